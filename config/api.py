@@ -1,0 +1,23 @@
+"""The REST door's addresses, below /api/v1/."""
+
+from django.urls import path
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
+
+from core.api import docs
+from licensing.api import views as licensing
+from shipments.api import views as shipments
+
+urlpatterns = [
+    path("control-items/", licensing.ControlItems.as_view(), name="api.control-items"),
+    path("licenses/", licensing.Licenses.as_view(), name="api.licenses"),
+    path("licenses/<str:ref>/", licensing.LicenseDetail.as_view(), name="api.license"),
+    path("licenses/<str:ref>/movements/", licensing.Movements.as_view(), name="api.movements"),
+    path("shipments/", shipments.Shipments.as_view(), name="api.shipments"),
+    path("shipments/check/", shipments.ShipmentCheck.as_view(), name="api.shipments.check"),
+    path("shipments/<str:ref>/", shipments.ShipmentDetail.as_view(), name="api.shipment"),
+    path("shipments/<str:ref>/cancel/", shipments.ShipmentCancel.as_view(), name="api.shipment.cancel"),
+    path("customs/messages/", shipments.CustomsMessages.as_view(), name="api.customs.messages"),
+    path("schema/", SpectacularAPIView.as_view(), name="api.schema"),
+    path("docs/", docs.page, name="api.docs"),
+    path("docs/explorer/", SpectacularSwaggerSplitView.as_view(url_name="api.schema"), name="api.explorer"),
+]

@@ -1,0 +1,21 @@
+"""The worker's application and the one schedule. Every task may run twice, late or never."""
+
+import os
+
+from celery import Celery
+from celery.schedules import crontab
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+
+app = Celery("lodestone")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks()
+
+# Asia/Shanghai times: legal days end there.
+app.conf.beat_schedule = {
+    "relay-deliveries": {"task": "core.tasks.relay_deliveries", "schedule": 2.0},
+    "expire-licenses": {"task": "licensing.tasks.expire_licenses", "schedule": 60.0},
+    "lapse-reservations": {"task": "shipments.tasks.lapse_reservations", "schedule": 60.0},
+    "warn-of-ends": {"task": "licensing.tasks.warn_of_ends", "schedule": crontab(minute=15)},
+    "reconcile-ledger": {"task": "licensing.tasks.reconcile_ledger", "schedule": crontab(minute=40, hour=2)},
+}

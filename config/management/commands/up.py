@@ -1,0 +1,242 @@
+"""Everything that a working Lodestone is, on this machine, until Ctrl-C."""
+
+import http.client
+import json
+import os
+import secrets
+import signal
+import socket
+import subprocess
+import sys
+import time
+import unicodedata
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any, NoReturn
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+
+from config import embedded
+
+# The programs and limits of the Dockerfile and docker-compose.yml; tests/config/test_compose.py compares.
+WEB = [
+    *("-m", "gunicorn", "config.wsgi:application", "-k", "gthread", "--workers", "2", "--threads", "8"),
+    *("--timeout", "30", "--graceful-timeout", "20", "--keep-alive", "5", "--no-control-socket"),
+    *("--limit-request-line", "4094", "--limit-request-fields", "100", "--limit-request-field_size", "8190"),
+]
+WORKER = ["-m", "celery", "-A", "config", "worker", "-c", "2", "--without-gossip", "--without-mingle"]
+BEAT = ["-m", "celery", "-A", "config", "beat"]
+
+FIRST_ANSWER_S = 90
+
+
+class Stopped(BaseException):
+    """Somebody asked us to stop: Ctrl-C, SIGTERM, or the terminal went away."""
+
+
+class Command(BaseCommand):
+    help = "Start PostgreSQL, Valkey, the pages and API, the worker and the schedule; stop them all on Ctrl-C."
+    # There is no database yet, and nothing to check before there is one.
+    requires_system_checks: list[str] = []  # noqa: RUF012 (Django's own attribute)
+    requires_migrations_checks = False
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--port", type=int, default=8000)
+        parser.add_argument("--data", type=Path, default=settings.BASE_DIR / "var")
+        parser.add_argument("--reset", action="store_true", help="first throw away what the data folder holds")
+
+    def handle(self, *args: Any, port: int, data: Path, reset: bool, **options: Any) -> None:
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, stop_once)
+        data = data.resolve()
+        try:
+            embedded.refuse_if_running(data)
+            refuse_taken(port)
+            if reset:
+                embedded.reset(data)
+            self.say("Starting PostgreSQL and Valkey")
+            with embedded.start(data) as servers:
+                self.serve(servers, port)
+        except embedded.LauncherError as error:
+            raise CommandError(str(error)) from None
+        except Stopped:
+            self.say("Stopped.")
+
+    def serve(self, servers: embedded.Servers, port: int) -> NoReturn:
+        """Runs until somebody stops us (Stopped) or a part of it ends by itself (LauncherError)."""
+        try:
+            base_url = f"http://127.0.0.1:{port}"
+            environment = environment_of(servers, base_url)
+            self.say("Preparing the database")
+            set_up(servers, environment, base_url)
+            self.say("Starting the web server, the worker and the schedule")
+            start_programs(servers, environment, port)
+            await_first_answer(servers, port)
+            servers.record(base_url=base_url)
+            self.announce(servers.data, base_url)
+            while True:
+                time.sleep(0.5)
+                refuse_ended(servers)
+        except Stopped:
+            self.say("\nStopping: first the web server, last the database")
+            raise
+
+    def announce(self, data: Path, base_url: str) -> None:
+        self.say(f"\nLodestone is running at {base_url}\n")
+        for line in table(demo_accounts(data)):
+            self.say("  " + line)
+        self.say(f"\nLogs: {data / 'logs'}   For scripts: {data / 'demo.json'}   Ctrl-C stops it.")
+
+    def say(self, text: str) -> None:
+        try:
+            self.stdout.write(text)
+            self.stdout.flush()
+        except OSError:  # whoever read our output is gone; what we run is not their business
+            pass
+
+
+def stop_once(*_: object) -> NoReturn:
+    """The first signal stops us; while stopping, no other one interrupts that."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)
+    raise Stopped
+
+
+def refuse_taken(port: int) -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except (OSError, OverflowError) as error:
+            raise embedded.LauncherError(
+                f"Port {port} cannot be had on 127.0.0.1 ({error}): choose another with ./run --port N."
+            ) from None
+
+
+def environment_of(servers: embedded.Servers, base_url: str) -> dict[str, str]:
+    """What every program of this copy is told."""
+    return os.environ | {
+        "DJANGO_SETTINGS_MODULE": "config.settings",
+        "LODESTONE_MODE": "local",
+        "LODESTONE_DATA": str(servers.data),
+        "DATABASE_URL": servers.database_url,
+        "DATABASE_OWNER_URL": servers.owner_url,
+        "REDIS_URL": servers.redis_url,
+        "BASE_URL": base_url,
+        "SECRET_KEY": secret_key(servers.data),
+        "PYTHONUNBUFFERED": "1",
+    }
+
+
+def secret_key(data: Path) -> str:
+    """This folder's own key, made once."""
+    path = data / "secret_key"
+    if not path.exists():
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as out:
+            out.write(secrets.token_urlsafe(50))
+    return path.read_text()
+
+
+def set_up(servers: embedded.Servers, environment: dict[str, str], base_url: str) -> None:
+    """The database has its tables, its reference data and its demo world; DIR/demo.json describes that."""
+    words = ["manage.py", "setup", "--base-url", base_url, "--data", str(servers.data)]
+    process = subprocess.Popen(
+        [sys.executable, *words],
+        env=environment,
+        cwd=settings.BASE_DIR,
+        stdin=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    servers.guard(process, "setup", grace=5)
+    if status := process.wait():
+        raise embedded.LauncherError(
+            f"The database could not be prepared (setup ended with {status}): the lines above say why."
+        )
+    del servers.processes["setup"]
+
+
+def start_programs(servers: embedded.Servers, environment: dict[str, str], port: int) -> None:
+    """The three programs run, guarded in the order that makes them stop as web, worker, beat."""
+    beat = [*BEAT, "--schedule", str(servers.data / "beat-schedule")]
+    web = [*WEB, "--bind", f"127.0.0.1:{port}"]
+    if os.access("/dev/shm", os.W_OK):  # heartbeats of gunicorn's workers must not wait for a disk
+        web += ["--worker-tmp-dir", "/dev/shm"]
+    for name, words, grace in (("beat", beat, 5), ("worker", WORKER, 20), ("web", web, 25)):
+        log = embedded.open_log(servers.data, name)
+        process = subprocess.Popen(
+            [sys.executable, *words],
+            env=environment,
+            cwd=settings.BASE_DIR,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+        os.close(log)
+        servers.guard(process, name, grace=grace)
+
+
+def await_first_answer(servers: embedded.Servers, port: int) -> None:
+    until = time.monotonic() + FIRST_ANSWER_S
+    while health(port) != 200:
+        refuse_ended(servers)
+        if time.monotonic() > until:
+            raise embedded.LauncherError(
+                f"/healthz did not answer 200 in {FIRST_ANSWER_S} s: read {servers.data}/logs/web.log.\n"
+                + embedded.tail(servers.data, "web")
+            )
+        time.sleep(0.05)
+
+
+def health(port: int) -> int:
+    """The status of GET /healthz, or 0 while nothing answers."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+    try:
+        connection.request("GET", "/healthz")
+        return connection.getresponse().status
+    except (OSError, http.client.HTTPException):
+        return 0
+    finally:
+        connection.close()
+
+
+def refuse_ended(servers: embedded.Servers) -> None:
+    """Every part of this copy still runs, or LauncherError says which does not, with its last words."""
+    for name, process in servers.processes.items():
+        if process.poll() is not None:
+            raise embedded.LauncherError(
+                f"{name} ended by itself ({ending(process.returncode)}), so everything was stopped. "
+                f"See {servers.data}/logs/{name}.log:\n{embedded.tail(servers.data, name)}"
+            )
+    if servers.watchdog and servers.watchdog.poll() is not None:
+        raise embedded.LauncherError("The watchdog was killed, so everything was stopped: start again.")
+
+
+def ending(returncode: int) -> str:
+    return f"signal {-returncode}" if returncode < 0 else f"exit code {returncode}"
+
+
+def demo_accounts(data: Path) -> list[dict[str, str]]:
+    try:
+        return json.loads((data / "demo.json").read_text())["accounts"]
+    except (OSError, ValueError, KeyError):
+        return []
+
+
+def table(accounts: list[dict[str, str]]) -> list[str]:
+    """The accounts in aligned columns, ready to print."""
+    if not accounts:
+        return ["There are no demo accounts here."]
+    columns = ("email", "password", "role", "organization")
+    rows = [columns, *([str(account.get(column) or "") for column in columns] for account in accounts)]
+    widths = [max(width(row[at]) for row in rows) for at in range(len(columns))]
+    return [
+        "  ".join(cell + " " * (most - width(cell)) for cell, most in zip(row, widths, strict=True)).rstrip()
+        for row in rows
+    ]
+
+
+def width(text: str) -> int:
+    """How many columns of a terminal this takes: Chinese characters take two."""
+    return sum(2 if unicodedata.east_asian_width(character) in "WF" else 1 for character in text)

@@ -1,0 +1,104 @@
+"""Every address. A route without a row in core/access.csv answers 404."""
+
+from django.urls import include, path
+from django.views.i18n import set_language
+
+from core.web import pages as core
+from exporters.web import pages as exporters
+from licensing.web import desk
+from licensing.web import pages as licensing
+from shipments.web import pages as shipments
+
+CASE_STEPS = (
+    "accept",
+    "not_accept",
+    "assign",
+    "ask",
+    "recommend",
+    "return",
+    "approve",
+    "refuse",
+    "reopen",
+    "issue",
+)
+
+urlpatterns = [
+    path("", shipments.overview, name="overview"),
+    path("healthz", core.healthz, name="healthz"),
+    path("readyz", core.readyz, name="readyz"),
+    path("language/", set_language, name="set_language"),
+    path("accounts/", include("allauth.account.urls")),
+    path("account/", core.account, name="account"),
+    path("mailbox/", core.mailbox, name="mailbox"),
+    path("mailbox/<int:pk>/", core.mailbox_read, name="mailbox.read"),
+    path("documents/<int:pk>/", core.document, name="document"),
+    path("members/", core.members, name="members"),
+    path("members/add/", core.member_add, name="member.add"),
+    path("members/<int:pk>/", core.member_change, name="member.change"),
+    path("keys/", core.keys, name="keys"),
+    path("keys/<int:pk>/revoke/", core.key_revoke, name="key.revoke"),
+    path("officers/", core.officers, name="officers"),
+    path("officers/add/", core.officer_add, name="officer.add"),
+    path("officers/<int:pk>/", core.officer_change, name="officer.change"),
+    path("officers/grants/<int:pk>/confirm/", core.grant_confirm, name="grant.confirm"),
+    # exporters
+    path("company/", exporters.company, name="company"),
+    path("parties/", exporters.parties, name="parties"),
+    path("parties/new/", exporters.party_new, name="party.new"),
+    path("parties/<str:ref>/", exporters.party, name="party"),
+    path("parties/<str:ref>/edit/", exporters.party_edit, name="party.edit"),
+    path("declarations/", licensing.declaration_list, name="declarations"),
+    path("declarations/new/", licensing.declaration_form, name="declaration.new"),
+    path("declarations/<str:ref>/", licensing.declaration, name="declaration"),
+    path("declarations/<str:ref>/edit/", licensing.declaration_form, name="declaration.edit"),
+    path("declarations/<str:ref>/attach/", licensing.declaration_attach, name="declaration.attach_signed"),
+    path("declarations/<str:ref>/submit/", licensing.declaration_submit, name="declaration.submit"),
+    path("applications/", licensing.application_list, name="applications"),
+    path("applications/new/", licensing.application_form, name="application.new"),
+    path("applications/<str:ref>/", licensing.application, name="application"),
+    path("applications/<str:ref>/edit/", licensing.application_form, name="application.edit"),
+    path("applications/<str:ref>/documents/", licensing.application_document, name="application.document"),
+    path(
+        "applications/<str:ref>/documents/<int:pk>/remove/",
+        licensing.application_document_remove,
+        name="application.document.remove",
+    ),
+    path("applications/<str:ref>/submit/", licensing.application_submit, name="application.submit"),
+    path("applications/<str:ref>/withdraw/", licensing.application_withdraw, name="application.withdraw"),
+    path("applications/<str:ref>/answer/", licensing.application_answer, name="application.answer"),
+    path("licenses/", licensing.license_list, name="licenses"),
+    path("licenses/<str:ref>/", shipments.license_page, name="license"),
+    path("shipments/", shipments.shipment_list, name="shipments"),
+    path("shipments/new/", shipments.shipment_new, name="shipment.new"),
+    path("shipments/<str:ref>/", shipments.shipment, name="shipment"),
+    path("shipments/<str:ref>/cancel/", shipments.shipment_cancel, name="shipment.cancel"),
+    path("control-list/", licensing.control_list, name="control-list"),
+    # the ministry
+    path("desk/", desk.desk, name="desk"),
+    path("desk/countersign/", desk.countersign, name="desk.countersign"),
+    path("desk/cases/<str:ref>/", desk.case, name="desk.case"),
+    *(
+        path(f"desk/cases/<str:ref>/{verb}/", desk.act, {"verb": verb}, name=f"application.{verb}")
+        for verb in CASE_STEPS
+    ),
+    path("desk/declarations/", desk.declaration_list, name="desk.declarations"),
+    path("desk/declarations/<str:ref>/", desk.declaration, name="desk.declaration"),
+    path("desk/declarations/<str:ref>/verify/", desk.declaration_verify, name="declaration.verify"),
+    path("desk/declarations/<str:ref>/reject/", desk.declaration_reject, name="declaration.reject"),
+    path("desk/exporters/", exporters.desk_exporters, name="desk.exporters"),
+    path("desk/exporters/<int:pk>/", exporters.desk_exporter, name="desk.exporter"),
+    path("desk/exporters/<int:pk>/verify/", exporters.exporter_verify, name="exporter.verify"),
+    path("desk/exporters/<int:pk>/return/", exporters.exporter_return, name="exporter.return"),
+    path("desk/licenses/", licensing.license_list, name="desk.licenses"),
+    path("desk/licenses/<str:ref>/", shipments.license_page, name="desk.license"),
+    path("desk/licenses/<str:ref>/suspend/", shipments.license_suspend, name="license.suspend"),
+    path("desk/licenses/<str:ref>/lift/", shipments.license_lift, name="license.lift"),
+    path("desk/shipments/<str:ref>/", shipments.shipment, name="desk.shipment"),
+    path("desk/incidents/", shipments.incidents, name="desk.incidents"),
+    path("api/v1/", include("config.api")),
+]
+
+handler400 = "core.web.errors.bad_request"
+handler403 = "core.web.errors.permission_denied"
+handler404 = "core.web.errors.not_found"
+handler500 = "core.web.errors.server_error"

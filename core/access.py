@@ -1,0 +1,144 @@
+"""Who may do what. `access.csv` beside this file is the one table: pages, REST, docs and tests read it.
+
+A route without a row does not exist. A row names a route (or a verb), its methods, the scope that opens it to a
+key, the noun whose visibility decides between 404 and 403, and a Y under each role.
+"""
+
+import csv
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from django.contrib.auth.models import AnonymousUser
+from django.utils import timezone
+
+if TYPE_CHECKING:
+    from core.models import ApiKey, Organization, User
+
+TABLE = Path(__file__).with_name("access.csv")
+ANONYMOUS, CLOCK = "anonymous", "clock"
+
+
+@dataclass(frozen=True)
+class Row:
+    name: str
+    methods: frozenset[str]
+    scope: str
+    noun: str
+    roles: frozenset[str]
+
+    def admits(self, actor: "Actor") -> bool:
+        """True when one of the actor's roles has a Y, or the actor's key carries the row's scope."""
+        return bool(self.roles & actor.roles) or (bool(self.scope) and self.scope in actor.scopes)
+
+
+@dataclass(frozen=True)
+class Actor:
+    """Who is asking: a person with roles, a program with scopes, the clock, or nobody yet."""
+
+    user: "User | AnonymousUser"
+    organization: "Organization | None" = None
+    roles: frozenset[str] = frozenset()
+    scopes: frozenset[str] = frozenset()
+    key: "ApiKey | None" = None
+
+    @property
+    def anonymous(self) -> bool:
+        return self.organization is None
+
+    @property
+    def kind(self) -> str:
+        return self.organization.kind if self.organization else ""
+
+    @property
+    def organization_id(self) -> int | None:
+        return self.organization.pk if self.organization else None
+
+    def may(self, name: str, method: str = "POST") -> bool:
+        """Does the table admit this actor to the verb or route? Says nothing of any particular row."""
+        row = find(name, method)
+        return row is not None and row.admits(self)
+
+
+NOBODY = Actor(AnonymousUser(), roles=frozenset({ANONYMOUS}))
+
+
+@cache
+def table() -> dict[tuple[str, str], Row]:
+    """The access table by (name, method)."""
+    rows: dict[tuple[str, str], Row] = {}
+    with TABLE.open(encoding="utf-8", newline="") as source:
+        for record in csv.DictReader(source):
+            fixed = {key: record.pop(key) for key in ("name", "methods", "scope", "noun")}
+            row = Row(
+                name=fixed["name"],
+                methods=frozenset(fixed["methods"].split()),
+                scope=fixed["scope"],
+                noun=fixed["noun"],
+                roles=frozenset(role for role, cell in record.items() if cell == "Y"),
+            )
+            for method in row.methods:
+                if (row.name, method) in rows:
+                    raise ValueError(f"access.csv has {row.name} {method} twice")
+                rows[row.name, method] = row
+    return rows
+
+
+def find(name: str, method: str) -> Row | None:
+    return table().get((name, "GET" if method in ("HEAD", "OPTIONS") else method))
+
+
+# noun -> "is the row with these URL arguments visible to this actor?"; filled by each app's selectors
+visible: dict[str, Callable[..., bool]] = {}
+
+
+def visibility(noun: str) -> Callable[[Callable[..., bool]], Callable[..., bool]]:
+    """Registers how a noun's visibility is decided when a role is refused (404 before 403)."""
+
+    def register(decide: Callable[..., bool]) -> Callable[..., bool]:
+        visible[noun] = decide
+        return decide
+
+    return register
+
+
+def actor_for_user(user: "User | AnonymousUser") -> Actor:
+    """The actor behind a session. Rights are read on every request, so that taking them away acts at once."""
+    from core.models import Membership  # noqa: PLC0415 (models import nothing of ours, but need the app registry)
+
+    if not user.is_authenticated:
+        return NOBODY
+    membership = Membership.objects.select_related("organization").filter(user=user, ended_at=None).first()
+    if membership is None:
+        return Actor(user, roles=frozenset({ANONYMOUS}))
+    return Actor(user, membership.organization, roles=frozenset(membership.roles))
+
+
+def actor_for_key(key: "ApiKey") -> Actor:
+    return Actor(key.user, key.organization, scopes=frozenset(key.scopes), key=key)
+
+
+def clock() -> Actor:
+    """The actor of sweeps: only makes visible what time has already made true."""
+    from core.models import User  # noqa: PLC0415
+
+    user, _ = User.objects.get_or_create(
+        email="clock@lodestone.invalid", defaults={"name": "Clock", "nature": User.Nature.CLOCK, "password": "!"}
+    )
+    return Actor(user, roles=frozenset({CLOCK}))
+
+
+def digest(key: str) -> str:
+    """What is kept of a key: 256 random bits need no salt."""
+    return hashlib.sha256(key.encode()).hexdigest()
+
+
+def live_key(text: str) -> "ApiKey | None":
+    """The key of this text, when it is neither revoked nor past its day."""
+    from core.models import ApiKey  # noqa: PLC0415
+
+    key = ApiKey.objects.select_related("organization", "user").filter(digest=digest(text), revoked_at=None).first()
+    return key if key and key.expires_at > timezone.now() else None

@@ -1,0 +1,214 @@
+"""The verbs of the ground: people, roles, keys, files."""
+
+import hashlib
+import secrets
+import string
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.utils.translation import gettext as _
+
+from core.access import Actor, digest
+from core.command import command
+from core.errors import DomainError, FourEyes, Invalid, NotFound, Problem
+from core.history import record
+from core.legal_time import legal_now
+from core.models import ApiKey, Document, Membership, Organization, Role, RoleGrant, User
+from core.models.roles import ROLES_OF
+
+KEY_DAYS_MOST = 365
+SCOPES: dict[str, tuple[str, ...]] = {
+    "exporter": ("licenses:read", "shipments:read", "shipments:write"),
+    "customs": ("customs:confirm",),
+}
+
+
+def _locked(organization_id: int | None) -> Organization:
+    return Organization.objects.select_for_update(no_key=True).get(pk=organization_id)
+
+
+def _require_roles(roles: list[str], kind: str) -> None:
+    if not roles or not set(roles) <= set(ROLES_OF[kind]):
+        choices = ", ".join(ROLES_OF[kind])
+        raise Invalid([Problem("/roles", "unknown-role", _("Choose among: {choices}.").format(choices=choices))])
+
+
+def new_person(email: str, name: str) -> User:
+    """A person who can sign in once the one-time link was used. Raises Invalid when the e-mail is taken."""
+    if User.objects.filter(email__iexact=email).exists():
+        raise Invalid([Problem("/email", "already-used", _("Somebody with this e-mail already has an account."))])
+    return User.objects.create_user(email, None, name=name)
+
+
+@command
+def add_member(*, email: str, name: str, roles: list[str], by: Actor) -> Membership:
+    """The person is a member of the actor's organization and has been sent a one-time link."""
+    organization = _locked(by.organization_id)
+    _require_roles(roles, organization.kind)
+    member = Membership.objects.create(user=new_person(email, name), organization=organization, roles=roles)
+    record(organization, "add_member", by=by, facts={"email": email, "roles": roles})
+    return member
+
+
+@command
+def change_member(pk: int, *, roles: list[str], by: Actor) -> Membership:
+    """The member holds exactly these roles from the next request on; no roles ends the membership.
+
+    Raises DomainError last-signatory when nobody could submit or administer afterwards.
+    """
+    organization = _locked(by.organization_id)
+    member = Membership.objects.select_for_update(no_key=True).filter(organization=organization, pk=pk).first()
+    if member is None:
+        raise NotFound()
+    if roles:
+        _require_roles(roles, organization.kind)
+    others = Membership.objects.filter(
+        organization=organization, ended_at=None, roles__contains=[Role.SIGNATORY]
+    ).exclude(pk=pk)
+    if Role.SIGNATORY not in roles and Role.SIGNATORY in member.roles and not others.exists():
+        raise DomainError(
+            _("This is the only signatory. Make somebody else a signatory first."), code="last-signatory", status=409
+        )
+    member.roles, member.ended_at = (roles, None) if roles else (member.roles, legal_now())
+    member.save()
+    record(organization, "change_member", by=by, facts={"email": member.user.email, "roles": roles})
+    return member
+
+
+@command
+def create_key(*, name: str, scopes: list[str], days: int, by: Actor) -> tuple[ApiKey, str]:
+    """A live key of the actor's organization exists; its text is in the answer and nowhere else."""
+    return issue_key(name=name, scopes=scopes, days=days, by=by)
+
+
+def issue_key(*, name: str, scopes: list[str], days: int, by: Actor) -> tuple[ApiKey, str]:
+    """The step under create_key, inside somebody's transaction."""
+    organization = _locked(by.organization_id)
+    errors = []
+    if not scopes or not set(scopes) <= set(SCOPES.get(organization.kind, ())):
+        errors.append(Problem("/scopes", "unknown-scope", _("Choose at least one scope from the list.")))
+    if not 1 <= days <= KEY_DAYS_MOST:
+        errors.append(Problem("/days", "out-of-range", _("A key lasts 1 to 365 days.")))
+    if errors:
+        raise Invalid(errors)
+    alphabet = string.ascii_letters + string.digits
+    text = "lk_live_" + "".join(secrets.choice(alphabet) for _ in range(43))
+    at = legal_now()
+    service = User.objects.create(
+        email=f"key-{secrets.token_hex(8)}@service.lodestone.invalid",
+        name=name,
+        nature=User.Nature.SERVICE,
+        password="!",
+    )
+    key = ApiKey.objects.create(
+        organization=organization,
+        user=service,
+        name=name,
+        prefix=text[:12],
+        digest=digest(text),
+        scopes=sorted(scopes),
+        created_by=by.user,
+        created_at=at,
+        expires_at=at + timedelta(days=days),
+    )
+    record(organization, "create_key", by=by, facts={"key": key.prefix, "scopes": key.scopes, "days": days})
+    return key, text
+
+
+@command
+def revoke_key(pk: int, *, by: Actor) -> ApiKey:
+    """The key opens nothing from the next request on. A second time changes nothing."""
+    organization = _locked(by.organization_id)
+    key = ApiKey.objects.select_for_update(no_key=True).filter(organization=organization, pk=pk).first()
+    if key is None:
+        raise NotFound()
+    if key.revoked_at is None:
+        key.revoked_at = legal_now()
+        key.save(update_fields=["revoked_at"])
+        record(organization, "revoke_key", by=by, facts={"key": key.prefix})
+    return key
+
+
+@command
+def propose_officer(*, email: str, name: str, organization_id: int, roles: list[str], by: Actor) -> RoleGrant:
+    """An account without roles exists, and a proposal that a second administrator may confirm."""
+    organization = _locked(organization_id)
+    _require_roles(roles, organization.kind)
+    member = Membership.objects.create(user=new_person(email, name), organization=organization, roles=[])
+    return _propose(organization, member, roles, by)
+
+
+@command
+def propose_roles(pk: int, *, roles: list[str], by: Actor) -> RoleGrant:
+    """A proposal to give the officer exactly these roles waits for a second administrator."""
+    member = Membership.objects.select_for_update(no_key=True).select_related("organization").get(pk=pk)
+    if roles:
+        _require_roles(roles, member.organization.kind)
+    return _propose(_locked(member.organization_id), member, roles, by)
+
+
+def _propose(organization: Organization, member: Membership, roles: list[str], by: Actor) -> RoleGrant:
+    at = legal_now()
+    RoleGrant.objects.filter(membership=member, confirmed_at=None, dropped_at=None).update(dropped_at=at)
+    grant = RoleGrant.objects.create(membership=member, roles=roles, proposed_by=by.user, proposed_at=at)
+    record(organization, "propose_roles", by=by, at=at, facts={"email": member.user.email, "roles": roles})
+    return grant
+
+
+@command
+def confirm_grant(pk: int, *, by: Actor) -> Membership:
+    """The officer holds the proposed roles from the next request on; a new one has been sent a link.
+
+    Raises FourEyes for the administrator who proposed it, or for the officer himself.
+    """
+    grant = (
+        RoleGrant.objects.select_for_update(no_key=True, of=("self",))
+        .select_related("membership__user", "membership__organization")
+        .filter(pk=pk, confirmed_at=None, dropped_at=None)
+        .first()
+    )
+    if grant is None:
+        raise NotFound()
+    member = grant.membership
+    if by.user.pk in (grant.proposed_by_id, member.user_id):
+        raise FourEyes(_("Another administrator must confirm this."))
+    grant.confirmed_by, grant.confirmed_at = by.user, legal_now()  # type: ignore[assignment]
+    grant.save()
+    first = not member.roles
+    member.roles = grant.roles
+    member.save()
+    facts = {"email": member.user.email, "roles": grant.roles, "first": first}
+    record(member.organization, "confirm_roles", by=by, facts=facts)
+    return member
+
+
+PDF_START = b"%PDF-"
+
+
+def keep_pdf(name: str, content: bytes, *, field: str, by: Actor, at: datetime | None = None) -> Document:
+    """The PDF is stored with its hash, inside the caller's transaction.
+
+    Raises Invalid naming `field` when it is empty, larger than 10 MiB, badly named, or not a PDF.
+    """
+    clean = name.rsplit("/", 1)[-1].rsplit("\\", 1)[-1].strip()
+    problem = None
+    if not content:
+        problem = Problem(f"/{field}", "file-empty", _("The file is empty."))
+    elif len(content) > settings.MAX_UPLOAD_BYTES:
+        problem = Problem(f"/{field}", "file-too-large", _("The file is larger than 10 MB."))
+    elif not clean.lower().endswith(".pdf") or not clean.isprintable() or len(clean) > 200:
+        problem = Problem(f"/{field}", "file-name", _("Give the file a plain name that ends in .pdf."))
+    elif not content.startswith(PDF_START) or b"%%EOF" not in content[-2048:]:
+        problem = Problem(f"/{field}", "file-not-pdf", _("This is not a PDF. Save or scan the certificate as PDF."))
+    if problem:
+        raise Invalid([problem])
+    return Document.objects.create(
+        organization=by.organization,
+        name=clean,
+        media_type="application/pdf",
+        sha256=hashlib.sha256(content).hexdigest(),
+        size=len(content),
+        content=content,
+        uploaded_by=by.user,
+        uploaded_at=at or legal_now(),
+    )

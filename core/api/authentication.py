@@ -1,0 +1,61 @@
+"""Keys and sessions on the REST door. The access middleware has already decided; DRF only learns who it is."""
+
+import re
+from datetime import timedelta
+
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from rest_framework.authentication import BaseAuthentication, SessionAuthentication
+from rest_framework.permissions import BasePermission
+from rest_framework.request import Request
+
+from core import access
+from core.errors import NotSignedIn
+from core.models import ApiKey
+
+SCHEME = re.compile(r"Bearer +(lk_(?:live|test)_[A-Za-z0-9]{32,64})", re.ASCII)
+CHALLENGE = {"WWW-Authenticate": 'Bearer realm="lodestone", error="invalid_token"'}
+
+
+def bearer(request: HttpRequest) -> access.Actor | None:
+    """The actor of the request's key, or None when it brings none.
+
+    Raises NotSignedIn for a garbled, unknown, revoked or expired key (all alike), and for a test key.
+    """
+    header = request.headers.get("Authorization", "")
+    if not header:
+        return None
+    match = SCHEME.fullmatch(header)
+    key = access.live_key(match.group(1)) if match and match.group(1).startswith("lk_live_") else None
+    if key is None:
+        raise NotSignedIn(_("This key is not known, has ended, or was revoked."), code="invalid-key", headers=CHALLENGE)
+    # the one write a GET may cause; once a minute is exact enough
+    stale = timezone.now() - timedelta(minutes=1)
+    if key.last_used_at is None or key.last_used_at < stale:
+        ApiKey.objects.filter(pk=key.pk).update(last_used_at=timezone.now())
+    return access.actor_for_key(key)
+
+
+class RequestActor(BaseAuthentication):
+    """The actor that the middleware found; a session must bring its CSRF token, a key needs none."""
+
+    def authenticate(self, request: Request) -> tuple[object, access.Actor] | None:
+        actor: access.Actor = request._request.actor  # type: ignore[attr-defined]
+        if actor.anonymous:
+            return None
+        if actor.key is None:
+            SessionAuthentication().enforce_csrf(request)
+        return actor.user, actor
+
+    def authenticate_header(self, request: Request) -> str:
+        return 'Bearer realm="lodestone"'
+
+
+class Admitted(BasePermission):
+    """Refuses whatever the access middleware has not let through (it names the row it found)."""
+
+    def has_permission(self, request: Request, view: object) -> bool:
+        match = request._request.resolver_match
+        row = match and access.find(match.view_name, request.method or "GET")
+        return bool(row and row.admits(request._request.actor))  # type: ignore[attr-defined]

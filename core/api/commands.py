@@ -1,0 +1,75 @@
+"""A REST call that changes something: its key, its fingerprint, its answer, remembered byte for byte."""
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+from django.http import HttpResponse
+from django.utils.translation import gettext as _
+from rest_framework.request import Request
+
+from core.api import problems
+from core.errors import Unreadable
+from core.idempotency import Answer, Claim, fingerprint
+
+JSON = "application/json; charset=utf-8"
+_KEY = re.compile(r"[\x21-\x7e]{1,255}", re.ASCII)
+
+
+def read_key(request: Request) -> str:
+    """The request's Idempotency-Key. Raises Unreadable when it is missing or not visible ASCII."""
+    key = request.headers.get("Idempotency-Key", "")
+    if not key:
+        detail = _("Send an Idempotency-Key header: any text of your own that names this request once.")
+        raise Unreadable(detail, code="idempotency-key-required")
+    if not _KEY.fullmatch(key):
+        detail = _("An Idempotency-Key has 1 to 255 visible ASCII characters.")
+        raise Unreadable(detail, code="idempotency-key-invalid")
+    return key
+
+
+def run(
+    request: Request,
+    verb: Callable[..., Any],
+    *args: Any,
+    render: Callable[[Any], Any],
+    status: int = 200,
+    **kwargs: Any,
+) -> HttpResponse:
+    """Calls the command under the request's Idempotency-Key and answers what it, or its first run, answered."""
+    return claimed(request, read_key(request), verb, *args, render=render, status=status, **kwargs)
+
+
+def claimed(
+    request: Request,
+    key: str,
+    verb: Callable[..., Any],
+    *args: Any,
+    render: Callable[[Any], Any],
+    status: int | Callable[[Any], int] = 200,
+    data: Any = None,
+    **kwargs: Any,
+) -> HttpResponse:
+    """The same under a key that the caller names."""
+    http = request._request
+    actor = http.actor  # type: ignore[attr-defined]
+
+    def answer(outcome: Any) -> Answer:
+        code = status(outcome) if callable(status) else status
+        return Answer(code, JSON, problems.dumps(render(outcome)))
+
+    claim = Claim(
+        organization_id=actor.organization_id,
+        key=key,
+        fingerprint=fingerprint(request.method or "", request.path, request.data if data is None else data),
+        render=answer,
+        refuse=lambda refusal: problems.answer(http, refusal),
+    )
+    return respond(verb(*args, by=actor, claim=claim, **kwargs))
+
+
+def respond(answer: Answer) -> HttpResponse:
+    response = HttpResponse(answer.body, status=answer.status, content_type=answer.content_type)
+    if answer.replayed:
+        response.headers["Idempotency-Replayed"] = "true"
+    return response

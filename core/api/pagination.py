@@ -1,0 +1,50 @@
+"""Cursor pages of 50 (page_size up to 200), and no unknown parameters."""
+
+from typing import Any
+
+from django.db.models import QuerySet
+from django.utils.translation import gettext as _
+from rest_framework.exceptions import NotFound as BadCursor
+from rest_framework.pagination import CursorPagination
+from rest_framework.request import Request
+
+from core.errors import Invalid, Problem
+
+PAGING = frozenset({"cursor", "page_size"})
+
+
+def read_query(request: Request, *known: str) -> dict[str, str]:
+    """The query's parameters. Raises Invalid for one that is not known, or stands twice."""
+    problems = []
+    for name, values in request.query_params.lists():
+        if name not in known and name not in PAGING:
+            problems.append(Problem(f"/{name[:40]}", "invalid-parameter", _("There is no such parameter.")))
+        elif len(values) > 1:
+            problems.append(Problem(f"/{name}", "invalid-parameter", _("Send this parameter once.")))
+        elif "\x00" in values[0]:
+            problems.append(Problem(f"/{name}", "invalid-parameter", _("The value has a NUL character.")))
+    size = request.query_params.get("page_size")
+    if size is not None and not (size.isascii() and size.isdigit() and 1 <= int(size[:6]) <= 200):
+        problems.append(Problem("/page_size", "invalid-parameter", _("From 1 to 200.")))
+    if problems:
+        raise Invalid(problems)
+    return {name: request.query_params[name] for name in known if name in request.query_params}
+
+
+class Cursor(CursorPagination):
+    page_size = 50
+    page_size_query_param = "page_size"
+    max_page_size = 200
+    ordering = "pk"
+
+    def __init__(self, ordering: str = "pk") -> None:
+        self.ordering = ordering
+
+    def page(self, rows: QuerySet[Any], request: Request) -> list[Any]:
+        try:
+            return self.paginate_queryset(rows, request) or []
+        except BadCursor:
+            raise Invalid([Problem("/cursor", "invalid-parameter", _("This cursor is not one of ours."))]) from None
+
+    def body(self, results: list[Any]) -> dict[str, Any]:
+        return {"next": self.get_next_link(), "previous": self.get_previous_link(), "results": results}

@@ -1,0 +1,60 @@
+"""Workflow graphs: declared once with @transition, held by PostgreSQL too, and readable as a table."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import pgtrigger
+from django.db import models
+
+M = TypeVar("M", bound=models.Model)
+
+
+@dataclass(frozen=True)
+class Move:
+    """One row of a workflow table."""
+
+    source: str
+    verb: str
+    target: str
+
+
+def verb_name(transition: Any) -> str:
+    """The verb's name in the workflow tables; a method may differ (`return` is a Python word)."""
+    return str(transition.custom.get("verb", transition.name))
+
+
+def graph(model: type[models.Model]) -> list[Move]:
+    """Every move that the model's transitions allow, sorted."""
+    field: Any = model._meta.get_field("state")
+    moves = {
+        Move(str(t.source), verb_name(t), str(t.target if t.target is not None else t.source))
+        for t in field.get_all_transitions(model)
+    }
+    return sorted(moves, key=lambda move: (move.source, move.verb))
+
+
+def guarded(*, initial: str) -> Callable[[type[M]], type[M]]:
+    """PostgreSQL refuses what the graph does not have: other UPDATEs of `state`, INSERTs in a later state."""
+
+    def guard(model: type[M]) -> type[M]:
+        moves = sorted({(move.source, move.target) for move in graph(model) if move.source != move.target})
+        pgtrigger.register(
+            pgtrigger.FSM(
+                name="state_moves",
+                field="state",
+                transitions=moves,
+                condition=pgtrigger.Q(old__state__df=pgtrigger.F("new__state")),
+            ),
+            pgtrigger.Trigger(
+                name="state_begins",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Insert,
+                condition=pgtrigger.Q(new__state__df=initial),
+                func=f"RAISE EXCEPTION 'a new % begins as {initial}, not %', TG_TABLE_NAME, NEW.state "
+                "USING ERRCODE = 'check_violation';",
+            ),
+        )(model)
+        return model
+
+    return guard

@@ -1,0 +1,152 @@
+"""How a change is recorded: `move()` fires a transition, `record()` writes a line that is not a move.
+
+Lines are chained by hash per subject. The verb holds the subject's row, so the chain has one writer at a time;
+a unique constraint stands behind it.
+"""
+
+import hashlib
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+from django.db import connection, models
+from django.utils.translation import gettext as _
+
+from core.access import Actor
+from core.deliveries import enqueue
+from core.errors import Forbidden, WrongState
+from core.graphs import verb_name
+from core.legal_time import legal_now
+from core.models import HistoryLine
+
+
+def require(transition: Callable[..., Any], *, by: Actor) -> None:
+    """The actor may fire this transition of this row now. Raises Forbidden, then WrongState, in that order."""
+    row, meta = transition.__self__, transition._django_fsm  # type: ignore[attr-defined]
+    permission = next(iter(meta.transitions.values())).permission
+    if permission is not None and not permission(row, by):
+        raise Forbidden(_("Your role does not allow this step."))
+    if not meta.has_transition(row.state):
+        raise WrongState(
+            _("This is “{state}” now, so that step is not possible.").format(state=row.get_state_display()),
+            state=row.state,
+            allowed=sorted(open_verbs(row, by)),
+        )
+
+
+def open_verbs(row: Any, by: Actor) -> dict[str, str]:
+    """The verbs that the graph opens to this actor on this row: {name: label}. Pages and REST show these."""
+    return {
+        verb_name(t): str(t.custom["label"])
+        for t in row.get_available_state_transitions()
+        if not t.custom.get("hidden") and t.permission(row, by)
+    }
+
+
+def move(
+    transition: Callable[..., Any],
+    *,
+    by: Actor,
+    reason: str = "",
+    at: datetime | None = None,
+    facts: dict[str, Any] | None = None,
+    edition: str = "",
+    **fields: Any,
+) -> HistoryLine:
+    """The transition happened: the row is saved in its new state and a history line says who, when, why.
+
+    transition: a bound @transition of a row that this transaction has locked. fields: what its body sets.
+    Raises Forbidden or WrongState, and changes nothing then.
+    """
+    assert connection.in_atomic_block, "move() needs the verb's transaction"
+    require(transition, by=by)
+    row = transition.__self__  # type: ignore[attr-defined]
+    before = row.state
+    transition(**fields)
+    row.save()
+    return record(
+        row,
+        verb_name(transition._django_fsm.get_transition(before)),  # type: ignore[attr-defined]
+        by=by,
+        before=before,
+        reason=reason,
+        at=at,
+        facts=facts,
+        edition=edition,
+    )
+
+
+def record(
+    row: models.Model,
+    verb: str,
+    *,
+    by: Actor,
+    before: str = "",
+    reason: str = "",
+    at: datetime | None = None,
+    facts: dict[str, Any] | None = None,
+    edition: str = "",
+) -> HistoryLine:
+    """A history line of the row exists, chained to the one before, with the deliveries that follow from it."""
+    kind = row._meta.model_name
+    last = (
+        HistoryLine.objects.filter(subject_kind=kind, subject_id=row.pk).order_by("-seq").values("seq", "hash").first()
+    )
+    line = HistoryLine(
+        subject_kind=kind,
+        subject_id=row.pk,
+        subject_ref=getattr(row, "ref", "") or str(row)[:40],
+        seq=last["seq"] + 1 if last else 1,
+        verb=verb,
+        from_state=before,
+        to_state=getattr(row, "state", ""),
+        actor=by.user,
+        at=at or legal_now(),
+        reason=reason,
+        edition=edition,
+        facts=facts or {},
+        previous_hash=last["hash"] if last else "",
+    )
+    line.hash = chain_hash(line)
+    line.save(force_insert=True)
+    enqueue(line)
+    return line
+
+
+def chain_hash(line: HistoryLine) -> str:
+    """SHA-256 over a JSON array (not a joined string: fields must not run into one another)."""
+    content = [
+        line.previous_hash,
+        line.subject_kind,
+        line.subject_id,
+        line.seq,
+        line.verb,
+        line.from_state,
+        line.to_state,
+        line.actor_id,
+        line.at.astimezone(UTC).isoformat(timespec="microseconds"),
+        line.reason,
+        line.edition,
+        line.facts,
+    ]
+    return hashlib.sha256(json.dumps(content, sort_keys=True, ensure_ascii=True).encode()).hexdigest()
+
+
+def lines_of(row: models.Model) -> models.QuerySet[HistoryLine]:
+    """The row's history, oldest first."""
+    return (
+        HistoryLine.objects.filter(subject_kind=row._meta.model_name, subject_id=row.pk)
+        .select_related("actor")
+        .order_by("seq")
+    )
+
+
+def broken_links(row: models.Model) -> list[int]:
+    """The `seq` of every line whose hash or link does not hold; empty for an untouched history."""
+    broken, previous, expected = [], "", 1
+    for line in lines_of(row):
+        if line.previous_hash != previous or line.hash != chain_hash(line) or line.seq != expected:
+            broken.append(line.seq)
+        previous, expected = line.hash, line.seq + 1
+    return broken

@@ -1,0 +1,32 @@
+"""One-time links by which a new person sets a password. Made by allauth, so that there is one such link."""
+
+from allauth.account.forms import default_token_generator
+from allauth.account.models import EmailAddress
+from allauth.account.utils import user_pk_to_url_str
+from django.conf import settings
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from core.deliveries import Message, mails
+from core.models import HistoryLine, User
+
+
+def one_time_link(user: User) -> str:
+    """An absolute address that lets this person, once, choose a password. It also proves the e-mail."""
+    EmailAddress.objects.update_or_create(user=user, email=user.email, defaults={"verified": True, "primary": True})
+    key = default_token_generator.make_token(user)
+    path = reverse("account_reset_password_from_key", kwargs={"uidb36": user_pk_to_url_str(user), "key": key})
+    return f"{settings.BASE_URL}{path}"
+
+
+@mails("organization", "add_member", "confirm_roles")
+def invitation(line: HistoryLine) -> list[Message]:
+    """A new person is written to with a one-time link, made at the moment of sending."""
+    if line.verb == "confirm_roles" and not line.facts["first"]:
+        return []
+    user = User.objects.get(email=line.facts["email"])
+    body = _(
+        "Hello {name},\n\nan account on Lodestone was made for you. Choose your password here:\n\n{link}\n\n"
+        "The link works once. If you did not expect this, ignore the mail.\n"
+    ).format(name=user.name, link=one_time_link(user))
+    return [Message([user.email], _("Your Lodestone account"), body)]

@@ -1,0 +1,24 @@
+"""JSON log lines: one event a line, UTC, with the request's id. Bodies are never logged."""
+
+import structlog
+
+
+class JsonFormatter(structlog.stdlib.ProcessorFormatter):
+    """Formats standard-library records as one JSON object a line."""
+
+    def __init__(self) -> None:
+        shared = [
+            structlog.contextvars.merge_contextvars,
+            structlog.stdlib.add_log_level,
+            structlog.stdlib.add_logger_name,
+            structlog.stdlib.ExtraAdder(),
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+        ]
+        super().__init__(
+            foreign_pre_chain=shared,
+            processors=[
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                structlog.processors.format_exc_info,
+                structlog.processors.JSONRenderer(),
+            ],
+        )

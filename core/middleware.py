@@ -1,0 +1,134 @@
+"""The edges of every request: its id, what the transport may carry, who asks, and how refusals are told."""
+
+import re
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+import structlog
+from django.http import Http404, HttpRequest, HttpResponse
+from django.urls import ResolverMatch
+from django.utils.translation import gettext as _
+
+from core import access
+from core.api import problems
+from core.api.authentication import bearer
+from core.errors import DomainError, Forbidden, NotFound, NotSignedIn, Unreadable
+from core.web import errors
+
+GetResponse = Callable[[HttpRequest], HttpResponse]
+
+
+def wants_problem(request: HttpRequest) -> bool:
+    """Everything below /api/ is answered in problem+json, whatever went wrong."""
+    return request.path_info.startswith("/api/")
+
+
+def refuse(request: HttpRequest, refusal: DomainError) -> HttpResponse:
+    """The refusal as this caller reads it."""
+    return problems.response(request, refusal) if wants_problem(request) else errors.page(request, refusal)
+
+
+class RequestId:
+    """Every request has an id, in the answer and in each log line."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        request.request_id = uuid.uuid4().hex  # type: ignore[attr-defined]
+        structlog.contextvars.clear_contextvars()
+        structlog.contextvars.bind_contextvars(request_id=request.request_id)  # type: ignore[attr-defined]
+        response = self.get_response(request)
+        response.headers["X-Request-Id"] = request.request_id  # type: ignore[attr-defined]
+        return response
+
+
+class Transport:
+    """What the wire may carry, before anything reads it."""
+
+    METHODS = frozenset({"GET", "HEAD", "POST", "PATCH", "OPTIONS"})
+    PLAIN_PATH = re.compile(r"[\x20-\x7e]*", re.ASCII)
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if request.method not in self.METHODS:
+            allow = ", ".join(sorted(self.METHODS))
+            return refuse(
+                request,
+                DomainError(
+                    _("This method is not used here."), code="method-not-allowed", status=405, headers={"Allow": allow}
+                ),
+            )
+        if wants_problem(request):
+            if not self.PLAIN_PATH.fullmatch(request.path_info):
+                return refuse(request, NotFound())
+            if "HTTP_TRANSFER_ENCODING" in request.META:
+                detail = _("Send the body with a Content-Length, not in chunks.")
+                return refuse(request, DomainError(detail, code="length-required", status=411))
+        return self.get_response(request)
+
+
+class Access:
+    """Default deny. A route without a row does not exist; then the actor, then 404 before 403."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        request.actor = access.NOBODY  # type: ignore[attr-defined]
+        return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: dict[str, Any]) -> HttpResponse | None:
+        try:
+            actor = bearer(request) if wants_problem(request) else None
+            request.actor = actor or access.actor_for_user(request.user)  # type: ignore[attr-defined]
+            self._admit(request, kwargs)
+        except DomainError as refusal:
+            return refuse(request, refusal)
+        return None
+
+    @staticmethod
+    def _admit(request: HttpRequest, kwargs: dict[str, Any]) -> None:
+        match: ResolverMatch = request.resolver_match  # type: ignore[assignment]
+        actor: access.Actor = request.actor  # type: ignore[attr-defined]
+        methods = {method for (name, method) in access.table() if name == match.view_name}
+        if not methods:
+            raise NotFound()
+        row = access.find(match.view_name, request.method or "GET")
+        if row is None:
+            allow = ", ".join(sorted(methods))
+            detail = _("This address answers {methods} only.").format(methods=allow)
+            raise DomainError(detail, code="method-not-allowed", status=405, headers={"Allow": allow})
+        if row.admits(actor):
+            return
+        if actor.anonymous:
+            raise NotSignedIn(_("Sign in, or send a key."), headers={"WWW-Authenticate": 'Bearer realm="lodestone"'})
+        named = {name: kwargs[name] for name in ("ref", "pk") if name in kwargs}
+        if row.noun and not access.visible[row.noun](actor, **named):
+            raise NotFound()
+        if actor.key and row.scope:
+            detail = _("This key does not have the scope {scope}.").format(scope=row.scope)
+            raise Forbidden(detail, code="insufficient-scope")
+        raise Forbidden(_("Your role does not open this."))
+
+
+class Refusals:
+    """A DomainError raised by a page becomes that page's answer; so do Django's own 404 and unreadable forms."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        if isinstance(exception, DomainError):
+            return refuse(request, exception)
+        if isinstance(exception, Http404) and wants_problem(request):
+            return refuse(request, NotFound())
+        if isinstance(exception, UnicodeDecodeError):
+            return refuse(request, Unreadable(_("The request is not UTF-8."), code="invalid-encoding"))
+        return None

@@ -1,0 +1,25 @@
+"""The ground's tables."""
+
+from core.models.documents import Document
+from core.models.history import Delivery, HistoryLine
+from core.models.idempotency import Idempotency
+from core.models.mail import Mail
+from core.models.people import ApiKey, Country, Membership, Organization, RoleGrant, User, anonymous
+from core.models.roles import Kind, Role
+
+__all__ = [
+    "ApiKey",
+    "Country",
+    "Delivery",
+    "Document",
+    "HistoryLine",
+    "Idempotency",
+    "Kind",
+    "Mail",
+    "Membership",
+    "Organization",
+    "Role",
+    "RoleGrant",
+    "User",
+    "anonymous",
+]

@@ -1,0 +1,23 @@
+"""Answers that were given, by key, so that a repeated request gets the first one again."""
+
+from django.db import models
+
+from core.models.people import Organization
+
+
+class Idempotency(models.Model):
+    """One key of one organization: what was asked (a fingerprint) and, byte for byte, what was answered."""
+
+    organization = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="+")
+    key = models.CharField(max_length=255)
+    fingerprint = models.CharField(max_length=64)
+    status = models.PositiveSmallIntegerField(null=True)
+    content_type = models.CharField(max_length=60, blank=True)
+    body = models.TextField(blank=True)  # text, not jsonb: jsonb reorders keys
+    created_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(name="idempotency_key_once", fields=["organization", "key"])]
+
+    def __str__(self) -> str:
+        return self.key

@@ -1,0 +1,170 @@
+"""Organizations, the people in them, and the keys of their programs."""
+
+from datetime import timedelta
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.auth.models import AnonymousUser
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
+
+from core.models.roles import ROLES_OF, Kind, Role
+
+
+class Country(models.Model):
+    """ISO 3166-1; the labels are the ministry's to change."""
+
+    code = models.CharField(primary_key=True, max_length=2)
+    name_en = models.CharField(max_length=100)
+    name_zh = models.CharField(max_length=100, blank=True)
+
+    class Meta:
+        ordering = ["name_en"]
+        verbose_name_plural = "countries"
+
+    def __str__(self) -> str:
+        if (get_language() or "").startswith("zh") and self.name_zh:
+            return self.name_zh
+        return self.name_en
+
+
+class Organization(models.Model):
+    """An exporter, the ministry, or customs. Cases belong to it, never to a person."""
+
+    kind = models.CharField(max_length=10, choices=Kind)
+    name_en = models.CharField(_("name in English"), max_length=200)
+    name_zh = models.CharField(_("name in Chinese"), max_length=200, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(name="organization_kind", condition=Q(kind__in=Kind.values)),
+        ]
+
+    def __str__(self) -> str:
+        return self.name_en
+
+
+class UserManager(BaseUserManager["User"]):
+    def get_by_natural_key(self, username: str | None) -> "User":
+        return self.get(email__iexact=username)
+
+    def create_user(self, email: str, password: str | None = None, **fields: object) -> "User":
+        user = self.model(email=self.normalize_email(email).lower(), **fields)
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+
+class User(AbstractBaseUser):
+    """A person who signs in, the service user behind a key, or the clock. History always names one."""
+
+    class Nature(models.TextChoices):
+        PERSON = "person", _("Person")
+        SERVICE = "service", _("Program")
+        CLOCK = "clock", _("Clock")
+
+    email = models.EmailField(_("e-mail"), unique=True)
+    name = models.CharField(_("your name"), max_length=120)
+    nature = models.CharField(max_length=8, choices=Nature, default=Nature.PERSON)
+    is_active = models.BooleanField(default=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    USERNAME_FIELD = EMAIL_FIELD = "email"
+    REQUIRED_FIELDS = ["name"]
+    objects = UserManager()
+
+    def __str__(self) -> str:
+        return self.name or self.email
+
+    @property
+    def initials(self) -> str:
+        return "".join(word[0] for word in str(self).split()[:2]).upper()
+
+
+class Membership(models.Model):
+    """A person's place: one organization, and the roles held there. Taking a role away acts on the next request."""
+
+    user = models.OneToOneField(User, on_delete=models.PROTECT, related_name="membership")
+    organization = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="memberships")
+    roles = ArrayField(models.CharField(max_length=20, choices=Role), default=list)
+    province = models.CharField(max_length=40, blank=True, help_text=_("Intake officers only: their province."))
+    ended_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(name="membership_roles_known", condition=Q(roles__contained_by=Role.values)),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user} at {self.organization}"
+
+    def role_labels(self) -> list[str]:
+        return [str(Role(role).label) for role in self.roles]
+
+    def possible_roles(self) -> tuple[Role, ...]:
+        return ROLES_OF[self.organization.kind]
+
+
+class ApiKey(models.Model):
+    """A program's key. Shown once, stored as a hash, owns a service user, ends by day or by hand."""
+
+    organization = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="keys")
+    user = models.OneToOneField(User, on_delete=models.PROTECT, related_name="key")
+    name = models.CharField(_("name"), max_length=80)
+    prefix = models.CharField(max_length=16)
+    digest = models.CharField(max_length=64, unique=True)
+    scopes = ArrayField(models.CharField(max_length=40))
+    created_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    revoked_at = models.DateTimeField(null=True, blank=True)
+    last_used_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-created_at"]
+        constraints = [
+            models.CheckConstraint(
+                name="key_lasts_at_most_365_days",
+                condition=Q(expires_at__lte=models.F("created_at") + timedelta(days=365)),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.prefix}…)"
+
+
+def anonymous() -> AnonymousUser:
+    return AnonymousUser()
+
+
+class RoleGrant(models.Model):
+    """Roles of an officer that one administrator proposed and another confirmed; nobody confirms his own."""
+
+    membership = models.ForeignKey(Membership, on_delete=models.PROTECT, related_name="grants")
+    roles = ArrayField(models.CharField(max_length=20, choices=Role), blank=True)
+    proposed_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    proposed_at = models.DateTimeField()
+    confirmed_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", null=True, blank=True)
+    confirmed_at = models.DateTimeField(null=True, blank=True)
+    dropped_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-proposed_at"]
+        constraints = [
+            models.CheckConstraint(
+                name="grant_by_two_admins",
+                condition=Q(confirmed_by=None) | ~Q(confirmed_by=models.F("proposed_by")),
+            ),
+            models.UniqueConstraint(
+                name="grant_one_open", fields=["membership"], condition=Q(confirmed_at=None, dropped_at=None)
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.membership}: {', '.join(self.roles)}"
+
+    def role_labels(self) -> list[str]:
+        return [str(Role(role).label) for role in self.roles]

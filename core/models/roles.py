@@ -1,0 +1,43 @@
+"""Who a person may be (WORKFLOWS section 1)."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class Kind(models.TextChoices):
+    """What an organization is."""
+
+    EXPORTER = "exporter", _("Exporter")
+    MINISTRY = "ministry", _("Ministry")
+    CUSTOMS = "customs", _("Customs")
+
+
+class Role(models.TextChoices):
+    CLERK = "clerk", _("Clerk")
+    SIGNATORY = "signatory", _("Signatory")
+    VIEWER = "viewer", _("Viewer")
+    INTAKE = "intake", _("Intake officer")
+    REVIEWER = "reviewer", _("Reviewing officer")
+    DECIDER = "decider", _("Deciding officer")
+    RECONSIDERER = "reconsiderer", _("Reconsideration officer")
+    POLICY_OFFICER = "policy_officer", _("Policy officer")
+    POLICY_APPROVER = "policy_approver", _("Policy approver")
+    AUDITOR = "auditor", _("Auditor")
+    ADMIN = "admin", _("Accounts administrator")
+    CUSTOMS = "customs", _("Customs officer")
+
+
+ROLES_OF: dict[str, tuple[Role, ...]] = {
+    Kind.EXPORTER: (Role.CLERK, Role.SIGNATORY, Role.VIEWER),
+    Kind.MINISTRY: (
+        Role.INTAKE,
+        Role.REVIEWER,
+        Role.DECIDER,
+        Role.RECONSIDERER,
+        Role.POLICY_OFFICER,
+        Role.POLICY_APPROVER,
+        Role.AUDITOR,
+        Role.ADMIN,
+    ),
+    Kind.CUSTOMS: (Role.CUSTOMS,),
+}

@@ -1,0 +1,44 @@
+"""The main menu: what the access table opens to you, in order; upper apps add entries and their counts."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.functional import Promise
+
+from core.access import Actor
+
+
+@dataclass(frozen=True)
+class Entry:
+    order: int
+    route: str
+    label: "str | Promise"
+    kinds: tuple[str, ...]
+    count: Callable[[Actor], int] | None = None
+
+
+_entries: list[Entry] = []
+
+
+def add(
+    order: int, route: str, label: "str | Promise", *kinds: str, count: Callable[[Actor], int] | None = None
+) -> None:
+    """The menu of these kinds of organization has the entry, for whoever may GET the route."""
+    _entries.append(Entry(order, route, label, kinds, count))
+
+
+def entries(request: HttpRequest, actor: Actor) -> list[dict[str, Any]]:
+    """The menu for this actor: url, label, whether it is the current section, a count or None."""
+    return [
+        {
+            "url": (url := reverse(entry.route)),
+            "label": entry.label,
+            "current": request.path == url if url == "/" else request.path.startswith(url),
+            "count": (entry.count(actor) or None) if entry.count else None,
+        }
+        for entry in sorted(_entries, key=lambda entry: entry.order)
+        if actor.kind in entry.kinds and actor.may(entry.route, "GET")
+    ]

@@ -1,0 +1,67 @@
+"""Quantities are whole base units (grams, or pieces) inside and decimal strings with a unit at the edges."""
+
+import re
+
+# unit -> (base units in one, decimal places a text may have)
+UNITS: dict[str, tuple[int, int]] = {
+    "kg": (1000, 3),
+    "g": (1, 0),
+    "unit": (1, 0),
+    "set": (1, 0),
+    "contract": (1, 0),
+}
+MAX_BASE = 10**15  # a million tonnes in grams, with room; far below bigint
+_PLAIN = re.compile(r"(0|[1-9][0-9]*)(?:\.([0-9]+))?", re.ASCII)
+
+
+class BadQuantity(ValueError):
+    """What is wrong with a quantity's text: `code` is the wire's stable code."""
+
+    def __init__(self, code: str) -> None:
+        self.code = code
+        super().__init__(code)
+
+
+def read(text: str, unit: str) -> int:
+    """Base units of a plain decimal such as `1200.500`; never rounds.
+
+    Raises BadQuantity: unknown-unit, too-long, use-a-point, must-be-positive, not-plain-decimal, too-precise.
+    """
+    if unit not in UNITS:
+        raise BadQuantity("unknown-unit")
+    factor, places = UNITS[unit]
+    if len(text) > 40:
+        raise BadQuantity("too-long")
+    match = _PLAIN.fullmatch(text)
+    if match is None:
+        if re.fullmatch(r"-[0-9.]+", text, re.ASCII):
+            raise BadQuantity("must-be-positive")
+        if re.fullmatch(r"[0-9]+,[0-9]+", text, re.ASCII):
+            raise BadQuantity("use-a-point")
+        raise BadQuantity("not-plain-decimal")
+    whole, fraction = match.group(1), match.group(2) or ""
+    if len(fraction) > places:
+        raise BadQuantity("too-precise")
+    base = int(whole) * factor + int((fraction or "0").ljust(places, "0"))
+    if base == 0:
+        raise BadQuantity("must-be-positive")
+    if base > MAX_BASE:
+        raise BadQuantity("too-long")
+    return base
+
+
+def show(base: int, unit: str) -> str:
+    """The decimal string of base units: `1200.500` for kilograms, `12` for pieces. Negative stays negative."""
+    factor, places = UNITS[unit]
+    sign, base = ("-", -base) if base < 0 else ("", base)
+    return f"{sign}{base // factor}.{base % factor:0{places}d}" if places else f"{sign}{base}"
+
+
+MESSAGES = {
+    "unknown-unit": "The unit is not known; use one of kg, g, unit, set, contract.",
+    "too-long": "The quantity is too large or too long.",
+    "use-a-point": "Use a point for decimals and no thousands separator, for example 1200.500.",
+    "must-be-positive": "The quantity must be more than zero.",
+    "not-plain-decimal": "Write a plain decimal such as 1200.500, without signs, exponents or separators.",
+    "too-precise": "The unit does not have that many decimal places; kilograms have three. Nothing is rounded.",
+}

@@ -1,0 +1,39 @@
+"""References that people read aloud: a prefix, 8 random Crockford base32 characters, a check character.
+
+The check character is ISO 7064 mod 37,2. Bodies whose check character falls outside Crockford's alphabet are
+not drawn, so that reading O as 0 and I or L as 1 is always safe.
+"""
+
+import secrets
+
+from stdnum.iso7064 import mod_37_2
+
+ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+_TOLERANT = str.maketrans({"O": "0", "I": "1", "L": "1", " ": None, "-": None, "\u00a0": None})
+
+LICENSE, APPLICATION, SHIPMENT, PARTY, DECLARATION, INCIDENT = "EL", "AP", "SH", "PTY", "EUD", "INC"
+
+
+def draw(prefix: str) -> str:
+    """A new random reference such as `EL-7QF4K2M18`; 40 bits, so a clash is left to the unique constraint."""
+    while True:
+        body = "".join(secrets.choice(ALPHABET) for _ in range(8))
+        check = mod_37_2.calc_check_digit(body)
+        if check in ALPHABET:
+            return f"{prefix}-{body}{check}"
+
+
+def read(text: str, prefix: str) -> str:
+    """The canonical form of what a person typed (case, spaces, hyphens, O/0, I/L/1 forgiven).
+
+    Raises ValueError when the length or an alphabet is off or the check character is wrong.
+    """
+    if not text.isascii() or len(text) > 40:
+        raise ValueError(text)
+    compact = text.upper().replace(" ", "").replace("-", "")
+    if compact.startswith(prefix):
+        compact = compact[len(prefix) :]
+    body = compact.translate(_TOLERANT)
+    if len(body) != 9 or any(c not in ALPHABET for c in body) or mod_37_2.calc_check_digit(body[:8]) != body[8]:
+        raise ValueError(text)
+    return f"{prefix}-{body}"

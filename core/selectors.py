@@ -1,0 +1,68 @@
+"""Who sees which of the ground's rows."""
+
+from django.db.models import QuerySet
+
+from core.access import Actor, visibility
+from core.models import ApiKey, Document, Membership, Organization, RoleGrant
+
+
+def members_of(actor: Actor) -> QuerySet[Membership]:
+    """People of the actor's own organization, those who left last."""
+    return (
+        Membership.objects.filter(organization=actor.organization)
+        .exclude(user__nature="service")
+        .select_related("user", "organization")
+        .order_by("ended_at", "user__name")
+    )
+
+
+def keys_of(actor: Actor) -> QuerySet[ApiKey]:
+    return ApiKey.objects.filter(organization=actor.organization).select_related("created_by")
+
+
+def officers(actor: Actor) -> QuerySet[Membership]:
+    """Officers of the ministry and of customs, for administrators."""
+    return (
+        Membership.objects.exclude(organization__kind="exporter")
+        .exclude(user__nature="service")
+        .select_related("user", "organization")
+        .order_by("organization__kind", "ended_at", "user__name")
+    )
+
+
+def open_grants(actor: Actor) -> QuerySet[RoleGrant]:
+    return RoleGrant.objects.filter(confirmed_at=None, dropped_at=None).select_related(
+        "membership__user", "membership__organization", "proposed_by"
+    )
+
+
+def offices(actor: Actor) -> QuerySet[Organization]:
+    return Organization.objects.exclude(kind="exporter").order_by("kind", "name_en")
+
+
+@visibility("member")
+def member_visible(actor: Actor, pk: int) -> bool:
+    return members_of(actor).filter(pk=pk).exists()
+
+
+@visibility("key")
+def key_visible(actor: Actor, pk: int) -> bool:
+    return keys_of(actor).filter(pk=pk).exists()
+
+
+@visibility("officer")
+def officer_visible(actor: Actor, pk: int) -> bool:
+    return officers(actor).filter(pk=pk).exists()
+
+
+def documents_for(actor: Actor) -> QuerySet[Document]:
+    """An exporter's own files; officers who read cases see all of them."""
+    files = Document.objects.defer("content")
+    if actor.kind == "exporter":
+        return files.filter(organization=actor.organization)
+    return files if actor.may("document", "GET") else files.none()
+
+
+@visibility("document")
+def document_visible(actor: Actor, pk: int) -> bool:
+    return documents_for(actor).filter(pk=pk).exists()

@@ -1,0 +1,57 @@
+"""History lines as a reader may see them: sentences, and no officer's name for an exporter."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
+
+from core.access import Actor
+from core.models import HistoryLine, Membership
+
+_sentences: dict[tuple[str, str], "str | Promise"] = {}
+_internal: set[tuple[str, str]] = set()
+
+
+def sentences(kind: str, words: "Mapping[str, str | Promise]", *, internal: tuple[str, ...] = ()) -> None:
+    """Registers what each verb of a kind of row is called in its history.
+
+    internal: officers' steps that an exporter never sees, only what they lead to.
+    """
+    _sentences.update({(kind, verb): sentence for verb, sentence in words.items()})
+    _internal.update((kind, verb) for verb in internal)
+
+
+@dataclass(frozen=True)
+class Told:
+    at: datetime
+    sentence: str
+    actor_name: str
+    reason: str
+
+
+def told(lines: Iterable[HistoryLine], reader: Actor) -> list[Told]:
+    """The lines as this reader reads them. Exporters read roles of officers, never their names or notes."""
+    lines = list(lines)
+    officers = set(
+        Membership.objects.filter(user__in={line.actor_id for line in lines})
+        .exclude(organization__kind="exporter")
+        .values_list("user_id", flat=True)
+    )
+    hidden = reader.kind == "exporter"
+    return [
+        Told(
+            line.at,
+            str(_sentences.get((line.subject_kind, line.verb), line.verb)),
+            pgettext("history", "the ministry") if hidden and line.actor_id in officers else _name(line),
+            line.reason,
+        )
+        for line in lines
+        if not (hidden and (line.subject_kind, line.verb) in _internal)
+    ]
+
+
+def _name(line: HistoryLine) -> str:
+    return _("the clock") if line.actor.nature == "clock" else str(line.actor)

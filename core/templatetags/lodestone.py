@@ -1,0 +1,333 @@
+"""How pages say quantities, days, states, errors and history: the same words and shapes everywhere.
+
+The library is a template builtin, so no page loads it. Nothing here queries, and no number passes through a float.
+"""
+
+import re
+from collections.abc import Iterable
+from datetime import date, datetime
+from typing import Any
+
+from django import template
+from django.forms import BaseForm, BaseFormSet, BoundField
+from django.utils import formats
+from django.utils.html import escape, format_html
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import get_language, ngettext
+from django.utils.translation import gettext as _
+
+from core import quantities
+from core.legal_time import LEGAL_ZONE, legal_day
+
+register = template.Library()
+
+
+# --- quantities -------------------------------------------------------------------------------------------
+
+
+@register.filter
+def quantity_bare(base: int | None, unit: str) -> str:
+    """Base units without the unit's word: 12345678 g of "kg" is `12,345.678`; trailing zeros are not said."""
+    if base is None:
+        return ""
+    whole, point, fraction = quantities.show(base, unit).partition(".")
+    sign = "-" if whole.startswith("-") else ""
+    fraction = fraction.rstrip("0")
+    return f"{sign}{int(whole.removeprefix('-')):,}{point if fraction else ''}{fraction}"
+
+
+@register.filter
+def quantity(base: int | None, unit: str) -> str:
+    """Base units with the unit's word: `5,860 kg`, `1 piece`, `12 sets`."""
+    if base is None:
+        return ""
+    number = quantity_bare(base, unit)
+    words = {
+        "kg": _("%(number)s kg"),
+        "g": _("%(number)s g"),
+        "unit": ngettext("%(number)s piece", "%(number)s pieces", abs(base)),
+        "set": ngettext("%(number)s set", "%(number)s sets", abs(base)),
+        "contract": ngettext("%(number)s contract", "%(number)s contracts", abs(base)),
+    }
+    return words[unit] % {"number": number}
+
+
+# --- days and instants ------------------------------------------------------------------------------------
+
+
+def _chinese() -> bool:
+    return (get_language() or "").startswith("zh")
+
+
+@register.filter
+def day(value: date | datetime | None) -> str:
+    """A calendar day, `27 Nov 2026`; of an instant, its legal day."""
+    if value is None or value == "":
+        return ""
+    if isinstance(value, datetime):
+        value = legal_day(value)
+    return formats.date_format(value, "Y年n月j日" if _chinese() else "j M Y")
+
+
+@register.filter
+def instant(at: datetime | None) -> str:
+    """An aware instant on the legal clock, `27 Nov 2026, 16:20`."""
+    if at is None or at == "":
+        return ""
+    separator = " " if _chinese() else ", "
+    return f"{day(at)}{separator}{at.astimezone(LEGAL_ZONE):%H:%M}"
+
+
+# --- states -----------------------------------------------------------------------------------------------
+
+# (model, state) -> the tag's class in parts.css; "" is the quiet slate of what ended without blame.
+STATE_CLASSES: dict[str, dict[str, str]] = {
+    "exporter": {
+        "draft": "draft",
+        "pending": "review",
+        "active": "ok",
+        "suspended": "no",
+        "barred": "no",
+        "closed": "",
+    },
+    "declaration": {
+        "draft": "draft",
+        "awaiting_end_user": "wait",
+        "signed": "ok",
+        "submitted": "review",
+        "queried": "wait",
+        "verified": "ok",
+        "in_force": "ok",
+        "rejected": "no",
+        "invalid": "no",
+        "superseded": "",
+        "expired": "",
+    },
+    "application": {
+        "draft": "draft",
+        "submitted": "review",
+        "supplement_required": "wait",
+        "accepted": "review",
+        "under_review": "review",
+        "awaiting_applicant": "wait",
+        "awaiting_decision": "sign",
+        "approved": "ok",
+        "issued": "ok",
+        "refused": "no",
+        "under_reconsideration": "review",
+        "refused_final": "no",
+        "not_accepted": "no",
+        "withdrawn": "",
+        "lapsed": "",
+    },
+    "license": {
+        "active": "ok",
+        "suspended": "no",
+        "exhausted": "",
+        "expired": "",
+        "surrendered": "",
+        "replaced": "",
+        "revoked": "no",
+    },
+    "shipment": {
+        "reserved": "ship",
+        "declared": "ship",
+        "part_cleared": "ship",
+        "cleared": "ok",
+        "questioned": "wait",
+        "departed": "ok",
+        "delivered": "ok",
+        "returned": "",
+        "cancelled": "",
+        "expired": "",
+        "rejected": "no",
+    },
+}
+
+
+@register.simple_tag
+def state_tag(row: Any) -> SafeString:
+    """The state's word with its shape and colour. A state without a class is a bug, and says so."""
+    css = STATE_CLASSES[row._meta.model_name][row.state]
+    return format_html('<span class="{}">{}</span>', f"tag {css}".strip(), row.get_state_display())
+
+
+STAGE_OF = {  # application state -> the stage it is in; 5 and more: the decision is there
+    "draft": -1,
+    "submitted": 0,
+    "supplement_required": 0,
+    "accepted": 1,
+    "under_review": 2,
+    "awaiting_applicant": 2,
+    "awaiting_decision": 3,
+    "under_reconsideration": 4,
+    "approved": 5,
+    "issued": 5,
+    "refused": 5,
+    "refused_final": 5,
+    "not_accepted": 5,
+    "withdrawn": 5,
+    "lapsed": 5,
+}
+ENDED_WITHOUT_DECISION = ("not_accepted", "withdrawn", "lapsed")
+
+
+@register.inclusion_tag("parts/stages.html")
+def stages(application: Any) -> dict[str, Any]:
+    """The five stages of a case: which are done, which is now.
+
+    A case that ended without a decision does not pretend to have passed the stages between.
+    """
+    labels = [_("Filed"), _("Accepted"), _("Review"), _("Second officer"), _("Decision")]
+    now = STAGE_OF[application.state]
+    early = application.state in ENDED_WITHOUT_DECISION
+    if early:
+        labels[4] = str(application.get_state_display())
+    steps = []
+    for index, label in enumerate(labels):
+        skipped = early and 0 < index < 4
+        css = "passed" if skipped else "done" if index < now else "now" if index == now else ""
+        steps.append({"label": label, "css": css})
+    if now < 0:
+        summary = _("Not filed yet")
+    elif now < 5:
+        summary = _("Stage %(number)d of 5: %(label)s") % {"number": now + 1, "label": labels[now]}
+    else:
+        summary = _("Ended: %(label)s") % {"label": application.get_state_display()}
+    return {"steps": steps, "summary": summary}
+
+
+# --- quota ------------------------------------------------------------------------------------------------
+
+
+def _percent(part: int, whole: int) -> int:
+    """Tenths of a percent, floored and kept within the bar."""
+    return max(0, min(1000, part * 1000 // whole)) if whole > 0 else 0
+
+
+@register.inclusion_tag("parts/gauge.html")
+def gauge(
+    used: int, held: int, lapsed: int, total: int, unit: str, new: int = 0, used_label: str = "", new_label: str = ""
+) -> dict[str, Any]:
+    """The quota gauge: shipped + reserved + lapsed + free = total, in base units; hot below a tenth free.
+
+    total is what was granted and credited. `new` is what the case at hand would take (officers' pages).
+    """
+    free = total - used - held - lapsed - new
+    hot = total > 0 and free * 10 < total
+    parts = [
+        ("used", "k-hot" if hot else "", used_label or _("Shipped"), used, True),
+        ("held", "k-held", _("Reserved"), held, held != 0),
+        ("new", "k-new", new_label or _("This case"), new, new != 0),
+        ("lapsed", "k-lapsed", _("Lapsed"), lapsed, lapsed != 0),
+    ]
+    bars, reached = [], 0
+    for css, _key, _label, amount, _shown in parts:
+        start, reached = reached, reached + amount
+        left, right = _percent(start, total), _percent(reached, total)
+        if right > left:
+            wide = right - left
+            bars.append({"css": css, "x": f"{left // 10}.{left % 10}%", "width": f"{wide // 10}.{wide % 10}%"})
+    keys = [
+        {"css": f"key {key}".strip(), "label": label, "amount": amount}
+        for _css, key, label, amount, shown in [*parts, ("free", "k-free", _("Free"), free, True)]
+        if shown
+    ]
+    return {"hot": hot, "bars": bars, "keys": keys, "unit": unit}
+
+
+# --- history ----------------------------------------------------------------------------------------------
+
+
+@register.inclusion_tag("parts/history.html")
+def history(lines: Iterable[Any]) -> dict[str, Any]:
+    """What happened, in the order given; each line has at, actor_name, sentence and perhaps a reason."""
+    return {"lines": lines}
+
+
+# --- forms ------------------------------------------------------------------------------------------------
+
+
+@register.inclusion_tag("parts/field.html")
+def field(bound: BoundField) -> dict[str, Any]:
+    """One question: label, hint, error, control, tied together for assistive technology.
+
+    Radio buttons and several checkboxes become a fieldset. Django ties control, hint and error by id.
+    """
+    kind = bound.widget_type
+    choices = kind in ("radioselect", "checkboxselectmultiple")
+    return {
+        "field": bound,
+        "hidden": bound.is_hidden,
+        "choices": bound.subwidgets if choices else [],
+        "fieldset": choices,
+        "checkbox": kind == "checkbox",
+        "option_class": "opt" if kind == "radioselect" else "chk",
+        "optional": not bound.field.required and kind != "checkbox",
+    }
+
+
+def _target(bound: BoundField) -> str:
+    """The id that a link to the field should lead to; of a group, its first option."""
+    if bound.use_fieldset:
+        return f"{bound.auto_id}_0"
+    return bound.id_for_label
+
+
+def _form_errors(form: BaseForm, line: int = 0) -> list[dict[str, str]]:
+    found = [{"href": "", "text": str(text)} for text in form.non_field_errors()]
+    for bound in form:
+        for message in bound.errors:
+            values = {"line": line, "label": bound.label, "message": message}
+            text = _("Line %(line)d, %(label)s: %(message)s") if line else _("%(label)s: %(message)s")
+            found.append({"href": "" if bound.is_hidden else f"#{_target(bound)}", "text": text % values})
+    return found
+
+
+def _errors_of(source: Any) -> list[dict[str, str]]:
+    if not source:
+        return []
+    if isinstance(source, str):
+        return [{"href": "", "text": source}]
+    if isinstance(source, BaseForm):
+        return _form_errors(source) if source.is_bound else []
+    if isinstance(source, BaseFormSet):
+        if not source.is_bound:
+            return []
+        found = [{"href": "", "text": str(text)} for text in source.non_form_errors()]
+        return found + [error for line, form in enumerate(source, start=1) for error in _form_errors(form, line)]
+    if hasattr(source, "message"):  # a core.errors.Problem
+        return [{"href": "", "text": str(source.message)}]
+    if isinstance(source, Iterable):
+        return [error for item in source for error in _errors_of(item)]
+    return [{"href": "", "text": str(source)}]  # a translated string that is still lazy
+
+
+@register.inclusion_tag("parts/errors.html")
+def errors(*sources: Any) -> dict[str, Any]:
+    """The summary of all that is wrong, with links to the fields; nothing when nothing is.
+
+    Takes forms, formsets, sentences, Problems, or lists of these, in the order in which they stand on the page.
+    """
+    return {"errors": [error for source in sources for error in _errors_of(source)]}
+
+
+@register.simple_tag
+def ref(text: str) -> SafeString:
+    """A reference such as `EL-7QF4K2M18`: never broken over two lines, never translated."""
+    return format_html('<span class="ref mono nowrap" translate="no">{}</span>', text)
+
+
+# --- the rest ---------------------------------------------------------------------------------------------
+
+
+@register.simple_tag(takes_context=True)
+def may(context: Any, name: str, method: str = "GET") -> bool:
+    """Does the access table open this route to the reader? `{% may 'shipment.new' as can_ship %}`"""
+    return context["actor"].may(name, method)
+
+
+@register.filter
+def marked(text: object) -> SafeString:
+    """Words between backticks as code, as the API's texts have them; everything else is escaped."""
+    return mark_safe(re.sub(r"`([^`]+)`", r"<code>\1</code>", escape(text)))  # noqa: S308 (escaped before)

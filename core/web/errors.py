@@ -1,0 +1,78 @@
+"""Error pages, and problem documents for whatever goes wrong below /api/ before a view is reached."""
+
+from typing import Any
+
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.template import loader
+from django.utils.translation import gettext as _
+
+from core.api import problems
+from core.errors import DomainError, NotFound, NotSignedIn, Unreadable
+
+TEMPLATES = {400: "400.html", 403: "403.html", 404: "404.html", 413: "413.html", 503: "503.html"}
+
+
+def page(request: HttpRequest, refusal: DomainError) -> HttpResponse:
+    """The page that says why, and what would change it."""
+    if isinstance(refusal, NotSignedIn):
+        return redirect_to_login(request.get_full_path())
+    template = TEMPLATES.get(refusal.status, "422.html")
+    response = render(request, template, {"refusal": refusal}, status=refusal.status)
+    response.headers.update(refusal.headers)
+    return response
+
+
+def _answer(request: HttpRequest, refusal: DomainError) -> HttpResponse:
+    if request.path_info.startswith("/api/"):
+        return problems.response(request, refusal)
+    return page(request, refusal)
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    if isinstance(exception, RequestDataTooBig):
+        return _answer(request, DomainError(_("The request is larger than 1 MiB."), code="body-too-large", status=413))
+    if isinstance(exception, TooManyFieldsSent):
+        return _answer(request, Unreadable(_("The form has too many fields."), code="too-many-fields"))
+    return _answer(request, Unreadable(_("The request could not be read.")))
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    hint = ""
+    if request.path_info.startswith("/api/") and not request.path_info.endswith("/"):
+        hint = _("No such address. Addresses end in a slash.")
+    return _answer(request, NotFound(hint))
+
+
+def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return _answer(request, DomainError(_("This is not open to you."), code="forbidden", status=403))
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """Says that it is our fault, and under which id to find it. Touches neither database nor session."""
+    if request.path_info.startswith("/api/"):
+        return problems.response(request, DomainError(_("Something broke on our side."), code="internal", status=500))
+    body = loader.get_template("500.html").render({"request_id": getattr(request, "request_id", "")})
+    return HttpResponse(body, status=500)
+
+
+# The field names that a CSRF refusal must not repeat back.
+_SECRET_FIELDS = ("csrfmiddlewaretoken", "password", "oldpassword", "password1", "password2", "login")
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """Refused, with the typed text still there to copy or send again."""
+    if request.path_info.startswith("/api/"):
+        return problems.response(
+            request, DomainError(_("The CSRF token is missing or stale."), code="csrf-failed", status=403)
+        )
+    kept: list[tuple[str, Any]] = [
+        (name, value)
+        for name, values in request.POST.lists()
+        if name not in _SECRET_FIELDS
+        for value in values
+        if value
+    ]
+    return render(request, "403_csrf.html", {"kept": kept}, status=403)

@@ -1,0 +1,83 @@
+"""Shapes of the ground's forms. Whether something is permitted is for the verbs to say."""
+
+from typing import Any
+
+from django import forms
+from django.core.files.uploadedfile import UploadedFile
+from django.utils.translation import gettext_lazy as _
+
+from core.actions import SCOPES
+from core.errors import DomainError
+from core.models import Organization, Role
+from core.models.roles import ROLES_OF
+
+
+def role_choices(kind: str) -> list[tuple[str, Any]]:
+    return [(role.value, role.label) for role in ROLES_OF[kind]]
+
+
+class MemberForm(forms.Form):
+    name = forms.CharField(label=_("Name"), max_length=120)
+    email = forms.EmailField(label=_("E-mail"), help_text=_("A one-time link to choose a password goes there."))
+    roles = forms.MultipleChoiceField(
+        label=_("Roles"),
+        choices=role_choices("exporter"),
+        widget=forms.CheckboxSelectMultiple,
+        help_text=_("Clerks prepare; signatories also submit and administer; viewers read."),
+    )
+
+
+class RolesForm(forms.Form):
+    """Roles of somebody who is there already; none ends the membership."""
+
+    roles = forms.MultipleChoiceField(label=_("Roles"), required=False, widget=forms.CheckboxSelectMultiple)
+
+    def __init__(self, *args: Any, kind: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["roles"].choices = role_choices(kind)  # type: ignore[attr-defined]
+
+
+class OfficerForm(forms.Form):
+    organization_id = forms.TypedChoiceField(label=_("Office"), coerce=int)
+    name = forms.CharField(label=_("Name"), max_length=120)
+    email = forms.EmailField(label=_("E-mail"))
+    roles = forms.MultipleChoiceField(
+        label=_("Roles"),
+        choices=[(role.value, role.label) for role in Role if role not in ROLES_OF["exporter"]],
+        widget=forms.CheckboxSelectMultiple,
+        help_text=_("A second administrator must confirm them."),
+    )
+
+    def __init__(self, *args: Any, offices: list[Organization], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["organization_id"].choices = [(o.pk, str(o)) for o in offices]  # type: ignore[attr-defined]
+
+
+class KeyForm(forms.Form):
+    name = forms.CharField(label=_("Name"), max_length=80, help_text=_("What uses it, for example “ERP, Ganzhou”."))
+    scopes = forms.MultipleChoiceField(label=_("May"), widget=forms.CheckboxSelectMultiple)
+    days = forms.IntegerField(label=_("Lasts, days"), min_value=1, max_value=365, initial=365)
+
+    def __init__(self, *args: Any, kind: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["scopes"].choices = [(scope, scope) for scope in SCOPES.get(kind, ())]  # type: ignore[attr-defined]
+
+
+class ReasonForm(forms.Form):
+    reason = forms.CharField(label=_("Reason"), max_length=2000, widget=forms.Textarea(attrs={"rows": 3}))
+
+
+def show_refusal(form: forms.BaseForm, refusal: DomainError) -> None:
+    """The refusal's sentences stand at the form's fields (by JSON pointer), or above it where no field fits."""
+    if refusal.status in (401, 403, 404, 503):
+        raise refusal
+    for problem in refusal.errors:
+        name = problem.pointer.strip("/").split("/")[0]
+        form.add_error(name if name in form.fields else None, problem.message)
+    if not refusal.errors:
+        form.add_error(None, str(refusal.detail))
+
+
+def read_upload(upload: UploadedFile | None) -> tuple[str, bytes] | None:
+    """Name and bytes of an uploaded file, or None when there is none."""
+    return (upload.name or "", upload.read()) if upload else None

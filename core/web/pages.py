@@ -1,0 +1,171 @@
+"""Pages of the ground: my account, the team, keys, officers, the mailbox of local mode, health."""
+
+from django.conf import settings
+from django.contrib import messages
+from django.db import DatabaseError, connection
+from django.db.migrations.executor import MigrationExecutor
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+
+from core import actions, selectors
+from core.errors import DomainError, NotFound
+from core.models import Document, Mail
+from core.web.forms import KeyForm, MemberForm, OfficerForm, RolesForm, show_refusal
+
+
+def account(request: HttpRequest) -> HttpResponse:
+    return render(request, "core/account.html", {"membership": getattr(request.user, "membership", None)})
+
+
+def members(request: HttpRequest) -> HttpResponse:
+    return render(request, "core/member_list.html", {"members": selectors.members_of(request.actor)})
+
+
+def member_add(request: HttpRequest) -> HttpResponse:
+    form = MemberForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            member = actions.add_member(**form.cleaned_data, by=request.actor)
+        except DomainError as refusal:
+            show_refusal(form, refusal)
+        else:
+            messages.success(request, _("{name} was invited by mail.").format(name=member.user))
+            return redirect("members")
+    return render(request, "core/member_form.html", {"form": form}, status=422 if form.errors else 200)
+
+
+def member_change(request: HttpRequest, pk: int) -> HttpResponse:
+    member = get_object_or_404(selectors.members_of(request.actor), pk=pk)
+    form = RolesForm(request.POST or None, kind=member.organization.kind, initial={"roles": member.roles})
+    if request.method == "POST" and form.is_valid():
+        try:
+            actions.change_member(pk, roles=form.cleaned_data["roles"], by=request.actor)
+        except DomainError as refusal:
+            show_refusal(form, refusal)
+        else:
+            messages.success(request, _("The roles of {name} were changed.").format(name=member.user))
+            return redirect("members")
+    context = {"form": form, "member": member}
+    return render(request, "core/member_form.html", context, status=422 if form.errors else 200)
+
+
+def keys(request: HttpRequest) -> HttpResponse:
+    """The organization's keys; a POST makes one and shows its text this once."""
+    form = KeyForm(request.POST or None, kind=request.actor.kind)
+    created = None
+    if request.method == "POST" and form.is_valid():
+        try:
+            created = actions.create_key(**form.cleaned_data, by=request.actor)
+        except DomainError as refusal:
+            show_refusal(form, refusal)
+    context = {"form": form, "keys": selectors.keys_of(request.actor), "created": created}
+    response = render(request, "core/key_list.html", context, status=422 if form.errors else 200)
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def key_revoke(request: HttpRequest, pk: int) -> HttpResponse:
+    key = get_object_or_404(selectors.keys_of(request.actor), pk=pk)
+    if request.method == "POST":
+        actions.revoke_key(pk, by=request.actor)
+        messages.success(request, _("The key {name} opens nothing any more.").format(name=key.name))
+        return redirect("keys")
+    return render(request, "core/key_revoke.html", {"key": key})
+
+
+def officers(request: HttpRequest) -> HttpResponse:
+    context = {
+        "officers": selectors.officers(request.actor),
+        "grants": selectors.open_grants(request.actor),
+    }
+    return render(request, "core/officer_list.html", context)
+
+
+def officer_add(request: HttpRequest) -> HttpResponse:
+    form = OfficerForm(request.POST or None, offices=list(selectors.offices(request.actor)))
+    if request.method == "POST" and form.is_valid():
+        try:
+            actions.propose_officer(**form.cleaned_data, by=request.actor)
+        except DomainError as refusal:
+            show_refusal(form, refusal)
+        else:
+            messages.success(request, _("Proposed. Another administrator must confirm it."))
+            return redirect("officers")
+    return render(request, "core/officer_form.html", {"form": form}, status=422 if form.errors else 200)
+
+
+def officer_change(request: HttpRequest, pk: int) -> HttpResponse:
+    officer = get_object_or_404(selectors.officers(request.actor), pk=pk)
+    form = RolesForm(request.POST or None, kind=officer.organization.kind, initial={"roles": officer.roles})
+    if request.method == "POST" and form.is_valid():
+        actions.propose_roles(pk, roles=form.cleaned_data["roles"], by=request.actor)
+        messages.success(request, _("Proposed. Another administrator must confirm it."))
+        return redirect("officers")
+    context = {"form": form, "officer": officer}
+    return render(request, "core/officer_form.html", context, status=422 if form.errors else 200)
+
+
+def grant_confirm(request: HttpRequest, pk: int) -> HttpResponse:
+    member = actions.confirm_grant(pk, by=request.actor)
+    messages.success(request, _("{name} now has these roles.").format(name=member.user))
+    return redirect("officers")
+
+
+def document(request: HttpRequest, pk: int) -> HttpResponse:
+    """The file as it was handed in: an attachment, never shown inside a page."""
+    file = get_object_or_404(selectors.documents_for(request.actor), pk=pk)
+    content = Document.objects.values_list("content", flat=True).get(pk=file.pk)
+    response = HttpResponse(bytes(content), content_type=file.media_type)
+    response.headers["Content-Disposition"] = f'attachment; filename="document-{file.pk}.pdf"'
+    response.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
+    return response
+
+
+def mailbox(request: HttpRequest) -> HttpResponse:
+    """Every mail of local mode, newest first. There is no such page in production."""
+    _local_only()
+    return render(request, "core/mailbox_list.html", {"mails": Mail.objects.all()[:200]})
+
+
+def mailbox_read(request: HttpRequest, pk: int) -> HttpResponse:
+    _local_only()
+    return render(request, "core/mailbox_read.html", {"mail": get_object_or_404(Mail, pk=pk)})
+
+
+def _local_only() -> None:
+    if not settings.LOCAL:
+        raise NotFound()
+
+
+def healthz(request: HttpRequest) -> HttpResponse:
+    """The process answers."""
+    return JsonResponse({"status": "ok"})
+
+
+def readyz(request: HttpRequest) -> HttpResponse:
+    """Database, migrations and broker: 200 when the first two hold; a lost broker only delays what workers do."""
+    state = {"database": "ok", "migrations": "ok", "broker": "ok"}
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+        executor = MigrationExecutor(connection)
+        if executor.migration_plan(executor.loader.graph.leaf_nodes()):
+            state["migrations"] = "pending"
+    except DatabaseError:
+        state["database"] = state["migrations"] = "unavailable"
+    state["broker"] = "ok" if _broker_answers() else "unavailable"
+    ready = state["database"] == state["migrations"] == "ok"
+    return JsonResponse({"status": "ok" if ready else "unavailable", **state}, status=200 if ready else 503)
+
+
+def _broker_answers() -> bool:
+    import redis  # noqa: PLC0415 (only this page talks to the broker from the web)
+
+    if not settings.REDIS_URL:
+        return False
+    try:
+        client = redis.Redis.from_url(settings.REDIS_URL, socket_connect_timeout=1, socket_timeout=1)
+        return bool(client.ping())
+    except redis.RedisError:
+        return False

@@ -1,0 +1,181 @@
+"""The verbs of exporters and their parties."""
+
+from typing import Any
+
+from django.utils.translation import gettext as _
+from stdnum.cn import uscc as credit_code
+from stdnum.exceptions import ValidationError as BadNumber
+
+from core.access import Actor
+from core.actions import keep_pdf
+from core.command import command
+from core.errors import Invalid, NotFound, Problem, WrongState
+from core.history import move, record, require
+from core.legal_time import legal_now
+from core.models import Membership, Organization, Role, User
+from core.references import PARTY, draw
+from exporters.models import Exporter, Party
+from exporters.states import ExporterState
+
+RESPONSIBLE = ("legal_representative", "main_manager", "handler")
+
+
+def read_credit_code(text: str) -> str:
+    """The 18-character code, check character verified. Raises Invalid naming the field.
+
+    Source: GB 32100 (through python-stdnum).
+    """
+    try:
+        return credit_code.validate(text)
+    except BadNumber as error:
+        message = _(
+            "This is not a unified social credit code: 18 characters, the last one checks the others. "
+            "Copy it from the business license."
+        )
+        raise Invalid([Problem("/uscc", "invalid-credit-code", message)]) from error
+
+
+def require_new_credit_code(text: str) -> str:
+    """The code, of a company that is not here yet. Raises Invalid otherwise."""
+    code = read_credit_code(text)
+    if Exporter.objects.filter(uscc=code).exists():
+        message = _("This company is here already. Ask one of its signatories to add you to the team.")
+        raise Invalid([Problem("/uscc", "already-registered", message)])
+    return code
+
+
+def join(user: User, *, name_en: str, name_zh: str, uscc: str) -> Exporter:
+    """The new person is signatory of a new exporter in draft. Runs inside sign-up's transaction."""
+    code = require_new_credit_code(uscc)
+    organization = Organization.objects.create(kind="exporter", name_en=name_en, name_zh=name_zh)
+    exporter = Exporter.objects.create(organization=organization, uscc=code)
+    Membership.objects.create(user=user, organization=organization, roles=[Role.SIGNATORY])
+    actor = Actor(user, organization, roles=frozenset({Role.SIGNATORY}))
+    record(exporter, "join", by=actor, facts={"uscc": code})
+    return exporter
+
+
+def _locked(pk: int | None) -> Exporter:
+    row = (
+        Exporter.objects.select_for_update(no_key=True, of=("self",))
+        .select_related("organization")
+        .filter(pk=pk)
+        .first()
+    )
+    if row is None:
+        raise NotFound()
+    return row
+
+
+@command
+def describe(*, by: Actor, business_license: tuple[str, bytes] | None = None, **facts: Any) -> Exporter:
+    """The draft says what the form said, with the business license when one was handed in."""
+    exporter = _locked(by.organization_id)
+    if exporter.state != ExporterState.DRAFT:
+        raise WrongState(_("The account was sent in; ask the ministry to return it before you change it."))
+    for name in ("customs_code", "province", "address", *RESPONSIBLE):
+        if name in facts:
+            setattr(exporter, name, facts[name])
+    if business_license:
+        name, content = business_license
+        exporter.business_license = keep_pdf(name, content, field="business_license", by=by)
+    exporter.save()
+    record(exporter, "describe", by=by)
+    return exporter
+
+
+@command
+def submit(*, by: Actor) -> Exporter:
+    """The account waits for an intake officer. Raises Invalid with everything that is missing."""
+    exporter = _locked(by.organization_id)
+    require(exporter.submit, by=by)
+    missing = [
+        Problem(f"/{name}", "required", _("Needed before the account can be verified."))
+        for name in (*RESPONSIBLE, "province", "address", "business_license")
+        if not getattr(exporter, name)
+    ]
+    if missing:
+        raise Invalid(missing)
+    move(exporter.submit, by=by)
+    return exporter
+
+
+@command
+def verify(pk: int, *, by: Actor) -> Exporter:
+    """The exporter is active: the officer saw that the business license matches."""
+    exporter = _locked(pk)
+    at = legal_now()
+    move(exporter.verify, by=by, at=at, verified_at=at)
+    return exporter
+
+
+@command
+def send_back(pk: int, *, reason: str, by: Actor) -> Exporter:
+    """The exporter is in draft again and knows why."""
+    exporter = _locked(pk)
+    move(exporter.send_back, by=by, reason=reason)
+    return exporter
+
+
+PARTY_FIELDS = (
+    "name",
+    "name_local",
+    "country",
+    "address",
+    "site_address",
+    "nature",
+    "business",
+    "registration_no",
+    "email",
+)
+
+
+def _require_letters(name: str) -> None:
+    if not any(character.isalnum() for character in name):
+        raise Invalid([Problem("/name", "blank", _("A name has at least one letter or digit."))])
+
+
+@command
+def add_party(*, by: Actor, **facts: Any) -> Party:
+    """A party abroad is in the exporter's address book."""
+    _require_letters(facts["name"])
+    party = Party.objects.create(
+        ref=draw(PARTY),
+        exporter_id=by.organization_id,
+        created_at=legal_now(),
+        **{name: facts[name] for name in PARTY_FIELDS if name in facts},
+    )
+    record(party, "add", by=by)
+    return party
+
+
+@command
+def change_party(ref: str, *, version: int, by: Actor, **facts: Any) -> Party:
+    """The party says what the form said; applications already filed keep pointing at it.
+
+    Raises DomainError 412 `stale` when somebody changed it since version was read.
+    """
+    party = Party.objects.select_for_update(no_key=True).filter(ref=ref, exporter_id=by.organization_id).first()
+    if party is None:
+        raise NotFound()
+    if party.version != version:
+        raise stale(party)
+    _require_letters(facts["name"])
+    before = {name: str(getattr(party, name)) for name in PARTY_FIELDS}
+    for name in PARTY_FIELDS:
+        if name in facts:
+            setattr(party, name, facts[name])
+    party.version += 1
+    party.save()
+    changed = [name for name in PARTY_FIELDS if before[name] != str(getattr(party, name))]
+    record(party, "change", by=by, facts={"changed": changed, "before": {name: before[name] for name in changed}})
+    return party
+
+
+def stale(row: Any) -> "WrongState":
+    return WrongState(
+        _("Somebody changed this since you opened it. Compare with the present values and send again."),
+        code="stale",
+        status=412,
+        version=row.version,
+    )

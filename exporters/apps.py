@@ -1,0 +1,10 @@
+from django.apps import AppConfig
+
+
+class ExportersConfig(AppConfig):
+    """Companies and their standing, parties abroad."""
+
+    name = "exporters"
+
+    def ready(self) -> None:
+        from exporters import menu, notices, selectors  # noqa: F401, PLC0415

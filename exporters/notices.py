@@ -1,0 +1,60 @@
+"""Who is told of what happens to exporters."""
+
+from django.conf import settings
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from core.deliveries import Message, mails
+from core.models import HistoryLine, Membership
+from core.telling import sentences
+
+
+def signatories(organization_id: int) -> list[str]:
+    """The e-mails of an organization's signatories."""
+    return list(
+        Membership.objects.filter(organization_id=organization_id, ended_at=None, roles__contains=["signatory"])
+        .order_by("pk")
+        .values_list("user__email", flat=True)
+    )
+
+
+def people(organization_id: int) -> list[str]:
+    """The e-mails of everybody of an organization who prepares or signs."""
+    return list(
+        Membership.objects.filter(organization_id=organization_id, ended_at=None, roles__overlap=["signatory", "clerk"])
+        .order_by("pk")
+        .values_list("user__email", flat=True)
+    )
+
+
+@mails("exporter", "verify", "return")
+def standing(line: HistoryLine) -> list[Message]:
+    if line.verb == "verify":
+        subject = _("Your company is verified")
+        body = _("You can file applications now: {url}").format(url=f"{settings.BASE_URL}/applications/")
+    else:
+        subject = _("Your company's account was returned")
+        body = _("The ministry returned it with this reason:\n\n{reason}\n\nMend it here: {url}").format(
+            reason=line.reason, url=f"{settings.BASE_URL}/company/"
+        )
+    return [Message(people(line.subject_id), subject, body)]
+
+
+sentences(
+    "exporter",
+    {
+        "join": gettext_lazy("Account opened"),
+        "describe": gettext_lazy("Company facts saved"),
+        "submit": gettext_lazy("Sent for verification"),
+        "verify": gettext_lazy("Verified by the ministry"),
+        "return": gettext_lazy("Returned by the ministry"),
+    },
+)
+
+sentences(
+    "party",
+    {
+        "add": gettext_lazy("Added to the address book"),
+        "change": gettext_lazy("Changed"),
+    },
+)

@@ -1,0 +1,41 @@
+"""Who sees which exporters and parties."""
+
+from django.db.models import QuerySet
+
+from core.access import Actor, visibility
+from exporters.models import Exporter, Party
+from exporters.states import ExporterState
+
+
+def exporters_for(actor: Actor) -> QuerySet[Exporter]:
+    """An exporter sees itself; officers who may open the list see all that were ever sent in."""
+    rows = Exporter.objects.select_related("organization")
+    if actor.kind == "exporter":
+        return rows.filter(pk=actor.organization_id)
+    if actor.kind == "ministry" and actor.may("desk.exporters", "GET"):
+        return rows.exclude(state=ExporterState.DRAFT, verified_at=None)
+    return rows.none()
+
+
+def awaiting_verification(actor: Actor) -> QuerySet[Exporter]:
+    return exporters_for(actor).filter(state=ExporterState.PENDING).order_by("pk")
+
+
+def parties_for(actor: Actor) -> QuerySet[Party]:
+    """An exporter's own parties abroad; officers who read cases see all."""
+    rows = Party.objects.select_related("country", "exporter__organization")
+    if actor.kind == "exporter":
+        return rows.filter(exporter_id=actor.organization_id)
+    if actor.kind == "ministry" and actor.may("desk.case", "GET"):
+        return rows
+    return rows.none()
+
+
+@visibility("exporter")
+def exporter_visible(actor: Actor, pk: int = 0) -> bool:
+    return exporters_for(actor).filter(pk=pk or actor.organization_id).exists()
+
+
+@visibility("party")
+def party_visible(actor: Actor, ref: str) -> bool:
+    return parties_for(actor).filter(ref=ref).exists()

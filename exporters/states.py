@@ -1,0 +1,10 @@
+"""State names (WORKFLOWS section 2); only those that exist."""
+
+from django.db import models
+from django.utils.translation import pgettext_lazy
+
+
+class ExporterState(models.TextChoices):
+    DRAFT = "draft", pgettext_lazy("exporter", "Draft")
+    PENDING = "pending", pgettext_lazy("exporter", "Being verified")
+    ACTIVE = "active", pgettext_lazy("exporter", "Active")

@@ -1,0 +1,80 @@
+"""Shapes of the exporters' forms."""
+
+from typing import Any
+
+from allauth.account.forms import SignupForm as AllauthSignup
+from django import forms
+from django.db import transaction
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from core.errors import DomainError
+from core.models import User
+from exporters import actions
+from exporters.models import Exporter, Party
+
+
+class SignupForm(AllauthSignup):
+    """A new company and its first signatory. Everything is written, or nothing."""
+
+    your_name = forms.CharField(label=_("Your name"), max_length=120)
+    name_en = forms.CharField(label=_("Company name in English"), max_length=200)
+    name_zh = forms.CharField(label=_("Company name in Chinese"), max_length=200)
+    uscc = forms.CharField(
+        label=_("Unified social credit code"),
+        max_length=40,
+        help_text=_("18 characters, from the business license. Its last character checks the others."),
+    )
+    field_order = ["name_en", "name_zh", "uscc", "your_name", "email", "password1", "password2"]
+
+    def clean_uscc(self) -> str:
+        try:
+            return actions.require_new_credit_code(self.cleaned_data["uscc"])
+        except DomainError as refusal:
+            raise forms.ValidationError(str(refusal.detail), refusal.code) from None
+
+    @transaction.atomic
+    def save(self, request: HttpRequest) -> User:
+        user: User = super().save(request)
+        facts = {name: self.cleaned_data[name] for name in ("name_en", "name_zh", "uscc")}
+        actions.join(user, **facts)
+        return user
+
+
+class CompanyForm(forms.ModelForm):
+    business_license_file = forms.FileField(
+        label=_("Business license"), required=False, help_text=_("PDF, at most 10 MB. Kept with its hash.")
+    )
+
+    class Meta:
+        model = Exporter
+        fields = ["province", "address", "customs_code", "legal_representative", "main_manager", "handler"]
+        help_texts = {
+            "customs_code": _("10 characters, if you have one."),
+            "handler": _("Whom an officer may call about your cases."),
+        }
+
+
+class PartyForm(forms.ModelForm):
+    version = forms.IntegerField(widget=forms.HiddenInput, initial=1)
+
+    class Meta:
+        model = Party
+        fields = [
+            "name",
+            "name_local",
+            "country",
+            "address",
+            "site_address",
+            "nature",
+            "business",
+            "registration_no",
+            "email",
+        ]
+        help_texts = {
+            "name": _("As in its register, in Latin letters."),
+            "site_address": _("End-users: where the goods are used."),
+        }
+
+    def facts(self) -> dict[str, Any]:
+        return {name: value for name, value in self.cleaned_data.items() if name != "version"}

@@ -1,0 +1,117 @@
+"""Pages about companies and their parties abroad."""
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+
+from core.errors import DomainError
+from core.history import lines_of, open_verbs
+from core.telling import told
+from core.web.forms import ReasonForm, read_upload, show_refusal
+from exporters import actions, selectors
+from exporters.web.forms import CompanyForm, PartyForm
+
+
+def company(request: HttpRequest) -> HttpResponse:
+    """The exporter's own account: what the ministry verifies, and where that stands."""
+    exporter = get_object_or_404(selectors.exporters_for(request.actor))
+    form = CompanyForm(request.POST or None, request.FILES or None, instance=exporter)
+    if request.method == "POST" and form.is_valid():
+        facts = {name: form.cleaned_data[name] for name in CompanyForm.Meta.fields}
+        try:
+            actions.describe(
+                by=request.actor, business_license=read_upload(form.cleaned_data["business_license_file"]), **facts
+            )
+            if "send" in request.POST:
+                actions.submit(by=request.actor)
+                messages.success(request, _("Sent. The ministry verifies your company and writes to you."))
+            else:
+                messages.success(request, _("Saved."))
+            return redirect("company")
+        except DomainError as refusal:
+            show_refusal(form, refusal)
+    fresh = get_object_or_404(selectors.exporters_for(request.actor))
+    context = {
+        "exporter": fresh,
+        "form": form,
+        "editable": fresh.state == "draft" and request.actor.may("company", "POST"),
+        "verbs": open_verbs(fresh, request.actor),
+        "history": told(lines_of(fresh), request.actor),
+    }
+    return render(request, "exporters/company.html", context, status=422 if form.errors else 200)
+
+
+def parties(request: HttpRequest) -> HttpResponse:
+    page = Paginator(selectors.parties_for(request.actor), 50).get_page(request.GET.get("page"))
+    return render(request, "exporters/party_list.html", {"page_obj": page})
+
+
+def party_new(request: HttpRequest) -> HttpResponse:
+    form = PartyForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            party = actions.add_party(by=request.actor, **form.facts())
+        except DomainError as refusal:
+            show_refusal(form, refusal)
+        else:
+            messages.success(request, _("{name} is in your address book.").format(name=party.name))
+            return redirect("party", ref=party.ref)
+    return render(request, "exporters/party_form.html", {"form": form}, status=422 if form.errors else 200)
+
+
+def party(request: HttpRequest, ref: str) -> HttpResponse:
+    row = get_object_or_404(selectors.parties_for(request.actor), ref=ref)
+    return render(request, "exporters/party_page.html", {"party": row, "history": told(lines_of(row), request.actor)})
+
+
+def party_edit(request: HttpRequest, ref: str) -> HttpResponse:
+    row = get_object_or_404(selectors.parties_for(request.actor), ref=ref)
+    form = PartyForm(request.POST or None, instance=row, initial={"version": row.version})
+    if request.method == "POST" and form.is_valid():
+        try:
+            actions.change_party(ref, version=form.cleaned_data["version"], by=request.actor, **form.facts())
+        except DomainError as refusal:
+            show_refusal(form, refusal)
+        else:
+            messages.success(request, _("Saved."))
+            return redirect("party", ref=ref)
+    context = {"form": form, "party": row}
+    return render(request, "exporters/party_form.html", context, status=422 if form.errors else 200)
+
+
+def desk_exporters(request: HttpRequest) -> HttpResponse:
+    """Officers: companies, those that wait for verification first."""
+    rows = selectors.exporters_for(request.actor).order_by("-state", "pk")
+    context = {
+        "waiting": selectors.awaiting_verification(request.actor),
+        "page_obj": Paginator(rows, 50).get_page(request.GET.get("page")),
+    }
+    return render(request, "exporters/exporter_list.html", context)
+
+
+def desk_exporter(request: HttpRequest, pk: int, form: ReasonForm | None = None) -> HttpResponse:
+    exporter = get_object_or_404(selectors.exporters_for(request.actor), pk=pk)
+    context = {
+        "exporter": exporter,
+        "verbs": open_verbs(exporter, request.actor),
+        "return_form": form or ReasonForm(),
+        "history": told(lines_of(exporter), request.actor),
+    }
+    return render(request, "exporters/exporter_page.html", context, status=422 if form and form.errors else 200)
+
+
+def exporter_verify(request: HttpRequest, pk: int) -> HttpResponse:
+    exporter = actions.verify(pk, by=request.actor)
+    messages.success(request, _("{name} is verified and may file.").format(name=exporter))
+    return redirect("desk.exporter", pk=pk)
+
+
+def exporter_return(request: HttpRequest, pk: int) -> HttpResponse:
+    form = ReasonForm(request.POST)
+    if not form.is_valid():
+        return desk_exporter(request, pk, form)
+    actions.send_back(pk, reason=form.cleaned_data["reason"], by=request.actor)
+    messages.success(request, _("Returned with your reason."))
+    return redirect("desk.exporter", pk=pk)

@@ -1,0 +1,1 @@
+"""The verbs of licensing, by noun: declarations, applications, decisions, licenses."""

@@ -1,0 +1,333 @@
+"""What applicants and intake officers do with an application."""
+
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from core.access import Actor
+from core.actions import keep_pdf
+from core.command import command
+from core.errors import Invalid, NotFound, Problem, WrongState
+from core.history import move, record, require
+from core.legal_time import legal_day, legal_now, legal_today, months_after
+from core.references import APPLICATION, draw
+from exporters.actions import stale
+from exporters.models import Exporter, Party
+from exporters.states import ExporterState
+from licensing import policy
+from licensing.models import (
+    Application,
+    ApplicationDocument,
+    ControlItem,
+    Declaration,
+    Finding,
+    Kind,
+)
+from licensing.selectors import regime
+from licensing.states import ApplicationState, DeclarationState
+
+DECLARATION_MONTHS = 12
+RELIABLE = (DeclarationState.SUBMITTED, DeclarationState.VERIFIED, DeclarationState.IN_FORCE)
+
+
+@dataclass(frozen=True)
+class LineDraft:
+    """One row of goods as the form read it; quantity in whole base units."""
+
+    control_item: ControlItem
+    description: str
+    quantity: int
+    unit: str
+    hs_code: str = ""
+    value: Decimal | None = None
+    currency: str = ""
+
+
+@dataclass(frozen=True)
+class Draft:
+    """All that an application says, before it is sent."""
+
+    kind: str
+    lines: list[LineDraft] = field(default_factory=list)
+    end_users: list[Declaration] = field(default_factory=list)
+    consignees: list[Party] = field(default_factory=list)
+    ports: list[str] = field(default_factory=list)
+    contract_no: str = ""
+    contract_on: date | None = None
+    planned_from: date | None = None
+    planned_until: date | None = None
+    remarks: str = ""
+
+
+def locked(ref: str, by: Actor) -> Application:
+    """The case, this transaction's until it ends. NotFound when it is not the actor's to see."""
+    rows = Application.objects.select_for_update(no_key=True, of=("self",)).select_related("exporter__organization")
+    if by.kind == "exporter":
+        rows = rows.filter(exporter_id=by.organization_id)
+    row = rows.filter(ref=ref).first()
+    if row is None or (by.kind == "ministry" and row.submitted_at is None):
+        raise NotFound()
+    return row
+
+
+def lock_exporter(ref: str) -> Exporter:
+    """The exporter of a case, locked before the case (canonical order)."""
+    row = Exporter.objects.select_for_update(no_key=True, of=("self",)).filter(applications__ref=ref).first()
+    if row is None:
+        raise NotFound()
+    return row
+
+
+@command
+def start(draft: Draft, *, by: Actor) -> Application:
+    """An application in draft exists; only its organization sees it."""
+    row = Application(ref=draw(APPLICATION), exporter_id=by.organization_id, created_by=by.user, created_at=legal_now())
+    return _write(row, draft, by, "draft")
+
+
+@command
+def change(ref: str, draft: Draft, *, version: int, by: Actor) -> Application:
+    """The draft says what the form said. Raises 412 stale when somebody else changed it meanwhile."""
+    row = locked(ref, by)
+    if row.state != ApplicationState.DRAFT:
+        raise WrongState(_("The application was sent; it can't be changed any more. Withdraw it to file another."))
+    if row.version != version:
+        raise stale(row)
+    row.version += 1
+    return _write(row, draft, by, "change")
+
+
+def _write(row: Application, draft: Draft, by: Actor, verb: str) -> Application:
+    for name in ("kind", "ports", "contract_no", "contract_on", "planned_from", "planned_until", "remarks"):
+        setattr(row, name, getattr(draft, name))
+    row.destinations = sorted({declaration.end_user.country_id for declaration in draft.end_users})
+    row.save()
+    row.lines.all().delete()
+    for number, line in enumerate(draft.lines, 1):
+        row.lines.create(
+            number=number,
+            control_item=line.control_item,
+            description=line.description,
+            quantity=line.quantity,
+            unit=line.unit,
+            hs_code=line.hs_code,
+            value=line.value,
+            currency=line.currency,
+        )
+    row.end_users.all().delete()
+    for declaration in draft.end_users:
+        row.end_users.create(party=declaration.end_user, declaration=declaration)
+    row.consignees.set(draft.consignees)
+    record(row, verb, by=by)
+    return row
+
+
+@command
+def add_document(ref: str, *, type: str, file: tuple[str, bytes], by: Actor) -> ApplicationDocument:
+    """The PDF hangs on the draft, kept with its hash."""
+    row = locked(ref, by)
+    if row.state != ApplicationState.DRAFT:
+        raise WrongState(_("Papers can be added while the application is a draft."))
+    document = keep_pdf(*file, field="file", by=by)
+    record(row, "add_document", by=by, facts={"type": type, "sha256": document.sha256})
+    return row.documents.create(type=type, document=document)
+
+
+@command
+def remove_document(ref: str, pk: int, *, by: Actor) -> None:
+    """The draft no longer refers to the paper; the file itself stays on record."""
+    row = locked(ref, by)
+    if row.state != ApplicationState.DRAFT:
+        raise WrongState(_("Papers can be removed while the application is a draft."))
+    paper = row.documents.filter(pk=pk).first()
+    if paper is None:
+        raise NotFound()
+    paper.delete()
+    record(row, "remove_document", by=by, facts={"type": paper.type})
+
+
+def what_is_missing(row: Application, *, today: date) -> list[Problem]:
+    """Everything that stands between this draft and its submission, at once; empty when it may be sent."""
+    return [*_missing_facts(row), *_missing_papers(row), *_unreliable_declarations(row), *_closed_channels(row, today)]
+
+
+def _missing_facts(row: Application) -> list[Problem]:
+    problems = []
+    needed = {
+        "contract_no": _("Name the contract or the frame contract."),
+        "contract_on": _("Say when the contract was signed."),
+        "planned_from": _("Say from when you plan to export."),
+        "planned_until": _("Say until when you plan to export."),
+    }
+    problems += [Problem(f"/{name}", "required", message) for name, message in needed.items() if not getattr(row, name)]
+    if row.exporter.state != ExporterState.ACTIVE:
+        message = _("Your company must be verified first; see the Company page.")
+        problems.append(Problem("", "exporter-not-active", message))
+    if not row.lines.exists():
+        problems.append(Problem("/lines", "min-items", _("Add at least one line of goods.")))
+    if not row.consignees.exists():
+        problems.append(Problem("/consignees", "min-items", _("Choose who receives the goods.")))
+    users = row.end_users.count()
+    if users == 0:
+        problems.append(Problem("/end_users", "min-items", _("Choose the end-user's declaration.")))
+    if users > 1 and row.kind == Kind.PER_SHIPMENT:
+        message = _("A per-shipment license has exactly one end-user.")
+        problems.append(Problem("/end_users", "max-items", message))
+    return problems
+
+
+def _missing_papers(row: Application) -> list[Problem]:
+    types = set(row.documents.values_list("type", flat=True))
+    messages = {
+        ApplicationDocument.Type.CONTRACT: _("Add the contract (for an annual license: frame contract or orders)."),
+        ApplicationDocument.Type.TECHNICAL: _("Add the technical description or test report."),
+    }
+    return [Problem("/documents", "required", text) for type_, text in messages.items() if type_ not in types]
+
+
+def _unreliable_declarations(row: Application) -> list[Problem]:
+    problems = []
+    codes = set(row.lines.values_list("control_item_id", flat=True))
+    covered: set[int] = set()
+    for user in row.end_users.select_related("declaration", "party"):
+        declaration = user.declaration
+        covered |= set(declaration.items.values_list("control_item_id", flat=True))
+        name = {"name": user.party.name}
+        if declaration.state not in RELIABLE:
+            message = _("The declaration of {name} is not submitted yet.").format(**name)
+            problems.append(Problem("/end_users", "declaration-not-submitted", message))
+        elif row.planned_from and row.planned_from > months_after(declaration.signed_on, DECLARATION_MONTHS):
+            message = _("The declaration of {name} was signed more than 12 months before the planned start.")
+            problems.append(Problem("/end_users", "declaration-too-old", message.format(**name)))
+        if row.kind == Kind.ANNUAL and not declaration.yearly_need:
+            message = _("The declaration of {name} does not state the yearly need; an annual license asks for it.")
+            problems.append(Problem("/end_users", "yearly-need-missing", message.format(**name)))
+    for item in ControlItem.objects.filter(pk__in=codes - covered) if row.end_users.exists() else []:
+        message = _("No declaration covers {code}.").format(code=item.code)
+        problems.append(Problem("/lines", "item-not-declared", message))
+    return problems
+
+
+def _closed_channels(row: Application, today: date) -> list[Problem]:
+    """The policy must open the channel on some day of the planned window, and forbid nothing."""
+    if not (row.planned_from and row.planned_until):
+        return []
+    if row.planned_until < today:
+        return [Problem("/planned_until", "date-out-of-range", _("The planned window is over."))]
+    rules = regime()
+    days = policy.days_that_matter(rules, today=today, begins=row.planned_from, ends=row.planned_until)
+    problems = []
+    for line in row.lines.select_related("control_item"):
+        found = [policy.assess(facts_of(line.control_item, row), rules, on=day) for day in days]
+        channel = policy.CHANNEL_OF[row.kind]
+        if not any(channel in assessment.channels for assessment in found):
+            message = _("{code} is not controlled on any day of the planned window: no license is needed for it.")
+            problems.append(Problem("/lines", "not-controlled", message.format(code=line.control_item.code)))
+        if all(assessment.prohibited for assessment in found):
+            message = _("The rules in force forbid exporting {code} so.").format(code=line.control_item.code)
+            problems.append(Problem("/lines", "policy-prohibits", message))
+    return problems
+
+
+def facts_of(item: ControlItem, row: Application) -> policy.Facts:
+    """What the policy looks at, of one item in a case."""
+    return policy.Facts(item.code, item.instrument_id, official=item.official, destination=",".join(row.destinations))
+
+
+def freeze_findings(row: Application, moment: str, *, at: Any) -> list[Finding]:
+    """What the rules in force today say of each line is kept with the case."""
+    rules, today = regime(), legal_day(at)
+    begins = max(today, row.planned_from) if row.planned_from else today
+    kept = []
+    for line in row.lines.select_related("control_item"):
+        for day in sorted({today, begins}):
+            said = policy.assess(facts_of(line.control_item, row), rules, on=day)
+            kept.append(
+                Finding.objects.create(
+                    application=row,
+                    moment=moment,
+                    line_number=line.number,
+                    as_of=day,
+                    edition=said.edition,
+                    disposition=said.disposition,
+                    channels=sorted(said.channels),
+                    matched=list(said.matched),
+                    found_at=at,
+                )
+            )
+    return kept
+
+
+def policy_differs(row: Application) -> bool:
+    """Do today's rules say something else of the case than they said when it was filed?"""
+    rules, today = regime(), legal_today()
+    before = {(f.line_number, f.disposition, *f.channels) for f in row.findings.all() if f.moment == "submit"}
+    now = {
+        (line.number, said.disposition, *sorted(said.channels))
+        for line in row.lines.select_related("control_item")
+        for said in [policy.assess(facts_of(line.control_item, row), rules, on=today)]
+    }
+    return bool(now - before)
+
+
+@command
+def submit(ref: str, *, by: Actor) -> Application:
+    """The case is the ministry's; its findings are frozen. Raises Invalid with everything that is missing."""
+    if not Application.objects.filter(ref=ref, exporter_id=by.organization_id).exists():
+        raise NotFound()
+    lock_exporter(ref)
+    row = locked(ref, by)
+    require(row.submit, by=by)
+    at = legal_now()
+    problems = what_is_missing(row, today=legal_day(at))
+    if problems:
+        raise Invalid(problems, _("The application is not complete. Nothing was sent."), code="incomplete")
+    findings = freeze_findings(row, "submit", at=at)
+    move(row.submit, by=by, at=at, edition=findings[0].edition, submitted_at=at)
+    return row
+
+
+@command
+def withdraw(ref: str, *, reason: str = "", by: Actor) -> Application:
+    """The applicant has taken the case back; nobody decides it any more."""
+    row = locked(ref, by)
+    move(row.withdraw, by=by, reason=reason)
+    return row
+
+
+@command
+def accept(ref: str, *, by: Actor) -> Application:
+    """The case is complete and accepted today; its first round begins."""
+    row = locked(ref, by)
+    at = legal_now()
+    move(row.accept, by=by, at=at, accepted_on=legal_day(at))
+    return row
+
+
+@command
+def not_accept(ref: str, *, reason: str, by: Actor) -> Application:
+    """The case is outside the scope; the applicant knows why and what remedy there is."""
+    row = locked(ref, by)
+    move(row.not_accept, by=by, reason=reason)
+    return row
+
+
+@command
+def answer(ref: str, *, text: str, by: Actor) -> Application:
+    """The reviewer has the applicant's answer, and the case back."""
+    row = locked(ref, by)
+    require(row.answer, by=by)
+    at = legal_now()
+    question = row.questions.get(answered_at=None)
+    question.answer, question.answered_by, question.answered_at = text, by.user, at
+    question.save()
+    move(row.answer, by=by, at=at)
+    return row
+
+
+def default_question_day() -> date:
+    """Two calendar weeks from today; the reviewer may choose another day."""
+    return legal_today() + timedelta(days=14)

@@ -1,0 +1,322 @@
+"""What reviewing and deciding officers do with a case. One round is never recommended and decided by one person."""
+
+import secrets
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from core import quantities
+from core.access import Actor
+from core.command import command
+from core.errors import DomainError, FourEyes, Invalid, Problem
+from core.history import move, record, require
+from core.legal_time import legal_day, legal_now, legal_today, months_after
+from core.references import ALPHABET, LICENSE, draw
+from exporters.states import ExporterState
+from licensing import ledger
+from licensing.actions.applications import freeze_findings, lock_exporter, locked, policy_differs
+from licensing.models import Application, DecisionStep, Declaration, Kind, License
+from licensing.policy import CHANNEL_OF
+from licensing.states import DeclarationState
+
+MONTHS_MOST = {Kind.PER_SHIPMENT: 12, Kind.ANNUAL: 12}
+Step, Outcome = DecisionStep.Step, DecisionStep.Outcome
+
+
+@command
+def assign(ref: str, *, by: Actor) -> Application:
+    """The case is under review, with this officer."""
+    row = locked(ref, by)
+    move(row.assign, by=by, reviewer=by.user)
+    return row
+
+
+@command
+def ask(ref: str, *, text: str, due_on: date, by: Actor) -> Application:
+    """The applicant has the question, and a day by which to answer. The clock runs on."""
+    row = locked(ref, by)
+    require(row.ask, by=by)
+    at = legal_now()
+    if due_on <= legal_day(at):
+        raise Invalid([Problem("/due_on", "date-out-of-range", _("Give the applicant at least until tomorrow."))])
+    row.questions.create(asked_by=by.user, asked_at=at, text=text, due_on=due_on)
+    move(row.ask, by=by, at=at, reason=text, facts={"due_on": due_on.isoformat()})
+    return row
+
+
+@command
+def recommend(
+    ref: str,
+    *,
+    outcome: str,
+    by: Actor,
+    quantities_: Mapping[int, int] | None = None,
+    end_users: list[int] | None = None,
+    months: int | None = None,
+    max_clearances: int | None = None,
+    conditions: list[str] | None = None,
+    factors: list[str] | None = None,
+    text: str = "",
+    note: str = "",
+    acknowledged: bool = False,
+) -> Application:
+    """The case waits for a second officer, with what this one recommends per line.
+
+    quantities_: {line number: base units}, at most what was asked; a line left out stands as asked.
+    Raises FourEyes when the actor decided in this round, Invalid with every wrong field, DomainError
+    policy-changed when today's rules say other than at submission and that was not acknowledged.
+    """
+    row = locked(ref, by)
+    require(row.recommend, by=by)
+    if row.steps.filter(round=row.round, step=Step.DECIDE, actor_id=by.user.pk).exists():
+        raise FourEyes(_("You decided in this round, so another officer must recommend."))
+    at = legal_now()
+    findings = freeze_findings(row, "recommend", at=at)
+    if policy_differs(row) and not acknowledged:
+        raise DomainError(
+            _("The rules say something else today than when this was filed. Look at both and tick that you have."),
+            code="policy-changed",
+        )
+    granted = {line.number: (quantities_ or {}).get(line.number, line.quantity) for line in row.lines.all()}
+    chosen = list(row.end_users.filter(pk__in=end_users) if end_users is not None else row.end_users.all())
+    if outcome == Outcome.APPROVE:
+        months = months or MONTHS_MOST[Kind(row.kind)]
+        _require_within(row, granted, months, chosen, max_clearances)
+        factors = []
+    else:
+        _require_grounds(factors or [], text)
+        granted, chosen, months, max_clearances, conditions = {}, [], None, None, []
+    step = DecisionStep.objects.create(
+        application=row,
+        round=row.round,
+        step=Step.RECOMMEND,
+        actor=by.user,
+        at=at,
+        outcome=outcome,
+        months=months,
+        max_clearances=1 if row.kind == Kind.PER_SHIPMENT and outcome == Outcome.APPROVE else max_clearances,
+        conditions=conditions or [],
+        factors=factors or [],
+        text=text,
+        note=note,
+    )
+    step.end_users.set(chosen)
+    for line in row.lines.all():
+        if line.number in granted:
+            step.lines.create(line=line, quantity=granted[line.number])
+    move(row.recommend, by=by, at=at, edition=findings[0].edition, facts={"outcome": outcome})
+    return row
+
+
+def _require_within(
+    row: Application, granted: dict[int, int], months: int, chosen: list[Any], max_clearances: int | None
+) -> None:
+    problems = []
+    for line in row.lines.all():
+        quantity = granted[line.number]
+        pointer = f"/quantity_{line.number}"
+        if quantity > line.quantity:
+            asked = f"{quantities.show(line.quantity, line.unit)} {line.unit}"
+            message = _("At most the {asked} that were asked.").format(asked=asked)
+            problems.append(Problem(pointer, "more-than-asked", message))
+    if not any(granted.values()):
+        problems.append(Problem("/lines", "min-items", _("Recommend some quantity, or recommend a refusal.")))
+    if not 1 <= months <= MONTHS_MOST[Kind(row.kind)]:
+        message = _("Between 1 and {most} months.").format(most=MONTHS_MOST[Kind(row.kind)])
+        problems.append(Problem("/months", "out-of-range", message))
+    if not chosen:
+        problems.append(Problem("/end_users", "min-items", _("Keep at least one end-user.")))
+    if max_clearances is not None and max_clearances < 1:
+        problems.append(Problem("/max_clearances", "out-of-range", _("At least one clearance, or leave it empty.")))
+    if problems:
+        raise Invalid(problems)
+
+
+def _require_grounds(factors: list[str], text: str) -> None:
+    problems = []
+    if not factors:
+        problems.append(Problem("/factors", "required", _("A refusal rests on at least one factor of the law.")))
+    if not text.strip():
+        problems.append(Problem("/text", "required", _("Tell the exporter why, and what would change the outcome.")))
+    if problems:
+        raise Invalid(problems)
+
+
+def recommendation(row: Application) -> DecisionStep:
+    """The latest recommendation of the present round: the one that counts."""
+    step = row.steps.filter(round=row.round, step=Step.RECOMMEND).order_by("pk").last()
+    assert step is not None, "a case that waits for a decision has a recommendation"
+    return step
+
+
+def _require_second_person(row: Application, by: Actor) -> None:
+    if row.steps.filter(round=row.round, step=Step.RECOMMEND, actor_id=by.user.pk).exists():
+        raise FourEyes(_("You recommended in this round, so another officer must decide."))
+
+
+@command
+def send_back(ref: str, *, reason: str, by: Actor) -> Application:
+    """The case is with its reviewer again, in the same round."""
+    row = locked(ref, by)
+    require(row.send_back, by=by)
+    _require_second_person(row, by)
+    move(row.send_back, by=by, reason=reason)
+    return row
+
+
+@command
+def approve(ref: str, *, text: str = "", by: Actor) -> Application:
+    """The recommendation to approve is decided by a second officer; a license can be issued.
+
+    Raises FourEyes for whoever recommended, DomainError when it was a recommendation to refuse, a declaration is
+    not verified, or today's rules close the channel.
+    """
+    row = locked(ref, by)
+    require(row.approve, by=by)
+    _require_second_person(row, by)
+    at = legal_now()
+    step = recommendation(row)
+    if step.outcome != Outcome.APPROVE:
+        raise DomainError(
+            _("A refusal was recommended. Return the case with your reason if you see it otherwise."),
+            code="not-recommended",
+        )
+    _require_verified(list(lock_declarations(row, step)))
+    edition = _require_open_channel(row, "approve", at)
+    _decide(row, step, Outcome.APPROVE, by, at, text=text)
+    move(row.approve, by=by, at=at, edition=edition, decided_at=at)
+    return row
+
+
+@command
+def refuse(ref: str, *, factors: list[str], text: str, by: Actor) -> Application:
+    """The case is refused, with the factors of the law and a text for the exporter."""
+    row = locked(ref, by)
+    require(row.refuse, by=by)
+    _require_second_person(row, by)
+    _require_grounds(factors, text)
+    at = legal_now()
+    findings = freeze_findings(row, "refuse", at=at)
+    _decide(row, recommendation(row), Outcome.REFUSE, by, at, text=text, factors=factors)
+    move(row.refuse, by=by, at=at, reason=text, edition=findings[0].edition, facts={"factors": factors}, decided_at=at)
+    return row
+
+
+def _decide(row: Application, step: DecisionStep, outcome: str, by: Actor, at: Any, **fields: Any) -> DecisionStep:
+    return DecisionStep.objects.create(
+        application=row,
+        round=row.round,
+        step=Step.DECIDE,
+        actor=by.user,
+        at=at,
+        outcome=outcome,
+        months=step.months if outcome == Outcome.APPROVE else None,
+        max_clearances=step.max_clearances if outcome == Outcome.APPROVE else None,
+        conditions=step.conditions if outcome == Outcome.APPROVE else [],
+        **fields,
+    )
+
+
+def lock_declarations(row: Application, step: DecisionStep) -> Any:
+    """The declarations of the end-users that the step keeps, locked in primary key order."""
+    return (
+        Declaration.objects.select_for_update(no_key=True, of=("self",))
+        .filter(pk__in=step.end_users.values("declaration_id"))
+        .select_related("end_user")
+        .order_by("pk")
+    )
+
+
+def _require_verified(declarations: list[Declaration]) -> None:
+    for declaration in declarations:
+        if declaration.state not in (DeclarationState.VERIFIED, DeclarationState.IN_FORCE):
+            message = _("The declaration {ref} of {name} is not verified yet.")
+            raise DomainError(
+                message.format(ref=declaration.ref, name=declaration.end_user.name), code="declaration-not-verified"
+            )
+
+
+def _require_open_channel(row: Application, moment: str, at: Any) -> str:
+    """Today's rules still open the channel on some day that matters. Returns the edition."""
+    findings = freeze_findings(row, moment, at=at)
+    for number in {f.line_number for f in findings}:
+        if not any(CHANNEL_OF[row.kind] in f.channels for f in findings if f.line_number == number):
+            message = _("Today's rules do not open this channel for line {number}.").format(number=number)
+            raise DomainError(message, code="channel-closed")
+    return findings[0].edition
+
+
+@command
+def reopen(ref: str, *, reason: str, by: Actor) -> Application:
+    """An approval that must not be issued is under review again. Another decider does this."""
+    row = locked(ref, by)
+    require(row.reopen, by=by)
+    if row.steps.filter(round=row.round, step=Step.DECIDE, actor_id=by.user.pk).exists():
+        raise FourEyes(_("You approved this, so another officer must reopen it."))
+    move(row.reopen, by=by, reason=reason)
+    return row
+
+
+@command
+def issue(ref: str, *, usable_from: date | None = None, by: Actor) -> License:
+    """The license exists, active, with its lines, end-users and conditions; the declarations are in force.
+
+    usable_from: its first day, today unless later. The last day is the same day of the month, `months` on
+    (DOMAIN section 5, Validity). Locks exporter, application, declarations. Policy is looked at again.
+    """
+    exporter = lock_exporter(ref)
+    row = locked(ref, by)
+    require(row.issue, by=by)
+    at = legal_now()
+    if exporter.state != ExporterState.ACTIVE:
+        raise DomainError(_("The exporter's account is not active."), code="exporter-not-active")
+    first = usable_from or legal_today()
+    if first < legal_day(at):
+        raise Invalid([Problem("/usable_from", "date-out-of-range", _("The first day can't be over already."))])
+    step = recommendation(row)
+    declarations = list(lock_declarations(row, step))
+    _require_verified(declarations)
+    edition = _require_open_channel(row, "issue", at)
+    license = License.objects.create(
+        ref=draw(LICENSE),
+        exporter=exporter,
+        application=row,
+        kind=row.kind,
+        usable_from=first,
+        usable_until=months_after(first, step.months or 0),
+        destinations=sorted({d.end_user.country_id for d in declarations}),
+        ports=row.ports,
+        max_clearances=step.max_clearances,
+        edition=edition,
+        verify_code="".join(secrets.choice(ALPHABET) for _ in range(10)),
+        issued_at=at,
+    )
+    license.consignees.set(row.consignees.all())
+    for declaration in declarations:
+        license.end_users.create(party=declaration.end_user, declaration=declaration)
+        if declaration.state == DeclarationState.VERIFIED:
+            move(declaration.activate, by=by, at=at)
+    for code in step.conditions:
+        license.conditions.create(code=code)
+    granted = [
+        item for item in step.lines.select_related("line__control_item").order_by("line__number") if item.quantity
+    ]
+    ledger.open_lines(
+        license,
+        [
+            ledger.NewLine(
+                item.line.control_item_id,
+                item.line.description,
+                item.line.control_item.hs_codes,
+                item.line.unit,
+                item.quantity,
+            )
+            for item in granted
+        ],
+        at=at,
+    )
+    record(license, "issue", by=by, at=at, edition=edition, facts={"application": row.ref})
+    move(row.issue, by=by, at=at, edition=edition, facts={"license": license.ref})
+    return license

@@ -1,0 +1,144 @@
+"""The verbs of end-use declarations."""
+
+from datetime import date
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from core.access import Actor
+from core.actions import keep_pdf
+from core.command import command
+from core.errors import Invalid, NotFound, Problem, WrongState
+from core.history import move, record, require
+from core.legal_time import legal_now, legal_today
+from core.references import DECLARATION, draw
+from exporters.actions import stale
+from licensing.models import ControlItem, Declaration
+from licensing.models.declarations import CONFIRMATIONS
+from licensing.states import DeclarationState
+
+FIELDS = (
+    "end_user",
+    "end_use",
+    "end_use_text",
+    "product",
+    "position_in_product",
+    "process",
+    "yearly_need",
+    "re_export",
+    "re_export_countries",
+    *CONFIRMATIONS,
+    "verification_consent",
+)
+
+
+def locked(ref: str, by: Actor) -> Declaration:
+    """The declaration, this transaction's until it ends. NotFound when it is not the actor's to see."""
+    rows = Declaration.objects.select_for_update(no_key=True, of=("self",)).select_related("end_user", "exporter")
+    if by.kind == "exporter":
+        rows = rows.filter(exporter_id=by.organization_id)
+    row = rows.filter(ref=ref).first()
+    if row is None:
+        raise NotFound()
+    return row
+
+
+@command
+def draft(*, by: Actor, items: list[ControlItem], **facts: Any) -> Declaration:
+    """A declaration in draft says what the end-user will be asked to sign."""
+    _own_end_user(facts, by)
+    row = Declaration(ref=draw(DECLARATION), exporter_id=by.organization_id, created_at=legal_now())
+    return _write(row, items, facts, by, "draft")
+
+
+@command
+def change(ref: str, *, version: int, by: Actor, items: list[ControlItem], **facts: Any) -> Declaration:
+    """The draft says what the form said. Raises 412 stale when somebody else changed it meanwhile."""
+    row = locked(ref, by)
+    if row.state != DeclarationState.DRAFT:
+        raise WrongState(_("A signed declaration can't be changed. Make a new one."))
+    if row.version != version:
+        raise stale(row)
+    _own_end_user(facts, by)
+    row.version += 1
+    return _write(row, items, facts, by, "change")
+
+
+def _own_end_user(facts: dict[str, Any], by: Actor) -> None:
+    if facts["end_user"].exporter_id != by.organization_id:
+        raise Invalid([Problem("/end_user", "unknown-reference", _("Choose one of your parties abroad."))])
+
+
+def _write(row: Declaration, items: list[ControlItem], facts: dict[str, Any], by: Actor, verb: str) -> Declaration:
+    if facts.get("re_export") and not facts.get("re_export_countries"):
+        message = _("Name the countries that the goods or products go on to.")
+        raise Invalid([Problem("/re_export_countries", "required", message)])
+    for name in FIELDS:
+        if name in facts:
+            setattr(row, name, facts[name])
+    row.save()
+    row.items.all().delete()
+    for item in items:
+        row.items.create(control_item=item)
+    record(row, verb, by=by)
+    return row
+
+
+@command
+def attach_signed(
+    ref: str, *, certificate: tuple[str, bytes], signer_name: str, signer_post: str, signed_on: date, by: Actor
+) -> Declaration:
+    """The declaration is signed: the certificate is kept with its hash, with who signed and when.
+
+    Raises Invalid when the file is no PDF, the day lies ahead, or a confirmation is missing.
+    """
+    row = locked(ref, by)
+    require(row.attach_signed, by=by)
+    at = legal_now()
+    problems = []
+    if signed_on > legal_today():
+        problems.append(Problem("/signed_on", "date-out-of-range", _("The day of signature can't lie ahead.")))
+    for name in (*CONFIRMATIONS, "verification_consent"):
+        if not getattr(row, name):
+            message = _("The end-user must confirm this in the certificate; tick it in the draft first.")
+            problems.append(Problem(f"/{name}", "required", message))
+    if problems:
+        raise Invalid(problems)
+    name, content = certificate
+    document = keep_pdf(name, content, field="certificate", by=by, at=at)
+    facts = {"sha256": document.sha256, "signed_on": signed_on.isoformat()}
+    move(
+        row.attach_signed,
+        by=by,
+        at=at,
+        facts=facts,
+        certificate=document,
+        signer_name=signer_name,
+        signer_post=signer_post,
+        signed_on=signed_on,
+    )
+    return row
+
+
+@command
+def submit(ref: str, *, by: Actor) -> Declaration:
+    """The ministry may look at it, and applications may rely on it."""
+    row = locked(ref, by)
+    move(row.submit, by=by)
+    return row
+
+
+@command
+def verify(ref: str, *, by: Actor) -> Declaration:
+    """A reviewer has looked at certificate, signer and quantities, and found them right."""
+    row = locked(ref, by)
+    move(row.verify, by=by)
+    return row
+
+
+@command
+def reject(ref: str, *, reason: str, by: Actor) -> Declaration:
+    """No application may rely on it any more; the exporter knows why and can make another."""
+    row = locked(ref, by)
+    move(row.reject, by=by, reason=reason)
+    return row

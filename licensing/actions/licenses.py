@@ -1,0 +1,130 @@
+"""The verbs of licenses after issue. Time and clearances end them; causes suspend them."""
+
+from datetime import timedelta
+
+from django.utils.translation import gettext as _
+
+from core.access import Actor
+from core.command import command
+from core.errors import NotFound, WrongState
+from core.history import move, record, require
+from core.legal_time import legal_day, legal_now
+from core.models import HistoryLine
+from licensing import ledger
+from licensing.models import License, Suspension
+from licensing.selectors import licenses_for
+from licensing.states import IN_FORCE, LicenseState
+
+WARNING_DAYS = (7, 30, 90)
+
+
+def lock(pk: int) -> License:
+    """The license, this transaction's until it ends."""
+    return License.objects.select_for_update(no_key=True, of=("self",)).select_related("exporter").get(pk=pk)
+
+
+def _locked_for(ref: str, by: Actor) -> License:
+    pk = licenses_for(by).filter(ref=ref).values_list("pk", flat=True).first()
+    if pk is None:
+        raise NotFound()
+    return lock(pk)
+
+
+@command
+def suspend(ref: str, *, reason: str, by: Actor) -> License:
+    """An enforcement cause is open: no reservation commits after this does. What is reserved stays clearable."""
+    license = _locked_for(ref, by)
+    if license.state == LicenseState.ACTIVE:
+        require(license.suspend, by=by)
+    open_cause(license, Suspension.Cause.ENFORCEMENT, reason=reason, by=by)
+    return license
+
+
+def open_cause(license: License, cause: str, *, reason: str, by: Actor) -> Suspension:
+    """The step under suspend: another cause on a locked license, which is suspended from now on."""
+    at = legal_now()
+    if license.state not in IN_FORCE:
+        raise WrongState(
+            _("This license is “{state}”, so it can't be suspended.").format(state=license.get_state_display())
+        )
+    suspension = Suspension.objects.create(license=license, cause=cause, reason=reason, opened_by=by.user, opened_at=at)
+    ledger.set_usable(license, usable=False)
+    facts = {"cause": cause}
+    if license.state == LicenseState.ACTIVE:
+        move(license.suspend, by=by, at=at, reason=reason, facts=facts)
+    else:
+        record(license, "suspend", by=by, at=at, before=license.state, reason=reason, facts=facts)
+    return suspension
+
+
+@command
+def lift(ref: str, suspension_pk: int, *, reason: str, by: Actor) -> License:
+    """This cause has ended. The license is usable again only when no other cause is open; no time is given back."""
+    license = _locked_for(ref, by)
+    require(license.lift, by=by)
+    suspension = license.suspensions.filter(pk=suspension_pk, ended_at=None).first()
+    if suspension is None:
+        raise NotFound()
+    at = legal_now()
+    suspension.ended_by, suspension.ended_at, suspension.end_reason = by.user, at, reason  # type: ignore[assignment]
+    suspension.save()
+    facts = {"cause": suspension.cause}
+    if license.suspensions.filter(ended_at=None).exists():
+        record(license, "lift", by=by, at=at, before=license.state, reason=reason, facts=facts)
+        return license
+    ledger.set_usable(license, usable=True)
+    move(license.lift, by=by, at=at, reason=reason, facts=facts)
+    exhaust_if_done(license, by=by)
+    return license
+
+
+def exhaust_if_done(license: License, *, by: Actor, final: bool = False) -> bool:
+    """The license is used up, its rest lapsed, when nothing is reserved and nothing more can be taken.
+
+    license and all its lines are locked. final: the shipment that said it is the last one was cleared.
+    """
+    lines = list(license.lines.all())
+    if license.state != LicenseState.ACTIVE or any(line.reserved for line in lines):
+        return False
+    license.refresh_from_db(fields=["clearances_taken"])
+    counted_out = license.max_clearances is not None and license.clearances_taken >= license.max_clearances
+    if not (final or counted_out or all(line.available <= 0 for line in lines)):
+        return False
+    ledger.set_usable(license, usable=False)
+    ledger.lapse(license)
+    move(license.exhaust, by=by)
+    return True
+
+
+@command
+def expire(pk: int, *, by: Actor) -> bool:
+    """The license says expired, and its unreserved rest has lapsed, when its last day is over; else nothing.
+
+    May run twice, late or never: whether a reservation is possible never waits for this.
+    """
+    license = lock(pk)
+    at = legal_now()
+    if license.state not in IN_FORCE or legal_day(at) <= license.usable_until:
+        return False
+    ledger.set_usable(license, usable=False)
+    ledger.lapse(license)
+    move(license.expire, by=by, at=at)
+    return True
+
+
+@command
+def warn_of_end(pk: int, *, by: Actor) -> int | None:
+    """The holder has been written to once for each of 90, 30 and 7 days before the end. Returns the days, or None."""
+    license = lock(pk)
+    at = legal_now()
+    left = (license.usable_until - legal_day(at)) // timedelta(days=1)
+    due = next((days for days in WARNING_DAYS if 0 <= left <= days), None)
+    if license.state not in IN_FORCE or due is None:
+        return None
+    told = HistoryLine.objects.filter(
+        subject_kind="license", subject_id=license.pk, verb="warn_of_end", facts__days__lte=due
+    )
+    if told.exists():
+        return None
+    record(license, "warn_of_end", by=by, at=at, facts={"days": due, "until": license.usable_until.isoformat()})
+    return due

@@ -1,0 +1,171 @@
+"""What the REST door says of licensing's rows. Output only; classes for the schema, functions for the work."""
+
+from datetime import date
+from typing import Any
+
+from rest_framework import serializers
+
+from core.quantities import show
+from licensing import policy
+from licensing.models import ControlItem, License
+from licensing.models.balances import Movement
+from licensing.selectors import clearances_taken
+
+
+class ControlItemSerializer(serializers.Serializer[Any]):
+    code = serializers.CharField()
+    official = serializers.BooleanField()
+    list = serializers.CharField()
+    element = serializers.CharField()
+    category = serializers.CharField()
+    description = serializers.DictField(child=serializers.CharField())
+    hs_codes = serializers.ListField(child=serializers.CharField())
+    unit = serializers.CharField()
+    instrument = serializers.CharField()
+    confidence = serializers.CharField()
+    source = serializers.CharField()
+    as_of = serializers.DateField()
+    controlled = serializers.BooleanField()
+    disposition = serializers.CharField()
+
+
+def control_item(row: ControlItem, rules: policy.Regime, on: date) -> dict[str, Any]:
+    said = policy.assess(policy.Facts(row.code, row.instrument_id, official=row.official), rules, on=on)
+    return {
+        "code": row.code,
+        "official": row.official,
+        "list": row.list_name,
+        "element": row.element,
+        "category": row.category,
+        "description": {"en": row.description_en, "zh": row.description_zh},
+        "hs_codes": row.hs_codes,
+        "unit": row.unit,
+        "instrument": row.instrument_id,
+        "confidence": row.confidence,
+        "source": row.source,
+        "as_of": on.isoformat(),
+        "controlled": said.controlled,
+        "disposition": said.disposition,
+    }
+
+
+class LicenseLineSerializer(serializers.Serializer[Any]):
+    line = serializers.IntegerField()
+    control_code = serializers.CharField()
+    description = serializers.CharField()
+    unit = serializers.CharField()
+    authorized = serializers.CharField()
+    credited = serializers.CharField()
+    tolerance = serializers.CharField()
+    reserved = serializers.CharField()
+    drawn = serializers.CharField()
+    lapsed = serializers.CharField()
+    over_cleared = serializers.CharField()
+    available = serializers.CharField()
+
+
+class LicenseEndUserSerializer(serializers.Serializer[Any]):
+    party = serializers.CharField()
+    name = serializers.CharField()
+    country = serializers.CharField()
+    open = serializers.BooleanField()
+
+
+class ConditionSerializer(serializers.Serializer[Any]):
+    code = serializers.CharField()
+    text = serializers.CharField()
+
+
+class SuspensionSerializer(serializers.Serializer[Any]):
+    cause = serializers.CharField()
+    reason = serializers.CharField()
+    since = serializers.DateTimeField()
+
+
+class LicenseSerializer(serializers.Serializer[Any]):
+    number = serializers.CharField()
+    kind = serializers.CharField()
+    state = serializers.CharField()
+    display = serializers.CharField()
+    usable_from = serializers.DateField()
+    usable_until = serializers.DateField(help_text="The last day, included (Asia/Shanghai).")
+    end_users = LicenseEndUserSerializer(many=True)
+    consignees = serializers.ListField(child=serializers.CharField())
+    destinations = serializers.ListField(child=serializers.CharField())
+    ports = serializers.ListField(child=serializers.CharField(), help_text="Empty: any port.")
+    max_clearances = serializers.IntegerField(allow_null=True)
+    clearances_taken = serializers.IntegerField()
+    suspensions = SuspensionSerializer(many=True)
+    conditions = ConditionSerializer(many=True)
+    lines = LicenseLineSerializer(many=True)
+
+
+def license(row: License) -> dict[str, Any]:
+    return {
+        "number": row.ref,
+        "kind": row.kind,
+        "state": row.state,
+        "display": row.get_state_display(),
+        "usable_from": row.usable_from.isoformat(),
+        "usable_until": row.usable_until.isoformat(),
+        "end_users": [
+            {"party": u.party.ref, "name": u.party.name, "country": u.party.country_id, "open": u.open}
+            for u in row.end_users.all()
+        ],
+        "consignees": [party.ref for party in row.consignees.all()],
+        "destinations": row.destinations,
+        "ports": row.ports,
+        "max_clearances": row.max_clearances,
+        "clearances_taken": clearances_taken(row),
+        "suspensions": [
+            {"cause": s.cause, "reason": s.reason, "since": s.opened_at.isoformat()} for s in row.open_suspensions
+        ],
+        "conditions": [{"code": c.code, "text": c.get_code_display()} for c in row.conditions.all()],
+        "lines": [
+            {
+                "line": line.number,
+                "control_code": line.control_item.code,
+                "description": line.description,
+                "unit": line.unit,
+                **{
+                    name: show(getattr(line, name), line.unit)
+                    for name in (
+                        "authorized",
+                        "credited",
+                        "tolerance",
+                        "reserved",
+                        "drawn",
+                        "lapsed",
+                        "over_cleared",
+                        "available",
+                    )
+                },
+            }
+            for line in row.lines.all()
+        ],
+    }
+
+
+class MovementSerializer(serializers.Serializer[Any]):
+    id = serializers.IntegerField()
+    at = serializers.DateTimeField()
+    line = serializers.IntegerField()
+    kind = serializers.CharField()
+    quantity = serializers.CharField()
+    from_reservation = serializers.BooleanField(help_text="A draw: did it come out of the shipment's reservation?")
+    shipment = serializers.CharField(allow_null=True)
+    available_after = serializers.CharField()
+
+
+def movement(row: Movement, units: dict[int, str]) -> dict[str, Any]:
+    unit = units[row.line_number]
+    return {
+        "id": row.id,
+        "at": row.at.isoformat(),
+        "line": row.line_number,
+        "kind": row.kind,
+        "quantity": show(row.quantity, unit),
+        "from_reservation": row.held,
+        "shipment": row.shipment_ref or None,
+        "available_after": show(row.available_after, unit),
+    }

@@ -1,0 +1,10 @@
+from django.apps import AppConfig
+
+
+class LicensingConfig(AppConfig):
+    """What is allowed: control list, declarations, policy, applications, decisions, licenses, the quota ledger."""
+
+    name = "licensing"
+
+    def ready(self) -> None:
+        from licensing import menu, notices, selectors  # noqa: F401, PLC0415

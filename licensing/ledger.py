@@ -1,0 +1,244 @@
+"""The quota ledger: the only writer of license lines and movements (docs/ledger.md).
+
+Every function here runs inside a verb's transaction. Quantities are whole base units of the control item.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from django.db import connection
+
+from licensing.models import License
+from licensing.models.balances import LicenseLine
+
+
+@dataclass(frozen=True)
+class TakeLine:
+    """What one line of a shipment asks of one line of its license."""
+
+    line: int
+    quantity: int
+    unit: str
+    hs: str = ""
+    value: str | None = None
+
+
+@dataclass(frozen=True)
+class Take:
+    """One shipment's request. `also`: failures of the guards that others judge (screening, policy, reports)."""
+
+    license: int
+    end_user: int
+    consignee: int
+    destination: str
+    port: str
+    planned_on: str
+    lines: Sequence[TakeLine]
+    shipment: int | None = None
+    shipment_ref: str = ""
+    also: Sequence[dict[str, Any]] = ()
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a request: taken, with what is left after it, or every guard that failed, in order."""
+
+    accepted: bool
+    failures: list[dict[str, Any]]
+    lines: list[dict[str, Any]]
+    reserved_until: date
+    at: datetime
+    today: date
+
+
+@dataclass(frozen=True)
+class Settled:
+    """What a clearance or a release did, by license line, and what the whole license has left."""
+
+    lines: dict[int, dict[str, int]]
+    reserved: int
+    available: int
+    at: datetime
+
+
+@dataclass(frozen=True)
+class SettleLine:
+    line: int
+    held: int
+    quantity: int = 0
+    value: str = "0"
+
+
+@dataclass(frozen=True)
+class NewLine:
+    """A line to be opened at issue."""
+
+    control_item_id: int
+    description: str
+    hs_codes: list[str]
+    unit: str
+    authorized: int
+    currency: str = ""
+    value: Decimal | None = None
+
+
+def take(requests: Sequence[Take], *, dry: bool = False) -> list[Outcome]:
+    """Each request that passes every guard has its quantity reserved; the others have taken nothing.
+
+    Locks licenses with counted clearances, then lines by id; the clock is read after that. Greedy, in order.
+    dry judges only: no lock, no effect.
+    """
+    payload = json.dumps([asdict(request) for request in requests])
+    rows = _call("SELECT ledger_take(%s::jsonb, %s)", [payload, dry])
+    return [
+        Outcome(
+            row["accepted"],
+            row["failures"],
+            row["lines"],
+            date.fromisoformat(row["reserved_until"]),
+            datetime.fromisoformat(row["at"]),
+            date.fromisoformat(row["today"]),
+        )
+        for row in rows
+    ]
+
+
+def clear(
+    license_id: int,
+    lines: Sequence[SettleLine],
+    *,
+    shipment: int,
+    shipment_ref: str,
+    final: bool,
+    counted: bool,
+    lawful: bool,
+) -> Settled:
+    """What customs cleared is drawn: from the reservation, then free room, then (when lawful) from what lapsed
+    since it was declared; what is beyond stands in over_cleared.
+
+    final releases the rest of the reservation. Locks the license, then all its lines.
+    """
+    return _settle("clear", license_id, lines, shipment, shipment_ref, final=final, counted=counted, lawful=lawful)
+
+
+def release(
+    license_id: int, lines: Sequence[SettleLine], *, shipment: int, shipment_ref: str, counted: bool
+) -> Settled:
+    """The reservation is free again (and lapses at once where the license has ended)."""
+    return _settle("release", license_id, lines, shipment, shipment_ref, counted=counted)
+
+
+def _settle(op: str, license_id: int, lines: Sequence[SettleLine], shipment: int, ref: str, **flags: bool) -> Settled:
+    payload = {
+        "op": op,
+        "license": license_id,
+        "shipment": shipment,
+        "shipment_ref": ref,
+        "lines": [asdict(line) for line in lines],
+        **flags,
+    }
+    row = _call("SELECT ledger_settle(%s::jsonb)", [json.dumps(payload)])
+    return Settled(
+        {line["line"]: line for line in row["lines"]},
+        row["reserved"],
+        row["available"],
+        datetime.fromisoformat(row["at"]),
+    )
+
+
+def lapse(license: License) -> None:
+    """Nothing is available on the license any more; reservations stay."""
+    _call("SELECT to_jsonb(ledger_lapse(%s)::text)", [license.pk])
+
+
+def open_lines(license: License, lines: Sequence[NewLine], *, at: datetime) -> list[LicenseLine]:
+    """The new license has these lines, numbered from 1, each with its authorization as first movement."""
+    made = []
+    for number, new in enumerate(lines, 1):
+        tolerance = new.authorized * int(license.tolerance_pct * 100) // 10_000
+        line = LicenseLine.objects.create(
+            exporter_id=license.exporter_id,
+            license=license,
+            number=number,
+            control_item_id=new.control_item_id,
+            description=new.description,
+            hs_codes=new.hs_codes,
+            unit=new.unit,
+            usable_from=license.usable_from,
+            usable_until=license.usable_until,
+            authorized=new.authorized,
+            tolerance=tolerance if license.tolerance_mode == License.ToleranceMode.PCT_LINE else 0,
+            currency=new.currency,
+            value_authorized=new.value,
+        )
+        _post(line, "authorize", new.authorized, at)
+        if line.tolerance:
+            _post(line, "tolerance", line.tolerance, at)
+        made.append(line)
+    return made
+
+
+def _post(line: LicenseLine, kind: str, quantity: int, at: datetime) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT ledger_post(l, %s, %s, false, NULL, NULL, %s, ledger_available(l)) "
+            "FROM licensing_licenseline l WHERE l.id = %s",
+            [kind, quantity, at, line.pk],
+        )
+
+
+def lock_lines(license: License) -> None:
+    """All lines of the license are this transaction's, in canonical order. The license is locked already."""
+    list(LicenseLine.objects.select_for_update(no_key=True).filter(license=license).order_by("pk").values("pk"))
+
+
+def set_usable(license: License, *, usable: bool) -> None:
+    """Reservations on the license are possible, or not, from this transaction's commit on.
+
+    The license is locked already; its lines are locked here, so that none that was let through commits later.
+    """
+    lock_lines(license)
+    LicenseLine.objects.filter(license=license).update(open=usable)
+
+
+# What each kind of movement adds to each amount; `held` tells a draw from a reservation from a free one.
+_RECOUNT = """
+    SELECT l.id, l.license_id,
+           l.authorized - coalesce(sum(m.quantity) FILTER (WHERE m.kind = 'authorize'), 0),
+           l.credited - coalesce(sum(m.quantity) FILTER (WHERE m.kind = 'credit'), 0),
+           l.tolerance - coalesce(sum(m.quantity) FILTER (WHERE m.kind = 'tolerance'), 0),
+           l.reserved - coalesce(sum(CASE WHEN m.kind = 'reserve' THEN m.quantity
+                                          WHEN m.kind = 'release' OR m.kind = 'draw' AND m.held THEN -m.quantity
+                                          ELSE 0 END), 0),
+           l.drawn - coalesce(sum(m.quantity) FILTER (WHERE m.kind IN ('draw', 'adjust')), 0),
+           l.lapsed - coalesce(sum(CASE WHEN m.kind = 'lapse' THEN m.quantity
+                                        WHEN m.kind = 'unlapse' THEN -m.quantity ELSE 0 END), 0),
+           l.over_cleared - coalesce(sum(m.quantity) FILTER (WHERE m.kind = 'over_clear'), 0)
+    FROM licensing_licenseline l LEFT JOIN licensing_movement m ON m.line_id = l.id
+    GROUP BY l.id
+"""
+_AMOUNTS = ("authorized", "credited", "tolerance", "reserved", "drawn", "lapsed", "over_cleared")
+
+
+def reconcile() -> list[dict[str, int]]:
+    """Every line whose balance is not the sum of its movements, with the differences; empty when all is well."""
+    with connection.cursor() as cursor:
+        cursor.execute(_RECOUNT)
+        return [
+            {"line": line, "license": license} | {k: v for k, v in zip(_AMOUNTS, drift, strict=True) if v}
+            for line, license, *drift in cursor.fetchall()
+            if any(drift)
+        ]
+
+
+def _call(sql: str, params: list[Any]) -> Any:
+    """The JSON that a ledger function returned."""
+    assert connection.in_atomic_block, "the ledger is written inside a verb"
+    with connection.cursor() as cursor:
+        cursor.execute(sql, params)
+        value = cursor.fetchone()[0]
+    return json.loads(value) if isinstance(value, str) else value

@@ -1,0 +1,109 @@
+"""Reference data from the project's own copy, with its provenance. Loading twice changes nothing."""
+
+import csv
+import hashlib
+import json
+import re
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
+from django.db import transaction
+
+from core.models import Country
+from licensing.models import ControlItem, EndUse, Instrument, InstrumentSuspension, PolicyEdition
+
+HERE = Path(__file__).parent / "data"
+CONTROL_LIST, RULES = HERE / "control_list.csv", HERE / "rules.json"
+COUNTRIES = Path(__file__).parent.parent / "core" / "data" / "countries.csv"
+
+
+def rows(path: Path) -> Iterator[dict[str, str]]:
+    """The records of a CSV file whose first line is its provenance."""
+    with path.open(encoding="utf-8", newline="") as source:
+        next(source)
+        yield from csv.DictReader(source)
+
+
+def edition_of_files() -> PolicyEdition:
+    """The edition that the files are: named by the day they were compiled and a hash of their content."""
+    content = CONTROL_LIST.read_bytes() + RULES.read_bytes()
+    provenance = CONTROL_LIST.read_text(encoding="utf-8").split("\n", 1)[0]
+    day = re.search(r"compiled (\d{4}-\d{2}-\d{2})", provenance)
+    assert day, "the control list names the day it was compiled"
+    digest = hashlib.sha256(content).hexdigest()
+    return PolicyEdition(
+        code=f"LIST-{day.group(1)}-{digest[:6]}",
+        title="Control list as loaded at installation",
+        content_hash=digest,
+        in_force_from=date.fromisoformat(day.group(1)),
+    )
+
+
+def load() -> bool:
+    """Countries, instruments, suspensions, end-uses and the control list are as the files say. False: they were."""
+    edition = edition_of_files()
+    if PolicyEdition.objects.filter(code=edition.code).exists():
+        return False
+    with transaction.atomic():
+        _countries()
+        _rules(json.loads(RULES.read_text(encoding="utf-8")))
+        _control_list()
+        edition.save()
+    return True
+
+
+def _countries() -> None:
+    Country.objects.bulk_create(
+        [Country(code=r["alpha2"], name_en=r["name_en"], name_zh=r["name_zh"]) for r in rows(COUNTRIES)],
+        ignore_conflicts=True,
+    )
+
+
+def _rules(rules: dict) -> None:
+    for entry in rules["instruments"]:
+        Instrument.objects.update_or_create(
+            pk=entry["id"],
+            defaults={
+                "title_en": entry["title_en"],
+                "title_zh": entry["title_zh"],
+                "published_on": entry["published"],
+                "effective_from": entry["effective_from"],
+                "clauses": entry.get("clauses", {}),
+                "authority": entry["authority"],
+                "source": entry.get("source", ""),
+                "note": entry.get("note", ""),
+            },
+        )
+    for entry in rules["suspensions"]:
+        InstrumentSuspension.objects.update_or_create(
+            instrument_id=entry["instrument"],
+            clause=entry["clause"] or "",
+            suspended_from=entry["suspended_from"],
+            defaults={"suspended_until": entry["suspended_until"], "by": entry["by"]},
+        )
+    for position, (code, words) in enumerate(rules["end_uses"].items()):
+        EndUse.objects.update_or_create(
+            pk=code, defaults={"name_en": words["en"], "name_zh": words["zh"], "position": position}
+        )
+
+
+def _control_list() -> None:
+    for r in rows(CONTROL_LIST):
+        ControlItem.objects.update_or_create(
+            code=r["control_code"],
+            defaults={
+                "official": r["official_code"] == "1",
+                "list_name": r["list"],
+                "instrument_id": r["instrument"],
+                "element": r["element"],
+                "category": r["category"],
+                "description_en": r["description_en"],
+                "description_zh": r["description_zh"],
+                "hs_codes": [code for code in r["hs_codes"].split(";") if code],
+                "unit": r["unit"],
+                "confidence": r["confidence"],
+                "source": r["source"],
+                "note": r["note"],
+            },
+        )

@@ -1,0 +1,40 @@
+"""Licensing's tables. The ledger's own (`balances`) are not named here: licensing.ledger alone writes them."""
+
+from licensing.models import balances as _balances  # noqa: F401 (registers the models)
+from licensing.models.applications import (
+    Application,
+    ApplicationDocument,
+    ApplicationEndUser,
+    ApplicationLine,
+    DecisionStep,
+    Finding,
+    Kind,
+    Question,
+    RecommendedLine,
+)
+from licensing.models.declarations import Declaration, DeclarationItem
+from licensing.models.licenses import License, LicenseCondition, LicenseEndUser, Suspension
+from licensing.models.lists import ControlItem, EndUse, Instrument, InstrumentSuspension, PolicyEdition
+
+__all__ = [
+    "Application",
+    "ApplicationDocument",
+    "ApplicationEndUser",
+    "ApplicationLine",
+    "ControlItem",
+    "DecisionStep",
+    "Declaration",
+    "DeclarationItem",
+    "EndUse",
+    "Finding",
+    "Instrument",
+    "InstrumentSuspension",
+    "Kind",
+    "License",
+    "LicenseCondition",
+    "LicenseEndUser",
+    "PolicyEdition",
+    "Question",
+    "RecommendedLine",
+    "Suspension",
+]

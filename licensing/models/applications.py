@@ -1,0 +1,377 @@
+"""Applications: what is asked for, what was found, who recommended and who decided."""
+
+from datetime import datetime
+
+from django.contrib.postgres.constraints import ExclusionConstraint
+from django.contrib.postgres.fields import ArrayField, RangeOperators
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+from django_fsm import FSMField, FSMModelMixin, transition
+
+from core.graphs import guarded
+from core.models import Document, User
+from exporters import rules
+from exporters.models import Exporter, Party
+from licensing.models.declarations import Declaration
+from licensing.models.lists import ControlItem
+from licensing.states import OPEN_CASE
+from licensing.states import ApplicationState as S
+
+
+class Kind(models.TextChoices):
+    PER_SHIPMENT = "per_shipment", _("Per shipment")
+    ANNUAL = "annual", _("Annual")
+
+
+@guarded(initial=S.DRAFT)
+class Application(FSMModelMixin, models.Model):
+    """One case. The organization owns it; its rounds, questions and findings hang below."""
+
+    ref = models.CharField(max_length=16, unique=True)
+    exporter = models.ForeignKey(Exporter, on_delete=models.PROTECT, related_name="applications")
+    kind = models.CharField(_("kind"), max_length=12, choices=Kind)
+    state = FSMField(choices=S, default=S.DRAFT, protected=True, editable=False)
+    contract_no = models.CharField(_("contract number"), max_length=80, blank=True)
+    contract_on = models.DateField(_("contract signed on"), null=True, blank=True)
+    planned_from = models.DateField(_("planned from"), null=True, blank=True)
+    planned_until = models.DateField(_("planned until"), null=True, blank=True)
+    destinations = ArrayField(models.CharField(max_length=2), default=list, blank=True)
+    ports = ArrayField(models.CharField(max_length=5), default=list, blank=True)
+    consignees = models.ManyToManyField(Party, related_name="+", blank=True)
+    remarks = models.TextField(_("anything else the reviewer should know"), blank=True)
+    created_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    created_at = models.DateTimeField()
+    submitted_at = models.DateTimeField(null=True, blank=True)
+    accepted_on = models.DateField(null=True, blank=True)
+    decided_at = models.DateTimeField(null=True, blank=True)
+    reviewer = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    round = models.PositiveSmallIntegerField(default=0)
+    version = models.PositiveIntegerField(default=1)
+
+    class Meta:
+        ordering = ["-pk"]
+        constraints = [
+            models.CheckConstraint(
+                name="application_window_in_order",
+                condition=Q(planned_until=None) | Q(planned_from=None) | Q(planned_until__gte=F("planned_from")),
+            ),
+        ]
+        indexes = [
+            models.Index(name="application_open", fields=["accepted_on", "id"], condition=Q(state__in=OPEN_CASE))
+        ]
+
+    def __str__(self) -> str:
+        return self.ref
+
+    @transition(
+        field=state,
+        source=S.DRAFT,
+        target=S.SUBMITTED,
+        permission=rules.holder("application.submit"),
+        custom={"label": _("Submit")},
+    )
+    def submit(self, *, submitted_at: datetime) -> None:
+        self.submitted_at = submitted_at
+
+    @transition(
+        field=state,
+        source=S.SUBMITTED,
+        target=S.ACCEPTED,
+        permission=rules.officer("application.accept"),
+        custom={"label": _("Accept")},
+    )
+    def accept(self, *, accepted_on: object) -> None:
+        self.accepted_on = accepted_on  # type: ignore[assignment]
+        self.round += 1
+
+    @transition(
+        field=state,
+        source=S.SUBMITTED,
+        target=S.NOT_ACCEPTED,
+        permission=rules.officer("application.not_accept"),
+        custom={"label": _("Do not accept")},
+    )
+    def not_accept(self) -> None: ...
+
+    @transition(
+        field=state,
+        source=S.ACCEPTED,
+        target=S.UNDER_REVIEW,
+        permission=rules.officer("application.assign"),
+        custom={"label": _("Take this case")},
+    )
+    def assign(self, *, reviewer: User) -> None:
+        self.reviewer = reviewer
+
+    @transition(
+        field=state,
+        source=S.UNDER_REVIEW,
+        target=S.AWAITING_APPLICANT,
+        permission=rules.officer("application.ask"),
+        custom={"label": _("Ask the applicant")},
+    )
+    def ask(self) -> None: ...
+
+    @transition(
+        field=state,
+        source=S.AWAITING_APPLICANT,
+        target=S.UNDER_REVIEW,
+        permission=rules.holder("application.answer"),
+        custom={"label": _("Answer")},
+    )
+    def answer(self) -> None: ...
+
+    @transition(
+        field=state,
+        source=S.UNDER_REVIEW,
+        target=S.AWAITING_DECISION,
+        permission=rules.officer("application.recommend"),
+        custom={"label": _("Recommend")},
+    )
+    def recommend(self) -> None: ...
+
+    @transition(
+        field=state,
+        source=S.AWAITING_DECISION,
+        target=S.UNDER_REVIEW,
+        permission=rules.officer("application.return"),
+        custom={"label": _("Return to the reviewer"), "verb": "return"},
+    )
+    def send_back(self) -> None: ...
+
+    @transition(
+        field=state,
+        source=S.AWAITING_DECISION,
+        target=S.APPROVED,
+        permission=rules.officer("application.approve"),
+        custom={"label": _("Approve")},
+    )
+    def approve(self, *, decided_at: datetime) -> None:
+        self.decided_at = decided_at
+
+    @transition(
+        field=state,
+        source=S.AWAITING_DECISION,
+        target=S.REFUSED,
+        permission=rules.officer("application.refuse"),
+        custom={"label": _("Refuse")},
+    )
+    def refuse(self, *, decided_at: datetime) -> None:
+        self.decided_at = decided_at
+
+    @transition(
+        field=state,
+        source=S.APPROVED,
+        target=S.ISSUED,
+        permission=rules.officer("application.issue"),
+        custom={"label": _("Issue the license")},
+    )
+    def issue(self) -> None: ...
+
+    @transition(
+        field=state,
+        source=S.APPROVED,
+        target=S.UNDER_REVIEW,
+        permission=rules.officer("application.reopen"),
+        custom={"label": _("Reopen")},
+    )
+    def reopen(self) -> None:
+        self.decided_at = None
+
+    @transition(
+        field=state,
+        source=[S.DRAFT, *OPEN_CASE],
+        target=S.WITHDRAWN,
+        permission=rules.holder("application.withdraw"),
+        custom={"label": _("Withdraw")},
+    )
+    def withdraw(self) -> None: ...
+
+
+class ApplicationLine(models.Model):
+    """Goods asked for: a control item, how it is described, how much in whole base units."""
+
+    application = models.ForeignKey(Application, on_delete=models.CASCADE, related_name="lines")
+    number = models.PositiveSmallIntegerField()
+    control_item = models.ForeignKey(ControlItem, on_delete=models.PROTECT, related_name="+")
+    description = models.CharField(_("description"), max_length=300)
+    hs_code = models.CharField(_("customs goods code"), max_length=10, blank=True)
+    quantity = models.BigIntegerField()
+    unit = models.CharField(max_length=10)
+    value = models.DecimalField(_("value"), max_digits=18, decimal_places=2, null=True, blank=True)
+    currency = models.CharField(max_length=3, blank=True)
+
+    class Meta:
+        ordering = ["application", "number"]
+        constraints = [
+            models.UniqueConstraint(name="application_line_once", fields=["application", "number"]),
+            models.CheckConstraint(name="application_line_quantity", condition=Q(quantity__gt=0)),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.application} {self.number}"
+
+
+class ApplicationEndUser(models.Model):
+    """An end-user named by the application, and the declaration that speaks for it."""
+
+    application = models.ForeignKey(Application, on_delete=models.CASCADE, related_name="end_users")
+    party = models.ForeignKey(Party, on_delete=models.PROTECT, related_name="+")
+    declaration = models.ForeignKey(Declaration, on_delete=models.PROTECT, related_name="used_by")
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [models.UniqueConstraint(name="application_end_user_once", fields=["application", "party"])]
+
+    def __str__(self) -> str:
+        return str(self.party)
+
+
+class ApplicationDocument(models.Model):
+    class Type(models.TextChoices):
+        CONTRACT = "contract", _("Contract or order history")
+        TECHNICAL = "tech_desc", _("Technical description or test report")
+        OTHER = "other", _("Other")
+
+    application = models.ForeignKey(Application, on_delete=models.CASCADE, related_name="documents")
+    type = models.CharField(max_length=12, choices=Type)
+    document = models.ForeignKey(Document, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        ordering = ["pk"]
+
+    def __str__(self) -> str:
+        return str(self.document)
+
+
+class Question(models.Model):
+    """What the reviewer asked, by when, and what came back. The clock runs on meanwhile."""
+
+    application = models.ForeignKey(Application, on_delete=models.PROTECT, related_name="questions")
+    asked_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    asked_at = models.DateTimeField()
+    text = models.TextField()
+    due_on = models.DateField()
+    answer = models.TextField(blank=True)
+    answered_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    answered_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [
+            models.UniqueConstraint(name="question_one_open", fields=["application"], condition=Q(answered_at=None)),
+        ]
+
+    def __str__(self) -> str:
+        return self.text[:60]
+
+
+class Finding(models.Model):
+    """What the policy said of a line, on which day, at which moment of the case. Never changed."""
+
+    application = models.ForeignKey(Application, on_delete=models.PROTECT, related_name="findings")
+    moment = models.CharField(max_length=12)
+    line_number = models.PositiveSmallIntegerField()
+    as_of = models.DateField()
+    edition = models.CharField(max_length=40)
+    disposition = models.CharField(max_length=30)
+    channels = ArrayField(models.CharField(max_length=30), default=list, blank=True)
+    matched = ArrayField(models.CharField(max_length=20), default=list, blank=True)
+    found_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["pk"]
+
+    def __str__(self) -> str:
+        return f"{self.moment} {self.line_number}: {self.disposition}"
+
+
+class DecisionStep(models.Model):
+    """A counted step of a round: a recommendation or a decision. PostgreSQL refuses one person doing both."""
+
+    class Step(models.TextChoices):
+        RECOMMEND = "recommend", _("Recommendation")
+        DECIDE = "decide", _("Decision")
+
+    class Outcome(models.TextChoices):
+        APPROVE = "approve", _("Approve")
+        REFUSE = "refuse", _("Refuse")
+
+    class Factor(models.TextChoices):
+        """What a refusal may rest on. Source: Export Control Law, Art. 13."""
+
+        SECURITY = "SECURITY", _("National security and interests")
+        OBLIGATIONS = "OBLIGATIONS", _("International obligations")
+        EXPORT_TYPE = "EXPORT_TYPE", _("Type of export")
+        SENSITIVITY = "SENSITIVITY", _("Sensitivity of the item")
+        DESTINATION = "DESTINATION", _("Destination country or region")
+        END_USER = "END_USER", _("End-user")
+        END_USE = "END_USE", _("End-use")
+        CREDIT = "CREDIT", _("Credit record of the exporter")
+        OTHER = "OTHER", _("Other factor provided by law")
+
+    class Condition(models.TextChoices):
+        PORT_ONLY = "PORT_ONLY", _("Through the named ports only")
+        NO_RESALE = "NO_RESALE", _("No resale")
+        NAMED_SITE_ONLY = "NAMED_SITE_ONLY", _("Use at the named site only")
+        DELIVERY_PROOF_30D = "DELIVERY_PROOF_30D", _("Delivery proof within 30 days of each shipment")
+
+    application = models.ForeignKey(Application, on_delete=models.PROTECT, related_name="steps")
+    round = models.PositiveSmallIntegerField()
+    step = models.CharField(max_length=10, choices=Step)
+    actor = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+    outcome = models.CharField(max_length=8, choices=Outcome)
+    months = models.PositiveSmallIntegerField(null=True, blank=True)
+    max_clearances = models.PositiveIntegerField(null=True, blank=True)
+    conditions = ArrayField(models.CharField(max_length=30, choices=Condition), default=list, blank=True)
+    factors = ArrayField(models.CharField(max_length=20, choices=Factor), default=list, blank=True)
+    text = models.TextField(blank=True)
+    note = models.TextField(blank=True)
+    end_users = models.ManyToManyField(ApplicationEndUser, related_name="+", blank=True)
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [
+            ExclusionConstraint(
+                name="step_nobody_takes_both",
+                expressions=[
+                    ("application", RangeOperators.EQUAL),
+                    ("round", RangeOperators.EQUAL),
+                    ("actor", RangeOperators.EQUAL),
+                    ("step", RangeOperators.NOT_EQUAL),
+                ],
+            ),
+            models.CheckConstraint(
+                name="step_refusal_rests_on_something",
+                condition=~Q(outcome="refuse") | (Q(factors__len__gte=1) & ~Q(text="")),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_step_display()}: {self.get_outcome_display()}"
+
+    def factor_labels(self) -> list[str]:
+        return [str(self.Factor(code).label) for code in self.factors]
+
+    def condition_labels(self) -> list[str]:
+        return [str(self.Condition(code).label) for code in self.conditions]
+
+
+class RecommendedLine(models.Model):
+    """How much of a line is recommended: less than asked is possible, more is not."""
+
+    step = models.ForeignKey(DecisionStep, on_delete=models.PROTECT, related_name="lines")
+    line = models.ForeignKey(ApplicationLine, on_delete=models.PROTECT, related_name="+")
+    quantity = models.BigIntegerField()
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [
+            models.UniqueConstraint(name="recommended_line_once", fields=["step", "line"]),
+            models.CheckConstraint(name="recommended_line_quantity", condition=Q(quantity__gte=0)),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.line}: {self.quantity}"

@@ -1,0 +1,147 @@
+"""End-use declarations: what the end-user, and nobody else, has signed."""
+
+from django.contrib.postgres.fields import ArrayField
+from django.core.validators import MinLengthValidator
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+from django_fsm import FSMField, FSMModelMixin, transition
+
+from core.graphs import guarded
+from core.models import Document
+from exporters import rules
+from exporters.models import Exporter, Party
+from licensing.models.lists import ControlItem, EndUse
+from licensing.states import DeclarationState as S
+
+CONFIRMATIONS = ("no_other_use", "no_transfer", "no_mass_destruction", "no_military_use")
+
+
+@guarded(initial=S.DRAFT)
+class Declaration(FSMModelMixin, models.Model):
+    """One end-user's word on what the goods are for, with the signed certificate as PDF."""
+
+    class Process(models.TextChoices):
+        AS_RECEIVED = "as_received", _("Used as received")
+        INCORPORATED = "incorporated", _("Built into a product")
+        PROCESSED = "processed", _("Processed further")
+        RESOLD = "resold", _("Resold")
+
+    ref = models.CharField(max_length=16, unique=True)
+    exporter = models.ForeignKey(Exporter, on_delete=models.PROTECT, related_name="declarations")
+    state = FSMField(choices=S, default=S.DRAFT, protected=True, editable=False)
+    end_user = models.ForeignKey(
+        Party, on_delete=models.PROTECT, related_name="declarations", verbose_name=_("end-user")
+    )
+    end_use = models.ForeignKey(EndUse, on_delete=models.PROTECT, related_name="+", verbose_name=_("end-use"))
+    end_use_text = models.TextField(
+        _("end-use in words"),
+        validators=[MinLengthValidator(50)],
+        help_text=_("What is made with the goods, where, and who uses it; at least 50 characters."),
+    )
+    product = models.CharField(_("product"), max_length=200)
+    position_in_product = models.CharField(_("where in the product the item sits"), max_length=300)
+    process = models.CharField(_("what happens to the goods"), max_length=12, choices=Process)
+    yearly_need = models.CharField(
+        _("yearly need, stock and yield"),
+        max_length=300,
+        blank=True,
+        help_text=_("Needed for an annual license: kg a year, stock on hand, units made."),
+    )
+    re_export = models.BooleanField(_("the goods or products leave the end-user's country again"), default=False)
+    re_export_countries = ArrayField(models.CharField(max_length=2), default=list, blank=True)
+    no_other_use = models.BooleanField(_("for no other use than the one stated"), default=False)
+    no_transfer = models.BooleanField(_("no transfer to a third party without permission"), default=False)
+    no_mass_destruction = models.BooleanField(
+        _("not for weapons of mass destruction or their delivery systems"), default=False
+    )
+    no_military_use = models.BooleanField(_("not for military use"), default=False)
+    verification_consent = models.BooleanField(_("a visit to verify the use is accepted"), default=False)
+    signer_name = models.CharField(_("signed by"), max_length=120, blank=True)
+    signer_post = models.CharField(_("post"), max_length=120, blank=True)
+    signed_on = models.DateField(_("signed on"), null=True, blank=True)
+    certificate = models.ForeignKey(Document, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    version = models.PositiveIntegerField(default=1)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["-pk"]
+        constraints = [
+            # signed and later: the certificate is there, and all that the end-user must confirm is confirmed
+            models.CheckConstraint(
+                name="declaration_signed_is_complete",
+                condition=models.Q(state=S.DRAFT)
+                | models.Q(
+                    certificate__isnull=False,
+                    signed_on__isnull=False,
+                    verification_consent=True,
+                    **dict.fromkeys(CONFIRMATIONS, True),
+                ),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.ref} · {self.end_user}"
+
+    def confirmed(self) -> bool:
+        return all(getattr(self, name) for name in CONFIRMATIONS)
+
+    @transition(
+        field=state,
+        source=S.DRAFT,
+        target=S.SIGNED,
+        permission=rules.holder("declaration.attach_signed"),
+        custom={"label": _("Attach the signed certificate")},
+    )
+    def attach_signed(self, *, certificate: Document, signer_name: str, signer_post: str, signed_on: object) -> None:
+        self.certificate, self.signer_name, self.signer_post = certificate, signer_name, signer_post
+        self.signed_on = signed_on  # type: ignore[assignment]
+
+    @transition(
+        field=state,
+        source=S.SIGNED,
+        target=S.SUBMITTED,
+        permission=rules.holder("declaration.submit"),
+        custom={"label": _("Submit")},
+    )
+    def submit(self) -> None: ...
+
+    @transition(
+        field=state,
+        source=S.SUBMITTED,
+        target=S.VERIFIED,
+        permission=rules.officer("declaration.verify"),
+        custom={"label": _("Verify")},
+    )
+    def verify(self) -> None: ...
+
+    @transition(
+        field=state,
+        source=S.SUBMITTED,
+        target=S.REJECTED,
+        permission=rules.officer("declaration.reject"),
+        custom={"label": _("Reject")},
+    )
+    def reject(self) -> None: ...
+
+    @transition(
+        field=state,
+        source=S.VERIFIED,
+        target=S.IN_FORCE,
+        permission=rules.officer("application.issue"),
+        custom={"label": _("Put in force"), "hidden": True},
+    )
+    def activate(self) -> None: ...
+
+
+class DeclarationItem(models.Model):
+    """A control item that the declaration covers."""
+
+    declaration = models.ForeignKey(Declaration, on_delete=models.CASCADE, related_name="items")
+    control_item = models.ForeignKey(ControlItem, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [models.UniqueConstraint(name="declaration_item_once", fields=["declaration", "control_item"])]
+
+    def __str__(self) -> str:
+        return str(self.control_item)

@@ -1,0 +1,167 @@
+"""Licenses, whom they name, and why they are suspended. Their lines and balances are the ledger's."""
+
+import pgtrigger
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+from django_fsm import FSMField, FSMModelMixin, transition
+
+from core.graphs import guarded
+from core.models import User
+from exporters import rules
+from exporters.models import Exporter, Party
+from licensing.models.applications import Application, DecisionStep, Kind
+from licensing.models.declarations import Declaration
+from licensing.states import LicenseState as S
+
+TWO_PEOPLE = """
+    IF NOT EXISTS (
+        SELECT FROM licensing_decisionstep d
+        JOIN licensing_decisionstep r ON r.application_id = d.application_id AND r.round = d.round
+        JOIN licensing_application a ON a.id = d.application_id AND a.round = d.round
+        WHERE d.application_id = NEW.application_id AND d.step = 'decide' AND d.outcome = 'approve'
+          AND r.step = 'recommend' AND r.actor_id <> d.actor_id
+          AND a.state IN ('approved', 'issued') AND a.exporter_id = NEW.exporter_id
+    ) THEN
+        RAISE EXCEPTION 'a license needs an approved application, recommended and decided by two people'
+            USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN NEW;
+"""
+
+
+@guarded(initial=S.ACTIVE)
+class License(FSMModelMixin, models.Model):
+    """A right to export, to named end-users, within days and quantities. usable_until is its last day, included."""
+
+    class ToleranceMode(models.TextChoices):
+        NONE = "none", _("None")
+        PCT_LINE = "pct_line", _("Percent of each line")
+
+    ref = models.CharField(_("number"), max_length=16, unique=True)
+    exporter = models.ForeignKey(Exporter, on_delete=models.PROTECT, related_name="licenses")
+    application = models.OneToOneField(Application, on_delete=models.PROTECT, related_name="license")
+    kind = models.CharField(max_length=12, choices=Kind)
+    state = FSMField(choices=S, default=S.ACTIVE, protected=True, editable=False)
+    usable_from = models.DateField()
+    usable_until = models.DateField()
+    destinations = ArrayField(models.CharField(max_length=2))
+    ports = ArrayField(models.CharField(max_length=5), default=list, blank=True)
+    consignees = models.ManyToManyField(Party, related_name="+")
+    max_clearances = models.PositiveIntegerField(null=True, blank=True)
+    clearances_taken = models.PositiveIntegerField(default=0)
+    tolerance_mode = models.CharField(max_length=20, choices=ToleranceMode, default=ToleranceMode.NONE)
+    tolerance_pct = models.DecimalField(max_digits=5, decimal_places=2, default=0)
+    edition = models.CharField(max_length=40)
+    verify_code = models.CharField(max_length=10)
+    issued_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["-pk"]
+        constraints = [
+            models.CheckConstraint(name="license_days_in_order", condition=Q(usable_until__gte=F("usable_from"))),
+        ]
+        indexes = [
+            models.Index(
+                name="license_running", fields=["usable_until"], condition=Q(state__in=["active", "suspended"])
+            )
+        ]
+        triggers = [
+            pgtrigger.Trigger(name="two_people", when=pgtrigger.Before, operation=pgtrigger.Insert, func=TWO_PEOPLE)
+        ]
+
+    def __str__(self) -> str:
+        return self.ref
+
+    @transition(
+        field=state,
+        source=S.ACTIVE,
+        target=S.SUSPENDED,
+        permission=rules.officer_or_clock("license.suspend"),
+        custom={"label": _("Suspend")},
+    )
+    def suspend(self) -> None: ...
+
+    @transition(
+        field=state,
+        source=S.SUSPENDED,
+        target=S.ACTIVE,
+        permission=rules.officer("license.lift"),
+        custom={"label": _("Lift the suspension")},
+    )
+    def lift(self) -> None: ...
+
+    @transition(
+        field=state,
+        source=S.ACTIVE,
+        target=S.EXHAUSTED,
+        permission=rules.a_consequence,
+        custom={"label": _("Used up"), "hidden": True},
+    )
+    def exhaust(self) -> None: ...
+
+    @transition(
+        field=state,
+        source=[S.ACTIVE, S.SUSPENDED],
+        target=S.EXPIRED,
+        permission=rules.the_clock,
+        custom={"label": _("Expire"), "hidden": True},
+    )
+    def expire(self) -> None: ...
+
+
+class LicenseEndUser(models.Model):
+    """An end-user of a license. `open` falls when its declaration ends; the license goes on for the others."""
+
+    license = models.ForeignKey(License, on_delete=models.PROTECT, related_name="end_users")
+    party = models.ForeignKey(Party, on_delete=models.PROTECT, related_name="+")
+    declaration = models.ForeignKey(Declaration, on_delete=models.PROTECT, related_name="+")
+    open = models.BooleanField(default=True)
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [models.UniqueConstraint(name="license_end_user_once", fields=["license", "party"])]
+
+    def __str__(self) -> str:
+        return str(self.party)
+
+
+class LicenseCondition(models.Model):
+    license = models.ForeignKey(License, on_delete=models.PROTECT, related_name="conditions")
+    code = models.CharField(max_length=30, choices=DecisionStep.Condition)
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [models.UniqueConstraint(name="license_condition_once", fields=["license", "code"])]
+
+    def __str__(self) -> str:
+        return self.get_code_display()
+
+
+class Suspension(models.Model):
+    """One cause for which a license is suspended. The license is usable when none is open."""
+
+    class Cause(models.TextChoices):
+        ENFORCEMENT = "enforcement", _("Enforcement")
+        OVER_CLEARANCE = "over_clearance", _("More was cleared than the license had")
+
+    license = models.ForeignKey(License, on_delete=models.PROTECT, related_name="suspensions")
+    cause = models.CharField(max_length=20, choices=Cause)
+    reason = models.TextField()
+    opened_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    opened_at = models.DateTimeField()
+    ended_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    ended_at = models.DateTimeField(null=True, blank=True)
+    end_reason = models.TextField(blank=True)
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [
+            models.CheckConstraint(
+                name="suspension_in_order", condition=Q(ended_at=None) | Q(ended_at__gte=F("opened_at"))
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.get_cause_display()

@@ -1,0 +1,120 @@
+"""The control list and the instruments that give it effect. Data as loaded, with its provenance; never edited."""
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
+
+
+def in_language(en: str, zh: str) -> str:
+    return zh if (get_language() or "").startswith("zh") and zh else en
+
+
+class PolicyEdition(models.Model):
+    """A named state of the rules. This release has one: the list as loaded at installation."""
+
+    code = models.CharField(max_length=40, unique=True)
+    title = models.CharField(max_length=200)
+    content_hash = models.CharField(max_length=64)
+    in_force_from = models.DateField()
+
+    class Meta:
+        ordering = ["in_force_from", "pk"]
+
+    def __str__(self) -> str:
+        return self.code
+
+
+class Instrument(models.Model):
+    """A law or an announcement, in force from a day on, clause by clause where they differ."""
+
+    id = models.CharField(primary_key=True, max_length=20)
+    title_en = models.CharField(max_length=300)
+    title_zh = models.CharField(max_length=300)
+    published_on = models.DateField()
+    effective_from = models.DateField()
+    clauses = models.JSONField(default=dict, blank=True)
+    authority = models.CharField(max_length=20)
+    source = models.TextField(blank=True)
+    note = models.TextField(blank=True)
+
+    class Meta:
+        ordering = ["id"]
+
+    def __str__(self) -> str:
+        return in_language(self.title_en, self.title_zh)
+
+
+class InstrumentSuspension(models.Model):
+    """A window, both days included, in which an instrument (or one clause of it) does not apply."""
+
+    instrument = models.ForeignKey(Instrument, on_delete=models.PROTECT, related_name="suspensions")
+    clause = models.CharField(max_length=10, blank=True)
+    suspended_from = models.DateField()
+    suspended_until = models.DateField()
+    by = models.CharField(max_length=300)
+
+    class Meta:
+        ordering = ["instrument", "suspended_from"]
+        constraints = [
+            models.UniqueConstraint(
+                name="instrument_suspension_once", fields=["instrument", "clause", "suspended_from"]
+            ),
+            models.CheckConstraint(
+                name="instrument_suspension_in_order",
+                condition=models.Q(suspended_until__gte=models.F("suspended_from")),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.instrument_id} {self.suspended_from}/{self.suspended_until}"
+
+
+class ControlItem(models.Model):
+    """A code of the list as an instrument states it, and how sure we are of the wording."""
+
+    code = models.CharField(max_length=20, unique=True)
+    official = models.BooleanField(help_text=_("False: our label for a category of the announcement."))
+    list_name = models.CharField(max_length=20)
+    instrument = models.ForeignKey(Instrument, on_delete=models.PROTECT, related_name="items")
+    element = models.CharField(max_length=10, blank=True)
+    category = models.CharField(max_length=40)
+    description_en = models.TextField()
+    description_zh = models.TextField(blank=True)
+    hs_codes = ArrayField(models.CharField(max_length=10), default=list, blank=True)
+    unit = models.CharField(max_length=10)
+    confidence = models.CharField(max_length=20)
+    source = models.TextField(blank=True)
+    note = models.TextField(blank=True)
+
+    class Meta:
+        ordering = ["pk"]
+
+    def __str__(self) -> str:
+        return self.code
+
+    @property
+    def description(self) -> str:
+        return in_language(self.description_en, self.description_zh)
+
+    @property
+    def verified(self) -> bool:
+        return self.confidence == "verified"
+
+    def label(self) -> str:
+        return f"{self.code} · {self.description}"
+
+
+class EndUse(models.Model):
+    """What goods are for, coded."""
+
+    code = models.CharField(primary_key=True, max_length=20)
+    name_en = models.CharField(max_length=200)
+    name_zh = models.CharField(max_length=200)
+    position = models.PositiveSmallIntegerField()
+
+    class Meta:
+        ordering = ["position"]
+
+    def __str__(self) -> str:
+        return in_language(self.name_en, self.name_zh)

@@ -1,0 +1,111 @@
+"""Who is told of what happens to cases, declarations and licenses."""
+
+from django.conf import settings
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from core.deliveries import Message, mails
+from core.models import HistoryLine
+from core.telling import sentences
+from exporters.notices import people
+from licensing.models import Application, Declaration, License
+
+
+def _url(path: str) -> str:
+    return f"{settings.BASE_URL}{path}"
+
+
+@mails("application", "submit", "accept", "not_accept", "ask", "approve", "refuse", "issue", "withdraw")
+def case(line: HistoryLine) -> list[Message]:
+    row = Application.objects.get(pk=line.subject_id)
+    subjects = {
+        "submit": _("{ref}: your application was received"),
+        "accept": _("{ref}: accepted, the review begins"),
+        "not_accept": _("{ref}: not accepted"),
+        "ask": _("{ref}: the reviewer has a question"),
+        "approve": _("{ref}: approved"),
+        "refuse": _("{ref}: refused"),
+        "issue": _("{ref}: your license was issued"),
+        "withdraw": _("{ref}: withdrawn"),
+    }
+    reason = f"\n\n{line.reason}" if line.reason else ""
+    due = _("\n\nPlease answer by {day}.").format(day=line.facts["due_on"]) if line.verb == "ask" else ""
+    body = _("See the case: {url}").format(url=_url(f"/applications/{row.ref}/"))
+    return [Message(people(row.exporter_id), subjects[line.verb].format(ref=row.ref), f"{body}{reason}{due}\n")]
+
+
+@mails("declaration", "verify", "reject")
+def declaration(line: HistoryLine) -> list[Message]:
+    row = Declaration.objects.get(pk=line.subject_id)
+    subject = _("{ref}: declaration verified") if line.verb == "verify" else _("{ref}: declaration rejected")
+    body = _("See the declaration: {url}").format(url=_url(f"/declarations/{row.ref}/"))
+    reason = f"\n\n{line.reason}" if line.reason else ""
+    return [Message(people(row.exporter_id), subject.format(ref=row.ref), f"{body}{reason}\n")]
+
+
+@mails("license", "suspend", "lift", "expire", "exhaust", "warn_of_end")
+def license(line: HistoryLine) -> list[Message]:
+    row = License.objects.get(pk=line.subject_id)
+    subjects = {
+        "suspend": _("{ref}: suspended"),
+        "lift": _("{ref}: a suspension was lifted"),
+        "expire": _("{ref}: expired"),
+        "exhaust": _("{ref}: used up"),
+        "warn_of_end": _("{ref}: ends within {days} days"),
+    }
+    subject = subjects[line.verb].format(ref=row.ref, days=line.facts.get("days", ""))
+    body = _("Its last day is {day}. See the license: {url}").format(
+        day=row.usable_until.isoformat(), url=_url(f"/licenses/{row.ref}/")
+    )
+    reason = f"\n\n{line.reason}" if line.reason else ""
+    return [Message(people(row.exporter_id), subject, f"{body}{reason}\n")]
+
+
+sentences(
+    "declaration",
+    {
+        "draft": gettext_lazy("Draft begun"),
+        "change": gettext_lazy("Draft changed"),
+        "attach_signed": gettext_lazy("Signed certificate attached"),
+        "submit": gettext_lazy("Submitted to the ministry"),
+        "verify": gettext_lazy("Verified by the ministry"),
+        "reject": gettext_lazy("Rejected by the ministry"),
+        "activate": gettext_lazy("In force with a license"),
+    },
+)
+
+sentences(
+    "application",
+    {
+        "draft": gettext_lazy("Draft begun"),
+        "change": gettext_lazy("Draft changed"),
+        "add_document": gettext_lazy("Paper added"),
+        "remove_document": gettext_lazy("Paper removed"),
+        "submit": gettext_lazy("Filed"),
+        "accept": gettext_lazy("Accepted: the review begins"),
+        "not_accept": gettext_lazy("Not accepted"),
+        "assign": gettext_lazy("Taken by a reviewing officer"),
+        "ask": gettext_lazy("The reviewer asked a question; the clock runs on"),
+        "answer": gettext_lazy("Answered by the applicant"),
+        "recommend": gettext_lazy("Recommended; with a second officer"),
+        "return": gettext_lazy("Returned to the reviewer"),
+        "approve": gettext_lazy("Approved by a second officer"),
+        "refuse": gettext_lazy("Refused by a second officer"),
+        "reopen": gettext_lazy("Approval reopened"),
+        "issue": gettext_lazy("License issued"),
+        "withdraw": gettext_lazy("Withdrawn by the applicant"),
+    },
+    internal=("return", "reopen"),
+)
+
+sentences(
+    "license",
+    {
+        "issue": gettext_lazy("Issued"),
+        "suspend": gettext_lazy("Suspended"),
+        "lift": gettext_lazy("A suspension was lifted"),
+        "exhaust": gettext_lazy("Used up"),
+        "expire": gettext_lazy("Expired; the unused rest lapsed"),
+        "warn_of_end": gettext_lazy("Holder warned of the coming end"),
+    },
+)

@@ -1,0 +1,216 @@
+"""Who sees which cases, declarations and licenses; lists and look-ups."""
+
+from datetime import date
+
+from django.db.models import Count, F, Prefetch, Q, QuerySet
+
+from core.access import Actor, visibility
+from licensing import policy
+from licensing.models import (
+    Application,
+    ControlItem,
+    Declaration,
+    Instrument,
+    License,
+    PolicyEdition,
+    Suspension,
+)
+from licensing.models.balances import LicenseLine, Movement
+from licensing.states import IN_FORCE, OPEN_CASE, ApplicationState, DeclarationState
+
+
+def regime() -> policy.Regime:
+    """The rules as loaded, frozen."""
+    edition = PolicyEdition.objects.order_by("in_force_from", "pk").values_list("code", flat=True).last() or "none"
+    instruments = Instrument.objects.prefetch_related("suspensions")
+    return policy.Regime(
+        edition,
+        {
+            row.pk: policy.InstrumentFacts(
+                row.pk,
+                row.effective_from,
+                tuple(policy.Window(w.suspended_from, w.suspended_until, w.clause) for w in row.suspensions.all()),
+            )
+            for row in instruments
+        },
+    )
+
+
+def search_items(*, q: str = "", code: str = "", list_name: str = "") -> QuerySet[ControlItem]:
+    """The control list, narrowed by words (code, HS code, element, English, 中文), a code's start, or a list."""
+    items = ControlItem.objects.select_related("instrument").order_by("pk")
+    if code:
+        items = items.filter(code__istartswith=code)
+    if list_name:
+        items = items.filter(list_name=list_name)
+    for word in q.split():
+        items = items.filter(
+            Q(code__icontains=word)
+            | Q(element__iexact=word)
+            | Q(category__icontains=word)
+            | Q(description_en__icontains=word)
+            | Q(description_zh__icontains=word)
+            | Q(hs_codes__icontains=word)
+        )
+    return items
+
+
+def applicable_items() -> QuerySet[ControlItem]:
+    """What a domestic exporter may apply for."""
+    return ControlItem.objects.filter(official=True).order_by("pk")
+
+
+def applications_for(actor: Actor) -> QuerySet[Application]:
+    """An exporter's own; officers see every case that was ever submitted."""
+    rows = Application.objects.select_related("exporter__organization", "reviewer")
+    if actor.kind == "exporter":
+        return rows.filter(exporter_id=actor.organization_id)
+    if actor.kind == "ministry" and actor.may("desk.case", "GET"):
+        return rows.exclude(submitted_at=None)
+    return rows.none()
+
+
+def with_parts(rows: QuerySet[Application]) -> QuerySet[Application]:
+    """Lists show goods and end-users: two more queries, however many rows."""
+    return rows.prefetch_related("lines__control_item", "end_users__party__country")
+
+
+DESK_VIEWS = ("mine", "unassigned", "waiting", "open", "decided")
+
+
+def desk_queue(actor: Actor, view: str) -> QuerySet[Application]:
+    """Cases on the desk, the longest accepted first."""
+    rows = with_parts(applications_for(actor))
+    match view:
+        case "mine":
+            rows = rows.filter(reviewer_id=actor.user.pk, state=ApplicationState.UNDER_REVIEW)
+        case "unassigned":
+            rows = rows.filter(state__in=[ApplicationState.SUBMITTED, ApplicationState.ACCEPTED])
+        case "waiting":
+            rows = rows.filter(state__in=[ApplicationState.AWAITING_APPLICANT, ApplicationState.AWAITING_DECISION])
+        case "decided":
+            return rows.exclude(state__in=OPEN_CASE).order_by("-decided_at", "-pk")
+        case _:
+            rows = rows.filter(state__in=OPEN_CASE)
+    return rows.order_by("accepted_on", "submitted_at", "pk")
+
+
+def search_cases(rows: QuerySet[Application], q: str) -> QuerySet[Application]:
+    """Cases whose number, exporter, end-user or item has the words."""
+    if not q:
+        return rows
+    found = Application.objects.filter(
+        Q(ref__icontains=q)
+        | Q(exporter__organization__name_en__icontains=q)
+        | Q(exporter__organization__name_zh__icontains=q)
+        | Q(end_users__party__name__icontains=q)
+        | Q(lines__control_item__code__icontains=q)
+    )
+    return rows.filter(pk__in=found.values("pk"))
+
+
+def to_countersign(actor: Actor) -> QuerySet[Application]:
+    """Cases recommended by others in the present round, and approvals still to be issued."""
+    rows = with_parts(applications_for(actor)).filter(
+        state__in=[ApplicationState.AWAITING_DECISION, ApplicationState.APPROVED]
+    )
+    mine = Q(
+        pk__in=Application.objects.filter(
+            steps__actor_id=actor.user.pk, steps__step="recommend", steps__round=F("round")
+        ).values("pk")
+    )
+    return rows.exclude(mine & Q(state=ApplicationState.AWAITING_DECISION)).order_by("accepted_on", "pk")
+
+
+def declarations_for(actor: Actor) -> QuerySet[Declaration]:
+    rows = Declaration.objects.select_related("exporter__organization", "end_user__country", "end_use").defer(
+        "certificate__content"
+    )
+    if actor.kind == "exporter":
+        return rows.filter(exporter_id=actor.organization_id)
+    if actor.kind == "ministry" and actor.may("desk.case", "GET"):
+        return rows.exclude(state__in=[DeclarationState.DRAFT, DeclarationState.SIGNED])
+    return rows.none()
+
+
+def usable_declarations(actor: Actor) -> QuerySet[Declaration]:
+    """Declarations that an application may rely on."""
+    return declarations_for(actor).exclude(state=DeclarationState.REJECTED)
+
+
+def licenses_for(actor: Actor) -> QuerySet[License]:
+    """An exporter's own; officers and customs see all."""
+    rows = License.objects.select_related("exporter__organization", "application")
+    if actor.kind == "exporter":
+        return rows.filter(exporter_id=actor.organization_id)
+    if actor.kind == "ministry" and actor.may("desk.license", "GET"):
+        return rows
+    if actor.kind == "customs":
+        return rows
+    return rows.none()
+
+
+def with_balances(rows: QuerySet[License]) -> QuerySet[License]:
+    """Licenses with lines, end-users and open suspensions, whatever their number in the same few queries."""
+    return rows.prefetch_related(
+        Prefetch("lines", LicenseLine.objects.select_related("control_item").order_by("number")),
+        "end_users__party__country",
+        "consignees",
+        "conditions",
+        Prefetch("suspensions", Suspension.objects.filter(ended_at=None), to_attr="open_suspensions"),
+    )
+
+
+def in_force(actor: Actor) -> QuerySet[License]:
+    return licenses_for(actor).filter(state__in=IN_FORCE)
+
+
+def movements_of(license: License) -> QuerySet[Movement]:
+    return Movement.objects.filter(license_id=license.pk).order_by("id")
+
+
+def clearances_taken(license: License) -> int:
+    """Shipments that hold, or have drawn, some of the license."""
+    if license.max_clearances is not None:
+        return license.clearances_taken
+    held = (
+        Movement.objects.filter(license_id=license.pk, shipment_id__isnull=False)
+        .values("shipment_id", "kind")
+        .annotate(n=Count("id"))
+    )
+    counts: dict[int, set[str]] = {}
+    for row in held:
+        counts.setdefault(row["shipment_id"], set()).add(row["kind"])
+    return sum(1 for kinds in counts.values() if "draw" in kinds or "over_clear" in kinds or "release" not in kinds)
+
+
+def licenses_past(today: date, limit: int) -> list[int]:
+    """Licenses whose last day is over and that still say they are in force."""
+    return list(
+        License.objects.filter(state__in=IN_FORCE, usable_until__lt=today)
+        .order_by("pk")
+        .values_list("pk", flat=True)[:limit]
+    )
+
+
+def licenses_ending(today: date, by: date) -> list[int]:
+    return list(
+        License.objects.filter(state__in=IN_FORCE, usable_until__gte=today, usable_until__lte=by)
+        .order_by("pk")
+        .values_list("pk", flat=True)
+    )
+
+
+@visibility("application")
+def application_visible(actor: Actor, ref: str) -> bool:
+    return applications_for(actor).filter(ref=ref).exists()
+
+
+@visibility("declaration")
+def declaration_visible(actor: Actor, ref: str) -> bool:
+    return declarations_for(actor).filter(ref=ref).exists()
+
+
+@visibility("license")
+def license_visible(actor: Actor, ref: str) -> bool:
+    return licenses_for(actor).filter(ref=ref).exists()

@@ -1,0 +1,38 @@
+"""Sweeps: each fetches ids, calls a verb once per id, and may run twice, late or never."""
+
+import logging
+from datetime import timedelta
+
+from celery import shared_task
+
+from core.access import clock
+from core.legal_time import legal_today
+from licensing import ledger, selectors
+from licensing.actions import licenses
+
+log = logging.getLogger(__name__)
+BATCH = 500
+
+
+@shared_task
+def expire_licenses() -> int:
+    """Every license whose last day is over says so; at most BATCH a run, the rest a minute later."""
+    by = clock()
+    return sum(licenses.expire(pk, by=by) for pk in selectors.licenses_past(legal_today(), BATCH))
+
+
+@shared_task
+def warn_of_ends() -> int:
+    """Holders know of ends that come near."""
+    by, today = clock(), legal_today()
+    ids = selectors.licenses_ending(today, today + timedelta(days=max(licenses.WARNING_DAYS)))
+    return sum(licenses.warn_of_end(pk, by=by) is not None for pk in ids)
+
+
+@shared_task
+def reconcile_ledger() -> int:
+    """Every line equals the sum of its movements; a difference is an error in the log, and changed by nobody."""
+    drift = ledger.reconcile()
+    for row in drift:
+        log.error("ledger drift", extra={"drift": row})
+    return len(drift)

@@ -1,0 +1,330 @@
+"""Shapes of licensing's forms. What is permitted is for the verbs to say."""
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from core.models import Country
+from core.quantities import show
+from core.web.fields import CodesField, DayField, QuantityField
+from exporters.models import Party
+from licensing.actions.applications import Draft, LineDraft, policy_differs
+from licensing.models import Application, ApplicationDocument, ControlItem, DecisionStep, Declaration
+from licensing.models.declarations import CONFIRMATIONS
+
+Lazy = gettext_lazy
+
+
+class DeclarationForm(forms.ModelForm):
+    """What the end-user is asked to sign."""
+
+    version = forms.IntegerField(widget=forms.HiddenInput, initial=1)
+    items = forms.ModelMultipleChoiceField(
+        label=Lazy("Control items"),
+        queryset=ControlItem.objects.none(),
+        help_text=Lazy("What the goods are listed as."),
+    )
+    re_export_countries = forms.ModelMultipleChoiceField(
+        label=Lazy("Countries they go on to"), queryset=Country.objects.all(), required=False
+    )
+
+    class Meta:
+        model = Declaration
+        fields = [
+            "end_user",
+            "end_use",
+            "end_use_text",
+            "product",
+            "position_in_product",
+            "process",
+            "yearly_need",
+            "re_export",
+            *CONFIRMATIONS,
+            "verification_consent",
+        ]
+        widgets = {"end_use_text": forms.Textarea(attrs={"rows": 4})}
+
+    def __init__(self, *args: Any, parties: Any, items: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["end_user"].queryset = parties  # type: ignore[attr-defined]
+        self.fields["items"].queryset = items  # type: ignore[attr-defined]
+        self.fields["items"].label_from_instance = ControlItem.label  # type: ignore[attr-defined]
+        if self.instance.pk:
+            self.initial["items"] = [item.control_item_id for item in self.instance.items.all()]
+            self.initial["re_export_countries"] = self.instance.re_export_countries
+            self.initial["version"] = self.instance.version
+
+    def facts(self) -> dict[str, Any]:
+        facts = dict(self.cleaned_data)
+        facts.pop("version")
+        facts["items"] = list(facts["items"])
+        facts["re_export_countries"] = sorted(country.pk for country in facts["re_export_countries"])
+        return facts
+
+
+class CertificateForm(forms.Form):
+    certificate = forms.FileField(label=Lazy("Signed certificate"), help_text=Lazy("PDF, at most 10 MB."))
+    signer_name = forms.CharField(label=Lazy("Signed by"), max_length=120)
+    signer_post = forms.CharField(label=Lazy("Post"), max_length=120)
+    signed_on = DayField(label=Lazy("Signed on"))
+
+
+class ApplicationForm(forms.ModelForm):
+    """Everything of an application but its goods."""
+
+    version = forms.IntegerField(widget=forms.HiddenInput, initial=1)
+    contract_on = DayField(label=Lazy("Contract signed on"), required=False)
+    planned_from = DayField(label=Lazy("Planned from"), required=False)
+    planned_until = DayField(label=Lazy("Planned until"), required=False)
+    end_users = forms.ModelMultipleChoiceField(
+        label=Lazy("End-users, by their declarations"),
+        queryset=Declaration.objects.none(),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text=Lazy("One for a per-shipment license; each end-user of an annual license has its own."),
+    )
+    consignees = forms.ModelMultipleChoiceField(
+        label=Lazy("Who receives the goods"),
+        queryset=Party.objects.none(),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+    )
+    ports = CodesField(
+        label=Lazy("Customs ports"),
+        pattern=r"CN[A-Z0-9]{3}",
+        example="CNSHA",
+        help_text=Lazy("For example CNSHA, CNNGB. Empty: any port."),
+    )
+
+    class Meta:
+        model = Application
+        fields = ["kind", "contract_no", "contract_on", "planned_from", "planned_until", "ports", "remarks"]
+        widgets = {"kind": forms.RadioSelect, "remarks": forms.Textarea(attrs={"rows": 3})}
+
+    def __init__(self, *args: Any, declarations: Any, parties: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["kind"].choices = Application._meta.get_field("kind").choices  # type: ignore[attr-defined]
+        self.fields["end_users"].queryset = declarations  # type: ignore[attr-defined]
+        self.fields["consignees"].queryset = parties  # type: ignore[attr-defined]
+        if self.instance.pk:
+            self.initial["end_users"] = [user.declaration_id for user in self.instance.end_users.all()]
+            self.initial["consignees"] = [party.pk for party in self.instance.consignees.all()]
+            self.initial["version"] = self.instance.version
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        begins, ends = data.get("planned_from"), data.get("planned_until")
+        if begins and ends and ends < begins:
+            self.add_error("planned_until", _("The end lies before the start."))
+        users = [declaration.end_user_id for declaration in data.get("end_users") or []]
+        if len(users) != len(set(users)):
+            self.add_error("end_users", _("Choose one declaration for each end-user."))
+        return data
+
+    def draft(self, lines: list[LineDraft]) -> Draft:
+        data = self.cleaned_data
+        return Draft(
+            kind=data["kind"],
+            lines=lines,
+            end_users=list(data["end_users"]),
+            consignees=list(data["consignees"]),
+            ports=data["ports"],
+            contract_no=data["contract_no"],
+            contract_on=data["contract_on"],
+            planned_from=data["planned_from"],
+            planned_until=data["planned_until"],
+            remarks=data["remarks"],
+        )
+
+
+class LineForm(forms.Form):
+    """One row of goods. The unit is the control list's own."""
+
+    code = forms.CharField(
+        label=Lazy("Control code"),
+        max_length=20,
+        widget=forms.TextInput(attrs={"list": "control-codes", "autocomplete": "off"}),
+        help_text=Lazy("For example 1C905.a.4; search the control list."),
+    )
+    description = forms.CharField(
+        label=Lazy("Description"), max_length=300, help_text=Lazy("Grade, shape, composition; e.g. N42SH, Dy 3.2 %.")
+    )
+    hs_code = forms.RegexField(
+        r"^\d{8}(\d{2})?$",
+        label=Lazy("Customs goods code"),
+        required=False,
+        error_messages={"invalid": Lazy("8 or 10 digits.")},
+    )
+    quantity = QuantityField(label=Lazy("Quantity"), help_text=Lazy("In the list's unit, e.g. 1200.500 kg."))
+
+    def clean_code(self) -> ControlItem:
+        code = self.cleaned_data["code"].strip()
+        item = ControlItem.objects.filter(code__iexact=code).first()
+        if item is None:
+            raise forms.ValidationError(
+                _("{code} is not on the lists loaded here.").format(code=code[:20]), "unknown-code"
+            )
+        if not item.official:
+            raise forms.ValidationError(
+                _("This label is for overseas exporters; choose an official code."), "not-official"
+            )
+        return item
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        if "code" in data and "quantity" in data:
+            try:
+                data["base"] = QuantityField.base(data["quantity"], data["code"].unit)
+            except forms.ValidationError as error:
+                self.add_error("quantity", error)
+            else:
+                if data["base"] == 0:
+                    self.add_error("quantity", _("The quantity must be more than zero."))
+        return data
+
+    def line(self) -> LineDraft:
+        data = self.cleaned_data
+        item = data["code"]
+        return LineDraft(item, data["description"], data["base"], item.unit, data.get("hs_code") or "")
+
+
+LineFormSet = forms.formset_factory(LineForm, extra=1, max_num=50, validate_max=True, can_delete=True)
+
+
+class DocumentForm(forms.Form):
+    type = forms.ChoiceField(label=Lazy("Paper"), choices=ApplicationDocument.Type.choices)
+    file = forms.FileField(label=Lazy("File"), help_text=Lazy("PDF, at most 10 MB."))
+
+
+class AnswerForm(forms.Form):
+    text = forms.CharField(label=Lazy("Your answer"), max_length=10_000, widget=forms.Textarea(attrs={"rows": 5}))
+
+
+class AskForm(forms.Form):
+    text = forms.CharField(
+        label=Lazy("Question to the exporter"), max_length=5_000, widget=forms.Textarea(attrs={"rows": 4})
+    )
+    due_on = DayField(label=Lazy("Answer by"), help_text=Lazy("The clock runs on meanwhile."))
+
+
+class RecommendForm(forms.Form):
+    """Outcome per line. What the exporter reads and what stays inside are two labelled fields."""
+
+    outcome = forms.ChoiceField(
+        label=Lazy("Outcome"), choices=DecisionStep.Outcome.choices, widget=forms.RadioSelect, initial="approve"
+    )
+    months = forms.IntegerField(label=Lazy("Valid for, months"), min_value=1, max_value=36, initial=12)
+    max_clearances = forms.IntegerField(
+        label=Lazy("Clearances at most"),
+        min_value=1,
+        max_value=10_000,
+        required=False,
+        help_text=Lazy("Empty: no limit."),
+    )
+    end_users = forms.TypedMultipleChoiceField(label=Lazy("End-users"), coerce=int, widget=forms.CheckboxSelectMultiple)
+    conditions = forms.MultipleChoiceField(
+        label=Lazy("Conditions"),
+        choices=DecisionStep.Condition.choices,
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+    )
+    factors = forms.MultipleChoiceField(
+        label=Lazy("If refused: which factors of the law"),
+        choices=DecisionStep.Factor.choices,
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+    )
+    text = forms.CharField(
+        label=Lazy("Reason the exporter will read"), required=False, widget=forms.Textarea(attrs={"rows": 3})
+    )
+    note = forms.CharField(
+        label=Lazy("Note for the second officer"),
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text=Lazy("Stays inside the ministry."),
+    )
+    acknowledged = forms.BooleanField(
+        label=Lazy("I have seen that the rules say something else today than when this was filed"), required=False
+    )
+
+    def __init__(self, *args: Any, case: Application, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.case = case
+        self.lines = list(case.lines.all())
+        self.quantity_names = [f"quantity_{line.number}" for line in self.lines]
+        for line, name in zip(self.lines, self.quantity_names, strict=True):
+            asked = show(line.quantity, line.unit)
+            self.fields[name] = QuantityField(
+                label=_("Line {number}: {unit} to grant").format(number=line.number, unit=line.unit),
+                help_text=_("{asked} {unit} asked. 0 leaves the line out.").format(asked=asked, unit=line.unit),
+                initial=asked,
+                required=False,
+            )
+        users = self.fields["end_users"]
+        users.choices = [(user.pk, str(user.party)) for user in case.end_users.all()]  # type: ignore[attr-defined]
+        users.initial = [user.pk for user in case.end_users.all()]
+        users.required = self.data.get("outcome") != "refuse"
+        self.fields["months"].required = users.required
+        if case.kind == "per_shipment":
+            del self.fields["max_clearances"]
+        if not policy_differs(case):
+            del self.fields["acknowledged"]
+
+    def quantity_fields(self) -> list[forms.BoundField]:
+        return [self[name] for name in self.quantity_names]
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        quantities = {}
+        for line, name in zip(self.lines, self.quantity_names, strict=True):
+            if data.get(name):
+                try:
+                    quantities[line.number] = QuantityField.base(data[name], line.unit)
+                except forms.ValidationError as error:
+                    self.add_error(name, error)
+        data["quantities_"] = quantities
+        return data
+
+    def facts(self) -> dict[str, Any]:
+        return {name: value for name, value in self.cleaned_data.items() if name not in self.quantity_names}
+
+
+class ApproveForm(forms.Form):
+    text = forms.CharField(
+        label=Lazy("Words for the exporter"), required=False, max_length=5_000, widget=forms.Textarea(attrs={"rows": 2})
+    )
+
+
+class RefuseForm(forms.Form):
+    factors = forms.MultipleChoiceField(
+        label=Lazy("Factors of the law"), choices=DecisionStep.Factor.choices, widget=forms.CheckboxSelectMultiple
+    )
+    text = forms.CharField(
+        label=Lazy("Reason the exporter will read"),
+        max_length=5_000,
+        widget=forms.Textarea(attrs={"rows": 4}),
+        help_text=Lazy("Why, and what would change the outcome."),
+    )
+
+
+class IssueForm(forms.Form):
+    usable_from = DayField(label=Lazy("First day"), required=False, help_text=Lazy("Today when left empty."))
+
+
+class LiftForm(forms.Form):
+    suspension = forms.IntegerField(widget=forms.HiddenInput)
+    reason = forms.CharField(label=Lazy("Why it ends"), max_length=2_000, widget=forms.Textarea(attrs={"rows": 2}))
+
+
+class ItemSearchForm(forms.Form):
+    q = forms.CharField(
+        label=Lazy("Search"), required=False, max_length=100, help_text=Lazy("Code, HS code, element, English or 中文")
+    )
+    list = forms.ChoiceField(
+        label=Lazy("List"),
+        required=False,
+        choices=[("", Lazy("All lists")), ("april", "04/2025"), ("october", "10/2025"), ("ann61", "61/2025")],
+    )
+    as_of = DayField(label=Lazy("As of"), required=False)

@@ -1,0 +1,257 @@
+"""Exporters' pages: control list, declarations, applications, list of licenses."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+
+from core.errors import DomainError
+from core.history import lines_of, open_verbs
+from core.legal_time import legal_today
+from core.quantities import show
+from core.telling import told
+from core.web.forms import read_upload, show_refusal
+from exporters.selectors import parties_for
+from licensing import policy, selectors
+from licensing.actions import applications, declarations
+from licensing.models import Application, DecisionStep
+from licensing.web.forms import (
+    AnswerForm,
+    ApplicationForm,
+    CertificateForm,
+    DeclarationForm,
+    DocumentForm,
+    ItemSearchForm,
+    LineFormSet,
+)
+
+
+def control_list(request: HttpRequest) -> HttpResponse:
+    """The list as loaded, whether each row's control is in force on a day, and how sure its wording is."""
+    form = ItemSearchForm(request.GET or None)
+    query = form.cleaned_data if form.is_valid() else {}
+    on = query.get("as_of") or legal_today()
+    items = selectors.search_items(q=query.get("q", ""), list_name=query.get("list", ""))
+    rules = selectors.regime()
+    page = Paginator(items, 50).get_page(request.GET.get("page"))
+    rows = [
+        (item, policy.assess(policy.Facts(item.code, item.instrument_id, official=item.official), rules, on=on))
+        for item in page
+    ]
+    context = {"form": form, "rows": rows, "page_obj": page, "on": on}
+    return render(request, "licensing/control_list.html", context, status=422 if form.errors else 200)
+
+
+# --- declarations -----------------------------------------------------------------------------------------
+
+
+def declaration_list(request: HttpRequest) -> HttpResponse:
+    page = Paginator(selectors.declarations_for(request.actor), 50).get_page(request.GET.get("page"))
+    return render(request, "licensing/declaration_list.html", {"page_obj": page})
+
+
+def declaration_form(request: HttpRequest, ref: str = "") -> HttpResponse:
+    """A new declaration, or a draft to change."""
+    row = get_object_or_404(selectors.declarations_for(request.actor), ref=ref) if ref else None
+    form = DeclarationForm(
+        request.POST or None,
+        instance=row,
+        parties=parties_for(request.actor),
+        items=selectors.applicable_items(),
+    )
+    if request.method == "POST" and form.is_valid():
+        version = form.cleaned_data["version"]
+        try:
+            if ref:
+                saved = declarations.change(ref, version=version, by=request.actor, **form.facts())
+            else:
+                saved = declarations.draft(by=request.actor, **form.facts())
+        except DomainError as refusal:
+            show_refusal(form, refusal)
+        else:
+            messages.success(request, _("Saved as {ref}.").format(ref=saved.ref))
+            return redirect("declaration", ref=saved.ref)
+    context = {"form": form, "declaration": row, "has_parties": parties_for(request.actor).exists()}
+    return render(request, "licensing/declaration_form.html", context, status=422 if form.errors else 200)
+
+
+def declaration(request: HttpRequest, ref: str, form: CertificateForm | None = None) -> HttpResponse:
+    rows = selectors.declarations_for(request.actor).prefetch_related("items__control_item")
+    row = get_object_or_404(rows, ref=ref)
+    context = {
+        "declaration": row,
+        "verbs": open_verbs(row, request.actor),
+        "form": form or CertificateForm(),
+        "history": told(lines_of(row), request.actor),
+    }
+    return render(request, "licensing/declaration_page.html", context, status=422 if form and form.errors else 200)
+
+
+def declaration_attach(request: HttpRequest, ref: str) -> HttpResponse:
+    get_object_or_404(selectors.declarations_for(request.actor), ref=ref)
+    form = CertificateForm(request.POST, request.FILES)
+    if form.is_valid():
+        facts = dict(form.cleaned_data)
+        try:
+            facts["certificate"] = read_upload(facts["certificate"])
+            declarations.attach_signed(ref, by=request.actor, **facts)
+        except DomainError as refusal:
+            show_refusal(form, refusal)
+        else:
+            messages.success(request, _("The signed certificate is kept. Submit the declaration next."))
+            return redirect("declaration", ref=ref)
+    return declaration(request, ref, form)
+
+
+def declaration_submit(request: HttpRequest, ref: str) -> HttpResponse:
+    declarations.submit(ref, by=request.actor)
+    messages.success(request, _("Submitted. Applications can rely on it now."))
+    return redirect("declaration", ref=ref)
+
+
+# --- applications -----------------------------------------------------------------------------------------
+
+
+def application_list(request: HttpRequest) -> HttpResponse:
+    rows = selectors.with_parts(selectors.applications_for(request.actor))
+    page = Paginator(rows, 50).get_page(request.GET.get("page"))
+    return render(request, "licensing/application_list.html", {"page_obj": page})
+
+
+def application_form(request: HttpRequest, ref: str = "") -> HttpResponse:
+    """A new application, or a draft to change. Everything is checked at once; nothing typed is lost."""
+    row = get_object_or_404(selectors.applications_for(request.actor), ref=ref) if ref else None
+    form = ApplicationForm(
+        request.POST or None,
+        instance=row,
+        declarations=selectors.usable_declarations(request.actor),
+        parties=parties_for(request.actor),
+        initial={"kind": request.GET.get("kind", "annual")} if row is None else None,
+    )
+    lines = LineFormSet(request.POST or None, initial=_line_initial(row), prefix="lines")
+    if request.method == "POST" and all([form.is_valid(), lines.is_valid()]):
+        kept = [line for line in lines.forms if line not in lines.deleted_forms]
+        draft = form.draft([line.line() for line in kept if line.cleaned_data])
+        try:
+            if ref:
+                saved = applications.change(ref, draft, version=form.cleaned_data["version"], by=request.actor)
+            else:
+                saved = applications.start(draft, by=request.actor)
+        except DomainError as refusal:
+            show_refusal(form, refusal)
+        else:
+            messages.success(request, _("Saved as {ref}. Nothing is sent yet.").format(ref=saved.ref))
+            return redirect("application", ref=saved.ref)
+    failed = request.method == "POST"
+    context = {
+        "form": form,
+        "lines": lines,
+        "application": row,
+        "items": selectors.applicable_items(),
+    }
+    return render(request, "licensing/application_form.html", context, status=422 if failed else 200)
+
+
+def _line_initial(row: Application | None) -> list[dict[str, Any]]:
+    if row is None:
+        return []
+    return [
+        {
+            "code": line.control_item.code,
+            "description": line.description,
+            "hs_code": line.hs_code,
+            "quantity": show(line.quantity, line.unit),
+        }
+        for line in row.lines.select_related("control_item")
+    ]
+
+
+def application(request: HttpRequest, ref: str, **forms: Any) -> HttpResponse:
+    """The case as its applicant sees it: stage, who has it, what is asked, what was decided and why."""
+    rows = selectors.with_parts(selectors.applications_for(request.actor)).prefetch_related(
+        "consignees", "documents__document", "questions", "end_users__declaration"
+    )
+    row = get_object_or_404(rows, ref=ref)
+    verbs = open_verbs(row, request.actor)
+    missing = applications.what_is_missing(row, today=legal_today()) if row.state == "draft" else []
+    decided = row.state in ("approved", "issued", "refused")
+    context = {
+        "application": row,
+        "verbs": verbs,
+        "missing": missing,
+        "question": next((q for q in row.questions.all() if q.answered_at is None), None),
+        "decision": row.steps.filter(round=row.round, step=DecisionStep.Step.DECIDE).last() if decided else None,
+        "license": getattr(row, "license", None),
+        "document_form": forms.get("document_form") or DocumentForm(),
+        "answer_form": forms.get("answer_form") or AnswerForm(),
+        "history": told(lines_of(row), request.actor),
+    }
+    return render(request, "licensing/application_page.html", context, status=422 if forms else 200)
+
+
+def application_document(request: HttpRequest, ref: str) -> HttpResponse:
+    get_object_or_404(selectors.applications_for(request.actor), ref=ref)
+    form = DocumentForm(request.POST, request.FILES)
+    if form.is_valid():
+        file = read_upload(form.cleaned_data["file"])
+        try:
+            applications.add_document(ref, type=form.cleaned_data["type"], file=file, by=request.actor)
+        except DomainError as refusal:
+            show_refusal(form, refusal)
+        else:
+            messages.success(request, _("The paper is kept."))
+            return redirect("application", ref=ref)
+    return application(request, ref, document_form=form)
+
+
+def application_document_remove(request: HttpRequest, ref: str, pk: int) -> HttpResponse:
+    applications.remove_document(ref, pk, by=request.actor)
+    messages.success(request, _("The paper is removed from the draft."))
+    return redirect("application", ref=ref)
+
+
+def application_submit(request: HttpRequest, ref: str) -> HttpResponse:
+    """Check the answers, then send."""
+    row = get_object_or_404(selectors.with_parts(selectors.applications_for(request.actor)), ref=ref)
+    problems = []
+    if request.method == "POST":
+        try:
+            applications.submit(ref, by=request.actor)
+        except DomainError as refusal:
+            if refusal.status != 422:
+                raise
+            problems = refusal.errors
+        else:
+            messages.success(request, _("Sent. Your case number is {ref}.").format(ref=ref))
+            return redirect("application", ref=ref)
+    context = {"application": row, "problems": problems}
+    return render(request, "licensing/application_submit.html", context, status=422 if problems else 200)
+
+
+def application_withdraw(request: HttpRequest, ref: str) -> HttpResponse:
+    row = get_object_or_404(selectors.applications_for(request.actor), ref=ref)
+    if request.method == "POST":
+        applications.withdraw(ref, reason=request.POST.get("reason", "")[:2000], by=request.actor)
+        messages.success(request, _("Withdrawn."))
+        return redirect("application", ref=ref)
+    return render(request, "licensing/application_withdraw.html", {"application": row})
+
+
+def application_answer(request: HttpRequest, ref: str) -> HttpResponse:
+    get_object_or_404(selectors.applications_for(request.actor), ref=ref)
+    form = AnswerForm(request.POST)
+    if not form.is_valid():
+        return application(request, ref, answer_form=form)
+    applications.answer(ref, text=form.cleaned_data["text"], by=request.actor)
+    messages.success(request, _("Your answer is with the reviewer."))
+    return redirect("application", ref=ref)
+
+
+def license_list(request: HttpRequest) -> HttpResponse:
+    rows = selectors.with_balances(selectors.licenses_for(request.actor))
+    page = Paginator(rows, 20).get_page(request.GET.get("page"))
+    template = "licensing/license_list.html" if request.actor.kind == "exporter" else "licensing/desk_license_list.html"
+    return render(request, template, {"page_obj": page})

@@ -1,0 +1,302 @@
+"""What clients and customs send about shipments, read strictly, and what they get back."""
+
+from decimal import Decimal
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from rest_framework import serializers
+
+from core import quantities, references
+from core.api.fields import (
+    DayField,
+    InstantField,
+    MoneySerializer,
+    NonEmptyList,
+    PatternField,
+    QuantityTextField,
+    ReferenceField,
+    StrictSerializer,
+    TextField,
+    TruthField,
+    UnitField,
+    WholeNumberField,
+)
+from core.quantities import show
+from shipments.actions import ClearedLine, LineRequest, Message, Receipt, Reserved, ShipmentRequest
+from shipments.models import Shipment, ShipmentLine
+
+
+def read_quantity(attributes: dict[str, Any]) -> dict[str, Any]:
+    """Base units from `quantity` beside `unit`. Raises at the quantity."""
+    try:
+        attributes["quantity"] = quantities.read(attributes["quantity"], attributes["unit"])
+    except quantities.BadQuantity as error:
+        message = serializers.ErrorDetail(_(quantities.MESSAGES[error.code]), error.code)
+        raise serializers.ValidationError({"quantity": [message]}) from None
+    return attributes
+
+
+class ShipmentLineInput(StrictSerializer):
+    license_line = WholeNumberField()
+    hs_code = PatternField(r"\d{8}|\d{10}", gettext_lazy("8 or 10 digits."), max_length=10, required=False)
+    quantity = QuantityTextField()
+    unit = UnitField(max_length=10)
+    value = MoneySerializer(required=False)
+    composition = serializers.DictField(
+        child=PatternField(r"0(\.\d{1,6})?|1(\.0{1,6})?", gettext_lazy("A mass fraction such as 0.0320.")),
+        required=False,
+    )
+    read_only_members = ("available_after", "id")
+
+    class Meta:
+        list_serializer_class = NonEmptyList
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        return read_quantity(attrs)
+
+
+class ShipmentInput(StrictSerializer):
+    license = ReferenceField(references.LICENSE, "invalid-license-number")
+    client_reference = TextField(max_length=64)
+    end_user = ReferenceField(references.PARTY)
+    consignee = ReferenceField(references.PARTY)
+    destination = PatternField(r"[A-Z]{2}", gettext_lazy("A two-letter country code such as DE."), max_length=2)
+    port = PatternField(r"CN[A-Z0-9]{3}", gettext_lazy("A port code such as CNSHA."), max_length=5)
+    planned_on = DayField()
+    final = TruthField(required=False)
+    lines = ShipmentLineInput(many=True)
+    read_only_members = (
+        "id",
+        "reference",
+        "state",
+        "display",
+        "organization",
+        "exporter",
+        "reserved_until",
+        "created_at",
+        "declaration_no",
+        "declared_at",
+        "cleared_at",
+    )
+
+    def validate_lines(self, lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        seen: set[int] = set()
+        for line in lines:
+            if line["license_line"] in seen:
+                message = _("The license line stands twice; add the quantities.")
+                raise serializers.ValidationError(message, "duplicate-line")
+            seen.add(line["license_line"])
+        return lines
+
+    def request(self) -> ShipmentRequest:
+        data = self.validated_data
+        return ShipmentRequest(
+            **{name: data[name] for name in _PLAIN},
+            final=data.get("final", False),
+            lines=[
+                LineRequest(
+                    license_line=line["license_line"],
+                    quantity=line["quantity"],
+                    unit=line["unit"],
+                    hs_code=line.get("hs_code", ""),
+                    value=line["value"]["amount"] if "value" in line else None,
+                    currency=line["value"]["currency"] if "value" in line else "",
+                    composition=line.get("composition", {}),
+                )
+                for line in data["lines"]
+            ],
+        )
+
+
+_PLAIN = ("license", "client_reference", "end_user", "consignee", "destination", "port", "planned_on")
+
+
+class ShipmentLineOutput(serializers.Serializer[Any]):
+    license_line = serializers.IntegerField()
+    quantity = serializers.CharField()
+    unit = serializers.CharField()
+    hs_code = serializers.CharField()
+    reserved = serializers.CharField()
+    drawn = serializers.CharField()
+    released = serializers.CharField()
+    over_cleared = serializers.CharField()
+    available_after = serializers.CharField(required=False, help_text="Only in the answer to the reservation.")
+
+
+class ShipmentOutput(serializers.Serializer[Any]):
+    reference = serializers.CharField()
+    state = serializers.CharField()
+    display = serializers.CharField()
+    on_hold = serializers.BooleanField(help_text="An open shipment whose license is not usable now.")
+    license = serializers.CharField()
+    client_reference = serializers.CharField()
+    end_user = serializers.CharField()
+    consignee = serializers.CharField()
+    destination = serializers.CharField()
+    port = serializers.CharField()
+    planned_on = serializers.DateField()
+    reserved_until = serializers.DateField()
+    final = serializers.BooleanField()
+    declaration_no = serializers.CharField(allow_null=True)
+    declared_at = serializers.DateTimeField(allow_null=True)
+    cleared_at = serializers.DateTimeField(allow_null=True)
+    lines = ShipmentLineOutput(many=True)
+
+
+def line(row: ShipmentLine, available_after: int | None = None) -> dict[str, Any]:
+    body = {
+        "license_line": row.line_number,
+        "quantity": show(row.quantity, row.unit),
+        "unit": row.unit,
+        "hs_code": row.hs_code,
+        "reserved": show(row.held, row.unit),
+        "drawn": show(row.drawn, row.unit),
+        "released": show(row.released, row.unit),
+        "over_cleared": show(row.over_cleared, row.unit),
+    }
+    if row.value is not None:
+        body["value"] = {"amount": f"{Decimal(row.value):.2f}", "currency": row.currency}
+    if available_after is not None:
+        body["available_after"] = show(available_after, row.unit)
+    return body
+
+
+def shipment(row: Shipment, available_after: dict[int, int] | None = None) -> dict[str, Any]:
+    left = available_after or {}
+    return {
+        "reference": row.ref,
+        "state": row.state,
+        "display": row.get_state_display(),
+        "on_hold": row.state in ("reserved", "declared", "part_cleared") and row.license.state != "active",
+        "license": row.license.ref,
+        "client_reference": row.client_reference,
+        "end_user": row.end_user.ref,
+        "consignee": row.consignee.ref,
+        "destination": row.destination,
+        "port": row.port,
+        "planned_on": row.planned_on.isoformat(),
+        "reserved_until": row.reserved_until.isoformat(),
+        "final": row.final,
+        "declaration_no": row.declaration_no or None,
+        "declared_at": row.declared_at.isoformat() if row.declared_at else None,
+        "cleared_at": row.cleared_at.isoformat() if row.cleared_at else None,
+        "lines": [line(item, left.get(item.line_number)) for item in row.lines.all()],
+    }
+
+
+def reserved(outcome: Reserved) -> dict[str, Any]:
+    return shipment(outcome.shipment, outcome.available_after)
+
+
+class FailureOutput(serializers.Serializer[Any]):
+    pointer = serializers.CharField()
+    code = serializers.CharField()
+    message = serializers.CharField()
+    remaining = serializers.CharField(required=False)
+
+
+class VerdictOutput(serializers.Serializer[Any]):
+    accepted = serializers.BooleanField()
+    failures = FailureOutput(many=True)
+
+
+class ClearedLineInput(StrictSerializer):
+    license_line = WholeNumberField()
+    quantity = QuantityTextField()
+    unit = UnitField(max_length=10)
+
+    class Meta:
+        list_serializer_class = NonEmptyList
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        return read_quantity(attrs)
+
+
+class MessageInput(StrictSerializer):
+    """One customs message. A cleared one also says when, what, and whether more will follow."""
+
+    message_id = PatternField(r"[\x21-\x7e]{1,80}", gettext_lazy("1 to 80 visible ASCII characters."), max_length=80)
+    event = TextField(max_length=20)
+    shipment = ReferenceField(references.SHIPMENT)
+    declaration_no = PatternField(r"[0-9A-Z]{9,18}", gettext_lazy("9 to 18 digits or capitals."), max_length=18)
+    declared_at = InstantField()
+    cleared_at = InstantField(required=False)
+    final = TruthField(required=False)
+    lines = ClearedLineInput(many=True, required=False)
+
+    def validate_event(self, event: str) -> str:
+        if event not in ("declared", "cleared"):
+            raise serializers.ValidationError(_("One of: declared, cleared."), "unknown-event")
+        return event
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        clearing = attrs["event"] == "cleared"
+        errors: dict[str, list[Any]] = {}
+        for name in ("cleared_at", "lines"):
+            if clearing and name not in attrs:
+                errors[name] = [serializers.ErrorDetail(_("Needed."), "required")]
+        for name in ("cleared_at", "lines", "final"):
+            if not clearing and name in attrs:
+                message = _("A declared message does not carry this.")
+                errors[name] = [serializers.ErrorDetail(message, "unknown-field")]
+        if clearing and "cleared_at" in attrs and attrs["cleared_at"] < attrs["declared_at"]:
+            message = _("Cleared before it was declared.")
+            errors["cleared_at"] = [serializers.ErrorDetail(message, "end-before-start")]
+        numbers = [item["license_line"] for item in attrs.get("lines", [])]
+        if len(numbers) != len(set(numbers)):
+            errors["lines"] = [serializers.ErrorDetail(_("A license line stands twice."), "duplicate-line")]
+        if errors:
+            raise serializers.ValidationError(errors)
+        return attrs
+
+    def message(self, body: dict[str, Any], fingerprint: str) -> Message:
+        data = self.validated_data
+        return Message(
+            message_id=data["message_id"],
+            event=data["event"],
+            shipment=data["shipment"],
+            declaration_no=data["declaration_no"],
+            declared_at=data["declared_at"],
+            cleared_at=data.get("cleared_at"),
+            final=data.get("final", False),
+            lines=[ClearedLine(**item) for item in data.get("lines", [])],
+            body=body,
+            fingerprint=fingerprint,
+        )
+
+
+class ReceiptLineOutput(serializers.Serializer[Any]):
+    license_line = serializers.IntegerField()
+    drawn = serializers.CharField()
+    released = serializers.CharField()
+    over_cleared = serializers.CharField()
+
+
+class ReceiptOutput(serializers.Serializer[Any]):
+    message_id = serializers.CharField()
+    shipment = serializers.CharField()
+    state = serializers.CharField(allow_null=True)
+    lines = ReceiptLineOutput(many=True)
+    incident = serializers.CharField(required=False)
+
+
+def receipt(made: Receipt) -> dict[str, Any]:
+    body: dict[str, Any] = {
+        "message_id": made.message.message_id,
+        "shipment": made.message.shipment,
+        "state": made.shipment.state if made.shipment else None,
+        "lines": [
+            {
+                "license_line": row.line_number,
+                "drawn": show(result["drawn"], row.unit),
+                "released": show(result["released"], row.unit),
+                "over_cleared": show(result["over_cleared"], row.unit),
+            }
+            for row, result in made.lines
+        ],
+    }
+    if made.incidents:
+        body["incident"] = made.incidents[0].ref
+        body["incidents"] = [{"reference": i.ref, "kind": i.kind, "text": i.text} for i in made.incidents]
+    return body

@@ -1,0 +1,176 @@
+"""REST: shipments for clients, messages for customs. Each view reads strictly, calls one verb, answers."""
+
+import json
+import logging
+from typing import Any
+
+from django.http import HttpResponse
+from django.utils.translation import gettext as _
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from core import references
+from core.api import commands, problems
+from core.api.pagination import Cursor, read_query
+from core.errors import DomainError, Invalid, NotFound, Problem
+from core.idempotency import fingerprint
+from licensing.api.views import actor_of, canonical
+from shipments import actions, selectors
+from shipments.api import serializers
+from shipments.models import Shipment
+from shipments.refusals import problem
+
+log = logging.getLogger(__name__)
+
+KEY = OpenApiParameter(
+    "Idempotency-Key",
+    str,
+    OpenApiParameter.HEADER,
+    required=True,
+    description="Your own text; names this request once.",
+)
+
+
+class Shipments(APIView):
+    route_name = "api.shipments"
+
+    @extend_schema(
+        summary="List shipments",
+        parameters=[OpenApiParameter(name, str) for name in ("state", "license", "client_reference")],
+        responses=serializers.ShipmentOutput(many=True),
+    )
+    def get(self, request: Request) -> Response:
+        """Your organization's shipments, newest first."""
+        query = read_query(request, "state", "license", "client_reference")
+        rows = selectors.with_lines(selectors.shipments_for(actor_of(request)))
+        if "state" in query:
+            choices = [str(choice[0]) for choice in Shipment._meta.get_field("state").choices or []]
+            if query["state"] not in choices:
+                message = _("One of: {choices}.").format(choices=", ".join(choices))
+                raise Invalid([Problem("/state", "invalid-parameter", message)])
+            rows = rows.filter(state=query["state"])
+        if "license" in query:
+            rows = rows.filter(license__ref=canonical(query["license"]))
+        if "client_reference" in query:
+            rows = rows.filter(client_reference=query["client_reference"])
+        cursor = Cursor("-pk")
+        return Response(cursor.body([serializers.shipment(row) for row in cursor.page(rows, request)]))
+
+    @extend_schema(
+        summary="Reserve quota for a shipment",
+        parameters=[KEY],
+        request=serializers.ShipmentInput,
+        responses={201: serializers.ShipmentOutput},
+    )
+    def post(self, request: Request) -> HttpResponse:
+        """The shipment takes its quantity from the license the moment this answers 201.
+
+        409 names every guard that failed, in order, with the remaining quantity; nothing was taken then.
+        """
+        data = serializers.ShipmentInput(data=request.data)
+        data.is_valid(raise_exception=True)
+        return commands.run(request, actions.reserve, data.request(), render=serializers.reserved, status=201)
+
+
+class ShipmentCheck(APIView):
+    route_name = "api.shipments.check"
+
+    @extend_schema(
+        summary="Try a shipment without effect",
+        request=serializers.ShipmentInput,
+        responses=serializers.VerdictOutput,
+    )
+    def post(self, request: Request) -> Response:
+        """Every guard's verdict as of now. Nothing is reserved and no Idempotency-Key is needed."""
+        data = serializers.ShipmentInput(data=request.data)
+        data.is_valid(raise_exception=True)
+        outcome = actions.check(data.request(), by=actor_of(request))
+        failures = [problem(failure).as_dict() for failure in outcome.failures]
+        return Response({"accepted": outcome.accepted, "failures": failures})
+
+
+class ShipmentDetail(APIView):
+    route_name = "api.shipment"
+
+    @extend_schema(summary="Read a shipment", responses=serializers.ShipmentOutput)
+    def get(self, request: Request, ref: str) -> Response:
+        """State, and per line what is reserved, drawn, released."""
+        read_query(request)
+        rows = selectors.with_lines(selectors.shipments_for(actor_of(request)))
+        row = rows.filter(ref=canonical(ref, references.SHIPMENT, "invalid-reference")).first()
+        if row is None:
+            raise NotFound()
+        return Response(serializers.shipment(row))
+
+
+class ShipmentCancel(APIView):
+    route_name = "api.shipment.cancel"
+
+    @extend_schema(
+        summary="Cancel a reserved shipment", parameters=[KEY], request=None, responses=serializers.ShipmentOutput
+    )
+    def post(self, request: Request, ref: str) -> HttpResponse:
+        """What it reserved is free again."""
+        if request._request.body.strip() not in (b"", b"{}"):
+            raise Invalid([Problem("", "unknown-field", _("Cancelling takes no body."))])
+        wanted = canonical(ref, references.SHIPMENT, "invalid-reference")
+        return commands.claimed(
+            request, commands.read_key(request), actions.cancel, wanted, render=serializers.shipment, data={}
+        )
+
+
+class CustomsMessages(APIView):
+    route_name = "api.customs.messages"
+
+    @extend_schema(
+        summary="Report what customs declared or cleared",
+        request=serializers.MessageInput,
+        responses={200: serializers.ReceiptOutput, 202: serializers.ReceiptOutput},
+    )
+    def post(self, request: Request) -> HttpResponse:
+        """One message, or a list of up to 1,000 (207, an answer per item in order).
+
+        `message_id` is the key: the same message again gets the same answer; another body under it is 422. What
+        crossed the border is always booked; what does not fit opens an incident.
+        """
+        if isinstance(request.data, list):
+            if not 1 <= len(request.data) <= 1_000:
+                raise Invalid([Problem("", "max-items", _("From 1 to 1,000 messages."))])
+            return self._many(request, request.data)
+        return self._one(request, request.data)
+
+    def _one(self, request: Request, body: Any) -> HttpResponse:
+        data = serializers.MessageInput(data=body)
+        data.is_valid(raise_exception=True)
+        print_ = fingerprint("POST", request.path, body)
+        message = data.message(body, print_)
+        try:
+            return commands.claimed(
+                request,
+                f"message:{message.message_id}",
+                actions.receive,
+                message,
+                render=serializers.receipt,
+                status=lambda made: made.status,
+                data=body,
+            )
+        except Invalid as refusal:
+            if refusal.code == "idempotency-key-reused":
+                log.error("customs message contradicts an earlier one", extra={"message_id": message.message_id})
+                text = _("This message_id was used before for another message.")
+                raise Invalid([Problem("/message_id", "message-id-reused", text)]) from refusal
+            raise
+
+    def _many(self, request: Request, bodies: list[Any]) -> HttpResponse:
+        items = []
+        for body in bodies:
+            try:
+                answer = self._one(request, body)
+                items.append({"status": answer.status_code, "body": json.loads(answer.content)})
+            except (DomainError, serializers.serializers.ValidationError) as error:
+                refused = problems.exception_handler(error, {"request": request})
+                assert refused is not None
+                items.append({"status": refused.status_code, "body": json.loads(refused.content)})
+        return HttpResponse(problems.dumps(items), status=207, content_type=commands.JSON)

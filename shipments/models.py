@@ -1,0 +1,179 @@
+"""Shipments, what customs said of them, and what did not fit."""
+
+from datetime import datetime
+
+import pgtrigger
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+from django_fsm import FSMField, FSMModelMixin, transition
+
+from core.graphs import guarded
+from core.models import Organization, User
+from exporters import rules as exporter_rules
+from exporters.models import Exporter, Party
+from licensing.models import License
+from shipments import rules
+from shipments.states import ShipmentState as S
+
+
+@guarded(initial=S.RESERVED)
+class Shipment(FSMModelMixin, models.Model):
+    """Goods on one license, reserved the moment they are accepted, cleared by customs."""
+
+    ref = models.CharField(max_length=16, unique=True)
+    exporter = models.ForeignKey(Exporter, on_delete=models.PROTECT, related_name="shipments")
+    license = models.ForeignKey(License, on_delete=models.PROTECT, related_name="shipments")
+    client_reference = models.CharField(max_length=64)
+    state = FSMField(choices=S, default=S.RESERVED, protected=True, editable=False)
+    end_user = models.ForeignKey(Party, on_delete=models.PROTECT, related_name="+")
+    consignee = models.ForeignKey(Party, on_delete=models.PROTECT, related_name="+")
+    destination = models.CharField(max_length=2)
+    port = models.CharField(max_length=5)
+    planned_on = models.DateField()
+    reserved_until = models.DateField()
+    final = models.BooleanField(default=False)
+    declaration_no = models.CharField(max_length=18, blank=True)
+    declared_at = models.DateTimeField(null=True, blank=True)
+    cleared_at = models.DateTimeField(null=True, blank=True)
+    created_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    created_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["-id"]
+        constraints = [
+            models.UniqueConstraint(name="shipment_client_reference_once", fields=["exporter", "client_reference"]),
+            models.UniqueConstraint(
+                name="shipment_declaration_once", fields=["declaration_no"], condition=~Q(declaration_no="")
+            ),
+        ]
+        indexes = [
+            models.Index(name="shipment_reservation", fields=["reserved_until"], condition=Q(state="reserved")),
+        ]
+
+    def __str__(self) -> str:
+        return self.ref
+
+    @transition(
+        field=state,
+        source=S.RESERVED,
+        target=S.CANCELLED,
+        permission=exporter_rules.holder("shipment.cancel"),
+        custom={"label": _("Cancel")},
+    )
+    def cancel(self) -> None: ...
+
+    @transition(
+        field=state,
+        source=S.RESERVED,
+        target=S.EXPIRED,
+        permission=exporter_rules.the_clock,
+        custom={"label": _("Lapse"), "hidden": True},
+    )
+    def lapse(self) -> None: ...
+
+    @transition(
+        field=state,
+        source=[S.RESERVED, S.EXPIRED, S.CANCELLED],
+        target=S.DECLARED,
+        permission=rules.customs_may,
+        custom={"label": _("Declare"), "hidden": True},
+    )
+    def declare(self, *, declaration_no: str, declared_at: datetime) -> None:
+        self.declaration_no, self.declared_at = declaration_no, declared_at
+
+    @transition(
+        field=state,
+        source=[S.RESERVED, S.DECLARED, S.PART_CLEARED, S.EXPIRED, S.CANCELLED],
+        target=S.PART_CLEARED,
+        permission=rules.customs_may,
+        custom={"label": _("Clear a part"), "verb": "clear", "hidden": True},
+    )
+    def clear_part(self, *, declaration_no: str, declared_at: datetime, cleared_at: datetime) -> None:
+        self.declaration_no, self.declared_at, self.cleared_at = declaration_no, declared_at, cleared_at
+
+    @transition(
+        field=state,
+        source=[S.RESERVED, S.DECLARED, S.PART_CLEARED, S.EXPIRED, S.CANCELLED],
+        target=S.CLEARED,
+        permission=rules.customs_may,
+        custom={"label": _("Clear"), "hidden": True},
+    )
+    def clear(self, *, declaration_no: str, declared_at: datetime, cleared_at: datetime) -> None:
+        self.declaration_no, self.declared_at, self.cleared_at = declaration_no, declared_at, cleared_at
+
+
+class ShipmentLine(models.Model):
+    """What a shipment takes of one license line, in base units: planned, still held, drawn, released, beyond."""
+
+    shipment = models.ForeignKey(Shipment, on_delete=models.PROTECT, related_name="lines")
+    line_number = models.PositiveSmallIntegerField()
+    quantity = models.BigIntegerField()
+    unit = models.CharField(max_length=10)
+    hs_code = models.CharField(max_length=10, blank=True)
+    value = models.DecimalField(max_digits=18, decimal_places=2, null=True, blank=True)
+    value_held = models.DecimalField(max_digits=18, decimal_places=2, default=0)
+    currency = models.CharField(max_length=3, blank=True)
+    composition = models.JSONField(default=dict, blank=True)
+    held = models.BigIntegerField()
+    drawn = models.BigIntegerField(default=0)
+    released = models.BigIntegerField(default=0)
+    over_cleared = models.BigIntegerField(default=0)
+
+    class Meta:
+        ordering = ["shipment", "line_number"]
+        constraints = [
+            models.UniqueConstraint(name="shipment_line_once", fields=["shipment", "line_number"]),
+            models.CheckConstraint(
+                name="shipment_line_not_negative",
+                condition=Q(quantity__gt=0, held__gte=0, drawn__gte=0, released__gte=0, over_cleared__gte=0),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.shipment} line {self.line_number}"
+
+
+class CustomsMessage(models.Model):
+    """A message as customs sent it, once per source, and what was answered. Insert-only in what it says."""
+
+    source = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="+")
+    message_id = models.CharField(max_length=80)
+    event = models.CharField(max_length=12)
+    fingerprint = models.CharField(max_length=64)
+    body = models.JSONField()
+    shipment = models.ForeignKey(Shipment, on_delete=models.PROTECT, null=True, related_name="messages")
+    received_at = models.DateTimeField()
+    status = models.PositiveSmallIntegerField()
+    answer = models.TextField()
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [models.UniqueConstraint(name="customs_message_once", fields=["source", "message_id"])]
+        triggers = [pgtrigger.Protect(name="insert_only", operation=pgtrigger.Update | pgtrigger.Delete)]
+
+    def __str__(self) -> str:
+        return self.message_id
+
+
+class Incident(models.Model):
+    """Something customs reported that did not fit. It is recorded, answered, and looked at by a person."""
+
+    class Kind(models.TextChoices):
+        UNKNOWN_SHIPMENT = "unknown_shipment", _("Message about an unknown shipment")
+        LICENSE_NOT_USABLE = "license_not_usable", _("Declared while the license was not usable")
+        RESERVATION_GONE = "reservation_gone", _("Declared after the reservation was gone")
+        OVER_CLEARED = "over_cleared", _("More cleared than the license had")
+
+    ref = models.CharField(max_length=16, unique=True)
+    kind = models.CharField(max_length=20, choices=Kind)
+    shipment = models.ForeignKey(Shipment, on_delete=models.PROTECT, null=True, related_name="incidents")
+    message_id = models.CharField(max_length=80)
+    text = models.TextField()
+    opened_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["-pk"]
+
+    def __str__(self) -> str:
+        return self.ref

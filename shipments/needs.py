@@ -1,0 +1,117 @@
+"""What needs an exporter now: derived, never stored."""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from core.access import Actor
+from core.legal_time import legal_today
+from exporters.models import Exporter
+from exporters.states import ExporterState
+from licensing import selectors
+from licensing.models import Question
+from licensing.states import ApplicationState, DeclarationState
+
+ENDING_DAYS = 90
+
+
+@dataclass(frozen=True)
+class Need:
+    """One thing to do: what, why now, where; tone red, ochre or blue."""
+
+    title: str
+    text: str
+    url: str
+    button: str
+    tone: str
+    due_on: date | None = None
+
+
+def needs_of(actor: Actor) -> list[Need]:
+    """At most ten things, the most pressing first."""
+    today = legal_today()
+    needs = [*_company(actor), *_questions(actor), *_declarations(actor), *_drafts(actor), *_endings(actor, today)]
+    return sorted(needs, key=lambda need: need.due_on or date.max)[:10]
+
+
+def _company(actor: Actor) -> list[Need]:
+    exporter = Exporter.objects.get(pk=actor.organization_id)
+    if exporter.state != ExporterState.DRAFT:
+        return []
+    text = _("Fill in the responsible persons and send the business license; then you can file.")
+    return [Need(_("Have your company verified"), text, reverse("company"), _("Open"), "red", legal_today())]
+
+
+def _questions(actor: Actor) -> list[Need]:
+    rows = Question.objects.filter(
+        application__exporter_id=actor.organization_id,
+        application__state=ApplicationState.AWAITING_APPLICANT,
+        answered_at=None,
+    ).select_related("application")
+    return [
+        Need(
+            _("Answer a question from the reviewer"),
+            _("{ref}, due {day}. {text}").format(ref=q.application.ref, day=q.due_on.isoformat(), text=q.text[:140]),
+            reverse("application", kwargs={"ref": q.application.ref}) + "#question",
+            _("Reply"),
+            "red",
+            q.due_on,
+        )
+        for q in rows
+    ]
+
+
+def _declarations(actor: Actor) -> list[Need]:
+    rows = selectors.declarations_for(actor).filter(state__in=[DeclarationState.DRAFT, DeclarationState.SIGNED])
+    needs = []
+    for row in rows[:5]:
+        draft = row.state == DeclarationState.DRAFT
+        needs.append(
+            Need(
+                _("Attach the signed declaration") if draft else _("Submit the signed declaration"),
+                _("{ref}, {name}. An application can't be sent without it.").format(
+                    ref=row.ref, name=row.end_user.name
+                ),
+                reverse("declaration", kwargs={"ref": row.ref}),
+                _("Open"),
+                "ochre",
+            )
+        )
+    return needs
+
+
+def _drafts(actor: Actor) -> list[Need]:
+    rows = selectors.applications_for(actor).filter(state=ApplicationState.DRAFT)
+    return [
+        Need(
+            _("Finish an application"),
+            _("{ref}, {kind}. It is a draft; nobody at the ministry sees it.").format(
+                ref=row.ref, kind=row.get_kind_display()
+            ),
+            reverse("application", kwargs={"ref": row.ref}),
+            _("Continue"),
+            "blue",
+        )
+        for row in rows[:5]
+    ]
+
+
+def _endings(actor: Actor, today: date) -> list[Need]:
+    rows = selectors.in_force(actor).filter(
+        usable_until__gte=today, usable_until__lte=today + timedelta(days=ENDING_DAYS)
+    )
+    return [
+        Need(
+            _("License {ref} ends soon").format(ref=row.ref),
+            _("Its last day is {day}, in {days} days. File the next one in time.").format(
+                day=row.usable_until.isoformat(), days=(row.usable_until - today).days
+            ),
+            reverse("application.new") + f"?kind={row.kind}",
+            _("Start an application"),
+            "blue",
+            row.usable_until,
+        )
+        for row in rows[:5]
+    ]

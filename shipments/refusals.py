@@ -1,0 +1,80 @@
+"""The ledger's failures in words: what is wrong, the limit, and what would change it."""
+
+from decimal import Decimal
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from core import quantities
+from core.errors import DomainError, Problem
+
+
+def refusal(failures: list[dict[str, Any]]) -> DomainError:
+    """409 with the first failed guard's code, and all of them in `errors`."""
+    errors = [problem(failure) for failure in failures]
+    return DomainError(_detail(failures[0], errors[0]), code=failures[0]["code"], errors=errors)
+
+
+def problem(failure: dict[str, Any]) -> Problem:
+    extra = {}
+    if "remaining" in failure:
+        extra["remaining"] = quantities.show(failure["remaining"], failure["unit"])
+    elif "value_remaining" in failure:
+        extra["remaining"] = failure["value_remaining"]
+    return Problem(failure["pointer"], failure["code"], _message(failure), extra)
+
+
+def _detail(failure: dict[str, Any], error: Problem) -> str:
+    if failure["code"] == "line-exhausted":
+        return _("Line {line} has {left} {unit} left; {asked} {unit} was asked.").format(
+            line=failure["line"],
+            unit=failure["unit"],
+            left=error.extra["remaining"],
+            asked=quantities.show(failure["asked"], failure["unit"]),
+        )
+    return error.message
+
+
+def _message(failure: dict[str, Any]) -> str:
+    match failure["code"]:
+        case "line-exhausted":
+            left = quantities.show(failure["remaining"], failure["unit"])
+            return _("At most {left} {unit}.").format(left=left, unit=failure["unit"])
+        case "value-exhausted":
+            left = f"{Decimal(failure['value_remaining']):f} {failure['currency']}"
+            return _("The value left on this line is {left}.").format(left=left)
+        case "license-expired":
+            return _("The license's last day is {day}. Use another license, or renew.").format(
+                day=failure["usable_until"]
+            )
+        case "not-yet-valid":
+            return _("The license's first day is {day}.").format(day=failure["usable_from"])
+        case "license-suspended":
+            return _("The license is suspended. It can be used again when every cause has been lifted.")
+        case "license-not-active":
+            return _("The license is not in force any more. Use another license.")
+        case "exporter-not-active":
+            return _("The exporter's account is not active.")
+        case "end-user-not-authorized":
+            return _("This end-user is not on the license. Name one that is.")
+        case "end-user-closed":
+            return _("This end-user is closed on the license, because its declaration ended.")
+        case "consignee-not-authorized":
+            return _("This consignee is not on the license. Name one that is.")
+        case "port-not-authorized":
+            return _("This port is not on the license. Name one that is.")
+        case "destination-not-authorized":
+            return _("This destination is not on the license. Name one that is.")
+        case "clearances-exhausted":
+            return _("The license allows {most} clearances, and they are taken.").format(most=failure["max_clearances"])
+        case "policy-prohibits":
+            return _("The rules in force forbid this export.")
+        case "line-mismatch":
+            return {
+                "line": _("The license has no such line."),
+                "unit": _("The license counts this line in {unit}.").format(unit=failure.get("unit", "")),
+                "hs": _("The goods code does not belong to this line; it begins with {codes}.").format(
+                    codes=", ".join(failure.get("hs", []))
+                ),
+            }[failure["what"]]
+    raise AssertionError(failure["code"])

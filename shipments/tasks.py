@@ -1,0 +1,16 @@
+"""Sweeps over shipments: ids, a verb once per id; may run twice, late or never."""
+
+from celery import shared_task
+
+from core.access import clock
+from core.legal_time import legal_today
+from shipments import actions, selectors
+
+BATCH = 500
+
+
+@shared_task
+def lapse_reservations() -> int:
+    """Every reservation whose last day is over has lapsed; at most BATCH a run, the rest a minute later."""
+    by = clock()
+    return sum(actions.lapse(pk, by=by) for pk in selectors.reservations_past(legal_today(), BATCH))

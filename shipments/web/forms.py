@@ -1,0 +1,103 @@
+"""The shipment form: one license, its lines, whom and where."""
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from core.models import Country
+from core.quantities import show
+from core.web.fields import DayField, QuantityField
+from licensing.models import License
+from shipments.actions import LineRequest, ShipmentRequest
+
+Lazy = gettext_lazy
+
+
+class ShipmentForm(forms.Form):
+    """Only what the license allows can be chosen; how much is left stands beside each quantity."""
+
+    key = forms.CharField(widget=forms.HiddenInput, max_length=64)
+    client_reference = forms.CharField(
+        label=Lazy("Your reference"),
+        max_length=64,
+        help_text=Lazy("For example the order number; used once, for ever."),
+    )
+    end_user = forms.ChoiceField(label=Lazy("End-user"))
+    consignee = forms.ChoiceField(label=Lazy("Consignee"))
+    destination = forms.ChoiceField(label=Lazy("Destination"))
+    port = forms.CharField(label=Lazy("Customs port"), max_length=5, help_text=Lazy("For example CNSHA."))
+    planned_on = DayField(label=Lazy("Planned day"), help_text=Lazy("Today or up to 90 days ahead."))
+
+    def __init__(self, *args: Any, license: License, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.license = license
+        parties = [user.party for user in license.end_users.all() if user.open]
+        self._choices("end_user", [(party.ref, party.name) for party in parties])
+        self._choices("consignee", [(party.ref, party.name) for party in license.consignees.all()])
+        countries = Country.objects.filter(pk__in=license.destinations)
+        self._choices("destination", [(country.pk, str(country)) for country in countries])
+        if license.ports:
+            self.fields["port"] = forms.ChoiceField(
+                label=_("Customs port"), choices=[(port, port) for port in license.ports]
+            )
+        self.lines = list(license.lines.all())
+        self.quantity_names = [f"quantity_{line.number}" for line in self.lines]
+        for line, name in zip(self.lines, self.quantity_names, strict=True):
+            left = show(line.available, line.unit)
+            self.fields[name] = QuantityField(
+                label=_("Line {number}: {code}, {unit}").format(
+                    number=line.number, code=line.control_item.code, unit=line.unit
+                ),
+                help_text=_("{description}. {left} {unit} left.").format(
+                    description=line.description, left=left, unit=line.unit
+                ),
+                required=False,
+            )
+
+    def _choices(self, name: str, choices: list[tuple[str, str]]) -> None:
+        self.fields[name].choices = choices  # type: ignore[attr-defined]
+
+    def quantity_fields(self) -> list[forms.BoundField]:
+        return [self[name] for name in self.quantity_names]
+
+    def clean_port(self) -> str:
+        return self.cleaned_data["port"].strip().upper()
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        self.taken = []
+        for line, name in zip(self.lines, self.quantity_names, strict=True):
+            if not data.get(name):
+                continue
+            try:
+                quantity = QuantityField.base(data[name], line.unit)
+            except forms.ValidationError as error:
+                self.add_error(name, error)
+                continue
+            if quantity:
+                self.taken.append((name, LineRequest(line.number, quantity, line.unit)))
+        if not self.taken and not any(self.errors.get(name) for name in self.quantity_names):
+            self.add_error(self.quantity_names[0], _("Say how much is shipped."))
+        return data
+
+    def request(self) -> ShipmentRequest:
+        data = self.cleaned_data
+        return ShipmentRequest(
+            license=self.license.ref,
+            client_reference=data["client_reference"],
+            end_user=data["end_user"],
+            consignee=data["consignee"],
+            destination=data["destination"],
+            port=data["port"],
+            planned_on=data["planned_on"],
+            lines=[line for _name, line in self.taken],
+        )
+
+    def field_for(self, pointer: str) -> str | None:
+        """The form's field that a JSON pointer of the request means."""
+        parts = pointer.strip("/").split("/")
+        if parts[0] == "lines" and len(parts) > 1 and parts[1].isdigit():
+            return self.taken[int(parts[1])][0]
+        return parts[0] if parts[0] in self.fields else None

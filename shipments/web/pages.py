@@ -1,0 +1,175 @@
+"""Pages about shipments, and those that show several nouns at once: the overview and a license with what it shipped."""
+
+import uuid
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+
+from core.errors import DomainError
+from core.history import lines_of, open_verbs
+from core.idempotency import Answer, Claim, fingerprint
+from core.legal_time import legal_today
+from core.navigation import entries
+from core.telling import told
+from core.web.forms import ReasonForm, show_refusal
+from licensing import selectors as licensing
+from licensing.actions import licenses as license_actions
+from licensing.states import IN_FORCE, ApplicationState
+from licensing.web.forms import LiftForm
+from shipments import actions, selectors
+from shipments.needs import needs_of
+from shipments.web.forms import ShipmentForm
+
+
+def overview(request: HttpRequest) -> HttpResponse:
+    """Exporters: what needs you, how much is left, where cases stand. Others go to their own first page."""
+    if request.actor.kind != "exporter":
+        menu = entries(request, request.actor)
+        return redirect(menu[0]["url"] if menu else "account")
+    running = licensing.with_balances(licensing.in_force(request.actor))
+    context = {
+        "needs": needs_of(request.actor),
+        "licenses": running[:5],
+        "license_count": running.count(),
+        "applications": licensing.with_parts(licensing.applications_for(request.actor)).exclude(
+            state__in=[ApplicationState.WITHDRAWN, ApplicationState.ISSUED, ApplicationState.NOT_ACCEPTED]
+        )[:5],
+        "shipments": selectors.with_lines(selectors.shipments_for(request.actor))[:5],
+        "today": legal_today(),
+    }
+    return render(request, "shipments/overview.html", context)
+
+
+def license_page(request: HttpRequest, ref: str, forms: dict[str, ReasonForm | LiftForm] | None = None) -> HttpResponse:
+    """A license: what is left, whom and where it names, its shipments, its history; officers also act on it."""
+    row = get_object_or_404(licensing.with_balances(licensing.licenses_for(request.actor)), ref=ref)
+    given = forms or {}
+    causes = [
+        (
+            cause,
+            given.get(f"lift_{cause.pk}") or LiftForm(initial={"suspension": cause.pk}, auto_id=f"id_l{cause.pk}_%s"),
+        )
+        for cause in row.open_suspensions
+    ]
+    context = {
+        "license": row,
+        "verbs": open_verbs(row, request.actor),
+        "usable": row.state == "active" and row.usable_from <= legal_today() <= row.usable_until,
+        "clearances_taken": licensing.clearances_taken(row),
+        "causes": causes,
+        "may_suspend": request.actor.may("license.suspend") and row.state in IN_FORCE,
+        "suspend_form": given.get("suspend") or ReasonForm(auto_id="id_suspend_%s"),
+        "shipments": selectors.with_lines(selectors.shipments_for(request.actor).filter(license=row))[:50],
+        "history": told(lines_of(row), request.actor),
+        "today": legal_today(),
+    }
+    return render(request, "shipments/license_page.html", context, status=422 if forms else 200)
+
+
+def license_suspend(request: HttpRequest, ref: str) -> HttpResponse:
+    form = ReasonForm(request.POST, auto_id="id_suspend_%s")
+    if form.is_valid():
+        try:
+            license_actions.suspend(ref, reason=form.cleaned_data["reason"], by=request.actor)
+        except DomainError as refusal:
+            show_refusal(form, refusal)
+        else:
+            messages.success(request, _("Suspended. The exporter was told, with your reason."))
+            return redirect("desk.license", ref=ref)
+    return license_page(request, ref, {"suspend": form})
+
+
+def license_lift(request: HttpRequest, ref: str) -> HttpResponse:
+    form = LiftForm(request.POST, auto_id=f"id_l{request.POST.get('suspension', '')[:20]}_%s")
+    if form.is_valid():
+        pk = form.cleaned_data["suspension"]
+        row = license_actions.lift(ref, pk, reason=form.cleaned_data["reason"], by=request.actor)
+        if row.state == "active":
+            messages.success(request, _("Lifted. The license is in force again."))
+        else:
+            messages.success(request, _("Lifted. Another cause is still open."))
+        return redirect("desk.license", ref=ref)
+    return license_page(request, ref, {f"lift_{request.POST.get('suspension', '')[:20]}": form})
+
+
+def shipment_list(request: HttpRequest) -> HttpResponse:
+    rows = selectors.with_lines(selectors.shipments_for(request.actor))
+    state = request.GET.get("state", "")
+    if state:
+        rows = rows.filter(state=state[:30])
+    page = Paginator(rows, 50).get_page(request.GET.get("page"))
+    return render(request, "shipments/shipment_list.html", {"page_obj": page, "state": state})
+
+
+def shipment_new(request: HttpRequest) -> HttpResponse:
+    """First which license, then the shipment. The form carries its own key: sent twice, it reserves once."""
+    running = licensing.with_balances(licensing.in_force(request.actor)).filter(state="active")
+    number = request.POST.get("license") or request.GET.get("license", "")
+    license = get_object_or_404(running, ref=number) if number else None
+    if license is None:
+        return render(request, "shipments/shipment_choose.html", {"licenses": running})
+    form = ShipmentForm(request.POST or None, license=license, initial={"key": uuid.uuid4().hex})
+    if request.method == "POST" and form.is_valid():
+        try:
+            ref = _reserve_once(request, form)
+        except DomainError as refusal:
+            if refusal.status in (401, 403, 404, 503):
+                raise
+            for problem in refusal.errors:
+                form.add_error(form.field_for(problem.pointer), problem.message)
+            if not refusal.errors:
+                form.add_error(None, str(refusal.detail))
+        else:
+            messages.success(request, _("Reserved. The shipment is {ref}.").format(ref=ref))
+            return redirect("shipment", ref=ref)
+    context = {"form": form, "license": license}
+    return render(request, "shipments/shipment_form.html", context, status=422 if form.errors else 200)
+
+
+def _reserve_once(request: HttpRequest, form: ShipmentForm) -> str:
+    """The shipment's reference; the same again when this very form was sent before."""
+    facts = {name: value for name, value in request.POST.items() if name not in ("csrfmiddlewaretoken", "key")}
+    refusals: list[DomainError] = []
+
+    def refuse(refusal: DomainError) -> Answer:
+        refusals.append(refusal)
+        raise refusal  # a page's refusal is not remembered: the person mends the form and sends it again
+
+    claim = Claim(
+        organization_id=request.actor.organization_id,
+        key=f"form:{form.cleaned_data['key']}:{fingerprint('', '', facts)}",
+        fingerprint=fingerprint("POST", request.path, facts),
+        render=lambda made: Answer(302, "text/plain", made.shipment.ref),
+        refuse=refuse,
+    )
+    answer: Answer = actions.reserve(form.request(), by=request.actor, claim=claim)
+    return answer.body
+
+
+def shipment(request: HttpRequest, ref: str) -> HttpResponse:
+    row = get_object_or_404(selectors.with_lines(selectors.shipments_for(request.actor)), ref=ref)
+    context = {
+        "shipment": row,
+        "verbs": open_verbs(row, request.actor),
+        "history": told(lines_of(row), request.actor),
+        "on_hold": row.state in ("reserved", "declared", "part_cleared") and row.license.state != "active",
+    }
+    return render(request, "shipments/shipment_page.html", context)
+
+
+def shipment_cancel(request: HttpRequest, ref: str) -> HttpResponse:
+    row = get_object_or_404(selectors.with_lines(selectors.shipments_for(request.actor)), ref=ref)
+    if request.method == "POST":
+        actions.cancel(ref, by=request.actor)
+        messages.success(request, _("Cancelled. Its quantity is free again."))
+        return redirect("shipment", ref=ref)
+    return render(request, "shipments/shipment_cancel.html", {"shipment": row})
+
+
+def incidents(request: HttpRequest) -> HttpResponse:
+    """Officers: what customs reported that did not fit."""
+    page = Paginator(selectors.incidents_for(request.actor), 50).get_page(request.GET.get("page"))
+    return render(request, "shipments/incident_list.html", {"page_obj": page})

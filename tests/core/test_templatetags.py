@@ -1,0 +1,224 @@
+"""What pages print: quantities, days, state words, the gauge, the stages, fields and their errors."""
+
+from datetime import UTC, date, datetime
+from types import SimpleNamespace
+
+import pytest
+from django import forms
+from django.template import Context, Template
+from django.utils import translation
+
+from core.errors import Problem
+from core.templatetags.lodestone import (
+    STAGE_OF,
+    STATE_CLASSES,
+    day,
+    errors,
+    field,
+    gauge,
+    instant,
+    quantity,
+    quantity_bare,
+    ref,
+    stages,
+    state_tag,
+)
+
+
+def row(model: str, state: str, word: str = "Word") -> SimpleNamespace:
+    return SimpleNamespace(_meta=SimpleNamespace(model_name=model), state=state, get_state_display=lambda: word)
+
+
+@pytest.mark.parametrize(
+    ("base", "unit", "bare", "full"),
+    [
+        (12_345_678, "kg", "12,345.678", "12,345.678 kg"),
+        (5_860_000, "kg", "5,860", "5,860 kg"),
+        (1_500, "kg", "1.5", "1.5 kg"),
+        (1, "kg", "0.001", "0.001 kg"),
+        (0, "kg", "0", "0 kg"),
+        (-1_500, "kg", "-1.5", "-1.5 kg"),
+        (-500, "kg", "-0.5", "-0.5 kg"),
+        (10**15, "kg", "1,000,000,000,000", "1,000,000,000,000 kg"),
+        (9_007_199_254_740_993, "g", "9,007,199,254,740,993", "9,007,199,254,740,993 g"),
+        (1, "unit", "1", "1 piece"),
+        (1_200, "unit", "1,200", "1,200 pieces"),
+        (12, "set", "12", "12 sets"),
+        (1, "contract", "1", "1 contract"),
+        (None, "kg", "", ""),
+    ],
+)
+def test_quantity_is_exact_and_trimmed(base, unit, bare, full):
+    assert (quantity_bare(base, unit), quantity(base, unit)) == (bare, full)
+
+
+def test_quantity_of_an_unknown_unit_is_loud():
+    with pytest.raises(KeyError):
+        quantity(1, "lb")
+
+
+def test_day_and_instant_read_the_legal_clock():
+    late = datetime(2026, 11, 27, 16, 20, tzinfo=UTC)  # already the 28th in Shanghai
+    assert (day(date(2026, 11, 27)), day(late), instant(late)) == ("27 Nov 2026", "28 Nov 2026", "28 Nov 2026, 00:20")
+    with translation.override("zh-hans"):
+        assert (day(date(2026, 9, 7)), instant(late)) == ("2026年9月7日", "2026年11月28日 00:20")
+    assert (day(None), instant(None)) == ("", "")
+
+
+def test_state_tag_has_word_shape_and_colour():
+    assert state_tag(row("license", "active", "In force")) == '<span class="tag ok">In force</span>'
+    assert state_tag(row("application", "withdrawn", "<i>")) == '<span class="tag">&lt;i&gt;</span>'
+
+
+def test_every_state_class_is_one_the_stylesheet_draws():
+    drawn = {"", "draft", "wait", "review", "sign", "ok", "no", "ship"}
+    assert {css for states in STATE_CLASSES.values() for css in states.values()} == drawn
+
+
+def test_every_application_state_has_a_stage():
+    assert set(STAGE_OF) == set(STATE_CLASSES["application"])
+
+
+def test_gauge_adds_up():
+    assert gauge(11_060_000, 1_080_000, 0, 18_000_000, "kg") == {
+        "hot": False,
+        "bars": [
+            {"css": "used", "x": "0.0%", "width": "61.4%"},
+            {"css": "held", "x": "61.4%", "width": "6.0%"},
+        ],
+        "keys": [
+            {"css": "key", "label": "Shipped", "amount": 11_060_000},
+            {"css": "key k-held", "label": "Reserved", "amount": 1_080_000},
+            {"css": "key k-free", "label": "Free", "amount": 5_860_000},
+        ],
+        "unit": "kg",
+    }
+
+
+def test_gauge_is_hot_below_a_tenth_and_not_at_it():
+    assert [gauge(used, 0, 0, 1000, "g")["hot"] for used in (900, 901, 1000)] == [False, True, True]
+
+
+def test_gauge_of_nothing_is_empty_and_cool():
+    result = gauge(0, 0, 0, 0, "kg")
+    assert (result["hot"], result["bars"]) == (False, [])
+
+
+def test_gauge_shows_what_lapsed():
+    assert gauge(3, 0, 4, 7, "unit")["keys"] == [
+        {"css": "key k-hot", "label": "Shipped", "amount": 3},
+        {"css": "key k-lapsed", "label": "Lapsed", "amount": 4},
+        {"css": "key k-free", "label": "Free", "amount": 0},
+    ]
+
+
+def test_gauge_stays_in_its_bar_inside_a_tolerance():
+    result = gauge(1050, 0, 0, 1000, "g")
+    assert result["bars"] == [{"css": "used", "x": "0.0%", "width": "100.0%"}]
+    assert result["keys"][-1] == {"css": "key k-free", "label": "Free", "amount": -50}
+
+
+def test_gauge_renders_without_style():
+    html = Template('{% gauge 3 1 0 10 "unit" %}').render(Context())
+    assert html.count("<rect") == 3
+    assert "style=" not in html
+    assert "Shipped 3 pieces" in html
+
+
+@pytest.mark.parametrize(
+    ("state", "css", "summary"),
+    [
+        ("draft", ["", "", "", "", ""], "Not filed yet"),
+        ("submitted", ["now", "", "", "", ""], "Stage 1 of 5: Filed"),
+        ("supplement_required", ["now", "", "", "", ""], "Stage 1 of 5: Filed"),
+        ("accepted", ["done", "now", "", "", ""], "Stage 2 of 5: Accepted"),
+        ("under_review", ["done", "done", "now", "", ""], "Stage 3 of 5: Review"),
+        ("awaiting_applicant", ["done", "done", "now", "", ""], "Stage 3 of 5: Review"),
+        ("awaiting_decision", ["done", "done", "done", "now", ""], "Stage 4 of 5: Second officer"),
+        ("issued", ["done"] * 5, "Ended: Word"),
+        ("withdrawn", ["done", "passed", "passed", "passed", "done"], "Ended: Word"),
+    ],
+)
+def test_stages(state, css, summary):
+    result = stages(row("application", state))
+    assert ([step["css"] for step in result["steps"]], result["summary"]) == (css, summary)
+
+
+def test_a_case_that_ended_early_names_its_end():
+    result = stages(row("application", "withdrawn", "Withdrawn"))
+    assert [step["label"] for step in result["steps"]] == ["Filed", "Accepted", "Review", "Second officer", "Withdrawn"]
+
+
+def test_history_says_who_what_when_and_why():
+    line = SimpleNamespace(
+        at=datetime(2026, 11, 20, 8, 20, tzinfo=UTC), actor_name="Zhao Min", sentence="Asked.", reason="<b>"
+    )
+    html = Template("{% history lines %}").render(Context({"lines": [line]}))
+    assert (
+        '<li class="hot">Asked. <span class="muted">Zhao Min</span><blockquote class="reason">&lt;b&gt;</blockquote>'
+        '<time datetime="2026-11-20T08:20:00+00:00">20 Nov 2026, 16:20</time></li>'
+    ) in html
+
+
+class Question(forms.Form):
+    name = forms.CharField(label="End-user", help_text="As in its register")
+    note = forms.CharField(label="Note", required=False)
+    kind = forms.ChoiceField(label="Kind", widget=forms.RadioSelect, choices=[("a", "Annual"), ("p", "One shipment")])
+
+
+class Refusing(Question):
+    def clean(self):
+        raise forms.ValidationError("These do not belong together.")
+
+
+def show_field(form: forms.Form, name: str) -> str:
+    return Template("{% field bound %}").render(Context({"bound": form[name]}))
+
+
+def test_field_ties_label_hint_error_and_control():
+    html = show_field(Question({}), "name")
+    assert '<label for="id_name">End-user</label>' in html
+    assert '<div class="hint" id="id_name_helptext">As in its register</div>' in html
+    assert '<p class="errmsg" id="id_name_error"><span class="vh">Error: </span>This field is required.</p>' in html
+    assert 'aria-describedby="id_name_helptext id_name_error"' in html
+    assert 'aria-invalid="true"' in html
+
+
+def test_field_says_what_is_optional():
+    assert 'Note <span class="optional">(optional)</span></label>' in show_field(Question(), "note")
+
+
+def test_a_choice_is_a_fieldset_with_a_legend():
+    html = show_field(Question({}), "kind")
+    assert html.startswith('<fieldset class="field err" aria-describedby="id_kind_error">\n  <legend>Kind</legend>')
+    assert html.count('<label class="opt" for="id_kind_') == 2
+
+
+def test_field_shape_of_a_checkbox():
+    class Sure(forms.Form):
+        sure = forms.BooleanField(label="I declare it")
+
+    result = field(Sure()["sure"])
+    assert (result["checkbox"], result["fieldset"], result["optional"]) == (True, False, False)
+
+
+def test_errors_link_to_their_fields_across_forms_and_sentences():
+    lines = forms.formset_factory(Question, extra=0)(
+        {"form-TOTAL_FORMS": "2", "form-INITIAL_FORMS": "2", "form-0-name": "x", "form-0-kind": "a", "form-1-name": "x"}
+    )
+    result = errors(Refusing({"name": "x"}), lines, ["A sentence."], [Problem("/x", "code", "A problem.")], None, "")
+    assert result["errors"] == [
+        {"href": "", "text": "These do not belong together."},
+        {"href": "#id_kind_0", "text": "Kind: This field is required."},
+        {"href": "#id_form-1-kind_0", "text": "Line 2, Kind: This field is required."},
+        {"href": "", "text": "A sentence."},
+        {"href": "", "text": "A problem."},
+    ]
+
+
+def test_no_errors_no_summary():
+    assert Template("{% errors form %}").render(Context({"form": Question()})).strip() == ""
+
+
+def test_reference_is_kept_whole():
+    assert ref("EL-7QF4K2M18") == '<span class="ref mono nowrap" translate="no">EL-7QF4K2M18</span>'
