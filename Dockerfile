@@ -16,12 +16,14 @@ RUN pip install --no-cache-dir --require-hashes --no-deps -r requirements/run.tx
 COPY . .
 # Settings refuse to load half configured; none of these values reaches the image's environment.
 RUN SECRET_KEY=only-for-collectstatic-and-nowhere-else-0123456789-0123456789 \
-    BASE_URL=https://build.invalid DATABASE_URL=postgres://build.invalid/none REDIS_URL=redis://build.invalid/0 \
+    BASE_URL=https://build.invalid REDIS_URL=redis://build.invalid/0 \
+    DATABASE_URL=postgres://build.invalid/none \
     python manage.py collectstatic --noinput
 
 USER lodestone
 EXPOSE 8000
-CMD ["python", "-m", "gunicorn", "config.wsgi:application", "-k", "gthread", "--workers", "2", "--threads", "8", \
+CMD ["python", "-m", "gunicorn", "config.wsgi:application", "-k", "gthread", \
+     "--workers", "2", "--threads", "8", \
      "--timeout", "30", "--graceful-timeout", "20", "--keep-alive", "5", "--no-control-socket", \
      "--limit-request-line", "4094", "--limit-request-fields", "100", "--limit-request-field_size", "8190", \
      "--bind", "0.0.0.0:8000", "--worker-tmp-dir", "/dev/shm"]

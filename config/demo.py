@@ -222,7 +222,7 @@ def declaration(actor: Actor, end_user: Party, codes: list[str], use: str, produ
         items=list(ControlItem.objects.filter(code__in=codes)),
         end_user=end_user,
         end_use=EndUse.objects.get(pk=use),
-        end_use_text=f"The goods are built into {product} at the plant named, for civil customers only, and not resold.",
+        end_use_text=f"The goods are built into {product} at the plant named, for civil customers only.",
         product=product,
         position_in_product="Rotor of the motor or generator",
         process="incorporated",

@@ -7,7 +7,7 @@ class CoreConfig(AppConfig):
     name = "core"
 
     def ready(self) -> None:
-        from django.db.models.signals import post_migrate  # noqa: PLC0415
+        from django.db.models.signals import post_migrate  # noqa: PLC0415, TID251 (Django's only hook after migrate)
 
         from core import checks, grants, invitations, menu, selectors  # noqa: F401, PLC0415
 

@@ -1,0 +1,60 @@
+"""What every test stands on: fast hashing, a test database of this checkout's own, and the reference data."""
+
+import hashlib
+import os
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.db import connection
+from tests import make
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def pytest_configure(config):
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    digest = hashlib.sha256(str(ROOT).encode()).hexdigest()[:8]
+    settings.DATABASES["default"].setdefault("TEST", {})["NAME"] = f"test_lodestone_{digest}"
+    settings.CELERY_BROKER_TRANSPORT_OPTIONS["global_keyprefix"] = f"test-{os.getpid()}:"
+
+
+@pytest.fixture
+def reference(db):
+    """The control list, countries, instruments: as loaded."""
+    from licensing.loading import load
+
+    load()
+
+
+@pytest.fixture
+def ministry(reference):
+    return make.ministry()
+
+
+@pytest.fixture
+def customs(reference):
+    return make.customs()
+
+
+@pytest.fixture
+def lanting(reference, ministry):
+    """A verified exporter's signatory."""
+    return make.exporter(ministry)
+
+
+@pytest.fixture
+def world(reference, ministry, customs, lanting):
+    """One verified exporter with parties and verified declarations, and everybody else it needs."""
+    return make.World(ministry, customs, lanting)
+
+
+@pytest.fixture
+def clock(request):
+    """Shifts legal_now() so that it shows an instant, or by an offset; undone at the end, whatever happens."""
+    from tests.clock import Clock
+
+    shifted = Clock()
+    yield shifted
+    if not connection.needs_rollback:
+        shifted.reset()

@@ -1,0 +1,127 @@
+"""The quota ledger: DOMAIN section 5's worked numbers, and that balances are the sum of movements."""
+
+import pytest
+from core.errors import DomainError
+from licensing import ledger
+from licensing.models.balances import LicenseLine, Movement
+from shipments.actions import cancel
+
+KG = 1000
+
+
+def balance(license):
+    line = LicenseLine.objects.get(license=license)
+    return {
+        name: getattr(line, name)
+        for name in ("authorized", "reserved", "drawn", "lapsed", "over_cleared", "available")
+        if getattr(line, name)
+    }
+
+
+def test_q1_reserve_clear_and_exhaust(world):
+    license = world.license(kilograms=60_000)
+    first = world.shipment(license, 12_000 * KG)
+    assert balance(license) == {"authorized": 60_000_000, "reserved": 12_000_000, "available": 48_000_000}
+    receipt = world.clear(first.ref, 11_984_500)
+    assert receipt.shipment.state == "cleared"
+    assert balance(license) == {"authorized": 60_000_000, "drawn": 11_984_500, "available": 48_015_500}
+    second = world.shipment(license, 30_000 * KG)
+    world.clear(second.ref, 30_000 * KG)
+    world.shipment(license, 18_015_500)
+    assert balance(license) == {"authorized": 60_000_000, "reserved": 18_015_500, "drawn": 41_984_500}
+    with pytest.raises(DomainError) as refused:
+        world.shipment(license, 1)
+    assert (refused.value.code, refused.value.detail) == (
+        "line-exhausted",
+        "Line 1 has 0.000 kg left; 0.001 kg was asked.",
+    )
+    assert refused.value.errors[0].extra == {"remaining": "0.000"}
+    assert balance(license) == {"authorized": 60_000_000, "reserved": 18_015_500, "drawn": 41_984_500}
+    assert ledger.reconcile() == []
+
+
+def test_q7_per_shipment_license_is_used_up_by_its_one_clearance(world):
+    license = world.license(kind="per_shipment", kilograms=3_000)
+    shipment = world.shipment(license, 3_000 * KG)
+    with pytest.raises(DomainError) as refused:
+        world.shipment(license, 1)
+    assert [error.code for error in refused.value.errors] == ["line-exhausted", "clearances-exhausted"]
+    world.clear(shipment.ref, 2_996_400)
+    license.refresh_from_db()
+    assert license.state == "exhausted"
+    assert balance(license) == {"authorized": 3_000_000, "drawn": 2_996_400, "lapsed": 3_600}
+    assert ledger.reconcile() == []
+
+
+def test_cancelling_frees_the_quantity_and_the_clearance(world):
+    license = world.license(kind="per_shipment", kilograms=3_000)
+    shipment = world.shipment(license, 3_000 * KG)
+    cancel(shipment.ref, by=world.exporter)
+    license.refresh_from_db()
+    assert (license.clearances_taken, license.state) == (0, "active")
+    assert balance(license) == {"authorized": 3_000_000, "available": 3_000_000}
+    again = world.shipment(license, 2_000 * KG)
+    assert again.state == "reserved"
+
+
+def test_q14_what_crossed_the_border_is_never_clipped(world):
+    license = world.license(kilograms=20_000)
+    shipment = world.shipment(license, 20_000 * KG)
+    receipt = world.clear(shipment.ref, 20_084_500)
+    assert receipt.lines[0][1]["over_cleared"] == 84_500
+    assert [incident.kind for incident in receipt.incidents] == ["over_cleared"]
+    license.refresh_from_db()
+    assert license.state == "suspended"
+    assert list(license.suspensions.values_list("cause", flat=True)) == ["over_clearance"]
+    assert balance(license) == {"authorized": 20_000_000, "drawn": 20_000_000, "over_cleared": 84_500}
+    assert ledger.reconcile() == []
+
+
+def test_a_clearance_beyond_its_reservation_takes_free_room_first(world):
+    license = world.license(kilograms=20_000)
+    shipment = world.shipment(license, 5_000 * KG)
+    receipt = world.clear(shipment.ref, 6_000 * KG)
+    assert receipt.incidents == []
+    assert balance(license) == {"authorized": 20_000_000, "drawn": 6_000_000, "available": 14_000_000}
+
+
+def test_partial_clearances_draw_piece_by_piece_and_final_releases_the_rest(world):
+    license = world.license(kilograms=20_000)
+    shipment = world.shipment(license, 5_000 * KG)
+    number = "530120260000000001"
+    first = world.clear(shipment.ref, 2_000 * KG, final=False, declaration_no=number)
+    assert first.shipment.state == "part_cleared"
+    assert balance(license) == {
+        "authorized": 20_000_000,
+        "reserved": 3_000_000,
+        "drawn": 2_000_000,
+        "available": 15_000_000,
+    }
+    second = world.clear(shipment.ref, 2_500 * KG, final=True, declaration_no=number)
+    assert second.shipment.state == "cleared"
+    assert balance(license) == {"authorized": 20_000_000, "drawn": 4_500_000, "available": 15_500_000}
+    assert ledger.reconcile() == []
+
+
+def test_movements_rebuild_the_balance_from_zero(world):
+    license = world.license(kilograms=100)
+    shipment = world.shipment(license, 60 * KG)
+    world.clear(shipment.ref, 59_500)
+    kinds = list(
+        Movement.objects.filter(license_id=license.pk)
+        .order_by("id")
+        .values_list("kind", "quantity", "held", "available_after")
+    )
+    assert kinds == [
+        ("authorize", 100_000, False, 100_000),
+        ("reserve", 60_000, True, 40_000),
+        ("draw", 59_500, True, 40_000),
+        ("release", 500, True, 40_500),
+    ]
+
+
+def test_reconcile_names_a_line_that_differs_from_its_movements(world):
+    license = world.license(kilograms=100)
+    LicenseLine.objects.filter(license=license).update(drawn=7)
+    line = LicenseLine.objects.get(license=license)
+    assert ledger.reconcile() == [{"line": line.pk, "license": license.pk, "drawn": 7}]

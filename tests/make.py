@@ -1,0 +1,184 @@
+"""Builders with honest defaults. Each goes through the verbs that people use, so no test starts in an impossible state."""
+
+import itertools
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+from config import demo
+from core import references
+from core.access import Actor
+from core.actions import issue_key
+from core.legal_time import legal_now, legal_today
+from core.models import Organization, Role
+from django.db import transaction
+from exporters import actions as exporters
+from licensing.actions import declarations
+from licensing.models import Declaration, License
+from shipments import actions as shipments
+from stdnum.cn import uscc
+
+serial = itertools.count(1)
+
+
+def unique(prefix: str) -> str:
+    return f"{prefix}{next(serial)}"
+
+
+def credit_code(number: int) -> str:
+    body = f"91360700MA{number:07d}"
+    return body + uscc.calc_check_digit(body)
+
+
+@dataclass
+class Ministry:
+    office: Organization
+    intake: Actor
+    reviewer: Actor
+    decider: Actor
+    other_decider: Actor
+    auditor: Actor
+    admin: Actor
+    other_admin: Actor
+
+
+def ministry() -> Ministry:
+    office = Organization.objects.create(kind="ministry", name_en="Bureau of Export Control", name_zh="出口管制局")
+
+    def officer(*roles: str) -> Actor:
+        return demo.person(unique("officer"), unique("Officer "), office, *roles)
+
+    return Ministry(
+        office,
+        officer(Role.INTAKE),
+        officer(Role.REVIEWER),
+        officer(Role.DECIDER),
+        officer(Role.DECIDER, Role.REVIEWER),
+        officer(Role.AUDITOR),
+        officer(Role.ADMIN),
+        officer(Role.ADMIN),
+    )
+
+
+def customs() -> Actor:
+    office = Organization.objects.create(kind="customs", name_en="Customs, Shanghai")
+    user = demo.person(unique("customs"), "Gateway", office, Role.CUSTOMS).user
+    return Actor(user, office, scopes=frozenset({"customs:confirm"}))
+
+
+def exporter(officers: Ministry | None = None, name: str = "Lanting Magnetics Co., Ltd.") -> Actor:
+    """A signatory of a new exporter; verified when officers are given."""
+    with transaction.atomic():
+        actor = demo._exporter(unique("signatory"), unique("Signatory "), name, "兰汀磁材", _body(), "Jiangxi")
+    pk = demo._send_company(actor) if officers else 0
+    if officers:
+        exporters.verify(pk, by=officers.intake)
+    return actor
+
+
+def _body() -> str:
+    return credit_code(next(serial))[:17]
+
+
+def colleague(of: Actor, *roles: str) -> Actor:
+    return demo.person(unique("colleague"), unique("Colleague "), of.organization, *roles)
+
+
+def key(of: Actor, *scopes: str, days: int = 30) -> str:
+    with transaction.atomic():
+        return issue_key(name="Test", scopes=list(scopes), days=days, by=of)[1]
+
+
+EXPORTER_SCOPES = ("licenses:read", "shipments:read", "shipments:write")
+
+
+@dataclass
+class World:
+    ministry: Ministry
+    customs: Actor
+    exporter: Actor
+    made: dict[str, Any] = field(default_factory=dict)
+
+    def declaration(
+        self, *, country: str = "DE", codes: tuple[str, ...] = ("1C905.a.4",), verified: bool = True
+    ) -> Declaration:
+        end_user = demo.party(self.exporter, unique("End-user "), country, "Motors")
+        row = demo.declaration(self.exporter, end_user, list(codes), "CIV_AUTO", "traction motors")
+        return declarations.verify(row.ref, by=self.ministry.reviewer) if verified else row
+
+    def application(
+        self,
+        *,
+        kind: str = "annual",
+        kilograms: int = 60_000,
+        code: str = "1C905.a.4",
+        by_whom: list[Declaration] | None = None,
+    ) -> str:
+        """A complete draft; its reference."""
+        signed = by_whom or [self.declaration(codes=(code,))]
+        goods = [(code, "NdFeB magnets N42SH, Dy 3.2 %", kilograms)]
+        return demo.application(self.exporter, kind, goods, signed, unique("K-"))
+
+    def under_review(self, ref: str) -> str:
+        return demo.under_review(self.exporter, ref, self.ministry)  # type: ignore[arg-type]
+
+    def license(self, *, kind: str = "annual", kilograms: int = 60_000, users: int = 1) -> License:
+        """An active license issued today."""
+        signed = [self.declaration() for _ in range(users)]
+        ref = self.application(kind=kind, kilograms=kilograms, by_whom=signed)
+        return demo.issued(self.exporter, ref, self.ministry, signed)  # type: ignore[arg-type]
+
+    def request(self, license: License, grams: int = 1_000_000, **changes: Any) -> shipments.ShipmentRequest:
+        user = license.end_users.order_by("pk")[0].party.ref
+        facts: dict[str, Any] = {
+            "license": license.ref,
+            "client_reference": unique("PO-"),
+            "end_user": user,
+            "consignee": license.consignees.order_by("pk")[0].ref,
+            "destination": license.destinations[0],
+            "port": "CNSHA",
+            "planned_on": min(legal_today(), license.usable_until),
+            "lines": [shipments.LineRequest(1, grams, "kg")],
+        }
+        return shipments.ShipmentRequest(**facts | changes)
+
+    def shipment(self, license: License, grams: int = 1_000_000, **changes: Any):
+        return shipments.reserve(self.request(license, grams, **changes), by=self.exporter).shipment
+
+    def message(self, shipment_ref: str, event: str = "cleared", grams: int = 0, **changes: Any) -> shipments.Message:
+        number = next(serial)
+        facts: dict[str, Any] = {
+            "message_id": f"GAC-{number}",
+            "event": event,
+            "shipment": shipment_ref,
+            "declaration_no": f"5301202{number:08d}",
+            "declared_at": legal_now(),
+            "cleared_at": legal_now() + timedelta(seconds=1) if event == "cleared" else None,
+            "final": event == "cleared",
+            "lines": [shipments.ClearedLine(1, grams, "kg")] if event == "cleared" else [],
+            "body": {},
+            "fingerprint": "",
+        }
+        return shipments.Message(**facts | changes)
+
+    def clear(self, shipment_ref: str, grams: int, **changes: Any) -> shipments.Receipt:
+        return shipments.receive(self.message(shipment_ref, grams=grams, **changes), by=self.customs)
+
+    def body(self, license: License, quantity: str = "1000.000", **changes: Any) -> dict[str, Any]:
+        """The JSON of a shipment request."""
+        user = license.end_users.order_by("pk")[0].party.ref
+        return {
+            "license": license.ref,
+            "client_reference": unique("PO-"),
+            "end_user": user,
+            "consignee": license.consignees.order_by("pk")[0].ref,
+            "destination": license.destinations[0],
+            "port": "CNSHA",
+            "planned_on": legal_today().isoformat(),
+            "lines": [{"license_line": 1, "quantity": quantity, "unit": "kg"}],
+        } | changes
+
+
+def unknown(prefix: str = references.LICENSE) -> str:
+    """A well-formed reference that nothing has."""
+    return references.draw(prefix)
