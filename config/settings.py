@@ -6,6 +6,7 @@ One switch: LODESTONE_MODE is `local` (http on loopback, demo accounts, a mailbo
 
 import json
 from pathlib import Path
+from typing import Any
 
 import environ
 from csp.constants import NONE, SELF
@@ -105,9 +106,9 @@ TEMPLATES = [
 # Without either, the copy that ./run keeps in DATA_DIR is used, so that `manage.py` works beside it.
 
 
-def _running_copy() -> dict[str, str]:
+def _running_copy() -> dict[str, Any]:
     try:
-        return json.loads((DATA_DIR / "state.json").read_text())
+        return dict(json.loads((DATA_DIR / "state.json").read_text()))
     except (OSError, ValueError):
         return {}
 
@@ -118,9 +119,9 @@ DATABASE_OWNER_URL = env.str("DATABASE_OWNER_URL", _copy.get("owner_url", ""))
 REDIS_URL = env.str("REDIS_URL", _copy.get("redis_url", ""))
 
 
-def database(url: str) -> dict:
+def database(url: str) -> dict[str, Any]:
     """A Django database for a postgres:// address, with the time-outs that RELIABILITY section 8 names."""
-    return environ.Env.db_url_config(url) | {
+    return dict(environ.Env.db_url_config(url)) | {
         "ENGINE": "django.db.backends.postgresql",
         "ATOMIC_REQUESTS": False,
         "CONN_MAX_AGE": 60,

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.contrib.auth.models import AnonymousUser
 from django.utils import timezone
@@ -39,7 +39,7 @@ class Row:
 class Actor:
     """Who is asking: a person with roles, a program with scopes, the clock, or nobody yet."""
 
-    user: "User | AnonymousUser"
+    user: Any  # core.models.User, or AnonymousUser in NOBODY
     organization: "Organization | None" = None
     roles: frozenset[str] = frozenset()
     scopes: frozenset[str] = frozenset()

@@ -13,12 +13,12 @@ def display_name(user: User) -> str:
 
 class Adapter(DefaultAccountAdapter):
     def save_user(self, request: HttpRequest, user: User, form: object, commit: bool = True) -> User:
-        user.email = form.cleaned_data["email"].lower()  # type: ignore[attr-defined]
-        user.name = form.cleaned_data.get("your_name", "")  # type: ignore[attr-defined]
-        user.set_password(form.cleaned_data["password1"])  # type: ignore[attr-defined]
+        user.email = form.cleaned_data["email"].lower()
+        user.name = form.cleaned_data.get("your_name", "")
+        user.set_password(form.cleaned_data["password1"])
         if commit:
             user.save()
         return user
 
     def get_from_email(self) -> str:
-        return settings.DEFAULT_FROM_EMAIL
+        return str(settings.DEFAULT_FROM_EMAIL)

@@ -172,7 +172,7 @@ def confirm_grant(pk: int, *, by: Actor) -> Membership:
     member = grant.membership
     if by.user.pk in (grant.proposed_by_id, member.user_id):
         raise FourEyes(_("Another administrator must confirm this."))
-    grant.confirmed_by, grant.confirmed_at = by.user, legal_now()  # type: ignore[assignment]
+    grant.confirmed_by, grant.confirmed_at = by.user, legal_now()
     grant.save()
     first = not member.roles
     member.roles = grant.roles

@@ -52,7 +52,7 @@ def durable(databases: Sequence[str] | None, **_: Any) -> list[checks.CheckMessa
     """An answer that was given must survive a power cut."""
     if not databases:
         return []
-    found = []
+    found: list[checks.CheckMessage] = []
     with connection.cursor() as cursor:
         for name, wanted in DURABLE.items():
             cursor.execute("SELECT current_setting(%s)", [name])

@@ -70,8 +70,8 @@ class NotFound(DomainError):
 
     status, code = 404, "not-found"
 
-    def __init__(self, detail: str = "", **extra: object) -> None:
-        super().__init__(detail or _("There is nothing here that you can see."), **extra)  # type: ignore[arg-type]
+    def __init__(self, detail: str = "") -> None:
+        super().__init__(detail or _("There is nothing here that you can see."))
 
 
 class WrongState(DomainError):

@@ -23,7 +23,7 @@ from core.models import HistoryLine
 
 def require(transition: Callable[..., Any], *, by: Actor) -> None:
     """The actor may fire this transition of this row now. Raises Forbidden, then WrongState, in that order."""
-    row, meta = transition.__self__, transition._django_fsm  # type: ignore[attr-defined]
+    row, meta = transition.__self__, transition._django_fsm
     permission = next(iter(meta.transitions.values())).permission
     if permission is not None and not permission(row, by):
         raise Forbidden(_("Your role does not allow this step."))
@@ -61,13 +61,13 @@ def move(
     """
     assert connection.in_atomic_block, "move() needs the verb's transaction"
     require(transition, by=by)
-    row = transition.__self__  # type: ignore[attr-defined]
+    row = transition.__self__
     before = row.state
     transition(**fields)
     row.save()
     return record(
         row,
-        verb_name(transition._django_fsm.get_transition(before)),  # type: ignore[attr-defined]
+        verb_name(transition._django_fsm.get_transition(before)),
         by=by,
         before=before,
         reason=reason,

@@ -16,7 +16,8 @@ def legal_now() -> datetime:
     """The database's legal instant, aware, in UTC. Read it after the lock, in a statement of its own."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT legal_now()")
-        return cursor.fetchone()[0]
+        at: datetime = cursor.fetchone()[0]
+        return at
 
 
 def legal_day(at: datetime) -> date:

@@ -1,5 +1,7 @@
 """JSON log lines: one event a line, UTC, with the request's id. Bodies are never logged."""
 
+from typing import Any
+
 import structlog
 
 
@@ -7,7 +9,7 @@ class JsonFormatter(structlog.stdlib.ProcessorFormatter):
     """Formats standard-library records as one JSON object a line."""
 
     def __init__(self) -> None:
-        shared = [
+        shared: list[Any] = [
             structlog.contextvars.merge_contextvars,
             structlog.stdlib.add_log_level,
             structlog.stdlib.add_logger_name,

@@ -7,11 +7,9 @@ from typing import Any
 
 import structlog
 from django.http import Http404, HttpRequest, HttpResponse
-from django.urls import ResolverMatch
 from django.utils.translation import gettext as _
 
-from core import access
-from core.api import problems
+from core import access, problems
 from core.api.authentication import bearer
 from core.errors import DomainError, Forbidden, NotFound, NotSignedIn, Unreadable
 from core.web import errors
@@ -36,11 +34,11 @@ class RequestId:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        request.request_id = uuid.uuid4().hex  # type: ignore[attr-defined]
+        request.request_id = uuid.uuid4().hex
         structlog.contextvars.clear_contextvars()
-        structlog.contextvars.bind_contextvars(request_id=request.request_id)  # type: ignore[attr-defined]
+        structlog.contextvars.bind_contextvars(request_id=request.request_id)
         response = self.get_response(request)
-        response.headers["X-Request-Id"] = request.request_id  # type: ignore[attr-defined]
+        response.headers["X-Request-Id"] = request.request_id
         return response
 
 
@@ -78,13 +76,13 @@ class Access:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        request.actor = access.NOBODY  # type: ignore[attr-defined]
+        request.actor = access.NOBODY
         return self.get_response(request)
 
     def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: dict[str, Any]) -> HttpResponse | None:
         try:
             actor = bearer(request) if wants_problem(request) else None
-            request.actor = actor or access.actor_for_user(request.user)  # type: ignore[attr-defined]
+            request.actor = actor or access.actor_for_user(request.user)
             self._admit(request, kwargs)
         except DomainError as refusal:
             return refuse(request, refusal)
@@ -92,8 +90,9 @@ class Access:
 
     @staticmethod
     def _admit(request: HttpRequest, kwargs: dict[str, Any]) -> None:
-        match: ResolverMatch = request.resolver_match  # type: ignore[assignment]
-        actor: access.Actor = request.actor  # type: ignore[attr-defined]
+        match = request.resolver_match
+        assert match is not None
+        actor: access.Actor = request.actor
         methods = {method for (name, method) in access.table() if name == match.view_name}
         if not methods:
             raise NotFound()

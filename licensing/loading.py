@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 from django.db import transaction
 
@@ -60,7 +61,7 @@ def _countries() -> None:
     )
 
 
-def _rules(rules: dict) -> None:
+def _rules(rules: dict[str, Any]) -> None:
     for entry in rules["instruments"]:
         Instrument.objects.update_or_create(
             pk=entry["id"],

@@ -178,7 +178,7 @@ def clearances_taken(license: License) -> int:
         .values("shipment_id", "kind")
         .annotate(n=Count("id"))
     )
-    counts: dict[int, set[str]] = {}
+    counts: dict[int | None, set[str]] = {}
     for row in held:
         counts.setdefault(row["shipment_id"], set()).add(row["kind"])
     return sum(1 for kinds in counts.values() if "draw" in kinds or "over_clear" in kinds or "release" not in kinds)

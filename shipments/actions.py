@@ -20,7 +20,6 @@ from exporters.models import Party
 from licensing import ledger, policy
 from licensing.actions import licenses
 from licensing.models import License, Suspension
-from licensing.models.balances import LicenseLine
 from licensing.selectors import licenses_for, regime
 from licensing.states import IN_FORCE
 from shipments.models import CustomsMessage, Incident, Shipment, ShipmentLine
@@ -118,7 +117,7 @@ def _take(request: ShipmentRequest, license: License, by: Actor, **ids: Any) -> 
     )
 
 
-def _policy_failures(request: ShipmentRequest, lines: dict[int, LicenseLine], today: date) -> list[dict[str, Any]]:
+def _policy_failures(request: ShipmentRequest, lines: dict[int, Any], today: date) -> list[dict[str, Any]]:
     """Guard 7: the rules in force today forbid none of the items."""
     rules = regime()
     return [
@@ -187,7 +186,7 @@ def _insert(request: ShipmentRequest, license: License, ref: str, by: Actor) -> 
                 request.consignee,
             ],
         )
-        row = cursor.fetchone()
+        row: tuple[int] | None = cursor.fetchone()
         if row is None:
             _take(request, license, by)  # names the unknown party, if that was it
             raise _reference_used(request, by)

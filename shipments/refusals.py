@@ -16,7 +16,7 @@ def refusal(failures: list[dict[str, Any]]) -> DomainError:
 
 
 def problem(failure: dict[str, Any]) -> Problem:
-    extra = {}
+    extra: dict[str, object] = {}
     if "remaining" in failure:
         extra["remaining"] = quantities.show(failure["remaining"], failure["unit"])
     elif "value_remaining" in failure:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 from django.db import connection
+
 from tests import make
 
 ROOT = Path(__file__).resolve().parent.parent

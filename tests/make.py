@@ -5,18 +5,19 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
+from django.db import transaction
+from stdnum.cn import uscc
+
 from config import demo
 from core import references
 from core.access import Actor
 from core.actions import issue_key
 from core.legal_time import legal_now, legal_today
 from core.models import Organization, Role
-from django.db import transaction
 from exporters import actions as exporters
 from licensing.actions import declarations
 from licensing.models import Declaration, License
 from shipments import actions as shipments
-from stdnum.cn import uscc
 
 serial = itertools.count(1)
 

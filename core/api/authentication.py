@@ -41,7 +41,7 @@ class RequestActor(BaseAuthentication):
     """The actor that the middleware found; a session must bring its CSRF token, a key needs none."""
 
     def authenticate(self, request: Request) -> tuple[object, access.Actor] | None:
-        actor: access.Actor = request._request.actor  # type: ignore[attr-defined]
+        actor: access.Actor = request._request.actor
         if actor.anonymous:
             return None
         if actor.key is None:
@@ -58,4 +58,4 @@ class Admitted(BasePermission):
     def has_permission(self, request: Request, view: object) -> bool:
         match = request._request.resolver_match
         row = match and access.find(match.view_name, request.method or "GET")
-        return bool(row and row.admits(request._request.actor))  # type: ignore[attr-defined]
+        return bool(row and row.admits(request._request.actor))

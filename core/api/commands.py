@@ -8,7 +8,7 @@ from django.http import HttpResponse
 from django.utils.translation import gettext as _
 from rest_framework.request import Request
 
-from core.api import problems
+from core import problems
 from core.errors import Unreadable
 from core.idempotency import Answer, Claim, fingerprint
 
@@ -52,7 +52,7 @@ def claimed(
 ) -> HttpResponse:
     """The same under a key that the caller names."""
     http = request._request
-    actor = http.actor  # type: ignore[attr-defined]
+    actor = http.actor
 
     def answer(outcome: Any) -> Answer:
         code = status(outcome) if callable(status) else status

@@ -1,68 +1,15 @@
-"""RFC 9457 problem documents: the only shape of a refusal below /api/."""
+"""DRF's exceptions, and our own, as problem documents."""
 
-import json
 from typing import Any
 
 from django.core.exceptions import PermissionDenied, RequestDataTooBig
 from django.db import OperationalError
-from django.http import Http404, HttpRequest, HttpResponse
-from django.urls import reverse
+from django.http import Http404, HttpResponse
 from django.utils.translation import gettext as _
 from rest_framework import exceptions
 
 from core.errors import DomainError, Forbidden, Invalid, NotFound, NotSignedIn, Problem, Unreadable
-from core.idempotency import Answer
-
-MEDIA_TYPE = "application/problem+json"
-
-TITLES = {
-    400: "Unreadable request",
-    401: "Sign-in needed",
-    403: "Not allowed",
-    404: "Not found",
-    405: "Method not allowed",
-    406: "Not acceptable",
-    409: "Not possible now",
-    411: "Length required",
-    412: "Changed since you read it",
-    413: "Too large",
-    415: "Unsupported media type",
-    422: "Needs mending",
-    428: "Precondition required",
-    429: "Too many requests",
-    500: "Our fault",
-    503: "Not available",
-}
-
-
-def document(refusal: DomainError) -> dict[str, Any]:
-    """The problem's members, but for `instance`, which each answer has of its own."""
-    return {
-        "type": f"{reverse('api.docs')}#{refusal.code}",
-        "title": TITLES.get(refusal.status, "Refused"),
-        "status": refusal.status,
-        "code": refusal.code,
-        "detail": str(refusal.detail),
-        **({"errors": [problem.as_dict() for problem in refusal.errors]} if refusal.errors else {}),
-        **refusal.extra,
-    }
-
-
-def dumps(data: Any) -> str:
-    return json.dumps(data, ensure_ascii=False, separators=(",", ":"))
-
-
-def answer(request: HttpRequest, refusal: DomainError) -> Answer:
-    """The refusal as bytes to remember under an idempotency key."""
-    body = document(refusal) | {"instance": getattr(request, "request_id", "")}
-    return Answer(refusal.status, MEDIA_TYPE, dumps(body))
-
-
-def response(request: HttpRequest, refusal: DomainError) -> HttpResponse:
-    made = answer(request, refusal)
-    result = HttpResponse(made.body, status=made.status, content_type=made.content_type)
-    result.headers.update(refusal.headers)
-    return result
+from core.problems import response
 
 
 def exception_handler(error: Exception, context: dict[str, Any]) -> HttpResponse | None:

@@ -9,7 +9,7 @@ from django.shortcuts import render
 from django.template import loader
 from django.utils.translation import gettext as _
 
-from core.api import problems
+from core import problems
 from core.errors import DomainError, NotFound, NotSignedIn, Unreadable
 
 TEMPLATES = {400: "400.html", 403: "403.html", 404: "404.html", 413: "413.html", 503: "503.html"}

@@ -47,7 +47,7 @@ class CodesField(forms.CharField):
     def prepare_value(self, value: Any) -> Any:
         return ", ".join(value) if isinstance(value, list) else value
 
-    def clean(self, value: Any) -> list[str]:  # type: ignore[override]
+    def clean(self, value: Any) -> list[str]:
         codes = [code for code in re.split(r"[\s,;，；]+", super().clean(value).upper()) if code]
         wrong = [code for code in codes if not re.fullmatch(self.pattern, code, re.ASCII)]
         if wrong:

@@ -34,7 +34,7 @@ class RolesForm(forms.Form):
 
     def __init__(self, *args: Any, kind: str, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["roles"].choices = role_choices(kind)  # type: ignore[attr-defined]
+        self.fields["roles"].choices = role_choices(kind)
 
 
 class OfficerForm(forms.Form):
@@ -50,7 +50,7 @@ class OfficerForm(forms.Form):
 
     def __init__(self, *args: Any, offices: list[Organization], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["organization_id"].choices = [(o.pk, str(o)) for o in offices]  # type: ignore[attr-defined]
+        self.fields["organization_id"].choices = [(o.pk, str(o)) for o in offices]
 
 
 class KeyForm(forms.Form):
@@ -60,7 +60,7 @@ class KeyForm(forms.Form):
 
     def __init__(self, *args: Any, kind: str, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["scopes"].choices = [(scope, scope) for scope in SCOPES.get(kind, ())]  # type: ignore[attr-defined]
+        self.fields["scopes"].choices = [(scope, scope) for scope in SCOPES.get(kind, ())]
 
 
 class ReasonForm(forms.Form):

@@ -199,7 +199,11 @@ def _unreliable_declarations(row: Application) -> list[Problem]:
         if declaration.state not in RELIABLE:
             message = _("The declaration of {name} is not submitted yet.").format(**name)
             problems.append(Problem("/end_users", "declaration-not-submitted", message))
-        elif row.planned_from and row.planned_from > months_after(declaration.signed_on, DECLARATION_MONTHS):
+        elif (
+            row.planned_from
+            and declaration.signed_on
+            and row.planned_from > months_after(declaration.signed_on, DECLARATION_MONTHS)
+        ):
             message = _("The declaration of {name} was signed more than 12 months before the planned start.")
             problems.append(Problem("/end_users", "declaration-too-old", message.format(**name)))
         if row.kind == Kind.ANNUAL and not declaration.yearly_need:

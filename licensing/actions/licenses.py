@@ -66,7 +66,7 @@ def lift(ref: str, suspension_pk: int, *, reason: str, by: Actor) -> License:
     if suspension is None:
         raise NotFound()
     at = legal_now()
-    suspension.ended_by, suspension.ended_at, suspension.end_reason = by.user, at, reason  # type: ignore[assignment]
+    suspension.ended_by, suspension.ended_at, suspension.end_reason = by.user, at, reason
     suspension.save()
     facts = {"cause": suspension.cause}
     if license.suspensions.filter(ended_at=None).exists():

@@ -1,6 +1,6 @@
 """Applications: what is asked for, what was found, who recommended and who decided."""
 
-from datetime import datetime
+from datetime import date, datetime
 
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import ArrayField, RangeOperators
@@ -81,8 +81,8 @@ class Application(FSMModelMixin, models.Model):
         permission=rules.officer("application.accept"),
         custom={"label": _("Accept")},
     )
-    def accept(self, *, accepted_on: object) -> None:
-        self.accepted_on = accepted_on  # type: ignore[assignment]
+    def accept(self, *, accepted_on: date) -> None:
+        self.accepted_on = accepted_on
         self.round += 1
 
     @transition(

@@ -1,5 +1,7 @@
 """End-use declarations: what the end-user, and nobody else, has signed."""
 
+from datetime import date
+
 from django.contrib.postgres.fields import ArrayField
 from django.core.validators import MinLengthValidator
 from django.db import models
@@ -92,9 +94,9 @@ class Declaration(FSMModelMixin, models.Model):
         permission=rules.holder("declaration.attach_signed"),
         custom={"label": _("Attach the signed certificate")},
     )
-    def attach_signed(self, *, certificate: Document, signer_name: str, signer_post: str, signed_on: object) -> None:
+    def attach_signed(self, *, certificate: Document, signer_name: str, signer_post: str, signed_on: date) -> None:
         self.certificate, self.signer_name, self.signer_post = certificate, signer_name, signer_post
-        self.signed_on = signed_on  # type: ignore[assignment]
+        self.signed_on = signed_on
 
     @transition(
         field=state,

@@ -48,9 +48,9 @@ class DeclarationForm(forms.ModelForm):
 
     def __init__(self, *args: Any, parties: Any, items: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["end_user"].queryset = parties  # type: ignore[attr-defined]
-        self.fields["items"].queryset = items  # type: ignore[attr-defined]
-        self.fields["items"].label_from_instance = ControlItem.label  # type: ignore[attr-defined]
+        self.fields["end_user"].queryset = parties
+        self.fields["items"].queryset = items
+        self.fields["items"].label_from_instance = ControlItem.label
         if self.instance.pk:
             self.initial["items"] = [item.control_item_id for item in self.instance.items.all()]
             self.initial["re_export_countries"] = self.instance.re_export_countries
@@ -105,9 +105,9 @@ class ApplicationForm(forms.ModelForm):
 
     def __init__(self, *args: Any, declarations: Any, parties: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["kind"].choices = Application._meta.get_field("kind").choices  # type: ignore[attr-defined]
-        self.fields["end_users"].queryset = declarations  # type: ignore[attr-defined]
-        self.fields["consignees"].queryset = parties  # type: ignore[attr-defined]
+        self.fields["kind"].choices = Application._meta.get_field("kind").choices
+        self.fields["end_users"].queryset = declarations
+        self.fields["consignees"].queryset = parties
         if self.instance.pk:
             self.initial["end_users"] = [user.declaration_id for user in self.instance.end_users.all()]
             self.initial["consignees"] = [party.pk for party in self.instance.consignees.all()]
@@ -263,7 +263,7 @@ class RecommendForm(forms.Form):
                 required=False,
             )
         users = self.fields["end_users"]
-        users.choices = [(user.pk, str(user.party)) for user in case.end_users.all()]  # type: ignore[attr-defined]
+        users.choices = [(user.pk, str(user.party)) for user in case.end_users.all()]
         users.initial = [user.pk for user in case.end_users.all()]
         users.required = self.data.get("outcome") != "refuse"
         self.fields["months"].required = users.required

@@ -11,9 +11,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from core import references
-from core.api import commands, problems
+from core import problems, references
+from core.api import commands
 from core.api.pagination import Cursor, read_query
+from core.api.problems import exception_handler
 from core.errors import DomainError, Invalid, NotFound, Problem
 from core.idempotency import fingerprint
 from licensing.api.views import actor_of, canonical
@@ -170,7 +171,7 @@ class CustomsMessages(APIView):
                 answer = self._one(request, body)
                 items.append({"status": answer.status_code, "body": json.loads(answer.content)})
             except (DomainError, serializers.serializers.ValidationError) as error:
-                refused = problems.exception_handler(error, {"request": request})
+                refused = exception_handler(error, {"request": request})
                 assert refused is not None
                 items.append({"status": refused.status_code, "body": json.loads(refused.content)})
         return HttpResponse(problems.dumps(items), status=207, content_type=commands.JSON)

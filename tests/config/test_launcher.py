@@ -382,7 +382,7 @@ def test_an_interrupted_install_leaves_no_stamp(script: ModuleType, monkeypatch:
     def interrupted(command: list[str], total: int = 0) -> None:
         raise KeyboardInterrupt
 
-    Path(script.STAMP).write_text("run 0123 python%d.%d" % sys.version_info[:2])
+    Path(script.STAMP).write_text(f"run 0123 python{script.VERSION}")
     monkeypatch.setattr(script, "check", interrupted)
     with pytest.raises(SystemExit, match="Interrupted"):
         script.ensure("run")

@@ -1,6 +1,7 @@
 """The quota ledger: DOMAIN section 5's worked numbers, and that balances are the sum of movements."""
 
 import pytest
+
 from core.errors import DomainError
 from licensing import ledger
 from licensing.models.balances import LicenseLine, Movement
