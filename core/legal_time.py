@@ -29,6 +29,11 @@ def legal_today() -> date:
     return legal_day(legal_now())
 
 
+def on_the_wire(at: datetime) -> str:
+    """An instant as REST answers carry it: RFC 3339 in UTC."""
+    return at.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
 def day_start(on: date) -> datetime:
     """The first instant of a legal day, in UTC."""
     return datetime.combine(on, time(), LEGAL_ZONE).astimezone(UTC)

@@ -123,9 +123,9 @@ def to_countersign(actor: Actor) -> QuerySet[Application]:
 
 
 def declarations_for(actor: Actor) -> QuerySet[Declaration]:
-    rows = Declaration.objects.select_related("exporter__organization", "end_user__country", "end_use").defer(
-        "certificate__content"
-    )
+    rows = Declaration.objects.select_related(
+        "exporter__organization", "end_user__country", "end_use", "certificate"
+    ).defer("certificate__content")
     if actor.kind == "exporter":
         return rows.filter(exporter_id=actor.organization_id)
     if actor.kind == "ministry" and actor.may("desk.case", "GET"):

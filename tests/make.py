@@ -1,4 +1,4 @@
-"""Builders with honest defaults. Each goes through the verbs that people use, so no test starts in an impossible state."""
+"""Builders with honest defaults. Each goes through the verbs that people use: no test starts in an impossible state."""
 
 import itertools
 from dataclasses import dataclass, field

@@ -2,11 +2,12 @@
 
 import re
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 from django.http import HttpResponse
 from django.utils.translation import gettext as _
 from rest_framework.request import Request
+from rest_framework.serializers import BaseSerializer
 
 from core import problems
 from core.errors import Unreadable
@@ -14,6 +15,18 @@ from core.idempotency import Answer, Claim, fingerprint
 
 JSON = "application/json; charset=utf-8"
 _KEY = re.compile(r"[\x21-\x7e]{1,255}", re.ASCII)
+
+
+S = TypeVar("S", bound="BaseSerializer[Any]")
+
+
+def read(request: Request, serializer: type[S]) -> S:
+    """The request's body, read strictly. Raises Unreadable for an empty one, and whatever the serializer finds."""
+    if not request._request.body.strip():
+        raise Unreadable(_("The body is empty."), code="empty-body")
+    data = serializer(data=request.data)
+    data.is_valid(raise_exception=True)
+    return data
 
 
 def read_key(request: Request) -> str:

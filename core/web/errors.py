@@ -21,7 +21,8 @@ def page(request: HttpRequest, refusal: DomainError) -> HttpResponse:
         return redirect_to_login(request.get_full_path())
     template = TEMPLATES.get(refusal.status, "422.html")
     response = render(request, template, {"refusal": refusal}, status=refusal.status)
-    response.headers.update(refusal.headers)
+    for name, value in refusal.headers.items():
+        response.headers[name] = value
     return response
 
 

@@ -92,7 +92,8 @@ def desk_exporters(request: HttpRequest) -> HttpResponse:
 
 
 def desk_exporter(request: HttpRequest, pk: int, form: ReasonForm | None = None) -> HttpResponse:
-    exporter = get_object_or_404(selectors.exporters_for(request.actor), pk=pk)
+    rows = selectors.exporters_for(request.actor).select_related("business_license").defer("business_license__content")
+    exporter = get_object_or_404(rows, pk=pk)
     context = {
         "exporter": exporter,
         "verbs": open_verbs(exporter, request.actor),

@@ -5,6 +5,7 @@ from typing import Any
 
 from rest_framework import serializers
 
+from core.legal_time import on_the_wire
 from core.quantities import show
 from licensing import policy
 from licensing.models import ControlItem, License
@@ -118,7 +119,7 @@ def license(row: License) -> dict[str, Any]:
         "max_clearances": row.max_clearances,
         "clearances_taken": clearances_taken(row),
         "suspensions": [
-            {"cause": s.cause, "reason": s.reason, "since": s.opened_at.isoformat()} for s in row.open_suspensions
+            {"cause": s.cause, "reason": s.reason, "since": on_the_wire(s.opened_at)} for s in row.open_suspensions
         ],
         "conditions": [{"code": c.code, "text": c.get_code_display()} for c in row.conditions.all()],
         "lines": [
@@ -161,7 +162,7 @@ def movement(row: Movement, units: dict[int, str]) -> dict[str, Any]:
     unit = units[row.line_number]
     return {
         "id": row.id,
-        "at": row.at.isoformat(),
+        "at": on_the_wire(row.at),
         "line": row.line_number,
         "kind": row.kind,
         "quantity": show(row.quantity, unit),

@@ -6,6 +6,7 @@ from typing import Any
 from django import forms
 from django.contrib import messages
 from django.core.paginator import Paginator
+from django.db.models import Prefetch
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.functional import Promise
@@ -13,6 +14,7 @@ from django.utils.translation import gettext_lazy
 
 from core.errors import DomainError
 from core.history import lines_of, open_verbs
+from core.models import Document
 from core.telling import told
 from core.web.forms import ReasonForm, show_refusal
 from licensing import selectors
@@ -40,7 +42,8 @@ def desk(request: HttpRequest) -> HttpResponse:
 
 def countersign(request: HttpRequest) -> HttpResponse:
     """Cases that others recommended, and approvals to issue. Your own recommendations are not here."""
-    page = Paginator(selectors.to_countersign(request.actor), 50).get_page(request.GET.get("page"))
+    rows = selectors.to_countersign(request.actor).prefetch_related("steps__actor")
+    page = Paginator(rows, 50).get_page(request.GET.get("page"))
     return render(request, "licensing/desk_countersign.html", {"page_obj": page})
 
 
@@ -49,21 +52,29 @@ class PlainForm(forms.Form):
 
 
 def _form(verb: str, case: Application, data: Any = None) -> forms.Form:
+    """The verb's form. Several stand on one page, so each has ids of its own."""
+    ids = f"id_{verb}_%s"
     match verb:
         case "recommend":
-            return RecommendForm(data, case=case)
+            return RecommendForm(data, case=case, auto_id=ids)
         case "ask":
             initial = {"due_on": applications.default_question_day()}
-            return AskForm(data, initial=initial)
+            return AskForm(data, initial=initial, auto_id=ids)
         case "not_accept" | "return" | "reopen":
-            return ReasonForm(data, prefix=None, auto_id=f"id_{verb}_%s")
+            return ReasonForm(data, auto_id=ids)
         case "approve":
-            return ApproveForm(data, auto_id="id_approve_%s")
+            return ApproveForm(data, initial=_as_recommended(case, "approve"), auto_id=ids)
         case "refuse":
-            return RefuseForm(data, auto_id="id_refuse_%s")
+            return RefuseForm(data, initial=_as_recommended(case, "refuse"), auto_id=ids)
         case "issue":
-            return IssueForm(data)
+            return IssueForm(data, auto_id=ids)
     return PlainForm(data)
+
+
+def _as_recommended(case: Application, outcome: str) -> dict[str, Any]:
+    """The second officer begins with the words and factors that the first one recommended to that outcome."""
+    step = case.steps.filter(round=case.round, step=DecisionStep.Step.RECOMMEND).last()
+    return {"text": step.text, "factors": step.factors} if step and step.outcome == outcome else {}
 
 
 VERBS: dict[str, tuple[Callable[..., Any], "Promise"]] = {
@@ -83,23 +94,35 @@ VERBS: dict[str, tuple[Callable[..., Any], "Promise"]] = {
 def case(request: HttpRequest, ref: str, failed: tuple[str, forms.Form] | None = None) -> HttpResponse:
     """One case: what it turns on, the facts, the history, and the steps that are yours now."""
     rows = selectors.with_parts(selectors.applications_for(request.actor)).prefetch_related(
-        "consignees", "documents__document", "questions", "end_users__declaration", "findings"
+        "consignees__country",
+        Prefetch("documents__document", Document.objects.defer("content")),
+        "questions__asked_by",
+        "end_users__declaration__end_use",
+        "findings",
     )
     row = get_object_or_404(rows, ref=ref)
     verbs = open_verbs(row, request.actor)
     steps = list(row.steps.select_related("actor").prefetch_related("lines__line", "end_users__party"))
-    mine = any(s.actor_id == request.user.pk and s.round == row.round and s.step == "recommend" for s in steps)
+    recommendation = next(
+        (s for s in reversed(steps) if s.step == DecisionStep.Step.RECOMMEND and s.round == row.round), None
+    )
+    kept = {u.pk for u in recommendation.end_users.all()} if recommendation else set()
+    mine = {s.step for s in steps if s.actor_id == request.user.pk and s.round == row.round}
     context = {
         "application": row,
         "verbs": verbs,
         "steps": steps,
-        "recommendation": next(
-            (s for s in reversed(steps) if s.step == DecisionStep.Step.RECOMMEND and s.round == row.round), None
-        ),
-        "recommended_by_me": mine,
+        "recommendation": recommendation,
+        "recommended_by_me": DecisionStep.Step.RECOMMEND in mine,
+        "decided_by_me": DecisionStep.Step.DECIDE in mine,
         "forms": {verb: failed[1] if failed and failed[0] == verb else _form(verb, row) for verb in verbs},
         "failed": failed[0] if failed else "",
-        "unverified": [u for u in row.end_users.all() if u.declaration.state not in ("verified", "in_force")],
+        "failed_form": failed[1] if failed else None,
+        "unverified": [
+            u
+            for u in row.end_users.all()
+            if u.declaration.state not in ("verified", "in_force") and (u.pk in kept or not kept)
+        ],
         "findings": row.findings.all(),
         "license": getattr(row, "license", None),
         "history": told(lines_of(row), request.actor),
@@ -135,7 +158,9 @@ def declaration_list(request: HttpRequest) -> HttpResponse:
 
 
 def declaration(request: HttpRequest, ref: str, form: ReasonForm | None = None) -> HttpResponse:
-    rows = selectors.declarations_for(request.actor).prefetch_related("items__control_item")
+    rows = selectors.declarations_for(request.actor).prefetch_related(
+        "items__control_item", "used_by__application__lines__control_item"
+    )
     row = get_object_or_404(rows, ref=ref)
     context = {
         "declaration": row,

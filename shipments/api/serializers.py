@@ -22,6 +22,7 @@ from core.api.fields import (
     UnitField,
     WholeNumberField,
 )
+from core.legal_time import on_the_wire
 from core.quantities import show
 from shipments.actions import ClearedLine, LineRequest, Message, Receipt, Reserved, ShipmentRequest
 from shipments.models import Shipment, ShipmentLine
@@ -179,8 +180,8 @@ def shipment(row: Shipment, available_after: dict[int, int] | None = None) -> di
         "reserved_until": row.reserved_until.isoformat(),
         "final": row.final,
         "declaration_no": row.declaration_no or None,
-        "declared_at": row.declared_at.isoformat() if row.declared_at else None,
-        "cleared_at": row.cleared_at.isoformat() if row.cleared_at else None,
+        "declared_at": on_the_wire(row.declared_at) if row.declared_at else None,
+        "cleared_at": on_the_wire(row.cleared_at) if row.cleared_at else None,
         "lines": [line(item, left.get(item.line_number)) for item in row.lines.all()],
     }
 

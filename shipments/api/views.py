@@ -15,7 +15,7 @@ from core import problems, references
 from core.api import commands
 from core.api.pagination import Cursor, read_query
 from core.api.problems import exception_handler
-from core.errors import DomainError, Invalid, NotFound, Problem
+from core.errors import DomainError, Invalid, NotFound, Problem, Unreadable
 from core.idempotency import fingerprint
 from licensing.api.views import actor_of, canonical
 from shipments import actions, selectors
@@ -70,8 +70,7 @@ class Shipments(APIView):
 
         409 names every guard that failed, in order, with the remaining quantity; nothing was taken then.
         """
-        data = serializers.ShipmentInput(data=request.data)
-        data.is_valid(raise_exception=True)
+        data = commands.read(request, serializers.ShipmentInput)
         return commands.run(request, actions.reserve, data.request(), render=serializers.reserved, status=201)
 
 
@@ -85,8 +84,7 @@ class ShipmentCheck(APIView):
     )
     def post(self, request: Request) -> Response:
         """Every guard's verdict as of now. Nothing is reserved and no Idempotency-Key is needed."""
-        data = serializers.ShipmentInput(data=request.data)
-        data.is_valid(raise_exception=True)
+        data = commands.read(request, serializers.ShipmentInput)
         outcome = actions.check(data.request(), by=actor_of(request))
         failures = [problem(failure).as_dict() for failure in outcome.failures]
         return Response({"accepted": outcome.accepted, "failures": failures})
@@ -136,6 +134,8 @@ class CustomsMessages(APIView):
         `message_id` is the key: the same message again gets the same answer; another body under it is 422. What
         crossed the border is always booked; what does not fit opens an incident.
         """
+        if not request._request.body.strip():
+            raise Unreadable(_("The body is empty."), code="empty-body")
         if isinstance(request.data, list):
             if not 1 <= len(request.data) <= 1_000:
                 raise Invalid([Problem("", "max-items", _("From 1 to 1,000 messages."))])

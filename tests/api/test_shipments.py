@@ -1,0 +1,282 @@
+"""The shipments door: reserve, retry, refuse, cancel, and who sees what."""
+
+import json
+from datetime import timedelta
+
+import pytest
+from core.legal_time import legal_today
+from licensing.models.balances import LicenseLine
+from shipments.models import CustomsMessage, Incident, Shipment
+from tests import make
+
+PATH = "/api/v1/shipments/"
+
+
+@pytest.fixture
+def door(world, client):
+    return Door(client, make.key(world.exporter, *make.EXPORTER_SCOPES))
+
+
+class Door:
+    def __init__(self, client, key):
+        self.client, self.auth = client, {"HTTP_AUTHORIZATION": f"Bearer {key}"}
+
+    def get(self, path, **extra):
+        return self.client.get(path, **self.auth, **extra)
+
+    def post(self, path, body=None, key=None, **extra):
+        headers = self.auth | ({"HTTP_IDEMPOTENCY_KEY": key} if key else {}) | extra
+        data = "" if body is None else json.dumps(body)
+        return self.client.post(path, data, content_type="application/json", **headers)
+
+
+def test_reserve_answers_201_with_what_is_left(world, door):
+    license = world.license(kilograms=5_860)
+    body = world.body(license, "1200.000", client_reference="PO-778/1")
+    answer = door.post(PATH, body, "po-778-1")
+    assert answer.status_code == 201
+    made = answer.json()
+    assert made["state"] == "reserved"
+    assert made["license"] == license.ref
+    assert made["lines"][0] | {"hs_code": ""} == {
+        "license_line": 1,
+        "quantity": "1200.000",
+        "unit": "kg",
+        "hs_code": "",
+        "reserved": "1200.000",
+        "drawn": "0.000",
+        "released": "0.000",
+        "over_cleared": "0.000",
+        "available_after": "4660.000",
+    }
+    assert door.get(f"{PATH}{made['reference'].lower()}/").json()["reference"] == made["reference"]
+
+
+def test_the_same_key_gets_the_same_bytes_and_one_shipment(world, door):
+    body = world.body(world.license(kilograms=100), "10.000")
+    first, again = door.post(PATH, body, "k"), door.post(PATH, dict(reversed(body.items())), "k")
+    assert (again.status_code, again.content) == (201, first.content)
+    assert again.headers["Idempotency-Replayed"] == "true"
+    assert "Idempotency-Replayed" not in first.headers
+    assert Shipment.objects.count() == 1
+
+
+def test_a_used_key_with_another_body_is_refused(world, door):
+    license = world.license(kilograms=100)
+    door.post(PATH, world.body(license, "10.000"), "k")
+    other = door.post(PATH, world.body(license, "11.000"), "k")
+    assert (other.status_code, other.json()["code"]) == (422, "idempotency-key-reused")
+    assert Shipment.objects.count() == 1
+
+
+def test_a_refusal_is_remembered_even_when_quota_frees(world, door):
+    license = world.license(kilograms=100)
+    held = world.shipment(license, 100_000)
+    body = world.body(license, "10.000")
+    first = door.post(PATH, body, "k")
+    assert (first.status_code, first.json()["code"]) == (409, "line-exhausted")
+    assert Shipment.objects.count() == 1
+    assert door.post(f"{PATH}{held.ref}/cancel/", key="c").status_code == 200
+    again = door.post(PATH, body, "k")
+    assert (again.status_code, again.content) == (409, first.content)
+    assert door.post(PATH, body, "k2").status_code == 201
+
+
+def test_a_mended_request_may_use_its_key_again(world, door):
+    body = world.body(world.license(kilograms=100), "10.000")
+    assert door.post(PATH, body | {"bogus": 1}, "k").status_code == 422
+    assert door.post(PATH, body, "k").status_code == 201
+
+
+def test_every_failed_guard_is_named_at_once_and_in_order(world, door):
+    license = world.license(kilograms=100)
+    stranger = world.declaration(country="FR").end_user
+    body = world.body(
+        license,
+        "100.001",
+        end_user=stranger.ref,
+        consignee=stranger.ref,
+        port="CNNGB",
+        destination="FR",
+        planned_on=legal_today().isoformat(),
+    )
+    body["lines"][0]["hs_code"] = "99999999"
+    answer = door.post(PATH, body, "k").json()
+    assert answer["code"] == "end-user-not-authorized"
+    assert [(e["pointer"], e["code"]) for e in answer["errors"]] == [
+        ("/end_user", "end-user-not-authorized"),
+        ("/consignee", "consignee-not-authorized"),
+        ("/port", "port-not-authorized"),
+        ("/destination", "destination-not-authorized"),
+        ("/lines/0/hs_code", "line-mismatch"),
+        ("/lines/0/quantity", "line-exhausted"),
+    ]
+    assert answer["errors"][-1]["remaining"] == "100.000"
+    check = door.post(f"{PATH}check/", body).json()
+    assert check == {"accepted": False, "failures": answer["errors"]}
+    assert Shipment.objects.count() == 0
+
+
+def test_check_has_no_effect(world, door):
+    license = world.license(kilograms=100)
+    assert door.post(f"{PATH}check/", world.body(license, "10.000")).json() == {"accepted": True, "failures": []}
+    assert Shipment.objects.count() == 0
+    assert LicenseLine.objects.get(license=license).reserved == 0
+
+
+def test_unknown_and_foreign_licenses_look_the_same(world, door):
+    other = make.World(world.ministry, world.customs, make.exporter(world.ministry, "Other Co., Ltd."))
+    foreign, mine = other.license(kilograms=100), world.license(kilograms=100)
+    answers = []
+    for number in (foreign.ref, make.unknown()):
+        for answer in (
+            door.get(f"/api/v1/licenses/{number}/"),
+            door.get(f"/api/v1/licenses/{number}/movements/"),
+            door.post(PATH, world.body(mine) | {"license": number}, make.unique("k")),
+        ):
+            body = answer.json()
+            body.pop("instance")
+            answers.append((answer.status_code, body))
+    assert answers[0][0] == 404
+    assert all(answer == answers[0] for answer in answers)
+
+
+def test_a_foreign_party_is_an_unknown_reference(world, door):
+    other = make.World(world.ministry, world.customs, make.exporter(world.ministry, "Other Co., Ltd."))
+    party = other.declaration().end_user
+    license = world.license(kilograms=100)
+    answers = [
+        door.post(PATH, world.body(license, end_user=ref), make.unique("k")).json()
+        for ref in (party.ref, make.unknown("PTY"))
+    ]
+    assert [a["code"] for a in answers] == ["unknown-reference"] * 2
+    assert answers[0]["errors"] == answers[1]["errors"]
+
+
+def test_a_client_reference_is_used_once_for_ever(world, door):
+    license = world.license(kilograms=100)
+    first = door.post(PATH, world.body(license, "1.000", client_reference="PO-1"), "k1").json()
+    second = door.post(PATH, world.body(license, "1.000", client_reference="PO-1"), "k2")
+    assert (second.status_code, second.json()["code"]) == (409, "client-reference-used")
+    assert first["reference"] in second.json()["detail"]
+    assert LicenseLine.objects.get(license=license).reserved == 1_000
+
+
+def test_cancel_twice_is_a_wrong_state(world, door):
+    shipment = world.shipment(world.license(kilograms=100), 1_000)
+    assert door.post(f"{PATH}{shipment.ref}/cancel/", key="a").json()["state"] == "cancelled"
+    again = door.post(f"{PATH}{shipment.ref}/cancel/", key="b")
+    assert (again.status_code, again.json()["code"]) == (409, "wrong-state")
+
+
+def test_a_revoked_or_ended_key_opens_nothing(world, client):
+    from core.actions import revoke_key
+    from core.models import ApiKey
+
+    key = make.key(world.exporter, *make.EXPORTER_SCOPES)
+    door = Door(client, key)
+    assert door.get("/api/v1/licenses/").status_code == 200
+    revoke_key(ApiKey.objects.get(prefix=key[:12]).pk, by=world.exporter)
+    answer = door.get("/api/v1/licenses/")
+    assert (answer.status_code, answer.json()["code"]) == (401, "invalid-key")
+
+
+def test_lists_are_cursor_pages_and_refuse_unknown_parameters(world, door):
+    license = world.license(kilograms=100)
+    for _ in range(3):
+        world.shipment(license, 1_000)
+    page = door.get(f"{PATH}?page_size=2").json()
+    assert (len(page["results"]), page["previous"]) == (2, None)
+    rest = door.get(page["next"].removeprefix("http://testserver")).json()
+    assert (len(rest["results"]), rest["next"]) == (1, None)
+    for query in ("page=0", "page_size=201", "page_size=x", "ordering=owner__password", "state=';--", "cursor=zzz"):
+        answer = door.get(f"{PATH}?{query}")
+        assert (answer.status_code, answer.json()["code"]) == (422, "invalid-parameter"), query
+
+
+# --- customs ----------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def border(world, client):
+    from core.access import Actor
+
+    manager = Actor(world.customs.user, world.customs.organization, roles=frozenset({"customs"}))
+    return Door(client, make.key(manager, "customs:confirm"))
+
+
+def message(shipment, **changes):
+    return {
+        "message_id": make.unique("GAC-"),
+        "event": "cleared",
+        "shipment": shipment,
+        "declaration_no": f"5301202600{next(make.serial):08d}",
+        "declared_at": f"{legal_today().isoformat()}T23:30:00+08:00",
+        "cleared_at": f"{legal_today().isoformat()}T23:45:00+08:00",
+        "final": True,
+        "lines": [{"license_line": 1, "quantity": "1196.400", "unit": "kg"}],
+    } | changes
+
+
+def declared(shipment, **changes):
+    body = message(shipment, event="declared", **changes)
+    for name in ("cleared_at", "final", "lines"):
+        body.pop(name)
+    return body
+
+
+MESSAGES = "/api/v1/customs/messages/"
+
+
+def test_cleared_draws_and_releases(world, border):
+    shipment = world.shipment(world.license(kilograms=5_000), 1_200_000)
+    body = message(shipment.ref, message_id="GAC-2026-000123")
+    assert border.post(MESSAGES, body).json() == {
+        "message_id": "GAC-2026-000123",
+        "shipment": shipment.ref,
+        "state": "cleared",
+        "lines": [{"license_line": 1, "drawn": "1196.400", "released": "3.600", "over_cleared": "0.000"}],
+    }
+    replay = border.post(MESSAGES, body)
+    assert (replay.status_code, replay.headers["Idempotency-Replayed"]) == (200, "true")
+    contradiction = border.post(MESSAGES, body | {"final": False})
+    assert (contradiction.status_code, contradiction.json()["code"]) == (422, "message-id-reused")
+    assert CustomsMessage.objects.count() == 1
+    assert LicenseLine.objects.get().drawn == 1_196_400
+
+
+def test_declared_then_cleared(world, border):
+    shipment = world.shipment(world.license(kilograms=5_000), 1_200_000)
+    number = "530120260000000777"
+    first = border.post(MESSAGES, declared(shipment.ref, declaration_no=number))
+    assert (first.status_code, first.json()["state"]) == (200, "declared")
+    assert "incident" not in first.json()
+    assert border.post(MESSAGES, message(shipment.ref, declaration_no=number)).json()["state"] == "cleared"
+
+
+def test_a_message_about_an_unknown_shipment_is_parked(world, border):
+    answer = border.post(MESSAGES, message(make.unknown("SH")))
+    assert answer.status_code == 202
+    assert answer.json()["incident"] == Incident.objects.get(kind="unknown_shipment").ref
+
+
+def test_declared_on_a_cancelled_reservation_is_recorded_with_an_incident(world, border):
+    from shipments.actions import cancel
+
+    shipment = world.shipment(world.license(kilograms=5_000), 1_200_000)
+    cancel(shipment.ref, by=world.exporter)
+    later = f"{(legal_today() + timedelta(days=1)).isoformat()}T00:30:00+08:00"
+    answer = border.post(MESSAGES, declared(shipment.ref, declared_at=later))
+    assert (answer.status_code, answer.json()["state"]) == (200, "declared")
+    assert [i["kind"] for i in answer.json()["incidents"]] == ["reservation_gone"]
+
+
+def test_a_list_is_answered_item_by_item(world, border):
+    license = world.license(kilograms=5_000)
+    first, second = world.shipment(license, 1_200_000), world.shipment(license, 1_200_000)
+    answer = border.post(
+        MESSAGES, [message(first.ref), {"bogus": 1}, message(second.ref), message(make.unknown("SH"))]
+    )
+    assert answer.status_code == 207
+    assert [item["status"] for item in answer.json()] == [200, 422, 200, 202]
+    assert answer.json()[1]["body"]["code"] == "unknown-field"
