@@ -18,14 +18,18 @@ SHIPMENTS, CUSTOMS = "/api/v1/shipments/", "/api/v1/customs/messages/"
 def special(value, good):
     today = legal_today()
     line = good["lines"][0]
-    return {
-        "MANY": [line | {"license_line": number} for number in range(1, 1002)],
-        "TWICE": [line, line],
-        "LONG": "x" * 10_001,
-        "DIGITS": "9" * 5_000,
-        "YESTERDAY": (today - timedelta(days=1)).isoformat(),
-        "DAY91": (today + timedelta(days=91)).isoformat(),
-    }.get(value, value) if isinstance(value, str) else value
+    return (
+        {
+            "MANY": [line | {"license_line": number} for number in range(1, 1002)],
+            "TWICE": [line, line],
+            "LONG": "x" * 10_001,
+            "DIGITS": "9" * 5_000,
+            "YESTERDAY": (today - timedelta(days=1)).isoformat(),
+            "DAY91": (today + timedelta(days=91)).isoformat(),
+        }.get(value, value)
+        if isinstance(value, str)
+        else value
+    )
 
 
 @pytest.fixture

@@ -274,9 +274,7 @@ def test_declared_on_a_cancelled_reservation_is_recorded_with_an_incident(world,
 def test_a_list_is_answered_item_by_item(world, border):
     license = world.license(kilograms=5_000)
     first, second = world.shipment(license, 1_200_000), world.shipment(license, 1_200_000)
-    answer = border.post(
-        MESSAGES, [message(first.ref), {"bogus": 1}, message(second.ref), message(make.unknown("SH"))]
-    )
+    answer = border.post(MESSAGES, [message(first.ref), {"bogus": 1}, message(second.ref), message(make.unknown("SH"))])
     assert answer.status_code == 207
     assert [item["status"] for item in answer.json()] == [200, 422, 200, 202]
     assert answer.json()[1]["body"]["code"] == "unknown-field"

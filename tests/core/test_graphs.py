@@ -1,0 +1,112 @@
+"""The graphs are the workflow tables, and PostgreSQL holds them too (tests/workflows.csv transcribes the tables)."""
+
+import csv
+from pathlib import Path
+
+import pgtrigger
+import pytest
+from core.graphs import Move, graph
+from core.models import HistoryLine
+from django.db import DatabaseError, InternalError, transaction
+from exporters.models import Exporter
+from licensing.models import Application, Declaration, License
+from licensing.models.balances import Movement
+from shipments.models import Shipment
+
+MODELS = {model._meta.model_name: model for model in (Exporter, Declaration, Application, License, Shipment)}
+TABLE = list(csv.DictReader((Path(__file__).parent.parent / "workflows.csv").open(encoding="utf-8")))
+WORDS = {
+    "exporter": "Draft · Being verified · Active",
+    "declaration": "Draft · Signed · Submitted · Verified · In force · Rejected",
+    "application": "Draft · Submitted · Accepted · Under review · Waiting for you · With second officer · Approved"
+    " · License issued · Refused · Not accepted · Withdrawn",
+    "license": "In force · Suspended · Used up · Expired",
+    "shipment": "Reserved · Declared · Partly cleared · Cleared · Cancelled · Reservation lapsed",
+}
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_the_graph_is_the_workflow_table(name):
+    wanted = {Move(r["from"], r["verb"], r["to"]) for r in TABLE if r["object"] == name and r["here"]}
+    assert set(graph(MODELS[name])) == wanted
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_every_state_is_reached_or_begun_and_has_its_word(name):
+    choices = MODELS[name]._meta.get_field("state").choices
+    moves = graph(MODELS[name])
+    initial = MODELS[name]._meta.get_field("state").default
+    assert {value for value, _ in choices} == {initial} | {move.target for move in moves}
+    assert " · ".join(str(label) for _, label in choices) == WORDS[name]
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_postgresql_has_the_same_moves(name):
+    triggers = {t.name: t for model, t in pgtrigger.registered() if model is MODELS[name]}
+    assert set(triggers["state_moves"].transitions) == {
+        (move.source, move.target) for move in graph(MODELS[name]) if move.source != move.target
+    }
+    assert "state_begins" in triggers
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_every_illegal_move_is_refused_by_postgresql_itself(name, world):
+    """Every state that no move leads to from the row's own is refused on UPDATE."""
+    license = world.license(kilograms=100)
+    world.shipment(license, 1_000)
+    rows = {
+        "exporter": Exporter.objects.get(state="active"),
+        "declaration": Declaration.objects.get(),
+        "application": Application.objects.get(),
+        "license": license,
+        "shipment": Shipment.objects.get(),
+    }
+    row, model = rows[name], MODELS[name]
+    if name in ("license", "shipment"):  # everything is possible from their first state
+        model.objects.filter(pk=row.pk).update(state={"license": "expired", "shipment": "cleared"}[name])
+        row = model.objects.get(pk=row.pk)
+    legal = {move.target for move in graph(model) if move.source == row.state} | {row.state}
+    illegal = {value for value, _ in model._meta.get_field("state").choices} - legal
+    assert illegal
+    for state in [*sorted(illegal), "nonsense"]:
+        with pytest.raises(InternalError, match="Invalid transition"), transaction.atomic():
+            model.objects.filter(pk=row.pk).update(**{"state": state})
+    assert model.objects.get(pk=row.pk).state == row.state
+
+
+def test_a_row_in_a_later_state_can_not_be_inserted(world):
+    license = world.license(kilograms=100)
+    shipment = world.shipment(license, 1_000)
+    for row, later in (
+        (Exporter.objects.get(state="active"), "active"),
+        (Declaration.objects.get(), "verified"),
+        (Application.objects.get(), "approved"),
+        (license, "expired"),
+        (shipment, "cleared"),
+    ):
+        columns = [f.column for f in row._meta.concrete_fields if f.column != row._meta.pk.column]
+        table = row._meta.db_table
+        picked = ", ".join(f"'{later}'" if column == "state" else column for column in columns)
+        from django.db import connection
+
+        with (
+            pytest.raises(DatabaseError, match="begins as"),
+            transaction.atomic(),
+            connection.cursor() as cursor,
+        ):
+            key = row._meta.pk.column
+            cursor.execute(
+                f"INSERT INTO {table} ({key}, {', '.join(columns)}) "
+                f"SELECT {key} + 1000000, {picked} FROM {table} WHERE {key} = %s",
+                [row.pk],
+            )
+
+
+def test_history_and_movements_can_not_be_changed_or_deleted(world):
+    world.license(kilograms=100)
+    for rows, change in ((HistoryLine.objects, {"reason": "x"}), (Movement.objects, {"quantity": 1})):
+        assert rows.exists()
+        with pytest.raises(InternalError, match="Cannot update or delete"), transaction.atomic():
+            rows.update(**change)
+        with pytest.raises(InternalError, match="Cannot update or delete"), transaction.atomic():
+            rows.all()._raw_delete("default")

@@ -1,0 +1,260 @@
+"""A case from filing to license, and the refusals on the way."""
+
+from datetime import timedelta
+
+import pytest
+from core import history
+from core.errors import DomainError, Forbidden, FourEyes, Invalid, NotFound, WrongState
+from core.legal_time import legal_today, months_after
+from core.models import HistoryLine
+from django.db import DatabaseError, transaction
+from licensing.actions import applications, decisions, declarations
+from licensing.models import Application, DecisionStep, License
+from tests import make
+
+KG = 1000
+
+
+def state(ref):
+    return Application.objects.get(ref=ref).state
+
+
+def test_the_whole_story(world):
+    m, exporter = world.ministry, world.exporter
+    signed = [world.declaration(), world.declaration(country="FR")]
+    ref = world.application(kilograms=60_000, by_whom=signed)
+    applications.submit(ref, by=exporter)
+    applications.accept(ref, by=m.intake)
+    decisions.assign(ref, by=m.reviewer)
+    decisions.ask(ref, text="Why so much?", due_on=legal_today() + timedelta(days=14), by=m.reviewer)
+    assert state(ref) == "awaiting_applicant"
+    applications.answer(ref, text="A new plant.", by=exporter)
+    users = list(Application.objects.get(ref=ref).end_users.order_by("pk").values_list("pk", flat=True))
+    decisions.recommend(
+        ref, outcome="approve", quantities_={1: 40_000 * KG}, end_users=users[:1], months=6, by=m.reviewer
+    )
+    decisions.approve(ref, by=m.decider)
+    license = decisions.issue(ref, by=m.decider)
+    line = license.lines.get()
+    assert (line.authorized, line.number) == (40_000 * KG, 1)
+    assert [user.party for user in license.end_users.all()] == [signed[0].end_user]
+    assert license.usable_until == months_after(legal_today(), 6)
+    assert (license.kind, license.max_clearances, license.state) == ("annual", None, "active")
+    verbs = list(history.lines_of(Application.objects.get(ref=ref)).values_list("verb", "to_state"))
+    assert verbs == [
+        ("draft", "draft"),
+        ("add_document", "draft"),
+        ("add_document", "draft"),
+        ("submit", "submitted"),
+        ("accept", "accepted"),
+        ("assign", "under_review"),
+        ("ask", "awaiting_applicant"),
+        ("answer", "under_review"),
+        ("recommend", "awaiting_decision"),
+        ("approve", "approved"),
+        ("issue", "issued"),
+    ]
+    signed[0].refresh_from_db()
+    signed[1].refresh_from_db()
+    assert (signed[0].state, signed[1].state) == ("in_force", "verified")
+
+
+def recommended(world, by=None, **facts):
+    ref = world.under_review(world.application())
+    decisions.recommend(ref, **({"outcome": "approve", "by": by or world.ministry.reviewer} | facts))
+    return ref
+
+
+def test_nobody_both_recommends_and_decides(world):
+    both = world.ministry.other_decider
+    ref = recommended(world, by=both)
+    for verb in (
+        lambda: decisions.approve(ref, by=both),
+        lambda: decisions.refuse(ref, factors=["END_USE"], text="No.", by=both),
+        lambda: decisions.send_back(ref, reason="Look again", by=both),
+    ):
+        with pytest.raises(FourEyes):
+            verb()
+    assert state(ref) == "awaiting_decision"
+    decisions.approve(ref, by=world.ministry.decider)
+    assert state(ref) == "approved"
+
+
+def test_a_decider_of_the_round_can_not_recommend_after_a_reopening(world):
+    both, m = world.ministry.other_decider, world.ministry
+    ref = recommended(world)
+    decisions.approve(ref, by=both)
+    with pytest.raises(FourEyes):
+        decisions.reopen(ref, reason="Changed", by=both)
+    decisions.reopen(ref, reason="Changed", by=m.decider)
+    with pytest.raises(FourEyes):
+        decisions.recommend(ref, outcome="approve", by=both)
+    assert state(ref) == "under_review"
+
+
+def test_postgresql_refuses_one_person_in_both_steps(world):
+    ref = recommended(world)
+    row = Application.objects.get(ref=ref)
+    step = row.steps.get()
+    with pytest.raises(DatabaseError, match="step_nobody_takes_both"), transaction.atomic():
+        DecisionStep.objects.create(
+            application=row, round=row.round, step="decide", actor=step.actor, at=step.at, outcome="approve"
+        )
+
+
+def test_postgresql_refuses_a_license_without_two_people(world):
+    ref = recommended(world)
+    row = Application.objects.get(ref=ref)
+    with pytest.raises(DatabaseError, match="two people"), transaction.atomic():
+        License.objects.create(
+            ref=make.unknown(),
+            exporter=row.exporter,
+            application=row,
+            kind="annual",
+            usable_from=legal_today(),
+            usable_until=legal_today(),
+            destinations=["DE"],
+            edition="x",
+            verify_code="x",
+            issued_at=row.created_at,
+        )
+
+
+def test_return_stays_in_the_round_and_the_latest_recommendation_counts(world):
+    m = world.ministry
+    ref = recommended(world)
+    decisions.send_back(ref, reason="Less, please.", by=m.decider)
+    decisions.recommend(ref, outcome="approve", quantities_={1: 5 * KG}, months=3, by=m.reviewer)
+    decisions.approve(ref, by=m.decider)
+    license = decisions.issue(ref, by=m.other_decider)
+    assert license.lines.get().authorized == 5 * KG
+    assert Application.objects.get(ref=ref).round == 1
+
+
+def test_refusing_needs_a_factor_and_a_text(world):
+    ref = recommended(world)
+    with pytest.raises(Invalid) as refused:
+        decisions.refuse(ref, factors=[], text=" ", by=world.ministry.decider)
+    assert [e.pointer for e in refused.value.errors] == ["/factors", "/text"]
+    assert state(ref) == "awaiting_decision"
+    decisions.refuse(ref, factors=["END_USE", "END_USER"], text="The use is not civil.", by=world.ministry.decider)
+    assert state(ref) == "refused"
+
+
+def test_more_than_asked_can_not_be_recommended(world):
+    ref = world.under_review(world.application(kilograms=100))
+    with pytest.raises(Invalid) as refused:
+        decisions.recommend(
+            ref, outcome="approve", quantities_={1: 101 * KG}, months=13, end_users=[], by=world.ministry.reviewer
+        )
+    assert [e.code for e in refused.value.errors] == ["more-than-asked", "out-of-range", "min-items"]
+    assert state(ref) == "under_review"
+    assert DecisionStep.objects.count() == 0
+
+
+def test_approval_needs_verified_declarations(world):
+    unverified = world.declaration(verified=False)
+    ref = world.under_review(world.application(by_whom=[unverified]))
+    decisions.recommend(ref, outcome="approve", by=world.ministry.reviewer)
+    with pytest.raises(DomainError) as refused:
+        decisions.approve(ref, by=world.ministry.decider)
+    assert refused.value.code == "declaration-not-verified"
+    declarations.verify(unverified.ref, by=world.ministry.reviewer)
+    decisions.approve(ref, by=world.ministry.decider)
+    assert state(ref) == "approved"
+
+
+def test_everything_missing_is_named_at_once_and_nothing_is_sent(world):
+    row = applications.start(applications.Draft(kind="annual"), by=world.exporter)
+    with pytest.raises(Invalid) as refused:
+        applications.submit(row.ref, by=world.exporter)
+    assert [(e.pointer, e.code) for e in refused.value.errors] == [
+        ("/contract_no", "required"),
+        ("/contract_on", "required"),
+        ("/planned_from", "required"),
+        ("/planned_until", "required"),
+        ("/lines", "min-items"),
+        ("/consignees", "min-items"),
+        ("/end_users", "min-items"),
+        ("/documents", "required"),
+        ("/documents", "required"),
+    ]
+    assert state(row.ref) == "draft"
+    assert not HistoryLine.objects.filter(verb="submit", subject_kind="application").exists()
+
+
+def test_a_clerk_prepares_and_does_not_submit(world):
+    clerk = make.colleague(world.exporter, "clerk")
+    ref = world.application()
+    with pytest.raises(Forbidden):
+        applications.submit(ref, by=clerk)
+    assert state(ref) == "draft"
+
+
+def test_another_exporter_sees_nothing(world):
+    stranger = make.exporter(world.ministry, "Other Co., Ltd.")
+    ref = world.application()
+    for verb in (applications.submit, applications.withdraw):
+        with pytest.raises(NotFound):
+            verb(ref, by=stranger)
+
+
+def test_refusals_come_in_order_role_state_four_eyes(world):
+    both = world.ministry.other_decider
+    ref = recommended(world, by=both)
+    decisions.approve(ref, by=world.ministry.decider)
+    with pytest.raises(Forbidden) as role:
+        decisions.approve(ref, by=world.ministry.auditor)
+    assert role.value.code == "forbidden"
+    with pytest.raises(WrongState):
+        decisions.approve(ref, by=both)
+
+
+def test_withdrawn_cases_are_decided_by_nobody(world):
+    ref = recommended(world)
+    applications.withdraw(ref, by=world.exporter)
+    with pytest.raises(WrongState):
+        decisions.approve(ref, by=world.ministry.decider)
+    assert state(ref) == "withdrawn"
+
+
+def test_an_item_that_no_announcement_controls_needs_no_license(world, clock):
+    """Ho oxide was suspended until 2026-11-10; an application for 11 November could be filed before."""
+    from datetime import UTC, datetime
+
+    clock.set(datetime(2026, 11, 1, 4, tzinfo=UTC))
+    ref = world.application(code="1C909.b")
+    Application.objects.filter(ref=ref).update(planned_from="2026-11-01", planned_until="2026-11-10")
+    with pytest.raises(Invalid) as refused:
+        applications.submit(ref, by=world.exporter)
+    assert [e.code for e in refused.value.errors] == ["not-controlled"]
+    Application.objects.filter(ref=ref).update(planned_until="2026-11-11")
+    applications.submit(ref, by=world.exporter)
+    assert state(ref) == "submitted"
+
+
+def test_changed_rules_must_be_acknowledged(world):
+    from licensing.models import InstrumentSuspension
+
+    today = legal_today()
+    ref = world.under_review(world.application())
+    InstrumentSuspension.objects.create(
+        instrument_id="A18-2025", suspended_from=today, suspended_until=today, by="test"
+    )
+    with pytest.raises(DomainError) as refused:
+        decisions.recommend(ref, outcome="approve", by=world.ministry.reviewer)
+    assert refused.value.code == "policy-changed"
+    decisions.recommend(ref, outcome="approve", acknowledged=True, by=world.ministry.reviewer)
+    with pytest.raises(DomainError) as closed:
+        decisions.approve(ref, by=world.ministry.decider)
+    assert closed.value.code == "channel-closed"
+
+
+@pytest.mark.parametrize(
+    ("begins", "months", "ends"),
+    [("2025-12-02", 12, "2026-12-02"), ("2028-02-29", 12, "2029-02-28"), ("2026-08-31", 6, "2027-02-28")],
+)
+def test_the_last_day_of_a_period(begins, months, ends):
+    from datetime import date
+
+    assert months_after(date.fromisoformat(begins), months) == date.fromisoformat(ends)

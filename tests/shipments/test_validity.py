@@ -1,0 +1,161 @@
+"""Days, suspensions and sweeps: validity holds with every worker dead; sweeps only make it visible."""
+
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from core.access import clock as clock_actor
+from core.deliveries import relay
+from core.errors import DomainError
+from core.legal_time import legal_today
+from core.models import HistoryLine, Mail
+from licensing import ledger, tasks
+from licensing.actions import decisions, licenses
+from licensing.models import License
+from licensing.models.balances import LicenseLine
+from shipments.actions import reserve
+from shipments.models import Shipment
+from shipments.tasks import lapse_reservations
+
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+
+
+def midnight_after(day):
+    return datetime.combine(day + timedelta(days=1), datetime.min.time(), SHANGHAI)
+
+
+def code_of(call):
+    with pytest.raises(DomainError) as refused:
+        call()
+    return refused.value.code
+
+
+def test_the_last_second_of_the_last_day_counts_and_the_next_does_not(world, clock):
+    """No sweep runs here: the state still says active."""
+    license = world.license(kilograms=100)
+    end = midnight_after(license.usable_until)
+    clock.set(end - timedelta(seconds=1))
+    accepted = world.shipment(license, 1_000)
+    assert accepted.state == "reserved"
+    clock.set(end)
+    assert License.objects.get().state == "active"
+    planned = license.usable_until
+    request = world.request(license, 1_000, planned_on=legal_today())
+    with pytest.raises(DomainError) as refused:
+        reserve(request, by=world.exporter)
+    assert refused.value.code == "license-expired"
+    assert refused.value.errors[0].message == f"The license's last day is {planned}. Use another license, or renew."
+    assert Shipment.objects.count() == 1
+    assert LicenseLine.objects.get().reserved == 1_000
+
+
+def test_a_license_whose_first_day_is_ahead_is_not_yet_valid(world):
+    signed = [world.declaration()]
+    ref = world.under_review(world.application(by_whom=signed))
+    decisions.recommend(ref, outcome="approve", months=12, by=world.ministry.reviewer)
+    decisions.approve(ref, by=world.ministry.decider)
+    first = legal_today() + timedelta(days=30)
+    license = decisions.issue(ref, usable_from=first, by=world.ministry.decider)
+    assert license.usable_from == first
+    assert code_of(lambda: world.shipment(license, 1_000, planned_on=first)) == "not-yet-valid"
+
+
+def test_suspension_stops_reservations_at_once_and_lifting_one_cause_never_lifts_another(world):
+    m, license = world.ministry, world.license(kilograms=100)
+    held = world.shipment(license, 1_000)
+    licenses.suspend(license.ref, reason="Inspection", by=m.decider)
+    licenses.suspend(license.ref, reason="A second finding", by=m.decider)
+    assert code_of(lambda: world.shipment(license, 1_000)) == "license-suspended"
+    first, second = license.suspensions.order_by("pk")
+    licenses.lift(license.ref, first.pk, reason="Cleared up", by=m.decider)
+    assert code_of(lambda: world.shipment(license, 1_000)) == "license-suspended"
+    licenses.lift(license.ref, second.pk, reason="Cleared up", by=m.other_decider)
+    assert world.shipment(license, 1_000).state == "reserved"
+    assert world.clear(held.ref, 1_000).incidents == []
+
+
+def test_what_is_reserved_stays_clearable_while_suspended(world):
+    license = world.license(kilograms=100)
+    held = world.shipment(license, 1_000)
+    licenses.suspend(license.ref, reason="Inspection", by=world.ministry.decider)
+    receipt = world.clear(held.ref, 1_000)
+    assert receipt.shipment.state == "cleared"
+    assert [i.kind for i in receipt.incidents] == ["license_not_usable"]
+    assert LicenseLine.objects.get().drawn == 1_000
+
+
+def test_a_late_message_about_a_lawful_declaration_takes_the_lapse_back(world, clock):
+    """Customs declared in time; the reservation lapsed and the license expired before the message came."""
+    license = world.license(kilograms=100)
+    held = world.shipment(license, 40_000)
+    moment = held.created_at + timedelta(seconds=1)
+    clock.shift(days=400)
+    assert (lapse_reservations(), tasks.expire_licenses()) == (1, 1)
+    line = LicenseLine.objects.get()
+    assert (line.reserved, line.lapsed, line.available) == (0, 100_000, 0)
+    receipt = world.clear(held.ref, 40_000, declared_at=moment, cleared_at=moment)
+    assert receipt.incidents == []
+    line.refresh_from_db()
+    assert (line.drawn, line.lapsed, line.over_cleared) == (40_000, 60_000, 0)
+    assert ledger.reconcile() == []
+
+
+def test_expiry_lapses_the_rest_and_leaves_open_reservations_clearable(world, clock):
+    license = world.license(kilograms=100)
+    clock.set(midnight_after(license.usable_until) - timedelta(hours=1))
+    held = world.shipment(license, 30_000)
+    clock.set(midnight_after(license.usable_until))
+    assert tasks.expire_licenses() == 1
+    assert tasks.expire_licenses() == 0
+    license.refresh_from_db()
+    line = LicenseLine.objects.get()
+    assert (license.state, line.reserved, line.lapsed, line.open) == ("expired", 30_000, 70_000, False)
+    world.clear(held.ref, 29_000, declared_at=midnight_after(license.usable_until) - timedelta(minutes=1))
+    line.refresh_from_db()
+    assert (line.reserved, line.drawn, line.lapsed) == (0, 29_000, 71_000)
+    assert ledger.reconcile() == []
+
+
+def test_expire_before_the_end_does_nothing(world):
+    license = world.license(kilograms=100)
+    assert licenses.expire(license.pk, by=clock_actor()) is False
+    assert License.objects.get().state == "active"
+
+
+def test_reservations_lapse_after_thirty_days(world, clock):
+    license = world.license(kilograms=100)
+    shipment = world.shipment(license, 10_000)
+    assert shipment.reserved_until == shipment.planned_on + timedelta(days=30)
+    clock.set(midnight_after(shipment.reserved_until) - timedelta(seconds=5))
+    assert lapse_reservations() == 0
+    clock.set(midnight_after(shipment.reserved_until))
+    assert (lapse_reservations(), lapse_reservations()) == (1, 0)
+    shipment.refresh_from_db()
+    assert (shipment.state, LicenseLine.objects.get().available) == ("expired", 100_000)
+    assert shipment.lines.get().held == 0
+
+
+def test_holders_are_warned_once_for_each_threshold_by_a_mail(world, clock, settings):
+    settings.EMAIL_BACKEND = "core.mailbox.Backend"
+    license = world.license(kilograms=100)
+    relay()
+    Mail.objects.all().delete()
+    days_ahead = {}
+    for left in (91, 90, 60, 30, 7, 3):
+        clock.set(midnight_after(license.usable_until - timedelta(days=left)) - timedelta(hours=2))
+        days_ahead[left] = (tasks.warn_of_ends(), tasks.warn_of_ends())
+    assert days_ahead == {91: (0, 0), 90: (1, 0), 60: (0, 0), 30: (1, 0), 7: (1, 0), 3: (0, 0)}
+    relay()
+    subjects = list(Mail.objects.order_by("pk").values_list("subject", flat=True))
+    assert subjects == [f"{license.ref}: ends within {days} days" for days in (90, 30, 7)]
+    mail = Mail.objects.order_by("pk").last()
+    assert mail.recipients == world.exporter.user.email
+    assert f"Its last day is {license.usable_until}" in mail.body
+
+
+def test_sweeps_act_as_the_clock(world, clock):
+    license = world.license(kilograms=100)
+    clock.set(midnight_after(license.usable_until))
+    tasks.expire_licenses()
+    line = HistoryLine.objects.get(subject_kind="license", verb="expire")
+    assert line.actor.nature == "clock"
