@@ -192,16 +192,18 @@ def _post(line: LicenseLine, kind: str, quantity: int, at: datetime) -> None:
 
 
 def lock_lines(license: License) -> None:
-    """All lines of the license are this transaction's, in canonical order. The license is locked already."""
+    """All lines of the license are this transaction's, in canonical order. The license is locked already.
+
+    Read the clock after this: a reservation that holds a line now will commit first.
+    """
     list(LicenseLine.objects.select_for_update(no_key=True).filter(license=license).order_by("pk").values("pk"))
 
 
 def set_usable(license: License, *, usable: bool) -> None:
     """Reservations on the license are possible, or not, from this transaction's commit on.
 
-    The license is locked already; its lines are locked here, so that none that was let through commits later.
+    The license and its lines are locked already, so that none that was let through commits later.
     """
-    lock_lines(license)
     LicenseLine.objects.filter(license=license).update(open=usable)
 
 

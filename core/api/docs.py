@@ -8,20 +8,25 @@ from drf_spectacular.generators import SchemaGenerator
 
 from core import access
 from core.api.codes import CODES
+from core.legal_time import legal_today
 
 
 def calls() -> list[dict[str, Any]]:
-    """Every call of the schema: method, path, summary, words, scope."""
+    """Every call of the schema: method, path, summary, words, scope, parameters, members of body and answer."""
     schema = SchemaGenerator().get_schema(request=None, public=True)
     found = []
     for path, operations in schema["paths"].items():
         for method, operation in operations.items():
+            words, _, scope = operation.get("description", "").partition("\n\nKey scope: ")
             found.append(
                 {
                     "method": method.upper(),
                     "path": path,
                     "summary": operation.get("summary", ""),
-                    "description": operation.get("description", ""),
+                    "description": words,
+                    "scope": scope.strip("`."),
+                    "takes": members(schema, _body(operation.get("requestBody", {}))),
+                    "gives": members(schema, _body(_success(operation))),
                     "parameters": operation.get("parameters", []),
                     "anchor": f"{method}-{path.strip('/').replace('/', '-').replace('{', '').replace('}', '')}",
                 }
@@ -29,7 +34,32 @@ def calls() -> list[dict[str, Any]]:
     return found
 
 
+def _body(part: dict[str, Any]) -> dict[str, Any]:
+    return part.get("content", {}).get("application/json", {}).get("schema", {})
+
+
+def _success(operation: dict[str, Any]) -> dict[str, Any]:
+    return next((answer for status, answer in operation["responses"].items() if status.startswith("2")), {})
+
+
+def members(schema: dict[str, Any], part: dict[str, Any], prefix: str = "") -> list[dict[str, Any]]:
+    """What a body consists of, inner members after their outer one: `lines[].quantity`, needed or not, said what."""
+    if part.get("type") == "array":
+        return members(schema, part["items"], f"{prefix}[]." if prefix else "")
+    if "$ref" in part:
+        part = schema["components"]["schemas"][part["$ref"].rsplit("/", 1)[-1]]
+    found = []
+    for name, inner in part.get("properties", {}).items():
+        needed = name in part.get("required", ())
+        found.append({"name": f"{prefix}{name}", "needed": needed, "about": inner.get("description", "")})
+        inner = inner["allOf"][0] if "allOf" in inner else inner
+        if "$ref" in inner or inner.get("type") == "array":
+            dot = "" if inner.get("type") == "array" else "."
+            found += members(schema, inner, f"{prefix}{name}{dot}")
+    return found
+
+
 def page(request: HttpRequest) -> HttpResponse:
     scopes = sorted({row.scope for row in access.table().values() if row.scope})
-    context = {"calls": calls(), "codes": CODES, "scopes": scopes}
+    context = {"calls": calls(), "codes": CODES, "scopes": scopes, "today": legal_today()}
     return render(request, "core/api_docs.html", context)

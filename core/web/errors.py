@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from core import problems
 from core.errors import DomainError, NotFound, NotSignedIn, Unreadable
 
-TEMPLATES = {400: "400.html", 403: "403.html", 404: "404.html", 413: "413.html", 503: "503.html"}
+TEMPLATES = {400: "400.html", 403: "403.html", 404: "404.html", 413: "413.html", 429: "429.html", 503: "503.html"}
 
 
 def page(request: HttpRequest, refusal: DomainError) -> HttpResponse:

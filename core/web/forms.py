@@ -4,6 +4,7 @@ from typing import Any
 
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from core.actions import SCOPES
@@ -53,6 +54,14 @@ class OfficerForm(forms.Form):
         self.fields["organization_id"].choices = [(o.pk, str(o)) for o in offices]
 
 
+SCOPE_WORDS = {
+    "licenses:read": _("read licenses, their balances and movements"),
+    "shipments:read": _("read shipments, and try one without effect"),
+    "shipments:write": _("record and cancel shipments"),
+    "customs:confirm": _("report what customs declared and cleared"),
+}
+
+
 class KeyForm(forms.Form):
     name = forms.CharField(label=_("Name"), max_length=80, help_text=_("What uses it, for example “ERP, Ganzhou”."))
     scopes = forms.MultipleChoiceField(label=_("May"), widget=forms.CheckboxSelectMultiple)
@@ -60,7 +69,9 @@ class KeyForm(forms.Form):
 
     def __init__(self, *args: Any, kind: str, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["scopes"].choices = [(scope, scope) for scope in SCOPES.get(kind, ())]
+        self.fields["scopes"].choices = [
+            (scope, format_lazy("{words} ({scope})", words=SCOPE_WORDS[scope], scope=scope)) for scope in SCOPES.get(kind, ())
+        ]
 
 
 class ReasonForm(forms.Form):

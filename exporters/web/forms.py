@@ -42,7 +42,7 @@ class SignupForm(AllauthSignup):
 
 
 class CompanyForm(forms.ModelForm):
-    business_license_file = forms.FileField(
+    business_license = forms.FileField(
         label=_("Business license"), required=False, help_text=_("PDF, at most 10 MB. Kept with its hash.")
     )
 

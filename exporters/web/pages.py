@@ -22,7 +22,7 @@ def company(request: HttpRequest) -> HttpResponse:
         facts = {name: form.cleaned_data[name] for name in CompanyForm.Meta.fields}
         try:
             actions.describe(
-                by=request.actor, business_license=read_upload(form.cleaned_data["business_license_file"]), **facts
+                by=request.actor, business_license=read_upload(form.cleaned_data["business_license"]), **facts
             )
             if "send" in request.POST:
                 actions.submit(by=request.actor)

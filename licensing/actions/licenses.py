@@ -42,6 +42,7 @@ def suspend(ref: str, *, reason: str, by: Actor) -> License:
 
 def open_cause(license: License, cause: str, *, reason: str, by: Actor) -> Suspension:
     """The step under suspend: another cause on a locked license, which is suspended from now on."""
+    ledger.lock_lines(license)
     at = legal_now()
     if license.state not in IN_FORCE:
         raise WrongState(
@@ -65,6 +66,7 @@ def lift(ref: str, suspension_pk: int, *, reason: str, by: Actor) -> License:
     suspension = license.suspensions.filter(pk=suspension_pk, ended_at=None).first()
     if suspension is None:
         raise NotFound()
+    ledger.lock_lines(license)
     at = legal_now()
     suspension.ended_by, suspension.ended_at, suspension.end_reason = by.user, at, reason
     suspension.save()
@@ -103,6 +105,7 @@ def expire(pk: int, *, by: Actor) -> bool:
     May run twice, late or never: whether a reservation is possible never waits for this.
     """
     license = lock(pk)
+    ledger.lock_lines(license)
     at = legal_now()
     if license.state not in IN_FORCE or legal_day(at) <= license.usable_until:
         return False

@@ -10,6 +10,21 @@ def in_language(en: str, zh: str) -> str:
     return zh if (get_language() or "").startswith("zh") and zh else en
 
 
+CATEGORIES = {
+    "metal": _("Metal"),
+    "alloy": _("Alloy"),
+    "target": _("Sputtering target"),
+    "oxide": _("Oxide"),
+    "compound": _("Compound"),
+    "magnet": _("Magnet"),
+    "functional_material": _("Functional material"),
+    "equipment": _("Equipment"),
+    "technology": _("Technology"),
+    "extraterritorial_input": _("Goods abroad with such inputs"),
+    "extraterritorial_product": _("Goods abroad made with such technology"),
+}
+
+
 class PolicyEdition(models.Model):
     """A named state of the rules. This release has one: the list as loaded at installation."""
 
@@ -100,6 +115,10 @@ class ControlItem(models.Model):
     @property
     def verified(self) -> bool:
         return self.confidence == "verified"
+
+    @property
+    def category_label(self) -> str:
+        return str(CATEGORIES.get(self.category, self.category))
 
     def label(self) -> str:
         return f"{self.code} · {self.description}"

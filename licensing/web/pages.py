@@ -4,6 +4,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.paginator import Paginator
+from django.db.models import Prefetch, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -11,6 +12,7 @@ from django.utils.translation import gettext as _
 from core.errors import DomainError
 from core.history import lines_of, open_verbs
 from core.legal_time import legal_today
+from core.models import Country, Document
 from core.quantities import show
 from core.telling import told
 from core.web.forms import read_upload, show_refusal
@@ -83,6 +85,7 @@ def declaration(request: HttpRequest, ref: str, form: CertificateForm | None = N
     row = get_object_or_404(rows, ref=ref)
     context = {
         "declaration": row,
+        "re_export_countries": Country.objects.filter(pk__in=row.re_export_countries),
         "verbs": open_verbs(row, request.actor),
         "form": form or CertificateForm(),
         "history": told(lines_of(row), request.actor),
@@ -169,12 +172,19 @@ def _line_initial(row: Application | None) -> list[dict[str, Any]]:
     ]
 
 
+def _whole(request: HttpRequest) -> QuerySet[Application]:
+    """Applications with all that their own page shows; the files' bytes stay where they are."""
+    return selectors.with_parts(selectors.applications_for(request.actor)).prefetch_related(
+        "consignees",
+        Prefetch("documents__document", Document.objects.defer("content")),
+        "questions__answered_by",
+        "end_users__declaration",
+    )
+
+
 def application(request: HttpRequest, ref: str, **forms: Any) -> HttpResponse:
     """The case as its applicant sees it: stage, who has it, what is asked, what was decided and why."""
-    rows = selectors.with_parts(selectors.applications_for(request.actor)).prefetch_related(
-        "consignees", "documents__document", "questions", "end_users__declaration"
-    )
-    row = get_object_or_404(rows, ref=ref)
+    row = get_object_or_404(_whole(request), ref=ref)
     verbs = open_verbs(row, request.actor)
     missing = applications.what_is_missing(row, today=legal_today()) if row.state == "draft" else []
     decided = row.state in ("approved", "issued", "refused")
@@ -215,8 +225,8 @@ def application_document_remove(request: HttpRequest, ref: str, pk: int) -> Http
 
 def application_submit(request: HttpRequest, ref: str) -> HttpResponse:
     """Check the answers, then send."""
-    row = get_object_or_404(selectors.with_parts(selectors.applications_for(request.actor)), ref=ref)
-    problems = []
+    row = get_object_or_404(_whole(request), ref=ref)
+    problems = applications.what_is_missing(row, today=legal_today()) if row.state == "draft" else []
     if request.method == "POST":
         try:
             applications.submit(ref, by=request.actor)
@@ -228,7 +238,8 @@ def application_submit(request: HttpRequest, ref: str) -> HttpResponse:
             messages.success(request, _("Sent. Your case number is {ref}.").format(ref=ref))
             return redirect("application", ref=ref)
     context = {"application": row, "problems": problems}
-    return render(request, "licensing/application_submit.html", context, status=422 if problems else 200)
+    failed = request.method == "POST"
+    return render(request, "licensing/application_submit.html", context, status=422 if failed else 200)
 
 
 def application_withdraw(request: HttpRequest, ref: str) -> HttpResponse:
@@ -254,4 +265,4 @@ def license_list(request: HttpRequest) -> HttpResponse:
     rows = selectors.with_balances(selectors.licenses_for(request.actor))
     page = Paginator(rows, 20).get_page(request.GET.get("page"))
     template = "licensing/license_list.html" if request.actor.kind == "exporter" else "licensing/desk_license_list.html"
-    return render(request, template, {"page_obj": page})
+    return render(request, template, {"page_obj": page, "today": legal_today()})

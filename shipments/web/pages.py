@@ -12,6 +12,7 @@ from core.errors import DomainError
 from core.history import lines_of, open_verbs
 from core.idempotency import Answer, Claim, fingerprint
 from core.legal_time import legal_today
+from core.models import Country
 from core.navigation import entries
 from core.telling import told
 from core.web.forms import ReasonForm, show_refusal
@@ -21,6 +22,7 @@ from licensing.states import IN_FORCE, ApplicationState
 from licensing.web.forms import LiftForm
 from shipments import actions, selectors
 from shipments.needs import needs_of
+from shipments.states import ShipmentState
 from shipments.web.forms import ShipmentForm
 
 
@@ -60,6 +62,7 @@ def license_page(request: HttpRequest, ref: str, forms: dict[str, ReasonForm | L
         "usable": row.state == "active" and row.usable_from <= legal_today() <= row.usable_until,
         "clearances_taken": licensing.clearances_taken(row),
         "causes": causes,
+        "destinations": Country.objects.filter(pk__in=row.destinations),
         "may_suspend": request.actor.may("license.suspend") and row.state in IN_FORCE,
         "suspend_form": given.get("suspend") or ReasonForm(auto_id="id_suspend_%s"),
         "shipments": selectors.with_lines(selectors.shipments_for(request.actor).filter(license=row))[:50],
@@ -101,7 +104,8 @@ def shipment_list(request: HttpRequest) -> HttpResponse:
     if state:
         rows = rows.filter(state=state[:30])
     page = Paginator(rows, 50).get_page(request.GET.get("page"))
-    return render(request, "shipments/shipment_list.html", {"page_obj": page, "state": state})
+    context = {"page_obj": page, "state": state, "states": ShipmentState.choices}
+    return render(request, "shipments/shipment_list.html", context)
 
 
 def shipment_new(request: HttpRequest) -> HttpResponse:
@@ -110,7 +114,7 @@ def shipment_new(request: HttpRequest) -> HttpResponse:
     number = request.POST.get("license") or request.GET.get("license", "")
     license = get_object_or_404(running, ref=number) if number else None
     if license is None:
-        return render(request, "shipments/shipment_choose.html", {"licenses": running})
+        return render(request, "shipments/shipment_choose.html", {"licenses": running, "today": legal_today()})
     form = ShipmentForm(request.POST or None, license=license, initial={"key": uuid.uuid4().hex})
     if request.method == "POST" and form.is_valid():
         try:
@@ -125,7 +129,7 @@ def shipment_new(request: HttpRequest) -> HttpResponse:
         else:
             messages.success(request, _("Reserved. The shipment is {ref}.").format(ref=ref))
             return redirect("shipment", ref=ref)
-    context = {"form": form, "license": license}
+    context = {"form": form, "license": license, "today": legal_today()}
     return render(request, "shipments/shipment_form.html", context, status=422 if form.errors else 200)
 
 
@@ -155,6 +159,7 @@ def shipment(request: HttpRequest, ref: str) -> HttpResponse:
         "shipment": row,
         "verbs": open_verbs(row, request.actor),
         "history": told(lines_of(row), request.actor),
+        "destination": Country.objects.filter(pk=row.destination).first(),
         "on_hold": row.state in ("reserved", "declared", "part_cleared") and row.license.state != "active",
     }
     return render(request, "shipments/shipment_page.html", context)

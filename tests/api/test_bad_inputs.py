@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+
 from core.legal_time import legal_today
 from licensing.models.balances import Movement
 from shipments.models import Shipment

@@ -4,6 +4,7 @@ import json
 from datetime import timedelta
 
 import pytest
+
 from core.legal_time import legal_today
 from licensing.models.balances import LicenseLine
 from shipments.models import CustomsMessage, Incident, Shipment

@@ -30,7 +30,7 @@ LAUNCHER = """
 import os, subprocess, sys, time
 from config import embedded
 servers = embedded.start(sys.argv[1], durable=False)
-sleeper = subprocess.Popen(["sleep", "600"], start_new_session=True)
+sleeper = subprocess.Popen(["sleep", "600"], start_new_session=True, stdout=subprocess.DEVNULL)
 servers.guard(sleeper, "sleeper")
 servers.record()
 print(servers.watchdog.pid, flush=True)
@@ -86,7 +86,7 @@ def launch(folder: Path) -> tuple[subprocess.Popen, int]:
 
 # --- the servers ------------------------------------------------------------------------------------------
 def test_start_gives_two_modest_roles_and_a_broker(folder: Path) -> None:
-    with embedded.start(folder) as servers:
+    with embedded.start(folder, durable=False) as servers:
         roles = query(
             servers.owner_url,
             "SELECT rolname, rolsuper, rolcreatedb, rolcreaterole FROM pg_roles "
@@ -180,9 +180,9 @@ def test_everything_ends_when_the_launcher_is_killed(folder: Path) -> None:
 def test_start_at_once_after_a_kill_waits_for_the_watchdog(folder: Path) -> None:
     launcher, _ = launch(folder)
     launcher.kill()
+    launcher.wait()
     with embedded.start(folder, durable=False) as servers:
         assert query(servers.database_url, "SELECT 1") == [(1,)]
-    launcher.communicate()
 
 
 def test_servers_that_outlived_their_watchdog_are_stopped_at_the_next_start(folder: Path) -> None:
@@ -225,8 +225,8 @@ def test_a_pid_that_now_belongs_to_somebody_else_is_left_alone(folder: Path) -> 
 
 
 def test_an_interrupted_initdb_is_done_again(folder: Path) -> None:
+    embedded.start(folder, durable=False, want_valkey=False).stop()
     cluster = embedded._cluster(folder.resolve())
-    embedded.start(folder, durable=False).stop()
     cluster.rename(embedded._half(cluster))
 
     with embedded.start(folder, durable=False) as servers:
@@ -247,7 +247,7 @@ def test_a_folder_in_use_is_refused_with_its_address(folder: Path) -> None:
 
 
 def test_a_cluster_that_cannot_be_opened_is_refused(folder: Path) -> None:
-    embedded.start(folder, durable=False).stop()
+    embedded.start(folder, durable=False, want_valkey=False).stop()
     cluster = embedded._cluster(folder.resolve())
     version, passwords = (cluster / "PG_VERSION"), (folder / "secrets.json")
     made_by, known = version.read_text(), passwords.read_text()
@@ -261,9 +261,9 @@ def test_a_cluster_that_cannot_be_opened_is_refused(folder: Path) -> None:
         embedded.start(folder)
     passwords.write_text(known.replace(json.loads(known)["postgres"], "0" * 48))
     with pytest.raises(embedded.LauncherError, match="do not open the cluster"):
-        embedded.start(folder)
+        embedded.start(folder, want_valkey=False)
     passwords.write_text(known)
-    embedded.start(folder).stop()
+    embedded.start(folder, want_valkey=False).stop()
 
 
 def test_a_missing_program_is_named_with_the_way_out(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -278,6 +278,7 @@ def test_a_missing_program_is_named_with_the_way_out(folder: Path, monkeypatch: 
 
 def test_reset_removes_what_the_launcher_made_and_nothing_else(folder: Path) -> None:
     embedded.start(folder, durable=False).stop()
+    assert embedded._cluster(folder.resolve()).exists()
     for name in ("demo.json", "secret_key", "notes.txt", "beat-schedule.dat"):
         (folder / name).write_text("x")
 
@@ -288,13 +289,14 @@ def test_reset_removes_what_the_launcher_made_and_nothing_else(folder: Path) -> 
 
 
 def test_reset_does_not_pretend_to_reset_a_given_database(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    embedded.start(folder, durable=False).stop()
+    folder.mkdir()
+    (folder / "demo.json").write_text("x")
     monkeypatch.setenv("DATABASE_URL", "postgres://app@db.example/lodestone")
 
     with pytest.raises(embedded.LauncherError, match="DATABASE_URL"):
         embedded.reset(folder)
 
-    assert embedded._cluster(folder.resolve()).exists()
+    assert (folder / "demo.json").exists()
 
 
 def test_a_taken_port_is_refused_with_the_option_to_use() -> None:

@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pgtrigger
 import pytest
+from django.db import DatabaseError, InternalError, connection, transaction
+
 from core.graphs import Move, graph
 from core.models import HistoryLine
-from django.db import DatabaseError, InternalError, transaction
 from exporters.models import Exporter
 from licensing.models import Application, Declaration, License
 from licensing.models.balances import Movement
@@ -87,19 +88,13 @@ def test_a_row_in_a_later_state_can_not_be_inserted(world):
         columns = [f.column for f in row._meta.concrete_fields if f.column != row._meta.pk.column]
         table = row._meta.db_table
         picked = ", ".join(f"'{later}'" if column == "state" else column for column in columns)
-        from django.db import connection
-
-        with (
-            pytest.raises(DatabaseError, match="begins as"),
-            transaction.atomic(),
-            connection.cursor() as cursor,
-        ):
-            key = row._meta.pk.column
-            cursor.execute(
-                f"INSERT INTO {table} ({key}, {', '.join(columns)}) "
-                f"SELECT {key} + 1000000, {picked} FROM {table} WHERE {key} = %s",
-                [row.pk],
-            )
+        key = row._meta.pk.column
+        insert = (
+            f"INSERT INTO {table} ({key}, {', '.join(columns)}) "
+            f"SELECT {key} + 1000000, {picked} FROM {table} WHERE {key} = {row.pk}"
+        )
+        with pytest.raises(DatabaseError, match="begins as"), transaction.atomic():
+            connection.cursor().execute(insert)
 
 
 def test_history_and_movements_can_not_be_changed_or_deleted(world):

@@ -3,11 +3,12 @@
 from datetime import timedelta
 
 import pytest
+from django.db import DatabaseError, transaction
+
 from core import history
 from core.errors import DomainError, Forbidden, FourEyes, Invalid, NotFound, WrongState
 from core.legal_time import legal_today, months_after
 from core.models import HistoryLine
-from django.db import DatabaseError, transaction
 from licensing.actions import applications, decisions, declarations
 from licensing.models import Application, DecisionStep, License
 from tests import make

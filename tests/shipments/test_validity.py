@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
+
 from core.access import clock as clock_actor
 from core.deliveries import relay
 from core.errors import DomainError

@@ -1,0 +1,152 @@
+"""Every route has its row, and every role meets exactly what the table says, on every route and method."""
+
+import pytest
+from django.urls import get_resolver, reverse
+
+from config.api import urlpatterns as api_patterns
+from core import access
+from core.models import HistoryLine, Mail, Membership, Role, RoleGrant
+from core.references import draw
+from licensing.actions import applications
+from licensing.models import Application, ApplicationDocument
+from tests import make
+
+ROLES = [*Role.values, "anonymous"]
+VERBS_WITHOUT_A_ROUTE = {"exporter.submit", "shipment.customs"}
+
+
+def routes():
+    """Every named route of the resolver: {name}."""
+    found, queue = set(), list(get_resolver().url_patterns)
+    while queue:
+        pattern = queue.pop()
+        if hasattr(pattern, "url_patterns"):
+            queue += pattern.url_patterns
+        elif pattern.name:
+            found.add(pattern.name)
+    return found
+
+
+def test_every_row_names_a_route_or_a_verb():
+    named = {name for name, _ in access.table()}
+    assert named - routes() == VERBS_WITHOUT_A_ROUTE
+
+
+def test_every_route_of_ours_has_a_row():
+    """allauth brings routes that we do not open; without a row they answer 404."""
+    named = {name for name, _ in access.table()}
+    assert {name for name in routes() - named if not name.startswith("account_")} == set()
+
+
+def test_the_table_has_a_column_for_every_role():
+    header = access.TABLE.read_text(encoding="utf-8").splitlines()[0].split(",")
+    assert header == ["name", "methods", "scope", "noun", "anonymous", *Role.values, "clock"]
+
+
+def test_every_api_route_is_in_the_table_and_none_is_open_to_writing_without_a_scope_or_role():
+    for pattern in api_patterns:
+        for (name, method), row in access.table().items():
+            if name == pattern.name and method == "POST":
+                assert row.scope or row.roles - {"anonymous"}
+
+
+@pytest.fixture
+def stage(world):
+    """One row of every noun, and a person of every role."""
+    license = world.license(kilograms=100)
+    shipment = world.shipment(license, 1_000)
+    declaration = world.declaration(verified=False)
+    draft = world.application(by_whom=[declaration])
+    applications.submit(draft, by=world.exporter)
+    people = {role: make.colleague(world.exporter, role) for role in ("clerk", "signatory", "viewer")}
+    office = world.ministry.office
+    for role in Role.values:
+        if role not in people and role != "customs":
+            from config import demo
+
+            people[role] = demo.person(make.unique("walk"), "Walker", office, role)
+    people["customs"] = access.Actor(world.customs.user, world.customs.organization, roles=frozenset({"customs"}))
+    make.key(people["signatory"], "licenses:read")
+    member = Membership.objects.filter(user=people["clerk"].user).get()
+    officer = Membership.objects.get(user=people["auditor"].user)
+    grant = RoleGrant.objects.create(
+        membership=officer,
+        roles=["auditor"],
+        proposed_by=world.ministry.other_admin.user,
+        proposed_at=HistoryLine.objects.latest("at").at,
+    )
+    paper = ApplicationDocument.objects.first()
+    mail = Mail.objects.create(sender="a@b.example", recipients="c@d.example", subject="s", body="b")
+    return people, {
+        "party": {"ref": declaration.end_user.ref},
+        "declaration": {"ref": declaration.ref},
+        "application": {"ref": draft},
+        "license": {"ref": license.ref},
+        "shipment": {"ref": shipment.ref},
+        "document": {"pk": paper.document_id},
+        "member": {"pk": member.pk},
+        "key": {"pk": people["signatory"].organization.keys.get().pk},
+        "officer": {"pk": officer.pk},
+        "exporter": {"pk": world.exporter.organization_id},
+        "grant.confirm": {"pk": grant.pk},
+        "mailbox.read": {"pk": mail.pk},
+        "application.document.remove": {"ref": draft, "pk": Application.objects.get(ref=draft).documents.first().pk},
+        "account_confirm_email": {"key": "x"},
+        "account_reset_password_from_key": {"uidb36": "x", "key": "y"},
+    }
+
+
+SPARED = {"account_logout", "account_reauthenticate", "account_confirm_email", "account_reset_password_from_key"}
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_each_role_meets_what_the_table_says(role, stage, client):
+    """Admitted: neither 401, 403 nor 404. Else: sign-in or 401 for nobody, 403 for somebody, 404 for the unseen."""
+    people, objects = stage
+    wrong = []
+    for (name, method), row in sorted(access.table().items()):
+        if name in VERBS_WITHOUT_A_ROUTE or name in SPARED:
+            continue
+        if role != "anonymous":
+            client.force_login(people[role].user)
+        path = reverse(name, kwargs=objects.get(name) or objects.get(row.noun))
+        response = client.generic(method, path, "", "application/x-www-form-urlencoded")
+        status = response.status_code
+        at_sign_in = status == 302 and "/accounts/login/" in response.headers["Location"]
+        if role in row.roles:
+            ok = status not in (401, 403, 404) and (not at_sign_in or role == "anonymous")
+        elif role == "anonymous":
+            ok = status == 401 if name.startswith("api.") else at_sign_in
+        elif row.noun:
+            ok = status in (403, 404)
+        else:
+            ok = status == 403
+        if not ok or status >= 500:
+            wrong.append((name, method, status))
+    assert wrong == []
+
+
+def test_a_role_that_sees_the_row_gets_403_and_one_that_does_not_gets_404(stage, client, world):
+    people, objects = stage
+    path = reverse("application.withdraw", kwargs=objects["application"])
+    client.force_login(people["viewer"].user)
+    assert client.post(path).status_code == 403
+    client.force_login(make.exporter(world.ministry, "Other Co., Ltd.").user)
+    assert client.post(path).status_code == 404
+    client.force_login(make.colleague(make.exporter(world.ministry, "Third Co., Ltd."), "viewer").user)
+    foreign, absent = client.post(path), client.post(reverse("application.withdraw", kwargs={"ref": draw("AP")}))
+    assert (foreign.status_code, absent.status_code) == (404, 404)
+
+
+def test_taking_a_role_away_acts_on_the_next_request(stage, client):
+    people, _ = stage
+    client.force_login(people["reviewer"].user)
+    assert client.get("/desk/").status_code == 200
+    Membership.objects.filter(user=people["reviewer"].user).update(roles=["policy_officer"])
+    assert client.get("/desk/").status_code == 403
+
+
+def test_a_route_without_a_row_does_not_exist(client, monkeypatch, db):
+    rows = {key: row for key, row in access.table().items() if key[0] != "healthz"}
+    monkeypatch.setattr(access, "table", lambda: rows)
+    assert client.get("/healthz").status_code == 404

@@ -1,0 +1,71 @@
+"""A real gunicorn on the test database, for what only real requests show: races, the wire, the browser."""
+
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from pathlib import Path
+
+from django.conf import settings
+from django.db import connection
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+class Server:
+    """gunicorn as ./run starts it, on a port of its own."""
+
+    def __init__(self, threads: int = 8) -> None:
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        base = settings.DATABASE_URL.rsplit("/", 1)[0]
+        name = connection.settings_dict["NAME"]
+        self.log = tempfile.NamedTemporaryFile(mode="w+", suffix=".log")  # noqa: SIM115 (lives as long as the server)
+        environment = os.environ | {
+            "DATABASE_URL": f"{base}/{name}",
+            "DATABASE_OWNER_URL": "",
+            "BASE_URL": self.url,
+            "PYTHONDONTWRITEBYTECODE": "1",
+        }
+        command = [
+            "-m",
+            "gunicorn",
+            "config.wsgi:application",
+            "-k",
+            "gthread",
+            "--workers",
+            "2",
+            "--threads",
+            str(threads),
+        ]
+        limits = ["--limit-request-line", "4094", "--limit-request-fields", "100", "--limit-request-field_size", "8190"]
+        self.process = subprocess.Popen(
+            [sys.executable, *command, *limits, "--bind", f"127.0.0.1:{self.port}"],
+            cwd=ROOT,
+            env=environment,
+            stdout=self.log,
+            stderr=subprocess.STDOUT,
+        )
+        self._wait()
+
+    def _wait(self) -> None:
+        for _ in range(150):
+            try:
+                urllib.request.urlopen(f"{self.url}/healthz", timeout=1)
+                return
+            except OSError:
+                time.sleep(0.1)
+        raise AssertionError(f"gunicorn did not start: {Path(self.log.name).read_text()[-2000:]}")
+
+    def stop(self) -> None:
+        self.process.terminate()
+        self.process.wait(10)
