@@ -532,6 +532,13 @@ def _enter_private_area(data: Path, cluster: Path, user: pwd.struct_passwd) -> N
         link.symlink_to(cluster)
 
 
+def _discard_abandoned(data: Path) -> None:
+    """No private cluster is left of an earlier folder at this path: its passwords went with that folder."""
+    private = _private_cluster(data)
+    if _as_root() and private.exists() and not (data / "postgres").is_symlink():
+        shutil.rmtree(private.parent)
+
+
 def _initdb(binaries: Path, folder: Path, password_file: Path, *, durable: bool) -> None:
     locale = ["--locale=C.UTF-8", "--encoding=UTF8"]
     if _major(binaries) >= 17:
@@ -813,6 +820,7 @@ def start(data: Path, *, durable: bool = True, want_postgres: bool = True, want_
     try:
         (servers.data / "state.json").unlink(missing_ok=True)
         _stop_stale(servers.data, _cluster(servers.data))
+        _discard_abandoned(servers.data)
         servers.watchdog = _start_watchdog(servers.data, servers._lock)
         servers.redis_url = os.environ.get("REDIS_URL", "")
         if want_valkey and not servers.redis_url:

@@ -32,7 +32,7 @@ def add(
 
 def entries(request: HttpRequest, actor: Actor) -> list[dict[str, Any]]:
     """The menu for this actor: url, label, whether it is the current section, a count or None."""
-    return [
+    found = [
         {
             "url": (url := reverse(entry.route)),
             "label": entry.label,
@@ -42,3 +42,7 @@ def entries(request: HttpRequest, actor: Actor) -> list[dict[str, Any]]:
         for entry in sorted(_entries, key=lambda entry: entry.order)
         if actor.kind in entry.kinds and actor.may(entry.route, "GET")
     ]
+    here = max((len(one["url"]) for one in found if one["current"]), default=0)
+    for one in found:  # /desk/licenses/ is below /desk/ too: the longest address is where you are
+        one["current"] = one["current"] and len(one["url"]) == here
+    return found

@@ -1,5 +1,6 @@
 """The readable docs: how to begin, manners, every call, every code. Made from the schema, so that it can't be stale."""
 
+from functools import cache
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -11,6 +12,7 @@ from core.api.codes import CODES
 from core.legal_time import legal_today
 
 
+@cache
 def calls() -> list[dict[str, Any]]:
     """Every call of the schema: method, path, summary, words, scope, parameters, members of body and answer."""
     schema = SchemaGenerator().get_schema(request=None, public=True)

@@ -218,6 +218,7 @@ class NonEmptyList(serializers.ListSerializer[Any]):
         return super().run_validation(data)
 
 
+@extend_schema_field({"type": "integer", "minimum": 1, "maximum": 32_000})
 class WholeNumberField(serializers.Field[int, Any, int, int]):
     """A JSON integer from 1; neither text nor true."""
 
@@ -232,6 +233,7 @@ class WholeNumberField(serializers.Field[int, Any, int, int]):
         return value
 
 
+@extend_schema_field({"type": "boolean"})
 class TruthField(serializers.Field[bool, Any, bool, bool]):
     default_error_messages = _REFUSED
 

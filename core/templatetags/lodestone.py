@@ -249,10 +249,11 @@ def history(lines: Iterable[Any]) -> dict[str, Any]:
 
 
 @register.inclusion_tag("parts/field.html")
-def field(bound: BoundField) -> dict[str, Any]:
+def field(bound: BoundField, note: str = "") -> dict[str, Any]:
     """One question: label, hint, error, control, tied together for assistive technology.
 
     Radio buttons and several checkboxes become a fieldset. Django ties control, hint and error by id.
+    note: what stands behind the label instead of "(optional)", such as "(needed to send)".
     """
     kind = bound.widget_type
     choices = kind in ("radioselect", "checkboxselectmultiple")
@@ -263,6 +264,7 @@ def field(bound: BoundField) -> dict[str, Any]:
         "fieldset": choices,
         "checkbox": kind == "checkbox",
         "option_class": "opt" if kind == "radioselect" else "chk",
+        "note": note,
         "optional": not bound.field.required and kind != "checkbox",
     }
 
@@ -330,4 +332,4 @@ def may(context: Any, name: str, method: str = "GET") -> bool:
 @register.filter
 def marked(text: object) -> SafeString:
     """Words between backticks as code, as the API's texts have them; everything else is escaped."""
-    return mark_safe(re.sub(r"`([^`]+)`", r"<code>\1</code>", escape(text)))  # noqa: S308 (escaped before)
+    return mark_safe(re.sub(r"`([^`]+)`", r"<code>\1</code>", escape(str(text))))  # noqa: S308 (escaped before)

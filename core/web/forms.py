@@ -70,7 +70,8 @@ class KeyForm(forms.Form):
     def __init__(self, *args: Any, kind: str, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["scopes"].choices = [
-            (scope, format_lazy("{words} ({scope})", words=SCOPE_WORDS[scope], scope=scope)) for scope in SCOPES.get(kind, ())
+            (scope, format_lazy("{words} ({scope})", words=SCOPE_WORDS[scope], scope=scope))
+            for scope in SCOPES.get(kind, ())
         ]
 
 

@@ -31,6 +31,7 @@ def desk(request: HttpRequest) -> HttpResponse:
         view = "mine" if request.actor.may("application.recommend") else "open"
     q = request.GET.get("q", "").strip()[:100]
     rows = selectors.search_cases(selectors.desk_queue(request.actor, view), q)
+    rows = rows.prefetch_related("end_users__declaration")
     context = {
         "view": view,
         "q": q,
@@ -42,7 +43,7 @@ def desk(request: HttpRequest) -> HttpResponse:
 
 def countersign(request: HttpRequest) -> HttpResponse:
     """Cases that others recommended, and approvals to issue. Your own recommendations are not here."""
-    rows = selectors.to_countersign(request.actor).prefetch_related("steps__actor")
+    rows = selectors.to_countersign(request.actor).prefetch_related("steps__actor", "end_users__declaration")
     page = Paginator(rows, 50).get_page(request.GET.get("page"))
     return render(request, "licensing/desk_countersign.html", {"page_obj": page})
 

@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from core.models import Country
-from core.quantities import show
+from core.templatetags.lodestone import quantity
 from core.web.fields import DayField, QuantityField
 from licensing.models import License
 from shipments.actions import LineRequest, ShipmentRequest
@@ -45,15 +45,14 @@ class ShipmentForm(forms.Form):
         self.lines = list(license.lines.all())
         self.quantity_names = [f"quantity_{line.number}" for line in self.lines]
         for line, name in zip(self.lines, self.quantity_names, strict=True):
-            left = show(line.available, line.unit)
             self.fields[name] = QuantityField(
                 label=_("Line {number}: {code}, {unit}").format(
                     number=line.number, code=line.control_item.code, unit=line.unit
                 ),
-                help_text=_("{description}. {left} {unit} left.").format(
-                    description=line.description, left=left, unit=line.unit
+                help_text=_("{description}. {left} left.").format(
+                    description=line.description, left=quantity(line.available, line.unit)
                 ),
-                required=False,
+                required=len(self.lines) == 1,
             )
 
     def _choices(self, name: str, choices: list[tuple[str, str]]) -> None:

@@ -5,6 +5,7 @@ import importlib.util
 import json
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -38,16 +39,29 @@ time.sleep(600)
 """
 
 
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A data folder whose cluster is made once and which every test leaves in order. Nothing of it remains."""
+    data = tmp_path_factory.mktemp("launcher") / "data"
+    yield data
+    embedded.reset(data)
+
+
 @pytest.fixture
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """A data folder, and an environment that names no servers. Afterwards nothing of it is left anywhere."""
-    for name in ("DATABASE_URL", "DATABASE_OWNER_URL", "REDIS_URL"):
-        monkeypatch.delenv(name, raising=False)
+def fresh(tmp_path: Path) -> Iterator[Path]:
+    """A data folder that holds nothing yet."""
     data = tmp_path / "data"
     yield data
-    for name in ("DATABASE_URL", "REDIS_URL"):
-        monkeypatch.delenv(name, raising=False)
     embedded.reset(data)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def no_given_servers() -> Iterator[None]:
+    """The environment names no servers, whatever these tests run beside."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("DATABASE_URL", "DATABASE_OWNER_URL", "REDIS_URL"):
+            patch.delenv(name, raising=False)
+        yield
 
 
 def query(url: str, sql: str) -> list[tuple]:
@@ -93,12 +107,12 @@ def test_start_gives_two_modest_roles_and_a_broker(folder: Path) -> None:
             "WHERE rolname LIKE 'lodestone%' ORDER BY rolname",
         )
         assert roles == [("lodestone_app", False, False, False), ("lodestone_owner", False, True, False)]
-        query(servers.owner_url, "CREATE TABLE kept (n int)")
+        query(servers.owner_url, "CREATE TABLE owned (n int)")
         query(servers.owner_url, "CREATE DATABASE test_made_by_owner")
         with pytest.raises(psycopg2.errors.InsufficientPrivilege):
             query(servers.database_url, "CREATE TABLE mine (n int)")
         with pytest.raises(psycopg2.errors.InsufficientPrivilege):
-            query(servers.database_url, "SELECT * FROM kept")
+            query(servers.database_url, "SELECT * FROM owned")
         assert query(servers.database_url, "SELECT now() AT TIME ZONE 'Asia/Shanghai' - now() AT TIME ZONE 'UTC'")
         broker = redis.Redis.from_url(servers.redis_url)
         assert broker.config_get("appendonly", "maxmemory-policy") == {
@@ -137,36 +151,35 @@ def test_state_is_there_for_this_user_alone_while_the_servers_run(folder: Path) 
 
 def test_second_start_is_quick_and_finds_what_the_first_kept(folder: Path) -> None:
     with embedded.start(folder) as servers:
-        query(servers.owner_url, "CREATE TABLE kept AS SELECT 7 AS n")
+        query(servers.owner_url, "CREATE TABLE kept_by_stop AS SELECT 7 AS n")
         redis.Redis.from_url(servers.redis_url).set("kept", "7")
         first = servers.database_url
 
     began = time.monotonic()
     with embedded.start(folder) as servers:
         took = time.monotonic() - began
-        assert query(servers.owner_url, "SELECT n FROM kept") == [(7,)]
+        assert query(servers.owner_url, "SELECT n FROM kept_by_stop") == [(7,)]
         assert redis.Redis.from_url(servers.redis_url).get("kept") == b"7"
         assert urlsplit(servers.database_url).password == urlsplit(first).password
     assert took < 3
 
 
-def test_given_addresses_are_used_and_nothing_is_started(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_given_addresses_are_used_and_nothing_is_started(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DATABASE_URL", "postgres://app@db.example/lodestone")
     monkeypatch.setenv("REDIS_URL", "redis://broker.example")
 
-    with embedded.start(folder) as servers:
+    with embedded.start(tmp_path / "data") as servers:
         assert servers.processes == {}
         assert servers.database_url == servers.owner_url == "postgres://app@db.example/lodestone"
         assert servers.redis_url == "redis://broker.example"
-    assert not (folder / "postgres").exists()
-    assert not (folder / "valkey").exists()
+    assert sorted(path.name for path in (tmp_path / "data").iterdir()) == ["lock", "logs"]
 
 
 # --- ends that nobody planned -----------------------------------------------------------------------------
 def test_everything_ends_when_the_launcher_is_killed(folder: Path) -> None:
     launcher, _ = launch(folder)
     state = embedded.running(folder)
-    query(state["owner_url"], "CREATE TABLE kept AS SELECT 7 AS n")
+    query(state["owner_url"], "CREATE TABLE kept_by_watchdog AS SELECT 7 AS n")
 
     launcher.send_signal(signal.SIGKILL)
     launcher.communicate()
@@ -174,7 +187,7 @@ def test_everything_ends_when_the_launcher_is_killed(folder: Path) -> None:
     assert within(5, lambda: not listens(state["database_url"]) and not listens(state["redis_url"]))
     assert within(5, lambda: embedded._began(state["pids"]["sleeper"]) is None)
     with embedded.start(folder, durable=False) as servers:
-        assert query(servers.owner_url, "SELECT n FROM kept") == [(7,)]
+        assert query(servers.owner_url, "SELECT n FROM kept_by_watchdog") == [(7,)]
 
 
 def test_start_at_once_after_a_kill_waits_for_the_watchdog(folder: Path) -> None:
@@ -202,13 +215,13 @@ def test_servers_that_outlived_their_watchdog_are_stopped_at_the_next_start(fold
 
 def test_a_killed_database_recovers_at_the_next_start(folder: Path) -> None:
     servers = embedded.start(folder)
-    query(servers.owner_url, "CREATE TABLE kept AS SELECT 7 AS n")
+    query(servers.owner_url, "CREATE TABLE kept_by_crash AS SELECT 7 AS n")
     servers.processes["postgres"].kill()
     servers.processes["valkey"].kill()
     servers.stop()
 
     with embedded.start(folder) as servers:
-        assert query(servers.owner_url, "SELECT n FROM kept") == [(7,)]
+        assert query(servers.owner_url, "SELECT n FROM kept_by_crash") == [(7,)]
 
 
 def test_a_pid_that_now_belongs_to_somebody_else_is_left_alone(folder: Path) -> None:
@@ -224,12 +237,19 @@ def test_a_pid_that_now_belongs_to_somebody_else_is_left_alone(folder: Path) -> 
         stranger.kill()
 
 
-def test_an_interrupted_initdb_is_done_again(folder: Path) -> None:
-    embedded.start(folder, durable=False, want_valkey=False).stop()
-    cluster = embedded._cluster(folder.resolve())
+def test_a_folder_thrown_away_by_hand_is_made_anew(fresh: Path) -> None:
+    embedded.start(fresh, durable=False, want_valkey=False).stop()
+    shutil.rmtree(fresh)
+    with embedded.start(fresh, durable=False, want_valkey=False) as servers:
+        assert query(servers.database_url, "SELECT 1") == [(1,)]
+
+
+def test_an_interrupted_initdb_is_done_again(fresh: Path) -> None:
+    embedded.start(fresh, durable=False, want_valkey=False).stop()
+    cluster = embedded._cluster(fresh.resolve())
     cluster.rename(embedded._half(cluster))
 
-    with embedded.start(folder, durable=False) as servers:
+    with embedded.start(fresh, durable=False) as servers:
         assert query(servers.database_url, "SELECT 1") == [(1,)]
     assert not embedded._half(cluster).exists()
 
@@ -276,27 +296,27 @@ def test_a_missing_program_is_named_with_the_way_out(folder: Path, monkeypatch: 
         embedded._valkey_binary()
 
 
-def test_reset_removes_what_the_launcher_made_and_nothing_else(folder: Path) -> None:
-    embedded.start(folder, durable=False).stop()
-    assert embedded._cluster(folder.resolve()).exists()
+def test_reset_removes_what_the_launcher_made_and_nothing_else(fresh: Path) -> None:
+    embedded.start(fresh, durable=False).stop()
+    assert embedded._cluster(fresh.resolve()).exists()
     for name in ("demo.json", "secret_key", "notes.txt", "beat-schedule.dat"):
-        (folder / name).write_text("x")
+        (fresh / name).write_text("x")
 
-    embedded.reset(folder)
+    embedded.reset(fresh)
 
-    assert sorted(path.name for path in folder.iterdir()) == ["lock", "logs", "notes.txt", "secret_key"]
-    assert not embedded._cluster(folder.resolve()).exists()
+    assert sorted(path.name for path in fresh.iterdir()) == ["lock", "logs", "notes.txt", "secret_key"]
+    assert not embedded._cluster(fresh.resolve()).exists()
 
 
-def test_reset_does_not_pretend_to_reset_a_given_database(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    folder.mkdir()
-    (folder / "demo.json").write_text("x")
+def test_reset_does_not_pretend_to_reset_a_given_database(fresh: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    fresh.mkdir()
+    (fresh / "demo.json").write_text("x")
     monkeypatch.setenv("DATABASE_URL", "postgres://app@db.example/lodestone")
 
     with pytest.raises(embedded.LauncherError, match="DATABASE_URL"):
-        embedded.reset(folder)
+        embedded.reset(fresh)
 
-    assert (folder / "demo.json").exists()
+    assert (fresh / "demo.json").exists()
 
 
 def test_a_taken_port_is_refused_with_the_option_to_use() -> None:

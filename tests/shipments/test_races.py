@@ -1,4 +1,4 @@
-"""Races over real HTTP, and their twins: the same verbs without lock and constraint, which must fail the same checks."""
+"""Races over real HTTP, and their twins: the same verbs without lock and constraint, which must fail those checks."""
 
 import json
 import threading
@@ -226,12 +226,13 @@ def take(name, license, count, barrier=None, *, judged=None):
 
 
 # Everybody judges before anybody writes: a shared advisory lock that the test holds exclusively until all wait.
-PAUSE = "PERFORM pg_advisory_xact_lock_shared(4242);\n        IF jsonb_array_length(failures) = 0 THEN\n            FOR item"
+JUDGED = "IF jsonb_array_length(failures) = 0 THEN\n            FOR item"
+PAUSE = "PERFORM pg_advisory_xact_lock_shared(4242);\n        " + JUDGED
 
 
 def without_locks(source):
     source = source.replace("FOR NO KEY UPDATE", "")
-    return source.replace("IF jsonb_array_length(failures) = 0 THEN\n            FOR item", PAUSE, 1)
+    return source.replace(JUDGED, PAUSE, 1)
 
 
 def hold_until_waiting(name, waiters, run):

@@ -68,7 +68,7 @@ class Command(BaseCommand):
         try:
             base_url = f"http://127.0.0.1:{port}"
             environment = environment_of(servers, base_url)
-            self.say("Preparing the database")
+            self.say("Looking at the database")
             set_up(servers, environment, base_url)
             self.say("Starting the web server, the worker and the schedule")
             start_programs(servers, environment, port)

@@ -1,0 +1,330 @@
+"""Plays the main job against a running Lodestone: the pages' forms, then REST, step by step in words and figures."""
+
+import json
+import re
+import uuid
+from argparse import ArgumentParser
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+
+from config.demo import pdf
+from config.visitor import Client, Page, Surprise, Visitor
+from core.legal_time import LEGAL_ZONE
+
+MAGNETS = "NdFeB sintered magnets N42SH, Dy 3.2 %"
+PLAYERS = {
+    "signatory": "lin.wei",
+    "intake": "song.jie",
+    "reviewer": "zhao.min",
+    "decider": "han.rui",
+    "both": "ma.lan",
+}
+
+
+class Command(BaseCommand):
+    help = __doc__
+    requires_system_checks = []
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--port", type=int, help="where Lodestone listens; else as demo.json says")
+        parser.add_argument("--data", default=str(settings.DATA_DIR))
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        path = Path(options["data"]) / "demo.json"
+        try:
+            demo = json.loads(path.read_text(encoding="utf-8"))
+        except OSError as error:
+            raise CommandError(f"{path} is not there: start Lodestone with ./run first.") from error
+        base = f"http://127.0.0.1:{options['port']}" if options["port"] else demo["base_url"]
+        try:
+            Tour(demo, base, self.stdout.write).play()
+        except (Surprise, OSError) as error:
+            raise CommandError(f"The tour stopped: {error}") from error
+
+
+class Tour:
+    """The story; every figure that it prints is asked of Lodestone, and checked."""
+
+    def __init__(self, demo: dict[str, Any], base: str, say: Any) -> None:
+        self.base, self.say = base, say
+        self.step = 0
+        self.run = uuid.uuid4().hex[:6]
+        self.today = datetime.now(UTC).astimezone(LEGAL_ZONE).date()
+        accounts = {account["email"].split("@")[0]: account for account in demo["accounts"]}
+        self.people = {}
+        for role, name in PLAYERS.items():
+            visitor = Visitor(base)
+            visitor.sign_in(accounts[name]["email"], accounts[name]["password"])
+            self.people[role] = visitor
+        organization = accounts[PLAYERS["signatory"]]["organization"]
+        keys = {entry["organization"]: entry["key"] for entry in demo["api_keys"]}
+        self.client = Client(base, keys[organization])
+        self.stranger = Client(base, next(key for name, key in keys.items() if name != organization))
+        self.border = Client(base, demo["customs_key"])
+
+    def play(self) -> None:
+        self.say(f"Lodestone at {self.base}\n")
+        party, declaration = self._declaration()
+        annual = self._license("annual", "60000.000", declaration, ask=True)
+        self._annual(annual, party)
+        single = self._license("per_shipment", "3000.000", declaration)
+        self._single(single, party)
+        self.say("\nThe ledger adds up. The tour is over; it can be played again.")
+
+    def tell(self, words: str) -> None:
+        self.step += 1
+        self.say(f"{self.step:2d}. {words}")
+
+    # --- pages --------------------------------------------------------------------------------------------
+
+    def _done(self, page: Page, *, at: str = "") -> Page:
+        if page.status != 200 or (at and at not in page.url):
+            told = page.text.partition("There is a problem")[2] or page.text
+            raise Surprise(f"{page.url} answered {page.status}: {told[:400]}")
+        return page
+
+    def _declaration(self) -> tuple[str, str]:
+        exporter, reviewer = self.people["signatory"], self.people["reviewer"]
+        form = exporter.get("/parties/new/")
+        page = exporter.send(
+            form,
+            name=f"Tour Motoren {self.run} GmbH",
+            country="DE",
+            address="1 Beispielweg, Musterstadt",
+            site_address="Plant 1, Musterstadt",
+            nature="commercial",
+            business="Traction motors",
+        )
+        party = self._done(page, at="/parties/PTY-").url.rstrip("/").split("/")[-1]
+        self.tell(f"The exporter adds an end-user abroad: {party}.")
+        form = exporter.get("/declarations/new/")
+        options = form.read.options
+        page = exporter.send(
+            form,
+            end_user=options["end_user", f"Tour Motoren {self.run} GmbH"],
+            items=[value for (name, text), value in options.items() if name == "items" and "1C905.a.4" in text],
+            end_use="CIV_AUTO",
+            end_use_text="Rotor magnets for traction motors of passenger cars, built and used in Musterstadt.",
+            product="Traction motor",
+            position_in_product="Rotor",
+            process="incorporated",
+            yearly_need="60,000 kg a year, 2,000 kg in stock, 50,000 motors",
+            no_other_use="on",
+            no_transfer="on",
+            no_mass_destruction="on",
+            no_military_use="on",
+            verification_consent="on",
+        )
+        ref = self._done(page, at="/declarations/EUD-").url.rstrip("/").split("/")[-1]
+        page = exporter.send(
+            page,
+            f"/declarations/{ref}/attach/",
+            files={"certificate": ("certificate.pdf", pdf("End-user and end-use certificate"))},
+            signer_name="J. Brandt",
+            signer_post="Head of Purchasing",
+            signed_on=(self.today - timedelta(days=3)).isoformat(),
+        )
+        page = self._done(exporter.send(self._done(page), f"/declarations/{ref}/submit/"))
+        self.tell(f"The end-user's signed certificate is attached and submitted: {ref}.")
+        page = self._done(reviewer.send(reviewer.get(f"/desk/declarations/{ref}/"), f"/desk/declarations/{ref}/verify/"))
+        self.tell("A reviewing officer verifies it.")
+        return party, ref
+
+    def _license(self, kind: str, kilograms: str, declaration: str, *, ask: bool = False) -> str:
+        exporter = self.people["signatory"]
+        form = exporter.get(f"/applications/new/?kind={kind}")
+        users = [value for value in _choices(form, "end_users", declaration)]
+        name = f"Tour Motoren {self.run} GmbH"
+        page = exporter.send(
+            form,
+            kind=kind,
+            contract_no=f"TOUR-{self.run}",
+            contract_on=(self.today - timedelta(days=20)).isoformat(),
+            planned_from=self.today.isoformat(),
+            planned_until=(self.today + timedelta(days=300)).isoformat(),
+            end_users=users,
+            consignees=_choices(form, "consignees", name),
+            ports="CNSHA",
+            **{
+                "lines-0-code": "1C905.a.4",
+                "lines-0-description": MAGNETS,
+                "lines-0-quantity": kilograms,
+                "lines-0-hs_code": "8505111000",
+            },
+        )
+        ref = self._done(page, at="/applications/AP-").url.rstrip("/").split("/")[-1]
+        for type_ in ("contract", "tech_desc"):
+            page = exporter.send(
+                page, f"/applications/{ref}/documents/", files={"file": (f"{type_}.pdf", pdf(type_))}, type=type_
+            )
+            self._done(page)
+        self._done(exporter.send(exporter.get(f"/applications/{ref}/submit/")))
+        self.tell(f"The signatory files {ref}: {kind.replace('_', ' ')}, {kilograms} kg of {MAGNETS}.")
+        self._case(ref, "intake", "accept")
+        self._case(ref, "reviewer", "assign")
+        if ask:
+            due = (self.today + timedelta(days=14)).isoformat()
+            self._case(ref, "reviewer", "ask", text="Why more than last year?", due_on=due)
+            page = exporter.get(f"/applications/{ref}/")
+            self._done(exporter.send(page, f"/applications/{ref}/answer/", text="A second plant opens in March."))
+            self.tell("Intake accepts it; a reviewer takes it and asks; the exporter answers.")
+        else:
+            self.tell("Intake accepts it; a reviewer takes it.")
+        self._two_people(ref)
+        page = self._case(ref, "decider", "issue")
+        page = exporter.get(f"/applications/{ref}/")
+        license = next(word for word in page.text.replace("(", " ").split() if word.startswith("EL-")).strip(".,")
+        self.tell(f"A second officer approves, and the license is issued: {license}.")
+        return license
+
+    def _two_people(self, ref: str) -> None:
+        both = self.people["both"]
+        self._case(ref, "both", "recommend", outcome="approve")
+        page = both.get(f"/desk/cases/{ref}/")
+        refused = both.send(page, f"/desk/cases/{ref}/return/", reason="Mine") if _has(page, ref, "return") else None
+        if refused is not None and refused.status != 403:
+            raise Surprise(f"one officer took both steps: {refused.status}")
+        token = dict(page.read.forms[0].fields)["csrfmiddlewaretoken"]
+        raw = Page(page.url, 200, _bare_form(f"/desk/cases/{ref}/approve/", token))
+        answer = both.send(raw, f"/desk/cases/{ref}/approve/")
+        if answer.status != 403:
+            raise Surprise(f"one officer took both steps: {answer.status}")
+        self.tell("An officer recommends. The same officer tries to decide too: refused, 403.")
+        self._case(ref, "decider", "approve")
+
+    def _case(self, ref: str, role: str, verb: str, **answers: Any) -> Page:
+        officer = self.people[role]
+        page = officer.get(f"/desk/cases/{ref}/")
+        return self._done(officer.send(page, f"/desk/cases/{ref}/{verb}/", **answers), at=f"/desk/cases/{ref}/")
+
+    # --- REST ---------------------------------------------------------------------------------------------
+
+    def _reserve(self, license: str, party: str, quantity: str) -> tuple[int, Any]:
+        key = uuid.uuid4().hex
+        body = {
+            "license": license,
+            "client_reference": f"TOUR-{key[:10]}",
+            "end_user": party,
+            "consignee": party,
+            "destination": "DE",
+            "port": "CNSHA",
+            "planned_on": self.today.isoformat(),
+            "lines": [{"license_line": 1, "hs_code": "8505111000", "quantity": quantity, "unit": "kg"}],
+        }
+        first = self.client.call("POST", "/shipments/", body, Idempotency_Key=key)
+        if self.client.call("POST", "/shipments/", body, Idempotency_Key=key) != first:
+            raise Surprise("the same key got another answer")
+        return first
+
+    def _clear(self, shipment: str, quantity: str) -> Any:
+        number = str(uuid.uuid4().int)[:18]
+        now = datetime.now(UTC).isoformat(timespec="seconds")
+        status, answer = self.border.call(
+            "POST",
+            "/customs/messages/",
+            {
+                "message_id": f"TOUR-{number}",
+                "event": "cleared",
+                "shipment": shipment,
+                "declaration_no": number,
+                "declared_at": now,
+                "cleared_at": now,
+                "final": True,
+                "lines": [{"license_line": 1, "quantity": quantity, "unit": "kg"}],
+            },
+        )
+        self._expect(status, 200, answer)
+        return answer
+
+    def _expect(self, found: Any, wanted: Any, about: Any) -> None:
+        if found != wanted:
+            raise Surprise(f"expected {wanted}, found {found}: {about}")
+
+    def _line(self, license: str) -> dict[str, Any]:
+        status, body = self.client.call("GET", f"/licenses/{license}/")
+        self._expect(status, 200, body)
+        return dict(body["lines"][0]) | {"state": body["state"]}
+
+    def _reserved(self, license: str, party: str, quantity: str, available: str) -> str:
+        status, answer = self._reserve(license, party, quantity)
+        self._expect(status, 201, answer)
+        self._expect(answer["lines"][0]["available_after"], available, answer)
+        self.tell(f"A client reserves {quantity} kg: {answer['reference']}, available {available} kg.")
+        return str(answer["reference"])
+
+    def _annual(self, license: str, party: str) -> None:
+        status, _ = self.stranger.call("GET", f"/licenses/{license}/")
+        self._expect(status, 404, "another exporter")
+        self.tell("Another exporter asks for this license: 404, as for one that is not there.")
+        first = self._reserved(license, party, "12000.000", "48000.000")
+        self._clear(first, "11984.500")
+        self._expect(self._line(license)["available"], "48015.500", license)
+        self.tell("Customs clears 11984.500 kg of it; the rest is released: available 48015.500 kg.")
+        second = self._reserved(license, party, "30000.000", "18015.500")
+        self._clear(second, "30000.000")
+        self.tell("Customs clears 30000.000 kg.")
+        self._reserved(license, party, "18015.500", "0.000")
+        status, answer = self._reserve(license, party, "0.001")
+        self._expect((status, answer["code"], answer["errors"][0]["remaining"]), (409, "line-exhausted", "0.000"), answer)
+        self.tell(f"0.001 kg more is refused: {answer['detail']}")
+        self._adds_up(license, {"drawn": 41_984_500, "reserved": 18_015_500, "authorized": 60_000_000})
+
+    def _single(self, license: str, party: str) -> None:
+        shipment = self._reserved(license, party, "3000.000", "0.000")
+        self._clear(shipment, "2996.400")
+        line = self._line(license)
+        self._expect((line["state"], line["lapsed"]), ("exhausted", "3.600"), line)
+        self.tell("Its one clearance of 2996.400 kg uses the per-shipment license up; 3.600 kg lapse.")
+        self._adds_up(license, {"drawn": 2_996_400, "lapsed": 3_600, "authorized": 3_000_000})
+
+    def _adds_up(self, license: str, wanted: dict[str, int]) -> None:
+        """The balances, rebuilt from the movements alone, are the ones that the license shows."""
+        _, page = self.client.call("GET", f"/licenses/{license}/movements/?page_size=200")
+        sums = {"authorized": 0, "reserved": 0, "drawn": 0, "lapsed": 0}
+        for movement in page["results"]:
+            grams = _grams(movement["quantity"])
+            held = movement["from_reservation"]
+            match movement["kind"]:
+                case "authorize":
+                    sums["authorized"] += grams
+                case "reserve":
+                    sums["reserved"] += grams
+                case "release":
+                    sums["reserved"] -= grams
+                case "draw":
+                    sums["drawn"] += grams
+                    sums["reserved"] -= grams if held else 0
+                case "lapse":
+                    sums["lapsed"] += grams
+        line = self._line(license)
+        self._expect({name: _grams(line[name]) for name in sums}, sums, license)
+        self._expect({name: value for name, value in sums.items() if value}, wanted, license)
+        told = ", ".join(f"{name} {line[name]}" for name in sums)
+        self.tell(f"{len(page['results'])} movements of {license} rebuild its balance: {told} kg.")
+
+
+def _grams(text: str) -> int:
+    return int(text.replace(".", ""))
+
+
+def _bare_form(action: str, token: str) -> str:
+    return f'<form action="{action}"><input name="csrfmiddlewaretoken" value="{token}"></form>'
+
+
+def _has(page: Page, ref: str, verb: str) -> bool:
+    return any(form.action.endswith(f"/desk/cases/{ref}/{verb}/") for form in page.read.forms)
+
+
+def _choices(page: Page, name: str, words: str) -> list[str]:
+    """Values of the checkboxes of this name whose label has the words."""
+    found = re.findall(
+        rf'<label[^>]*>\s*<input[^>]*name="{name}"[^>]*value="([^"]*)"[^>]*>(.*?)</label>', page.html, re.DOTALL
+    )
+    found += [
+        (value, text) for text, value in ((text, value) for (field, text), value in page.read.options.items() if field == name)
+    ]
+    return [value for value, label in found if words in label]

@@ -1,0 +1,302 @@
+"""What production starts: the compose file, the image's command, the proxy, and all of them together for real."""
+
+import ast
+import http.client
+import os
+import re
+import shutil
+import ssl
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import psycopg2
+import pytest
+import yaml
+from django.core.management import get_commands
+
+from config import embedded
+from config.management.commands import up
+
+PROJECT = Path(__file__).resolve().parents[2]
+COMPOSE = yaml.safe_load((PROJECT / "docker-compose.yml").read_text())
+SERVICES = COMPOSE["services"]
+PROGRAMS = ("migrate", "web", "worker", "beat")
+SECRETS = ("SECRET_KEY", "POSTGRES_PASSWORD", "LODESTONE_OWNER_PASSWORD", "LODESTONE_APP_PASSWORD", "BROKER_PASSWORD")
+NGINX = shutil.which("nginx", path=os.environ.get("PATH", "") + ":/usr/sbin:/sbin")
+
+needs_nginx = pytest.mark.skipif(not NGINX, reason="nginx is not installed here; .ci/run installs it")
+
+
+def image_command() -> list[str]:
+    """The Dockerfile's CMD."""
+    text = (PROJECT / "Dockerfile").read_text().replace("\\\n", "")
+    return ast.literal_eval(re.findall(r"^CMD (\[.*\])$", text, re.MULTILINE)[-1])
+
+
+def command_of(service: str) -> list[str]:
+    return SERVICES[service].get("command") or image_command()
+
+
+# --- on paper ---------------------------------------------------------------------------------------------
+def test_programs_are_one_image_with_the_commands_of_run() -> None:
+    assert {SERVICES[name]["image"] for name in PROGRAMS} == {"lodestone"}
+    assert {SERVICES[name]["build"] for name in PROGRAMS} == {"."}
+    assert command_of("web") == ["python", *up.WEB, "--bind", "0.0.0.0:8000", "--worker-tmp-dir", "/dev/shm"]
+    assert command_of("worker") == ["python", *up.WORKER]
+    assert command_of("beat") == ["python", *up.BEAT, "--schedule", "/data/beat-schedule"]
+    assert command_of("migrate") == ["python", "manage.py", "setup", "--no-demo"]
+    assert "setup" in get_commands()
+
+
+def test_secrets_come_from_outside_and_are_asked_for() -> None:
+    used: dict[str, set[str]] = {}
+    for name, rest in re.findall(r"\$\{(\w+)([^}]*)\}", (PROJECT / "docker-compose.yml").read_text()):
+        used.setdefault(name, set()).add(rest[:2])
+    assert {name: used[name] for name in SECRETS} == {name: {":?"} for name in SECRETS}
+    assert {name for name, kinds in used.items() if kinds != {":?"}} == {
+        "DEFAULT_FROM_EMAIL",
+        "HTTP_PORT",
+        "HTTPS_PORT",
+    }
+
+
+def test_only_the_migration_knows_the_owner() -> None:
+    knowing = {name for name in SERVICES if "DATABASE_OWNER_URL" in SERVICES[name].get("environment", {})}
+    assert knowing == {"migrate"}
+
+
+def test_only_the_proxy_can_be_reached_from_outside() -> None:
+    assert {name for name, service in SERVICES.items() if service.get("ports")} == {"proxy"}
+    assert {name for name, service in SERVICES.items() if "edge" in service["networks"]} == {"proxy"}
+    assert all("inside" in service["networks"] for service in SERVICES.values())
+    assert COMPOSE["networks"]["inside"] == {"internal": True}
+
+
+def test_every_lasting_service_is_watched_and_restarted() -> None:
+    lasting = {name: service for name, service in SERVICES.items() if name != "migrate"}
+    assert {name for name, service in lasting.items() if "healthcheck" not in service} == set()
+    assert {service["restart"] for service in lasting.values()} == {"unless-stopped"}
+    assert SERVICES["web"]["depends_on"]["migrate"] == {"condition": "service_completed_successfully"}
+    assert SERVICES["proxy"]["depends_on"]["web"] == {"condition": "service_healthy"}
+
+
+# --- the database's first start ---------------------------------------------------------------------------
+@pytest.fixture
+def no_given_servers(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("DATABASE_URL", "DATABASE_OWNER_URL", "REDIS_URL"):
+        monkeypatch.delenv(name, raising=False)
+
+
+def test_the_database_script_makes_two_modest_roles(
+    tmp_path: Path, no_given_servers: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(embedded, "_provision", lambda *_: None)
+    with embedded.start(tmp_path / "data", durable=False, want_valkey=False) as servers:
+        address = servers.database_url.rpartition("@")[2].removesuffix("/lodestone")
+        passwords = embedded._read(servers.data / "secrets.json")
+        known = {
+            "PATH": f"{embedded._postgres_binaries()}:{os.environ['PATH']}",
+            "PGHOST": "127.0.0.1",
+            "PGPORT": address.partition(":")[2],
+            "PGPASSWORD": passwords["postgres"],
+            "LODESTONE_OWNER_PASSWORD": "it's-the-owner",
+            "LODESTONE_APP_PASSWORD": "app",
+        }
+        subprocess.run(["bash", PROJECT / "config/postgres-init.sh"], env=known, check=True, capture_output=True)
+
+        owner = psycopg2.connect(f"postgres://lodestone_owner:it's-the-owner@{address}/lodestone")
+        app = psycopg2.connect(f"postgres://lodestone_app:app@{address}/lodestone")
+        with owner.cursor() as cursor:
+            cursor.execute(
+                "SELECT rolname, rolsuper, rolcreatedb FROM pg_roles WHERE rolname ~ '^lodestone' ORDER BY 1"
+            )
+            assert cursor.fetchall() == [("lodestone_app", False, False), ("lodestone_owner", False, False)]
+            cursor.execute("CREATE TABLE owned (n int)")
+        with app.cursor() as cursor, pytest.raises(psycopg2.errors.InsufficientPrivilege):
+            cursor.execute("CREATE TABLE mine (n int)")
+        owner.close()
+        app.close()
+    embedded.reset(tmp_path / "data")
+
+
+# --- the proxy --------------------------------------------------------------------------------------------
+def proxy_folder(folder: Path, changes: dict[str, str] | None = None) -> Path:
+    """A folder with the proxy's configuration and a certificate, as the container sees them."""
+    (folder / "tls").mkdir(parents=True)
+    text = (PROJECT / "config/nginx.conf").read_text()
+    for old, new in (changes or {}).items():
+        assert text.count(old) == 1, old
+        text = text.replace(old, new)
+    (folder / "nginx.conf").write_text(text)
+    made = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1", "-subj", "/CN=licenses.example"]
+    made += ["-keyout", folder / "tls/privkey.pem", "-out", folder / "tls/fullchain.pem"]
+    subprocess.run(made, check=True, capture_output=True)
+    return folder
+
+
+def nginx(folder: Path, *words: str) -> list[str]:
+    # Workers as ourselves: root's would become `nobody`, who cannot enter a test's folder.
+    return [NGINX or "", "-p", f"{folder}/", "-c", f"{folder}/nginx.conf", "-e", "stderr", *words]
+
+
+@needs_nginx
+def test_the_proxy_accepts_its_configuration(tmp_path: Path) -> None:
+    shown = subprocess.run(nginx(proxy_folder(tmp_path / "proxy"), "-t"), capture_output=True, text=True)
+    assert shown.returncode == 0, shown.stderr
+
+
+# --- all of it --------------------------------------------------------------------------------------------
+class Production:
+    """The compose file's programs under its environment, as processes of this machine."""
+
+    host = "licenses.example"
+
+    def __init__(self, servers: embedded.Servers, folder: Path) -> None:
+        self.servers, self.folder = servers, folder
+        self.port, self.plain_port, self.tls_port = (embedded._free_port() for _ in range(3))
+        given = {
+            "BASE_URL": f"https://{self.host}",
+            "SECRET_KEY": "a-secret-of-the-tests-0123456789-abcdefghijklmnopqrstuvwxyz",
+            "EMAIL_URL": "smtp://127.0.0.1:9",
+        }
+        outside = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TMPDIR") if name in os.environ}
+        self.environment = outside | {
+            "LODESTONE_DATA": str(folder / "data"),
+            "STATIC_ROOT": str(folder / "static"),
+            "DJANGO_SETTINGS_MODULE": "config.settings",
+            **{name: self.fill(value, given) for name, value in SERVICES["web"]["environment"].items()},
+            "DATABASE_URL": servers.database_url,
+            "REDIS_URL": servers.redis_url,
+        }
+
+    @staticmethod
+    def fill(text: str, given: dict[str, str]) -> str:
+        """The text with its ${VARIABLES} put in, as compose does."""
+        return re.sub(r"\$\{(\w+)(?::[?-]([^}]*))?\}", lambda found: given.get(found[1], found[2] or ""), text)
+
+    def words(self, command: list[str]) -> list[str]:
+        here = {
+            "python": sys.executable,
+            "0.0.0.0:8000": f"127.0.0.1:{self.port}",
+            "/data/beat-schedule": str(self.folder / "beat-schedule"),
+        }
+        return [here.get(word, word) for word in command]
+
+    def finish(self, command: list[str], **more: str) -> None:
+        done = subprocess.run(
+            self.words(command), cwd=PROJECT, env=self.environment | more, capture_output=True, text=True
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+
+    def begin(self, name: str, command: list[str]) -> None:
+        log = embedded.open_log(self.servers.data, name)
+        process = subprocess.Popen(
+            self.words(command),
+            cwd=PROJECT,
+            env=self.environment,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+        os.close(log)
+        self.servers.guard(process, name, grace=20)
+
+    def begin_proxy(self) -> None:
+        folder = proxy_folder(
+            self.folder / "proxy",
+            {
+                "listen 8080;": f"listen 127.0.0.1:{self.plain_port};",
+                "listen 8443 ssl;": f"listen 127.0.0.1:{self.tls_port} ssl;",
+                "http://web:8000": f"http://127.0.0.1:{self.port}",
+                "access_log /dev/stdout;": "access_log off;",
+            },
+        )
+        alone = "daemon off; user root;" if os.geteuid() == 0 else "daemon off;"
+        self.begin("proxy", nginx(folder, "-g", alone))
+
+    def ask(self, path: str, *, tls: bool = True, **headers: str) -> http.client.HTTPResponse:
+        """The answer of a GET through the proxy."""
+        connection: http.client.HTTPConnection
+        if tls:
+            trusting = ssl._create_unverified_context()
+            connection = http.client.HTTPSConnection("127.0.0.1", self.tls_port, timeout=10, context=trusting)
+        else:
+            connection = http.client.HTTPConnection("127.0.0.1", self.plain_port, timeout=10)
+        connection.request("GET", path, headers={"Host": self.host, **headers})
+        answer = connection.getresponse()
+        answer.read()
+        return answer
+
+    def health(self) -> int:
+        try:
+            return self.ask("/healthz").status
+        except OSError:
+            return 0
+
+    def healthy(self, service: str) -> bool:
+        """What compose's own check of this service says."""
+        kind, *words = SERVICES[service]["healthcheck"]["test"]
+        words = [word.replace("127.0.0.1:8000", f"127.0.0.1:{self.port}").replace("$$", "$") for word in words]
+        if kind == "CMD-SHELL":
+            words = ["sh", "-c", words[0].replace("python", sys.executable)]
+        tried = subprocess.run(self.words(words), cwd=PROJECT, env=self.environment, capture_output=True)
+        return tried.returncode == 0
+
+    def tail(self, name: str) -> str:
+        return embedded.tail(self.servers.data, name)
+
+
+@pytest.fixture
+def production(tmp_path: Path, no_given_servers: None) -> Iterator[Production]:
+    with embedded.start(tmp_path / "data") as servers:
+        yield Production(servers, tmp_path)
+    embedded.reset(tmp_path / "data")
+
+
+def within(seconds: float, happens: Callable[[], Any]) -> bool:
+    until = time.monotonic() + seconds
+    while not happens():
+        if time.monotonic() > until:
+            return False
+        time.sleep(0.05)
+    return True
+
+
+@needs_nginx
+@pytest.mark.slow
+def test_production_starts_and_answers_through_the_proxy(production: Production) -> None:
+    collect = ["python", "manage.py", "collectstatic", "--noinput"]
+    production.finish(collect)
+    production.finish(command_of("migrate"), DATABASE_OWNER_URL=production.servers.owner_url)
+    for name in ("beat", "worker", "web"):
+        production.begin(name, command_of(name))
+    production.begin_proxy()
+
+    assert within(30, lambda: production.health() == 200), production.tail("web") + production.tail("proxy")
+    assert within(20, lambda: production.healthy("worker")), production.tail("worker")
+    assert production.healthy("web")
+
+    # Without TLS a page is redirected to the address with it; what the client claims about TLS is not believed.
+    plain = production.ask("/accounts/login/", tls=False, **{"X-Forwarded-Proto": "https"})
+    assert (plain.status, plain.getheader("Location")) == (301, f"https://{production.host}/accounts/login/")
+    page = production.ask("/accounts/login/")
+    assert page.status == 200
+    assert "max-age=31536000" in page.getheader("Strict-Transport-Security", "")
+    # Somebody else's Host is nobody's business here.
+    assert production.ask("/healthz", Host="elsewhere.example").status == 400
+    ended = {name: process.poll() for name, process in production.servers.processes.items()}
+    assert ended == dict.fromkeys(("valkey", "postgres", "beat", "worker", "web", "proxy"))
+
+
+def test_production_refuses_to_start_half_configured() -> None:
+    bare = {"PATH": os.environ["PATH"], "LODESTONE_MODE": "production"}
+    tried = subprocess.run(
+        [sys.executable, "manage.py", "check"], cwd=PROJECT, env=bare, capture_output=True, text=True
+    )
+    assert tried.returncode != 0
+    assert "SECRET_KEY is not set" in tried.stderr
