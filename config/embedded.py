@@ -117,6 +117,7 @@ class _Charge:
     began: str
     signals: tuple[tuple[int, float], ...]
     group: bool = False  # it leads a process group whose members end with it
+    early: bool = False  # it stops before those that are not, and within these the last taken first
 
     @property
     def running(self) -> bool:
@@ -763,18 +764,18 @@ class Servers:
         self.stop()
 
     def take(self, charge: _Charge, process: subprocess.Popen, name: str) -> None:
-        """This process ends with stop(), and if the launcher dies: before all that were taken earlier."""
+        """This process ends with stop() and when the launcher dies, before what was taken before it."""
         self.processes[name] = process
         self._charges.append(charge)
         assert self.watchdog and self.watchdog.stdin
-        words = [charge.pid, charge.began, charge.signals, charge.group]
+        words = [charge.pid, charge.began, charge.signals, charge.group, charge.early]
         self.watchdog.stdin.write(json.dumps(words).encode() + b"\n")
         self.watchdog.stdin.flush()
 
-    def guard(self, process: subprocess.Popen, name: str, *, grace: float = 10.0) -> None:
+    def guard(self, process: subprocess.Popen, name: str, *, grace: float = 10.0, early: bool = False) -> None:
         """Take a process that leads its own session: SIGTERM, after `grace` seconds SIGKILL to its group."""
         signals = ((signal.SIGTERM, grace), (signal.SIGKILL, 2.0))
-        self.take(_Charge(process.pid, _began(process.pid) or "", signals, group=True), process, name)
+        self.take(_Charge(process.pid, _began(process.pid) or "", signals, True, early), process, name)
 
     def record(self, **more: str) -> None:
         """state.json tells others how to reach what runs here."""
@@ -856,15 +857,17 @@ def _watch(data: Path, lines: Iterable[str]) -> None:
     charges = []
     for line in lines:
         with suppress(ValueError):  # half a line: the launcher died while writing it
-            pid, began, signals, group = json.loads(line)
-            charges.append(_Charge(pid, began, tuple((number, seconds) for number, seconds in signals), group))
+            pid, began, signals, *flags = json.loads(line)
+            charges.append(_Charge(pid, began, tuple((number, seconds) for number, seconds in signals), *flags))
     (data / "state.json").unlink(missing_ok=True)
     _stop_all(charges)
 
 
 def _stop_all(charges: list[_Charge]) -> None:
-    for charge in reversed(charges):
-        charge.stop()
+    for early in (True, False):
+        for charge in reversed(charges):
+            if charge.early is early:
+                charge.stop()
 
 
 if __name__ == "__main__":

@@ -59,7 +59,7 @@ urlpatterns = [
     path("applications/<str:ref>/edit/", licensing.application_form, name="application.edit"),
     path("applications/<str:ref>/documents/", licensing.application_document, name="application.document"),
     path(
-        "applications/<str:ref>/documents/<int:pk>/remove/",
+        "applications/<str:ref>/documents/<int:paper>/remove/",
         licensing.application_document_remove,
         name="application.document.remove",
     ),

@@ -127,7 +127,9 @@ class Visitor:
     def get(self, path: str) -> Page:
         return self._open(urllib.request.Request(self.base + path))
 
-    def send(self, page: Page, action: str = "", files: dict[str, tuple[str, bytes]] | None = None, **answers: Any) -> Page:
+    def send(
+        self, page: Page, action: str = "", files: dict[str, tuple[str, bytes]] | None = None, **answers: Any
+    ) -> Page:
         """Fills the page's form and sends it, as a browser would."""
         form = page.form(action)
         fields = form.filled(answers)
@@ -155,7 +157,8 @@ class Visitor:
 def _multipart(fields: list[tuple[str, str]], files: dict[str, tuple[str, bytes]]) -> tuple[bytes, str]:
     edge = uuid.uuid4().hex
     parts = [
-        f'--{edge}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'.encode() for name, value in fields
+        f'--{edge}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'.encode()
+        for name, value in fields
     ]
     for name, (filename, content) in files.items():
         head = f'--{edge}\r\nContent-Disposition: form-data; name="{name}"; filename="{filename}"\r\n'

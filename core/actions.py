@@ -182,6 +182,28 @@ def confirm_grant(pk: int, *, by: Actor) -> Membership:
     return member
 
 
+@command
+def first_officers(*, name_en: str, name_zh: str, officers: list[tuple[str, str, list[str]]]) -> list[Membership]:
+    """The ministry's office and its first officers exist, without passwords. officers: (e-mail, name, roles).
+
+    Raises DomainError already-bootstrapped when there is an administrator, Invalid when two would not be made.
+    """
+    if Membership.objects.filter(roles__contains=[Role.ADMIN], ended_at=None).exists():
+        raise DomainError(
+            _("There are administrators already; they make the other officers."), code="already-bootstrapped"
+        )
+    if sum(Role.ADMIN in roles for _email, _name, roles in officers) < 2:
+        raise Invalid([Problem("/officers", "two-admins", _("Name at least two administrators (role admin)."))])
+    office = Organization.objects.create(kind="ministry", name_en=name_en, name_zh=name_zh)
+    made = []
+    for email, name, roles in officers:
+        _require_roles(roles, office.kind)
+        made.append(Membership.objects.create(user=new_person(email, name), organization=office, roles=roles))
+    actor = Actor(made[0].user, office)
+    record(office, "bootstrap", by=actor, facts={"officers": [[m.user.email, m.roles] for m in made]})
+    return made
+
+
 PDF_START = b"%PDF-"
 
 

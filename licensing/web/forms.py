@@ -24,10 +24,15 @@ class DeclarationForm(forms.ModelForm):
     items = forms.ModelMultipleChoiceField(
         label=Lazy("Control items"),
         queryset=ControlItem.objects.none(),
+        widget=forms.CheckboxSelectMultiple,
         help_text=Lazy("What the goods are listed as."),
     )
     re_export_countries = forms.ModelMultipleChoiceField(
-        label=Lazy("Countries they go on to"), queryset=Country.objects.all(), required=False
+        label=Lazy("Countries they go on to"),
+        queryset=Country.objects.all(),
+        required=False,
+        widget=forms.SelectMultiple(attrs={"size": 8}),
+        help_text=Lazy("Hold Ctrl, or ⌘ on a Mac, to choose several."),
     )
 
     class Meta:
@@ -262,11 +267,13 @@ class RecommendForm(forms.Form):
                 initial=asked,
                 required=False,
             )
+        self.order_fields(["outcome", *self.quantity_names])
         users = self.fields["end_users"]
         users.choices = [(user.pk, str(user.party)) for user in case.end_users.all()]
         users.initial = [user.pk for user in case.end_users.all()]
         users.required = self.data.get("outcome") != "refuse"
-        self.fields["months"].required = users.required
+        for name in ("months", *self.quantity_names):  # an emptied quantity must not mean "all that was asked"
+            self.fields[name].required = users.required
         if case.kind == "per_shipment":
             del self.fields["max_clearances"]
         if not policy_differs(case):

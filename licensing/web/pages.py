@@ -217,8 +217,8 @@ def application_document(request: HttpRequest, ref: str) -> HttpResponse:
     return application(request, ref, document_form=form)
 
 
-def application_document_remove(request: HttpRequest, ref: str, pk: int) -> HttpResponse:
-    applications.remove_document(ref, pk, by=request.actor)
+def application_document_remove(request: HttpRequest, ref: str, paper: int) -> HttpResponse:
+    applications.remove_document(ref, paper, by=request.actor)
     messages.success(request, _("The paper is removed from the draft."))
     return redirect("application", ref=ref)
 

@@ -308,13 +308,14 @@ def test_reset_removes_what_the_launcher_made_and_nothing_else(fresh: Path) -> N
     assert not embedded._cluster(fresh.resolve()).exists()
 
 
-def test_reset_does_not_pretend_to_reset_a_given_database(fresh: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_reset_does_not_pretend_to_reset_a_given_database(fresh: Path) -> None:
     fresh.mkdir()
     (fresh / "demo.json").write_text("x")
-    monkeypatch.setenv("DATABASE_URL", "postgres://app@db.example/lodestone")
 
-    with pytest.raises(embedded.LauncherError, match="DATABASE_URL"):
-        embedded.reset(fresh)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DATABASE_URL", "postgres://app@db.example/lodestone")
+        with pytest.raises(embedded.LauncherError, match="DATABASE_URL"):
+            embedded.reset(fresh)
 
     assert (fresh / "demo.json").exists()
 
@@ -337,6 +338,35 @@ def test_accounts_are_shown_in_columns_that_chinese_names_do_not_bend() -> None:
         "a@b.example     one       officer  商务部",
         "long@b.example  three     签发     X",
     ]
+
+
+# --- all of it --------------------------------------------------------------------------------------------
+@pytest.mark.slow
+def test_everything_starts_and_leaves_at_a_signal(fresh: Path) -> None:
+    port = str(embedded._free_port())
+    command = [sys.executable, "manage.py", "up", "--port", port, "--data", str(fresh)]
+    with subprocess.Popen(command, cwd=PROJECT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as ours:
+        assert ours.stdout
+        said = ""
+        for line in ours.stdout:
+            said += line
+            if "Ctrl-C stops it" in line:
+                break
+        state, demo = embedded.running(fresh), json.loads((fresh / "demo.json").read_text())
+        again = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True)
+        healthy = up.health(int(port))
+        ours.terminate()
+        said += ours.stdout.read()
+
+    assert ours.returncode == 0, said
+    assert healthy == 200
+    assert f"running at http://127.0.0.1:{port}" in said
+    assert demo["base_url"] == state["base_url"] == f"http://127.0.0.1:{port}"
+    assert [account["email"] in said for account in demo["accounts"]] == [True] * len(demo["accounts"])
+    assert sorted(state["pids"]) == ["beat", "postgres", "valkey", "web", "worker"]
+    assert (again.returncode, again.stdout) == (1, "")
+    assert f"already running at http://127.0.0.1:{port}" in again.stderr
+    assert [embedded._began(pid) for pid in state["pids"].values()] == [None] * 5
 
 
 # --- the script -------------------------------------------------------------------------------------------

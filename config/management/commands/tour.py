@@ -130,7 +130,9 @@ class Tour:
         )
         page = self._done(exporter.send(self._done(page), f"/declarations/{ref}/submit/"))
         self.tell(f"The end-user's signed certificate is attached and submitted: {ref}.")
-        page = self._done(reviewer.send(reviewer.get(f"/desk/declarations/{ref}/"), f"/desk/declarations/{ref}/verify/"))
+        page = self._done(
+            reviewer.send(reviewer.get(f"/desk/declarations/{ref}/"), f"/desk/declarations/{ref}/verify/")
+        )
         self.tell("A reviewing officer verifies it.")
         return party, ref
 
@@ -269,7 +271,9 @@ class Tour:
         self.tell("Customs clears 30000.000 kg.")
         self._reserved(license, party, "18015.500", "0.000")
         status, answer = self._reserve(license, party, "0.001")
-        self._expect((status, answer["code"], answer["errors"][0]["remaining"]), (409, "line-exhausted", "0.000"), answer)
+        self._expect(
+            (status, answer["code"], answer["errors"][0]["remaining"]), (409, "line-exhausted", "0.000"), answer
+        )
         self.tell(f"0.001 kg more is refused: {answer['detail']}")
         self._adds_up(license, {"drawn": 41_984_500, "reserved": 18_015_500, "authorized": 60_000_000})
 
@@ -325,6 +329,7 @@ def _choices(page: Page, name: str, words: str) -> list[str]:
         rf'<label[^>]*>\s*<input[^>]*name="{name}"[^>]*value="([^"]*)"[^>]*>(.*?)</label>', page.html, re.DOTALL
     )
     found += [
-        (value, text) for text, value in ((text, value) for (field, text), value in page.read.options.items() if field == name)
+        (value, text)
+        for text, value in ((text, value) for (field, text), value in page.read.options.items() if field == name)
     ]
     return [value for value, label in found if words in label]

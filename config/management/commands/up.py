@@ -71,8 +71,9 @@ class Command(BaseCommand):
             self.say("Looking at the database")
             set_up(servers, environment, base_url)
             self.say("Starting the web server, the worker and the schedule")
-            start_programs(servers, environment, port)
-            await_first_answer(servers, port)
+            start_web(servers, environment, port)
+            await_first_answer(servers, port)  # alone: the other two would take its processor time
+            start_background(servers, environment)
             servers.record(base_url=base_url)
             self.announce(servers.data, base_url)
             while True:
@@ -156,25 +157,35 @@ def set_up(servers: embedded.Servers, environment: dict[str, str], base_url: str
     del servers.processes["setup"]
 
 
-def start_programs(servers: embedded.Servers, environment: dict[str, str], port: int) -> None:
-    """The three programs run, guarded in the order that makes them stop as web, worker, beat."""
-    beat = [*BEAT, "--schedule", str(servers.data / "beat-schedule")]
-    web = [*WEB, "--bind", f"127.0.0.1:{port}"]
+def start_web(servers: embedded.Servers, environment: dict[str, str], port: int) -> None:
+    words = [*WEB, "--bind", f"127.0.0.1:{port}"]
     if os.access("/dev/shm", os.W_OK):  # heartbeats of gunicorn's workers must not wait for a disk
-        web += ["--worker-tmp-dir", "/dev/shm"]
-    for name, words, grace in (("beat", beat, 5), ("worker", WORKER, 20), ("web", web, 25)):
-        log = embedded.open_log(servers.data, name)
-        process = subprocess.Popen(
-            [sys.executable, *words],
-            env=environment,
-            cwd=settings.BASE_DIR,
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
-        os.close(log)
-        servers.guard(process, name, grace=grace)
+        words += ["--worker-tmp-dir", "/dev/shm"]
+    start_program(servers, environment, "web", words, grace=25, early=True)
+
+
+def start_background(servers: embedded.Servers, environment: dict[str, str]) -> None:
+    beat = [*BEAT, "--schedule", str(servers.data / "beat-schedule")]
+    start_program(servers, environment, "beat", beat, grace=5)
+    start_program(servers, environment, "worker", WORKER, grace=20)
+
+
+def start_program(
+    servers: embedded.Servers, environment: dict[str, str], name: str, words: list[str], **stopping: Any
+) -> None:
+    """One of the programs runs, with a log of its own, and ends when we do."""
+    log = embedded.open_log(servers.data, name)
+    process = subprocess.Popen(
+        [sys.executable, *words],
+        env=environment,
+        cwd=settings.BASE_DIR,
+        stdin=subprocess.DEVNULL,
+        stdout=log,
+        stderr=subprocess.STDOUT,
+        start_new_session=True,
+    )
+    os.close(log)
+    servers.guard(process, name, **stopping)
 
 
 def await_first_answer(servers: embedded.Servers, port: int) -> None:
