@@ -32,7 +32,7 @@ def add(
 
 def entries(request: HttpRequest, actor: Actor) -> list[dict[str, Any]]:
     """The menu for this actor: url, label, whether it is the current section, a count or None."""
-    found = [
+    found: list[dict[str, Any]] = [
         {
             "url": (url := reverse(entry.route)),
             "label": entry.label,

@@ -57,6 +57,7 @@ def answer(request: HttpRequest, refusal: DomainError) -> Answer:
 def response(request: HttpRequest, refusal: DomainError) -> HttpResponse:
     made = answer(request, refusal)
     result = HttpResponse(made.body, status=made.status, content_type=made.content_type)
+    result.headers["Content-Length"] = str(len(result.content))  # some are made before CommonMiddleware
     for name, value in refusal.headers.items():
         result.headers[name] = value
     return result

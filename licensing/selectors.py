@@ -1,5 +1,6 @@
 """Who sees which cases, declarations and licenses; lists and look-ups."""
 
+from collections.abc import Iterable
 from datetime import date
 
 from django.db.models import Count, F, Prefetch, Q, QuerySet
@@ -169,19 +170,23 @@ def movements_of(license: License) -> QuerySet[Movement]:
     return Movement.objects.filter(license_id=license.pk).order_by("id")
 
 
-def clearances_taken(license: License) -> int:
-    """Shipments that hold, or have drawn, some of the license."""
-    if license.max_clearances is not None:
-        return license.clearances_taken
-    held = (
-        Movement.objects.filter(license_id=license.pk, shipment_id__isnull=False)
-        .values("shipment_id", "kind")
-        .annotate(n=Count("id"))
+def clearances_taken(licenses: Iterable[License]) -> dict[int, int]:
+    """How many shipments hold, or have drawn, some of each license; one query for all of them.
+
+    Where clearances are limited, the license's own row counts them.
+    """
+    unlimited = [license.pk for license in licenses if license.max_clearances is None]
+    kinds = (
+        Movement.objects.filter(license_id__in=unlimited, shipment_id__isnull=False)
+        .values("license_id", "shipment_id")
+        .annotate(
+            drawn=Count("id", filter=Q(kind__in=["draw", "over_clear"])), released=Count("id", filter=Q(kind="release"))
+        )
     )
-    counts: dict[int | None, set[str]] = {}
-    for row in held:
-        counts.setdefault(row["shipment_id"], set()).add(row["kind"])
-    return sum(1 for kinds in counts.values() if "draw" in kinds or "over_clear" in kinds or "release" not in kinds)
+    counts = {license.pk: license.clearances_taken for license in licenses}
+    for row in kinds:
+        counts[row["license_id"]] += 1 if row["drawn"] or not row["released"] else 0
+    return counts
 
 
 def licenses_past(today: date, limit: int) -> list[int]:

@@ -25,7 +25,7 @@ def calls() -> list[dict[str, Any]]:
                     "method": method.upper(),
                     "path": path,
                     "summary": operation.get("summary", ""),
-                    "description": words,
+                    "description": [" ".join(paragraph.split()) for paragraph in words.split("\n\n")],
                     "scope": scope.strip("`."),
                     "takes": members(schema, _body(operation.get("requestBody", {}))),
                     "gives": members(schema, _body(_success(operation))),
@@ -33,7 +33,7 @@ def calls() -> list[dict[str, Any]]:
                     "anchor": f"{method}-{path.strip('/').replace('/', '-').replace('{', '').replace('}', '')}",
                 }
             )
-    return found
+    return sorted(found, key=lambda call: "/customs/" in call["path"])  # most readers are exporters
 
 
 def _body(part: dict[str, Any]) -> dict[str, Any]:

@@ -10,7 +10,6 @@ from core.quantities import show
 from licensing import policy
 from licensing.models import ControlItem, License
 from licensing.models.balances import Movement
-from licensing.selectors import clearances_taken
 
 
 class ControlItemSerializer(serializers.Serializer[Any]):
@@ -101,7 +100,7 @@ class LicenseSerializer(serializers.Serializer[Any]):
     lines = LicenseLineSerializer(many=True)
 
 
-def license(row: License) -> dict[str, Any]:
+def license(row: License, taken: dict[int, int]) -> dict[str, Any]:
     return {
         "number": row.ref,
         "kind": row.kind,
@@ -117,7 +116,7 @@ def license(row: License) -> dict[str, Any]:
         "destinations": row.destinations,
         "ports": row.ports,
         "max_clearances": row.max_clearances,
-        "clearances_taken": clearances_taken(row),
+        "clearances_taken": taken[row.pk],
         "suspensions": [
             {"cause": s.cause, "reason": s.reason, "since": on_the_wire(s.opened_at)} for s in row.open_suspensions
         ],

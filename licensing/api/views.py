@@ -73,7 +73,9 @@ class Licenses(APIView):
                 raise Invalid([Problem(f"/{name}", "invalid-parameter", message)])
             rows = rows.filter(**{name: value})
         cursor = Cursor("-pk")
-        return Response(cursor.body([serializers.license(row) for row in cursor.page(rows, request)]))
+        page = cursor.page(rows, request)
+        taken = selectors.clearances_taken(page)
+        return Response(cursor.body([serializers.license(row, taken) for row in page]))
 
 
 class LicenseDetail(APIView):
@@ -86,7 +88,7 @@ class LicenseDetail(APIView):
         row = selectors.with_balances(selectors.licenses_for(actor_of(request))).filter(ref=canonical(ref)).first()
         if row is None:
             raise NotFound()
-        return Response(serializers.license(row))
+        return Response(serializers.license(row, selectors.clearances_taken([row])))
 
 
 class Movements(APIView):

@@ -76,6 +76,10 @@ class CertificateForm(forms.Form):
     signed_on = DayField(label=Lazy("Signed on"))
 
 
+def _declaration_words(row: Declaration) -> str:
+    return f"{row.end_user}, {row.product} · {row.ref}, {row.get_state_display()}"
+
+
 class ApplicationForm(forms.ModelForm):
     """Everything of an application but its goods."""
 
@@ -112,6 +116,7 @@ class ApplicationForm(forms.ModelForm):
         super().__init__(*args, **kwargs)
         self.fields["kind"].choices = Application._meta.get_field("kind").choices
         self.fields["end_users"].queryset = declarations
+        self.fields["end_users"].label_from_instance = _declaration_words  # type: ignore[attr-defined]
         self.fields["consignees"].queryset = parties
         if self.instance.pk:
             self.initial["end_users"] = [user.declaration_id for user in self.instance.end_users.all()]

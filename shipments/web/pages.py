@@ -60,7 +60,7 @@ def license_page(request: HttpRequest, ref: str, forms: dict[str, ReasonForm | L
         "license": row,
         "verbs": open_verbs(row, request.actor),
         "usable": row.state == "active" and row.usable_from <= legal_today() <= row.usable_until,
-        "clearances_taken": licensing.clearances_taken(row),
+        "clearances_taken": licensing.clearances_taken([row])[row.pk],
         "causes": causes,
         "destinations": Country.objects.filter(pk__in=row.destinations),
         "may_suspend": request.actor.may("license.suspend") and row.state in IN_FORCE,
@@ -114,7 +114,13 @@ def shipment_new(request: HttpRequest) -> HttpResponse:
     number = request.POST.get("license") or request.GET.get("license", "")
     license = get_object_or_404(running, ref=number) if number else None
     if license is None:
-        return render(request, "shipments/shipment_choose.html", {"licenses": running, "today": legal_today()})
+        today = legal_today()
+        usable = [
+            row
+            for row in running.filter(usable_from__lte=today, usable_until__gte=today)
+            if any(line.available + line.tolerance > 0 for line in row.lines.all())
+        ]
+        return render(request, "shipments/shipment_choose.html", {"licenses": usable, "today": today})
     form = ShipmentForm(request.POST or None, license=license, initial={"key": uuid.uuid4().hex})
     if request.method == "POST" and form.is_valid():
         try:

@@ -108,7 +108,6 @@ def test_start_gives_two_modest_roles_and_a_broker(folder: Path) -> None:
         )
         assert roles == [("lodestone_app", False, False, False), ("lodestone_owner", False, True, False)]
         query(servers.owner_url, "CREATE TABLE owned (n int)")
-        query(servers.owner_url, "CREATE DATABASE test_made_by_owner")
         with pytest.raises(psycopg2.errors.InsufficientPrivilege):
             query(servers.database_url, "CREATE TABLE mine (n int)")
         with pytest.raises(psycopg2.errors.InsufficientPrivilege):

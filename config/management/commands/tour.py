@@ -139,7 +139,7 @@ class Tour:
     def _license(self, kind: str, kilograms: str, declaration: str, *, ask: bool = False) -> str:
         exporter = self.people["signatory"]
         form = exporter.get(f"/applications/new/?kind={kind}")
-        users = [value for value in _choices(form, "end_users", declaration)]
+        users = _choices(form, "end_users", declaration)
         name = f"Tour Motoren {self.run} GmbH"
         page = exporter.send(
             form,

@@ -1,0 +1,275 @@
+"""Bad input in pages: an error summary that names the field, everything typed kept, nothing written."""
+
+import re
+from html import unescape
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+
+from core.models import Document, Organization, User
+from exporters.models import Exporter
+from licensing.actions import licenses
+from licensing.models import Application, Declaration
+from shipments.models import Shipment
+from tests import make
+
+
+@pytest.fixture
+def browser(client, world):
+    client.force_login(world.exporter.user)
+    return client
+
+
+def refused(response, *sentences):
+    assert response.status_code == 422
+    html = unescape(response.content.decode())
+    assert 'class="errsum"' in html
+    for sentence in sentences:
+        assert sentence in html
+    return html
+
+
+def test_a_wrong_check_character_in_a_credit_code(client, reference):
+    answers = {
+        "your_name": "Lin Wei",
+        "name_en": "Tianhe Magnets",
+        "name_zh": "天河磁材",
+        "uscc": "91360700MA35LT1X0Z",
+        "email": "lin@example.cn",
+        "password1": "a-long-enough-secret-7",
+        "password2": "a-long-enough-secret-7",
+    }
+    response = client.post("/accounts/signup/", answers)
+    html = response.content.decode()
+    assert "This is not a unified social credit code" in html
+    assert "天河磁材" in html
+    assert "91360700MA35LT1X0Z" in html
+    assert (User.objects.filter(email="lin@example.cn").count(), Organization.objects.count()) == (0, 0)
+
+
+def test_a_new_company_joins_and_confirms_its_mail(client, reference, settings):
+    settings.EMAIL_BACKEND = "core.mailbox.Backend"
+    from core.models import Mail
+
+    answers = {
+        "your_name": "Lin Wei",
+        "name_en": "Tianhe Magnets",
+        "name_zh": "天河磁材",
+        "uscc": make.credit_code(77),
+        "email": "lin@example.cn",
+        "password1": "a-long-enough-secret-7",
+        "password2": "a-long-enough-secret-7",
+    }
+    response = client.post("/accounts/signup/", answers, follow=True)
+    assert response.status_code == 200
+    link = re.search(r"https?://[^/]+(/\S+)", Mail.objects.get().body).group(1)
+    client.post(link)
+    assert client.login(email="lin@example.cn", password=answers["password1"])
+    assert client.get("/").status_code == 200
+    assert Exporter.objects.get(uscc=answers["uscc"]).state == "draft"
+
+
+def lines(**changes):
+    row = {"code": "1C905.a.4", "description": "N42SH", "quantity": "1200.500", "hs_code": ""} | changes
+    return {f"lines-0-{name}": value for name, value in row.items()} | {
+        "lines-TOTAL_FORMS": "1",
+        "lines-INITIAL_FORMS": "0",
+    }
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"code": "1C999.z"}, "1C999.z is not on the lists loaded here."),
+        ({"code": "ANN61-P1"}, "This label is for overseas exporters; choose an official code."),
+        ({"quantity": "0"}, "The quantity must be more than zero."),
+        ({"quantity": "-5"}, "The quantity must be more than zero."),
+        ({"quantity": "1.0001"}, "The unit does not have that many decimal places"),
+        ({"quantity": "1,5"}, "Use a point for decimals"),
+        ({"hs_code": "12"}, "8 or 10 digits."),
+    ],
+)
+def test_goods_that_can_not_be_right(browser, changes, sentence):
+    answers = {"kind": "annual", "version": "1", "remarks": "Typed and kept", "contract_no": "K-7"} | lines(**changes)
+    html = refused(browser.post("/applications/new/", answers), sentence)
+    assert "Typed and kept" in html
+    assert "K-7" in html
+    assert Application.objects.count() == 0
+
+
+def test_everything_is_checked_at_once(browser):
+    answers = {
+        "kind": "annual",
+        "version": "1",
+        "planned_from": "2027-02-01",
+        "planned_until": "2027-01-01",
+        "ports": "X",
+    }
+    refused(
+        browser.post("/applications/new/", answers | lines(code="nope", quantity="x")),
+        "The end lies before the start.",
+        "X is not such a code; write for example CNSHA.",
+        "nope is not on the lists loaded here.",
+    )
+
+
+def test_a_stale_form_does_not_overwrite(browser, world):
+    ref = world.application()
+    Application.objects.filter(ref=ref).update(version=9)
+    answers = {"kind": "annual", "version": "1"} | lines()
+    refused(browser.post(f"/applications/{ref}/edit/", answers), "Somebody changed this since you opened it.")
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "sentence"),
+    [
+        ("certificate.pdf", b"<html>not a pdf</html>", "This is not a PDF."),
+        ("certificate.svg", b"%PDF-1.4\n%%EOF", "Give the file a plain name that ends in .pdf."),
+        ("certificate.pdf", b"%PDF-" + b"x" * (10 * 1024 * 1024 + 1), "The file is larger than 10 MB."),
+    ],
+)
+def test_an_upload_that_is_no_pdf(browser, world, name, content, sentence):
+    from config import demo
+
+    party = demo.party(world.exporter, "End-user", "DE", "Motors")
+    signed = demo.declaration(world.exporter, party, ["1C905.a.4"], "CIV_AUTO", "motors")
+    Declaration.objects.filter(pk=signed.pk).exists()
+    before = Document.objects.count()
+    from licensing.actions import declarations
+
+    facts = {name_: getattr(signed, name_) for name_ in declarations.FIELDS}
+    row = declarations.draft(by=world.exporter, items=[], **facts)
+    answers = {
+        "certificate": SimpleUploadedFile(name, content, "application/pdf"),
+        "signer_name": "J. Brandt",
+        "signer_post": "Buyer",
+        "signed_on": "2026-11-01",
+    }
+    html = refused(browser.post(f"/declarations/{row.ref}/attach/", answers), sentence)
+    assert "J. Brandt" in html
+    row.refresh_from_db()
+    assert (row.state, Document.objects.count()) == ("draft", before)
+
+
+def shipment_answers(world, license, **changes):
+    body = world.body(license)
+    return {
+        "license": license.ref,
+        "key": "k1",
+        "client_reference": "PO-1",
+        "end_user": body["end_user"],
+        "consignee": body["consignee"],
+        "destination": "DE",
+        "port": "CNSHA",
+        "planned_on": body["planned_on"],
+        "quantity_1": "10.000",
+    } | changes
+
+
+def test_a_shipment_form_sent_twice_reserves_once(browser, world):
+    license = world.license(kilograms=100)
+    answers = shipment_answers(world, license)
+    first, second = (browser.post("/shipments/new/", answers) for _ in range(2))
+    assert first.status_code == second.status_code == 302
+    assert first.headers["Location"] == second.headers["Location"]
+    assert Shipment.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"quantity_1": "100.001"}, "At most 100.000 kg."),
+        ({"quantity_1": "0"}, "Say how much is shipped."),
+        ({"quantity_1": "1.23456"}, "The unit does not have that many decimal places"),
+        ({"end_user": "PTY-000000000"}, "is not one of the available choices"),
+        ({"planned_on": "2020-01-01"}, "The planned day is today or up to 90 days ahead"),
+    ],
+)
+def test_a_shipment_that_is_refused_keeps_what_was_typed(browser, world, changes, sentence):
+    license = world.license(kilograms=100)
+    html = refused(browser.post("/shipments/new/", shipment_answers(world, license, **changes)), sentence)
+    assert 'value="PO-1"' in html
+    assert Shipment.objects.count() == 0
+
+
+def test_an_ended_or_suspended_license_is_not_offered(browser, world):
+    license = world.license(kilograms=100)
+    licenses.suspend(license.ref, reason="Inspection", by=world.ministry.decider)
+    assert browser.post("/shipments/new/", shipment_answers(world, license)).status_code == 404
+    assert Shipment.objects.count() == 0
+
+
+def test_a_strangers_reference_is_not_there(browser, world):
+    other = make.World(world.ministry, world.customs, make.exporter(world.ministry, "Other Co., Ltd."))
+    license, ref = other.license(kilograms=100), other.application()
+    for path in (
+        f"/licenses/{license.ref}/",
+        f"/applications/{ref}/",
+        f"/parties/{license.end_users.get().party.ref}/",
+        f"/declarations/{license.end_users.get().declaration.ref}/",
+        f"/documents/{license.end_users.get().declaration.certificate_id}/",
+    ):
+        assert browser.get(path).status_code == 404, path
+
+
+def test_an_officer_who_recommended_meets_403_on_deciding(client, world):
+    both = world.ministry.other_decider
+    ref = world.under_review(world.application())
+    client.force_login(both.user)
+    answers = {"outcome": "approve", "months": "12", "quantity_1": "60000.000"}
+    answers["end_users"] = Application.objects.get(ref=ref).end_users.get().pk
+    assert client.post(f"/desk/cases/{ref}/recommend/", answers).status_code == 302
+    assert client.post(f"/desk/cases/{ref}/approve/", {}).status_code == 403
+    assert Application.objects.get(ref=ref).state == "awaiting_decision"
+
+
+def test_a_form_without_its_csrf_token_keeps_the_typed_text(world):
+    strict = Client(enforce_csrf_checks=True)
+    strict.force_login(world.exporter.user)
+    response = strict.post("/applications/new/", {"remarks": "Five hundred typed characters"})
+    assert response.status_code == 403
+    html = response.content.decode()
+    assert "Five hundred typed characters" in html
+
+
+def test_too_many_fields_are_refused(browser):
+    response = browser.post("/applications/new/", {f"field{n}": "x" for n in range(2_000)})
+    assert response.status_code == 400
+
+
+LISTS = [
+    ("exporter", "/applications/"),
+    ("exporter", "/licenses/"),
+    ("exporter", "/shipments/"),
+    ("exporter", "/parties/"),
+    ("exporter", "/declarations/"),
+    ("exporter", "/"),
+    ("decider", "/desk/?view=decided"),
+    ("decider", "/desk/licenses/"),
+    ("decider", "/desk/declarations/"),
+    ("decider", "/desk/exporters/"),
+    ("key", "/api/v1/licenses/"),
+    ("key", "/api/v1/shipments/"),
+]
+
+
+@pytest.mark.parametrize(("who", "path"), LISTS)
+def test_lists_ask_the_same_number_of_queries_for_one_row_and_three(who, path, world, client):
+    from django.db import connection
+    from django.test.utils import CaptureQueriesContext
+
+    headers = {}
+    if who == "key":
+        headers["HTTP_AUTHORIZATION"] = f"Bearer {make.key(world.exporter, *make.EXPORTER_SCOPES)}"
+    else:
+        client.force_login((world.exporter if who == "exporter" else world.ministry.decider).user)
+    counts = []
+    for more in (1, 2):
+        for _ in range(more):
+            world.shipment(world.license(kilograms=100), 1_000)
+        client.get(path, **headers)
+        with CaptureQueriesContext(connection) as captured:
+            assert client.get(path, **headers).status_code == 200
+        counts.append(len(captured))
+    assert counts[0] == counts[1]
