@@ -231,7 +231,9 @@ def _reachable(package: Path) -> Path:
     programs = package / "pginstall"
     if not _as_root() or _open_to_all(programs / "bin"):
         return package
-    copy = _private_area() / f"programs-{_key(f'{package} {programs.stat().st_mtime_ns}')}"
+    # One copy for all checkouts with the same build.
+    with open(programs / "bin" / "postgres", "rb") as server:
+        copy = _private_area() / f"programs-{hashlib.file_digest(server, 'sha256').hexdigest()[:16]}"
     if not copy.exists():
         half = Path(tempfile.mkdtemp(prefix="half-", dir=_make_private_area()))
         half.chmod(0o755)
