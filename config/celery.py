@@ -4,6 +4,7 @@ import os
 
 from celery import Celery
 from celery.schedules import crontab
+from celery.signals import beat_init, worker_init
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
@@ -19,3 +20,12 @@ app.conf.beat_schedule = {
     "warn-of-ends": {"task": "licensing.tasks.warn_of_ends", "schedule": crontab(minute=15)},
     "reconcile-ledger": {"task": "licensing.tasks.reconcile_ledger", "schedule": crontab(minute=40, hour=2)},
 }
+
+
+@worker_init.connect
+@beat_init.connect
+def refuse_unsafe(**_: object) -> None:
+    """Worker and beat start only where the web would."""
+    from core.checks import start_gate  # noqa: PLC0415 (needs the app registry)
+
+    start_gate()

@@ -31,7 +31,7 @@ def graph(model: type[models.Model]) -> list[Move]:
         Move(str(t.source), verb_name(t), str(t.target if t.target is not None else t.source))
         for t in field.get_all_transitions(model)
     }
-    return sorted(moves, key=lambda move: (move.source, move.verb))
+    return sorted(moves, key=lambda move: (move.source, move.verb, move.target))
 
 
 def guarded(*, initial: str) -> Callable[[type[M]], type[M]]:

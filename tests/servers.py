@@ -11,7 +11,6 @@ import tempfile
 from pathlib import Path
 
 os.environ["LODESTONE_MODE"] = "local"
-os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")  # Playwright's sync API runs an event loop
 
 if "DATABASE_URL" not in os.environ:
     from config import embedded

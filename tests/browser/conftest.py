@@ -28,10 +28,12 @@ def chromium():
         if os.environ.get("CI"):
             pytest.fail("CI has no Chromium: .ci/run must install it")
         pytest.skip("NO BROWSER TEST RAN: no Chromium on PATH (apt-get install chromium)")
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"  # Playwright's sync API runs an event loop
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
         yield browser
         browser.close()
+    del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
 
 
 @pytest.fixture

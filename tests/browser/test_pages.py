@@ -85,7 +85,9 @@ def test_every_page_passes_axe_and_fits(sign_in, demo_world):
     seen = 0
     for person, paths in addresses(PEOPLE, exporter.pk).items():
         page = sign_in(person)
-        page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
+        page.on(
+            "console", lambda message, found=errors: found.append(message.text) if message.type == "error" else None
+        )
         for path in paths:
             page.set_viewport_size({"width": 1280, "height": 900})
             answer = page.goto(path)

@@ -1,0 +1,103 @@
+"""The machines that keep the shape: imports, style, types, migrations, deployment checks, pins, and what is banned."""
+
+import os
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+BIN = Path(sys.executable).parent
+PRODUCTION = {
+    "LODESTONE_MODE": "production",
+    "SECRET_KEY": "3k9s8d7f6g5h4j3k2l1q0w9e8r7t6y5u4i3o2p1a0s9d8f7g6h5j4k",
+    "BASE_URL": "https://licenses.example",
+    "EMAIL_URL": "smtp://localhost:25",
+}
+
+
+def run(*command, **environment):
+    return subprocess.run(
+        [str(part) for part in command],
+        cwd=ROOT,
+        env=os.environ | environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "command",
+    [
+        [BIN / "lint-imports", "--no-cache"],
+        [BIN / "ruff", "check", "--no-cache", "."],
+        [BIN / "ruff", "format", "--no-cache", "--check", "."],
+        [BIN / "mypy", "--no-incremental"],
+        [sys.executable, "manage.py", "makemigrations", "--check", "--dry-run"],
+    ],
+    ids=["imports", "ruff", "format", "mypy", "migrations"],
+)
+def test_the_tree_is_clean(command):
+    done = run(*command)
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+
+
+def test_deployment_checks_are_clean_under_production_settings():
+    done = run(sys.executable, "manage.py", "check", "--deploy", "--fail-level", "WARNING", **PRODUCTION)
+    assert done.returncode == 0, done.stderr
+
+
+def test_production_does_not_start_on_a_database_that_may_lose_commits():
+    """The test server runs with fsync off, which is exactly what must be refused."""
+    done = run(sys.executable, "-c", "import config.wsgi", **PRODUCTION, DJANGO_SETTINGS_MODULE="config.settings")
+    assert done.returncode != 0
+    assert "PostgreSQL runs with fsync = off" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"SECRET_KEY": ""}, "SECRET_KEY is not set"),
+        ({"BASE_URL": "http://licenses.example"}, "BASE_URL must be the public https"),
+        ({"LODESTONE_MODE": "staging"}, "must be 'local' or 'production'"),
+        ({"SECRET_KEY": "short"}, "security.W009"),
+        ({"SECRET_KEY": "local-only-" + "0" * 50}, "SECRET_KEY is the local default"),
+    ],
+)
+def test_nonsense_in_the_environment_is_loud(changes, words):
+    done = run(sys.executable, "manage.py", "check", "--deploy", "--fail-level", "WARNING", **(PRODUCTION | changes))
+    assert done.returncode != 0
+    assert words in done.stderr
+
+
+@pytest.mark.django_db
+def test_production_does_not_start_with_demo_accounts(settings):
+    from config import demo
+    from core import checks
+    from core.models import Organization
+
+    office = Organization.objects.create(kind="ministry", name_en="Bureau")
+    demo.person("somebody", "Some Body", office, "intake")
+    settings.LOCAL = False
+    assert [message.id for message in checks.no_demo(databases=["default"])] == ["core.E004"]
+
+
+@pytest.mark.parametrize("name", ["run", "test"])
+def test_the_pins_satisfy_the_ranges(name):
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    wanted = project["project"]["dependencies"] + project["dependency-groups"]["local"]
+    wanted += project["dependency-groups"]["test"] if name == "test" else []
+    text = (ROOT / "requirements" / f"{name}.txt").read_text(encoding="utf-8")
+    found = re.finditer(r"^([\w.-]+)(?:\[[^]]*\])?==([^\s;\\]+)", text, re.MULTILINE)
+    pins = {pin[1].lower().replace("_", "-"): pin[2] for pin in found}
+    for line in wanted:
+        requirement = Requirement(line)
+        pinned = pins[requirement.name.lower().replace("_", "-")]
+        assert requirement.specifier.contains(pinned, prereleases=True), (line, pinned)
+    assert "://" not in text.replace("--hash", "")
