@@ -190,8 +190,7 @@ def _exporter(email: str, name: str, name_en: str, name_zh: str, code: str, prov
 
 
 def _send_company(actor: Actor) -> int:
-    organization = actor.organization
-    assert organization is not None
+    organization = Organization.objects.get(pk=actor.organization_id)
     exporters.describe(
         by=actor,
         business_license=("business-license.pdf", pdf(f"Business license of {organization.name_en}")),

@@ -6,7 +6,7 @@ from core.navigation import add
 from core.selectors import open_grants
 
 add(10, "overview", _("Overview"), "exporter")
-add(70, "members", _("Team"), "exporter")
-add(75, "keys", _("Keys"), "exporter", "customs")
+add(70, "members", _("Team"), "exporter", place="account")
+add(75, "keys", _("Keys"), "exporter", place="account")
+add(75, "keys", _("Keys"), "customs")
 add(80, "officers", _("Officers"), "ministry", count=lambda actor: open_grants(actor).count())
-add(90, "mailbox", _("Mailbox"), "exporter", "ministry", "customs")

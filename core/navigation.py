@@ -18,19 +18,28 @@ class Entry:
     label: "str | Promise"
     kinds: tuple[str, ...]
     count: Callable[[Actor], int] | None = None
+    place: str = "main"
 
 
 _entries: list[Entry] = []
 
 
 def add(
-    order: int, route: str, label: "str | Promise", *kinds: str, count: Callable[[Actor], int] | None = None
+    order: int,
+    route: str,
+    label: "str | Promise",
+    *kinds: str,
+    count: Callable[[Actor], int] | None = None,
+    place: str = "main",
 ) -> None:
-    """The menu of these kinds of organization has the entry, for whoever may GET the route."""
-    _entries.append(Entry(order, route, label, kinds, count))
+    """The menu of these kinds of organization has the entry, for whoever may GET the route.
+
+    place: "main", or "account" for what stands on the account page.
+    """
+    _entries.append(Entry(order, route, label, kinds, count, place))
 
 
-def entries(request: HttpRequest, actor: Actor) -> list[dict[str, Any]]:
+def entries(request: HttpRequest, actor: Actor, place: str = "main") -> list[dict[str, Any]]:
     """The menu for this actor: url, label, whether it is the current section, a count or None."""
     found: list[dict[str, Any]] = [
         {
@@ -40,7 +49,7 @@ def entries(request: HttpRequest, actor: Actor) -> list[dict[str, Any]]:
             "count": (entry.count(actor) or None) if entry.count else None,
         }
         for entry in sorted(_entries, key=lambda entry: entry.order)
-        if actor.kind in entry.kinds and actor.may(entry.route, "GET")
+        if entry.place == place and actor.kind in entry.kinds and actor.may(entry.route, "GET")
     ]
     here = max((len(one["url"]) for one in found if one["current"]), default=0)
     for one in found:  # /desk/licenses/ is below /desk/ too: the longest address is where you are

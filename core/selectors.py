@@ -37,7 +37,7 @@ def open_grants(actor: Actor) -> QuerySet[RoleGrant]:
 
 
 def offices(actor: Actor) -> QuerySet[Organization]:
-    return Organization.objects.exclude(kind="exporter").order_by("kind", "name_en")
+    return Organization.objects.exclude(kind="exporter").order_by("-kind", "name_en")
 
 
 @visibility("member")

@@ -14,7 +14,7 @@ from core.access import Actor, clock
 from core.command import command
 from core.errors import DomainError, Invalid, NotFound, Problem, WrongState
 from core.history import lines_of, move, record, require
-from core.legal_time import legal_day, legal_now, legal_today
+from core.legal_time import legal_day, legal_now, legal_today, on_the_wire
 from core.references import INCIDENT, SHIPMENT, draw
 from exporters.models import Party
 from licensing import ledger, policy
@@ -446,7 +446,12 @@ def _incident(kind: str, message: Message, shipment: Shipment | None, at: dateti
         kind=kind,
         shipment=shipment,
         message_id=message.message_id,
-        text=str(Incident.Kind(kind).label),
+        text=_("{what}: {shipment}, declaration {number}, declared at {at}.").format(
+            what=Incident.Kind(kind).label,
+            shipment=message.shipment,
+            number=message.declaration_no,
+            at=on_the_wire(message.declared_at),
+        ),
         opened_at=at,
     )
 

@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 
 from core.access import Actor
 from core.legal_time import legal_today
+from core.templatetags.lodestone import day
 from exporters.models import Exporter
 from exporters.states import ExporterState
 from licensing import selectors
@@ -53,7 +54,7 @@ def _questions(actor: Actor) -> list[Need]:
     return [
         Need(
             _("Answer a question from the reviewer"),
-            _("{ref}, due {day}. {text}").format(ref=q.application.ref, day=q.due_on.isoformat(), text=q.text[:140]),
+            _("{ref}, due {day}. {text}").format(ref=q.application.ref, day=day(q.due_on), text=q.text[:140]),
             reverse("application", kwargs={"ref": q.application.ref}) + "#question",
             _("Reply"),
             "red",
@@ -106,7 +107,7 @@ def _endings(actor: Actor, today: date) -> list[Need]:
         Need(
             _("License {ref} ends soon").format(ref=row.ref),
             _("Its last day is {day}, in {days} days. File the next one in time.").format(
-                day=row.usable_until.isoformat(), days=(row.usable_until - today).days
+                day=day(row.usable_until), days=(row.usable_until - today).days
             ),
             reverse("application.new") + f"?kind={row.kind}",
             _("Start an application"),

@@ -4,6 +4,8 @@ from typing import Any
 
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
+from drf_spectacular.utils import inline_serializer
+from rest_framework import serializers
 from rest_framework.exceptions import NotFound as BadCursor
 from rest_framework.pagination import CursorPagination
 from rest_framework.request import Request
@@ -29,6 +31,19 @@ def read_query(request: Request, *known: str) -> dict[str, str]:
     if problems:
         raise Invalid(problems)
     return {name: request.query_params[name] for name in known if name in request.query_params}
+
+
+def page_of(serializer: type[serializers.Serializer[Any]]) -> serializers.Serializer[Any]:
+    """The schema of a cursor page of these."""
+    name = serializer.__name__.removesuffix("Serializer").removesuffix("Output")
+    return inline_serializer(
+        f"{name}Page",
+        {
+            "next": serializers.URLField(allow_null=True),
+            "previous": serializers.URLField(allow_null=True),
+            "results": serializer(many=True),
+        },
+    )
 
 
 class Cursor(CursorPagination):

@@ -326,7 +326,7 @@ def ref(text: str) -> SafeString:
 @register.simple_tag(takes_context=True)
 def may(context: Any, name: str, method: str = "GET") -> bool:
     """Does the access table open this route to the reader? `{% may 'shipment.new' as can_ship %}`"""
-    return context["actor"].may(name, method)
+    return bool(context["actor"].may(name, method))
 
 
 @register.filter

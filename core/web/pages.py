@@ -11,11 +11,16 @@ from django.utils.translation import gettext as _
 from core import actions, selectors
 from core.errors import DomainError, NotFound
 from core.models import Document, Mail
+from core.navigation import entries
 from core.web.forms import KeyForm, MemberForm, OfficerForm, RolesForm, show_refusal
 
 
 def account(request: HttpRequest) -> HttpResponse:
-    return render(request, "core/account.html", {"membership": getattr(request.user, "membership", None)})
+    context = {
+        "membership": getattr(request.user, "membership", None),
+        "places": entries(request, request.actor, "account"),
+    }
+    return render(request, "core/account.html", context)
 
 
 def members(request: HttpRequest) -> HttpResponse:

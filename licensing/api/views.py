@@ -10,7 +10,7 @@ from rest_framework.views import APIView
 
 from core import references
 from core.access import Actor
-from core.api.pagination import Cursor, read_query
+from core.api.pagination import Cursor, page_of, read_query
 from core.errors import Invalid, NotFound, Problem
 from core.legal_time import legal_today
 from licensing import selectors
@@ -27,6 +27,7 @@ class ControlItems(APIView):
     route_name = "api.control-items"
 
     @extend_schema(
+        operation_id="control_items_list",
         summary="Search the control list",
         parameters=[
             OpenApiParameter("q", str, description="Words: code, HS code, element, English or 中文."),
@@ -34,7 +35,7 @@ class ControlItems(APIView):
             OpenApiParameter("list", str, description="april, october or ann61."),
             OpenApiParameter("as_of", str, description="A legal day; today when left out."),
         ],
-        responses=serializers.ControlItemSerializer(many=True),
+        responses=page_of(serializers.ControlItemSerializer),
     )
     def get(self, request: Request) -> Response:
         """The list as loaded, each row with its source, and whether its control is in force on a day."""
@@ -58,9 +59,10 @@ class Licenses(APIView):
     route_name = "api.licenses"
 
     @extend_schema(
+        operation_id="licenses_list",
         summary="List licenses",
         parameters=[OpenApiParameter("state", str), OpenApiParameter("kind", str)],
-        responses=serializers.LicenseSerializer(many=True),
+        responses=page_of(serializers.LicenseSerializer),
     )
     def get(self, request: Request) -> Response:
         """Your organization's licenses, newest first, each with the balance of every line."""
@@ -94,7 +96,7 @@ class LicenseDetail(APIView):
 class Movements(APIView):
     route_name = "api.movements"
 
-    @extend_schema(summary="Every change of a license's balance", responses=serializers.MovementSerializer(many=True))
+    @extend_schema(summary="Every change of a license's balance", responses=page_of(serializers.MovementSerializer))
     def get(self, request: Request, ref: str) -> Response:
         """Oldest first. Summed from zero they give the balances; see the table of kinds in the docs."""
         read_query(request)

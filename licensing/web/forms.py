@@ -225,7 +225,7 @@ class RecommendForm(forms.Form):
     outcome = forms.ChoiceField(
         label=Lazy("Outcome"), choices=DecisionStep.Outcome.choices, widget=forms.RadioSelect, initial="approve"
     )
-    months = forms.IntegerField(label=Lazy("Valid for, months"), min_value=1, max_value=36, initial=12)
+    months = forms.IntegerField(label=Lazy("Valid for, months"), min_value=1, max_value=12, initial=12)
     max_clearances = forms.IntegerField(
         label=Lazy("Clearances at most"),
         min_value=1,
@@ -279,6 +279,12 @@ class RecommendForm(forms.Form):
         users.required = self.data.get("outcome") != "refuse"
         for name in ("months", *self.quantity_names):  # an emptied quantity must not mean "all that was asked"
             self.fields[name].required = users.required
+        last = case.steps.filter(round=case.round, step=DecisionStep.Step.RECOMMEND).order_by("pk").last()
+        if last:  # returned: begin with what was recommended
+            self.initial |= {name: getattr(last, name) for name in ("outcome", "conditions", "factors", "text", "note")}
+            self.initial |= {"months": last.months or 12, "max_clearances": last.max_clearances}
+            self.initial |= {f"quantity_{q.line.number}": show(q.quantity, q.line.unit) for q in last.lines.all()}
+            self.initial["end_users"] = [user.pk for user in last.end_users.all()] or users.initial
         if case.kind == "per_shipment":
             del self.fields["max_clearances"]
         if not policy_differs(case):

@@ -13,7 +13,7 @@ from rest_framework.views import APIView
 
 from core import problems, references
 from core.api import commands
-from core.api.pagination import Cursor, read_query
+from core.api.pagination import Cursor, page_of, read_query
 from core.api.problems import exception_handler
 from core.errors import DomainError, Invalid, NotFound, Problem, Unreadable
 from core.idempotency import fingerprint
@@ -38,9 +38,10 @@ class Shipments(APIView):
     route_name = "api.shipments"
 
     @extend_schema(
+        operation_id="shipments_list",
         summary="List shipments",
         parameters=[OpenApiParameter(name, str) for name in ("state", "license", "client_reference")],
-        responses=serializers.ShipmentOutput(many=True),
+        responses=page_of(serializers.ShipmentOutput),
     )
     def get(self, request: Request) -> Response:
         """Your organization's shipments, newest first."""

@@ -55,7 +55,7 @@ class Command(BaseCommand):
             refuse_taken(port)
             if reset:
                 embedded.reset(data)
-            self.say("Starting PostgreSQL and Valkey")
+            self.say("Reaching PostgreSQL and Valkey")
             with embedded.start(data) as servers:
                 self.serve(servers, port)
         except embedded.LauncherError as error:
