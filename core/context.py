@@ -1,5 +1,6 @@
 """What every page's frame needs."""
 
+import json
 from typing import Any
 
 from django.conf import settings
@@ -9,6 +10,17 @@ from core.access import NOBODY, Actor
 from core.navigation import entries
 
 
+def demo_accounts() -> list[dict[str, str]]:
+    """Local mode: whom a newcomer can sign in as, from what the launcher left in the data folder."""
+    if not settings.LOCAL:
+        return []
+    try:
+        told = json.loads((settings.DATA_DIR / "demo.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return []
+    return list(told["accounts"])
+
+
 def page(request: HttpRequest) -> dict[str, Any]:
     actor: Actor = getattr(request, "actor", NOBODY)
     return {
@@ -16,5 +28,6 @@ def page(request: HttpRequest) -> dict[str, Any]:
         "person": request.user if actor.organization else None,
         "nav": entries(request, actor),
         "local_mode": settings.LOCAL,
+        "demo_accounts": demo_accounts if actor.anonymous else (),  # called by the one page that shows them
         "request_id": getattr(request, "request_id", ""),
     }
