@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import structlog
+from django.db import OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
@@ -128,6 +129,8 @@ class Refusals:
             return refuse(request, exception)
         if isinstance(exception, Http404) and wants_problem(request):
             return refuse(request, NotFound())
+        if isinstance(exception, OperationalError):
+            return errors.unavailable(request)
         if isinstance(exception, UnicodeDecodeError):
             return refuse(request, Unreadable(_("The request is not UTF-8."), code="invalid-encoding"))
         return None

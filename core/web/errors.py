@@ -1,9 +1,11 @@
 """Error pages, and problem documents for whatever goes wrong below /api/ before a view is reached."""
 
+import sys
 from typing import Any
 
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent
+from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template import loader
@@ -51,8 +53,27 @@ def permission_denied(request: HttpRequest, exception: Exception) -> HttpRespons
     return _answer(request, DomainError(_("This is not open to you."), code="forbidden", status=403))
 
 
+def unavailable(request: HttpRequest) -> HttpResponse:
+    """503 with Retry-After: nothing was changed, and it may work in a moment."""
+    refusal = DomainError(
+        _("The database is not available. Nothing was changed."),
+        code="unavailable",
+        status=503,
+        headers={"Retry-After": "5"},
+    )
+    if request.path_info.startswith("/api/"):
+        return problems.response(request, refusal)
+    body = loader.get_template("503.html").render({"request_id": getattr(request, "request_id", "")})
+    return HttpResponse(body, status=503, headers=refusal.headers)
+
+
 def server_error(request: HttpRequest) -> HttpResponse:
-    """Says that it is our fault, and under which id to find it. Touches neither database nor session."""
+    """Says that it is our fault, or that the database is away, and under which id to find it.
+
+    Touches neither database nor session.
+    """
+    if isinstance(sys.exc_info()[1], OperationalError):
+        return unavailable(request)
     if request.path_info.startswith("/api/"):
         return problems.response(request, DomainError(_("Something broke on our side."), code="internal", status=500))
     body = loader.get_template("500.html").render({"request_id": getattr(request, "request_id", "")})

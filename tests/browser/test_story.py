@@ -4,7 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from core.legal_time import legal_today
+from config.visitor import Client
+from core.legal_time import legal_now, legal_today
 from licensing.models import Application, License
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
@@ -13,7 +14,7 @@ PDF = b"%PDF-1.4\n1 0 obj\n<< >>\nendobj\ntrailer << >>\n%%EOF\n"
 
 
 @pytest.mark.parametrize("script", [True, False], ids=["with-javascript", "without-javascript"])
-def test_from_filing_to_the_license(sign_in, script):
+def test_from_filing_to_the_license(sign_in, demo_world, script):
     exporter = sign_in("lin.wei", script=script)
     today = legal_today()
     exporter.goto("/applications/new/?kind=annual")
@@ -42,7 +43,8 @@ def test_from_filing_to_the_license(sign_in, script):
     exporter.wait_for_url(f"**/applications/{ref}/")
     assert "Submitted" in exporter.locator("main").inner_text()
 
-    intake, reviewer, decider = (sign_in(name, script=script) for name in ("song.jie", "zhao.min", "han.rui"))
+    # the reviewer here holds both roles, so that only the round stands between them and deciding
+    intake, reviewer, decider = (sign_in(name, script=script) for name in ("song.jie", "ma.lan", "han.rui"))
     step(intake, ref, "accept")
     step(reviewer, ref, "assign")
     reviewer.goto(f"/desk/cases/{ref}/")
@@ -70,7 +72,13 @@ def test_from_filing_to_the_license(sign_in, script):
     assert Application.objects.get(ref=ref).state == "awaiting_decision"
 
     reviewer.goto(f"/desk/cases/{ref}/")
-    assert reviewer.locator(f"form[action$='/{ref}/approve/']").count() == 0
+    token = reviewer.locator("[name=csrfmiddlewaretoken]").first.get_attribute("value")
+    own = reviewer.request.post(
+        f"/desk/cases/{ref}/approve/", form={"csrfmiddlewaretoken": token}, headers={"Referer": reviewer.url}
+    )
+    assert own.status == 403
+    assert "another officer must decide" in own.text()
+    assert Application.objects.get(ref=ref).state == "awaiting_decision"
     decider.goto("/desk/countersign/")
     decider.get_by_role("link", name=ref).first.click()
     step(decider, ref, "approve")
@@ -82,6 +90,46 @@ def test_from_filing_to_the_license(sign_in, script):
     seen = exporter.locator("main").inner_text()
     assert "In force" in seen
     assert "4,000 kg" in seen
+    the_rest_story(demo_world, license)
+
+    stranger = sign_in("chen.yu", script=script)
+    for path in (f"/licenses/{license.ref}/", f"/applications/{ref}/"):
+        assert stranger.goto(path).status == 404
+
+
+def the_rest_story(demo_world, license):
+    """A client takes from the license that the browser just showed; another exporter's client gets 404."""
+    server, _, world = demo_world
+    mine, other = (Client(server.url, entry["key"]) for entry in world.keys)
+    party = license.end_users.get().party.ref
+    body = {
+        "license": license.ref,
+        "client_reference": "STORY-1",
+        "end_user": party,
+        "consignee": party,
+        "destination": "DE",
+        "port": "CNSHA",
+        "planned_on": legal_today().isoformat(),
+        "lines": [{"license_line": 1, "quantity": "1000.000", "unit": "kg"}],
+    }
+    assert other.call("POST", "/shipments/", body, Idempotency_Key="other")[0] == 404
+    status, made = mine.call("POST", "/shipments/", body, Idempotency_Key="story")
+    assert (status, made["lines"][0]["available_after"]) == (201, "3000.000")
+    at = legal_now().isoformat(timespec="seconds")
+    message = {
+        "message_id": "STORY-1",
+        "event": "cleared",
+        "shipment": made["reference"],
+        "declaration_no": "530120269999999991",
+        "declared_at": at,
+        "cleared_at": at,
+        "final": True,
+        "lines": [{"license_line": 1, "quantity": "998.500", "unit": "kg"}],
+    }
+    assert mine.call("POST", "/customs/messages/", message)[0] == 403
+    assert Client(server.url, world.customs_key).call("POST", "/customs/messages/", message)[0] == 200
+    _, seen = mine.call("GET", f"/licenses/{license.ref}/")
+    assert (seen["lines"][0]["drawn"], seen["lines"][0]["available"]) == ("998.500", "3001.500")
 
 
 def opened(page, ref, verb):

@@ -340,6 +340,18 @@ def test_accounts_are_shown_in_columns_that_chinese_names_do_not_bend() -> None:
 
 
 # --- all of it --------------------------------------------------------------------------------------------
+def tour(data: Path) -> str:
+    command = [sys.executable, "manage.py", "tour", "--data", str(data)]
+    done = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True)
+    return done.stdout + done.stderr
+
+
+def mails(url: str) -> int:
+    with psycopg2.connect(url) as own, own.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM core_mail WHERE message_id LIKE '<delivery-%'")
+        return cursor.fetchone()[0]
+
+
 @pytest.mark.slow
 def test_everything_starts_and_leaves_at_a_signal(fresh: Path) -> None:
     port = str(embedded._free_port())
@@ -354,11 +366,15 @@ def test_everything_starts_and_leaves_at_a_signal(fresh: Path) -> None:
         state, demo = embedded.running(fresh), json.loads((fresh / "demo.json").read_text())
         again = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True)
         healthy = up.health(int(port))
+        toured = [tour(fresh), tour(fresh)]  # it can be played again
+        relayed = within(30, lambda: mails(state["database_url"]) > 0)  # by the real worker, on the real schedule
         ours.terminate()
         said += ours.stdout.read()
 
     assert ours.returncode == 0, said
     assert healthy == 200
+    assert ["The ledger adds up." in words for words in toured] == [True, True], toured
+    assert relayed
     assert f"running at http://127.0.0.1:{port}" in said
     assert demo["base_url"] == state["base_url"] == f"http://127.0.0.1:{port}"
     assert [account["email"] in said for account in demo["accounts"]] == [True] * len(demo["accounts"])

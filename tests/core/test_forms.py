@@ -5,6 +5,8 @@ from html import unescape
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import OperationalError
+from django.db.backends.postgresql.base import DatabaseWrapper
 from django.test import Client
 
 from core.models import Document, Organization, User
@@ -273,3 +275,21 @@ def test_lists_ask_the_same_number_of_queries_for_one_row_and_three(who, path, w
             assert client.get(path, **headers).status_code == 200
         counts.append(len(captured))
     assert counts[0] == counts[1]
+
+
+@pytest.mark.parametrize(
+    ("path", "kind"), [("/applications/", "text/html"), ("/api/v1/licenses/", "application/problem")]
+)
+def test_a_database_that_is_away_is_503_with_retry_after(path, kind, world, client, monkeypatch):
+    client.force_login(world.exporter.user)
+    client.raise_request_exception = False
+
+    def gone(self, *args, **kwargs):
+        raise OperationalError("server closed the connection")
+
+    with monkeypatch.context() as away:
+        away.setattr(DatabaseWrapper, "create_cursor", gone)
+        response = client.get(path)
+    assert response.status_code == 503
+    assert response.headers["Retry-After"] == "5"
+    assert response.headers["Content-Type"].startswith(kind)

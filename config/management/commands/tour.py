@@ -106,7 +106,7 @@ class Tour:
         page = exporter.send(
             form,
             end_user=options["end_user", f"Tour Motoren {self.run} GmbH"],
-            items=[value for (name, text), value in options.items() if name == "items" and "1C905.a.4" in text],
+            items=_choices(form, "items", "1C905.a.4"),
             end_use="CIV_AUTO",
             end_use_text="Rotor magnets for traction motors of passenger cars, built and used in Musterstadt.",
             product="Traction motor",
