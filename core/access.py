@@ -1,6 +1,6 @@
 """Who may do what. `access.csv` beside this file is the one table: pages, REST, docs and tests read it.
 
-A route without a row does not exist. A row names a route (or a verb), its methods, the scope that opens it to a
+A route without a row does not exist. A row names a route (or a verb), its methods, the scopes that open it to a
 key, the noun whose visibility decides between 404 and 403, and a Y under each role.
 """
 
@@ -26,13 +26,13 @@ ANONYMOUS, CLOCK = "anonymous", "clock"
 class Row:
     name: str
     methods: frozenset[str]
-    scope: str
+    scopes: frozenset[str]
     noun: str
     roles: frozenset[str]
 
     def admits(self, actor: "Actor") -> bool:
-        """True when one of the actor's roles has a Y, or the actor's key carries the row's scope."""
-        return bool(self.roles & actor.roles) or (bool(self.scope) and self.scope in actor.scopes)
+        """True when one of the actor's roles has a Y, or the actor's key carries one of the row's scopes."""
+        return bool(self.roles & actor.roles or self.scopes & actor.scopes)
 
 
 @dataclass(frozen=True)
@@ -72,11 +72,11 @@ def table() -> dict[tuple[str, str], Row]:
     rows: dict[tuple[str, str], Row] = {}
     with TABLE.open(encoding="utf-8", newline="") as source:
         for record in csv.DictReader(source):
-            fixed = {key: record.pop(key) for key in ("name", "methods", "scope", "noun")}
+            fixed = {key: record.pop(key) for key in ("name", "methods", "scopes", "noun")}
             row = Row(
                 name=fixed["name"],
                 methods=frozenset(fixed["methods"].split()),
-                scope=fixed["scope"],
+                scopes=frozenset(fixed["scopes"].split()),
                 noun=fixed["noun"],
                 roles=frozenset(role for role, cell in record.items() if cell == "Y"),
             )

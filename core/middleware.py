@@ -109,8 +109,8 @@ class Access:
         named = {name: kwargs[name] for name in ("ref", "pk") if name in kwargs}
         if row.noun and not access.visible[row.noun](actor, **named):
             raise NotFound()
-        if actor.key and row.scope:
-            detail = _("This key does not have the scope {scope}.").format(scope=row.scope)
+        if actor.key and row.scopes:
+            detail = _("This key does not have the scope {scope}.").format(scope=" / ".join(sorted(row.scopes)))
             raise Forbidden(detail, code="insufficient-scope")
         raise Forbidden(_("Your role does not open this."))
 

@@ -62,6 +62,6 @@ def members(schema: dict[str, Any], part: dict[str, Any], prefix: str = "") -> l
 
 
 def page(request: HttpRequest) -> HttpResponse:
-    scopes = sorted({row.scope for row in access.table().values() if row.scope})
+    scopes = sorted({scope for row in access.table().values() for scope in row.scopes})
     context = {"calls": calls(), "codes": CODES, "scopes": scopes, "today": legal_today()}
     return render(request, "core/api_docs.html", context)

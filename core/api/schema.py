@@ -13,8 +13,8 @@ class Schema(AutoSchema):
     def get_description(self) -> str:
         text = super().get_description() or ""
         row = access.find(getattr(self.view, "route_name", ""), self.method)
-        if row and row.scope:
-            text += f"\n\nKey scope: `{row.scope}`."
+        if row and row.scopes:
+            text += "\n\nKey scope: " + ", ".join(f"`{scope}`" for scope in sorted(row.scopes)) + "."
         return text
 
     def get_tags(self) -> list[str]:

@@ -279,3 +279,13 @@ def test_a_list_is_answered_item_by_item(world, border):
     assert answer.status_code == 207
     assert [item["status"] for item in answer.json()] == [200, 422, 200, 202]
     assert answer.json()[1]["body"]["code"] == "unknown-field"
+
+
+def test_customs_looks_up_a_license_and_a_shipment_by_number_and_lists_none(world, border):
+    license = world.license(kilograms=100)
+    shipment = world.shipment(license, 1_000)
+    seen = border.get(f"/api/v1/licenses/{license.ref}/").json()
+    assert (seen["state"], seen["lines"][0]["available"]) == ("active", "99.000")
+    assert border.get(f"{PATH}{shipment.ref}/").json()["state"] == "reserved"
+    for path in ("/api/v1/licenses/", PATH, f"/api/v1/licenses/{license.ref}/movements/"):
+        assert border.get(path).status_code == 403

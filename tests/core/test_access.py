@@ -40,14 +40,14 @@ def test_every_route_of_ours_has_a_row():
 
 def test_the_table_has_a_column_for_every_role():
     header = access.TABLE.read_text(encoding="utf-8").splitlines()[0].split(",")
-    assert header == ["name", "methods", "scope", "noun", "anonymous", *Role.values, "clock"]
+    assert header == ["name", "methods", "scopes", "noun", "anonymous", *Role.values, "clock"]
 
 
 def test_every_api_route_is_in_the_table_and_none_is_open_to_writing_without_a_scope_or_role():
     for pattern in api_patterns:
         for (name, method), row in access.table().items():
             if name == pattern.name and method == "POST":
-                assert row.scope or row.roles - {"anonymous"}
+                assert row.scopes or row.roles - {"anonymous"}
 
 
 @pytest.fixture

@@ -50,7 +50,7 @@ def who(name: str, verb: str) -> str:
     row = access.find(VERBS.get((name, verb), f"{name}.{verb}"), "POST")
     if row is None:
         return "the clock, or with another verb"
-    scope = [f"a key with `{row.scope}`"] if row.scope else []
+    scope = [f"a key with `{scope}`" for scope in sorted(row.scopes)]
     return ", ".join([*sorted(row.roles), *scope])
 
 
