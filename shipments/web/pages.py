@@ -142,10 +142,8 @@ def shipment_new(request: HttpRequest) -> HttpResponse:
 def _reserve_once(request: HttpRequest, form: ShipmentForm) -> str:
     """The shipment's reference; the same again when this very form was sent before."""
     facts = {name: value for name, value in request.POST.items() if name not in ("csrfmiddlewaretoken", "key")}
-    refusals: list[DomainError] = []
 
     def refuse(refusal: DomainError) -> Answer:
-        refusals.append(refusal)
         raise refusal  # a page's refusal is not remembered: the person mends the form and sends it again
 
     claim = Claim(

@@ -1,0 +1,18 @@
+"""The verbs of shipments: reserve, cancel, lapse, and what customs reports."""
+
+from shipments.actions.customs import ClearedLine, Message, Receipt, receive
+from shipments.actions.reservations import LineRequest, Reserved, ShipmentRequest, cancel, check, lapse, reserve
+
+__all__ = [
+    "ClearedLine",
+    "LineRequest",
+    "Message",
+    "Receipt",
+    "Reserved",
+    "ShipmentRequest",
+    "cancel",
+    "check",
+    "lapse",
+    "receive",
+    "reserve",
+]

@@ -1,0 +1,102 @@
+"""The Simplified Chinese catalogue: whole, exact, compiled, and with the state words of the design."""
+
+import ast
+import re
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+from babel.messages.mofile import read_mo, write_mo
+from babel.messages.pofile import read_po
+from django.utils import translation
+
+from exporters.states import ExporterState
+from licensing.states import ApplicationState, DeclarationState, LicenseState
+from shipments.states import ShipmentState
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+FOLDER = ROOT / "locale" / "zh_Hans" / "LC_MESSAGES"
+PARTS = re.compile(r"%\(\w+\)[a-z]|\{\w*\}|<[^<>]+>|https?://\S+")
+MARKERS = {"_", "gettext", "gettext_lazy", "Lazy"}
+STATE_WORDS = [
+    (ExporterState, "草稿 核验中 正常"),
+    (DeclarationState, "草稿 已签署 已提交 已核实 有效 未通过"),
+    (ApplicationState, "草稿 已提交 已受理 审查中 待您答复 复核中 准予 已发证 不予许可 不予受理 已撤回"),
+    (LicenseState, "有效 已暂停 已用完 已过期"),
+    (ShipmentState, "已占用 已申报 部分放行 已放行 已取消 占用已失效"),
+]
+
+
+@pytest.fixture(scope="module")
+def catalogue():
+    return read_po(BytesIO((FOLDER / "django.po").read_bytes()))
+
+
+def forms(value):
+    return (value,) if isinstance(value, str) else tuple(value)
+
+
+def messages(catalogue):
+    return [message for message in catalogue if message.id]
+
+
+def test_every_string_is_translated_and_none_is_fuzzy(catalogue):
+    assert catalogue.num_plurals == 1
+    assert not catalogue.fuzzy
+    assert [m.id for m in messages(catalogue) if m.fuzzy or not all(forms(m.string))] == []
+    assert list(catalogue.obsolete) == []
+
+
+def test_every_placeholder_and_tag_is_kept(catalogue):
+    wrong = []
+    for message in messages(catalogue):
+        wanted = sorted(PARTS.findall(forms(message.id)[-1]))
+        wrong += [message.id for text in forms(message.string) if sorted(PARTS.findall(text)) != wanted]
+    assert wrong == []
+
+
+def test_line_breaks_at_both_ends_are_kept(catalogue):
+    def ends(text):
+        return text.startswith("\n"), text.endswith("\n")
+
+    pairs = [(forms(m.id)[0], text) for m in messages(catalogue) for text in forms(m.string)]
+    assert [source for source, text in pairs if ends(source) != ends(text)] == []
+
+
+def test_the_compiled_catalogue_is_the_written_one(catalogue):
+    def content(compiled):
+        return {(m.context, forms(m.id)): forms(m.string) for m in read_mo(compiled) if m.id}
+
+    fresh = BytesIO()
+    write_mo(fresh, catalogue)
+    fresh.seek(0)
+    with (FOLDER / "django.mo").open("rb") as compiled:
+        assert content(compiled) == content(fresh), "run ./run manage compilemessages -l zh_Hans"
+
+
+def test_every_string_that_python_marks_is_in_the_catalogue(catalogue):
+    known = {(m.context, forms(m.id)[0]) for m in messages(catalogue)}
+    missing = []
+    for app in ("config", "core", "exporters", "licensing", "shipments"):
+        for path in (ROOT / app).rglob("*.py"):
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+                if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.args):
+                    continue
+                texts = [a.value for a in node.args if isinstance(a, ast.Constant) and isinstance(a.value, str)]
+                if node.func.id in MARKERS and texts:
+                    key = (None, texts[0])
+                elif node.func.id in {"pgettext", "pgettext_lazy"} and len(texts) == 2:
+                    key = (texts[0], texts[1])
+                elif node.func.id in {"ngettext", "ngettext_lazy"} and texts:
+                    key = (None, texts[0])
+                else:
+                    continue
+                if key not in known:
+                    missing.append((path.name, *key))
+    assert missing == [], "run ./run manage makemessages -l zh_Hans --no-location, and translate"
+
+
+@pytest.mark.parametrize(("states", "words"), STATE_WORDS, ids=lambda value: getattr(value, "__name__", ""))
+def test_the_state_words_are_those_of_the_design(states, words):
+    with translation.override("zh-hans"):
+        assert [str(label) for label in states.labels] == words.split()
