@@ -14,25 +14,23 @@ from licensing.actions.applications import Draft, LineDraft, policy_differs
 from licensing.models import Application, ApplicationDocument, ControlItem, DecisionStep, Declaration
 from licensing.models.declarations import CONFIRMATIONS
 
-Lazy = gettext_lazy
-
 
 class DeclarationForm(forms.ModelForm):
     """What the end-user is asked to sign."""
 
     version = forms.IntegerField(widget=forms.HiddenInput, initial=1)
     items = forms.ModelMultipleChoiceField(
-        label=Lazy("Control items"),
+        label=gettext_lazy("Control items"),
         queryset=ControlItem.objects.none(),
         widget=forms.CheckboxSelectMultiple,
-        help_text=Lazy("What the goods are listed as."),
+        help_text=gettext_lazy("What the goods are listed as."),
     )
     re_export_countries = forms.ModelMultipleChoiceField(
-        label=Lazy("Countries they go on to"),
+        label=gettext_lazy("Countries they go on to"),
         queryset=Country.objects.all(),
         required=False,
         widget=forms.SelectMultiple(attrs={"size": 8}),
-        help_text=Lazy("Hold Ctrl, or ⌘ on a Mac, to choose several."),
+        help_text=gettext_lazy("Hold Ctrl, or ⌘ on a Mac, to choose several."),
     )
 
     class Meta:
@@ -70,10 +68,12 @@ class DeclarationForm(forms.ModelForm):
 
 
 class CertificateForm(forms.Form):
-    certificate = forms.FileField(label=Lazy("Signed certificate"), help_text=Lazy("PDF, at most 10 MB."))
-    signer_name = forms.CharField(label=Lazy("Signed by"), max_length=120)
-    signer_post = forms.CharField(label=Lazy("Post"), max_length=120)
-    signed_on = DayField(label=Lazy("Signed on"))
+    certificate = forms.FileField(
+        label=gettext_lazy("Signed certificate"), help_text=gettext_lazy("PDF, at most 10 MB.")
+    )
+    signer_name = forms.CharField(label=gettext_lazy("Signed by"), max_length=120)
+    signer_post = forms.CharField(label=gettext_lazy("Post"), max_length=120)
+    signed_on = DayField(label=gettext_lazy("Signed on"))
 
 
 def _declaration_words(row: Declaration) -> str:
@@ -84,27 +84,27 @@ class ApplicationForm(forms.ModelForm):
     """Everything of an application but its goods."""
 
     version = forms.IntegerField(widget=forms.HiddenInput, initial=1)
-    contract_on = DayField(label=Lazy("Contract signed on"), required=False)
-    planned_from = DayField(label=Lazy("Planned from"), required=False)
-    planned_until = DayField(label=Lazy("Planned until"), required=False)
+    contract_on = DayField(label=gettext_lazy("Contract signed on"), required=False)
+    planned_from = DayField(label=gettext_lazy("Planned from"), required=False)
+    planned_until = DayField(label=gettext_lazy("Planned until"), required=False)
     end_users = forms.ModelMultipleChoiceField(
-        label=Lazy("End-users, by their declarations"),
+        label=gettext_lazy("End-users, by their declarations"),
         queryset=Declaration.objects.none(),
         required=False,
         widget=forms.CheckboxSelectMultiple,
-        help_text=Lazy("One for a per-shipment license; each end-user of an annual license has its own."),
+        help_text=gettext_lazy("One for a per-shipment license; each end-user of an annual license has its own."),
     )
     consignees = forms.ModelMultipleChoiceField(
-        label=Lazy("Who receives the goods"),
+        label=gettext_lazy("Who receives the goods"),
         queryset=Party.objects.none(),
         required=False,
         widget=forms.CheckboxSelectMultiple,
     )
     ports = CodesField(
-        label=Lazy("Customs ports"),
+        label=gettext_lazy("Customs ports"),
         pattern=r"CN[A-Z0-9]{3}",
         example="CNSHA",
-        help_text=Lazy("For example CNSHA, CNNGB. Empty: any port."),
+        help_text=gettext_lazy("For example CNSHA, CNNGB. Empty: any port."),
     )
 
     class Meta:
@@ -153,21 +153,25 @@ class LineForm(forms.Form):
     """One row of goods. The unit is the control list's own."""
 
     code = forms.CharField(
-        label=Lazy("Control code"),
+        label=gettext_lazy("Control code"),
         max_length=20,
         widget=forms.TextInput(attrs={"list": "control-codes", "autocomplete": "off"}),
-        help_text=Lazy("For example 1C905.a.4; search the control list."),
+        help_text=gettext_lazy("For example 1C905.a.4; search the control list."),
     )
     description = forms.CharField(
-        label=Lazy("Description"), max_length=300, help_text=Lazy("Grade, shape, composition; e.g. N42SH, Dy 3.2 %.")
+        label=gettext_lazy("Description"),
+        max_length=300,
+        help_text=gettext_lazy("Grade, shape, composition; e.g. N42SH, Dy 3.2 %."),
     )
     hs_code = forms.RegexField(
         r"^\d{8}(\d{2})?$",
-        label=Lazy("Customs goods code"),
+        label=gettext_lazy("Customs goods code"),
         required=False,
-        error_messages={"invalid": Lazy("8 or 10 digits.")},
+        error_messages={"invalid": gettext_lazy("8 or 10 digits.")},
     )
-    quantity = QuantityField(label=Lazy("Quantity"), help_text=Lazy("In the list's unit, e.g. 1200.500 kg."))
+    quantity = QuantityField(
+        label=gettext_lazy("Quantity"), help_text=gettext_lazy("In the list's unit, e.g. 1200.500 kg.")
+    )
 
     def clean_code(self) -> ControlItem:
         code = self.cleaned_data["code"].strip()
@@ -204,59 +208,64 @@ LineFormSet = forms.formset_factory(LineForm, extra=1, max_num=50, validate_max=
 
 
 class DocumentForm(forms.Form):
-    type = forms.ChoiceField(label=Lazy("Paper"), choices=ApplicationDocument.Type.choices)
-    file = forms.FileField(label=Lazy("File"), help_text=Lazy("PDF, at most 10 MB."))
+    type = forms.ChoiceField(label=gettext_lazy("Paper"), choices=ApplicationDocument.Type.choices)
+    file = forms.FileField(label=gettext_lazy("File"), help_text=gettext_lazy("PDF, at most 10 MB."))
 
 
 class AnswerForm(forms.Form):
-    text = forms.CharField(label=Lazy("Your answer"), max_length=10_000, widget=forms.Textarea(attrs={"rows": 5}))
+    text = forms.CharField(
+        label=gettext_lazy("Your answer"), max_length=10_000, widget=forms.Textarea(attrs={"rows": 5})
+    )
 
 
 class AskForm(forms.Form):
     text = forms.CharField(
-        label=Lazy("Question to the exporter"), max_length=5_000, widget=forms.Textarea(attrs={"rows": 4})
+        label=gettext_lazy("Question to the exporter"), max_length=5_000, widget=forms.Textarea(attrs={"rows": 4})
     )
-    due_on = DayField(label=Lazy("Answer by"), help_text=Lazy("The clock runs on meanwhile."))
+    due_on = DayField(label=gettext_lazy("Answer by"), help_text=gettext_lazy("The clock runs on meanwhile."))
 
 
 class RecommendForm(forms.Form):
     """Outcome per line. What the exporter reads and what stays inside are two labelled fields."""
 
     outcome = forms.ChoiceField(
-        label=Lazy("Outcome"), choices=DecisionStep.Outcome.choices, widget=forms.RadioSelect, initial="approve"
+        label=gettext_lazy("Outcome"), choices=DecisionStep.Outcome.choices, widget=forms.RadioSelect, initial="approve"
     )
-    months = forms.IntegerField(label=Lazy("Valid for, months"), min_value=1, max_value=12, initial=12)
+    months = forms.IntegerField(label=gettext_lazy("Valid for, months"), min_value=1, max_value=12, initial=12)
     max_clearances = forms.IntegerField(
-        label=Lazy("Clearances at most"),
+        label=gettext_lazy("Clearances at most"),
         min_value=1,
         max_value=10_000,
         required=False,
-        help_text=Lazy("Empty: no limit."),
+        help_text=gettext_lazy("Empty: no limit."),
     )
-    end_users = forms.TypedMultipleChoiceField(label=Lazy("End-users"), coerce=int, widget=forms.CheckboxSelectMultiple)
+    end_users = forms.TypedMultipleChoiceField(
+        label=gettext_lazy("End-users"), coerce=int, widget=forms.CheckboxSelectMultiple
+    )
     conditions = forms.MultipleChoiceField(
-        label=Lazy("Conditions"),
+        label=gettext_lazy("Conditions"),
         choices=DecisionStep.Condition.choices,
         required=False,
         widget=forms.CheckboxSelectMultiple,
     )
     factors = forms.MultipleChoiceField(
-        label=Lazy("If refused: which factors of the law"),
+        label=gettext_lazy("If refused: which factors of the law"),
         choices=DecisionStep.Factor.choices,
         required=False,
         widget=forms.CheckboxSelectMultiple,
     )
     text = forms.CharField(
-        label=Lazy("Reason the exporter will read"), required=False, widget=forms.Textarea(attrs={"rows": 3})
+        label=gettext_lazy("Reason the exporter will read"), required=False, widget=forms.Textarea(attrs={"rows": 3})
     )
     note = forms.CharField(
-        label=Lazy("Note for the second officer"),
+        label=gettext_lazy("Note for the second officer"),
         required=False,
         widget=forms.Textarea(attrs={"rows": 2}),
-        help_text=Lazy("Stays inside the ministry."),
+        help_text=gettext_lazy("Stays inside the ministry."),
     )
     acknowledged = forms.BooleanField(
-        label=Lazy("I have seen that the rules say something else today than when this was filed"), required=False
+        label=gettext_lazy("I have seen that the rules say something else today than when this was filed"),
+        required=False,
     )
 
     def __init__(self, *args: Any, case: Application, **kwargs: Any) -> None:
@@ -311,38 +320,50 @@ class RecommendForm(forms.Form):
 
 class ApproveForm(forms.Form):
     text = forms.CharField(
-        label=Lazy("Words for the exporter"), required=False, max_length=5_000, widget=forms.Textarea(attrs={"rows": 2})
+        label=gettext_lazy("Words for the exporter"),
+        required=False,
+        max_length=5_000,
+        widget=forms.Textarea(attrs={"rows": 2}),
     )
 
 
 class RefuseForm(forms.Form):
     factors = forms.MultipleChoiceField(
-        label=Lazy("Factors of the law"), choices=DecisionStep.Factor.choices, widget=forms.CheckboxSelectMultiple
+        label=gettext_lazy("Factors of the law"),
+        choices=DecisionStep.Factor.choices,
+        widget=forms.CheckboxSelectMultiple,
     )
     text = forms.CharField(
-        label=Lazy("Reason the exporter will read"),
+        label=gettext_lazy("Reason the exporter will read"),
         max_length=5_000,
         widget=forms.Textarea(attrs={"rows": 4}),
-        help_text=Lazy("Why, and what would change the outcome."),
+        help_text=gettext_lazy("Why, and what would change the outcome."),
     )
 
 
 class IssueForm(forms.Form):
-    usable_from = DayField(label=Lazy("First day"), required=False, help_text=Lazy("Today when left empty."))
+    usable_from = DayField(
+        label=gettext_lazy("First day"), required=False, help_text=gettext_lazy("Today when left empty.")
+    )
 
 
 class LiftForm(forms.Form):
     suspension = forms.IntegerField(widget=forms.HiddenInput)
-    reason = forms.CharField(label=Lazy("Why it ends"), max_length=2_000, widget=forms.Textarea(attrs={"rows": 2}))
+    reason = forms.CharField(
+        label=gettext_lazy("Why it ends"), max_length=2_000, widget=forms.Textarea(attrs={"rows": 2})
+    )
 
 
 class ItemSearchForm(forms.Form):
     q = forms.CharField(
-        label=Lazy("Search"), required=False, max_length=100, help_text=Lazy("Code, HS code, element, English or 中文")
+        label=gettext_lazy("Search"),
+        required=False,
+        max_length=100,
+        help_text=gettext_lazy("Code, HS code, element, English or 中文"),
     )
     list = forms.ChoiceField(
-        label=Lazy("List"),
+        label=gettext_lazy("List"),
         required=False,
-        choices=[("", Lazy("All lists")), ("april", "04/2025"), ("october", "10/2025"), ("ann61", "61/2025")],
+        choices=[("", gettext_lazy("All lists")), ("april", "04/2025"), ("october", "10/2025"), ("ann61", "61/2025")],
     )
-    as_of = DayField(label=Lazy("As of"), required=False)
+    as_of = DayField(label=gettext_lazy("As of"), required=False)

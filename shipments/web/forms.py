@@ -12,23 +12,23 @@ from core.web.fields import DayField, QuantityField
 from licensing.models import License
 from shipments.actions import LineRequest, ShipmentRequest
 
-Lazy = gettext_lazy
-
 
 class ShipmentForm(forms.Form):
     """Only what the license allows can be chosen; how much is left stands beside each quantity."""
 
     key = forms.CharField(widget=forms.HiddenInput, max_length=64)
     client_reference = forms.CharField(
-        label=Lazy("Your reference"),
+        label=gettext_lazy("Your reference"),
         max_length=64,
-        help_text=Lazy("For example the order number; used once, for ever."),
+        help_text=gettext_lazy("For example the order number; used once, for ever."),
     )
-    end_user = forms.ChoiceField(label=Lazy("End-user"))
-    consignee = forms.ChoiceField(label=Lazy("Consignee"))
-    destination = forms.ChoiceField(label=Lazy("Destination"))
-    port = forms.CharField(label=Lazy("Customs port"), max_length=5, help_text=Lazy("For example CNSHA."))
-    planned_on = DayField(label=Lazy("Planned day"), help_text=Lazy("Today or up to 90 days ahead."))
+    end_user = forms.ChoiceField(label=gettext_lazy("End-user"))
+    consignee = forms.ChoiceField(label=gettext_lazy("Consignee"))
+    destination = forms.ChoiceField(label=gettext_lazy("Destination"))
+    port = forms.CharField(
+        label=gettext_lazy("Customs port"), max_length=5, help_text=gettext_lazy("For example CNSHA.")
+    )
+    planned_on = DayField(label=gettext_lazy("Planned day"), help_text=gettext_lazy("Today or up to 90 days ahead."))
 
     def __init__(self, *args: Any, license: License, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
