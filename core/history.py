@@ -63,8 +63,10 @@ def move(
     require(transition, by=by)
     row = transition.__self__
     before = row.state
+    values = {field.attname: getattr(row, field.attname) for field in row._meta.concrete_fields}
     transition(**fields)
-    row.save()
+    # only what the body set: the row may carry other columns from before the ledger's own SQL
+    row.save(update_fields=[f.name for f in row._meta.concrete_fields if getattr(row, f.attname) != values[f.attname]])
     return record(
         row,
         verb_name(transition._django_fsm.get_transition(before)),
@@ -120,6 +122,7 @@ def chain_hash(line: HistoryLine) -> str:
         line.previous_hash,
         line.subject_kind,
         line.subject_id,
+        line.subject_ref,
         line.seq,
         line.verb,
         line.from_state,

@@ -36,6 +36,7 @@ class Shipment(FSMModelMixin, models.Model):
     declaration_no = models.CharField(max_length=18, blank=True)
     declared_at = models.DateTimeField(null=True, blank=True)
     cleared_at = models.DateTimeField(null=True, blank=True)
+    counted = models.BooleanField(default=True, help_text="Does it count against the license's number of clearances?")
     created_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     created_at = models.DateTimeField()
 
@@ -43,9 +44,6 @@ class Shipment(FSMModelMixin, models.Model):
         ordering = ["-id"]
         constraints = [
             models.UniqueConstraint(name="shipment_client_reference_once", fields=["exporter", "client_reference"]),
-            models.UniqueConstraint(
-                name="shipment_declaration_once", fields=["declaration_no"], condition=~Q(declaration_no="")
-            ),
         ]
         indexes = [
             models.Index(name="shipment_reservation", fields=["reserved_until"], condition=Q(state="reserved")),
@@ -134,6 +132,21 @@ class ShipmentLine(models.Model):
         return f"{self.shipment} line {self.line_number}"
 
 
+class CustomsDeclaration(models.Model):
+    """A customs declaration of a shipment: its number once for ever, judged once, by the moment it was declared."""
+
+    number = models.CharField(max_length=18, unique=True)
+    shipment = models.ForeignKey(Shipment, on_delete=models.PROTECT, related_name="declarations")
+    declared_at = models.DateTimeField()
+    lawful = models.BooleanField()
+
+    class Meta:
+        ordering = ["pk"]
+
+    def __str__(self) -> str:
+        return self.number
+
+
 class CustomsMessage(models.Model):
     """A message as customs sent it, once per source, and what was answered. Insert-only in what it says."""
 
@@ -164,6 +177,8 @@ class Incident(models.Model):
         LICENSE_NOT_USABLE = "license_not_usable", _("Declared while the license was not usable")
         RESERVATION_GONE = "reservation_gone", _("Declared after the reservation was gone")
         OVER_CLEARED = "over_cleared", _("More cleared than the license had")
+        AFTER_FINAL = "after_final", _("Cleared after the last clearance")
+        UNKNOWN_LINE = "unknown_line", _("Cleared on a line or unit that the license does not have")
 
     ref = models.CharField(max_length=16, unique=True)
     kind = models.CharField(max_length=20, choices=Kind)
@@ -174,6 +189,7 @@ class Incident(models.Model):
 
     class Meta:
         ordering = ["-pk"]
+        triggers = [pgtrigger.Protect(name="insert_only", operation=pgtrigger.Update | pgtrigger.Delete)]
 
     def __str__(self) -> str:
         return self.ref

@@ -17,7 +17,7 @@ from core.quantities import UNITS
 
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,6})?(Z|[+-]\d{2}:\d{2})?", re.ASCII)
-_AMOUNT = re.compile(r"(0|[1-9][0-9]{0,15})\.[0-9]{2}", re.ASCII)
+_AMOUNT = re.compile(r"(0|[1-9][0-9]{0,11})\.[0-9]{2}", re.ASCII)
 _REFUSED = {"required": gettext_lazy("Needed."), "null": gettext_lazy("Needed; null is not a value here.")}
 
 

@@ -6,7 +6,7 @@ from django.utils.translation import gettext as _
 
 from core.access import Actor
 from core.command import command
-from core.errors import NotFound, WrongState
+from core.errors import Forbidden, NotFound, WrongState
 from core.history import move, record, require
 from core.legal_time import legal_day, legal_now
 from core.models import HistoryLine
@@ -34,8 +34,8 @@ def _locked_for(ref: str, by: Actor) -> License:
 def suspend(ref: str, *, reason: str, by: Actor) -> License:
     """An enforcement cause is open: no reservation commits after this does. What is reserved stays clearable."""
     license = _locked_for(ref, by)
-    if license.state == LicenseState.ACTIVE:
-        require(license.suspend, by=by)
+    if not License.suspend._django_fsm.transitions[LicenseState.ACTIVE].permission(license, by):
+        raise Forbidden(_("Your role does not allow this step."))
     open_cause(license, Suspension.Cause.ENFORCEMENT, reason=reason, by=by)
     return license
 
@@ -80,17 +80,18 @@ def lift(ref: str, suspension_pk: int, *, reason: str, by: Actor) -> License:
     return license
 
 
-def exhaust_if_done(license: License, *, by: Actor, final: bool = False) -> bool:
+def exhaust_if_done(license: License, *, by: Actor) -> bool:
     """The license is used up, its rest lapsed, when nothing is reserved and nothing more can be taken.
 
-    license and all its lines are locked. final: the shipment that said it is the last one was cleared.
+    That is: every line is used, or the clearances are, or the shipment that said it is the last one was cleared.
+    license and all its lines are locked.
     """
     lines = list(license.lines.all())
     if license.state != LicenseState.ACTIVE or any(line.reserved for line in lines):
         return False
-    license.refresh_from_db(fields=["clearances_taken"])
+    license.refresh_from_db(fields=["clearances_taken", "last_cleared"])
     counted_out = license.max_clearances is not None and license.clearances_taken >= license.max_clearances
-    if not (final or counted_out or all(line.available <= 0 for line in lines)):
+    if not (license.last_cleared or counted_out or all(line.available <= 0 for line in lines)):
         return False
     ledger.set_usable(license, usable=False)
     ledger.lapse(license)

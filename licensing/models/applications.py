@@ -2,6 +2,7 @@
 
 from datetime import date, datetime
 
+import pgtrigger
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import ArrayField, RangeOperators
 from django.db import models
@@ -282,6 +283,7 @@ class Finding(models.Model):
 
     class Meta:
         ordering = ["pk"]
+        triggers = [pgtrigger.Protect(name="insert_only", operation=pgtrigger.Update | pgtrigger.Delete)]
 
     def __str__(self) -> str:
         return f"{self.moment} {self.line_number}: {self.disposition}"
@@ -348,6 +350,7 @@ class DecisionStep(models.Model):
                 condition=~Q(outcome="refuse") | (Q(factors__len__gte=1) & ~Q(text="")),
             ),
         ]
+        triggers = [pgtrigger.Protect(name="insert_only", operation=pgtrigger.Update | pgtrigger.Delete)]
 
     def __str__(self) -> str:
         return f"{self.get_step_display()}: {self.get_outcome_display()}"

@@ -164,7 +164,8 @@ BEGIN
                 IF NOT dry THEN
                     UPDATE licensing_licenseline
                         SET reserved = reserved + quantity,
-                            value_reserved = value_reserved + coalesce((item->>'value')::numeric, 0)
+                            value_reserved = value_reserved + CASE WHEN line.value_authorized IS NULL THEN 0
+                                ELSE coalesce((item->>'value')::numeric, 0) END
                         WHERE id = line.id;
                     PERFORM ledger_post(line, 'reserve', quantity, true, (request->>'shipment')::bigint,
                         request->>'shipment_ref', now_at, left_over);
@@ -222,7 +223,9 @@ BEGIN
             WHERE l.license_id = lic.id AND l.number = (item->>'line')::int;
         quantity := CASE WHEN clearing THEN (item->>'quantity')::bigint ELSE 0 END;
         held := (item->>'held')::bigint;
-        worth := coalesce((item->>'value')::numeric, 0);
+        -- the declared value moves once, in full, when its line is first cleared; or is given back at the end
+        worth := CASE WHEN line.value_authorized IS NOT NULL AND (quantity > 0 OR ending)
+            THEN coalesce((item->>'value')::numeric, 0) ELSE 0 END;
         from_held := least(quantity, held);
         released := CASE WHEN ending THEN held - from_held ELSE 0 END;
         left_over := ledger_available(line);
@@ -241,8 +244,8 @@ BEGIN
             drawn = drawn + from_held + from_room,
             lapsed = lapsed - taken_back,
             over_cleared = over_cleared + beyond,
-            value_reserved = value_reserved - CASE WHEN clearing OR ending THEN worth ELSE 0 END,
-            value_drawn = value_drawn + CASE WHEN clearing AND quantity > 0 THEN worth ELSE 0 END
+            value_reserved = value_reserved - worth,
+            value_drawn = value_drawn + CASE WHEN quantity > 0 THEN worth ELSE 0 END
             WHERE id = line.id;
         IF from_held > 0 THEN
             PERFORM ledger_post(line, 'draw', from_held, true, (request->>'shipment')::bigint,
@@ -263,7 +266,8 @@ BEGIN
                 request->>'shipment_ref', now_at, left_over);
         END IF;
         settled := settled || jsonb_build_object('line', line.number, 'drawn', from_held + from_room,
-            'released', released, 'over_cleared', beyond, 'held', held - from_held - released);
+            'released', released, 'over_cleared', beyond, 'held', held - from_held - released,
+            'value_moved', quantity > 0 OR ending);
     END LOOP;
 
     -- a clearance counts from its reservation until that is cancelled or lapsed, and again once it was cleared

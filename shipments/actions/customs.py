@@ -5,12 +5,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from django.db import connection
 from django.utils.translation import gettext as _
 
 from core.access import Actor, clock
 from core.command import command
-from core.errors import DomainError, Invalid, Problem, WrongState
-from core.history import lines_of, move
+from core.errors import DomainError, Problem
+from core.history import lines_of, move, record
 from core.legal_time import legal_day, legal_now, on_the_wire
 from core.references import INCIDENT, draw
 from licensing import ledger
@@ -18,7 +19,7 @@ from licensing.actions import licenses
 from licensing.models import License, Suspension
 from licensing.states import IN_FORCE
 from shipments.actions.reservations import locked, write_back
-from shipments.models import CustomsMessage, Incident, Shipment, ShipmentLine
+from shipments.models import CustomsDeclaration, CustomsMessage, Incident, Shipment, ShipmentLine
 from shipments.states import RELEASED, ShipmentState
 
 
@@ -69,46 +70,55 @@ def receive(message: Message, *, by: Actor) -> Receipt:
         return _keep(Receipt(message, 202, None, incidents=[incident]), by)
     license, shipment = locked(pk)
     at = legal_now()
-    lawful, incidents = _judge(message, license, shipment, at)
-    if message.event == "declared":
-        _require_free_declaration(message, shipment)
-        move(
-            shipment.declare,
-            by=by,
-            at=at,
-            facts={"message_id": message.message_id},
-            declaration_no=message.declaration_no,
-            declared_at=message.declared_at,
+    declaration, incidents = _declaration(message, license, shipment, at)
+    if message.event == "cleared":
+        return _keep(_clear(message, license, shipment, by, at, declaration.lawful, incidents), by)
+    facts = {"message_id": message.message_id, "declaration_no": message.declaration_no}
+    if shipment.state in (ShipmentState.RESERVED, *RELEASED):
+        number, declared_at = message.declaration_no, message.declared_at
+        move(shipment.declare, by=by, at=at, facts=facts, declaration_no=number, declared_at=declared_at)
+    else:  # late, doubled, or of a further part: nothing moves
+        record(shipment, "declare", by=by, at=at, before=shipment.state, facts=facts)
+    return _keep(Receipt(message, 200, shipment, incidents=incidents), by)
+
+
+def _declaration(
+    message: Message, license: License, shipment: Shipment, at: datetime
+) -> tuple[CustomsDeclaration, list[Incident]]:
+    """The declaration that the message names, judged when it is first heard of, and what that judgment opened.
+
+    Raises DomainError when its number belongs to another shipment.
+    """
+    lawful, kinds = _judge(message, license, shipment)
+    with connection.cursor() as cursor:  # a twin on another license makes this wait, then find the number taken
+        cursor.execute(
+            "INSERT INTO shipments_customsdeclaration (number, shipment_id, declared_at, lawful)"
+            " VALUES (%s, %s, %s, %s) ON CONFLICT (number) DO NOTHING RETURNING id",
+            [message.declaration_no, shipment.pk, message.declared_at, lawful],
         )
-        return _keep(Receipt(message, 200, shipment, incidents=incidents), by)
-    return _keep(_clear(message, license, shipment, by, at, lawful, incidents), by)
+        new = cursor.fetchone() is not None
+    row = CustomsDeclaration.objects.get(number=message.declaration_no)
+    if row.shipment_id != shipment.pk:
+        text = _("This declaration number was reported for another shipment.")
+        raise DomainError(code="declaration-no-used", errors=[Problem("/declaration_no", "declaration-no-used", text)])
+    return row, [_incident(kind, message, shipment, at) for kind in kinds] if new else []
 
 
-def _judge(message: Message, license: License, shipment: Shipment, at: datetime) -> tuple[bool, list[Incident]]:
-    """Was it lawful at the moment that customs names? Declared once, judged once."""
-    if shipment.declared_at is not None:
-        return not shipment.incidents.exists(), []
-    incidents = []
+def _judge(message: Message, license: License, shipment: Shipment) -> tuple[bool, list[str]]:
+    """Was it lawful at the moment that customs names? Else: which incidents it opens."""
+    kinds: list[str] = []
     moment = message.declared_at
-    day = legal_day(moment)
     suspended = any(
         cause.opened_at <= moment and (cause.ended_at is None or moment < cause.ended_at)
         for cause in license.suspensions.all()
     )
-    if suspended or not license.usable_from <= day <= license.usable_until:
-        incidents.append(_incident(Incident.Kind.LICENSE_NOT_USABLE, message, shipment, at))
+    if suspended or not license.usable_from <= legal_day(moment) <= license.usable_until:
+        kinds.append(Incident.Kind.LICENSE_NOT_USABLE)
     if shipment.state in RELEASED:
         gone = lines_of(shipment).filter(to_state=shipment.state).order_by("seq").last()
         if gone and gone.at <= moment:
-            incidents.append(_incident(Incident.Kind.RESERVATION_GONE, message, shipment, at))
-    return not incidents, incidents
-
-
-def _require_free_declaration(message: Message, shipment: Shipment) -> None:
-    taken = Shipment.objects.filter(declaration_no=message.declaration_no).exclude(pk=shipment.pk)
-    if taken.exists():
-        text = _("This declaration number was reported for another shipment.")
-        raise DomainError(code="declaration-no-used", errors=[Problem("/declaration_no", "declaration-no-used", text)])
+            kinds.append(Incident.Kind.RESERVATION_GONE)
+    return not kinds, kinds
 
 
 def _clear(
@@ -120,12 +130,8 @@ def _clear(
     lawful: bool,
     incidents: list[Incident],
 ) -> Receipt:
-    _require_free_declaration(message, shipment)
-    if shipment.state == ShipmentState.CLEARED:
-        raise WrongState(_("This shipment was cleared already; send a correction instead."), state=shipment.state)
-    counted = shipment.state not in RELEASED
-    cleared = {line.license_line: line.quantity for line in message.lines}
-    lines = _lines_of(shipment, license, message)
+    """What crossed is booked, on whatever line it fits; the shipment is cleared with the message that says final."""
+    lines, cleared, strays = _fitting(shipment, license, message)
     settled = ledger.clear(
         license.pk,
         [
@@ -135,53 +141,62 @@ def _clear(
         shipment=shipment.pk,
         shipment_ref=shipment.ref,
         final=message.final,
-        counted=counted,
+        counted=shipment.counted,
         lawful=lawful,
     )
     write_back(lines, settled)
-    over = sum(result["over_cleared"] for result in settled.lines.values())
-    whole = all(line.held == 0 for line in lines)
-    move(
-        shipment.clear if whole else shipment.clear_part,
-        by=by,
-        at=at,
-        facts={"message_id": message.message_id, "final": message.final},
-        declaration_no=message.declaration_no,
-        declared_at=shipment.declared_at or message.declared_at,
-        cleared_at=message.cleared_at,
-    )
-    if over:
+    shipment.counted = True
+    shipment.save(update_fields=["counted"])
+    facts = {"message_id": message.message_id, "final": message.final}
+    if strays:
+        incidents.append(_incident(Incident.Kind.UNKNOWN_LINE, message, shipment, at))
+        facts["strays"] = strays
+    if shipment.state == ShipmentState.CLEARED:
+        incidents.append(_incident(Incident.Kind.AFTER_FINAL, message, shipment, at))
+        record(shipment, "clear", by=by, at=at, before=shipment.state, facts=facts)
+    else:
+        move(
+            shipment.clear if message.final else shipment.clear_part,
+            by=by,
+            at=at,
+            facts=facts,
+            declaration_no=shipment.declaration_no or message.declaration_no,
+            declared_at=shipment.declared_at or message.declared_at,
+            cleared_at=message.cleared_at,
+        )
+    if message.final and shipment.final and not license.last_cleared:
+        license.last_cleared = True
+        license.save(update_fields=["last_cleared"])
+    if any(result["over_cleared"] for result in settled.lines.values()):
         incidents.append(_incident(Incident.Kind.OVER_CLEARED, message, shipment, at))
         if license.state in IN_FORCE:
             reason = _("Customs message {id} cleared more than the license had left.").format(id=message.message_id)
             licenses.open_cause(license, Suspension.Cause.OVER_CLEARANCE, reason=reason, by=clock())
     else:
-        licenses.exhaust_if_done(license, by=by, final=whole and shipment.final)
+        licenses.exhaust_if_done(license, by=by)
     results = [(line, settled.lines[line.line_number]) for line in lines if line.line_number in cleared]
     return Receipt(message, 200, shipment, results, incidents)
 
 
-def _lines_of(shipment: Shipment, license: License, message: Message) -> list[ShipmentLine]:
-    """The shipment's lines, with one added for goods that crossed on another line of the license."""
+def _fitting(
+    shipment: Shipment, license: License, message: Message
+) -> tuple[list[ShipmentLine], dict[int, int], list[dict[str, Any]]]:
+    """The shipment's lines (one is added for goods that crossed on another line of the license), what was cleared on
+    them, and what fits no line of the license in its unit."""
     lines = {line.line_number: line for line in shipment.lines.all()}
     known = {line.number: line.unit for line in license.lines.all()}
-    for index, cleared in enumerate(message.lines):
-        if cleared.license_line not in known:
-            text = _("The license has no such line.")
-            raise Invalid([Problem(f"/lines/{index}/license_line", "line-mismatch", text)])
-        mass = {"kg", "g"}
-        if cleared.unit != known[cleared.license_line] and not {cleared.unit, known[cleared.license_line]} <= mass:
-            text = _("The license counts this line in {unit}.").format(unit=known[cleared.license_line])
-            raise Invalid([Problem(f"/lines/{index}/unit", "line-mismatch", text)])
-        if cleared.license_line not in lines:
-            lines[cleared.license_line] = ShipmentLine(
-                shipment=shipment,
-                line_number=cleared.license_line,
-                quantity=cleared.quantity,
-                unit=cleared.unit,
-                held=0,
+    cleared, strays = {}, []
+    for item in message.lines:
+        unit = known.get(item.license_line)
+        if unit is None or (item.unit != unit and not {item.unit, unit} <= {"kg", "g"}):
+            strays.append({"license_line": item.license_line, "quantity": item.quantity, "unit": item.unit})
+            continue
+        cleared[item.license_line] = item.quantity
+        if item.license_line not in lines:
+            lines[item.license_line] = ShipmentLine(
+                shipment=shipment, line_number=item.license_line, quantity=item.quantity, unit=item.unit, held=0
             )
-    return [lines[number] for number in sorted(lines)]
+    return [lines[number] for number in sorted(lines)], cleared, strays
 
 
 def _incident(kind: str, message: Message, shipment: Shipment | None, at: datetime) -> Incident:
