@@ -26,6 +26,11 @@ app.conf.beat_schedule = {
 @beat_init.connect
 def refuse_unsafe(**_: object) -> None:
     """Worker and beat start only where the web would."""
-    from core.checks import start_gate  # noqa: PLC0415 (needs the app registry)
+    from django.core.exceptions import ImproperlyConfigured  # noqa: PLC0415 (Django is not set up before this)
 
-    start_gate()
+    from core.checks import start_gate  # noqa: PLC0415
+
+    try:
+        start_gate()
+    except ImproperlyConfigured as refusal:  # Celery swallows a handler's exceptions, but not an exit
+        raise SystemExit(str(refusal)) from refusal

@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from django.contrib.auth.models import AnonymousUser
-from django.utils import timezone
+
+from core.legal_time import LegalNow
 
 if TYPE_CHECKING:
     from core.models import ApiKey, Organization, User
@@ -32,7 +33,7 @@ class Row:
 
     def admits(self, actor: "Actor") -> bool:
         """True when one of the actor's roles has a Y, or the actor's key carries one of the row's scopes."""
-        return bool(self.roles & actor.roles or self.scopes & actor.scopes)
+        return ANONYMOUS in self.roles or bool(self.roles & actor.roles or self.scopes & actor.scopes)
 
 
 @dataclass(frozen=True)
@@ -140,5 +141,5 @@ def live_key(text: str) -> "ApiKey | None":
     """The key of this text, when it is neither revoked nor past its day."""
     from core.models import ApiKey  # noqa: PLC0415
 
-    key = ApiKey.objects.select_related("organization", "user").filter(digest=digest(text), revoked_at=None).first()
-    return key if key and key.expires_at > timezone.now() else None
+    live = ApiKey.objects.filter(digest=digest(text), revoked_at=None, expires_at__gt=LegalNow())
+    return live.select_related("organization", "user").first()

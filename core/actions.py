@@ -161,6 +161,10 @@ def confirm_grant(pk: int, *, by: Actor) -> Membership:
 
     Raises FourEyes for the administrator who proposed it, or for the officer himself.
     """
+    found = RoleGrant.objects.filter(pk=pk).values_list("membership__organization_id", flat=True).first()
+    if found is None:
+        raise NotFound()
+    _locked(found)
     grant = (
         RoleGrant.objects.select_for_update(no_key=True, of=("self",))
         .select_related("membership__user", "membership__organization")
@@ -172,6 +176,10 @@ def confirm_grant(pk: int, *, by: Actor) -> Membership:
     member = grant.membership
     if by.user.pk in (grant.proposed_by_id, member.user_id):
         raise FourEyes(_("Another administrator must confirm this."))
+    admins = Membership.objects.filter(roles__contains=[Role.ADMIN], ended_at=None).exclude(pk=member.pk).count()
+    if Role.ADMIN in member.roles and Role.ADMIN not in grant.roles and admins < 2:
+        message = _("Two administrators must remain: nobody could confirm a role otherwise.")
+        raise DomainError(message, code="last-admins")
     grant.confirmed_by, grant.confirmed_at = by.user, legal_now()
     grant.save()
     first = not member.roles

@@ -8,8 +8,17 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from django.db import connection
+from django.db.models import DateTimeField, Func
 
 LEGAL_ZONE = ZoneInfo("Asia/Shanghai")
+
+
+class LegalNow(Func):
+    """The database's legal instant inside a query."""
+
+    function = "legal_now"
+    output_field = DateTimeField()
+    arity = 0
 
 
 def legal_now() -> datetime:

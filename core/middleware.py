@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import structlog
+from django.conf import settings
 from django.db import OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
@@ -61,7 +62,13 @@ class Transport:
                     _("This method is not used here."), code="method-not-allowed", status=405, headers={"Allow": allow}
                 ),
             )
+        if "\x00" in request.path_info or "%00" in request.META.get("QUERY_STRING", ""):
+            return refuse(request, Unreadable(_("The address has a NUL character."), code="forbidden-character"))
+        if "\\000" in request.META.get("HTTP_COOKIE", "") or "\x00" in request.META.get("HTTP_COOKIE", ""):
+            request.META["HTTP_COOKIE"] = ""  # no cookie of ours has one
         if wants_problem(request):
+            if not settings.LOCAL and not request.is_secure():
+                return refuse(request, DomainError(_("Call over https."), code="https-required", status=403))
             if not self.PLAIN_PATH.fullmatch(request.path_info):
                 return refuse(request, NotFound())
             if "HTTP_TRANSFER_ENCODING" in request.META:

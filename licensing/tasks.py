@@ -7,6 +7,7 @@ from celery import shared_task
 
 from core.access import clock
 from core.legal_time import legal_today
+from core.sweeps import each
 from licensing import ledger, selectors
 from licensing.actions import licenses
 
@@ -18,7 +19,7 @@ BATCH = 500
 def expire_licenses() -> int:
     """Every license whose last day is over says so; at most BATCH a run, the rest a minute later."""
     by = clock()
-    return sum(licenses.expire(pk, by=by) for pk in selectors.licenses_past(legal_today(), BATCH))
+    return each(selectors.licenses_past(legal_today(), BATCH), lambda pk: licenses.expire(pk, by=by))
 
 
 @shared_task
@@ -26,7 +27,7 @@ def warn_of_ends() -> int:
     """Holders know of ends that come near."""
     by, today = clock(), legal_today()
     ids = selectors.licenses_ending(today, today + timedelta(days=max(licenses.WARNING_DAYS)))
-    return sum(licenses.warn_of_end(pk, by=by) is not None for pk in ids)
+    return each(ids, lambda pk: licenses.warn_of_end(pk, by=by))
 
 
 @shared_task

@@ -4,6 +4,7 @@ from celery import shared_task
 
 from core.access import clock
 from core.legal_time import legal_today
+from core.sweeps import each
 from shipments import actions, selectors
 
 BATCH = 500
@@ -13,4 +14,4 @@ BATCH = 500
 def lapse_reservations() -> int:
     """Every reservation whose last day is over has lapsed; at most BATCH a run, the rest a minute later."""
     by = clock()
-    return sum(actions.lapse(pk, by=by) for pk in selectors.reservations_past(legal_today(), BATCH))
+    return each(selectors.reservations_past(legal_today(), BATCH), lambda pk: actions.lapse(pk, by=by))

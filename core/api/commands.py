@@ -10,6 +10,7 @@ from rest_framework.request import Request
 from rest_framework.serializers import BaseSerializer
 
 from core import problems
+from core.api.pagination import read_query
 from core.errors import Unreadable
 from core.idempotency import Answer, Claim, fingerprint
 
@@ -22,6 +23,7 @@ S = TypeVar("S", bound="BaseSerializer[Any]")
 
 def read(request: Request, serializer: type[S]) -> S:
     """The request's body, read strictly. Raises Unreadable for an empty one, and whatever the serializer finds."""
+    read_query(request)
     if not request._request.body.strip():
         raise Unreadable(_("The body is empty."), code="empty-body")
     data = serializer(data=request.data)

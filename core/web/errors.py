@@ -19,6 +19,8 @@ TEMPLATES = {400: "400.html", 403: "403.html", 404: "404.html", 413: "413.html",
 
 def page(request: HttpRequest, refusal: DomainError) -> HttpResponse:
     """The page that says why, and what would change it."""
+    if isinstance(refusal, NotSignedIn) and request.user.is_authenticated:
+        refusal = DomainError(_("Your account belongs to no organization any more."), code="no-membership", status=403)
     if isinstance(refusal, NotSignedIn):
         return redirect_to_login(request.get_full_path())
     template = TEMPLATES.get(refusal.status, "422.html")

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
@@ -92,4 +93,4 @@ def show_refusal(form: forms.BaseForm, refusal: DomainError) -> None:
 
 def read_upload(upload: UploadedFile | None) -> tuple[str, bytes] | None:
     """Name and bytes of an uploaded file, or None when there is none."""
-    return (upload.name or "", upload.read()) if upload else None
+    return (upload.name or "", upload.read(settings.MAX_UPLOAD_BYTES + 1)) if upload else None

@@ -275,6 +275,9 @@ def issue(ref: str, *, usable_from: date | None = None, by: Actor) -> License:
     first = usable_from or legal_today()
     if first < legal_day(at):
         raise Invalid([Problem("/usable_from", "date-out-of-range", _("The first day can't be over already."))])
+    if row.planned_until and first > row.planned_until:
+        message = _("The exporter plans until {day}; begin on or before it.").format(day=row.planned_until)
+        raise Invalid([Problem("/usable_from", "date-out-of-range", message)])
     step = recommendation(row)
     declarations = list(lock_declarations(row, step))
     _require_verified(declarations)

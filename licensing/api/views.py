@@ -1,7 +1,6 @@
 """REST: the control list, licenses and their movements."""
 
 from django.http import HttpRequest
-from django.utils.dateparse import parse_date
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
@@ -10,12 +9,15 @@ from rest_framework.views import APIView
 
 from core import references
 from core.access import Actor
+from core.api.fields import DayField
 from core.api.pagination import Cursor, page_of, read_query
 from core.errors import Invalid, NotFound, Problem
 from core.legal_time import legal_today
 from licensing import selectors
 from licensing.api import serializers
 from licensing.models import License
+
+LISTS = ("april", "october", "ann61")
 
 
 def actor_of(request: Request) -> Actor:
@@ -40,12 +42,10 @@ class ControlItems(APIView):
     def get(self, request: Request) -> Response:
         """The list as loaded, each row with its source, and whether its control is in force on a day."""
         query = read_query(request, "q", "code", "list", "as_of")
-        try:
-            on = parse_date(query["as_of"]) if "as_of" in query else legal_today()
-        except ValueError:
-            on = None
-        if on is None:
-            raise Invalid([Problem("/as_of", "not-iso-date", _("Write the day as YYYY-MM-DD."))])
+        on = DayField().run_validation(query["as_of"]) if "as_of" in query else legal_today()
+        if query.get("list", "april") not in LISTS:
+            message = _("One of: {choices}.").format(choices=", ".join(LISTS))
+            raise Invalid([Problem("/list", "invalid-parameter", message)])
         items = selectors.search_items(
             q=query.get("q", ""), code=query.get("code", ""), list_name=query.get("list", "")
         )

@@ -1,5 +1,6 @@
 """What clients and customs send about shipments, read strictly, and what they get back."""
 
+import re
 from decimal import Decimal
 from typing import Any
 
@@ -38,13 +39,28 @@ def read_quantity(attributes: dict[str, Any]) -> dict[str, Any]:
     return attributes
 
 
+class CompositionField(serializers.DictField):
+    """Mass fractions by element, together at most 1."""
+
+    def to_internal_value(self, data: Any) -> dict[str, str]:
+        if not isinstance(data, dict):
+            raise serializers.ValidationError(_("Send a JSON object."), "expected-object")
+        if len(data) > 20 or not all(re.fullmatch(r"[A-Z][a-z]?", name, re.ASCII) for name in data):
+            message = _("At most 20 element symbols such as Dy, each with its mass fraction.")
+            raise serializers.ValidationError(message, "invalid-format")
+        found: dict[str, str] = super().to_internal_value(data)
+        if sum(Decimal(share) for share in found.values()) > 1:
+            raise serializers.ValidationError(_("The mass fractions are more than 1 together."), "out-of-range")
+        return found
+
+
 class ShipmentLineInput(StrictSerializer):
     license_line = WholeNumberField()
     hs_code = PatternField(r"\d{8}|\d{10}", gettext_lazy("8 or 10 digits."), max_length=10, required=False)
     quantity = QuantityTextField()
     unit = UnitField(max_length=10)
     value = MoneySerializer(required=False)
-    composition = serializers.DictField(
+    composition = CompositionField(
         child=PatternField(r"0(\.\d{1,6})?|1(\.0{1,6})?", gettext_lazy("A mass fraction such as 0.0320.")),
         required=False,
     )

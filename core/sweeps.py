@@ -1,0 +1,18 @@
+"""How every sweep goes over its ids: a verb once per id, and one that fails stops none of the others."""
+
+import logging
+from collections.abc import Callable, Iterable
+from typing import Any
+
+log = logging.getLogger(__name__)
+
+
+def each(ids: Iterable[int], verb: Callable[[int], Any]) -> int:
+    """How many calls did something. A failed one is logged, and comes up again with the next run."""
+    done = 0
+    for pk in ids:
+        try:
+            done += verb(pk) not in (None, False)
+        except Exception:  # a locked or broken row is tried again a minute later
+            log.exception("sweep passed over a row", extra={"row": pk})
+    return done

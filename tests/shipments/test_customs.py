@@ -1,0 +1,163 @@
+"""What customs reports is on record, whatever we think of it: disorder, doubles, strays, and the counts behind them."""
+
+from decimal import Decimal
+
+import pytest
+
+from core.errors import DomainError
+from core.legal_time import legal_now
+from licensing import ledger
+from licensing.actions import licenses
+from licensing.models import License
+from licensing.models.balances import LicenseLine
+from shipments.actions import ClearedLine, LineRequest, cancel
+from shipments.models import CustomsMessage, Shipment
+
+KG = 1000
+
+
+def kinds(receipt):
+    return [incident.kind for incident in receipt.incidents]
+
+
+def test_a_shipment_is_cleared_only_by_the_message_that_says_final(world):
+    license = world.license(kilograms=1_000)
+    shipment = world.shipment(license, 400 * KG)
+    number = "530120260000000001"
+    exact = world.clear(shipment.ref, 400 * KG, final=False, declaration_no=number)
+    assert exact.shipment.state == "part_cleared"
+    more = world.clear(shipment.ref, 5 * KG, final=True, declaration_no=number)
+    assert (more.shipment.state, more.lines[0][1]["drawn"]) == ("cleared", 5 * KG)
+
+
+def test_what_crosses_after_the_last_clearance_is_booked_too(world):
+    license = world.license(kilograms=1_000)
+    shipment = world.shipment(license, 400 * KG)
+    world.clear(shipment.ref, 400 * KG)
+    late = world.clear(shipment.ref, 7 * KG)
+    assert (late.status, late.shipment.state, kinds(late)) == (200, "cleared", ["after_final"])
+    assert LicenseLine.objects.get().drawn == 407 * KG
+    assert CustomsMessage.objects.count() == 2
+    assert ledger.reconcile() == []
+
+
+@pytest.mark.parametrize("declared_first", [True, False])
+def test_a_cancelled_shipment_that_crosses_uses_up_its_one_clearance(world, declared_first):
+    license = world.license(kind="per_shipment", kilograms=3_000)
+    shipment = world.shipment(license, 3_000 * KG)
+    cancel(shipment.ref, by=world.exporter)
+    assert License.objects.get().clearances_taken == 0
+    number = "530120260000000001"
+    from shipments.actions import receive
+
+    if declared_first:
+        receive(world.message(shipment.ref, "declared", declaration_no=number), by=world.customs)
+    world.clear(shipment.ref, 1_000 * KG, declaration_no=number)
+    license.refresh_from_db()
+    assert (license.clearances_taken, license.state) == (1, "exhausted")
+    with pytest.raises(DomainError):
+        world.shipment(license, 500 * KG)
+
+
+def test_suspending_for_over_clearance_keeps_the_count_of_clearances(world):
+    license = world.license(kind="per_shipment", kilograms=100)
+    shipment = world.shipment(license, 100 * KG)
+    cancel(shipment.ref, by=world.exporter)
+    receipt = world.clear(shipment.ref, 150 * KG)
+    license.refresh_from_db()
+    assert (license.clearances_taken, license.state) == (1, "suspended")
+    assert "over_cleared" in kinds(receipt)
+
+
+def test_declared_twice_or_after_cleared_is_recorded_and_moves_nothing(world):
+    from shipments.actions import receive
+
+    shipment = world.shipment(world.license(kilograms=1_000), 400 * KG)
+    number = "530120260000000001"
+    for _ in range(2):
+        made = receive(world.message(shipment.ref, "declared", declaration_no=number), by=world.customs)
+        assert (made.status, made.shipment.state) == (200, "declared")
+    world.clear(shipment.ref, 400 * KG, declaration_no=number)
+    late = receive(world.message(shipment.ref, "declared", declaration_no=number), by=world.customs)
+    assert (late.status, late.shipment.state, late.incidents) == (200, "cleared", [])
+
+
+def test_each_declaration_of_a_shipment_is_judged_for_itself_and_keeps_its_number(world):
+    license = world.license(kilograms=1_000)
+    first, second = (world.shipment(license, 400 * KG) for _ in range(2))
+    a, b = "530120260000000001", "530120260000000002"
+    assert world.clear(first.ref, 100 * KG, final=False, declaration_no=a).incidents == []
+    licenses.suspend(license.ref, reason="Inspection", by=world.ministry.decider)
+    assert kinds(world.clear(first.ref, 100 * KG, final=False, declaration_no=b)) == ["license_not_usable"]
+    with pytest.raises(DomainError) as refused:
+        world.clear(second.ref, 100 * KG, declaration_no=a)
+    assert refused.value.code == "declaration-no-used"
+
+
+def test_a_line_the_license_does_not_have_costs_nothing_of_the_others(world):
+    license = world.license(kilograms=1_000)
+    shipment = world.shipment(license, 400 * KG)
+    lines = [ClearedLine(1, 400 * KG, "kg"), ClearedLine(9, 5, "unit")]
+    receipt = world.clear(shipment.ref, 0, lines=lines)
+    assert (receipt.shipment.state, kinds(receipt)) == ("cleared", ["unknown_line"])
+    assert LicenseLine.objects.get().drawn == 400 * KG
+
+
+def test_the_final_shipment_ends_the_license_even_when_it_was_cleared_while_suspended(world):
+    license = world.license(kilograms=1_000)
+    shipment = world.shipment(license, 400 * KG, final=True)
+    licenses.suspend(license.ref, reason="Inspection", by=world.ministry.decider)
+    world.clear(shipment.ref, 400 * KG)
+    cause = license.suspensions.get()
+    licenses.lift(license.ref, cause.pk, reason="Cleared up", by=world.ministry.decider)
+    license.refresh_from_db()
+    assert license.state == "exhausted"
+    assert LicenseLine.objects.get().lapsed == 600 * KG
+
+
+def test_values_move_once_and_only_where_a_line_caps_them(world):
+    license = world.license(kilograms=1_000)
+    LicenseLine.objects.update(value_authorized=Decimal("1000.00"), currency="CNY")
+    lines = [LineRequest(1, 400 * KG, "kg", value=Decimal("600.00"), currency="CNY")]
+    shipment = world.shipment(license, lines=lines)
+    with pytest.raises(DomainError) as refused:
+        world.shipment(license, lines=[LineRequest(1, KG, "kg", value=Decimal("400.01"), currency="CNY")])
+    assert (refused.value.code, refused.value.errors[0].extra) == ("value-exhausted", {"remaining": "400.00"})
+    number = "530120260000000001"
+    for final in (False, True):
+        world.clear(shipment.ref, 200 * KG, final=final, declaration_no=number)
+    line = LicenseLine.objects.get()
+    assert (line.value_reserved, line.value_drawn) == (0, Decimal("600.00"))
+
+
+def test_unlawful_clearances_do_not_take_a_lapse_back(world, clock):
+    license = world.license(kilograms=100)
+    held = world.shipment(license, 40 * KG)
+    clock.shift(days=400)
+    from licensing import tasks
+    from shipments.tasks import lapse_reservations
+
+    lapse_reservations()
+    tasks.expire_licenses()
+    receipt = world.clear(held.ref, 40 * KG, declared_at=legal_now())
+    assert kinds(receipt) == ["license_not_usable", "reservation_gone", "over_cleared"]
+    line = LicenseLine.objects.get()
+    assert (line.drawn, line.over_cleared, line.lapsed) == (0, 40 * KG, 100 * KG)
+
+
+def test_one_row_that_is_locked_does_not_stop_the_sweep(world, clock, monkeypatch):
+    license = world.license(kilograms=100)
+    first, second = (world.shipment(license, KG) for _ in range(2))
+    clock.shift(days=40)
+    from shipments import actions, tasks
+
+    lapse = actions.lapse
+
+    def busy(pk, by):
+        if pk == first.pk:
+            raise DomainError("locked", code="busy", status=503)
+        return lapse(pk, by=by)
+
+    monkeypatch.setattr(actions, "lapse", busy)
+    assert tasks.lapse_reservations() == 1
+    assert Shipment.objects.get(pk=second.pk).state == "expired"
