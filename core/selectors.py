@@ -1,6 +1,9 @@
 """Who sees which of the ground's rows."""
 
-from django.db.models import QuerySet
+from collections.abc import Callable
+from typing import Any
+
+from django.db.models import Q, QuerySet
 
 from core.access import Actor, visibility
 from core.models import ApiKey, Document, Membership, Organization, RoleGrant
@@ -55,12 +58,27 @@ def officer_visible(actor: Actor, pk: int) -> bool:
     return officers(actor).filter(pk=pk).exists()
 
 
+# each gives the keys of documents that an actor reaches through rows that it sees
+_reachable: list[Callable[[Actor], QuerySet[Any]]] = []
+
+
+def reaches_documents(keys: Callable[[Actor], QuerySet[Any]]) -> Callable[[Actor], QuerySet[Any]]:
+    """Registers a way to documents: whoever sees the row sees its papers."""
+    _reachable.append(keys)
+    return keys
+
+
 def documents_for(actor: Actor) -> QuerySet[Document]:
-    """An exporter's own files; officers who read cases see all of them."""
+    """An exporter's own files; an officer's are those of cases, declarations and companies that he sees."""
     files = Document.objects.defer("content")
     if actor.kind == "exporter":
         return files.filter(organization=actor.organization)
-    return files if actor.may("document", "GET") else files.none()
+    if not actor.may("document", "GET"):
+        return files.none()
+    seen = Q(pk__in=[])
+    for keys in _reachable:
+        seen |= Q(pk__in=keys(actor))
+    return files.filter(seen)
 
 
 @visibility("document")

@@ -3,6 +3,7 @@
 from django.db.models import QuerySet
 
 from core.access import Actor, visibility
+from core.selectors import reaches_documents
 from exporters.models import Exporter, Party
 from exporters.states import ExporterState
 
@@ -39,3 +40,8 @@ def exporter_visible(actor: Actor, pk: int = 0) -> bool:
 @visibility("party")
 def party_visible(actor: Actor, ref: str) -> bool:
     return parties_for(actor).filter(ref=ref).exists()
+
+
+@reaches_documents
+def business_licenses(actor: Actor) -> QuerySet[Exporter, int | None]:
+    return exporters_for(actor).order_by().values_list("business_license_id", flat=True)

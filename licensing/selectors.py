@@ -6,6 +6,7 @@ from datetime import date
 from django.db.models import Count, F, Prefetch, Q, QuerySet
 
 from core.access import Actor, visibility
+from core.selectors import reaches_documents
 from licensing import policy
 from licensing.models import (
     Application,
@@ -219,3 +220,13 @@ def declaration_visible(actor: Actor, ref: str) -> bool:
 @visibility("license")
 def license_visible(actor: Actor, ref: str) -> bool:
     return licenses_for(actor).filter(ref=ref).exists()
+
+
+@reaches_documents
+def certificates(actor: Actor) -> QuerySet[Declaration, int | None]:
+    return declarations_for(actor).order_by().values_list("certificate_id", flat=True)
+
+
+@reaches_documents
+def papers(actor: Actor) -> QuerySet[Application, int]:
+    return applications_for(actor).order_by().values_list("documents__document_id", flat=True)

@@ -3,6 +3,7 @@
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -42,7 +43,10 @@ class ControlItems(APIView):
     def get(self, request: Request) -> Response:
         """The list as loaded, each row with its source, and whether its control is in force on a day."""
         query = read_query(request, "q", "code", "list", "as_of")
-        on = DayField().run_validation(query["as_of"]) if "as_of" in query else legal_today()
+        try:
+            on = DayField().run_validation(query["as_of"]) if "as_of" in query else legal_today()
+        except ValidationError as error:
+            raise Invalid([Problem("/as_of", d.code, str(d)) for d in error.detail]) from None
         if query.get("list", "april") not in LISTS:
             message = _("One of: {choices}.").format(choices=", ".join(LISTS))
             raise Invalid([Problem("/list", "invalid-parameter", message)])

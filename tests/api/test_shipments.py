@@ -289,3 +289,39 @@ def test_customs_looks_up_a_license_and_a_shipment_by_number_and_lists_none(worl
     assert border.get(f"{PATH}{shipment.ref}/").json()["state"] == "reserved"
     for path in ("/api/v1/licenses/", PATH, f"/api/v1/licenses/{license.ref}/movements/"):
         assert border.get(path).status_code == 403
+
+
+@pytest.mark.parametrize("position", ["abc", "", "1.5", "1e9"])
+def test_a_cursor_made_by_hand_is_a_wrong_parameter(door, position):
+    from base64 import b64encode
+
+    cursor = b64encode(f"p={position}".encode()).decode()
+    answer = door.get(PATH, data={"cursor": cursor})
+    assert (answer.status_code, answer.json()["code"]) == (422, "invalid-parameter")
+
+
+def test_a_key_reads_what_everybody_may_read(door):
+    for path in ("/api/v1/control-items/", "/api/v1/schema/", "/api/v1/docs/"):
+        assert door.get(path).status_code == 200
+
+
+@pytest.mark.parametrize("composition", [{"": "0.1"}, {"<b>": "0.1"}, {"Dy": "0.6", "Tb": "0.6"}, {"Dy": "2"}, [], "x"])
+def test_a_composition_is_elements_and_fractions(world, door, composition):
+    body = world.body(world.license(kilograms=100), "1.000")
+    body["lines"][0]["composition"] = composition
+    answer = door.post(PATH, body, "k")
+    assert answer.status_code == 422
+    assert answer.json()["errors"][0]["pointer"].startswith("/lines/0/composition")
+
+
+@pytest.mark.parametrize("as_of", ["20260101", "2026-W01-1", "2026-02-30"])
+def test_the_control_list_wants_a_day(door, as_of):
+    answer = door.get(f"/api/v1/control-items/?as_of={as_of}")
+    assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, "/as_of")
+
+
+def test_production_refuses_a_call_in_the_clear(door, settings):
+    settings.LOCAL = False
+    answer = door.get("/api/v1/licenses/")
+    assert (answer.status_code, answer.json()["code"]) == (403, "https-required")
+    assert door.get("/api/v1/licenses/", secure=True).status_code == 200

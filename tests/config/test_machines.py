@@ -57,6 +57,13 @@ def test_production_does_not_start_on_a_database_that_may_lose_commits():
     assert "PostgreSQL runs with fsync = off" in done.stderr
 
 
+@pytest.mark.parametrize("program", ["worker", "beat"])
+def test_worker_and_beat_do_not_start_there_either(program):
+    done = run(sys.executable, "-m", "celery", "-A", "config", program, **PRODUCTION)
+    assert done.returncode != 0
+    assert "PostgreSQL runs with fsync = off" in done.stdout + done.stderr
+
+
 @pytest.mark.parametrize(
     ("changes", "words"),
     [

@@ -293,3 +293,41 @@ def test_a_database_that_is_away_is_503_with_retry_after(path, kind, world, clie
     assert response.status_code == 503
     assert response.headers["Retry-After"] == "5"
     assert response.headers["Content-Type"].startswith(kind)
+
+
+def test_officers_see_papers_of_what_they_see_and_of_nothing_else(client, world):
+    ref = world.application()
+    paper = Application.objects.get(ref=ref).documents.first().document_id
+    client.force_login(world.ministry.reviewer.user)
+    assert client.get(f"/documents/{paper}/").status_code == 404
+    from licensing.actions import applications
+
+    applications.submit(ref, by=world.exporter)
+    response = client.get(f"/documents/{paper}/")
+    assert response.status_code == 200
+    assert response.headers["Content-Disposition"] == f'attachment; filename="document-{paper}.pdf"'
+
+
+def test_markup_in_a_description_is_shown_and_never_becomes_markup(browser, world):
+    license = world.license(kilograms=100)
+    evil = '<svg onload=alert(1)><button formaction="/x">'
+    license.lines.update(description=evil)
+    for path in (f"/shipments/new/?license={license.ref}", f"/licenses/{license.ref}/", "/"):
+        html = browser.get(path).content.decode()
+        assert evil not in html, path
+        assert "&lt;svg onload" in html, path
+
+
+def test_somebody_whose_membership_ended_is_told_so(client, world):
+    from core.models import Membership
+
+    client.force_login(world.exporter.user)
+    Membership.objects.filter(user=world.exporter.user).update(ended_at="2026-01-01T00:00:00Z")
+    response = client.get("/")
+    assert response.status_code == 403
+    assert "belongs to no organization any more" in response.content.decode()
+
+
+@pytest.mark.parametrize("path", ["/licenses/%00/", "/shipments/?state=%00", "/desk/?q=%00"])
+def test_a_nul_in_an_address_is_refused(browser, path):
+    assert browser.get(path).status_code == 400

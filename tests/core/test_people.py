@@ -89,3 +89,18 @@ def test_bootstrap_wants_two_administrators(db):
     with pytest.raises(CommandError, match="two administrators"):
         call_command("bootstrap", "--office", "Bureau", "a@example.cn:An:admin")
     assert Membership.objects.count() == 0
+
+
+def test_two_administrators_remain(world):
+    m = world.ministry
+    third = actions.propose_officer(
+        email="third@example.cn", name="Third", organization_id=m.office.pk, roles=["auditor"], by=m.admin
+    )
+    actions.confirm_grant(third.pk, by=m.other_admin)
+    own = Membership.objects.get(user=m.admin.user)
+    grant = actions.propose_roles(own.pk, roles=["auditor"], by=m.admin)
+    with pytest.raises(DomainError) as refused:
+        actions.confirm_grant(grant.pk, by=m.other_admin)
+    assert refused.value.code == "last-admins"
+    own.refresh_from_db()
+    assert own.roles == ["admin"]
