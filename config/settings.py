@@ -120,7 +120,7 @@ REDIS_URL = env.str("REDIS_URL", _copy.get("redis_url", ""))
 
 
 def database(url: str) -> dict[str, Any]:
-    """A Django database for a postgres:// address, with the time-outs that RELIABILITY section 8 names."""
+    """A Django database for a postgres:// address, with time-outs: no request waits for ever."""
     return dict(environ.Env.db_url_config(url)) | {
         "ENGINE": "django.db.backends.postgresql",
         "ATOMIC_REQUESTS": False,

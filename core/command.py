@@ -1,4 +1,4 @@
-"""The command: the one durable transaction around every change of state (ARCHITECTURE section 2)."""
+"""The command: the one durable transaction around every change of state."""
 
 import functools
 import random

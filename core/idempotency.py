@@ -1,4 +1,4 @@
-"""One key, one effect, one answer (API.md section 1). The answer commits with the effect."""
+"""One key, one effect, one answer. The answer commits with the effect."""
 
 import hashlib
 import json

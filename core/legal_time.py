@@ -54,7 +54,7 @@ def day_end(on: date) -> datetime:
 
 
 def months_after(on: date, months: int) -> date:
-    """The last day of a period of months that begins the day after `on` (DOMAIN section 5, Validity).
+    """The last day of a period of months that begins the day after `on` (the day itself is not counted).
 
     The same day of the end month, or that month's end. Source: Civil Code 201-202 (from knowledge).
     """

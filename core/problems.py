@@ -5,6 +5,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from core.errors import DomainError
 from core.idempotency import Answer
@@ -61,3 +62,9 @@ def response(request: HttpRequest, refusal: DomainError) -> HttpResponse:
     for name, value in refusal.headers.items():
         result.headers[name] = value
     return result
+
+
+def database_away() -> DomainError:
+    """Whether a change was made is not known: the same key gets the one true answer later."""
+    detail = _("The database does not answer. If you sent a change, send it again with the same key or the same form.")
+    return DomainError(detail, code="unavailable", status=503, headers={"Retry-After": "5"})

@@ -1,4 +1,4 @@
-"""State names (WORKFLOWS section 2); only those that exist."""
+"""State names (docs/workflows.md); only those that exist."""
 
 from django.db import models
 from django.utils.translation import pgettext_lazy

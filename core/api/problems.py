@@ -48,7 +48,9 @@ def _refusal(error: Exception) -> DomainError | None:
             )
         case OperationalError():
             return DomainError(
-                _("The database is not available. Nothing was changed."),
+                _(
+                    "The database does not answer. If you sent a change, send it again with the same key or the same form."
+                ),
                 code="unavailable",
                 status=503,
                 headers={"Retry-After": "5"},

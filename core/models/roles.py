@@ -1,4 +1,4 @@
-"""Who a person may be (WORKFLOWS section 1)."""
+"""Who a person may be."""
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _

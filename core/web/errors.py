@@ -57,12 +57,7 @@ def permission_denied(request: HttpRequest, exception: Exception) -> HttpRespons
 
 def unavailable(request: HttpRequest) -> HttpResponse:
     """503 with Retry-After: nothing was changed, and it may work in a moment."""
-    refusal = DomainError(
-        _("The database is not available. Nothing was changed."),
-        code="unavailable",
-        status=503,
-        headers={"Retry-After": "5"},
-    )
+    refusal = problems.database_away()
     if request.path_info.startswith("/api/"):
         return problems.response(request, refusal)
     body = loader.get_template("503.html").render({"request_id": getattr(request, "request_id", "")})

@@ -264,7 +264,7 @@ def issue(ref: str, *, usable_from: date | None = None, by: Actor) -> License:
     """The license exists, active, with its lines, end-users and conditions; the declarations are in force.
 
     usable_from: its first day, today unless later. The last day is the same day of the month, `months` on
-    (DOMAIN section 5, Validity). Locks exporter, application, declarations. Policy is looked at again.
+    (the day itself is not counted). Locks exporter, application, declarations. Policy is looked at again.
     """
     exporter = lock_exporter(ref)
     row = locked(ref, by)

@@ -142,7 +142,7 @@ def check(request: ShipmentRequest, *, by: Actor) -> ledger.Outcome:
 def reserve(request: ShipmentRequest, *, by: Actor) -> Reserved:
     """The shipment exists and its quantity is reserved, or a refusal names every guard that failed.
 
-    The license's validity, state and room are judged by the ledger after its locks; see LEDGER section 3.
+    The license's validity, state and room are judged by the ledger after its locks.
     Raises NotFound for a license that is not the actor's, Invalid for what is wrong with the request itself,
     DomainError 409 with the first failed guard's code.
     """

@@ -1,4 +1,4 @@
-"""Every bad input gets its 4xx as problem+json, names the field, and writes nothing (RELIABILITY section 5)."""
+"""Every bad input gets its 4xx as problem+json, names the field, and writes nothing."""
 
 import json
 from datetime import timedelta

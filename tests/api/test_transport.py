@@ -1,4 +1,4 @@
-"""What the wire may carry: rows 15 to 21 of RELIABILITY section 5, over a real gunicorn."""
+"""What the wire may carry: rows 15 to 21 of the list of bad inputs, over a real gunicorn."""
 
 import json
 import socket

@@ -1,4 +1,4 @@
-"""The quota ledger: DOMAIN section 5's worked numbers, and that balances are the sum of movements."""
+"""The quota ledger: the domain's worked numbers, and that balances are the sum of movements."""
 
 import pytest
 
