@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from rest_framework import exceptions
 
 from core.errors import DomainError, Forbidden, Invalid, NotFound, NotSignedIn, Problem, Unreadable
-from core.problems import response
+from core.problems import database_away, response
 
 
 def exception_handler(error: Exception, context: dict[str, Any]) -> HttpResponse | None:
@@ -47,14 +47,7 @@ def _refusal(error: Exception) -> DomainError | None:
                 _("Too many requests."), code="throttled", status=429, headers={"Retry-After": str(error.wait or 1)}
             )
         case OperationalError():
-            return DomainError(
-                _(
-                    "The database does not answer. If you sent a change, send it again with the same key or the same form."
-                ),
-                code="unavailable",
-                status=503,
-                headers={"Retry-After": "5"},
-            )
+            return database_away()
     return None
 
 
