@@ -9,10 +9,11 @@ from django.db import OperationalError
 from django.db.backends.postgresql.base import DatabaseWrapper
 from django.test import Client
 
+from core.access import clock as clock_actor
 from core.models import Document, Organization, User
 from exporters.models import Exporter
 from licensing.actions import licenses
-from licensing.models import Application, Declaration
+from licensing.models import Application
 from shipments.models import Shipment
 from tests import make
 
@@ -136,7 +137,6 @@ def test_an_upload_that_is_no_pdf(browser, world, name, content, sentence):
 
     party = demo.party(world.exporter, "End-user", "DE", "Motors")
     signed = demo.declaration(world.exporter, party, ["1C905.a.4"], "CIV_AUTO", "motors")
-    Declaration.objects.filter(pk=signed.pk).exists()
     before = Document.objects.count()
     from licensing.actions import declarations
 
@@ -195,10 +195,17 @@ def test_a_shipment_that_is_refused_keeps_what_was_typed(browser, world, changes
     assert Shipment.objects.count() == 0
 
 
-def test_an_ended_or_suspended_license_is_not_offered(browser, world):
+@pytest.mark.parametrize("how", ["suspended", "expired"])
+def test_an_ended_or_suspended_license_is_not_offered(browser, world, clock, how):
     license = world.license(kilograms=100)
-    licenses.suspend(license.ref, reason="Inspection", by=world.ministry.decider)
-    assert browser.post("/shipments/new/", shipment_answers(world, license)).status_code == 404
+    answers = shipment_answers(world, license)
+    if how == "suspended":
+        licenses.suspend(license.ref, reason="Inspection", by=world.ministry.decider)
+    else:
+        clock.shift(days=400)
+        licenses.expire(license.pk, by=clock_actor())
+    assert license.ref not in browser.get("/shipments/new/").content.decode()
+    assert browser.post("/shipments/new/", answers).status_code == 404
     assert Shipment.objects.count() == 0
 
 

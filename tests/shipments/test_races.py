@@ -10,8 +10,9 @@ import psycopg2
 import pytest
 import requests
 from django.conf import settings
-from django.db import connection, connections
+from django.db import OperationalError, connection, connections
 
+from core import command
 from core.errors import DomainError
 from core.legal_time import day_end, legal_today
 from core.models import HistoryLine
@@ -150,6 +151,37 @@ def test_a_reservation_that_waits_on_a_lock_across_the_end_is_refused(live, cloc
     waiting.join()
     assert result == ["license-expired"]
     assert LicenseLine.objects.get().reserved == 0
+
+
+def test_a_lock_that_is_not_to_be_had_is_503_busy_and_changes_nothing(live):
+    world, server = live
+    license, key = world.license(kilograms=100), make.key(world.exporter, *make.EXPORTER_SCOPES)
+    holder = psycopg2.connect(**dsn())
+    holder.cursor().execute("SELECT 1 FROM licensing_licenseline FOR NO KEY UPDATE")
+    headers = {"Authorization": f"Bearer {key}", "Idempotency-Key": "k", "Content-Type": "application/json"}
+    body = json.dumps(world.body(license, "1.000"))
+    answer = requests.post(f"{server.url}/api/v1/shipments/", data=body, headers=headers, timeout=30)
+    holder.rollback()
+    holder.close()
+    assert (answer.status_code, answer.json()["code"], answer.headers["Retry-After"]) == (503, "busy", "1")
+    assert Shipment.objects.count() == 0
+    again = requests.post(f"{server.url}/api/v1/shipments/", data=body, headers=headers, timeout=30)
+    assert again.status_code == 201
+
+
+def test_a_deadlock_is_tried_again_and_nobody_notices(transactional_db):
+    tries = []
+
+    @command.command
+    def verb():
+        tries.append(1)
+        if len(tries) < 3:
+            error = OperationalError("deadlock detected")
+            error.__cause__ = type("Cause", (Exception,), {"pgcode": command.DEADLOCK})()
+            raise error
+        return "done"
+
+    assert (verb(), len(tries)) == ("done", 3)
 
 
 # --- twins ------------------------------------------------------------------------------------------------
