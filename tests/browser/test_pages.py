@@ -2,10 +2,12 @@
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from django.conf import settings
 from django.urls import reverse
 
 from core import access
-from core.models import Mail, Membership
+from core.invitations import one_time_link
+from core.models import Mail, Membership, User
 from exporters.models import Exporter
 from licensing.models import Application, Declaration, License
 from shipments.models import Shipment
@@ -101,6 +103,8 @@ def test_every_page_passes_axe_and_fits(sign_in, demo_world):
             wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
             if wide > 0:
                 errors.append(f"{path} scrolls sideways by {wide} px at 320")
+        page.goto("/accounts/logout/")
+        errors += problems_of(page, "/accounts/logout/", width=1280)
     assert errors == []
     assert seen > 60
 
@@ -110,6 +114,7 @@ def test_pages_before_sign_in_and_error_pages_pass_axe(chromium, demo_world):
     context = chromium.new_context(base_url=server.url)
     page = context.new_page()
     errors = []
+    link = one_time_link(User.objects.get(name="Gu Ting")).split(settings.BASE_URL, 1)[1]
     for language in ("en", "zh-hans"):
         context.add_cookies([{"name": "language", "value": language, "url": server.url}])
         for path in (
@@ -119,6 +124,7 @@ def test_pages_before_sign_in_and_error_pages_pass_axe(chromium, demo_world):
             "/control-list/",
             "/api/v1/docs/",
             "/nothing-here/",
+            link,
         ):
             for width in (1280, 390):
                 page.set_viewport_size({"width": width, "height": 900})
