@@ -177,6 +177,7 @@ class Incident(models.Model):
         LICENSE_NOT_USABLE = "license_not_usable", _("Declared while the license was not usable")
         RESERVATION_GONE = "reservation_gone", _("Declared after the reservation was gone")
         OVER_CLEARED = "over_cleared", _("More cleared than the license had")
+        DECLARATION_USED = "declaration_used", _("Declaration number of another shipment")
         AFTER_FINAL = "after_final", _("Cleared after the last clearance")
         UNKNOWN_LINE = "unknown_line", _("Cleared on a line or unit that the license does not have")
 

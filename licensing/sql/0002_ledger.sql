@@ -75,7 +75,7 @@ BEGIN
                 'usable_until', lic.usable_until);
         ELSIF lic.state = 'suspended' OR (open_lines IS FALSE AND lic.state = 'active') THEN
             failures := failures || jsonb_build_object('code', 'license-suspended', 'pointer', '/license');
-        ELSIF lic.state <> 'active' THEN
+        ELSIF lic.state <> 'active' OR lic.last_cleared THEN
             failures := failures || jsonb_build_object('code', 'license-not-active', 'pointer', '/license',
                 'state', lic.state);
         ELSIF today < lic.usable_from OR planned < lic.usable_from THEN

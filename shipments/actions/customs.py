@@ -87,7 +87,8 @@ def _declaration(
 ) -> tuple[CustomsDeclaration, list[Incident]]:
     """The declaration that the message names, judged when it is first heard of, and what that judgment opened.
 
-    Raises DomainError when its number belongs to another shipment.
+    A number that belongs to another shipment: what was cleared under it is booked all the same, with an incident.
+    Raises DomainError when it was only declared.
     """
     lawful, kinds = _judge(message, license, shipment)
     with connection.cursor() as cursor:  # a twin on another license makes this wait, then find the number taken
@@ -98,6 +99,10 @@ def _declaration(
         )
         new = cursor.fetchone() is not None
     row = CustomsDeclaration.objects.get(number=message.declaration_no)
+    if row.shipment_id != shipment.pk and message.event == "cleared":
+        stand_in = CustomsDeclaration(shipment=shipment, declared_at=message.declared_at, lawful=False)
+        kinds = [Incident.Kind.DECLARATION_USED, *kinds]
+        return stand_in, [_incident(kind, message, shipment, at) for kind in kinds]
     if row.shipment_id != shipment.pk:
         text = _("This declaration number was reported for another shipment.")
         raise DomainError(code="declaration-no-used", errors=[Problem("/declaration_no", "declaration-no-used", text)])
@@ -112,12 +117,12 @@ def _judge(message: Message, license: License, shipment: Shipment) -> tuple[bool
         cause.opened_at <= moment and (cause.ended_at is None or moment < cause.ended_at)
         for cause in license.suspensions.all()
     )
-    if suspended or not license.usable_from <= legal_day(moment) <= license.usable_until:
+    ended = lines_of(license).filter(verb="exhaust", at__lte=moment).exists()
+    if suspended or ended or not license.usable_from <= legal_day(moment) <= license.usable_until:
         kinds.append(Incident.Kind.LICENSE_NOT_USABLE)
-    if shipment.state in RELEASED:
-        gone = lines_of(shipment).filter(to_state=shipment.state).order_by("seq").last()
-        if gone and gone.at <= moment:
-            kinds.append(Incident.Kind.RESERVATION_GONE)
+    gone = lines_of(shipment).filter(to_state__in=RELEASED).order_by("seq").last()  # released once, if ever
+    if gone and gone.at <= moment:
+        kinds.append(Incident.Kind.RESERVATION_GONE)
     return not kinds, kinds
 
 

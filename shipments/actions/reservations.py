@@ -269,6 +269,7 @@ def cancel(ref: str, *, by: Actor) -> Shipment:
     require(shipment.cancel, by=by)
     _release(license, shipment)
     move(shipment.cancel, by=by)
+    licenses.exhaust_if_done(license, by=by)
     return shipment
 
 
@@ -281,4 +282,5 @@ def lapse(pk: int, *, by: Actor) -> bool:
         return False
     _release(license, shipment)
     move(shipment.lapse, by=by, at=at)
+    licenses.exhaust_if_done(license, by=by)
     return True

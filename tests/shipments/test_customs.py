@@ -10,7 +10,7 @@ from licensing import ledger
 from licensing.actions import licenses
 from licensing.models import License
 from licensing.models.balances import LicenseLine
-from shipments.actions import ClearedLine, LineRequest, cancel
+from shipments.actions import ClearedLine, LineRequest, cancel, receive
 from shipments.models import CustomsMessage, Shipment
 
 KG = 1000
@@ -48,8 +48,6 @@ def test_a_cancelled_shipment_that_crosses_uses_up_its_one_clearance(world, decl
     cancel(shipment.ref, by=world.exporter)
     assert License.objects.get().clearances_taken == 0
     number = "530120260000000001"
-    from shipments.actions import receive
-
     if declared_first:
         receive(world.message(shipment.ref, "declared", declaration_no=number), by=world.customs)
     world.clear(shipment.ref, 1_000 * KG, declaration_no=number)
@@ -70,8 +68,6 @@ def test_suspending_for_over_clearance_keeps_the_count_of_clearances(world):
 
 
 def test_declared_twice_or_after_cleared_is_recorded_and_moves_nothing(world):
-    from shipments.actions import receive
-
     shipment = world.shipment(world.license(kilograms=1_000), 400 * KG)
     number = "530120260000000001"
     for _ in range(2):
@@ -90,8 +86,11 @@ def test_each_declaration_of_a_shipment_is_judged_for_itself_and_keeps_its_numbe
     licenses.suspend(license.ref, reason="Inspection", by=world.ministry.decider)
     assert kinds(world.clear(first.ref, 100 * KG, final=False, declaration_no=b)) == ["license_not_usable"]
     with pytest.raises(DomainError) as refused:
-        world.clear(second.ref, 100 * KG, declaration_no=a)
+        receive(world.message(second.ref, "declared", declaration_no=a), by=world.customs)
     assert refused.value.code == "declaration-no-used"
+    crossed = world.clear(second.ref, 400 * KG, declaration_no=a)
+    assert (crossed.shipment.state, kinds(crossed)) == ("cleared", ["declaration_used", "license_not_usable"])
+    assert LicenseLine.objects.get().drawn == 600 * KG
 
 
 def test_a_line_the_license_does_not_have_costs_nothing_of_the_others(world):
@@ -161,3 +160,32 @@ def test_one_row_that_is_locked_does_not_stop_the_sweep(world, clock, monkeypatc
     monkeypatch.setattr(actions, "lapse", busy)
     assert tasks.lapse_reservations() == 1
     assert Shipment.objects.get(pk=second.pk).state == "expired"
+
+
+def test_a_second_declaration_of_a_shipment_whose_reservation_is_gone_is_no_more_lawful(world):
+    license = world.license(kilograms=1_000)
+    gone, last = world.shipment(license, 400 * KG), world.shipment(license, 300 * KG, final=True)
+    cancel(gone.ref, by=world.exporter)
+    world.clear(last.ref, 300 * KG)
+    license.refresh_from_db()
+    assert license.state == "exhausted"
+    for number, kilograms in (("530120260000000001", 1), ("530120260000000002", 100)):
+        receipt = world.clear(gone.ref, kilograms * KG, final=False, declaration_no=number)
+        assert kinds(receipt) == ["license_not_usable", "reservation_gone", "over_cleared"]
+    line = LicenseLine.objects.get()
+    assert (line.drawn, line.lapsed, line.over_cleared) == (300 * KG, 700 * KG, 101 * KG)
+
+
+def test_after_the_final_shipment_nothing_more_is_taken_and_the_last_cancellation_ends_the_license(world):
+    license = world.license(kilograms=1_000)
+    open_one, last = world.shipment(license, 100 * KG), world.shipment(license, 400 * KG, final=True)
+    world.clear(last.ref, 400 * KG)
+    license.refresh_from_db()
+    assert license.state == "active"
+    with pytest.raises(DomainError) as refused:
+        world.shipment(license, 50 * KG)
+    assert refused.value.code == "license-not-active"
+    cancel(open_one.ref, by=world.exporter)
+    license.refresh_from_db()
+    assert license.state == "exhausted"
+    assert ledger.reconcile() == []
