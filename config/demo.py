@@ -147,8 +147,8 @@ def _make() -> World:
         ruohe = _exporter(
             "chen.yu", "Chen Yu", "Ruohe Materials Co., Ltd.", "若禾材料有限公司", "91150200MA0RH7M24", "Inner Mongolia"
         )
-        clerk = person("wu.fang", "Wu Fang", lanting.organization, Role.CLERK)  # type: ignore[arg-type]
-        person("guest", "Gu Ting", lanting.organization, Role.VIEWER)  # type: ignore[arg-type]
+        clerk = person("wu.fang", "Wu Fang", lanting.organization, Role.CLERK)
+        person("guest", "Gu Ting", lanting.organization, Role.VIEWER)
         waiting = _exporter(
             "sun.li", "Sun Li", "Beilu Advanced Alloys Co., Ltd.", "北麓新材料有限公司", "91330200MA2BL5K83", "Zhejiang"
         )

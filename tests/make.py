@@ -121,13 +121,13 @@ class World:
         return demo.application(self.exporter, kind, goods, signed, unique("K-"))
 
     def under_review(self, ref: str) -> str:
-        return demo.under_review(self.exporter, ref, self.ministry)  # type: ignore[arg-type]
+        return demo.under_review(self.exporter, ref, self.ministry)
 
     def license(self, *, kind: str = "annual", kilograms: int = 60_000, users: int = 1) -> License:
         """An active license issued today."""
         signed = [self.declaration() for _ in range(users)]
         ref = self.application(kind=kind, kilograms=kilograms, by_whom=signed)
-        return demo.issued(self.exporter, ref, self.ministry, signed)  # type: ignore[arg-type]
+        return demo.issued(self.exporter, ref, self.ministry, signed)
 
     def request(self, license: License, grams: int = 1_000_000, **changes: Any) -> shipments.ShipmentRequest:
         user = license.end_users.order_by("pk")[0].party.ref

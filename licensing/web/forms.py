@@ -116,7 +116,7 @@ class ApplicationForm(forms.ModelForm):
         super().__init__(*args, **kwargs)
         self.fields["kind"].choices = Application._meta.get_field("kind").choices
         self.fields["end_users"].queryset = declarations
-        self.fields["end_users"].label_from_instance = _declaration_words  # type: ignore[attr-defined]
+        self.fields["end_users"].label_from_instance = _declaration_words
         self.fields["consignees"].queryset = parties
         if self.instance.pk:
             self.initial["end_users"] = [user.declaration_id for user in self.instance.end_users.all()]

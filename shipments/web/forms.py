@@ -56,7 +56,7 @@ class ShipmentForm(forms.Form):
             )
 
     def _choices(self, name: str, choices: list[tuple[str, str]]) -> None:
-        self.fields[name].choices = choices  # type: ignore[attr-defined]
+        self.fields[name].choices = choices
 
     def quantity_fields(self) -> list[forms.BoundField]:
         return [self[name] for name in self.quantity_names]
