@@ -165,6 +165,7 @@ def declaration(request: HttpRequest, ref: str, form: ReasonForm | None = None) 
     row = get_object_or_404(rows, ref=ref)
     context = {
         "declaration": row,
+        "cases": [use.application for use in row.used_by.all() if use.application.submitted_at],
         "verbs": open_verbs(row, request.actor),
         "form": form or ReasonForm(),
         "history": told(lines_of(row), request.actor),

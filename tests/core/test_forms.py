@@ -338,3 +338,12 @@ def test_somebody_whose_membership_ended_is_told_so(client, world):
 @pytest.mark.parametrize("path", ["/licenses/%00/", "/shipments/?state=%00", "/desk/?q=%00"])
 def test_a_nul_in_an_address_is_refused(browser, path):
     assert browser.get(path).status_code == 400
+
+
+def test_a_declaration_that_only_drafts_rely_on_says_so_to_officers(client, world):
+    row = world.declaration(verified=False)
+    world.application(by_whom=[row])
+    client.force_login(world.ministry.reviewer.user)
+    html = client.get(f"/desk/declarations/{row.ref}/").content.decode()
+    assert "AP-" not in html
+    assert "No case relies on it yet." in html
