@@ -59,6 +59,8 @@ INSTALLED_APPS = [
     "pgtrigger",
     "rest_framework",
 ]
+if LOCAL:
+    INSTALLED_APPS.insert(0, "config.local")
 
 MIDDLEWARE = [
     "core.middleware.RequestId",

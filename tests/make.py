@@ -8,7 +8,7 @@ from typing import Any
 from django.db import transaction
 from stdnum.cn import uscc
 
-from config import demo
+from config.local import demo
 from core import references
 from core.access import Actor
 from core.actions import issue_key

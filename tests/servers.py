@@ -13,7 +13,7 @@ from pathlib import Path
 os.environ["LODESTONE_MODE"] = "local"
 
 if "DATABASE_URL" not in os.environ:
-    from config import embedded
+    from config.local import embedded
 
     folder = Path(tempfile.mkdtemp(prefix="lodestone-test-"))
     folder.chmod(0o755)  # (the database's own user must reach its folder)

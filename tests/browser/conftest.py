@@ -40,7 +40,7 @@ def chromium():
 def demo_world(transactional_db, settings):
     """The demo world, served. Passwords are hashed as the server will check them."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
-    from config import demo
+    from config.local import demo
     from licensing.loading import load
 
     load()

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from config.visitor import Client
+from config.local.visitor import Client
 from core.legal_time import legal_now, legal_today
 from licensing.models import Application, License
 

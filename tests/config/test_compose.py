@@ -18,8 +18,7 @@ import pytest
 import yaml
 from django.core.management import get_commands
 
-from config import embedded
-from config.management.commands import up
+from config.local import embedded, launcher
 
 PROJECT = Path(__file__).resolve().parents[2]
 COMPOSE = yaml.safe_load((PROJECT / "docker-compose.yml").read_text())
@@ -47,9 +46,9 @@ def command_of(service: str) -> list[str]:
 def test_programs_are_one_image_with_the_commands_of_run() -> None:
     assert {SERVICES[name]["image"] for name in PROGRAMS} == {"lodestone"}
     assert {SERVICES[name]["build"] for name in PROGRAMS} == {"."}
-    assert command_of("web") == ["python", *up.WEB, "--bind", "0.0.0.0:8000", "--worker-tmp-dir", "/dev/shm"]
-    assert command_of("worker") == ["python", *up.WORKER]
-    assert command_of("beat") == ["python", *up.BEAT, "--schedule", "/data/beat-schedule"]
+    assert command_of("web") == ["python", *launcher.WEB, "--bind", "0.0.0.0:8000", "--worker-tmp-dir", "/dev/shm"]
+    assert command_of("worker") == ["python", *launcher.WORKER]
+    assert command_of("beat") == ["python", *launcher.BEAT, "--schedule", "/data/beat-schedule"]
     assert command_of("migrate") == ["python", "manage.py", "setup", "--no-demo"]
     assert "setup" in get_commands()
 

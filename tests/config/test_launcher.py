@@ -22,14 +22,13 @@ import pytest
 import redis
 from packaging.requirements import Requirement
 
-from config import embedded
-from config.management.commands import up
+from config.local import embedded, launcher
 
 PROJECT = Path(__file__).resolve().parents[2]
 
 LAUNCHER = """
 import os, subprocess, sys, time
-from config import embedded
+from config.local import embedded
 servers = embedded.start(sys.argv[1], durable=False)
 sleeper = subprocess.Popen(["sleep", "600"], start_new_session=True, stdout=subprocess.DEVNULL)
 servers.guard(sleeper, "sleeper")
@@ -324,7 +323,7 @@ def test_a_taken_port_is_refused_with_the_option_to_use() -> None:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         with pytest.raises(embedded.LauncherError, match=r"\./run --port N"):
-            up.refuse_taken(taken.getsockname()[1])
+            launcher.refuse_taken(taken.getsockname()[1])
 
 
 def test_accounts_are_shown_in_columns_that_chinese_names_do_not_bend() -> None:
@@ -332,7 +331,7 @@ def test_accounts_are_shown_in_columns_that_chinese_names_do_not_bend() -> None:
         {"email": "a@b.example", "password": "one", "role": "officer", "organization": "商务部"},
         {"email": "long@b.example", "password": "three", "role": "签发", "organization": "X"},
     ]
-    assert up.table(accounts) == [
+    assert launcher.table(accounts) == [
         "email           password  role     organization",
         "a@b.example     one       officer  商务部",
         "long@b.example  three     签发     X",
@@ -365,7 +364,7 @@ def test_everything_starts_and_leaves_at_a_signal(fresh: Path) -> None:
                 break
         state, demo = embedded.running(fresh), json.loads((fresh / "demo.json").read_text())
         again = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True)
-        healthy = up.health(int(port))
+        healthy = launcher.health(int(port))
         toured = [tour(fresh), tour(fresh)]  # it can be played again
         relayed = within(30, lambda: mails(state["database_url"]) > 0)  # by the real worker, on the real schedule
         ours.terminate()

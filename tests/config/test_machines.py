@@ -82,7 +82,7 @@ def test_nonsense_in_the_environment_is_loud(changes, words):
 
 @pytest.mark.django_db
 def test_production_does_not_start_with_demo_accounts(settings):
-    from config import demo
+    from config.local import demo
     from core import checks
     from core.models import Organization
 

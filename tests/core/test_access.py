@@ -62,7 +62,7 @@ def stage(world):
     office = world.ministry.office
     for role in Role.values:
         if role not in people and role != "customs":
-            from config import demo
+            from config.local import demo
 
             people[role] = demo.person(make.unique("walk"), "Walker", office, role)
     people["customs"] = access.Actor(world.customs.user, world.customs.organization, roles=frozenset({"customs"}))

@@ -133,7 +133,7 @@ def test_a_stale_form_does_not_overwrite(browser, world):
     ],
 )
 def test_an_upload_that_is_no_pdf(browser, world, name, content, sentence):
-    from config import demo
+    from config.local import demo
 
     party = demo.party(world.exporter, "End-user", "DE", "Motors")
     signed = demo.declaration(world.exporter, party, ["1C905.a.4"], "CIV_AUTO", "motors")

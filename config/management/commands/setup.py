@@ -38,7 +38,7 @@ class Command(BaseCommand):
             return
         if not settings.LOCAL:
             raise CommandError("Demo accounts exist in local mode only; say --no-demo.")
-        from config import demo  # noqa: PLC0415 (needs the migrated tables' content types)
+        from config.local import demo  # noqa: PLC0415 (needs the migrated tables' content types)
 
         if demo.ensure(Path(options["data"]) / "demo.json", base_url=options["base_url"]):
             self.stdout.write("Made the demo world.")

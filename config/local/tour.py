@@ -3,16 +3,13 @@
 import json
 import re
 import uuid
-from argparse import ArgumentParser
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from django.conf import settings
-from django.core.management.base import BaseCommand, CommandError
-
-from config.demo import pdf
-from config.visitor import Client, Page, Surprise, Visitor
+from config.local.demo import pdf
+from config.local.visitor import Client, Page, Surprise, Visitor
 from core.legal_time import LEGAL_ZONE
 
 MAGNETS = "NdFeB sintered magnets N42SH, Dy 3.2 %"
@@ -25,31 +22,26 @@ PLAYERS = {
 }
 
 
-class Command(BaseCommand):
-    help = __doc__
-    requires_system_checks = []
+class Stopped(Exception):
+    """The tour could not be played to its end, and why."""
 
-    def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--port", type=int, help="where Lodestone listens; else as demo.json says")
-        parser.add_argument("--data", default=str(settings.DATA_DIR))
 
-    def handle(self, *args: Any, **options: Any) -> None:
-        path = Path(options["data"]) / "demo.json"
-        try:
-            demo = json.loads(path.read_text(encoding="utf-8"))
-        except OSError as error:
-            raise CommandError(f"{path} is not there: start Lodestone with ./run first.") from error
-        base = f"http://127.0.0.1:{options['port']}" if options["port"] else demo["base_url"]
-        try:
-            Tour(demo, base, self.stdout.write).play()
-        except (Surprise, OSError) as error:
-            raise CommandError(f"The tour stopped: {error}") from error
+def play(path: Path, *, port: int | None, say: Callable[[str], Any]) -> None:
+    """The whole tour has been played at the copy that demo.json describes, each step told to `say`."""
+    try:
+        demo = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise Stopped(f"{path} is not there: start Lodestone with ./run first.") from error
+    try:
+        Tour(demo, f"http://127.0.0.1:{port}" if port else demo["base_url"], say).play()
+    except (Surprise, OSError) as error:
+        raise Stopped(f"The tour stopped: {error}") from error
 
 
 class Tour:
     """The story; every figure that it prints is asked of Lodestone, and checked."""
 
-    def __init__(self, demo: dict[str, Any], base: str, say: Any) -> None:
+    def __init__(self, demo: dict[str, Any], base: str, say: Callable[[str], Any]) -> None:
         self.base, self.say = base, say
         self.step = 0
         self.run = uuid.uuid4().hex[:6]

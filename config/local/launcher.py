@@ -10,14 +10,14 @@ import subprocess
 import sys
 import time
 import unicodedata
-from argparse import ArgumentParser
+from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import IO, Any, NoReturn
 
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandError
 
-from config import embedded
+from config.local import embedded
 
 # The programs and limits of the Dockerfile and docker-compose.yml; tests/config/test_compose.py compares.
 WEB = [
@@ -35,66 +35,61 @@ class Stopped(BaseException):
     """Somebody asked us to stop: Ctrl-C, SIGTERM, or the terminal went away."""
 
 
-class Command(BaseCommand):
-    help = "Start PostgreSQL, Valkey, the pages and API, the worker and the schedule; stop them all on Ctrl-C."
-    # There is no database yet, and nothing to check before there is one.
-    requires_system_checks: list[str] = []  # noqa: RUF012 (Django's own attribute)
-    requires_migrations_checks = False
+def run(data: Path, *, port: int, reset: bool, out: IO[str]) -> None:
+    """A whole copy has run on this folder until somebody stopped it; `out` was told what happened meanwhile."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, stop_once)
+    say = Say(out)
+    try:
+        embedded.refuse_if_running(data)
+        refuse_taken(port)
+        if reset:
+            embedded.reset(data)
+        say("Reaching PostgreSQL and Valkey")
+        with embedded.start(data) as servers:
+            serve(servers, port, say)
+    except Stopped:
+        say("Stopped.")
 
-    def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--port", type=int, default=8000)
-        parser.add_argument("--data", type=Path, default=settings.BASE_DIR / "var")
-        parser.add_argument("--reset", action="store_true", help="first throw away what the data folder holds")
 
-    def handle(self, *args: Any, port: int, data: Path, reset: bool, **options: Any) -> None:
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            signal.signal(number, stop_once)
-        data = data.resolve()
-        try:
-            embedded.refuse_if_running(data)
-            refuse_taken(port)
-            if reset:
-                embedded.reset(data)
-            self.say("Reaching PostgreSQL and Valkey")
-            with embedded.start(data) as servers:
-                self.serve(servers, port)
-        except embedded.LauncherError as error:
-            raise CommandError(str(error)) from None
-        except Stopped:
-            self.say("Stopped.")
+@dataclass(frozen=True)
+class Say:
+    """Writes lines to whoever watches; when nobody does any more, what we run is not their business."""
 
-    def serve(self, servers: embedded.Servers, port: int) -> NoReturn:
-        """Runs until somebody stops us (Stopped) or a part of it ends by itself (LauncherError)."""
-        try:
-            base_url = f"http://127.0.0.1:{port}"
-            environment = environment_of(servers, base_url)
-            self.say("Looking at the database")
-            set_up(servers, environment, base_url)
-            self.say("Starting the web server, the worker and the schedule")
-            start_web(servers, environment, port)
-            await_first_answer(servers, port)  # alone: the other two would take its processor time
-            start_background(servers, environment)
-            servers.record(base_url=base_url)
-            self.announce(servers.data, base_url)
-            while True:
-                time.sleep(0.5)
-                refuse_ended(servers)
-        except Stopped:
-            self.say("\nStopping: first the web server, last the database")
-            raise
+    out: IO[str]
 
-    def announce(self, data: Path, base_url: str) -> None:
-        self.say(f"\nLodestone is running at {base_url}\n")
-        for line in table(demo_accounts(data)):
-            self.say("  " + line)
-        self.say(f"\nLogs: {data / 'logs'}   For scripts: {data / 'demo.json'}   Ctrl-C stops it.")
+    def __call__(self, text: str) -> None:
+        with suppress(OSError):
+            self.out.write(text)
+            self.out.flush()
 
-    def say(self, text: str) -> None:
-        try:
-            self.stdout.write(text)
-            self.stdout.flush()
-        except OSError:  # whoever read our output is gone; what we run is not their business
-            pass
+
+def serve(servers: embedded.Servers, port: int, say: Say) -> NoReturn:
+    """Runs until somebody stops us (Stopped) or a part of it ends by itself (LauncherError)."""
+    try:
+        base_url = f"http://127.0.0.1:{port}"
+        environment = environment_of(servers, base_url)
+        say("Looking at the database")
+        set_up(servers, environment, base_url)
+        say("Starting the web server, the worker and the schedule")
+        start_web(servers, environment, port)
+        await_first_answer(servers, port)  # alone: the other two would take its processor time
+        start_background(servers, environment)
+        servers.record(base_url=base_url)
+        announce(servers.data, base_url, say)
+        while True:
+            time.sleep(0.5)
+            refuse_ended(servers)
+    except Stopped:
+        say("\nStopping: first the web server, last the database")
+        raise
+
+
+def announce(data: Path, base_url: str, say: Say) -> None:
+    say(f"\nLodestone is running at {base_url}\n")
+    for line in table(demo_accounts(data)):
+        say("  " + line)
+    say(f"\nLogs: {data / 'logs'}   For scripts: {data / 'demo.json'}   Ctrl-C stops it.")
 
 
 def stop_once(*_: object) -> NoReturn:
