@@ -7,9 +7,9 @@ from django.contrib.auth.models import AnonymousUser
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
-from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
+from core.languages import in_language
 from core.models.roles import ROLES_OF, Kind, Role
 
 
@@ -25,9 +25,7 @@ class Country(models.Model):
         verbose_name_plural = "countries"
 
     def __str__(self) -> str:
-        if (get_language() or "").startswith("zh") and self.name_zh:
-            return self.name_zh
-        return self.name_en
+        return in_language(self.name_en, self.name_zh)
 
 
 class Organization(models.Model):
@@ -44,7 +42,22 @@ class Organization(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.name_en
+        """The name in the reader's language. A Chinese reader knows a company by its Chinese name."""
+        return in_language(self.name_en, self.name_zh)
+
+    @property
+    def ref(self) -> str:
+        """How history names it: the same whoever reads when it is written."""
+        return self.name_en[:40]
+
+    @property
+    def other_name(self) -> str:
+        """The name that `str` does not give; empty when there is none."""
+        return self.name_en if str(self) == self.name_zh else self.name_zh
+
+    @property
+    def other_language(self) -> str:
+        return "en" if str(self) == self.name_zh else "zh-Hans"
 
 
 class UserManager(BaseUserManager["User"]):

@@ -13,10 +13,11 @@ from django.forms import BaseForm, BaseFormSet, BoundField
 from django.utils import formats
 from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString, mark_safe
-from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from core import quantities
+from core.languages import in_chinese
 from core.legal_time import LEGAL_ZONE, legal_day
 
 register = template.Library()
@@ -55,10 +56,6 @@ def quantity(base: int | None, unit: str) -> str:
 # --- days and instants ------------------------------------------------------------------------------------
 
 
-def _chinese() -> bool:
-    return (get_language() or "").startswith("zh")
-
-
 @register.filter
 def day(value: date | datetime | None) -> str:
     """A calendar day, `27 Nov 2026`; of an instant, its legal day."""
@@ -66,7 +63,7 @@ def day(value: date | datetime | None) -> str:
         return ""
     if isinstance(value, datetime):
         value = legal_day(value)
-    return formats.date_format(value, "Y年n月j日" if _chinese() else "j M Y")
+    return formats.date_format(value, "Y年n月j日" if in_chinese() else "j M Y")
 
 
 @register.filter
@@ -74,7 +71,7 @@ def instant(at: datetime | None) -> str:
     """An aware instant on the legal clock, `27 Nov 2026, 16:20`."""
     if at is None or at == "":
         return ""
-    separator = " " if _chinese() else ", "
+    separator = " " if in_chinese() else ", "
     return f"{day(at)}{separator}{at.astimezone(LEGAL_ZONE):%H:%M}"
 
 

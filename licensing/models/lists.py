@@ -2,13 +2,9 @@
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
-
-def in_language(en: str, zh: str) -> str:
-    return zh if (get_language() or "").startswith("zh") and zh else en
-
+from core.languages import in_language
 
 CATEGORIES = {
     "metal": _("Metal"),
