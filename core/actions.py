@@ -66,9 +66,7 @@ def change_member(pk: int, *, roles: list[str], by: Actor) -> Membership:
         organization=organization, ended_at=None, roles__contains=[Role.SIGNATORY]
     ).exclude(pk=pk)
     if Role.SIGNATORY not in roles and Role.SIGNATORY in member.roles and not others.exists():
-        raise DomainError(
-            _("This is the only signatory. Make somebody else a signatory first."), code="last-signatory", status=409
-        )
+        raise DomainError(_("This is the only signatory. Make somebody else a signatory first."), code="last-signatory")
     member.roles, member.ended_at = (roles, None) if roles else (member.roles, legal_now())
     member.save()
     record(organization, "change_member", by=by, facts={"email": member.user.email, "roles": roles})

@@ -75,7 +75,6 @@ def busy() -> DomainError:
     return DomainError(
         _("Somebody else is changing the same thing right now. Nothing was changed; try again in a moment."),
         code="busy",
-        status=503,
         headers={"Retry-After": "1"},
     )
 
@@ -84,6 +83,5 @@ def in_progress() -> DomainError:
     return DomainError(
         _("The first request with this key is still running. Ask again in a moment with the same key."),
         code="in-progress",
-        status=409,
         headers={"Retry-After": "1"},
     )

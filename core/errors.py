@@ -1,8 +1,10 @@
-"""Refusals. Each has a stable code, an HTTP status and a sentence for a person; the edges turn it into an answer."""
+"""Refusals. Each has a stable code and a sentence for a person; its status stands with the code in `codes`."""
 
 from dataclasses import dataclass, field
 
 from django.utils.translation import gettext as _
+
+from core import codes
 
 
 @dataclass(frozen=True)
@@ -14,28 +16,37 @@ class Problem:
     message: str
     extra: dict[str, object] = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        codes.find(self.code)
+
     def as_dict(self) -> dict[str, object]:
         return {"pointer": self.pointer, "code": self.code, "message": self.message, **self.extra}
 
 
 class DomainError(Exception):
-    """A refusal. Nothing was changed by whatever raised it."""
+    """A refusal. Nothing was changed by whatever raised it.
 
-    status = 409
-    code = "refused"
+    Its status is that of its code, unless the class has one of its own. Raises LookupError for a code, or a status of
+    a code, that is not defined.
+    """
+
+    status = 0
+    code = ""
 
     def __init__(
         self,
         detail: str = "",
         *,
         code: str = "",
-        status: int = 0,
         errors: list[Problem] | None = None,
         headers: dict[str, str] | None = None,
         **extra: object,
     ) -> None:
         self.code = code or self.code
-        self.status = status or self.status
+        defined = codes.find(self.code)
+        self.status = self.status or defined.status
+        if self.status not in (defined.status, *defined.also):
+            raise LookupError(f"the code {self.code!r} does not come with status {self.status}")
         self.errors = errors or []
         self.detail = detail or (self.errors[0].message if self.errors else "")
         self.headers = headers or {}
@@ -50,32 +61,32 @@ class Unreadable(DomainError):
 
 
 class NotSignedIn(DomainError):
-    status, code = 401, "authentication-required"
+    code = "authentication-required"
 
 
 class Forbidden(DomainError):
     """You may see it, and may not do this to it."""
 
-    status, code = 403, "forbidden"
+    code = "forbidden"
 
 
 class FourEyes(DomainError):
     """The other step of this round was taken by the same person."""
 
-    status, code = 403, "four-eyes"
+    code = "four-eyes"
 
 
 class NotFound(DomainError):
     """Absent, or not yours: the answer is the same."""
 
-    status, code = 404, "not-found"
+    code = "not-found"
 
     def __init__(self, detail: str = "") -> None:
         super().__init__(detail or _("There is nothing here that you can see."))
 
 
 class WrongState(DomainError):
-    status, code = 409, "wrong-state"
+    code = "wrong-state"
 
 
 class Invalid(DomainError):

@@ -58,9 +58,7 @@ class Transport:
             allow = ", ".join(sorted(self.METHODS))
             return refuse(
                 request,
-                DomainError(
-                    _("This method is not used here."), code="method-not-allowed", status=405, headers={"Allow": allow}
-                ),
+                DomainError(_("This method is not used here."), code="method-not-allowed", headers={"Allow": allow}),
             )
         if "\x00" in request.path_info or "%00" in request.META.get("QUERY_STRING", ""):
             return refuse(request, Unreadable(_("The address has a NUL character."), code="forbidden-character"))
@@ -68,12 +66,12 @@ class Transport:
             request.META["HTTP_COOKIE"] = ""  # no cookie of ours has one
         if wants_problem(request):
             if not settings.LOCAL and not request.is_secure():
-                return refuse(request, DomainError(_("Call over https."), code="https-required", status=403))
+                return refuse(request, DomainError(_("Call over https."), code="https-required"))
             if not self.PLAIN_PATH.fullmatch(request.path_info):
                 return refuse(request, NotFound())
             if "HTTP_TRANSFER_ENCODING" in request.META:
                 detail = _("Send the body with a Content-Length, not in chunks.")
-                return refuse(request, DomainError(detail, code="length-required", status=411))
+                return refuse(request, DomainError(detail, code="length-required"))
         return self.get_response(request)
 
 
@@ -108,7 +106,7 @@ class Access:
         if row is None:
             allow = ", ".join(sorted(methods))
             detail = _("This address answers {methods} only.").format(methods=allow)
-            raise DomainError(detail, code="method-not-allowed", status=405, headers={"Allow": allow})
+            raise DomainError(detail, code="method-not-allowed", headers={"Allow": allow})
         if row.admits(actor):
             return
         if actor.anonymous:

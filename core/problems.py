@@ -7,36 +7,18 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from core import codes
 from core.errors import DomainError
 from core.idempotency import Answer
 
 MEDIA_TYPE = "application/problem+json"
-
-TITLES = {
-    400: "Unreadable request",
-    401: "Sign-in needed",
-    403: "Not allowed",
-    404: "Not found",
-    405: "Method not allowed",
-    406: "Not acceptable",
-    409: "Not possible now",
-    411: "Length required",
-    412: "Changed since you read it",
-    413: "Too large",
-    415: "Unsupported media type",
-    422: "Needs mending",
-    428: "Precondition required",
-    429: "Too many requests",
-    500: "Our fault",
-    503: "Not available",
-}
 
 
 def document(refusal: DomainError) -> dict[str, Any]:
     """The problem's members, but for `instance`, which each answer has of its own."""
     return {
         "type": f"{reverse('api.docs')}#{refusal.code}",
-        "title": TITLES.get(refusal.status, "Refused"),
+        "title": str(codes.TITLES[refusal.status]),
         "status": refusal.status,
         "code": refusal.code,
         "detail": str(refusal.detail),
@@ -67,4 +49,4 @@ def response(request: HttpRequest, refusal: DomainError) -> HttpResponse:
 def database_away() -> DomainError:
     """Whether a change was made is not known: the same key gets the one true answer later."""
     detail = _("The database does not answer. If you sent a change, send it again with the same key or the same form.")
-    return DomainError(detail, code="unavailable", status=503, headers={"Retry-After": "5"})
+    return DomainError(detail, code="unavailable", headers={"Retry-After": "5"})

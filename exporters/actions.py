@@ -176,6 +176,5 @@ def stale(row: Any) -> "WrongState":
     return WrongState(
         _("Somebody changed this since you opened it. Compare with the present values and send again."),
         code="stale",
-        status=412,
         version=row.version,
     )

@@ -7,4 +7,4 @@ class ExportersConfig(AppConfig):
     name = "exporters"
 
     def ready(self) -> None:
-        from exporters import menu, notices, selectors  # noqa: F401, PLC0415
+        from exporters import codes, menu, notices, selectors  # noqa: F401, PLC0415

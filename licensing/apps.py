@@ -7,4 +7,4 @@ class LicensingConfig(AppConfig):
     name = "licensing"
 
     def ready(self) -> None:
-        from licensing import menu, notices, selectors  # noqa: F401, PLC0415
+        from licensing import codes, menu, notices, selectors  # noqa: F401, PLC0415

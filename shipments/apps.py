@@ -7,4 +7,4 @@ class ShipmentsConfig(AppConfig):
     name = "shipments"
 
     def ready(self) -> None:
-        from shipments import menu, notices, selectors  # noqa: F401, PLC0415
+        from shipments import codes, menu, notices, selectors  # noqa: F401, PLC0415

@@ -7,8 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from drf_spectacular.generators import SchemaGenerator
 
-from core import access
-from core.api.codes import CODES
+from core import access, codes
 from core.legal_time import legal_today
 
 
@@ -63,5 +62,5 @@ def members(schema: dict[str, Any], part: dict[str, Any], prefix: str = "") -> l
 
 def page(request: HttpRequest) -> HttpResponse:
     scopes = sorted({scope for row in access.table().values() for scope in row.scopes})
-    context = {"calls": calls(), "codes": CODES, "scopes": scopes, "today": legal_today()}
+    context = {"calls": calls(), "codes": codes.table(), "scopes": scopes, "today": legal_today()}
     return render(request, "core/api_docs.html", context)

@@ -28,10 +28,10 @@ class StrictJSONParser(BaseParser):
         charset = _charset(media_type or "")
         if charset not in ("", "utf-8", "utf8"):
             detail = _("The body must be UTF-8.")
-            raise DomainError(detail, code="unsupported-charset", status=415)
+            raise DomainError(detail, code="unsupported-charset")
         raw = stream.read()
         if len(raw) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
-            raise DomainError(_("The body is larger than 1 MiB."), code="body-too-large", status=413)
+            raise DomainError(_("The body is larger than 1 MiB."), code="body-too-large")
         if not raw.strip():
             raise Unreadable(_("The body is empty."), code="empty-body")
         return read(raw)

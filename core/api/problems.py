@@ -24,7 +24,7 @@ def _refusal(error: Exception) -> DomainError | None:
         case DomainError():
             return error
         case RequestDataTooBig():
-            return DomainError(_("The body is larger than 1 MiB."), code="body-too-large", status=413)
+            return DomainError(_("The body is larger than 1 MiB."), code="body-too-large")
         case exceptions.ValidationError():
             return Invalid(list(problems_of(error.detail)))
         case exceptions.ParseError():
@@ -37,15 +37,13 @@ def _refusal(error: Exception) -> DomainError | None:
         case exceptions.NotFound() | Http404():
             return NotFound()
         case exceptions.MethodNotAllowed():
-            return DomainError(str(error.detail), code="method-not-allowed", status=405)
+            return DomainError(str(error.detail), code="method-not-allowed")
         case exceptions.NotAcceptable():
-            return DomainError(_("Only application/json is sent."), code="not-acceptable", status=406)
+            return DomainError(_("Only application/json is sent."), code="not-acceptable")
         case exceptions.UnsupportedMediaType():
-            return DomainError(_("Send application/json."), code="unsupported-media-type", status=415)
+            return DomainError(_("Send application/json."), code="unsupported-media-type")
         case exceptions.Throttled():
-            return DomainError(
-                _("Too many requests."), code="throttled", status=429, headers={"Retry-After": str(error.wait or 1)}
-            )
+            return DomainError(_("Too many requests."), code="throttled", headers={"Retry-After": str(error.wait or 1)})
         case OperationalError():
             return database_away()
     return None

@@ -20,7 +20,7 @@ TEMPLATES = {400: "400.html", 403: "403.html", 404: "404.html", 413: "413.html",
 def page(request: HttpRequest, refusal: DomainError) -> HttpResponse:
     """The page that says why, and what would change it."""
     if isinstance(refusal, NotSignedIn) and request.user.is_authenticated:
-        refusal = DomainError(_("Your account belongs to no organization any more."), code="no-membership", status=403)
+        refusal = DomainError(_("Your account belongs to no organization any more."), code="no-membership")
     if isinstance(refusal, NotSignedIn):
         return redirect_to_login(request.get_full_path())
     template = TEMPLATES.get(refusal.status, "422.html")
@@ -38,7 +38,7 @@ def _answer(request: HttpRequest, refusal: DomainError) -> HttpResponse:
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     if isinstance(exception, RequestDataTooBig):
-        return _answer(request, DomainError(_("The request is larger than 1 MiB."), code="body-too-large", status=413))
+        return _answer(request, DomainError(_("The request is larger than 1 MiB."), code="body-too-large"))
     if isinstance(exception, TooManyFieldsSent):
         return _answer(request, Unreadable(_("The form has too many fields."), code="too-many-fields"))
     return _answer(request, Unreadable(_("The request could not be read.")))
@@ -52,7 +52,7 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return _answer(request, DomainError(_("This is not open to you."), code="forbidden", status=403))
+    return _answer(request, DomainError(_("This is not open to you."), code="forbidden"))
 
 
 def unavailable(request: HttpRequest) -> HttpResponse:
@@ -61,7 +61,7 @@ def unavailable(request: HttpRequest) -> HttpResponse:
     if request.path_info.startswith("/api/"):
         return problems.response(request, refusal)
     body = loader.get_template("503.html").render({"request_id": getattr(request, "request_id", "")})
-    return HttpResponse(body, status=503, headers=refusal.headers)
+    return HttpResponse(body, status=refusal.status, headers=refusal.headers)
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
@@ -72,7 +72,7 @@ def server_error(request: HttpRequest) -> HttpResponse:
     if isinstance(sys.exc_info()[1], OperationalError):
         return unavailable(request)
     if request.path_info.startswith("/api/"):
-        return problems.response(request, DomainError(_("Something broke on our side."), code="internal", status=500))
+        return problems.response(request, DomainError(_("Something broke on our side."), code="internal"))
     body = loader.get_template("500.html").render({"request_id": getattr(request, "request_id", "")})
     return HttpResponse(body, status=500)
 
@@ -84,9 +84,7 @@ _SECRET_FIELDS = ("csrfmiddlewaretoken", "password", "oldpassword", "password1",
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """Refused, with the typed text still there to copy or send again."""
     if request.path_info.startswith("/api/"):
-        return problems.response(
-            request, DomainError(_("The CSRF token is missing or stale."), code="csrf-failed", status=403)
-        )
+        return problems.response(request, DomainError(_("The CSRF token is missing or stale."), code="csrf-failed"))
     kept: list[tuple[str, Any]] = [
         (name, value)
         for name, values in request.POST.lists()

@@ -154,7 +154,7 @@ def test_one_row_that_is_locked_does_not_stop_the_sweep(world, clock, monkeypatc
 
     def busy(pk, by):
         if pk == first.pk:
-            raise DomainError("locked", code="busy", status=503)
+            raise DomainError("locked", code="busy")
         return lapse(pk, by=by)
 
     monkeypatch.setattr(actions, "lapse", busy)

@@ -1,0 +1,22 @@
+"""The refusals of companies and parties."""
+
+from django.utils.translation import gettext_lazy as _
+
+from core.codes import Code, register
+
+CODES = (
+    Code("exporter-not-active", 409, _("The exporter's account is not active."), _("Have the account verified first.")),
+    Code(
+        "invalid-credit-code",
+        422,
+        _("The unified social credit code has a typing error."),
+        _("Copy all 18 characters from the business license."),
+    ),
+    Code(
+        "already-registered",
+        422,
+        _("A company with this credit code has an account."),
+        _("Ask its signatory to add you."),
+    ),
+)
+register(CODES)

@@ -1,0 +1,94 @@
+"""The refusals of the ledger's guards, of applications and of decisions."""
+
+from django.utils.translation import gettext_lazy as _
+
+from core.codes import Code, register
+
+CODES = (
+    Code("license-not-active", 409, _("The license has ended."), _("Use another license.")),
+    Code(
+        "license-expired",
+        409,
+        _("The license's last day is over, or lies before the planned day."),
+        _("Use another license, or renew."),
+    ),
+    Code("license-suspended", 409, _("The license is suspended."), _("Wait until every cause is lifted.")),
+    Code("not-yet-valid", 409, _("The license's first day lies ahead."), _("Wait for that day, or plan later.")),
+    Code("end-user-not-authorized", 409, _("The end-user is not on the license."), _("Name one that is.")),
+    Code(
+        "end-user-closed", 409, _("The end-user is closed on the license."), _("Name another end-user of the license.")
+    ),
+    Code("consignee-not-authorized", 409, _("The consignee is not on the license."), _("Name one that is.")),
+    Code("port-not-authorized", 409, _("The port is not on the license."), _("Name one that is.")),
+    Code("destination-not-authorized", 409, _("The destination is not on the license."), _("Name one that is.")),
+    Code(
+        "line-mismatch",
+        409,
+        _("Line, unit or goods code do not match the license."),
+        _("Read the license's lines and send what stands there."),
+    ),
+    Code("line-exhausted", 409, _("More than the line has left."), _("Ask for at most `remaining`, under a new key.")),
+    Code(
+        "value-exhausted",
+        409,
+        _("More value than the line has left."),
+        _("Ask for at most `remaining`, under a new key."),
+    ),
+    Code("clearances-exhausted", 409, _("The license's number of clearances is taken."), _("Use another license.")),
+    Code(
+        "policy-prohibits",
+        409,
+        _("The rules in force forbid it."),
+        _("The control list names the rule; ask the ministry."),
+    ),
+    Code(
+        "policy-changed",
+        409,
+        _("The rules changed since the case was recommended."),
+        _("Recommend again under the present rules."),
+    ),
+    Code(
+        "not-recommended",
+        409,
+        _("What is decided was not recommended."),
+        _("Decide as recommended, or return the case."),
+    ),
+    Code(
+        "declaration-not-verified",
+        409,
+        _("A declaration that the case relies on is not verified."),
+        _("Verify it first."),
+    ),
+    Code("channel-closed", 409, _("The rules in force do not open this kind of license."), _("Choose another kind.")),
+    Code(
+        "incomplete",
+        422,
+        _("The application lacks what `errors` names; nothing was sent."),
+        _("Add it and submit again."),
+    ),
+    Code(
+        "declaration-not-submitted",
+        422,
+        _("An end-use declaration was not sent yet."),
+        _("Send the declaration first."),
+    ),
+    Code("declaration-too-old", 422, _("An end-use declaration was signed too long ago."), _("Have a new one signed.")),
+    Code(
+        "yearly-need-missing",
+        422,
+        _("The declaration does not state the yearly need."),
+        _("Add it to the declaration."),
+    ),
+    Code("item-not-declared", 422, _("No declaration covers one of the goods."), _("Add a declaration that does.")),
+    Code("not-controlled", 422, _("The goods need no license on these rules."), _("Leave the line out.")),
+    Code("more-than-asked", 422, _("More than the applicant asked for."), _("Recommend at most what was asked.")),
+    Code("unknown-code", 422, _("The control code is not on the lists loaded here."), _("Search the control list.")),
+    Code("not-official", 422, _("The label is for overseas exporters."), _("Choose an official code.")),
+    Code(
+        "invalid-license-number",
+        422,
+        _("Not a license number, or a typing error."),
+        _("Compare it letter by letter with the license."),
+    ),
+)
+register(CODES)
