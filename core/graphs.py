@@ -7,6 +7,8 @@ from typing import Any, TypeVar
 import pgtrigger
 from django.db import models
 
+from core.guards import Guard
+
 M = TypeVar("M", bound=models.Model)
 
 
@@ -38,22 +40,12 @@ def guarded(*, initial: str) -> Callable[[type[M]], type[M]]:
     """PostgreSQL refuses what the graph does not have: other UPDATEs of `state`, INSERTs in a later state."""
 
     def guard(model: type[M]) -> type[M]:
-        moves = sorted({(move.source, move.target) for move in graph(model) if move.source != move.target})
+        moves = sorted({f"{move.source}:{move.target}" for move in graph(model) if move.source != move.target})
+        changes = pgtrigger.Q(old__state__df=pgtrigger.F("new__state"))
+        begins_otherwise = pgtrigger.Q(new__state__df=initial)
         pgtrigger.register(
-            pgtrigger.FSM(
-                name="state_moves",
-                field="state",
-                transitions=moves,
-                condition=pgtrigger.Q(old__state__df=pgtrigger.F("new__state")),
-            ),
-            pgtrigger.Trigger(
-                name="state_begins",
-                when=pgtrigger.Before,
-                operation=pgtrigger.Insert,
-                condition=pgtrigger.Q(new__state__df=initial),
-                func=f"RAISE EXCEPTION 'a new % begins as {initial}, not %', TG_TABLE_NAME, NEW.state "
-                "USING ERRCODE = 'check_violation';",
-            ),
+            Guard("state_moves", arguments=moves, operation=pgtrigger.Update, condition=changes),
+            Guard("state_begins", arguments=[initial], operation=pgtrigger.Insert, condition=begins_otherwise),
         )(model)
         return model
 

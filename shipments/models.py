@@ -2,13 +2,13 @@
 
 from datetime import datetime
 
-import pgtrigger
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from django_fsm import FSMField, FSMModelMixin, transition
 
 from core.graphs import guarded
+from core.guards import insert_only
 from core.models import Organization, User
 from exporters import rules as exporter_rules
 from exporters.models import Exporter, Party
@@ -147,6 +147,7 @@ class CustomsDeclaration(models.Model):
         return self.number
 
 
+@insert_only
 class CustomsMessage(models.Model):
     """A message as customs sent it, once per source, and what was answered. Insert-only in what it says."""
 
@@ -163,12 +164,12 @@ class CustomsMessage(models.Model):
     class Meta:
         ordering = ["pk"]
         constraints = [models.UniqueConstraint(name="customs_message_once", fields=["source", "message_id"])]
-        triggers = [pgtrigger.Protect(name="insert_only", operation=pgtrigger.Update | pgtrigger.Delete)]
 
     def __str__(self) -> str:
         return self.message_id
 
 
+@insert_only
 class Incident(models.Model):
     """Something customs reported that did not fit. It is recorded, answered, and looked at by a person."""
 
@@ -190,7 +191,6 @@ class Incident(models.Model):
 
     class Meta:
         ordering = ["-pk"]
-        triggers = [pgtrigger.Protect(name="insert_only", operation=pgtrigger.Update | pgtrigger.Delete)]
 
     def __str__(self) -> str:
         return self.ref

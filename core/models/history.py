@@ -1,11 +1,12 @@
 """What happened, insert-only, and the messages that follow from it."""
 
-import pgtrigger
 from django.db import models
 
+from core.guards import insert_only
 from core.models.people import User
 
 
+@insert_only
 class HistoryLine(models.Model):
     """Who, when (database time), from, to, why, under which policy edition. Chained by hash per subject."""
 
@@ -28,9 +29,6 @@ class HistoryLine(models.Model):
         ordering = ["subject_kind", "subject_id", "seq"]
         constraints = [
             models.UniqueConstraint(name="history_one_chain", fields=["subject_kind", "subject_id", "seq"]),
-        ]
-        triggers = [
-            pgtrigger.Protect(name="insert_only", operation=pgtrigger.Update | pgtrigger.Delete),
         ]
 
     def __str__(self) -> str:

@@ -2,7 +2,6 @@
 
 from datetime import date, datetime
 
-import pgtrigger
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import ArrayField, RangeOperators
 from django.db import models
@@ -11,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from django_fsm import FSMField, FSMModelMixin, transition
 
 from core.graphs import guarded
+from core.guards import insert_only
 from core.models import Document, User
 from exporters import rules
 from exporters.models import Exporter, Party
@@ -268,6 +268,7 @@ class Question(models.Model):
         return self.text[:60]
 
 
+@insert_only
 class Finding(models.Model):
     """What the policy said of a line, on which day, at which moment of the case. Never changed."""
 
@@ -283,12 +284,12 @@ class Finding(models.Model):
 
     class Meta:
         ordering = ["pk"]
-        triggers = [pgtrigger.Protect(name="insert_only", operation=pgtrigger.Update | pgtrigger.Delete)]
 
     def __str__(self) -> str:
         return f"{self.moment} {self.line_number}: {self.disposition}"
 
 
+@insert_only
 class DecisionStep(models.Model):
     """A counted step of a round: a recommendation or a decision. PostgreSQL refuses one person doing both."""
 
@@ -350,7 +351,6 @@ class DecisionStep(models.Model):
                 condition=~Q(outcome="refuse") | (Q(factors__len__gte=1) & ~Q(text="")),
             ),
         ]
-        triggers = [pgtrigger.Protect(name="insert_only", operation=pgtrigger.Update | pgtrigger.Delete)]
 
     def __str__(self) -> str:
         return f"{self.get_step_display()}: {self.get_outcome_display()}"

@@ -1,10 +1,10 @@
 """The ledger's tables. Only licensing.ledger writes them; import-linter holds that."""
 
-import pgtrigger
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 
+from core.guards import insert_only
 from exporters.models import Exporter
 from licensing.models.licenses import License
 from licensing.models.lists import ControlItem
@@ -65,6 +65,7 @@ class LicenseLine(models.Model):
         return self.authorized + self.credited - self.reserved - self.drawn - self.lapsed
 
 
+@insert_only
 class Movement(models.Model):
     """One change of one line's balance, and what was left after it. Insert-only; partitioned by month.
 
@@ -99,7 +100,6 @@ class Movement(models.Model):
 
     class Meta:
         indexes = [models.Index(name="movement_of_license", fields=["license_id", "id"])]
-        triggers = [pgtrigger.Protect(name="insert_only", operation=pgtrigger.Update | pgtrigger.Delete)]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.quantity} on line {self.line_id}"

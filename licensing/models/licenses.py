@@ -8,27 +8,13 @@ from django.utils.translation import gettext_lazy as _
 from django_fsm import FSMField, FSMModelMixin, transition
 
 from core.graphs import guarded
+from core.guards import Guard
 from core.models import User
 from exporters import rules
 from exporters.models import Exporter, Party
 from licensing.models.applications import Application, DecisionStep, Kind
 from licensing.models.declarations import Declaration
 from licensing.states import LicenseState as S
-
-TWO_PEOPLE = """
-    IF NOT EXISTS (
-        SELECT FROM licensing_decisionstep d
-        JOIN licensing_decisionstep r ON r.application_id = d.application_id AND r.round = d.round
-        JOIN licensing_application a ON a.id = d.application_id AND a.round = d.round
-        WHERE d.application_id = NEW.application_id AND d.step = 'decide' AND d.outcome = 'approve'
-          AND r.step = 'recommend' AND r.actor_id <> d.actor_id
-          AND a.state IN ('approved', 'issued') AND a.exporter_id = NEW.exporter_id
-    ) THEN
-        RAISE EXCEPTION 'a license needs an approved application, recommended and decided by two people'
-            USING ERRCODE = 'check_violation';
-    END IF;
-    RETURN NEW;
-"""
 
 
 @guarded(initial=S.ACTIVE)
@@ -68,9 +54,7 @@ class License(FSMModelMixin, models.Model):
                 name="license_running", fields=["usable_until"], condition=Q(state__in=["active", "suspended"])
             )
         ]
-        triggers = [
-            pgtrigger.Trigger(name="two_people", when=pgtrigger.Before, operation=pgtrigger.Insert, func=TWO_PEOPLE)
-        ]
+        triggers = [Guard("two_people", operation=pgtrigger.Insert)]
 
     def __str__(self) -> str:
         return self.ref

@@ -3,9 +3,8 @@
 import csv
 from pathlib import Path
 
-import pgtrigger
 import pytest
-from django.db import DatabaseError, InternalError, connection, transaction
+from django.db import DatabaseError, IntegrityError, connection, transaction
 
 from core import access
 from core.graphs import Move, graph
@@ -42,13 +41,23 @@ def test_every_state_is_reached_or_begun_and_has_its_word(name):
     assert " · ".join(str(label) for _, label in choices) == WORDS[name]
 
 
+@pytest.mark.django_db
 @pytest.mark.parametrize("name", MODELS)
 def test_postgresql_has_the_same_moves(name):
-    triggers = {t.name: t for model, t in pgtrigger.registered() if model is MODELS[name]}
-    assert set(triggers["state_moves"].transitions) == {
-        (move.source, move.target) for move in graph(MODELS[name]) if move.source != move.target
+    """Read from the catalog, not from the declaration: which function the table runs, with which arguments."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT p.proname, t.tgargs FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid"
+            " WHERE t.tgrelid = %s::regclass AND p.proname LIKE 'guard_state_%%' AND t.tgenabled = 'O'",
+            [MODELS[name]._meta.db_table],
+        )
+        runs = {
+            function: set(bytes(arguments).decode().split("\0")) - {""} for function, arguments in cursor.fetchall()
+        }
+    assert runs == {
+        "guard_state_moves": {f"{m.source}:{m.target}" for m in graph(MODELS[name]) if m.source != m.target},
+        "guard_state_begins": {MODELS[name]._meta.get_field("state").default},
     }
-    assert "state_begins" in triggers
 
 
 @pytest.mark.parametrize("name", MODELS)
@@ -71,7 +80,7 @@ def test_every_illegal_move_is_refused_by_postgresql_itself(name, world):
     illegal = {value for value, _ in model._meta.get_field("state").choices} - legal
     assert illegal
     for state in [*sorted(illegal), "nonsense"]:
-        with pytest.raises(InternalError, match="Invalid transition"), transaction.atomic():
+        with pytest.raises(IntegrityError, match="no move leads"), transaction.atomic():
             model.objects.filter(pk=row.pk).update(**{"state": state})
     assert model.objects.get(pk=row.pk).state == row.state
 
@@ -102,9 +111,9 @@ def test_history_and_movements_can_not_be_changed_or_deleted(world):
     world.license(kilograms=100)
     for rows, change in ((HistoryLine.objects, {"reason": "x"}), (Movement.objects, {"quantity": 1})):
         assert rows.exists()
-        with pytest.raises(InternalError, match="Cannot update or delete"), transaction.atomic():
+        with pytest.raises(IntegrityError, match="never changed or deleted"), transaction.atomic():
             rows.update(**change)
-        with pytest.raises(InternalError, match="Cannot update or delete"), transaction.atomic():
+        with pytest.raises(IntegrityError, match="never changed or deleted"), transaction.atomic():
             rows.all()._raw_delete("default")
 
 
