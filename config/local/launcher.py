@@ -136,7 +136,7 @@ def secret_key(data: Path) -> str:
 
 def set_up(servers: embedded.Servers, environment: dict[str, str], base_url: str) -> None:
     """The database has its tables, its reference data and its demo world; DIR/demo.json describes that."""
-    words = ["manage.py", "setup", "--base-url", base_url, "--data", str(servers.data)]
+    words = ["manage.py", "demo", "--base-url", base_url, "--data", str(servers.data)]
     process = subprocess.Popen(
         [sys.executable, *words],
         env=environment,
@@ -147,7 +147,7 @@ def set_up(servers: embedded.Servers, environment: dict[str, str], base_url: str
     servers.guard(process, "setup", grace=5)
     if status := process.wait():
         raise embedded.LauncherError(
-            f"The database could not be prepared (setup ended with {status}): the lines above say why."
+            f"The database could not be prepared (the command demo ended with {status}): the lines above say why."
         )
     del servers.processes["setup"]
 

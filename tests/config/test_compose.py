@@ -49,7 +49,7 @@ def test_programs_are_one_image_with_the_commands_of_run() -> None:
     assert command_of("web") == ["python", *launcher.WEB, "--bind", "0.0.0.0:8000", "--worker-tmp-dir", "/dev/shm"]
     assert command_of("worker") == ["python", *launcher.WORKER]
     assert command_of("beat") == ["python", *launcher.BEAT, "--schedule", "/data/beat-schedule"]
-    assert command_of("migrate") == ["python", "manage.py", "setup", "--no-demo"]
+    assert command_of("migrate") == ["python", "manage.py", "setup"]
     assert "setup" in get_commands()
 
 

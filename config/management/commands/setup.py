@@ -1,12 +1,10 @@
-"""Makes a database ready: migrated, loaded, and (in local mode) with the demo world. A second run is quick."""
+"""Makes a database ready: migrated and loaded. A second run is quick."""
 
-from argparse import ArgumentParser
-from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 from django.core.management import call_command
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand
 from django.db import connections
 from django.db.migrations.executor import MigrationExecutor
 
@@ -17,11 +15,6 @@ from licensing.loading import load
 class Command(BaseCommand):
     help = __doc__
     requires_system_checks = []
-
-    def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--base-url", default=settings.BASE_URL)
-        parser.add_argument("--data", default=str(settings.DATA_DIR))
-        parser.add_argument("--no-demo", action="store_true")
 
     def handle(self, *args: Any, **options: Any) -> None:
         alias = _owner()
@@ -34,14 +27,6 @@ class Command(BaseCommand):
         connections[alias].close()
         if load():
             self.stdout.write("Loaded the control list.")
-        if options["no_demo"]:
-            return
-        if not settings.LOCAL:
-            raise CommandError("Demo accounts exist in local mode only; say --no-demo.")
-        from config.local import demo  # noqa: PLC0415 (needs the migrated tables' content types)
-
-        if demo.ensure(Path(options["data"]) / "demo.json", base_url=options["base_url"]):
-            self.stdout.write("Made the demo world.")
 
 
 def _owner() -> str:
