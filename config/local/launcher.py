@@ -160,8 +160,7 @@ def start_web(servers: embedded.Servers, environment: dict[str, str], port: int)
 
 
 def start_background(servers: embedded.Servers, environment: dict[str, str]) -> None:
-    beat = [*BEAT, "--schedule", str(servers.data / "beat-schedule")]
-    start_program(servers, environment, "beat", beat, grace=5)
+    start_program(servers, environment, "beat", BEAT, grace=5)
     start_program(servers, environment, "worker", WORKER, grace=20)
 
 

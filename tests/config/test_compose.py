@@ -48,7 +48,7 @@ def test_programs_are_one_image_with_the_commands_of_run() -> None:
     assert {SERVICES[name]["build"] for name in PROGRAMS} == {"."}
     assert command_of("web") == ["python", *launcher.WEB, "--bind", "0.0.0.0:8000", "--worker-tmp-dir", "/dev/shm"]
     assert command_of("worker") == ["python", *launcher.WORKER]
-    assert command_of("beat") == ["python", *launcher.BEAT, "--schedule", "/data/beat-schedule"]
+    assert command_of("beat") == ["python", *launcher.BEAT]
     assert command_of("migrate") == ["python", "manage.py", "setup"]
     assert "setup" in get_commands()
 
@@ -180,11 +180,7 @@ class Production:
         return re.sub(r"\$\{(\w+)(?::[?-]([^}]*))?\}", lambda found: given.get(found[1], found[2] or ""), text)
 
     def words(self, command: list[str]) -> list[str]:
-        here = {
-            "python": sys.executable,
-            "0.0.0.0:8000": f"127.0.0.1:{self.port}",
-            "/data/beat-schedule": str(self.folder / "beat-schedule"),
-        }
+        here = {"python": sys.executable, "0.0.0.0:8000": f"127.0.0.1:{self.port}"}
         return [here.get(word, word) for word in command]
 
     def finish(self, command: list[str], **more: str) -> None:

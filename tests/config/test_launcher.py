@@ -352,7 +352,7 @@ def mails(url: str) -> int:
 
 
 @pytest.mark.slow
-def test_everything_starts_and_leaves_at_a_signal(fresh: Path) -> None:
+def test_everything_starts_and_leaves_at_a_signal(fresh: Path, checkout_stays_clean: None) -> None:
     port = str(embedded._free_port())
     command = [sys.executable, "manage.py", "up", "--port", port, "--data", str(fresh)]
     with subprocess.Popen(command, cwd=PROJECT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as ours:
