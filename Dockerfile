@@ -2,7 +2,6 @@
 FROM python:3.13-slim
 
 ENV PYTHONUNBUFFERED=1 \
-    LODESTONE_MODE=production \
     LODESTONE_DATA=/data \
     STATIC_ROOT=/app/staticfiles
 WORKDIR /app

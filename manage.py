@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Django's command line, with the project's settings."""
+"""Django's command line. Production, unless the environment says otherwise; `./run manage` is for a local copy."""
 
 import os
 import sys

@@ -1,7 +1,7 @@
 """Settings, read from the environment and loud about nonsense.
 
-One switch: LODESTONE_MODE is `local` (http on loopback, demo accounts, a mailbox page) or `production`
-(https behind a proxy, no demo anything; core.checks refuses to start otherwise).
+One switch: LODESTONE_MODE is `production` where nobody says otherwise (https behind a proxy, no demo anything;
+core.checks refuses to start else), or `local`, which ./run says (http on loopback, demo accounts, a mailbox page).
 """
 
 import json
@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
 
-MODE = env.str("LODESTONE_MODE", "local")
+MODE = env.str("LODESTONE_MODE", "production")
 if MODE not in ("local", "production"):
     raise ImproperlyConfigured(f"LODESTONE_MODE is {MODE!r}; it must be 'local' or 'production'.")
 LOCAL = MODE == "local"

@@ -10,11 +10,13 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent.parent
 BIN = Path(sys.executable).parent
 PRODUCTION = {
-    "LODESTONE_MODE": "production",
+    "LODESTONE_MODE": "production",  # against what the tests' own environment says
     "SECRET_KEY": "3k9s8d7f6g5h4j3k2l1q0w9e8r7t6y5u4i3o2p1a0s9d8f7g6h5j4k",
     "BASE_URL": "https://licenses.example",
     "EMAIL_URL": "smtp://localhost:25",
 }
+
+MODES = ("production", "local")
 
 
 def run(*command, **environment):
@@ -91,3 +93,18 @@ def test_production_does_not_start_with_demo_accounts(settings):
     demo.person("somebody", "Some Body", office, "intake")
     settings.LOCAL = False
     assert [message.id for message in checks.no_demo(databases=["default"])] == ["core.E004"]
+
+
+def test_only_run_says_local():
+    """Whoever starts anything else gets production: the default, which no file of a deployment has to say."""
+    done = subprocess.run(["git", "grep", "-lE", "LODESTONE_MODE\\W+local"], cwd=ROOT, capture_output=True, text=True)
+    code = {name for name in done.stdout.split() if not name.endswith(".md") and not name.startswith("tests/config/")}
+    assert code == {"run", "config/local/launcher.py", "config/local/settings.py", "tests/servers.py"}
+
+
+def test_production_does_not_know_the_commands_of_local_mode():
+    help_ = [sys.executable, "manage.py", "help", "--commands"]
+    production, local = (set(run(*help_, **PRODUCTION | {"LODESTONE_MODE": mode}).stdout.split()) for mode in MODES)
+    assert local - production == {"demo", "tour", "up"}
+    assert production <= local
+    assert {"setup", "bootstrap"} <= production
