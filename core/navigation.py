@@ -18,6 +18,7 @@ class Entry:
     label: "str | Promise"
     kinds: tuple[str, ...]
     count: Callable[[Actor], int] | None = None
+    work: str = ""
     place: str = "main"
 
 
@@ -30,13 +31,15 @@ def add(
     label: "str | Promise",
     *kinds: str,
     count: Callable[[Actor], int] | None = None,
+    work: str = "",
     place: str = "main",
 ) -> None:
     """The menu of these kinds of organization has the entry, for whoever may GET the route.
 
+    work: the verb that works off what is counted; who may not do it has no count.
     place: "main", or "account" for what stands on the account page.
     """
-    _entries.append(Entry(order, route, label, kinds, count, place))
+    _entries.append(Entry(order, route, label, kinds, count, work, place))
 
 
 def entries(request: HttpRequest, actor: Actor, place: str = "main") -> list[dict[str, Any]]:
@@ -46,7 +49,7 @@ def entries(request: HttpRequest, actor: Actor, place: str = "main") -> list[dic
             "url": (url := reverse(entry.route)),
             "label": entry.label,
             "current": request.path == url if url == "/" else request.path.startswith(url),
-            "count": (entry.count(actor) or None) if entry.count else None,
+            "count": (entry.count(actor) or None) if entry.count and actor.may(entry.work) else None,
         }
         for entry in sorted(_entries, key=lambda entry: entry.order)
         if entry.place == place and actor.kind in entry.kinds and actor.may(entry.route, "GET")

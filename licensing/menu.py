@@ -6,6 +6,14 @@ from licensing import selectors
 from licensing.states import DeclarationState
 
 
+def mine(actor: Actor) -> int:
+    return selectors.desk_queue(actor, "mine").count()
+
+
+def to_countersign(actor: Actor) -> int:
+    return selectors.to_countersign(actor).count()
+
+
 def to_verify(actor: Actor) -> int:
     return selectors.declarations_for(actor).filter(state=DeclarationState.SUBMITTED).count()
 
@@ -13,8 +21,8 @@ def to_verify(actor: Actor) -> int:
 add(20, "applications", _("Applications"), "exporter")
 add(30, "licenses", _("Licenses"), "exporter")
 add(45, "declarations", _("Declarations"), "exporter")
-add(10, "desk", _("Queue"), "ministry", count=lambda actor: selectors.desk_queue(actor, "mine").count())
-add(20, "desk.countersign", _("Countersign"), "ministry", count=lambda actor: selectors.to_countersign(actor).count())
-add(30, "desk.declarations", _("Declarations"), "ministry", count=to_verify)
+add(10, "desk", _("Queue"), "ministry", count=mine, work="application.recommend")
+add(20, "desk.countersign", _("Countersign"), "ministry", count=to_countersign, work="application.approve")
+add(30, "desk.declarations", _("Declarations"), "ministry", count=to_verify, work="declaration.verify")
 add(40, "desk.licenses", _("Licenses"), "ministry")
 add(60, "control-list", _("Control list"), "exporter", "ministry", "customs")

@@ -1,0 +1,29 @@
+"""The main menu: whose work is counted."""
+
+import pytest
+from django.test import RequestFactory
+
+from core.navigation import entries
+from licensing.actions import applications, decisions
+from tests import make
+
+COUNTED = {
+    "intake": {"/desk/exporters/": 1},
+    "reviewer": {"/desk/": 1, "/desk/declarations/": 1},
+    "decider": {"/desk/countersign/": 1},
+    "auditor": {},
+}
+
+
+@pytest.mark.parametrize("role", COUNTED)
+def test_each_officer_has_badges_of_his_own_work_and_the_auditor_has_none(role, world):
+    m = world.ministry
+    ref = world.under_review(world.application())
+    decisions.recommend(ref, outcome="approve", by=m.reviewer)
+    world.under_review(world.application())
+    applications.submit(world.application(), by=world.exporter)
+    world.declaration(verified=False)
+    waiting = make.exporter(name="Other Co., Ltd.")
+    make.demo._send_company(waiting)
+    menu = entries(RequestFactory().get("/account/"), getattr(m, role))
+    assert {entry["url"]: entry["count"] for entry in menu if entry["count"]} == COUNTED[role]
