@@ -112,11 +112,11 @@ def search_cases(rows: QuerySet[Application], q: str) -> QuerySet[Application]:
 
 
 def to_countersign(actor: Actor) -> QuerySet[Application]:
-    """Cases recommended by others in the present round, and approvals still to be issued."""
+    """Cases that others took and recommended in the present round, and approvals still to be issued."""
     rows = with_parts(applications_for(actor)).filter(
         state__in=[ApplicationState.AWAITING_DECISION, ApplicationState.APPROVED]
     )
-    mine = Q(
+    mine = Q(reviewer_id=actor.user.pk) | Q(
         pk__in=Application.objects.filter(
             steps__actor_id=actor.user.pk, steps__step="recommend", steps__round=F("round")
         ).values("pk")

@@ -120,8 +120,9 @@ class World:
         goods = [(code, "NdFeB magnets N42SH, Dy 3.2 %", kilograms)]
         return demo.application(self.exporter, kind, goods, signed, unique("K-"))
 
-    def under_review(self, ref: str) -> str:
-        return demo.under_review(self.exporter, ref, self.ministry)
+    def under_review(self, ref: str, by: Actor | None = None) -> str:
+        """Filed, accepted, and taken by an officer: the reviewer unless another is named."""
+        return demo.under_review(self.exporter, ref, self.ministry, by)
 
     def license(self, *, kind: str = "annual", kilograms: int = 60_000, users: int = 1) -> License:
         """An active license issued today."""

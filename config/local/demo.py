@@ -270,10 +270,10 @@ def application(
     return row.ref
 
 
-def under_review(actor: Actor, ref: str, ministry: Ministry) -> str:
+def under_review(actor: Actor, ref: str, ministry: Ministry, by: Actor | None = None) -> str:
     applications.submit(ref, by=actor)
     applications.accept(ref, by=ministry.intake)
-    decisions.assign(ref, by=ministry.reviewer)
+    decisions.assign(ref, by=by or ministry.reviewer)
     return ref
 
 

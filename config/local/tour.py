@@ -159,10 +159,10 @@ class Tour:
         self._done(exporter.send(exporter.get(f"/applications/{ref}/submit/")))
         self.tell(f"The signatory files {ref}: {kind.replace('_', ' ')}, {kilograms} kg of {MAGNETS}.")
         self._case(ref, "intake", "accept")
-        self._case(ref, "reviewer", "assign")
+        self._case(ref, "both", "assign")
         if ask:
             due = (self.today + timedelta(days=14)).isoformat()
-            self._case(ref, "reviewer", "ask", text="Why more than last year?", due_on=due)
+            self._case(ref, "both", "ask", text="Why more than last year?", due_on=due)
             page = exporter.get(f"/applications/{ref}/")
             self._done(exporter.send(page, f"/applications/{ref}/answer/", text="A second plant opens in March."))
             self.tell("Intake accepts it; a reviewer takes it and asks; the exporter answers.")

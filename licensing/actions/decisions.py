@@ -152,6 +152,8 @@ def recommendation(row: Application) -> DecisionStep:
 
 
 def _require_second_person(row: Application, by: Actor) -> None:
+    if row.reviewer_id == by.user.pk:
+        raise FourEyes(_("You took this case, so another officer must decide it."))
     if row.steps.filter(round=row.round, step=Step.RECOMMEND, actor_id=by.user.pk).exists():
         raise FourEyes(_("You recommended in this round, so another officer must decide."))
 

@@ -16,6 +16,7 @@ from exporters import rules
 from exporters.models import Exporter, Party
 from licensing.models.declarations import Declaration
 from licensing.models.lists import ControlItem
+from licensing.rules import whoever_took_it
 from licensing.states import OPEN_CASE
 from licensing.states import ApplicationState as S
 
@@ -109,7 +110,7 @@ class Application(FSMModelMixin, models.Model):
         field=state,
         source=S.UNDER_REVIEW,
         target=S.AWAITING_APPLICANT,
-        permission=rules.officer("application.ask"),
+        permission=whoever_took_it("application.ask"),
         custom={"label": _("Ask the applicant")},
     )
     def ask(self) -> None: ...
@@ -127,7 +128,7 @@ class Application(FSMModelMixin, models.Model):
         field=state,
         source=S.UNDER_REVIEW,
         target=S.AWAITING_DECISION,
-        permission=rules.officer("application.recommend"),
+        permission=whoever_took_it("application.recommend"),
         custom={"label": _("Recommend")},
     )
     def recommend(self) -> None: ...

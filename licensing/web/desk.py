@@ -26,16 +26,17 @@ from licensing.web.forms import ApproveForm, AskForm, IssueForm, RecommendForm, 
 
 def desk(request: HttpRequest) -> HttpResponse:
     """The queue: mine, unassigned, waiting, all open, decided."""
+    counts = {name: selectors.desk_queue(request.actor, name).count() for name in selectors.DESK_VIEWS}
     view = request.GET.get("view", "")
     if view not in selectors.DESK_VIEWS:
-        view = "mine" if request.actor.may("application.recommend") else "open"
+        view = "mine" if counts["mine"] else "open"
     q = request.GET.get("q", "").strip()[:100]
     rows = selectors.search_cases(selectors.desk_queue(request.actor, view), q)
     rows = rows.prefetch_related("end_users__declaration")
     context = {
         "view": view,
         "q": q,
-        "counts": {name: selectors.desk_queue(request.actor, name).count() for name in selectors.DESK_VIEWS},
+        "counts": counts,
         "page_obj": Paginator(rows, 50).get_page(request.GET.get("page")),
     }
     return render(request, "licensing/desk_queue.html", context)

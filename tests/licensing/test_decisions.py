@@ -9,6 +9,7 @@ from core import history
 from core.errors import DomainError, Forbidden, FourEyes, Invalid, NotFound, WrongState
 from core.legal_time import legal_today, months_after
 from core.models import HistoryLine
+from licensing import selectors
 from licensing.actions import applications, decisions, declarations
 from licensing.models import Application, DecisionStep, License
 from tests import make
@@ -61,9 +62,17 @@ def test_the_whole_story(world):
 
 
 def recommended(world, by=None, **facts):
-    ref = world.under_review(world.application())
-    decisions.recommend(ref, **({"outcome": "approve", "by": by or world.ministry.reviewer} | facts))
+    """A case that one officer took and recommended."""
+    by = by or world.ministry.reviewer
+    ref = world.under_review(world.application(), by=by)
+    decisions.recommend(ref, **({"outcome": "approve", "by": by} | facts))
     return ref
+
+
+def trail(ref):
+    """All that a refused step must leave as it was."""
+    row = Application.objects.get(ref=ref)
+    return row.state, row.version, list(row.steps.values_list("pk")), history.lines_of(row).count()
 
 
 def test_nobody_both_recommends_and_decides(world):
@@ -88,9 +97,74 @@ def test_a_decider_of_the_round_can_not_recommend_after_a_reopening(world):
     with pytest.raises(FourEyes):
         decisions.reopen(ref, reason="Changed", by=both)
     decisions.reopen(ref, reason="Changed", by=m.decider)
+    Application.objects.filter(ref=ref).update(reviewer=both.user)
+    before = trail(ref)
     with pytest.raises(FourEyes):
         decisions.recommend(ref, outcome="approve", by=both)
-    assert state(ref) == "under_review"
+    assert trail(ref) == before
+
+
+def decides(ref, by):
+    return {
+        "approve": lambda: decisions.approve(ref, by=by),
+        "refuse": lambda: decisions.refuse(ref, factors=["END_USE"], text="No.", by=by),
+        "return": lambda: decisions.send_back(ref, reason="Look again", by=by),
+    }
+
+
+def test_a_decider_who_took_the_case_asks_and_recommends(world):
+    decider = world.ministry.decider
+    ref = world.under_review(world.application(), by=decider)
+    decisions.ask(ref, text="Why so much?", due_on=legal_today() + timedelta(days=14), by=decider)
+    applications.answer(ref, text="A new plant.", by=world.exporter)
+    decisions.recommend(ref, outcome="approve", by=decider)
+    assert state(ref) == "awaiting_decision"
+
+
+@pytest.mark.parametrize("verb", ["approve", "refuse", "return"])
+def test_a_decider_who_took_the_case_does_not_decide_it(verb, world):
+    """Not even where somebody else recommended: PostgreSQL would let that pass, the case's own officer may not."""
+    taker = world.ministry.decider
+    ref = recommended(world)
+    Application.objects.filter(ref=ref).update(reviewer=taker.user)
+    before = trail(ref)
+    with pytest.raises(FourEyes):
+        decides(ref, taker)[verb]()
+    assert trail(ref) == before
+    decides(ref, world.ministry.other_decider)[verb]()
+    assert state(ref) == {"approve": "approved", "refuse": "refused", "return": "under_review"}[verb]
+
+
+@pytest.mark.parametrize("verb", ["approve", "refuse", "return"])
+def test_whoever_recommended_does_not_decide_even_when_another_has_the_case(verb, world):
+    both = world.ministry.other_decider
+    ref = recommended(world, by=both)
+    Application.objects.filter(ref=ref).update(reviewer=world.ministry.reviewer.user)
+    before = trail(ref)
+    with pytest.raises(FourEyes):
+        decides(ref, both)[verb]()
+    assert trail(ref) == before
+
+
+def test_nobody_but_the_officer_who_took_the_case_asks_or_recommends(world):
+    m = world.ministry
+    ref = world.under_review(world.application(), by=m.decider)
+    before = trail(ref)
+    for other in (m.reviewer, m.other_decider):
+        with pytest.raises(Forbidden):
+            decisions.ask(ref, text="Why?", due_on=legal_today() + timedelta(days=14), by=other)
+        with pytest.raises(Forbidden):
+            decisions.recommend(ref, outcome="approve", by=other)
+    assert trail(ref) == before
+
+
+def test_a_case_is_not_countersigned_by_whoever_took_it(world):
+    both = world.ministry.other_decider
+    ref = recommended(world, by=both)
+    other = recommended(world)
+    Application.objects.filter(ref=other).update(reviewer=both.user)
+    assert [row.ref for row in selectors.to_countersign(both)] == []
+    assert [row.ref for row in selectors.to_countersign(world.ministry.decider)] == [ref, other]
 
 
 def test_postgresql_refuses_one_person_in_both_steps(world):

@@ -1,0 +1,14 @@
+"""Predicates about cases, as English tests."""
+
+from typing import Any
+
+from exporters.rules import Predicate, officer
+
+
+def whoever_took_it(verb: str) -> Predicate:
+    """The officer who took the case, reviewer or decider, and the access table opens the verb."""
+
+    def whoever_took_it_may(row: Any, actor: Any) -> bool:
+        return bool(officer(verb)(row, actor) and row.reviewer_id == actor.user.pk)
+
+    return whoever_took_it_may
