@@ -1,6 +1,5 @@
 """What every test stands on: fast hashing, a test database of this checkout's own, and the reference data."""
 
-import hashlib
 import os
 from pathlib import Path
 
@@ -9,14 +8,14 @@ from django.conf import settings
 from django.db import connection
 
 from tests import make
+from tests.servers import database_of
 
 ROOT = Path(__file__).resolve().parent.parent
 
 
 def pytest_configure(config):
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-    digest = hashlib.sha256(str(ROOT).encode()).hexdigest()[:8]
-    settings.DATABASES["default"].setdefault("TEST", {})["NAME"] = f"test_lodestone_{digest}"
+    settings.DATABASES["default"].setdefault("TEST", {})["NAME"] = database_of(ROOT)
     settings.CELERY_BROKER_TRANSPORT_OPTIONS["global_keyprefix"] = f"test-{os.getpid()}:"
 
 

@@ -5,12 +5,19 @@ in a folder of its own and ends with the run. Tests connect as the owner: they f
 """
 
 import atexit
+import hashlib
 import os
 import shutil
 import tempfile
 from pathlib import Path
 
 os.environ["LODESTONE_MODE"] = "local"
+
+
+def database_of(root: Path) -> str:
+    """The test database of the checkout that stands there: its own, so that two may be tested at once."""
+    return f"test_lodestone_{hashlib.sha256(str(root).encode()).hexdigest()[:8]}"
+
 
 if "DATABASE_URL" not in os.environ:
     from config.local import embedded

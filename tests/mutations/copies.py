@@ -1,0 +1,200 @@
+"""A copy of the tree with a test database of its own, in which one mutation at a time is tried."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import psycopg2
+
+from tests.mutations.rows import ROOT, BadRow, Row
+from tests.servers import database_of
+
+KILLED, SURVIVED, BROKEN = "killed", "survived", "broken"
+SECONDS_MOST = 120
+LEFT_OUT = shutil.ignore_patterns(".git", ".venv", "var", "__pycache__", ".*_cache", ".hypothesis", "staticfiles")
+PYTEST = ["-m", "pytest", "-q", "-rfE", "--tb=no", "--color=no", "-p", "no:cacheprovider", "--reuse-db"]
+
+
+@dataclass(frozen=True)
+class Verdict:
+    row: Row
+    outcome: str
+    seconds: float
+    said: str = ""
+
+
+class Databases:
+    """The template that each copy's database is made from, and makes them."""
+
+    def __init__(self) -> None:
+        self.base = os.environ["DATABASE_OWNER_URL"].rsplit("/", 1)[0]
+        self.template = database_of(ROOT) + "_mutations"
+
+    def run(self, database: str, *statements: str) -> None:
+        with self.cursor(database) as cursor:
+            for statement in statements:
+                cursor.execute(statement)
+
+    @contextmanager
+    def cursor(self, database: str) -> Iterator[psycopg2.extensions.cursor]:
+        session = psycopg2.connect(f"{self.base}/{database}")
+        session.autocommit = True
+        try:
+            yield session.cursor()
+        finally:
+            session.close()
+
+    def make_template(self) -> None:
+        """As a test run makes it, once."""
+        code = (
+            "import django; django.setup()\n"
+            "from django.db import connection\n"
+            f"connection.settings_dict['TEST']['NAME'] = {self.template!r}\n"
+            "connection.creation.create_test_db(verbosity=0, autoclobber=True)\n"
+        )
+        environment = os.environ | {"DJANGO_SETTINGS_MODULE": "config.settings"}
+        subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=environment, check=True)
+
+    def clone(self, name: str) -> None:
+        drop = f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)'
+        self.run("postgres", drop, f'CREATE DATABASE "{name}" TEMPLATE "{self.template}"')
+
+    def drop(self, *names: str) -> None:
+        self.run("postgres", *(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)' for name in names))
+
+
+class Copy:
+    """One worker's tree and database; both are as they were after each row."""
+
+    def __init__(self, folder: Path, databases: Databases) -> None:
+        self.root, self.databases = folder, databases
+        shutil.copytree(ROOT, folder, ignore=LEFT_OUT, symlinks=True)
+        self.database = database_of(folder)
+        self.databases.clone(self.database)
+
+    def passing(self, tests: set[str]) -> set[str]:
+        """Those of the tests that pass while nothing is mutated. Fills the caches of bytecode, too."""
+        if not tests:
+            return set()
+        said = self._pytest(sorted(tests), seconds=SECONDS_MOST * 10, write_bytecode=True)
+        self.databases.clone(self.database)
+        bad = _named(said.stdout, "FAILED") | _named(said.stdout, "ERROR")
+        if said.returncode not in (0, 1):
+            raise BadRow(f"The tests do not start without any mutation:\n{said.stdout[-3000:]}{said.stderr[-3000:]}")
+        return {test for test in tests if not _among(test, bad)}
+
+    def judge(self, row: Row) -> Verdict:
+        began = time.monotonic()
+        try:
+            with self._mutated(row):
+                said = self._pytest(row.tests)
+        except (BadRow, psycopg2.Error, OSError) as error:
+            return Verdict(row, BROKEN, time.monotonic() - began, str(error).strip())
+        except subprocess.TimeoutExpired:
+            self.databases.clone(self.database)
+            return Verdict(row, BROKEN, time.monotonic() - began, f"no answer within {SECONDS_MOST} s")
+        if said.returncode != 0 and not row.in_database:
+            self.databases.clone(self.database)  # what failed may have left something behind
+        return _verdict(row, said, time.monotonic() - began)
+
+    def _pytest(
+        self, tests: list[str] | tuple[str, ...], seconds: int = SECONDS_MOST, write_bytecode: bool = False
+    ) -> "subprocess.CompletedProcess[str]":
+        environment = os.environ | ({} if write_bytecode else {"PYTHONDONTWRITEBYTECODE": "1"})
+        return subprocess.run(
+            [sys.executable, *PYTEST, *tests],
+            cwd=self.root,
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=seconds,
+        )
+
+    @contextmanager
+    def _mutated(self, row: Row) -> Iterator[None]:
+        if row.in_database:
+            try:
+                with self.databases.cursor(self.database) as cursor:
+                    cursor.execute(statement(row, cursor))
+                yield
+            finally:
+                self.databases.clone(self.database)
+            return
+        path = self.root / row.file
+        text, times = path.read_text(encoding="utf-8"), path.stat()
+        try:
+            path.write_text(row.mutated(text), encoding="utf-8")
+            os.utime(path, (times.st_atime, times.st_mtime + 10))  # else Python may take the old bytecode for it
+            yield
+        finally:
+            path.write_text(text, encoding="utf-8")
+            os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
+
+
+def statement(row: Row, cursor: psycopg2.extensions.cursor) -> str:
+    """The SQL that takes the rule out. Raises BadRow when the database has no such rule."""
+    if row.sql:
+        return row.sql
+    if row.function:
+        return row.mutated(_one(row, cursor, _FUNCTION, [row.function, row.function]))
+    kind, _, name = row.drop.partition(":")
+    if kind not in _DROPS:
+        raise BadRow(f"{row.where}: drop names constraint:table.name or trigger:table.name")
+    table, _, rule = name.partition(".")
+    return _one(row, cursor, _DROPS[kind], {"table": table, "rule": rule})
+
+
+def _one(row: Row, cursor: psycopg2.extensions.cursor, query: str, values: object) -> str:
+    cursor.execute(query, values)
+    found = [text for (text,) in cursor.fetchall()]
+    if len(found) != 1:
+        raise BadRow(f"{row.where}: the database has {len(found)} of {row.drop or row.function}")
+    return str(found[0])
+
+
+# pgtrigger adds five digits of a hash to the name of a trigger and of its function
+_FUNCTION = """
+    SELECT pg_get_functiondef(p.oid) FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
+    WHERE n.nspname = 'public' AND (p.proname = %s OR p.proname ~ ('^pgtrigger_' || %s || '_[0-9a-f]{5}$'))
+"""
+_DROPS = {
+    "constraint": """
+        SELECT format('ALTER TABLE %%I DROP CONSTRAINT %%I CASCADE', %(table)s, conname) FROM pg_constraint
+        WHERE conrelid = to_regclass(%(table)s) AND conname = %(rule)s
+        UNION ALL
+        SELECT format('DROP INDEX %%I', relname) FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid
+        WHERE i.indrelid = to_regclass(%(table)s) AND i.indisunique AND relname = %(rule)s
+          AND NOT EXISTS (SELECT FROM pg_constraint WHERE conindid = i.indexrelid AND contype IN ('p', 'u', 'x'))
+    """,
+    "trigger": """
+        SELECT format('DROP TRIGGER %%I ON %%I', tgname, %(table)s) FROM pg_trigger
+        WHERE tgrelid = to_regclass(%(table)s) AND NOT tgisinternal
+          AND (tgname = %(rule)s OR tgname ~ ('^pgtrigger_' || %(rule)s || '_[0-9a-f]{5}$'))
+    """,
+}
+
+
+def _verdict(row: Row, said: "subprocess.CompletedProcess[str]", seconds: float) -> Verdict:
+    """Killed when each named test failed. An error (of a fixture, an import) is no failure: the row is broken."""
+    failed, errors = _named(said.stdout, "FAILED"), _named(said.stdout, "ERROR")
+    if errors or said.returncode not in (0, 1):
+        return Verdict(row, BROKEN, seconds, (said.stdout + said.stderr)[-1500:].strip())
+    kept = [test for test in row.tests if not _among(test, failed)]
+    return Verdict(
+        row, SURVIVED if kept else KILLED, seconds, "passed all the same: " + ", ".join(kept) if kept else ""
+    )
+
+
+def _named(output: str, word: str) -> set[str]:
+    return set(re.findall(rf"^{word} (\S+)", output, re.MULTILINE))
+
+
+def _among(test: str, names: set[str]) -> bool:
+    return any(name == test or name.startswith((test + "[", test + "::")) for name in names)
