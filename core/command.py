@@ -4,7 +4,7 @@ import functools
 import random
 import time
 from collections.abc import Callable
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, ParamSpec, Protocol, TypeVar, cast
 
 from django.db import OperationalError, transaction
 from django.utils.translation import gettext as _
@@ -14,38 +14,53 @@ from core.errors import DomainError
 from core.idempotency import Answer, Claim
 
 P = ParamSpec("P")
-R = TypeVar("R")
+R = TypeVar("R", covariant=True)
 
 LOCK_NOT_AVAILABLE, DEADLOCK, SERIALIZATION = "55P03", "40P01", "40001"
 TRIES = 4
 
 
-def command(verb: Callable[P, R]) -> Callable[..., Any]:
+class Command(Protocol[P, R]):
+    """A verb as its callers see it: its own signature, and the same under a caller's key."""
+
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R: ...
+
+    def claimed(self, claim: Claim, /, *args: P.args, **kwargs: P.kwargs) -> Answer:
+        """The key's first answer, or this call's own, remembered with its effect."""
+
+
+def command(verb: Callable[P, R]) -> Command[P, R]:
     """Makes a verb a command: one durable transaction, retried on deadlock, one effect per claimed key.
 
-    Used by the outermost verb only. Called with `claim=` it returns an Answer, without it the verb's own value.
-    Raises what the verb raises; DomainError 503 `busy` when a lock was not to be had within lock_timeout, or 409
-    `in-progress` when the lock was the key's own.
+    Used by the outermost verb only. Raises what the verb raises; DomainError 503 `busy` when a lock was not to be had
+    within lock_timeout, or 409 `in-progress` when the lock was the key's own.
     """
 
     @functools.wraps(verb)
-    def run(*args: Any, claim: Claim | None = None, **kwargs: Any) -> Any:
-        for attempt in range(1, TRIES + 1):
-            try:
-                with transaction.atomic(durable=True):
-                    if claim is None:
-                        return verb(*args, **kwargs)
-                    return _claimed(claim, lambda: verb(*args, **kwargs))
-            except OperationalError as error:
-                state = getattr(error.__cause__, "pgcode", None)
-                if state == LOCK_NOT_AVAILABLE:
-                    raise busy() from error
-                if state not in (DEADLOCK, SERIALIZATION) or attempt == TRIES:
-                    raise
-                time.sleep(random.uniform(0.01, 0.05) * attempt)
-        raise AssertionError("unreachable")
+    def run(*args: P.args, **kwargs: P.kwargs) -> R:
+        return _durably(lambda: verb(*args, **kwargs))
 
-    return run
+    def claimed(claim: Claim, /, *args: P.args, **kwargs: P.kwargs) -> Answer:
+        return _durably(lambda: _claimed(claim, lambda: verb(*args, **kwargs)))
+
+    run.claimed = claimed
+    return cast(Command[P, R], run)
+
+
+def _durably(effect: Callable[[], R]) -> R:
+    """The effect has committed in one transaction, at the first try or after a deadlock was retried."""
+    for attempt in range(1, TRIES + 1):
+        try:
+            with transaction.atomic(durable=True):
+                return effect()
+        except OperationalError as error:
+            state = getattr(error.__cause__, "pgcode", None)
+            if state == LOCK_NOT_AVAILABLE:
+                raise busy() from error
+            if state not in (DEADLOCK, SERIALIZATION) or attempt == TRIES:
+                raise
+            time.sleep(random.uniform(0.01, 0.05) * attempt)
+    raise AssertionError("unreachable")
 
 
 def _claimed(claim: Claim, effect: Callable[[], Any]) -> Answer:

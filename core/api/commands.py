@@ -11,6 +11,7 @@ from rest_framework.serializers import BaseSerializer
 
 from core import problems
 from core.api.pagination import read_query
+from core.command import Command
 from core.errors import Unreadable
 from core.idempotency import Answer, Claim, fingerprint
 
@@ -45,7 +46,7 @@ def read_key(request: Request) -> str:
 
 def run(
     request: Request,
-    verb: Callable[..., Any],
+    verb: Command[..., Any],
     *args: Any,
     render: Callable[[Any], Any],
     status: int = 200,
@@ -58,7 +59,7 @@ def run(
 def claimed(
     request: Request,
     key: str,
-    verb: Callable[..., Any],
+    verb: Command[..., Any],
     *args: Any,
     render: Callable[[Any], Any],
     status: int | Callable[[Any], int] = 200,
@@ -80,7 +81,7 @@ def claimed(
         render=answer,
         refuse=lambda refusal: problems.answer(http, refusal),
     )
-    return respond(verb(*args, by=actor, claim=claim, **kwargs))
+    return respond(verb.claimed(claim, *args, by=actor, **kwargs))
 
 
 def respond(answer: Answer) -> HttpResponse:

@@ -153,8 +153,7 @@ def _reserve_once(request: HttpRequest, form: ShipmentForm) -> str:
         render=lambda made: Answer(302, "text/plain", made.shipment.ref),
         refuse=refuse,
     )
-    answer: Answer = actions.reserve(form.request(), by=request.actor, claim=claim)
-    return answer.body
+    return actions.reserve.claimed(claim, form.request(), by=request.actor).body
 
 
 def shipment(request: HttpRequest, ref: str) -> HttpResponse:
