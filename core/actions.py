@@ -10,21 +10,19 @@ from django.utils.translation import gettext as _
 
 from core.access import Actor, digest
 from core.command import command
-from core.errors import DomainError, FourEyes, Invalid, NotFound, Problem
+from core.errors import DomainError, FourEyes, Invalid, Problem
 from core.history import record
 from core.legal_time import legal_now
+from core.locks import lock
 from core.models import ApiKey, Document, Membership, Organization, Role, RoleGrant, User
 from core.models.roles import ROLES_OF
+from core.selectors import keys_of, members_of, officers, offices, open_grants
 
 KEY_DAYS_MOST = 365
 SCOPES: dict[str, tuple[str, ...]] = {
     "exporter": ("licenses:read", "shipments:read", "shipments:write"),
     "customs": ("customs:confirm",),
 }
-
-
-def _locked(organization_id: int | None) -> Organization:
-    return Organization.objects.select_for_update(no_key=True).get(pk=organization_id)
 
 
 def _require_roles(roles: list[str], kind: str) -> None:
@@ -43,7 +41,7 @@ def new_person(email: str, name: str) -> User:
 @command
 def add_member(*, email: str, name: str, roles: list[str], by: Actor) -> Membership:
     """The person is a member of the actor's organization and has been sent a one-time link."""
-    organization = _locked(by.organization_id)
+    organization = lock(Organization.objects.all(), pk=by.organization_id)
     _require_roles(roles, organization.kind)
     member = Membership.objects.create(user=new_person(email, name), organization=organization, roles=roles)
     record(organization, "add_member", by=by, facts={"email": email, "roles": roles})
@@ -56,10 +54,8 @@ def change_member(pk: int, *, roles: list[str], by: Actor) -> Membership:
 
     Raises DomainError last-signatory when nobody could submit or administer afterwards.
     """
-    organization = _locked(by.organization_id)
-    member = Membership.objects.select_for_update(no_key=True).filter(organization=organization, pk=pk).first()
-    if member is None:
-        raise NotFound()
+    organization = lock(Organization.objects.all(), pk=by.organization_id)
+    member = lock(members_of(by), pk=pk)
     if roles:
         _require_roles(roles, organization.kind)
     others = Membership.objects.filter(
@@ -81,7 +77,7 @@ def create_key(*, name: str, scopes: list[str], days: int, by: Actor) -> tuple[A
 
 def issue_key(*, name: str, scopes: list[str], days: int, by: Actor) -> tuple[ApiKey, str]:
     """The step under create_key, inside somebody's transaction."""
-    organization = _locked(by.organization_id)
+    organization = lock(Organization.objects.all(), pk=by.organization_id)
     errors = []
     if not scopes or not set(scopes) <= set(SCOPES.get(organization.kind, ())):
         errors.append(Problem("/scopes", "unknown-scope", _("Choose at least one scope from the list.")))
@@ -116,10 +112,8 @@ def issue_key(*, name: str, scopes: list[str], days: int, by: Actor) -> tuple[Ap
 @command
 def revoke_key(pk: int, *, by: Actor) -> ApiKey:
     """The key opens nothing from the next request on. A second time changes nothing."""
-    organization = _locked(by.organization_id)
-    key = ApiKey.objects.select_for_update(no_key=True).filter(organization=organization, pk=pk).first()
-    if key is None:
-        raise NotFound()
+    organization = lock(Organization.objects.all(), pk=by.organization_id)
+    key = lock(keys_of(by), pk=pk)
     if key.revoked_at is None:
         key.revoked_at = legal_now()
         key.save(update_fields=["revoked_at"])
@@ -130,7 +124,7 @@ def revoke_key(pk: int, *, by: Actor) -> ApiKey:
 @command
 def propose_officer(*, email: str, name: str, organization_id: int, roles: list[str], by: Actor) -> RoleGrant:
     """An account without roles exists, and a proposal that a second administrator may confirm."""
-    organization = _locked(organization_id)
+    organization = lock(offices(by), pk=organization_id)
     _require_roles(roles, organization.kind)
     member = Membership.objects.create(user=new_person(email, name), organization=organization, roles=[])
     return _propose(organization, member, roles, by)
@@ -139,10 +133,11 @@ def propose_officer(*, email: str, name: str, organization_id: int, roles: list[
 @command
 def propose_roles(pk: int, *, roles: list[str], by: Actor) -> RoleGrant:
     """A proposal to give the officer exactly these roles waits for a second administrator."""
-    member = Membership.objects.select_for_update(no_key=True).select_related("organization").get(pk=pk)
+    organization = lock(Organization.objects.filter(memberships__in=officers(by).filter(pk=pk)))
+    member = lock(officers(by), pk=pk)
     if roles:
-        _require_roles(roles, member.organization.kind)
-    return _propose(_locked(member.organization_id), member, roles, by)
+        _require_roles(roles, organization.kind)
+    return _propose(organization, member, roles, by)
 
 
 def _propose(organization: Organization, member: Membership, roles: list[str], by: Actor) -> RoleGrant:
@@ -159,18 +154,8 @@ def confirm_grant(pk: int, *, by: Actor) -> Membership:
 
     Raises FourEyes for the administrator who proposed it, or for the officer himself.
     """
-    found = RoleGrant.objects.filter(pk=pk).values_list("membership__organization_id", flat=True).first()
-    if found is None:
-        raise NotFound()
-    _locked(found)
-    grant = (
-        RoleGrant.objects.select_for_update(no_key=True, of=("self",))
-        .select_related("membership__user", "membership__organization")
-        .filter(pk=pk, confirmed_at=None, dropped_at=None)
-        .first()
-    )
-    if grant is None:
-        raise NotFound()
+    lock(Organization.objects.filter(memberships__grants=pk))
+    grant = lock(open_grants(by), pk=pk)
     member = grant.membership
     if by.user.pk in (grant.proposed_by_id, member.user_id):
         raise FourEyes(_("Another administrator must confirm this."))

@@ -9,12 +9,14 @@ from stdnum.exceptions import ValidationError as BadNumber
 from core.access import Actor
 from core.actions import keep_pdf
 from core.command import command
-from core.errors import Invalid, NotFound, Problem, WrongState
+from core.errors import Invalid, Problem, WrongState
 from core.history import move, record, require
 from core.legal_time import legal_now
+from core.locks import lock
 from core.models import Membership, Organization, Role, User
 from core.references import PARTY, draw
 from exporters.models import Exporter, Party
+from exporters.selectors import exporters_for, parties_for
 from exporters.states import ExporterState
 
 RESPONSIBLE = ("legal_representative", "main_manager", "handler")
@@ -55,22 +57,10 @@ def join(user: User, *, name_en: str, name_zh: str, uscc: str) -> Exporter:
     return exporter
 
 
-def _locked(pk: int | None) -> Exporter:
-    row = (
-        Exporter.objects.select_for_update(no_key=True, of=("self",))
-        .select_related("organization")
-        .filter(pk=pk)
-        .first()
-    )
-    if row is None:
-        raise NotFound()
-    return row
-
-
 @command
 def describe(*, by: Actor, business_license: tuple[str, bytes] | None = None, **facts: Any) -> Exporter:
     """The draft says what the form said, with the business license when one was handed in."""
-    exporter = _locked(by.organization_id)
+    exporter = lock(exporters_for(by), pk=by.organization_id)
     if exporter.state != ExporterState.DRAFT:
         raise WrongState(_("The account was sent in; ask the ministry to return it before you change it."))
     for name in ("customs_code", "province", "address", *RESPONSIBLE):
@@ -87,7 +77,7 @@ def describe(*, by: Actor, business_license: tuple[str, bytes] | None = None, **
 @command
 def submit(*, by: Actor) -> Exporter:
     """The account waits for an intake officer. Raises Invalid with everything that is missing."""
-    exporter = _locked(by.organization_id)
+    exporter = lock(exporters_for(by), pk=by.organization_id)
     require(exporter.submit, by=by)
     missing = [
         Problem(f"/{name}", "required", _("Needed before the account can be verified."))
@@ -103,7 +93,7 @@ def submit(*, by: Actor) -> Exporter:
 @command
 def verify(pk: int, *, by: Actor) -> Exporter:
     """The exporter is active: the officer saw that the business license matches."""
-    exporter = _locked(pk)
+    exporter = lock(exporters_for(by), pk=pk)
     at = legal_now()
     move(exporter.verify, by=by, at=at, verified_at=at)
     return exporter
@@ -112,7 +102,7 @@ def verify(pk: int, *, by: Actor) -> Exporter:
 @command
 def send_back(pk: int, *, reason: str, by: Actor) -> Exporter:
     """The exporter is in draft again and knows why."""
-    exporter = _locked(pk)
+    exporter = lock(exporters_for(by), pk=pk)
     move(exporter.send_back, by=by, reason=reason)
     return exporter
 
@@ -155,9 +145,7 @@ def change_party(ref: str, *, version: int, by: Actor, **facts: Any) -> Party:
 
     Raises DomainError 412 `stale` when somebody changed it since version was read.
     """
-    party = Party.objects.select_for_update(no_key=True).filter(ref=ref, exporter_id=by.organization_id).first()
-    if party is None:
-        raise NotFound()
+    party = lock(parties_for(by).filter(exporter_id=by.organization_id), ref=ref)
     if party.version != version:
         raise stale(party)
     _require_letters(facts["name"])

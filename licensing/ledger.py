@@ -12,6 +12,7 @@ from typing import Any
 
 from django.db import connection
 
+from core.locks import lock_all
 from licensing.models import License
 from licensing.models.balances import LicenseLine
 
@@ -196,7 +197,7 @@ def lock_lines(license: License) -> None:
 
     Read the clock after this: a reservation that holds a line now will commit first.
     """
-    list(LicenseLine.objects.select_for_update(no_key=True).filter(license=license).order_by("pk").values("pk"))
+    lock_all(LicenseLine.objects.filter(license=license))
 
 
 def set_usable(license: License, *, usable: bool) -> None:

@@ -13,6 +13,7 @@ from core.command import command
 from core.errors import Invalid, NotFound, Problem, WrongState
 from core.history import move, record, require
 from core.legal_time import legal_day, legal_now, legal_today, months_after
+from core.locks import lock
 from core.references import APPLICATION, draw
 from exporters.actions import stale
 from exporters.models import Exporter, Party
@@ -26,7 +27,7 @@ from licensing.models import (
     Finding,
     Kind,
 )
-from licensing.selectors import regime
+from licensing.selectors import applications_for, regime
 from licensing.states import ApplicationState, DeclarationState
 
 DECLARATION_MONTHS = 12
@@ -62,23 +63,10 @@ class Draft:
     remarks: str = ""
 
 
-def locked(ref: str, by: Actor) -> Application:
-    """The case, this transaction's until it ends. NotFound when it is not the actor's to see."""
-    rows = Application.objects.select_for_update(no_key=True, of=("self",)).select_related("exporter__organization")
-    if by.kind == "exporter":
-        rows = rows.filter(exporter_id=by.organization_id)
-    row = rows.filter(ref=ref).first()
-    if row is None or (by.kind == "ministry" and row.submitted_at is None):
-        raise NotFound()
-    return row
-
-
-def lock_exporter(ref: str) -> Exporter:
-    """The exporter of a case, locked before the case (canonical order)."""
-    row = Exporter.objects.select_for_update(no_key=True, of=("self",)).filter(applications__ref=ref).first()
-    if row is None:
-        raise NotFound()
-    return row
+def lock_with_exporter(ref: str, by: Actor) -> Application:
+    """The case and its exporter are this transaction's, the exporter's row first (docs/ledger.md)."""
+    lock(Exporter.objects.filter(applications__in=applications_for(by).filter(ref=ref)))
+    return lock(applications_for(by), ref=ref)
 
 
 @command
@@ -91,7 +79,7 @@ def start(draft: Draft, *, by: Actor) -> Application:
 @command
 def change(ref: str, draft: Draft, *, version: int, by: Actor) -> Application:
     """The draft says what the form said. Raises 412 stale when somebody else changed it meanwhile."""
-    row = locked(ref, by)
+    row = lock(applications_for(by), ref=ref)
     if row.state != ApplicationState.DRAFT:
         raise WrongState(_("The application was sent; it can't be changed any more. Withdraw it to file another."))
     if row.version != version:
@@ -128,7 +116,7 @@ def _write(row: Application, draft: Draft, by: Actor, verb: str) -> Application:
 @command
 def add_document(ref: str, *, type: str, file: tuple[str, bytes], by: Actor) -> ApplicationDocument:
     """The PDF hangs on the draft, kept with its hash."""
-    row = locked(ref, by)
+    row = lock(applications_for(by), ref=ref)
     if row.state != ApplicationState.DRAFT:
         raise WrongState(_("Papers can be added while the application is a draft."))
     document = keep_pdf(*file, field="file", by=by)
@@ -139,7 +127,7 @@ def add_document(ref: str, *, type: str, file: tuple[str, bytes], by: Actor) -> 
 @command
 def remove_document(ref: str, pk: int, *, by: Actor) -> None:
     """The draft no longer refers to the paper; the file itself stays on record."""
-    row = locked(ref, by)
+    row = lock(applications_for(by), ref=ref)
     if row.state != ApplicationState.DRAFT:
         raise WrongState(_("Papers can be removed while the application is a draft."))
     paper = row.documents.filter(pk=pk).first()
@@ -280,10 +268,7 @@ def policy_differs(row: Application) -> bool:
 @command
 def submit(ref: str, *, by: Actor) -> Application:
     """The case is the ministry's; its findings are frozen. Raises Invalid with everything that is missing."""
-    if not Application.objects.filter(ref=ref, exporter_id=by.organization_id).exists():
-        raise NotFound()
-    lock_exporter(ref)
-    row = locked(ref, by)
+    row = lock_with_exporter(ref, by)
     require(row.submit, by=by)
     at = legal_now()
     problems = what_is_missing(row, today=legal_day(at))
@@ -297,7 +282,7 @@ def submit(ref: str, *, by: Actor) -> Application:
 @command
 def withdraw(ref: str, *, reason: str = "", by: Actor) -> Application:
     """The applicant has taken the case back; nobody decides it any more."""
-    row = locked(ref, by)
+    row = lock(applications_for(by), ref=ref)
     move(row.withdraw, by=by, reason=reason)
     return row
 
@@ -305,7 +290,7 @@ def withdraw(ref: str, *, reason: str = "", by: Actor) -> Application:
 @command
 def accept(ref: str, *, by: Actor) -> Application:
     """The case is complete and accepted today; its first round begins."""
-    row = locked(ref, by)
+    row = lock(applications_for(by), ref=ref)
     at = legal_now()
     move(row.accept, by=by, at=at, accepted_on=legal_day(at))
     return row
@@ -314,7 +299,7 @@ def accept(ref: str, *, by: Actor) -> Application:
 @command
 def not_accept(ref: str, *, reason: str, by: Actor) -> Application:
     """The case is outside the scope; the applicant knows why and what remedy there is."""
-    row = locked(ref, by)
+    row = lock(applications_for(by), ref=ref)
     move(row.not_accept, by=by, reason=reason)
     return row
 
@@ -322,7 +307,7 @@ def not_accept(ref: str, *, reason: str, by: Actor) -> Application:
 @command
 def answer(ref: str, *, text: str, by: Actor) -> Application:
     """The reviewer has the applicant's answer, and the case back."""
-    row = locked(ref, by)
+    row = lock(applications_for(by), ref=ref)
     require(row.answer, by=by)
     at = legal_now()
     question = row.questions.get(answered_at=None)

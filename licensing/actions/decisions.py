@@ -13,12 +13,14 @@ from core.command import command
 from core.errors import DomainError, FourEyes, Invalid, Problem
 from core.history import move, record, require
 from core.legal_time import legal_day, legal_now, legal_today, months_after
+from core.locks import lock, lock_all
 from core.references import ALPHABET, LICENSE, draw
 from exporters.states import ExporterState
 from licensing import ledger
-from licensing.actions.applications import freeze_findings, lock_exporter, locked, policy_differs
+from licensing.actions.applications import freeze_findings, lock_with_exporter, policy_differs
 from licensing.models import Application, DecisionStep, Declaration, Kind, License
 from licensing.policy import CHANNEL_OF
+from licensing.selectors import applications_for
 from licensing.states import DeclarationState
 
 MONTHS_MOST = {Kind.PER_SHIPMENT: 12, Kind.ANNUAL: 12}
@@ -28,7 +30,7 @@ Step, Outcome = DecisionStep.Step, DecisionStep.Outcome
 @command
 def assign(ref: str, *, by: Actor) -> Application:
     """The case is under review, with this officer."""
-    row = locked(ref, by)
+    row = lock(applications_for(by), ref=ref)
     move(row.assign, by=by, reviewer=by.user)
     return row
 
@@ -36,7 +38,7 @@ def assign(ref: str, *, by: Actor) -> Application:
 @command
 def ask(ref: str, *, text: str, due_on: date, by: Actor) -> Application:
     """The applicant has the question, and a day by which to answer. The clock runs on."""
-    row = locked(ref, by)
+    row = lock(applications_for(by), ref=ref)
     require(row.ask, by=by)
     at = legal_now()
     if due_on <= legal_day(at):
@@ -68,7 +70,7 @@ def recommend(
     Raises FourEyes when the actor decided in this round, Invalid with every wrong field, DomainError
     policy-changed when today's rules say other than at submission and that was not acknowledged.
     """
-    row = locked(ref, by)
+    row = lock(applications_for(by), ref=ref)
     require(row.recommend, by=by)
     if row.steps.filter(round=row.round, step=Step.DECIDE, actor_id=by.user.pk).exists():
         raise FourEyes(_("You decided in this round, so another officer must recommend."))
@@ -161,7 +163,7 @@ def _require_second_person(row: Application, by: Actor) -> None:
 @command
 def send_back(ref: str, *, reason: str, by: Actor) -> Application:
     """The case is with its reviewer again, in the same round."""
-    row = locked(ref, by)
+    row = lock(applications_for(by), ref=ref)
     require(row.send_back, by=by)
     _require_second_person(row, by)
     move(row.send_back, by=by, reason=reason)
@@ -175,7 +177,7 @@ def approve(ref: str, *, text: str = "", by: Actor) -> Application:
     Raises FourEyes for whoever recommended, DomainError when it was a recommendation to refuse, a declaration is
     not verified, or today's rules close the channel.
     """
-    row = locked(ref, by)
+    row = lock(applications_for(by), ref=ref)
     require(row.approve, by=by)
     _require_second_person(row, by)
     at = legal_now()
@@ -185,7 +187,7 @@ def approve(ref: str, *, text: str = "", by: Actor) -> Application:
             _("A refusal was recommended. Return the case with your reason if you see it otherwise."),
             code="not-recommended",
         )
-    _require_verified(list(lock_declarations(row, step)))
+    _require_verified(lock_declarations(step))
     edition = _require_open_channel(row, "approve", at)
     _decide(row, step, Outcome.APPROVE, by, at, text=text)
     move(row.approve, by=by, at=at, edition=edition, decided_at=at)
@@ -195,7 +197,7 @@ def approve(ref: str, *, text: str = "", by: Actor) -> Application:
 @command
 def refuse(ref: str, *, factors: list[str], text: str, by: Actor) -> Application:
     """The case is refused, with the factors of the law and a text for the exporter."""
-    row = locked(ref, by)
+    row = lock(applications_for(by), ref=ref)
     require(row.refuse, by=by)
     _require_second_person(row, by)
     _require_grounds(factors, text)
@@ -221,14 +223,9 @@ def _decide(row: Application, step: DecisionStep, outcome: str, by: Actor, at: A
     )
 
 
-def lock_declarations(row: Application, step: DecisionStep) -> Any:
-    """The declarations of the end-users that the step keeps, locked in primary key order."""
-    return (
-        Declaration.objects.select_for_update(no_key=True, of=("self",))
-        .filter(pk__in=step.end_users.values("declaration_id"))
-        .select_related("end_user")
-        .order_by("pk")
-    )
+def lock_declarations(step: DecisionStep) -> list[Declaration]:
+    """The declarations of the end-users that the step keeps are this transaction's."""
+    return lock_all(Declaration.objects.filter(used_by__in=step.end_users.all()))
 
 
 def _require_verified(declarations: list[Declaration]) -> None:
@@ -253,7 +250,7 @@ def _require_open_channel(row: Application, moment: str, at: Any) -> str:
 @command
 def reopen(ref: str, *, reason: str, by: Actor) -> Application:
     """An approval that must not be issued is under review again. Another decider does this."""
-    row = locked(ref, by)
+    row = lock(applications_for(by), ref=ref)
     require(row.reopen, by=by)
     if row.steps.filter(round=row.round, step=Step.DECIDE, actor_id=by.user.pk).exists():
         raise FourEyes(_("You approved this, so another officer must reopen it."))
@@ -268,11 +265,10 @@ def issue(ref: str, *, usable_from: date | None = None, by: Actor) -> License:
     usable_from: its first day, today unless later. The last day is the same day of the month, `months` on
     (the day itself is not counted). Locks exporter, application, declarations. Policy is looked at again.
     """
-    exporter = lock_exporter(ref)
-    row = locked(ref, by)
+    row = lock_with_exporter(ref, by)
     require(row.issue, by=by)
     at = legal_now()
-    if exporter.state != ExporterState.ACTIVE:
+    if row.exporter.state != ExporterState.ACTIVE:
         raise DomainError(_("The exporter's account is not active."), code="exporter-not-active")
     first = usable_from or legal_today()
     if first < legal_day(at):
@@ -281,12 +277,12 @@ def issue(ref: str, *, usable_from: date | None = None, by: Actor) -> License:
         message = _("The exporter plans until {day}; begin on or before it.").format(day=row.planned_until)
         raise Invalid([Problem("/usable_from", "date-out-of-range", message)])
     step = recommendation(row)
-    declarations = list(lock_declarations(row, step))
+    declarations = lock_declarations(step)
     _require_verified(declarations)
     edition = _require_open_channel(row, "issue", at)
     license = License.objects.create(
         ref=draw(LICENSE),
-        exporter=exporter,
+        exporter=row.exporter,
         application=row,
         kind=row.kind,
         usable_from=first,

@@ -8,13 +8,15 @@ from django.utils.translation import gettext as _
 from core.access import Actor
 from core.actions import keep_pdf
 from core.command import command
-from core.errors import Invalid, NotFound, Problem, WrongState
+from core.errors import Invalid, Problem, WrongState
 from core.history import move, record, require
 from core.legal_time import legal_now, legal_today
+from core.locks import lock
 from core.references import DECLARATION, draw
 from exporters.actions import stale
 from licensing.models import ControlItem, Declaration
 from licensing.models.declarations import CONFIRMATIONS
+from licensing.selectors import declarations_for
 from licensing.states import DeclarationState
 
 FIELDS = (
@@ -32,17 +34,6 @@ FIELDS = (
 )
 
 
-def locked(ref: str, by: Actor) -> Declaration:
-    """The declaration, this transaction's until it ends. NotFound when it is not the actor's to see."""
-    rows = Declaration.objects.select_for_update(no_key=True, of=("self",)).select_related("end_user", "exporter")
-    if by.kind == "exporter":
-        rows = rows.filter(exporter_id=by.organization_id)
-    row = rows.filter(ref=ref).first()
-    if row is None:
-        raise NotFound()
-    return row
-
-
 @command
 def draft(*, by: Actor, items: list[ControlItem], **facts: Any) -> Declaration:
     """A declaration in draft says what the end-user will be asked to sign."""
@@ -54,7 +45,7 @@ def draft(*, by: Actor, items: list[ControlItem], **facts: Any) -> Declaration:
 @command
 def change(ref: str, *, version: int, by: Actor, items: list[ControlItem], **facts: Any) -> Declaration:
     """The draft says what the form said. Raises 412 stale when somebody else changed it meanwhile."""
-    row = locked(ref, by)
+    row = lock(declarations_for(by), ref=ref)
     if row.state != DeclarationState.DRAFT:
         raise WrongState(_("A signed declaration can't be changed. Make a new one."))
     if row.version != version:
@@ -92,7 +83,7 @@ def attach_signed(
 
     Raises Invalid when the file is no PDF, the day lies ahead, or a confirmation is missing.
     """
-    row = locked(ref, by)
+    row = lock(declarations_for(by), ref=ref)
     require(row.attach_signed, by=by)
     at = legal_now()
     problems = []
@@ -123,7 +114,7 @@ def attach_signed(
 @command
 def submit(ref: str, *, by: Actor) -> Declaration:
     """The ministry may look at it, and applications may rely on it."""
-    row = locked(ref, by)
+    row = lock(declarations_for(by), ref=ref)
     move(row.submit, by=by)
     return row
 
@@ -131,7 +122,7 @@ def submit(ref: str, *, by: Actor) -> Declaration:
 @command
 def verify(ref: str, *, by: Actor) -> Declaration:
     """A reviewer has looked at certificate, signer and quantities, and found them right."""
-    row = locked(ref, by)
+    row = lock(declarations_for(by), ref=ref)
     move(row.verify, by=by)
     return row
 
@@ -139,6 +130,6 @@ def verify(ref: str, *, by: Actor) -> Declaration:
 @command
 def reject(ref: str, *, reason: str, by: Actor) -> Declaration:
     """No application may rely on it any more; the exporter knows why and can make another."""
-    row = locked(ref, by)
+    row = lock(declarations_for(by), ref=ref)
     move(row.reject, by=by, reason=reason)
     return row

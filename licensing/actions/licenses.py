@@ -9,6 +9,7 @@ from core.command import command
 from core.errors import Forbidden, NotFound, WrongState
 from core.history import move, record, require
 from core.legal_time import legal_day, legal_now
+from core.locks import lock
 from core.models import HistoryLine
 from licensing import ledger
 from licensing.models import License, Suspension
@@ -18,22 +19,10 @@ from licensing.states import IN_FORCE, LicenseState
 WARNING_DAYS = (7, 30, 90)
 
 
-def lock(pk: int) -> License:
-    """The license, this transaction's until it ends."""
-    return License.objects.select_for_update(no_key=True, of=("self",)).select_related("exporter").get(pk=pk)
-
-
-def _locked_for(ref: str, by: Actor) -> License:
-    pk = licenses_for(by).filter(ref=ref).values_list("pk", flat=True).first()
-    if pk is None:
-        raise NotFound()
-    return lock(pk)
-
-
 @command
 def suspend(ref: str, *, reason: str, by: Actor) -> License:
     """An enforcement cause is open: no reservation commits after this does. What is reserved stays clearable."""
-    license = _locked_for(ref, by)
+    license = lock(licenses_for(by), ref=ref)
     if not License.suspend._django_fsm.transitions[LicenseState.ACTIVE].permission(license, by):
         raise Forbidden(_("Your role does not allow this step."))
     open_cause(license, Suspension.Cause.ENFORCEMENT, reason=reason, by=by)
@@ -61,7 +50,7 @@ def open_cause(license: License, cause: str, *, reason: str, by: Actor) -> Suspe
 @command
 def lift(ref: str, suspension_pk: int, *, reason: str, by: Actor) -> License:
     """This cause has ended. The license is usable again only when no other cause is open; no time is given back."""
-    license = _locked_for(ref, by)
+    license = lock(licenses_for(by), ref=ref)
     require(license.lift, by=by)
     suspension = license.suspensions.filter(pk=suspension_pk, ended_at=None).first()
     if suspension is None:
@@ -105,7 +94,7 @@ def expire(pk: int, *, by: Actor) -> bool:
 
     May run twice, late or never: whether a reservation is possible never waits for this.
     """
-    license = lock(pk)
+    license = lock(License.objects.all(), pk=pk)
     ledger.lock_lines(license)
     at = legal_now()
     if license.state not in IN_FORCE or legal_day(at) <= license.usable_until:
@@ -119,7 +108,7 @@ def expire(pk: int, *, by: Actor) -> bool:
 @command
 def warn_of_end(pk: int, *, by: Actor) -> int | None:
     """The holder has been written to once for each of 90, 30 and 7 days before the end. Returns the days, or None."""
-    license = lock(pk)
+    license = lock(License.objects.all(), pk=pk)
     at = legal_now()
     left = (license.usable_until - legal_day(at)) // timedelta(days=1)
     due = next((days for days in WARNING_DAYS if 0 <= left <= days), None)

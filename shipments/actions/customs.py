@@ -18,7 +18,7 @@ from licensing import ledger
 from licensing.actions import licenses
 from licensing.models import License, Suspension
 from licensing.states import IN_FORCE
-from shipments.actions.reservations import locked, write_back
+from shipments.actions.reservations import lock_with_license, write_back
 from shipments.models import CustomsDeclaration, CustomsMessage, Incident, Shipment, ShipmentLine
 from shipments.states import RELEASED, ShipmentState
 
@@ -68,7 +68,7 @@ def receive(message: Message, *, by: Actor) -> Receipt:
     if pk is None:
         incident = _incident(Incident.Kind.UNKNOWN_SHIPMENT, message, None, legal_now())
         return _keep(Receipt(message, 202, None, incidents=[incident]), by)
-    license, shipment = locked(pk)
+    license, shipment = lock_with_license(Shipment.objects.all(), pk=pk)
     at = legal_now()
     declaration, incidents = _declaration(message, license, shipment, at)
     if message.event == "cleared":

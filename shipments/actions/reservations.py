@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import connection, transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from core.access import Actor
@@ -15,6 +16,7 @@ from core.command import command
 from core.errors import DomainError, Invalid, NotFound, Problem
 from core.history import move, record, require
 from core.legal_time import legal_day, legal_now, legal_today
+from core.locks import lock
 from core.references import SHIPMENT, draw
 from exporters.models import Party
 from licensing import ledger, policy
@@ -23,6 +25,7 @@ from licensing.models import License
 from licensing.selectors import licenses_for, regime
 from shipments.models import Shipment, ShipmentLine
 from shipments.refusals import refusal
+from shipments.selectors import shipments_for
 from shipments.states import ShipmentState
 
 DAYS_AHEAD_MOST = 90
@@ -224,10 +227,10 @@ def _reference_used(request: ShipmentRequest, by: Actor) -> DomainError:
     )
 
 
-def locked(pk: int) -> tuple[License, Shipment]:
-    """License, then shipment: canonical order."""
-    license = licenses.lock(Shipment.objects.values_list("license_id", flat=True).get(pk=pk))
-    shipment = Shipment.objects.select_for_update(no_key=True, of=("self",)).get(pk=pk)
+def lock_with_license(rows: QuerySet[Shipment], **named: Any) -> tuple[License, Shipment]:
+    """The shipment and its license are this transaction's, the license first (docs/ledger.md)."""
+    license = lock(License.objects.filter(shipments__in=rows.filter(**named)))
+    shipment = lock(rows, **named)
     shipment.license = license
     return license, shipment
 
@@ -262,10 +265,7 @@ def write_back(lines: list[ShipmentLine], settled: ledger.Settled) -> None:
 @command
 def cancel(ref: str, *, by: Actor) -> Shipment:
     """The shipment is off, and what it reserved is free again."""
-    pk = Shipment.objects.filter(ref=ref, exporter_id=by.organization_id).values_list("pk", flat=True).first()
-    if pk is None:
-        raise NotFound()
-    license, shipment = locked(pk)
+    license, shipment = lock_with_license(shipments_for(by), ref=ref)
     require(shipment.cancel, by=by)
     _release(license, shipment)
     move(shipment.cancel, by=by)
@@ -276,7 +276,7 @@ def cancel(ref: str, *, by: Actor) -> Shipment:
 @command
 def lapse(pk: int, *, by: Actor) -> bool:
     """The reservation has lapsed, and is free again, when its last day is over; else nothing. May run twice."""
-    license, shipment = locked(pk)
+    license, shipment = lock_with_license(Shipment.objects.all(), pk=pk)
     at = legal_now()
     if shipment.state != ShipmentState.RESERVED or legal_day(at) <= shipment.reserved_until:
         return False
