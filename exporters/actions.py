@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 from stdnum.cn import uscc as credit_code
 from stdnum.exceptions import ValidationError as BadNumber
@@ -9,14 +10,14 @@ from stdnum.exceptions import ValidationError as BadNumber
 from core.access import Actor
 from core.actions import keep_pdf
 from core.command import command
-from core.errors import Invalid, Problem, WrongState
+from core.errors import DomainError, Invalid, Problem, WrongState
 from core.history import move, record, require
 from core.legal_time import legal_now
 from core.locks import lock
 from core.models import Membership, Organization, Role, User
 from core.references import PARTY, draw
 from exporters.models import Exporter, Party
-from exporters.selectors import exporters_for, parties_for
+from exporters.selectors import exporters_for, holders_of, parties_for
 from exporters.states import ExporterState
 
 RESPONSIBLE = ("legal_representative", "main_manager", "handler")
@@ -37,18 +38,18 @@ def read_credit_code(text: str) -> str:
         raise Invalid([Problem("/uscc", "invalid-credit-code", message)]) from error
 
 
-def require_new_credit_code(text: str) -> str:
-    """The code, of a company that is not here yet. Raises Invalid otherwise."""
+def require_free_credit_code(text: str) -> str:
+    """The code, which no verified company holds; drafts that typed it do not count. Raises Invalid otherwise."""
     code = read_credit_code(text)
-    if Exporter.objects.filter(uscc=code).exists():
-        message = _("This company is here already. Ask one of its signatories to add you to the team.")
+    if holders_of(code).exists():
+        message = _("This company is already registered. Ask its administrators (its signatories) to add you.")
         raise Invalid([Problem("/uscc", "already-registered", message)])
     return code
 
 
 def join(user: User, *, name_en: str, name_zh: str, uscc: str) -> Exporter:
     """The new person is signatory of a new exporter in draft. Runs inside sign-up's transaction."""
-    code = require_new_credit_code(uscc)
+    code = require_free_credit_code(uscc)
     organization = Organization.objects.create(kind="exporter", name_en=name_en, name_zh=name_zh)
     exporter = Exporter.objects.create(organization=organization, uscc=code)
     Membership.objects.create(user=user, organization=organization, roles=[Role.SIGNATORY])
@@ -76,9 +77,14 @@ def describe(*, by: Actor, business_license: tuple[str, bytes] | None = None, **
 
 @command
 def submit(*, by: Actor) -> Exporter:
-    """The account waits for an intake officer. Raises Invalid with everything that is missing."""
+    """The account waits for an intake officer. Raises Invalid with everything that is missing.
+
+    Two accounts with one credit code may wait: a stranger who was faster must not keep the company out. The officer
+    sees both, and the business license says whose code it is.
+    """
     exporter = lock(exporters_for(by), pk=by.organization_id)
     require(exporter.submit, by=by)
+    require_free_credit_code(exporter.uscc)
     missing = [
         Problem(f"/{name}", "required", _("Needed before the account can be verified."))
         for name in (*RESPONSIBLE, "province", "address", "business_license")
@@ -92,10 +98,23 @@ def submit(*, by: Actor) -> Exporter:
 
 @command
 def verify(pk: int, *, by: Actor) -> Exporter:
-    """The exporter is active: the officer saw that the business license matches."""
+    """The exporter is active and holds its credit code: the officer saw that the business license matches.
+
+    Raises DomainError already-registered when another company was verified under that code, however close the race.
+    """
     exporter = lock(exporters_for(by), pk=pk)
     at = legal_now()
-    move(exporter.verify, by=by, at=at, verified_at=at)
+    try:
+        with transaction.atomic():
+            move(exporter.verify, by=by, at=at, verified_at=at)
+    except IntegrityError as error:
+        if "exporter_code_held_once" not in str(error):
+            raise
+        message = _(
+            "Another company is verified under this credit code. Return this account: its people ask the "
+            "administrators of that company."
+        )
+        raise DomainError(message, code="already-registered") from error
     return exporter
 
 

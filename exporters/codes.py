@@ -15,8 +15,8 @@ CODES = (
     Code(
         "already-registered",
         422,
-        _("A company with this credit code has an account."),
-        _("Ask its signatory to add you."),
+        _("A verified company holds this credit code."),
+        _("Ask its administrators, who are its signatories, to add you."),
     ),
 )
 register(CODES)

@@ -4,12 +4,14 @@ from datetime import datetime
 
 from django.core.validators import MinLengthValidator
 from django.db import models
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from django_fsm import FSMField, FSMModelMixin, transition
 
 from core.graphs import guarded
 from core.models import Country, Document, Organization
 from exporters import rules
+from exporters.states import UNVERIFIED
 from exporters.states import ExporterState as S
 
 
@@ -21,7 +23,7 @@ class Exporter(FSMModelMixin, models.Model):
         Organization, on_delete=models.PROTECT, primary_key=True, related_name="exporter"
     )
     state = FSMField(choices=S, default=S.DRAFT, protected=True, editable=False)
-    uscc = models.CharField(_("unified social credit code"), max_length=18, unique=True)
+    uscc = models.CharField(_("unified social credit code"), max_length=18)
     customs_code = models.CharField(_("customs registration code"), max_length=10, blank=True)
     province = models.CharField(_("province"), max_length=40, blank=True)
     address = models.CharField(_("address"), max_length=300, blank=True)
@@ -30,6 +32,11 @@ class Exporter(FSMModelMixin, models.Model):
     handler = models.CharField(_("handler"), max_length=120, blank=True)
     business_license = models.ForeignKey(Document, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     verified_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(name="exporter_code_held_once", fields=["uscc"], condition=~Q(state__in=UNVERIFIED))
+        ]
 
     def __str__(self) -> str:
         return str(self.organization)

@@ -5,7 +5,7 @@ from django.db.models import QuerySet
 from core.access import Actor, visibility
 from core.selectors import reaches_documents
 from exporters.models import Exporter, Party
-from exporters.states import ExporterState
+from exporters.states import UNVERIFIED, ExporterState
 
 
 def exporters_for(actor: Actor) -> QuerySet[Exporter]:
@@ -16,6 +16,16 @@ def exporters_for(actor: Actor) -> QuerySet[Exporter]:
     if actor.kind == "ministry" and actor.may("desk.exporters", "GET"):
         return rows.exclude(state=ExporterState.DRAFT, verified_at=None)
     return rows.none()
+
+
+def holders_of(uscc: str) -> QuerySet[Exporter]:
+    """The verified company that holds the credit code: one at most."""
+    return Exporter.objects.filter(uscc=uscc).exclude(state__in=UNVERIFIED)
+
+
+def rivals_of(exporter: Exporter, actor: Actor) -> QuerySet[Exporter]:
+    """Other accounts that this actor sees and that typed the same credit code."""
+    return exporters_for(actor).filter(uscc=exporter.uscc).exclude(pk=exporter.pk).order_by("pk")
 
 
 def awaiting_verification(actor: Actor) -> QuerySet[Exporter]:

@@ -8,3 +8,7 @@ class ExporterState(models.TextChoices):
     DRAFT = "draft", pgettext_lazy("exporter", "Draft")
     PENDING = "pending", pgettext_lazy("exporter", "Being verified")
     ACTIVE = "active", pgettext_lazy("exporter", "Active")
+
+
+# Whoever typed a credit code; from verification on the company holds it.
+UNVERIFIED = (ExporterState.DRAFT, ExporterState.PENDING)

@@ -29,7 +29,7 @@ class SignupForm(AllauthSignup):
 
     def clean_uscc(self) -> str:
         try:
-            return actions.require_new_credit_code(self.cleaned_data["uscc"])
+            return actions.require_free_credit_code(self.cleaned_data["uscc"])
         except DomainError as refusal:
             raise forms.ValidationError(str(refusal.detail), refusal.code) from None
 

@@ -97,6 +97,7 @@ def desk_exporter(request: HttpRequest, pk: int, form: ReasonForm | None = None)
     context = {
         "exporter": exporter,
         "verbs": open_verbs(exporter, request.actor),
+        "rivals": selectors.rivals_of(exporter, request.actor),
         "return_form": form or ReasonForm(),
         "history": told(lines_of(exporter), request.actor),
     }
