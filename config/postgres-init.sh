@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Run once by the database container, on an empty cluster: it makes the owner of the tables and the role that
-# everything else uses. config/local/embedded.py makes the same two for ./run; there the owner may create databases.
+# everything else uses. config/local/embedded/ makes the same two for ./run; there the owner may create databases.
 set -euo pipefail
 
 psql -v ON_ERROR_STOP=1 --no-psqlrc --username "${POSTGRES_USER:-postgres}" --dbname postgres <<'SQL'

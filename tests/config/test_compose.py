@@ -19,6 +19,8 @@ import yaml
 from django.core.management import get_commands
 
 from config.local import embedded, launcher
+from config.local.embedded import folder as data_folder
+from config.local.embedded import postgres, programs
 
 PROJECT = Path(__file__).resolve().parents[2]
 COMPOSE = yaml.safe_load((PROJECT / "docker-compose.yml").read_text())
@@ -95,12 +97,12 @@ def no_given_servers(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_the_database_script_makes_two_modest_roles(
     tmp_path: Path, no_given_servers: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(embedded, "_provision", lambda *_: None)
+    monkeypatch.setattr(postgres, "provision", lambda *_: None)
     with embedded.start(tmp_path / "data", durable=False, want_valkey=False) as servers:
         address = servers.database_url.rpartition("@")[2].removesuffix("/lodestone")
-        passwords = embedded._read(servers.data / "secrets.json")
+        passwords = data_folder.read(servers.data / "secrets.json")
         known = {
-            "PATH": f"{embedded._postgres_binaries()}:{os.environ['PATH']}",
+            "PATH": f"{programs.postgres_binaries()}:{os.environ['PATH']}",
             "PGHOST": "127.0.0.1",
             "PGPORT": address.partition(":")[2],
             "PGPASSWORD": passwords["postgres"],
@@ -158,7 +160,7 @@ class Production:
 
     def __init__(self, servers: embedded.Servers, folder: Path) -> None:
         self.servers, self.folder = servers, folder
-        self.port, self.plain_port, self.tls_port = (embedded._free_port() for _ in range(3))
+        self.port, self.plain_port, self.tls_port = (embedded.free_port() for _ in range(3))
         given = {
             "BASE_URL": f"https://{self.host}",
             "SECRET_KEY": "a-secret-of-the-tests-0123456789-abcdefghijklmnopqrstuvwxyz",

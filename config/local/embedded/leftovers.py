@@ -1,0 +1,71 @@
+"""What an earlier run left behind, told from what belongs to others."""
+
+import os
+import signal
+import sys
+import time
+from contextlib import suppress
+from pathlib import Path
+
+from config.local.embedded import postgres, valkey
+from config.local.embedded.watchdog import Charge, began, ps
+
+SERVER_NAMES = ("postgres", "valkey-server", "redis-server")
+
+
+def stop_stale(data: Path, cluster: Path) -> None:
+    """No server of an earlier run works on this folder, and no false trace of one stops the next start."""
+    pid_file = cluster / "postmaster.pid"
+    pid = pid_in(pid_file)
+    if pid and str(cluster) in command_line(pid):
+        postgres.charge(pid).stop()
+    broker = data / "valkey"
+    pid = pid_in(broker / "valkey.pid")
+    if pid and str(broker / "valkey.conf") in " ".join(command_line(pid)):
+        valkey.charge(pid).stop()
+    end_orphans(cluster)
+    end_orphans(broker)
+    # PostgreSQL would still refuse to start if the recorded pid lives on, as a zombie or as somebody else's
+    # process. Only the search above, which needs /proc, makes it safe to take the file away.
+    if sys.platform == "linux":
+        pid_file.unlink(missing_ok=True)
+
+
+def pid_in(path: Path) -> int:
+    try:
+        return int(path.read_text().split("\n", 1)[0])
+    except (OSError, ValueError):
+        return 0
+
+
+def end_orphans(folder: Path) -> None:
+    """Children of a killed server have ended: they see its death by themselves, or are killed after 5 s."""
+    until = time.monotonic() + 5
+    while orphans := servers_in(folder):
+        if time.monotonic() > until:
+            for pid in orphans:
+                Charge(pid, began(pid) or "", ((signal.SIGKILL, 2.0),)).stop()
+            return
+        time.sleep(0.02)
+
+
+def servers_in(folder: Path) -> list[int]:
+    """Server processes that work in this folder, children of a killed server among them (Linux only)."""
+    found = []
+    for entry in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            name = (entry / "comm").read_text().strip()
+            if name in SERVER_NAMES and Path(os.readlink(entry / "cwd")) == folder and began(int(entry.name)):
+                found.append(int(entry.name))
+    return found
+
+
+def command_line(pid: int) -> list[str]:
+    """The words this process was started with (or has put in their place); nothing once it has ended."""
+    if began(pid) is None:
+        return []
+    if sys.platform == "linux":
+        with suppress(OSError):
+            return os.fsdecode(Path(f"/proc/{pid}/cmdline").read_bytes()).rstrip("\0").split("\0")
+        return []
+    return ps(pid, "command=").split()
