@@ -9,6 +9,8 @@ from django.core import checks
 from django.core.exceptions import ImproperlyConfigured
 from django.db import DatabaseError, connection
 
+from core import grants
+
 DEMO_DOMAIN = "demo.lodestone.example"
 DURABLE = {
     "fsync": "on",
@@ -45,6 +47,23 @@ def two_roles(**_: Any) -> list[checks.CheckMessage]:
         hint = "Give DATABASE_URL (application) and DATABASE_OWNER_URL (migrations) two different roles."
         return [checks.Warning("The application's database role owns the history.", hint=hint, id="core.W002")]
     return []
+
+
+@checks.register(checks.Tags.database, deploy=True)
+def rights(databases: Sequence[str] | None, **_: Any) -> list[checks.CheckMessage]:
+    """The application's role may do what its tables' declarations say, on each partition too, and nothing else."""
+    if not databases:
+        return []
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT current_user")
+        (role,) = cursor.fetchone()
+        found = grants.differences(cursor, role)
+    if not found:
+        return []
+    text = f"The application's database role {role} " + "; ".join(found[:5])
+    more = f"; and {len(found) - 5} differences more" if len(found) > 5 else ""
+    hint = "`manage.py setup --no-demo`, with DATABASE_OWNER_URL, grants what is due."
+    return [checks.Error(f"{text}{more}.", hint=hint, id="core.E008")]
 
 
 @checks.register(checks.Tags.database, deploy=True)

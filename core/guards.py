@@ -4,7 +4,7 @@ pgtrigger writes the migrations and notices a guard that differs. What it would 
 that every role may set; so a guard runs a function of our own (docs/decisions/0006).
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 import pgtrigger
@@ -28,7 +28,34 @@ class Guard(pgtrigger.Trigger):
         return f"guard_{self.name}({quoted})"
 
 
+Rights = frozenset[str]
+USUAL: Rights = frozenset({"SELECT", "INSERT", "UPDATE", "DELETE"})
+_narrowed: dict[type[models.Model], Rights] = {}
+
+
+def rights(*held: str) -> Callable[[type[M]], type[M]]:
+    """The application's role holds these on the model's table and each partition, and no more: core.grants sees to it.
+
+    held: as GRANT spells them, `UPDATE(column)` for a column alone.
+    """
+
+    def narrow(model: type[M]) -> type[M]:
+        _narrowed[model] = frozenset(held)
+        return model
+
+    return narrow
+
+
+def narrowed() -> dict[str, Rights]:
+    """The tables on which the application's role holds other rights than the usual ones."""
+    return {model._meta.db_table: held for model, held in _narrowed.items()}
+
+
 def insert_only(model: type[M]) -> type[M]:
-    """Rows are added and read, and never changed or deleted."""
-    pgtrigger.register(Guard("insert_only", operation=pgtrigger.Update | pgtrigger.Delete))(model)
-    return model
+    """Rows are added and read, and never changed or deleted: by right, and by a guard that stops the owner too.
+
+    A table that Django makes for a many-to-many field has the right alone.
+    """
+    if not model._meta.auto_created:
+        pgtrigger.register(Guard("insert_only", operation=pgtrigger.Update | pgtrigger.Delete))(model)
+    return rights("SELECT", "INSERT")(model)

@@ -73,3 +73,15 @@ def keep(claim: Claim, answer: Answer) -> None:
             "WHERE organization_id = %s AND key = %s",
             [answer.status, answer.content_type, answer.body, claim.organization_id, claim.key],
         )
+
+
+def end() -> int:
+    """Keys whose 400 days are over are gone; how many that was. Only the owner's function may delete one."""
+    ended = 0
+    with connection.cursor() as cursor:
+        while True:
+            cursor.execute("SELECT end_answers()")
+            (some,) = cursor.fetchone()
+            if not some:
+                return ended
+            ended += some

@@ -132,6 +132,7 @@ class ShipmentLine(models.Model):
         return f"{self.shipment} line {self.line_number}"
 
 
+@insert_only
 class CustomsDeclaration(models.Model):
     """A customs declaration of a shipment: its number once for ever, judged once, by the moment it was declared."""
 

@@ -3,6 +3,7 @@
 import os
 from pathlib import Path
 
+import psycopg2
 import pytest
 from django.conf import settings
 from django.db import connection
@@ -58,3 +59,20 @@ def clock(request):
     yield shifted
     if not connection.needs_rollback:
         shifted.reset()
+
+
+@pytest.fixture
+def application(settings, transactional_db):
+    """A session of the application's role, which asks for every guard to be ignored."""
+    from core import grants
+
+    url = os.environ.get("TEST_APPLICATION_URL")
+    assert url, "an embedded pair, or TEST_APPLICATION_URL beside DATABASE_URL, names the application's role"
+    settings.DATABASE_URL = url
+    grants.after_migrate("default")
+    own = psycopg2.connect(url.rsplit("/", 1)[0] + "/" + connection.settings_dict["NAME"])
+    own.autocommit = True
+    with own.cursor() as cursor:
+        cursor.execute("SELECT set_config('pgtrigger.ignore', array_agg(DISTINCT tgname)::text, false) FROM pg_trigger")
+        yield cursor
+    own.close()

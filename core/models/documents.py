@@ -3,9 +3,11 @@
 
 from django.db import models
 
+from core.guards import insert_only
 from core.models.people import Organization, User
 
 
+@insert_only
 class Document(models.Model):
     """A file as received, with its hash. Never changed; served as an attachment only."""
 

@@ -1,10 +1,13 @@
 """Answers that were given, by key, so that a repeated request gets the first one again."""
 
+import pgtrigger
 from django.db import models
 
+from core.guards import Guard, rights
 from core.models.people import Organization
 
 
+@rights("SELECT", "INSERT", "UPDATE(status)", "UPDATE(content_type)", "UPDATE(body)")
 class Idempotency(models.Model):
     """One key of one organization: what was asked (a fingerprint) and, byte for byte, what was answered."""
 
@@ -18,6 +21,9 @@ class Idempotency(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(name="idempotency_key_once", fields=["organization", "key"])]
+        triggers = [
+            Guard("answered_once", operation=pgtrigger.Update, condition=pgtrigger.Condition("OLD.status IS NOT NULL"))
+        ]
 
     def __str__(self) -> str:
         return self.key

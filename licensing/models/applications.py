@@ -363,6 +363,10 @@ class DecisionStep(models.Model):
         return [str(self.Condition(code).label) for code in self.conditions]
 
 
+insert_only(DecisionStep.end_users.through)
+
+
+@insert_only
 class RecommendedLine(models.Model):
     """How much of a line is recommended: less than asked is possible, more is not."""
 

@@ -1,8 +1,5 @@
-"""References, quantities, history's chain, deliveries, the application role's rights."""
+"""References, quantities, history's chain, deliveries."""
 
-import os
-
-import psycopg2
 import pytest
 from django.db import connection
 from hypothesis import given
@@ -10,7 +7,7 @@ from hypothesis import strategies as st
 
 from core import deliveries, history, quantities, references
 from core.legal_time import day_end, day_start, legal_day
-from core.models import Delivery, HistoryLine, Mail
+from core.models import Delivery, Mail
 
 
 @given(st.text(alphabet=references.ALPHABET, min_size=8, max_size=8))
@@ -86,34 +83,6 @@ class Broken:
 
     def send_messages(self, mails):
         raise OSError("no mail today")
-
-
-@pytest.mark.django_db(transaction=True)
-def test_the_application_role_adds_history_and_never_changes_it(settings):
-    """As the role that serves requests: INSERT yes; UPDATE, DELETE, TRUNCATE no."""
-    from core import grants
-
-    url = os.environ.get("TEST_APPLICATION_URL")
-    assert url, "an embedded pair, or TEST_APPLICATION_URL beside DATABASE_URL, names the application's role"
-    settings.DATABASE_URL = url
-    grants.after_migrate("default")
-    own = psycopg2.connect(url.rsplit("/", 1)[0] + "/" + connection.settings_dict["NAME"])
-    own.autocommit = True
-    cursor = own.cursor()
-    for table in ("core_historyline", "licensing_movement"):
-        cursor.execute(f"SELECT count(*) FROM {table}")
-        for attack in (f"UPDATE {table} SET id = id", f"DELETE FROM {table}", f"TRUNCATE {table}"):
-            with pytest.raises(psycopg2.errors.InsufficientPrivilege):
-                cursor.execute(attack)
-    for attack in (
-        "TRUNCATE licensing_licenseline",
-        "CREATE OR REPLACE FUNCTION legal_now() RETURNS timestamptz LANGUAGE sql AS 'SELECT now()'",
-        "ALTER TABLE core_historyline DISABLE TRIGGER ALL",
-    ):
-        with pytest.raises(psycopg2.errors.InsufficientPrivilege):
-            cursor.execute(attack)
-    own.close()
-    assert HistoryLine.objects.count() == 0
 
 
 def test_no_float_and_no_forbidden_shortcut_in_the_code():

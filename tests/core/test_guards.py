@@ -35,8 +35,8 @@ def test_every_guard_runs_its_own_function_with_a_fixed_search_path(db):
             " WHERE NOT t.tgisinternal ORDER BY p.proname"
         )
         found = cursor.fetchall()
-    names = ["guard_insert_only", "guard_state_begins", "guard_state_moves", "guard_two_people"]
-    assert found == [(name, ["search_path=pg_catalog, public, pg_temp"], False) for name in names]
+    guards = ("answered_once", "insert_only", "state_begins", "state_moves", "two_people")
+    assert found == [(f"guard_{name}", ["search_path=pg_catalog, public, pg_temp"], False) for name in guards]
 
 
 def test_a_state_outside_the_graph_stays_refused(ignoring):

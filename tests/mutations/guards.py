@@ -109,9 +109,9 @@ def triggers() -> set[str]:
 
 
 def rights() -> set[str]:
-    from core import grants
+    from core.guards import narrowed
 
-    return {f"right:{table}" for table in grants.INSERT_ONLY}
+    return {f"right:{table}" for table in narrowed()}
 
 
 def mails() -> set[str]:

@@ -9,6 +9,7 @@ from django.db import connections
 from django.db.migrations.executor import MigrationExecutor
 
 from config.settings import database
+from core import grants
 from licensing.loading import load
 
 
@@ -24,6 +25,7 @@ class Command(BaseCommand):
             call_command("migrate", database=alias, interactive=False, verbosity=0)
             with connections[alias].cursor() as cursor:
                 cursor.execute("SELECT movement_partitions(current_date, 24)")
+        grants.after_migrate(alias)  # a copy that came back from a backup may have lost some
         connections[alias].close()
         if load():
             self.stdout.write("Loaded the control list.")

@@ -1,0 +1,160 @@
+"""As the role that serves requests: what it may not do to the record, tried on every table that the catalog has."""
+
+import pytest
+from django.db import connection
+from psycopg2 import errors, sql
+
+from core import checks, grants, guards
+
+# Transcribed by hand, so that a declaration that is taken away is missed.
+INSERT_ONLY = {
+    "core_document",
+    "core_historyline",
+    "licensing_decisionstep",
+    "licensing_decisionstep_end_users",
+    "licensing_finding",
+    "licensing_movement",
+    "licensing_recommendedline",
+    "shipments_customsdeclaration",
+    "shipments_customsmessage",
+    "shipments_incident",
+}
+TABLES = (
+    "SELECT c.relname, coalesce(root.relname, c.relname), root.oid IS NOT NULL AND c.oid <> root.oid,"
+    " ARRAY(SELECT attname::text FROM pg_attribute a WHERE a.attrelid = c.oid AND attnum > 0 AND NOT attisdropped)"
+    " FROM pg_class c LEFT JOIN pg_class root ON root.oid = pg_partition_root(c.oid)"
+    " WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p') ORDER BY c.relname"
+)
+EVERYWHERE = (
+    "TRUNCATE {table}",
+    "DROP TABLE {table}",
+    "ALTER TABLE {table} DISABLE TRIGGER ALL",
+    "CREATE TRIGGER mine BEFORE INSERT ON {table} FOR EACH ROW EXECUTE FUNCTION suppress_redundant_updates_trigger()",
+    "CREATE RULE mine AS ON INSERT TO {table} DO INSTEAD NOTHING",
+)
+
+
+def refused(cursor, statement, **names):
+    identifiers = {name: sql.Identifier(value) for name, value in names.items()}
+    try:
+        cursor.execute(sql.SQL(statement).format(**identifiers))
+    except errors.InsufficientPrivilege:
+        return True
+    return False
+
+
+def attacks(table, root, partition, columns):
+    """(statement, names) of everything that must be refused on a table of the catalog."""
+    yield from ((statement, {"table": table}) for statement in EVERYWHERE)
+    if partition:
+        yield "ALTER TABLE {root} DETACH PARTITION {table}", {"root": root, "table": table}
+    if root in INSERT_ONLY:
+        yield "DELETE FROM {table}", {"table": table}
+        yield from (("UPDATE {table} SET {column} = NULL", {"table": table, "column": column}) for column in columns)
+
+
+def test_the_application_adds_to_the_record_and_changes_nothing_there(application):
+    application.execute(TABLES)
+    tables = application.fetchall()
+    assert {name for name, *_ in tables} >= INSERT_ONLY | {"licensing_movement_default"}
+    done = [
+        (statement, names)
+        for table in tables
+        for statement, names in attacks(*table)
+        if not refused(application, statement, **names)
+    ]
+    assert done == []
+
+
+def test_the_application_switches_no_trigger_off_and_takes_the_owners_place_nowhere(application):
+    for attack in (
+        "SET session_replication_role = replica",
+        "CREATE OR REPLACE FUNCTION legal_now() RETURNS timestamptz LANGUAGE sql AS 'SELECT now()'",
+        "CREATE FUNCTION public.mine() RETURNS int LANGUAGE sql AS 'SELECT 1'",
+        "DROP FUNCTION guard_insert_only() CASCADE",
+    ):
+        assert refused(application, attack), attack
+
+
+def test_the_application_makes_no_license_without_two_people_and_no_state_outside_the_graph(application, world):
+    license = world.license(kilograms=100)
+    with pytest.raises(errors.CheckViolation, match="two people"):
+        application.execute(
+            "INSERT INTO licensing_license SELECT (jsonb_populate_record(l, jsonb_build_object('id', 0, 'ref', 'EL-2',"
+            " 'application_id', 0))).* FROM licensing_license l"
+        )
+    with pytest.raises(errors.CheckViolation, match="no move leads"):
+        application.execute("UPDATE licensing_application SET state = 'draft'")
+    with pytest.raises(errors.CheckViolation, match="begins as"):
+        application.execute(
+            "INSERT INTO licensing_application SELECT (jsonb_populate_record(a, jsonb_build_object('id', 0, 'ref',"
+            " 'AP-2', 'state', 'approved'))).* FROM licensing_application a"
+        )
+    application.execute("SELECT count(*), min(state) FROM licensing_application")
+    assert application.fetchone() == (1, "issued")
+    application.execute("SELECT id, state FROM licensing_license")
+    assert application.fetchall() == [(license.pk, "active")]
+
+
+def test_what_is_insert_only_is_declared():
+    assert {table for table, held in guards.narrowed().items() if held == {"SELECT", "INSERT"}} == INSERT_ONLY
+
+
+@pytest.mark.parametrize("table", sorted(INSERT_ONLY - {"licensing_decisionstep_end_users"}))
+def test_what_is_insert_only_is_so_for_the_owner_too(table, db):
+    """A guard before each UPDATE and DELETE of a row, enabled. (The table of a many-to-many field has none.)"""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_get_triggerdef(t.oid), t.tgenabled FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid"
+            " WHERE t.tgrelid = %s::regclass AND p.proname = 'guard_insert_only'",
+            [table],
+        )
+        ((definition, enabled),) = cursor.fetchall()
+    assert f"BEFORE DELETE OR UPDATE ON public.{table} FOR EACH ROW EXECUTE FUNCTION" in definition
+    assert enabled == "O"
+
+
+def test_the_rights_are_what_the_declarations_say(application):
+    assert grants.differences(application, application.connection.info.user) == []
+
+
+@pytest.mark.parametrize(
+    ("change", "undo", "words"),
+    [
+        ("GRANT UPDATE ON core_historyline TO {}", None, "may UPDATE on core_historyline"),
+        ("GRANT DELETE ON licensing_movement_default TO {}", None, "may DELETE on licensing_movement_default"),
+        ("GRANT UPDATE (reason) ON core_historyline TO {}", None, "may UPDATE(reason) on core_historyline"),
+        ("GRANT TRUNCATE ON licensing_license TO {}", None, "may TRUNCATE on licensing_license"),
+        ("REVOKE INSERT ON core_historyline FROM {}", None, "may not INSERT on core_historyline"),
+        ("REVOKE EXECUTE ON FUNCTION end_answers() FROM {}", None, "may not call end_answers()"),
+        (
+            "ALTER FUNCTION end_answers() RESET search_path",
+            "ALTER FUNCTION end_answers() SET search_path = pg_catalog, public, pg_temp",
+            "may call end_answers(), which has no search_path of its own",
+        ),
+        (
+            "GRANT CREATE ON SCHEMA public TO {}",
+            "REVOKE CREATE ON SCHEMA public FROM {}",
+            "may create in schema public",
+        ),
+    ],
+)
+def test_a_right_too_many_or_too_few_is_named_and_mended(application, change, undo, words):
+    role = application.connection.info.user
+    with connection.cursor() as owner:
+        owner.execute(change.format(role))
+        found = grants.differences(owner, role)
+        if undo:
+            owner.execute(undo.format(role))
+        grants.after_migrate("default")
+        assert (found, grants.differences(owner, role)) == ([words], [])
+
+
+def test_production_does_not_start_on_a_role_with_other_rights(application, monkeypatch):
+    """The check asks as whoever serves: here the owner, who may do everything."""
+    (found,) = checks.rights(databases=["default"])
+    assert found.id == "core.E008"
+    assert "may become the database's owner" in found.msg
+    monkeypatch.setattr(grants, "differences", lambda *_: [])
+    assert checks.rights(databases=["default"]) == []
+    assert checks.rights(databases=None) == []

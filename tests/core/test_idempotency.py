@@ -1,0 +1,75 @@
+"""An answer is given once and kept for 400 days, by right: not even a verb gone wrong changes or drops one."""
+
+import pytest
+from django.db import connection
+from psycopg2 import errors
+
+from core.models import Idempotency, Organization
+from core.tasks import end_answers
+
+ROW = "SELECT fingerprint, status, body FROM core_idempotency"
+
+
+@pytest.fixture
+def answered(application):
+    """A key that the application's own session answered."""
+    office = Organization.objects.create(kind="ministry", name_en="Bureau")
+    application.execute(
+        "INSERT INTO core_idempotency (organization_id, key, fingerprint, content_type, body, created_at)"
+        " VALUES (%s, 'k', 'f', '', '', legal_now())",
+        [office.pk],
+    )
+    application.execute("UPDATE core_idempotency SET status = 201, content_type = 'text/plain', body = 'first'")
+    return application
+
+
+@pytest.mark.parametrize("change", ["status = 409", "content_type = ''", "body = 'second'"])
+def test_an_answer_that_was_given_is_never_changed(answered, change):
+    with pytest.raises(errors.CheckViolation, match="never changed"):
+        answered.execute(f"UPDATE core_idempotency SET {change}")
+    answered.execute(ROW)
+    assert answered.fetchall() == [("f", 201, "first")]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE core_idempotency SET key = 'other'",
+        "UPDATE core_idempotency SET fingerprint = 'other'",
+        "UPDATE core_idempotency SET created_at = '2000-01-01'",
+        "DELETE FROM core_idempotency",
+    ],
+)
+def test_a_key_stays_as_it_came_until_its_time(answered, change):
+    with pytest.raises(errors.InsufficientPrivilege):
+        answered.execute(change)
+    answered.execute(ROW)
+    assert answered.fetchall() == [("f", 201, "first")]
+
+
+def test_the_sweep_ends_keys_after_400_days_and_the_application_can_call_it(answered):
+    office = Organization.objects.get()
+    Idempotency.objects.all().delete()
+    with connection.cursor() as owner:
+        for key, age in (("older", "400 days 1 minute"), ("younger", "399 days 23:59")):
+            owner.execute(
+                "INSERT INTO core_idempotency (organization_id, key, fingerprint, content_type, body, created_at)"
+                " VALUES (%s, %s, 'f', '', '', legal_now() - %s::interval)",
+                [office.pk, key, age],
+            )
+    answered.execute("SELECT end_answers()")
+    assert answered.fetchone() == (1,)
+    assert list(Idempotency.objects.values_list("key", flat=True)) == ["younger"]
+    assert end_answers() == 0
+
+
+def test_the_sweep_goes_on_until_nothing_is_over(answered):
+    office = Organization.objects.get()
+    with connection.cursor() as owner:
+        owner.execute(
+            "INSERT INTO core_idempotency (organization_id, key, fingerprint, content_type, body, created_at)"
+            " SELECT %s, n::text, 'f', '', '', legal_now() - interval '401 days' FROM generate_series(1, 1500) n",
+            [office.pk],
+        )
+    assert end_answers() == 1500
+    assert list(Idempotency.objects.values_list("key", flat=True)) == ["k"]
