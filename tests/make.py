@@ -70,8 +70,8 @@ def customs() -> Actor:
 def exporter(officers: Ministry | None = None, name: str = "Lanting Magnetics Co., Ltd.") -> Actor:
     """A signatory of a new exporter; verified when officers are given."""
     with transaction.atomic():
-        actor = demo._exporter(unique("signatory"), unique("Signatory "), name, "兰汀磁材", _body(), "Jiangxi")
-    pk = demo._send_company(actor) if officers else 0
+        actor = demo.exporter(unique("signatory"), unique("Signatory "), name, "兰汀磁材", _body(), "Jiangxi")
+    pk = demo.send_company(actor) if officers else 0
     if officers:
         exporters.verify(pk, by=officers.intake)
     return actor

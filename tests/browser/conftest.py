@@ -44,7 +44,7 @@ def demo_world(transactional_db, settings):
     from licensing.loading import load
 
     load()
-    world = demo._make()
+    world = demo.make()
     server = Server()
     yield server, {account["email"].split("@")[0]: account for account in world.accounts}, world
     server.stop()

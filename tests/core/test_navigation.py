@@ -24,6 +24,6 @@ def test_each_officer_has_badges_of_his_own_work_and_the_auditor_has_none(role, 
     applications.submit(world.application(), by=world.exporter)
     world.declaration(verified=False)
     waiting = make.exporter(name="Other Co., Ltd.")
-    make.demo._send_company(waiting)
+    make.demo.send_company(waiting)
     menu = entries(RequestFactory().get("/account/"), getattr(m, role))
     assert {entry["url"]: entry["count"] for entry in menu if entry["count"]} == COUNTED[role]

@@ -20,7 +20,7 @@ CODE = BODY + make.uscc.calc_check_digit(BODY)
 def typed_the_code(name):
     """A signatory of a new account with this test's credit code."""
     with transaction.atomic():
-        return demo._exporter(make.unique("signatory"), make.unique("Signatory "), name, "", BODY, "Jiangxi")
+        return demo.exporter(make.unique("signatory"), make.unique("Signatory "), name, "", BODY, "Jiangxi")
 
 
 def trail(actor):
@@ -43,14 +43,14 @@ def answers(**changes):
 def test_two_drafts_may_type_one_credit_code_and_both_may_wait(ministry):
     first, second = typed_the_code("First Co., Ltd."), typed_the_code("Second Co., Ltd.")
     for actor in (first, second):
-        demo._send_company(actor)
+        demo.send_company(actor)
     assert [row.state for row in Exporter.objects.filter(uscc=CODE)] == ["pending", "pending"]
 
 
 def test_the_company_that_was_verified_holds_the_code_and_not_the_first_that_typed_it(ministry):
     squatter, owner = typed_the_code("Squatter Co., Ltd."), typed_the_code("Owner Co., Ltd.")
     for actor in (squatter, owner):
-        demo._send_company(actor)
+        demo.send_company(actor)
     actions.verify(owner.organization_id, by=ministry.intake)
     before = trail(squatter)
     with pytest.raises(DomainError) as refused:
@@ -62,10 +62,10 @@ def test_the_company_that_was_verified_holds_the_code_and_not_the_first_that_typ
 
 def test_an_account_with_a_held_code_is_not_sent(ministry):
     late, owner = typed_the_code("Late Co., Ltd."), typed_the_code("Owner Co., Ltd.")
-    actions.verify(demo._send_company(owner), by=ministry.intake)
+    actions.verify(demo.send_company(owner), by=ministry.intake)
     before = trail(late)
     with pytest.raises(Invalid) as refused:
-        demo._send_company(late)
+        demo.send_company(late)
     assert [(e.pointer, e.code) for e in refused.value.errors] == [("/uscc", "already-registered")]
     assert "Ask its administrators" in refused.value.errors[0].message
     assert trail(late) == ("draft", None, before[2] + 1)  # described, not sent
@@ -74,7 +74,7 @@ def test_an_account_with_a_held_code_is_not_sent(ministry):
 def test_postgresql_lets_one_verified_company_hold_a_code(ministry):
     first, second = typed_the_code("First Co., Ltd."), typed_the_code("Second Co., Ltd.")
     for actor in (first, second):
-        demo._send_company(actor)
+        demo.send_company(actor)
     Exporter.objects.filter(pk=first.organization_id).update(state="active")
     with pytest.raises(IntegrityError, match="exporter_code_held_once"), transaction.atomic():
         Exporter.objects.filter(pk=second.organization_id).update(state="active")
@@ -85,7 +85,7 @@ def test_sign_up_with_a_code_that_a_draft_typed_and_with_one_that_a_company_hold
     assert client.post("/accounts/signup/", answers()).status_code == 302
     assert Exporter.objects.filter(uscc=CODE).count() == 2
     client.logout()
-    actions.verify(demo._send_company(owner), by=ministry.intake)
+    actions.verify(demo.send_company(owner), by=ministry.intake)
     response = client.post("/accounts/signup/", answers(email="wu@example.cn"))
     assert response.status_code in (200, 422)
     assert "already registered. Ask its administrators" in unescape(response.content.decode())
@@ -106,7 +106,7 @@ def test_sign_up_answers_alike_for_a_new_address_and_for_one_that_has_an_account
 def test_an_officer_sees_who_else_typed_the_code(ministry, client):
     first, second = typed_the_code("First Co., Ltd."), typed_the_code("Second Co., Ltd.")
     for actor in (first, second):
-        demo._send_company(actor)
+        demo.send_company(actor)
     client.force_login(ministry.intake.user)
     html = client.get(f"/desk/exporters/{first.organization_id}/").content.decode()
     assert f'href="/desk/exporters/{second.organization_id}/"' in html

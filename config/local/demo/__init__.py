@@ -1,0 +1,30 @@
+"""The demo world of local mode: two exporters, a ministry, customs, and cases in every stage.
+
+Everything but the first accounts is made by the verbs that people use, so the demo can't be in a state that
+Lodestone would not allow. All names are invented.
+"""
+
+from config.local.demo.cases import application, cleared, declaration, issued, party, shipped, under_review
+from config.local.demo.file import ensure
+from config.local.demo.papers import pdf
+from config.local.demo.people import PASSWORD, Ministry, exporter, person, send_company
+from config.local.demo.world import World, make
+
+__all__ = [
+    "PASSWORD",
+    "Ministry",
+    "World",
+    "application",
+    "cleared",
+    "declaration",
+    "ensure",
+    "exporter",
+    "issued",
+    "make",
+    "party",
+    "pdf",
+    "person",
+    "send_company",
+    "shipped",
+    "under_review",
+]

@@ -1,0 +1,138 @@
+"""Steps of a case, each by the verb that a person would use."""
+
+from datetime import timedelta
+
+from config.local.demo.papers import pdf
+from config.local.demo.people import Ministry
+from core.access import Actor
+from core.legal_time import legal_now, legal_today
+from core.models import Country
+from exporters import actions as exporters
+from exporters.models import Party
+from licensing.actions import applications, decisions, declarations
+from licensing.actions.applications import Draft, LineDraft
+from licensing.models import ControlItem, Declaration, EndUse, License
+from shipments import actions as shipments
+
+
+def party(actor: Actor, name: str, country: str, business: str, local: str = "") -> Party:
+    return exporters.add_party(
+        by=actor,
+        name=name,
+        name_local=local,
+        country=Country.objects.get(pk=country),
+        address="1 Example Street",
+        site_address="Plant 1, 1 Example Street",
+        business=business,
+    )
+
+
+def declaration(actor: Actor, end_user: Party, codes: list[str], use: str, product: str) -> Declaration:
+    """A declaration signed ten days ago, and submitted."""
+    row = declarations.draft(
+        by=actor,
+        items=list(ControlItem.objects.filter(code__in=codes)),
+        end_user=end_user,
+        end_use=EndUse.objects.get(pk=use),
+        end_use_text=f"The goods are built into {product} at the plant named, for civil customers only.",
+        product=product,
+        position_in_product="Rotor of the motor or generator",
+        process="incorporated",
+        yearly_need="30,000 kg a year, 2,000 kg in stock, 40,000 units made",
+        no_other_use=True,
+        no_transfer=True,
+        no_mass_destruction=True,
+        no_military_use=True,
+        verification_consent=True,
+    )
+    declarations.attach_signed(
+        row.ref,
+        by=actor,
+        certificate=("certificate.pdf", pdf(f"End-user and end-use certificate {row.ref}")),
+        signer_name="J. Brandt",
+        signer_post="Head of Purchasing",
+        signed_on=legal_today() - timedelta(days=10),
+    )
+    return declarations.submit(row.ref, by=actor)
+
+
+def application(
+    actor: Actor, kind: str, goods: list[tuple[str, str, int]], by_whom: list[Declaration], contract: str
+) -> str:
+    """A complete draft; its reference."""
+    today = legal_today()
+    items = {item.code: item for item in ControlItem.objects.filter(code__in=[code for code, _, _ in goods])}
+    row = applications.start(
+        Draft(
+            kind=kind,
+            lines=[
+                LineDraft(items[code], words, kilograms * 1000, items[code].unit) for code, words, kilograms in goods
+            ],
+            end_users=by_whom,
+            consignees=[row.end_user for row in by_whom],
+            ports=["CNSHA"],
+            contract_no=contract,
+            contract_on=today - timedelta(days=30),
+            planned_from=today,
+            planned_until=today + timedelta(days=330),
+        ),
+        by=actor,
+    )
+    for type_, title in (("contract", f"Contract {contract}"), ("tech_desc", "Technical description")):
+        applications.add_document(row.ref, type=type_, file=(f"{type_}.pdf", pdf(title)), by=actor)
+    return row.ref
+
+
+def under_review(actor: Actor, ref: str, ministry: Ministry, by: Actor | None = None) -> str:
+    applications.submit(ref, by=actor)
+    applications.accept(ref, by=ministry.intake)
+    decisions.assign(ref, by=by or ministry.reviewer)
+    return ref
+
+
+def issued(actor: Actor, ref: str, ministry: Ministry, by_whom: list[Declaration]) -> License:
+    under_review(actor, ref, ministry)
+    for row in by_whom:
+        row.refresh_from_db()
+        if row.state == "submitted":
+            declarations.verify(row.ref, by=ministry.reviewer)
+    decisions.recommend(
+        ref, outcome="approve", months=12, conditions=["DELIVERY_PROOF_30D", "NO_RESALE"], by=ministry.reviewer
+    )
+    decisions.approve(ref, by=ministry.decider)
+    return decisions.issue(ref, by=ministry.decider)
+
+
+def shipped(actor: Actor, license: License, reference: str, kilograms: int, ahead: int = 14) -> str:
+    """A reserved shipment; its reference."""
+    party_ref = license.end_users.all()[0].party.ref
+    request = shipments.ShipmentRequest(
+        license=license.ref,
+        client_reference=reference,
+        end_user=party_ref,
+        consignee=party_ref,
+        destination=license.destinations[0],
+        port="CNSHA",
+        planned_on=min(legal_today() + timedelta(days=ahead), license.usable_until),
+        lines=[shipments.LineRequest(1, kilograms * 1000, "kg")],
+    )
+    return shipments.reserve(request, by=actor).shipment.ref
+
+
+def cleared(customs: Actor, shipment: str, number: str, grams: int) -> None:
+    now = legal_now()
+    shipments.receive(
+        shipments.Message(
+            message_id=f"DEMO-{number}",
+            event="cleared",
+            shipment=shipment,
+            declaration_no=f"53012026{number}",
+            declared_at=now,
+            cleared_at=now,
+            final=True,
+            lines=[shipments.ClearedLine(1, grams, "kg")],
+            body={"demo": True},
+            fingerprint="demo",
+        ),
+        by=customs,
+    )

@@ -1,0 +1,132 @@
+"""The demo world itself: two exporters, their cases in every stage, and keys for programs."""
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+from django.db import transaction
+
+from config.local.demo.cases import application, cleared, declaration, issued, party, shipped, under_review
+from config.local.demo.people import PASSWORD, Ministry, exporter, offices, person, send_company
+from core.access import Actor
+from core.actions import issue_key
+from core.checks import DEMO_DOMAIN
+from core.legal_time import legal_today
+from core.models import Membership, Role, User
+from exporters import actions as exporters
+from licensing.actions import applications, decisions
+
+
+@dataclass
+class World:
+    """What the demo file lists, as it grows."""
+
+    accounts: list[dict[str, str]] = field(default_factory=list)
+    keys: list[dict[str, Any]] = field(default_factory=list)
+    customs_key: str = ""
+
+
+def make() -> World:
+    """All of it, in a database that holds none of it yet."""
+    with transaction.atomic():
+        ministry, customs = offices()
+        lanting = exporter(
+            "lin.wei", "Lin Wei", "Lanting Magnetics Co., Ltd.", "兰汀磁材有限公司", "91360700MA35LT1X0", "Jiangxi"
+        )
+        ruohe = exporter(
+            "chen.yu", "Chen Yu", "Ruohe Materials Co., Ltd.", "若禾材料有限公司", "91150200MA0RH7M24", "Inner Mongolia"
+        )
+        clerk = person("wu.fang", "Wu Fang", lanting.organization, Role.CLERK)
+        person("guest", "Gu Ting", lanting.organization, Role.VIEWER)
+        waiting = exporter(
+            "sun.li", "Sun Li", "Beilu Advanced Alloys Co., Ltd.", "北麓新材料有限公司", "91330200MA2BL5K83", "Zhejiang"
+        )
+    for actor in (lanting, ruohe):
+        exporters.verify(send_company(actor), by=ministry.intake)
+    send_company(waiting)
+    lanting_cases(lanting, clerk, ministry, customs)
+    ruohe_cases(ruohe, ministry, customs)
+    world = World(accounts=accounts())
+    make_keys(world)
+    return world
+
+
+def lanting_cases(actor: Actor, clerk: Actor, ministry: Ministry, customs: Actor) -> None:
+    auriga = party(actor, "Auriga Wind A/S", "DK", "Wind turbines")
+    delmora = party(actor, "Delmora Electric S.p.A.", "IT", "Electric drives")
+    nordwind = party(actor, "Nordwind Drives GmbH", "DE", "Industrial motors")
+    hoshino = party(clerk, "Hoshino Motors K.K.", "JP", "Passenger cars", "星野自動車株式会社")
+    wind = declaration(actor, auriga, ["1C905.a.4"], "CIV_WIND", "direct-drive wind generators")
+    drives = declaration(actor, delmora, ["1C904.b", "1C905.a.4"], "CIV_INDUSTRIAL", "servo drives")
+    motors = declaration(actor, nordwind, ["1C905.a.4"], "CIV_INDUSTRIAL", "pump motors")
+    cars = declaration(clerk, hoshino, ["1C905.a.4"], "CIV_AUTO", "traction motors for passenger cars")
+
+    magnets = "NdFeB sintered magnets N42SH, Dy 2.1 %"
+    first = issued(
+        actor, application(actor, "annual", [("1C905.a.4", magnets, 18_000)], [wind], "AUR-2026-11"), ministry, [wind]
+    )
+    for number, kilograms in (("0000000101", 6_000), ("0000000102", 5_060)):
+        cleared(customs, shipped(actor, first, f"AUR-{number[-3:]}", kilograms), number, kilograms * 1000)
+    shipped(actor, first, "AUR-103", 1_080)
+
+    oxide = [("1C904.b", "Terbium oxide 99.99 %", 1_500)]
+    second = issued(actor, application(actor, "annual", oxide, [drives], "DEL-2026-07"), ministry, [drives])
+    cleared(customs, shipped(actor, second, "DEL-201", 1_250), "0000000201", 1_250_000)
+    shipped(actor, second, "DEL-202", 110)
+
+    single = application(actor, "per_shipment", [("1C905.a.4", magnets, 3_000)], [motors], "NOR-2026-02")
+    issued(actor, single, ministry, [motors])
+
+    asked = under_review(
+        actor, application(actor, "annual", [("1C905.a.4", magnets, 4_200)], [motors], "NOR-2026-05"), ministry
+    )
+    decisions.ask(
+        asked,
+        text="You ask for 4,200 kg; the contract names 2,600 kg. Please explain the difference.",
+        due_on=legal_today() + timedelta(days=14),
+        by=ministry.reviewer,
+    )
+    second_officer = under_review(
+        actor, application(actor, "annual", [("1C905.a.4", magnets, 2_000)], [wind], "AUR-2026-12"), ministry
+    )
+    decisions.recommend(second_officer, outcome="approve", months=12, conditions=[], by=ministry.reviewer)
+    applications.submit(
+        application(actor, "per_shipment", [("1C905.a.4", magnets, 900)], [drives], "DEL-2026-09"), by=actor
+    )
+    application(clerk, "annual", [("1C905.a.4", magnets, 9_600)], [cars], "HOS-2026-01")
+
+
+def ruohe_cases(actor: Actor, ministry: Ministry, customs: Actor) -> None:
+    ardent = party(actor, "Ardent Motoren AG", "AT", "Motor works")
+    oxides = declaration(actor, ardent, ["1C905.b"], "PROCESSING", "magnet alloys")
+    goods = [("1C905.b", "Dysprosium oxide 99.9 %", 20_000)]
+    license = issued(actor, application(actor, "annual", goods, [oxides], "ARD-2026-01"), ministry, [oxides])
+    cleared(customs, shipped(actor, license, "ARD-301", 4_000), "0000000301", 3_996_500)
+
+
+def make_keys(world: World) -> None:
+    with transaction.atomic():
+        for email in ("lin.wei", "chen.yu"):
+            user = User.objects.get(email=f"{email}@{DEMO_DOMAIN}")
+            organization = user.membership.organization
+            scopes = ["licenses:read", "shipments:read", "shipments:write"]
+            actor = Actor(user, organization, roles=frozenset({Role.SIGNATORY}))
+            _key, text = issue_key(name="Demo client", scopes=scopes, days=365, by=actor)
+            world.keys.append({"organization": organization.name_en, "key": text, "scopes": scopes})
+        user = User.objects.get(email=f"port@{DEMO_DOMAIN}")
+        actor = Actor(user, user.membership.organization, roles=frozenset({Role.CUSTOMS}))
+        _key, world.customs_key = issue_key(name="Demo gateway", scopes=["customs:confirm"], days=365, by=actor)
+
+
+def accounts() -> list[dict[str, str]]:
+    rows = Membership.objects.filter(user__email__endswith=f"@{DEMO_DOMAIN}").select_related("user", "organization")
+    return [
+        {
+            "email": row.user.email,
+            "password": PASSWORD,
+            "role": row.roles[0],
+            "organization": row.organization.name_en,
+            "name": row.user.name,
+        }
+        for row in rows.order_by("pk")
+    ]
