@@ -7,7 +7,6 @@ from typing import Any
 
 import structlog
 from django.conf import settings
-from django.db import OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
@@ -134,7 +133,7 @@ class Refusals:
             return refuse(request, exception)
         if isinstance(exception, Http404) and wants_problem(request):
             return refuse(request, NotFound())
-        if isinstance(exception, OperationalError):
+        if isinstance(exception, problems.DATABASE_AWAY):
             return errors.unavailable(request)
         if isinstance(exception, UnicodeDecodeError):
             return refuse(request, Unreadable(_("The request is not UTF-8."), code="invalid-encoding"))

@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -46,7 +47,14 @@ def response(request: HttpRequest, refusal: DomainError) -> HttpResponse:
     return result
 
 
+# What Django raises when the database is away: the first time, and for whoever uses the broken connection again.
+DATABASE_AWAY = (OperationalError, InterfaceError)
+
+
 def database_away() -> DomainError:
     """Whether a change was made is not known: the same key gets the one true answer later."""
-    detail = _("The database does not answer. If you sent a change, send it again with the same key or the same form.")
+    detail = _(
+        "The database does not answer. If you sent a change, it is not known whether it was made: with a key, send it "
+        "again under the same one; on a page, wait a minute and look before you send it again."
+    )
     return DomainError(detail, code="unavailable", headers={"Retry-After": "5"})

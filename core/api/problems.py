@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.core.exceptions import PermissionDenied, RequestDataTooBig
-from django.db import OperationalError
+from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpResponse
 from django.utils.translation import gettext as _
 from rest_framework import exceptions
@@ -44,7 +44,7 @@ def _refusal(error: Exception) -> DomainError | None:
             return DomainError(_("Send application/json."), code="unsupported-media-type")
         case exceptions.Throttled():
             return DomainError(_("Too many requests."), code="throttled", headers={"Retry-After": str(error.wait or 1)})
-        case OperationalError():
+        case OperationalError() | InterfaceError():
             return database_away()
     return None
 

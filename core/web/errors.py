@@ -5,7 +5,6 @@ from typing import Any
 
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent
-from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template import loader
@@ -56,11 +55,17 @@ def permission_denied(request: HttpRequest, exception: Exception) -> HttpRespons
 
 
 def unavailable(request: HttpRequest) -> HttpResponse:
-    """503 with Retry-After: nothing was changed, and it may work in a moment."""
+    """503 with Retry-After, made without the database. It says that nobody knows whether a change was made."""
     refusal = problems.database_away()
     if request.path_info.startswith("/api/"):
         return problems.response(request, refusal)
-    body = loader.get_template("503.html").render({"request_id": getattr(request, "request_id", "")})
+    body = loader.get_template("503.html").render(
+        {
+            "refusal": refusal,
+            "request_id": getattr(request, "request_id", ""),
+            "kept": _typed(request) if hasattr(request, "_post") else [],  # never read from the wire here
+        }
+    )
     return HttpResponse(body, status=refusal.status, headers=refusal.headers)
 
 
@@ -69,7 +74,7 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
     Touches neither database nor session.
     """
-    if isinstance(sys.exc_info()[1], OperationalError):
+    if isinstance(sys.exc_info()[1], problems.DATABASE_AWAY):
         return unavailable(request)
     if request.path_info.startswith("/api/"):
         return problems.response(request, DomainError(_("Something broke on our side."), code="internal"))
@@ -77,7 +82,7 @@ def server_error(request: HttpRequest) -> HttpResponse:
     return HttpResponse(body, status=500)
 
 
-# The field names that a CSRF refusal must not repeat back.
+# The field names that no page repeats back.
 _SECRET_FIELDS = ("csrfmiddlewaretoken", "password", "oldpassword", "password1", "password2", "login")
 
 
@@ -85,11 +90,15 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """Refused, with the typed text still there to copy or send again."""
     if request.path_info.startswith("/api/"):
         return problems.response(request, DomainError(_("The CSRF token is missing or stale."), code="csrf-failed"))
-    kept: list[tuple[str, Any]] = [
+    return render(request, "403_csrf.html", {"kept": _typed(request)}, status=403)
+
+
+def _typed(request: HttpRequest) -> list[tuple[str, Any]]:
+    """What the form brought, to show it back."""
+    return [
         (name, value)
         for name, values in request.POST.lists()
         if name not in _SECRET_FIELDS
         for value in values
         if value
     ]
-    return render(request, "403_csrf.html", {"kept": kept}, status=403)

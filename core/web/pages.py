@@ -2,7 +2,7 @@
 
 from django.conf import settings
 from django.contrib import messages
-from django.db import DatabaseError, connection
+from django.db import Error, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -157,11 +157,13 @@ def readyz(request: HttpRequest) -> HttpResponse:
         executor = MigrationExecutor(connection)
         if executor.migration_plan(executor.loader.graph.leaf_nodes()):
             state["migrations"] = "pending"
-    except DatabaseError:
+    except Error:
         state["database"] = state["migrations"] = "unavailable"
     state["broker"] = "ok" if _broker_answers() else "unavailable"
     ready = state["database"] == state["migrations"] == "ok"
-    return JsonResponse({"status": "ok" if ready else "unavailable", **state}, status=200 if ready else 503)
+    if ready:
+        return JsonResponse({"status": "ok", **state})
+    return JsonResponse({"status": "unavailable", **state}, status=503, headers={"Retry-After": "5"})
 
 
 def _broker_answers() -> bool:
