@@ -124,13 +124,12 @@ REDIS_URL = env.str("REDIS_URL", _copy.get("redis_url", ""))
 def database(url: str) -> dict[str, Any]:
     """A Django database for a postgres:// address, with time-outs: no request waits for ever."""
     return dict(environ.Env.db_url_config(url)) | {
-        "ENGINE": "django.db.backends.postgresql",
+        "ENGINE": "core.postgres",
         "ATOMIC_REQUESTS": False,
         "CONN_MAX_AGE": 60,
         "CONN_HEALTH_CHECKS": True,
         "DISABLE_SERVER_SIDE_CURSORS": True,
         "OPTIONS": {
-            "connect_timeout": 3,
             "keepalives": 1,
             "keepalives_idle": 10,
             "keepalives_interval": 5,
@@ -149,6 +148,10 @@ else:
     raise ImproperlyConfigured("DATABASE_URL is not set.")
 if not LOCAL and not REDIS_URL:
     raise ImproperlyConfigured("REDIS_URL is not set.")
+
+# How long the client's side waits for one statement; 0 leaves it to the server's own limits. config/wsgi.py sets it for
+# whoever serves people. Whether the server answers at all is watched everywhere (core/postgres).
+STATEMENT_DEADLINE_S = env.int("STATEMENT_DEADLINE_S", 0)
 
 # Rate limits and other short memory; a table, so that losing the broker loses nobody's sign-in.
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "core_cache"}}
