@@ -10,7 +10,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS, connection, connections
 
 from core.locks import lock_all
 from licensing.models import License
@@ -190,6 +190,14 @@ def _post(line: LicenseLine, kind: str, quantity: int, at: datetime) -> None:
             "FROM licensing_licenseline l WHERE l.id = %s",
             [kind, quantity, at, line.pk],
         )
+
+
+def make_months(using: str = DEFAULT_DB_ALIAS) -> int:
+    """Movements have a partition each for the months to come, and none is in the default one; how many were made."""
+    with connections[using].cursor() as cursor:
+        cursor.execute("SELECT movement_months()")
+        made: int = cursor.fetchone()[0]
+        return made
 
 
 def lock_lines(license: License) -> None:

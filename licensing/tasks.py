@@ -31,6 +31,12 @@ def warn_of_ends() -> int:
 
 
 @shared_task
+def make_months() -> int:
+    """The movements of the months to come have their place."""
+    return ledger.make_months()
+
+
+@shared_task
 def reconcile_ledger() -> int:
     """Every line equals the sum of its movements; a difference is an error in the log, and changed by nobody."""
     drift = ledger.reconcile()

@@ -6,7 +6,8 @@ from django.db import migrations
 
 FUNCTIONS = (Path(__file__).parent.parent / "sql" / "0002_ledger.sql").read_text(encoding="utf-8")
 DROP = """
-DROP FUNCTION movement_partitions(date, int), ledger_lapse(bigint), ledger_settle(jsonb), ledger_take(jsonb, boolean),
+DROP FUNCTION IF EXISTS movement_partitions(date, int);
+DROP FUNCTION ledger_lapse(bigint), ledger_settle(jsonb), ledger_take(jsonb, boolean),
     ledger_available(licensing_licenseline),
     ledger_post(licensing_licenseline, text, bigint, boolean, bigint, text, timestamptz, bigint);
 DROP SEQUENCE licensing_movement_seq;

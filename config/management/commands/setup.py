@@ -10,6 +10,7 @@ from django.db.migrations.executor import MigrationExecutor
 
 from config.settings import database
 from core import grants
+from licensing import ledger
 from licensing.loading import load
 
 
@@ -23,8 +24,7 @@ class Command(BaseCommand):
         if executor.migration_plan(executor.loader.graph.leaf_nodes()):
             self.stdout.write("Preparing the database …")
             call_command("migrate", database=alias, interactive=False, verbosity=0)
-            with connections[alias].cursor() as cursor:
-                cursor.execute("SELECT movement_partitions(current_date, 24)")
+        ledger.make_months(using=alias)
         grants.after_migrate(alias)  # a copy that came back from a backup may have lost some
         connections[alias].close()
         if load():
