@@ -8,6 +8,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from django_fsm import FSMField, FSMModelMixin, transition
 
+from core import provinces
 from core.graphs import guarded
 from core.models import Country, Document, Organization
 from exporters import rules
@@ -25,7 +26,7 @@ class Exporter(FSMModelMixin, models.Model):
     state = FSMField(choices=S, default=S.DRAFT, protected=True, editable=False)
     uscc = models.CharField(_("unified social credit code"), max_length=18)
     customs_code = models.CharField(_("customs registration code"), max_length=10, blank=True)
-    province = models.CharField(_("province"), max_length=40, blank=True)
+    province = models.CharField(_("province"), max_length=2, blank=True, default="")
     address = models.CharField(_("address"), max_length=300, blank=True)
     legal_representative = models.CharField(_("legal representative"), max_length=120, blank=True)
     main_manager = models.CharField(_("main manager"), max_length=120, blank=True)
@@ -35,7 +36,10 @@ class Exporter(FSMModelMixin, models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(name="exporter_code_held_once", fields=["uscc"], condition=~Q(state__in=UNVERIFIED))
+            models.UniqueConstraint(
+                name="exporter_code_held_once", fields=["uscc"], condition=~Q(state__in=UNVERIFIED)
+            ),
+            models.CheckConstraint(name="exporter_province_known", condition=Q(province__in=provinces.codes())),
         ]
 
     def __str__(self) -> str:

@@ -70,7 +70,7 @@ def customs() -> Actor:
 def exporter(officers: Ministry | None = None, name: str = "Lanting Magnetics Co., Ltd.") -> Actor:
     """A signatory of a new exporter; verified when officers are given."""
     with transaction.atomic():
-        actor = demo.exporter(unique("signatory"), unique("Signatory "), name, "兰汀磁材", _body(), "Jiangxi")
+        actor = demo.exporter(unique("signatory"), unique("Signatory "), name, "兰汀磁材", _body(), "36")
     pk = demo.send_company(actor) if officers else 0
     if officers:
         exporters.verify(pk, by=officers.intake)

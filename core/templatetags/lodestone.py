@@ -16,7 +16,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from core import quantities
+from core import provinces, quantities
 from core.languages import in_chinese
 from core.legal_time import LEGAL_ZONE, legal_day
 
@@ -51,6 +51,15 @@ def quantity(base: int | None, unit: str) -> str:
         "contract": ngettext("%(number)s contract", "%(number)s contracts", abs(base)),
     }
     return words[unit] % {"number": number}
+
+
+# --- places -----------------------------------------------------------------------------------------------
+
+
+@register.filter
+def province(code: str) -> str:
+    """The province's name; nothing for none."""
+    return provinces.name(code)
 
 
 # --- days and instants ------------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ from django.db import transaction
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
+from core import provinces
 from core.errors import DomainError
 from core.models import User
 from exporters import actions
@@ -42,6 +43,7 @@ class SignupForm(AllauthSignup):
 
 
 class CompanyForm(forms.ModelForm):
+    province = forms.ChoiceField(label=_("Province"), choices=provinces.choices, required=False)
     business_license = forms.FileField(
         label=_("Business license"), required=False, help_text=_("PDF, at most 10 MB. Kept with its hash.")
     )

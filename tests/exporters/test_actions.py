@@ -20,7 +20,7 @@ CODE = BODY + make.uscc.calc_check_digit(BODY)
 def typed_the_code(name):
     """A signatory of a new account with this test's credit code."""
     with transaction.atomic():
-        return demo.exporter(make.unique("signatory"), make.unique("Signatory "), name, "", BODY, "Jiangxi")
+        return demo.exporter(make.unique("signatory"), make.unique("Signatory "), name, "", BODY, "36")
 
 
 def trail(actor):

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from allauth.account.models import EmailAddress
 
 from config.local.demo.papers import pdf
+from core import provinces
 from core.access import Actor
 from core.checks import DEMO_DOMAIN
 from core.models import Membership, Organization, Role, User
@@ -61,7 +62,7 @@ def send_company(actor: Actor) -> int:
     exporters.describe(
         by=actor,
         business_license=("business-license.pdf", pdf(f"Business license of {organization.name_en}")),
-        address=f"1 Example Road, {organization.exporter.province}",
+        address=f"1 Example Road, {provinces.name(organization.exporter.province)}",
         legal_representative=str(actor.user),
         main_manager=str(actor.user),
         handler=str(actor.user),

@@ -31,15 +31,15 @@ def make() -> World:
     with transaction.atomic():
         ministry, customs = offices()
         lanting = exporter(
-            "lin.wei", "Lin Wei", "Lanting Magnetics Co., Ltd.", "兰汀磁材有限公司", "91360700MA35LT1X0", "Jiangxi"
+            "lin.wei", "Lin Wei", "Lanting Magnetics Co., Ltd.", "兰汀磁材有限公司", "91360700MA35LT1X0", "36"
         )
         ruohe = exporter(
-            "chen.yu", "Chen Yu", "Ruohe Materials Co., Ltd.", "若禾材料有限公司", "91150200MA0RH7M24", "Inner Mongolia"
+            "chen.yu", "Chen Yu", "Ruohe Materials Co., Ltd.", "若禾材料有限公司", "91150200MA0RH7M24", "15"
         )
         clerk = person("wu.fang", "Wu Fang", lanting.organization, Role.CLERK)
         person("guest", "Gu Ting", lanting.organization, Role.VIEWER)
         waiting = exporter(
-            "sun.li", "Sun Li", "Beilu Advanced Alloys Co., Ltd.", "北麓新材料有限公司", "91330200MA2BL5K83", "Zhejiang"
+            "sun.li", "Sun Li", "Beilu Advanced Alloys Co., Ltd.", "北麓新材料有限公司", "91330200MA2BL5K83", "33"
         )
     for actor in (lanting, ruohe):
         exporters.verify(send_company(actor), by=ministry.intake)

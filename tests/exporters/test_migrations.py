@@ -1,0 +1,30 @@
+"""An old copy upgrades with its data, and finds its way back."""
+
+import pytest
+from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
+
+
+def migrate(name):
+    executor = MigrationExecutor(connection)
+    executor.migrate([("exporters", name)])
+    return executor.loader.project_state([("exporters", name)]).apps.get_model("exporters", "Exporter")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_provinces_that_were_typed_become_codes_and_names_again():
+    typed = ["Jiangxi", "jiangxi province", "江西", "江西省", "Inner Mongolia", "香港", "Nowhere", ""]
+    try:
+        old = migrate("0003_code_held_by_the_verified")
+        organizations = old._meta.get_field("organization").related_model.objects
+        for number, province in enumerate(typed):
+            office = organizations.create(kind="exporter", name_en=f"Company {number}")
+            old.objects.create(organization=office, uscc=f"{number:018d}", province=province)
+        new = migrate("0005_province_is_a_code")
+        codes = list(new.objects.order_by("pk").values_list("province", flat=True))
+        old = migrate("0003_code_held_by_the_verified")
+        names = list(old.objects.order_by("pk").values_list("province", flat=True))
+    finally:
+        migrate("0005_province_is_a_code")
+    assert codes == ["36", "36", "36", "36", "15", "81", "", ""]
+    assert names == ["Jiangxi"] * 4 + ["Inner Mongolia", "Hong Kong", "", ""]
