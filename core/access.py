@@ -45,6 +45,7 @@ class Actor:
     roles: frozenset[str] = frozenset()
     scopes: frozenset[str] = frozenset()
     key: "ApiKey | None" = None
+    province: str = ""
 
     @property
     def anonymous(self) -> bool:
@@ -115,7 +116,7 @@ def actor_for_user(user: "User | AnonymousUser") -> Actor:
     membership = Membership.objects.select_related("organization").filter(user=user, ended_at=None).first()
     if membership is None:
         return Actor(user, roles=frozenset({ANONYMOUS}))
-    return Actor(user, membership.organization, roles=frozenset(membership.roles))
+    return Actor(user, membership.organization, roles=frozenset(membership.roles), province=membership.province)
 
 
 def actor_for_key(key: "ApiKey") -> Actor:

@@ -122,29 +122,42 @@ def revoke_key(pk: int, *, by: Actor) -> ApiKey:
 
 
 @command
-def propose_officer(*, email: str, name: str, organization_id: int, roles: list[str], by: Actor) -> RoleGrant:
+def propose_officer(
+    *, email: str, name: str, organization_id: int, roles: list[str], province: str = "", by: Actor
+) -> RoleGrant:
     """An account without roles exists, and a proposal that a second administrator may confirm."""
     organization = lock(offices(by), pk=organization_id)
     _require_roles(roles, organization.kind)
+    _require_intake(province, roles)
     member = Membership.objects.create(user=new_person(email, name), organization=organization, roles=[])
-    return _propose(organization, member, roles, by)
+    return _propose(organization, member, roles, province, by)
 
 
 @command
-def propose_roles(pk: int, *, roles: list[str], by: Actor) -> RoleGrant:
-    """A proposal to give the officer exactly these roles waits for a second administrator."""
+def propose_roles(pk: int, *, roles: list[str], province: str = "", by: Actor) -> RoleGrant:
+    """A proposal to give the officer exactly these roles, in this province, waits for a second administrator."""
     organization = lock(Organization.objects.filter(memberships__in=officers(by).filter(pk=pk)))
     member = lock(officers(by), pk=pk)
     if roles:
         _require_roles(roles, organization.kind)
-    return _propose(organization, member, roles, by)
+    _require_intake(province, roles)
+    return _propose(organization, member, roles, province, by)
 
 
-def _propose(organization: Organization, member: Membership, roles: list[str], by: Actor) -> RoleGrant:
+def _require_intake(province: str, roles: list[str]) -> None:
+    if province and Role.INTAKE not in roles:
+        message = _("Only intake officers have a province. Leave it empty, or make this an intake officer.")
+        raise Invalid([Problem("/province", "province-without-intake", message)])
+
+
+def _propose(organization: Organization, member: Membership, roles: list[str], province: str, by: Actor) -> RoleGrant:
     at = legal_now()
     RoleGrant.objects.filter(membership=member, confirmed_at=None, dropped_at=None).update(dropped_at=at)
-    grant = RoleGrant.objects.create(membership=member, roles=roles, proposed_by=by.user, proposed_at=at)
-    record(organization, "propose_roles", by=by, at=at, facts={"email": member.user.email, "roles": roles})
+    grant = RoleGrant.objects.create(
+        membership=member, roles=roles, province=province, proposed_by=by.user, proposed_at=at
+    )
+    facts = {"email": member.user.email, "roles": roles, "province": province}
+    record(organization, "propose_roles", by=by, at=at, facts=facts)
     return grant
 
 
@@ -166,9 +179,9 @@ def confirm_grant(pk: int, *, by: Actor) -> Membership:
     grant.confirmed_by, grant.confirmed_at = by.user, legal_now()
     grant.save()
     first = not member.roles
-    member.roles = grant.roles
+    member.roles, member.province = grant.roles, grant.province
     member.save()
-    facts = {"email": member.user.email, "roles": grant.roles, "first": first}
+    facts = {"email": member.user.email, "roles": grant.roles, "province": grant.province, "first": first}
     record(member.organization, "confirm_roles", by=by, facts=facts)
     return member
 

@@ -269,6 +269,12 @@ CODES = (
         _("The organization has no such role."),
         _("Choose among the roles that the message names."),
     ),
+    Code(
+        "province-without-intake",
+        422,
+        _("A province limits what an intake officer sees, and nobody else."),
+        _("Leave the province empty, or give the role of an intake officer."),
+    ),
     Code("already-used", 422, _("Somebody has an account with this e-mail."), _("Use another address.")),
     Code(
         "unknown-scope",

@@ -1,11 +1,23 @@
 """Who sees which exporters and parties."""
 
-from django.db.models import QuerySet
+from typing import TypeVar
+
+from django.db.models import Model, QuerySet
 
 from core.access import Actor, visibility
 from core.selectors import reaches_documents
 from exporters.models import Exporter, Party
 from exporters.states import UNVERIFIED, ExporterState
+
+M = TypeVar("M", bound=Model)
+
+
+def of_province(rows: QuerySet[M], actor: Actor, path: str) -> QuerySet[M]:
+    """What an officer sees of these rows: those of his province, all when he has none.
+
+    path: from a row to its exporter's province. Whatever other roles he holds: what is limited is the person.
+    """
+    return rows.filter(**{path: actor.province}) if actor.province else rows
 
 
 def exporters_for(actor: Actor) -> QuerySet[Exporter]:
@@ -14,7 +26,7 @@ def exporters_for(actor: Actor) -> QuerySet[Exporter]:
     if actor.kind == "exporter":
         return rows.filter(pk=actor.organization_id)
     if actor.kind == "ministry" and actor.may("desk.exporters", "GET"):
-        return rows.exclude(state=ExporterState.DRAFT, verified_at=None)
+        return of_province(rows, actor, "province").exclude(state=ExporterState.DRAFT, verified_at=None)
     return rows.none()
 
 
@@ -38,7 +50,7 @@ def parties_for(actor: Actor) -> QuerySet[Party]:
     if actor.kind == "exporter":
         return rows.filter(exporter_id=actor.organization_id)
     if actor.kind == "ministry" and actor.may("desk.case", "GET"):
-        return rows
+        return of_province(rows, actor, "exporter__province")
     return rows.none()
 
 

@@ -7,6 +7,7 @@ from django.db.models import Count, F, Prefetch, Q, QuerySet
 
 from core.access import Actor, visibility
 from core.selectors import reaches_documents
+from exporters.selectors import of_province
 from licensing import policy
 from licensing.models import (
     Application,
@@ -68,7 +69,7 @@ def applications_for(actor: Actor) -> QuerySet[Application]:
     if actor.kind == "exporter":
         return rows.filter(exporter_id=actor.organization_id)
     if actor.kind == "ministry" and actor.may("desk.case", "GET"):
-        return rows.exclude(submitted_at=None)
+        return of_province(rows, actor, "exporter__province").exclude(submitted_at=None)
     return rows.none()
 
 
@@ -131,7 +132,8 @@ def declarations_for(actor: Actor) -> QuerySet[Declaration]:
     if actor.kind == "exporter":
         return rows.filter(exporter_id=actor.organization_id)
     if actor.kind == "ministry" and actor.may("desk.case", "GET"):
-        return rows.exclude(state__in=[DeclarationState.DRAFT, DeclarationState.SIGNED])
+        seen = of_province(rows, actor, "exporter__province")
+        return seen.exclude(state__in=[DeclarationState.DRAFT, DeclarationState.SIGNED])
     return rows.none()
 
 
@@ -146,7 +148,7 @@ def licenses_for(actor: Actor) -> QuerySet[License]:
     if actor.kind == "exporter":
         return rows.filter(exporter_id=actor.organization_id)
     if actor.kind == "ministry" and actor.may("desk.license", "GET"):
-        return rows
+        return of_province(rows, actor, "exporter__province")
     if actor.kind == "customs":
         return rows
     return rows.none()

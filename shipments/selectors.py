@@ -5,6 +5,7 @@ from datetime import date
 from django.db.models import QuerySet
 
 from core.access import Actor, visibility
+from exporters.selectors import of_province
 from shipments.models import Incident, Shipment
 from shipments.states import ShipmentState
 
@@ -15,7 +16,7 @@ def shipments_for(actor: Actor) -> QuerySet[Shipment]:
     if actor.kind == "exporter":
         return rows.filter(exporter_id=actor.organization_id)
     if actor.kind == "customs" or (actor.kind == "ministry" and actor.may("desk.license", "GET")):
-        return rows
+        return of_province(rows, actor, "exporter__province")
     return rows.none()
 
 
@@ -35,7 +36,8 @@ def reservations_past(today: date, limit: int) -> list[int]:
 def incidents_for(actor: Actor) -> QuerySet[Incident]:
     if actor.kind != "ministry" or not actor.may("desk.license", "GET"):
         return Incident.objects.none()
-    return Incident.objects.select_related("shipment__license")
+    rows = Incident.objects.select_related("shipment__license")
+    return of_province(rows, actor, "shipment__exporter__province")
 
 
 @visibility("shipment")

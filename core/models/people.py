@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from core import provinces
 from core.languages import in_language
 from core.models.roles import ROLES_OF, Kind, Role
 
@@ -103,12 +104,16 @@ class Membership(models.Model):
     user = models.OneToOneField(User, on_delete=models.PROTECT, related_name="membership")
     organization = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="memberships")
     roles = ArrayField(models.CharField(max_length=20, choices=Role), default=list)
-    province = models.CharField(max_length=40, blank=True, help_text=_("Intake officers only: their province."))
+    province = models.CharField(max_length=2, blank=True, default="")  # an intake officer sees this one; empty: all
     ended_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         constraints = [
             models.CheckConstraint(name="membership_roles_known", condition=Q(roles__contained_by=Role.values)),
+            models.CheckConstraint(
+                name="membership_province_of_intake", condition=Q(province="") | Q(roles__contains=[Role.INTAKE.value])
+            ),
+            models.CheckConstraint(name="membership_province_known", condition=Q(province__in=provinces.codes())),
         ]
 
     def __str__(self) -> str:
@@ -158,6 +163,7 @@ class RoleGrant(models.Model):
 
     membership = models.ForeignKey(Membership, on_delete=models.PROTECT, related_name="grants")
     roles = ArrayField(models.CharField(max_length=20, choices=Role), blank=True)
+    province = models.CharField(max_length=2, blank=True, default="")
     proposed_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     proposed_at = models.DateTimeField()
     confirmed_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", null=True, blank=True)

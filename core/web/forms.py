@@ -8,6 +8,7 @@ from django.core.files.uploadedfile import UploadedFile
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
+from core import provinces
 from core.actions import SCOPES
 from core.errors import DomainError
 from core.models import Organization, Role
@@ -39,6 +40,19 @@ class RolesForm(forms.Form):
         self.fields["roles"].choices = role_choices(kind)
 
 
+def province_field() -> forms.ChoiceField:
+    return forms.ChoiceField(
+        label=_("Province"),
+        choices=provinces.choices,
+        required=False,
+        help_text=_("Intake officers: the one province whose companies and cases they see. Empty: all."),
+    )
+
+
+class OfficerRolesForm(RolesForm):
+    province = province_field()
+
+
 class OfficerForm(forms.Form):
     organization_id = forms.TypedChoiceField(label=_("Office"), coerce=int)
     name = forms.CharField(label=_("Name"), max_length=120)
@@ -49,6 +63,7 @@ class OfficerForm(forms.Form):
         widget=forms.CheckboxSelectMultiple,
         help_text=_("A second administrator must confirm them."),
     )
+    province = province_field()
 
     def __init__(self, *args: Any, offices: list[Organization], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

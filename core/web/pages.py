@@ -12,7 +12,7 @@ from core import actions, selectors
 from core.errors import DomainError, NotFound
 from core.models import Document, Mail
 from core.navigation import entries
-from core.web.forms import KeyForm, MemberForm, OfficerForm, RolesForm, show_refusal
+from core.web.forms import KeyForm, MemberForm, OfficerForm, OfficerRolesForm, RolesForm, show_refusal
 
 
 def account(request: HttpRequest) -> HttpResponse:
@@ -102,11 +102,16 @@ def officer_add(request: HttpRequest) -> HttpResponse:
 
 def officer_change(request: HttpRequest, pk: int) -> HttpResponse:
     officer = get_object_or_404(selectors.officers(request.actor), pk=pk)
-    form = RolesForm(request.POST or None, kind=officer.organization.kind, initial={"roles": officer.roles})
+    now = {"roles": officer.roles, "province": officer.province}
+    form = OfficerRolesForm(request.POST or None, kind=officer.organization.kind, initial=now)
     if request.method == "POST" and form.is_valid():
-        actions.propose_roles(pk, roles=form.cleaned_data["roles"], by=request.actor)
-        messages.success(request, _("Proposed. Another administrator must confirm it."))
-        return redirect("officers")
+        try:
+            actions.propose_roles(pk, **form.cleaned_data, by=request.actor)
+        except DomainError as refusal:
+            show_refusal(form, refusal)
+        else:
+            messages.success(request, _("Proposed. Another administrator must confirm it."))
+            return redirect("officers")
     context = {"form": form, "officer": officer}
     return render(request, "core/officer_form.html", context, status=422 if form.errors else 200)
 
