@@ -81,12 +81,12 @@ def listed(row: Row) -> str:
 def judged(rows: list[Row], workers: int) -> list[Verdict]:
     """What became of each row, in order; each worker has a copy and takes the next row that nobody took."""
     workers = min(workers, len(rows))
-    databases, names = Databases(), []
+    databases, copies = Databases(), list[Copy]()
     databases.make_template()
     with tempfile.TemporaryDirectory(prefix="lodestone-mutate-") as folder, ThreadPoolExecutor(workers) as pool:
         try:
-            copies = [Copy(Path(folder).resolve() / str(number) / "lodestone", databases) for number in range(workers)]
-            names = [copy.database for copy in copies]
+            for number in range(workers):
+                copies.append(Copy(Path(folder).resolve() / str(number) / "lodestone", databases))
             passing = pass_first(rows, copies, pool)
             free: SimpleQueue[Copy] = SimpleQueue()
             for copy in copies:
@@ -106,7 +106,9 @@ def judged(rows: list[Row], workers: int) -> list[Verdict]:
 
             return list(pool.map(one, rows))
         finally:
-            databases.drop(*names, databases.template)
+            for copy in copies:
+                copy.close()
+            databases.drop(*(copy.database for copy in copies), databases.template)
 
 
 def pass_first(rows: list[Row], copies: list[Copy], pool: ThreadPoolExecutor) -> set[str]:

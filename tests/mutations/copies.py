@@ -1,12 +1,13 @@
 """A copy of the tree with a test database of its own, in which one mutation at a time is tried."""
 
+import json
 import os
 import re
 import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +20,8 @@ from tests.servers import database_of
 KILLED, SURVIVED, BROKEN = "killed", "survived", "broken"
 SECONDS_MOST = 120
 LEFT_OUT = shutil.ignore_patterns(".git", ".venv", "var", "__pycache__", ".*_cache", ".hypothesis", "staticfiles")
-PYTEST = ["-m", "pytest", "-q", "-rfE", "--tb=no", "--color=no", "-p", "no:cacheprovider", "--reuse-db"]
+KEPT = ["-p", "tests.mutations.kept", "--reuse-db"]
+PYTEST = ["-q", "-rfE", "--tb=no", "--color=no", "-p", "no:cacheprovider", *KEPT]
 
 
 @dataclass(frozen=True)
@@ -28,6 +30,17 @@ class Verdict:
     outcome: str
     seconds: float
     said: str = ""
+
+
+@dataclass(frozen=True)
+class Said:
+    """What pytest said: its exit status (1: tests failed), or "late"; and its words."""
+
+    status: str
+    words: str
+
+    def named(self, word: str) -> set[str]:
+        return set(re.findall(rf"^{word} (.+?)(?: - .*)?$", self.words, re.MULTILINE))
 
 
 class Databases:
@@ -78,16 +91,29 @@ class Copy:
         shutil.copytree(ROOT, folder, ignore=LEFT_OUT, symlinks=True)
         self.database = database_of(folder)
         self.databases.clone(self.database)
+        self.log = folder.parent / "log"
+        self.warm = subprocess.Popen(
+            [sys.executable, "-m", "tests.mutations.warm"],
+            cwd=folder,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+
+    def close(self) -> None:
+        assert self.warm.stdin
+        self.warm.stdin.close()
+        self.warm.wait()
 
     def passing(self, tests: set[str]) -> set[str]:
         """Those of the tests that pass while nothing is mutated. Fills the caches of bytecode, too."""
         if not tests:
             return set()
-        said = self._pytest(sorted(tests), seconds=SECONDS_MOST * 10, write_bytecode=True)
+        said = self._pytest(sorted(tests), seconds=SECONDS_MOST * 10, bytecode=True)
         self.databases.clone(self.database)
-        bad = _named(said.stdout, "FAILED") | _named(said.stdout, "ERROR")
-        if said.returncode not in (0, 1):
-            raise BadRow(f"The tests do not start without any mutation:\n{said.stdout[-3000:]}{said.stderr[-3000:]}")
+        bad = said.named("FAILED") | said.named("ERROR")
+        if said.status not in ("0", "1"):
+            raise BadRow(f"The tests do not start without any mutation:\n{said.words[-3000:]}")
         return {test for test in tests if not _among(test, bad)}
 
     def judge(self, row: Row) -> Verdict:
@@ -97,25 +123,17 @@ class Copy:
                 said = self._pytest(row.tests)
         except (BadRow, psycopg2.Error, OSError) as error:
             return Verdict(row, BROKEN, time.monotonic() - began, str(error).strip())
-        except subprocess.TimeoutExpired:
-            self.databases.clone(self.database)
-            return Verdict(row, BROKEN, time.monotonic() - began, f"no answer within {SECONDS_MOST} s")
-        if said.returncode != 0 and not row.in_database:
+        if said.status != "0" and not row.in_database:
             self.databases.clone(self.database)  # what failed may have left something behind
         return _verdict(row, said, time.monotonic() - began)
 
-    def _pytest(
-        self, tests: list[str] | tuple[str, ...], seconds: int = SECONDS_MOST, write_bytecode: bool = False
-    ) -> "subprocess.CompletedProcess[str]":
-        environment = os.environ | ({} if write_bytecode else {"PYTHONDONTWRITEBYTECODE": "1"})
-        return subprocess.run(
-            [sys.executable, *PYTEST, *tests],
-            cwd=self.root,
-            env=environment,
-            capture_output=True,
-            text=True,
-            timeout=seconds,
-        )
+    def _pytest(self, tests: Iterable[str], seconds: int = SECONDS_MOST, bytecode: bool = False) -> Said:
+        asked = {"words": [*PYTEST, *tests], "log": str(self.log), "seconds": seconds, "bytecode": bytecode}
+        assert self.warm.stdin and self.warm.stdout
+        self.warm.stdin.write(json.dumps(asked) + "\n")
+        self.warm.stdin.flush()
+        status = self.warm.stdout.readline().strip()
+        return Said(status, self.log.read_text(encoding="utf-8"))
 
     @contextmanager
     def _mutated(self, row: Row) -> Iterator[None]:
@@ -181,19 +199,14 @@ _DROPS = {
 }
 
 
-def _verdict(row: Row, said: "subprocess.CompletedProcess[str]", seconds: float) -> Verdict:
+def _verdict(row: Row, said: Said, seconds: float) -> Verdict:
     """Killed when each named test failed. An error (of a fixture, an import) is no failure: the row is broken."""
-    failed, errors = _named(said.stdout, "FAILED"), _named(said.stdout, "ERROR")
-    if errors or said.returncode not in (0, 1):
-        return Verdict(row, BROKEN, seconds, (said.stdout + said.stderr)[-1500:].strip())
-    kept = [test for test in row.tests if not _among(test, failed)]
-    return Verdict(
-        row, SURVIVED if kept else KILLED, seconds, "passed all the same: " + ", ".join(kept) if kept else ""
-    )
-
-
-def _named(output: str, word: str) -> set[str]:
-    return set(re.findall(rf"^{word} (\S+)", output, re.MULTILINE))
+    if said.named("ERROR") or said.status not in ("0", "1"):
+        return Verdict(row, BROKEN, seconds, f"{said.words[-1500:].strip()} ({said.status})")
+    kept = [test for test in row.tests if not _among(test, said.named("FAILED"))]
+    if kept:
+        return Verdict(row, SURVIVED, seconds, "passed all the same: " + ", ".join(kept))
+    return Verdict(row, KILLED, seconds)
 
 
 def _among(test: str, names: set[str]) -> bool:
