@@ -8,6 +8,7 @@ A folder an app, a TOML file a module. `file` and `tests` at the top of a file h
     guards = ["code:stale"]                                # what the row accounts for: see guards.py
     old = '''if party.version != version:'''               # stands exactly once in the file
     new = '''if False:'''
+    within = "change_party"                                # where it stands several times: once in this function
     tests = ["tests/exporters/test_actions.py::test_x"]    # each of them must fail
 
 Rules that live in the database are taken out of a clone of the test database:
@@ -24,6 +25,7 @@ Rules that live in the database are taken out of a clone of the test database:
     sql = "GRANT UPDATE ON core_historyline TO PUBLIC"     # anything else
 """
 
+import ast
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,7 +33,7 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 LIST = Path(__file__).resolve().parent
-KEYS = {"file", "guards", "old", "new", "tests", "drop", "function", "sql"}
+KEYS = {"file", "within", "guards", "old", "new", "tests", "drop", "function", "sql"}
 
 
 class BadRow(Exception):
@@ -46,6 +48,7 @@ class Row:
     tests: tuple[str, ...]
     guards: tuple[str, ...]
     file: str = ""
+    within: str = ""
     old: str = ""
     new: str = ""
     drop: str = ""
@@ -62,10 +65,23 @@ class Row:
 
     def mutated(self, text: str) -> str:
         """The text with `new` in the place of `old`. Raises BadRow unless that is one place."""
-        found = text.count(self.old)
+        begins, ends = self._part(text)
+        found = text.count(self.old, begins, ends)
         if found != 1:
-            raise BadRow(f"{self.where}: `old` stands {found} times in {self.function or self.file}:\n{self.old}")
-        return text.replace(self.old, self.new)
+            place = f"{self.function or self.file} {self.within}".strip()
+            raise BadRow(f"{self.where}: `old` stands {found} times in {place}:\n{self.old}")
+        return text[:begins] + text[begins:ends].replace(self.old, self.new) + text[ends:]
+
+    def _part(self, text: str) -> tuple[int, int]:
+        """Where `within` begins and ends, its decorators included; the whole text when there is none."""
+        if not self.within:
+            return 0, len(text)
+        for node in ast.walk(ast.parse(text)):
+            if isinstance(node, ast.FunctionDef | ast.ClassDef) and node.name == self.within:
+                lines = text.splitlines(keepends=True)
+                first = min([node.lineno, *(mark.lineno for mark in node.decorator_list)])
+                return sum(map(len, lines[: first - 1])), sum(map(len, lines[: node.end_lineno]))
+        raise BadRow(f"{self.where}: {self.file} has no {self.within}")
 
     def matches(self, pattern: str) -> bool:
         return any(pattern in text for text in (self.where, self.file, self.function, self.drop, *self.guards))

@@ -1,0 +1,67 @@
+"""Each constraint of licensing's tables refuses by itself what breaks it."""
+
+from tests import story
+from tests.refused import breaches
+
+BEGUN = {"state": "'draft'"}
+ISSUED = {"state": "'active'", "ref": "'EL-X'"}
+
+CASES = [
+    (
+        "licensing_application.application_window_in_order",
+        BEGUN | {"planned_from": "'2026-01-02'", "planned_until": "'2026-01-01'"},
+    ),
+    ("licensing_application.licensing_application_ref_key", BEGUN),
+    ("licensing_application.licensing_application_round_check", BEGUN | {"round": "-1"}),
+    ("licensing_application.licensing_application_version_check", BEGUN | {"version": "-1"}),
+    (
+        "licensing_application_consignees.licensing_application_co_application_id_party_id_dc7165e8_uniq",
+        {},
+    ),
+    ("licensing_applicationenduser.application_end_user_once", {}),
+    ("licensing_applicationline.application_line_once", {}),
+    ("licensing_applicationline.application_line_quantity", {"quantity": "0"}),
+    ("licensing_applicationline.licensing_applicationline_number_check", {"number": "-1"}),
+    ("licensing_controlitem.licensing_controlitem_code_key", {}),
+    ("licensing_decisionstep.licensing_decisionstep_max_clearances_check", {"max_clearances": "-1"}),
+    ("licensing_decisionstep.licensing_decisionstep_months_check", {"months": "-1"}),
+    ("licensing_decisionstep.licensing_decisionstep_round_check", {"round": "-1"}),
+    ("licensing_decisionstep.step_nobody_takes_both", {"step": "'other'"}),
+    ("licensing_decisionstep.step_refusal_rests_on_something", {"outcome": "'refuse'", "factors": "'{}'"}),
+    (
+        "licensing_decisionstep_end_users.licensing_decisionstep_e_decisionstep_id_applicat_1c5600f0_uniq",
+        {},
+    ),
+    ("licensing_declaration.declaration_signed_is_complete", {"*": "", "no_transfer": "false"}),
+    ("licensing_declaration.licensing_declaration_ref_key", BEGUN),
+    ("licensing_declaration.licensing_declaration_version_check", BEGUN | {"version": "-1"}),
+    ("licensing_declarationitem.declaration_item_once", {}),
+    ("licensing_enduse.licensing_enduse_position_check", {"position": "-1"}),
+    ("licensing_finding.licensing_finding_line_number_check", {"line_number": "-1"}),
+    ("licensing_instrumentsuspension.instrument_suspension_in_order", {"suspended_until": "suspended_from - 1"}),
+    ("licensing_instrumentsuspension.instrument_suspension_once", {}),
+    ("licensing_license.license_days_in_order", ISSUED | {"usable_until": "usable_from - 1"}),
+    ("licensing_license.licensing_license_application_id_key", ISSUED),
+    ("licensing_license.licensing_license_clearances_taken_check", ISSUED | {"clearances_taken": "-1"}),
+    ("licensing_license.licensing_license_max_clearances_check", ISSUED | {"max_clearances": "-1"}),
+    ("licensing_license.licensing_license_ref_key", {"state": "'active'"}),
+    ("licensing_license_consignees.licensing_license_consignees_license_id_party_id_bc687211_uniq", {}),
+    ("licensing_licensecondition.license_condition_once", {}),
+    ("licensing_licenseenduser.license_end_user_once", {}),
+    ("licensing_licenseline.license_line_not_negative", {"*": "", "lapsed": "-1"}),
+    ("licensing_licenseline.license_line_once", {}),
+    ("licensing_licenseline.license_line_value_not_negative", {"*": "", "value_drawn": "-1"}),
+    ("licensing_licenseline.license_line_within_authorized", {"*": "", "lapsed": "authorized + 1"}),
+    ("licensing_licenseline.licensing_licenseline_number_check", {"number": "-1"}),
+    ("licensing_movement.licensing_movement_line_number_check", {"line_number": "-1", "id": "-1"}),
+    ("licensing_policyedition.licensing_policyedition_code_key", {}),
+    ("licensing_question.question_one_open", {"+": "", "answered_at": "NULL"}),
+    ("licensing_recommendedline.recommended_line_once", {}),
+    ("licensing_recommendedline.recommended_line_quantity", {"quantity": "-1"}),
+    ("licensing_suspension.suspension_in_order", {"ended_at": "opened_at - interval '1 second'"}),
+]
+
+
+def test_postgresql_refuses_what_breaks_a_constraint(world, clock):
+    story.told(world, clock)
+    assert breaches(CASES) == {}

@@ -1,0 +1,23 @@
+"""Each constraint of shipments' tables refuses by itself what breaks it."""
+
+from shipments.actions import receive
+from tests import make, story
+from tests.refused import breaches
+
+CASES = [
+    ("shipments_customsdeclaration.shipments_customsdeclaration_number_key", {}),
+    ("shipments_customsmessage.customs_message_once", {}),
+    ("shipments_customsmessage.shipments_customsmessage_status_check", {"status": "-1"}),
+    ("shipments_incident.shipments_incident_ref_key", {}),
+    ("shipments_shipment.shipment_client_reference_once", {"state": "'reserved'", "ref": "'SH-X'"}),
+    ("shipments_shipment.shipments_shipment_ref_key", {"state": "'reserved'", "client_reference": "'x'"}),
+    ("shipments_shipmentline.shipment_line_not_negative", {"held": "-1"}),
+    ("shipments_shipmentline.shipment_line_once", {}),
+    ("shipments_shipmentline.shipments_shipmentline_line_number_check", {"line_number": "-1"}),
+]
+
+
+def test_postgresql_refuses_what_breaks_a_constraint(world, clock):
+    story.told(world, clock)
+    receive(world.message(make.unknown("SH")), by=world.customs)
+    assert breaches(CASES) == {}

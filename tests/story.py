@@ -1,0 +1,142 @@
+"""Every verb once, in one story, and what each did on the way: which rows it took, when it read the clock."""
+
+import re
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+from django.db import connection
+
+from config.local import demo
+from core import actions as people
+from core.access import clock
+from core.legal_time import legal_today
+from core.models import Membership
+from exporters import actions as exporters
+from licensing.actions import applications, decisions, declarations, licenses
+from shipments import actions as shipments
+from tests import make
+
+KG = 1000
+_TAKES = re.compile(r'FROM "(\w+)".*FOR NO KEY UPDATE', re.DOTALL)
+
+
+class Story:
+    """steps: verb → the tables whose rows it took and "now" where it first read the legal clock, in order."""
+
+    def __init__(self) -> None:
+        self.steps: dict[str, str] = {}
+
+    def __call__(self, verb: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        seen: list[str] = []
+
+        def watch(execute: Any, sql: str, *rest: Any) -> Any:
+            for word in (*_TAKES.findall(sql), *re.findall(r"SELECT (ledger_\w+)\(", sql)):
+                seen.append(word)
+            if "legal_now()" in sql and "now" not in seen and not sql.startswith(("INSERT", "WITH")):
+                seen.append("now")
+            return execute(sql, *rest)
+
+        with connection.execute_wrapper(watch):
+            made = verb(*args, **kwargs)
+        name = f"{verb.__module__.replace('.actions', '')}.{verb.__name__}"
+        self.steps.setdefault(name, " ".join(seen))
+        return made
+
+
+def told(world: make.World, clock_of: Any) -> Story:
+    """The whole story. Ends with the legal clock shifted beyond the licenses' last day."""
+    step = Story()
+    _people(step, world)
+    _company(step, world)
+    signed = _declarations(step, world)
+    _applications(step, world, signed)
+    _shipments(step, world, clock_of)
+    return step
+
+
+def _people(step: Story, world: make.World) -> None:
+    boss, m = world.exporter, world.ministry
+    member = step(people.add_member, email="new@firm.example", name="New", roles=["clerk"], by=boss)
+    step(people.change_member, member.pk, roles=["viewer"], by=boss)
+    key, _text = step(people.create_key, name="Key", scopes=["licenses:read"], days=1, by=boss)
+    step(people.revoke_key, key.pk, by=boss)
+    office = m.office.pk
+    grant = step(
+        people.propose_officer, email="o@m.example", name="O", organization_id=office, roles=["auditor"], by=m.admin
+    )
+    step(people.confirm_grant, grant.pk, by=m.other_admin)
+    step(people.propose_roles, Membership.objects.get(user=m.auditor.user).pk, roles=["auditor"], by=m.admin)
+
+
+def _company(step: Story, world: make.World) -> None:
+    newcomer, intake = make.exporter(None, "Newcomer Co., Ltd."), world.ministry.intake
+    certificate = ("business-license.pdf", demo.pdf("Business license"))
+    names = dict.fromkeys(("legal_representative", "main_manager", "handler"), "Li Na")
+    step(exporters.describe, by=newcomer, business_license=certificate, address="1 Road", province="Jiangxi", **names)
+    step(exporters.submit, by=newcomer)
+    step(exporters.send_back, newcomer.organization_id, reason="Mend the address", by=intake)
+    exporters.submit(by=newcomer)
+    step(exporters.verify, newcomer.organization_id, by=intake)
+    party = demo.party(newcomer, "Works", "DE", "Motors")
+    step(exporters.change_party, party.ref, version=1, name="Works AG", by=newcomer)
+
+
+def _declarations(step: Story, world: make.World) -> Any:
+    boss, reviewer = world.exporter, world.ministry.reviewer
+    row = world.declaration(verified=False)
+    step(declarations.reject, row.ref, reason="Another form", by=reviewer)
+    facts = {name: getattr(row, name) for name in declarations.FIELDS}
+    items = [item.control_item for item in row.items.all()]
+    row = declarations.draft(by=boss, items=items, **facts)
+    step(declarations.change, row.ref, version=1, by=boss, items=items, **facts)
+    signature = {"certificate": ("c.pdf", demo.pdf("x")), "signer_name": "J", "signer_post": "Head"}
+    step(declarations.attach_signed, row.ref, by=boss, signed_on=legal_today(), **signature)
+    step(declarations.submit, row.ref, by=boss)
+    return step(declarations.verify, row.ref, by=reviewer)
+
+
+def _applications(step: Story, world: make.World, signed: Any) -> None:
+    boss, m = world.exporter, world.ministry
+    ref = world.application(by_whom=[signed])
+    paper = step(applications.add_document, ref, type="other", file=("x.pdf", demo.pdf("x")), by=boss)
+    step(applications.remove_document, ref, paper.pk, by=boss)
+    other = applications.start(applications.Draft(kind="annual"), by=boss)
+    step(applications.change, other.ref, applications.Draft(kind="annual"), version=other.version, by=boss)
+    step(applications.withdraw, other.ref, by=boss)
+    unfit = world.application(by_whom=[signed])
+    applications.submit(unfit, by=boss)
+    step(applications.not_accept, unfit, reason="Not controlled", by=m.intake)
+    step(applications.submit, ref, by=boss)
+    step(applications.accept, ref, by=m.intake)
+    step(decisions.assign, ref, by=m.reviewer)
+    step(decisions.ask, ref, text="Why?", due_on=legal_today() + timedelta(days=14), by=m.reviewer)
+    step(applications.answer, ref, text="Growth", by=boss)
+    step(decisions.recommend, ref, outcome="approve", by=m.reviewer)
+    step(decisions.send_back, ref, reason="Less", by=m.decider)
+    decisions.recommend(ref, outcome="approve", by=m.reviewer)
+    step(decisions.approve, ref, by=m.decider)
+    step(decisions.reopen, ref, reason="News", by=m.other_decider)
+    decisions.recommend(ref, outcome="approve", by=m.reviewer)
+    decisions.approve(ref, by=m.decider)
+    step(decisions.issue, ref, by=m.decider)
+    bad = world.under_review(world.application(by_whom=[signed]))
+    decisions.recommend(bad, outcome="refuse", factors=["END_USE"], text="No.", by=m.reviewer)
+    step(decisions.refuse, bad, factors=["END_USE"], text="No.", by=m.decider)
+
+
+def _shipments(step: Story, world: make.World, clock_of: Any) -> None:
+    boss, decider = world.exporter, world.ministry.decider
+    used, ending = world.license(kilograms=10), world.license(kilograms=100)
+    held = step(shipments.reserve, world.request(used, 10 * KG), by=boss).shipment
+    step(shipments.receive, world.message(held.ref, grams=10 * KG), by=world.customs)
+    off = world.shipment(ending, KG)
+    step(shipments.cancel, off.ref, by=boss)
+    forgotten = world.shipment(ending, KG)
+    step(licenses.suspend, ending.ref, reason="Inspection", by=decider)
+    step(licenses.lift, ending.ref, ending.suspensions.get().pk, reason="Cleared up", by=decider)
+    clock_of.shift(days=360)
+    step(licenses.warn_of_end, ending.pk, by=clock())
+    step(shipments.lapse, forgotten.pk, by=clock())
+    clock_of.shift(days=400)
+    step(licenses.expire, ending.pk, by=clock())
