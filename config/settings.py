@@ -64,6 +64,7 @@ if LOCAL:
 
 MIDDLEWARE = [
     "core.middleware.RequestId",
+    "core.middleware.Personal",
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",

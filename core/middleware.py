@@ -43,6 +43,19 @@ class RequestId:
         return response
 
 
+class Personal:
+    """Whatever is answered to somebody who says who he is stays out of every cache, the browser's own included."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if settings.SESSION_COOKIE_NAME in request.COOKIES or "Authorization" in request.headers:
+            response.headers.setdefault("Cache-Control", "no-store")
+        return response
+
+
 class Transport:
     """What the wire may carry, before anything reads it."""
 

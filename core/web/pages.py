@@ -65,9 +65,7 @@ def keys(request: HttpRequest) -> HttpResponse:
         except DomainError as refusal:
             show_refusal(form, refusal)
     context = {"form": form, "keys": selectors.keys_of(request.actor), "created": created}
-    response = render(request, "core/key_list.html", context, status=422 if form.errors else 200)
-    response.headers["Cache-Control"] = "no-store"
-    return response
+    return render(request, "core/key_list.html", context, status=422 if form.errors else 200)
 
 
 def key_revoke(request: HttpRequest, pk: int) -> HttpResponse:
