@@ -20,6 +20,7 @@ from exporters.selectors import parties_for
 from licensing import policy, selectors
 from licensing.actions import applications, declarations
 from licensing.models import Application, DecisionStep
+from licensing.states import ApplicationState, DeclarationState
 from licensing.web.forms import (
     AnswerForm,
     ApplicationForm,
@@ -56,8 +57,11 @@ def declaration_list(request: HttpRequest) -> HttpResponse:
 
 
 def declaration_form(request: HttpRequest, ref: str = "") -> HttpResponse:
-    """A new declaration, or a draft to change."""
+    """A new declaration, or a draft to change. What is signed leads to its own page."""
     row = get_object_or_404(selectors.declarations_for(request.actor), ref=ref) if ref else None
+    if request.method == "GET" and row and row.state != DeclarationState.DRAFT:
+        messages.info(request, _("{ref} is signed and can't be changed. Make a new one instead.").format(ref=ref))
+        return redirect("declaration", ref=ref)
     form = DeclarationForm(
         request.POST or None,
         instance=row,
@@ -125,8 +129,15 @@ def application_list(request: HttpRequest) -> HttpResponse:
 
 
 def application_form(request: HttpRequest, ref: str = "") -> HttpResponse:
-    """A new application, or a draft to change. Everything is checked at once; nothing typed is lost."""
+    """A new application, or a draft to change. Everything is checked at once; nothing typed is lost.
+
+    What was sent leads to its own page; a form that was open meanwhile keeps its text and is refused by the verb.
+    """
     row = get_object_or_404(selectors.applications_for(request.actor), ref=ref) if ref else None
+    if request.method == "GET" and row and row.state != ApplicationState.DRAFT:
+        message = _("{ref} was sent and can't be changed any more. Here you see where it stands and what you can do.")
+        messages.info(request, message.format(ref=ref))
+        return redirect("application", ref=ref)
     form = ApplicationForm(
         request.POST or None,
         instance=row,

@@ -1,0 +1,50 @@
+"""Exporters' pages of what was sent: they say so and lead on."""
+
+from html import unescape
+
+import pytest
+
+from licensing.actions import applications
+from licensing.models import Application
+from tests import make
+
+
+@pytest.fixture
+def browser(client, world):
+    client.force_login(world.exporter.user)
+    return client
+
+
+def test_the_edit_page_of_an_application_that_was_sent_says_so_and_leads_to_the_case(browser, world):
+    ref = world.application()
+    assert browser.get(f"/applications/{ref}/edit/").status_code == 200
+    applications.submit(ref, by=world.exporter)
+    response = browser.get(f"/applications/{ref}/edit/", follow=True)
+    assert response.redirect_chain == [(f"/applications/{ref}/", 302)]
+    assert f"{ref} was sent and can't be changed any more" in unescape(response.content.decode())
+
+
+def test_a_form_that_was_open_when_the_application_was_sent_keeps_its_text(browser, world):
+    ref = world.application()
+    applications.submit(ref, by=world.exporter)
+    answers = {"kind": "annual", "remarks": "Typed before", "version": 1, "lines-TOTAL_FORMS": 0}
+    response = browser.post(f"/applications/{ref}/edit/", answers | {"lines-INITIAL_FORMS": 0})
+    assert response.status_code == 422
+    html = unescape(response.content.decode())
+    assert "The application was sent" in html
+    assert "Typed before" in html
+    assert Application.objects.get(ref=ref).remarks == ""
+
+
+def test_the_edit_page_of_a_signed_declaration_says_so_and_leads_to_it(browser, world):
+    declaration = world.declaration(verified=False)
+    response = browser.get(f"/declarations/{declaration.ref}/edit/", follow=True)
+    assert response.redirect_chain == [(f"/declarations/{declaration.ref}/", 302)]
+    assert f"{declaration.ref} is signed and can't be changed" in unescape(response.content.decode())
+
+
+def test_a_strangers_edit_page_is_not_there(client, world):
+    ref = world.application()
+    applications.submit(ref, by=world.exporter)
+    client.force_login(make.exporter(world.ministry, "Other Co., Ltd.").user)
+    assert client.get(f"/applications/{ref}/edit/").status_code == 404
