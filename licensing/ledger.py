@@ -118,8 +118,8 @@ def clear(
     counted: bool,
     lawful: bool,
 ) -> Settled:
-    """What customs cleared is drawn: from the reservation, then free room, then (when lawful) from what lapsed
-    since it was declared; what is beyond stands in over_cleared.
+    """What customs cleared is drawn: from the reservation, then free authorization, then (when lawful) what lapsed
+    since it was declared, then tolerance; what is beyond stands in over_cleared.
 
     final releases the rest of the reservation. Locks the license, then all its lines.
     """

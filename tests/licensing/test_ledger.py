@@ -1,9 +1,11 @@
 """The quota ledger: the domain's worked numbers, and that balances are the sum of movements."""
 
 import pytest
+from django.db import transaction
 
 from core.errors import DomainError
-from licensing import ledger
+from core.legal_time import legal_now
+from licensing import ledger, tasks
 from licensing.models.balances import LicenseLine, Movement
 from shipments.actions import cancel
 
@@ -84,6 +86,69 @@ def test_a_clearance_beyond_its_reservation_takes_free_room_first(world):
     receipt = world.clear(shipment.ref, 6_000 * KG)
     assert receipt.incidents == []
     assert balance(license) == {"authorized": 20_000_000, "drawn": 6_000_000, "available": 14_000_000}
+
+
+@pytest.fixture
+def tolerant(world, clock):
+    """Annual, 20,000 kg, 5 % on the line; 2,000 kg are reserved. `ended`: the license, its free rest lapsed."""
+
+    def make(*, ended):
+        license = world.license(kilograms=20_000)
+        with transaction.atomic():
+            line = LicenseLine.objects.get(license=license)
+            LicenseLine.objects.update(tolerance=1_000 * KG)
+            ledger._post(line, "tolerance", 1_000 * KG, legal_now())
+        shipment = world.shipment(license, 2_000 * KG)
+        declared_at = legal_now()
+        if ended:
+            clock.shift(days=366)
+            tasks.expire_licenses()
+        return shipment, {"declared_at": declared_at}
+
+    return make
+
+
+@pytest.mark.parametrize(
+    ("kilograms", "drawn", "lapsed", "over"),
+    [
+        (2_000, 2_000, 18_000, 0),
+        (2_500, 2_500, 17_500, 0),  # what lapsed, not the tolerance
+        (20_000, 20_000, 0, 0),
+        (20_001, 20_001, 0, 0),  # now the tolerance
+        (21_000, 21_000, 0, 0),
+        (21_001, 21_000, 0, 1),
+    ],
+)
+def test_a_lawful_clearance_takes_what_lapsed_before_any_tolerance(tolerant, world, kilograms, drawn, lapsed, over):
+    shipment, declared = tolerant(ended=True)
+    world.clear(shipment.ref, kilograms * KG, final=False, **declared)
+    line = LicenseLine.objects.get()
+    assert (line.drawn, line.lapsed, line.over_cleared) == (drawn * KG, lapsed * KG, over * KG)
+    assert ledger.reconcile() == []
+
+
+def test_an_unlawful_clearance_takes_tolerance_and_leaves_what_lapsed(tolerant, world):
+    shipment, _declared = tolerant(ended=True)
+    world.clear(shipment.ref, 3_001 * KG, final=False, declared_at=legal_now())
+    line = LicenseLine.objects.get()
+    assert (line.drawn, line.lapsed, line.over_cleared) == (3_000 * KG, 18_000 * KG, KG)
+    assert ledger.reconcile() == []
+
+
+def test_free_authorization_goes_before_tolerance_and_tolerance_is_used_once(tolerant, world):
+    shipment, declared = tolerant(ended=False)
+    number = "530120260000000001"
+    seen = []
+    for kilograms in (20_400, 600, 1):
+        world.clear(shipment.ref, kilograms * KG, final=False, declaration_no=number, **declared)
+        line = LicenseLine.objects.get()
+        seen.append((line.available, line.drawn, line.over_cleared))
+    assert seen == [
+        (-400 * KG, 20_400 * KG, 0),
+        (-1_000 * KG, 21_000 * KG, 0),
+        (-1_000 * KG, 21_000 * KG, KG),
+    ]
+    assert ledger.reconcile() == []
 
 
 def test_partial_clearances_draw_piece_by_piece_and_final_releases_the_rest(world):
