@@ -231,7 +231,7 @@ CODES = (
     Code(
         "forbidden-character",
         422,
-        _("NUL, a lone surrogate or a direction control stands in the text (400 when it stands in the address)."),
+        _("A control or direction character, or broken UTF-8, stands in the text (400 in the address)."),
         _("Take the character out."),
         also=(400,),
     ),

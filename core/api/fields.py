@@ -13,6 +13,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from core import references
+from core.characters import LINE_ENDS, shows
 from core.quantities import UNITS
 
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
@@ -69,8 +70,10 @@ class TextField(serializers.CharField):
         if isinstance(data, str) and len(data) > (self.max_length or 10_000):
             message = _("At most {most} characters.").format(most=self.max_length)
             raise serializers.ValidationError(message, "too-long")
-        if isinstance(data, str) and data and not any(c.isprintable() and not c.isspace() for c in data):
+        if isinstance(data, str) and data and not shows(data):
             raise serializers.ValidationError(_("Say something here."), "blank")
+        if isinstance(data, str) and LINE_ENDS.search(data):
+            raise serializers.ValidationError(_("Write this in one line, without tabs."), "forbidden-character")
         return super().run_validation(data)
 
 

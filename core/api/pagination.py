@@ -14,6 +14,7 @@ from rest_framework.request import Request
 from core.errors import Invalid, Problem
 
 PAGING = frozenset({"cursor", "page_size"})
+LONGEST = 100  # characters of a parameter that searches or filters
 
 
 def read_query(request: Request, *known: str) -> dict[str, str]:
@@ -24,8 +25,9 @@ def read_query(request: Request, *known: str) -> dict[str, str]:
             problems.append(Problem(f"/{name[:40]}", "invalid-parameter", _("There is no such parameter.")))
         elif len(values) > 1:
             problems.append(Problem(f"/{name}", "invalid-parameter", _("Send this parameter once.")))
-        elif "\x00" in values[0]:
-            problems.append(Problem(f"/{name}", "invalid-parameter", _("The value has a NUL character.")))
+        elif name in known and len(values[0]) > LONGEST:
+            message = _("At most {most} characters.").format(most=LONGEST)
+            problems.append(Problem(f"/{name}", "invalid-parameter", message))
     size = request.query_params.get("page_size")
     if size is not None and not (size.isascii() and size.isdigit() and 1 <= int(size[:6]) <= 200):
         problems.append(Problem("/page_size", "invalid-parameter", _("From 1 to 200.")))

@@ -10,12 +10,11 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 from rest_framework.parsers import BaseParser
 
+from core.characters import FORBIDDEN, MESSAGE
 from core.errors import DomainError, Invalid, Problem, Unreadable
 
 MAX_DEPTH = 20
 MAX_INTEGER_DIGITS = 20
-# NUL, lone surrogates, bidi controls: text that does not read as it is stored
-FORBIDDEN = re.compile("[\x00\ud800-\udfff\u202a-\u202e\u2066-\u2069\u200e\u200f\u061c]")
 
 
 class StrictJSONParser(BaseParser):
@@ -116,8 +115,7 @@ def _hidden(value: Any, pointer: str) -> Any:
     """A problem for every text, key or value, that holds a forbidden character."""
     if isinstance(value, str):
         if FORBIDDEN.search(value):
-            message = _("The text has a character that is not allowed (NUL, lone surrogate or direction control).")
-            yield Problem(pointer, "forbidden-character", message)
+            yield Problem(pointer, "forbidden-character", str(MESSAGE))
     elif isinstance(value, dict):
         for key, inner in value.items():
             if FORBIDDEN.search(key):

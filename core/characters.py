@@ -1,0 +1,41 @@
+"""Which characters a text may have: one definition for forms, queries, file names and JSON."""
+
+import re
+
+from django.utils.translation import gettext_lazy
+
+# NUL and the other control characters but tab and line ends; lone surrogates; direction controls; and the mark
+# that stands where a byte was not UTF-8: text that does not read as it is stored.
+FORBIDDEN = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufffd]"
+)
+# What only a text of several lines may have besides.
+LINE_ENDS = re.compile("[\t\n\r]")
+
+MESSAGE = gettext_lazy(
+    "The text has a character that is not allowed: a control character, a direction control, or broken UTF-8."
+)
+
+
+def wrong(text: str, *, several_lines: bool = False) -> str:
+    """The code of what is wrong with the text's characters: `forbidden-character`, `blank`, or nothing.
+
+    Blank is a text that is there and shows nothing, such as a lone zero-width space. An empty one is not wrong here,
+    nor one of plain blanks: whether a field must say something is its form's to say.
+    """
+    if FORBIDDEN.search(text) or (not several_lines and LINE_ENDS.search(text.strip())):
+        return "forbidden-character"
+    if text.strip() and not shows(text):
+        return "blank"
+    return ""
+
+
+def shows(text: str) -> bool:
+    """Somebody who reads the text sees something."""
+    return any(character.isprintable() and not character.isspace() for character in text)
+
+
+def without(text: str, *, several_lines: bool = False) -> str:
+    """The text as it can be shown again."""
+    kept = FORBIDDEN.sub("", text)
+    return kept if several_lines else LINE_ENDS.sub(" ", kept)
