@@ -9,6 +9,7 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 
 from core.access import Actor, digest
+from core.characters import wrong
 from core.command import command
 from core.errors import DomainError, FourEyes, Invalid, Problem
 from core.history import record
@@ -209,21 +210,25 @@ def first_officers(*, name_en: str, name_zh: str, officers: list[tuple[str, str,
 
 
 PDF_START = b"%PDF-"
+# What scanners are tried with, in two parts so that none finds it here.
+EICAR = b"X5O!P%@AP[4\\PZX54(P^)7CC)7}$" + b"EICAR-STANDARD-ANTIVIRUS-TEST-FILE!$H+H*"
 
 
 def keep_pdf(name: str, content: bytes, *, field: str, by: Actor, at: datetime | None = None) -> Document:
     """The PDF is stored with its hash, inside the caller's transaction.
 
-    Raises Invalid naming `field` when it is empty, larger than 10 MiB, badly named, or not a PDF.
+    Raises Invalid naming `field` when it is empty, larger than 10 MiB, badly named, a scanner's test, or not a PDF.
     """
-    clean = name.rsplit("/", 1)[-1].rsplit("\\", 1)[-1].strip()
+    clean = name.strip()
     problem = None
     if not content:
         problem = Problem(f"/{field}", "file-empty", _("The file is empty."))
     elif len(content) > settings.MAX_UPLOAD_BYTES:
         problem = Problem(f"/{field}", "file-too-large", _("The file is larger than 10 MB."))
-    elif not clean.lower().endswith(".pdf") or not clean.isprintable() or len(clean) > 200:
+    elif not clean.lower().endswith(".pdf") or wrong(clean) or "/" in clean or "\\" in clean or len(clean) > 200:
         problem = Problem(f"/{field}", "file-name", _("Give the file a plain name that ends in .pdf."))
+    elif EICAR in content:
+        problem = Problem(f"/{field}", "file-unsafe", _("A virus scanner would stop this file, so we do not take it."))
     elif not content.startswith(PDF_START) or b"%%EOF" not in content[-2048:]:
         problem = Problem(f"/{field}", "file-not-pdf", _("This is not a PDF. Save or scan the certificate as PDF."))
     if problem:

@@ -10,6 +10,7 @@ from django.db.backends.postgresql.base import DatabaseWrapper
 from django.test import Client
 
 from core.access import clock as clock_actor
+from core.actions import EICAR
 from core.models import Document, Organization, User
 from exporters.models import Exporter
 from licensing.actions import licenses
@@ -128,6 +129,12 @@ def test_a_stale_form_does_not_overwrite(browser, world):
     ("name", "content", "sentence"),
     [
         ("certificate.pdf", b"<html>not a pdf</html>", "This is not a PDF."),
+        ("certificate.pdf", EICAR, "A virus scanner would stop this file"),
+        ("certificate.pdf", b"%PDF-1.4\n" + EICAR + b"\n%%EOF", "A virus scanner would stop this file"),
+        ("certificate.pdf", b"%PDF-1.4\n", "This is not a PDF."),
+        ("certificate.pdf", b"%PDF-1.4\n%%EOF" + b"x" * 4096, "This is not a PDF."),
+        ("certificate.pdf.html", b"%PDF-1.4\n%%EOF", "Give the file a plain name that ends in .pdf."),
+        ("x" * 197 + ".pdf", b"%PDF-1.4\n%%EOF", "Give the file a plain name that ends in .pdf."),
         ("certificate.svg", b"%PDF-1.4\n%%EOF", "Give the file a plain name that ends in .pdf."),
         ("certificate.pdf", b"%PDF-" + b"x" * (10 * 1024 * 1024 + 1), "The file is larger than 10 MB."),
     ],
@@ -335,7 +342,7 @@ def test_somebody_whose_membership_ended_is_told_so(client, world):
     assert "belongs to no organization any more" in response.content.decode()
 
 
-@pytest.mark.parametrize("path", ["/licenses/%00/", "/shipments/?state=%00", "/desk/?q=%00"])
+@pytest.mark.parametrize("path", ["/licenses/%00/", "/shipments/?state=%00", "/control-list/?q=%00"])
 def test_a_nul_in_an_address_is_refused(browser, path):
     assert browser.get(path).status_code == 400
 
