@@ -79,6 +79,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "core.middleware.Access",
+    "core.web.strict.Strict",
     "core.middleware.Refusals",
 ]
 

@@ -23,11 +23,6 @@ def wants_problem(request: HttpRequest) -> bool:
     return request.path_info.startswith("/api/")
 
 
-def refuse(request: HttpRequest, refusal: DomainError) -> HttpResponse:
-    """The refusal as this caller reads it."""
-    return problems.response(request, refusal) if wants_problem(request) else errors.page(request, refusal)
-
-
 class RequestId:
     """Every request has an id, in the answer and in each log line."""
 
@@ -68,22 +63,22 @@ class Transport:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if request.method not in self.METHODS:
             allow = ", ".join(sorted(self.METHODS))
-            return refuse(
+            return errors.answer(
                 request,
                 DomainError(_("This method is not used here."), code="method-not-allowed", headers={"Allow": allow}),
             )
-        if "\x00" in request.path_info or "%00" in request.META.get("QUERY_STRING", ""):
-            return refuse(request, Unreadable(_("The address has a NUL character."), code="forbidden-character"))
+        if "\x00" in request.path_info:
+            return errors.answer(request, Unreadable(_("The address has a NUL character."), code="forbidden-character"))
         if "\\000" in request.META.get("HTTP_COOKIE", "") or "\x00" in request.META.get("HTTP_COOKIE", ""):
             request.META["HTTP_COOKIE"] = ""  # no cookie of ours has one
         if wants_problem(request):
             if not settings.LOCAL and not request.is_secure():
-                return refuse(request, DomainError(_("Call over https."), code="https-required"))
+                return errors.answer(request, DomainError(_("Call over https."), code="https-required"))
             if not self.PLAIN_PATH.fullmatch(request.path_info):
-                return refuse(request, NotFound())
+                return errors.answer(request, NotFound())
             if "HTTP_TRANSFER_ENCODING" in request.META:
                 detail = _("Send the body with a Content-Length, not in chunks.")
-                return refuse(request, DomainError(detail, code="length-required"))
+                return errors.answer(request, DomainError(detail, code="length-required"))
         return self.get_response(request)
 
 
@@ -103,7 +98,7 @@ class Access:
             request.actor = actor or access.actor_for_user(request.user)
             self._admit(request, kwargs)
         except DomainError as refusal:
-            return refuse(request, refusal)
+            return errors.answer(request, refusal)
         return None
 
     @staticmethod
@@ -143,11 +138,11 @@ class Refusals:
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         if isinstance(exception, DomainError):
-            return refuse(request, exception)
+            return errors.answer(request, exception)
         if isinstance(exception, Http404) and wants_problem(request):
-            return refuse(request, NotFound())
+            return errors.answer(request, NotFound())
         if isinstance(exception, problems.DATABASE_AWAY):
             return errors.unavailable(request)
         if isinstance(exception, UnicodeDecodeError):
-            return refuse(request, Unreadable(_("The request is not UTF-8."), code="invalid-encoding"))
+            return errors.answer(request, Unreadable(_("The request is not UTF-8."), code="invalid-encoding"))
         return None

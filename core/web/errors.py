@@ -1,16 +1,16 @@
 """Error pages, and problem documents for whatever goes wrong below /api/ before a view is reached."""
 
 import sys
-from typing import Any
 
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.template import loader
 from django.utils.translation import gettext as _
 
 from core import problems
+from core.characters import without
 from core.errors import DomainError, NotFound, NotSignedIn, Unreadable
 
 TEMPLATES = {400: "400.html", 403: "403.html", 404: "404.html", 413: "413.html", 429: "429.html", 503: "503.html"}
@@ -23,13 +23,14 @@ def page(request: HttpRequest, refusal: DomainError) -> HttpResponse:
     if isinstance(refusal, NotSignedIn):
         return redirect_to_login(request.get_full_path())
     template = TEMPLATES.get(refusal.status, "422.html")
-    response = render(request, template, {"refusal": refusal}, status=refusal.status)
+    response = render(request, template, {"refusal": refusal, "kept": kept(request)}, status=refusal.status)
     for name, value in refusal.headers.items():
         response.headers[name] = value
     return response
 
 
-def _answer(request: HttpRequest, refusal: DomainError) -> HttpResponse:
+def answer(request: HttpRequest, refusal: DomainError) -> HttpResponse:
+    """The refusal as this caller reads it: a problem document below /api/, else a page."""
     if request.path_info.startswith("/api/"):
         return problems.response(request, refusal)
     return page(request, refusal)
@@ -37,21 +38,21 @@ def _answer(request: HttpRequest, refusal: DomainError) -> HttpResponse:
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     if isinstance(exception, RequestDataTooBig):
-        return _answer(request, DomainError(_("The request is larger than 1 MiB."), code="body-too-large"))
+        return answer(request, DomainError(_("The request is larger than 1 MiB."), code="body-too-large"))
     if isinstance(exception, TooManyFieldsSent):
-        return _answer(request, Unreadable(_("The form has too many fields."), code="too-many-fields"))
-    return _answer(request, Unreadable(_("The request could not be read.")))
+        return answer(request, Unreadable(_("The form has too many fields."), code="too-many-fields"))
+    return answer(request, Unreadable(_("The request could not be read.")))
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     hint = ""
     if request.path_info.startswith("/api/") and not request.path_info.endswith("/"):
         hint = _("No such address. Addresses end in a slash.")
-    return _answer(request, NotFound(hint))
+    return answer(request, NotFound(hint))
 
 
 def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return _answer(request, DomainError(_("This is not open to you."), code="forbidden"))
+    return answer(request, DomainError(_("This is not open to you."), code="forbidden"))
 
 
 def unavailable(request: HttpRequest) -> HttpResponse:
@@ -63,7 +64,7 @@ def unavailable(request: HttpRequest) -> HttpResponse:
         {
             "refusal": refusal,
             "request_id": getattr(request, "request_id", ""),
-            "kept": _typed(request) if hasattr(request, "_post") else [],  # never read from the wire here
+            "kept": kept(request),
         }
     )
     return HttpResponse(body, status=refusal.status, headers=refusal.headers)
@@ -82,23 +83,24 @@ def server_error(request: HttpRequest) -> HttpResponse:
     return HttpResponse(body, status=500)
 
 
-# The field names that no page repeats back.
-_SECRET_FIELDS = ("csrfmiddlewaretoken", "password", "oldpassword", "password1", "password2", "login")
+# Field names that are never repeated back.
+SECRETS = ("csrfmiddlewaretoken", "password", "oldpassword", "password1", "password2", "login")
+
+
+def kept(request: HttpRequest, *, from_the_wire: bool = False) -> list[tuple[str, str]]:
+    """What was typed into a refused form, by field, to copy from."""
+    typed = request.POST if request.method == "POST" and (from_the_wire or hasattr(request, "_post")) else QueryDict()
+    return [
+        (name, text)
+        for name, values in typed.lists()
+        if name not in SECRETS
+        for value in values
+        if (text := without(value, several_lines=True))
+    ]
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """Refused, with the typed text still there to copy or send again."""
     if request.path_info.startswith("/api/"):
         return problems.response(request, DomainError(_("The CSRF token is missing or stale."), code="csrf-failed"))
-    return render(request, "403_csrf.html", {"kept": _typed(request)}, status=403)
-
-
-def _typed(request: HttpRequest) -> list[tuple[str, Any]]:
-    """What the form brought, to show it back."""
-    return [
-        (name, value)
-        for name, values in request.POST.lists()
-        if name not in _SECRET_FIELDS
-        for value in values
-        if value
-    ]
+    return render(request, "403_csrf.html", {"kept": kept(request, from_the_wire=True)}, status=403)

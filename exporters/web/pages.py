@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from core.errors import DomainError
 from core.history import lines_of, open_verbs
 from core.telling import told
+from core.web.typed import typed_into
 from core.web.forms import ReasonForm, read_upload, show_refusal
 from exporters import actions, selectors
 from exporters.web.forms import CompanyForm, PartyForm
@@ -98,7 +99,7 @@ def desk_exporter(request: HttpRequest, pk: int, form: ReasonForm | None = None)
         "exporter": exporter,
         "verbs": open_verbs(exporter, request.actor),
         "rivals": selectors.rivals_of(exporter, request.actor),
-        "return_form": form or ReasonForm(),
+        "return_form": form or ReasonForm(typed_into(request, "exporter.return")),
         "history": told(lines_of(exporter), request.actor),
     }
     return render(request, "exporters/exporter_page.html", context, status=422 if form and form.errors else 200)

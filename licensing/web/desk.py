@@ -16,6 +16,7 @@ from core.errors import DomainError
 from core.history import lines_of, open_verbs
 from core.models import Document
 from core.telling import told
+from core.web.typed import typed_into
 from core.web.forms import ReasonForm, show_refusal
 from licensing import selectors
 from licensing.actions import applications, decisions, declarations
@@ -108,6 +109,8 @@ def case(request: HttpRequest, ref: str, failed: tuple[str, forms.Form] | None =
     recommendation = next(
         (s for s in reversed(steps) if s.step == DecisionStep.Step.RECOMMEND and s.round == row.round), None
     )
+    typed = {verb: data for verb in verbs if (data := typed_into(request, f"application.{verb}"))}
+    shown = {verb: failed[1] if failed and failed[0] == verb else _form(verb, row, typed.get(verb)) for verb in verbs}
     kept = {u.pk for u in recommendation.end_users.all()} if recommendation else set()
     mine = {s.step for s in steps if s.actor_id == request.user.pk and s.round == row.round}
     context = {
@@ -117,9 +120,9 @@ def case(request: HttpRequest, ref: str, failed: tuple[str, forms.Form] | None =
         "recommendation": recommendation,
         "recommended_by_me": DecisionStep.Step.RECOMMEND in mine,
         "decided_by_me": DecisionStep.Step.DECIDE in mine,
-        "forms": {verb: failed[1] if failed and failed[0] == verb else _form(verb, row) for verb in verbs},
-        "failed": failed[0] if failed else "",
-        "failed_form": failed[1] if failed else None,
+        "forms": shown,
+        "failed": failed[0] if failed else next(iter(typed), ""),
+        "failed_form": failed[1] if failed else next((shown[verb] for verb in typed), None),
         "unverified": [
             u
             for u in row.end_users.all()
@@ -168,7 +171,7 @@ def declaration(request: HttpRequest, ref: str, form: ReasonForm | None = None) 
         "declaration": row,
         "cases": [use.application for use in row.used_by.all() if use.application.submitted_at],
         "verbs": open_verbs(row, request.actor),
-        "form": form or ReasonForm(),
+        "form": form or ReasonForm(typed_into(request, "declaration.reject")),
         "history": told(lines_of(row), request.actor),
     }
     return render(request, "licensing/desk_declaration.html", context, status=422 if form else 200)

@@ -15,6 +15,7 @@ from core.legal_time import legal_today
 from core.models import Country, Document
 from core.quantities import show
 from core.telling import told
+from core.web.typed import typed_into
 from core.web.forms import read_upload, show_refusal
 from exporters.selectors import parties_for
 from licensing import policy, selectors
@@ -91,7 +92,7 @@ def declaration(request: HttpRequest, ref: str, form: CertificateForm | None = N
         "declaration": row,
         "re_export_countries": Country.objects.filter(pk__in=row.re_export_countries),
         "verbs": open_verbs(row, request.actor),
-        "form": form or CertificateForm(),
+        "form": form or CertificateForm(typed_into(request, "declaration.attach_signed")),
         "history": told(lines_of(row), request.actor),
     }
     return render(request, "licensing/declaration_page.html", context, status=422 if form and form.errors else 200)
@@ -206,8 +207,8 @@ def application(request: HttpRequest, ref: str, **forms: Any) -> HttpResponse:
         "question": next((q for q in row.questions.all() if q.answered_at is None), None),
         "decision": row.steps.filter(round=row.round, step=DecisionStep.Step.DECIDE).last() if decided else None,
         "license": getattr(row, "license", None),
-        "document_form": forms.get("document_form") or DocumentForm(),
-        "answer_form": forms.get("answer_form") or AnswerForm(),
+        "document_form": forms.get("document_form") or DocumentForm(typed_into(request, "application.document")),
+        "answer_form": forms.get("answer_form") or AnswerForm(typed_into(request, "application.answer")),
         "history": told(lines_of(row), request.actor),
     }
     return render(request, "licensing/application_page.html", context, status=422 if forms else 200)

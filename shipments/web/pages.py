@@ -15,6 +15,7 @@ from core.legal_time import legal_today
 from core.models import Country
 from core.navigation import entries
 from core.telling import told
+from core.web.typed import typed_into
 from core.web.forms import ReasonForm, show_refusal
 from licensing import selectors as licensing
 from licensing.actions import licenses as license_actions
@@ -49,10 +50,16 @@ def license_page(request: HttpRequest, ref: str, forms: dict[str, ReasonForm | L
     """A license: what is left, whom and where it names, its shipments, its history; officers also act on it."""
     row = get_object_or_404(licensing.with_balances(licensing.licenses_for(request.actor)), ref=ref)
     given = forms or {}
+    lifting = typed_into(request, "license.lift") or {}
     causes = [
         (
             cause,
-            given.get(f"lift_{cause.pk}") or LiftForm(initial={"suspension": cause.pk}, auto_id=f"id_l{cause.pk}_%s"),
+            given.get(f"lift_{cause.pk}")
+            or LiftForm(
+                lifting if lifting.get("suspension") == str(cause.pk) else None,
+                initial={"suspension": cause.pk},
+                auto_id=f"id_l{cause.pk}_%s",
+            ),
         )
         for cause in row.open_suspensions
     ]
@@ -64,7 +71,8 @@ def license_page(request: HttpRequest, ref: str, forms: dict[str, ReasonForm | L
         "causes": causes,
         "destinations": Country.objects.filter(pk__in=row.destinations),
         "may_suspend": request.actor.may("license.suspend") and row.state in IN_FORCE,
-        "suspend_form": given.get("suspend") or ReasonForm(auto_id="id_suspend_%s"),
+        "suspend_form": given.get("suspend")
+        or ReasonForm(typed_into(request, "license.suspend"), auto_id="id_suspend_%s"),
         "shipments": selectors.with_lines(selectors.shipments_for(request.actor).filter(license=row))[:50],
         "history": told(lines_of(row), request.actor),
         "today": legal_today(),
