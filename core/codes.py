@@ -291,6 +291,7 @@ CODES = (
     Code("file-empty", 422, _("The file is empty."), _("Choose the file again.")),
     Code("file-too-large", 422, _("The file is larger than 10 MB."), _("Send a smaller one.")),
     Code("file-name", 422, _("The file's name is too long, not plain, or does not end in .pdf."), _("Rename it.")),
+    Code("file-unsafe", 422, _("A virus scanner would stop the file."), _("Send another one.")),
     Code("file-not-pdf", 422, _("The file is not a PDF."), _("Save or scan it as PDF.")),
     Code(
         "throttled",

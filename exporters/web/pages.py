@@ -1,7 +1,6 @@
 """Pages about companies and their parties abroad."""
 
 from django.contrib import messages
-from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -9,8 +8,9 @@ from django.utils.translation import gettext as _
 from core.errors import DomainError
 from core.history import lines_of, open_verbs
 from core.telling import told
-from core.web.typed import typed_into
 from core.web.forms import ReasonForm, read_upload, show_refusal
+from core.web.lists import page_of
+from core.web.typed import typed_into
 from exporters import actions, selectors
 from exporters.web.forms import CompanyForm, PartyForm
 
@@ -45,7 +45,7 @@ def company(request: HttpRequest) -> HttpResponse:
 
 
 def parties(request: HttpRequest) -> HttpResponse:
-    page = Paginator(selectors.parties_for(request.actor), 50).get_page(request.GET.get("page"))
+    page = page_of(request, selectors.parties_for(request.actor))
     return render(request, "exporters/party_list.html", {"page_obj": page})
 
 
@@ -87,7 +87,7 @@ def desk_exporters(request: HttpRequest) -> HttpResponse:
     rows = selectors.exporters_for(request.actor).order_by("-state", "pk")
     context = {
         "waiting": selectors.awaiting_verification(request.actor),
-        "page_obj": Paginator(rows, 50).get_page(request.GET.get("page")),
+        "page_obj": page_of(request, rows),
     }
     return render(request, "exporters/exporter_list.html", context)
 

@@ -5,7 +5,6 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
-from django.core.paginator import Paginator
 from django.db.models import Prefetch
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -16,8 +15,9 @@ from core.errors import DomainError
 from core.history import lines_of, open_verbs
 from core.models import Document
 from core.telling import told
-from core.web.typed import typed_into
 from core.web.forms import ReasonForm, show_refusal
+from core.web.lists import choice_of, page_of, search_of
+from core.web.typed import typed_into
 from licensing import selectors
 from licensing.actions import applications, decisions, declarations
 from licensing.models import Application, DecisionStep
@@ -28,17 +28,15 @@ from licensing.web.forms import ApproveForm, AskForm, IssueForm, RecommendForm, 
 def desk(request: HttpRequest) -> HttpResponse:
     """The queue: mine, unassigned, waiting, all open, decided."""
     counts = {name: selectors.desk_queue(request.actor, name).count() for name in selectors.DESK_VIEWS}
-    view = request.GET.get("view", "")
-    if view not in selectors.DESK_VIEWS:
-        view = "mine" if counts["mine"] else "open"
-    q = request.GET.get("q", "").strip()[:100]
+    view = choice_of(request, "view", selectors.DESK_VIEWS) or ("mine" if counts["mine"] else "open")
+    q = search_of(request)
     rows = selectors.search_cases(selectors.desk_queue(request.actor, view), q)
     rows = rows.prefetch_related("end_users__declaration")
     context = {
         "view": view,
         "q": q,
         "counts": counts,
-        "page_obj": Paginator(rows, 50).get_page(request.GET.get("page")),
+        "page_obj": page_of(request, rows),
     }
     return render(request, "licensing/desk_queue.html", context)
 
@@ -46,7 +44,7 @@ def desk(request: HttpRequest) -> HttpResponse:
 def countersign(request: HttpRequest) -> HttpResponse:
     """Cases that others recommended, and approvals to issue. Your own recommendations are not here."""
     rows = selectors.to_countersign(request.actor).prefetch_related("steps__actor", "end_users__declaration")
-    page = Paginator(rows, 50).get_page(request.GET.get("page"))
+    page = page_of(request, rows)
     return render(request, "licensing/desk_countersign.html", {"page_obj": page})
 
 
@@ -109,9 +107,9 @@ def case(request: HttpRequest, ref: str, failed: tuple[str, forms.Form] | None =
     recommendation = next(
         (s for s in reversed(steps) if s.step == DecisionStep.Step.RECOMMEND and s.round == row.round), None
     )
+    kept = {u.pk for u in recommendation.end_users.all()} if recommendation else set()
     typed = {verb: data for verb in verbs if (data := typed_into(request, f"application.{verb}"))}
     shown = {verb: failed[1] if failed and failed[0] == verb else _form(verb, row, typed.get(verb)) for verb in verbs}
-    kept = {u.pk for u in recommendation.end_users.all()} if recommendation else set()
     mine = {s.step for s in steps if s.actor_id == request.user.pk and s.round == row.round}
     context = {
         "application": row,
@@ -157,7 +155,7 @@ def declaration_list(request: HttpRequest) -> HttpResponse:
     rows = selectors.declarations_for(request.actor)
     context = {
         "waiting": rows.filter(state=DeclarationState.SUBMITTED).order_by("pk"),
-        "page_obj": Paginator(rows.exclude(state=DeclarationState.SUBMITTED), 50).get_page(request.GET.get("page")),
+        "page_obj": page_of(request, rows.exclude(state=DeclarationState.SUBMITTED)),
     }
     return render(request, "licensing/desk_declaration_list.html", context)
 

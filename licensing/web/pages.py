@@ -3,7 +3,6 @@
 from typing import Any
 
 from django.contrib import messages
-from django.core.paginator import Paginator
 from django.db.models import Prefetch, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -15,8 +14,9 @@ from core.legal_time import legal_today
 from core.models import Country, Document
 from core.quantities import show
 from core.telling import told
-from core.web.typed import typed_into
 from core.web.forms import read_upload, show_refusal
+from core.web.lists import page_of
+from core.web.typed import typed_into
 from exporters.selectors import parties_for
 from licensing import policy, selectors
 from licensing.actions import applications, declarations
@@ -40,7 +40,7 @@ def control_list(request: HttpRequest) -> HttpResponse:
     on = query.get("as_of") or legal_today()
     items = selectors.search_items(q=query.get("q", ""), list_name=query.get("list", ""))
     rules = selectors.regime()
-    page = Paginator(items, 50).get_page(request.GET.get("page"))
+    page = page_of(request, items)
     rows = [
         (item, policy.assess(policy.Facts(item.code, item.instrument_id, official=item.official), rules, on=on))
         for item in page
@@ -53,7 +53,7 @@ def control_list(request: HttpRequest) -> HttpResponse:
 
 
 def declaration_list(request: HttpRequest) -> HttpResponse:
-    page = Paginator(selectors.declarations_for(request.actor), 50).get_page(request.GET.get("page"))
+    page = page_of(request, selectors.declarations_for(request.actor))
     return render(request, "licensing/declaration_list.html", {"page_obj": page})
 
 
@@ -125,7 +125,7 @@ def declaration_submit(request: HttpRequest, ref: str) -> HttpResponse:
 
 def application_list(request: HttpRequest) -> HttpResponse:
     rows = selectors.with_parts(selectors.applications_for(request.actor))
-    page = Paginator(rows, 50).get_page(request.GET.get("page"))
+    page = page_of(request, rows)
     return render(request, "licensing/application_list.html", {"page_obj": page})
 
 
@@ -275,6 +275,6 @@ def application_answer(request: HttpRequest, ref: str) -> HttpResponse:
 
 def license_list(request: HttpRequest) -> HttpResponse:
     rows = selectors.with_balances(selectors.licenses_for(request.actor))
-    page = Paginator(rows, 20).get_page(request.GET.get("page"))
+    page = page_of(request, rows, 20)
     template = "licensing/license_list.html" if request.actor.kind == "exporter" else "licensing/desk_license_list.html"
     return render(request, template, {"page_obj": page, "today": legal_today()})

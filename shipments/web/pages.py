@@ -3,7 +3,6 @@
 import uuid
 
 from django.contrib import messages
-from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -15,8 +14,9 @@ from core.legal_time import legal_today
 from core.models import Country
 from core.navigation import entries
 from core.telling import told
-from core.web.typed import typed_into
 from core.web.forms import ReasonForm, show_refusal
+from core.web.lists import choice_of, page_of
+from core.web.typed import typed_into
 from licensing import selectors as licensing
 from licensing.actions import licenses as license_actions
 from licensing.states import IN_FORCE, ApplicationState
@@ -108,10 +108,10 @@ def license_lift(request: HttpRequest, ref: str) -> HttpResponse:
 
 def shipment_list(request: HttpRequest) -> HttpResponse:
     rows = selectors.with_lines(selectors.shipments_for(request.actor))
-    state = request.GET.get("state", "")
+    state = choice_of(request, "state", ShipmentState.values)
     if state:
-        rows = rows.filter(state=state[:30])
-    page = Paginator(rows, 50).get_page(request.GET.get("page"))
+        rows = rows.filter(state=state)
+    page = page_of(request, rows)
     context = {"page_obj": page, "state": state, "states": ShipmentState.choices}
     return render(request, "shipments/shipment_list.html", context)
 
@@ -187,5 +187,5 @@ def shipment_cancel(request: HttpRequest, ref: str) -> HttpResponse:
 
 def incidents(request: HttpRequest) -> HttpResponse:
     """Officers: what customs reported that did not fit."""
-    page = Paginator(selectors.incidents_for(request.actor), 50).get_page(request.GET.get("page"))
+    page = page_of(request, selectors.incidents_for(request.actor))
     return render(request, "shipments/incident_list.html", {"page_obj": page})
