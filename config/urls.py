@@ -4,23 +4,11 @@ from django.urls import include, path
 from django.views.i18n import set_language
 
 from core.web import pages as core
+from core.web.steps import addresses
 from exporters.web import pages as exporters
 from licensing.web import desk
 from licensing.web import pages as licensing
 from shipments.web import pages as shipments
-
-CASE_STEPS = (
-    "accept",
-    "not_accept",
-    "assign",
-    "ask",
-    "recommend",
-    "return",
-    "approve",
-    "refuse",
-    "reopen",
-    "issue",
-)
 
 urlpatterns = [
     path("", shipments.overview, name="overview"),
@@ -50,12 +38,12 @@ urlpatterns = [
     path("declarations/", licensing.declaration_list, name="declarations"),
     path("declarations/new/", licensing.declaration_form, name="declaration.new"),
     path("declarations/<str:ref>/", licensing.declaration, name="declaration"),
+    *addresses("declarations/<str:ref>/", "declaration"),
     path("declarations/<str:ref>/edit/", licensing.declaration_form, name="declaration.edit"),
-    path("declarations/<str:ref>/attach/", licensing.declaration_attach, name="declaration.attach_signed"),
-    path("declarations/<str:ref>/submit/", licensing.declaration_submit, name="declaration.submit"),
     path("applications/", licensing.application_list, name="applications"),
     path("applications/new/", licensing.application_form, name="application.new"),
     path("applications/<str:ref>/", licensing.application, name="application"),
+    *addresses("applications/<str:ref>/", "application"),
     path("applications/<str:ref>/edit/", licensing.application_form, name="application.edit"),
     path("applications/<str:ref>/documents/", licensing.application_document, name="application.document"),
     path(
@@ -65,7 +53,6 @@ urlpatterns = [
     ),
     path("applications/<str:ref>/submit/", licensing.application_submit, name="application.submit"),
     path("applications/<str:ref>/withdraw/", licensing.application_withdraw, name="application.withdraw"),
-    path("applications/<str:ref>/answer/", licensing.application_answer, name="application.answer"),
     path("licenses/", licensing.license_list, name="licenses"),
     path("licenses/<str:ref>/", shipments.license_page, name="license"),
     path("shipments/", shipments.shipment_list, name="shipments"),
@@ -77,22 +64,16 @@ urlpatterns = [
     path("desk/", desk.desk, name="desk"),
     path("desk/countersign/", desk.countersign, name="desk.countersign"),
     path("desk/cases/<str:ref>/", desk.case, name="desk.case"),
-    *(
-        path(f"desk/cases/<str:ref>/{verb}/", desk.act, {"verb": verb}, name=f"application.{verb}")
-        for verb in CASE_STEPS
-    ),
+    *addresses("desk/cases/<str:ref>/", "desk.case"),
     path("desk/declarations/", desk.declaration_list, name="desk.declarations"),
     path("desk/declarations/<str:ref>/", desk.declaration, name="desk.declaration"),
-    path("desk/declarations/<str:ref>/verify/", desk.declaration_verify, name="declaration.verify"),
-    path("desk/declarations/<str:ref>/reject/", desk.declaration_reject, name="declaration.reject"),
+    *addresses("desk/declarations/<str:ref>/", "desk.declaration"),
     path("desk/exporters/", exporters.desk_exporters, name="desk.exporters"),
     path("desk/exporters/<int:pk>/", exporters.desk_exporter, name="desk.exporter"),
-    path("desk/exporters/<int:pk>/verify/", exporters.exporter_verify, name="exporter.verify"),
-    path("desk/exporters/<int:pk>/return/", exporters.exporter_return, name="exporter.return"),
+    *addresses("desk/exporters/<int:pk>/", "desk.exporter"),
     path("desk/licenses/", licensing.license_list, name="desk.licenses"),
     path("desk/licenses/<str:ref>/", shipments.license_page, name="desk.license"),
-    path("desk/licenses/<str:ref>/suspend/", shipments.license_suspend, name="license.suspend"),
-    path("desk/licenses/<str:ref>/lift/", shipments.license_lift, name="license.lift"),
+    *addresses("desk/licenses/<str:ref>/", "desk.license"),
     path("desk/shipments/<str:ref>/", shipments.shipment, name="desk.shipment"),
     path("desk/incidents/", shipments.incidents, name="desk.incidents"),
     path("api/v1/", include("config.api")),

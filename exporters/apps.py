@@ -8,3 +8,4 @@ class ExportersConfig(AppConfig):
 
     def ready(self) -> None:
         from exporters import codes, menu, notices, selectors  # noqa: F401, PLC0415
+        from exporters.web import steps  # noqa: F401, PLC0415

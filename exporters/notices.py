@@ -2,11 +2,9 @@
 
 from django.conf import settings
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from core.deliveries import Message, mails
 from core.models import HistoryLine, Membership
-from core.telling import sentences
 
 
 def signatories(organization_id: int) -> list[str]:
@@ -38,23 +36,3 @@ def standing(line: HistoryLine) -> list[Message]:
             reason=line.reason, url=f"{settings.BASE_URL}/company/"
         )
     return [Message(people(line.subject_id), subject, body)]
-
-
-sentences(
-    "exporter",
-    {
-        "join": gettext_lazy("Account opened"),
-        "describe": gettext_lazy("Company facts saved"),
-        "submit": gettext_lazy("Sent for verification"),
-        "verify": gettext_lazy("Verified by the ministry"),
-        "return": gettext_lazy("Returned by the ministry"),
-    },
-)
-
-sentences(
-    "party",
-    {
-        "add": gettext_lazy("Added to the address book"),
-        "change": gettext_lazy("Changed"),
-    },
-)

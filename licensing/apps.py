@@ -8,3 +8,4 @@ class LicensingConfig(AppConfig):
 
     def ready(self) -> None:
         from licensing import codes, menu, notices, selectors  # noqa: F401, PLC0415
+        from licensing.web import steps  # noqa: F401, PLC0415

@@ -2,11 +2,9 @@
 
 from django.conf import settings
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from core.deliveries import Message, mails
 from core.models import HistoryLine
-from core.telling import sentences
 from exporters.notices import people
 from licensing.models import Application, Declaration, License
 
@@ -59,53 +57,3 @@ def license(line: HistoryLine) -> list[Message]:
     )
     reason = f"\n\n{line.reason}" if line.reason else ""
     return [Message(people(row.exporter_id), subject, f"{body}{reason}\n")]
-
-
-sentences(
-    "declaration",
-    {
-        "draft": gettext_lazy("Draft begun"),
-        "change": gettext_lazy("Draft changed"),
-        "attach_signed": gettext_lazy("Signed certificate attached"),
-        "submit": gettext_lazy("Submitted to the ministry"),
-        "verify": gettext_lazy("Verified by the ministry"),
-        "reject": gettext_lazy("Rejected by the ministry"),
-        "activate": gettext_lazy("In force with a license"),
-    },
-)
-
-sentences(
-    "application",
-    {
-        "draft": gettext_lazy("Draft begun"),
-        "change": gettext_lazy("Draft changed"),
-        "add_document": gettext_lazy("Paper added"),
-        "remove_document": gettext_lazy("Paper removed"),
-        "submit": gettext_lazy("Filed"),
-        "accept": gettext_lazy("Accepted: the review begins"),
-        "not_accept": gettext_lazy("Not accepted"),
-        "assign": gettext_lazy("Taken by a reviewing officer"),
-        "ask": gettext_lazy("The reviewer asked a question; the clock runs on"),
-        "answer": gettext_lazy("Answered by the applicant"),
-        "recommend": gettext_lazy("Recommended; with a second officer"),
-        "return": gettext_lazy("Returned to the reviewer"),
-        "approve": gettext_lazy("Approved by a second officer"),
-        "refuse": gettext_lazy("Refused by a second officer"),
-        "reopen": gettext_lazy("Approval reopened"),
-        "issue": gettext_lazy("License issued"),
-        "withdraw": gettext_lazy("Withdrawn by the applicant"),
-    },
-    internal=("return", "reopen"),
-)
-
-sentences(
-    "license",
-    {
-        "issue": gettext_lazy("Issued"),
-        "suspend": gettext_lazy("Suspended"),
-        "lift": gettext_lazy("A suspension was lifted"),
-        "exhaust": gettext_lazy("Used up"),
-        "expire": gettext_lazy("Expired; the unused rest lapsed"),
-        "warn_of_end": gettext_lazy("Holder warned of the coming end"),
-    },
-)

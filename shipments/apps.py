@@ -7,4 +7,5 @@ class ShipmentsConfig(AppConfig):
     name = "shipments"
 
     def ready(self) -> None:
-        from shipments import codes, menu, notices, selectors  # noqa: F401, PLC0415
+        from shipments import codes, menu, selectors  # noqa: F401, PLC0415
+        from shipments.web import steps  # noqa: F401, PLC0415

@@ -114,7 +114,7 @@ class Tour:
         ref = self._done(page, at="/declarations/EUD-").url.rstrip("/").split("/")[-1]
         page = exporter.send(
             page,
-            f"/declarations/{ref}/attach/",
+            f"/declarations/{ref}/attach_signed/",
             files={"certificate": ("certificate.pdf", pdf("End-user and end-use certificate"))},
             signer_name="J. Brandt",
             signer_post="Head of Purchasing",

@@ -91,7 +91,19 @@ class KeyForm(forms.Form):
         ]
 
 
-class ReasonForm(forms.Form):
+class StepForm(forms.Form):
+    """What a step asks for; as it stands here, nothing but the button. row: what the step is about, as it was read."""
+
+    def __init__(self, *args: Any, row: Any = None, **kwargs: Any) -> None:
+        self.row = row
+        super().__init__(*args, **kwargs)
+
+    def facts(self) -> dict[str, Any]:
+        """What the verb is told."""
+        return dict(self.cleaned_data)
+
+
+class ReasonForm(StepForm):
     reason = forms.CharField(label=_("Reason"), max_length=2000, widget=forms.Textarea(attrs={"rows": 3}))
 
 

@@ -8,9 +8,9 @@ from django.utils.translation import gettext as _
 from core.errors import DomainError
 from core.history import lines_of, open_verbs
 from core.telling import told
-from core.web.forms import ReasonForm, read_upload, show_refusal
+from core.web.forms import read_upload, show_refusal
 from core.web.lists import page_of
-from core.web.typed import typed_into
+from core.web.steps import Failed, offered
 from exporters import actions, selectors
 from exporters.web.forms import CompanyForm, PartyForm
 
@@ -92,29 +92,13 @@ def desk_exporters(request: HttpRequest) -> HttpResponse:
     return render(request, "exporters/exporter_list.html", context)
 
 
-def desk_exporter(request: HttpRequest, pk: int, form: ReasonForm | None = None) -> HttpResponse:
+def desk_exporter(request: HttpRequest, pk: int, failed: Failed | None = None) -> HttpResponse:
     rows = selectors.exporters_for(request.actor).select_related("business_license").defer("business_license__content")
     exporter = get_object_or_404(rows, pk=pk)
     context = {
         "exporter": exporter,
-        "verbs": open_verbs(exporter, request.actor),
+        **offered(request, exporter, "desk.exporter", failed),
         "rivals": selectors.rivals_of(exporter, request.actor),
-        "return_form": form or ReasonForm(typed_into(request, "exporter.return")),
         "history": told(lines_of(exporter), request.actor),
     }
-    return render(request, "exporters/exporter_page.html", context, status=422 if form and form.errors else 200)
-
-
-def exporter_verify(request: HttpRequest, pk: int) -> HttpResponse:
-    exporter = actions.verify(pk, by=request.actor)
-    messages.success(request, _("{name} is verified and may file.").format(name=exporter))
-    return redirect("desk.exporter", pk=pk)
-
-
-def exporter_return(request: HttpRequest, pk: int) -> HttpResponse:
-    form = ReasonForm(request.POST)
-    if not form.is_valid():
-        return desk_exporter(request, pk, form)
-    actions.send_back(pk, reason=form.cleaned_data["reason"], by=request.actor)
-    messages.success(request, _("Returned with your reason."))
-    return redirect("desk.exporter", pk=pk)
+    return render(request, "exporters/exporter_page.html", context, status=failed.status if failed else 200)

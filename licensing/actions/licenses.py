@@ -11,6 +11,7 @@ from core.history import move, record, require
 from core.legal_time import legal_day, legal_now
 from core.locks import lock
 from core.models import HistoryLine
+from exporters import rules
 from licensing import ledger
 from licensing.models import License, Suspension
 from licensing.selectors import licenses_for
@@ -23,7 +24,7 @@ WARNING_DAYS = (7, 30, 90)
 def suspend(ref: str, *, reason: str, by: Actor) -> License:
     """An enforcement cause is open: no reservation commits after this does. What is reserved stays clearable."""
     license = lock(licenses_for(by), ref=ref)
-    if not License.suspend._django_fsm.transitions[LicenseState.ACTIVE].permission(license, by):
+    if not rules.officer("license.suspend")(license, by):
         raise Forbidden(_("Your role does not allow this step."))
     open_cause(license, Suspension.Cause.ENFORCEMENT, reason=reason, by=by)
     return license
@@ -48,18 +49,18 @@ def open_cause(license: License, cause: str, *, reason: str, by: Actor) -> Suspe
 
 
 @command
-def lift(ref: str, suspension_pk: int, *, reason: str, by: Actor) -> License:
+def lift(ref: str, *, suspension: int, reason: str, by: Actor) -> License:
     """This cause has ended. The license is usable again only when no other cause is open; no time is given back."""
     license = lock(licenses_for(by), ref=ref)
     require(license.lift, by=by)
-    suspension = license.suspensions.filter(pk=suspension_pk, ended_at=None).first()
-    if suspension is None:
+    cause = license.suspensions.filter(pk=suspension, ended_at=None).first()
+    if cause is None:
         raise NotFound()
     ledger.lock_lines(license)
     at = legal_now()
-    suspension.ended_by, suspension.ended_at, suspension.end_reason = by.user, at, reason
-    suspension.save()
-    facts = {"cause": suspension.cause}
+    cause.ended_by, cause.ended_at, cause.end_reason = by.user, at, reason
+    cause.save()
+    facts = {"cause": cause.cause}
     if license.suspensions.filter(ended_at=None).exists():
         record(license, "lift", by=by, at=at, before=license.state, reason=reason, facts=facts)
         return license

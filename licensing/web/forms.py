@@ -9,9 +9,10 @@ from django.utils.translation import gettext_lazy
 from core.models import Country
 from core.quantities import show
 from core.web.fields import CodesField, DayField, QuantityField
+from core.web.forms import StepForm, read_upload
 from exporters.models import Party
-from licensing.actions.applications import Draft, LineDraft, policy_differs
-from licensing.models import Application, ApplicationDocument, ControlItem, DecisionStep, Declaration
+from licensing.actions.applications import Draft, LineDraft, default_question_day, policy_differs
+from licensing.models import Application, ApplicationDocument, ControlItem, DecisionStep, Declaration, License
 from licensing.models.declarations import CONFIRMATIONS
 
 
@@ -67,13 +68,16 @@ class DeclarationForm(forms.ModelForm):
         return facts
 
 
-class CertificateForm(forms.Form):
+class CertificateForm(StepForm):
     certificate = forms.FileField(
         label=gettext_lazy("Signed certificate"), help_text=gettext_lazy("PDF, at most 10 MB.")
     )
     signer_name = forms.CharField(label=gettext_lazy("Signed by"), max_length=120)
     signer_post = forms.CharField(label=gettext_lazy("Post"), max_length=120)
     signed_on = DayField(label=gettext_lazy("Signed on"))
+
+    def facts(self) -> dict[str, Any]:
+        return self.cleaned_data | {"certificate": read_upload(self.cleaned_data["certificate"])}
 
 
 def _declaration_words(row: Declaration) -> str:
@@ -212,20 +216,24 @@ class DocumentForm(forms.Form):
     file = forms.FileField(label=gettext_lazy("File"), help_text=gettext_lazy("PDF, at most 10 MB."))
 
 
-class AnswerForm(forms.Form):
+class AnswerForm(StepForm):
     text = forms.CharField(
         label=gettext_lazy("Your answer"), max_length=10_000, widget=forms.Textarea(attrs={"rows": 5})
     )
 
 
-class AskForm(forms.Form):
+class AskForm(StepForm):
     text = forms.CharField(
         label=gettext_lazy("Question to the exporter"), max_length=5_000, widget=forms.Textarea(attrs={"rows": 4})
     )
-    due_on = DayField(label=gettext_lazy("Answer by"), help_text=gettext_lazy("The clock runs on meanwhile."))
+    due_on = DayField(
+        label=gettext_lazy("Answer by"),
+        help_text=gettext_lazy("The clock runs on meanwhile."),
+        initial=default_question_day,
+    )
 
 
-class RecommendForm(forms.Form):
+class RecommendForm(StepForm):
     """Outcome per line. What the exporter reads and what stays inside are two labelled fields."""
 
     outcome = forms.ChoiceField(
@@ -268,9 +276,9 @@ class RecommendForm(forms.Form):
         required=False,
     )
 
-    def __init__(self, *args: Any, case: Application, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.case = case
+    def __init__(self, *args: Any, row: Application, **kwargs: Any) -> None:
+        super().__init__(*args, row=row, **kwargs)
+        case = row
         self.lines = list(case.lines.all())
         self.quantity_names = [f"quantity_{line.number}" for line in self.lines]
         for line, name in zip(self.lines, self.quantity_names, strict=True):
@@ -318,7 +326,20 @@ class RecommendForm(forms.Form):
         return {name: value for name, value in self.cleaned_data.items() if name not in self.quantity_names}
 
 
-class ApproveForm(forms.Form):
+class DecideForm(StepForm):
+    """Begins with the words that the first officer recommended to this outcome."""
+
+    outcome = ""
+
+    def __init__(self, *args: Any, row: Application, **kwargs: Any) -> None:
+        super().__init__(*args, row=row, **kwargs)
+        step = row.steps.filter(round=row.round, step=DecisionStep.Step.RECOMMEND).last()
+        if step and step.outcome == self.outcome:
+            self.initial |= {"text": step.text, "factors": step.factors}
+
+
+class ApproveForm(DecideForm):
+    outcome = DecisionStep.Outcome.APPROVE
     text = forms.CharField(
         label=gettext_lazy("Words for the exporter"),
         required=False,
@@ -327,7 +348,8 @@ class ApproveForm(forms.Form):
     )
 
 
-class RefuseForm(forms.Form):
+class RefuseForm(DecideForm):
+    outcome = DecisionStep.Outcome.REFUSE
     factors = forms.MultipleChoiceField(
         label=gettext_lazy("Factors of the law"),
         choices=DecisionStep.Factor.choices,
@@ -341,17 +363,23 @@ class RefuseForm(forms.Form):
     )
 
 
-class IssueForm(forms.Form):
+class IssueForm(StepForm):
     usable_from = DayField(
         label=gettext_lazy("First day"), required=False, help_text=gettext_lazy("Today when left empty.")
     )
 
 
-class LiftForm(forms.Form):
-    suspension = forms.IntegerField(widget=forms.HiddenInput)
+class LiftForm(StepForm):
+    suspension = forms.TypedChoiceField(label=gettext_lazy("Cause"), coerce=int, widget=forms.RadioSelect)
     reason = forms.CharField(
         label=gettext_lazy("Why it ends"), max_length=2_000, widget=forms.Textarea(attrs={"rows": 2})
     )
+
+    def __init__(self, *args: Any, row: License, **kwargs: Any) -> None:
+        super().__init__(*args, row=row, **kwargs)
+        causes = [(cause.pk, f"{cause}: {cause.reason}") for cause in row.suspensions.all() if cause.ended_at is None]
+        self.fields["suspension"].choices = causes
+        self.fields["suspension"].initial = causes[0][0] if causes else None
 
 
 class ItemSearchForm(forms.Form):

@@ -16,6 +16,7 @@ from core.quantities import show
 from core.telling import told
 from core.web.forms import read_upload, show_refusal
 from core.web.lists import page_of
+from core.web.steps import Failed, offered
 from core.web.typed import typed_into
 from exporters.selectors import parties_for
 from licensing import policy, selectors
@@ -23,9 +24,7 @@ from licensing.actions import applications, declarations
 from licensing.models import Application, DecisionStep
 from licensing.states import ApplicationState, DeclarationState
 from licensing.web.forms import (
-    AnswerForm,
     ApplicationForm,
-    CertificateForm,
     DeclarationForm,
     DocumentForm,
     ItemSearchForm,
@@ -85,39 +84,16 @@ def declaration_form(request: HttpRequest, ref: str = "") -> HttpResponse:
     return render(request, "licensing/declaration_form.html", context, status=422 if form.errors else 200)
 
 
-def declaration(request: HttpRequest, ref: str, form: CertificateForm | None = None) -> HttpResponse:
+def declaration(request: HttpRequest, ref: str, failed: Failed | None = None) -> HttpResponse:
     rows = selectors.declarations_for(request.actor).prefetch_related("items__control_item")
     row = get_object_or_404(rows, ref=ref)
     context = {
         "declaration": row,
         "re_export_countries": Country.objects.filter(pk__in=row.re_export_countries),
-        "verbs": open_verbs(row, request.actor),
-        "form": form or CertificateForm(typed_into(request, "declaration.attach_signed")),
+        **offered(request, row, "declaration", failed),
         "history": told(lines_of(row), request.actor),
     }
-    return render(request, "licensing/declaration_page.html", context, status=422 if form and form.errors else 200)
-
-
-def declaration_attach(request: HttpRequest, ref: str) -> HttpResponse:
-    get_object_or_404(selectors.declarations_for(request.actor), ref=ref)
-    form = CertificateForm(request.POST, request.FILES)
-    if form.is_valid():
-        facts = dict(form.cleaned_data)
-        try:
-            facts["certificate"] = read_upload(facts["certificate"])
-            declarations.attach_signed(ref, by=request.actor, **facts)
-        except DomainError as refusal:
-            show_refusal(form, refusal)
-        else:
-            messages.success(request, _("The signed certificate is kept. Submit the declaration next."))
-            return redirect("declaration", ref=ref)
-    return declaration(request, ref, form)
-
-
-def declaration_submit(request: HttpRequest, ref: str) -> HttpResponse:
-    declarations.submit(ref, by=request.actor)
-    messages.success(request, _("Submitted. Applications can rely on it now."))
-    return redirect("declaration", ref=ref)
+    return render(request, "licensing/declaration_page.html", context, status=failed.status if failed else 200)
 
 
 # --- applications -----------------------------------------------------------------------------------------
@@ -194,24 +170,26 @@ def _whole(request: HttpRequest) -> QuerySet[Application]:
     )
 
 
-def application(request: HttpRequest, ref: str, **forms: Any) -> HttpResponse:
+def application(
+    request: HttpRequest, ref: str, failed: Failed | None = None, document_form: DocumentForm | None = None
+) -> HttpResponse:
     """The case as its applicant sees it: stage, who has it, what is asked, what was decided and why."""
     row = get_object_or_404(_whole(request), ref=ref)
-    verbs = open_verbs(row, request.actor)
     missing = applications.what_is_missing(row, today=legal_today()) if row.state == "draft" else []
     decided = row.state in ("approved", "issued", "refused")
     context = {
         "application": row,
-        "verbs": verbs,
+        "verbs": open_verbs(row, request.actor),
+        **offered(request, row, "application", failed),
         "missing": missing,
         "question": next((q for q in row.questions.all() if q.answered_at is None), None),
         "decision": row.steps.filter(round=row.round, step=DecisionStep.Step.DECIDE).last() if decided else None,
         "license": getattr(row, "license", None),
-        "document_form": forms.get("document_form") or DocumentForm(typed_into(request, "application.document")),
-        "answer_form": forms.get("answer_form") or AnswerForm(typed_into(request, "application.answer")),
+        "document_form": document_form or DocumentForm(typed_into(request, "application.document")),
         "history": told(lines_of(row), request.actor),
     }
-    return render(request, "licensing/application_page.html", context, status=422 if forms else 200)
+    status = failed.status if failed else 422 if document_form else 200
+    return render(request, "licensing/application_page.html", context, status=status)
 
 
 def application_document(request: HttpRequest, ref: str) -> HttpResponse:
@@ -261,16 +239,6 @@ def application_withdraw(request: HttpRequest, ref: str) -> HttpResponse:
         messages.success(request, _("Withdrawn."))
         return redirect("application", ref=ref)
     return render(request, "licensing/application_withdraw.html", {"application": row})
-
-
-def application_answer(request: HttpRequest, ref: str) -> HttpResponse:
-    get_object_or_404(selectors.applications_for(request.actor), ref=ref)
-    form = AnswerForm(request.POST)
-    if not form.is_valid():
-        return application(request, ref, answer_form=form)
-    applications.answer(ref, text=form.cleaned_data["text"], by=request.actor)
-    messages.success(request, _("Your answer is with the reviewer."))
-    return redirect("application", ref=ref)
 
 
 def license_list(request: HttpRequest) -> HttpResponse:

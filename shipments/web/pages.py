@@ -14,13 +14,10 @@ from core.legal_time import legal_today
 from core.models import Country
 from core.navigation import entries
 from core.telling import told
-from core.web.forms import ReasonForm, show_refusal
 from core.web.lists import choice_of, page_of
-from core.web.typed import typed_into
+from core.web.steps import Failed, offered
 from licensing import selectors as licensing
-from licensing.actions import licenses as license_actions
-from licensing.states import IN_FORCE, ApplicationState
-from licensing.web.forms import LiftForm
+from licensing.states import ApplicationState
 from shipments import actions, selectors
 from shipments.needs import needs_of
 from shipments.states import ShipmentState
@@ -46,64 +43,20 @@ def overview(request: HttpRequest) -> HttpResponse:
     return render(request, "shipments/overview.html", context)
 
 
-def license_page(request: HttpRequest, ref: str, forms: dict[str, ReasonForm | LiftForm] | None = None) -> HttpResponse:
+def license_page(request: HttpRequest, ref: str, failed: Failed | None = None) -> HttpResponse:
     """A license: what is left, whom and where it names, its shipments, its history; officers also act on it."""
     row = get_object_or_404(licensing.with_balances(licensing.licenses_for(request.actor)), ref=ref)
-    given = forms or {}
-    lifting = typed_into(request, "license.lift") or {}
-    causes = [
-        (
-            cause,
-            given.get(f"lift_{cause.pk}")
-            or LiftForm(
-                lifting if lifting.get("suspension") == str(cause.pk) else None,
-                initial={"suspension": cause.pk},
-                auto_id=f"id_l{cause.pk}_%s",
-            ),
-        )
-        for cause in row.open_suspensions
-    ]
     context = {
         "license": row,
-        "verbs": open_verbs(row, request.actor),
+        **offered(request, row, "desk.license", failed),
         "usable": row.state == "active" and row.usable_from <= legal_today() <= row.usable_until,
         "clearances_taken": licensing.clearances_taken([row])[row.pk],
-        "causes": causes,
         "destinations": Country.objects.filter(pk__in=row.destinations),
-        "may_suspend": request.actor.may("license.suspend") and row.state in IN_FORCE,
-        "suspend_form": given.get("suspend")
-        or ReasonForm(typed_into(request, "license.suspend"), auto_id="id_suspend_%s"),
         "shipments": selectors.with_lines(selectors.shipments_for(request.actor).filter(license=row))[:50],
         "history": told(lines_of(row), request.actor),
         "today": legal_today(),
     }
-    return render(request, "shipments/license_page.html", context, status=422 if forms else 200)
-
-
-def license_suspend(request: HttpRequest, ref: str) -> HttpResponse:
-    form = ReasonForm(request.POST, auto_id="id_suspend_%s")
-    if form.is_valid():
-        try:
-            license_actions.suspend(ref, reason=form.cleaned_data["reason"], by=request.actor)
-        except DomainError as refusal:
-            show_refusal(form, refusal)
-        else:
-            messages.success(request, _("Suspended. The exporter was told, with your reason."))
-            return redirect("desk.license", ref=ref)
-    return license_page(request, ref, {"suspend": form})
-
-
-def license_lift(request: HttpRequest, ref: str) -> HttpResponse:
-    form = LiftForm(request.POST, auto_id=f"id_l{request.POST.get('suspension', '')[:20]}_%s")
-    if form.is_valid():
-        pk = form.cleaned_data["suspension"]
-        row = license_actions.lift(ref, pk, reason=form.cleaned_data["reason"], by=request.actor)
-        if row.state == "active":
-            messages.success(request, _("Lifted. The license is in force again."))
-        else:
-            messages.success(request, _("Lifted. Another cause is still open."))
-        return redirect("desk.license", ref=ref)
-    return license_page(request, ref, {f"lift_{request.POST.get('suspension', '')[:20]}": form})
+    return render(request, "shipments/license_page.html", context, status=failed.status if failed else 200)
 
 
 def shipment_list(request: HttpRequest) -> HttpResponse:

@@ -1,6 +1,7 @@
 """Bad input in pages: an error summary that names the field, everything typed kept, nothing written."""
 
 import re
+from dataclasses import replace
 from html import unescape
 
 import pytest
@@ -155,7 +156,7 @@ def test_an_upload_that_is_no_pdf(browser, world, name, content, sentence):
         "signer_post": "Buyer",
         "signed_on": "2026-11-01",
     }
-    html = refused(browser.post(f"/declarations/{row.ref}/attach/", answers), sentence)
+    html = refused(browser.post(f"/declarations/{row.ref}/attach_signed/", answers), sentence)
     assert "J. Brandt" in html
     row.refresh_from_db()
     assert (row.state, Document.objects.count()) == ("draft", before)
@@ -231,7 +232,7 @@ def test_a_strangers_reference_is_not_there(browser, world):
 
 def test_an_officer_who_recommended_meets_403_on_deciding(client, world):
     both = world.ministry.other_decider
-    ref = world.under_review(world.application())
+    ref = replace(world, ministry=replace(world.ministry, reviewer=both)).under_review(world.application())
     client.force_login(both.user)
     answers = {"outcome": "approve", "months": "12", "quantity_1": "60000.000"}
     answers["end_users"] = Application.objects.get(ref=ref).end_users.get().pk

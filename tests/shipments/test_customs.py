@@ -108,7 +108,7 @@ def test_the_final_shipment_ends_the_license_even_when_it_was_cleared_while_susp
     licenses.suspend(license.ref, reason="Inspection", by=world.ministry.decider)
     world.clear(shipment.ref, 400 * KG)
     cause = license.suspensions.get()
-    licenses.lift(license.ref, cause.pk, reason="Cleared up", by=world.ministry.decider)
+    licenses.lift(license.ref, suspension=cause.pk, reason="Cleared up", by=world.ministry.decider)
     license.refresh_from_db()
     assert license.state == "exhausted"
     assert LicenseLine.objects.get().lapsed == 600 * KG

@@ -68,9 +68,9 @@ def test_suspension_stops_reservations_at_once_and_lifting_one_cause_never_lifts
     licenses.suspend(license.ref, reason="A second finding", by=m.decider)
     assert code_of(lambda: world.shipment(license, 1_000)) == "license-suspended"
     first, second = license.suspensions.order_by("pk")
-    licenses.lift(license.ref, first.pk, reason="Cleared up", by=m.decider)
+    licenses.lift(license.ref, suspension=first.pk, reason="Cleared up", by=m.decider)
     assert code_of(lambda: world.shipment(license, 1_000)) == "license-suspended"
-    licenses.lift(license.ref, second.pk, reason="Cleared up", by=m.other_decider)
+    licenses.lift(license.ref, suspension=second.pk, reason="Cleared up", by=m.other_decider)
     assert world.shipment(license, 1_000).state == "reserved"
     assert world.clear(held.ref, 1_000).incidents == []
 

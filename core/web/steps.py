@@ -1,0 +1,163 @@
+"""Steps: what people do to a row in a page. One row each in the apps' STEPS tables; address, form, button, words in the
+history and the way back are made from it, the label and who may from the row's graph and the access table.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import URLPattern, path, resolve, reverse
+from django.utils.functional import Promise
+
+from core.access import Actor
+from core.errors import DomainError
+from core.history import open_verbs
+from core.telling import sentences
+from core.web.forms import StepForm, show_refusal
+from core.web.typed import typed_into
+
+
+@dataclass(frozen=True)
+class Page:
+    """Where steps are offered: the route of a noun's page, below whose address theirs lie, and who sees its rows."""
+
+    route: str
+    rows: Callable[[Actor], Any]
+    key: str = "ref"
+
+
+@dataclass(frozen=True)
+class Step:
+    """A verb of a noun.
+
+    told: what its history line says; `internal` ones no exporter reads. page and action: where it is offered and what
+    it calls, `action(key, **form.facts(), by=…)`; without them it happens elsewhere, and only its words stand here.
+    said: what the page says afterwards. within: the step whose card holds it when both are open. offered, with a label:
+    when a page offers it, where the graph does not say so. noun and app are set when it is registered.
+    """
+
+    verb: str
+    told: "str | Promise"
+    page: Page | None = None
+    action: Callable[..., Any] | None = None
+    said: "str | Promise" = ""
+    form: type[StepForm] = StepForm
+    within: str = ""
+    internal: bool = False
+    offered: Callable[[Any, Actor], bool] | None = None
+    label: "str | Promise" = ""
+    noun: str = ""
+    app: str = ""
+
+    @property
+    def route(self) -> str:
+        """Its name in the access table and among the addresses."""
+        return f"{self.noun}.{self.verb}"
+
+    def bind(self, row: Any, data: Any = None, files: Any = None) -> StepForm:
+        """The step's form on this row. Several stand on one page, so each has ids of its own."""
+        return self.form(data, files, row=row, auto_id=f"id_{self.verb}_%s")
+
+
+@dataclass(frozen=True)
+class Offer:
+    """A step that a page offers this actor on this row now."""
+
+    step: Step
+    form: StepForm
+    label: str
+    url: str
+
+    @property
+    def templates(self) -> list[str]:
+        """Its card: one of its own, or the plain one."""
+        return [f"{self.step.app}/steps/{self.step.noun}_{self.step.verb}.html", "parts/step.html"]
+
+
+@dataclass(frozen=True)
+class Failed:
+    """A step that was refused: the page shows its form again, with what was typed and why."""
+
+    verb: str
+    form: StepForm
+    status: int = 422
+
+
+_steps: dict[str, dict[str, Step]] = {}
+
+
+def register(app: str, noun: str, steps: Iterable[Step]) -> None:
+    """The noun has these steps, in the order in which a page offers them."""
+    table = _steps.setdefault(noun, {})
+    table.update({step.verb: replace(step, noun=noun, app=app) for step in steps})
+    sentences(
+        noun,
+        {verb: step.told for verb, step in table.items()},
+        internal=tuple(verb for verb, step in table.items() if step.internal),
+    )
+
+
+def addresses(prefix: str, route: str) -> list[URLPattern]:
+    """The addresses of the steps that the page of this route offers, below the page's own."""
+    return [
+        path(f"{prefix}{step.verb}/", act, {"step": step}, name=step.route)
+        for table in _steps.values()
+        for step in table.values()
+        if step.page and step.page.route == route
+    ]
+
+
+def offers(request: HttpRequest, row: Any, route: str, failed: Failed | None = None) -> dict[str, Offer]:
+    """The steps that the row's page offers this actor now, by verb; the one that failed keeps its form."""
+    labels = open_verbs(row, request.actor)
+    found = {}
+    for verb, step in _steps[row._meta.model_name].items():
+        if step.page is None or step.page.route != route:
+            continue
+        if step.offered is not None and step.offered(row, request.actor):
+            labels[verb] = str(step.label)
+        if verb in labels:
+            url = reverse(step.route, kwargs={step.page.key: getattr(row, step.page.key)})
+            form = failed.form if failed and failed.verb == verb else step.bind(row, typed_into(request, step.route))
+            found[verb] = Offer(step, form, labels[verb], url)
+    return found
+
+
+def offered(request: HttpRequest, row: Any, route: str, failed: Failed | None = None) -> dict[str, Any]:
+    """What a page's template needs of its steps: the cards in their order, each verb's form, and what failed."""
+    found = offers(request, row, route, failed)
+    if failed is None:  # what somebody typed and nobody carried out is shown as what failed is
+        failed = next((Failed(verb, offer.form) for verb, offer in found.items() if offer.form.is_bound), None)
+    return {
+        "offers": [offer for offer in found.values() if offer.step.within not in found],
+        "forms": {verb: offer.form for verb, offer in found.items()},
+        "failed": failed.verb if failed else "",
+        "failed_form": failed.form if failed else None,
+        "typed": failed.form if failed and failed.verb not in found else None,
+    }
+
+
+def act(request: HttpRequest, step: Step, **key: Any) -> HttpResponse:
+    """The step is done and its page says so; or the page shows its form again, with what was typed and why."""
+    page = step.page
+    assert page is not None and step.action is not None
+    row = get_object_or_404(page.rows(request.actor), **key)
+    form = step.bind(row, request.POST, request.FILES)
+    status = 422
+    if form.is_valid():
+        try:
+            step.action(key[page.key], by=request.actor, **form.facts())
+        except DomainError as refusal:
+            show_refusal(form, refusal)
+            status = refusal.status
+        else:
+            messages.success(request, str(step.said))
+            return redirect(page.route, **key)
+    return _page_of(page, key)(request, failed=Failed(step.verb, form, status), **key)
+
+
+def _page_of(page: Page, key: dict[str, Any]) -> Callable[..., HttpResponse]:
+    return resolve(reverse(page.route, kwargs=key)).func
