@@ -94,7 +94,12 @@ TEMPLATES = [
         "DIRS": [BASE_DIR / "templates"],
         "APP_DIRS": True,
         "OPTIONS": {
-            "builtins": ["core.templatetags.lodestone", "django.templatetags.i18n", "django.templatetags.static"],
+            "builtins": [
+                "core.templatetags.lodestone",
+                "licensing.templatetags.licensing",
+                "django.templatetags.i18n",
+                "django.templatetags.static",
+            ],
             "context_processors": [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",

@@ -8,6 +8,7 @@ import pgtrigger
 from django.db import models
 
 from core.guards import Guard
+from core.states import State
 
 M = TypeVar("M", bound=models.Model)
 
@@ -36,8 +37,11 @@ def graph(model: type[models.Model]) -> list[Move]:
     return sorted(moves, key=lambda move: (move.source, move.verb, move.target))
 
 
-def guarded(*, initial: str) -> Callable[[type[M]], type[M]]:
-    """PostgreSQL refuses what the graph does not have: other UPDATEs of `state`, INSERTs in a later state."""
+def guarded(*, initial: State) -> Callable[[type[M]], type[M]]:
+    """PostgreSQL refuses what the graph does not have: other UPDATEs of `state`, INSERTs in a later state.
+
+    The model knows its states by the initial one.
+    """
 
     def guard(model: type[M]) -> type[M]:
         moves = sorted({f"{move.source}:{move.target}" for move in graph(model) if move.source != move.target})
@@ -47,6 +51,7 @@ def guarded(*, initial: str) -> Callable[[type[M]], type[M]]:
             Guard("state_moves", arguments=moves, operation=pgtrigger.Update, condition=changes),
             Guard("state_begins", arguments=[initial], operation=pgtrigger.Insert, condition=begins_otherwise),
         )(model)
+        model.states = type(initial)
         return model
 
     return guard

@@ -1,13 +1,14 @@
 """State names (docs/workflows.md); only those that exist."""
 
-from django.db import models
 from django.utils.translation import pgettext_lazy
 
+from core.states import State
 
-class ExporterState(models.TextChoices):
-    DRAFT = "draft", pgettext_lazy("exporter", "Draft")
-    PENDING = "pending", pgettext_lazy("exporter", "Being verified")
-    ACTIVE = "active", pgettext_lazy("exporter", "Active")
+
+class ExporterState(State):
+    DRAFT = "draft", "draft", pgettext_lazy("exporter", "Draft")
+    PENDING = "pending", "review", pgettext_lazy("exporter", "Being verified")
+    ACTIVE = "active", "ok", pgettext_lazy("exporter", "Active")
 
 
 # Whoever typed a credit code; from verification on the company holds it.

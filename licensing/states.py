@@ -1,37 +1,38 @@
 """State names (docs/workflows.md); only those that exist."""
 
-from django.db import models
 from django.utils.translation import pgettext_lazy
 
-
-class DeclarationState(models.TextChoices):
-    DRAFT = "draft", pgettext_lazy("declaration", "Draft")
-    SIGNED = "signed", pgettext_lazy("declaration", "Signed")
-    SUBMITTED = "submitted", pgettext_lazy("declaration", "Submitted")
-    VERIFIED = "verified", pgettext_lazy("declaration", "Verified")
-    IN_FORCE = "in_force", pgettext_lazy("declaration", "In force")
-    REJECTED = "rejected", pgettext_lazy("declaration", "Rejected")
+from core.states import State
 
 
-class ApplicationState(models.TextChoices):
-    DRAFT = "draft", pgettext_lazy("application", "Draft")
-    SUBMITTED = "submitted", pgettext_lazy("application", "Submitted")
-    ACCEPTED = "accepted", pgettext_lazy("application", "Accepted")
-    UNDER_REVIEW = "under_review", pgettext_lazy("application", "Under review")
-    AWAITING_APPLICANT = "awaiting_applicant", pgettext_lazy("application", "Waiting for you")
-    AWAITING_DECISION = "awaiting_decision", pgettext_lazy("application", "With second officer")
-    APPROVED = "approved", pgettext_lazy("application", "Approved")
-    ISSUED = "issued", pgettext_lazy("application", "License issued")
-    REFUSED = "refused", pgettext_lazy("application", "Refused")
-    NOT_ACCEPTED = "not_accepted", pgettext_lazy("application", "Not accepted")
-    WITHDRAWN = "withdrawn", pgettext_lazy("application", "Withdrawn")
+class DeclarationState(State):
+    DRAFT = "draft", "draft", pgettext_lazy("declaration", "Draft")
+    SIGNED = "signed", "ok", pgettext_lazy("declaration", "Signed")
+    SUBMITTED = "submitted", "review", pgettext_lazy("declaration", "Submitted")
+    VERIFIED = "verified", "ok", pgettext_lazy("declaration", "Verified")
+    IN_FORCE = "in_force", "ok", pgettext_lazy("declaration", "In force")
+    REJECTED = "rejected", "no", pgettext_lazy("declaration", "Rejected")
 
 
-class LicenseState(models.TextChoices):
-    ACTIVE = "active", pgettext_lazy("license", "In force")
-    SUSPENDED = "suspended", pgettext_lazy("license", "Suspended")
-    EXHAUSTED = "exhausted", pgettext_lazy("license", "Used up")
-    EXPIRED = "expired", pgettext_lazy("license", "Expired")
+class ApplicationState(State):
+    DRAFT = "draft", "draft", pgettext_lazy("application", "Draft")
+    SUBMITTED = "submitted", "review", pgettext_lazy("application", "Submitted")
+    ACCEPTED = "accepted", "review", pgettext_lazy("application", "Accepted")
+    UNDER_REVIEW = "under_review", "review", pgettext_lazy("application", "Under review")
+    AWAITING_APPLICANT = "awaiting_applicant", "wait", pgettext_lazy("application", "Waiting for you")
+    AWAITING_DECISION = "awaiting_decision", "sign", pgettext_lazy("application", "With second officer")
+    APPROVED = "approved", "ok", pgettext_lazy("application", "Approved")
+    ISSUED = "issued", "ok", pgettext_lazy("application", "License issued")
+    REFUSED = "refused", "no", pgettext_lazy("application", "Refused")
+    NOT_ACCEPTED = "not_accepted", "no", pgettext_lazy("application", "Not accepted")
+    WITHDRAWN = "withdrawn", "", pgettext_lazy("application", "Withdrawn")
+
+
+class LicenseState(State):
+    ACTIVE = "active", "ok", pgettext_lazy("license", "In force")
+    SUSPENDED = "suspended", "no", pgettext_lazy("license", "Suspended")
+    EXHAUSTED = "exhausted", "", pgettext_lazy("license", "Used up")
+    EXPIRED = "expired", "", pgettext_lazy("license", "Expired")
 
 
 # What an officer may still decide on, and what an exporter may still withdraw.
@@ -42,4 +43,19 @@ OPEN_CASE = (
     ApplicationState.AWAITING_APPLICANT,
     ApplicationState.AWAITING_DECISION,
 )
+# The stage that a case is in, from 0; before it was filed -1, from 5 on the decision is there.
+STAGE_OF = {
+    ApplicationState.DRAFT: -1,
+    ApplicationState.SUBMITTED: 0,
+    ApplicationState.ACCEPTED: 1,
+    ApplicationState.UNDER_REVIEW: 2,
+    ApplicationState.AWAITING_APPLICANT: 2,
+    ApplicationState.AWAITING_DECISION: 3,
+    ApplicationState.APPROVED: 5,
+    ApplicationState.ISSUED: 5,
+    ApplicationState.REFUSED: 5,
+    ApplicationState.NOT_ACCEPTED: 5,
+    ApplicationState.WITHDRAWN: 5,
+}
+ENDED_EARLY = (ApplicationState.NOT_ACCEPTED, ApplicationState.WITHDRAWN)  # without a decision
 IN_FORCE = (LicenseState.ACTIVE, LicenseState.SUSPENDED)

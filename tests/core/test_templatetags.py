@@ -1,6 +1,8 @@
-"""What pages print: quantities, days, state words, the gauge, the stages, fields and their errors."""
+"""What pages print: quantities, days, state words, fields and their errors."""
 
+import re
 from datetime import UTC, date, datetime
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -10,23 +12,20 @@ from django.utils import translation
 
 from core.errors import Problem
 from core.templatetags.lodestone import (
-    STAGE_OF,
-    STATE_CLASSES,
     day,
     errors,
     field,
-    gauge,
     instant,
     quantity,
     quantity_bare,
     ref,
-    stages,
     state_tag,
 )
+from exporters.models import Exporter
+from licensing.models import Application, Declaration, License
+from shipments.models import Shipment
 
-
-def row(model: str, state: str, word: str = "Word") -> SimpleNamespace:
-    return SimpleNamespace(_meta=SimpleNamespace(model_name=model), state=state, get_state_display=lambda: word)
+STYLES = Path(__file__).resolve().parent.parent.parent / "static" / "css" / "parts.css"
 
 
 @pytest.mark.parametrize(
@@ -66,87 +65,14 @@ def test_day_and_instant_read_the_legal_clock():
 
 
 def test_state_tag_has_word_shape_and_colour():
-    assert state_tag(row("license", "active", "In force")) == '<span class="tag ok">In force</span>'
-    assert state_tag(row("application", "withdrawn", "<i>")) == '<span class="tag">&lt;i&gt;</span>'
+    assert state_tag(License(state="active")) == '<span class="tag ok">In force</span>'
+    assert state_tag(Application(state="withdrawn")) == '<span class="tag">Withdrawn</span>'
 
 
-def test_every_state_class_is_one_the_stylesheet_draws():
-    drawn = {"", "draft", "wait", "review", "sign", "ok", "no", "ship"}
-    assert {css for states in STATE_CLASSES.values() for css in states.values()} == drawn
-
-
-def test_every_application_state_has_a_stage():
-    assert set(STAGE_OF) == set(STATE_CLASSES["application"])
-
-
-def test_gauge_adds_up():
-    assert gauge(11_060_000, 1_080_000, 0, 18_000_000, "kg") == {
-        "hot": False,
-        "bars": [
-            {"css": "used", "x": "0.0%", "width": "61.4%"},
-            {"css": "held", "x": "61.4%", "width": "6.0%"},
-        ],
-        "keys": [
-            {"css": "key", "label": "Shipped", "amount": 11_060_000},
-            {"css": "key k-held", "label": "Reserved", "amount": 1_080_000},
-            {"css": "key k-free", "label": "Free", "amount": 5_860_000},
-        ],
-        "unit": "kg",
-    }
-
-
-def test_gauge_is_hot_below_a_tenth_and_not_at_it():
-    assert [gauge(used, 0, 0, 1000, "g")["hot"] for used in (900, 901, 1000)] == [False, True, True]
-
-
-def test_gauge_of_nothing_is_empty_and_cool():
-    result = gauge(0, 0, 0, 0, "kg")
-    assert (result["hot"], result["bars"]) == (False, [])
-
-
-def test_gauge_shows_what_lapsed():
-    assert gauge(3, 0, 4, 7, "unit")["keys"] == [
-        {"css": "key k-hot", "label": "Shipped", "amount": 3},
-        {"css": "key k-lapsed", "label": "Lapsed", "amount": 4},
-        {"css": "key k-free", "label": "Free", "amount": 0},
-    ]
-
-
-def test_gauge_stays_in_its_bar_inside_a_tolerance():
-    result = gauge(1050, 0, 0, 1000, "g")
-    assert result["bars"] == [{"css": "used", "x": "0.0%", "width": "100.0%"}]
-    assert result["keys"][-1] == {"css": "key k-free", "label": "Free", "amount": -50}
-
-
-def test_gauge_renders_without_style():
-    html = Template('{% gauge 3 1 0 10 "unit" %}').render(Context())
-    assert html.count("<rect") == 3
-    assert "style=" not in html
-    assert "Shipped 3 pieces" in html
-
-
-@pytest.mark.parametrize(
-    ("state", "css", "summary"),
-    [
-        ("draft", ["", "", "", "", ""], "Not filed yet"),
-        ("submitted", ["now", "", "", "", ""], "Stage 1 of 5: Filed"),
-        ("supplement_required", ["now", "", "", "", ""], "Stage 1 of 5: Filed"),
-        ("accepted", ["done", "now", "", "", ""], "Stage 2 of 5: Accepted"),
-        ("under_review", ["done", "done", "now", "", ""], "Stage 3 of 5: Review"),
-        ("awaiting_applicant", ["done", "done", "now", "", ""], "Stage 3 of 5: Review"),
-        ("awaiting_decision", ["done", "done", "done", "now", ""], "Stage 4 of 5: Second officer"),
-        ("issued", ["done"] * 5, "Ended: Word"),
-        ("withdrawn", ["done", "passed", "passed", "passed", "done"], "Ended: Word"),
-    ],
-)
-def test_stages(state, css, summary):
-    result = stages(row("application", state))
-    assert ([step["css"] for step in result["steps"]], result["summary"]) == (css, summary)
-
-
-def test_a_case_that_ended_early_names_its_end():
-    result = stages(row("application", "withdrawn", "Withdrawn"))
-    assert [step["label"] for step in result["steps"]] == ["Filed", "Accepted", "Review", "Second officer", "Withdrawn"]
+def test_every_look_of_a_state_is_one_the_stylesheet_draws():
+    drawn = set(re.findall(r"\.tag\.(\w+)", STYLES.read_text(encoding="utf-8"))) | {""}
+    looks = {state.look for model in (Exporter, Declaration, Application, License, Shipment) for state in model.states}
+    assert looks <= drawn
 
 
 def test_history_says_who_what_when_and_why():
@@ -206,7 +132,9 @@ def test_errors_link_to_their_fields_across_forms_and_sentences():
     lines = forms.formset_factory(Question, extra=0)(
         {"form-TOTAL_FORMS": "2", "form-INITIAL_FORMS": "2", "form-0-name": "x", "form-0-kind": "a", "form-1-name": "x"}
     )
-    result = errors(Refusing({"name": "x"}), lines, ["A sentence."], [Problem("/x", "code", "A problem.")], None, "")
+    result = errors(
+        Refusing({"name": "x"}), lines, ["A sentence."], [Problem("/x", "required", "A problem.")], None, ""
+    )
     assert result["errors"] == [
         {"href": "", "text": "These do not belong together."},
         {"href": "#id_kind_0", "text": "Kind: This field is required."},

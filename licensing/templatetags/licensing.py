@@ -1,0 +1,71 @@
+"""How pages show the stages of a case and what is left of a quota. A template builtin; no number passes a float."""
+
+from typing import Any
+
+from django import template
+from django.utils.translation import gettext as _
+
+from licensing.states import ENDED_EARLY, STAGE_OF
+
+register = template.Library()
+
+
+@register.inclusion_tag("parts/stages.html")
+def stages(application: Any) -> dict[str, Any]:
+    """The five stages of a case: which are done, which is now.
+
+    A case that ended without a decision does not pretend to have passed the stages between.
+    """
+    labels = [_("Filed"), _("Accepted"), _("Review"), _("Second officer"), _("Decision")]
+    now = STAGE_OF[application.state]
+    early = application.state in ENDED_EARLY
+    if early:
+        labels[4] = str(application.get_state_display())
+    steps = []
+    for index, label in enumerate(labels):
+        skipped = early and 0 < index < 4
+        css = "passed" if skipped else "done" if index < now else "now" if index == now else ""
+        steps.append({"label": label, "css": css})
+    if now < 0:
+        summary = _("Not filed yet")
+    elif now < 5:
+        summary = _("Stage %(number)d of 5: %(label)s") % {"number": now + 1, "label": labels[now]}
+    else:
+        summary = _("Ended: %(label)s") % {"label": application.get_state_display()}
+    return {"steps": steps, "summary": summary}
+
+
+def _percent(part: int, whole: int) -> int:
+    """Tenths of a percent, floored and kept within the bar."""
+    return max(0, min(1000, part * 1000 // whole)) if whole > 0 else 0
+
+
+@register.inclusion_tag("parts/gauge.html")
+def gauge(
+    used: int, held: int, lapsed: int, total: int, unit: str, new: int = 0, used_label: str = "", new_label: str = ""
+) -> dict[str, Any]:
+    """The quota gauge: shipped + reserved + lapsed + free = total, in base units; hot below a tenth free.
+
+    total is what was granted and credited. `new` is what the case at hand would take (officers' pages).
+    """
+    free = total - used - held - lapsed - new
+    hot = total > 0 and free * 10 < total
+    parts = [
+        ("used", "k-hot" if hot else "", used_label or _("Shipped"), used, True),
+        ("held", "k-held", _("Reserved"), held, held != 0),
+        ("new", "k-new", new_label or _("This case"), new, new != 0),
+        ("lapsed", "k-lapsed", _("Lapsed"), lapsed, lapsed != 0),
+    ]
+    bars, reached = [], 0
+    for css, _key, _label, amount, _shown in parts:
+        start, reached = reached, reached + amount
+        left, right = _percent(start, total), _percent(reached, total)
+        if right > left:
+            wide = right - left
+            bars.append({"css": css, "x": f"{left // 10}.{left % 10}%", "width": f"{wide // 10}.{wide % 10}%"})
+    keys = [
+        {"css": f"key {key}".strip(), "label": label, "amount": amount}
+        for _css, key, label, amount, shown in [*parts, ("free", "k-free", _("Free"), free, True)]
+        if shown
+    ]
+    return {"hot": hot, "bars": bars, "keys": keys, "unit": unit}
