@@ -154,3 +154,12 @@ def test_a_route_without_a_row_does_not_exist(client, monkeypatch, db):
     rows = {key: row for key, row in access.table().items() if key[0] != "healthz"}
     monkeypatch.setattr(access, "table", lambda: rows)
     assert client.get("/healthz").status_code == 404
+
+
+def test_a_route_stands_once_in_the_table(tmp_path, monkeypatch):
+    twice = tmp_path / "access.csv"
+    lines = access.TABLE.read_text(encoding="utf-8").splitlines()
+    twice.write_text("\n".join([*lines, lines[1]]), encoding="utf-8")
+    monkeypatch.setattr(access, "TABLE", twice)
+    with pytest.raises(ValueError, match="healthz GET twice"):
+        access.table.__wrapped__()

@@ -1,11 +1,14 @@
-"""An answer is given once and kept for 400 days, by right: not even a verb gone wrong changes or drops one."""
+"""One key, one effect, one answer. The answer is kept for 400 days, by right: not even a verb gone wrong changes or drops one."""
 
 import pytest
 from django.db import connection
 from psycopg2 import errors
 
+from core.errors import Invalid
+from core.idempotency import Answer, Claim, fingerprint, keep, take
 from core.models import Idempotency, Organization
 from core.tasks import end_answers
+from tests import make
 
 ROW = "SELECT fingerprint, status, body FROM core_idempotency"
 
@@ -73,3 +76,37 @@ def test_the_sweep_goes_on_until_nothing_is_over(answered):
         )
     assert end_answers() == 1500
     assert list(Idempotency.objects.values_list("key", flat=True)) == ["k"]
+
+
+def claim(actor, key="k", print_="f"):
+    return Claim(actor.organization_id, key, print_, render=list, refuse=list)
+
+
+def test_the_first_answer_is_given_again_byte_for_byte(world):
+    mine = claim(world.exporter)
+    assert take(mine) is None
+    keep(mine, Answer(201, "application/json", '{"b":1,"a":"é"}'))
+    assert take(mine) == Answer(201, "application/json", '{"b":1,"a":"é"}', replayed=True)
+
+
+def test_a_key_that_came_with_another_request_is_refused(world):
+    take(claim(world.exporter))
+    with pytest.raises(Invalid) as refused:
+        take(claim(world.exporter, print_="g"))
+    assert refused.value.code == "idempotency-key-reused"
+    assert list(Idempotency.objects.values_list("fingerprint", flat=True)) == ["f"]
+
+
+def test_two_organizations_may_use_the_same_key(world):
+    stranger = make.exporter(world.ministry, "Other Co., Ltd.")
+    for actor, body in ((world.exporter, "mine"), (stranger, "theirs")):
+        assert take(claim(actor)) is None
+        keep(claim(actor), Answer(200, "text/plain", body))
+    assert (take(claim(world.exporter)).body, take(claim(stranger)).body) == ("mine", "theirs")
+
+
+def test_a_fingerprint_tells_requests_apart():
+    same = fingerprint("POST", "/a/", {"x": 1, "y": 2})
+    assert fingerprint("POST", "/a/", {"y": 2, "x": 1}) == same
+    others = [("PATCH", "/a/", {"x": 1, "y": 2}), ("POST", "/b/", {"x": 1, "y": 2}), ("POST", "/a/", {"x": 1, "y": 3})]
+    assert same not in {fingerprint(*other) for other in others}

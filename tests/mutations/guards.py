@@ -70,7 +70,8 @@ def transitions() -> set[str]:
     from core.graphs import graph
 
     moving = [model for model in apps.get_models() if model._meta.app_label in APPS and has_graph(model)]
-    return {f"transition:{model._meta.model_name}.{move.verb}" for model in moving for move in graph(model)}
+    moves = {f"{model._meta.model_name}.{move.verb}" for model in moving for move in graph(model)}
+    return {f"{kind}:{move}" for move in moves for kind in ("transition", "who")}
 
 
 def has_graph(model: Any) -> bool:

@@ -8,7 +8,7 @@ A folder an app, a TOML file a module. `file` and `tests` at the top of a file h
     guards = ["code:stale"]                                # what the row accounts for: see guards.py
     old = '''if party.version != version:'''               # stands exactly once in the file
     new = '''if False:'''
-    within = "change_party"                                # where it stands several times: once in this function
+    within = "change_party"                                # where it stands several times: once in this (or Class.name)
     tests = ["tests/exporters/test_actions.py::test_x"]    # each of them must fail
 
 Rules that live in the database are taken out of a clone of the test database:
@@ -27,6 +27,7 @@ Rules that live in the database are taken out of a clone of the test database:
 
 import ast
 import tomllib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -76,15 +77,23 @@ class Row:
         """Where `within` begins and ends, its decorators included; the whole text when there is none."""
         if not self.within:
             return 0, len(text)
-        for node in ast.walk(ast.parse(text)):
-            if isinstance(node, ast.FunctionDef | ast.ClassDef) and node.name == self.within:
-                lines = text.splitlines(keepends=True)
-                first = min([node.lineno, *(mark.lineno for mark in node.decorator_list)])
-                return sum(map(len, lines[: first - 1])), sum(map(len, lines[: node.end_lineno]))
-        raise BadRow(f"{self.where}: {self.file} has no {self.within}")
+        found = [node for name, node in definitions(ast.parse(text)) if f".{name}".endswith(f".{self.within}")]
+        if len(found) != 1:
+            raise BadRow(f"{self.where}: {self.file} has {len(found)} of {self.within}")
+        lines, node = text.splitlines(keepends=True), found[0]
+        first = min([node.lineno, *(mark.lineno for mark in node.decorator_list)])
+        return len("".join(lines[: first - 1])), len("".join(lines[: node.end_lineno]))
 
     def matches(self, pattern: str) -> bool:
         return any(pattern in text for text in (self.where, self.file, self.function, self.drop, *self.guards))
+
+
+def definitions(tree: ast.AST, prefix: str = "") -> Iterator[tuple[str, ast.FunctionDef | ast.ClassDef]]:
+    """Each function and class below, by its name from there: `change_party`, `Transport.__call__`."""
+    for node in ast.iter_child_nodes(tree):
+        if isinstance(node, ast.FunctionDef | ast.ClassDef):
+            yield prefix + node.name, node
+            yield from definitions(node, f"{prefix}{node.name}.")
 
 
 def read(folder: Path = LIST) -> list[Row]:

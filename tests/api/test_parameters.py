@@ -1,0 +1,19 @@
+"""What a query may carry."""
+
+import pytest
+from rest_framework.request import Request
+from rest_framework.test import APIRequestFactory
+
+from core.api.pagination import read_query
+from core.errors import Invalid
+
+
+@pytest.mark.parametrize("query", ["state=active&state=active", "state=a%00b"])
+def test_a_parameter_stands_once_and_without_nul(query):
+    with pytest.raises(Invalid) as refused:
+        read_query(Request(APIRequestFactory().get(f"/?{query}")), "state")
+    assert [(e.pointer, e.code) for e in refused.value.errors] == [("/state", "invalid-parameter")]
+
+
+def test_known_parameters_are_read():
+    assert read_query(Request(APIRequestFactory().get("/?state=active&page_size=200")), "state") == {"state": "active"}

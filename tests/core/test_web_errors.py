@@ -1,0 +1,34 @@
+"""Refusals that are met before a view is reached."""
+
+import json
+
+import pytest
+from django.core.exceptions import RequestDataTooBig, SuspiciousOperation, TooManyFieldsSent
+from django.test import RequestFactory
+
+from core.web import errors
+
+
+def code_of(response):
+    return response.status_code, json.loads(response.content)["code"]
+
+
+@pytest.mark.parametrize(
+    ("code", "exception"),
+    [
+        ("too-many-fields", TooManyFieldsSent),
+        ("body-too-large", RequestDataTooBig),
+        ("unreadable", SuspiciousOperation),
+    ],
+)
+def test_a_form_with_too_many_fields_is_named(code, exception):
+    response = errors.bad_request(RequestFactory().post("/api/v1/x/"), exception())
+    assert code_of(response) == (413 if code == "body-too-large" else 400, code)
+
+
+def test_what_breaks_below_the_api_is_a_problem_document():
+    assert code_of(errors.server_error(RequestFactory().get("/api/v1/x/"))) == (500, "internal")
+
+
+def test_a_csrf_refusal_below_the_api_is_a_problem_document():
+    assert code_of(errors.csrf_failure(RequestFactory().post("/api/v1/x/"))) == (403, "csrf-failed")
