@@ -8,10 +8,9 @@ from core.api.pagination import read_query
 from core.errors import Invalid
 
 
-@pytest.mark.parametrize("query", ["state=active&state=active", "state=a%00b"])
-def test_a_parameter_stands_once_and_without_nul(query):
+def test_a_parameter_stands_once():
     with pytest.raises(Invalid) as refused:
-        read_query(Request(APIRequestFactory().get(f"/?{query}")), "state")
+        read_query(Request(APIRequestFactory().get("/?state=active&state=active")), "state")
     assert [(e.pointer, e.code) for e in refused.value.errors] == [("/state", "invalid-parameter")]
 
 

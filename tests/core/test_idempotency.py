@@ -1,4 +1,4 @@
-"""One key, one effect, one answer. The answer is kept for 400 days, by right: not even a verb gone wrong changes or drops one."""
+"""One key, one effect, one answer: never changed, and kept for 400 days, by right, even from a verb gone wrong."""
 
 import pytest
 from django.db import connection
