@@ -4,7 +4,10 @@ One switch: LODESTONE_MODE is `production` where nobody says otherwise (https be
 core.checks refuses to start else), or `local`, which ./run says (http on loopback, demo accounts, a mailbox page).
 """
 
+import hashlib
 import json
+import os
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -164,6 +167,7 @@ STATEMENT_DEADLINE_S = env.int("STATEMENT_DEADLINE_S", 0)
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "core_cache"}}
 
 # --- people -----------------------------------------------------------------------------------------------
+NUM_PROXIES = env.int("NUM_PROXIES", 0 if LOCAL else 1)  # of ours, between a caller and the web server
 AUTH_USER_MODEL = "core.User"
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
 PASSWORD_HASHERS = [
@@ -190,7 +194,7 @@ ACCOUNT_USER_DISPLAY = "core.accounts.display_name"
 ACCOUNT_RATE_LIMITS = {"login_failed": "10/15m/key,60/15m/ip"}
 ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = "http" if LOCAL else "https"
-ALLAUTH_TRUSTED_PROXY_COUNT = 0 if LOCAL else 1
+ALLAUTH_TRUSTED_PROXY_COUNT = NUM_PROXIES
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "overview"
 ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
@@ -227,6 +231,18 @@ CONTENT_SECURITY_POLICY = {
         "manifest-src": [SELF],
     }
 }
+# Calls a minute: of one key (or person), reading and writing, and of one address without a key. 0 counts nothing.
+RATE_READS = env.int("RATE_READS", 600)
+RATE_WRITES = env.int("RATE_WRITES", 300)
+RATE_ADDRESS = env.int("RATE_ADDRESS", 3000)
+# In memory that all web processes of this machine share; one file for each copy of Lodestone.
+RATE_FILE = env.str(
+    "RATE_FILE",
+    str(
+        Path("/dev/shm" if os.path.isdir("/dev/shm") else tempfile.gettempdir())
+        / f"lodestone-rates-{os.geteuid()}-{hashlib.sha256(DATABASE_URL.encode()).hexdigest()[:16]}"
+    ),
+)
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_048_576
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 500
 DATA_UPLOAD_MAX_NUMBER_FILES = 20

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
-from core import access, problems
+from core import access, problems, rates
 from core.api.authentication import bearer
 from core.errors import DomainError, Forbidden, NotFound, NotSignedIn, Unreadable
 from core.web import errors
@@ -94,12 +94,28 @@ class Access:
 
     def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: dict[str, Any]) -> HttpResponse | None:
         try:
-            actor = bearer(request) if wants_problem(request) else None
-            request.actor = actor or access.actor_for_user(request.user)
+            request.actor = self._actor(request)
+            self._count(request)
             self._admit(request, kwargs)
         except DomainError as refusal:
             return errors.answer(request, refusal)
         return None
+
+    @staticmethod
+    def _actor(request: HttpRequest) -> access.Actor:
+        try:
+            actor = bearer(request) if wants_problem(request) else None
+        except NotSignedIn:
+            rates.count(request, access.NOBODY)  # keys are not to be tried out faster than anything else
+            raise
+        return actor or access.actor_for_user(request.user)
+
+    @staticmethod
+    def _count(request: HttpRequest) -> None:
+        match, method = request.resolver_match, request.method or "GET"
+        row = access.find(match.view_name, method) if match and wants_problem(request) else None
+        if row:
+            rates.count(request, request.actor, read=rates.counts_as_read(row, method))
 
     @staticmethod
     def _admit(request: HttpRequest, kwargs: dict[str, Any]) -> None:

@@ -15,6 +15,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 
 def pytest_configure(config):
+    settings.RATE_READS = settings.RATE_WRITES = settings.RATE_ADDRESS = 0  # tests/core/test_rates.py turns them on
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     settings.DATABASES["default"].setdefault("TEST", {})["NAME"] = database_of(ROOT)
     settings.CELERY_BROKER_TRANSPORT_OPTIONS["global_keyprefix"] = f"test-{os.getpid()}:"

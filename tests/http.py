@@ -35,6 +35,7 @@ class Server:
             "DATABASE_OWNER_URL": "",
             "BASE_URL": self.url,
             "PYTHONDONTWRITEBYTECODE": "1",
+            **{name: os.environ.get(name, "0") for name in ("RATE_READS", "RATE_WRITES", "RATE_ADDRESS")},
         }
         command = [
             "-m",
