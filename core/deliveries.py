@@ -1,33 +1,41 @@
-"""Messages that follow from history: enqueued with it, leased by a sweep, sent, marked. At least once."""
+"""Messages that follow from history: enqueued with it, addressed and sent by a sweep. At least once, never given up.
+
+The delivery that a history line leaves is its writer's: it makes one for each reader, and from then on each of these
+goes its own way. What can't go out is tried again for ever, with pauses that grow up to an hour.
+"""
 
 import logging
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+import smtplib
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
 
 from django.conf import settings
 from django.core.mail import EmailMessage
 from django.db import connection, transaction
 from django.utils import translation
 
+from core.legal_time import LegalNow, legal_now
 from core.models import Delivery, HistoryLine
 
 log = logging.getLogger(__name__)
 
-LEASE_SECONDS = 60
-MOST_TRIES = 12
+LEASE_SECONDS = 120  # longer than a mail server may dawdle: every step with it has EMAIL_TIMEOUT
+FIRST_PAUSE_SECONDS = 30
+LONGEST_PAUSE_SECONDS = 3600
+RUN_SECONDS = 45  # a run ends well before the task's time limit
 
 
 @dataclass(frozen=True)
 class Message:
-    """One mail: to whom, about what, in words."""
+    """One mail, which each of its readers gets alone: to whom, about what, in words of the language then set."""
 
     to: list[str]
     subject: str
     body: str
-    language: str = field(default="en")
 
 
-Writer = Callable[[HistoryLine], Iterable[Message]]
+Writer = Callable[[HistoryLine], Message | None]
 _writers: dict[tuple[str, str], Writer] = {}
 
 
@@ -48,47 +56,94 @@ def enqueue(line: HistoryLine) -> None:
         Delivery.objects.create(line=line, due_at=line.at)
 
 
-def relay(limit: int = 50) -> int:
-    """Sends what is due; returns how many deliveries were made. Any number may run at once, or be killed."""
-    sent = 0
-    for delivery in _lease(limit):
+def relay(limit: int = 200) -> int:
+    """Sends what is due; returns how many mails went out. Any number may run at once, or be killed."""
+    sent, until = 0, time.monotonic() + RUN_SECONDS
+    for _ in range(limit):
+        if time.monotonic() >= until or (delivery := _lease()) is None:
+            break
         try:
-            _send(delivery)
-        except Exception as error:  # a mail server that is down must not stop the others
+            with translation.override("en"):
+                message = _writers[delivery.line.subject_kind, delivery.line.verb](delivery.line)
+            if delivery.to:
+                sent += _send(delivery, message)
+            else:
+                _address(delivery, message)
+        except Exception as error:  # one broken address, or writer, or row that is gone, stops none of the others
             log.exception("delivery failed", extra={"delivery": delivery.pk})
-            Delivery.objects.filter(pk=delivery.pk).update(error=repr(error)[:500])
-            continue
-        with connection.cursor() as cursor:
-            cursor.execute(
-                "UPDATE core_delivery SET delivered_at = clock_timestamp(), error = '' WHERE id = %s", [delivery.pk]
-            )
-        sent += 1
+            _pause(delivery, error)
+            if delivery.to and isinstance(error, OSError) and not _answered(error):
+                break  # no mail server: each further try would wait for it in vain; the others stay due
     return sent
 
 
-def _lease(limit: int) -> list[Delivery]:
-    with transaction.atomic(), connection.cursor() as cursor:
+def _lease() -> Delivery | None:
+    """The delivery that is due longest is this run's for a while."""
+    with connection.cursor() as cursor:
         cursor.execute(
-            "UPDATE core_delivery SET claimed_at = clock_timestamp(), tries = tries + 1 WHERE id IN ("
-            " SELECT id FROM core_delivery WHERE delivered_at IS NULL AND tries < %s"
-            "  AND (claimed_at IS NULL OR claimed_at < clock_timestamp() - make_interval(secs => %s * (tries + 1)))"
-            " ORDER BY due_at, id LIMIT %s FOR UPDATE SKIP LOCKED) RETURNING id",
-            [MOST_TRIES, LEASE_SECONDS, limit],
+            "UPDATE core_delivery SET tries = tries + 1, due_at = legal_now() + make_interval(secs => %s) WHERE id = ("
+            " SELECT id FROM core_delivery WHERE delivered_at IS NULL AND ended_at IS NULL AND due_at <= legal_now()"
+            " ORDER BY due_at, id LIMIT 1 FOR NO KEY UPDATE SKIP LOCKED) RETURNING id",
+            [LEASE_SECONDS],
         )
-        ids = [row[0] for row in cursor.fetchall()]
-    return list(Delivery.objects.filter(pk__in=ids).select_related("line", "line__actor").order_by("due_at", "id"))
+        found = cursor.fetchone()
+    return Delivery.objects.select_related("line__actor").get(pk=found[0]) if found else None
 
 
-def _send(delivery: Delivery) -> None:
-    writer = _writers[delivery.line.subject_kind, delivery.line.verb]
-    with translation.override("en"):
-        for number, message in enumerate(writer(delivery.line), 1):
-            if not message.to:
-                continue
-            EmailMessage(
-                subject=message.subject,
-                body=message.body,
-                from_email=settings.DEFAULT_FROM_EMAIL,
-                to=message.to,
-                headers={"Message-ID": f"<delivery-{delivery.pk}-{number}@lodestone.invalid>"},
-            ).send()
+def _address(delivery: Delivery, message: Message | None) -> None:
+    """Each reader has a delivery of his own, due now; the writer's is done."""
+    with transaction.atomic():
+        at = legal_now()
+        readers = dict.fromkeys(message.to if message else [])
+        rows = [Delivery(line=delivery.line, consumer=delivery.consumer, to=reader, due_at=at) for reader in readers]
+        Delivery.objects.bulk_create(rows, ignore_conflicts=True)
+        Delivery.objects.filter(pk=delivery.pk).update(delivered_at=LegalNow(), error="", refused=False)
+
+
+def _send(delivery: Delivery, message: Message | None) -> bool:
+    """The mail server has it; False when its reader is no longer among those who are told."""
+    if message is None or delivery.to not in message.to:
+        Delivery.objects.filter(pk=delivery.pk).update(ended_at=LegalNow(), error="", refused=False)
+        return False
+    EmailMessage(
+        subject=message.subject,
+        body=message.body,
+        from_email=settings.DEFAULT_FROM_EMAIL,
+        to=[delivery.to],
+        headers={"Message-ID": f"<delivery-{delivery.pk}@lodestone.invalid>"},
+    ).send()
+    Delivery.objects.filter(pk=delivery.pk).update(delivered_at=LegalNow(), error="", refused=False)
+    return True
+
+
+def _pause(delivery: Delivery, error: Exception) -> None:
+    """It is tried again: after a permanent refusal, or many tries, in an hour."""
+    refused = _refused(error)
+    grown = FIRST_PAUSE_SECONDS * 2 ** min(delivery.tries - 1, 10)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE core_delivery SET due_at = legal_now() + make_interval(secs => %s), error = %s, refused = %s"
+            " WHERE id = %s",
+            [
+                LONGEST_PAUSE_SECONDS if refused else min(grown, LONGEST_PAUSE_SECONDS),
+                str(error)[:500],
+                refused,
+                delivery.pk,
+            ],
+        )
+
+
+def _answered(error: Exception) -> list[int]:
+    """What the mail server answered about this one mail; nothing when it was not about that."""
+    match error:
+        case smtplib.SMTPRecipientsRefused():
+            return [code for code, _ in error.recipients.values()]
+        case smtplib.SMTPDataError():
+            return [error.smtp_code]
+    return []
+
+
+def _refused(error: Exception) -> bool:
+    """5xx: the server says that it will never take it (people mend even that, so it is tried on)."""
+    codes = _answered(error)
+    return bool(codes) and all(500 <= code < 600 for code in codes)

@@ -20,13 +20,13 @@ def one_time_link(user: User) -> str:
 
 
 @mails("organization", "add_member", "confirm_roles")
-def invitation(line: HistoryLine) -> list[Message]:
+def invitation(line: HistoryLine) -> Message | None:
     """A new person is written to with a one-time link, made at the moment of sending."""
     if line.verb == "confirm_roles" and not line.facts["first"]:
-        return []
+        return None
     user = User.objects.get(email=line.facts["email"])
     body = _(
         "Hello {name},\n\nan account on Lodestone was made for you. Choose your password here:\n\n{link}\n\n"
         "The link works once. If you did not expect this, ignore the mail.\n"
     ).format(name=user.name, link=one_time_link(user))
-    return [Message([user.email], _("Your Lodestone account"), body)]
+    return Message([user.email], _("Your Lodestone account"), body)

@@ -26,7 +26,7 @@ def people(organization_id: int) -> list[str]:
 
 
 @mails("exporter", "verify", "return")
-def standing(line: HistoryLine) -> list[Message]:
+def standing(line: HistoryLine) -> Message:
     if line.verb == "verify":
         subject = _("Your company is verified")
         body = _("You can file applications now: {url}").format(url=f"{settings.BASE_URL}/applications/")
@@ -35,4 +35,4 @@ def standing(line: HistoryLine) -> list[Message]:
         body = _("The ministry returned it with this reason:\n\n{reason}\n\nMend it here: {url}").format(
             reason=line.reason, url=f"{settings.BASE_URL}/company/"
         )
-    return [Message(people(line.subject_id), subject, body)]
+    return Message(people(line.subject_id), subject, body)

@@ -14,7 +14,7 @@ def _url(path: str) -> str:
 
 
 @mails("application", "submit", "accept", "not_accept", "ask", "approve", "refuse", "issue", "withdraw")
-def case(line: HistoryLine) -> list[Message]:
+def case(line: HistoryLine) -> Message:
     row = Application.objects.get(pk=line.subject_id)
     subjects = {
         "submit": _("{ref}: your application was received"),
@@ -29,20 +29,20 @@ def case(line: HistoryLine) -> list[Message]:
     reason = f"\n\n{line.reason}" if line.reason else ""
     due = _("\n\nPlease answer by {day}.").format(day=line.facts["due_on"]) if line.verb == "ask" else ""
     body = _("See the case: {url}").format(url=_url(f"/applications/{row.ref}/"))
-    return [Message(people(row.exporter_id), subjects[line.verb].format(ref=row.ref), f"{body}{reason}{due}\n")]
+    return Message(people(row.exporter_id), subjects[line.verb].format(ref=row.ref), f"{body}{reason}{due}\n")
 
 
 @mails("declaration", "verify", "reject")
-def declaration(line: HistoryLine) -> list[Message]:
+def declaration(line: HistoryLine) -> Message:
     row = Declaration.objects.get(pk=line.subject_id)
     subject = _("{ref}: declaration verified") if line.verb == "verify" else _("{ref}: declaration rejected")
     body = _("See the declaration: {url}").format(url=_url(f"/declarations/{row.ref}/"))
     reason = f"\n\n{line.reason}" if line.reason else ""
-    return [Message(people(row.exporter_id), subject.format(ref=row.ref), f"{body}{reason}\n")]
+    return Message(people(row.exporter_id), subject.format(ref=row.ref), f"{body}{reason}\n")
 
 
 @mails("license", "suspend", "lift", "expire", "exhaust", "warn_of_end")
-def license(line: HistoryLine) -> list[Message]:
+def license(line: HistoryLine) -> Message:
     row = License.objects.get(pk=line.subject_id)
     subjects = {
         "suspend": _("{ref}: suspended"),
@@ -56,4 +56,4 @@ def license(line: HistoryLine) -> list[Message]:
         day=row.usable_until.isoformat(), url=_url(f"/licenses/{row.ref}/")
     )
     reason = f"\n\n{line.reason}" if line.reason else ""
-    return [Message(people(row.exporter_id), subject, f"{body}{reason}\n")]
+    return Message(people(row.exporter_id), subject, f"{body}{reason}\n")

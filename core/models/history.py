@@ -36,23 +36,30 @@ class HistoryLine(models.Model):
 
 
 class Delivery(models.Model):
-    """A message that must go out for a history line: leased, sent, marked; at least once, never not at all."""
+    """Somebody must be told of a history line: at least once, never not at all.
+
+    Without an address it is its writer's, who makes one for each reader; with one it is a message to that reader.
+    """
 
     line = models.ForeignKey(HistoryLine, on_delete=models.PROTECT, related_name="deliveries")
     consumer = models.CharField(max_length=20, default="mail")
-    due_at = models.DateTimeField()
-    claimed_at = models.DateTimeField(null=True, blank=True)
-    delivered_at = models.DateTimeField(null=True, blank=True)
+    to = models.CharField(max_length=254, blank=True, default="", db_default="")
+    due_at = models.DateTimeField()  # the next try; while one is under way, when it counts as lost
     tries = models.PositiveSmallIntegerField(default=0)
     error = models.TextField(blank=True)
+    refused = models.BooleanField(default=False, db_default=False)  # the last answer was a permanent refusal
+    delivered_at = models.DateTimeField(null=True, blank=True)
+    ended_at = models.DateTimeField(null=True, blank=True)  # nobody is to be told any more
 
     class Meta:
-        constraints = [models.UniqueConstraint(name="delivery_once_a_consumer", fields=["line", "consumer"])]
+        constraints = [models.UniqueConstraint(name="delivery_once_a_reader", fields=["line", "consumer", "to"])]
         indexes = [
             # the relay's question, and nothing else: what is still to go out
-            models.Index(name="delivery_open", fields=["due_at"], condition=models.Q(delivered_at=None)),
+            models.Index(
+                name="delivery_waiting", fields=["due_at"], condition=models.Q(delivered_at=None, ended_at=None)
+            ),
         ]
         verbose_name_plural = "deliveries"
 
     def __str__(self) -> str:
-        return f"{self.consumer} of {self.line_id}"
+        return f"{self.consumer} {self.pk}"

@@ -1,7 +1,13 @@
-"""Who is written to when what happened: every mail that the product has, by what is registered."""
+"""Mail: each reader's own, once, for ever tried; one broken address or writer holds up no other."""
+
+from smtplib import SMTPDataError, SMTPRecipientsRefused, SMTPServerDisconnected
+
+import pytest
 
 from core import deliveries
+from core.deliveries import relay
 from core.models import Delivery
+from licensing.actions import applications
 from tests import make, story
 
 HOLDERS = ["signatory", "clerk"]
@@ -28,6 +34,222 @@ TOLD = {
 }
 
 
+class MailServer:
+    """What took the place of the mail server: down, or refusing some, and what it took."""
+
+    def __init__(self):
+        self.down = False
+        self.answers = {}  # address: the exception that it is answered with
+        self.took = []  # (address, message id)
+
+    def take(self, mail):
+        if self.down:
+            raise ConnectionRefusedError("no mail server")
+        [to] = mail.to
+        if to in self.answers:
+            raise self.answers[to]
+        self.took.append((to, mail.extra_headers["Message-ID"]))
+
+
+server = MailServer()
+
+
+class Backend:
+    def __init__(self, **_):
+        pass
+
+    def send_messages(self, mails):
+        for mail in mails:
+            server.take(mail)
+
+
+@pytest.fixture
+def post(settings):
+    """The mail server of this test."""
+    server.__init__()
+    settings.EMAIL_BACKEND = "tests.core.test_deliveries.Backend"
+    return server
+
+
+@pytest.fixture
+def told(world, post):
+    """Everything earlier is out; then one step that three people of the exporter are told of: their addresses."""
+    people = [world.exporter, make.colleague(world.exporter, "clerk"), make.colleague(world.exporter, "clerk")]
+    ref = world.application()
+    relay()
+    post.took.clear()
+    applications.submit(ref, by=world.exporter)
+    return [person.user.email for person in people]
+
+
+def refusal(address, code):
+    return SMTPRecipientsRefused({address: (code, b"not here")})
+
+
+def waiting(*fields):
+    return list(Delivery.objects.filter(delivered_at=None, ended_at=None).order_by("to").values_list(*fields))
+
+
+def test_each_reader_gets_the_mail_once(told, post):
+    assert relay() == 3
+    assert sorted(to for to, _ in post.took) == sorted(told)
+    assert len({mail for _, mail in post.took}) == 3
+    assert relay() == 0 and waiting("to") == []
+
+
+def test_one_address_that_fails_has_the_mail_sent_to_no_other_again(told, post, clock):
+    post.answers[told[1]] = refusal(told[1], 451)
+    assert relay() == 2
+    clock.shift(hours=1)
+    assert relay() == 0
+    assert sorted(to for to, _ in post.took) == sorted([told[0], told[2]])
+    assert waiting("to", "tries", "refused") == [(told[1], 2, False)]
+    del post.answers[told[1]]
+    clock.shift(hours=2)
+    assert relay() == 1
+    assert post.took[-1][0] == told[1]
+
+
+def test_a_server_that_is_down_for_a_day_delays_and_loses_nothing(told, post, clock):
+    """One address always fails. In the end everything else went out, each once, at most an hour after the server."""
+    post.down, post.answers[told[2]] = True, refusal(told[2], 550)
+    for half_hours in range(48):
+        clock.shift(minutes=30 * half_hours)
+        while relay() or _tried_another():
+            pass
+    assert post.took == []
+    post.down = False
+    clock.shift(hours=25, seconds=1)
+    relay()
+    assert sorted(to for to, _ in post.took) == sorted(told[:2])
+    for hour in range(26, 40):
+        clock.shift(hours=hour, seconds=2)
+        relay()
+    assert len(post.took) == 2
+    [(to, refused, error, tries)] = waiting("to", "refused", "error", "tries")
+    assert (to, refused) == (told[2], True)
+    assert "550" in error
+    assert tries > 24
+
+
+def _tried_another(before=[0]):  # noqa: B006 (remembers between calls)
+    total = sum(tries for (tries,) in waiting("tries"))
+    before[0], changed = total, total != before[0]
+    return changed
+
+
+def test_while_the_server_is_down_a_run_waits_for_it_once(told, post):
+    post.down = True
+    relay()
+    assert sorted(tries for (tries,) in waiting("tries")) == [0, 0, 1]
+
+
+@pytest.mark.parametrize("error", [SMTPServerDisconnected("bye"), TimeoutError("slow")])
+def test_a_server_that_breaks_off_is_down_too(error, told, post):
+    post.answers = dict.fromkeys(told, error)
+    relay()
+    assert sorted(tries for (tries,) in waiting("tries")) == [0, 0, 1]
+
+
+@pytest.mark.parametrize(
+    ("error", "refused"),
+    [
+        (refusal("x", 550), True),
+        (refusal("x", 451), False),
+        (SMTPRecipientsRefused({"x": (550, b""), "y": (451, b"")}), False),
+        (SMTPDataError(554, b"spam"), True),
+        (SMTPDataError(452, b"full"), False),
+        (UnicodeEncodeError("ascii", "ü", 0, 1, "no"), False),
+    ],
+)
+def test_a_permanent_refusal_is_a_class_of_its_own(error, refused, told, post):
+    post.answers[told[0]] = error
+    assert relay() == 2
+    assert waiting("to", "refused") == [(told[0], refused)]
+
+
+def test_pauses_grow_to_an_hour(told, post, clock):
+    post.answers[told[0]] = refusal(told[0], 451)
+    relay()
+    pauses, now = [], 0
+    for _ in range(9):
+        [(due_at,)] = waiting("due_at")
+        before = now
+        while deliveries.relay() == 0 and waiting("due_at") == [(due_at,)]:
+            now += 10
+            clock.shift(seconds=now)
+        pauses.append(now - before)
+    assert pauses == [pytest.approx(wanted, abs=10) for wanted in (30, 60, 120, 240, 480, 960, 1920, 3600, 3600)]
+
+
+def test_a_permanent_refusal_is_tried_again_after_an_hour(told, post, clock):
+    post.answers[told[0]] = refusal(told[0], 550)
+    relay()
+    clock.shift(minutes=59)
+    relay()
+    assert waiting("tries") == [(1,)]
+    clock.shift(minutes=61)
+    relay()
+    assert waiting("tries") == [(2,)]
+
+
+def test_a_broken_writer_holds_up_no_other(told, post, monkeypatch, clock, world):
+    def broken(line):
+        raise LookupError("the row is gone")
+
+    real = deliveries._writers["application", "submit"]
+    monkeypatch.setitem(deliveries._writers, ("application", "submit"), broken)
+    world.declaration()
+    assert relay() == 3
+    [(to, error)] = waiting("to", "error")
+    assert (to, error) == ("", "the row is gone")
+    monkeypatch.setitem(deliveries._writers, ("application", "submit"), real)
+    assert relay() == 0
+    clock.shift(minutes=2)
+    assert relay() == 3
+    assert waiting("to") == []
+
+
+def test_whoever_left_meanwhile_is_told_nothing(told, post, world, clock):
+    post.down = True
+    relay()
+    from core.models import Membership
+
+    Membership.objects.filter(user__email=told[1]).update(ended_at="2020-01-01T00:00:00Z")
+    post.down = False
+    clock.shift(minutes=2)
+    assert relay() == 2
+    assert sorted(to for to, _ in post.took) == sorted([told[0], told[2]])
+    assert waiting("to") == []
+
+
+def test_what_a_killed_run_had_taken_comes_up_again(told, post, clock):
+    relay(limit=1)  # the writer's
+    deliveries._lease()  # and then killed
+    assert relay() == 2
+    clock.shift(seconds=deliveries.LEASE_SECONDS - 5)
+    assert relay() == 0
+    clock.shift(seconds=deliveries.LEASE_SECONDS + 1)
+    assert relay() == 1
+    assert sorted(to for to, _ in post.took) == sorted(told)
+
+
+def test_a_run_ends_in_time(told, post, monkeypatch):
+    monkeypatch.setattr(deliveries, "RUN_SECONDS", 0)
+    assert relay() == 0
+    assert waiting("to", "tries") == [("", 0)]
+
+
+def test_two_runs_that_address_at_once_make_one_delivery_a_reader(told, post):
+    """The second run took it when the first one's lease ended, and the first went on."""
+    delivery = deliveries._lease()
+    message = deliveries._writers["application", "submit"](delivery.line)
+    deliveries._address(delivery, message)
+    deliveries._address(delivery, message)
+    assert relay() == 3
+    assert sorted(to for to, _ in post.took) == sorted(told)
+
+
 def test_everybody_who_prepares_or_signs_is_told_of_each_step_and_viewers_are_not(world, clock):
     names = {world.exporter.user.email: "signatory"}
     names[make.colleague(world.exporter, "clerk").user.email] = "clerk"
@@ -37,7 +259,7 @@ def test_everybody_who_prepares_or_signs_is_told_of_each_step_and_viewers_are_no
     told = {}
     for delivery in Delivery.objects.filter(pk__gt=begun).select_related("line").order_by("pk"):
         line = delivery.line
-        [message] = deliveries._writers[line.subject_kind, line.verb](line)
+        message = deliveries._writers[line.subject_kind, line.verb](line)
         to = [names.get(email, email) for email in message.to]
         told[f"{line.subject_kind}.{line.verb}"] = to if line.subject_kind != "exporter" else ["newcomer"]
         assert message.subject

@@ -1,13 +1,12 @@
-"""References, quantities, history's chain, deliveries."""
+"""References, quantities, history's chain."""
 
 import pytest
 from django.db import connection
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core import deliveries, history, quantities, references
+from core import history, quantities, references
 from core.legal_time import day_end, day_start, legal_day
-from core.models import Delivery, Mail
 
 
 @given(st.text(alphabet=references.ALPHABET, min_size=8, max_size=8))
@@ -58,31 +57,6 @@ def test_history_is_chained_and_tampering_shows(world):
         cursor.execute("UPDATE core_historyline SET reason = 'changed' WHERE id = %s", [line.pk])
         cursor.execute("ALTER TABLE core_historyline ENABLE TRIGGER USER")
     assert history.broken_links(row) == [line.seq]
-
-
-def test_a_delivery_goes_out_once_and_again_after_a_failure(world, settings):
-    settings.EMAIL_BACKEND = "core.mailbox.Backend"
-    world.license(kilograms=100)
-    due = Delivery.objects.filter(delivered_at=None).count()
-    assert due > 5
-    settings.EMAIL_BACKEND = "tests.core.test_ground.Broken"
-    assert deliveries.relay() == 0
-    assert deliveries.relay() == 0  # leased for a minute
-    assert Delivery.objects.filter(delivered_at=None, tries=1).count() == due
-    assert "no mail today" in Delivery.objects.first().error
-    settings.EMAIL_BACKEND = "core.mailbox.Backend"
-    Delivery.objects.update(claimed_at="2020-01-01T00:00:00Z")
-    assert deliveries.relay() == due
-    assert deliveries.relay() == 0
-    assert Mail.objects.values("message_id").distinct().count() == Mail.objects.count() == due
-
-
-class Broken:
-    def __init__(self, **kwargs):
-        pass
-
-    def send_messages(self, mails):
-        raise OSError("no mail today")
 
 
 def test_no_float_and_no_forbidden_shortcut_in_the_code():

@@ -8,7 +8,7 @@ CASES = [
     ("core_apikey.core_apikey_user_id_key", {"digest": "'x'"}),
     ("core_apikey.key_lasts_at_most_365_days", {"expires_at": "created_at + interval '365 days 1 second'"}),
     ("core_delivery.core_delivery_tries_check", {"tries": "-1"}),
-    ("core_delivery.delivery_once_a_consumer", {}),
+    ("core_delivery.delivery_once_a_reader", {}),
     ("core_document.core_document_size_check", {"size": "-1"}),
     ("core_historyline.core_historyline_seq_check", {"seq": "-1"}),
     ("core_historyline.history_one_chain", {}),

@@ -20,7 +20,7 @@ def mailbox(settings):
 def test_a_new_member_is_invited_with_a_link_that_works_once(world, client):
     actions.add_member(email="li@example.cn", name="Li Na", roles=["clerk"], by=world.exporter)
     relay()
-    mail = Mail.objects.get(recipients="li@example.cn")
+    mail = Mail.objects.get(recipients="li@example.cn", subject="Your Lodestone account")
     path = re.search(r"https?://[^/]+(/\S+)", mail.body).group(1)
     page = client.get(path, follow=True)
     assert page.status_code == 200
