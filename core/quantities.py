@@ -2,6 +2,8 @@
 
 import re
 
+from django.utils.translation import gettext_noop
+
 # unit -> (base units in one, decimal places a text may have)
 UNITS: dict[str, tuple[int, int]] = {
     "kg": (1000, 3),
@@ -50,6 +52,36 @@ def read(text: str, unit: str) -> int:
     return base
 
 
+# what an input method for Chinese writes
+_WIDE = str.maketrans("０１２３４５６７８９．，、\u3000\u00a0\u2009\u202f", "0123456789.,,    ")
+_GROUPED = re.compile(r"[1-9][0-9]{0,2}(?:([, ])[0-9]{3})(?:\1[0-9]{3})*(?:\.[0-9]+)?", re.ASCII)
+_WITH_COMMAS = re.compile(r"([0-9]+(?:,[0-9]+)*),([0-9]+)(\.[0-9]+)?", re.ASCII)
+
+
+class UnclearComma(ValueError):
+    """A comma that may be a decimal point or part a thousand from the rest; `readings` are what it may mean."""
+
+    def __init__(self, *readings: str) -> None:
+        self.readings = readings
+        super().__init__(" / ".join(readings))
+
+
+def plain(typed: str) -> str:
+    """What a person typed, as `read` takes it: `12,000.5` and `12 000.5` are `12000.5`, full-width digits are digits.
+
+    Groups of three after comma or space are thousands, in every language; any other comma raises UnclearComma. What
+    is no number stays as it is, for `read` to refuse. Programs write plainly and do not come here.
+    """
+    text = typed.translate(_WIDE).strip()
+    if _GROUPED.fullmatch(text):
+        return re.sub("[, ]", "", text)
+    if found := _WITH_COMMAS.fullmatch(text):
+        whole, last, fraction = found[1].replace(",", ""), found[2], found[3] or ""
+        together = f"{int(whole + last.ljust(3, '0')):,}{fraction}"
+        raise UnclearComma(*([] if fraction else [f"{whole}.{last}"]), together)
+    return text
+
+
 def show(base: int, unit: str) -> str:
     """The decimal string of base units: `1200.500` for kilograms, `12` for pieces. Negative stays negative."""
     factor, places = UNITS[unit]
@@ -58,10 +90,14 @@ def show(base: int, unit: str) -> str:
 
 
 MESSAGES = {
-    "unknown-unit": "The unit is not known; use one of kg, g, unit, set, contract.",
-    "too-long": "The quantity is too large or too long.",
-    "use-a-point": "Use a point for decimals and no thousands separator, for example 1200.500.",
-    "must-be-positive": "The quantity must be more than zero.",
-    "not-plain-decimal": "Write a plain decimal such as 1200.500, without signs, exponents or separators.",
-    "too-precise": "The unit does not have that many decimal places; kilograms have three. Nothing is rounded.",
+    "unknown-unit": gettext_noop("The unit is not known; use one of kg, g, unit, set, contract."),
+    "too-long": gettext_noop("The quantity is too large or too long."),
+    "use-a-point": gettext_noop("Use a point for decimals and no thousands separator, for example 1200.500."),
+    "must-be-positive": gettext_noop("The quantity must be more than zero."),
+    "not-plain-decimal": gettext_noop(
+        "Write a plain decimal such as 1200.500, without signs, exponents or separators."
+    ),
+    "too-precise": gettext_noop(
+        "The unit does not have that many decimal places; kilograms have three. Nothing is rounded."
+    ),
 }
