@@ -40,9 +40,16 @@ def quantity_bare(base: int | None, unit: str) -> str:
 @register.filter
 def quantity(base: int | None, unit: str) -> str:
     """Base units with the unit's word: `5,860 kg`, `1 piece`, `12 sets`."""
-    if base is None:
-        return ""
-    number = quantity_bare(base, unit)
+    return "" if base is None else _with_word(quantity_bare(base, unit), base, unit)
+
+
+def quantity_in_full(base: int, unit: str) -> str:
+    """With every decimal place of the unit: `12,000.500 kg`."""
+    whole, point, fraction = quantities.show(base, unit).partition(".")
+    return _with_word(f"{int(whole):,}{point}{fraction}", base, unit)
+
+
+def _with_word(number: str, base: int, unit: str) -> str:
     words = {
         "kg": _("%(number)s kg"),
         "g": _("%(number)s g"),

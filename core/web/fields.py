@@ -8,6 +8,7 @@ from django import forms
 from django.utils.translation import gettext as _
 
 from core import quantities
+from core.templatetags.lodestone import quantity_in_full
 
 
 class DayField(forms.DateField):
@@ -23,7 +24,10 @@ class DayField(forms.DateField):
 
 
 class QuantityField(forms.CharField):
-    """A quantity's text. `base()` reads it in a unit; nothing is rounded."""
+    """A quantity as people type it: thousands in groups, full-width digits. Nothing is rounded.
+
+    `base()` reads it in a unit, `repeated()` says how it was read.
+    """
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(max_length=40, widget=forms.TextInput(attrs={"inputmode": "decimal", "size": 14}), **kwargs)
@@ -32,9 +36,22 @@ class QuantityField(forms.CharField):
     def base(text: str, unit: str) -> int:
         """Base units; a zero is allowed as "0". Raises forms.ValidationError saying what to write."""
         try:
-            return 0 if text.strip() == "0" else quantities.read(text.strip(), unit)
+            plain = quantities.plain(text)
+            return 0 if plain == "0" else quantities.read(plain, unit)
+        except quantities.UnclearComma as unclear:
+            readings = _(" or ").join(unclear.readings)
+            message = _("Do you mean {readings}? Write a point for decimals, and groups of three for thousands.")
+            raise forms.ValidationError(message.format(readings=readings), "unclear-comma") from None
         except quantities.BadQuantity as error:
-            raise forms.ValidationError(_(quantities.MESSAGES[error.code]), error.code) from None
+            message = _("Write a number such as 12,000.5 or 12000.5, without signs, letters or exponents.")
+            if error.code != "not-plain-decimal":
+                message = _(quantities.MESSAGES[error.code])
+            raise forms.ValidationError(message, error.code) from None
+
+    @staticmethod
+    def repeated(text: str, base: int, unit: str) -> str:
+        """How the typed text was read, with every decimal place: an English comma must not pass unseen."""
+        return _("“{typed}” was read as {quantity}.").format(typed=text, quantity=quantity_in_full(base, unit))
 
 
 class CodesField(forms.CharField):

@@ -96,6 +96,7 @@ class StepForm(forms.Form):
 
     def __init__(self, *args: Any, row: Any = None, **kwargs: Any) -> None:
         self.row = row
+        self.read_as: list[str] = []  # how quantities were read; the page repeats it
         super().__init__(*args, **kwargs)
 
     def facts(self) -> dict[str, Any]:

@@ -154,7 +154,7 @@ def act(request: HttpRequest, step: Step, **key: Any) -> HttpResponse:
             show_refusal(form, refusal)
             status = refusal.status
         else:
-            messages.success(request, str(step.said))
+            messages.success(request, " ".join([str(step.said), *form.read_as]))
             return redirect(page.route, **key)
     return _page_of(page, key)(request, failed=Failed(step.verb, form, status), **key)
 

@@ -198,6 +198,8 @@ class LineForm(forms.Form):
             except forms.ValidationError as error:
                 self.add_error("quantity", error)
             else:
+                self.read_as = QuantityField.repeated(data["quantity"], data["base"], data["code"].unit)
+                self["quantity"].help_text = self.read_as
                 if data["base"] == 0:
                     self.add_error("quantity", _("The quantity must be more than zero."))
         return data
@@ -313,12 +315,16 @@ class RecommendForm(StepForm):
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
         quantities = {}
+        self.read_as = []
         for line, name in zip(self.lines, self.quantity_names, strict=True):
             if data.get(name):
                 try:
-                    quantities[line.number] = QuantityField.base(data[name], line.unit)
+                    base = quantities[line.number] = QuantityField.base(data[name], line.unit)
                 except forms.ValidationError as error:
                     self.add_error(name, error)
+                else:
+                    self.read_as.append(QuantityField.repeated(data[name], base, line.unit))
+                    self[name].help_text += " " + self.read_as[-1]
         data["quantities_"] = quantities
         return data
 

@@ -134,7 +134,8 @@ def application_form(request: HttpRequest, ref: str = "") -> HttpResponse:
         except DomainError as refusal:
             show_refusal(form, refusal)
         else:
-            messages.success(request, _("Saved as {ref}. Nothing is sent yet.").format(ref=saved.ref))
+            message = _("Saved as {ref}. Nothing is sent yet.").format(ref=saved.ref)
+            messages.success(request, " ".join([message, *(line.read_as for line in kept if line.cleaned_data)]))
             return redirect("application", ref=saved.ref)
     failed = request.method == "POST"
     context = {

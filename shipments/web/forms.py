@@ -1,5 +1,6 @@
 """The shipment form: one license, its lines, whom and where."""
 
+from datetime import date
 from typing import Any
 
 from django import forms
@@ -14,7 +15,8 @@ from shipments.actions import LineRequest, ShipmentRequest
 
 
 class ShipmentForm(forms.Form):
-    """Only what the license allows can be chosen; how much is left stands beside each quantity."""
+    """Only what the license allows can be chosen, and what has no alternative is chosen; how much is left stands
+    beside each quantity."""
 
     key = forms.CharField(widget=forms.HiddenInput, max_length=64)
     client_reference = forms.CharField(
@@ -30,8 +32,9 @@ class ShipmentForm(forms.Form):
     )
     planned_on = DayField(label=gettext_lazy("Planned day"), help_text=gettext_lazy("Today or up to 90 days ahead."))
 
-    def __init__(self, *args: Any, license: License, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, license: License, today: date, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.initial["planned_on"] = max(today, license.usable_from)
         self.license = license
         parties = [user.party for user in license.end_users.all() if user.open]
         self._choices("end_user", [(party.ref, party.name) for party in parties])
@@ -39,9 +42,8 @@ class ShipmentForm(forms.Form):
         countries = Country.objects.filter(pk__in=license.destinations)
         self._choices("destination", [(country.pk, str(country)) for country in countries])
         if license.ports:
-            self.fields["port"] = forms.ChoiceField(
-                label=_("Customs port"), choices=[(port, port) for port in license.ports]
-            )
+            self.fields["port"] = forms.ChoiceField(label=_("Customs port"))
+            self._choices("port", [(port, port) for port in license.ports])
         self.lines = list(license.lines.all())
         self.quantity_names = [f"quantity_{line.number}" for line in self.lines]
         for line, name in zip(self.lines, self.quantity_names, strict=True):
@@ -56,7 +58,7 @@ class ShipmentForm(forms.Form):
             )
 
     def _choices(self, name: str, choices: list[tuple[str, str]]) -> None:
-        self.fields[name].choices = choices
+        self.fields[name].choices = choices if len(choices) == 1 else [("", _("Choose")), *choices]
 
     def quantity_fields(self) -> list[forms.BoundField]:
         return [self[name] for name in self.quantity_names]
@@ -67,6 +69,7 @@ class ShipmentForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
         self.taken = []
+        self.read_as: list[str] = []
         for line, name in zip(self.lines, self.quantity_names, strict=True):
             if not data.get(name):
                 continue
@@ -75,6 +78,8 @@ class ShipmentForm(forms.Form):
             except forms.ValidationError as error:
                 self.add_error(name, error)
                 continue
+            self.read_as.append(QuantityField.repeated(data[name], quantity, line.unit))
+            self[name].help_text += " " + self.read_as[-1]
             if quantity:
                 self.taken.append((name, LineRequest(line.number, quantity, line.unit)))
         if not self.taken and not any(self.errors.get(name) for name in self.quantity_names):

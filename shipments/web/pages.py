@@ -82,7 +82,8 @@ def shipment_new(request: HttpRequest) -> HttpResponse:
             if any(line.available + line.tolerance > 0 for line in row.lines.all())
         ]
         return render(request, "shipments/shipment_choose.html", {"licenses": usable, "today": today})
-    form = ShipmentForm(request.POST or None, license=license, initial={"key": uuid.uuid4().hex})
+    today, initial = legal_today(), {"key": uuid.uuid4().hex}
+    form = ShipmentForm(request.POST or None, license=license, today=today, initial=initial)
     if request.method == "POST" and form.is_valid():
         try:
             ref = _reserve_once(request, form)
@@ -94,7 +95,8 @@ def shipment_new(request: HttpRequest) -> HttpResponse:
             if not refusal.errors:
                 form.add_error(None, str(refusal.detail))
         else:
-            messages.success(request, _("Reserved. The shipment is {ref}.").format(ref=ref))
+            message = _("Reserved. The shipment is {ref}.").format(ref=ref)
+            messages.success(request, " ".join([message, *form.read_as]))
             return redirect("shipment", ref=ref)
     context = {"form": form, "license": license, "today": legal_today()}
     return render(request, "shipments/shipment_form.html", context, status=422 if form.errors else 200)

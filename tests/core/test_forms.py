@@ -91,7 +91,7 @@ def lines(**changes):
         ({"quantity": "0"}, "The quantity must be more than zero."),
         ({"quantity": "-5"}, "The quantity must be more than zero."),
         ({"quantity": "1.0001"}, "The unit does not have that many decimal places"),
-        ({"quantity": "1,5"}, "Use a point for decimals"),
+        ({"quantity": "1,5"}, "Do you mean 1.5 or 1,500?"),
         ({"hs_code": "12"}, "8 or 10 digits."),
     ],
 )

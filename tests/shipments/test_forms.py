@@ -1,0 +1,101 @@
+"""The shipment form: quantities as people type them, and defaults that fit the license."""
+
+import uuid
+from datetime import timedelta
+from html import unescape
+
+import pytest
+
+from core.legal_time import legal_today
+from licensing.models import License
+from licensing.selectors import licenses_for, with_balances
+from shipments.models import Shipment
+from shipments.web.forms import ShipmentForm
+
+
+@pytest.fixture
+def browser(client, world):
+    client.force_login(world.exporter.user)
+    return client
+
+
+def answers(license, **changes):
+    return {
+        "license": license.ref,
+        "key": uuid.uuid4().hex,
+        "client_reference": "PO-1",
+        "end_user": license.end_users.get().party.ref,
+        "consignee": license.consignees.get().ref,
+        "destination": "DE",
+        "port": "CNSHA",
+        "planned_on": legal_today().isoformat(),
+        "quantity_1": "100",
+    } | changes
+
+
+@pytest.mark.parametrize(
+    ("typed", "grams", "said"),
+    [
+        ("12,000.5", 12_000_500, "12,000.500 kg"),
+        ("12 000", 12_000_000, "12,000.000 kg"),
+        ("１２．５", 12_500, "12.500 kg"),
+        ("4.2", 4_200, "4.200 kg"),
+    ],
+)
+def test_a_typed_quantity_is_read_and_repeated(typed, grams, said, browser, world):
+    license = world.license(kilograms=60_000)
+    response = browser.post("/shipments/new/", answers(license, quantity_1=typed), follow=True)
+    assert Shipment.objects.get().lines.get().held == grams
+    assert f"“{typed}” was read as {said}." in unescape(response.content.decode())
+
+
+def test_an_unclear_comma_is_asked_about_and_nothing_is_reserved(browser, world):
+    license = world.license(kilograms=60_000)
+    response = browser.post("/shipments/new/", answers(license, quantity_1="4,2"))
+    html = unescape(response.content.decode())
+    assert response.status_code == 422
+    assert "Do you mean 4.2 or 4,200?" in html
+    assert 'value="4,2"' in html
+    assert not Shipment.objects.exists()
+
+
+def test_a_form_that_fails_elsewhere_repeats_what_it_read(browser, world):
+    license = world.license(kilograms=60_000)
+    response = browser.post("/shipments/new/", answers(license, quantity_1="4,200", planned_on=""))
+    assert response.status_code == 422
+    assert "“4,200” was read as 4,200.000 kg." in unescape(response.content.decode())
+
+
+def form(world, license):
+    row = with_balances(licenses_for(world.exporter)).get(pk=license.pk)
+    return ShipmentForm(license=row, today=legal_today())
+
+
+def offered(field):
+    return [value for value, _label in field.choices]
+
+
+def test_what_has_no_alternative_is_chosen(world):
+    license = world.license()
+    License.objects.filter(pk=license.pk).update(ports=["CNSHA"])
+    fields = form(world, license).fields
+    party, consignee = license.end_users.get().party.ref, license.consignees.get().ref
+    found = [offered(fields[name]) for name in ("end_user", "consignee", "destination", "port")]
+    assert found == [[party], [consignee], ["DE"], ["CNSHA"]]
+
+
+def test_nothing_is_chosen_where_there_are_several(world):
+    license = world.license(users=2)
+    License.objects.filter(pk=license.pk).update(ports=["CNNGB", "CNSHA"])
+    fields = form(world, license).fields
+    assert offered(fields["end_user"])[0] == ""
+    assert offered(fields["port"]) == ["", "CNNGB", "CNSHA"]
+
+
+@pytest.mark.parametrize(("ahead", "expected"), [(-1, 0), (0, 0), (5, 5)])
+def test_the_planned_day_is_today_or_the_first_valid_day(ahead, expected, world):
+    license = world.license()
+    License.objects.filter(pk=license.pk).update(usable_from=legal_today() + timedelta(days=ahead))
+    bound = form(world, license)
+    assert bound["planned_on"].value() == (legal_today() + timedelta(days=expected)).isoformat()
+    assert bound["client_reference"].value() is None
