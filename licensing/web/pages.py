@@ -6,9 +6,10 @@ from django.contrib import messages
 from django.db.models import Prefetch, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from core.errors import DomainError
+from core.errors import DomainError, Problem
 from core.history import lines_of, open_verbs
 from core.legal_time import legal_today
 from core.models import Country, Document
@@ -182,7 +183,7 @@ def application(
         "application": row,
         "verbs": open_verbs(row, request.actor),
         **offered(request, row, "application", failed),
-        "missing": missing,
+        "missing": [(problem, _where_to_mend(problem, row)) for problem in missing],
         "question": next((q for q in row.questions.all() if q.answered_at is None), None),
         "decision": row.steps.filter(round=row.round, step=DecisionStep.Step.DECIDE).last() if decided else None,
         "license": getattr(row, "license", None),
@@ -191,6 +192,25 @@ def application(
     }
     status = failed.status if failed else 422 if document_form else 200
     return render(request, "licensing/application_page.html", context, status=status)
+
+
+def _where_to_mend(problem: Problem, row: Application) -> str:
+    """The place, on the case's page or in its form, where what is missing can be mended."""
+    edit = reverse("application.edit", args=[row.ref])
+    match problem:
+        case Problem(code="exporter-not-active"):
+            return reverse("company")
+        case Problem(pointer="/documents"):
+            return "#papers"
+        case Problem(code="item-not-declared" | "yearly-need-missing"):
+            return "#users"
+        case Problem(code=code) if "declaration-" in code:
+            return "#users"
+        case Problem(pointer="/lines"):
+            return f"{edit}#goods"
+        case Problem(pointer="/end_users" | "/consignees"):
+            return f"{edit}#who"
+    return f"{edit}#id_{problem.pointer[1:]}"
 
 
 def application_document(request: HttpRequest, ref: str) -> HttpResponse:
