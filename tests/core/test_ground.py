@@ -1,5 +1,8 @@
 """References, quantities, history's chain."""
 
+import re
+from pathlib import Path
+
 import pytest
 from django.db import connection
 from hypothesis import given
@@ -61,8 +64,6 @@ def test_history_is_chained_and_tampering_shows(world):
 
 def test_no_float_and_no_forbidden_shortcut_in_the_code():
     """No float in our code; no .update(state=; rows are locked in core/locks.py; nothing switches the guards off."""
-    from pathlib import Path
-
     root = Path(__file__).resolve().parent.parent.parent
     found = []
     for app in ("core", "exporters", "licensing", "shipments"):
@@ -79,9 +80,45 @@ def test_no_float_and_no_forbidden_shortcut_in_the_code():
 
 
 def test_no_template_has_inline_style_or_script():
-    import re
-    from pathlib import Path
-
     root = Path(__file__).resolve().parent.parent.parent / "templates"
     bad = re.compile(r"\sstyle=|<style|<script(?![^>]*\bsrc=)|\son[a-z]+=|javascript:", re.IGNORECASE)
     assert [str(p) for p in root.rglob("*.html") if bad.search(p.read_text(encoding="utf-8"))] == []
+
+
+BLOCKS = (
+    "address|article|aside|blockquote|body|dd|details|dialog|div|dl|dt|fieldset|figure|footer|form|h[1-6]|head|header"
+    "|html|legend|li|main|nav|ol|option|p|section|select|summary|table|tbody|td|tfoot|th|thead|tr|ul"
+)
+
+
+def crowded(line):
+    """A block opens or closes beside something else; its own end on the same line is no crowd."""
+    tags = re.findall(rf"</?(?:{BLOCKS})\b", line)
+    alone = len(tags) == 1 or (len(tags) == 2 and tags[1] == tags[0].replace("<", "</"))
+    return bool(tags) and not (alone and line.lstrip().startswith(tags[0]))
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ('  <p class="x">{% if a %}<b>word</b>{% endif %}</p>', False),
+        ("  </div>", False),
+        ("<div><p>", True),
+        ("</p></div>", True),
+        ("{% if a %}<p>word</p>{% endif %}", True),
+        ("<td>1</td><td>2</td>", True),
+        ("<progress><picture>", False),
+    ],
+)
+def test_a_line_is_crowded_by_a_second_block(line, expected):
+    assert crowded(line) is expected
+
+
+def test_template_lines_are_short_and_hold_one_block():
+    root = Path(__file__).resolve().parent.parent.parent / "templates"
+    found = []
+    for path in sorted(root.rglob("*.html")):
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
+            if len(line) > 120 or crowded(line):
+                found.append(f"{path.relative_to(root)}:{number}: {line.strip()[:80]}")
+    assert found == []
