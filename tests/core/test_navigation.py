@@ -3,6 +3,8 @@
 import pytest
 from django.test import RequestFactory
 
+from core import actions
+from core.models import Membership
 from core.navigation import entries
 from licensing.actions import applications, decisions
 from tests import make
@@ -11,6 +13,7 @@ COUNTED = {
     "intake": {"/desk/exporters/": 1},
     "reviewer": {"/desk/": 1, "/desk/declarations/": 1},
     "decider": {"/desk/countersign/": 1},
+    "admin": {"/officers/": 1},
     "auditor": {},
 }
 
@@ -23,6 +26,8 @@ def test_each_officer_has_badges_of_his_own_work_and_the_auditor_has_none(role, 
     world.under_review(world.application())
     applications.submit(world.application(), by=world.exporter)
     world.declaration(verified=False)
+    own = Membership.objects.get(user=m.auditor.user)
+    actions.propose_roles(own.pk, roles=["intake"], by=m.admin)
     waiting = make.exporter(name="Other Co., Ltd.")
     make.demo.send_company(waiting)
     menu = entries(RequestFactory().get("/account/"), getattr(m, role))
