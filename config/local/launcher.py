@@ -13,11 +13,14 @@ import unicodedata
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any, NoReturn
+from typing import IO, NoReturn
 
 from django.conf import settings
 
 from config.local import embedded
+from config.local.embedded.servers import stops_in
+from config.local.embedded.starting import Part
+from config.local.supervisor import Supervisor, cannot_live, ending
 
 # The programs and limits of the Dockerfile and docker-compose.yml; tests/config/test_compose.py compares.
 WEB = [
@@ -65,7 +68,7 @@ class Say:
 
 
 def serve(servers: embedded.Servers, port: int, say: Say) -> NoReturn:
-    """Runs until somebody stops us (Stopped) or a part of it ends by itself (LauncherError)."""
+    """Runs until somebody stops us (Stopped) or a part of it cannot live (LauncherError)."""
     try:
         base_url = f"http://127.0.0.1:{port}"
         environment = environment_of(servers, base_url)
@@ -77,9 +80,7 @@ def serve(servers: embedded.Servers, port: int, say: Say) -> NoReturn:
         start_background(servers, environment)
         servers.record(base_url=base_url)
         announce(servers.data, base_url, say)
-        while True:
-            time.sleep(0.5)
-            refuse_ended(servers)
+        Supervisor(servers, say).watch()
     except Stopped:
         say("\nStopping: first the web server, last the database")
         raise
@@ -144,42 +145,41 @@ def set_up(servers: embedded.Servers, environment: dict[str, str], base_url: str
         stdin=subprocess.DEVNULL,
         start_new_session=True,
     )
-    servers.guard(process, "setup", grace=5)
+    servers.guard(process, "demo", grace=5)
     if status := process.wait():
         raise embedded.LauncherError(
             f"The database could not be prepared (the command demo ended with {status}): the lines above say why."
         )
-    del servers.processes["setup"]
+    servers.release("demo")
 
 
 def start_web(servers: embedded.Servers, environment: dict[str, str], port: int) -> None:
     words = [*WEB, "--bind", f"127.0.0.1:{port}"]
     if os.access("/dev/shm", os.W_OK):  # heartbeats of gunicorn's workers must not wait for a disk
         words += ["--worker-tmp-dir", "/dev/shm"]
-    start_program(servers, environment, "web", words, grace=25, early=True)
+    servers.begin(program(environment, "web", words, grace=25, early=True))
 
 
 def start_background(servers: embedded.Servers, environment: dict[str, str]) -> None:
-    start_program(servers, environment, "beat", BEAT, grace=5)
-    start_program(servers, environment, "worker", WORKER, grace=20)
+    servers.begin(program(environment, "beat", BEAT, grace=5))
+    servers.begin(program(environment, "worker", WORKER, grace=20))
 
 
-def start_program(
-    servers: embedded.Servers, environment: dict[str, str], name: str, words: list[str], **stopping: Any
-) -> None:
-    """One of the programs runs, with a log of its own, and ends when we do."""
-    log = embedded.open_log(servers.data, name)
-    process = subprocess.Popen(
-        [sys.executable, *words],
-        env=environment,
-        cwd=settings.BASE_DIR,
-        stdin=subprocess.DEVNULL,
-        stdout=log,
-        stderr=subprocess.STDOUT,
-        start_new_session=True,
-    )
-    os.close(log)
-    servers.guard(process, name, **stopping)
+def program(environment: dict[str, str], name: str, words: list[str], *, grace: float, early: bool = False) -> Part:
+    """One of the programs, in a session of its own."""
+
+    def spawn(log: int) -> subprocess.Popen:
+        return subprocess.Popen(
+            [sys.executable, *words],
+            env=environment,
+            cwd=settings.BASE_DIR,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+
+    return Part(name, spawn, stops_in(grace), group=True, early=early)
 
 
 def await_first_answer(servers: embedded.Servers, port: int) -> None:
@@ -207,19 +207,10 @@ def health(port: int) -> int:
 
 
 def refuse_ended(servers: embedded.Servers) -> None:
-    """Every part of this copy still runs, or LauncherError says which does not, with its last words."""
+    """Every part of a copy that is just starting still runs, or LauncherError says which does not."""
     for name, process in servers.processes.items():
         if process.poll() is not None:
-            raise embedded.LauncherError(
-                f"{name} ended by itself ({ending(process.returncode)}), so everything was stopped. "
-                f"See {servers.data}/logs/{name}.log:\n{embedded.tail(servers.data, name)}"
-            )
-    if servers.watchdog and servers.watchdog.poll() is not None:
-        raise embedded.LauncherError("The watchdog was killed, so everything was stopped: start again.")
-
-
-def ending(returncode: int) -> str:
-    return f"signal {-returncode}" if returncode < 0 else f"exit code {returncode}"
+            raise cannot_live(servers, name, ending(process.returncode))
 
 
 def demo_accounts(data: Path) -> list[dict[str, str]]:

@@ -86,10 +86,10 @@ def already_running(data: Path, pid: int) -> str:
     )
 
 
-def open_log(data: Path, name: str) -> int:
-    """A fresh log, open for writing; the one of the run before is kept as .1."""
+def open_log(data: Path, name: str, *, fresh: bool = True) -> int:
+    """A log, open for writing at its end. A fresh one is empty; the one of the run before is kept as .1."""
     path = data / "logs" / f"{name}.log"
-    if path.exists():
+    if fresh and path.exists():
         path.replace(path.with_name(path.name + ".1"))
     return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
 

@@ -7,28 +7,33 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
-from config.local.embedded import postgres, valkey
 from config.local.embedded.watchdog import Charge, began, ps
 
 SERVER_NAMES = ("postgres", "valkey-server", "redis-server")
+# How each is stopped: the mildest signal first, with the seconds that it may take.
+POSTGRES_ENDS = ((signal.SIGINT, 20.0), (signal.SIGQUIT, 5.0), (signal.SIGKILL, 5.0))
+VALKEY_ENDS = ((signal.SIGTERM, 10.0), (signal.SIGKILL, 5.0))
 
 
-def stop_stale(data: Path, cluster: Path) -> None:
-    """No server of an earlier run works on this folder, and no false trace of one stops the next start."""
+def clear_postgres(cluster: Path) -> None:
+    """No server of an earlier run works on this cluster, and no false trace of one stops the next start."""
     pid_file = cluster / "postmaster.pid"
     pid = pid_in(pid_file)
     if pid and str(cluster) in command_line(pid):
-        postgres.charge(pid).stop()
-    broker = data / "valkey"
-    pid = pid_in(broker / "valkey.pid")
-    if pid and str(broker / "valkey.conf") in " ".join(command_line(pid)):
-        valkey.charge(pid).stop()
+        Charge(pid, began(pid) or "", POSTGRES_ENDS).stop()
     end_orphans(cluster)
-    end_orphans(broker)
     # PostgreSQL would still refuse to start if the recorded pid lives on, as a zombie or as somebody else's
     # process. Only the search above, which needs /proc, makes it safe to take the file away.
     if sys.platform == "linux":
         pid_file.unlink(missing_ok=True)
+
+
+def clear_valkey(folder: Path) -> None:
+    """No broker of an earlier run works in this folder."""
+    pid = pid_in(folder / "valkey.pid")
+    if pid and str(folder / "valkey.conf") in " ".join(command_line(pid)):
+        Charge(pid, began(pid) or "", VALKEY_ENDS).stop()
+    end_orphans(folder)
 
 
 def pid_in(path: Path) -> int:
@@ -39,8 +44,8 @@ def pid_in(path: Path) -> int:
 
 
 def end_orphans(folder: Path) -> None:
-    """Children of a killed server have ended: they see its death by themselves, or are killed after 5 s."""
-    until = time.monotonic() + 5
+    """Children of a killed server have ended: they see its death by themselves, or are killed after 2 s."""
+    until = time.monotonic() + 2
     while orphans := servers_in(folder):
         if time.monotonic() > until:
             for pid in orphans:

@@ -1,7 +1,7 @@
 """PostgreSQL answers on a port of its own, with two modest roles and one database."""
 
-import signal
 import subprocess
+import sys
 import time
 from contextlib import suppress
 from pathlib import Path
@@ -10,14 +10,22 @@ from typing import TYPE_CHECKING
 from config.local.embedded.cluster import APP, DATABASE, OWNER, SUPERUSER, cluster_of, ensure, passwords_of
 from config.local.embedded.errors import LauncherError, PortTaken
 from config.local.embedded.folder import tail
+from config.local.embedded.leftovers import POSTGRES_ENDS, clear_postgres
 from config.local.embedded.programs import identity, postgres_binaries
-from config.local.embedded.starting import CLEAN_ENVIRONMENT, HOST, first_free_port, run, spawn
-from config.local.embedded.watchdog import Charge, began
+from config.local.embedded.starting import CLEAN_ENVIRONMENT, HOST, Part, first_free_port, run, spawn
 
 if TYPE_CHECKING:
     from config.local.embedded.servers import Servers
 
-DURABLE = {"fsync": "on", "synchronous_commit": "on", "full_page_writes": "on"}
+DURABLE = {
+    "fsync": "on",
+    "synchronous_commit": "on",
+    "full_page_writes": "on",
+    # A killed server is back in seconds: few files to sync before it recovers, and little to recover. Each of
+    # 1,800 files by itself took 6 s on a busy disk.
+    **({"recovery_init_sync_method": "syncfs"} if sys.platform == "linux" else {}),
+    "checkpoint_timeout": "1min",
+}
 
 DISPOSABLE = {
     "fsync": "off",
@@ -36,13 +44,14 @@ def start(servers: "Servers", *, durable: bool) -> None:
     cluster = cluster_of(data)
     passwords = passwords_of(data, cluster)
     ensure(data, cluster, binaries, passwords, durable=durable)
-    port = first_free_port(lambda port: launch(servers, binaries, cluster, port, passwords, durable=durable))
+    port = first_free_port(lambda port: servers.begin(part(data, binaries, cluster, port, passwords, durable=durable)))
     provision(binaries, port, passwords)
     servers.database_url = f"postgres://{APP}:{passwords[APP]}@{HOST}:{port}/{DATABASE}"
     servers.owner_url = f"postgres://{OWNER}:{passwords[OWNER]}@{HOST}:{port}/{DATABASE}"
 
 
-def launch(servers: "Servers", binaries: Path, cluster: Path, port: int, passwords: dict, *, durable: bool) -> None:
+def part(data: Path, binaries: Path, cluster: Path, port: int, passwords: dict, *, durable: bool) -> Part:
+    """The server of this cluster on this port."""
     options = {
         "listen_addresses": HOST,
         "port": str(port),
@@ -54,14 +63,13 @@ def launch(servers: "Servers", binaries: Path, cluster: Path, port: int, passwor
         **(DURABLE if durable else DISPOSABLE),
     }
     words = [word for name, value in options.items() for word in ("-c", f"{name}={value}")]
-    process = spawn(servers.data, "postgres", [binaries / "postgres", "-D", cluster, *words], **identity())
-    servers.take(charge(process.pid), process, "postgres")
-    await_answer(servers, process, binaries, cluster, port, passwords)
-
-
-def charge(pid: int) -> Charge:
-    fast, immediate = (signal.SIGINT, 20.0), (signal.SIGQUIT, 5.0)
-    return Charge(pid, began(pid) or "", (fast, immediate, (signal.SIGKILL, 5.0)))
+    return Part(
+        "postgres",
+        lambda log: spawn([binaries / "postgres", "-D", cluster, *words], log, **identity()),
+        POSTGRES_ENDS,
+        clear=lambda: clear_postgres(cluster),
+        await_answer=lambda process: await_answer(data, process, binaries, cluster, port, passwords),
+    )
 
 
 def psql(binaries: Path, port: int, password: str, sql: str) -> subprocess.CompletedProcess:
@@ -75,16 +83,17 @@ def psql(binaries: Path, port: int, password: str, sql: str) -> subprocess.Compl
 
 
 def await_answer(
-    servers: "Servers", process: subprocess.Popen, binaries: Path, cluster: Path, port: int, passwords: dict
+    data: Path, process: subprocess.Popen, binaries: Path, cluster: Path, port: int, passwords: dict
 ) -> None:
     """It answers, and it is ours: the answer names our cluster."""
     until = time.monotonic() + 120  # recovery after a crash takes its time
+    pause = 0.03
     while time.monotonic() < until:
         answer = psql(binaries, port, passwords[SUPERUSER], "SHOW data_directory")
         if answer.returncode == 0 and Path(answer.stdout.strip()).resolve() == cluster.resolve():
             return
         if process.poll() is not None:
-            said = tail(servers.data, "postgres")
+            said = tail(data, "postgres")
             if "Address already in use" in said:
                 raise PortTaken
             raise LauncherError(f"PostgreSQL did not start: read why, or start with --reset.\n{said}")
@@ -92,11 +101,10 @@ def await_answer(
             with suppress(subprocess.TimeoutExpired):
                 process.wait(timeout=2)  # if a stranger answered, ours is about to give up the port
                 continue
-            raise LauncherError(
-                f"The passwords in {servers.data}/secrets.json do not open the cluster: start with --reset."
-            )
-        time.sleep(0.03)
-    raise LauncherError(f"PostgreSQL did not answer in two minutes: try again.\n{tail(servers.data, 'postgres')}")
+            raise LauncherError(f"The passwords in {data}/secrets.json do not open the cluster: start with --reset.")
+        time.sleep(pause)
+        pause = min(pause * 1.3, 0.3)  # each look is a process, and a line in the server's log
+    raise LauncherError(f"PostgreSQL did not answer in two minutes: try again.\n{tail(data, 'postgres')}")
 
 
 PROVISION = """

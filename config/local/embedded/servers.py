@@ -12,9 +12,10 @@ from pathlib import Path
 
 from config.local.embedded import postgres, valkey, watchdog
 from config.local.embedded.cluster import cluster_of, discard_abandoned, half_of, private_cluster
-from config.local.embedded.errors import LauncherError
-from config.local.embedded.folder import prepare, take_lock, write
-from config.local.embedded.leftovers import stop_stale
+from config.local.embedded.errors import LauncherError, PortTaken
+from config.local.embedded.folder import open_log, prepare, take_lock, write
+from config.local.embedded.leftovers import clear_postgres, clear_valkey
+from config.local.embedded.starting import Part
 from config.local.embedded.watchdog import Charge, began, stop_all
 
 
@@ -26,10 +27,12 @@ class Servers:
     database_url: str = ""
     owner_url: str = ""
     redis_url: str = ""
+    parts: dict[str, Part] = field(default_factory=dict)
     processes: dict[str, subprocess.Popen] = field(default_factory=dict)
     watchdog: subprocess.Popen | None = None
     _lock: int = -1
-    _charges: list[Charge] = field(default_factory=list)
+    _charges: dict[str, Charge] = field(default_factory=dict)
+    _told: dict[str, str] = field(default_factory=dict)
 
     def __enter__(self) -> "Servers":
         return self
@@ -37,22 +40,59 @@ class Servers:
     def __exit__(self, *_: object) -> None:
         self.stop()
 
-    def take(self, charge: Charge, process: subprocess.Popen, name: str) -> None:
-        """This process ends with stop() and when the launcher dies, before what was taken before it."""
-        self.processes[name] = process
-        self._charges.append(charge)
-        assert self.watchdog and self.watchdog.stdin
-        words = [charge.pid, charge.began, charge.signals, charge.group, charge.early]
-        self.watchdog.stdin.write(json.dumps(words).encode() + b"\n")
-        self.watchdog.stdin.flush()
+    def begin(self, part: Part, *, fresh_log: bool = True) -> None:
+        """This part runs and answers; it ends with stop() and when the launcher dies."""
+        self.parts[part.name] = part
+        log = open_log(self.data, part.name, fresh=fresh_log)
+        try:
+            process = part.spawn(log)
+        finally:
+            os.close(log)
+        self._take(process, part.name, Charge(process.pid, began(process.pid) or "", part.ends, part.group, part.early))
+        part.await_answer(process)
 
-    def guard(self, process: subprocess.Popen, name: str, *, grace: float = 10.0, early: bool = False) -> None:
+    def begin_again(self, name: str) -> None:
+        """A part that ended by itself runs and answers once more, where it did; what it left behind has ended."""
+        part = self.parts[name]
+        self._charges[name].stop()
+        part.clear()
+        try:
+            self.begin(part, fresh_log=False)
+        except PortTaken:
+            raise LauncherError(f"Another program has taken the port of {name} meanwhile.") from None
+        self.record()
+
+    def guard(self, process: subprocess.Popen, name: str, *, grace: float = 10.0) -> None:
         """Take a process that leads its own session: SIGTERM, after `grace` seconds SIGKILL to its group."""
-        signals = ((signal.SIGTERM, grace), (signal.SIGKILL, 2.0))
-        self.take(Charge(process.pid, began(process.pid) or "", signals, True, early), process, name)
+        self._take(process, name, Charge(process.pid, began(process.pid) or "", stops_in(grace), group=True))
+
+    def release(self, name: str) -> None:
+        """This one has ended as it should: its number may be somebody else's from now on."""
+        del self.processes[name], self._charges[name]
+        self._tell(name)
+
+    def _take(self, process: subprocess.Popen, name: str, charge: Charge) -> None:
+        self.processes[name] = process
+        self._charges[name] = charge
+        self._tell(name)
+
+    def _tell(self, name: str) -> None:
+        """The watchdog knows of this one's process, or that there is none any more."""
+        charge = self._charges.get(name)
+        assert self.watchdog and self.watchdog.stdin
+        with suppress(BrokenPipeError):  # killed: whoever takes its place is told everything
+            self.watchdog.stdin.write(json.dumps([name, charge and charge.words]).encode() + b"\n")
+            self.watchdog.stdin.flush()
+
+    def watch(self) -> None:
+        """A watchdog watches and knows of everything that runs."""
+        self.watchdog = start_watchdog(self.data, self._lock)
+        for name in self._charges:
+            self._tell(name)
 
     def record(self, **more: str) -> None:
-        """state.json tells others how to reach what runs here."""
+        """state.json tells others how to reach what runs here; what was said of it before stays said."""
+        self._told |= more
         write(
             self.data / "state.json",
             {
@@ -61,7 +101,7 @@ class Servers:
                 "redis_url": self.redis_url,
                 "launcher_pid": os.getpid(),
                 "pids": {name: process.pid for name, process in self.processes.items()},
-                **more,
+                **self._told,
             },
         )
 
@@ -76,7 +116,7 @@ class Servers:
             with suppress(OSError):
                 self.watchdog.stdin.close()
             self.watchdog.wait()
-        stop_all(self._charges)  # finds nothing to do, unless the watchdog was killed
+        stop_all(self._charges.values())  # finds nothing to do, unless the watchdog was killed
         for process in self.processes.values():
             process.wait()
         os.close(self._lock)
@@ -94,9 +134,9 @@ def start(data: Path, *, durable: bool = True, want_postgres: bool = True, want_
     servers._lock = take_lock(servers.data)
     try:
         (servers.data / "state.json").unlink(missing_ok=True)
-        stop_stale(servers.data, cluster_of(servers.data))
+        clear(servers.data)
         discard_abandoned(servers.data)
-        servers.watchdog = start_watchdog(servers.data, servers._lock)
+        servers.watch()
         servers.redis_url = os.environ.get("REDIS_URL", "")
         if want_valkey and not servers.redis_url:
             valkey.start(servers, durable=durable)
@@ -124,8 +164,8 @@ def reset(data: Path) -> None:
         here = data / "postgres"
         if here.is_symlink() and here.readlink() != private_cluster(data):
             here.unlink()
+        clear(data)
         cluster = cluster_of(data)
-        stop_stale(data, cluster)
         for folder in (cluster, half_of(cluster), data / "valkey"):
             if folder.exists():
                 shutil.rmtree(folder)
@@ -138,6 +178,17 @@ def reset(data: Path) -> None:
             schedule.unlink()
     finally:
         os.close(lock)
+
+
+def clear(data: Path) -> None:
+    """Nothing of an earlier run works in this folder."""
+    clear_postgres(cluster_of(data))
+    clear_valkey(data / "valkey")
+
+
+def stops_in(grace: float) -> tuple[tuple[int, float], ...]:
+    """SIGTERM, and SIGKILL after this many seconds."""
+    return ((signal.SIGTERM, grace), (signal.SIGKILL, 2.0))
 
 
 def start_watchdog(data: Path, lock: int) -> subprocess.Popen:

@@ -5,11 +5,11 @@ import socket
 import subprocess
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from config.local.embedded.errors import LauncherError, PortTaken
-from config.local.embedded.folder import open_log
 
 HOST = "127.0.0.1"
 
@@ -17,9 +17,21 @@ HOST = "127.0.0.1"
 CLEAN_ENVIRONMENT = {"LC_ALL": "C.UTF-8", "TZ": "UTC", "PATH": os.environ.get("PATH", "/usr/bin:/bin")}
 
 
-def spawn(data: Path, name: str, command: list, **identity: Any) -> subprocess.Popen:
-    """A server that logs to the data folder and is out of reach of the terminal's Ctrl-C."""
-    log = open_log(data, name)
+@dataclass(frozen=True)
+class Part:
+    """A program of the copy: how it begins, and how it ends."""
+
+    name: str
+    spawn: Callable[[int], subprocess.Popen]  # given the descriptor of its log
+    ends: tuple[tuple[int, float], ...]  # signals, the mildest first, each with the seconds that it may take
+    group: bool = False  # it leads a process group, whose members end with it
+    early: bool = False  # it stops before those that are not
+    clear: Callable[[], None] = lambda: None  # nothing of an earlier one is in its way
+    await_answer: Callable[[subprocess.Popen], None] = lambda process: None  # it serves, or LauncherError
+
+
+def spawn(command: list, log: int, **identity: Any) -> subprocess.Popen:
+    """A server that is out of reach of the terminal's Ctrl-C."""
     try:
         return subprocess.Popen(
             command,
@@ -33,8 +45,6 @@ def spawn(data: Path, name: str, command: list, **identity: Any) -> subprocess.P
         )
     except OSError as error:
         raise not_runnable(command[0], error) from None
-    finally:
-        os.close(log)
 
 
 def run(command: list, env: dict = CLEAN_ENVIRONMENT, **more: Any) -> subprocess.CompletedProcess:

@@ -1,7 +1,6 @@
 """The broker answers on a port of its own, with a password."""
 
 import os
-import signal
 import socket
 import subprocess
 import time
@@ -11,9 +10,9 @@ from typing import TYPE_CHECKING
 from config.local.embedded.cluster import cluster_of, passwords_of
 from config.local.embedded.errors import LauncherError, PortTaken
 from config.local.embedded.folder import tail
+from config.local.embedded.leftovers import VALKEY_ENDS, clear_valkey
 from config.local.embedded.programs import valkey_binary
-from config.local.embedded.starting import HOST, first_free_port, spawn
-from config.local.embedded.watchdog import Charge, began
+from config.local.embedded.starting import HOST, Part, first_free_port, spawn
 
 if TYPE_CHECKING:
     from config.local.embedded.servers import Servers
@@ -21,15 +20,17 @@ if TYPE_CHECKING:
 
 def start(servers: "Servers", *, durable: bool) -> None:
     """The broker answers with its password; its address is noted."""
-    password = passwords_of(servers.data, cluster_of(servers.data))["valkey"]
+    data = servers.data
+    password = passwords_of(data, cluster_of(data))["valkey"]
     binary = valkey_binary()
-    folder = servers.data / "valkey"
-    folder.mkdir(mode=0o700, exist_ok=True)
-    port = first_free_port(lambda port: launch(servers, binary, folder, port, password, durable=durable))
+    (data / "valkey").mkdir(mode=0o700, exist_ok=True)
+    port = first_free_port(lambda port: servers.begin(part(data, binary, port, password, durable=durable)))
     servers.redis_url = f"redis://:{password}@{HOST}:{port}/0"
 
 
-def launch(servers: "Servers", binary: Path, folder: Path, port: int, password: str, *, durable: bool) -> None:
+def part(data: Path, binary: Path, port: int, password: str, *, durable: bool) -> Part:
+    """The broker of this folder on this port; its configuration is written."""
+    folder = data / "valkey"
     settings = {
         "bind": HOST,
         "port": port,
@@ -47,20 +48,20 @@ def launch(servers: "Servers", binary: Path, folder: Path, port: int, password: 
     config = folder / "valkey.conf"
     with os.fdopen(os.open(config, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as out:
         out.writelines(f"{name} {value}\n" for name, value in settings.items())
-    process = spawn(servers.data, "valkey", [binary, config])
-    servers.take(charge(process.pid), process, "valkey")
-    await_answer(servers, process, port, password)
-
-
-def charge(pid: int) -> Charge:
-    return Charge(pid, began(pid) or "", ((signal.SIGTERM, 10.0), (signal.SIGKILL, 5.0)))
+    return Part(
+        "valkey",
+        lambda log: spawn([binary, config], log),
+        VALKEY_ENDS,
+        clear=lambda: clear_valkey(folder),
+        await_answer=lambda process: await_answer(data, process, port, password),
+    )
 
 
 def quoted(path: Path) -> str:
     return '"' + str(path).replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
-def await_answer(servers: "Servers", process: subprocess.Popen, port: int, password: str) -> None:
+def await_answer(data: Path, process: subprocess.Popen, port: int, password: str) -> None:
     until = time.monotonic() + 60  # a large append-only file is read first
     while time.monotonic() < until:
         answer = ask(port, password)
@@ -68,13 +69,13 @@ def await_answer(servers: "Servers", process: subprocess.Popen, port: int, passw
             return
         time.sleep(0.02)
         if process.poll() is not None:
-            said = tail(servers.data, "valkey")
+            said = tail(data, "valkey")
             if "Address already in use" in said or "Failed listening" in said:
                 raise PortTaken
             raise LauncherError(f"Valkey did not start: read why, or start with --reset.\n{said}")
         if "WRONGPASS" in answer:
             raise PortTaken  # a stranger: ours reads its password from the file just written
-    raise LauncherError(f"Valkey did not answer in a minute: try again.\n{tail(servers.data, 'valkey')}")
+    raise LauncherError(f"Valkey did not answer in a minute: try again.\n{tail(data, 'valkey')}")
 
 
 def ask(port: int, password: str) -> str:

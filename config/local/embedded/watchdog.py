@@ -45,6 +45,16 @@ class Charge:
     group: bool = False  # it leads a process group whose members end with it
     early: bool = False  # it stops before those that are not, and within these the last taken first
 
+    @classmethod
+    def read(cls, words: list) -> "Charge":
+        """What `words` was, as JSON brings it back."""
+        pid, began, signals, group, early = words
+        return cls(pid, began, tuple((number, seconds) for number, seconds in signals), group, early)
+
+    @property
+    def words(self) -> list:
+        return [self.pid, self.began, self.signals, self.group, self.early]
+
     @property
     def running(self) -> bool:
         return began(self.pid) == self.began
@@ -68,24 +78,27 @@ class Charge:
                 os.kill(self.pid, number)
 
 
-def stop_all(charges: list[Charge]) -> None:
-    for early in (True, False):
-        for charge in reversed(charges):
-            if charge.early is early:
-                charge.stop()
+def stop_all(charges: Iterable[Charge]) -> None:
+    """These have ended, the early ones first, and among them and among the others the last first."""
+    last_first = list(charges)[::-1]
+    for charge in sorted(last_first, key=lambda charge: not charge.early):
+        charge.stop()
 
 
 def watch(data: Path, lines: Iterable[str]) -> None:
-    """Once the lines end, everything that they named has ended, last named first."""
+    """Once the lines end, everything that they named has ended, last named first.
+
+    A name that comes again takes its old place in that order; with nothing behind it, it is to be forgotten.
+    """
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
-    charges = []
+    charges: dict[str, Charge] = {}
     for line in lines:
         with suppress(ValueError):  # half a line: the launcher died while writing it
-            pid, began, signals, *flags = json.loads(line)
-            charges.append(Charge(pid, began, tuple((number, seconds) for number, seconds in signals), *flags))
+            name, words = json.loads(line)
+            charges.pop(name, None) if words is None else charges.update({name: Charge.read(words)})
     (data / "state.json").unlink(missing_ok=True)
-    stop_all(charges)
+    stop_all(charges.values())
 
 
 if __name__ == "__main__":
