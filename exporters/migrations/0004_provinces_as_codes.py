@@ -33,7 +33,7 @@ def short(text):
 def to_codes(apps, schema_editor):
     codes = {short(name): code for table in (ENGLISH, CHINESE) for code, name in names(table).items()}
     Exporter = apps.get_model("exporters", "Exporter")
-    for row in Exporter.objects.exclude(province=""):
+    for row in Exporter.objects.using(schema_editor.connection.alias).exclude(province=""):
         row.province = codes.get(short(row.province), "")
         row.save(update_fields=["province"])
 
@@ -41,7 +41,7 @@ def to_codes(apps, schema_editor):
 def to_names(apps, schema_editor):
     english = names(ENGLISH)
     Exporter = apps.get_model("exporters", "Exporter")
-    for row in Exporter.objects.exclude(province=""):
+    for row in Exporter.objects.using(schema_editor.connection.alias).exclude(province=""):
         row.province = english[row.province]
         row.save(update_fields=["province"])
 
