@@ -11,18 +11,38 @@ from datetime import UTC, datetime
 from typing import Any
 
 from django.db import connection, models
+from django.db.models import Max
 from django.utils.translation import gettext as _
 
 from core.access import Actor
 from core.deliveries import enqueue
-from core.errors import Forbidden, WrongState
+from core.errors import DomainError, Forbidden, WrongState
 from core.graphs import verb_name
 from core.legal_time import legal_now
 from core.models import HistoryLine
 
 
-def require(transition: Callable[..., Any], *, by: Actor) -> None:
-    """The actor may fire this transition of this row now. Raises Forbidden, then WrongState, in that order."""
+def version(row: models.Model) -> int:
+    """The number of the row's last history line: what a page that shows the row carries, and a decision gives back."""
+    return _lines(row).aggregate(last=Max("seq"))["last"] or 0
+
+
+def require_seen(row: models.Model, seen: int) -> None:
+    """Nothing happened to the row since its page was made. Raises DomainError 412 `stale` otherwise.
+
+    row: locked, so that nothing can happen to it until the decision is made.
+    """
+    now = version(row)
+    if seen != now:
+        detail = _("Something happened since you opened this page, so nothing was decided. Look again, then decide.")
+        raise DomainError(detail, code="stale", version=now)
+
+
+def require(transition: Callable[..., Any], *, by: Actor, seen: int | None = None) -> None:
+    """The actor may fire this transition of this row now, having seen it as it is (where `seen` is given).
+
+    Raises Forbidden, then WrongState, then 412 `stale`, in that order.
+    """
     row, meta = transition.__self__, transition._django_fsm
     permission = next(iter(meta.transitions.values())).permission
     if permission is not None and not permission(row, by):
@@ -33,6 +53,8 @@ def require(transition: Callable[..., Any], *, by: Actor) -> None:
             state=row.state,
             allowed=sorted(open_verbs(row, by)),
         )
+    if seen is not None:
+        require_seen(row, seen)
 
 
 def open_verbs(row: Any, by: Actor) -> dict[str, str]:
@@ -138,11 +160,11 @@ def chain_hash(line: HistoryLine) -> str:
 
 def lines_of(row: models.Model) -> models.QuerySet[HistoryLine]:
     """The row's history, oldest first."""
-    return (
-        HistoryLine.objects.filter(subject_kind=row._meta.model_name, subject_id=row.pk)
-        .select_related("actor")
-        .order_by("seq")
-    )
+    return _lines(row).select_related("actor").order_by("seq")
+
+
+def _lines(row: models.Model) -> models.QuerySet[HistoryLine]:
+    return HistoryLine.objects.filter(subject_kind=row._meta.model_name, subject_id=row.pk)
 
 
 def broken_links(row: models.Model) -> list[int]:

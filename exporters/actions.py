@@ -97,12 +97,13 @@ def submit(*, by: Actor) -> Exporter:
 
 
 @command
-def verify(pk: int, *, by: Actor) -> Exporter:
+def verify(pk: int, *, seen: int, by: Actor) -> Exporter:
     """The exporter is active and holds its credit code: the officer saw that the business license matches.
 
     Raises DomainError already-registered when another company was verified under that code, however close the race.
     """
     exporter = lock(exporters_for(by), pk=pk)
+    require(exporter.verify, by=by, seen=seen)
     at = legal_now()
     try:
         with transaction.atomic():
@@ -119,9 +120,10 @@ def verify(pk: int, *, by: Actor) -> Exporter:
 
 
 @command
-def send_back(pk: int, *, reason: str, by: Actor) -> Exporter:
+def send_back(pk: int, *, seen: int, reason: str, by: Actor) -> Exporter:
     """The exporter is in draft again and knows why."""
     exporter = lock(exporters_for(by), pk=pk)
+    require(exporter.send_back, by=by, seen=seen)
     move(exporter.send_back, by=by, reason=reason)
     return exporter
 

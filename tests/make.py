@@ -20,6 +20,7 @@ from licensing.models import Declaration, License
 from shipments import actions as shipments
 
 serial = itertools.count(1)
+seen = demo.seen
 
 
 def unique(prefix: str) -> str:
@@ -73,7 +74,7 @@ def exporter(officers: Ministry | None = None, name: str = "Lanting Magnetics Co
         actor = demo.exporter(unique("signatory"), unique("Signatory "), name, "兰汀磁材", _body(), "36")
     pk = demo.send_company(actor) if officers else 0
     if officers:
-        exporters.verify(pk, by=officers.intake)
+        exporters.verify(pk, seen=seen(pk), by=officers.intake)
     return actor
 
 
@@ -105,7 +106,7 @@ class World:
     ) -> Declaration:
         end_user = demo.party(self.exporter, unique("End-user "), country, "Motors")
         row = demo.declaration(self.exporter, end_user, list(codes), "CIV_AUTO", "traction motors")
-        return declarations.verify(row.ref, by=self.ministry.reviewer) if verified else row
+        return declarations.verify(row.ref, seen=seen(row.ref), by=self.ministry.reviewer) if verified else row
 
     def application(
         self,

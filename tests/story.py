@@ -16,6 +16,7 @@ from exporters import actions as exporters
 from licensing.actions import applications, decisions, declarations, licenses
 from shipments import actions as shipments
 from tests import make
+from tests.make import seen
 
 KG = 1000
 _TAKES = re.compile(r'FROM "(\w+)".*FOR NO KEY UPDATE', re.DOTALL)
@@ -114,14 +115,14 @@ def _applications(step: Story, world: make.World, signed: Any) -> None:
     step(applications.answer, ref, text="Growth", by=boss)
     step(decisions.recommend, ref, outcome="approve", by=m.reviewer)
     step(decisions.send_back, ref, reason="Less", by=m.decider)
-    decisions.recommend(ref, outcome="approve", by=m.reviewer)
+    decisions.recommend(ref, seen=seen(ref), outcome="approve", by=m.reviewer)
     step(decisions.approve, ref, by=m.decider)
     step(decisions.reopen, ref, reason="News", by=m.other_decider)
-    decisions.recommend(ref, outcome="approve", by=m.reviewer)
-    decisions.approve(ref, by=m.decider)
+    decisions.recommend(ref, seen=seen(ref), outcome="approve", by=m.reviewer)
+    decisions.approve(ref, seen=seen(ref), by=m.decider)
     step(decisions.issue, ref, by=m.decider)
     bad = world.under_review(world.application(by_whom=[signed]))
-    decisions.recommend(bad, outcome="refuse", factors=["END_USE"], text="No.", by=m.reviewer)
+    decisions.recommend(bad, seen=seen(bad), outcome="refuse", factors=["END_USE"], text="No.", by=m.reviewer)
     step(decisions.refuse, bad, factors=["END_USE"], text="No.", by=m.decider)
 
 

@@ -92,11 +92,15 @@ class KeyForm(forms.Form):
 
 
 class StepForm(forms.Form):
-    """What a step asks for; as it stands here, nothing but the button. row: what the step is about, as it was read."""
+    """What a step asks for; as it stands here, nothing but the button.
+
+    row: what the step is about, as it was read. seen: its version, where the step decides.
+    """
 
     def __init__(self, *args: Any, row: Any = None, **kwargs: Any) -> None:
         self.row = row
         self.read_as: list[str] = []  # how quantities were read; the page repeats it
+        self.seen: int | None = None
         super().__init__(*args, **kwargs)
 
     def facts(self) -> dict[str, Any]:

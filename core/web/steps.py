@@ -2,11 +2,14 @@
 history and the way back are made from it, the label and who may from the row's graph and the access table.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import wraps
+from inspect import signature
 from typing import Any
 
 from django.contrib import messages
+from django.db import connection, transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import URLPattern, path, resolve, reverse
@@ -14,8 +17,8 @@ from django.utils.functional import Promise
 
 from core.access import Actor
 from core.errors import DomainError
-from core.history import open_verbs
-from core.telling import sentences
+from core.history import lines_of, open_verbs, version
+from core.telling import Told, sentences, told
 from core.web.forms import StepForm, show_refusal
 from core.web.typed import typed_into
 
@@ -57,6 +60,11 @@ class Step:
         """Its name in the access table and among the addresses."""
         return f"{self.noun}.{self.verb}"
 
+    @property
+    def decides(self) -> bool:
+        """Its verb asks what the person has seen, so the page carries that (WORKFLOWS: what the officer saw)."""
+        return self.action is not None and "seen" in signature(self.action).parameters
+
     def bind(self, row: Any, data: Any = None, files: Any = None) -> StepForm:
         """The step's form on this row. Several stand on one page, so each has ids of its own."""
         return self.form(data, files, row=row, auto_id=f"id_{self.verb}_%s")
@@ -79,11 +87,12 @@ class Offer:
 
 @dataclass(frozen=True)
 class Failed:
-    """A step that was refused: the page shows its form again, with what was typed and why."""
+    """A step that was refused: the page shows its form again, with what was typed, why, and what changed meanwhile."""
 
     verb: str
     form: StepForm
     status: int = 422
+    changes: Sequence[Told] = ()
 
 
 _steps: dict[str, dict[str, Step]] = {}
@@ -113,6 +122,7 @@ def addresses(prefix: str, route: str) -> list[URLPattern]:
 def offers(request: HttpRequest, row: Any, route: str, failed: Failed | None = None) -> dict[str, Offer]:
     """The steps that the row's page offers this actor now, by verb; the one that failed keeps its form."""
     labels = open_verbs(row, request.actor)
+    seen = version(row)
     found = {}
     for verb, step in _steps[row._meta.model_name].items():
         if step.page is None or step.page.route != route:
@@ -122,6 +132,7 @@ def offers(request: HttpRequest, row: Any, route: str, failed: Failed | None = N
         if verb in labels:
             url = reverse(step.route, kwargs={step.page.key: getattr(row, step.page.key)})
             form = failed.form if failed and failed.verb == verb else step.bind(row, typed_into(request, step.route))
+            form.seen = seen if step.decides else None
             found[verb] = Offer(step, form, labels[verb], url)
     return found
 
@@ -136,6 +147,7 @@ def offered(request: HttpRequest, row: Any, route: str, failed: Failed | None = 
         "forms": {verb: offer.form for verb, offer in found.items()},
         "failed": failed.verb if failed else "",
         "failed_form": failed.form if failed else None,
+        "changes": failed.changes if failed else (),
         "typed": failed.form if failed and failed.verb not in found else None,
     }
 
@@ -146,17 +158,39 @@ def act(request: HttpRequest, step: Step, **key: Any) -> HttpResponse:
     assert page is not None and step.action is not None
     row = get_object_or_404(page.rows(request.actor), **key)
     form = step.bind(row, request.POST, request.FILES)
-    status = 422
+    failed = Failed(step.verb, form)
     if form.is_valid():
+        seen = {"seen": _number(request.POST.get("seen", ""))} if step.decides else {}
         try:
-            step.action(key[page.key], by=request.actor, **form.facts())
+            step.action(key[page.key], by=request.actor, **seen, **form.facts())
         except DomainError as refusal:
             show_refusal(form, refusal)
-            status = refusal.status
+            changed = lines_of(row).filter(seq__gt=seen["seen"]) if refusal.code == "stale" else ()
+            failed = Failed(step.verb, form, refusal.status, told(changed, request.actor))
         else:
             messages.success(request, " ".join([str(step.said), *form.read_as]))
             return redirect(page.route, **key)
-    return _page_of(page, key)(request, failed=Failed(step.verb, form, status), **key)
+    return _page_of(page, key)(request, failed=failed, **key)
+
+
+def _number(text: str) -> int:
+    """What the page carried; whatever is no number was never seen."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else -1
+
+
+def of_one_moment(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """All that the page reads is of one moment, so that what it carries as seen is what it shows."""
+
+    @wraps(view)
+    def run(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if connection.in_atomic_block:
+            return view(request, *args, **kwargs)
+        with transaction.atomic():
+            with connection.cursor() as cursor:
+                cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+            return view(request, *args, **kwargs)
+
+    return run
 
 
 def _page_of(page: Page, key: dict[str, Any]) -> Callable[..., HttpResponse]:

@@ -10,7 +10,7 @@ from core.history import lines_of, open_verbs
 from core.telling import told
 from core.web.forms import read_upload, show_refusal
 from core.web.lists import page_of
-from core.web.steps import Failed, offered
+from core.web.steps import Failed, of_one_moment, offered
 from exporters import actions, selectors
 from exporters.web.forms import CompanyForm, PartyForm
 
@@ -92,6 +92,7 @@ def desk_exporters(request: HttpRequest) -> HttpResponse:
     return render(request, "exporters/exporter_list.html", context)
 
 
+@of_one_moment
 def desk_exporter(request: HttpRequest, pk: int, failed: Failed | None = None) -> HttpResponse:
     rows = selectors.exporters_for(request.actor).select_related("business_license").defer("business_license__content")
     exporter = get_object_or_404(rows, pk=pk)

@@ -1,4 +1,8 @@
-"""What reviewing and deciding officers do with a case. One round is never recommended and decided by one person."""
+"""What reviewing and deciding officers do with a case. One round is never recommended and decided by one person.
+
+seen: the case's version (core.history) on the page that the officer decides by; each verb that decides raises 412
+`stale` when something happened since.
+"""
 
 import secrets
 from collections.abc import Mapping
@@ -52,6 +56,7 @@ def ask(ref: str, *, text: str, due_on: date, by: Actor) -> Application:
 def recommend(
     ref: str,
     *,
+    seen: int,
     outcome: str,
     by: Actor,
     quantities_: Mapping[int, int] | None = None,
@@ -71,7 +76,7 @@ def recommend(
     policy-changed when today's rules say other than at submission and that was not acknowledged.
     """
     row = lock(applications_for(by), ref=ref)
-    require(row.recommend, by=by)
+    require(row.recommend, by=by, seen=seen)
     if row.steps.filter(round=row.round, step=Step.DECIDE, actor_id=by.user.pk).exists():
         raise FourEyes(_("You decided in this round, so another officer must recommend."))
     at = legal_now()
@@ -161,24 +166,24 @@ def _require_second_person(row: Application, by: Actor) -> None:
 
 
 @command
-def send_back(ref: str, *, reason: str, by: Actor) -> Application:
+def send_back(ref: str, *, seen: int, reason: str, by: Actor) -> Application:
     """The case is with its reviewer again, in the same round."""
     row = lock(applications_for(by), ref=ref)
-    require(row.send_back, by=by)
+    require(row.send_back, by=by, seen=seen)
     _require_second_person(row, by)
     move(row.send_back, by=by, reason=reason)
     return row
 
 
 @command
-def approve(ref: str, *, text: str = "", by: Actor) -> Application:
+def approve(ref: str, *, seen: int, text: str = "", by: Actor) -> Application:
     """The recommendation to approve is decided by a second officer; a license can be issued.
 
     Raises FourEyes for whoever recommended, DomainError when it was a recommendation to refuse, a declaration is
     not verified, or today's rules close the channel.
     """
     row = lock(applications_for(by), ref=ref)
-    require(row.approve, by=by)
+    require(row.approve, by=by, seen=seen)
     _require_second_person(row, by)
     at = legal_now()
     step = recommendation(row)
@@ -195,10 +200,10 @@ def approve(ref: str, *, text: str = "", by: Actor) -> Application:
 
 
 @command
-def refuse(ref: str, *, factors: list[str], text: str, by: Actor) -> Application:
+def refuse(ref: str, *, seen: int, factors: list[str], text: str, by: Actor) -> Application:
     """The case is refused, with the factors of the law and a text for the exporter."""
     row = lock(applications_for(by), ref=ref)
-    require(row.refuse, by=by)
+    require(row.refuse, by=by, seen=seen)
     _require_second_person(row, by)
     _require_grounds(factors, text)
     at = legal_now()
@@ -248,10 +253,10 @@ def _require_open_channel(row: Application, moment: str, at: Any) -> str:
 
 
 @command
-def reopen(ref: str, *, reason: str, by: Actor) -> Application:
+def reopen(ref: str, *, seen: int, reason: str, by: Actor) -> Application:
     """An approval that must not be issued is under review again. Another decider does this."""
     row = lock(applications_for(by), ref=ref)
-    require(row.reopen, by=by)
+    require(row.reopen, by=by, seen=seen)
     if row.steps.filter(round=row.round, step=Step.DECIDE, actor_id=by.user.pk).exists():
         raise FourEyes(_("You approved this, so another officer must reopen it."))
     move(row.reopen, by=by, reason=reason)
@@ -259,14 +264,14 @@ def reopen(ref: str, *, reason: str, by: Actor) -> Application:
 
 
 @command
-def issue(ref: str, *, usable_from: date | None = None, by: Actor) -> License:
+def issue(ref: str, *, seen: int, usable_from: date | None = None, by: Actor) -> License:
     """The license exists, active, with its lines, end-users and conditions; the declarations are in force.
 
     usable_from: its first day, today unless later. The last day is the same day of the month, `months` on
     (the day itself is not counted). Locks exporter, application, declarations. Policy is looked at again.
     """
     row = lock_with_exporter(ref, by)
-    require(row.issue, by=by)
+    require(row.issue, by=by, seen=seen)
     at = legal_now()
     if row.exporter.state != ExporterState.ACTIVE:
         raise DomainError(_("The exporter's account is not active."), code="exporter-not-active")

@@ -120,16 +120,18 @@ def submit(ref: str, *, by: Actor) -> Declaration:
 
 
 @command
-def verify(ref: str, *, by: Actor) -> Declaration:
+def verify(ref: str, *, seen: int, by: Actor) -> Declaration:
     """A reviewer has looked at certificate, signer and quantities, and found them right."""
     row = lock(declarations_for(by), ref=ref)
+    require(row.verify, by=by, seen=seen)
     move(row.verify, by=by)
     return row
 
 
 @command
-def reject(ref: str, *, reason: str, by: Actor) -> Declaration:
+def reject(ref: str, *, seen: int, reason: str, by: Actor) -> Declaration:
     """No application may rely on it any more; the exporter knows why and can make another."""
     row = lock(declarations_for(by), ref=ref)
+    require(row.reject, by=by, seen=seen)
     move(row.reject, by=by, reason=reason)
     return row

@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 from core.access import Actor
 from core.command import command
 from core.errors import Forbidden, NotFound, WrongState
-from core.history import move, record, require
+from core.history import move, record, require, require_seen
 from core.legal_time import legal_day, legal_now
 from core.locks import lock
 from core.models import HistoryLine
@@ -21,11 +21,13 @@ WARNING_DAYS = (7, 30, 90)
 
 
 @command
-def suspend(ref: str, *, reason: str, by: Actor) -> License:
+def suspend(ref: str, *, seen: int, reason: str, by: Actor) -> License:
     """An enforcement cause is open: no reservation commits after this does. What is reserved stays clearable."""
     license = lock(licenses_for(by), ref=ref)
     if not rules.officer("license.suspend")(license, by):
         raise Forbidden(_("Your role does not allow this step."))
+    if license.state in IN_FORCE:  # else it is refused for that
+        require_seen(license, seen)
     open_cause(license, Suspension.Cause.ENFORCEMENT, reason=reason, by=by)
     return license
 
@@ -49,10 +51,10 @@ def open_cause(license: License, cause: str, *, reason: str, by: Actor) -> Suspe
 
 
 @command
-def lift(ref: str, *, suspension: int, reason: str, by: Actor) -> License:
+def lift(ref: str, *, seen: int, suspension: int, reason: str, by: Actor) -> License:
     """This cause has ended. The license is usable again only when no other cause is open; no time is given back."""
     license = lock(licenses_for(by), ref=ref)
-    require(license.lift, by=by)
+    require(license.lift, by=by, seen=seen)
     cause = license.suspensions.filter(pk=suspension, ended_at=None).first()
     if cause is None:
         raise NotFound()

@@ -8,7 +8,7 @@ from core.history import lines_of
 from core.models import Document
 from core.telling import told
 from core.web.lists import choice_of, page_of, search_of
-from core.web.steps import Failed, offered
+from core.web.steps import Failed, of_one_moment, offered
 from licensing import selectors
 from licensing.models import DecisionStep
 from licensing.states import DeclarationState
@@ -37,6 +37,7 @@ def countersign(request: HttpRequest) -> HttpResponse:
     return render(request, "licensing/desk_countersign.html", {"page_obj": page})
 
 
+@of_one_moment
 def case(request: HttpRequest, ref: str, failed: Failed | None = None) -> HttpResponse:
     """One case: what it turns on, the facts, the history, and the steps that are yours now."""
     rows = selectors.with_parts(selectors.applications_for(request.actor)).prefetch_related(
@@ -82,6 +83,7 @@ def declaration_list(request: HttpRequest) -> HttpResponse:
     return render(request, "licensing/desk_declaration_list.html", context)
 
 
+@of_one_moment
 def declaration(request: HttpRequest, ref: str, failed: Failed | None = None) -> HttpResponse:
     rows = selectors.declarations_for(request.actor).prefetch_related(
         "items__control_item", "used_by__application__lines__control_item"

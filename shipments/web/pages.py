@@ -15,7 +15,7 @@ from core.models import Country
 from core.navigation import entries
 from core.telling import told
 from core.web.lists import choice_of, page_of
-from core.web.steps import Failed, offered
+from core.web.steps import Failed, of_one_moment, offered
 from licensing import selectors as licensing
 from licensing.states import ApplicationState
 from shipments import actions, selectors
@@ -43,6 +43,7 @@ def overview(request: HttpRequest) -> HttpResponse:
     return render(request, "shipments/overview.html", context)
 
 
+@of_one_moment
 def license_page(request: HttpRequest, ref: str, failed: Failed | None = None) -> HttpResponse:
     """A license: what is left, whom and where it names, its shipments, its history; officers also act on it."""
     row = get_object_or_404(licensing.with_balances(licensing.licenses_for(request.actor)), ref=ref)

@@ -73,8 +73,12 @@ def test_from_filing_to_the_license(sign_in, demo_world, script):
 
     reviewer.goto(f"/desk/cases/{ref}/")
     token = reviewer.locator("[name=csrfmiddlewaretoken]").first.get_attribute("value")
+    decider.goto(f"/desk/cases/{ref}/")
+    seen = decider.locator(f"form[action$='/{ref}/approve/'] [name=seen]").get_attribute("value")
     own = reviewer.request.post(
-        f"/desk/cases/{ref}/approve/", form={"csrfmiddlewaretoken": token}, headers={"Referer": reviewer.url}
+        f"/desk/cases/{ref}/approve/",
+        form={"csrfmiddlewaretoken": token, "seen": seen},
+        headers={"Referer": reviewer.url},
     )
     assert own.status == 403
     assert "another officer must decide" in own.text()

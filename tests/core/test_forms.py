@@ -18,6 +18,7 @@ from licensing.actions import licenses
 from licensing.models import Application
 from shipments.models import Shipment
 from tests import make
+from tests.make import seen
 
 
 @pytest.fixture
@@ -208,7 +209,7 @@ def test_an_ended_or_suspended_license_is_not_offered(browser, world, clock, how
     license = world.license(kilograms=100)
     answers = shipment_answers(world, license)
     if how == "suspended":
-        licenses.suspend(license.ref, reason="Inspection", by=world.ministry.decider)
+        licenses.suspend(license.ref, seen=seen(license.ref), reason="Inspection", by=world.ministry.decider)
     else:
         clock.shift(days=400)
         licenses.expire(license.pk, by=clock_actor())
@@ -236,8 +237,8 @@ def test_an_officer_who_recommended_meets_403_on_deciding(client, world):
     client.force_login(both.user)
     answers = {"outcome": "approve", "months": "12", "quantity_1": "60000.000"}
     answers["end_users"] = Application.objects.get(ref=ref).end_users.get().pk
-    assert client.post(f"/desk/cases/{ref}/recommend/", answers).status_code == 302
-    assert client.post(f"/desk/cases/{ref}/approve/", {}).status_code == 403
+    assert client.post(f"/desk/cases/{ref}/recommend/", answers | {"seen": seen(ref)}).status_code == 302
+    assert client.post(f"/desk/cases/{ref}/approve/", {"seen": seen(ref)}).status_code == 403
     assert Application.objects.get(ref=ref).state == "awaiting_decision"
 
 

@@ -8,6 +8,7 @@ from core.models import Membership
 from core.navigation import entries
 from licensing.actions import applications, decisions
 from tests import make
+from tests.make import seen
 
 COUNTED = {
     "intake": {"/desk/exporters/": 1},
@@ -22,7 +23,7 @@ COUNTED = {
 def test_each_officer_has_badges_of_his_own_work_and_the_auditor_has_none(role, world):
     m = world.ministry
     ref = world.under_review(world.application())
-    decisions.recommend(ref, outcome="approve", by=m.reviewer)
+    decisions.recommend(ref, seen=seen(ref), outcome="approve", by=m.reviewer)
     world.under_review(world.application())
     applications.submit(world.application(), by=world.exporter)
     world.declaration(verified=False)

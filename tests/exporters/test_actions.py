@@ -51,10 +51,10 @@ def test_the_company_that_was_verified_holds_the_code_and_not_the_first_that_typ
     squatter, owner = typed_the_code("Squatter Co., Ltd."), typed_the_code("Owner Co., Ltd.")
     for actor in (squatter, owner):
         demo.send_company(actor)
-    actions.verify(owner.organization_id, by=ministry.intake)
+    actions.verify(owner.organization_id, seen=make.seen(owner.organization_id), by=ministry.intake)
     before = trail(squatter)
     with pytest.raises(DomainError) as refused:
-        actions.verify(squatter.organization_id, by=ministry.intake)
+        actions.verify(squatter.organization_id, seen=make.seen(squatter.organization_id), by=ministry.intake)
     assert refused.value.code == "already-registered"
     assert trail(squatter) == before == ("pending", None, 3)
     assert trail(owner)[0] == "active"
@@ -62,7 +62,8 @@ def test_the_company_that_was_verified_holds_the_code_and_not_the_first_that_typ
 
 def test_an_account_with_a_held_code_is_not_sent(ministry):
     late, owner = typed_the_code("Late Co., Ltd."), typed_the_code("Owner Co., Ltd.")
-    actions.verify(demo.send_company(owner), by=ministry.intake)
+    pk = demo.send_company(owner)
+    actions.verify(pk, seen=make.seen(pk), by=ministry.intake)
     before = trail(late)
     with pytest.raises(Invalid) as refused:
         demo.send_company(late)
@@ -85,7 +86,8 @@ def test_sign_up_with_a_code_that_a_draft_typed_and_with_one_that_a_company_hold
     assert client.post("/accounts/signup/", answers()).status_code == 302
     assert Exporter.objects.filter(uscc=CODE).count() == 2
     client.logout()
-    actions.verify(demo.send_company(owner), by=ministry.intake)
+    pk = demo.send_company(owner)
+    actions.verify(pk, seen=make.seen(pk), by=ministry.intake)
     response = client.post("/accounts/signup/", answers(email="wu@example.cn"))
     assert response.status_code in (200, 422)
     assert "already registered. Ask its administrators" in unescape(response.content.decode())

@@ -56,8 +56,8 @@ def test_an_intake_officer_sees_his_province_and_one_without_sees_all(world, off
 @pytest.mark.parametrize(
     "verb",
     [
-        lambda pk, by: actions.verify(pk, by=by),
-        lambda pk, by: actions.send_back(pk, reason="Look again", by=by),
+        lambda pk, by: actions.verify(pk, seen=make.seen(pk), by=by),
+        lambda pk, by: actions.send_back(pk, seen=make.seen(pk), reason="Look again", by=by),
     ],
 )
 def test_a_company_of_another_province_is_not_there_for_any_verb_of_intake(verb, world, officers):

@@ -1,18 +1,22 @@
 """A case from filing to license, and the refusals on the way."""
 
 from datetime import timedelta
+from html import unescape
 
 import pytest
 from django.db import DatabaseError, transaction
 
+from config.local import demo
 from core import history
 from core.errors import DomainError, Forbidden, FourEyes, Invalid, NotFound, WrongState
 from core.legal_time import legal_today, months_after
 from core.models import HistoryLine
+from exporters import actions as exporters
 from licensing import selectors
-from licensing.actions import applications, decisions, declarations
+from licensing.actions import applications, decisions, declarations, licenses
 from licensing.models import Application, DecisionStep, License
 from tests import make
+from tests.make import seen
 
 KG = 1000
 
@@ -33,10 +37,16 @@ def test_the_whole_story(world):
     applications.answer(ref, text="A new plant.", by=exporter)
     users = list(Application.objects.get(ref=ref).end_users.order_by("pk").values_list("pk", flat=True))
     decisions.recommend(
-        ref, outcome="approve", quantities_={1: 40_000 * KG}, end_users=users[:1], months=6, by=m.reviewer
+        ref,
+        seen=seen(ref),
+        outcome="approve",
+        quantities_={1: 40_000 * KG},
+        end_users=users[:1],
+        months=6,
+        by=m.reviewer,
     )
-    decisions.approve(ref, by=m.decider)
-    license = decisions.issue(ref, by=m.decider)
+    decisions.approve(ref, seen=seen(ref), by=m.decider)
+    license = decisions.issue(ref, seen=seen(ref), by=m.decider)
     line = license.lines.get()
     assert (line.authorized, line.number) == (40_000 * KG, 1)
     assert [user.party for user in license.end_users.all()] == [signed[0].end_user]
@@ -65,7 +75,7 @@ def recommended(world, by=None, **facts):
     """A case that one officer took and recommended."""
     by = by or world.ministry.reviewer
     ref = world.under_review(world.application(), by=by)
-    decisions.recommend(ref, **({"outcome": "approve", "by": by} | facts))
+    decisions.recommend(ref, seen=seen(ref), **({"outcome": "approve", "by": by} | facts))
     return ref
 
 
@@ -79,36 +89,36 @@ def test_nobody_both_recommends_and_decides(world):
     both = world.ministry.other_decider
     ref = recommended(world, by=both)
     for verb in (
-        lambda: decisions.approve(ref, by=both),
-        lambda: decisions.refuse(ref, factors=["END_USE"], text="No.", by=both),
-        lambda: decisions.send_back(ref, reason="Look again", by=both),
+        lambda: decisions.approve(ref, seen=seen(ref), by=both),
+        lambda: decisions.refuse(ref, seen=seen(ref), factors=["END_USE"], text="No.", by=both),
+        lambda: decisions.send_back(ref, seen=seen(ref), reason="Look again", by=both),
     ):
         with pytest.raises(FourEyes):
             verb()
     assert state(ref) == "awaiting_decision"
-    decisions.approve(ref, by=world.ministry.decider)
+    decisions.approve(ref, seen=seen(ref), by=world.ministry.decider)
     assert state(ref) == "approved"
 
 
 def test_a_decider_of_the_round_can_not_recommend_after_a_reopening(world):
     both, m = world.ministry.other_decider, world.ministry
     ref = recommended(world)
-    decisions.approve(ref, by=both)
+    decisions.approve(ref, seen=seen(ref), by=both)
     with pytest.raises(FourEyes):
-        decisions.reopen(ref, reason="Changed", by=both)
-    decisions.reopen(ref, reason="Changed", by=m.decider)
+        decisions.reopen(ref, seen=seen(ref), reason="Changed", by=both)
+    decisions.reopen(ref, seen=seen(ref), reason="Changed", by=m.decider)
     Application.objects.filter(ref=ref).update(reviewer=both.user)
     before = trail(ref)
     with pytest.raises(FourEyes):
-        decisions.recommend(ref, outcome="approve", by=both)
+        decisions.recommend(ref, seen=seen(ref), outcome="approve", by=both)
     assert trail(ref) == before
 
 
 def decides(ref, by):
     return {
-        "approve": lambda: decisions.approve(ref, by=by),
-        "refuse": lambda: decisions.refuse(ref, factors=["END_USE"], text="No.", by=by),
-        "return": lambda: decisions.send_back(ref, reason="Look again", by=by),
+        "approve": lambda: decisions.approve(ref, seen=seen(ref), by=by),
+        "refuse": lambda: decisions.refuse(ref, seen=seen(ref), factors=["END_USE"], text="No.", by=by),
+        "return": lambda: decisions.send_back(ref, seen=seen(ref), reason="Look again", by=by),
     }
 
 
@@ -117,7 +127,7 @@ def test_a_decider_who_took_the_case_asks_and_recommends(world):
     ref = world.under_review(world.application(), by=decider)
     decisions.ask(ref, text="Why so much?", due_on=legal_today() + timedelta(days=14), by=decider)
     applications.answer(ref, text="A new plant.", by=world.exporter)
-    decisions.recommend(ref, outcome="approve", by=decider)
+    decisions.recommend(ref, seen=seen(ref), outcome="approve", by=decider)
     assert state(ref) == "awaiting_decision"
 
 
@@ -154,7 +164,7 @@ def test_nobody_but_the_officer_who_took_the_case_asks_or_recommends(world):
         with pytest.raises(Forbidden):
             decisions.ask(ref, text="Why?", due_on=legal_today() + timedelta(days=14), by=other)
         with pytest.raises(Forbidden):
-            decisions.recommend(ref, outcome="approve", by=other)
+            decisions.recommend(ref, seen=seen(ref), outcome="approve", by=other)
     assert trail(ref) == before
 
 
@@ -198,10 +208,10 @@ def test_postgresql_refuses_a_license_without_two_people(world):
 def test_return_stays_in_the_round_and_the_latest_recommendation_counts(world):
     m = world.ministry
     ref = recommended(world)
-    decisions.send_back(ref, reason="Less, please.", by=m.decider)
-    decisions.recommend(ref, outcome="approve", quantities_={1: 5 * KG}, months=3, by=m.reviewer)
-    decisions.approve(ref, by=m.decider)
-    license = decisions.issue(ref, by=m.other_decider)
+    decisions.send_back(ref, seen=seen(ref), reason="Less, please.", by=m.decider)
+    decisions.recommend(ref, seen=seen(ref), outcome="approve", quantities_={1: 5 * KG}, months=3, by=m.reviewer)
+    decisions.approve(ref, seen=seen(ref), by=m.decider)
+    license = decisions.issue(ref, seen=seen(ref), by=m.other_decider)
     assert license.lines.get().authorized == 5 * KG
     assert Application.objects.get(ref=ref).round == 1
 
@@ -209,10 +219,12 @@ def test_return_stays_in_the_round_and_the_latest_recommendation_counts(world):
 def test_refusing_needs_a_factor_and_a_text(world):
     ref = recommended(world)
     with pytest.raises(Invalid) as refused:
-        decisions.refuse(ref, factors=[], text=" ", by=world.ministry.decider)
+        decisions.refuse(ref, seen=seen(ref), factors=[], text=" ", by=world.ministry.decider)
     assert [e.pointer for e in refused.value.errors] == ["/factors", "/text"]
     assert state(ref) == "awaiting_decision"
-    decisions.refuse(ref, factors=["END_USE", "END_USER"], text="The use is not civil.", by=world.ministry.decider)
+    decisions.refuse(
+        ref, seen=seen(ref), factors=["END_USE", "END_USER"], text="The use is not civil.", by=world.ministry.decider
+    )
     assert state(ref) == "refused"
 
 
@@ -220,7 +232,13 @@ def test_more_than_asked_can_not_be_recommended(world):
     ref = world.under_review(world.application(kilograms=100))
     with pytest.raises(Invalid) as refused:
         decisions.recommend(
-            ref, outcome="approve", quantities_={1: 101 * KG}, months=13, end_users=[], by=world.ministry.reviewer
+            ref,
+            seen=seen(ref),
+            outcome="approve",
+            quantities_={1: 101 * KG},
+            months=13,
+            end_users=[],
+            by=world.ministry.reviewer,
         )
     assert [e.code for e in refused.value.errors] == ["more-than-asked", "out-of-range", "min-items"]
     assert state(ref) == "under_review"
@@ -230,12 +248,12 @@ def test_more_than_asked_can_not_be_recommended(world):
 def test_approval_needs_verified_declarations(world):
     unverified = world.declaration(verified=False)
     ref = world.under_review(world.application(by_whom=[unverified]))
-    decisions.recommend(ref, outcome="approve", by=world.ministry.reviewer)
+    decisions.recommend(ref, seen=seen(ref), outcome="approve", by=world.ministry.reviewer)
     with pytest.raises(DomainError) as refused:
-        decisions.approve(ref, by=world.ministry.decider)
+        decisions.approve(ref, seen=seen(ref), by=world.ministry.decider)
     assert refused.value.code == "declaration-not-verified"
-    declarations.verify(unverified.ref, by=world.ministry.reviewer)
-    decisions.approve(ref, by=world.ministry.decider)
+    declarations.verify(unverified.ref, seen=seen(unverified.ref), by=world.ministry.reviewer)
+    decisions.approve(ref, seen=seen(ref), by=world.ministry.decider)
     assert state(ref) == "approved"
 
 
@@ -277,19 +295,19 @@ def test_another_exporter_sees_nothing(world):
 def test_refusals_come_in_order_role_state_four_eyes(world):
     both = world.ministry.other_decider
     ref = recommended(world, by=both)
-    decisions.approve(ref, by=world.ministry.decider)
+    decisions.approve(ref, seen=seen(ref), by=world.ministry.decider)
     with pytest.raises(Forbidden) as role:
-        decisions.approve(ref, by=world.ministry.auditor)
+        decisions.approve(ref, seen=seen(ref), by=world.ministry.auditor)
     assert role.value.code == "forbidden"
     with pytest.raises(WrongState):
-        decisions.approve(ref, by=both)
+        decisions.approve(ref, seen=seen(ref), by=both)
 
 
 def test_withdrawn_cases_are_decided_by_nobody(world):
     ref = recommended(world)
     applications.withdraw(ref, by=world.exporter)
     with pytest.raises(WrongState):
-        decisions.approve(ref, by=world.ministry.decider)
+        decisions.approve(ref, seen=seen(ref), by=world.ministry.decider)
     assert state(ref) == "withdrawn"
 
 
@@ -317,11 +335,11 @@ def test_changed_rules_must_be_acknowledged(world):
         instrument_id="A18-2025", suspended_from=today, suspended_until=today, by="test"
     )
     with pytest.raises(DomainError) as refused:
-        decisions.recommend(ref, outcome="approve", by=world.ministry.reviewer)
+        decisions.recommend(ref, seen=seen(ref), outcome="approve", by=world.ministry.reviewer)
     assert refused.value.code == "policy-changed"
-    decisions.recommend(ref, outcome="approve", acknowledged=True, by=world.ministry.reviewer)
+    decisions.recommend(ref, seen=seen(ref), outcome="approve", acknowledged=True, by=world.ministry.reviewer)
     with pytest.raises(DomainError) as closed:
-        decisions.approve(ref, by=world.ministry.decider)
+        decisions.approve(ref, seen=seen(ref), by=world.ministry.decider)
     assert closed.value.code == "channel-closed"
 
 
@@ -333,3 +351,73 @@ def test_the_last_day_of_a_period(begins, months, ends):
     from datetime import date
 
     assert months_after(date.fromisoformat(begins), months) == date.fromisoformat(ends)
+
+
+@pytest.mark.parametrize("verb", ["approve", "refuse", "return"])
+def test_an_old_page_decides_nothing_after_a_new_recommendation(verb, world, client):
+    """It says what changed, shows the new state, and keeps what was typed."""
+    m = world.ministry
+    ref = recommended(world)
+    old = seen(ref)
+    decisions.send_back(ref, seen=old, reason="Less, please.", by=m.other_decider)
+    decisions.recommend(ref, seen=seen(ref), outcome="approve", quantities_={1: 5 * KG}, months=3, by=m.reviewer)
+    before = trail(ref)
+    client.force_login(m.decider.user)
+    typed = {"seen": old, "text": "Typed words", "factors": ["END_USE"], "reason": "Typed words"}
+    response = client.post(f"/desk/cases/{ref}/{verb}/", typed)
+    page = unescape(response.content.decode())
+    assert response.status_code == 412
+    assert trail(ref) == before
+    assert "Since you opened this page" in page and "Returned to the reviewer" in page and "Less, please." in page
+    assert "Typed words" in page and "5 kg" in page
+    assert f'name="seen" value="{seen(ref)}"' in page
+
+
+SEEN = {
+    "approve": lambda ref, by, old: decisions.approve(ref, seen=old, by=by),
+    "refuse": lambda ref, by, old: decisions.refuse(ref, seen=old, factors=["END_USE"], text="No.", by=by),
+    "return": lambda ref, by, old: decisions.send_back(ref, seen=old, reason="Again", by=by),
+}
+
+
+@pytest.mark.parametrize("verb", SEEN)
+@pytest.mark.parametrize("off", [-1, 1])
+def test_a_decision_carries_the_version_that_stands(verb, off, world):
+    ref = recommended(world)
+    before = trail(ref)
+    with pytest.raises(DomainError) as refused:
+        SEEN[verb](ref, world.ministry.decider, seen(ref) + off)
+    assert (refused.value.code, refused.value.status) == ("stale", 412)
+    assert trail(ref) == before
+    SEEN[verb](ref, world.ministry.decider, seen(ref))
+
+
+def test_the_other_verbs_that_decide_ask_it_too(world):
+    m = world.ministry
+    reviewed = world.under_review(world.application())
+    approved = recommended(world)
+    decisions.approve(approved, seen=seen(approved), by=m.decider)
+    license = world.license(kilograms=100)
+    submitted = world.declaration(verified=False)
+    waiting = make.exporter(name="Waiting Co., Ltd.")
+    pk = demo.send_company(waiting)
+    suspended = world.license(kilograms=100)
+    licenses.suspend(suspended.ref, seen=seen(suspended.ref), reason="Inspection", by=m.decider)
+    cause = suspended.suspensions.get().pk
+    for stale in (
+        lambda: decisions.recommend(reviewed, seen=seen(reviewed) - 1, outcome="approve", by=m.reviewer),
+        lambda: decisions.issue(approved, seen=seen(approved) - 1, by=m.decider),
+        lambda: decisions.reopen(approved, seen=seen(approved) - 1, reason="x", by=m.other_decider),
+        lambda: licenses.suspend(license.ref, seen=seen(license.ref) - 1, reason="x", by=m.decider),
+        lambda: licenses.lift(
+            suspended.ref, seen=seen(suspended.ref) - 1, suspension=cause, reason="x", by=m.other_decider
+        ),
+        lambda: declarations.verify(submitted.ref, seen=seen(submitted.ref) - 1, by=m.reviewer),
+        lambda: declarations.reject(submitted.ref, seen=seen(submitted.ref) - 1, reason="x", by=m.reviewer),
+        lambda: exporters.verify(pk, seen=seen(pk) - 1, by=m.intake),
+        lambda: exporters.send_back(pk, seen=seen(pk) - 1, reason="x", by=m.intake),
+    ):
+        lines = HistoryLine.objects.count()
+        with pytest.raises(DomainError, match="Something happened since"):
+            stale()
+        assert HistoryLine.objects.count() == lines

@@ -12,6 +12,7 @@ from licensing.models import License
 from licensing.models.balances import LicenseLine
 from shipments.actions import ClearedLine, LineRequest, cancel, receive
 from shipments.models import CustomsMessage, Shipment
+from tests.make import seen
 
 KG = 1000
 
@@ -83,7 +84,7 @@ def test_each_declaration_of_a_shipment_is_judged_for_itself_and_keeps_its_numbe
     first, second = (world.shipment(license, 400 * KG) for _ in range(2))
     a, b = "530120260000000001", "530120260000000002"
     assert world.clear(first.ref, 100 * KG, final=False, declaration_no=a).incidents == []
-    licenses.suspend(license.ref, reason="Inspection", by=world.ministry.decider)
+    licenses.suspend(license.ref, seen=seen(license.ref), reason="Inspection", by=world.ministry.decider)
     assert kinds(world.clear(first.ref, 100 * KG, final=False, declaration_no=b)) == ["license_not_usable"]
     with pytest.raises(DomainError) as refused:
         receive(world.message(second.ref, "declared", declaration_no=a), by=world.customs)
@@ -105,10 +106,12 @@ def test_a_line_the_license_does_not_have_costs_nothing_of_the_others(world):
 def test_the_final_shipment_ends_the_license_even_when_it_was_cleared_while_suspended(world):
     license = world.license(kilograms=1_000)
     shipment = world.shipment(license, 400 * KG, final=True)
-    licenses.suspend(license.ref, reason="Inspection", by=world.ministry.decider)
+    licenses.suspend(license.ref, seen=seen(license.ref), reason="Inspection", by=world.ministry.decider)
     world.clear(shipment.ref, 400 * KG)
     cause = license.suspensions.get()
-    licenses.lift(license.ref, suspension=cause.pk, reason="Cleared up", by=world.ministry.decider)
+    licenses.lift(
+        license.ref, seen=seen(license.ref), suspension=cause.pk, reason="Cleared up", by=world.ministry.decider
+    )
     license.refresh_from_db()
     assert license.state == "exhausted"
     assert LicenseLine.objects.get().lapsed == 600 * KG

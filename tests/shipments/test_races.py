@@ -23,6 +23,7 @@ from shipments.actions import reserve
 from shipments.models import Shipment
 from tests import make
 from tests.http import Server
+from tests.make import seen
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
@@ -112,7 +113,7 @@ def test_no_reservation_commits_after_the_suspension(live):
 
     def suspend():
         time.sleep(0.15)
-        licenses.suspend(license.ref, reason="Now", by=world.ministry.decider)
+        licenses.suspend(license.ref, seen=seen(license.ref), reason="Now", by=world.ministry.decider)
         return
 
     answers = together([suspend, *[lambda b=b, n=n: post(server, key, b, f"s-{n}") for n, b in enumerate(bodies)]])[1:]

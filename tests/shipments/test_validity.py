@@ -17,6 +17,7 @@ from licensing.models.balances import LicenseLine
 from shipments.actions import reserve
 from shipments.models import Shipment
 from shipments.tasks import lapse_reservations
+from tests.make import seen
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 
@@ -53,10 +54,10 @@ def test_the_last_second_of_the_last_day_counts_and_the_next_does_not(world, clo
 def test_a_license_whose_first_day_is_ahead_is_not_yet_valid(world):
     signed = [world.declaration()]
     ref = world.under_review(world.application(by_whom=signed))
-    decisions.recommend(ref, outcome="approve", months=12, by=world.ministry.reviewer)
-    decisions.approve(ref, by=world.ministry.decider)
+    decisions.recommend(ref, seen=seen(ref), outcome="approve", months=12, by=world.ministry.reviewer)
+    decisions.approve(ref, seen=seen(ref), by=world.ministry.decider)
     first = legal_today() + timedelta(days=30)
-    license = decisions.issue(ref, usable_from=first, by=world.ministry.decider)
+    license = decisions.issue(ref, seen=seen(ref), usable_from=first, by=world.ministry.decider)
     assert license.usable_from == first
     assert code_of(lambda: world.shipment(license, 1_000, planned_on=first)) == "not-yet-valid"
 
@@ -64,13 +65,13 @@ def test_a_license_whose_first_day_is_ahead_is_not_yet_valid(world):
 def test_suspension_stops_reservations_at_once_and_lifting_one_cause_never_lifts_another(world):
     m, license = world.ministry, world.license(kilograms=100)
     held = world.shipment(license, 1_000)
-    licenses.suspend(license.ref, reason="Inspection", by=m.decider)
-    licenses.suspend(license.ref, reason="A second finding", by=m.decider)
+    licenses.suspend(license.ref, seen=seen(license.ref), reason="Inspection", by=m.decider)
+    licenses.suspend(license.ref, seen=seen(license.ref), reason="A second finding", by=m.decider)
     assert code_of(lambda: world.shipment(license, 1_000)) == "license-suspended"
     first, second = license.suspensions.order_by("pk")
-    licenses.lift(license.ref, suspension=first.pk, reason="Cleared up", by=m.decider)
+    licenses.lift(license.ref, seen=seen(license.ref), suspension=first.pk, reason="Cleared up", by=m.decider)
     assert code_of(lambda: world.shipment(license, 1_000)) == "license-suspended"
-    licenses.lift(license.ref, suspension=second.pk, reason="Cleared up", by=m.other_decider)
+    licenses.lift(license.ref, seen=seen(license.ref), suspension=second.pk, reason="Cleared up", by=m.other_decider)
     assert world.shipment(license, 1_000).state == "reserved"
     assert world.clear(held.ref, 1_000).incidents == []
 
@@ -78,7 +79,7 @@ def test_suspension_stops_reservations_at_once_and_lifting_one_cause_never_lifts
 def test_what_is_reserved_stays_clearable_while_suspended(world):
     license = world.license(kilograms=100)
     held = world.shipment(license, 1_000)
-    licenses.suspend(license.ref, reason="Inspection", by=world.ministry.decider)
+    licenses.suspend(license.ref, seen=seen(license.ref), reason="Inspection", by=world.ministry.decider)
     receipt = world.clear(held.ref, 1_000)
     assert receipt.shipment.state == "cleared"
     assert [i.kind for i in receipt.incidents] == ["license_not_usable"]

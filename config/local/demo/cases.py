@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from config.local.demo.papers import pdf
-from config.local.demo.people import Ministry
+from config.local.demo.people import Ministry, seen
 from core.access import Actor
 from core.legal_time import legal_now, legal_today
 from core.models import Country
@@ -95,12 +95,17 @@ def issued(actor: Actor, ref: str, ministry: Ministry, by_whom: list[Declaration
     for row in by_whom:
         row.refresh_from_db()
         if row.state == "submitted":
-            declarations.verify(row.ref, by=ministry.reviewer)
+            declarations.verify(row.ref, seen=seen(row.ref), by=ministry.reviewer)
     decisions.recommend(
-        ref, outcome="approve", months=12, conditions=["DELIVERY_PROOF_30D", "NO_RESALE"], by=ministry.reviewer
+        ref,
+        seen=seen(ref),
+        outcome="approve",
+        months=12,
+        conditions=["DELIVERY_PROOF_30D", "NO_RESALE"],
+        by=ministry.reviewer,
     )
-    decisions.approve(ref, by=ministry.decider)
-    return decisions.issue(ref, by=ministry.decider)
+    decisions.approve(ref, seen=seen(ref), by=ministry.decider)
+    return decisions.issue(ref, seen=seen(ref), by=ministry.decider)
 
 
 def shipped(actor: Actor, license: License, reference: str, kilograms: int, ahead: int = 14) -> str:

@@ -8,7 +8,7 @@ from config.local.demo.papers import pdf
 from core import provinces
 from core.access import Actor
 from core.checks import DEMO_DOMAIN
-from core.models import Membership, Organization, Role, User
+from core.models import HistoryLine, Membership, Organization, Role, User
 from exporters import actions as exporters
 from exporters.models import Exporter
 
@@ -21,6 +21,12 @@ def person(email: str, name: str, organization: Organization, *roles: str) -> Ac
     EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
     Membership.objects.create(user=user, organization=organization, roles=list(roles))
     return Actor(user, organization, roles=frozenset(roles))
+
+
+def seen(ref: str | int) -> int:
+    """The version that stands, right now, on the page of this reference (of an exporter, this key)."""
+    which = {"subject_ref": ref} if isinstance(ref, str) else {"subject_kind": "exporter", "subject_id": ref}
+    return HistoryLine.objects.filter(**which).order_by("seq").values_list("seq", flat=True).last() or 0
 
 
 @dataclass

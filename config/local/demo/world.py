@@ -7,7 +7,7 @@ from typing import Any
 from django.db import transaction
 
 from config.local.demo.cases import application, cleared, declaration, issued, party, shipped, under_review
-from config.local.demo.people import PASSWORD, Ministry, exporter, offices, person, send_company
+from config.local.demo.people import PASSWORD, Ministry, exporter, offices, person, seen, send_company
 from core.access import Actor
 from core.actions import issue_key
 from core.checks import DEMO_DOMAIN
@@ -42,7 +42,8 @@ def make() -> World:
             "sun.li", "Sun Li", "Beilu Advanced Alloys Co., Ltd.", "北麓新材料有限公司", "91330200MA2BL5K83", "33"
         )
     for actor in (lanting, ruohe):
-        exporters.verify(send_company(actor), by=ministry.intake)
+        pk = send_company(actor)
+        exporters.verify(pk, seen=seen(pk), by=ministry.intake)
     send_company(waiting)
     lanting_cases(lanting, clerk, ministry, customs)
     ruohe_cases(ruohe, ministry, customs)
@@ -89,7 +90,9 @@ def lanting_cases(actor: Actor, clerk: Actor, ministry: Ministry, customs: Actor
     second_officer = under_review(
         actor, application(actor, "annual", [("1C905.a.4", magnets, 2_000)], [wind], "AUR-2026-12"), ministry
     )
-    decisions.recommend(second_officer, outcome="approve", months=12, conditions=[], by=ministry.reviewer)
+    decisions.recommend(
+        second_officer, seen=seen(second_officer), outcome="approve", months=12, conditions=[], by=ministry.reviewer
+    )
     applications.submit(
         application(actor, "per_shipment", [("1C905.a.4", magnets, 900)], [drives], "DEL-2026-09"), by=actor
     )
