@@ -3,6 +3,7 @@
 from django.urls import include, path
 from django.views.i18n import set_language
 
+from core.web import outbox
 from core.web import pages as core
 from core.web.steps import addresses
 from exporters.web import pages as exporters
@@ -29,6 +30,9 @@ urlpatterns = [
     path("officers/add/", core.officer_add, name="officer.add"),
     path("officers/<int:pk>/", core.officer_change, name="officer.change"),
     path("officers/grants/<int:pk>/confirm/", core.grant_confirm, name="grant.confirm"),
+    path("mail/", outbox.mail, name="mail"),
+    path("mail/<int:pk>/send_again/", outbox.send_again, name="delivery.send_again"),
+    path("mail/<int:pk>/end/", outbox.end, name="delivery.end"),
     # exporters
     path("company/", exporters.company, name="company"),
     path("parties/", exporters.parties, name="parties"),

@@ -15,9 +15,9 @@ from core.errors import DomainError, FourEyes, Invalid, Problem
 from core.history import record
 from core.legal_time import legal_now
 from core.locks import lock
-from core.models import ApiKey, Document, Membership, Organization, Role, RoleGrant, User
+from core.models import ApiKey, Delivery, Document, Membership, Organization, Role, RoleGrant, User
 from core.models.roles import ROLES_OF
-from core.selectors import keys_of, members_of, officers, offices, open_grants
+from core.selectors import keys_of, members_of, officers, offices, open_grants, waiting_mail
 
 KEY_DAYS_MOST = 365
 SCOPES: dict[str, tuple[str, ...]] = {
@@ -207,6 +207,28 @@ def first_officers(*, name_en: str, name_zh: str, officers: list[tuple[str, str,
     actor = Actor(made[0].user, office)
     record(office, "bootstrap", by=actor, facts={"officers": [[m.user.email, m.roles] for m in made]})
     return made
+
+
+@command
+def send_again(pk: int, *, by: Actor) -> Delivery:
+    """The mail is due now."""
+    delivery = lock(waiting_mail(by), pk=pk)
+    delivery.due_at = legal_now()
+    delivery.save(update_fields=["due_at"])
+    record(delivery, "send_again", by=by)
+    return delivery
+
+
+@command
+def end_delivery(pk: int, *, reason: str, by: Actor) -> Delivery:
+    """Nobody tries to send the mail any more. Raises Invalid without a reason."""
+    delivery = lock(waiting_mail(by), pk=pk)
+    if not reason.strip():
+        raise Invalid([Problem("/reason", "required", _("Say why."))])
+    delivery.ended_at = legal_now()
+    delivery.save(update_fields=["ended_at"])
+    record(delivery, "end", by=by, reason=reason)
+    return delivery
 
 
 PDF_START = b"%PDF-"

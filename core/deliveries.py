@@ -122,7 +122,8 @@ def _pause(delivery: Delivery, error: Exception) -> None:
     grown = FIRST_PAUSE_SECONDS * 2 ** min(delivery.tries - 1, 10)
     with connection.cursor() as cursor:
         cursor.execute(
-            "UPDATE core_delivery SET due_at = legal_now() + make_interval(secs => %s), error = %s, refused = %s"
+            "UPDATE core_delivery SET due_at = legal_now() + make_interval(secs => %s), error = %s, refused = %s,"
+            " failed_at = legal_now()"
             " WHERE id = %s",
             [
                 LONGEST_PAUSE_SECONDS if refused else min(grown, LONGEST_PAUSE_SECONDS),

@@ -6,9 +6,11 @@ from allauth.account.utils import user_pk_to_url_str
 from django.conf import settings
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from core.deliveries import Message, mails
 from core.models import HistoryLine, User
+from core.telling import sentences
 
 
 def one_time_link(user: User) -> str:
@@ -30,3 +32,13 @@ def invitation(line: HistoryLine) -> Message | None:
         "The link works once. If you did not expect this, ignore the mail.\n"
     ).format(name=user.name, link=one_time_link(user))
     return Message([user.email], _("Your Lodestone account"), body)
+
+
+sentences(
+    "organization",
+    {
+        "add_member": gettext_lazy("A person was invited"),
+        "confirm_roles": gettext_lazy("An officer's roles were confirmed"),
+    },
+)
+sentences("delivery", {"send_again": gettext_lazy("Sent again at once"), "end": gettext_lazy("Given up")})

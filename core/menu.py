@@ -4,11 +4,15 @@ from django.utils.translation import gettext_lazy as _
 
 from core.access import Actor
 from core.navigation import add
-from core.selectors import open_grants
+from core.selectors import open_grants, refused_mail
 
 
 def to_confirm(actor: Actor) -> int:
     return open_grants(actor).count()
+
+
+def refused(actor: Actor) -> int:
+    return refused_mail(actor).count()
 
 
 add(10, "overview", _("Overview"), "exporter")
@@ -16,3 +20,4 @@ add(70, "members", _("Team"), "exporter", place="account")
 add(75, "keys", _("Keys"), "exporter", place="account")
 add(75, "keys", _("Keys"), "customs")
 add(80, "officers", _("Officers"), "ministry", count=to_confirm, work="grant.confirm")
+add(85, "mail", _("Outgoing mail"), "ministry", count=refused, work="delivery.end")

@@ -1,12 +1,14 @@
 """Who sees which of the ground's rows."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import Count, Min, Q, QuerySet
 
 from core.access import Actor, visibility
-from core.models import ApiKey, Document, Membership, Organization, RoleGrant
+from core.legal_time import legal_now
+from core.models import ApiKey, Delivery, Document, Membership, Organization, RoleGrant
 
 
 def members_of(actor: Actor) -> QuerySet[Membership]:
@@ -41,6 +43,40 @@ def open_grants(actor: Actor) -> QuerySet[RoleGrant]:
 
 def offices(actor: Actor) -> QuerySet[Organization]:
     return Organization.objects.exclude(kind="exporter").order_by("-kind", "name_en")
+
+
+def waiting_mail(actor: Actor) -> QuerySet[Delivery]:
+    """What could not go out yet, the oldest first."""
+    if not actor.may("mail", "GET"):
+        return Delivery.objects.none()
+    return unsent().select_related("line").order_by("line__at", "pk")
+
+
+def refused_mail(actor: Actor) -> QuerySet[Delivery]:
+    """What an administrator must decide on: it will hardly go out by itself."""
+    return waiting_mail(actor).filter(refused=True)
+
+
+def unsent() -> QuerySet[Delivery]:
+    return Delivery.objects.filter(delivered_at=None, ended_at=None)
+
+
+def weighed(rows: QuerySet[Delivery]) -> dict[str, Any]:
+    """How many they are, the instant of the oldest, and the last error."""
+    failed = rows.exclude(failed_at=None).order_by("-failed_at").values_list("error", flat=True)
+    return rows.aggregate(count=Count("pk"), oldest=Min("line__at")) | {"error": failed.first() or ""}
+
+
+def mail_waits() -> dict[str, int]:
+    """How much mail waits, and for how long the oldest."""
+    found = unsent().aggregate(count=Count("pk"), oldest=Min("line__at"))
+    age = legal_now() - found["oldest"] if found["oldest"] else timedelta()
+    return {"waiting": found["count"], "oldest_s": int(age.total_seconds())}
+
+
+@visibility("delivery")
+def delivery_visible(actor: Actor, pk: int) -> bool:
+    return waiting_mail(actor).filter(pk=pk).exists()
 
 
 @visibility("member")

@@ -44,13 +44,18 @@ def told(lines: Iterable[HistoryLine], reader: Actor) -> list[Told]:
     return [
         Told(
             line.at,
-            str(_sentences.get((line.subject_kind, line.verb), line.verb)),
+            sentence(line),
             pgettext("history", "the ministry") if hidden and line.actor_id in officers else _name(line),
             line.reason,
         )
         for line in lines
         if not (hidden and (line.subject_kind, line.verb) in _internal)
     ]
+
+
+def sentence(line: HistoryLine) -> str:
+    """What happened, in words."""
+    return str(_sentences.get((line.subject_kind, line.verb), line.verb))
 
 
 def _name(line: HistoryLine) -> str:

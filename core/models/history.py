@@ -47,6 +47,7 @@ class Delivery(models.Model):
     due_at = models.DateTimeField()  # the next try; while one is under way, when it counts as lost
     tries = models.PositiveSmallIntegerField(default=0)
     error = models.TextField(blank=True)
+    failed_at = models.DateTimeField(null=True, blank=True)
     refused = models.BooleanField(default=False, db_default=False)  # the last answer was a permanent refusal
     delivered_at = models.DateTimeField(null=True, blank=True)
     ended_at = models.DateTimeField(null=True, blank=True)  # nobody is to be told any more

@@ -19,8 +19,10 @@ from django.utils.translation import ngettext
 from core import provinces, quantities
 from core.languages import in_chinese
 from core.legal_time import LEGAL_ZONE, legal_day
+from core.telling import sentence
 
 register = template.Library()
+register.filter("sentence", sentence)
 
 
 # --- quantities -------------------------------------------------------------------------------------------

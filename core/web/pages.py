@@ -152,7 +152,10 @@ def healthz(request: HttpRequest) -> HttpResponse:
 
 
 def readyz(request: HttpRequest) -> HttpResponse:
-    """Database, migrations and broker: 200 when the first two hold; a lost broker only delays what workers do."""
+    """Database, migrations and broker: 200 when the first two hold; a lost broker only delays what workers do.
+
+    Of mail that waits only how much and how long: this page is open to all.
+    """
     state = {"database": "ok", "migrations": "ok", "broker": "ok"}
     try:
         with connection.cursor() as cursor:
@@ -160,12 +163,14 @@ def readyz(request: HttpRequest) -> HttpResponse:
         executor = MigrationExecutor(connection)
         if executor.migration_plan(executor.loader.graph.leaf_nodes()):
             state["migrations"] = "pending"
+        else:
+            mail = selectors.mail_waits()
     except Error:
         state["database"] = state["migrations"] = "unavailable"
     state["broker"] = "ok" if _broker_answers() else "unavailable"
     ready = state["database"] == state["migrations"] == "ok"
     if ready:
-        return JsonResponse({"status": "ok", **state})
+        return JsonResponse({"status": "ok", **state, "mail": mail})
     return JsonResponse({"status": "unavailable", **state}, status=503, headers={"Retry-After": "5"})
 
 

@@ -5,7 +5,7 @@ from django.urls import get_resolver, reverse
 
 from config.api import urlpatterns as api_patterns
 from core import access
-from core.models import HistoryLine, Mail, Membership, Role, RoleGrant
+from core.models import Delivery, HistoryLine, Mail, Membership, Role, RoleGrant
 from core.references import draw
 from licensing.actions import applications
 from licensing.models import Application, ApplicationDocument
@@ -90,6 +90,7 @@ def stage(world):
         "officer": {"pk": officer.pk},
         "exporter": {"pk": world.exporter.organization_id},
         "grant.confirm": {"pk": grant.pk},
+        "delivery": {"pk": Delivery.objects.filter(delivered_at=None).first().pk},
         "mailbox.read": {"pk": mail.pk},
         "application.document.remove": {"ref": draft, "paper": Application.objects.get(ref=draft).documents.first().pk},
         "account_confirm_email": {"key": "x"},

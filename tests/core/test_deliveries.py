@@ -7,8 +7,8 @@ import pytest
 from core import deliveries
 from core.deliveries import relay
 from core.models import Delivery
-from licensing.actions import applications
 from tests import make, story
+from tests.post import refusal, waiting
 
 HOLDERS = ["signatory", "clerk"]
 TOLD = {
@@ -32,62 +32,6 @@ TOLD = {
     "organization.add_member": ["new@firm.example"],
     "organization.confirm_roles": ["o@m.example"],
 }
-
-
-class MailServer:
-    """What took the place of the mail server: down, or refusing some, and what it took."""
-
-    def __init__(self):
-        self.down = False
-        self.answers = {}  # address: the exception that it is answered with
-        self.took = []  # (address, message id)
-
-    def take(self, mail):
-        if self.down:
-            raise ConnectionRefusedError("no mail server")
-        [to] = mail.to
-        if to in self.answers:
-            raise self.answers[to]
-        self.took.append((to, mail.extra_headers["Message-ID"]))
-
-
-server = MailServer()
-
-
-class Backend:
-    def __init__(self, **_):
-        pass
-
-    def send_messages(self, mails):
-        for mail in mails:
-            server.take(mail)
-
-
-@pytest.fixture
-def post(settings):
-    """The mail server of this test."""
-    server.__init__()
-    settings.EMAIL_BACKEND = "tests.core.test_deliveries.Backend"
-    return server
-
-
-@pytest.fixture
-def told(world, post):
-    """Everything earlier is out; then one step that three people of the exporter are told of: their addresses."""
-    people = [world.exporter, make.colleague(world.exporter, "clerk"), make.colleague(world.exporter, "clerk")]
-    ref = world.application()
-    relay()
-    post.took.clear()
-    applications.submit(ref, by=world.exporter)
-    return [person.user.email for person in people]
-
-
-def refusal(address, code):
-    return SMTPRecipientsRefused({address: (code, b"not here")})
-
-
-def waiting(*fields):
-    return list(Delivery.objects.filter(delivered_at=None, ended_at=None).order_by("to").values_list(*fields))
 
 
 def test_each_reader_gets_the_mail_once(told, post):

@@ -148,6 +148,8 @@ WHO = {
     "member.add": {"signatory"},
     "officer.add": {"admin"},
     "grant.confirm": {"admin"},
+    "delivery.send_again": {"admin"},
+    "delivery.end": {"admin"},
 }
 
 
