@@ -79,6 +79,7 @@ def test_bootstrap_makes_the_first_officers_once(db, client):
     call_command("bootstrap", "--office", "Bureau", *officers, stdout=out)
     links = re.findall(r"https?://[^/]+(/\S+)", out.getvalue())
     assert len(links) == 3
+    assert "customs offices" in out.getvalue()
     assert client.get(links[0], follow=True).status_code == 200
     assert Membership.objects.get(user__email="c@example.cn").roles == ["intake", "reviewer"]
     with pytest.raises(CommandError, match="already"):

@@ -4,6 +4,7 @@
         an.deng@example.cn:"An Deng":admin ke.xu@example.cn:"Ke Xu":admin jie.song@example.cn:"Jie Song":intake
 
 At least two administrators: from then on granting a role needs a second one, and this command refuses to run again.
+Customs offices, their officers and their keys come next, in the pages (docs/deploy.md).
 """
 
 from argparse import ArgumentParser
@@ -37,3 +38,4 @@ class Command(BaseCommand):
             raise CommandError(str(refusal.detail)) from refusal
         for person in people:
             self.stdout.write(f"{person.user.email} ({', '.join(person.roles)}): {one_time_link(person.user)}")
+        self.stdout.write("Next: an administrator adds the customs offices, under Officers.")
