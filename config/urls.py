@@ -27,6 +27,7 @@ urlpatterns = [
     path("keys/", core.keys, name="keys"),
     path("keys/<int:pk>/revoke/", core.key_revoke, name="key.revoke"),
     path("officers/", core.officers, name="officers"),
+    path("officers/offices/add/", core.office_add, name="office.add"),
     path("officers/add/", core.officer_add, name="officer.add"),
     path("officers/<int:pk>/", core.officer_change, name="officer.change"),
     path("officers/grants/<int:pk>/confirm/", core.grant_confirm, name="grant.confirm"),

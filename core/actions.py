@@ -3,6 +3,7 @@
 import hashlib
 import secrets
 import string
+import unicodedata
 from datetime import datetime, timedelta
 
 from django.conf import settings
@@ -17,7 +18,7 @@ from core.legal_time import legal_now
 from core.locks import lock
 from core.models import ApiKey, Delivery, Document, Membership, Organization, Role, RoleGrant, User
 from core.models.roles import ROLES_OF
-from core.selectors import keys_of, members_of, officers, offices, open_grants, waiting_mail
+from core.selectors import key_owners, keys_of, members_of, officers, offices, open_grants, waiting_mail
 
 KEY_DAYS_MOST = 365
 SCOPES: dict[str, tuple[str, ...]] = {
@@ -71,14 +72,14 @@ def change_member(pk: int, *, roles: list[str], by: Actor) -> Membership:
 
 
 @command
-def create_key(*, name: str, scopes: list[str], days: int, by: Actor) -> tuple[ApiKey, str]:
-    """A live key of the actor's organization exists; its text is in the answer and nowhere else."""
-    return issue_key(name=name, scopes=scopes, days=days, by=by)
+def create_key(*, name: str, scopes: list[str], days: int, office: int | None = None, by: Actor) -> tuple[ApiKey, str]:
+    """A live key of the actor's organization, or of the customs office, exists; its text is in the answer only."""
+    return issue_key(name=name, scopes=scopes, days=days, office=office, by=by)
 
 
-def issue_key(*, name: str, scopes: list[str], days: int, by: Actor) -> tuple[ApiKey, str]:
+def issue_key(*, name: str, scopes: list[str], days: int, office: int | None = None, by: Actor) -> tuple[ApiKey, str]:
     """The step under create_key, inside somebody's transaction."""
-    organization = lock(Organization.objects.all(), pk=by.organization_id)
+    organization = lock(key_owners(by), pk=office or by.organization_id)
     errors = []
     if not scopes or not set(scopes) <= set(SCOPES.get(organization.kind, ())):
         errors.append(Problem("/scopes", "unknown-scope", _("Choose at least one scope from the list.")))
@@ -113,13 +114,37 @@ def issue_key(*, name: str, scopes: list[str], days: int, by: Actor) -> tuple[Ap
 @command
 def revoke_key(pk: int, *, by: Actor) -> ApiKey:
     """The key opens nothing from the next request on. A second time changes nothing."""
-    organization = lock(Organization.objects.all(), pk=by.organization_id)
+    organization = lock(Organization.objects.filter(keys__in=keys_of(by).filter(pk=pk)))
     key = lock(keys_of(by), pk=pk)
     if key.revoked_at is None:
         key.revoked_at = legal_now()
         key.save(update_fields=["revoked_at"])
         record(organization, "revoke_key", by=by, facts={"key": key.prefix})
     return key
+
+
+def _bare(name: str) -> str:
+    """A name without what readers overlook: width, case, blanks, points and commas."""
+    return "".join(c for c in unicodedata.normalize("NFKC", name).casefold() if c.isalnum())
+
+
+@command
+def open_office(*, name_en: str, name_zh: str, by: Actor) -> Organization:
+    """A customs office exists; its first officer is proposed next, and its keys follow.
+
+    Raises Invalid when a name is that of another organization: whoever reads it must not take one for the other.
+    """
+    named = {"name_en": _bare(name_en), "name_zh": _bare(name_zh)}
+    taken = {_bare(name) for names in Organization.objects.values_list("name_en", "name_zh") for name in names if name}
+    message = _("An exporter or an office has this name already. Give the office a name of its own.")
+    problems = [Problem(f"/{field}", "name-taken", message) for field, bare in named.items() if bare in taken]
+    if not named["name_en"]:
+        problems.append(Problem("/name_en", "blank", _("A name has at least one letter or digit.")))
+    if problems:
+        raise Invalid(problems)
+    office = Organization.objects.create(kind="customs", name_en=name_en, name_zh=name_zh)
+    record(office, "open_office", by=by)
+    return office
 
 
 @command

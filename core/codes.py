@@ -275,6 +275,12 @@ CODES = (
         _("A province limits what an intake officer sees, and nobody else."),
         _("Leave the province empty, or give the role of an intake officer."),
     ),
+    Code(
+        "name-taken",
+        422,
+        _("Another organization has this name, or one that differs only in width, case, blanks or points."),
+        _("Choose a name that nobody takes for the other."),
+    ),
     Code("already-used", 422, _("Somebody has an account with this e-mail."), _("Use another address.")),
     Code(
         "unknown-scope",

@@ -21,8 +21,25 @@ def members_of(actor: Actor) -> QuerySet[Membership]:
     )
 
 
+def key_owners(actor: Actor) -> QuerySet[Organization]:
+    """Whose keys are the actor's to make: his organization's own, and customs offices' for an administrator.
+
+    An office counts from its first confirmed officer on, so that two administrators stand behind every key of it.
+    """
+    if actor.kind != "ministry":
+        return Organization.objects.filter(pk=actor.organization_id)
+    if not actor.may("keys", "GET"):
+        return Organization.objects.none()
+    confirmed = Membership.objects.filter(ended_at=None, roles__len__gt=0)
+    return Organization.objects.filter(kind="customs", pk__in=confirmed.values("organization")).order_by("name_en")
+
+
 def keys_of(actor: Actor) -> QuerySet[ApiKey]:
-    return ApiKey.objects.filter(organization=actor.organization).select_related("created_by")
+    """The keys of the actor's organization; for an administrator those of every customs office."""
+    keys = ApiKey.objects.select_related("created_by", "organization")
+    if actor.kind == "ministry" and actor.may("keys", "GET"):
+        return keys.filter(organization__kind="customs")
+    return keys.filter(organization=actor.organization)
 
 
 def officers(actor: Actor) -> QuerySet[Membership]:

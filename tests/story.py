@@ -62,6 +62,7 @@ def _people(step: Story, world: make.World) -> None:
     step(people.change_member, member.pk, roles=["viewer"], by=boss)
     key, _text = step(people.create_key, name="Key", scopes=["licenses:read"], days=1, by=boss)
     step(people.revoke_key, key.pk, by=boss)
+    step(people.open_office, name_en="Customs, Tianjin", name_zh="天津海关", by=m.admin)
     office = m.office.pk
     grant = step(
         people.propose_officer, email="o@m.example", name="O", organization_id=office, roles=["auditor"], by=m.admin
@@ -74,7 +75,7 @@ def _company(step: Story, world: make.World) -> None:
     newcomer, intake = make.exporter(None, "Newcomer Co., Ltd."), world.ministry.intake
     certificate = ("business-license.pdf", demo.pdf("Business license"))
     names = dict.fromkeys(("legal_representative", "main_manager", "handler"), "Li Na")
-    step(exporters.describe, by=newcomer, business_license=certificate, address="1 Road", province="Jiangxi", **names)
+    step(exporters.describe, by=newcomer, business_license=certificate, address="1 Road", province="36", **names)
     step(exporters.submit, by=newcomer)
     step(exporters.send_back, newcomer.organization_id, reason="Mend the address", by=intake)
     exporters.submit(by=newcomer)

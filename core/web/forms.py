@@ -83,12 +83,26 @@ class KeyForm(forms.Form):
     scopes = forms.MultipleChoiceField(label=_("May"), widget=forms.CheckboxSelectMultiple)
     days = forms.IntegerField(label=_("Lasts, days"), min_value=1, max_value=365, initial=365)
 
-    def __init__(self, *args: Any, kind: str, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, kind: str, offices: list[Organization], **kwargs: Any) -> None:
+        """offices: for an administrator, the customs offices among which he chooses."""
         super().__init__(*args, **kwargs)
         self.fields["scopes"].choices = [
             (scope, format_lazy("{words} ({scope})", words=SCOPE_WORDS[scope], scope=scope))
-            for scope in SCOPES.get(kind, ())
+            for scope in SCOPES.get(kind, SCOPES["customs"])
         ]
+        if kind == "ministry":
+            self.fields["office"] = forms.TypedChoiceField(
+                label=_("Customs office"),
+                coerce=int,
+                choices=[(office.pk, str(office)) for office in offices],
+                help_text=_("An office is here when two administrators have given it an officer."),
+            )
+            self.order_fields(["office"])
+
+
+class OfficeForm(forms.Form):
+    name_en = forms.CharField(label=_("Name in English"), max_length=200)
+    name_zh = forms.CharField(label=_("Name in Chinese"), max_length=200)
 
 
 class StepForm(forms.Form):

@@ -12,7 +12,7 @@ from core import actions, selectors
 from core.errors import DomainError, NotFound
 from core.models import Document, Mail
 from core.navigation import entries
-from core.web.forms import KeyForm, MemberForm, OfficerForm, OfficerRolesForm, RolesForm, show_refusal
+from core.web.forms import KeyForm, MemberForm, OfficeForm, OfficerForm, OfficerRolesForm, RolesForm, show_refusal
 
 
 def account(request: HttpRequest) -> HttpResponse:
@@ -57,7 +57,8 @@ def member_change(request: HttpRequest, pk: int) -> HttpResponse:
 
 def keys(request: HttpRequest) -> HttpResponse:
     """The organization's keys; a POST makes one and shows its text this once."""
-    form = KeyForm(request.POST or None, kind=request.actor.kind)
+    owners = list(selectors.key_owners(request.actor))
+    form = KeyForm(request.POST or None, kind=request.actor.kind, offices=owners)
     created = None
     if request.method == "POST" and form.is_valid():
         try:
@@ -83,6 +84,20 @@ def officers(request: HttpRequest) -> HttpResponse:
         "grants": selectors.open_grants(request.actor),
     }
     return render(request, "core/officer_list.html", context)
+
+
+def office_add(request: HttpRequest) -> HttpResponse:
+    """A customs office: opened by one administrator; its officers take two."""
+    form = OfficeForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            office = actions.open_office(**form.cleaned_data, by=request.actor)
+        except DomainError as refusal:
+            show_refusal(form, refusal)
+        else:
+            messages.success(request, _("{office} is here. Propose its first officer next.").format(office=office))
+            return redirect("officer.add")
+    return render(request, "core/office_form.html", {"form": form}, status=422 if form.errors else 200)
 
 
 def officer_add(request: HttpRequest) -> HttpResponse:

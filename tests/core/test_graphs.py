@@ -146,6 +146,7 @@ WHO = {
     "shipment.new": {"clerk", "signatory"},
     "shipment.customs": set(),
     "member.add": {"signatory"},
+    "office.add": {"admin"},
     "officer.add": {"admin"},
     "grant.confirm": {"admin"},
     "delivery.send_again": {"admin"},

@@ -11,6 +11,7 @@ TAKES = {
     "core.add_member": "core_organization now",
     "core.change_member": "core_organization core_membership now",
     "core.create_key": "core_organization now",
+    "core.open_office": "now",
     "core.revoke_key": "core_organization core_apikey now",
     "core.propose_officer": "core_organization now",
     "core.confirm_grant": "core_organization core_rolegrant now",
