@@ -100,6 +100,7 @@ TEMPLATES = [
             "builtins": [
                 "core.templatetags.lodestone",
                 "licensing.templatetags.licensing",
+                "core.templatetags.typed",
                 "django.templatetags.i18n",
                 "django.templatetags.static",
             ],
@@ -207,7 +208,7 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = not LOCAL
 SESSION_COOKIE_NAME = "sid" if LOCAL else "__Host-sid"
 CSRF_COOKIE_NAME = "csrf" if LOCAL else "__Host-csrf"
 CSRF_COOKIE_HTTPONLY = True
-CSRF_FAILURE_VIEW = "core.web.errors.csrf_failure"
+CSRF_FAILURE_VIEW = "core.web.kept.csrf_failure"
 LANGUAGE_COOKIE_NAME = "language"
 
 # --- the wire ---------------------------------------------------------------------------------------------

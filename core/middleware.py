@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from core import access, problems, rates
 from core.api.authentication import bearer
 from core.errors import DomainError, Forbidden, NotFound, NotSignedIn, Unreadable
-from core.web import errors
+from core.web import errors, kept
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
@@ -97,6 +97,9 @@ class Access:
             request.actor = self._actor(request)
             self._count(request)
             self._admit(request, kwargs)
+        except NotSignedIn as refusal:
+            address = "" if wants_problem(request) or request.user.is_authenticated else kept.keep(request)
+            return errors.to_sign_in(address) if address else errors.answer(request, refusal)
         except DomainError as refusal:
             return errors.answer(request, refusal)
         return None

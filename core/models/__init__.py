@@ -6,6 +6,7 @@ from core.models.idempotency import Idempotency
 from core.models.mail import Mail
 from core.models.people import ApiKey, Country, Membership, Organization, RoleGrant, User, anonymous
 from core.models.roles import Kind, Role
+from core.models.typed import KeptText
 
 __all__ = [
     "ApiKey",
@@ -14,6 +15,7 @@ __all__ = [
     "Document",
     "HistoryLine",
     "Idempotency",
+    "KeptText",
     "Kind",
     "Mail",
     "Membership",

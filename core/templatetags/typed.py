@@ -1,9 +1,12 @@
-"""The one tag of core/web/typed.py."""
+"""What forms need so that nothing typed is lost: core/web/typed.py and kept.py."""
 
 from typing import Any
 
 from django import template
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 
+from core.web.kept import WRITER, writer
 from core.web.typed import tell
 
 register = template.Library()
@@ -15,3 +18,15 @@ def typed_problems(context: Any) -> dict[str, Any]:
     typed = getattr(context.get("request"), "typed", None)
     values = list(context.flatten().values()) if typed else []
     return {"errors": [{"text": sentence} for sentence in tell(typed, values)] if typed else []}
+
+
+@register.simple_tag(takes_context=True)
+def csrf_token(context: Any) -> SafeString:
+    """Django's token, and whose the typed text is (core/web/kept.py)."""
+    token, user = context.get("csrf_token"), getattr(context.get("request"), "user", None)
+    if not token or token == "NOTPROVIDED":
+        return SafeString()
+    found = format_html('<input type="hidden" name="csrfmiddlewaretoken" value="{}">', token)
+    if user is not None and user.is_authenticated:
+        found += format_html('<input type="hidden" name="{}" value="{}">', WRITER, writer(user))
+    return found

@@ -21,12 +21,17 @@ def page(request: HttpRequest, refusal: DomainError) -> HttpResponse:
     if isinstance(refusal, NotSignedIn) and request.user.is_authenticated:
         refusal = DomainError(_("Your account belongs to no organization any more."), code="no-membership")
     if isinstance(refusal, NotSignedIn):
-        return redirect_to_login(request.get_full_path())
+        return to_sign_in(request.get_full_path())
     template = TEMPLATES.get(refusal.status, "422.html")
     response = render(request, template, {"refusal": refusal, "kept": kept(request)}, status=refusal.status)
     for name, value in refusal.headers.items():
         response.headers[name] = value
     return response
+
+
+def to_sign_in(address: str) -> HttpResponse:
+    """Sign in, and from there to the address."""
+    return redirect_to_login(address)
 
 
 def answer(request: HttpRequest, refusal: DomainError) -> HttpResponse:
@@ -84,7 +89,7 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
 
 # Field names that are never repeated back.
-SECRETS = ("csrfmiddlewaretoken", "password", "oldpassword", "password1", "password2", "login")
+SECRETS = ("csrfmiddlewaretoken", "password", "oldpassword", "password1", "password2", "login", "typed_by")
 
 
 def kept(request: HttpRequest, *, from_the_wire: bool = False) -> list[tuple[str, str]]:
@@ -97,10 +102,3 @@ def kept(request: HttpRequest, *, from_the_wire: bool = False) -> list[tuple[str
         for value in values
         if (text := without(value, several_lines=True))
     ]
-
-
-def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    """Refused, with the typed text still there to copy or send again."""
-    if request.path_info.startswith("/api/"):
-        return problems.response(request, DomainError(_("The CSRF token is missing or stale."), code="csrf-failed"))
-    return render(request, "403_csrf.html", {"kept": kept(request, from_the_wire=True)}, status=403)

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from core.characters import MESSAGE, wrong
 from core.errors import Invalid, Problem, Unreadable
-from core.web import errors
+from core.web import errors, kept
 from core.web.typed import Typed, answers_get, cleaned, name_of, show_again, texts
 
 
@@ -25,16 +25,24 @@ class Strict:
         request.typed = None
         request.odd_file_names = {}
         request.parse_file_upload = partial(_parse_files, request)
-        return self.get_response(request)
+        response = self.get_response(request)
+        if request.typed and request.typed.kept and response.status_code == 422:
+            response.status_code = 200  # nothing was sent yet
+        return response
 
     def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: dict[str, Any]) -> HttpResponse | None:
         for name, values in request.GET.lists():
             if "forbidden-character" in map(wrong, (name, *values)):
                 detail = _("The address has a character that is not allowed, or broken UTF-8.")
                 return errors.answer(request, Unreadable(detail, code="forbidden-character"))
+        if "kept" in request.GET and request.method == "GET" and request.user.is_authenticated:
+            kept.restore(request)
         if request.path_info.startswith("/api/"):  # its bodies are JSON: core.api.parsers
             return None
         problems = list(_problems(request)) if request.method == "POST" else []
+        if kept.WRITER in request.POST:  # it has said whose the text is; no view need know of it
+            request.POST = request.POST.copy()
+            del request.POST[kept.WRITER]
         if not problems:
             return None
         path, route = request.path_info, request.resolver_match.view_name

@@ -22,13 +22,15 @@ from core.web import errors
 
 @dataclass(frozen=True)
 class Typed:
-    """route, own: where the form posts to, and whether that is the page itself. problems: why it was not done."""
+    """route, own: where the form posts to, and whether that is the page itself. Why it was not done: `problems`, or
+    its writer's session had ended (`kept`)."""
 
     route: str
     own: bool
     data: QueryDict
     files: list[str] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
+    kept: bool = False
 
 
 def typed_into(request: HttpRequest, route: str) -> QueryDict | None:

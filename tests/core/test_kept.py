@@ -1,0 +1,161 @@
+"""What was typed survives the end of a session, for its writer and for nobody else."""
+
+import re
+from html import unescape
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from django.core import signing
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+
+from core.models import KeptText
+from core.web import kept
+from exporters.models import Party
+from licensing.models import Application
+from tests import make
+
+FIVE_HUNDRED = "Motors of the traction kind, “N42SH”, 钕铁硼; " * 12
+PASSWORD = "a-long-enough-secret-7"
+
+
+def sign_in(browser, actor, after):
+    actor.user.set_password(PASSWORD)
+    actor.user.save()
+    actor.user.emailaddress_set.get_or_create(email=actor.user.email, verified=True, primary=True)
+    page = browser.get(after)
+    token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', page.content.decode()).group(1)
+    answers = {"login": actor.user.email, "password": PASSWORD, "csrfmiddlewaretoken": token}
+    answers["next"] = parse_qs(urlsplit(after).query)["next"][0]
+    return browser.post("/accounts/login/", answers, follow=True)
+
+
+def hidden(page, name):
+    return re.search(rf'name="{name}" value="([^"]+)"', page.content.decode()).group(1)
+
+
+@pytest.fixture
+def browser(world):
+    strict = Client(enforce_csrf_checks=True)
+    strict.force_login(world.exporter.user)
+    return strict
+
+
+def typed_into(browser, path, **typed):
+    page = browser.get(path)
+    return typed | {name: hidden(page, name) for name in ("csrfmiddlewaretoken", "typed_by")}
+
+
+@pytest.mark.parametrize("cookies", ["the session's", "all"])
+def test_five_hundred_characters_are_there_again_after_signing_in(cookies, browser, world):
+    answers = typed_into(browser, "/applications/new/", kind="annual", remarks=FIVE_HUNDRED, version="1")
+    answers |= {"lines-TOTAL_FORMS": "3", "lines-INITIAL_FORMS": "0", "lines-2-description": "Third row"}
+    browser.cookies.clear() if cookies == "all" else browser.cookies.pop("sid")
+    away = browser.post("/applications/new/", answers)
+    assert (away.status_code, away.headers["Location"].split("?")[0]) == (302, "/accounts/login/")
+    assert "What you typed is kept" in browser.get(away.headers["Location"]).content.decode()
+    page = sign_in(browser, world.exporter, away.headers["Location"])
+    html = unescape(page.content.decode())
+    assert page.request["PATH_INFO"] == "/applications/new/"
+    assert page.status_code == 200
+    assert "What you typed is here again." in html
+    assert f">\n{FIVE_HUNDRED}</textarea>" in html
+    assert 'value="Third row"' in html
+    assert Application.objects.count() == 0  # nothing was sent
+
+
+def test_a_step_s_text_is_there_again_on_the_page_that_it_stands_on(world):
+    browser = Client()
+    browser.force_login(world.ministry.reviewer.user)
+    ref = world.under_review(world.application())
+    answers = typed_into(browser, f"/desk/cases/{ref}/", text=FIVE_HUNDRED, due_on="2026-12-01")
+    browser.cookies.pop("sid")
+    away = browser.post(f"/desk/cases/{ref}/ask/", answers)
+    page = sign_in(browser, world.ministry.reviewer, away.headers["Location"])
+    assert page.request["PATH_INFO"] == f"/desk/cases/{ref}/"
+    assert f">\n{FIVE_HUNDRED}</textarea>" in unescape(page.content.decode())
+
+
+def test_somebody_else_does_not_see_it(browser, world):
+    answers = typed_into(browser, "/parties/new/", name=FIVE_HUNDRED)
+    browser.cookies.pop("sid")
+    away = browser.post("/parties/new/", answers)
+    colleague = make.colleague(world.exporter, "signatory")
+    page = sign_in(browser, colleague, away.headers["Location"])
+    assert page.request["PATH_INFO"] == "/parties/new/"
+    assert FIVE_HUNDRED not in unescape(page.content.decode())
+    assert "What you typed is here again." not in page.content.decode()
+
+
+@pytest.mark.parametrize("forged", ["", "x", signing.dumps(1, salt="another"), signing.dumps(10**9, salt=kept.SALT)])
+def test_text_that_no_page_of_ours_asked_for_is_not_kept(forged, browser, world):
+    browser.cookies.clear()
+    browser.post("/parties/new/", {"name": FIVE_HUNDRED, "typed_by": forged})
+    assert KeptText.objects.count() == 0
+
+
+def test_text_of_another_reader_than_the_one_signed_in_is_not_kept(browser, world):
+    answers = {"name": FIVE_HUNDRED, "typed_by": kept.writer(world.ministry.reviewer.user)}
+    assert browser.post("/parties/new/", answers).status_code == 403
+    assert KeptText.objects.count() == 0
+
+
+def test_no_secret_is_kept_and_files_are_named(browser, world):
+    ref = world.application()
+    answers = typed_into(browser, f"/applications/{ref}/", type="contract", password1="a secret of mine")
+    browser.cookies.pop("sid")
+    file = SimpleUploadedFile("contract.pdf", b"%PDF-1.4 %%EOF", "application/pdf")
+    away = browser.post(f"/applications/{ref}/documents/", answers | {"file": file})
+    row = KeptText.objects.get()
+    assert (row.data, row.files) == ("type=contract", ["contract.pdf"])
+    page = sign_in(browser, world.exporter, away.headers["Location"])
+    assert "Choose the file contract.pdf again." in page.content.decode()
+
+
+def test_a_page_that_was_open_too_long_offers_its_text_again(browser, world):
+    answers = typed_into(browser, "/parties/new/", name="Auriga") | {"csrfmiddlewaretoken": "x" * 64}
+    refused = browser.post("/parties/new/", answers)
+    assert refused.status_code == 403
+    again = unescape(re.search(r'class="btn" href="([^"]+)"', refused.content.decode()).group(1))
+    assert 'value="Auriga"' in browser.get(again).content.decode()
+    assert Party.objects.filter(name="Auriga").count() == 0
+
+
+def test_the_oldest_texts_give_way(browser, world):
+    for number in range(kept.MOST + 1):
+        answers = typed_into(browser, "/parties/new/", name=f"n{number}") | {"csrfmiddlewaretoken": "x" * 64}
+        browser.post("/parties/new/", answers)
+    assert KeptText.objects.count() == kept.MOST
+    assert not KeptText.objects.filter(data__contains="name=n0").exists()
+
+
+@pytest.mark.parametrize("query", ["x", "00000000-0000-0000-0000-000000000000", ""])
+def test_an_address_that_names_no_text_is_the_page_as_it_is(query, client, lanting):
+    client.force_login(lanting.user)
+    assert client.get("/parties/new/", {"kept": query}).status_code == 200
+
+
+def test_a_verb_never_sees_whose_text_it_was(client, world):
+    client.force_login(world.exporter.user)
+    license = world.license(kilograms=100)
+    body = world.body(license)
+    answers = {"license": license.ref, "key": "k1", "client_reference": "PO-1", "port": "CNSHA", "destination": "DE"}
+    answers |= {name: body[name] for name in ("end_user", "consignee", "planned_on")} | {"quantity_1": "10.000"}
+    first, second = (
+        client.post("/shipments/new/", answers | {"typed_by": signing.dumps(number)}).headers["Location"]
+        for number in (1, 2)
+    )
+    assert first == second
+
+
+@pytest.mark.parametrize(("later_s", "count"), [(90 * 86_400 - 5, 1), (90 * 86_400 + 5, 0)])
+def test_a_page_says_whose_text_it_is_for_ninety_days(later_s, count, browser, world):
+    import time
+
+    import time_machine
+
+    answers = typed_into(browser, "/parties/new/", name="Auriga")
+    browser.cookies.clear()
+    with time_machine.travel(time.time() + later_s):
+        browser.post("/parties/new/", answers)
+    assert KeptText.objects.count() == count
