@@ -5,6 +5,7 @@ from django.views.i18n import set_language
 
 from core.web import outbox
 from core.web import pages as core
+from core.web.sessions import session
 from core.web.steps import addresses
 from exporters.web import pages as exporters
 from licensing.web import desk
@@ -17,6 +18,7 @@ urlpatterns = [
     path("readyz", core.readyz, name="readyz"),
     path("language/", set_language, name="set_language"),
     path("accounts/", include("allauth.account.urls")),
+    path("session/", session, name="session"),
     path("account/", core.account, name="account"),
     path("mailbox/", core.mailbox, name="mailbox"),
     path("mailbox/<int:pk>/", core.mailbox_read, name="mailbox.read"),

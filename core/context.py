@@ -8,6 +8,7 @@ from django.http import HttpRequest
 
 from core.access import NOBODY, Actor
 from core.navigation import entries
+from core.web.sessions import left_s
 
 
 def demo_accounts() -> list[dict[str, str]]:
@@ -27,6 +28,7 @@ def page(request: HttpRequest) -> dict[str, Any]:
         "actor": actor,
         "person": request.user if actor.organization else None,
         "nav": entries(request, actor),
+        "session_left_s": left_s(request),
         "local_mode": settings.LOCAL,
         "demo_accounts": demo_accounts if actor.anonymous else (),  # called by the one page that shows them
         "request_id": getattr(request, "request_id", ""),
