@@ -18,13 +18,10 @@ from core.legal_time import legal_now
 from core.locks import lock
 from core.models import ApiKey, Delivery, Document, Membership, Organization, Role, RoleGrant, User
 from core.models.roles import ROLES_OF
+from core.scopes import scopes_of
 from core.selectors import key_owners, keys_of, members_of, officers, offices, open_grants, waiting_mail
 
 KEY_DAYS_MOST = 365
-SCOPES: dict[str, tuple[str, ...]] = {
-    "exporter": ("licenses:read", "shipments:read", "shipments:write"),
-    "customs": ("customs:confirm",),
-}
 
 
 def _require_roles(roles: list[str], kind: str) -> None:
@@ -81,7 +78,7 @@ def issue_key(*, name: str, scopes: list[str], days: int, office: int | None = N
     """The step under create_key, inside somebody's transaction."""
     organization = lock(key_owners(by), pk=office or by.organization_id)
     errors = []
-    if not scopes or not set(scopes) <= set(SCOPES.get(organization.kind, ())):
+    if not scopes or not set(scopes) <= set(scopes_of(organization.kind)):
         errors.append(Problem("/scopes", "unknown-scope", _("Choose at least one scope from the list.")))
     if not 1 <= days <= KEY_DAYS_MOST:
         errors.append(Problem("/days", "out-of-range", _("A key lasts 1 to 365 days.")))

@@ -44,14 +44,14 @@ def two_roles(**_: Any) -> list[checks.CheckMessage]:
     except DatabaseError:
         return []
     if row and row[0]:
-        hint = "Give DATABASE_URL (application) and DATABASE_OWNER_URL (migrations) two different roles."
+        hint = "Give DATABASE_URL (whoever serves) and DATABASE_OWNER_URL (migrations) two different roles."
         return [checks.Warning("The application's database role owns the history.", hint=hint, id="core.W002")]
     return []
 
 
 @checks.register(checks.Tags.database, deploy=True)
 def rights(databases: Sequence[str] | None, **_: Any) -> list[checks.CheckMessage]:
-    """The application's role may do what its tables' declarations say, on each partition too, and nothing else."""
+    """The application's role may do what is written beside its tables, on each partition too, and nothing else."""
     if not databases:
         return []
     with connection.cursor() as cursor:

@@ -55,6 +55,6 @@ def entries(request: HttpRequest, actor: Actor, place: str = "main") -> list[dic
         if entry.place == place and actor.kind in entry.kinds and actor.may(entry.route, "GET")
     ]
     here = max((len(one["url"]) for one in found if one["current"]), default=0)
-    for one in found:  # /desk/licenses/ is below /desk/ too: the longest address is where you are
+    for one in found:  # an address may lie below another one: the longest address is where you are
         one["current"] = one["current"] and len(one["url"]) == here
     return found

@@ -11,8 +11,6 @@ from stdnum.iso7064 import mod_37_2
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _TOLERANT = str.maketrans({"O": "0", "I": "1", "L": "1", " ": None, "-": None, "\u00a0": None})
 
-LICENSE, APPLICATION, SHIPMENT, PARTY, DECLARATION, INCIDENT = "EL", "AP", "SH", "PTY", "EUD", "INC"
-
 
 def draw(prefix: str) -> str:
     """A new random reference such as `EL-7QF4K2M18`; 40 bits, so a clash is left to the unique constraint."""

@@ -122,7 +122,7 @@ def reaches_documents(keys: Callable[[Actor], QuerySet[Any]]) -> Callable[[Actor
 
 
 def documents_for(actor: Actor) -> QuerySet[Document]:
-    """An exporter's own files; an officer's are those of cases, declarations and companies that he sees."""
+    """An exporter's own files; an officer's are those of the rows that he sees."""
     files = Document.objects.defer("content")
     if actor.kind == "exporter":
         return files.filter(organization=actor.organization)

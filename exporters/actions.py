@@ -15,7 +15,7 @@ from core.history import move, record, require
 from core.legal_time import legal_now
 from core.locks import lock
 from core.models import Membership, Organization, Role, User
-from core.references import PARTY, draw
+from core.references import draw
 from exporters.models import Exporter, Party
 from exporters.selectors import exporters_for, holders_of, parties_for
 from exporters.states import ExporterState
@@ -151,7 +151,7 @@ def add_party(*, by: Actor, **facts: Any) -> Party:
     """A party abroad is in the exporter's address book."""
     _require_letters(facts["name"])
     party = Party.objects.create(
-        ref=draw(PARTY),
+        ref=draw(Party.PREFIX),
         exporter_id=by.organization_id,
         created_at=legal_now(),
         **{name: facts[name] for name in PARTY_FIELDS if name in facts},

@@ -85,6 +85,8 @@ class Exporter(FSMModelMixin, models.Model):
 class Party(models.Model):
     """A company or person abroad: end-user, consignee or importer. A master record, reused by applications."""
 
+    PREFIX = "PTY"
+
     class Nature(models.TextChoices):
         COMMERCIAL = "commercial", _("Commercial")
         GOVERNMENT = "government", _("Government")

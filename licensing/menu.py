@@ -1,5 +1,6 @@
 from django.utils.translation import gettext_lazy as _
 
+from core import scopes
 from core.access import Actor
 from core.navigation import add
 from licensing import selectors
@@ -26,3 +27,5 @@ add(20, "desk.countersign", _("Countersign"), "ministry", count=to_countersign, 
 add(30, "desk.declarations", _("Declarations"), "ministry", count=to_verify, work="declaration.verify")
 add(40, "desk.licenses", _("Licenses"), "ministry")
 add(60, "control-list", _("Control list"), "exporter", "ministry", "customs")
+
+scopes.add("exporter", "licenses:read", _("read licenses, their balances and movements"))

@@ -1,6 +1,11 @@
 from django.utils.translation import gettext_lazy as _
 
+from core import scopes
 from core.navigation import add
 
 add(40, "shipments", _("Shipments"), "exporter")
 add(45, "desk.incidents", _("Incidents"), "ministry")
+
+scopes.add("exporter", "shipments:read", _("read shipments, and try one without effect"))
+scopes.add("exporter", "shipments:write", _("record and cancel shipments"))
+scopes.add("customs", "customs:confirm", _("report what customs declared and cleared"))

@@ -21,6 +21,8 @@ from shipments.states import ShipmentState as S
 class Shipment(FSMModelMixin, models.Model):
     """Goods on one license, reserved the moment they are accepted, cleared by customs."""
 
+    PREFIX = "SH"
+
     ref = models.CharField(max_length=16, unique=True)
     exporter = models.ForeignKey(Exporter, on_delete=models.PROTECT, related_name="shipments")
     license = models.ForeignKey(License, on_delete=models.PROTECT, related_name="shipments")
@@ -173,6 +175,8 @@ class CustomsMessage(models.Model):
 @insert_only
 class Incident(models.Model):
     """Something customs reported that did not fit. It is recorded, answered, and looked at by a person."""
+
+    PREFIX = "INC"
 
     class Kind(models.TextChoices):
         UNKNOWN_SHIPMENT = "unknown_shipment", _("Message about an unknown shipment")

@@ -182,6 +182,6 @@ class World:
         } | changes
 
 
-def unknown(prefix: str = references.LICENSE) -> str:
+def unknown(prefix: str = License.PREFIX) -> str:
     """A well-formed reference that nothing has."""
     return references.draw(prefix)

@@ -201,7 +201,7 @@ def carry(context: Any, form: Any) -> SafeString:
 
 @register.simple_tag(takes_context=True)
 def may(context: Any, name: str, method: str = "GET") -> bool:
-    """Does the access table open this route to the reader? `{% may 'shipment.new' as can_ship %}`"""
+    """Does the access table open this route to the reader? `{% may 'party.new' as can_add %}`"""
     return bool(context["actor"].may(name, method))
 
 

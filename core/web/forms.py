@@ -9,10 +9,10 @@ from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from core import provinces
-from core.actions import SCOPES
 from core.errors import DomainError
 from core.models import Organization, Role
 from core.models.roles import ROLES_OF
+from core.scopes import scopes_of
 
 
 def role_choices(kind: str) -> list[tuple[str, Any]]:
@@ -70,14 +70,6 @@ class OfficerForm(forms.Form):
         self.fields["organization_id"].choices = [(o.pk, str(o)) for o in offices]
 
 
-SCOPE_WORDS = {
-    "licenses:read": _("read licenses, their balances and movements"),
-    "shipments:read": _("read shipments, and try one without effect"),
-    "shipments:write": _("record and cancel shipments"),
-    "customs:confirm": _("report what customs declared and cleared"),
-}
-
-
 class KeyForm(forms.Form):
     name = forms.CharField(label=_("Name"), max_length=80, help_text=_("What uses it, for example “ERP, Ganzhou”."))
     scopes = forms.MultipleChoiceField(label=_("May"), widget=forms.CheckboxSelectMultiple)
@@ -87,8 +79,8 @@ class KeyForm(forms.Form):
         """offices: for an administrator, the customs offices among which he chooses."""
         super().__init__(*args, **kwargs)
         self.fields["scopes"].choices = [
-            (scope, format_lazy("{words} ({scope})", words=SCOPE_WORDS[scope], scope=scope))
-            for scope in SCOPES.get(kind, SCOPES["customs"])
+            (scope, format_lazy("{words} ({scope})", words=words, scope=scope))
+            for scope, words in scopes_of("exporter" if kind == "exporter" else "customs").items()
         ]
         if kind == "ministry":
             self.fields["office"] = forms.TypedChoiceField(

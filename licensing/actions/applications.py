@@ -14,7 +14,7 @@ from core.errors import Invalid, NotFound, Problem, WrongState
 from core.history import move, record, require
 from core.legal_time import legal_day, legal_now, legal_today, months_after
 from core.locks import lock
-from core.references import APPLICATION, draw
+from core.references import draw
 from exporters.actions import stale
 from exporters.models import Exporter, Party
 from exporters.states import ExporterState
@@ -72,7 +72,9 @@ def lock_with_exporter(ref: str, by: Actor) -> Application:
 @command
 def start(draft: Draft, *, by: Actor) -> Application:
     """An application in draft exists; only its organization sees it."""
-    row = Application(ref=draw(APPLICATION), exporter_id=by.organization_id, created_by=by.user, created_at=legal_now())
+    row = Application(
+        ref=draw(Application.PREFIX), exporter_id=by.organization_id, created_by=by.user, created_at=legal_now()
+    )
     return _write(row, draft, by, "draft")
 
 

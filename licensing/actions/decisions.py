@@ -18,7 +18,7 @@ from core.errors import DomainError, FourEyes, Invalid, Problem
 from core.history import move, record, require
 from core.legal_time import legal_day, legal_now, legal_today, months_after
 from core.locks import lock, lock_all
-from core.references import ALPHABET, LICENSE, draw
+from core.references import ALPHABET, draw
 from exporters.states import ExporterState
 from licensing import ledger
 from licensing.actions.applications import freeze_findings, lock_with_exporter, policy_differs
@@ -286,7 +286,7 @@ def issue(ref: str, *, seen: int, usable_from: date | None = None, by: Actor) ->
     _require_verified(declarations)
     edition = _require_open_channel(row, "issue", at)
     license = License.objects.create(
-        ref=draw(LICENSE),
+        ref=draw(License.PREFIX),
         exporter=row.exporter,
         application=row,
         kind=row.kind,

@@ -12,7 +12,7 @@ from core.errors import Invalid, Problem, WrongState
 from core.history import move, record, require
 from core.legal_time import legal_now, legal_today
 from core.locks import lock
-from core.references import DECLARATION, draw
+from core.references import draw
 from exporters.actions import stale
 from licensing.models import ControlItem, Declaration
 from licensing.models.declarations import CONFIRMATIONS
@@ -38,7 +38,7 @@ FIELDS = (
 def draft(*, by: Actor, items: list[ControlItem], **facts: Any) -> Declaration:
     """A declaration in draft says what the end-user will be asked to sign."""
     _own_end_user(facts, by)
-    row = Declaration(ref=draw(DECLARATION), exporter_id=by.organization_id, created_at=legal_now())
+    row = Declaration(ref=draw(Declaration.PREFIX), exporter_id=by.organization_id, created_at=legal_now())
     return _write(row, items, facts, by, "draft")
 
 

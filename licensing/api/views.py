@@ -113,7 +113,7 @@ class Movements(APIView):
         return Response(cursor.body([serializers.movement(item, units) for item in rows]))
 
 
-def canonical(ref: str, prefix: str = references.LICENSE, code: str = "invalid-license-number") -> str:
+def canonical(ref: str, prefix: str = License.PREFIX, code: str = "invalid-license-number") -> str:
     """The reference of a path, read tolerantly. Raises Invalid for a wrong check character."""
     try:
         return references.read(ref, prefix)

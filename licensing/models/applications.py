@@ -30,6 +30,8 @@ class Kind(models.TextChoices):
 class Application(FSMModelMixin, models.Model):
     """One case. The organization owns it; its rounds, questions and findings hang below."""
 
+    PREFIX = "AP"
+
     ref = models.CharField(max_length=16, unique=True)
     exporter = models.ForeignKey(Exporter, on_delete=models.PROTECT, related_name="applications")
     kind = models.CharField(_("kind"), max_length=12, choices=Kind)

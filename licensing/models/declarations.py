@@ -22,6 +22,8 @@ CONFIRMATIONS = ("no_other_use", "no_transfer", "no_mass_destruction", "no_milit
 class Declaration(FSMModelMixin, models.Model):
     """One end-user's word on what the goods are for, with the signed certificate as PDF."""
 
+    PREFIX = "EUD"
+
     class Process(models.TextChoices):
         AS_RECEIVED = "as_received", _("Used as received")
         INCORPORATED = "incorporated", _("Built into a product")

@@ -21,6 +21,8 @@ from licensing.states import LicenseState as S
 class License(FSMModelMixin, models.Model):
     """A right to export, to named end-users, within days and quantities. usable_until is its last day, included."""
 
+    PREFIX = "EL"
+
     class ToleranceMode(models.TextChoices):
         NONE = "none", _("None")
         PCT_LINE = "pct_line", _("Percent of each line")

@@ -13,7 +13,7 @@ from core.command import command
 from core.errors import DomainError, Problem
 from core.history import lines_of, move, record
 from core.legal_time import legal_day, legal_now, on_the_wire
-from core.references import INCIDENT, draw
+from core.references import draw
 from licensing import ledger
 from licensing.actions import licenses
 from licensing.models import License, Suspension
@@ -206,7 +206,7 @@ def _fitting(
 
 def _incident(kind: str, message: Message, shipment: Shipment | None, at: datetime) -> Incident:
     return Incident.objects.create(
-        ref=draw(INCIDENT),
+        ref=draw(Incident.PREFIX),
         kind=kind,
         shipment=shipment,
         message_id=message.message_id,

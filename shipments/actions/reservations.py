@@ -17,7 +17,7 @@ from core.errors import DomainError, Invalid, NotFound, Problem
 from core.history import move, record, require
 from core.legal_time import legal_day, legal_now, legal_today
 from core.locks import lock
-from core.references import SHIPMENT, draw
+from core.references import draw
 from exporters.models import Party
 from licensing import ledger, policy
 from licensing.actions import licenses
@@ -151,7 +151,7 @@ def reserve(request: ShipmentRequest, *, by: Actor) -> Reserved:
     """
     license = _license(request.license, by)
     asked_at = legal_now()
-    ref = draw(SHIPMENT)
+    ref = draw(Shipment.PREFIX)
     pk = _insert(request, license, ref, by)
     take = _take(request, license, by, shipment=pk, shipment_ref=ref)
     outcome = ledger.take([take])[0]

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from rest_framework import serializers
 
-from core import quantities, references
+from core import quantities
 from core.api.fields import (
     DayField,
     InstantField,
@@ -25,6 +25,8 @@ from core.api.fields import (
 )
 from core.legal_time import on_the_wire
 from core.quantities import show
+from exporters.models import Party
+from licensing.models import License
 from shipments.actions import ClearedLine, LineRequest, Message, Receipt, Reserved, ShipmentRequest
 from shipments.models import Shipment, ShipmentLine
 
@@ -74,10 +76,10 @@ class ShipmentLineInput(StrictSerializer):
 
 
 class ShipmentInput(StrictSerializer):
-    license = ReferenceField(references.LICENSE, "invalid-license-number")
+    license = ReferenceField(License.PREFIX, "invalid-license-number")
     client_reference = TextField(max_length=64)
-    end_user = ReferenceField(references.PARTY)
-    consignee = ReferenceField(references.PARTY)
+    end_user = ReferenceField(Party.PREFIX)
+    consignee = ReferenceField(Party.PREFIX)
     destination = PatternField(r"[A-Z]{2}", gettext_lazy("A two-letter country code such as DE."), max_length=2)
     port = PatternField(r"CN[A-Z0-9]{3}", gettext_lazy("A port code such as CNSHA."), max_length=5)
     planned_on = DayField()
@@ -235,7 +237,7 @@ class MessageInput(StrictSerializer):
 
     message_id = PatternField(r"[\x21-\x7e]{1,80}", gettext_lazy("1 to 80 visible ASCII characters."), max_length=80)
     event = TextField(max_length=20)
-    shipment = ReferenceField(references.SHIPMENT)
+    shipment = ReferenceField(Shipment.PREFIX)
     declaration_no = PatternField(r"[0-9A-Z]{9,18}", gettext_lazy("9 to 18 digits or capitals."), max_length=18)
     declared_at = InstantField()
     cleared_at = InstantField(required=False)

@@ -11,7 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from core import problems, references
+from core import problems
 from core.api import commands
 from core.api.pagination import Cursor, page_of, read_query
 from core.api.problems import exception_handler
@@ -99,7 +99,7 @@ class ShipmentDetail(APIView):
         """State, and per line what is reserved, drawn, released."""
         read_query(request)
         rows = selectors.with_lines(selectors.shipments_for(actor_of(request)))
-        row = rows.filter(ref=canonical(ref, references.SHIPMENT, "invalid-reference")).first()
+        row = rows.filter(ref=canonical(ref, Shipment.PREFIX, "invalid-reference")).first()
         if row is None:
             raise NotFound()
         return Response(serializers.shipment(row))
@@ -115,7 +115,7 @@ class ShipmentCancel(APIView):
         """What it reserved is free again."""
         if request._request.body.strip() not in (b"", b"{}"):
             raise Invalid([Problem("", "unknown-field", _("Cancelling takes no body."))])
-        wanted = canonical(ref, references.SHIPMENT, "invalid-reference")
+        wanted = canonical(ref, Shipment.PREFIX, "invalid-reference")
         return commands.claimed(
             request, commands.read_key(request), actions.cancel, wanted, render=serializers.shipment, data={}
         )

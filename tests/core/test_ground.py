@@ -122,3 +122,21 @@ def test_template_lines_are_short_and_hold_one_block():
             if len(line) > 120 or crowded(line):
                 found.append(f"{path.relative_to(root)}:{number}: {line.strip()[:80]}")
     assert found == []
+
+
+def test_the_ground_speaks_no_word_of_an_upper_app():
+    """core keeps registries; apps fill them. What HTTP and PostgreSQL call an application is left out."""
+    import re
+    from pathlib import Path
+
+    words = re.compile("licen[sc]e|shipment|declaration|application|quota|incident", re.IGNORECASE)
+    others = re.compile(r"application/[\w.+-]+|the application('s)?\b", re.IGNORECASE)
+    root = Path(__file__).resolve().parent.parent.parent / "core"
+    found = [
+        f"{path.relative_to(root)}:{number}: {line.strip()}"
+        for path in sorted(root.rglob("*.py"))
+        if "migrations" not in path.parts
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1)
+        if words.search(others.sub("", line))
+    ]
+    assert found == []

@@ -1,0 +1,15 @@
+"""What a key may do: each app registers its scopes, with the kind of organization whose keys may carry them."""
+
+from django.utils.functional import Promise
+
+_scopes: dict[str, dict[str, "str | Promise"]] = {}
+
+
+def add(kind: str, scope: str, words: "str | Promise") -> None:
+    """Keys of this kind of organization may carry the scope; words say what it opens."""
+    _scopes.setdefault(kind, {})[scope] = words
+
+
+def scopes_of(kind: str) -> dict[str, "str | Promise"]:
+    """Scope and words, in the order of the apps."""
+    return _scopes.get(kind, {})
