@@ -14,7 +14,7 @@ from django.db import DEFAULT_DB_ALIAS, connection, connections
 
 from core.locks import lock_all
 from licensing.models import License
-from licensing.models.balances import LicenseLine
+from licensing.models.balances import ClearanceCount, LicenseLine
 
 
 @dataclass(frozen=True)
@@ -90,7 +90,7 @@ class NewLine:
 def take(requests: Sequence[Take], *, dry: bool = False) -> list[Outcome]:
     """Each request that passes every guard has its quantity reserved; the others have taken nothing.
 
-    Locks licenses with counted clearances, then lines by id; the clock is read after that. Greedy, in order.
+    Locks (docs/ledger.md) come first; the clock is read after that. Greedy, in order.
     dry judges only: no lock, no effect.
     """
     payload = json.dumps([asdict(request) for request in requests])
@@ -121,7 +121,7 @@ def clear(
     """What customs cleared is drawn: from the reservation, then free authorization, then (when lawful) what lapsed
     since it was declared, then tolerance; what is beyond stands in over_cleared.
 
-    final releases the rest of the reservation. Locks the license, then all its lines.
+    final releases the rest of the reservation. Locks: docs/ledger.md.
     """
     return _settle("clear", license_id, lines, shipment, shipment_ref, final=final, counted=counted, lawful=lawful)
 
@@ -158,6 +158,8 @@ def lapse(license: License) -> None:
 
 def open_lines(license: License, lines: Sequence[NewLine], *, at: datetime) -> list[LicenseLine]:
     """The new license has these lines, numbered from 1, each with its authorization as first movement."""
+    if license.max_clearances is not None:
+        ClearanceCount.objects.create(license=license)
     made = []
     for number, new in enumerate(lines, 1):
         tolerance = new.authorized * int(license.tolerance_pct * 100) // 10_000
@@ -201,7 +203,7 @@ def make_months(using: str = DEFAULT_DB_ALIAS) -> int:
 
 
 def lock_lines(license: License) -> None:
-    """All lines of the license are this transaction's, in canonical order. The license is locked already.
+    """All lines of the license are this transaction's, in the order of docs/ledger.md. The license is held already.
 
     Read the clock after this: a reservation that holds a line now will commit first.
     """

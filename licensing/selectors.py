@@ -18,7 +18,7 @@ from licensing.models import (
     PolicyEdition,
     Suspension,
 )
-from licensing.models.balances import LicenseLine, Movement
+from licensing.models.balances import ClearanceCount, LicenseLine, Movement
 from licensing.states import IN_FORCE, OPEN_CASE, ApplicationState, DeclarationState
 
 
@@ -174,10 +174,7 @@ def movements_of(license: License) -> QuerySet[Movement]:
 
 
 def clearances_taken(licenses: Iterable[License]) -> dict[int, int]:
-    """How many shipments hold, or have drawn, some of each license; one query for all of them.
-
-    Where clearances are limited, the license's own row counts them.
-    """
+    """How many shipments hold, or have drawn, some of each license: as counted where they are limited; two queries."""
     unlimited = [license.pk for license in licenses if license.max_clearances is None]
     kinds = (
         Movement.objects.filter(license_id__in=unlimited, shipment_id__isnull=False)
@@ -186,7 +183,8 @@ def clearances_taken(licenses: Iterable[License]) -> dict[int, int]:
             drawn=Count("id", filter=Q(kind__in=["draw", "over_clear"])), released=Count("id", filter=Q(kind="release"))
         )
     )
-    counts = {license.pk: license.clearances_taken for license in licenses}
+    counted = ClearanceCount.objects.filter(license_id__in=[license.pk for license in licenses])
+    counts = {license.pk: 0 for license in licenses} | dict(counted.values_list("license_id", "taken"))
     for row in kinds:
         counts[row["license_id"]] += 1 if row["drawn"] or not row["released"] else 0
     return counts

@@ -14,7 +14,7 @@ from core.models import HistoryLine
 from exporters import rules
 from licensing import ledger
 from licensing.models import License, Suspension
-from licensing.selectors import licenses_for
+from licensing.selectors import clearances_taken, licenses_for
 from licensing.states import IN_FORCE, LicenseState
 
 WARNING_DAYS = (7, 30, 90)
@@ -81,14 +81,20 @@ def exhaust_if_done(license: License, *, by: Actor) -> bool:
     lines = list(license.lines.all())
     if license.state != LicenseState.ACTIVE or any(line.reserved for line in lines):
         return False
-    license.refresh_from_db(fields=["clearances_taken", "last_cleared"])
-    counted_out = license.max_clearances is not None and license.clearances_taken >= license.max_clearances
+    taken = clearances_taken([license])[license.pk]
+    counted_out = license.max_clearances is not None and taken >= license.max_clearances
     if not (license.last_cleared or counted_out or all(line.available <= 0 for line in lines)):
         return False
     ledger.set_usable(license, usable=False)
     ledger.lapse(license)
     move(license.exhaust, by=by)
     return True
+
+
+def last_clearance(license: License) -> None:
+    """The step under a clearance: the shipment that said it is the last was cleared. License and lines are locked."""
+    license.last_cleared = True
+    license.save(update_fields=["last_cleared"])
 
 
 @command

@@ -65,6 +65,16 @@ class LicenseLine(models.Model):
         return self.authorized + self.credited - self.reserved - self.drawn - self.lapsed
 
 
+class ClearanceCount(models.Model):
+    """How many clearances are taken of a license that limits them. A row of the ledger's own: it writes no license."""
+
+    license = models.OneToOneField(License, on_delete=models.PROTECT, primary_key=True, related_name="+")
+    taken = models.PositiveIntegerField(default=0)
+
+    def __str__(self) -> str:
+        return f"{self.taken} of {self.license}"
+
+
 @insert_only
 class Movement(models.Model):
     """One change of one line's balance, and what was left after it. Insert-only; partitioned by month.

@@ -38,7 +38,6 @@ class License(FSMModelMixin, models.Model):
     ports = ArrayField(models.CharField(max_length=5), default=list, blank=True)
     consignees = models.ManyToManyField(Party, related_name="+")
     max_clearances = models.PositiveIntegerField(null=True, blank=True)
-    clearances_taken = models.PositiveIntegerField(default=0)
     last_cleared = models.BooleanField(default=False, help_text="The shipment that said it is the last was cleared.")
     tolerance_mode = models.CharField(max_length=20, choices=ToleranceMode, default=ToleranceMode.NONE)
     tolerance_pct = models.DecimalField(max_digits=5, decimal_places=2, default=0)

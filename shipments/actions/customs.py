@@ -169,9 +169,8 @@ def _clear(
             declared_at=shipment.declared_at or message.declared_at,
             cleared_at=message.cleared_at,
         )
-    if message.final and shipment.final and not license.last_cleared:
-        license.last_cleared = True
-        license.save(update_fields=["last_cleared"])
+    if message.final and shipment.final:
+        licenses.last_clearance(license)
     if any(result["over_cleared"] for result in settled.lines.values()):
         incidents.append(_incident(Incident.Kind.OVER_CLEARED, message, shipment, at))
         if license.state in IN_FORCE:

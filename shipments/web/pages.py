@@ -99,7 +99,8 @@ def shipment_new(request: HttpRequest) -> HttpResponse:
             message = _("Reserved. The shipment is {ref}.").format(ref=ref)
             messages.success(request, " ".join([message, *form.read_as]))
             return redirect("shipment", ref=ref)
-    context = {"form": form, "license": license, "today": legal_today()}
+    taken = licensing.clearances_taken([license])[license.pk]
+    context = {"form": form, "license": license, "clearances_taken": taken, "today": legal_today()}
     return render(request, "shipments/shipment_form.html", context, status=422 if form.errors else 200)
 
 

@@ -221,7 +221,7 @@ def twin(live):
 def functions(change):
     from importlib import import_module
 
-    source = import_module("licensing.migrations.0002_ledger").FUNCTIONS
+    source = import_module("licensing.migrations.0009_clearance_counts").FUNCTIONS
     changed = change(source)
     assert changed != source
     return changed.replace("CREATE SEQUENCE IF NOT EXISTS licensing_movement_seq AS bigint;", "")

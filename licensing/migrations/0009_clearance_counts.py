@@ -1,0 +1,43 @@
+"""Clearances are counted in a row of the ledger's own; licenses are written by verbs alone."""
+
+from pathlib import Path
+
+import django.db.models.deletion
+from django.db import migrations, models
+
+FUNCTIONS = (Path(__file__).parent.parent / "sql" / "0009_clearances.sql").read_text(encoding="utf-8")
+MOVE = """
+INSERT INTO licensing_clearancecount (license_id, taken)
+    SELECT id, clearances_taken FROM licensing_license WHERE max_clearances IS NOT NULL;
+"""
+BACK = """
+UPDATE licensing_license l SET clearances_taken = c.taken FROM licensing_clearancecount c WHERE c.license_id = l.id;
+"""
+
+
+class Migration(migrations.Migration):
+    dependencies = [("licensing", "0008_authorization_before_tolerance")]
+
+    operations = [
+        migrations.CreateModel(
+            name="ClearanceCount",
+            fields=[
+                (
+                    "license",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        primary_key=True,
+                        related_name="+",
+                        serialize=False,
+                        to="licensing.license",
+                    ),
+                ),
+                ("taken", models.PositiveIntegerField(default=0)),
+            ],
+        ),
+        migrations.RunSQL(MOVE, BACK),
+        # the foreign key's check of the new rows is due at the end, and the table is changed before that
+        migrations.RunSQL("SET CONSTRAINTS ALL IMMEDIATE; SET CONSTRAINTS ALL DEFERRED;", migrations.RunSQL.noop),
+        migrations.RunSQL([(FUNCTIONS, None)], migrations.RunSQL.noop),
+        migrations.RemoveField(model_name="license", name="clearances_taken"),
+    ]
