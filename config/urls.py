@@ -1,7 +1,6 @@
 """Every address. A route without a row in core/access.csv answers 404."""
 
 from django.urls import include, path
-from django.views.i18n import set_language
 
 from core.web import outbox
 from core.web import pages as core
@@ -16,7 +15,7 @@ urlpatterns = [
     path("", shipments.overview, name="overview"),
     path("healthz", core.healthz, name="healthz"),
     path("readyz", core.readyz, name="readyz"),
-    path("language/", set_language, name="set_language"),
+    path("language/", core.set_language, name="set_language"),
     path("accounts/", include("allauth.account.urls")),
     path("session/", session, name="session"),
     path("account/", core.account, name="account"),

@@ -3,6 +3,7 @@
 from allauth.account.adapter import DefaultAccountAdapter
 from django.conf import settings
 from django.http import HttpRequest
+from django.utils.translation import get_language
 
 from core.models import User
 
@@ -15,6 +16,7 @@ class Adapter(DefaultAccountAdapter):
     def save_user(self, request: HttpRequest, user: User, form: object, commit: bool = True) -> User:
         user.email = form.cleaned_data["email"].lower()
         user.name = form.cleaned_data.get("your_name", "")
+        user.language = get_language() or ""
         user.set_password(form.cleaned_data["password1"])
         if commit:
             user.save()

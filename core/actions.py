@@ -38,6 +38,12 @@ def new_person(email: str, name: str) -> User:
 
 
 @command
+def choose_language(*, language: str, by: Actor) -> None:
+    """The actor is written to in this language from the next mail on."""
+    User.objects.filter(pk=by.user.pk).update(language=language)
+
+
+@command
 def add_member(*, email: str, name: str, roles: list[str], by: Actor) -> Membership:
     """The person is a member of the actor's organization and has been sent a one-time link."""
     organization = lock(Organization.objects.all(), pk=by.organization_id)

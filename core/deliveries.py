@@ -16,7 +16,7 @@ from django.db import connection, transaction
 from django.utils import translation
 
 from core.legal_time import LegalNow, legal_now
-from core.models import Delivery, HistoryLine
+from core.models import Delivery, HistoryLine, User
 
 log = logging.getLogger(__name__)
 
@@ -63,7 +63,7 @@ def relay(limit: int = 200) -> int:
         if time.monotonic() >= until or (delivery := _lease()) is None:
             break
         try:
-            with translation.override("en"):
+            with translation.override(_language_of(delivery.to)):
                 message = _writers[delivery.line.subject_kind, delivery.line.verb](delivery.line)
             if delivery.to:
                 sent += _send(delivery, message)
@@ -75,6 +75,11 @@ def relay(limit: int = 200) -> int:
             if delivery.to and isinstance(error, OSError) and not _answered(error):
                 break  # no mail server: each further try would wait for it in vain; the others stay due
     return sent
+
+
+def _language_of(reader: str) -> str:
+    chosen = User.objects.filter(email=reader).values_list("language", flat=True).first()
+    return chosen or settings.LANGUAGE_CODE
 
 
 def _lease() -> Delivery | None:

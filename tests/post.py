@@ -12,6 +12,7 @@ class MailServer:
         self.down = False
         self.answers = {}  # address: the exception that it is answered with
         self.took = []  # (address, message id)
+        self.subjects = []  # (address, subject)
 
     def take(self, mail):
         if self.down:
@@ -19,6 +20,7 @@ class MailServer:
         [to] = mail.to
         if to in self.answers:
             raise self.answers[to]
+        self.subjects.append((to, mail.subject))
         self.took.append((to, mail.extra_headers["Message-ID"]))
 
 

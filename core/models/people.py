@@ -7,6 +7,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from core import provinces
@@ -66,6 +67,8 @@ class UserManager(BaseUserManager["User"]):
         return self.get(email__iexact=username)
 
     def create_user(self, email: str, password: str | None = None, **fields: object) -> "User":
+        """Until they choose, people are written to in the language of whoever made their account."""
+        fields.setdefault("language", get_language() or "")
         user = self.model(email=self.normalize_email(email).lower(), **fields)
         user.set_password(password)
         user.save(using=self._db)
@@ -83,6 +86,7 @@ class User(AbstractBaseUser):
     email = models.EmailField(_("e-mail"), unique=True)
     name = models.CharField(_("your name"), max_length=120)
     nature = models.CharField(max_length=8, choices=Nature, default=Nature.PERSON)
+    language = models.CharField(max_length=10, blank=True, default="", db_default="")  # of mails; as chosen last
     is_active = models.BooleanField(default=True)
     created_at = models.DateTimeField(auto_now_add=True)
 

@@ -7,6 +7,7 @@ from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
+from django.views import i18n
 
 from core import actions, selectors
 from core.errors import DomainError, NotFound
@@ -21,6 +22,15 @@ def account(request: HttpRequest) -> HttpResponse:
         "places": entries(request, request.actor, "account"),
     }
     return render(request, "core/account.html", context)
+
+
+def set_language(request: HttpRequest) -> HttpResponse:
+    """Pages, by a cookie, and mails, by the person, are in this language from now on."""
+    response = i18n.set_language(request)
+    language = request.POST.get(i18n.LANGUAGE_QUERY_PARAMETER)
+    if request.user.is_authenticated and language in dict(settings.LANGUAGES):
+        actions.choose_language(language=language, by=request.actor)
+    return response
 
 
 def members(request: HttpRequest) -> HttpResponse:

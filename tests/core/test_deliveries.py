@@ -1,15 +1,19 @@
 """Mail: each reader's own, once, for ever tried; one broken address or writer holds up no other."""
 
+import re
 from smtplib import SMTPDataError, SMTPRecipientsRefused, SMTPServerDisconnected
 
 import pytest
+from django.conf import settings
+from django.utils import translation
 
 from core import deliveries
 from core.deliveries import relay
-from core.models import Delivery
+from core.models import Delivery, HistoryLine, User
 from tests import make, story
 from tests.post import refusal, waiting
 
+CHINESE = re.compile("[\u4e00-\u9fff]")
 HOLDERS = ["signatory", "clerk"]
 TOLD = {
     "application.accept": HOLDERS,
@@ -215,3 +219,48 @@ def test_a_line_that_nobody_is_told_of_has_no_delivery(world):
     before = Delivery.objects.count()
     world.declaration(verified=False)
     assert Delivery.objects.count() == before
+
+
+def test_each_reader_is_written_to_in_his_language(told, post, client, world):
+    """As chosen last; whoever never chose is written to in English."""
+    client.force_login(world.exporter.user)
+    client.post("/language/", {"language": "zh-hans", "next": "/"})
+    for reader, language in zip(told[1:], ("", "en"), strict=True):
+        User.objects.filter(email=reader).update(language=language)
+    relay()
+    subjects = dict(post.subjects)
+    assert [bool(CHINESE.search(subjects[to])) for to in told] == [True, False, False]
+
+
+def test_a_language_that_nobody_reads_is_not_kept(client, world):
+    client.force_login(world.exporter.user)
+    client.post("/language/", {"language": "xx", "next": "/"})
+    assert User.objects.get(pk=world.exporter.user.pk).language == "en"
+
+
+def test_a_mail_names_what_happened_with_a_link_and_tells_no_content(world):
+    """Reasons, quantities and findings stay behind the sign-in. In both languages."""
+    license = world.license(kilograms=7_654)
+    subjects = {
+        "application": license.application,
+        "license": license,
+        "declaration": world.declaration(),
+        "exporter": world.exporter.organization,
+        "organization": world.exporter.organization,
+    }
+    facts = {"due_on": "2031-05-04", "days": 30, "first": True, "email": world.exporter.user.email}
+    for kind, verb in sorted(deliveries._writers):
+        row = subjects[kind]
+        line = HistoryLine(
+            subject_kind=kind, subject_id=row.pk, verb=verb, reason="Between us", facts=facts, actor=world.exporter.user
+        )
+        english = deliveries._writers[kind, verb](line)
+        with translation.override("zh-hans"):
+            chinese = deliveries._writers[kind, verb](line)
+        for message in (english, chinese):
+            assert f"{settings.BASE_URL}/" in message.body
+            assert "Between us" not in message.subject + message.body
+            assert "7654" not in message.body.replace(",", "")
+            assert kind in ("exporter", "organization") or row.ref in message.subject
+        assert not CHINESE.search(english.subject)
+        assert CHINESE.search(chinese.subject) and CHINESE.search(chinese.body), (kind, verb)
