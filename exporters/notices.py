@@ -32,7 +32,5 @@ def standing(line: HistoryLine) -> Message:
         body = _("You can file applications now: {url}").format(url=f"{settings.BASE_URL}/applications/")
     else:
         subject = _("Your company's account was returned")
-        body = _("The ministry returned it with this reason:\n\n{reason}\n\nMend it here: {url}").format(
-            reason=line.reason, url=f"{settings.BASE_URL}/company/"
-        )
+        body = _("Read why, and mend it here: {url}").format(url=f"{settings.BASE_URL}/company/")
     return Message(people(line.subject_id), subject, body)

@@ -1,4 +1,4 @@
-"""Who is told of what happens to cases, declarations and licenses."""
+"""Who is told of what happens to cases, declarations and licenses: which, what and where; never what is in them."""
 
 from django.conf import settings
 from django.utils.translation import gettext as _
@@ -26,10 +26,9 @@ def case(line: HistoryLine) -> Message:
         "issue": _("{ref}: your license was issued"),
         "withdraw": _("{ref}: withdrawn"),
     }
-    reason = f"\n\n{line.reason}" if line.reason else ""
     due = _("\n\nPlease answer by {day}.").format(day=line.facts["due_on"]) if line.verb == "ask" else ""
     body = _("See the case: {url}").format(url=_url(f"/applications/{row.ref}/"))
-    return Message(people(row.exporter_id), subjects[line.verb].format(ref=row.ref), f"{body}{reason}{due}\n")
+    return Message(people(row.exporter_id), subjects[line.verb].format(ref=row.ref), f"{body}{due}\n")
 
 
 @mails("declaration", "verify", "reject")
@@ -37,8 +36,7 @@ def declaration(line: HistoryLine) -> Message:
     row = Declaration.objects.get(pk=line.subject_id)
     subject = _("{ref}: declaration verified") if line.verb == "verify" else _("{ref}: declaration rejected")
     body = _("See the declaration: {url}").format(url=_url(f"/declarations/{row.ref}/"))
-    reason = f"\n\n{line.reason}" if line.reason else ""
-    return Message(people(row.exporter_id), subject.format(ref=row.ref), f"{body}{reason}\n")
+    return Message(people(row.exporter_id), subject.format(ref=row.ref), f"{body}\n")
 
 
 @mails("license", "suspend", "lift", "expire", "exhaust", "warn_of_end")
@@ -52,8 +50,5 @@ def license(line: HistoryLine) -> Message:
         "warn_of_end": _("{ref}: ends within {days} days"),
     }
     subject = subjects[line.verb].format(ref=row.ref, days=line.facts.get("days", ""))
-    body = _("Its last day is {day}. See the license: {url}").format(
-        day=row.usable_until.isoformat(), url=_url(f"/licenses/{row.ref}/")
-    )
-    reason = f"\n\n{line.reason}" if line.reason else ""
-    return Message(people(row.exporter_id), subject, f"{body}{reason}\n")
+    body = _("See the license: {url}").format(url=_url(f"/licenses/{row.ref}/"))
+    return Message(people(row.exporter_id), subject, f"{body}\n")
