@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from core.deliveries import Message, mails
-from core.models import HistoryLine, User
+from core.models import HistoryLine, Organization, User
 from core.telling import sentences
 
 
@@ -28,9 +28,14 @@ def invitation(line: HistoryLine) -> Message | None:
         return None
     user = User.objects.get(email=line.facts["email"])
     body = _(
-        "Hello {name},\n\nan account on Lodestone was made for you. Choose your password here:\n\n{link}\n\n"
-        "The link works once. If you did not expect this, ignore the mail.\n"
-    ).format(name=user.name, link=one_time_link(user))
+        "Hello {name},\n\n{inviter} invites you to Lodestone, as a member of {organization}. Choose your password "
+        "here:\n\n{link}\n\nThe link works once. If you did not expect this, ignore the mail.\n"
+    ).format(
+        name=user.name,
+        inviter=line.actor,
+        organization=Organization.objects.get(pk=line.subject_id),
+        link=one_time_link(user),
+    )
     return Message([user.email], _("Your Lodestone account"), body)
 
 

@@ -21,6 +21,7 @@ def test_a_new_member_is_invited_with_a_link_that_works_once(world, client):
     actions.add_member(email="li@example.cn", name="Li Na", roles=["clerk"], by=world.exporter)
     relay()
     mail = Mail.objects.get(recipients="li@example.cn", subject="Your Lodestone account")
+    assert f"{world.exporter.user} invites you to Lodestone, as a member of {world.exporter.organization}" in mail.body
     path = re.search(r"https?://[^/]+(/\S+)", mail.body).group(1)
     page = client.get(path, follow=True)
     assert page.status_code == 200
@@ -29,6 +30,14 @@ def test_a_new_member_is_invited_with_a_link_that_works_once(world, client):
     assert client.login(email="li@example.cn", password=password)
     client.logout()
     assert "password1" not in client.get(path, follow=True).content.decode()
+
+
+def test_a_new_member_is_invited_in_the_language_of_whoever_invites(world, client):
+    client.force_login(world.exporter.user)
+    form = {"email": "li@example.cn", "name": "Li Na", "roles": "clerk"}
+    client.post("/members/add/", form, headers={"Accept-Language": "zh-hans"})
+    relay()
+    assert "邀请您" in Mail.objects.filter(recipients="li@example.cn").latest("pk").body
 
 
 def test_the_last_signatory_stays(world):
