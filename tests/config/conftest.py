@@ -1,5 +1,6 @@
 """What the tests of whole programs share."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -9,8 +10,7 @@ CACHES = {"__pycache__", ".pytest_cache", ".mypy_cache", ".ruff_cache", ".hypoth
 
 
 @pytest.fixture
-def checkout_stays_clean():
-    """Whatever a program writes goes into its data folder: nothing new stands where it was started."""
+def strewn() -> Callable[[], set[str]]:
+    """What stands in the checkout that did not before. Whatever a program writes belongs into its data folder."""
     before = {path.name for path in ROOT.iterdir()}
-    yield
-    assert {path.name for path in ROOT.iterdir()} - before - CACHES == set()
+    return lambda: {path.name for path in ROOT.iterdir()} - before - CACHES

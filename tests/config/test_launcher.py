@@ -354,7 +354,7 @@ def mails(url: str) -> int:
 
 
 @pytest.mark.slow
-def test_everything_starts_and_leaves_at_a_signal(fresh: Path, checkout_stays_clean: None) -> None:
+def test_everything_starts_and_leaves_at_a_signal(fresh: Path, strewn: Callable[[], set[str]]) -> None:
     port = str(embedded.free_port())
     command = [sys.executable, "manage.py", "up", "--port", port, "--data", str(fresh)]
     with subprocess.Popen(command, cwd=PROJECT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as ours:
@@ -383,6 +383,7 @@ def test_everything_starts_and_leaves_at_a_signal(fresh: Path, checkout_stays_cl
     assert (again.returncode, again.stdout) == (1, "")
     assert f"already running at http://127.0.0.1:{port}" in again.stderr
     assert [watchdog.began(pid) for pid in state["pids"].values()] == [None] * 5
+    assert strewn() == set()
 
 
 # --- the script -------------------------------------------------------------------------------------------

@@ -60,9 +60,10 @@ def test_production_does_not_start_on_a_database_that_may_lose_commits():
 
 
 @pytest.mark.parametrize("program", ["worker", "beat"])
-def test_worker_and_beat_do_not_start_there_either(program, tmp_path, checkout_stays_clean):
+def test_worker_and_beat_do_not_start_there_either(program, tmp_path, strewn):
     data = {"LODESTONE_DATA": str(tmp_path)}
     done = run(sys.executable, "-m", "celery", "-A", "config", program, **PRODUCTION, **data)
+    assert strewn() == set()
     assert done.returncode != 0
     assert "PostgreSQL runs with fsync = off" in done.stdout + done.stderr
 
