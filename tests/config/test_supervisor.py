@@ -68,6 +68,11 @@ def test_a_killed_part_runs_again_and_state_json_names_it(servers: Servers, monk
     state = embedded.running(servers.data)
     assert state["pids"]["sleeper"] == servers.processes["sleeper"].pid != first
     assert state["base_url"] == "http://127.0.0.1:1"
+    # The watchdog knows the new one.
+    assert servers.watchdog
+    assert servers.watchdog.stdin
+    servers.watchdog.stdin.close()
+    assert servers.processes["sleeper"].wait(timeout=5) == -signal.SIGTERM
 
 
 def test_what_a_killed_part_left_behind_ends_before_it_runs_again(servers: Servers, tmp_path: Path) -> None:
