@@ -16,6 +16,8 @@ CASES = [
     ("core_idempotency.idempotency_key_once", {}),
     ("core_membership.core_membership_user_id_key", {}),
     ("core_membership.membership_roles_known", {"roles": "'{king}'"}),
+    ("core_membership.membership_province_known", {"roles": "'{intake}'", "province": "'99'"}),
+    ("core_membership.membership_province_of_intake", {"roles": "'{auditor}'", "province": "'36'"}),
     ("core_organization.organization_kind", {"kind": "'club'"}),
     ("core_rolegrant.grant_by_two_admins", {"confirmed_by_id": "proposed_by_id"}),
     ("core_rolegrant.grant_one_open", {}),

@@ -5,6 +5,7 @@ from tests.refused import breaches
 
 CASES = [
     ("exporters_exporter.exporter_code_held_once", {"*": "", "uscc": "'91360700MA35LT1X0Q'"}),
+    ("exporters_exporter.exporter_province_known", {"*": "", "province": "'99'"}),
     ("exporters_party.exporters_party_ref_key", {}),
     ("exporters_party.exporters_party_version_check", {"version": "-1"}),
 ]

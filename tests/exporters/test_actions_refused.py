@@ -1,0 +1,123 @@
+"""Companies and parties: each refusal, with nothing changed."""
+
+import pytest
+
+from config.local import demo
+from core.errors import DomainError, Forbidden, NotFound
+from core.models import HistoryLine, Organization, User
+from exporters import actions, selectors
+from exporters.models import Exporter, Party
+from tests import make
+
+
+def everything():
+    models = (Exporter, Party, Organization, HistoryLine)
+    return [list(model.objects.order_by("pk").values()) for model in models]
+
+
+def refused(verb, *args, **kwargs):
+    """The codes of the verb's refusal; it changed nothing."""
+    before = everything()
+    with pytest.raises(DomainError) as refusal:
+        verb(*args, **kwargs)
+    assert everything() == before
+    return [(problem.pointer, problem.code) for problem in refusal.value.errors] or [("", refusal.value.code)]
+
+
+@pytest.fixture
+def newcomer(world):
+    """The signatory of a company in draft, with all that its verification needs."""
+    actor = make.exporter(None, "Newcomer Co., Ltd.")
+    names = dict.fromkeys(("legal_representative", "main_manager", "handler"), "Li Na")
+    paper = ("license.pdf", demo.pdf("Business license"))
+    actions.describe(by=actor, business_license=paper, address="1 Road", province="36", **names)
+    return actor
+
+
+def test_a_code_with_a_typing_error_is_refused():
+    with pytest.raises(DomainError) as refusal:
+        actions.read_credit_code("91360700MA35LT1X0Z")
+    assert refusal.value.code == "invalid-credit-code"
+
+
+def test_a_code_that_a_verified_company_holds_is_refused_at_joining_and_at_submission(world, newcomer):
+    held = Exporter.objects.get(pk=world.exporter.organization_id).uscc
+    user = User.objects.create_user("x@example.cn", name="X")
+    wrong = [("/uscc", "already-registered")]
+    assert refused(actions.join, user, name_en="X", name_zh="X", uscc=held) == wrong
+    Exporter.objects.filter(pk=newcomer.organization_id).update(uscc=held)
+    assert refused(actions.submit, by=newcomer) == wrong
+
+
+def test_the_second_account_of_a_code_is_not_verified(world, newcomer):
+    actions.submit(by=newcomer)
+    Exporter.objects.filter(pk=newcomer.organization_id).update(
+        uscc=Exporter.objects.get(pk=world.exporter.organization_id).uscc
+    )
+    found = refused(actions.verify, newcomer.organization_id, by=world.ministry.intake)
+    assert found == [("", "already-registered")]
+
+
+def test_an_account_that_was_sent_in_is_not_described_again(newcomer):
+    actions.submit(by=newcomer)
+    assert refused(actions.describe, by=newcomer, address="2 Road") == [("", "wrong-state")]
+
+
+def test_everything_missing_is_named_at_once(world):
+    found = refused(actions.submit, by=make.exporter(None, "Empty Co., Ltd."))
+    needed = ("legal_representative", "main_manager", "handler", "address", "business_license")
+    assert found == [(f"/{name}", "required") for name in needed]
+
+
+def test_a_clerk_does_not_send_the_company_in_not_even_an_incomplete_one(world):
+    clerk = make.colleague(make.exporter(None, "Empty Co., Ltd."), "clerk")
+    before = everything()
+    with pytest.raises(Forbidden):
+        actions.submit(by=clerk)
+    assert everything() == before
+
+
+def party(actor, name="Works"):
+    return demo.party(actor, name, "DE", "Motors")
+
+
+def test_a_party_has_a_name_with_a_letter(world):
+    made = party(world.exporter)
+    wrong = [("/name", "blank")]
+    assert refused(actions.add_party, by=world.exporter, name="--") == wrong
+    assert refused(actions.change_party, made.ref, version=1, name="--", by=world.exporter) == wrong
+
+
+def test_a_stale_change_overwrites_nothing(world):
+    made = party(world.exporter)
+    actions.change_party(made.ref, version=1, name="First", by=world.exporter)
+    found = refused(actions.change_party, made.ref, version=1, name="Second", by=world.exporter)
+    assert found == [("", "stale")]
+    made.refresh_from_db()
+    assert (made.name, made.version) == ("First", 2)
+
+
+def test_nobody_else_changes_a_party(world):
+    made = party(world.exporter)
+    for other in (make.exporter(world.ministry, "Other Co., Ltd."), world.ministry.reviewer):
+        assert refused(actions.change_party, made.ref, version=1, name="X", by=other) == [("", "not-found")]
+
+
+def test_a_stranger_does_not_see_a_party(world):
+    made, stranger = party(world.exporter), make.exporter(world.ministry, "Other Co., Ltd.")
+    assert list(selectors.parties_for(world.exporter)) == [made]
+    assert list(selectors.parties_for(stranger)) == []
+
+
+def test_a_company_sees_itself_only(world):
+    make.exporter(world.ministry, "Other Co., Ltd.")
+    assert [row.pk for row in selectors.exporters_for(world.exporter)] == [world.exporter.organization_id]
+
+
+def test_officers_do_not_see_an_account_that_was_never_sent_in(world):
+    draft = make.exporter(None, "Draft Co., Ltd.")
+    for verb in (actions.verify, actions.send_back):
+        reason = {"reason": "x"} if verb is actions.send_back else {}
+        with pytest.raises(NotFound):
+            verb(draft.organization_id, by=world.ministry.intake, **reason)
+    assert draft.organization_id not in {row.pk for row in selectors.exporters_for(world.ministry.intake)}
