@@ -136,7 +136,7 @@ def _shipments(step: Story, world: make.World, clock_of: Any) -> None:
     step(shipments.cancel, off.ref, by=boss)
     forgotten = world.shipment(ending, KG)
     step(licenses.suspend, ending.ref, reason="Inspection", by=decider)
-    step(licenses.lift, ending.ref, ending.suspensions.get().pk, reason="Cleared up", by=decider)
+    step(licenses.lift, ending.ref, suspension=ending.suspensions.get().pk, reason="Cleared up", by=decider)
     clock_of.shift(days=360)
     step(licenses.warn_of_end, ending.pk, by=clock())
     step(shipments.lapse, forgotten.pk, by=clock())

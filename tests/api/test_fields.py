@@ -1,6 +1,7 @@
 """Strict fields, and the framework's own refusals in our words."""
 
 import pytest
+from django.core.exceptions import RequestDataTooBig
 from django.db import OperationalError
 from rest_framework import exceptions, serializers
 
@@ -34,6 +35,13 @@ def test_a_unit_is_one_of_five():
     assert fields.UnitField(max_length=10).run_validation("kg") == "kg"
 
 
+def test_an_instant_lies_between_1990_and_2100():
+    for year in (1990, 2100):
+        assert fields.InstantField().run_validation(f"{year}-06-01T00:00:00Z").year == year
+    for year in (1989, 2101):
+        assert code_of(fields.InstantField(), f"{year}-06-01T00:00:00Z") == ["invalid-date"]
+
+
 def test_null_is_no_value():
     detail = {"a": [exceptions.ErrorDetail("Needed.", "null")]}
     assert [(p.pointer, p.code) for p in problems_of(detail)] == [("/a", "required")]
@@ -51,4 +59,5 @@ def test_each_refusal_of_the_framework_has_its_code():
     assert _refusal(exceptions.PermissionDenied("Not you")).code == "forbidden"
     away = _refusal(OperationalError())
     assert (away.code, away.status, away.headers) == ("unavailable", 503, {"Retry-After": "5"})
+    assert _refusal(RequestDataTooBig()).code == "body-too-large"
     assert _refusal(ValueError()) is None

@@ -161,7 +161,10 @@ def days() -> set[str]:
         for node in tree.body:
             if isinstance(node, ast.Assign) and any(LIMIT.search(name_of(target)) for target in node.targets):
                 found.add(f"{module}.{name_of(node.targets[0])}")
-    return {f"day:{name.replace('.actions', '')}" for name in found if name.split(".")[0] in APPS}
+    judging = {
+        name for name in found if name.split(".")[0] in APPS and "templatetags" not in name
+    }  # not what a page draws
+    return {f"day:{name.replace('.actions', '')}" for name in judging}
 
 
 def timed(node: ast.AST) -> bool:

@@ -1,0 +1,237 @@
+"""Each guard of the ledger by itself, from both sides, and the rows that its functions hold."""
+
+from datetime import timedelta
+from decimal import Decimal
+
+import psycopg2
+import pytest
+from django.conf import settings
+from django.db import connection, transaction
+
+from core.legal_time import legal_today
+from exporters.models import Exporter
+from licensing import ledger
+from licensing.models import License, LicenseEndUser
+from licensing.models.balances import LicenseLine
+from shipments import actions
+from shipments.actions import LineRequest
+
+KG = 1000
+
+
+@pytest.fixture
+def license(world):
+    return world.license(kilograms=100)
+
+
+def failures(world, license, grams=KG, **changes):
+    outcome = actions.check(world.request(license, grams, **changes), by=world.exporter)
+    return [(failure["pointer"], failure["code"]) for failure in outcome.failures]
+
+
+def test_a_request_within_every_limit_passes(world, license):
+    assert failures(world, license, 100 * KG) == []
+
+
+def test_a_line_gives_what_it_has_and_not_a_gram_more(world, license):
+    assert failures(world, license, 100 * KG) == []
+    assert failures(world, license, 100 * KG + 1) == [("/lines/0/quantity", "line-exhausted")]
+
+
+def test_a_tolerance_is_room_too(world, license):
+    LicenseLine.objects.update(tolerance=KG)
+    assert failures(world, license, 101 * KG) == []
+    assert failures(world, license, 101 * KG + 1) == [("/lines/0/quantity", "line-exhausted")]
+
+
+def test_the_planned_day_lies_within_the_licenses_days(world, license):
+    today = legal_today()
+    License.objects.update(usable_until=today + timedelta(days=5))
+    assert failures(world, license, planned_on=today + timedelta(days=5)) == []
+    assert failures(world, license, planned_on=today + timedelta(days=6)) == [("/planned_on", "license-expired")]
+
+
+def test_the_first_day_ahead_is_not_yet_valid(world, license):
+    License.objects.update(usable_from=legal_today() + timedelta(days=1))
+    wrong = [("/license", "not-yet-valid")]
+    assert failures(world, license) == wrong
+    assert failures(world, license, planned_on=legal_today() + timedelta(days=1)) == wrong
+    License.objects.update(usable_from=legal_today())
+    assert failures(world, license) == []
+
+
+def test_the_last_day_counts_and_the_next_does_not(world, license, clock):
+    License.objects.update(usable_until=legal_today())
+    assert failures(world, license, planned_on=legal_today()) == []
+    clock.shift(days=1)
+    assert failures(world, license, planned_on=legal_today()) == [("/license", "license-expired")]
+
+
+@pytest.mark.parametrize(
+    ("state", "code"),
+    [("suspended", "license-suspended"), ("exhausted", "license-not-active"), ("expired", "license-expired")],
+)
+def test_a_license_that_is_not_active_gives_nothing(state, code, world, license):
+    License.objects.filter(pk=license.pk).update(**{"state": state})
+    assert failures(world, license) == [("/license", code)]
+
+
+def test_a_line_that_is_closed_already_says_suspended(world, license):
+    """Whoever suspends closes the lines first; a reader in between must not see them open."""
+    LicenseLine.objects.update(open=False)
+    assert failures(world, license) == [("/license", "license-suspended")]
+
+
+def test_after_the_last_shipment_the_license_gives_nothing(world, license):
+    License.objects.update(last_cleared=True)
+    assert failures(world, license) == [("/license", "license-not-active")]
+
+
+def test_the_exporter_is_active(world, license):
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        cursor.execute("ALTER TABLE exporters_exporter DISABLE TRIGGER USER")
+    Exporter.objects.filter(pk=license.exporter_id).update(**{"state": "pending"})
+    assert failures(world, license) == [("/license", "exporter-not-active")]
+
+
+def test_end_user_consignee_port_and_destination_are_the_licenses(world, license):
+    other = world.declaration().end_user.ref
+    assert failures(world, license, end_user=other) == [("/end_user", "end-user-not-authorized")]
+    assert failures(world, license, consignee=other) == [("/consignee", "consignee-not-authorized")]
+    assert failures(world, license, port="CNNGB") == [("/port", "port-not-authorized")]
+    assert failures(world, license, destination="FR") == [("/destination", "destination-not-authorized")]
+
+
+def test_an_end_user_whose_declaration_ended_is_closed(world, license):
+    LicenseEndUser.objects.update(open=False)
+    assert failures(world, license) == [("/end_user", "end-user-closed")]
+
+
+def test_a_license_without_ports_opens_every_port(world, license):
+    License.objects.update(ports=[])
+    assert failures(world, license, port="CNNGB") == []
+
+
+def line(number=1, unit="kg", **facts):
+    return {"lines": [LineRequest(number, KG, unit, **facts)]}
+
+
+def test_a_line_matches_by_number_unit_and_goods_code(world, license):
+    assert failures(world, license, **line(2)) == [("/lines/0/license_line", "line-mismatch")]
+    assert failures(world, license, **line(unit="unit")) == [("/lines/0/unit", "line-mismatch")]
+    assert failures(world, license, **line(unit="g")) == []
+    LicenseLine.objects.update(hs_codes=["850511"])
+    assert failures(world, license, **line(hs_code="8505110090")) == []
+    assert failures(world, license, **line(hs_code="8505190090")) == [("/lines/0/hs_code", "line-mismatch")]
+
+
+def test_a_value_cap_gives_what_it_has_and_not_a_cent_more(world, license):
+    LicenseLine.objects.update(value_authorized=Decimal("10.00"), value_drawn=Decimal("4.00"), currency="CNY")
+    assert failures(world, license, **line(value=Decimal("6.00"), currency="CNY")) == []
+    wrong = [("/lines/0/value/amount", "value-exhausted")]
+    assert failures(world, license, **line(value=Decimal("6.01"), currency="CNY")) == wrong
+
+
+def test_a_capped_value_is_stated_in_its_currency(world, license):
+    from core.errors import Invalid
+
+    LicenseLine.objects.update(value_authorized=Decimal("10.00"), currency="CNY")
+    for facts in ({}, {"value": Decimal("1.00"), "currency": "EUR"}):
+        with pytest.raises(Invalid) as refused:
+            failures(world, license, **line(**facts))
+        assert [(e.pointer, e.code) for e in refused.value.errors] == [("/lines/0/value", "required")]
+
+
+def test_clearances_are_counted(world, license):
+    License.objects.update(max_clearances=2, clearances_taken=1)
+    assert failures(world, license) == []
+    License.objects.update(clearances_taken=2)
+    assert failures(world, license) == [("/license", "clearances-exhausted")]
+
+
+def test_what_the_rules_forbid_is_refused(world, license, monkeypatch):
+    from licensing import policy
+
+    monkeypatch.setattr(policy.Assessment, "prohibited", True)
+    assert failures(world, license) == [("/lines/0", "policy-prohibits")]
+    with pytest.raises(Exception, match="rules in force") as refused:
+        world.shipment(license, KG)
+    assert refused.value.code == "policy-prohibits"
+    assert LicenseLine.objects.get().reserved == 0
+
+
+def test_a_check_takes_nothing(world, license):
+    failures(world, license)
+    assert (LicenseLine.objects.get().reserved, License.objects.get().clearances_taken) == (0, 0)
+
+
+def test_a_check_counts_no_clearance(world):
+    license = world.license(kind="per_shipment", kilograms=100)
+    assert failures(world, license) == []
+    assert License.objects.get().clearances_taken == 0
+
+
+# --- which rows the functions hold, seen from another session -----------------------------------------------
+
+
+@pytest.fixture
+def held(transactional_db):
+    """A world that is committed, and what another session finds locked meanwhile."""
+    from licensing.loading import load
+    from tests import make
+
+    load()
+    world = make.World(make.ministry(), make.customs(), None)
+    world.exporter = make.exporter(world.ministry)
+    url = settings.DATABASE_URL.rsplit("/", 1)[0] + "/" + connection.settings_dict["NAME"]
+    other = psycopg2.connect(url)
+
+    def locked():
+        found = []
+        for table in ("licensing_license", "licensing_licenseline"):
+            with other.cursor() as cursor:
+                cursor.execute(f"SELECT id FROM {table} FOR NO KEY UPDATE SKIP LOCKED")
+                if not cursor.fetchall():
+                    found.append(table)
+            other.rollback()
+        return found
+
+    yield world, locked
+    other.close()
+
+
+def test_taking_holds_the_lines_even_where_it_refuses(held):
+    world, locked = held
+    license = world.license(kilograms=1)
+    take = ledger.Take(license.pk, 0, 0, "DE", "CNSHA", legal_today().isoformat(), [ledger.TakeLine(1, 1, "kg")])
+    with transaction.atomic():
+        assert ledger.take([take])[0].accepted is False
+        assert locked() == ["licensing_licenseline"]
+
+
+def test_taking_holds_the_license_where_clearances_are_counted(held):
+    world, locked = held
+    license = world.license(kind="per_shipment", kilograms=1)
+    take = ledger.Take(license.pk, 0, 0, "DE", "CNSHA", legal_today().isoformat(), [ledger.TakeLine(1, 1, "kg")])
+    with transaction.atomic():
+        assert ledger.take([take])[0].accepted is False
+        assert locked() == ["licensing_license", "licensing_licenseline"]
+
+
+def test_settling_holds_license_and_lines_even_where_nothing_moves(held):
+    world, locked = held
+    license = world.license(kilograms=1)
+    with transaction.atomic():
+        ledger.release(license.pk, [], shipment=0, shipment_ref="", counted=False)
+        assert locked() == ["licensing_license", "licensing_licenseline"]
+
+
+def test_lapsing_holds_the_lines_even_where_nothing_is_left(held):
+    world, locked = held
+    license = world.license(kilograms=1)
+    with transaction.atomic():
+        ledger.lapse(license)
+    with transaction.atomic():
+        ledger.lapse(license)
+        assert locked() == ["licensing_licenseline"]
