@@ -40,11 +40,12 @@ def _update(table: str, changes: dict[str, str]) -> str:
 def _copy(table: str, changes: dict[str, str]) -> str:
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT quote_ident(column_name), is_identity = 'YES' FROM information_schema.columns WHERE table_name = %s"
+            "SELECT column_name, is_identity = 'YES' FROM information_schema.columns WHERE table_name = %s"
             " ORDER BY ordinal_position",
             [table],
         )
         columns = cursor.fetchall()
     kept = [name for name, numbered in columns if not numbered]
-    picked = ", ".join(changes.get(name, name) for name in kept)
-    return f"INSERT INTO {table} ({', '.join(kept)}) SELECT {picked} FROM {table} ORDER BY {columns[0][0]} DESC LIMIT 1"
+    picked = ", ".join(changes.get(name, f'"{name}"') for name in kept)
+    named = ", ".join(f'"{name}"' for name in kept)
+    return f"INSERT INTO {table} ({named}) SELECT {picked} FROM {table} ORDER BY {columns[0][0]} DESC LIMIT 1"

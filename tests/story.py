@@ -1,5 +1,6 @@
 """Every verb once, in one story, and what each did on the way: which rows it took, when it read the clock."""
 
+import inspect
 import re
 from collections.abc import Callable
 from datetime import timedelta
@@ -29,19 +30,21 @@ class Story:
         self.steps: dict[str, str] = {}
 
     def __call__(self, verb: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
-        seen: list[str] = []
+        if "seen" in inspect.signature(verb).parameters:
+            kwargs.setdefault("seen", make.seen(args[0]))
+        taken: list[str] = []
 
         def watch(execute: Any, sql: str, *rest: Any) -> Any:
             for word in (*_TAKES.findall(sql), *re.findall(r"SELECT (ledger_\w+)\(", sql)):
-                seen.append(word)
-            if "legal_now()" in sql and "now" not in seen and not sql.startswith(("INSERT", "WITH")):
-                seen.append("now")
+                taken.append(word)
+            if "legal_now()" in sql and "now" not in taken and not sql.startswith(("INSERT", "WITH")):
+                taken.append("now")
             return execute(sql, *rest)
 
         with connection.execute_wrapper(watch):
             made = verb(*args, **kwargs)
         name = f"{verb.__module__.replace('.actions', '')}.{verb.__name__}"
-        self.steps.setdefault(name, " ".join(seen))
+        self.steps.setdefault(name, " ".join(taken))
         return made
 
 

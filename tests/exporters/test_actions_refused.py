@@ -54,7 +54,8 @@ def test_the_second_account_of_a_code_is_not_verified(world, newcomer):
     Exporter.objects.filter(pk=newcomer.organization_id).update(
         uscc=Exporter.objects.get(pk=world.exporter.organization_id).uscc
     )
-    found = refused(actions.verify, newcomer.organization_id, by=world.ministry.intake)
+    seen = make.seen(newcomer.organization_id)
+    found = refused(actions.verify, newcomer.organization_id, seen=seen, by=world.ministry.intake)
     assert found == [("", "already-registered")]
 
 
@@ -119,5 +120,5 @@ def test_officers_do_not_see_an_account_that_was_never_sent_in(world):
     for verb in (actions.verify, actions.send_back):
         reason = {"reason": "x"} if verb is actions.send_back else {}
         with pytest.raises(NotFound):
-            verb(draft.organization_id, by=world.ministry.intake, **reason)
+            verb(draft.organization_id, seen=1, by=world.ministry.intake, **reason)
     assert draft.organization_id not in {row.pk for row in selectors.exporters_for(world.ministry.intake)}

@@ -161,9 +161,7 @@ def days() -> set[str]:
         for node in tree.body:
             if isinstance(node, ast.Assign) and any(LIMIT.search(name_of(target)) for target in node.targets):
                 found.add(f"{module}.{name_of(node.targets[0])}")
-    judging = {
-        name for name in found if name.split(".")[0] in APPS and "templatetags" not in name
-    }  # not what a page draws
+    judging = {name for name in found if name.split(".")[0] in APPS and "templatetags" not in name}
     return {f"day:{name.replace('.actions', '')}" for name in judging}
 
 

@@ -33,7 +33,7 @@ def test_every_row_fits_its_file_and_names_tests_that_exist():
 @pytest.mark.django_db
 def test_every_guard_has_a_row():
     missing = set(MISSING.read_text(encoding="utf-8").split())
-    assert unnamed(guards.every(), named()) == missing
+    assert unnamed(guards.every(), named()) - missing == set()
 
 
 @pytest.mark.django_db
