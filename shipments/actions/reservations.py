@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
@@ -75,19 +75,16 @@ def _license(ref: str, by: Actor) -> License:
     return row
 
 
-def _take(request: ShipmentRequest, license: License, by: Actor, **ids: Any) -> ledger.Take:
+def _take(request: ShipmentRequest, license: License, by: Actor, today: date) -> ledger.Take:
     """The request as the ledger reads it. Raises Invalid for unknown references and days out of range."""
     wanted = {"end_user": request.end_user, "consignee": request.consignee}
     found = dict(Party.objects.filter(exporter_id=by.organization_id, ref__in=wanted.values()).values_list("ref", "pk"))
-    today = legal_today()
     problems = [
         Problem(f"/{name}", "unknown-reference", _("There is no such party in your address book."))
         for name, ref in wanted.items()
         if ref not in found
     ]
-    if not today <= request.planned_on <= today + timedelta(days=DAYS_AHEAD_MOST):
-        message = _("The planned day is today or up to 90 days ahead (Asia/Shanghai).")
-        problems.append(Problem("/planned_on", "date-out-of-range", message))
+    problems += _wrong_day(request, today)
     lines = {line.number: line for line in license.lines.select_related("control_item")}
     for index, line in enumerate(request.lines):
         capped = line.license_line in lines and lines[line.license_line].value_authorized is not None
@@ -114,14 +111,21 @@ def _take(request: ShipmentRequest, license: License, by: Actor, **ids: Any) -> 
             )
             for line in request.lines
         ],
-        also=_policy_failures(request, lines, today),
-        **ids,
+        also=_policy_failures(request, license, today),
     )
 
 
-def _policy_failures(request: ShipmentRequest, lines: dict[int, Any], today: date) -> list[dict[str, Any]]:
+def _wrong_day(request: ShipmentRequest, today: date) -> list[Problem]:
+    if today <= request.planned_on <= today + timedelta(days=DAYS_AHEAD_MOST):
+        return []
+    message = _("The planned day is today or up to 90 days ahead (Asia/Shanghai).")
+    return [Problem("/planned_on", "date-out-of-range", message)]
+
+
+def _policy_failures(request: ShipmentRequest, license: License, today: date) -> list[dict[str, Any]]:
     """Guard 7: the rules in force today forbid none of the items."""
     rules = regime()
+    lines = {line.number: line for line in license.lines.select_related("control_item")}
     return [
         {"code": "policy-prohibits", "pointer": f"/lines/{index}"}
         for index, line in enumerate(request.lines)
@@ -138,7 +142,7 @@ def check(request: ShipmentRequest, *, by: Actor) -> ledger.Outcome:
     """Every guard's verdict on the request, and no effect."""
     license = _license(request.license, by)
     with transaction.atomic():
-        return ledger.take([_take(request, license, by)], dry=True)[0]
+        return ledger.take([_take(request, license, by, legal_today())], dry=True)[0]
 
 
 @command
@@ -150,52 +154,49 @@ def reserve(request: ShipmentRequest, *, by: Actor) -> Reserved:
     DomainError 409 with the first failed guard's code.
     """
     license = _license(request.license, by)
-    asked_at = legal_now()
+    today = legal_today()
     ref = draw(Shipment.PREFIX)
-    pk = _insert(request, license, ref, by)
-    take = _take(request, license, by, shipment=pk, shipment_ref=ref)
-    outcome = ledger.take([take])[0]
+    take = _take(request, license, by, today)
+    pk = _insert(request, license, take, ref, by)
+    outcome = ledger.take([replace(take, shipment=pk, shipment_ref=ref)])[0]
     if not outcome.accepted:
         raise refusal(outcome.failures)
-    if legal_day(asked_at) != outcome.today:  # it waited on a lock across midnight: judge the day again
-        again = _take(request, license, by, shipment=pk, shipment_ref=ref)
-        if again.also:
-            raise refusal(list(again.also))
+    if outcome.today != today:  # it waited on a lock across midnight: what looks at the day is judged again
+        if problems := _wrong_day(request, outcome.today):
+            raise Invalid(problems)
+        if failures := _policy_failures(request, license, outcome.today):
+            raise refusal(failures)
     shipment = Shipment.objects.select_related("license", "end_user", "consignee").get(pk=pk)
     record(shipment, "reserve", by=by, at=outcome.at, edition=license.edition)
     return Reserved(shipment, {line["line"]: line["available_after"] for line in outcome.lines})
 
 
-def _insert(request: ShipmentRequest, license: License, ref: str, by: Actor) -> int:
+def _insert(request: ShipmentRequest, license: License, take: ledger.Take, ref: str, by: Actor) -> int:
     """The shipment and its lines are written, before the ledger is asked: canonical order. Returns its key."""
     with connection.cursor() as cursor:
         cursor.execute(
             "INSERT INTO shipments_shipment (ref, exporter_id, license_id, client_reference, state, end_user_id,"
             " consignee_id, destination, port, planned_on, reserved_until, final, declaration_no, counted,"
             " created_by_id, created_at)"
-            " SELECT %s, l.exporter_id, l.id, %s, 'reserved', u.id, c.id, %s, %s, %s,"
-            " least(%s, l.usable_until), %s, '', true, %s, legal_now()"
-            " FROM licensing_license l, exporters_party u, exporters_party c"
-            " WHERE l.id = %s AND u.ref = %s AND u.exporter_id = l.exporter_id"
-            " AND c.ref = %s AND c.exporter_id = l.exporter_id"
+            " VALUES (%s, %s, %s, %s, 'reserved', %s, %s, %s, %s, %s, %s, %s, '', true, %s, legal_now())"
             " ON CONFLICT (exporter_id, client_reference) DO NOTHING RETURNING id",
             [
                 ref,
+                license.exporter_id,
+                license.pk,
                 request.client_reference,
+                take.end_user,
+                take.consignee,
                 request.destination,
                 request.port,
                 request.planned_on,
-                request.planned_on + timedelta(days=RESERVED_DAYS),
+                min(request.planned_on + timedelta(days=RESERVED_DAYS), license.usable_until),
                 request.final,
                 by.user.pk,
-                license.pk,
-                request.end_user,
-                request.consignee,
             ],
         )
         row: tuple[int] | None = cursor.fetchone()
         if row is None:
-            _take(request, license, by)  # names the unknown party, if that was it
             raise _reference_used(request, by)
         for line in request.lines:
             cursor.execute(
