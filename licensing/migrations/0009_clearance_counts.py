@@ -5,7 +5,13 @@ from pathlib import Path
 import django.db.models.deletion
 from django.db import migrations, models
 
-FUNCTIONS = (Path(__file__).parent.parent / "sql" / "0009_clearances.sql").read_text(encoding="utf-8")
+SQL = Path(__file__).parent.parent / "sql"
+FUNCTIONS = (SQL / "0009_clearances.sql").read_text(encoding="utf-8")
+OLD_FUNCTIONS = [
+    (SQL / "0002_ledger.sql").read_text(encoding="utf-8"),
+    "DROP FUNCTION movement_partitions(date, int);",  # which 0007 had dropped
+    (SQL / "0008_settle.sql").read_text(encoding="utf-8"),
+]
 MOVE = """
 INSERT INTO licensing_clearancecount (license_id, taken)
     SELECT id, clearances_taken FROM licensing_license WHERE max_clearances IS NOT NULL;
@@ -38,6 +44,6 @@ class Migration(migrations.Migration):
         migrations.RunSQL(MOVE, BACK),
         # the foreign key's check of the new rows is due at the end, and the table is changed before that
         migrations.RunSQL("SET CONSTRAINTS ALL IMMEDIATE; SET CONSTRAINTS ALL DEFERRED;", migrations.RunSQL.noop),
-        migrations.RunSQL([(FUNCTIONS, None)], migrations.RunSQL.noop),
+        migrations.RunSQL([(FUNCTIONS, None)], [(text, None) for text in OLD_FUNCTIONS]),
         migrations.RemoveField(model_name="license", name="clearances_taken"),
     ]
