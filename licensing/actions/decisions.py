@@ -268,7 +268,7 @@ def issue(ref: str, *, seen: int, usable_from: date | None = None, by: Actor) ->
     """The license exists, active, with its lines, end-users and conditions; the declarations are in force.
 
     usable_from: its first day, today unless later. The last day is the same day of the month, `months` on
-    (the day itself is not counted). Locks exporter, application, declarations. Policy is looked at again.
+    (the day itself is not counted). Policy is looked at again.
     """
     row = lock_with_exporter(ref, by)
     require(row.issue, by=by, seen=seen)

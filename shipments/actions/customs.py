@@ -61,8 +61,7 @@ class Receipt:
 def receive(message: Message, *, by: Actor) -> Receipt:
     """What customs reports is on record, whatever we think of it; what does not fit has opened an incident.
 
-    The edge claims the message_id as the key, so a message has one effect and one answer. Locks license, shipment,
-    all lines.
+    The edge claims the message_id as the key, so a message has one effect and one answer.
     """
     pk = Shipment.objects.filter(ref=message.shipment).values_list("pk", flat=True).first()
     if pk is None:

@@ -1,4 +1,4 @@
-"""Each verb takes its rows in canonical order, and reads the clock after that."""
+"""Each verb takes its rows in the order of docs/ledger.md, and reads the clock after that."""
 
 import pytest
 
