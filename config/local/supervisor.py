@@ -8,7 +8,7 @@ from typing import NoReturn
 from config.local.embedded import LauncherError, Servers, tail
 
 LOOK_S = 0.2
-PAUSES_S = (0.5, 1.0, 2.0, 4.0, 4.0)  # after each end in a row; one end more, and it cannot live
+PAUSES_S = (0.2, 1.0, 2.0, 4.0, 4.0)  # after each end in a row; one end more, and it cannot live
 STEADY_S = 10.0  # a life of this length ends the row
 
 
