@@ -24,6 +24,7 @@ urlpatterns = [
     path("documents/<int:pk>/", core.document, name="document"),
     path("members/", core.members, name="members"),
     path("members/add/", core.member_add, name="member.add"),
+    path("members/withdraw/", core.invitation_withdraw, name="invitation.withdraw"),
     path("members/<int:pk>/", core.member_change, name="member.change"),
     path("keys/", core.keys, name="keys"),
     path("keys/<int:pk>/revoke/", core.key_revoke, name="key.revoke"),

@@ -12,14 +12,24 @@ from django.utils.translation import gettext as _
 from core.access import Actor, digest
 from core.characters import wrong
 from core.command import command
-from core.errors import DomainError, FourEyes, Invalid, Problem
+from core.errors import DomainError, FourEyes, Invalid, NotFound, Problem
 from core.history import record
 from core.legal_time import legal_now
 from core.locks import lock
 from core.models import ApiKey, Delivery, Document, Membership, Organization, Role, RoleGrant, User
 from core.models.roles import ROLES_OF
 from core.scopes import scopes_of
-from core.selectors import key_owners, keys_of, members_of, officers, offices, open_grants, waiting_mail
+from core.selectors import (
+    invitations_of,
+    key_owners,
+    keys_of,
+    members_of,
+    officers,
+    offices,
+    open_grants,
+    pending_members,
+    waiting_mail,
+)
 
 KEY_DAYS_MOST = 365
 
@@ -44,13 +54,34 @@ def choose_language(*, language: str, by: Actor) -> None:
 
 
 @command
-def add_member(*, email: str, name: str, roles: list[str], by: Actor) -> Membership:
-    """The person is a member of the actor's organization and has been sent a one-time link."""
+def add_member(*, email: str, name: str, roles: list[str], by: Actor) -> None:
+    """The person is invited by mail and a member from choosing a password on, unless the address has an account.
+
+    Whether it has one is told to its owner alone, by that mail: the answer, the history and the list of who is invited
+    are the same. Raises Invalid for somebody whom the actor sees in the team already.
+    """
     organization = lock(Organization.objects.all(), pk=by.organization_id)
     _require_roles(roles, organization.kind)
-    member = Membership.objects.create(user=new_person(email, name), organization=organization, roles=roles)
-    record(organization, "add_member", by=by, facts={"email": email, "roles": roles})
-    return member
+    email = email.lower()
+    if members_of(by).filter(user__email=email).exists():
+        message = _("This person is in the team already, or was; change the roles there.")
+        raise Invalid([Problem("/email", "already-member", message)])
+    if not User.objects.filter(email=email).exists():
+        Membership.objects.create(user=new_person(email, name), organization=organization, roles=roles)
+    else:
+        pending_members(by).filter(user__email=email).update(roles=roles, ended_at=None)
+    record(organization, "add_member", by=by, facts={"email": email, "name": name, "roles": roles})
+
+
+@command
+def withdraw_invitation(*, email: str, by: Actor) -> None:
+    """Nobody joins the team by that address any more."""
+    organization = lock(Organization.objects.all(), pk=by.organization_id)
+    if email not in {invited.email for invited in invitations_of(by)}:
+        raise NotFound()
+    at = legal_now()
+    pending_members(by).filter(user__email=email, ended_at=None).update(ended_at=at)
+    record(organization, "withdraw_invitation", by=by, at=at, facts={"email": email})
 
 
 @command
@@ -63,9 +94,7 @@ def change_member(pk: int, *, roles: list[str], by: Actor) -> Membership:
     member = lock(members_of(by), pk=pk)
     if roles:
         _require_roles(roles, organization.kind)
-    others = Membership.objects.filter(
-        organization=organization, ended_at=None, roles__contains=[Role.SIGNATORY]
-    ).exclude(pk=pk)
+    others = members_of(by).filter(ended_at=None, roles__contains=[Role.SIGNATORY]).exclude(pk=pk)
     if Role.SIGNATORY not in roles and Role.SIGNATORY in member.roles and not others.exists():
         raise DomainError(_("This is the only signatory. Make somebody else a signatory first."), code="last-signatory")
     member.roles, member.ended_at = (roles, None) if roles else (member.roles, legal_now())

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from core.deliveries import Message, mails
-from core.models import HistoryLine, Organization, User
+from core.models import HistoryLine, Membership, Organization, User
 from core.telling import sentences
 
 
@@ -27,6 +27,11 @@ def invitation(line: HistoryLine) -> Message | None:
     if line.verb == "confirm_roles" and not line.facts["first"]:
         return None
     user = User.objects.get(email=line.facts["email"])
+    member = Membership.objects.filter(user=user).first()
+    if member is None or member.organization_id != line.subject_id:
+        return _elsewhere(user, line)
+    if member.ended_at:  # the invitation was withdrawn before this was sent
+        return None
     body = _(
         "Hello {name},\n\n{inviter} invites you to Lodestone, as a member of {organization}. Choose your password "
         "here:\n\n{link}\n\nThe link works once. If you did not expect this, ignore the mail.\n"
@@ -39,9 +44,21 @@ def invitation(line: HistoryLine) -> Message | None:
     return Message([user.email], _("Your Lodestone account"), body)
 
 
+def _elsewhere(user: User, line: HistoryLine) -> Message:
+    """Only the owner of the address learns that it has an account."""
+    organization = Organization.objects.get(pk=line.subject_id)
+    body = _(
+        "Hello {name},\n\n{organization} wants you in its team on Lodestone. This address has an account with another "
+        "organization already, and an account belongs to one, so nothing was changed; {organization} was not told.\n\n"
+        "To join, give them another e-mail address of yours. If you did not expect this, ignore the mail.\n"
+    ).format(name=user.name, organization=organization)
+    return Message([user.email], _("{organization} wants you in its team").format(organization=organization), body)
+
+
 sentences(
     "organization",
     {
+        "withdraw_invitation": gettext_lazy("An invitation was withdrawn"),
         "add_member": gettext_lazy("A person was invited"),
         "confirm_roles": gettext_lazy("An officer's roles were confirmed"),
     },

@@ -1,24 +1,62 @@
 """Who sees which of the ground's rows."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
+from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
 from django.db.models import Count, Min, Q, QuerySet
 
 from core.access import Actor, visibility
 from core.legal_time import legal_now
-from core.models import ApiKey, Delivery, Document, Membership, Organization, RoleGrant
+from core.models import ApiKey, Delivery, Document, HistoryLine, Membership, Organization, Role, RoleGrant
+
+_PENDING = Q(user__password__startswith=UNUSABLE_PASSWORD_PREFIX)  # the one-time link was not used yet
 
 
 def members_of(actor: Actor) -> QuerySet[Membership]:
-    """People of the actor's own organization, those who left last."""
+    """People of the actor's own organization, those who left last; not who is invited and has not come."""
     return (
         Membership.objects.filter(organization=actor.organization)
         .exclude(user__nature="service")
+        .exclude(_PENDING)
         .select_related("user", "organization")
         .order_by("ended_at", "user__name")
     )
+
+
+def pending_members(actor: Actor) -> QuerySet[Membership]:
+    """Whoever is invited, is new, and has not come. For verbs alone: no page may tell them from other invited ones."""
+    return Membership.objects.filter(_PENDING, organization=actor.organization, user__nature="person")
+
+
+@dataclass(frozen=True)
+class Invited:
+    email: str
+    name: str
+    roles: list[str]
+    at: datetime
+
+    def role_labels(self) -> list[str]:
+        return [str(Role(role).label) for role in self.roles]
+
+
+def invitations_of(actor: Actor) -> list[Invited]:
+    """Who was invited into the actor's organization and is no member: read from its history, which is the same
+    whether the address has an account elsewhere or not."""
+    lines = HistoryLine.objects.filter(
+        subject_kind="organization",
+        subject_id=actor.organization_id,
+        verb__in=["add_member", "withdraw_invitation"],
+    )
+    last = {line.facts["email"]: line for line in lines.order_by("seq")}
+    here = set(members_of(actor).values_list("user__email", flat=True))
+    return [
+        Invited(email, line.facts.get("name", ""), line.facts["roles"], line.at)
+        for email, line in last.items()
+        if line.verb == "add_member" and email not in here
+    ]
 
 
 def key_owners(actor: Actor) -> QuerySet[Organization]:

@@ -61,7 +61,10 @@ def told(world: make.World, clock_of: Any) -> Story:
 
 def _people(step: Story, world: make.World) -> None:
     boss, m = world.exporter, world.ministry
-    member = step(people.add_member, email="new@firm.example", name="New", roles=["clerk"], by=boss)
+    step(people.add_member, email="new@firm.example", name="New", roles=["clerk"], by=boss)
+    people.add_member(email="gone@firm.example", name="Gone", roles=["clerk"], by=boss)
+    step(people.withdraw_invitation, email="gone@firm.example", by=boss)
+    member = Membership.objects.get(user=make.colleague(boss, "clerk").user)
     step(people.change_member, member.pk, roles=["viewer"], by=boss)
     key, _text = step(people.create_key, name="Key", scopes=["licenses:read"], days=1, by=boss)
     step(people.revoke_key, key.pk, by=boss)

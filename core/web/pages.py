@@ -34,20 +34,30 @@ def set_language(request: HttpRequest) -> HttpResponse:
 
 
 def members(request: HttpRequest) -> HttpResponse:
-    return render(request, "core/member_list.html", {"members": selectors.members_of(request.actor)})
+    context = {
+        "members": selectors.members_of(request.actor),
+        "invited": selectors.invitations_of(request.actor),
+    }
+    return render(request, "core/member_list.html", context)
 
 
 def member_add(request: HttpRequest) -> HttpResponse:
     form = MemberForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
-            member = actions.add_member(**form.cleaned_data, by=request.actor)
+            actions.add_member(**form.cleaned_data, by=request.actor)
         except DomainError as refusal:
             show_refusal(form, refusal)
         else:
-            messages.success(request, _("{name} was invited by mail.").format(name=member.user))
+            messages.success(request, _("{name} was invited by mail.").format(name=form.cleaned_data["name"]))
             return redirect("members")
     return render(request, "core/member_form.html", {"form": form}, status=422 if form.errors else 200)
+
+
+def invitation_withdraw(request: HttpRequest) -> HttpResponse:
+    actions.withdraw_invitation(email=request.POST.get("email", ""), by=request.actor)
+    messages.success(request, _("The invitation is withdrawn."))
+    return redirect("members")
 
 
 def member_change(request: HttpRequest, pk: int) -> HttpResponse:

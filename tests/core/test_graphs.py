@@ -146,6 +146,7 @@ WHO = {
     "shipment.new": {"clerk", "signatory"},
     "shipment.customs": set(),
     "member.add": {"signatory"},
+    "invitation.withdraw": {"signatory"},
     "office.add": {"admin"},
     "officer.add": {"admin"},
     "grant.confirm": {"admin"},

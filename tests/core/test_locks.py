@@ -9,6 +9,7 @@ from tests import story
 
 TAKES = {
     "core.add_member": "core_organization now",
+    "core.withdraw_invitation": "core_organization now",
     "core.change_member": "core_organization core_membership now",
     "core.create_key": "core_organization now",
     "core.open_office": "now",
