@@ -30,6 +30,7 @@ class Told:
     sentence: str
     actor_name: str
     reason: str
+    by_clock: bool = False
 
 
 def told(lines: Iterable[HistoryLine], reader: Actor) -> list[Told]:
@@ -47,6 +48,7 @@ def told(lines: Iterable[HistoryLine], reader: Actor) -> list[Told]:
             sentence(line),
             pgettext("history", "the ministry") if hidden and line.actor_id in officers else _name(line),
             line.reason,
+            by_clock=_by_clock(line),
         )
         for line in lines
         if not (hidden and (line.subject_kind, line.verb) in _internal)
@@ -59,4 +61,8 @@ def sentence(line: HistoryLine) -> str:
 
 
 def _name(line: HistoryLine) -> str:
-    return _("the clock") if line.actor.nature == "clock" else str(line.actor)
+    return _("the clock") if _by_clock(line) else str(line.actor)
+
+
+def _by_clock(line: HistoryLine) -> bool:
+    return bool(line.actor.nature == "clock")

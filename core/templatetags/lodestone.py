@@ -108,8 +108,15 @@ def state_tag(row: Any) -> SafeString:
 
 @register.inclusion_tag("parts/history.html")
 def history(lines: Iterable[Any]) -> dict[str, Any]:
-    """What happened, in the order given; each line has at, actor_name, sentence and perhaps a reason."""
-    return {"lines": lines}
+    """What people and programs did, in the order given; what the clock did stands folded below it.
+
+    Each line has at, actor_name, sentence, by_clock and perhaps a reason.
+    """
+    lines = list(lines)
+    return {
+        "deeds": [line for line in lines if not line.by_clock],
+        "clock": [line for line in lines if line.by_clock],
+    }
 
 
 # --- forms ------------------------------------------------------------------------------------------------

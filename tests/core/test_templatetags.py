@@ -3,7 +3,6 @@
 import re
 from datetime import UTC, date, datetime
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 from django import forms
@@ -12,6 +11,7 @@ from django.utils import translation
 from pytest_django.asserts import assertHTMLEqual, assertInHTML
 
 from core.errors import Problem
+from core.telling import Told
 from core.templatetags.lodestone import (
     day,
     errors,
@@ -76,16 +76,42 @@ def test_every_look_of_a_state_is_one_the_stylesheet_draws():
     assert looks <= drawn
 
 
+def told(sentence, *, reason="", by_clock=False):
+    at = datetime(2026, 11, 20, 8, 20, tzinfo=UTC)
+    return Told(at, sentence, "the clock" if by_clock else "Zhao Min", reason, by_clock=by_clock)
+
+
+def show_history(*lines):
+    return Template("{% history lines %}").render(Context({"lines": lines}))
+
+
 def test_history_says_who_what_when_and_why():
-    line = SimpleNamespace(
-        at=datetime(2026, 11, 20, 8, 20, tzinfo=UTC), actor_name="Zhao Min", sentence="Asked.", reason="<b>"
+    assertHTMLEqual(
+        show_history(told("Asked.", reason="<b>")),
+        """
+        <ol class="timeline">
+          <li class="hot">
+            Asked. <span class="muted">Zhao Min</span>
+            <blockquote class="reason">&lt;b&gt;</blockquote>
+            <time datetime="2026-11-20T08:20:00+00:00">20 Nov 2026, 16:20</time>
+          </li>
+        </ol>
+        """,
     )
-    html = Template("{% history lines %}").render(Context({"lines": [line]}))
-    assertInHTML(
-        '<li class="hot">Asked. <span class="muted">Zhao Min</span><blockquote class="reason">&lt;b&gt;</blockquote>'
-        '<time datetime="2026-11-20T08:20:00+00:00">20 Nov 2026, 16:20</time></li>',
-        html,
-    )
+
+
+def test_history_folds_what_the_clock_did_below_what_people_did():
+    html = show_history(told("Expired.", by_clock=True), told("Issued."), told("Approved."))
+    deeds, clock = html.split("<details")
+    assert re.findall(r"(\w+)\.\s+<span", deeds) == ["Issued", "Approved"]
+    assert re.findall(r"(\w+)\.\s+<span", clock) == ["Expired"]
+    assert "1 step of the clock" in clock
+
+
+def test_history_of_the_clock_alone_is_not_folded():
+    html = show_history(told("Expired.", by_clock=True))
+    assert "Expired." in html
+    assert "<details" not in html
 
 
 class Question(forms.Form):

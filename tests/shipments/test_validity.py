@@ -5,11 +5,14 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from core.access import NOBODY
 from core.access import clock as clock_actor
 from core.deliveries import relay
 from core.errors import DomainError
+from core.history import lines_of
 from core.legal_time import legal_today
 from core.models import HistoryLine, Mail
+from core.telling import told
 from licensing import ledger, tasks
 from licensing.actions import decisions, licenses
 from licensing.models import License
@@ -116,6 +119,15 @@ def test_expiry_lapses_the_rest_and_leaves_open_reservations_clearable(world, cl
     line.refresh_from_db()
     assert (line.reserved, line.drawn, line.lapsed) == (0, 29_000, 71_000)
     assert ledger.reconcile() == []
+
+
+def test_the_history_says_which_line_is_the_clocks(world, clock):
+    license = world.license(kilograms=100)
+    clock.set(midnight_after(license.usable_until))
+    tasks.expire_licenses()
+    lines = told(lines_of(license), NOBODY)
+    assert {line.by_clock for line in lines[:-1]} == {False}
+    assert (lines[-1].actor_name, lines[-1].by_clock) == ("the clock", True)
 
 
 def test_expire_before_the_end_does_nothing(world):
