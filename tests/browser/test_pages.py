@@ -3,6 +3,7 @@
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
+from django.test import Client
 from django.urls import reverse
 
 from core import access
@@ -132,3 +133,23 @@ def test_pages_before_sign_in_and_error_pages_pass_axe(chromium, demo_world):
                 errors += problems_of(page, f"{path} ({language})", width=width)
     context.close()
     assert errors == []
+
+
+def test_the_navigation_is_one_line_at_1280(chromium, demo_world):
+    """For each demo account, in both languages; signed in without the form, which other tests fill in."""
+    server, accounts, _ = demo_world
+    tall = []
+    for name, account in accounts.items():
+        client = Client()
+        client.force_login(User.objects.get(email=account["email"]))
+        context = chromium.new_context(base_url=server.url, viewport={"width": 1280, "height": 900})
+        page = context.new_page()
+        for language in ("en", "zh-hans"):
+            cookies = {settings.SESSION_COOKIE_NAME: client.session.session_key, "language": language}
+            context.add_cookies([{"name": key, "value": value, "url": server.url} for key, value in cookies.items()])
+            page.goto("/account/")
+            one, whole = (page.locator(f"header .nav{part}").first.bounding_box()["height"] for part in (" a", ""))
+            if whole >= 2 * one:
+                tall.append((name, language, one, whole))
+        context.close()
+    assert tall == []
