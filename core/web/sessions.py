@@ -17,7 +17,8 @@ def now_s() -> int:
 
 def left_s(request: HttpRequest) -> int:
     """Seconds until the session ends when nothing more is heard; 0 without one."""
-    if not request.user.is_authenticated:
+    user = getattr(request, "user", None)  # nobody yet, when the request is refused before anybody was looked for
+    if user is None or not user.is_authenticated:
         return 0
     now = now_s()
     began, seen = request.session.get(BEGAN, now), request.session.get(SEEN, now)

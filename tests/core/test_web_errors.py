@@ -32,3 +32,10 @@ def test_what_breaks_below_the_api_is_a_problem_document():
 
 def test_a_csrf_refusal_below_the_api_is_a_problem_document():
     assert code_of(errors.csrf_failure(RequestFactory().post("/api/v1/x/"))) == (403, "csrf-failed")
+
+
+def test_a_foreign_host_is_a_page_that_says_400(client):
+    """Refused before anybody was looked for: the page must need nobody."""
+    client.raise_request_exception = False
+    answer = client.get("/accounts/login/", headers={"host": "elsewhere.example"})
+    assert (answer.status_code, answer.headers["Content-Type"]) == (400, "text/html; charset=utf-8")
