@@ -89,4 +89,5 @@ urlpatterns = [
 handler400 = "core.web.errors.bad_request"
 handler403 = "core.web.errors.permission_denied"
 handler404 = "core.web.errors.not_found"
+handler429 = "core.web.errors.too_often"  # allauth's, of its other forms
 handler500 = "core.web.errors.server_error"

@@ -301,6 +301,13 @@ CODES = (
     Code("file-unsafe", 422, _("A virus scanner would stop the file."), _("Send another one.")),
     Code("file-not-pdf", 422, _("The file is not a PDF."), _("Save or scan it as PDF.")),
     Code(
+        "locked-out",
+        429,
+        _("Too many failed sign-ins for the account or from the address, or another form sent too often."),
+        _("Wait for Retry-After."),
+        retry=True,
+    ),
+    Code(
         "throttled",
         429,
         _("More calls than the key's rate allows."),

@@ -60,6 +60,12 @@ def permission_denied(request: HttpRequest, exception: Exception) -> HttpRespons
     return answer(request, DomainError(_("This is not open to you."), code="forbidden"))
 
 
+def too_often(request: HttpRequest) -> HttpResponse:
+    """A form of the account pages, sent more often than its rate: each of them counts by the minute."""
+    detail = _("This was sent too often. Wait a minute, then try again.")
+    return answer(request, DomainError(detail, code="locked-out", headers={"Retry-After": "60"}))
+
+
 def unavailable(request: HttpRequest) -> HttpResponse:
     """503 with Retry-After, made without the database. It says that nobody knows whether a change was made."""
     refusal = problems.database_away()
