@@ -1,13 +1,14 @@
 """Pages about companies and their parties abroad."""
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 
 from core.errors import DomainError
 from core.history import lines_of, open_verbs
 from core.telling import told
+from core.web.conflicts import chosen, meet
 from core.web.forms import read_upload, show_refusal
 from core.web.lists import page_of
 from core.web.steps import Failed, of_one_moment, offered
@@ -68,18 +69,26 @@ def party(request: HttpRequest, ref: str) -> HttpResponse:
 
 
 def party_edit(request: HttpRequest, ref: str) -> HttpResponse:
-    row = get_object_or_404(selectors.parties_for(request.actor), ref=ref)
-    form = PartyForm(request.POST or None, instance=row, initial={"version": row.version})
+    """A party to change; what somebody else changed meanwhile is asked about, field by field."""
+
+    def parts(data: QueryDict | None) -> list[PartyForm]:
+        return [PartyForm(data, instance=get_object_or_404(selectors.parties_for(request.actor), ref=ref))]
+
+    data = chosen(request.POST, parts(None)) if request.POST else None
+    (form,), conflicts, status = parts(data), [], 422 if request.method == "POST" else 200
     if request.method == "POST" and form.is_valid():
         try:
             actions.change_party(ref, version=form.cleaned_data["version"], by=request.actor, **form.facts())
         except DomainError as refusal:
+            if refusal.code == "stale":
+                (form,), conflicts = meet(data, parts)
             show_refusal(form, refusal)
+            status = refusal.status
         else:
             messages.success(request, _("Saved."))
             return redirect("party", ref=ref)
-    context = {"form": form, "party": row}
-    return render(request, "exporters/party_form.html", context, status=422 if form.errors else 200)
+    context = {"form": form, "party": form.instance, "conflicts": conflicts}
+    return render(request, "exporters/party_form.html", context, status=status)
 
 
 def desk_exporters(request: HttpRequest) -> HttpResponse:

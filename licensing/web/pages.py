@@ -4,7 +4,8 @@ from typing import Any
 
 from django.contrib import messages
 from django.db.models import Prefetch, QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.forms import BaseFormSet
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -15,6 +16,7 @@ from core.legal_time import legal_today
 from core.models import Country, Document
 from core.quantities import show
 from core.telling import told
+from core.web.conflicts import chosen, meet
 from core.web.forms import read_upload, show_refusal
 from core.web.lists import page_of
 from core.web.steps import Failed, offered
@@ -63,12 +65,14 @@ def declaration_form(request: HttpRequest, ref: str = "") -> HttpResponse:
     if request.method == "GET" and row and row.state != DeclarationState.DRAFT:
         messages.info(request, _("{ref} is signed and can't be changed. Make a new one instead.").format(ref=ref))
         return redirect("declaration", ref=ref)
-    form = DeclarationForm(
-        request.POST or None,
-        instance=row,
-        parties=parties_for(request.actor),
-        items=selectors.applicable_items(),
-    )
+
+    def parts(data: QueryDict | None) -> list[DeclarationForm]:
+        now = get_object_or_404(selectors.declarations_for(request.actor), ref=ref) if ref else None
+        choices = {"parties": parties_for(request.actor), "items": selectors.applicable_items()}
+        return [DeclarationForm(data, instance=now, **choices)]
+
+    data = chosen(request.POST, parts(None)) if request.POST else None
+    (form,), conflicts, status = parts(data), [], 422 if request.method == "POST" else 200
     if request.method == "POST" and form.is_valid():
         version = form.cleaned_data["version"]
         try:
@@ -77,12 +81,16 @@ def declaration_form(request: HttpRequest, ref: str = "") -> HttpResponse:
             else:
                 saved = declarations.draft(by=request.actor, **form.facts())
         except DomainError as refusal:
+            if refusal.code == "stale":
+                (form,), conflicts = meet(data, parts)
             show_refusal(form, refusal)
+            status = refusal.status
         else:
             messages.success(request, _("Saved as {ref}.").format(ref=saved.ref))
             return redirect("declaration", ref=saved.ref)
-    context = {"form": form, "declaration": row, "has_parties": parties_for(request.actor).exists()}
-    return render(request, "licensing/declaration_form.html", context, status=422 if form.errors else 200)
+    has_parties = parties_for(request.actor).exists()
+    context = {"form": form, "declaration": row, "has_parties": has_parties, "conflicts": conflicts}
+    return render(request, "licensing/declaration_form.html", context, status=status)
 
 
 def declaration(request: HttpRequest, ref: str, failed: Failed | None = None) -> HttpResponse:
@@ -116,14 +124,20 @@ def application_form(request: HttpRequest, ref: str = "") -> HttpResponse:
         message = _("{ref} was sent and can't be changed any more. Here you see where it stands and what you can do.")
         messages.info(request, message.format(ref=ref))
         return redirect("application", ref=ref)
-    form = ApplicationForm(
-        request.POST or None,
-        instance=row,
-        declarations=selectors.usable_declarations(request.actor),
-        parties=parties_for(request.actor),
-        initial={"kind": request.GET.get("kind", "annual")} if row is None else None,
-    )
-    lines = LineFormSet(request.POST or None, initial=_line_initial(row), prefix="lines")
+
+    def parts(data: QueryDict | None) -> tuple[ApplicationForm, BaseFormSet]:
+        now = get_object_or_404(selectors.applications_for(request.actor), ref=ref) if ref else None
+        form = ApplicationForm(
+            data,
+            instance=now,
+            declarations=selectors.usable_declarations(request.actor),
+            parties=parties_for(request.actor),
+            initial={"kind": request.GET.get("kind", "annual")} if now is None else None,
+        )
+        return form, LineFormSet(data, initial=_line_initial(now), prefix="lines")
+
+    data = chosen(request.POST, parts(None)) if request.POST else None
+    (form, lines), conflicts, status = parts(data), [], 422 if request.method == "POST" else 200
     if request.method == "POST" and all([form.is_valid(), lines.is_valid()]):
         kept = [line for line in lines.forms if line not in lines.deleted_forms]
         draft = form.draft([line.line() for line in kept if line.cleaned_data])
@@ -133,19 +147,22 @@ def application_form(request: HttpRequest, ref: str = "") -> HttpResponse:
             else:
                 saved = applications.start(draft, by=request.actor)
         except DomainError as refusal:
+            if refusal.code == "stale":
+                (form, lines), conflicts = meet(data, parts, {"lines": _("Goods")})
             show_refusal(form, refusal)
+            status = refusal.status
         else:
             message = _("Saved as {ref}. Nothing is sent yet.").format(ref=saved.ref)
             messages.success(request, " ".join([message, *(line.read_as for line in kept if line.cleaned_data)]))
             return redirect("application", ref=saved.ref)
-    failed = request.method == "POST"
     context = {
         "form": form,
         "lines": lines,
         "application": row,
         "items": selectors.applicable_items(),
+        "conflicts": conflicts,
     }
-    return render(request, "licensing/application_form.html", context, status=422 if failed else 200)
+    return render(request, "licensing/application_form.html", context, status=status)
 
 
 def _line_initial(row: Application | None) -> list[dict[str, Any]]:

@@ -124,7 +124,9 @@ def test_a_stale_form_does_not_overwrite(browser, world):
     ref = world.application()
     Application.objects.filter(ref=ref).update(version=9)
     answers = {"kind": "annual", "version": "1"} | lines()
-    refused(browser.post(f"/applications/{ref}/edit/", answers), "Somebody changed this since you opened it.")
+    response = browser.post(f"/applications/{ref}/edit/", answers)
+    assert response.status_code == 412
+    assert "Somebody changed this since you opened it." in response.content.decode()
 
 
 @pytest.mark.parametrize(

@@ -29,7 +29,7 @@ def test_a_form_that_was_open_when_the_application_was_sent_keeps_its_text(brows
     applications.submit(ref, by=world.exporter)
     answers = {"kind": "annual", "remarks": "Typed before", "version": 1, "lines-TOTAL_FORMS": 0}
     response = browser.post(f"/applications/{ref}/edit/", answers | {"lines-INITIAL_FORMS": 0})
-    assert response.status_code == 422
+    assert response.status_code == 409
     html = unescape(response.content.decode())
     assert "The application was sent" in html
     assert "Typed before" in html

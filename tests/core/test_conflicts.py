@@ -1,0 +1,126 @@
+"""Two tabs on one draft: nothing is overwritten, and each field is a choice."""
+
+from html import unescape
+from urllib.parse import urlencode
+
+import pytest
+
+from config.local.visitor import Page
+from core.history import lines_of
+from exporters.models import Party
+from licensing.models import Application, Declaration
+
+FORM = "application/x-www-form-urlencoded"
+
+
+@pytest.fixture
+def browser(client, world):
+    client.force_login(world.exporter.user)
+    return client
+
+
+class Tab:
+    """A page that somebody opened and types into."""
+
+    def __init__(self, browser, path):
+        self.browser, self.path = browser, path
+        self.read(browser.get(path))
+
+    def read(self, response):
+        self.status = response.status_code
+        self.html = unescape(response.content.decode())
+        self.page = Page(self.path, response.status_code, response.content.decode())
+
+    def save(self, **changes):
+        data = urlencode(self.page.form(self.path).filled(changes))
+        response = self.browser.post(self.path, data, content_type=FORM)
+        self.status = response.status_code
+        if response.status_code != 302:
+            self.read(response)
+        return self.status
+
+
+def test_a_party_in_two_tabs_ends_in_a_choice_field_by_field(browser, world):
+    party = world.declaration().end_user
+    path = f"/parties/{party.ref}/edit/"
+    first, second = Tab(browser, path), Tab(browser, path)
+    assert first.save(address="Street 1", business="Pumps") == 302
+    assert second.save(address="Street 2", email="b@works.example") == 412
+    party.refresh_from_db()
+    assert (party.address, party.business, party.email) == ("Street 1", "Pumps", "")
+    for shown in ("Somebody changed this while you typed", "Street 1", "Street 2", "Pumps", "b@works.example"):
+        assert shown in second.html
+    assert second.save(theirs=["address", "business"]) == 302
+    party.refresh_from_db()
+    assert (party.address, party.business, party.email) == ("Street 1", "Pumps", "b@works.example")
+
+
+def test_what_is_not_ticked_is_saved_as_typed(browser, world):
+    party = world.declaration().end_user
+    path = f"/parties/{party.ref}/edit/"
+    first, second = Tab(browser, path), Tab(browser, path)
+    first.save(address="Street 1")
+    second.save(address="Street 2")
+    assert second.save() == 302
+    assert Party.objects.get(pk=party.pk).address == "Street 2"
+    assert [line.facts["before"] for line in lines_of(party) if line.verb == "change"][-1] == {"address": "Street 1"}
+
+
+def test_a_third_change_meanwhile_is_asked_about_again(browser, world):
+    party = world.declaration().end_user
+    path = f"/parties/{party.ref}/edit/"
+    first, second = Tab(browser, path), Tab(browser, path)
+    first.save(address="Street 1")
+    second.save(address="Street 2")
+    Tab(browser, path).save(address="Street 3")
+    assert second.save(theirs="address") == 412
+    assert "Street 3" in second.html
+    assert Party.objects.get(pk=party.pk).address == "Street 3"
+
+
+def test_an_application_with_its_goods(browser, world):
+    ref = world.application(kilograms=100)
+    path = f"/applications/{ref}/edit/"
+    first, second = Tab(browser, path), Tab(browser, path)
+    assert first.save(**{"lines-0-quantity": "250", "remarks": "First"}) == 302
+    assert second.save(**{"lines-0-quantity": "300", "contract_no": "K-NEW"}) == 412
+    assert "250.000" in second.html and "300" in second.html and "First" in second.html
+    assert second.save(theirs=["lines"]) == 302
+    row = Application.objects.get(ref=ref)
+    assert [line.quantity for line in row.lines.all()] == [250_000]
+    assert (row.remarks, row.contract_no) == ("", "K-NEW")
+
+
+def test_a_declaration_in_draft(browser, world):
+    from licensing.actions import declarations
+
+    signed = world.declaration(verified=False)
+    facts = {name: getattr(signed, name) for name in declarations.FIELDS}
+    items = [item.control_item for item in signed.items.all()]
+    draft = declarations.draft(by=world.exporter, items=items, **facts)
+    path = f"/declarations/{draft.ref}/edit/"
+    first, second = Tab(browser, path), Tab(browser, path)
+    assert first.save(product="Fans") == 302
+    assert second.save(product="Pumps", no_transfer=[]) == 412
+    assert "Fans" in second.html and "Pumps" in second.html
+    assert second.save(theirs=["product", "no_transfer"]) == 302
+    now = Declaration.objects.get(pk=draft.pk)
+    assert (now.product, now.no_transfer) == ("Fans", True)
+
+
+def test_two_hundred_pairs_of_edits_lose_nothing(world):
+    """Of each pair one is saved, and the other is told; the one that was told finds both values."""
+    from core.errors import DomainError
+    from exporters import actions
+
+    party = world.declaration().end_user
+    lost = 0
+    for number in range(200):
+        version = Party.objects.get(pk=party.pk).version
+        facts = {"name": party.name, "country": party.country, "business": "Motors"}
+        actions.change_party(party.ref, version=version, by=world.exporter, address=f"A{number}", **facts)
+        with pytest.raises(DomainError) as refused:
+            actions.change_party(party.ref, version=version, by=world.exporter, address=f"B{number}", **facts)
+        assert (refused.value.status, refused.value.code) == (412, "stale")
+        lost += Party.objects.get(pk=party.pk).address != f"A{number}"
+    assert lost == 0
