@@ -132,11 +132,18 @@ def _pause(delivery: Delivery, error: Exception) -> None:
             " WHERE id = %s",
             [
                 LONGEST_PAUSE_SECONDS if refused else min(grown, LONGEST_PAUSE_SECONDS),
-                str(error)[:500],
+                _words(error)[:500],
                 refused,
                 delivery.pk,
             ],
         )
+
+
+def _words(error: Exception) -> str:
+    """The error as an administrator reads it."""
+    if isinstance(error, smtplib.SMTPRecipientsRefused):
+        return "; ".join(f"{code} {bytes(text).decode(errors='replace')}" for code, text in error.recipients.values())
+    return str(error) or repr(error)
 
 
 def _answered(error: Exception) -> list[int]:

@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from core import access
 from core.invitations import one_time_link
-from core.models import Mail, Membership, User
+from core.models import Delivery, Mail, Membership, User
 from exporters.models import Exporter
 from licensing.models import Application, Declaration, License
 from shipments.models import Shipment
@@ -43,6 +43,7 @@ def addresses(people, exporter_pk):
         "key": [{"pk": Exporter.objects.get(pk=exporter_pk).organization.keys.first().pk}],
         "exporter": [{"pk": Exporter.objects.get(state="pending").pk}],
         "officer": [{"pk": Membership.objects.filter(organization__kind="ministry").first().pk}],
+        "delivery": [{"pk": Delivery.objects.filter(delivered_at=None).first().pk}],
     }
     for (name, method), row in access.table().items():
         if method != "GET" or name in NOT_PAGES | NEED_A_LINK or name.startswith("api.") and name != "api.docs":

@@ -76,7 +76,7 @@ def test_a_server_that_is_down_for_a_day_delays_and_loses_nothing(told, post, cl
     assert len(post.took) == 2
     [(to, refused, error, tries)] = waiting("to", "refused", "error", "tries")
     assert (to, refused) == (told[2], True)
-    assert "550" in error
+    assert error == "550 not here"
     assert tries > 24
 
 
