@@ -4,7 +4,7 @@ from django.utils.translation import gettext_lazy as _
 
 from core.codes import Code, register
 
-CODES = (
+_GUARDS = (
     Code("license-not-active", 409, _("The license has ended."), _("Use another license.")),
     Code(
         "license-expired",
@@ -41,6 +41,9 @@ CODES = (
         _("The rules in force forbid it."),
         _("The control list names the rule; ask the ministry."),
     ),
+)
+CODES = (
+    *_GUARDS,
     Code(
         "policy-changed",
         409,
@@ -92,3 +95,6 @@ CODES = (
     ),
 )
 register(CODES)
+
+# what a request for quota may fail on; exporters defines the last
+GUARDS = (*(code.code for code in _GUARDS), "exporter-not-active")

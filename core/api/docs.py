@@ -1,33 +1,36 @@
 """The readable docs: how to begin, manners, every call, every code. Made from the schema, so that it can't be stale."""
 
+from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import get_language
 from drf_spectacular.generators import SchemaGenerator
 
 from core import access, codes
 from core.legal_time import legal_today
+from core.problems import MEDIA_TYPE
 
 
 @cache
-def calls() -> list[dict[str, Any]]:
-    """Every call of the schema: method, path, summary, words, scope, parameters, members of body and answer."""
+def calls(language: str) -> list[dict[str, Any]]:
+    """Every call of the schema, told in the active language, which is named so that each is remembered apart."""
     schema = SchemaGenerator().get_schema(request=None, public=True)
     found = []
     for path, operations in schema["paths"].items():
         for method, operation in operations.items():
-            words, _, scope = operation.get("description", "").partition("\n\nKey scope: ")
             found.append(
                 {
                     "method": method.upper(),
                     "path": path,
-                    "summary": operation.get("summary", ""),
-                    "description": [" ".join(paragraph.split()) for paragraph in words.split("\n\n")],
-                    "scope": scope.strip("`."),
+                    "summary": operation["summary"],
+                    "description": operation["description"].split("\n\n"),
+                    "open": {} in operation["security"],
                     "takes": members(schema, _body(operation.get("requestBody", {}))),
                     "gives": members(schema, _body(_success(operation))),
+                    "refuses": list(_refusals(operation)),
                     "parameters": operation.get("parameters", []),
                     "anchor": f"{method}-{path.strip('/').replace('/', '-').replace('{', '').replace('}', '')}",
                 }
@@ -43,12 +46,22 @@ def _success(operation: dict[str, Any]) -> dict[str, Any]:
     return next((answer for status, answer in operation["responses"].items() if status.startswith("2")), {})
 
 
+def _refusals(operation: dict[str, Any]) -> Iterator[tuple[str, list[str]]]:
+    """Each status that refuses, with its codes."""
+    for status, answer in operation["responses"].items():
+        problem = answer["content"].get(MEDIA_TYPE)
+        if problem:
+            yield status, problem["schema"]["allOf"][-1]["properties"]["code"]["enum"]
+
+
 def members(schema: dict[str, Any], part: dict[str, Any], prefix: str = "") -> list[dict[str, Any]]:
     """What a body consists of, inner members after their outer one: `lines[].quantity`, needed or not, said what."""
     if part.get("type") == "array":
         return members(schema, part["items"], f"{prefix}[]." if prefix else "")
     if "$ref" in part:
         part = schema["components"]["schemas"][part["$ref"].rsplit("/", 1)[-1]]
+    if "oneOf" in part:
+        return members(schema, part["oneOf"][0], prefix)
     found = []
     for name, inner in part.get("properties", {}).items():
         needed = name in part.get("required", ())
@@ -62,5 +75,5 @@ def members(schema: dict[str, Any], part: dict[str, Any], prefix: str = "") -> l
 
 def page(request: HttpRequest) -> HttpResponse:
     scopes = sorted({scope for row in access.table().values() for scope in row.scopes})
-    context = {"calls": calls(), "codes": codes.table(), "scopes": scopes, "today": legal_today()}
+    context = {"calls": calls(get_language() or "en"), "codes": codes.table(), "scopes": scopes, "today": legal_today()}
     return render(request, "core/api_docs.html", context)

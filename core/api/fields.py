@@ -1,4 +1,7 @@
-"""Strict fields and serializers: texts are texts, days are days, unknown and read-only members are errors."""
+"""Strict fields and serializers: texts are texts, days are days, unknown and read-only members are errors.
+
+Each says in `refuses` the codes that it may give, and in `openapi` its shape: the OpenAPI document reads both.
+"""
 
 import re
 from collections.abc import Mapping
@@ -9,7 +12,6 @@ from typing import Any
 from django.utils.dateparse import parse_date, parse_datetime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from core import references
@@ -19,12 +21,14 @@ from core.quantities import UNITS
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,6})?(Z|[+-]\d{2}:\d{2})?", re.ASCII)
 _AMOUNT = re.compile(r"(0|[1-9][0-9]{0,11})\.[0-9]{2}", re.ASCII)
+DECIMAL = r"^(0|[1-9][0-9]*)(\.[0-9]+)?$"
 _REFUSED = {"required": gettext_lazy("Needed."), "null": gettext_lazy("Needed; null is not a value here.")}
 
 
 class StrictSerializer(serializers.Serializer[Any]):
     """Refuses what it does not know. `read_only_members`: names that answers have and requests must not."""
 
+    refuses = ("expected-object", "unknown-field", "read-only-field")
     read_only_members: tuple[str, ...] = ()
 
     def to_internal_value(self, data: Any) -> Any:
@@ -53,6 +57,8 @@ class StrictSerializer(serializers.Serializer[Any]):
 class TextField(serializers.CharField):
     """A string that says something; never a number that looks like one."""
 
+    refuses: tuple[str, ...] = ("must-be-string", "too-long", "blank")
+
     default_error_messages = {
         **_REFUSED,
         "invalid": gettext_lazy("Send a string."),
@@ -63,6 +69,9 @@ class TextField(serializers.CharField):
     def __init__(self, **kwargs: Any) -> None:
         kwargs.setdefault("max_length", 10_000)
         super().__init__(trim_whitespace=False, **kwargs)
+
+    def openapi(self) -> dict[str, Any]:
+        return {"type": "string", "minLength": 1, "maxLength": self.max_length}
 
     def run_validation(self, data: Any = serializers.empty) -> Any:
         if data is not serializers.empty and data is not None and not isinstance(data, str):
@@ -80,9 +89,15 @@ class TextField(serializers.CharField):
 class PatternField(TextField):
     """A string of a fixed form."""
 
+    refuses = (*TextField.refuses, "invalid-format")
+
     def __init__(self, pattern: str, message: Any, **kwargs: Any) -> None:
         self.pattern, self.message = re.compile(pattern, re.ASCII), message
         super().__init__(**kwargs)
+
+    def openapi(self) -> dict[str, Any]:
+        pattern = self.pattern.pattern.replace(r"\d", "[0-9]")
+        return {"type": "string", "pattern": f"^({pattern})$", "description": str(self.message)}
 
     def to_internal_value(self, data: Any) -> str:
         text = super().to_internal_value(data)
@@ -91,9 +106,12 @@ class PatternField(TextField):
         return text
 
 
-@extend_schema_field({"type": "string", "format": "date", "description": "A legal day, Asia/Shanghai."})
 class DayField(serializers.Field[date, Any, str, date]):
+    refuses = ("must-be-string", "not-iso-date", "invalid-date")
     default_error_messages = _REFUSED
+
+    def openapi(self) -> dict[str, Any]:
+        return {"type": "string", "format": "date", "description": _("A legal day, Asia/Shanghai.")}
 
     def to_internal_value(self, data: Any) -> date:
         if not isinstance(data, str):
@@ -110,9 +128,12 @@ class DayField(serializers.Field[date, Any, str, date]):
         return value.isoformat()
 
 
-@extend_schema_field({"type": "string", "format": "date-time"})
 class InstantField(serializers.Field[datetime, Any, str, datetime]):
+    refuses = ("must-be-string", "not-iso-instant", "zone-required", "invalid-date")
     default_error_messages = _REFUSED
+
+    def openapi(self) -> dict[str, Any]:
+        return {"type": "string", "format": "date-time"}
 
     def to_internal_value(self, data: Any) -> datetime:
         if not isinstance(data, str):
@@ -138,15 +159,18 @@ class InstantField(serializers.Field[datetime, Any, str, datetime]):
         return value.isoformat()
 
 
-@extend_schema_field({"type": "string", "example": "EL-7QF4K2M18"})
 class ReferenceField(serializers.Field[str, Any, str, str]):
     """A reference, read tolerantly; its check character is verified."""
 
     default_error_messages = _REFUSED
 
     def __init__(self, prefix: str, code: str = "invalid-reference", **kwargs: Any) -> None:
-        self.prefix, self.code = prefix, code
+        self.prefix, self.code, self.refuses = prefix, code, ("must-be-string", code)
         super().__init__(**kwargs)
+
+    def openapi(self) -> dict[str, Any]:
+        about = _("Begins with {prefix}-; case, spaces, hyphens, O for 0, I and L for 1 are forgiven.")
+        return {"type": "string", "maxLength": 40, "description": about.format(prefix=self.prefix)}
 
     def to_internal_value(self, data: Any) -> str:
         if not isinstance(data, str):
@@ -161,11 +185,15 @@ class ReferenceField(serializers.Field[str, Any, str, str]):
         return value
 
 
-@extend_schema_field({"type": "string", "example": "1200.500", "description": "A plain decimal; never a number."})
 class QuantityTextField(serializers.Field[str, Any, str, str]):
     """A quantity's text; `read_quantity` turns it into base units beside its unit."""
 
+    refuses = ("must-be-string", "too-long", "use-a-point", "must-be-positive", "not-plain-decimal", "too-precise")
     default_error_messages = _REFUSED
+
+    def openapi(self) -> dict[str, Any]:
+        about = _("A plain decimal such as 1200.500; never a number.")
+        return {"type": "string", "pattern": DECIMAL, "maxLength": 40, "description": about}
 
     def to_internal_value(self, data: Any) -> str:
         if not isinstance(data, str):
@@ -177,6 +205,11 @@ class QuantityTextField(serializers.Field[str, Any, str, str]):
 
 
 class UnitField(TextField):
+    refuses = (*TextField.refuses, "unknown-unit")
+
+    def openapi(self) -> dict[str, Any]:
+        return {"type": "string", "enum": list(UNITS)}
+
     def to_internal_value(self, data: Any) -> str:
         text = super().to_internal_value(data)
         if text not in UNITS:
@@ -185,9 +218,13 @@ class UnitField(TextField):
         return text
 
 
-@extend_schema_field({"type": "string", "example": "2400000.00"})
 class AmountField(serializers.Field[Decimal, Any, str, Decimal]):
+    refuses = ("must-be-string", "not-plain-decimal")
     default_error_messages = _REFUSED
+
+    def openapi(self) -> dict[str, Any]:
+        about = _("With two decimals, for example 2400000.00; never a number.")
+        return {"type": "string", "pattern": f"^({_AMOUNT.pattern})$", "description": about}
 
     def to_internal_value(self, data: Any) -> Decimal:
         if not isinstance(data, str):
@@ -201,7 +238,7 @@ class AmountField(serializers.Field[Decimal, Any, str, Decimal]):
         return f"{value:.2f}"
 
 
-class MoneySerializer(StrictSerializer):
+class MoneyInput(StrictSerializer):
     amount = AmountField()
     currency = PatternField(r"[A-Z]{3}", gettext_lazy("Three capital letters, for example CNY."), max_length=3)
 
@@ -210,6 +247,7 @@ class NonEmptyList(serializers.ListSerializer[Any]):
     """A list that is a list, of 1 to 1,000 objects."""
 
     MOST = 1_000
+    refuses = ("expected-array", "min-items", "max-items")
 
     def run_validation(self, data: Any = serializers.empty) -> Any:
         if data is not serializers.empty and not isinstance(data, list):
@@ -221,11 +259,14 @@ class NonEmptyList(serializers.ListSerializer[Any]):
         return super().run_validation(data)
 
 
-@extend_schema_field({"type": "integer", "minimum": 1, "maximum": 32_000})
 class WholeNumberField(serializers.Field[int, Any, int, int]):
     """A JSON integer from 1; neither text nor true."""
 
+    refuses = ("must-be-integer",)
     default_error_messages = _REFUSED
+
+    def openapi(self) -> dict[str, Any]:
+        return {"type": "integer", "minimum": 1, "maximum": 32_000}
 
     def to_internal_value(self, data: Any) -> int:
         if isinstance(data, bool) or not isinstance(data, int) or not 1 <= data <= 32_000:
@@ -236,9 +277,12 @@ class WholeNumberField(serializers.Field[int, Any, int, int]):
         return value
 
 
-@extend_schema_field({"type": "boolean"})
 class TruthField(serializers.Field[bool, Any, bool, bool]):
+    refuses = ("must-be-boolean",)
     default_error_messages = _REFUSED
+
+    def openapi(self) -> dict[str, Any]:
+        return {"type": "boolean"}
 
     def to_internal_value(self, data: Any) -> bool:
         if not isinstance(data, bool):
@@ -247,3 +291,43 @@ class TruthField(serializers.Field[bool, Any, bool, bool]):
 
     def to_representation(self, value: bool) -> bool:
         return value
+
+
+class ReferenceOutput(serializers.CharField):
+    """How an answer writes a reference."""
+
+    def __init__(self, prefix: str, **kwargs: Any) -> None:
+        self.prefix = prefix
+        super().__init__(**kwargs)
+
+    def openapi(self) -> dict[str, Any]:
+        return {"type": "string", "pattern": f"^{self.prefix}-[{references.ALPHABET}]{{9}}$"}
+
+
+class QuantityOutput(serializers.CharField):
+    """How an answer writes a quantity: as many decimals as its unit has."""
+
+    def openapi(self) -> dict[str, Any]:
+        return {"type": "string", "pattern": DECIMAL.replace("^", "^-?"), "description": _("In the line's unit.")}
+
+
+class UnitOutput(serializers.CharField):
+    def openapi(self) -> dict[str, Any]:
+        return {"type": "string", "enum": list(UNITS)}
+
+
+class WordOutput(serializers.CharField):
+    """One of a field's words, such as a state."""
+
+    def __init__(self, choices: Any, **kwargs: Any) -> None:
+        self.choices = choices
+        super().__init__(**kwargs)
+
+    def openapi(self) -> dict[str, Any]:
+        meanings = "\n".join(f"- `{word}`: {label}" for word, label in self.choices.choices)
+        return {"type": "string", "enum": list(self.choices.values), "description": meanings}
+
+
+class CountryOutput(serializers.CharField):
+    def openapi(self) -> dict[str, Any]:
+        return {"type": "string", "pattern": "^[A-Z]{2}$"}

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from drf_spectacular.utils import inline_serializer
 from rest_framework import serializers
 from rest_framework.exceptions import NotFound as BadCursor
@@ -17,18 +18,19 @@ PAGING = frozenset({"cursor", "page_size"})
 LONGEST = 100  # characters of a parameter that searches or filters
 
 
-def read_query(request: Request, *known: str) -> dict[str, str]:
+def read_query(request: Request, *known: str, paged: bool = False) -> dict[str, str]:
     """The query's parameters. Raises Invalid for one that is not known, or stands twice."""
     problems = []
+    allowed = {*known, *PAGING} if paged else {*known}
     for name, values in request.query_params.lists():
-        if name not in known and name not in PAGING:
+        if name not in allowed:
             problems.append(Problem(f"/{name[:40]}", "invalid-parameter", _("There is no such parameter.")))
         elif len(values) > 1:
             problems.append(Problem(f"/{name}", "invalid-parameter", _("Send this parameter once.")))
         elif name in known and len(values[0]) > LONGEST:
             message = _("At most {most} characters.").format(most=LONGEST)
             problems.append(Problem(f"/{name}", "invalid-parameter", message))
-    size = request.query_params.get("page_size")
+    size = request.query_params.get("page_size") if paged else None
     if size is not None and not (size.isascii() and size.isdigit() and 1 <= int(size[:6]) <= 200):
         problems.append(Problem("/page_size", "invalid-parameter", _("From 1 to 200.")))
     if problems:
@@ -42,7 +44,7 @@ def page_of(serializer: type[serializers.Serializer[Any]]) -> serializers.Serial
     return inline_serializer(
         f"{name}Page",
         {
-            "next": serializers.URLField(allow_null=True),
+            "next": serializers.URLField(allow_null=True, help_text=gettext_lazy("Follow it until it is null.")),
             "previous": serializers.URLField(allow_null=True),
             "results": serializer(many=True),
         },

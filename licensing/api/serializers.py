@@ -3,30 +3,36 @@
 from datetime import date
 from typing import Any
 
+from django.utils.translation import gettext_lazy
 from rest_framework import serializers
 
+from core.api.fields import CountryOutput, QuantityOutput, ReferenceOutput, UnitOutput, WordOutput
 from core.legal_time import on_the_wire
 from core.quantities import show
+from exporters.models import Party
 from licensing import policy
-from licensing.models import ControlItem, License
+from licensing.models import ControlItem, DecisionStep, Kind, License, Suspension
 from licensing.models.balances import Movement
+from licensing.states import LicenseState
+
+LISTS = ("april", "october", "ann61")
 
 
-class ControlItemSerializer(serializers.Serializer[Any]):
+class ControlItemOutput(serializers.Serializer[Any]):
     code = serializers.CharField()
     official = serializers.BooleanField()
-    list = serializers.CharField()
+    list = serializers.ChoiceField(LISTS)
     element = serializers.CharField()
     category = serializers.CharField()
     description = serializers.DictField(child=serializers.CharField())
     hs_codes = serializers.ListField(child=serializers.CharField())
-    unit = serializers.CharField()
+    unit = UnitOutput()
     instrument = serializers.CharField()
     confidence = serializers.CharField()
     source = serializers.CharField()
     as_of = serializers.DateField()
     controlled = serializers.BooleanField()
-    disposition = serializers.CharField()
+    disposition = serializers.ChoiceField(policy.DISPOSITIONS)
 
 
 def control_item(row: ControlItem, rules: policy.Regime, on: date) -> dict[str, Any]:
@@ -49,55 +55,55 @@ def control_item(row: ControlItem, rules: policy.Regime, on: date) -> dict[str, 
     }
 
 
-class LicenseLineSerializer(serializers.Serializer[Any]):
+class LicenseLineOutput(serializers.Serializer[Any]):
     line = serializers.IntegerField()
     control_code = serializers.CharField()
     description = serializers.CharField()
-    unit = serializers.CharField()
-    authorized = serializers.CharField()
-    credited = serializers.CharField()
-    tolerance = serializers.CharField()
-    reserved = serializers.CharField()
-    drawn = serializers.CharField()
-    lapsed = serializers.CharField()
-    over_cleared = serializers.CharField()
-    available = serializers.CharField()
+    unit = UnitOutput()
+    authorized = QuantityOutput()
+    credited = QuantityOutput()
+    tolerance = QuantityOutput()
+    reserved = QuantityOutput()
+    drawn = QuantityOutput()
+    lapsed = QuantityOutput()
+    over_cleared = QuantityOutput()
+    available = QuantityOutput()
 
 
-class LicenseEndUserSerializer(serializers.Serializer[Any]):
-    party = serializers.CharField()
+class LicenseEndUserOutput(serializers.Serializer[Any]):
+    party = ReferenceOutput(Party.PREFIX)
     name = serializers.CharField()
-    country = serializers.CharField()
+    country = CountryOutput()
     open = serializers.BooleanField()
 
 
-class ConditionSerializer(serializers.Serializer[Any]):
-    code = serializers.CharField()
+class ConditionOutput(serializers.Serializer[Any]):
+    code = WordOutput(DecisionStep.Condition)
     text = serializers.CharField()
 
 
-class SuspensionSerializer(serializers.Serializer[Any]):
-    cause = serializers.CharField()
+class SuspensionOutput(serializers.Serializer[Any]):
+    cause = WordOutput(Suspension.Cause)
     reason = serializers.CharField()
     since = serializers.DateTimeField()
 
 
-class LicenseSerializer(serializers.Serializer[Any]):
-    number = serializers.CharField()
-    kind = serializers.CharField()
-    state = serializers.CharField()
+class LicenseOutput(serializers.Serializer[Any]):
+    number = ReferenceOutput(License.PREFIX)
+    kind = WordOutput(Kind)
+    state = WordOutput(LicenseState)
     display = serializers.CharField()
     usable_from = serializers.DateField()
-    usable_until = serializers.DateField(help_text="The last day, included (Asia/Shanghai).")
-    end_users = LicenseEndUserSerializer(many=True)
-    consignees = serializers.ListField(child=serializers.CharField())
-    destinations = serializers.ListField(child=serializers.CharField())
-    ports = serializers.ListField(child=serializers.CharField(), help_text="Empty: any port.")
+    usable_until = serializers.DateField(help_text=gettext_lazy("The last day, included (Asia/Shanghai)."))
+    end_users = LicenseEndUserOutput(many=True)
+    consignees = serializers.ListField(child=ReferenceOutput(Party.PREFIX))
+    destinations = serializers.ListField(child=CountryOutput())
+    ports = serializers.ListField(child=serializers.CharField(), help_text=gettext_lazy("Empty: any port."))
     max_clearances = serializers.IntegerField(allow_null=True)
     clearances_taken = serializers.IntegerField()
-    suspensions = SuspensionSerializer(many=True)
-    conditions = ConditionSerializer(many=True)
-    lines = LicenseLineSerializer(many=True)
+    suspensions = SuspensionOutput(many=True)
+    conditions = ConditionOutput(many=True)
+    lines = LicenseLineOutput(many=True)
 
 
 def license(row: License, taken: dict[int, int]) -> dict[str, Any]:
@@ -146,15 +152,17 @@ def license(row: License, taken: dict[int, int]) -> dict[str, Any]:
     }
 
 
-class MovementSerializer(serializers.Serializer[Any]):
+class MovementOutput(serializers.Serializer[Any]):
     id = serializers.IntegerField()
     at = serializers.DateTimeField()
     line = serializers.IntegerField()
-    kind = serializers.CharField()
-    quantity = serializers.CharField()
-    from_reservation = serializers.BooleanField(help_text="A draw: did it come out of the shipment's reservation?")
+    kind = WordOutput(Movement.Kind)
+    quantity = QuantityOutput()
+    from_reservation = serializers.BooleanField(
+        help_text=gettext_lazy("A draw: did it come out of the shipment's reservation?")
+    )
     shipment = serializers.CharField(allow_null=True)
-    available_after = serializers.CharField()
+    available_after = QuantityOutput()
 
 
 def movement(row: Movement, units: dict[int, str]) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from django.utils.translation import gettext_lazy
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -12,13 +12,13 @@ from core import references
 from core.access import Actor
 from core.api.fields import DayField
 from core.api.pagination import Cursor, page_of, read_query
+from core.api.schema import PAGES, call, parameter
 from core.errors import Invalid, NotFound, Problem
 from core.legal_time import legal_today
 from licensing import selectors
-from licensing.api import serializers
-from licensing.models import License
-
-LISTS = ("april", "october", "ann61")
+from licensing.api import examples, serializers
+from licensing.models import Kind, License
+from licensing.states import LicenseState
 
 
 def actor_of(request: Request) -> Actor:
@@ -29,26 +29,28 @@ def actor_of(request: Request) -> Actor:
 class ControlItems(APIView):
     route_name = "api.control-items"
 
-    @extend_schema(
-        operation_id="control_items_list",
-        summary="Search the control list",
-        parameters=[
-            OpenApiParameter("q", str, description="Words: code, HS code, element, English or 中文."),
-            OpenApiParameter("code", str, description="The start of a control code."),
-            OpenApiParameter("list", str, description="april, october or ann61."),
-            OpenApiParameter("as_of", str, description="A legal day; today when left out."),
+    @call(
+        "control_items_list",
+        gettext_lazy("Search the control list"),
+        gettext_lazy("The list as loaded, each row with its source, and whether its control is in force on a day."),
+        gives=page_of(serializers.ControlItemOutput),
+        query=[
+            parameter("q", gettext_lazy("Words: code, HS code, element, English or 中文.")),
+            parameter("code", gettext_lazy("The start of a control code.")),
+            parameter("list", gettext_lazy("One list only."), enum=list(serializers.LISTS)),
+            parameter("as_of", gettext_lazy("A legal day; today when left out."), format="date"),
+            *PAGES,
         ],
-        responses=page_of(serializers.ControlItemSerializer),
+        refuses=DayField.refuses,
     )
     def get(self, request: Request) -> Response:
-        """The list as loaded, each row with its source, and whether its control is in force on a day."""
-        query = read_query(request, "q", "code", "list", "as_of")
+        query = read_query(request, "q", "code", "list", "as_of", paged=True)
         try:
             on = DayField().run_validation(query["as_of"]) if "as_of" in query else legal_today()
         except ValidationError as error:
             raise Invalid([Problem("/as_of", d.code, str(d)) for d in error.detail]) from None
-        if query.get("list", "april") not in LISTS:
-            message = _("One of: {choices}.").format(choices=", ".join(LISTS))
+        if query.get("list", "april") not in serializers.LISTS:
+            message = _("One of: {choices}.").format(choices=", ".join(serializers.LISTS))
             raise Invalid([Problem("/list", "invalid-parameter", message)])
         items = selectors.search_items(
             q=query.get("q", ""), code=query.get("code", ""), list_name=query.get("list", "")
@@ -62,15 +64,19 @@ class ControlItems(APIView):
 class Licenses(APIView):
     route_name = "api.licenses"
 
-    @extend_schema(
-        operation_id="licenses_list",
-        summary="List licenses",
-        parameters=[OpenApiParameter("state", str), OpenApiParameter("kind", str)],
-        responses=page_of(serializers.LicenseSerializer),
+    @call(
+        "licenses_list",
+        gettext_lazy("List licenses"),
+        gettext_lazy("Your organization's licenses, newest first, each with the balance of every line."),
+        gives=page_of(serializers.LicenseOutput),
+        query=[
+            parameter("state", gettext_lazy("In this state only."), enum=LicenseState.values),
+            parameter("kind", gettext_lazy("Of this kind only."), enum=Kind.values),
+            *PAGES,
+        ],
     )
     def get(self, request: Request) -> Response:
-        """Your organization's licenses, newest first, each with the balance of every line."""
-        query = read_query(request, "state", "kind")
+        query = read_query(request, "state", "kind", paged=True)
         rows = selectors.with_balances(selectors.licenses_for(actor_of(request)))
         for name, value in query.items():
             choices = [str(choice[0]) for choice in License._meta.get_field(name).choices or []]
@@ -87,9 +93,15 @@ class Licenses(APIView):
 class LicenseDetail(APIView):
     route_name = "api.license"
 
-    @extend_schema(summary="Read a license", responses=serializers.LicenseSerializer)
+    @call(
+        "licenses_read",
+        gettext_lazy("Read a license"),
+        gettext_lazy("State, days, conditions, and authorized, reserved, drawn and available per line."),
+        gives=serializers.LicenseOutput,
+        refuses=("invalid-license-number",),
+        answered={200: examples.LICENSE},
+    )
     def get(self, request: Request, ref: str) -> Response:
-        """State, days, conditions, and authorized, reserved, drawn and available per line."""
         read_query(request)
         row = selectors.with_balances(selectors.licenses_for(actor_of(request))).filter(ref=canonical(ref)).first()
         if row is None:
@@ -100,10 +112,16 @@ class LicenseDetail(APIView):
 class Movements(APIView):
     route_name = "api.movements"
 
-    @extend_schema(summary="Every change of a license's balance", responses=page_of(serializers.MovementSerializer))
+    @call(
+        "movements_list",
+        gettext_lazy("Every change of a license's balance"),
+        gettext_lazy("Oldest first. Summed from zero they give the balances; see the table of kinds in the docs."),
+        gives=page_of(serializers.MovementOutput),
+        query=PAGES,
+        refuses=("invalid-license-number",),
+    )
     def get(self, request: Request, ref: str) -> Response:
-        """Oldest first. Summed from zero they give the balances; see the table of kinds in the docs."""
-        read_query(request)
+        read_query(request, paged=True)
         row = selectors.licenses_for(actor_of(request)).filter(ref=canonical(ref)).first()
         if row is None:
             raise NotFound()

@@ -6,29 +6,37 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+from drf_spectacular.utils import PolymorphicProxySerializer
 from rest_framework import serializers
 
 from core import quantities
 from core.api.fields import (
+    CountryOutput,
     DayField,
     InstantField,
-    MoneySerializer,
+    MoneyInput,
     NonEmptyList,
     PatternField,
+    QuantityOutput,
     QuantityTextField,
     ReferenceField,
+    ReferenceOutput,
     StrictSerializer,
     TextField,
     TruthField,
     UnitField,
+    UnitOutput,
     WholeNumberField,
+    WordOutput,
 )
+from core.api.schema import ErrorOutput, ProblemOutput
 from core.legal_time import on_the_wire
 from core.quantities import show
 from exporters.models import Party
 from licensing.models import License
 from shipments.actions import ClearedLine, LineRequest, Message, Receipt, Reserved, ShipmentRequest
-from shipments.models import Shipment, ShipmentLine
+from shipments.models import Incident, Shipment, ShipmentLine
+from shipments.states import ShipmentState
 
 
 def read_quantity(attributes: dict[str, Any]) -> dict[str, Any]:
@@ -43,6 +51,20 @@ def read_quantity(attributes: dict[str, Any]) -> dict[str, Any]:
 
 class CompositionField(serializers.DictField):
     """Mass fractions by element, together at most 1."""
+
+    refuses = ("expected-object", "invalid-format", "out-of-range")
+
+    def openapi(self) -> dict[str, Any]:
+        about = _("Mass fractions by element symbol, together at most 1.")
+        names = {"pattern": "^[A-Z][a-z]?$"}
+        each = self.child.openapi()
+        return {
+            "type": "object",
+            "maxProperties": 20,
+            "propertyNames": names,
+            "additionalProperties": each,
+            "description": about,
+        }
 
     def to_internal_value(self, data: Any) -> dict[str, str]:
         if not isinstance(data, dict):
@@ -61,7 +83,7 @@ class ShipmentLineInput(StrictSerializer):
     hs_code = PatternField(r"\d{8}|\d{10}", gettext_lazy("8 or 10 digits."), max_length=10, required=False)
     quantity = QuantityTextField()
     unit = UnitField(max_length=10)
-    value = MoneySerializer(required=False)
+    value = MoneyInput(required=False)
     composition = CompositionField(
         child=PatternField(r"0(\.\d{1,6})?|1(\.0{1,6})?", gettext_lazy("A mass fraction such as 0.0320.")),
         required=False,
@@ -76,6 +98,7 @@ class ShipmentLineInput(StrictSerializer):
 
 
 class ShipmentInput(StrictSerializer):
+    refuses = (*StrictSerializer.refuses, "duplicate-line")
     license = ReferenceField(License.PREFIX, "invalid-license-number")
     client_reference = TextField(max_length=64)
     end_user = ReferenceField(Party.PREFIX)
@@ -131,28 +154,34 @@ class ShipmentInput(StrictSerializer):
 _PLAIN = ("license", "client_reference", "end_user", "consignee", "destination", "port", "planned_on")
 
 
+class MoneyOutput(serializers.Serializer[Any]):
+    amount = serializers.RegexField(r"^[0-9]+\.[0-9]{2}$")
+    currency = serializers.RegexField(r"^[A-Z]{3}$")
+
+
 class ShipmentLineOutput(serializers.Serializer[Any]):
     license_line = serializers.IntegerField()
-    quantity = serializers.CharField()
-    unit = serializers.CharField()
+    quantity = QuantityOutput()
+    unit = UnitOutput()
     hs_code = serializers.CharField()
-    reserved = serializers.CharField()
-    drawn = serializers.CharField()
-    released = serializers.CharField()
-    over_cleared = serializers.CharField()
-    available_after = serializers.CharField(required=False, help_text="Only in the answer to the reservation.")
+    reserved = QuantityOutput()
+    drawn = QuantityOutput()
+    released = QuantityOutput()
+    over_cleared = QuantityOutput()
+    available_after = QuantityOutput(required=False, help_text=gettext_lazy("Only in the answer to the reservation."))
+    value = MoneyOutput(required=False)
 
 
 class ShipmentOutput(serializers.Serializer[Any]):
-    reference = serializers.CharField()
-    state = serializers.CharField()
+    reference = ReferenceOutput(Shipment.PREFIX)
+    state = WordOutput(ShipmentState)
     display = serializers.CharField()
-    on_hold = serializers.BooleanField(help_text="An open shipment whose license is not usable now.")
-    license = serializers.CharField()
+    on_hold = serializers.BooleanField(help_text=gettext_lazy("An open shipment whose license is not usable now."))
+    license = ReferenceOutput(License.PREFIX)
     client_reference = serializers.CharField()
-    end_user = serializers.CharField()
-    consignee = serializers.CharField()
-    destination = serializers.CharField()
+    end_user = ReferenceOutput(Party.PREFIX)
+    consignee = ReferenceOutput(Party.PREFIX)
+    destination = CountryOutput()
     port = serializers.CharField()
     planned_on = serializers.DateField()
     reserved_until = serializers.DateField()
@@ -208,16 +237,9 @@ def reserved(outcome: Reserved) -> dict[str, Any]:
     return shipment(outcome.shipment, outcome.available_after)
 
 
-class FailureOutput(serializers.Serializer[Any]):
-    pointer = serializers.CharField()
-    code = serializers.CharField()
-    message = serializers.CharField()
-    remaining = serializers.CharField(required=False)
-
-
 class VerdictOutput(serializers.Serializer[Any]):
     accepted = serializers.BooleanField()
-    failures = FailureOutput(many=True)
+    failures = ErrorOutput(many=True)
 
 
 class ClearedLineInput(StrictSerializer):
@@ -232,22 +254,33 @@ class ClearedLineInput(StrictSerializer):
         return read_quantity(attrs)
 
 
+class EventField(TextField):
+    refuses = (*TextField.refuses, "unknown-event")
+    EVENTS = ("declared", "cleared")
+
+    def openapi(self) -> dict[str, Any]:
+        return {"type": "string", "enum": list(self.EVENTS)}
+
+    def to_internal_value(self, data: Any) -> str:
+        event = super().to_internal_value(data)
+        if event not in self.EVENTS:
+            raise serializers.ValidationError(_("One of: declared, cleared."), "unknown-event")
+        return event
+
+
 class MessageInput(StrictSerializer):
     """One customs message. A cleared one also says when, what, and whether more will follow."""
 
+    refuses = (*StrictSerializer.refuses, "duplicate-line", "end-before-start")
+
     message_id = PatternField(r"[\x21-\x7e]{1,80}", gettext_lazy("1 to 80 visible ASCII characters."), max_length=80)
-    event = TextField(max_length=20)
+    event = EventField(max_length=20)
     shipment = ReferenceField(Shipment.PREFIX)
     declaration_no = PatternField(r"[0-9A-Z]{9,18}", gettext_lazy("9 to 18 digits or capitals."), max_length=18)
     declared_at = InstantField()
     cleared_at = InstantField(required=False)
     final = TruthField(required=False)
     lines = ClearedLineInput(many=True, required=False)
-
-    def validate_event(self, event: str) -> str:
-        if event not in ("declared", "cleared"):
-            raise serializers.ValidationError(_("One of: declared, cleared."), "unknown-event")
-        return event
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         clearing = attrs["event"] == "cleared"
@@ -287,17 +320,31 @@ class MessageInput(StrictSerializer):
 
 class ReceiptLineOutput(serializers.Serializer[Any]):
     license_line = serializers.IntegerField()
-    drawn = serializers.CharField()
-    released = serializers.CharField()
-    over_cleared = serializers.CharField()
+    drawn = QuantityOutput()
+    released = QuantityOutput()
+    over_cleared = QuantityOutput()
+
+
+class IncidentOutput(serializers.Serializer[Any]):
+    reference = ReferenceOutput(Incident.PREFIX)
+    kind = WordOutput(Incident.Kind)
+    text = serializers.CharField()
 
 
 class ReceiptOutput(serializers.Serializer[Any]):
     message_id = serializers.CharField()
-    shipment = serializers.CharField()
-    state = serializers.CharField(allow_null=True)
+    shipment = ReferenceOutput(Shipment.PREFIX)
+    state = WordOutput(ShipmentState, allow_null=True, help_text=gettext_lazy("Null for a shipment we do not know."))
     lines = ReceiptLineOutput(many=True)
-    incident = serializers.CharField(required=False)
+    incident = ReferenceOutput(Incident.PREFIX, required=False, help_text=gettext_lazy("The first of incidents."))
+    incidents = IncidentOutput(many=True, required=False, help_text=gettext_lazy("What did not fit."))
+
+
+class OutcomeOutput(serializers.Serializer[Any]):
+    """What became of one message of a list."""
+
+    status = serializers.IntegerField()
+    body = PolymorphicProxySerializer("ReceiptOrProblem", [ReceiptOutput, ProblemOutput], None)
 
 
 def receipt(made: Receipt) -> dict[str, Any]:

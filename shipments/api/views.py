@@ -6,7 +6,8 @@ from typing import Any
 
 from django.http import HttpResponse
 from django.utils.translation import gettext as _
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from django.utils.translation import gettext_lazy
+from drf_spectacular.utils import OpenApiResponse, PolymorphicProxySerializer
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -15,37 +16,41 @@ from core import problems
 from core.api import commands
 from core.api.pagination import Cursor, page_of, read_query
 from core.api.problems import exception_handler
+from core.api.schema import PAGES, call, parameter
 from core.errors import DomainError, Invalid, NotFound, Problem, Unreadable
 from core.idempotency import fingerprint
 from licensing.api.views import actor_of, canonical
+from licensing.codes import GUARDS
 from shipments import actions, selectors
-from shipments.api import serializers
+from shipments.api import examples, serializers
 from shipments.models import Shipment
 from shipments.refusals import problem
+from shipments.states import ShipmentState
+
+# what is wrong with a request itself, beyond its shape
+ASKED = ("unknown-reference", "date-out-of-range", "required")
 
 log = logging.getLogger(__name__)
-
-KEY = OpenApiParameter(
-    "Idempotency-Key",
-    str,
-    OpenApiParameter.HEADER,
-    required=True,
-    description="Your own text; names this request once.",
-)
 
 
 class Shipments(APIView):
     route_name = "api.shipments"
 
-    @extend_schema(
-        operation_id="shipments_list",
-        summary="List shipments",
-        parameters=[OpenApiParameter(name, str) for name in ("state", "license", "client_reference")],
-        responses=page_of(serializers.ShipmentOutput),
+    @call(
+        "shipments_list",
+        gettext_lazy("List shipments"),
+        gettext_lazy("Your organization's shipments, newest first."),
+        gives=page_of(serializers.ShipmentOutput),
+        query=[
+            parameter("state", gettext_lazy("In this state only."), enum=ShipmentState.values),
+            parameter("license", gettext_lazy("Under this license only.")),
+            parameter("client_reference", gettext_lazy("The one that you gave this reference.")),
+            *PAGES,
+        ],
+        refuses=("invalid-license-number",),
     )
     def get(self, request: Request) -> Response:
-        """Your organization's shipments, newest first."""
-        query = read_query(request, "state", "license", "client_reference")
+        query = read_query(request, "state", "license", "client_reference", paged=True)
         rows = selectors.with_lines(selectors.shipments_for(actor_of(request)))
         if "state" in query:
             choices = [str(choice[0]) for choice in Shipment._meta.get_field("state").choices or []]
@@ -60,17 +65,21 @@ class Shipments(APIView):
         cursor = Cursor("-pk")
         return Response(cursor.body([serializers.shipment(row) for row in cursor.page(rows, request)]))
 
-    @extend_schema(
-        summary="Reserve quota for a shipment",
-        parameters=[KEY],
-        request=serializers.ShipmentInput,
-        responses={201: serializers.ShipmentOutput},
+    @call(
+        "shipments_reserve",
+        gettext_lazy("Reserve quota for a shipment"),
+        gettext_lazy(
+            "The shipment takes its quantity from the license the moment this answers 201.\n\n"
+            "409 names every guard that failed, in order, with the remaining quantity; nothing was taken then."
+        ),
+        gives={201: serializers.ShipmentOutput},
+        takes=serializers.ShipmentInput,
+        keyed=True,
+        refuses=("not-found", *ASKED, *GUARDS, "client-reference-used"),
+        sent=examples.REQUEST,
+        answered={201: examples.RESERVED, 409: examples.EXHAUSTED},
     )
     def post(self, request: Request) -> HttpResponse:
-        """The shipment takes its quantity from the license the moment this answers 201.
-
-        409 names every guard that failed, in order, with the remaining quantity; nothing was taken then.
-        """
         data = commands.read(request, serializers.ShipmentInput)
         return commands.run(request, actions.reserve, data.request(), render=serializers.reserved, status=201)
 
@@ -78,13 +87,17 @@ class Shipments(APIView):
 class ShipmentCheck(APIView):
     route_name = "api.shipments.check"
 
-    @extend_schema(
-        summary="Try a shipment without effect",
-        request=serializers.ShipmentInput,
-        responses=serializers.VerdictOutput,
+    @call(
+        "shipments_check",
+        gettext_lazy("Try a shipment without effect"),
+        gettext_lazy("Every guard's verdict as of now. Nothing is reserved and no Idempotency-Key is needed."),
+        gives=serializers.VerdictOutput,
+        takes=serializers.ShipmentInput,
+        refuses=("not-found", *ASKED),
+        sent=examples.REQUEST,
+        answered={200: examples.VERDICT},
     )
     def post(self, request: Request) -> Response:
-        """Every guard's verdict as of now. Nothing is reserved and no Idempotency-Key is needed."""
         data = commands.read(request, serializers.ShipmentInput)
         outcome = actions.check(data.request(), by=actor_of(request))
         failures = [problem(failure).as_dict() for failure in outcome.failures]
@@ -94,9 +107,14 @@ class ShipmentCheck(APIView):
 class ShipmentDetail(APIView):
     route_name = "api.shipment"
 
-    @extend_schema(summary="Read a shipment", responses=serializers.ShipmentOutput)
+    @call(
+        "shipments_read",
+        gettext_lazy("Read a shipment"),
+        gettext_lazy("State, and per line what is reserved, drawn, released."),
+        gives=serializers.ShipmentOutput,
+        refuses=("invalid-reference",),
+    )
     def get(self, request: Request, ref: str) -> Response:
-        """State, and per line what is reserved, drawn, released."""
         read_query(request)
         rows = selectors.with_lines(selectors.shipments_for(actor_of(request)))
         row = rows.filter(ref=canonical(ref, Shipment.PREFIX, "invalid-reference")).first()
@@ -108,11 +126,16 @@ class ShipmentDetail(APIView):
 class ShipmentCancel(APIView):
     route_name = "api.shipment.cancel"
 
-    @extend_schema(
-        summary="Cancel a reserved shipment", parameters=[KEY], request=None, responses=serializers.ShipmentOutput
+    @call(
+        "shipments_cancel",
+        gettext_lazy("Cancel a reserved shipment"),
+        gettext_lazy("What it reserved is free again. Takes no body."),
+        gives=serializers.ShipmentOutput,
+        keyed=True,
+        refuses=("invalid-reference", "wrong-state", "unknown-field"),
     )
     def post(self, request: Request, ref: str) -> HttpResponse:
-        """What it reserved is free again."""
+        read_query(request)
         if request._request.body.strip() not in (b"", b"{}"):
             raise Invalid([Problem("", "unknown-field", _("Cancelling takes no body."))])
         wanted = canonical(ref, Shipment.PREFIX, "invalid-reference")
@@ -124,17 +147,29 @@ class ShipmentCancel(APIView):
 class CustomsMessages(APIView):
     route_name = "api.customs.messages"
 
-    @extend_schema(
-        summary="Report what customs declared or cleared",
-        request=serializers.MessageInput,
-        responses={200: serializers.ReceiptOutput, 202: serializers.ReceiptOutput},
+    @call(
+        "customs_report",
+        gettext_lazy("Report what customs declared or cleared"),
+        gettext_lazy(
+            "One message, or a list of up to 1,000 (207, an answer per item in order).\n\n"
+            "`message_id` is the key: the same message again gets the same answer; another body under it is 422. What "
+            "crossed the border is always booked; what does not fit opens an incident."
+        ),
+        gives={
+            200: serializers.ReceiptOutput,
+            202: OpenApiResponse(serializers.ReceiptOutput, gettext_lazy("A shipment that we do not know.")),
+            207: OpenApiResponse(serializers.OutcomeOutput(many=True), gettext_lazy("An answer per message.")),
+        },
+        takes=PolymorphicProxySerializer(
+            "OneOrMany", [serializers.MessageInput, serializers.MessageInput(many=True)], None, many=False
+        ),
+        remembered=True,
+        refuses=("min-items", "max-items", "declaration-no-used", "message-id-reused", "in-progress", "busy"),
+        sent=examples.CLEARED,
+        answered={200: examples.RECEIPT},
     )
     def post(self, request: Request) -> HttpResponse:
-        """One message, or a list of up to 1,000 (207, an answer per item in order).
-
-        `message_id` is the key: the same message again gets the same answer; another body under it is 422. What
-        crossed the border is always booked; what does not fit opens an incident.
-        """
+        read_query(request)
         if not request._request.body.strip():
             raise Unreadable(_("The body is empty."), code="empty-body")
         if isinstance(request.data, list):

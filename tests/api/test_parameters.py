@@ -15,4 +15,5 @@ def test_a_parameter_stands_once():
 
 
 def test_known_parameters_are_read():
-    assert read_query(Request(APIRequestFactory().get("/?state=active&page_size=200")), "state") == {"state": "active"}
+    request = Request(APIRequestFactory().get("/?state=active&page_size=200"))
+    assert read_query(request, "state", paged=True) == {"state": "active"}

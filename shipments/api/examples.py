@@ -1,0 +1,69 @@
+"""What the OpenAPI document shows; a test reads each against its own schema."""
+
+REQUEST = {
+    "license": "EL-7QF4K2M18",
+    "client_reference": "PO-778/1",
+    "end_user": "PTY-3V9D0XK2T",
+    "consignee": "PTY-3V9D0XK2T",
+    "destination": "DE",
+    "port": "CNSHA",
+    "planned_on": "2026-12-01",
+    "lines": [{"license_line": 1, "quantity": "1200.000", "unit": "kg"}],
+}
+RESERVED = {
+    "reference": "SH-0T5M8N2PA",
+    "state": "reserved",
+    "display": "Reserved",
+    "on_hold": False,
+    **{name: value for name, value in REQUEST.items() if name != "lines"},
+    "reserved_until": "2026-12-31",
+    "final": False,
+    "declaration_no": None,
+    "declared_at": None,
+    "cleared_at": None,
+    "lines": [
+        {
+            "license_line": 1,
+            "quantity": "1200.000",
+            "unit": "kg",
+            "hs_code": "",
+            "reserved": "1200.000",
+            "drawn": "0.000",
+            "released": "0.000",
+            "over_cleared": "0.000",
+            "available_after": "4660.000",
+        }
+    ],
+}
+FAILURE = {
+    "pointer": "/lines/0/quantity",
+    "code": "line-exhausted",
+    "message": "At most 1000.000 kg.",
+    "remaining": "1000.000",
+}
+EXHAUSTED = {
+    "type": "/api/v1/docs/#line-exhausted",
+    "title": "Not possible now",
+    "status": 409,
+    "code": "line-exhausted",
+    "detail": "Line 1 has 1000.000 kg left; 1200.000 kg was asked.",
+    "errors": [FAILURE],
+    "instance": "8c1f5b0e4c2d4a6f9b3e7d1a2c4b6e8f",
+}
+VERDICT = {"accepted": False, "failures": [FAILURE]}
+CLEARED = {
+    "message_id": "GAC-2026-000123",
+    "event": "cleared",
+    "shipment": "SH-0T5M8N2PA",
+    "declaration_no": "530120260123456789",
+    "declared_at": "2026-12-01T09:30:00+08:00",
+    "cleared_at": "2026-12-01T16:05:00+08:00",
+    "final": True,
+    "lines": [{"license_line": 1, "quantity": "1196.400", "unit": "kg"}],
+}
+RECEIPT = {
+    "message_id": "GAC-2026-000123",
+    "shipment": "SH-0T5M8N2PA",
+    "state": "cleared",
+    "lines": [{"license_line": 1, "drawn": "1196.400", "released": "3.600", "over_cleared": "0.000"}],
+}

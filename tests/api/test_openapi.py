@@ -1,0 +1,245 @@
+"""The OpenAPI document tells the truth: real answers of every call, of every status that it lists, are judged by it."""
+
+import json
+from datetime import timedelta
+
+import pytest
+from django.db import OperationalError
+from django.test import override_settings
+from rest_framework.exceptions import Throttled
+from rest_framework.views import APIView
+
+from core import access, codes
+from core.legal_time import legal_now, on_the_wire
+from licensing.models import License
+from licensing.models.balances import Movement
+from shipments.models import CustomsMessage, Shipment
+from tests import make
+from tests.api.document import Document
+
+DOCUMENT = Document.generated()
+CALLS = [pytest.param(*call, id=call[2]["operationId"]) for call in DOCUMENT.operations()]
+SHIPMENTS, CHECK, CUSTOMS = "/api/v1/shipments/", "/api/v1/shipments/check/", "/api/v1/customs/messages/"
+CANCEL, LICENSE = "/api/v1/shipments/{ref}/cancel/", "/api/v1/licenses/{ref}/"
+
+
+class Caller:
+    """Sends a good request of each call, changed as a test wants it."""
+
+    def __init__(self, world, client):
+        self.world, self.client = world, client
+        self.license = world.license(kilograms=100)
+        self.shipment = world.shipment(self.license, 1_000)
+        self.keys = {
+            "exporter": make.key(world.exporter, *make.EXPORTER_SCOPES),
+            "customs": make.key(world.customs, "customs:confirm"),
+        }
+
+    def message(self, event="cleared", **changes):
+        at = legal_now()
+        cleared = {"cleared_at": on_the_wire(at + timedelta(seconds=1)), "final": True, "lines": [self.line()]}
+        return {
+            "message_id": make.unique("GAC-"),
+            "event": event,
+            "shipment": self.shipment.ref,
+            "declaration_no": "530120260000000001",
+            "declared_at": on_the_wire(at),
+            **(cleared if event == "cleared" else {}),
+        } | changes
+
+    @staticmethod
+    def line():
+        return {"license_line": 1, "quantity": "1.000", "unit": "kg"}
+
+    def good_body(self, path):
+        if path in (SHIPMENTS, CHECK):
+            return self.world.body(self.license, "1.000")
+        return self.message() if path == CUSTOMS else None
+
+    def send(self, path, method, body="good", key=None, bearer="", query="", ref="", **headers):
+        bearer = bearer or self.keys["customs" if path == CUSTOMS else "exporter"]
+        body = self.good_body(path) if body == "good" else body
+        data = body if isinstance(body, bytes) else b"" if body is None else json.dumps(body).encode()
+        ref = ref or (self.license.ref if path.startswith("/api/v1/licenses") else self.shipment.ref)
+        headers = {"HTTP_AUTHORIZATION": f"Bearer {bearer}", "HTTP_IDEMPOTENCY_KEY": key or make.unique("k-")} | headers
+        content_type = headers.pop("content_type", "application/json")
+        address = path.replace("{ref}", ref) + query
+        return self.client.generic(method.upper(), address, data, content_type, **headers)
+
+
+@pytest.fixture
+def caller(world, client):
+    return Caller(world, client)
+
+
+def conflict(caller, path, method):
+    """A 409 of the call."""
+    if path == SHIPMENTS:
+        return caller.send(path, method, caller.world.body(caller.license, "100.000"))
+    other = caller.world.shipment(caller.license, 1_000)
+    if path == CANCEL:
+        caller.send(path, method, ref=other.ref)
+        return caller.send(path, method, ref=other.ref)
+    caller.send(path, method, caller.message())
+    return caller.send(path, method, caller.message("declared", shipment=other.ref))
+
+
+def raising(error):
+    def raise_it(*_args):
+        raise error
+
+    return raise_it
+
+
+def accepted(caller, path, method):
+    stray = caller.message(shipment=make.unknown(Shipment.PREFIX))
+    return caller.send(path, method, stray)
+
+
+def each_its_own(caller, path, method):
+    return caller.send(path, method, [caller.message(), {"message_id": 7}, "no object"])
+
+
+def absent(caller, path, method):
+    if "{ref}" in path:
+        prefix = License.PREFIX if path.startswith("/api/v1/licenses") else Shipment.PREFIX
+        return caller.send(path, method, ref=make.unknown(prefix))
+    return caller.send(path, method, caller.good_body(path) | {"license": make.unknown()})
+
+
+def forbidden(caller, path, method):
+    if path == "/api/v1/control-items/":  # open to anyone; only the wire may be refused
+        with override_settings(LOCAL=False):
+            return caller.send(path, method)
+    other = "shipments:read" if path.startswith("/api/v1/licenses") else "licenses:read"
+    return caller.send(path, method, bearer=make.key(caller.world.exporter, other))
+
+
+SAMPLES = {
+    200: lambda c, path, method: c.send(path, method),
+    201: lambda c, path, method: c.send(path, method),
+    202: accepted,
+    207: each_its_own,
+    400: lambda c, path, method: c.send(path, method, query="?q=%00"),
+    401: lambda c, path, method: c.send(path, method, bearer="lk_live_" + "x" * 43),
+    403: forbidden,
+    404: absent,
+    405: lambda c, path, method: c.send(path, "patch"),
+    406: lambda c, path, method: c.send(path, method, HTTP_ACCEPT="application/xml"),
+    409: conflict,
+    411: lambda c, path, method: c.send(path, method, HTTP_TRANSFER_ENCODING="chunked"),
+    413: lambda c, path, method: c.send(path, method, b" " * 3_000_000),
+    415: lambda c, path, method: c.send(path, method, content_type="text/plain"),
+    422: lambda c, path, method: c.send(path, method, query="?nonsense=1"),
+    429: lambda c, path, method: c.send(path, method),
+    503: lambda c, path, method: c.send(path, method),
+}
+
+
+@pytest.mark.parametrize(("path", "method", "operation"), CALLS)
+def test_an_answer_of_each_status_is_as_described(path, method, operation, caller, monkeypatch):
+    """The client judges body, headers and code. Refusals come first: a good call may end what it is about."""
+    for status in sorted(map(int, operation["responses"]), reverse=True):
+        before = (Shipment.objects.count(), Movement.objects.count(), CustomsMessage.objects.count())
+        with monkeypatch.context() as patched:
+            if status in (429, 503):
+                error = Throttled(wait=3) if status == 429 else OperationalError("away")
+                patched.setattr(APIView, "check_permissions", raising(error))
+            answer = SAMPLES[status](caller, path, method)
+        assert answer.status_code == status, answer.content
+        if status >= 400 and status != 409:
+            assert (Shipment.objects.count(), Movement.objects.count(), CustomsMessage.objects.count()) == before
+
+
+def test_a_replay_says_so(caller):
+    body = caller.good_body(SHIPMENTS)
+    assert "Idempotency-Replayed" not in caller.send(SHIPMENTS, "post", body, key="k").headers
+    assert caller.send(SHIPMENTS, "post", body, key="k").headers["Idempotency-Replayed"] == "true"
+
+
+def test_the_client_fails_on_what_is_not_described(caller, monkeypatch):
+    from licensing.api import serializers
+
+    said = serializers.license
+    monkeypatch.setattr(serializers, "license", lambda row, taken: said(row, taken) | {"surprise": 1})
+    with pytest.raises(AssertionError, match="surprise"):
+        caller.send(LICENSE, "get")
+    monkeypatch.setattr(serializers, "license", lambda row, taken: said(row, taken) | {"state": "asleep"})
+    with pytest.raises(AssertionError, match="asleep"):
+        caller.send(LICENSE, "get")
+
+
+def test_the_document_is_openapi_3_1_with_its_keys(client):
+    served = client.get("/api/v1/schema/", HTTP_ACCEPT="application/vnd.oai.openapi+json")
+    text = json.loads(served.content)
+    assert text["openapi"].startswith("3.1")
+    assert set(text["components"]["securitySchemes"]) == {"key", "session"}
+    assert text["paths"] == DOCUMENT.text["paths"]
+
+
+def test_each_call_of_the_door_is_in_the_document():
+    from config.api import urlpatterns
+
+    routes = {f"/api/v1/{str(p.pattern).replace('<str:ref>', '{ref}')}": p.name for p in urlpatterns}
+    asked = {
+        (path, method.lower())
+        for path, name in routes.items()
+        for (row, method) in access.table()
+        if row == name and name not in ("api.schema", "api.docs", "api.explorer")
+    }
+    assert {(path, method) for path, method, _operation in DOCUMENT.operations()} == asked
+
+
+def test_each_code_of_an_answer_is_one_that_is_defined_for_its_status():
+    for _path, _method, operation in DOCUMENT.operations():
+        for status, answer in operation["responses"].items():
+            for part in answer["content"].values():
+                names = part["schema"].get("allOf", [{}, {}])[-1].get("properties", {}).get("code", {}).get("enum", [])
+                for name in names:
+                    assert int(status) in (codes.find(name).status, *codes.find(name).also)
+
+
+def test_examples_are_what_their_schemas_say():
+    checked = 0
+    for path, method, operation in DOCUMENT.operations():
+        parts = [operation.get("requestBody", {}), *operation["responses"].values()]
+        for part in parts:
+            for content in part.get("content", {}).values():
+                shown = [example["value"] for example in content.get("examples", {}).values()]
+                for value in shown + ([content["example"]] if "example" in content else []):
+                    assert DOCUMENT.wrong(content["schema"], value) == [], (path, method)
+                    checked += 1
+    assert checked >= 8
+
+
+def test_each_call_is_told_in_both_languages():
+    chinese = {o["operationId"]: o for _path, _method, o in Document.generated("zh-hans").operations()}
+    for _path, _method, operation in DOCUMENT.operations():
+        other = chinese[operation["operationId"]]
+        for name in ("summary", "description"):
+            assert any("\u4e00" <= character <= "\u9fff" for character in other[name]), other["operationId"]
+            assert operation[name] != other[name]
+
+
+@pytest.mark.django_db
+def test_the_language_of_schema_and_docs_is_the_readers(client):
+    def ask(path, language):
+        return client.get(path, HTTP_ACCEPT_LANGUAGE=language).content.decode()
+
+    for path in ("/api/v1/schema/", "/api/v1/docs/"):
+        for _ in range(2):  # neither is remembered in the language of whoever asked first
+            assert "Reserve quota for a shipment" in ask(path, "en")
+            assert "Reserve quota for a shipment" not in ask(path, "zh-Hans")
+
+
+@pytest.mark.parametrize("path", [LICENSE, CANCEL, CUSTOMS])
+def test_only_lists_take_the_parameters_of_pages(path, caller):
+    answer = caller.send(path, "get" if path == LICENSE else "post", query="?page_size=2")
+    assert (answer.status_code, answer.json()["code"]) == (422, "invalid-parameter")
+    assert Shipment.objects.get().state == "reserved"
+    assert CustomsMessage.objects.count() == 0
+
+
+def test_an_address_tells_nothing_by_options(caller):
+    answer = caller.send(LICENSE, "options")
+    assert (answer.status_code, answer.json()["code"]) == (405, "method-not-allowed")
