@@ -13,6 +13,7 @@ day:shipments.reservations.X      a limit of time: a constant, or a function tha
 
 import ast
 import re
+import tomllib
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -28,7 +29,7 @@ APPS = ("core", "exporters", "licensing", "shipments")
 
 def every() -> set[str]:
     """All of them, by name. Needs the test database."""
-    return codes() | transitions() | constraints() | triggers() | rights() | mails() | locks() | days()
+    return codes() | access() | transitions() | constraints() | triggers() | rights() | mails() | locks() | days()
 
 
 @cache
@@ -64,6 +65,11 @@ def name_of(node: ast.AST) -> str:
     if isinstance(node, ast.Call):
         return name_of(node.func)
     return node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""
+
+
+def access() -> set[str]:
+    """The classes; that each row of the table is in one is tests/core/test_who.py."""
+    return {f"access:{name}" for name in tomllib.loads((ROOT / "tests" / "who.toml").read_text(encoding="utf-8"))}
 
 
 def transitions() -> set[str]:

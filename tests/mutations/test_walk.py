@@ -44,6 +44,8 @@ def test_every_row_names_guards_that_exist():
 @pytest.mark.django_db
 def test_the_walk_finds_a_guard_that_no_row_names(tmp_path, monkeypatch):
     (tmp_path / "core").mkdir()
+    (tmp_path / "tests").mkdir()
+    (tmp_path / "tests" / "who.toml").write_text("[made-up]\n")
     (tmp_path / "core" / "actions.py").write_text(
         "LIMIT_DAYS = 3\n"
         "@command\n"
@@ -65,6 +67,7 @@ def test_the_walk_finds_a_guard_that_no_row_names(tmp_path, monkeypatch):
     guards.forget()
     assert unnamed(found, named()) - before == {
         "code:made-up",
+        "access:made-up",
         "lock:core.flag",
         "day:core.LIMIT_DAYS",
         "day:core._held",

@@ -1,0 +1,35 @@
+"""The access table says of every address and verb what the roles' own list says (tests/who.toml)."""
+
+import tomllib
+from pathlib import Path
+
+from core import access
+
+WHO = tomllib.loads((Path(__file__).parent.parent / "who.toml").read_text(encoding="utf-8"))
+
+
+def listed():
+    """{(name, method): (roles, scopes)}, and whatever stands in two classes."""
+    found, twice = {}, []
+    for who in WHO.values():
+        opened = set(who.get("roles", "").split()), set(who.get("scopes", "").split())
+        for method in ("get", "post"):
+            for name in who.get(method, "").split():
+                if (name, method.upper()) in found:
+                    twice.append((name, method))
+                found[name, method.upper()] = opened
+    return found, twice
+
+
+def test_every_row_of_the_access_table_is_in_one_class_and_opens_to_just_these():
+    wanted, twice = listed()
+    table = {key: (set(row.roles), set(row.scopes)) for key, row in access.table().items()}
+    assert twice == []
+    assert {key: opened for key, opened in table.items() if opened != wanted.get(key)} == {}
+    assert set(wanted) - set(table) == set()
+
+
+def test_nobody_but_the_auditor_reads_everything_and_changes_nothing():
+    own = {"session", "set_language"} | {name for name, _ in access.table() if name.startswith("account_")}
+    changing = {name for (name, method), row in access.table().items() if method == "POST" and "auditor" in row.roles}
+    assert changing - own == set()
