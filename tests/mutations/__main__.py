@@ -2,7 +2,7 @@
 
 Takes each rule of the list out, one at a time, on copies of the tree, and runs the tests that must notice.
 
-  PATTERN      only rows whose list, file, function or guard contains it
+  PATTERN      only rows in whose list, file, function or guard this expression is found
   --changed    at most 40 rows: first those of what changed in the last 30 commits, then others
   --workers N  that many copies at once (as many as there are processors)
 
@@ -81,10 +81,10 @@ def listed(row: Row) -> str:
 def judged(rows: list[Row], workers: int) -> list[Verdict]:
     """What became of each row, in order; each worker has a copy and takes the next row that nobody took."""
     workers = min(workers, len(rows))
-    databases, copies = Databases(), list[Copy]()
-    databases.make_template()
     with tempfile.TemporaryDirectory(prefix="lodestone-mutate-") as folder, ThreadPoolExecutor(workers) as pool:
+        databases, copies = Databases(Path(folder).resolve()), list[Copy]()
         try:
+            databases.make_template()
             for number in range(workers):
                 copies.append(Copy(Path(folder).resolve() / str(number) / "lodestone", databases))
             passing = pass_first(rows, copies, pool)

@@ -46,9 +46,9 @@ class Said:
 class Databases:
     """The template that each copy's database is made from, and makes them."""
 
-    def __init__(self) -> None:
+    def __init__(self, folder: Path) -> None:
         self.base = os.environ["DATABASE_OWNER_URL"].rsplit("/", 1)[0]
-        self.template = database_of(ROOT) + "_mutations"
+        self.template = database_of(folder)
 
     def run(self, database: str, *statements: str) -> None:
         with self.cursor(database) as cursor:

@@ -26,6 +26,7 @@ Rules that live in the database are taken out of a clone of the test database:
 """
 
 import ast
+import re
 import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -85,7 +86,7 @@ class Row:
         return len("".join(lines[: first - 1])), len("".join(lines[: node.end_lineno]))
 
     def matches(self, pattern: str) -> bool:
-        return any(pattern in text for text in (self.where, self.file, self.function, self.drop, *self.guards))
+        return any(re.search(pattern, text) for text in (self.where, self.file, self.function, self.drop, *self.guards))
 
 
 def definitions(tree: ast.AST, prefix: str = "") -> Iterator[tuple[str, ast.FunctionDef | ast.ClassDef]]:

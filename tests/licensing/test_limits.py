@@ -1,0 +1,268 @@
+"""Days, months and completeness of cases, licenses and shipments: each limit from both sides, at the verb itself."""
+
+from datetime import date, datetime, timedelta
+from types import SimpleNamespace
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from config.local import demo
+from core.access import clock as clock_actor
+from core.errors import DomainError, WrongState
+from core.legal_time import legal_today, months_after
+from core.models import HistoryLine
+from licensing import policy, selectors
+from licensing.actions import applications, decisions, declarations, licenses
+from licensing.models import Application, ControlItem, Declaration, License
+from shipments import actions as shipments
+from shipments import selectors as shipping
+from shipments.actions.customs import _judge
+from shipments.models import Shipment
+from tests import make
+from tests.make import seen
+
+DAY = timedelta(days=1)
+
+
+def refused(verb, *args, **kwargs):
+    """The codes of the verb's refusal; it wrote no history and no shipment."""
+    before = HistoryLine.objects.count(), Shipment.objects.count()
+    with pytest.raises(DomainError) as refusal:
+        verb(*args, **kwargs)
+    assert (HistoryLine.objects.count(), Shipment.objects.count()) == before
+    return [problem.code for problem in refusal.value.errors] or [refusal.value.code]
+
+
+def missing(ref):
+    return [p.code for p in applications.what_is_missing(Application.objects.get(ref=ref), today=legal_today())]
+
+
+def change(ref, **facts):
+    Application.objects.filter(ref=ref).update(**facts)
+
+
+@pytest.fixture
+def draft(world):
+    return world.application()
+
+
+def test_an_incomplete_application_is_refused_as_a_whole(world, draft):
+    change(draft, contract_no="")
+    with pytest.raises(DomainError) as refusal:
+        applications.submit(draft, by=world.exporter)
+    assert (refusal.value.code, Application.objects.get(ref=draft).state) == ("incomplete", "draft")
+
+
+def test_a_declaration_is_twelve_months_old_at_most_on_the_first_planned_day(world, draft):
+    signed = Declaration.objects.get().signed_on
+    last = months_after(signed, 12)
+    change(draft, planned_from=last, planned_until=last + 30 * DAY)
+    assert missing(draft) == []
+    change(draft, planned_from=last + DAY)
+    assert missing(draft) == ["declaration-too-old"]
+
+
+def test_the_planned_window_is_not_over(world, draft):
+    today = legal_today()
+    change(draft, planned_from=today - 5 * DAY, planned_until=today)
+    assert missing(draft) == []
+    change(draft, planned_until=today - DAY)
+    assert missing(draft) == ["date-out-of-range"]
+
+
+def test_a_declaration_that_was_not_submitted_is_named(world):
+    row = world.declaration()
+    facts = {name: getattr(row, name) for name in declarations.FIELDS}
+    items = [item.control_item for item in row.items.all()]
+    begun = declarations.draft(by=world.exporter, items=items, **facts)
+    assert missing(world.application(by_whom=[begun])) == ["declaration-not-submitted"]
+
+
+def test_an_annual_license_asks_for_the_yearly_need_and_a_single_one_does_not(world):
+    row = world.declaration()
+    Declaration.objects.update(yearly_need="")
+    assert missing(world.application(by_whom=[row])) == ["yearly-need-missing"]
+    assert missing(world.application(kind="per_shipment", by_whom=[row])) == []
+
+
+def test_goods_that_no_declaration_covers_are_named(world):
+    assert missing(world.application(code="1C904.b", by_whom=[world.declaration()])) == ["item-not-declared"]
+
+
+@pytest.mark.parametrize("verb", ["submit", "withdraw", "answer"])
+def test_another_companys_case_is_not_there(verb, world, draft):
+    stranger = make.exporter(world.ministry, "Other Co., Ltd.")
+    text = {"text": "x"} if verb == "answer" else {}
+    assert refused(getattr(applications, verb), draft, by=stranger, **text) == ["not-found"]
+
+
+def signature(on):
+    return {"certificate": ("c.pdf", demo.pdf("x")), "signer_name": "J", "signer_post": "Head", "signed_on": on}
+
+
+def test_a_declaration_is_signed_today_at_the_latest(world):
+    row = world.declaration()
+    facts = {name: getattr(row, name) for name in declarations.FIELDS}
+    begun = declarations.draft(by=world.exporter, items=[ControlItem.objects.first()], **facts)
+    later = signature(legal_today() + DAY)
+    assert refused(declarations.attach_signed, begun.ref, by=world.exporter, **later) == ["date-out-of-range"]
+    assert declarations.attach_signed(begun.ref, by=world.exporter, **signature(legal_today())).state == "signed"
+
+
+def test_an_answer_is_due_tomorrow_at_the_earliest(world, draft):
+    world.under_review(draft)
+    facts = {"text": "Why?", "by": world.ministry.reviewer}
+    assert refused(decisions.ask, draft, due_on=legal_today(), **facts) == ["date-out-of-range"]
+    assert decisions.ask(draft, due_on=legal_today() + DAY, **facts).state == "awaiting_applicant"
+
+
+def test_a_license_lasts_twelve_months_at_most(world, draft):
+    world.under_review(draft)
+    facts = {"outcome": "approve", "by": world.ministry.reviewer}
+    for months in (13, -1):
+        found = refused(decisions.recommend, draft, seen=seen(draft), months=months, **facts)
+        assert found == ["out-of-range"]
+    assert decisions.recommend(draft, seen=seen(draft), months=12, **facts).state == "awaiting_decision"
+
+
+def approved(world, ref):
+    world.under_review(ref)
+    decisions.recommend(ref, seen=seen(ref), outcome="approve", by=world.ministry.reviewer)
+    decisions.approve(ref, seen=seen(ref), by=world.ministry.decider)
+
+
+@pytest.mark.parametrize(("offset", "code"), [(-1, "date-out-of-range"), (31, "date-out-of-range")])
+def test_the_first_day_is_neither_over_nor_after_the_plan(offset, code, world, draft):
+    today = legal_today()
+    change(draft, planned_until=today + 30 * DAY)
+    approved(world, draft)
+    facts = {"seen": seen(draft), "by": world.ministry.decider}
+    assert refused(decisions.issue, draft, usable_from=today + offset * DAY, **facts) == [code]
+    assert License.objects.count() == 0
+
+
+@pytest.mark.parametrize("offset", [0, 30])
+def test_the_first_day_may_be_today_or_the_last_planned_day(offset, world, draft):
+    first = legal_today() + offset * DAY
+    change(draft, planned_until=legal_today() + 30 * DAY)
+    approved(world, draft)
+    assert decisions.issue(draft, seen=seen(draft), usable_from=first, by=world.ministry.decider).usable_from == first
+
+
+def test_a_refusal_that_was_recommended_is_not_approved(world, draft):
+    world.under_review(draft)
+    facts = {"outcome": "refuse", "factors": ["END_USE"], "text": "No."}
+    decisions.recommend(draft, seen=seen(draft), by=world.ministry.reviewer, **facts)
+    found = refused(decisions.approve, draft, seen=seen(draft), by=world.ministry.decider)
+    assert found == ["not-recommended"]
+
+
+# --- licenses and shipments ----------------------------------------------------------------------------------
+
+
+def test_expiring_itself_waits_for_the_last_days_end(world, clock):
+    license = world.license(kilograms=1)
+    clock.shift(days=(license.usable_until - legal_today()).days)
+    assert legal_today() == license.usable_until
+    assert selectors.licenses_past(legal_today(), 9) == []
+    assert licenses.expire(license.pk, by=clock_actor()) is False
+    assert selectors.licenses_past(legal_today() + DAY, 9) == [license.pk]
+    clock.shift(days=(license.usable_until - legal_today()).days + 366)
+    assert licenses.expire(license.pk, by=clock_actor()) is True
+
+
+def test_licenses_that_end_between_two_days_both_included(world):
+    license = world.license(kilograms=1)
+    end = license.usable_until
+    assert selectors.licenses_ending(end, end) == [license.pk]
+    assert selectors.licenses_ending(end + DAY, end + 2 * DAY) == selectors.licenses_ending(end - 2 * DAY, end - DAY)
+    assert selectors.licenses_ending(end + DAY, end + 2 * DAY) == []
+
+
+def test_lapsing_itself_waits_for_the_reservations_last_day(world, clock):
+    shipment = world.shipment(world.license(kilograms=1), 100)
+    assert shipment.reserved_until == legal_today() + 30 * DAY
+    clock.shift(days=30)
+    assert shipping.reservations_past(legal_today(), 9) == []
+    assert shipments.lapse(shipment.pk, by=clock_actor()) is False
+    clock.shift(days=31)
+    assert shipping.reservations_past(legal_today(), 9) == [shipment.pk]
+    assert shipments.lapse(shipment.pk, by=clock_actor()) is True
+
+
+def test_a_shipment_is_planned_today_or_up_to_90_days_ahead(world):
+    license, today = world.license(kilograms=1), legal_today()
+    for offset in (0, 90):
+        assert world.shipment(license, 1, planned_on=today + offset * DAY).state == "reserved"
+    for offset in (-1, 91):
+        request = world.request(license, 1, planned_on=today + offset * DAY)
+        assert refused(shipments.reserve, request, by=world.exporter) == ["date-out-of-range"]
+
+
+def test_another_companys_shipment_and_license_are_not_there(world):
+    license = world.license(kilograms=1)
+    shipment, stranger = world.shipment(license, 1), make.exporter(world.ministry, "Other Co., Ltd.")
+    assert refused(shipments.cancel, shipment.ref, by=stranger) == ["not-found"]
+    assert refused(shipments.reserve, world.request(license, 1), by=stranger) == ["not-found"]
+
+
+def judged(license, shipment, moment):
+    return _judge(SimpleNamespace(declared_at=moment), license, shipment)[1]
+
+
+def test_a_declaration_is_judged_by_the_moment_it_names(world, clock):
+    license = world.license(kilograms=1)
+    shipment = world.shipment(license, 1)
+    zone = ZoneInfo("Asia/Shanghai")
+    first = datetime.combine(license.usable_from, datetime.min.time(), zone)
+    end = datetime.combine(license.usable_until + DAY, datetime.min.time(), zone)
+    blink = timedelta(microseconds=1)
+    assert [judged(license, shipment, at) for at in (first, end - blink)] == [[], []]
+    assert [judged(license, shipment, at) for at in (first - blink, end)] == [["license_not_usable"]] * 2
+    opened = licenses.open_cause(license, "enforcement", reason="x", by=world.ministry.decider).opened_at
+    closed = opened + timedelta(minutes=5)
+    license.suspensions.update(ended_at=closed)
+    assert [judged(license, shipment, at) for at in (opened, closed - blink)] == [["license_not_usable"]] * 2
+    assert [judged(license, shipment, at) for at in (opened - blink, closed)] == [[], []]
+
+
+def test_a_reservation_is_gone_from_the_instant_of_its_release(world):
+    license = world.license(kilograms=1)
+    shipment = world.shipment(license, 1)
+    shipments.cancel(shipment.ref, by=world.exporter)
+    at = HistoryLine.objects.get(verb="cancel").at
+    assert judged(license, shipment, at) == ["reservation_gone"]
+    assert judged(license, shipment, at - timedelta(microseconds=1)) == []
+
+
+def test_a_license_that_ended_is_not_suspended(world, clock):
+    license = world.license(kilograms=1)
+    clock.shift(days=400)
+    licenses.expire(license.pk, by=clock_actor())
+    with pytest.raises(WrongState):
+        licenses.suspend(license.ref, seen=seen(license.ref), reason="x", by=world.ministry.decider)
+
+
+# --- policy --------------------------------------------------------------------------------------------------
+
+BEGINS, WINDOW = date(2026, 1, 10), policy.Window(date(2026, 2, 1), date(2026, 2, 10))
+
+
+def test_an_instrument_is_in_force_from_its_day_and_not_in_its_windows():
+    facts = policy.InstrumentFacts("A", BEGINS, (WINDOW, policy.Window(BEGINS, BEGINS, "clause")))
+    days = {day: facts.in_force(day) for day in (BEGINS - DAY, BEGINS, WINDOW.begins - DAY, WINDOW.begins, WINDOW.ends)}
+    assert list(days.values()) == [False, True, True, False, False]
+    assert facts.in_force(WINDOW.ends + DAY) is True
+
+
+def test_the_days_that_matter_are_today_the_first_and_each_change_inside():
+    regime = policy.Regime("E", {"A": policy.InstrumentFacts("A", BEGINS, (WINDOW,))})
+    after = WINDOW.ends + DAY
+
+    def days(today, begins, ends):
+        return policy.days_that_matter(regime, today=today, begins=begins, ends=ends)
+
+    assert days(BEGINS, BEGINS, after) == [BEGINS, WINDOW.begins, after]
+    assert days(BEGINS, WINDOW.begins, WINDOW.ends) == [BEGINS, WINDOW.begins]
+    assert days(after, BEGINS, after) == [after]
+    assert days(BEGINS - DAY, BEGINS + DAY, WINDOW.begins - DAY) == [BEGINS - DAY, BEGINS + DAY]
