@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import psycopg2
+import psycopg2.errors
 
 from tests.mutations.rows import ROOT, BadRow, Row
 from tests.servers import database_of
@@ -76,11 +77,20 @@ class Databases:
         subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=environment, check=True)
 
     def clone(self, name: str) -> None:
-        drop = f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)'
-        self.run("postgres", drop, f'CREATE DATABASE "{name}" TEMPLATE "{self.template}"')
+        self.drop(name)
+        self.run("postgres", f'CREATE DATABASE "{name}" TEMPLATE "{self.template}"')
 
     def drop(self, *names: str) -> None:
-        self.run("postgres", *(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)' for name in names))
+        """They are gone. Another role's last session, which we may not end, is waited for."""
+        for name in names:
+            for patience in range(40, -1, -1):
+                try:
+                    self.run("postgres", f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+                    break
+                except psycopg2.errors.InsufficientPrivilege:
+                    if not patience:
+                        raise
+                    time.sleep(0.25)
 
 
 class Copy:
