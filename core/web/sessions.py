@@ -47,9 +47,7 @@ class Idle:
 
 
 def session(request: HttpRequest) -> HttpResponse:
-    """GET: how long is left. POST: somebody is typing."""
-    if request.method == "POST" and request.user.is_authenticated:
-        request.session[SEEN] = now_s()
+    """How long is left. A POST says that somebody is typing, and like any other request it is a sign of life."""
     response = JsonResponse({"left_s": left_s(request)})
     response.headers["Cache-Control"] = "no-store"
     return response
