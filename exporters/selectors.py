@@ -5,6 +5,7 @@ from typing import TypeVar
 from django.db.models import Model, QuerySet
 
 from core.access import Actor, visibility
+from core.models import Membership
 from core.selectors import reaches_documents
 from exporters.models import Exporter, Party
 from exporters.states import UNVERIFIED, ExporterState
@@ -52,6 +53,15 @@ def parties_for(actor: Actor) -> QuerySet[Party]:
     if actor.kind == "ministry" and actor.may("desk.case", "GET"):
         return of_province(rows, actor, "exporter__province")
     return rows.none()
+
+
+def people(organization_id: int) -> list[str]:
+    """The e-mails of everybody of an organization who prepares or signs."""
+    return list(
+        Membership.objects.filter(organization_id=organization_id, ended_at=None, roles__overlap=["signatory", "clerk"])
+        .order_by("pk")
+        .values_list("user__email", flat=True)
+    )
 
 
 @visibility("exporter")

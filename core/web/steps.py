@@ -4,20 +4,24 @@ history and the way back are made from it, the label and who may from the row's 
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from functools import wraps
+from functools import partial, wraps
 from inspect import signature
 from typing import Any
 
+from django.conf import settings
 from django.contrib import messages
 from django.db import connection, transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import URLPattern, path, resolve, reverse
 from django.utils.functional import Promise
+from django.utils.translation import gettext as _
 
 from core.access import Actor
+from core.deliveries import Message, mails
 from core.errors import DomainError
 from core.history import lines_of, open_verbs, version
+from core.models import HistoryLine
 from core.telling import Told, sentences, told
 from core.web.forms import StepForm, show_refusal
 from core.web.typed import typed_into
@@ -36,7 +40,8 @@ class Page:
 class Step:
     """A verb of a noun.
 
-    told: what its history line says; `internal` ones no exporter reads. page and action: where it is offered and what
+    told: what its history line says; `internal` ones no exporter reads. mail: the subject of what its holder is sent
+    (`{ref}`, and the line's facts), if anything. page and action: where it is offered and what
     it calls, `action(key, **form.facts(), by=…)`; without them it happens elsewhere, and only its words stand here.
     said: what the page says afterwards. within: the step whose card holds it when both are open. offered, with a label:
     when a page offers it, where the graph does not say so. noun and app are set when it is registered.
@@ -49,6 +54,7 @@ class Step:
     said: "str | Promise" = ""
     form: type[StepForm] = StepForm
     within: str = ""
+    mail: "str | Promise" = ""
     internal: bool = False
     offered: Callable[[Any, Actor], bool] | None = None
     label: "str | Promise" = ""
@@ -95,11 +101,15 @@ class Failed:
     changes: Sequence[Told] = ()
 
 
+Holder = Callable[[HistoryLine], tuple[list[str], str]]
 _steps: dict[str, dict[str, Step]] = {}
 
 
-def register(app: str, noun: str, steps: Iterable[Step]) -> None:
-    """The noun has these steps, in the order in which a page offers them."""
+def register(app: str, noun: str, steps: Iterable[Step], *, holder: Holder | None = None) -> None:
+    """The noun has these steps, in the order in which a page offers them.
+
+    holder: who is written to of the steps that have a mail, and the address of the page that says more.
+    """
     table = _steps.setdefault(noun, {})
     table.update({step.verb: replace(step, noun=noun, app=app) for step in steps})
     sentences(
@@ -107,6 +117,16 @@ def register(app: str, noun: str, steps: Iterable[Step]) -> None:
         {verb: step.told for verb, step in table.items()},
         internal=tuple(verb for verb, step in table.items() if step.internal),
     )
+    if holder is not None:
+        mails(noun, *(verb for verb, step in table.items() if step.mail))(partial(_mail, table, holder))
+
+
+def _mail(table: dict[str, Step], holder: Holder, line: HistoryLine) -> Message:
+    """Which row, what happened, where to read it; never what is in it."""
+    readers, page = holder(line)
+    facts = line.facts | {"ref": line.subject_ref}
+    body = _("Read it on its page: {url}").format(url=f"{settings.BASE_URL}{page}")
+    return Message(readers, str(table[line.verb].mail).format(**facts), f"{body}\n")
 
 
 def addresses(prefix: str, route: str) -> list[URLPattern]:

@@ -1,13 +1,20 @@
 """What is done to companies and parties: one row a verb (core/web/steps.py)."""
 
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from core.models import HistoryLine
 from core.web.forms import ReasonForm
 from core.web.steps import Page, Step, register
 from exporters import actions
-from exporters.selectors import exporters_for
+from exporters.selectors import exporters_for, people
 
 DESK = Page("desk.exporter", exporters_for, key="pk")
+
+
+def company(line: HistoryLine) -> tuple[list[str], str]:
+    return people(line.subject_id), reverse("company")
+
 
 register(
     "exporters",
@@ -16,7 +23,14 @@ register(
         Step("join", _("Account opened")),
         Step("describe", _("Company facts saved")),
         Step("submit", _("Sent for verification")),
-        Step("verify", _("Verified by the ministry"), DESK, actions.verify, _("Verified: the company may file.")),
+        Step(
+            "verify",
+            _("Verified by the ministry"),
+            DESK,
+            actions.verify,
+            _("Verified: the company may file."),
+            mail=_("Your company is verified"),
+        ),
         Step(
             "return",
             _("Returned by the ministry"),
@@ -25,8 +39,10 @@ register(
             _("Returned with your reason."),
             ReasonForm,
             within="verify",
+            mail=_("Your company's account was returned"),
         ),
     ],
+    holder=company,
 )
 
 register("exporters", "party", [Step("add", _("Added to the address book")), Step("change", _("Changed"))])

@@ -1,10 +1,15 @@
 """What is done to declarations, applications and licenses: one row a verb (core/web/steps.py)."""
 
+from django.db.models import Model
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from core.models import HistoryLine
 from core.web.forms import ReasonForm
-from core.web.steps import Page, Step, register
+from core.web.steps import Holder, Page, Step, register
+from exporters.selectors import people
 from licensing.actions import applications, decisions, declarations, licenses
+from licensing.models import Application, Declaration, License
 from licensing.selectors import applications_for, declarations_for, licenses_for
 from licensing.states import IN_FORCE
 from licensing.web.forms import (
@@ -23,6 +28,17 @@ DECLARATION_DESK = Page("desk.declaration", declarations_for)
 CASE = Page("application", applications_for)
 DESK = Page("desk.case", applications_for)
 LICENSE_DESK = Page("desk.license", licenses_for)
+
+
+def holder(model: type[Model], route: str) -> Holder:
+    """The row's exporter, and the row's page as exporters see it."""
+
+    def find(line: HistoryLine) -> tuple[list[str], str]:
+        row = model._default_manager.get(pk=line.subject_id)
+        return people(row.exporter_id), reverse(route, kwargs={"ref": row.ref})
+
+    return find
+
 
 register(
     "licensing",
@@ -45,7 +61,14 @@ register(
             declarations.submit,
             _("Submitted. Applications can rely on it now."),
         ),
-        Step("verify", _("Verified by the ministry"), DECLARATION_DESK, declarations.verify, _("Verified.")),
+        Step(
+            "verify",
+            _("Verified by the ministry"),
+            DECLARATION_DESK,
+            declarations.verify,
+            _("Verified."),
+            mail=_("{ref}: declaration verified"),
+        ),
         Step(
             "reject",
             _("Rejected by the ministry"),
@@ -54,9 +77,11 @@ register(
             _("Rejected with your reason."),
             ReasonForm,
             within="verify",
+            mail=_("{ref}: declaration rejected"),
         ),
         Step("activate", _("In force with a license")),
     ],
+    holder=holder(Declaration, "declaration"),
 )
 
 register(
@@ -67,9 +92,14 @@ register(
         Step("change", _("Draft changed")),
         Step("add_document", _("Paper added")),
         Step("remove_document", _("Paper removed")),
-        Step("submit", _("Filed")),
+        Step("submit", _("Filed"), mail=_("{ref}: your application was received")),
         Step(
-            "accept", _("Accepted: the review begins"), DESK, applications.accept, _("Accepted; the review can begin.")
+            "accept",
+            _("Accepted: the review begins"),
+            DESK,
+            applications.accept,
+            _("Accepted; the review can begin."),
+            mail=_("{ref}: accepted, the review begins"),
         ),
         Step(
             "not_accept",
@@ -79,6 +109,7 @@ register(
             _("Not accepted. The applicant was told why."),
             ReasonForm,
             within="accept",
+            mail=_("{ref}: not accepted"),
         ),
         Step("assign", _("Taken by a reviewing officer"), DESK, decisions.assign, _("The case is yours.")),
         Step(
@@ -88,6 +119,7 @@ register(
             decisions.ask,
             _("The question was sent."),
             AskForm,
+            mail=_("{ref}: the reviewer has a question; please answer by {due_on}"),
         ),
         Step(
             "answer",
@@ -112,6 +144,7 @@ register(
             decisions.approve,
             _("Approved. Issue the license next."),
             ApproveForm,
+            mail=_("{ref}: approved"),
         ),
         Step(
             "refuse",
@@ -121,6 +154,7 @@ register(
             _("Refused. The applicant reads your reasons."),
             RefuseForm,
             within="approve",
+            mail=_("{ref}: refused"),
         ),
         Step(
             "return",
@@ -132,7 +166,15 @@ register(
             within="approve",
             internal=True,
         ),
-        Step("issue", _("License issued"), DESK, decisions.issue, _("The license is issued."), IssueForm),
+        Step(
+            "issue",
+            _("License issued"),
+            DESK,
+            decisions.issue,
+            _("The license is issued."),
+            IssueForm,
+            mail=_("{ref}: your license was issued"),
+        ),
         Step(
             "reopen",
             _("Approval reopened"),
@@ -143,8 +185,9 @@ register(
             within="issue",
             internal=True,
         ),
-        Step("withdraw", _("Withdrawn by the applicant")),
+        Step("withdraw", _("Withdrawn by the applicant"), mail=_("{ref}: withdrawn")),
     ],
+    holder=holder(Application, "application"),
 )
 
 register(
@@ -161,6 +204,7 @@ register(
             ReasonForm,
             offered=lambda license, actor: license.state in IN_FORCE and actor.may("license.suspend"),
             label=_("Suspend"),
+            mail=_("{ref}: suspended"),
         ),
         Step(
             "lift",
@@ -169,9 +213,11 @@ register(
             licenses.lift,
             _("This cause has ended. The license is in force again when no other cause is open."),
             LiftForm,
+            mail=_("{ref}: a suspension was lifted"),
         ),
-        Step("exhaust", _("Used up")),
-        Step("expire", _("Expired; the unused rest lapsed")),
-        Step("warn_of_end", _("Holder warned of the coming end")),
+        Step("exhaust", _("Used up"), mail=_("{ref}: used up")),
+        Step("expire", _("Expired; the unused rest lapsed"), mail=_("{ref}: expired")),
+        Step("warn_of_end", _("Holder warned of the coming end"), mail=_("{ref}: ends within {days} days")),
     ],
+    holder=holder(License, "license"),
 )

@@ -257,7 +257,13 @@ def test_a_mail_names_what_happened_with_a_link_and_tells_no_content(world):
     for kind, verb in sorted(deliveries._writers):
         row = subjects[kind]
         line = HistoryLine(
-            subject_kind=kind, subject_id=row.pk, verb=verb, reason="Between us", facts=facts, actor=world.exporter.user
+            subject_kind=kind,
+            subject_id=row.pk,
+            subject_ref=getattr(row, "ref", ""),
+            verb=verb,
+            reason="Between us",
+            facts=facts,
+            actor=world.exporter.user,
         )
         english = deliveries._writers[kind, verb](line)
         with translation.override("zh-hans"):
