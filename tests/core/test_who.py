@@ -1,11 +1,23 @@
 """The access table says of every address and verb what the roles' own list says (tests/who.toml)."""
 
+import csv
 import tomllib
 from pathlib import Path
 
 from core import access
+from core.models import Role
 
-WHO = tomllib.loads((Path(__file__).parent.parent / "who.toml").read_text(encoding="utf-8"))
+TESTS = Path(__file__).parent.parent
+WHO = tomllib.loads((TESTS / "who.toml").read_text(encoding="utf-8"))
+
+
+def verbs():
+    """What the workflow tables say of each verb that people take: whose company's, and who took a case, is the row's
+    own to ask."""
+    with (TESTS / "workflows.csv").open(encoding="utf-8") as table:
+        said = {f"{row['object']}.{row['verb']}": row["who"] for row in csv.DictReader(table) if row["who"]}
+    roles = {name: {word.rpartition(":")[2] for word in who.split()} for name, who in said.items()}
+    return {(name, "POST"): (who & set(Role.values), set()) for name, who in roles.items()}
 
 
 def listed():
@@ -23,10 +35,17 @@ def listed():
 
 def test_every_row_of_the_access_table_is_in_one_class_and_opens_to_just_these():
     wanted, twice = listed()
+    wanted = {key: opened for key, opened in verbs().items() if key in access.table()} | wanted
     table = {key: (set(row.roles), set(row.scopes)) for key, row in access.table().items()}
     assert twice == []
     assert {key: opened for key, opened in table.items() if opened != wanted.get(key)} == {}
     assert set(wanted) - set(table) == set()
+
+
+def test_the_workflow_tables_and_the_list_of_roles_agree():
+    wanted, _ = listed()
+    said = {key: roles for key, (roles, _) in verbs().items() if key in wanted}
+    assert said == {key: wanted[key][0] for key in said}
 
 
 def test_nobody_but_the_auditor_reads_everything_and_changes_nothing():
