@@ -17,13 +17,13 @@ _PENDING = Q(user__password__startswith=UNUSABLE_PASSWORD_PREFIX)  # the one-tim
 
 def members_of(actor: Actor) -> QuerySet[Membership]:
     """People of the actor's own organization, those who left last; not who is invited and has not come."""
-    return (
-        Membership.objects.filter(organization=actor.organization)
-        .exclude(user__nature="service")
-        .exclude(_PENDING)
-        .select_related("user", "organization")
-        .order_by("ended_at", "user__name")
-    )
+    rows = joined(Membership.objects.filter(organization=actor.organization).exclude(user__nature="service"))
+    return rows.select_related("user", "organization").order_by("ended_at", "user__name")
+
+
+def joined(rows: QuerySet[Membership]) -> QuerySet[Membership]:
+    """Of these, whoever has come: an invitation alone makes nobody a reader of anything."""
+    return rows.exclude(_PENDING)
 
 
 def pending_members(actor: Actor) -> QuerySet[Membership]:

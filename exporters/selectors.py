@@ -6,7 +6,7 @@ from django.db.models import Model, QuerySet
 
 from core.access import Actor, visibility
 from core.models import Membership
-from core.selectors import reaches_documents
+from core.selectors import joined, reaches_documents
 from exporters.models import Exporter, Party
 from exporters.states import UNVERIFIED, ExporterState
 
@@ -55,13 +55,10 @@ def parties_for(actor: Actor) -> QuerySet[Party]:
     return rows.none()
 
 
-def people(organization_id: int) -> list[str]:
-    """The e-mails of everybody of an organization who prepares or signs."""
-    return list(
-        Membership.objects.filter(organization_id=organization_id, ended_at=None, roles__overlap=["signatory", "clerk"])
-        .order_by("pk")
-        .values_list("user__email", flat=True)
-    )
+def people(exporter_id: int) -> list[str]:
+    """The e-mails of everybody of the company who has joined it, and prepares or signs."""
+    rows = Membership.objects.filter(organization_id=exporter_id, ended_at=None, roles__overlap=["signatory", "clerk"])
+    return list(joined(rows).order_by("pk").values_list("user__email", flat=True))
 
 
 @visibility("exporter")

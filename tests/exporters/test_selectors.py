@@ -6,9 +6,11 @@ import pytest
 
 from config.local import demo
 from core.access import actor_for_user
+from core.actions import add_member
+from core.deliveries import relay
 from core.errors import NotFound
 from core.history import lines_of
-from core.models import Membership
+from core.models import Mail, Membership, User
 from exporters import actions, selectors
 from exporters.models import Exporter
 from licensing import selectors as licensing
@@ -104,3 +106,21 @@ def test_pages_of_another_province_answer_404(world, officers, client):
         client.force_login(actor.user)
         found[name] = [client.get(path).status_code for path in paths]
     assert found == {"here": [200, 200], "elsewhere": [404, 404], "anywhere": [200, 200]}
+
+
+INVITED = "invited@example.cn"
+
+
+def test_who_was_invited_and_has_not_come_is_told_nothing_of_the_company(world, settings):
+    settings.EMAIL_BACKEND = "core.mailbox.Backend"
+    company = make.exporter()
+    add_member(email=INVITED, name="Li Na", roles=["clerk"], by=company)
+    pk = make.demo.send_company(company)
+    actions.verify(pk, seen=make.seen(pk), by=world.ministry.intake)
+    relay()
+    told = set(Mail.objects.filter(subject="Your company is verified").values_list("recipients", flat=True))
+    assert told == {world.exporter.user.email, company.user.email}
+    newcomer = User.objects.get(email=INVITED)
+    newcomer.set_password("a-long-enough-secret-7")
+    newcomer.save()
+    assert selectors.people(pk) == [company.user.email, INVITED]
