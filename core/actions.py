@@ -4,15 +4,15 @@ import hashlib
 import secrets
 import string
 import unicodedata
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from django.conf import settings
 from django.utils.translation import gettext as _
 
 from core.access import Actor, digest
-from core.characters import wrong
 from core.command import command
 from core.errors import DomainError, FourEyes, Invalid, NotFound, Problem
+from core.files import PAPERS, Kind, examine
 from core.history import record
 from core.legal_time import legal_now
 from core.locks import lock
@@ -288,34 +288,19 @@ def end_delivery(pk: int, *, reason: str, by: Actor) -> Delivery:
     return delivery
 
 
-PDF_START = b"%PDF-"
-# What scanners are tried with, in two parts so that none finds it here.
-EICAR = b"X5O!P%@AP[4\\PZX54(P^)7CC)7}$" + b"EICAR-STANDARD-ANTIVIRUS-TEST-FILE!$H+H*"
-
-
-def keep_pdf(name: str, content: bytes, *, field: str, by: Actor, at: datetime | None = None) -> Document:
-    """The PDF is stored with its hash, inside the caller's transaction.
-
-    Raises Invalid naming `field` when it is empty, larger than 10 MiB, badly named, a scanner's test, or not a PDF.
-    """
+def keep_file(
+    name: str, content: bytes, *, field: str, by: Actor, kinds: Sequence[Kind] = PAPERS, at: datetime | None = None
+) -> Document:
+    """The file is stored with its hash, inside the caller's transaction. Raises Invalid naming `field` when it is
+    empty, too large, badly named, a scanner's test, or none of these kinds (core/files.py)."""
     clean = name.strip()
-    problem = None
-    if not content:
-        problem = Problem(f"/{field}", "file-empty", _("The file is empty."))
-    elif len(content) > settings.MAX_UPLOAD_BYTES:
-        problem = Problem(f"/{field}", "file-too-large", _("The file is larger than 10 MB."))
-    elif not clean.lower().endswith(".pdf") or wrong(clean) or "/" in clean or "\\" in clean or len(clean) > 200:
-        problem = Problem(f"/{field}", "file-name", _("Give the file a plain name that ends in .pdf."))
-    elif EICAR in content:
-        problem = Problem(f"/{field}", "file-unsafe", _("A virus scanner would stop this file, so we do not take it."))
-    elif not content.startswith(PDF_START) or b"%%EOF" not in content[-2048:]:
-        problem = Problem(f"/{field}", "file-not-pdf", _("This is not a PDF. Save or scan the certificate as PDF."))
-    if problem:
-        raise Invalid([problem])
+    kind = examine(clean, content, kinds=kinds, field=field)
+    if isinstance(kind, Problem):
+        raise Invalid([kind])
     return Document.objects.create(
         organization=by.organization,
         name=clean,
-        media_type="application/pdf",
+        media_type=kind.media_type,
         sha256=hashlib.sha256(content).hexdigest(),
         size=len(content),
         content=content,

@@ -297,9 +297,26 @@ CODES = (
     ),
     Code("file-empty", 422, _("The file is empty."), _("Choose the file again.")),
     Code("file-too-large", 422, _("The file is larger than 10 MB."), _("Send a smaller one.")),
-    Code("file-name", 422, _("The file's name is too long, not plain, or does not end in .pdf."), _("Rename it.")),
+    Code(
+        "file-name",
+        422,
+        _("The file's name is too long, not plain, or does not end as the kinds of file do that are taken there."),
+        _("Rename it."),
+    ),
     Code("file-unsafe", 422, _("A virus scanner would stop the file."), _("Send another one.")),
     Code("file-not-pdf", 422, _("The file is not a PDF."), _("Save or scan it as PDF.")),
+    Code(
+        "file-mismatch",
+        422,
+        _("The file's content is not what the end of its name says, or it has macros."),
+        _("Save it anew from the program that made it."),
+    ),
+    Code(
+        "file-too-large-inside",
+        422,
+        _("Opened, the file is larger than 50 MB, 1,000 parts or 40 million pixels."),
+        _("Send a smaller one, or several."),
+    ),
     Code(
         "locked-out",
         429,

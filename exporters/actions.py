@@ -8,7 +8,7 @@ from stdnum.cn import uscc as credit_code
 from stdnum.exceptions import ValidationError as BadNumber
 
 from core.access import Actor
-from core.actions import keep_pdf
+from core.actions import keep_file
 from core.command import command
 from core.errors import DomainError, Invalid, Problem, WrongState
 from core.history import move, record, require
@@ -69,7 +69,7 @@ def describe(*, by: Actor, business_license: tuple[str, bytes] | None = None, **
             setattr(exporter, name, facts[name])
     if business_license:
         name, content = business_license
-        exporter.business_license = keep_pdf(name, content, field="business_license", by=by)
+        exporter.business_license = keep_file(name, content, field="business_license", by=by)
     exporter.save()
     record(exporter, "describe", by=by)
     return exporter

@@ -11,6 +11,7 @@ from django.views import i18n
 
 from core import actions, selectors
 from core.errors import DomainError, NotFound
+from core.files import end_of
 from core.models import Document, Mail
 from core.navigation import entries
 from core.web.forms import KeyForm, MemberForm, OfficeForm, OfficerForm, OfficerRolesForm, RolesForm, show_refusal
@@ -160,7 +161,7 @@ def document(request: HttpRequest, pk: int) -> HttpResponse:
     file = get_object_or_404(selectors.documents_for(request.actor), pk=pk)
     content = Document.objects.values_list("content", flat=True).get(pk=file.pk)
     response = HttpResponse(bytes(content), content_type=file.media_type)
-    response.headers["Content-Disposition"] = f'attachment; filename="document-{file.pk}.pdf"'
+    response.headers["Content-Disposition"] = f'attachment; filename="document-{file.pk}{end_of(file.media_type)}"'
     response.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
     return response
 

@@ -8,7 +8,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from core.access import Actor
-from core.actions import keep_pdf
+from core.actions import keep_file
 from core.command import command
 from core.errors import Invalid, NotFound, Problem, WrongState
 from core.history import move, record, require
@@ -121,7 +121,7 @@ def add_document(ref: str, *, type: str, file: tuple[str, bytes], by: Actor) -> 
     row = lock(applications_for(by), ref=ref)
     if row.state != ApplicationState.DRAFT:
         raise WrongState(_("Papers can be added while the application is a draft."))
-    document = keep_pdf(*file, field="file", by=by)
+    document = keep_file(*file, field="file", by=by)
     record(row, "add_document", by=by, facts={"type": type, "sha256": document.sha256})
     return row.documents.create(type=type, document=document)
 

@@ -6,7 +6,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from core.access import Actor
-from core.actions import keep_pdf
+from core.actions import keep_file
 from core.command import command
 from core.errors import Invalid, Problem, WrongState
 from core.history import move, record, require
@@ -96,7 +96,7 @@ def attach_signed(
     if problems:
         raise Invalid(problems)
     name, content = certificate
-    document = keep_pdf(name, content, field="certificate", by=by, at=at)
+    document = keep_file(name, content, field="certificate", by=by, at=at)
     facts = {"sha256": document.sha256, "signed_on": signed_on.isoformat()}
     move(
         row.attach_signed,

@@ -1,10 +1,18 @@
-"""Files that people hand in: what is kept is a plain PDF, as it came."""
+"""Files that people hand in: what is kept is a plain file of a kind that is taken there, as it came."""
+
+import io
+import random
+import struct
+import zipfile
+import zlib
 
 import pytest
 from django.conf import settings
 
-from core.actions import EICAR, keep_pdf
+from core import files
+from core.actions import keep_file
 from core.errors import Invalid
+from core.files import EICAR, PAPERS_IMAGES_SHEETS
 from core.models import Document
 
 GOOD = b"%PDF-1.4\nx\n%%EOF"
@@ -26,17 +34,123 @@ BAD = {
 }
 
 
+def png(width=3, height=2):
+    def chunk(kind, data):
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    header = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
+    return files.PNG_START + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(b"\0" * 8)) + chunk(b"IEND", b"")
+
+
+def jpeg(width=3, height=2):
+    comment = b"\xff\xfe\x00\x06hello"[:8]
+    return (
+        b"\xff\xd8"
+        + comment
+        + b"\xff\xc0\x00\x0b\x08"
+        + struct.pack(">HH", height, width)
+        + b"\x01\x01\x11\x00\xff\xd9"
+    )
+
+
+def xlsx(extra=(), names=("[Content_Types].xml", "xl/workbook.xml"), compression=zipfile.ZIP_DEFLATED):
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w", compression) as archive:
+        for name in names:
+            archive.writestr(name, "<x/>")
+        for name, content in extra:
+            archive.writestr(name, content)
+    return made.getvalue()
+
+
+def lying(content):
+    """The archive's directory says that its first part is one byte."""
+    at = content.index(b"PK\x01\x02") + 24
+    return content[:at] + struct.pack("<I", 1) + content[at + 4 :]
+
+
+TAKEN = {
+    "a.pdf": GOOD,
+    "a.png": png(),
+    "a.PNG": png(10_000, 4_000),
+    "a.jpg": jpeg(),
+    "a.jpeg": jpeg(8_000, 5_000),
+    "a.xlsx": xlsx(extra=[(f"xl/{n}.xml", "x") for n in range(998)]),
+    "b.xlsx": xlsx(compression=zipfile.ZIP_STORED),
+    "a.csv": "\ufeff货物,kg\n磁材,5\n".encode(),
+    "b.csv": "货物,kg\n磁材,5\n".encode("gb18030"),
+}
+NOT_TAKEN = {
+    "svg": ("a.svg", b"<svg/>", "file-name"),
+    "a web page": ("a.html", b"<html>", "file-name"),
+    "old sheet": ("a.xls", xlsx(), "file-name"),
+    "macros by name": ("a.xlsm", xlsx(), "file-name"),
+    "pdf as png": ("a.png", GOOD, "file-mismatch"),
+    "png as jpg": ("a.jpg", png(), "file-mismatch"),
+    "jpg as png": ("a.png", jpeg(), "file-mismatch"),
+    "short png": ("a.png", png()[:20] + b"IEND", "file-mismatch"),
+    "half a png": ("a.png", png()[:-8], "file-mismatch"),
+    "no pixels": ("a.png", png(0, 5), "file-mismatch"),
+    "half a jpg": ("a.jpg", jpeg()[:14], "file-mismatch"),
+    "41 million pixels": ("a.png", png(10_000, 4_001), "file-too-large-inside"),
+    "41 million in jpg": ("a.jpg", jpeg(8_000, 5_001), "file-too-large-inside"),
+    "zip": ("a.xlsx", xlsx(names=("a.txt", "[Content_Types].xml")), "file-mismatch"),
+    "no zip": ("a.xlsx", b"PK\x03\x04 and no more", "file-mismatch"),
+    "text": ("a.xlsx", b"a,b", "file-mismatch"),
+    "macros": ("a.xlsx", xlsx(extra=[("xl/vbaProject.bin", "x")]), "file-mismatch"),
+    "odd packing": ("a.xlsx", xlsx(compression=zipfile.ZIP_BZIP2), "file-mismatch"),
+    "lying sizes": ("a.xlsx", lying(xlsx(extra=[("y", "z" * 100)])), "file-mismatch"),
+    "1,001 parts": ("a.xlsx", xlsx(extra=[(f"xl/{n}.xml", "x") for n in range(999)]), "file-too-large-inside"),
+    "bomb": ("a.xlsx", xlsx(extra=[("y", b"\0" * 3_000_000)]), "file-too-large-inside"),
+    "html in csv": ("a.csv", b"  <html><script>1</script>", "file-mismatch"),
+    "pdf in csv": ("a.csv", b"%PDF-1.4\n%%EOF", "file-mismatch"),
+    "nul in csv": ("a.csv", b"a,\0b", "file-mismatch"),
+    "no text at all": ("a.csv", b"\xff\xff\xff\xff", "file-mismatch"),
+    "nothing but blanks": ("a.csv", b" \n \n", "file-mismatch"),
+    "utf-16": ("a.csv", "a,b".encode("utf-16"), "file-mismatch"),
+}
+
+
+def refused(name, content, code, by, **kinds):
+    before = Document.objects.count()
+    with pytest.raises(Invalid) as refusal:
+        keep_file(name, content, field="file", by=by, **kinds)
+    assert [(error.pointer, error.code) for error in refusal.value.errors] == [("/file", code)]
+    assert Document.objects.count() == before
+
+
 @pytest.mark.parametrize(("name", "content", "code"), BAD.values(), ids=BAD)
 def test_a_file_that_is_not_a_plain_pdf_is_refused_and_nothing_is_kept(name, content, code, lanting):
-    before = Document.objects.count()
-    with pytest.raises(Invalid) as refused:
-        keep_pdf(name, content, field="file", by=lanting)
-    assert [(error.pointer, error.code) for error in refused.value.errors] == [("/file", code)]
-    assert Document.objects.count() == before
+    refused(name, content, code, lanting)
 
 
 @pytest.mark.parametrize("name", ["a.pdf", " 合同 №1.PDF ", "x" * 196 + ".pdf"])
 def test_a_plain_pdf_is_kept_as_it_came(name, lanting):
     content = GOOD[:9] + b"x" * (settings.MAX_UPLOAD_BYTES - len(GOOD)) + GOOD[9:]
-    kept = keep_pdf(name, content, field="file", by=lanting)
+    kept = keep_file(name, content, field="file", by=lanting)
     assert (kept.name, bytes(kept.content), kept.size) == (name.strip(), content, settings.MAX_UPLOAD_BYTES)
+
+
+@pytest.mark.parametrize(("name", "content", "code"), NOT_TAKEN.values(), ids=NOT_TAKEN)
+def test_content_that_is_not_what_the_name_says_is_refused_and_nothing_is_kept(name, content, code, lanting):
+    refused(name, content, code, lanting, kinds=PAPERS_IMAGES_SHEETS)
+
+
+@pytest.mark.parametrize(("name", "content"), TAKEN.items(), ids=TAKEN)
+def test_images_and_sheets_are_kept_as_they_came_where_they_are_taken(name, content, lanting, client):
+    kept = keep_file(name, content, field="file", by=lanting, kinds=PAPERS_IMAGES_SHEETS)
+    assert (kept.name, bytes(kept.content)) == (name, content)
+    assert name.lower().endswith(files.end_of(kept.media_type)) or name == "a.jpeg"
+
+
+@pytest.mark.parametrize("name", ["a.png", "a.jpg", "a.xlsx", "a.csv"])
+def test_only_pdf_is_taken_where_nothing_else_is_said(name, lanting):
+    refused(name, TAKEN[name], "file-name", lanting)
+
+
+def test_a_sheet_that_unpacks_to_50_mb_is_taken_and_one_byte_more_is_not(lanting):
+    noise = random.Random(1).randbytes(600_000)  # so that it is no 1 : 100
+    rest = files.UNPACKED_MOST - len(noise) - len("<x/>") * 2
+    most, more = (xlsx(extra=[("noise", noise), ("rest", b"\0" * size)]) for size in (rest, rest + 1))
+    keep_file("a.xlsx", most, field="file", by=lanting, kinds=PAPERS_IMAGES_SHEETS)
+    refused("a.xlsx", more, "file-too-large-inside", lanting, kinds=PAPERS_IMAGES_SHEETS)

@@ -11,7 +11,7 @@ from django.db.backends.postgresql.base import DatabaseWrapper
 from django.test import Client
 
 from core.access import clock as clock_actor
-from core.actions import EICAR
+from core.files import EICAR
 from core.models import Document, Organization, User
 from exporters.models import Exporter
 from licensing.actions import licenses
