@@ -12,7 +12,7 @@ from core.legal_time import legal_today
 from exporters.models import Exporter
 from licensing import ledger
 from licensing.models import License, LicenseEndUser
-from licensing.models.balances import LicenseLine
+from licensing.models.balances import ClearanceCount, LicenseLine
 from shipments import actions
 from shipments.actions import LineRequest
 
@@ -144,9 +144,10 @@ def test_a_capped_value_is_stated_in_its_currency(world, license):
 
 
 def test_clearances_are_counted(world, license):
-    License.objects.update(max_clearances=2, clearances_taken=1)
+    License.objects.update(max_clearances=2)
+    ClearanceCount.objects.create(license=license, taken=1)
     assert failures(world, license) == []
-    License.objects.update(clearances_taken=2)
+    ClearanceCount.objects.update(taken=2)
     assert failures(world, license) == [("/license", "clearances-exhausted")]
 
 
@@ -163,13 +164,13 @@ def test_what_the_rules_forbid_is_refused(world, license, monkeypatch):
 
 def test_a_check_takes_nothing(world, license):
     failures(world, license)
-    assert (LicenseLine.objects.get().reserved, License.objects.get().clearances_taken) == (0, 0)
+    assert LicenseLine.objects.get().reserved == 0
 
 
 def test_a_check_counts_no_clearance(world):
     license = world.license(kind="per_shipment", kilograms=100)
     assert failures(world, license) == []
-    assert License.objects.get().clearances_taken == 0
+    assert ClearanceCount.objects.get().taken == 0
 
 
 # --- which rows the functions hold, seen from another session -----------------------------------------------
@@ -189,10 +190,12 @@ def held(transactional_db):
 
     def locked():
         found = []
-        for table in ("licensing_license", "licensing_licenseline"):
+        for table in ("licensing_license", "licensing_clearancecount", "licensing_licenseline"):
             with other.cursor() as cursor:
-                cursor.execute(f"SELECT id FROM {table} FOR NO KEY UPDATE SKIP LOCKED")
-                if not cursor.fetchall():
+                cursor.execute(f"SELECT 1 FROM {table} FOR NO KEY UPDATE SKIP LOCKED")
+                free = cursor.fetchall()
+                cursor.execute(f"SELECT count(*) FROM {table}")
+                if len(free) < cursor.fetchone()[0]:
                     found.append(table)
             other.rollback()
         return found
@@ -210,13 +213,13 @@ def test_taking_holds_the_lines_even_where_it_refuses(held):
         assert locked() == ["licensing_licenseline"]
 
 
-def test_taking_holds_the_license_where_clearances_are_counted(held):
+def test_taking_holds_the_count_where_clearances_are_counted(held):
     world, locked = held
     license = world.license(kind="per_shipment", kilograms=1)
     take = ledger.Take(license.pk, 0, 0, "DE", "CNSHA", legal_today().isoformat(), [ledger.TakeLine(1, 1, "kg")])
     with transaction.atomic():
         assert ledger.take([take])[0].accepted is False
-        assert locked() == ["licensing_license", "licensing_licenseline"]
+        assert locked() == ["licensing_clearancecount", "licensing_licenseline"]
 
 
 def test_settling_holds_license_and_lines_even_where_nothing_moves(held):
