@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.views import i18n
 
 from core import actions, selectors
-from core.errors import DomainError, NotFound
+from core.errors import DomainError, Invalid, NotFound, Problem
 from core.files import end_of
 from core.models import Document, Mail
 from core.navigation import entries
@@ -56,7 +56,10 @@ def member_add(request: HttpRequest) -> HttpResponse:
 
 
 def invitation_withdraw(request: HttpRequest) -> HttpResponse:
-    actions.withdraw_invitation(email=request.POST.get("email", ""), by=request.actor)
+    email = request.POST.get("email", "")
+    if not email:
+        raise Invalid([Problem("/email", "required", _("Say which invitation."))])
+    actions.withdraw_invitation(email=email, by=request.actor)
     messages.success(request, _("The invitation is withdrawn."))
     return redirect("members")
 
