@@ -199,3 +199,20 @@ class Incident(models.Model):
 
     def __str__(self) -> str:
         return self.ref
+
+
+class Handling(models.Model):
+    """Who looks after an incident, and when that ended. What he noted, and why it ended, is the incident's history."""
+
+    incident = models.OneToOneField(Incident, on_delete=models.PROTECT, primary_key=True, related_name="handling")
+    owner = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    ended_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(name="handling_ended_by_owner", condition=Q(ended_at=None) | ~Q(owner=None)),
+        ]
+        indexes = [models.Index(name="handling_open", fields=["incident"], condition=Q(ended_at=None))]
+
+    def __str__(self) -> str:
+        return str(self.incident)

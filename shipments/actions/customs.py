@@ -19,7 +19,7 @@ from licensing.actions import licenses
 from licensing.models import License, Suspension
 from licensing.states import IN_FORCE
 from shipments.actions.reservations import lock_with_license, write_back
-from shipments.models import CustomsDeclaration, CustomsMessage, Incident, Shipment, ShipmentLine
+from shipments.models import CustomsDeclaration, CustomsMessage, Handling, Incident, Shipment, ShipmentLine
 from shipments.states import RELEASED, ShipmentState
 
 
@@ -203,7 +203,7 @@ def _fitting(
 
 
 def _incident(kind: str, message: Message, shipment: Shipment | None, at: datetime) -> Incident:
-    return Incident.objects.create(
+    incident = Incident.objects.create(
         ref=draw(Incident.PREFIX),
         kind=kind,
         shipment=shipment,
@@ -216,6 +216,8 @@ def _incident(kind: str, message: Message, shipment: Shipment | None, at: dateti
         ),
         opened_at=at,
     )
+    Handling.objects.create(incident=incident)
+    return incident
 
 
 def _keep(receipt: Receipt, by: Actor) -> Receipt:

@@ -8,6 +8,7 @@ CASES = [
     ("shipments_customsdeclaration.shipments_customsdeclaration_number_key", {}),
     ("shipments_customsmessage.customs_message_once", {}),
     ("shipments_customsmessage.shipments_customsmessage_status_check", {"status": "-1"}),
+    ("shipments_handling.handling_ended_by_owner", {"owner_id": "NULL", "ended_at": "now()"}),
     ("shipments_incident.shipments_incident_ref_key", {}),
     ("shipments_shipment.shipment_client_reference_once", {"state": "'reserved'", "ref": "'SH-X'"}),
     ("shipments_shipment.shipments_shipment_ref_key", {"state": "'reserved'", "client_reference": "'x'"}),
