@@ -83,6 +83,8 @@ urlpatterns = [
     *addresses("desk/licenses/<str:ref>/", "desk.license"),
     path("desk/shipments/<str:ref>/", shipments.shipment, name="desk.shipment"),
     path("desk/incidents/", shipments.incidents, name="desk.incidents"),
+    path("desk/incidents/<str:ref>/", shipments.incident, name="desk.incident"),
+    *addresses("desk/incidents/<str:ref>/", "desk.incident"),
     path("api/v1/", include("config.api")),
 ]
 

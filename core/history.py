@@ -58,11 +58,10 @@ def require(transition: Callable[..., Any], *, by: Actor, seen: int | None = Non
 
 
 def open_verbs(row: Any, by: Actor) -> dict[str, str]:
-    """The verbs that the graph opens to this actor on this row: {name: label}. Pages and REST show these."""
+    """The verbs that the row's graph, if it has one, opens to this actor: {name: label}. Pages and REST show these."""
+    moves = getattr(row, "get_available_state_transitions", tuple)
     return {
-        verb_name(t): str(t.custom["label"])
-        for t in row.get_available_state_transitions()
-        if not t.custom.get("hidden") and t.permission(row, by)
+        verb_name(t): str(t.custom["label"]) for t in moves() if not t.custom.get("hidden") and t.permission(row, by)
     }
 
 

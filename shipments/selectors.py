@@ -6,7 +6,7 @@ from django.db.models import QuerySet
 
 from core.access import Actor, visibility
 from exporters.selectors import of_province
-from shipments.models import Incident, Shipment
+from shipments.models import Handling, Incident, Shipment
 from shipments.states import ShipmentState
 
 
@@ -36,10 +36,32 @@ def reservations_past(today: date, limit: int) -> list[int]:
 def incidents_for(actor: Actor) -> QuerySet[Incident]:
     if actor.kind != "ministry" or not actor.may("desk.license", "GET"):
         return Incident.objects.none()
-    rows = Incident.objects.select_related("shipment__license")
+    rows = Incident.objects.select_related("shipment__license", "handling__owner")
     return of_province(rows, actor, "shipment__exporter__province")
+
+
+def handlings_for(actor: Actor) -> QuerySet[Handling]:
+    return Handling.objects.filter(incident__in=incidents_for(actor))
+
+
+INCIDENT_VIEWS = ("open", "mine", "all")
+
+
+def incidents_of(actor: Actor, view: str, kind: str = "") -> QuerySet[Incident]:
+    """The actor's open incidents, everybody's open ones, or all that there ever were; of one kind if it is named."""
+    rows = incidents_for(actor)
+    if view != "all":
+        rows = rows.filter(handling__ended_at=None)
+    if view == "mine":
+        rows = rows.filter(handling__owner_id=actor.user.pk)
+    return rows.filter(kind=kind) if kind else rows
 
 
 @visibility("shipment")
 def shipment_visible(actor: Actor, ref: str) -> bool:
     return shipments_for(actor).filter(ref=ref).exists()
+
+
+@visibility("incident")
+def incident_visible(actor: Actor, ref: str) -> bool:
+    return incidents_for(actor).filter(ref=ref).exists()

@@ -16,6 +16,7 @@ from core.models import Membership
 from exporters import actions as exporters
 from licensing.actions import applications, decisions, declarations, licenses
 from shipments import actions as shipments
+from shipments.actions import incidents
 from tests import make
 from tests.make import seen
 
@@ -138,6 +139,10 @@ def _shipments(step: Story, world: make.World, clock_of: Any) -> None:
     used, ending = world.license(kilograms=10), world.license(kilograms=100)
     held = step(shipments.reserve, world.request(used, 10 * KG), by=boss).shipment
     step(shipments.receive, world.message(held.ref, grams=10 * KG), by=world.customs)
+    strange = shipments.receive(world.message(make.unknown("SH")), by=world.customs).incidents[0]
+    step(incidents.take, strange.ref, by=decider)
+    step(incidents.note, strange.ref, text="Mistyped", by=decider)
+    step(incidents.end, strange.ref, reason="Sent again", by=decider)
     off = world.shipment(ending, KG)
     step(shipments.cancel, off.ref, by=boss)
     forgotten = world.shipment(ending, KG)

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy
 from core.models import Country
 from core.templatetags.lodestone import quantity
 from core.web.fields import DayField, QuantityField
+from core.web.forms import StepForm
 from licensing.models import License
 from shipments.actions import LineRequest, ShipmentRequest
 
@@ -105,3 +106,12 @@ class ShipmentForm(forms.Form):
         if parts[0] == "lines" and len(parts) > 1 and parts[1].isdigit():
             return self.taken[int(parts[1])][0]
         return parts[0] if parts[0] in self.fields else None
+
+
+class NoteForm(StepForm):
+    text = forms.CharField(
+        label=gettext_lazy("Note"),
+        max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=gettext_lazy("Stays inside the ministry."),
+    )

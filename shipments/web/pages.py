@@ -19,6 +19,7 @@ from core.web.steps import Failed, of_one_moment, offered
 from licensing import selectors as licensing
 from licensing.states import ApplicationState
 from shipments import actions, selectors
+from shipments.models import Incident
 from shipments.needs import needs_of
 from shipments.states import ShipmentState
 from shipments.web.forms import ShipmentForm
@@ -143,6 +144,32 @@ def shipment_cancel(request: HttpRequest, ref: str) -> HttpResponse:
 
 
 def incidents(request: HttpRequest) -> HttpResponse:
-    """Officers: what customs reported that did not fit."""
-    page = page_of(request, selectors.incidents_for(request.actor))
-    return render(request, "shipments/incident_list.html", {"page_obj": page})
+    """Officers: what customs reported that did not fit, and who follows it."""
+    view = choice_of(request, "view", selectors.INCIDENT_VIEWS) or "open"
+    kind = choice_of(request, "kind", Incident.Kind.values)
+    context = {
+        "view": view,
+        "counts": {name: selectors.incidents_of(request.actor, name).count() for name in selectors.INCIDENT_VIEWS},
+        "kind": kind,
+        "kinds": Incident.Kind.choices,
+        "page_obj": page_of(request, selectors.incidents_of(request.actor, view, kind)),
+    }
+    return render(request, "shipments/incident_list.html", context)
+
+
+@of_one_moment
+def incident(request: HttpRequest, ref: str, failed: Failed | None = None) -> HttpResponse:
+    """Officers: one incident, what was reported, who follows it and what was found out."""
+    rows = selectors.incidents_for(request.actor).select_related("shipment__exporter__organization")
+    row = get_object_or_404(rows, ref=ref)
+    history = told(lines_of(row), request.actor)
+    context = {
+        "incident": row,
+        **offered(request, row, "desk.incident", failed),
+        "history": history,
+        "end": history[-1] if row.handling.ended_at else None,
+        "siblings": selectors.incidents_for(request.actor)
+        .filter(message_id=row.message_id, shipment=row.shipment)
+        .exclude(pk=row.pk),
+    }
+    return render(request, "shipments/incident_page.html", context, status=failed.status if failed else 200)

@@ -11,7 +11,7 @@ from core.invitations import one_time_link
 from core.models import Delivery, Mail, Membership, User
 from exporters.models import Exporter
 from licensing.models import Application, Declaration, License
-from shipments.models import Shipment
+from shipments.models import Incident, Shipment
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
@@ -42,6 +42,7 @@ def addresses(people, exporter_pk):
         "member": [{"pk": Membership.objects.filter(organization_id=exporter_pk).first().pk}],
         "key": [{"pk": Exporter.objects.get(pk=exporter_pk).organization.keys.first().pk}],
         "exporter": [{"pk": Exporter.objects.get(state="pending").pk}],
+        "incident": [{"ref": Incident.objects.get().ref}],
         "officer": [{"pk": Membership.objects.filter(organization__kind="ministry").first().pk}],
         "delivery": [{"pk": Delivery.objects.filter(delivered_at=None).first().pk}],
     }

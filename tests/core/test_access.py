@@ -9,6 +9,7 @@ from core.models import Delivery, HistoryLine, Mail, Membership, Role, RoleGrant
 from core.references import draw
 from licensing.actions import applications
 from licensing.models import Application, ApplicationDocument
+from shipments.actions import receive
 from tests import make
 
 ROLES = [*Role.values, "anonymous"]
@@ -55,6 +56,7 @@ def stage(world):
     """One row of every noun, and a person of every role."""
     license = world.license(kilograms=100)
     shipment = world.shipment(license, 1_000)
+    incident = receive(world.message(make.unknown("SH")), by=world.customs).incidents[0]
     declaration = world.declaration(verified=False)
     draft = world.application(by_whom=[declaration])
     applications.submit(draft, by=world.exporter)
@@ -84,6 +86,7 @@ def stage(world):
         "application": {"ref": draft},
         "license": {"ref": license.ref},
         "shipment": {"ref": shipment.ref},
+        "incident": {"ref": incident.ref},
         "document": {"pk": paper.document_id},
         "member": {"pk": member.pk},
         "key": {"pk": people["signatory"].organization.keys.get().pk},

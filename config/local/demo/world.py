@@ -13,8 +13,10 @@ from core.actions import issue_key
 from core.checks import DEMO_DOMAIN
 from core.legal_time import legal_today
 from core.models import Membership, Role, User
+from core.references import draw
 from exporters import actions as exporters
 from licensing.actions import applications, decisions
+from shipments.models import Shipment
 
 
 @dataclass
@@ -105,6 +107,7 @@ def ruohe_cases(actor: Actor, ministry: Ministry, customs: Actor) -> None:
     goods = [("1C905.b", "Dysprosium oxide 99.9 %", 20_000)]
     license = issued(actor, application(actor, "annual", goods, [oxides], "ARD-2026-01"), ministry, [oxides])
     cleared(customs, shipped(actor, license, "ARD-301", 4_000), "0000000301", 3_996_500)
+    cleared(customs, draw(Shipment.PREFIX), "0000000302", 12_000)  # nobody knows this shipment: an incident
 
 
 def make_keys(world: World) -> None:
