@@ -91,6 +91,14 @@ def change(ref: str, draft: Draft, *, version: int, by: Actor) -> Application:
 
 
 def _write(row: Application, draft: Draft, by: Actor, verb: str) -> Application:
+    message = _("This label is for overseas exporters; choose an official code.")
+    unofficial = [
+        Problem(f"/lines/{index}/code", "not-official", message)
+        for index, line in enumerate(draft.lines)
+        if not line.control_item.official
+    ]
+    if unofficial:
+        raise Invalid(unofficial)
     for name in ("kind", "ports", "contract_no", "contract_on", "planned_from", "planned_until", "remarks"):
         setattr(row, name, getattr(draft, name))
     row.destinations = sorted({declaration.end_user.country_id for declaration in draft.end_users})

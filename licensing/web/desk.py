@@ -10,6 +10,7 @@ from core.telling import told
 from core.web.lists import choice_of, page_of, search_of
 from core.web.steps import Failed, of_one_moment, offered
 from licensing import selectors
+from licensing.actions.applications import policy_differs
 from licensing.models import DecisionStep
 from licensing.states import DeclarationState
 
@@ -67,6 +68,7 @@ def case(request: HttpRequest, ref: str, failed: Failed | None = None) -> HttpRe
             if u.declaration.state not in ("verified", "in_force") and (u.pk in kept or not kept)
         ],
         "findings": row.findings.all(),
+        "policy_differs": policy_differs(row),
         "license": getattr(row, "license", None),
         "history": told(lines_of(row), request.actor),
     }

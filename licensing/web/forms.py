@@ -1,5 +1,6 @@
 """Shapes of licensing's forms. What is permitted is for the verbs to say."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django import forms
@@ -11,7 +12,7 @@ from core.quantities import show
 from core.web.fields import CodesField, DayField, QuantityField
 from core.web.forms import StepForm, read_upload
 from exporters.models import Party
-from licensing.actions.applications import Draft, LineDraft, default_question_day, policy_differs
+from licensing.actions.applications import Draft, LineDraft, default_question_day
 from licensing.models import Application, ApplicationDocument, ControlItem, DecisionStep, Declaration, License
 from licensing.models.declarations import CONFIRMATIONS
 
@@ -154,7 +155,7 @@ class ApplicationForm(forms.ModelForm):
 
 
 class LineForm(forms.Form):
-    """One row of goods. The unit is the control list's own."""
+    """One row of goods, of the items handed in by their code in small letters. The unit is the control list's own."""
 
     code = forms.CharField(
         label=gettext_lazy("Control code"),
@@ -177,18 +178,17 @@ class LineForm(forms.Form):
         label=gettext_lazy("Quantity"), help_text=gettext_lazy("In the list's unit, e.g. 1200.500 kg.")
     )
 
+    def __init__(self, *args: Any, items: Mapping[str, ControlItem], **kwargs: Any) -> None:
+        self.items = items
+        super().__init__(*args, **kwargs)
+
     def clean_code(self) -> ControlItem:
         code = self.cleaned_data["code"].strip()
-        item = ControlItem.objects.filter(code__iexact=code).first()
-        if item is None:
+        if code.lower() not in self.items:
             raise forms.ValidationError(
                 _("{code} is not on the lists loaded here.").format(code=code[:20]), "unknown-code"
             )
-        if not item.official:
-            raise forms.ValidationError(
-                _("This label is for overseas exporters; choose an official code."), "not-official"
-            )
-        return item
+        return self.items[code.lower()]
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
@@ -306,8 +306,6 @@ class RecommendForm(StepForm):
             self.initial["end_users"] = [user.pk for user in last.end_users.all()] or users.initial
         if case.kind == "per_shipment":
             del self.fields["max_clearances"]
-        if not policy_differs(case):
-            del self.fields["acknowledged"]
 
     def quantity_fields(self) -> list[forms.BoundField]:
         return [self[name] for name in self.quantity_names]

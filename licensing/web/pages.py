@@ -125,6 +125,8 @@ def application_form(request: HttpRequest, ref: str = "") -> HttpResponse:
         messages.info(request, message.format(ref=ref))
         return redirect("application", ref=ref)
 
+    items = {item.code.lower(): item for item in selectors.search_items()}
+
     def parts(data: QueryDict | None) -> tuple[ApplicationForm, BaseFormSet]:
         now = get_object_or_404(selectors.applications_for(request.actor), ref=ref) if ref else None
         form = ApplicationForm(
@@ -134,7 +136,7 @@ def application_form(request: HttpRequest, ref: str = "") -> HttpResponse:
             parties=parties_for(request.actor),
             initial={"kind": request.GET.get("kind", "annual")} if now is None else None,
         )
-        return form, LineFormSet(data, initial=_line_initial(now), prefix="lines")
+        return form, LineFormSet(data, initial=_line_initial(now), prefix="lines", form_kwargs={"items": items})
 
     data = chosen(request.POST, parts(None)) if request.POST else None
     (form, lines), conflicts, status = parts(data), [], 422 if request.method == "POST" else 200
