@@ -9,6 +9,8 @@ from django.utils.translation import override
 from drf_spectacular.generators import SchemaGenerator
 from jsonschema import Draft202012Validator, FormatChecker
 
+from core.problems import MEDIA_TYPE
+
 METHODS = ("get", "post", "patch", "put", "delete")
 
 
@@ -51,8 +53,10 @@ class Document:
         known = self.at(path)
         operation = known and self.text["paths"][known].get({"head": "get"}.get(method.lower(), method.lower()))
         if not operation:
+            if response.headers.get("Content-Type") != MEDIA_TYPE:
+                return [f"{response.headers.get('Content-Type')} for {response.status_code}, where no call is"]
             problem = {"$ref": "#/components/schemas/Problem"}
-            wrong = self.wrong(problem, json.loads(response.content or "{}")) if method != "HEAD" else []
+            wrong = self.wrong(problem, json.loads(response.content)) if method != "HEAD" else []
             return wrong + ([] if response.status_code in (400, 401, 403, 404, 405) else [f"{response.status_code}?"])
         said = operation["responses"].get(str(response.status_code))
         if said is None:
