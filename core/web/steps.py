@@ -41,8 +41,9 @@ class Step:
     """A verb of a noun.
 
     told: what its history line says; `internal` ones no exporter reads. mail: the subject of what its holder is sent
-    (`{ref}`, and the line's facts), if anything. page and action: where it is offered and what
-    it calls, `action(key, **form.facts(), by=…)`; without them it happens elsewhere, and only its words stand here.
+    (`{ref}`, and the line's facts), or what makes it from the line, if anything. page and action: where it is offered
+    and what it calls, `action(key, **form.facts(), by=…)`; without them it happens elsewhere, and only its words stand
+    here.
     said: what the page says afterwards. within: the step whose card holds it when both are open. offered, with a label:
     when a page offers it, where the graph does not say so. noun and app are set when it is registered.
     """
@@ -54,7 +55,7 @@ class Step:
     said: "str | Promise" = ""
     form: type[StepForm] = StepForm
     within: str = ""
-    mail: "str | Promise" = ""
+    mail: "str | Promise | Callable[[HistoryLine], str]" = ""
     internal: bool = False
     offered: Callable[[Any, Actor], bool] | None = None
     label: "str | Promise" = ""
@@ -125,8 +126,10 @@ def _mail(table: dict[str, Step], holder: Holder, line: HistoryLine) -> Message:
     """Which row, what happened, where to read it; never what is in it."""
     readers, page = holder(line)
     facts = line.facts | {"ref": line.subject_ref}
+    mail = table[line.verb].mail
+    subject = str(mail(line) if callable(mail) else mail)
     body = _("Read it on its page: {url}").format(url=f"{settings.BASE_URL}{page}")
-    return Message(readers, str(table[line.verb].mail).format(**facts), f"{body}\n")
+    return Message(readers, subject.format(**facts), f"{body}\n")
 
 
 def addresses(prefix: str, route: str) -> list[URLPattern]:

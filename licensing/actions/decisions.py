@@ -22,6 +22,7 @@ from core.references import ALPHABET, draw
 from exporters.states import ExporterState
 from licensing import ledger
 from licensing.actions.applications import freeze_findings, lock_with_exporter, policy_differs
+from licensing.granted import compare, recommended
 from licensing.models import Application, DecisionStep, Declaration, Kind, License
 from licensing.policy import CHANNEL_OF
 from licensing.selectors import applications_for
@@ -71,7 +72,8 @@ def recommend(
 ) -> Application:
     """The case waits for a second officer, with what this one recommends per line.
 
-    quantities_: {line number: base units}, at most what was asked; a line left out stands as asked.
+    quantities_: {line number: base units}, at most what was asked; a line left out stands as asked. What is less than
+    was asked, an end-user or months too, needs a text: the exporter reads why.
     Raises FourEyes when the actor decided in this round, Invalid with every wrong field, DomainError
     policy-changed when today's rules say other than at submission and that was not acknowledged.
     """
@@ -90,7 +92,7 @@ def recommend(
     chosen = list(row.end_users.filter(pk__in=end_users) if end_users is not None else row.end_users.all())
     if outcome == Outcome.APPROVE:
         months = months or MONTHS_MOST[Kind(row.kind)]
-        _require_within(row, granted, months, chosen, max_clearances)
+        _require_within(row, granted, months, chosen, max_clearances, text)
         factors = []
     else:
         _require_grounds(factors or [], text)
@@ -118,7 +120,7 @@ def recommend(
 
 
 def _require_within(
-    row: Application, granted: dict[int, int], months: int, chosen: list[Any], max_clearances: int | None
+    row: Application, granted: dict[int, int], months: int, chosen: list[Any], max_clearances: int | None, text: str
 ) -> None:
     problems = []
     for line in row.lines.all():
@@ -137,6 +139,9 @@ def _require_within(
         problems.append(Problem("/end_users", "min-items", _("Keep at least one end-user.")))
     if max_clearances is not None and max_clearances < 1:
         problems.append(Problem("/max_clearances", "out-of-range", _("At least one clearance, or leave it empty.")))
+    if not problems and compare(row, granted, {user.pk for user in chosen}, months).in_part and not text.strip():
+        message = _("Less than was asked: tell the exporter why, and what would change that.")
+        problems.append(Problem("/text", "required", message))
     if problems:
         raise Invalid(problems)
 
@@ -179,6 +184,7 @@ def send_back(ref: str, *, seen: int, reason: str, by: Actor) -> Application:
 def approve(ref: str, *, seen: int, text: str = "", by: Actor) -> Application:
     """The recommendation to approve is decided by a second officer; a license can be issued.
 
+    text: for the exporter. Without one, what was granted less than was asked has the recommendation's words.
     Raises FourEyes for whoever recommended, DomainError when it was a recommendation to refuse, a declaration is
     not verified, or today's rules close the channel.
     """
@@ -194,8 +200,10 @@ def approve(ref: str, *, seen: int, text: str = "", by: Actor) -> Application:
         )
     _require_verified(lock_declarations(step))
     edition = _require_open_channel(row, "approve", at)
-    _decide(row, step, Outcome.APPROVE, by, at, text=text)
-    move(row.approve, by=by, at=at, edition=edition, decided_at=at)
+    granted = recommended(row)
+    in_part = granted is not None and granted.in_part
+    _decide(row, step, Outcome.APPROVE, by, at, text=text.strip() or (step.text if in_part else ""))
+    move(row.approve, by=by, at=at, edition=edition, facts={"in_part": in_part}, decided_at=at)
     return row
 
 

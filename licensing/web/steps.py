@@ -144,7 +144,7 @@ register(
             decisions.approve,
             _("Approved. Issue the license next."),
             ApproveForm,
-            mail=_("{ref}: approved"),
+            mail=lambda line: _("{ref}: approved in part") if line.facts.get("in_part") else _("{ref}: approved"),
         ),
         Step(
             "refuse",

@@ -66,6 +66,7 @@ def test_from_filing_to_the_license(sign_in, demo_world, script):
     assert "A new line opens in March." in reviewer.locator("main").inner_text()
     recommend = opened(reviewer, ref, "recommend")
     recommend.locator("[name=quantity_1]").fill("4000")
+    recommend.locator("[name=text]").fill("4,000 kg is what the plant named takes.")
     recommend.locator("[name=outcome][value=approve]").check()
     recommend.locator("button").last.click()
     reviewer.wait_for_load_state()

@@ -19,6 +19,7 @@ from tests import make
 from tests.make import seen
 
 KG = 1000
+LESS = {"outcome": "approve", "quantities_": {1: 5 * KG}, "months": 3, "text": "A trial first."}
 
 
 def state(ref):
@@ -43,6 +44,7 @@ def test_the_whole_story(world):
         quantities_={1: 40_000 * KG},
         end_users=users[:1],
         months=6,
+        text="One plant, for half a year.",
         by=m.reviewer,
     )
     decisions.approve(ref, seen=seen(ref), by=m.decider)
@@ -209,7 +211,7 @@ def test_return_stays_in_the_round_and_the_latest_recommendation_counts(world):
     m = world.ministry
     ref = recommended(world)
     decisions.send_back(ref, seen=seen(ref), reason="Less, please.", by=m.decider)
-    decisions.recommend(ref, seen=seen(ref), outcome="approve", quantities_={1: 5 * KG}, months=3, by=m.reviewer)
+    decisions.recommend(ref, seen=seen(ref), **LESS, by=m.reviewer)
     decisions.approve(ref, seen=seen(ref), by=m.decider)
     license = decisions.issue(ref, seen=seen(ref), by=m.other_decider)
     assert license.lines.get().authorized == 5 * KG
@@ -360,7 +362,7 @@ def test_an_old_page_decides_nothing_after_a_new_recommendation(verb, world, cli
     ref = recommended(world)
     old = seen(ref)
     decisions.send_back(ref, seen=old, reason="Less, please.", by=m.other_decider)
-    decisions.recommend(ref, seen=seen(ref), outcome="approve", quantities_={1: 5 * KG}, months=3, by=m.reviewer)
+    decisions.recommend(ref, seen=seen(ref), **LESS, by=m.reviewer)
     before = trail(ref)
     client.force_login(m.decider.user)
     typed = {"seen": old, "text": "Typed words", "factors": ["END_USE"], "reason": "Typed words"}

@@ -1,0 +1,79 @@
+"""What was asked beside what was granted: read from a case and the steps of its round, never stored."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+
+from core.legal_time import months_after
+from licensing.models import Application, ApplicationEndUser, ApplicationLine, DecisionStep
+
+Step, Outcome = DecisionStep.Step, DecisionStep.Outcome
+
+
+@dataclass(frozen=True)
+class Granted:
+    """lines: each that was asked for, with how much of it was granted. shorter: it ends before the exporter's plan."""
+
+    case: Application
+    lines: list[tuple[ApplicationLine, int]]
+    left_out: list[ApplicationEndUser]
+    months: int
+    shorter: bool
+    reason: str = ""
+
+    @property
+    def cut(self) -> list[tuple[ApplicationLine, int]]:
+        return [(line, granted) for line, granted in self.lines if granted < line.quantity]
+
+    @property
+    def in_part(self) -> bool:
+        """Less than was asked: of a line, an end-user, or the time."""
+        return bool(self.cut or self.left_out or self.shorter)
+
+    @property
+    def licensed(self) -> list[ApplicationLine]:
+        """The lines that the license has, in its order."""
+        return [line for line, granted in self.lines if granted]
+
+
+def compare(
+    case: Application, quantities: Mapping[int, int], kept: Collection[int], months: int, reason: str = ""
+) -> Granted:
+    """quantities: {line number: base units}. kept: keys of the case's end-users."""
+    return Granted(
+        case,
+        lines=[(line, quantities.get(line.number, 0)) for line in case.lines.all()],
+        left_out=[user for user in case.end_users.all() if user.pk not in kept],
+        months=months,
+        shorter=bool(
+            case.planned_from and case.planned_until and months_after(case.planned_from, months) < case.planned_until
+        ),
+        reason=reason,
+    )
+
+
+def recommended(case: Application) -> Granted | None:
+    """What the latest recommendation of the round grants; None without one, or when it is to refuse."""
+    return _of(case, _latest(case, Step.RECOMMEND))
+
+
+def decided(case: Application) -> Granted | None:
+    """What was granted, with the reason that the exporter reads; None as long as nothing is, or when it was refused."""
+    decision = _latest(case, Step.DECIDE) if case.decided_at else None
+    return _of(case, _latest(case, Step.RECOMMEND), decision.text) if decision else None
+
+
+def _latest(case: Application, kind: str) -> DecisionStep | None:
+    steps = [step for step in case.steps.all() if step.round == case.round and step.step == kind]
+    return max(steps, key=lambda step: step.pk, default=None)
+
+
+def _of(case: Application, step: DecisionStep | None, reason: str | None = None) -> Granted | None:
+    if step is None or step.outcome != Outcome.APPROVE:
+        return None
+    return compare(
+        case,
+        {part.line.number: part.quantity for part in step.lines.all()},
+        {user.pk for user in step.end_users.all()},
+        step.months or 0,
+        step.text if reason is None else reason,
+    )
