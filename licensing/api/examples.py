@@ -5,6 +5,7 @@ LINE = {
     "control_code": "1C905.a.4",
     "description": "Dysprosium oxide",
     "unit": "kg",
+    "requested": "20000.000",
     "authorized": "18000.000",
     "credited": "0.000",
     "tolerance": "0.000",
@@ -29,5 +30,7 @@ LICENSE = {
     "clearances_taken": 4,
     "suspensions": [],
     "conditions": [],
+    "reason": "18,000 kg is what the plant named uses in a year. A contract for more would change that.",
+    "left_out": {"lines": [], "end_users": [], "planned_until": None},
     "lines": [LINE],
 }

@@ -6,11 +6,13 @@ from typing import Any
 from django.utils.translation import gettext_lazy
 from rest_framework import serializers
 
+from core.access import Actor
 from core.api.fields import CountryOutput, QuantityOutput, ReferenceOutput, UnitOutput, WordOutput
 from core.legal_time import on_the_wire
 from core.quantities import show
 from exporters.models import Party
 from licensing import policy
+from licensing.granted import Granted, decided
 from licensing.models import ControlItem, DecisionStep, Kind, License, Suspension
 from licensing.models.balances import Movement
 from licensing.states import LicenseState
@@ -60,6 +62,7 @@ class LicenseLineOutput(serializers.Serializer[Any]):
     control_code = serializers.CharField()
     description = serializers.CharField()
     unit = UnitOutput()
+    requested = QuantityOutput()
     authorized = QuantityOutput()
     credited = QuantityOutput()
     tolerance = QuantityOutput()
@@ -88,6 +91,28 @@ class SuspensionOutput(serializers.Serializer[Any]):
     since = serializers.DateTimeField()
 
 
+class LineLeftOutOutput(serializers.Serializer[Any]):
+    control_code = serializers.CharField()
+    description = serializers.CharField()
+    unit = UnitOutput()
+    requested = QuantityOutput()
+
+
+class PartyLeftOutOutput(serializers.Serializer[Any]):
+    party = ReferenceOutput(Party.PREFIX)
+    name = serializers.CharField()
+    country = CountryOutput()
+
+
+class LeftOutOutput(serializers.Serializer[Any]):
+    lines = LineLeftOutOutput(many=True)
+    end_users = PartyLeftOutOutput(many=True)
+    planned_until = serializers.DateField(
+        allow_null=True,
+        help_text=gettext_lazy("The last day that was planned, where fewer months than that were granted."),
+    )
+
+
 class LicenseOutput(serializers.Serializer[Any]):
     number = ReferenceOutput(License.PREFIX)
     kind = WordOutput(Kind)
@@ -103,10 +128,17 @@ class LicenseOutput(serializers.Serializer[Any]):
     clearances_taken = serializers.IntegerField()
     suspensions = SuspensionOutput(many=True)
     conditions = ConditionOutput(many=True)
+    reason = serializers.CharField(
+        allow_null=True,
+        help_text=gettext_lazy("What the ministry says of its decision, and why less was granted. Null for customs."),
+    )
+    left_out = LeftOutOutput(help_text=gettext_lazy("What was asked and not granted at all."))
     lines = LicenseLineOutput(many=True)
 
 
-def license(row: License, taken: dict[int, int]) -> dict[str, Any]:
+def license(row: License, taken: dict[int, int], reader: Actor) -> dict[str, Any]:
+    granted = decided(row.application)
+    assert granted is not None, "a license is issued on what was granted"
     return {
         "number": row.ref,
         "kind": row.kind,
@@ -127,12 +159,15 @@ def license(row: License, taken: dict[int, int]) -> dict[str, Any]:
             {"cause": s.cause, "reason": s.reason, "since": on_the_wire(s.opened_at)} for s in row.open_suspensions
         ],
         "conditions": [{"code": c.code, "text": c.get_code_display()} for c in row.conditions.all()],
+        "reason": None if reader.kind == "customs" else granted.reason,
+        "left_out": _left_out(granted),
         "lines": [
             {
                 "line": line.number,
                 "control_code": line.control_item.code,
                 "description": line.description,
                 "unit": line.unit,
+                "requested": show(asked.quantity, line.unit),
                 **{
                     name: show(getattr(line, name), line.unit)
                     for name in (
@@ -147,8 +182,27 @@ def license(row: License, taken: dict[int, int]) -> dict[str, Any]:
                     )
                 },
             }
-            for line in row.lines.all()
+            for line, asked in zip(row.lines.all(), granted.licensed, strict=True)
         ],
+    }
+
+
+def _left_out(granted: Granted) -> dict[str, Any]:
+    return {
+        "lines": [
+            {
+                "control_code": line.control_item.code,
+                "description": line.description,
+                "unit": line.unit,
+                "requested": show(line.quantity, line.unit),
+            }
+            for line, quantity in granted.cut
+            if not quantity
+        ],
+        "end_users": [
+            {"party": u.party.ref, "name": u.party.name, "country": u.party.country_id} for u in granted.left_out
+        ],
+        "planned_until": granted.case.planned_until.isoformat() if granted.shorter else None,
     }
 
 

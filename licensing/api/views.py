@@ -77,7 +77,8 @@ class Licenses(APIView):
     )
     def get(self, request: Request) -> Response:
         query = read_query(request, "state", "kind", paged=True)
-        rows = selectors.with_balances(selectors.licenses_for(actor_of(request)))
+        actor = actor_of(request)
+        rows = selectors.with_decision(selectors.with_balances(selectors.licenses_for(actor)))
         for name, value in query.items():
             choices = [str(choice[0]) for choice in License._meta.get_field(name).choices or []]
             if value not in choices:
@@ -87,7 +88,7 @@ class Licenses(APIView):
         cursor = Cursor("-pk")
         page = cursor.page(rows, request)
         taken = selectors.clearances_taken(page)
-        return Response(cursor.body([serializers.license(row, taken) for row in page]))
+        return Response(cursor.body([serializers.license(row, taken, actor) for row in page]))
 
 
 class LicenseDetail(APIView):
@@ -103,10 +104,12 @@ class LicenseDetail(APIView):
     )
     def get(self, request: Request, ref: str) -> Response:
         read_query(request)
-        row = selectors.with_balances(selectors.licenses_for(actor_of(request))).filter(ref=canonical(ref)).first()
+        actor = actor_of(request)
+        rows = selectors.with_decision(selectors.with_balances(selectors.licenses_for(actor)))
+        row = rows.filter(ref=canonical(ref)).first()
         if row is None:
             raise NotFound()
-        return Response(serializers.license(row, selectors.clearances_taken([row])))
+        return Response(serializers.license(row, selectors.clearances_taken([row]), actor))
 
 
 class Movements(APIView):

@@ -9,7 +9,7 @@ from core.models import Document
 from core.telling import told
 from core.web.lists import choice_of, page_of, search_of
 from core.web.steps import Failed, of_one_moment, offered
-from licensing import selectors
+from licensing import granted, selectors
 from licensing.actions.applications import policy_differs
 from licensing.models import DecisionStep
 from licensing.states import DeclarationState
@@ -60,6 +60,7 @@ def case(request: HttpRequest, ref: str, failed: Failed | None = None) -> HttpRe
         **offered(request, row, "desk.case", failed),
         "steps": steps,
         "recommendation": recommendation,
+        "granted": granted.decided(row) or granted.recommended(row),
         "recommended_by_me": DecisionStep.Step.RECOMMEND in mine,
         "decided_by_me": DecisionStep.Step.DECIDE in mine,
         "unverified": [

@@ -22,7 +22,7 @@ from core.web.lists import page_of
 from core.web.steps import Failed, offered
 from core.web.typed import typed_into
 from exporters.selectors import parties_for
-from licensing import policy, selectors
+from licensing import granted, policy, selectors
 from licensing.actions import applications, declarations
 from licensing.models import Application, DecisionStep
 from licensing.states import ApplicationState, DeclarationState
@@ -188,6 +188,8 @@ def _whole(request: HttpRequest) -> QuerySet[Application]:
         Prefetch("documents__document", Document.objects.defer("content")),
         "questions__answered_by",
         "end_users__declaration",
+        "steps__lines__line",
+        "steps__end_users",
     )
 
 
@@ -198,6 +200,7 @@ def application(
     row = get_object_or_404(_whole(request), ref=ref)
     missing = applications.what_is_missing(row, today=legal_today()) if row.state == "draft" else []
     decided = row.state in ("approved", "issued", "refused")
+    history = told(lines_of(row), request.actor)
     context = {
         "application": row,
         "verbs": open_verbs(row, request.actor),
@@ -205,9 +208,11 @@ def application(
         "missing": [(problem, _where_to_mend(problem, row)) for problem in missing],
         "question": next((q for q in row.questions.all() if q.answered_at is None), None),
         "decision": row.steps.filter(round=row.round, step=DecisionStep.Step.DECIDE).last() if decided else None,
+        "granted": granted.decided(row) if decided else None,
+        "turned_away": history[-1] if row.state == ApplicationState.NOT_ACCEPTED else None,
         "license": getattr(row, "license", None),
         "document_form": document_form or DocumentForm(typed_into(request, "application.document")),
-        "history": told(lines_of(row), request.actor),
+        "history": history,
     }
     status = failed.status if failed else 422 if document_form else 200
     return render(request, "licensing/application_page.html", context, status=status)

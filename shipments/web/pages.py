@@ -17,6 +17,7 @@ from core.telling import told
 from core.web.lists import choice_of, page_of
 from core.web.steps import Failed, of_one_moment, offered
 from licensing import selectors as licensing
+from licensing.granted import decided
 from licensing.states import ApplicationState
 from shipments import actions, selectors
 from shipments.models import Incident
@@ -47,9 +48,11 @@ def overview(request: HttpRequest) -> HttpResponse:
 @of_one_moment
 def license_page(request: HttpRequest, ref: str, failed: Failed | None = None) -> HttpResponse:
     """A license: what is left, whom and where it names, its shipments, its history; officers also act on it."""
-    row = get_object_or_404(licensing.with_balances(licensing.licenses_for(request.actor)), ref=ref)
+    rows = licensing.with_decision(licensing.with_balances(licensing.licenses_for(request.actor)))
+    row = get_object_or_404(rows, ref=ref)
     context = {
         "license": row,
+        "granted": decided(row.application),
         **offered(request, row, "desk.license", failed),
         "usable": row.state == "active" and row.usable_from <= legal_today() <= row.usable_until,
         "clearances_taken": licensing.clearances_taken([row])[row.pk],

@@ -161,10 +161,10 @@ def test_the_client_fails_on_what_is_not_described(caller, monkeypatch):
     from licensing.api import serializers
 
     said = serializers.license
-    monkeypatch.setattr(serializers, "license", lambda row, taken: said(row, taken) | {"surprise": 1})
+    monkeypatch.setattr(serializers, "license", lambda *told: said(*told) | {"surprise": 1})
     with pytest.raises(AssertionError, match="surprise"):
         caller.send(LICENSE, "get")
-    monkeypatch.setattr(serializers, "license", lambda row, taken: said(row, taken) | {"state": "asleep"})
+    monkeypatch.setattr(serializers, "license", lambda *told: said(*told) | {"state": "asleep"})
     with pytest.raises(AssertionError, match="asleep"):
         caller.send(LICENSE, "get")
 

@@ -1,0 +1,150 @@
+"""Asked beside granted: a line, an end-user or months that were cut, with the reason, wherever the decision stands."""
+
+from html import unescape
+
+import pytest
+
+from core.deliveries import relay
+from core.errors import Invalid
+from core.models import HistoryLine, Mail
+from licensing.actions import applications, decisions
+from licensing.models import Application, DecisionStep
+from tests import make
+from tests.make import seen
+
+KG = 1000
+WHY = "One plant is a trial; a contract with the second would change that."
+
+
+@pytest.fixture
+def case(world):
+    """Two end-users, 60 t, planned for eleven months; under review."""
+    return world.under_review(world.application(by_whom=[world.declaration(), world.declaration(country="FR")]))
+
+
+def users(ref):
+    return list(Application.objects.get(ref=ref).end_users.order_by("pk"))
+
+
+def cut(world, ref, **changes):
+    facts = {"quantities_": {1: 40_000 * KG}, "end_users": [users(ref)[0].pk], "months": 6, "text": WHY}
+    decisions.recommend(ref, seen=seen(ref), outcome="approve", by=world.ministry.reviewer, **facts | changes)
+    return ref
+
+
+def issued(world, ref, text=""):
+    decisions.approve(ref, seen=seen(ref), text=text, by=world.ministry.decider)
+    return decisions.issue(ref, seen=seen(ref), by=world.ministry.decider)
+
+
+LESS = [{"quantities_": {1: 59_999 * KG}}, {"end_users": [1]}, {"months": 10}]
+
+
+@pytest.mark.parametrize("less", LESS, ids=["quantity", "end-user", "months"])
+def test_less_than_was_asked_is_recommended_with_a_reason_only(less, world, case):
+    whole = {"quantities_": {}, "end_users": None, "months": 12, "text": " "}
+    if "end_users" in less:
+        less = {"end_users": [users(case)[1].pk]}
+    before = HistoryLine.objects.count()
+    with pytest.raises(Invalid) as refused:
+        cut(world, case, **whole | less)
+    assert [(e.pointer, e.code) for e in refused.value.errors] == [("/text", "required")]
+    assert (HistoryLine.objects.count(), DecisionStep.objects.count()) == (before, 0)
+    cut(world, case, **whole | less | {"text": WHY})
+
+
+def test_all_that_was_asked_needs_no_reason(world, case):
+    cut(world, case, quantities_={}, end_users=None, months=11, text="")  # the months of the plan, to its very day
+    assert Application.objects.get(ref=case).state == "awaiting_decision"
+
+
+@pytest.mark.parametrize(("said", "kept"), [("", WHY), (" ", WHY), ("In other words.", "In other words.")])
+def test_who_approves_less_leaves_the_reason_or_says_his_own(said, kept, world, case):
+    issued(world, cut(world, case), said)
+    assert DecisionStep.objects.get(step="decide").text == kept
+
+
+def test_who_approves_all_may_say_nothing(world, case):
+    issued(world, cut(world, case, quantities_={}, end_users=None, months=12, text="Proposed."))
+    assert DecisionStep.objects.get(step="decide").text == ""
+
+
+@pytest.mark.parametrize(
+    ("change", "subject"), [({}, "approved in part"), ({"end_users": None, "months": 12}, "approved")]
+)
+def test_the_mail_says_in_part_and_nothing_else(change, subject, world, case, settings):
+    settings.EMAIL_BACKEND = "core.mailbox.Backend"
+    quantities_ = {} if change else {1: 40_000 * KG}
+    cut(world, case, quantities_=quantities_, **change)
+    decisions.approve(case, seen=seen(case), by=world.ministry.decider)
+    relay()
+    mail = Mail.objects.latest("pk")
+    assert mail.subject == f"{case}: {subject}"
+    assert WHY not in mail.body
+
+
+def pages(world, client, case, license):
+    for actor, path in (
+        (world.exporter, f"/applications/{case}/"),
+        (world.exporter, f"/licenses/{license.ref}/"),
+        (world.ministry.auditor, f"/desk/cases/{case}/"),
+        (world.ministry.auditor, f"/desk/licenses/{license.ref}/"),
+    ):
+        client.force_login(actor.user)
+        yield path, " ".join(unescape(client.get(path).content.decode()).split())
+
+
+def test_every_page_of_the_decision_shows_both_quantities_the_reason_and_who_was_left_out(world, case, client):
+    license = issued(world, cut(world, case))
+    left_out = users(case)[1].party.name
+    for path, text in pages(world, client, case, license):
+        for words in ("60,000 kg", "40,000 kg", WHY, f"End-user left out:</b> {left_out}", "6 months; planned were"):
+            assert words in text, (path, words)
+
+
+def test_no_page_speaks_of_less_where_all_was_granted(world, case, client):
+    license = issued(world, cut(world, case, quantities_={}, end_users=None, months=12, text=""))
+    for path, text in pages(world, client, case, license):
+        for words in ("left out", "Shorter than planned", "in part", "Less than was asked", "less than was asked"):
+            assert words not in text, (path, words)
+
+
+def two_lines(world):
+    """A case of two lines, of which the first is left out."""
+    signed = world.declaration(codes=("1C905.a.4", "1C904.b"))
+    goods = [("1C904.b", "Terbium oxide", 10), ("1C905.a.4", "Magnets", 20)]
+    ref = world.under_review(make.demo.application(world.exporter, "annual", goods, [signed], "K-2"))
+    return cut(world, ref, quantities_={1: 0, 2: 15 * KG}, end_users=None)
+
+
+def test_rest_has_what_was_requested_beside_what_is_authorized(world, client):
+    license = issued(world, two_lines(world))
+    key = make.key(world.exporter, "licenses:read")
+    one = client.get(f"/api/v1/licenses/{license.ref}/", headers={"authorization": f"Bearer {key}"}).json()
+    line = one["lines"][0]
+    assert (line["control_code"], line["requested"], line["authorized"]) == ("1C905.a.4", "20.000", "15.000")
+    assert (len(one["lines"]), one["reason"]) == (1, WHY)
+    assert one["left_out"] == {
+        "lines": [{"control_code": "1C904.b", "description": "Terbium oxide", "unit": "kg", "requested": "10.000"}],
+        "end_users": [],
+        "planned_until": license.application.planned_until.isoformat(),
+    }
+    listed = client.get("/api/v1/licenses/", headers={"authorization": f"Bearer {key}"}).json()
+    assert listed["results"] == [one]
+
+
+def test_customs_reads_no_reason(world, client):
+    license = issued(world, two_lines(world))
+    key = make.key(world.customs, "customs:confirm")
+    one = client.get(f"/api/v1/licenses/{license.ref}/", headers={"authorization": f"Bearer {key}"}).json()
+    assert (one["reason"], one["lines"][0]["requested"]) == (None, "20.000")
+
+
+def test_who_is_not_accepted_reads_why_and_what_to_do(world, client):
+    ref = world.application()
+    applications.submit(ref, by=world.exporter)
+    applications.not_accept(ref, reason="The goods are on no list; no license is needed.", by=world.ministry.intake)
+    client.force_login(world.exporter.user)
+    page = client.get(f"/applications/{ref}/")
+    assert page.context["turned_away"].reason == "The goods are on no list; no license is needed."
+    assert 'href="/applications/new/?kind=annual"' in page.content.decode()
