@@ -4,12 +4,14 @@ from html import unescape
 
 import pytest
 
-from licensing.models import Application, DecisionStep
+from licensing.models import Application, ControlItem, DecisionStep
 from licensing.web.forms import LineForm
+from tests.make import seen
 
 
 def line(quantity):
-    return LineForm({"code": "1C905.a.4", "description": "NdFeB magnets", "quantity": quantity})
+    items = {"1c905.a.4": ControlItem.objects.get(code="1C905.a.4")}
+    return LineForm({"code": "1C905.a.4", "description": "NdFeB magnets", "quantity": quantity}, items=items)
 
 
 def test_a_line_of_goods_reads_thousands_and_repeats_them(reference):
@@ -32,7 +34,7 @@ def test_a_recommendation_reads_thousands_and_repeats_them(world, client):
     ref = world.under_review(world.application())
     client.force_login(world.ministry.reviewer.user)
     user = Application.objects.get(ref=ref).end_users.get().pk
-    answers = {"outcome": "approve", "months": "12", "quantity_1": "1 200.5", "end_users": user}
+    answers = {"outcome": "approve", "months": "12", "quantity_1": "1 200.5", "end_users": user, "seen": seen(ref)}
     html = unescape(client.post(f"/desk/cases/{ref}/recommend/", answers, follow=True).content.decode())
     assert DecisionStep.objects.get().lines.get().quantity == 1_200_500
     assert "“1 200.5” was read as 1,200.500 kg." in html
