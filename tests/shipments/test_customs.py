@@ -1,10 +1,12 @@
 """What customs reports is on record, whatever we think of it: disorder, doubles, strays, and the counts behind them."""
 
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
 
 from core.errors import DomainError
+from core.history import lines_of
 from core.legal_time import legal_now
 from licensing import ledger
 from licensing.actions import licenses
@@ -192,3 +194,40 @@ def test_after_the_final_shipment_nothing_more_is_taken_and_the_last_cancellatio
     license.refresh_from_db()
     assert license.state == "exhausted"
     assert ledger.reconcile() == []
+
+
+def test_an_unlawful_declaration_opens_its_incident_once(world):
+    license = world.license(kilograms=1_000)
+    shipment = world.shipment(license, 400 * KG)
+    licenses.suspend(license.ref, seen=seen(license.ref), reason="Inspection", by=world.ministry.decider)
+    number = "530120260000000001"
+    assert kinds(world.clear(shipment.ref, KG, final=False, declaration_no=number)) == ["license_not_usable"]
+    assert kinds(world.clear(shipment.ref, KG, final=False, declaration_no=number)) == []
+
+
+def test_after_exhaustion_a_declaration_is_unlawful_from_that_instant(world):
+    license = world.license(kind="per_shipment", kilograms=100)
+    shipment = world.shipment(license, 100 * KG)
+    world.clear(shipment.ref, 100 * KG)
+    at = lines_of(license).get(verb="exhaust").at
+    for moment, expected in ((at, ["license_not_usable"]), (at - timedelta(microseconds=1), [])):
+        message = world.message(shipment.ref, "declared", declared_at=moment)
+        assert kinds(receive(message, by=world.customs)) == expected
+
+
+def test_grams_and_kilograms_are_one_unit_and_pieces_are_another(world):
+    license = world.license(kilograms=1_000)
+    shipment = world.shipment(license, 400 * KG)
+    pieces = world.clear(shipment.ref, 0, lines=[ClearedLine(1, 5, "unit")], final=False)
+    assert kinds(pieces) == ["unknown_line"]
+    assert LicenseLine.objects.get().drawn == 0
+    assert kinds(world.clear(shipment.ref, 0, lines=[ClearedLine(1, 5, "g")])) == []
+    assert LicenseLine.objects.get().drawn == 5
+
+
+def test_a_part_of_the_final_shipment_does_not_end_the_license(world):
+    license = world.license(kilograms=1_000)
+    shipment = world.shipment(license, 400 * KG, final=True)
+    world.clear(shipment.ref, 100 * KG, final=False)
+    license.refresh_from_db()
+    assert (license.last_cleared, license.state) == (False, "active")

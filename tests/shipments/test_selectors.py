@@ -1,0 +1,107 @@
+"""Whose shipments and incidents somebody sees; what the sweep takes; what another's is for each verb."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from core.access import NOBODY
+from core.access import clock as clock_actor
+from core.errors import DomainError, Invalid
+from core.legal_time import legal_today
+from core.models import HistoryLine
+from licensing import policy
+from licensing.models import License
+from shipments import actions, selectors
+from shipments.actions import reservations
+from shipments.models import Shipment
+from tests import make
+
+KG = 1000
+DAY = timedelta(days=1)
+
+
+@pytest.fixture
+def license(world):
+    return world.license(kilograms=100)
+
+
+@pytest.fixture
+def shipment(world, license):
+    return world.shipment(license, KG)
+
+
+def refused(verb, *args, **kwargs):
+    """The codes of the verb's refusal; it made and recorded nothing."""
+    before = list(Shipment.objects.values()), HistoryLine.objects.count()
+    with pytest.raises(DomainError) as refusal:
+        verb(*args, **kwargs)
+    assert (list(Shipment.objects.values()), HistoryLine.objects.count()) == before
+    return [problem.code for problem in refusal.value.errors] or [refusal.value.code]
+
+
+def test_shipments_are_seen_by_their_company_customs_and_officers_of_the_province(world, shipment):
+    m = world.ministry
+    elsewhere = replace(m.decider, province="33")
+    stranger = make.exporter(m, "Other Co., Ltd.")
+    for actor in (world.exporter, world.customs, m.decider):
+        assert list(selectors.shipments_for(actor)) == [shipment]
+    for actor in (stranger, elsewhere, m.admin, NOBODY):
+        assert not selectors.shipments_for(actor).exists()
+
+
+def test_incidents_are_seen_by_officers_of_the_province_alone(world, shipment):
+    m = world.ministry
+    actions.cancel(shipment.ref, by=world.exporter)
+    world.clear(shipment.ref, KG)
+    for actor in (m.decider, replace(m.decider, province="36")):
+        assert selectors.incidents_for(actor).exists()
+    for actor in (replace(m.decider, province="33"), m.admin, world.customs, world.exporter):
+        assert not selectors.incidents_for(actor).exists()
+
+
+def test_another_companys_shipment_or_license_is_not_there_for_any_verb(world, license, shipment):
+    stranger = make.exporter(world.ministry, "Other Co., Ltd.")
+    assert refused(actions.cancel, shipment.ref, by=stranger) == ["not-found"]
+    for verb in (actions.reserve, actions.check):
+        assert refused(verb, world.request(license, 1), by=stranger) == ["not-found"]
+        unknown = replace(world.request(license, 1), license=make.unknown())
+        assert refused(verb, unknown, by=world.exporter) == ["not-found"]
+
+
+def test_the_sweep_takes_reservations_that_are_over_and_its_verb_looks_again(world, shipment, clock):
+    cancelled = world.shipment(shipment.license, KG)
+    actions.cancel(cancelled.ref, by=world.exporter)
+    by = clock_actor()
+    clock.shift(days=31)
+    assert selectors.reservations_past(legal_today(), 9) == [shipment.pk]
+    lines = HistoryLine.objects.count()
+    assert actions.lapse(cancelled.pk, by=by) is False
+    assert HistoryLine.objects.count() == lines
+    assert Shipment.objects.get(pk=cancelled.pk).state == "cancelled"
+
+
+def test_a_shipment_that_is_over_is_not_cancelled(world, shipment):
+    world.clear(shipment.ref, KG)
+    assert refused(actions.cancel, shipment.ref, by=world.exporter) == ["wrong-state"]
+    viewer = make.colleague(world.exporter, "viewer")
+    assert refused(actions.cancel, world.shipment(shipment.license, KG).ref, by=viewer) == ["forbidden"]
+
+
+def test_a_request_that_waited_across_midnight_is_judged_by_the_new_day(world, license, monkeypatch):
+    yesterday = legal_today() - DAY
+    License.objects.update(usable_from=yesterday)
+    monkeypatch.setattr(reservations, "legal_today", lambda: yesterday)
+    with pytest.raises(Invalid) as late:
+        actions.reserve(world.request(license, KG, planned_on=yesterday), by=world.exporter)
+    assert [(e.pointer, e.code) for e in late.value.errors] == [("/planned_on", "date-out-of-range")]
+    real = policy.assess
+
+    def forbidden_today(facts, regime, *, on):
+        said = real(facts, regime, on=on)
+        return said if on == yesterday else replace(said, disposition="prohibited")
+
+    monkeypatch.setattr(policy, "assess", forbidden_today)
+    with pytest.raises(DomainError) as closed:
+        actions.reserve(world.request(license, KG), by=world.exporter)
+    assert closed.value.code == "policy-prohibits"
