@@ -5,12 +5,12 @@ from dataclasses import replace
 import pytest
 
 from config.local import demo
-from core.access import actor_for_user
+from core.access import NOBODY, actor_for_user
 from core.actions import add_member
 from core.deliveries import relay
 from core.errors import NotFound
 from core.history import lines_of
-from core.models import Mail, Membership, User
+from core.models import HistoryLine, Mail, Membership, User
 from exporters import actions, selectors
 from exporters.models import Exporter
 from licensing import selectors as licensing
@@ -124,3 +124,38 @@ def test_who_was_invited_and_has_not_come_is_told_nothing_of_the_company(world, 
     newcomer.set_password("a-long-enough-secret-7")
     newcomer.save()
     assert selectors.people(pk) == [company.user.email, INVITED]
+
+
+def test_each_list_is_of_ones_own_company_or_of_officers_who_read_it(world):
+    m, stranger = world.ministry, make.exporter(world.ministry, "Other Co., Ltd.")
+    party = world.declaration().end_user
+    own = world.exporter.organization_id
+    assert [row.pk for row in selectors.exporters_for(world.exporter)] == [own]
+    assert {row.pk for row in selectors.exporters_for(m.decider)} == {own, stranger.organization_id}
+    assert [list(selectors.parties_for(who)) for who in (world.exporter, m.decider, stranger)] == [[party], [party], []]
+    for nobody in (m.admin, world.customs, NOBODY):
+        assert not selectors.exporters_for(nobody).exists()
+        assert not selectors.parties_for(nobody).exists()
+
+
+def test_a_code_is_held_by_who_was_verified_and_its_rivals_are_the_others_who_typed_it(world):
+    held = Exporter.objects.get(pk=world.exporter.organization_id)
+    rival = make.exporter(name="Rival Co., Ltd.")
+    other = make.exporter(world.ministry, "Other Co., Ltd.")
+    Exporter.objects.filter(pk=rival.organization_id).update(uscc=held.uscc)
+    pk = demo.send_company(make.exporter(name="Waiting Co., Ltd."))
+    Exporter.objects.filter(pk=pk).update(uscc=held.uscc)
+    assert [row.pk for row in selectors.holders_of(held.uscc)] == [held.pk]
+    assert [row.pk for row in selectors.rivals_of(held, world.ministry.intake)] == [pk]
+    assert [row.pk for row in selectors.awaiting_verification(world.ministry.intake)] == [pk]
+    assert not selectors.rivals_of(Exporter.objects.get(pk=other.organization_id), world.ministry.intake).exists()
+
+
+def test_a_company_is_told_by_its_signatories_and_clerks_of_today(world):
+    clerk, viewer = (make.colleague(world.exporter, role) for role in ("clerk", "viewer"))
+    gone = make.colleague(world.exporter, "clerk")
+    Membership.objects.filter(user=gone.user).update(ended_at=HistoryLine.objects.latest("at").at)
+    make.exporter(world.ministry, "Other Co., Ltd.")
+    found = selectors.people(world.exporter.organization_id)
+    assert found == [world.exporter.user.email, clerk.user.email]
+    assert viewer.user.email not in found
