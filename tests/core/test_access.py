@@ -167,3 +167,15 @@ def test_a_route_stands_once_in_the_table(tmp_path, monkeypatch):
     monkeypatch.setattr(access, "TABLE", twice)
     with pytest.raises(ValueError, match="healthz GET twice"):
         access.table.__wrapped__()
+
+
+def test_somebody_without_a_membership_is_nobody(world):
+    Membership.objects.filter(user=world.exporter.user).update(ended_at=HistoryLine.objects.latest("at").at)
+    actor = access.actor_for_user(world.exporter.user)
+    assert (actor.roles, actor.organization, actor.anonymous) == ({access.ANONYMOUS}, None, True)
+
+
+def test_a_text_that_is_no_key_opens_nothing(world):
+    text = make.key(world.exporter, "licenses:read")
+    assert access.live_key(text).organization == world.exporter.organization
+    assert access.live_key(text[:-1] + ("a" if text[-1] != "a" else "b")) is None

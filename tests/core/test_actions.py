@@ -6,6 +6,7 @@ import pytest
 
 from core import actions
 from core.errors import DomainError, FourEyes, NotFound
+from core.legal_time import legal_now
 from core.models import ApiKey, HistoryLine, Membership, RoleGrant, User
 from tests import make
 
@@ -146,6 +147,30 @@ def test_two_administrators_remain_and_the_third_may_go(world, grant):
     actions.confirm_grant(grant.pk, by=m.other_admin)
     actions.confirm_grant(leave.pk, by=m.other_admin)
     assert membership(m.admin).roles == ["auditor"]
+
+
+def test_proposals_for_two_officers_stand_side_by_side(world, grant):
+    other = actions.propose_roles(membership(world.ministry.intake).pk, roles=["auditor"], by=world.ministry.admin)
+    for proposal in (grant, other):
+        actions.confirm_grant(proposal.pk, by=world.ministry.other_admin)
+    assert membership(world.ministry.auditor).roles == ["admin"]
+    assert membership(world.ministry.intake).roles == ["auditor"]
+
+
+def test_an_administrator_who_left_is_none_who_remains(world, grant):
+    m = world.ministry
+    actions.confirm_grant(grant.pk, by=m.other_admin)
+    Membership.objects.filter(user=m.auditor.user).update(ended_at=legal_now())
+    leave = actions.propose_roles(membership(m.admin).pk, roles=["auditor"], by=m.admin)
+    assert refused(actions.confirm_grant, leave.pk, by=m.other_admin) == ["last-admins"]
+
+
+def test_roles_of_others_are_confirmed_while_one_administrator_is_left(world):
+    m = world.ministry
+    change = actions.propose_roles(membership(m.auditor).pk, roles=["reviewer"], by=m.admin)
+    Membership.objects.filter(user=m.admin.user).update(ended_at=legal_now())
+    actions.confirm_grant(change.pk, by=m.other_admin)
+    assert membership(m.auditor).roles == ["reviewer"]
 
 
 FIRST = [("a@m.example", "A", ["admin"]), ("b@m.example", "B", ["admin"])]

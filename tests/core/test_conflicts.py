@@ -8,6 +8,7 @@ import pytest
 from config.local.visitor import Page
 from core.history import lines_of
 from exporters.models import Party
+from licensing.actions import declarations
 from licensing.models import Application, Declaration
 
 FORM = "application/x-www-form-urlencoded"
@@ -92,8 +93,6 @@ def test_an_application_with_its_goods(browser, world):
 
 
 def test_a_declaration_in_draft(browser, world):
-    from licensing.actions import declarations
-
     signed = world.declaration(verified=False)
     facts = {name: getattr(signed, name) for name in declarations.FIELDS}
     items = [item.control_item for item in signed.items.all()]
@@ -106,6 +105,20 @@ def test_a_declaration_in_draft(browser, world):
     assert second.save(theirs=["product", "no_transfer"]) == 302
     now = Declaration.objects.get(pk=draft.pk)
     assert (now.product, now.no_transfer) == ("Fans", True)
+
+
+def test_a_box_that_another_unticked_is_unticked_when_theirs_is_chosen(browser, world):
+    signed = world.declaration(verified=False)
+    facts = {name: getattr(signed, name) for name in declarations.FIELDS}
+    items = [item.control_item for item in signed.items.all()]
+    draft = declarations.draft(by=world.exporter, items=items, **facts)
+    path = f"/declarations/{draft.ref}/edit/"
+    first, second = Tab(browser, path), Tab(browser, path)
+    assert first.save(no_transfer=[]) == 302
+    assert second.save(product="Pumps") == 412
+    assert second.save(theirs=["no_transfer"]) == 302
+    now = Declaration.objects.get(pk=draft.pk)
+    assert (now.product, now.no_transfer) == ("Pumps", False)
 
 
 def test_two_hundred_pairs_of_edits_lose_nothing(world):

@@ -96,6 +96,18 @@ def test_an_invitation_is_withdrawn_and_sent_again(world):
     assert (again.ended_at, again.roles) == (None, ["viewer"])
 
 
+def test_withdrawing_one_invitation_leaves_the_others(world):
+    for email in (NEW, "second@example.cn"):
+        invite(world, email)
+    actions.withdraw_invitation(email=NEW, by=world.exporter)
+    assert [one.email for one in selectors.invitations_of(world.exporter)] == ["second@example.cn"]
+    assert Membership.objects.get(user__email="second@example.cn").ended_at is None
+    actions.add_member(email="second@example.cn", name="Li Na", roles=["viewer"], by=world.exporter)
+    first = Membership.objects.get(user__email=NEW)
+    assert first.ended_at
+    assert first.roles == ["clerk"]
+
+
 def test_another_companys_invitation_is_not_there(world):
     invite(world, NEW)
     stranger = make.exporter(world.ministry, "Third Co., Ltd.")

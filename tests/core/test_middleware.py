@@ -1,7 +1,11 @@
 """What every request meets before and after its view."""
 
 import pytest
+from django.contrib.auth.models import AnonymousUser
+from django.http import Http404
 
+from core.access import NOBODY
+from core.middleware import Refusals, Transport
 from tests import make
 
 
@@ -21,3 +25,35 @@ def test_what_is_the_same_for_everybody_may_be_kept(client, reference):
     assert "Cache-Control" not in client.get("/control-list/").headers
     client.cookies["sid"] = "x"
     assert client.get("/static/css/tokens.css").headers["Cache-Control"].startswith("max-age=")
+
+
+def reached(request):
+    raise AssertionError("the wire should have been stopped before")
+
+
+def test_an_address_below_the_api_is_plain_ascii(rf):
+    answer = Transport(reached)(rf.get("/api/v1/licenses/\u00e9/"))
+    assert (answer.status_code, answer.headers["Content-Type"]) == (404, "application/problem+json")
+
+
+def test_a_cookie_with_a_nul_is_no_session(rf):
+    for cookie in ('sid="a\\000b"', "sid=a\x00b"):
+        seen = Transport(lambda request: request.COOKIES)(rf.get("/", headers={"Cookie": cookie}))
+        assert seen == {}
+
+
+@pytest.mark.parametrize(
+    ("error", "path", "status"),
+    [
+        (Http404(), "/api/v1/x/", 404),
+        (Http404(), "/x/", None),
+        (UnicodeDecodeError("utf-8", b"\xff", 0, 1, "x"), "/api/v1/x/", 400),
+        (UnicodeDecodeError("utf-8", b"\xff", 0, 1, "x"), "/x/", 400),
+        (KeyError("a bug"), "/api/v1/x/", None),
+    ],
+)
+def test_what_a_view_raises_is_told_in_the_words_of_its_edge(error, path, status, client, world, rf):
+    request = rf.get(path)
+    request.user, request.actor, request.request_id = AnonymousUser(), NOBODY, "x"
+    answer = Refusals(reached).process_exception(request, error)
+    assert (answer and answer.status_code) == status

@@ -5,9 +5,11 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from core import actions
+from core.access import NOBODY
 from core.deliveries import relay
 from core.errors import Invalid, NotFound
 from core.models import Delivery, HistoryLine
+from core.selectors import waiting_mail
 from tests.post import refusal, waiting
 
 
@@ -119,3 +121,10 @@ def test_refused_mail_is_counted_in_the_administrators_menu_alone(stuck, client,
         client.force_login(getattr(world.ministry, role).user)
         [entry] = [entry for entry in client.get("/mail/").context["nav"] if entry["url"] == "/mail/"]
         assert entry["count"] == count
+
+
+def test_mail_that_waits_is_shown_to_administrators_and_auditors_alone(stuck, world):
+    m = world.ministry
+    assert [set(waiting_mail(actor)) for actor in (m.admin, m.auditor)] == [set(stuck)] * 2
+    for actor in (m.reviewer, world.exporter, world.customs, NOBODY):
+        assert not waiting_mail(actor).exists()

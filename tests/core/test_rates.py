@@ -1,6 +1,7 @@
 """Rates: each key its own, reads apart from writes, exact over processes; beyond them nothing is done or remembered."""
 
 import multiprocessing
+import os
 import time
 
 import pytest
@@ -157,6 +158,12 @@ def test_a_file_that_is_not_ours_is_not_used(tmp_path):
         rates.Buckets(str(tmp_path / "rates"))
     assert rates._buckets(str(tmp_path / "rates")) is None
     assert (tmp_path / "elsewhere").read_bytes() == b""
+
+
+def test_a_pipe_in_the_files_place_is_not_used(tmp_path):
+    os.mkfifo(tmp_path / "rates")
+    with pytest.raises(OSError, match="is not ours"):
+        rates.Buckets(str(tmp_path / "rates"))
 
 
 @pytest.mark.parametrize(

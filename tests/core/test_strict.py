@@ -218,3 +218,11 @@ def test_a_refused_step_that_has_no_page_shows_what_was_typed_to_copy(client, wo
     response = client.post(f"/applications/{ref}/answer/", {"text": "Five hundred typed characters"})
     assert response.status_code == 409
     assert "Five hundred typed characters" in response.content.decode()
+
+
+def test_a_field_whose_name_hides_something_is_refused(client, world):
+    client.force_login(world.exporter.user)
+    before = HistoryLine.objects.count()
+    response = client.generic("POST", "/parties/new/", *urlencoded({"na\x00me": b"x"}))
+    assert response.status_code == 422
+    assert HistoryLine.objects.count() == before
