@@ -34,7 +34,14 @@ def test_a_recommendation_reads_thousands_and_repeats_them(world, client):
     ref = world.under_review(world.application())
     client.force_login(world.ministry.reviewer.user)
     user = Application.objects.get(ref=ref).end_users.get().pk
-    answers = {"outcome": "approve", "months": "12", "quantity_1": "1 200.5", "end_users": user, "seen": seen(ref)}
+    answers = {
+        "outcome": "approve",
+        "months": "12",
+        "quantity_1": "1 200.5",
+        "end_users": user,
+        "text": "A year's need.",
+    }
+    answers["seen"] = seen(ref)
     html = unescape(client.post(f"/desk/cases/{ref}/recommend/", answers, follow=True).content.decode())
     assert DecisionStep.objects.get().lines.get().quantity == 1_200_500
     assert "“1 200.5” was read as 1,200.500 kg." in html
