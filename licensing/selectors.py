@@ -1,11 +1,13 @@
 """Who sees which cases, declarations and licenses; lists and look-ups."""
 
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, datetime
+from typing import Any
 
 from django.db.models import Count, F, Prefetch, Q, QuerySet
 
 from core.access import Actor, visibility
+from core.models import HistoryLine
 from core.selectors import reaches_documents
 from exporters.selectors import of_province
 from licensing import policy
@@ -19,7 +21,7 @@ from licensing.models import (
     Suspension,
 )
 from licensing.models.balances import ClearanceCount, LicenseLine, Movement
-from licensing.states import IN_FORCE, OPEN_CASE, ApplicationState, DeclarationState
+from licensing.states import IN_FORCE, OPEN_CASE, ApplicationState, DeclarationState, LicenseState
 
 
 def regime() -> policy.Regime:
@@ -198,6 +200,40 @@ def clearances_taken(licenses: Iterable[License]) -> dict[int, int]:
     for row in kinds:
         counts[row["license_id"]] += 1 if row["drawn"] or not row["released"] else 0
     return counts
+
+
+def clearances_used(licenses: Iterable[License]) -> dict[int, int]:
+    """How many shipments have drawn some of each license: of those taken, the rest are only reserved; one query."""
+    drawn = (
+        Movement.objects.filter(
+            license_id__in=[license.pk for license in licenses],
+            shipment_id__isnull=False,
+            kind__in=[Movement.Kind.DRAW, Movement.Kind.OVER_CLEAR],
+        )
+        .values("license_id")
+        .annotate(shipments=Count("shipment_id", distinct=True))
+    )
+    return {license.pk: 0 for license in licenses} | {row["license_id"]: row["shipments"] for row in drawn}
+
+
+def changed_since(actor: Actor, since: datetime) -> QuerySet[License]:
+    """The actor's licenses that came back into force, or ended, since then."""
+    rows = licenses_for(actor)
+    return rows.filter(pk__in=_turns(rows.order_by().values("pk"), since).values("subject_id"))
+
+
+def turns_of(licenses: Iterable[int], since: datetime) -> list[HistoryLine]:
+    """The last line of each that says so, oldest first."""
+    return list({line.subject_id: line for line in _turns(licenses, since).order_by("at", "pk")}.values())
+
+
+def _turns(licenses: Any, since: datetime) -> QuerySet[HistoryLine]:
+    return HistoryLine.objects.filter(
+        Q(verb="lift", to_state=LicenseState.ACTIVE) | Q(verb__in=["expire", "exhaust"]),
+        subject_kind="license",
+        subject_id__in=licenses,
+        at__gte=since,
+    )
 
 
 def licenses_past(today: date, limit: int) -> list[int]:

@@ -1,6 +1,5 @@
 """What needs an exporter now: derived, never stored."""
 
-from dataclasses import dataclass
 from datetime import date, timedelta
 
 from django.urls import reverse
@@ -14,26 +13,22 @@ from exporters.states import ExporterState
 from licensing import selectors
 from licensing.models import Question
 from licensing.states import ApplicationState, DeclarationState
+from shipments.looks import Need, looks_of
 
 ENDING_DAYS = 90
-
-
-@dataclass(frozen=True)
-class Need:
-    """One thing to do: what, why now, where; tone red, ochre or blue."""
-
-    title: str
-    text: str
-    url: str
-    button: str
-    tone: str
-    due_on: date | None = None
 
 
 def needs_of(actor: Actor) -> list[Need]:
     """At most ten things, the most pressing first."""
     today = legal_today()
-    needs = [*_company(actor), *_questions(actor), *_declarations(actor), *_drafts(actor), *_endings(actor, today)]
+    needs = [
+        *_company(actor),
+        *_questions(actor),
+        *looks_of(actor),
+        *_declarations(actor),
+        *_drafts(actor),
+        *_endings(actor, today),
+    ]
     return sorted(needs, key=lambda need: need.due_on or date.max)[:10]
 
 

@@ -1,10 +1,11 @@
 """Who sees which shipments."""
 
-from datetime import date
+from datetime import date, datetime
 
 from django.db.models import QuerySet
 
 from core.access import Actor, visibility
+from core.models import HistoryLine
 from exporters.selectors import of_province
 from shipments.models import Handling, Incident, Shipment
 from shipments.states import ShipmentState
@@ -22,6 +23,21 @@ def shipments_for(actor: Actor) -> QuerySet[Shipment]:
 
 def with_lines(rows: QuerySet[Shipment]) -> QuerySet[Shipment]:
     return rows.prefetch_related("lines", "incidents")
+
+
+def lately(actor: Actor, since: datetime) -> dict[int, HistoryLine]:
+    """The exporter's own shipments that customs cleared, or that lapsed, since then: each with the last such line."""
+    own = Shipment.objects.filter(exporter_id=actor.organization_id).order_by()
+    lines = HistoryLine.objects.filter(
+        subject_kind="shipment", subject_id__in=own.values("pk"), verb__in=["clear", "lapse"], at__gte=since
+    )
+    return {line.subject_id: line for line in lines.order_by("at", "pk")}
+
+
+def incidents_lately(actor: Actor, since: datetime) -> QuerySet[Incident]:
+    """Those of the exporter's own shipments."""
+    rows = Incident.objects.filter(shipment__exporter_id=actor.organization_id, opened_at__gte=since)
+    return rows.select_related("shipment")
 
 
 def reservations_past(today: date, limit: int) -> list[int]:

@@ -1,0 +1,155 @@
+"""What happened to an exporter's licenses and shipments and wants a look: derived, shown for a fortnight.
+
+Nobody acknowledges it: one colleague's click would hide from the others what all of them must act upon. An open
+suspension stays for as long as it is open.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from itertools import groupby
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from core.access import Actor
+from core.legal_time import legal_day, legal_now
+from core.models import HistoryLine
+from core.templatetags.lodestone import day, quantity
+from licensing import selectors as licensing
+from licensing.models import License
+from licensing.states import LicenseState
+from shipments.models import Shipment
+from shipments.selectors import incidents_lately, lately, shipments_for, with_lines
+from shipments.states import ShipmentState
+
+LOOK_DAYS = 14
+
+
+@dataclass(frozen=True)
+class Need:
+    """One thing to do: what, why now, where; tone red, ochre or blue."""
+
+    title: str
+    text: str
+    url: str
+    button: str
+    tone: str
+    due_on: date | None = None
+
+
+def looks_of(actor: Actor) -> list[Need]:
+    now = legal_now()
+    since = now - timedelta(days=LOOK_DAYS)
+    lines = lately(actor, since)
+    rows = with_lines(shipments_for(actor).filter(pk__in=lines)).order_by("license_id", "pk")
+    incidents = list(incidents_lately(actor, since))
+    strange = {incident.shipment_id for incident in incidents}
+    otherwise = [row for row in rows if row.pk not in strange and _differs(row)]
+    lapsed = [row for row in rows if row.state == ShipmentState.EXPIRED]
+    return [
+        *_suspended(actor, legal_day(now)),
+        *(
+            Need(
+                _("Customs reported something that does not fit"),
+                _("{ref}: {what}. An officer looks at it.").format(
+                    ref=incident.shipment.ref, what=incident.get_kind_display()
+                ),
+                reverse("shipment", kwargs={"ref": incident.shipment.ref}),
+                _("Look"),
+                "ochre",
+                _until(incident.opened_at),
+            )
+            for incident in incidents
+            if incident.shipment
+        ),
+        *(_cleared(license, some, lines) for license, some in _by_license(otherwise)),
+        *(_lapsed(license, some, lines) for license, some in _by_license(lapsed)),
+        *_licenses(actor, since),
+    ]
+
+
+def _until(at: datetime) -> date:
+    """The last day on which it is shown."""
+    return legal_day(at) + timedelta(days=LOOK_DAYS)
+
+
+def _by_license(rows: Iterable[Shipment]) -> list[tuple[License, list[Shipment]]]:
+    return [(license, list(some)) for license, some in groupby(rows, key=lambda row: row.license)]
+
+
+def _differs(row: Shipment) -> bool:
+    """Customs cleared other quantities than were reserved; a part, for the time being, is other too."""
+    cleared = row.state in (ShipmentState.CLEARED, ShipmentState.PART_CLEARED)
+    return cleared and any(line.drawn + line.over_cleared != line.quantity for line in row.lines.all())
+
+
+def _cleared(license: License, rows: list[Shipment], lines: dict[int, HistoryLine]) -> Need:
+    last = max(lines[row.pk].at for row in rows)
+    if len(rows) > 1:
+        text = _("{number} shipments on {ref}; the license shows each.").format(number=len(rows), ref=license.ref)
+        url = reverse("license", kwargs={"ref": license.ref})
+    else:
+        row = rows[0]
+        text = _("{ref}: {quantities}.").format(
+            ref=row.ref,
+            quantities=_(", ").join(
+                _("{cleared} of {reserved}").format(
+                    cleared=quantity(line.drawn + line.over_cleared, line.unit),
+                    reserved=quantity(line.quantity, line.unit),
+                )
+                for line in row.lines.all()
+            ),
+        )
+        url = reverse("shipment", kwargs={"ref": row.ref})
+    return Need(_("Cleared otherwise than reserved"), text, url, _("Look"), "ochre", _until(last))
+
+
+def _lapsed(license: License, rows: list[Shipment], lines: dict[int, HistoryLine]) -> Need:
+    last = max(lines[row.pk].at for row in rows)
+    title = ngettext("{number} reservation lapsed", "{number} reservations lapsed", len(rows)).format(number=len(rows))
+    text = _("{refs}: its days were over, and the quantity is free again on {license}.").format(
+        refs=_(", ").join(row.ref for row in rows[:3]), license=license.ref
+    )
+    one = rows[0] if len(rows) == 1 else None
+    url = reverse("shipment", kwargs={"ref": one.ref}) if one else reverse("license", kwargs={"ref": license.ref})
+    return Need(title, text, url, _("Look"), "blue", _until(last))
+
+
+def _suspended(actor: Actor, today: date) -> list[Need]:
+    rows = licensing.with_balances(licensing.in_force(actor).filter(state=LicenseState.SUSPENDED))
+    return [
+        Need(
+            _("License {ref} is suspended").format(ref=row.ref),
+            _("{cause}, since {day}. Nothing new can be reserved.").format(
+                cause=_(", ").join(str(cause) for cause in row.open_suspensions),
+                day=day(min(cause.opened_at for cause in row.open_suspensions)),
+            ),
+            reverse("license", kwargs={"ref": row.ref}),
+            _("See why"),
+            "red",
+            today,
+        )
+        for row in rows[:5]
+    ]
+
+
+def _licenses(actor: Actor, since: datetime) -> list[Need]:
+    """Suspensions that ended, and licenses that did, with what lapsed."""
+    rows = {row.pk: row for row in licensing.with_balances(licensing.changed_since(actor, since))}
+    lines = licensing.turns_of(rows, since)
+    found = []
+    for line in lines:
+        row = rows[line.subject_id]
+        rest = [quantity(part.lapsed, part.unit) for part in row.lines.all() if part.lapsed]
+        if line.verb == "lift" and row.state == LicenseState.ACTIVE:
+            title, text = _("License {ref} is in force again"), _("No cause is open since {day}.")
+        elif line.verb != "lift" and rest:
+            title, text = _("License {ref} has ended"), _("Unused on {day}, and lapsed: {rest}.")
+        else:
+            continue
+        text = text.format(day=day(line.at), rest=_(", ").join(rest))
+        url = reverse("license", kwargs={"ref": row.ref})
+        found.append(Need(title.format(ref=row.ref), text, url, _("Look"), "blue", _until(line.at)))
+    return found

@@ -1,0 +1,156 @@
+"""What happened at the border, to a reservation or to a license reaches its holder's overview, for a fortnight."""
+
+from html import unescape
+
+import pytest
+
+from core.access import clock as by_clock
+from core.legal_time import legal_today
+from licensing.actions import licenses
+from shipments import actions
+from shipments.needs import needs_of
+from tests import make
+from tests.make import seen
+
+KG = 1000
+
+
+@pytest.fixture
+def license(world):
+    return world.license(kilograms=1_000)
+
+
+def looks(actor):
+    """{title: (text, address)} of all that wants a look."""
+    return {need.title: (need.text, need.url) for need in needs_of(actor)}
+
+
+def suspended(world, license):
+    licenses.suspend(license.ref, seen=seen(license.ref), reason="Inspection", by=world.ministry.decider)
+
+
+@pytest.mark.parametrize(
+    ("kilograms", "final", "said"),
+    [(398, True, "398 kg of 400 kg"), (402, True, "402 kg of 400 kg"), (100, False, "100 kg of 400 kg")],
+)
+def test_a_clearance_that_differs_from_its_reservation_is_told(kilograms, final, said, world, license):
+    shipment = world.shipment(license, 400 * KG)
+    world.clear(shipment.ref, kilograms * KG, final=final)
+    assert looks(world.exporter) == {
+        "Cleared otherwise than reserved": (f"{shipment.ref}: {said}.", f"/shipments/{shipment.ref}/")
+    }
+    assert looks(make.exporter(world.ministry, "Other Co., Ltd.")) == {}
+
+
+def test_what_happened_to_another_company_is_told_to_nobody_else(world, license):
+    shipment = world.shipment(license, KG)
+    for _ in range(2):
+        world.clear(shipment.ref, KG)
+    suspended(world, license)
+    assert looks(make.exporter(world.ministry, "Other Co., Ltd.")) == {}
+
+
+def test_a_clearance_as_reserved_is_no_news(world, license):
+    world.clear(world.shipment(license, 400 * KG).ref, 400 * KG)
+    assert looks(world.exporter) == {}
+
+
+def test_several_of_one_license_are_told_at_once(world, license):
+    for _ in range(3):
+        world.clear(world.shipment(license, 100 * KG).ref, 99 * KG)
+    text, url = looks(world.exporter)["Cleared otherwise than reserved"]
+    assert (text, url) == (f"3 shipments on {license.ref}; the license shows each.", f"/licenses/{license.ref}/")
+
+
+@pytest.mark.parametrize(("hours", "told"), [(14 * 24 - 1, True), (14 * 24 + 1, False)])
+def test_it_is_told_for_a_fortnight(hours, told, world, license, clock):
+    world.clear(world.shipment(license, 400 * KG).ref, 398 * KG)
+    strange = world.shipment(license, KG)
+    world.clear(strange.ref, KG)
+    world.clear(strange.ref, KG)  # after the last one
+    suspended(world, license)
+    cause = license.suspensions.get().pk
+    licenses.lift(license.ref, seen=seen(license.ref), suspension=cause, reason="Fine", by=world.ministry.decider)
+    assert len(looks(world.exporter)) == 3
+    clock.shift(hours=hours)
+    assert len(looks(world.exporter)) == (3 if told else 0)
+
+
+def test_a_suspension_is_told_for_as_long_as_it_is_open_and_then_its_end(world, license, clock):
+    suspended(world, license)
+    title = f"License {license.ref} is suspended"
+    assert list(looks(world.exporter)) == [title]
+    clock.shift(days=30)
+    assert list(looks(world.exporter)) == [title]
+    cause = license.suspensions.get().pk
+    licenses.lift(license.ref, seen=seen(license.ref), suspension=cause, reason="Fine", by=world.ministry.decider)
+    assert list(looks(world.exporter)) == [f"License {license.ref} is in force again"]
+
+
+def test_an_incident_is_told_in_place_of_the_quantities(world, license):
+    shipment = world.shipment(license, 400 * KG)
+    world.clear(shipment.ref, 400 * KG)
+    world.clear(shipment.ref, 7 * KG)
+    assert looks(world.exporter) == {
+        "Customs reported something that does not fit": (
+            f"{shipment.ref}: Cleared after the last clearance. An officer looks at it.",
+            f"/shipments/{shipment.ref}/",
+        )
+    }
+
+
+def test_a_lapsed_reservation_and_the_rest_of_a_license_that_ended_are_told(world, license, clock):
+    shipment = world.shipment(license, 400 * KG)
+    clock.shift(days=31)
+    actions.lapse(shipment.pk, by=by_clock())
+    found = looks(world.exporter)
+    text, url = found.pop("1 reservation lapsed")
+    assert "Cleared otherwise than reserved" not in found
+    assert (shipment.ref in text, url) == (True, f"/shipments/{shipment.ref}/")
+    clock.shift(days=370)
+    licenses.expire(license.pk, by=by_clock())
+    text, url = looks(world.exporter)[f"License {license.ref} has ended"]
+    assert (text.endswith("and lapsed: 1,000 kg."), url) == (True, f"/licenses/{license.ref}/")
+
+
+def test_a_license_that_ended_with_nothing_left_is_no_news(world, license):
+    world.clear(world.shipment(license, 1_000 * KG).ref, 1_000 * KG)
+    license.refresh_from_db()
+    assert (license.state, looks(world.exporter)) == ("exhausted", {})
+
+
+def test_the_most_pressing_stands_first(world, license):
+    world.clear(world.shipment(license, 400 * KG).ref, 398 * KG)
+    suspended(world, license)
+    first, second = needs_of(world.exporter)
+    assert (first.due_on, first.tone) == (legal_today(), "red")
+    assert (second.due_on - legal_today()).days == 14
+
+
+def test_the_overview_asks_the_same_for_one_and_three(world, license, django_assert_num_queries):
+    def more():
+        world.clear(world.shipment(license, 10 * KG).ref, 9 * KG)
+        twice = world.shipment(license, KG)
+        world.clear(twice.ref, KG)
+        world.clear(twice.ref, KG)
+        suspended(world, world.license(kilograms=10))
+
+    more()
+    with django_assert_num_queries(21):
+        needs_of(world.exporter)
+    more()
+    more()
+    with django_assert_num_queries(21):
+        needs_of(world.exporter)
+
+
+def test_the_licenses_page_tells_used_clearances_from_reserved_ones(world, license, client):
+    world.clear(world.shipment(license, 100 * KG).ref, 98 * KG)
+    world.shipment(license, 50 * KG)
+    actions.cancel(world.shipment(license, 20 * KG).ref, by=world.exporter)
+    client.force_login(world.exporter.user)
+    page = client.get(f"/licenses/{license.ref}/")
+    text = " ".join(unescape(page.content.decode()).split())
+    assert "2 taken, no limit" in text
+    assert "1 used at the border, 1 reserved" in text
+    assert '<b class="sig warn">98 kg</b>' in text
