@@ -50,12 +50,15 @@ def license_page(request: HttpRequest, ref: str, failed: Failed | None = None) -
     """A license: what is left, whom and where it names, its shipments, its history; officers also act on it."""
     rows = licensing.with_decision(licensing.with_balances(licensing.licenses_for(request.actor)))
     row = get_object_or_404(rows, ref=ref)
+    taken, used = licensing.clearances_taken([row])[row.pk], licensing.clearances_used([row])[row.pk]
     context = {
         "license": row,
         "granted": decided(row.application),
         **offered(request, row, "desk.license", failed),
         "usable": row.state == "active" and row.usable_from <= legal_today() <= row.usable_until,
-        "clearances_taken": licensing.clearances_taken([row])[row.pk],
+        "clearances_taken": taken,
+        "clearances_used": used,
+        "clearances_reserved": taken - used,
         "destinations": Country.objects.filter(pk__in=row.destinations),
         "shipments": selectors.with_lines(selectors.shipments_for(request.actor).filter(license=row))[:50],
         "history": told(lines_of(row), request.actor),
