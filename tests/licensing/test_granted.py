@@ -6,6 +6,7 @@ import pytest
 
 from core.deliveries import relay
 from core.errors import Invalid
+from core.legal_time import months_after
 from core.models import HistoryLine, Mail
 from licensing.actions import applications, decisions
 from licensing.models import Application, DecisionStep
@@ -54,6 +55,8 @@ def test_less_than_was_asked_is_recommended_with_a_reason_only(less, world, case
 
 
 def test_all_that_was_asked_needs_no_reason(world, case):
+    plan = Application.objects.get(ref=case).planned_from
+    Application.objects.update(planned_until=months_after(plan, 11))
     cut(world, case, quantities_={}, end_users=None, months=11, text="")  # the months of the plan, to its very day
     assert Application.objects.get(ref=case).state == "awaiting_decision"
 
