@@ -1,5 +1,6 @@
 """The verbs of exporters and their parties."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.db import IntegrityError, transaction
@@ -21,6 +22,7 @@ from exporters.selectors import exporters_for, holders_of, parties_for
 from exporters.states import ExporterState
 
 RESPONSIBLE = ("legal_representative", "main_manager", "handler")
+MENDED = ("province", "address", "customs_code", *RESPONSIBLE, "business_license")  # in the order of the page
 
 
 def read_credit_code(text: str) -> str:
@@ -120,11 +122,11 @@ def verify(pk: int, *, seen: int, by: Actor) -> Exporter:
 
 
 @command
-def send_back(pk: int, *, seen: int, reason: str, by: Actor) -> Exporter:
-    """The exporter is in draft again and knows why."""
+def send_back(pk: int, *, seen: int, reason: str, mend: Sequence[str] = (), by: Actor) -> Exporter:
+    """The exporter is in draft again and knows why, and which of its facts (mend) are to be looked at."""
     exporter = lock(exporters_for(by), pk=pk)
     require(exporter.send_back, by=by, seen=seen)
-    move(exporter.send_back, by=by, reason=reason)
+    move(exporter.send_back, by=by, reason=reason, facts={"mend": [name for name in MENDED if name in mend]})
     return exporter
 
 

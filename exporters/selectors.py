@@ -5,7 +5,8 @@ from typing import TypeVar
 from django.db.models import Model, QuerySet
 
 from core.access import Actor, visibility
-from core.models import Membership
+from core.history import lines_of
+from core.models import HistoryLine, Membership
 from core.selectors import joined, reaches_documents
 from exporters.models import Exporter, Party
 from exporters.states import UNVERIFIED, ExporterState
@@ -53,6 +54,11 @@ def parties_for(actor: Actor) -> QuerySet[Party]:
     if actor.kind == "ministry" and actor.may("desk.case", "GET"):
         return of_province(rows, actor, "exporter__province")
     return rows.none()
+
+
+def returned(exporter: Exporter) -> HistoryLine | None:
+    """With what the ministry returned the draft, as long as that was not sent again; None when it did not."""
+    return lines_of(exporter).filter(verb="return").last() if exporter.state == ExporterState.DRAFT else None
 
 
 def people(exporter_id: int) -> list[str]:

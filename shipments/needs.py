@@ -9,6 +9,7 @@ from core.access import Actor
 from core.legal_time import legal_today
 from core.templatetags.lodestone import day
 from exporters.models import Exporter
+from exporters.selectors import returned
 from exporters.states import ExporterState
 from licensing import selectors
 from licensing.models import Question
@@ -36,6 +37,9 @@ def _company(actor: Actor) -> list[Need]:
     exporter = Exporter.objects.get(pk=actor.organization_id)
     if exporter.state != ExporterState.DRAFT:
         return []
+    if line := returned(exporter):
+        text = _("The ministry returned its facts, {day}. {reason}").format(day=day(line.at), reason=line.reason[:140])
+        return [Need(_("Mend your company's account"), text, reverse("company"), _("Mend"), "red", legal_today())]
     text = _("Fill in the responsible persons and send the business license; then you can file.")
     return [Need(_("Have your company verified"), text, reverse("company"), _("Open"), "red", legal_today())]
 

@@ -6,11 +6,13 @@ from allauth.account.forms import SignupForm as AllauthSignup
 from django import forms
 from django.db import transaction
 from django.http import HttpRequest
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from core import provinces
 from core.errors import DomainError
 from core.models import User
+from core.web.forms import ReasonForm
 from exporters import actions
 from exporters.models import Exporter, Party
 
@@ -55,6 +57,18 @@ class CompanyForm(forms.ModelForm):
             "customs_code": _("10 characters, if you have one."),
             "handler": _("Whom an officer may call about your cases."),
         }
+
+
+class ReturnForm(ReasonForm):
+    """Why, and which facts: the company's page leads to each."""
+
+    mend = forms.MultipleChoiceField(
+        label=_("What is to be mended"),
+        choices=lambda: [(name, capfirst(Exporter._meta.get_field(name).verbose_name)) for name in actions.MENDED],
+        widget=forms.CheckboxSelectMultiple,
+        required=False,
+        help_text=_("The company’s page leads to each of these."),
+    )
 
 
 class PartyForm(forms.ModelForm):

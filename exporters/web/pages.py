@@ -35,11 +35,14 @@ def company(request: HttpRequest) -> HttpResponse:
         except DomainError as refusal:
             show_refusal(form, refusal)
     fresh = get_object_or_404(selectors.exporters_for(request.actor))
+    returned = selectors.returned(fresh)
     context = {
         "exporter": fresh,
         "form": form,
         "editable": fresh.state == "draft" and request.actor.may("company", "POST"),
         "verbs": open_verbs(fresh, request.actor),
+        "returned": returned,
+        "mend": [form[name] for name in returned.facts.get("mend", [])] if returned else [],
         "history": told(lines_of(fresh), request.actor),
     }
     return render(request, "exporters/company.html", context, status=422 if form.errors else 200)

@@ -4,10 +4,10 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from core.models import HistoryLine
-from core.web.forms import ReasonForm
 from core.web.steps import Page, Step, register
 from exporters import actions
 from exporters.selectors import exporters_for, people
+from exporters.web.forms import ReturnForm
 
 DESK = Page("desk.exporter", exporters_for, key="pk")
 
@@ -37,7 +37,7 @@ register(
             DESK,
             actions.send_back,
             _("Returned with your reason."),
-            ReasonForm,
+            ReturnForm,
             within="verify",
             mail=_("Your company's account was returned"),
         ),
