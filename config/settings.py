@@ -287,7 +287,6 @@ REST_FRAMEWORK = {
     "EXCEPTION_HANDLER": "core.api.problems.exception_handler",
     "UNAUTHENTICATED_USER": "core.models.anonymous",
     "COERCE_DECIMAL_TO_STRING": True,
-    "DEFAULT_METADATA_CLASS": None,  # an OPTIONS would tell what the OpenAPI document tells
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "Lodestone",

@@ -90,7 +90,7 @@ def table() -> dict[tuple[str, str], Row]:
 
 
 def find(name: str, method: str) -> Row | None:
-    return table().get((name, "GET" if method in ("HEAD", "OPTIONS") else method))
+    return table().get((name, "GET" if method == "HEAD" else method))
 
 
 # noun -> "is the row with these URL arguments visible to this actor?"; filled by each app's selectors

@@ -111,7 +111,7 @@ def _buckets(path: str) -> Buckets | None:
 def counts_as_read(row: Row, method: str) -> bool:
     """GET, and what is posted only because the question is long: open to anyone, or to scopes that read."""
     asks = "anonymous" in row.roles or (bool(row.scopes) and all(scope.endswith(":read") for scope in row.scopes))
-    return method in ("GET", "HEAD", "OPTIONS") or asks
+    return method in ("GET", "HEAD") or asks
 
 
 def count(request: HttpRequest, actor: Actor, *, read: bool = True) -> None:
