@@ -1,9 +1,11 @@
 """The readable docs: how to begin, manners, every call, every code. Made from the schema, so that it can't be stale."""
 
+import json
 from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import get_language
@@ -31,7 +33,8 @@ def calls(language: str) -> list[dict[str, Any]]:
                     "takes": members(schema, _body(operation.get("requestBody", {}))),
                     "gives": members(schema, _body(_success(operation))),
                     "refuses": list(_refusals(operation)),
-                    "parameters": operation.get("parameters", []),
+                    "parameters": [one | {"about": about(schema, one)} for one in operation.get("parameters", [])],
+                    "example": _example(operation.get("requestBody", {})),
                     "anchor": f"{method}-{path.strip('/').replace('/', '-').replace('{', '').replace('}', '')}",
                 }
             )
@@ -44,6 +47,20 @@ def _body(part: dict[str, Any]) -> dict[str, Any]:
 
 def _success(operation: dict[str, Any]) -> dict[str, Any]:
     return next((answer for status, answer in operation["responses"].items() if status.startswith("2")), {})
+
+
+def _example(part: dict[str, Any]) -> str:
+    shown = part.get("content", {}).get("application/json", {}).get("examples", {})
+    return next((json.dumps(one["value"], ensure_ascii=False, indent=1) for one in shown.values()), "")
+
+
+def about(schema: dict[str, Any], part: dict[str, Any]) -> str:
+    """What a member or a parameter means, and the words that it may be, where its description has none of them."""
+    said = part.get("description", "")
+    part = part.get("schema", part)
+    part = schema["components"]["schemas"][part["$ref"].rsplit("/", 1)[-1]] if "$ref" in part else part
+    words = [f"`{word}`" for word in part.get("enum", ()) if word is not None and f"`{word}`" not in said]
+    return " ".join(filter(None, [said, ", ".join(words)]))
 
 
 def _refusals(operation: dict[str, Any]) -> Iterator[tuple[str, list[str]]]:
@@ -65,7 +82,7 @@ def members(schema: dict[str, Any], part: dict[str, Any], prefix: str = "") -> l
     found = []
     for name, inner in part.get("properties", {}).items():
         needed = name in part.get("required", ())
-        found.append({"name": f"{prefix}{name}", "needed": needed, "about": inner.get("description", "")})
+        found.append({"name": f"{prefix}{name}", "needed": needed, "about": about(schema, inner)})
         inner = inner["allOf"][0] if "allOf" in inner else inner
         if "$ref" in inner or inner.get("type") == "array":
             dot = "" if inner.get("type") == "array" else "."
@@ -75,5 +92,12 @@ def members(schema: dict[str, Any], part: dict[str, Any], prefix: str = "") -> l
 
 def page(request: HttpRequest) -> HttpResponse:
     scopes = sorted({scope for row in access.table().values() for scope in row.scopes})
-    context = {"calls": calls(get_language() or "en"), "codes": codes.table(), "scopes": scopes, "today": legal_today()}
+    context = {
+        "calls": calls(get_language() or "en"),
+        "codes": codes.table(),
+        "scopes": scopes,
+        "today": legal_today(),
+        "reads": settings.RATE_READS,
+        "writes": settings.RATE_WRITES,
+    }
     return render(request, "core/api_docs.html", context)

@@ -133,7 +133,8 @@ class InstantField(serializers.Field[datetime, Any, str, datetime]):
     default_error_messages = _REFUSED
 
     def openapi(self) -> dict[str, Any]:
-        return {"type": "string", "format": "date-time"}
+        about = _("Say which zone, for example +08:00 or Z.")
+        return {"type": "string", "format": "date-time", "description": about}
 
     def to_internal_value(self, data: Any) -> datetime:
         if not isinstance(data, str):

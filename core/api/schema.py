@@ -72,6 +72,14 @@ KEY = OpenApiParameter(
     description=gettext_lazy("Your own text; names this request once. Sent again, it gets the first answer again."),
 )
 
+REF = OpenApiParameter(
+    "ref",
+    {"type": "string"},
+    OpenApiParameter.PATH,
+    required=True,
+    description=gettext_lazy("The number or reference that an answer gave."),
+)
+
 
 class ErrorOutput(serializers.Serializer[Any]):
     pointer = serializers.CharField(help_text=gettext_lazy("A JSON pointer into what you sent, or a parameter."))
@@ -154,7 +162,7 @@ class Schema(AutoSchema):
         return self.said.gives
 
     def get_override_parameters(self) -> list[OpenApiParameter]:
-        return [*self.said.query, *([KEY] if self.said.keyed else [])]
+        return [*self.said.query, *([KEY] if self.said.keyed else []), *([REF] if "{ref}" in self.path else [])]
 
     def get_examples(self) -> list[OpenApiExample]:
         sent = [OpenApiExample("sent", self.said.sent, request_only=True)] if self.said.sent else []
@@ -174,7 +182,8 @@ class Schema(AutoSchema):
     def _map_serializer_field(self, field: Any, direction: str, bypass_extensions: bool = False) -> Any:
         """A field of ours may say its own schema."""
         if isinstance(field, NonEmptyList):
-            limits = {"minItems": 1, "maxItems": field.MOST}
+            about = str(field.help_text or _("1 to 1,000 of them."))
+            limits = {"minItems": 1, "maxItems": field.MOST, "description": about}
             return super()._map_serializer_field(field, direction, bypass_extensions) | limits
         if not hasattr(field, "openapi"):
             return super()._map_serializer_field(field, direction, bypass_extensions)

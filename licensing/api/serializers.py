@@ -77,7 +77,7 @@ class LicenseEndUserOutput(serializers.Serializer[Any]):
     party = ReferenceOutput(Party.PREFIX)
     name = serializers.CharField()
     country = CountryOutput()
-    open = serializers.BooleanField()
+    open = serializers.BooleanField(help_text=gettext_lazy("May more be shipped to it?"))
 
 
 class ConditionOutput(serializers.Serializer[Any]):
@@ -124,8 +124,10 @@ class LicenseOutput(serializers.Serializer[Any]):
     consignees = serializers.ListField(child=ReferenceOutput(Party.PREFIX))
     destinations = serializers.ListField(child=CountryOutput())
     ports = serializers.ListField(child=serializers.CharField(), help_text=gettext_lazy("Empty: any port."))
-    max_clearances = serializers.IntegerField(allow_null=True)
-    clearances_taken = serializers.IntegerField()
+    max_clearances = serializers.IntegerField(
+        allow_null=True, help_text=gettext_lazy("How many shipments it is good for; null: any number.")
+    )
+    clearances_taken = serializers.IntegerField(help_text=gettext_lazy("How many of them are taken."))
     suspensions = SuspensionOutput(many=True)
     conditions = ConditionOutput(many=True)
     reason = serializers.CharField(

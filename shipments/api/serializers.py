@@ -79,11 +79,11 @@ class CompositionField(serializers.DictField):
 
 
 class ShipmentLineInput(StrictSerializer):
-    license_line = WholeNumberField()
+    license_line = WholeNumberField(help_text=gettext_lazy("The number of the license's line."))
     hs_code = PatternField(r"\d{8}|\d{10}", gettext_lazy("8 or 10 digits."), max_length=10, required=False)
     quantity = QuantityTextField()
     unit = UnitField(max_length=10)
-    value = MoneyInput(required=False)
+    value = MoneyInput(required=False, help_text=gettext_lazy("Needed where the license caps value."))
     composition = CompositionField(
         child=PatternField(r"0(\.\d{1,6})?|1(\.0{1,6})?", gettext_lazy("A mass fraction such as 0.0320.")),
         required=False,
@@ -100,13 +100,15 @@ class ShipmentLineInput(StrictSerializer):
 class ShipmentInput(StrictSerializer):
     refuses = (*StrictSerializer.refuses, "duplicate-line")
     license = ReferenceField(License.PREFIX, "invalid-license-number")
-    client_reference = TextField(max_length=64)
+    client_reference = TextField(
+        max_length=64, help_text=gettext_lazy("Your own number of the shipment, for ever the only one in your company.")
+    )
     end_user = ReferenceField(Party.PREFIX)
     consignee = ReferenceField(Party.PREFIX)
     destination = PatternField(r"[A-Z]{2}", gettext_lazy("A two-letter country code such as DE."), max_length=2)
     port = PatternField(r"CN[A-Z0-9]{3}", gettext_lazy("A port code such as CNSHA."), max_length=5)
-    planned_on = DayField()
-    final = TruthField(required=False)
+    planned_on = DayField(help_text=gettext_lazy("Today in Shanghai, or one of the next 90 days."))
+    final = TruthField(required=False, help_text=gettext_lazy("The last shipment under the license."))
     lines = ShipmentLineInput(many=True)
     read_only_members = (
         "id",
@@ -243,7 +245,7 @@ class VerdictOutput(serializers.Serializer[Any]):
 
 
 class ClearedLineInput(StrictSerializer):
-    license_line = WholeNumberField()
+    license_line = WholeNumberField(help_text=gettext_lazy("The number of the license's line."))
     quantity = QuantityTextField()
     unit = UnitField(max_length=10)
 
@@ -268,6 +270,9 @@ class EventField(TextField):
         return event
 
 
+_IF_CLEARED = gettext_lazy("Needed when `cleared`, and only then.")
+
+
 class MessageInput(StrictSerializer):
     """One customs message. A cleared one also says when, what, and whether more will follow."""
 
@@ -278,9 +283,14 @@ class MessageInput(StrictSerializer):
     shipment = ReferenceField(Shipment.PREFIX)
     declaration_no = PatternField(r"[0-9A-Z]{9,18}", gettext_lazy("9 to 18 digits or capitals."), max_length=18)
     declared_at = InstantField()
-    cleared_at = InstantField(required=False)
-    final = TruthField(required=False)
-    lines = ClearedLineInput(many=True, required=False)
+    cleared_at = InstantField(required=False, help_text=_IF_CLEARED)
+    final = TruthField(
+        required=False,
+        help_text=gettext_lazy(
+            "Only when `cleared`: nothing of this shipment follows, and what it still holds is free."
+        ),
+    )
+    lines = ClearedLineInput(many=True, required=False, help_text=_IF_CLEARED)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         clearing = attrs["event"] == "cleared"

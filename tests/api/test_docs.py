@@ -5,6 +5,7 @@ import re
 import pytest
 
 from core import codes
+from core.api import docs
 
 pytestmark = pytest.mark.django_db
 
@@ -30,3 +31,30 @@ def test_each_call_links_to_the_codes_that_it_may_refuse_with(client):
         assert f'href="#{code}"' in reserve
     listing = re.search(r'id="get-api-v1-licenses".*?</article>', text, re.DOTALL).group()
     assert 'href="#line-exhausted"' not in listing
+
+
+def test_whatever_a_caller_sends_is_explained(client):
+    client.get("/api/v1/docs/")
+    for call in docs.calls("en"):
+        for sent in call["parameters"] + call["takes"]:
+            assert sent["about"], (call["method"], call["path"], sent["name"])
+        assert bool(call["example"]) == bool(call["takes"]), call["path"]
+
+
+def test_words_are_listed_where_no_description_has_them(client):
+    client.get("/api/v1/docs/")
+    calls = {(call["method"], call["path"]): call for call in docs.calls("en")}
+
+    def about(part, name, *call):
+        return {one["name"]: one["about"] for one in calls[call][part]}[name]
+
+    assert about("parameters", "kind", "GET", "/api/v1/licenses/") == "Of this kind only. `per_shipment`, `annual`"
+    assert about("takes", "event", "POST", "/api/v1/customs/messages/") == "`declared`, `cleared`"
+    assert about("gives", "results[].list", "GET", "/api/v1/control-items/") == "`april`, `october`, `ann61`"
+    assert about("gives", "state", "GET", "/api/v1/licenses/{ref}/").count("`active`") == 1
+
+
+def test_rates_are_told_where_there_are_any(client, settings):
+    assert "writes a minute" not in page(client)
+    settings.RATE_READS, settings.RATE_WRITES = 600, 300
+    assert "A key has 600 reads and 300 writes a minute" in page(client)
