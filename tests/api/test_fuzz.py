@@ -12,6 +12,7 @@ from collections import Counter
 import pytest
 import requests
 import schemathesis
+from django.db import connection
 from django.test import Client
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
@@ -66,6 +67,8 @@ class Asker:
 
     def __init__(self, world):
         self.world, self.sent, self.answers, self.wrong = world, 0, Counter(), {}
+        with connection.cursor() as cursor:  # to make a case may take a busy machine longer than a request may pause
+            cursor.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
 
     def at_work(self):
         """The caller of the next case: a new license each hundred."""
