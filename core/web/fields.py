@@ -1,6 +1,7 @@
 """Form fields that several apps need."""
 
 import re
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
@@ -8,6 +9,7 @@ from django import forms
 from django.utils.translation import gettext as _
 
 from core import quantities
+from core.files import Kind, ends_of
 from core.templatetags.lodestone import quantity_in_full
 
 
@@ -21,6 +23,20 @@ class DayField(forms.DateField):
 
     def prepare_value(self, value: Any) -> Any:
         return value.isoformat() if isinstance(value, date) else value
+
+
+class _SeveralFiles(forms.FileInput):
+    allow_multiple_selected = True
+
+
+class FilesField(forms.FileField):
+    """Several files at once, of these kinds; none is an empty list. What is in them is for the verb to look at."""
+
+    def __init__(self, *, kinds: Sequence[Kind], **kwargs: Any) -> None:
+        super().__init__(widget=_SeveralFiles(attrs={"accept": ",".join(ends_of(kinds))}), **kwargs)
+
+    def clean(self, value: Any, initial: Any = None) -> list[Any]:
+        return [super(FilesField, self).clean(file, initial) for file in value or []]
 
 
 class QuantityField(forms.CharField):
