@@ -51,6 +51,12 @@ CODES = (
         _("Recommend again under the present rules."),
     ),
     Code(
+        "question-ended",
+        409,
+        _("The question was answered or closed."),
+        _("Answer another question that is open."),
+    ),
+    Code(
         "not-recommended",
         409,
         _("What is decided was not recommended."),

@@ -4,10 +4,10 @@ from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Any
 
-from django.db.models import Count, F, Prefetch, Q, QuerySet
+from django.db.models import Count, Exists, F, OuterRef, Prefetch, Q, QuerySet
 
 from core.access import Actor, visibility
-from core.models import HistoryLine
+from core.models import Document, HistoryLine
 from core.selectors import reaches_documents
 from exporters.selectors import of_province
 from licensing import policy
@@ -18,6 +18,8 @@ from licensing.models import (
     Instrument,
     License,
     PolicyEdition,
+    Question,
+    QuestionEntry,
     Suspension,
 )
 from licensing.models.balances import ClearanceCount, LicenseLine, Movement
@@ -80,15 +82,33 @@ def with_parts(rows: QuerySet[Application]) -> QuerySet[Application]:
     return rows.prefetch_related("lines__control_item", "end_users__party__country")
 
 
+def with_questions(rows: QuerySet[Application]) -> QuerySet[Application]:
+    """Cases with the whole thread of each question; the files' bytes stay where they are."""
+    entries = QuestionEntry.objects.select_related("by").prefetch_related(
+        Prefetch("files", Document.objects.defer("content"))
+    )
+    questions = Question.objects.select_related("asked_by").prefetch_related(Prefetch("entries", entries))
+    return rows.prefetch_related(Prefetch("questions", questions))
+
+
+def open_questions(actor: Actor) -> QuerySet[Question]:
+    """What the actor's cases that wait for an answer are still asked, each with its thread."""
+    waiting = applications_for(actor).filter(state=ApplicationState.AWAITING_APPLICANT)
+    rows = Question.objects.still_open().filter(application__in=waiting.order_by().values("pk"))
+    return rows.select_related("application").prefetch_related("entries")
+
+
 DESK_VIEWS = ("mine", "unassigned", "waiting", "open", "decided")
 
 
 def desk_queue(actor: Actor, view: str) -> QuerySet[Application]:
-    """Cases on the desk, the longest accepted first."""
-    rows = with_parts(applications_for(actor))
+    """Cases on the desk, the longest accepted first. Mine are also those where an answer waits to be read."""
+    news = Exists(Question.objects.with_news().filter(application=OuterRef("pk")))
+    rows = with_parts(applications_for(actor)).annotate(has_news=news)
     match view:
         case "mine":
-            rows = rows.filter(reviewer_id=actor.user.pk, state=ApplicationState.UNDER_REVIEW)
+            answered = Q(state=ApplicationState.AWAITING_APPLICANT, has_news=True)
+            rows = rows.filter(Q(state=ApplicationState.UNDER_REVIEW) | answered, reviewer_id=actor.user.pk)
         case "unassigned":
             rows = rows.filter(state__in=[ApplicationState.SUBMITTED, ApplicationState.ACCEPTED])
         case "waiting":
@@ -276,3 +296,8 @@ def certificates(actor: Actor) -> QuerySet[Declaration, int | None]:
 @reaches_documents
 def papers(actor: Actor) -> QuerySet[Application, int]:
     return applications_for(actor).order_by().values_list("documents__document_id", flat=True)
+
+
+@reaches_documents
+def answers(actor: Actor) -> QuerySet[Application, int]:
+    return applications_for(actor).order_by().values_list("questions__entries__files", flat=True)

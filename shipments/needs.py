@@ -12,7 +12,6 @@ from exporters.models import Exporter
 from exporters.selectors import returned
 from exporters.states import ExporterState
 from licensing import selectors
-from licensing.models import Question
 from licensing.states import ApplicationState, DeclarationState
 from shipments.looks import Need, looks_of
 
@@ -45,21 +44,16 @@ def _company(actor: Actor) -> list[Need]:
 
 
 def _questions(actor: Actor) -> list[Need]:
-    rows = Question.objects.filter(
-        application__exporter_id=actor.organization_id,
-        application__state=ApplicationState.AWAITING_APPLICANT,
-        answered_at=None,
-    ).select_related("application")
     return [
         Need(
             _("Answer a question from the reviewer"),
-            _("{ref}, due {day}. {text}").format(ref=q.application.ref, day=day(q.due_on), text=q.text[:140]),
-            reverse("application", kwargs={"ref": q.application.ref}) + "#question",
+            _("{ref}, due {day}. {text}").format(ref=q.application.ref, day=day(q.due), text=q.text[:140]),
+            reverse("application", kwargs={"ref": q.application.ref}) + f"#question-{q.pk}",
             _("Reply"),
             "red",
-            q.due_on,
+            q.due,
         )
-        for q in rows
+        for q in selectors.open_questions(actor)
     ]
 
 

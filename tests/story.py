@@ -14,7 +14,8 @@ from core.access import clock
 from core.legal_time import legal_today
 from core.models import Membership
 from exporters import actions as exporters
-from licensing.actions import applications, decisions, declarations, licenses
+from licensing.actions import applications, decisions, declarations, licenses, questions
+from licensing.models import Application
 from shipments import actions as shipments
 from shipments.actions import incidents
 from tests import make
@@ -119,8 +120,13 @@ def _applications(step: Story, world: make.World, signed: Any) -> None:
     step(applications.submit, ref, by=boss)
     step(applications.accept, ref, by=m.intake)
     step(decisions.assign, ref, by=m.reviewer)
-    step(decisions.ask, ref, text="Why?", due_on=legal_today() + timedelta(days=14), by=m.reviewer)
-    step(applications.answer, ref, text="Growth", by=boss)
+    in_two_weeks = legal_today() + timedelta(days=14)
+    step(questions.ask, ref, text="Why?", about=["quantity"], due_on=in_two_weeks, by=m.reviewer)
+    questions.ask(ref, text="Where?", about=["ports"], due_on=in_two_weeks, by=m.reviewer)
+    why, where = Application.objects.get(ref=ref).questions.values_list("pk", flat=True)
+    step(questions.answer, ref, question=why, files=[("x.pdf", demo.pdf("x"))], final=True, by=boss)
+    step(questions.read_answer, ref, question=why, by=m.reviewer)
+    step(questions.close_question, ref, question=where, reason="Found it", by=m.reviewer)
     step(decisions.recommend, ref, outcome="approve", by=m.reviewer)
     step(decisions.send_back, ref, reason="Less", by=m.decider)
     decisions.recommend(ref, seen=seen(ref), outcome="approve", by=m.reviewer)

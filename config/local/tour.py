@@ -162,9 +162,10 @@ class Tour:
         self._case(ref, "both", "assign")
         if ask:
             due = (self.today + timedelta(days=14)).isoformat()
-            self._case(ref, "both", "ask", text="Why more than last year?", due_on=due)
+            self._case(ref, "both", "ask", text="Why more than last year?", about="quantity", due_on=due)
             page = exporter.get(f"/applications/{ref}/")
-            self._done(exporter.send(page, f"/applications/{ref}/answer/", text="A second plant opens in March."))
+            words = "A second plant opens in March."
+            self._done(exporter.send(page, f"/applications/{ref}/answer/", text=words, final="1"))
             self.tell("Intake accepts it; a reviewer takes it and asks; the exporter answers.")
         else:
             self.tell("Intake accepts it; a reviewer takes it.")

@@ -1,7 +1,7 @@
 """What applicants and intake officers do with an application."""
 
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -312,21 +312,3 @@ def not_accept(ref: str, *, reason: str, by: Actor) -> Application:
     row = lock(applications_for(by), ref=ref)
     move(row.not_accept, by=by, reason=reason)
     return row
-
-
-@command
-def answer(ref: str, *, text: str, by: Actor) -> Application:
-    """The reviewer has the applicant's answer, and the case back."""
-    row = lock(applications_for(by), ref=ref)
-    require(row.answer, by=by)
-    at = legal_now()
-    question = row.questions.get(answered_at=None)
-    question.answer, question.answered_by, question.answered_at = text, by.user, at
-    question.save()
-    move(row.answer, by=by, at=at)
-    return row
-
-
-def default_question_day() -> date:
-    """Two calendar weeks from today; the reviewer may choose another day."""
-    return legal_today() + timedelta(days=14)

@@ -41,19 +41,6 @@ def assign(ref: str, *, by: Actor) -> Application:
 
 
 @command
-def ask(ref: str, *, text: str, due_on: date, by: Actor) -> Application:
-    """The applicant has the question, and a day by which to answer. The clock runs on."""
-    row = lock(applications_for(by), ref=ref)
-    require(row.ask, by=by)
-    at = legal_now()
-    if due_on <= legal_day(at):
-        raise Invalid([Problem("/due_on", "date-out-of-range", _("Give the applicant at least until tomorrow."))])
-    row.questions.create(asked_by=by.user, asked_at=at, text=text, due_on=due_on)
-    move(row.ask, by=by, at=at, reason=text, facts={"due_on": due_on.isoformat()})
-    return row
-
-
-@command
 def recommend(
     ref: str,
     *,

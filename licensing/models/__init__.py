@@ -9,14 +9,15 @@ from licensing.models.applications import (
     DecisionStep,
     Finding,
     Kind,
-    Question,
     RecommendedLine,
 )
 from licensing.models.declarations import Declaration, DeclarationItem
 from licensing.models.licenses import License, LicenseCondition, LicenseEndUser, Suspension
 from licensing.models.lists import ControlItem, EndUse, Instrument, InstrumentSuspension, PolicyEdition
+from licensing.models.questions import About, Question, QuestionEntry
 
 __all__ = [
+    "About",
     "Application",
     "ApplicationDocument",
     "ApplicationEndUser",
@@ -35,6 +36,7 @@ __all__ = [
     "LicenseEndUser",
     "PolicyEdition",
     "Question",
+    "QuestionEntry",
     "RecommendedLine",
     "Suspension",
 ]

@@ -110,7 +110,7 @@ class Application(FSMModelMixin, models.Model):
 
     @transition(
         field=state,
-        source=S.UNDER_REVIEW,
+        source=[S.UNDER_REVIEW, S.AWAITING_APPLICANT],
         target=S.AWAITING_APPLICANT,
         permission=whoever_took_it("application.ask"),
         custom={"label": _("Ask the applicant")},
@@ -120,11 +120,47 @@ class Application(FSMModelMixin, models.Model):
     @transition(
         field=state,
         source=S.AWAITING_APPLICANT,
-        target=S.UNDER_REVIEW,
+        target=None,
         permission=rules.holder("application.answer"),
         custom={"label": _("Answer")},
     )
     def answer(self) -> None: ...
+
+    @transition(
+        field=state,
+        source=S.AWAITING_APPLICANT,
+        target=S.UNDER_REVIEW,
+        permission=rules.holder("application.answer"),
+        custom={"label": _("Answer"), "verb": "answer"},
+    )
+    def answer_last(self) -> None: ...
+
+    @transition(
+        field=state,
+        source=S.AWAITING_APPLICANT,
+        target=None,
+        permission=whoever_took_it("application.close_question"),
+        custom={"label": _("Close the question")},
+    )
+    def close_question(self) -> None: ...
+
+    @transition(
+        field=state,
+        source=S.AWAITING_APPLICANT,
+        target=S.UNDER_REVIEW,
+        permission=whoever_took_it("application.close_question"),
+        custom={"label": _("Close the question"), "verb": "close_question"},
+    )
+    def close_last_question(self) -> None: ...
+
+    @transition(
+        field=state,
+        source=[S.UNDER_REVIEW, S.AWAITING_APPLICANT],
+        target=None,
+        permission=whoever_took_it("application.read_answer"),
+        custom={"label": _("Mark as read")},
+    )
+    def read_answer(self) -> None: ...
 
     @transition(
         field=state,
@@ -247,28 +283,6 @@ class ApplicationDocument(models.Model):
 
     def __str__(self) -> str:
         return str(self.document)
-
-
-class Question(models.Model):
-    """What the reviewer asked, by when, and what came back. The clock runs on meanwhile."""
-
-    application = models.ForeignKey(Application, on_delete=models.PROTECT, related_name="questions")
-    asked_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
-    asked_at = models.DateTimeField()
-    text = models.TextField()
-    due_on = models.DateField()
-    answer = models.TextField(blank=True)
-    answered_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
-    answered_at = models.DateTimeField(null=True, blank=True)
-
-    class Meta:
-        ordering = ["pk"]
-        constraints = [
-            models.UniqueConstraint(name="question_one_open", fields=["application"], condition=Q(answered_at=None)),
-        ]
-
-    def __str__(self) -> str:
-        return self.text[:60]
 
 
 @insert_only

@@ -13,6 +13,7 @@ from licensing import granted, selectors
 from licensing.actions.applications import policy_differs
 from licensing.models import DecisionStep
 from licensing.states import DeclarationState
+from licensing.web.threads import threaded
 
 
 def desk(request: HttpRequest) -> HttpResponse:
@@ -41,10 +42,9 @@ def countersign(request: HttpRequest) -> HttpResponse:
 @of_one_moment
 def case(request: HttpRequest, ref: str, failed: Failed | None = None) -> HttpResponse:
     """One case: what it turns on, the facts, the history, and the steps that are yours now."""
-    rows = selectors.with_parts(selectors.applications_for(request.actor)).prefetch_related(
+    rows = selectors.with_questions(selectors.with_parts(selectors.applications_for(request.actor))).prefetch_related(
         "consignees__country",
         Prefetch("documents__document", Document.objects.defer("content")),
-        "questions__asked_by",
         "end_users__declaration__end_use",
         "findings",
     )
@@ -57,7 +57,7 @@ def case(request: HttpRequest, ref: str, failed: Failed | None = None) -> HttpRe
     mine = {s.step for s in steps if s.actor_id == request.user.pk and s.round == row.round}
     context = {
         "application": row,
-        **offered(request, row, "desk.case", failed),
+        **threaded(row, offered(request, row, "desk.case", failed)),
         "steps": steps,
         "recommendation": recommendation,
         "granted": granted.decided(row) or granted.recommended(row),

@@ -33,6 +33,7 @@ from licensing.web.forms import (
     ItemSearchForm,
     LineFormSet,
 )
+from licensing.web.threads import threaded
 
 
 def control_list(request: HttpRequest) -> HttpResponse:
@@ -183,10 +184,10 @@ def _line_initial(row: Application | None) -> list[dict[str, Any]]:
 
 def _whole(request: HttpRequest) -> QuerySet[Application]:
     """Applications with all that their own page shows; the files' bytes stay where they are."""
-    return selectors.with_parts(selectors.applications_for(request.actor)).prefetch_related(
+    rows = selectors.with_questions(selectors.with_parts(selectors.applications_for(request.actor)))
+    return rows.prefetch_related(
         "consignees",
         Prefetch("documents__document", Document.objects.defer("content")),
-        "questions__answered_by",
         "end_users__declaration",
         "steps__lines__line",
         "steps__end_users",
@@ -204,9 +205,8 @@ def application(
     context = {
         "application": row,
         "verbs": open_verbs(row, request.actor),
-        **offered(request, row, "application", failed),
+        **threaded(row, offered(request, row, "application", failed)),
         "missing": [(problem, _where_to_mend(problem, row)) for problem in missing],
-        "question": next((q for q in row.questions.all() if q.answered_at is None), None),
         "decision": row.steps.filter(round=row.round, step=DecisionStep.Step.DECIDE).last() if decided else None,
         "granted": granted.decided(row) if decided else None,
         "turned_away": history[-1] if row.state == ApplicationState.NOT_ACCEPTED else None,

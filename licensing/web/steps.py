@@ -8,7 +8,7 @@ from core.models import HistoryLine
 from core.web.forms import ReasonForm
 from core.web.steps import Holder, Page, Step, register
 from exporters.selectors import people
-from licensing.actions import applications, decisions, declarations, licenses
+from licensing.actions import applications, decisions, declarations, licenses, questions
 from licensing.models import Application, Declaration, License
 from licensing.selectors import applications_for, declarations_for, licenses_for
 from licensing.states import IN_FORCE
@@ -17,8 +17,10 @@ from licensing.web.forms import (
     ApproveForm,
     AskForm,
     CertificateForm,
+    CloseQuestionForm,
     IssueForm,
     LiftForm,
+    QuestionForm,
     RecommendForm,
     RefuseForm,
 )
@@ -38,6 +40,14 @@ def holder(model: type[Model], route: str) -> Holder:
         return people(row.exporter_id), reverse(route, kwargs={"ref": row.ref})
 
     return find
+
+
+def told_of_case(line: HistoryLine) -> tuple[list[str], str]:
+    """Of an answer the officer who took the case; of all else the exporter."""
+    if line.verb != "answer":
+        return holder(Application, "application")(line)
+    row = Application.objects.select_related("reviewer").get(pk=line.subject_id)
+    return [row.reviewer.email], reverse("desk.case", kwargs={"ref": row.ref})
 
 
 register(
@@ -116,7 +126,7 @@ register(
             "ask",
             _("The reviewer asked a question; the clock runs on"),
             DESK,
-            decisions.ask,
+            questions.ask,
             _("The question was sent."),
             AskForm,
             mail=_("{ref}: the reviewer has a question; please answer by {due_on}"),
@@ -125,9 +135,29 @@ register(
             "answer",
             _("Answered by the applicant"),
             CASE,
-            applications.answer,
+            questions.answer,
             _("Your answer is with the reviewer."),
             AnswerForm,
+            mail=_("{ref}: the applicant answered a question"),
+        ),
+        Step(
+            "read_answer",
+            _("The reviewer read an answer"),
+            DESK,
+            questions.read_answer,
+            _("Marked as read; the exporter sees that too."),
+            QuestionForm,
+            within="ask",
+        ),
+        Step(
+            "close_question",
+            _("The reviewer closed a question"),
+            DESK,
+            questions.close_question,
+            _("Closed. The exporter reads your reason."),
+            CloseQuestionForm,
+            within="ask",
+            mail=_("{ref}: the reviewer closed a question"),
         ),
         Step(
             "recommend",
@@ -187,7 +217,7 @@ register(
         ),
         Step("withdraw", _("Withdrawn by the applicant"), mail=_("{ref}: withdrawn")),
     ],
-    holder=holder(Application, "application"),
+    holder=told_of_case,
 )
 
 register(

@@ -50,6 +50,7 @@ def test_from_filing_to_the_license(sign_in, demo_world, script):
     reviewer.goto(f"/desk/cases/{ref}/")
     ask = opened(reviewer, ref, "ask")
     ask.locator("[name=text]").fill("Why so much?")
+    ask.locator("[name=about][value=quantity]").check()
     ask.locator("[name=due_on]").fill((today + timedelta(days=14)).isoformat())
     ask.locator("button").last.click()
     reviewer.wait_for_load_state()
@@ -59,7 +60,7 @@ def test_from_filing_to_the_license(sign_in, demo_world, script):
     exporter.goto(f"/applications/{ref}/")
     assert "Why so much?" in exporter.locator("main").inner_text()
     exporter.locator(f"form[action$='/{ref}/answer/'] [name=text]").fill("A new line opens in March.")
-    exporter.locator(f"form[action$='/{ref}/answer/'] button").last.click()
+    exporter.locator(f"form[action$='/{ref}/answer/'] [name=final]").click()
     exporter.wait_for_load_state()
 
     reviewer.goto(f"/desk/cases/{ref}/")

@@ -17,8 +17,10 @@ CHINESE = re.compile("[\u4e00-\u9fff]")
 HOLDERS = ["signatory", "clerk"]
 TOLD = {
     "application.accept": HOLDERS,
+    "application.answer": ["reviewer"],
     "application.approve": HOLDERS,
     "application.ask": HOLDERS,
+    "application.close_question": HOLDERS,
     "application.issue": HOLDERS,
     "application.not_accept": HOLDERS,
     "application.refuse": HOLDERS,
@@ -201,6 +203,7 @@ def test_two_runs_that_address_at_once_make_one_delivery_a_reader(told, post):
 def test_everybody_who_prepares_or_signs_is_told_of_each_step_and_viewers_are_not(world, clock):
     names = {world.exporter.user.email: "signatory"}
     names[make.colleague(world.exporter, "clerk").user.email] = "clerk"
+    names[world.ministry.reviewer.user.email] = "reviewer"
     make.colleague(world.exporter, "viewer")
     begun = Delivery.objects.order_by("pk").last().pk
     story.told(world, clock)

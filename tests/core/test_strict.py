@@ -215,7 +215,7 @@ def test_a_query_with_a_hidden_character_is_400(path, query, client, reference):
 def test_a_refused_step_that_has_no_page_shows_what_was_typed_to_copy(client, world):
     client.force_login(world.exporter.user)
     ref = world.application()
-    response = client.post(f"/applications/{ref}/answer/", {"text": "Five hundred typed characters"})
+    response = client.post(f"/applications/{ref}/answer/", {"question": "1", "text": "Five hundred typed characters"})
     assert response.status_code == 409
     assert "Five hundred typed characters" in response.content.decode()
 

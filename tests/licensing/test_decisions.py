@@ -13,7 +13,7 @@ from core.legal_time import legal_today, months_after
 from core.models import HistoryLine
 from exporters import actions as exporters
 from licensing import selectors
-from licensing.actions import applications, decisions, declarations, licenses
+from licensing.actions import applications, decisions, declarations, licenses, questions
 from licensing.models import Application, DecisionStep, License
 from tests import make
 from tests.make import seen
@@ -26,6 +26,12 @@ def state(ref):
     return Application.objects.get(ref=ref).state
 
 
+def ask(ref, by):
+    """Asks; the number of the question."""
+    due = legal_today() + timedelta(days=14)
+    return questions.ask(ref, text="Why so much?", about=["quantity"], due_on=due, by=by).questions.last().pk
+
+
 def test_the_whole_story(world):
     m, exporter = world.ministry, world.exporter
     signed = [world.declaration(), world.declaration(country="FR")]
@@ -33,9 +39,9 @@ def test_the_whole_story(world):
     applications.submit(ref, by=exporter)
     applications.accept(ref, by=m.intake)
     decisions.assign(ref, by=m.reviewer)
-    decisions.ask(ref, text="Why so much?", due_on=legal_today() + timedelta(days=14), by=m.reviewer)
+    asked = ask(ref, m.reviewer)
     assert state(ref) == "awaiting_applicant"
-    applications.answer(ref, text="A new plant.", by=exporter)
+    questions.answer(ref, question=asked, text="A new plant.", final=True, by=exporter)
     users = list(Application.objects.get(ref=ref).end_users.order_by("pk").values_list("pk", flat=True))
     decisions.recommend(
         ref,
@@ -127,8 +133,7 @@ def decides(ref, by):
 def test_a_decider_who_took_the_case_asks_and_recommends(world):
     decider = world.ministry.decider
     ref = world.under_review(world.application(), by=decider)
-    decisions.ask(ref, text="Why so much?", due_on=legal_today() + timedelta(days=14), by=decider)
-    applications.answer(ref, text="A new plant.", by=world.exporter)
+    questions.answer(ref, question=ask(ref, decider), text="A new plant.", final=True, by=world.exporter)
     decisions.recommend(ref, seen=seen(ref), outcome="approve", by=decider)
     assert state(ref) == "awaiting_decision"
 
@@ -164,7 +169,7 @@ def test_nobody_but_the_officer_who_took_the_case_asks_or_recommends(world):
     before = trail(ref)
     for other in (m.reviewer, m.other_decider):
         with pytest.raises(Forbidden):
-            decisions.ask(ref, text="Why?", due_on=legal_today() + timedelta(days=14), by=other)
+            ask(ref, other)
         with pytest.raises(Forbidden):
             decisions.recommend(ref, seen=seen(ref), outcome="approve", by=other)
     assert trail(ref) == before

@@ -89,11 +89,10 @@ def test_goods_that_no_declaration_covers_are_named(world):
     assert missing(world.application(code="1C904.b", by_whom=[world.declaration()])) == ["item-not-declared"]
 
 
-@pytest.mark.parametrize("verb", ["submit", "withdraw", "answer"])
+@pytest.mark.parametrize("verb", ["submit", "withdraw"])
 def test_another_companys_case_is_not_there(verb, world, draft):
     stranger = make.exporter(world.ministry, "Other Co., Ltd.")
-    text = {"text": "x"} if verb == "answer" else {}
-    assert refused(getattr(applications, verb), draft, by=stranger, **text) == ["not-found"]
+    assert refused(getattr(applications, verb), draft, by=stranger) == ["not-found"]
 
 
 def signature(on):
@@ -107,13 +106,6 @@ def test_a_declaration_is_signed_today_at_the_latest(world):
     later = signature(legal_today() + DAY)
     assert refused(declarations.attach_signed, begun.ref, by=world.exporter, **later) == ["date-out-of-range"]
     assert declarations.attach_signed(begun.ref, by=world.exporter, **signature(legal_today())).state == "signed"
-
-
-def test_an_answer_is_due_tomorrow_at_the_earliest(world, draft):
-    world.under_review(draft)
-    facts = {"text": "Why?", "by": world.ministry.reviewer}
-    assert refused(decisions.ask, draft, due_on=legal_today(), **facts) == ["date-out-of-range"]
-    assert decisions.ask(draft, due_on=legal_today() + DAY, **facts).state == "awaiting_applicant"
 
 
 def test_a_license_lasts_twelve_months_at_most(world, draft):

@@ -1,9 +1,14 @@
 """An old copy upgrades with its data, and finds its way back."""
 
+from datetime import timedelta
+
 import pytest
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
+from core.legal_time import legal_today
+from licensing.actions import questions
+from licensing.models import Question, QuestionEntry
 from licensing.selectors import clearances_taken
 
 OLD, NEW = "0008_authorization_before_tolerance", "0009_clearance_counts"
@@ -32,3 +37,25 @@ def test_clearances_that_were_counted_on_the_license_are_counted_still(world):
     assert before == [(limited.pk, 1), (free.pk, 0)]
     assert counted == [(limited.pk, 2)]
     assert clearances_taken([limited, free]) == {limited.pk: 2, free.pk: 1}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_answers_of_an_old_copy_stand_in_threads(world):
+    """To the old form, where a question had one answer, and from there again."""
+    officer, due_on = world.ministry.reviewer, legal_today() + timedelta(days=1)
+    cases = [world.under_review(world.application()) for _ in range(2)]
+    asked = [
+        questions.ask(case, text="Why?", about=["ports"], due_on=due_on, by=officer).questions.get().pk
+        for case in cases
+    ]
+    questions.answer(cases[0], question=asked[0], text="Growth", final=True, by=world.exporter)
+    newest = [node for node in MigrationExecutor(connection).loader.graph.leaf_nodes() if node[0] == "licensing"]
+    try:
+        MigrationExecutor(connection).migrate([("licensing", NEW)])
+        before = ask("SELECT id, answer, answered_by_id, answered_at IS NULL FROM licensing_question ORDER BY id")
+    finally:
+        MigrationExecutor(connection).migrate(newest)
+    assert before == [(asked[0], "Growth", world.exporter.user.pk, False), (asked[1], "", None, True)]
+    entries = QuestionEntry.objects.values_list("question", "kind", "text", "by")
+    assert list(entries) == [(asked[0], "answer", "Growth", world.exporter.user.pk)]
+    assert [question.about for question in Question.objects.all()] == [["other"], ["other"]]

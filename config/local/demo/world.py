@@ -15,7 +15,8 @@ from core.legal_time import legal_today
 from core.models import Membership, Role, User
 from core.references import draw
 from exporters import actions as exporters
-from licensing.actions import applications, decisions
+from licensing.actions import applications, decisions, questions
+from licensing.models import About
 from shipments.models import Shipment
 
 
@@ -83,8 +84,9 @@ def lanting_cases(actor: Actor, clerk: Actor, ministry: Ministry, customs: Actor
     asked = under_review(
         actor, application(actor, "annual", [("1C905.a.4", magnets, 4_200)], [motors], "NOR-2026-05"), ministry
     )
-    decisions.ask(
+    questions.ask(
         asked,
+        about=[About.QUANTITY, About.CONTRACT],
         text="You ask for 4,200 kg; the contract names 2,600 kg. Please explain the difference.",
         due_on=legal_today() + timedelta(days=14),
         by=ministry.reviewer,

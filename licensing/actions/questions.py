@@ -1,0 +1,130 @@
+"""Questions on a case, what the applicant answers, and how each ends. The clock of the case runs on meanwhile.
+
+Several may be open; the end of the last one leads the case back to its review.
+"""
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+
+from django.conf import settings
+from django.utils.translation import gettext as _
+
+from core.access import Actor
+from core.actions import keep_file
+from core.command import command
+from core.errors import DomainError, Invalid, NotFound, Problem
+from core.files import PAPERS_IMAGES_SHEETS
+from core.history import move, require
+from core.legal_time import legal_day, legal_now, legal_today
+from core.locks import lock
+from licensing.models import Application, Question, QuestionEntry
+from licensing.selectors import applications_for
+
+Kind = QuestionEntry.Kind
+
+
+def default_question_day() -> date:
+    """Two calendar weeks from today; the reviewer may choose another day."""
+    return legal_today() + timedelta(days=14)
+
+
+@command
+def ask(
+    ref: str, *, text: str, due_on: date, about: Sequence[str] = (), question: int | None = None, by: Actor
+) -> Application:
+    """The applicant has the question, what it is about, and a day by which to answer.
+
+    question: an open one, in whose thread the reviewer asks on; the day is its new one.
+    """
+    row = lock(applications_for(by), ref=ref)
+    require(row.ask, by=by)
+    at = legal_now()
+    asked = _still_open(row, question) if question else None
+    problems = []
+    if due_on <= legal_day(at):
+        problems.append(Problem("/due_on", "date-out-of-range", _("Give the applicant at least until tomorrow.")))
+    if asked is None and not about:
+        problems.append(Problem("/about", "required", _("Say what the question is about.")))
+    if problems:
+        raise Invalid(problems)
+    if asked is None:
+        asked = row.questions.create(asked_by=by.user, asked_at=at, about=list(about), text=text, due_on=due_on)
+    else:
+        asked.entries.create(kind=Kind.ASK, by=by.user, at=at, text=text, due_on=due_on)
+    move(row.ask, by=by, at=at, reason=text, facts={"question": asked.pk, "due_on": due_on.isoformat()})
+    return row
+
+
+@command
+def answer(
+    ref: str,
+    *,
+    question: int,
+    text: str = "",
+    files: Sequence[tuple[str, bytes]] = (),
+    final: bool = False,
+    by: Actor,
+) -> Application:
+    """The reviewer has the answer. Unless it is the final one the question stays open: for the rest, or to ask back.
+
+    files: (name, content) of PDF, images and sheets. Raises DomainError question-ended, Invalid for an empty answer.
+    """
+    row = lock(applications_for(by), ref=ref)
+    require(row.answer, by=by)
+    asked = _still_open(row, question)
+    at = legal_now()
+    if not text.strip() and not files:
+        raise Invalid([Problem("/text", "required", _("Write an answer, or add a file."))])
+    if sum(len(content) for _name, content in files) > settings.MAX_UPLOAD_BYTES:
+        message = _("Together the files are larger than 10 MB. Send some now, and the rest with another answer.")
+        raise Invalid([Problem("/files", "file-too-large", message)])
+    kept = [keep_file(*file, field="files", by=by, kinds=PAPERS_IMAGES_SHEETS, at=at) for file in files]
+    said = asked.entries.create(kind=Kind.ANSWER if final else Kind.PART, by=by.user, at=at, text=text)
+    said.files.set(kept)
+    facts = {"question": asked.pk, "final": final, "files": [document.sha256 for document in kept]}
+    move(row.answer if row.questions.still_open().exists() else row.answer_last, by=by, at=at, facts=facts)
+    return row
+
+
+@command
+def close_question(ref: str, *, seen: int, question: int, reason: str, by: Actor) -> Application:
+    """The reviewer needs no answer any more, or asks otherwise; the applicant reads why.
+
+    Raises 412 `stale` when something happened since: an answer that came is not closed unread.
+    """
+    row = lock(applications_for(by), ref=ref)
+    require(row.close_question, by=by, seen=seen)
+    asked = _still_open(row, question)
+    at = legal_now()
+    asked.entries.create(kind=Kind.CLOSE, by=by.user, at=at, text=reason)
+    verb = row.close_question if row.questions.still_open().exists() else row.close_last_question
+    move(verb, by=by, at=at, reason=reason, facts={"question": asked.pk})
+    return row
+
+
+@command
+def read_answer(ref: str, *, question: int, by: Actor) -> Application:
+    """Both sides see that the reviewer read what the applicant last said there. A second time changes nothing."""
+    row = lock(applications_for(by), ref=ref)
+    require(row.read_answer, by=by)
+    asked = _of_case(row, question)
+    if asked.has_news:
+        at = legal_now()
+        asked.entries.create(kind=Kind.READ, by=by.user, at=at)
+        move(row.read_answer, by=by, at=at, facts={"question": asked.pk})
+    return row
+
+
+def _of_case(row: Application, question: int) -> Question:
+    found = row.questions.filter(pk=question).first()
+    if found is None:
+        raise NotFound()
+    return found
+
+
+def _still_open(row: Application, question: int) -> Question:
+    """The question of this case. Raises NotFound for one of another, DomainError question-ended for one that ended."""
+    asked = _of_case(row, question)
+    if asked.end:
+        raise DomainError(_("This question has ended meanwhile, so nothing was sent."), code="question-ended")
+    return asked

@@ -1,0 +1,75 @@
+"""Questions as a page shows them: each a thread, with the forms of what this person can do in it now."""
+
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from core.legal_time import legal_today
+from core.web.forms import StepForm
+from licensing.models import Application, Question, QuestionEntry
+
+OPEN = ("answer", "ask", "close_question")  # what may be done in a question that is open
+
+
+@dataclass(frozen=True)
+class Thread:
+    """A question with what was said in it. forms: by verb; days: from today to the day by which to answer."""
+
+    question: Question
+    entries: list[QuestionEntry]
+    end: QuestionEntry | None
+    due: date
+    days: int
+    has_news: bool
+    forms: dict[str, StepForm] = field(default_factory=dict)
+
+
+def threaded(row: Application, context: dict[str, Any]) -> dict[str, Any]:
+    """The context of the page's steps (core.web.steps.offered), with the case's threads.
+
+    A form that was typed into stands in its question's thread; where that is closed now, its text is there to copy.
+    """
+    forms, failed = context["forms"], context["failed_form"]
+    threads = [_thread(question, forms) for question in row.questions.all()]
+    placed = [form for thread in threads for form in thread.forms.values()]
+    if "ask" in forms and _question_of(forms["ask"]):  # what asks anew is another form
+        forms = forms | {"ask": type(forms["ask"])(row=row, auto_id="id_ask_%s")}
+    lost = failed is not None and _question_of(failed) and not any(form is failed for form in placed)
+    return context | {
+        "forms": forms,
+        "threads": threads,
+        "open_threads": sorted((thread for thread in threads if not thread.end), key=lambda thread: thread.due),
+        "ended_threads": [thread for thread in threads if thread.end],
+        "news": sum(thread.has_news for thread in threads),
+        "typed": failed if lost else context["typed"],
+    }
+
+
+def _thread(question: Question, forms: dict[str, StepForm]) -> Thread:
+    end, news = question.end, question.has_news
+    verbs = [verb for verb in OPEN if verb in forms and not end]
+    verbs += ["read_answer"] if news and "read_answer" in forms else []
+    return Thread(
+        question,
+        list(question.entries.all()),
+        end,
+        question.due,
+        (question.due - legal_today()).days,
+        news,
+        {verb: _form(verb, forms[verb], question) for verb in verbs},
+    )
+
+
+def _form(verb: str, form: StepForm, question: Question) -> StepForm:
+    """The step's form for this question: the one that was typed into, or a new one. Each has ids of its own."""
+    mine = form
+    if _question_of(form) != str(question.pk):
+        mine = type(form)(row=form.row, initial={"question": question.pk})
+        mine.seen = form.seen
+    mine.auto_id = f"id_{verb}_{question.pk}_%s"
+    return mine
+
+
+def _question_of(form: StepForm) -> str:
+    """The number of the question that the form was typed for, as it came."""
+    return str(form.data.get("question", "")) if form.is_bound else ""
