@@ -36,17 +36,19 @@ class Told:
 def told(lines: Iterable[HistoryLine], reader: Actor) -> list[Told]:
     """The lines as this reader reads them. Exporters read roles of officers, never their names or notes."""
     lines = list(lines)
-    officers = set(
-        Membership.objects.filter(user__in={line.actor_id for line in lines})
-        .exclude(organization__kind="exporter")
-        .values_list("user_id", flat=True)
-    )
     hidden = reader.kind == "exporter"
+    offices = {"ministry": pgettext("history", "the ministry"), "customs": pgettext("history", "customs")}
+    officers = {
+        member.user_id: offices[member.organization.kind]
+        for member in Membership.objects.select_related("organization").filter(
+            user__in={line.actor_id for line in lines}, organization__kind__in=offices
+        )
+    }
     return [
         Told(
             line.at,
             sentence(line),
-            pgettext("history", "the ministry") if hidden and line.actor_id in officers else _name(line),
+            officers[line.actor_id] if hidden and line.actor_id in officers else _name(line),
             line.reason,
             by_clock=_by_clock(line),
         )

@@ -1,0 +1,21 @@
+"""History as a reader may see it."""
+
+import pytest
+
+from core.history import lines_of
+from core.telling import told
+from shipments import actions as shipments
+from shipments.models import Shipment
+
+pytestmark = pytest.mark.django_db
+
+
+def test_an_exporter_reads_which_office_acted_and_an_officer_reads_who(world):
+    ref = world.shipment(world.license(kilograms=10), 1_000).ref
+    shipments.receive(world.message(ref, grams=1_000), by=world.customs)
+    shipment = Shipment.objects.get(ref=ref)
+    ours = world.exporter.user.name
+    assert [line.actor_name for line in told(lines_of(shipment), world.exporter)] == [ours, "customs"]
+    assert [line.actor_name for line in told(lines_of(shipment), world.ministry.auditor)] == [ours, "Gateway"]
+    declared = lines_of(shipment.license)
+    assert {line.actor_name for line in told(declared, world.exporter)} == {"the ministry"}
