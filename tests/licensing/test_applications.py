@@ -1,0 +1,28 @@
+"""Drafts of applications."""
+
+import re
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from core import guards
+from licensing.actions import applications
+from licensing.models import Application
+
+pytestmark = pytest.mark.django_db
+
+CHANGES = re.compile(r'^(?:DELETE FROM|UPDATE) "(\w+)"')
+
+
+def test_changing_a_draft_needs_no_right_that_the_application_lacks(world):
+    """Tests connect as the owner, who may delete what the application's role may not."""
+    first, second = world.declaration(), world.declaration()
+    ref = world.application(by_whom=[first])
+    draft = applications.Draft(kind="annual", end_users=[second])
+    row = Application.objects.get(ref=ref)
+    with CaptureQueriesContext(connection) as captured:
+        applications.change(ref, draft, version=row.version, by=world.exporter)
+    changed = {found.group(1) for query in captured if (found := CHANGES.match(query["sql"]))}
+    assert changed & {table for table, held in guards.narrowed().items() if "DELETE" not in held} == set()
+    assert [user.declaration for user in row.end_users.all()] == [second]
