@@ -70,8 +70,10 @@ def _differences(typed: Iterable[Part], now: Iterable[Part], labels: dict[str, A
     for mine, theirs in zip(typed, now, strict=True):
         if isinstance(mine, BaseForm):
             for bound, present in zip(mine, theirs, strict=True):
-                if not bound.is_hidden and bound.field.has_changed(present.value(), bound.data):
-                    words = (_words(bound, bound.data), _words(present, present.value()))
+                words = (_words(bound, bound.data), _words(present, present.value()))
+                # a date that stands as text counts as changed, and yet there is nothing to choose
+                changed = not bound.is_hidden and bound.field.has_changed(present.value(), bound.data)
+                if changed and words[0] != words[1]:
                     found.append(Difference(bound.html_name, str(bound.label), *words))
         elif (rows := _rows(mine)) != (present_rows := _rows(theirs)):
             found.append(Difference(mine.prefix, str(labels[mine.prefix]), rows, present_rows))

@@ -1,5 +1,6 @@
 """Two tabs on one draft: nothing is overwritten, and each field is a choice."""
 
+import re
 from html import unescape
 from urllib.parse import urlencode
 
@@ -86,6 +87,8 @@ def test_an_application_with_its_goods(browser, world):
     assert first.save(**{"lines-0-quantity": "250", "remarks": "First"}) == 302
     assert second.save(**{"lines-0-quantity": "300", "contract_no": "K-NEW"}) == 412
     assert "250.000" in second.html and "300" in second.html and "First" in second.html
+    asked = re.findall(r'name="theirs" value="([^"]+)"', second.html)
+    assert sorted(asked) == ["contract_no", "lines", "remarks"]  # and no date that both left alone
     assert second.save(theirs=["lines"]) == 302
     row = Application.objects.get(ref=ref)
     assert [line.quantity for line in row.lines.all()] == [250_000]
