@@ -6,13 +6,15 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
+import pytest
 from django.db import connection
 
 from config.local import demo
 from core import actions as people
 from core.access import clock
+from core.errors import DomainError
 from core.legal_time import legal_today
-from core.models import Membership
+from core.models import Delivery, Membership
 from exporters import actions as exporters
 from licensing.actions import applications, decisions, declarations, licenses, questions
 from licensing.models import Application
@@ -26,14 +28,20 @@ _TAKES = re.compile(r'FROM "(\w+)".*FOR NO KEY UPDATE', re.DOTALL)
 
 
 class Story:
-    """steps: verb → the tables whose rows it took and "now" where it first read the legal clock, in order."""
+    """steps: verb → the tables whose rows it took and "now" where it first read the legal clock, in order.
+    old_page: verb that decides → the code of its refusal to whoever saw the version before."""
 
     def __init__(self) -> None:
         self.steps: dict[str, str] = {}
+        self.old_page: dict[str, str] = {}
 
     def __call__(self, verb: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        name = f"{verb.__module__.replace('.actions', '')}.{verb.__name__}"
         if "seen" in inspect.signature(verb).parameters:
             kwargs.setdefault("seen", make.seen(args[0]))
+            with pytest.raises(DomainError) as refused:
+                verb(*args, **kwargs | {"seen": kwargs["seen"] - 1})
+            self.old_page[name] = refused.value.code
         taken: list[str] = []
 
         def watch(execute: Any, sql: str, *rest: Any) -> Any:
@@ -45,7 +53,6 @@ class Story:
 
         with connection.execute_wrapper(watch):
             made = verb(*args, **kwargs)
-        name = f"{verb.__module__.replace('.actions', '')}.{verb.__name__}"
         self.steps.setdefault(name, " ".join(taken))
         return made
 
@@ -66,6 +73,9 @@ def _people(step: Story, world: make.World) -> None:
     step(people.add_member, email="new@firm.example", name="New", roles=["clerk"], by=boss)
     people.add_member(email="gone@firm.example", name="Gone", roles=["clerk"], by=boss)
     step(people.withdraw_invitation, email="gone@firm.example", by=boss)
+    waiting = Delivery.objects.filter(line__facts__email="gone@firm.example").get()
+    step(people.send_again, waiting.pk, by=m.admin)
+    step(people.end_delivery, waiting.pk, reason="Withdrawn", by=m.admin)
     member = Membership.objects.get(user=make.colleague(boss, "clerk").user)
     step(people.change_member, member.pk, roles=["viewer"], by=boss)
     key, _text = step(people.create_key, name="Key", scopes=["licenses:read"], days=1, by=boss)

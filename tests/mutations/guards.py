@@ -8,6 +8,7 @@ right:table                       a table that the application's role may not ch
 access:class                      a class of rows of the access table (tests/who.toml)
 mail:exporter.verify              somebody is told
 lock:exporters.verify             a verb, or a function of the database, that locks a row
+seen:exporters.verify             a verb that decides only on what was seen
 day:shipments.reservations.X      a limit of time: a constant, or a function that compares instants or days
 """
 
@@ -29,7 +30,9 @@ APPS = ("core", "exporters", "licensing", "shipments")
 
 def every() -> set[str]:
     """All of them, by name. Needs the test database."""
-    return codes() | access() | transitions() | constraints() | triggers() | rights() | mails() | locks() | days()
+    return (
+        codes() | access() | transitions() | constraints() | triggers() | rights() | mails() | locks() | seen() | days()
+    )
 
 
 @cache
@@ -145,6 +148,12 @@ def locks() -> set[str]:
     verbs = {f"lock:{name.replace('.actions', '')}" for name in locking if is_verb(name)}
     sql = "SELECT proname, '' FROM pg_proc WHERE prosrc ~* 'for (no key )?update' AND proname !~ %s"
     return verbs | {f"lock:{name}" for name, _ in rows_of(sql)}
+
+
+def seen() -> set[str]:
+    """The commands that ask which version of the row their caller saw."""
+    asking = {name for name, node in functions() if "seen" in {argument.arg for argument in node.args.kwonlyargs}}
+    return {f"seen:{name.replace('.actions', '')}" for name in asking & verbs()}
 
 
 @cache

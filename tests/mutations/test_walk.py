@@ -6,7 +6,7 @@ import pytest
 from django.db import connection
 
 from core import codes, deliveries
-from tests.mutations import guards, rows
+from tests.mutations import derived, guards, rows
 
 
 def unnamed(found: set[str], named: set[str]) -> set[str]:
@@ -19,12 +19,20 @@ def of_no_guard(found: set[str], named: set[str]) -> set[str]:
     return {name for name in named if name.partition(":")[0] in kinds} - found
 
 
-def named() -> set[str]:
+def everything() -> list[rows.Row]:
+    return rows.read() + derived.rows(listed())
+
+
+def listed() -> set[str]:
     return {guard for row in rows.read() for guard in row.guards}
 
 
+def named() -> set[str]:
+    return {guard for row in everything() for guard in row.guards}
+
+
 def test_every_row_fits_its_file_and_names_tests_that_exist():
-    assert rows.misfits(rows.read()) == []
+    assert rows.misfits(everything()) == []
 
 
 @pytest.mark.django_db
@@ -45,12 +53,12 @@ def test_the_walk_finds_a_guard_that_no_row_names(tmp_path, monkeypatch):
     (tmp_path / "core" / "actions.py").write_text(
         "LIMIT_DAYS = 3\n"
         "@command\n"
-        "def flag(*, by):\n"
+        "def flag(*, seen, by):\n"
         "    return _held(by)\n"
         "def _held(by):\n"
         "    return Row.objects.select_for_update(no_key=True).get(made_on__lt=by)\n"
     )
-    before = guards.every()
+    before, rows_name = guards.every(), named()
     monkeypatch.setattr(guards, "ROOT", tmp_path)
     monkeypatch.setitem(codes._codes, "made-up", codes.Code("made-up", 409, "", ""))
     monkeypatch.setitem(deliveries._writers, ("shipment", "flag"), list)
@@ -61,10 +69,11 @@ def test_the_walk_finds_a_guard_that_no_row_names(tmp_path, monkeypatch):
     guards.forget()
     found = guards.every()
     guards.forget()
-    assert unnamed(found, named()) - before == {
+    assert unnamed(found, rows_name) - before == {
         "code:made-up",
         "access:made-up",
         "lock:core.flag",
+        "seen:core.flag",
         "day:core.LIMIT_DAYS",
         "day:core._held",
         "mail:shipment.flag",
