@@ -8,6 +8,7 @@ from django.db.models import Count, Exists, F, OuterRef, Prefetch, Q, QuerySet
 
 from core.access import Actor, visibility
 from core.models import Document, HistoryLine
+from core.search import search, words_of
 from core.selectors import reaches_documents
 from exporters.selectors import of_province
 from licensing import policy
@@ -43,6 +44,9 @@ def regime() -> policy.Regime:
     )
 
 
+ITEM_SEARCH = ("code", "element", "category", "description_en", "description_zh", "hs_codes")
+
+
 def search_items(*, q: str = "", code: str = "", list_name: str = "") -> QuerySet[ControlItem]:
     """The control list, narrowed by words (code, HS code, element, English, 中文), a code's start, or a list."""
     items = ControlItem.objects.select_related("instrument").order_by("pk")
@@ -50,16 +54,7 @@ def search_items(*, q: str = "", code: str = "", list_name: str = "") -> QuerySe
         items = items.filter(code__istartswith=code)
     if list_name:
         items = items.filter(list_name=list_name)
-    for word in q.split():
-        items = items.filter(
-            Q(code__icontains=word)
-            | Q(element__iexact=word)
-            | Q(category__icontains=word)
-            | Q(description_en__icontains=word)
-            | Q(description_zh__icontains=word)
-            | Q(hs_codes__icontains=word)
-        )
-    return items
+    return search(items, ITEM_SEARCH, words_of(q))
 
 
 def applicable_items() -> QuerySet[ControlItem]:
