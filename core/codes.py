@@ -223,6 +223,12 @@ CODES = (
     ),
     Code("invalid-format", 422, _("Not of the form that the message shows."), _("Write it in that form.")),
     Code(
+        "too-many-rows",
+        422,
+        _("A file of a list would have more than 10,000 rows."),
+        _("Narrow the list, by days for example, and make several files."),
+    ),
+    Code(
         "invalid-parameter",
         422,
         _("A query parameter is unknown, stands twice, or has a value that it can't have."),

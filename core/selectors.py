@@ -15,6 +15,14 @@ from core.models import ApiKey, Delivery, Document, HistoryLine, Membership, Org
 _PENDING = Q(user__password__startswith=UNUSABLE_PASSWORD_PREFIX)  # the one-time link was not used yet
 
 
+MANY = 50
+
+
+def counted(rows: QuerySet[Any]) -> int:
+    """How many they are; of more than 50 only that: nobody counts a whole table for a badge."""
+    return rows.order_by()[: MANY + 1].count()
+
+
 def members_of(actor: Actor) -> QuerySet[Membership]:
     """People of the actor's own organization, those who left last; not who is invited and has not come."""
     rows = joined(Membership.objects.filter(organization=actor.organization).exclude(user__nature="service"))

@@ -1,0 +1,61 @@
+"""The list as a file for a spreadsheet: UTF-8 with its mark, RFC 4180, and no cell that a spreadsheet would execute."""
+
+import csv
+import io
+import re
+from collections.abc import Iterator
+from datetime import date, datetime
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
+
+from core.errors import DomainError
+from core.legal_time import LEGAL_ZONE, legal_today
+from core.web.lists.declared import List
+from core.web.lists.listing import MOST, Listing
+
+_FORMULA = re.compile(r"[\t\r\n\0]|\s*[=+\-@＝＋－＠]")
+
+
+def cell(value: Any) -> str:
+    """A value as text that stays text: what begins like a formula gets an apostrophe."""
+    if value is None:
+        return ""
+    if isinstance(value, datetime):
+        value = value.astimezone(LEGAL_ZONE).isoformat(timespec="seconds")
+    elif isinstance(value, date):
+        value = value.isoformat()
+    text = str(value)
+    return f"'{text}" if _FORMULA.match(text) else text
+
+
+def export(request: HttpRequest, listed: List) -> HttpResponse:
+    """The rows that the filters leave, in the page's order, all or none: a file never looks whole and is not."""
+    listing = Listing(listed, request, paged=False)
+    rows = list(listing.keyset.ordered()[: MOST + 1])
+    if len(rows) > MOST:
+        detail = _("A file holds at most {most} rows. Narrow the list, by days for example, and make several files.")
+        raise DomainError(detail.format(most=f"{MOST:,}"), code="too-many-rows")
+    text = io.StringIO(newline="")
+    writer = csv.writer(text)  # "," and CRLF, quoted where needed
+    writer.writerow([cell(column.label) for column in columns_of(listed)])
+    writer.writerows(lines_of(listed, rows))
+    name = f"{listed.route.replace('.', '-')}-{legal_today().isoformat()}.csv"
+    response = HttpResponse("\ufeff" + text.getvalue(), content_type="text/csv; charset=utf-8")
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response
+
+
+def columns_of(listed: List) -> list[Any]:
+    return [column for column in listed.columns if column.value]
+
+
+def lines_of(listed: List, rows: list[Any]) -> Iterator[list[str]]:
+    """A line for each row, or for each of its parts; the row's facts stand in every one."""
+    for row in rows:
+        for part in list(listed.parts(row)) or [None] if listed.parts else [None]:
+            yield [
+                cell(column.value(part) if part is not None else None) if column.part else cell(column.value(row))
+                for column in columns_of(listed)
+            ]
