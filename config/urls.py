@@ -2,13 +2,17 @@
 
 from django.urls import include, path
 
-from core.web import outbox
+from core.web import outbox, people
 from core.web import pages as core
+from core.web.lists import addresses as lists
 from core.web.sessions import session
 from core.web.steps import addresses
+from exporters.web import lists as exporters_lists
 from exporters.web import pages as exporters
 from licensing.web import desk
+from licensing.web import lists as licensing_lists
 from licensing.web import pages as licensing
+from shipments.web import lists as shipments_lists
 from shipments.web import pages as shipments
 
 urlpatterns = [
@@ -22,13 +26,13 @@ urlpatterns = [
     path("mailbox/", core.mailbox, name="mailbox"),
     path("mailbox/<int:pk>/", core.mailbox_read, name="mailbox.read"),
     path("documents/<int:pk>/", core.document, name="document"),
-    path("members/", core.members, name="members"),
+    *lists("members/", people.MEMBERS),
     path("members/add/", core.member_add, name="member.add"),
     path("members/withdraw/", core.invitation_withdraw, name="invitation.withdraw"),
     path("members/<int:pk>/", core.member_change, name="member.change"),
     path("keys/", core.keys, name="keys"),
     path("keys/<int:pk>/revoke/", core.key_revoke, name="key.revoke"),
-    path("officers/", core.officers, name="officers"),
+    *lists("officers/", people.OFFICERS),
     path("officers/offices/add/", core.office_add, name="office.add"),
     path("officers/add/", core.officer_add, name="officer.add"),
     path("officers/<int:pk>/", core.officer_change, name="officer.change"),
@@ -38,16 +42,16 @@ urlpatterns = [
     path("mail/<int:pk>/end/", outbox.end, name="delivery.end"),
     # exporters
     path("company/", exporters.company, name="company"),
-    path("parties/", exporters.parties, name="parties"),
+    *lists("parties/", exporters_lists.PARTIES),
     path("parties/new/", exporters.party_new, name="party.new"),
     path("parties/<str:ref>/", exporters.party, name="party"),
     path("parties/<str:ref>/edit/", exporters.party_edit, name="party.edit"),
-    path("declarations/", licensing.declaration_list, name="declarations"),
+    *lists("declarations/", licensing_lists.DECLARATIONS),
     path("declarations/new/", licensing.declaration_form, name="declaration.new"),
     path("declarations/<str:ref>/", licensing.declaration, name="declaration"),
     *addresses("declarations/<str:ref>/", "declaration"),
     path("declarations/<str:ref>/edit/", licensing.declaration_form, name="declaration.edit"),
-    path("applications/", licensing.application_list, name="applications"),
+    *lists("applications/", licensing_lists.APPLICATIONS),
     path("applications/new/", licensing.application_form, name="application.new"),
     path("applications/<str:ref>/", licensing.application, name="application"),
     *addresses("applications/<str:ref>/", "application"),
@@ -60,29 +64,29 @@ urlpatterns = [
     ),
     path("applications/<str:ref>/submit/", licensing.application_submit, name="application.submit"),
     path("applications/<str:ref>/withdraw/", licensing.application_withdraw, name="application.withdraw"),
-    path("licenses/", licensing.license_list, name="licenses"),
+    *lists("licenses/", licensing_lists.LICENSES),
     path("licenses/<str:ref>/", shipments.license_page, name="license"),
-    path("shipments/", shipments.shipment_list, name="shipments"),
+    *lists("shipments/", shipments_lists.SHIPMENTS),
     path("shipments/new/", shipments.shipment_new, name="shipment.new"),
     path("shipments/<str:ref>/", shipments.shipment, name="shipment"),
     path("shipments/<str:ref>/cancel/", shipments.shipment_cancel, name="shipment.cancel"),
-    path("control-list/", licensing.control_list, name="control-list"),
+    *lists("control-list/", licensing_lists.CONTROL_LIST),
     # the ministry
-    path("desk/", desk.desk, name="desk"),
-    path("desk/countersign/", desk.countersign, name="desk.countersign"),
+    *lists("desk/", licensing_lists.QUEUE),
+    *lists("desk/countersign/", licensing_lists.COUNTERSIGN),
     path("desk/cases/<str:ref>/", desk.case, name="desk.case"),
     *addresses("desk/cases/<str:ref>/", "desk.case"),
-    path("desk/declarations/", desk.declaration_list, name="desk.declarations"),
+    *lists("desk/declarations/", licensing_lists.DESK_DECLARATIONS),
     path("desk/declarations/<str:ref>/", desk.declaration, name="desk.declaration"),
     *addresses("desk/declarations/<str:ref>/", "desk.declaration"),
-    path("desk/exporters/", exporters.desk_exporters, name="desk.exporters"),
+    *lists("desk/exporters/", exporters_lists.COMPANIES),
     path("desk/exporters/<int:pk>/", exporters.desk_exporter, name="desk.exporter"),
     *addresses("desk/exporters/<int:pk>/", "desk.exporter"),
-    path("desk/licenses/", licensing.license_list, name="desk.licenses"),
+    *lists("desk/licenses/", licensing_lists.DESK_LICENSES),
     path("desk/licenses/<str:ref>/", shipments.license_page, name="desk.license"),
     *addresses("desk/licenses/<str:ref>/", "desk.license"),
     path("desk/shipments/<str:ref>/", shipments.shipment, name="desk.shipment"),
-    path("desk/incidents/", shipments.incidents, name="desk.incidents"),
+    *lists("desk/incidents/", shipments_lists.INCIDENTS),
     path("desk/incidents/<str:ref>/", shipments.incident, name="desk.incident"),
     *addresses("desk/incidents/<str:ref>/", "desk.incident"),
     path("api/v1/", include("config.api")),

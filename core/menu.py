@@ -4,15 +4,15 @@ from django.utils.translation import gettext_lazy as _
 
 from core.access import Actor
 from core.navigation import add
-from core.selectors import open_grants, refused_mail
+from core.selectors import counted, open_grants, refused_mail
 
 
 def to_confirm(actor: Actor) -> int:
-    return open_grants(actor).count()
+    return counted(open_grants(actor))
 
 
 def refused(actor: Actor) -> int:
-    return refused_mail(actor).count()
+    return counted(refused_mail(actor))
 
 
 add(10, "overview", _("Overview"), "exporter")

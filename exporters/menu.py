@@ -2,11 +2,12 @@ from django.utils.translation import gettext_lazy as _
 
 from core.access import Actor
 from core.navigation import add
+from core.selectors import counted
 from exporters.selectors import awaiting_verification
 
 
 def to_verify(actor: Actor) -> int:
-    return awaiting_verification(actor).count()
+    return counted(awaiting_verification(actor))
 
 
 add(50, "parties", _("Parties"), "exporter")

@@ -3,20 +3,21 @@ from django.utils.translation import gettext_lazy as _
 from core import scopes
 from core.access import Actor
 from core.navigation import add
+from core.selectors import counted
 from licensing import selectors
 from licensing.states import DeclarationState
 
 
 def mine(actor: Actor) -> int:
-    return selectors.desk_queue(actor, "mine").count()
+    return counted(selectors.in_queue(selectors.applications_for(actor), actor, "mine"))
 
 
 def to_countersign(actor: Actor) -> int:
-    return selectors.to_countersign(actor).count()
+    return counted(selectors.to_countersign(actor))
 
 
 def to_verify(actor: Actor) -> int:
-    return selectors.declarations_for(actor).filter(state=DeclarationState.SUBMITTED).count()
+    return counted(selectors.declarations_for(actor).filter(state=DeclarationState.SUBMITTED))
 
 
 add(20, "applications", _("Applications"), "exporter")

@@ -93,47 +93,34 @@ def open_questions(actor: Actor) -> QuerySet[Question]:
     return rows.select_related("application").prefetch_related("entries")
 
 
-DESK_VIEWS = ("mine", "unassigned", "waiting", "open", "decided")
+def with_news(rows: QuerySet[Application]) -> QuerySet[Application]:
+    """Cases that say whether an answer waits to be read."""
+    return rows.annotate(has_news=_news())
 
 
-def desk_queue(actor: Actor, view: str) -> QuerySet[Application]:
-    """Cases on the desk, the longest accepted first. Mine are also those where an answer waits to be read."""
-    news = Exists(Question.objects.with_news().filter(application=OuterRef("pk")))
-    rows = with_parts(applications_for(actor)).annotate(has_news=news)
+def _news() -> Exists:
+    return Exists(Question.objects.with_news().filter(application=OuterRef("pk")))
+
+
+def in_queue(rows: QuerySet[Application], actor: Actor, view: str) -> QuerySet[Application]:
+    """Those of the cases that lie in this part of the desk. Mine are also those where an answer waits to be read."""
     match view:
         case "mine":
-            answered = Q(state=ApplicationState.AWAITING_APPLICANT, has_news=True)
-            rows = rows.filter(Q(state=ApplicationState.UNDER_REVIEW) | answered, reviewer_id=actor.user.pk)
+            answered = Q(_news(), state=ApplicationState.AWAITING_APPLICANT)
+            return rows.filter(Q(state=ApplicationState.UNDER_REVIEW) | answered, reviewer_id=actor.user.pk)
         case "unassigned":
-            rows = rows.filter(state__in=[ApplicationState.SUBMITTED, ApplicationState.ACCEPTED])
+            return rows.filter(state__in=[ApplicationState.SUBMITTED, ApplicationState.ACCEPTED])
         case "waiting":
-            rows = rows.filter(state__in=[ApplicationState.AWAITING_APPLICANT, ApplicationState.AWAITING_DECISION])
+            return rows.filter(state__in=[ApplicationState.AWAITING_APPLICANT, ApplicationState.AWAITING_DECISION])
         case "decided":
-            return rows.exclude(state__in=OPEN_CASE).order_by("-decided_at", "-pk")
+            return rows.exclude(state__in=OPEN_CASE)
         case _:
-            rows = rows.filter(state__in=OPEN_CASE)
-    return rows.order_by("accepted_on", "submitted_at", "pk")
-
-
-def search_cases(rows: QuerySet[Application], q: str) -> QuerySet[Application]:
-    """Cases whose number, exporter, end-user or item has the words."""
-    if not q:
-        return rows
-    found = Application.objects.filter(
-        Q(ref__icontains=q)
-        | Q(exporter__organization__name_en__icontains=q)
-        | Q(exporter__organization__name_zh__icontains=q)
-        | Q(end_users__party__name__icontains=q)
-        | Q(lines__control_item__code__icontains=q)
-    )
-    return rows.filter(pk__in=found.values("pk"))
+            return rows.filter(state__in=OPEN_CASE)
 
 
 def to_countersign(actor: Actor) -> QuerySet[Application]:
     """Cases that others took and recommended in the present round, and approvals still to be issued."""
-    rows = with_parts(applications_for(actor)).filter(
-        state__in=[ApplicationState.AWAITING_DECISION, ApplicationState.APPROVED]
-    )
+    rows = applications_for(actor).filter(state__in=[ApplicationState.AWAITING_DECISION, ApplicationState.APPROVED])
     mine = Q(reviewer_id=actor.user.pk) | Q(
         pk__in=Application.objects.filter(
             steps__actor_id=actor.user.pk, steps__step="recommend", steps__round=F("round")

@@ -60,17 +60,12 @@ def handlings_for(actor: Actor) -> QuerySet[Handling]:
     return Handling.objects.filter(incident__in=incidents_for(actor))
 
 
-INCIDENT_VIEWS = ("open", "mine", "all")
-
-
-def incidents_of(actor: Actor, view: str, kind: str = "") -> QuerySet[Incident]:
-    """The actor's open incidents, everybody's open ones, or all that there ever were; of one kind if it is named."""
-    rows = incidents_for(actor)
-    if view != "all":
-        rows = rows.filter(handling__ended_at=None)
-    if view == "mine":
-        rows = rows.filter(handling__owner_id=actor.user.pk)
-    return rows.filter(kind=kind) if kind else rows
+def incidents_in(rows: QuerySet[Incident], actor: Actor, view: str) -> QuerySet[Incident]:
+    """Of these incidents the actor's open ones, everybody's open ones, or all."""
+    if view == "all":
+        return rows
+    rows = rows.filter(handling__ended_at=None)
+    return rows.filter(handling__owner_id=actor.user.pk) if view == "mine" else rows
 
 
 @visibility("shipment")

@@ -19,6 +19,7 @@ from django.utils.translation import ngettext
 from core import provinces, quantities
 from core.languages import in_chinese
 from core.legal_time import LEGAL_ZONE, legal_day
+from core.selectors import MANY
 from core.telling import sentence
 
 register = template.Library()
@@ -60,6 +61,12 @@ def _with_word(number: str, base: int, unit: str) -> str:
         "contract": ngettext("%(number)s contract", "%(number)s contracts", abs(base)),
     }
     return words[unit] % {"number": number}
+
+
+@register.filter
+def up_to(count: int) -> str:
+    """A bounded count (core.selectors.counted): of more than 50 only that."""
+    return f"{MANY}+" if count > MANY else str(count)
 
 
 # --- places -----------------------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""Pages of the ground: my account, the team, keys, officers, the mailbox of local mode, health."""
+"""Pages of the ground: my account, the team's people, keys, officers, the mailbox of local mode, health."""
 
 from django.conf import settings
 from django.contrib import messages
@@ -32,14 +32,6 @@ def set_language(request: HttpRequest) -> HttpResponse:
     if request.user.is_authenticated and language in dict(settings.LANGUAGES):
         actions.choose_language(language=language, by=request.actor)
     return response
-
-
-def members(request: HttpRequest) -> HttpResponse:
-    context = {
-        "members": selectors.members_of(request.actor),
-        "invited": selectors.invitations_of(request.actor),
-    }
-    return render(request, "core/member_list.html", context)
 
 
 def member_add(request: HttpRequest) -> HttpResponse:
@@ -100,14 +92,6 @@ def key_revoke(request: HttpRequest, pk: int) -> HttpResponse:
         messages.success(request, _("The key {name} opens nothing any more.").format(name=key.name))
         return redirect("keys")
     return render(request, "core/key_revoke.html", {"key": key})
-
-
-def officers(request: HttpRequest) -> HttpResponse:
-    context = {
-        "officers": selectors.officers(request.actor),
-        "grants": selectors.open_grants(request.actor),
-    }
-    return render(request, "core/officer_list.html", context)
 
 
 def office_add(request: HttpRequest) -> HttpResponse:

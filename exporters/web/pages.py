@@ -10,7 +10,6 @@ from core.history import lines_of, open_verbs
 from core.telling import told
 from core.web.conflicts import chosen, meet
 from core.web.forms import read_upload, show_refusal
-from core.web.lists import page_of
 from core.web.steps import Failed, of_one_moment, offered
 from exporters import actions, selectors
 from exporters.web.forms import CompanyForm, PartyForm
@@ -46,11 +45,6 @@ def company(request: HttpRequest) -> HttpResponse:
         "history": told(lines_of(fresh), request.actor),
     }
     return render(request, "exporters/company.html", context, status=422 if form.errors else 200)
-
-
-def parties(request: HttpRequest) -> HttpResponse:
-    page = page_of(request, selectors.parties_for(request.actor))
-    return render(request, "exporters/party_list.html", {"page_obj": page})
 
 
 def party_new(request: HttpRequest) -> HttpResponse:
@@ -92,16 +86,6 @@ def party_edit(request: HttpRequest, ref: str) -> HttpResponse:
             return redirect("party", ref=ref)
     context = {"form": form, "party": form.instance, "conflicts": conflicts}
     return render(request, "exporters/party_form.html", context, status=status)
-
-
-def desk_exporters(request: HttpRequest) -> HttpResponse:
-    """Officers: companies, those that wait for verification first."""
-    rows = selectors.exporters_for(request.actor).order_by("-state", "pk")
-    context = {
-        "waiting": selectors.awaiting_verification(request.actor),
-        "page_obj": page_of(request, rows),
-    }
-    return render(request, "exporters/exporter_list.html", context)
 
 
 @of_one_moment

@@ -1,4 +1,4 @@
-"""Officers' pages: the queue, a case and every step on it, declarations to verify."""
+"""Officers' pages: a case and every step on it, declarations to verify. The lists are in `lists`."""
 
 from django.db.models import Prefetch
 from django.http import HttpRequest, HttpResponse
@@ -7,36 +7,11 @@ from django.shortcuts import get_object_or_404, render
 from core.history import lines_of
 from core.models import Document
 from core.telling import told
-from core.web.lists import choice_of, page_of, search_of
 from core.web.steps import Failed, of_one_moment, offered
 from licensing import granted, selectors
 from licensing.actions.applications import policy_differs
 from licensing.models import DecisionStep
-from licensing.states import DeclarationState
 from licensing.web.threads import threaded
-
-
-def desk(request: HttpRequest) -> HttpResponse:
-    """The queue: mine, unassigned, waiting, all open, decided."""
-    counts = {name: selectors.desk_queue(request.actor, name).count() for name in selectors.DESK_VIEWS}
-    view = choice_of(request, "view", selectors.DESK_VIEWS) or ("mine" if counts["mine"] else "open")
-    q = search_of(request)
-    rows = selectors.search_cases(selectors.desk_queue(request.actor, view), q)
-    rows = rows.prefetch_related("end_users__declaration")
-    context = {
-        "view": view,
-        "q": q,
-        "counts": counts,
-        "page_obj": page_of(request, rows),
-    }
-    return render(request, "licensing/desk_queue.html", context)
-
-
-def countersign(request: HttpRequest) -> HttpResponse:
-    """Cases that others recommended, and approvals to issue. Your own recommendations are not here."""
-    rows = selectors.to_countersign(request.actor).prefetch_related("steps__actor", "end_users__declaration")
-    page = page_of(request, rows)
-    return render(request, "licensing/desk_countersign.html", {"page_obj": page})
 
 
 @of_one_moment
@@ -74,16 +49,6 @@ def case(request: HttpRequest, ref: str, failed: Failed | None = None) -> HttpRe
         "history": told(lines_of(row), request.actor),
     }
     return render(request, "licensing/desk_case.html", context, status=failed.status if failed else 200)
-
-
-def declaration_list(request: HttpRequest) -> HttpResponse:
-    """Declarations, those to be verified first."""
-    rows = selectors.declarations_for(request.actor)
-    context = {
-        "waiting": rows.filter(state=DeclarationState.SUBMITTED).order_by("pk"),
-        "page_obj": page_of(request, rows.exclude(state=DeclarationState.SUBMITTED)),
-    }
-    return render(request, "licensing/desk_declaration_list.html", context)
 
 
 @of_one_moment

@@ -424,18 +424,3 @@ class LiftForm(StepForm):
         causes = [(cause.pk, f"{cause}: {cause.reason}") for cause in row.suspensions.all() if cause.ended_at is None]
         self.fields["suspension"].choices = causes
         self.fields["suspension"].initial = causes[0][0] if causes else None
-
-
-class ItemSearchForm(forms.Form):
-    q = forms.CharField(
-        label=gettext_lazy("Search"),
-        required=False,
-        max_length=100,
-        help_text=gettext_lazy("Code, HS code, element, English or 中文"),
-    )
-    list = forms.ChoiceField(
-        label=gettext_lazy("List"),
-        required=False,
-        choices=[("", gettext_lazy("All lists")), ("april", "04/2025"), ("october", "10/2025"), ("ann61", "61/2025")],
-    )
-    as_of = DayField(label=gettext_lazy("As of"), required=False)

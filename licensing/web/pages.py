@@ -1,4 +1,4 @@
-"""Exporters' pages: control list, declarations, applications, list of licenses."""
+"""Exporters' pages: declarations, applications. The other lists are in `lists`."""
 
 from typing import Any
 
@@ -18,11 +18,10 @@ from core.quantities import show
 from core.telling import told
 from core.web.conflicts import chosen, meet
 from core.web.forms import read_upload, show_refusal
-from core.web.lists import page_of
 from core.web.steps import Failed, offered
 from core.web.typed import typed_into
 from exporters.selectors import parties_for
-from licensing import granted, policy, selectors
+from licensing import granted, selectors
 from licensing.actions import applications, declarations
 from licensing.models import Application, DecisionStep
 from licensing.states import ApplicationState, DeclarationState
@@ -30,34 +29,11 @@ from licensing.web.forms import (
     ApplicationForm,
     DeclarationForm,
     DocumentForm,
-    ItemSearchForm,
     LineFormSet,
 )
 from licensing.web.threads import threaded
 
-
-def control_list(request: HttpRequest) -> HttpResponse:
-    """The list as loaded, whether each row's control is in force on a day, and how sure its wording is."""
-    form = ItemSearchForm(request.GET or None)
-    query = form.cleaned_data if form.is_valid() else {}
-    on = query.get("as_of") or legal_today()
-    items = selectors.search_items(q=query.get("q", ""), list_name=query.get("list", ""))
-    rules = selectors.regime()
-    page = page_of(request, items)
-    rows = [
-        (item, policy.assess(policy.Facts(item.code, item.instrument_id, official=item.official), rules, on=on))
-        for item in page
-    ]
-    context = {"form": form, "rows": rows, "page_obj": page, "on": on}
-    return render(request, "licensing/control_list.html", context, status=422 if form.errors else 200)
-
-
 # --- declarations -----------------------------------------------------------------------------------------
-
-
-def declaration_list(request: HttpRequest) -> HttpResponse:
-    page = page_of(request, selectors.declarations_for(request.actor))
-    return render(request, "licensing/declaration_list.html", {"page_obj": page})
 
 
 def declaration_form(request: HttpRequest, ref: str = "") -> HttpResponse:
@@ -107,12 +83,6 @@ def declaration(request: HttpRequest, ref: str, failed: Failed | None = None) ->
 
 
 # --- applications -----------------------------------------------------------------------------------------
-
-
-def application_list(request: HttpRequest) -> HttpResponse:
-    rows = selectors.with_parts(selectors.applications_for(request.actor))
-    page = page_of(request, rows)
-    return render(request, "licensing/application_list.html", {"page_obj": page})
 
 
 def application_form(request: HttpRequest, ref: str = "") -> HttpResponse:
@@ -284,10 +254,3 @@ def application_withdraw(request: HttpRequest, ref: str) -> HttpResponse:
         messages.success(request, _("Withdrawn."))
         return redirect("application", ref=ref)
     return render(request, "licensing/application_withdraw.html", {"application": row})
-
-
-def license_list(request: HttpRequest) -> HttpResponse:
-    rows = selectors.with_balances(selectors.licenses_for(request.actor))
-    page = page_of(request, rows, 20)
-    template = "licensing/license_list.html" if request.actor.kind == "exporter" else "licensing/desk_license_list.html"
-    return render(request, template, {"page_obj": page, "today": legal_today()})

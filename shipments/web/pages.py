@@ -14,15 +14,12 @@ from core.legal_time import legal_today
 from core.models import Country
 from core.navigation import entries
 from core.telling import told
-from core.web.lists import choice_of, page_of
 from core.web.steps import Failed, of_one_moment, offered
 from licensing import selectors as licensing
 from licensing.granted import decided
 from licensing.states import ApplicationState
 from shipments import actions, selectors
-from shipments.models import Incident
 from shipments.needs import needs_of
-from shipments.states import ShipmentState
 from shipments.web.forms import ShipmentForm
 
 
@@ -65,16 +62,6 @@ def license_page(request: HttpRequest, ref: str, failed: Failed | None = None) -
         "today": legal_today(),
     }
     return render(request, "shipments/license_page.html", context, status=failed.status if failed else 200)
-
-
-def shipment_list(request: HttpRequest) -> HttpResponse:
-    rows = selectors.with_lines(selectors.shipments_for(request.actor))
-    state = choice_of(request, "state", ShipmentState.values)
-    if state:
-        rows = rows.filter(state=state)
-    page = page_of(request, rows)
-    context = {"page_obj": page, "state": state, "states": ShipmentState.choices}
-    return render(request, "shipments/shipment_list.html", context)
 
 
 def shipment_new(request: HttpRequest) -> HttpResponse:
@@ -147,20 +134,6 @@ def shipment_cancel(request: HttpRequest, ref: str) -> HttpResponse:
         messages.success(request, _("Cancelled. Its quantity is free again."))
         return redirect("shipment", ref=ref)
     return render(request, "shipments/shipment_cancel.html", {"shipment": row})
-
-
-def incidents(request: HttpRequest) -> HttpResponse:
-    """Officers: what customs reported that did not fit, and who follows it."""
-    view = choice_of(request, "view", selectors.INCIDENT_VIEWS) or "open"
-    kind = choice_of(request, "kind", Incident.Kind.values)
-    context = {
-        "view": view,
-        "counts": {name: selectors.incidents_of(request.actor, name).count() for name in selectors.INCIDENT_VIEWS},
-        "kind": kind,
-        "kinds": Incident.Kind.choices,
-        "page_obj": page_of(request, selectors.incidents_of(request.actor, view, kind)),
-    }
-    return render(request, "shipments/incident_list.html", context)
 
 
 @of_one_moment

@@ -45,7 +45,7 @@ def test_an_intake_officer_sees_his_province_and_one_without_sees_all(world, off
             selectors.awaiting_verification(actor).count(),
             selectors.parties_for(actor).count(),
             licensing.applications_for(actor).count(),
-            licensing.desk_queue(actor, "decided").count(),
+            licensing.in_queue(licensing.applications_for(actor), actor, "decided").count(),
             licensing.declarations_for(actor).count(),
             licensing.licenses_for(actor).count(),
             shipments.shipments_for(actor).count(),

@@ -175,7 +175,7 @@ def test_an_answer_that_came_is_not_closed_unread(case, world, officer):
 
 
 def mine(officer):
-    return [row.ref for row in selectors.desk_queue(officer, "mine")]
+    return [row.ref for row in selectors.in_queue(selectors.applications_for(officer), officer, "mine").order_by("pk")]
 
 
 def test_an_answer_in_part_stands_in_its_officers_queue_until_it_is_read(case, world, officer):

@@ -19,7 +19,7 @@ def show(request: HttpRequest, listed: List, **more: Any) -> HttpResponse:
 
 
 def addresses(prefix: str, listed: List) -> list[URLPattern]:
-    """`shipments/` and `shipments.csv`."""
+    """`things/` and `things.csv`."""
     return [
         path(prefix, show, {"listed": listed}, name=listed.route),
         path(f"{prefix.rstrip('/')}.csv", of_one_moment(export), {"listed": listed}, name=f"{listed.route}.csv"),

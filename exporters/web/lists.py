@@ -1,0 +1,64 @@
+"""Exporters' lists: parties abroad, and companies as officers look through them."""
+
+from django.db.models import QuerySet
+from django.utils.translation import gettext_lazy as _
+
+from core import provinces
+from core.access import Actor
+from core.web.lists import Choice, Column, List, View, countries, state_word
+from exporters import selectors
+from exporters.models import Party
+from exporters.states import ExporterState
+
+PARTIES = List(
+    route="parties",
+    template="exporters/party_list.html",
+    rows=selectors.parties_for,
+    columns=(
+        Column("ref", _("Reference for the API"), lambda row: row.ref),
+        Column("name", _("Name"), lambda row: row.name, ("name__folded",)),
+        Column("name_local", _("Name in its own script"), lambda row: row.name_local),
+        Column("country", _("Country or region"), lambda row: row.country, ("country__name_en",)),
+        Column("kind", _("Kind"), lambda row: row.get_nature_display()),
+        Column("business", _("Business"), lambda row: row.business),
+        Column("address", _("Address"), lambda row: row.address),
+        Column("site", _("Site of use"), lambda row: row.site_address),
+        Column("registration", _("Registration number"), lambda row: row.registration_no),
+        Column("added", _("Added"), lambda row: row.created_at, ("pk",)),
+    ),
+    order="name",
+    search=("ref", "name", "name_local", "business", "registration_no"),
+    hint=_("Name in either script, business, reference"),
+    filters=(
+        Choice("country", _("Country or region"), _("Any country"), countries),
+        Choice("kind", _("Kind"), _("Any kind"), Party.Nature.choices, path="nature"),
+    ),
+)
+
+
+def _waiting(rows: QuerySet, actor: Actor) -> QuerySet:
+    return rows.filter(state=ExporterState.PENDING)
+
+
+COMPANIES = List(
+    route="desk.exporters",
+    template="exporters/exporter_list.html",
+    rows=selectors.exporters_for,
+    columns=(
+        Column("name", _("Company"), lambda row: row.organization.name_en, ("organization__name_en__folded",)),
+        Column("name_zh", _("Name in Chinese"), lambda row: row.organization.name_zh),
+        Column("uscc", _("Unified social credit code"), lambda row: row.uscc, ("uscc",)),
+        Column("province", _("Province"), lambda row: provinces.name(row.province), ("province",)),
+        Column("state", _("State"), state_word),
+        Column("created", _("Registered"), lambda row: row.organization.created_at, ("pk",)),
+    ),
+    order="name",
+    search=("organization__name_en", "organization__name_zh", "uscc", "customs_code"),
+    hint=_("Company in either script, credit code"),
+    filters=(Choice("province", _("Province"), _("Any province"), provinces.choices),),
+    views=(
+        View("waiting", _("To verify"), _waiting, "created"),
+        View("all", _("All companies"), lambda rows, actor: rows),
+    ),
+    prefer=("waiting", "all"),
+)

@@ -1,0 +1,284 @@
+"""Licensing's lists: cases, licenses, declarations, as their holders and as officers look through them."""
+
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from functools import partial
+from typing import Any
+
+from django.db.models import QuerySet, Value
+from django.db.models.functions import Coalesce
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from core.access import Actor
+from core.legal_time import legal_today
+from core.quantities import show
+from core.web.lists import Choice, Column, Day, List, Listing, View, countries, days, state_word
+from licensing import policy, selectors
+from licensing.models import Kind
+from licensing.states import ApplicationState, DeclarationState, LicenseState
+
+LISTS = (("april", "04/2025"), ("october", "10/2025"), ("ann61", "61/2025"))
+NO_DAY, NO_INSTANT = Value(date(9999, 12, 31)), Value(datetime(9999, 12, 31, tzinfo=UTC))
+
+
+def end_users(row: Any) -> str:
+    return "; ".join(f"{user.party}, {user.party.country}" for user in row.end_users.all())
+
+
+# --- applications -----------------------------------------------------------------------------------------
+
+CASE_COLUMNS = (
+    Column("ref", _("Case"), lambda row: row.ref),
+    Column("kind", _("Kind"), lambda row: row.get_kind_display()),
+    Column("state", _("State"), state_word),
+    Column("created", _("Started"), lambda row: row.created_at, ("pk",)),
+    Column("filed", _("Filed"), lambda row: row.submitted_at, (Coalesce("submitted_at", NO_INSTANT),)),
+    Column("end_users", _("End-users"), end_users),
+    Column("code", _("Control code"), lambda line: line.control_item.code, part=True),
+    Column("goods", _("Goods"), lambda line: line.description, part=True),
+    Column("quantity", _("Quantity"), lambda line: show(line.quantity, line.unit), part=True),
+    Column("unit", _("Unit"), lambda line: line.unit, part=True),
+)
+CASE_SEARCH = (
+    "ref",
+    "contract_no",
+    "end_users__party__name",
+    "end_users__party__name_local",
+    "lines__description",
+    "lines__control_item__code",
+    "lines__control_item__description_en",
+    "lines__control_item__description_zh",
+)
+COMPANY = Column("exporter", _("Exporter"), lambda row: str(row.exporter), ("exporter__organization__name_en__folded",))
+COMPANY_SEARCH = (
+    "exporter__organization__name_en",
+    "exporter__organization__name_zh",
+    "exporter__uscc",
+)
+KIND = Choice("kind", _("Kind"), _("Any kind"), Kind.choices)
+DESTINATION = Choice("destination", _("Destination"), _("Any destination"), countries, path="destinations__contains")
+
+APPLICATIONS = List(
+    route="applications",
+    template="licensing/application_list.html",
+    rows=selectors.applications_for,
+    whole=selectors.with_parts,
+    columns=CASE_COLUMNS,
+    parts=lambda row: row.lines.all(),
+    order="-created",
+    search=CASE_SEARCH,
+    hint=_("Case, end-user, goods, code"),
+    filters=(
+        Choice("state", _("State"), _("Any state"), ApplicationState.choices),
+        KIND,
+        *days("submitted_at", _("Filed from"), _("Filed until"), instant=True),
+    ),
+)
+
+
+def _queue_view(name: str, label: Any, order: str = "") -> View:
+    return View(name, label, partial(selectors.in_queue, view=name), order)
+
+
+QUEUE = List(
+    route="desk",
+    template="licensing/desk_queue.html",
+    rows=selectors.applications_for,
+    whole=lambda rows: selectors.with_news(selectors.with_parts(rows)).prefetch_related("end_users__declaration"),
+    columns=(
+        *CASE_COLUMNS,
+        COMPANY,
+        Column(
+            "since",
+            _("Waiting since"),
+            lambda row: row.accepted_on,
+            (Coalesce("accepted_on", NO_DAY), Coalesce("submitted_at", NO_INSTANT)),
+        ),
+        Column(
+            "decided",
+            _("Decided on"),
+            lambda row: row.decided_at,
+            (Coalesce("decided_at", Value(datetime(1, 1, 1, tzinfo=UTC))),),
+        ),
+        Column("reviewer", _("Reviewer"), lambda row: row.reviewer),
+    ),
+    parts=lambda row: row.lines.all(),
+    order="since",
+    search=(*CASE_SEARCH, *COMPANY_SEARCH),
+    hint=_("Case, exporter, end-user, goods, code"),
+    filters=(KIND, DESTINATION, *days("submitted_at", _("Filed from"), _("Filed until"), instant=True)),
+    views=(
+        _queue_view("mine", _("Mine")),
+        _queue_view("unassigned", _("Unassigned")),
+        _queue_view("waiting", _("Waiting")),
+        _queue_view("open", _("All open")),
+        _queue_view("decided", _("Decided"), "-decided"),
+    ),
+    prefer=("mine", "open"),
+)
+
+COUNTERSIGN = List(
+    route="desk.countersign",
+    template="licensing/desk_countersign.html",
+    rows=selectors.to_countersign,
+    whole=lambda rows: selectors.with_parts(rows).prefetch_related("steps__actor", "end_users__declaration"),
+    columns=(*CASE_COLUMNS, COMPANY, Column("accepted", _("Accepted"), lambda row: row.accepted_on, ("accepted_on",))),
+    parts=lambda row: row.lines.all(),
+    order="accepted",
+    search=QUEUE.search,
+    hint=QUEUE.hint,
+    filters=(KIND, DESTINATION),
+)
+
+# --- licenses ---------------------------------------------------------------------------------------------
+
+LICENSES = List(
+    route="licenses",
+    template="licensing/license_list.html",
+    rows=selectors.licenses_for,
+    whole=selectors.with_balances,
+    more=lambda request, listing: {"today": legal_today()},
+    columns=(
+        Column("ref", _("Number"), lambda row: row.ref),
+        Column("kind", _("Kind"), lambda row: row.get_kind_display()),
+        Column("state", _("State"), state_word),
+        Column("issued", _("Issued"), lambda row: row.issued_at, ("pk",)),
+        Column("first_day", _("First day"), lambda row: row.usable_from),
+        Column("last_day", _("Last day"), lambda row: row.usable_until, ("usable_until",)),
+        Column("end_users", _("End-users"), end_users),
+        Column("code", _("Control code"), lambda line: line.control_item.code, part=True),
+        Column("goods", _("Goods"), lambda line: line.description, part=True),
+        Column("authorized", _("Authorized"), lambda line: show(line.authorized + line.credited, line.unit), part=True),
+        Column("reserved", _("Reserved"), lambda line: show(line.reserved, line.unit), part=True),
+        Column("drawn", _("Cleared"), lambda line: show(line.drawn, line.unit), part=True),
+        Column("left", _("Left"), lambda line: show(line.available, line.unit), part=True),
+        Column("unit", _("Unit"), lambda line: line.unit, part=True),
+    ),
+    parts=lambda row: row.lines.all(),
+    order="-issued",
+    search=(
+        "ref",
+        "application__ref",
+        "end_users__party__name",
+        "end_users__party__name_local",
+        "lines__description",
+        "lines__control_item__code",
+        "lines__control_item__description_en",
+        "lines__control_item__description_zh",
+    ),
+    hint=_("Number, end-user, goods, code"),
+    filters=(
+        Choice("state", _("State"), _("Any state"), LicenseState.choices),
+        KIND,
+        DESTINATION,
+        *days("usable_until", _("Last day from"), _("Last day until")),
+    ),
+    size=20,
+)
+DESK_LICENSES = replace(
+    LICENSES,
+    route="desk.licenses",
+    template="licensing/desk_license_list.html",
+    columns=(*LICENSES.columns, COMPANY),
+    search=(*LICENSES.search, *COMPANY_SEARCH),
+    hint=_("Number, exporter, end-user, goods, code"),
+    size=50,
+)
+
+# --- declarations -----------------------------------------------------------------------------------------
+
+DECLARATIONS = List(
+    route="declarations",
+    template="licensing/declaration_list.html",
+    rows=selectors.declarations_for,
+    columns=(
+        Column("ref", _("Declaration"), lambda row: row.ref),
+        Column("state", _("State"), state_word),
+        Column("created", _("Started"), lambda row: row.created_at, ("pk",)),
+        Column("end_user", _("End-user"), lambda row: row.end_user, ("end_user__name__folded",)),
+        Column("country", _("Country or region"), lambda row: row.end_user.country),
+        Column("product", _("Product"), lambda row: row.product),
+        Column("end_use", _("End-use"), lambda row: row.end_use),
+        Column("signed", _("Signed on"), lambda row: row.signed_on, (Coalesce("signed_on", NO_DAY),)),
+    ),
+    order="-created",
+    search=(
+        "ref",
+        "product",
+        "end_user__name",
+        "end_user__name_local",
+        "items__control_item__code",
+        "items__control_item__description_en",
+        "items__control_item__description_zh",
+    ),
+    hint=_("Declaration, end-user, product, code"),
+    filters=(
+        Choice("state", _("State"), _("Any state"), DeclarationState.choices),
+        Choice("country", _("Country or region"), _("Any country"), countries, path="end_user__country"),
+        *days("signed_on", _("Signed from"), _("Signed until")),
+    ),
+)
+
+
+def _waiting(rows: QuerySet, actor: Actor) -> QuerySet:
+    return rows.filter(state=DeclarationState.SUBMITTED)
+
+
+DESK_DECLARATIONS = replace(
+    DECLARATIONS,
+    route="desk.declarations",
+    template="licensing/desk_declaration_list.html",
+    columns=(*DECLARATIONS.columns, COMPANY),
+    search=(*DECLARATIONS.search, *COMPANY_SEARCH),
+    hint=_("Declaration, exporter, end-user, product, code"),
+    filters=DECLARATIONS.filters[1:],
+    views=(
+        View("waiting", _("To verify"), _waiting, "created"),
+        View("seen", _("Looked at already"), lambda rows, actor: rows.exclude(state=DeclarationState.SUBMITTED)),
+    ),
+    prefer=("waiting",),
+)
+
+# --- the control list -------------------------------------------------------------------------------------
+
+
+def _assessed(request: HttpRequest, listing: Listing) -> dict[str, Any]:
+    """Each item, and whether its control is in force on the day asked for."""
+    asked = listing.value("as_of")
+    on = date.fromisoformat(asked) if asked else legal_today()
+    rules = selectors.regime()
+    rows = [
+        (item, policy.assess(policy.Facts(item.code, item.instrument_id, official=item.official), rules, on=on))
+        for item in listing.rows
+    ]
+    return {"rows": rows, "on": on}
+
+
+CONTROL_LIST = List(
+    route="control-list",
+    template="licensing/control_list.html",
+    rows=lambda actor: selectors.search_items(),
+    columns=(
+        Column("code", _("Code"), lambda row: row.code, ("pk",)),
+        Column("official", _("Official code"), lambda row: _("Yes") if row.official else _("No")),
+        Column("list", _("List"), lambda row: row.list_name),
+        Column("element", _("Element"), lambda row: row.element),
+        Column("category", _("Category"), lambda row: row.category_label),
+        Column("description_en", _("What it covers"), lambda row: row.description_en),
+        Column("description_zh", _("What it covers, in Chinese"), lambda row: row.description_zh),
+        Column("hs_codes", _("Customs goods codes"), lambda row: "; ".join(row.hs_codes)),
+        Column("unit", _("Unit"), lambda row: row.unit),
+        Column("instrument", _("Instrument"), lambda row: row.instrument),
+        Column("confidence", _("Our wording"), lambda row: row.confidence),
+        Column("source", _("Source"), lambda row: row.source),
+    ),
+    order="code",
+    search=selectors.ITEM_SEARCH,
+    hint=_("Code, HS code, element, English or 中文"),
+    filters=(
+        Choice("list", _("List"), _("All lists"), LISTS, path="list_name"),
+        Day("as_of", _("As of")),
+    ),
+    more=_assessed,
+)
