@@ -11,7 +11,7 @@ from typing import Any
 from django import template
 from django.forms import BaseForm, BaseFormSet, BoundField
 from django.utils import formats
-from django.utils.html import escape, format_html, format_html_join
+from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -199,15 +199,6 @@ def errors(*sources: Any) -> dict[str, Any]:
 def ref(text: str) -> SafeString:
     """A reference such as `EL-7QF4K2M18`: never broken over two lines, never translated."""
     return format_html('<span class="ref mono nowrap" translate="no">{}</span>', text)
-
-
-@register.simple_tag(takes_context=True)
-def carry(context: Any, form: Any) -> SafeString:
-    """What a step's form carries unseen: the token of the session, and what the person sees where the step decides."""
-    fields = [("csrfmiddlewaretoken", context["csrf_token"])]
-    if form.seen is not None:
-        fields.append(("seen", form.seen))
-    return format_html_join("", '<input type="hidden" name="{}" value="{}">', fields)
 
 
 # --- the rest ---------------------------------------------------------------------------------------------

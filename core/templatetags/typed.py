@@ -30,3 +30,12 @@ def csrf_token(context: Any) -> SafeString:
     if user is not None and user.is_authenticated:
         found += format_html('<input type="hidden" name="{}" value="{}">', WRITER, writer(user))
     return found
+
+
+@register.simple_tag(takes_context=True)
+def carry(context: Any, form: Any) -> SafeString:
+    """What a step's form carries unseen: what every form does, and what the person sees where the step decides."""
+    found: SafeString = csrf_token(context)
+    if form.seen is not None:
+        found += format_html('<input type="hidden" name="seen" value="{}">', form.seen)
+    return found
