@@ -57,7 +57,7 @@ class QuantityField(forms.CharField):
         except quantities.UnclearComma as unclear:
             readings = _(" or ").join(unclear.readings)
             message = _("Do you mean {readings}? Write a point for decimals, and groups of three for thousands.")
-            raise forms.ValidationError(message.format(readings=readings), "unclear-comma") from None
+            raise forms.ValidationError(message.format(readings=readings), "use-a-point") from None
         except quantities.BadQuantity as error:
             message = _("Write a number such as 12,000.5 or 12000.5, without signs, letters or exponents.")
             if error.code != "not-plain-decimal":
