@@ -243,3 +243,15 @@ def test_only_lists_take_the_parameters_of_pages(path, caller):
 def test_an_address_tells_nothing_by_options(caller):
     answer = caller.send(LICENSE, "options")
     assert (answer.status_code, answer.json()["code"]) == (405, "method-not-allowed")
+
+
+def test_what_is_sent_has_no_member_that_is_not_described():
+    schemas = DOCUMENT.text["components"]["schemas"]
+    sent = {name: schema.get("additionalProperties") for name, schema in schemas.items() if name.endswith("Input")}
+    assert set(sent) >= {"ShipmentInput", "ShipmentLineInput", "MessageInput", "ClearedLineInput", "MoneyInput"}
+    assert set(sent.values()) == {False}
+
+
+def test_only_what_anyone_may_call_needs_no_key():
+    free = {path for path, _method, operation in DOCUMENT.operations() if {} in operation["security"]}
+    assert free == {"/api/v1/control-items/"}
