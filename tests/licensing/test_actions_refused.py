@@ -11,7 +11,7 @@ from core.errors import DomainError
 from core.legal_time import legal_today
 from core.models import Document, HistoryLine
 from licensing import policy
-from licensing.actions import applications, decisions, declarations, licenses
+from licensing.actions import applications, decisions, declarations, licenses, questions
 from licensing.models import (
     Application,
     ControlItem,
@@ -180,7 +180,7 @@ def test_an_end_user_of_another_case_is_not_kept(world, reviewed):
 def test_the_state_is_looked_at_before_what_was_typed(world, waiting):
     m = world.ministry
     assert recommending(world, waiting, quantities_={1: 0}) == WRONG_STATE
-    assert refused(decisions.ask, waiting, text="x", due_on=legal_today(), by=m.reviewer) == WRONG_STATE
+    assert refused(questions.ask, waiting, text="x", due_on=legal_today(), by=m.reviewer) == WRONG_STATE
     decisions.send_back(waiting, seen=seen(waiting), reason="Again", by=m.decider)
     facts = {"seen": seen(waiting), "factors": [], "text": "", "by": m.decider}
     assert refused(decisions.refuse, waiting, **facts) == WRONG_STATE

@@ -14,7 +14,7 @@ from core.legal_time import legal_today
 from core.models import HistoryLine
 from core.selectors import documents_for
 from licensing import selectors
-from licensing.actions import applications, decisions, declarations, licenses
+from licensing.actions import applications, decisions, declarations, licenses, questions
 from licensing.models import Application, ControlItem, License
 from tests import make
 from tests.make import seen
@@ -60,7 +60,7 @@ def test_another_companys_case_or_declaration_is_not_there_for_any_verb(world, s
         "remove_document": lambda: applications.remove_document(case, paper, by=stranger),
         "submit": lambda: applications.submit(case, by=stranger),
         "withdraw": lambda: applications.withdraw(case, by=stranger),
-        "answer": lambda: applications.answer(case, text="x", by=stranger),
+        "answer": lambda: questions.answer(case, question=0, text="x", by=stranger),
         "change it": lambda: declarations.change(
             declaration.ref, version=0, items=[], end_user=declaration.end_user, by=stranger
         ),
@@ -80,7 +80,9 @@ def test_a_case_of_another_province_is_not_there_for_any_verb_of_the_desk(world)
         "accept": lambda: applications.accept(case, by=intake),
         "not_accept": lambda: applications.not_accept(case, reason="x", by=intake),
         "assign": lambda: decisions.assign(case, by=reviewer),
-        "ask": lambda: decisions.ask(case, text="x", due_on=legal_today(), by=reviewer),
+        "ask": lambda: questions.ask(case, text="x", due_on=legal_today(), by=reviewer),
+        "close": lambda: questions.close_question(case, seen=now, question=0, reason="x", by=reviewer),
+        "read": lambda: questions.read_answer(case, question=0, by=reviewer),
         "recommend": lambda: decisions.recommend(case, seen=now, outcome="approve", by=reviewer),
         "send_back": lambda: decisions.send_back(case, seen=now, reason="x", by=decider),
         "approve": lambda: decisions.approve(case, seen=now, by=decider),
