@@ -1,6 +1,6 @@
 """Days, months and completeness of cases, licenses and shipments: each limit from both sides, at the verb itself."""
 
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from types import SimpleNamespace
 from zoneinfo import ZoneInfo
 
@@ -11,7 +11,7 @@ from core.access import clock as clock_actor
 from core.errors import DomainError, WrongState
 from core.legal_time import legal_today, months_after
 from core.models import HistoryLine
-from licensing import policy, selectors
+from licensing import selectors
 from licensing.actions import applications, decisions, declarations, licenses
 from licensing.models import Application, ControlItem, Declaration, License
 from shipments import actions as shipments
@@ -233,28 +233,3 @@ def test_a_license_that_ended_is_not_suspended(world, clock):
     licenses.expire(license.pk, by=clock_actor())
     with pytest.raises(WrongState):
         licenses.suspend(license.ref, seen=seen(license.ref), reason="x", by=world.ministry.decider)
-
-
-# --- policy --------------------------------------------------------------------------------------------------
-
-BEGINS, WINDOW = date(2026, 1, 10), policy.Window(date(2026, 2, 1), date(2026, 2, 10))
-
-
-def test_an_instrument_is_in_force_from_its_day_and_not_in_its_windows():
-    facts = policy.InstrumentFacts("A", BEGINS, (WINDOW, policy.Window(BEGINS, BEGINS, "clause")))
-    days = {day: facts.in_force(day) for day in (BEGINS - DAY, BEGINS, WINDOW.begins - DAY, WINDOW.begins, WINDOW.ends)}
-    assert list(days.values()) == [False, True, True, False, False]
-    assert facts.in_force(WINDOW.ends + DAY) is True
-
-
-def test_the_days_that_matter_are_today_the_first_and_each_change_inside():
-    regime = policy.Regime("E", {"A": policy.InstrumentFacts("A", BEGINS, (WINDOW,))})
-    after = WINDOW.ends + DAY
-
-    def days(today, begins, ends):
-        return policy.days_that_matter(regime, today=today, begins=begins, ends=ends)
-
-    assert days(BEGINS, BEGINS, after) == [BEGINS, WINDOW.begins, after]
-    assert days(BEGINS, WINDOW.begins, WINDOW.ends) == [BEGINS, WINDOW.begins]
-    assert days(after, BEGINS, after) == [after]
-    assert days(BEGINS - DAY, BEGINS + DAY, WINDOW.begins - DAY) == [BEGINS - DAY, BEGINS + DAY]
