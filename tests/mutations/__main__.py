@@ -14,16 +14,12 @@ import os
 import random
 import subprocess
 import sys
-import tempfile
 import time
-from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
-from queue import SimpleQueue
 
 import django
 
 import tests.servers  # noqa: F401 (starts them, before anything reads where they are)
-from tests.mutations.copies import BROKEN, KILLED, SURVIVED, Copy, Databases, Verdict
+from tests.mutations.copies import BROKEN, KILLED, SURVIVED, Copy, Verdict, copies, spread
 from tests.mutations.rows import ROOT, BadRow, Row, misfits, read
 
 SAMPLE, COMMITS = 40, 30
@@ -91,43 +87,26 @@ def listed(row: Row) -> str:
 
 def judged(rows: list[Row], workers: int) -> list[Verdict]:
     """What became of each row, in order; each worker has a copy and takes the next row that nobody took."""
-    workers = min(workers, len(rows))
-    with tempfile.TemporaryDirectory(prefix="lodestone-mutate-") as folder, ThreadPoolExecutor(workers) as pool:
-        databases, copies = Databases(Path(folder).resolve()), list[Copy]()
-        try:
-            databases.make_template()
-            for number in range(workers):
-                copies.append(Copy(Path(folder).resolve() / str(number) / "lodestone", databases))
-            passing = pass_first(rows, copies, pool)
-            free: SimpleQueue[Copy] = SimpleQueue()
-            for copy in copies:
-                free.put(copy)
+    with copies(min(workers, len(rows))) as made:
+        passing = pass_first(rows, made)
 
-            def one(row: Row) -> Verdict:
-                if not set(row.tests) <= passing:
-                    failing = ", ".join(sorted(set(row.tests) - passing))
-                    return Verdict(row, BROKEN, 0, f"fails without any mutation: {failing}")
-                copy = free.get()
-                try:
-                    verdict = copy.judge(row)
-                finally:
-                    free.put(copy)
-                say(f"{verdict.outcome:8} {verdict.seconds:5.1f} s  {row.title()}")
-                return verdict
+        def one(copy: Copy, row: Row) -> Verdict:
+            if not set(row.tests) <= passing:
+                failing = ", ".join(sorted(set(row.tests) - passing))
+                return Verdict(row, BROKEN, 0, f"fails without any mutation: {failing}")
+            verdict = copy.judge(row)
+            say(f"{verdict.outcome:8} {verdict.seconds:5.1f} s  {row.title()}")
+            return verdict
 
-            return list(pool.map(one, rows))
-        finally:
-            for copy in copies:
-                copy.close()
-            databases.drop(*(copy.database for copy in copies), databases.template)
+        return spread(made, rows, one)
 
 
-def pass_first(rows: list[Row], copies: list[Copy], pool: ThreadPoolExecutor) -> set[str]:
+def pass_first(rows: list[Row], made: list[Copy]) -> set[str]:
     """The tests that pass as things stand; a test that fails anyway notices nothing."""
     tests = sorted({test for row in rows for test in row.tests})
-    say(f"{len(rows)} rows; {len(tests)} tests without any mutation first, on {len(copies)} copies.")
-    shares = [set(tests[number :: len(copies)]) for number in range(len(copies))]
-    return set().union(*pool.map(lambda pair: pair[0].passing(pair[1]), zip(copies, shares, strict=True)))
+    say(f"{len(rows)} rows; {len(tests)} tests without any mutation first, on {len(made)} copies.")
+    shares = [set(tests[number :: len(made)]) for number in range(len(made))]
+    return set().union(*spread(made, shares, Copy.passing))
 
 
 if __name__ == "__main__":

@@ -6,11 +6,15 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from queue import SimpleQueue
+from typing import TypeVar
 
 import psycopg2
 import psycopg2.errors
@@ -18,6 +22,7 @@ import psycopg2.errors
 from tests.mutations.rows import ROOT, BadRow, Row
 from tests.servers import database_of
 
+Thing, Made = TypeVar("Thing"), TypeVar("Made")
 KILLED, SURVIVED, BROKEN = "killed", "survived", "broken"
 SECONDS_MOST = 120
 LEFT_OUT = shutil.ignore_patterns(".git", ".venv", "var", "__pycache__", ".*_cache", ".hypothesis", "staticfiles")
@@ -119,7 +124,7 @@ class Copy:
         """Those of the tests that pass while nothing is mutated. Fills the caches of bytecode, too."""
         if not tests:
             return set()
-        said = self._pytest(sorted(tests), seconds=SECONDS_MOST * 10, bytecode=True)
+        said = self.pytest(sorted(tests), seconds=SECONDS_MOST * 10, bytecode=True)
         self.databases.clone(self.database)
         bad = said.named("FAILED") | said.named("ERROR")
         if said.status not in ("0", "1"):
@@ -129,15 +134,20 @@ class Copy:
     def judge(self, row: Row) -> Verdict:
         began = time.monotonic()
         try:
-            with self._mutated(row):
-                said = self._pytest(row.tests)
+            said = self.tried(row, row.tests)
         except (BadRow, psycopg2.Error, OSError) as error:
             return Verdict(row, BROKEN, time.monotonic() - began, str(error).strip())
-        if said.status != "0" and not row.in_database:
-            self.databases.clone(self.database)  # what failed may have left something behind
         return _verdict(row, said, time.monotonic() - began)
 
-    def _pytest(self, tests: Iterable[str], seconds: int = SECONDS_MOST, bytecode: bool = False) -> Said:
+    def tried(self, row: Row, words: Iterable[str], seconds: int = SECONDS_MOST) -> Said:
+        """What pytest says of these tests (or other words of its command) while the row is applied."""
+        with self._mutated(row):
+            said = self.pytest(words, seconds)
+        if said.status != "0" and not row.in_database:
+            self.databases.clone(self.database)  # what failed may have left something behind
+        return said
+
+    def pytest(self, tests: Iterable[str], seconds: int = SECONDS_MOST, bytecode: bool = False) -> Said:
         asked = {"words": [*PYTEST, *tests], "log": str(self.log), "seconds": seconds, "bytecode": bytecode}
         assert self.warm.stdin and self.warm.stdout
         self.warm.stdin.write(json.dumps(asked) + "\n")
@@ -164,6 +174,40 @@ class Copy:
         finally:
             path.write_text(text, encoding="utf-8")
             os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
+
+
+@contextmanager
+def copies(number: int) -> Iterator[list[Copy]]:
+    """So many copies, gone at the end with their databases."""
+    with tempfile.TemporaryDirectory(prefix="lodestone-mutate-") as name:
+        folder = Path(name).resolve()
+        databases, made = Databases(folder), list[Copy]()
+        try:
+            databases.make_template()
+            for at in range(number):
+                made.append(Copy(folder / str(at) / "lodestone", databases))
+            yield made
+        finally:
+            for copy in made:
+                copy.close()
+            databases.drop(*(copy.database for copy in made), databases.template)
+
+
+def spread(made: list[Copy], things: Iterable[Thing], do: Callable[[Copy, Thing], Made]) -> list[Made]:
+    """What was done with each thing, in order: each on the first copy that is free."""
+    free: SimpleQueue[Copy] = SimpleQueue()
+    for copy in made:
+        free.put(copy)
+
+    def one(thing: Thing) -> Made:
+        copy = free.get()
+        try:
+            return do(copy, thing)
+        finally:
+            free.put(copy)
+
+    with ThreadPoolExecutor(len(made)) as pool:
+        return list(pool.map(one, things))
 
 
 def statement(row: Row, cursor: psycopg2.extensions.cursor) -> str:
