@@ -501,6 +501,11 @@ def test_pins_of_run_are_among_those_of_test() -> None:
     assert pins("run.txt").items() - pins("test.txt").items() == set()
 
 
+def test_pins_of_the_general_tool_are_those_it_asks_for_and_no_more() -> None:
+    asked = tomllib.loads((PROJECT / "pyproject.toml").read_text())["dependency-groups"]["mutants"]
+    assert set(pins("mutants.txt")) == {Requirement(name).name for name in asked}
+
+
 def test_pins_name_no_registry() -> None:
     for path in (PROJECT / "requirements").glob("*.txt"):
         assert not re.search(r"https?://|--index-url|--find-links", path.read_text()), path

@@ -14,13 +14,16 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from queue import SimpleQueue
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import psycopg2
 import psycopg2.errors
 
 from tests.mutations.rows import ROOT, BadRow, Row
 from tests.servers import database_of
+
+if TYPE_CHECKING:
+    from tests.mutations.mutants import Mutant
 
 Thing, Made = TypeVar("Thing"), TypeVar("Made")
 KILLED, SURVIVED, BROKEN = "killed", "survived", "broken"
@@ -139,7 +142,7 @@ class Copy:
             return Verdict(row, BROKEN, time.monotonic() - began, str(error).strip())
         return _verdict(row, said, time.monotonic() - began)
 
-    def tried(self, row: Row, words: Iterable[str], seconds: int = SECONDS_MOST) -> Said:
+    def tried(self, row: "Row | Mutant", words: Iterable[str], seconds: int = SECONDS_MOST) -> Said:
         """What pytest says of these tests (or other words of its command) while the row is applied."""
         with self._mutated(row):
             said = self.pytest(words, seconds)
@@ -156,7 +159,7 @@ class Copy:
         return Said(status, self.log.read_text(encoding="utf-8"))
 
     @contextmanager
-    def _mutated(self, row: Row) -> Iterator[None]:
+    def _mutated(self, row: "Row | Mutant") -> Iterator[None]:
         if row.in_database:
             try:
                 with self.databases.cursor(self.database) as cursor:

@@ -1,0 +1,79 @@
+"""The general tool: which mutants there are, which of them are known to change nothing, and what counts as noticed."""
+
+import tomllib
+
+import pytest
+
+from tests.mutations.copies import KILLED, SURVIVED, Said
+from tests.mutations.rows import ROOT
+
+
+def test_each_equivalent_mutant_is_of_a_line_that_stands_and_has_its_reason():
+    for row in tomllib.loads((ROOT / "tests" / "equivalent.toml").read_text())["mutant"]:
+        assert set(row) == {"file", "within", "old", "new", "why"}
+        assert row["old"] in (ROOT / row["file"]).read_text(), row
+        assert row["why"].strip() and row["old"] != row["new"]
+
+
+@pytest.fixture
+def mutants():
+    pytest.importorskip("cosmic_ray")  # installed by ./run mutate --general
+    from tests.mutations import mutants
+
+    return mutants
+
+
+@pytest.fixture
+def tree(mutants, tmp_path, monkeypatch):
+    """Two modules: the one whose mutants are in every sample, and another."""
+    monkeypatch.setattr(mutants, "ROOT", tmp_path)
+    for file in ("licensing/policy.py", "core/access.py"):
+        (tmp_path / file).parent.mkdir()
+        (tmp_path / file).write_text("def f(a: int | None, *, b=0):\n    return not a\n")
+    mutants.Module.of.cache_clear()
+    yield
+    mutants.Module.of.cache_clear()
+
+
+def test_each_mutant_is_python_that_says_something_else(mutants, tree):
+    found = {(mutant.file, mutant.within, mutant.old, mutant.new) for mutant in mutants.sampled(1, 9)}
+    changes = [
+        ("def f(a: int | None, *, b=0):", "def f(a: int | None, *, b= 1):"),
+        ("def f(a: int | None, *, b=0):", "def f(a: int | None, *, b= -1):"),
+        ("return not a", "return  a"),
+    ]
+    assert found == {(file, "f", *change) for file in mutants.files() for change in changes}
+
+
+def test_a_sample_has_all_of_policy_and_is_the_same_for_a_seed(mutants, tree):
+    sample = mutants.sampled(1, 4)
+    assert [mutant.file for mutant in sample] == ["licensing/policy.py"] * 3 + ["core/access.py"]
+    assert sample == mutants.sampled(1, 4)
+    assert len({mutants.sampled(seed, 4)[-1].new for seed in range(9)}) > 1
+
+
+class FakeCopy:
+    """Says of each run what it was given, in turn."""
+
+    databases, database = type("D", (), {"clone": lambda self, name: None})(), "d"
+
+    def __init__(self, *said):
+        self.said, self.asked = list(said), []
+
+    def pytest(self, words, seconds):
+        self.asked.append(list(words))
+        return self.said.pop(0)
+
+    def tried(self, mutant, words, seconds):
+        return self.pytest(words, seconds)
+
+
+def test_what_fails_without_the_mutant_too_has_noticed_nothing(mutants):
+    from tests.mutations import general
+
+    passed, fails, other = Said("0", ""), Said("1", "FAILED a.py::bad - no"), Said("1", "FAILED a.py::good - no")
+    copy, passing = FakeCopy(fails, fails, other, passed), {}
+    assert general.judged(copy, None, [[], ["a.py"]], passing) == (KILLED, "a.py::good")
+    assert "--deselect=a.py::bad" in copy.asked[2]
+    assert general.judged(FakeCopy(passed, passed), None, [["a.py"], ["b.py"]], passing) == (SURVIVED, "")
+    assert general.judged(FakeCopy(Said("2", "x")), None, [["a.py"]], passing)[0] == "broken"
