@@ -101,6 +101,7 @@ def test_no_page_counts_or_skips(db):
         signing.dumps(["on", ["a", "b"]], salt="list:x:name"),
         signing.dumps("on", salt="list:x:name"),
     ],
+    ids=["text", "unsigned", "another order", "too short", "another type", "no list"],  # a signature tells the time
 )
 def test_a_cursor_of_somebody_elses_making_is_refused(cursor, db):
     with pytest.raises(Invalid) as refused:
