@@ -1,0 +1,83 @@
+"""A session in a real browser: the warning before its end, and what was typed after it."""
+
+import pytest
+from django.conf import settings
+from django.contrib.sessions.models import Session
+
+from core.models import User
+from core.web import sessions
+from licensing.models import Application
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
+
+TEXT = "Exactly 500 characters, « typed » by a person: 磁材. " * 10
+QUESTION = "form[action$='/answer/'] [name=text]"
+
+
+def open_question():
+    return f"/applications/{Application.objects.get(state='awaiting_applicant').ref}/"
+
+
+def idle(user, *, left_s):
+    """As if this person's only session had heard nothing for so long that `left_s` seconds of it are left."""
+    for row in Session.objects.all():
+        data = row.get_decoded()
+        if data.get("_auth_user_id") == str(user.pk):
+            data[sessions.SEEN] = sessions.now_s() - settings.SESSION_IDLE_S + left_s
+            row.session_data = Session.objects.encode(data)
+            row.save()
+
+
+def left_s(page):
+    return page.evaluate("fetch('/session/').then((answer) => answer.json()).then((answer) => answer.left_s)")
+
+
+def test_the_warning_comes_without_taking_the_focus_and_one_button_stays(sign_in):
+    page = sign_in("lin.wei")
+    page.clock.install()
+    page.goto(open_question())
+    field = page.locator(QUESTION)
+    field.focus()
+    page.clock.run_for((settings.SESSION_IDLE_S - 400) * 1000)
+    assert page.locator("#session-warning .banner").count() == 0
+    idle(User.objects.get(name="Lin Wei"), left_s=290)
+    page.clock.run_for(110_000)
+    page.locator("#session-warning .banner").wait_for()
+    assert field.evaluate("field => field === document.activeElement")
+    page.locator("#session-warning button").click()
+    page.locator("#session-warning .banner").wait_for(state="detached")
+    assert left_s(page) > settings.SESSION_IDLE_S - 60
+
+
+def test_typing_keeps_the_session(sign_in):
+    page = sign_in("lin.wei")
+    page.clock.install()
+    page.goto(open_question())
+    idle(User.objects.get(name="Lin Wei"), left_s=600)
+    page.locator(QUESTION).press_sequentially("It grows.")
+    with page.expect_response(lambda answer: answer.url.endswith("/session/") and answer.request.method == "POST"):
+        page.clock.run_for(20_000)
+    assert left_s(page) > settings.SESSION_IDLE_S - 60
+
+
+@pytest.mark.parametrize("script", [True, False], ids=["with-javascript", "without-javascript"])
+def test_what_was_typed_is_there_after_signing_in_again(sign_in, demo_world, script):
+    """500 characters, the session's cookie gone, Send, sign in: the same page with the same text, and nothing sent."""
+    _, accounts, _ = demo_world
+    text = TEXT[:500]
+    page = sign_in("lin.wei", script=script)
+    path = open_question()
+    page.goto(path)
+    page.locator(QUESTION).fill(text)
+    page.context.clear_cookies(name=settings.SESSION_COOKIE_NAME)
+    page.locator("form[action$='/answer/'] button").last.click()
+    page.locator("[name=login]:visible").fill(accounts["lin.wei"]["email"])
+    page.locator("[name=password]:visible").fill(accounts["lin.wei"]["password"])
+    page.locator("[name=password]:visible").press("Enter")
+    page.locator(QUESTION).wait_for()
+    assert page.locator(QUESTION).input_value() == text
+    assert "What you typed is here again." in page.locator("main").inner_text()
+    assert Application.objects.filter(state="awaiting_applicant").count() == 1
+    with page.expect_navigation():
+        page.locator("form[action$='/answer/'] button").last.click()
+    assert "Your answer is with the reviewer." in page.locator("main").inner_text()
