@@ -69,4 +69,4 @@ class Server:
 
     def stop(self) -> None:
         self.process.terminate()
-        self.process.wait(10)
+        self.process.wait(40)  # gunicorn itself gives its workers 30 s

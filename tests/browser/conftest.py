@@ -37,8 +37,8 @@ def chromium():
 
 
 @pytest.fixture
-def demo_world(transactional_db, settings):
-    """The demo world, served. Passwords are hashed as the server will check them."""
+def demo_world(application, settings):
+    """The demo world, served by the application's role. Passwords are hashed as the server will check them."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
     from config.local import demo
     from licensing.loading import load
