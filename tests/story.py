@@ -141,7 +141,7 @@ def _applications(step: Story, world: make.World, signed: Any) -> None:
     step(decisions.send_back, ref, reason="Less", by=m.decider)
     decisions.recommend(ref, seen=seen(ref), outcome="approve", by=m.reviewer)
     step(decisions.approve, ref, by=m.decider)
-    step(decisions.reopen, ref, reason="News", by=m.other_decider)
+    step(decisions.reopen, ref, reason="News", by=world.ministry.other_decider)
     decisions.recommend(ref, seen=seen(ref), outcome="approve", by=m.reviewer)
     decisions.approve(ref, seen=seen(ref), by=m.decider)
     step(decisions.issue, ref, by=m.decider)
@@ -163,7 +163,8 @@ def _shipments(step: Story, world: make.World, clock_of: Any) -> None:
     step(shipments.cancel, off.ref, by=boss)
     forgotten = world.shipment(ending, KG)
     step(licenses.suspend, ending.ref, reason="Inspection", by=decider)
-    step(licenses.lift, ending.ref, suspension=ending.suspensions.get().pk, reason="Cleared up", by=decider)
+    another, cause = world.ministry.other_decider, ending.suspensions.get().pk
+    step(licenses.lift, ending.ref, suspension=cause, reason="Cleared up", by=another)
     if clock_of is None:
         return
     clock_of.shift(days=360)

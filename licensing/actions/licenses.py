@@ -6,7 +6,7 @@ from django.utils.translation import gettext as _
 
 from core.access import Actor
 from core.command import command
-from core.errors import Forbidden, NotFound, WrongState
+from core.errors import Forbidden, FourEyes, NotFound, WrongState
 from core.history import move, record, require, require_seen
 from core.legal_time import legal_day, legal_now
 from core.locks import lock
@@ -52,12 +52,17 @@ def open_cause(license: License, cause: str, *, reason: str, by: Actor) -> Suspe
 
 @command
 def lift(ref: str, *, seen: int, suspension: int, reason: str, by: Actor) -> License:
-    """This cause has ended. The license is usable again only when no other cause is open; no time is given back."""
+    """This cause has ended. The license is usable again only when no other cause is open; no time is given back.
+
+    Raises FourEyes for whoever opened it, where it is one of enforcement (WORKFLOWS 6, causes).
+    """
     license = lock(licenses_for(by), ref=ref)
     require(license.lift, by=by, seen=seen)
     cause = license.suspensions.filter(pk=suspension, ended_at=None).first()
     if cause is None:
         raise NotFound()
+    if cause.cause == Suspension.Cause.ENFORCEMENT and cause.opened_by_id == by.user.pk:
+        raise FourEyes(_("You suspended it for this, so another officer must end it."))
     ledger.lock_lines(license)
     at = legal_now()
     cause.ended_by, cause.ended_at, cause.end_reason = by.user, at, reason

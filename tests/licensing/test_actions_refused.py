@@ -292,6 +292,7 @@ def test_a_cause_that_has_ended_or_is_another_licenses_is_not_lifted(world, lice
     for row in (license, license, other):
         licenses.suspend(row.ref, seen=seen(row.ref), reason="x", by=by)
     first = license.suspensions.order_by("pk").first().pk
+    by = world.ministry.other_decider
     licenses.lift(license.ref, seen=seen(license.ref), suspension=first, reason="x", by=by)
     for pk in (first, other.suspensions.get().pk):
         facts = {"seen": seen(license.ref), "suspension": pk, "reason": "x", "by": by}

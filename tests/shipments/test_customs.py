@@ -112,7 +112,7 @@ def test_the_final_shipment_ends_the_license_even_when_it_was_cleared_while_susp
     world.clear(shipment.ref, 400 * KG)
     cause = license.suspensions.get()
     licenses.lift(
-        license.ref, seen=seen(license.ref), suspension=cause.pk, reason="Cleared up", by=world.ministry.decider
+        license.ref, seen=seen(license.ref), suspension=cause.pk, reason="Cleared up", by=world.ministry.other_decider
     )
     license.refresh_from_db()
     assert license.state == "exhausted"

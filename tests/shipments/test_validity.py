@@ -8,7 +8,7 @@ import pytest
 from core.access import NOBODY
 from core.access import clock as clock_actor
 from core.deliveries import relay
-from core.errors import DomainError
+from core.errors import DomainError, FourEyes
 from core.history import lines_of
 from core.legal_time import legal_today
 from core.models import HistoryLine, Mail
@@ -65,6 +65,19 @@ def test_a_license_whose_first_day_is_ahead_is_not_yet_valid(world):
     assert code_of(lambda: world.shipment(license, 1_000, planned_on=first)) == "not-yet-valid"
 
 
+def test_whoever_suspended_does_not_end_it_himself(world):
+    m, license = world.ministry, world.license(kilograms=100)
+    licenses.suspend(license.ref, seen=seen(license.ref), reason="Inspection", by=m.decider)
+    cause = license.suspensions.get()
+    facts = {"suspension": cause.pk, "reason": "Cleared up"}
+    lines = lines_of(license).count()
+    with pytest.raises(FourEyes):
+        licenses.lift(license.ref, seen=seen(license.ref), by=m.decider, **facts)
+    cause.refresh_from_db()
+    assert (cause.ended_at, lines_of(license).count()) == (None, lines)
+    licenses.lift(license.ref, seen=seen(license.ref), by=m.other_decider, **facts)
+
+
 def test_suspension_stops_reservations_at_once_and_lifting_one_cause_never_lifts_another(world):
     m, license = world.ministry, world.license(kilograms=100)
     held = world.shipment(license, 1_000)
@@ -72,7 +85,7 @@ def test_suspension_stops_reservations_at_once_and_lifting_one_cause_never_lifts
     licenses.suspend(license.ref, seen=seen(license.ref), reason="A second finding", by=m.decider)
     assert code_of(lambda: world.shipment(license, 1_000)) == "license-suspended"
     first, second = license.suspensions.order_by("pk")
-    licenses.lift(license.ref, seen=seen(license.ref), suspension=first.pk, reason="Cleared up", by=m.decider)
+    licenses.lift(license.ref, seen=seen(license.ref), suspension=first.pk, reason="Cleared up", by=m.other_decider)
     assert code_of(lambda: world.shipment(license, 1_000)) == "license-suspended"
     licenses.lift(license.ref, seen=seen(license.ref), suspension=second.pk, reason="Cleared up", by=m.other_decider)
     assert world.shipment(license, 1_000).state == "reserved"
