@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from core.access import Actor
-from core.models import HistoryLine, Membership
+from core.models import ApiKey, HistoryLine, Membership
 
 _sentences: dict[tuple[str, str], "str | Promise"] = {}
 _internal: set[tuple[str, str]] = set()
@@ -38,10 +38,12 @@ def told(lines: Iterable[HistoryLine], reader: Actor) -> list[Told]:
     lines = list(lines)
     hidden = reader.kind == "exporter"
     offices = {"ministry": pgettext("history", "the ministry"), "customs": pgettext("history", "customs")}
+    actors = {line.actor_id for line in lines}
     officers = {
-        member.user_id: offices[member.organization.kind]
-        for member in Membership.objects.select_related("organization").filter(
-            user__in={line.actor_id for line in lines}, organization__kind__in=offices
+        user: offices[kind]
+        for model in (Membership, ApiKey)  # customs acts by its keys
+        for user, kind in model._default_manager.filter(user__in=actors, organization__kind__in=offices).values_list(
+            "user", "organization__kind"
         )
     }
     return [
