@@ -266,10 +266,18 @@ def first_officers(*, name_en: str, name_zh: str, officers: list[tuple[str, str,
     return made
 
 
+def _still_waiting(pk: int, by: Actor) -> Delivery:
+    """The mail is this transaction's, and waits still: it may have gone out while the lock was waited for."""
+    delivery = lock(waiting_mail(by), pk=pk)
+    if delivery.delivered_at or delivery.ended_at:
+        raise NotFound()
+    return delivery
+
+
 @command
 def send_again(pk: int, *, by: Actor) -> Delivery:
     """The mail is due now."""
-    delivery = lock(waiting_mail(by), pk=pk)
+    delivery = _still_waiting(pk, by)
     delivery.due_at = legal_now()
     delivery.save(update_fields=["due_at"])
     record(delivery, "send_again", by=by)
@@ -279,7 +287,7 @@ def send_again(pk: int, *, by: Actor) -> Delivery:
 @command
 def end_delivery(pk: int, *, reason: str, by: Actor) -> Delivery:
     """Nobody tries to send the mail any more. Raises Invalid without a reason."""
-    delivery = lock(waiting_mail(by), pk=pk)
+    delivery = _still_waiting(pk, by)
     if not reason.strip():
         raise Invalid([Problem("/reason", "required", _("Say why."))])
     delivery.ended_at = legal_now()

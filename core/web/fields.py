@@ -50,10 +50,10 @@ class QuantityField(forms.CharField):
 
     @staticmethod
     def base(text: str, unit: str) -> int:
-        """Base units; a zero is allowed as "0". Raises forms.ValidationError saying what to write."""
+        """Base units; a zero is allowed, as "0" or "0.000". Raises forms.ValidationError saying what to write."""
         try:
             plain = quantities.plain(text)
-            return 0 if plain == "0" else quantities.read(plain, unit)
+            return 0 if re.fullmatch(r"0(\.0*)?", plain) else quantities.read(plain, unit)
         except quantities.UnclearComma as unclear:
             readings = _(" or ").join(unclear.readings)
             message = _("Do you mean {readings}? Write a point for decimals, and groups of three for thousands.")
