@@ -62,7 +62,7 @@ def rights(databases: Sequence[str] | None, **_: Any) -> list[checks.CheckMessag
         return []
     text = f"The application's database role {role} " + "; ".join(found[:5])
     more = f"; and {len(found) - 5} differences more" if len(found) > 5 else ""
-    hint = "`manage.py setup --no-demo`, with DATABASE_OWNER_URL, grants what is due."
+    hint = "`manage.py setup`, with DATABASE_OWNER_URL, grants what is due."
     return [checks.Error(f"{text}{more}.", hint=hint, id="core.E008")]
 
 

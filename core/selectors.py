@@ -90,6 +90,8 @@ def keys_of(actor: Actor) -> QuerySet[ApiKey]:
 
 def officers(actor: Actor) -> QuerySet[Membership]:
     """Officers of the ministry and of customs, for administrators."""
+    if not actor.may("officers", "GET"):
+        return Membership.objects.none()
     return (
         Membership.objects.exclude(organization__kind="exporter")
         .exclude(user__nature="service")

@@ -47,8 +47,8 @@ CODES = (
     Code(
         "policy-changed",
         409,
-        _("The rules changed since the case was recommended."),
-        _("Recommend again under the present rules."),
+        _("The rules say something else than when the case was filed."),
+        _("Look at both, and say that you have."),
     ),
     Code(
         "question-ended",

@@ -134,7 +134,7 @@ class LicenseOutput(serializers.Serializer[Any]):
         allow_null=True,
         help_text=gettext_lazy("What the ministry says of its decision, and why less was granted. Null for customs."),
     )
-    left_out = LeftOutOutput(help_text=gettext_lazy("What was asked and not granted at all."))
+    left_out = LeftOutOutput(allow_null=True, help_text=gettext_lazy("What was asked and not granted at all."))
     lines = LicenseLineOutput(many=True)
 
 
@@ -162,7 +162,7 @@ def license(row: License, taken: dict[int, int], reader: Actor) -> dict[str, Any
         ],
         "conditions": [{"code": c.code, "text": c.get_code_display()} for c in row.conditions.all()],
         "reason": None if reader.kind == "customs" else granted.reason,
-        "left_out": _left_out(granted),
+        "left_out": None if reader.kind == "customs" else _left_out(granted),
         "lines": [
             {
                 "line": line.number,
