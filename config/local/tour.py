@@ -183,7 +183,7 @@ class Tour:
         refused = both.send(page, f"/desk/cases/{ref}/return/", reason="Mine") if _has(page, ref, "return") else None
         if refused is not None and refused.status != 403:
             raise Surprise(f"one officer took both steps: {refused.status}")
-        theirs = dict(self.people["decider"].get(page.url).form(f"/desk/cases/{ref}/approve/").fields)
+        theirs = dict(self.people["decider"].get(f"/desk/cases/{ref}/").form(f"/desk/cases/{ref}/approve/").fields)
         own = dict(page.read.forms[0].fields) | {"seen": theirs["seen"]}
         raw = Page(page.url, 200, _bare_form(f"/desk/cases/{ref}/approve/", own))
         answer = both.send(raw, f"/desk/cases/{ref}/approve/")
