@@ -91,9 +91,11 @@ def test_history_says_who_what_when_and_why():
         """
         <ol class="timeline">
           <li class="hot">
-            Asked. <span class="muted">Zhao Min</span>
+            Asked.
             <blockquote class="reason">&lt;b&gt;</blockquote>
-            <time datetime="2026-11-20T08:20:00+00:00">20 Nov 2026, 16:20</time>
+            <small>
+              <time datetime="2026-11-20T08:20:00+00:00">20 Nov 2026, 16:20</time> · Zhao Min
+            </small>
           </li>
         </ol>
         """,
@@ -103,8 +105,8 @@ def test_history_says_who_what_when_and_why():
 def test_history_folds_what_the_clock_did_below_what_people_did():
     html = show_history(told("Expired.", by_clock=True), told("Issued."), told("Approved."))
     deeds, clock = html.split("<details")
-    assert re.findall(r"(\w+)\.\s+<span", deeds) == ["Issued", "Approved"]
-    assert re.findall(r"(\w+)\.\s+<span", clock) == ["Expired"]
+    assert re.findall(r"(\w+)\.\s+<small", deeds) == ["Issued", "Approved"]
+    assert re.findall(r"(\w+)\.\s+<small", clock) == ["Expired"]
     assert "1 step of the clock" in clock
 
 

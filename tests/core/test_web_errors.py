@@ -6,7 +6,7 @@ import pytest
 from django.core.exceptions import RequestDataTooBig, SuspiciousOperation, TooManyFieldsSent
 from django.test import RequestFactory
 
-from core.web import errors
+from core.web import errors, kept
 
 
 def code_of(response):
@@ -31,7 +31,7 @@ def test_what_breaks_below_the_api_is_a_problem_document():
 
 
 def test_a_csrf_refusal_below_the_api_is_a_problem_document():
-    assert code_of(errors.csrf_failure(RequestFactory().post("/api/v1/x/"))) == (403, "csrf-failed")
+    assert code_of(kept.csrf_failure(RequestFactory().post("/api/v1/x/"))) == (403, "csrf-failed")
 
 
 def test_a_foreign_host_is_a_page_that_says_400(client):
