@@ -5,8 +5,10 @@ import secrets
 import string
 import unicodedata
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 
+from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from core.access import Actor, digest
@@ -67,7 +69,9 @@ def add_member(*, email: str, name: str, roles: list[str], by: Actor) -> None:
         message = _("This person is in the team already, or was; change the roles there.")
         raise Invalid([Problem("/email", "already-member", message)])
     if not User.objects.filter(email=email).exists():
-        Membership.objects.create(user=new_person(email, name), organization=organization, roles=roles)
+        with suppress(IntegrityError), transaction.atomic():  # another team invited the address in this very moment
+            user = User.objects.create_user(email, None, name=name)
+            Membership.objects.create(user=user, organization=organization, roles=roles)
     else:
         pending_members(by).filter(user__email=email).update(roles=roles, ended_at=None)
     record(organization, "add_member", by=by, facts={"email": email, "name": name, "roles": roles})

@@ -97,8 +97,14 @@ def _write(row: Application, draft: Draft, by: Actor, verb: str) -> Application:
         for index, line in enumerate(draft.lines)
         if not line.control_item.official
     ]
-    if unofficial:
-        raise Invalid(unofficial)
+    theirs = _("Choose among your own declarations and parties.")
+    foreign = [
+        Problem(f"/{name}", "unknown-reference", theirs)
+        for name, rows in (("end_users", draft.end_users), ("consignees", draft.consignees))
+        if any(one.exporter_id != row.exporter_id for one in rows)
+    ]
+    if unofficial or foreign:
+        raise Invalid([*unofficial, *foreign])
     for name in ("kind", "ports", "contract_no", "contract_on", "planned_from", "planned_until", "remarks"):
         setattr(row, name, getattr(draft, name))
     row.destinations = sorted({declaration.end_user.country_id for declaration in draft.end_users})

@@ -30,7 +30,8 @@ def threaded(row: Application, context: dict[str, Any]) -> dict[str, Any]:
     A form that was typed into stands in its question's thread; where that is closed now, its text is there to copy.
     """
     forms, failed = context["forms"], context["failed_form"]
-    threads = [_thread(question, forms) for question in row.questions.all()]
+    today = legal_today()
+    threads = [_thread(question, forms, today) for question in row.questions.all()]
     placed = [form for thread in threads for form in thread.forms.values()]
     if "ask" in forms and _question_of(forms["ask"]):  # what asks anew is another form
         forms = forms | {"ask": type(forms["ask"])(row=row, auto_id="id_ask_%s")}
@@ -45,7 +46,7 @@ def threaded(row: Application, context: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _thread(question: Question, forms: dict[str, StepForm]) -> Thread:
+def _thread(question: Question, forms: dict[str, StepForm], today: date) -> Thread:
     end, news = question.end, question.has_news
     verbs = [verb for verb in OPEN if verb in forms and not end]
     verbs += ["read_answer"] if news and "read_answer" in forms else []
@@ -54,7 +55,7 @@ def _thread(question: Question, forms: dict[str, StepForm]) -> Thread:
         list(question.entries.all()),
         end,
         question.due,
-        (question.due - legal_today()).days,
+        (question.due - today).days,
         news,
         {verb: _form(verb, forms[verb], question) for verb in verbs},
     )

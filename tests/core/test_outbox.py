@@ -104,6 +104,18 @@ def test_mail_that_is_out_is_nobodys_to_send_or_end(verb, told, post, world):
     assert Delivery.objects.filter(pk=pk).values().get() == before
 
 
+@pytest.mark.parametrize("verb", [actions.send_again, lambda pk, by: actions.end_delivery(pk, reason="x", by=by)])
+def test_mail_that_went_out_while_its_row_was_waited_for_is_left_alone(verb, told, post, world, monkeypatch):
+    """The lock gives the row as it is after the wait, whatever it was chosen by before."""
+    relay()
+    pk = Delivery.objects.get(to=told[0], line__verb="submit").pk
+    before = Delivery.objects.filter(pk=pk).values().get()
+    monkeypatch.setattr(actions, "waiting_mail", lambda by: Delivery.objects.all())
+    with pytest.raises(NotFound):
+        verb(pk, by=world.ministry.admin)
+    assert Delivery.objects.filter(pk=pk).values().get() == before
+
+
 def test_readyz_tells_how_much_waits_and_how_long_and_nothing_else(stuck, client, clock):
     clock.shift(minutes=10)
     mail = client.get("/readyz").json()["mail"]

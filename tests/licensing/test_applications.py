@@ -1,14 +1,17 @@
 """Drafts of applications."""
 
 import re
+from dataclasses import replace
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from core import guards
+from core.errors import Invalid
 from licensing.actions import applications
 from licensing.models import Application
+from tests import make
 
 pytestmark = pytest.mark.django_db
 
@@ -26,3 +29,20 @@ def test_changing_a_draft_needs_no_right_that_the_application_lacks(world):
     changed = {found.group(1) for query in captured if (found := CHANGES.match(query["sql"]))}
     assert changed & {table for table, held in guards.narrowed().items() if "DELETE" not in held} == set()
     assert [user.declaration for user in row.end_users.all()] == [second]
+
+
+@pytest.mark.parametrize("field", ["end_users", "consignees"])
+def test_an_application_takes_nobody_elses_declarations_and_parties(field, world):
+    stranger = make.exporter(world.ministry, "Other Co., Ltd.")
+    theirs = replace(world, exporter=stranger).declaration()
+    draft = applications.Draft(kind="annual", **{field: [theirs if field == "end_users" else theirs.end_user]})
+    ref = world.application()
+    before = Application.objects.count(), Application.objects.get(ref=ref).version
+    for wrong in (
+        lambda: applications.start(draft, by=world.exporter),
+        lambda: applications.change(ref, draft, version=1, by=world.exporter),
+    ):
+        with pytest.raises(Invalid) as refused:
+            wrong()
+        assert [(p.pointer, p.code) for p in refused.value.errors] == [(f"/{field}", "unknown-reference")]
+    assert (Application.objects.count(), Application.objects.get(ref=ref).version) == before
