@@ -88,6 +88,8 @@ NOT_TAKEN = {
     "pdf as png": ("a.png", GOOD, "file-mismatch"),
     "png as jpg": ("a.jpg", png(), "file-mismatch"),
     "jpg as png": ("a.png", jpeg(), "file-mismatch"),
+    "png that begins otherwise": ("a.png", b"X" + png()[1:], "file-mismatch"),
+    "jpg that begins otherwise": ("a.jpg", b"XX" + jpeg()[2:], "file-mismatch"),
     "short png": ("a.png", png()[:20] + b"IEND", "file-mismatch"),
     "half a png": ("a.png", png()[:-8], "file-mismatch"),
     "no pixels": ("a.png", png(0, 5), "file-mismatch"),
