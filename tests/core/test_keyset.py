@@ -24,6 +24,7 @@ def walk(size=2, **order):
     while True:
         page = keyset(**order).page(cursor, size)
         pages.append(page.rows)
+        assert len(pages) < 100, "it goes round in a circle"
         if not page.next:
             break
         cursor = page.next
@@ -31,6 +32,7 @@ def walk(size=2, **order):
     while previous:
         page = keyset(**order).page(previous, size)
         back.append(page.rows)
+        assert len(back) < 100, "it goes round in a circle"
         previous = page.previous
     return pages, back[::-1]
 
