@@ -7,5 +7,5 @@ class ExportersConfig(AppConfig):
     name = "exporters"
 
     def ready(self) -> None:
-        from exporters import codes, menu, selectors  # noqa: F401, PLC0415
-        from exporters.web import steps  # noqa: F401, PLC0415
+        from exporters import codes, menu, selectors  # noqa: F401, PLC0415 (they fill core's registries)
+        from exporters.web import steps  # noqa: F401, PLC0415 (likewise, once models are there)

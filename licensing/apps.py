@@ -7,5 +7,5 @@ class LicensingConfig(AppConfig):
     name = "licensing"
 
     def ready(self) -> None:
-        from licensing import codes, menu, selectors  # noqa: F401, PLC0415
-        from licensing.web import steps  # noqa: F401, PLC0415
+        from licensing import codes, menu, selectors  # noqa: F401, PLC0415 (they fill core's registries)
+        from licensing.web import steps  # noqa: F401, PLC0415 (likewise, once models are there)

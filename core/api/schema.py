@@ -44,7 +44,7 @@ def call(name: str, summary: Any, says: Any, *, gives: Any, **more: Any) -> Call
 
     def describe(handler: F) -> F:
         by_status = gives if isinstance(gives, dict) else {200: gives}
-        handler.described = Call(name, summary, says, by_status, **more)  # type: ignore[attr-defined]
+        handler.described = Call(name, summary, says, by_status, **more)  # type: ignore[attr-defined] (a function has none yet)
         return handler
 
     return describe

@@ -151,6 +151,6 @@ class Killed:
             "valkey": lambda: self.ready().get("broker") == "ok",
         }
         # Worker and beat are there when an invitation that was made after their return went out.
-        mailed = lambda: set(self.load.invited[invited:]) & set(self.mails())  # noqa: E731
-        assert within(60, works.get(name, mailed)), name
+        works.setdefault(name, lambda: set(self.load.invited[invited:]) & set(self.mails()))
+        assert within(60, works[name]), name
         return time.monotonic() - began

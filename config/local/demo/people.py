@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from allauth.account.models import EmailAddress
+from stdnum.cn import uscc as credit_code
 
 from config.local.demo.papers import pdf
 from core import provinces
@@ -54,11 +55,9 @@ def offices() -> tuple[Ministry, Actor]:
 
 
 def exporter(email: str, name: str, name_en: str, name_zh: str, code: str, province: str) -> Actor:
-    from stdnum.cn import uscc  # noqa: PLC0415
-
     user = User.objects.create_user(f"{email}@{DEMO_DOMAIN}", PASSWORD, name=name)
     EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
-    exporter = exporters.join(user, name_en=name_en, name_zh=name_zh, uscc=code + uscc.calc_check_digit(code))
+    exporter = exporters.join(user, name_en=name_en, name_zh=name_zh, uscc=code + credit_code.calc_check_digit(code))
     Exporter.objects.filter(pk=exporter.pk).update(province=province)
     return Actor(user, exporter.organization, roles=frozenset({Role.SIGNATORY}))
 

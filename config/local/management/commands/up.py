@@ -13,7 +13,7 @@ from config.local import embedded, launcher
 class Command(BaseCommand):
     help = __doc__
     # There is no database yet, and nothing to check before there is one.
-    requires_system_checks: list[str] = []  # noqa: RUF012 (Django's own attribute)
+    requires_system_checks: list[str] = []
     requires_migrations_checks = False
 
     def add_arguments(self, parser: ArgumentParser) -> None:
