@@ -54,57 +54,81 @@ def load() -> bool:
     return True
 
 
+def _filed(made: list[Any], *key: str) -> None:
+    """Each row stands as it is given: made, or written over the one of the same key. One statement."""
+    model = type(made[0])
+    facts = [f.name for f in model._meta.concrete_fields if not f.primary_key and f.name not in key]
+    model._default_manager.bulk_create(made, update_conflicts=True, unique_fields=key, update_fields=facts)
+
+
 def _countries() -> None:
-    Country.objects.bulk_create(
+    _filed(
         [Country(code=r["alpha2"], name_en=r["name_en"], name_zh=r["name_zh"]) for r in rows(COUNTRIES)],
-        ignore_conflicts=True,
+        "code",
     )
 
 
 def _rules(rules: dict[str, Any]) -> None:
-    for entry in rules["instruments"]:
-        Instrument.objects.update_or_create(
-            pk=entry["id"],
-            defaults={
-                "title_en": entry["title_en"],
-                "title_zh": entry["title_zh"],
-                "published_on": entry["published"],
-                "effective_from": entry["effective_from"],
-                "clauses": entry.get("clauses", {}),
-                "authority": entry["authority"],
-                "source": entry.get("source", ""),
-                "note": entry.get("note", ""),
-            },
-        )
-    for entry in rules["suspensions"]:
-        InstrumentSuspension.objects.update_or_create(
-            instrument_id=entry["instrument"],
-            clause=entry["clause"] or "",
-            suspended_from=entry["suspended_from"],
-            defaults={"suspended_until": entry["suspended_until"], "by": entry["by"]},
-        )
-    for position, (code, words) in enumerate(rules["end_uses"].items()):
-        EndUse.objects.update_or_create(
-            pk=code, defaults={"name_en": words["en"], "name_zh": words["zh"], "position": position}
-        )
+    _filed(
+        [
+            Instrument(
+                id=entry["id"],
+                title_en=entry["title_en"],
+                title_zh=entry["title_zh"],
+                published_on=entry["published"],
+                effective_from=entry["effective_from"],
+                clauses=entry.get("clauses", {}),
+                authority=entry["authority"],
+                source=entry.get("source", ""),
+                note=entry.get("note", ""),
+            )
+            for entry in rules["instruments"]
+        ],
+        "id",
+    )
+    _filed(
+        [
+            InstrumentSuspension(
+                instrument_id=entry["instrument"],
+                clause=entry["clause"] or "",
+                suspended_from=entry["suspended_from"],
+                suspended_until=entry["suspended_until"],
+                by=entry["by"],
+            )
+            for entry in rules["suspensions"]
+        ],
+        "instrument",
+        "clause",
+        "suspended_from",
+    )
+    _filed(
+        [
+            EndUse(code=code, name_en=words["en"], name_zh=words["zh"], position=position)
+            for position, (code, words) in enumerate(rules["end_uses"].items())
+        ],
+        "code",
+    )
 
 
 def _control_list() -> None:
-    for r in rows(CONTROL_LIST):
-        ControlItem.objects.update_or_create(
-            code=r["control_code"],
-            defaults={
-                "official": r["official_code"] == "1",
-                "list_name": r["list"],
-                "instrument_id": r["instrument"],
-                "element": r["element"],
-                "category": r["category"],
-                "description_en": r["description_en"],
-                "description_zh": r["description_zh"],
-                "hs_codes": [code for code in r["hs_codes"].split(";") if code],
-                "unit": r["unit"],
-                "confidence": r["confidence"],
-                "source": r["source"],
-                "note": r["note"],
-            },
-        )
+    _filed(
+        [
+            ControlItem(
+                code=r["control_code"],
+                official=r["official_code"] == "1",
+                list_name=r["list"],
+                instrument_id=r["instrument"],
+                element=r["element"],
+                category=r["category"],
+                description_en=r["description_en"],
+                description_zh=r["description_zh"],
+                hs_codes=[code for code in r["hs_codes"].split(";") if code],
+                unit=r["unit"],
+                confidence=r["confidence"],
+                source=r["source"],
+                note=r["note"],
+            )
+            for r in rows(CONTROL_LIST)
+        ],
+        "code",
+    )
