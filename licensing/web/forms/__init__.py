@@ -1,0 +1,26 @@
+"""Shapes of licensing's forms, by noun. What is permitted is for the verbs to say."""
+
+from licensing.web.forms.applications import ApplicationForm, DocumentForm, LineForm, LineFormSet
+from licensing.web.forms.decisions import ApproveForm, DecideForm, IssueForm, RecommendForm, RefuseForm
+from licensing.web.forms.declarations import CertificateForm, DeclarationForm
+from licensing.web.forms.licenses import LiftForm
+from licensing.web.forms.questions import AnswerForm, AskForm, CloseQuestionForm, QuestionForm
+
+__all__ = [
+    "AnswerForm",
+    "ApplicationForm",
+    "ApproveForm",
+    "AskForm",
+    "CertificateForm",
+    "CloseQuestionForm",
+    "DecideForm",
+    "DeclarationForm",
+    "DocumentForm",
+    "IssueForm",
+    "LiftForm",
+    "LineForm",
+    "LineFormSet",
+    "QuestionForm",
+    "RecommendForm",
+    "RefuseForm",
+]

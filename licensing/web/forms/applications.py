@@ -1,0 +1,150 @@
+"""What an exporter asks for: the case, its goods, its papers."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from core.web.fields import CodesField, DayField, QuantityField
+from exporters.models import Party
+from licensing.actions.applications import Draft, LineDraft
+from licensing.models import Application, ApplicationDocument, ControlItem, Declaration
+
+
+def _declaration_words(row: Declaration) -> str:
+    return f"{row.end_user}, {row.product} · {row.ref}, {row.get_state_display()}"
+
+
+class ApplicationForm(forms.ModelForm):
+    """Everything of an application but its goods."""
+
+    version = forms.IntegerField(widget=forms.HiddenInput, initial=1)
+    contract_on = DayField(label=gettext_lazy("Contract signed on"), required=False)
+    planned_from = DayField(label=gettext_lazy("Planned from"), required=False)
+    planned_until = DayField(label=gettext_lazy("Planned until"), required=False)
+    end_users = forms.ModelMultipleChoiceField(
+        label=gettext_lazy("End-users, by their declarations"),
+        queryset=Declaration.objects.none(),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text=gettext_lazy("One for a per-shipment license; each end-user of an annual license has its own."),
+    )
+    consignees = forms.ModelMultipleChoiceField(
+        label=gettext_lazy("Who receives the goods"),
+        queryset=Party.objects.none(),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+    )
+    ports = CodesField(
+        label=gettext_lazy("Customs ports"),
+        pattern=r"CN[A-Z0-9]{3}",
+        example="CNSHA",
+        help_text=gettext_lazy("For example CNSHA, CNNGB. Empty: any port."),
+    )
+
+    class Meta:
+        model = Application
+        fields = ["kind", "contract_no", "contract_on", "planned_from", "planned_until", "ports", "remarks"]
+        widgets = {"kind": forms.RadioSelect, "remarks": forms.Textarea(attrs={"rows": 3})}
+
+    def __init__(self, *args: Any, declarations: Any, parties: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["kind"].choices = Application._meta.get_field("kind").choices
+        self.fields["end_users"].queryset = declarations
+        self.fields["end_users"].label_from_instance = _declaration_words
+        self.fields["consignees"].queryset = parties
+        if self.instance.pk:
+            self.initial["end_users"] = [user.declaration_id for user in self.instance.end_users.all()]
+            self.initial["consignees"] = [party.pk for party in self.instance.consignees.all()]
+            self.initial["version"] = self.instance.version
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        begins, ends = data.get("planned_from"), data.get("planned_until")
+        if begins and ends and ends < begins:
+            self.add_error("planned_until", _("The end lies before the start."))
+        users = [declaration.end_user_id for declaration in data.get("end_users") or []]
+        if len(users) != len(set(users)):
+            self.add_error("end_users", _("Choose one declaration for each end-user."))
+        return data
+
+    def draft(self, lines: list[LineDraft]) -> Draft:
+        data = self.cleaned_data
+        return Draft(
+            kind=data["kind"],
+            lines=lines,
+            end_users=list(data["end_users"]),
+            consignees=list(data["consignees"]),
+            ports=data["ports"],
+            contract_no=data["contract_no"],
+            contract_on=data["contract_on"],
+            planned_from=data["planned_from"],
+            planned_until=data["planned_until"],
+            remarks=data["remarks"],
+        )
+
+
+class LineForm(forms.Form):
+    """One row of goods, of the items handed in by their code in small letters. The unit is the control list's own."""
+
+    code = forms.CharField(
+        label=gettext_lazy("Control code"),
+        max_length=20,
+        widget=forms.TextInput(attrs={"list": "control-codes", "autocomplete": "off"}),
+        help_text=gettext_lazy("For example 1C905.a.4; search the control list."),
+    )
+    description = forms.CharField(
+        label=gettext_lazy("Description"),
+        max_length=300,
+        help_text=gettext_lazy("Grade, shape, composition; e.g. N42SH, Dy 3.2 %."),
+    )
+    hs_code = forms.RegexField(
+        r"^\d{8}(\d{2})?$",
+        label=gettext_lazy("Customs goods code"),
+        required=False,
+        error_messages={"invalid": gettext_lazy("8 or 10 digits.")},
+    )
+    quantity = QuantityField(
+        label=gettext_lazy("Quantity"), help_text=gettext_lazy("In the list's unit, e.g. 1200.500 kg.")
+    )
+
+    def __init__(self, *args: Any, items: Mapping[str, ControlItem], **kwargs: Any) -> None:
+        self.items = items
+        super().__init__(*args, **kwargs)
+
+    def clean_code(self) -> ControlItem:
+        code = self.cleaned_data["code"].strip()
+        if code.lower() not in self.items:
+            raise forms.ValidationError(
+                _("{code} is not on the lists loaded here.").format(code=code[:20]), "unknown-code"
+            )
+        return self.items[code.lower()]
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        if "code" in data and "quantity" in data:
+            try:
+                data["base"] = QuantityField.base(data["quantity"], data["code"].unit)
+            except forms.ValidationError as error:
+                self.add_error("quantity", error)
+            else:
+                self.read_as = QuantityField.repeated(data["quantity"], data["base"], data["code"].unit)
+                self["quantity"].help_text = self.read_as
+                if data["base"] == 0:
+                    self.add_error("quantity", _("The quantity must be more than zero."))
+        return data
+
+    def line(self) -> LineDraft:
+        data = self.cleaned_data
+        item = data["code"]
+        return LineDraft(item, data["description"], data["base"], item.unit, data.get("hs_code") or "")
+
+
+LineFormSet = forms.formset_factory(LineForm, extra=1, max_num=50, validate_max=True, can_delete=True)
+
+
+class DocumentForm(forms.Form):
+    type = forms.ChoiceField(label=gettext_lazy("Paper"), choices=ApplicationDocument.Type.choices)
+    file = forms.FileField(label=gettext_lazy("File"), help_text=gettext_lazy("PDF, at most 10 MB."))

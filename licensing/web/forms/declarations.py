@@ -1,0 +1,76 @@
+"""What an exporter says of an end-user, and what the end-user signed."""
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy
+
+from core.models import Country
+from core.web.fields import DayField
+from core.web.forms import StepForm, read_upload
+from licensing.models import ControlItem, Declaration
+from licensing.models.declarations import CONFIRMATIONS
+
+
+class DeclarationForm(forms.ModelForm):
+    """What the end-user is asked to sign."""
+
+    version = forms.IntegerField(widget=forms.HiddenInput, initial=1)
+    items = forms.ModelMultipleChoiceField(
+        label=gettext_lazy("Control items"),
+        queryset=ControlItem.objects.none(),
+        widget=forms.CheckboxSelectMultiple,
+        help_text=gettext_lazy("What the goods are listed as."),
+    )
+    re_export_countries = forms.ModelMultipleChoiceField(
+        label=gettext_lazy("Countries they go on to"),
+        queryset=Country.objects.all(),
+        required=False,
+        widget=forms.SelectMultiple(attrs={"size": 8}),
+        help_text=gettext_lazy("Hold Ctrl, or ⌘ on a Mac, to choose several."),
+    )
+
+    class Meta:
+        model = Declaration
+        fields = [
+            "end_user",
+            "end_use",
+            "end_use_text",
+            "product",
+            "position_in_product",
+            "process",
+            "yearly_need",
+            "re_export",
+            *CONFIRMATIONS,
+            "verification_consent",
+        ]
+        widgets = {"end_use_text": forms.Textarea(attrs={"rows": 4})}
+
+    def __init__(self, *args: Any, parties: Any, items: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["end_user"].queryset = parties
+        self.fields["items"].queryset = items
+        self.fields["items"].label_from_instance = ControlItem.label
+        if self.instance.pk:
+            self.initial["items"] = [item.control_item_id for item in self.instance.items.all()]
+            self.initial["re_export_countries"] = self.instance.re_export_countries
+            self.initial["version"] = self.instance.version
+
+    def facts(self) -> dict[str, Any]:
+        facts = dict(self.cleaned_data)
+        facts.pop("version")
+        facts["items"] = list(facts["items"])
+        facts["re_export_countries"] = sorted(country.pk for country in facts["re_export_countries"])
+        return facts
+
+
+class CertificateForm(StepForm):
+    certificate = forms.FileField(
+        label=gettext_lazy("Signed certificate"), help_text=gettext_lazy("PDF, at most 10 MB.")
+    )
+    signer_name = forms.CharField(label=gettext_lazy("Signed by"), max_length=120)
+    signer_post = forms.CharField(label=gettext_lazy("Post"), max_length=120)
+    signed_on = DayField(label=gettext_lazy("Signed on"))
+
+    def facts(self) -> dict[str, Any]:
+        return self.cleaned_data | {"certificate": read_upload(self.cleaned_data["certificate"])}

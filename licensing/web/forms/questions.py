@@ -1,0 +1,67 @@
+"""What officers ask and exporters answer."""
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy
+
+from core.files import PAPERS_IMAGES_SHEETS
+from core.web.fields import DayField, FilesField
+from core.web.forms import StepForm, read_upload
+from licensing.actions.questions import default_question_day
+from licensing.models import About
+
+
+class QuestionForm(StepForm):
+    """A step in the thread of one question; several threads stand on a page (licensing/web/threads.py)."""
+
+    question = forms.IntegerField(widget=forms.HiddenInput)
+
+
+class AnswerForm(QuestionForm):
+    text = forms.CharField(
+        label=gettext_lazy("Your answer"),
+        max_length=10_000,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 5}),
+        help_text=gettext_lazy("You can ask back here too: send that and keep the question open."),
+    )
+    files = FilesField(
+        label=gettext_lazy("Files"),
+        required=False,
+        kinds=PAPERS_IMAGES_SHEETS,
+        help_text=gettext_lazy("PDF, PNG, JPG, XLSX or CSV, together at most 10 MB."),
+    )
+    final = forms.BooleanField(required=False, widget=forms.HiddenInput)  # which of the two buttons
+
+    def facts(self) -> dict[str, Any]:
+        return self.cleaned_data | {"files": [read_upload(file) for file in self.cleaned_data["files"]]}
+
+
+class CloseQuestionForm(QuestionForm):
+    reason = forms.CharField(
+        label=gettext_lazy("Why no answer is needed any more"),
+        max_length=2_000,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text=gettext_lazy("The exporter reads this."),
+    )
+
+
+class AskForm(QuestionForm):
+    """A new question, or, with its number, more in the thread of one that is open."""
+
+    question = forms.IntegerField(widget=forms.HiddenInput, required=False)
+    text = forms.CharField(
+        label=gettext_lazy("Question to the exporter"), max_length=5_000, widget=forms.Textarea(attrs={"rows": 4})
+    )
+    about = forms.MultipleChoiceField(
+        label=gettext_lazy("What it is about"),
+        choices=About.choices,
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+    )
+    due_on = DayField(
+        label=gettext_lazy("Answer by"),
+        help_text=gettext_lazy("The clock runs on meanwhile."),
+        initial=default_question_day,
+    )
