@@ -41,7 +41,7 @@ TESTS = {
     "exporters/selectors.py": "exporters/test_selectors exporters/test_actions core/test_files",
     "licensing/policy.py": "licensing/test_policy licensing/test_decisions",
     "licensing/ledger.py": "licensing/test_ledger licensing/test_take licensing/test_months shipments/test_customs",
-    "licensing/selectors.py": "licensing/test_selectors licensing/test_decisions licensing/test_limits "
+    "licensing/selectors/": "licensing/test_selectors licensing/test_decisions licensing/test_limits "
     "licensing/test_edit_pages core/test_lists core/test_files api/test_shipments",
     "licensing/actions/": "core/test_locks licensing/test_actions_refused licensing/test_decisions "
     "licensing/test_limits licensing/test_granted core/test_outbox core/test_deliveries core/test_forms",

@@ -15,7 +15,7 @@ from cosmic_ray.operators.provider import OperatorProvider
 from tests.mutations.rows import ROOT, definitions
 
 MODULES = [
-    *("*/policy.py", "*/ledger.py", "*/actions.py", "*/actions/*.py", "*/selectors.py"),
+    *("*/policy.py", "*/ledger.py", "*/actions.py", "*/actions/*.py", "*/selectors.py", "*/selectors/*.py"),
     *("core/command.py", "core/access.py"),
 ]
 ALL_OF = "licensing/policy.py"  # each of its mutants is in every sample

@@ -1,0 +1,51 @@
+"""Who sees which cases, declarations and licenses; lists and look-ups."""
+
+from licensing.selectors.applications import (
+    applications_for,
+    in_queue,
+    open_questions,
+    to_countersign,
+    with_news,
+    with_parts,
+    with_questions,
+)
+from licensing.selectors.declarations import declarations_for, usable_declarations
+from licensing.selectors.licenses import (
+    changed_since,
+    in_force,
+    licenses_ending,
+    licenses_for,
+    licenses_past,
+    turns_of,
+    with_balances,
+    with_decision,
+)
+from licensing.selectors.lists import ITEM_SEARCH, applicable_items, regime, search_items
+from licensing.selectors.movements import clearances_taken, clearances_used, movements_of
+
+__all__ = [
+    "ITEM_SEARCH",
+    "applicable_items",
+    "applications_for",
+    "changed_since",
+    "clearances_taken",
+    "clearances_used",
+    "declarations_for",
+    "in_force",
+    "in_queue",
+    "licenses_ending",
+    "licenses_for",
+    "licenses_past",
+    "movements_of",
+    "open_questions",
+    "regime",
+    "search_items",
+    "to_countersign",
+    "turns_of",
+    "usable_declarations",
+    "with_balances",
+    "with_decision",
+    "with_news",
+    "with_parts",
+    "with_questions",
+]

@@ -1,0 +1,96 @@
+"""Which cases somebody sees, with what, and in which part of the desk."""
+
+from django.db.models import Exists, F, OuterRef, Prefetch, Q, QuerySet
+
+from core.access import Actor, visibility
+from core.models import Document
+from core.selectors import reaches_documents
+from exporters.selectors import of_province
+from licensing.models import (
+    Application,
+    Question,
+    QuestionEntry,
+)
+from licensing.states import OPEN_CASE, ApplicationState
+
+
+def applications_for(actor: Actor) -> QuerySet[Application]:
+    """An exporter's own; officers see every case that was ever submitted."""
+    rows = Application.objects.select_related("exporter__organization", "reviewer")
+    if actor.kind == "exporter":
+        return rows.filter(exporter_id=actor.organization_id)
+    if actor.kind == "ministry" and actor.may("desk.case", "GET"):
+        return of_province(rows, actor, "exporter__province").exclude(submitted_at=None)
+    return rows.none()
+
+
+def with_parts(rows: QuerySet[Application]) -> QuerySet[Application]:
+    """Lists show goods and end-users: two more queries, however many rows."""
+    return rows.prefetch_related("lines__control_item", "end_users__party__country")
+
+
+def with_questions(rows: QuerySet[Application]) -> QuerySet[Application]:
+    """Cases with the whole thread of each question; the files' bytes stay where they are."""
+    entries = QuestionEntry.objects.select_related("by").prefetch_related(
+        Prefetch("files", Document.objects.defer("content"))
+    )
+    questions = Question.objects.select_related("asked_by").prefetch_related(Prefetch("entries", entries))
+    return rows.prefetch_related(Prefetch("questions", questions))
+
+
+def open_questions(actor: Actor) -> QuerySet[Question]:
+    """What the actor's cases that wait for an answer are still asked, each with its thread."""
+    waiting = applications_for(actor).filter(state=ApplicationState.AWAITING_APPLICANT)
+    rows = Question.objects.still_open().filter(application__in=waiting.order_by().values("pk"))
+    return rows.select_related("application").prefetch_related("entries")
+
+
+def with_news(rows: QuerySet[Application]) -> QuerySet[Application]:
+    """Cases that say whether an answer waits to be read."""
+    return rows.annotate(has_news=_news())
+
+
+def _news() -> Exists:
+    return Exists(Question.objects.with_news().filter(application=OuterRef("pk")))
+
+
+def in_queue(rows: QuerySet[Application], actor: Actor, view: str) -> QuerySet[Application]:
+    """Those of the cases that lie in this part of the desk. Mine are also those where an answer waits to be read."""
+    match view:
+        case "mine":
+            answered = Q(_news(), state=ApplicationState.AWAITING_APPLICANT)
+            return rows.filter(Q(state=ApplicationState.UNDER_REVIEW) | answered, reviewer_id=actor.user.pk)
+        case "unassigned":
+            return rows.filter(state__in=[ApplicationState.SUBMITTED, ApplicationState.ACCEPTED])
+        case "waiting":
+            return rows.filter(state__in=[ApplicationState.AWAITING_APPLICANT, ApplicationState.AWAITING_DECISION])
+        case "decided":
+            return rows.exclude(state__in=OPEN_CASE)
+        case _:
+            return rows.filter(state__in=OPEN_CASE)
+
+
+def to_countersign(actor: Actor) -> QuerySet[Application]:
+    """Cases that others took and recommended in the present round, and approvals still to be issued."""
+    rows = applications_for(actor).filter(state__in=[ApplicationState.AWAITING_DECISION, ApplicationState.APPROVED])
+    mine = Q(reviewer_id=actor.user.pk) | Q(
+        pk__in=Application.objects.filter(
+            steps__actor_id=actor.user.pk, steps__step="recommend", steps__round=F("round")
+        ).values("pk")
+    )
+    return rows.exclude(mine & Q(state=ApplicationState.AWAITING_DECISION)).order_by("accepted_on", "pk")
+
+
+@visibility("application")
+def application_visible(actor: Actor, ref: str) -> bool:
+    return applications_for(actor).filter(ref=ref).exists()
+
+
+@reaches_documents
+def papers(actor: Actor) -> QuerySet[Application, int]:
+    return applications_for(actor).order_by().values_list("documents__document_id", flat=True)
+
+
+@reaches_documents
+def answers(actor: Actor) -> QuerySet[Application, int]:
+    return applications_for(actor).order_by().values_list("questions__entries__files", flat=True)

@@ -1,0 +1,38 @@
+"""Which declarations somebody sees."""
+
+from django.db.models import QuerySet
+
+from core.access import Actor, visibility
+from core.selectors import reaches_documents
+from exporters.selectors import of_province
+from licensing.models import (
+    Declaration,
+)
+from licensing.states import DeclarationState
+
+
+def declarations_for(actor: Actor) -> QuerySet[Declaration]:
+    rows = Declaration.objects.select_related(
+        "exporter__organization", "end_user__country", "end_use", "certificate"
+    ).defer("certificate__content")
+    if actor.kind == "exporter":
+        return rows.filter(exporter_id=actor.organization_id)
+    if actor.kind == "ministry" and actor.may("desk.case", "GET"):
+        seen = of_province(rows, actor, "exporter__province")
+        return seen.exclude(state__in=[DeclarationState.DRAFT, DeclarationState.SIGNED])
+    return rows.none()
+
+
+def usable_declarations(actor: Actor) -> QuerySet[Declaration]:
+    """Declarations that an application may rely on."""
+    return declarations_for(actor).exclude(state=DeclarationState.REJECTED)
+
+
+@visibility("declaration")
+def declaration_visible(actor: Actor, ref: str) -> bool:
+    return declarations_for(actor).filter(ref=ref).exists()
+
+
+@reaches_documents
+def certificates(actor: Actor) -> QuerySet[Declaration, int | None]:
+    return declarations_for(actor).order_by().values_list("certificate_id", flat=True)

@@ -1,0 +1,46 @@
+"""The control list, and the rules as loaded."""
+
+from django.db.models import QuerySet
+
+from core.search import search, words_of
+from licensing import policy
+from licensing.models import (
+    ControlItem,
+    Instrument,
+    PolicyEdition,
+)
+
+
+def regime() -> policy.Regime:
+    """The rules as loaded, frozen."""
+    edition = PolicyEdition.objects.order_by("in_force_from", "pk").values_list("code", flat=True).last() or "none"
+    instruments = Instrument.objects.prefetch_related("suspensions")
+    return policy.Regime(
+        edition,
+        {
+            row.pk: policy.InstrumentFacts(
+                row.pk,
+                row.effective_from,
+                tuple(policy.Window(w.suspended_from, w.suspended_until, w.clause) for w in row.suspensions.all()),
+            )
+            for row in instruments
+        },
+    )
+
+
+ITEM_SEARCH = ("code", "element", "category", "description_en", "description_zh", "hs_codes")
+
+
+def search_items(*, q: str = "", code: str = "", list_name: str = "") -> QuerySet[ControlItem]:
+    """The control list, narrowed by words (code, HS code, element, English, 中文), a code's start, or a list."""
+    items = ControlItem.objects.select_related("instrument").order_by("pk")
+    if code:
+        items = items.filter(code__istartswith=code)
+    if list_name:
+        items = items.filter(list_name=list_name)
+    return search(items, ITEM_SEARCH, words_of(q))
+
+
+def applicable_items() -> QuerySet[ControlItem]:
+    """What a domestic exporter may apply for."""
+    return ControlItem.objects.filter(official=True).order_by("pk")

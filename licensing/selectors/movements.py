@@ -1,0 +1,45 @@
+"""What was taken from licenses."""
+
+from collections.abc import Iterable
+
+from django.db.models import Count, Q, QuerySet
+
+from licensing.models import (
+    License,
+)
+from licensing.models.balances import ClearanceCount, Movement
+
+
+def movements_of(license: License) -> QuerySet[Movement]:
+    return Movement.objects.filter(license_id=license.pk).order_by("id")
+
+
+def clearances_taken(licenses: Iterable[License]) -> dict[int, int]:
+    """How many shipments hold, or have drawn, some of each license: as counted where they are limited; two queries."""
+    unlimited = [license.pk for license in licenses if license.max_clearances is None]
+    kinds = (
+        Movement.objects.filter(license_id__in=unlimited, shipment_id__isnull=False)
+        .values("license_id", "shipment_id")
+        .annotate(
+            drawn=Count("id", filter=Q(kind__in=["draw", "over_clear"])), released=Count("id", filter=Q(kind="release"))
+        )
+    )
+    counted = ClearanceCount.objects.filter(license_id__in=[license.pk for license in licenses])
+    counts = {license.pk: 0 for license in licenses} | dict(counted.values_list("license_id", "taken"))
+    for row in kinds:
+        counts[row["license_id"]] += 1 if row["drawn"] or not row["released"] else 0
+    return counts
+
+
+def clearances_used(licenses: Iterable[License]) -> dict[int, int]:
+    """How many shipments have drawn some of each license: of those taken, the rest are only reserved; one query."""
+    drawn = (
+        Movement.objects.filter(
+            license_id__in=[license.pk for license in licenses],
+            shipment_id__isnull=False,
+            kind__in=[Movement.Kind.DRAW, Movement.Kind.OVER_CLEAR],
+        )
+        .values("license_id")
+        .annotate(shipments=Count("shipment_id", distinct=True))
+    )
+    return {license.pk: 0 for license in licenses} | {row["license_id"]: row["shipments"] for row in drawn}
