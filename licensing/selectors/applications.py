@@ -6,11 +6,7 @@ from core.access import Actor, visibility
 from core.models import Document
 from core.selectors import reaches_documents
 from exporters.selectors import of_province
-from licensing.models import (
-    Application,
-    Question,
-    QuestionEntry,
-)
+from licensing.models import Application, Question, QuestionEntry
 from licensing.states import OPEN_CASE, ApplicationState
 
 

@@ -5,9 +5,7 @@ from django.db.models import QuerySet
 from core.access import Actor, visibility
 from core.selectors import reaches_documents
 from exporters.selectors import of_province
-from licensing.models import (
-    Declaration,
-)
+from licensing.models import Declaration
 from licensing.states import DeclarationState
 
 

@@ -9,10 +9,7 @@ from django.db.models import Prefetch, Q, QuerySet
 from core.access import Actor, visibility
 from core.models import HistoryLine
 from exporters.selectors import of_province
-from licensing.models import (
-    License,
-    Suspension,
-)
+from licensing.models import License, Suspension
 from licensing.models.balances import LicenseLine
 from licensing.states import IN_FORCE, LicenseState
 

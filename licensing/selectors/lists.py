@@ -4,11 +4,7 @@ from django.db.models import QuerySet
 
 from core.search import search, words_of
 from licensing import policy
-from licensing.models import (
-    ControlItem,
-    Instrument,
-    PolicyEdition,
-)
+from licensing.models import ControlItem, Instrument, PolicyEdition
 
 
 def regime() -> policy.Regime:

@@ -4,9 +4,7 @@ from collections.abc import Iterable
 
 from django.db.models import Count, Q, QuerySet
 
-from licensing.models import (
-    License,
-)
+from licensing.models import License
 from licensing.models.balances import ClearanceCount, Movement
 
 

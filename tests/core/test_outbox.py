@@ -110,7 +110,7 @@ def test_mail_that_went_out_while_its_row_was_waited_for_is_left_alone(verb, tol
     relay()
     pk = Delivery.objects.get(to=told[0], line__verb="submit").pk
     before = Delivery.objects.filter(pk=pk).values().get()
-    monkeypatch.setattr(actions, "waiting_mail", lambda by: Delivery.objects.all())
+    monkeypatch.setattr(actions.mail, "waiting_mail", lambda by: Delivery.objects.all())
     with pytest.raises(NotFound):
         verb(pk, by=world.ministry.admin)
     assert Delivery.objects.filter(pk=pk).values().get() == before

@@ -33,7 +33,7 @@ Known = set[tuple[str, str, str, str]]
 TESTS = {
     "core/access.py": "core/test_access core/test_ground core/test_people core/test_offices api/test_keys",
     "core/command.py": "core/test_command core/test_idempotency",
-    "core/actions.py": "core/test_locks core/test_actions core/test_people core/test_invitations core/test_offices "
+    "core/actions/": "core/test_locks core/test_actions core/test_people core/test_invitations core/test_offices "
     "core/test_selectors core/test_provinces core/test_outbox core/test_ground",
     "core/selectors.py": "core/test_selectors core/test_people core/test_offices core/test_outbox core/test_files "
     "core/test_ground core/test_deliveries",

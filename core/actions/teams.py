@@ -1,0 +1,68 @@
+"""Who is in a team, invited or a member, with which roles."""
+
+from contextlib import suppress
+
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
+
+from core.access import Actor
+from core.actions.people import require_roles
+from core.command import command
+from core.errors import DomainError, Invalid, NotFound, Problem
+from core.history import record
+from core.legal_time import legal_now
+from core.locks import lock
+from core.models import Membership, Organization, Role, User
+from core.selectors import invitations_of, members_of, pending_members
+
+
+@command
+def add_member(*, email: str, name: str, roles: list[str], by: Actor) -> None:
+    """The person is invited by mail and a member from choosing a password on, unless the address has an account.
+
+    Whether it has one is told to its owner alone, by that mail: the answer, the history and the list of who is invited
+    are the same. Raises Invalid for somebody whom the actor sees in the team already.
+    """
+    organization = lock(Organization.objects.all(), pk=by.organization_id)
+    require_roles(roles, organization.kind)
+    email = email.lower()
+    if members_of(by).filter(user__email=email).exists():
+        message = _("This person is in the team already, or was; change the roles there.")
+        raise Invalid([Problem("/email", "already-member", message)])
+    if not User.objects.filter(email=email).exists():
+        with suppress(IntegrityError), transaction.atomic():  # another team invited the address in this very moment
+            user = User.objects.create_user(email, None, name=name)
+            Membership.objects.create(user=user, organization=organization, roles=roles)
+    else:
+        pending_members(by).filter(user__email=email).update(roles=roles, ended_at=None)
+    record(organization, "add_member", by=by, facts={"email": email, "name": name, "roles": roles})
+
+
+@command
+def withdraw_invitation(*, email: str, by: Actor) -> None:
+    """Nobody joins the team by that address any more."""
+    organization = lock(Organization.objects.all(), pk=by.organization_id)
+    if email not in {invited.email for invited in invitations_of(by)}:
+        raise NotFound()
+    at = legal_now()
+    pending_members(by).filter(user__email=email, ended_at=None).update(ended_at=at)
+    record(organization, "withdraw_invitation", by=by, at=at, facts={"email": email})
+
+
+@command
+def change_member(pk: int, *, roles: list[str], by: Actor) -> Membership:
+    """The member holds exactly these roles from the next request on; no roles ends the membership.
+
+    Raises DomainError last-signatory when nobody could submit or administer afterwards.
+    """
+    organization = lock(Organization.objects.all(), pk=by.organization_id)
+    member = lock(members_of(by), pk=pk)
+    if roles:
+        require_roles(roles, organization.kind)
+    others = members_of(by).filter(ended_at=None, roles__contains=[Role.SIGNATORY]).exclude(pk=pk)
+    if Role.SIGNATORY not in roles and Role.SIGNATORY in member.roles and not others.exists():
+        raise DomainError(_("This is the only signatory. Make somebody else a signatory first."), code="last-signatory")
+    member.roles, member.ended_at = (roles, None) if roles else (member.roles, legal_now())
+    member.save()
+    record(organization, "change_member", by=by, facts={"email": member.user.email, "roles": roles})
+    return member
