@@ -1,0 +1,31 @@
+"""Strict fields and serializers: texts are texts, days are days, unknown and read-only members are errors.
+
+Each says in `refuses` the codes that it may give, and in `openapi` its shape: the OpenAPI document reads both.
+"""
+
+from core.api.fields.instants import DayField, InstantField
+from core.api.fields.numbers import AmountField, QuantityTextField, TruthField, WholeNumberField
+from core.api.fields.objects import MoneyInput, NonEmptyList, StrictSerializer
+from core.api.fields.outputs import CountryOutput, QuantityOutput, ReferenceOutput, UnitOutput, WordOutput
+from core.api.fields.texts import PatternField, ReferenceField, TextField, UnitField
+
+__all__ = [
+    "AmountField",
+    "CountryOutput",
+    "DayField",
+    "InstantField",
+    "MoneyInput",
+    "NonEmptyList",
+    "PatternField",
+    "QuantityOutput",
+    "QuantityTextField",
+    "ReferenceField",
+    "ReferenceOutput",
+    "StrictSerializer",
+    "TextField",
+    "TruthField",
+    "UnitField",
+    "UnitOutput",
+    "WholeNumberField",
+    "WordOutput",
+]

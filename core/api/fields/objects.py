@@ -1,0 +1,61 @@
+"""Objects and lists of them."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from rest_framework import serializers
+
+from core.api.fields.numbers import AmountField
+from core.api.fields.texts import PatternField
+
+
+class StrictSerializer(serializers.Serializer[Any]):
+    """Refuses what it does not know. `read_only_members`: names that answers have and requests must not."""
+
+    refuses = ("expected-object", "unknown-field", "read-only-field")
+    read_only_members: tuple[str, ...] = ()
+
+    def to_internal_value(self, data: Any) -> Any:
+        if not isinstance(data, Mapping):
+            raise serializers.ValidationError(
+                {"non_field_errors": [serializers.ErrorDetail(_("Send a JSON object."), "expected-object")]}
+            )
+        errors = {}
+        for name in data:
+            field = self.fields.get(name)
+            if name in self.read_only_members or (field is not None and field.read_only):
+                errors[name] = [serializers.ErrorDetail(_("This is not yours to set."), "read-only-field")]
+            elif field is None:
+                message = _("There is no such field here.")
+                errors[str(name)[:80]] = [serializers.ErrorDetail(message, "unknown-field")]
+        if errors:
+            raise serializers.ValidationError(errors)
+        return super().to_internal_value(data)
+
+    def run_validation(self, data: Any = serializers.empty) -> Any:
+        if data is None:
+            return self.to_internal_value(data)
+        return super().run_validation(data)
+
+
+class NonEmptyList(serializers.ListSerializer[Any]):
+    """A list that is a list, of 1 to 1,000 objects."""
+
+    MOST = 1_000
+    refuses = ("expected-array", "min-items", "max-items")
+
+    def run_validation(self, data: Any = serializers.empty) -> Any:
+        if data is not serializers.empty and not isinstance(data, list):
+            raise serializers.ValidationError(_("Send a list."), "expected-array")
+        if data == []:
+            raise serializers.ValidationError(_("At least one."), "min-items")
+        if data is not serializers.empty and len(data) > self.MOST:
+            raise serializers.ValidationError(_("At most 1,000."), "max-items")
+        return super().run_validation(data)
+
+
+class MoneyInput(StrictSerializer):
+    amount = AmountField()
+    currency = PatternField(r"[A-Z]{3}", gettext_lazy("Three capital letters, for example CNY."), max_length=3)

@@ -1,0 +1,105 @@
+"""Strings that say something, in a form."""
+
+import re
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from rest_framework import serializers
+
+from core import references
+from core.api.fields.needed import NEEDED
+from core.characters import LINE_ENDS, shows
+from core.quantities import UNITS
+
+
+class TextField(serializers.CharField):
+    """A string that says something; never a number that looks like one."""
+
+    refuses: tuple[str, ...] = ("must-be-string", "too-long", "blank")
+
+    default_error_messages = {
+        **NEEDED,
+        "invalid": gettext_lazy("Send a string."),
+        "blank": gettext_lazy("Say something here."),
+        "max_length": gettext_lazy("At most {max_length} characters."),
+    }
+
+    def __init__(self, **kwargs: Any) -> None:
+        kwargs.setdefault("max_length", 10_000)
+        super().__init__(trim_whitespace=False, **kwargs)
+
+    def openapi(self) -> dict[str, Any]:
+        return {"type": "string", "minLength": 1, "maxLength": self.max_length}
+
+    def run_validation(self, data: Any = serializers.empty) -> Any:
+        if data is not serializers.empty and data is not None and not isinstance(data, str):
+            raise serializers.ValidationError(_("Send a string."), "must-be-string")
+        if isinstance(data, str) and len(data) > (self.max_length or 10_000):
+            message = _("At most {most} characters.").format(most=self.max_length)
+            raise serializers.ValidationError(message, "too-long")
+        if isinstance(data, str) and data and not shows(data):
+            raise serializers.ValidationError(_("Say something here."), "blank")
+        if isinstance(data, str) and LINE_ENDS.search(data):
+            raise serializers.ValidationError(_("Write this in one line, without tabs."), "forbidden-character")
+        return super().run_validation(data)
+
+
+class PatternField(TextField):
+    """A string of a fixed form."""
+
+    refuses = (*TextField.refuses, "invalid-format")
+
+    def __init__(self, pattern: str, message: Any, **kwargs: Any) -> None:
+        self.pattern, self.message = re.compile(pattern, re.ASCII), message
+        super().__init__(**kwargs)
+
+    def openapi(self) -> dict[str, Any]:
+        pattern = self.pattern.pattern.replace(r"\d", "[0-9]")
+        return {"type": "string", "pattern": f"^({pattern})$", "description": str(self.message)}
+
+    def to_internal_value(self, data: Any) -> str:
+        text = super().to_internal_value(data)
+        if not self.pattern.fullmatch(text):
+            raise serializers.ValidationError(str(self.message), "invalid-format")
+        return text
+
+
+class UnitField(TextField):
+    refuses = (*TextField.refuses, "unknown-unit")
+
+    def openapi(self) -> dict[str, Any]:
+        return {"type": "string", "enum": list(UNITS)}
+
+    def to_internal_value(self, data: Any) -> str:
+        text = super().to_internal_value(data)
+        if text not in UNITS:
+            message = _("Use one of: {units}.").format(units=", ".join(UNITS))
+            raise serializers.ValidationError(message, "unknown-unit")
+        return text
+
+
+class ReferenceField(serializers.Field[str, Any, str, str]):
+    """A reference, read tolerantly; its check character is verified."""
+
+    default_error_messages = NEEDED
+
+    def __init__(self, prefix: str, code: str = "invalid-reference", **kwargs: Any) -> None:
+        self.prefix, self.code, self.refuses = prefix, code, ("must-be-string", code)
+        super().__init__(**kwargs)
+
+    def openapi(self) -> dict[str, Any]:
+        about = _("Begins with {prefix}-; case, spaces, hyphens, O for 0, I and L for 1 are forgiven.")
+        return {"type": "string", "maxLength": 40, "description": about.format(prefix=self.prefix)}
+
+    def to_internal_value(self, data: Any) -> str:
+        if not isinstance(data, str):
+            raise serializers.ValidationError(_("Send a string."), "must-be-string")
+        try:
+            return references.read(data, self.prefix)
+        except ValueError:
+            message = _("This is not a {prefix}- reference, or it has a typing error.").format(prefix=self.prefix)
+            raise serializers.ValidationError(message, self.code) from None
+
+    def to_representation(self, value: str) -> str:
+        return value
