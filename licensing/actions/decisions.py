@@ -16,7 +16,7 @@ from core.access import Actor
 from core.command import command
 from core.errors import DomainError, FourEyes, Invalid, Problem
 from core.history import move, record, require
-from core.legal_time import legal_day, legal_now, legal_today, months_after
+from core.legal_time import legal_day, legal_now, months_after
 from core.locks import lock, lock_all
 from core.references import ALPHABET, draw
 from exporters.states import ExporterState
@@ -178,14 +178,15 @@ def approve(ref: str, *, seen: int, text: str = "", by: Actor) -> Application:
     row = lock(applications_for(by), ref=ref)
     require(row.approve, by=by, seen=seen)
     _require_second_person(row, by)
-    at = legal_now()
     step = recommendation(row)
+    declarations = lock_declarations(step)
+    at = legal_now()
     if step.outcome != Outcome.APPROVE:
         raise DomainError(
             _("A refusal was recommended. Return the case with your reason if you see it otherwise."),
             code="not-recommended",
         )
-    _require_verified(lock_declarations(step))
+    _require_verified(declarations)
     edition = _require_open_channel(row, "approve", at)
     granted = recommended(row)
     in_part = granted is not None and granted.in_part
@@ -267,17 +268,17 @@ def issue(ref: str, *, seen: int, usable_from: date | None = None, by: Actor) ->
     """
     row = lock_with_exporter(ref, by)
     require(row.issue, by=by, seen=seen)
+    step = recommendation(row)
+    declarations = lock_declarations(step)
     at = legal_now()
     if row.exporter.state != ExporterState.ACTIVE:
         raise DomainError(_("The exporter's account is not active."), code="exporter-not-active")
-    first = usable_from or legal_today()
+    first = usable_from or legal_day(at)
     if first < legal_day(at):
         raise Invalid([Problem("/usable_from", "date-out-of-range", _("The first day can't be over already."))])
     if row.planned_until and first > row.planned_until:
         message = _("The exporter plans until {day}; begin on or before it.").format(day=row.planned_until)
         raise Invalid([Problem("/usable_from", "date-out-of-range", message)])
-    step = recommendation(row)
-    declarations = lock_declarations(step)
     _require_verified(declarations)
     edition = _require_open_channel(row, "issue", at)
     license = License.objects.create(
