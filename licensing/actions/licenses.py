@@ -66,7 +66,7 @@ def lift(ref: str, *, seen: int, suspension: int, reason: str, by: Actor) -> Lic
     ledger.lock_lines(license)
     at = legal_now()
     cause.ended_by, cause.ended_at, cause.end_reason = by.user, at, reason
-    cause.save()
+    cause.save(update_fields=["ended_by", "ended_at", "end_reason"])
     facts = {"cause": cause.cause}
     if license.suspensions.filter(ended_at=None).exists():
         record(license, "lift", by=by, at=at, before=license.state, reason=reason, facts=facts)

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from django_fsm import FSMField, FSMModelMixin, transition
 
 from core.graphs import guarded
-from core.guards import Guard
+from core.guards import Guard, rights
 from core.models import User
 from exporters import rules
 from exporters.models import Exporter, Party
@@ -125,8 +125,9 @@ class LicenseCondition(models.Model):
         return self.get_code_display()
 
 
+@rights("SELECT", "INSERT", "UPDATE(ended_by_id)", "UPDATE(ended_at)", "UPDATE(end_reason)")
 class Suspension(models.Model):
-    """One cause for which a license is suspended. The license is usable when none is open."""
+    """One cause for which a license is suspended; only its end is written later. Usable: when none is open."""
 
     class Cause(models.TextChoices):
         ENFORCEMENT = "enforcement", _("Enforcement")
@@ -146,7 +147,13 @@ class Suspension(models.Model):
         constraints = [
             models.CheckConstraint(
                 name="suspension_in_order", condition=Q(ended_at=None) | Q(ended_at__gte=F("opened_at"))
-            )
+            ),
+            models.CheckConstraint(
+                name="suspension_enforcement_ended_by_another",
+                condition=Q(ended_at=None)
+                | ~Q(cause="enforcement")
+                | Q(ended_by__isnull=False) & ~Q(ended_by=F("opened_by")),
+            ),
         ]
 
     def __str__(self) -> str:

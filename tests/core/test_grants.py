@@ -5,6 +5,8 @@ from django.db import connection
 from psycopg2 import errors, sql
 
 from core import checks, grants, guards
+from licensing.actions import licenses
+from tests.make import seen
 
 # Transcribed by hand, so that a declaration that is taken away is missed.
 INSERT_ONLY = {
@@ -98,6 +100,21 @@ def test_the_application_makes_no_license_without_two_people_and_no_state_outsid
     assert application.fetchone() == (1, "issued")
     application.execute("SELECT id, state FROM licensing_license")
     assert application.fetchall() == [(license.pk, "active")]
+
+
+def test_the_application_writes_of_a_cause_its_end_alone_and_not_by_whoever_opened_it(application, world):
+    license, m = world.license(kilograms=100), world.ministry
+    licenses.suspend(license.ref, seen=seen(license.ref), reason="Inspection", by=m.decider)
+    for change in ("opened_by_id = ended_by_id", "cause = 'over_clearance'", "reason = ''", "license_id = 0"):
+        assert refused(application, f"UPDATE licensing_suspension SET {change}"), change
+    assert refused(application, "DELETE FROM licensing_suspension")
+    end = "UPDATE licensing_suspension SET ended_at = legal_now(), ended_by_id = %s"
+    for nobody in (m.decider.user.pk, None):
+        with pytest.raises(errors.CheckViolation, match="suspension_enforcement_ended_by_another"):
+            application.execute(end, [nobody])
+    application.execute("SELECT count(*) FROM licensing_suspension WHERE ended_at IS NULL")
+    assert application.fetchone() == (1,)
+    application.execute(end, [m.other_decider.user.pk])
 
 
 def test_what_is_insert_only_is_declared():

@@ -213,7 +213,7 @@ def test_a_declaration_is_judged_by_the_moment_it_names(world, clock):
     assert [judged(license, shipment, at) for at in (first - blink, end)] == [["license_not_usable"]] * 2
     opened = licenses.open_cause(license, "enforcement", reason="x", by=world.ministry.decider).opened_at
     closed = opened + timedelta(minutes=5)
-    license.suspensions.update(ended_at=closed)
+    license.suspensions.update(ended_at=closed, ended_by=world.ministry.other_decider.user)
     assert [judged(license, shipment, at) for at in (opened, closed - blink)] == [["license_not_usable"]] * 2
     assert [judged(license, shipment, at) for at in (opened - blink, closed)] == [[], []]
 

@@ -1,0 +1,19 @@
+"""A cause of enforcement is ended by another officer than who opened it."""
+
+from django.conf import settings
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+
+    dependencies = [
+        ('licensing', '0013_questions_are_insert_only'),
+        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
+    ]
+
+    operations = [
+        migrations.AddConstraint(
+            model_name='suspension',
+            constraint=models.CheckConstraint(condition=models.Q(('ended_at', None), models.Q(('cause', 'enforcement'), _negated=True), models.Q(('ended_by__isnull', False), models.Q(('ended_by', models.F('opened_by')), _negated=True)), _connector='OR'), name='suspension_enforcement_ended_by_another'),
+        ),
+    ]
