@@ -1,5 +1,7 @@
 """Licenses, whom they name, and why they are suspended. Their lines and balances are the ledger's."""
 
+from datetime import date
+
 import pgtrigger
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -59,6 +61,13 @@ class License(FSMModelMixin, models.Model):
 
     def __str__(self) -> str:
         return self.ref
+
+    def covers(self, day: date) -> bool:
+        return self.usable_from <= day <= self.usable_until
+
+    def usable_on(self, day: date) -> bool:
+        """As pages say it. What decides is each line's `open` and its days, under the lock: ledger_take()."""
+        return self.state == S.ACTIVE and self.covers(day)
 
     @transition(
         field=state,

@@ -117,7 +117,7 @@ def _judge(message: Message, license: License, shipment: Shipment) -> tuple[bool
         for cause in license.suspensions.all()
     )
     ended = lines_of(license).filter(verb="exhaust", at__lte=moment).exists()
-    if suspended or ended or not license.usable_from <= legal_day(moment) <= license.usable_until:
+    if suspended or ended or not license.covers(legal_day(moment)):
         kinds.append(Incident.Kind.LICENSE_NOT_USABLE)
     gone = lines_of(shipment).filter(to_state__in=RELEASED).order_by("seq").last()  # released once, if ever
     if gone and gone.at <= moment:

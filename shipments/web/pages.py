@@ -47,19 +47,20 @@ def license_page(request: HttpRequest, ref: str, failed: Failed | None = None) -
     """A license: what is left, whom and where it names, its shipments, its history; officers also act on it."""
     rows = licensing.with_decision(licensing.with_balances(licensing.licenses_for(request.actor)))
     row = get_object_or_404(rows, ref=ref)
+    today = legal_today()
     taken, used = licensing.clearances_taken([row])[row.pk], licensing.clearances_used([row])[row.pk]
     context = {
         "license": row,
         "granted": decided(row.application),
         **offered(request, row, "desk.license", failed),
-        "usable": row.state == "active" and row.usable_from <= legal_today() <= row.usable_until,
+        "usable": row.usable_on(today),
         "clearances_taken": taken,
         "clearances_used": used,
         "clearances_reserved": taken - used,
         "destinations": Country.objects.filter(pk__in=row.destinations),
         "shipments": selectors.with_lines(selectors.shipments_for(request.actor).filter(license=row))[:50],
         "history": told(lines_of(row), request.actor),
-        "today": legal_today(),
+        "today": today,
     }
     return render(request, "shipments/license_page.html", context, status=failed.status if failed else 200)
 
@@ -73,8 +74,8 @@ def shipment_new(request: HttpRequest) -> HttpResponse:
         today = legal_today()
         usable = [
             row
-            for row in running.filter(usable_from__lte=today, usable_until__gte=today)
-            if any(line.available + line.tolerance > 0 for line in row.lines.all())
+            for row in running
+            if row.usable_on(today) and any(line.available + line.tolerance > 0 for line in row.lines.all())
         ]
         return render(request, "shipments/shipment_choose.html", {"licenses": usable, "today": today})
     today, initial = legal_today(), {"key": uuid.uuid4().hex}
