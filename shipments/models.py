@@ -13,7 +13,9 @@ from core.models import Organization, User
 from exporters import rules as exporter_rules
 from exporters.models import Exporter, Party
 from licensing.models import License
+from licensing.states import LicenseState
 from shipments import rules
+from shipments.states import OPEN_SHIPMENT
 from shipments.states import ShipmentState as S
 
 
@@ -53,6 +55,11 @@ class Shipment(FSMModelMixin, models.Model):
 
     def __str__(self) -> str:
         return self.ref
+
+    @property
+    def on_hold(self) -> bool:
+        """It is open, and its license can't be used (WORKFLOWS 2): derived, never a state."""
+        return self.state in OPEN_SHIPMENT and self.license.state != LicenseState.ACTIVE
 
     @transition(
         field=state,

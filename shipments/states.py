@@ -16,3 +16,5 @@ class ShipmentState(State):
 
 # States in which the shipment's reservation is gone, though customs may still report it.
 RELEASED = (ShipmentState.CANCELLED, ShipmentState.EXPIRED)
+# States in which something of it may still cross the border, as far as we know.
+OPEN_SHIPMENT = (ShipmentState.RESERVED, ShipmentState.DECLARED, ShipmentState.PART_CLEARED)

@@ -218,7 +218,7 @@ def shipment(row: Shipment, available_after: dict[int, int] | None = None) -> di
         "reference": row.ref,
         "state": row.state,
         "display": row.get_state_display(),
-        "on_hold": row.state in ("reserved", "declared", "part_cleared") and row.license.state != "active",
+        "on_hold": row.on_hold,
         "license": row.license.ref,
         "client_reference": row.client_reference,
         "end_user": row.end_user.ref,

@@ -123,7 +123,6 @@ def shipment(request: HttpRequest, ref: str) -> HttpResponse:
         "verbs": open_verbs(row, request.actor),
         "history": told(lines_of(row), request.actor),
         "destination": Country.objects.filter(pk=row.destination).first(),
-        "on_hold": row.state in ("reserved", "declared", "part_cleared") and row.license.state != "active",
     }
     return render(request, "shipments/shipment_page.html", context)
 

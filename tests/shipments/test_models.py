@@ -1,6 +1,10 @@
 """Each constraint of shipments' tables refuses by itself what breaks it."""
 
+import pytest
+
+from licensing.models import License
 from shipments.actions import receive
+from shipments.models import Shipment
 from tests import make, story
 from tests.refused import breaches
 
@@ -22,3 +26,19 @@ def test_postgresql_refuses_what_breaks_a_constraint(world, clock):
     story.told(world, clock)
     receive(world.message(make.unknown("SH")), by=world.customs)
     assert breaches(CASES) == {}
+
+
+@pytest.mark.parametrize(
+    ("state", "license", "held"),
+    [
+        ("reserved", "active", False),
+        ("reserved", "suspended", True),
+        ("declared", "expired", True),
+        ("part_cleared", "exhausted", True),
+        ("cleared", "suspended", False),
+        ("cancelled", "suspended", False),
+        ("expired", "expired", False),
+    ],
+)
+def test_an_open_shipment_of_a_license_that_can_not_be_used_is_on_hold(state, license, held):
+    assert Shipment(state=state, license=License(state=license)).on_hold is held
