@@ -65,7 +65,7 @@ def looks_of(actor: Actor) -> list[Need]:
             if incident.shipment
         ),
         *(_cleared(license, some, lines) for license, some in _by_license(otherwise)),
-        *(_lapsed(license, some, lines) for license, some in _by_license(lapsed)),
+        *(_lapsed(license, some, lines, legal_day(now)) for license, some in _by_license(lapsed)),
         *_licenses(actor, since),
     ]
 
@@ -106,12 +106,14 @@ def _cleared(license: License, rows: list[Shipment], lines: dict[int, HistoryLin
     return Need(_("Cleared otherwise than reserved"), text, url, _("Look"), "ochre", _until(last))
 
 
-def _lapsed(license: License, rows: list[Shipment], lines: dict[int, HistoryLine]) -> Need:
+def _lapsed(license: License, rows: list[Shipment], lines: dict[int, HistoryLine], today: date) -> Need:
     last = max(lines[row.pk].at for row in rows)
     title = ngettext("{number} reservation lapsed", "{number} reservations lapsed", len(rows)).format(number=len(rows))
-    text = _("{refs}: its days were over, and the quantity is free again on {license}.").format(
-        refs=_(", ").join(row.ref for row in rows[:3]), license=license.ref
-    )
+    if license.over_on(today):
+        text = _("{refs}: its days were over, and so is {license}; what it had left lapsed with it.")
+    else:
+        text = _("{refs}: its days were over, and the quantity is free again on {license}.")
+    text = text.format(refs=_(", ").join(row.ref for row in rows[:3]), license=license.ref)
     one = rows[0] if len(rows) == 1 else None
     url = reverse("shipment", kwargs={"ref": one.ref}) if one else reverse("license", kwargs={"ref": license.ref})
     return Need(title, text, url, _("Look"), "blue", _until(last))

@@ -16,6 +16,7 @@ from exporters import rules
 from exporters.models import Exporter, Party
 from licensing.models.applications import Application, DecisionStep, Kind
 from licensing.models.declarations import Declaration
+from licensing.states import IN_FORCE
 from licensing.states import LicenseState as S
 
 
@@ -68,6 +69,10 @@ class License(FSMModelMixin, models.Model):
     def usable_on(self, day: date) -> bool:
         """As pages say it. What decides is each line's `open` and its days, under the lock: ledger_take()."""
         return self.state == S.ACTIVE and self.covers(day)
+
+    def over_on(self, day: date) -> bool:
+        """What comes free on it then lapses with it; the sweep that says expired may come later."""
+        return self.state not in IN_FORCE or day > self.usable_until
 
     @transition(
         field=state,

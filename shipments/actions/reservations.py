@@ -265,7 +265,7 @@ def write_back(lines: list[ShipmentLine], settled: ledger.Settled) -> None:
 
 @command
 def cancel(ref: str, *, by: Actor) -> Shipment:
-    """The shipment is off, and what it reserved is free again."""
+    """The shipment is off, and what it reserved is free again, or has lapsed where the license is over."""
     license, shipment = lock_with_license(shipments_for(by), ref=ref)
     require(shipment.cancel, by=by)
     _release(license, shipment)
@@ -276,7 +276,7 @@ def cancel(ref: str, *, by: Actor) -> Shipment:
 
 @command
 def lapse(pk: int, *, by: Actor) -> bool:
-    """The reservation has lapsed, and is free again, when its last day is over; else nothing. May run twice."""
+    """The reservation has lapsed when its last day is over, as if it were cancelled; else nothing. May run twice."""
     license, shipment = lock_with_license(Shipment.objects.all(), pk=pk)
     at = legal_now()
     if shipment.state != ShipmentState.RESERVED or legal_day(at) <= shipment.reserved_until:

@@ -129,7 +129,7 @@ class ShipmentCancel(APIView):
     @call(
         "shipments_cancel",
         gettext_lazy("Cancel a reserved shipment"),
-        gettext_lazy("What it reserved is free again. Takes no body."),
+        gettext_lazy("What it reserved is free again, or lapses when the license is over. Takes no body."),
         gives=serializers.ShipmentOutput,
         keyed=True,
         refuses=("invalid-reference", "wrong-state", "unknown-field"),

@@ -129,11 +129,14 @@ def shipment(request: HttpRequest, ref: str) -> HttpResponse:
 
 def shipment_cancel(request: HttpRequest, ref: str) -> HttpResponse:
     row = get_object_or_404(selectors.with_lines(selectors.shipments_for(request.actor)), ref=ref)
+    today = legal_today()
     if request.method == "POST":
-        actions.cancel(ref, by=request.actor)
-        messages.success(request, _("Cancelled. Its quantity is free again."))
+        lapses = actions.cancel(ref, by=request.actor).license.over_on(today)
+        said = _("Cancelled. The license is over, so its quantity has lapsed.")
+        messages.success(request, said if lapses else _("Cancelled. Its quantity is free again."))
         return redirect("shipment", ref=ref)
-    return render(request, "shipments/shipment_cancel.html", {"shipment": row})
+    context = {"shipment": row, "lapses": row.license.over_on(today)}
+    return render(request, "shipments/shipment_cancel.html", context)
 
 
 @of_one_moment

@@ -26,7 +26,7 @@ register(
     "shipment",
     [
         Step("reserve", _("Quota reserved")),
-        Step("cancel", _("Cancelled; the reservation is free again")),
+        Step("cancel", _("Cancelled; nothing is reserved any more")),
         Step("lapse", _("Reservation lapsed")),
         Step("declare", _("Declared at customs")),
         Step("clear", _("Cleared by customs")),

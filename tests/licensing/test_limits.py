@@ -1,6 +1,6 @@
 """Days, months and completeness of cases, licenses and shipments: each limit from both sides, at the verb itself."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from types import SimpleNamespace
 from zoneinfo import ZoneInfo
 
@@ -225,6 +225,13 @@ def test_a_reservation_is_gone_from_the_instant_of_its_release(world):
     at = HistoryLine.objects.get(verb="cancel").at
     assert judged(license, shipment, at) == ["reservation_gone"]
     assert judged(license, shipment, at - timedelta(microseconds=1)) == []
+
+
+def test_a_license_is_over_after_its_last_day_or_when_it_has_ended():
+    last = date(2026, 11, 25)
+    ended = {state: License(state=state, usable_until=last).over_on(last) for state in License.states.values}
+    assert ended == {"active": False, "suspended": False, "exhausted": True, "expired": True}
+    assert License(state="active", usable_until=last).over_on(last + DAY) is True
 
 
 def test_a_license_that_ended_is_not_suspended(world, clock):

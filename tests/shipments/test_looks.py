@@ -106,11 +106,41 @@ def test_a_lapsed_reservation_and_the_rest_of_a_license_that_ended_are_told(worl
     found = looks(world.exporter)
     text, url = found.pop("1 reservation lapsed")
     assert "Cleared otherwise than reserved" not in found
-    assert (shipment.ref in text, url) == (True, f"/shipments/{shipment.ref}/")
+    assert url == f"/shipments/{shipment.ref}/"
+    assert text == f"{shipment.ref}: its days were over, and the quantity is free again on {license.ref}."
     clock.shift(days=370)
     licenses.expire(license.pk, by=by_clock())
     text, url = looks(world.exporter)[f"License {license.ref} has ended"]
     assert (text.endswith("and lapsed: 1,000 kg."), url) == (True, f"/licenses/{license.ref}/")
+
+
+def test_a_reservation_that_lasts_as_long_as_its_license_lapses_with_it(world, license, clock, client):
+    client.force_login(world.exporter.user)
+
+    def shown(shipment):
+        return unescape(client.get(f"/shipments/{shipment.ref}/cancel/").content.decode())
+
+    days = (license.usable_until - legal_today()).days
+    clock.shift(days=days)
+    forgotten, off = world.shipment(license, 400 * KG), world.shipment(license, 100 * KG)
+    assert "Free again on" in shown(off)
+    clock.shift(days=days + 1)
+    assert "Lapses with" in shown(off)
+    page = client.post(f"/shipments/{off.ref}/cancel/", follow=True)
+    assert [str(message) for message in page.context["messages"]] == [
+        "Cancelled. The license is over, so its quantity has lapsed."
+    ]
+    said = f"{forgotten.ref}: its days were over, and so is {license.ref}; what it had left lapsed with it."
+    actions.lapse(forgotten.pk, by=by_clock())
+    assert looks(world.exporter)["1 reservation lapsed"][0] == said
+    licenses.expire(license.pk, by=by_clock())
+    assert looks(world.exporter)["1 reservation lapsed"][0] == said
+
+
+def test_what_is_cancelled_in_its_licenses_days_is_free_again(world, license, client):
+    client.force_login(world.exporter.user)
+    page = client.post(f"/shipments/{world.shipment(license, KG).ref}/cancel/", follow=True)
+    assert [str(message) for message in page.context["messages"]] == ["Cancelled. Its quantity is free again."]
 
 
 def test_a_license_that_ended_with_nothing_left_is_no_news(world, license):
