@@ -29,6 +29,7 @@ urlpatterns = [
     *lists("members/", people.MEMBERS),
     path("members/add/", core.member_add, name="member.add"),
     path("members/withdraw/", core.invitation_withdraw, name="invitation.withdraw"),
+    path("invitations/<str:token>/", core.invitation, name="invitation"),
     path("members/<int:pk>/", core.member_change, name="member.change"),
     path("keys/", core.keys, name="keys"),
     path("keys/<int:pk>/revoke/", core.key_revoke, name="key.revoke"),

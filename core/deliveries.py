@@ -63,7 +63,7 @@ def relay(limit: int = 200) -> int:
         if time.monotonic() >= until or (delivery := _lease()) is None:
             break
         try:
-            with translation.override(_language_of(delivery.to)):
+            with translation.override(_language_of(delivery)):
                 message = _writers[delivery.line.subject_kind, delivery.line.verb](delivery.line)
             if delivery.to:
                 sent += _send(delivery, message)
@@ -77,9 +77,10 @@ def relay(limit: int = 200) -> int:
     return sent
 
 
-def _language_of(reader: str) -> str:
-    chosen = User.objects.filter(email=reader).values_list("language", flat=True).first()
-    return chosen or settings.LANGUAGE_CODE
+def _language_of(delivery: Delivery) -> str:
+    """What the reader chose; for one without an account, what the line says."""
+    chosen = User.objects.filter(email=delivery.to).values_list("language", flat=True).first()
+    return chosen or delivery.line.facts.get("language") or settings.LANGUAGE_CODE
 
 
 def _lease() -> Delivery | None:

@@ -1,16 +1,24 @@
-"""One-time links by which a new person sets a password. Made by allauth, so that there is one such link."""
+"""Links by which a new person sets a password: an officer's, made by allauth, and that of an invitation into a team.
+
+Who is invited into a team has no account until he accepts: others may invite the same address, or its owner may join
+with a company of his own.
+"""
 
 from allauth.account.forms import default_token_generator
 from allauth.account.models import EmailAddress
 from allauth.account.utils import user_pk_to_url_str
 from django.conf import settings
+from django.core import signing
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from core.deliveries import Message, mails
-from core.models import HistoryLine, Membership, Organization, User
+from core.models import HistoryLine, Organization, User
+from core.selectors import invitation_over, invited_into
 from core.telling import sentences
+
+SALT = "invitation"
 
 
 def one_time_link(user: User) -> str:
@@ -21,27 +29,52 @@ def one_time_link(user: User) -> str:
     return f"{settings.BASE_URL}{path}"
 
 
-@mails("organization", "add_member", "confirm_roles")
+def token(organization_id: int, email: str) -> str:
+    """What only a mail to the invited address carries."""
+    return signing.dumps([organization_id, email], salt=SALT)
+
+
+def opened(text: str) -> tuple[int, str]:
+    """Into which organization the link invites which address. Raises NotFound for one that is not ours, or too old."""
+    try:
+        organization_id, email = signing.loads(text, salt=SALT, max_age=settings.PASSWORD_RESET_TIMEOUT)
+    except signing.BadSignature:
+        raise invitation_over() from None
+    return organization_id, email
+
+
+@mails("organization", "add_member")
 def invitation(line: HistoryLine) -> Message | None:
-    """A new person is written to with a one-time link, made at the moment of sending."""
-    if line.verb == "confirm_roles" and not line.facts["first"]:
+    """The invited address is written to, with a link made at the moment of sending."""
+    email = line.facts["email"]
+    if email not in {invited.email for invited in invited_into(line.subject_id)}:  # accepted or withdrawn meanwhile
+        return None
+    if user := User.objects.filter(email=email).first():
+        return _elsewhere(user, line)
+    path = reverse("invitation", kwargs={"token": token(line.subject_id, email)})
+    return _welcome(line, email, line.facts["name"], f"{settings.BASE_URL}{path}")
+
+
+@mails("organization", "confirm_roles")
+def first_roles(line: HistoryLine) -> Message | None:
+    """A new officer is written to with a one-time link, made at the moment of sending."""
+    if not line.facts["first"]:
         return None
     user = User.objects.get(email=line.facts["email"])
-    member = Membership.objects.filter(user=user).first()
-    if member is None or member.organization_id != line.subject_id:
-        return _elsewhere(user, line)
-    if member.ended_at:  # the invitation was withdrawn before this was sent
-        return None
+    return _welcome(line, user.email, user.name, one_time_link(user))
+
+
+def _welcome(line: HistoryLine, email: str, name: str, link: str) -> Message:
     body = _(
         "Hello {name},\n\n{inviter} invites you to Lodestone, as a member of {organization}. Choose your password "
         "here:\n\n{link}\n\nThe link works once. If you did not expect this, ignore the mail.\n"
     ).format(
-        name=user.name,
+        name=name,
         inviter=line.actor,
         organization=Organization.objects.get(pk=line.subject_id),
-        link=one_time_link(user),
+        link=link,
     )
-    return Message([user.email], _("Your Lodestone account"), body)
+    return Message([email], _("Your Lodestone account"), body)
 
 
 def _elsewhere(user: User, line: HistoryLine) -> Message:
@@ -60,6 +93,7 @@ sentences(
     {
         "withdraw_invitation": gettext_lazy("An invitation was withdrawn"),
         "add_member": gettext_lazy("A person was invited"),
+        "accept_invitation": gettext_lazy("An invited person joined"),
         "confirm_roles": gettext_lazy("An officer's roles were confirmed"),
     },
 )

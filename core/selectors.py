@@ -5,15 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
 from django.db.models import Count, Min, Q, QuerySet
+from django.utils.translation import gettext as _
 
 from core.access import Actor, visibility
+from core.errors import NotFound
 from core.legal_time import legal_now
-from core.models import ApiKey, Delivery, Document, HistoryLine, Membership, Organization, Role, RoleGrant
-
-_PENDING = Q(user__password__startswith=UNUSABLE_PASSWORD_PREFIX)  # the one-time link was not used yet
-
+from core.models import ApiKey, Delivery, Document, HistoryLine, Membership, Organization, Role, RoleGrant, User
 
 MANY = 50
 
@@ -24,19 +22,12 @@ def counted(rows: QuerySet[Any]) -> int:
 
 
 def members_of(actor: Actor) -> QuerySet[Membership]:
-    """People of the actor's own organization, those who left last; not who is invited and has not come."""
-    rows = joined(Membership.objects.filter(organization=actor.organization).exclude(user__nature="service"))
-    return rows.select_related("user", "organization").order_by("ended_at", "user__name")
+    """People of the actor's own organization, those who left last."""
+    return _people_of(actor.organization_id).select_related("user", "organization").order_by("ended_at", "user__name")
 
 
-def joined(rows: QuerySet[Membership]) -> QuerySet[Membership]:
-    """Of these, whoever has come: an invitation alone makes nobody a reader of anything."""
-    return rows.exclude(_PENDING)
-
-
-def pending_members(actor: Actor) -> QuerySet[Membership]:
-    """Whoever is invited, is new, and has not come. For verbs alone: no page may tell them from other invited ones."""
-    return Membership.objects.filter(_PENDING, organization=actor.organization, user__nature="person")
+def _people_of(organization_id: int | None) -> QuerySet[Membership]:
+    return Membership.objects.filter(organization=organization_id).exclude(user__nature="service")
 
 
 @dataclass(frozen=True)
@@ -51,20 +42,39 @@ class Invited:
 
 
 def invitations_of(actor: Actor) -> list[Invited]:
-    """Who was invited into the actor's organization and is no member: read from its history, which is the same
-    whether the address has an account elsewhere or not."""
+    """Who was invited into the actor's organization and is no member."""
+    return invited_into(actor.organization_id)
+
+
+def invited_into(organization_id: int | None) -> list[Invited]:
+    """Read from the organization's history, which is the same whether the address has an account elsewhere or not."""
     lines = HistoryLine.objects.filter(
-        subject_kind="organization",
-        subject_id=actor.organization_id,
-        verb__in=["add_member", "withdraw_invitation"],
+        subject_kind="organization", subject_id=organization_id, verb__in=["add_member", "withdraw_invitation"]
     )
     last = {line.facts["email"]: line for line in lines.order_by("seq")}
-    here = set(members_of(actor).values_list("user__email", flat=True))
+    here = set(_people_of(organization_id).values_list("user__email", flat=True))
     return [
         Invited(email, line.facts.get("name", ""), line.facts["roles"], line.at)
         for email, line in last.items()
         if line.verb == "add_member" and email not in here
     ]
+
+
+def invitation(organization_id: int, email: str) -> Invited:
+    """As it was sent last. Raises NotFound when it was withdrawn, or the address has an account now."""
+    invited = {one.email: one for one in invited_into(organization_id)}.get(email)
+    if invited is None or User.objects.filter(email=email).exists():
+        raise invitation_over()
+    return invited
+
+
+def invitation_over() -> NotFound:
+    return NotFound(
+        _(
+            "This invitation no longer works: it was used, withdrawn, or is too old. If you have an account, sign in; "
+            "otherwise ask whoever invited you to do it again."
+        )
+    )
 
 
 def key_owners(actor: Actor) -> QuerySet[Organization]:

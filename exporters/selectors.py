@@ -7,7 +7,7 @@ from django.db.models import Model, QuerySet
 from core.access import Actor, visibility
 from core.history import lines_of
 from core.models import HistoryLine, Membership
-from core.selectors import joined, reaches_documents
+from core.selectors import reaches_documents
 from exporters.models import Exporter, Party
 from exporters.states import UNVERIFIED, ExporterState
 
@@ -62,9 +62,9 @@ def returned(exporter: Exporter) -> HistoryLine | None:
 
 
 def people(exporter_id: int) -> list[str]:
-    """The e-mails of everybody of the company who has joined it, and prepares or signs."""
+    """The e-mails of everybody of the company who prepares or signs."""
     rows = Membership.objects.filter(organization_id=exporter_id, ended_at=None, roles__overlap=["signatory", "clerk"])
-    return list(joined(rows).order_by("pk").values_list("user__email", flat=True))
+    return list(rows.order_by("pk").values_list("user__email", flat=True))
 
 
 @visibility("exporter")

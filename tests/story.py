@@ -71,6 +71,9 @@ def told(world: make.World, clock_of: Any = None) -> Story:
 def _people(step: Story, world: make.World) -> None:
     boss, m = world.exporter, world.ministry
     step(people.add_member, email="new@firm.example", name="New", roles=["clerk"], by=boss)
+    people.add_member(email="came@firm.example", name="Came", roles=["clerk"], by=boss)
+    came = {"name": "Came", "password": "a-long-enough-secret-7"}
+    step(people.accept_invitation, boss.organization_id, "came@firm.example", **came)
     people.add_member(email="gone@firm.example", name="Gone", roles=["clerk"], by=boss)
     step(people.withdraw_invitation, email="gone@firm.example", by=boss)
     waiting = Delivery.objects.filter(line__facts__email="gone@firm.example").get()

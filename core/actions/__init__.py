@@ -6,9 +6,10 @@ from core.actions.mail import end_delivery, send_again
 from core.actions.officers import confirm_grant, propose_officer, propose_roles
 from core.actions.offices import first_officers, open_office
 from core.actions.people import choose_language, new_person
-from core.actions.teams import add_member, change_member, withdraw_invitation
+from core.actions.teams import accept_invitation, add_member, change_member, withdraw_invitation
 
 __all__ = [
+    "accept_invitation",
     "add_member",
     "change_member",
     "choose_language",

@@ -1,8 +1,8 @@
 """Who is in a team, invited or a member, with which roles."""
 
-from contextlib import suppress
-
+from allauth.account.models import EmailAddress
 from django.db import IntegrityError, transaction
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from core.access import Actor
@@ -13,15 +13,15 @@ from core.history import record
 from core.legal_time import legal_now
 from core.locks import lock
 from core.models import Membership, Organization, Role, User
-from core.selectors import invitations_of, members_of, pending_members
+from core.selectors import invitation, invitation_over, invitations_of, members_of
 
 
 @command
 def add_member(*, email: str, name: str, roles: list[str], by: Actor) -> None:
-    """The person is invited by mail and a member from choosing a password on, unless the address has an account.
+    """The person is invited by mail, and a member from accepting on. Until then the address is its owner's.
 
-    Whether it has one is told to its owner alone, by that mail: the answer, the history and the list of who is invited
-    are the same. Raises Invalid for somebody whom the actor sees in the team already.
+    Whether it has an account is told to its owner alone, by that mail: the answer, the history and the list of who is
+    invited are the same. Raises Invalid for somebody whom the actor sees in the team already.
     """
     organization = lock(Organization.objects.all(), pk=by.organization_id)
     require_roles(roles, organization.kind)
@@ -29,13 +29,28 @@ def add_member(*, email: str, name: str, roles: list[str], by: Actor) -> None:
     if members_of(by).filter(user__email=email).exists():
         message = _("This person is in the team already, or was; change the roles there.")
         raise Invalid([Problem("/email", "already-member", message)])
-    if not User.objects.filter(email=email).exists():
-        with suppress(IntegrityError), transaction.atomic():  # another team invited the address in this very moment
-            user = User.objects.create_user(email, None, name=name)
-            Membership.objects.create(user=user, organization=organization, roles=roles)
-    else:
-        pending_members(by).filter(user__email=email).update(roles=roles, ended_at=None)
-    record(organization, "add_member", by=by, facts={"email": email, "name": name, "roles": roles})
+    facts = {"email": email, "name": name, "roles": roles, "language": get_language() or ""}
+    record(organization, "add_member", by=by, facts=facts)
+
+
+@command
+def accept_invitation(organization_id: int, email: str, *, name: str, password: str) -> User:
+    """The owner of the address, who has the link, can sign in and is a member with the roles of the newest invitation.
+
+    Every other invitation of the address is without effect from now on. Raises NotFound when that happened to this one.
+    """
+    organization = lock(Organization.objects.all(), pk=organization_id)
+    invited = invitation(organization_id, email)
+    try:
+        with transaction.atomic():
+            user = User.objects.create_user(email, password, name=name)
+    except IntegrityError:  # another invitation of the address was accepted in this very moment
+        raise invitation_over() from None
+    EmailAddress.objects.create(user=user, email=email, verified=True, primary=True)
+    Membership.objects.create(user=user, organization=organization, roles=invited.roles)
+    actor = Actor(user, organization, roles=frozenset(invited.roles))
+    record(organization, "accept_invitation", by=actor, facts={"email": email, "roles": invited.roles})
+    return user
 
 
 @command
@@ -44,9 +59,7 @@ def withdraw_invitation(*, email: str, by: Actor) -> None:
     organization = lock(Organization.objects.all(), pk=by.organization_id)
     if email not in {invited.email for invited in invitations_of(by)}:
         raise NotFound()
-    at = legal_now()
-    pending_members(by).filter(user__email=email, ended_at=None).update(ended_at=at)
-    record(organization, "withdraw_invitation", by=by, at=at, facts={"email": email})
+    record(organization, "withdraw_invitation", by=by, facts={"email": email})
 
 
 @command

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from allauth.account.forms import SetPasswordForm
 from django import forms
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
@@ -10,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from core import provinces
 from core.errors import DomainError
-from core.models import Organization, Role
+from core.models import Organization, Role, User
 from core.models.roles import ROLES_OF
 from core.scopes import scopes_of
 
@@ -28,6 +29,16 @@ class MemberForm(forms.Form):
         widget=forms.CheckboxSelectMultiple,
         help_text=_("Clerks prepare; signatories also submit and administer; viewers read."),
     )
+
+
+class JoinForm(SetPasswordForm):
+    """Name and password of whoever was invited."""
+
+    name = forms.CharField(label=_("Your name"), max_length=120)
+    field_order = ["name", "password1", "password2"]
+
+    def __init__(self, *args: Any, email: str, **kwargs: Any) -> None:
+        super().__init__(User(email=email), *args, **kwargs)
 
 
 class RolesForm(forms.Form):

@@ -9,12 +9,21 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views import i18n
 
-from core import actions, selectors
+from core import actions, invitations, selectors
 from core.errors import DomainError, Invalid, NotFound, Problem
 from core.files import end_of
-from core.models import Document, Mail
+from core.models import Document, Mail, Organization
 from core.navigation import entries
-from core.web.forms import KeyForm, MemberForm, OfficeForm, OfficerForm, OfficerRolesForm, RolesForm, show_refusal
+from core.web.forms import (
+    JoinForm,
+    KeyForm,
+    MemberForm,
+    OfficeForm,
+    OfficerForm,
+    OfficerRolesForm,
+    RolesForm,
+    show_refusal,
+)
 
 
 def account(request: HttpRequest) -> HttpResponse:
@@ -54,6 +63,21 @@ def invitation_withdraw(request: HttpRequest) -> HttpResponse:
     actions.withdraw_invitation(email=email, by=request.actor)
     messages.success(request, _("The invitation is withdrawn."))
     return redirect("members")
+
+
+def invitation(request: HttpRequest, token: str) -> HttpResponse:
+    """Whoever was invited chooses a password, and is in the team."""
+    organization_id, email = invitations.opened(token)
+    invited = selectors.invitation(organization_id, email)
+    organization = Organization.objects.get(pk=organization_id)
+    form = JoinForm(request.POST or None, email=email, initial={"name": invited.name})
+    if request.method == "POST" and form.is_valid():
+        answers = {"name": form.cleaned_data["name"], "password": form.cleaned_data["password1"]}
+        actions.accept_invitation(organization_id, email, **answers)
+        messages.success(request, _("You are in the team of {team}. Sign in.").format(team=organization))
+        return redirect("account_login")
+    context = {"form": form, "organization": organization, "invited": invited}
+    return render(request, "core/invitation.html", context, status=422 if form.errors else 200)
 
 
 def member_change(request: HttpRequest, pk: int) -> HttpResponse:

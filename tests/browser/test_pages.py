@@ -19,7 +19,8 @@ from django.test import Client
 from django.urls import reverse
 
 from core import access
-from core.invitations import one_time_link
+from core.actions import add_member
+from core.invitations import one_time_link, token
 from core.models import Mail, User
 from licensing.actions import declarations
 from licensing.models import Declaration, License
@@ -91,7 +92,7 @@ def addresses(people):
             continue
         if name.endswith(".csv"):
             continue
-        if name.startswith("account_") and "anonymous" in row.roles:
+        if name.startswith(("account_", "invitation")) and "anonymous" in row.roles:
             continue  # nobody is signed in there
         own = name in (row.noun, f"desk.{row.noun}", "desk.case")
         met = set()
@@ -174,8 +175,11 @@ def test_every_page_passes_axe_and_fits(language, browse, everybody):
 def test_pages_before_sign_in_pass_axe_and_fit(language, browse, demo_world):
     newcomer = User.objects.create(email="new@firm.example", name="New")
     unproved = EmailAddress.objects.create(user=newcomer, email=newcomer.email)
+    company, invited = access.actor_for_user(User.objects.get(email__startswith="lin.wei@")), "invited@firm.example"
+    add_member(email=invited, name="Li Na", roles=["clerk"], by=company)
     keys = {
         "account_reset_password_from_key": one_time_link(User.objects.get(name="Gu Ting")),
+        "invitation": reverse("invitation", args=[token(company.organization_id, invited)]),
         "account_confirm_email": reverse("account_confirm_email", args=[EmailConfirmationHMAC(unproved).key]),
     }
     page = browse(None, language)

@@ -5,6 +5,8 @@ from django.urls import get_resolver, reverse
 
 from config.api import urlpatterns as api_patterns
 from core import access
+from core.actions import add_member
+from core.invitations import token
 from core.models import Delivery, HistoryLine, Mail, Membership, Role, RoleGrant
 from core.references import draw
 from licensing.actions import applications
@@ -78,6 +80,7 @@ def stage(world):
         proposed_by=world.ministry.other_admin.user,
         proposed_at=HistoryLine.objects.latest("at").at,
     )
+    add_member(email="invited@firm.example", name="Li Na", roles=["clerk"], by=world.exporter)
     paper = ApplicationDocument.objects.first()
     mail = Mail.objects.create(sender="a@b.example", recipients="c@d.example", subject="s", body="b")
     return people, {
@@ -96,6 +99,7 @@ def stage(world):
         "delivery": {"pk": Delivery.objects.filter(delivered_at=None).first().pk},
         "mailbox.read": {"pk": mail.pk},
         "application.document.remove": {"ref": draft, "paper": Application.objects.get(ref=draft).documents.first().pk},
+        "invitation": {"token": token(world.exporter.organization_id, "invited@firm.example")},
         "account_confirm_email": {"key": "x"},
         "account_reset_password_from_key": {"uidb36": "x", "key": "y"},
     }

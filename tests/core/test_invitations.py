@@ -1,11 +1,14 @@
 """Inviting people tells nobody whether an address has an account, but the owner of the address."""
 
 import re
+import time
 from html import unescape
 
 import pytest
+import time_machine
+from django.core import signing
 
-from core import actions, selectors
+from core import actions, invitations, selectors
 from core.deliveries import relay
 from core.errors import Invalid, NotFound
 from core.models import HistoryLine, Mail, Membership, User
@@ -29,6 +32,10 @@ def elsewhere(world):
 
 def invite(world, email, name="Li Na"):
     actions.add_member(email=email, name=name, roles=["clerk"], by=world.exporter)
+
+
+def accept(company, email=NEW):
+    actions.accept_invitation(company.organization_id, email, name="Li Na", password="a-long-enough-secret-7")
 
 
 def seen(world, client, email):
@@ -62,38 +69,98 @@ def test_a_withdrawn_invitation_sends_no_link(world):
     assert not Mail.objects.filter(recipients=NEW).exists()
 
 
-def test_a_new_person_is_a_member_from_choosing_a_password_on(world):
+def test_a_new_person_is_a_member_from_accepting_on(world):
     invite(world, "New@Example.cn")
     assert [one.email for one in selectors.invitations_of(world.exporter)] == [NEW]
-    assert not selectors.members_of(world.exporter).filter(user__email=NEW).exists()
-    user = User.objects.get(email=NEW)
-    user.set_password("a-long-enough-secret-7")
-    user.save()
-    assert selectors.members_of(world.exporter).get(user=user).roles == ["clerk"]
+    assert not User.objects.filter(email=NEW).exists()
+    accept(world.exporter)
+    assert selectors.members_of(world.exporter).get(user__email=NEW).roles == ["clerk"]
     assert selectors.invitations_of(world.exporter) == []
+    assert HistoryLine.objects.last().facts == {"email": NEW, "roles": ["clerk"]}
 
 
-def test_whoever_is_invited_can_not_be_changed_like_a_member(world):
-    """A page that could would tell a new address from one with an account."""
-    invite(world, NEW)
-    pending = Membership.objects.get(user__email=NEW)
+def test_several_invite_one_address_and_the_one_that_is_accepted_binds(world):
+    other = make.exporter(None, "Other Co., Ltd.")
+    for company in (other, world.exporter):
+        actions.add_member(email=NEW, name="Li Na", roles=["clerk"], by=company)
+    relay()
+    assert Mail.objects.filter(recipients=NEW, subject="Your Lodestone account").count() == 2
+    accept(world.exporter)
+    assert Membership.objects.get(user__email=NEW).organization == world.exporter.organization
     with pytest.raises(NotFound):
-        actions.change_member(pending.pk, roles=["viewer"], by=world.exporter)
-    pending.refresh_from_db()
-    assert pending.roles == ["clerk"]
+        accept(other)
+    assert Membership.objects.get(user__email=NEW).organization == world.exporter.organization
+
+
+def test_a_link_is_used_once(world, client):
+    """And whoever is in another team by now reads why it no longer works."""
+    other = make.exporter(None, "Other Co., Ltd.")
+    actions.add_member(email=NEW, name="Li Na", roles=["clerk"], by=other)
+    invite(world, NEW)
+    accept(other)
+    page = client.get(f"/invitations/{invitations.token(world.exporter.organization_id, NEW)}/")
+    assert page.status_code == 404
+    assert "This invitation no longer works" in page.content.decode()
+
+
+def test_of_two_invitations_accepted_at_once_one_binds(world, monkeypatch):
+    invite(world, NEW)
+    stands = selectors.invitation(world.exporter.organization_id, NEW)
+    accept(world.exporter)
+    monkeypatch.setattr(actions.teams, "invitation", lambda *_: stands)  # read before the other one was accepted
+    with pytest.raises(NotFound):
+        accept(world.exporter)
+    assert User.objects.filter(email=NEW).count() == 1
+
+
+def test_the_owner_of_an_invited_address_joins_with_a_company_of_his_own(world, client):
+    invite(world, NEW)
+    form = {"name_en": "Own Co., Ltd.", "name_zh": "自有公司", "uscc": make.credit_code(990), "your_name": "Li"}
+    password = {"password1": "a-long-enough-secret-7", "password2": "a-long-enough-secret-7"}
+    client.post("/accounts/signup/", form | password | {"email": NEW})
+    assert Membership.objects.get(user__email=NEW).organization.name_en == "Own Co., Ltd."
+    with pytest.raises(NotFound):
+        accept(world.exporter)
 
 
 def test_an_invitation_is_withdrawn_and_sent_again(world):
     invite(world, NEW)
     actions.withdraw_invitation(email=NEW, by=world.exporter)
     assert selectors.invitations_of(world.exporter) == []
-    assert Membership.objects.get(user__email=NEW).ended_at
+    with pytest.raises(NotFound):
+        accept(world.exporter)
+    assert not User.objects.filter(email=NEW).exists()
     with pytest.raises(NotFound):
         actions.withdraw_invitation(email=NEW, by=world.exporter)
     assert HistoryLine.objects.filter(verb="withdraw_invitation").count() == 1
     actions.add_member(email=NEW, name="Li Na", roles=["viewer"], by=world.exporter)
-    again = Membership.objects.get(user__email=NEW)
-    assert (again.ended_at, again.roles) == (None, ["viewer"])
+    accept(world.exporter)
+    assert Membership.objects.get(user__email=NEW).roles == ["viewer"]
+
+
+@pytest.mark.parametrize(("later_s", "status"), [(259_200 - 5, 200), (259_200 + 5, 404)])
+def test_a_link_works_for_three_days(later_s, status, world, client):
+    invite(world, NEW)
+    path = f"/invitations/{invitations.token(world.exporter.organization_id, NEW)}/"
+    with time_machine.travel(time.time() + later_s):
+        assert client.get(path).status_code == status
+
+
+@pytest.mark.parametrize("salt", ["typed", "another"])
+def test_a_link_that_is_not_ours_opens_nothing(salt, world, client):
+    invite(world, NEW)
+    forged = signing.dumps([world.exporter.organization_id, NEW], salt=salt)
+    answers = {"name": "Li", "password1": "a-long-enough-secret-7", "password2": "a-long-enough-secret-7"}
+    assert client.post(f"/invitations/{forged}/", answers).status_code == 404
+    assert not User.objects.filter(email=NEW).exists()
+
+
+def test_an_invited_person_chooses_a_password_that_is_good_enough(world, client):
+    invite(world, NEW)
+    path = f"/invitations/{invitations.token(world.exporter.organization_id, NEW)}/"
+    for words in ({"password1": "short", "password2": "short"}, {"password1": "a-long-enough-secret-7"}):
+        assert client.post(path, {"name": "Li"} | words).status_code == 422
+    assert not User.objects.filter(email=NEW).exists()
 
 
 def test_withdrawing_one_invitation_leaves_the_others(world):
@@ -101,11 +168,6 @@ def test_withdrawing_one_invitation_leaves_the_others(world):
         invite(world, email)
     actions.withdraw_invitation(email=NEW, by=world.exporter)
     assert [one.email for one in selectors.invitations_of(world.exporter)] == ["second@example.cn"]
-    assert Membership.objects.get(user__email="second@example.cn").ended_at is None
-    actions.add_member(email="second@example.cn", name="Li Na", roles=["viewer"], by=world.exporter)
-    first = Membership.objects.get(user__email=NEW)
-    assert first.ended_at
-    assert first.roles == ["clerk"]
 
 
 def test_another_companys_invitation_is_not_there(world):
@@ -113,7 +175,7 @@ def test_another_companys_invitation_is_not_there(world):
     stranger = make.exporter(world.ministry, "Third Co., Ltd.")
     with pytest.raises(NotFound):
         actions.withdraw_invitation(email=NEW, by=stranger)
-    assert Membership.objects.get(user__email=NEW).ended_at is None
+    assert [one.email for one in selectors.invitations_of(world.exporter)] == [NEW]
 
 
 def test_somebody_of_the_team_is_not_invited(world):

@@ -23,6 +23,7 @@ TAKES = {
     "core.mail.end_delivery": "core_delivery now",
     "core.teams.add_member": "core_organization now",
     "core.teams.withdraw_invitation": "core_organization now",
+    "core.teams.accept_invitation": "core_organization now",
     "core.teams.change_member": "core_organization core_membership now",
     "core.keys.create_key": "core_organization now",
     "core.offices.open_office": "now",

@@ -6,11 +6,11 @@ import pytest
 
 from config.local import demo
 from core.access import NOBODY, actor_for_user
-from core.actions import add_member
+from core.actions import accept_invitation, add_member
 from core.deliveries import relay
 from core.errors import NotFound
 from core.history import lines_of
-from core.models import HistoryLine, Mail, Membership, User
+from core.models import HistoryLine, Mail, Membership
 from exporters import actions, selectors
 from exporters.models import Exporter
 from licensing import selectors as licensing
@@ -120,9 +120,7 @@ def test_who_was_invited_and_has_not_come_is_told_nothing_of_the_company(world, 
     relay()
     told = set(Mail.objects.filter(subject="Your company is verified").values_list("recipients", flat=True))
     assert told == {world.exporter.user.email, company.user.email}
-    newcomer = User.objects.get(email=INVITED)
-    newcomer.set_password("a-long-enough-secret-7")
-    newcomer.save()
+    accept_invitation(pk, INVITED, name="Li Na", password="a-long-enough-secret-7")
     assert selectors.people(pk) == [company.user.email, INVITED]
 
 
