@@ -238,6 +238,8 @@ CONTENT_SECURITY_POLICY = {
 RATE_READS = env.int("RATE_READS", 600)
 RATE_WRITES = env.int("RATE_WRITES", 300)
 RATE_ADDRESS = env.int("RATE_ADDRESS", 3000)
+# Invitations of one company in 24 hours; 0 counts nothing.
+INVITATIONS_A_DAY = env.int("INVITATIONS_A_DAY", 20)
 # In memory that all web processes of this machine share; one file for each copy of Lodestone.
 RATE_FILE = env.str(
     "RATE_FILE",

@@ -331,6 +331,13 @@ CODES = (
         retry=True,
     ),
     Code(
+        "too-many-invitations",
+        429,
+        _("The company invited more people in 24 hours than are let."),
+        _("Wait for Retry-After; nothing was sent."),
+        retry=True,
+    ),
+    Code(
         "throttled",
         429,
         _("More calls than the key's rate allows."),

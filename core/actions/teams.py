@@ -1,6 +1,9 @@
 """Who is in a team, invited or a member, with which roles."""
 
+from datetime import datetime, timedelta
+
 from allauth.account.models import EmailAddress
+from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
@@ -12,8 +15,10 @@ from core.errors import DomainError, Invalid, NotFound, Problem
 from core.history import record
 from core.legal_time import legal_now
 from core.locks import lock
-from core.models import Membership, Organization, Role, User
+from core.models import HistoryLine, Membership, Organization, Role, User
 from core.selectors import invitation, invitation_over, invitations_of, members_of
+
+INVITATION_DAYS = 1  # for which it counts
 
 
 @command
@@ -21,7 +26,8 @@ def add_member(*, email: str, name: str, roles: list[str], by: Actor) -> None:
     """The person is invited by mail, and a member from accepting on. Until then the address is its owner's.
 
     Whether it has an account is told to its owner alone, by that mail: the answer, the history and the list of who is
-    invited are the same. Raises Invalid for somebody whom the actor sees in the team already.
+    invited are the same. Raises Invalid for somebody whom the actor sees in the team already, DomainError
+    too-many-invitations beyond the number of a day, sent again or withdrawn ones counted.
     """
     organization = lock(Organization.objects.all(), pk=by.organization_id)
     require_roles(roles, organization.kind)
@@ -29,8 +35,29 @@ def add_member(*, email: str, name: str, roles: list[str], by: Actor) -> None:
     if members_of(by).filter(user__email=email).exists():
         message = _("This person is in the team already, or was; change the roles there.")
         raise Invalid([Problem("/email", "already-member", message)])
+    at = legal_now()
+    _require_fewer_invitations(organization, at)
     facts = {"email": email, "name": name, "roles": roles, "language": get_language() or ""}
-    record(organization, "add_member", by=by, facts=facts)
+    record(organization, "add_member", by=by, at=at, facts=facts)
+
+
+def _require_fewer_invitations(organization: Organization, at: datetime) -> None:
+    """Raises DomainError too-many-invitations: whoever registers a company must not mail the world in our name."""
+    most, span = settings.INVITATIONS_A_DAY, timedelta(days=INVITATION_DAYS)
+    if not most:
+        return
+    sent = HistoryLine.objects.filter(
+        subject_kind="organization", subject_id=organization.pk, verb="add_member", at__gt=at - span
+    )
+    newest = list(sent.order_by("-at").values_list("at", flat=True)[:most])
+    if len(newest) == most:
+        wait = newest[-1] + span - at
+        detail = _(
+            "Your company sent {count} invitations in the last 24 hours, and more are not sent in one day. "
+            "Nothing was sent now; the next one can go out in {hours} h."
+        ).format(count=most, hours=-(-wait // timedelta(hours=1)))
+        seconds = -(-wait // timedelta(seconds=1))
+        raise DomainError(detail, code="too-many-invitations", headers={"Retry-After": str(seconds)})
 
 
 @command

@@ -44,16 +44,17 @@ def set_language(request: HttpRequest) -> HttpResponse:
 
 
 def member_add(request: HttpRequest) -> HttpResponse:
-    form = MemberForm(request.POST or None)
+    form, status = MemberForm(request.POST or None), 422 if request.method == "POST" else 200
     if request.method == "POST" and form.is_valid():
         try:
             actions.add_member(**form.cleaned_data, by=request.actor)
         except DomainError as refusal:
             show_refusal(form, refusal)
+            status = refusal.status
         else:
             messages.success(request, _("{name} was invited by mail.").format(name=form.cleaned_data["name"]))
             return redirect("members")
-    return render(request, "core/member_form.html", {"form": form}, status=422 if form.errors else 200)
+    return render(request, "core/member_form.html", {"form": form}, status=status)
 
 
 def invitation_withdraw(request: HttpRequest) -> HttpResponse:

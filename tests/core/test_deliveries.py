@@ -10,6 +10,7 @@ from django.conf import settings
 from django.utils import translation
 
 from core import deliveries
+from core.actions import add_member
 from core.deliveries import relay
 from core.models import Delivery, HistoryLine, User
 from tests import make, story
@@ -248,6 +249,8 @@ def test_a_mail_names_what_happened_with_a_link_and_tells_no_content(world):
         "organization": world.exporter.organization,
     }
     facts = {"due_on": "2031-05-04", "days": 30, "first": True, "email": world.exporter.user.email}
+    invited = {"email": "invited@firm.example", "name": "Li Na"}
+    add_member(**invited, roles=["clerk"], by=world.exporter)
     for kind, verb in sorted(deliveries._writers):
         row = subjects[kind]
         line = HistoryLine(
@@ -256,7 +259,7 @@ def test_a_mail_names_what_happened_with_a_link_and_tells_no_content(world):
             subject_ref=getattr(row, "ref", ""),
             verb=verb,
             reason="Between us",
-            facts=facts,
+            facts=facts | invited if verb == "add_member" else facts,
             actor=world.exporter.user,
         )
         english = deliveries._writers[kind, verb](line)

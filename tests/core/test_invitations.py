@@ -2,6 +2,7 @@
 
 import re
 import time
+from contextlib import nullcontext
 from html import unescape
 
 import pytest
@@ -10,7 +11,7 @@ from django.core import signing
 
 from core import actions, invitations, selectors
 from core.deliveries import relay
-from core.errors import Invalid, NotFound
+from core.errors import DomainError, Invalid, NotFound
 from core.models import HistoryLine, Mail, Membership, User
 from tests import make
 
@@ -203,3 +204,41 @@ def test_the_team_page_withdraws(world, client):
     html = unescape(client.post("/members/withdraw/", {"email": NEW}, follow=True).content.decode())
     assert "The invitation is withdrawn." in html
     assert NEW not in html
+
+
+def test_a_company_invites_so_many_in_a_day(world, settings, client, clock):
+    """Withdrawn ones count: what is limited is the mail."""
+    settings.INVITATIONS_A_DAY = 2
+    other = make.exporter(None, "Other Co., Ltd.")
+    invite(world, NEW)
+    actions.withdraw_invitation(email=NEW, by=world.exporter)
+    invite(world, NEW)
+    before = HistoryLine.objects.count()
+    with pytest.raises(DomainError) as refused:
+        invite(world, "third@example.cn")
+    assert (refused.value.status, refused.value.code) == (429, "too-many-invitations")
+    assert 86_000 < int(refused.value.headers["Retry-After"]) <= 86_400
+    client.force_login(world.exporter.user)
+    form = {"name": "Li Na", "email": "third@example.cn", "roles": ["clerk"]}
+    page = client.post("/members/add/", form)
+    assert page.status_code == 429
+    assert "sent 2 invitations in the last 24 hours" in page.content.decode()
+    assert HistoryLine.objects.count() == before
+    actions.add_member(email=NEW, name="Li Na", roles=["clerk"], by=other)
+
+
+@pytest.mark.parametrize(("later_s", "refused"), [(86_370, True), (86_401, False)])
+def test_an_invitation_counts_for_a_day(later_s, refused, world, settings, clock):
+    settings.INVITATIONS_A_DAY = 1
+    invite(world, NEW)
+    clock.shift(seconds=later_s)
+    with pytest.raises(DomainError) if refused else nullcontext():
+        invite(world, "third@example.cn")
+    assert len(selectors.invitations_of(world.exporter)) == 2 - refused
+
+
+def test_none_are_counted_where_the_number_is_nought(world, settings):
+    settings.INVITATIONS_A_DAY = 0
+    for number in range(3):
+        invite(world, f"new{number}@example.cn")
+    assert len(selectors.invitations_of(world.exporter)) == 3
