@@ -1,4 +1,7 @@
-"""Clearances are counted in a row of the ledger's own; licenses are written by verbs alone."""
+"""Clearances are counted in a row of the ledger's own, and take tolerance last; licenses are written by verbs alone.
+
+It does what an 0008, never released, did before it.
+"""
 
 from pathlib import Path
 
@@ -9,8 +12,7 @@ SQL = Path(__file__).parent.parent / "sql"
 FUNCTIONS = (SQL / "0009_clearances.sql").read_text(encoding="utf-8")
 OLD_FUNCTIONS = [
     (SQL / "0002_ledger.sql").read_text(encoding="utf-8"),
-    "DROP FUNCTION movement_partitions(date, int);",  # which 0007 had dropped
-    (SQL / "0008_settle.sql").read_text(encoding="utf-8"),
+    "DROP FUNCTION ledger_count(bigint, int), movement_partitions(date, int);",  # the latter was dropped by 0007
 ]
 MOVE = """
 INSERT INTO licensing_clearancecount (license_id, taken)
@@ -22,7 +24,7 @@ UPDATE licensing_license l SET clearances_taken = c.taken FROM licensing_clearan
 
 
 class Migration(migrations.Migration):
-    dependencies = [("licensing", "0008_authorization_before_tolerance")]
+    dependencies = [("licensing", "0007_months")]
 
     operations = [
         migrations.CreateModel(

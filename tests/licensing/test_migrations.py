@@ -11,7 +11,7 @@ from licensing.actions import questions
 from licensing.models import Question, QuestionEntry
 from licensing.selectors import clearances_taken
 
-OLD, NEW = "0008_authorization_before_tolerance", "0009_clearance_counts"
+OLD, NEW = "0007_months", "0009_clearance_counts"
 
 
 def ask(statement):
@@ -29,12 +29,14 @@ def test_clearances_that_were_counted_on_the_license_are_counted_still(world):
     try:
         MigrationExecutor(connection).migrate([("licensing", OLD)])
         before = ask("SELECT id, clearances_taken FROM licensing_license ORDER BY id")
-        ask("SELECT ledger_count(id, 1) FROM licensing_license")  # as the old version counts
+        functions = ask("SELECT proname FROM pg_proc WHERE prosrc LIKE '%clearances_taken = %' ORDER BY proname")
+        ask("UPDATE licensing_license SET clearances_taken = 2 WHERE clearances_taken = 1 RETURNING id")  # as they do
         MigrationExecutor(connection).migrate([("licensing", NEW)])
         counted = ask("SELECT license_id, taken FROM licensing_clearancecount")
     finally:
         MigrationExecutor(connection).migrate(newest)
     assert before == [(limited.pk, 1), (free.pk, 0)]
+    assert functions == [("ledger_settle",), ("ledger_take",)]
     assert counted == [(limited.pk, 2)]
     assert clearances_taken([limited, free]) == {limited.pk: 2, free.pk: 1}
 
