@@ -4,6 +4,7 @@ A stopped server keeps its sockets open and its kernel acknowledges: none of its
 thread in each process looks at what its connections wait for; hot paths pay for two clock readings a statement.
 """
 
+import logging
 import os
 import select
 import threading
@@ -13,6 +14,8 @@ from weakref import WeakSet
 
 import psycopg2
 from django.conf import settings
+
+log = logging.getLogger(__name__)
 
 TICK_S = 0.25  # how often the thread looks
 PATIENCE_S = 1.0  # a statement older than this makes it ask the server for a sign of life
@@ -108,7 +111,10 @@ class Watch:
         mine = self._pid
         while mine == self._pid:
             time.sleep(TICK_S)
-            self.look()
+            try:
+                self.look()
+            except Exception:  # whatever it is: if the thread ended, nobody would watch any more, and nobody notice
+                log.exception("A look at PostgreSQL failed; the watch goes on.")
 
 
 watch = Watch()
