@@ -93,6 +93,11 @@ def find(name: str, method: str) -> Row | None:
     return table().get((name, "GET" if method == "HEAD" else method))
 
 
+def methods(name: str) -> frozenset[str]:
+    """What the route answers, to whomever."""
+    return frozenset(method for route, method in table() if route == name)
+
+
 # noun -> "is the row with these URL arguments visible to this actor?"; filled by each app's selectors
 visible: dict[str, Callable[..., bool]] = {}
 

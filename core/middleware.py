@@ -8,6 +8,7 @@ from typing import Any
 import structlog
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
+from django.urls import Resolver404, resolve
 from django.utils.translation import gettext as _
 
 from core import access, problems, rates
@@ -62,7 +63,7 @@ class Transport:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if request.method not in self.METHODS:
-            allow = ", ".join(sorted(self.METHODS))
+            allow = ", ".join(sorted(self._methods(request.path_info)))
             return errors.answer(
                 request,
                 DomainError(_("This method is not used here."), code="method-not-allowed", headers={"Allow": allow}),
@@ -80,6 +81,13 @@ class Transport:
                 detail = _("Send the body with a Content-Length, not in chunks.")
                 return errors.answer(request, DomainError(detail, code="length-required"))
         return self.get_response(request)
+
+    def _methods(self, path: str) -> frozenset[str]:
+        """What the address answers; where nothing is, what any may."""
+        try:
+            return access.methods(resolve(path).view_name) or self.METHODS
+        except Resolver404:
+            return self.METHODS
 
 
 class Access:
@@ -125,7 +133,7 @@ class Access:
         match = request.resolver_match
         assert match is not None
         actor: access.Actor = request.actor
-        methods = {method for (name, method) in access.table() if name == match.view_name}
+        methods = access.methods(match.view_name)
         if not methods:
             raise NotFound()
         row = access.find(match.view_name, request.method or "GET")

@@ -27,6 +27,21 @@ def test_what_is_the_same_for_everybody_may_be_kept(client, reference):
     assert client.get("/static/css/tokens.css").headers["Cache-Control"].startswith("max-age=")
 
 
+@pytest.mark.parametrize(
+    ("path", "allow"),
+    [
+        ("/api/v1/licenses/", "GET"),
+        ("/applications/new/", "GET, POST"),
+        ("/api/v1/shipments/SH-1/cancel/", "POST"),
+        ("/nowhere/", "GET, HEAD, OPTIONS, PATCH, POST"),
+    ],
+)
+@pytest.mark.parametrize("method", ["FOO", "TRACE", "DELETE"])
+def test_a_method_that_nothing_answers_is_told_what_the_address_does(method, path, allow, client):
+    answer = client.generic(method, path)
+    assert (answer.status_code, answer.headers["Allow"]) == (405, allow)
+
+
 def reached(request):
     raise AssertionError("the wire should have been stopped before")
 
