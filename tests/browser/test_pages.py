@@ -213,3 +213,11 @@ def test_the_navigation_is_one_line_at_1280(browse, demo_world):
             if whole >= 2 * one:
                 tall.append((name, language, one, whole))
     assert tall == []
+
+
+def test_the_embedded_explorer_opens_with_a_quiet_console(browse):
+    page = browse(None, "en")
+    page.goto(reverse("api.explorer"))
+    page.locator(".opblock-summary").first.click()
+    page.locator(".opblock-body").first.wait_for()
+    assert browse.said == []
