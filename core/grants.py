@@ -1,7 +1,7 @@
 """What the application's role may do: granted by the owner after every migrate, compared at every start.
 
 The catalog is walked, so that no table, partition or function is forgotten; `core.guards` says which rights a table
-has that are not the usual ones. A partition has its table's.
+has that are not the usual ones, and which functions may run with their owner's. A partition has its table's rights.
 """
 
 from typing import Any
@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.db import connections, transaction
 
-from core.guards import USUAL, Rights, narrowed
+from core.guards import USUAL, Rights, doors, narrowed
 
 # Every table and sequence of ours, the table it is a partition of, and what a role holds on it.
 _HELD = """
@@ -33,12 +33,14 @@ _HELD = """
     WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S')
     ORDER BY c.relname
 """
-# Doors: what runs with the owner's rights. The application may call them; each must have its own search_path.
+# Whatever runs with its owner's rights: may the application call it, may anybody, and where it looks names up.
 _DOORS = """
     SELECT p.oid::regprocedure::text, has_function_privilege(%(role)s, p.oid, 'EXECUTE'),
-        EXISTS (SELECT FROM unnest(p.proconfig) c WHERE starts_with(c, 'search_path='))
+        has_function_privilege('public', p.oid, 'EXECUTE'),
+        coalesce((SELECT c FROM unnest(p.proconfig) c WHERE starts_with(c, 'search_path=')), '')
     FROM pg_proc p WHERE p.pronamespace = 'public'::regnamespace AND p.prosecdef ORDER BY 1
 """
+_PATHS = ("search_path=pg_catalog, public, pg_temp", "search_path=public, pg_temp")  # the same: pg_catalog comes first
 _POWERS = """
     SELECT r.rolsuper, pg_has_role(r.oid, d.datdba, 'MEMBER'), has_schema_privilege(r.oid, 'public', 'CREATE'),
         has_parameter_privilege(r.oid, 'session_replication_role', 'SET')
@@ -68,8 +70,9 @@ def after_migrate(using: str, **_: Any) -> None:
                 cursor.execute(f"REVOKE ALL ON {what} FROM {quote(role)}")
                 cursor.execute(f"GRANT {', '.join(sorted(due))} ON {what} TO {quote(role)}")
         cursor.execute(_DOORS, {"role": role})
-        for door, open_, _fixed in cursor.fetchall():
-            if not open_:
+        for door, *_privileges in cursor.fetchall():
+            cursor.execute(f"REVOKE ALL ON FUNCTION {door} FROM PUBLIC, {quote(role)}")
+            if door in doors():
                 cursor.execute(f"GRANT EXECUTE ON FUNCTION {door} TO {quote(role)}")
 
 
@@ -81,9 +84,16 @@ def differences(cursor: Any, role: str) -> list[str]:
         found += [f"may {right} on {name}" for right in sorted(held - due)]
         found += [f"may not {right} on {name}" for right in sorted(due - held)]
     cursor.execute(_DOORS, {"role": role})
-    for door, open_, fixed in cursor.fetchall():
-        found += [] if open_ else [f"may not call {door}"]
-        found += [] if fixed else [f"may call {door}, which has no search_path of its own"]
+    met = {door: privileges for door, *privileges in cursor.fetchall()}
+    for door in sorted(met.keys() | doors()):
+        mine, anybodys, path = met.get(door, (False, False, _PATHS[0]))
+        wrong = {
+            f"meets {door}, which has its owner's rights and is declared nowhere": door not in doors(),
+            f"may not call {door}": door in doors() and not mine,
+            f"may call {door}, as anybody may": anybodys,
+            f"may call {door}, whose search_path is not {_PATHS[1].partition('=')[2]}": path not in _PATHS,
+        }
+        found += [words for words, so in wrong.items() if so]
     return found
 
 

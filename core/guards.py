@@ -51,6 +51,26 @@ def narrowed() -> dict[str, Rights]:
     return {model._meta.db_table: held for model, held in _narrowed.items()}
 
 
+_doors: set[str] = set()
+
+
+def door(signature: str) -> Callable[[type[M]], type[M]]:
+    """The application's role may call this SQL function, which has its owner's rights over the model's table.
+
+    It is given to nobody else, and looks names up in public alone; core.grants sees to it, and that there is no other.
+    """
+
+    def register(model: type[M]) -> type[M]:
+        _doors.add(signature)
+        return model
+
+    return register
+
+
+def doors() -> frozenset[str]:
+    return frozenset(_doors)
+
+
 def insert_only(model: type[M]) -> type[M]:
     """Rows are added and read, and never changed or deleted: by right, and by a guard that stops the owner too.
 

@@ -3,10 +3,11 @@
 import pgtrigger
 from django.db import models
 
-from core.guards import Guard, rights
+from core.guards import Guard, door, rights
 from core.models.people import Organization
 
 
+@door("end_answers()")
 @rights("SELECT", "INSERT", "UPDATE(status)", "UPDATE(content_type)", "UPDATE(body)")
 class Idempotency(models.Model):
     """One key of one organization: what was asked (a fingerprint) and, byte for byte, what was answered."""

@@ -4,7 +4,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 
-from core.guards import insert_only
+from core.guards import door, insert_only
 from exporters.models import Exporter
 from licensing.models.licenses import License
 from licensing.models.lists import ControlItem
@@ -75,6 +75,7 @@ class ClearanceCount(models.Model):
         return f"{self.taken} of {self.license}"
 
 
+@door("movement_months()")
 @insert_only
 class Movement(models.Model):
     """One change of one line's balance, and what was left after it. Insert-only; partitioned by month.

@@ -151,7 +151,24 @@ def test_the_rights_are_what_the_declarations_say(application):
         (
             "ALTER FUNCTION end_answers() RESET search_path",
             "ALTER FUNCTION end_answers() SET search_path = pg_catalog, public, pg_temp",
-            "may call end_answers(), which has no search_path of its own",
+            "may call end_answers(), whose search_path is not public, pg_temp",
+        ),
+        (
+            "ALTER FUNCTION end_answers() SET search_path = pg_temp, public",
+            "ALTER FUNCTION end_answers() SET search_path = pg_catalog, public, pg_temp",
+            "may call end_answers(), whose search_path is not public, pg_temp",
+        ),
+        ("GRANT EXECUTE ON FUNCTION end_answers() TO PUBLIC", None, "may call end_answers(), as anybody may"),
+        (
+            "CREATE FUNCTION made_up() RETURNS int LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp"
+            " AS 'SELECT 1'; REVOKE ALL ON FUNCTION made_up() FROM PUBLIC",
+            "DROP FUNCTION made_up()",
+            "meets made_up(), which has its owner's rights and is declared nowhere",
+        ),
+        (
+            "ALTER FUNCTION end_answers() SECURITY INVOKER",
+            "ALTER FUNCTION end_answers() SECURITY DEFINER",
+            "may not call end_answers()",
         ),
         (
             "GRANT CREATE ON SCHEMA public TO {}",
@@ -169,6 +186,24 @@ def test_a_right_too_many_or_too_few_is_named_and_mended(application, change, un
             owner.execute(undo.format(role))
         grants.after_migrate("default")
         assert (found, grants.differences(owner, role)) == ([words], [])
+
+
+def test_a_function_with_its_owners_rights_that_is_declared_nowhere_is_given_to_nobody(application):
+    """Made as PostgreSQL makes it, for anybody to call: after the next migrate nobody may."""
+    role = application.connection.info.user
+    with connection.cursor() as owner:
+        owner.execute("CREATE FUNCTION made_up() RETURNS int LANGUAGE sql SECURITY DEFINER AS 'SELECT 1'")
+        try:
+            before = grants.differences(owner, role)
+            grants.after_migrate("default")
+            after = grants.differences(owner, role)
+            closed = refused(application, "SELECT made_up()")
+        finally:
+            owner.execute("DROP FUNCTION made_up()")
+    declared = "meets made_up(), which has its owner's rights and is declared nowhere"
+    path = "may call made_up(), whose search_path is not public, pg_temp"
+    assert (before, after) == ([declared, "may call made_up(), as anybody may", path], [declared, path])
+    assert closed
 
 
 def test_production_does_not_start_on_a_role_with_other_rights(application, monkeypatch):

@@ -5,6 +5,7 @@ transition:application.approve    a move of a graph
 constraint:table.name             a CHECK, UNIQUE or EXCLUDE of the database
 trigger:table.name                a trigger of the database
 right:table                       a table that the application's role may not change
+door:end_answers()                a function that it may call, which has its owner's rights
 access:class                      a class of rows of the access table (tests/who.toml)
 mail:exporter.verify              somebody is told
 lock:exporters.verify             a verb, or a function of the database, that locks a row
@@ -31,7 +32,17 @@ APPS = ("core", "exporters", "licensing", "shipments")
 def every() -> set[str]:
     """All of them, by name. Needs the test database."""
     return (
-        codes() | access() | transitions() | constraints() | triggers() | rights() | mails() | locks() | seen() | days()
+        codes()
+        | access()
+        | transitions()
+        | constraints()
+        | triggers()
+        | rights()
+        | doors()
+        | mails()
+        | locks()
+        | seen()
+        | days()
     )
 
 
@@ -122,6 +133,13 @@ def rights() -> set[str]:
     from core.guards import narrowed
 
     return {f"right:{table}" for table in narrowed()}
+
+
+def doors() -> set[str]:
+    """The registry's; that each function of the catalog stands there is tests/core/test_grants.py."""
+    from core.guards import doors
+
+    return {f"door:{signature}" for signature in doors()}
 
 
 def mails() -> set[str]:
