@@ -12,6 +12,7 @@ from exporters.models import Exporter, Party
 from exporters.states import UNVERIFIED, ExporterState
 
 M = TypeVar("M", bound=Model)
+NEVER_SENT = {"state": ExporterState.DRAFT, "verified_at": None}
 
 
 def of_province(rows: QuerySet[M], actor: Actor, path: str) -> QuerySet[M]:
@@ -28,7 +29,7 @@ def exporters_for(actor: Actor) -> QuerySet[Exporter]:
     if actor.kind == "exporter":
         return rows.filter(pk=actor.organization_id)
     if actor.kind == "ministry" and actor.may("desk.exporters", "GET"):
-        return of_province(rows, actor, "province").exclude(state=ExporterState.DRAFT, verified_at=None)
+        return of_province(rows, actor, "province").exclude(**NEVER_SENT)
     return rows.none()
 
 
@@ -37,9 +38,12 @@ def holders_of(uscc: str) -> QuerySet[Exporter]:
     return Exporter.objects.filter(uscc=uscc).exclude(state__in=UNVERIFIED)
 
 
-def rivals_of(exporter: Exporter, actor: Actor) -> QuerySet[Exporter]:
-    """Other accounts that this actor sees and that typed the same credit code."""
-    return exporters_for(actor).filter(uscc=exporter.uscc).exclude(pk=exporter.pk).order_by("pk")
+def rivals_of(exporter: Exporter, actor: Actor) -> tuple[list[Exporter], int]:
+    """Other accounts, sent in with the same credit code: those that this actor sees, and how many he does not."""
+    same = {"uscc": exporter.uscc}
+    everywhere = Exporter.objects.filter(**same).exclude(pk=exporter.pk).exclude(**NEVER_SENT)
+    seen = exporters_for(actor).filter(**same).exclude(pk=exporter.pk).order_by("pk")
+    return list(seen), everywhere.count() - len(seen)
 
 
 def awaiting_verification(actor: Actor) -> QuerySet[Exporter]:

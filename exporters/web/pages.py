@@ -92,10 +92,12 @@ def party_edit(request: HttpRequest, ref: str) -> HttpResponse:
 def desk_exporter(request: HttpRequest, pk: int, failed: Failed | None = None) -> HttpResponse:
     rows = selectors.exporters_for(request.actor).select_related("business_license").defer("business_license__content")
     exporter = get_object_or_404(rows, pk=pk)
+    rivals, elsewhere = selectors.rivals_of(exporter, request.actor)
     context = {
         "exporter": exporter,
         **offered(request, exporter, "desk.exporter", failed),
-        "rivals": selectors.rivals_of(exporter, request.actor),
+        "rivals": rivals,
+        "rivals_elsewhere": elsewhere,
         "history": told(lines_of(exporter), request.actor),
     }
     return render(request, "exporters/exporter_page.html", context, status=failed.status if failed else 200)

@@ -136,6 +136,11 @@ def test_each_list_is_of_ones_own_company_or_of_officers_who_read_it(world):
         assert not selectors.parties_for(nobody).exists()
 
 
+def rivals(exporter, actor):
+    seen, elsewhere = selectors.rivals_of(exporter, actor)
+    return [row.pk for row in seen], elsewhere
+
+
 def test_a_code_is_held_by_who_was_verified_and_its_rivals_are_the_others_who_typed_it(world):
     held = Exporter.objects.get(pk=world.exporter.organization_id)
     rival = make.exporter(name="Rival Co., Ltd.")
@@ -144,9 +149,24 @@ def test_a_code_is_held_by_who_was_verified_and_its_rivals_are_the_others_who_ty
     pk = demo.send_company(make.exporter(name="Waiting Co., Ltd."))
     Exporter.objects.filter(pk=pk).update(uscc=held.uscc)
     assert [row.pk for row in selectors.holders_of(held.uscc)] == [held.pk]
-    assert [row.pk for row in selectors.rivals_of(held, world.ministry.intake)] == [pk]
+    assert rivals(held, world.ministry.intake) == ([pk], 0)
     assert [row.pk for row in selectors.awaiting_verification(world.ministry.intake)] == [pk]
-    assert not selectors.rivals_of(Exporter.objects.get(pk=other.organization_id), world.ministry.intake).exists()
+    assert rivals(Exporter.objects.get(pk=other.organization_id), world.ministry.intake) == ([], 0)
+
+
+def test_an_officer_hears_of_a_rival_in_another_province_too(world, officers, client):
+    """Not its name: that of a company elsewhere is not his to read."""
+    pks = [demo.send_company(make.exporter(name=f"Twin {number} Co., Ltd.")) for number in (1, 2, 3)]
+    Exporter.objects.filter(pk__in=pks).update(uscc="91360700MA0000001A")
+    Exporter.objects.filter(pk=pks[2]).update(province=ZHEJIANG)
+    first = Exporter.objects.get(pk=pks[0])
+    found = {name: rivals(first, actor) for name, actor in officers.items()}
+    assert found == {"here": ([pks[1]], 1), "elsewhere": ([pks[2]], 1), "anywhere": (pks[1:], 0)}
+    client.force_login(officers["here"].user)
+    page = client.get(f"/desk/exporters/{first.pk}/").content.decode()
+    assert "Other accounts have this credit code:" in page
+    assert "1 in another province." in page
+    assert ("Twin 2" in page, "Twin 3" in page) == (True, False)
 
 
 def test_a_company_is_told_by_its_signatories_and_clerks_of_today(world):
