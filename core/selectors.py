@@ -8,7 +8,7 @@ from typing import Any
 from django.db.models import Count, Min, Q, QuerySet
 from django.utils.translation import gettext as _
 
-from core.access import Actor, visibility
+from core.access import Actor, find, visibility
 from core.errors import NotFound
 from core.legal_time import legal_now
 from core.models import ApiKey, Delivery, Document, HistoryLine, Membership, Organization, Role, RoleGrant, User
@@ -28,6 +28,13 @@ def members_of(actor: Actor) -> QuerySet[Membership]:
 
 def _people_of(organization_id: int | None) -> QuerySet[Membership]:
     return Membership.objects.filter(organization=organization_id).exclude(user__nature="service")
+
+
+def whoever_may(verb: str) -> QuerySet[Membership]:
+    """People of today to whom a role opens the verb."""
+    row = find(verb, "POST")
+    roles = sorted(row.roles) if row else []
+    return Membership.objects.filter(ended_at=None, user__is_active=True, roles__overlap=roles)
 
 
 @dataclass(frozen=True)

@@ -43,6 +43,8 @@ OPEN_CASE = (
     ApplicationState.AWAITING_APPLICANT,
     ApplicationState.AWAITING_DECISION,
 )
+# In the hands of the officer who took it.
+TAKEN = (ApplicationState.UNDER_REVIEW, ApplicationState.AWAITING_APPLICANT)
 # The stage that a case is in, from 0; before it was filed -1, from 5 on the decision is there.
 STAGE_OF = {
     ApplicationState.DRAFT: -1,

@@ -25,7 +25,7 @@ from licensing.actions.applications import freeze_findings, lock_with_exporter, 
 from licensing.granted import compare, recommended
 from licensing.models import Application, DecisionStep, Declaration, Kind, License
 from licensing.policy import CHANNEL_OF
-from licensing.selectors import applications_for
+from licensing.selectors import applications_for, took
 from licensing.states import DeclarationState
 
 MONTHS_MOST = {Kind.PER_SHIPMENT: 12, Kind.ANNUAL: 12}
@@ -33,10 +33,12 @@ Step, Outcome = DecisionStep.Step, DecisionStep.Outcome
 
 
 @command
-def assign(ref: str, *, by: Actor) -> Application:
-    """The case is under review, with this officer."""
+def assign(ref: str, *, seen: int, by: Actor) -> Application:
+    """The case is under review, with this officer; or, whoever had it before, it is his as it stands."""
     row = lock(applications_for(by), ref=ref)
-    move(row.assign, by=by, reviewer=by.user)
+    verb = row.take_over if row.reviewer_id else row.assign
+    require(verb, by=by, seen=seen)
+    move(verb, by=by, reviewer=by.user)
     return row
 
 
@@ -151,10 +153,9 @@ def recommendation(row: Application) -> DecisionStep:
 
 
 def _require_second_person(row: Application, by: Actor) -> None:
-    if row.reviewer_id == by.user.pk:
+    """Nobody decides who ever took the case, and so nobody who recommended: only who has it does that."""
+    if took(by).filter(subject_id=row.pk).exists():
         raise FourEyes(_("You took this case, so another officer must decide it."))
-    if row.steps.filter(round=row.round, step=Step.RECOMMEND, actor_id=by.user.pk).exists():
-        raise FourEyes(_("You recommended in this round, so another officer must decide."))
 
 
 @command

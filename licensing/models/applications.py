@@ -16,8 +16,8 @@ from exporters import rules
 from exporters.models import Exporter, Party
 from licensing.models.declarations import Declaration
 from licensing.models.lists import ControlItem
-from licensing.rules import whoever_took_it
-from licensing.states import OPEN_CASE
+from licensing.rules import whoever_has_it_not, whoever_took_it
+from licensing.states import OPEN_CASE, TAKEN
 from licensing.states import ApplicationState as S
 
 
@@ -106,6 +106,16 @@ class Application(FSMModelMixin, models.Model):
         custom={"label": _("Take this case")},
     )
     def assign(self, *, reviewer: User) -> None:
+        self.reviewer = reviewer
+
+    @transition(
+        field=state,
+        source=TAKEN,
+        target=None,
+        permission=whoever_has_it_not("application.assign"),
+        custom={"label": _("Take this case over"), "verb": "assign"},
+    )
+    def take_over(self, *, reviewer: User) -> None:
         self.reviewer = reviewer
 
     @transition(

@@ -4,10 +4,12 @@ from licensing.selectors.applications import (
     applications_for,
     in_queue,
     open_questions,
+    reviewer_of,
     to_countersign,
-    with_news,
+    took,
     with_parts,
     with_questions,
+    with_signals,
 )
 from licensing.selectors.declarations import declarations_for, usable_declarations
 from licensing.selectors.licenses import (
@@ -39,13 +41,15 @@ __all__ = [
     "movements_of",
     "open_questions",
     "regime",
+    "reviewer_of",
     "search_items",
     "to_countersign",
+    "took",
     "turns_of",
     "usable_declarations",
     "with_balances",
     "with_decision",
-    "with_news",
     "with_parts",
     "with_questions",
+    "with_signals",
 ]

@@ -1,13 +1,13 @@
 """Which cases somebody sees, with what, and in which part of the desk."""
 
-from django.db.models import Exists, F, OuterRef, Prefetch, Q, QuerySet
+from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
 
 from core.access import Actor, visibility
-from core.models import Document
-from core.selectors import reaches_documents
+from core.models import Document, HistoryLine
+from core.selectors import reaches_documents, whoever_may
 from exporters.selectors import of_province
 from licensing.models import Application, Question, QuestionEntry
-from licensing.states import OPEN_CASE, ApplicationState
+from licensing.states import OPEN_CASE, TAKEN, ApplicationState
 
 
 def applications_for(actor: Actor) -> QuerySet[Application]:
@@ -41,13 +41,31 @@ def open_questions(actor: Actor) -> QuerySet[Question]:
     return rows.select_related("application").prefetch_related("entries")
 
 
-def with_news(rows: QuerySet[Application]) -> QuerySet[Application]:
-    """Cases that say whether an answer waits to be read."""
-    return rows.annotate(has_news=_news())
+def with_signals(rows: QuerySet[Application]) -> QuerySet[Application]:
+    """Cases that say whether an answer waits to be read, and whether whoever took them is no longer there."""
+    return rows.annotate(has_news=_news(), left_alone=_left_alone())
 
 
 def _news() -> Exists:
     return Exists(Question.objects.with_news().filter(application=OuterRef("pk")))
+
+
+def _left_alone() -> Q:
+    """Whoever took it can't act on it any more: no officer to whom the table opens that, or of another province."""
+    there = Q(province="") | Q(province=OuterRef("exporter__province"))
+    acting = whoever_may("application.recommend").filter(there, user=OuterRef("reviewer"))
+    return Q(~Exists(acting), state__in=TAKEN)
+
+
+def took(actor: Actor) -> QuerySet[HistoryLine]:
+    """That this officer took a case, or took it over, whoever has it now; `subject_id` is the case's key."""
+    return HistoryLine.objects.filter(subject_kind="application", verb="assign", actor_id=actor.user.pk)
+
+
+def reviewer_of(pk: int) -> list[str]:
+    """The e-mail of the officer who has the case, as long as he can act on it."""
+    rows = Application.objects.filter(pk=pk, reviewer__isnull=False).exclude(_left_alone())
+    return list(rows.values_list("reviewer__email", flat=True))
 
 
 def in_queue(rows: QuerySet[Application], actor: Actor, view: str) -> QuerySet[Application]:
@@ -57,7 +75,7 @@ def in_queue(rows: QuerySet[Application], actor: Actor, view: str) -> QuerySet[A
             answered = Q(_news(), state=ApplicationState.AWAITING_APPLICANT)
             return rows.filter(Q(state=ApplicationState.UNDER_REVIEW) | answered, reviewer_id=actor.user.pk)
         case "unassigned":
-            return rows.filter(state__in=[ApplicationState.SUBMITTED, ApplicationState.ACCEPTED])
+            return rows.filter(Q(state__in=[ApplicationState.SUBMITTED, ApplicationState.ACCEPTED]) | _left_alone())
         case "waiting":
             return rows.filter(state__in=[ApplicationState.AWAITING_APPLICANT, ApplicationState.AWAITING_DECISION])
         case "decided":
@@ -67,14 +85,10 @@ def in_queue(rows: QuerySet[Application], actor: Actor, view: str) -> QuerySet[A
 
 
 def to_countersign(actor: Actor) -> QuerySet[Application]:
-    """Cases that others took and recommended in the present round, and approvals still to be issued."""
+    """Cases that others took and recommended, and approvals still to be issued."""
     rows = applications_for(actor).filter(state__in=[ApplicationState.AWAITING_DECISION, ApplicationState.APPROVED])
-    mine = Q(reviewer_id=actor.user.pk) | Q(
-        pk__in=Application.objects.filter(
-            steps__actor_id=actor.user.pk, steps__step="recommend", steps__round=F("round")
-        ).values("pk")
-    )
-    return rows.exclude(mine & Q(state=ApplicationState.AWAITING_DECISION)).order_by("accepted_on", "pk")
+    mine = Q(pk__in=took(actor).values("subject_id"), state=ApplicationState.AWAITING_DECISION)
+    return rows.exclude(mine).order_by("accepted_on", "pk")
 
 
 @visibility("application")

@@ -85,7 +85,7 @@ QUEUE = List(
     route="desk",
     template="licensing/desk_queue.html",
     rows=selectors.applications_for,
-    whole=lambda rows: selectors.with_news(selectors.with_parts(rows)).prefetch_related("end_users__declaration"),
+    whole=lambda rows: selectors.with_signals(selectors.with_parts(rows)).prefetch_related("end_users__declaration"),
     columns=(
         *CASE_COLUMNS,
         COMPANY,

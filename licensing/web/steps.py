@@ -10,7 +10,7 @@ from core.web.steps import Holder, Page, Step, register
 from exporters.selectors import people
 from licensing.actions import applications, decisions, declarations, licenses, questions
 from licensing.models import Application, Declaration, License
-from licensing.selectors import applications_for, declarations_for, licenses_for
+from licensing.selectors import applications_for, declarations_for, licenses_for, reviewer_of
 from licensing.states import IN_FORCE
 from licensing.web.forms import (
     AnswerForm,
@@ -43,11 +43,10 @@ def holder(model: type[Model], route: str) -> Holder:
 
 
 def told_of_case(line: HistoryLine) -> tuple[list[str], str]:
-    """Of an answer the officer who took the case; of all else the exporter."""
+    """Of an answer the officer who has the case, if he is still there; of all else the exporter."""
     if line.verb != "answer":
         return holder(Application, "application")(line)
-    row = Application.objects.select_related("reviewer").get(pk=line.subject_id)
-    return [row.reviewer.email], reverse("desk.case", kwargs={"ref": row.ref})
+    return reviewer_of(line.subject_id), reverse("desk.case", kwargs={"ref": line.subject_ref})
 
 
 register(

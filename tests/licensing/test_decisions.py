@@ -38,7 +38,7 @@ def test_the_whole_story(world):
     ref = world.application(kilograms=60_000, by_whom=signed)
     applications.submit(ref, by=exporter)
     applications.accept(ref, by=m.intake)
-    decisions.assign(ref, by=m.reviewer)
+    decisions.assign(ref, seen=seen(ref), by=m.reviewer)
     asked = ask(ref, m.reviewer)
     assert state(ref) == "awaiting_applicant"
     questions.answer(ref, question=asked, text="A new plant.", final=True, by=exporter)
@@ -115,7 +115,7 @@ def test_a_decider_of_the_round_can_not_recommend_after_a_reopening(world):
     with pytest.raises(FourEyes):
         decisions.reopen(ref, seen=seen(ref), reason="Changed", by=both)
     decisions.reopen(ref, seen=seen(ref), reason="Changed", by=m.decider)
-    Application.objects.filter(ref=ref).update(reviewer=both.user)
+    decisions.assign(ref, seen=seen(ref), by=both)
     before = trail(ref)
     with pytest.raises(FourEyes):
         decisions.recommend(ref, seen=seen(ref), outcome="approve", by=both)
@@ -138,12 +138,19 @@ def test_a_decider_who_took_the_case_asks_and_recommends(world):
     assert state(ref) == "awaiting_decision"
 
 
+def handed_over(world, before):
+    """A case that an officer took, and another took over and recommended."""
+    ref, reviewer = world.under_review(world.application(), by=before), world.ministry.reviewer
+    decisions.assign(ref, seen=seen(ref), by=reviewer)
+    decisions.recommend(ref, seen=seen(ref), outcome="approve", by=reviewer)
+    return ref
+
+
 @pytest.mark.parametrize("verb", ["approve", "refuse", "return"])
 def test_a_decider_who_took_the_case_does_not_decide_it(verb, world):
-    """Not even where somebody else recommended: PostgreSQL would let that pass, the case's own officer may not."""
+    """Not even after he handed it over, and somebody else recommended: PostgreSQL would let that pass."""
     taker = world.ministry.decider
-    ref = recommended(world)
-    Application.objects.filter(ref=ref).update(reviewer=taker.user)
+    ref = handed_over(world, taker)
     before = trail(ref)
     with pytest.raises(FourEyes):
         decides(ref, taker)[verb]()
@@ -155,8 +162,10 @@ def test_a_decider_who_took_the_case_does_not_decide_it(verb, world):
 @pytest.mark.parametrize("verb", ["approve", "refuse", "return"])
 def test_whoever_recommended_does_not_decide_even_when_another_has_the_case(verb, world):
     both = world.ministry.other_decider
-    ref = recommended(world, by=both)
-    Application.objects.filter(ref=ref).update(reviewer=world.ministry.reviewer.user)
+    ref, m = recommended(world, by=both), world.ministry
+    decisions.send_back(ref, seen=seen(ref), reason="Look again", by=m.decider)
+    decisions.assign(ref, seen=seen(ref), by=m.reviewer)
+    decisions.recommend(ref, seen=seen(ref), outcome="approve", by=m.reviewer)
     before = trail(ref)
     with pytest.raises(FourEyes):
         decides(ref, both)[verb]()
@@ -178,8 +187,7 @@ def test_nobody_but_the_officer_who_took_the_case_asks_or_recommends(world):
 def test_a_case_is_not_countersigned_by_whoever_took_it(world):
     both = world.ministry.other_decider
     ref = recommended(world, by=both)
-    other = recommended(world)
-    Application.objects.filter(ref=other).update(reviewer=both.user)
+    other = handed_over(world, both)
     assert [row.ref for row in selectors.to_countersign(both)] == []
     assert [row.ref for row in selectors.to_countersign(world.ministry.decider)] == [ref, other]
 

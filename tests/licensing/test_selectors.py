@@ -79,7 +79,7 @@ def test_a_case_of_another_province_is_not_there_for_any_verb_of_the_desk(world)
     verbs = {
         "accept": lambda: applications.accept(case, by=intake),
         "not_accept": lambda: applications.not_accept(case, reason="x", by=intake),
-        "assign": lambda: decisions.assign(case, by=reviewer),
+        "assign": lambda: decisions.assign(case, seen=now, by=reviewer),
         "ask": lambda: questions.ask(case, text="x", due_on=legal_today(), by=reviewer),
         "close": lambda: questions.close_question(case, seen=now, question=0, reason="x", by=reviewer),
         "read": lambda: questions.read_answer(case, question=0, by=reviewer),

@@ -86,7 +86,7 @@ def application(
 def under_review(actor: Actor, ref: str, ministry: Ministry, by: Actor | None = None) -> str:
     applications.submit(ref, by=actor)
     applications.accept(ref, by=ministry.intake)
-    decisions.assign(ref, by=by or ministry.reviewer)
+    decisions.assign(ref, seen=seen(ref), by=by or ministry.reviewer)
     return ref
 
 
