@@ -1,22 +1,30 @@
-"""Two tabs on one draft: what was typed beside what stands now, and a choice for each field. Nothing is overwritten.
+"""Two tabs on one draft: what only the other changed is taken, what both changed is a choice. Nothing is overwritten.
 
-A form that carries a version is refused with `stale` when the row moved on. Its page shows the form again, with the
-new version and the differences; whoever ticks `theirs` for a field takes what stands now, everything else is saved as
-typed.
+A page carries the version that it shows, and the values of its fields (`base`). When the row has moved on, a field
+that this tab left alone takes what stands now; one that the other left alone is saved as typed; of one that both
+changed, the form asks: whoever ticks `theirs` takes what stands now. Until all is answered the old version is sent to
+the verb, which refuses it as stale.
+
+`base` is not signed: it decides only which of his own values somebody sends.
 """
 
-from collections.abc import Callable, Iterable
+import json
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from django.forms import BaseForm, BaseFormSet, BoundField
-from django.http import QueryDict
+from django.forms import BaseForm, BaseFormSet, BoundField, FileField
+from django.http import HttpRequest, QueryDict
+from django.utils.datastructures import MultiValueDict
 from django.utils.translation import gettext as _
+
+Part = BaseForm | BaseFormSet
+Files = MultiValueDict | None
 
 
 @dataclass(frozen=True)
 class Difference:
-    """A field that was typed otherwise than it stands now. name: what `theirs` says to take the latter."""
+    """A field that both changed. name: what `theirs` says to take what stands now."""
 
     name: str
     label: str
@@ -24,68 +32,165 @@ class Difference:
     theirs: str
 
 
-Part = BaseForm | BaseFormSet
+class Meeting:
+    """A page's forms, what was sent in them, and what another tab saved meanwhile.
 
-
-def meet(
-    data: QueryDict, parts: Callable[[QueryDict | None], list[Part]], labels: dict[str, Any] | None = None
-) -> tuple[list[Part], list[Difference]]:
-    """The forms again, typed into the present version, and where they differ from what stands now.
-
-    parts: the page's forms of the row as it is, the one with the version first; bound to data, or not.
-    labels: what the formsets are called.
+    parts: makes the forms of the row as it is, the one with the version first; bound to data and files, or not.
+    labels: what the formsets are called. merged: values of another tab stand in what is saved.
     """
-    now = parts(None)
+
+    def __init__(
+        self,
+        request: HttpRequest,
+        parts: Callable[[QueryDict | None, Files], list[Part]],
+        labels: dict[str, Any] | None = None,
+    ) -> None:
+        self._parts, self._labels = parts, labels or {}
+        self.differences: list[Difference] = []
+        self.merged = False
+        now = parts(None, None)
+        self.forms, self.base = now, _base(now)
+        if request.POST:
+            self._data, self._files = request.POST, request.FILES
+            if self._data.get("version") != _version(now) or "theirs" in self._data:
+                self._copy()
+                if self._meet(now):
+                    self.base = self._data.get("base", "")
+                else:
+                    self._agree(now)
+            self.forms = parts(self._data, self._files)
+
+    def again(self) -> list[Part]:
+        """After a refusal as stale: the forms, typed into the row as it is now, and what both changed."""
+        now = self._parts(None, None)
+        self._copy()
+        self.differences = self._meet(now)
+        return self._go_on(now)
+
+    def saved(self) -> list[Part]:
+        """What was sent is saved, and yet the page is shown again: the forms go on from there."""
+        self._copy()
+        self._files.clear()
+        return self._go_on(self._parts(None, None))
+
+    def _go_on(self, now: list[Part]) -> list[Part]:
+        self._agree(now)
+        self.forms = self._parts(self._data, self._files)
+        for part in self.forms:
+            part.is_valid()
+        return self.forms
+
+    def _copy(self) -> None:
+        self._data, self._files = self._data.copy(), self._files.copy()
+
+    def _agree(self, now: list[Part]) -> None:
+        """What is sent has met what stands now."""
+        self._data["version"], self._data["base"] = _version(now), _base(now)
+        self._data.setlist("theirs", [])
+        self.base = self._data["base"]
+
+    def _meet(self, now: list[Part]) -> list[Difference]:
+        """Takes what only the other changed, or what was ticked. What is left: what both changed."""
+        moved, seen = self._data.get("version") != _version(now), _read(self._data.get("base", ""))
+        ticked = set(self._data.getlist("theirs"))
+        asked = []
+        for mine, theirs in self._fields(now):
+            base = seen.get(theirs.name) if moved else theirs.values
+            typed = mine.values if mine.values is not None else base if base is not None else theirs.values
+            if _same(typed, theirs.values):
+                continue
+            if _same(base, typed) or (theirs.name in ticked and _same(base, theirs.values)):
+                theirs.take(self._data, self._files)
+                self.merged = self.merged or moved
+            elif not _same(base, theirs.values):
+                asked.append(Difference(theirs.name, theirs.label, mine.words, theirs.words))
+        return asked
+
+    def _fields(self, now: list[Part]) -> Iterator[tuple["_Field", "_Field"]]:
+        """Each field as it was typed, and as it stands."""
+        typed = self._parts(self._data, self._files)
+        for mine, theirs in zip(typed, now, strict=True):
+            yield from zip(_fields(mine, self._labels), _fields(theirs, self._labels), strict=True)
+
+
+class _Field:
+    """A form's field, or all rows of a formset, on a bound form or on one that shows what stands."""
+
+    def __init__(self, name: str, label: str, values: list[str] | None, words: str, take: Callable[..., None]) -> None:
+        """values: what a browser sends of it; None where it sends nothing, as of a file that was not chosen."""
+        self.name, self.label, self.values, self.words, self.take = name, label, values, words, take
+
+
+def _fields(part: Part, labels: dict[str, Any]) -> Iterator[_Field]:
+    if isinstance(part, BaseFormSet):
+        rows = _rows(part)
+        yield _Field(part.prefix, str(labels.get(part.prefix, "")), [rows], rows or "–", _taking_rows(part))
+        return
+    for bound in part:
+        if isinstance(bound.field, FileField):
+            yield _file(bound)
+        elif not bound.is_hidden:
+            values = part.data.getlist(bound.html_name) if part.is_bound else _sent(bound)
+            words = _words(bound, bound.data if part.is_bound else bound.value())
+            yield _Field(bound.html_name, str(bound.label), values, words, _taking(bound))
+
+
+def _taking(bound: BoundField) -> Callable[..., None]:
+    return lambda data, files: data.setlist(bound.html_name, _sent(bound))
+
+
+def _file(bound: BoundField) -> _Field:
+    """A file that is handed in replaces the one that the row has; a browser does not send it again by itself."""
+    if bound.form.is_bound:
+        values = [f"new {bound.data.name}"] if bound.data else None
+        words = _("{name} (choose it again if it is to be kept)").format(name=bound.data.name) if bound.data else ""
+    else:
+        document = getattr(bound.form.instance, bound.name)
+        values, words = [str(document.pk) if document else ""], document.name if document else "–"
+    return _Field(
+        bound.html_name, str(bound.label), values, words, lambda data, files: files.pop(bound.html_name, None)
+    )
+
+
+def _taking_rows(formset: BaseFormSet) -> Callable[..., None]:
+    def take(data: QueryDict, files: Files) -> None:
+        for name in [name for name in data if name.startswith(f"{formset.prefix}-")]:
+            del data[name]
+        for form in (formset.management_form, *formset.initial_forms):
+            for bound in form:
+                data.setlist(bound.html_name, _sent(bound))
+        data[formset.management_form.add_prefix("TOTAL_FORMS")] = str(len(formset.initial_forms))
+
+    return take
+
+
+def _version(now: list[Part]) -> str:
     assert isinstance(now[0], BaseForm)
-    typed = parts(_with_version(data, now[0]["version"].value()))
-    for part in typed:
-        part.is_valid()
-    return typed, _differences(typed, now, labels or {})
+    return str(now[0]["version"].value())
 
 
-def chosen(data: QueryDict, now: Iterable[Part]) -> QueryDict:
-    """What was sent, with what stands now in each field that `theirs` names. now: unbound forms of the row as it is."""
-    taken = set(data.getlist("theirs"))
-    if not taken:
-        return data
-    data = data.copy()
-    for part in now:
-        if isinstance(part, BaseForm):
-            for bound in part:
-                if bound.html_name in taken:
-                    data.setlist(bound.html_name, _sent(bound))
-        elif part.prefix in taken:
-            for name in [name for name in data if name.startswith(f"{part.prefix}-")]:
-                del data[name]
-            for form in (part.management_form, *part.initial_forms):
-                for bound in form:
-                    data.setlist(bound.html_name, _sent(bound))
-            data[part.management_form.add_prefix("TOTAL_FORMS")] = str(len(part.initial_forms))
-    return data
+def _base(now: list[Part]) -> str:
+    """The values of each field, for the page to carry."""
+    found = {field.name: field.values for part in now for field in _fields(part, {})}
+    return json.dumps(found, ensure_ascii=False, separators=(",", ":"))
 
 
-def _differences(typed: Iterable[Part], now: Iterable[Part], labels: dict[str, Any]) -> list[Difference]:
-    """Each field of the typed forms that says otherwise than the row as it is. labels: of the formsets."""
-    found = []
-    for mine, theirs in zip(typed, now, strict=True):
-        if isinstance(mine, BaseForm):
-            for bound, present in zip(mine, theirs, strict=True):
-                words = (_words(bound, bound.data), _words(present, present.value()))
-                # a date that stands as text counts as changed, and yet there is nothing to choose
-                changed = not bound.is_hidden and bound.field.has_changed(present.value(), bound.data)
-                if changed and words[0] != words[1]:
-                    found.append(Difference(bound.html_name, str(bound.label), *words))
-        elif (rows := _rows(mine)) != (present_rows := _rows(theirs)):
-            found.append(Difference(mine.prefix, str(labels[mine.prefix]), rows, present_rows))
-    return found
+def _read(base: str) -> dict[str, list[str]]:
+    """What a page carried; nothing where it was not one of ours, and then everything that differs is asked."""
+    try:
+        found = json.loads(base)
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
-def _with_version(data: QueryDict, version: int) -> QueryDict:
-    """The same, as typed into the row's present version; the choices were made and are asked anew."""
-    data = data.copy()
-    data["version"] = str(version)
-    data.pop("theirs", None)
-    return data
+def _same(one: Any, other: Any) -> bool:
+    return isinstance(one, list) and isinstance(other, list) and _plain(one) == _plain(other)
+
+
+def _plain(values: list[Any]) -> list[str]:
+    """Without what a browser or a form adds or takes away."""
+    return sorted("\n".join(str(value).split("\r\n")).strip() for value in values if str(value).strip())
 
 
 def _sent(bound: BoundField) -> list[str]:
@@ -114,4 +219,4 @@ def _rows(formset: BaseFormSet) -> str:
         deleted = form.is_bound and form.data.get(form.add_prefix("DELETE"))
         if any(values) and not deleted:
             rows.append(" · ".join(value for value in values if value))
-    return "\n".join(rows) or "–"
+    return "\n".join(rows)

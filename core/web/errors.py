@@ -104,7 +104,7 @@ def kept(request: HttpRequest, *, from_the_wire: bool = False) -> list[tuple[str
     return [
         (name, text)
         for name, values in typed.lists()
-        if name not in SECRETS
+        if name not in (*SECRETS, "base")  # the values that the page began with, core.web.conflicts
         for value in values
         if (text := without(value, several_lines=True))
     ]

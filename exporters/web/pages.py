@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from core.errors import DomainError
 from core.history import lines_of, open_verbs
 from core.telling import told
-from core.web.conflicts import chosen, meet
+from core.web.conflicts import Files, Meeting
 from core.web.forms import read_upload, show_refusal
 from core.web.steps import Failed, of_one_moment, offered
 from exporters import actions, selectors
@@ -68,23 +68,23 @@ def party(request: HttpRequest, ref: str) -> HttpResponse:
 def party_edit(request: HttpRequest, ref: str) -> HttpResponse:
     """A party to change; what somebody else changed meanwhile is asked about, field by field."""
 
-    def parts(data: QueryDict | None) -> list[PartyForm]:
+    def parts(data: QueryDict | None, files: Files) -> list[PartyForm]:
         return [PartyForm(data, instance=get_object_or_404(selectors.parties_for(request.actor), ref=ref))]
 
-    data = chosen(request.POST, parts(None)) if request.POST else None
-    (form,), conflicts, status = parts(data), [], 422 if request.method == "POST" else 200
+    meeting = Meeting(request, parts)
+    (form,), status = meeting.forms, 422 if request.method == "POST" else 200
     if request.method == "POST" and form.is_valid():
         try:
             actions.change_party(ref, version=form.cleaned_data["version"], by=request.actor, **form.facts())
         except DomainError as refusal:
             if refusal.code == "stale":
-                (form,), conflicts = meet(data, parts)
+                (form,) = meeting.again()
             show_refusal(form, refusal)
             status = refusal.status
         else:
             messages.success(request, _("Saved."))
             return redirect("party", ref=ref)
-    context = {"form": form, "party": form.instance, "conflicts": conflicts}
+    context = {"form": form, "party": form.instance, "meeting": meeting}
     return render(request, "exporters/party_form.html", context, status=status)
 
 

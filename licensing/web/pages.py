@@ -16,7 +16,7 @@ from core.legal_time import legal_today
 from core.models import Country, Document
 from core.quantities import show
 from core.telling import told
-from core.web.conflicts import chosen, meet
+from core.web.conflicts import Files, Meeting
 from core.web.forms import read_upload, show_refusal
 from core.web.steps import Failed, offered
 from core.web.typed import typed_into
@@ -43,13 +43,13 @@ def declaration_form(request: HttpRequest, ref: str = "") -> HttpResponse:
         messages.info(request, _("{ref} is signed and can't be changed. Make a new one instead.").format(ref=ref))
         return redirect("declaration", ref=ref)
 
-    def parts(data: QueryDict | None) -> list[DeclarationForm]:
+    def parts(data: QueryDict | None, files: Files) -> list[DeclarationForm]:
         now = get_object_or_404(selectors.declarations_for(request.actor), ref=ref) if ref else None
         choices = {"parties": parties_for(request.actor), "items": selectors.applicable_items()}
         return [DeclarationForm(data, instance=now, **choices)]
 
-    data = chosen(request.POST, parts(None)) if request.POST else None
-    (form,), conflicts, status = parts(data), [], 422 if request.method == "POST" else 200
+    meeting = Meeting(request, parts)
+    (form,), status = meeting.forms, 422 if request.method == "POST" else 200
     if request.method == "POST" and form.is_valid():
         version = form.cleaned_data["version"]
         try:
@@ -59,14 +59,14 @@ def declaration_form(request: HttpRequest, ref: str = "") -> HttpResponse:
                 saved = declarations.draft(by=request.actor, **form.facts())
         except DomainError as refusal:
             if refusal.code == "stale":
-                (form,), conflicts = meet(data, parts)
+                (form,) = meeting.again()
             show_refusal(form, refusal)
             status = refusal.status
         else:
             messages.success(request, _("Saved as {ref}.").format(ref=saved.ref))
             return redirect("declaration", ref=saved.ref)
     has_parties = parties_for(request.actor).exists()
-    context = {"form": form, "declaration": row, "has_parties": has_parties, "conflicts": conflicts}
+    context = {"form": form, "declaration": row, "has_parties": has_parties, "meeting": meeting}
     return render(request, "licensing/declaration_form.html", context, status=status)
 
 
@@ -98,7 +98,7 @@ def application_form(request: HttpRequest, ref: str = "") -> HttpResponse:
 
     items = {item.code.lower(): item for item in selectors.search_items()}
 
-    def parts(data: QueryDict | None) -> tuple[ApplicationForm, BaseFormSet]:
+    def parts(data: QueryDict | None, files: Files) -> list[ApplicationForm | BaseFormSet]:
         now = get_object_or_404(selectors.applications_for(request.actor), ref=ref) if ref else None
         form = ApplicationForm(
             data,
@@ -107,10 +107,10 @@ def application_form(request: HttpRequest, ref: str = "") -> HttpResponse:
             parties=parties_for(request.actor),
             initial={"kind": request.GET.get("kind", "annual")} if now is None else None,
         )
-        return form, LineFormSet(data, initial=_line_initial(now), prefix="lines", form_kwargs={"items": items})
+        return [form, LineFormSet(data, initial=_line_initial(now), prefix="lines", form_kwargs={"items": items})]
 
-    data = chosen(request.POST, parts(None)) if request.POST else None
-    (form, lines), conflicts, status = parts(data), [], 422 if request.method == "POST" else 200
+    meeting = Meeting(request, parts, {"lines": _("Goods")})
+    (form, lines), status = meeting.forms, 422 if request.method == "POST" else 200
     if request.method == "POST" and all([form.is_valid(), lines.is_valid()]):
         kept = [line for line in lines.forms if line not in lines.deleted_forms]
         draft = form.draft([line.line() for line in kept if line.cleaned_data])
@@ -121,7 +121,7 @@ def application_form(request: HttpRequest, ref: str = "") -> HttpResponse:
                 saved = applications.start(draft, by=request.actor)
         except DomainError as refusal:
             if refusal.code == "stale":
-                (form, lines), conflicts = meet(data, parts, {"lines": _("Goods")})
+                form, lines = meeting.again()
             show_refusal(form, refusal)
             status = refusal.status
         else:
@@ -133,7 +133,7 @@ def application_form(request: HttpRequest, ref: str = "") -> HttpResponse:
         "lines": lines,
         "application": row,
         "items": selectors.applicable_items(),
-        "conflicts": conflicts,
+        "meeting": meeting,
     }
     return render(request, "licensing/application_form.html", context, status=status)
 

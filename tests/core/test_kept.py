@@ -125,6 +125,12 @@ def test_a_page_that_was_open_too_long_offers_its_text_again(browser, world):
     assert Party.objects.filter(name="Auriga").count() == 0
 
 
+def test_only_what_was_typed_is_there_to_copy(browser, world):
+    answers = typed_into(browser, "/parties/new/", name="Auriga", base='{"name":["Began so"]}')
+    page = browser.post("/parties/new/", answers | {"csrfmiddlewaretoken": "x" * 64}).content.decode()
+    assert ("Auriga" in page, "Began so" in page) == (True, False)
+
+
 def test_the_oldest_texts_give_way(browser, world):
     for number in range(kept.MOST + 1):
         answers = typed_into(browser, "/parties/new/", name=f"n{number}") | {"csrfmiddlewaretoken": "x" * 64}
