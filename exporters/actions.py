@@ -12,7 +12,7 @@ from core.access import Actor
 from core.actions import keep_file
 from core.command import command
 from core.errors import DomainError, Invalid, Problem, WrongState
-from core.history import move, record, require
+from core.history import move, record, require, require_seen
 from core.legal_time import legal_now
 from core.locks import lock
 from core.models import Membership, Organization, Role, User
@@ -61,11 +61,12 @@ def join(user: User, *, name_en: str, name_zh: str, uscc: str) -> Exporter:
 
 
 @command
-def describe(*, by: Actor, business_license: tuple[str, bytes] | None = None, **facts: Any) -> Exporter:
+def describe(*, seen: int, by: Actor, business_license: tuple[str, bytes] | None = None, **facts: Any) -> Exporter:
     """The draft says what the form said, with the business license when one was handed in."""
     exporter = lock(exporters_for(by), pk=by.organization_id)
     if exporter.state != ExporterState.DRAFT:
         raise WrongState(_("The account was sent in; ask the ministry to return it before you change it."))
+    require_seen(exporter, seen)
     for name in ("customs_code", "province", "address", *RESPONSIBLE):
         if name in facts:
             setattr(exporter, name, facts[name])

@@ -38,7 +38,8 @@ class Story:
     def __call__(self, verb: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         name = f"{verb.__module__.replace('.actions', '')}.{verb.__name__}"
         if "seen" in inspect.signature(verb).parameters:
-            kwargs.setdefault("seen", make.seen(args[0]))
+            if "seen" not in kwargs:
+                kwargs["seen"] = make.seen(args[0])
             with pytest.raises(DomainError) as refused:
                 verb(*args, **kwargs | {"seen": kwargs["seen"] - 1})
             self.old_page[name] = refused.value.code
@@ -96,7 +97,8 @@ def _company(step: Story, world: make.World) -> None:
     newcomer, intake = make.exporter(None, "Newcomer Co., Ltd."), world.ministry.intake
     certificate = ("business-license.pdf", demo.pdf("Business license"))
     names = dict.fromkeys(("legal_representative", "main_manager", "handler"), "Li Na")
-    step(exporters.describe, by=newcomer, business_license=certificate, address="1 Road", province="36", **names)
+    facts = {"seen": make.seen(newcomer.organization_id), "address": "1 Road", "province": "36", **names}
+    step(exporters.describe, by=newcomer, business_license=certificate, **facts)
     step(exporters.submit, by=newcomer)
     step(exporters.send_back, newcomer.organization_id, reason="Mend the address", by=intake)
     exporters.submit(by=newcomer)

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from core import provinces
 from core.errors import DomainError
+from core.history import version
 from core.models import User
 from core.web.forms import ReasonForm
 from exporters import actions
@@ -45,6 +46,7 @@ class SignupForm(AllauthSignup):
 
 
 class CompanyForm(forms.ModelForm):
+    version = forms.IntegerField(widget=forms.HiddenInput)
     province = forms.ChoiceField(label=_("Province"), choices=provinces.choices, required=False)
     business_license = forms.FileField(
         label=_("Business license"), required=False, help_text=_("PDF, at most 10 MB. Kept with its hash.")
@@ -57,6 +59,13 @@ class CompanyForm(forms.ModelForm):
             "customs_code": _("10 characters, if you have one."),
             "handler": _("Whom an officer may call about your cases."),
         }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.initial["version"] = version(self.instance)
+
+    def facts(self) -> dict[str, Any]:
+        return {name: self.cleaned_data[name] for name in self.Meta.fields}
 
 
 class ReturnForm(ReasonForm):

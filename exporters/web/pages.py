@@ -17,34 +17,44 @@ from exporters.web.forms import CompanyForm, PartyForm
 
 def company(request: HttpRequest) -> HttpResponse:
     """The exporter's own account: what the ministry verifies, and where that stands."""
-    exporter = get_object_or_404(selectors.exporters_for(request.actor))
-    form = CompanyForm(request.POST or None, request.FILES or None, instance=exporter)
+    rows = selectors.exporters_for(request.actor).select_related("business_license").defer("business_license__content")
+
+    def parts(data: QueryDict | None, files: Files) -> list[CompanyForm]:
+        return [CompanyForm(data, files, instance=get_object_or_404(rows.all()))]
+
+    meeting = Meeting(request, parts)
+    (form,), status, saved = meeting.forms, 422 if request.method == "POST" else 200, False
     if request.method == "POST" and form.is_valid():
-        facts = {name: form.cleaned_data[name] for name in CompanyForm.Meta.fields}
+        file, seen = read_upload(form.cleaned_data["business_license"]), form.cleaned_data["version"]
         try:
-            actions.describe(
-                by=request.actor, business_license=read_upload(form.cleaned_data["business_license"]), **facts
-            )
-            if "send" in request.POST:
+            actions.describe(seen=seen, by=request.actor, business_license=file, **form.facts())
+            saved = True
+            if "send" not in request.POST:
+                messages.success(request, _("Saved."))
+            elif meeting.merged:
+                messages.info(request, _("Saved with what a colleague changed meanwhile. Look at it, then send it."))
+            else:
                 actions.submit(by=request.actor)
                 messages.success(request, _("Sent. The ministry verifies your company and writes to you."))
-            else:
-                messages.success(request, _("Saved."))
             return redirect("company")
         except DomainError as refusal:
+            if saved or refusal.code == "stale":
+                (form,) = meeting.saved() if saved else meeting.again()
             show_refusal(form, refusal)
-    fresh = get_object_or_404(selectors.exporters_for(request.actor))
+            status = refusal.status
+    fresh = get_object_or_404(rows.all())
     returned = selectors.returned(fresh)
     context = {
         "exporter": fresh,
         "form": form,
+        "meeting": meeting,
         "editable": fresh.state == "draft" and request.actor.may("company", "POST"),
         "verbs": open_verbs(fresh, request.actor),
         "returned": returned,
         "mend": [form[name] for name in returned.facts.get("mend", [])] if returned else [],
         "history": told(lines_of(fresh), request.actor),
     }
-    return render(request, "exporters/company.html", context, status=422 if form.errors else 200)
+    return render(request, "exporters/company.html", context, status=status)
 
 
 def party_new(request: HttpRequest) -> HttpResponse:

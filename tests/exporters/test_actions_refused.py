@@ -30,7 +30,8 @@ def newcomer(world):
     actor = make.exporter(None, "Newcomer Co., Ltd.")
     names = dict.fromkeys(("legal_representative", "main_manager", "handler"), "Li Na")
     paper = ("license.pdf", demo.pdf("Business license"))
-    actions.describe(by=actor, business_license=paper, address="1 Road", province="36", **names)
+    seen = make.seen(actor.organization_id)
+    actions.describe(seen=seen, by=actor, business_license=paper, address="1 Road", province="36", **names)
     return actor
 
 
@@ -61,7 +62,8 @@ def test_the_second_account_of_a_code_is_not_verified(world, newcomer):
 
 def test_an_account_that_was_sent_in_is_not_described_again(newcomer):
     actions.submit(by=newcomer)
-    assert refused(actions.describe, by=newcomer, address="2 Road") == [("", "wrong-state")]
+    seen = make.seen(newcomer.organization_id)
+    assert refused(actions.describe, seen=seen, by=newcomer, address="2 Road") == [("", "wrong-state")]
 
 
 def test_everything_missing_is_named_at_once(world):

@@ -46,7 +46,7 @@ def test_the_overview_says_it_with_the_reason(company):
 
 
 def test_it_stands_until_the_company_sends_it_again(company, client, ministry):
-    actions.describe(by=company, address="2 Example Road")
+    actions.describe(seen=make.seen(company.organization_id), by=company, address="2 Example Road")
     assert WHY in page(client)
     actions.submit(by=company)
     assert returned(Exporter.objects.get(pk=company.organization_id)) is None

@@ -65,6 +65,7 @@ def exporter(email: str, name: str, name_en: str, name_zh: str, code: str, provi
 def send_company(actor: Actor) -> int:
     organization = Organization.objects.get(pk=actor.organization_id)
     exporters.describe(
+        seen=seen(actor.organization_id),
         by=actor,
         business_license=("business-license.pdf", pdf(f"Business license of {organization.name_en}")),
         address=f"1 Example Road, {provinces.name(organization.exporter.province)}",

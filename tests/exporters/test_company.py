@@ -1,0 +1,88 @@
+"""A company's facts in two tabs: nothing is lost, and nothing is sent that its sender did not see."""
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+
+from config.local import demo
+from core.history import lines_of
+from exporters.models import Exporter
+from tests import make
+from tests.core.test_conflicts import Tab
+
+
+@pytest.fixture
+def company(ministry, client):
+    actor = make.exporter()
+    client.force_login(actor.user)
+    return Exporter.objects.get(pk=actor.organization_id)
+
+
+@pytest.fixture
+def tabs(company, client):
+    return Tab(client, "/company/"), Tab(client, "/company/")
+
+
+def upload(tab, name, **changes):
+    """The form with a file chosen."""
+    content = demo.pdf(name)
+    values = {key: each for key, each in tab.page.form("/company/").filled(changes) if key != "business_license"}
+    file = SimpleUploadedFile(name, content, "application/pdf")
+    response = tab.browser.post("/company/", values | {"business_license": file})
+    if response.status_code != 302:
+        tab.read(response)
+    return response.status_code
+
+
+def test_what_one_of_two_tabs_changed_stands_and_what_both_changed_is_asked(tabs, company):
+    first, second = tabs
+    assert first.save(address="1 Road", handler="Li Na") == 302
+    assert second.save(address="2 Road", main_manager="Bo") == 412
+    company.refresh_from_db()
+    assert (company.address, company.handler, company.main_manager) == ("1 Road", "Li Na", "")
+    assert second.asked() == ["address"]
+    assert second.save(theirs="address") == 302
+    company.refresh_from_db()
+    assert (company.address, company.handler, company.main_manager) == ("1 Road", "Li Na", "Bo")
+
+
+def test_a_license_that_both_handed_in_is_asked_about(tabs, company):
+    first, second = tabs
+    assert upload(first, "first.pdf") == 302
+    assert upload(second, "second.pdf") == 412
+    assert second.asked() == ["business_license"]
+    assert "second.pdf (choose it again if it is to be kept)" in second.html
+    company.refresh_from_db()
+    assert company.business_license.name == "first.pdf"
+    assert upload(second, "second.pdf", theirs="business_license") == 302
+    company.refresh_from_db()
+    assert company.business_license.name == "first.pdf"
+
+
+def test_a_license_that_only_the_other_handed_in_stays(tabs, company):
+    first, second = tabs
+    assert upload(first, "first.pdf") == 302
+    assert second.save(address="2 Road") == 302
+    company.refresh_from_db()
+    assert (company.business_license.name, company.address) == ("first.pdf", "2 Road")
+
+
+def test_what_another_changed_meanwhile_is_saved_and_not_sent(tabs, company):
+    first, second = tabs
+    names = dict.fromkeys(("legal_representative", "main_manager", "handler"), "Li Na")
+    assert upload(first, "first.pdf", address="1 Road", **names) == 302
+    assert second.save(customs_code="1234567890", send="1") == 302
+    company.refresh_from_db()
+    assert (company.customs_code, company.state) == ("1234567890", "draft")
+    assert "Saved with what a colleague changed meanwhile" in second.browser.get("/company/").content.decode()
+    assert Tab(second.browser, "/company/").save(send="1") == 302
+    company.refresh_from_db()
+    assert company.state == "pending"
+
+
+def test_a_refusal_to_send_leaves_a_page_that_knows_what_was_saved(tabs, company):
+    first, _ = tabs
+    assert upload(first, "first.pdf", address="1 Road", send="1") == 422
+    assert first.save(address="2 Road") == 302
+    company.refresh_from_db()
+    assert (company.address, company.business_license.name) == ("2 Road", "first.pdf")
+    assert [line.verb for line in lines_of(company)] == ["join", "describe", "describe"]
