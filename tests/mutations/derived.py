@@ -88,11 +88,10 @@ def _verbs() -> Iterator[Row]:
         module, verb = name.rpartition(".")[0], name.replace(".actions", "")
         path = _path(module)
         text = (ROOT / path).read_text(encoding="utf-8")
-        first = next((n for n in ast.walk(node) if isinstance(n, ast.Call) and guards.name_of(n) == "lock"), None)
-        if first is not None:
-            old = ast.get_source_segment(text, first) or ""
-            rows_, named = ast.get_source_segment(text, first.args[0]), first.keywords
-            words = ", ".join(ast.get_source_segment(text, word) or "" for word in named)
+        for call in (n for n in ast.walk(node) if isinstance(n, ast.Call) and guards.name_of(n) == "lock"):
+            old = ast.get_source_segment(text, call) or ""
+            rows_ = ast.get_source_segment(text, call.args[0])
+            words = ", ".join(ast.get_source_segment(text, word) or "" for word in call.keywords)
             yield _row(f"lock:{verb}", path, node.name, old, f"{rows_}.get({words})", TAKES)
         if "seen" in {argument.arg for argument in node.args.kwonlyargs}:
             old = "seen=seen" if "seen=seen" in (ast.get_source_segment(text, node) or "") else "require_seen("
