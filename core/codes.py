@@ -22,7 +22,6 @@ TITLES = {
     413: _("Too large"),
     415: _("Unsupported media type"),
     422: _("Needs mending"),
-    428: _("Precondition required"),
     429: _("Too many requests"),
     500: _("Our fault"),
     503: _("Not available"),
@@ -39,10 +38,6 @@ class Code:
     fix: "str | Promise"
     retry: bool = False
     also: tuple[int, ...] = ()
-
-    @property
-    def title(self) -> str:
-        return str(TITLES[self.status])
 
 
 _codes: dict[str, Code] = {}

@@ -42,8 +42,6 @@ def _refusal(error: Exception) -> DomainError | None:
             return DomainError(_("Only application/json is sent."), code="not-acceptable")
         case exceptions.UnsupportedMediaType():
             return DomainError(_("Send application/json."), code="unsupported-media-type")
-        case exceptions.Throttled():
-            return DomainError(_("Too many requests."), code="throttled", headers={"Retry-After": str(error.wait or 1)})
         case OperationalError() | InterfaceError():
             return database_away()
     return None

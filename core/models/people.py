@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from core import provinces
 from core.languages import in_language
-from core.models.roles import ROLES_OF, Kind, Role
+from core.models.roles import Kind, Role
 
 
 class Country(models.Model):
@@ -125,9 +125,6 @@ class Membership(models.Model):
 
     def role_labels(self) -> list[str]:
         return [str(Role(role).label) for role in self.roles]
-
-    def possible_roles(self) -> tuple[Role, ...]:
-        return ROLES_OF[self.organization.kind]
 
 
 class ApiKey(models.Model):

@@ -53,8 +53,6 @@ def test_a_form_that_nothing_else_names_is_invalid():
 
 
 def test_each_refusal_of_the_framework_has_its_code():
-    throttled = _refusal(exceptions.Throttled(wait=7))
-    assert (throttled.code, throttled.status, throttled.headers) == ("throttled", 429, {"Retry-After": "7"})
     assert _refusal(exceptions.PermissionDenied("CSRF Failed: token missing")).code == "csrf-failed"
     assert _refusal(exceptions.PermissionDenied("Not you")).code == "forbidden"
     away = _refusal(OperationalError())

@@ -88,7 +88,7 @@ def test_no_refusal_repeats_its_status():
 
 def test_each_code_says_cause_and_fix_in_both_languages():
     def words():
-        return {code.code: [str(code.cause), str(code.fix), code.title] for code in codes.table()}
+        return {code.code: [str(code.cause), str(code.fix), str(codes.TITLES[code.status])] for code in codes.table()}
 
     with override("en"):
         english = words()
