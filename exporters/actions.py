@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from stdnum.cn import uscc as credit_code
 from stdnum.exceptions import ValidationError as BadNumber
 
+from core import provinces
 from core.access import Actor
 from core.actions import keep_file
 from core.command import command
@@ -75,6 +76,24 @@ def describe(*, seen: int, by: Actor, business_license: tuple[str, bytes] | None
         exporter.business_license = keep_file(name, content, field="business_license", by=by)
     exporter.save()
     record(exporter, "describe", by=by)
+    return exporter
+
+
+@command
+def state_province(*, province: str, by: Actor) -> Exporter:
+    """The company, sent in or verified, says in which province it is, where nobody knew that: once.
+
+    It stays verified: the business license that an officer compared says the same, and history says who stated it.
+    Raises WrongState for a draft, and for a company that has a province.
+    """
+    exporter = lock(exporters_for(by), pk=by.organization_id)
+    if exporter.state == ExporterState.DRAFT or exporter.province:
+        raise WrongState(_("The province stands already, or is among the facts that you send in."))
+    if province not in provinces.table():
+        raise Invalid([Problem("/province", "required", _("Choose one of the provinces."))])
+    exporter.province = province
+    exporter.save(update_fields=["province"])
+    record(exporter, "state_province", by=by, facts={"province": province})
     return exporter
 
 

@@ -16,6 +16,7 @@ from core.errors import DomainError
 from core.legal_time import legal_today
 from core.models import Delivery, Membership
 from exporters import actions as exporters
+from exporters.models import Exporter
 from licensing.actions import applications, decisions, declarations, licenses, questions
 from licensing.models import Application
 from shipments import actions as shipments
@@ -103,6 +104,8 @@ def _company(step: Story, world: make.World) -> None:
     step(exporters.send_back, newcomer.organization_id, reason="Mend the address", by=intake)
     exporters.submit(by=newcomer)
     step(exporters.verify, newcomer.organization_id, by=intake)
+    Exporter.objects.filter(pk=newcomer.organization_id).update(province="")
+    step(exporters.state_province, province="36", by=newcomer)
     party = demo.party(newcomer, "Works", "DE", "Motors")
     step(exporters.change_party, party.ref, version=1, name="Works AG", by=newcomer)
 

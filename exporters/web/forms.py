@@ -68,6 +68,10 @@ class CompanyForm(forms.ModelForm):
         return {name: self.cleaned_data[name] for name in self.Meta.fields}
 
 
+class ProvinceForm(forms.Form):
+    province = forms.ChoiceField(label=_("Province"), choices=provinces.choices)
+
+
 class ReturnForm(ReasonForm):
     """Why, and which facts: the company's page leads to each."""
 

@@ -12,11 +12,14 @@ from core.web.conflicts import Files, Meeting
 from core.web.forms import read_upload, show_refusal
 from core.web.steps import Failed, of_one_moment, offered
 from exporters import actions, selectors
-from exporters.web.forms import CompanyForm, PartyForm
+from exporters.web.forms import CompanyForm, PartyForm, ProvinceForm
 
 
-def company(request: HttpRequest) -> HttpResponse:
-    """The exporter's own account: what the ministry verifies, and where that stands."""
+def company(request: HttpRequest, stating: ProvinceForm | None = None) -> HttpResponse:
+    """The exporter's own account: what the ministry verifies, and where that stands.
+
+    stating: the province as it was chosen, refused.
+    """
     rows = selectors.exporters_for(request.actor).select_related("business_license").defer("business_license__content")
 
     def parts(data: QueryDict | None, files: Files) -> list[CompanyForm]:
@@ -24,7 +27,7 @@ def company(request: HttpRequest) -> HttpResponse:
 
     meeting = Meeting(request, parts)
     (form,), status, saved = meeting.forms, 422 if request.method == "POST" else 200, False
-    if request.method == "POST" and form.is_valid():
+    if request.method == "POST" and not stating and form.is_valid():
         file, seen = read_upload(form.cleaned_data["business_license"]), form.cleaned_data["version"]
         try:
             actions.describe(seen=seen, by=request.actor, business_license=file, **form.facts())
@@ -49,12 +52,23 @@ def company(request: HttpRequest) -> HttpResponse:
         "form": form,
         "meeting": meeting,
         "editable": fresh.state == "draft" and request.actor.may("company", "POST"),
+        "stating": stating or ProvinceForm(),
         "verbs": open_verbs(fresh, request.actor),
         "returned": returned,
         "mend": [form[name] for name in returned.facts.get("mend", [])] if returned else [],
         "history": told(lines_of(fresh), request.actor),
     }
     return render(request, "exporters/company.html", context, status=status)
+
+
+def company_province(request: HttpRequest) -> HttpResponse:
+    """The province of a company whose account had none that we know."""
+    form = ProvinceForm(request.POST)
+    if not form.is_valid():
+        return company(request, form)
+    actions.state_province(province=form.cleaned_data["province"], by=request.actor)
+    messages.success(request, _("Saved."))
+    return redirect("company")
 
 
 def party_new(request: HttpRequest) -> HttpResponse:

@@ -4,7 +4,9 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from config.local import demo
+from core.errors import Invalid
 from core.history import lines_of
+from exporters import actions
 from exporters.models import Exporter
 from tests import make
 from tests.core.test_conflicts import Tab
@@ -86,3 +88,47 @@ def test_a_refusal_to_send_leaves_a_page_that_knows_what_was_saved(tabs, company
     company.refresh_from_db()
     assert (company.address, company.business_license.name) == ("2 Road", "first.pdf")
     assert [line.verb for line in lines_of(company)] == ["join", "describe", "describe"]
+
+
+@pytest.fixture
+def without_province(world, client):
+    """A verified company whose text of old named no province."""
+    client.force_login(world.exporter.user)
+    Exporter.objects.filter(pk=world.exporter.organization_id).update(province="")
+    return Exporter.objects.get(pk=world.exporter.organization_id)
+
+
+def test_a_verified_company_without_a_province_states_it_once_and_stays_verified(without_province, world, client):
+    assert "In which province is your company?" in client.get("/company/").content.decode()
+    assert client.post("/company/province/", {"province": "33"}).status_code == 302
+    without_province.refresh_from_db()
+    assert (without_province.province, without_province.state) == ("33", "active")
+    line = lines_of(without_province).last()
+    assert (line.verb, line.actor, line.facts) == ("state_province", world.exporter.user, {"province": "33"})
+    assert "In which province is your company?" not in client.get("/company/").content.decode()
+    assert client.post("/company/province/", {"province": "36"}).status_code == 409
+    without_province.refresh_from_db()
+    assert without_province.province == "33"
+
+
+@pytest.mark.parametrize("chosen", ["", "99"])
+def test_only_a_province_that_there_is_is_stated(chosen, without_province, world, client):
+    page = client.post("/company/province/", {"province": chosen})
+    assert (page.status_code, 'class="errsum"' in page.content.decode()) == (422, True)
+    with pytest.raises(Invalid):
+        actions.state_province(province=chosen, by=world.exporter)
+    without_province.refresh_from_db()
+    assert without_province.province == ""
+
+
+def test_a_draft_states_its_province_among_its_facts(company, client):
+    Exporter.objects.filter(pk=company.pk).update(province="")
+    assert client.post("/company/province/", {"province": "33"}).status_code == 409
+    company.refresh_from_db()
+    assert company.province == ""
+
+
+def test_only_a_signatory_is_asked_for_the_province(without_province, world, client):
+    client.force_login(make.colleague(world.exporter, "clerk").user)
+    assert "In which province" not in client.get("/company/").content.decode()
+    assert client.post("/company/province/", {"province": "33"}).status_code == 403
