@@ -20,6 +20,7 @@ app.conf.beat_schedule = {
     "warn-of-ends": {"task": "licensing.tasks.warn_of_ends", "schedule": crontab(minute=15)},
     "make-months": {"task": "licensing.tasks.make_months", "schedule": crontab(minute=5)},
     "end-answers": {"task": "core.tasks.end_answers", "schedule": crontab(minute=50, hour=2)},
+    "end-kept-texts": {"task": "core.tasks.end_kept_texts", "schedule": crontab(minute=55, hour=2)},
     "reconcile-ledger": {"task": "licensing.tasks.reconcile_ledger", "schedule": crontab(minute=40, hour=2)},
 }
 

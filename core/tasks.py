@@ -1,6 +1,11 @@
+from datetime import timedelta
+
 from celery import shared_task
 
 from core import deliveries, idempotency
+from core.legal_time import legal_now
+from core.models import KeptText
+from core.models.typed import KEPT_DAYS
 
 
 @shared_task
@@ -13,3 +18,9 @@ def relay_deliveries() -> int:
 def end_answers() -> int:
     """Keys whose 400 days are over are gone."""
     return idempotency.end()
+
+
+@shared_task
+def end_kept_texts() -> int:
+    """Typed text that its writer has not come back for in 90 days is gone."""
+    return KeptText.objects.filter(kept_at__lt=legal_now() - timedelta(days=KEPT_DAYS)).delete()[0]

@@ -6,6 +6,8 @@ from django.db import models
 
 from core.models.people import User
 
+KEPT_DAYS = 90
+
 
 class KeptText(models.Model):
     """One form as it was sent, without secrets and files. Shown to its writer only."""

@@ -15,11 +15,11 @@ from django.utils.translation import gettext as _
 from core import problems
 from core.errors import DomainError
 from core.models import KeptText, User
+from core.models.typed import KEPT_DAYS
 from core.web import errors
 from core.web.typed import Typed, answers_get, cleaned, page_of
 
 WRITER, SALT = "typed_by", "typed"
-DAYS = 90
 MOST = 20  # texts of one person; the oldest give way
 
 
@@ -30,7 +30,7 @@ def writer(user: Any) -> str:
 
 def _writer_of(request: HttpRequest) -> int | None:
     try:
-        pk = int(signing.loads(request.POST.get(WRITER, ""), salt=SALT, max_age=DAYS * 86_400))
+        pk = int(signing.loads(request.POST.get(WRITER, ""), salt=SALT, max_age=KEPT_DAYS * 86_400))
     except (signing.BadSignature, ValueError):
         return None
     other = request.user.is_authenticated and request.user.pk != pk

@@ -1,6 +1,7 @@
 """What was typed survives the end of a session, for its writer and for nobody else."""
 
 import re
+from datetime import timedelta
 from html import unescape
 from urllib.parse import parse_qs, urlsplit
 
@@ -9,7 +10,9 @@ from django.core import signing
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
+from core.legal_time import legal_now
 from core.models import KeptText
+from core.tasks import end_kept_texts
 from core.web import kept
 from exporters.models import Party
 from licensing.models import Application
@@ -169,3 +172,19 @@ def test_a_page_says_whose_text_it_is_for_ninety_days(later_s, count, browser, w
     with time_machine.travel(time.time() + later_s):
         browser.post("/parties/new/", answers)
     assert KeptText.objects.count() == count
+
+
+@pytest.mark.parametrize(("age", "count"), [({"days": 90, "minutes": -1}, 1), ({"days": 90, "minutes": 1}, 0)])
+def test_text_that_nobody_came_back_for_is_gone_after_ninety_days(age, count, world):
+    """It is there to the end of the 90th day, and not on the 91st."""
+    row = KeptText.objects.create(user=world.exporter.user, route="party.new", data="name=Auriga")
+    KeptText.objects.filter(pk=row.pk).update(kept_at=legal_now() - timedelta(**age))
+    assert end_kept_texts() == 1 - count
+    assert KeptText.objects.count() == count
+
+
+def test_a_run_spares_what_is_still_kept(world):
+    old, new = (KeptText.objects.create(user=world.exporter.user, route="party.new", data=f"name={n}") for n in "ab")
+    KeptText.objects.filter(pk=old.pk).update(kept_at=legal_now() - timedelta(days=91))
+    assert (end_kept_texts(), end_kept_texts()) == (1, 0)
+    assert KeptText.objects.get().pk == new.pk
