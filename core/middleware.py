@@ -11,7 +11,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import Resolver404, resolve
 from django.utils.translation import gettext as _
 
-from core import access, problems, rates
+from core import access, rates
 from core.api.authentication import bearer
 from core.errors import DomainError, Forbidden, NotFound, NotSignedIn, Unreadable
 from core.web import errors, kept
@@ -168,8 +168,6 @@ class Refusals:
             return errors.answer(request, exception)
         if isinstance(exception, Http404) and wants_problem(request):
             return errors.answer(request, NotFound())
-        if isinstance(exception, problems.DATABASE_AWAY):
-            return errors.unavailable(request)
         if isinstance(exception, UnicodeDecodeError):
             return errors.answer(request, Unreadable(_("The request is not UTF-8."), code="invalid-encoding"))
         return None
