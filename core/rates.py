@@ -58,10 +58,8 @@ class Buckets:
             place = self._place(first, who, now, most) if held else None
             if place is None:
                 return 0
-            known, full_at = self.SLOT.unpack_from(self.memory, place)
-            if (
-                known != who or not now < full_at <= now + most
-            ):  # empty, another's that is full again, or another boot's
+            _known, full_at = self.SLOT.unpack_from(self.memory, place)
+            if not now < full_at <= now + most:  # empty, full again (whosever it was), or another boot's
                 full_at = now
             if full_at + step - now > most:
                 return int(max(1, -(-(full_at + step - now - most) // 10**9)))

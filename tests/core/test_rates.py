@@ -69,6 +69,15 @@ def test_a_write_beyond_the_rate_does_nothing_and_its_key_is_not_remembered(limi
     assert Shipment.objects.count() == 11
 
 
+def test_reads_take_nothing_of_what_may_be_written(limits, client, world):
+    license = world.license(kilograms=100)
+    key = bearer(make.key(world.exporter, *make.EXPORTER_SCOPES))
+    assert statuses(21, lambda: client.get("/api/v1/licenses/", **key))[-1] == 429
+    body = world.body(license, "1.000")
+    answer = client.post("/api/v1/shipments/", body, "application/json", HTTP_IDEMPOTENCY_KEY="k", **key)
+    assert answer.status_code == 201
+
+
 def test_asking_whether_a_shipment_would_pass_counts_as_a_read(limits, client, world):
     license = world.license(kilograms=100)
     text = make.key(world.exporter, *make.EXPORTER_SCOPES)
