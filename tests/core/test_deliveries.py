@@ -222,10 +222,10 @@ def test_a_line_that_nobody_is_told_of_has_no_delivery(world):
 
 def test_each_reader_is_written_to_in_his_language(told, post, client, world):
     """As chosen last; whoever never chose is written to in English."""
-    client.force_login(world.exporter.user)
-    client.post("/language/", {"language": "zh-hans", "next": "/"})
     for reader, language in zip(told[1:], ("", "en"), strict=True):
         User.objects.filter(email=reader).update(language=language)
+    client.force_login(world.exporter.user)
+    client.post("/language/", {"language": "zh-hans", "next": "/"})
     relay()
     subjects = dict(post.subjects)
     assert [bool(CHINESE.search(subjects[to])) for to in told] == [True, False, False]

@@ -84,6 +84,7 @@ def test_an_administrator_ends_a_mail_with_a_reason(stuck, post, client, world, 
     line = HistoryLine.objects.get(subject_kind="delivery", subject_id=stuck[1].pk)
     assert (line.verb, line.actor, line.reason) == ("end", world.ministry.admin.user, "Told by phone.")
     assert waiting("to") == []
+    assert list(waiting_mail(world.ministry.admin)) == []
 
 
 def test_without_a_reason_nothing_ends(stuck, world):

@@ -225,4 +225,5 @@ def test_a_field_whose_name_hides_something_is_refused(client, world):
     before = HistoryLine.objects.count()
     response = client.generic("POST", "/parties/new/", *urlencoded({"na\x00me": b"x"}))
     assert response.status_code == 422
+    assert "field’s name has a character" in unescape(response.content.decode()).replace("'", "’")
     assert HistoryLine.objects.count() == before
