@@ -7,7 +7,7 @@ import pytest
 from core import actions, history, selectors
 from core.access import NOBODY
 from core.errors import Forbidden, NotFound, WrongState
-from core.models import Document, HistoryLine, Membership, RoleGrant
+from core.models import Document, HistoryLine, Membership, RoleGrant, User
 from licensing.actions import applications
 from licensing.models import License
 from shipments.models import Shipment
@@ -28,7 +28,9 @@ def test_a_team_is_the_people_of_one_organization_who_have_come(world, stranger)
 
 def test_whoever_is_invited_is_so_by_one_organization(world, stranger):
     actions.add_member(email="invited@example.cn", name="Li Na", roles=["clerk"], by=world.exporter)
-    make.colleague(world.exporter, "clerk")
+    came = make.colleague(world.exporter, "clerk").user
+    actions.add_member(email="came@example.cn", name="Wu Bo", roles=["clerk"], by=world.exporter)
+    User.objects.filter(pk=came.pk).update(email="came@example.cn")
     assert [row.email for row in selectors.invitations_of(world.exporter)] == ["invited@example.cn"]
     assert selectors.invitations_of(stranger) == []
 
