@@ -11,7 +11,7 @@ from licensing.selectors.applications import (
     with_questions,
     with_signals,
 )
-from licensing.selectors.declarations import declarations_for, usable_declarations
+from licensing.selectors.declarations import declarations_for, rejection, usable_declarations
 from licensing.selectors.licenses import (
     changed_since,
     in_force,
@@ -41,6 +41,7 @@ __all__ = [
     "movements_of",
     "open_questions",
     "regime",
+    "rejection",
     "reviewer_of",
     "search_items",
     "to_countersign",

@@ -3,6 +3,8 @@
 from django.db.models import QuerySet
 
 from core.access import Actor, visibility
+from core.history import lines_of
+from core.models import HistoryLine
 from core.selectors import reaches_documents
 from exporters.selectors import of_province
 from licensing.models import Declaration
@@ -24,6 +26,11 @@ def declarations_for(actor: Actor) -> QuerySet[Declaration]:
 def usable_declarations(actor: Actor) -> QuerySet[Declaration]:
     """Declarations that an application may rely on."""
     return declarations_for(actor).exclude(state=DeclarationState.REJECTED)
+
+
+def rejection(row: Declaration) -> HistoryLine | None:
+    """With what the ministry rejected the declaration; None when it did not."""
+    return lines_of(row).filter(verb="reject").last()
 
 
 @visibility("declaration")

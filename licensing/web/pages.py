@@ -77,6 +77,7 @@ def declaration(request: HttpRequest, ref: str, failed: Failed | None = None) ->
         "declaration": row,
         "re_export_countries": Country.objects.filter(pk__in=row.re_export_countries),
         **offered(request, row, "declaration", failed),
+        "rejected": selectors.rejection(row),
         "history": told(lines_of(row), request.actor),
     }
     return render(request, "licensing/declaration_page.html", context, status=failed.status if failed else 200)

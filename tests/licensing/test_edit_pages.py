@@ -4,7 +4,7 @@ from html import unescape
 
 import pytest
 
-from licensing.actions import applications
+from licensing.actions import applications, declarations
 from licensing.models import Application
 from tests import make
 
@@ -48,3 +48,18 @@ def test_a_strangers_edit_page_is_not_there(client, world):
     applications.submit(ref, by=world.exporter)
     client.force_login(make.exporter(world.ministry, "Other Co., Ltd.").user)
     assert client.get(f"/applications/{ref}/edit/").status_code == 404
+
+
+def test_a_rejected_declaration_begins_with_the_reason(client, world):
+    row = world.declaration(verified=False)
+    why = "The signature is not that of the end-user."
+    declarations.reject(row.ref, seen=make.seen(row.ref), reason=why, by=world.ministry.reviewer)
+    client.force_login(world.exporter.user)
+    html = unescape(client.get(f"/declarations/{row.ref}/").content.decode())
+    assert why in html[: html.index("What the end-user declares")]
+
+
+def test_a_declaration_that_was_not_rejected_says_nothing_of_it(client, world):
+    client.force_login(world.exporter.user)
+    page = client.get(f"/declarations/{world.declaration(verified=False).ref}/")
+    assert (page.status_code, "Rejected" in page.content.decode()) == (200, False)
