@@ -1,15 +1,17 @@
 """Form fields that several apps need."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date
 from typing import Any
 
 from django import forms
+from django.forms.models import ModelChoiceIterator
 from django.utils.translation import gettext as _
 
 from core import quantities
 from core.files import Kind, ends_of
+from core.languages import label_order
 from core.templatetags.lodestone import quantity_in_full
 
 
@@ -23,6 +25,23 @@ class DayField(forms.DateField):
 
     def prepare_value(self, value: Any) -> Any:
         return value.isoformat() if isinstance(value, date) else value
+
+
+class _ByLabel(ModelChoiceIterator):
+    def __iter__(self) -> Iterator[tuple[Any, Any]]:
+        return iter(sorted(super().__iter__(), key=lambda pair: (pair[0] != "", label_order(str(pair[1])))))
+
+
+class CountryField(forms.ModelChoiceField):
+    """One of the countries, in the order of their names as the reader reads them."""
+
+    iterator = _ByLabel
+
+
+class CountriesField(forms.ModelMultipleChoiceField):
+    """Several of them."""
+
+    iterator = _ByLabel
 
 
 class _SeveralFiles(forms.FileInput):

@@ -13,6 +13,7 @@ from core import provinces
 from core.errors import DomainError
 from core.history import version
 from core.models import User
+from core.web.fields import CountryField
 from core.web.forms import ReasonForm
 from exporters import actions
 from exporters.models import Exporter, Party
@@ -100,6 +101,7 @@ class PartyForm(forms.ModelForm):
             "registration_no",
             "email",
         ]
+        field_classes = {"country": CountryField}
         help_texts = {
             "name": _("As in its register, in Latin letters."),
             "site_address": _("End-users: where the goods are used."),

@@ -18,6 +18,7 @@ from core.quantities import show
 from core.telling import told
 from core.web.conflicts import Files, Meeting
 from core.web.forms import read_upload, show_refusal
+from core.web.lists import by_name
 from core.web.steps import Failed, offered
 from core.web.typed import typed_into
 from exporters.selectors import parties_for
@@ -75,7 +76,7 @@ def declaration(request: HttpRequest, ref: str, failed: Failed | None = None) ->
     row = get_object_or_404(rows, ref=ref)
     context = {
         "declaration": row,
-        "re_export_countries": Country.objects.filter(pk__in=row.re_export_countries),
+        "re_export_countries": by_name(Country.objects.filter(pk__in=row.re_export_countries)),
         **offered(request, row, "declaration", failed),
         "rejected": selectors.rejection(row),
         "history": told(lines_of(row), request.actor),

@@ -7,10 +7,10 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from core.models import Country
 from core.templatetags.lodestone import quantity
 from core.web.fields import DayField, QuantityField
 from core.web.forms import StepForm
+from core.web.lists import countries
 from licensing.models import License
 from shipments.actions import LineRequest, ShipmentRequest
 
@@ -40,8 +40,8 @@ class ShipmentForm(forms.Form):
         parties = [user.party for user in license.end_users.all() if user.open]
         self._choices("end_user", [(party.ref, party.name) for party in parties])
         self._choices("consignee", [(party.ref, party.name) for party in license.consignees.all()])
-        countries = Country.objects.filter(pk__in=license.destinations)
-        self._choices("destination", [(country.pk, str(country)) for country in countries])
+        destinations = [(pk, name) for pk, name in countries() if pk in license.destinations]
+        self._choices("destination", destinations)
         if license.ports:
             self.fields["port"] = forms.ChoiceField(label=_("Customs port"))
             self._choices("port", [(port, port) for port in license.ports])

@@ -14,6 +14,7 @@ from core.legal_time import legal_today
 from core.models import Country
 from core.navigation import entries
 from core.telling import told
+from core.web.lists import by_name
 from core.web.steps import Failed, of_one_moment, offered
 from licensing import selectors as licensing
 from licensing.granted import decided
@@ -57,7 +58,7 @@ def license_page(request: HttpRequest, ref: str, failed: Failed | None = None) -
         "clearances_taken": taken,
         "clearances_used": used,
         "clearances_reserved": taken - used,
-        "destinations": Country.objects.filter(pk__in=row.destinations),
+        "destinations": by_name(Country.objects.filter(pk__in=row.destinations)),
         "shipments": selectors.with_lines(selectors.shipments_for(request.actor).filter(license=row))[:50],
         "history": told(lines_of(row), request.actor),
         "today": today,

@@ -6,8 +6,12 @@ from html import unescape
 import pytest
 from django.utils import translation
 
+from core import languages
 from core.history import lines_of, record
-from core.models import Organization
+from core.models import Country, Organization
+from core.web.lists import countries
+from exporters.web.forms import PartyForm
+from licensing.web.forms import DeclarationForm
 from tests import make
 
 
@@ -51,3 +55,38 @@ def test_history_names_an_organization_alike_whoever_reads(world):
     with translation.override("zh-hans"):
         record(world.exporter.organization, "rename", by=make.colleague(world.exporter, "signatory"))
     assert lines_of(world.exporter.organization).last().subject_ref == "Lanting Magnetics Co., Ltd."
+
+
+ORDER = {  # a, ai, an, chao, chi, de, ri, zhong
+    "en": ["Afghanistan", "Åland Islands", "Albania", "Côte d'Ivoire", "Croatia", "Germany", "Zimbabwe"],
+    "zh-hans": [
+        "阿尔巴尼亚",
+        "埃及",
+        "安道尔",
+        "朝鲜",
+        "赤道几内亚",
+        "德国",
+        "日本",
+        "中国",
+    ],
+}
+
+
+@pytest.mark.parametrize("language", ORDER)
+def test_countries_stand_in_the_order_of_their_names_as_the_reader_reads_them(language, reference):
+    with translation.override(language):
+        offered = {
+            "party": PartyForm().fields["country"].choices,
+            "declaration": DeclarationForm(parties=None, items=None).fields["re_export_countries"].choices,
+            "filter": countries(),
+        }
+        for where, choices in offered.items():
+            labels = [str(label) for value, label in choices if value]
+            assert [label for label in labels if label in ORDER[language]] == ORDER[language], where
+            assert len(labels) == Country.objects.count()
+        assert next(iter(offered["party"]))[0] == ""  # nothing is chosen before a person does
+
+
+def test_a_character_that_gb_2312_does_not_sort_by_pinyin_stands_last():
+    with translation.override("zh-hans"):
+        assert sorted(["斐济", "直布罗陀", "芬兰"], key=languages.label_order) == ["芬兰", "直布罗陀", "斐济"]

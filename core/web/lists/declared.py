@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from core.access import Actor
 from core.errors import Invalid, Problem
+from core.languages import label_order
 from core.legal_time import day_end, day_start
 from core.models import Country
 
@@ -62,7 +63,12 @@ class Choice:
 
 
 def countries() -> list[tuple[str, str]]:
-    return [(row.code, str(row)) for row in Country.objects.all()]
+    return [(row.code, str(row)) for row in by_name(Country.objects.all())]
+
+
+def by_name(countries: Iterable[Country]) -> list[Country]:
+    """In the order of their names as the reader reads them."""
+    return sorted(countries, key=lambda country: label_order(str(country)))
 
 
 def state_word(row: Any) -> str:

@@ -6,7 +6,7 @@ from django import forms
 from django.utils.translation import gettext_lazy
 
 from core.models import Country
-from core.web.fields import DayField
+from core.web.fields import CountriesField, DayField
 from core.web.forms import StepForm, read_upload
 from licensing.models import ControlItem, Declaration
 from licensing.models.declarations import CONFIRMATIONS
@@ -22,7 +22,7 @@ class DeclarationForm(forms.ModelForm):
         widget=forms.CheckboxSelectMultiple,
         help_text=gettext_lazy("What the goods are listed as."),
     )
-    re_export_countries = forms.ModelMultipleChoiceField(
+    re_export_countries = CountriesField(
         label=gettext_lazy("Countries they go on to"),
         queryset=Country.objects.all(),
         required=False,
