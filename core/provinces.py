@@ -28,4 +28,4 @@ def name(code: str) -> str:
 
 def choices() -> list[tuple[str, str]]:
     """For a form: every province, and none."""
-    return [("", "–"), *((code, in_language(*names)) for code, names in table().items())]
+    return [("", ""), *((code, in_language(*names)) for code, names in table().items())]

@@ -137,6 +137,8 @@ def field(bound: BoundField, note: str = "") -> dict[str, Any]:
     note: what stands behind the label instead of "(optional)", such as "(needed to send)".
     """
     kind = bound.widget_type
+    if kind == "select":
+        _invite(bound.field.widget)
     choices = kind in ("radioselect", "checkboxselectmultiple")
     return {
         "field": bound,
@@ -148,6 +150,13 @@ def field(bound: BoundField, note: str = "") -> dict[str, Any]:
         "note": note,
         "optional": not bound.field.required and kind != "checkbox",
     }
+
+
+def _invite(widget: Any) -> None:
+    """The empty choice of a select says what to do, where it has no word of its own."""
+    first, *others = list(widget.choices) or [("none", "none")]
+    if first[0] == "" and not any(character.isalnum() for character in str(first[1])):
+        widget.choices = [("", _("Choose…")), *others]
 
 
 def _target(bound: BoundField) -> str:

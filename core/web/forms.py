@@ -54,7 +54,7 @@ class RolesForm(forms.Form):
 def province_field() -> forms.ChoiceField:
     return forms.ChoiceField(
         label=_("Province"),
-        choices=provinces.choices,
+        choices=lambda: [("", _("All provinces")), *provinces.choices()[1:]],
         required=False,
         help_text=_("Intake officers: the one province whose companies and cases they see. Empty: all."),
     )

@@ -59,7 +59,7 @@ class ShipmentForm(forms.Form):
             )
 
     def _choices(self, name: str, choices: list[tuple[str, str]]) -> None:
-        self.fields[name].choices = choices if len(choices) == 1 else [("", _("Choose")), *choices]
+        self.fields[name].choices = choices if len(choices) == 1 else [("", ""), *choices]
 
     def quantity_fields(self) -> list[forms.BoundField]:
         return [self[name] for name in self.quantity_names]

@@ -11,6 +11,7 @@ from django.utils import translation
 from pytest_django.asserts import assertHTMLEqual, assertInHTML
 
 from core.errors import Problem
+from core.models import Country
 from core.telling import Told
 from core.templatetags.lodestone import (
     day,
@@ -205,3 +206,30 @@ def test_no_errors_no_summary():
 
 def test_reference_is_kept_whole():
     assert ref("EL-7QF4K2M18") == '<span class="ref mono nowrap" translate="no">EL-7QF4K2M18</span>'
+
+
+class Selects(forms.Form):
+    bare = forms.ChoiceField(choices=[("", "---------"), ("a", "Alpha")])
+    worded = forms.ChoiceField(choices=[("", "All of them"), ("a", "Alpha")])
+    full = forms.ChoiceField(choices=[("a", "Alpha")])
+    country = forms.ModelChoiceField(queryset=Country.objects.all())
+    none = forms.ChoiceField(choices=[])
+
+
+def options(name, data=None):
+    html = Template("{% field bound %}").render(Context({"bound": Selects(data)[name]}))
+    return re.findall(r"<option[^>]*>([^<]*)</option>", html)
+
+
+def test_the_empty_choice_of_a_select_says_what_to_do(reference):
+    assert options("bare") == ["Choose…", "Alpha"]
+    assert options("worded") == ["All of them", "Alpha"]
+    assert (options("full"), options("none")) == (["Alpha"], [])
+    assert options("country")[0] == "Choose…"
+    assert len(options("country")) == Country.objects.count() + 1
+    with translation.override("zh-hans"):
+        assert options("bare")[0] == "请选择…"
+
+
+def test_an_empty_choice_is_no_answer(reference):
+    assert set(Selects({"bare": "", "country": ""}).errors) == {"bare", "worded", "full", "country", "none"}
