@@ -38,6 +38,13 @@ def require_seen(row: models.Model, seen: int) -> None:
         raise DomainError(detail, code="stale", version=now)
 
 
+def require_version(draft: Any, version: int) -> None:
+    """Nobody changed the draft, which is locked, since this version of it was read. Raises 412 `stale` otherwise."""
+    if draft.version != version:
+        detail = _("Somebody changed this since you opened it. Compare with the present values and send again.")
+        raise DomainError(detail, code="stale", version=draft.version)
+
+
 def require(transition: Callable[..., Any], *, by: Actor, seen: int | None = None) -> None:
     """The actor may fire this transition of this row now, having seen it as it is (where `seen` is given).
 

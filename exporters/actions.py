@@ -13,7 +13,7 @@ from core.access import Actor
 from core.actions import keep_file
 from core.command import command
 from core.errors import DomainError, Invalid, Problem, WrongState
-from core.history import move, record, require, require_seen
+from core.history import move, record, require, require_seen, require_version
 from core.legal_time import legal_now
 from core.locks import lock
 from core.models import Membership, Organization, Role, User
@@ -189,8 +189,7 @@ def change_party(ref: str, *, version: int, by: Actor, **facts: Any) -> Party:
     Raises DomainError 412 `stale` when somebody changed it since version was read.
     """
     party = lock(parties_for(by).filter(exporter_id=by.organization_id), ref=ref)
-    if party.version != version:
-        raise stale(party)
+    require_version(party, version)
     _require_letters(facts["name"])
     before = {name: str(getattr(party, name)) for name in PARTY_FIELDS}
     for name in PARTY_FIELDS:
@@ -201,11 +200,3 @@ def change_party(ref: str, *, version: int, by: Actor, **facts: Any) -> Party:
     changed = [name for name in PARTY_FIELDS if before[name] != str(getattr(party, name))]
     record(party, "change", by=by, facts={"changed": changed, "before": {name: before[name] for name in changed}})
     return party
-
-
-def stale(row: Any) -> "WrongState":
-    return WrongState(
-        _("Somebody changed this since you opened it. Compare with the present values and send again."),
-        code="stale",
-        version=row.version,
-    )

@@ -11,11 +11,10 @@ from core.access import Actor
 from core.actions import keep_file
 from core.command import command
 from core.errors import Invalid, NotFound, Problem, WrongState
-from core.history import move, record, require
+from core.history import move, record, require, require_version
 from core.legal_time import legal_day, legal_now, legal_today, months_after
 from core.locks import lock
 from core.references import draw
-from exporters.actions import stale
 from exporters.models import Exporter, Party
 from exporters.states import ExporterState
 from licensing import policy
@@ -84,8 +83,7 @@ def change(ref: str, draft: Draft, *, version: int, by: Actor) -> Application:
     row = lock(applications_for(by), ref=ref)
     if row.state != ApplicationState.DRAFT:
         raise WrongState(_("The application was sent; it can't be changed any more. Withdraw it to file another."))
-    if row.version != version:
-        raise stale(row)
+    require_version(row, version)
     row.version += 1
     return _write(row, draft, by, "change")
 

@@ -9,11 +9,10 @@ from core.access import Actor
 from core.actions import keep_file
 from core.command import command
 from core.errors import Invalid, Problem, WrongState
-from core.history import move, record, require
+from core.history import move, record, require, require_version
 from core.legal_time import legal_now, legal_today
 from core.locks import lock
 from core.references import draw
-from exporters.actions import stale
 from licensing.models import ControlItem, Declaration
 from licensing.models.declarations import CONFIRMATIONS
 from licensing.selectors import declarations_for
@@ -48,8 +47,7 @@ def change(ref: str, *, version: int, by: Actor, items: list[ControlItem], **fac
     row = lock(declarations_for(by), ref=ref)
     if row.state != DeclarationState.DRAFT:
         raise WrongState(_("A signed declaration can't be changed. Make a new one."))
-    if row.version != version:
-        raise stale(row)
+    require_version(row, version)
     _own_end_user(facts, by)
     row.version += 1
     return _write(row, items, facts, by, "change")
