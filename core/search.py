@@ -11,7 +11,7 @@ from core.errors import Invalid, Problem
 
 M = TypeVar("M", bound=Model)
 
-LONGEST = 100
+LONGEST = 100  # characters of what is searched or filtered by
 WORDS = 8  # looked for one by one; what stands behind the seventh is one word
 
 

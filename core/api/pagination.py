@@ -13,9 +13,9 @@ from rest_framework.pagination import CursorPagination
 from rest_framework.request import Request
 
 from core.errors import Invalid, Problem
+from core.search import LONGEST
 
 PAGING = frozenset({"cursor", "page_size"})
-LONGEST = 100  # characters of a parameter that searches or filters
 
 
 def read_query(request: Request, *known: str, paged: bool = False) -> dict[str, str]:

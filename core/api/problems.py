@@ -3,13 +3,12 @@
 from typing import Any
 
 from django.core.exceptions import PermissionDenied, RequestDataTooBig
-from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpResponse
 from django.utils.translation import gettext as _
 from rest_framework import exceptions
 
 from core.errors import DomainError, Forbidden, Invalid, NotFound, NotSignedIn, Problem, Unreadable
-from core.problems import database_away, response
+from core.problems import DATABASE_AWAY, database_away, response
 
 
 def exception_handler(error: Exception, context: dict[str, Any]) -> HttpResponse | None:
@@ -42,9 +41,7 @@ def _refusal(error: Exception) -> DomainError | None:
             return DomainError(_("Only application/json is sent."), code="not-acceptable")
         case exceptions.UnsupportedMediaType():
             return DomainError(_("Send application/json."), code="unsupported-media-type")
-        case OperationalError() | InterfaceError():
-            return database_away()
-    return None
+    return database_away() if isinstance(error, DATABASE_AWAY) else None
 
 
 def problems_of(detail: Any, pointer: str = "") -> Any:

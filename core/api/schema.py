@@ -13,8 +13,8 @@ from rest_framework import serializers
 from core import access, codes
 from core.access import ANONYMOUS
 from core.api.fields import NonEmptyList, StrictSerializer
-from core.api.pagination import LONGEST
 from core.problems import MEDIA_TYPE
+from core.search import LONGEST
 
 F = TypeVar("F", bound=Callable[..., Any])
 
