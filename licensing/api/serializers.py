@@ -13,17 +13,15 @@ from core.quantities import show
 from exporters.models import Party
 from licensing import policy
 from licensing.granted import Granted, decided
-from licensing.models import ControlItem, DecisionStep, Kind, License, Suspension
+from licensing.models import ControlItem, ControlList, DecisionStep, Kind, License, Suspension
 from licensing.models.balances import Movement
 from licensing.states import LicenseState
-
-LISTS = ("april", "october", "ann61")
 
 
 class ControlItemOutput(serializers.Serializer[Any]):
     code = serializers.CharField()
     official = serializers.BooleanField()
-    list = serializers.ChoiceField(LISTS)
+    list = serializers.ChoiceField(ControlList.values)
     element = serializers.CharField()
     category = serializers.CharField()
     description = serializers.DictField(child=serializers.CharField())

@@ -17,7 +17,7 @@ from core.errors import Invalid, NotFound, Problem
 from core.legal_time import legal_today
 from licensing import selectors
 from licensing.api import examples, serializers
-from licensing.models import Kind, License
+from licensing.models import ControlList, Kind, License
 from licensing.states import LicenseState
 
 
@@ -37,7 +37,7 @@ class ControlItems(APIView):
         query=[
             parameter("q", gettext_lazy("Words: code, HS code, element, English or 中文.")),
             parameter("code", gettext_lazy("The start of a control code.")),
-            parameter("list", gettext_lazy("One list only."), enum=list(serializers.LISTS)),
+            parameter("list", gettext_lazy("One list only."), enum=ControlList.values),
             parameter("as_of", gettext_lazy("A legal day; today when left out."), format="date"),
             *PAGES,
         ],
@@ -49,8 +49,8 @@ class ControlItems(APIView):
             on = DayField().run_validation(query["as_of"]) if "as_of" in query else legal_today()
         except ValidationError as error:
             raise Invalid([Problem("/as_of", d.code, str(d)) for d in error.detail]) from None
-        if query.get("list", "april") not in serializers.LISTS:
-            message = _("One of: {choices}.").format(choices=", ".join(serializers.LISTS))
+        if "list" in query and query["list"] not in ControlList.values:
+            message = _("One of: {choices}.").format(choices=", ".join(ControlList.values))
             raise Invalid([Problem("/list", "invalid-parameter", message)])
         items = selectors.search_items(
             q=query.get("q", ""), code=query.get("code", ""), list_name=query.get("list", "")

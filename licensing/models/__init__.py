@@ -13,7 +13,7 @@ from licensing.models.applications import (
 )
 from licensing.models.declarations import Declaration, DeclarationItem
 from licensing.models.licenses import License, LicenseCondition, LicenseEndUser, Suspension
-from licensing.models.lists import ControlItem, EndUse, Instrument, InstrumentSuspension, PolicyEdition
+from licensing.models.lists import ControlItem, ControlList, EndUse, Instrument, InstrumentSuspension, PolicyEdition
 from licensing.models.questions import About, Question, QuestionEntry
 
 __all__ = [
@@ -23,6 +23,7 @@ __all__ = [
     "ApplicationEndUser",
     "ApplicationLine",
     "ControlItem",
+    "ControlList",
     "DecisionStep",
     "Declaration",
     "DeclarationItem",

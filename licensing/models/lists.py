@@ -21,6 +21,14 @@ CATEGORIES = {
 }
 
 
+class ControlList(models.TextChoices):
+    """The lists that are loaded, by their announcements."""
+
+    APRIL = "april", "04/2025"
+    OCTOBER = "october", "10/2025"
+    ANN61 = "ann61", "61/2025"
+
+
 class PolicyEdition(models.Model):
     """A named state of the rules. This release has one: the list as loaded at installation."""
 

@@ -15,10 +15,9 @@ from core.legal_time import legal_today
 from core.quantities import show
 from core.web.lists import Choice, Column, Day, List, Listing, View, countries, days, state_word
 from licensing import policy, selectors
-from licensing.models import Kind
+from licensing.models import ControlList, Kind
 from licensing.states import ApplicationState, DeclarationState, LicenseState
 
-LISTS = (("april", "04/2025"), ("october", "10/2025"), ("ann61", "61/2025"))
 NO_DAY, NO_INSTANT = Value(date(9999, 12, 31)), Value(datetime(9999, 12, 31, tzinfo=UTC))
 
 
@@ -277,7 +276,7 @@ CONTROL_LIST = List(
     search=selectors.ITEM_SEARCH,
     hint=_("Code, HS code, element, English or 中文"),
     filters=(
-        Choice("list", _("List"), _("All lists"), LISTS, path="list_name"),
+        Choice("list", _("List"), _("All lists"), ControlList.choices, path="list_name"),
         Day("as_of", _("As of")),
     ),
     more=_assessed,
