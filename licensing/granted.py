@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from core.legal_time import months_after
 from licensing.models import Application, ApplicationEndUser, ApplicationLine, DecisionStep
 
-Step, Outcome = DecisionStep.Step, DecisionStep.Outcome
+Outcome = DecisionStep.Outcome
 
 
 @dataclass(frozen=True)
@@ -53,18 +53,13 @@ def compare(
 
 def recommended(case: Application) -> Granted | None:
     """What the latest recommendation of the round grants; None without one, or when it is to refuse."""
-    return _of(case, _latest(case, Step.RECOMMEND))
+    return _of(case, case.recommendation)
 
 
 def decided(case: Application) -> Granted | None:
     """What was granted, with the reason that the exporter reads; None as long as nothing is, or when it was refused."""
-    decision = _latest(case, Step.DECIDE) if case.decided_at else None
-    return _of(case, _latest(case, Step.RECOMMEND), decision.text) if decision else None
-
-
-def _latest(case: Application, kind: str) -> DecisionStep | None:
-    steps = [step for step in case.steps.all() if step.round == case.round and step.step == kind]
-    return max(steps, key=lambda step: step.pk, default=None)
+    decision = case.decision
+    return _of(case, case.recommendation, decision.text) if decision else None
 
 
 def _of(case: Application, step: DecisionStep | None, reason: str | None = None) -> Granted | None:

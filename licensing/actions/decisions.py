@@ -145,9 +145,8 @@ def _require_grounds(factors: list[str], text: str) -> None:
         raise Invalid(problems)
 
 
-def recommendation(row: Application) -> DecisionStep:
-    """The latest recommendation of the present round: the one that counts."""
-    step = row.steps.filter(round=row.round, step=Step.RECOMMEND).order_by("pk").last()
+def _recommendation(row: Application) -> DecisionStep:
+    step = row.recommendation
     assert step is not None, "a case that waits for a decision has a recommendation"
     return step
 
@@ -179,7 +178,7 @@ def approve(ref: str, *, seen: int, text: str = "", by: Actor) -> Application:
     row = lock(applications_for(by), ref=ref)
     require(row.approve, by=by, seen=seen)
     _require_second_person(row, by)
-    step = recommendation(row)
+    step = _recommendation(row)
     declarations = lock_declarations(step)
     at = legal_now()
     if step.outcome != Outcome.APPROVE:
@@ -205,7 +204,7 @@ def refuse(ref: str, *, seen: int, factors: list[str], text: str, by: Actor) -> 
     _require_grounds(factors, text)
     at = legal_now()
     findings = freeze_findings(row, "refuse", at=at)
-    _decide(row, recommendation(row), Outcome.REFUSE, by, at, text=text, factors=factors)
+    _decide(row, _recommendation(row), Outcome.REFUSE, by, at, text=text, factors=factors)
     move(row.refuse, by=by, at=at, reason=text, edition=findings[0].edition, facts={"factors": factors}, decided_at=at)
     return row
 
@@ -269,7 +268,7 @@ def issue(ref: str, *, seen: int, usable_from: date | None = None, by: Actor) ->
     """
     row = lock_with_exporter(ref, by)
     require(row.issue, by=by, seen=seen)
-    step = recommendation(row)
+    step = _recommendation(row)
     declarations = lock_declarations(step)
     at = legal_now()
     if row.exporter.state != ExporterState.ACTIVE:

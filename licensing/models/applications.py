@@ -68,6 +68,20 @@ class Application(FSMModelMixin, models.Model):
     def __str__(self) -> str:
         return self.ref
 
+    @property
+    def recommendation(self) -> "DecisionStep | None":
+        """The one that counts: the latest of the present round."""
+        return self._latest(DecisionStep.Step.RECOMMEND)
+
+    @property
+    def decision(self) -> "DecisionStep | None":
+        """The latest of the present round; none any more once the case was reopened."""
+        return self._latest(DecisionStep.Step.DECIDE) if self.decided_at else None
+
+    def _latest(self, kind: str) -> "DecisionStep | None":
+        steps = [step for step in self.steps.all() if step.round == self.round and step.step == kind]
+        return max(steps, key=lambda step: step.pk, default=None)
+
     @transition(
         field=state,
         source=S.DRAFT,

@@ -23,12 +23,12 @@ def case(request: HttpRequest, ref: str, failed: Failed | None = None) -> HttpRe
         Prefetch("documents__document", Document.objects.defer("content")),
         "end_users__declaration__end_use",
         "findings",
+        Prefetch("steps", DecisionStep.objects.select_related("actor")),
+        "steps__lines__line",
+        "steps__end_users__party",
     )
     row = get_object_or_404(rows, ref=ref)
-    steps = list(row.steps.select_related("actor").prefetch_related("lines__line", "end_users__party"))
-    recommendation = next(
-        (s for s in reversed(steps) if s.step == DecisionStep.Step.RECOMMEND and s.round == row.round), None
-    )
+    steps, recommendation = row.steps.all(), row.recommendation
     kept = {u.pk for u in recommendation.end_users.all()} if recommendation else set()
     mine = {s.step for s in steps if s.actor_id == request.user.pk and s.round == row.round}
     context = {

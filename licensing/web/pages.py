@@ -24,7 +24,7 @@ from core.web.typed import typed_into
 from exporters.selectors import parties_for
 from licensing import granted, selectors
 from licensing.actions import applications, declarations
-from licensing.models import Application, DecisionStep
+from licensing.models import Application
 from licensing.states import ApplicationState, DeclarationState
 from licensing.web.forms import (
     ApplicationForm,
@@ -179,7 +179,7 @@ def application(
         "verbs": open_verbs(row, request.actor),
         **threaded(row, offered(request, row, "application", failed)),
         "missing": [(problem, _where_to_mend(problem, row)) for problem in missing],
-        "decision": row.steps.filter(round=row.round, step=DecisionStep.Step.DECIDE).last() if decided else None,
+        "decision": row.decision if decided else None,
         "granted": granted.decided(row) if decided else None,
         "turned_away": history[-1] if row.state == ApplicationState.NOT_ACCEPTED else None,
         "license": getattr(row, "license", None),

@@ -231,6 +231,15 @@ def test_return_stays_in_the_round_and_the_latest_recommendation_counts(world):
     assert Application.objects.get(ref=ref).round == 1
 
 
+def test_a_case_that_was_reopened_has_no_decision_any_more(world):
+    m, ref = world.ministry, recommended(world)
+    decisions.approve(ref, seen=seen(ref), text="Well.", by=m.decider)
+    assert Application.objects.get(ref=ref).decision.text == "Well."
+    decisions.reopen(ref, seen=seen(ref), reason="News", by=m.other_decider)
+    row = Application.objects.get(ref=ref)
+    assert (row.decision, row.recommendation) == (None, row.steps.first())
+
+
 def test_refusing_needs_a_factor_and_a_text(world):
     ref = recommended(world)
     with pytest.raises(Invalid) as refused:

@@ -75,7 +75,7 @@ class RecommendForm(StepForm):
         users.required = self.data.get("outcome") != "refuse"
         for name in ("months", *self.quantity_names):  # an emptied quantity must not mean "all that was asked"
             self.fields[name].required = users.required
-        last = case.steps.filter(round=case.round, step=DecisionStep.Step.RECOMMEND).order_by("pk").last()
+        last = case.recommendation
         if last:  # returned: begin with what was recommended
             self.initial |= {name: getattr(last, name) for name in ("outcome", "conditions", "factors", "text", "note")}
             self.initial |= {"months": last.months or 12, "max_clearances": last.max_clearances}
@@ -114,7 +114,7 @@ class DecideForm(StepForm):
 
     def __init__(self, *args: Any, row: Application, **kwargs: Any) -> None:
         super().__init__(*args, row=row, **kwargs)
-        step = row.steps.filter(round=row.round, step=DecisionStep.Step.RECOMMEND).last()
+        step = row.recommendation
         if step and step.outcome == self.outcome:
             self.initial |= {"text": step.text, "factors": step.factors}
 
