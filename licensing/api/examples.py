@@ -28,6 +28,7 @@ LICENSE = {
     "ports": ["CNSHA"],
     "max_clearances": None,
     "clearances_taken": 4,
+    "clearances_used": 3,
     "suspensions": [],
     "conditions": [],
     "reason": "18,000 kg is what the plant named uses in a year. A contract for more would change that.",

@@ -1,5 +1,6 @@
 """What the REST door says of licensing's rows. Output only; classes for the schema, functions for the work."""
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
@@ -15,6 +16,7 @@ from licensing import policy
 from licensing.granted import Granted, decided
 from licensing.models import ControlItem, ControlList, DecisionStep, Kind, License, Suspension
 from licensing.models.balances import Movement
+from licensing.selectors import clearances_taken, clearances_used
 from licensing.states import LicenseState
 
 
@@ -126,6 +128,9 @@ class LicenseOutput(serializers.Serializer[Any]):
         allow_null=True, help_text=gettext_lazy("How many shipments it is good for; null: any number.")
     )
     clearances_taken = serializers.IntegerField(help_text=gettext_lazy("How many of them are taken."))
+    clearances_used = serializers.IntegerField(
+        help_text=gettext_lazy("How many of those taken were cleared; the others are reserved.")
+    )
     suspensions = SuspensionOutput(many=True)
     conditions = ConditionOutput(many=True)
     reason = serializers.CharField(
@@ -136,7 +141,12 @@ class LicenseOutput(serializers.Serializer[Any]):
     lines = LicenseLineOutput(many=True)
 
 
-def license(row: License, taken: dict[int, int], reader: Actor) -> dict[str, Any]:
+def licenses(rows: Sequence[License], reader: Actor) -> list[dict[str, Any]]:
+    taken, used = clearances_taken(rows), clearances_used(rows)
+    return [license(row, taken[row.pk], used[row.pk], reader) for row in rows]
+
+
+def license(row: License, taken: int, used: int, reader: Actor) -> dict[str, Any]:
     granted = decided(row.application)
     assert granted is not None, "a license is issued on what was granted"
     return {
@@ -154,7 +164,8 @@ def license(row: License, taken: dict[int, int], reader: Actor) -> dict[str, Any
         "destinations": row.destinations,
         "ports": row.ports,
         "max_clearances": row.max_clearances,
-        "clearances_taken": taken[row.pk],
+        "clearances_taken": taken,
+        "clearances_used": used,
         "suspensions": [
             {"cause": s.cause, "reason": s.reason, "since": on_the_wire(s.opened_at)} for s in row.open_suspensions
         ],

@@ -87,8 +87,7 @@ class Licenses(APIView):
             rows = rows.filter(**{name: value})
         cursor = Cursor("-pk")
         page = cursor.page(rows, request)
-        taken = selectors.clearances_taken(page)
-        return Response(cursor.body([serializers.license(row, taken, actor) for row in page]))
+        return Response(cursor.body(serializers.licenses(page, actor)))
 
 
 class LicenseDetail(APIView):
@@ -109,7 +108,7 @@ class LicenseDetail(APIView):
         row = rows.filter(ref=canonical(ref)).first()
         if row is None:
             raise NotFound()
-        return Response(serializers.license(row, selectors.clearances_taken([row]), actor))
+        return Response(serializers.licenses([row], actor)[0])
 
 
 class Movements(APIView):

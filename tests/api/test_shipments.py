@@ -291,6 +291,16 @@ def test_customs_looks_up_a_license_and_a_shipment_by_number_and_lists_none(worl
         assert border.get(path).status_code == 403
 
 
+def test_a_license_says_how_many_clearances_are_taken_and_how_many_were_used(world, door):
+    license = world.license(kilograms=100)
+    world.clear(world.shipment(license, 1_000).ref, 1_000)
+    world.shipment(license, 1_000)
+    one = door.get(f"/api/v1/licenses/{license.ref}/").json()
+    (listed,) = door.get("/api/v1/licenses/").json()["results"]
+    assert (one["clearances_taken"], one["clearances_used"]) == (2, 1)
+    assert listed == one
+
+
 @pytest.mark.parametrize("position", ["abc", "", "1.5", "1e9"])
 def test_a_cursor_made_by_hand_is_a_wrong_parameter(door, position):
     from base64 import b64encode
