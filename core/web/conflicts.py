@@ -18,6 +18,9 @@ from django.http import HttpRequest, QueryDict
 from django.utils.datastructures import MultiValueDict
 from django.utils.translation import gettext as _
 
+from core.errors import DomainError
+from core.web.forms import show_refusal
+
 Part = BaseForm | BaseFormSet
 Files = MultiValueDict | None
 
@@ -36,7 +39,7 @@ class Meeting:
     """A page's forms, what was sent in them, and what another tab saved meanwhile.
 
     parts: makes the forms of the row as it is, the one with the version first; bound to data and files, or not.
-    labels: what the formsets are called. merged: values of another tab stand in what is saved.
+    labels: what the formsets are called. merged: values of another tab stand in what is saved. status: of the page.
     """
 
     def __init__(
@@ -46,6 +49,7 @@ class Meeting:
         labels: dict[str, Any] | None = None,
     ) -> None:
         self._parts, self._labels = parts, labels or {}
+        self._sent, self.status = request.method == "POST", 200
         self.differences: list[Difference] = []
         self.merged = False
         now = parts(None, None)
@@ -59,6 +63,23 @@ class Meeting:
                 else:
                     self._agree(now)
             self.forms = parts(self._data, self._files)
+
+    def save(self, verb: Callable[..., Any]) -> Any:
+        """What the verb made of the forms; None when nothing was sent, something is wrong with it or it was refused."""
+        if not self._sent:
+            return None
+        self.status = 422
+        right = [form.is_valid() for form in self.forms]  # each says what is wrong with it
+        if not all(right):
+            return None
+        try:
+            return verb(*self.forms)
+        except DomainError as refusal:
+            if refusal.code == "stale":
+                self.again()
+            show_refusal(self.forms[0], refusal)
+            self.status = refusal.status
+        return None
 
     def again(self) -> list[Part]:
         """After a refusal as stale: the forms, typed into the row as it is now, and what both changed."""

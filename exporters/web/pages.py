@@ -12,6 +12,7 @@ from core.web.conflicts import Files, Meeting
 from core.web.forms import read_upload, show_refusal
 from core.web.steps import Failed, of_one_moment, offered
 from exporters import actions, selectors
+from exporters.models import Party
 from exporters.web.forms import CompanyForm, PartyForm, ProvinceForm
 
 
@@ -95,21 +96,16 @@ def party_edit(request: HttpRequest, ref: str) -> HttpResponse:
     def parts(data: QueryDict | None, files: Files) -> list[PartyForm]:
         return [PartyForm(data, instance=get_object_or_404(selectors.parties_for(request.actor), ref=ref))]
 
+    def change(form: PartyForm) -> Party:
+        return actions.change_party(ref, version=form.cleaned_data["version"], by=request.actor, **form.facts())
+
     meeting = Meeting(request, parts)
-    (form,), status = meeting.forms, 422 if request.method == "POST" else 200
-    if request.method == "POST" and form.is_valid():
-        try:
-            actions.change_party(ref, version=form.cleaned_data["version"], by=request.actor, **form.facts())
-        except DomainError as refusal:
-            if refusal.code == "stale":
-                (form,) = meeting.again()
-            show_refusal(form, refusal)
-            status = refusal.status
-        else:
-            messages.success(request, _("Saved."))
-            return redirect("party", ref=ref)
+    if meeting.save(change):
+        messages.success(request, _("Saved."))
+        return redirect("party", ref=ref)
+    (form,) = meeting.forms
     context = {"form": form, "party": form.instance, "meeting": meeting}
-    return render(request, "exporters/party_form.html", context, status=status)
+    return render(request, "exporters/party_form.html", context, status=meeting.status)
 
 
 @of_one_moment

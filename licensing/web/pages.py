@@ -24,12 +24,13 @@ from core.web.typed import typed_into
 from exporters.selectors import parties_for
 from licensing import granted, selectors
 from licensing.actions import applications, declarations
-from licensing.models import Application
+from licensing.models import Application, Declaration
 from licensing.states import ApplicationState, DeclarationState
 from licensing.web.forms import (
     ApplicationForm,
     DeclarationForm,
     DocumentForm,
+    LineForm,
     LineFormSet,
 )
 from licensing.web.threads import threaded
@@ -49,26 +50,18 @@ def declaration_form(request: HttpRequest, ref: str = "") -> HttpResponse:
         choices = {"parties": parties_for(request.actor), "items": selectors.applicable_items()}
         return [DeclarationForm(data, instance=now, **choices)]
 
+    def save(form: DeclarationForm) -> Declaration:
+        if not ref:
+            return declarations.draft(by=request.actor, **form.facts())
+        return declarations.change(ref, version=form.cleaned_data["version"], by=request.actor, **form.facts())
+
     meeting = Meeting(request, parts)
-    (form,), status = meeting.forms, 422 if request.method == "POST" else 200
-    if request.method == "POST" and form.is_valid():
-        version = form.cleaned_data["version"]
-        try:
-            if ref:
-                saved = declarations.change(ref, version=version, by=request.actor, **form.facts())
-            else:
-                saved = declarations.draft(by=request.actor, **form.facts())
-        except DomainError as refusal:
-            if refusal.code == "stale":
-                (form,) = meeting.again()
-            show_refusal(form, refusal)
-            status = refusal.status
-        else:
-            messages.success(request, _("Saved as {ref}.").format(ref=saved.ref))
-            return redirect("declaration", ref=saved.ref)
+    if saved := meeting.save(save):
+        messages.success(request, _("Saved as {ref}.").format(ref=saved.ref))
+        return redirect("declaration", ref=saved.ref)
     has_parties = parties_for(request.actor).exists()
-    context = {"form": form, "declaration": row, "has_parties": has_parties, "meeting": meeting}
-    return render(request, "licensing/declaration_form.html", context, status=status)
+    context = {"form": meeting.forms[0], "declaration": row, "has_parties": has_parties, "meeting": meeting}
+    return render(request, "licensing/declaration_form.html", context, status=meeting.status)
 
 
 def declaration(request: HttpRequest, ref: str, failed: Failed | None = None) -> HttpResponse:
@@ -111,25 +104,18 @@ def application_form(request: HttpRequest, ref: str = "") -> HttpResponse:
         )
         return [form, LineFormSet(data, initial=_line_initial(now), prefix="lines", form_kwargs={"items": items})]
 
+    def save(form: ApplicationForm, lines: BaseFormSet) -> Application:
+        draft = form.draft([line.line() for line in _typed(lines)])
+        if not ref:
+            return applications.start(draft, by=request.actor)
+        return applications.change(ref, draft, version=form.cleaned_data["version"], by=request.actor)
+
     meeting = Meeting(request, parts, {"lines": _("Goods")})
-    (form, lines), status = meeting.forms, 422 if request.method == "POST" else 200
-    if request.method == "POST" and all([form.is_valid(), lines.is_valid()]):
-        kept = [line for line in lines.forms if line not in lines.deleted_forms]
-        draft = form.draft([line.line() for line in kept if line.cleaned_data])
-        try:
-            if ref:
-                saved = applications.change(ref, draft, version=form.cleaned_data["version"], by=request.actor)
-            else:
-                saved = applications.start(draft, by=request.actor)
-        except DomainError as refusal:
-            if refusal.code == "stale":
-                form, lines = meeting.again()
-            show_refusal(form, refusal)
-            status = refusal.status
-        else:
-            message = _("Saved as {ref}. Nothing is sent yet.").format(ref=saved.ref)
-            messages.success(request, " ".join([message, *(line.read_as for line in kept if line.cleaned_data)]))
-            return redirect("application", ref=saved.ref)
+    if saved := meeting.save(save):
+        message = _("Saved as {ref}. Nothing is sent yet.").format(ref=saved.ref)
+        messages.success(request, " ".join([message, *(line.read_as for line in _typed(meeting.forms[1]))]))
+        return redirect("application", ref=saved.ref)
+    form, lines = meeting.forms
     context = {
         "form": form,
         "lines": lines,
@@ -137,7 +123,12 @@ def application_form(request: HttpRequest, ref: str = "") -> HttpResponse:
         "items": selectors.applicable_items(),
         "meeting": meeting,
     }
-    return render(request, "licensing/application_form.html", context, status=status)
+    return render(request, "licensing/application_form.html", context, status=meeting.status)
+
+
+def _typed(lines: BaseFormSet) -> list[LineForm]:
+    """The rows of goods that somebody filled in and did not take out."""
+    return [line for line in lines.forms if line not in lines.deleted_forms and line.cleaned_data]
 
 
 def _line_initial(row: Application | None) -> list[dict[str, Any]]:
