@@ -57,9 +57,12 @@ def recommended(case: Application) -> Granted | None:
 
 
 def decided(case: Application) -> Granted | None:
-    """What was granted, with the reason that the exporter reads; None as long as nothing is, or when it was refused."""
+    """What was granted, with the reason that the exporter reads; None as long as nothing is, or when it was refused,
+    whatever had been recommended."""
     decision = case.decision
-    return _of(case, case.recommendation, decision.text) if decision else None
+    if decision is None or decision.outcome != Outcome.APPROVE:
+        return None
+    return _of(case, case.recommendation, decision.text)
 
 
 def _of(case: Application, step: DecisionStep | None, reason: str | None = None) -> Granted | None:

@@ -36,7 +36,7 @@ def case(request: HttpRequest, ref: str, failed: Failed | None = None) -> HttpRe
         **threaded(row, offered(request, row, "desk.case", failed)),
         "steps": steps,
         "recommendation": recommendation,
-        "granted": granted.decided(row) or granted.recommended(row),
+        "granted": granted.decided(row) if row.decided_at else granted.recommended(row),
         "recommended_by_me": DecisionStep.Step.RECOMMEND in mine,
         "decided_by_me": DecisionStep.Step.DECIDE in mine,
         "unverified": [

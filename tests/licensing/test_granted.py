@@ -112,6 +112,43 @@ def test_no_page_speaks_of_less_where_all_was_granted(world, case, client):
             assert words not in text, (path, words)
 
 
+def test_a_refusal_grants_nothing_whatever_was_recommended(world, case, client):
+    cut(world, case)
+    decisions.refuse(case, seen=seen(case), factors=["END_USE"], text="Not for this use.", by=world.ministry.decider)
+    client.force_login(world.exporter.user)
+    page = client.get(f"/applications/{case}/")
+    text = " ".join(unescape(page.content.decode()).split())
+    for words in ("Decision: refused", "Not for this use.", "End-use", "Nothing was granted"):
+        assert words in text
+    for words in ("in part", "40,000 kg", "Granted", "Why less", "left out", WHY):
+        assert words not in text, words
+    assert 'href="/applications/new/?kind=annual"' in text
+    client.force_login(world.ministry.auditor.user)
+    page = client.get(f"/desk/cases/{case}/")
+    assert page.context["granted"] is None
+    text = " ".join(unescape(page.content.decode()).split())
+    assert "Recommended" in text
+    for words in ("Granted", "granted", "Why less than was asked"):
+        assert words not in text, words
+
+
+@pytest.mark.parametrize("after", ["recommended", "returned", "reopened", "asked again"])
+def test_no_exporter_reads_what_is_only_recommended(after, world, case, client):
+    cut(world, case)
+    if after == "returned":
+        decisions.send_back(case, seen=seen(case), reason="Look again.", by=world.ministry.decider)
+    elif after != "recommended":
+        decisions.approve(case, seen=seen(case), by=world.ministry.decider)
+        decisions.reopen(case, seen=seen(case), reason="A mistake.", by=world.ministry.other_decider)
+    if after == "asked again":
+        decisions.recommend(case, seen=seen(case), outcome="approve", by=world.ministry.reviewer)
+    client.force_login(world.exporter.user)
+    for path in (f"/applications/{case}/", "/applications/", "/"):
+        text = " ".join(unescape(client.get(path).content.decode()).split())
+        for words in ("Decision:", "40,000", "in part", "Granted", WHY, "Look again.", "A mistake."):
+            assert words not in text, (path, words)
+
+
 def two_lines(world):
     """A case of two lines, of which the first is left out."""
     signed = world.declaration(codes=("1C905.a.4", "1C904.b"))
