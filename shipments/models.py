@@ -4,6 +4,7 @@ from datetime import datetime
 
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django_fsm import FSMField, FSMModelMixin, transition
 
@@ -198,7 +199,8 @@ class Incident(models.Model):
     kind = models.CharField(max_length=20, choices=Kind)
     shipment = models.ForeignKey(Shipment, on_delete=models.PROTECT, null=True, related_name="incidents")
     message_id = models.CharField(max_length=80)
-    text = models.TextField()
+    text = models.TextField()  # without words, to be searched
+    facts = models.JSONField(null=True)  # shipment, number, at; None where only the text was kept
     opened_at = models.DateTimeField()
 
     class Meta:
@@ -206,6 +208,14 @@ class Incident(models.Model):
 
     def __str__(self) -> str:
         return self.ref
+
+    @property
+    def report(self) -> str:
+        """What customs reported, in the reader's language."""
+        if self.facts is None:
+            return self.text
+        said = gettext("{what}: {shipment}, declaration {number}, declared at {at}.")
+        return said.format(what=self.get_kind_display(), **self.facts)
 
 
 class Handling(models.Model):

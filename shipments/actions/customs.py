@@ -203,17 +203,18 @@ def _fitting(
 
 
 def _incident(kind: str, message: Message, shipment: Shipment | None, at: datetime) -> Incident:
+    facts = {
+        "shipment": message.shipment,
+        "number": message.declaration_no,
+        "at": on_the_wire(message.declared_at),
+    }
     incident = Incident.objects.create(
         ref=draw(Incident.PREFIX),
         kind=kind,
         shipment=shipment,
         message_id=message.message_id,
-        text=_("{what}: {shipment}, declaration {number}, declared at {at}.").format(
-            what=Incident.Kind(kind).label,
-            shipment=message.shipment,
-            number=message.declaration_no,
-            at=on_the_wire(message.declared_at),
-        ),
+        text=" ".join(facts.values()),
+        facts=facts,
         opened_at=at,
     )
     Handling.objects.create(incident=incident)

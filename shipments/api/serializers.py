@@ -374,5 +374,5 @@ def receipt(made: Receipt) -> dict[str, Any]:
     }
     if made.incidents:
         body["incident"] = made.incidents[0].ref
-        body["incidents"] = [{"reference": i.ref, "kind": i.kind, "text": i.text} for i in made.incidents]
+        body["incidents"] = [{"reference": i.ref, "kind": i.kind, "text": i.report} for i in made.incidents]
     return body

@@ -65,7 +65,7 @@ INCIDENTS = List(
     columns=(
         Column("ref", _("Incident"), lambda row: row.ref),
         Column("kind", _("What happened"), lambda row: row.get_kind_display()),
-        Column("text", _("As reported"), lambda row: row.text),
+        Column("text", _("As reported"), lambda row: row.report),
         Column("shipment", _("Shipment"), lambda row: row.shipment and row.shipment.ref),
         Column("license", _("License"), lambda row: row.shipment and row.shipment.license.ref),
         Column("message", _("Message"), lambda row: row.message_id),

@@ -1,9 +1,11 @@
 """Incidents: what customs reported stays; who follows it, what was found out and why it ended stand beside it."""
 
+from datetime import UTC, datetime
 from html import unescape
 
 import pytest
 from django.db import IntegrityError, transaction
+from django.utils import translation
 
 from core.errors import DomainError, Forbidden, NotFound, WrongState
 from core.history import lines_of
@@ -45,6 +47,23 @@ def test_it_is_taken_noted_and_ended_with_a_reason(world, incident):
         [("take", ""), ("note", "Customs mistyped it."), ("end", "They sent it again.")],
     )
     assert Incident.objects.values().get() == reported_as
+
+
+def test_each_reader_has_the_report_in_his_own_language(world, client):
+    message = world.message(make.unknown("SH"), declared_at=datetime(2026, 11, 20, 1, tzinfo=UTC))
+    with translation.override("zh-hans"):
+        incident = receive(message, by=world.customs).incidents[0]
+    values = f"{message.shipment}, declaration {message.declaration_no}, declared at 2026-11-20T01:00:00Z."
+    assert incident.report == f"Message about an unknown shipment: {values}"
+    with translation.override("zh-hans"):
+        assert f"报关单 {message.declaration_no}" in incident.report
+    client.force_login(world.ministry.reviewer.user)
+    assert values in unescape(client.get(f"/desk/incidents/{incident.ref}/").content.decode())
+    assert incident.ref in client.get(f"/desk/incidents/?q={message.declaration_no}").content.decode()
+
+
+def test_a_report_of_before_stands_as_it_was_written():
+    assert Incident(kind="unknown_shipment", text="未知货件：SH-1。").report == "未知货件：SH-1。"
 
 
 def test_another_officer_takes_it_over_and_whoever_has_it_already_does_not(world, incident):
