@@ -19,3 +19,9 @@ def test_every_path_that_the_readme_and_docs_name_exists():
             if "://" not in target and not (document.parent / target).exists():
                 missing.append((document.name, target))
     assert missing == []
+
+
+def test_what_the_readme_names_in_a_file_stands_there():
+    named = re.findall(r"`(\w+)` in \[[^\]]*\]\(([^)#]+)\)", (ROOT / "README.md").read_text(encoding="utf-8"))
+    assert len(named) > 10
+    assert [pair for pair in named if not re.search(rf"\b{pair[0]}\b", (ROOT / pair[1]).read_text("utf-8"))] == []
