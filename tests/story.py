@@ -133,7 +133,7 @@ def _applications(step: Story, world: make.World, signed: Any) -> None:
     step(applications.change, other.ref, applications.Draft(kind="annual"), version=other.version, by=boss)
     step(applications.withdraw, other.ref, by=boss)
     unfit = world.application(by_whom=[signed])
-    applications.submit(unfit, by=boss)
+    applications.submit(unfit, seen=seen(unfit), by=boss)
     step(applications.not_accept, unfit, reason="Not controlled", by=m.intake)
     step(applications.submit, ref, by=boss)
     step(applications.accept, ref, by=m.intake)

@@ -192,22 +192,28 @@ def act(request: HttpRequest, step: Step, **key: Any) -> HttpResponse:
     form = step.bind(row, request.POST, request.FILES)
     failed = Failed(step.verb, form)
     if form.is_valid():
-        seen = {"seen": _number(request.POST.get("seen", ""))} if step.decides else {}
+        seen = {"seen": seen_on(request)} if step.decides else {}
         try:
             step.action(key[page.key], by=request.actor, **seen, **form.facts())
         except DomainError as refusal:
             show_refusal(form, refusal)
-            changed = lines_of(row).filter(seq__gt=seen["seen"]) if refusal.code == "stale" else ()
-            failed = Failed(step.verb, form, refusal.status, told(changed, request.actor))
+            changes = changes_since(row, seen["seen"], request.actor) if refusal.code == "stale" else ()
+            failed = Failed(step.verb, form, refusal.status, changes)
         else:
             messages.success(request, " ".join([str(step.said), *form.read_as]))
             return redirect(page.route, **key)
     return _page_of(page, key)(request, failed=failed, **key)
 
 
-def _number(text: str) -> int:
-    """What the page carried; whatever is no number was never seen."""
+def seen_on(request: HttpRequest) -> int:
+    """The version that the page carried; whatever is no number was never seen."""
+    text = request.POST.get("seen", "")
     return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else -1
+
+
+def changes_since(row: Any, seen: int, by: Actor) -> list[Told]:
+    """What happened to the row since this version of it was seen, as this reader is told."""
+    return told(lines_of(row).filter(seq__gt=seen), by)
 
 
 def of_one_moment(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:

@@ -282,10 +282,13 @@ def policy_differs(row: Application) -> bool:
 
 
 @command
-def submit(ref: str, *, by: Actor) -> Application:
-    """The case is the ministry's; its findings are frozen. Raises Invalid with everything that is missing."""
+def submit(ref: str, *, seen: int, by: Actor) -> Application:
+    """The case is the ministry's; its findings are frozen. Raises Invalid with everything that is missing.
+
+    seen: the signatory declares that what stood before his eyes is true, and nothing else.
+    """
     row = lock_with_exporter(ref, by)
-    require(row.submit, by=by)
+    require(row.submit, by=by, seen=seen)
     at = legal_now()
     problems = what_is_missing(row, today=legal_day(at))
     if problems:

@@ -75,14 +75,21 @@ def _write(row: Declaration, items: list[ControlItem], facts: dict[str, Any], by
 
 @command
 def attach_signed(
-    ref: str, *, certificate: tuple[str, bytes], signer_name: str, signer_post: str, signed_on: date, by: Actor
+    ref: str,
+    *,
+    seen: int,
+    certificate: tuple[str, bytes],
+    signer_name: str,
+    signer_post: str,
+    signed_on: date,
+    by: Actor,
 ) -> Declaration:
     """The declaration is signed: the certificate is kept with its hash, with who signed and when.
 
     Raises Invalid when the file is no PDF, the day lies ahead, or a confirmation is missing.
     """
     row = lock(declarations_for(by), ref=ref)
-    require(row.attach_signed, by=by)
+    require(row.attach_signed, by=by, seen=seen)
     at = legal_now()
     problems = []
     if signed_on > legal_today():
@@ -110,9 +117,10 @@ def attach_signed(
 
 
 @command
-def submit(ref: str, *, by: Actor) -> Declaration:
+def submit(ref: str, *, seen: int, by: Actor) -> Declaration:
     """The ministry may look at it, and applications may rely on it."""
     row = lock(declarations_for(by), ref=ref)
+    require(row.submit, by=by, seen=seen)
     move(row.submit, by=by)
     return row
 

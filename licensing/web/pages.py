@@ -1,5 +1,6 @@
 """Exporters' pages: declarations, applications. The other lists are in `lists`."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import messages
@@ -11,15 +12,15 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from core.errors import DomainError, Problem
-from core.history import lines_of, open_verbs
+from core.history import lines_of, open_verbs, version
 from core.legal_time import legal_today
 from core.models import Country, Document
 from core.quantities import show
-from core.telling import told
+from core.telling import Told, told
 from core.web.conflicts import Files, Meeting
 from core.web.forms import read_upload, show_refusal
 from core.web.lists import by_name
-from core.web.steps import Failed, offered
+from core.web.steps import Failed, changes_since, of_one_moment, offered, seen_on
 from core.web.typed import typed_into
 from exporters.selectors import parties_for
 from licensing import granted, selectors
@@ -64,6 +65,7 @@ def declaration_form(request: HttpRequest, ref: str = "") -> HttpResponse:
     return render(request, "licensing/declaration_form.html", context, status=meeting.status)
 
 
+@of_one_moment
 def declaration(request: HttpRequest, ref: str, failed: Failed | None = None) -> HttpResponse:
     rows = selectors.declarations_for(request.actor).prefetch_related("items__control_item")
     row = get_object_or_404(rows, ref=ref)
@@ -222,22 +224,36 @@ def application_document_remove(request: HttpRequest, ref: str, paper: int) -> H
 
 
 def application_submit(request: HttpRequest, ref: str) -> HttpResponse:
-    """Check the answers, then send."""
+    """Check the answers, then send just these: of what was changed meanwhile the page is shown anew."""
+    if request.method != "POST":
+        return _answers(request, ref)
+    row = get_object_or_404(selectors.applications_for(request.actor), ref=ref)
+    seen = seen_on(request)
+    try:
+        applications.submit(ref, seen=seen, by=request.actor)
+    except DomainError as refusal:
+        if refusal.status not in (412, 422):
+            raise
+        return _answers(request, ref, refusal, changes_since(row, seen, request.actor))
+    messages.success(request, _("Sent. Your case number is {ref}.").format(ref=ref))
+    return redirect("application", ref=ref)
+
+
+@of_one_moment
+def _answers(
+    request: HttpRequest, ref: str, refusal: DomainError | None = None, changes: Sequence[Told] = ()
+) -> HttpResponse:
     row = get_object_or_404(_whole(request), ref=ref)
     problems = applications.what_is_missing(row, today=legal_today()) if row.state == "draft" else []
-    if request.method == "POST":
-        try:
-            applications.submit(ref, by=request.actor)
-        except DomainError as refusal:
-            if refusal.status != 422:
-                raise
-            problems = refusal.errors
-        else:
-            messages.success(request, _("Sent. Your case number is {ref}.").format(ref=ref))
-            return redirect("application", ref=ref)
-    context = {"application": row, "problems": problems}
-    failed = request.method == "POST"
-    return render(request, "licensing/application_submit.html", context, status=422 if failed else 200)
+    stale = refusal is not None and refusal.code == "stale"
+    context = {
+        "application": row,
+        "seen": version(row),
+        "problems": [str(refusal.detail), *problems] if refusal and stale else problems,
+        "changes": changes if stale else (),
+    }
+    status = refusal.status if refusal else 200
+    return render(request, "licensing/application_submit.html", context, status=status)
 
 
 def application_withdraw(request: HttpRequest, ref: str) -> HttpResponse:

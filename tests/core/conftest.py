@@ -5,6 +5,7 @@ import pytest
 from core.deliveries import relay
 from licensing.actions import applications
 from tests import make
+from tests.make import seen
 from tests.post import server
 
 
@@ -23,5 +24,5 @@ def told(world, post):
     ref = world.application()
     relay()
     post.took.clear()
-    applications.submit(ref, by=world.exporter)
+    applications.submit(ref, seen=seen(ref), by=world.exporter)
     return [person.user.email for person in people]

@@ -13,6 +13,7 @@ from licensing.actions import applications
 from licensing.models import Application, ApplicationDocument
 from shipments.actions import receive
 from tests import make
+from tests.make import seen
 
 ROLES = [*Role.values, "anonymous"]
 VERBS_WITHOUT_A_ROUTE = {"exporter.submit", "shipment.customs"}
@@ -61,7 +62,7 @@ def stage(world):
     incident = receive(world.message(make.unknown("SH")), by=world.customs).incidents[0]
     declaration = world.declaration(verified=False)
     draft = world.application(by_whom=[declaration])
-    applications.submit(draft, by=world.exporter)
+    applications.submit(draft, seen=seen(draft), by=world.exporter)
     people = {role: make.colleague(world.exporter, role) for role in ("clerk", "signatory", "viewer")}
     office = world.ministry.office
     for role in Role.values:

@@ -320,7 +320,7 @@ def test_officers_see_papers_of_what_they_see_and_of_nothing_else(client, world)
     assert client.get(f"/documents/{paper}/").status_code == 404
     from licensing.actions import applications
 
-    applications.submit(ref, by=world.exporter)
+    applications.submit(ref, seen=seen(ref), by=world.exporter)
     response = client.get(f"/documents/{paper}/")
     assert response.status_code == 200
     assert response.headers["Content-Disposition"] == f'attachment; filename="document-{paper}.pdf"'

@@ -15,6 +15,7 @@ from licensing.actions import applications, decisions
 from licensing.models import Application
 from shipments.models import Shipment
 from tests import make
+from tests.make import seen
 
 LISTS = {
     pattern.name: pattern.default_args["listed"]
@@ -246,7 +247,7 @@ def test_names_are_sorted_without_regard_to_case_both_ways(client, lanting):
 
 def test_what_has_no_day_stands_last_when_days_are_sorted(client, world):
     filed, draft = world.application(), world.application()
-    applications.submit(filed, by=world.exporter)
+    applications.submit(filed, seen=seen(filed), by=world.exporter)
     client.force_login(world.exporter.user)
     assert found(client, "applications", sort="filed") == [filed, draft]
     assert found(client, "applications") == [draft, filed]

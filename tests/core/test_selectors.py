@@ -12,6 +12,7 @@ from licensing.actions import applications
 from licensing.models import License
 from shipments.models import Shipment
 from tests import make
+from tests.make import seen
 
 
 @pytest.fixture
@@ -83,7 +84,7 @@ def test_a_rows_history_is_its_own(world):
 
 def test_a_verb_that_looks_at_nothing_else_looks_at_role_and_state(world):
     ref = world.application()
-    applications.submit(ref, by=world.exporter)
+    applications.submit(ref, seen=seen(ref), by=world.exporter)
     before = HistoryLine.objects.count()
     with pytest.raises(Forbidden):
         applications.accept(ref, by=replace(world.ministry.reviewer, roles=frozenset({"auditor"})))

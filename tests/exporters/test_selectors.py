@@ -18,6 +18,7 @@ from licensing.actions import applications
 from licensing.models import Application
 from shipments import selectors as shipments
 from tests import make
+from tests.make import seen
 
 JIANGXI, ZHEJIANG = "36", "33"
 
@@ -82,7 +83,7 @@ def test_a_company_of_another_province_is_not_there_for_any_verb_of_intake(verb,
 )
 def test_a_case_of_another_province_is_not_there_for_any_verb_of_intake(verb, world, officers):
     ref = world.application()
-    applications.submit(ref, by=world.exporter)
+    applications.submit(ref, seen=seen(ref), by=world.exporter)
     before = lines_of(Application.objects.get(ref=ref)).count()
     with pytest.raises(NotFound):
         verb(ref, officers["elsewhere"])

@@ -56,7 +56,7 @@ def draft(world):
 
 def test_a_case_that_was_sent_is_not_changed_and_neither_are_its_papers(world, draft):
     row = Application.objects.get(ref=draft)
-    applications.submit(draft, by=world.exporter)
+    applications.submit(draft, seen=seen(draft), by=world.exporter)
     facts, paper = applications.Draft("annual"), row.documents.first()
     by = world.exporter
     assert refused(applications.change, draft, facts, version=row.version, by=by) == WRONG_STATE
@@ -92,7 +92,7 @@ def test_a_paper_of_another_case_is_not_taken_off_this_one(world, draft):
 def test_a_clerk_does_not_file_not_even_what_is_incomplete(world):
     clerk = make.colleague(world.exporter, "clerk")
     row = applications.start(applications.Draft("annual"), by=clerk)
-    assert refused(applications.submit, row.ref, by=clerk) == [("", "forbidden")]
+    assert refused(applications.submit, row.ref, seen=seen(row.ref), by=clerk) == [("", "forbidden")]
 
 
 def missing(ref):
@@ -234,7 +234,7 @@ def begun(world):
 
 def sign(ref, by, **facts):
     signer = {"certificate": PAPER, "signer_name": "J", "signer_post": "Head", "signed_on": legal_today()}
-    return declarations.attach_signed(ref, by=by, **signer | facts)
+    return declarations.attach_signed(ref, seen=seen(ref), by=by, **signer | facts)
 
 
 def test_a_signed_declaration_is_neither_changed_nor_signed_again(world, begun):

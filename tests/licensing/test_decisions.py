@@ -36,7 +36,7 @@ def test_the_whole_story(world):
     m, exporter = world.ministry, world.exporter
     signed = [world.declaration(), world.declaration(country="FR")]
     ref = world.application(kilograms=60_000, by_whom=signed)
-    applications.submit(ref, by=exporter)
+    applications.submit(ref, seen=seen(ref), by=exporter)
     applications.accept(ref, by=m.intake)
     decisions.assign(ref, seen=seen(ref), by=m.reviewer)
     asked = ask(ref, m.reviewer)
@@ -284,7 +284,7 @@ def test_approval_needs_verified_declarations(world):
 def test_everything_missing_is_named_at_once_and_nothing_is_sent(world):
     row = applications.start(applications.Draft(kind="annual"), by=world.exporter)
     with pytest.raises(Invalid) as refused:
-        applications.submit(row.ref, by=world.exporter)
+        applications.submit(row.ref, seen=seen(row.ref), by=world.exporter)
     assert [(e.pointer, e.code) for e in refused.value.errors] == [
         ("/contract_no", "required"),
         ("/contract_on", "required"),
@@ -304,16 +304,16 @@ def test_a_clerk_prepares_and_does_not_submit(world):
     clerk = make.colleague(world.exporter, "clerk")
     ref = world.application()
     with pytest.raises(Forbidden):
-        applications.submit(ref, by=clerk)
+        applications.submit(ref, seen=seen(ref), by=clerk)
     assert state(ref) == "draft"
 
 
 def test_another_exporter_sees_nothing(world):
     stranger = make.exporter(world.ministry, "Other Co., Ltd.")
     ref = world.application()
-    for verb in (applications.submit, applications.withdraw):
+    for verb, facts in ((applications.submit, {"seen": seen(ref)}), (applications.withdraw, {})):
         with pytest.raises(NotFound):
-            verb(ref, by=stranger)
+            verb(ref, **facts, by=stranger)
 
 
 def test_refusals_come_in_order_role_state_four_eyes(world):
@@ -343,10 +343,10 @@ def test_an_item_that_no_announcement_controls_needs_no_license(world, clock):
     ref = world.application(code="1C909.b")
     Application.objects.filter(ref=ref).update(planned_from="2026-11-01", planned_until="2026-11-10")
     with pytest.raises(Invalid) as refused:
-        applications.submit(ref, by=world.exporter)
+        applications.submit(ref, seen=seen(ref), by=world.exporter)
     assert [e.code for e in refused.value.errors] == ["not-controlled"]
     Application.objects.filter(ref=ref).update(planned_until="2026-11-11")
-    applications.submit(ref, by=world.exporter)
+    applications.submit(ref, seen=seen(ref), by=world.exporter)
     assert state(ref) == "submitted"
 
 

@@ -7,6 +7,7 @@ import pytest
 from licensing.actions import applications, declarations
 from licensing.models import Application
 from tests import make
+from tests.make import seen
 
 
 @pytest.fixture
@@ -18,7 +19,7 @@ def browser(client, world):
 def test_the_edit_page_of_an_application_that_was_sent_says_so_and_leads_to_the_case(browser, world):
     ref = world.application()
     assert browser.get(f"/applications/{ref}/edit/").status_code == 200
-    applications.submit(ref, by=world.exporter)
+    applications.submit(ref, seen=seen(ref), by=world.exporter)
     response = browser.get(f"/applications/{ref}/edit/", follow=True)
     assert response.redirect_chain == [(f"/applications/{ref}/", 302)]
     assert f"{ref} was sent and can't be changed any more" in unescape(response.content.decode())
@@ -26,7 +27,7 @@ def test_the_edit_page_of_an_application_that_was_sent_says_so_and_leads_to_the_
 
 def test_a_form_that_was_open_when_the_application_was_sent_keeps_its_text(browser, world):
     ref = world.application()
-    applications.submit(ref, by=world.exporter)
+    applications.submit(ref, seen=seen(ref), by=world.exporter)
     answers = {"kind": "annual", "remarks": "Typed before", "version": 1, "lines-TOTAL_FORMS": 0}
     response = browser.post(f"/applications/{ref}/edit/", answers | {"lines-INITIAL_FORMS": 0})
     assert response.status_code == 409
@@ -45,7 +46,7 @@ def test_the_edit_page_of_a_signed_declaration_says_so_and_leads_to_it(browser, 
 
 def test_a_strangers_edit_page_is_not_there(client, world):
     ref = world.application()
-    applications.submit(ref, by=world.exporter)
+    applications.submit(ref, seen=seen(ref), by=world.exporter)
     client.force_login(make.exporter(world.ministry, "Other Co., Ltd.").user)
     assert client.get(f"/applications/{ref}/edit/").status_code == 404
 

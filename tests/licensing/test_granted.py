@@ -182,7 +182,7 @@ def test_customs_reads_no_reason(world, client):
 
 def test_who_is_not_accepted_reads_why_and_what_to_do(world, client):
     ref = world.application()
-    applications.submit(ref, by=world.exporter)
+    applications.submit(ref, seen=seen(ref), by=world.exporter)
     applications.not_accept(ref, reason="The goods are on no list; no license is needed.", by=world.ministry.intake)
     client.force_login(world.exporter.user)
     page = client.get(f"/applications/{ref}/")

@@ -49,7 +49,7 @@ def draft(world):
 def test_an_incomplete_application_is_refused_as_a_whole(world, draft):
     change(draft, contract_no="")
     with pytest.raises(DomainError) as refusal:
-        applications.submit(draft, by=world.exporter)
+        applications.submit(draft, seen=seen(draft), by=world.exporter)
     assert (refusal.value.code, Application.objects.get(ref=draft).state) == ("incomplete", "draft")
 
 
@@ -89,10 +89,10 @@ def test_goods_that_no_declaration_covers_are_named(world):
     assert missing(world.application(code="1C904.b", by_whom=[world.declaration()])) == ["item-not-declared"]
 
 
-@pytest.mark.parametrize("verb", ["submit", "withdraw"])
-def test_another_companys_case_is_not_there(verb, world, draft):
+def test_another_companys_case_is_not_there(world, draft):
     stranger = make.exporter(world.ministry, "Other Co., Ltd.")
-    assert refused(getattr(applications, verb), draft, by=stranger) == ["not-found"]
+    assert refused(applications.submit, draft, seen=seen(draft), by=stranger) == ["not-found"]
+    assert refused(applications.withdraw, draft, by=stranger) == ["not-found"]
 
 
 def signature(on):
@@ -104,8 +104,13 @@ def test_a_declaration_is_signed_today_at_the_latest(world):
     facts = {name: getattr(row, name) for name in declarations.FIELDS}
     begun = declarations.draft(by=world.exporter, items=[ControlItem.objects.first()], **facts)
     later = signature(legal_today() + DAY)
-    assert refused(declarations.attach_signed, begun.ref, by=world.exporter, **later) == ["date-out-of-range"]
-    assert declarations.attach_signed(begun.ref, by=world.exporter, **signature(legal_today())).state == "signed"
+    assert refused(declarations.attach_signed, begun.ref, seen=seen(begun.ref), by=world.exporter, **later) == [
+        "date-out-of-range"
+    ]
+    assert (
+        declarations.attach_signed(begun.ref, seen=seen(begun.ref), by=world.exporter, **signature(legal_today())).state
+        == "signed"
+    )
 
 
 def test_a_license_lasts_twelve_months_at_most(world, draft):

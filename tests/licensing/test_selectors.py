@@ -58,21 +58,23 @@ def test_another_companys_case_or_declaration_is_not_there_for_any_verb(world, s
         "change": lambda: applications.change(case, draft, version=0, by=stranger),
         "add_document": lambda: applications.add_document(case, type="contract", file=PAPER, by=stranger),
         "remove_document": lambda: applications.remove_document(case, paper, by=stranger),
-        "submit": lambda: applications.submit(case, by=stranger),
+        "submit": lambda: applications.submit(case, seen=seen(case), by=stranger),
         "withdraw": lambda: applications.withdraw(case, by=stranger),
         "answer": lambda: questions.answer(case, question=0, text="x", by=stranger),
         "change it": lambda: declarations.change(
             declaration.ref, version=0, items=[], end_user=declaration.end_user, by=stranger
         ),
-        "attach_signed": lambda: declarations.attach_signed(declaration.ref, certificate=PAPER, by=stranger, **signer),
-        "submit it": lambda: declarations.submit(declaration.ref, by=stranger),
+        "attach_signed": lambda: declarations.attach_signed(
+            declaration.ref, seen=seen(declaration.ref), certificate=PAPER, by=stranger, **signer
+        ),
+        "submit it": lambda: declarations.submit(declaration.ref, seen=seen(declaration.ref), by=stranger),
     }
     assert answers(verbs) == dict.fromkeys(verbs, "not-found")
 
 
 def test_a_case_of_another_province_is_not_there_for_any_verb_of_the_desk(world):
     case = world.application()
-    applications.submit(case, by=world.exporter)
+    applications.submit(case, seen=seen(case), by=world.exporter)
     reviewer, decider = of_elsewhere(world.ministry.reviewer), of_elsewhere(world.ministry.decider)
     intake = of_elsewhere(world.ministry.intake)
     now = seen(case)
@@ -153,7 +155,7 @@ def test_a_certificate_is_seen_with_its_declaration(world):
         **dict.fromkeys([*declarations.CONFIRMATIONS, "verification_consent"], True),
     )
     signer = {"signer_name": "J", "signer_post": "Head", "signed_on": legal_today()}
-    signed = declarations.attach_signed(begun.ref, certificate=PAPER, by=world.exporter, **signer)
+    signed = declarations.attach_signed(begun.ref, seen=seen(begun.ref), certificate=PAPER, by=world.exporter, **signer)
     found = documents_for(world.ministry.reviewer).values_list("pk", flat=True)
     assert submitted.certificate_id in found
     assert signed.certificate_id not in found
@@ -164,7 +166,7 @@ def test_a_certificate_is_seen_with_its_declaration(world):
 def test_the_desk_has_each_case_in_the_view_of_its_state(world):
     m = world.ministry
     accepted, mine, waiting, decided = (world.application() for _ in range(4))
-    applications.submit(accepted, by=world.exporter)
+    applications.submit(accepted, seen=seen(accepted), by=world.exporter)
     applications.accept(accepted, by=m.intake)
     for ref in (mine, waiting, decided):
         world.under_review(ref)

@@ -47,13 +47,14 @@ def declaration(actor: Actor, end_user: Party, codes: list[str], use: str, produ
     )
     declarations.attach_signed(
         row.ref,
+        seen=seen(row.ref),
         by=actor,
         certificate=("certificate.pdf", pdf(f"End-user and end-use certificate {row.ref}")),
         signer_name="J. Brandt",
         signer_post="Head of Purchasing",
         signed_on=legal_today() - timedelta(days=10),
     )
-    return declarations.submit(row.ref, by=actor)
+    return declarations.submit(row.ref, seen=seen(row.ref), by=actor)
 
 
 def application(
@@ -84,7 +85,7 @@ def application(
 
 
 def under_review(actor: Actor, ref: str, ministry: Ministry, by: Actor | None = None) -> str:
-    applications.submit(ref, by=actor)
+    applications.submit(ref, seen=seen(ref), by=actor)
     applications.accept(ref, by=ministry.intake)
     decisions.assign(ref, seen=seen(ref), by=by or ministry.reviewer)
     return ref

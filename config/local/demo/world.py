@@ -97,9 +97,8 @@ def lanting_cases(actor: Actor, clerk: Actor, ministry: Ministry, customs: Actor
     decisions.recommend(
         second_officer, seen=seen(second_officer), outcome="approve", months=12, conditions=[], by=ministry.reviewer
     )
-    applications.submit(
-        application(actor, "per_shipment", [("1C905.a.4", magnets, 900)], [drives], "DEL-2026-09"), by=actor
-    )
+    sent = application(actor, "per_shipment", [("1C905.a.4", magnets, 900)], [drives], "DEL-2026-09")
+    applications.submit(sent, seen=seen(sent), by=actor)
     application(clerk, "annual", [("1C905.a.4", magnets, 9_600)], [cars], "HOS-2026-01")
 
 
