@@ -12,6 +12,7 @@ import tempfile
 from pathlib import Path
 
 os.environ["LODESTONE_MODE"] = "local"
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 
 def database_of(root: Path) -> str:

@@ -3,6 +3,7 @@
 import inspect
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -11,10 +12,12 @@ from django.db import connection
 
 from config.local import demo
 from core import actions as people
-from core.access import clock
+from core.access import Actor, clock
 from core.errors import DomainError
+from core.history import open_verbs
 from core.legal_time import legal_today
 from core.models import Delivery, Membership
+from core.web import steps
 from exporters import actions as exporters
 from exporters.models import Exporter
 from licensing.actions import applications, decisions, declarations, licenses, questions
@@ -28,22 +31,42 @@ KG = 1000
 _TAKES = re.compile(r'FROM "(\w+)".*FOR NO KEY UPDATE', re.DOTALL)
 
 
+# Administrators see all officers and all mail; whoever was invited is nobody yet.
+SEEN_BY_ALL = {
+    "core.officers.confirm_grant",
+    "core.officers.propose_roles",
+    "core.mail.send_again",
+    "core.mail.end_delivery",
+    "core.teams.accept_invitation",
+}
+
+
 class Story:
     """steps: verb → the tables whose rows it took and "now" where it first read the legal clock, in order.
-    old_page: verb that decides → the code of its refusal to whoever saw the version before."""
+    old_page: verb that decides → the code of its refusal to whoever saw the version before.
+    of_others: verb done to a row → the code of its refusal to the same person elsewhere."""
 
-    def __init__(self) -> None:
+    def __init__(self, elsewhere: Callable[[Actor], Actor | None]) -> None:
         self.steps: dict[str, str] = {}
         self.old_page: dict[str, str] = {}
+        self.of_others: dict[str, str] = {}
+        self.elsewhere = elsewhere
+
+    def name(self, verb: Callable[..., Any]) -> str:
+        return f"{verb.__module__.replace('.actions', '')}.{verb.__name__}"
 
     def __call__(self, verb: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
-        name = f"{verb.__module__.replace('.actions', '')}.{verb.__name__}"
+        name = self.name(verb)
         if "seen" in inspect.signature(verb).parameters:
             if "seen" not in kwargs:
                 kwargs["seen"] = make.seen(args[0])
             with pytest.raises(DomainError) as refused:
                 verb(*args, **kwargs | {"seen": kwargs["seen"] - 1})
             self.old_page[name] = refused.value.code
+        if args and name not in SEEN_BY_ALL and (stranger := self.elsewhere(kwargs["by"])):
+            with pytest.raises(DomainError) as unseen:
+                verb(*args, **kwargs | {"by": stranger})
+            self.of_others[name] = unseen.value.code
         taken: list[str] = []
 
         def watch(execute: Any, sql: str, *rest: Any) -> Any:
@@ -61,7 +84,15 @@ class Story:
 
 def told(world: make.World, clock_of: Any = None) -> Story:
     """The whole story. Ends with the legal clock shifted beyond the licenses' last day; without a clock before that."""
-    step = Story()
+    other = make.exporter(world.ministry, "Elsewhere Co., Ltd.")
+
+    def elsewhere(actor: Actor) -> Actor | None:
+        """The same person in another company, or of another province; customs and the clock see everything."""
+        if actor.kind == "exporter":
+            return replace(actor, organization=other.organization)
+        return replace(actor, province="33") if actor.kind == "ministry" else None
+
+    step = Story(elsewhere)
     _people(step, world)
     _company(step, world)
     signed = _declarations(step, world)
@@ -132,9 +163,8 @@ def _applications(step: Story, world: make.World, signed: Any) -> None:
     other = applications.start(applications.Draft(kind="annual"), by=boss)
     step(applications.change, other.ref, applications.Draft(kind="annual"), version=other.version, by=boss)
     step(applications.withdraw, other.ref, by=boss)
-    unfit = world.application(by_whom=[signed])
-    applications.submit(unfit, seen=seen(unfit), by=boss)
-    step(applications.not_accept, unfit, reason="Not controlled", by=m.intake)
+    waits = world.application(by_whom=[signed])
+    applications.submit(waits, seen=seen(waits), by=boss)
     step(applications.submit, ref, by=boss)
     step(applications.accept, ref, by=m.intake)
     step(decisions.assign, ref, by=m.reviewer)
@@ -173,6 +203,7 @@ def _shipments(step: Story, world: make.World, clock_of: Any) -> None:
     step(licenses.suspend, ending.ref, reason="Inspection", by=decider)
     another, cause = world.ministry.other_decider, ending.suspensions.get().pk
     step(licenses.lift, ending.ref, suspension=cause, reason="Cleared up", by=another)
+    _plain(step, world)
     if clock_of is None:
         return
     clock_of.shift(days=360)
@@ -180,3 +211,16 @@ def _shipments(step: Story, world: make.World, clock_of: Any) -> None:
     step(shipments.lapse, forgotten.pk, by=clock())
     clock_of.shift(days=400)
     step(licenses.expire, ending.pk, by=clock())
+
+
+def _plain(step: Story, world: make.World) -> None:
+    """Each step of a page that was not told, and needs no more than a reason, happens to a row that offers it."""
+    people = [world.exporter, *(actor for actor in vars(world.ministry).values() if isinstance(actor, Actor))]
+    for one in (one for table in steps._steps.values() for one in table.values()):
+        wants = set(inspect.signature(one.action).parameters) if one.action else {"nothing"}
+        if not wants <= {"ref", "seen", "reason", "by"} or step.name(one.action) in step.steps:
+            continue
+        offers = ((row, who) for who in people for row in one.page.rows(who) if one.verb in open_verbs(row, who))
+        row, who = next(offers)
+        reason = {"reason": "Why it is so"} if "reason" in wants else {}
+        step(one.action, row.ref, **reason, by=who)

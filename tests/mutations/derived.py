@@ -1,4 +1,5 @@
-"""Rows that are the same for every verb, made from the code: where it may start, who may, lock, what was seen, mail.
+"""Rows that are the same for every verb, made from the code: where it may start, who may, lock, whose row, what was
+seen, mail.
 
 A guard that a list names has its row there; what follows from a declaration alone needs none.
 """
@@ -16,6 +17,7 @@ GRAPH = "tests/core/test_graphs.py::test_the_graph_is_the_workflow_table[{noun}]
 WHO = "tests/core/test_graphs.py::test_each_move_is_open_to_whom_the_workflow_tables_say[{noun}]"
 CLASSES = "tests/core/test_who.py::test_every_row_of_the_access_table_is_in_one_class_and_opens_to_just_these"
 TAKES = "tests/core/test_locks.py::test_each_verb_takes_its_rows_first_and_then_reads_the_clock"
+SCOPE = "tests/core/test_locks.py::test_each_verb_finds_only_the_rows_of_whom_it_is_done_by"
 SEEN = "tests/core/test_locks.py::test_each_verb_that_decides_refuses_an_old_page"
 TOLD = "tests/core/test_deliveries.py::test_everybody_who_prepares_or_signs_is_told_of_each_step_and_viewers_are_not"
 
@@ -93,6 +95,10 @@ def _verbs() -> Iterator[Row]:
             rows_ = ast.get_source_segment(text, call.args[0])
             words = ", ".join(ast.get_source_segment(text, word) or "" for word in call.keywords)
             yield _row(f"lock:{verb}", path, node.name, old, f"{rows_}.get({words})", TAKES)
+        scope = guards.scope_of(node)
+        if scope and not guards.name_of(scope).startswith("lock") and f"scope:{verb}" in guards.scopes():
+            rows_ = ast.get_source_segment(text, scope) or ""
+            yield _row(f"scope:{verb}", path, node.name, f"({rows_}", f"({rows_}.model._default_manager.all()", SCOPE)
         if "seen" in {argument.arg for argument in node.args.kwonlyargs}:
             old = "seen=seen" if "seen=seen" in (ast.get_source_segment(text, node) or "") else "require_seen("
             new = "" if old == "seen=seen" else "(lambda *_: None)("

@@ -9,6 +9,7 @@ door:end_answers()                a function that it may call, which has its own
 access:class                      a class of rows of the access table (tests/who.toml)
 mail:exporter.verify              somebody is told
 lock:exporters.verify             a verb, or a function of the database, that locks a row
+scope:exporters.verify            a verb that takes a row of those that its actor sees
 seen:exporters.verify             a verb that decides only on what was seen
 day:shipments.reservations.X      a limit of time: a constant, or a function that compares instants or days
 """
@@ -41,6 +42,7 @@ def every() -> set[str]:
         | doors()
         | mails()
         | locks()
+        | scopes()
         | seen()
         | days()
     )
@@ -166,6 +168,23 @@ def locks() -> set[str]:
     verbs = {f"lock:{name.replace('.actions', '')}" for name in locking if is_verb(name)}
     sql = "SELECT proname, '' FROM pg_proc WHERE prosrc ~* 'for (no key )?update' AND proname !~ %s"
     return verbs | {f"lock:{name}" for name, _ in rows_of(sql)}
+
+
+def scopes() -> set[str]:
+    """The commands of one row that is looked for among those of their actor. Every administrator sees all officers."""
+    named = {name for name, node in functions() if is_verb(name) and node.args.args and scope_of(node)}
+    return {f"scope:{name.replace('.actions', '')}" for name in named if not name.startswith("core.actions.officers.")}
+
+
+def scope_of(verb: ast.FunctionDef) -> ast.Call | None:
+    """What gives the rows: `licenses_for(by)` of `lock(licenses_for(by), ref=ref)`, or a way of its own to take one,
+    `lock_with_exporter(ref, by)`."""
+    for call in ast.walk(verb):
+        if isinstance(call, ast.Call) and name_of(call).startswith(("lock", "_lock")) and call.args:
+            rows = call.args[0] if isinstance(call.args[0], ast.Call) else call
+            if "by" in {name_of(given) for given in rows.args}:
+                return rows
+    return None
 
 
 def seen() -> set[str]:
