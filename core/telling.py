@@ -60,8 +60,9 @@ def told(lines: Iterable[HistoryLine], reader: Actor) -> list[Told]:
 
 
 def sentence(line: HistoryLine) -> str:
-    """What happened, in words."""
-    return str(_sentences.get((line.subject_kind, line.verb), line.verb))
+    """What happened, in words, with the line's facts where they name some."""
+    words = str(_sentences.get((line.subject_kind, line.verb), line.verb))
+    return words.format(**line.facts) if "{" in words else words
 
 
 def _name(line: HistoryLine) -> str:

@@ -12,7 +12,7 @@ from core import provinces
 from core.access import Actor
 from core.actions import keep_file
 from core.command import command
-from core.errors import DomainError, Invalid, Problem, WrongState
+from core.errors import DomainError, Forbidden, Invalid, Problem, WrongState
 from core.history import move, record, require, require_seen, require_version
 from core.legal_time import legal_now
 from core.locks import lock
@@ -23,7 +23,9 @@ from exporters.selectors import exporters_for, holders_of, parties_for
 from exporters.states import ExporterState
 
 RESPONSIBLE = ("legal_representative", "main_manager", "handler")
-MENDED = ("province", "address", "customs_code", *RESPONSIBLE, "business_license")  # in the order of the page
+IDENTITY = ("name_en", "name_zh", "uscc")
+# in the order of the page
+MENDED = (*IDENTITY, "province", "address", "customs_code", *RESPONSIBLE, "business_license")
 
 
 def read_credit_code(text: str) -> str:
@@ -63,11 +65,15 @@ def join(user: User, *, name_en: str, name_zh: str, uscc: str) -> Exporter:
 
 @command
 def describe(*, seen: int, by: Actor, business_license: tuple[str, bytes] | None = None, **facts: Any) -> Exporter:
-    """The draft says what the form said, with the business license when one was handed in."""
+    """The draft says what the form said, with the business license when one was handed in.
+
+    Names and credit code, too, when a signatory mends what was typed at sign-up; history says from what to what.
+    """
     exporter = lock(exporters_for(by), pk=by.organization_id)
     if exporter.state != ExporterState.DRAFT:
         raise WrongState(_("The account was sent in; ask the ministry to return it before you change it."))
     require_seen(exporter, seen)
+    corrected = _correct(exporter, {name: facts[name] for name in IDENTITY if name in facts}, by)
     for name in ("customs_code", "province", "address", *RESPONSIBLE):
         if name in facts:
             setattr(exporter, name, facts[name])
@@ -75,8 +81,26 @@ def describe(*, seen: int, by: Actor, business_license: tuple[str, bytes] | None
         name, content = business_license
         exporter.business_license = keep_file(name, content, field="business_license", by=by)
     exporter.save()
-    record(exporter, "describe", by=by)
+    record(exporter, "correct" if corrected else "describe", by=by, facts=corrected)
     return exporter
+
+
+def _correct(exporter: Exporter, typed: dict[str, str], by: Actor) -> dict[str, str]:
+    """Names and code are what was typed. What they were and are, for the history; empty when nothing changed."""
+    organization = exporter.organization
+    before = {"name_en": organization.name_en, "name_zh": organization.name_zh, "uscc": exporter.uscc}
+    if "uscc" in typed:
+        typed["uscc"] = read_credit_code(typed["uscc"])
+    after = before | typed
+    if after == before:
+        return {}
+    if not by.may("exporter.submit"):
+        raise Forbidden(_("A signatory of your company mends its names and its credit code."))
+    if after["uscc"] != before["uscc"]:
+        exporter.uscc = require_free_credit_code(after["uscc"])
+    organization.name_en, organization.name_zh = after["name_en"], after["name_zh"]
+    organization.save(update_fields=["name_en", "name_zh"])
+    return {"before": " · ".join(before.values()), "after": " · ".join(after.values())}
 
 
 @command
@@ -98,14 +122,14 @@ def state_province(*, province: str, by: Actor) -> Exporter:
 
 
 @command
-def submit(*, by: Actor) -> Exporter:
+def submit(*, seen: int, by: Actor) -> Exporter:
     """The account waits for an intake officer. Raises Invalid with everything that is missing.
 
     Two accounts with one credit code may wait: a stranger who was faster must not keep the company out. The officer
     sees both, and the business license says whose code it is.
     """
     exporter = lock(exporters_for(by), pk=by.organization_id)
-    require(exporter.submit, by=by)
+    require(exporter.submit, by=by, seen=seen)
     require_free_credit_code(exporter.uscc)
     missing = [
         Problem(f"/{name}", "required", _("Needed before the account can be verified."))

@@ -131,9 +131,9 @@ def _company(step: Story, world: make.World) -> None:
     names = dict.fromkeys(("legal_representative", "main_manager", "handler"), "Li Na")
     facts = {"seen": make.seen(newcomer.organization_id), "address": "1 Road", "province": "36", **names}
     step(exporters.describe, by=newcomer, business_license=certificate, **facts)
-    step(exporters.submit, by=newcomer)
+    step(exporters.submit, seen=make.seen(newcomer.organization_id), by=newcomer)
     step(exporters.send_back, newcomer.organization_id, reason="Mend the address", by=intake)
-    exporters.submit(by=newcomer)
+    exporters.submit(seen=make.seen(newcomer.organization_id), by=newcomer)
     step(exporters.verify, newcomer.organization_id, by=intake)
     Exporter.objects.filter(pk=newcomer.organization_id).update(province="")
     step(exporters.state_province, province="36", by=newcomer)

@@ -46,8 +46,23 @@ class SignupForm(AllauthSignup):
         return user
 
 
+def fact_labels() -> dict[str, str]:
+    """What an officer may name as to be mended, in the order of the company's page."""
+    names = {"name_en": _("Company name in English"), "name_zh": _("Company name in Chinese")}
+    return {
+        name: str(names.get(name) or capfirst(Exporter._meta.get_field(name).verbose_name)) for name in actions.MENDED
+    }
+
+
 class CompanyForm(forms.ModelForm):
+    """names: its reader may mend names and credit code, too."""
+
     version = forms.IntegerField(widget=forms.HiddenInput)
+    name_en = forms.CharField(label=_("Company name in English"), max_length=200)
+    name_zh = forms.CharField(label=_("Company name in Chinese"), max_length=200)
+    uscc = forms.CharField(
+        label=_("Unified social credit code"), max_length=40, help_text=_("18 characters, from the business license.")
+    )
     province = forms.ChoiceField(label=_("Province"), choices=provinces.choices, required=False)
     business_license = forms.FileField(
         label=_("Business license"), required=False, help_text=_("PDF, at most 10 MB. Kept with its hash.")
@@ -61,12 +76,17 @@ class CompanyForm(forms.ModelForm):
             "handler": _("Whom an officer may call about your cases."),
         }
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, names: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        organization = self.instance.organization
         self.initial["version"] = version(self.instance)
+        self.initial |= {"name_en": organization.name_en, "name_zh": organization.name_zh, "uscc": self.instance.uscc}
+        if not names:
+            for name in actions.IDENTITY:
+                del self.fields[name]
 
     def facts(self) -> dict[str, Any]:
-        return {name: self.cleaned_data[name] for name in self.Meta.fields}
+        return {name: self.cleaned_data[name] for name in (*actions.IDENTITY, *self.Meta.fields) if name in self.fields}
 
 
 class ProvinceForm(forms.Form):
@@ -78,7 +98,7 @@ class ReturnForm(ReasonForm):
 
     mend = forms.MultipleChoiceField(
         label=_("What is to be mended"),
-        choices=lambda: [(name, capfirst(Exporter._meta.get_field(name).verbose_name)) for name in actions.MENDED],
+        choices=lambda: list(fact_labels().items()),
         widget=forms.CheckboxSelectMultiple,
         required=False,
         help_text=_("The company’s page leads to each of these."),

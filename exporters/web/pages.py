@@ -13,7 +13,7 @@ from core.web.forms import read_upload, show_refusal
 from core.web.steps import Failed, of_one_moment, offered
 from exporters import actions, selectors
 from exporters.models import Party
-from exporters.web.forms import CompanyForm, PartyForm, ProvinceForm
+from exporters.web.forms import CompanyForm, PartyForm, ProvinceForm, fact_labels
 
 
 def company(request: HttpRequest, stating: ProvinceForm | None = None) -> HttpResponse:
@@ -24,7 +24,8 @@ def company(request: HttpRequest, stating: ProvinceForm | None = None) -> HttpRe
     rows = selectors.exporters_for(request.actor).select_related("business_license").defer("business_license__content")
 
     def parts(data: QueryDict | None, files: Files) -> list[CompanyForm]:
-        return [CompanyForm(data, files, instance=get_object_or_404(rows.all()))]
+        names = request.actor.may("exporter.submit")
+        return [CompanyForm(data, files, instance=get_object_or_404(rows.all()), names=names)]
 
     meeting = Meeting(request, parts)
     (form,), status, saved = meeting.forms, 422 if request.method == "POST" else 200, False
@@ -38,7 +39,7 @@ def company(request: HttpRequest, stating: ProvinceForm | None = None) -> HttpRe
             elif meeting.merged:
                 messages.info(request, _("Saved with what a colleague changed meanwhile. Look at it, then send it."))
             else:
-                actions.submit(by=request.actor)
+                actions.submit(seen=seen + 1, by=request.actor)  # what was just saved, and nothing since
                 messages.success(request, _("Sent. The ministry verifies your company and writes to you."))
             return redirect("company")
         except DomainError as refusal:
@@ -56,7 +57,11 @@ def company(request: HttpRequest, stating: ProvinceForm | None = None) -> HttpRe
         "stating": stating or ProvinceForm(),
         "verbs": open_verbs(fresh, request.actor),
         "returned": returned,
-        "mend": [form[name] for name in returned.facts.get("mend", [])] if returned else [],
+        "mend": [
+            (label, form[name].id_for_label if name in form.fields else "")
+            for name, label in fact_labels().items()
+            if returned and name in returned.facts.get("mend", [])
+        ],
         "history": told(lines_of(fresh), request.actor),
     }
     return render(request, "exporters/company.html", context, status=status)

@@ -22,6 +22,7 @@ register(
     [
         Step("join", _("Account opened")),
         Step("describe", _("Company facts saved")),
+        Step("correct", _("Names or credit code mended: {before} → {after}")),
         Step("state_province", _("Province stated")),
         Step("submit", _("Sent for verification")),
         Step(

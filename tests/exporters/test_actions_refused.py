@@ -47,11 +47,11 @@ def test_a_code_that_a_verified_company_holds_is_refused_at_joining_and_at_submi
     wrong = [("/uscc", "already-registered")]
     assert refused(actions.join, user, name_en="X", name_zh="X", uscc=held) == wrong
     Exporter.objects.filter(pk=newcomer.organization_id).update(uscc=held)
-    assert refused(actions.submit, by=newcomer) == wrong
+    assert refused(actions.submit, seen=make.seen(newcomer.organization_id), by=newcomer) == wrong
 
 
 def test_the_second_account_of_a_code_is_not_verified(world, newcomer):
-    actions.submit(by=newcomer)
+    actions.submit(seen=make.seen(newcomer.organization_id), by=newcomer)
     Exporter.objects.filter(pk=newcomer.organization_id).update(
         uscc=Exporter.objects.get(pk=world.exporter.organization_id).uscc
     )
@@ -61,13 +61,14 @@ def test_the_second_account_of_a_code_is_not_verified(world, newcomer):
 
 
 def test_an_account_that_was_sent_in_is_not_described_again(newcomer):
-    actions.submit(by=newcomer)
+    actions.submit(seen=make.seen(newcomer.organization_id), by=newcomer)
     seen = make.seen(newcomer.organization_id)
     assert refused(actions.describe, seen=seen, by=newcomer, address="2 Road") == [("", "wrong-state")]
 
 
 def test_everything_missing_is_named_at_once(world):
-    found = refused(actions.submit, by=make.exporter(None, "Empty Co., Ltd."))
+    empty = make.exporter(None, "Empty Co., Ltd.")
+    found = refused(actions.submit, seen=make.seen(empty.organization_id), by=empty)
     needed = ("legal_representative", "main_manager", "handler", "address", "business_license")
     assert found == [(f"/{name}", "required") for name in needed]
 
@@ -76,7 +77,7 @@ def test_a_clerk_does_not_send_the_company_in_not_even_an_incomplete_one(world):
     clerk = make.colleague(make.exporter(None, "Empty Co., Ltd."), "clerk")
     before = everything()
     with pytest.raises(Forbidden):
-        actions.submit(by=clerk)
+        actions.submit(seen=make.seen(clerk.organization_id), by=clerk)
     assert everything() == before
 
 

@@ -48,7 +48,7 @@ def test_the_overview_says_it_with_the_reason(company):
 def test_it_stands_until_the_company_sends_it_again(company, client, ministry):
     actions.describe(seen=make.seen(company.organization_id), by=company, address="2 Example Road")
     assert WHY in page(client)
-    actions.submit(by=company)
+    actions.submit(seen=make.seen(company.organization_id), by=company)
     assert returned(Exporter.objects.get(pk=company.organization_id)) is None
     assert "The ministry returned this" not in page(client)
 

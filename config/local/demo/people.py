@@ -73,4 +73,4 @@ def send_company(actor: Actor) -> int:
         main_manager=str(actor.user),
         handler=str(actor.user),
     )
-    return exporters.submit(by=actor).pk
+    return exporters.submit(seen=seen(actor.organization_id), by=actor).pk
