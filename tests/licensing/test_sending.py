@@ -74,4 +74,12 @@ def test_a_certificate_is_attached_to_the_declaration_that_was_seen(browser, wor
     files = {"certificate": SimpleUploadedFile("c.pdf", demo.pdf("x"), "application/pdf")}
     page = browser.post(f"/declarations/{row.ref}/attach_signed/", signature | files | {"seen": first})
     assert (page.status_code, Declaration.objects.get(ref=row.ref).state) == (412, "draft")
-    assert "Another product" in page.content.decode()
+    words = unescape(page.content.decode())
+    assert "Another product" in words and "Draft changed" in words
+
+    files = {"certificate": SimpleUploadedFile("c.pdf", demo.pdf("x"), "application/pdf")}
+    facts = signature | files | {"seen": carried(page)}
+    assert browser.post(f"/declarations/{row.ref}/attach_signed/", facts).status_code == 302
+    sent = {"seen": carried(browser.get(f"/declarations/{row.ref}/"))}
+    assert browser.post(f"/declarations/{row.ref}/submit/", sent).status_code == 302
+    assert Declaration.objects.get(ref=row.ref).state == "submitted"
