@@ -51,23 +51,55 @@
     button.addEventListener("click", () => window.print());
   });
 
-  // Changing the language keeps what was typed, but for secrets and files. It is read back once, on this address only.
-  const KEPT = "typed:" + location.pathname;
-  const controls = () => [...document.querySelectorAll("main form")].flatMap((form, number) =>
-    [...form.elements].filter((control) => control.name && !["hidden", "password", "file", "submit", "button"].includes(control.type))
-      .map((control, place) => [`${number}.${place}.${control.name}`, control]));
+  // Sending one form, or changing the language, keeps what was typed into the page's others, but for secrets and files.
+  // Each is kept under its writer and address in this tab, and is read back once, where that form is shown again.
+  const KEPT = "typed:" + (document.querySelector("[name=typed_by]")?.value.split(":")[0] || "");
+  const UNSAID = ["csrfmiddlewaretoken", "typed_by", "seen", "version", "base"];  // of another page of the same form
+  const forms = () => {
+    const numbers = new Map();
+    return [...document.querySelectorAll("main form")].map((form) => {
+      const hidden = [...form.querySelectorAll("input[type=hidden]")].filter((one) => !UNSAID.includes(one.name));
+      const about = [form.getAttribute("action") || location.pathname, ...hidden.map((one) => `${one.name}=${one.defaultValue}`)].join("&");
+      numbers.set(about, (numbers.get(about) || 0) + 1);
+      return [`${about}#${numbers.get(about)}`, form];
+    });
+  };
+  const controls = (form) => [...form.elements]
+    .filter((control) => control.name && !["hidden", "password", "file", "submit", "button", "fieldset"].includes(control.type))
+    .map((control, place) => [`${place}.${control.name}`, control]);
+  const ticked = (control) => ["checkbox", "radio"].includes(control.type);
+  const value = (control) => ticked(control) ? control.checked
+    : control.options ? [...control.options].map((one) => one.selected) : control.value;
+  const changed = (control) => ticked(control) ? control.checked !== control.defaultChecked
+    : control.options ? [...control.options].some((one) => one.selected !== one.defaultSelected)
+      : control.value !== control.defaultValue;
+  const put = (control, kept) => {
+    if (ticked(control)) control.checked = kept;
+    else if (control.options) [...control.options].forEach((one, place) => { one.selected = Boolean(kept[place]); });
+    else control.value = kept;
+  };
+  const read = () => JSON.parse(sessionStorage.getItem(KEPT) || "{}");
   try {
-    document.querySelector("[data-keep-typed]")?.addEventListener("submit", () => {
-      sessionStorage.setItem(KEPT, JSON.stringify(controls().map(([key, control]) =>
-        [key, ["checkbox", "radio"].includes(control.type) ? control.checked : control.value])));
+    document.addEventListener("submit", (event) => {
+      if (event.target.matches("[data-forget-typed]")) { sessionStorage.clear(); return; }
+      const kept = read();
+      const whole = event.target.matches("[data-keep-typed]") || document.querySelector(".errsum");  // the next page is fresh
+      forms().forEach(([about, form]) => {
+        const typed = form === event.target ? [] : controls(form).filter(([, control]) => whole || changed(control));
+        if (typed.length) kept[about] = typed.map(([place, control]) => [place, value(control)]);
+        else delete kept[about];
+      });
+      sessionStorage.setItem(KEPT, JSON.stringify(kept));
     });
-    const kept = new Map(JSON.parse(sessionStorage.getItem(KEPT) || "[]"));
-    sessionStorage.removeItem(KEPT);
-    if (kept.size) controls().forEach(([key, control]) => {
-      if (!kept.has(key)) return;
-      if (["checkbox", "radio"].includes(control.type)) control.checked = kept.get(key);
-      else control.value = kept.get(key);
+    const kept = read();
+    forms().forEach(([about, form]) => {
+      const typed = new Map(kept[about] || []);
+      if (typed.size) controls(form).forEach(([place, control]) => { if (typed.has(place)) put(control, typed.get(place)); });
+      delete kept[about];
     });
+    sessionStorage.setItem(KEPT, JSON.stringify(kept));
+    const others = (key) => key.startsWith("typed:") && key !== KEPT && KEPT !== "typed:";
+    Object.keys(sessionStorage).filter(others).forEach((key) => sessionStorage.removeItem(key));
   } catch { /* a browser that stores nothing loses only this comfort */ }
 
   // htmx: the target says that it is busy, focus survives the swap, one sentence is announced,

@@ -1,12 +1,17 @@
 """A session in a real browser: the warning before its end, and what was typed after it."""
 
+from datetime import timedelta
+
 import pytest
 from django.conf import settings
 from django.contrib.sessions.models import Session
 
+from core.access import actor_for_user
+from core.legal_time import legal_today
 from core.models import User
 from core.web import sessions
-from licensing.models import Application
+from licensing.actions import questions
+from licensing.models import About, Application
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
@@ -81,3 +86,36 @@ def test_what_was_typed_is_there_after_signing_in_again(sign_in, demo_world, scr
     with page.expect_navigation():
         page.locator("form[action$='/answer/'] button").last.click()
     assert "Your answer is with the reviewer." in page.locator("main").inner_text()
+
+
+def test_what_was_typed_into_one_form_survives_the_sending_of_another_for_its_writer_alone(sign_in, demo_world):
+    _, accounts, _ = demo_world
+    row = Application.objects.get(state="awaiting_applicant")
+    asking = {"about": [About.QUANTITY], "text": "Why?", "due_on": legal_today() + timedelta(days=9)}
+    questions.ask(row.ref, by=actor_for_user(User.objects.get(name="Zhao Min")), **asking)
+    page = sign_in("lin.wei")
+    page.goto(open_question())
+    first, second = page.locator(QUESTION).all()
+    first.fill("Half of an answer")
+    second.fill("A whole one")
+    with page.expect_navigation():
+        second.locator("xpath=ancestor::form").locator("[name=final]").click()
+    assert "Your answer is with the reviewer." in page.locator("main").inner_text()
+    values = [field.input_value() for field in page.locator(QUESTION).all()]
+    assert "Half of an answer" in values and "A whole one" not in values
+
+    page.context.clear_cookies(name=settings.SESSION_COOKIE_NAME)
+    with page.expect_navigation():
+        page.locator(QUESTION).last.locator("xpath=ancestor::form").locator("button").last.click()
+    page.locator("[name=login]:visible").fill(accounts["wu.fang"]["email"])
+    page.locator("[name=password]:visible").fill(accounts["wu.fang"]["password"])
+    page.locator("[name=password]:visible").press("Enter")
+    page.wait_for_url(lambda url: "/accounts/login/" not in url)
+    page.goto(open_question())
+    assert "Half of an answer" not in [field.input_value() for field in page.locator(QUESTION).all()]
+    assert "Half of an answer" not in page.evaluate("JSON.stringify(sessionStorage)")
+
+    page.locator(QUESTION).first.fill("Mine")
+    with page.expect_navigation():
+        page.locator("form[action$='/logout/'] button").first.evaluate("button => button.click()")
+    assert "Mine" not in page.evaluate("JSON.stringify(sessionStorage)")
