@@ -4,14 +4,14 @@ import sys
 
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent
-from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template import loader
 from django.utils.translation import gettext as _
 
 from core import problems
-from core.characters import without
 from core.errors import DomainError, NotFound, NotSignedIn, Unreadable
+from core.web.labels import Said, said, said_by_name
 
 TEMPLATES = {400: "400.html", 403: "403.html", 404: "404.html", 413: "413.html", 429: "429.html", 503: "503.html"}
 
@@ -98,13 +98,13 @@ def server_error(request: HttpRequest) -> HttpResponse:
 SECRETS = ("csrfmiddlewaretoken", "password", "oldpassword", "password1", "password2", "login", "typed_by")
 
 
-def kept(request: HttpRequest, *, from_the_wire: bool = False) -> list[tuple[str, str]]:
-    """What was typed into a refused form, by field, to copy from."""
-    typed = request.POST if request.method == "POST" and (from_the_wire or hasattr(request, "_post")) else QueryDict()
-    return [
-        (name, text)
-        for name, values in typed.lists()
-        if name not in (*SECRETS, "base")  # the values that the page began with, core.web.conflicts
-        for value in values
-        if (text := without(value, several_lines=True))
-    ]
+def kept(request: HttpRequest, *, from_the_wire: bool = False) -> Said:
+    """What was typed into a refused form, by its labels, to copy from. `refused_form`, where the page knew it."""
+    if form := getattr(request, "refused_form", None):
+        return said(form)
+    if request.method != "POST" or not (from_the_wire or hasattr(request, "_post")):
+        return []
+    typed = request.POST.copy()
+    for name in SECRETS:
+        typed.pop(name, None)
+    return said_by_name(typed)

@@ -13,7 +13,7 @@ from typing import Any
 from django.conf import settings
 from django.contrib import messages
 from django.db import connection, transaction
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import URLPattern, path, resolve, reverse
 from django.utils.functional import Promise
@@ -27,6 +27,7 @@ from core.models import HistoryLine
 from core.telling import Told, sentences, told
 from core.templatetags.lodestone import day
 from core.web.forms import StepForm, show_refusal
+from core.web.labels import said
 from core.web.typed import typed_into
 
 
@@ -173,15 +174,25 @@ def offered(request: HttpRequest, row: Any, route: str, failed: Failed | None = 
     """What a page's template needs of its steps: the cards in their order, each verb's form, and what failed."""
     found = offers(request, row, route, failed)
     if failed is None:  # what somebody typed and nobody carried out is shown as what failed is
-        failed = next((Failed(verb, offer.form) for verb, offer in found.items() if offer.form.is_bound), None)
+        failed = _kept(request, row, route, found)
     return {
         "offers": [offer for offer in found.values() if offer.step.within not in found],
         "forms": {verb: offer.form for verb, offer in found.items()},
         "failed": failed.verb if failed else "",
         "failed_form": failed.form if failed else None,
         "changes": failed.changes if failed else (),
-        "typed": failed.form if failed and failed.verb not in found else None,
+        "typed": said(failed.form) if failed and failed.verb not in found else [],
     }
+
+
+def _kept(request: HttpRequest, row: Any, route: str, found: dict[str, Offer]) -> Failed | None:
+    """The step whose text was kept for its writer, with what happened since he saw the row."""
+    for verb, step in _steps[row._meta.model_name].items():
+        data = typed_into(request, step.route)
+        if data is not None and step.page and step.page.route == route:
+            form = found[verb].form if verb in found else step.bind(row, data)
+            return Failed(verb, form, changes=changes_since(row, seen_in(data), request.actor) if step.decides else ())
+    return None
 
 
 def act(request: HttpRequest, step: Step, **key: Any) -> HttpResponse:
@@ -192,12 +203,16 @@ def act(request: HttpRequest, step: Step, **key: Any) -> HttpResponse:
     form = step.bind(row, request.POST, request.FILES)
     failed = Failed(step.verb, form)
     if form.is_valid():
-        seen = {"seen": seen_on(request)} if step.decides else {}
+        seen = {"seen": seen_in(request.POST)} if step.decides else {}
         try:
             step.action(key[page.key], by=request.actor, **seen, **form.facts())
         except DomainError as refusal:
-            show_refusal(form, refusal)
-            changes = changes_since(row, seen["seen"], request.actor) if refusal.code == "stale" else ()
+            request.refused_form = form
+            changes = changes_since(row, seen["seen"], request.actor) if seen else []
+            if refusal.status == 403 and changes:  # not his any more: the page says since when
+                form.add_error(None, str(refusal.detail))
+            else:
+                show_refusal(form, refusal)
             failed = Failed(step.verb, form, refusal.status, changes)
         else:
             messages.success(request, " ".join([str(step.said), *form.read_as]))
@@ -205,9 +220,9 @@ def act(request: HttpRequest, step: Step, **key: Any) -> HttpResponse:
     return _page_of(page, key)(request, failed=failed, **key)
 
 
-def seen_on(request: HttpRequest) -> int:
+def seen_in(data: QueryDict) -> int:
     """The version that the page carried; whatever is no number was never seen."""
-    text = request.POST.get("seen", "")
+    text = data.get("seen", "")
     return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else -1
 
 

@@ -20,7 +20,7 @@ from core.telling import Told, told
 from core.web.conflicts import Files, Meeting
 from core.web.forms import read_upload, show_refusal
 from core.web.lists import by_name
-from core.web.steps import Failed, changes_since, of_one_moment, offered, seen_on
+from core.web.steps import Failed, changes_since, of_one_moment, offered, seen_in
 from core.web.typed import typed_into
 from exporters.selectors import parties_for
 from licensing import granted, selectors
@@ -228,7 +228,7 @@ def application_submit(request: HttpRequest, ref: str) -> HttpResponse:
     if request.method != "POST":
         return _answers(request, ref)
     row = get_object_or_404(selectors.applications_for(request.actor), ref=ref)
-    seen = seen_on(request)
+    seen = seen_in(request.POST)
     try:
         applications.submit(ref, seen=seen, by=request.actor)
     except DomainError as refusal:

@@ -19,6 +19,8 @@ class ShipmentForm(forms.Form):
     """Only what the license allows can be chosen, and what has no alternative is chosen; how much is left stands
     beside each quantity."""
 
+    numbered = {"quantity": gettext_lazy("Line {number}")}
+
     key = forms.CharField(widget=forms.HiddenInput, max_length=64)
     client_reference = forms.CharField(
         label=gettext_lazy("Your reference"),

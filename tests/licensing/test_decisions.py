@@ -397,6 +397,49 @@ def test_an_old_page_decides_nothing_after_a_new_recommendation(verb, world, cli
     assert f'name="seen" value="{seen(ref)}"' in page
 
 
+@pytest.mark.parametrize("since", ["taken over", "recommended"])
+def test_an_old_page_of_a_recommendation_says_what_was_typed_in_words_and_who_did_what_since(since, world, client):
+    m = world.ministry
+    ref = world.under_review(world.application())
+    old = seen(ref)
+    if since == "taken over":
+        decisions.assign(ref, seen=old, by=m.other_decider)
+    else:
+        decisions.recommend(ref, seen=old, outcome="approve", by=m.reviewer)
+    before = trail(ref)
+    client.force_login(m.reviewer.user)
+    user = Application.objects.get(ref=ref).end_users.get()
+    typed = {"seen": old, "outcome": "refuse", "end_users": [user.pk], "factors": ["END_USER"], "text": "Typed words"}
+    response = client.post(f"/desk/cases/{ref}/recommend/", typed)
+    page = unescape(response.content.decode())
+    assert response.status_code == {"taken over": 403, "recommended": 409}[since]
+    assert trail(ref) == before
+    assert "Since you opened this page" in page
+    (line,) = response.context["changes"]
+    assert line.actor_name == str({"taken over": m.other_decider, "recommended": m.reviewer}[since].user)
+    assert line.sentence in page
+    assert response.context["failed_form"].non_field_errors()[0] in page
+    assert response.context["typed"] == [
+        ("Outcome", "Refuse"),
+        ("End-users", str(user.party)),
+        ("If refused: which factors of the law", "End-user"),
+        ("Reason the exporter will read", "Typed words"),
+    ]
+    assert "['END_USER']" not in page
+
+
+def test_a_refused_page_calls_what_was_typed_as_its_form_did(world, client):
+    ref = recommended(world, by=world.ministry.other_decider)
+    client.force_login(world.ministry.other_decider.user)
+    typed = {"seen": seen(ref), "factors": ["END_USER", "END_USE"], "text": "Typed words"}
+    response = client.post(f"/desk/cases/{ref}/refuse/", typed)
+    assert response.status_code == 403
+    assert response.context["kept"] == [
+        ("Factors of the law", "End-user, End-use"),
+        ("Reason the exporter will read", "Typed words"),
+    ]
+
+
 SEEN = {
     "approve": lambda ref, by, old: decisions.approve(ref, seen=old, by=by),
     "refuse": lambda ref, by, old: decisions.refuse(ref, seen=old, factors=["END_USE"], text="No.", by=by),

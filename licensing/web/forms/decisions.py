@@ -15,6 +15,8 @@ from licensing.models import Application, DecisionStep
 class RecommendForm(StepForm):
     """Outcome per line. What the exporter reads and what stays inside are two labelled fields."""
 
+    numbered = {"quantity": gettext_lazy("Line {number}")}
+
     outcome = forms.ChoiceField(
         label=gettext_lazy("Outcome"), choices=DecisionStep.Outcome.choices, widget=forms.RadioSelect, initial="approve"
     )
