@@ -7,7 +7,8 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from core.web.kept import WRITER, writer
-from core.web.typed import tell
+from core.web.labels import Said
+from core.web.typed import tell, without_form
 
 register = template.Library()
 
@@ -18,6 +19,15 @@ def typed_problems(context: Any) -> dict[str, Any]:
     typed = getattr(context.get("request"), "typed", None)
     values = list(context.flatten().values()) if typed else []
     return {"errors": [{"text": sentence} for sentence in tell(typed, values)] if typed else []}
+
+
+@register.simple_tag(takes_context=True)
+def left_over(context: Any) -> Said:
+    """What was typed before its writer was signed out, when the page has no form for it any more."""
+    typed = getattr(context.get("request"), "typed", None)
+    if typed is None or not typed.kept:
+        return []
+    return context.get("typed") or without_form(typed, list(context.flatten().values()))
 
 
 @register.simple_tag(takes_context=True)

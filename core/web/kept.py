@@ -9,7 +9,8 @@ from typing import Any
 
 from django.core import signing
 from django.http import HttpRequest, HttpResponse, QueryDict
-from django.shortcuts import render
+from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from core import problems
@@ -17,7 +18,7 @@ from core.errors import DomainError
 from core.models import KeptText, User
 from core.models.typed import KEPT_DAYS
 from core.web import errors
-from core.web.typed import Typed, answers_get, cleaned, page_of
+from core.web.typed import Typed, cleaned, page_of
 
 WRITER, SALT = "typed_by", "typed"
 MOST = 20  # texts of one person; the oldest give way
@@ -55,18 +56,25 @@ def keep(request: HttpRequest) -> str:
 
 
 def restore(request: HttpRequest) -> None:
-    """The page shows the reader's own kept text (`?kept=`) in the form that it was typed into."""
+    """The page shows the reader's own kept text (`?kept=`) in the form that it was typed into; where it has that form
+    no more, to copy from."""
     try:
         row = KeptText.objects.filter(pk=uuid.UUID(request.GET["kept"]), user_id=request.user.pk).first()
     except ValueError:
         return
     route = request.resolver_match.view_name if request.resolver_match else ""
-    own = row is not None and answers_get(row.route)
-    if row is None or (own and row.route != route):
+    if row is None:
         return
+    own = row.route == route
     request.typed = Typed(row.route, own, QueryDict(row.data), files=row.files, kept=True)
     if own:
         request.POST = request.typed.data
+
+
+def onward(request: HttpRequest, route: str, **key: Any) -> HttpResponse:
+    """To another page, and what was kept goes along."""
+    query = {name: request.GET[name] for name in ("kept",) if name in request.GET}
+    return redirect(reverse(route, kwargs=key, query=query or None))
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:

@@ -18,6 +18,7 @@ from core import access
 from core.characters import without
 from core.errors import DomainError, Problem
 from core.web import errors
+from core.web.labels import Said, said_by_name
 
 
 @dataclass(frozen=True)
@@ -107,7 +108,7 @@ def texts() -> frozenset[str]:
 
 def tell(typed: Typed, context: Any) -> list[str]:
     """Each problem stands at its field in the page's forms; what fits none of them comes back as sentences."""
-    shown = [form for value in context for form in _forms_of(value) if form.data is typed.data]
+    shown = _shown(typed, context)
     left = []
     for problem in typed.problems:
         pointed = problem.pointer.strip("/")
@@ -118,6 +119,15 @@ def tell(typed: Typed, context: Any) -> list[str]:
         if not places:
             left.append(f"{pointed}: {problem.message}" if pointed else problem.message)
     return left
+
+
+def without_form(typed: Typed, context: Any) -> Said:
+    """What was typed, in words, when no form of the page shows it any more."""
+    return [] if _shown(typed, context) else said_by_name(typed.data)
+
+
+def _shown(typed: Typed, context: Any) -> list[forms.BaseForm]:
+    return [form for value in context for form in _forms_of(value) if form.data is typed.data]
 
 
 def _forms_of(value: Any) -> Iterator[forms.BaseForm]:

@@ -49,11 +49,12 @@ def company(request: HttpRequest, stating: ProvinceForm | None = None) -> HttpRe
             status = refusal.status
     fresh = get_object_or_404(rows.all())
     returned = selectors.returned(fresh)
+    editable = fresh.state == "draft" and request.actor.may("company", "POST")
     context = {
         "exporter": fresh,
-        "form": form,
+        "form": form if editable else None,
         "meeting": meeting,
-        "editable": fresh.state == "draft" and request.actor.may("company", "POST"),
+        "editable": editable,
         "stating": stating or ProvinceForm(),
         "verbs": open_verbs(fresh, request.actor),
         "returned": returned,

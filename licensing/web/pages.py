@@ -17,8 +17,9 @@ from core.legal_time import legal_today
 from core.models import Country, Document
 from core.quantities import show
 from core.telling import Told, told
+from core.web import kept
 from core.web.conflicts import Files, Meeting
-from core.web.forms import read_upload, show_refusal
+from core.web.forms import ReasonForm, read_upload, show_refusal
 from core.web.lists import by_name
 from core.web.steps import Failed, changes_since, of_one_moment, offered, seen_in
 from core.web.typed import typed_into
@@ -44,7 +45,7 @@ def declaration_form(request: HttpRequest, ref: str = "") -> HttpResponse:
     row = get_object_or_404(selectors.declarations_for(request.actor), ref=ref) if ref else None
     if request.method == "GET" and row and row.state != DeclarationState.DRAFT:
         messages.info(request, _("{ref} is signed and can't be changed. Make a new one instead.").format(ref=ref))
-        return redirect("declaration", ref=ref)
+        return kept.onward(request, "declaration", ref=ref)
 
     def parts(data: QueryDict | None, files: Files) -> list[DeclarationForm]:
         now = get_object_or_404(selectors.declarations_for(request.actor), ref=ref) if ref else None
@@ -91,7 +92,7 @@ def application_form(request: HttpRequest, ref: str = "") -> HttpResponse:
     if request.method == "GET" and row and row.state != ApplicationState.DRAFT:
         message = _("{ref} was sent and can't be changed any more. Here you see where it stands and what you can do.")
         messages.info(request, message.format(ref=ref))
-        return redirect("application", ref=ref)
+        return kept.onward(request, "application", ref=ref)
 
     items = {item.code.lower(): item for item in selectors.search_items()}
 
@@ -258,8 +259,10 @@ def _answers(
 
 def application_withdraw(request: HttpRequest, ref: str) -> HttpResponse:
     row = get_object_or_404(selectors.applications_for(request.actor), ref=ref)
-    if request.method == "POST":
-        applications.withdraw(ref, reason=request.POST.get("reason", "")[:2000], by=request.actor)
+    form = ReasonForm(request.POST if request.method == "POST" else request.POST or None)
+    form.fields["reason"].required = False
+    if request.method == "POST" and form.is_valid():
+        applications.withdraw(ref, reason=form.cleaned_data["reason"], by=request.actor)
         messages.success(request, _("Withdrawn."))
         return redirect("application", ref=ref)
-    return render(request, "licensing/application_withdraw.html", {"application": row})
+    return render(request, "licensing/application_withdraw.html", {"application": row, "form": form})

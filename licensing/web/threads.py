@@ -6,6 +6,7 @@ from typing import Any
 
 from core.legal_time import legal_today
 from core.web.forms import StepForm
+from core.web.labels import said
 from licensing.models import Application, Question, QuestionEntry
 
 OPEN = ("answer", "ask", "close_question")  # what may be done in a question that is open
@@ -42,7 +43,7 @@ def threaded(row: Application, context: dict[str, Any]) -> dict[str, Any]:
         "open_threads": sorted((thread for thread in threads if not thread.end), key=lambda thread: thread.due),
         "ended_threads": [thread for thread in threads if thread.end],
         "news": sum(thread.has_news for thread in threads),
-        "typed": failed if lost else context["typed"],
+        "typed": said(failed) if lost else context["typed"],
     }
 
 

@@ -15,6 +15,7 @@ from core.models import KeptText
 from core.tasks import end_kept_texts
 from core.web import kept
 from exporters.models import Party
+from licensing.actions import applications, decisions
 from licensing.models import Application
 from tests import make
 
@@ -188,3 +189,56 @@ def test_a_run_spares_what_is_still_kept(world):
     KeptText.objects.filter(pk=old.pk).update(kept_at=legal_now() - timedelta(days=91))
     assert (end_kept_texts(), end_kept_texts()) == (1, 0)
     assert KeptText.objects.get().pk == new.pk
+
+
+def test_a_step_that_is_not_open_any_more_shows_its_text_to_copy_from_and_what_happened_since(world):
+    browser, ministry = Client(), world.ministry
+    browser.force_login(ministry.reviewer.user)
+    ref = world.under_review(world.application())
+    path = f"/desk/cases/{ref}/"
+    answers = typed_into(browser, path, f"{path}recommend/", text=FIVE_HUNDRED, outcome="refuse", factors="END_USER")
+    answers["end_users"] = Application.objects.get(ref=ref).end_users.get().pk
+    answers["seen"] = make.seen(ref)
+    browser.cookies.pop("sid")
+    away = browser.post(f"{path}recommend/", answers)
+    decisions.assign(ref, seen=make.seen(ref), by=ministry.other_decider)
+    page = sign_in(browser, ministry.reviewer, away.headers["Location"])
+    html = unescape(page.content.decode())
+    assert "What you typed is here again." not in html
+    assert "its form is not open any more" in html
+    assert page.context["typed"] == [
+        ("Outcome", "Refuse"),
+        ("End-users", str(Application.objects.get(ref=ref).end_users.get().party)),
+        ("If refused: which factors of the law", "End-user"),
+        ("Reason the exporter will read", FIVE_HUNDRED),
+    ]
+    assert html.count("What you had typed") == 1
+    assert "Since you opened this page" in html
+    assert [line.actor_name for line in page.context["changes"]] == [str(ministry.other_decider.user)]
+
+
+@pytest.mark.parametrize("then", ["submit", "withdraw"])
+def test_a_draft_that_was_sent_meanwhile_shows_its_text_on_the_case(then, browser, world):
+    ref = world.application()
+    answers = typed_into(browser, f"/applications/{ref}/edit/", remarks=FIVE_HUNDRED, kind="annual", version="1")
+    answers |= {"lines-TOTAL_FORMS": "1", "lines-INITIAL_FORMS": "0", "lines-0-description": "First row"}
+    browser.cookies.pop("sid")
+    away = browser.post(f"/applications/{ref}/edit/", answers)
+    if then == "submit":
+        applications.submit(ref, seen=make.seen(ref), by=world.exporter)
+    else:
+        applications.withdraw(ref, by=world.exporter)
+    page = sign_in(browser, world.exporter, away.headers["Location"])
+    assert page.request["PATH_INFO"] == f"/applications/{ref}/"
+    html = unescape(page.content.decode())
+    for words in ("its form is not open any more", f">{FIVE_HUNDRED}<", "First row", "can't be changed any more"):
+        assert words in html, words
+    assert "lines-" not in html
+    assert "version" not in html.partition("What you had typed")[2].partition("</dl>")[0]
+
+
+def test_a_page_that_is_gone_shows_the_text_that_was_typed_there(browser, world):
+    row = KeptText.objects.create(user=world.exporter.user, route="party.edit", data="name=Auriga&version=3")
+    page = browser.get(f"/parties/PTY-000000000/edit/?kept={row.pk}")
+    assert page.status_code == 404
+    assert "Auriga" in page.content.decode()
