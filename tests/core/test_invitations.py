@@ -7,6 +7,7 @@ from html import unescape
 
 import pytest
 import time_machine
+from allauth.account.models import EmailAddress
 from django.core import signing
 
 from core import actions, invitations, selectors
@@ -102,6 +103,13 @@ def test_a_link_is_used_once(world, client):
     page = client.get(f"/invitations/{invitations.token(world.exporter.organization_id, NEW)}/")
     assert page.status_code == 404
     assert "This invitation no longer works" in page.content.decode()
+
+
+def test_whoever_accepted_is_written_to_at_that_address(world):
+    invite(world, NEW)
+    accept(world.exporter)
+    address = EmailAddress.objects.get(user__email=NEW)
+    assert (address.email, address.verified, address.primary) == (NEW, True, True)
 
 
 def test_of_two_invitations_accepted_at_once_one_binds(world, monkeypatch):

@@ -252,6 +252,17 @@ def test_refusing_needs_a_factor_and_a_text(world):
     assert state(ref) == "refused"
 
 
+@pytest.mark.parametrize("verb", ["approve", "refuse"])
+def test_what_was_recommended_is_decided_by_an_approval_alone(verb, world):
+    m = world.ministry
+    ref = recommended(world, months=6, max_clearances=3, conditions=["Proof of delivery"], text="Less")
+    because = {"factors": ["END_USE"]} if verb == "refuse" else {}
+    getattr(decisions, verb)(ref, seen=seen(ref), by=m.decider, text="So it is.", **because)
+    step = Application.objects.get(ref=ref).steps.get(step="decide")
+    granted = (step.months, step.max_clearances, step.conditions)
+    assert granted == ((6, 3, ["Proof of delivery"]) if verb == "approve" else (None, None, []))
+
+
 def test_more_than_asked_can_not_be_recommended(world):
     ref = world.under_review(world.application(kilograms=100))
     with pytest.raises(Invalid) as refused:

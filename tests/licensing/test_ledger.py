@@ -1,11 +1,16 @@
 """The quota ledger: the domain's worked numbers, and that balances are the sum of movements."""
 
+from copy import copy
+from decimal import Decimal
+from functools import partial
+
 import pytest
 from django.db import transaction
 
 from core.errors import DomainError
 from core.legal_time import legal_now
 from licensing import ledger, tasks
+from licensing.models import License
 from licensing.models.balances import LicenseLine, Movement
 from licensing.selectors import clearances_taken
 from shipments.actions import cancel
@@ -20,6 +25,14 @@ def balance(license):
         for name in ("authorized", "reserved", "drawn", "lapsed", "over_cleared", "available")
         if getattr(line, name)
     }
+
+
+def test_a_lines_tolerance_is_its_part_of_what_is_authorized_rounded_down(world, monkeypatch):
+    granted = {"tolerance_pct": Decimal("2.50"), "tolerance_mode": License.ToleranceMode.PCT_LINE}
+    for name, value in granted.items():  # nobody grants one yet
+        monkeypatch.setattr(License._meta.get_field(name), "get_default", partial(copy, value))
+    license = world.license(kilograms=1_001)
+    assert LicenseLine.objects.get(license=license).tolerance == 25_025
 
 
 def test_q1_reserve_clear_and_exhaust(world):

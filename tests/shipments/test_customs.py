@@ -10,7 +10,8 @@ from core.history import lines_of
 from core.legal_time import legal_now
 from licensing import ledger
 from licensing.actions import licenses
-from licensing.models.balances import LicenseLine
+from licensing.models import License
+from licensing.models.balances import ClearanceCount, LicenseLine
 from licensing.selectors import clearances_taken
 from shipments.actions import ClearedLine, LineRequest, cancel, receive
 from shipments.models import CustomsMessage, Shipment
@@ -31,6 +32,29 @@ def test_a_shipment_is_cleared_only_by_the_message_that_says_final(world):
     assert exact.shipment.state == "part_cleared"
     more = world.clear(shipment.ref, 5 * KG, final=True, declaration_no=number)
     assert (more.shipment.state, more.lines[0][1]["drawn"]) == ("cleared", 5 * KG)
+
+
+def test_a_clearance_that_nothing_announced_says_when_it_was_declared(world):
+    shipment = world.shipment(world.license(kilograms=1_000), 400 * KG)
+    message = world.message(shipment.ref, grams=400 * KG)
+    cleared = receive(message, by=world.customs).shipment
+    assert (shipment.declared_at, cleared.declared_at) == (None, message.declared_at)
+
+
+def test_goods_that_fit_no_line_leave_those_after_them_alone(world):
+    shipment = world.shipment(world.license(kilograms=1_000), 400 * KG)
+    lines = [ClearedLine(9, KG, "kg"), ClearedLine(1, 400 * KG, "kg")]
+    receipt = receive(world.message(shipment.ref, lines=lines), by=world.customs)
+    assert [(line.line_number, booked["drawn"]) for line, booked in receipt.lines] == [(1, 400 * KG)]
+
+
+def test_a_license_is_used_up_with_its_last_clearance(world):
+    license = world.license(kilograms=1_000)
+    License.objects.filter(pk=license.pk).update(max_clearances=2)
+    ClearanceCount.objects.create(license=license)
+    for state in ("active", "exhausted"):
+        world.clear(world.shipment(license, KG).ref, KG)
+        assert License.objects.get(pk=license.pk).state == state
 
 
 def test_what_crosses_after_the_last_clearance_is_booked_too(world):
