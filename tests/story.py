@@ -57,6 +57,7 @@ class Story:
 
     def __call__(self, verb: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         name = self.name(verb)
+        assert hasattr(verb, "claimed"), f"{name} is no command: what it does is not one transaction"
         if "seen" in inspect.signature(verb).parameters:
             if "seen" not in kwargs:
                 kwargs["seen"] = make.seen(args[0])
