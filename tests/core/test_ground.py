@@ -8,7 +8,7 @@ from django.db import connection
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core import history, quantities, references
+from core import access, history, quantities, references
 from core.legal_time import day_end, day_start, legal_day
 
 
@@ -140,3 +140,8 @@ def test_the_ground_speaks_no_word_of_an_upper_app():
         if words.search(others.sub("", line))
     ]
     assert found == []
+
+
+def test_each_noun_of_the_access_table_says_who_sees_its_rows():
+    """Else a refused person would meet an error, and not 404 or 403."""
+    assert {row.noun for row in access.table().values() if row.noun} == access.visible.keys()

@@ -263,6 +263,12 @@ def test_what_was_recommended_is_decided_by_an_approval_alone(verb, world):
     assert granted == ((6, 3, ["Proof of delivery"]) if verb == "approve" else (None, None, []))
 
 
+def test_a_license_for_one_shipment_has_one_clearance(world):
+    ref = world.under_review(world.application(kind="per_shipment"))
+    decisions.recommend(ref, seen=seen(ref), outcome="approve", by=world.ministry.reviewer)
+    assert Application.objects.get(ref=ref).steps.get().max_clearances == 1
+
+
 def test_more_than_asked_can_not_be_recommended(world):
     ref = world.under_review(world.application(kilograms=100))
     with pytest.raises(Invalid) as refused:

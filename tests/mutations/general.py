@@ -42,13 +42,13 @@ TESTS = {
     "licensing/policy.py": "licensing/test_policy licensing/test_decisions",
     "licensing/ledger.py": "licensing/test_ledger licensing/test_take licensing/test_months shipments/test_customs",
     "licensing/selectors/": "licensing/test_selectors licensing/test_decisions licensing/test_limits "
-    "licensing/test_edit_pages core/test_lists core/test_files api/test_shipments",
+    "licensing/test_edit_pages core/test_ground core/test_lists core/test_files api/test_shipments",
     "licensing/actions/": "core/test_locks licensing/test_actions_refused licensing/test_decisions "
     "licensing/test_limits licensing/test_granted core/test_outbox core/test_deliveries core/test_forms",
     "licensing/actions/licenses.py": "shipments/test_customs shipments/test_validity licensing/test_take",
     "shipments/actions/": "core/test_locks shipments/test_selectors shipments/test_customs shipments/test_validity "
     "shipments/test_forms licensing/test_limits api/test_shipments api/test_customs_messages licensing/test_take",
-    "shipments/selectors.py": "shipments/test_selectors licensing/test_limits shipments/test_validity "
+    "shipments/selectors.py": "shipments/test_selectors core/test_ground licensing/test_limits shipments/test_validity "
     "api/test_shipments",
 }
 
