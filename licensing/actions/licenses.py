@@ -61,7 +61,7 @@ def lift(ref: str, *, seen: int, suspension: int, reason: str, by: Actor) -> Lic
     cause = license.suspensions.filter(pk=suspension, ended_at=None).first()
     if cause is None:
         raise NotFound()
-    if cause.cause == Suspension.Cause.ENFORCEMENT and cause.opened_by_id == by.user.pk:
+    if cause.needs_another_than(by.user):
         raise FourEyes(_("You suspended it for this, so another officer must end it."))
     ledger.lock_lines(license)
     at = legal_now()

@@ -172,3 +172,7 @@ class Suspension(models.Model):
 
     def __str__(self) -> str:
         return self.get_cause_display()
+
+    def needs_another_than(self, user: User) -> bool:
+        """Whoever opened one of enforcement does not end it (WORKFLOWS 6, causes)."""
+        return self.cause == self.Cause.ENFORCEMENT and self.opened_by_id == user.pk

@@ -18,7 +18,7 @@ from core.web.lists import by_name
 from core.web.steps import Failed, of_one_moment, offered
 from licensing import selectors as licensing
 from licensing.granted import decided
-from licensing.states import ApplicationState
+from licensing.states import ApplicationState, LicenseState
 from shipments import actions, selectors
 from shipments.needs import needs_of
 from shipments.web.forms import ShipmentForm
@@ -33,6 +33,7 @@ def overview(request: HttpRequest) -> HttpResponse:
     context = {
         "needs": needs_of(request.actor),
         "licenses": running[:5],
+        "usable": licensing.in_force(request.actor).filter(state=LicenseState.ACTIVE).exists(),
         "license_count": running.count(),
         "applications": licensing.with_parts(licensing.applications_for(request.actor)).exclude(
             state__in=[ApplicationState.WITHDRAWN, ApplicationState.ISSUED, ApplicationState.NOT_ACCEPTED]
@@ -50,10 +51,15 @@ def license_page(request: HttpRequest, ref: str, failed: Failed | None = None) -
     row = get_object_or_404(rows, ref=ref)
     today = legal_today()
     taken, used = licensing.clearances_taken([row])[row.pk], licensing.clearances_used([row])[row.pk]
+    steps = offered(request, row, "desk.license", failed)
+    endable = [cause for cause in row.open_suspensions if not cause.needs_another_than(request.user)]
+    if "lift" in steps["forms"]:
+        steps["forms"]["lift"].only(endable)
     context = {
         "license": row,
         "granted": decided(row.application),
-        **offered(request, row, "desk.license", failed),
+        **steps,
+        "endable": endable,
         "usable": row.usable_on(today),
         "clearances_taken": taken,
         "clearances_used": used,
@@ -68,17 +74,19 @@ def license_page(request: HttpRequest, ref: str, failed: Failed | None = None) -
 
 def shipment_new(request: HttpRequest) -> HttpResponse:
     """First which license, then the shipment. The form carries its own key: sent twice, it reserves once."""
-    running = licensing.with_balances(licensing.in_force(request.actor)).filter(state="active")
     number = request.POST.get("license") or request.GET.get("license", "")
-    license = get_object_or_404(running, ref=number) if number else None
+    rows = licensing.with_balances(licensing.licenses_for(request.actor))
+    license = get_object_or_404(rows, ref=number) if number else None
     if license is None:
-        today = legal_today()
+        today, running = legal_today(), licensing.with_balances(licensing.in_force(request.actor))
         usable = [
             row
             for row in running
             if row.usable_on(today) and any(line.available + line.tolerance > 0 for line in row.lines.all())
         ]
-        return render(request, "shipments/shipment_choose.html", {"licenses": usable, "today": today})
+        suspended = [row for row in running if row.open_suspensions]
+        context = {"licenses": usable, "suspended": suspended, "today": today}
+        return render(request, "shipments/shipment_choose.html", context)
     today, initial = legal_today(), {"key": uuid.uuid4().hex}
     form = ShipmentForm(request.POST or None, license=license, today=today, initial=initial)
     if request.method == "POST" and form.is_valid():

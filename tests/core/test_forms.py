@@ -13,6 +13,7 @@ from django.test import Client
 from core.access import clock as clock_actor
 from core.files import EICAR
 from core.models import Document, Organization, User
+from core.templatetags.lodestone import day
 from exporters.models import Exporter
 from licensing.actions import licenses
 from licensing.models import Application
@@ -207,7 +208,7 @@ def test_a_shipment_that_is_refused_keeps_what_was_typed(browser, world, changes
 
 
 @pytest.mark.parametrize("how", ["suspended", "expired"])
-def test_an_ended_or_suspended_license_is_not_offered(browser, world, clock, how):
+def test_an_ended_or_suspended_license_is_not_offered_and_keeps_what_was_typed(browser, world, clock, how):
     license = world.license(kilograms=100)
     answers = shipment_answers(world, license)
     if how == "suspended":
@@ -215,9 +216,33 @@ def test_an_ended_or_suspended_license_is_not_offered(browser, world, clock, how
     else:
         clock.shift(days=400)
         licenses.expire(license.pk, by=clock_actor())
-    assert license.ref not in browser.get("/shipments/new/").content.decode()
-    assert browser.post("/shipments/new/", answers).status_code == 404
+    assert f"?license={license.ref}" not in browser.get("/shipments/new/").content.decode()
+    html = refused(browser.post("/shipments/new/", answers))
+    assert 'value="PO-1"' in html
     assert Shipment.objects.count() == 0
+
+
+def test_a_suspended_license_says_since_when_why_and_when_it_can_be_used_again(browser, world):
+    license = world.license(kilograms=100)
+    reserved = world.shipment(license, 1_000)
+    assert "Record shipment" in browser.get("/").content.decode()
+    answers = shipment_answers(world, license)
+    licenses.suspend(license.ref, seen=seen(license.ref), reason="Inspection", by=world.ministry.decider)
+    since = day(license.suspensions.get().opened_at)
+    for response in (
+        browser.get("/shipments/new/"),
+        browser.get(f"/shipments/new/?license={license.ref}"),
+        browser.post("/shipments/new/", answers),
+    ):
+        html = " ".join(unescape(response.content.decode()).split())
+        assert f'href="/licenses/{license.ref}/"' in html
+        assert f"is suspended since {since}, because: Inspection" in html
+        assert "when the ministry has lifted this cause" in html
+    assert "Record shipment" not in browser.get("/").content.decode()
+    for path in (f"/licenses/{license.ref}/", f"/shipments/{reserved.ref}/"):
+        html = " ".join(browser.get(path).content.decode().split())
+        assert "What is reserved already can still be cleared by customs." in html
+        assert "do not declare" not in html
 
 
 def test_a_strangers_reference_is_not_there(browser, world):

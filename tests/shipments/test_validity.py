@@ -78,6 +78,26 @@ def test_whoever_suspended_does_not_end_it_himself(world):
     licenses.lift(license.ref, seen=seen(license.ref), by=m.other_decider, **facts)
 
 
+def test_whoever_suspended_is_told_so_before_he_types_a_reason(world, client):
+    license, m = world.license(kilograms=100), world.ministry
+    licenses.suspend(license.ref, seen=seen(license.ref), reason="First inspection", by=m.decider)
+    words, form = "You suspended it, so another officer ends it.", f'action="/desk/licenses/{license.ref}/lift/"'
+
+    def page(actor):
+        client.force_login(actor.user)
+        return client.get(f"/desk/licenses/{license.ref}/").content.decode()
+
+    assert words in page(m.decider)
+    assert form not in page(m.decider)
+    assert words not in page(m.other_decider)
+    assert form in page(m.other_decider)
+    assert "Suspend license" not in page(m.other_decider)
+    licenses.suspend(license.ref, seen=seen(license.ref), reason="Second", by=m.other_decider)
+    lift = page(m.decider).partition(form)[2].partition("</form>")[0]
+    assert "Second" in lift
+    assert "First inspection" not in lift
+
+
 def test_suspension_stops_reservations_at_once_and_lifting_one_cause_never_lifts_another(world):
     m, license = world.ministry, world.license(kilograms=100)
     held = world.shipment(license, 1_000)

@@ -6,7 +6,7 @@ from django import forms
 from django.utils.translation import gettext_lazy
 
 from core.web.forms import StepForm
-from licensing.models import License
+from licensing.models import License, Suspension
 
 
 class LiftForm(StepForm):
@@ -17,6 +17,9 @@ class LiftForm(StepForm):
 
     def __init__(self, *args: Any, row: License, **kwargs: Any) -> None:
         super().__init__(*args, row=row, **kwargs)
-        causes = [(cause.pk, f"{cause}: {cause.reason}") for cause in row.suspensions.all() if cause.ended_at is None]
-        self.fields["suspension"].choices = causes
-        self.fields["suspension"].initial = causes[0][0] if causes else None
+        self.only([cause for cause in row.suspensions.all() if cause.ended_at is None])
+
+    def only(self, causes: list[Suspension]) -> None:
+        """These can be chosen."""
+        self.fields["suspension"].choices = [(cause.pk, f"{cause}: {cause.reason}") for cause in causes]
+        self.fields["suspension"].initial = causes[0].pk if causes else None
