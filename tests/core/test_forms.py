@@ -159,6 +159,7 @@ def test_an_upload_that_is_no_pdf(browser, world, name, content, sentence):
         "signer_name": "J. Brandt",
         "signer_post": "Buyer",
         "signed_on": "2026-11-01",
+        "seen": seen(row.ref),
     }
     html = refused(browser.post(f"/declarations/{row.ref}/attach_signed/", answers), sentence)
     assert "J. Brandt" in html
