@@ -71,7 +71,8 @@ class QuantityField(forms.CharField):
     def base(text: str, unit: str) -> int:
         """Base units; a zero is allowed, as "0" or "0.000". Raises forms.ValidationError saying what to write."""
         try:
-            plain = quantities.plain(text)
+            number = re.sub(rf"\s*{unit}\s*$", "", text, flags=re.IGNORECASE)  # “300 kg”, as hints write it
+            plain = quantities.plain(number)
             return 0 if re.fullmatch(r"0(\.0*)?", plain) else quantities.read(plain, unit)
         except quantities.UnclearComma as unclear:
             readings = _(" or ").join(unclear.readings)

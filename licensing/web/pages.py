@@ -116,7 +116,9 @@ def application_form(request: HttpRequest, ref: str = "") -> HttpResponse:
     meeting = Meeting(request, parts, {"lines": _("Goods")})
     if saved := meeting.save(save):
         message = _("Saved as {ref}. Nothing is sent yet.").format(ref=saved.ref)
-        messages.success(request, " ".join([message, *(line.read_as for line in _typed(meeting.forms[1]))]))
+        messages.success(
+            request, " ".join([message, *filter(None, (line.read_as for line in _typed(meeting.forms[1])))])
+        )
         return redirect("application", ref=saved.ref)
     form, lines = meeting.forms
     context = {

@@ -54,3 +54,26 @@ def test_saving_an_application_repeats_each_line(world, client):
     html = unescape(client.post("/applications/new/", answers, follow=True).content.decode())
     assert Application.objects.get().lines.get().quantity == 12_000_000
     assert "“１２，０００” was read as 12,000.000 kg." in html
+
+
+@pytest.mark.parametrize("typed", ["300 kg", "300kg", "300 KG "])
+def test_the_unit_may_stand_behind_the_number(typed, reference):
+    form = line(typed)
+    assert form.is_valid()
+    assert form.line().quantity == 300_000
+
+
+@pytest.mark.parametrize("typed", ["300 g", "kg", "3 kg kg"])
+def test_another_unit_is_no_number(typed, reference):
+    assert not line(typed).is_valid()
+
+
+def test_what_was_not_typed_anew_is_not_repeated(world, client):
+    client.force_login(world.exporter.user)
+    answers = {"kind": "annual", "version": 1, "lines-TOTAL_FORMS": 1, "lines-INITIAL_FORMS": 0}
+    answers |= {"lines-0-code": "1C905.a.4", "lines-0-description": "Magnets", "lines-0-quantity": "12000.000"}
+    assert "was read as" in client.post("/applications/new/", answers, follow=True).content.decode()
+    answers |= {"lines-INITIAL_FORMS": 1}
+    page = client.post(f"/applications/{Application.objects.get().ref}/edit/", answers, follow=True)
+    assert "Saved as" in page.content.decode()
+    assert "was read as" not in page.content.decode()

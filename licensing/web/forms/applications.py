@@ -112,6 +112,7 @@ class LineForm(forms.Form):
 
     def __init__(self, *args: Any, items: Mapping[str, ControlItem], **kwargs: Any) -> None:
         self.items = items
+        self.read_as = ""  # how the quantity was read, where it was typed anew
         super().__init__(*args, **kwargs)
 
     def clean_code(self) -> ControlItem:
@@ -130,8 +131,9 @@ class LineForm(forms.Form):
             except forms.ValidationError as error:
                 self.add_error("quantity", error)
             else:
-                self.read_as = QuantityField.repeated(data["quantity"], data["base"], data["code"].unit)
-                self["quantity"].help_text = self.read_as
+                if "quantity" in self.changed_data:
+                    self.read_as = QuantityField.repeated(data["quantity"], data["base"], data["code"].unit)
+                    self["quantity"].help_text = self.read_as
                 if data["base"] == 0:
                     self.add_error("quantity", _("The quantity must be more than zero."))
         return data

@@ -100,8 +100,9 @@ class RecommendForm(StepForm):
                 except forms.ValidationError as error:
                     self.add_error(name, error)
                 else:
-                    self.read_as.append(QuantityField.repeated(data[name], base, line.unit))
-                    self[name].help_text += " " + self.read_as[-1]
+                    if name in self.changed_data:
+                        self.read_as.append(QuantityField.repeated(data[name], base, line.unit))
+                        self[name].help_text += " " + self.read_as[-1]
         data["quantities_"] = quantities
         return data
 
