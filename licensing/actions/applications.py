@@ -211,8 +211,17 @@ def _unreliable_declarations(row: Application) -> list[Problem]:
             message = _("The declaration of {name} was signed more than 12 months before the planned start.")
             problems.append(Problem("/end_users", "declaration-too-old", message.format(**name)))
         if row.kind == Kind.ANNUAL and not declaration.yearly_need:
-            message = _("The declaration of {name} does not state the yearly need; an annual license asks for it.")
-            problems.append(Problem("/end_users", "yearly-need-missing", message.format(**name)))
+            draft = declaration.state == DeclarationState.DRAFT
+            message = (
+                _("The declaration of {name} does not state the yearly need; an annual license asks for it.")
+                if draft
+                else _(
+                    "The signed declaration of {name} does not state the yearly need. An annual license asks for it: "
+                    "make a new declaration."
+                )
+            )
+            place: dict[str, object] = {"draft": declaration.ref} if draft else {"party": user.party.ref}
+            problems.append(Problem("/end_users", "yearly-need-missing", message.format(**name), place))
     for item in ControlItem.objects.filter(pk__in=codes - covered) if row.end_users.exists() else []:
         message = _("No declaration covers {code}.").format(code=item.code)
         problems.append(Problem("/lines", "item-not-declared", message))

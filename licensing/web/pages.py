@@ -49,8 +49,9 @@ def declaration_form(request: HttpRequest, ref: str = "") -> HttpResponse:
 
     def parts(data: QueryDict | None, files: Files) -> list[DeclarationForm]:
         now = get_object_or_404(selectors.declarations_for(request.actor), ref=ref) if ref else None
-        choices = {"parties": parties_for(request.actor), "items": selectors.applicable_items()}
-        return [DeclarationForm(data, instance=now, **choices)]
+        parties = parties_for(request.actor)
+        start = None if now else {"end_user": parties.filter(ref=request.GET.get("end_user", "")).first()}
+        return [DeclarationForm(data, instance=now, initial=start, parties=parties, items=selectors.applicable_items())]
 
     def save(form: DeclarationForm) -> Declaration:
         if not ref:
@@ -194,7 +195,11 @@ def _where_to_mend(problem: Problem, row: Application) -> str:
             return reverse("company")
         case Problem(pointer="/documents"):
             return "#papers"
-        case Problem(code="item-not-declared" | "yearly-need-missing"):
+        case Problem(code="yearly-need-missing", extra={"draft": ref}):
+            return reverse("declaration.edit", args=[ref]) + "#id_yearly_need"
+        case Problem(code="yearly-need-missing", extra={"party": ref}):
+            return reverse("declaration.new") + f"?end_user={ref}"
+        case Problem(code="item-not-declared"):
             return "#users"
         case Problem(code=code) if "declaration-" in code:
             return "#users"

@@ -1,12 +1,15 @@
 """What two officers say, one after the other."""
 
+from datetime import date
 from typing import Any
 
 from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from core.legal_time import legal_today, months_after
 from core.quantities import show
+from core.templatetags.lodestone import day
 from core.web.fields import DayField, QuantityField
 from core.web.forms import StepForm
 from licensing.models import Application, DecisionStep
@@ -148,6 +151,15 @@ class RefuseForm(DecideForm):
 
 
 class IssueForm(StepForm):
-    usable_from = DayField(
-        label=gettext_lazy("First day"), required=False, help_text=gettext_lazy("Today when left empty.")
-    )
+    """Begins with the day that the exporter planned, where it lies ahead."""
+
+    usable_from = DayField(label=gettext_lazy("First day"), required=False)
+
+    def __init__(self, *args: Any, row: Application, **kwargs: Any) -> None:
+        super().__init__(*args, row=row, **kwargs)
+        first = max(row.planned_from or date.min, legal_today())
+        self.initial["usable_from"] = first
+        if step := row.recommendation:
+            self.fields["usable_from"].help_text = _(
+                "With {first} the last day is {last} ({months} months). Today when left empty."
+            ).format(first=day(first), last=day(months_after(first, step.months or 0)), months=step.months)

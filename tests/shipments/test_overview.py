@@ -1,0 +1,94 @@
+"""What the overview tells an exporter beside what needs him."""
+
+from datetime import timedelta
+from html import unescape
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from config.local import demo
+from core.deliveries import relay
+from core.legal_time import legal_today
+from core.models import Mail
+from exporters import actions as exporters
+from licensing.actions import applications, decisions, questions
+from licensing.models import About
+from shipments.needs import needs_of
+from tests import make
+from tests.make import seen
+
+VERIFYING = "The ministry is verifying your company."
+
+
+def overview(client, actor):
+    client.force_login(actor.user)
+    return " ".join(unescape(client.get("/").content.decode()).split())
+
+
+def issued_in_part(world, kilograms, asked):
+    signed = [world.declaration()]
+    ref = world.under_review(world.application(kilograms=asked, by_whom=signed))
+    less = {"quantities_": {1: kilograms * 1000}, "text": "What the plant takes."}
+    m = world.ministry
+    decisions.recommend(ref, seen=seen(ref), outcome="approve", months=12, conditions=[], by=m.reviewer, **less)
+    decisions.approve(ref, seen=seen(ref), by=m.decider)
+    return decisions.issue(ref, seen=seen(ref), by=m.decider)
+
+
+def test_a_company_that_is_being_verified_reads_so_until_it_is(ministry, client):
+    actor = make.exporter()
+    assert VERIFYING not in overview(client, actor)
+    pk = demo.send_company(actor)
+    assert VERIFYING in overview(client, actor)
+    exporters.verify(pk, seen=seen(pk), by=ministry.intake)
+    assert VERIFYING not in overview(client, actor)
+
+
+def test_a_license_that_was_cut_says_of_how_much(world, client):
+    issued_in_part(world, 3_500, 5_000)
+    assert "3,500 kg of 5,000 kg asked" in overview(client, world.exporter)
+
+
+def test_a_license_as_it_was_asked_says_nothing_of_it(world, client):
+    world.license(kilograms=5_000)
+    assert "asked" not in overview(client, world.exporter)
+
+
+def test_the_overview_asks_the_same_for_one_cut_license_and_two(world, client):
+    issued_in_part(world, 1, 5)
+    overview(client, world.exporter)
+    counts = []
+    for _ in range(2):
+        with CaptureQueriesContext(connection) as asked:
+            client.get("/")
+        counts.append(len(asked))
+        issued_in_part(world, 2, 5)
+    assert counts[0] == counts[1]
+
+
+@pytest.mark.parametrize(("days", "told"), [(29, True), (31, False)])
+def test_a_case_that_was_not_accepted_is_told_for_thirty_days(days, told, world, client, clock):
+    ref = world.application()
+    applications.submit(ref, seen=seen(ref), by=world.exporter)
+    applications.not_accept(ref, reason="On no list.", by=world.ministry.intake)
+    clock.shift(days=days)
+    assert (ref in overview(client, world.exporter)) is told
+
+
+def test_a_question_is_told_in_the_reviewers_latest_words(world):
+    ref, m = world.under_review(world.application()), world.ministry
+    due = {"due_on": legal_today() + timedelta(days=9)}
+    asked = questions.ask(ref, about=[About.QUANTITY], text="Why so much?", by=m.reviewer, **due)
+    pk = asked.questions.get().pk
+    questions.answer(ref, question=pk, text="Which line?", final=False, by=world.exporter)
+    questions.ask(ref, question=pk, about=[], text="The second one.", by=m.reviewer, **due)
+    (need,) = [need for need in needs_of(world.exporter) if "question" in need.title]
+    assert "The second one." in need.text and "Why so much?" not in need.text
+
+
+def test_the_mail_of_an_issued_license_leads_to_the_license(world):
+    license = world.license()
+    relay()
+    body = Mail.objects.filter(subject__contains="your license was issued").first().body
+    assert f"/licenses/{license.ref}/" in body
