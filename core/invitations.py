@@ -66,7 +66,7 @@ def first_roles(line: HistoryLine) -> Message | None:
 
 def _welcome(line: HistoryLine, email: str, name: str, link: str) -> Message:
     body = _(
-        "Hello {name},\n\n{inviter} invites you to Lodestone, as a member of {organization}. Choose your password "
+        "Hello {name},\n\n{inviter} invites you to the team of {organization} on Lodestone. Choose your password "
         "here:\n\n{link}\n\nThe link works once. If you did not expect this, ignore the mail.\n"
     ).format(
         name=name,

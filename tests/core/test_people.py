@@ -24,7 +24,7 @@ def test_a_new_member_is_invited_with_a_link_that_works_once(world, client):
     relay()
     mail = Mail.objects.get(recipients="li@example.cn", subject="Your Lodestone account")
     assert (
-        f"{world.exporter.user} invites you to Lodestone, as a member of {world.exporter.organization.name_en}"
+        f"{world.exporter.user} invites you to the team of {world.exporter.organization.name_en} on Lodestone."
         in mail.body
     )
     path = re.search(r"https?://[^/]+(/\S+)", mail.body).group(1)
