@@ -14,10 +14,10 @@ def whoever_has_it_not(verb: str) -> Predicate:
     return whoever_has_it_not_may
 
 
-def whoever_took_it(verb: str) -> Predicate:
+def whoever_has_it(verb: str) -> Predicate:
     """The officer who took the case, reviewer or decider, and the access table opens the verb."""
 
-    def whoever_took_it_may(row: Any, actor: Any) -> bool:
+    def whoever_has_it_may(row: Any, actor: Any) -> bool:
         return bool(officer(verb)(row, actor) and row.reviewer_id == actor.user.pk)
 
-    return whoever_took_it_may
+    return whoever_has_it_may

@@ -16,7 +16,7 @@ from exporters import rules
 from exporters.models import Exporter, Party
 from licensing.models.declarations import Declaration
 from licensing.models.lists import ControlItem
-from licensing.rules import whoever_has_it_not, whoever_took_it
+from licensing.rules import whoever_has_it, whoever_has_it_not
 from licensing.states import OPEN_CASE, TAKEN
 from licensing.states import ApplicationState as S
 
@@ -136,7 +136,7 @@ class Application(FSMModelMixin, models.Model):
         field=state,
         source=[S.UNDER_REVIEW, S.AWAITING_APPLICANT],
         target=S.AWAITING_APPLICANT,
-        permission=whoever_took_it("application.ask"),
+        permission=whoever_has_it("application.ask"),
         custom={"label": _("Ask the applicant")},
     )
     def ask(self) -> None: ...
@@ -163,7 +163,7 @@ class Application(FSMModelMixin, models.Model):
         field=state,
         source=S.AWAITING_APPLICANT,
         target=None,
-        permission=whoever_took_it("application.close_question"),
+        permission=whoever_has_it("application.close_question"),
         custom={"label": _("Close the question")},
     )
     def close_question(self) -> None: ...
@@ -172,7 +172,7 @@ class Application(FSMModelMixin, models.Model):
         field=state,
         source=S.AWAITING_APPLICANT,
         target=S.UNDER_REVIEW,
-        permission=whoever_took_it("application.close_question"),
+        permission=whoever_has_it("application.close_question"),
         custom={"label": _("Close the question"), "verb": "close_question"},
     )
     def close_last_question(self) -> None: ...
@@ -181,7 +181,7 @@ class Application(FSMModelMixin, models.Model):
         field=state,
         source=[S.UNDER_REVIEW, S.AWAITING_APPLICANT],
         target=None,
-        permission=whoever_took_it("application.read_answer"),
+        permission=whoever_has_it("application.read_answer"),
         custom={"label": _("Mark as read")},
     )
     def read_answer(self) -> None: ...
@@ -190,7 +190,7 @@ class Application(FSMModelMixin, models.Model):
         field=state,
         source=S.UNDER_REVIEW,
         target=S.AWAITING_DECISION,
-        permission=whoever_took_it("application.recommend"),
+        permission=whoever_has_it("application.recommend"),
         custom={"label": _("Recommend")},
     )
     def recommend(self) -> None: ...
