@@ -1,4 +1,5 @@
-"""How long a session lasts: 30 minutes without a sign of life, 8 hours in all. Typing is a sign of life."""
+"""How long a session lasts: 30 minutes without a sign of life, 8 hours in all. Typing is a sign of life. What
+was typed when it ended is kept by core/web/kept.py."""
 
 import time
 from collections.abc import Callable

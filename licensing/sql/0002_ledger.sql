@@ -1,4 +1,5 @@
 -- The quota ledger's one door (docs/ledger.md). Written by migration; licensing.ledger is its only caller.
+-- ledger_take and ledger_settle as a first copy had them: 0009_clearances.sql replaces both.
 -- Order in every function: lock rows in canonical order, read legal_now() in a later statement, judge, write.
 
 CREATE SEQUENCE IF NOT EXISTS licensing_movement_seq AS bigint;

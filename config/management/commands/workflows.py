@@ -1,6 +1,7 @@
 """Writes docs/workflows.md from the graphs in the models: states, words, moves, who. A test compares."""
 
 from argparse import ArgumentParser
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ from django.core.management.base import BaseCommand
 from django.utils import translation
 
 from core import access
-from core.graphs import graph
+from core.graphs import graph, verb_name
 from exporters.models import Exporter
 from licensing.models import Application, Declaration, License
 from shipments.models import Shipment
@@ -18,6 +19,8 @@ TARGET = settings.BASE_DIR / "docs" / "workflows.md"
 MODELS = (Exporter, Declaration, Application, License, Shipment)
 # verbs whose row in the access table has another name
 VERBS = {("shipment", "declare"): "shipment.customs", ("shipment", "clear"): "shipment.customs"}
+
+CLOCK = replace(access.NOBODY, roles=frozenset({"clock"}))
 
 
 def page() -> str:
@@ -41,17 +44,19 @@ def section(model: Any) -> list[str]:
     lines += ["```", "", "| state | word |", "|---|---|"]
     lines += [f"| `{value}` | {label} |" for value, label in field.choices]
     lines += ["", "| from | verb | to | who |", "|---|---|---|---|"]
-    lines += [f"| {m.source} | {m.verb} | {m.target} | {who(name, m.verb)} |" for m in moves]
+    by_itself = {verb_name(t) for t in field.get_all_transitions(model) if t.permission(model(), CLOCK)}
+    for m in moves:
+        lines.append(f"| {m.source} | {m.verb} | {m.target} | {who(name, m.verb, clock_too=m.verb in by_itself)} |")
     return lines
 
 
-def who(name: str, verb: str) -> str:
+def who(name: str, verb: str, *, clock_too: bool) -> str:
     """The roles and scopes of the verb's row; a verb without a row follows from another, or from time."""
     row = access.find(VERBS.get((name, verb), f"{name}.{verb}"), "POST")
     if row is None:
         return "the clock, or with another verb"
     scope = [f"a key with `{scope}`" for scope in sorted(row.scopes)]
-    return ", ".join([*sorted(row.roles), *scope])
+    return ", ".join([*sorted(row.roles), *scope, *(["the clock"] if clock_too else [])])
 
 
 class Command(BaseCommand):

@@ -27,8 +27,9 @@ def refused(name: str, message: str) -> Invalid:
 
 @dataclass(frozen=True)
 class Column:
-    """A fact of a row. value: what the CSV says of it, of the row or (`part`) of each of its parts. sort: the keys by
-    which it orders the list, none of them ever null; the primary key comes after them."""
+    """A fact of a row; what the page shows of it is in the list's template. value: what the CSV says of it, of the row
+    or (`part`) of each of its parts. sort: the keys by which it orders the list, none of them ever null; the primary
+    key comes after them."""
 
     name: str
     label: "str | Promise"
