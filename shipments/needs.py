@@ -47,7 +47,7 @@ def _questions(actor: Actor) -> list[Need]:
     return [
         Need(
             _("Answer a question from the reviewer"),
-            _("{ref}, due {day}. {text}").format(ref=q.application.ref, day=day(q.due), text=q.text[:140]),
+            _("{ref}, due {day}. {text}").format(ref=q.application.ref, day=day(q.due), text=q.asked[:140]),
             reverse("application", kwargs={"ref": q.application.ref}) + f"#question-{q.pk}",
             _("Reply"),
             "red",

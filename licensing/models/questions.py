@@ -82,6 +82,11 @@ class Question(models.Model):
         return next((entry.due_on for entry in reversed(self.entries.all()) if entry.due_on), self.due_on)
 
     @property
+    def asked(self) -> str:
+        """What is asked now: the reviewer's latest words."""
+        return next((entry.text for entry in reversed(self.entries.all()) if entry.kind == "ask"), self.text)
+
+    @property
     def has_news(self) -> bool:
         """As Questions.with_news."""
         said = [entry.kind for entry in self.entries.all()]

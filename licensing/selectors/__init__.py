@@ -3,6 +3,7 @@
 from licensing.selectors.applications import (
     applications_for,
     in_queue,
+    on_their_way,
     open_questions,
     reviewer_of,
     to_countersign,
@@ -39,6 +40,7 @@ __all__ = [
     "licenses_for",
     "licenses_past",
     "movements_of",
+    "on_their_way",
     "open_questions",
     "regime",
     "rejection",

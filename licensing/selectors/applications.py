@@ -1,5 +1,7 @@
 """Which cases somebody sees, with what, and in which part of the desk."""
 
+from datetime import datetime
+
 from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
 
 from core.access import Actor, visibility
@@ -39,6 +41,15 @@ def open_questions(actor: Actor) -> QuerySet[Question]:
     waiting = applications_for(actor).filter(state=ApplicationState.AWAITING_APPLICANT)
     rows = Question.objects.still_open().filter(application__in=waiting.order_by().values("pk"))
     return rows.select_related("application").prefetch_related("entries")
+
+
+def on_their_way(actor: Actor, since: datetime) -> QuerySet[Application]:
+    """The actor's cases without those that ended; one that was not accepted is there when that was since then."""
+    turned_away = HistoryLine.objects.filter(
+        subject_kind="application", subject_id=OuterRef("pk"), verb="not_accept", at__gte=since
+    )
+    rows = applications_for(actor).exclude(state__in=[ApplicationState.WITHDRAWN, ApplicationState.ISSUED])
+    return rows.filter(~Q(state=ApplicationState.NOT_ACCEPTED) | Exists(turned_away))
 
 
 def with_signals(rows: QuerySet[Application]) -> QuerySet[Application]:

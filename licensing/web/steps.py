@@ -44,9 +44,12 @@ def holder(model: type[Model], route: str) -> Holder:
 
 def told_of_case(line: HistoryLine) -> tuple[list[str], str]:
     """Of an answer the officer who has the case, if he is still there; of all else the exporter."""
-    if line.verb != "answer":
-        return holder(Application, "application")(line)
-    return reviewer_of(line.subject_id), reverse("desk.case", kwargs={"ref": line.subject_ref})
+    if line.verb == "answer":
+        return reviewer_of(line.subject_id), reverse("desk.case", kwargs={"ref": line.subject_ref})
+    readers, page = holder(Application, "application")(line)
+    if line.verb == "issue":
+        page = reverse("license", kwargs={"ref": License.objects.get(application_id=line.subject_id).ref})
+    return readers, page
 
 
 register(

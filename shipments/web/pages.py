@@ -1,6 +1,7 @@
 """Pages about shipments, and those that show several nouns at once: the overview and a license with what it shipped."""
 
 import uuid
+from datetime import timedelta
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -10,18 +11,21 @@ from django.utils.translation import gettext as _
 from core.errors import DomainError
 from core.history import lines_of, open_verbs
 from core.idempotency import Answer, Claim, fingerprint
-from core.legal_time import legal_today
+from core.legal_time import legal_now, legal_today
 from core.models import Country
 from core.navigation import entries
 from core.telling import told
 from core.web.lists import by_name
 from core.web.steps import Failed, of_one_moment, offered
+from exporters.states import ExporterState
 from licensing import selectors as licensing
 from licensing.granted import decided
-from licensing.states import ApplicationState, LicenseState
+from licensing.states import LicenseState
 from shipments import actions, selectors
 from shipments.needs import needs_of
 from shipments.web.forms import ShipmentForm
+
+TOLD_DAYS = 30  # how long the overview tells of a case that was not accepted
 
 
 def overview(request: HttpRequest) -> HttpResponse:
@@ -29,15 +33,18 @@ def overview(request: HttpRequest) -> HttpResponse:
     if request.actor.kind != "exporter":
         menu = entries(request, request.actor)
         return redirect(menu[0]["url"] if menu else "account")
-    running = licensing.with_balances(licensing.in_force(request.actor))
+    running = licensing.with_decision(licensing.with_balances(licensing.in_force(request.actor)))
+    latest = running[:5]
+    for license in latest:
+        license.granted = decided(license.application)
+    cases = licensing.on_their_way(request.actor, legal_now() - timedelta(days=TOLD_DAYS))
     context = {
         "needs": needs_of(request.actor),
-        "licenses": running[:5],
+        "licenses": latest,
         "usable": licensing.in_force(request.actor).filter(state=LicenseState.ACTIVE).exists(),
         "license_count": running.count(),
-        "applications": licensing.with_parts(licensing.applications_for(request.actor)).exclude(
-            state__in=[ApplicationState.WITHDRAWN, ApplicationState.ISSUED, ApplicationState.NOT_ACCEPTED]
-        )[:5],
+        "applications": licensing.with_parts(cases)[:5],
+        "verifying": request.actor.organization.exporter.state == ExporterState.PENDING,
         "shipments": selectors.with_lines(selectors.shipments_for(request.actor))[:5],
         "today": legal_today(),
     }

@@ -87,7 +87,8 @@ def test_a_question_is_told_in_the_reviewers_latest_words(world):
     assert "The second one." in need.text and "Why so much?" not in need.text
 
 
-def test_the_mail_of_an_issued_license_leads_to_the_license(world):
+def test_the_mail_of_an_issued_license_leads_to_the_license(world, settings):
+    settings.EMAIL_BACKEND = "core.mailbox.Backend"
     license = world.license()
     relay()
     body = Mail.objects.filter(subject__contains="your license was issued").first().body
