@@ -33,11 +33,15 @@ from core.web.typed import typed_into
 
 @dataclass(frozen=True)
 class Page:
-    """Where steps are offered: the route of a noun's page, below whose address theirs lie, and who sees its rows."""
+    """Where steps are offered: the route of a noun's page, below whose address theirs lie, and who sees its rows.
+
+    away: the list to go back to when a step took the row out of sight.
+    """
 
     route: str
     rows: Callable[[Actor], Any]
     key: str = "ref"
+    away: str = ""
 
 
 @dataclass(frozen=True)
@@ -216,6 +220,8 @@ def act(request: HttpRequest, step: Step, **key: Any) -> HttpResponse:
             failed = Failed(step.verb, form, refusal.status, changes)
         else:
             messages.success(request, " ".join([str(step.said), *form.read_as]))
+            if page.away and not page.rows(request.actor).filter(**key).exists():
+                return redirect(page.away)
             return redirect(page.route, **key)
     return _page_of(page, key)(request, failed=failed, **key)
 

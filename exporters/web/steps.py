@@ -9,7 +9,7 @@ from exporters import actions
 from exporters.selectors import exporters_for, people
 from exporters.web.forms import ReturnForm
 
-DESK = Page("desk.exporter", exporters_for, key="pk")
+DESK = Page("desk.exporter", exporters_for, key="pk", away="desk.exporters")
 
 
 def company(line: HistoryLine) -> tuple[list[str], str]:
@@ -38,7 +38,7 @@ register(
             _("Returned by the ministry"),
             DESK,
             actions.send_back,
-            _("Returned with your reason."),
+            _("Returned with your reason. The company is in this list again when it sends its account anew."),
             ReturnForm,
             within="verify",
             mail=_("Your company's account was returned"),

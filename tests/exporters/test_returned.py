@@ -22,7 +22,9 @@ def company(ministry, client):
     pk = demo.send_company(actor)
     client.force_login(ministry.intake.user)
     form = {"reason": WHY, "mend": ["business_license", "address"], "seen": make.seen(pk)}
-    assert client.post(f"/desk/exporters/{pk}/return/", form).status_code == 302
+    answer = client.post(f"/desk/exporters/{pk}/return/", form, follow=True)
+    assert (answer.status_code, answer.request["PATH_INFO"]) == (200, "/desk/exporters/")
+    assert "The company is in this list again when it sends its account anew." in answer.content.decode()
     client.force_login(actor.user)
     return actor
 
