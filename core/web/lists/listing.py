@@ -1,6 +1,6 @@
 """A list as somebody asked for it: read from the address, and what its page's template needs."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.http import HttpRequest, QueryDict
@@ -51,7 +51,7 @@ class Listing:
         self.list = listed
         self._given = _given(listed, request, {"cursor"} if paged else set())
         self.q = self._given.get("q", "").strip()
-        words = words_of(self.q)
+        self._words, self._actor = words_of(self.q), request.actor
         rows = listed.rows(request.actor)
         self.counts = {view.name: counted(view.narrow(rows, request.actor)) for view in listed.views}
         self.view = self._view()
@@ -60,15 +60,12 @@ class Listing:
             if view.name == self.view:
                 rows, order = view.narrow(rows, request.actor), view.order or order
         self.filters = [Asked(one, self._given.get(one.name, "")) for one in listed.filters]
-        for asked in self.filters:
-            if asked.value:
-                rows = asked.filter.narrow(rows, asked.value)
         self.order = self._given.get("sort") or order
         name = self.order.removeprefix("-")
         if name not in listed.sorts():
             raise refused("sort", _("This list can't be sorted by that."))
         self.keyset = Keyset(
-            listed.whole(search(rows, listed.search, words)),
+            listed.whole(self._found(rows)),
             listed.sorts()[name].sort,
             descending=self.order.startswith("-"),
             salt=f"list:{listed.route}:{self.order}",
@@ -82,6 +79,13 @@ class Listing:
             raise refused("view", _("This list can't be filtered by that."))
         prefer = self.list.prefer
         return name or next((view for view in prefer if self.counts[view]), prefer[-1] if prefer else "")
+
+    def _found(self, rows: Any) -> Any:
+        """What search and filters leave."""
+        for asked in self.filters:
+            if asked.value:
+                rows = asked.filter.narrow(rows, asked.value)
+        return search(rows, self.list.search, self._words)
 
     def turn(self) -> "Listing":
         """Reads the page that is asked for."""
@@ -141,6 +145,16 @@ class Listing:
                 view.name == self.view,
             )
             for view in self.list.views
+        ]
+
+    @property
+    def elsewhere(self) -> list[Segment]:
+        """The other views in which something is found."""
+        rows = self.list.rows(self._actor)
+        return [
+            replace(segment, count=count)
+            for view, segment in zip(self.list.views, self.segments, strict=True)
+            if not segment.current and (count := counted(self._found(view.narrow(rows, self._actor))))
         ]
 
     @property
