@@ -11,6 +11,7 @@ from licensing.selectors.applications import (
     with_parts,
     with_questions,
     with_signals,
+    with_steps,
 )
 from licensing.selectors.declarations import declarations_for, rejection, usable_declarations
 from licensing.selectors.licenses import (
@@ -55,4 +56,5 @@ __all__ = [
     "with_parts",
     "with_questions",
     "with_signals",
+    "with_steps",
 ]

@@ -27,6 +27,11 @@ def with_parts(rows: QuerySet[Application]) -> QuerySet[Application]:
     return rows.prefetch_related("lines__control_item", "end_users__party__country")
 
 
+def with_steps(rows: QuerySet[Application]) -> QuerySet[Application]:
+    """Cases with their parts and all that licensing.granted reads."""
+    return with_parts(rows).prefetch_related("steps__lines__line", "steps__end_users")
+
+
 def with_questions(rows: QuerySet[Application]) -> QuerySet[Application]:
     """Cases with the whole thread of each question; the files' bytes stay where they are."""
     entries = QuestionEntry.objects.select_related("by").prefetch_related(
@@ -54,7 +59,7 @@ def on_their_way(actor: Actor, since: datetime) -> QuerySet[Application]:
 
 def with_signals(rows: QuerySet[Application]) -> QuerySet[Application]:
     """Cases that say whether an answer waits to be read, and whether whoever took them is no longer there."""
-    return rows.annotate(has_news=_news(), left_alone=_left_alone())
+    return rows.annotate(has_news=Q(_news(), state__in=TAKEN), left_alone=_left_alone())
 
 
 def _news() -> Exists:

@@ -11,10 +11,12 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from core.access import Actor
+from core.history import open_verbs
 from core.legal_time import legal_today
 from core.quantities import show
 from core.web.lists import Choice, Column, Day, List, Listing, View, countries, days, state_word
 from licensing import policy, selectors
+from licensing.granted import decided
 from licensing.models import ControlList, Kind
 from licensing.states import ApplicationState, DeclarationState, LicenseState
 
@@ -39,6 +41,17 @@ CASE_COLUMNS = (
     Column("quantity", _("Quantity"), lambda line: show(line.quantity, line.unit), part=True),
     Column("unit", _("Unit"), lambda line: line.unit, part=True),
 )
+
+
+def granted(line: Any) -> str:
+    """How much of the line was granted; empty as long as nothing is decided, none where it was refused."""
+    case = line.application
+    found = decided(case)
+    quantities = {one.pk: quantity for one, quantity in found.lines} if found else {}
+    return show(quantities.get(line.pk, 0), line.unit) if case.decided_at else ""
+
+
+GRANTED = Column("granted", _("Granted"), granted, part=True)
 CASE_SEARCH = (
     "ref",
     "contract_no",
@@ -62,8 +75,8 @@ APPLICATIONS = List(
     route="applications",
     template="licensing/application_list.html",
     rows=selectors.applications_for,
-    whole=selectors.with_parts,
-    columns=CASE_COLUMNS,
+    whole=selectors.with_steps,
+    columns=(*CASE_COLUMNS, GRANTED),
     parts=lambda row: row.lines.all(),
     order="-created",
     search=CASE_SEARCH,
@@ -76,6 +89,20 @@ APPLICATIONS = List(
 )
 
 
+def first_for(rows: list[Any], actor: Actor) -> Any:
+    """The first of the cases that waits for this officer; a colleague's, or the exporter's turn, is none."""
+    return next((row for row in rows if _is_work(row, actor)), None)
+
+
+def _is_work(row: Any, actor: Actor) -> bool:
+    verbs = set(open_verbs(row, actor))
+    if row.reviewer_id and not row.left_alone:
+        verbs.discard("assign")
+    if row.state == ApplicationState.AWAITING_APPLICANT and not row.has_news:
+        verbs &= {"assign"}
+    return bool(verbs)
+
+
 def _queue_view(name: str, label: Any, order: str = "") -> View:
     return View(name, label, partial(selectors.in_queue, view=name), order)
 
@@ -84,9 +111,10 @@ QUEUE = List(
     route="desk",
     template="licensing/desk_queue.html",
     rows=selectors.applications_for,
-    whole=lambda rows: selectors.with_signals(selectors.with_parts(rows)).prefetch_related("end_users__declaration"),
+    whole=lambda rows: selectors.with_signals(selectors.with_steps(rows)).prefetch_related("end_users__declaration"),
     columns=(
         *CASE_COLUMNS,
+        GRANTED,
         COMPANY,
         Column(
             "since",
@@ -104,8 +132,9 @@ QUEUE = List(
     ),
     parts=lambda row: row.lines.all(),
     order="since",
-    search=(*CASE_SEARCH, *COMPANY_SEARCH),
-    hint=_("Case, exporter, end-user, goods, code"),
+    search=(*CASE_SEARCH, *COMPANY_SEARCH, "reviewer__name"),
+    hint=_("Case, exporter, end-user, goods, code, reviewer"),
+    more=lambda request, listing: {"first": first_for(listing.rows, request.actor)},
     filters=(KIND, DESTINATION, *days("submitted_at", _("Filed from"), _("Filed until"), instant=True)),
     views=(
         _queue_view("mine", _("Mine")),

@@ -1,0 +1,93 @@
+"""The desk: what is searched for is found in whatever tab, and “the first case” is one that waits for this officer."""
+
+import csv
+import io
+from html import unescape
+
+import pytest
+
+from licensing.actions import applications, decisions, questions
+from licensing.models import About, Question
+from tests.make import seen
+
+KG = 1000
+
+
+def desk(client, actor, **query):
+    client.force_login(actor.user)
+    return client.get("/desk/", query)
+
+
+def decided(world, verb):
+    """A case of 60 t, of which 40 were recommended."""
+    ref, m = world.under_review(world.application()), world.ministry
+    facts = {"outcome": "approve", "quantities_": {1: 40_000 * KG}, "text": "A trial."}
+    decisions.recommend(ref, seen=seen(ref), by=m.reviewer, **facts)
+    if verb == "approve":
+        decisions.approve(ref, seen=seen(ref), by=m.decider)
+    elif verb == "refuse":
+        decisions.refuse(ref, seen=seen(ref), factors=["END_USE"], text="No.", by=m.decider)
+    return ref
+
+
+def test_what_lies_under_another_tab_is_found_with_a_link_to_it(world, client):
+    ref = decided(world, "refuse")
+    page = desk(client, world.ministry.reviewer, view="open", q=ref)
+    text = " ".join(unescape(page.content.decode()).split())
+    assert "1 under “Decided”" in text
+    assert f'href="/desk/?view=decided&q={ref}"' in text or f'href="/desk/?q={ref}&view=decided"' in text
+    assert "Found elsewhere" not in desk(client, world.ministry.reviewer, view="open", q="nowhere").content.decode()
+
+
+def test_a_case_is_found_by_its_reviewer_and_no_exporter_searches_by_that(world, client):
+    ref = world.under_review(world.application())
+    world.under_review(world.application(), by=world.ministry.other_decider)
+    name = str(world.ministry.reviewer.user)
+    rows = desk(client, world.ministry.auditor, view="open", q=name).context["listing"].rows
+    assert ref in [row.ref for row in rows]
+    assert {row.reviewer.name for row in rows} == {name}
+    client.force_login(world.exporter.user)
+    assert not client.get("/applications/", {"q": name}).context["listing"].rows
+
+
+@pytest.mark.parametrize(("verb", "words"), [("approve", "40000.000"), ("refuse", "0.000"), ("", "")])
+def test_the_file_says_how_much_was_granted_once_it_is_decided(verb, words, world, client):
+    ref = decided(world, verb)
+    for actor, path in ((world.ministry.auditor, "/desk.csv"), (world.exporter, "/applications.csv")):
+        client.force_login(actor.user)
+        text = client.get(path, {"q": ref} | ({"view": "decided"} if verb and "desk" in path else {})).content.decode()
+        (row,) = csv.DictReader(io.StringIO(text.removeprefix("\ufeff"), newline=""))
+        assert (row["Quantity"], row["Granted"]) == ("60000.000", words)
+
+
+def test_the_first_case_is_one_that_waits_for_this_officer(world, client):
+    m = world.ministry
+    waiting, taken = (world.under_review(world.application()) for _ in range(2))
+    questions.ask(
+        waiting, about=[About.QUANTITY], text="Which site?", due_on=questions.default_question_day(), by=m.reviewer
+    )
+    accepted = world.application()
+    applications.submit(accepted, seen=seen(accepted), by=world.exporter)
+    applications.accept(accepted, by=m.intake)
+    filed = world.application()
+    applications.submit(filed, seen=seen(filed), by=world.exporter)
+    first = {name: desk(client, getattr(m, name), view="open").context["first"] for name in ("intake", "reviewer")}
+    assert (first["intake"].ref, first["reviewer"].ref) == (filed, taken)
+    assert desk(client, m.other_decider, view="open").context["first"].ref == accepted
+    assert desk(client, m.auditor, view="open").context["first"] is None
+    assert "Open the first case" not in desk(client, m.auditor, view="open").content.decode()
+
+
+def test_a_new_answer_is_told_to_whoever_has_the_case_while_it_can_be_read(world, client):
+    m, words = world.ministry, "New answer to read"
+    ref = world.under_review(world.application())
+    questions.ask(
+        ref, about=[About.QUANTITY], text="Which site?", due_on=questions.default_question_day(), by=m.reviewer
+    )
+    question = Question.objects.get(application__ref=ref)
+    questions.answer(ref, question=question.pk, text="Essen.", final=True, by=world.exporter)
+    assert words in desk(client, m.reviewer, view="mine").content.decode()
+    assert words not in desk(client, m.decider, view="open").content.decode()
+    decisions.recommend(ref, seen=seen(ref), outcome="approve", by=m.reviewer)
+    for actor in (m.reviewer, m.decider):
+        assert words not in desk(client, actor, view="open").content.decode()
