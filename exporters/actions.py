@@ -1,6 +1,6 @@
 """The verbs of exporters and their parties."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.db import IntegrityError, transaction
@@ -23,6 +23,7 @@ from exporters.selectors import exporters_for, holders_of, parties_for
 from exporters.states import ExporterState
 
 RESPONSIBLE = ("legal_representative", "main_manager", "handler")
+NEEDED = (*RESPONSIBLE, "province", "address", "business_license")
 IDENTITY = ("name_en", "name_zh", "uscc")
 # in the order of the page
 MENDED = (*IDENTITY, "province", "address", "customs_code", *RESPONSIBLE, "business_license")
@@ -121,6 +122,12 @@ def state_province(*, province: str, by: Actor) -> Exporter:
     return exporter
 
 
+def what_is_missing(facts: Mapping[str, Any]) -> list[Problem]:
+    """Every fact that stands between these and verification."""
+    message = _("Needed before the account can be verified.")
+    return [Problem(f"/{name}", "required", message) for name in NEEDED if not facts.get(name)]
+
+
 @command
 def submit(*, seen: int, by: Actor) -> Exporter:
     """The account waits for an intake officer. Raises Invalid with everything that is missing.
@@ -131,11 +138,7 @@ def submit(*, seen: int, by: Actor) -> Exporter:
     exporter = lock(exporters_for(by), pk=by.organization_id)
     require(exporter.submit, by=by, seen=seen)
     require_free_credit_code(exporter.uscc)
-    missing = [
-        Problem(f"/{name}", "required", _("Needed before the account can be verified."))
-        for name in (*RESPONSIBLE, "province", "address", "business_license")
-        if not getattr(exporter, name)
-    ]
+    missing = what_is_missing({name: getattr(exporter, name) for name in NEEDED})
     if missing:
         raise Invalid(missing)
     move(exporter.submit, by=by)

@@ -5,7 +5,7 @@ from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 
-from core.errors import DomainError
+from core.errors import DomainError, Invalid
 from core.history import lines_of, open_verbs
 from core.telling import told
 from core.web.conflicts import Files, Meeting
@@ -48,6 +48,10 @@ def company(request: HttpRequest, stating: ProvinceForm | None = None) -> HttpRe
             show_refusal(form, refusal)
             status = refusal.status
     fresh = get_object_or_404(rows.all())
+    if "send" in request.POST and status == 422 and not saved:
+        facts = {"business_license": fresh.business_license} | form.cleaned_data
+        facts |= dict.fromkeys(form.errors, True)  # what is wrong is said already
+        show_refusal(form, Invalid(actions.what_is_missing(facts)))
     returned = selectors.returned(fresh)
     editable = fresh.state == "draft" and request.actor.may("company", "POST")
     context = {

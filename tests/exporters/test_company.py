@@ -132,3 +132,14 @@ def test_only_a_signatory_is_asked_for_the_province(without_province, world, cli
     client.force_login(make.colleague(world.exporter, "clerk").user)
     assert "In which province" not in client.get("/company/").content.decode()
     assert client.post("/company/province/", {"province": "33"}).status_code == 403
+
+
+def test_a_bad_file_does_not_hide_what_else_is_missing(company, client):
+    values = Tab(client, "/company/").page.form("/company/").filled({"address": "1 Road", "send": "1"})
+    bad = {"business_license": SimpleUploadedFile("license.txt", b"no paper", "text/plain")}
+    page = client.post("/company/", dict(values) | bad)
+    company.refresh_from_db()
+    assert (page.status_code, company.state, company.address) == (422, "draft", "")
+    wrong = {"legal_representative", "main_manager", "handler", "business_license"}
+    assert set(page.context["form"].errors) == wrong
+    assert len(page.context["form"].errors["business_license"]) == 1
