@@ -116,5 +116,9 @@ class Party(models.Model):
         ordering = ["name", "pk"]
         verbose_name_plural = "parties"
 
+    def label(self) -> str:
+        """Among others: two may have one name."""
+        return f"{self.name}, {self.country} · {self.ref}"
+
     def __str__(self) -> str:
         return self.name

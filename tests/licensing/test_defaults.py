@@ -5,6 +5,7 @@ from html import unescape
 
 import pytest
 
+from config.local import demo
 from core.legal_time import legal_today, months_after
 from core.templatetags.lodestone import day
 from licensing.actions import decisions, declarations
@@ -56,3 +57,10 @@ def test_a_draft_without_the_yearly_need_is_mended_before_it_is_signed(browser, 
     facts |= {"yearly_need": "30,000 kg a year"}
     declarations.change(draft.ref, version=1, by=world.exporter, items=[], **facts)
     assert link not in browser.get(f"/declarations/{draft.ref}/").content.decode()
+
+
+def test_two_parties_of_one_name_can_be_told_apart_where_one_is_chosen(browser, world):
+    one, other = (demo.party(world.exporter, "Works", "DE", "Motors") for _ in range(2))
+    for page in ("/declarations/new/", "/applications/new/"):
+        words = unescape(browser.get(page).content.decode())
+        assert f"Works, Germany · {one.ref}" in words and f"Works, Germany · {other.ref}" in words

@@ -55,6 +55,7 @@ class ApplicationForm(forms.ModelForm):
         self.fields["end_users"].queryset = declarations
         self.fields["end_users"].label_from_instance = _declaration_words
         self.fields["consignees"].queryset = parties
+        self.fields["consignees"].label_from_instance = Party.label
         if self.instance.pk:
             self.initial["end_users"] = [user.declaration_id for user in self.instance.end_users.all()]
             self.initial["consignees"] = [party.pk for party in self.instance.consignees.all()]

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy
 from core.models import Country
 from core.web.fields import CountriesField, DayField
 from core.web.forms import StepForm, read_upload
+from exporters.models import Party
 from licensing.models import ControlItem, Declaration
 from licensing.models.declarations import CONFIRMATIONS
 
@@ -49,6 +50,7 @@ class DeclarationForm(forms.ModelForm):
     def __init__(self, *args: Any, parties: Any, items: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["end_user"].queryset = parties
+        self.fields["end_user"].label_from_instance = Party.label
         self.fields["items"].queryset = items
         self.fields["items"].label_from_instance = ControlItem.label
         if self.instance.pk:
