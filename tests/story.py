@@ -115,6 +115,7 @@ def _people(step: Story, world: make.World) -> None:
     step(people.end_delivery, waiting.pk, reason="Withdrawn", by=m.admin)
     member = Membership.objects.get(user=make.colleague(boss, "clerk").user)
     step(people.change_member, member.pk, roles=["viewer"], by=boss)
+    step(people.choose_language, language="en", by=boss)
     key, _text = step(people.create_key, name="Key", scopes=["licenses:read"], days=1, by=boss)
     step(people.revoke_key, key.pk, by=boss)
     step(people.open_office, name_en="Customs, Tianjin", name_zh="天津海关", by=m.admin)

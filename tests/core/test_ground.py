@@ -1,6 +1,9 @@
 """References, quantities, history's chain."""
 
+import dataclasses
+import pkgutil
 import re
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -145,3 +148,12 @@ def test_the_ground_speaks_no_word_of_an_upper_app():
 def test_each_noun_of_the_access_table_says_who_sees_its_rows():
     """Else a refused person would meet an error, and not 404 or 403."""
     assert {row.noun for row in access.table().values() if row.noun} == access.visible.keys()
+
+
+def test_what_is_handed_on_is_changed_by_nobody():
+    """Actors, requests, facts: every dataclass of ours is frozen."""
+    for app in ("core", "exporters", "licensing", "shipments"):
+        for module in pkgutil.walk_packages(import_module(app).__path__, f"{app}."):
+            for one in vars(import_module(module.name)).values() if ".migrations" not in module.name else ():
+                if isinstance(one, type) and dataclasses.is_dataclass(one) and one.__module__.startswith(f"{app}."):
+                    assert one.__dataclass_params__.frozen, one

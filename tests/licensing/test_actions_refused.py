@@ -165,8 +165,8 @@ def test_a_recommendation_that_can_not_be_right_is_refused(facts, problem, world
     assert recommending(world, reviewed, **facts) == [problem]
 
 
-def test_one_clearance_and_the_last_gram_may_be_recommended(world, reviewed):
-    facts = {"quantities_": {1: 60_000 * KG}, "max_clearances": 1}
+def test_one_clearance_one_month_and_the_last_gram_may_be_recommended(world, reviewed):
+    facts = {"quantities_": {1: 60_000 * KG}, "max_clearances": 1, "months": 1, "text": "Short"}
     decisions.recommend(reviewed, seen=seen(reviewed), outcome="approve", by=world.ministry.reviewer, **facts)
     step = DecisionStep.objects.get()
     assert (step.max_clearances, step.lines.get().quantity) == (1, 60_000 * KG)

@@ -34,7 +34,7 @@ TESTS = {
     "core/access.py": "core/test_access core/test_ground core/test_people core/test_offices api/test_keys",
     "core/command.py": "core/test_command core/test_idempotency",
     "core/actions/": "core/test_locks core/test_actions core/test_people core/test_invitations core/test_offices "
-    "core/test_selectors core/test_provinces core/test_outbox core/test_ground",
+    "core/test_selectors core/test_provinces core/test_outbox core/test_ground api/test_keys",
     "core/selectors.py": "core/test_selectors core/test_people core/test_offices core/test_outbox core/test_files "
     "core/test_ground core/test_deliveries",
     "exporters/actions.py": "core/test_locks exporters/test_actions exporters/test_actions_refused",
@@ -46,8 +46,9 @@ TESTS = {
     "licensing/actions/": "core/test_locks licensing/test_actions_refused licensing/test_decisions "
     "licensing/test_limits licensing/test_granted core/test_outbox core/test_deliveries core/test_forms",
     "licensing/actions/licenses.py": "shipments/test_customs shipments/test_validity licensing/test_take",
-    "shipments/actions/": "core/test_locks shipments/test_selectors shipments/test_customs shipments/test_validity "
-    "shipments/test_forms licensing/test_limits api/test_shipments api/test_customs_messages licensing/test_take",
+    "shipments/actions/": "core/test_locks core/test_ground shipments/test_selectors shipments/test_customs "
+    "shipments/test_validity shipments/test_forms licensing/test_limits api/test_shipments "
+    "api/test_customs_messages licensing/test_take",
     "shipments/selectors.py": "shipments/test_selectors core/test_ground licensing/test_limits shipments/test_validity "
     "api/test_shipments",
 }

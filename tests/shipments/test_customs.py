@@ -39,6 +39,7 @@ def test_a_clearance_that_nothing_announced_says_when_it_was_declared(world):
     message = world.message(shipment.ref, grams=400 * KG)
     cleared = receive(message, by=world.customs).shipment
     assert (shipment.declared_at, cleared.declared_at) == (None, message.declared_at)
+    assert cleared.declaration_no == message.declaration_no
 
 
 def test_goods_that_fit_no_line_leave_those_after_them_alone(world):
@@ -55,6 +56,12 @@ def test_a_license_is_used_up_with_its_last_clearance(world):
     for state in ("active", "exhausted"):
         world.clear(world.shipment(license, KG).ref, KG)
         assert License.objects.get(pk=license.pk).state == state
+
+
+def test_the_shipment_that_said_it_is_the_last_uses_a_license_up(world):
+    license = world.license(kilograms=1_000)
+    world.clear(world.shipment(license, KG, final=True).ref, KG)
+    assert License.objects.get(pk=license.pk).state == "exhausted"
 
 
 def test_what_crosses_after_the_last_clearance_is_booked_too(world):

@@ -105,3 +105,8 @@ def test_a_request_that_waited_across_midnight_is_judged_by_the_new_day(world, l
     with pytest.raises(DomainError) as closed:
         actions.reserve(world.request(license, KG), by=world.exporter)
     assert closed.value.code == "policy-prohibits"
+
+
+def test_a_line_without_a_value_holds_none(world, license):
+    line = world.shipment(license, KG).lines.get()
+    assert (line.value, line.value_held) == (None, 0)
