@@ -101,6 +101,13 @@ def test_a_stale_change_overwrites_nothing(world):
     assert (made.name, made.version) == ("First", 2)
 
 
+def test_history_keeps_what_a_party_was_before(world):
+    made = party(world.exporter)
+    actions.change_party(made.ref, version=1, name="First", country="DE", by=world.exporter)
+    line = HistoryLine.objects.get(subject_kind="party", subject_id=made.pk, verb="change")
+    assert line.facts == {"changed": ["name"], "before": {"name": "Works"}}
+
+
 def test_nobody_else_changes_a_party(world):
     made = party(world.exporter)
     for other in (make.exporter(world.ministry, "Other Co., Ltd."), world.ministry.reviewer):

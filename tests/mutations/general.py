@@ -36,7 +36,7 @@ TESTS = {
     "core/actions/": "core/test_locks core/test_actions core/test_people core/test_invitations core/test_offices "
     "core/test_selectors core/test_provinces core/test_outbox core/test_ground api/test_keys",
     "core/selectors.py": "core/test_selectors core/test_people core/test_offices core/test_outbox core/test_files "
-    "core/test_ground core/test_deliveries",
+    "core/test_ground core/test_deliveries licensing/test_selectors",
     "exporters/actions.py": "core/test_locks exporters/test_actions exporters/test_actions_refused",
     "exporters/selectors.py": "exporters/test_selectors exporters/test_actions core/test_files",
     "licensing/policy.py": "licensing/test_policy licensing/test_decisions",
