@@ -103,7 +103,7 @@ def test_a_stale_change_overwrites_nothing(world):
 
 def test_history_keeps_what_a_party_was_before(world):
     made = party(world.exporter)
-    actions.change_party(made.ref, version=1, name="First", country="DE", by=world.exporter)
+    actions.change_party(made.ref, version=1, name="First", business="Motors", by=world.exporter)
     line = HistoryLine.objects.get(subject_kind="party", subject_id=made.pk, verb="change")
     assert line.facts == {"changed": ["name"], "before": {"name": "Works"}}
 
