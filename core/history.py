@@ -34,7 +34,7 @@ def require_seen(row: models.Model, seen: int) -> None:
     """
     now = version(row)
     if seen != now:
-        detail = _("Something happened since you opened this page, so nothing was decided. Look again, then decide.")
+        detail = _("Something happened since you opened this page, so nothing was done. Look again, then go on.")
         raise DomainError(detail, code="stale", version=now)
 
 
