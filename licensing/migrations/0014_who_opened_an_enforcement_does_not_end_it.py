@@ -1,6 +1,10 @@
-"""A cause of enforcement is ended by another officer than who opened it."""
+"""A cause of enforcement is ended by another officer than who opened it.
+
+What ended before this was a rule stands as it happened: the constraint binds what is written from now on.
+"""
 
 from django.conf import settings
+from django.contrib.postgres.operations import AddConstraintNotValid
 from django.db import migrations, models
 
 
@@ -12,7 +16,7 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.AddConstraint(
+        AddConstraintNotValid(
             model_name='suspension',
             constraint=models.CheckConstraint(condition=models.Q(('ended_at', None), models.Q(('cause', 'enforcement'), _negated=True), models.Q(('ended_by__isnull', False), models.Q(('ended_by', models.F('opened_by')), _negated=True)), _connector='OR'), name='suspension_enforcement_ended_by_another'),
         ),

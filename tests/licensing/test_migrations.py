@@ -7,11 +7,14 @@ from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
 from core.legal_time import legal_today
-from licensing.actions import questions
+from licensing.actions import licenses, questions
 from licensing.models import Question, QuestionEntry
 from licensing.selectors import clearances_taken
+from tests.make import seen
+from tests.refused import breaches
 
 OLD, NEW = "0007_months", "0009_clearance_counts"
+BEFORE_TWO_OFFICERS = "0013_questions_are_insert_only"
 
 
 def ask(statement):
@@ -61,3 +64,18 @@ def test_answers_of_an_old_copy_stand_in_threads(world):
     entries = QuestionEntry.objects.values_list("question", "kind", "text", "by")
     assert list(entries) == [(asked[0], "answer", "Growth", world.exporter.user.pk)]
     assert [question.about for question in Question.objects.all()] == [["other"], ["other"]]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_suspension_that_its_opener_ended_in_an_old_copy_stands_and_no_other_follows(world):
+    license, decider = world.license(kilograms=100), world.ministry.decider
+    licenses.suspend(license.ref, seen=seen(license.ref), reason="Inspection", by=decider)
+    own_end = "UPDATE licensing_suspension SET ended_at = now(), ended_by_id = opened_by_id RETURNING id"
+    newest = [node for node in MigrationExecutor(connection).loader.graph.leaf_nodes() if node[0] == "licensing"]
+    try:
+        MigrationExecutor(connection).migrate([("licensing", BEFORE_TWO_OFFICERS)])
+        ask(own_end)
+    finally:
+        MigrationExecutor(connection).migrate(newest)
+    assert license.suspensions.get().ended_by == decider.user
+    assert breaches([("licensing_suspension.suspension_enforcement_ended_by_another", {})]) == {}
