@@ -266,10 +266,11 @@ def _answers(
 
 def application_withdraw(request: HttpRequest, ref: str) -> HttpResponse:
     row = get_object_or_404(selectors.applications_for(request.actor), ref=ref)
-    form = ReasonForm(request.POST if request.method == "POST" else request.POST or None)
+    form = ReasonForm(request.POST if request.method == "POST" else None)
     form.fields["reason"].required = False
-    if request.method == "POST" and form.is_valid():
+    if form.is_valid():
         applications.withdraw(ref, reason=form.cleaned_data["reason"], by=request.actor)
         messages.success(request, _("Withdrawn."))
         return redirect("application", ref=ref)
-    return render(request, "licensing/application_withdraw.html", {"application": row, "form": form})
+    context = {"application": row, "form": form}
+    return render(request, "licensing/application_withdraw.html", context, status=422 if form.errors else 200)

@@ -64,3 +64,13 @@ def test_a_declaration_that_was_not_rejected_says_nothing_of_it(client, world):
     client.force_login(world.exporter.user)
     page = client.get(f"/declarations/{world.declaration(verified=False).ref}/")
     assert (page.status_code, "Rejected" in page.content.decode()) == (200, False)
+
+
+def test_a_withdrawal_with_too_long_a_reason_is_refused_with_the_text_kept(browser, world):
+    ref, long = world.application(), "Too long " * 223
+    response = browser.post(f"/applications/{ref}/withdraw/", {"reason": long})
+    assert (response.status_code, Application.objects.get(ref=ref).state) == (422, "draft")
+    assert long in unescape(response.content.decode())
+    assert browser.get(f"/applications/{ref}/withdraw/").status_code == 200
+    assert browser.post(f"/applications/{ref}/withdraw/").status_code == 302
+    assert Application.objects.get(ref=ref).state == "withdrawn"
