@@ -58,7 +58,7 @@ def on_their_way(actor: Actor, since: datetime) -> QuerySet[Application]:
 
 
 def with_signals(rows: QuerySet[Application]) -> QuerySet[Application]:
-    """Cases that say whether an answer waits to be read, and whether whoever took them is no longer there."""
+    """Cases that say whether an answer waits to be read, and whether whoever took them can act on them no more."""
     return rows.annotate(has_news=Q(_news(), state__in=TAKEN), left_alone=_left_alone())
 
 

@@ -1,4 +1,4 @@
-"""A case passes from one officer to another: taken over, or left alone by who is no longer there."""
+"""A case passes from one officer to another: taken over, or left alone by who can't act on it any more."""
 
 from datetime import timedelta
 from html import unescape
@@ -143,9 +143,9 @@ def test_the_page_says_who_has_the_case_and_lets_another_take_it_over(case, worl
     client.force_login(another.user)
     assert (f"{name} reviews it" in shown(), "Take this case over" in shown()) == (True, True)
     Membership.objects.filter(user=world.ministry.reviewer.user).update(ended_at=legal_now())
-    assert f"Nobody has it: {name} is no longer there" in shown()
+    assert f"Nobody has it: {name} can't act on it any more" in shown()
     assert "Nobody reviews this any more" in shown()
-    assert f"Nobody has it: {name} is no longer there" in unescape(
+    assert f"Nobody has it: {name} can't act on it any more" in unescape(
         client.get("/desk/?view=unassigned").content.decode()
     )
     page = client.post(f"/desk/cases/{case}/assign/", {"seen": seen(case)}, follow=True)
