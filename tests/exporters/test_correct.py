@@ -42,8 +42,9 @@ def test_a_signatory_mends_names_and_code_and_history_says_from_what_to_what(com
 
 def test_what_is_saved_untouched_is_not_called_mended(company, client):
     exporter, actor = company
-    assert Tab(client, "/company/").save(handler="Li Na") == 302
-    assert (lines_of(exporter).last().verb, lines_of(exporter).last().facts) == ("describe", {})
+    for typed in (exporter.uscc, exporter.uscc.lower()):
+        assert Tab(client, "/company/").save(handler="Li Na", uscc=typed) == 302
+        assert (lines_of(exporter).last().verb, lines_of(exporter).last().facts) == ("describe", {})
 
 
 def test_a_clerk_mends_neither_names_nor_code(company, client):
