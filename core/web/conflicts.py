@@ -200,7 +200,7 @@ def _read(base: str) -> dict[str, list[str]]:
     """What a page carried; nothing where it was not one of ours, and then everything that differs is asked."""
     try:
         found = json.loads(base)
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return found if isinstance(found, dict) else {}
 
@@ -210,8 +210,9 @@ def _same(one: Any, other: Any) -> bool:
 
 
 def _plain(values: list[Any]) -> list[str]:
-    """Without what a browser or a form adds or takes away."""
-    return sorted("\n".join(str(value).split("\r\n")).strip() for value in values if str(value).strip())
+    """The texts, without what a browser or a form adds or takes away."""
+    texts = [value for value in values if isinstance(value, str)]
+    return sorted("\n".join(text.split("\r\n")).strip() for text in texts if text.strip())
 
 
 def _sent(bound: BoundField) -> list[str]:

@@ -71,7 +71,11 @@ def test_fields_that_one_of_two_tabs_changed_are_not_asked_about(browser, world)
     assert (party.business, party.country_id, party.address) == ("Pumps", "FR", "Street 2")
 
 
-@pytest.mark.parametrize("base", ["", "nonsense", "[1]", '{"address": "Street 2"}'])
+@pytest.mark.parametrize(
+    "base",
+    ["", "nonsense", "[1]", '{"address": "Street 2"}', "[" * 100_000, '{"business": ' + "[" * 900 + "]" * 900 + "}"],
+    ids=["nothing", "no-json", "a-list", "no-list", "too-deep", "deep"],
+)
 def test_a_page_that_does_not_say_what_it_showed_is_asked_about_everything_that_differs(base, browser, world):
     party = world.declaration().end_user
     path = f"/parties/{party.ref}/edit/"
