@@ -24,6 +24,16 @@ if MODE not in ("local", "production"):
     raise ImproperlyConfigured(f"LODESTONE_MODE is {MODE!r}; it must be 'local' or 'production'.")
 LOCAL = MODE == "local"
 DEBUG = False
+
+
+def natural(name: str, default: int) -> int:
+    """A whole number that is not below 0."""
+    value = int(env.int(name, default))
+    if value < 0:
+        raise ImproperlyConfigured(f"{name} is {value}; it must be 0 or more.")
+    return value
+
+
 DATA_DIR = Path(env.str("LODESTONE_DATA", str(BASE_DIR / "var"))).resolve()
 
 LOCAL_SECRET = "local-only-" + "0" * 50
@@ -163,13 +173,13 @@ if not LOCAL and not REDIS_URL:
 
 # How long the client's side waits for one statement; 0 leaves it to the server's own limits. config/wsgi.py sets it for
 # whoever serves people. Whether the server answers at all is watched everywhere (core/postgres).
-STATEMENT_DEADLINE_S = env.int("STATEMENT_DEADLINE_S", 0)
+STATEMENT_DEADLINE_S = natural("STATEMENT_DEADLINE_S", 0)
 
 # Rate limits and other short memory; a table, so that losing the broker loses nobody's sign-in.
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "core_cache"}}
 
 # --- people -----------------------------------------------------------------------------------------------
-NUM_PROXIES = env.int("NUM_PROXIES", 0 if LOCAL else 1)  # of ours, between a caller and the web server
+NUM_PROXIES = natural("NUM_PROXIES", 0 if LOCAL else 1)  # of ours, between a caller and the web server
 AUTH_USER_MODEL = "core.User"
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
 PASSWORD_HASHERS = [
@@ -235,11 +245,11 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 # Calls a minute: of one key (or person), reading and writing, and of one address without a key. 0 counts nothing.
-RATE_READS = env.int("RATE_READS", 600)
-RATE_WRITES = env.int("RATE_WRITES", 300)
-RATE_ADDRESS = env.int("RATE_ADDRESS", 3000)
+RATE_READS = natural("RATE_READS", 600)
+RATE_WRITES = natural("RATE_WRITES", 300)
+RATE_ADDRESS = natural("RATE_ADDRESS", 3000)
 # Invitations of one company in 24 hours; 0 counts nothing.
-INVITATIONS_A_DAY = env.int("INVITATIONS_A_DAY", 20)
+INVITATIONS_A_DAY = natural("INVITATIONS_A_DAY", 20)
 # In memory that all web processes of this machine share; one file for each copy of Lodestone.
 RATE_FILE = env.str(
     "RATE_FILE",

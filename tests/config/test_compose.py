@@ -292,10 +292,19 @@ def test_production_starts_and_answers_through_the_proxy(production: Production)
     assert ended == dict.fromkeys(("valkey", "postgres", "beat", "worker", "web", "proxy"))
 
 
-def test_production_refuses_to_start_half_configured() -> None:
+@pytest.mark.parametrize(
+    ("configured", "said"),
+    [
+        ({}, "SECRET_KEY is not set"),
+        ({"LODESTONE_MODE": "local", "INVITATIONS_A_DAY": "-1"}, "INVITATIONS_A_DAY is -1; it must be 0 or more"),
+        ({"LODESTONE_MODE": "local", "RATE_ADDRESS": "-1"}, "RATE_ADDRESS is -1; it must be 0 or more"),
+    ],
+    ids=["bare", "invitations", "rates"],
+)
+def test_a_program_refuses_to_start_on_nonsense(configured: dict[str, str], said: str) -> None:
     bare = {"PATH": os.environ["PATH"]}
     tried = subprocess.run(
-        [sys.executable, "manage.py", "check"], cwd=PROJECT, env=bare, capture_output=True, text=True
+        [sys.executable, "manage.py", "check"], cwd=PROJECT, env=bare | configured, capture_output=True, text=True
     )
     assert tried.returncode != 0
-    assert "SECRET_KEY is not set" in tried.stderr
+    assert said in tried.stderr
