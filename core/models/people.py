@@ -16,7 +16,7 @@ from core.models.roles import Kind, Role
 
 
 class Country(models.Model):
-    """ISO 3166-1; the labels are the ministry's to change."""
+    """ISO 3166-1, labelled as core/data/countries.csv says: a new edition loads its labels again."""
 
     code = models.CharField(primary_key=True, max_length=2)
     name_en = models.CharField(max_length=100)

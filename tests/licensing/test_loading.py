@@ -34,6 +34,8 @@ def test_a_newer_edition_writes_over_what_stands_and_keeps_who_points_at_it(tmp_
     newer.write_text(text.replace("Samarium metal,", "Samarium as metal,"), encoding="utf-8")
     monkeypatch.setattr(loading, "CONTROL_LIST", newer)
 
+    Country.objects.filter(code="FR").update(name_en="Francia")
+
     assert loading.load() is True
 
     after = standing()
