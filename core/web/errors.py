@@ -24,6 +24,11 @@ def page(request: HttpRequest, refusal: DomainError) -> HttpResponse:
         return to_sign_in(request.get_full_path())
     template = TEMPLATES.get(refusal.status, "422.html")
     response = render(request, template, {"refusal": refusal, "kept": kept(request)}, status=refusal.status)
+    return with_headers(response, refusal)
+
+
+def with_headers(response: HttpResponse, refusal: DomainError) -> HttpResponse:
+    """The response, saying in its headers, too, what the refusal does: when to come back, for one."""
     for name, value in refusal.headers.items():
         response.headers[name] = value
     return response

@@ -14,6 +14,7 @@ from core.errors import DomainError, Invalid, NotFound, Problem
 from core.files import end_of
 from core.models import Document, Mail, Organization
 from core.navigation import entries
+from core.web import errors
 from core.web.forms import (
     JoinForm,
     KeyForm,
@@ -44,17 +45,17 @@ def set_language(request: HttpRequest) -> HttpResponse:
 
 
 def member_add(request: HttpRequest) -> HttpResponse:
-    form, status = MemberForm(request.POST or None), 422 if request.method == "POST" else 200
+    form = MemberForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
             actions.add_member(**form.cleaned_data, by=request.actor)
         except DomainError as refusal:
             show_refusal(form, refusal)
-            status = refusal.status
-        else:
-            messages.success(request, _("{name} was invited by mail.").format(name=form.cleaned_data["name"]))
-            return redirect("members")
-    return render(request, "core/member_form.html", {"form": form}, status=status)
+            page = render(request, "core/member_form.html", {"form": form}, status=refusal.status)
+            return errors.with_headers(page, refusal)
+        messages.success(request, _("{name} was invited by mail.").format(name=form.cleaned_data["name"]))
+        return redirect("members")
+    return render(request, "core/member_form.html", {"form": form}, status=422 if request.method == "POST" else 200)
 
 
 def invitation_withdraw(request: HttpRequest) -> HttpResponse:

@@ -230,6 +230,7 @@ def test_a_company_invites_so_many_in_a_day(world, settings, client, clock):
     form = {"name": "Li Na", "email": "third@example.cn", "roles": ["clerk"]}
     page = client.post("/members/add/", form)
     assert page.status_code == 429
+    assert 86_000 < int(page.headers["Retry-After"]) <= 86_400
     assert "sent 2 invitations in the last 24 hours" in page.content.decode()
     assert HistoryLine.objects.count() == before
     actions.add_member(email=NEW, name="Li Na", roles=["clerk"], by=other)
