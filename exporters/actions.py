@@ -10,13 +10,13 @@ from stdnum.exceptions import ValidationError as BadNumber
 
 from core import provinces
 from core.access import Actor
-from core.actions import keep_file
+from core.actions import keep_file, taken_names
 from core.command import command
 from core.errors import DomainError, Forbidden, Invalid, Problem, WrongState
 from core.history import move, record, require, require_seen, require_version
 from core.legal_time import legal_now
 from core.locks import lock
-from core.models import Membership, Organization, Role, User
+from core.models import Kind, Membership, Organization, Role, User
 from core.references import draw
 from exporters.models import Exporter, Party
 from exporters.selectors import exporters_for, holders_of, parties_for
@@ -53,9 +53,17 @@ def require_free_credit_code(text: str) -> str:
     return code
 
 
+def require_free_names(**names: str) -> None:
+    """None of the names is that of the ministry or of a customs office. Raises Invalid otherwise."""
+    message = _("This is the name of an authority. Give the name that stands in the business license.")
+    if problems := taken_names(names, Organization.objects.exclude(kind=Kind.EXPORTER), message):
+        raise Invalid(problems)
+
+
 def join(user: User, *, name_en: str, name_zh: str, uscc: str) -> Exporter:
     """The new person is signatory of a new exporter in draft. Runs inside sign-up's transaction."""
     code = require_free_credit_code(uscc)
+    require_free_names(name_en=name_en, name_zh=name_zh)
     organization = Organization.objects.create(kind="exporter", name_en=name_en, name_zh=name_zh)
     exporter = Exporter.objects.create(organization=organization, uscc=code)
     Membership.objects.create(user=user, organization=organization, roles=[Role.SIGNATORY])
@@ -99,6 +107,7 @@ def _correct(exporter: Exporter, typed: dict[str, str], by: Actor) -> dict[str, 
         raise Forbidden(_("A signatory of your company mends its names and its credit code."))
     if after["uscc"] != before["uscc"]:
         exporter.uscc = require_free_credit_code(after["uscc"])
+    require_free_names(**{name: after[name] for name in ("name_en", "name_zh") if after[name] != before[name]})
     organization.name_en, organization.name_zh = after["name_en"], after["name_zh"]
     organization.save(update_fields=["name_en", "name_zh"])
     return {"before": " · ".join(before.values()), "after": " · ".join(after.values())}

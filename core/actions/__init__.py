@@ -4,7 +4,7 @@ from core.actions.documents import keep_file
 from core.actions.keys import create_key, issue_key, revoke_key
 from core.actions.mail import end_delivery, send_again
 from core.actions.officers import confirm_grant, propose_officer, propose_roles
-from core.actions.offices import first_officers, open_office
+from core.actions.offices import first_officers, open_office, taken_names
 from core.actions.people import choose_language, new_person
 from core.actions.teams import accept_invitation, add_member, change_member, withdraw_invitation
 
@@ -25,5 +25,6 @@ __all__ = [
     "propose_roles",
     "revoke_key",
     "send_again",
+    "taken_names",
     "withdraw_invitation",
 ]

@@ -2,6 +2,7 @@
 
 import unicodedata
 
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from core.access import Actor
@@ -17,17 +18,21 @@ def _bare(name: str) -> str:
     return "".join(c for c in unicodedata.normalize("NFKC", name).casefold() if c.isalnum())
 
 
+def taken_names(names: dict[str, str], others: QuerySet[Organization], message: str) -> list[Problem]:
+    """A problem at each field whose name is one of these organizations': whoever reads it takes one for the other."""
+    taken = {_bare(name) for pair in others.values_list("name_en", "name_zh") for name in pair} - {""}
+    return [Problem(f"/{field}", "name-taken", message) for field, name in names.items() if _bare(name) in taken]
+
+
 @command
 def open_office(*, name_en: str, name_zh: str, by: Actor) -> Organization:
     """A customs office exists; its first officer is proposed next, and its keys follow.
 
-    Raises Invalid when a name is that of another organization: whoever reads it must not take one for the other.
+    Raises Invalid when a name is that of another organization.
     """
-    named = {"name_en": _bare(name_en), "name_zh": _bare(name_zh)}
-    taken = {_bare(name) for names in Organization.objects.values_list("name_en", "name_zh") for name in names if name}
     message = _("An exporter or an office has this name already. Give the office a name of its own.")
-    problems = [Problem(f"/{field}", "name-taken", message) for field, bare in named.items() if bare in taken]
-    if not named["name_en"]:
+    problems = taken_names({"name_en": name_en, "name_zh": name_zh}, Organization.objects.all(), message)
+    if not _bare(name_en):
         problems.append(Problem("/name_en", "blank", _("A name has at least one letter or digit.")))
     if problems:
         raise Invalid(problems)

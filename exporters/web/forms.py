@@ -14,7 +14,7 @@ from core.errors import DomainError
 from core.history import version
 from core.models import User
 from core.web.fields import CountryField
-from core.web.forms import ReasonForm
+from core.web.forms import ReasonForm, show_refusal
 from exporters import actions
 from exporters.models import Exporter, Party
 
@@ -37,6 +37,14 @@ class SignupForm(AllauthSignup):
             return actions.require_free_credit_code(self.cleaned_data["uscc"])
         except DomainError as refusal:
             raise forms.ValidationError(str(refusal.detail), refusal.code) from None
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean()
+        try:
+            actions.require_free_names(**{name: cleaned.get(name, "") for name in ("name_en", "name_zh")})
+        except DomainError as refusal:
+            show_refusal(self, refusal)
+        return cleaned
 
     @transaction.atomic
     def save(self, request: HttpRequest) -> User:

@@ -50,6 +50,32 @@ def test_a_code_that_a_verified_company_holds_is_refused_at_joining_and_at_submi
     assert refused(actions.submit, seen=make.seen(newcomer.organization_id), by=newcomer) == wrong
 
 
+@pytest.mark.parametrize(
+    ("field", "name"),
+    [("name_en", "customs SHANGHAI."), ("name_en", "出口管制局"), ("name_zh", "Bureau of Export Control")],
+)
+def test_no_exporter_takes_the_name_of_an_authority(field, name, world, newcomer, client):
+    """Neither at sign-up nor by mending a typing error, in no field and however it is pointed."""
+    names = {"name_en": "X Co., Ltd.", "name_zh": "某公司", field: name}
+    user, wrong = User.objects.create_user("x@example.cn", name="X"), [(f"/{field}", "name-taken")]
+    assert refused(actions.join, user, **names, uscc=make.credit_code(990)) == wrong
+    assert refused(actions.describe, seen=make.seen(newcomer.organization_id), by=newcomer, **{field: name}) == wrong
+    passwords = dict.fromkeys(("password1", "password2"), "a-long-enough-secret-7")
+    answers = names | passwords | {"your_name": "Li", "email": "li@example.cn", "uscc": make.credit_code(990)}
+    page = client.post("/accounts/signup/", answers).content.decode()
+    assert "This is the name of an authority" in page
+    assert not User.objects.filter(email="li@example.cn").exists()
+
+
+def test_who_had_the_name_before_the_office_mends_the_rest(world, newcomer):
+    Organization.objects.create(kind="customs", name_en=newcomer.organization.name_en)
+    actions.describe(
+        seen=make.seen(newcomer.organization_id), by=newcomer, name_en=newcomer.organization.name_en, name_zh="改"
+    )
+    newcomer.organization.refresh_from_db()
+    assert newcomer.organization.name_zh == "改"
+
+
 def test_the_second_account_of_a_code_is_not_verified(world, newcomer):
     actions.submit(seen=make.seen(newcomer.organization_id), by=newcomer)
     Exporter.objects.filter(pk=newcomer.organization_id).update(
