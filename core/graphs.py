@@ -7,10 +7,25 @@ from typing import Any, TypeVar
 import pgtrigger
 from django.db import models
 
+from core.errors import DomainError
 from core.guards import Guard
 from core.states import State
 
 M = TypeVar("M", bound=models.Model)
+
+
+@dataclass(frozen=True)
+class Unless:
+    """A predicate of whom a role lets through, unless something of the row stands in the way: that refuses by itself.
+
+    obstacle: (row, actor) to the refusal with a sentence of its own, or to None.
+    """
+
+    may: Callable[[Any, Any], bool]
+    obstacle: Callable[[Any, Any], DomainError | None]
+
+    def __call__(self, row: Any, actor: Any) -> bool:
+        return self.may(row, actor) and self.obstacle(row, actor) is None
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from core.access import Actor
 from core.deliveries import enqueue
 from core.errors import DomainError, Forbidden, WrongState
-from core.graphs import verb_name
+from core.graphs import Unless, verb_name
 from core.legal_time import legal_now
 from core.models import HistoryLine
 
@@ -48,12 +48,13 @@ def require_version(draft: Any, version: int) -> None:
 def require(transition: Callable[..., Any], *, by: Actor, seen: int | None = None) -> None:
     """The actor may fire this transition of this row now, having seen it as it is (where `seen` is given).
 
-    Raises Forbidden, then WrongState, then 412 `stale`, in that order.
+    Raises Forbidden or what the predicate says, then WrongState, then 412 `stale`, in that order.
     """
     row, meta = transition.__self__, transition._django_fsm
     permission = next(iter(meta.transitions.values())).permission
     if permission is not None and not permission(row, by):
-        raise Forbidden(_("Your role does not allow this step."))
+        obstacle = permission.obstacle(row, by) if isinstance(permission, Unless) and permission.may(row, by) else None
+        raise obstacle or Forbidden(_("Your role does not allow this step."))
     if not meta.has_transition(row.state):
         raise WrongState(
             _("This is “{state}” now, so that step is not possible.").format(state=row.get_state_display()),

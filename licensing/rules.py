@@ -1,23 +1,33 @@
-"""Predicates about cases, as English tests."""
+"""Predicates about cases, as English tests. What they refuse of the row itself, they say."""
 
 from typing import Any
 
+from django.utils.translation import gettext as _
+
+from core.errors import DomainError, Forbidden
+from core.graphs import Unless
 from exporters.rules import Predicate, officer
 
 
 def whoever_has_it_not(verb: str) -> Predicate:
     """Any officer to whom the access table opens the verb, but whoever has the case already."""
-
-    def whoever_has_it_not_may(row: Any, actor: Any) -> bool:
-        return bool(officer(verb)(row, actor) and row.reviewer_id != actor.user.pk)
-
-    return whoever_has_it_not_may
+    return Unless(officer(verb), _his_already)
 
 
 def whoever_has_it(verb: str) -> Predicate:
     """The officer who took the case, reviewer or decider, and the access table opens the verb."""
+    return Unless(officer(verb), _not_his)
 
-    def whoever_has_it_may(row: Any, actor: Any) -> bool:
-        return bool(officer(verb)(row, actor) and row.reviewer_id == actor.user.pk)
 
-    return whoever_has_it_may
+def _his_already(row: Any, actor: Any) -> DomainError | None:
+    if row.reviewer_id == actor.user.pk:
+        return Forbidden(_("You have this case already."))
+    return None
+
+
+def _not_his(row: Any, actor: Any) -> DomainError | None:
+    if row.reviewer_id is None:
+        return Forbidden(_("Nobody has this case yet. Take it first."))
+    if row.reviewer_id != actor.user.pk:
+        return Forbidden(_("{name} has this case now, so this step is not yours.").format(name=row.reviewer))
+    return None

@@ -11,7 +11,7 @@ from core.errors import DomainError, Forbidden
 from core.legal_time import legal_now, legal_today
 from core.models import Mail, Membership, User
 from licensing import selectors
-from licensing.actions import decisions, questions
+from licensing.actions import applications, decisions, questions
 from licensing.models import Application
 from tests.make import seen
 
@@ -61,6 +61,40 @@ def test_nobody_takes_a_case_that_he_has_or_that_is_not_his_to_review(case, worl
         with pytest.raises(Forbidden):
             decisions.assign(case, seen=seen(case), by=officer)
     assert trail(case) == before
+
+
+def test_whoever_may_not_act_hears_who_may(case, world, another):
+    before, role = world.ministry.reviewer, "Your role does not allow this step."
+    fresh = world.application()
+    applications.submit(fresh, seen=seen(fresh), by=world.exporter)
+    applications.accept(fresh, by=world.ministry.intake)
+    refusals = {
+        lambda: decisions.assign(case, seen=seen(case), by=before): "You have this case already.",
+        lambda: decisions.assign(case, seen=seen(case), by=world.ministry.auditor): role,
+        lambda: ask(case, another): f"{before.user} has this case now, so this step is not yours.",
+        lambda: ask(case, world.ministry.auditor): role,
+        lambda: ask(fresh, another): "Nobody has this case yet. Take it first.",
+    }
+    kept = trail(case), trail(fresh)
+    for step, words in refusals.items():
+        with pytest.raises(Forbidden) as refused:
+            step()
+        assert refused.value.detail == words
+    assert (trail(case), trail(fresh)) == kept
+
+
+def test_a_second_click_and_the_former_officers_button_say_who_has_it(case, world, another, client):
+    before, shown = world.ministry.reviewer, seen(case)
+    client.force_login(another.user)
+    first, second = (client.post(f"/desk/cases/{case}/assign/", {"seen": shown}) for _ in range(2))
+    assert (first.status_code, second.status_code) == (302, 403)
+    assert "You have this case already." in unescape(second.content.decode())
+    kept = trail(case)
+    client.force_login(before.user)
+    facts = {"seen": shown, "text": "Why?", "about": ["ports"], "due_on": str(legal_today() + timedelta(days=9))}
+    page = client.post(f"/desk/cases/{case}/ask/", facts)
+    assert (page.status_code, trail(case)) == (403, kept)
+    assert f"{another.user} has this case now, so this step is not yours." in unescape(page.content.decode())
 
 
 def test_of_two_who_take_it_over_at_once_the_second_hears_of_the_first(case, world, another):
