@@ -22,15 +22,21 @@ def company(ministry, client):
     pk = demo.send_company(actor)
     client.force_login(ministry.intake.user)
     form = {"reason": WHY, "mend": ["business_license", "address"], "seen": make.seen(pk)}
-    answer = client.post(f"/desk/exporters/{pk}/return/", form, follow=True)
-    assert (answer.status_code, answer.request["PATH_INFO"]) == (200, "/desk/exporters/")
-    assert "The company is in this list again when it sends its account anew." in answer.content.decode()
+    assert client.post(f"/desk/exporters/{pk}/return/", form).status_code == 302
     client.force_login(actor.user)
     return actor
 
 
 def page(client):
     return " ".join(unescape(client.get("/company/").content.decode()).split())
+
+
+def test_the_officer_is_led_back_to_the_list(ministry, client):
+    pk = demo.send_company(make.exporter())
+    client.force_login(ministry.intake.user)
+    answer = client.post(f"/desk/exporters/{pk}/return/", {"reason": WHY, "seen": make.seen(pk)}, follow=True)
+    assert (answer.status_code, answer.request["PATH_INFO"]) == (200, "/desk/exporters/")
+    assert "The company is in this list again when it sends its account anew." in answer.content.decode()
 
 
 def test_the_page_begins_with_the_reason_and_leads_to_the_fields(company, client):
