@@ -61,7 +61,7 @@ class Meeting:
                 if self._meet(now):
                     self.base = self._data.get("base", "")
                 else:
-                    self._agree(now)
+                    self._agree(_version(now), _base(now))
             self.forms = parts(self._data, self._files)
 
     def save(self, verb: Callable[..., Any]) -> Any:
@@ -81,32 +81,34 @@ class Meeting:
             self.status = refusal.status
         return None
 
-    def again(self) -> list[Part]:
+    def again(self) -> None:
         """After a refusal as stale: the forms, typed into the row as it is now, and what both changed."""
         now = self._parts(None, None)
         self._copy()
         self.differences = self._meet(now)
-        return self._go_on(now)
+        self._agree(_version(now), _base(now))
+        self._bind()
 
-    def saved(self) -> list[Part]:
-        """What was sent is saved, and yet the page is shown again: the forms go on from there."""
+    def saved(self, version: int, refusal: DomainError) -> None:
+        """What was sent is saved, as this version, and what was to follow is refused: the forms go on from there."""
         self._copy()
         self._files.clear()
-        return self._go_on(self._parts(None, None))
+        self._agree(str(version), _base(self.forms))
+        self._bind()
+        show_refusal(self.forms[0], refusal)
+        self.status = refusal.status
 
-    def _go_on(self, now: list[Part]) -> list[Part]:
-        self._agree(now)
+    def _bind(self) -> None:
         self.forms = self._parts(self._data, self._files)
         for part in self.forms:
             part.is_valid()
-        return self.forms
 
     def _copy(self) -> None:
         self._data, self._files = self._data.copy(), self._files.copy()
 
-    def _agree(self, now: list[Part]) -> None:
-        """What is sent has met what stands now."""
-        self._data["version"], self._data["base"] = _version(now), _base(now)
+    def _agree(self, version: str, base: str) -> None:
+        """What is sent has met this version, which has these values."""
+        self._data["version"], self._data["base"] = version, base
         self._data.setlist("theirs", [])
         self.base = self._data["base"]
 

@@ -11,7 +11,6 @@ from django.utils.translation import gettext_lazy as _
 
 from core import provinces
 from core.errors import DomainError
-from core.history import version
 from core.models import User
 from core.web.fields import CountryField
 from core.web.forms import ReasonForm, show_refusal
@@ -63,7 +62,7 @@ def fact_labels() -> dict[str, str]:
 
 
 class CompanyForm(forms.ModelForm):
-    """names: its reader may mend names and credit code, too."""
+    """seen: the version of its row, or an older one. names: its reader may mend names and credit code, too."""
 
     version = forms.IntegerField(widget=forms.HiddenInput)
     name_en = forms.CharField(label=_("Company name in English"), max_length=200)
@@ -84,10 +83,10 @@ class CompanyForm(forms.ModelForm):
             "handler": _("Whom an officer may call about your cases."),
         }
 
-    def __init__(self, *args: Any, names: bool, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, seen: int, names: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         organization = self.instance.organization
-        self.initial["version"] = version(self.instance)
+        self.initial["version"] = seen
         self.initial |= {"name_en": organization.name_en, "name_zh": organization.name_zh, "uscc": self.instance.uscc}
         if not names:
             for name in actions.IDENTITY:

@@ -6,13 +6,13 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 
 from core.errors import DomainError, Invalid
-from core.history import lines_of, open_verbs
+from core.history import lines_of, open_verbs, version
 from core.telling import told
 from core.web.conflicts import Files, Meeting
 from core.web.forms import read_upload, show_refusal
 from core.web.steps import Failed, of_one_moment, offered
 from exporters import actions, selectors
-from exporters.models import Party
+from exporters.models import Exporter, Party
 from exporters.web.forms import CompanyForm, PartyForm, ProvinceForm, fact_labels
 
 
@@ -24,34 +24,22 @@ def company(request: HttpRequest, stating: ProvinceForm | None = None) -> HttpRe
     rows = selectors.exporters_for(request.actor).select_related("business_license").defer("business_license__content")
 
     def parts(data: QueryDict | None, files: Files) -> list[CompanyForm]:
+        seen = version(Exporter(pk=request.actor.organization_id))  # before the row: at worst a save is stale
         names = request.actor.may("exporter.submit")
-        return [CompanyForm(data, files, instance=get_object_or_404(rows.all()), names=names)]
+        return [CompanyForm(data, files, instance=get_object_or_404(rows.all()), seen=seen, names=names)]
+
+    def describe(form: CompanyForm) -> Exporter:
+        file, seen = read_upload(form.cleaned_data["business_license"]), form.cleaned_data["version"]
+        return actions.describe(seen=seen, by=request.actor, business_license=file, **form.facts())
 
     meeting = Meeting(request, parts)
-    (form,), status, saved = meeting.forms, 422 if request.method == "POST" else 200, False
-    if request.method == "POST" and not stating and form.is_valid():
-        file, seen = read_upload(form.cleaned_data["business_license"]), form.cleaned_data["version"]
-        try:
-            actions.describe(seen=seen, by=request.actor, business_license=file, **form.facts())
-            saved = True
-            if "send" not in request.POST:
-                messages.success(request, _("Saved."))
-            elif meeting.merged:
-                messages.info(request, _("Saved with what a colleague changed meanwhile. Look at it, then send it."))
-            else:
-                actions.submit(seen=seen + 1, by=request.actor)  # what was just saved, and nothing since
-                messages.success(request, _("Sent. The ministry verifies your company and writes to you."))
+    if not stating and meeting.save(describe):
+        if _sent(request, meeting):
             return redirect("company")
-        except DomainError as refusal:
-            if saved or refusal.code == "stale":
-                (form,) = meeting.saved() if saved else meeting.again()
-            show_refusal(form, refusal)
-            status = refusal.status
+    elif "send" in request.POST and meeting.status == 422:
+        _name_what_is_missing(meeting.forms[0])
+    (form,) = meeting.forms
     fresh = get_object_or_404(rows.all())
-    if "send" in request.POST and status == 422 and not saved:
-        facts = {"business_license": fresh.business_license} | form.cleaned_data
-        facts |= dict.fromkeys(form.errors, True)  # what is wrong is said already
-        show_refusal(form, Invalid(actions.what_is_missing(facts)))
     returned = selectors.returned(fresh)
     editable = fresh.state == "draft" and request.actor.may("company", "POST")
     context = {
@@ -69,7 +57,31 @@ def company(request: HttpRequest, stating: ProvinceForm | None = None) -> HttpRe
         ],
         "history": told(lines_of(fresh), request.actor),
     }
-    return render(request, "exporters/company.html", context, status=status)
+    return render(request, "exporters/company.html", context, status=422 if stating else meeting.status)
+
+
+def _sent(request: HttpRequest, meeting: Meeting) -> bool:
+    """What was saved is sent, where that was asked for; False when it was refused, which the form says."""
+    if "send" not in request.POST:
+        messages.success(request, _("Saved."))
+    elif meeting.merged:
+        messages.info(request, _("Saved with what a colleague changed meanwhile. Look at it, then send it."))
+    else:
+        saved = meeting.forms[0].cleaned_data["version"] + 1  # and nothing since
+        try:
+            actions.submit(seen=saved, by=request.actor)
+        except DomainError as refusal:
+            meeting.saved(saved, refusal)
+            return False
+        messages.success(request, _("Sent. The ministry verifies your company and writes to you."))
+    return True
+
+
+def _name_what_is_missing(form: CompanyForm) -> None:
+    """Beside what is wrong with the form: all that it leaves open, or whoever mends the one would learn it next."""
+    facts = form.cleaned_data | dict.fromkeys(form.errors, True)  # what is wrong is said already
+    facts["business_license"] = facts.get("business_license") or form.instance.business_license
+    show_refusal(form, Invalid(actions.what_is_missing(facts)))
 
 
 def company_province(request: HttpRequest) -> HttpResponse:

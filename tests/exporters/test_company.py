@@ -4,10 +4,13 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from config.local import demo
+from core import access
 from core.errors import Invalid
 from core.history import lines_of
+from core.models import User
 from exporters import actions
 from exporters.models import Exporter
+from exporters.web import pages
 from tests import make
 from tests.core.test_conflicts import Tab
 
@@ -90,6 +93,56 @@ def test_a_refusal_to_send_leaves_a_page_that_knows_what_was_saved(tabs, company
     assert [line.verb for line in lines_of(company)] == ["join", "describe", "describe"]
 
 
+def between(monkeypatch, name, change):
+    """Right after this name of the page's module has answered, once: a colleague's change."""
+    call = getattr(pages, name)
+
+    def and_then(*args, **kwargs):
+        monkeypatch.setattr(pages, name, call)
+        try:
+            return call(*args, **kwargs)
+        finally:
+            change()
+
+    monkeypatch.setattr(pages, name, and_then)
+
+
+@pytest.fixture
+def colleague(company):
+    """A colleague's save of the address."""
+    by = access.actor_for_user(User.objects.get(membership__organization_id=company.pk))
+    return lambda: actions.describe(seen=make.seen(company.pk), by=by, address="Colleague Road")
+
+
+@pytest.mark.parametrize("asking", ["GET", "POST"])
+def test_a_colleague_who_saves_while_the_page_is_made_loses_nothing(asking, company, colleague, client, monkeypatch):
+    """The row is read, a colleague saves, the rest is read: the page is not the newest and does not claim to be."""
+    opened = Tab(client, "/company/")
+    between(monkeypatch, "get_object_or_404", colleague)
+    tab = opened if asking == "POST" else Tab(client, "/company/")
+    tab.save(handler="Li Na")
+    if tab.status == 412:
+        tab.save()
+    company.refresh_from_db()
+    assert (company.address, company.handler) == ("Colleague Road", "Li Na")
+
+
+def test_a_colleague_who_saves_before_the_sending_is_refused_loses_nothing(company, colleague, client, monkeypatch):
+    tab = Tab(client, "/company/")
+    submit = actions.submit
+
+    def after_a_colleague(**kwargs):
+        colleague()
+        return submit(**kwargs)
+
+    monkeypatch.setattr(actions, "submit", after_a_colleague)
+    assert tab.save(handler="Li Na", send="1") == 412
+    monkeypatch.setattr(actions, "submit", submit)
+    assert tab.save(main_manager="Bo") == 302
+    company.refresh_from_db()
+    assert (company.address, company.handler, company.main_manager) == ("Colleague Road", "Li Na", "Bo")
+
+
 @pytest.fixture
 def without_province(world, client):
     """A verified company whose text of old named no province."""
@@ -143,3 +196,11 @@ def test_a_bad_file_does_not_hide_what_else_is_missing(company, client):
     wrong = {"legal_representative", "main_manager", "handler", "business_license"}
     assert set(page.context["form"].errors) == wrong
     assert len(page.context["form"].errors["business_license"]) == 1
+
+
+def test_a_license_that_is_kept_is_not_called_missing(tabs, client):
+    assert upload(tabs[0], "first.pdf", address="1 Road") == 302
+    response = client.post(
+        "/company/", dict(Tab(client, "/company/").page.form("/company/").filled({"send": "1", "name_en": ""}))
+    )
+    assert set(response.context["form"].errors) == {"name_en", "legal_representative", "main_manager", "handler"}
