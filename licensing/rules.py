@@ -4,14 +4,14 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from core.errors import DomainError, Forbidden
+from core.errors import DomainError, Forbidden, FourEyes
 from core.graphs import Unless
 from exporters.rules import Predicate, officer
 
 
 def whoever_has_it_not(verb: str) -> Predicate:
-    """Any officer to whom the access table opens the verb, but whoever has the case already."""
-    return Unless(officer(verb), _his_already)
+    """Any officer to whom the access table opens the verb, but whoever has the case, or decided in this round."""
+    return Unless(officer(verb), _not_for_him)
 
 
 def whoever_has_it(verb: str) -> Predicate:
@@ -19,9 +19,11 @@ def whoever_has_it(verb: str) -> Predicate:
     return Unless(officer(verb), _not_his)
 
 
-def _his_already(row: Any, actor: Any) -> DomainError | None:
+def _not_for_him(row: Any, actor: Any) -> DomainError | None:
     if row.reviewer_id == actor.user.pk:
         return Forbidden(_("You have this case already."))
+    if row.decided_by(actor.user):
+        return FourEyes(_("You decided in this round, so another officer must review it."))
     return None
 
 

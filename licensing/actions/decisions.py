@@ -68,7 +68,7 @@ def recommend(
     """
     row = lock(applications_for(by), ref=ref)
     require(row.recommend, by=by, seen=seen)
-    if row.steps.filter(round=row.round, step=Step.DECIDE, actor_id=by.user.pk).exists():
+    if row.decided_by(by.user):
         raise FourEyes(_("You decided in this round, so another officer must recommend."))
     at = legal_now()
     findings = freeze_findings(row, "recommend", at=at)
@@ -253,7 +253,7 @@ def reopen(ref: str, *, seen: int, reason: str, by: Actor) -> Application:
     """An approval that must not be issued is under review again. Another decider does this."""
     row = lock(applications_for(by), ref=ref)
     require(row.reopen, by=by, seen=seen)
-    if row.steps.filter(round=row.round, step=Step.DECIDE, actor_id=by.user.pk).exists():
+    if row.decided_by(by.user):
         raise FourEyes(_("You approved this, so another officer must reopen it."))
     move(row.reopen, by=by, reason=reason)
     return row

@@ -78,6 +78,11 @@ class Application(FSMModelMixin, models.Model):
         """The latest of the present round; none any more once the case was reopened."""
         return self._latest(DecisionStep.Step.DECIDE) if self.decided_at else None
 
+    def decided_by(self, user: User) -> bool:
+        """He decided in the present round, reopened since or not."""
+        decided = (self.round, DecisionStep.Step.DECIDE, user.pk)
+        return decided in [(step.round, step.step, step.actor_id) for step in self.steps.all()]
+
     def _latest(self, kind: str) -> "DecisionStep | None":
         steps = [step for step in self.steps.all() if step.round == self.round and step.step == kind]
         return max(steps, key=lambda step: step.pk, default=None)

@@ -38,7 +38,7 @@ def case(request: HttpRequest, ref: str, failed: Failed | None = None) -> HttpRe
         "recommendation": recommendation,
         "granted": granted.decided(row) if row.decided_at else granted.recommended(row),
         "recommended_by_me": DecisionStep.Step.RECOMMEND in mine,
-        "decided_by_me": DecisionStep.Step.DECIDE in mine,
+        "decided_by_me": row.decided_by(request.user),
         "unverified": [
             u
             for u in row.end_users.all()

@@ -108,14 +108,27 @@ def test_nobody_both_recommends_and_decides(world):
     assert state(ref) == "approved"
 
 
-def test_a_decider_of_the_round_can_not_recommend_after_a_reopening(world):
+def test_a_decider_of_the_round_can_not_take_it_over_after_a_reopening(world):
     both, m = world.ministry.other_decider, world.ministry
     ref = recommended(world)
     decisions.approve(ref, seen=seen(ref), by=both)
     with pytest.raises(FourEyes):
         decisions.reopen(ref, seen=seen(ref), reason="Changed", by=both)
     decisions.reopen(ref, seen=seen(ref), reason="Changed", by=m.decider)
-    decisions.assign(ref, seen=seen(ref), by=both)
+    before = trail(ref)
+    with pytest.raises(FourEyes, match="You decided in this round, so another officer must review it"):
+        decisions.assign(ref, seen=seen(ref), by=both)
+    assert trail(ref) == before
+    assert Application.objects.get(ref=ref).reviewer == m.reviewer.user
+    decisions.assign(ref, seen=seen(ref), by=m.decider)
+
+
+def test_a_decider_of_the_round_who_took_it_over_in_an_old_copy_can_not_recommend(world):
+    both = world.ministry.other_decider
+    ref = recommended(world)
+    decisions.approve(ref, seen=seen(ref), by=both)
+    decisions.reopen(ref, seen=seen(ref), reason="Changed", by=world.ministry.decider)
+    Application.objects.filter(ref=ref).update(reviewer=both.user)
     before = trail(ref)
     with pytest.raises(FourEyes):
         decisions.recommend(ref, seen=seen(ref), outcome="approve", by=both)

@@ -83,6 +83,19 @@ def test_whoever_may_not_act_hears_who_may(case, world, another):
     assert (trail(case), trail(fresh)) == kept
 
 
+def test_whoever_decided_is_not_offered_the_case_after_a_reopening(case, world, another, client):
+    m = world.ministry
+    decisions.recommend(case, seen=seen(case), outcome="approve", by=m.reviewer)
+    decisions.approve(case, seen=seen(case), by=another)
+    decisions.reopen(case, seen=seen(case), reason="Changed", by=m.decider)
+    offered = {}
+    for officer in (another, m.decider):
+        client.force_login(officer.user)
+        html = unescape(client.get(f"/desk/cases/{case}/").content.decode())
+        offered[officer.user] = "Take this case over" in html, f"{m.reviewer.user} reviews it" in html
+    assert offered == {another.user: (False, True), m.decider.user: (True, True)}
+
+
 def test_a_second_click_and_the_former_officers_button_say_who_has_it(case, world, another, client):
     before, shown = world.ministry.reviewer, seen(case)
     client.force_login(another.user)
