@@ -30,14 +30,13 @@ def case(request: HttpRequest, ref: str, failed: Failed | None = None) -> HttpRe
     row = get_object_or_404(rows, ref=ref)
     steps, recommendation = row.steps.all(), row.recommendation
     kept = {u.pk for u in recommendation.end_users.all()} if recommendation else set()
-    mine = {s.step for s in steps if s.actor_id == request.user.pk and s.round == row.round}
     context = {
         "application": row,
         **threaded(row, offered(request, row, "desk.case", failed)),
         "steps": steps,
         "recommendation": recommendation,
         "granted": granted.decided(row) if row.decided_at else granted.recommended(row),
-        "recommended_by_me": DecisionStep.Step.RECOMMEND in mine,
+        "taken_by_me": selectors.took(request.actor).filter(subject_id=row.pk).exists(),
         "decided_by_me": row.decided_by(request.user),
         "unverified": [
             u

@@ -172,6 +172,21 @@ def test_a_decider_who_took_the_case_does_not_decide_it(verb, world):
     assert state(ref) == {"approve": "approved", "refuse": "refused", "return": "under_review"}[verb]
 
 
+def test_the_page_offers_no_decision_to_whoever_ever_took_the_case_and_says_why(client, world):
+    m = world.ministry
+    ref, own = handed_over(world, m.decider), recommended(world, by=m.other_decider)
+    why, shown = "You took this case, so another officer must decide it.", {}
+    for officer in (m.decider, m.other_decider):
+        client.force_login(officer.user)
+        for case in (ref, own):
+            html = client.get(f"/desk/cases/{case}/").content.decode()
+            forms = [verb for verb in decides(case, officer) if f'action="/desk/cases/{case}/{verb}/"' in html]
+            shown[officer.user, case] = forms, why in html
+    everything = list(decides(ref, m.decider))
+    assert shown[m.decider.user, ref] == shown[m.other_decider.user, own] == ([], True)
+    assert shown[m.decider.user, own] == shown[m.other_decider.user, ref] == (everything, False)
+
+
 @pytest.mark.parametrize("verb", ["approve", "refuse", "return"])
 def test_whoever_recommended_does_not_decide_even_when_another_has_the_case(verb, world):
     both = world.ministry.other_decider
