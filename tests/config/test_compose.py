@@ -152,6 +152,35 @@ def test_the_proxy_accepts_its_configuration(tmp_path: Path) -> None:
     assert shown.returncode == 0, shown.stderr
 
 
+@needs_nginx
+def test_the_proxy_writes_down_no_address_that_opens(tmp_path: Path) -> None:
+    """Though the web server is away, which its own log tells with the request."""
+    plain, tls = embedded.free_port(), embedded.free_port()
+    listening = {"listen 8080;": f"listen 127.0.0.1:{plain};", "listen 8443 ssl;": f"listen 127.0.0.1:{tls} ssl;"}
+    folder = proxy_folder(tmp_path / "proxy", listening | {"http://web:8000": "http://127.0.0.1:1"})
+    alone = "daemon off; user root;" if os.geteuid() == 0 else "daemon off;"
+    with open(tmp_path / "log", "wb") as log:
+        proxy = subprocess.Popen(nginx(folder, "-g", alone), stdout=log, stderr=log)
+    try:
+        for path in ("/invitations/SECRET/", "/accounts/confirm-email/SECRET/", "/accounts/password/reset/key/SECRET/"):
+            assert within(10, lambda path=path: bad_gateway(plain, path))
+    finally:
+        proxy.terminate()
+        proxy.wait(10)
+    text = (tmp_path / "log").read_text()
+    assert "/invitations/***" in text
+    assert "SECRET" not in text
+
+
+def bad_gateway(port: int, path: str) -> bool:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+    try:
+        connection.request("GET", path, headers={"Referer": f"https://licenses.example{path}"})
+        return connection.getresponse().status == 502
+    except OSError:
+        return False
+
+
 # --- all of it --------------------------------------------------------------------------------------------
 class Production:
     """The compose file's programs under its environment, as processes of this machine."""
@@ -212,7 +241,7 @@ class Production:
                 "listen 8080;": f"listen 127.0.0.1:{self.plain_port};",
                 "listen 8443 ssl;": f"listen 127.0.0.1:{self.tls_port} ssl;",
                 "http://web:8000": f"http://127.0.0.1:{self.port}",
-                "access_log /dev/stdout;": "access_log off;",
+                "access_log /dev/stdout kept;": "access_log off;",
             },
         )
         alone = "daemon off; user root;" if os.geteuid() == 0 else "daemon off;"
