@@ -51,7 +51,7 @@ def invitation(line: HistoryLine) -> Message | None:
         return None
     if user := User.objects.filter(email=email).first():
         return _elsewhere(user, line)
-    path = reverse("invitation", kwargs={"token": token(line.subject_id, email)})
+    path = reverse("invitation.link", kwargs={"token": token(line.subject_id, email)})
     return _welcome(line, email, line.facts["name"], f"{settings.BASE_URL}{path}")
 
 

@@ -1,8 +1,13 @@
-"""JSON log lines: one event a line, UTC, with the request's id. Bodies are never logged."""
+"""JSON log lines: one event a line, UTC, with the request's id. Bodies are never logged, nor addresses that open."""
 
+import logging
+import re
 from typing import Any
 
 import structlog
+
+# What follows is as good as a password; config/nginx.conf leaves it out of the proxy's log, too.
+OPENING = re.compile(r"(/(?:invitations|accounts/confirm-email|accounts/password/reset/key)/)[^/\s\"'?\\]+")
 
 
 class JsonFormatter(structlog.stdlib.ProcessorFormatter):
@@ -24,3 +29,6 @@ class JsonFormatter(structlog.stdlib.ProcessorFormatter):
                 structlog.processors.JSONRenderer(),
             ],
         )
+
+    def format(self, record: logging.LogRecord) -> str:
+        return OPENING.sub(r"\1***", super().format(record))

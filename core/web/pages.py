@@ -1,5 +1,7 @@
 """Pages of the ground: my account, the team's people, keys, officers, the mailbox of local mode, health."""
 
+from contextlib import suppress
+
 from django.conf import settings
 from django.contrib import messages
 from django.db import Error, connection
@@ -8,6 +10,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views import i18n
+from django.views.decorators.cache import cache_control
 
 from core import actions, invitations, selectors
 from core.errors import DomainError, Invalid, NotFound, Problem
@@ -25,6 +28,8 @@ from core.web.forms import (
     RolesForm,
     show_refusal,
 )
+
+INVITED = "invitation"  # in the session
 
 
 def account(request: HttpRequest) -> HttpResponse:
@@ -67,15 +72,28 @@ def invitation_withdraw(request: HttpRequest) -> HttpResponse:
     return redirect("members")
 
 
-def invitation(request: HttpRequest, token: str) -> HttpResponse:
-    """Whoever was invited chooses a password, and is in the team."""
-    organization_id, email = invitations.opened(token)
+@cache_control(no_store=True)
+def invitation_link(request: HttpRequest, token: str) -> HttpResponse:
+    """The link of the mail leads on to an address without its token: logs and histories keep addresses."""
+    request.session.pop(INVITED, None)
+    with suppress(NotFound):
+        invitations.opened(token)
+        request.session[INVITED] = token
+    response = redirect("invitation")
+    response.headers["Referrer-Policy"] = "no-referrer"
+    return response
+
+
+def invitation(request: HttpRequest) -> HttpResponse:
+    """Whoever was invited, and came by the link, chooses a password, and is in the team."""
+    organization_id, email = invitations.opened(request.session.get(INVITED, ""))
     invited = selectors.invitation(organization_id, email)
     organization = Organization.objects.get(pk=organization_id)
     form = JoinForm(request.POST or None, email=email, initial={"name": invited.name})
     if request.method == "POST" and form.is_valid():
         answers = {"name": form.cleaned_data["name"], "password": form.cleaned_data["password1"]}
         actions.accept_invitation(organization_id, email, **answers)
+        del request.session[INVITED]
         messages.success(request, _("You are in the team of {team}. Sign in.").format(team=organization))
         return redirect("account_login")
     context = {"form": form, "organization": organization, "invited": invited}

@@ -177,9 +177,11 @@ def test_pages_before_sign_in_pass_axe_and_fit(language, browse, demo_world):
     unproved = EmailAddress.objects.create(user=newcomer, email=newcomer.email)
     company, invited = access.actor_for_user(User.objects.get(email__startswith="lin.wei@")), "invited@firm.example"
     add_member(email=invited, name="Li Na", roles=["clerk"], by=company)
+    invitation = reverse("invitation.link", args=[token(company.organization_id, invited)])
     keys = {
         "account_reset_password_from_key": one_time_link(User.objects.get(name="Gu Ting")),
-        "invitation": reverse("invitation", args=[token(company.organization_id, invited)]),
+        "invitation": invitation,
+        "invitation.link": invitation,
         "account_confirm_email": reverse("account_confirm_email", args=[EmailConfirmationHMAC(unproved).key]),
     }
     page = browse(None, language)

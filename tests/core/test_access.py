@@ -100,7 +100,7 @@ def stage(world):
         "delivery": {"pk": Delivery.objects.filter(delivered_at=None).first().pk},
         "mailbox.read": {"pk": mail.pk},
         "application.document.remove": {"ref": draft, "paper": Application.objects.get(ref=draft).documents.first().pk},
-        "invitation": {"token": token(world.exporter.organization_id, "invited@firm.example")},
+        "invitation.link": {"token": token(world.exporter.organization_id, "invited@firm.example")},
         "account_confirm_email": {"key": "x"},
         "account_reset_password_from_key": {"uidb36": "x", "key": "y"},
     }
@@ -114,6 +114,7 @@ def test_each_role_meets_what_the_table_says(role, stage, client):
     """Admitted: neither 401, 403 nor 404. Else: sign-in or 401 for nobody, 403 for somebody, 404 for the unseen."""
     people, objects = stage
     wrong = []
+    client.get(reverse("invitation.link", kwargs=objects["invitation.link"]))
     for (name, method), row in sorted(access.table().items()):
         if name in VERBS_WITHOUT_A_ROUTE or name in SPARED:
             continue

@@ -1,5 +1,6 @@
 """Inviting people tells nobody whether an address has an account, but the owner of the address."""
 
+import logging
 import re
 import time
 from contextlib import nullcontext
@@ -9,10 +10,12 @@ import pytest
 import time_machine
 from allauth.account.models import EmailAddress
 from django.core import signing
+from django.test import Client
 
 from core import actions, invitations, selectors
 from core.deliveries import relay
 from core.errors import DomainError, Invalid, NotFound
+from core.logs import JsonFormatter
 from core.models import HistoryLine, Mail, Membership, User
 from tests import make
 
@@ -38,6 +41,10 @@ def invite(world, email, name="Li Na"):
 
 def accept(company, email=NEW):
     actions.accept_invitation(company.organization_id, email, name="Li Na", password="a-long-enough-secret-7")
+
+
+def link(world):
+    return f"/invitations/{invitations.token(world.exporter.organization_id, NEW)}/"
 
 
 def seen(world, client, email):
@@ -100,7 +107,7 @@ def test_a_link_is_used_once(world, client):
     actions.add_member(email=NEW, name="Li Na", roles=["clerk"], by=other)
     invite(world, NEW)
     accept(other)
-    page = client.get(f"/invitations/{invitations.token(world.exporter.organization_id, NEW)}/")
+    page = client.get(link(world), follow=True)
     assert page.status_code == 404
     assert "This invitation no longer works" in page.content.decode()
 
@@ -150,9 +157,9 @@ def test_an_invitation_is_withdrawn_and_sent_again(world):
 @pytest.mark.parametrize(("later_s", "status"), [(259_200 - 5, 200), (259_200 + 5, 404)])
 def test_a_link_works_for_three_days(later_s, status, world, client):
     invite(world, NEW)
-    path = f"/invitations/{invitations.token(world.exporter.organization_id, NEW)}/"
+    path = link(world)
     with time_machine.travel(time.time() + later_s):
-        assert client.get(path).status_code == status
+        assert client.get(path, follow=True).status_code == status
 
 
 @pytest.mark.parametrize("salt", ["typed", "another"])
@@ -160,16 +167,47 @@ def test_a_link_that_is_not_ours_opens_nothing(salt, world, client):
     invite(world, NEW)
     forged = signing.dumps([world.exporter.organization_id, NEW], salt=salt)
     answers = {"name": "Li", "password1": "a-long-enough-secret-7", "password2": "a-long-enough-secret-7"}
-    assert client.post(f"/invitations/{forged}/", answers).status_code == 404
+    client.get(f"/invitations/{forged}/")
+    assert client.post("/invitations/", answers).status_code == 404
     assert not User.objects.filter(email=NEW).exists()
 
 
 def test_an_invited_person_chooses_a_password_that_is_good_enough(world, client):
     invite(world, NEW)
-    path = f"/invitations/{invitations.token(world.exporter.organization_id, NEW)}/"
+    client.get(link(world))
     for words in ({"password1": "short", "password2": "short"}, {"password1": "a-long-enough-secret-7"}):
-        assert client.post(path, {"name": "Li"} | words).status_code == 422
+        assert client.post("/invitations/", {"name": "Li"} | words).status_code == 422
     assert not User.objects.filter(email=NEW).exists()
+
+
+def test_the_link_leads_to_an_address_without_its_token_which_works_once(world, client):
+    """What is written down on the way, and kept in a history, opens nothing."""
+    invite(world, NEW)
+    led = client.get(link(world))
+    assert (led.status_code, led.headers["Location"]) == (302, "/invitations/")
+    assert (led.headers["Cache-Control"], led.headers["Referrer-Policy"]) == ("no-store", "no-referrer")
+    page = client.get("/invitations/")
+    assert (page.status_code, page.headers["Cache-Control"]) == (200, "no-store")
+    assert (page.headers["Referrer-Policy"], NEW in page.content.decode()) == ("same-origin", True)
+    assert Client().get("/invitations/").status_code == 404
+    passwords = dict.fromkeys(("password1", "password2"), "a-long-enough-secret-7")
+    assert client.post("/invitations/", {"name": "Li Na"} | passwords).status_code == 302
+    assert Membership.objects.get(user__email=NEW).organization == world.exporter.organization
+    assert "invitation" not in client.session
+
+
+def test_a_later_link_takes_the_place_of_an_earlier_and_a_dead_one_leaves_none(world, client):
+    invite(world, NEW)
+    client.get(link(world))
+    assert client.get("/invitations/nonsense/", follow=True).status_code == 404
+
+
+def test_no_log_line_keeps_a_link():
+    line = logging.makeLogRecord(
+        {"name": "django.request", "msg": "Internal Server Error: /invitations/WzEx.1tx:s_-9/"}
+    )
+    assert "/invitations/***/" in JsonFormatter().format(line)
+    assert "WzEx" not in JsonFormatter().format(line)
 
 
 def test_withdrawing_one_invitation_leaves_the_others(world):

@@ -31,11 +31,11 @@ def test_a_new_member_is_invited_with_a_link_that_works_once(world, client):
     page = client.get(path, follow=True)
     assert page.status_code == 200
     password = "a-long-enough-secret-7"
-    answer = client.post(path, {"name": "Li Na", "password1": password, "password2": password})
+    answer = client.post("/invitations/", {"name": "Li Na", "password1": password, "password2": password})
     assert answer.headers["Location"] == "/accounts/login/"
     assert client.login(email="li@example.cn", password=password)
     client.logout()
-    assert client.get(path).status_code == 404
+    assert client.get(path, follow=True).status_code == 404
 
 
 def test_a_new_member_is_invited_in_the_language_of_whoever_invites(world, client):
