@@ -67,6 +67,11 @@
   const controls = (form) => [...form.elements]
     .filter((control) => control.name && !["hidden", "password", "file", "submit", "button", "fieldset"].includes(control.type))
     .map((control, place) => [`${place}.${control.name}`, control]);
+  // What was typed goes with what it was typed over: a newer version would write it over a colleague's change unasked.
+  // Another form's own step moves `seen` on; where the page is only shown again, that goes along, too.
+  const carried = (form, whole) => [...form.elements]
+    .filter((control) => control.type === "hidden" && (whole ? ["version", "base", "seen"] : ["version", "base"]).includes(control.name))
+    .map((control) => [control.name, control]);
   const ticked = (control) => ["checkbox", "radio"].includes(control.type);
   const value = (control) => ticked(control) ? control.checked
     : control.options ? [...control.options].map((one) => one.selected) : control.value;
@@ -86,7 +91,7 @@
       const whole = event.target.matches("[data-keep-typed]") || document.querySelector(".errsum");  // the next page is fresh
       forms().forEach(([about, form]) => {
         const typed = form === event.target ? [] : controls(form).filter(([, control]) => whole || changed(control));
-        if (typed.length) kept[about] = typed.map(([place, control]) => [place, value(control)]);
+        if (typed.length) kept[about] = [...typed, ...carried(form, whole)].map(([place, control]) => [place, value(control)]);
         else delete kept[about];
       });
       sessionStorage.setItem(KEPT, JSON.stringify(kept));
@@ -94,7 +99,7 @@
     const kept = read();
     forms().forEach(([about, form]) => {
       const typed = new Map(kept[about] || []);
-      if (typed.size) controls(form).forEach(([place, control]) => { if (typed.has(place)) put(control, typed.get(place)); });
+      if (typed.size) [...controls(form), ...carried(form, true)].forEach(([place, control]) => { if (typed.has(place)) put(control, typed.get(place)); });
       delete kept[about];
     });
     sessionStorage.setItem(KEPT, JSON.stringify(kept));

@@ -10,6 +10,8 @@ from core.access import actor_for_user
 from core.legal_time import legal_today
 from core.models import User
 from core.web import sessions
+from exporters.actions import change_party
+from exporters.models import Party
 from licensing.actions import questions
 from licensing.models import About, Application
 
@@ -119,3 +121,21 @@ def test_what_was_typed_into_one_form_survives_the_sending_of_another_for_its_wr
     with page.expect_navigation():
         page.locator("form[action$='/logout/'] button").first.evaluate("button => button.click()")
     assert "Mine" not in page.evaluate("JSON.stringify(sessionStorage)")
+
+
+def test_what_was_typed_before_the_language_changed_is_not_written_over_a_colleagues(sign_in):
+    """The page comes with the newest version; the text goes with the one that it was typed over."""
+    mine = actor_for_user(User.objects.get(name="Lin Wei"))
+    party = Party.objects.filter(exporter_id=mine.organization_id).first()
+    page = sign_in("lin.wei")
+    page.goto(f"/parties/{party.ref}/edit/")
+    page.locator("[name=address]").fill("My Road")
+    change_party(party.ref, version=party.version, by=mine, name=party.name, address="Colleague Road")
+    with page.expect_navigation():
+        page.locator("[data-keep-typed] button").click()
+    assert page.locator("[name=address]").input_value() == "My Road"
+    with page.expect_navigation():
+        page.locator("main form .btn").first.click()
+    assert page.locator("[name=theirs]").get_attribute("value") == "address"
+    party.refresh_from_db()
+    assert party.address == "Colleague Road"
