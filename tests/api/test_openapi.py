@@ -6,10 +6,10 @@ from datetime import timedelta
 import pytest
 from django.db import OperationalError
 from django.test import override_settings
-from rest_framework.exceptions import Throttled
 from rest_framework.views import APIView
 
 from core import access, codes
+from core.errors import DomainError
 from core.legal_time import legal_now, on_the_wire
 from licensing.models import License
 from licensing.models.balances import Movement
@@ -143,7 +143,8 @@ def test_an_answer_of_each_status_is_as_described(path, method, operation, calle
         before = (Shipment.objects.count(), Movement.objects.count(), CustomsMessage.objects.count())
         with monkeypatch.context() as patched:
             if status in (429, 503):
-                error = Throttled(wait=3) if status == 429 else OperationalError("away")
+                beyond = DomainError("Later.", code="throttled", headers={"Retry-After": "3"})
+                error = beyond if status == 429 else OperationalError("away")
                 patched.setattr(APIView, "check_permissions", raising(error))
             answer = SAMPLES[status](caller, path, method)
         assert answer.status_code == status, answer.content
