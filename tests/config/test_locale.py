@@ -63,6 +63,12 @@ def test_line_breaks_at_both_ends_are_kept(catalogue):
     assert [source for source, text in pairs if ends(source) != ends(text)] == []
 
 
+@pytest.mark.parametrize("other", ["官员", "工作人员", "签字人"])
+def test_officers_and_signatories_have_one_word_each(other, catalogue):
+    """人员, of the ministry or of a role, and 签署人."""
+    assert [message.id for message in messages(catalogue) if any(other in text for text in forms(message.string))] == []
+
+
 def test_the_compiled_catalogue_is_the_written_one(catalogue):
     def content(compiled):
         return {(m.context, forms(m.id)): forms(m.string) for m in read_mo(compiled) if m.id}
