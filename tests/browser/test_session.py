@@ -139,3 +139,22 @@ def test_what_was_typed_before_the_language_changed_is_not_written_over_a_collea
     assert page.locator("[name=theirs]").get_attribute("value") == "address"
     party.refresh_from_db()
     assert party.address == "Colleague Road"
+
+
+def test_what_was_seen_before_the_language_changed_is_what_a_decision_says(sign_in):
+    """Of what happened meanwhile its decider is told, though the page comes anew."""
+    row = Application.objects.get(state="awaiting_applicant")
+    page = sign_in("zhao.min")
+    page.goto(f"/desk/cases/{row.ref}/")
+    form = page.locator("main form:has([name=seen]):has(textarea)").first
+    field = form.locator("textarea").first
+    field.evaluate("field => { field.value = 'Typed'; }")
+    before = form.locator("[name=seen]").input_value()
+    about = form.get_attribute("action")
+    asking = {"about": [About.QUANTITY], "text": "Why?", "due_on": legal_today() + timedelta(days=9)}
+    questions.ask(row.ref, by=actor_for_user(User.objects.get(name="Zhao Min")), **asking)
+    with page.expect_navigation():
+        page.locator("[data-keep-typed] button").click()
+    form = page.locator(f"main form[action='{about}']").first
+    assert form.locator("textarea").first.input_value() == "Typed"
+    assert form.locator("[name=seen]").input_value() == before
