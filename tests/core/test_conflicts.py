@@ -8,6 +8,7 @@ import pytest
 
 from config.local.visitor import Page
 from core.history import lines_of
+from core.web import conflicts
 from exporters.models import Party
 from licensing.actions import declarations
 from licensing.models import Application, Declaration
@@ -73,8 +74,8 @@ def test_fields_that_one_of_two_tabs_changed_are_not_asked_about(browser, world)
 
 @pytest.mark.parametrize(
     "base",
-    ["", "nonsense", "[1]", '{"address": "Street 2"}', "[" * 100_000, '{"business": ' + "[" * 900 + "]" * 900 + "}"],
-    ids=["nothing", "no-json", "a-list", "no-list", "too-deep", "deep"],
+    ["", "nonsense", "[1]", '{"address": "Street 2"}', "[" * 100_000],
+    ids=["nothing", "no-json", "a-list", "no-list", "too-deep"],
 )
 def test_a_page_that_does_not_say_what_it_showed_is_asked_about_everything_that_differs(base, browser, world):
     party = world.declaration().end_user
@@ -84,6 +85,14 @@ def test_a_page_that_does_not_say_what_it_showed_is_asked_about_everything_that_
     assert second.save(address="Street 2", base=base) == 412
     assert second.asked() == ["address", "business"]
     assert Party.objects.get(pk=party.pk).business == "Pumps"
+
+
+def test_values_that_are_no_texts_are_not_looked_into():
+    """Just readable, and too deep to be written out."""
+    deep = []
+    for _ in range(100_000):
+        deep = [deep]
+    assert not conflicts._same(deep, ["Street 2"])
 
 
 def test_a_mistake_beside_it_does_not_lose_what_the_other_changed(browser, world):
