@@ -94,10 +94,9 @@ class Tour:
         party = self._done(page, at="/parties/PTY-").url.rstrip("/").split("/")[-1]
         self.tell(f"The exporter adds an end-user abroad: {party}.")
         form = exporter.get("/declarations/new/")
-        options = form.read.options
         page = exporter.send(
             form,
-            end_user=options["end_user", f"Tour Motoren {self.run} GmbH"],
+            end_user=_choices(form, "end_user", party)[0],
             items=_choices(form, "items", "1C905.a.4"),
             end_use="CIV_AUTO",
             end_use_text="Rotor magnets for traction motors of passenger cars, built and used in Musterstadt.",
