@@ -159,7 +159,7 @@ def test_the_proxy_writes_down_no_address_that_opens(tmp_path: Path) -> None:
     listening = {"listen 8080;": f"listen 127.0.0.1:{plain};", "listen 8443 ssl;": f"listen 127.0.0.1:{tls} ssl;"}
     folder = proxy_folder(tmp_path / "proxy", listening | {"http://web:8000": "http://127.0.0.1:1"})
     alone = "daemon off; user root;" if os.geteuid() == 0 else "daemon off;"
-    with open(tmp_path / "log", "wb") as log:
+    with open(tmp_path / "log", "ab") as log:  # which nginx opens once more
         proxy = subprocess.Popen(nginx(folder, "-g", alone), stdout=log, stderr=log)
     try:
         for path in ("/invitations/SECRET/", "/accounts/confirm-email/SECRET/", "/accounts/password/reset/key/SECRET/"):
