@@ -34,7 +34,7 @@ def test_every_part_is_back_in_ten_seconds_and_nothing_acknowledged_is_lost(
     data: Path, tmp_path: Path, strewn: Callable[[], set[str]]
 ) -> None:
     command = [sys.executable, "manage.py", "up", "--port", str(embedded.free_port()), "--data", str(data)]
-    unlimited = {"RATE_READS": "0", "RATE_WRITES": "0"}
+    unlimited = {"RATE_READS": "0", "RATE_WRITES": "0", "INVITATIONS_A_DAY": "0"}
     terminal = tmp_path / "terminal"
     with terminal.open("w") as out:
         ours = subprocess.Popen(command, cwd=PROJECT, env=os.environ | unlimited, stdout=out, stderr=out)

@@ -276,13 +276,13 @@ def test_a_cluster_that_cannot_be_opened_is_refused(folder: Path) -> None:
     with pytest.raises(embedded.LauncherError, match="made by PostgreSQL 14"):
         embedded.start(folder)
     version.write_text(made_by)
-    passwords.unlink()
+    kept = passwords.rename(folder / "kept")
     with pytest.raises(embedded.LauncherError, match=r"secrets\.json is missing"):
         embedded.start(folder)
     passwords.write_text(known.replace(json.loads(known)["postgres"], "0" * 48))
     with pytest.raises(embedded.LauncherError, match="do not open the cluster"):
         embedded.start(folder, want_valkey=False)
-    passwords.write_text(known)
+    kept.rename(passwords)  # with its own mode
     embedded.start(folder, want_valkey=False).stop()
 
 
