@@ -68,6 +68,16 @@ def test_the_file_holds_the_rows_of_the_filters_in_the_pages_order_and_a_line_fo
     assert quantities == [("1.500", "kg"), ("2.000", "kg")]
 
 
+def test_cleared_is_all_that_crossed_also_beyond_what_was_left(client, world):
+    shipment = world.shipment(world.license(kilograms=100), 100_000)
+    world.clear(shipment.ref, 105_000)
+    line = shipment.lines.get()
+    assert (line.drawn, line.over_cleared) == (100_000, 5_000)
+    client.force_login(world.exporter.user)
+    head, row = rows_of(client.get("/shipments.csv"))
+    assert row[head.index("Cleared")] == "105.000"
+
+
 def test_the_file_has_nobody_elses_rows(client, world):
     world.shipment(world.license(kilograms=100), 1_000)
     client.force_login(make.exporter(world.ministry, "Other Co., Ltd.").user)
