@@ -11,6 +11,7 @@ from config.local import demo
 from core.deliveries import relay
 from core.legal_time import legal_today
 from core.models import Mail
+from core.templatetags.lodestone import day
 from exporters import actions as exporters
 from licensing.actions import applications, decisions, questions
 from licensing.models import About
@@ -85,6 +86,17 @@ def test_a_question_is_told_in_the_reviewers_latest_words(world):
     questions.ask(ref, question=pk, about=[], text="The second one.", by=m.reviewer, **due)
     (need,) = [need for need in needs_of(world.exporter) if "question" in need.title]
     assert "The second one." in need.text and "Why so much?" not in need.text
+
+
+def test_a_question_asked_on_is_due_on_the_day_that_was_named_last(world):
+    ref, m, today = world.under_review(world.application()), world.ministry, legal_today()
+    first, last = today + timedelta(days=9), today + timedelta(days=12)
+    asked = questions.ask(ref, about=[About.QUANTITY], text="Why so much?", due_on=first, by=m.reviewer)
+    pk = asked.questions.get().pk
+    questions.answer(ref, question=pk, text="Which line?", final=False, by=world.exporter)
+    questions.ask(ref, question=pk, about=[], text="The second one.", due_on=last, by=m.reviewer)
+    (need,) = [need for need in needs_of(world.exporter) if "question" in need.title]
+    assert (need.text, need.due_on) == (f"{ref}, due {day(last)}. The second one.", last)
 
 
 def test_the_mail_of_an_issued_license_leads_to_the_license(world, settings):
