@@ -262,3 +262,12 @@ def test_a_part_of_the_final_shipment_does_not_end_the_license(world):
     world.clear(shipment.ref, 100 * KG, final=False)
     license.refresh_from_db()
     assert (license.last_cleared, license.state) == (False, "active")
+
+
+def test_the_answer_that_is_kept_names_every_incident(world):
+    shipment = world.shipment(world.license(kilograms=100), 100 * KG)
+    lines = [ClearedLine(9, KG, "kg"), ClearedLine(1, 105 * KG, "kg")]
+    receipt = receive(world.message(shipment.ref, lines=lines), by=world.customs)
+    assert kinds(receipt) == ["unknown_line", "over_cleared"]
+    first, second = receipt.incidents
+    assert CustomsMessage.objects.get().answer == f"{first.ref}, {second.ref}"
