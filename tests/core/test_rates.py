@@ -111,6 +111,28 @@ def test_a_person_in_a_browser_counts_by_himself_and_pages_do_not_count(limits, 
     assert statuses(25, lambda: client.get("/licenses/")) == [200] * 25
 
 
+@pytest.mark.parametrize("first", ["reads", "writes"])
+def test_a_person_s_reads_and_writes_are_counted_apart(first, limits, client, world):
+    license = world.license(kilograms=100)
+    client.force_login(world.exporter.user)
+
+    def read():
+        return client.get("/api/v1/licenses/")
+
+    def write():
+        body = world.body(license, "1.000")
+        return client.post(
+            "/api/v1/shipments/", body, "application/json", HTTP_IDEMPOTENCY_KEY=body["client_reference"]
+        )
+
+    if first == "reads":
+        assert statuses(21, read) == [200] * 20 + [429]
+        assert statuses(11, write) == [201] * 10 + [429]
+    else:
+        assert statuses(11, write) == [201] * 10 + [429]
+        assert statuses(21, read) == [200] * 20 + [429]
+
+
 def test_zero_counts_nothing(limits, settings, client, lanting):
     settings.RATE_READS = 0
     text = make.key(lanting, "licenses:read")
