@@ -11,7 +11,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from core.legal_time import legal_now
-from core.models import KeptText
+from core.models import KeptText, User
 from core.tasks import end_kept_texts
 from core.web import kept
 from exporters.models import Party
@@ -105,6 +105,23 @@ def test_text_that_no_page_of_ours_asked_for_is_not_kept(browser, world):
 def test_text_of_another_reader_than_the_one_signed_in_is_not_kept(browser, world):
     answers = {"name": FIVE_HUNDRED, "typed_by": kept.writer(world.ministry.reviewer.user)}
     assert browser.post("/parties/new/", answers).status_code == 403
+    assert KeptText.objects.count() == 0
+
+
+def test_nothing_of_an_account_s_own_pages_is_kept(browser, world):
+    answers = {"email": "new@example.com", "typed_by": kept.writer(world.exporter.user)}
+    assert browser.post("/accounts/email/", answers | {"csrfmiddlewaretoken": "x" * 64}).status_code == 403
+    assert KeptText.objects.count() == 0
+
+
+@pytest.mark.parametrize("signed_in", [True, False])
+def test_nothing_is_kept_for_a_closed_account(signed_in, browser, world):
+    answers = typed_into(browser, "/parties/new/", name=FIVE_HUNDRED)
+    User.objects.filter(pk=world.exporter.user.pk).update(is_active=False)
+    if not signed_in:
+        browser.cookies.clear()
+    browser.post("/parties/new/", answers)
+    browser.post("/parties/new/", answers | {"csrfmiddlewaretoken": "x" * 64})
     assert KeptText.objects.count() == 0
 
 
