@@ -100,6 +100,7 @@ NOT_TAKEN = {
     "no zip": ("a.xlsx", b"PK\x03\x04 and no more", "file-mismatch"),
     "text": ("a.xlsx", b"a,b", "file-mismatch"),
     "macros": ("a.xlsx", xlsx(extra=[("xl/vbaProject.bin", "x")]), "file-mismatch"),
+    "macros in capitals": ("a.xlsx", xlsx(extra=[("xl/VBAPROJECT.BIN", "x")]), "file-mismatch"),
     "odd packing": ("a.xlsx", xlsx(compression=zipfile.ZIP_BZIP2), "file-mismatch"),
     "lying sizes": ("a.xlsx", lying(xlsx(extra=[("y", "z" * 100)])), "file-mismatch"),
     "1,001 parts": ("a.xlsx", xlsx(extra=[(f"xl/{n}.xml", "x") for n in range(999)]), "file-too-large-inside"),
