@@ -53,6 +53,18 @@ def test_groups_of_three_are_thousands_and_full_width_digits_are_digits(typed, r
 
 
 @pytest.mark.parametrize(
+    ("typed", "read"),
+    [
+        *zip("０１２３４５６７８９", "0123456789", strict=True),
+        ("1．5", "1.5"),
+        *((f"12{between}000", "12000") for between in "，、\u3000\u00a0\u2009\u202f"),
+    ],
+)
+def test_each_character_of_an_input_method_is_read(typed, read):
+    assert quantities.plain(typed) == read
+
+
+@pytest.mark.parametrize(
     ("typed", "readings"),
     [
         ("4,2", ("4.2", "4,200")),
