@@ -3,6 +3,7 @@
 import dataclasses
 import pkgutil
 import re
+from datetime import UTC, date, datetime, timedelta
 from importlib import import_module
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 
 from core import access, history, quantities, references
 from core.legal_time import day_end, day_start, legal_day
+from core.models import HistoryLine
 
 
 @given(st.text(alphabet=references.ALPHABET, min_size=8, max_size=8))
@@ -44,8 +46,6 @@ def test_quantities_survive_the_wire(base):
 
 
 def test_legal_days_are_half_open():
-    from datetime import date, timedelta
-
     day = date(2026, 12, 2)
     assert day_start(day).isoformat() == "2026-12-01T16:00:00+00:00"
     assert legal_day(day_end(day) - timedelta(microseconds=1)) == day
@@ -63,6 +63,28 @@ def test_history_is_chained_and_tampering_shows(world):
         cursor.execute("UPDATE core_historyline SET reason = 'changed' WHERE id = %s", [line.pk])
         cursor.execute("ALTER TABLE core_historyline ENABLE TRIGGER USER")
     assert history.broken_links(row) == [line.seq]
+
+
+HASHED = [field.attname for field in HistoryLine._meta.concrete_fields if field.name not in ("id", "hash")]
+
+
+def another(value):
+    match value:
+        case str():
+            return value + "x"
+        case datetime():
+            return value + timedelta(microseconds=1)
+        case dict():
+            return value | {"x": 1}
+    return value + 1
+
+
+@pytest.mark.parametrize("name", HASHED)
+def test_a_lines_hash_covers_each_of_its_fields(name):
+    line = HistoryLine(subject_id=1, seq=1, actor_id=1, at=datetime(2026, 12, 2, tzinfo=UTC))
+    before = history.chain_hash(line)
+    setattr(line, name, another(getattr(line, name)))
+    assert history.chain_hash(line) != before
 
 
 def test_no_float_and_no_forbidden_shortcut_in_the_code():
