@@ -16,8 +16,8 @@ from core.telling import told
 from licensing import ledger, tasks
 from licensing.actions import decisions, licenses
 from licensing.models import License
-from licensing.models.balances import LicenseLine
-from shipments.actions import reserve
+from licensing.models.balances import LicenseLine, Movement
+from shipments.actions import cancel, reserve
 from shipments.models import Shipment
 from shipments.tasks import lapse_reservations
 from tests.make import seen
@@ -120,6 +120,20 @@ def test_what_is_reserved_stays_clearable_while_suspended(world):
     assert receipt.shipment.state == "cleared"
     assert [i.kind for i in receipt.incidents] == ["license_not_usable"]
     assert LicenseLine.objects.get().drawn == 1_000
+
+
+def test_what_is_cancelled_while_suspended_is_there_again_when_that_ends(world):
+    m, license = world.ministry, world.license(kilograms=100)
+    held = world.shipment(license, 30_000)
+    licenses.suspend(license.ref, seen=seen(license.ref), reason="Inspection", by=m.decider)
+    cancel(held.ref, by=world.exporter)
+    line = LicenseLine.objects.get()
+    assert (line.available, line.lapsed) == (100_000, 0)
+    assert not Movement.objects.filter(kind=Movement.Kind.LAPSE).exists()
+    cause = license.suspensions.get().pk
+    licenses.lift(license.ref, seen=seen(license.ref), suspension=cause, reason="Cleared up", by=m.other_decider)
+    assert License.objects.get().state == "active"
+    assert world.shipment(license, 100_000).state == "reserved"
 
 
 def test_a_late_message_about_a_lawful_declaration_takes_the_lapse_back(world, clock):
