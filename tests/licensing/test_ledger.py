@@ -13,7 +13,7 @@ from licensing import ledger, tasks
 from licensing.models import License
 from licensing.models.balances import LicenseLine, Movement
 from licensing.selectors import clearances_taken
-from shipments.actions import cancel
+from shipments.actions import LineRequest, cancel
 
 KG = 1000
 
@@ -79,6 +79,18 @@ def test_cancelling_frees_the_quantity_and_the_clearance(world):
     assert balance(license) == {"authorized": 3_000_000, "available": 3_000_000}
     again = world.shipment(license, 2_000 * KG)
     assert again.state == "reserved"
+
+
+def test_cancelling_frees_the_value_where_a_line_caps_it(world):
+    license = world.license(kilograms=100)
+    LicenseLine.objects.update(value_authorized=Decimal("1000.00"), currency="CNY")
+    all_of_it = [LineRequest(1, KG, "kg", value=Decimal("1000.00"), currency="CNY")]
+    shipment = world.shipment(license, lines=all_of_it)
+    assert LicenseLine.objects.get().value_reserved == Decimal("1000.00")
+    cancel(shipment.ref, by=world.exporter)
+    line = LicenseLine.objects.get()
+    assert (line.value_reserved, line.value_drawn) == (0, 0)
+    assert world.shipment(license, lines=all_of_it).state == "reserved"
 
 
 def test_q14_what_crossed_the_border_is_never_clipped(world):
