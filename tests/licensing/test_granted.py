@@ -112,6 +112,14 @@ def test_no_page_speaks_of_less_where_all_was_granted(world, case, client):
             assert words not in text, (path, words)
 
 
+def test_a_license_leads_to_the_countries_of_the_end_users_it_has(world):
+    signed = [world.declaration(), world.declaration(country="JP")]
+    ref = world.under_review(world.application(by_whom=signed))
+    assert Application.objects.get(ref=ref).destinations == ["DE", "JP"]
+    german = [user.pk for user in users(ref) if user.party.country_id == "DE"]
+    assert issued(world, cut(world, ref, end_users=german)).destinations == ["DE"]
+
+
 def test_a_refusal_grants_nothing_whatever_was_recommended(world, case, client):
     cut(world, case)
     decisions.refuse(case, seen=seen(case), factors=["END_USE"], text="Not for this use.", by=world.ministry.decider)
