@@ -188,6 +188,16 @@ def test_customs_reads_no_reason(world, client):
     assert (one["reason"], one["lines"][0]["requested"]) == (None, "20.000")
 
 
+def test_the_exporter_reads_what_was_left_out_and_customs_does_not(world, client):
+    license = issued(world, two_lines(world))
+    told = {}
+    for reader, scope in ((world.exporter, "licenses:read"), (world.customs, "customs:confirm")):
+        headers = {"authorization": f"Bearer {make.key(reader, scope)}"}
+        left_out = client.get(f"/api/v1/licenses/{license.ref}/", headers=headers).json()["left_out"]
+        told[scope] = left_out and [line["control_code"] for line in left_out["lines"]]
+    assert told == {"licenses:read": ["1C904.b"], "customs:confirm": None}
+
+
 def test_who_is_not_accepted_reads_why_and_what_to_do(world, client):
     ref = world.application()
     applications.submit(ref, seen=seen(ref), by=world.exporter)
