@@ -329,6 +329,12 @@ def test_a_holder_is_warned_once_of_each_threshold_by_the_verb_itself(world, lic
     assert answers == {91: None, 90: 90, 31: None, 30: 30, 8: None, 7: 7, 0: None, -1: None}
 
 
+def test_a_holder_whom_nothing_warned_before_is_warned_on_the_last_day(world, license, clock):
+    clock.shift(days=(license.usable_until - legal_today()).days)
+    assert legal_today() == license.usable_until
+    assert licenses.warn_of_end(license.pk, by=clock_actor()) == 7
+
+
 def test_nobody_is_warned_of_an_end_that_has_come(world, license, clock):
     clock.shift(days=(license.usable_until - legal_today()).days + 1)
     assert unmoved(licenses.warn_of_end, license.pk) is None
