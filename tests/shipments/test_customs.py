@@ -42,6 +42,19 @@ def test_a_clearance_that_nothing_announced_says_when_it_was_declared(world):
     assert cleared.declaration_no == message.declaration_no
 
 
+def test_a_shipment_keeps_the_declaration_that_announced_it(world):
+    shipment = world.shipment(world.license(kilograms=1_000), 400 * KG)
+    first = world.message(shipment.ref, "declared")
+    receive(first, by=world.customs)
+    second = world.message(shipment.ref, grams=100 * KG, final=False)
+    assert second.declaration_no != first.declaration_no
+    assert second.declared_at > first.declared_at
+    receive(second, by=world.customs)
+    shipment.refresh_from_db()
+    assert shipment.state == "part_cleared"
+    assert (shipment.declaration_no, shipment.declared_at) == (first.declaration_no, first.declared_at)
+
+
 def test_goods_that_fit_no_line_leave_those_after_them_alone(world):
     shipment = world.shipment(world.license(kilograms=1_000), 400 * KG)
     lines = [ClearedLine(9, KG, "kg"), ClearedLine(1, 400 * KG, "kg")]
