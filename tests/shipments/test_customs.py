@@ -240,6 +240,19 @@ def test_after_the_final_shipment_nothing_more_is_taken_and_the_last_cancellatio
     assert ledger.reconcile() == []
 
 
+def test_after_the_final_shipment_the_last_reservation_that_lapses_ends_the_license(world, clock):
+    license = world.license(kilograms=1_000)
+    open_one, last = world.shipment(license, 100 * KG), world.shipment(license, 400 * KG, final=True)
+    world.clear(last.ref, 400 * KG)
+    clock.shift(days=40)
+    from shipments.tasks import lapse_reservations
+
+    assert (License.objects.get().state, lapse_reservations()) == ("active", 1)
+    open_one.refresh_from_db()
+    assert (open_one.state, License.objects.get().state) == ("expired", "exhausted")
+    assert ledger.reconcile() == []
+
+
 def test_an_unlawful_declaration_opens_its_incident_once(world):
     license = world.license(kilograms=1_000)
     shipment = world.shipment(license, 400 * KG)
