@@ -72,8 +72,8 @@ def people(exporter_id: int) -> list[str]:
 
 
 @visibility("exporter")
-def exporter_visible(actor: Actor, pk: int = 0) -> bool:
-    return exporters_for(actor).filter(pk=pk or actor.organization_id).exists()
+def exporter_visible(actor: Actor, pk: int) -> bool:
+    return exporters_for(actor).filter(pk=pk).exists()
 
 
 @visibility("party")

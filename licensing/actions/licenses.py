@@ -77,7 +77,7 @@ def lift(ref: str, *, seen: int, suspension: int, reason: str, by: Actor) -> Lic
     return license
 
 
-def exhaust_if_done(license: License, *, by: Actor) -> bool:
+def exhaust_if_done(license: License, *, by: Actor) -> None:
     """The license is used up, its rest lapsed, when nothing is reserved and nothing more can be taken.
 
     That is: every line is used, or the clearances are, or the shipment that said it is the last one was cleared.
@@ -85,15 +85,14 @@ def exhaust_if_done(license: License, *, by: Actor) -> bool:
     """
     lines = list(license.lines.all())
     if license.state != LicenseState.ACTIVE or any(line.reserved for line in lines):
-        return False
+        return
     taken = clearances_taken([license])[license.pk]
     counted_out = license.max_clearances is not None and taken >= license.max_clearances
     if not (license.last_cleared or counted_out or all(line.available <= 0 for line in lines)):
-        return False
+        return
     ledger.set_usable(license, usable=False)
     ledger.lapse(license)
     move(license.exhaust, by=by)
-    return True
 
 
 def last_clearance(license: License) -> None:

@@ -41,8 +41,8 @@ class Message:
     declared_at: datetime
     body: dict[str, Any]
     fingerprint: str
+    final: bool
     cleared_at: datetime | None = None
-    final: bool = False
     lines: Sequence[ClearedLine] = ()
 
 

@@ -1,5 +1,6 @@
 """Which keys open the door, until when, and what a session has to bring."""
 
+import re
 from datetime import timedelta
 from types import SimpleNamespace
 
@@ -26,6 +27,10 @@ def test_a_key_ends_at_its_instant(world, client, clock):
     clock.set(ends)
     answer = call(client, key)
     assert (answer.status_code, answer.json()["code"]) == (401, "invalid-key")
+
+
+def test_a_key_has_the_form_that_the_docs_say(world):
+    assert re.fullmatch(r"lk_live_[A-Za-z0-9]{43}", make.key(world.exporter, "licenses:read"))
 
 
 def test_a_test_key_opens_nothing(world):

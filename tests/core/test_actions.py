@@ -180,5 +180,6 @@ def test_the_first_officers_are_two_administrators_at_least(db):
     names = {"name_en": "Bureau", "name_zh": "局"}
     assert refused(actions.first_officers, **names, officers=FIRST[:1]) == ["two-admins"]
     actions.first_officers(**names, officers=FIRST)
+    assert HistoryLine.objects.get(verb="bootstrap").actor.email == FIRST[0][0]
     third = [("c@m.example", "C", ["admin"]), ("d@m.example", "D", ["admin"])]
     assert refused(actions.first_officers, **names, officers=third) == ["already-bootstrapped"]

@@ -1,7 +1,7 @@
 """The one transaction around a verb: retried, refused, remembered."""
 
 import pytest
-from django.db import OperationalError
+from django.db import OperationalError, transaction
 
 from core import idempotency
 from core.command import DEADLOCK, LOCK_NOT_AVAILABLE, TRIES, command
@@ -104,3 +104,18 @@ def test_a_key_whose_first_request_still_runs_is_in_progress(world, monkeypatch)
         rename.claimed(claim(world), "A")
     assert (refused.value.code, refused.value.status) == ("in-progress", 409)
     assert name() == "Customs, Shanghai"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_command_is_the_outermost_transaction():
+    """Inside another one its answer would be given before anything has committed."""
+    with transaction.atomic(), pytest.raises(RuntimeError, match="durable"):
+        tried("", 0)
+
+
+def test_a_command_keeps_its_verbs_name_and_words():
+    @command
+    def verb():
+        """Says what is true afterwards."""
+
+    assert (verb.__name__, verb.__doc__) == ("verb", "Says what is true afterwards.")

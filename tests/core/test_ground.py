@@ -1,6 +1,7 @@
 """References, quantities, history's chain."""
 
 import dataclasses
+import inspect
 import pkgutil
 import re
 from datetime import UTC, date, datetime, timedelta
@@ -179,3 +180,22 @@ def test_what_is_handed_on_is_changed_by_nobody():
             for one in vars(import_module(module.name)).values() if ".migrations" not in module.name else ():
                 if isinstance(one, type) and dataclasses.is_dataclass(one) and one.__module__.startswith(f"{app}."):
                     assert one.__dataclass_params__.frozen, one
+
+
+STEPS = {"keep_file", "issue_key", "lock_with_exporter", "open_cause", "exhaust_if_done", "check"}
+
+
+def test_each_verb_that_pages_and_calls_reach_is_a_command():
+    """What takes its actor and is no command is a step under one, or asks only; it is named here."""
+    found = {}
+    for app in ("core", "exporters", "licensing", "shipments"):
+        top = import_module(f"{app}.actions")
+        parts = [
+            import_module(part.name) for part in pkgutil.iter_modules(getattr(top, "__path__", []), f"{app}.actions.")
+        ]
+        for one in (one for part in (top, *parts) for one in vars(part).values()):
+            if inspect.isfunction(one) and one.__module__.startswith(top.__name__) and not one.__name__.startswith("_"):
+                found[one.__name__] = one
+    acting = {name for name, one in found.items() if "by" in inspect.signature(one).parameters}
+    assert len(acting) > 50
+    assert {name for name in acting if not hasattr(found[name], "claimed")} == STEPS

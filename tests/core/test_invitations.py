@@ -274,6 +274,16 @@ def test_a_company_invites_so_many_in_a_day(world, settings, client, clock):
     actions.add_member(email=NEW, name="Li Na", roles=["clerk"], by=other)
 
 
+def test_the_oldest_invitation_of_the_day_says_how_long_to_wait(world, settings, clock):
+    settings.INVITATIONS_A_DAY = 2
+    invite(world, NEW)
+    clock.shift(hours=10)
+    invite(world, "second@example.cn")
+    with pytest.raises(DomainError) as refused:
+        invite(world, "third@example.cn")
+    assert 13 * 3600 < int(refused.value.headers["Retry-After"]) <= 14 * 3600
+
+
 @pytest.mark.parametrize(("later_s", "refused"), [(86_370, True), (86_401, False)])
 def test_an_invitation_counts_for_a_day(later_s, refused, world, settings, clock):
     settings.INVITATIONS_A_DAY = 1

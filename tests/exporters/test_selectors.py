@@ -11,6 +11,7 @@ from core.deliveries import relay
 from core.errors import NotFound
 from core.history import lines_of
 from core.models import HistoryLine, Mail, Membership
+from core.selectors import documents_for
 from exporters import actions, selectors
 from exporters.models import Exporter
 from licensing import selectors as licensing
@@ -178,3 +179,18 @@ def test_a_company_is_told_by_its_signatories_and_clerks_of_today(world):
     found = selectors.people(world.exporter.organization_id)
     assert found == [world.exporter.user.email, clerk.user.email]
     assert viewer.user.email not in found
+
+
+def test_officers_read_a_business_license_where_they_see_its_company(officers):
+    waiting = make.exporter(name="Other Co., Ltd.")
+    demo.send_company(waiting)
+    paper = Exporter.objects.get(pk=waiting.organization_id).business_license_id
+    sees = {name: documents_for(actor).filter(pk=paper).exists() for name, actor in officers.items()}
+    assert sees == {"here": True, "elsewhere": False, "anywhere": True}
+
+
+def test_a_company_is_refused_at_the_desk_and_another_is_not_there(world, client):
+    other = make.exporter(name="Other Co., Ltd.")
+    client.force_login(world.exporter.user)
+    seen = [client.get(f"/desk/exporters/{actor.organization_id}/").status_code for actor in (world.exporter, other)]
+    assert seen == [403, 404]

@@ -12,7 +12,7 @@ from core.errors import DomainError, WrongState
 from core.legal_time import legal_today, months_after
 from core.models import HistoryLine
 from licensing import selectors
-from licensing.actions import applications, decisions, declarations, licenses
+from licensing.actions import applications, decisions, declarations, licenses, questions
 from licensing.models import Application, ControlItem, Declaration, License
 from shipments import actions as shipments
 from shipments import selectors as shipping
@@ -83,6 +83,36 @@ def test_an_annual_license_asks_for_the_yearly_need_and_a_single_one_does_not(wo
     Declaration.objects.update(yearly_need="")
     assert missing(world.application(by_whom=[row])) == ["yearly-need-missing"]
     assert missing(world.application(kind="per_shipment", by_whom=[row])) == []
+
+
+def test_a_yearly_need_that_is_missing_leads_to_where_it_can_be_stated(world, draft):
+    Declaration.objects.update(yearly_need="")
+    row = Application.objects.get(ref=draft)
+    found = applications.what_is_missing(row, today=legal_today())[0]
+    assert found.extra == {"party": row.end_users.get().party.ref} and "make a new declaration" in found.message
+    facts = {name: getattr(row.end_users.get().declaration, name) for name in declarations.FIELDS}
+    begun = declarations.draft(by=world.exporter, items=[ControlItem.objects.first()], **facts)
+    row = Application.objects.get(ref=world.application(by_whom=[begun]))
+    found = [p for p in applications.what_is_missing(row, today=legal_today()) if p.code == "yearly-need-missing"][0]
+    assert found.extra == {"draft": begun.ref} and "make a new declaration" not in found.message
+
+
+@pytest.mark.parametrize("missed", ["planned_from", "planned_until"])
+def test_half_a_window_is_asked_for_and_not_judged(world, draft, missed):
+    change(draft, **{missed: None})
+    assert missing(draft) == ["required"]
+
+
+def test_findings_are_frozen_for_today_and_the_first_planned_day(world, draft):
+    first = legal_today() + 3 * DAY
+    change(draft, planned_from=first)
+    applications.submit(draft, seen=seen(draft), by=world.exporter)
+    row = Application.objects.get(ref=draft)
+    assert [finding.as_of for finding in row.findings.order_by("as_of")] == [legal_today(), first]
+
+
+def test_a_question_has_two_weeks_unless_it_says_otherwise(db):
+    assert questions.default_question_day() == legal_today() + 14 * DAY
 
 
 def test_goods_that_no_declaration_covers_are_named(world):

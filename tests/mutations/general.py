@@ -32,25 +32,30 @@ Known = set[tuple[str, str, str, str]]
 # Tried after those that the list names for the module; the first ones notice most.
 TESTS = {
     "core/access.py": "core/test_access core/test_ground core/test_people core/test_offices api/test_keys",
-    "core/command.py": "core/test_command core/test_idempotency",
-    "core/actions/": "core/test_locks core/test_actions core/test_people core/test_invitations core/test_offices "
-    "core/test_selectors core/test_provinces core/test_outbox core/test_ground api/test_keys",
-    "core/selectors.py": "core/test_selectors core/test_people core/test_offices core/test_outbox core/test_files "
-    "core/test_ground core/test_deliveries licensing/test_selectors",
-    "exporters/actions.py": "core/test_locks exporters/test_actions exporters/test_actions_refused",
-    "exporters/selectors.py": "exporters/test_selectors exporters/test_actions core/test_files",
+    "core/command.py": "core/test_ground core/test_command core/test_idempotency",
+    "core/actions/": "core/test_locks core/test_actions core/test_people core/test_invitations "
+    "core/test_offices core/test_selectors core/test_provinces core/test_outbox core/test_ground api/test_keys",
+    "core/selectors.py": "core/test_selectors core/test_people core/test_offices core/test_outbox "
+    "core/test_files core/test_ground core/test_deliveries licensing/test_selectors",
+    "exporters/actions.py": "core/test_ground core/test_locks exporters/test_actions exporters/test_actions_refused",
+    "exporters/selectors.py": "core/test_ground core/test_access exporters/test_selectors "
+    "exporters/test_actions core/test_files",
     "licensing/policy.py": "licensing/test_policy licensing/test_decisions",
-    "licensing/ledger.py": "licensing/test_ledger licensing/test_take licensing/test_months shipments/test_customs",
-    "licensing/selectors/": "licensing/test_selectors licensing/test_decisions licensing/test_limits "
-    "licensing/test_edit_pages core/test_ground core/test_lists core/test_files api/test_shipments",
-    "licensing/actions/": "core/test_locks licensing/test_actions_refused licensing/test_decisions "
-    "licensing/test_limits licensing/test_granted core/test_outbox core/test_deliveries core/test_forms",
-    "licensing/actions/licenses.py": "shipments/test_customs shipments/test_validity licensing/test_take",
-    "shipments/actions/": "core/test_locks core/test_ground shipments/test_selectors shipments/test_customs "
-    "shipments/test_validity shipments/test_forms licensing/test_limits api/test_shipments "
-    "api/test_customs_messages licensing/test_take",
-    "shipments/selectors.py": "shipments/test_selectors core/test_ground licensing/test_limits shipments/test_validity "
+    "licensing/ledger.py": "core/test_ground licensing/test_ledger licensing/test_take licensing/test_months "
+    "shipments/test_customs",
+    "licensing/selectors/": "licensing/test_granted licensing/test_selectors licensing/test_decisions "
+    "licensing/test_limits licensing/test_edit_pages core/test_ground core/test_lists core/test_files "
     "api/test_shipments",
+    "licensing/actions/": "core/test_ground core/test_locks licensing/test_actions_refused "
+    "licensing/test_decisions licensing/test_limits licensing/test_granted core/test_outbox core/test_deliveries "
+    "core/test_forms",
+    "licensing/actions/licenses.py": "licensing/test_usable shipments/test_customs shipments/test_validity "
+    "licensing/test_take",
+    "shipments/actions/": "licensing/test_ledger core/test_locks core/test_ground shipments/test_selectors "
+    "shipments/test_customs shipments/test_validity shipments/test_forms licensing/test_limits api/test_shipments "
+    "api/test_customs_messages licensing/test_take",
+    "shipments/selectors.py": "shipments/test_selectors core/test_ground licensing/test_limits "
+    "shipments/test_validity api/test_shipments",
 }
 
 

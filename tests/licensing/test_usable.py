@@ -1,0 +1,61 @@
+"""What lines say of a license's being usable follows whatever changes it: the ledger reads the lines alone."""
+
+import pytest
+
+from core.access import clock as clock_actor
+from core.legal_time import legal_today
+from licensing import selectors
+from licensing.actions import licenses
+from licensing.models.balances import LicenseLine
+from tests.make import seen
+
+KG = 1000
+
+
+@pytest.fixture
+def license(world):
+    return world.license(kilograms=100)
+
+
+def usable(license):
+    return set(LicenseLine.objects.filter(license=license).values_list("open", flat=True))
+
+
+def test_lines_are_unusable_while_a_cause_is_open(world, license):
+    m = world.ministry
+    assert usable(license) == {True}
+    licenses.suspend(license.ref, seen=seen(license.ref), reason="Under inquiry.", by=m.decider)
+    assert usable(license) == {False}
+    cause = license.suspensions.get()
+    licenses.lift(license.ref, seen=seen(license.ref), suspension=cause.pk, reason="Cleared up.", by=m.other_decider)
+    assert usable(license) == {True}
+
+
+def test_lines_of_a_license_that_is_used_up_are_unusable(world, license):
+    world.clear(world.shipment(license, 100 * KG).ref, 100 * KG)
+    license.refresh_from_db()
+    assert (license.state, usable(license)) == ("exhausted", {False})
+
+
+def test_lines_of_an_expired_license_are_unusable(license, clock):
+    actor = clock_actor()
+    clock.shift(days=(license.usable_until - legal_today()).days + 1)
+    assert licenses.expire(license.pk, by=actor) is True
+    assert usable(license) == {False}
+
+
+def test_what_was_never_shipped_counts_no_clearance_used(world, license):
+    assert selectors.clearances_used([license]) == {license.pk: 0}
+    world.clear(world.shipment(license, KG).ref, KG)
+    assert selectors.clearances_used([license]) == {license.pk: 1}
+
+
+def test_a_license_that_came_back_has_changed(world, license):
+    m = world.ministry
+    before = license.issued_at
+    assert not selectors.changed_since(world.exporter, before).exists()
+    licenses.suspend(license.ref, seen=seen(license.ref), reason="Under inquiry.", by=m.decider)
+    assert not selectors.changed_since(world.exporter, before).exists()
+    cause = license.suspensions.get()
+    licenses.lift(license.ref, seen=seen(license.ref), suspension=cause.pk, reason="Cleared up.", by=m.other_decider)
+    assert [row.pk for row in selectors.changed_since(world.exporter, before)] == [license.pk]
