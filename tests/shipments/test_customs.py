@@ -5,6 +5,7 @@ from decimal import Decimal
 
 import pytest
 
+from config.local import demo
 from core.errors import DomainError
 from core.history import lines_of
 from core.legal_time import legal_now
@@ -15,6 +16,7 @@ from licensing.models.balances import ClearanceCount, LicenseLine
 from licensing.selectors import clearances_taken
 from shipments.actions import ClearedLine, LineRequest, cancel, receive
 from shipments.models import CustomsMessage, Shipment
+from tests import make
 from tests.make import seen
 
 KG = 1000
@@ -297,3 +299,16 @@ def test_the_answer_that_is_kept_names_every_incident(world):
     assert kinds(receipt) == ["unknown_line", "over_cleared"]
     first, second = receipt.incidents
     assert CustomsMessage.objects.get().answer == f"{first.ref}, {second.ref}"
+
+
+def test_goods_that_cross_on_another_line_take_nothing_that_is_reserved_there(world):
+    signed = [world.declaration(codes=("1C905.a.4", "1C904.a.4"))]
+    goods = [(code, "NdFeB magnets", 100) for code in ("1C905.a.4", "1C904.a.4")]
+    ref = demo.application(world.exporter, "annual", goods, signed, make.unique("K-"))
+    license = demo.issued(world.exporter, ref, world.ministry, signed)
+    first = world.shipment(license, 10 * KG)
+    world.shipment(license, lines=[LineRequest(2, 10 * KG, "kg")])
+    world.clear(first.ref, 10 * KG, lines=[ClearedLine(1, 10 * KG, "kg"), ClearedLine(2, 3 * KG, "kg")])
+    lines = LicenseLine.objects.filter(license=license).order_by("number")
+    assert [(line.reserved, line.drawn) for line in lines] == [(0, 10 * KG), (10 * KG, 3 * KG)]
+    assert list(first.lines.order_by("line_number").values_list("held", "drawn")) == [(0, 10 * KG), (0, 3 * KG)]
