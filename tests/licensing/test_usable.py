@@ -7,6 +7,7 @@ from core.legal_time import legal_today
 from licensing import selectors
 from licensing.actions import licenses
 from licensing.models.balances import LicenseLine
+from shipments import actions as shipments
 from tests.make import seen
 
 KG = 1000
@@ -48,6 +49,15 @@ def test_what_was_never_shipped_counts_no_clearance_used(world, license):
     assert selectors.clearances_used([license]) == {license.pk: 0}
     world.clear(world.shipment(license, KG).ref, KG)
     assert selectors.clearances_used([license]) == {license.pk: 1}
+
+
+def test_a_clearance_is_taken_by_what_crossed_and_by_what_still_may(world, license):
+    shipments.cancel(world.shipment(license, KG).ref, by=world.exporter)
+    assert selectors.clearances_taken([license]) == {license.pk: 0}
+    world.clear(world.shipment(license, 2 * KG).ref, KG)  # the rest is released
+    assert selectors.clearances_taken([license]) == {license.pk: 1}
+    world.shipment(license, KG)
+    assert selectors.clearances_taken([license]) == {license.pk: 2}
 
 
 def test_a_license_that_came_back_has_changed(world, license):
