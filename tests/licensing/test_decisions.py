@@ -1,5 +1,6 @@
 """A case from filing to license, and the refusals on the way."""
 
+import re
 from datetime import timedelta
 from html import unescape
 
@@ -11,6 +12,7 @@ from core import history
 from core.errors import DomainError, Forbidden, FourEyes, Invalid, NotFound, WrongState
 from core.legal_time import legal_today, months_after
 from core.models import HistoryLine
+from core.references import ALPHABET
 from exporters import actions as exporters
 from licensing import selectors
 from licensing.actions import applications, decisions, declarations, licenses, questions
@@ -60,6 +62,7 @@ def test_the_whole_story(world):
     assert [user.party for user in license.end_users.all()] == [signed[0].end_user]
     assert license.usable_until == months_after(legal_today(), 6)
     assert (license.kind, license.max_clearances, license.state) == ("annual", None, "active")
+    assert re.fullmatch(f"[{ALPHABET}]{{10}}", license.verify_code)
     verbs = list(history.lines_of(Application.objects.get(ref=ref)).values_list("verb", "to_state"))
     assert verbs == [
         ("draft", "draft"),

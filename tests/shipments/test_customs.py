@@ -6,9 +6,10 @@ from decimal import Decimal
 import pytest
 
 from config.local import demo
+from core.access import clock as clock_actor
 from core.errors import DomainError
 from core.history import lines_of
-from core.legal_time import legal_now
+from core.legal_time import legal_now, legal_today
 from licensing import ledger
 from licensing.actions import licenses
 from licensing.models import License
@@ -312,3 +313,18 @@ def test_goods_that_cross_on_another_line_take_nothing_that_is_reserved_there(wo
     lines = LicenseLine.objects.filter(license=license).order_by("number")
     assert [(line.reserved, line.drawn) for line in lines] == [(0, 10 * KG), (10 * KG, 3 * KG)]
     assert list(first.lines.order_by("line_number").values_list("held", "drawn")) == [(0, 10 * KG), (0, 3 * KG)]
+
+
+@pytest.mark.parametrize(("another", "over"), [(False, 0), (True, 5 * KG)])
+def test_what_lapsed_is_not_taken_back_under_the_number_of_another_shipment(another, over, world, clock):
+    """Its own lawful declaration takes the lapse back; a number that is not its own proves nothing."""
+    license = world.license(kilograms=100)
+    first, second = world.shipment(license, 10 * KG), world.shipment(license, 10 * KG)
+    taken = world.message(first.ref, grams=10 * KG)
+    receive(taken, by=world.customs)
+    declared, sweeper = legal_now(), clock_actor()
+    clock.shift(days=(license.usable_until - legal_today()).days + 1)
+    assert licenses.expire(license.pk, by=sweeper) is True
+    number = {"declaration_no": taken.declaration_no} if another else {}
+    world.clear(second.ref, 15 * KG, declared_at=declared, **number)
+    assert second.lines.get().over_cleared == over
