@@ -62,3 +62,11 @@ def test_a_form_of_the_account_pages_sent_too_often_says_when_to_come_back(clien
     last = next(answer for answer in answers if answer.status_code == 429)
     assert last.headers["Retry-After"] == "60"
     assert "Wait a minute, then try again." in last.content.decode()
+
+
+def test_the_wait_is_counted_from_the_oldest_try(client, person):
+    with time_machine.travel(time.time(), tick=False) as now:
+        for _ in range(10):
+            tries(client, person)
+            now.shift(60)
+        assert tries(client, person).headers["Retry-After"] == "301"

@@ -142,3 +142,12 @@ def test_mail_that_waits_is_shown_to_administrators_and_auditors_alone(stuck, wo
     assert [set(waiting_mail(actor)) for actor in (m.admin, m.auditor)] == [set(stuck)] * 2
     for actor in (m.reviewer, world.exporter, world.customs, NOBODY):
         assert not waiting_mail(actor).exists()
+
+
+def test_every_task_has_its_time():
+    """A task that nothing starts would be forgotten in silence."""
+    from config.celery import app
+
+    app.loader.import_default_modules()
+    ours = {name for name in app.tasks if name.split(".")[0] in ("core", "exporters", "licensing", "shipments")}
+    assert {entry["task"] for entry in app.conf.beat_schedule.values()} == ours

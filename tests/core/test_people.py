@@ -120,3 +120,16 @@ def test_two_administrators_remain(world):
     assert refused.value.code == "last-admins"
     own.refresh_from_db()
     assert own.roles == ["admin"]
+
+
+def test_whoever_has_a_new_password_is_written_to(world, client):
+    """Whoever did not change it must hear of it."""
+    user = world.exporter.user
+    user.set_password("an-old-secret-7")
+    user.save()
+    user.emailaddress_set.get_or_create(email=user.email, verified=True, primary=True)
+    client.force_login(user)
+    new = dict.fromkeys(("password1", "password2"), "another-secret-8")
+    before = Mail.objects.filter(recipients__contains=user.email).count()
+    assert client.post("/accounts/password/change/", {"oldpassword": "an-old-secret-7", **new}).status_code == 302
+    assert Mail.objects.filter(recipients__contains=user.email).count() == before + 1

@@ -4,7 +4,7 @@ import json
 
 import pytest
 from django.core.exceptions import RequestDataTooBig, SuspiciousOperation, TooManyFieldsSent
-from django.test import RequestFactory
+from django.test import Client, RequestFactory
 
 from core.web import errors, kept
 
@@ -39,3 +39,13 @@ def test_a_foreign_host_is_a_page_that_says_400(client):
     client.raise_request_exception = False
     answer = client.get("/accounts/login/", headers={"host": "elsewhere.example"})
     assert (answer.status_code, answer.headers["Content-Type"]) == (400, "text/html; charset=utf-8")
+
+
+def test_no_password_is_repeated_back(world):
+    """A form that was sent without its token shows what was typed, to copy from; never these."""
+    browser = Client(enforce_csrf_checks=True)
+    browser.force_login(world.exporter.user)
+    typed = dict.fromkeys(("oldpassword", "password", "password1", "password2"), "secret")
+    page = browser.post("/accounts/password/change/", typed | {"note": "kept words"})
+    assert page.status_code == 403 and "kept words" in page.content.decode()
+    assert "secret" not in page.content.decode()

@@ -169,6 +169,8 @@ def test_an_officer_hears_of_a_rival_in_another_province_too(world, officers, cl
     assert "Other accounts have this credit code:" in page
     assert "1 in another province." in page
     assert ("Twin 2" in page, "Twin 3" in page) == (True, False)
+    Exporter.objects.filter(pk=pks[1]).update(uscc="91360700MA0000002A")
+    assert "1 in another province." in client.get(f"/desk/exporters/{first.pk}/").content.decode()
 
 
 def test_a_company_is_told_by_its_signatories_and_clerks_of_today(world):

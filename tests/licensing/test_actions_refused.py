@@ -344,3 +344,11 @@ def test_holders_of_two_licenses_are_warned_of_each(world, license, clock):
     other = world.license(kilograms=100)
     clock.shift(days=(license.usable_until - legal_today()).days - 90)
     assert [licenses.warn_of_end(row.pk, by=clock_actor()) for row in (license, other)] == [90, 90]
+
+
+def test_a_holder_is_warned_of_the_end_of_a_suspended_license_too(world, license, clock):
+    """Its days run on while it is suspended."""
+    licenses.suspend(license.ref, seen=seen(license.ref), reason="Inspection", by=world.ministry.decider)
+    actor = clock_actor()
+    clock.shift(days=(license.usable_until - legal_today()).days - 5)
+    assert licenses.warn_of_end(license.pk, by=actor) == 7

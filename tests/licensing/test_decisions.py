@@ -16,7 +16,7 @@ from core.references import ALPHABET
 from exporters import actions as exporters
 from licensing import selectors
 from licensing.actions import applications, decisions, declarations, licenses, questions
-from licensing.models import Application, DecisionStep, License
+from licensing.models import Application, DecisionStep, InstrumentSuspension, License
 from tests import make
 from tests.make import seen
 
@@ -399,7 +399,6 @@ def test_an_item_that_no_announcement_controls_needs_no_license(world, clock):
 
 
 def test_changed_rules_must_be_acknowledged(world):
-    from licensing.models import InstrumentSuspension
 
     today = legal_today()
     ref = world.under_review(world.application())
@@ -536,3 +535,18 @@ def test_the_other_verbs_that_decide_ask_it_too(world):
         with pytest.raises(DomainError, match="Something happened since"):
             stale()
         assert HistoryLine.objects.count() == lines
+
+
+def test_a_finding_for_a_later_day_is_no_change_of_today(world):
+    """What was filed looks at the first planned day too; that it says something else is no change since."""
+    today = legal_today()
+    first = today + timedelta(days=5)
+    InstrumentSuspension.objects.create(
+        instrument_id="A18-2025", suspended_from=first, suspended_until=first, by="test"
+    )
+    ref = world.application()
+    Application.objects.filter(ref=ref).update(planned_from=first)
+    applications.submit(ref, seen=seen(ref), by=world.exporter)
+    row = Application.objects.get(ref=ref)
+    assert {finding.disposition for finding in row.findings.all()} == {"standard_review", "not_controlled"}
+    assert applications.policy_differs(row) is False

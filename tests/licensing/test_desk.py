@@ -6,8 +6,10 @@ from html import unescape
 
 import pytest
 
+from licensing import selectors
 from licensing.actions import applications, decisions, questions
-from licensing.models import About, Question
+from licensing.models import About, Application, Question
+from licensing.web.forms import ApproveForm, RefuseForm
 from tests.make import seen
 
 KG = 1000
@@ -91,3 +93,20 @@ def test_a_new_answer_is_told_to_whoever_has_the_case_while_it_can_be_read(world
     decisions.recommend(ref, seen=seen(ref), outcome="approve", by=m.reviewer)
     for actor in (m.reviewer, m.decider):
         assert words not in desk(client, actor, view="open").content.decode()
+
+
+def test_a_case_that_i_took_waits_for_me_again_once_another_approved_it(world):
+    """Who took it may not decide it, and may issue it."""
+    m = world.ministry
+    ref = world.under_review(world.application(), by=m.other_decider)
+    decisions.recommend(ref, seen=seen(ref), outcome="approve", text="As asked.", by=m.other_decider)
+    waiting = selectors.to_countersign(m.other_decider).filter(ref=ref)
+    assert not waiting.exists()
+    decisions.approve(ref, seen=seen(ref), by=m.decider)
+    assert waiting.exists()
+
+
+def test_what_was_recommended_stands_in_its_own_form_alone(world):
+    row = Application.objects.get(ref=decided(world, ""))
+    assert ApproveForm(row=row)["text"].value() == "A trial."
+    assert not RefuseForm(row=row)["text"].value()

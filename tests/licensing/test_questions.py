@@ -322,3 +322,26 @@ def test_officers_see_the_thread_what_is_new_and_what_they_can_do(case, world, o
     client.force_login(world.ministry.auditor.user)
     html = client.get(f"/desk/cases/{case}/").content.decode()
     assert "Ganzhou" in html and "close_question" not in html
+
+
+def test_the_latest_words_and_the_latest_day_are_what_is_asked_now(case, world, officer):
+    first = ask(case, officer)
+    for days, words in ((1, "The one in Ganzhou"), (3, "Or the one in Baotou")):
+        questions.answer(case, question=first, text="Which plant?", by=world.exporter)
+        ask(case, officer, words, about=[], question=first, due_on=legal_today() + days * DAY)
+    (asked,) = selectors.open_questions(world.exporter)
+    assert (asked.asked, asked.due) == ("Or the one in Baotou", legal_today() + 3 * DAY)
+
+
+def test_an_exporter_reads_no_officers_name_in_a_thread(case, world, officer, client):
+    """Not of whoever asked, asked on, read or closed."""
+    first, second = ask(case, officer), ask(case, officer, "Which port?")
+    questions.answer(case, question=first, text="Which plant?", by=world.exporter)
+    ask(case, officer, "The one in Ganzhou", about=[], question=first)
+    questions.answer(case, question=first, text="Then yes", by=world.exporter)
+    questions.read_answer(case, question=first, by=officer)
+    questions.close_question(case, seen=seen(case), question=second, reason="Found", by=officer)
+    client.force_login(world.exporter.user)
+    page = client.get(f"/applications/{case}/").content.decode()
+    assert all(words in page for words in ("The one in Ganzhou", "Found", "The reviewer"))
+    assert officer.user.name not in page and officer.user.email not in page

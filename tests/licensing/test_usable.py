@@ -69,3 +69,10 @@ def test_a_license_that_came_back_has_changed(world, license):
     cause = license.suspensions.get()
     licenses.lift(license.ref, seen=seen(license.ref), suspension=cause.pk, reason="Cleared up.", by=m.other_decider)
     assert [row.pk for row in selectors.changed_since(world.exporter, before)] == [license.pk]
+
+
+def test_a_shipment_that_crosses_in_two_parts_is_one_clearance(world, license):
+    shipment = world.shipment(license, 2 * KG)
+    world.clear(shipment.ref, KG, final=False)
+    world.clear(shipment.ref, KG)
+    assert selectors.clearances_used([license]) == {license.pk: 1}

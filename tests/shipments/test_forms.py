@@ -99,3 +99,11 @@ def test_the_planned_day_is_today_or_the_first_valid_day(ahead, expected, world)
     bound = form(world, license)
     assert bound["planned_on"].value() == (legal_today() + timedelta(days=expected)).isoformat()
     assert bound["client_reference"].value() is None
+
+
+def test_an_end_user_that_is_closed_is_not_offered(world):
+    license = world.license(kilograms=100, users=2)
+    open_one, closed = license.end_users.order_by("pk")
+    type(closed).objects.filter(pk=closed.pk).update(open=False)
+    form = ShipmentForm(license=with_balances(licenses_for(world.exporter)).get(), today=legal_today())
+    assert [ref for ref, _ in form.fields["end_user"].choices if ref] == [open_one.party.ref]

@@ -10,6 +10,7 @@ from django.utils import translation
 from core.errors import DomainError, Forbidden, NotFound, WrongState
 from core.history import lines_of
 from core.legal_time import legal_now
+from licensing.actions import licenses
 from shipments.actions import incidents, receive
 from shipments.models import Handling, Incident
 from tests import make
@@ -193,3 +194,17 @@ def test_the_holder_reads_that_it_is_looked_at_and_no_note(world, client):
     page = unescape(client.get(f"/shipments/{shipment.ref}/").content.decode())
     assert (over.ref in page, "Between us" in page) == (True, False)
     assert client.get(f"/desk/incidents/{over.ref}/").status_code in (403, 404)
+
+
+def test_two_offices_may_number_a_message_alike(world, client):
+    """What one message reported is shown together; another office's message of that number is another one."""
+    license = world.license(kilograms=100)
+    shipments = [world.shipment(license, 1_000) for _ in range(2)]
+    licenses.suspend(license.ref, seen=seen(license.ref), reason="Inspection", by=world.ministry.decider)
+    first, second = (
+        receive(world.message(shipment.ref, "declared", message_id="GAC-X"), by=office).incidents[0]
+        for shipment, office in zip(shipments, (world.customs, make.customs()), strict=True)
+    )
+    client.force_login(world.ministry.reviewer.user)
+    page = client.get(f"/desk/incidents/{first.ref}/").content.decode()
+    assert first.ref in page and second.ref not in page

@@ -184,3 +184,13 @@ def test_the_licenses_page_tells_used_clearances_from_reserved_ones(world, licen
     assert "2 taken, no limit" in text
     assert "1 used at the border, 1 reserved" in text
     assert '<b class="sig warn">98 kg</b>' in text
+
+
+def test_a_license_that_is_suspended_again_is_not_told_to_be_back(world, license):
+    m = world.ministry
+    suspended(world, license)
+    cause = license.suspensions.get().pk
+    licenses.lift(license.ref, seen=seen(license.ref), suspension=cause, reason="Cleared up.", by=m.other_decider)
+    assert [title for title in looks(world.exporter) if "force again" in title]
+    suspended(world, license)
+    assert not [title for title in looks(world.exporter) if "force again" in title]
