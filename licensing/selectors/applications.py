@@ -49,12 +49,12 @@ def open_questions(actor: Actor) -> QuerySet[Question]:
 
 
 def on_their_way(actor: Actor, since: datetime) -> QuerySet[Application]:
-    """The actor's cases without those that ended; one that was not accepted is there when that was since then."""
+    """The actor's cases without those that ended; one that was turned away is there when that was since then."""
     turned_away = HistoryLine.objects.filter(
-        subject_kind="application", subject_id=OuterRef("pk"), verb="not_accept", at__gte=since
+        subject_kind="application", subject_id=OuterRef("pk"), verb__in=["not_accept", "refuse"], at__gte=since
     )
     rows = applications_for(actor).exclude(state__in=[ApplicationState.WITHDRAWN, ApplicationState.ISSUED])
-    return rows.filter(~Q(state=ApplicationState.NOT_ACCEPTED) | Exists(turned_away))
+    return rows.filter(~Q(state__in=[ApplicationState.NOT_ACCEPTED, ApplicationState.REFUSED]) | Exists(turned_away))
 
 
 def with_signals(rows: QuerySet[Application]) -> QuerySet[Application]:

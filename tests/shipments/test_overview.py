@@ -77,6 +77,16 @@ def test_a_case_that_was_not_accepted_is_told_for_thirty_days(days, told, world,
     assert (ref in overview(client, world.exporter)) is told
 
 
+@pytest.mark.parametrize(("days", "told"), [(29, True), (31, False)])
+def test_a_refused_case_is_told_for_thirty_days(days, told, world, client, clock):
+    """For ever it would crowd out those that are on their way."""
+    ref, m = world.under_review(world.application()), world.ministry
+    decisions.recommend(ref, seen=seen(ref), outcome="refuse", factors=["END_USE"], text="No.", by=m.reviewer)
+    decisions.refuse(ref, seen=seen(ref), factors=["END_USE"], text="No.", by=m.decider)
+    clock.shift(days=days)
+    assert (ref in overview(client, world.exporter)) is told
+
+
 def test_a_question_is_told_in_the_reviewers_latest_words(world):
     ref, m = world.under_review(world.application()), world.ministry
     due = {"due_on": legal_today() + timedelta(days=9)}
