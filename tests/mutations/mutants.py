@@ -3,7 +3,8 @@
 import ast
 import hashlib
 import pickle
-import random
+from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -68,7 +69,8 @@ class Mutant:
 
     @property
     def key(self) -> str:
-        return hashlib.sha256(f"{self.file}\n{self.text}".encode()).hexdigest()[:16]
+        """Names it as long as the definition that it is in stays as it is."""
+        return named(self.file, self.within, definition(self.text, self.within) or f"{self.old}\n{self.new}")
 
     @property
     def known(self) -> tuple[str, str, str, str]:
@@ -87,8 +89,8 @@ def sampled(seed: int, size: int) -> list[Mutant]:
 
     Each once; none that is no Python (a `*` before keyword arguments is no product), or changes annotations only.
     """
-    always, others = places(ALL_OF), [place for file in files() if file != ALL_OF for place in places(file)]
-    random.Random(seed).shuffle(others)
+    always, others = places(ALL_OF), [place for file in files() if file != ALL_OF for place in drawn(seed, file)]
+    others = [place for _, place in sorted(others)]
     found, seen = [], {(file, meaning(Module.of(file).source)) for file in files()}
     for file, name, occurrence, line in [*always, *others]:
         if len(found) >= size and file != ALL_OF:
@@ -100,6 +102,19 @@ def sampled(seed: int, size: int) -> list[Mutant]:
             source = Module.of(file).source
             found.append(Mutant(file, name, line, inside(source, line), *difference(source, text), text))
     return found
+
+
+def drawn(seed: int, file: str) -> Iterator[tuple[str, tuple[str, str, int, int]]]:
+    """The places of a file, each with its number in the draw: by its own words, so that it stays when others come."""
+    lines, met = Module.of(file).source.splitlines(), Counter[str]()
+    for _, name, occurrence, line in places(file):
+        words = f"{name} {lines[line - 1]}"
+        met[words] += 1
+        yield named(str(seed), file, words, str(met[words])), (file, name, occurrence, line)
+
+
+def named(*words: str) -> str:
+    return hashlib.sha256("\n".join(words).encode()).hexdigest()[:16]
 
 
 def files() -> list[str]:
@@ -166,6 +181,12 @@ def inside(source: str, line: int) -> str:
     """The innermost function or class around the line, its decorators included."""
     around = [name for name, first, last in spans(source) if first <= line <= last]
     return max(around, key=lambda name: name.count("."), default="")
+
+
+def definition(source: str, name: str) -> str:
+    """The text of the function or class of this name; nothing of what stands in none."""
+    lines = source.splitlines()
+    return next(("\n".join(lines[first - 1 : last]) for found, first, last in spans(source) if found == name), "")
 
 
 @cache

@@ -52,6 +52,17 @@ def test_a_sample_has_all_of_policy_and_is_the_same_for_a_seed(mutants, tree):
     assert len({mutants.sampled(seed, 4)[-1].new for seed in range(9)}) > 1
 
 
+def test_a_mutant_keeps_its_place_and_its_name_while_other_code_comes_and_goes(mutants, tree, tmp_path):
+    before = mutants.sampled(1, 6)
+    other = tmp_path / "core/access.py"
+    other.write_text("def g(c):\n    return not c\n\n\n" + other.read_text())
+    mutants.Module.of.cache_clear()
+    after = mutants.sampled(1, 9)
+    assert {mutant.key for mutant in before} < {mutant.key for mutant in after}
+    kept = [mutant for mutant in after if mutant.within != "g"]
+    assert [mutant.key for mutant in kept] == [mutant.key for mutant in before]
+
+
 class FakeCopy:
     """Says of each run what it was given, in turn."""
 
