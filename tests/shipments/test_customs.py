@@ -328,3 +328,14 @@ def test_what_lapsed_is_not_taken_back_under_the_number_of_another_shipment(anot
     number = {"declaration_no": taken.declaration_no} if another else {}
     world.clear(second.ref, 15 * KG, declared_at=declared, **number)
     assert second.lines.get().over_cleared == over
+
+
+def test_a_shipment_that_was_cancelled_and_crosses_in_two_parts_counts_once(world):
+    license = world.license(kind="per_shipment", kilograms=100)
+    shipment = world.shipment(license, 10 * KG)
+    cancel(shipment.ref, by=world.exporter)
+    assert clearances_taken([license]) == {license.pk: 0}
+    for final in (False, True):
+        world.clear(shipment.ref, 5 * KG, final=final)
+        assert Shipment.objects.get().counted is True
+        assert ClearanceCount.objects.get(license=license).taken == clearances_taken([license])[license.pk] == 1
