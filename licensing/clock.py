@@ -1,0 +1,42 @@
+"""The statutory clock of a case: 45 working days from its acceptance, less its pauses. No framework, no row."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from core.working_days import Calendar, Pause
+
+WORKING_DAYS = 45
+SIGNALS = (30, 40, WORKING_DAYS)
+
+
+@dataclass(frozen=True)
+class Clock:
+    """Derived anew whenever somebody asks. Every figure raises NotPublished where the table ends before it."""
+
+    calendar: Calendar
+    accepted_on: date
+    pauses: tuple[Pause, ...] = ()
+    working_days: int = WORKING_DAYS
+
+    def day(self, number: int) -> date | None:
+        """Day `number` of the clock. None beyond its last one, and while a pause before it has no end yet."""
+        if number > self.working_days:
+            return None
+        return self.calendar.day(number, self.accepted_on, self.pauses)
+
+    @property
+    def deadline(self) -> date | None:
+        """The last day that is in time, to its end. None while a pause before it has no end yet."""
+        return self.day(self.working_days)
+
+    @property
+    def provisional(self) -> bool:
+        """May the deadline still move, because the table may? A deadline that is not known can't."""
+        return self.deadline is not None and self.calendar.provisional(self.accepted_on, self.deadline)
+
+    def used(self, on: date) -> int:
+        """Working days that the ministry had by the end of `on`; more than `working_days` when it is late."""
+        return self.calendar.used(self.accepted_on, on, self.pauses)
+
+    def left(self, on: date) -> int:
+        return max(0, self.working_days - self.used(on))
