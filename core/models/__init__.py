@@ -1,5 +1,6 @@
 """The ground's tables."""
 
+from core.models.days import DayKind, LegalDay
 from core.models.documents import Document
 from core.models.history import Delivery, HistoryLine
 from core.models.idempotency import Idempotency
@@ -11,12 +12,14 @@ from core.models.typed import KeptText
 __all__ = [
     "ApiKey",
     "Country",
+    "DayKind",
     "Delivery",
     "Document",
     "HistoryLine",
     "Idempotency",
     "KeptText",
     "Kind",
+    "LegalDay",
     "Mail",
     "Membership",
     "Organization",
