@@ -59,13 +59,23 @@ def load(path: Path) -> list[date]:
     return _write(read(path))
 
 
-def _write(rows: list[Row]) -> list[date]:
+def fill() -> list[date]:
+    """Days that the table lacks, or has as provisional only, come from our own copy. The days that changed.
+
+    What a newer file said stays: our copy may be the older one.
+    """
+    return _write(read(SHIPPED), fill=True)
+
+
+def _write(rows: list[Row], *, fill: bool = False) -> list[date]:
     with transaction.atomic():
         with connection.cursor() as cursor:  # two files at once would leave a table that is neither
             cursor.execute(f"LOCK TABLE {LegalDay._meta.db_table} IN SHARE ROW EXCLUSIVE MODE")
         standing = {row.day: row for row in map(Row._make, LegalDay.objects.values_list(*Row._fields))}
         _require_no_gap(rows, standing)
         new = [row for row in rows if standing.get(row.day) != row]
+        if fill:
+            new = [row for row in new if row.day not in standing or row.provisional < standing[row.day].provisional]
         LegalDay.objects.bulk_create(
             [LegalDay(**row._asdict()) for row in new],
             update_conflicts=True,

@@ -3,7 +3,8 @@
 from datetime import date
 
 import pytest
-from django.db import OperationalError, connection
+from django.core.management import call_command
+from django.db import OperationalError, connection, connections
 
 from core import calendar_file
 from core.models import LegalDay
@@ -44,7 +45,7 @@ def refused(path):
 
 
 def test_our_own_copy_is_loaded_and_has_each_day_of_three_years(db):
-    assert calendar_file.load(calendar_file.SHIPPED) == list(table())
+    assert calendar_file.fill() == list(table())
     assert {row.day: (row.working, row.provisional) for row in LegalDay.objects.all()} == table()
     assert [LegalDay.objects.filter(working=True, day__year=year).count() for year in (2025, 2026, 2027)] == [248] * 3
     spring = LegalDay.objects.get(day="2026-02-14")
@@ -52,7 +53,7 @@ def test_our_own_copy_is_loaded_and_has_each_day_of_three_years(db):
 
 
 def test_the_same_file_twice_changes_nothing(db, file):
-    calendar_file.load(calendar_file.SHIPPED)
+    calendar_file.fill()
     calendar_file.load(file(*ROWS))
     before = standing()
     assert calendar_file.load(file(*ROWS)) == []
@@ -60,7 +61,7 @@ def test_the_same_file_twice_changes_nothing(db, file):
 
 
 def test_a_newer_file_replaces_its_days_adds_those_that_follow_and_leaves_the_others(db, file):
-    calendar_file.load(calendar_file.SHIPPED)
+    calendar_file.fill()
     before = standing()
     assert calendar_file.load(file(*ROWS)) == [D("2027-12-30"), D("2027-12-31"), D("2028-01-01"), D("2028-01-02")]
     assert standing()[:-4] == before[:-2]
@@ -71,6 +72,20 @@ def test_a_newer_file_replaces_its_days_adds_those_that_follow_and_leaves_the_ot
         (D("2028-01-02"), False, "weekend", "", True, "notice"),
     ]
     assert calendar_file.load(file(*ROWS[:3], ROWS[3].replace(",1,notice", ",0,notice"))) == [D("2028-01-02")]
+
+
+def test_our_own_copy_fills_in_and_never_takes_back_what_a_newer_file_said(db, file, monkeypatch):
+    calendar_file.fill()
+    calendar_file.load(file(*ROWS))
+    before = standing()
+    assert calendar_file.fill() == []
+    assert standing() == before
+    LegalDay.objects.filter(day="2026-03-02").delete()
+    assert calendar_file.fill() == [D("2026-03-02")]
+    assert standing() == before
+    newer = file(*(row.replace("notice", "our next copy").replace(",1,our", ",0,our") for row in ROWS))
+    monkeypatch.setattr(calendar_file, "SHIPPED", newer)
+    assert calendar_file.fill() == [D("2028-01-02")]  # the only one that was provisional
 
 
 @pytest.mark.parametrize(
@@ -101,7 +116,7 @@ def test_a_newer_file_replaces_its_days_adds_those_that_follow_and_leaves_the_ot
     ],
 )
 def test_a_row_that_is_wrong_is_named_with_its_field_and_nothing_is_loaded(row, found, db, file):
-    calendar_file.load(calendar_file.SHIPPED)
+    calendar_file.fill()
     assert refused(file(*ROWS[:3], row)) == [found]
 
 
@@ -141,7 +156,7 @@ def test_everything_that_is_wrong_is_said_at_once(db, file):
 
 @pytest.mark.parametrize(("begins", "loaded"), [("2027-12-31", True), ("2028-01-01", True), ("2028-01-02", False)])
 def test_a_file_never_leaves_a_gap_behind_what_is_there(begins, loaded, db, file):
-    calendar_file.load(calendar_file.SHIPPED)
+    calendar_file.fill()
     path = file(*(row for row in ROWS if row >= begins))
     if loaded:
         assert calendar_file.load(path)[0] == D(begins)
@@ -151,7 +166,7 @@ def test_a_file_never_leaves_a_gap_behind_what_is_there(begins, loaded, db, file
 
 @pytest.mark.parametrize(("ends", "loaded"), [("2024-12-31", True), ("2024-12-30", False)])
 def test_nor_before_it(ends, loaded, db, file):
-    calendar_file.load(calendar_file.SHIPPED)
+    calendar_file.fill()
     path = file(
         *(row for row in ["2024-12-30,Mon,1,workday,,0,x", "2024-12-31,Tue,1,workday,,0,x"] if row[:10] <= ends)
     )
@@ -180,3 +195,13 @@ def test_two_files_at_once_come_one_after_the_other(transactional_db, file, monk
     finally:
         other.close()
     assert len(tried) == 1
+
+
+def test_a_set_up_copy_has_the_table(db, capsys, settings, monkeypatch):
+    settings.DATABASE_OWNER_URL = ""
+    monkeypatch.setattr(connections["default"], "close", lambda: None)  # (the test's own transaction)
+    call_command("setup")
+    assert LegalDay.objects.count() == len(table())
+    assert "Loaded 1095 legal days." in capsys.readouterr().out
+    call_command("setup")
+    assert "legal days" not in capsys.readouterr().out

@@ -9,7 +9,7 @@ from django.db import connections
 from django.db.migrations.executor import MigrationExecutor
 
 from config.settings import database
-from core import grants
+from core import calendar_file, grants
 from licensing import ledger
 from licensing.loading import load
 
@@ -29,6 +29,8 @@ class Command(BaseCommand):
         connections[alias].close()
         if load():
             self.stdout.write("Loaded the control list.")
+        if days := calendar_file.fill():
+            self.stdout.write(f"Loaded {len(days)} legal days.")
 
 
 def _owner() -> str:
