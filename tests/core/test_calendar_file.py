@@ -3,7 +3,7 @@
 from datetime import date
 
 import pytest
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 from django.db import OperationalError, connection, connections
 
 from core import calendar_file
@@ -195,6 +195,27 @@ def test_two_files_at_once_come_one_after_the_other(transactional_db, file, monk
     finally:
         other.close()
     assert len(tried) == 1
+
+
+def test_the_command_says_how_many_days_changed(db, file, capsys):
+    calendar_file.fill()
+    for said in ("Days that changed: 4, from 2027-12-30 to 2028-01-02.\n", "No day changed.\n"):
+        call_command("load_calendar", str(file(*ROWS)))
+        assert capsys.readouterr().out == said
+
+
+def test_the_command_names_what_is_wrong_and_not_a_thousand_times(db, file):
+    with pytest.raises(CommandError) as bad:
+        call_command("load_calendar", str(file(*ROWS, *["x"] * 25)))
+    lines = str(bad.value).splitlines()
+    assert lines[:2] == ["Nothing was loaded:", "row 7: 1 cells, where 7 belong"]
+    assert (len(lines), lines[-1], LegalDay.objects.count()) == (22, "and 5 more", 0)
+
+
+@pytest.mark.parametrize("name", ["absent.csv", "."])
+def test_the_command_wants_a_file(name, db, tmp_path):
+    with pytest.raises(CommandError, match="Nothing was loaded"):
+        call_command("load_calendar", str(tmp_path / name))
 
 
 def test_a_set_up_copy_has_the_table(db, capsys, settings, monkeypatch):
