@@ -1,0 +1,28 @@
+"""Policy: pure arithmetic on frozen facts. No Django, no clock, no row.
+
+`regime` is what cases are judged by until they carry every fact; editions and their engine stand beside it.
+"""
+
+from licensing.policy.regime import (
+    CHANNEL_OF,
+    DISPOSITIONS,
+    Assessment,
+    Facts,
+    InstrumentFacts,
+    Regime,
+    Window,
+    assess,
+    days_that_matter,
+)
+
+__all__ = [
+    "CHANNEL_OF",
+    "DISPOSITIONS",
+    "Assessment",
+    "Facts",
+    "InstrumentFacts",
+    "Regime",
+    "Window",
+    "assess",
+    "days_that_matter",
+]
