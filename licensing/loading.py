@@ -41,6 +41,36 @@ def edition_of_files() -> PolicyEdition:
     )
 
 
+def first_document() -> dict[str, Any]:
+    """What the files say, as an edition's document (licensing/policy/shape.py)."""
+    rules = json.loads(RULES.read_text(encoding="utf-8"))
+    return {
+        "instruments": rules["instruments"],
+        "windows": rules["suspensions"],
+        "rules": rules["rules"],
+        "codes": [
+            {
+                "code": r["control_code"],
+                "official": r["official_code"] == "1",
+                "list": r["list"],
+                "instrument": r["instrument"],
+                "element": r["element"],
+                "category": r["category"],
+                "description_en": r["description_en"],
+                "description_zh": r["description_zh"],
+                "hs_codes": [code for code in r["hs_codes"].split(";") if code],
+                "unit": r["unit"],
+                "confidence": r["confidence"],
+                "source": r["source"],
+                "note": r["note"] or "",
+            }
+            for r in rows(CONTROL_LIST)
+        ],
+        "end_uses": rules["end_uses"],
+        "groups": {},
+    }
+
+
 def load() -> bool:
     """Countries, instruments, suspensions, end-uses and the control list are as the files say. False: they were."""
     edition = edition_of_files()
@@ -126,7 +156,7 @@ def _control_list() -> None:
                 unit=r["unit"],
                 confidence=r["confidence"],
                 source=r["source"],
-                note=r["note"],
+                note=r["note"] or "",
             )
             for r in rows(CONTROL_LIST)
         ],

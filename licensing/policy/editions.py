@@ -1,0 +1,285 @@
+"""An edition: one canonical text, its SHA-256, and what it says.
+
+Frozen, and read in one piece: `read` gives an edition without a flaw, or every flaw with its place.
+"""
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from jsonschema import Draft202012Validator, FormatChecker
+from jsonschema.exceptions import ValidationError
+
+from licensing.policy import shape
+from licensing.policy.vocabulary import COUNTRY, ELEMENT, ELEMENTS, END_USE, FACTS, LIST, LOOKS_AT, Kind
+
+LARGEST = 5_000_000  # characters of a text; the first edition has some 90,000
+
+
+@dataclass(frozen=True)
+class Flaw:
+    """Why a document, or facts, can't be read: where (a JSON pointer, or a fact's name), a code, its particulars."""
+
+    where: str
+    code: str
+    detail: str = ""
+
+
+class Unreadable(ValueError):
+    """Every flaw that was found; nothing was read."""
+
+    def __init__(self, flaws: Iterable[Flaw]) -> None:
+        self.flaws = tuple(flaws)
+        super().__init__("; ".join(f"{flaw.where}: {flaw.code} {flaw.detail}".strip() for flaw in self.flaws[:20]))
+
+
+@dataclass(frozen=True)
+class Span:
+    """Legal days from the first to the last, both included; None: without an end."""
+
+    first: date
+    last: date | None = None
+
+    def covers(self, on: date) -> bool:
+        return self.first <= on and (self.last is None or on <= self.last)
+
+
+@dataclass(frozen=True)
+class Effect:
+    """What a rule that matches does."""
+
+    control: bool
+    disposition: str
+    grant: frozenset[str]
+    remove: frozenset[str]
+    require: frozenset[str]
+    untimed: bool
+    params: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A rule, the days on which it may act (its own, else its clause's, else its instrument's), and what pauses it."""
+
+    id: str
+    enabled: bool
+    span: Span
+    pauses: tuple[Span, ...]
+    match: Mapping[str, Any]
+    effect: Effect
+    overrides: frozenset[str]
+    audiences: frozenset[str]
+
+    def active(self, on: date) -> bool:
+        return self.enabled and self.span.covers(on) and not any(pause.covers(on) for pause in self.pauses)
+
+
+@dataclass(frozen=True)
+class Code:
+    """A code of the list and what follows from it. A blank element is present and matches nothing."""
+
+    official: bool
+    list: str
+    category: str
+    element: str
+
+
+@dataclass(frozen=True)
+class Edition:
+    """What a text says, its rules in the order of their ids."""
+
+    digest: str
+    rules: tuple[Rule, ...]
+    codes: Mapping[str, Code]
+    end_uses: frozenset[str]
+    groups: Mapping[str, frozenset[str]]
+    document: Mapping[str, Any]
+
+
+def canonical(document: Mapping[str, Any]) -> str:
+    """The one text of this document: keys sorted, no spaces to choose, characters as they are."""
+    return json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+
+
+def digest_of(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def read(text: str) -> Edition:
+    """The edition that this text is. Raises Unreadable with every flaw."""
+    document = _parsed(text)
+    flaws = [_of_shape(error) for error in _validator.iter_errors(document)] or list(_of_sense(document))
+    if flaws:
+        raise Unreadable(sorted(flaws, key=lambda flaw: flaw.where))
+    return _edition(document, digest_of(canonical(document)))
+
+
+def _parsed(text: str) -> Any:
+    if len(text) > LARGEST:
+        raise Unreadable([Flaw("", "too-large", str(LARGEST))])
+
+    def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        twice = [key for key, count in Counter(key for key, _ in pairs).items() if count > 1]
+        if twice:
+            raise Unreadable([Flaw("", "key-twice", twice[0])])
+        return dict(pairs)
+
+    try:
+        return json.loads(text, object_pairs_hook=once)
+    except RecursionError:
+        raise Unreadable([Flaw("", "too-deep")]) from None
+    except json.JSONDecodeError as error:
+        raise Unreadable([Flaw("", "no-json", f"{error.lineno}:{error.colno}")]) from None
+
+
+_validator = Draft202012Validator(shape.DOCUMENT, format_checker=FormatChecker(["date"]))
+
+
+def _of_shape(error: ValidationError) -> Flaw:
+    place = "".join(f"/{part}" for part in error.absolute_path)
+    return Flaw(place, "shape", error.message[:200])
+
+
+def _of_sense(document: dict[str, Any]) -> Iterator[Flaw]:
+    """What is well formed and can't be meant."""
+    yield from _twice(document)
+    instruments = {row["id"]: row for row in document["instruments"]}
+    for at, row in enumerate(document["instruments"]):
+        if row.get("effective_to", "9999") < row["effective_from"]:
+            yield Flaw(f"/instruments/{at}/effective_to", "ends-before-it-begins")
+    for part in ("windows", "rules", "codes"):
+        for at, row in enumerate(document[part]):
+            if row["instrument"] not in instruments:
+                yield Flaw(f"/{part}/{at}/instrument", "unknown-instrument", row["instrument"])
+    yield from _of_windows(document["windows"])
+    names = _names(document)
+    for at, rule in enumerate(document["rules"]):
+        place = f"/rules/{at}"
+        yield from _of_dates(rule, instruments.get(rule["instrument"]), place)
+        yield from _of_match(rule["match"], names, f"{place}/match")
+        yield from _of_effect(rule, {row["id"]: row for row in document["rules"]}, place)
+
+
+def _twice(document: dict[str, Any]) -> Iterator[Flaw]:
+    for part, key in (("instruments", "id"), ("rules", "id"), ("codes", "code")):
+        seen: set[str] = set()
+        for at, row in enumerate(document[part]):
+            if row[key] in seen:
+                yield Flaw(f"/{part}/{at}/{key}", "id-twice", row[key])
+            seen.add(row[key])
+
+
+def _of_windows(windows: list[dict[str, Any]]) -> Iterator[Flaw]:
+    for at, row in enumerate(windows):
+        if row["suspended_until"] < row["suspended_from"]:
+            yield Flaw(f"/windows/{at}/suspended_until", "ends-before-it-begins")
+        for other in windows[:at]:
+            same = (row["instrument"], row["clause"]) == (other["instrument"], other["clause"])
+            apart = row["suspended_until"] < other["suspended_from"] or other["suspended_until"] < row["suspended_from"]
+            if same and not apart:
+                yield Flaw(f"/windows/{at}", "windows-overlap", f"{row['instrument']} {other['suspended_from']}")
+
+
+def _names(document: dict[str, Any]) -> dict[str, set[str]]:
+    """What a name in a rule may be, by fact; a fact that is not here takes any name."""
+    codes = document["codes"]
+    return {
+        LIST: {row["list"] for row in codes} | {"none"},
+        "item.category": {row["category"] for row in codes} | {"none"},
+        "item.control_code_prefix": {row["code"] for row in codes},
+        END_USE: set(document["end_uses"]),
+        ELEMENT: set(ELEMENTS),
+        "destination.group": set(document["groups"]),
+    }
+
+
+def _of_dates(rule: dict[str, Any], instrument: dict[str, Any] | None, place: str) -> Iterator[Flaw]:
+    first, last = rule.get("effective_from", ""), rule.get("effective_to", "9999")
+    if last < first:
+        yield Flaw(f"{place}/effective_to", "ends-before-it-begins")
+    if instrument is not None:
+        if first and first < instrument["effective_from"]:
+            yield Flaw(f"{place}/effective_from", "before-its-instrument", instrument["effective_from"])
+        if "effective_to" in instrument and rule.get("effective_to", "") > instrument["effective_to"]:
+            yield Flaw(f"{place}/effective_to", "after-its-instrument", instrument["effective_to"])
+
+
+def _of_match(match: dict[str, Any], names: dict[str, set[str]], place: str) -> Iterator[Flaw]:
+    for key, values in match.items():
+        fact = LOOKS_AT.get(key, key)
+        if FACTS[fact].kind in (Kind.FLAG, Kind.SHARE, Kind.WORD):
+            continue
+        for at, value in enumerate(values):
+            if key == "item.control_code_prefix":
+                known = any(code.startswith(value) for code in names[key])
+            elif fact in (COUNTRY, "item.origin") and key != "destination.group":
+                known = len(value) == 2 and value.isascii() and value.isupper()
+            else:
+                known = value in names[key]
+            if not known:
+                yield Flaw(f"{place}/{key}/{at}", "matches-nothing", value)
+
+
+def _of_effect(rule: dict[str, Any], rules: dict[str, dict[str, Any]], place: str) -> Iterator[Flaw]:
+    effect = rule["effect"]
+    if (effect.get("control") or "overrides_disposition_of" in rule) and "disposition" not in effect:
+        yield Flaw(f"{place}/effect", "no-disposition")
+    for at, named in enumerate(rule.get("overrides_disposition_of", ())):
+        if named not in rules:
+            yield Flaw(f"{place}/overrides_disposition_of/{at}", "unknown-rule", named)
+        elif "overrides_disposition_of" in rules[named]:
+            yield Flaw(f"{place}/overrides_disposition_of/{at}", "overrides-an-override", named)
+
+
+# --- a document without a flaw ---------------------------------------------------------------------------
+def _day(text: str | None) -> date | None:
+    return date.fromisoformat(text) if text else None
+
+
+def _edition(document: dict[str, Any], digest: str) -> Edition:
+    instruments = {row["id"]: row for row in document["instruments"]}
+    return Edition(
+        digest=digest,
+        rules=tuple(
+            _rule(row, instruments[row["instrument"]], document["windows"])
+            for row in sorted(document["rules"], key=lambda row: row["id"])
+        ),
+        codes={
+            row["code"]: Code(row["official"], row["list"], row["category"], row["element"])
+            for row in document["codes"]
+        },
+        end_uses=frozenset(document["end_uses"]),
+        groups={name: frozenset(group["countries"]) for name, group in document["groups"].items()},
+        document=document,
+    )
+
+
+def _rule(row: dict[str, Any], instrument: dict[str, Any], windows: list[dict[str, Any]]) -> Rule:
+    first = row.get("effective_from") or instrument.get("clauses", {}).get(row["clause"], instrument["effective_from"])
+    effect = row["effect"]
+    return Rule(
+        id=row["id"],
+        enabled=row.get("enabled", True),
+        span=Span(date.fromisoformat(first), _day(row.get("effective_to", instrument.get("effective_to")))),
+        pauses=tuple(
+            Span(date.fromisoformat(window["suspended_from"]), _day(window["suspended_until"]))
+            for window in windows
+            if window["instrument"] == row["instrument"] and window["clause"] in (None, row["clause"])
+        ),
+        match=row["match"],
+        effect=Effect(
+            control=effect.get("control", False),
+            disposition=effect.get("disposition", ""),
+            grant=frozenset(effect.get("grant", ())),
+            remove=frozenset(effect.get("remove", ())),
+            require=frozenset(effect.get("require", ())),
+            untimed=effect.get("clock") == "untimed",
+            params=effect.get("params", {}),
+        ),
+        overrides=frozenset(row.get("overrides_disposition_of", ())),
+        audiences=frozenset(row["applies_to"]),
+    )

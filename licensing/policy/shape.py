@@ -1,0 +1,106 @@
+"""What an edition's document may hold, as a JSON Schema; what its parts say of each other is checked in editions.py."""
+
+from typing import Any
+
+from licensing.policy.vocabulary import AUDIENCES, AUTHORITIES, CHANNELS, CLOCKS, FACTS, LOOKS_AT, RULED, Kind
+
+NAME = {"type": "string", "minLength": 1, "maxLength": 60}
+TEXT = {"type": "string", "maxLength": 2000}
+WORDS = {"type": "string", "minLength": 1, "maxLength": 2000}
+DAY = {"type": "string", "format": "date", "pattern": r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"}
+SHARE = {"type": "string", "pattern": r"^(0(\.[0-9]{1,12})?|1(\.0{1,12})?)$"}
+COUNTRY = {"type": "string", "pattern": "^[A-Z]{2}$"}
+
+
+def some(items: Any, **more: Any) -> dict[str, Any]:
+    return {"type": "array", "items": items, "minItems": 1, "uniqueItems": True, **more}
+
+
+def rows(items: Any) -> dict[str, Any]:
+    return {"type": "array", "items": items}
+
+
+def row(required: dict[str, Any], **optional: Any) -> dict[str, Any]:
+    """An object with exactly these: what else stands in it is a slip."""
+    return {
+        "type": "object",
+        "properties": required | optional,
+        "required": sorted(required),
+        "additionalProperties": False,
+    }
+
+
+def _looked_for(kind: Kind, words: tuple[str, ...]) -> dict[str, Any]:
+    if kind is Kind.FLAG:
+        return {"type": "boolean"}
+    if kind is Kind.SHARE:
+        return row({"gte": SHARE})
+    return some({"enum": list(words)} if words else NAME)
+
+
+MATCH = {
+    "type": "object",
+    "properties": {key: _looked_for(fact.kind, fact.words) for key, fact in FACTS.items() if fact.kind is not Kind.CODE}
+    | {key: some(NAME) for key in LOOKS_AT},
+    "minProperties": 1,
+    "additionalProperties": False,
+}
+PARAMS = row(
+    {},
+    max_validity_months={"type": "integer", "minimum": 1, "maximum": 36},
+    max_clearances={"type": ["integer", "null"], "minimum": 1},
+    qty_tolerance_mode={"enum": ["none", "pct_line", "pct_remaining_final"]},
+    qty_tolerance_pct=SHARE,
+    report_days_after_shipment={"type": "integer", "minimum": 1, "maximum": 365},
+    conditions=some(NAME),
+)
+EFFECT = row(
+    {},
+    control={"const": True},
+    disposition={"enum": list(RULED)},
+    grant=some({"enum": list(CHANNELS)}),
+    remove=some({"enum": list(CHANNELS)}),
+    require=some(NAME),
+    clock={"enum": list(CLOCKS[1:2])},
+    params=PARAMS,
+)
+INSTRUMENT = row(
+    {"id": NAME, "title_en": WORDS, "title_zh": WORDS, "published": DAY, "effective_from": DAY, "source": WORDS}
+    | {"authority": {"enum": list(AUTHORITIES)}},
+    effective_to=DAY,
+    clauses={"type": "object", "additionalProperties": DAY},
+    note=TEXT,
+)
+WINDOW = row(
+    {"instrument": NAME, "clause": {"anyOf": [NAME, {"type": "null"}]}, "by": WORDS}
+    | {"suspended_from": DAY, "suspended_until": DAY}
+)
+RULE = row(
+    {"id": NAME, "instrument": NAME, "clause": NAME, "match": MATCH, "effect": EFFECT, "source": WORDS}
+    | {"rationale_en": WORDS, "rationale_zh": WORDS, "authority": {"enum": list(AUTHORITIES)}}
+    | {"verified": {"type": "boolean"}, "applies_to": some({"enum": list(AUDIENCES)})},
+    enabled={"type": "boolean"},
+    effective_from=DAY,
+    effective_to=DAY,
+    overrides_disposition_of=some(NAME),
+    transition=row({}, contracts_signed_before=DAY, until=DAY),
+)
+CODE = row(
+    {"code": NAME, "official": {"type": "boolean"}, "list": NAME, "instrument": NAME, "category": NAME}
+    | {"element": TEXT, "description_en": WORDS, "description_zh": TEXT, "unit": NAME}
+    | {"hs_codes": {"type": "array", "items": {"type": "string", "pattern": "^[0-9]{4,10}$"}, "uniqueItems": True}}
+    | {"confidence": NAME, "source": WORDS, "note": TEXT}
+)
+DOCUMENT = row(
+    {
+        "instruments": rows(INSTRUMENT),
+        "windows": rows(WINDOW),
+        "rules": rows(RULE),
+        "codes": rows(CODE),
+        "end_uses": {"type": "object", "minProperties": 1, "additionalProperties": row({"en": WORDS, "zh": WORDS})},
+        "groups": {
+            "type": "object",
+            "additionalProperties": row({"en": WORDS, "zh": WORDS, "countries": some(COUNTRY)}),
+        },
+    }
+)

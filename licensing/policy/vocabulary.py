@@ -1,0 +1,93 @@
+"""The words of the rules: dispositions, channels, papers' clocks, and the facts that a rule may look at.
+
+Source: licensing/data/rules.json, `combination`, `disposition_rank`, `channels` and `fact_defaults`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+
+# how strict each disposition is, mildest first
+DISPOSITIONS = (
+    "not_controlled",
+    "unlisted",
+    "exempt",
+    "presumption_of_approval",
+    "standard_review",
+    "case_by_case",
+    "presumption_of_denial",
+    "prohibited",
+)
+NEEDS_FACTS = "needs_facts"  # instead of a disposition: it can't be said yet
+RULED = DISPOSITIONS[2:]  # what a rule may set; the milder ones say that no rule controls
+CHANNELS = ("annual", "exempt_report", "registration", "single", "special_application")
+CHANNEL_OF = {"per_shipment": "single", "annual": "annual"}
+CLOCKS = ("none", "untimed", "45wd")
+AUDIENCES = ("new", "pending", "existing")
+AUTHORITIES = ("law", "announcement", "product")
+UNLISTED_CODE = "none"
+
+CODE, COUNTRY, END_USE, ELEMENT = "item.control_code", "destination.country", "end_use.code", "item.element"
+LIST, CATEGORY, TERRITORY = "item.list", "item.category", "exporter.territory"
+FOLLOWING = (LIST, CATEGORY, ELEMENT)  # what a listed code says by itself
+
+
+class Kind(Enum):
+    """How the values of a fact are told apart."""
+
+    CODE = "a code of the list, or none"
+    WORD = "one of a few words"
+    NAME = "a country, an element or an end-use"
+    NAMES = "countries; one code stands for a list of one"
+    FLAG = "true or false"
+    SHARE = "a decimal from 0 to 1, unrounded"
+
+
+@dataclass(frozen=True)
+class Fact:
+    """A fact: what it may be, and what it is when nobody says (None: then it is absent)."""
+
+    kind: Kind
+    words: tuple[str, ...] = ()
+    default: str | bool | None = None
+
+
+FACTS: Mapping[str, Fact] = {
+    CODE: Fact(Kind.CODE),
+    LIST: Fact(Kind.NAME),
+    CATEGORY: Fact(Kind.NAME),
+    ELEMENT: Fact(Kind.NAME),
+    "item.origin": Fact(Kind.NAME),
+    "item.cn_input_value_share": Fact(Kind.SHARE),
+    "item.cn_technology": Fact(Kind.FLAG, default=False),
+    COUNTRY: Fact(Kind.NAMES),
+    END_USE: Fact(Kind.NAME),
+    "end_user.class": Fact(Kind.WORD, ("commercial", "government", "military", "academic", "individual")),
+    "end_user.validated": Fact(Kind.FLAG, default=False),
+    "screening.hit": Fact(
+        Kind.WORD, ("none", "possible", "control_list", "watch_list", "military_list", "owned_50_by_listed")
+    ),
+    TERRITORY: Fact(Kind.WORD, ("domestic", "overseas"), "domestic"),
+    "exporter.annual_qualified": Fact(Kind.FLAG),
+    "exporter.red_flag": Fact(Kind.WORD, ("none", "wmd", "terror", "national_security"), "none"),
+    "transaction.purpose": Fact(
+        Kind.WORD,
+        (
+            "sale",
+            "return_after_repair_to_original_user",
+            "exhibition_return_unaltered",
+            "exhibition_abroad_return_unaltered",
+            "civil_aircraft_parts",
+        ),
+        "sale",
+    ),
+}
+# keys of a rule's match that look at a fact of another name
+LOOKS_AT = {"item.control_code_prefix": CODE, "destination.group": COUNTRY}
+_SYMBOLS = (
+    "H He Li Be B C N O F Ne Na Mg Al Si P S Cl Ar K Ca Sc Ti V Cr Mn Fe Co Ni Cu Zn Ga Ge As Se Br Kr Rb Sr Y Zr Nb "
+    "Mo Tc Ru Rh Pd Ag Cd In Sn Sb Te I Xe Cs Ba La Ce Pr Nd Pm Sm Eu Gd Tb Dy Ho Er Tm Yb Lu Hf Ta W Re Os Ir Pt Au "
+    "Hg Tl Pb Bi Po At Rn Fr Ra Ac Th Pa U Np Pu Am Cm Bk Cf Es Fm Md No Lr Rf Db Sg Bh Hs Mt Ds Rg Cn Nh Fl Mc Lv Ts "
+    "Og"
+)
+ELEMENTS = frozenset(_SYMBOLS.split())
