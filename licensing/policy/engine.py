@@ -1,0 +1,226 @@
+"""The engine: what an edition says of facts on a day. Source: `combination` in licensing/data/rules.json.
+
+An edition is compiled once. Every rule is a bit; of each key that rules look at, a table says which of them a value
+fails. So one case is a few look-ups and two numbers (which rules match, which are undetermined), sets of cases share
+the work of equal numbers, and what follows from the numbers is written once.
+"""
+
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from decimal import Decimal
+from functools import lru_cache
+from typing import Any
+
+from licensing.policy.editions import Edition, Rule, read
+from licensing.policy.facts import Facts, named_as
+from licensing.policy.vocabulary import CODE, DISPOSITIONS, FACTS, LOOKS_AT, NEEDS_FACTS, UNLISTED_CODE, Kind
+
+ENGINE = 1  # whoever changes what any edition says of any facts counts on
+DAY = timedelta(days=1)
+RANK = {disposition: rank for rank, disposition in enumerate(DISPOSITIONS)}
+TOLERANCES = ("none", "pct_remaining_final", "pct_line")  # strictest first
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What the rules say. controlled None: it can't be said before `missing` is known."""
+
+    controlled: bool | None
+    disposition: str
+    channels: tuple[str, ...] = ()
+    requires: tuple[str, ...] = ()
+    clock: str = "none"
+    matched: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
+    params: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def final(self) -> bool:
+        return not self.missing
+
+
+@dataclass(frozen=True)
+class Axis:
+    """A key that rules look at: which of them look (`rules`), and which of these a value fails."""
+
+    key: str
+    fact: str
+    rules: int
+    table: Mapping[Any, int]
+    thresholds: tuple[Decimal, ...] = ()  # of a share: from each on, the table's mask of that threshold
+
+    def fails(self, value: Any) -> int:
+        if FACTS[self.fact].kind is Kind.NAMES:  # any of them matches: a rule fails when all of them fail it
+            failed = self.rules
+            for one in value:
+                failed &= self.table.get(one, self.rules)
+            return failed
+        if self.thresholds:
+            at = bisect_right(self.thresholds, value)
+            return self.table[self.thresholds[at - 1]] if at else self.rules
+        return self.table.get(value, self.rules)
+
+
+class Compiled:
+    """An edition, ready to be asked."""
+
+    def __init__(self, edition: Edition) -> None:
+        self.edition = edition
+        self.rules = edition.rules
+        self.all = (1 << len(self.rules)) - 1
+        self.controlling = self._mask(rule.effect.control for rule in self.rules)
+        self.exempting = self._mask(rule.effect.disposition == "exempt" for rule in self.rules)
+        self.axes = tuple(self._axes())
+        self._days = tuple(sorted(set(self._change_days())))
+        self._said = lru_cache(maxsize=20_000)(self._outcome)
+        self._active = lru_cache(maxsize=1_000)(self._active_between)
+
+    def _mask(self, bits: Iterable[bool]) -> int:
+        return sum(1 << at for at, bit in enumerate(bits) if bit)
+
+    def _axes(self) -> Iterator[Axis]:
+        for key in sorted({key for rule in self.rules for key in rule.match}):
+            fact, looks = LOOKS_AT.get(key, key), self._mask(key in rule.match for rule in self.rules)
+            values = tuple(self._values(key))
+            table = {
+                value: self._mask(
+                    key in rule.match and not self._fits(key, rule.match[key], value) for rule in self.rules
+                )
+                for value in values
+            }
+            yield Axis(key, fact, looks, table, values if FACTS[fact].kind is Kind.SHARE else ())
+
+    def _values(self, key: str) -> Iterable[Any]:
+        """Every value that some rule tells from the others."""
+        asked = [rule.match[key] for rule in self.rules if key in rule.match]
+        match key, FACTS[LOOKS_AT.get(key, key)].kind:
+            case "destination.group", _:
+                return sorted({one for groups in asked for group in groups for one in self.edition.groups[group]})
+            case _, Kind.CODE:
+                return self.edition.codes
+            case _, Kind.FLAG:
+                return True, False
+            case _, Kind.SHARE:
+                return sorted({Decimal(bound["gte"]) for bound in asked})
+        return sorted({value for values in asked for value in values})
+
+    def _fits(self, key: str, wanted: Any, value: Any) -> bool:
+        match key, FACTS[LOOKS_AT.get(key, key)].kind:
+            case "destination.group", _:
+                return any(value in self.edition.groups[group] for group in wanted)
+            case _, Kind.CODE:
+                return str(value).startswith(tuple(wanted))
+            case _, Kind.FLAG:
+                return bool(wanted is value)
+            case _, Kind.SHARE:
+                return bool(value >= Decimal(wanted["gte"]))
+        return value in wanted
+
+    # --- days ---------------------------------------------------------------------------------------------
+    def _change_days(self) -> Iterator[date]:
+        for rule in self.rules:
+            for span in (rule.span, *rule.pauses) if rule.enabled else ():
+                yield span.first
+                if span.last is not None and span.last < date.max:
+                    yield span.last + DAY
+
+    def active(self, on: date, audience: str) -> int:
+        """The rules that count on that day for that audience."""
+        return self._active(bisect_right(self._days, on), audience)
+
+    def _active_between(self, at: int, audience: str) -> int:
+        day = self._days[at - 1] if at else date.min
+        return self._mask(audience in rule.audiences and rule.active(day) for rule in self.rules)
+
+    def turns(self, audience: str) -> list[date]:
+        """The days on which other rules begin to count for that audience, in order."""
+        return [day for day in self._days if self.active(day, audience) != self.active(day - DAY, audience)]
+
+    # --- one case -----------------------------------------------------------------------------------------
+    def assess(self, facts: Facts, *, on: date, audience: str = "new") -> Outcome:
+        """What the rules say of whole facts on that day."""
+        failed, absent, open_ = self.all & ~self.active(on, audience), 0, []
+        for axis in self.axes:
+            value = facts.get(axis.fact)
+            if value is None:
+                absent |= axis.rules
+                open_.append(axis)
+            else:
+                failed |= axis.fails(value)
+        undetermined = absent & ~failed
+        said = self._said(self.all & ~failed & ~absent, undetermined, facts.get(CODE) == UNLISTED_CODE)
+        if not undetermined:
+            return said
+        wanting = undetermined if said.controlled else undetermined & self.controlling
+        missing = tuple(sorted({named_as(axis.fact, facts) for axis in open_ if axis.rules & wanting}))
+        return Outcome(**{**said.__dict__, "missing": missing}) if missing else said
+
+    def of(self, mask: int) -> Iterator[Rule]:
+        """The rules of a mask, in the order of their ids."""
+        return (rule for at, rule in enumerate(self.rules) if mask >> at & 1)
+
+    def _outcome(self, matched: int, undetermined: int, unlisted: bool) -> Outcome:
+        if not matched & self.controlling:
+            if undetermined & self.controlling:
+                return Outcome(None, NEEDS_FACTS)
+            return Outcome(False, "unlisted" if unlisted else "not_controlled")
+        rules = list(self.of(matched))
+        disposition = self._disposition(rules)
+        if disposition != "exempt" and matched & self.exempting:
+            rules = list(self.of(matched & ~self.exempting))
+            disposition = self._disposition(rules)
+        channels = {name for rule in rules for name in rule.effect.grant}
+        channels -= {name for rule in rules for name in rule.effect.remove}
+        if disposition in LEAVES:
+            channels &= LEAVES[disposition]
+        untimed = any(rule.effect.untimed for rule in rules)
+        return Outcome(
+            controlled=True,
+            disposition=disposition,
+            channels=tuple(sorted(channels)),
+            requires=tuple(sorted({paper for rule in rules for paper in rule.effect.require})),
+            clock="none" if disposition == "exempt" else "untimed" if untimed else "45wd",
+            matched=tuple(rule.id for rule in rules),
+            params=strictest(rule.effect.params for rule in rules),
+        )
+
+    @staticmethod
+    def _disposition(rules: list[Rule]) -> str:
+        """The strictest that is not overridden; a presumption of approval lowers a standard review and nothing more."""
+        overridden = {name for rule in rules for name in rule.overrides}
+        said = {rule.effect.disposition for rule in rules if rule.id not in overridden} - {""}
+        highest = max(said, key=RANK.__getitem__)
+        return (
+            "presumption_of_approval" if highest == "standard_review" and "presumption_of_approval" in said else highest
+        )
+
+
+LEAVES = {"exempt": {"exempt_report"}, "prohibited": {"special_application"}}
+
+
+def strictest(given: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+    """Of each parameter the value that allows least; null allows most. Conditions add up."""
+    all_of: dict[str, list[Any]] = {}
+    for params in given:
+        for name, value in params.items():
+            all_of.setdefault(name, []).append(value)
+    found: dict[str, Any] = {}
+    for name, values in sorted(all_of.items()):
+        match name:
+            case "conditions":
+                found[name] = sorted({one for value in values for one in value})
+            case "qty_tolerance_mode":
+                found[name] = min(values, key=TOLERANCES.index)
+            case "qty_tolerance_pct":
+                found[name] = min(values, key=Decimal)
+            case _:
+                found[name] = min((value for value in values if value is not None), default=None)
+    return found
+
+
+@lru_cache(maxsize=64)
+def compiled(text: str) -> Compiled:
+    """The edition of this canonical text, compiled once a process."""
+    return Compiled(read(text))

@@ -1,0 +1,120 @@
+"""The engine: what an edition says of facts on a day. The outcomes are those of rule_cases.csv, worked by hand."""
+
+import csv
+import json
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+
+from licensing.loading import first_document
+from licensing.policy import engine
+from licensing.policy.editions import Unreadable, canonical
+from licensing.policy.facts import whole
+
+DAY = timedelta(days=1)
+CASES = Path(__file__).with_name("rule_cases.csv")
+CAR = {
+    "item.control_code": "1C905.a.4",
+    "destination.country": "DE",
+    "end_use.code": "CIV_AUTO",
+    "end_user.class": "commercial",
+    "screening.hit": "none",
+    "exporter.annual_qualified": True,
+}
+
+
+@pytest.fixture(scope="module")
+def first():
+    return engine.compiled(canonical(first_document()))
+
+
+def worked():
+    with CASES.open(encoding="utf-8", newline="") as source:
+        next(source)
+        return list(csv.DictReader(source))
+
+
+def said(edition, facts, on, **more):
+    return edition.assess(whole(facts, edition.edition), on=on, **more)
+
+
+@pytest.mark.parametrize("case", worked(), ids=lambda case: case["case"])
+def test_a_worked_case_comes_out_as_worked(first, case):
+    found = said(first, json.loads(case["facts_json"]), date.fromisoformat(case["as_of"]))
+    lists = {
+        name: tuple(filter(None, case[name].split(";"))) for name in ("channels", "requires", "matched", "missing")
+    }
+    assert {name: getattr(found, name) for name in lists} == lists
+    assert found.controlled is {"true": True, "false": False, "null": None}[case["controlled"]]
+    assert (found.disposition, found.clock, found.final) == (case["disposition"], case["clock"], not lists["missing"])
+
+
+def test_rules_count_from_their_day_to_the_end_of_a_pause_and_again_after_it(first):
+    ho = CAR | {"item.control_code": "1C909.b"}
+    days = [date(2025, 10, 8), date(2025, 10, 9), date(2026, 11, 10), date(2026, 11, 11)]
+    assert [said(first, ho, day).controlled for day in days] == [False, False, False, True]
+    japan = CAR | {"item.control_code": "1C904.a.4", "destination.country": "JP", "end_use.code": "MIL_POTENTIAL"}
+    assert said(first, japan, date(2026, 1, 5)).disposition == "presumption_of_denial"
+    assert said(first, japan, date(2026, 1, 6)).disposition == "prohibited"
+
+
+def test_the_turns_are_the_days_on_which_other_rules_count(first):
+    turns = first.turns("new")
+    assert date(2026, 11, 11) in turns and date(2026, 11, 10) not in turns
+    assert all(first.active(day, "new") != first.active(day - DAY, "new") for day in turns)
+    assert date(2025, 12, 1) not in turns  # two clauses begin while their instrument is suspended
+    assert first.turns("existing") == [date(2024, 12, 1), date(2024, 12, 3), date(2026, 1, 6)]
+
+
+def test_a_rule_counts_for_those_whom_it_names(first):
+    listed = CAR | {"screening.hit": "watch_list"}
+    assert said(first, listed, date(2026, 1, 20), audience="pending").clock == "untimed"
+    assert said(first, listed, date(2026, 1, 20), audience="existing").controlled is False
+
+
+def test_any_of_several_countries_matches(first):
+    through = CAR | {"destination.country": ["DE", "US"], "end_use.code": "MIL_USE"}
+    assert "R031" in said(first, through, date(2026, 1, 20)).matched
+    assert said(first, through, date(2026, 1, 20)) == said(
+        first, through | {"destination.country": ["US", "DE", "US"]}, date(2026, 1, 20)
+    )
+    assert said(first, CAR | {"destination.country": ["DE"]}, date(2026, 1, 20)) == said(first, CAR, date(2026, 1, 20))
+
+
+@pytest.mark.parametrize(
+    ("change", "where", "code"),
+    [
+        ({"item.colour": "red"}, "item.colour", "unknown-fact"),
+        ({"item.control_code": "1C914"}, "item.control_code", "unknown-value"),
+        ({"item.element": "Tb"}, "item.element", "contradicts-code"),
+        ({"item.list": "october"}, "item.list", "contradicts-code"),
+        ({"item.category": "oxide"}, "item.category", "contradicts-code"),
+        ({"item.category": "bread"}, "item.category", "unknown-value"),
+        ({"item.element": "Xx"}, "item.element", "unknown-value"),
+        ({"exporter.territory": "overseas"}, "item.control_code", "other-territory"),
+        ({"item.control_code": "ANN61-P1"}, "item.control_code", "other-territory"),
+        ({"destination.country": "Germany"}, "destination.country", "no-country"),
+        ({"destination.country": []}, "destination.country", "how-many"),
+        ({"destination.country": ["DE"] * 51}, "destination.country", "how-many"),
+        ({"destination.country": ["DE", 7]}, "destination.country", "no-country"),
+        ({"item.origin": "jp"}, "item.origin", "unknown-value"),
+        ({"end_use.code": "BREAD"}, "end_use.code", "unknown-value"),
+        ({"end_user.class": "army"}, "end_user.class", "unknown-value"),
+        ({"end_user.class": None}, "end_user.class", "no-text"),
+        ({"exporter.annual_qualified": "true"}, "exporter.annual_qualified", "no-flag"),
+        ({"item.cn_input_value_share": "1.1"}, "item.cn_input_value_share", "no-share"),
+        ({"item.cn_input_value_share": "NaN"}, "item.cn_input_value_share", "no-share"),
+        ({"item.cn_input_value_share": "-0.1"}, "item.cn_input_value_share", "no-share"),
+        ({"item.cn_input_value_share": 0.1}, "item.cn_input_value_share", "no-text"),
+    ],
+)
+def test_facts_that_nobody_can_have_are_refused_by_name(first, change, where, code):
+    with pytest.raises(Unreadable) as refused:
+        whole(CAR | change, first.edition)
+    assert [(flaw.where, flaw.code) for flaw in refused.value.flaws] == [(where, code)]
+
+
+def test_what_a_code_says_may_stand_beside_it(first):
+    beside = {"item.list": "april", "item.category": "magnet", "item.element": "Dy"}
+    assert whole(CAR | beside, first.edition) == whole(CAR, first.edition)
