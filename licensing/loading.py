@@ -1,7 +1,6 @@
 """Reference data from the project's own copy, with its provenance. Loading twice changes nothing."""
 
 import csv
-import hashlib
 import json
 import re
 from collections.abc import Iterator
@@ -11,8 +10,11 @@ from typing import Any
 
 from django.db import transaction
 
+from core.legal_time import day_start
 from core.models import Country
 from licensing.models import ControlItem, EndUse, Instrument, InstrumentSuspension, PolicyEdition
+from licensing.policy.editions import canonical, digest_of
+from licensing.policy.engine import ENGINE
 
 HERE = Path(__file__).parent / "data"
 CONTROL_LIST, RULES = HERE / "control_list.csv", HERE / "rules.json"
@@ -26,18 +28,20 @@ def rows(path: Path) -> Iterator[dict[str, str]]:
         yield from csv.DictReader(source)
 
 
-def edition_of_files() -> PolicyEdition:
-    """The edition that the files are: named by the day they were compiled and a hash of their content."""
-    content = CONTROL_LIST.read_bytes() + RULES.read_bytes()
+def first_edition() -> PolicyEdition:
+    """The edition that the files are: named by the day they were compiled and its text's hash, since that day."""
     provenance = CONTROL_LIST.read_text(encoding="utf-8").split("\n", 1)[0]
     day = re.search(r"compiled (\d{4}-\d{2}-\d{2})", provenance)
     assert day, "the control list names the day it was compiled"
-    digest = hashlib.sha256(content).hexdigest()
+    text = canonical(first_document())
+    digest = digest_of(text)
     return PolicyEdition(
         code=f"LIST-{day.group(1)}-{digest[:6]}",
-        title="Control list as loaded at installation",
-        content_hash=digest,
-        in_force_from=date.fromisoformat(day.group(1)),
+        title="Rules as loaded at installation",
+        text=text,
+        digest=digest,
+        engine=ENGINE,
+        starts_at=day_start(date.fromisoformat(day.group(1))),
     )
 
 
@@ -72,15 +76,17 @@ def first_document() -> dict[str, Any]:
 
 
 def load() -> bool:
-    """Countries, instruments, suspensions, end-uses and the control list are as the files say. False: they were."""
-    edition = edition_of_files()
-    if PolicyEdition.objects.filter(code=edition.code).exists():
-        return False
+    """Countries are as the file says; where no edition is, the first one and its list are as the files say.
+
+    Later editions are made by the ministry: newer files of the product change nothing. False: there was one.
+    """
     with transaction.atomic():
         _countries()
+        if PolicyEdition.objects.exists():
+            return False
         _rules(json.loads(RULES.read_text(encoding="utf-8")))
         _control_list()
-        edition.save()
+        first_edition().save()
     return True
 
 

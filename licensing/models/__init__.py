@@ -12,8 +12,9 @@ from licensing.models.applications import (
     RecommendedLine,
 )
 from licensing.models.declarations import Declaration, DeclarationItem
+from licensing.models.editions import PolicyEdition
 from licensing.models.licenses import License, LicenseCondition, LicenseEndUser, Suspension
-from licensing.models.lists import ControlItem, ControlList, EndUse, Instrument, InstrumentSuspension, PolicyEdition
+from licensing.models.lists import ControlItem, ControlList, EndUse, Instrument, InstrumentSuspension
 from licensing.models.questions import About, Question, QuestionEntry
 
 __all__ = [

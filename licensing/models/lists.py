@@ -29,21 +29,6 @@ class ControlList(models.TextChoices):
     ANN61 = "ann61", "61/2025"
 
 
-class PolicyEdition(models.Model):
-    """A named state of the rules. This release has one: the list as loaded at installation."""
-
-    code = models.CharField(max_length=40, unique=True)
-    title = models.CharField(max_length=200)
-    content_hash = models.CharField(max_length=64)
-    in_force_from = models.DateField()
-
-    class Meta:
-        ordering = ["in_force_from", "pk"]
-
-    def __str__(self) -> str:
-        return self.code
-
-
 class Instrument(models.Model):
     """A law or an announcement, in force from a day on, clause by clause where they differ."""
 

@@ -13,7 +13,7 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
-from licensing.policy.editions import Edition, Rule, read
+from licensing.policy.editions import Edition, Rule
 from licensing.policy.facts import Facts, named_as
 from licensing.policy.vocabulary import CODE, DISPOSITIONS, FACTS, LOOKS_AT, NEEDS_FACTS, UNLISTED_CODE, Kind
 
@@ -218,9 +218,3 @@ def strictest(given: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
             case _:
                 found[name] = min((value for value in values if value is not None), default=None)
     return found
-
-
-@lru_cache(maxsize=64)
-def compiled(text: str) -> Compiled:
-    """The edition of this canonical text, compiled once a process."""
-    return Compiled(read(text))

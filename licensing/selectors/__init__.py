@@ -14,6 +14,7 @@ from licensing.selectors.applications import (
     with_steps,
 )
 from licensing.selectors.declarations import declarations_for, rejection, usable_declarations
+from licensing.selectors.editions import edition_now, edition_on, rules_of
 from licensing.selectors.licenses import (
     changed_since,
     in_force,
@@ -35,6 +36,8 @@ __all__ = [
     "clearances_taken",
     "clearances_used",
     "declarations_for",
+    "edition_now",
+    "edition_on",
     "in_force",
     "in_queue",
     "licenses_ending",
@@ -44,6 +47,7 @@ __all__ = [
     "on_their_way",
     "open_questions",
     "regime",
+    "rules_of",
     "rejection",
     "reviewer_of",
     "search_items",

@@ -4,15 +4,15 @@ from django.db.models import QuerySet
 
 from core.search import search, words_of
 from licensing import policy
-from licensing.models import ControlItem, Instrument, PolicyEdition
+from licensing.models import ControlItem, Instrument
+from licensing.selectors.editions import edition_now
 
 
 def regime() -> policy.Regime:
     """The rules as loaded, frozen."""
-    edition = PolicyEdition.objects.order_by("in_force_from", "pk").values_list("code", flat=True).last() or "none"
     instruments = Instrument.objects.prefetch_related("suspensions")
     return policy.Regime(
-        edition,
+        edition_now().code,
         {
             row.pk: policy.InstrumentFacts(
                 row.pk,

@@ -16,6 +16,7 @@ INSERT_ONLY = {
     "licensing_decisionstep_end_users",
     "licensing_finding",
     "licensing_movement",
+    "licensing_policyedition",
     "licensing_question",
     "licensing_questionentry",
     "licensing_questionentry_files",

@@ -6,6 +6,8 @@ from tests.refused import breaches
 BEGUN = {"state": "'draft'"}
 ISSUED = {"state": "'active'", "ref": "'EL-X'"}
 
+OTHER_TEXT = {"text": "'x'", "digest": "encode(sha256('x'), 'hex')"}
+LATER = {"starts_at": "starts_at + interval '1 day'"}
 CASES = [
     (
         "licensing_application.application_window_in_order",
@@ -54,7 +56,14 @@ CASES = [
     ("licensing_licenseline.license_line_within_authorized", {"*": "", "lapsed": "authorized + 1"}),
     ("licensing_licenseline.licensing_licenseline_number_check", {"number": "-1"}),
     ("licensing_movement.licensing_movement_line_number_check", {"line_number": "-1", "id": "-1"}),
-    ("licensing_policyedition.licensing_policyedition_code_key", {}),
+    ("licensing_policyedition.licensing_policyedition_code_key", OTHER_TEXT | LATER),
+    ("licensing_policyedition.licensing_policyedition_digest_key", {"code": "'X'"} | LATER),
+    (
+        "licensing_policyedition.licensing_policyedition_engine_check",
+        {"code": "'X'", "engine": "-1"} | OTHER_TEXT | LATER,
+    ),
+    ("licensing_policyedition.licensing_policyedition_starts_at_key", {"code": "'X'"} | OTHER_TEXT),
+    ("licensing_policyedition.policy_edition_is_its_text", {"code": "'X'", "digest": "md5('x')"} | LATER),
     ("licensing_question.question_about_something", {"about": "'{}'"}),
     ("licensing_questionentry.question_ends_once", {"kind": "'answer'"}),
     ("licensing_questionentry.question_asked_or_closed_in_words", {"kind": "'ask'", "text": "''"}),

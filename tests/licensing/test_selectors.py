@@ -15,7 +15,7 @@ from core.models import HistoryLine
 from core.selectors import documents_for
 from licensing import selectors
 from licensing.actions import applications, decisions, declarations, licenses, questions
-from licensing.models import Application, ControlItem, License, PolicyEdition
+from licensing.models import Application, ControlItem, License
 from tests import make
 from tests.make import seen
 
@@ -227,8 +227,3 @@ def test_the_control_list_is_narrowed_by_words_code_and_list(reference):
 def test_only_official_items_are_applied_for(reference):
     assert ControlItem.objects.filter(official=False).exists()
     assert not selectors.applicable_items().filter(official=False).exists()
-
-
-def test_the_rules_are_those_of_the_newest_edition(world):
-    PolicyEdition.objects.create(code="OLD", title="Before", content_hash="0", in_force_from="2020-01-01")
-    assert selectors.regime().edition == PolicyEdition.objects.exclude(code="OLD").get().code

@@ -9,7 +9,7 @@ import pytest
 
 from licensing.loading import first_document
 from licensing.policy import engine
-from licensing.policy.editions import Unreadable, canonical
+from licensing.policy.editions import Unreadable, canonical, read
 from licensing.policy.facts import whole
 
 DAY = timedelta(days=1)
@@ -26,7 +26,7 @@ CAR = {
 
 @pytest.fixture(scope="module")
 def first():
-    return engine.compiled(canonical(first_document()))
+    return engine.Compiled(read(canonical(first_document())))
 
 
 def worked():

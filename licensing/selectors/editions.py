@@ -1,0 +1,39 @@
+"""Which edition of the rules is in force: derived from the starts that have come, never a job's work."""
+
+from datetime import date
+from functools import lru_cache
+from typing import Any
+
+from core.legal_time import LegalNow, day_end
+from licensing.models import PolicyEdition
+from licensing.policy.editions import digest_of, read
+from licensing.policy.engine import Compiled
+
+
+def edition_now() -> PolicyEdition:
+    """The edition in force now, its text left out. Raises PolicyEdition.DoesNotExist before anything is loaded."""
+    return _begun(LegalNow())
+
+
+def edition_on(day: date, *, today: date) -> PolicyEdition:
+    """The edition that judges a day: today the one in force now, another day the one in force at its end."""
+    return edition_now() if day == today else _begun(day_end(day))
+
+
+def _begun(at: Any) -> PolicyEdition:
+    """The newest that has started; the first one covers all earlier days."""
+    editions = PolicyEdition.objects.defer("text")
+    return editions.filter(starts_at__lte=at).last() or editions.earliest("starts_at")
+
+
+class Forged(Exception):
+    """An edition's text is not the one of its digest: somebody went round the guards."""
+
+
+@lru_cache(maxsize=64)
+def rules_of(digest: str) -> Compiled:
+    """The edition of this digest, read and compiled once a process. Raises Forged."""
+    text = PolicyEdition.objects.values_list("text", flat=True).get(digest=digest)
+    if digest_of(text) != digest:
+        raise Forged(digest)
+    return Compiled(read(text))

@@ -1,0 +1,94 @@
+"""Which edition is in force, and what keeps its text."""
+
+from datetime import timedelta
+
+import pytest
+from django.db import IntegrityError, connection, transaction
+
+from core.legal_time import day_end, legal_now, legal_today
+from licensing import selectors
+from licensing.loading import first_document
+from licensing.models import PolicyEdition
+from licensing.policy.editions import canonical, digest_of
+from licensing.policy.engine import ENGINE
+from licensing.selectors.editions import Forged, rules_of
+
+DAY = timedelta(days=1)
+pytestmark = pytest.mark.django_db
+
+
+def edition(code, starts_at, **change):
+    text = canonical(first_document() | change)
+    return PolicyEdition.objects.create(
+        code=code, title=code, text=text, digest=digest_of(text), engine=ENGINE, starts_at=starts_at
+    )
+
+
+@pytest.fixture
+def later(reference):
+    """An edition that starts at the coming midnight, without a window."""
+    return edition("LATER", day_end(legal_today()), windows=[])
+
+
+def test_in_force_is_what_has_started_last(reference, later, clock):
+    first = PolicyEdition.objects.earliest("starts_at")
+    assert selectors.edition_now() == first and selectors.regime().edition == first.code
+    clock.set(later.starts_at - timedelta(minutes=1))
+    assert selectors.edition_now() == first
+    clock.set(later.starts_at)
+    assert selectors.edition_now() == later
+
+
+def test_another_day_is_judged_by_the_edition_in_force_at_its_end(later):
+    first, today = PolicyEdition.objects.earliest("starts_at"), legal_today()
+    on = {day: selectors.edition_on(day, today=today) for day in (today - DAY, today, today + DAY)}
+    assert list(on.values()) == [first, first, later]
+
+
+def test_the_first_edition_covers_all_earlier_days(reference):
+    first = PolicyEdition.objects.get()
+    assert selectors.edition_on(first.starts_at.date() - 400 * DAY, today=legal_today()) == first
+
+
+def test_today_is_judged_by_what_is_in_force_now_and_not_at_its_end(reference):
+    soon = edition("SOON", legal_now() + timedelta(seconds=1), windows=[])
+    assert selectors.edition_on(legal_today(), today=legal_today()) != soon
+
+
+def test_rules_are_read_by_their_digest_and_are_those_of_the_text(later):
+    rules = selectors.rules_of(later.digest)
+    assert rules.edition.document["windows"] == [] and rules.edition.digest == later.digest
+    assert selectors.rules_of(later.digest) is rules
+
+
+def test_no_text_stands_under_a_digest_that_is_not_its_own(reference):
+    text = canonical(first_document() | {"windows": []})
+    with pytest.raises(IntegrityError, match="policy_edition_is_its_text"), transaction.atomic():
+        PolicyEdition.objects.create(
+            code="X", title="X", text=text, digest=digest_of(text + " "), engine=ENGINE, starts_at=legal_now()
+        )
+    assert PolicyEdition.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    "change", [{"code": "LATER"}, {"starts_at": 0 * DAY}, {"windows": []}], ids=["name", "start", "text"]
+)
+def test_no_two_editions_share_name_start_or_text(later, change):
+    other = {"code": "OTHER", "starts_at": DAY, "groups": {"G": {"en": "G", "zh": "G", "countries": ["DE"]}}}
+    asked = ({"code": "OTHER", "starts_at": DAY} if "windows" in change else other) | change
+    asked["starts_at"] += later.starts_at
+    with pytest.raises(IntegrityError), transaction.atomic():
+        edition(**asked)
+    assert PolicyEdition.objects.count() == 2
+
+
+def test_a_text_changed_behind_every_guard_is_found_by_its_digest(later):
+    rules_of.cache_clear()
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE licensing_policyedition DISABLE TRIGGER USER")
+        cursor.execute("ALTER TABLE licensing_policyedition DROP CONSTRAINT policy_edition_is_its_text")
+        cursor.execute(
+            "UPDATE licensing_policyedition SET text = replace(text, '\"1C902\"', '\"1C903\"') WHERE code = 'LATER'"
+        )
+    with pytest.raises(Forged):
+        selectors.rules_of(later.digest)
