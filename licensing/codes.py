@@ -42,8 +42,25 @@ _GUARDS = (
         _("The control list names the rule; ask the ministry."),
     ),
 )
+_FACTS = (
+    Code("unknown-fact", 422, _("There is no fact of this name."), _("Name facts as the call's description does.")),
+    Code("fact-value", 422, _("The fact can't have this value."), _("Send what the message says, or leave it out.")),
+    Code(
+        "facts-contradict",
+        422,
+        _("The control list says something else of the code."),
+        _("Leave the fact out: it follows from the code."),
+    ),
+    Code(
+        "code-of-others",
+        422,
+        _("A label for exporters overseas, or an official code for one of them."),
+        _("Choose the code of your side, or say exporter.territory."),
+    ),
+)
 CODES = (
     *_GUARDS,
+    *_FACTS,
     Code(
         "policy-changed",
         409,

@@ -35,3 +35,41 @@ LICENSE = {
     "left_out": {"lines": [], "end_users": [], "planned_until": None},
     "lines": [LINE],
 }
+FACTS = {
+    "as_of": "2026-01-20",
+    "facts": {
+        "item.control_code": "1C905.a.4",
+        "destination.country": "DE",
+        "end_use.code": "CIV_AUTO",
+        "end_user.class": "commercial",
+        "screening.hit": "none",
+        "exporter.annual_qualified": True,
+    },
+}
+ASSESSMENT = {
+    "as_of": "2026-01-20",
+    "edition": "LIST-2026-11-24-4f1c09",
+    "controlled": True,
+    "disposition": "presumption_of_approval",
+    "channels": ["annual", "single"],
+    "requires": [],
+    "clock": "45wd",
+    "missing": [],
+    "final": True,
+    "matched": [
+        {
+            "rule": "R001",
+            "provision": "Ann. 18/2025, 1-7",
+            "authority": "announcement",
+            "verified": True,
+            "text": "April list: license before export",
+        },
+        {
+            "rule": "R040",
+            "provision": None,
+            "authority": "product",
+            "verified": False,
+            "text": "One-year licenses for civil magnets, with customers and end-use disclosed",
+        },
+    ],
+}

@@ -1,7 +1,8 @@
 """Facts of one line x end-user, made whole: what nobody said stays absent, what follows from the code is filled in."""
 
-from collections.abc import Iterator, Mapping
-from decimal import Decimal, InvalidOperation
+import re
+from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any
 
 from licensing.policy.editions import Edition, Flaw, Unreadable
@@ -10,7 +11,6 @@ from licensing.policy.vocabulary import (
     CODE,
     ELEMENT,
     ELEMENTS,
-    END_USE,
     FACTS,
     FOLLOWING,
     LIST,
@@ -28,72 +28,62 @@ def whole(said: Facts, edition: Edition) -> dict[str, Any]:
 
     Left out what is absent; defaults and what the code says filled in. Raises Unreadable with every flaw.
     """
-    flaws = [flaw for name, value in said.items() for flaw in _of(name, value, edition)]
+    flaws = [Flaw(name, "unknown-fact") for name in said.keys() - FACTS.keys()]
+    flaws += [Flaw(name, "fact-value") for name in said.keys() & FACTS.keys() if not may_be(name, said[name], edition)]
     if flaws:
         raise Unreadable(sorted(flaws, key=lambda flaw: flaw.where))
     facts: dict[str, Any] = {name: fact.default for name, fact in FACTS.items() if fact.default is not None}
     facts |= {name: _read(name, value) for name, value in said.items()}
     follows = _following(facts.get(CODE), edition)
     contradicted = [
-        Flaw(name, "contradicts-code", value) for name, value in follows.items() if _differs(facts, name, value)
+        Flaw(name, "facts-contradict", value) for name, value in follows.items() if _differs(facts, name, value)
     ]
-    wrong_side = [Flaw(CODE, "other-territory", str(facts[TERRITORY]))] if _of_other_side(facts, edition) else []
+    wrong_side = [Flaw(CODE, "code-of-others", str(facts[TERRITORY]))] if _of_other_side(facts, edition) else []
     if contradicted or wrong_side:
         raise Unreadable([*contradicted, *wrong_side])
     return facts | follows
 
 
-def _of(name: str, value: Any, edition: Edition) -> Iterator[Flaw]:
-    fact = FACTS.get(name)
-    if fact is None:
-        yield Flaw(name, "unknown-fact")
-    elif fact.kind is Kind.FLAG:
-        if not isinstance(value, bool):
-            yield Flaw(name, "no-flag")
-    elif fact.kind is Kind.NAMES:
-        listed = value if isinstance(value, list | tuple) else [value]
-        if not 0 < len(listed) <= MOST_COUNTRIES:
-            yield Flaw(name, "how-many", str(MOST_COUNTRIES))
-        elif not all(_country(one) for one in listed):
-            yield Flaw(name, "no-country", next(str(one)[:20] for one in listed if not _country(one)))
-    elif not isinstance(value, str):
-        yield Flaw(name, "no-text")
-    elif fact.kind is Kind.SHARE:
-        if _share(value) is None:
-            yield Flaw(name, "no-share")
-    elif not _known(name, value, edition):
-        yield Flaw(name, "unknown-value", value[:60])
+_SHARE = re.compile(r"0(\.\d{1,40})?|1(\.0{1,40})?", re.ASCII)
+_COUNTRY = re.compile(r"[A-Z]{2}", re.ASCII)
 
 
-def _country(value: Any) -> bool:
-    return isinstance(value, str) and len(value) == 2 and value.isascii() and value.isalpha() and value.isupper()
+def may_be(name: str, value: Any, edition: Edition) -> bool:
+    """Whether the fact of this name can have this value under this edition."""
+    fact = FACTS[name]
+    if fact.kind is Kind.FLAG:
+        return isinstance(value, bool)
+    if fact.kind is Kind.NAMES and isinstance(value, list | tuple):
+        return 0 < len(value) <= MOST_COUNTRIES and all(_word(name, one, edition) for one in value)
+    return isinstance(value, str) and _word(name, value, edition)
 
 
-def _share(text: str) -> Decimal | None:
-    try:
-        share = Decimal(text) if len(text) <= 40 and text.isascii() and "_" not in text else None
-    except InvalidOperation:
-        return None
-    return share if share is not None and share.is_finite() and 0 <= share <= 1 else None
-
-
-def _known(name: str, value: str, edition: Edition) -> bool:
-    if name == CODE:
-        return value == UNLISTED_CODE or value in edition.codes
-    if name == END_USE:
-        return value in edition.end_uses
-    if name == ELEMENT:
-        return value in ELEMENTS or value == ""
-    if name in (LIST, CATEGORY):
-        return value == "none" or any(value in (code.list, code.category) for code in edition.codes.values())
-    return value in FACTS[name].words if FACTS[name].words else _country(value)
+def _word(name: str, value: Any, edition: Edition) -> bool:
+    if not isinstance(value, str):
+        return False
+    match name:
+        case "item.control_code":
+            return value == UNLISTED_CODE or value in edition.codes
+        case "end_use.code":
+            return value in edition.end_uses
+        case "item.element":
+            return value in ELEMENTS or value == ""
+        case "item.list":
+            return value == "none" or any(value == code.list for code in edition.codes.values())
+        case "item.category":
+            return value == "none" or any(value == code.category for code in edition.codes.values())
+        case "item.cn_input_value_share":
+            return bool(_SHARE.fullmatch(value))
+        case "destination.country" | "item.origin":
+            return bool(_COUNTRY.fullmatch(value))
+    return value in FACTS[name].words
 
 
 def _read(name: str, value: Any) -> Any:
     kind = FACTS[name].kind
     if kind is Kind.NAMES:
         return (value,) if isinstance(value, str) else tuple(sorted(set(value)))
-    return _share(value) if kind is Kind.SHARE else value
+    return Decimal(value) if kind is Kind.SHARE else value
 
 
 def _following(code: str | None, edition: Edition) -> dict[str, str]:

@@ -4,6 +4,8 @@ from datetime import date
 from functools import lru_cache
 from typing import Any
 
+from django.db.models import Case, When
+
 from core.legal_time import LegalNow, day_end
 from licensing.models import PolicyEdition
 from licensing.policy.editions import digest_of, read
@@ -22,8 +24,8 @@ def edition_on(day: date, *, today: date) -> PolicyEdition:
 
 def _begun(at: Any) -> PolicyEdition:
     """The newest that has started; the first one covers all earlier days."""
-    editions = PolicyEdition.objects.defer("text")
-    return editions.filter(starts_at__lte=at).last() or editions.earliest("starts_at")
+    begun = Case(When(starts_at__lte=at, then="starts_at"))
+    return PolicyEdition.objects.defer("text").order_by(begun.desc(nulls_last=True), "starts_at")[:1].get()
 
 
 class Forged(Exception):
