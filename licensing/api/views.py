@@ -3,14 +3,13 @@
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from core import references
 from core.access import Actor
-from core.api.fields import DayField
+from core.api.fields import DayField, read_day
 from core.api.pagination import Cursor, page_of, read_query
 from core.api.schema import PAGES, call, parameter
 from core.errors import Invalid, NotFound, Problem
@@ -45,10 +44,7 @@ class ControlItems(APIView):
     )
     def get(self, request: Request) -> Response:
         query = read_query(request, "q", "code", "list", "as_of", paged=True)
-        try:
-            on = DayField().run_validation(query["as_of"]) if "as_of" in query else legal_today()
-        except ValidationError as error:
-            raise Invalid([Problem("/as_of", d.code, str(d)) for d in error.detail]) from None
+        on = read_day(query["as_of"], "/as_of") if "as_of" in query else legal_today()
         if "list" in query and query["list"] not in ControlList.values:
             message = _("One of: {choices}.").format(choices=", ".join(ControlList.values))
             raise Invalid([Problem("/list", "invalid-parameter", message)])

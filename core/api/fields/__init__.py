@@ -3,7 +3,7 @@
 Each says in `refuses` the codes that it may give, and in `openapi` its shape: the OpenAPI document reads both.
 """
 
-from core.api.fields.instants import DayField, InstantField
+from core.api.fields.instants import DayField, InstantField, read_day
 from core.api.fields.numbers import AmountField, QuantityTextField, TruthField, WholeNumberField
 from core.api.fields.objects import MoneyInput, NonEmptyList, StrictSerializer
 from core.api.fields.outputs import CountryOutput, QuantityOutput, ReferenceOutput, UnitOutput, WordOutput
@@ -28,4 +28,5 @@ __all__ = [
     "UnitOutput",
     "WholeNumberField",
     "WordOutput",
+    "read_day",
 ]

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from rest_framework import serializers
 
 from core.api.fields.needed import NEEDED
+from core.errors import Invalid, Problem
 
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
@@ -33,6 +34,14 @@ class DayField(serializers.Field[date, Any, str, date]):
 
     def to_representation(self, value: date) -> str:
         return value.isoformat()
+
+
+def read_day(text: str, pointer: str) -> date:
+    """A day that stands in a query. Raises Invalid."""
+    try:
+        return DayField().run_validation(text)
+    except serializers.ValidationError as error:
+        raise Invalid([Problem(pointer, detail.code, str(detail)) for detail in error.detail]) from None
 
 
 _INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,6})?(Z|[+-]\d{2}:\d{2})?", re.ASCII)
