@@ -18,16 +18,19 @@ from core.search import LONGEST
 PAGING = frozenset({"cursor", "page_size"})
 
 
-def read_query(request: Request, *known: str, paged: bool = False) -> dict[str, str]:
-    """The query's parameters. Raises Invalid for one that is not known, or stands twice."""
+def read_query(request: Request, *known: str, paged: bool = False, repeats: tuple[str, ...] = ()) -> dict[str, str]:
+    """The query's parameters. Raises Invalid for one that is not known, or stands twice and is none that repeats.
+
+    Of one that repeats the last is given; they are all in `request.query_params.getlist(name)`.
+    """
     problems = []
     allowed = {*known, *PAGING} if paged else {*known}
     for name, values in request.query_params.lists():
         if name not in allowed:
             problems.append(Problem(f"/{name[:40]}", "invalid-parameter", _("There is no such parameter.")))
-        elif len(values) > 1:
+        elif len(values) > 1 and name not in repeats:
             problems.append(Problem(f"/{name}", "invalid-parameter", _("Send this parameter once.")))
-        elif name in known and len(values[0]) > LONGEST:
+        elif name in known and max(map(len, values)) > LONGEST:
             message = _("At most {most} characters.").format(most=LONGEST)
             problems.append(Problem(f"/{name}", "invalid-parameter", message))
     size = request.query_params.get("page_size") if paged else None
