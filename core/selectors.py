@@ -1,17 +1,30 @@
 """Who sees which of the ground's rows."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
-from django.db.models import Count, Min, Q, QuerySet
+from django.db.models import Count, Min, Q, QuerySet, Subquery, Value
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
 from core.access import Actor, find, visibility
 from core.errors import NotFound
 from core.legal_time import legal_now
-from core.models import ApiKey, Delivery, Document, HistoryLine, Membership, Organization, Role, RoleGrant, User
+from core.models import (
+    ApiKey,
+    Delivery,
+    Document,
+    HistoryLine,
+    LegalDay,
+    Membership,
+    Organization,
+    Role,
+    RoleGrant,
+    User,
+)
+from core.working_days import Calendar, Day, Pause
 
 MANY = 50
 
@@ -199,3 +212,15 @@ def documents_for(actor: Actor) -> QuerySet[Document]:
 @visibility("document")
 def document_visible(actor: Actor, pk: int) -> bool:
     return documents_for(actor).filter(pk=pk).exists()
+
+
+def calendar(begins: date, working_days: int, pauses: Collection[Pause] = ()) -> Calendar:
+    """As much of the working-day table as it takes to count so many days from `begins` on. One query.
+
+    Whatever the pauses cover, the last day is counted by the time that so many have gone by since they all ended.
+    """
+    ended = max([begins, *(pause.end for pause in pauses if pause.end)])
+    then = LegalDay.objects.filter(working=True, day__gte=ended).order_by("day").values("day")
+    last = Coalesce(Subquery(then[working_days : working_days + 1]), Value(date.max))
+    rows = LegalDay.objects.filter(day__gte=begins, day__lte=last)
+    return Calendar(Day(*row) for row in rows.values_list("day", "working", "provisional"))

@@ -8,6 +8,7 @@ from pathlib import Path
 from core.working_days import Calendar, Day
 
 TABLE = Path(__file__).resolve().parent.parent / "core" / "data" / "working_days.csv"
+D = date.fromisoformat
 
 
 @cache

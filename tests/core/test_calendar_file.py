@@ -1,16 +1,13 @@
 """The working-day table is loaded whole or not at all, and what is wrong is named by row, field and reason."""
 
-from datetime import date
-
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import OperationalError, connection, connections
 
 from core import calendar_file
 from core.models import LegalDay
-from tests.days import table
+from tests.days import D, table
 
-D = date.fromisoformat
 TEXT = calendar_file.SHIPPED.read_text(encoding="utf-8")
 HEAD = "# PROVENANCE: made up\ndate,dow,is_working_day,kind,holiday_name,provisional,source\n"
 ROWS = [

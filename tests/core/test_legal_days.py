@@ -1,10 +1,13 @@
-"""What PostgreSQL itself holds of the working-day table."""
+"""What PostgreSQL itself holds of the working-day table, and how much of it is read."""
 
 import pytest
 from django.db import IntegrityError, transaction
 from psycopg2 import errors
 
+from core import calendar_file, selectors
 from core.models import LegalDay
+from core.working_days import Pause
+from tests.days import D, calendar, table
 
 
 @pytest.fixture
@@ -26,3 +29,16 @@ def test_the_application_changes_days_and_takes_none_away(application, day):
     with pytest.raises(errors.InsufficientPrivilege):
         application.execute("DELETE FROM core_legalday")
     assert LegalDay.objects.get().name == "x"
+
+
+@pytest.mark.parametrize("begins", ["2025-01-01", "2026-02-14", "2026-09-30", "2026-11-24", "2027-08-01"])
+@pytest.mark.parametrize("ends", [None, "2026-10-08", "2027-03-01"])
+def test_only_the_days_that_the_count_needs_are_read_and_never_too_few(begins, ends, db):
+    calendar_file.fill()
+    begins = D(begins)
+    pauses = [Pause(begins, D(ends))] if ends and D(ends) > begins else []
+    for number in (1, 45, 60):
+        some = selectors.calendar(begins, number, pauses)
+        assert some.day(number, begins, pauses) == calendar().day(number, begins, pauses)
+        worked = [on for on in some._days if on >= max([begins, *(pause.end for pause in pauses)]) and table()[on][0]]
+        assert len(worked) <= number + 1

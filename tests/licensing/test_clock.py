@@ -1,14 +1,12 @@
 """The statutory clock in the cases that were computed by hand (K1-K8), and at its edges."""
 
-from datetime import date, timedelta
+from datetime import timedelta
 
 import pytest
 
 from core.working_days import Calendar, Day, NotPublished, Pause
 from licensing.clock import SIGNALS, Clock
-from tests.days import calendar, table
-
-D = date.fromisoformat
+from tests.days import D, calendar, table
 
 
 def clock(accepted_on, *pauses, **more):
