@@ -4,13 +4,14 @@ from django.urls import path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
 from core.api import docs
-from licensing.api import assessments
+from licensing.api import assessments, deadline
 from licensing.api import views as licensing
 from shipments.api import views as shipments
 
 urlpatterns = [
     path("assessments/", assessments.Assessments.as_view(), name="api.assessments"),
     path("control-items/", licensing.ControlItems.as_view(), name="api.control-items"),
+    path("calendar/deadline/", deadline.Deadline.as_view(), name="api.calendar.deadline"),
     path("licenses/", licensing.Licenses.as_view(), name="api.licenses"),
     path("licenses/<str:ref>/", licensing.LicenseDetail.as_view(), name="api.license"),
     path("licenses/<str:ref>/movements/", licensing.Movements.as_view(), name="api.movements"),

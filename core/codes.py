@@ -257,6 +257,12 @@ CODES = (
         _("The day is out of the allowed range."),
         _("Choose a day within the range that the message names."),
     ),
+    Code(
+        "calendar-not-published",
+        422,
+        _("The working days that the count needs are not published, or lie before the first year that is kept here."),
+        _("Ask again when the table has them: the notice for a year usually comes in November of the year before."),
+    ),
     Code("end-before-start", 422, _("The end lies before the start."), _("Exchange or mend them.")),
     Code(
         "idempotency-key-reused",

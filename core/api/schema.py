@@ -50,10 +50,10 @@ def call(name: str, summary: Any, says: Any, *, gives: Any, **more: Any) -> Call
     return describe
 
 
-def parameter(name: str, about: Any, **shape: Any) -> OpenApiParameter:
+def parameter(name: str, about: Any, *, required: bool = False, **shape: Any) -> OpenApiParameter:
     """A query parameter; shape: JSON schema's keywords."""
     text = {} if "type" in shape or "enum" in shape else {"maxLength": LONGEST}
-    return OpenApiParameter(name, {"type": "string"} | text | shape, description=about)
+    return OpenApiParameter(name, {"type": "string"} | text | shape, description=about, required=required)
 
 
 PAGES = [

@@ -15,6 +15,14 @@ LINE = {
     "over_cleared": "0.000",
     "available": "5860.000",
 }
+DEADLINE = {
+    "accepted_on": "2026-03-02",
+    "working_days": 45,
+    "day_30": "2026-05-09",
+    "day_40": "2026-05-22",
+    "deadline": "2026-05-29",
+    "provisional": False,
+}
 LICENSE = {
     "number": "EL-7QF4K2M18",
     "kind": "annual",

@@ -8,7 +8,7 @@ from django.db import OperationalError
 from django.test import override_settings
 from rest_framework.views import APIView
 
-from core import access, codes
+from core import access, calendar_file, codes
 from core.errors import DomainError
 from core.legal_time import legal_now, on_the_wire
 from licensing.models import License
@@ -19,8 +19,8 @@ from tests.api.document import Document
 
 DOCUMENT = Document.generated()
 CALLS = [pytest.param(*call, id=call[2]["operationId"]) for call in DOCUMENT.operations()]
-ASSESSMENTS = "/api/v1/assessments/"
-OPEN = {"/api/v1/control-items/", ASSESSMENTS}
+ASSESSMENTS, DEADLINE = "/api/v1/assessments/", "/api/v1/calendar/deadline/"
+OPEN = {"/api/v1/control-items/", ASSESSMENTS, DEADLINE}
 SHIPMENTS, CHECK, CUSTOMS = "/api/v1/shipments/", "/api/v1/shipments/check/", "/api/v1/customs/messages/"
 CANCEL, LICENSE = "/api/v1/shipments/{ref}/cancel/", "/api/v1/licenses/{ref}/"
 
@@ -30,6 +30,7 @@ class Caller:
 
     def __init__(self, world, client):
         self.world, self.client = world, client
+        calendar_file.fill()
         self.license = world.license(kilograms=100)
         self.shipment = world.shipment(self.license, 1_000)
         self.keys = {
@@ -61,6 +62,7 @@ class Caller:
         return self.message() if path == CUSTOMS else None
 
     def send(self, path, method, body="good", key=None, bearer="", query="", ref="", **headers):
+        query = query or ("?accepted_on=2026-03-02" if path == DEADLINE else "")
         bearer = bearer or self.keys["customs" if path == CUSTOMS else "exporter"]
         body = self.good_body(path) if body == "good" else body
         data = body if isinstance(body, bytes) else b"" if body is None else json.dumps(body).encode()
