@@ -115,7 +115,7 @@ def read(text: str) -> Edition:
     flaws = [_of_shape(error) for error in _validator.iter_errors(document)] or list(_of_sense(document))
     if flaws:
         raise Unreadable(sorted(flaws, key=lambda flaw: flaw.where))
-    return _edition(document, digest_of(canonical(document)))
+    return edition_of(document, digest_of(canonical(document)))
 
 
 def _parsed(text: str) -> Any:
@@ -240,7 +240,8 @@ def _day(text: str | None) -> date | None:
     return date.fromisoformat(text) if text else None
 
 
-def _edition(document: dict[str, Any], digest: str) -> Edition:
+def edition_of(document: Mapping[str, Any], digest: str) -> Edition:
+    """What a document says that was looked at before."""
     instruments = {row["id"]: row for row in document["instruments"]}
     return Edition(
         digest=digest,

@@ -15,7 +15,7 @@ from typing import Any
 
 from licensing.policy.editions import Edition, Rule
 from licensing.policy.facts import Facts, named_as
-from licensing.policy.vocabulary import CODE, DISPOSITIONS, FACTS, LOOKS_AT, NEEDS_FACTS, UNLISTED_CODE, Kind
+from licensing.policy.vocabulary import DISPOSITIONS, FACTS, LIST, LOOKS_AT, NEEDS_FACTS, UNLISTED_CODE, Kind
 
 ENGINE = 1  # whoever changes what any edition says of any facts counts on
 DAY = timedelta(days=1)
@@ -150,7 +150,7 @@ class Compiled:
             else:
                 failed |= axis.fails(value)
         undetermined = absent & ~failed
-        said = self._said(self.all & ~failed & ~absent, undetermined, facts.get(CODE) == UNLISTED_CODE)
+        said = self._said(self.all & ~failed & ~absent, undetermined, facts.get(LIST) == UNLISTED_CODE)
         if not undetermined:
             return said
         wanting = undetermined if said.controlled else undetermined & self.controlling
@@ -166,11 +166,8 @@ class Compiled:
             if undetermined & self.controlling:
                 return Outcome(None, NEEDS_FACTS)
             return Outcome(False, "unlisted" if unlisted else "not_controlled")
-        rules = list(self.of(matched))
-        disposition = self._disposition(rules)
-        if disposition != "exempt" and matched & self.exempting:
-            rules = list(self.of(matched & ~self.exempting))
-            disposition = self._disposition(rules)
+        disposition = self._disposition(list(self.of(matched)))
+        rules = list(self.of(matched if disposition == "exempt" else matched & ~self.exempting))
         channels = {name for rule in rules for name in rule.effect.grant}
         channels -= {name for rule in rules for name in rule.effect.remove}
         if disposition in LEAVES:
@@ -188,13 +185,15 @@ class Compiled:
 
     @staticmethod
     def _disposition(rules: list[Rule]) -> str:
-        """The strictest that is not overridden; a presumption of approval lowers a standard review and nothing more."""
+        """The strictest that is not overridden; a presumption of approval lowers a standard review and nothing more.
+
+        Where none is left to say how, what is controlled gets a standard review.
+        """
         overridden = {name for rule in rules for name in rule.overrides}
         said = {rule.effect.disposition for rule in rules if rule.id not in overridden} - {""}
-        highest = max(said, key=RANK.__getitem__)
-        return (
-            "presumption_of_approval" if highest == "standard_review" and "presumption_of_approval" in said else highest
-        )
+        highest = max(said, key=RANK.__getitem__, default="standard_review")
+        lowered = highest == "standard_review" and "presumption_of_approval" in said
+        return "presumption_of_approval" if lowered else highest
 
 
 LEAVES = {"exempt": {"exempt_report"}, "prohibited": {"special_application"}}

@@ -194,7 +194,14 @@ def share(pick, around):
     """At a threshold, however written; beside it by more or less than rounding would show; or far away."""
     threshold = Decimal(pick.one(around))
     step = Decimal(pick.one(["0.0001", "0.0000001", "1e-18", "1e-27"]))
-    beside = [threshold, threshold + step, max(threshold - step, Decimal(0)), Decimal(0), Decimal("0.5"), Decimal(1)]
+    beside = [
+        threshold,
+        min(threshold + step, Decimal(1)),
+        max(threshold - step, Decimal(0)),
+        Decimal(0),
+        Decimal("0.5"),
+        Decimal(1),
+    ]
     written = f"{pick.one(beside):f}"
     return written + "00" if "." in written and pick.chance(20) else written
 
