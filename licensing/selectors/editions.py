@@ -1,6 +1,6 @@
 """Which edition of the rules is in force: derived from the starts that have come, never a job's work."""
 
-from datetime import date
+from datetime import date, timedelta
 from functools import lru_cache
 from typing import Any
 
@@ -11,6 +11,8 @@ from licensing.models import PolicyEdition
 from licensing.policy.editions import digest_of, read
 from licensing.policy.engine import Compiled
 
+INSTANT = timedelta(microseconds=1)
+
 
 def edition_now() -> PolicyEdition:
     """The edition in force now, its text left out. Raises PolicyEdition.DoesNotExist before anything is loaded."""
@@ -19,7 +21,7 @@ def edition_now() -> PolicyEdition:
 
 def edition_on(day: date, *, today: date) -> PolicyEdition:
     """The edition that judges a day: today the one in force now, another day the one in force at its end."""
-    return edition_now() if day == today else _begun(day_end(day))
+    return edition_now() if day == today else _begun(day_end(day) - INSTANT)
 
 
 def _begun(at: Any) -> PolicyEdition:

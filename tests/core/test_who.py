@@ -52,5 +52,6 @@ def test_nobody_but_the_auditor_reads_everything_and_changes_nothing():
     own = {"session", "set_language", "invitation"} | {
         name for name, _ in access.table() if name.startswith("account_")
     }
-    changing = {name for (name, method), row in access.table().items() if method == "POST" and "auditor" in row.roles}
-    assert changing - own == set()
+    posts = {name for (name, method), row in access.table().items() if method == "POST" and "auditor" in row.roles}
+    asking = {"api.assessments"}  # a question that is too long for an address; nothing is kept
+    assert posts - own == asking

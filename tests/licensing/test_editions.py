@@ -39,14 +39,15 @@ def test_in_force_is_what_has_started_last(reference, later, clock):
     assert selectors.edition_now() == later
 
 
-def test_another_day_is_judged_by_the_edition_in_force_at_its_end(later):
-    first, today = PolicyEdition.objects.earliest("starts_at"), legal_today()
-    on = {day: selectors.edition_on(day, today=today) for day in (today - DAY, today, today + DAY)}
-    assert list(on.values()) == [first, first, later]
+def test_another_day_is_judged_by_the_edition_in_force_at_its_end(reference):
+    today = legal_today()
+    first, later = PolicyEdition.objects.get(), edition("LATER", day_end(today + DAY), windows=[])
+    assert selectors.edition_on(today + DAY, today=today) == first
+    assert selectors.edition_on(today + 2 * DAY, today=today) == later
 
 
-def test_the_first_edition_covers_all_earlier_days(reference):
-    first = PolicyEdition.objects.get()
+def test_the_first_edition_covers_all_earlier_days(later):
+    first = PolicyEdition.objects.exclude(pk=later.pk).get()
     assert selectors.edition_on(first.starts_at.date() - 400 * DAY, today=legal_today()) == first
 
 
