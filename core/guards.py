@@ -14,18 +14,18 @@ M = TypeVar("M", bound=models.Model)
 
 
 class Guard(pgtrigger.Trigger):
-    """Runs `guard_<name>(arguments)` of an app's `sql/` before each row that it is attached to."""
+    """Runs `guard_<runs, else name>(arguments)` of an app's `sql/` before each row, or statement, of its operation."""
 
     when = pgtrigger.Before
     func = "RETURN NULL;"  # of pgtrigger's own function, which nothing calls
 
-    def __init__(self, name: str, *, arguments: Sequence[str] = (), **options: Any) -> None:
+    def __init__(self, name: str, *, runs: str = "", arguments: Sequence[str] = (), **options: Any) -> None:
         super().__init__(name=name, **options)
-        self.arguments = arguments
+        self.runs, self.arguments = runs or name, arguments
 
     def render_execute(self, model: Any) -> str:
         quoted = ", ".join(f"'{argument}'" for argument in self.arguments)
-        return f"guard_{self.name}({quoted})"
+        return f"guard_{self.runs}({quoted})"
 
 
 Rights = frozenset[str]

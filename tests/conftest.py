@@ -21,6 +21,13 @@ def pytest_configure(config):
     settings.CELERY_BROKER_TRANSPORT_OPTIONS["global_keyprefix"] = f"test-{os.getpid()}:"
 
 
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup, django_db_blocker):
+    """A test that commits ends by emptying every table, which one guard would refuse; its own test enables it."""
+    with django_db_blocker.unblock(), connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE licensing_policyedition DISABLE TRIGGER pgtrigger_never_emptied_f5157")
+
+
 @pytest.fixture
 def reference(db):
     """The control list, countries, instruments: as loaded."""

@@ -1,9 +1,10 @@
 """Editions of the rules. A row is an edition that somebody has put in force, and no row is ever changed."""
 
+import pgtrigger
 from django.db import models
 from django.db.models import F, Func
 
-from core.guards import insert_only
+from core.guards import Guard, insert_only
 
 _DIGEST = Func(
     F("text"),
@@ -12,6 +13,7 @@ _DIGEST = Func(
 )
 
 
+@pgtrigger.register(Guard("never_emptied", runs="insert_only", level=pgtrigger.Statement, operation=pgtrigger.Truncate))
 @insert_only
 class PolicyEdition(models.Model):
     """One canonical text of the rules, from an instant on: read by the engine of that number, kept for ever.

@@ -128,7 +128,7 @@ def test_what_is_insert_only_is_so_for_the_owner_too(table, db):
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT pg_get_triggerdef(t.oid), t.tgenabled FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid"
-            " WHERE t.tgrelid = %s::regclass AND p.proname = 'guard_insert_only'",
+            " WHERE t.tgrelid = %s::regclass AND p.proname = 'guard_insert_only' AND t.tgname LIKE '%%insert_only%%'",
             [table],
         )
         ((definition, enabled),) = cursor.fetchall()

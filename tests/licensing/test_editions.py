@@ -93,3 +93,12 @@ def test_a_text_changed_behind_every_guard_is_found_by_its_digest(later):
         )
     with pytest.raises(Forged):
         selectors.rules_of(later.digest)
+
+
+def test_nobody_empties_the_table_the_owner_neither(reference):
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE licensing_policyedition ENABLE TRIGGER pgtrigger_never_emptied_f5157")
+        cursor.execute("SELECT set_config('pgtrigger.ignore', array_agg(DISTINCT tgname)::text, true) FROM pg_trigger")
+        with pytest.raises(IntegrityError, match="never changed or deleted"), transaction.atomic():
+            cursor.execute("TRUNCATE licensing_policyedition")
+    assert PolicyEdition.objects.count() == 1
