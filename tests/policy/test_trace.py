@@ -1,0 +1,125 @@
+"""The trace: it tells of each rule what the plain evaluator and the outcome say of it, and what would change that."""
+
+from datetime import date
+
+import pytest
+
+from licensing.policy import trace as traces
+from licensing.policy.facts import whole
+from licensing.policy.trace import Fate, Line
+from tests.policy import generated, plain
+from tests.policy.test_engine import CAR, DAY, first  # noqa: F401  (a fixture)
+from tests.policy.test_twin import compiled
+
+ON = date(2026, 1, 20)
+ABROAD = {
+    "exporter.territory": "overseas",
+    "item.control_code": "ANN61-P2",
+    "item.cn_input_value_share": "0.0009999",
+    "destination.country": "FR",
+    "end_use.code": "CIV_AUTO",
+    "item.origin": "FR",
+}
+
+
+@pytest.fixture
+def told(first):  # noqa: F811
+    def tell(facts, on=ON, **more):
+        lines = traces.trace(first, whole(facts, first.edition), on=on, **more)
+        assert [line.rule for line in lines] == [rule.id for rule in first.rules]
+        return {line.rule: line for line in lines}
+
+    return tell
+
+
+def test_a_rule_that_counts_one_that_fails_and_on_what(told):
+    lines = told(CAR)
+    assert lines["R001"] == Line("R001", Fate.MATCHED) and lines["R040"].fate is Fate.MATCHED
+    assert lines["R030"] == Line("R030", Fate.FAILED, ("destination.country", "end_user.class"))
+    assert lines["R047"].facts == ("end_user.validated", "item.category")
+
+
+def test_a_rule_for_want_of_facts_names_those_it_wants(told):
+    few = {"item.control_code": "1C905.a.4", "destination.country": "US"}
+    assert told(few)["R030"] == Line("R030", Fate.UNDETERMINED, ("end_user.class",))
+    without_code = {"end_use.code": "CIV_AUTO", "destination.country": "US"}
+    assert "item.control_code" in told(without_code)["R040"].facts
+    assert "item.list" not in told(without_code)["R040"].facts
+
+
+def test_what_does_not_count_on_the_day_says_since_when_or_until_when(told):
+    assert told(CAR)["R041"] == Line("R041", Fate.DISABLED)
+    assert told(CAR)["R002"] == Line("R002", Fate.PAUSED, day=date(2026, 11, 10))
+    assert told(CAR, date(2026, 1, 5))["R033"] == Line("R033", Fate.NOT_YET, day=date(2026, 1, 6))
+    assert told(CAR, date(2026, 11, 11))["R002"].fate is Fate.FAILED
+    assert told(CAR, audience="existing")["R001"] == Line("R001", Fate.FOR_OTHERS)
+
+
+def test_what_begins_inside_a_pause_is_told_to_begin_after_it(told):
+    assert told(CAR, date(2025, 11, 6))["R005"] == Line("R005", Fate.NOT_YET, day=date(2026, 11, 11))
+
+
+def april(rule=None, windows=()):
+    """What becomes of the April list's rule, when it and its pauses are others."""
+    edition = plain.edition_of_files()
+    rules = [one | (rule or {}) if one["id"] == "R001" else one for one in edition["rules"]]
+    rules_of = compiled(edition | {"rules": rules, "suspensions": list(windows)})
+    facts = whole(CAR, rules_of.edition)
+    return lambda on: next(line for line in traces.trace(rules_of, facts, on=on) if line.rule == "R001")
+
+
+def pause(begins, ends):
+    return {"instrument": "A18-2025", "clause": None, "suspended_from": begins, "suspended_until": ends, "by": "x"}
+
+
+def test_pauses_that_follow_each_other_are_told_as_one_and_an_end_inside_is_no_return():
+    windows = [pause("2026-01-01", "2026-01-31"), pause("2026-02-01", "2026-02-10")]
+    assert april(windows=windows)(ON) == Line("R001", Fate.PAUSED, day=date(2026, 2, 10))
+    ends = april({"effective_to": "2026-02-05"}, windows)
+    assert ends(ON) == Line("R001", Fate.PAUSED)
+    assert ends(date(2026, 2, 6)) == Line("R001", Fate.ENDED, day=date(2026, 2, 5))
+
+
+def test_humanitarian_goods_made_abroad_lose_the_disposition_and_keep_the_rule(told):
+    relief = ABROAD | {"end_use.code": "HUMANITARIAN", "item.cn_input_value_share": "0.5"}
+    lines = told(relief, date(2026, 11, 20))
+    assert (lines["R005"].fate, lines["R014"].fate) == (Fate.OVERRIDDEN, Fate.MATCHED)
+    listed = told(relief | {"screening.hit": "owned_50_by_listed"}, date(2026, 11, 20))
+    assert (listed["R014"].fate, listed["R011"].fate) == (Fate.DROPPED, Fate.MATCHED)
+
+
+def test_a_rule_that_matches_what_nothing_controls_has_no_say(told):
+    assert told({"item.control_code": "none", "end_use.code": "SEMI_EQUIP"})["R043"] == Line("R043", Fate.IDLE)
+
+
+def test_it_says_of_thousands_of_drawn_cases_what_the_plain_evaluator_says():
+    last = rules = None
+    for edition, facts, on in generated.seeded_cases(20261126, 2_000):
+        if edition is not last:
+            last, rules = edition, compiled(edition)
+        lines = traces.trace(rules, whole(facts, rules.edition), on=on)
+        full, said = plain.complete(edition, facts), plain.outcome(edition, facts, on)
+        active = [rule for rule in edition["rules"] if plain.is_active(edition, rule, on)]
+        by_fate = {fate: {line.rule for line in lines if line.fate is fate} for fate in Fate}
+        assert by_fate[Fate.UNDETERMINED] == {rule["id"] for rule in active if plain.is_undetermined(rule, full)}
+        matching = {rule["id"] for rule in active if plain.matches(rule, full)}
+        counting = by_fate[Fate.MATCHED] | by_fate[Fate.OVERRIDDEN]
+        assert counting == set(said["matched"])
+        assert counting | by_fate[Fate.DROPPED] | by_fate[Fate.IDLE] == matching
+        resting = {rule["id"] for rule in edition["rules"]} - {rule["id"] for rule in active}
+        assert {line.rule for line in lines if line.fate in RESTING} == resting
+
+
+RESTING = {Fate.DISABLED, Fate.FOR_OTHERS, Fate.NOT_YET, Fate.ENDED, Fate.PAUSED}
+
+
+def test_the_day_that_a_resting_rule_names_is_the_first_on_which_it_counts_or_the_last_before():
+    for edition, facts, on in generated.seeded_cases(20261127, 300, each=10):
+        rules = compiled(edition)
+        of = {rule.id: rule for rule in rules.rules}
+        for line in traces.trace(rules, whole(facts, rules.edition), on=on):
+            if line.fate in (Fate.PAUSED, Fate.NOT_YET) and line.day:
+                returns = line.day + DAY if line.fate is Fate.PAUSED else line.day
+                assert of[line.rule].active(returns) and not of[line.rule].active(returns - DAY)
+                between = [turn for turn in rules.turns("new") if on <= turn < returns]
+                assert not any(of[line.rule].active(turn) for turn in between)
