@@ -34,7 +34,7 @@ def whole(said: Facts, edition: Edition) -> dict[str, Any]:
         raise Unreadable(sorted(flaws, key=lambda flaw: flaw.where))
     facts: dict[str, Any] = {name: fact.default for name, fact in FACTS.items() if fact.default is not None}
     facts |= {name: _read(name, value) for name, value in said.items()}
-    follows = _following(facts.get(CODE), edition)
+    follows = following_of(facts.get(CODE), edition)
     contradicted = [
         Flaw(name, "facts-contradict", value) for name, value in follows.items() if _differs(facts, name, value)
     ]
@@ -86,7 +86,7 @@ def _read(name: str, value: Any) -> Any:
     return Decimal(value) if kind is Kind.SHARE else value
 
 
-def _following(code: str | None, edition: Edition) -> dict[str, str]:
+def following_of(code: str | None, edition: Edition) -> dict[str, str]:
     """What a code says by itself; of "none" the element is a fact of its own."""
     if code is None:
         return {}

@@ -3,15 +3,20 @@
 It looks through the engine's own tables, so it can't tell another story than the outcome that it explains.
 """
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
+from decimal import Decimal
 from enum import StrEnum
+from typing import Any
 
 from licensing.policy.editions import Rule
 from licensing.policy.engine import Compiled, Outcome
-from licensing.policy.facts import Facts, named_as
+from licensing.policy.facts import Facts, following_of, named_as
+from licensing.policy.vocabulary import CODE, COUNTRY, ELEMENT, END_USE, FACTS, FOLLOWING, TERRITORY, UNLISTED_CODE
 
 DAY = timedelta(days=1)
+ANY_OTHER = "*"  # stands for every name that no rule tells from the others
 
 
 class Fate(StrEnum):
@@ -98,3 +103,102 @@ def _acts_from(rule: Rule, day: date) -> date | None:
             return None
         day = pause.last + DAY
     return day if rule.span.covers(day) else None
+
+
+# --- what would change it ---------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Change:
+    """Were this one fact one of these values instead, the answer would be that outcome."""
+
+    fact: str
+    values: tuple[Any, ...]
+    outcome: Outcome
+
+
+def changes(rules: Compiled, facts: Facts, *, on: date, audience: str = "new") -> tuple[Change, ...]:
+    """Each change of one fact that gives another disposition or other channels, in the order of the facts' list.
+
+    Values that give the same stand together.
+    """
+    now = _said(rules.assess(facts, on=on, audience=audience))
+    found: dict[tuple[str, Any], list[Any]] = {}
+    outcomes: dict[tuple[str, Any], Outcome] = {}
+    for fact in FACTS:
+        for value in _other_values(rules, facts, fact):
+            outcome = rules.assess(_changed(rules, facts, fact, value), on=on, audience=audience)
+            if _said(outcome) != now:
+                found.setdefault((fact, _said(outcome)), []).append(value)
+                outcomes.setdefault((fact, _said(outcome)), outcome)
+    return tuple(Change(key[0], tuple(values), outcomes[key]) for key, values in found.items())
+
+
+def _said(outcome: Outcome) -> tuple[str, tuple[str, ...]]:
+    return outcome.disposition, outcome.channels
+
+
+def _changed(rules: Compiled, facts: Facts, fact: str, value: Any) -> dict[str, Any]:
+    """These facts with another value; another code brings what follows from it."""
+    if fact == COUNTRY:
+        return {**facts, COUNTRY: (value,)}
+    if fact == CODE:
+        kept = {name: facts[name] for name in facts if name not in FOLLOWING}
+        return kept | {CODE: value} | following_of(value, rules.edition)
+    return {**facts, fact: value}
+
+
+def _other_values(rules: Compiled, facts: Facts, fact: str) -> Iterator[Any]:
+    """What the fact could be instead, as far as rules tell its values apart."""
+    now = facts.get(fact)
+    for value in _values(rules, facts, fact):
+        if value != now and (value,) != now:
+            yield value
+
+
+def _values(rules: Compiled, facts: Facts, fact: str) -> Iterable[Any]:
+    axes = [axis for axis in rules.axes if axis.fact == fact]
+    listed = facts.get(CODE, UNLISTED_CODE) != UNLISTED_CODE
+    if fact == CODE:
+        abroad = facts[TERRITORY] == "overseas"
+        return [*(code for code, row in rules.edition.codes.items() if row.official != abroad), UNLISTED_CODE]
+    if not axes or fact in FOLLOWING and (listed or fact != ELEMENT) or fact == TERRITORY and listed:
+        return ()  # no rule asks, or the code answers
+    if fact == END_USE:
+        return sorted(rules.edition.end_uses)
+    if axes[0].thresholds:
+        return (Decimal(0), *axes[0].thresholds)
+    words = FACTS[fact].words or sorted({value for axis in axes for value in axis.table})
+    return [*words, ANY_OTHER] if _open(fact) else words
+
+
+def _open(fact: str) -> bool:
+    """Are there names that no rule mentions?"""
+    return fact in (COUNTRY, ELEMENT, "item.origin")
+
+
+# --- when it changes by itself ----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Period:
+    """From this day on (None: always before the next) the rules say this of the facts."""
+
+    first: date | None
+    outcome: Outcome
+
+
+def periods(rules: Compiled, facts: Facts, audience: str = "new") -> tuple[Period, ...]:
+    """All that an edition says of these facts, one day after the other; a new period where it says something else."""
+    turns = rules.turns(audience)
+    found = [Period(None, rules.assess(facts, on=turns[0] - DAY if turns else date.min, audience=audience))]
+    for day in turns:
+        outcome = rules.assess(facts, on=day, audience=audience)
+        if _whole(outcome) != _whole(found[-1].outcome):
+            found.append(Period(day, outcome))
+    return tuple(found)
+
+
+def _whole(outcome: Outcome) -> tuple[Any, ...]:
+    """All of an outcome but by which rules: others may say the same."""
+    return (*_said(outcome), outcome.controlled, outcome.requires, outcome.clock, outcome.missing, outcome.params)

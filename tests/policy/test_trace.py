@@ -6,7 +6,7 @@ import pytest
 
 from licensing.policy import trace as traces
 from licensing.policy.facts import whole
-from licensing.policy.trace import Fate, Line
+from licensing.policy.trace import ANY_OTHER, Fate, Line
 from tests.policy import generated, plain
 from tests.policy.test_engine import CAR, DAY, first  # noqa: F401  (a fixture)
 from tests.policy.test_twin import compiled
@@ -30,6 +30,15 @@ def told(first):  # noqa: F811
         return {line.rule: line for line in lines}
 
     return tell
+
+
+@pytest.fixture
+def changed(first):  # noqa: F811
+    def find(facts, on=ON):
+        found = traces.changes(first, whole(facts, first.edition), on=on)
+        return {(one.fact, value): one.outcome for one in found for value in one.values}
+
+    return find
 
 
 def test_a_rule_that_counts_one_that_fails_and_on_what(told):
@@ -123,3 +132,85 @@ def test_the_day_that_a_resting_rule_names_is_the_first_on_which_it_counts_or_th
                 assert of[line.rule].active(returns) and not of[line.rule].active(returns - DAY)
                 between = [turn for turn in rules.turns("new") if on <= turn < returns]
                 assert not any(of[line.rule].active(turn) for turn in between)
+
+
+# --- what would change it
+
+
+def test_each_other_answer_is_named_with_the_one_fact_that_gives_it(changed):
+    found = changed(CAR)
+    assert found["exporter.annual_qualified", False].disposition == "standard_review"
+    assert found["end_use.code", "WMD"].disposition == "presumption_of_denial"
+    assert found["end_user.class", "military"].channels == ("single",)
+    assert found["screening.hit", "control_list"].channels == ("special_application",)
+    assert found["item.control_code", "1C905.b"].disposition == "standard_review"
+    assert found["item.control_code", "1C909.b"].controlled is False
+    assert not any(fact == "destination.country" for fact, _ in found)  # no civil export hangs on it
+
+
+def test_what_brings_nothing_else_is_not_named(changed, first):  # noqa: F811
+    found = changed(CAR)
+    facts = whole(CAR, first.edition)
+    now = first.assess(facts, on=ON)
+    assert ("end_use.code", "CIV_WIND") not in found and ("item.control_code", "1C904.a.4") not in found
+    assert all((one.disposition, one.channels) != (now.disposition, now.channels) for one in found.values())
+    assert not any(fact in ("item.list", "item.category", "item.element", "exporter.territory") for fact, _ in found)
+
+
+def test_another_country_is_any_that_no_rule_names(changed):
+    to_japan = changed(CAR | {"destination.country": "JP", "end_use.code": "MIL_USE"})
+    assert to_japan["destination.country", ANY_OTHER].disposition == "presumption_of_denial"
+    assert ("destination.country", "US") not in to_japan  # as barred as Japan
+    assert changed(CAR | {"end_use.code": "MIL_USE"})["destination.country", "JP"].disposition == "prohibited"
+
+
+def test_a_share_that_reaches_the_threshold_and_one_that_does_not(changed):
+    on = date(2026, 11, 20)
+    values = {value: one for (fact, value), one in changed(ABROAD, on).items() if fact == "item.cn_input_value_share"}
+    assert [(str(value), one.disposition) for value, one in values.items()] == [("0.001", "standard_review")]
+    above = changed(ABROAD | {"item.cn_input_value_share": "0.2"}, on)
+    assert above["item.cn_input_value_share", 0].disposition == "not_controlled"
+
+
+def test_an_element_changes_what_is_on_no_list_only(changed):
+    on = date(2026, 12, 1)
+    gallium = {"item.control_code": "none", "item.element": "Ga"}
+    unlisted = gallium | {"destination.country": "US", "end_use.code": "CIV_AUTO"}
+    assert changed(unlisted, on)["item.element", ANY_OTHER].disposition == "unlisted"
+
+
+def test_each_change_is_what_the_engine_says_of_the_changed_facts_in_drawn_editions():
+    for edition, facts, on in generated.seeded_cases(20261128, 60, each=10):
+        rules = compiled(edition)
+        full = whole(facts, rules.edition)
+        found = traces.changes(rules, full, on=on)
+        assert found == traces.changes(rules, full, on=on)
+        for one in found:
+            if one.fact != "item.control_code":
+                value = (one.values[0],) if one.fact == "destination.country" else one.values[0]
+                assert rules.assess({**full, one.fact: value}, on=on) == one.outcome
+
+
+# --- when it changes by itself
+
+
+def test_holmium_oxide_has_its_periods(first):  # noqa: F811
+    facts = whole(CAR | {"item.control_code": "1C909.b"}, first.edition)
+    found = traces.periods(first, facts)
+    assert [(one.first, one.outcome.disposition) for one in found] == [
+        (None, "not_controlled"),
+        (date(2026, 11, 11), "standard_review"),
+    ]
+
+
+def test_periods_say_what_the_engine_says_on_every_day_around_a_turn():
+    for edition, facts, _ in generated.seeded_cases(20261129, 40, each=4):
+        rules = compiled(edition)
+        full = whole(facts, rules.edition)
+        found = traces.periods(rules, full)
+        for turn in rules.turns("new"):
+            for day in (turn - DAY, turn):
+                period = [one for one in found if one.first is None or one.first <= day][-1]
+                said = rules.assess(full, on=day)
+                assert (period.outcome.disposition, period.outcome.channels) == (said.disposition, said.channels)
+        assert all(one.outcome != before.outcome for before, one in zip(found, found[1:], strict=False))
