@@ -1,0 +1,90 @@
+"""Sentences about rules: where one stands in law, what became of it, what would change an answer."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from core.languages import in_language
+from core.templatetags.lodestone import day
+from licensing.policy.editions import Edition
+from licensing.policy.trace import Change, Fate, Line
+from licensing.words import terms
+
+AUTHORITIES = {
+    "law": gettext_lazy("Law"),
+    "announcement": gettext_lazy("Announcement"),
+    "product": gettext_lazy("Default of this product"),
+}
+
+
+def in_words(rule: Mapping[str, Any], document: Mapping[str, Any]) -> dict[str, Any]:
+    """A rule of an edition's document, as readers see it. provision None: it is a default of ours."""
+    return {
+        "rule": rule["id"],
+        "provision": provision(rule, document["instruments"]),
+        "authority": rule["authority"],
+        "verified": rule["verified"],
+        "text": in_language(rule["rationale_en"], rule["rationale_zh"]),
+    }
+
+
+def provision(rule: Mapping[str, Any], instruments: list[dict[str, Any]]) -> str | None:
+    """Where the rule stands in law or an announcement. None: it is a default of this product, never a provision."""
+    if rule["authority"] == "product":
+        return None
+    return f"{instrument(rule['instrument'], instruments)}, {rule['clause']}"
+
+
+def instrument(name: str, instruments: list[dict[str, Any]]) -> str:
+    """The short title of an instrument of the edition: announcements by their number."""
+    if found := re.fullmatch(r"A(\d+)-(\d{4})", name):
+        number, year = found.groups()
+        return in_language(f"Ann. {number}/{year}", f"公告{year}年第{number}号")
+    return next((in_language(row["title_en"], row["title_zh"]) for row in instruments if row["id"] == name), name)
+
+
+FATES = {
+    Fate.MATCHED: gettext_lazy("Applies"),
+    Fate.IDLE: gettext_lazy("Fits, but nothing controls these goods"),
+    Fate.OVERRIDDEN: gettext_lazy("Applies; another rule takes its outcome away"),
+    Fate.DROPPED: gettext_lazy("Fits, but a stricter rule leaves no exemption"),
+    Fate.UNDETERMINED: gettext_lazy("Not known yet"),
+    Fate.FAILED: gettext_lazy("Does not fit"),
+    Fate.DISABLED: gettext_lazy("Not enabled"),
+    Fate.FOR_OTHERS: gettext_lazy("For other cases"),
+    Fate.NOT_YET: gettext_lazy("Not in force yet"),
+    Fate.ENDED: gettext_lazy("No longer in force"),
+    Fate.PAUSED: gettext_lazy("Suspended"),
+}
+
+
+def became(line: Line) -> str:
+    """What became of a rule, and why."""
+    word = str(FATES[line.fate])
+    facts = terms.listed([terms.word(terms.FACTS, name) for name in line.facts], most=len(line.facts))
+    match line.fate:
+        case Fate.FAILED | Fate.UNDETERMINED:
+            return _("{word}: {facts}").format(word=word, facts=facts)
+        case Fate.NOT_YET if line.day:
+            return _("{word}: from {day} on").format(word=word, day=day(line.day))
+        case Fate.ENDED | Fate.PAUSED if line.day:
+            return _("{word}: until {day}").format(word=word, day=day(line.day))
+    return word
+
+
+def change(one: Change, edition: Edition, countries: Mapping[str, str]) -> dict[str, str]:
+    """What would change an answer: the fact, its values, and what is said then."""
+    values = [terms.value(one.fact, value, edition, countries) for value in one.values]
+    return {
+        "fact": terms.word(terms.FACTS, one.fact),
+        "values": terms.listed(values),
+        "disposition": terms.word(terms.DISPOSITIONS, one.outcome.disposition),
+        "channels": channels(one.outcome.channels),
+    }
+
+
+def channels(names: tuple[str, ...]) -> str:
+    return terms.listed(terms.word(terms.CHANNELS, name) for name in names)
