@@ -1,7 +1,5 @@
 """REST: what the rules say of facts on a day. Open to anyone, and nothing is kept."""
 
-import re
-from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import Any
 
@@ -16,7 +14,6 @@ from core.api import commands
 from core.api.fields import DayField, StrictSerializer
 from core.api.schema import call
 from core.errors import Invalid, Problem
-from core.languages import in_language
 from core.legal_time import legal_today
 from core.models import Country
 from licensing import selectors
@@ -36,6 +33,7 @@ from licensing.policy.vocabulary import (
     Fact,
     Kind,
 )
+from licensing.words.rules import in_words
 
 FIRST_DAY = date(2020, 12, 1)  # the Export Control Law is in force; of days before it nothing is loaded
 AHEAD = timedelta(days=3_653)
@@ -188,29 +186,5 @@ def answer(day: date, edition: PolicyEdition, rules: Compiled, found: Outcome) -
         "clock": found.clock,
         "missing": found.missing,
         "final": found.final,
-        "matched": [_matched(rows[name], document) for name in found.matched],
+        "matched": [in_words(rows[name], document) for name in found.matched],
     }
-
-
-def _matched(rule: dict[str, Any], document: Mapping[str, Any]) -> dict[str, Any]:
-    return {
-        "rule": rule["id"],
-        "provision": provision(rule, document["instruments"]),
-        "authority": rule["authority"],
-        "verified": rule["verified"],
-        "text": in_language(rule["rationale_en"], rule["rationale_zh"]),
-    }
-
-
-def provision(rule: dict[str, Any], instruments: list[dict[str, Any]]) -> str | None:
-    """Where the rule stands in law or an announcement. None: it is a default of this product, never a provision."""
-    if rule["authority"] == "product":
-        return None
-    if found := re.fullmatch(r"A(\d+)-(\d{4})", rule["instrument"]):
-        number, year = found.groups()
-        title = in_language(f"Ann. {number}/{year}", f"公告{year}年第{number}号")
-    else:
-        title = next(
-            in_language(row["title_en"], row["title_zh"]) for row in instruments if row["id"] == rule["instrument"]
-        )
-    return f"{title}, {rule['clause']}"

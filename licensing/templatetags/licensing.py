@@ -1,4 +1,4 @@
-"""How pages show the stages of a case and what is left of a quota. A template builtin; no number passes a float."""
+"""How pages show the stages of a case, what is left of a quota, and what rules say. No number passes a float."""
 
 from typing import Any
 
@@ -6,8 +6,16 @@ from django import template
 from django.utils.translation import gettext as _
 
 from licensing.states import ENDED_EARLY, STAGE_OF
+from licensing.words import rules, terms
 
 register = template.Library()
+register.filter("channels", rules.channels)
+
+
+@register.filter
+def disposition(name: str) -> str:
+    """How the rules would have it decided, in a word or two."""
+    return terms.word(terms.DISPOSITIONS, name)
 
 
 @register.inclusion_tag("parts/stages.html")
