@@ -84,7 +84,7 @@ VALUES: Mapping[str, Mapping[str, Any]] = {
         "control_list": _("on the control list of parties"),
         "watch_list": _("on the watch list"),
         "military_list": _("on a list of military users"),
-        "owned_50_by_listed": _("owned to 50% or more by a listed party"),
+        "owned_50_by_listed": _("half or more owned by a listed party"),
     },
     "exporter.territory": {"domestic": _("in China"), "overseas": _("overseas")},
     "exporter.red_flag": {

@@ -143,9 +143,15 @@ def test_each_other_answer_is_named_with_the_one_fact_that_gives_it(changed):
     assert found["end_use.code", "WMD"].disposition == "presumption_of_denial"
     assert found["end_user.class", "military"].channels == ("single",)
     assert found["screening.hit", "control_list"].channels == ("special_application",)
-    assert found["item.control_code", "1C905.b"].disposition == "standard_review"
+    oxide = found["item.control_code", "1C905.b"]
+    assert oxide.disposition == "standard_review" and oxide.final
     assert found["item.control_code", "1C909.b"].controlled is False
     assert not any(fact == "destination.country" for fact, _ in found)  # no civil export hangs on it
+
+
+def test_another_channel_alone_is_another_answer(changed):
+    found = changed(CAR | {"item.control_code": "1C905.a.1"})["end_user.validated", True]
+    assert (found.disposition, found.channels) == ("standard_review", ("annual", "single"))
 
 
 def test_what_brings_nothing_else_is_not_named(changed, first):  # noqa: F811
