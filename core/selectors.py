@@ -214,12 +214,13 @@ def document_visible(actor: Actor, pk: int) -> bool:
     return documents_for(actor).filter(pk=pk).exists()
 
 
-def calendar(begins: date, working_days: int, pauses: Collection[Pause] = ()) -> Calendar:
+def calendar(begins: date, working_days: int, pauses: Collection[Pause] = (), *, until: date | None = None) -> Calendar:
     """As much of the working-day table as it takes to count so many days from `begins` on. One query.
 
     Whatever the pauses cover, the last day is counted by the time that so many have gone by since they all ended.
+    until: a later day up to which is counted, or on which a count begins: for several counts at once.
     """
-    ended = max([begins, *(pause.end for pause in pauses if pause.end)])
+    ended = max([begins, until or begins, *(pause.end for pause in pauses if pause.end)])
     then = LegalDay.objects.filter(working=True, day__gte=ended).order_by("day").values("day")
     last = Coalesce(Subquery(then[working_days : working_days + 1]), Value(date.max))
     rows = LegalDay.objects.filter(day__gte=begins, day__lte=last)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date
 
-from core.working_days import Calendar, Pause
+from core.working_days import Calendar, NotPublished, Pause
 
 WORKING_DAYS = 45
 SIGNALS = (30, 40, WORKING_DAYS)
@@ -40,3 +40,40 @@ class Clock:
 
     def left(self, on: date) -> int:
         return max(0, self.working_days - self.used(on))
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A case's clock as everybody reads it at the end of a day: pages, lists and mails say the same.
+
+    used, left: None where the table ends before that day. deadline: None while a pause has no end, and where the table
+    ends before it (`published` is false then). pause: the one in which it stands still on that day.
+    """
+
+    on: date
+    accepted_on: date
+    of: int
+    used: int | None
+    left: int | None
+    deadline: date | None
+    provisional: bool
+    published: bool
+    pause: Pause | None
+
+    @property
+    def overdue(self) -> bool:
+        """From 00:00 of the day after the deadline on. Nothing is approved by that."""
+        return self.deadline is not None and self.on > self.deadline
+
+
+def read(clock: Clock, on: date) -> Reading:
+    """The clock at the end of this day. Where the table ends too early, it says what it can."""
+    used = left = deadline = None
+    published, provisional = True, False
+    try:
+        used, left = clock.used(on), clock.left(on)
+        deadline, provisional = clock.deadline, clock.provisional
+    except NotPublished:
+        published = False
+    pause = next((pause for pause in clock.pauses if pause.covers(on)), None)
+    return Reading(on, clock.accepted_on, clock.working_days, used, left, deadline, provisional, published, pause)

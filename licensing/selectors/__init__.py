@@ -13,6 +13,7 @@ from licensing.selectors.applications import (
     with_signals,
     with_steps,
 )
+from licensing.selectors.clocks import NO_CLOCK, clocks_of, with_days_left
 from licensing.selectors.declarations import declarations_for, rejection, usable_declarations
 from licensing.selectors.editions import edition_now, edition_on, rules_of
 from licensing.selectors.licenses import (
@@ -30,11 +31,13 @@ from licensing.selectors.movements import clearances_taken, clearances_used, mov
 
 __all__ = [
     "ITEM_SEARCH",
+    "NO_CLOCK",
     "applicable_items",
     "applications_for",
     "changed_since",
     "clearances_taken",
     "clearances_used",
+    "clocks_of",
     "declarations_for",
     "edition_now",
     "edition_on",
@@ -56,6 +59,7 @@ __all__ = [
     "turns_of",
     "usable_declarations",
     "with_balances",
+    "with_days_left",
     "with_decision",
     "with_parts",
     "with_questions",

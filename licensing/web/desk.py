@@ -5,6 +5,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 
 from core.history import lines_of
+from core.legal_time import legal_today
 from core.models import Document
 from core.telling import told
 from core.web.steps import Failed, of_one_moment, offered
@@ -32,6 +33,7 @@ def case(request: HttpRequest, ref: str, failed: Failed | None = None) -> HttpRe
     kept = {u.pk for u in recommendation.end_users.all()} if recommendation else set()
     context = {
         "application": row,
+        "clock": selectors.clocks_of([row], legal_today()).get(row.pk),
         **threaded(row, offered(request, row, "desk.case", failed)),
         "steps": steps,
         "recommendation": recommendation,

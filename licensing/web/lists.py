@@ -107,15 +107,33 @@ def _queue_view(name: str, label: Any, order: str = "") -> View:
     return View(name, label, partial(selectors.in_queue, view=name), order)
 
 
+def _queue_whole(rows: QuerySet[Any]) -> QuerySet[Any]:
+    rows = selectors.with_days_left(selectors.with_signals(selectors.with_steps(rows)), legal_today())
+    return rows.prefetch_related("end_users__declaration")
+
+
+def _queue_more(request: HttpRequest, listing: Listing) -> dict[str, Any]:
+    clocks = selectors.clocks_of([row for row in listing.rows if not row.decided_at], legal_today())
+    for row in listing.rows:
+        row.clock = clocks.get(row.pk)
+    return {"first": first_for(listing.rows, request.actor)}
+
+
 QUEUE = List(
     route="desk",
     template="licensing/desk_queue.html",
     rows=selectors.applications_for,
-    whole=lambda rows: selectors.with_signals(selectors.with_steps(rows)).prefetch_related("end_users__declaration"),
+    whole=_queue_whole,
     columns=(
         *CASE_COLUMNS,
         GRANTED,
         COMPANY,
+        Column(
+            "left",
+            _("Working days left"),
+            lambda row: None if row.days_left == selectors.NO_CLOCK else row.days_left,
+            ("days_left", Coalesce("submitted_at", NO_INSTANT)),
+        ),
         Column(
             "since",
             _("Waiting since"),
@@ -131,10 +149,10 @@ QUEUE = List(
         Column("reviewer", _("Reviewer"), lambda row: row.reviewer),
     ),
     parts=lambda row: row.lines.all(),
-    order="since",
+    order="left",
     search=(*CASE_SEARCH, *COMPANY_SEARCH, "reviewer__name"),
     hint=_("Case, exporter, end-user, goods, code, reviewer"),
-    more=lambda request, listing: {"first": first_for(listing.rows, request.actor)},
+    more=_queue_more,
     filters=(KIND, DESTINATION, *days("submitted_at", _("Filed from"), _("Filed until"), instant=True)),
     views=(
         _queue_view("mine", _("Mine")),

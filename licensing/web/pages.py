@@ -167,12 +167,13 @@ def application(
     request: HttpRequest, ref: str, failed: Failed | None = None, document_form: DocumentForm | None = None
 ) -> HttpResponse:
     """The case as its applicant sees it: stage, who has it, what is asked, what was decided and why."""
-    row = get_object_or_404(_whole(request), ref=ref)
-    missing = applications.what_is_missing(row, today=legal_today()) if row.state == "draft" else []
+    row, today = get_object_or_404(_whole(request), ref=ref), legal_today()
+    missing = applications.what_is_missing(row, today=today) if row.state == "draft" else []
     decided = row.state in ("approved", "issued", "refused")
     history = told(lines_of(row), request.actor)
     context = {
         "application": row,
+        "clock": selectors.clocks_of([row], today).get(row.pk),
         "verbs": open_verbs(row, request.actor),
         **threaded(row, offered(request, row, "application", failed)),
         "missing": [(problem, _where_to_mend(problem, row)) for problem in missing],

@@ -1,0 +1,44 @@
+"""The statutory clocks of cases: derived from day 0 and the working-day table whenever somebody asks, never stored."""
+
+from collections.abc import Iterable
+from datetime import date
+
+from django.db.models import Case, F, Func, IntegerField, OuterRef, QuerySet, Subquery, Value, When
+
+from core.legal_time import legal_day
+from core.models import LegalDay
+from core.selectors import calendar
+from licensing.clock import WORKING_DAYS, Clock, Reading, read
+from licensing.models import Application
+from licensing.states import ENDED_EARLY, OPEN_CASE
+
+NO_CLOCK = 9999  # days: behind every case that has one
+
+
+def limit_of(case: Application) -> int:
+    """The working days that the law gives for this case.
+
+    The one place that would ask what its findings say of the clock (`untimed`); those of today's cases say nothing.
+    """
+    return WORKING_DAYS
+
+
+def clocks_of(cases: Iterable[Application], today: date) -> dict[int, Reading]:
+    """The clock of each of these cases that has one, by primary key. The table is read once, however many they are.
+
+    It stands as of today; once the case was decided, as of that day.
+    """
+    timed = {case: case.accepted_on for case in cases if case.accepted_on and case.state not in ENDED_EARLY}
+    if not timed:
+        return {}
+    days = {case: legal_day(case.decided_at) if case.decided_at else today for case in timed}
+    table = calendar(min(timed.values()), max(map(limit_of, timed)), until=max(days.values()))
+    return {case.pk: read(Clock(table, day_0, (), limit_of(case)), days[case]) for case, day_0 in timed.items()}
+
+
+def with_days_left(rows: QuerySet[Application], today: date) -> QuerySet[Application]:
+    """Cases that can be sorted by the days that their clocks have left; a late one has fewer than none."""
+    worked = LegalDay.objects.filter(working=True, day__gt=OuterRef("accepted_on"), day__lte=today).order_by()
+    used = Subquery(worked.annotate(n=Func(F("day"), function="COUNT")).values("n"), output_field=IntegerField())
+    timed = When(state__in=OPEN_CASE, accepted_on__isnull=False, then=Value(WORKING_DAYS) - used)
+    return rows.annotate(days_left=Case(timed, default=Value(NO_CLOCK), output_field=IntegerField()))

@@ -1,0 +1,158 @@
+"""The statutory clock of real cases: what its exporter, the desk and the queue say of it, on which day."""
+
+import csv
+import io
+from datetime import datetime, time
+
+import pytest
+
+from core.legal_time import LEGAL_ZONE, legal_today
+from core.models import LegalDay
+from licensing import selectors
+from licensing.actions import applications, decisions
+from licensing.models import Application
+from tests.days import D, table
+from tests.make import seen
+
+
+@pytest.fixture
+def on(clock):
+    """It is this day's noon, or another time of it."""
+
+    def on(day, at=time(12)):
+        clock.set(datetime.combine(D(day), at, LEGAL_ZONE))
+
+    return on
+
+
+@pytest.fixture
+def accepted(world, on):
+    """A case that was filed and accepted on this day."""
+
+    def accepted(day):
+        on(day)
+        ref = world.application()
+        applications.submit(ref, seen=seen(ref), by=world.exporter)
+        applications.accept(ref, by=world.ministry.intake)
+        return ref
+
+    return accepted
+
+
+@pytest.fixture
+def read(client, world):
+    """The clock as everybody reads it now: the exporter's page, the desk's, and the queue say the same."""
+
+    def page(actor, path, **query):
+        client.force_login(actor.user)
+        answer = client.get(path, query)
+        assert answer.status_code == 200
+        return answer.context, " ".join(answer.content.decode().split())
+
+    def read(ref):
+        mine, text = page(world.exporter, f"/applications/{ref}/")
+        desk, desk_text = page(world.ministry.auditor, f"/desk/cases/{ref}/")
+        assert mine["clock"] == desk["clock"]
+        if not mine["application"].decided_at:
+            queue, _ = page(world.ministry.auditor, "/desk/", view="open", q=ref)
+            assert queue["listing"].rows[0].clock == mine["clock"]
+        return mine["clock"], text, desk_text
+
+    return read
+
+
+@pytest.mark.parametrize(
+    ("accepted_on", "deadline", "words", "provisional"),
+    [
+        pytest.param("2026-03-02", "2026-05-08", "8 May 2026", False, id="K1"),
+        pytest.param("2026-02-14", "2026-04-27", "27 Apr 2026", False, id="K3"),
+        pytest.param("2026-03-09", "2026-05-14", "14 May 2026", False, id="K4"),
+        pytest.param("2026-11-24", "2027-01-27", "27 Jan 2027", True, id="K6"),
+        pytest.param("2026-09-02", "2026-11-10", "10 Nov 2026", False, id="K7"),
+    ],
+)
+def test_everybody_reads_the_deadline_that_was_computed_by_hand(
+    accepted_on, deadline, words, provisional, accepted, read
+):
+    clock, *pages = read(accepted(accepted_on))
+    assert (clock.deadline, clock.provisional, clock.used, clock.left) == (D(deadline), provisional, 0, 45)
+    for text in pages:
+        assert f"To be decided by {words}." in text
+        assert "45 working days left" in text
+        assert ("It may still move" in text) == provisional
+
+
+def test_a_case_is_overdue_from_the_next_midnight_and_not_a_second_before(accepted, on, read):
+    ref = accepted("2026-03-02")
+    on("2026-05-08", time(23, 59, 30))
+    clock, text, _ = read(ref)
+    assert (clock.overdue, clock.used, clock.left, "0 working days left" in text) == (False, 45, 0, True)
+    on("2026-05-09", time())
+    clock, *pages = read(ref)
+    assert (clock.overdue, clock.used, clock.left) == (True, 46, 0)
+    assert all("The last day was 8 May 2026. The ministry is late; nothing is approved by that." in p for p in pages)
+    assert Application.objects.get(ref=ref).state == "accepted"
+
+
+def test_a_case_that_is_late_for_months_still_counts_its_days(accepted, on, read):
+    ref = accepted("2026-03-02")
+    on("2026-12-30")
+    worked = [day for day, (working, _) in table().items() if D("2026-03-02") < day <= D("2026-12-30") and working]
+    assert read(ref)[0].used == len(worked)
+
+
+@pytest.mark.parametrize(("day", "used", "words"), [("2026-04-10", 28, "In time"), ("2026-05-09", 46, "Decided late")])
+def test_the_clock_of_a_decided_case_stands_at_the_day_of_the_decision(day, used, words, accepted, on, read, world):
+    ref, m = accepted("2026-03-02"), world.ministry
+    on(day)
+    decisions.assign(ref, seen=seen(ref), by=m.reviewer)
+    decisions.recommend(ref, seen=seen(ref), outcome="refuse", factors=["END_USE"], text="No.", by=m.reviewer)
+    decisions.refuse(ref, seen=seen(ref), factors=["END_USE"], text="No.", by=m.decider)
+    on("2026-07-01")
+    clock, *pages = read(ref)
+    assert (clock.used, clock.deadline) == (used, D("2026-05-08"))
+    assert all(f"{words}: the last day was 8 May 2026." in text for text in pages)
+
+
+def test_a_case_that_was_not_accepted_yet_or_withdrawn_has_no_clock(accepted, world, on):
+    on("2026-03-02")
+    filed = world.application()
+    applications.submit(filed, seen=seen(filed), by=world.exporter)
+    gone = accepted("2026-03-02")
+    applications.withdraw(gone, by=world.exporter)
+    assert selectors.clocks_of(Application.objects.filter(ref__in=[filed, gone]), legal_today()) == {}
+
+
+def test_where_the_table_ends_the_pages_say_that_and_go_on(accepted, on, read):
+    ref = accepted("2026-03-02")
+    LegalDay.objects.filter(day__gt=D("2026-03-31")).delete()
+    on("2026-03-31")
+    clock, *pages = read(ref)
+    assert (clock.used, clock.left, clock.deadline, clock.published) == (21, 24, None, False)
+    on("2026-04-01")
+    clock, *more = read(ref)
+    assert (clock.used, clock.left, clock.deadline, clock.published) == (None, None, None, False)
+    assert all("beyond the days that the working-day table has" in text for text in [*pages, *more])
+
+
+def test_the_queue_begins_with_the_fewest_days_left(accepted, on, world, client):
+    days = ["2026-03-09", "2026-02-14", "2026-04-13", "2026-03-02"]
+    refs = {day: accepted(day) for day in days}
+    on("2026-04-27")
+    filed = world.application()
+    applications.submit(filed, seen=seen(filed), by=world.exporter)
+    client.force_login(world.ministry.reviewer.user)
+    rows = client.get("/desk/", {"view": "open"}).context["listing"].rows
+    assert [row.ref for row in rows] == [*(refs[day] for day in sorted(days)), filed]
+    assert [row.days_left for row in rows[:-1]] == [row.clock.left for row in rows[:-1]] == [0, 6, 11, 35]
+    text = client.get("/desk.csv", {"view": "open"}).content.decode()
+    lines = csv.DictReader(io.StringIO(text.removeprefix("\ufeff"), newline=""))
+    assert [line["Working days left"] for line in lines] == ["0", "6", "11", "35", ""]
+
+
+def test_a_page_of_the_queue_reads_the_table_once(accepted, on, django_assert_num_queries):
+    pks = [Application.objects.get(ref=accepted(day)).pk for day in ("2026-02-14", "2026-03-02", "2026-04-13")]
+    cases = list(Application.objects.filter(pk__in=pks))
+    today = legal_today()
+    with django_assert_num_queries(1):
+        assert len(selectors.clocks_of(cases, today)) == 3
