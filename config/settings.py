@@ -138,6 +138,9 @@ def _running_copy() -> dict[str, Any]:
 
 
 _copy = _running_copy() if LOCAL else {}
+# A visit to the site stops a case's clock too: no provision says so, and it is off unless the ministry wants it.
+CLOCK_SITE_VISITS = env.bool("CLOCK_SITE_VISITS", False)
+
 DATABASE_URL = env.str("DATABASE_URL", _copy.get("database_url", ""))
 DATABASE_OWNER_URL = env.str("DATABASE_OWNER_URL", _copy.get("owner_url", ""))
 REDIS_URL = env.str("REDIS_URL", _copy.get("redis_url", ""))

@@ -68,6 +68,13 @@ CODES = (
         _("Look at both, and say that you have."),
     ),
     Code(
+        "consultation-open",
+        409,
+        _("The clock of the case stands still for a consultation."),
+        _("End the consultation first."),
+    ),
+    Code("no-consultation", 409, _("The clock of the case is running."), _("Nothing is to be ended.")),
+    Code(
         "question-ended",
         409,
         _("The question was answered or closed."),

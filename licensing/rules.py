@@ -33,3 +33,12 @@ def _not_his(row: Any, actor: Any) -> DomainError | None:
     if row.reviewer_id != actor.user.pk:
         return Forbidden(_("{name} has this case now, so this step is not yours.").format(name=row.reviewer))
     return None
+
+
+def stands_still(row: Any) -> bool:
+    """The case's clock does: somebody is being consulted. What that rules out is not offered; the verbs say why."""
+    return bool(row.paused)
+
+
+def is_running(row: Any) -> bool:
+    return not row.paused

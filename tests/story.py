@@ -20,7 +20,7 @@ from core.models import Delivery, Membership
 from core.web import steps
 from exporters import actions as exporters
 from exporters.models import Exporter
-from licensing.actions import applications, decisions, declarations, licenses, questions
+from licensing.actions import applications, consultations, decisions, declarations, licenses, questions
 from licensing.models import Application
 from shipments import actions as shipments
 from shipments.actions import incidents
@@ -177,6 +177,8 @@ def _applications(step: Story, world: make.World, signed: Any) -> None:
     step(questions.answer, ref, question=why, files=[("x.pdf", demo.pdf("x"))], final=True, by=boss)
     step(questions.read_answer, ref, question=why, by=m.reviewer)
     step(questions.close_question, ref, question=where, reason="Found it", by=m.reviewer)
+    step(consultations.consult, ref, cause="expert", notice="An institute looks at it.", by=m.reviewer)
+    step(consultations.end_consult, ref, by=m.reviewer)
     step(decisions.recommend, ref, outcome="approve", by=m.reviewer)
     step(decisions.send_back, ref, reason="Less", by=m.decider)
     decisions.recommend(ref, seen=seen(ref), outcome="approve", by=m.reviewer)

@@ -22,6 +22,7 @@ from core.references import ALPHABET, draw
 from exporters.states import ExporterState
 from licensing import ledger
 from licensing.actions.applications import freeze_findings, lock_with_exporter, policy_differs
+from licensing.actions.consultations import require_running
 from licensing.granted import compare, recommended
 from licensing.models import Application, DecisionStep, Declaration, Kind, License
 from licensing.policy import CHANNEL_OF
@@ -68,6 +69,7 @@ def recommend(
     """
     row = lock(applications_for(by), ref=ref)
     require(row.recommend, by=by, seen=seen)
+    require_running(row)
     if row.decided_by(by.user):
         raise FourEyes(_("You decided in this round, so another officer must recommend."))
     at = legal_now()

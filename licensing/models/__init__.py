@@ -15,6 +15,7 @@ from licensing.models.declarations import Declaration, DeclarationItem
 from licensing.models.editions import PolicyEdition
 from licensing.models.licenses import License, LicenseCondition, LicenseEndUser, Suspension
 from licensing.models.lists import ControlItem, ControlList, EndUse, Instrument, InstrumentSuspension
+from licensing.models.pauses import ClockInterval
 from licensing.models.questions import About, Question, QuestionEntry
 
 __all__ = [
@@ -23,6 +24,7 @@ __all__ = [
     "ApplicationDocument",
     "ApplicationEndUser",
     "ApplicationLine",
+    "ClockInterval",
     "ControlItem",
     "ControlList",
     "DecisionStep",

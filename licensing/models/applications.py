@@ -16,7 +16,7 @@ from exporters import rules
 from exporters.models import Exporter, Party
 from licensing.models.declarations import Declaration
 from licensing.models.lists import ControlItem
-from licensing.rules import whoever_has_it, whoever_has_it_not
+from licensing.rules import is_running, stands_still, whoever_has_it, whoever_has_it_not
 from licensing.states import OPEN_CASE, TAKEN
 from licensing.states import ApplicationState as S
 
@@ -191,11 +191,37 @@ class Application(FSMModelMixin, models.Model):
     )
     def read_answer(self) -> None: ...
 
+    @property
+    def paused(self) -> bool:
+        """Its clock stands still: somebody is being consulted."""
+        return any(pause.ends_on is None for pause in self.pauses.all())
+
+    @transition(
+        field=state,
+        source=S.UNDER_REVIEW,
+        target=None,
+        permission=whoever_has_it("application.consult"),
+        conditions=[is_running],
+        custom={"label": _("Consult: the clock stands still")},
+    )
+    def consult(self) -> None: ...
+
+    @transition(
+        field=state,
+        source=[S.UNDER_REVIEW, S.AWAITING_APPLICANT],
+        target=None,
+        permission=whoever_has_it("application.end_consult"),
+        conditions=[stands_still],
+        custom={"label": _("The consultation has ended")},
+    )
+    def end_consult(self) -> None: ...
+
     @transition(
         field=state,
         source=S.UNDER_REVIEW,
         target=S.AWAITING_DECISION,
         permission=whoever_has_it("application.recommend"),
+        conditions=[is_running],
         custom={"label": _("Recommend")},
     )
     def recommend(self) -> None: ...

@@ -3,13 +3,26 @@
 from collections.abc import Iterable
 from datetime import date
 
-from django.db.models import Case, F, Func, IntegerField, OuterRef, QuerySet, Subquery, Value, When
+from django.db.models import (
+    Case,
+    Exists,
+    F,
+    Func,
+    IntegerField,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Value,
+    When,
+    prefetch_related_objects,
+)
 
 from core.legal_time import legal_day
 from core.models import LegalDay
 from core.selectors import calendar
 from licensing.clock import WORKING_DAYS, Clock, Reading, read
-from licensing.models import Application
+from licensing.models import Application, ClockInterval
 from licensing.states import ENDED_EARLY, OPEN_CASE
 
 NO_CLOCK = 9999  # days: behind every case that has one
@@ -24,7 +37,7 @@ def limit_of(case: Application) -> int:
 
 
 def clocks_of(cases: Iterable[Application], today: date) -> dict[int, Reading]:
-    """The clock of each of these cases that has one, by primary key. The table is read once, however many they are.
+    """The clock of each of these cases that has one, by primary key: two queries, however many they are.
 
     It stands as of today; once the case was decided, as of that day.
     """
@@ -32,13 +45,19 @@ def clocks_of(cases: Iterable[Application], today: date) -> dict[int, Reading]:
     if not timed:
         return {}
     days = {case: legal_day(case.decided_at) if case.decided_at else today for case in timed}
+    prefetch_related_objects(list(timed), "pauses")
     table = calendar(min(timed.values()), max(map(limit_of, timed)), until=max(days.values()))
-    return {case.pk: read(Clock(table, day_0, (), limit_of(case)), days[case]) for case, day_0 in timed.items()}
+    return {
+        case.pk: read(Clock(table, day_0, tuple(row.pause for row in case.pauses.all()), limit_of(case)), days[case])
+        for case, day_0 in timed.items()
+    }
 
 
 def with_days_left(rows: QuerySet[Application], today: date) -> QuerySet[Application]:
     """Cases that can be sorted by the days that their clocks have left; a late one has fewer than none."""
     worked = LegalDay.objects.filter(working=True, day__gt=OuterRef("accepted_on"), day__lte=today).order_by()
+    pauses = ClockInterval.objects.filter(application=OuterRef(OuterRef("pk")), begins_on__lte=OuterRef("day"))
+    worked = worked.exclude(Exists(pauses.filter(Q(ends_on=None) | Q(ends_on__gt=OuterRef("day")))))
     used = Subquery(worked.annotate(n=Func(F("day"), function="COUNT")).values("n"), output_field=IntegerField())
     timed = When(state__in=OPEN_CASE, accepted_on__isnull=False, then=Value(WORKING_DAYS) - used)
     return rows.annotate(days_left=Case(timed, default=Value(NO_CLOCK), output_field=IntegerField()))

@@ -8,7 +8,7 @@ from core.models import HistoryLine
 from core.web.forms import ReasonForm
 from core.web.steps import Holder, Page, Step, register
 from exporters.selectors import people
-from licensing.actions import applications, decisions, declarations, licenses, questions
+from licensing.actions import applications, consultations, decisions, declarations, licenses, questions
 from licensing.models import Application, Declaration, License
 from licensing.selectors import applications_for, declarations_for, licenses_for, reviewer_of
 from licensing.states import IN_FORCE
@@ -18,6 +18,7 @@ from licensing.web.forms import (
     AskForm,
     CertificateForm,
     CloseQuestionForm,
+    ConsultForm,
     IssueForm,
     LiftForm,
     QuestionForm,
@@ -160,6 +161,23 @@ register(
             CloseQuestionForm,
             within="ask",
             mail=_("{ref}: the reviewer closed a question"),
+        ),
+        Step(
+            "consult",
+            _("The ministry consults others; the clock stands still"),
+            DESK,
+            consultations.consult,
+            _("The clock stands still from today on. The exporter has your notice."),
+            ConsultForm,
+            mail=_("{ref}: the ministry consults others; the clock stands still"),
+        ),
+        Step(
+            "end_consult",
+            _("The consultation has ended; the clock goes on"),
+            DESK,
+            consultations.end_consult,
+            _("The clock goes on; today counts."),
+            mail=_("{ref}: the consultation has ended; the clock goes on"),
         ),
         Step(
             "recommend",

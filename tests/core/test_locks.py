@@ -13,6 +13,7 @@ NOUNS = {
     "exporters": "exporters_exporter",
     "licensing.declarations": "licensing_declaration",
     "licensing.applications": "licensing_application",
+    "licensing.consultations": "licensing_application",
     "licensing.decisions": "licensing_application",
     "licensing.questions": "licensing_application",
     "licensing.licenses": "licensing_license",

@@ -1,6 +1,7 @@
 """Shapes of licensing's forms, by noun. What is permitted is for the verbs to say."""
 
 from licensing.web.forms.applications import ApplicationForm, DocumentForm, LineForm, LineFormSet
+from licensing.web.forms.consultations import ConsultForm
 from licensing.web.forms.decisions import ApproveForm, DecideForm, IssueForm, RecommendForm, RefuseForm
 from licensing.web.forms.declarations import CertificateForm, DeclarationForm
 from licensing.web.forms.licenses import LiftForm
@@ -13,6 +14,7 @@ __all__ = [
     "AskForm",
     "CertificateForm",
     "CloseQuestionForm",
+    "ConsultForm",
     "DecideForm",
     "DeclarationForm",
     "DocumentForm",

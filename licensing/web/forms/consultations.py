@@ -1,0 +1,24 @@
+"""For what the clock of a case stands still."""
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy
+
+from core.web.forms import StepForm
+from licensing.actions.consultations import reasons
+from licensing.models import ClockInterval
+
+
+def _choices() -> list[tuple[str, Any]]:
+    return [(reason, ClockInterval.Reason(reason).label) for reason in reasons()]
+
+
+class ConsultForm(StepForm):
+    cause = forms.ChoiceField(label=gettext_lazy("Whom or what for"), choices=_choices, widget=forms.RadioSelect)
+    notice = forms.CharField(
+        label=gettext_lazy("Notice to the exporter"),
+        max_length=2_000,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=gettext_lazy("From today on no day counts, until you say that the consultation has ended."),
+    )
