@@ -2,17 +2,21 @@
 
 import csv
 import io
-from datetime import datetime, time
+import os
+from datetime import datetime, time, timedelta
+from random import Random
 
 import pytest
 
 from core.legal_time import LEGAL_ZONE, legal_today
-from core.models import LegalDay
+from core.models import HistoryLine, LegalDay
 from licensing import selectors
-from licensing.actions import applications, decisions
+from licensing.actions import applications, consultations, decisions
 from licensing.models import Application
 from tests.days import D, table
 from tests.make import seen
+
+CASES = 500 if os.environ.get("FULL") else 60
 
 
 @pytest.fixture
@@ -55,7 +59,9 @@ def read(client, world):
         assert mine["clock"] == desk["clock"]
         if not mine["application"].decided_at:
             queue, _ = page(world.ministry.auditor, "/desk/", view="open", q=ref)
-            assert queue["listing"].rows[0].clock == mine["clock"]
+            row = queue["listing"].rows[0]
+            assert row.clock == mine["clock"]
+            assert row.clock.used in (None, row.clock.of - row.days_left)
         return mine["clock"], text, desk_text
 
     return read
@@ -150,9 +156,79 @@ def test_the_queue_begins_with_the_fewest_days_left(accepted, on, world, client)
     assert [line["Working days left"] for line in lines] == ["0", "6", "11", "35", ""]
 
 
-def test_a_page_of_the_queue_reads_the_table_once(accepted, on, django_assert_num_queries):
-    pks = [Application.objects.get(ref=accepted(day)).pk for day in ("2026-02-14", "2026-03-02", "2026-04-13")]
-    cases = list(Application.objects.filter(pk__in=pks))
-    today = legal_today()
-    with django_assert_num_queries(1):
-        assert len(selectors.clocks_of(cases, today)) == 3
+# --- drawn cases ----------------------------------------------------------------------------------------------
+
+
+def draw(random):
+    """A day of acceptance, what happened on which later day, and the day on which somebody looks."""
+    begin = D("2025-03-03") + timedelta(days=random.randrange(420))
+    day, events = begin, []
+    for verb in ["consult", "end_consult"] * random.randrange(4) + ["consult"] * random.randrange(2):
+        day += timedelta(days=random.choice([0, 0, 1, 2, 5, 9, 20]))
+        events.append((day, verb))
+    if random.random() < 0.3 and (not events or events[-1][1] == "end_consult"):
+        events.append((day + timedelta(days=random.randrange(30)), "decide"))
+    last = events[-1][0] if events else begin
+    return begin, events, last + timedelta(days=random.choice([0, 1, 7, 30, 60, 90]))
+
+
+def happen(world, on, signed, begin, events):
+    """The case, by the verbs that people use."""
+    m = world.ministry
+    on(str(begin))
+    ref = world.application(by_whom=[signed])
+    applications.submit(ref, seen=seen(ref), by=world.exporter)
+    applications.accept(ref, by=m.intake)
+    decisions.assign(ref, seen=seen(ref), by=m.reviewer)
+    for day, verb in events:
+        on(str(day))
+        match verb:
+            case "consult":
+                consultations.consult(ref, cause="expert", notice="They look at it.", by=m.reviewer)
+            case "end_consult":
+                consultations.end_consult(ref, by=m.reviewer)
+            case "decide":
+                why = {"factors": ["END_USE"], "text": "No."}
+                decisions.recommend(ref, seen=seen(ref), outcome="refuse", acknowledged=True, by=m.reviewer, **why)
+                decisions.refuse(ref, seen=seen(ref), by=m.decider, **why)
+    return ref
+
+
+def walked(ref, today):
+    """(used, deadline, overdue) from the history alone, day by day; written without the clock's code.
+
+    A day counts where it is worked and the last that was said of consultations by its end is not that one began.
+    """
+    lines = HistoryLine.objects.filter(subject_kind="application", subject_ref=ref).order_by("seq")
+    said = [(line.at.astimezone(LEGAL_ZONE).date(), line.verb) for line in lines]
+    day = next(day for day, verb in said if verb == "accept")
+    end = next((day for day, verb in said if verb in ("approve", "refuse")), today)
+    stops = [one for one in said if one[1] in ("consult", "end_consult")]
+    number, used, deadline = 0, 0, None
+    while day < end or (deadline is None and not (stops and stops[-1][1] == "consult")):
+        day += timedelta(days=1)
+        standing = [verb for on, verb in stops if on <= day][-1:] == ["consult"]
+        if table()[day][0] and not standing:
+            number += 1
+            used += day <= end
+            deadline = day if number == 45 else deadline
+    return used, deadline, deadline is not None and end > deadline
+
+
+@pytest.mark.slow
+def test_drawn_cases_say_what_a_walk_over_their_history_says(world, on, client):
+    """500 with FULL. Page, desk and queue, and the day by which the queue sorts."""
+    random = Random(6)
+    for _ in range(CASES):
+        begin, events, looked = draw(random)
+        on(str(begin))
+        ref = happen(world, on, world.declaration(), begin, events)
+        on(str(looked))
+        expected = walked(ref, looked)
+        for actor, path in ((world.exporter, f"/applications/{ref}/"), (world.ministry.auditor, f"/desk/cases/{ref}/")):
+            client.force_login(actor.user)
+            clock = client.get(path).context["clock"]
+            assert (clock.used, clock.deadline, clock.overdue) == expected, (begin, events, looked)
+        row = selectors.with_days_left(Application.objects.filter(ref=ref), looked).get()
+        if not row.decided_at:
+            assert row.days_left == 45 - expected[0], (begin, events, looked)
