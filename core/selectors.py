@@ -214,6 +214,12 @@ def document_visible(actor: Actor, pk: int) -> bool:
     return documents_for(actor).filter(pk=pk).exists()
 
 
+def working_day_before(today: date, number: int) -> date | None:
+    """The last worked day before this one, the last but one and so on. None where the table does not go back so far."""
+    worked = LegalDay.objects.filter(working=True, day__lt=today).order_by("-day").values_list("day", flat=True)
+    return next(iter(worked[number - 1 : number]), None)
+
+
 def calendar(begins: date, working_days: int, pauses: Collection[Pause] = (), *, until: date | None = None) -> Calendar:
     """As much of the working-day table as it takes to count so many days from `begins` on. One query.
 

@@ -7,6 +7,7 @@ from core.working_days import Calendar, NotPublished, Pause
 
 WORKING_DAYS = 45
 SIGNALS = (30, 40, WORKING_DAYS)
+RECEIPT_DAYS = 5  # within which the ministry says that something is missing, or has accepted
 
 
 @dataclass(frozen=True)

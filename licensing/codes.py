@@ -68,6 +68,12 @@ CODES = (
         _("Look at both, and say that you have."),
     ),
     Code(
+        "deemed-accepted",
+        409,
+        _("The ministry said nothing within five working days, so by law the case is accepted."),
+        _("Accept it: its day 0 is the day of the receipt."),
+    ),
+    Code(
         "consultation-open",
         409,
         _("The clock of the case stands still for a consultation."),

@@ -9,7 +9,7 @@ from core.access import clock
 from core.legal_time import legal_today
 from core.sweeps import each
 from licensing import ledger, selectors
-from licensing.actions import licenses
+from licensing.actions import licenses, receipts
 
 log = logging.getLogger(__name__)
 BATCH = 500
@@ -20,6 +20,13 @@ def expire_licenses() -> int:
     """Every license whose last day is over says so; at most BATCH a run, the rest a minute later."""
     by = clock()
     return each(selectors.licenses_past(legal_today(), BATCH), lambda pk: licenses.expire(pk, by=by))
+
+
+@shared_task
+def accept_by_law() -> int:
+    """Every case of which nothing was said in time is accepted from its receipt on."""
+    by = clock()
+    return each(selectors.silent(legal_today(), BATCH), lambda pk: receipts.accept_by_law(pk, by=by))
 
 
 @shared_task

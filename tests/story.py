@@ -20,7 +20,7 @@ from core.models import Delivery, Membership
 from core.web import steps
 from exporters import actions as exporters
 from exporters.models import Exporter
-from licensing.actions import applications, consultations, decisions, declarations, licenses, questions
+from licensing.actions import applications, consultations, decisions, declarations, licenses, questions, receipts
 from licensing.models import Application
 from shipments import actions as shipments
 from shipments.actions import incidents
@@ -210,7 +210,10 @@ def _shipments(step: Story, world: make.World, clock_of: Any) -> None:
     _plain(step, world)
     if clock_of is None:
         return
+    silent = world.application(by_whom=[world.declaration()])
+    applications.submit(silent, seen=seen(silent), by=boss)
     clock_of.shift(days=360)
+    step(receipts.accept_by_law, Application.objects.get(ref=silent).pk, by=clock())
     step(licenses.warn_of_end, ending.pk, by=clock())
     step(shipments.lapse, forgotten.pk, by=clock())
     clock_of.shift(days=400)

@@ -18,6 +18,7 @@ from core.references import draw
 from exporters.models import Exporter, Party
 from exporters.states import ExporterState
 from licensing import policy
+from licensing.actions.receipts import require_not_silent, silent_since
 from licensing.models import (
     Application,
     ApplicationDocument,
@@ -317,16 +318,24 @@ def withdraw(ref: str, *, reason: str = "", by: Actor) -> Application:
 
 @command
 def accept(ref: str, *, by: Actor) -> Application:
-    """The case is complete and accepted today; its first round begins."""
+    """The case is complete and accepted today, or by law already; its first round begins."""
     row = lock(applications_for(by), ref=ref)
+    require(row.accept, by=by)
     at = legal_now()
-    move(row.accept, by=by, at=at, accepted_on=legal_day(at))
+    day_0 = silent_since(row, at) or legal_day(at)
+    move(row.accept, by=by, at=at, facts={"day_0": day_0.isoformat()}, accepted_on=day_0)
     return row
 
 
 @command
 def not_accept(ref: str, *, reason: str, by: Actor) -> Application:
-    """The case is outside the scope; the applicant knows why and what remedy there is."""
+    """The case is outside the scope; the applicant knows why and what remedy there is.
+
+    Raises DomainError deemed-accepted when the time is over within which that could be said.
+    """
     row = lock(applications_for(by), ref=ref)
-    move(row.not_accept, by=by, reason=reason)
+    require(row.not_accept, by=by)
+    at = legal_now()
+    require_not_silent(row, at)
+    move(row.not_accept, by=by, at=at, reason=reason)
     return row

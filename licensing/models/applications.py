@@ -47,6 +47,7 @@ class Application(FSMModelMixin, models.Model):
     created_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     created_at = models.DateTimeField()
     submitted_at = models.DateTimeField(null=True, blank=True)
+    received_at = models.DateTimeField(null=True, blank=True)  # the last time that it came as complete
     accepted_on = models.DateField(null=True, blank=True)
     decided_at = models.DateTimeField(null=True, blank=True)
     reviewer = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
@@ -95,7 +96,7 @@ class Application(FSMModelMixin, models.Model):
         custom={"label": _("Submit")},
     )
     def submit(self, *, submitted_at: datetime) -> None:
-        self.submitted_at = submitted_at
+        self.submitted_at = self.received_at = submitted_at
 
     @transition(
         field=state,
@@ -105,6 +106,17 @@ class Application(FSMModelMixin, models.Model):
         custom={"label": _("Accept")},
     )
     def accept(self, *, accepted_on: date) -> None:
+        self.accepted_on = accepted_on
+        self.round += 1
+
+    @transition(
+        field=state,
+        source=S.SUBMITTED,
+        target=S.ACCEPTED,
+        permission=rules.the_clock,
+        custom={"label": _("Accepted by law"), "hidden": True},
+    )
+    def accept_by_law(self, *, accepted_on: date) -> None:
         self.accepted_on = accepted_on
         self.round += 1
 

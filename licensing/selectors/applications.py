@@ -1,13 +1,15 @@
 """Which cases somebody sees, with what, and in which part of the desk."""
 
-from datetime import datetime
+from datetime import date, datetime
 
 from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
 
 from core.access import Actor, visibility
+from core.legal_time import day_start
 from core.models import Document, HistoryLine
-from core.selectors import reaches_documents, whoever_may
+from core.selectors import reaches_documents, whoever_may, working_day_before
 from exporters.selectors import of_province
+from licensing.clock import RECEIPT_DAYS
 from licensing.models import Application, Question, QuestionEntry
 from licensing.states import OPEN_CASE, TAKEN, ApplicationState
 
@@ -20,6 +22,15 @@ def applications_for(actor: Actor) -> QuerySet[Application]:
     if actor.kind == "ministry" and actor.may("desk.case", "GET"):
         return of_province(rows, actor, "exporter__province").exclude(submitted_at=None)
     return rows.none()
+
+
+def silent(today: date, limit: int) -> list[int]:
+    """Submitted cases of which nothing was said on any of the days that the law gives."""
+    first = working_day_before(today, RECEIPT_DAYS)
+    if first is None:
+        return []
+    rows = Application.objects.filter(state=ApplicationState.SUBMITTED, received_at__lt=day_start(first))
+    return list(rows.order_by("pk").values_list("pk", flat=True)[:limit])
 
 
 def with_parts(rows: QuerySet[Application]) -> QuerySet[Application]:

@@ -115,6 +115,11 @@ register(
             mail=_("{ref}: accepted, the review begins"),
         ),
         Step(
+            "accept_by_law",
+            _("Accepted by law: nothing was said within five working days"),
+            mail=_("{ref}: accepted by law, the review begins"),
+        ),
+        Step(
             "not_accept",
             _("Not accepted"),
             DESK,

@@ -15,6 +15,7 @@ NOUNS = {
     "licensing.applications": "licensing_application",
     "licensing.consultations": "licensing_application",
     "licensing.decisions": "licensing_application",
+    "licensing.receipts": "licensing_application",
     "licensing.questions": "licensing_application",
     "licensing.licenses": "licensing_license",
     "shipments.incidents": "shipments_handling",
