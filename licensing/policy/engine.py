@@ -73,7 +73,7 @@ class Compiled:
         self.controlling = self._mask(rule.effect.control for rule in self.rules)
         self.exempting = self._mask(rule.effect.disposition == "exempt" for rule in self.rules)
         self.axes = tuple(self._axes())
-        self._days = tuple(sorted(set(self._change_days())))
+        self.days = tuple(sorted(set(self._change_days())))  # other rules may count from each on
         self._said = lru_cache(maxsize=20_000)(self._outcome)
         self._active = lru_cache(maxsize=1_000)(self._active_between)
 
@@ -128,27 +128,23 @@ class Compiled:
 
     def active(self, on: date, audience: str) -> int:
         """The rules that count on that day for that audience."""
-        return self._active(bisect_right(self._days, on), audience)
+        return self._active(bisect_right(self.days, on), audience)
 
     def _active_between(self, at: int, audience: str) -> int:
-        day = self._days[at - 1] if at else date.min
+        day = self.days[at - 1] if at else date.min
         return self._mask(audience in rule.audiences and rule.active(day) for rule in self.rules)
 
     def turns(self, audience: str) -> list[date]:
         """The days on which other rules begin to count for that audience, in order."""
-        return [day for day in self._days if self.active(day, audience) != self.active(day - DAY, audience)]
+        return [day for day in self.days if self.active(day, audience) != self.active(day - DAY, audience)]
 
     # --- one case -----------------------------------------------------------------------------------------
     def assess(self, facts: Facts, *, on: date, audience: str = "new") -> Outcome:
         """What the rules say of whole facts on that day."""
-        failed, absent, open_ = self.all & ~self.active(on, audience), 0, []
-        for axis in self.axes:
-            value = facts.get(axis.fact)
-            if value is None:
-                absent |= axis.rules
-                open_.append(axis)
-            else:
-                failed |= axis.fails(value)
+        failed, absent = self.all & ~self.active(on, audience) | self.failing(facts), 0
+        open_ = [axis for axis in self.axes if facts.get(axis.fact) is None]
+        for axis in open_:
+            absent |= axis.rules
         undetermined = absent & ~failed
         said = self._said(self.all & ~failed & ~absent, undetermined, facts.get(LIST) == UNLISTED_CODE)
         if not undetermined:
@@ -156,6 +152,19 @@ class Compiled:
         wanting = undetermined if said.controlled else undetermined & self.controlling
         missing = tuple(sorted({named_as(axis.fact, facts) for axis in open_ if axis.rules & wanting}))
         return Outcome(**{**said.__dict__, "missing": missing}) if missing else said
+
+    def failing(self, facts: Facts) -> int:
+        """The rules that some of these facts fail. An absent fact fails none."""
+        failed = 0
+        for axis in self.axes:
+            value = facts.get(axis.fact)
+            if value is not None:
+                failed |= axis.fails(value)
+        return failed
+
+    def outcome(self, matched: int, *, unlisted: bool) -> Outcome:
+        """What follows where every fact is known and these rules match."""
+        return self._outcome(matched, 0, unlisted)
 
     def of(self, mask: int) -> Iterator[Rule]:
         """The rules of a mask, in the order of their ids."""

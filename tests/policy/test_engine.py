@@ -118,3 +118,13 @@ def test_facts_that_nobody_can_have_are_refused_by_name(first, change, where, co
 def test_what_a_code_says_may_stand_beside_it(first):
     beside = {"item.list": "april", "item.category": "magnet", "item.element": "Dy"}
     assert whole(CAR | beside, first.edition) == whole(CAR, first.edition)
+
+
+def test_the_rules_that_facts_fail_and_what_follows_from_those_that_match_can_be_asked_apart(first):
+    facts, on = whole(CAR, first.edition), date(2026, 1, 20)
+    failing = first.failing(facts)
+    assert "R001" not in {rule.id for rule in first.of(failing)} and "R002" in {rule.id for rule in first.of(failing)}
+    assert first.failing({"end_use.code": "CIV_AUTO"}) & ~failing == 0  # an absent fact fails none
+    matched = first.active(on, "new") & ~failing
+    assert first.outcome(matched, unlisted=False) == first.assess(facts, on=on)
+    assert first.outcome(0, unlisted=True).disposition == "unlisted"
