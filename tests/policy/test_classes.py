@@ -1,0 +1,117 @@
+"""Classes of facts: what no rule tells apart is one class, and every vector of classes can be asked about."""
+
+import random
+from datetime import date
+
+import pytest
+
+from licensing.policy.classes import Space, known
+from licensing.policy.facts import whole
+from tests.policy.drafts import another, draft, first
+
+ON = date(2026, 11, 28)
+
+
+@pytest.fixture(scope="module")
+def space():
+    return Space(first())
+
+
+def classes(space, fact):
+    return next(dimension.classes for dimension in space.dimensions if dimension.fact == fact)
+
+
+def values(one, fact):
+    return [value[fact] for value in one.values]
+
+
+def of_value(space, fact, value):
+    return next(one for one in classes(space, fact) if value in values(one, fact))
+
+
+def test_the_first_edition_is_some_hundred_thousand_vectors(space):
+    assert [len(dimension.classes) for dimension in space.dimensions] == [11, 2, 2, 2, 4, 8, 3, 2, 6, 2, 2, 2]
+    assert space.size == 811_008
+
+
+def test_every_value_is_in_one_class_and_the_blank_element_among_them(space):
+    items = [value for one in classes(space, "item.control_code") for value in one.values]
+    assert len(items) == 81 + 2 * 119 and all(items.count(value) == 1 for value in items)
+    assert {"item.control_code": "none", "item.element": "", "exporter.territory": "domestic"} in items
+    assert sorted(use for one in classes(space, "end_use.code") for use in values(one, "end_use.code")) == sorted(
+        first().edition.end_uses
+    )
+
+
+def test_every_value_is_one_that_can_be_asked_about(space):
+    for dimension in space.dimensions:
+        for one in dimension.classes:
+            for value in one.values:
+                assert set(value) <= set(whole(value, first().edition))
+
+
+def test_values_of_one_class_come_out_alike_and_those_of_two_do_not_fail_the_same_rules(space):
+    source = random.Random(6)
+    for _ in range(400):
+        chosen = [source.choice(dimension.classes).values for dimension in space.dimensions]
+        one, other = ({k: v for values in chosen for k, v in source.choice(values).items()} for _ in range(2))
+        assert first().assess(whole(one, first().edition), on=ON) == first().assess(
+            whole(other, first().edition), on=ON
+        )
+    for dimension in space.dimensions:
+        assert len({(one.failing, one.unlisted) for one in dimension.classes}) == len(dimension.classes)
+
+
+def test_a_country_that_no_rule_names_stands_for_all_of_them(space):
+    found = {tuple(values(one, "destination.country")): one.others for one in classes(space, "destination.country")}
+    assert found == {("JP",): False, ("US",): False, ("DE",): True, (("JP", "US"),): False}
+    named = draft(lambda rules, _: rules["R030"]["match"].update({"destination.country": ["US", "DE"]}))
+    assert [
+        values(one, "destination.country") for one in classes(Space(named), "destination.country") if one.others
+    ] == [["FR"]]
+
+
+def test_of_many_kinds_of_countries_the_sets_of_two_are_classes():
+    def each_its_own(rules, document):
+        for at, country in enumerate(["FR", "IT", "PL"]):
+            another(rules, document, f"R90{at}", "R030", match={"destination.country": [country]})
+
+    found = [
+        values(one, "destination.country")[0] for one in classes(Space(draft(each_its_own)), "destination.country")
+    ]
+    assert len(found) == 6 + 10 and max(len(one) for one in found if isinstance(one, tuple)) == 2
+
+
+def test_a_threshold_and_what_lies_below_it_are_two_classes(space):
+    share = "item.cn_input_value_share"
+    assert [values(one, share) for one in classes(space, share)] == [["0"], ["0.001"]]
+
+
+def test_what_either_edition_tells_apart_is_told_apart():
+    finer = draft(lambda rules, _: rules["R045"]["match"].update({"end_user.class": ["military", "government"]}))
+    kinds = [values(one, "end_user.class") for one in classes(Space(first(), finer), "end_user.class")]
+    assert kinds == [["commercial"], ["government"], ["military"], ["academic", "individual"]]
+
+
+def test_what_only_one_edition_knows_is_unlisted_and_named_by_no_rule_in_the_other():
+    def fewer(rules, document):
+        document["codes"] = [row for row in document["codes"] if row["code"] != "1C905.a.4"]
+        document["end_uses"]["SPACE"] = {"en": "Space", "zh": "航天"}
+
+    without = draft(fewer)
+    space = Space(first(), without)
+    lost = of_value(space, "item.control_code", "1C905.a.4")
+    assert lost.unlisted == (False, True) and lost.values[0]["item.element"] == "Dy"
+    assert known(lost.values[0], without.edition)["item.list"] == "none"
+    assert known(lost.values[0], first().edition)["item.category"] == "magnet"
+    assert "SPACE" in values(of_value(space, "end_use.code", "CIV_AVIATION"), "end_use.code")
+    assert known({"end_use.code": "SPACE"}, first().edition)["end_use.code"] == "SPACE"
+
+
+def test_a_code_that_changes_sides_is_in_no_vector():
+    def turned(rules, document):
+        next(row for row in document["codes"] if row["code"] == "2B902.a")["official"] = False
+
+    space = Space(first(), draft(turned))
+    assert space.of_others == ("2B902.a",)
+    assert not any("2B902.a" in values(one, "item.control_code") for one in classes(space, "item.control_code"))
