@@ -164,7 +164,7 @@ class Compiled:
 
     def outcome(self, matched: int, *, unlisted: bool) -> Outcome:
         """What follows where every fact is known and these rules match."""
-        return self._outcome(matched, 0, unlisted)
+        return self._said(matched, 0, unlisted)
 
     def of(self, mask: int) -> Iterator[Rule]:
         """The rules of a mask, in the order of their ids."""

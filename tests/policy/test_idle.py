@@ -1,0 +1,39 @@
+"""Rules without effect: without one of them every outcome is the same, on every day."""
+
+from datetime import date
+
+from licensing.policy.idle import idle
+from tests.policy.drafts import another, draft, first
+
+TODAY = date(2026, 11, 25)
+
+
+def test_rules_without_effect_are_named():
+    assert idle(first()) == idle(first(), since=TODAY) == ("R010", "R012", "R013")
+    assert idle(
+        draft(
+            lambda rules, document: another(rules, document, "R048", "R044"),
+        )
+    ) == (
+        "R010",
+        "R012",
+        "R013",
+        "R044",
+        "R048",
+    )
+
+
+def test_a_rule_that_counts_on_no_day_is_not_without_effect():
+    assert "R041" not in idle(first())  # it is ready and disabled
+    ended = draft(lambda rules, _: rules["R010"].update(effective_to="2026-11-24"))
+    assert idle(ended) == ("R010", "R012", "R013") and idle(ended, since=TODAY) == ("R012", "R013")
+
+
+def test_a_rule_that_has_an_effect_on_one_day_or_for_pending_cases_alone_has_one():
+    def once(rules, document):
+        another(rules, document, "R048", "R044", effective_from="2026-12-01", effective_to="2026-12-01")
+        another(rules, document, "R049", "R044", applies_to=["pending"])
+        rules["R044"].update(effective_to="2026-11-30", applies_to=["new"])
+
+    assert idle(draft(once)) == idle(first())
+    assert idle(draft(once), since=date(2026, 12, 2)) == idle(first())
