@@ -84,3 +84,9 @@ def _allows(name: str, value: Any) -> Decimal:
     if value is None:
         return Decimal("Infinity")
     return Decimal(TOLERANCES.index(value) if name == "qty_tolerance_mode" else value)
+
+
+def key(outcome: Outcome) -> tuple[Any, ...]:
+    """An outcome apart from the rules that led to it, to be compared by."""
+    rest = (outcome.controlled, outcome.disposition, outcome.channels, outcome.requires, outcome.clock, outcome.missing)
+    return (*rest, repr(sorted(outcome.params.items())))

@@ -1,0 +1,273 @@
+"""A draft beside the edition that it follows: over every vector and every day, for new and for pending cases.
+
+Every day class is looked at, past ones too, so that a slip shows on whichever day it bites; `since` leaves out those
+before a day. Absent facts are no classes: a sample with some facts left out stands beside the whole (`absent`). Who
+holds a license already is asked no outcome: rules that come to him, leave him or change for him are told as `reach`.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any
+
+import numpy as np
+
+from licensing.policy.classes import Space, known
+from licensing.policy.days import Situation, When, joined, situations
+from licensing.policy.editions import Rule
+from licensing.policy.engine import Compiled, Outcome
+from licensing.policy.facts import Facts
+from licensing.policy.idle import idle
+from licensing.policy.strictness import LOOSENS, TIGHTENS, Difference, differences, key
+from licensing.policy.vocabulary import TERRITORY
+from licensing.policy.whole import Bools, Box, Numbers, Whole, grouped
+
+DESCRIBED = 200  # regions, the largest; of a draft that changes more, the rest is counted
+ABSENT = 2_000  # vectors that are drawn with every fourth fact left out
+
+
+@dataclass(frozen=True)
+class Witness:
+    """Facts, as said, a day and an audience of whom two editions say different things."""
+
+    facts: Facts
+    on: date
+    audience: str
+
+    def asked(self, compiled: Compiled) -> Outcome:
+        return compiled.assess(known(self.facts, compiled.edition), on=self.on, audience=self.audience)
+
+
+@dataclass(frozen=True)
+class Region:
+    """Vectors of which the editions say the same two different things, because of the same rules, on the same days."""
+
+    old: Outcome  # without the rules that matched
+    new: Outcome
+    rules: tuple[str, ...]  # which match under one edition only, or do something else under the other
+    differences: tuple[Difference, ...]
+    boxes: tuple[Box, ...]
+    when: When
+    count: int  # vectors; of a sample, those that were drawn
+    witness: Witness
+
+    @property
+    def directions(self) -> frozenset[str]:
+        return frozenset(difference.direction for difference in self.differences)
+
+
+@dataclass(frozen=True)
+class Absent:
+    """Vectors with facts left out that were drawn, how many came out differently, and one of these."""
+
+    drawn: int
+    differing: int
+    witness: Witness | None
+
+
+@dataclass(frozen=True)
+class Reach:
+    """A rule that hits others than before, or those who hold a license in another way."""
+
+    rule: str
+    before: frozenset[str]
+    after: frozenset[str]
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What a draft changes."""
+
+    size: int
+    sampled: bool  # too large to be compared whole: what is told holds, what is not told may be
+    tightens: bool
+    loosens: bool
+    regions: tuple[Region, ...]  # the largest first
+    more: int  # regions that are not among them
+    idle: tuple[str, ...]  # rules of the draft that count on some day and change nothing on any
+    idle_before: tuple[str, ...]  # and those of the edition that it follows
+    reach: tuple[Reach, ...]
+    of_others: tuple[str, ...]  # codes that changed sides between exporters here and abroad: nobody can ask both
+    absent: Absent
+
+
+def compare(old: Compiled, new: Compiled, *, since: date = date.min, **sampling: int) -> Comparison:
+    """Both editions from that day on. Raises nothing: what can't be compared whole is compared by a sample."""
+    space = Space(old, new)
+    whole = Whole(space, **sampling)
+    times = situations((old, new), since)
+    found = _Found(whole, times)
+    shown = found.largest(DESCRIBED)
+    return Comparison(
+        size=space.size,
+        sampled=whole.sampled,
+        tightens=TIGHTENS in found.directions,
+        loosens=LOOSENS in found.directions,
+        regions=tuple(found.region(one) for one in shown),
+        more=len(found.all) - len(shown),
+        idle=idle(new, since=since, **sampling),
+        idle_before=idle(old, since=since, **sampling),
+        reach=tuple(_reach(old, new)),
+        of_others=space.of_others,
+        absent=_absent(space, times),
+    )
+
+
+# --- what differs -----------------------------------------------------------------------------------------
+class _Pair:
+    """Two editions on the same rows."""
+
+    def __init__(self, whole: Whole) -> None:
+        self.whole = whole
+        self.old, self.new = whole.space.editions
+        places = {rule.id: (at, rule) for at, rule in enumerate(self.new.rules)}
+        self.same = [
+            (at, places[rule.id][0])
+            for at, rule in enumerate(self.old.rules)
+            if rule.id in places and _does(rule) == _does(places[rule.id][1])
+        ]
+        self.bits = [whole.masks.bits(edition, whole.rows) for edition in (0, 1)]
+
+    def differing(self, time: Situation) -> Bools:
+        """The rows where other rules count, or the same with another effect."""
+        counting = []
+        for compiled, bits, active in zip((self.old, self.new), self.bits, time.active, strict=True):
+            on = [*(bool(active >> at & 1) for at in range(len(compiled.rules))), True]
+            counting.append(bits & np.array(on))
+        was, becomes = counting
+        here, there = [at for at, _ in self.same], [at for _, at in self.same]
+        found: Bools = (was[:, here] != becomes[:, there]).any(1) | (was[:, -1] != becomes[:, -1])
+        for bits, paired in ((was, here), (becomes, there)):
+            found |= np.delete(bits, [*paired, -1], axis=1).any(1)
+        return found
+
+    def outcomes(self, was: tuple[int, bool], becomes: tuple[int, bool]) -> tuple[Outcome, Outcome]:
+        return self.old.outcome(was[0], unlisted=was[1]), self.new.outcome(becomes[0], unlisted=becomes[1])
+
+    def rules(self, was: int, becomes: int) -> tuple[str, ...]:
+        """The ids of the rules by which two masks differ."""
+        for here, there in self.same:
+            if was >> here & 1 and becomes >> there & 1:
+                was, becomes = was & ~(1 << here), becomes & ~(1 << there)
+        return tuple(sorted({rule.id for rule in (*self.old.of(was), *self.new.of(becomes))}))
+
+
+def _does(rule: Rule) -> tuple[Any, ...]:
+    return rule.effect, rule.overrides
+
+
+@dataclass(frozen=True)
+class _Change:
+    old: Outcome
+    new: Outcome
+    rules: tuple[str, ...]
+    differences: tuple[Difference, ...]
+
+
+@dataclass(frozen=True)
+class _Place:
+    """Where a change is the same: some labels, in some situations."""
+
+    change: _Change
+    wanted: Bools
+    times: tuple[int, ...]
+    count: int
+
+
+class _Found:
+    """Every change, by its number from 1 on; rows that change alike in all situations have one label."""
+
+    def __init__(self, whole: Whole, times: list[Situation]) -> None:
+        self.whole, self.times, self.pair = whole, times, _Pair(whole)
+        self.changes: list[_Change] = []
+        self._numbers: dict[Any, int] = {}
+        columns = np.stack([self._numbered(time) for time in times], axis=1)
+        first, self.labels = grouped(columns)
+        self.of_label = columns[first]  # of each label its change in each situation
+        self.sizes = np.zeros(len(first), np.int64)
+        np.add.at(self.sizes, self.labels, whole.counts)
+        self.boxes = whole.boxes(self.labels)
+        self.all = [place for at, change in enumerate(self.changes, 1) for place in self._places(at, change)]
+        self.directions = {one.direction for change in self.changes for one in change.differences}
+
+    def _numbered(self, time: Situation) -> Numbers:
+        """Of each row the number of its change; 0: none."""
+        masks, rows = self.whole.masks, self.whole.rows
+        found = np.zeros(len(rows), np.int64)
+        differing = np.flatnonzero(self.pair.differing(time))
+        counting = rows[differing] & masks.words(time.active, [True, True])
+        first, which = grouped(counting)
+        numbers = [self._number(masks.of(0, row), masks.of(1, row)) for row in counting[first]]
+        found[differing] = np.array(numbers, np.int64)[which]
+        return found
+
+    def _number(self, was: tuple[int, bool], becomes: tuple[int, bool]) -> int:
+        if (was, becomes) not in self._numbers:
+            old, new = self.pair.outcomes(was, becomes)
+            told, rules = differences(old, new), self.pair.rules(was[0], becomes[0])
+            change = (key(old), key(new), rules)
+            if told and change not in self._numbers:
+                self.changes.append(_Change(replace(old, matched=()), replace(new, matched=()), rules, told))
+                self._numbers[change] = len(self.changes)
+            self._numbers[was, becomes] = self._numbers[change] if told else 0
+        return self._numbers[was, becomes]
+
+    def _places(self, number: int, change: _Change) -> Iterator[_Place]:
+        alike: dict[bytes, list[int]] = {}
+        for at in np.flatnonzero((self.of_label == number).any(0)):
+            alike.setdefault((self.of_label[:, at] == number).tobytes(), []).append(int(at))
+        for times in alike.values():
+            wanted = self.of_label[:, times[0]] == number
+            yield _Place(change, wanted, tuple(times), int(self.sizes[wanted].sum()))
+
+    def largest(self, many: int) -> list[_Place]:
+        """The largest, with the largest of each direction among them."""
+        places = sorted(self.all, key=lambda place: (-place.count, place.change.rules))
+        shown = places[:many]
+        for direction in self.directions - {one.direction for place in shown for one in place.change.differences}:
+            shown.append(
+                next(one for one in places if direction in {part.direction for part in one.change.differences})
+            )
+        return shown
+
+    def region(self, place: _Place) -> Region:
+        """A witness stands on a day of the last span: days ahead matter more than days past."""
+        when = joined([time for at in place.times for time in self.times[at].when])
+        audience, spans = when[0]
+        row = int(np.flatnonzero(place.wanted[self.labels])[0])
+        change = place.change
+        return Region(
+            old=change.old,
+            new=change.new,
+            rules=change.rules,
+            differences=change.differences,
+            boxes=tuple(self.boxes.of(place.wanted)),
+            when=when,
+            count=place.count,
+            witness=Witness(self.whole.space.said(self.whole.vector(row)), spans[-1].first, audience),
+        )
+
+
+def _reach(old: Compiled, new: Compiled) -> Iterator[Reach]:
+    before, after = ({rule.id: rule for rule in compiled.rules} for compiled in (old, new))
+    for name in sorted(before.keys() | after.keys()):
+        was, becomes = before.get(name), after.get(name)
+        hit, hits = (rule.audiences if rule else frozenset() for rule in (was, becomes))
+        if hit != hits or "existing" in hit and was != becomes:
+            yield Reach(name, hit, hits)
+
+
+# --- absent facts -----------------------------------------------------------------------------------------
+def _absent(space: Space, times: list[Situation], seed: int = 1) -> Absent:
+    source = np.random.default_rng(seed)
+    sizes = [len(dimension.classes) for dimension in space.dimensions]
+    days = [(audience, span.first) for time in times for audience, span in time.when]
+    found = []
+    for vector in source.integers(0, sizes, (ABSENT, len(sizes))):
+        said = space.said(int(place) for place in vector)
+        audience, on = days[int(source.integers(len(days)))]
+        left = {name: value for name, value in said.items() if name == TERRITORY or source.integers(4)}
+        asked = Witness(left, on, audience)
+        if differences(*(asked.asked(compiled) for compiled in space.editions)):
+            found.append(asked)
+    return Absent(ABSENT, len(found), found[0] if found else None)

@@ -1,0 +1,227 @@
+"""A draft beside the edition that it follows: what is told differs, what differs is told, and each has a witness."""
+
+import time
+from datetime import date, timedelta
+from functools import cache
+
+import numpy as np
+import pytest
+
+from licensing.policy import comparison
+from licensing.policy.classes import Space, known
+from licensing.policy.comparison import compare
+from licensing.policy.editions import Span
+from licensing.policy.strictness import differences
+from licensing.policy.vocabulary import COUNTRY, FACTS
+from tests.policy import generated
+from tests.policy.drafts import another, draft, first
+from tests.policy.test_twin import compiled
+
+TODAY = date(2026, 11, 25)
+ALWAYS = (Span(TODAY),)
+
+
+def no_remove(rules, document):
+    del rules["R045"]["effect"]["remove"]
+
+
+def tells(found, space, vector, on, audience):
+    """Whether some region holds this vector on that day."""
+    facts = [dimension.fact for dimension in space.dimensions]
+    return any(
+        any(span.covers(on) for who, spans in region.when if who == audience for span in spans)
+        and any(
+            all(
+                space.dimensions[(at := facts.index(side.fact))].classes[vector[at]] in classes
+                for side, classes in box.sides
+            )
+            for box in region.boxes
+        )
+        for region in found.regions
+    )
+
+
+@cache
+def compared(change):
+    return compare(first(), draft(change))
+
+
+def mistold(old, new, count, seed, found=None):
+    """Drawn vectors in some region of which both say the same, or in none although they don't."""
+    found, space, source = found or compare(old, new), Space(old, new), np.random.default_rng(seed)
+    assert found.more == 0
+    sizes = [len(dimension.classes) for dimension in space.dimensions]
+    days = [day + timedelta(days=near) for day in {*old.days, *new.days} for near in (-1, 0)]
+    for vector in source.integers(0, sizes, (count, len(sizes))):
+        said, on = space.said(vector), days[source.integers(len(days))]
+        audience = ("new", "pending")[source.integers(2)]
+        asked = [one.assess(known(said, one.edition), on=on, audience=audience) for one in (old, new)]
+        if bool(differences(*asked)) != tells(found, space, vector, on, audience):
+            yield said, on, asked
+
+
+def test_an_edition_beside_itself_changes_nothing():
+    found = compare(first(), first())
+    assert (found.tightens, found.loosens, found.regions, found.more, found.reach) == (False, False, (), 0, ())
+    assert (found.size, found.sampled, found.absent.differing) == (811_008, False, 0)
+
+
+def test_a_lost_remove_opens_registration_to_military_end_users():
+    found = compare(first(), draft(no_remove), since=TODAY)
+    assert found.loosens and not found.tightens
+    assert [region.count for region in found.regions] == [1920, 480]
+    region = found.regions[0]
+    assert region.rules == ("R045",) and region.when == (("new", ALWAYS), ("pending", ALWAYS))
+    assert [(one.part, one.new, one.direction) for one in region.differences] == [
+        ("channel", "registration", "loosens")
+    ]
+    assert "registration" in region.new.channels and "registration" not in region.old.channels
+    (box,) = region.boxes
+    assert {side.fact for side, _ in box.sides} == {
+        "item.control_code",
+        "destination.country",
+        "end_use.code",
+        "end_user.class",
+        "screening.hit",
+        "exporter.red_flag",
+        "transaction.purpose",
+    }
+    kind = next(classes for side, classes in box.sides if side.fact == "end_user.class")
+    assert [value["end_user.class"] for one in kind for value in one.values] == ["military"]
+    assert region.witness.facts["end_user.class"] == "military" and region.witness.on == TODAY
+
+
+def widened(rules, document):
+    rules["R030"]["match"]["destination.country"] = ["US", "KR"]
+    rules["R040"]["enabled"] = False
+    rules["R024"]["effect"]["require"] = ["undertaking"]
+    rules["R021"]["effective_from"] = "2026-12-24"
+
+
+def renamed(rules, document):
+    document["codes"] = [row for row in document["codes"] if row["code"] != "1C905.a.4"]
+    document["end_uses"]["SPACE"] = {"en": "Space", "zh": "航天"}
+    rules["R043"]["match"]["end_use.code"].append("SPACE")
+    document["windows"] = [row for row in document["windows"] if row["instrument"] != "A57-2025"]
+
+
+@pytest.mark.parametrize("change", [no_remove, widened, renamed])
+def test_what_differs_is_told_and_nothing_else(change):
+    assert list(mistold(first(), draft(change), 3_000, 6, compared(change))) == []
+
+
+def test_of_drawn_editions_too(monkeypatch):
+    monkeypatch.setattr(comparison, "DESCRIBED", 100_000)
+    pick = generated.Seeded(61)
+    for seed in range(2):
+        document = generated.edition(pick)
+        lost = pick.one(document["rules"])
+        fewer = {**document, "rules": [rule for rule in document["rules"] if rule is not lost]}
+        assert list(mistold(compiled(document), compiled(fewer), 400, seed)) == []
+
+
+def test_every_witness_is_a_case_of_which_the_editions_say_different_things():
+    new, found = draft(widened), compared(widened)
+    assert found.tightens and found.loosens and len(found.regions) > 5
+    for region in found.regions:
+        old, now = region.witness.asked(first()), region.witness.asked(new)
+        assert differences(old, now) == region.differences
+        assert (old.disposition, now.disposition) == (region.old.disposition, region.new.disposition)
+        assert region.witness.on == region.when[0][1][-1].first  # days ahead matter more than days past
+
+
+def test_a_code_that_is_struck_is_unlisted_from_then_on():
+    new = draft(renamed)
+    lost = [region for region in compared(renamed).regions if region.new.disposition == "unlisted"]
+    assert lost and all(region.witness.facts["item.control_code"] == "1C905.a.4" for region in lost)
+    assert all(region.witness.asked(new).disposition == "unlisted" for region in lost)
+
+
+def test_days_before_the_first_one_asked_for_are_left_out():
+    def ended(rules, document):
+        rules["R047"]["effective_from"] = "2026-10-01"
+
+    assert compare(first(), draft(ended), since=TODAY).regions == ()
+    assert compare(first(), draft(ended)).tightens
+
+
+def test_rules_without_effect_are_named_as_before_and_as_now():
+    twice = draft(lambda rules, document: another(rules, document, "R048", "R044"))
+    found = compare(first(), twice)
+    assert found.regions == () and set(found.idle) - set(found.idle_before) == {"R044", "R048"}
+
+
+def test_who_is_hit_is_told_and_what_changes_for_those_who_hold_a_license():
+    def hit(rules, document):
+        rules["R034"]["applies_to"] = ["new"]
+        rules["R030"]["match"]["destination.country"] = ["US", "KR"]
+        rules["R031"]["applies_to"] = ["existing", "new"]
+        document["rules"].remove(rules["R035"])
+
+    told = {one.rule: (sorted(one.before), sorted(one.after)) for one in compare(first(), draft(hit)).reach}
+    everybody = ["existing", "new", "pending"]
+    assert told == {
+        "R030": (everybody, everybody),
+        "R031": (everybody, ["existing", "new"]),
+        "R034": (everybody, ["new"]),
+        "R035": (everybody, []),
+    }
+
+
+def test_pending_cases_are_compared_apart():
+    new = draft(lambda rules, _: rules["R044"].update(applies_to=["new"]))
+    found = compare(first(), new, since=TODAY)
+    assert found.loosens and {who for region in found.regions for who, _ in region.when} == {"pending"}
+    assert all(region.witness.audience == "pending" for region in found.regions)
+
+
+def test_what_is_too_large_is_compared_by_a_sample_that_says_so():
+    new = draft(no_remove)
+    found = compare(first(), new, largest=811_007, drawn=20_000)
+    assert found.sampled and found.size == 811_008 and found.loosens
+    assert sum(region.count for region in found.regions) < 20_000
+    assert all(differences(one.witness.asked(first()), one.witness.asked(new)) for one in found.regions)
+
+
+def test_a_space_above_fifty_million_is_counted_before_a_vector_is_made():
+    def vast(rules, document):
+        for fact in (
+            "end_use.code",
+            "transaction.purpose",
+            "end_user.class",
+            "exporter.red_flag",
+            "destination.country",
+        ):
+            words = FACTS[fact].words or document["end_uses"] if fact != COUNTRY else ["DE", "FR", "IT", "PL"]
+            for at, word in enumerate(words):
+                another(rules, document, f"{fact}{at}", "R044", match={fact: [word]})
+
+    before = time.process_time()
+    found = compare(first(), draft(vast), since=TODAY, drawn=2_000)
+    assert found.size > 50_000_000 and found.sampled and found.tightens
+    assert time.process_time() - before < 20
+
+
+def test_of_a_draft_that_changes_much_the_largest_regions_are_told(monkeypatch):
+    def bare(rules, document):
+        document["rules"] = [rules["R001"], rules["R023"]]
+
+    monkeypatch.setattr(comparison, "DESCRIBED", 1)
+    new = draft(bare)
+    found = compare(first(), new, since=TODAY)
+    assert found.tightens and found.loosens and found.more > 100
+    assert {way for region in found.regions for way in region.directions} >= {"tightens", "loosens"}
+
+
+def test_vectors_with_absent_facts_stand_beside_the_whole():
+    new = draft(lambda rules, document: document["rules"].remove(rules["R001"]))
+    found = compare(first(), new).absent
+    assert found.drawn == 2_000 and found.differing > 20 and found.witness is not None
+    assert differences(found.witness.asked(first()), found.witness.asked(new))
+
+
+def test_the_whole_comparison_takes_seconds_not_minutes():
+    new = draft(no_remove)
+    before = time.process_time()
+    compare(first(), new)
+    assert time.process_time() - before < 5
