@@ -17,7 +17,7 @@ from licensing.policy.editions import canonical, digest_of
 from licensing.policy.engine import ENGINE
 
 HERE = Path(__file__).parent / "data"
-CONTROL_LIST, RULES = HERE / "control_list.csv", HERE / "rules.json"
+CONTROL_LIST, RULES, INVARIANTS = HERE / "control_list.csv", HERE / "rules.json", HERE / "invariants.json"
 COUNTRIES = Path(__file__).parent.parent / "core" / "data" / "countries.csv"
 
 
@@ -72,6 +72,7 @@ def first_document() -> dict[str, Any]:
         ],
         "end_uses": rules["end_uses"],
         "groups": {},
+        "invariants": json.loads(INVARIANTS.read_text(encoding="utf-8"))["invariants"],
     }
 
 

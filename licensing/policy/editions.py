@@ -89,6 +89,18 @@ class Code:
 
 
 @dataclass(frozen=True)
+class Invariant:
+    """What must hold of every outcome that controls, where one of these matches holds (none: everywhere)."""
+
+    id: str
+    when: tuple[Mapping[str, Any], ...]
+    without_channels: frozenset[str]
+    at_least: str
+    never: frozenset[str]
+    has_channel: bool  # unless it is prohibited
+
+
+@dataclass(frozen=True)
 class Edition:
     """What a text says, its rules in the order of their ids."""
 
@@ -97,6 +109,7 @@ class Edition:
     codes: Mapping[str, Code]
     end_uses: frozenset[str]
     groups: Mapping[str, frozenset[str]]
+    invariants: tuple[Invariant, ...]
     document: Mapping[str, Any]
 
 
@@ -162,10 +175,13 @@ def _of_sense(document: dict[str, Any]) -> Iterator[Flaw]:
         yield from _of_dates(rule, instruments.get(rule["instrument"]), place)
         yield from _of_match(rule["match"], names, f"{place}/match")
         yield from _of_effect(rule, {row["id"]: row for row in document["rules"]}, place)
+    for at, invariant in enumerate(document["invariants"]):
+        for case, match in enumerate(invariant.get("when", ())):
+            yield from _of_match(match, names, f"/invariants/{at}/when/{case}")
 
 
 def _twice(document: dict[str, Any]) -> Iterator[Flaw]:
-    for part, key in (("instruments", "id"), ("rules", "id"), ("codes", "code")):
+    for part, key in (("instruments", "id"), ("rules", "id"), ("codes", "code"), ("invariants", "id")):
         seen: set[str] = set()
         for at, row in enumerate(document[part]):
             if row[key] in seen:
@@ -255,7 +271,20 @@ def edition_of(document: Mapping[str, Any], digest: str) -> Edition:
         },
         end_uses=frozenset(document["end_uses"]),
         groups={name: frozenset(group["countries"]) for name, group in document["groups"].items()},
+        invariants=tuple(_invariant(row) for row in document["invariants"]),
         document=document,
+    )
+
+
+def _invariant(row: dict[str, Any]) -> Invariant:
+    then = row["then"]
+    return Invariant(
+        id=row["id"],
+        when=tuple(row.get("when", ())),
+        without_channels=frozenset(then.get("without_channels", ())),
+        at_least=then.get("at_least", ""),
+        never=frozenset(then.get("never", ())),
+        has_channel=then.get("has_channel", False),
     )
 
 

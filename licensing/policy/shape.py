@@ -91,12 +91,24 @@ CODE = row(
     | {"hs_codes": {"type": "array", "items": {"type": "string", "pattern": "^[0-9]{4,10}$"}, "uniqueItems": True}}
     | {"confidence": NAME, "source": WORDS, "note": TEXT}
 )
+CLAIM = row(
+    {},
+    without_channels=some({"enum": list(CHANNELS)}),
+    at_least={"enum": list(RULED)},
+    never=some({"enum": list(RULED)}),
+    has_channel={"const": True},
+)
+INVARIANT = row(
+    {"id": NAME, "sentence_en": WORDS, "sentence_zh": WORDS, "basis": WORDS, "then": CLAIM | {"minProperties": 1}},
+    when=some(MATCH),
+)
 DOCUMENT = row(
     {
         "instruments": rows(INSTRUMENT),
         "windows": rows(WINDOW),
         "rules": rows(RULE),
         "codes": rows(CODE),
+        "invariants": rows(INVARIANT),
         "end_uses": {"type": "object", "minProperties": 1, "additionalProperties": row({"en": WORDS, "zh": WORDS})},
         "groups": {
             "type": "object",

@@ -149,3 +149,27 @@ def test_an_edition_is_not_changed_by_who_reads_it(document):
     assert editions.read(text).digest == editions.read(text).digest
     with pytest.raises(AttributeError):
         editions.read(text).rules[0].enabled = False
+
+
+@pytest.mark.parametrize(
+    ("part", "value", "where", "code"),
+    [
+        ("then", {}, "/invariants/0/then", "shape"),
+        ("then", {"never": ["bread"]}, "/invariants/0/then/never/0", "shape"),
+        ("then", {"colour": "red"}, "/invariants/0/then", "shape"),
+        ("when", [], "/invariants/0/when", "shape"),
+        ("when", [{"end_use.code": ["BREAD"]}], "/invariants/0/when/0/end_use.code/0", "matches-nothing"),
+        ("when", [{"end_user.class": ["army"]}], "/invariants/0/when/0/end_user.class/0", "shape"),
+        ("id", "I2", "/invariants/1/id", "id-twice"),
+    ],
+)
+def test_an_invariant_that_says_nothing_is_refused_where_it_stands(document, part, value, where, code):
+    document["invariants"][0][part] = value
+    assert flaws(document) == [(where, code)]
+
+
+def test_an_edition_says_what_its_invariants_are_or_that_there_are_none(document):
+    del document["invariants"]
+    assert flaws(document) == [("", "shape")]
+    document["invariants"] = []
+    assert editions.read(canonical(document)).invariants == ()

@@ -18,7 +18,7 @@ def compiled(edition):
     rules = [{"applies_to": ["new"], "clause": "", **rule} for rule in edition["rules"]]
     codes = [{"code": code, **row} for code, row in edition["codes"].items()]
     parts = {"instruments": edition["instruments"], "windows": edition["suspensions"], "end_uses": edition["end_uses"]}
-    return Compiled(edition_of({**parts, "rules": rules, "codes": codes, "groups": {}}, "drawn"))
+    return Compiled(edition_of({**parts, "rules": rules, "codes": codes, "groups": {}, "invariants": []}, "drawn"))
 
 
 def both(rules, edition, facts, on):
