@@ -17,6 +17,7 @@ app.conf.beat_schedule = {
     "relay-deliveries": {"task": "core.tasks.relay_deliveries", "schedule": 2.0},
     "expire-licenses": {"task": "licensing.tasks.expire_licenses", "schedule": 60.0},
     "accept-by-law": {"task": "licensing.tasks.accept_by_law", "schedule": 60.0},
+    "lapse-supplements": {"task": "licensing.tasks.lapse_supplements", "schedule": 60.0},
     "lapse-reservations": {"task": "shipments.tasks.lapse_reservations", "schedule": 60.0},
     "warn-of-ends": {"task": "licensing.tasks.warn_of_ends", "schedule": crontab(minute=15)},
     "make-months": {"task": "licensing.tasks.make_months", "schedule": crontab(minute=5)},

@@ -68,6 +68,18 @@ CODES = (
         _("Look at both, and say that you have."),
     ),
     Code(
+        "supplement-once",
+        409,
+        _("A supplement was asked for already; the law allows one notice."),
+        _("Accept the case, or do not accept it."),
+    ),
+    Code(
+        "supplement-over",
+        409,
+        _("The last day for what was missing is over."),
+        _("File a new application."),
+    ),
+    Code(
         "deemed-accepted",
         409,
         _("The ministry said nothing within five working days, so by law the case is accepted."),

@@ -42,3 +42,8 @@ def stands_still(row: Any) -> bool:
 
 def is_running(row: Any) -> bool:
     return not row.paused
+
+
+def asked_for_nothing_yet(row: Any) -> bool:
+    """No supplement was asked for; there is no second."""
+    return not row.asked_for_more

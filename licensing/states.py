@@ -17,6 +17,7 @@ class DeclarationState(State):
 class ApplicationState(State):
     DRAFT = "draft", "draft", pgettext_lazy("application", "Draft")
     SUBMITTED = "submitted", "review", pgettext_lazy("application", "Submitted")
+    SUPPLEMENT_REQUIRED = "supplement_required", "wait", pgettext_lazy("application", "Supplement needed")
     ACCEPTED = "accepted", "review", pgettext_lazy("application", "Accepted")
     UNDER_REVIEW = "under_review", "review", pgettext_lazy("application", "Under review")
     AWAITING_APPLICANT = "awaiting_applicant", "wait", pgettext_lazy("application", "Waiting for you")
@@ -26,6 +27,7 @@ class ApplicationState(State):
     REFUSED = "refused", "no", pgettext_lazy("application", "Refused")
     NOT_ACCEPTED = "not_accepted", "no", pgettext_lazy("application", "Not accepted")
     WITHDRAWN = "withdrawn", "", pgettext_lazy("application", "Withdrawn")
+    LAPSED = "lapsed", "", pgettext_lazy("application", "Lapsed")
 
 
 class LicenseState(State):
@@ -38,6 +40,7 @@ class LicenseState(State):
 # What an officer may still decide on, and what an exporter may still withdraw.
 OPEN_CASE = (
     ApplicationState.SUBMITTED,
+    ApplicationState.SUPPLEMENT_REQUIRED,
     ApplicationState.ACCEPTED,
     ApplicationState.UNDER_REVIEW,
     ApplicationState.AWAITING_APPLICANT,
@@ -49,6 +52,7 @@ TAKEN = (ApplicationState.UNDER_REVIEW, ApplicationState.AWAITING_APPLICANT)
 STAGE_OF = {
     ApplicationState.DRAFT: -1,
     ApplicationState.SUBMITTED: 0,
+    ApplicationState.SUPPLEMENT_REQUIRED: 0,
     ApplicationState.ACCEPTED: 1,
     ApplicationState.UNDER_REVIEW: 2,
     ApplicationState.AWAITING_APPLICANT: 2,
@@ -58,6 +62,7 @@ STAGE_OF = {
     ApplicationState.REFUSED: 5,
     ApplicationState.NOT_ACCEPTED: 5,
     ApplicationState.WITHDRAWN: 5,
+    ApplicationState.LAPSED: 5,
 }
-ENDED_EARLY = (ApplicationState.NOT_ACCEPTED, ApplicationState.WITHDRAWN)  # without a decision
+ENDED_EARLY = (ApplicationState.NOT_ACCEPTED, ApplicationState.WITHDRAWN, ApplicationState.LAPSED)  # without a decision
 IN_FORCE = (LicenseState.ACTIVE, LicenseState.SUSPENDED)

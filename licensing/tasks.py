@@ -9,7 +9,7 @@ from core.access import clock
 from core.legal_time import legal_today
 from core.sweeps import each
 from licensing import ledger, selectors
-from licensing.actions import licenses, receipts
+from licensing.actions import licenses, receipts, supplements
 
 log = logging.getLogger(__name__)
 BATCH = 500
@@ -27,6 +27,13 @@ def accept_by_law() -> int:
     """Every case of which nothing was said in time is accepted from its receipt on."""
     by = clock()
     return each(selectors.silent(legal_today(), BATCH), lambda pk: receipts.accept_by_law(pk, by=by))
+
+
+@shared_task
+def lapse_supplements() -> int:
+    """Every case ends of which nothing came by the last day of its supplement."""
+    by = clock()
+    return each(selectors.overdue_supplements(legal_today(), BATCH), lambda pk: supplements.lapse(pk, by=by))
 
 
 @shared_task

@@ -23,6 +23,7 @@ def needs_of(actor: Actor) -> list[Need]:
     today = legal_today()
     needs = [
         *_company(actor),
+        *_supplements(actor),
         *_questions(actor),
         *looks_of(actor),
         *_declarations(actor),
@@ -41,6 +42,20 @@ def _company(actor: Actor) -> list[Need]:
         return [Need(_("Mend your company's account"), text, reverse("company"), _("Mend"), "red", legal_today())]
     text = _("Fill in the responsible persons and send the business license; then you can file.")
     return [Need(_("Have your company verified"), text, reverse("company"), _("Open"), "red", legal_today())]
+
+
+def _supplements(actor: Actor) -> list[Need]:
+    return [
+        Need(
+            _("Send what is missing"),
+            _("{ref}, by {day}. After that day the case lapses.").format(ref=row.ref, day=day(row.supplement.due_on)),
+            reverse("application", kwargs={"ref": row.ref}),
+            _("Send"),
+            "red",
+            row.supplement.due_on,
+        )
+        for row in selectors.applications_for(actor).filter(state=ApplicationState.SUPPLEMENT_REQUIRED)
+    ]
 
 
 def _questions(actor: Actor) -> list[Need]:

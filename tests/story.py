@@ -20,7 +20,16 @@ from core.models import Delivery, Membership
 from core.web import steps
 from exporters import actions as exporters
 from exporters.models import Exporter
-from licensing.actions import applications, consultations, decisions, declarations, licenses, questions, receipts
+from licensing.actions import (
+    applications,
+    consultations,
+    decisions,
+    declarations,
+    licenses,
+    questions,
+    receipts,
+    supplements,
+)
 from licensing.models import Application
 from shipments import actions as shipments
 from shipments.actions import incidents
@@ -168,6 +177,8 @@ def _applications(step: Story, world: make.World, signed: Any) -> None:
     waits = world.application(by_whom=[signed])
     applications.submit(waits, seen=seen(waits), by=boss)
     step(applications.submit, ref, by=boss)
+    step(supplements.request_supplement, ref, points=["The test report"], by=m.intake)
+    step(supplements.resubmit, ref, answers={1: supplements.Answer("Attached.")}, by=boss)
     step(applications.accept, ref, by=m.intake)
     step(decisions.assign, ref, by=m.reviewer)
     in_two_weeks = legal_today() + timedelta(days=14)
@@ -212,7 +223,11 @@ def _shipments(step: Story, world: make.World, clock_of: Any) -> None:
         return
     silent = world.application(by_whom=[world.declaration()])
     applications.submit(silent, seen=seen(silent), by=boss)
+    incomplete = world.application(by_whom=[world.declaration()])
+    applications.submit(incomplete, seen=seen(incomplete), by=boss)
+    supplements.request_supplement(incomplete, points=["The contract"], by=world.ministry.intake)
     clock_of.shift(days=360)
+    step(supplements.lapse, Application.objects.get(ref=incomplete).pk, by=clock())
     step(receipts.accept_by_law, Application.objects.get(ref=silent).pk, by=clock())
     step(licenses.warn_of_end, ending.pk, by=clock())
     step(shipments.lapse, forgotten.pk, by=clock())

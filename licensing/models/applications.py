@@ -16,7 +16,7 @@ from exporters import rules
 from exporters.models import Exporter, Party
 from licensing.models.declarations import Declaration
 from licensing.models.lists import ControlItem
-from licensing.rules import is_running, stands_still, whoever_has_it, whoever_has_it_not
+from licensing.rules import asked_for_nothing_yet, is_running, stands_still, whoever_has_it, whoever_has_it_not
 from licensing.states import OPEN_CASE, TAKEN
 from licensing.states import ApplicationState as S
 
@@ -97,6 +97,40 @@ class Application(FSMModelMixin, models.Model):
     )
     def submit(self, *, submitted_at: datetime) -> None:
         self.submitted_at = self.received_at = submitted_at
+
+    @property
+    def asked_for_more(self) -> bool:
+        """Its one supplement was asked for, answered or not."""
+        return getattr(self, "supplement", None) is not None
+
+    @transition(
+        field=state,
+        source=S.SUBMITTED,
+        target=S.SUPPLEMENT_REQUIRED,
+        permission=rules.officer("application.request_supplement"),
+        conditions=[asked_for_nothing_yet],
+        custom={"label": _("Ask for what is missing")},
+    )
+    def request_supplement(self) -> None: ...
+
+    @transition(
+        field=state,
+        source=S.SUPPLEMENT_REQUIRED,
+        target=S.SUBMITTED,
+        permission=rules.holder("application.resubmit"),
+        custom={"label": _("Send what was missing")},
+    )
+    def resubmit(self, *, received_at: datetime) -> None:
+        self.received_at = received_at
+
+    @transition(
+        field=state,
+        source=S.SUPPLEMENT_REQUIRED,
+        target=S.LAPSED,
+        permission=rules.the_clock,
+        custom={"label": _("Lapsed"), "hidden": True},
+    )
+    def lapse(self) -> None: ...
 
     @transition(
         field=state,

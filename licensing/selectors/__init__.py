@@ -5,6 +5,7 @@ from licensing.selectors.applications import (
     in_queue,
     on_their_way,
     open_questions,
+    overdue_supplements,
     reviewer_of,
     silent,
     to_countersign,
@@ -13,6 +14,7 @@ from licensing.selectors.applications import (
     with_questions,
     with_signals,
     with_steps,
+    with_supplement,
 )
 from licensing.selectors.clocks import NO_CLOCK, clocks_of, with_days_left
 from licensing.selectors.declarations import declarations_for, rejection, usable_declarations
@@ -50,6 +52,7 @@ __all__ = [
     "movements_of",
     "on_their_way",
     "open_questions",
+    "overdue_supplements",
     "regime",
     "rules_of",
     "rejection",
@@ -67,4 +70,5 @@ __all__ = [
     "with_questions",
     "with_signals",
     "with_steps",
+    "with_supplement",
 ]

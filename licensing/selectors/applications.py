@@ -10,13 +10,19 @@ from core.models import Document, HistoryLine
 from core.selectors import reaches_documents, whoever_may, working_day_before
 from exporters.selectors import of_province
 from licensing.clock import RECEIPT_DAYS
-from licensing.models import Application, Question, QuestionEntry
+from licensing.models import Application, Question, QuestionEntry, SupplementAnswer, SupplementPoint
 from licensing.states import OPEN_CASE, TAKEN, ApplicationState
+
+WAITING = (
+    ApplicationState.SUPPLEMENT_REQUIRED,
+    ApplicationState.AWAITING_APPLICANT,
+    ApplicationState.AWAITING_DECISION,
+)
 
 
 def applications_for(actor: Actor) -> QuerySet[Application]:
     """An exporter's own; officers see every case that was ever submitted."""
-    rows = Application.objects.select_related("exporter__organization", "reviewer")
+    rows = Application.objects.select_related("exporter__organization", "reviewer", "supplement")
     if actor.kind == "exporter":
         return rows.filter(exporter_id=actor.organization_id)
     if actor.kind == "ministry" and actor.may("desk.case", "GET"):
@@ -30,6 +36,12 @@ def silent(today: date, limit: int) -> list[int]:
     if first is None:
         return []
     rows = Application.objects.filter(state=ApplicationState.SUBMITTED, received_at__lt=day_start(first))
+    return list(rows.order_by("pk").values_list("pk", flat=True)[:limit])
+
+
+def overdue_supplements(today: date, limit: int) -> list[int]:
+    """Cases of which nothing came by the last day of their supplement."""
+    rows = Application.objects.filter(state=ApplicationState.SUPPLEMENT_REQUIRED, supplement__due_on__lt=today)
     return list(rows.order_by("pk").values_list("pk", flat=True)[:limit])
 
 
@@ -52,6 +64,13 @@ def with_questions(rows: QuerySet[Application]) -> QuerySet[Application]:
     return rows.prefetch_related(Prefetch("questions", questions))
 
 
+def with_supplement(rows: QuerySet[Application]) -> QuerySet[Application]:
+    """Cases with what was missing and what came for it; the files' bytes stay where they are."""
+    answers = SupplementAnswer.objects.prefetch_related(Prefetch("files", Document.objects.defer("content")))
+    points = SupplementPoint.objects.prefetch_related(Prefetch("answer", answers))
+    return rows.prefetch_related(Prefetch("supplement__points", points))
+
+
 def open_questions(actor: Actor) -> QuerySet[Question]:
     """What the actor's cases that wait for an answer are still asked, each with its thread."""
     waiting = applications_for(actor).filter(state=ApplicationState.AWAITING_APPLICANT)
@@ -60,12 +79,13 @@ def open_questions(actor: Actor) -> QuerySet[Question]:
 
 
 def on_their_way(actor: Actor, since: datetime) -> QuerySet[Application]:
-    """The actor's cases without those that ended; one that was turned away is there when that was since then."""
+    """The actor's cases without those that ended; one that was turned away, or lapsed, is there when that was since."""
     turned_away = HistoryLine.objects.filter(
-        subject_kind="application", subject_id=OuterRef("pk"), verb__in=["not_accept", "refuse"], at__gte=since
+        subject_kind="application", subject_id=OuterRef("pk"), verb__in=["not_accept", "refuse", "lapse"], at__gte=since
     )
     rows = applications_for(actor).exclude(state__in=[ApplicationState.WITHDRAWN, ApplicationState.ISSUED])
-    return rows.filter(~Q(state__in=[ApplicationState.NOT_ACCEPTED, ApplicationState.REFUSED]) | Exists(turned_away))
+    ended = [ApplicationState.NOT_ACCEPTED, ApplicationState.REFUSED, ApplicationState.LAPSED]
+    return rows.filter(~Q(state__in=ended) | Exists(turned_away))
 
 
 def with_signals(rows: QuerySet[Application]) -> QuerySet[Application]:
@@ -104,7 +124,7 @@ def in_queue(rows: QuerySet[Application], actor: Actor, view: str) -> QuerySet[A
         case "unassigned":
             return rows.filter(Q(state__in=[ApplicationState.SUBMITTED, ApplicationState.ACCEPTED]) | _left_alone())
         case "waiting":
-            return rows.filter(state__in=[ApplicationState.AWAITING_APPLICANT, ApplicationState.AWAITING_DECISION])
+            return rows.filter(state__in=WAITING)
         case "decided":
             return rows.exclude(state__in=OPEN_CASE)
         case _:
@@ -131,3 +151,8 @@ def papers(actor: Actor) -> QuerySet[Application, int]:
 @reaches_documents
 def answers(actor: Actor) -> QuerySet[Application, int]:
     return applications_for(actor).order_by().values_list("questions__entries__files", flat=True)
+
+
+@reaches_documents
+def supplements(actor: Actor) -> QuerySet[Application, int]:
+    return applications_for(actor).order_by().values_list("supplement__points__answer__files", flat=True)

@@ -19,7 +19,7 @@ from licensing.web.threads import threaded
 def case(request: HttpRequest, ref: str, failed: Failed | None = None) -> HttpResponse:
     """One case: what it turns on, the facts, the history, and the steps that are yours now."""
     rows = selectors.with_signals(selectors.applications_for(request.actor))
-    rows = selectors.with_questions(selectors.with_parts(rows)).prefetch_related(
+    rows = selectors.with_supplement(selectors.with_questions(selectors.with_parts(rows))).prefetch_related(
         "consignees__country",
         Prefetch("documents__document", Document.objects.defer("content")),
         "end_users__declaration__end_use",

@@ -154,6 +154,7 @@ def _line_initial(row: Application | None) -> list[dict[str, Any]]:
 def _whole(request: HttpRequest) -> QuerySet[Application]:
     """Applications with all that their own page shows; the files' bytes stay where they are."""
     rows = selectors.with_questions(selectors.with_parts(selectors.applications_for(request.actor)))
+    rows = selectors.with_supplement(rows)
     return rows.prefetch_related(
         "consignees",
         Prefetch("documents__document", Document.objects.defer("content")),

@@ -8,7 +8,7 @@ from core.models import HistoryLine
 from core.web.forms import ReasonForm
 from core.web.steps import Holder, Page, Step, register
 from exporters.selectors import people
-from licensing.actions import applications, consultations, decisions, declarations, licenses, questions
+from licensing.actions import applications, consultations, decisions, declarations, licenses, questions, supplements
 from licensing.models import Application, Declaration, License
 from licensing.selectors import applications_for, declarations_for, licenses_for, reviewer_of
 from licensing.states import IN_FORCE
@@ -24,6 +24,8 @@ from licensing.web.forms import (
     QuestionForm,
     RecommendForm,
     RefuseForm,
+    ResubmitForm,
+    SupplementForm,
 )
 
 DECLARATION = Page("declaration", declarations_for)
@@ -114,6 +116,26 @@ register(
             _("Accepted; the review can begin."),
             mail=_("{ref}: accepted, the review begins"),
         ),
+        Step(
+            "request_supplement",
+            _("The ministry asked for what is missing"),
+            DESK,
+            supplements.request_supplement,
+            _("The applicant knows what is missing, and has 30 days."),
+            SupplementForm,
+            within="accept",
+            mail=_("{ref}: something is missing; please send it by {due_on}"),
+        ),
+        Step(
+            "resubmit",
+            _("The applicant sent what was missing"),
+            CASE,
+            supplements.resubmit,
+            _("Sent. The case is with the ministry again."),
+            ResubmitForm,
+            mail=_("{ref}: what was missing was received"),
+        ),
+        Step("lapse", _("Lapsed: what was missing did not come within 30 days"), mail=_("{ref}: lapsed")),
         Step(
             "accept_by_law",
             _("Accepted by law: nothing was said within five working days"),

@@ -21,11 +21,19 @@ INSERT_ONLY = {
     "licensing_questionentry",
     "licensing_questionentry_files",
     "licensing_recommendedline",
+    "licensing_supplement",
+    "licensing_supplementanswer",
+    "licensing_supplementanswer_files",
+    "licensing_supplementpoint",
     "shipments_customsdeclaration",
     "shipments_customsmessage",
     "shipments_incident",
 }
-MANY_TO_MANY = {"licensing_decisionstep_end_users", "licensing_questionentry_files"}
+MANY_TO_MANY = {
+    "licensing_decisionstep_end_users",
+    "licensing_questionentry_files",
+    "licensing_supplementanswer_files",
+}
 TABLES = (
     "SELECT c.relname, coalesce(root.relname, c.relname), root.oid IS NOT NULL AND c.oid <> root.oid,"
     " ARRAY(SELECT attname::text FROM pg_attribute a WHERE a.attrelid = c.oid AND attnum > 0 AND NOT attisdropped)"

@@ -21,8 +21,8 @@ OPEN_TO = {(r["object"], r["from"], r["verb"], r["to"]): set(r["who"].split()) f
 WORDS = {
     "exporter": "Draft · Being verified · Active",
     "declaration": "Draft · Signed · Submitted · Verified · In force · Rejected",
-    "application": "Draft · Submitted · Accepted · Under review · Waiting for you · With second officer · Approved"
-    " · License issued · Refused · Not accepted · Withdrawn",
+    "application": "Draft · Submitted · Supplement needed · Accepted · Under review · Waiting for you"
+    " · With second officer · Approved · License issued · Refused · Not accepted · Withdrawn · Lapsed",
     "license": "In force · Suspended · Used up · Expired",
     "shipment": "Reserved · Declared · Partly cleared · Cleared · Cancelled · Reservation lapsed",
 }

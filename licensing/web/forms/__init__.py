@@ -6,6 +6,7 @@ from licensing.web.forms.decisions import ApproveForm, DecideForm, IssueForm, Re
 from licensing.web.forms.declarations import CertificateForm, DeclarationForm
 from licensing.web.forms.licenses import LiftForm
 from licensing.web.forms.questions import AnswerForm, AskForm, CloseQuestionForm, QuestionForm
+from licensing.web.forms.supplements import ResubmitForm, SupplementForm
 
 __all__ = [
     "AnswerForm",
@@ -25,4 +26,6 @@ __all__ = [
     "QuestionForm",
     "RecommendForm",
     "RefuseForm",
+    "ResubmitForm",
+    "SupplementForm",
 ]

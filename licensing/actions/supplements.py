@@ -1,0 +1,107 @@
+"""The one supplement: intake names at once all that is missing, the applicant answers all of it, or it lapses."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.conf import settings
+from django.utils.translation import gettext as _
+
+from core.access import Actor
+from core.actions import keep_file
+from core.command import command
+from core.errors import DomainError, Invalid, Problem
+from core.files import PAPERS_IMAGES_SHEETS
+from core.history import move, require
+from core.legal_time import legal_day, legal_now
+from core.locks import lock
+from licensing.actions.receipts import require_not_silent
+from licensing.models import Application, Supplement, SupplementAnswer, SupplementPoint
+from licensing.selectors import applications_for
+from licensing.states import ApplicationState
+
+SUPPLEMENT_DAYS = 30
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came for one point; files: (name, content) of PDF, images and sheets."""
+
+    text: str = ""
+    files: Sequence[tuple[str, bytes]] = ()
+
+
+@command
+def request_supplement(ref: str, *, points: Sequence[str], by: Actor) -> Application:
+    """The applicant knows everything that is missing, and has 30 days for it.
+
+    Raises DomainError supplement-once for a second notice, deemed-accepted when the law has accepted the case already.
+    """
+    row = lock(applications_for(by), ref=ref)
+    require(row.request_supplement, by=by)
+    at = legal_now()
+    if row.asked_for_more:
+        raise DomainError(
+            _("What is missing was asked for already. By law it is named at once, and once."), code="supplement-once"
+        )
+    require_not_silent(row, at)
+    if not points:
+        raise Invalid([Problem("/points", "required", _("Name what is missing."))])
+    due_on = legal_day(at) + timedelta(days=SUPPLEMENT_DAYS)
+    facts = {"due_on": due_on.isoformat()}
+    move(row.request_supplement, by=by, at=at, reason="\n".join(points), facts=facts)
+    asked = Supplement.objects.create(application=row, requested_by=by.user, requested_at=at, due_on=due_on)
+    for number, text in enumerate(points, 1):
+        asked.points.create(number=number, text=text)
+    return row
+
+
+@command
+def resubmit(ref: str, *, answers: Mapping[int, Answer], by: Actor) -> Application:
+    """Every point is answered, and the case is received again: today, complete.
+
+    answers: by the point's number. Raises Invalid with every point that has none, DomainError supplement-over when the
+    last day is over.
+    """
+    row = lock(applications_for(by), ref=ref)
+    require(row.resubmit, by=by)
+    at = legal_now()
+    asked = row.supplement
+    if legal_day(at) > asked.due_on:
+        raise DomainError(_("The last day for this is over. File a new application."), code="supplement-over")
+    points = list(asked.points.all())
+    given = {point: answers.get(point.number, Answer()) for point in points}
+    _require_whole(given)
+    move(row.resubmit, by=by, at=at, received_at=at)
+    for point, answer in given.items():
+        kept = [
+            keep_file(*file, field=f"files_{point.number}", by=by, kinds=PAPERS_IMAGES_SHEETS, at=at)
+            for file in answer.files
+        ]
+        said = SupplementAnswer.objects.create(point=point, by=by.user, at=at, text=answer.text)
+        said.files.set(kept)
+    return row
+
+
+def _require_whole(given: Mapping[SupplementPoint, Answer]) -> None:
+    message = _("Answer this point, or add a file.")
+    problems = [
+        Problem(f"/answer_{point.number}", "required", message)
+        for point, answer in given.items()
+        if not answer.text.strip() and not answer.files
+    ]
+    if sum(len(content) for answer in given.values() for _name, content in answer.files) > settings.MAX_UPLOAD_BYTES:
+        problems.append(Problem("", "file-too-large", _("Together the files are larger than 10 MB.")))
+    if problems:
+        raise Invalid(problems)
+
+
+@command
+def lapse(pk: int, *, by: Actor) -> bool:
+    """The case has ended when what was missing did not come by the last day; else nothing. May run twice or late."""
+    row = lock(Application.objects.all(), pk=pk)
+    at = legal_now()
+    if row.state != ApplicationState.SUPPLEMENT_REQUIRED or legal_day(at) <= row.supplement.due_on:
+        return False
+    move(row.lapse, by=by, at=at)
+    return True

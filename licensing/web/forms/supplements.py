@@ -1,0 +1,60 @@
+"""What is missing of a case, and what its applicant sends for each of it."""
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from core.files import PAPERS_IMAGES_SHEETS
+from core.web.fields import FilesField
+from core.web.forms import StepForm, read_upload
+from licensing.actions.supplements import Answer
+from licensing.models import Application
+
+
+class SupplementForm(StepForm):
+    points = forms.CharField(
+        label=gettext_lazy("What is missing, one thing a line"),
+        max_length=10_000,
+        widget=forms.Textarea(attrs={"rows": 5}),
+        help_text=gettext_lazy("Everything at once: by law there is no second notice."),
+    )
+
+    def facts(self) -> dict[str, Any]:
+        lines = self.cleaned_data["points"].splitlines()
+        return {"points": [line.strip() for line in lines if line.strip()]}
+
+
+class ResubmitForm(StepForm):
+    """Words, files or both for each point."""
+
+    numbered = {"answer": gettext_lazy("Answer to point {number}")}
+
+    def __init__(self, *args: Any, row: Application, **kwargs: Any) -> None:
+        super().__init__(*args, row=row, **kwargs)
+        self.points = list(row.supplement.points.all()) if row.asked_for_more else []
+        for point in self.points:
+            self.fields[f"answer_{point.number}"] = forms.CharField(
+                label=_("{number}. {text}").format(number=point.number, text=point.text),
+                max_length=10_000,
+                required=False,
+                widget=forms.Textarea(attrs={"rows": 2}),
+            )
+            self.fields[f"files_{point.number}"] = FilesField(
+                label=_("Files for point {number}").format(number=point.number),
+                required=False,
+                kinds=PAPERS_IMAGES_SHEETS,
+                help_text=_("PDF, PNG, JPG, XLSX or CSV, together at most 10 MB."),
+            )
+
+    def facts(self) -> dict[str, Any]:
+        said = self.cleaned_data
+        return {
+            "answers": {
+                point.number: Answer(
+                    said[f"answer_{point.number}"], [read_upload(file) for file in said[f"files_{point.number}"]]
+                )
+                for point in self.points
+            }
+        }
