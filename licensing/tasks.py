@@ -9,7 +9,7 @@ from core.access import clock
 from core.legal_time import legal_today
 from core.sweeps import each
 from licensing import ledger, selectors
-from licensing.actions import licenses, receipts, supplements
+from licensing.actions import licenses, questions, receipts, supplements
 
 log = logging.getLogger(__name__)
 BATCH = 500
@@ -34,6 +34,13 @@ def lapse_supplements() -> int:
     """Every case ends of which nothing came by the last day of its supplement."""
     by = clock()
     return each(selectors.overdue_supplements(legal_today(), BATCH), lambda pk: supplements.lapse(pk, by=by))
+
+
+@shared_task
+def end_questions() -> int:
+    """Every question ends to which nobody said anything for 20 working days."""
+    by = clock()
+    return each(selectors.long_asked(legal_today()), lambda pk: questions.no_answer(pk, by=by))
 
 
 @shared_task

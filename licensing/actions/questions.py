@@ -17,8 +17,12 @@ from core.files import PAPERS_IMAGES_SHEETS
 from core.history import move, require
 from core.legal_time import legal_day, legal_now, legal_today
 from core.locks import lock
+from core.selectors import calendar
+from core.working_days import NotPublished
+from licensing.clock import ANSWER_DAYS
 from licensing.models import Application, Question, QuestionEntry
 from licensing.selectors import applications_for
+from licensing.states import ApplicationState
 
 Kind = QuestionEntry.Kind
 
@@ -113,6 +117,35 @@ def read_answer(ref: str, *, question: int, by: Actor) -> Application:
         asked.entries.create(kind=Kind.READ, by=by.user, at=at)
         move(row.read_answer, by=by, at=at, facts={"question": asked.pk})
     return row
+
+
+@command
+def no_answer(pk: int, *, by: Actor) -> bool:
+    """The questions of this case have ended to which nobody said anything for 20 working days; else nothing.
+
+    May run twice or late: an answer that comes before it does is an answer. The case is flagged.
+    """
+    row = lock(Application.objects.all(), pk=pk)
+    at = legal_now()
+    if row.state != ApplicationState.AWAITING_APPLICANT:
+        return False
+    silent = [question for question in row.questions.still_open() if _is_silent(question, legal_day(at))]
+    for question in silent:
+        question.entries.create(kind=Kind.SILENT, by=by.user, at=at)
+    if silent:
+        verb = row.no_answer if row.questions.still_open().exists() else row.no_answer_to_the_last
+        move(verb, by=by, at=at, facts={"questions": [question.pk for question in silent]})
+    return bool(silent)
+
+
+def _is_silent(question: Question, today: date) -> bool:
+    """20 working days are over since the reviewer last asked, and the day that he gave: not a word came since."""
+    asked_on = legal_day(question.last_asked_at)
+    try:
+        last = calendar(asked_on, ANSWER_DAYS).day(ANSWER_DAYS, asked_on)
+    except NotPublished:
+        return False
+    return last is not None and today > max(last, question.due) and not question.has_word_since
 
 
 def _of_case(row: Application, question: int) -> Question:

@@ -230,6 +230,24 @@ class Application(FSMModelMixin, models.Model):
 
     @transition(
         field=state,
+        source=S.AWAITING_APPLICANT,
+        target=None,
+        permission=rules.the_clock,
+        custom={"label": _("No answer came"), "hidden": True},
+    )
+    def no_answer(self) -> None: ...
+
+    @transition(
+        field=state,
+        source=S.AWAITING_APPLICANT,
+        target=S.UNDER_REVIEW,
+        permission=rules.the_clock,
+        custom={"label": _("No answer came"), "verb": "no_answer", "hidden": True},
+    )
+    def no_answer_to_the_last(self) -> None: ...
+
+    @transition(
+        field=state,
         source=[S.UNDER_REVIEW, S.AWAITING_APPLICANT],
         target=None,
         permission=whoever_has_it("application.read_answer"),

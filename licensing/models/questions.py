@@ -1,6 +1,6 @@
 """Questions on a case: each a thread. What was said in it, and what ended it, are rows that are only added."""
 
-from datetime import date
+from datetime import date, datetime
 from typing import Self
 
 from django.contrib.postgres.fields import ArrayField
@@ -87,6 +87,17 @@ class Question(models.Model):
         return next((entry.text for entry in reversed(self.entries.all()) if entry.kind == "ask"), self.text)
 
     @property
+    def last_asked_at(self) -> datetime:
+        """When the reviewer last asked in it."""
+        return next((entry.at for entry in reversed(self.entries.all()) if entry.kind == "ask"), self.asked_at)
+
+    @property
+    def has_word_since(self) -> bool:
+        """The applicant said something since the reviewer last asked, read or not."""
+        said = [entry.kind for entry in self.entries.all() if entry.kind != QuestionEntry.Kind.READ]
+        return bool(said) and said[-1] in QuestionEntry.APPLICANT
+
+    @property
     def has_news(self) -> bool:
         """As Questions.with_news."""
         said = [entry.kind for entry in self.entries.all()]
@@ -103,10 +114,11 @@ class QuestionEntry(models.Model):
         ASK = "ask", _("Asked on")
         READ = "read", _("Read by the reviewer")
         CLOSE = "close", _("Closed by the reviewer")
+        SILENT = "silent", _("No answer came")
 
     APPLICANT = (Kind.PART, Kind.ANSWER)
     MINISTRY = (Kind.ASK, Kind.READ, Kind.CLOSE)
-    ENDS = (Kind.ANSWER, Kind.CLOSE)
+    ENDS = (Kind.ANSWER, Kind.CLOSE, Kind.SILENT)
 
     question = models.ForeignKey(Question, on_delete=models.PROTECT, related_name="entries")
     kind = models.CharField(max_length=6, choices=Kind)
@@ -121,7 +133,7 @@ class QuestionEntry(models.Model):
         verbose_name_plural = "question entries"
         constraints = [
             models.UniqueConstraint(
-                name="question_ends_once", fields=["question"], condition=Q(kind__in=["answer", "close"])
+                name="question_ends_once", fields=["question"], condition=Q(kind__in=["answer", "close", "silent"])
             ),
             models.CheckConstraint(
                 name="question_asked_or_closed_in_words", condition=~Q(kind__in=["ask", "close"]) | ~Q(text="")

@@ -3,6 +3,7 @@
 from licensing.selectors.applications import (
     applications_for,
     in_queue,
+    long_asked,
     on_their_way,
     open_questions,
     overdue_supplements,
@@ -49,6 +50,7 @@ __all__ = [
     "licenses_ending",
     "licenses_for",
     "licenses_past",
+    "long_asked",
     "movements_of",
     "on_their_way",
     "open_questions",

@@ -9,7 +9,7 @@ from core.legal_time import day_start
 from core.models import Document, HistoryLine
 from core.selectors import reaches_documents, whoever_may, working_day_before
 from exporters.selectors import of_province
-from licensing.clock import RECEIPT_DAYS
+from licensing.clock import ANSWER_DAYS, RECEIPT_DAYS
 from licensing.models import Application, Question, QuestionEntry, SupplementAnswer, SupplementPoint
 from licensing.states import OPEN_CASE, TAKEN, ApplicationState
 
@@ -43,6 +43,16 @@ def overdue_supplements(today: date, limit: int) -> list[int]:
     """Cases of which nothing came by the last day of their supplement."""
     rows = Application.objects.filter(state=ApplicationState.SUPPLEMENT_REQUIRED, supplement__due_on__lt=today)
     return list(rows.order_by("pk").values_list("pk", flat=True)[:limit])
+
+
+def long_asked(today: date) -> list[int]:
+    """Cases that wait for an answer to a question that was first asked 20 working days ago or before."""
+    first = working_day_before(today, ANSWER_DAYS)
+    if first is None:
+        return []
+    old = Question.objects.still_open().filter(asked_at__lt=day_start(first), application=OuterRef("pk"))
+    rows = Application.objects.filter(Exists(old), state=ApplicationState.AWAITING_APPLICANT)
+    return list(rows.order_by("pk").values_list("pk", flat=True))
 
 
 def with_parts(rows: QuerySet[Application]) -> QuerySet[Application]:
@@ -89,8 +99,14 @@ def on_their_way(actor: Actor, since: datetime) -> QuerySet[Application]:
 
 
 def with_signals(rows: QuerySet[Application]) -> QuerySet[Application]:
-    """Cases that say whether an answer waits to be read, and whether whoever took them can act on them no more."""
-    return rows.annotate(has_news=Q(_news(), state__in=TAKEN), left_alone=_left_alone())
+    """Cases that say whether an answer waits to be read, whether none came to a question, and whether whoever took
+    them can act on them no more."""
+    silent = QuestionEntry.objects.filter(question__application=OuterRef("pk"), kind=QuestionEntry.Kind.SILENT)
+    return rows.annotate(
+        has_news=Q(_news(), state__in=TAKEN),
+        unanswered=Q(Exists(silent), state__in=TAKEN),
+        left_alone=_left_alone(),
+    )
 
 
 def _news() -> Exists:

@@ -190,6 +190,11 @@ register(
             mail=_("{ref}: the reviewer closed a question"),
         ),
         Step(
+            "no_answer",
+            _("No answer came to a question for 20 working days"),
+            mail=_("{ref}: no answer came to a question, so it has ended"),
+        ),
+        Step(
             "consult",
             _("The ministry consults others; the clock stands still"),
             DESK,
