@@ -3,11 +3,12 @@
 It looks through the engine's own tables, so it can't tell another story than the outcome that it explains.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from enum import StrEnum
+from itertools import zip_longest
 from typing import Any
 
 from licensing.policy.editions import Rule
@@ -188,14 +189,26 @@ class Period:
     outcome: Outcome
 
 
-def periods(rules: Compiled, facts: Facts, audience: str = "new") -> tuple[Period, ...]:
-    """All that an edition says of these facts, one day after the other; a new period where it says something else."""
-    turns = rules.turns(audience)
-    found = [Period(None, rules.assess(facts, on=turns[0] - DAY if turns else date.min, audience=audience))]
-    for day in turns:
-        outcome = rules.assess(facts, on=day, audience=audience)
-        if _whole(outcome) != _whole(found[-1].outcome):
-            found.append(Period(day, outcome))
+@dataclass(frozen=True)
+class Stretch:
+    """The days that an edition judges, from `first` (None: however early) to the next stretch; the facts as it reads
+    them."""
+
+    first: date | None
+    rules: Compiled
+    facts: Facts
+
+
+def periods(stretches: Sequence[Stretch], audience: str = "new") -> tuple[Period, ...]:
+    """All that is said of these facts, one day after the other; a new period where something else is said."""
+    found: list[Period] = []
+    for stretch, following in zip_longest(stretches, stretches[1:]):
+        begins, ends = stretch.first or date.min, following.first if following else None
+        turns = [day for day in stretch.rules.turns(audience) if begins < day and (ends is None or day < ends)]
+        for day in [begins, *turns] if begins != ends else ():
+            outcome = stretch.rules.assess(stretch.facts, on=day, audience=audience)
+            if not found or _whole(outcome) != _whole(found[-1].outcome):
+                found.append(Period(day if found else None, outcome))
     return tuple(found)
 
 

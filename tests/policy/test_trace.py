@@ -6,7 +6,7 @@ import pytest
 
 from licensing.policy import trace as traces
 from licensing.policy.facts import whole
-from licensing.policy.trace import ANY_OTHER, Fate, Line
+from licensing.policy.trace import ANY_OTHER, Fate, Line, Stretch
 from tests.policy import generated, plain
 from tests.policy.test_engine import CAR, DAY, first  # noqa: F401  (a fixture)
 from tests.policy.test_twin import compiled
@@ -202,7 +202,7 @@ def test_each_change_is_what_the_engine_says_of_the_changed_facts_in_drawn_editi
 
 def test_holmium_oxide_has_its_periods(first):  # noqa: F811
     facts = whole(CAR | {"item.control_code": "1C909.b"}, first.edition)
-    found = traces.periods(first, facts)
+    found = traces.periods([Stretch(None, first, facts)])
     assert [(one.first, one.outcome.disposition) for one in found] == [
         (None, "not_controlled"),
         (date(2026, 11, 11), "standard_review"),
@@ -213,10 +213,30 @@ def test_periods_say_what_the_engine_says_on_every_day_around_a_turn():
     for edition, facts, _ in generated.seeded_cases(20261129, 40, each=4):
         rules = compiled(edition)
         full = whole(facts, rules.edition)
-        found = traces.periods(rules, full)
+        found = traces.periods([Stretch(None, rules, full)])
         for turn in rules.turns("new"):
             for day in (turn - DAY, turn):
                 period = [one for one in found if one.first is None or one.first <= day][-1]
                 said = rules.assess(full, on=day)
                 assert (period.outcome.disposition, period.outcome.channels) == (said.disposition, said.channels)
         assert all(one.outcome != before.outcome for before, one in zip(found, found[1:], strict=False))
+
+
+def test_an_edition_speaks_for_its_own_days(first):  # noqa: F811
+    prolonged = plain.edition_of_files()
+    windows = [row | {"suspended_until": "2027-11-10"} for row in prolonged["suspensions"]]
+    later = compiled(prolonged | {"suspensions": windows})
+    facts = whole(CAR | {"item.control_code": "1C909.b"}, first.edition)
+
+    def days(*stretches):
+        found = traces.periods([Stretch(begins, rules, facts) for begins, rules in stretches])
+        return [(one.first, one.outcome.controlled) for one in found]
+
+    assert days((None, first), (date(2026, 11, 11), later)) == [(None, False), (date(2027, 11, 11), True)]
+    assert days((None, first), (date(2026, 11, 12), later)) == [
+        (None, False),
+        (date(2026, 11, 11), True),
+        (date(2026, 11, 12), False),
+        (date(2027, 11, 11), True),
+    ]
+    assert days((None, later), (date(2026, 12, 1), first), (date(2026, 12, 1), later)) == days((None, later))
