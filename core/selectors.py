@@ -231,3 +231,11 @@ def calendar(begins: date, working_days: int, pauses: Collection[Pause] = (), *,
     last = Coalesce(Subquery(then[working_days : working_days + 1]), Value(date.max))
     rows = LegalDay.objects.filter(day__gte=begins, day__lte=last)
     return Calendar(Day(*row) for row in rows.values_list("day", "working", "provisional"))
+
+
+def calendar_before(ends: date, working_days: int) -> Calendar:
+    """As much of the working-day table as it takes to count so many days back from `ends`. One query."""
+    before = LegalDay.objects.filter(working=True, day__lte=ends).order_by("-day").values("day")
+    first = Coalesce(Subquery(before[working_days : working_days + 1]), Value(date.min))
+    rows = LegalDay.objects.filter(day__gte=first, day__lte=ends)
+    return Calendar(Day(*row) for row in rows.values_list("day", "working", "provisional"))

@@ -65,6 +65,14 @@ class Calendar:
         """Day `number`: the last lawful day of so many working days. None while a pause before it has no end."""
         return next(islice(self.counted(after, pauses), number - 1, None), None)
 
+    def latest(self, number: int, until: date) -> date:
+        """The last working day after which so many working days have gone by at the end of `until`."""
+        on = until
+        while number or not self[on].working:
+            number -= number > 0 and self[on].working
+            on -= ONE_DAY
+        return on
+
     def used(self, after: date, on: date, pauses: Collection[Pause] = ()) -> int:
         """How many days were counted by the end of `on`."""
         return sum(self._counts(day.on, pauses) for day in self._between(after, on))

@@ -6,7 +6,7 @@ from psycopg2 import errors
 
 from core import calendar_file, selectors
 from core.models import LegalDay
-from core.working_days import Pause
+from core.working_days import NotPublished, Pause
 from tests.days import D, calendar, table
 
 
@@ -42,3 +42,14 @@ def test_only_the_days_that_the_count_needs_are_read_and_never_too_few(begins, e
         assert some.day(number, begins, pauses) == calendar().day(number, begins, pauses)
         worked = [on for on in some._days if on >= max([begins, *(pause.end for pause in pauses)]) and table()[on][0]]
         assert len(worked) <= number + 1
+
+
+def test_only_the_days_that_a_count_back_needs_are_read_and_never_too_few(db):
+    calendar_file.fill()
+    for ends in (D("2026-11-10"), D("2026-10-07"), D("2026-02-23")):
+        for number in (1, 45):
+            some = selectors.calendar_before(ends, number)
+            assert some.latest(number, ends) == calendar().latest(number, ends)
+            assert len([on for on in some._days if table()[on][0]]) == number + 1
+    with pytest.raises(NotPublished):
+        selectors.calendar_before(D("2025-01-20"), 45).latest(45, D("2025-01-20"))

@@ -135,3 +135,18 @@ def test_a_pause_without_an_end_says_what_one_says_that_ends_with_the_table_and_
     known = list(calendar().counted(begin, [*pauses, Pause(since)]))
     days = {on: working for on, (working, _) in table().items()}
     assert known == [on for on in walk(days, begin, [(p.start, p.end) for p in pauses]) if on < since]
+
+
+def test_the_latest_beginning_is_a_working_day_and_its_count_is_over_in_time():
+    count = week(1, 0, 1, 1, 0, 0, 1, 0)
+    assert [count.latest(1, day(n)) for n in (2, 3, 4, 5, 6, 7)] == [MONDAY, day(2), day(2), day(2), day(3), day(3)]
+    with pytest.raises(NotPublished):
+        count.latest(4, day(7))
+
+
+def test_the_latest_acceptance_for_a_decision_by_10_november_is_2_september():
+    assert calendar().latest(45, date(2026, 11, 10)) == date(2026, 9, 2)
+    for ends in (day(150 + n) for n in range(20)):
+        latest = calendar().latest(45, ends)
+        after = next(day for day in (latest + timedelta(days=n) for n in range(1, 20)) if calendar()[day].working)
+        assert calendar().day(45, latest) <= ends < calendar().day(45, after)
