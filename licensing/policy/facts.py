@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 from licensing.policy.editions import Edition, Flaw, Unreadable
@@ -112,3 +113,9 @@ def _of_other_side(facts: Facts, edition: Edition) -> bool:
 def named_as(name: str, facts: Facts) -> str:
     """Under which name the absence of this fact is told: what a code says by itself is asked for as the code."""
     return CODE if name in FOLLOWING and CODE not in facts else name
+
+
+def share_of(part: Decimal, value: Decimal) -> str:
+    """A part's share of a value, as a fact. Exact where it matters: it is cut off beyond any threshold's last digit."""
+    scaled = Fraction(part) * 10**40 // Fraction(value)
+    return "1" if scaled == 10**40 else f"0.{scaled:040}"

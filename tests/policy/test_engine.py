@@ -3,6 +3,7 @@
 import csv
 import json
 from datetime import date, timedelta
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ import pytest
 from licensing.loading import first_document
 from licensing.policy import engine
 from licensing.policy.editions import Unreadable, canonical, read
-from licensing.policy.facts import whole
+from licensing.policy.facts import may_be, share_of, whole
 
 DAY = timedelta(days=1)
 CASES = Path(__file__).with_name("rule_cases.csv")
@@ -128,3 +129,22 @@ def test_the_rules_that_facts_fail_and_what_follows_from_those_that_match_can_be
     matched = first.active(on, "new") & ~failing
     assert first.outcome(matched, unlisted=False) == first.assess(facts, on=on)
     assert first.outcome(0, unlisted=True).disposition == "unlisted"
+
+
+@pytest.mark.parametrize(
+    ("part", "value", "reached"),
+    [
+        ("99.99", "100000.00", False),
+        ("100.00", "100000.00", True),
+        ("0.01", "10.00", True),
+        ("0.01", "10.01", False),
+        ("1", "999.99", True),
+        ("1", "1000.0000000000000000000000000001", False),
+        ("0", "5", False),
+        ("5", "5", True),
+    ],
+)
+def test_a_share_of_two_amounts_reaches_the_threshold_when_a_thousand_parts_make_up_the_value(part, value, reached):
+    share = share_of(Decimal(part), Decimal(value))
+    assert may_be("item.cn_input_value_share", share, None)
+    assert (Decimal(share) >= Decimal("0.001")) is reached is (Decimal(part) * 1000 >= Decimal(value))
