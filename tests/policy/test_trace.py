@@ -240,3 +240,4 @@ def test_an_edition_speaks_for_its_own_days(first):  # noqa: F811
         (date(2027, 11, 11), True),
     ]
     assert days((None, later), (date(2026, 12, 1), first), (date(2026, 12, 1), later)) == days((None, later))
+    assert days((None, later), (date(2026, 12, 1), first)) == [(None, False), (date(2026, 12, 1), True)]
