@@ -1,6 +1,6 @@
 """REST: what the rules say of facts on a day. Open to anyone, and nothing is kept."""
 
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -34,9 +34,6 @@ from licensing.policy.vocabulary import (
     Kind,
 )
 from licensing.words.rules import in_words
-
-FIRST_DAY = date(2020, 12, 1)  # the Export Control Law is in force; of days before it nothing is loaded
-AHEAD = timedelta(days=3_653)
 
 
 class FactsField(serializers.Field[dict[str, Any], Any, dict[str, Any], Any]):
@@ -134,8 +131,8 @@ class Assessments(APIView):
         data = commands.read(request, AssessmentInput).validated_data
         today = legal_today()
         day = data.get("as_of", today)
-        if not FIRST_DAY <= day <= today + AHEAD:
-            message = _("A day from {first} to {last}.").format(first=FIRST_DAY, last=today + AHEAD)
+        if not selectors.FIRST_DAY <= day <= today + selectors.AHEAD:
+            message = _("A day from {first} to {last}.").format(first=selectors.FIRST_DAY, last=today + selectors.AHEAD)
             raise Invalid([Problem("/as_of", "date-out-of-range", message)])
         edition = selectors.edition_on(day, today=today)
         rules = selectors.rules_of(edition.digest)

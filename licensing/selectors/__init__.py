@@ -19,7 +19,7 @@ from licensing.selectors.applications import (
 )
 from licensing.selectors.clocks import NO_CLOCK, clocks_of, with_days_left
 from licensing.selectors.declarations import declarations_for, rejection, usable_declarations
-from licensing.selectors.editions import edition_now, edition_on, rules_of
+from licensing.selectors.editions import AHEAD, FIRST_DAY, edition_now, edition_on, rules_of, stretches
 from licensing.selectors.licenses import (
     changed_since,
     in_force,
@@ -30,10 +30,12 @@ from licensing.selectors.licenses import (
     with_balances,
     with_decision,
 )
-from licensing.selectors.lists import ITEM_SEARCH, applicable_items, regime, search_items
+from licensing.selectors.lists import ITEM_SEARCH, applicable_items, items_named, regime, search_items
 from licensing.selectors.movements import clearances_taken, clearances_used, movements_of
 
 __all__ = [
+    "AHEAD",
+    "FIRST_DAY",
     "ITEM_SEARCH",
     "NO_CLOCK",
     "applicable_items",
@@ -47,6 +49,7 @@ __all__ = [
     "edition_on",
     "in_force",
     "in_queue",
+    "items_named",
     "licenses_ending",
     "licenses_for",
     "licenses_past",
@@ -61,6 +64,7 @@ __all__ = [
     "reviewer_of",
     "search_items",
     "silent",
+    "stretches",
     "to_countersign",
     "took",
     "turns_of",

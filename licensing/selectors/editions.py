@@ -6,11 +6,15 @@ from typing import Any
 
 from django.db.models import Case, When
 
-from core.legal_time import LegalNow, day_end
+from core.legal_time import LegalNow, day_end, legal_day
 from licensing.models import PolicyEdition
-from licensing.policy.editions import digest_of, read
+from licensing.policy.editions import Unreadable, digest_of, read
 from licensing.policy.engine import Compiled
+from licensing.policy.facts import Facts, whole
+from licensing.policy.trace import Stretch
 
+FIRST_DAY = date(2020, 12, 1)  # the Export Control Law is in force; of days before it nothing is loaded
+AHEAD = timedelta(days=3_653)
 INSTANT = timedelta(microseconds=1)
 
 
@@ -28,6 +32,21 @@ def _begun(at: Any) -> PolicyEdition:
     """The newest that has started; the first one covers all earlier days."""
     begun = Case(When(starts_at__lte=at, then="starts_at"))
     return PolicyEdition.objects.defer("text").order_by(begun.desc(nulls_last=True), "starts_at")[:1].get()
+
+
+def stretches(said: Facts, day: date) -> list[Stretch]:
+    """Which edition judges which days of these facts: around that day, as far as editions can read the facts."""
+    found: list[Stretch] = []
+    rows = PolicyEdition.objects.order_by("starts_at").values_list("digest", "starts_at")
+    for number, (digest, starts_at) in enumerate(rows):
+        begins, rules = legal_day(starts_at) if number else None, rules_of(digest)
+        try:
+            found.append(Stretch(begins, rules, whole(said, rules.edition)))
+        except Unreadable:
+            if begins and begins > day:
+                break
+            found = []
+    return found
 
 
 class Forged(Exception):

@@ -1,5 +1,7 @@
 """The control list, and the rules as loaded."""
 
+import re
+
 from django.db.models import QuerySet
 
 from core.search import search, words_of
@@ -35,6 +37,14 @@ def search_items(*, q: str = "", code: str = "", list_name: str = "") -> QuerySe
     if list_name:
         items = items.filter(list_name=list_name)
     return search(items, ITEM_SEARCH, words_of(q))
+
+
+def items_named(text: str, *, official: bool = True) -> list[ControlItem]:
+    """Whom a person may mean: the item of this very code, else all that these words or this goods code find."""
+    items = ControlItem.objects.filter(official=official).select_related("instrument").order_by("pk")
+    goods_code = re.sub(r"[\s.]", "", text)
+    words = words_of(goods_code if re.fullmatch(r"[0-9]{4,}", goods_code, re.ASCII) else text)
+    return list(items.filter(code__iexact=text.strip())) or list(search(items, ITEM_SEARCH, words))
 
 
 def applicable_items() -> QuerySet[ControlItem]:
