@@ -2,6 +2,8 @@
 
 import re
 from collections.abc import Mapping
+from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -10,6 +12,7 @@ from django.utils.translation import gettext_lazy
 from core.languages import in_language
 from core.templatetags.lodestone import day
 from licensing.policy.editions import Edition
+from licensing.policy.engine import Outcome
 from licensing.policy.trace import Change, Fate, Line
 from licensing.words import terms
 
@@ -46,6 +49,39 @@ def instrument(name: str, instruments: list[dict[str, Any]]) -> str:
     return next((in_language(row["title_en"], row["title_zh"]) for row in instruments if row["id"] == name), name)
 
 
+VERDICTS = {
+    "not_controlled": gettext_lazy("Not controlled"),
+    "unlisted": gettext_lazy("On none of the lists loaded here"),
+    "needs_facts": gettext_lazy("Can't be said yet"),
+    "exempt": gettext_lazy("Exempt from a license"),
+    "prohibited": gettext_lazy("Prohibited"),
+}
+
+
+def verdict(outcome: Outcome) -> str:
+    """Needs a license or not, in a few words."""
+    return str(VERDICTS.get(outcome.disposition) or _("License needed"))
+
+
+def told(outcome: Outcome) -> str:
+    """The same, with the usual way and the channels where there are some."""
+    if outcome.disposition in VERDICTS:
+        return verdict(outcome)
+    return _("{verdict}: {disposition}; {channels}").format(
+        verdict=verdict(outcome),
+        disposition=terms.word(terms.DISPOSITIONS, outcome.disposition),
+        channels=channels(outcome.channels) or _("no channel is open"),
+    )
+
+
+def until(last: date, outcome: Outcome) -> str:
+    return _("Until {day}: {told}.").format(day=day(last), told=told(outcome))
+
+
+def since(first: date, outcome: Outcome) -> str:
+    return _("From {day} on: {told}.").format(day=day(first), told=told(outcome))
+
+
 FATES = {
     Fate.MATCHED: gettext_lazy("Applies"),
     Fate.IDLE: gettext_lazy("Fits, but nothing controls these goods"),
@@ -77,13 +113,18 @@ def became(line: Line) -> str:
 
 def change(one: Change, edition: Edition, countries: Mapping[str, str]) -> dict[str, str]:
     """What would change an answer: the fact, its values, and what is said then."""
-    values = [terms.value(one.fact, value, edition, countries) for value in one.values]
     return {
         "fact": terms.word(terms.FACTS, one.fact),
-        "values": terms.listed(values),
-        "disposition": terms.word(terms.DISPOSITIONS, one.outcome.disposition),
-        "channels": channels(one.outcome.channels),
+        "values": terms.listed(_instead(one.fact, value, edition, countries) for value in one.values),
+        "told": told(one.outcome),
     }
+
+
+def _instead(fact: str, value: Any, edition: Edition, countries: Mapping[str, str]) -> str:
+    """A value for all of its class: of a share, from a threshold on or below all of them."""
+    if not isinstance(value, Decimal):
+        return terms.value(fact, value, edition, countries)
+    return _("{share} or more").format(share=terms.value(fact, value, edition, countries)) if value else _("less")
 
 
 def channels(names: tuple[str, ...]) -> str:

@@ -103,6 +103,7 @@ VALUES: Mapping[str, Mapping[str, Any]] = {
 }
 YES, NO = _("yes"), _("no")
 MOST = 6  # values told one by one
+LONGEST = 12  # characters of a share
 
 
 def word(words: Mapping[str, Any], name: str) -> str:
@@ -116,7 +117,7 @@ def value(fact: str, of: Any, edition: Edition, countries: Mapping[str, str]) ->
     if isinstance(of, bool):
         return str(YES if of else NO)
     if isinstance(of, Decimal):
-        return f"{of.normalize():f}"
+        return _shortened(f"{of:f}".rstrip("0").rstrip("."))
     if fact == COUNTRY and isinstance(of, tuple):
         return listed(countries.get(one, one) for one in of)
     if fact in (COUNTRY, "item.origin"):
@@ -127,6 +128,11 @@ def value(fact: str, of: Any, edition: Edition, countries: Mapping[str, str]) ->
     if fact == CODE and of == UNLISTED_CODE:
         return str(_("on none of these lists"))
     return word(VALUES.get(fact, {}), of)
+
+
+def _shortened(number: str) -> str:
+    """A share of many places, cut off: 0.3333333333…"""
+    return number if len(number) <= LONGEST else f"{number[:LONGEST]}…"
 
 
 def listed(words: Iterable[str], most: int = MOST) -> str:
