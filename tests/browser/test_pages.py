@@ -37,6 +37,13 @@ PEOPLE = ["lin.wei", "signatory", "zhao.min", "han.rui", "song.jie", "deng.an", 
 TO_EACH = {"keys", "desk.case"}
 NOUNS = {"member": "membership", "officer": "membership", "key": "apikey"}  # whose model is called otherwise
 READS = {"mailbox.read": "mail"}  # takes a row that everybody sees
+# the check's answers: several items to choose among, one with everything, one that wants facts, one without a license
+CHECKED = [
+    "item=1C909&to=DE",
+    "item=1C909.b&to=DE&use=CIV_AUTO&user=commercial&hit=none&on=2026-11-11",
+    "item=1C905.a.4",
+    "territory=overseas&item=ANN61-P2&to=FR&use=HUMANITARIAN&origin=FR&value=100&input=1&on=2026-11-20",
+]
 
 AXE = Path(axe_playwright_python.__file__).with_name("axe.min.js").read_text(encoding="utf-8")
 CHECK = """async () => {
@@ -198,6 +205,9 @@ def test_pages_before_sign_in_pass_axe_and_fit(language, browse, demo_world):
             answer = page.goto(path)
             assert answer.status == 200, path
             errors += problems_of(page, widths_of(language))
+    for question in CHECKED:
+        assert page.goto(f"{reverse('check')}?{question}").status == 200, question
+        errors += problems_of(page, widths_of(language))
     assert not errors + browse.said, "\n".join(errors + browse.said)
     page.goto("/nothing-here/")
     assert not problems_of(page, widths_of(language))

@@ -1,0 +1,170 @@
+"""What the rules say of a question, ready to be shown: the answer, its reasons, and what would change it."""
+
+from collections.abc import Mapping
+from datetime import date, timedelta
+from functools import cached_property
+from typing import Any
+
+import core.selectors
+from core.models import Country
+from core.working_days import NotPublished
+from licensing import selectors
+from licensing.clock import WORKING_DAYS, Clock
+from licensing.policy.facts import whole
+from licensing.policy.trace import Fate, Period, changes, periods, trace
+from licensing.policy.vocabulary import CODE, FACTS, UNLISTED_CODE
+from licensing.words import rules as words
+from licensing.words import terms
+from licensing.words.doubts import doubts
+
+DAY = timedelta(days=1)
+REPORT_DAYS = 10  # working days after the export. Source: Ann. 61/2025 para 5
+COMPLETENESS_DAYS = 5  # working days. Source: Administrative Licensing Law Art. 32 (from knowledge)
+NOT_FILED_HERE = ("registration", "exempt_report", "special_application")
+LOOKS = {"not_controlled": "ok", "prohibited": "no", "presumption_of_denial": "no", "exempt": "ok"}
+
+
+class Answer:
+    """Raises licensing.policy.editions.Unreadable for facts that the edition of that day can't have."""
+
+    def __init__(self, said: Mapping[str, Any], *, day: date, today: date) -> None:
+        self.said, self.day, self.today = said, day, today
+        self.edition = selectors.edition_on(day, today=today)
+        self.rules = selectors.rules_of(self.edition.digest)
+        self.facts = whole(said, self.rules.edition)
+        self.outcome = self.rules.assess(self.facts, on=day)
+        self.rows = {row["id"]: row for row in self.rules.edition.document["rules"]}
+
+    # --- the answer ---------------------------------------------------------------------------------------
+    @property
+    def verdict(self) -> str:
+        return words.verdict(self.outcome)
+
+    @property
+    def meaning(self) -> str:
+        return terms.word(terms.MEANINGS, self.outcome.disposition)
+
+    @property
+    def look(self) -> str:
+        return LOOKS.get(self.outcome.disposition, "wait")
+
+    @property
+    def needs_license(self) -> bool:
+        return bool(self.outcome.controlled) and self.outcome.clock != "none" and bool(self.outcome.channels)
+
+    @property
+    def papers(self) -> list[str]:
+        return [terms.word(terms.PAPERS, name) for name in self.outcome.requires]
+
+    @property
+    def not_filed_here(self) -> str:
+        return words.channels(tuple(name for name in self.outcome.channels if name in NOT_FILED_HERE))
+
+    @property
+    def asked(self) -> list[tuple[str, str]]:
+        """The question again, as it was understood; a listed item is shown by its own words."""
+        edition = self.rules.edition
+        names = [name for name in FACTS if name in self.said and (name != CODE or self.said[CODE] == UNLISTED_CODE)]
+        return [
+            (terms.word(terms.FACTS, name), terms.value(name, self.facts[name], edition, self.countries))
+            for name in names
+        ]
+
+    @cached_property
+    def countries(self) -> dict[str, str]:
+        return {country.pk: str(country) for country in Country.objects.all()}
+
+    # --- its reasons --------------------------------------------------------------------------------------
+    @property
+    def matched(self) -> list[dict[str, Any]]:
+        return [self._in_words(name) for name in self.outcome.matched]
+
+    @property
+    def traced(self) -> list[dict[str, Any]]:
+        lines = trace(self.rules, self.facts, on=self.day)
+        return [self._in_words(line.rule) | {"became": words.became(line), "fits": line.fate in FITS} for line in lines]
+
+    def _in_words(self, name: str) -> dict[str, Any]:
+        row = words.in_words(self.rows[name], self.rules.edition.document)
+        return row | {"authority_word": terms.word(words.AUTHORITIES, row["authority"])}
+
+    @property
+    def missing(self) -> list[tuple[str, str]]:
+        """Facts by name and label, of which more would be said."""
+        return [(name, terms.word(terms.FACTS, name)) for name in self.outcome.missing]
+
+    @property
+    def changes(self) -> list[dict[str, str]]:
+        """What would change it, but for the item: another item is another question."""
+        found = changes(self.rules, self.facts, on=self.day)
+        return [words.change(one, self.rules.edition, self.countries) for one in found if one.fact != CODE]
+
+    @property
+    def doubts(self) -> list[str]:
+        said = [self.outcome, *(period.outcome for period in (self.before, self.after) if period)]
+        return doubts(self.rules.edition, self.facts, said)
+
+    # --- days ---------------------------------------------------------------------------------------------
+    @cached_property
+    def _periods(self) -> tuple[tuple[Period, ...], int]:
+        found = periods(selectors.stretches(self.said, self.day))
+        return found, sum(1 for one in found if one.first is None or one.first <= self.day) - 1
+
+    @property
+    def since(self) -> date | None:
+        found, now = self._periods
+        return found[now].first
+
+    @property
+    def before(self) -> Period | None:
+        found, now = self._periods
+        return found[now - 1] if now > 0 else None
+
+    @property
+    def after(self) -> Period | None:
+        found, now = self._periods
+        return found[now + 1] if now + 1 < len(found) else None
+
+    @property
+    def turns(self) -> list[str]:
+        """What was said until the present answer began, and what is said when it ends."""
+        told = []
+        if self.before and self.since:
+            told.append(words.until(self.since - DAY, self.before.outcome))
+        if self.after and self.after.first:
+            told.append(words.since(self.after.first, self.after.outcome))
+        return told
+
+    @cached_property
+    def clock(self) -> Clock | None:
+        """The clock of a case that is accepted today. None: the working-day table ends before its deadline."""
+        if self.outcome.clock != "45wd":
+            return None
+        clock = Clock(core.selectors.calendar(self.today, WORKING_DAYS), self.today)
+        try:
+            return clock if clock.deadline else None
+        except NotPublished:
+            return None
+
+    @cached_property
+    def in_time(self) -> dict[str, date] | None:
+        """The last days to file and to be accepted, for a decision by the day before. None: the table does not say."""
+        if self.outcome.clock != "45wd":
+            return None
+        calendar = core.selectors.calendar_before(self.day - DAY, WORKING_DAYS + COMPLETENESS_DAYS)
+        try:
+            accepted = calendar.latest(WORKING_DAYS, self.day - DAY)
+            return {"accepted": accepted, "filed": calendar.latest(COMPLETENESS_DAYS, accepted)}
+        except NotPublished:
+            return None
+
+    @cached_property
+    def report_due(self) -> date | None:
+        """The last day for the report on an export of that day. None: the working-day table does not say."""
+        try:
+            return core.selectors.calendar(self.day, REPORT_DAYS).day(REPORT_DAYS, self.day)
+        except NotPublished:
+            return None
+
+
+FITS = (Fate.MATCHED, Fate.OVERRIDDEN, Fate.DROPPED, Fate.IDLE)
