@@ -34,7 +34,8 @@ def add(
     work: str = "",
     place: str = "main",
 ) -> None:
-    """The menu of these kinds of organization has the entry, for whoever may GET the route.
+    """The menu of these kinds of organization ("" is nobody's: of whoever is not signed in) has the entry, for whoever
+    may GET the route.
 
     work: the verb that works off what is counted; who may not do it has no count.
     place: "main", or "account" for what stands on the account page.
