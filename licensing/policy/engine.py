@@ -168,7 +168,9 @@ class Compiled:
 
     def of(self, mask: int) -> Iterator[Rule]:
         """The rules of a mask, in the order of their ids."""
-        return (rule for at, rule in enumerate(self.rules) if mask >> at & 1)
+        while mask:
+            yield self.rules[(mask & -mask).bit_length() - 1]
+            mask &= mask - 1
 
     def _outcome(self, matched: int, undetermined: int, unlisted: bool) -> Outcome:
         if not matched & self.controlling:
