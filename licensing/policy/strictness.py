@@ -1,7 +1,8 @@
 """Which of two outcomes is stricter, part by part.
 
 1. Where one of them can't be said before a fact is known, neither is stricter; nor where other facts are missing.
-2. The disposition, in the order of DISPOSITIONS: a stricter one tightens, a milder one loosens.
+2. The disposition, in the order of DISPOSITIONS: a stricter one tightens, a milder one loosens. That an item is on a
+   list, or on none, of which nothing is controlled, says what is known of it and is neither.
 3. The rest is compared where both control, in the same way: both exempt, both prohibited, or both a license to ask for.
    (What is newly controlled has channels and papers that nobody needed before: the disposition has said it.)
    - a channel lost tightens, a channel gained loosens;
@@ -43,7 +44,9 @@ def _differences(old: Outcome, new: Outcome) -> Iterator[Difference]:
         if old.controlled != new.controlled:
             yield Difference("disposition", old.disposition, new.disposition, NEITHER)
         return
-    if old.disposition != new.disposition:
+    if old.disposition != new.disposition and not (old.controlled or new.controlled):
+        yield Difference("disposition", old.disposition, new.disposition, NEITHER)
+    elif old.disposition != new.disposition:
         yield _stepped("disposition", old.disposition, new.disposition, RANK[new.disposition] - RANK[old.disposition])
     if not (old.controlled and new.controlled) or _way(old) != _way(new):
         return

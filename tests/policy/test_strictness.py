@@ -23,7 +23,6 @@ PROHIBITED = license_with(disposition="prohibited", channels=())
     ("milder", "stricter", "part"),
     [
         (FREE, license_with(), "disposition"),
-        (FREE, UNLISTED, "disposition"),
         (UNLISTED, EXEMPT, "disposition"),
         (EXEMPT, license_with(disposition="presumption_of_approval"), "disposition"),
         (license_with(disposition="presumption_of_approval"), license_with(), "disposition"),
@@ -76,6 +75,10 @@ def test_parameters_that_come_with_a_channel_are_told_by_it():
         ("channel", "loosens"),
         ("max_validity_months", "loosens"),
     ]
+
+
+def test_to_be_on_a_list_of_which_nothing_is_controlled_is_neither_stricter_nor_milder():
+    assert [(one.part, one.direction) for one in differences(FREE, UNLISTED)] == [("disposition", "")]
 
 
 def test_what_can_not_be_said_yet_is_neither_stricter_nor_milder():
