@@ -67,7 +67,7 @@ class Absent:
 
 @dataclass(frozen=True)
 class Reach:
-    """A rule that hits others than before, or those who hold a license in another way."""
+    """A rule that hits others than before, or hits those who hold a license in another way or with another grace."""
 
     rule: str
     before: frozenset[str]
@@ -86,6 +86,7 @@ class Comparison:
     more: int  # regions that are not among them
     idle: tuple[str, ...]  # rules of the draft that count on some day and change nothing on any
     idle_before: tuple[str, ...]  # and those of the edition that it follows
+    unfelt: tuple[str, ...]  # rules that the draft changes, adds or drops, and no outcome with them
     reach: tuple[Reach, ...]
     of_others: tuple[str, ...]  # codes that changed sides between exporters here and abroad: nobody can ask both
     absent: Absent
@@ -107,6 +108,7 @@ def compare(old: Compiled, new: Compiled, *, since: date = date.min, **sampling:
         more=len(found.all) - len(shown),
         idle=idle(new, since=since, **sampling),
         idle_before=idle(old, since=since, **sampling),
+        unfelt=tuple(_changed(old, new, but=found.rules)),
         reach=tuple(_reach(old, new)),
         of_others=space.of_others,
         absent=_absent(space, times),
@@ -189,6 +191,7 @@ class _Found:
         self.boxes = whole.boxes(self.labels)
         self.all = [place for at, change in enumerate(self.changes, 1) for place in self._places(at, change)]
         self.directions = {one.direction for change in self.changes for one in change.differences}
+        self.rules = {name for change in self.changes for name in change.rules}
 
     def _numbered(self, time: Situation) -> Numbers:
         """Of each row the number of its change; 0: none."""
@@ -248,13 +251,29 @@ class _Found:
         )
 
 
+def _rules(compiled: Compiled) -> dict[str, Rule]:
+    return {rule.id: rule for rule in compiled.rules}
+
+
+def _changed(old: Compiled, new: Compiled, *, but: set[str]) -> list[str]:
+    was, becomes = _rules(old), _rules(new)
+    return sorted(
+        name for name in was.keys() | becomes.keys() if was.get(name) != becomes.get(name) and name not in but
+    )
+
+
 def _reach(old: Compiled, new: Compiled) -> Iterator[Reach]:
-    before, after = ({rule.id: rule for rule in compiled.rules} for compiled in (old, new))
-    for name in sorted(before.keys() | after.keys()):
-        was, becomes = before.get(name), after.get(name)
-        hit, hits = (rule.audiences if rule else frozenset() for rule in (was, becomes))
-        if hit != hits or "existing" in hit and was != becomes:
+    was, becomes = _rules(old), _rules(new)
+    before, after = (_graces(compiled) for compiled in (old, new))
+    for name in sorted(was.keys() | becomes.keys()):
+        hit, hits = (rules[name].audiences if name in rules else frozenset() for rules in (was, becomes))
+        other = "existing" in hit and was[name] != becomes.get(name) or before.get(name) != after.get(name)
+        if hit != hits or other:
             yield Reach(name, hit, hits)
+
+
+def _graces(compiled: Compiled) -> dict[str, Any]:
+    return {row["id"]: row["transition"] for row in compiled.edition.document["rules"] if "transition" in row}
 
 
 # --- absent facts -----------------------------------------------------------------------------------------

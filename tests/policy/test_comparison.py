@@ -151,18 +151,31 @@ def test_rules_without_effect_are_named_as_before_and_as_now():
     assert found.regions == () and set(found.idle) - set(found.idle_before) == {"R044", "R048"}
 
 
+def test_a_change_that_changes_no_outcome_is_told():
+    def unfelt(rules, document):
+        rules["R042"]["match"]["end_use.code"].remove("TERROR")  # R024 says the same of it
+        rules["R041"]["effect"]["params"]["max_clearances"] = 24  # it is disabled
+        document["rules"].remove(rules["R010"])
+        rules["R003"]["effect"]["disposition"] = "case_by_case"
+
+    assert compare(first(), draft(unfelt)).unfelt == ("R010", "R041", "R042")
+    assert compare(first(), draft(no_remove)).unfelt == ()
+
+
 def test_who_is_hit_is_told_and_what_changes_for_those_who_hold_a_license():
     def hit(rules, document):
         rules["R034"]["applies_to"] = ["new"]
         rules["R030"]["match"]["destination.country"] = ["US", "KR"]
         rules["R031"]["applies_to"] = ["existing", "new"]
         document["rules"].remove(rules["R035"])
+        rules["R033"]["transition"] = {"until": "2027-01-31"}
 
     told = {one.rule: (sorted(one.before), sorted(one.after)) for one in compare(first(), draft(hit)).reach}
     everybody = ["existing", "new", "pending"]
     assert told == {
         "R030": (everybody, everybody),
         "R031": (everybody, ["existing", "new"]),
+        "R033": (everybody, everybody),
         "R034": (everybody, ["new"]),
         "R035": (everybody, []),
     }
