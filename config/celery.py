@@ -19,6 +19,7 @@ app.conf.beat_schedule = {
     "accept-by-law": {"task": "licensing.tasks.accept_by_law", "schedule": 60.0},
     "lapse-supplements": {"task": "licensing.tasks.lapse_supplements", "schedule": 60.0},
     "end-questions": {"task": "licensing.tasks.end_questions", "schedule": crontab(minute="*/5")},
+    "signal-days": {"task": "licensing.tasks.signal_days", "schedule": crontab(minute="*/15")},
     "lapse-reservations": {"task": "shipments.tasks.lapse_reservations", "schedule": 60.0},
     "warn-of-ends": {"task": "licensing.tasks.warn_of_ends", "schedule": crontab(minute=15)},
     "make-months": {"task": "licensing.tasks.make_months", "schedule": crontab(minute=5)},

@@ -9,7 +9,7 @@ from core.access import clock
 from core.legal_time import legal_today
 from core.sweeps import each
 from licensing import ledger, selectors
-from licensing.actions import licenses, questions, receipts, supplements
+from licensing.actions import licenses, questions, receipts, signals, supplements
 
 log = logging.getLogger(__name__)
 BATCH = 500
@@ -41,6 +41,13 @@ def end_questions() -> int:
     """Every question ends to which nobody said anything for 20 working days."""
     by = clock()
     return each(selectors.long_asked(legal_today()), lambda pk: questions.no_answer(pk, by=by))
+
+
+@shared_task
+def signal_days() -> int:
+    """The ministry knows which days the clocks of open cases have reached, and which cases are late."""
+    by = clock()
+    return each(selectors.to_signal(legal_today()), lambda pk: signals.signal(pk, by=by))
 
 
 @shared_task

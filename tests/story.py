@@ -28,6 +28,7 @@ from licensing.actions import (
     licenses,
     questions,
     receipts,
+    signals,
     supplements,
 )
 from licensing.models import Application
@@ -230,6 +231,7 @@ def _shipments(step: Story, world: make.World, clock_of: Any) -> None:
     in_two_weeks = legal_today() + timedelta(days=14)
     questions.ask(asked, text="Why?", about=["ports"], due_on=in_two_weeks, by=world.ministry.reviewer)
     clock_of.shift(days=360)
+    step(signals.signal, Application.objects.get(ref=asked).pk, by=clock())
     step(questions.no_answer, Application.objects.get(ref=asked).pk, by=clock())
     step(supplements.lapse, Application.objects.get(ref=incomplete).pk, by=clock())
     step(receipts.accept_by_law, Application.objects.get(ref=silent).pk, by=clock())

@@ -4,6 +4,7 @@ from licensing.selectors.applications import (
     applications_for,
     in_queue,
     long_asked,
+    officers_of,
     on_their_way,
     open_questions,
     overdue_supplements,
@@ -17,7 +18,7 @@ from licensing.selectors.applications import (
     with_steps,
     with_supplement,
 )
-from licensing.selectors.clocks import NO_CLOCK, clocks_of, with_days_left
+from licensing.selectors.clocks import NO_CLOCK, clocks_of, signals_due, to_signal, with_days_left
 from licensing.selectors.declarations import declarations_for, rejection, usable_declarations
 from licensing.selectors.editions import AHEAD, FIRST_DAY, edition_now, edition_on, rules_of, stretches
 from licensing.selectors.licenses import (
@@ -55,6 +56,7 @@ __all__ = [
     "licenses_past",
     "long_asked",
     "movements_of",
+    "officers_of",
     "on_their_way",
     "open_questions",
     "overdue_supplements",
@@ -63,9 +65,11 @@ __all__ = [
     "rejection",
     "reviewer_of",
     "search_items",
+    "signals_due",
     "silent",
     "stretches",
     "to_countersign",
+    "to_signal",
     "took",
     "turns_of",
     "usable_declarations",

@@ -131,6 +131,18 @@ def reviewer_of(pk: int) -> list[str]:
     return list(rows.values_list("reviewer__email", flat=True))
 
 
+def officers_of(pk: int, *, escalated: bool = False) -> list[str]:
+    """The e-mail of whoever has the case; while nobody has it, of all who may take it. Escalated, deciders' as well."""
+    case = Application.objects.select_related("exporter").get(pk=pk)
+    here = Q(province="") | Q(province=case.exporter.province)
+
+    def of(verb: str) -> list[str]:
+        return list(whoever_may(verb).filter(here).values_list("user__email", flat=True))
+
+    found = reviewer_of(pk) or of("application.assign")
+    return list(dict.fromkeys(found + (of("application.approve") if escalated else [])))
+
+
 def in_queue(rows: QuerySet[Application], actor: Actor, view: str) -> QuerySet[Application]:
     """Those of the cases that lie in this part of the desk. Mine are also those where an answer waits to be read."""
     match view:

@@ -19,9 +19,9 @@ from django.db.models import (
 )
 
 from core.legal_time import legal_day
-from core.models import LegalDay
+from core.models import HistoryLine, LegalDay
 from core.selectors import calendar
-from licensing.clock import WORKING_DAYS, Clock, Reading, read
+from licensing.clock import SIGNALS, WORKING_DAYS, Clock, Reading, read
 from licensing.models import Application, ClockInterval
 from licensing.states import ENDED_EARLY, OPEN_CASE
 
@@ -61,3 +61,25 @@ def with_days_left(rows: QuerySet[Application], today: date) -> QuerySet[Applica
     used = Subquery(worked.annotate(n=Func(F("day"), function="COUNT")).values("n"), output_field=IntegerField())
     timed = When(state__in=OPEN_CASE, accepted_on__isnull=False, then=Value(WORKING_DAYS) - used)
     return rows.annotate(days_left=Case(timed, default=Value(NO_CLOCK), output_field=IntegerField()))
+
+
+def signals_due(cases: Iterable[Application], today: date) -> dict[int, list[tuple[str, int]]]:
+    """What the clocks of these cases have reached and their history does not say yet: verb and day, by primary key."""
+    clocks = clocks_of(cases, today)
+    lines = HistoryLine.objects.filter(
+        subject_kind="application", subject_id__in=list(clocks), verb__in=["signal", "overdue"]
+    )
+    told = set(lines.values_list("subject_id", "verb", "facts__day"))
+    found = {}
+    for pk, clock in clocks.items():
+        reached = [("signal", day) for day in SIGNALS if clock.used is not None and clock.used >= day]
+        reached += [("overdue", clock.of)] if clock.overdue else []
+        if due := [one for one in reached if (pk, *one) not in told]:
+            found[pk] = due
+    return found
+
+
+def to_signal(today: date) -> list[int]:
+    """Open cases whose clocks have reached what their history does not say yet; four queries, however many they are."""
+    cases = Application.objects.filter(state__in=OPEN_CASE, accepted_on__isnull=False).order_by("pk")
+    return list(signals_due(cases, today))

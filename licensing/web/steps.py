@@ -10,7 +10,7 @@ from core.web.steps import Holder, Page, Step, register
 from exporters.selectors import people
 from licensing.actions import applications, consultations, decisions, declarations, licenses, questions, supplements
 from licensing.models import Application, Declaration, License
-from licensing.selectors import applications_for, declarations_for, licenses_for, reviewer_of
+from licensing.selectors import applications_for, declarations_for, licenses_for, officers_of, reviewer_of
 from licensing.states import IN_FORCE
 from licensing.web.forms import (
     AnswerForm,
@@ -46,9 +46,14 @@ def holder(model: type[Model], route: str) -> Holder:
 
 
 def told_of_case(line: HistoryLine) -> tuple[list[str], str]:
-    """Of an answer the officer who has the case, if he is still there; of all else the exporter."""
+    """Of an answer the officer who has the case, if he is still there; of its clock the ministry; of all else the
+    exporter."""
     if line.verb == "answer":
         return reviewer_of(line.subject_id), reverse("desk.case", kwargs={"ref": line.subject_ref})
+    if line.verb in ("signal", "overdue"):
+        escalated = line.verb == "overdue"
+        desk = reverse("desk.case", kwargs={"ref": line.subject_ref})
+        return officers_of(line.subject_id, escalated=escalated), desk
     readers, page = holder(Application, "application")(line)
     if line.verb == "issue":
         page = reverse("license", kwargs={"ref": License.objects.get(application_id=line.subject_id).ref})
@@ -266,6 +271,16 @@ register(
             ReasonForm,
             within="issue",
             internal=True,
+        ),
+        Step(
+            "signal",
+            _("Working day {day} of the clock is there"),
+            mail=_("{ref}: working day {day} of the clock is there"),
+        ),
+        Step(
+            "overdue",
+            _("Overdue: the {day} working days are over"),
+            mail=_("{ref}: overdue, the {day} working days are over"),
         ),
         Step("withdraw", _("Withdrawn by the applicant"), mail=_("{ref}: withdrawn")),
     ],
