@@ -72,6 +72,12 @@ def test_each_rule_says_where_it_stands_and_a_default_of_ours_is_no_provision(as
     assert "Annual licenses; per-shipment licenses" in page
     assert "Ann. 18/2025, 1-7 Announcement Verified" in page
     assert "Default of this product No provision says so. Unverified" in page
+    traced = page.text[page.text.index("Every rule, and what became of it") :]
+    assert "R001 April list: license before export Ann. 18/2025, 1-7 Applies" in traced
+    assert (
+        "R042 Defense-linked end-uses stay outside the annual channel and are presumed denied Default of this" in traced
+    )
+    assert "792), 28-29, unverified Does not fit: Screening result" in traced
     assert "Accepted today, its limit ends on 28 Jan 2027. Silence is no license. Provisional" in page
 
 
@@ -187,6 +193,13 @@ def test_what_is_asked_wrongly_is_refused_at_its_field_and_stays_as_typed(case, 
     assert page.context.get("answer") is None
     typed = question.get("item")
     assert not typed or f'value="{typed}"' in page.html
+
+
+def test_what_is_asked_wrongly_is_told_in_its_own_words(ask):
+    whole = ask(REFUSED["more than all"][0], status=422).errors
+    assert whole == {"input": ["The inputs are a part of the value: from nothing to all of it."]}
+    element = ask(REFUSED["no element"][0], status=422).errors
+    assert element == {"element": ["Write an element's symbol, for example Ga."]}
 
 
 def test_everything_that_is_wrong_is_said_at_once(ask):
