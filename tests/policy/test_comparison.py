@@ -228,7 +228,9 @@ def test_of_a_draft_that_changes_much_the_largest_regions_are_told(monkeypatch):
 
 def test_vectors_with_absent_facts_stand_beside_the_whole():
     new = draft(lambda rules, document: document["rules"].remove(rules["R001"]))
-    found = compare(first(), new).absent
+    compared_whole = compare(first(), new)
+    assert compared_whole.loosens and {one.rules for one in compared_whole.regions} == {("R001",)}
+    found = compared_whole.absent
     assert found.drawn == 2_000 and found.differing > 20 and found.witness is not None
     assert differences(found.witness.asked(first()), found.witness.asked(new))
 
