@@ -106,7 +106,14 @@ def stage(world):
     }
 
 
-SPARED = {"account_logout", "account_reauthenticate", "account_confirm_email", "account_reset_password_from_key"}
+# end_consult has no form that would refuse first, and is for whoever has the case (test_consultations.py)
+SPARED = {
+    "application.end_consult",
+    "account_logout",
+    "account_reauthenticate",
+    "account_confirm_email",
+    "account_reset_password_from_key",
+}
 
 
 @pytest.mark.parametrize("role", ROLES)
