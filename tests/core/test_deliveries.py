@@ -23,6 +23,8 @@ TOLD = {
     "license.warn_of_end": HOLDERS,
     "organization.add_member": ["new@firm.example"],
     "organization.confirm_roles": ["o@m.example"],
+    "application.overdue": ["reviewer"],
+    "application.signal": ["reviewer"],
 }
 with (Path(__file__).parent.parent / "workflows.csv").open(encoding="utf-8") as table:
     for row in csv.DictReader(table):
@@ -248,7 +250,14 @@ def test_a_mail_names_what_happened_with_a_link_and_tells_no_content(world):
         "exporter": world.exporter.organization,
         "organization": world.exporter.organization,
     }
-    facts = {"due_on": "2031-05-04", "days": 30, "first": True, "email": world.exporter.user.email}
+    facts = {
+        "due_on": "2031-05-04",
+        "days": 30,
+        "day": 40,
+        "deadline": "2031-05-04",
+        "first": True,
+        "email": world.exporter.user.email,
+    }
     invited = {"email": "invited@firm.example", "name": "Li Na"}
     add_member(**invited, roles=["clerk"], by=world.exporter)
     for kind, verb in sorted(deliveries._writers):
