@@ -550,3 +550,18 @@ def test_a_finding_for_a_later_day_is_no_change_of_today(world):
     row = Application.objects.get(ref=ref)
     assert {finding.disposition for finding in row.findings.all()} == {"standard_review", "not_controlled"}
     assert applications.policy_differs(row) is False
+
+
+def test_the_channel_is_open_for_each_line(world):
+    codes = ("1C905.a.4", "1C909.a.1")
+    signed = [world.declaration(codes=codes)]
+    goods = [(code, "Goods", 1_000) for code in codes]
+    ref, m = demo.application(world.exporter, "annual", goods, signed, make.unique("K-")), world.ministry
+    world.under_review(ref)
+    decisions.recommend(ref, seen=seen(ref), outcome="approve", by=m.reviewer)
+    InstrumentSuspension.objects.create(
+        instrument_id="A57-2025", suspended_from=legal_today(), suspended_until=legal_today(), by="test"
+    )
+    with pytest.raises(DomainError) as refused:
+        decisions.approve(ref, seen=seen(ref), by=m.decider)
+    assert (refused.value.code, Application.objects.get(ref=ref).state) == ("channel-closed", "awaiting_decision")

@@ -6,6 +6,7 @@ from html import unescape
 
 import pytest
 
+from core.models import Membership
 from licensing import selectors
 from licensing.actions import applications, decisions, questions
 from licensing.models import About, Application, Question
@@ -110,3 +111,10 @@ def test_what_was_recommended_stands_in_its_own_form_alone(world):
     row = Application.objects.get(ref=decided(world, ""))
     assert ApproveForm(row=row)["text"].value() == "A trial."
     assert not RefuseForm(row=row)["text"].value()
+
+
+def test_a_case_whose_officer_can_act_no_more_waits_for_anybody(world, client):
+    ref = world.under_review(world.application())
+    Membership.objects.filter(user=world.ministry.reviewer.user).update(roles=["auditor"])
+    first = desk(client, world.ministry.other_decider, view="open").context["first"]
+    assert first.ref == ref

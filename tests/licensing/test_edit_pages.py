@@ -74,3 +74,10 @@ def test_a_withdrawal_with_too_long_a_reason_is_refused_with_the_text_kept(brows
     assert browser.get(f"/applications/{ref}/withdraw/").status_code == 200
     assert browser.post(f"/applications/{ref}/withdraw/").status_code == 302
     assert Application.objects.get(ref=ref).state == "withdrawn"
+
+
+def test_a_draft_keeps_the_goods_codes_of_its_lines(world, client):
+    ref = world.application()
+    Application.objects.get(ref=ref).lines.update(hs_code="85051110")
+    client.force_login(world.exporter.user)
+    assert 'value="85051110"' in client.get(f"/applications/{ref}/edit/").content.decode()

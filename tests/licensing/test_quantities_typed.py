@@ -5,7 +5,7 @@ from html import unescape
 import pytest
 
 from licensing.models import Application, ControlItem, DecisionStep
-from licensing.web.forms import LineForm
+from licensing.web.forms import LineForm, RecommendForm
 from tests.make import seen
 
 
@@ -77,3 +77,13 @@ def test_what_was_not_typed_anew_is_not_repeated(world, client):
     page = client.post(f"/applications/{Application.objects.get().ref}/edit/", answers, follow=True)
     assert "Saved as" in page.content.decode()
     assert "was read as" not in page.content.decode()
+
+
+def test_a_quantity_that_was_emptied_recommends_nothing(world):
+    """All that was asked is what stands there before; nothing is no quantity."""
+    row = Application.objects.get(ref=world.under_review(world.application()))
+    users = [row.end_users.get().pk]
+    form = RecommendForm(
+        {"outcome": "approve", "months": "12", "quantity_1": "", "end_users": users, "text": "x"}, row=row
+    )
+    assert not form.is_valid() and "quantity_1" in form.errors

@@ -6,6 +6,7 @@ import pytest
 
 from core.access import clock as by_clock
 from core.legal_time import legal_today
+from core.templatetags.lodestone import day
 from licensing.actions import licenses
 from shipments import actions
 from shipments.needs import needs_of
@@ -194,3 +195,22 @@ def test_a_license_that_is_suspended_again_is_not_told_to_be_back(world, license
     assert [title for title in looks(world.exporter) if "force again" in title]
     suspended(world, license)
     assert not [title for title in looks(world.exporter) if "force again" in title]
+
+
+def test_a_license_is_suspended_since_its_first_open_cause(world, license, clock):
+    first = legal_today()
+    suspended(world, license)
+    clock.shift(days=3)
+    suspended(world, license)
+    (text,) = [need.text for need in needs_of(world.exporter) if "is suspended" in need.title]
+    assert day(first) in text
+
+
+def test_an_exporter_does_not_read_who_suspended_his_license(world, license, client):
+    suspended(world, license)
+    name = str(world.ministry.decider.user)
+    reads = []
+    for actor, path in ((world.exporter, "/licenses/"), (world.ministry.other_decider, "/desk/licenses/")):
+        client.force_login(actor.user)
+        reads.append(name in unescape(client.get(f"{path}{license.ref}/").content.decode()))
+    assert reads == [False, True]
