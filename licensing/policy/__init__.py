@@ -4,8 +4,6 @@
 """
 
 from licensing.policy.regime import (
-    CHANNEL_OF,
-    DISPOSITIONS,
     Assessment,
     Facts,
     InstrumentFacts,
@@ -14,6 +12,7 @@ from licensing.policy.regime import (
     assess,
     days_that_matter,
 )
+from licensing.policy.vocabulary import CHANNEL_OF, DISPOSITIONS
 
 __all__ = [
     "CHANNEL_OF",

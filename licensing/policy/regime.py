@@ -8,18 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
-# how strict each disposition is, mildest first (rules.json, disposition_rank)
-DISPOSITIONS = (
-    "not_controlled",
-    "unlisted",
-    "exempt",
-    "presumption_of_approval",
-    "standard_review",
-    "case_by_case",
-    "presumption_of_denial",
-    "prohibited",
-)
-CHANNEL_OF = {"per_shipment": "single", "annual": "annual"}
+from licensing.policy.vocabulary import CHANNEL_OF
 
 
 @dataclass(frozen=True)

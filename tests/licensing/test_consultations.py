@@ -12,13 +12,12 @@ from licensing import selectors
 from licensing.actions import consultations, decisions, questions
 from licensing.models import Application, ClockInterval
 from tests.days import D
-from tests.licensing.test_case_clock import accepted, on, read  # noqa: F401 (fixtures)
 from tests.licensing.test_limits import refused
 from tests.make import seen
 
 
 @pytest.fixture
-def consult(world, on):  # noqa: F811
+def consult(world, on):
     """The reviewer, who has the case, consults from one day to another, or with no end yet."""
 
     def consult(ref, begin, end=None, cause="expert"):
@@ -38,7 +37,7 @@ def pauses(ref):
     return list(ClockInterval.objects.filter(application__ref=ref).values_list("begins_on", "ends_on"))
 
 
-def test_k2_everybody_reads_18_of_45_used_and_why(accepted, consult, on, read):  # noqa: F811
+def test_k2_everybody_reads_18_of_45_used_and_why(accepted, consult, on, read):
     ref = accepted("2026-03-02")
     consult(ref, "2026-03-16", "2026-04-08")
     on("2026-04-20")
@@ -56,7 +55,7 @@ def test_k2_everybody_reads_18_of_45_used_and_why(accepted, consult, on, read): 
     assert read(ref)[0].overdue
 
 
-def test_k5_two_consultations_move_the_deadline_by_the_days_of_both(accepted, consult, read):  # noqa: F811
+def test_k5_two_consultations_move_the_deadline_by_the_days_of_both(accepted, consult, read):
     ref = accepted("2026-04-13")
     assert read(ref)[0].deadline == D("2026-06-17")
     consult(ref, "2026-04-27", "2026-05-11", "identification")
@@ -66,7 +65,7 @@ def test_k5_two_consultations_move_the_deadline_by_the_days_of_both(accepted, co
     assert all("Identification of the goods" in t and "Approval by the State Council" in t for t in pages)
 
 
-def test_while_it_lasts_there_is_no_deadline_and_no_day_is_used(accepted, consult, on, read, world, client):  # noqa: F811
+def test_while_it_lasts_there_is_no_deadline_and_no_day_is_used(accepted, consult, on, read, world, client):
     ref, other = accepted("2026-03-02"), accepted("2026-03-09")
     consult(ref, "2026-03-16")
     on("2026-06-30")
@@ -79,7 +78,7 @@ def test_while_it_lasts_there_is_no_deadline_and_no_day_is_used(accepted, consul
     assert rows[1].days_left == rows[1].clock.left
 
 
-def test_the_state_stays_and_a_second_consultation_is_refused(accepted, consult, world):  # noqa: F811
+def test_the_state_stays_and_a_second_consultation_is_refused(accepted, consult, world):
     ref, reviewer = accepted("2026-03-02"), world.ministry.reviewer
     consult(ref, "2026-03-16")
     row = Application.objects.get(ref=ref)
@@ -90,7 +89,7 @@ def test_the_state_stays_and_a_second_consultation_is_refused(accepted, consult,
     assert pauses(ref) == [(D("2026-03-16"), None)]
 
 
-def test_nothing_is_recommended_while_the_clock_stands_still(accepted, consult, on, world):  # noqa: F811
+def test_nothing_is_recommended_while_the_clock_stands_still(accepted, consult, on, world):
     ref, reviewer = accepted("2026-03-02"), world.ministry.reviewer
     consult(ref, "2026-03-16")
     facts = {"outcome": "approve", "by": reviewer}
@@ -100,7 +99,7 @@ def test_nothing_is_recommended_while_the_clock_stands_still(accepted, consult, 
     assert decisions.recommend(ref, seen=seen(ref), **facts).state == "awaiting_decision"
 
 
-def test_only_what_stands_still_goes_on(accepted, consult, world):  # noqa: F811
+def test_only_what_stands_still_goes_on(accepted, consult, world):
     ref = accepted("2026-03-02")
     consult(ref, "2026-03-16", "2026-03-17")
     assert "end_consult" not in open_verbs(Application.objects.get(ref=ref), world.ministry.reviewer)
@@ -108,7 +107,7 @@ def test_only_what_stands_still_goes_on(accepted, consult, world):  # noqa: F811
     assert pauses(ref) == [(D("2026-03-16"), D("2026-03-17"))]
 
 
-def test_it_ends_also_while_the_applicant_is_asked_something(accepted, consult, on, world):  # noqa: F811
+def test_it_ends_also_while_the_applicant_is_asked_something(accepted, consult, on, world):
     ref, reviewer = accepted("2026-03-02"), world.ministry.reviewer
     consult(ref, "2026-03-16")
     questions.ask(ref, text="Why?", about=["quantity"], due_on=questions.default_question_day(), by=reviewer)
@@ -116,7 +115,7 @@ def test_it_ends_also_while_the_applicant_is_asked_something(accepted, consult, 
     assert pauses(ref) == [(D("2026-03-16"), D("2026-03-16"))]
 
 
-def test_whoever_takes_the_case_over_ends_it_and_nobody_else_does(accepted, consult, world):  # noqa: F811
+def test_whoever_takes_the_case_over_ends_it_and_nobody_else_does(accepted, consult, world):
     ref, other = accepted("2026-03-02"), world.ministry.other_decider
     consult(ref, "2026-03-16")
     assert refused(consultations.end_consult, ref, by=other) == ["forbidden"]
@@ -145,7 +144,7 @@ def test_a_visit_to_the_site_stops_the_clock_only_where_the_ministry_says_so(
         assert consultations.consult(ref, **facts).paused
 
 
-def test_postgresql_has_one_pause_at_a_time_and_in_order(accepted, consult, world):  # noqa: F811
+def test_postgresql_has_one_pause_at_a_time_and_in_order(accepted, consult, world):
     ref = accepted("2026-03-02")
     consult(ref, "2026-03-16", "2026-03-20")
     consult(ref, "2026-03-20")
@@ -164,7 +163,7 @@ def test_postgresql_has_one_pause_at_a_time_and_in_order(accepted, consult, worl
     assert len(pauses(ref)) == 2
 
 
-def test_a_pause_that_ended_is_never_changed_or_deleted(accepted, consult):  # noqa: F811
+def test_a_pause_that_ended_is_never_changed_or_deleted(accepted, consult):
     ref = accepted("2026-03-02")
     consult(ref, "2026-03-16", "2026-03-20")
     rows = ClockInterval.objects.filter(application__ref=ref)
@@ -174,7 +173,7 @@ def test_a_pause_that_ended_is_never_changed_or_deleted(accepted, consult):  # n
     assert pauses(ref) == [(D("2026-03-16"), D("2026-03-20"))]
 
 
-def test_the_clocks_of_a_page_take_two_queries(accepted, consult, django_assert_num_queries):  # noqa: F811
+def test_the_clocks_of_a_page_take_two_queries(accepted, consult, django_assert_num_queries):
     refs = [accepted("2026-03-02"), accepted("2026-03-02")]
     for ref in refs:
         consult(ref, "2026-03-16")

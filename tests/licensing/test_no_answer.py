@@ -10,12 +10,11 @@ from licensing import selectors, tasks
 from licensing.actions import questions
 from licensing.models import Application, QuestionEntry
 from tests.days import D
-from tests.licensing.test_case_clock import on  # noqa: F401 (a fixture)
 from tests.licensing.test_questions import ask
 
 
 @pytest.fixture
-def case(world, on):  # noqa: F811
+def case(world, on):
     """Under review on 2 March 2026; 20 working days later it is the 30th."""
     on("2026-03-02")
     return world.under_review(world.application())
@@ -26,7 +25,7 @@ def found(ref):
     return Application.objects.get(ref=ref).state, [entry.kind for entry in entries]
 
 
-def test_it_ends_when_20_working_days_are_over_and_the_case_is_flagged(case, on, world, client):  # noqa: F811
+def test_it_ends_when_20_working_days_are_over_and_the_case_is_flagged(case, on, world, client):
     ask(case, world.ministry.reviewer, due_on=D("2026-03-16"))
     on("2026-03-30", time(23, 59, 30))
     assert (tasks.end_questions(), found(case)) == (0, ("awaiting_applicant", []))
@@ -44,7 +43,7 @@ def test_it_ends_when_20_working_days_are_over_and_the_case_is_flagged(case, on,
         assert words in " ".join(client.get(path).content.decode().split())
 
 
-def test_the_other_questions_stay_open(case, on, world):  # noqa: F811
+def test_the_other_questions_stay_open(case, on, world):
     reviewer = world.ministry.reviewer
     ask(case, reviewer, due_on=D("2026-03-16"))
     on("2026-03-20")
@@ -53,7 +52,7 @@ def test_the_other_questions_stay_open(case, on, world):  # noqa: F811
     assert (tasks.end_questions(), found(case)) == (1, ("awaiting_applicant", ["silent"]))
 
 
-def test_it_waits_for_a_later_day_that_the_reviewer_gave_and_for_what_he_asked_on(case, on, world):  # noqa: F811
+def test_it_waits_for_a_later_day_that_the_reviewer_gave_and_for_what_he_asked_on(case, on, world):
     reviewer = world.ministry.reviewer
     late = ask(case, reviewer, due_on=D("2026-04-20"))
     on("2026-04-20")
@@ -66,7 +65,7 @@ def test_it_waits_for_a_later_day_that_the_reviewer_gave_and_for_what_he_asked_o
 
 
 @pytest.mark.parametrize("read", [False, True])
-def test_what_was_answered_in_part_is_not_silence(read, case, on, world):  # noqa: F811
+def test_what_was_answered_in_part_is_not_silence(read, case, on, world):
     asked = ask(case, world.ministry.reviewer, due_on=D("2026-03-16"))
     questions.answer(case, question=asked, text="Which plant?", by=world.exporter)
     if read:
@@ -75,7 +74,7 @@ def test_what_was_answered_in_part_is_not_silence(read, case, on, world):  # noq
     assert (tasks.end_questions(), found(case)[0]) == (0, "awaiting_applicant")
 
 
-def test_an_answer_that_comes_before_a_worker_that_slept_is_an_answer(case, on, world):  # noqa: F811
+def test_an_answer_that_comes_before_a_worker_that_slept_is_an_answer(case, on, world):
     asked = ask(case, world.ministry.reviewer, due_on=D("2026-03-16"))
     on("2026-04-02")
     questions.answer(case, question=asked, text="All", final=True, by=world.exporter)
@@ -83,7 +82,7 @@ def test_an_answer_that_comes_before_a_worker_that_slept_is_an_answer(case, on, 
     assert found(case) == ("under_review", ["answer"])
 
 
-def test_where_the_table_ends_nothing_ends(case, on, world):  # noqa: F811
+def test_where_the_table_ends_nothing_ends(case, on, world):
     ask(case, world.ministry.reviewer, due_on=D("2026-03-16"))
     LegalDay.objects.filter(day__gt=D("2026-03-29")).delete()
     on("2026-06-30")

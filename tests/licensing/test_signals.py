@@ -11,7 +11,6 @@ from licensing import selectors, tasks
 from licensing.actions import consultations, decisions, signals
 from licensing.models import Application
 from tests.days import D
-from tests.licensing.test_case_clock import accepted, on, read  # noqa: F401 (fixtures)
 from tests.make import seen
 
 
@@ -23,7 +22,7 @@ def said(ref):
 ALL = [("signal", 30), ("signal", 40), ("signal", 45), ("overdue", 45)]
 
 
-def test_each_is_said_once_on_its_day(accepted, on):  # noqa: F811
+def test_each_is_said_once_on_its_day(accepted, on):
     ref, days = accepted("2026-03-02"), {}
     for day in ("2026-04-13", "2026-04-14", "2026-04-15", "2026-04-28", "2026-05-08", "2026-05-09", "2026-05-20"):
         on(day, time())
@@ -35,7 +34,7 @@ def test_each_is_said_once_on_its_day(accepted, on):  # noqa: F811
 
 
 @pytest.mark.parametrize("begin", ["2026-04-13", "2026-04-27", "2026-05-07"])
-def test_a_worker_that_slept_for_three_days_says_what_one_says_that_ran_every_day(begin, accepted, on, read):  # noqa: F811
+def test_a_worker_that_slept_for_three_days_says_what_one_says_that_ran_every_day(begin, accepted, on, read):
     daily, slept = accepted("2026-03-02"), accepted("2026-03-02")
     for n in range(4):
         on(str(D(begin) + timedelta(days=n)))
@@ -45,13 +44,13 @@ def test_a_worker_that_slept_for_three_days_says_what_one_says_that_ran_every_da
     assert read(slept)[0] == read(daily)[0]
 
 
-def test_whoever_looks_for_the_first_time_when_it_is_late_says_all_of_it(accepted, on):  # noqa: F811
+def test_whoever_looks_for_the_first_time_when_it_is_late_says_all_of_it(accepted, on):
     ref = accepted("2026-03-02")
     on("2026-06-01")
     assert (tasks.signal_days(), said(ref)) == (1, ALL)
 
 
-def test_nothing_is_said_of_days_that_do_not_count(accepted, on, world):  # noqa: F811
+def test_nothing_is_said_of_days_that_do_not_count(accepted, on, world):
     ref, reviewer = accepted("2026-03-02"), world.ministry.reviewer
     on("2026-03-16")
     decisions.assign(ref, seen=seen(ref), by=reviewer)
@@ -60,7 +59,7 @@ def test_nothing_is_said_of_days_that_do_not_count(accepted, on, world):  # noqa
     assert (tasks.signal_days(), said(ref)) == (0, [])
 
 
-def test_nothing_is_said_when_it_was_decided_late(accepted, on, world):  # noqa: F811
+def test_nothing_is_said_when_it_was_decided_late(accepted, on, world):
     m, ref = world.ministry, accepted("2026-03-02")
     on("2026-05-15")
     why = {"factors": ["END_USE"], "text": "No."}
@@ -72,7 +71,7 @@ def test_nothing_is_said_when_it_was_decided_late(accepted, on, world):  # noqa:
     assert said(ref) == []
 
 
-def test_the_officer_who_has_the_case_is_told_and_of_a_late_one_the_deciders_too(accepted, on, world, mailoutbox):  # noqa: F811
+def test_the_officer_who_has_the_case_is_told_and_of_a_late_one_the_deciders_too(accepted, on, world, mailoutbox):
     m, mine, nobodys = world.ministry, accepted("2026-03-02"), accepted("2026-03-02")
     decisions.assign(mine, seen=seen(mine), by=m.reviewer)
     roles = ["decider", "intake", "reviewer"]  # the exporter's province is another
@@ -93,14 +92,14 @@ def test_the_officer_who_has_the_case_is_told_and_of_a_late_one_the_deciders_too
     assert any("overdue, the 45 working days are over" in mail.subject for mail in mailoutbox)
 
 
-def test_where_the_table_ends_nothing_is_said(accepted, on):  # noqa: F811
+def test_where_the_table_ends_nothing_is_said(accepted, on):
     ref = accepted("2026-03-02")
     LegalDay.objects.filter(day__gt=D("2026-03-31")).delete()
     on("2026-06-01")
     assert (tasks.signal_days(), said(ref)) == (0, [])
 
 
-def test_looking_takes_as_many_queries_for_three_as_for_one(accepted, on, django_assert_num_queries):  # noqa: F811
+def test_looking_takes_as_many_queries_for_three_as_for_one(accepted, on, django_assert_num_queries):
     for _ in range(3):
         accepted("2026-03-02")
     with django_assert_num_queries(4):

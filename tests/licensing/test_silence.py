@@ -10,18 +10,7 @@ from licensing import selectors, tasks
 from licensing.actions import applications, receipts
 from licensing.models import Application
 from tests.days import D
-from tests.licensing.test_case_clock import on, read  # noqa: F401 (fixtures)
 from tests.licensing.test_limits import refused
-from tests.make import seen
-
-
-@pytest.fixture
-def filed(world, on):  # noqa: F811
-    """A case that was received on Friday 13 February 2026; the Spring Festival follows."""
-    on("2026-02-13")
-    ref = world.application()
-    applications.submit(ref, seen=seen(ref), by=world.exporter)
-    return ref
 
 
 def found(ref):
@@ -29,7 +18,7 @@ def found(ref):
     return row.state, row.accepted_on, row.round
 
 
-def test_k8_on_28_february_the_timer_accepts_it_from_13_february_on(filed, on, read):  # noqa: F811
+def test_k8_on_28_february_the_timer_accepts_it_from_13_february_on(filed, on, read):
     on("2026-02-27", time(23, 59, 30))
     assert (tasks.accept_by_law(), found(filed)) == (0, ("submitted", None, 0))
     on("2026-02-28", time())
@@ -44,7 +33,7 @@ def test_k8_on_28_february_the_timer_accepts_it_from_13_february_on(filed, on, r
 
 
 @pytest.mark.parametrize("by", ["the timer", "an officer"])
-def test_a_worker_that_slept_changes_nothing(by, filed, on, world):  # noqa: F811
+def test_a_worker_that_slept_changes_nothing(by, filed, on, world):
     on("2026-03-03")
     if by == "the timer":
         tasks.accept_by_law()
@@ -53,13 +42,13 @@ def test_a_worker_that_slept_changes_nothing(by, filed, on, world):  # noqa: F81
     assert found(filed) == ("accepted", D("2026-02-13"), 1)
 
 
-def test_on_the_last_day_an_officer_still_accepts_it_from_that_day_on(filed, on, world):  # noqa: F811
+def test_on_the_last_day_an_officer_still_accepts_it_from_that_day_on(filed, on, world):
     on("2026-02-27", time(23, 59))
     applications.accept(filed, by=world.ministry.intake)
     assert found(filed) == ("accepted", D("2026-02-27"), 1)
 
 
-def test_what_the_law_has_accepted_is_not_turned_away(filed, on, world):  # noqa: F811
+def test_what_the_law_has_accepted_is_not_turned_away(filed, on, world):
     on("2026-02-28", time())
     assert refused(applications.not_accept, filed, reason="No", by=world.ministry.intake) == ["deemed-accepted"]
     assert found(filed) == ("submitted", None, 0)
@@ -67,7 +56,7 @@ def test_what_the_law_has_accepted_is_not_turned_away(filed, on, world):  # noqa
     assert applications.not_accept(filed, reason="No", by=world.ministry.intake).state == "not_accepted"
 
 
-def test_where_the_table_ends_nothing_is_accepted_by_silence(filed, on, world):  # noqa: F811
+def test_where_the_table_ends_nothing_is_accepted_by_silence(filed, on, world):
     LegalDay.objects.filter(day__gt=D("2026-02-26")).delete()
     on("2026-03-31")
     assert (tasks.accept_by_law(), found(filed)) == (0, ("submitted", None, 0))
@@ -75,7 +64,7 @@ def test_where_the_table_ends_nothing_is_accepted_by_silence(filed, on, world): 
     assert found(filed) == ("accepted", D("2026-03-31"), 1)
 
 
-def test_the_timer_comes_too_late_for_what_an_officer_accepted(filed, on, world):  # noqa: F811
+def test_the_timer_comes_too_late_for_what_an_officer_accepted(filed, on, world):
     on("2026-02-27")
     applications.accept(filed, by=world.ministry.intake)
     on("2026-03-03")

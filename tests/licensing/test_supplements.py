@@ -18,23 +18,22 @@ from licensing.actions.supplements import Answer
 from licensing.models import Application, Supplement, SupplementAnswer, SupplementPoint
 from shipments.needs import needs_of
 from tests.days import D
-from tests.licensing.test_case_clock import on, read  # noqa: F401 (fixtures)
 from tests.licensing.test_limits import refused
-from tests.licensing.test_silence import filed, found  # noqa: F401 (fixtures)
+from tests.licensing.test_silence import found
 
 POINTS = ["The contract with its annexes", "The test report"]
 BOTH = {1: Answer("Attached."), 2: Answer(files=[("report.pdf", demo.pdf("Report"))])}
 
 
 @pytest.fixture
-def asked(filed, on, world):  # noqa: F811
+def asked(filed, on, world):
     """On the last lawful day two things were asked for."""
     on("2026-02-27", time(23, 59))
     supplements.request_supplement(filed, points=POINTS, by=world.ministry.intake)
     return filed
 
 
-def test_scenario_3_over_pages(filed, on, read, world, client):  # noqa: F811
+def test_scenario_3_over_pages(filed, on, read, world, client):
     on("2026-02-27")
     client.force_login(world.ministry.intake.user)
     text = "\n\n".join([f"  {POINTS[0]} ", POINTS[1]])
@@ -63,7 +62,7 @@ def test_scenario_3_over_pages(filed, on, read, world, client):  # noqa: F811
     assert all(documents_for(actor).filter(pk=report.pk).exists() for actor in (world.exporter, world.ministry.intake))
 
 
-def test_after_the_fifth_working_day_nothing_can_be_asked_for(filed, on, world):  # noqa: F811
+def test_after_the_fifth_working_day_nothing_can_be_asked_for(filed, on, world):
     on("2026-02-28", time())
     facts = {"points": POINTS, "by": world.ministry.intake}
     assert refused(supplements.request_supplement, filed, **facts) == ["deemed-accepted"]
@@ -82,7 +81,7 @@ def test_a_second_supplement_is_refused_by_the_verb_and_by_postgresql(asked, wor
     assert (found(asked)[0], Supplement.objects.count()) == ("submitted", 1)
 
 
-def test_silence_after_what_was_missing_came_accepts_from_that_day_on(asked, on, world):  # noqa: F811
+def test_silence_after_what_was_missing_came_accepts_from_that_day_on(asked, on, world):
     on("2026-03-06")
     supplements.resubmit(asked, answers=BOTH, by=world.exporter)
     on("2026-03-13", time(23, 59))
@@ -92,12 +91,12 @@ def test_silence_after_what_was_missing_came_accepts_from_that_day_on(asked, on,
     assert found(asked) == ("accepted", D("2026-03-06"), 1)
 
 
-def test_nothing_is_accepted_by_silence_while_something_is_missing(asked, on):  # noqa: F811
+def test_nothing_is_accepted_by_silence_while_something_is_missing(asked, on):
     on("2026-03-20")
     assert (tasks.accept_by_law(), found(asked)[0]) == (0, "supplement_required")
 
 
-def test_something_is_named(filed, world):  # noqa: F811
+def test_something_is_named(filed, world):
     assert refused(supplements.request_supplement, filed, points=[], by=world.ministry.intake) == ["required"]
     assert found(filed)[0] == "submitted"
 
@@ -116,7 +115,7 @@ def test_files_are_10_mb_together_at_most(asked, world, settings):
     assert (found(asked)[0], Document.objects.filter(name="report.pdf").count()) == ("supplement_required", 0)
 
 
-def test_it_lapses_when_the_last_day_is_over_and_a_dead_worker_changes_nothing(asked, on, world):  # noqa: F811
+def test_it_lapses_when_the_last_day_is_over_and_a_dead_worker_changes_nothing(asked, on, world):
     on("2026-03-29", time(23, 59))
     assert (tasks.lapse_supplements(), found(asked)[0]) == (0, "supplement_required")
     on("2026-03-30", time())
@@ -127,7 +126,7 @@ def test_it_lapses_when_the_last_day_is_over_and_a_dead_worker_changes_nothing(a
     assert (line.actor.nature, Delivery.objects.filter(line=line).count()) == ("clock", 1)
 
 
-def test_on_the_last_day_it_may_still_come_and_then_nothing_lapses(asked, on, world):  # noqa: F811
+def test_on_the_last_day_it_may_still_come_and_then_nothing_lapses(asked, on, world):
     on("2026-03-29", time(23, 58))
     supplements.resubmit(asked, answers=BOTH, by=world.exporter)
     on("2026-03-30")
@@ -163,7 +162,7 @@ def test_postgresql_keeps_points_apart_and_in_words_and_changes_none(asked, worl
         SupplementAnswer.objects.create(point=point, by=world.exporter.user, at=legal_now(), text="Again")
 
 
-def test_waiting_cases_are_under_waiting_and_a_lapsed_one_is_on_its_way_no_more(asked, on, world):  # noqa: F811
+def test_waiting_cases_are_under_waiting_and_a_lapsed_one_is_on_its_way_no_more(asked, on, world):
     rows = selectors.applications_for(world.ministry.auditor)
     assert [row.ref for row in selectors.in_queue(rows, world.ministry.auditor, "waiting")] == [asked]
     on("2026-03-30")

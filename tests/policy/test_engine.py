@@ -8,9 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from licensing.loading import first_document
-from licensing.policy import engine
-from licensing.policy.editions import Unreadable, canonical, read
+from licensing.policy.editions import Unreadable
 from licensing.policy.facts import may_be, share_of, whole
 
 DAY = timedelta(days=1)
@@ -23,11 +21,6 @@ CAR = {
     "screening.hit": "none",
     "exporter.annual_qualified": True,
 }
-
-
-@pytest.fixture(scope="module")
-def first():
-    return engine.Compiled(read(canonical(first_document())))
 
 
 def worked():

@@ -8,7 +8,7 @@ from licensing.policy import trace as traces
 from licensing.policy.facts import whole
 from licensing.policy.trace import ANY_OTHER, Fate, Line, Stretch
 from tests.policy import generated, plain
-from tests.policy.test_engine import CAR, DAY, first  # noqa: F401  (a fixture)
+from tests.policy.test_engine import CAR, DAY
 from tests.policy.test_twin import compiled
 
 ON = date(2026, 1, 20)
@@ -23,7 +23,7 @@ ABROAD = {
 
 
 @pytest.fixture
-def told(first):  # noqa: F811
+def told(first):
     def tell(facts, on=ON, **more):
         lines = traces.trace(first, whole(facts, first.edition), on=on, **more)
         assert [line.rule for line in lines] == [rule.id for rule in first.rules]
@@ -33,7 +33,7 @@ def told(first):  # noqa: F811
 
 
 @pytest.fixture
-def changed(first):  # noqa: F811
+def changed(first):
     def find(facts, on=ON):
         found = traces.changes(first, whole(facts, first.edition), on=on)
         return {(one.fact, value): one.outcome for one in found for value in one.values}
@@ -154,7 +154,7 @@ def test_another_channel_alone_is_another_answer(changed):
     assert (found.disposition, found.channels) == ("standard_review", ("annual", "single"))
 
 
-def test_what_brings_nothing_else_is_not_named(changed, first):  # noqa: F811
+def test_what_brings_nothing_else_is_not_named(changed, first):
     found = changed(CAR)
     facts = whole(CAR, first.edition)
     now = first.assess(facts, on=ON)
@@ -200,7 +200,7 @@ def test_each_change_is_what_the_engine_says_of_the_changed_facts_in_drawn_editi
 # --- when it changes by itself
 
 
-def test_holmium_oxide_has_its_periods(first):  # noqa: F811
+def test_holmium_oxide_has_its_periods(first):
     facts = whole(CAR | {"item.control_code": "1C909.b"}, first.edition)
     found = traces.periods([Stretch(None, first, facts)])
     assert [(one.first, one.outcome.disposition) for one in found] == [
@@ -222,7 +222,7 @@ def test_periods_say_what_the_engine_says_on_every_day_around_a_turn():
         assert all(one.outcome != before.outcome for before, one in zip(found, found[1:], strict=False))
 
 
-def test_an_edition_speaks_for_its_own_days(first):  # noqa: F811
+def test_an_edition_speaks_for_its_own_days(first):
     prolonged = plain.edition_of_files()
     windows = [row | {"suspended_until": "2027-11-10"} for row in prolonged["suspensions"]]
     later = compiled(prolonged | {"suspensions": windows})
