@@ -5,6 +5,7 @@ from datetime import datetime
 from django.core.validators import MinLengthValidator
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django_fsm import FSMField, FSMModelMixin, transition
 
@@ -103,7 +104,7 @@ class Party(models.Model):
     )
     address = models.CharField(_("address"), max_length=300)
     site_address = models.CharField(_("site of use"), max_length=300, blank=True)
-    nature = models.CharField(_("kind"), max_length=12, choices=Nature, default=Nature.COMMERCIAL)
+    nature = models.CharField(_("kind"), max_length=12, choices=Nature, blank=True)  # nothing until somebody says it
     business = models.CharField(
         _("business"), max_length=300, validators=[MinLengthValidator(3)], help_text=_("What it makes or does.")
     )
@@ -115,6 +116,10 @@ class Party(models.Model):
     class Meta:
         ordering = ["name", "pk"]
         verbose_name_plural = "parties"
+
+    @property
+    def kind(self) -> str:
+        return self.get_nature_display() or gettext("Kind not stated")
 
     def label(self) -> str:
         """Among others: two may have one name."""

@@ -130,6 +130,12 @@ CODES = (
         _("The declaration does not state the yearly need."),
         _("Add it to the declaration."),
     ),
+    Code(
+        "end-user-kind-unknown",
+        422,
+        _("Nobody said what kind of end-user it is, and the rules ask for it."),
+        _("Say so among the parties abroad."),
+    ),
     Code("item-not-declared", 422, _("No declaration covers one of the goods."), _("Add a declaration that does.")),
     Code("not-controlled", 422, _("The goods need no license on these rules."), _("Leave the line out.")),
     Code("more-than-asked", 422, _("More than the applicant asked for."), _("Recommend at most what was asked.")),

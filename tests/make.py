@@ -115,11 +115,12 @@ class World:
         kilograms: int = 60_000,
         code: str = "1C905.a.4",
         by_whom: list[Declaration] | None = None,
+        **said: Any,
     ) -> str:
-        """A complete draft; its reference."""
+        """A complete draft; its reference. said: what it says otherwise."""
         signed = by_whom or [self.declaration(codes=(code,))]
         goods = [(code, "NdFeB magnets N42SH, Dy 3.2 %", kilograms)]
-        return demo.application(self.exporter, kind, goods, signed, unique("K-"))
+        return demo.application(self.exporter, kind, goods, signed, unique("K-"), **said)
 
     def under_review(self, ref: str, by: Actor | None = None) -> str:
         """Filed, accepted, and taken by an officer: the reviewer unless another is named."""

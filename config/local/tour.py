@@ -142,6 +142,8 @@ class Tour:
             end_users=users,
             consignees=_choices(form, "consignees", name),
             ports="CNSHA",
+            purpose="sale",
+            red_flag="none",
             **{
                 "lines-0-code": "1C905.a.4",
                 "lines-0-description": MAGNETS,

@@ -132,6 +132,7 @@ class PartyForm(forms.ModelForm):
         help_texts = {
             "name": _("As in its register, in Latin letters."),
             "site_address": _("End-users: where the goods are used."),
+            "nature": _("An end-user’s must be known before an application is sent. Leave open what you do not know."),
         }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

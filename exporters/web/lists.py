@@ -19,7 +19,7 @@ PARTIES = List(
         Column("name", _("Name"), lambda row: row.name, ("name__folded",)),
         Column("name_local", _("Name in its own script"), lambda row: row.name_local),
         Column("country", _("Country or region"), lambda row: row.country, ("country__name_en",)),
-        Column("kind", _("Kind"), lambda row: row.get_nature_display()),
+        Column("kind", _("Kind"), lambda row: row.kind),
         Column("business", _("Business"), lambda row: row.business),
         Column("address", _("Address"), lambda row: row.address),
         Column("site", _("Site of use"), lambda row: row.site_address),

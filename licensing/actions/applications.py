@@ -31,6 +31,17 @@ from licensing.selectors import applications_for, regime
 from licensing.states import ApplicationState, DeclarationState
 
 DECLARATION_MONTHS = 12
+SAID = (
+    "kind",
+    "ports",
+    "contract_no",
+    "contract_on",
+    "planned_from",
+    "planned_until",
+    "purpose",
+    "red_flag",
+    "remarks",
+)
 RELIABLE = (DeclarationState.SUBMITTED, DeclarationState.VERIFIED, DeclarationState.IN_FORCE)
 
 
@@ -60,6 +71,8 @@ class Draft:
     contract_on: date | None = None
     planned_from: date | None = None
     planned_until: date | None = None
+    purpose: str = ""
+    red_flag: str = ""
     remarks: str = ""
 
 
@@ -104,7 +117,7 @@ def _write(row: Application, draft: Draft, by: Actor, verb: str) -> Application:
     ]
     if unofficial or foreign:
         raise Invalid([*unofficial, *foreign])
-    for name in ("kind", "ports", "contract_no", "contract_on", "planned_from", "planned_until", "remarks"):
+    for name in SAID:
         setattr(row, name, getattr(draft, name))
     row.destinations = sorted({declaration.end_user.country_id for declaration in draft.end_users})
     row.save()
@@ -156,7 +169,13 @@ def remove_document(ref: str, pk: int, *, by: Actor) -> None:
 
 def what_is_missing(row: Application, *, today: date) -> list[Problem]:
     """Everything that stands between this draft and its submission, at once; empty when it may be sent."""
-    return [*_missing_facts(row), *_missing_papers(row), *_unreliable_declarations(row), *_closed_channels(row, today)]
+    return [
+        *_missing_facts(row),
+        *_unknown_end_users(row),
+        *_missing_papers(row),
+        *_unreliable_declarations(row),
+        *_closed_channels(row, today),
+    ]
 
 
 def _missing_facts(row: Application) -> list[Problem]:
@@ -166,6 +185,8 @@ def _missing_facts(row: Application) -> list[Problem]:
         "contract_on": _("Say when the contract was signed."),
         "planned_from": _("Say from when you plan to export."),
         "planned_until": _("Say until when you plan to export."),
+        "purpose": _("Say what kind of transaction it is."),
+        "red_flag": _("Say whether you know of a risk, or were told of one."),
     }
     problems += [Problem(f"/{name}", "required", message) for name, message in needed.items() if not getattr(row, name)]
     if row.exporter.state != ExporterState.ACTIVE:
@@ -182,6 +203,16 @@ def _missing_facts(row: Application) -> list[Problem]:
         message = _("A per-shipment license has exactly one end-user.")
         problems.append(Problem("/end_users", "max-items", message))
     return problems
+
+
+def _unknown_end_users(row: Application) -> list[Problem]:
+    """Of an end-user the rules ask what kind it is; nobody is taken for commercial because nothing was said."""
+    message = _("Say what kind of end-user {name} is: commercial, government, military, academic, or an individual.")
+    return [
+        Problem("/end_users", "end-user-kind-unknown", message.format(name=user.party.name), {"party": user.party.ref})
+        for user in row.end_users.select_related("party")
+        if not user.party.nature
+    ]
 
 
 def _missing_papers(row: Application) -> list[Problem]:

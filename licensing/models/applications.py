@@ -43,6 +43,8 @@ class Application(FSMModelMixin, models.Model):
     destinations = ArrayField(models.CharField(max_length=2), default=list, blank=True)
     ports = ArrayField(models.CharField(max_length=5), default=list, blank=True)
     consignees = models.ManyToManyField(Party, related_name="+", blank=True)
+    purpose = models.CharField(max_length=40, blank=True)  # these two in the rules' words; nothing: nobody said
+    red_flag = models.CharField(max_length=20, blank=True)
     remarks = models.TextField(_("anything else the reviewer should know"), blank=True)
     created_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     created_at = models.DateTimeField()

@@ -18,6 +18,12 @@ def disposition(name: str) -> str:
     return terms.word(terms.DISPOSITIONS, name)
 
 
+@register.filter
+def fact(value: str, name: str) -> str:
+    """What somebody said of the fact of this name; that nobody did."""
+    return terms.word(terms.VALUES[name], value) if value else _("Not stated")
+
+
 @register.inclusion_tag("parts/stages.html")
 def stages(application: Any) -> dict[str, Any]:
     """The five stages of a case: which are done, which is now.

@@ -4,11 +4,15 @@ import pytest
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
+from core.legal_time import legal_now
 
-def migrate(name):
+LAST = "0006_kind_of_a_party_is_said"
+
+
+def migrate(name, model="Exporter"):
     executor = MigrationExecutor(connection)
     executor.migrate([("exporters", name)])
-    return executor.loader.project_state([("exporters", name)]).apps.get_model("exporters", "Exporter")
+    return executor.loader.project_state([("exporters", name)]).apps.get_model("exporters", model)
 
 
 @pytest.mark.django_db(transaction=True)
@@ -25,6 +29,20 @@ def test_provinces_that_were_typed_become_codes_and_names_again():
         old = migrate("0003_code_held_by_the_verified")
         names = list(old.objects.order_by("pk").values_list("province", flat=True))
     finally:
-        migrate("0005_province_is_a_code")
+        migrate(LAST)
     assert codes == ["36", "36", "36", "36", "15", "81", "", ""]
     assert names == ["Jiangxi"] * 4 + ["Inner Mongolia", "Hong Kong", "", ""]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_whoever_was_commercial_because_nobody_chose_is_asked_again(world):
+    kinds = ["commercial", "military", "academic"]
+    exporter = world.exporter.organization_id
+    try:
+        old = migrate("0005_province_is_a_code", "Party")
+        for kind in kinds:
+            facts = {"name": kind, "country_id": "DE", "nature": kind, "exporter_id": exporter}
+            old.objects.create(ref=f"PTY-{kind}"[:16], created_at=legal_now(), **facts)
+    finally:
+        new = migrate(LAST, "Party")
+    assert list(new.objects.order_by("pk").values_list("nature", flat=True)) == ["", "military", "academic"]

@@ -338,6 +338,8 @@ def test_everything_missing_is_named_at_once_and_nothing_is_sent(world):
         ("/contract_on", "required"),
         ("/planned_from", "required"),
         ("/planned_until", "required"),
+        ("/purpose", "required"),
+        ("/red_flag", "required"),
         ("/lines", "min-items"),
         ("/consignees", "min-items"),
         ("/end_users", "min-items"),

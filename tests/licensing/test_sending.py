@@ -31,6 +31,8 @@ def change(browser, ref, quantity):
         "contract_on": row.contract_on,
         "planned_from": row.planned_from,
         "planned_until": row.planned_until,
+        "purpose": row.purpose,
+        "red_flag": row.red_flag,
         "end_users": [user.declaration_id for user in row.end_users.all()],
         "consignees": [party.pk for party in row.consignees.all()],
         "lines-TOTAL_FORMS": 1,

@@ -1,6 +1,7 @@
 """Steps of a case, each by the verb that a person would use."""
 
 from datetime import timedelta
+from typing import Any
 
 from config.local.demo.papers import pdf
 from config.local.demo.people import Ministry, seen
@@ -15,7 +16,7 @@ from licensing.models import ControlItem, Declaration, EndUse, License
 from shipments import actions as shipments
 
 
-def party(actor: Actor, name: str, country: str, business: str, local: str = "") -> Party:
+def party(actor: Actor, name: str, country: str, business: str, local: str = "", nature: str = "commercial") -> Party:
     return exporters.add_party(
         by=actor,
         name=name,
@@ -24,6 +25,7 @@ def party(actor: Actor, name: str, country: str, business: str, local: str = "")
         address="1 Example Street",
         site_address="Plant 1, 1 Example Street",
         business=business,
+        nature=nature,
     )
 
 
@@ -58,9 +60,9 @@ def declaration(actor: Actor, end_user: Party, codes: list[str], use: str, produ
 
 
 def application(
-    actor: Actor, kind: str, goods: list[tuple[str, str, int]], by_whom: list[Declaration], contract: str
+    actor: Actor, kind: str, goods: list[tuple[str, str, int]], by_whom: list[Declaration], contract: str, **said: Any
 ) -> str:
-    """A complete draft; its reference."""
+    """A complete draft; its reference. said: what it says otherwise."""
     today = legal_today()
     items = {item.code: item for item in ControlItem.objects.filter(code__in=[code for code, _, _ in goods])}
     row = applications.start(
@@ -76,6 +78,7 @@ def application(
             contract_on=today - timedelta(days=30),
             planned_from=today,
             planned_until=today + timedelta(days=330),
+            **{"purpose": "sale", "red_flag": "none"} | said,
         ),
         by=actor,
     )

@@ -11,6 +11,8 @@ from core.web.fields import CodesField, DayField, QuantityField
 from exporters.models import Party
 from licensing.actions.applications import Draft, LineDraft
 from licensing.models import Application, ApplicationDocument, ControlItem, Declaration
+from licensing.web.forms.check import one_of, words_of
+from licensing.words import terms
 
 
 def _declaration_words(row: Declaration) -> str:
@@ -44,9 +46,29 @@ class ApplicationForm(forms.ModelForm):
         help_text=gettext_lazy("For example CNSHA, CNNGB. Empty: any port."),
     )
 
+    purpose = one_of(terms.FACTS["transaction.purpose"], words_of("transaction.purpose"))
+    red_flag = one_of(
+        gettext_lazy("A risk that you know of, or were told of"),
+        words_of("exporter.red_flag"),
+        help_text=gettext_lazy(
+            "That the goods serve weapons of mass destruction or terrorism, or harm national security. Then a license "
+            "is needed on whatever list the goods are, or on none."
+        ),
+    )
+
     class Meta:
         model = Application
-        fields = ["kind", "contract_no", "contract_on", "planned_from", "planned_until", "ports", "remarks"]
+        fields = [
+            "kind",
+            "contract_no",
+            "contract_on",
+            "planned_from",
+            "planned_until",
+            "purpose",
+            "red_flag",
+            "ports",
+            "remarks",
+        ]
         widgets = {"kind": forms.RadioSelect, "remarks": forms.Textarea(attrs={"rows": 3})}
 
     def __init__(self, *args: Any, declarations: Any, parties: Any, **kwargs: Any) -> None:
@@ -83,6 +105,8 @@ class ApplicationForm(forms.ModelForm):
             contract_on=data["contract_on"],
             planned_from=data["planned_from"],
             planned_until=data["planned_until"],
+            purpose=data["purpose"],
+            red_flag=data["red_flag"],
             remarks=data["remarks"],
         )
 

@@ -1,0 +1,76 @@
+"""What the rules look at, and where it comes from: what nobody said stays unsaid, and is asked for."""
+
+from html import unescape
+
+import pytest
+
+from core.legal_time import legal_today
+from exporters import actions as exporters
+from exporters.models import Party
+from licensing.actions import applications
+from licensing.models import Application
+
+
+@pytest.fixture
+def browser(client, world):
+    client.force_login(world.exporter.user)
+    return client
+
+
+def missing(ref):
+    return applications.what_is_missing(Application.objects.get(ref=ref), today=legal_today())
+
+
+def text(page):
+    return " ".join(unescape(page.content.decode()).split())
+
+
+def test_the_kind_of_a_party_is_unknown_until_somebody_says_it(browser, world):
+    facts = {"name": "Auriga", "address": "Street 1", "country": "DK", "business": "Wind turbines", "version": 1}
+    form = browser.get("/parties/new/").context["form"]
+    assert not form["nature"].value()
+    assert browser.post("/parties/new/", facts).status_code == 302
+    row = Party.objects.get(name="Auriga")
+    assert row.nature == ""
+    assert "Kind not stated" in text(browser.get(f"/parties/{row.ref}/"))
+    assert browser.post(f"/parties/{row.ref}/edit/", facts | {"nature": "academic"}).status_code == 302
+    assert Party.objects.get(name="Auriga").nature == "academic"
+
+
+def test_an_end_user_of_no_known_kind_stops_the_submission_and_leads_to_its_page(browser, world):
+    signed = world.declaration()
+    ref = world.application(by_whom=[signed])
+    assert missing(ref) == []
+    user = signed.end_user
+    exporters.change_party(user.ref, version=user.version, by=world.exporter, name=user.name, nature="")
+    (problem,) = missing(ref)
+    assert (problem.code, problem.extra) == ("end-user-kind-unknown", {"party": user.ref})
+    page = browser.get(f"/applications/{ref}/")
+    assert f'href="/parties/{user.ref}/edit/#id_nature"' in page.content.decode()
+
+
+@pytest.mark.parametrize("name", ["purpose", "red_flag"])
+def test_what_the_rules_ask_is_asked_without_an_answer_chosen(browser, world, name):
+    form = browser.get("/applications/new/").context["form"]
+    assert form[name].value() is None and form.fields[name].choices[0] == ("", "")
+    ref = world.application()
+    Application.objects.filter(ref=ref).update(**{name: ""})
+    assert [(problem.pointer, problem.code) for problem in missing(ref)] == [(f"/{name}", "required")]
+    assert "Not stated" in text(browser.get(f"/applications/{ref}/"))
+
+
+def test_what_was_said_is_kept_and_shown_to_both_sides(client, world):
+    ref = world.application(purpose="civil_aircraft_parts", red_flag="wmd")
+    row = Application.objects.get(ref=ref)
+    assert (row.purpose, row.red_flag) == ("civil_aircraft_parts", "wmd")
+    world.under_review(ref)
+    for who, path in ((world.exporter, f"/applications/{ref}/"), (world.ministry.reviewer, f"/desk/cases/{ref}/")):
+        client.force_login(who.user)
+        seen = text(client.get(path))
+        assert "parts for civil aircraft" in seen and "weapons of mass destruction" in seen
+
+
+def test_a_word_that_no_rule_knows_is_refused(browser, world):
+    answers = {"kind": "annual", "version": 1, "lines-TOTAL_FORMS": 0, "lines-INITIAL_FORMS": 0}
+    page = browser.post("/applications/new/", answers | {"red_flag": "perhaps"})
+    assert (page.status_code, Application.objects.count()) == (422, 0)
