@@ -105,6 +105,12 @@ CODES = (
         _("Decide as recommended, or return the case."),
     ),
     Code(
+        "screening-missing",
+        409,
+        _("An end-user was not screened in this case."),
+        _("Record what was found, that there is no hit included."),
+    ),
+    Code(
         "declaration-not-verified",
         409,
         _("A declaration that the case relies on is not verified."),

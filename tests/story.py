@@ -28,6 +28,7 @@ from licensing.actions import (
     licenses,
     questions,
     receipts,
+    screenings,
     signals,
     supplements,
 )
@@ -191,6 +192,9 @@ def _applications(step: Story, world: make.World, signed: Any) -> None:
     step(questions.close_question, ref, question=where, reason="Found it", by=m.reviewer)
     step(consultations.consult, ref, cause="expert", notice="An institute looks at it.", by=m.reviewer)
     step(consultations.end_consult, ref, by=m.reviewer)
+    users = [user.pk for user in Application.objects.get(ref=ref).end_users.all()]
+    result = {"end_users": users, "hit": "none", "list_version": "6 May 2026", "screened_on": legal_today()}
+    step(screenings.screen, ref, **result, by=m.reviewer)
     step(decisions.recommend, ref, outcome="approve", by=m.reviewer)
     step(decisions.send_back, ref, reason="Less", by=m.decider)
     decisions.recommend(ref, seen=seen(ref), outcome="approve", by=m.reviewer)

@@ -179,6 +179,7 @@ class Tour:
 
     def _two_people(self, ref: str) -> None:
         both = self.people["both"]
+        self._case(ref, "both", "screen", hit="none", list_version="Control and watch lists of today")
         self._case(ref, "both", "recommend", outcome="approve")
         page = both.get(f"/desk/cases/{ref}/")
         refused = both.send(page, f"/desk/cases/{ref}/return/", reason="Mine") if _has(page, ref, "return") else None

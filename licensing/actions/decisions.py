@@ -23,6 +23,7 @@ from exporters.states import ExporterState
 from licensing import ledger
 from licensing.actions.applications import freeze_findings, lock_with_exporter, policy_differs
 from licensing.actions.consultations import require_running
+from licensing.actions.screenings import require_screened
 from licensing.granted import compare, recommended
 from licensing.models import Application, DecisionStep, Declaration, Kind, License
 from licensing.policy import CHANNEL_OF
@@ -65,7 +66,8 @@ def recommend(
     quantities_: {line number: base units}, at most what was asked; a line left out stands as asked. What is less than
     was asked, an end-user or months too, needs a text: the exporter reads why.
     Raises FourEyes when the actor decided in this round, Invalid with every wrong field, DomainError
-    policy-changed when today's rules say other than at submission and that was not acknowledged.
+    screening-missing when an approval keeps an end-user of whom this case has no result, policy-changed when today's
+    rules say other than at submission and that was not acknowledged.
     """
     row = lock(applications_for(by), ref=ref)
     require(row.recommend, by=by, seen=seen)
@@ -82,6 +84,7 @@ def recommend(
     granted = {line.number: (quantities_ or {}).get(line.number, line.quantity) for line in row.lines.all()}
     chosen = list(row.end_users.filter(pk__in=end_users) if end_users is not None else row.end_users.all())
     if outcome == Outcome.APPROVE:
+        require_screened(row, chosen)
         months = months or MONTHS_MOST[Kind(row.kind)]
         _require_within(row, granted, months, chosen, max_clearances, text)
         factors = []

@@ -17,6 +17,7 @@ from licensing.models.licenses import License, LicenseCondition, LicenseEndUser,
 from licensing.models.lists import ControlItem, ControlList, EndUse, Instrument, InstrumentSuspension
 from licensing.models.pauses import ClockInterval
 from licensing.models.questions import About, Question, QuestionEntry
+from licensing.models.screenings import Screening
 from licensing.models.supplements import Supplement, SupplementAnswer, SupplementPoint
 
 __all__ = [
@@ -43,6 +44,7 @@ __all__ = [
     "Question",
     "QuestionEntry",
     "RecommendedLine",
+    "Screening",
     "Supplement",
     "SupplementAnswer",
     "SupplementPoint",

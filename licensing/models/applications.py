@@ -257,6 +257,15 @@ class Application(FSMModelMixin, models.Model):
     )
     def read_answer(self) -> None: ...
 
+    @transition(
+        field=state,
+        source=[S.UNDER_REVIEW, S.AWAITING_APPLICANT],
+        target=None,
+        permission=whoever_has_it("application.screen"),
+        custom={"label": _("Record a screening result")},
+    )
+    def screen(self) -> None: ...
+
     @property
     def paused(self) -> bool:
         """Its clock stands still: somebody is being consulted."""

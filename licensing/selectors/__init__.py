@@ -33,6 +33,7 @@ from licensing.selectors.licenses import (
 )
 from licensing.selectors.lists import ITEM_SEARCH, applicable_items, items_named, regime, search_items
 from licensing.selectors.movements import clearances_taken, clearances_used, movements_of
+from licensing.selectors.screenings import screened_in, screenings_of
 
 __all__ = [
     "AHEAD",
@@ -64,6 +65,8 @@ __all__ = [
     "rules_of",
     "rejection",
     "reviewer_of",
+    "screened_in",
+    "screenings_of",
     "search_items",
     "signals_due",
     "silent",

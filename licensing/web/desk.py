@@ -30,6 +30,10 @@ def case(request: HttpRequest, ref: str, failed: Failed | None = None) -> HttpRe
     )
     row = get_object_or_404(rows, ref=ref)
     steps, recommendation = row.steps.all(), row.recommendation
+    screenings = selectors.screenings_of(user.party_id for user in row.end_users.all())
+    newest = {one.party_id: one for one in reversed(screenings)}
+    for user in row.end_users.all():
+        user.screening = newest.get(user.party_id)
     kept = {u.pk for u in recommendation.end_users.all()} if recommendation else set()
     context = {
         "application": row,
@@ -46,6 +50,7 @@ def case(request: HttpRequest, ref: str, failed: Failed | None = None) -> HttpRe
             if u.declaration.state not in ("verified", "in_force") and (u.pk in kept or not kept)
         ],
         "findings": row.findings.all(),
+        "screenings": screenings,
         "policy_differs": policy_differs(row),
         "license": getattr(row, "license", None),
         "history": told(lines_of(row), request.actor),

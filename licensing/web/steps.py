@@ -8,7 +8,16 @@ from core.models import HistoryLine
 from core.web.forms import ReasonForm
 from core.web.steps import Holder, Page, Step, register
 from exporters.selectors import people
-from licensing.actions import applications, consultations, decisions, declarations, licenses, questions, supplements
+from licensing.actions import (
+    applications,
+    consultations,
+    decisions,
+    declarations,
+    licenses,
+    questions,
+    screenings,
+    supplements,
+)
 from licensing.models import Application, Declaration, License
 from licensing.selectors import applications_for, declarations_for, licenses_for, officers_of, reviewer_of
 from licensing.states import IN_FORCE
@@ -25,6 +34,7 @@ from licensing.web.forms import (
     RecommendForm,
     RefuseForm,
     ResubmitForm,
+    ScreenForm,
     SupplementForm,
 )
 
@@ -215,6 +225,15 @@ register(
             consultations.end_consult,
             _("The clock goes on; today counts."),
             mail=_("{ref}: the consultation has ended; the clock goes on"),
+        ),
+        Step(
+            "screen",
+            _("Screening result recorded"),
+            DESK,
+            screenings.screen,
+            _("The result is kept."),
+            ScreenForm,
+            internal=True,
         ),
         Step(
             "recommend",

@@ -67,6 +67,12 @@ def test_from_filing_to_the_license(sign_in, demo_world, script):
 
     reviewer.goto(f"/desk/cases/{ref}/")
     assert "A new line opens in March." in reviewer.locator("main").inner_text()
+    screen = opened(reviewer, ref, "screen")
+    screen.locator("[name=hit][value=none]").check()
+    screen.locator("[name=list_version]").fill("Lists of 2 November 2026")
+    screen.locator("button").last.click()
+    reviewer.wait_for_load_state()
+    reviewer.goto(f"/desk/cases/{ref}/")
     recommend = opened(reviewer, ref, "recommend")
     recommend.locator("[name=quantity_1]").fill("4000")
     recommend.locator("[name=text]").fill("4,000 kg is what the plant named takes.")

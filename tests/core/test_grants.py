@@ -21,6 +21,7 @@ INSERT_ONLY = {
     "licensing_questionentry",
     "licensing_questionentry_files",
     "licensing_recommendedline",
+    "licensing_screening",
     "licensing_supplement",
     "licensing_supplementanswer",
     "licensing_supplementanswer_files",

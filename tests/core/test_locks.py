@@ -16,6 +16,7 @@ NOUNS = {
     "licensing.consultations": "licensing_application",
     "licensing.decisions": "licensing_application",
     "licensing.receipts": "licensing_application",
+    "licensing.screenings": "licensing_application",
     "licensing.signals": "licensing_application",
     "licensing.supplements": "licensing_application",
     "licensing.questions": "licensing_application",

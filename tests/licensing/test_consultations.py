@@ -6,6 +6,7 @@ import pytest
 from django.db import DatabaseError, IntegrityError, transaction
 from psycopg2.errors import InsufficientPrivilege
 
+from config.local import demo
 from core.history import open_verbs
 from core.legal_time import legal_now, legal_today
 from licensing import selectors
@@ -96,6 +97,7 @@ def test_nothing_is_recommended_while_the_clock_stands_still(accepted, consult, 
     assert refused(decisions.recommend, ref, seen=seen(ref), **facts) == ["consultation-open"]
     on("2026-03-17")
     consultations.end_consult(ref, by=reviewer)
+    demo.screened(ref, world.ministry.reviewer)
     assert decisions.recommend(ref, seen=seen(ref), **facts).state == "awaiting_decision"
 
 

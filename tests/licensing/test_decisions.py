@@ -45,6 +45,7 @@ def test_the_whole_story(world):
     assert state(ref) == "awaiting_applicant"
     questions.answer(ref, question=asked, text="A new plant.", final=True, by=exporter)
     users = list(Application.objects.get(ref=ref).end_users.order_by("pk").values_list("pk", flat=True))
+    demo.screened(ref, m.reviewer)
     decisions.recommend(
         ref,
         seen=seen(ref),
@@ -73,6 +74,7 @@ def test_the_whole_story(world):
         ("assign", "under_review"),
         ("ask", "awaiting_applicant"),
         ("answer", "under_review"),
+        ("screen", "under_review"),
         ("recommend", "awaiting_decision"),
         ("approve", "approved"),
         ("issue", "issued"),

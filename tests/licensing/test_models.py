@@ -73,6 +73,8 @@ CASES = [
     ),
     ("licensing_recommendedline.recommended_line_once", {}),
     ("licensing_recommendedline.recommended_line_quantity", {"quantity": "-1"}),
+    ("licensing_screening.screening_hit_has_a_reason", {"hit": "'watch_list'", "reason": "''"}),
+    ("licensing_screening.screening_names_its_list", {"list_version": "''"}),
     ("licensing_suspension.suspension_enforcement_ended_by_another", {"*": "", "ended_by_id": "opened_by_id"}),
     ("licensing_suspension.suspension_enforcement_ended_by_another", {"*": "", "ended_by_id": "NULL"}),
     ("licensing_suspension.suspension_in_order", {"ended_at": "opened_at - interval '1 second'"}),

@@ -4,7 +4,7 @@ Everything but the first accounts is made by the verbs that people use, so the d
 Lodestone would not allow. All names are invented.
 """
 
-from config.local.demo.cases import application, cleared, declaration, issued, party, shipped, under_review
+from config.local.demo.cases import application, cleared, declaration, issued, party, screened, shipped, under_review
 from config.local.demo.file import ensure
 from config.local.demo.papers import pdf
 from config.local.demo.people import PASSWORD, Ministry, exporter, person, seen, send_company
@@ -24,6 +24,7 @@ __all__ = [
     "party",
     "pdf",
     "person",
+    "screened",
     "seen",
     "send_company",
     "shipped",

@@ -10,9 +10,9 @@ from core.legal_time import legal_now, legal_today
 from core.models import Country
 from exporters import actions as exporters
 from exporters.models import Party
-from licensing.actions import applications, decisions, declarations
+from licensing.actions import applications, decisions, declarations, screenings
 from licensing.actions.applications import Draft, LineDraft
-from licensing.models import ControlItem, Declaration, EndUse, License
+from licensing.models import ApplicationEndUser, ControlItem, Declaration, EndUse, License
 from shipments import actions as shipments
 
 
@@ -88,10 +88,26 @@ def application(
 
 
 def under_review(actor: Actor, ref: str, ministry: Ministry, by: Actor | None = None) -> str:
+    """Filed, accepted, taken by an officer, who screened its end-users and found nothing."""
     applications.submit(ref, seen=seen(ref), by=actor)
     applications.accept(ref, by=ministry.intake)
     decisions.assign(ref, seen=seen(ref), by=by or ministry.reviewer)
+    screened(ref, by or ministry.reviewer)
     return ref
+
+
+def screened(ref: str, by: Actor, hit: str = "none", reason: str = "") -> None:
+    """Whoever has the case has recorded this result for each of its end-users."""
+    users = ApplicationEndUser.objects.filter(application__ref=ref).values_list("pk", flat=True)
+    screenings.screen(
+        ref,
+        end_users=list(users),
+        hit=hit,
+        list_version="Demo lists of 2 November 2026",
+        screened_on=legal_today(),
+        reason=reason,
+        by=by,
+    )
 
 
 def issued(actor: Actor, ref: str, ministry: Ministry, by_whom: list[Declaration]) -> License:

@@ -6,6 +6,7 @@ from licensing.web.forms.decisions import ApproveForm, DecideForm, IssueForm, Re
 from licensing.web.forms.declarations import CertificateForm, DeclarationForm
 from licensing.web.forms.licenses import LiftForm
 from licensing.web.forms.questions import AnswerForm, AskForm, CloseQuestionForm, QuestionForm
+from licensing.web.forms.screenings import ScreenForm
 from licensing.web.forms.supplements import ResubmitForm, SupplementForm
 
 __all__ = [
@@ -27,5 +28,6 @@ __all__ = [
     "RecommendForm",
     "RefuseForm",
     "ResubmitForm",
+    "ScreenForm",
     "SupplementForm",
 ]

@@ -1,0 +1,39 @@
+"""What screening an end-user against the lists of parties found. Rows are only added: the newest one counts."""
+
+from django.db import models
+from django.db.models import Q
+
+from core.guards import insert_only
+from core.models import User
+from exporters.models import Party
+from licensing.models.applications import Application
+
+NO_HIT = "none"
+
+
+@insert_only
+class Screening(models.Model):
+    """The result of a day against a version of the lists, that there is no hit included; in the rules' words."""
+
+    party = models.ForeignKey(Party, on_delete=models.PROTECT, related_name="screenings")
+    application = models.ForeignKey(Application, on_delete=models.PROTECT, related_name="screenings")
+    hit = models.CharField(max_length=20)
+    list_version = models.CharField(max_length=80)
+    screened_on = models.DateField()
+    reason = models.TextField(blank=True)
+    by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [
+            models.CheckConstraint(name="screening_names_its_list", condition=~Q(list_version="")),
+            models.CheckConstraint(name="screening_hit_has_a_reason", condition=Q(hit=NO_HIT) | ~Q(reason="")),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.party}: {self.hit}"
+
+    @property
+    def clear(self) -> bool:
+        return self.hit == NO_HIT

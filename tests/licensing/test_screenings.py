@@ -1,0 +1,160 @@
+"""What screening found: recorded in the case for each end-user, never changed, needed before an approval."""
+
+from datetime import timedelta
+from html import unescape
+
+import pytest
+
+from config.local import demo
+from core.errors import DomainError, Forbidden
+from core.history import lines_of
+from core.legal_time import legal_today
+from core.telling import told
+from licensing import selectors
+from licensing.actions import applications, decisions, screenings
+from licensing.models import Application, Screening
+from tests.make import seen
+
+DAY = timedelta(days=1)
+
+
+@pytest.fixture
+def case(world):
+    """A case of two end-users that the reviewer took and that nobody was screened in."""
+    ref = world.application(by_whom=[world.declaration(), world.declaration(country="FR")])
+    applications.submit(ref, seen=seen(ref), by=world.exporter)
+    applications.accept(ref, by=world.ministry.intake)
+    decisions.assign(ref, seen=seen(ref), by=world.ministry.reviewer)
+    return ref
+
+
+def users(ref):
+    return [user.pk for user in Application.objects.get(ref=ref).end_users.all()]
+
+
+def result(ref, **changes):
+    facts = {"end_users": users(ref), "hit": "none", "list_version": "6 May 2026", "screened_on": legal_today()}
+    return facts | changes
+
+
+def refused(verb, ref, by, **facts):
+    """The codes of the refusal, after which nothing was written."""
+    before = Screening.objects.count(), lines_of(Application.objects.get(ref=ref)).count()
+    with pytest.raises(DomainError) as refusal:
+        verb(ref, by=by, **facts)
+    row = Application.objects.get(ref=ref)
+    assert (Screening.objects.count(), lines_of(row).count(), row.state) == (*before, "under_review")
+    return [(problem.pointer, problem.code) for problem in refusal.value.errors] or refusal.value.code
+
+
+def test_that_nothing_was_found_is_a_result_with_its_list_and_day(world, case):
+    yesterday = legal_today() - DAY
+    screenings.screen(case, **result(case, screened_on=yesterday), by=world.ministry.reviewer)
+    found = Screening.objects.values_list("hit", "list_version", "screened_on", "by", "application__ref")
+    assert list(found) == [("none", "6 May 2026", yesterday, world.ministry.reviewer.user.pk, case)] * 2
+    row = Application.objects.get(ref=case)
+    assert row.state == "under_review"
+    assert selectors.screened_in(row) == {user.party_id for user in row.end_users.all()}
+
+
+def test_the_newest_result_comes_first_and_the_older_one_stays(world, case):
+    [one, other] = users(case)
+    by = world.ministry.reviewer
+    screenings.screen(case, **result(case), by=by)
+    why = "Entry 12: same register number."
+    screenings.screen(case, **result(case, end_users=[other], hit="watch_list", reason=why), by=by)
+    party = Application.objects.get(ref=case).end_users.get(pk=other).party_id
+    assert [row.hit for row in selectors.screenings_of([party])] == ["watch_list", "none"]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "named"),
+    [
+        ({"end_users": []}, ("/end_users", "min-items")),
+        ({"end_users": [0]}, ("/end_users", "min-items")),
+        ({"hit": "perhaps"}, ("/hit", "invalid")),
+        ({"hit": "watch_list", "reason": " "}, ("/reason", "required")),
+        ({"list_version": " "}, ("/list_version", "required")),
+        ({"screened_on": 1}, ("/screened_on", "date-out-of-range")),
+    ],
+)
+def test_a_result_that_says_too_little_is_refused(world, case, wrong, named):
+    if "screened_on" in wrong:
+        wrong = {"screened_on": legal_today() + wrong["screened_on"] * DAY}
+    assert refused(screenings.screen, case, world.ministry.reviewer, **result(case, **wrong)) == [named]
+
+
+def test_only_whoever_has_the_case_records_a_result(world, case):
+    for who in (world.ministry.other_decider, world.ministry.intake, world.exporter):
+        with pytest.raises(Forbidden):
+            screenings.screen(case, **result(case), by=who)
+    assert not Screening.objects.exists()
+
+
+def test_an_approval_is_recommended_when_each_end_user_that_it_keeps_was_screened(world, case):
+    by = world.ministry.reviewer
+    [one, other] = users(case)
+    facts = {"outcome": "approve", "text": "One of them alone."}
+    assert refused(decisions.recommend, case, by, seen=seen(case), **facts) == "screening-missing"
+    screenings.screen(case, **result(case, end_users=[one]), by=by)
+    assert refused(decisions.recommend, case, by, seen=seen(case), **facts) == "screening-missing"
+    decisions.recommend(case, seen=seen(case), end_users=[one], by=by, **facts)
+    assert Application.objects.get(ref=case).state == "awaiting_decision"
+
+
+def test_a_refusal_is_recommended_of_whom_nobody_screened(world, case):
+    facts = {"outcome": "refuse", "factors": ["END_USE"], "text": "No."}
+    decisions.recommend(case, seen=seen(case), by=world.ministry.reviewer, **facts)
+    assert Application.objects.get(ref=case).state == "awaiting_decision"
+
+
+def test_a_result_of_an_earlier_case_is_shown_and_made_anew(world, client):
+    signed = world.declaration()
+    first = world.under_review(world.application(by_whom=[signed]))
+    again = world.application(by_whom=[signed])
+    applications.submit(again, seen=seen(again), by=world.exporter)
+    applications.accept(again, by=world.ministry.intake)
+    by = world.ministry.reviewer
+    decisions.assign(again, seen=seen(again), by=by)
+    client.force_login(by.user)
+    assert f"in {first}" in words(client.get(f"/desk/cases/{again}/"))
+    assert refused(decisions.recommend, again, by, seen=seen(again), outcome="approve") == "screening-missing"
+
+
+def words(page):
+    return " ".join(unescape(page.content.decode()).split())
+
+
+def test_the_desk_asks_for_it_shows_it_and_the_exporter_reads_nothing_of_it(world, case, client):
+    client.force_login(world.ministry.reviewer.user)
+    page = client.get(f"/desk/cases/{case}/")
+    form = page.context["forms"]["screen"]
+    assert (form["end_users"].initial, form["hit"].initial, form["screened_on"].initial) == (
+        users(case),
+        None,
+        legal_today(),
+    )
+    assert "Not screened yet" in words(page) and "Nobody recorded a result yet." in words(page)
+    answers = result(case, end_users=users(case)[:1], hit="control_list", reason="Entry 7, same address.")
+    page = client.post(f"/desk/cases/{case}/screen/", answers, follow=True)
+    assert page.context["forms"]["screen"]["end_users"].initial == users(case)[1:]
+    for word in ("on the control list of parties", "Entry 7, same address.", "6 May 2026", "Screening result recorded"):
+        assert word in words(page)
+    client.force_login(world.exporter.user)
+    mine = words(client.get(f"/applications/{case}/"))
+    assert "control list of parties" not in mine and "Entry 7" not in mine and "Screening" not in mine
+    assert not [line for line in told(lines_of(Application.objects.get(ref=case)), world.exporter) if line.reason]
+
+
+def test_a_form_without_a_result_is_shown_again(world, case, client):
+    client.force_login(world.ministry.reviewer.user)
+    answers = {name: value for name, value in result(case).items() if name != "hit"}
+    page = client.post(f"/desk/cases/{case}/screen/", answers)
+    assert (page.status_code, Screening.objects.count()) == (422, 0)
+
+
+def test_the_builders_screen_with_no_hit(world):
+    ref = world.under_review(world.application())
+    assert set(Screening.objects.values_list("hit", flat=True)) == {"none"}
+    demo.screened(ref, world.ministry.reviewer, hit="watch_list", reason="Entry 9.")
+    assert selectors.screenings_of(Screening.objects.values_list("party", flat=True))[0].hit == "watch_list"
