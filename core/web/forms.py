@@ -130,11 +130,15 @@ class ReasonForm(StepForm):
 
 
 def show_refusal(form: forms.BaseForm, refusal: DomainError) -> None:
-    """The refusal's sentences stand at the form's fields (by JSON pointer), or above it where no field fits."""
+    """The refusal's sentences stand at the form's fields (by JSON pointer), or above it where no field fits.
+
+    A form whose fields are called otherwise says so by its own `field_for`.
+    """
     if refusal.status in (401, 403, 404, 503):
         raise refusal
+    field_for = getattr(form, "field_for", lambda pointer: pointer.strip("/").split("/")[0])
     for problem in refusal.errors:
-        name = problem.pointer.strip("/").split("/")[0]
+        name = field_for(problem.pointer)
         form.add_error(name if name in form.fields else None, problem.message)
     if not refusal.errors:
         form.add_error(None, str(refusal.detail))

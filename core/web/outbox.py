@@ -6,8 +6,8 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 
 from core import actions, selectors
-from core.errors import DomainError
-from core.web.forms import ReasonForm, show_refusal
+from core.web.forms import ReasonForm
+from core.web.refused import complete, form_page, refusals_in, sent
 
 MOST = 100  # of each class; whoever has more to look at has one cause to mend first
 
@@ -29,15 +29,10 @@ def send_again(request: HttpRequest, pk: int) -> HttpResponse:
 
 def end(request: HttpRequest, pk: int) -> HttpResponse:
     delivery = get_object_or_404(selectors.waiting_mail(request.actor), pk=pk)
-    form = ReasonForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        try:
+    form = ReasonForm(sent(request))
+    if complete(request, form):
+        with refusals_in(form):
             actions.end_delivery(pk, reason=form.cleaned_data["reason"], by=request.actor)
-        except DomainError as refusal:
-            show_refusal(form, refusal)
-        else:
             messages.success(request, _("This mail is not tried any more."))
             return redirect("mail")
-    return render(
-        request, "core/mail_end.html", {"form": form, "delivery": delivery}, status=422 if form.errors else 200
-    )
+    return form_page(request, "core/mail_end.html", form, delivery=delivery)

@@ -13,11 +13,10 @@ from django.views import i18n
 from django.views.decorators.cache import cache_control
 
 from core import actions, invitations, selectors
-from core.errors import DomainError, Invalid, NotFound, Problem
+from core.errors import Invalid, NotFound, Problem
 from core.files import end_of
 from core.models import Document, Mail, Organization
 from core.navigation import entries
-from core.web import errors
 from core.web.forms import (
     JoinForm,
     KeyForm,
@@ -26,8 +25,8 @@ from core.web.forms import (
     OfficerForm,
     OfficerRolesForm,
     RolesForm,
-    show_refusal,
 )
+from core.web.refused import complete, form_page, refusals_in, sent
 
 INVITED = "invitation"  # in the session
 
@@ -50,17 +49,13 @@ def set_language(request: HttpRequest) -> HttpResponse:
 
 
 def member_add(request: HttpRequest) -> HttpResponse:
-    form = MemberForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        try:
+    form = MemberForm(sent(request))
+    if complete(request, form):
+        with refusals_in(form):
             actions.add_member(**form.cleaned_data, by=request.actor)
-        except DomainError as refusal:
-            show_refusal(form, refusal)
-            page = render(request, "core/member_form.html", {"form": form}, status=refusal.status)
-            return errors.with_headers(page, refusal)
-        messages.success(request, _("{name} was invited by mail.").format(name=form.cleaned_data["name"]))
-        return redirect("members")
-    return render(request, "core/member_form.html", {"form": form}, status=422 if request.method == "POST" else 200)
+            messages.success(request, _("{name} was invited by mail.").format(name=form.cleaned_data["name"]))
+            return redirect("members")
+    return form_page(request, "core/member_form.html", form)
 
 
 def invitation_withdraw(request: HttpRequest) -> HttpResponse:
@@ -89,44 +84,36 @@ def invitation(request: HttpRequest) -> HttpResponse:
     organization_id, email = invitations.opened(request.session.get(INVITED, ""))
     invited = selectors.invitation(organization_id, email)
     organization = Organization.objects.get(pk=organization_id)
-    form = JoinForm(request.POST or None, email=email, initial={"name": invited.name})
-    if request.method == "POST" and form.is_valid():
+    form = JoinForm(sent(request), email=email, initial={"name": invited.name})
+    if complete(request, form):
         answers = {"name": form.cleaned_data["name"], "password": form.cleaned_data["password1"]}
         actions.accept_invitation(organization_id, email, **answers)
         del request.session[INVITED]
         messages.success(request, _("You are in the team of {team}. Sign in.").format(team=organization))
         return redirect("account_login")
-    context = {"form": form, "organization": organization, "invited": invited}
-    return render(request, "core/invitation.html", context, status=422 if form.errors else 200)
+    return form_page(request, "core/invitation.html", form, organization=organization, invited=invited)
 
 
 def member_change(request: HttpRequest, pk: int) -> HttpResponse:
     member = get_object_or_404(selectors.members_of(request.actor), pk=pk)
-    form = RolesForm(request.POST or None, kind=member.organization.kind, initial={"roles": member.roles})
-    if request.method == "POST" and form.is_valid():
-        try:
+    form = RolesForm(sent(request), kind=member.organization.kind, initial={"roles": member.roles})
+    if complete(request, form):
+        with refusals_in(form):
             actions.change_member(pk, roles=form.cleaned_data["roles"], by=request.actor)
-        except DomainError as refusal:
-            show_refusal(form, refusal)
-        else:
             messages.success(request, _("The roles of {name} were changed.").format(name=member.user))
             return redirect("members")
-    context = {"form": form, "member": member}
-    return render(request, "core/member_form.html", context, status=422 if form.errors else 200)
+    return form_page(request, "core/member_form.html", form, member=member)
 
 
 def keys(request: HttpRequest) -> HttpResponse:
     """The organization's keys; a POST makes one and shows its text this once."""
     owners = list(selectors.key_owners(request.actor))
-    form = KeyForm(request.POST or None, kind=request.actor.kind, offices=owners)
+    form = KeyForm(sent(request), kind=request.actor.kind, offices=owners)
     created = None
-    if request.method == "POST" and form.is_valid():
-        try:
+    if complete(request, form):
+        with refusals_in(form):
             created = actions.create_key(**form.cleaned_data, by=request.actor)
-        except DomainError as refusal:
-            show_refusal(form, refusal)
-    context = {"form": form, "keys": selectors.keys_of(request.actor), "created": created}
-    return render(request, "core/key_list.html", context, status=422 if form.errors else 200)
+    return form_page(request, "core/key_list.html", form, keys=selectors.keys_of(request.actor), created=created)
 
 
 def key_revoke(request: HttpRequest, pk: int) -> HttpResponse:
@@ -140,45 +127,35 @@ def key_revoke(request: HttpRequest, pk: int) -> HttpResponse:
 
 def office_add(request: HttpRequest) -> HttpResponse:
     """A customs office: opened by one administrator; its officers take two."""
-    form = OfficeForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        try:
+    form = OfficeForm(sent(request))
+    if complete(request, form):
+        with refusals_in(form):
             office = actions.open_office(**form.cleaned_data, by=request.actor)
-        except DomainError as refusal:
-            show_refusal(form, refusal)
-        else:
             messages.success(request, _("{office} is here. Propose its first officer next.").format(office=office))
             return redirect("officer.add")
-    return render(request, "core/office_form.html", {"form": form}, status=422 if form.errors else 200)
+    return form_page(request, "core/office_form.html", form)
 
 
 def officer_add(request: HttpRequest) -> HttpResponse:
-    form = OfficerForm(request.POST or None, offices=list(selectors.offices(request.actor)))
-    if request.method == "POST" and form.is_valid():
-        try:
+    form = OfficerForm(sent(request), offices=list(selectors.offices(request.actor)))
+    if complete(request, form):
+        with refusals_in(form):
             actions.propose_officer(**form.cleaned_data, by=request.actor)
-        except DomainError as refusal:
-            show_refusal(form, refusal)
-        else:
             messages.success(request, _("Proposed. Another administrator must confirm it."))
             return redirect("officers")
-    return render(request, "core/officer_form.html", {"form": form}, status=422 if form.errors else 200)
+    return form_page(request, "core/officer_form.html", form)
 
 
 def officer_change(request: HttpRequest, pk: int) -> HttpResponse:
     officer = get_object_or_404(selectors.officers(request.actor), pk=pk)
     now = {"roles": officer.roles, "province": officer.province}
-    form = OfficerRolesForm(request.POST or None, kind=officer.organization.kind, initial=now)
-    if request.method == "POST" and form.is_valid():
-        try:
+    form = OfficerRolesForm(sent(request), kind=officer.organization.kind, initial=now)
+    if complete(request, form):
+        with refusals_in(form):
             actions.propose_roles(pk, **form.cleaned_data, by=request.actor)
-        except DomainError as refusal:
-            show_refusal(form, refusal)
-        else:
             messages.success(request, _("Proposed. Another administrator must confirm it."))
             return redirect("officers")
-    context = {"form": form, "officer": officer}
-    return render(request, "core/officer_form.html", context, status=422 if form.errors else 200)
+    return form_page(request, "core/officer_form.html", form, officer=officer)
 
 
 def grant_confirm(request: HttpRequest, pk: int) -> HttpResponse:

@@ -13,7 +13,8 @@ from core import provinces
 from core.errors import DomainError
 from core.models import User
 from core.web.fields import CountryField
-from core.web.forms import ReasonForm, show_refusal
+from core.web.forms import ReasonForm
+from core.web.refused import refusals_in
 from exporters import actions
 from exporters.models import Exporter, Party
 
@@ -39,10 +40,8 @@ class SignupForm(AllauthSignup):
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean()
-        try:
+        with refusals_in(self):
             actions.require_free_names(**{name: cleaned.get(name, "") for name in ("name_en", "name_zh")})
-        except DomainError as refusal:
-            show_refusal(self, refusal)
         return cleaned
 
     @transaction.atomic

@@ -10,6 +10,7 @@ from core.history import lines_of, open_verbs, version
 from core.telling import told
 from core.web.conflicts import Files, Meeting
 from core.web.forms import read_upload, show_refusal
+from core.web.refused import complete, form_page, refusals_in, sent
 from core.web.steps import Failed, of_one_moment, offered
 from exporters import actions, selectors
 from exporters.models import Exporter, Party
@@ -95,16 +96,13 @@ def company_province(request: HttpRequest) -> HttpResponse:
 
 
 def party_new(request: HttpRequest) -> HttpResponse:
-    form = PartyForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        try:
+    form = PartyForm(sent(request))
+    if complete(request, form):
+        with refusals_in(form):
             party = actions.add_party(by=request.actor, **form.facts())
-        except DomainError as refusal:
-            show_refusal(form, refusal)
-        else:
             messages.success(request, _("{name} is in your address book.").format(name=party.name))
             return redirect("party", ref=party.ref)
-    return render(request, "exporters/party_form.html", {"form": form}, status=422 if form.errors else 200)
+    return form_page(request, "exporters/party_form.html", form)
 
 
 def party(request: HttpRequest, ref: str) -> HttpResponse:

@@ -19,8 +19,9 @@ from core.quantities import show
 from core.telling import Told, told
 from core.web import kept
 from core.web.conflicts import Files, Meeting
-from core.web.forms import ReasonForm, read_upload, show_refusal
+from core.web.forms import ReasonForm, read_upload
 from core.web.lists import by_name
+from core.web.refused import refusals_in
 from core.web.steps import Failed, changes_since, of_one_moment, offered, seen_in
 from core.web.typed import typed_into
 from exporters.selectors import parties_for
@@ -219,11 +220,8 @@ def application_document(request: HttpRequest, ref: str) -> HttpResponse:
     form = DocumentForm(request.POST, request.FILES)
     if form.is_valid():
         file = read_upload(form.cleaned_data["file"])
-        try:
+        with refusals_in(form):
             applications.add_document(ref, type=form.cleaned_data["type"], file=file, by=request.actor)
-        except DomainError as refusal:
-            show_refusal(form, refusal)
-        else:
             messages.success(request, _("The paper is kept."))
             return redirect("application", ref=ref)
     return application(request, ref, document_form=form)

@@ -102,12 +102,12 @@ class ShipmentForm(forms.Form):
             lines=[line for _name, line in self.taken],
         )
 
-    def field_for(self, pointer: str) -> str | None:
+    def field_for(self, pointer: str) -> str:
         """The form's field that a JSON pointer of the request means."""
         parts = pointer.strip("/").split("/")
         if parts[0] == "lines" and len(parts) > 1 and parts[1].isdigit():
             return self.taken[int(parts[1])][0]
-        return parts[0] if parts[0] in self.fields else None
+        return parts[0]
 
 
 class NoteForm(StepForm):

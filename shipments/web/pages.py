@@ -16,6 +16,7 @@ from core.models import Country
 from core.navigation import entries
 from core.telling import told
 from core.web.lists import by_name
+from core.web.refused import complete, form_page, refusals_in, sent
 from core.web.steps import Failed, of_one_moment, offered
 from exporters.states import ExporterState
 from licensing import selectors as licensing
@@ -95,24 +96,17 @@ def shipment_new(request: HttpRequest) -> HttpResponse:
         context = {"licenses": usable, "suspended": suspended, "today": today}
         return render(request, "shipments/shipment_choose.html", context)
     today, initial = legal_today(), {"key": uuid.uuid4().hex}
-    form = ShipmentForm(request.POST or None, license=license, today=today, initial=initial)
-    if request.method == "POST" and form.is_valid():
-        try:
+    form = ShipmentForm(sent(request), license=license, today=today, initial=initial)
+    if complete(request, form):
+        with refusals_in(form):
             ref = _reserve_once(request, form)
-        except DomainError as refusal:
-            if refusal.status in (401, 403, 404, 503):
-                raise
-            for problem in refusal.errors:
-                form.add_error(form.field_for(problem.pointer), problem.message)
-            if not refusal.errors:
-                form.add_error(None, str(refusal.detail))
-        else:
             message = _("Reserved. The shipment is {ref}.").format(ref=ref)
             messages.success(request, " ".join([message, *form.read_as]))
             return redirect("shipment", ref=ref)
     taken = licensing.clearances_taken([license])[license.pk]
-    context = {"form": form, "license": license, "clearances_taken": taken, "today": legal_today()}
-    return render(request, "shipments/shipment_form.html", context, status=422 if form.errors else 200)
+    return form_page(
+        request, "shipments/shipment_form.html", form, license=license, clearances_taken=taken, today=legal_today()
+    )
 
 
 def _reserve_once(request: HttpRequest, form: ShipmentForm) -> str:

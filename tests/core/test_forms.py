@@ -28,8 +28,8 @@ def browser(client, world):
     return client
 
 
-def refused(response, *sentences):
-    assert response.status_code == 422
+def refused(response, *sentences, status=422):
+    assert response.status_code == status
     html = unescape(response.content.decode())
     assert 'class="errsum"' in html
     for sentence in sentences:
@@ -192,24 +192,25 @@ def test_a_shipment_form_sent_twice_reserves_once(browser, world):
 
 
 @pytest.mark.parametrize(
-    ("changes", "sentence"),
+    ("changes", "status", "sentence"),
     [
-        ({"quantity_1": "100.001"}, "At most 100.000 kg."),
-        ({"quantity_1": "0"}, "Say how much is shipped."),
-        ({"quantity_1": "1.23456"}, "The unit does not have that many decimal places"),
-        ({"end_user": "PTY-000000000"}, "is not one of the available choices"),
-        ({"planned_on": "2020-01-01"}, "The planned day is today or up to 90 days ahead"),
+        ({"quantity_1": "100.001"}, 409, "At most 100.000 kg."),
+        ({"quantity_1": "0"}, 422, "Say how much is shipped."),
+        ({"quantity_1": "1.23456"}, 422, "The unit does not have that many decimal places"),
+        ({"end_user": "PTY-000000000"}, 422, "is not one of the available choices"),
+        ({"planned_on": "2020-01-01"}, 422, "The planned day is today or up to 90 days ahead"),
     ],
 )
-def test_a_shipment_that_is_refused_keeps_what_was_typed(browser, world, changes, sentence):
+def test_a_shipment_that_is_refused_keeps_what_was_typed(browser, world, changes, status, sentence):
     license = world.license(kilograms=100)
-    html = refused(browser.post("/shipments/new/", shipment_answers(world, license, **changes)), sentence)
+    answer = browser.post("/shipments/new/", shipment_answers(world, license, **changes))
+    html = refused(answer, sentence, status=status)
     assert 'value="PO-1"' in html
     assert Shipment.objects.count() == 0
 
 
-@pytest.mark.parametrize("how", ["suspended", "expired"])
-def test_an_ended_or_suspended_license_is_not_offered_and_keeps_what_was_typed(browser, world, clock, how):
+@pytest.mark.parametrize(("how", "status"), [("suspended", 409), ("expired", 422)])
+def test_an_ended_or_suspended_license_is_not_offered_and_keeps_what_was_typed(browser, world, clock, how, status):
     license = world.license(kilograms=100)
     answers = shipment_answers(world, license)
     if how == "suspended":
@@ -218,7 +219,7 @@ def test_an_ended_or_suspended_license_is_not_offered_and_keeps_what_was_typed(b
         clock.shift(days=400)
         licenses.expire(license.pk, by=clock_actor())
     assert f"?license={license.ref}" not in browser.get("/shipments/new/").content.decode()
-    html = refused(browser.post("/shipments/new/", answers))
+    html = refused(browser.post("/shipments/new/", answers), status=status)
     assert 'value="PO-1"' in html
     assert Shipment.objects.count() == 0
 
