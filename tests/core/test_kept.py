@@ -138,7 +138,8 @@ def test_no_secret_is_kept_and_files_are_named(browser, world):
 
 
 def test_a_page_that_was_open_too_long_offers_its_text_again(browser, world):
-    answers = typed_into(browser, "/parties/new/", name="Auriga") | {"csrfmiddlewaretoken": "x" * 64}
+    whole = {"name": "Auriga", "country": "DE", "address": "1 Road", "business": "Motors"}
+    answers = typed_into(browser, "/parties/new/", **whole) | {"csrfmiddlewaretoken": "x" * 64}
     refused = browser.post("/parties/new/", answers)
     assert refused.status_code == 403
     again = unescape(re.search(r'class="btn" href="([^"]+)"', refused.content.decode()).group(1))
