@@ -1,0 +1,80 @@
+"""A world of fixed days, people and references, told once for all texts."""
+
+import itertools
+import random
+
+import pytest
+import time_machine
+from django.db import connection, transaction
+from syrupy.extensions.single_file import SingleFileSnapshotExtension, WriteMode
+
+from tests import make
+from tests.clock import Clock
+from tests.conftest import legal_days
+from tests.seen import world
+
+
+class Texts(SingleFileSnapshotExtension):
+    _write_mode = WriteMode.TEXT
+    file_extension = "txt"
+
+
+@pytest.fixture
+def snapshot(snapshot):
+    return snapshot.use_extension(Texts)
+
+
+class Drawn(random.Random):
+    """In place of `secrets`: the same in each run."""
+
+    def token_hex(self, size):
+        return self.randbytes(size).hex()
+
+
+class Fixed(Clock):
+    """The legal clock and Python's stand still at one instant."""
+
+    def __init__(self):
+        self.traveller = None
+
+    def set(self, at):
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "CREATE OR REPLACE FUNCTION legal_now() RETURNS timestamptz LANGUAGE sql VOLATILE AS "
+                f"$$ SELECT timestamptz '{at.isoformat()}' $$"
+            )
+        self.traveller.move_to(at)
+
+
+def restart_sequences():
+    """Primary keys count on from what the migrations left; undone with the transaction."""
+    with connection.cursor() as cursor:
+        for table in connection.introspection.table_names(cursor):
+            for one in connection.introspection.get_sequences(cursor, table):
+                cursor.execute(f'SELECT coalesce(max("{one["column"]}"), 0) + 1 FROM "{table}"')
+                cursor.execute(f"ALTER SEQUENCE {one['name']} RESTART WITH {cursor.fetchone()[0]}")
+
+
+@pytest.fixture(scope="module")
+def told(django_db_setup, django_db_blocker):
+    """All of it in one transaction, which ends with nothing left."""
+    from licensing.loading import load
+
+    fixed = Fixed()
+    whole = transaction.atomic()
+    whole._from_testcase = True
+    with (
+        django_db_blocker.unblock(),
+        pytest.MonkeyPatch.context() as patch,
+        time_machine.travel(world.BEGIN, tick=False) as fixed.traveller,
+    ):
+        for module in ("core.references", "core.actions.keys", "licensing.actions.decisions"):
+            patch.setattr(f"{module}.secrets", Drawn(module))
+        patch.setattr(make, "serial", itertools.count(1))
+        with whole:
+            fixed.set(world.BEGIN)
+            restart_sequences()
+            load()
+            legal_days()
+            yield world.told(fixed)
+            transaction.set_rollback(True)

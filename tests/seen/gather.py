@@ -1,0 +1,227 @@
+"""Who is shown what: each page as each kind of person meets it, for each state of its noun."""
+
+import inspect
+import re
+from collections import defaultdict
+from difflib import SequenceMatcher
+from functools import cached_property
+
+from django.apps import apps
+from django.db import transaction
+from django.test import Client
+from django.urls import reverse
+
+from core import access
+from core.models import HistoryLine
+from licensing import tasks as licensing
+from shipments import tasks as shipments
+from tests.seen import text
+from tests.seen.world import BEGIN, LATER
+
+# files, JSON, what only leads on, and the embedded explorer, which others wrote
+NO_PAGES = {"document", "healthz", "readyz", "session", "api.explorer", "api.schema"}
+ALIKE = {"signatory", "reviewer", "of no organization", "anonymous"}  # who look at what everybody may read
+NOUNS = {"member": "membership", "officer": "membership", "key": "apikey"}  # whose model is called otherwise
+READS = {"mailbox.read": "mail"}  # takes a row that everybody sees
+# what a page is asked, beside nothing
+QUERIES = {
+    "check": [
+        "?item=1C909&to=DE",
+        "?item=1C909.b&to=DE&use=CIV_AUTO&user=commercial&hit=none&on=2026-11-11",
+        "?item=1C905.a.4",
+        "?territory=overseas&item=ANN61-P2&to=FR&use=HUMANITARIAN&origin=FR&value=100&input=1&on=2026-11-20",
+        "?item=&value=x&on=1999-01-01&element=Xx",
+    ],
+    "control-list": ["?q=dysprosium", "?q=Nothing+like+it"],
+    "mailbox": [],
+}
+LISTS = ["overview", "desk", "applications", "licenses", "desk.licenses", "shipments", "desk.incidents"]
+SWEEPS = [
+    licensing.expire_licenses,
+    licensing.accept_by_law,
+    licensing.lapse_supplements,
+    licensing.end_questions,
+    licensing.signal_days,
+    licensing.warn_of_ends,
+    shipments.lapse_reservations,
+]
+# What is drawn, or counted over the whole world, by its kind: the text has the n-th of them instead.
+DRAWN = {
+    r"\b([A-Z]{2,3})-[0-9A-Z]{9}\b": r"\1-",
+    r"\b(End-user |K-|PO-|GAC-|officer|signatory|colleague|customs)\d+\b": r"\1",
+    r"\b(5301202)\d{8}\b": r"\1-",
+    r"(/|question-|question=)\d+(?=/|\b)": r"\1#",
+    r"\b([0-9a-f]{12})[0-9a-f]{20,}\b": "digest ",
+    r"\b[0-9a-f]{16}…": "begin of a digest ",
+    r"(\[hidden seen=)\d+": r"\1",
+    r"(\[hidden key=)[0-9a-f]+": r"\1",
+    r"\bLIST-\d{4}-\d\d-\d\d-[0-9a-f]{6}\b": "LIST-",
+    r"(/invitations/)[^/]{20,}(?=/)": r"\1",
+}
+
+
+class Numbered:
+    """A file's texts, in which what is drawn is numbered in the order in which it is first met."""
+
+    def __init__(self):
+        self.known = defaultdict(dict)
+
+    def __call__(self, line):
+        for pattern, kind in DRAWN.items():
+            line = re.sub(pattern, lambda found, kind=kind: self._number(found, kind), line)
+        return line
+
+    def _number(self, found, kind):
+        prefix = found.expand(kind)
+        known = self.known[prefix]
+        return f"{prefix}{known.setdefault(found[0], len(known) + 1)}"
+
+
+def pages():
+    """route -> its row, of each page."""
+    return {
+        name: row
+        for (name, method), row in sorted(access.table().items())
+        if method == "GET" and name not in NO_PAGES and not name.endswith(".csv")
+        if not name.startswith("api.") or name == "api.docs"
+    }
+
+
+def kind_of(row):
+    return getattr(row, "state", "") or getattr(row, "kind", "")
+
+
+def rows_of(noun, more, people):
+    """The first row of a noun in each state, and those that more names: (what it is called, what the address takes)."""
+    visible = access.visible.get(noun, lambda actor, pk: True)
+    takes = list(inspect.signature(visible).parameters)[1]
+    model = next(model for model in apps.get_models() if model._meta.model_name == NOUNS.get(noun, noun))
+    met = defaultdict(int)
+    for row in model.objects.order_by("pk"):
+        kind = kind_of(row)
+        kwargs = {takes: getattr(row, takes)}
+        wanted = not met[kind] or getattr(row, "ref", "") in more or (not kind and met[kind] < 4)
+        if wanted and any(visible(actor, **kwargs) for actor in people):
+            met[kind] += 1
+            yield f"{kind or noun} {met[kind]}", kwargs
+
+
+class Gather:
+    def __init__(self, told):
+        self.told = told
+        self.sessions = self._sessions()
+
+    def _sessions(self):
+        found = {}
+        for who, actor in self.told.people.items():
+            client = Client()
+            if actor.user.is_authenticated:
+                client.force_login(actor.user)
+            found[who] = {name: cookie.value for name, cookie in client.cookies.items()}
+        return found
+
+    def client(self, who):
+        """A browser of his, in which nothing was done yet."""
+        client = Client(raise_request_exception=False)
+        client.cookies.load(self.sessions[who])
+        return client
+
+    def page(self, name, row):
+        """All that people meet at this address."""
+        noun, rows = row.noun or READS.get(name, ""), [("", self.told.links.get(name, {}))]
+        if noun:
+            people = [actor for actor in self.told.people.values() if row.admits(actor)]
+            own = name in (noun, f"desk.{noun}", "desk.case")
+            rows = rows_of(noun, self.told.more if own else [], people)
+        cases = {case: self.one(name, row, kwargs) for case, kwargs in rows}
+        cases |= {query: self.one(name, row, {}, query) for query in self.queries(name)}
+        return self.sections(cases | self.after[name])
+
+    def queries(self, name):
+        """What a page without a row is asked beside nothing."""
+        if name == "shipment.new":
+            return [f"?license={ref}" for ref in self.told.more if ref.startswith("EL")]
+        return QUERIES.get(name, ["?q=Nothing+like+it"] if access.find(f"{name}.csv", "GET") else [])
+
+    @cached_property
+    def after(self):
+        """What the clock changed, later: route -> case -> who -> the lines he meets. It is undone."""
+        found, before = defaultdict(dict), self.sessions
+        with transaction.atomic():
+            for at in LATER:
+                self.told.clock.set(at)
+                self.sessions = self._sessions()
+                for sweep in SWEEPS:
+                    sweep()
+                for noun, (verbs, row) in self._moved(at):
+                    for name in (noun, f"desk.{noun}", "desk.case" if noun == "application" else ""):
+                        if (name, "GET") in access.table():
+                            case = f"{at:%Y-%m-%d}, {', '.join(verbs)}"
+                            found[name][case] = self.one(name, access.table()[name, "GET"], {"ref": row.ref})
+                for name in LISTS:
+                    found[name][f"{at:%Y-%m-%d}"] = self.one(name, access.table()[name, "GET"], {})
+            transaction.set_rollback(True)
+        self.told.clock.set(BEGIN)
+        self.sessions = before
+        return found
+
+    def _moved(self, at):
+        """One row of each noun to which the clock did the same."""
+        verbs, found = defaultdict(list), {}
+        for line in HistoryLine.objects.filter(at=at).order_by("seq"):
+            verbs[line.subject_kind, line.subject_id].append(line.verb)
+        for (noun, pk), done in verbs.items():
+            row = apps.get_model({"shipment": "shipments"}.get(noun, "licensing"), noun).objects.get(pk=pk)
+            found.setdefault((noun, tuple(done)), row)
+        return [(noun, (done, row)) for (noun, done), row in found.items()]
+
+    def one(self, name, row, kwargs, query=""):
+        """who -> the lines he meets."""
+        found = {}
+        for who, actor in self.told.people.items():
+            if access.ANONYMOUS in row.roles and who not in (["anonymous"] if query else ALIKE):
+                continue
+            if row.admits(actor) and (not kwargs or not row.noun or access.visible[row.noun](actor, **kwargs)):
+                found[who] = self.answer(self.client(who).get(reverse(name, kwargs=kwargs) + query))
+        return found
+
+    def frame(self):
+        frames = {}
+        for who, actor in self.told.people.items():
+            at = reverse("account_login" if actor.anonymous else "account")
+            frames[who] = text.frame(self.client(who).get(at, follow=True).content.decode())
+        return self.sections({"": frames})
+
+    def answer(self, response):
+        if response.status_code in (301, 302):
+            return [f"Leads to {response.headers['Location']}"]
+        lines = text.told(response.content.decode())
+        if response.status_code == 200:
+            return lines
+        return [f"Status {response.status_code}", *lines[:1]]
+
+    def sections(self, cases):
+        """The text of a file: what the first reads, who reads the same, and how others' differs."""
+        numbered, out = Numbered(), []
+        for case, found in cases.items():
+            readers = defaultdict(list)
+            for who, lines in found.items():
+                readers[tuple(map(numbered, lines))].append(who)
+            first = next(iter(readers), ())
+            for lines, who in readers.items():
+                out += ["", f"=== {case}: {', '.join(who)}".replace("=== : ", "=== ")]
+                out += lines if lines is first else _other(first, lines)
+        return "\n".join(out).strip() + "\n"
+
+
+def _other(first, lines):
+    """What somebody else reads, by what is different."""
+    same = SequenceMatcher(None, first, lines, autojunk=False)
+    if same.ratio() < 0.5:
+        return lines
+    found = []
+    for tag, begin, end, start, stop in same.get_opcodes():
+        if tag != "equal":
+            found += [f"@ {lines[start - 1] if start else ''}"]
+            found += [*(f"- {line}" for line in first[begin:end]), *(f"+ {line}" for line in lines[start:stop])]
+    return found

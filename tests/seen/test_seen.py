@@ -1,0 +1,22 @@
+"""What people are shown, word by word: approved texts, each compared with what is shown now."""
+
+import pytest
+
+from tests.seen import gather
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(scope="module")
+def gathered(told):
+    return gather.Gather(told)
+
+
+@pytest.mark.parametrize("route", gather.pages())
+def test_page(route, gathered, snapshot):
+    assert gathered.page(route, gather.pages()[route]) == snapshot
+
+
+def test_frame(gathered, snapshot):
+    """What stands on every page."""
+    assert gathered.frame() == snapshot

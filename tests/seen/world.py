@@ -1,0 +1,287 @@
+"""What the texts show: the story, and beside it a row of each kind with all that it may say filled in."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from urllib.parse import urlsplit
+
+from allauth.account.models import EmailAddress, EmailConfirmationHMAC
+from django.urls import resolve
+
+from config.local import demo
+from core import access
+from core import actions as people
+from core.invitations import one_time_link, token
+from core.legal_time import LEGAL_ZONE, legal_today
+from core.models import Country, Delivery, Mail, Membership, Role, User
+from exporters import actions as exporters
+from licensing.actions import applications, consultations, decisions, declarations, licenses, questions, supplements
+from licensing.actions.applications import Draft, LineDraft
+from licensing.models import Application, ControlItem
+from shipments import actions as shipments
+from shipments.actions import incidents
+from tests import make, story
+from tests.clock import Clock
+from tests.make import seen
+
+BEGIN = datetime(2026, 11, 17, 10, tzinfo=LEGAL_ZONE)  # a Tuesday
+LATER = [datetime(2027, 1, 5, 10, tzinfo=LEGAL_ZONE), datetime(2027, 12, 1, 10, tzinfo=LEGAL_ZONE)]
+NAMES = ("intake", "reviewer", "decider", "other_decider", "auditor", "admin", "other_admin")
+KG = 1000
+
+
+@dataclass
+class Told:
+    """people: who looks, by what he is; more: references of rows that are shown beside the first of each state; links:
+    what the addresses take that only a mail carries."""
+
+    world: make.World
+    people: dict[str, access.Actor]
+    more: list[str]
+    links: dict[str, dict[str, str]]
+    clock: Clock
+
+
+def told(clock: Clock) -> Told:
+    ministry, customs = make.ministry(), make.customs()
+    for name in NAMES:
+        _call(getattr(ministry, name), name.replace("_", " ").title())
+    world = make.World(ministry, customs, make.exporter(ministry))
+    boss, m = world.exporter, ministry
+    _call(boss, "Signatory")
+    clerk, viewer = (make.colleague(boss, role) for role in ("clerk", "viewer"))
+    _call(clerk, "Clerk")
+    _call(viewer, "Viewer")
+    provincial = demo.person("provincial", "Provincial Intake", m.office, Role.INTAKE)
+    Membership.objects.filter(user=provincial.user).update(province="33")
+    story.told(world)
+    more = [*_cases(world), *_licenses(world)]
+    newcomer, waits, returned = _companies(world)
+    _teams(world)
+    port = access.Actor(customs.user, customs.organization, roles=frozenset({"customs"}))
+    nobody = User.objects.create_user("gone@demo.example", "a-long-enough-secret-7", name="Gone")
+    seers = {"signatory": boss, "clerk": clerk, "viewer": viewer}
+    seers |= {name: getattr(m, name) for name in ("reviewer", "intake", "decider", "other_decider", "auditor", "admin")}
+    seers |= {"provincial intake": replace(provincial, province="33"), "customs": port}
+    seers |= {"newcomer": newcomer, "waits": waits, "returned": returned}
+    seers |= {"of no organization": access.actor_for_user(nobody), "anonymous": access.NOBODY}
+    return Told(world, seers, more, _links(world, nobody), clock)
+
+
+def _links(world, somebody):
+    invitation = {"token": token(world.exporter.organization_id, "invited@firm.example")}
+    unproved = EmailAddress.objects.create(user=somebody, email="new@b.example")
+    reset = resolve(urlsplit(one_time_link(somebody)).path).kwargs
+    Mail.objects.create(sender="a@b.example", recipients="c@d.example", subject="A subject", body="Two\nlines")
+    return {
+        "invitation.link": invitation,
+        "account_reset_password_from_key": reset,
+        "account_confirm_email": {"key": EmailConfirmationHMAC(unproved).key},
+    }
+
+
+def _call(actor: access.Actor, name: str) -> None:
+    actor.user.name = name
+    actor.user.save(update_fields=["name"])
+
+
+def _companies(world):
+    """One that only joined, one that waits to be verified, and one that is to mend something."""
+    newcomer, waits, returned = (make.exporter(None, f"{name} Co., Ltd.") for name in ("Joined", "Waiting", "Returned"))
+    for actor, name in ((newcomer, "Newcomer"), (waits, "Waits"), (returned, "Returned")):
+        _call(actor, name)
+    demo.send_company(waits)
+    pk = demo.send_company(returned)
+    exporters.send_back(pk, seen=seen(pk), reason="Another address, please", mend=["address"], by=world.ministry.intake)
+    return newcomer, waits, returned
+
+
+def _teams(world):
+    boss, m = world.exporter, world.ministry
+    for scopes, days in ((("licenses:read",), 30), (("shipments:read", "shipments:write"), 3)):
+        people.create_key(name=f"Key {days}", scopes=list(scopes), days=days, by=boss)
+    people.add_member(email="invited@firm.example", name="Li Na", roles=["clerk", "viewer"], by=boss)
+    people.propose_officer(
+        email="p@m.example", name="P", organization_id=m.office.pk, roles=["intake"], by=m.other_admin
+    )
+    failed = Delivery.objects.filter(delivered_at=None, ended_at=None).order_by("-pk")[0]
+    Delivery.objects.filter(pk=failed.pk).update(to="a@b.example", error="550 No such user", refused=True, tries=3)
+    Delivery.objects.filter(pk=failed.pk).update(failed_at=failed.due_at)
+
+
+def rich(world, *, kind="annual", kilograms=(60_000, 1_500), users=2, sent=True, contract="K-RICH") -> str:
+    """An application that says all that one may: two goods, two end-users, ports, remarks."""
+    boss, codes = world.exporter, ["1C905.a.4", "1C904.b"]
+    signed = []
+    for number in range(users):
+        country, product = [("DE", "traction motors"), ("JP", "compressors")][number]
+        user = exporters.add_party(
+            by=boss,
+            name=make.unique("End-user "),
+            name_local="星野自動車株式会社",
+            country=Country.objects.get(pk=country),
+            address="2 Example Street",
+            site_address="Plant 2",
+            nature="commercial",
+            business="Passenger cars",
+            registration_no="HRB 4711",
+            email="office@end-user.example",
+        )
+        row = demo.declaration(boss, user, codes, "CIV_AUTO", product)
+        signed.append(declarations.verify(row.ref, seen=seen(row.ref), by=world.ministry.reviewer))
+    items = {item.code: item for item in ControlItem.objects.filter(code__in=codes)}
+    goods = zip(codes, ("NdFeB magnets N42SH, Dy 3.2 %", "Terbium oxide 99.99 %"), kilograms, strict=False)
+    today = legal_today()
+    row = applications.start(
+        Draft(
+            kind=kind,
+            lines=[LineDraft(items[code], words, kg * KG, items[code].unit, "85051110") for code, words, kg in goods],
+            end_users=signed,
+            consignees=[row.end_user for row in signed],
+            ports=["CNSHA", "CNNGB"],
+            contract_no=contract,
+            contract_on=today - timedelta(days=30),
+            planned_from=today + timedelta(days=3),
+            planned_until=today + timedelta(days=300),
+            purpose="sale",
+            red_flag="none",
+            remarks="Line one.\nLine two <b>&amp;</b>.",
+        ),
+        by=boss,
+    )
+    if sent:
+        for type_ in ("contract", "tech_desc", "other"):
+            file = (f"{type_}.pdf", demo.pdf(type_))
+            applications.add_document(row.ref, type=type_, file=file, by=boss)
+    return row.ref
+
+
+def _cases(world):
+    """Cases beside the story's, one in each stage; their references."""
+    boss, m = world.exporter, world.ministry
+    fortnight = legal_today() + timedelta(days=14)
+    empty = applications.start(Draft(kind="annual"), by=boss).ref
+    half = rich(world, sent=False)
+    single = rich(world, kind="per_shipment", kilograms=(3_000,), users=1)
+
+    def filed(**facts):
+        ref = rich(world, **facts)
+        applications.submit(ref, seen=seen(ref), by=boss)
+        return ref
+
+    waits = filed()
+    incomplete = filed()
+    supplements.request_supplement(incomplete, points=["The test report", "The contract, signed"], by=m.intake)
+    completed = filed()
+    supplements.request_supplement(completed, points=["The test report", "The contract, signed"], by=m.intake)
+    file = ("report.pdf", demo.pdf("report"))
+    answers = {1: supplements.Answer("Attached.", [file]), 2: supplements.Answer("It is signed\non page 3.")}
+    supplements.resubmit(completed, answers=answers, by=boss)
+    accepted = filed()
+    applications.accept(accepted, by=m.intake)
+    turned_away = filed()
+    applications.not_accept(turned_away, reason="No controlled goods", by=m.intake)
+    withdrawn = filed()
+    applications.withdraw(withdrawn, reason="The order was cancelled", by=boss)
+
+    def reviewed(**facts):
+        return world.under_review(rich(world, **facts))
+
+    taken = filed()  # whose end-users are not screened yet
+    applications.accept(taken, by=m.intake)
+    decisions.assign(taken, seen=seen(taken), by=m.reviewer)
+    hit = reviewed()
+    demo.screened(hit, m.reviewer, hit="watch_list", reason="Entry 12: the same address")
+    paused = reviewed()
+    consultations.consult(paused, cause="expert", notice="An institute looks at it.", by=m.reviewer)
+    asked = reviewed()
+    for text, about in (("Why so much?", ["quantity", "contract"]), ("Which port?", ["ports"]), ("Who?", ["ports"])):
+        questions.ask(asked, text=text, about=about, due_on=fortnight, by=m.reviewer)
+    why, which, who = Application.objects.get(ref=asked).questions.order_by("pk").values_list("pk", flat=True)
+    questions.answer(asked, question=why, text="In part", files=[("a.pdf", demo.pdf("a"))], by=boss)
+    again = {"text": "And the rest?", "about": ["contract"], "due_on": fortnight + timedelta(days=1)}
+    questions.ask(asked, question=why, by=m.reviewer, **again)
+    questions.answer(asked, question=which, text="Shanghai", final=True, by=boss)
+    questions.close_question(asked, seen=seen(asked), question=who, reason="Found it", by=m.reviewer)
+    _declarations(world, single)
+    return [empty, half, single, waits, completed, accepted, taken, hit, paused, asked, *_decided(world, reviewed)]
+
+
+def _declarations(world, ref):
+    """One begun, one signed, one sent."""
+    like = Application.objects.get(ref=ref).end_users.get().declaration
+    facts = {name: getattr(like, name) for name in declarations.FIELDS}
+    items = [item.control_item for item in like.items.all()]
+    begun = [declarations.draft(by=world.exporter, items=items, **facts).ref for _ in range(3)]
+    signature = {"certificate": ("c.pdf", demo.pdf("x")), "signer_name": "J. Brandt", "signer_post": "Head"}
+    for row in begun[1:]:
+        day = legal_today() - timedelta(days=10)
+        declarations.attach_signed(row, seen=seen(row), by=world.exporter, signed_on=day, **signature)
+    declarations.submit(begun[2], seen=seen(begun[2]), by=world.exporter)
+
+
+def _decided(world, reviewed):
+    m = world.ministry
+
+    def cut(**facts):
+        ref = reviewed(**facts)
+        first = Application.objects.get(ref=ref).end_users.order_by("pk")[0].pk
+        decisions.recommend(
+            ref,
+            seen=seen(ref),
+            outcome="approve",
+            quantities_={1: 20_000 * KG},
+            end_users=[first],
+            months=6,
+            max_clearances=12,
+            conditions=["DELIVERY_PROOF_30D", "NO_RESALE"],
+            text="Less than asked: the contract covers less.",
+            note="Look at the plant next year.",
+            by=m.reviewer,
+        )
+        return ref
+
+    recommended, approved = cut(), cut()
+    decisions.approve(approved, seen=seen(approved), text="Granted in part.", by=m.decider)
+    doubted, refused = reviewed(), reviewed()
+    no = {"outcome": "refuse", "factors": ["END_USE"], "text": "Its use is not known.", "note": "Ask the embassy."}
+    for ref in (doubted, refused):
+        decisions.recommend(ref, seen=seen(ref), by=m.reviewer, **no)
+    decisions.refuse(refused, seen=seen(refused), factors=["END_USE"], text="Its use is not known.", by=m.decider)
+    back = cut()
+    decisions.send_back(back, seen=seen(back), reason="Ask for the contract", by=m.decider)
+    reopened = cut()
+    decisions.approve(reopened, seen=seen(reopened), by=m.decider)
+    decisions.reopen(reopened, seen=seen(reopened), reason="News of the end-user", by=m.other_decider)
+    issued = cut()
+    decisions.approve(issued, seen=seen(issued), text="Granted in part.", by=m.decider)
+    decisions.issue(issued, seen=seen(issued), usable_from=legal_today() + timedelta(days=7), by=m.decider)
+    return [recommended, approved, doubted, refused, back, reopened, issued]
+
+
+def _licenses(world):
+    """Licenses beside the story's and what was shipped under them; their references."""
+    boss, m = world.exporter, world.ministry
+    future = Application.objects.filter(state="issued").order_by("-pk")[0].license
+    ref = world.under_review(rich(world))
+    decisions.recommend(ref, seen=seen(ref), outcome="approve", months=12, max_clearances=5, by=m.reviewer)
+    decisions.approve(ref, seen=seen(ref), by=m.decider)
+    used = decisions.issue(ref, seen=seen(ref), by=m.decider)
+    both = [shipments.LineRequest(1, 2_000 * KG, "kg"), shipments.LineRequest(2, 100 * KG, "kg")]
+    made = [world.shipment(used, lines=both) for _ in range(5)]
+    reserved, declared, part, over, off = (row.ref for row in made)
+    shipments.receive(world.message(declared, "declared"), by=world.customs)
+    lines = [shipments.ClearedLine(1, 500 * KG, "kg")]
+    shipments.receive(world.message(part, final=False, lines=lines), by=world.customs)
+    shipments.receive(world.message(over, grams=1_995 * KG), by=world.customs)
+    shipments.receive(world.message(over, grams=5 * KG), by=world.customs)  # after the last one
+    shipments.cancel(off, by=boss)
+    shipments.receive(world.message(off, grams=KG), by=world.customs)  # its reservation is gone
+    suspended = world.license(kilograms=100)
+    held = world.shipment(suspended, KG)
+    shipments.receive(world.message(held.ref, grams=120 * KG), by=world.customs)  # more than there was
+    licenses.suspend(suspended.ref, seen=seen(suspended.ref), reason="Inspection", by=m.decider)
+    late = shipments.receive(world.message(held.ref, "declared"), by=world.customs)
+    for incident in late.incidents[:1]:
+        incidents.take(incident.ref, seen=seen(incident.ref), by=m.reviewer)
+        incidents.note(incident.ref, text="Called the port.\nThey look.", by=m.reviewer)
+    return [future.ref, used.ref, suspended.ref, reserved, part, over, off, held.ref]
