@@ -14,7 +14,7 @@ from core.actions import keep_file, taken_names
 from core.command import command
 from core.errors import DomainError, Forbidden, Invalid, Problem, WrongState
 from core.history import move, record, require, require_seen, require_version
-from core.legal_time import legal_now
+from core.legal_time import legal_day, legal_now, months_after
 from core.locks import lock
 from core.models import Kind, Membership, Organization, Role, User
 from core.references import draw
@@ -22,6 +22,7 @@ from exporters.models import Exporter, Party
 from exporters.selectors import exporters_for, holders_of, parties_for
 from exporters.states import ExporterState
 
+QUALIFIED_MONTHS = 12
 RESPONSIBLE = ("legal_representative", "main_manager", "handler")
 NEEDED = (*RESPONSIBLE, "province", "address", "business_license")
 IDENTITY = ("name_en", "name_zh", "uscc")
@@ -183,6 +184,18 @@ def send_back(pk: int, *, seen: int, reason: str, mend: Sequence[str] = (), by: 
     exporter = lock(exporters_for(by), pk=pk)
     require(exporter.send_back, by=by, seen=seen)
     move(exporter.send_back, by=by, reason=reason, facts={"mend": [name for name in MENDED if name in mend]})
+    return exporter
+
+
+@command
+def qualify(pk: int, *, seen: int, reason: str, by: Actor) -> Exporter:
+    """The company may file for annual licenses, through the same day twelve months on. reason: what was seen."""
+    exporter = lock(exporters_for(by), pk=pk)
+    require(exporter.qualify, by=by, seen=seen)
+    at = legal_now()
+    last_day = months_after(legal_day(at), QUALIFIED_MONTHS)
+    exporter.qualifications.create(last_day=last_day, reason=reason, granted_by=by.user, granted_at=at)
+    move(exporter.qualify, by=by, at=at, reason=reason, facts={"until": last_day.isoformat()})
     return exporter
 
 

@@ -11,7 +11,8 @@ from django_fsm import FSMField, FSMModelMixin, transition
 
 from core import provinces
 from core.graphs import guarded
-from core.models import Country, Document, Organization
+from core.guards import insert_only
+from core.models import Country, Document, Organization, User
 from exporters import rules
 from exporters.states import UNVERIFIED
 from exporters.states import ExporterState as S
@@ -81,6 +82,33 @@ class Exporter(FSMModelMixin, models.Model):
         custom={"label": _("Return"), "verb": "return"},
     )
     def send_back(self) -> None: ...
+
+    @transition(
+        field=state,
+        source=S.ACTIVE,
+        target=None,
+        permission=rules.officer("exporter.qualify"),
+        custom={"label": _("Qualify for annual licenses")},
+    )
+    def qualify(self) -> None: ...
+
+
+@insert_only
+class Qualification(models.Model):
+    """The company may file for annual licenses, through this day. Rows are only added; the newest counts."""
+
+    exporter = models.ForeignKey(Exporter, on_delete=models.PROTECT, related_name="qualifications")
+    last_day = models.DateField()
+    reason = models.TextField()
+    granted_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    granted_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [models.CheckConstraint(name="qualification_says_why", condition=~Q(reason=""))]
+
+    def __str__(self) -> str:
+        return f"{self.exporter} {self.last_day}"
 
 
 class Party(models.Model):

@@ -1,5 +1,6 @@
 """Who sees which exporters and parties."""
 
+from datetime import date
 from typing import TypeVar
 
 from django.db.models import Model, QuerySet
@@ -8,7 +9,7 @@ from core.access import Actor, visibility
 from core.history import lines_of
 from core.models import HistoryLine, Membership
 from core.selectors import reaches_documents
-from exporters.models import Exporter, Party
+from exporters.models import Exporter, Party, Qualification
 from exporters.states import UNVERIFIED, ExporterState
 
 M = TypeVar("M", bound=Model)
@@ -63,6 +64,12 @@ def parties_for(actor: Actor) -> QuerySet[Party]:
 def returned(exporter: Exporter) -> HistoryLine | None:
     """With what the ministry returned the draft, as long as that was not sent again; None when it did not."""
     return lines_of(exporter).filter(verb="return").last() if exporter.state == ExporterState.DRAFT else None
+
+
+def qualified_until(exporter_id: int) -> date | None:
+    """The last day through which the company may file for annual licenses; None when it never might."""
+    rows = Qualification.objects.filter(exporter_id=exporter_id)
+    return rows.order_by("-pk").values_list("last_day", flat=True).first()
 
 
 def people(exporter_id: int) -> list[str]:

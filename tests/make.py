@@ -68,13 +68,17 @@ def customs() -> Actor:
     return Actor(user, office, scopes=frozenset({"customs:confirm"}))
 
 
-def exporter(officers: Ministry | None = None, name: str = "Lanting Magnetics Co., Ltd.") -> Actor:
-    """A signatory of a new exporter; verified when officers are given."""
+def exporter(
+    officers: Ministry | None = None, name: str = "Lanting Magnetics Co., Ltd.", *, qualified: bool = True
+) -> Actor:
+    """A signatory of a new exporter; verified, and qualified for annual licenses, when officers are given."""
     with transaction.atomic():
         actor = demo.exporter(unique("signatory"), unique("Signatory "), name, "兰汀磁材", _body(), "36")
     pk = demo.send_company(actor) if officers else 0
     if officers:
         exporters.verify(pk, seen=seen(pk), by=officers.intake)
+        if qualified:
+            demo.qualified(pk, officers)
     return actor
 
 

@@ -148,6 +148,7 @@ def _company(step: Story, world: make.World) -> None:
     step(exporters.send_back, newcomer.organization_id, reason="Mend the address", by=intake)
     exporters.submit(seen=make.seen(newcomer.organization_id), by=newcomer)
     step(exporters.verify, newcomer.organization_id, by=intake)
+    step(exporters.qualify, newcomer.organization_id, reason="Papers seen", by=world.ministry.decider)
     Exporter.objects.filter(pk=newcomer.organization_id).update(province="")
     step(exporters.state_province, province="36", by=newcomer)
     party = demo.party(newcomer, "Works", "DE", "Motors")

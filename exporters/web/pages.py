@@ -1,5 +1,7 @@
 """Pages about companies and their parties abroad."""
 
+from typing import Any
+
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
@@ -7,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from core.errors import DomainError, Invalid
 from core.history import lines_of, open_verbs, version
+from core.legal_time import legal_today
 from core.telling import told
 from core.web.conflicts import Files, Meeting
 from core.web.forms import read_upload, show_refusal
@@ -56,9 +59,14 @@ def company(request: HttpRequest, stating: ProvinceForm | None = None) -> HttpRe
             for name, label in fact_labels().items()
             if returned and name in returned.facts.get("mend", [])
         ],
+        **_qualified(fresh),
         "history": told(lines_of(fresh), request.actor),
     }
     return render(request, "exporters/company.html", context, status=422 if stating else meeting.status)
+
+
+def _qualified(exporter: Exporter) -> dict[str, Any]:
+    return {"qualified_until": selectors.qualified_until(exporter.pk), "today": legal_today()}
 
 
 def _sent(request: HttpRequest, meeting: Meeting) -> bool:
@@ -138,6 +146,7 @@ def desk_exporter(request: HttpRequest, pk: int, failed: Failed | None = None) -
         **offered(request, exporter, "desk.exporter", failed),
         "rivals": rivals,
         "rivals_elsewhere": elsewhere,
+        **_qualified(exporter),
         "history": told(lines_of(exporter), request.actor),
     }
     return render(request, "exporters/exporter_page.html", context, status=failed.status if failed else 200)

@@ -8,6 +8,7 @@ CASES = [
     ("exporters_exporter.exporter_province_known", {"*": "", "province": "'99'"}),
     ("exporters_party.exporters_party_ref_key", {}),
     ("exporters_party.exporters_party_version_check", {"version": "-1"}),
+    ("exporters_qualification.qualification_says_why", {"reason": "''"}),
 ]
 
 

@@ -7,7 +7,7 @@ Lodestone would not allow. All names are invented.
 from config.local.demo.cases import application, cleared, declaration, issued, party, screened, shipped, under_review
 from config.local.demo.file import ensure
 from config.local.demo.papers import pdf
-from config.local.demo.people import PASSWORD, Ministry, exporter, person, seen, send_company
+from config.local.demo.people import PASSWORD, Ministry, exporter, person, qualified, seen, send_company
 from config.local.demo.world import World, make
 
 __all__ = [
@@ -24,6 +24,7 @@ __all__ = [
     "party",
     "pdf",
     "person",
+    "qualified",
     "screened",
     "seen",
     "send_company",

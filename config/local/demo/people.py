@@ -62,6 +62,11 @@ def exporter(email: str, name: str, name_en: str, name_zh: str, code: str, provi
     return Actor(user, exporter.organization, roles=frozenset({Role.SIGNATORY}))
 
 
+def qualified(pk: int, ministry: "Ministry") -> None:
+    """The company of this key may file for annual licenses."""
+    exporters.qualify(pk, seen=seen(pk), reason="Compliance papers seen, audited this year.", by=ministry.decider)
+
+
 def send_company(actor: Actor) -> int:
     organization = Organization.objects.get(pk=actor.organization_id)
     exporters.describe(

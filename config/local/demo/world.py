@@ -7,7 +7,7 @@ from typing import Any
 from django.db import transaction
 
 from config.local.demo.cases import application, cleared, declaration, issued, party, shipped, under_review
-from config.local.demo.people import PASSWORD, Ministry, exporter, offices, person, seen, send_company
+from config.local.demo.people import PASSWORD, Ministry, exporter, offices, person, qualified, seen, send_company
 from core.access import Actor
 from core.actions import issue_key
 from core.checks import DEMO_DOMAIN
@@ -47,6 +47,7 @@ def make() -> World:
     for actor in (lanting, ruohe):
         pk = send_company(actor)
         exporters.verify(pk, seen=seen(pk), by=ministry.intake)
+        qualified(pk, ministry)
     send_company(waiting)
     lanting_cases(lanting, clerk, ministry, customs)
     ruohe_cases(ruohe, ministry, customs)
