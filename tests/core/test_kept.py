@@ -138,7 +138,7 @@ def test_no_secret_is_kept_and_files_are_named(browser, world):
 
 
 def test_a_page_that_was_open_too_long_offers_its_text_again(browser, world):
-    whole = {"name": "Auriga", "country": "DE", "address": "1 Road", "business": "Motors"}
+    whole = {"name": "Auriga", "country": "DE", "address": "1 Road", "business": "Motors", "version": "1"}
     answers = typed_into(browser, "/parties/new/", **whole) | {"csrfmiddlewaretoken": "x" * 64}
     refused = browser.post("/parties/new/", answers)
     assert refused.status_code == 403
