@@ -109,3 +109,8 @@ def test_it_asks_the_database_three_things_and_keeps_nothing(ask, django_assert_
     with django_assert_num_queries(3):  # the clock, the edition, the countries
         ask()
     assert PolicyEdition.objects.count() == before
+
+
+def test_facts_are_an_object_and_nothing_else(ask):
+    for facts in ([], "x", 5, [["item.control_code", "1C909"]]):
+        assert refusals(ask(facts)) == [("/facts", "expected-object")]

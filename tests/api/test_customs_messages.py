@@ -1,6 +1,7 @@
 """What a customs message may say, and what a cancellation may carry."""
 
 import pytest
+from rest_framework.serializers import ValidationError
 
 from shipments.api.serializers import CompositionField, MessageInput, ShipmentLineInput
 from tests import make
@@ -44,6 +45,38 @@ def test_fractions_may_be_one_together():
     field = ShipmentLineInput().fields["composition"]
     assert isinstance(field, CompositionField)
     assert field.run_validation({"Dy": "0.4", "Tb": "0.6"}) == {"Dy": "0.4", "Tb": "0.6"}
+
+
+def test_a_composition_names_at_most_20_elements_by_their_symbols():
+    field = ShipmentLineInput().fields["composition"]
+    symbols = [
+        "Ac",
+        "Ag",
+        "Al",
+        "Am",
+        "Ar",
+        "As",
+        "At",
+        "Au",
+        "Ba",
+        "Be",
+        "Bh",
+        "Bi",
+        "Bk",
+        "Br",
+        "Ca",
+        "Cd",
+        "Ce",
+        "Cf",
+        "Cl",
+        "Cm",
+        "Co",
+    ]
+    assert field.run_validation(dict.fromkeys(symbols[:20], "0.01"))
+    for wrong in (dict.fromkeys(symbols, "0.01"), {"dy": "0.5"}, {"Dyx": "0.5"}):
+        with pytest.raises(ValidationError) as refused:
+            field.run_validation(wrong)
+        assert [detail.code for detail in refused.value.detail] == ["invalid-format"]
 
 
 @pytest.fixture

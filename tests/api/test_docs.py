@@ -58,3 +58,45 @@ def test_rates_are_told_where_there_are_any(client, settings):
     assert "writes a minute" not in page(client)
     settings.RATE_READS, settings.RATE_WRITES = 600, 300
     assert "A key has 600 reads and 300 writes a minute" in page(client)
+
+
+SCHEMA = {
+    "components": {
+        "schemas": {
+            "Kind": {"enum": ["annual", None, "per_shipment"]},
+            "Line": {"properties": {"quantity": {"description": "How much."}, "kind": {"$ref": "#/x/Kind"}}},
+            "Place": {"properties": {"port": {"description": "Where."}}, "required": ["port"]},
+            "Many": {"oneOf": [{"$ref": "#/x/Place"}, {"type": "array", "items": {"$ref": "#/x/Place"}}]},
+        }
+    }
+}
+
+
+def test_members_of_members_are_named_from_the_outside():
+    body = {
+        "properties": {
+            "lines": {"type": "array", "items": {"$ref": "#/x/Line"}, "description": "Goods."},
+            "place": {"allOf": [{"$ref": "#/x/Place"}], "description": "There."},
+            "many": {"$ref": "#/x/Many"},
+            "note": {"type": "string"},
+        },
+        "required": ["lines"],
+    }
+    assert [(one["name"], one["needed"], one["about"]) for one in docs.members(SCHEMA, body)] == [
+        ("lines", True, "Goods."),
+        ("lines[].quantity", False, "How much."),
+        ("lines[].kind", False, "`annual`, `per_shipment`"),
+        ("place", False, "There."),
+        ("place.port", True, "Where."),
+        ("many", False, ""),
+        ("many.port", True, "Where."),
+        ("note", False, ""),
+    ]
+    whole = {"type": "array", "items": {"$ref": "#/x/Place"}}
+    assert [one["name"] for one in docs.members(SCHEMA, whole)] == ["port"]
+
+
+def test_words_that_the_description_has_are_not_said_twice():
+    part = {"description": "`annual` or not.", "enum": ["annual", "per_shipment"]}
+    assert docs.about(SCHEMA, part) == "`annual` or not. `per_shipment`"
+    assert docs.about(SCHEMA, {"description": "One.", "schema": {"enum": ["a"]}}) == "One. `a`"

@@ -1,7 +1,7 @@
 """Strict fields, and the framework's own refusals in our words."""
 
 import pytest
-from django.core.exceptions import RequestDataTooBig
+from django.core.exceptions import PermissionDenied, RequestDataTooBig
 from django.db import OperationalError
 from rest_framework import exceptions, serializers
 
@@ -59,3 +59,58 @@ def test_each_refusal_of_the_framework_has_its_code():
     assert (away.code, away.status, away.headers) == ("unavailable", 503, {"Retry-After": "5"})
     assert _refusal(RequestDataTooBig()).code == "body-too-large"
     assert _refusal(ValueError()) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "code"), [("2026-1-1", "not-iso-date"), ("x", "not-iso-date"), ("2026-02-30", "invalid-date")]
+)
+def test_a_day_is_written_one_way(text, code):
+    assert code_of(fields.DayField(), text) == [code]
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("2026-01-01", "not-iso-instant"),
+        ("2026-01-01T00:00:00", "zone-required"),
+        ("2026-01-01T00:00:00.5", "zone-required"),
+        ("2026-02-30T00:00:00Z", "invalid-date"),
+        ("2026-01-01T00:00:00+99:00", "invalid-date"),
+    ],
+)
+def test_an_instant_is_written_one_way_and_says_its_zone(text, code):
+    assert code_of(fields.InstantField(), text) == [code]
+
+
+class Row(fields.StrictSerializer):
+    read_only_members = ("state",)
+    name = fields.TextField(max_length=5)
+    number = serializers.IntegerField(read_only=True)
+
+
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        ({"name": "a", "state": "x"}, {"state": ["read-only-field"]}),
+        ({"name": "a", "number": 1}, {"number": ["read-only-field"]}),
+        ({"name": "a", "colour": 1}, {"colour": ["unknown-field"]}),
+        ({"name": "a" * 6}, {"name": ["too-long"]}),
+        ({"name": " "}, {"name": ["blank"]}),
+        ({"name": 5}, {"name": ["must-be-string"]}),
+        ({"name": "a"}, {}),
+    ],
+)
+def test_an_object_has_its_own_members_and_no_others(body, code):
+    row = Row(data=body)
+    row.is_valid()
+    assert {name: [detail.code for detail in found] for name, found in row.errors.items()} == code
+
+
+def test_a_text_without_a_limit_of_its_own_has_ours():
+    assert fields.TextField().run_validation("a" * 10_000) == "a" * 10_000
+    assert code_of(fields.TextField(), "a" * 10_001) == ["too-long"]
+    assert fields.TextField().openapi() == {"type": "string", "minLength": 1, "maxLength": 10_000}
+
+
+def test_a_problem_without_words_of_its_own_says_that_the_role_does_not_open_it():
+    assert str(_refusal(PermissionDenied()).detail) == "Your role does not open this."
