@@ -5,6 +5,7 @@ from html import unescape
 from urllib.parse import urlencode
 
 import pytest
+from django.test import Client
 
 from config.local.visitor import Page
 from core.history import lines_of
@@ -199,3 +200,45 @@ def test_two_hundred_pairs_of_edits_lose_nothing(world):
         assert (refused.value.status, refused.value.code) == (412, "stale")
         lost += Party.objects.get(pk=party.pk).address != f"A{number}"
     assert lost == 0
+
+
+def test_a_box_that_another_ticked_is_ticked(browser, world):
+    signed = world.declaration(verified=False)
+    facts = {name: getattr(signed, name) for name in declarations.FIELDS} | {"no_transfer": False}
+    items = [item.control_item for item in signed.items.all()]
+    draft = declarations.draft(by=world.exporter, items=items, **facts)
+    path = f"/declarations/{draft.ref}/edit/"
+    first, second = Tab(browser, path), Tab(browser, path)
+    assert first.save(no_transfer=["on"]) == 302
+    assert second.save(product="Pumps") == 302
+    now = Declaration.objects.get(pk=draft.pk)
+    assert (now.product, now.no_transfer) == ("Pumps", True)
+
+
+def test_goods_that_another_took_out_are_shown_as_none(browser, world):
+    ref = world.application(kilograms=100)
+    path = f"/applications/{ref}/edit/"
+    first, second = Tab(browser, path), Tab(browser, path)
+    assert first.save(**{"lines-0-DELETE": ["on"]}) == 302
+    assert Application.objects.get(ref=ref).lines.count() == 0
+    assert second.save(**{"lines-0-quantity": "300"}) == 412
+    assert second.asked() == ["lines"]
+    assert '<dt>Stands now</dt>\n            <dd class="pre">–</dd>' in second.html
+    assert second.save(theirs=["lines"]) == 302
+    assert Application.objects.get(ref=ref).lines.count() == 0
+
+
+def test_kept_text_of_an_edit_is_shown_and_not_saved(browser, world):
+    """Opening the page again is no sending, however complete the text is."""
+    party = world.declaration().end_user
+    path = f"/parties/{party.ref}/edit/"
+    tab = Tab(browser, path)
+    data = dict(tab.page.form(path).filled({"address": "Street 2"})) | {"csrfmiddlewaretoken": "x" * 64}
+    refused = Client(enforce_csrf_checks=True)
+    refused.force_login(world.exporter.user)
+    refused.get(path)
+    answer = refused.post(path, urlencode(data), content_type=FORM)
+    assert answer.status_code == 403
+    again = unescape(re.search(r'class="btn" href="([^"]+)"', answer.content.decode()).group(1))
+    assert "Street 2" in unescape(refused.get(again).content.decode())
+    assert Party.objects.get(pk=party.pk).address != "Street 2"
