@@ -48,6 +48,8 @@ OPEN_CASE = (
 )
 # In the hands of the officer who took it.
 TAKEN = (ApplicationState.UNDER_REVIEW, ApplicationState.AWAITING_APPLICANT)
+# The exporter has to answer before anything goes on.
+EXPORTERS_TURN = (ApplicationState.SUPPLEMENT_REQUIRED, ApplicationState.AWAITING_APPLICANT)
 # The stage that a case is in, from 0; before it was filed -1, from 5 on the decision is there.
 STAGE_OF = {
     ApplicationState.DRAFT: -1,

@@ -18,7 +18,7 @@ from licensing.selectors.applications import (
     with_steps,
     with_supplement,
 )
-from licensing.selectors.clocks import NO_CLOCK, clocks_of, signals_due, to_signal, with_days_left
+from licensing.selectors.clocks import NO_CLOCK, clocks_of, course_of, signals_due, to_signal, with_days_left
 from licensing.selectors.declarations import declarations_for, rejection, usable_declarations
 from licensing.selectors.editions import AHEAD, FIRST_DAY, edition_now, edition_on, rules_of, stretches
 from licensing.selectors.licenses import (
@@ -46,6 +46,7 @@ __all__ = [
     "clearances_taken",
     "clearances_used",
     "clocks_of",
+    "course_of",
     "declarations_for",
     "edition_now",
     "edition_on",

@@ -22,8 +22,9 @@ from core.legal_time import legal_day
 from core.models import HistoryLine, LegalDay
 from core.selectors import calendar
 from licensing.clock import SIGNALS, WORKING_DAYS, Clock, Reading, read
+from licensing.course import Stay, course
 from licensing.models import Application, ClockInterval
-from licensing.states import ENDED_EARLY, OPEN_CASE
+from licensing.states import ENDED_EARLY, OPEN_CASE, ApplicationState
 
 NO_CLOCK = 9999  # days: behind every case that has one
 
@@ -51,6 +52,17 @@ def clocks_of(cases: Iterable[Application], today: date) -> dict[int, Reading]:
         case.pk: read(Clock(table, day_0, tuple(row.pause for row in case.pauses.all()), limit_of(case)), days[case])
         for case, day_0 in timed.items()
     }
+
+
+def course_of(case: Application, today: date) -> list[Stay]:
+    """With whom the case was on each day since it was filed, until it was over; one query beside its pauses."""
+    lines = HistoryLine.objects.filter(subject_kind="application", subject_id=case.pk).order_by("seq")
+    sent = lines.exclude(to_state=ApplicationState.DRAFT).values_list("at", "to_state")
+    moves = [(legal_day(at), state) for at, state in sent]
+    if not moves:
+        return []
+    running = case.state in OPEN_CASE or case.state == ApplicationState.APPROVED
+    return course(moves, [row.pause for row in case.pauses.all()], today if running else moves[-1][0])
 
 
 def with_days_left(rows: QuerySet[Application], today: date) -> QuerySet[Application]:

@@ -4,8 +4,10 @@ from typing import Any
 
 from django import template
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
-from licensing.states import ENDED_EARLY, STAGE_OF
+from licensing.course import Holder, Stay, days_of
+from licensing.states import ENDED_EARLY, STAGE_OF, ApplicationState
 from licensing.words import rules, terms
 
 register = template.Library()
@@ -52,6 +54,37 @@ def stages(application: Any) -> dict[str, Any]:
 def _percent(part: int, whole: int) -> int:
     """Tenths of a percent, floored and kept within the bar."""
     return max(0, min(1000, part * 1000 // whole)) if whole > 0 else 0
+
+
+HOLDERS = {
+    Holder.MINISTRY: ("used", "", gettext_lazy("Ministry")),
+    Holder.EXPORTER: ("exporters", "k-hot", gettext_lazy("Exporter")),
+    Holder.OTHERS: ("lapsed", "k-lapsed", gettext_lazy("Others whom the ministry asked")),
+}
+
+
+@register.inclusion_tag("licensing/parts/course.html")
+def course(stays: list[Stay]) -> dict[str, Any]:
+    """The bar of elapsed days, a piece for each stay, and whose they were; nothing on the day of the filing."""
+    days, whole = days_of(stays), sum(stay.days for stay in stays)
+    bars, reached = [], 0
+    for stay in stays:
+        start, reached = reached, reached + stay.days
+        left, wide = _percent(start, whole), _percent(reached, whole) - _percent(start, whole)
+        css = HOLDERS[stay.holder][0]
+        bars.append({"css": css, "x": f"{left // 10}.{left % 10}%", "width": f"{wide // 10}.{wide % 10}%"})
+    keys = [{"css": css, "label": label, "days": days[holder]} for holder, (_css, css, label) in HOLDERS.items()]
+    told = [
+        {
+            "first": stay.first,
+            "last": stay.last,
+            "days": stay.days,
+            "who": HOLDERS[stay.holder][2],
+            "what": ApplicationState(stay.state).label if stay.holder == Holder.MINISTRY else "",
+        }
+        for stay in stays
+    ]
+    return {"stays": told, "whole": whole, "bars": bars, "keys": keys}
 
 
 @register.inclusion_tag("parts/gauge.html")

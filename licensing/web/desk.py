@@ -28,7 +28,7 @@ def case(request: HttpRequest, ref: str, failed: Failed | None = None) -> HttpRe
         "steps__lines__line",
         "steps__end_users__party",
     )
-    row = get_object_or_404(rows, ref=ref)
+    row, today = get_object_or_404(rows, ref=ref), legal_today()
     steps, recommendation = row.steps.all(), row.recommendation
     screenings = selectors.screenings_of(user.party_id for user in row.end_users.all())
     newest = {one.party_id: one for one in reversed(screenings)}
@@ -37,7 +37,8 @@ def case(request: HttpRequest, ref: str, failed: Failed | None = None) -> HttpRe
     kept = {u.pk for u in recommendation.end_users.all()} if recommendation else set()
     context = {
         "application": row,
-        "clock": selectors.clocks_of([row], legal_today()).get(row.pk),
+        "clock": selectors.clocks_of([row], today).get(row.pk),
+        "course": selectors.course_of(row, today),
         **threaded(row, offered(request, row, "desk.case", failed)),
         "steps": steps,
         "recommendation": recommendation,

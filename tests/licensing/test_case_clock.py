@@ -12,6 +12,7 @@ from core.legal_time import LEGAL_ZONE, legal_today
 from core.models import HistoryLine, LegalDay
 from licensing import selectors
 from licensing.actions import applications, consultations, decisions
+from licensing.course import days_of
 from licensing.models import Application
 from tests.days import D, table
 from tests.make import seen
@@ -167,6 +168,20 @@ def walked(ref, today):
     return used, deadline, deadline is not None and end > deadline
 
 
+def had(ref, today):
+    """(ministry's, exporter's, others' days) since the filing, day by day from the history alone."""
+    lines = HistoryLine.objects.filter(subject_kind="application", subject_ref=ref).order_by("seq")
+    said = [(line.at.astimezone(LEGAL_ZONE).date(), line) for line in lines]
+    day = next(on for on, line in said if line.verb == "submit")
+    end, days = (said[-1][0] if said[-1][1].to_state in ("refused", "withdrawn") else today), [0, 0, 0]
+    while day < end:
+        day += timedelta(days=1)
+        before = [line for on, line in said if on <= day]
+        asked = [line.verb for line in before if line.verb in ("consult", "end_consult")][-1:] == ["consult"]
+        days[2 if asked else before[-1].to_state in ("awaiting_applicant", "supplement_required")] += 1
+    return tuple(days)
+
+
 @pytest.mark.slow
 def test_drawn_cases_say_what_a_walk_over_their_history_says(world, on, client):
     """500 with FULL. Page, desk and queue, and the day by which the queue sorts."""
@@ -181,6 +196,8 @@ def test_drawn_cases_say_what_a_walk_over_their_history_says(world, on, client):
             client.force_login(actor.user)
             clock = client.get(path).context["clock"]
             assert (clock.used, clock.deadline, clock.overdue) == expected, (begin, events, looked)
+        stays = selectors.course_of(Application.objects.get(ref=ref), looked)
+        assert tuple(days_of(stays).values()) == had(ref, looked), (begin, events, looked)
         row = selectors.with_days_left(Application.objects.filter(ref=ref), looked).get()
         if not row.decided_at:
             assert row.days_left == 45 - expected[0], (begin, events, looked)

@@ -1,0 +1,54 @@
+"""With whom a case was on each day since it was filed: no elapsed day belongs to nobody. No row, no clock."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from enum import StrEnum
+from itertools import groupby
+
+from core.working_days import Pause
+from licensing.states import EXPORTERS_TURN
+
+DAY = timedelta(days=1)
+
+
+class Holder(StrEnum):
+    MINISTRY = "ministry"
+    EXPORTER = "exporter"
+    OTHERS = "others"  # whom the ministry asks, while the clock stands still
+
+
+@dataclass(frozen=True)
+class Stay:
+    """Days, the first to the last, at whose ends the case stood in one state with one holder."""
+
+    holder: Holder
+    state: str
+    first: date
+    last: date
+
+    @property
+    def days(self) -> int:
+        return (self.last - self.first) // DAY + 1
+
+
+def course(moves: Sequence[tuple[date, str]], asked: Sequence[Pause], until: date) -> list[Stay]:
+    """Each day after that of the first move, up to `until`, by where the case stood at its end: as the clock counts.
+
+    moves: the days on which it came into its states, in order, the filing first. asked: when others had it.
+    """
+    days = [moves[0][0] + number * DAY for number in range(1, (until - moves[0][0]) // DAY + 1)]
+
+    def stood(day: date) -> tuple[Holder, str]:
+        state = next(state for moved, state in reversed(moves) if moved <= day)
+        if any(pause.covers(day) for pause in asked):
+            return Holder.OTHERS, state
+        return (Holder.EXPORTER if state in EXPORTERS_TURN else Holder.MINISTRY), state
+
+    found = [(where, list(group)) for where, group in groupby(days, key=stood)]
+    return [Stay(holder, state, group[0], group[-1]) for (holder, state), group in found]
+
+
+def days_of(stays: Sequence[Stay]) -> dict[Holder, int]:
+    """How many of the days each had; nobody is left out."""
+    return {holder: sum(stay.days for stay in stays if stay.holder == holder) for holder in Holder}
