@@ -4,6 +4,7 @@ import re
 from datetime import timedelta
 from random import Random
 
+from config.local import demo
 from core.working_days import Pause
 from licensing import selectors
 from licensing.actions import applications, consultations, decisions, questions
@@ -130,9 +131,11 @@ def test_the_days_of_a_case_end_with_it(world, on):
 def test_a_draft_has_no_days_and_a_case_of_today_none_yet(world, on):
     on("2026-03-02")
     ref = world.application()
+    applications.add_document(ref, type="other", file=("x.pdf", demo.pdf("x")), by=world.exporter)
     assert selectors.course_of(Application.objects.get(ref=ref), D("2026-03-09")) == []
+    on("2026-03-04")
     applications.submit(ref, seen=seen(ref), by=world.exporter)
-    assert selectors.course_of(Application.objects.get(ref=ref), D("2026-03-02")) == []
+    assert selectors.course_of(Application.objects.get(ref=ref), D("2026-03-04")) == []
 
 
 def test_an_approved_case_is_the_ministrys_until_it_is_issued(world, on):
