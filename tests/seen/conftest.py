@@ -5,13 +5,14 @@ import random
 
 import pytest
 import time_machine
-from django.db import connection, transaction
+from django.db import connection
 from syrupy.extensions.single_file import SingleFileSnapshotExtension, WriteMode
 
 from tests import make
 from tests.clock import Clock
 from tests.conftest import legal_days
 from tests.seen import world
+from tests.seen.gather import undone
 
 
 class Texts(SingleFileSnapshotExtension):
@@ -61,8 +62,6 @@ def told(django_db_setup, django_db_blocker):
     from licensing.loading import load
 
     fixed = Fixed()
-    whole = transaction.atomic()
-    whole._from_testcase = True
     with (
         django_db_blocker.unblock(),
         pytest.MonkeyPatch.context() as patch,
@@ -71,10 +70,9 @@ def told(django_db_setup, django_db_blocker):
         for module in ("core.references", "core.actions.keys", "licensing.actions.decisions"):
             patch.setattr(f"{module}.secrets", Drawn(module))
         patch.setattr(make, "serial", itertools.count(1))
-        with whole:
+        with undone():
             fixed.set(world.BEGIN)
             restart_sequences()
             load()
             legal_days()
             yield world.told(fixed)
-            transaction.set_rollback(True)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.seen import gather
+from tests.seen import forms, gather
 
 pytestmark = pytest.mark.django_db
 
@@ -20,3 +20,8 @@ def test_page(route, gathered, snapshot):
 def test_frame(gathered, snapshot):
     """What stands on every page."""
     assert gathered.frame() == snapshot
+
+
+@pytest.mark.parametrize("route", forms.forms())
+def test_form(route, gathered, snapshot):
+    assert forms.told(gathered, route, forms.forms()[route]) == snapshot

@@ -223,6 +223,8 @@ def _input(element, lines):
     kind, value = element.given.get("type", "text"), element.given.get("value") or ""
     if element.given.get("name") in ("csrfmiddlewaretoken", "typed_by"):
         return
+    if element.given.get("name") == "key" and kind == "hidden":
+        value = "drawn"
     if kind in ("radio", "checkbox"):
         chosen = "x" if "checked" in element.given else " "
         lines.end()

@@ -14,6 +14,7 @@ from core.invitations import one_time_link, token
 from core.legal_time import LEGAL_ZONE, legal_today
 from core.models import Country, Delivery, Mail, Membership, Role, User
 from exporters import actions as exporters
+from exporters.models import Exporter
 from licensing.actions import applications, consultations, decisions, declarations, licenses, questions, supplements
 from licensing.actions.applications import Draft, LineDraft
 from licensing.models import Application, ControlItem
@@ -55,19 +56,20 @@ def told(clock: Clock) -> Told:
     Membership.objects.filter(user=provincial.user).update(province="33")
     story.told(world)
     more = [*_cases(world), *_licenses(world)]
-    newcomer, waits, returned = _companies(world)
+    newcomer, waits, returned, nowhere = _companies(world)
     _teams(world)
     port = access.Actor(customs.user, customs.organization, roles=frozenset({"customs"}))
     nobody = User.objects.create_user("gone@demo.example", "a-long-enough-secret-7", name="Gone")
     seers = {"signatory": boss, "clerk": clerk, "viewer": viewer}
     seers |= {name: getattr(m, name) for name in ("reviewer", "intake", "decider", "other_decider", "auditor", "admin")}
     seers |= {"provincial intake": replace(provincial, province="33"), "customs": port}
-    seers |= {"newcomer": newcomer, "waits": waits, "returned": returned}
+    seers |= {"newcomer": newcomer, "waits": waits, "returned": returned, "of no province": nowhere}
     seers |= {"of no organization": access.actor_for_user(nobody), "anonymous": access.NOBODY}
-    return Told(world, seers, more, _links(world, nobody), clock)
+    return Told(world, seers, more, _links(world), clock)
 
 
-def _links(world, somebody):
+def _links(world):
+    somebody = User.objects.create_user("forgot@demo.example", "a-long-enough-secret-7", name="Forgot")
     invitation = {"token": token(world.exporter.organization_id, "invited@firm.example")}
     unproved = EmailAddress.objects.create(user=somebody, email="new@b.example")
     reset = resolve(urlsplit(one_time_link(somebody)).path).kwargs
@@ -85,14 +87,17 @@ def _call(actor: access.Actor, name: str) -> None:
 
 
 def _companies(world):
-    """One that only joined, one that waits to be verified, and one that is to mend something."""
+    """One that only joined, one that waits to be verified, one that is to mend something, one without a province."""
     newcomer, waits, returned = (make.exporter(None, f"{name} Co., Ltd.") for name in ("Joined", "Waiting", "Returned"))
     for actor, name in ((newcomer, "Newcomer"), (waits, "Waits"), (returned, "Returned")):
         _call(actor, name)
     demo.send_company(waits)
     pk = demo.send_company(returned)
     exporters.send_back(pk, seen=seen(pk), reason="Another address, please", mend=["address"], by=world.ministry.intake)
-    return newcomer, waits, returned
+    nowhere = make.exporter(world.ministry, "Nowhere Co., Ltd.")
+    _call(nowhere, "Nowhere")
+    Exporter.objects.filter(pk=nowhere.organization_id).update(province="")
+    return newcomer, waits, returned, nowhere
 
 
 def _teams(world):

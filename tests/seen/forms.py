@@ -1,0 +1,145 @@
+"""What a form answers: sent empty, with a wrong value in each field, and with values that might do."""
+
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.urls import resolve, reverse
+
+from config.local import demo
+from core import access
+from core.graphs import verb_name
+from core.history import open_verbs
+from core.web import steps
+from core.web.typed import page_of
+from tests import make
+from tests.seen import text
+from tests.seen.gather import Numbered, differs, rows_of, undone
+
+# those of the frame, of scripts, of nobody here, and what is no address
+NO_FORMS = {"set_language", "session", "account_logout", "account_confirm_email", "account_set_password"}
+NO_FORMS |= {"exporter.submit", "shipment.customs"}
+ALSO = {"grant.confirm": {"pk": 1}, "application.document.remove": {"paper": 1}}  # what else the address takes
+WORDS = "Typed <b>words</b>"
+WRONG = {"date": "2026-02-31", "number": "-1", "email": "no mail", "decimal": "4,2", "password": "short", "file": None}
+GOOD = {
+    "uscc": make.credit_code(4711),
+    "ports": "CNSHA",
+    "lines-0-code": "1C905.a.4",
+    "lines-0-hs_code": "85051110",
+    "lines-0-DELETE": None,
+}
+RIGHT = {"date": "2026-12-15", "number": "1", "email": "a@new.example", "decimal": "1", "password": demo.PASSWORD}
+
+
+def forms():
+    """route -> its row, of each address that takes a form of a page."""
+    return {
+        name: row
+        for (name, method), row in sorted(access.table().items())
+        if method == "POST" and not name.startswith("api.") and name not in NO_FORMS
+    }
+
+
+def told(gather, route, row):
+    """The file of a route: its form as it is found, and each answer by what is different then."""
+    found = next(_found(gather, route, row), None)
+    assert found, f"no page that somebody here may open has the form of {route}"
+    who, page, action, form = found
+    numbered, out = Numbered(), []
+    before = [numbered(line) for line in _opened(gather, who, page)[1]]
+    for name, fill in {"empty": _empty, "wrong": _wrong, "right": _right}.items():
+        with undone():
+            client = _opened(gather, who, page)[0]
+            response = client.post(action, _data(form, fill), follow=True)
+            lines = [numbered(line) for line in text.told(response.content.decode())]
+            out += ["", f"=== {name}: {who}", f"Status {response.status_code}"]
+            if response.redirect_chain:
+                out += [numbered(f"Leads to {response.redirect_chain[-1][0]}"), *_banners(lines)]
+            else:
+                out += differs(before, lines)
+    return "\n".join(out).strip() + "\n"
+
+
+def _opened(gather, who, page):
+    """A browser that has this page open, and its lines."""
+    client = gather.client(who)
+    if page == reverse("invitation"):
+        client.get(reverse("invitation.link", kwargs=gather.told.links["invitation.link"]))
+    return client, text.told(client.get(page, follow=True).content.decode())
+
+
+def _found(gather, route, row):
+    """(who, page, action, form), of each that a page shows somebody who may send it."""
+    for who, actor in gather.told.people.items():
+        for page in _pages(gather, route, row, actor) if row.admits(actor) else ():
+            client = _opened(gather, who, page)[0]
+            response = client.get(page, follow=True)
+            here = response.redirect_chain[-1][0] if response.redirect_chain else page
+            for form in text.Tree(response.content.decode()).open[0].all("form"):
+                action = form.given.get("action") or here
+                if form.given.get("method") == "post" and resolve(action.split("?")[0]).view_name == route:
+                    yield who, page, action, form
+
+
+def _pages(gather, route, row, actor):
+    """Addresses of pages on which the form may stand."""
+    if not row.noun:
+        kwargs = gather.told.links.get(route, {}) | ALSO.get(route, {})
+        path = reverse(route, kwargs=kwargs)
+        yield path if access.find(route, "GET") else page_of(path)[0]
+        if route == "shipment.new":
+            yield from (f"{path}?license={ref}" for ref in gather.told.more[::-1] if ref.startswith("EL"))
+        return
+    verb = route.rpartition(".")[2]
+    step = steps._steps.get(row.noun, {}).get(verb)
+    for _case, kwargs, one in rows_of(row.noun, gather.told.more, [actor]):
+        graph = {verb_name(move) for move in one.get_all_state_transitions()} if hasattr(one, "states") else ()
+        elsewhere = step and step.offered and not step.offered(one, actor)
+        if elsewhere or (verb in graph and verb not in open_verbs(one, actor)):
+            continue
+        if step and step.page:
+            yield reverse(step.page.route, kwargs=kwargs)
+        else:
+            yield page_of(reverse(route, kwargs=kwargs | ALSO.get(route, {})))[0]
+
+
+def _banners(lines):
+    return [words for mark, words in zip(lines, lines[1:], strict=False) if mark.startswith("{banner")]
+
+
+def _data(form, fill):
+    data = {}
+    for field in form.all("input", "select", "textarea", "button"):
+        name, kind = field.given.get("name"), field.given.get("type", "")
+        if not name:
+            continue
+        if kind == "hidden":
+            data.setdefault(name, []).append(field.given.get("value", ""))
+        elif field.tag == "button":
+            data.setdefault(name, [field.given.get("value", "")])
+        elif name not in data or kind in ("checkbox", "radio"):
+            value = fill(field, "decimal" if field.given.get("inputmode") == "decimal" else kind or field.tag)
+            if value is not None:
+                data[name] = [value]
+    return data
+
+
+def _empty(field, kind):
+    return None if kind in ("checkbox", "radio", "file") else ""
+
+
+def _wrong(field, kind):
+    if field.given["name"].endswith("DELETE"):
+        return None
+    return WRONG.get(kind, "nope" if kind in ("checkbox", "radio", "select") else WORDS)
+
+
+def _right(field, kind):
+    """The last of several choices."""
+    if field.given["name"] in GOOD:
+        return GOOD[field.given["name"]]
+    if kind in ("checkbox", "radio"):
+        return field.given.get("value", "on")
+    if kind == "select":
+        return [option.given.get("value", "") for option in field.all("option")][-1]
+    if kind == "file":
+        return SimpleUploadedFile("x.pdf", demo.pdf("x"))
+    return RIGHT.get(kind, WORDS)
