@@ -52,7 +52,7 @@ DRAWN = {
     r"\b([A-Z]{2,3})-[0-9A-Z]{9}\b": r"\1-",
     r"\b(End-user |K-|PO-|GAC-|officer|signatory|colleague|customs)\d+\b": r"\1",
     r"\b(5301202)\d{8}\b": r"\1-",
-    r"(/|question-|question=)\d+(?=/|\b)": r"\1#",
+    r"((?<!/)/|question-|question=)\d+(?=/|\b)": r"\1#",
     r"\b([0-9a-f]{12})[0-9a-f]{20,}\b": "digest ",
     r"\b[0-9a-f]{16}…": "begin of a digest ",
     r"(\[hidden seen=)\d+": r"\1",

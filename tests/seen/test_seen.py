@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.seen import forms, gather
+from tests.seen import forms, gather, rest
 
 pytestmark = pytest.mark.django_db
 
@@ -25,3 +25,26 @@ def test_frame(gathered, snapshot):
 @pytest.mark.parametrize("route", forms.forms())
 def test_form(route, gathered, snapshot):
     assert forms.told(gathered, route, forms.forms()[route]) == snapshot
+
+
+@pytest.fixture(scope="module")
+def programs(gathered):
+    return rest.Programs(gathered)
+
+
+@pytest.mark.parametrize("route", rest.answers())
+def test_answer(route, programs, snapshot):
+    assert programs.answer(route, rest.answers()[route]) == snapshot
+
+
+@pytest.mark.parametrize("route", rest.files())
+def test_file(route, gathered, snapshot):
+    assert rest.file(gathered, route, rest.files()[route]) == snapshot
+
+
+def test_mails(gathered, snapshot):
+    assert rest.mails(gathered) == snapshot
+
+
+def test_histories(gathered, snapshot):
+    assert rest.histories(gathered) == snapshot
