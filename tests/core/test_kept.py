@@ -13,7 +13,7 @@ from django.test import Client
 from core.legal_time import legal_now
 from core.models import KeptText, User
 from core.tasks import end_kept_texts
-from core.web import kept
+from core.web import errors, kept
 from exporters.models import Party
 from licensing.actions import applications, decisions
 from licensing.models import Application
@@ -260,3 +260,23 @@ def test_a_page_that_is_gone_shows_the_text_that_was_typed_there(browser, world)
     page = browser.get(f"/parties/PTY-000000000/edit/?kept={row.pk}")
     assert page.status_code == 404
     assert "Auriga" in page.content.decode()
+
+
+def test_what_is_sent_to_an_address_with_kept_text_is_what_was_typed_now(browser, world):
+    """The kept text is for the page that is opened, never for what is sent from it."""
+    answers = typed_into(browser, "/parties/new/", name="Auriga") | {"csrfmiddlewaretoken": "x" * 64}
+    refused = browser.post("/parties/new/", answers)
+    again = unescape(re.search(r'class="btn" href="([^"]+)"', refused.content.decode()).group(1))
+    whole = {"name": "Brightwater", "country": "DE", "address": "1 Road", "business": "Motors", "version": "1"}
+    answers = typed_into(browser, "/parties/new/", **whole)
+    assert browser.post(again, answers).status_code == 302
+    assert Party.objects.filter(name="Brightwater").exists()
+    assert not Party.objects.filter(name="Auriga").exists()
+
+
+def test_nothing_is_kept_of_what_was_not_read_or_not_sent(rf):
+    assert errors.kept(rf.get("/parties/new/?name=Auriga")) == []
+    sent = rf.post("/parties/new/", {"name": "Auriga"})
+    assert errors.kept(sent) == []
+    assert not hasattr(sent, "_post"), "a body that nobody read stays unread"
+    assert [words for _label, words in errors.kept(sent, from_the_wire=True)] == ["Auriga"]

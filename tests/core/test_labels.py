@@ -1,9 +1,10 @@
 """What was typed is said by its labels, and what nobody typed is not said."""
 
 import pytest
+from django import forms
 from django.http import QueryDict
 
-from core.web.labels import said_by_name
+from core.web.labels import said, said_by_name
 
 
 @pytest.mark.parametrize(
@@ -32,3 +33,16 @@ from core.web.labels import said_by_name
 )
 def test_what_was_typed_has_its_labels(data, words):
     assert said_by_name(QueryDict(data)) == words
+
+
+class Answers(forms.Form):
+    name = forms.CharField(label="Name")
+    version = forms.IntegerField(widget=forms.HiddenInput)
+    agreed = forms.BooleanField(label="Agreed", required=False)
+    kinds = forms.MultipleChoiceField(label="Kinds", choices=[("a", "First"), ("b", "Second")])
+
+
+def test_a_known_form_says_its_choices_by_their_labels_and_nothing_that_was_hidden():
+    form = Answers(QueryDict("name=N&version=3&agreed=on&kinds=a&kinds=b"))
+    assert said(form) == [("Name", "N"), ("Agreed", "Yes"), ("Kinds", "First, Second")]
+    assert said(Answers(QueryDict("name=&version=3&kinds="))) == []

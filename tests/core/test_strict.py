@@ -228,3 +228,18 @@ def test_a_field_whose_name_hides_something_is_refused(client, world):
     assert response.status_code == 422
     assert "field’s name has a character" in unescape(response.content.decode()).replace("'", "’")
     assert HistoryLine.objects.count() == before
+
+
+def test_the_odd_name_of_one_of_two_files_is_named_at_its_field(world, client):
+    """The other file's field has nothing to mend."""
+    client.force_login(world.exporter.user)
+    parts = [
+        b'--x\r\nContent-Disposition: form-data; name="%b"; filename="%b"\r\n'
+        b"Content-Type: application/pdf\r\n\r\n%%PDF-1.4 %%%%EOF\r\n" % (field, name)
+        for field, name in ((b"first", b"plain.pdf"), (b"second", b"a/b.pdf"))
+    ]
+    answer = client.post("/company/", b"".join(parts) + b"--x--\r\n", content_type="multipart/form-data; boundary=x")
+    assert answer.status_code == 422
+    text = unescape(answer.content.decode())
+    assert "second: Give the file a plain name" in text
+    assert "first: Give the file" not in text

@@ -218,3 +218,38 @@ def test_the_same_number_of_queries_whatever_is_asked_and_nothing_is_kept(ask, c
         with django_assert_max_num_queries(16):
             client.get("/check/", question)
     assert "sessionid" not in client.cookies
+
+
+def test_a_way_without_an_end_is_asked_about(ask):
+    assert ask({"item": "1C909.b", "via": "SG"}, status=422).errors == {"to": ["Say where the end-user is."]}
+    assert ask({"item": "1C909.b", "via": "SG", "to": "XX"}, status=422).errors.keys() == {"to"}
+    assert "errsum" not in ask({"item": "1C909.b", "via": "SG", "to": "DE"}).html
+
+
+def test_what_the_lists_say_otherwise_is_named_with_their_own_value(ask):
+    page = ask({"item": "1C909.b", "to": "DE", "element": "Ga"}, status=422)
+    assert page.errors == {"element": ["The control list says Ho of this code."]}
+
+
+@pytest.mark.parametrize(
+    ("wrong", "field", "words"),
+    [
+        ({"element": "Xx"}, "element", "Write an element's symbol, for example Ga."),
+        ({"value": "100"}, "input", "A share takes both amounts."),
+        ({"input": "100"}, "value", "A share takes both amounts."),
+        ({"value": "0", "input": "0"}, "input", "The inputs are a part of the value: from nothing to all of it."),
+        ({"value": "10", "input": "11"}, "input", "The inputs are a part of the value: from nothing to all of it."),
+        ({"unlisted": "on"}, "unlisted", "Name an item above, or say that it is on none of the lists; not both."),
+        ({"on": "1999-01-01"}, "on", None),
+    ],
+)
+def test_each_answer_that_can_not_be_is_named_at_its_field(ask, wrong, field, words):
+    errors = ask({"item": "1C909.b", "to": "DE"} | wrong, status=422).errors
+    assert list(errors) == [field]
+    assert words is None or errors[field] == [words]
+
+
+def test_something_is_to_be_named(ask):
+    assert ask({"to": "DE"}, status=422).errors == {"item": ["Say what you export."]}
+    assert "errsum" not in ask({"to": "DE", "unlisted": "on"}).html
+    assert ask({"item": "nothing like it", "to": "DE"}, status=422).errors.keys() == {"item"}

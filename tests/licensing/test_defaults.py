@@ -10,7 +10,7 @@ from core.legal_time import legal_today, months_after
 from core.templatetags.lodestone import day
 from licensing.actions import decisions, declarations
 from licensing.models import Application, ControlItem, Declaration
-from licensing.web.forms import IssueForm
+from licensing.web.forms import IssueForm, RecommendForm
 from tests.make import seen
 
 AHEAD = timedelta(days=20)
@@ -64,3 +64,48 @@ def test_two_parties_of_one_name_can_be_told_apart_where_one_is_chosen(browser, 
     for page in ("/declarations/new/", "/applications/new/"):
         words = unescape(browser.get(page).content.decode())
         assert f"Works, Germany · {one.ref}" in words and f"Works, Germany · {other.ref}" in words
+
+
+def test_a_new_recommendation_begins_with_the_one_that_was_returned(world):
+    m, users = world.ministry, [world.declaration(), world.declaration()]
+    ref = world.under_review(world.application(by_whom=users))
+    row = Application.objects.get(ref=ref)
+    first, second = row.end_users.order_by("pk")
+    begun = RecommendForm(row=row)
+    assert (begun["end_users"].value(), begun["months"].value()) == ([first.pk, second.pk], 12)
+    line = row.lines.get()
+    recommended = {"quantities_": {line.number: 1_000}, "end_users": [second.pk], "text": "Less."}
+    decisions.recommend(ref, seen=seen(ref), outcome="approve", months=9, by=m.reviewer, **recommended)
+    decisions.send_back(ref, seen=seen(ref), reason="Say more", by=m.decider)
+    again = RecommendForm(row=Application.objects.get(ref=ref))
+    assert (again["end_users"].value(), again["months"].value()) == ([second.pk], 9)
+    assert (again["quantity_1"].value(), again["text"].value()) == ("1.000", "Less.")
+
+
+def test_after_a_refusal_that_was_returned_everybody_and_a_year_are_chosen_again(world):
+    ref = world.under_review(world.application())
+    m = world.ministry
+    decisions.recommend(ref, seen=seen(ref), outcome="refuse", factors=["END_USE"], text="No.", by=m.reviewer)
+    decisions.send_back(ref, seen=seen(ref), reason="Say more", by=m.decider)
+    row = Application.objects.get(ref=ref)
+    again = RecommendForm(row=row)
+    assert again["outcome"].value() == "refuse"
+    assert (again["end_users"].value(), again["months"].value()) == ([row.end_users.get().pk], 12)
+
+
+def test_a_new_declaration_is_written_down_and_its_page_opens(browser, world):
+    user = world.declaration().end_user
+    page = browser.get(f"/declarations/new/?end_user={user.ref}")
+    assert page.context["form"]["end_user"].value() == user.pk
+    signed = Declaration.objects.get(end_user=user)
+    facts = {name: getattr(signed, name) for name in declarations.FIELDS if name not in ("end_user", "end_use")}
+    answers = {name: value for name, value in facts.items() if value not in (None, False, "")}
+    answers |= {
+        "end_user": user.pk,
+        "end_use": signed.end_use_id,
+        "items": [i.control_item_id for i in signed.items.all()],
+    }
+    before = Declaration.objects.count()
+    answer = browser.post("/declarations/new/", answers | {"version": 1})
+    assert answer.status_code == 302, answer.context["form"].errors
+    assert Declaration.objects.count() == before + 1
