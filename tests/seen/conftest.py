@@ -50,10 +50,14 @@ class Fixed(Clock):
 def restart_sequences():
     """Primary keys count on from what the migrations left; undone with the transaction."""
     with connection.cursor() as cursor:
+        cursor.execute("SELECT sequencename FROM pg_sequences WHERE schemaname = 'public'")
+        first = {name: 1 for (name,) in cursor.fetchall()}
         for table in connection.introspection.table_names(cursor):
             for one in connection.introspection.get_sequences(cursor, table):
                 cursor.execute(f'SELECT coalesce(max("{one["column"]}"), 0) + 1 FROM "{table}"')
-                cursor.execute(f"ALTER SEQUENCE {one['name']} RESTART WITH {cursor.fetchone()[0]}")
+                first[one["name"]] = cursor.fetchone()[0]
+        for name, number in first.items():
+            cursor.execute(f"ALTER SEQUENCE {name} RESTART WITH {number}")
 
 
 @pytest.fixture(scope="module")

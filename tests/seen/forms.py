@@ -42,13 +42,15 @@ def told(gather, route, row):
     """The file of a route: its form as it is found, and each answer by what is different then."""
     found = next(_found(gather, route, row), None)
     assert found, f"no page that somebody here may open has the form of {route}"
-    who, page, action, form = found
-    numbered, out = Numbered(), []
-    before = [numbered(line) for line in _opened(gather, who, page)[1]]
+    who, lines, action, form = found
+    numbered, sent, out = Numbered(), [], []
+    before = list(map(numbered, lines))
     for name, fill in {"empty": _empty, "wrong": _wrong, "right": _right}.items():
+        if (data := _data(form, fill)) in sent:
+            continue
+        sent.append(data)
         with undone():
-            client = _opened(gather, who, page)[0]
-            response = client.post(action, _data(form, fill), follow=True)
+            response = _browser(gather, who, action).post(action, data, follow=True)
             lines = [numbered(line) for line in text.told(response.content.decode())]
             out += ["", f"=== {name}: {who}", f"Status {response.status_code}"]
             if response.redirect_chain:
@@ -58,25 +60,28 @@ def told(gather, route, row):
     return "\n".join(out).strip() + "\n"
 
 
-def _opened(gather, who, page):
-    """A browser that has this page open, and its lines."""
+def _browser(gather, who, page):
+    """His browser, which came by the link of the mail that leads to this page."""
     client = gather.client(who)
-    if page == reverse("invitation"):
-        client.get(reverse("invitation.link", kwargs=gather.told.links["invitation.link"]))
-    return client, text.told(client.get(page, follow=True).content.decode())
+    for route, link in {
+        "invitation": "invitation.link",
+        "password/reset/key": "account_reset_password_from_key",
+    }.items():
+        if route in page:
+            client.get(reverse(link, kwargs=gather.told.links[link]))
+    return client
 
 
 def _found(gather, route, row):
-    """(who, page, action, form), of each that a page shows somebody who may send it."""
+    """(who, lines, action, form), of each that a page shows somebody who may send it."""
     for who, actor in gather.told.people.items():
         for page in _pages(gather, route, row, actor) if row.admits(actor) else ():
-            client = _opened(gather, who, page)[0]
-            response = client.get(page, follow=True)
-            here = response.redirect_chain[-1][0] if response.redirect_chain else page
-            for form in text.Tree(response.content.decode()).open[0].all("form"):
+            response = _browser(gather, who, page).get(page, follow=True)
+            here, html = response.request["PATH_INFO"], response.content.decode()
+            for form in text.Tree(html).open[0].all("form"):
                 action = form.given.get("action") or here
                 if form.given.get("method") == "post" and resolve(action.split("?")[0]).view_name == route:
-                    yield who, page, action, form
+                    yield who, text.told(html), action, form
 
 
 def _pages(gather, route, row, actor):

@@ -22,6 +22,8 @@ from tests.seen.world import BEGIN, LATER
 # files, JSON, what only leads on, and the embedded explorer, which others wrote
 NO_PAGES = {"document", "healthz", "readyz", "session", "api.explorer", "api.schema"}
 ALIKE = ["signatory", "reviewer", "of no organization", "anonymous"]  # who look at what everybody may read
+BEGINNERS = ["waits", "returned", "of no province"]  # whose other pages are those of the newcomer
+FOR_BEGINNERS = ["overview", "company"]
 AFTER = ["signatory", "reviewer", "decider"]  # who look at what the clock did
 NOUNS = {"member": "membership", "officer": "membership", "key": "apikey"}  # whose model is called otherwise
 READS = {"mailbox.read": "mail"}  # takes a row that everybody sees
@@ -55,6 +57,7 @@ DRAWN = {
     r"((?<!/)/|question-|question=)\d+(?=/|\b)": r"\1#",
     r"\b([0-9a-f]{12})[0-9a-f]{20,}\b": "digest ",
     r"\b[0-9a-f]{16}…": "begin of a digest ",
+    r"(\"id\": )\d+": r"\1",
     r"(\[hidden seen=)\d+": r"\1",
     r"\bLIST-\d{4}-\d\d-\d\d-[0-9a-f]{6}\b": "LIST-",
     r"(/invitations/)[^/]{20,}(?=/)": r"\1",
@@ -185,7 +188,7 @@ class Gather:
     def _moved(self, at):
         """One row of each noun to which the clock did the same."""
         verbs, found = defaultdict(list), {}
-        for line in HistoryLine.objects.filter(at=at).order_by("seq"):
+        for line in HistoryLine.objects.filter(at=at).order_by("pk"):
             verbs[line.subject_kind, line.subject_id].append(line.verb)
         for (noun, pk), done in verbs.items():
             row = apps.get_model({"shipment": "shipments"}.get(noun, "licensing"), noun).objects.get(pk=pk)
@@ -197,8 +200,9 @@ class Gather:
         found = {}
         if access.ANONYMOUS in row.roles:
             among = ["anonymous"] if query else ALIKE
-        for who in among or self.told.people:
-            actor = self.told.people[who]
+        for who, actor in self.told.people.items():
+            if among and who not in among or query and found or who in BEGINNERS and name not in FOR_BEGINNERS:
+                continue
             if row.admits(actor) and (not kwargs or not row.noun or access.visible[row.noun](actor, **kwargs)):
                 found[who] = self.answer(self.client(who).get(reverse(name, kwargs=kwargs) + query))
         return found

@@ -90,7 +90,7 @@ def file(gather, name, row):
 def _lines():
     """The first history line of each verb of each kind of row."""
     found = {}
-    for line in HistoryLine.objects.order_by("seq"):
+    for line in HistoryLine.objects.order_by("pk"):
         found.setdefault((line.subject_kind, line.verb), line)
     return found
 
