@@ -26,6 +26,7 @@ from core.history import lines_of, open_verbs, version
 from core.models import HistoryLine
 from core.telling import Told, sentences, told
 from core.templatetags.lodestone import day
+from core.web import kept
 from core.web.forms import StepForm, show_refusal
 from core.web.labels import said
 from core.web.typed import typed_into
@@ -230,6 +231,14 @@ def seen_in(data: QueryDict) -> int:
     """The version that the page carried; whatever is no number was never seen."""
     text = data.get("seen", "")
     return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else -1
+
+
+def not_open(request: HttpRequest, row: Any, verb: str, route: str) -> HttpResponse | None:
+    """The row's own page, for who asks for the page of a verb that is not open to him there (any more)."""
+    if request.method == "POST" or verb in open_verbs(row, request.actor):
+        return None
+    messages.info(request, _("That can't be done now. Here you see where {ref} stands.").format(ref=row.ref))
+    return kept.onward(request, route, ref=row.ref)
 
 
 def changes_since(row: Any, seen: int, by: Actor) -> list[Told]:

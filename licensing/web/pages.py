@@ -22,7 +22,7 @@ from core.web.conflicts import Files, Meeting
 from core.web.forms import ReasonForm, read_upload
 from core.web.lists import by_name
 from core.web.refused import refusals_in
-from core.web.steps import Failed, changes_since, of_one_moment, offered, seen_in
+from core.web.steps import Failed, changes_since, not_open, of_one_moment, offered, seen_in
 from core.web.typed import typed_into
 from exporters.selectors import parties_for
 from licensing import granted, selectors
@@ -236,9 +236,11 @@ def application_document_remove(request: HttpRequest, ref: str, paper: int) -> H
 
 def application_submit(request: HttpRequest, ref: str) -> HttpResponse:
     """Check the answers, then send just these: of what was changed meanwhile the page is shown anew."""
+    row = get_object_or_404(selectors.applications_for(request.actor), ref=ref)
+    if elsewhere := not_open(request, row, "submit", "application"):
+        return elsewhere
     if request.method != "POST":
         return _answers(request, ref)
-    row = get_object_or_404(selectors.applications_for(request.actor), ref=ref)
     seen = seen_in(request.POST)
     try:
         applications.submit(ref, seen=seen, by=request.actor)
@@ -269,6 +271,8 @@ def _answers(
 
 def application_withdraw(request: HttpRequest, ref: str) -> HttpResponse:
     row = get_object_or_404(selectors.applications_for(request.actor), ref=ref)
+    if elsewhere := not_open(request, row, "withdraw", "application"):
+        return elsewhere
     form = ReasonForm(request.POST if request.method == "POST" else None)
     form.fields["reason"].required = False
     if form.is_valid():

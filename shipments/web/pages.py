@@ -17,7 +17,7 @@ from core.navigation import entries
 from core.telling import told
 from core.web.lists import by_name
 from core.web.refused import complete, form_page, refusals_in, sent
-from core.web.steps import Failed, of_one_moment, offered
+from core.web.steps import Failed, not_open, of_one_moment, offered
 from exporters.states import ExporterState
 from licensing import selectors as licensing
 from licensing.granted import decided
@@ -139,6 +139,8 @@ def shipment(request: HttpRequest, ref: str) -> HttpResponse:
 
 def shipment_cancel(request: HttpRequest, ref: str) -> HttpResponse:
     row = get_object_or_404(selectors.with_lines(selectors.shipments_for(request.actor)), ref=ref)
+    if elsewhere := not_open(request, row, "cancel", "shipment"):
+        return elsewhere
     today = legal_today()
     if request.method == "POST":
         lapses = actions.cancel(ref, by=request.actor).license.over_on(today)
