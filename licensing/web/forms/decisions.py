@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy
 
 from core.legal_time import legal_today, months_after
 from core.quantities import show
-from core.templatetags.lodestone import day
+from core.templatetags.lodestone import day, quantity
 from core.web.fields import DayField, QuantityField
 from core.web.forms import StepForm
 from licensing.models import Application, DecisionStep
@@ -69,7 +69,7 @@ class RecommendForm(StepForm):
             asked = show(line.quantity, line.unit)
             self.fields[name] = QuantityField(
                 label=_("Line {number}: {unit} to grant").format(number=line.number, unit=line.unit),
-                help_text=_("{asked} {unit} asked. 0 leaves the line out.").format(asked=asked, unit=line.unit),
+                help_text=_("{asked} asked. 0 leaves the line out.").format(asked=quantity(line.quantity, line.unit)),
                 initial=asked,
                 required=False,
             )
