@@ -182,10 +182,8 @@ def _errors_of(source: Any) -> list[dict[str, str]]:
     if isinstance(source, str):
         return [{"href": "", "text": source}]
     if isinstance(source, BaseForm):
-        return _form_errors(source) if source.is_bound else []
+        return _form_errors(source)
     if isinstance(source, BaseFormSet):
-        if not source.is_bound:
-            return []
         found = [{"href": "", "text": str(text)} for text in source.non_form_errors()]
         return found + [error for line, form in enumerate(source, start=1) for error in _form_errors(form, line)]
     if hasattr(source, "message"):  # a core.errors.Problem

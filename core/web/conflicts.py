@@ -207,8 +207,8 @@ def _read(base: str) -> dict[str, list[str]]:
     return found if isinstance(found, dict) else {}
 
 
-def _same(one: Any, other: Any) -> bool:
-    return isinstance(one, list) and isinstance(other, list) and _plain(one) == _plain(other)
+def _same(one: Any, other: list[Any]) -> bool:
+    return isinstance(one, list) and _plain(one) == _plain(other)
 
 
 def _plain(values: list[Any]) -> list[str]:

@@ -107,7 +107,7 @@ def kept(request: HttpRequest, *, from_the_wire: bool = False) -> Said:
     """What was typed into a refused form, by its labels, to copy from. `refused_form`, where the page knew it."""
     if form := getattr(request, "refused_form", None):
         return said(form)
-    if request.method != "POST" or not (from_the_wire or hasattr(request, "_post")):
+    if not (from_the_wire or hasattr(request, "_post")):
         return []
     typed = request.POST.copy()
     for name in SECRETS:

@@ -40,7 +40,7 @@ def company(request: HttpRequest, stating: ProvinceForm | None = None) -> HttpRe
     if not stating and meeting.save(describe):
         if _sent(request, meeting):
             return redirect("company")
-    elif "send" in request.POST and meeting.status == 422:
+    elif "send" in request.POST:
         _name_what_is_missing(meeting.forms[0])
     (form,) = meeting.forms
     fresh = get_object_or_404(rows.all())

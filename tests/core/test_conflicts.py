@@ -242,3 +242,14 @@ def test_kept_text_of_an_edit_is_shown_and_not_saved(browser, world):
     again = unescape(re.search(r'class="btn" href="([^"]+)"', answer.content.decode()).group(1))
     assert "Street 2" in unescape(refused.get(again).content.decode())
     assert Party.objects.get(pk=party.pk).address != "Street 2"
+
+
+def test_a_field_that_another_emptied_is_shown_as_a_dash(browser, world):
+    party = world.declaration().end_user
+    path = f"/parties/{party.ref}/edit/"
+    Tab(browser, path).save(email="a@works.example", registration_no="1")
+    first, second = Tab(browser, path), Tab(browser, path)
+    assert first.save(email="", nature="") == 302
+    assert second.save(email="b@works.example", nature="academic") == 412
+    assert second.asked() == ["email", "nature"]
+    assert second.html.count('<dt>Stands now</dt>\n            <dd class="pre">–</dd>') == 2

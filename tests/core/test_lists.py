@@ -303,3 +303,11 @@ def test_a_count_stops_at_50_and_says_so(db):
         "50+",
         "50+",
     ]
+
+
+def test_a_view_that_a_list_does_not_have_is_named(world, client):
+    client.force_login(world.ministry.reviewer.user)
+    assert client.get("/desk/", {"view": "open"}).status_code == 200
+    answer = client.get("/desk/", {"view": "nothing"})
+    assert answer.status_code == 422
+    assert "This list can&#x27;t be filtered by that." in answer.content.decode()

@@ -49,3 +49,13 @@ def test_no_password_is_repeated_back(world):
     page = browser.post("/accounts/password/change/", typed | {"note": "kept words"})
     assert page.status_code == 403 and "kept words" in page.content.decode()
     assert "secret" not in page.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("path", "hinted"),
+    [("/api/v1/nothing", True), ("/api/v1/nothing/", False), ("/nothing", False), ("/nothing/", False)],
+)
+def test_an_address_of_the_api_without_its_slash_is_told_so(path, hinted, client, db):
+    answer = client.get(path, follow=False)
+    assert answer.status_code == 404
+    assert ("Addresses end in a slash." in answer.content.decode()) is hinted

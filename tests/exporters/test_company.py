@@ -56,6 +56,7 @@ def test_a_license_that_both_handed_in_is_asked_about(tabs, company):
     assert upload(second, "second.pdf") == 412
     assert second.asked() == ["business_license"]
     assert "second.pdf (choose it again if it is to be kept)" in second.html
+    assert '<dt>Stands now</dt>\n            <dd class="pre">first.pdf</dd>' in second.html
     company.refresh_from_db()
     assert company.business_license.name == "first.pdf"
     assert upload(second, "second.pdf", theirs="business_license") == 302

@@ -149,12 +149,12 @@ class Listing:
 
     @property
     def elsewhere(self) -> list[Segment]:
-        """The other views in which something is found."""
+        """The views in which something is found, where this one has nothing."""
         rows = self.list.rows(self._actor)
         return [
             replace(segment, count=count)
             for view, segment in zip(self.list.views, self.segments, strict=True)
-            if not segment.current and (count := counted(self._found(view.narrow(rows, self._actor))))
+            if (count := counted(self._found(view.narrow(rows, self._actor))))
         ]
 
     @property
