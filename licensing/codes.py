@@ -62,9 +62,15 @@ CODES = (
     *_GUARDS,
     *_FACTS,
     Code(
+        "facts-missing",
+        409,
+        _("The rules can't be told in full before a fact is known."),
+        _("Say it, or ask for it."),
+    ),
+    Code(
         "policy-changed",
         409,
-        _("The rules say something else than when the case was filed."),
+        _("The rules say something else than when the case was last looked at."),
         _("Look at both, and say that you have."),
     ),
     Code(

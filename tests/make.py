@@ -1,8 +1,10 @@
 """Builders with honest defaults. Each goes through the verbs that people use: no test starts in an impossible state."""
 
+import copy
 import itertools
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db import transaction
@@ -15,8 +17,12 @@ from core.actions import issue_key
 from core.legal_time import legal_now, legal_today
 from core.models import Organization, Role
 from exporters import actions as exporters
+from exporters.models import Qualification
 from licensing.actions import declarations
-from licensing.models import Declaration, License
+from licensing.loading import first_document
+from licensing.models import Declaration, License, PolicyEdition
+from licensing.policy.editions import canonical, digest_of
+from licensing.policy.engine import ENGINE
 from shipments import actions as shipments
 
 serial = itertools.count(1)
@@ -185,6 +191,22 @@ class World:
             "planned_on": legal_today().isoformat(),
             "lines": [{"license_line": 1, "quantity": quantity, "unit": "kg"}],
         } | changes
+
+
+def qualified_until(exporter: Actor) -> date:
+    """The last day of the exporter's qualification."""
+    return Qualification.objects.filter(exporter=exporter.organization_id).latest("pk").last_day
+
+
+def edition(
+    change: Callable[[dict[str, Any], dict[str, Any]], Any], code: str = "NEXT", starts_at: datetime | None = None
+) -> PolicyEdition:
+    """From now on the rules are those of the first edition after `change(rules by their ids, the whole document)`."""
+    document = copy.deepcopy(first_document())
+    change({rule["id"]: rule for rule in document["rules"]}, document)
+    text = canonical(document)
+    facts = {"code": code, "title": code, "engine": ENGINE, "starts_at": starts_at or legal_now()}
+    return PolicyEdition.objects.create(text=text, digest=digest_of(text), **facts)
 
 
 def unknown(prefix: str = License.PREFIX) -> str:

@@ -1,9 +1,9 @@
 """What applicants and intake officers do with an application."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
 
 from django.utils.translation import gettext as _
 
@@ -12,22 +12,21 @@ from core.actions import keep_file
 from core.command import command
 from core.errors import Invalid, NotFound, Problem, WrongState
 from core.history import move, record, require, require_version
-from core.legal_time import legal_day, legal_now, legal_today, months_after
+from core.legal_time import legal_day, legal_now, months_after
 from core.locks import lock
 from core.references import draw
 from exporters.models import Exporter, Party
 from exporters.states import ExporterState
-from licensing import policy
+from licensing.actions.findings import freeze, problems_of
 from licensing.actions.receipts import require_not_silent, silent_since
 from licensing.models import (
     Application,
     ApplicationDocument,
     ControlItem,
     Declaration,
-    Finding,
     Kind,
 )
-from licensing.selectors import applications_for, regime
+from licensing.selectors import NEW, Judged, applications_for, judge
 from licensing.states import ApplicationState, DeclarationState
 
 DECLARATION_MONTHS = 12
@@ -78,8 +77,10 @@ class Draft:
 
 def lock_with_exporter(ref: str, by: Actor) -> Application:
     """The case and its exporter are this transaction's, the exporter's row first (docs/ledger.md)."""
-    lock(Exporter.objects.filter(applications__in=applications_for(by).filter(ref=ref)))
-    return lock(applications_for(by), ref=ref)
+    exporter = lock(Exporter.objects.filter(applications__in=applications_for(by).filter(ref=ref)))
+    row = lock(applications_for(by), ref=ref)
+    row.exporter = exporter
+    return row
 
 
 @command
@@ -167,14 +168,19 @@ def remove_document(ref: str, pk: int, *, by: Actor) -> None:
     record(row, "remove_document", by=by, facts={"type": paper.type})
 
 
-def what_is_missing(row: Application, *, today: date) -> list[Problem]:
-    """Everything that stands between this draft and its submission, at once; empty when it may be sent."""
+def what_is_missing(row: Application, *, at: datetime, judged: Sequence[Judged] | None = None) -> list[Problem]:
+    """Everything that stands between this draft and its submission, at once; empty when it may be sent.
+
+    judged: what the rules say of it, where that was looked at already.
+    """
+    if judged is None:
+        judged = judge(row, at=at, audience=NEW)
     return [
         *_missing_facts(row),
         *_unknown_end_users(row),
         *_missing_papers(row),
         *_unreliable_declarations(row),
-        *_closed_channels(row, today),
+        *_of_the_window(row, at, judged),
     ]
 
 
@@ -260,66 +266,13 @@ def _unreliable_declarations(row: Application) -> list[Problem]:
     return problems
 
 
-def _closed_channels(row: Application, today: date) -> list[Problem]:
-    """The policy must open the channel on some day of the planned window, and forbid nothing."""
+def _of_the_window(row: Application, at: datetime, judged: Sequence[Judged]) -> list[Problem]:
+    """What the rules have against it on the days of the planned window."""
     if not (row.planned_from and row.planned_until):
         return []
-    if row.planned_until < today:
+    if row.planned_until < legal_day(at):
         return [Problem("/planned_until", "date-out-of-range", _("The planned window is over."))]
-    rules = regime()
-    days = policy.days_that_matter(rules, today=today, begins=row.planned_from, ends=row.planned_until)
-    problems = []
-    for line in row.lines.select_related("control_item"):
-        found = [policy.assess(facts_of(line.control_item, row), rules, on=day) for day in days]
-        channel = policy.CHANNEL_OF[row.kind]
-        if not any(channel in assessment.channels for assessment in found):
-            message = _("{code} is not controlled on any day of the planned window: no license is needed for it.")
-            problems.append(Problem("/lines", "not-controlled", message.format(code=line.control_item.code)))
-        if all(assessment.prohibited for assessment in found):
-            message = _("The rules in force forbid exporting {code} so.").format(code=line.control_item.code)
-            problems.append(Problem("/lines", "policy-prohibits", message))
-    return problems
-
-
-def facts_of(item: ControlItem, row: Application) -> policy.Facts:
-    """What the policy looks at, of one item in a case."""
-    return policy.Facts(item.code, item.instrument_id, official=item.official, destination=",".join(row.destinations))
-
-
-def freeze_findings(row: Application, moment: str, *, at: Any) -> list[Finding]:
-    """What the rules in force today say of each line is kept with the case."""
-    rules, today = regime(), legal_day(at)
-    begins = max(today, row.planned_from) if row.planned_from else today
-    kept = []
-    for line in row.lines.select_related("control_item"):
-        for day in sorted({today, begins}):
-            said = policy.assess(facts_of(line.control_item, row), rules, on=day)
-            kept.append(
-                Finding.objects.create(
-                    application=row,
-                    moment=moment,
-                    line_number=line.number,
-                    as_of=day,
-                    edition=said.edition,
-                    disposition=said.disposition,
-                    channels=sorted(said.channels),
-                    matched=list(said.matched),
-                    found_at=at,
-                )
-            )
-    return kept
-
-
-def policy_differs(row: Application) -> bool:
-    """Do today's rules say something else of the case than they said when it was filed?"""
-    rules, today = regime(), legal_today()
-    before = {(f.line_number, f.disposition, *f.channels) for f in row.findings.all() if f.moment == "submit"}
-    now = {
-        (line.number, said.disposition, *sorted(said.channels))
-        for line in row.lines.select_related("control_item")
-        for said in [policy.assess(facts_of(line.control_item, row), rules, on=today)]
-    }
-    return bool(now - before)
+    return problems_of(row, judged)
 
 
 @command
@@ -331,11 +284,12 @@ def submit(ref: str, *, seen: int, by: Actor) -> Application:
     row = lock_with_exporter(ref, by)
     require(row.submit, by=by, seen=seen)
     at = legal_now()
-    problems = what_is_missing(row, today=legal_day(at))
+    judged = judge(row, at=at, audience=NEW)
+    problems = what_is_missing(row, at=at, judged=judged)
     if problems:
         raise Invalid(problems, _("The application is not complete. Nothing was sent."), code="incomplete")
-    findings = freeze_findings(row, "submit", at=at)
-    move(row.submit, by=by, at=at, edition=findings[0].edition, submitted_at=at)
+    edition = freeze(row, "submit", judged, at=at)
+    move(row.submit, by=by, at=at, edition=edition, submitted_at=at)
     return row
 
 

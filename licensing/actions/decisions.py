@@ -6,9 +6,10 @@ seen: the case's version (core.history) on the page that the officer decides by;
 
 import secrets
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
+from django.db.models import Prefetch, prefetch_related_objects
 from django.utils.translation import gettext as _
 
 from core import quantities
@@ -21,13 +22,13 @@ from core.locks import lock, lock_all
 from core.references import ALPHABET, draw
 from exporters.states import ExporterState
 from licensing import ledger
-from licensing.actions.applications import freeze_findings, lock_with_exporter, policy_differs
+from licensing.actions.applications import lock_with_exporter
 from licensing.actions.consultations import require_running
+from licensing.actions.findings import freeze, require_acknowledged, require_open
 from licensing.actions.screenings import require_screened
-from licensing.granted import compare, recommended
-from licensing.models import Application, DecisionStep, Declaration, Kind, License
-from licensing.policy import CHANNEL_OF
-from licensing.selectors import applications_for, took
+from licensing.granted import Granted, compare, recommended
+from licensing.models import Application, DecisionStep, Declaration, Kind, License, RecommendedLine
+from licensing.selectors import PENDING, applications_for, judge, read_parts, took
 from licensing.states import DeclarationState
 
 MONTHS_MOST = {Kind.PER_SHIPMENT: 12, Kind.ANNUAL: 12}
@@ -66,8 +67,8 @@ def recommend(
     quantities_: {line number: base units}, at most what was asked; a line left out stands as asked. What is less than
     was asked, an end-user or months too, needs a text: the exporter reads why.
     Raises FourEyes when the actor decided in this round, Invalid with every wrong field, DomainError
-    screening-missing when an approval keeps an end-user of whom this case has no result, policy-changed when today's
-    rules say other than at submission and that was not acknowledged.
+    screening-missing when an approval keeps an end-user of whom this case has no result, policy-changed when the rules
+    say something else than when the case was last looked at and that was not acknowledged.
     """
     row = lock(applications_for(by), ref=ref)
     require(row.recommend, by=by, seen=seen)
@@ -75,12 +76,9 @@ def recommend(
     if row.decided_by(by.user):
         raise FourEyes(_("You decided in this round, so another officer must recommend."))
     at = legal_now()
-    findings = freeze_findings(row, "recommend", at=at)
-    if policy_differs(row) and not acknowledged:
-        raise DomainError(
-            _("The rules say something else today than when this was filed. Look at both and tick that you have."),
-            code="policy-changed",
-        )
+    judged = judge(row, at=at, audience=PENDING)
+    require_acknowledged(row, judged, acknowledged)
+    edition = freeze(row, "recommend", judged, at=at)
     granted = {line.number: (quantities_ or {}).get(line.number, line.quantity) for line in row.lines.all()}
     chosen = list(row.end_users.filter(pk__in=end_users) if end_users is not None else row.end_users.all())
     if outcome == Outcome.APPROVE:
@@ -109,7 +107,7 @@ def recommend(
     for line in row.lines.all():
         if line.number in granted:
             step.lines.create(line=line, quantity=granted[line.number])
-    move(row.recommend, by=by, at=at, edition=findings[0].edition, facts={"outcome": outcome})
+    move(row.recommend, by=by, at=at, edition=edition, facts={"outcome": outcome})
     return row
 
 
@@ -151,6 +149,9 @@ def _require_grounds(factors: list[str], text: str) -> None:
 
 
 def _recommendation(row: Application) -> DecisionStep:
+    read_parts(row)
+    lines = RecommendedLine.objects.select_related("line")
+    prefetch_related_objects([row], Prefetch("steps__lines", lines), "steps__end_users")
     step = row.recommendation
     assert step is not None, "a case that waits for a decision has a recommendation"
     return step
@@ -173,12 +174,13 @@ def send_back(ref: str, *, seen: int, reason: str, by: Actor) -> Application:
 
 
 @command
-def approve(ref: str, *, seen: int, text: str = "", by: Actor) -> Application:
+def approve(ref: str, *, seen: int, text: str = "", acknowledged: bool = False, by: Actor) -> Application:
     """The recommendation to approve is decided by a second officer; a license can be issued.
 
     text: for the exporter. Without one, what was granted less than was asked has the recommendation's words.
     Raises FourEyes for whoever recommended, DomainError when it was a recommendation to refuse, a declaration is
-    not verified, or today's rules close the channel.
+    not verified, the rules are not known in full or do not open it, or say something else than at the recommendation
+    and that was not acknowledged.
     """
     row = lock(applications_for(by), ref=ref)
     require(row.approve, by=by, seen=seen)
@@ -192,8 +194,8 @@ def approve(ref: str, *, seen: int, text: str = "", by: Actor) -> Application:
             code="not-recommended",
         )
     _require_verified(declarations)
-    edition = _require_open_channel(row, "approve", at)
     granted = recommended(row)
+    edition = _look_again(row, granted, "approve", at, acknowledged)
     in_part = granted is not None and granted.in_part
     _decide(row, step, Outcome.APPROVE, by, at, text=text.strip() or (step.text if in_part else ""))
     move(row.approve, by=by, at=at, edition=edition, facts={"in_part": in_part}, decided_at=at)
@@ -208,9 +210,9 @@ def refuse(ref: str, *, seen: int, factors: list[str], text: str, by: Actor) -> 
     _require_second_person(row, by)
     _require_grounds(factors, text)
     at = legal_now()
-    findings = freeze_findings(row, "refuse", at=at)
+    edition = freeze(row, "refuse", judge(row, at=at, audience=PENDING), at=at)
     _decide(row, _recommendation(row), Outcome.REFUSE, by, at, text=text, factors=factors)
-    move(row.refuse, by=by, at=at, reason=text, edition=findings[0].edition, facts={"factors": factors}, decided_at=at)
+    move(row.refuse, by=by, at=at, reason=text, edition=edition, facts={"factors": factors}, decided_at=at)
     return row
 
 
@@ -243,14 +245,14 @@ def _require_verified(declarations: list[Declaration]) -> None:
             )
 
 
-def _require_open_channel(row: Application, moment: str, at: Any) -> str:
-    """Today's rules still open the channel on some day that matters. Returns the edition."""
-    findings = freeze_findings(row, moment, at=at)
-    for number in {f.line_number for f in findings}:
-        if not any(CHANNEL_OF[row.kind] in f.channels for f in findings if f.line_number == number):
-            message = _("Today's rules do not open this channel for line {number}.").format(number=number)
-            raise DomainError(message, code="channel-closed")
-    return findings[0].edition
+def _look_again(row: Application, granted: Granted | None, moment: str, at: datetime, acknowledged: bool) -> str:
+    """The rules open what is granted, and what they say is no news to whoever decides. Returns the edition."""
+    assert granted is not None, "what is approved was recommended"
+    judged = judge(row, at=at, audience=PENDING)
+    kept = {user.pk for user in row.end_users.all()} - {user.pk for user in granted.left_out}
+    require_open(row, judged, [line.number for line in granted.licensed], kept)
+    require_acknowledged(row, judged, acknowledged)
+    return freeze(row, moment, judged, at=at)
 
 
 @command
@@ -265,7 +267,7 @@ def reopen(ref: str, *, seen: int, reason: str, by: Actor) -> Application:
 
 
 @command
-def issue(ref: str, *, seen: int, usable_from: date | None = None, by: Actor) -> License:
+def issue(ref: str, *, seen: int, usable_from: date | None = None, acknowledged: bool = False, by: Actor) -> License:
     """The license exists, active, with its lines, end-users and conditions; the declarations are in force.
 
     usable_from: its first day, today unless later. The last day is the same day of the month, `months` on
@@ -285,7 +287,9 @@ def issue(ref: str, *, seen: int, usable_from: date | None = None, by: Actor) ->
         message = _("The exporter plans until {day}; begin on or before it.").format(day=row.planned_until)
         raise Invalid([Problem("/usable_from", "date-out-of-range", message)])
     _require_verified(declarations)
-    edition = _require_open_channel(row, "issue", at)
+    granted = recommended(row)
+    edition = _look_again(row, granted, "issue", at, acknowledged)
+    parties = {user.declaration_id: user.party for user in row.end_users.all()}
     license = License.objects.create(
         ref=draw(License.PREFIX),
         exporter=row.exporter,
@@ -293,34 +297,26 @@ def issue(ref: str, *, seen: int, usable_from: date | None = None, by: Actor) ->
         kind=row.kind,
         usable_from=first,
         usable_until=months_after(first, step.months or 0),
-        destinations=sorted({d.end_user.country_id for d in declarations}),
+        destinations=sorted({parties[declaration.pk].country_id for declaration in declarations}),
         ports=row.ports,
         max_clearances=step.max_clearances,
         edition=edition,
         verify_code="".join(secrets.choice(ALPHABET) for _ in range(10)),
         issued_at=at,
     )
-    license.consignees.set(row.consignees.all())
+    license.consignees.add(*row.consignees.all())
     for declaration in declarations:
-        license.end_users.create(party=declaration.end_user, declaration=declaration)
+        license.end_users.create(party=parties[declaration.pk], declaration=declaration)
         if declaration.state == DeclarationState.VERIFIED:
             move(declaration.activate, by=by, at=at)
     for code in step.conditions:
         license.conditions.create(code=code)
-    granted = [
-        item for item in step.lines.select_related("line__control_item").order_by("line__number") if item.quantity
-    ]
     ledger.open_lines(
         license,
         [
-            ledger.NewLine(
-                item.line.control_item_id,
-                item.line.description,
-                item.line.control_item.hs_codes,
-                item.line.unit,
-                item.quantity,
-            )
-            for item in granted
+            ledger.NewLine(line.control_item_id, line.description, line.control_item.hs_codes, line.unit, quantity)
+            for line, quantity in (granted.lines if granted else [])
+            if quantity
         ],
         at=at,
     )

@@ -12,10 +12,11 @@ from core.api.fields import CountryOutput, QuantityOutput, ReferenceOutput, Unit
 from core.legal_time import on_the_wire
 from core.quantities import show
 from exporters.models import Party
-from licensing import policy
 from licensing.granted import Granted, decided
 from licensing.models import ControlItem, ControlList, DecisionStep, Kind, License, Suspension
 from licensing.models.balances import Movement
+from licensing.policy.engine import Outcome
+from licensing.policy.vocabulary import DISPOSITIONS
 from licensing.selectors import clearances_taken, clearances_used
 from licensing.states import LicenseState
 
@@ -34,11 +35,10 @@ class ControlItemOutput(serializers.Serializer[Any]):
     source = serializers.CharField()
     as_of = serializers.DateField()
     controlled = serializers.BooleanField()
-    disposition = serializers.ChoiceField(policy.DISPOSITIONS)
+    disposition = serializers.ChoiceField(DISPOSITIONS)
 
 
-def control_item(row: ControlItem, rules: policy.Regime, on: date) -> dict[str, Any]:
-    said = policy.assess(policy.Facts(row.code, row.instrument_id, official=row.official), rules, on=on)
+def control_item(row: ControlItem, said: Outcome, on: date) -> dict[str, Any]:
     return {
         "code": row.code,
         "official": row.official,

@@ -52,9 +52,8 @@ class ControlItems(APIView):
             q=query.get("q", ""), code=query.get("code", ""), list_name=query.get("list", "")
         )
         cursor = Cursor("pk")
-        rules = selectors.regime()
-        rows = cursor.page(items, request)
-        return Response(cursor.body([serializers.control_item(row, rules, on) for row in rows]))
+        rows = selectors.in_force_on(cursor.page(items, request), on, today=legal_today())
+        return Response(cursor.body([serializers.control_item(row, said, on) for row, said in rows]))
 
 
 class Licenses(APIView):

@@ -19,6 +19,7 @@ from licensing.models.lists import ControlItem
 from licensing.rules import asked_for_nothing_yet, is_running, stands_still, whoever_has_it, whoever_has_it_not
 from licensing.states import OPEN_CASE, TAKEN
 from licensing.states import ApplicationState as S
+from licensing.words import terms
 
 
 class Kind(models.TextChoices):
@@ -399,13 +400,15 @@ class ApplicationEndUser(models.Model):
 
 
 class ApplicationDocument(models.Model):
+    """A paper of the application. type: one of the usual ones, or what a rule of an edition calls it."""
+
     class Type(models.TextChoices):
         CONTRACT = "contract", _("Contract or order history")
         TECHNICAL = "tech_desc", _("Technical description or test report")
         OTHER = "other", _("Other")
 
     application = models.ForeignKey(Application, on_delete=models.CASCADE, related_name="documents")
-    type = models.CharField(max_length=12, choices=Type)
+    type = models.CharField(max_length=60)
     document = models.ForeignKey(Document, on_delete=models.PROTECT, related_name="+")
 
     class Meta:
@@ -414,10 +417,18 @@ class ApplicationDocument(models.Model):
     def __str__(self) -> str:
         return str(self.document)
 
+    @property
+    def label(self) -> str:
+        usual = dict(self.Type.choices)
+        return str(usual[self.type]) if self.type in usual else terms.word(terms.PAPERS, self.type)
+
 
 @insert_only
 class Finding(models.Model):
-    """What the policy said of a line, on which day, at which moment of the case. Never changed."""
+    """What the policy said of a line for an end-user, of which day, at which moment of the case. Never changed.
+
+    record: all of it as one text (licensing.policy.records). Findings of before have none, and name no end-user.
+    """
 
     application = models.ForeignKey(Application, on_delete=models.PROTECT, related_name="findings")
     moment = models.CharField(max_length=12)
@@ -427,6 +438,8 @@ class Finding(models.Model):
     disposition = models.CharField(max_length=30)
     channels = ArrayField(models.CharField(max_length=30), default=list, blank=True)
     matched = ArrayField(models.CharField(max_length=20), default=list, blank=True)
+    party_ref = models.CharField(max_length=16, blank=True, default="")
+    record = models.TextField(blank=True, default="")
     found_at = models.DateTimeField()
 
     class Meta:

@@ -162,6 +162,13 @@ class Compiled:
                 failed |= axis.fails(value)
         return failed
 
+    def matching(self, facts: Facts, *, on: date, audience: str) -> int:
+        """The rules that match, whether one of them controls or not."""
+        absent = 0
+        for axis in self.axes:
+            absent |= axis.rules if facts.get(axis.fact) is None else 0
+        return self.active(on, audience) & ~self.failing(facts) & ~absent
+
     def outcome(self, matched: int, *, unlisted: bool) -> Outcome:
         """What follows where every fact is known and these rules match."""
         return self._said(matched, 0, unlisted)

@@ -20,7 +20,17 @@ from licensing.selectors.applications import (
 )
 from licensing.selectors.clocks import NO_CLOCK, clocks_of, course_of, signals_due, to_signal, with_days_left
 from licensing.selectors.declarations import declarations_for, rejection, usable_declarations
-from licensing.selectors.editions import AHEAD, FIRST_DAY, edition_now, edition_on, rules_of, stretches
+from licensing.selectors.editions import (
+    AHEAD,
+    FIRST_DAY,
+    Editions,
+    edition_now,
+    edition_on,
+    editions_at,
+    rules_of,
+    stretches,
+)
+from licensing.selectors.judging import NEW, PENDING, Judged, changed, forbidden, judge, read_parts
 from licensing.selectors.licenses import (
     changed_since,
     in_force,
@@ -31,7 +41,7 @@ from licensing.selectors.licenses import (
     with_balances,
     with_decision,
 )
-from licensing.selectors.lists import ITEM_SEARCH, applicable_items, items_named, regime, search_items
+from licensing.selectors.lists import ITEM_SEARCH, applicable_items, in_force_on, items_named, search_items
 from licensing.selectors.movements import clearances_taken, clearances_used, movements_of
 from licensing.selectors.screenings import screened_in, screenings_of
 
@@ -39,9 +49,14 @@ __all__ = [
     "AHEAD",
     "FIRST_DAY",
     "ITEM_SEARCH",
+    "NEW",
     "NO_CLOCK",
+    "PENDING",
+    "Editions",
+    "Judged",
     "applicable_items",
     "applications_for",
+    "changed",
     "changed_since",
     "clearances_taken",
     "clearances_used",
@@ -50,9 +65,13 @@ __all__ = [
     "declarations_for",
     "edition_now",
     "edition_on",
+    "editions_at",
+    "forbidden",
     "in_force",
+    "in_force_on",
     "in_queue",
     "items_named",
+    "judge",
     "licenses_ending",
     "licenses_for",
     "licenses_past",
@@ -62,8 +81,8 @@ __all__ = [
     "on_their_way",
     "open_questions",
     "overdue_supplements",
-    "regime",
     "rules_of",
+    "read_parts",
     "rejection",
     "reviewer_of",
     "screened_in",

@@ -1,6 +1,7 @@
 """Which edition of the rules is in force: derived from the starts that have come, never a job's work."""
 
-from datetime import date, timedelta
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
@@ -32,6 +33,40 @@ def _begun(at: Any) -> PolicyEdition:
     """The newest that has started; the first one covers all earlier days."""
     begun = Case(When(starts_at__lte=at, then="starts_at"))
     return PolicyEdition.objects.defer("text").order_by(begun.desc(nulls_last=True), "starts_at")[:1].get()
+
+
+@dataclass(frozen=True)
+class Editions:
+    """Every edition by its start, as of an instant: which of them judges which day."""
+
+    rows: tuple[tuple[str, str, datetime], ...]  # name, digest, start
+    at: datetime
+
+    def of(self, day: date) -> tuple[str, str]:
+        """Name and digest of the edition that judges a day: as edition_on."""
+        return self.rows[self._place(day)][:2]
+
+    def _place(self, day: date) -> int:
+        until = self.at if day == legal_day(self.at) else day_end(day) - INSTANT
+        return max((place for place, (_, _, starts_at) in enumerate(self.rows) if starts_at <= until), default=0)
+
+    def turns(self, after: date, until: date, audience: str) -> list[date]:
+        """The days after the one, until the other, on which other rules begin to count for that audience."""
+        found = set()
+        for place in range(self._place(after), self._place(until) + 1):
+            _, digest, starts_at = self.rows[place]
+            found |= {
+                day for day in [*rules_of(digest).turns(audience), legal_day(starts_at)] if self._place(day) == place
+            }
+        return sorted(day for day in found if after < day <= until)
+
+
+def editions_at(at: datetime) -> Editions:
+    """One query. Raises PolicyEdition.DoesNotExist before anything is loaded."""
+    rows = tuple(PolicyEdition.objects.order_by("starts_at").values_list("code", "digest", "starts_at"))
+    if not rows:
+        raise PolicyEdition.DoesNotExist
+    return Editions(rows, at)
 
 
 def stretches(said: Facts, day: date) -> list[Stretch]:

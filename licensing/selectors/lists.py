@@ -1,30 +1,17 @@
-"""The control list, and the rules as loaded."""
+"""The control list."""
 
 import re
+from collections.abc import Iterable
+from datetime import date
 
 from django.db.models import QuerySet
 
 from core.search import search, words_of
-from licensing import policy
-from licensing.models import ControlItem, Instrument
-from licensing.selectors.editions import edition_now
-
-
-def regime() -> policy.Regime:
-    """The rules as loaded, frozen."""
-    instruments = Instrument.objects.prefetch_related("suspensions")
-    return policy.Regime(
-        edition_now().code,
-        {
-            row.pk: policy.InstrumentFacts(
-                row.pk,
-                row.effective_from,
-                tuple(policy.Window(w.suspended_from, w.suspended_until, w.clause) for w in row.suspensions.all()),
-            )
-            for row in instruments
-        },
-    )
-
+from licensing.models import ControlItem
+from licensing.policy.engine import Outcome
+from licensing.policy.facts import whole
+from licensing.policy.vocabulary import CODE
+from licensing.selectors.editions import edition_on, rules_of
 
 ITEM_SEARCH = ("code", "element", "category", "description_en", "description_zh", "hs_codes")
 
@@ -45,6 +32,24 @@ def items_named(text: str, *, official: bool = True) -> list[ControlItem]:
     goods_code = re.sub(r"[\s.]", "", text)
     words = words_of(goods_code if re.fullmatch(r"[0-9]{4,}", goods_code, re.ASCII) else text)
     return list(items.filter(code__iexact=text.strip())) or list(search(items, ITEM_SEARCH, words))
+
+
+def in_force_on(items: Iterable[ControlItem], on: date, *, today: date) -> list[tuple[ControlItem, Outcome]]:
+    """Each item, and what its listing alone does to it on that day: controls it, and how, or not.
+
+    Whatever else a rule looks at is left open, and so is what only that would control. A label of ours
+    controls nothing.
+    """
+    rules = rules_of(edition_on(on, today=today).digest)
+
+    def said(item: ControlItem) -> Outcome:
+        if item.official and item.code in rules.edition.codes:
+            outcome = rules.assess(whole({CODE: item.code}, rules.edition), on=on)
+            if outcome.controlled:
+                return outcome
+        return Outcome(False, "not_controlled")
+
+    return [(item, said(item)) for item in items]
 
 
 def applicable_items() -> QuerySet[ControlItem]:

@@ -5,13 +5,13 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 
 from core.history import lines_of
-from core.legal_time import legal_today
+from core.legal_time import legal_now, legal_today
 from core.models import Document
 from core.telling import told
 from core.web.steps import Failed, of_one_moment, offered
 from licensing import granted, selectors
-from licensing.actions.applications import policy_differs
-from licensing.models import DecisionStep
+from licensing.models import Application, DecisionStep
+from licensing.states import OPEN_CASE, ApplicationState
 from licensing.web.threads import threaded
 
 
@@ -52,11 +52,18 @@ def case(request: HttpRequest, ref: str, failed: Failed | None = None) -> HttpRe
         ],
         "findings": row.findings.all(),
         "screenings": screenings,
-        "policy_differs": policy_differs(row),
+        "policy_changes": _changes(row),
         "license": getattr(row, "license", None),
         "history": told(lines_of(row), request.actor),
     }
     return render(request, "licensing/desk_case.html", context, status=failed.status if failed else 200)
+
+
+def _changes(row: Application) -> list[selectors.Judged]:
+    """What the rules say otherwise now than when the case was last looked at, while somebody may still act on it."""
+    if row.state not in (*OPEN_CASE, ApplicationState.APPROVED):
+        return []
+    return selectors.changed(row, selectors.judge(row, at=legal_now(), audience=selectors.PENDING))
 
 
 @of_one_moment

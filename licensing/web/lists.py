@@ -15,7 +15,7 @@ from core.history import open_verbs
 from core.legal_time import legal_today
 from core.quantities import show
 from core.web.lists import Choice, Column, Day, List, Listing, View, countries, days, state_word
-from licensing import policy, selectors
+from licensing import selectors
 from licensing.granted import decided
 from licensing.models import ControlList, Kind
 from licensing.states import ApplicationState, DeclarationState, LicenseState
@@ -293,12 +293,7 @@ def _assessed(request: HttpRequest, listing: Listing) -> dict[str, Any]:
     """Each item, and whether its control is in force on the day asked for."""
     asked = listing.value("as_of")
     on = date.fromisoformat(asked) if asked else legal_today()
-    rules = selectors.regime()
-    rows = [
-        (item, policy.assess(policy.Facts(item.code, item.instrument_id, official=item.official), rules, on=on))
-        for item in listing.rows
-    ]
-    return {"rows": rows, "on": on}
+    return {"rows": selectors.in_force_on(listing.rows, on, today=legal_today()), "on": on}
 
 
 CONTROL_LIST = List(

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from core.errors import DomainError, Problem
 from core.history import lines_of, open_verbs, version
-from core.legal_time import legal_today
+from core.legal_time import legal_now, legal_today
 from core.models import Country, Document
 from core.quantities import show
 from core.telling import Told, told
@@ -170,7 +170,7 @@ def application(
 ) -> HttpResponse:
     """The case as its applicant sees it: stage, who has it, what is asked, what was decided and why."""
     row, today = get_object_or_404(_whole(request), ref=ref), legal_today()
-    missing = applications.what_is_missing(row, today=today) if row.state == "draft" else []
+    missing = applications.what_is_missing(row, at=legal_now()) if row.state == "draft" else []
     decided = row.state in ("approved", "issued", "refused")
     history = told(lines_of(row), request.actor)
     context = {
@@ -257,7 +257,7 @@ def _answers(
     request: HttpRequest, ref: str, refusal: DomainError | None = None, changes: Sequence[Told] = ()
 ) -> HttpResponse:
     row = get_object_or_404(_whole(request), ref=ref)
-    problems = applications.what_is_missing(row, today=legal_today()) if row.state == "draft" else []
+    problems = applications.what_is_missing(row, at=legal_now()) if row.state == "draft" else []
     stale = refusal is not None and refusal.code == "stale"
     context = {
         "application": row,

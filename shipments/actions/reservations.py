@@ -19,10 +19,10 @@ from core.legal_time import legal_day, legal_now, legal_today
 from core.locks import lock
 from core.references import draw
 from exporters.models import Party
-from licensing import ledger, policy
+from licensing import ledger
 from licensing.actions import licenses
 from licensing.models import License
-from licensing.selectors import licenses_for, regime
+from licensing.selectors import forbidden, licenses_for
 from shipments.models import Shipment, ShipmentLine
 from shipments.refusals import refusal
 from shipments.selectors import shipments_for
@@ -124,17 +124,13 @@ def _wrong_day(request: ShipmentRequest, today: date) -> list[Problem]:
 
 def _policy_failures(request: ShipmentRequest, license: License, today: date) -> list[dict[str, Any]]:
     """Guard 7: the rules in force today forbid none of the items."""
-    rules = regime()
-    lines = {line.number: line for line in license.lines.select_related("control_item")}
+    codes = {line.number: line.control_item.code for line in license.lines.select_related("control_item")}
+    asked = {codes[line.license_line] for line in request.lines if line.license_line in codes}
+    closed = forbidden(license, request.end_user, request.destination, asked, on=today)
     return [
         {"code": "policy-prohibits", "pointer": f"/lines/{index}"}
         for index, line in enumerate(request.lines)
-        if (item := lines[line.license_line].control_item if line.license_line in lines else None)
-        and policy.assess(
-            policy.Facts(item.code, item.instrument_id, official=item.official, destination=request.destination),
-            rules,
-            on=today,
-        ).prohibited
+        if codes.get(line.license_line) in closed
     ]
 
 

@@ -8,16 +8,14 @@ import pytest
 from config.local import demo
 from core.access import clock as clock_actor
 from core.errors import DomainError
-from core.legal_time import legal_today
+from core.legal_time import legal_now, legal_today
 from core.models import Document, HistoryLine
-from licensing import policy
 from licensing.actions import applications, decisions, declarations, licenses, questions
 from licensing.models import (
     Application,
     ControlItem,
     DecisionStep,
     Declaration,
-    InstrumentSuspension,
     License,
     Suspension,
 )
@@ -97,7 +95,7 @@ def test_a_clerk_does_not_file_not_even_what_is_incomplete(world):
 
 def missing(ref):
     row = Application.objects.get(ref=ref)
-    return [(p.pointer, p.code) for p in applications.what_is_missing(row, today=legal_today())]
+    return [(p.pointer, p.code) for p in applications.what_is_missing(row, at=legal_now())]
 
 
 def test_a_company_that_is_not_verified_files_nothing(world):
@@ -113,14 +111,14 @@ def test_a_per_shipment_license_has_one_end_user_and_an_annual_one_several(world
     assert missing(world.application(kind="per_shipment", by_whom=two[:1])) == []
 
 
-def test_what_the_rules_forbid_on_every_day_is_not_filed(world, draft, monkeypatch):
-    real = policy.assess
-
-    def forbidding(facts, regime, *, on):
-        return replace(real(facts, regime, on=on), disposition="prohibited")
-
-    monkeypatch.setattr(policy, "assess", forbidding)
+def test_what_the_rules_forbid_on_every_day_is_not_filed(world, draft):
+    make.edition(forbidding)
     assert missing(draft) == [("/lines", "policy-prohibits")]
+
+
+def forbidding(rules, document):
+    """Whatever goes to Germany is prohibited."""
+    rules["R033"]["match"] = {"destination.country": ["DE"]}
 
 
 # --- decisions -----------------------------------------------------------------------------------------------
@@ -187,10 +185,7 @@ def test_the_state_is_looked_at_before_what_was_typed(world, waiting):
 
 
 def test_rules_that_closed_the_channel_after_approval_stop_the_license(world, approved):
-    today = legal_today()
-    InstrumentSuspension.objects.create(
-        instrument_id="A18-2025", suspended_from=today, suspended_until=today + timedelta(days=999), by="test"
-    )
+    make.edition(lambda rules, document: rules["R001"].update(enabled=False))
     assert refused(decisions.issue, approved, seen=seen(approved), by=world.ministry.decider) == [
         ("", "channel-closed")
     ]

@@ -16,7 +16,7 @@ from core.references import ALPHABET
 from exporters import actions as exporters
 from licensing import selectors
 from licensing.actions import applications, decisions, declarations, licenses, questions
-from licensing.models import Application, DecisionStep, InstrumentSuspension, License
+from licensing.models import Application, DecisionStep, License
 from tests import make
 from tests.make import seen
 
@@ -392,7 +392,7 @@ def test_an_item_that_no_announcement_controls_needs_no_license(world, clock):
     from datetime import UTC, datetime
 
     clock.set(datetime(2026, 11, 1, 4, tzinfo=UTC))
-    ref = world.application(code="1C909.b")
+    ref = world.application(kind="per_shipment", code="1C909.b")
     Application.objects.filter(ref=ref).update(planned_from="2026-11-01", planned_until="2026-11-10")
     with pytest.raises(Invalid) as refused:
         applications.submit(ref, seen=seen(ref), by=world.exporter)
@@ -402,20 +402,20 @@ def test_an_item_that_no_announcement_controls_needs_no_license(world, clock):
     assert state(ref) == "submitted"
 
 
-def test_changed_rules_must_be_acknowledged(world):
+def uncontrolled(rules, document):
+    rules["R001"]["enabled"] = False
 
-    today = legal_today()
+
+def test_changed_rules_must_be_acknowledged(world):
     ref = world.under_review(world.application())
-    InstrumentSuspension.objects.create(
-        instrument_id="A18-2025", suspended_from=today, suspended_until=today, by="test"
-    )
+    make.edition(uncontrolled)
     with pytest.raises(DomainError) as refused:
         decisions.recommend(ref, seen=seen(ref), outcome="approve", by=world.ministry.reviewer)
-    assert refused.value.code == "policy-changed"
+    assert (refused.value.code, state(ref)) == ("policy-changed", "under_review")
     decisions.recommend(ref, seen=seen(ref), outcome="approve", acknowledged=True, by=world.ministry.reviewer)
     with pytest.raises(DomainError) as closed:
         decisions.approve(ref, seen=seen(ref), by=world.ministry.decider)
-    assert closed.value.code == "channel-closed"
+    assert (closed.value.code, state(ref)) == ("channel-closed", "awaiting_decision")
 
 
 @pytest.mark.parametrize(
@@ -541,31 +541,14 @@ def test_the_other_verbs_that_decide_ask_it_too(world):
         assert HistoryLine.objects.count() == lines
 
 
-def test_a_finding_for_a_later_day_is_no_change_of_today(world):
-    """What was filed looks at the first planned day too; that it says something else is no change since."""
-    today = legal_today()
-    first = today + timedelta(days=5)
-    InstrumentSuspension.objects.create(
-        instrument_id="A18-2025", suspended_from=first, suspended_until=first, by="test"
-    )
-    ref = world.application()
-    Application.objects.filter(ref=ref).update(planned_from=first)
-    applications.submit(ref, seen=seen(ref), by=world.exporter)
-    row = Application.objects.get(ref=ref)
-    assert {finding.disposition for finding in row.findings.all()} == {"standard_review", "not_controlled"}
-    assert applications.policy_differs(row) is False
-
-
 def test_the_channel_is_open_for_each_line(world):
-    codes = ("1C905.a.4", "1C909.a.1")
+    codes = ("1C905.a.4", "1C904.a.4")
     signed = [world.declaration(codes=codes)]
     goods = [(code, "Goods", 1_000) for code in codes]
     ref, m = demo.application(world.exporter, "annual", goods, signed, make.unique("K-")), world.ministry
     world.under_review(ref)
     decisions.recommend(ref, seen=seen(ref), outcome="approve", by=m.reviewer)
-    InstrumentSuspension.objects.create(
-        instrument_id="A57-2025", suspended_from=legal_today(), suspended_until=legal_today(), by="test"
-    )
+    make.edition(lambda rules, document: rules["R001"]["match"]["item.control_code_prefix"].remove("1C904"))
     with pytest.raises(DomainError) as refused:
         decisions.approve(ref, seen=seen(ref), by=m.decider)
     assert (refused.value.code, Application.objects.get(ref=ref).state) == ("channel-closed", "awaiting_decision")

@@ -4,7 +4,7 @@ from html import unescape
 
 import pytest
 
-from core.legal_time import legal_today
+from core.legal_time import legal_now
 from exporters import actions as exporters
 from exporters.models import Party
 from licensing.actions import applications
@@ -18,7 +18,7 @@ def browser(client, world):
 
 
 def missing(ref):
-    return applications.what_is_missing(Application.objects.get(ref=ref), today=legal_today())
+    return applications.what_is_missing(Application.objects.get(ref=ref), at=legal_now())
 
 
 def text(page):
@@ -60,7 +60,7 @@ def test_what_the_rules_ask_is_asked_without_an_answer_chosen(browser, world, na
 
 
 def test_what_was_said_is_kept_and_shown_to_both_sides(client, world):
-    ref = world.application(purpose="civil_aircraft_parts", red_flag="wmd")
+    ref = world.application(kind="per_shipment", purpose="civil_aircraft_parts", red_flag="wmd")
     row = Application.objects.get(ref=ref)
     assert (row.purpose, row.red_flag) == ("civil_aircraft_parts", "wmd")
     world.under_review(ref)

@@ -159,8 +159,8 @@ def test_no_exporter_reads_what_is_only_recommended(after, world, case, client):
 
 def two_lines(world):
     """A case of two lines, of which the first is left out."""
-    signed = world.declaration(codes=("1C905.a.4", "1C904.b"))
-    goods = [("1C904.b", "Terbium oxide", 10), ("1C905.a.4", "Magnets", 20)]
+    signed = world.declaration(codes=("1C905.a.4", "1C904.a.4"))
+    goods = [("1C904.a.4", "Magnets with Tb", 10), ("1C905.a.4", "Magnets", 20)]
     ref = world.under_review(make.demo.application(world.exporter, "annual", goods, [signed], "K-2"))
     return cut(world, ref, quantities_={1: 0, 2: 15 * KG}, end_users=None)
 
@@ -173,7 +173,7 @@ def test_rest_has_what_was_requested_beside_what_is_authorized(world, client):
     assert (line["control_code"], line["requested"], line["authorized"]) == ("1C905.a.4", "20.000", "15.000")
     assert (len(one["lines"]), one["reason"]) == (1, WHY)
     assert one["left_out"] == {
-        "lines": [{"control_code": "1C904.b", "description": "Terbium oxide", "unit": "kg", "requested": "10.000"}],
+        "lines": [{"control_code": "1C904.a.4", "description": "Magnets with Tb", "unit": "kg", "requested": "10.000"}],
         "end_users": [],
         "planned_until": license.application.planned_until.isoformat(),
     }
@@ -195,7 +195,7 @@ def test_the_exporter_reads_what_was_left_out_and_customs_does_not(world, client
         headers = {"authorization": f"Bearer {make.key(reader, scope)}"}
         left_out = client.get(f"/api/v1/licenses/{license.ref}/", headers=headers).json()["left_out"]
         told[scope] = left_out and [line["control_code"] for line in left_out["lines"]]
-    assert told == {"licenses:read": ["1C904.b"], "customs:confirm": None}
+    assert told == {"licenses:read": ["1C904.a.4"], "customs:confirm": None}
 
 
 def test_who_is_not_accepted_reads_why_and_what_to_do(world, client):

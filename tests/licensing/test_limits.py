@@ -9,7 +9,7 @@ import pytest
 from config.local import demo
 from core.access import clock as clock_actor
 from core.errors import DomainError, WrongState
-from core.legal_time import legal_today, months_after
+from core.legal_time import legal_now, legal_today, months_after
 from core.models import HistoryLine
 from licensing import selectors
 from licensing.actions import applications, decisions, declarations, licenses, questions
@@ -34,7 +34,7 @@ def refused(verb, *args, **kwargs):
 
 
 def missing(ref):
-    return [p.code for p in applications.what_is_missing(Application.objects.get(ref=ref), today=legal_today())]
+    return [p.code for p in applications.what_is_missing(Application.objects.get(ref=ref), at=legal_now())]
 
 
 def change(ref, **facts):
@@ -88,12 +88,12 @@ def test_an_annual_license_asks_for_the_yearly_need_and_a_single_one_does_not(wo
 def test_a_yearly_need_that_is_missing_leads_to_where_it_can_be_stated(world, draft):
     Declaration.objects.update(yearly_need="")
     row = Application.objects.get(ref=draft)
-    found = applications.what_is_missing(row, today=legal_today())[0]
+    found = applications.what_is_missing(row, at=legal_now())[0]
     assert found.extra == {"party": row.end_users.get().party.ref} and "make a new declaration" in found.message
     facts = {name: getattr(row.end_users.get().declaration, name) for name in declarations.FIELDS}
     begun = declarations.draft(by=world.exporter, items=[ControlItem.objects.first()], **facts)
     row = Application.objects.get(ref=world.application(by_whom=[begun]))
-    found = [p for p in applications.what_is_missing(row, today=legal_today()) if p.code == "yearly-need-missing"][0]
+    found = [p for p in applications.what_is_missing(row, at=legal_now()) if p.code == "yearly-need-missing"][0]
     assert found.extra == {"draft": begun.ref} and "make a new declaration" not in found.message
 
 
@@ -116,7 +116,7 @@ def test_a_question_has_two_weeks_unless_it_says_otherwise(db):
 
 
 def test_goods_that_no_declaration_covers_are_named(world):
-    assert missing(world.application(code="1C904.b", by_whom=[world.declaration()])) == ["item-not-declared"]
+    assert missing(world.application(code="1C904.a.4", by_whom=[world.declaration()])) == ["item-not-declared"]
 
 
 def test_another_companys_case_is_not_there(world, draft):

@@ -15,6 +15,7 @@ from licensing.models import License, LicenseEndUser
 from licensing.models.balances import ClearanceCount, LicenseLine
 from shipments import actions
 from shipments.actions import LineRequest
+from tests import make
 
 KG = 1000
 
@@ -151,10 +152,8 @@ def test_clearances_are_counted(world, license):
     assert failures(world, license) == [("/license", "clearances-exhausted")]
 
 
-def test_what_the_rules_forbid_is_refused(world, license, monkeypatch):
-    from licensing import policy
-
-    monkeypatch.setattr(policy.Assessment, "prohibited", True)
+def test_what_the_rules_forbid_is_refused(world, license):
+    make.edition(lambda rules, document: rules["R033"].update(match={"destination.country": ["DE"]}))
     assert failures(world, license) == [("/lines/0", "policy-prohibits")]
     with pytest.raises(Exception, match="rules in force") as refused:
         world.shipment(license, KG)
@@ -180,7 +179,6 @@ def test_a_check_counts_no_clearance(world):
 def held(transactional_db):
     """A world that is committed, and what another session finds locked meanwhile."""
     from licensing.loading import load
-    from tests import make
 
     load()
     world = make.World(make.ministry(), make.customs(), None)

@@ -115,7 +115,7 @@ def _teams(world):
 
 def rich(world, *, kind="annual", kilograms=(60_000, 1_500), users=2, sent=True, contract="K-RICH") -> str:
     """An application that says all that one may: two goods, two end-users, ports, remarks."""
-    boss, codes = world.exporter, ["1C905.a.4", "1C904.b"]
+    boss, codes = world.exporter, ["1C905.a.4", "1C904.a.4"]
     signed = []
     for number in range(users):
         country, product = [("DE", "traction motors"), ("JP", "compressors")][number]
@@ -134,7 +134,7 @@ def rich(world, *, kind="annual", kilograms=(60_000, 1_500), users=2, sent=True,
         row = demo.declaration(boss, user, codes, "CIV_AUTO", product)
         signed.append(declarations.verify(row.ref, seen=seen(row.ref), by=world.ministry.reviewer))
     items = {item.code: item for item in ControlItem.objects.filter(code__in=codes)}
-    goods = zip(codes, ("NdFeB magnets N42SH, Dy 3.2 %", "Terbium oxide 99.99 %"), kilograms, strict=False)
+    goods = zip(codes, ("NdFeB magnets N42SH, Dy 3.2 %", "NdFeB magnets N38UH, Tb 1.1 %"), kilograms, strict=False)
     today = legal_today()
     row = applications.start(
         Draft(

@@ -10,7 +10,6 @@ from core.access import clock as clock_actor
 from core.errors import DomainError, Invalid
 from core.legal_time import legal_today
 from core.models import HistoryLine
-from licensing import policy
 from licensing.models import License
 from shipments import actions, selectors
 from shipments.actions import reservations
@@ -95,13 +94,8 @@ def test_a_request_that_waited_across_midnight_is_judged_by_the_new_day(world, l
     with pytest.raises(Invalid) as late:
         actions.reserve(world.request(license, KG, planned_on=yesterday), by=world.exporter)
     assert [(e.pointer, e.code) for e in late.value.errors] == [("/planned_on", "date-out-of-range")]
-    real = policy.assess
-
-    def forbidden_today(facts, regime, *, on):
-        said = real(facts, regime, on=on)
-        return said if on == yesterday else replace(said, disposition="prohibited")
-
-    monkeypatch.setattr(policy, "assess", forbidden_today)
+    from_today = {"match": {"destination.country": ["DE"]}, "effective_from": legal_today().isoformat()}
+    make.edition(lambda rules, document: rules["R033"].update(from_today))
     with pytest.raises(DomainError) as closed:
         actions.reserve(world.request(license, KG), by=world.exporter)
     assert closed.value.code == "policy-prohibits"

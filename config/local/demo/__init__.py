@@ -4,7 +4,17 @@ Everything but the first accounts is made by the verbs that people use, so the d
 Lodestone would not allow. All names are invented.
 """
 
-from config.local.demo.cases import application, cleared, declaration, issued, party, screened, shipped, under_review
+from config.local.demo.cases import (
+    application,
+    cleared,
+    declaration,
+    issued,
+    paper,
+    party,
+    screened,
+    shipped,
+    under_review,
+)
 from config.local.demo.file import ensure
 from config.local.demo.papers import pdf
 from config.local.demo.people import PASSWORD, Ministry, exporter, person, qualified, seen, send_company
@@ -21,6 +31,7 @@ __all__ = [
     "exporter",
     "issued",
     "make",
+    "paper",
     "party",
     "pdf",
     "person",

@@ -82,9 +82,13 @@ def application(
         ),
         by=actor,
     )
-    for type_, title in (("contract", f"Contract {contract}"), ("tech_desc", "Technical description")):
-        applications.add_document(row.ref, type=type_, file=(f"{type_}.pdf", pdf(title)), by=actor)
+    paper(actor, row.ref, "contract", f"Contract {contract}")
+    paper(actor, row.ref, "tech_desc", "Technical description")
     return row.ref
+
+
+def paper(actor: Actor, ref: str, type_: str, title: str = "A paper") -> None:
+    applications.add_document(ref, type=type_, file=(f"{type_}.pdf", pdf(title)), by=actor)
 
 
 def under_review(actor: Actor, ref: str, ministry: Ministry, by: Actor | None = None) -> str:

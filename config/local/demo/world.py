@@ -74,8 +74,8 @@ def lanting_cases(actor: Actor, clerk: Actor, ministry: Ministry, customs: Actor
         cleared(customs, shipped(actor, first, f"AUR-{number[-3:]}", kilograms), number, kilograms * 1000)
     shipped(actor, first, "AUR-103", 1_080)
 
-    oxide = [("1C904.b", "Terbium oxide 99.99 %", 1_500)]
-    second = issued(actor, application(actor, "annual", oxide, [drives], "DEL-2026-07"), ministry, [drives])
+    arcs = [("1C905.a.4", "NdFeB arc magnets N38UH, Dy 1.8 %", 1_500)]
+    second = issued(actor, application(actor, "annual", arcs, [drives], "DEL-2026-07"), ministry, [drives])
     cleared(customs, shipped(actor, second, "DEL-201", 1_250), "0000000201", 1_250_000)
     shipped(actor, second, "DEL-202", 110)
 
@@ -98,16 +98,20 @@ def lanting_cases(actor: Actor, clerk: Actor, ministry: Ministry, customs: Actor
     decisions.recommend(
         second_officer, seen=seen(second_officer), outcome="approve", months=12, conditions=[], by=ministry.reviewer
     )
-    sent = application(actor, "per_shipment", [("1C905.a.4", magnets, 900)], [drives], "DEL-2026-09")
+    oxide = [("1C904.b", "Terbium oxide 99.99 %", 900)]  # materials have no annual way
+    sent = application(actor, "per_shipment", oxide, [drives], "DEL-2026-09")
     applications.submit(sent, seen=seen(sent), by=actor)
     application(clerk, "annual", [("1C905.a.4", magnets, 9_600)], [cars], "HOS-2026-01")
 
 
 def ruohe_cases(actor: Actor, ministry: Ministry, customs: Actor) -> None:
     ardent = party(actor, "Ardent Motoren AG", "AT", "Motor works")
-    oxides = declaration(actor, ardent, ["1C905.b"], "PROCESSING", "magnet alloys")
-    goods = [("1C905.b", "Dysprosium oxide 99.9 %", 20_000)]
-    license = issued(actor, application(actor, "annual", goods, [oxides], "ARD-2026-01"), ministry, [oxides])
+    motors = declaration(actor, ardent, ["1C905.a.4"], "CIV_INDUSTRIAL", "pump motors")
+    alloys = declaration(actor, ardent, ["1C905.b"], "PROCESSING", "magnet alloys")
+    magnets = [("1C905.a.4", "NdFeB sintered magnets N35EH, Dy 4.1 %", 20_000)]
+    license = issued(actor, application(actor, "annual", magnets, [motors], "ARD-2026-01"), ministry, [motors])
+    oxide = [("1C905.b", "Dysprosium oxide 99.9 %", 2_000)]
+    issued(actor, application(actor, "per_shipment", oxide, [alloys], "ARD-2026-02"), ministry, [alloys])
     cleared(customs, shipped(actor, license, "ARD-301", 4_000), "0000000301", 3_996_500)
     cleared(customs, draw(Shipment.PREFIX), "0000000302", 12_000)  # nobody knows this shipment: an incident
 

@@ -11,6 +11,7 @@ from core.web.fields import CodesField, DayField, QuantityField
 from exporters.models import Party
 from licensing.actions.applications import Draft, LineDraft
 from licensing.models import Application, ApplicationDocument, ControlItem, Declaration
+from licensing.selectors import edition_now, rules_of
 from licensing.web.forms.check import one_of, words_of
 from licensing.words import terms
 
@@ -172,6 +173,14 @@ class LineForm(forms.Form):
 LineFormSet = forms.formset_factory(LineForm, extra=1, max_num=50, validate_max=True, can_delete=True)
 
 
+def _papers() -> list[tuple[str, Any]]:
+    """The usual papers, and each that a rule of the edition in force may ask for."""
+    rules = rules_of(edition_now().digest).rules
+    asked = sorted({paper for rule in rules for paper in rule.effect.require})
+    *usual, other = ApplicationDocument.Type.choices
+    return [*usual, *((name, terms.word(terms.PAPERS, name)) for name in asked), other]
+
+
 class DocumentForm(forms.Form):
-    type = forms.ChoiceField(label=gettext_lazy("Paper"), choices=ApplicationDocument.Type.choices)
+    type = forms.ChoiceField(label=gettext_lazy("Paper"), choices=_papers)
     file = forms.FileField(label=gettext_lazy("File"), help_text=gettext_lazy("PDF, at most 10 MB."))

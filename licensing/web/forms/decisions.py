@@ -15,6 +15,12 @@ from core.web.forms import StepForm
 from licensing.models import Application, DecisionStep
 
 
+def seen_the_change() -> forms.BooleanField:
+    """Asked where the rules say something else than when the case was last looked at."""
+    label = gettext_lazy("I have seen that the rules say something else of this case than when it was last looked at")
+    return forms.BooleanField(label=label, required=False)
+
+
 class RecommendForm(StepForm):
     """Outcome per line. What the exporter reads and what stays inside are two labelled fields."""
 
@@ -55,10 +61,7 @@ class RecommendForm(StepForm):
         widget=forms.Textarea(attrs={"rows": 2}),
         help_text=gettext_lazy("Stays inside the ministry."),
     )
-    acknowledged = forms.BooleanField(
-        label=gettext_lazy("I have seen that the rules say something else today than when this was filed"),
-        required=False,
-    )
+    acknowledged = seen_the_change()
 
     def __init__(self, *args: Any, row: Application, **kwargs: Any) -> None:
         super().__init__(*args, row=row, **kwargs)
@@ -133,6 +136,7 @@ class ApproveForm(DecideForm):
         max_length=5_000,
         widget=forms.Textarea(attrs={"rows": 2}),
     )
+    acknowledged = seen_the_change()
 
 
 class RefuseForm(DecideForm):
@@ -154,6 +158,7 @@ class IssueForm(StepForm):
     """Begins with the day that the exporter planned, where it lies ahead."""
 
     usable_from = DayField(label=gettext_lazy("First day"), required=False)
+    acknowledged = seen_the_change()
 
     def __init__(self, *args: Any, row: Application, **kwargs: Any) -> None:
         super().__init__(*args, row=row, **kwargs)

@@ -1,0 +1,154 @@
+"""What the rules say of a case is looked at, kept with the case, and stops what they do not allow."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+
+from django.utils.translation import gettext as _
+
+from core.errors import DomainError, Problem
+from licensing.models import Application, Finding
+from licensing.policy.trace import Fate
+from licensing.policy.vocabulary import CHANNEL_OF
+from licensing.selectors import Judged, changed
+from licensing.words import rules as words
+from licensing.words import terms
+
+Pairs = Mapping[tuple[int, int], list[Judged]]
+
+
+def freeze(case: Application, moment: str, judged: Sequence[Judged], *, at: datetime) -> str:
+    """All that was found is kept with the case, once for all. Returns the edition that judged today."""
+    Finding.objects.bulk_create(
+        Finding(
+            application=case,
+            moment=moment,
+            line_number=one.line.number,
+            party_ref=one.user.party.ref,
+            as_of=one.day,
+            edition=one.edition,
+            disposition=one.outcome.disposition,
+            channels=list(one.outcome.channels),
+            matched=list(one.outcome.matched),
+            record=one.record,
+            found_at=at,
+        )
+        for one in judged
+    )
+    return judged[0].edition
+
+
+def require_acknowledged(case: Application, judged: Sequence[Judged], acknowledged: bool) -> None:
+    """It says what the last look said, or the officer has seen that it does not. Raises DomainError policy-changed."""
+    if not acknowledged and changed(case, judged):
+        raise DomainError(
+            _("The rules say something else than when the case was last looked at. Look at it, and tick that you did."),
+            code="policy-changed",
+        )
+
+
+def within(judged: Iterable[Judged]) -> Pairs:
+    """Of each line and end-user the days of the planned window."""
+    pairs: dict[tuple[int, int], list[Judged]] = {}
+    for one in judged:
+        if one.within:
+            pairs.setdefault((one.line.number, one.user.pk), []).append(one)
+    return pairs
+
+
+def problems_of(case: Application, judged: Iterable[Judged]) -> list[Problem]:
+    """What the rules have against filing the case: all of it, each once."""
+    pairs = within(judged)
+    found = [*_obstacles(case, pairs), *_papers(case, pairs)]
+    return list({(problem.code, problem.message): problem for problem in found}.values())
+
+
+def _obstacles(case: Application, pairs: Pairs) -> Iterator[Problem]:
+    for days in pairs.values():
+        if missing := {name for one in days for name in one.missing}:  # what it opens can't be said yet
+            if unasked := sorted(missing - {"end_user.class"}):  # which is asked for by itself
+                yield Problem("/lines", "facts-missing", _facts(days[0], unasked))
+        elif obstacle := _closed(case.kind, days):
+            yield obstacle
+
+
+def _closed(kind: str, days: Sequence[Judged]) -> Problem | None:
+    """Why the rules open this kind of license on no day of the window; None when they do on some."""
+    channel = CHANNEL_OF[kind]
+    if any(one.opens(channel) for one in days):
+        return None
+    first = days[0]
+    code, name = first.line.control_item.code, first.user.party.name
+    if all(one.outcome.controlled is False for one in days):
+        message = _("{code} is not controlled on any day of the planned window: no license is needed for it.")
+        return Problem("/lines", "not-controlled", message.format(code=code))
+    if any(one.outcome.disposition == "prohibited" for one in days):
+        forbidding = next(one for one in days if one.outcome.disposition == "prohibited")
+        message = _("The rules in force forbid exporting {code} to {name}: {why}")
+        return Problem("/lines", "policy-prohibits", message.format(code=code, name=name, why=_forbidding(forbidding)))
+    message = _("The rules do not open {channel} for {code} to {name}: {why}")
+    facts = {
+        "channel": terms.word(terms.CHANNELS, channel),
+        "code": code,
+        "name": name,
+        "why": _closing(first, channel),
+    }
+    return Problem("/lines", "channel-closed", message.format(**facts))
+
+
+def _forbidding(one: Judged) -> str:
+    rules = [rule for rule in one.rules.rules if rule.id in one.outcome.matched]
+    return _in_words(one, [rule.id for rule in rules if rule.effect.disposition == "prohibited"])
+
+
+def _closing(one: Judged, channel: str) -> str:
+    """The rules that take the channel away; else on which facts the rule fails that is nearest to opening it."""
+    matched = [rule for rule in one.rules.rules if rule.id in one.outcome.matched]
+    if closing := [rule.id for rule in matched if channel in rule.effect.remove]:
+        return _in_words(one, closing)
+    opening = {rule.id for rule in one.rules.rules if channel in rule.effect.grant}
+    failing = [line.facts for line in one.trace if line.rule in opening and line.fate is Fate.FAILED]
+    facts = terms.listed(terms.word(terms.FACTS, name) for name in min(failing, key=len, default=()))
+    return _("No rule opens it for these facts. Nearest to it: {facts}.").format(facts=facts)
+
+
+def _in_words(one: Judged, names: Sequence[str]) -> str:
+    document = one.rules.edition.document
+    rows = {row["id"]: words.in_words(row, document) for row in document["rules"]}
+    told = []
+    for name in names:
+        place = rows[name]["provision"] or terms.word(words.AUTHORITIES, rows[name]["authority"])
+        told.append(f"{rows[name]['text']} ({place}, {name})")
+    return " ".join(told)
+
+
+def _papers(case: Application, pairs: Pairs) -> Iterator[Problem]:
+    """Each paper that the rules ask for on some day of the window and that the case does not have."""
+    asked = {paper for days in pairs.values() for one in days for paper in one.outcome.requires}
+    there = set(case.documents.values_list("type", flat=True))
+    for paper in sorted(asked - there):
+        message = _("Add the paper that the rules ask for here: {paper}.")
+        yield Problem("/documents", "required", message.format(paper=terms.word(terms.PAPERS, paper)))
+
+
+def _facts(one: Judged, names: Sequence[str]) -> str:
+    facts = terms.listed(terms.word(terms.FACTS, name) for name in names)
+    return _("Nobody said of {code} to {name}: {facts}.").format(
+        code=one.line.control_item.code, name=one.user.party.name, facts=facts
+    )
+
+
+def require_open(case: Application, judged: Iterable[Judged], lines: Iterable[int], users: Iterable[int]) -> None:
+    """What is granted is known in full and open in the planned window: each of these lines for each of these end-users.
+
+    Raises DomainError facts-missing, policy-prohibits or channel-closed.
+    """
+    lines, users = set(lines), set(users)
+    for (number, user), days in within(judged).items():
+        if number not in lines or user not in users:
+            continue
+        for one in days:
+            if one.outcome.missing:
+                raise DomainError(_facts(one, one.outcome.missing), code="facts-missing")
+        if obstacle := _closed(case.kind, days):
+            refusal = "channel-closed" if obstacle.code == "not-controlled" else obstacle.code
+            raise DomainError(obstacle.message, code=refusal)

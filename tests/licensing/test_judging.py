@@ -1,0 +1,460 @@
+"""A case is judged by the engine: which facts, which days, what is kept, what is news, and what is stopped."""
+
+import json
+from datetime import timedelta
+from html import unescape
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from config.local import demo
+from core.errors import DomainError, Invalid
+from core.history import lines_of
+from core.legal_time import day_end, legal_now, legal_today
+from exporters import actions as exporters
+from licensing import selectors
+from licensing.actions import applications, decisions, declarations
+from licensing.models import Application, DecisionStep, Declaration, Finding, License, PolicyEdition
+from licensing.policy.engine import ENGINE
+from licensing.policy.records import replayed
+from licensing.selectors import NEW, PENDING
+from tests import make
+from tests.make import seen
+
+DAY = timedelta(days=1)
+MAGNET = "1C905.a.4"
+
+
+def case(ref):
+    return Application.objects.get(ref=ref)
+
+
+def judged(ref, audience=NEW):
+    return selectors.judge(case(ref), at=legal_now(), audience=audience)
+
+
+def planned(ref, first, last):
+    """From how many days on until how many."""
+    today = legal_today()
+    Application.objects.filter(ref=ref).update(planned_from=today + first * DAY, planned_until=today + last * DAY)
+
+
+def problems(ref):
+    """What stands between the draft and its submission; a submission says the same, and sends nothing."""
+    found = applications.what_is_missing(case(ref), at=legal_now())
+    if found:
+        by = demo_signatory(ref)
+        with pytest.raises(Invalid) as refused:
+            applications.submit(ref, seen=seen(ref), by=by)
+        assert refused.value.errors == found
+        assert (case(ref).state, Finding.objects.filter(application__ref=ref).count()) == ("draft", 0)
+    return found
+
+
+def demo_signatory(ref):
+    row = case(ref)
+    return make.Actor(row.created_by, row.exporter.organization, roles=frozenset({"signatory"}))
+
+
+def codes(ref):
+    return [problem.code for problem in problems(ref)]
+
+
+def refused(verb, ref, **facts):
+    before = lines_of(case(ref)).count(), Finding.objects.count(), DecisionStep.objects.count(), License.objects.count()
+    with pytest.raises(DomainError) as refusal:
+        verb(ref, seen=seen(ref), **facts)
+    after = lines_of(case(ref)).count(), Finding.objects.count(), DecisionStep.objects.count(), License.objects.count()
+    assert after == before
+    return refusal.value.code
+
+
+def for_whom(world, *, country="DE", nature="commercial", use="CIV_AUTO", code=MAGNET, onward=()):
+    """A verified declaration of an end-user of this kind for this use."""
+    user = demo.party(world.exporter, make.unique("End-user "), country, "Works", nature=nature)
+    row = demo.declaration(world.exporter, user, [code], use, "motors")
+    if onward:
+        Declaration.objects.filter(pk=row.pk).update(re_export=True, re_export_countries=list(onward))
+    return declarations.verify(row.ref, seen=seen(row.ref), by=world.ministry.reviewer)
+
+
+def controlled(first, last=None):
+    """The April list is controlled from so many days from today on, until so many."""
+    today = legal_today()
+    days = {"effective_from": (today + first * DAY).isoformat()}
+    if last is not None:
+        days["effective_to"] = (today + last * DAY).isoformat()
+    return lambda rules, document: rules["R001"].update(days)
+
+
+# --- facts ------------------------------------------------------------------------------------------------
+
+
+def test_each_line_has_one_vector_for_each_end_user_from_what_was_said(world):
+    signed = [for_whom(world, nature="academic", use="RESEARCH", onward=["JP"]), for_whom(world, country="FR")]
+    goods = [(MAGNET, "Magnets", 10), ("1C904.a.4", "Magnets", 20)]
+    ref = demo.application(world.exporter, "annual", goods, signed, "K-1", red_flag="", purpose="civil_aircraft_parts")
+    planned(ref, 0, 0)
+    found = judged(ref)
+    assert [(one.line.number, one.user.declaration) for one in found] == [
+        (1, signed[0]),
+        (1, signed[1]),
+        (2, signed[0]),
+        (2, signed[1]),
+    ]
+    facts = found[0].facts
+    assert {name: facts.get(name) for name in facts if not name.startswith("item.")} == {
+        "destination.country": ("DE", "JP"),
+        "end_use.code": "RESEARCH",
+        "end_user.class": "academic",
+        "exporter.annual_qualified": True,
+        "exporter.territory": "domestic",
+        "exporter.red_flag": "none",
+        "transaction.purpose": "civil_aircraft_parts",
+        "end_user.validated": False,
+    }
+    assert (facts["item.control_code"], facts["item.element"]) == (MAGNET, "Dy")
+    assert found[1].facts["destination.country"] == ("FR",)
+
+
+def test_what_nobody_said_is_absent(world):
+    signed = for_whom(world)
+    ref = world.application(by_whom=[signed])
+    user = signed.end_user
+    exporters.change_party(user.ref, version=user.version, by=world.exporter, name=user.name, nature="")
+    facts = judged(ref)[0].facts
+    assert {"end_user.class", "screening.hit"}.isdisjoint(facts)
+
+
+def test_the_newest_screening_result_counts_whatever_case_it_was_recorded_in(world):
+    signed = for_whom(world)
+    first = world.under_review(world.application(by_whom=[signed]))
+    again = world.application(by_whom=[signed])
+    assert judged(again)[0].facts["screening.hit"] == "none"
+    demo.screened(first, world.ministry.reviewer, hit="watch_list", reason="Entry 3.")
+    assert judged(again)[0].facts["screening.hit"] == "watch_list"
+
+
+def test_a_qualification_counts_through_its_last_day(world, clock):
+    ref = world.application(by_whom=[for_whom(world)])
+    until = make.qualified_until(world.exporter)
+    for day, qualified in ((until, True), (until + DAY, False)):
+        clock.set(day_end(day) - timedelta(hours=1))
+        assert judged(ref)[0].facts["exporter.annual_qualified"] is qualified
+
+
+# --- days -------------------------------------------------------------------------------------------------
+
+
+def days(ref):
+    today = legal_today()
+    return [((one.day - today).days, one.within) for one in judged(ref)]
+
+
+def test_today_the_first_planned_day_and_each_turn_in_the_window_are_judged(world, on):
+    on("2026-03-02")
+    ref = world.application()
+    make.edition(controlled(4, 11))
+    planned(ref, 3, 12)
+    assert days(ref) == [(0, False), (3, True), (4, True), (12, True)]
+    planned(ref, 0, 4)
+    assert days(ref) == [(0, True), (4, True)]
+    planned(ref, 5, 11)
+    assert days(ref) == [(0, False), (5, True)]
+    planned(ref, -9, 3)
+    assert days(ref) == [(0, True)]
+    planned(ref, -9, -3)
+    assert days(ref) == [(0, True)]
+
+
+def test_the_start_of_an_edition_is_a_turn_and_each_day_is_judged_by_its_own(world):
+    ref = world.application()
+    planned(ref, 0, 9)
+    later = make.edition(lambda rules, document: rules["R001"].update(enabled=False), starts_at=day_end(legal_today()))
+    first = PolicyEdition.objects.exclude(pk=later.pk).get()
+    said = {one.day: (one.edition, one.outcome.controlled) for one in judged(ref)}
+    assert said[legal_today()] == (first.code, True)
+    assert said[legal_today() + DAY] == (later.code, False)
+
+
+def test_what_is_controlled_today_does_not_count_outside_the_window(world):
+    ref = world.application()
+    make.edition(controlled(-500, 4))
+    planned(ref, 4, 9)
+    assert codes(ref) == []
+    planned(ref, 5, 9)
+    assert codes(ref) == ["not-controlled"]
+    make.edition(controlled(8), "LATER")
+    assert codes(ref) == []
+
+
+# --- what is kept -----------------------------------------------------------------------------------------
+
+
+def filed(world, **facts):
+    ref = world.application(**facts)
+    applications.submit(ref, seen=seen(ref), by=world.exporter)
+    return ref
+
+
+def test_everything_that_was_judged_is_kept_and_replays_byte_for_byte(world, on):
+    on("2026-03-02")
+    make.edition(controlled(4))
+    ref = world.application(by_whom=[world.declaration(), world.declaration(country="FR")])
+    planned(ref, 0, 9)
+    applications.submit(ref, seen=seen(ref), by=world.exporter)
+    kept = list(Finding.objects.filter(application__ref=ref))
+    assert {(f.moment, f.as_of) for f in kept} == {("submit", legal_today()), ("submit", legal_today() + 4 * DAY)}
+    assert {f.party_ref for f in kept} == {user.party.ref for user in case(ref).end_users.all()}
+    for finding in kept:
+        said = json.loads(finding.record)
+        assert PolicyEdition.objects.get(digest=said["edition"]).code == finding.edition == "NEXT"
+        assert (said["engine"], said["audience"]) == (ENGINE, "new")
+        assert (said["outcome"]["disposition"], said["outcome"]["channels"]) == (finding.disposition, finding.channels)
+        assert [line[0] for line in said["trace"] if line[1] == "matched"] == finding.matched
+        assert replayed(finding.record, selectors.rules_of(said["edition"])) == finding.record
+
+
+def test_filing_and_deciding_ask_no_more_than_before(world):
+    """As counted before the engine judged cases: 29, 24 and 33 statements."""
+    ref, m = world.application(kind="per_shipment"), world.ministry
+
+    def count(verb, by):
+        facts = {"seen": seen(ref), "by": by}
+        with CaptureQueriesContext(connection) as asked:
+            verb(ref, **facts)
+        return len(asked)
+
+    assert count(applications.submit, world.exporter) <= 29
+    applications.accept(ref, by=m.intake)
+    decisions.assign(ref, seen=seen(ref), by=m.reviewer)
+    demo.screened(ref, m.reviewer)
+    decisions.recommend(ref, seen=seen(ref), outcome="approve", by=m.reviewer)
+    assert count(decisions.approve, m.decider) <= 24
+    assert count(decisions.issue, m.decider) <= 33
+
+
+def test_each_step_keeps_what_it_looked_at_and_the_license_its_own(world):
+    license = world.license()
+    moments = Finding.objects.filter(application=license.application).order_by("pk").values_list("moment", flat=True)
+    assert list(dict.fromkeys(moments)) == ["submit", "recommend", "approve", "issue"]
+    said = json.loads(Finding.objects.filter(moment="issue").first().record)
+    assert (said["audience"], said["facts"]["screening.hit"]) == ("pending", "none")
+    assert said["outcome"]["disposition"] == "presumption_of_approval"
+
+
+# --- what is news -----------------------------------------------------------------------------------------
+
+
+def test_a_screening_result_that_was_missing_is_no_news(world):
+    ref = world.under_review(world.application())
+    assert selectors.changed(case(ref), judged(ref, PENDING)) == []
+    decisions.recommend(ref, seen=seen(ref), outcome="approve", by=world.ministry.reviewer)
+    assert case(ref).state == "awaiting_decision"
+
+
+def test_a_turn_that_was_foreseen_is_no_news(world, clock):
+    ref = world.application()
+    make.edition(controlled(-500, 30))
+    planned(ref, 0, 60)
+    world.under_review(ref)
+    clock.shift(days=40)
+    assert {one.outcome.controlled for one in judged(ref, PENDING)} == {False}
+    assert selectors.changed(case(ref), judged(ref, PENDING)) == []
+
+
+def test_a_fact_that_is_another_than_at_filing_is_news(world):
+    signed = for_whom(world)
+    ref = world.under_review(world.application(by_whom=[signed]))
+    user = signed.end_user
+    exporters.change_party(user.ref, version=user.version, by=world.exporter, name=user.name, nature="military")
+    facts = {"outcome": "approve", "by": world.ministry.reviewer}
+    assert refused(decisions.recommend, ref, **facts) == "policy-changed"
+    decisions.recommend(ref, seen=seen(ref), acknowledged=True, **facts)
+    assert selectors.changed(case(ref), judged(ref, PENDING)) == []
+
+
+def test_only_the_end_user_whose_outcome_changed_is_news(world):
+    signed = [for_whom(world), for_whom(world, country="FR", use="RESEARCH")]
+    ref = filed(world, kind="per_shipment", by_whom=signed[:1])
+    assert selectors.changed(case(ref), judged(ref, PENDING)) == []
+    two = world.application(by_whom=[signed[0], for_whom(world, country="FR", use="CIV_WIND")])
+    world.under_review(two)
+    make.edition(lambda rules, document: rules["R040"]["match"]["end_use.code"].remove("CIV_WIND"))
+    [news] = {one.user.party.country_id for one in selectors.changed(case(two), judged(two, PENDING))}
+    assert news == "FR"
+
+
+def test_a_changed_outcome_is_acknowledged_by_whoever_decides_and_by_whoever_issues(world):
+    ref, m = world.under_review(world.application()), world.ministry
+    decisions.recommend(ref, seen=seen(ref), outcome="approve", by=m.reviewer)
+    make.edition(lambda rules, document: rules["R040"]["effect"].pop("disposition"))
+    assert refused(decisions.approve, ref, by=m.decider) == "policy-changed"
+    decisions.approve(ref, seen=seen(ref), acknowledged=True, by=m.decider)
+    make.edition(lambda rules, document: rules["R040"]["effect"].update(disposition="case_by_case"), "AFTER")
+    assert refused(decisions.issue, ref, by=m.decider) == "policy-changed"
+    assert decisions.issue(ref, seen=seen(ref), acknowledged=True, by=m.decider).state == "active"
+
+
+def test_the_desk_shows_what_is_news_and_asks_for_the_tick(world, client):
+    ref = world.under_review(world.application())
+    client.force_login(world.ministry.reviewer.user)
+    assert 'name="acknowledged"' not in client.get(f"/desk/cases/{ref}/").content.decode()
+    make.edition(lambda rules, document: rules["R040"]["effect"].update(disposition="case_by_case"))
+    page = client.get(f"/desk/cases/{ref}/").content.decode()
+    assert 'name="acknowledged"' in page and "is now:" in page
+    decisions.recommend(ref, seen=seen(ref), outcome="approve", acknowledged=True, by=world.ministry.reviewer)
+    make.edition(lambda rules, document: rules["R040"]["effect"].pop("disposition"), "AFTER")
+    client.force_login(world.ministry.decider.user)
+    assert 'name="acknowledged"' in client.get(f"/desk/cases/{ref}/").content.decode()
+    client.post(f"/desk/cases/{ref}/approve/", {"seen": seen(ref), "acknowledged": "on"})
+    assert case(ref).state == "approved"
+    make.edition(lambda rules, document: rules["R040"]["effect"].update(disposition="case_by_case", params={}), "LAST")
+    assert 'name="acknowledged"' in client.get(f"/desk/cases/{ref}/").content.decode()
+    client.post(f"/desk/cases/{ref}/issue/", {"seen": seen(ref), "acknowledged": "on"})
+    assert case(ref).state == "issued"
+
+
+# --- what is stopped --------------------------------------------------------------------------------------
+
+MILITARY = [
+    ("US", "military", "CIV_AUTO", "R030"),
+    ("US", "commercial", "MIL_USE", "R031"),
+    ("JP", "military", "CIV_AUTO", "R033"),
+    ("JP", "commercial", "MIL_POTENTIAL", "R034"),
+]
+
+
+@pytest.mark.parametrize(("country", "nature", "use", "rule"), MILITARY)
+@pytest.mark.parametrize("kind", ["annual", "per_shipment"])
+def test_us_and_japanese_military_are_refused_at_filing_in_every_kind(world, kind, country, nature, use, rule):
+    signed = for_whom(world, country=country, nature=nature, use=use)
+    (problem,) = problems(world.application(kind=kind, by_whom=[signed]))
+    assert problem.code == "policy-prohibits"
+    assert f"{rule})" in problem.message and signed.end_user.name in problem.message
+
+
+def test_an_onward_country_counts_as_a_destination(world):
+    signed = for_whom(world, use="MIL_USE", onward=["US"])
+    assert codes(world.application(kind="per_shipment", by_whom=[signed])) == ["policy-prohibits"]
+
+
+BARRED = [
+    ("commercial", "WMD", "R024"),
+    ("commercial", "MIL_USE", "R042"),
+    ("commercial", "SEMI_LOGIC_LE14", "R043"),
+    ("military", "CIV_AUTO", "R045"),
+]
+
+
+@pytest.mark.parametrize(("nature", "use", "rule"), BARRED)
+def test_other_barred_uses_are_refused_as_annual_and_filed_one_by_one(world, nature, use, rule):
+    signed = for_whom(world, nature=nature, use=use)
+    (problem,) = problems(world.application(by_whom=[signed]))
+    assert problem.code == "channel-closed" and f"{rule})" in problem.message
+    assert case(filed(world, kind="per_shipment", by_whom=[signed])).state == "submitted"
+
+
+def test_a_company_that_is_not_qualified_files_one_by_one(world):
+    world.exporter = make.exporter(world.ministry, "Plain Co., Ltd.", qualified=False)
+    (problem,) = problems(world.application())
+    assert problem.code == "channel-closed"
+    assert "Nearest to it: Exporter qualified for annual licenses." in problem.message
+    assert case(filed(world, kind="per_shipment")).state == "submitted"
+
+
+def test_materials_have_no_annual_way(world):
+    ref = world.application(code="1C905.b")
+    (problem,) = problems(ref)
+    assert problem.code == "channel-closed" and "Nearest to it:" in problem.message
+    assert case(filed(world, kind="per_shipment", code="1C905.b")).state == "submitted"
+
+
+def test_a_watch_listed_end_user_has_no_annual_way_and_needs_papers_of_its_own(world):
+    signed = for_whom(world)
+    first = world.under_review(world.application(by_whom=[signed]))
+    demo.screened(first, world.ministry.reviewer, hit="watch_list", reason="WL-0001.")
+    annual = problems(world.application(by_whom=[signed]))
+    assert [(p.code, p.pointer) for p in annual] == [("channel-closed", "/lines"), *[("required", "/documents")] * 2]
+    assert "R021)" in annual[0].message
+    single = world.application(kind="per_shipment", by_whom=[signed])
+    papers = ["compliance_undertaking", "risk_assessment_report"]
+    for left in (2, 1, 0):
+        named = [problem.message for problem in problems(single)]
+        assert len(named) == left
+        if left:
+            demo.paper(world.exporter, single, papers.pop(0))
+    applications.submit(single, seen=seen(single), by=world.exporter)
+    assert {f.disposition for f in case(single).findings.all()} == {"case_by_case"}
+
+
+def test_a_paper_that_a_rule_asks_for_is_offered_and_named_in_words(world, client):
+    ref = world.application()
+    client.force_login(world.exporter.user)
+    page = client.get(f"/applications/{ref}/")
+    offered = dict(page.context["document_form"].fields["type"].choices)
+    assert str(offered["risk_assessment_report"]) == "Risk assessment report"
+    assert list(offered)[:2] == ["contract", "tech_desc"] and list(offered)[-1] == "other"
+    demo.paper(world.exporter, ref, "risk_assessment_report")
+    shown = unescape(client.get(f"/applications/{ref}/").content.decode())
+    assert "Risk assessment report ·" in " ".join(shown.split())
+    make.edition(lambda rules, document: rules["R001"]["effect"].update(require=["a_paper_of_its_own"]))
+    named = [problem.message for problem in problems(ref)]
+    assert named == ["Add the paper that the rules ask for here: a_paper_of_its_own."]
+    demo.paper(world.exporter, ref, "a_paper_of_its_own")
+    assert codes(ref) == []
+
+
+def test_nothing_is_approved_of_which_a_fact_is_missing(world):
+    signed = for_whom(world)
+    ref = world.under_review(world.application(by_whom=[signed]))
+    decisions.recommend(ref, seen=seen(ref), outcome="approve", by=world.ministry.reviewer)
+    user = signed.end_user
+    exporters.change_party(user.ref, version=user.version, by=world.exporter, name=user.name, nature="")
+    assert refused(decisions.approve, ref, acknowledged=True, by=world.ministry.decider) == "facts-missing"
+
+
+def test_a_hit_that_was_found_after_the_recommendation_stops_the_approval(world):
+    signed = for_whom(world)
+    ref = world.under_review(world.application(by_whom=[signed]))
+    other = world.under_review(world.application(by_whom=[signed]))
+    decisions.recommend(ref, seen=seen(ref), outcome="approve", by=world.ministry.reviewer)
+    demo.screened(other, world.ministry.reviewer, hit="control_list", reason="CL-0001.")
+    facts = {"acknowledged": True, "by": world.ministry.decider}
+    assert refused(decisions.approve, ref, **facts) == "policy-prohibits"
+
+
+def test_only_what_is_granted_must_be_open(world):
+    signed = [for_whom(world), for_whom(world, country="FR")]
+    ref = world.under_review(world.application(by_whom=signed))
+    kept, left_out = case(ref).end_users.order_by("pk")
+    facts = {"outcome": "approve", "end_users": [kept.pk], "text": "One of them."}
+    decisions.recommend(ref, seen=seen(ref), by=world.ministry.reviewer, **facts)
+    make.edition(lambda rules, document: rules["R033"].update(match={"destination.country": ["FR"]}))
+    assert refused(decisions.approve, ref, by=world.ministry.decider) == "policy-changed"
+    assert decisions.approve(ref, seen=seen(ref), acknowledged=True, by=world.ministry.decider).state == "approved"
+
+
+def test_facts_that_no_form_asks_for_are_named(world):
+    ref = world.application()
+    make.edition(lambda rules, document: rules["R001"]["match"].update({"item.origin": ["CN"]}))
+    (problem,) = problems(ref)
+    assert (problem.code, "Country of origin" in problem.message) == ("facts-missing", True)
+
+
+# --- licenses in force ------------------------------------------------------------------------------------
+
+
+def test_a_reservation_is_judged_by_the_frozen_facts_and_the_rules_for_licenses(world):
+    license = world.license()
+    user = license.end_users.get().party
+    asked = {"destination": "DE", "codes": [MAGNET], "on": legal_today()}
+    assert selectors.forbidden(license, user.ref, **asked) == set()
+    new_only = {"match": {"end_use.code": ["CIV_AUTO"]}, "applies_to": ["new", "pending"]}
+    make.edition(lambda rules, document: rules["R033"].update(new_only))
+    assert selectors.forbidden(license, user.ref, **asked) == set()
+    make.edition(lambda rules, document: rules["R033"].update(match={"end_use.code": ["CIV_AUTO"]}), "AFTER")
+    assert selectors.forbidden(license, user.ref, **asked) == {MAGNET}
+    assert selectors.forbidden(license, "PTY-OTHER", **asked) == set()
+    assert selectors.forbidden(license, user.ref, **asked | {"codes": []}) == set()
