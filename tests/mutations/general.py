@@ -5,7 +5,7 @@ prints how many were noticed.
 
   PATTERN      only mutants of files in whose name this expression is found
   --seed N     another sample (1)
-  --sample N   of that size (400), with every mutant of licensing/policy/regime.py
+  --sample N   of that size (400), with every mutant of licensing/policy/engine.py
   --resume     what was killed, and still is the same mutant, stays killed; the rest is tried
   --workers N  that many copies at once
 
@@ -40,7 +40,7 @@ TESTS = {
     "exporters/actions.py": "core/test_ground core/test_locks exporters/test_actions exporters/test_actions_refused",
     "exporters/selectors.py": "core/test_ground core/test_access exporters/test_selectors "
     "exporters/test_actions core/test_files",
-    "licensing/policy/regime.py": "policy/test_regime licensing/test_decisions",
+    "licensing/policy/engine.py": "policy/test_engine policy/test_generated",
     "licensing/ledger.py": "core/test_ground licensing/test_ledger licensing/test_take licensing/test_months "
     "shipments/test_customs",
     "licensing/selectors/": "licensing/test_usable licensing/test_granted licensing/test_selectors "

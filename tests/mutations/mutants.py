@@ -19,7 +19,7 @@ MODULES = [
     *("*/policy/*.py", "*/ledger.py", "*/actions.py", "*/actions/*.py", "*/selectors.py", "*/selectors/*.py"),
     *("core/command.py", "core/access.py"),
 ]
-ALL_OF = "licensing/policy/regime.py"  # each of its mutants is in every sample
+ALL_OF = "licensing/policy/engine.py"  # each of its mutants is in every sample
 
 # The filter: for an operator its neighbors and opposites, not all eleven others (`==` for `is`, `**` for `+`), which
 # nobody writes by mistake and any test notices; and no invented variables.

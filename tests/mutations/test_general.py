@@ -27,7 +27,7 @@ def mutants():
 def tree(mutants, tmp_path, monkeypatch):
     """Two modules: the one whose mutants are in every sample, and another."""
     monkeypatch.setattr(mutants, "ROOT", tmp_path)
-    for file in ("licensing/policy/regime.py", "core/access.py"):
+    for file in ("licensing/policy/engine.py", "core/access.py"):
         (tmp_path / file).parent.mkdir(parents=True)
         (tmp_path / file).write_text("def f(a: int | None, *, b=0):\n    return not a\n")
     mutants.Module.of.cache_clear()
@@ -47,7 +47,7 @@ def test_each_mutant_is_python_that_says_something_else(mutants, tree):
 
 def test_a_sample_has_all_of_policy_and_is_the_same_for_a_seed(mutants, tree):
     sample = mutants.sampled(1, 4)
-    assert [mutant.file for mutant in sample] == ["licensing/policy/regime.py"] * 3 + ["core/access.py"]
+    assert [mutant.file for mutant in sample] == ["licensing/policy/engine.py"] * 3 + ["core/access.py"]
     assert sample == mutants.sampled(1, 4)
     assert len({mutants.sampled(seed, 4)[-1].new for seed in range(9)}) > 1
 
