@@ -45,8 +45,10 @@ def told(gather, route, row):
     who, lines, action, form = found
     numbered, sent, out = Numbered(), [], []
     before = list(map(numbered, lines))
-    for name, fill in {"empty": _empty, "wrong": _wrong, "right": _right}.items():
-        if (data := _data(form, fill)) in sent:
+    for name, fill in {"empty": _empty, "wrong": _wrong, "right": _right, "of an old page": _right}.items():
+        data = _data(form, fill)
+        data |= {name: ["0"] for name in ("seen", "version") if name in data} if name == "of an old page" else {}
+        if data in sent:
             continue
         sent.append(data)
         with undone():

@@ -10,11 +10,12 @@ from functools import cached_property
 from django.apps import apps
 from django.db import transaction
 from django.test import Client
-from django.urls import reverse
+from django.urls import resolve, reverse
 
 from core import access
 from core.models import HistoryLine
 from licensing import tasks as licensing
+from licensing.models import Application
 from shipments import tasks as shipments
 from tests.seen import text
 from tests.seen.world import BEGIN, LATER
@@ -22,8 +23,9 @@ from tests.seen.world import BEGIN, LATER
 # files, JSON, what only leads on, and the embedded explorer, which others wrote
 NO_PAGES = {"document", "healthz", "readyz", "session", "api.explorer", "api.schema"}
 ALIKE = ["signatory", "reviewer", "of no organization", "anonymous"]  # who look at what everybody may read
-BEGINNERS = ["waits", "returned", "of no province"]  # whose other pages are those of the newcomer
+BEGINNERS = ["newcomer's clerk", "waits", "returned", "of no province"]  # whose other pages are those of the newcomer
 FOR_BEGINNERS = ["overview", "company"]
+EMPTY = ["newcomer", "provincial"]  # who have no rows
 AFTER = ["signatory", "reviewer", "decider"]  # who look at what the clock did
 NOUNS = {"member": "membership", "officer": "membership", "key": "apikey"}  # whose model is called otherwise
 READS = {"mailbox.read": "mail"}  # takes a row that everybody sees
@@ -57,6 +59,7 @@ DRAWN = {
     r"((?<!/)/|question-|question=)\d+(?=/|\b)": r"\1#",
     r"\b([0-9a-f]{12})[0-9a-f]{20,}\b": "digest ",
     r"\b[0-9a-f]{16}…": "begin of a digest ",
+    r"(/reset/key/)[^/ ]+": r"\1",
     r"(\"id\": )\d+": r"\1",
     r"(\[hidden seen=)\d+": r"\1",
     r"\bLIST-\d{4}-\d\d-\d\d-[0-9a-f]{6}\b": "LIST-",
@@ -155,7 +158,10 @@ class Gather:
         """What a page without a row is asked beside nothing."""
         if name == "shipment.new":
             return [f"?license={ref}" for ref in self.told.more if ref.startswith("EL")]
-        return QUERIES.get(name, ["?q=Nothing+like+it"] if access.find(f"{name}.csv", "GET") else [])
+        if name in QUERIES or not access.find(f"{name}.csv", "GET"):
+            return QUERIES.get(name, [])
+        listed = resolve(reverse(name)).kwargs["listed"]
+        return ["?q=Nothing+like+it", *(f"?view={view.name}" for view in listed.views)]
 
     @cached_property
     def after(self):
@@ -164,12 +170,12 @@ class Gather:
         for at in LATER:
             with self.later(at):
                 self.sessions = self._sessions()
-                for noun, (verbs, row) in self._moved(at):
+                for noun, (verbs, row) in [*self._moved(at), *self._waiting(at)]:
                     for name in (noun, f"desk.{noun}", "desk.case" if noun == "application" else ""):
                         if (name, "GET") in access.table():
                             case, row_of = f"{at:%Y-%m-%d}, {', '.join(verbs)}", access.table()[name, "GET"]
                             found[name][case] = self.one(name, row_of, {"ref": row.ref}, among=AFTER)
-                for name in LISTS if at == LATER[0] else ():
+                for name in LISTS if at == LATER[1] else ():
                     found[name][f"{at:%Y-%m-%d}"] = self.one(name, access.table()[name, "GET"], {}, among=AFTER)
         self.sessions = before
         return found
@@ -184,6 +190,11 @@ class Gather:
                     sweep()
             yield
         self.told.clock.set(BEGIN)
+
+    def _waiting(self, at):
+        """The case whose questions are due, at the first of these instants."""
+        asked = Application.objects.filter(state="awaiting_applicant", ref__in=self.told.more)
+        return [("application", (["waits for an answer"], row)) for row in asked if at == LATER[0]]
 
     def _moved(self, at):
         """One row of each noun to which the clock did the same."""
@@ -201,10 +212,13 @@ class Gather:
         if access.ANONYMOUS in row.roles:
             among = ["anonymous"] if query else ALIKE
         for who, actor in self.told.people.items():
-            if among and who not in among or query and found or who in BEGINNERS and name not in FOR_BEGINNERS:
+            if (among and who not in among) or (who in BEGINNERS and name not in FOR_BEGINNERS):
+                continue
+            if query and found and who not in EMPTY:
                 continue
             if row.admits(actor) and (not kwargs or not row.noun or access.visible[row.noun](actor, **kwargs)):
-                found[who] = self.answer(self.client(who).get(reverse(name, kwargs=kwargs) + query))
+                address = reverse(name, kwargs=kwargs) + query
+                found[who] = self.answer(self.client(who).get(address, follow=name in self.told.links))
         return found
 
     def frame(self):
@@ -214,13 +228,25 @@ class Gather:
             frames[who] = text.frame(self.client(who).get(at, follow=True).content.decode())
         return self.sections({"": frames})
 
+    def refused(self):
+        """The pages that say no."""
+        client, at = Client(enforce_csrf_checks=True, raise_request_exception=False), reverse("party.new")
+        client.cookies.load(self.sessions["signatory"])
+        ways = [("signatory", "/desk/"), ("signatory", "/nothing/"), ("anonymous", "/licenses/")]
+        ways += [("signatory", "/control-list/?q=%00"), ("of no organization", "/licenses/"), ("reviewer", "/check")]
+        cases = {f"{path} {who}": {who: self.answer(self.client(who).get(path, follow=True))} for who, path in ways}
+        cases["without its token"] = {"signatory": text.told(client.post(at, {"name": "Typed"}).content.decode())}
+        posted = self.client("anonymous").post(at, {"name": "Typed"}, follow=True)
+        cases["signed out"] = {"anonymous": self.answer(posted)}
+        return self.sections(cases)
+
     def answer(self, response):
         if response.status_code in (301, 302):
             return [f"Leads to {response.headers['Location']}"]
         lines = text.told(response.content.decode())
         if response.status_code == 200:
             return lines
-        return [f"Status {response.status_code}", *lines[:1]]
+        return [f"Status {response.status_code}", *lines]
 
     def sections(self, cases):
         """The text of a file: what the first reads, who reads the same, and how others' differs."""

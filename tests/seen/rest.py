@@ -10,7 +10,6 @@ from core import access
 from core.deliveries import _writers
 from core.models import HistoryLine
 from core.telling import told
-from tests import make
 from tests.seen.gather import Numbered, rows_of, undone
 from tests.seen.world import LATER
 
@@ -47,11 +46,7 @@ class Programs:
     """Keys of each kind, and who reads with his session."""
 
     def __init__(self, gather):
-        boss, port = gather.told.people["signatory"], gather.told.people["customs"]
-        self.keys = {
-            "exporter's key": make.key(boss, "licenses:read", "shipments:read", "shipments:write"),
-            "customs' key": make.key(port, "customs:confirm"),
-        }
+        self.keys = gather.told.keys
         self.gather = gather
         self.actors = {who: access.actor_for_key(access.live_key(key)) for who, key in self.keys.items()}
         self.actors |= {who: gather.told.people[who] for who in ("viewer", "reviewer", "anonymous")}

@@ -22,6 +22,11 @@ def test_frame(gathered, snapshot):
     assert gathered.frame() == snapshot
 
 
+def test_refused(gathered, snapshot):
+    """The pages that say no."""
+    assert gathered.refused() == snapshot
+
+
 @pytest.mark.parametrize("route", forms.forms())
 def test_form(route, gathered, snapshot):
     assert forms.told(gathered, route, forms.forms()[route]) == snapshot

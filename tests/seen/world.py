@@ -25,7 +25,7 @@ from tests.clock import Clock
 from tests.make import seen
 
 BEGIN = datetime(2026, 11, 17, 10, tzinfo=LEGAL_ZONE)  # a Tuesday
-LATER = [datetime(2027, 1, 5, 10, tzinfo=LEGAL_ZONE), datetime(2027, 12, 1, 10, tzinfo=LEGAL_ZONE)]
+LATER = [datetime(*day, 10, tzinfo=LEGAL_ZONE) for day in ((2026, 12, 2), (2027, 1, 5), (2027, 12, 1))]
 NAMES = ("intake", "reviewer", "decider", "other_decider", "auditor", "admin", "other_admin")
 KG = 1000
 
@@ -33,12 +33,13 @@ KG = 1000
 @dataclass
 class Told:
     """people: who looks, by what he is; more: references of rows that are shown beside the first of each state; links:
-    what the addresses take that only a mail carries."""
+    what the addresses take that only a mail carries; keys: of programs."""
 
     world: make.World
     people: dict[str, access.Actor]
     more: list[str]
     links: dict[str, dict[str, str]]
+    keys: dict[str, str]
     clock: Clock
 
 
@@ -52,7 +53,8 @@ def told(clock: Clock) -> Told:
     clerk, viewer = (make.colleague(boss, role) for role in ("clerk", "viewer"))
     _call(clerk, "Clerk")
     _call(viewer, "Viewer")
-    provincial = demo.person("provincial", "Provincial Intake", m.office, Role.INTAKE)
+    everything = (Role.INTAKE, Role.REVIEWER, Role.DECIDER)
+    provincial = demo.person("provincial", "Provincial", m.office, *everything)
     Membership.objects.filter(user=provincial.user).update(province="33")
     story.told(world)
     more = [*_cases(world), *_licenses(world)]
@@ -62,10 +64,12 @@ def told(clock: Clock) -> Told:
     nobody = User.objects.create_user("gone@demo.example", "a-long-enough-secret-7", name="Gone")
     seers = {"signatory": boss, "clerk": clerk, "viewer": viewer}
     seers |= {name: getattr(m, name) for name in ("reviewer", "intake", "decider", "other_decider", "auditor", "admin")}
-    seers |= {"provincial intake": replace(provincial, province="33"), "customs": port}
+    seers |= {"provincial": replace(provincial, province="33"), "customs": port}
     seers |= {"newcomer": newcomer, "waits": waits, "returned": returned, "of no province": nowhere}
+    seers |= {"newcomer's clerk": make.colleague(newcomer, "clerk")}
     seers |= {"of no organization": access.actor_for_user(nobody), "anonymous": access.NOBODY}
-    return Told(world, seers, more, _links(world), clock)
+    keys = {"exporter's key": make.key(boss, *make.EXPORTER_SCOPES), "customs' key": make.key(port, "customs:confirm")}
+    return Told(world, seers, more, _links(world), keys, clock)
 
 
 def _links(world):
@@ -166,6 +170,7 @@ def _cases(world):
     fortnight = legal_today() + timedelta(days=14)
     empty = applications.start(Draft(kind="annual"), by=boss).ref
     half = rich(world, sent=False)
+    applications.add_document(half, type="contract", file=("contract.pdf", demo.pdf("contract")), by=boss)
     single = rich(world, kind="per_shipment", kilograms=(3_000,), users=1)
 
     def filed(**facts):
@@ -207,6 +212,7 @@ def _cases(world):
     questions.ask(asked, question=why, by=m.reviewer, **again)
     questions.answer(asked, question=which, text="Shanghai", final=True, by=boss)
     questions.close_question(asked, seen=seen(asked), question=who, reason="Found it", by=m.reviewer)
+    questions.ask(asked, text="By which ship?", about=["other"], due_on=fortnight, by=m.reviewer)
     _declarations(world, single)
     return [empty, half, single, waits, completed, accepted, taken, hit, paused, asked, *_decided(world, reviewed)]
 
