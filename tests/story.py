@@ -206,7 +206,7 @@ def _applications(step: Story, world: make.World, signed: Any) -> None:
     step(decisions.issue, ref, by=m.decider)
     bad = world.under_review(world.application(by_whom=[signed]))
     decisions.recommend(bad, seen=seen(bad), outcome="refuse", factors=["END_USE"], text="No.", by=m.reviewer)
-    step(decisions.refuse, bad, factors=["END_USE"], text="No.", by=m.decider)
+    step(decisions.refuse, bad, factors=["END_USE"], text="No.", departure="Doubts.", by=m.decider)
 
 
 def _shipments(step: Story, world: make.World, clock_of: Any) -> None:

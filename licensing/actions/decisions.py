@@ -24,7 +24,7 @@ from exporters.states import ExporterState
 from licensing import ledger
 from licensing.actions.applications import lock_with_exporter
 from licensing.actions.consultations import require_running
-from licensing.actions.findings import freeze, require_acknowledged, require_open
+from licensing.actions.findings import freeze, presumed, require_acknowledged, require_departure, require_open
 from licensing.actions.screenings import require_screened
 from licensing.granted import Granted, compare, recommended
 from licensing.models import Application, DecisionStep, Declaration, Kind, License, RecommendedLine
@@ -174,13 +174,16 @@ def send_back(ref: str, *, seen: int, reason: str, by: Actor) -> Application:
 
 
 @command
-def approve(ref: str, *, seen: int, text: str = "", acknowledged: bool = False, by: Actor) -> Application:
+def approve(
+    ref: str, *, seen: int, text: str = "", departure: str = "", acknowledged: bool = False, by: Actor
+) -> Application:
     """The recommendation to approve is decided by a second officer; a license can be issued.
 
     text: for the exporter. Without one, what was granted less than was asked has the recommendation's words.
-    Raises FourEyes for whoever recommended, DomainError when it was a recommendation to refuse, a declaration is
-    not verified, the rules are not known in full or do not open it, or say something else than at the recommendation
-    and that was not acknowledged.
+    departure: why it is approved where the rules presume a refusal; it stays inside. Raises Invalid without one,
+    FourEyes for whoever recommended, DomainError when it was a recommendation to refuse, a declaration is not verified,
+    the rules are not known in full or do not open it, or say something else than at the recommendation and that was not
+    acknowledged.
     """
     row = lock(applications_for(by), ref=ref)
     require(row.approve, by=by, seen=seen)
@@ -195,23 +198,32 @@ def approve(ref: str, *, seen: int, text: str = "", acknowledged: bool = False, 
         )
     _require_verified(declarations)
     granted = recommended(row)
-    edition = _look_again(row, granted, "approve", at, acknowledged)
+    edition, said = _look_again(row, granted, "approve", at, acknowledged)
+    require_departure(Outcome.APPROVE, said, departure)
     in_part = granted is not None and granted.in_part
-    _decide(row, step, Outcome.APPROVE, by, at, text=text.strip() or (step.text if in_part else ""))
+    text = text.strip() or (step.text if in_part else "")
+    _decide(row, step, Outcome.APPROVE, by, at, text=text, presumed=said, departure=departure)
     move(row.approve, by=by, at=at, edition=edition, facts={"in_part": in_part}, decided_at=at)
     return row
 
 
 @command
-def refuse(ref: str, *, seen: int, factors: list[str], text: str, by: Actor) -> Application:
-    """The case is refused, with the factors of the law and a text for the exporter."""
+def refuse(ref: str, *, seen: int, factors: list[str], text: str, departure: str = "", by: Actor) -> Application:
+    """The case is refused, with the factors of the law and a text for the exporter.
+
+    departure: why, where the rules presume an approval; it stays inside. Raises Invalid without one.
+    """
     row = lock(applications_for(by), ref=ref)
     require(row.refuse, by=by, seen=seen)
     _require_second_person(row, by)
     _require_grounds(factors, text)
     at = legal_now()
-    edition = freeze(row, "refuse", judge(row, at=at, audience=PENDING), at=at)
-    _decide(row, _recommendation(row), Outcome.REFUSE, by, at, text=text, factors=factors)
+    judged = judge(row, at=at, audience=PENDING)
+    said = presumed(judged, {line.number for line in row.lines.all()}, {user.pk for user in row.end_users.all()})
+    require_departure(Outcome.REFUSE, said, departure)
+    edition = freeze(row, "refuse", judged, at=at)
+    facts = {"text": text, "factors": factors, "presumed": said, "departure": departure}
+    _decide(row, _recommendation(row), Outcome.REFUSE, by, at, **facts)
     move(row.refuse, by=by, at=at, reason=text, edition=edition, facts={"factors": factors}, decided_at=at)
     return row
 
@@ -245,14 +257,20 @@ def _require_verified(declarations: list[Declaration]) -> None:
             )
 
 
-def _look_again(row: Application, granted: Granted | None, moment: str, at: datetime, acknowledged: bool) -> str:
-    """The rules open what is granted, and what they say is no news to whoever decides. Returns the edition."""
+def _look_again(
+    row: Application, granted: Granted | None, moment: str, at: datetime, acknowledged: bool
+) -> tuple[str, str]:
+    """The rules open what is granted, and what they say is no news to whoever decides.
+
+    Returns the edition, and the strictest that the rules say of what is granted.
+    """
     assert granted is not None, "what is approved was recommended"
     judged = judge(row, at=at, audience=PENDING)
     kept = {user.pk for user in row.end_users.all()} - {user.pk for user in granted.left_out}
-    require_open(row, judged, [line.number for line in granted.licensed], kept)
+    lines = {line.number for line in granted.licensed}
+    require_open(row, judged, lines, kept)
     require_acknowledged(row, judged, acknowledged)
-    return freeze(row, moment, judged, at=at)
+    return freeze(row, moment, judged, at=at), presumed(judged, lines, kept)
 
 
 @command
@@ -288,7 +306,7 @@ def issue(ref: str, *, seen: int, usable_from: date | None = None, acknowledged:
         raise Invalid([Problem("/usable_from", "date-out-of-range", message)])
     _require_verified(declarations)
     granted = recommended(row)
-    edition = _look_again(row, granted, "issue", at, acknowledged)
+    edition, _said = _look_again(row, granted, "issue", at, acknowledged)
     parties = {user.declaration_id: user.party for user in row.end_users.all()}
     license = License.objects.create(
         ref=draw(License.PREFIX),

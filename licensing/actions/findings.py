@@ -1,18 +1,28 @@
 """What the rules say of a case is looked at, kept with the case, and stops what they do not allow."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
-from core.errors import DomainError, Problem
+from core.errors import DomainError, Invalid, Problem
 from licensing.models import Application, Finding
+from licensing.policy.engine import RANK
 from licensing.policy.trace import Fate
 from licensing.policy.vocabulary import CHANNEL_OF
 from licensing.selectors import Judged, changed
 from licensing.words import rules as words
 from licensing.words import terms
 
+DEPARTURES = {
+    ("approve", "presumption_of_denial"): gettext_lazy(
+        "The rules presume a refusal here. Record the exception: why it is approved all the same."
+    ),
+    ("refuse", "presumption_of_approval"): gettext_lazy(
+        "The rules presume an approval here. Record why it is refused all the same."
+    ),
+}
 Pairs = Mapping[tuple[int, int], list[Judged]]
 
 
@@ -137,12 +147,11 @@ def _facts(one: Judged, names: Sequence[str]) -> str:
     )
 
 
-def require_open(case: Application, judged: Iterable[Judged], lines: Iterable[int], users: Iterable[int]) -> None:
+def require_open(case: Application, judged: Iterable[Judged], lines: Collection[int], users: Collection[int]) -> None:
     """What is granted is known in full and open in the planned window: each of these lines for each of these end-users.
 
     Raises DomainError facts-missing, policy-prohibits or channel-closed.
     """
-    lines, users = set(lines), set(users)
     for (number, user), days in within(judged).items():
         if number not in lines or user not in users:
             continue
@@ -152,3 +161,21 @@ def require_open(case: Application, judged: Iterable[Judged], lines: Iterable[in
         if obstacle := _closed(case.kind, days):
             refusal = "channel-closed" if obstacle.code == "not-controlled" else obstacle.code
             raise DomainError(obstacle.message, code=refusal)
+
+
+def presumed(judged: Iterable[Judged], lines: Collection[int], users: Collection[int]) -> str:
+    """The strictest that the rules say of these lines for these end-users in the planned window."""
+    said = [
+        one.outcome.disposition
+        for (number, user), days in within(judged).items()
+        if number in lines and user in users
+        for one in days
+    ]
+    return max((name for name in said if name in RANK), key=RANK.__getitem__, default="")
+
+
+def require_departure(outcome: str, presumed: str, departure: str) -> None:
+    """Whoever decides otherwise than the rules presume says why. Raises Invalid."""
+    message = DEPARTURES.get((outcome, presumed))
+    if message and not departure.strip():
+        raise Invalid([Problem("/departure", "required", str(message))])

@@ -492,6 +492,9 @@ class DecisionStep(models.Model):
     factors = ArrayField(models.CharField(max_length=20, choices=Factor), default=list, blank=True)
     text = models.TextField(blank=True)
     note = models.TextField(blank=True)
+    # of a decision: what the rules presumed at the strictest, and why it was decided otherwise
+    presumed = models.CharField(max_length=30, blank=True, default="")
+    departure = models.TextField(blank=True, default="")
     end_users = models.ManyToManyField(ApplicationEndUser, related_name="+", blank=True)
 
     class Meta:
@@ -509,6 +512,12 @@ class DecisionStep(models.Model):
             models.CheckConstraint(
                 name="step_refusal_rests_on_something",
                 condition=~Q(outcome="refuse") | (Q(factors__len__gte=1) & ~Q(text="")),
+            ),
+            models.CheckConstraint(
+                name="step_departure_says_why",
+                condition=~Q(departure="")
+                | ~Q(outcome="approve", presumed="presumption_of_denial")
+                & ~Q(outcome="refuse", presumed="presumption_of_approval"),
             ),
         ]
 

@@ -1,5 +1,7 @@
 """Officers' pages: a case and every step on it, declarations to verify. The lists are in `lists`."""
 
+from typing import Any
+
 from django.db.models import Prefetch
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
@@ -10,6 +12,7 @@ from core.models import Document
 from core.telling import told
 from core.web.steps import Failed, of_one_moment, offered
 from licensing import granted, selectors
+from licensing.actions.findings import presumed
 from licensing.models import Application, DecisionStep
 from licensing.states import OPEN_CASE, ApplicationState
 from licensing.web.threads import threaded
@@ -52,18 +55,21 @@ def case(request: HttpRequest, ref: str, failed: Failed | None = None) -> HttpRe
         ],
         "findings": row.findings.all(),
         "screenings": screenings,
-        "policy_changes": _changes(row),
+        **_judged(row),
         "license": getattr(row, "license", None),
         "history": told(lines_of(row), request.actor),
     }
     return render(request, "licensing/desk_case.html", context, status=failed.status if failed else 200)
 
 
-def _changes(row: Application) -> list[selectors.Judged]:
-    """What the rules say otherwise now than when the case was last looked at, while somebody may still act on it."""
+def _judged(row: Application) -> dict[str, Any]:
+    """While somebody may still act on it: what the rules say otherwise now than when the case was last looked at, and
+    what they presume at the strictest."""
     if row.state not in (*OPEN_CASE, ApplicationState.APPROVED):
-        return []
-    return selectors.changed(row, selectors.judge(row, at=legal_now(), audience=selectors.PENDING))
+        return {}
+    judged = selectors.judge(row, at=legal_now(), audience=selectors.PENDING)
+    everything = {line.number for line in row.lines.all()}, {user.pk for user in row.end_users.all()}
+    return {"policy_changes": selectors.changed(row, judged), "presumed": presumed(judged, *everything)}
 
 
 @of_one_moment

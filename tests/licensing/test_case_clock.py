@@ -66,7 +66,7 @@ def test_the_clock_of_a_decided_case_stands_at_the_day_of_the_decision(day, used
     on(day)
     decisions.assign(ref, seen=seen(ref), by=m.reviewer)
     decisions.recommend(ref, seen=seen(ref), outcome="refuse", factors=["END_USE"], text="No.", by=m.reviewer)
-    decisions.refuse(ref, seen=seen(ref), factors=["END_USE"], text="No.", by=m.decider)
+    decisions.refuse(ref, seen=seen(ref), factors=["END_USE"], text="No.", departure="Doubts.", by=m.decider)
     on("2026-07-01")
     clock, *pages = read(ref)
     assert (clock.used, clock.deadline) == (used, D("2026-05-08"))
@@ -143,7 +143,7 @@ def happen(world, on, signed, begin, events):
             case "decide":
                 why = {"factors": ["END_USE"], "text": "No."}
                 decisions.recommend(ref, seen=seen(ref), outcome="refuse", acknowledged=True, by=m.reviewer, **why)
-                decisions.refuse(ref, seen=seen(ref), by=m.decider, **why)
+                decisions.refuse(ref, seen=seen(ref), departure="Doubts.", by=m.decider, **why)
     return ref
 
 

@@ -103,7 +103,7 @@ def test_nobody_both_recommends_and_decides(world):
     ref = recommended(world, by=both)
     for verb in (
         lambda: decisions.approve(ref, seen=seen(ref), by=both),
-        lambda: decisions.refuse(ref, seen=seen(ref), factors=["END_USE"], text="No.", by=both),
+        lambda: decisions.refuse(ref, seen=seen(ref), factors=["END_USE"], text="No.", departure="Doubts.", by=both),
         lambda: decisions.send_back(ref, seen=seen(ref), reason="Look again", by=both),
     ):
         with pytest.raises(FourEyes):
@@ -143,7 +143,9 @@ def test_a_decider_of_the_round_who_took_it_over_in_an_old_copy_can_not_recommen
 def decides(ref, by):
     return {
         "approve": lambda: decisions.approve(ref, seen=seen(ref), by=by),
-        "refuse": lambda: decisions.refuse(ref, seen=seen(ref), factors=["END_USE"], text="No.", by=by),
+        "refuse": lambda: decisions.refuse(
+            ref, seen=seen(ref), factors=["END_USE"], text="No.", departure="Doubts.", by=by
+        ),
         "return": lambda: decisions.send_back(ref, seen=seen(ref), reason="Look again", by=by),
     }
 
@@ -276,11 +278,16 @@ def test_a_case_that_was_reopened_has_no_decision_any_more(world):
 def test_refusing_needs_a_factor_and_a_text(world):
     ref = recommended(world)
     with pytest.raises(Invalid) as refused:
-        decisions.refuse(ref, seen=seen(ref), factors=[], text=" ", by=world.ministry.decider)
+        decisions.refuse(ref, seen=seen(ref), factors=[], text=" ", departure="Doubts.", by=world.ministry.decider)
     assert [e.pointer for e in refused.value.errors] == ["/factors", "/text"]
     assert state(ref) == "awaiting_decision"
     decisions.refuse(
-        ref, seen=seen(ref), factors=["END_USE", "END_USER"], text="The use is not civil.", by=world.ministry.decider
+        ref,
+        seen=seen(ref),
+        factors=["END_USE", "END_USER"],
+        text="The use is not civil.",
+        departure="Another source.",
+        by=world.ministry.decider,
     )
     assert state(ref) == "refused"
 
@@ -289,7 +296,7 @@ def test_refusing_needs_a_factor_and_a_text(world):
 def test_what_was_recommended_is_decided_by_an_approval_alone(verb, world):
     m = world.ministry
     ref = recommended(world, months=6, max_clearances=3, conditions=["Proof of delivery"], text="Less")
-    because = {"factors": ["END_USE"]} if verb == "refuse" else {}
+    because = {"factors": ["END_USE"], "departure": "Doubts."} if verb == "refuse" else {}
     getattr(decisions, verb)(ref, seen=seen(ref), by=m.decider, text="So it is.", **because)
     step = Application.objects.get(ref=ref).steps.get(step="decide")
     granted = (step.months, step.max_clearances, step.conditions)
@@ -493,7 +500,9 @@ def test_a_refused_page_calls_what_was_typed_as_its_form_did(world, client):
 
 SEEN = {
     "approve": lambda ref, by, old: decisions.approve(ref, seen=old, by=by),
-    "refuse": lambda ref, by, old: decisions.refuse(ref, seen=old, factors=["END_USE"], text="No.", by=by),
+    "refuse": lambda ref, by, old: decisions.refuse(
+        ref, seen=old, factors=["END_USE"], text="No.", departure="Doubts.", by=by
+    ),
     "return": lambda ref, by, old: decisions.send_back(ref, seen=old, reason="Again", by=by),
 }
 

@@ -29,7 +29,7 @@ def decided(world, verb):
     if verb == "approve":
         decisions.approve(ref, seen=seen(ref), by=m.decider)
     elif verb == "refuse":
-        decisions.refuse(ref, seen=seen(ref), factors=["END_USE"], text="No.", by=m.decider)
+        decisions.refuse(ref, seen=seen(ref), factors=["END_USE"], text="No.", departure="Doubts.", by=m.decider)
     return ref
 
 

@@ -122,7 +122,14 @@ def test_a_license_leads_to_the_countries_of_the_end_users_it_has(world):
 
 def test_a_refusal_grants_nothing_whatever_was_recommended(world, case, client):
     cut(world, case)
-    decisions.refuse(case, seen=seen(case), factors=["END_USE"], text="Not for this use.", by=world.ministry.decider)
+    decisions.refuse(
+        case,
+        seen=seen(case),
+        factors=["END_USE"],
+        text="Not for this use.",
+        departure="Doubts.",
+        by=world.ministry.decider,
+    )
     client.force_login(world.exporter.user)
     page = client.get(f"/applications/{case}/")
     text = " ".join(unescape(page.content.decode()).split())

@@ -170,12 +170,13 @@ def test_today_the_first_planned_day_and_each_turn_in_the_window_are_judged(worl
 
 def test_the_start_of_an_edition_is_a_turn_and_each_day_is_judged_by_its_own(world):
     ref = world.application()
-    planned(ref, 0, 9)
-    later = make.edition(lambda rules, document: rules["R001"].update(enabled=False), starts_at=day_end(legal_today()))
+    planned(ref, 1, 9)
+    begins = day_end(legal_today() + DAY)
+    later = make.edition(lambda rules, document: rules["R001"].update(enabled=False), starts_at=begins)
     first = PolicyEdition.objects.exclude(pk=later.pk).get()
     said = {one.day: (one.edition, one.outcome.controlled) for one in judged(ref)}
-    assert said[legal_today()] == (first.code, True)
-    assert said[legal_today() + DAY] == (later.code, False)
+    assert said[legal_today()] == said[legal_today() + DAY] == (first.code, True)
+    assert said[legal_today() + 2 * DAY] == (later.code, False)
 
 
 def test_what_is_controlled_today_does_not_count_outside_the_window(world):
@@ -259,6 +260,9 @@ def test_a_turn_that_was_foreseen_is_no_news(world, clock):
     make.edition(controlled(-500, 30))
     planned(ref, 0, 60)
     world.under_review(ref)
+    clock.shift(days=10)
+    assert {one.outcome.controlled for one in judged(ref, PENDING)} == {True, False}
+    assert selectors.changed(case(ref), judged(ref, PENDING)) == []
     clock.shift(days=40)
     assert {one.outcome.controlled for one in judged(ref, PENDING)} == {False}
     assert selectors.changed(case(ref), judged(ref, PENDING)) == []
@@ -441,6 +445,80 @@ def test_facts_that_no_form_asks_for_are_named(world):
     make.edition(lambda rules, document: rules["R001"]["match"].update({"item.origin": ["CN"]}))
     (problem,) = problems(ref)
     assert (problem.code, "Country of origin" in problem.message) == ("facts-missing", True)
+
+
+# --- leaving what the rules presume -----------------------------------------------------------------------
+
+
+def waiting(world, outcome="approve", **facts):
+    """A case that waits for a decision, as it was recommended."""
+    ref = world.under_review(world.application(**facts))
+    grounds = {"factors": ["END_USE"], "text": "No."} if outcome == "refuse" else {}
+    decisions.recommend(ref, seen=seen(ref), outcome=outcome, by=world.ministry.reviewer, **grounds)
+    return ref
+
+
+def decision(ref):
+    step = case(ref).steps.get(step="decide")
+    return step.outcome, step.presumed, step.departure
+
+
+def test_a_presumption_of_refusal_is_left_with_a_recorded_exception(world):
+    ref, by = waiting(world, kind="per_shipment", by_whom=[for_whom(world, use="MIL_USE")]), world.ministry.decider
+    for departure in ("", "  "):
+        assert refused(decisions.approve, ref, departure=departure, by=by) == "required"
+    decisions.approve(ref, seen=seen(ref), departure="A museum.", by=by)
+    assert decision(ref) == ("approve", "presumption_of_denial", "A museum.")
+
+
+def test_a_presumption_of_refusal_is_followed_without_one(world):
+    ref = waiting(world, "refuse", kind="per_shipment", by_whom=[for_whom(world, use="MIL_USE")])
+    decisions.refuse(ref, seen=seen(ref), factors=["END_USE"], text="No.", by=world.ministry.decider)
+    assert decision(ref) == ("refuse", "presumption_of_denial", "")
+
+
+def test_a_presumption_of_approval_is_left_with_a_recorded_reason(world):
+    ref, facts = waiting(world, "refuse"), {"factors": ["END_USE"], "text": "No.", "by": world.ministry.decider}
+    assert refused(decisions.refuse, ref, **facts) == "required"
+    decisions.refuse(ref, seen=seen(ref), departure="Another source.", **facts)
+    assert decision(ref) == ("refuse", "presumption_of_approval", "Another source.")
+
+
+def test_the_strictest_of_all_end_users_is_presumed(world):
+    both = waiting(world, "refuse", by_whom=[for_whom(world), for_whom(world, country="US")])
+    make.edition(barring_us)
+    decisions.refuse(both, seen=seen(both), factors=["END_USE"], text="No.", by=world.ministry.decider)
+    assert decision(both)[1] == "case_by_case"
+
+
+def barring_us(rules, document):
+    rules["R043"]["match"] = {"destination.country": ["US"]}
+
+
+def test_what_is_followed_needs_no_reason(world):
+    ref = waiting(world)
+    decisions.approve(ref, seen=seen(ref), by=world.ministry.decider)
+    assert decision(ref) == ("approve", "presumption_of_approval", "")
+    user = for_whom(world, use="RESEARCH")
+    mixed = waiting(world, "refuse", kind="per_shipment", by_whom=[user])
+    decisions.refuse(mixed, seen=seen(mixed), factors=["END_USE"], text="No.", by=world.ministry.decider)
+    assert decision(mixed) == ("refuse", "standard_review", "")
+
+
+def test_the_desk_asks_why_shows_why_and_tells_no_exporter(world, client):
+    ref = waiting(world, kind="per_shipment", by_whom=[for_whom(world, use="MIL_USE")])
+    client.force_login(world.ministry.decider.user)
+    path = f"/desk/cases/{ref}/"
+    assert "(needed: the rules presume a refusal)" in client.get(path).content.decode()
+    page = client.post(f"{path}approve/", {"seen": seen(ref)})
+    assert (page.status_code, case(ref).state) == (422, "awaiting_decision")
+    client.post(f"{path}approve/", {"seen": seen(ref), "departure": "A museum."})
+    assert "A museum." in client.get(path).content.decode()
+    other = waiting(world)
+    page = client.get(f"/desk/cases/{other}/").content.decode()
+    assert "presume a refusal" not in page and "(needed: the rules presume an approval)" in page
+    client.force_login(world.exporter.user)
+    assert "A museum." not in client.get(f"/applications/{ref}/").content.decode()
 
 
 # --- licenses in force ------------------------------------------------------------------------------------

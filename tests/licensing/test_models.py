@@ -29,7 +29,14 @@ CASES = [
     ("licensing_decisionstep.licensing_decisionstep_months_check", {"months": "-1"}),
     ("licensing_decisionstep.licensing_decisionstep_round_check", {"round": "-1"}),
     ("licensing_decisionstep.step_nobody_takes_both", {"step": "'other'"}),
-    ("licensing_decisionstep.step_refusal_rests_on_something", {"outcome": "'refuse'", "factors": "'{}'"}),
+    (
+        "licensing_decisionstep.step_departure_says_why",
+        {"outcome": "'approve'", "presumed": "'presumption_of_denial'", "departure": "''", "id": "-1"},
+    ),
+    (
+        "licensing_decisionstep.step_refusal_rests_on_something",
+        {"outcome": "'refuse'", "factors": "'{}'", "presumed": "''"},
+    ),
     (
         "licensing_decisionstep_end_users.licensing_decisionstep_e_decisionstep_id_applicat_1c5600f0_uniq",
         {},

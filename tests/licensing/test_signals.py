@@ -65,7 +65,7 @@ def test_nothing_is_said_when_it_was_decided_late(accepted, on, world):
     why = {"factors": ["END_USE"], "text": "No."}
     decisions.assign(ref, seen=seen(ref), by=m.reviewer)
     decisions.recommend(ref, seen=seen(ref), outcome="refuse", by=m.reviewer, **why)
-    decisions.refuse(ref, seen=seen(ref), by=m.decider, **why)
+    decisions.refuse(ref, seen=seen(ref), departure="Doubts.", by=m.decider, **why)
     assert selectors.to_signal(D("2026-06-01")) == []
     assert signals.signal(Application.objects.get(ref=ref).pk, by=the_clock()) is False
     assert said(ref) == []

@@ -257,7 +257,14 @@ def _decided(world, reviewed):
     no = {"outcome": "refuse", "factors": ["END_USE"], "text": "Its use is not known.", "note": "Ask the embassy."}
     for ref in (doubted, refused):
         decisions.recommend(ref, seen=seen(ref), by=m.reviewer, **no)
-    decisions.refuse(refused, seen=seen(refused), factors=["END_USE"], text="Its use is not known.", by=m.decider)
+    decisions.refuse(
+        refused,
+        seen=seen(refused),
+        factors=["END_USE"],
+        text="Its use is not known.",
+        departure="Doubts.",
+        by=m.decider,
+    )
     back = cut()
     decisions.send_back(back, seen=seen(back), reason="Ask for the contract", by=m.decider)
     reopened = cut()

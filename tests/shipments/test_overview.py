@@ -82,7 +82,7 @@ def test_a_refused_case_is_told_for_thirty_days(days, told, world, client, clock
     """For ever it would crowd out those that are on their way."""
     ref, m = world.under_review(world.application()), world.ministry
     decisions.recommend(ref, seen=seen(ref), outcome="refuse", factors=["END_USE"], text="No.", by=m.reviewer)
-    decisions.refuse(ref, seen=seen(ref), factors=["END_USE"], text="No.", by=m.decider)
+    decisions.refuse(ref, seen=seen(ref), factors=["END_USE"], text="No.", departure="Doubts.", by=m.decider)
     clock.shift(days=days)
     assert (ref in overview(client, world.exporter)) is told
 

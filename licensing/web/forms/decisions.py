@@ -21,6 +21,17 @@ def seen_the_change() -> forms.BooleanField:
     return forms.BooleanField(label=label, required=False)
 
 
+def why_otherwise() -> forms.CharField:
+    """Asked where an outcome leaves what the rules presume."""
+    return forms.CharField(
+        label=gettext_lazy("Why this is decided otherwise than the rules presume"),
+        required=False,
+        max_length=5_000,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=gettext_lazy("Stays inside the ministry, under your name."),
+    )
+
+
 class RecommendForm(StepForm):
     """Outcome per line. What the exporter reads and what stays inside are two labelled fields."""
 
@@ -136,6 +147,7 @@ class ApproveForm(DecideForm):
         max_length=5_000,
         widget=forms.Textarea(attrs={"rows": 2}),
     )
+    departure = why_otherwise()
     acknowledged = seen_the_change()
 
 
@@ -152,6 +164,7 @@ class RefuseForm(DecideForm):
         widget=forms.Textarea(attrs={"rows": 4}),
         help_text=gettext_lazy("Why, and what would change the outcome."),
     )
+    departure = why_otherwise()
 
 
 class IssueForm(StepForm):
