@@ -26,6 +26,7 @@ ALIKE = ["signatory", "reviewer", "of no organization", "anonymous"]  # who look
 BEGINNERS = ["newcomer's clerk", "waits", "returned", "of no province"]  # whose other pages are those of the newcomer
 FOR_BEGINNERS = ["overview", "company"]
 EMPTY = ["newcomer", "provincial"]  # who have no rows
+AGAIN = ["signatory", "intake", "reviewer", "decider", "admin"]  # who look at a second row in the same state
 AFTER = ["signatory", "reviewer", "decider"]  # who look at what the clock did
 NOUNS = {"member": "membership", "officer": "membership", "key": "apikey"}  # whose model is called otherwise
 READS = {"mailbox.read": "mail"}  # takes a row that everybody sees
@@ -150,7 +151,10 @@ class Gather:
             people = [actor for actor in self.told.people.values() if row.admits(actor)]
             own = name in (noun, f"desk.{noun}", "desk.case")
             rows = rows_of(noun, self.told.more if own else [], people)
-        cases = {case: self.one(name, row, kwargs) for case, kwargs, _row in rows}
+        cases = {}
+        for case, kwargs, _row in rows:
+            again = noun and not case.endswith(" 1")
+            cases[case] = self.one(name, row, kwargs, among=AGAIN if again else ())
         cases |= {query: self.one(name, row, {}, query) for query in self.queries(name)}
         return self.sections(cases | self.after[name])
 
