@@ -17,7 +17,7 @@ from exporters import actions as exporters
 from exporters.models import Exporter
 from licensing.actions import applications, consultations, decisions, declarations, licenses, questions, supplements
 from licensing.actions.applications import Draft, LineDraft
-from licensing.models import Application, ControlItem
+from licensing.models import Application, ControlItem, Declaration
 from shipments import actions as shipments
 from shipments.actions import incidents
 from tests import make, story
@@ -117,7 +117,7 @@ def _teams(world):
     Delivery.objects.filter(pk=failed.pk).update(failed_at=failed.due_at)
 
 
-def rich(world, *, kind="annual", kilograms=(60_000, 1_500), users=2, sent=True, contract="K-RICH") -> str:
+def rich(world, *, kind="annual", kilograms=(60_000, 1_500), users=2, sent=True, verified=True) -> str:
     """An application that says all that one may: two goods, two end-users, ports, remarks."""
     boss, codes = world.exporter, ["1C905.a.4", "1C904.a.4"]
     signed = []
@@ -136,7 +136,9 @@ def rich(world, *, kind="annual", kilograms=(60_000, 1_500), users=2, sent=True,
             email="office@end-user.example",
         )
         row = demo.declaration(boss, user, codes, "CIV_AUTO", product)
-        signed.append(declarations.verify(row.ref, seen=seen(row.ref), by=world.ministry.reviewer))
+        if verified:
+            declarations.verify(row.ref, seen=seen(row.ref), by=world.ministry.reviewer)
+        signed.append(Declaration.objects.get(pk=row.pk))
     items = {item.code: item for item in ControlItem.objects.filter(code__in=codes)}
     goods = zip(codes, ("NdFeB magnets N42SH, Dy 3.2 %", "NdFeB magnets N38UH, Tb 1.1 %"), kilograms, strict=False)
     today = legal_today()
@@ -147,7 +149,7 @@ def rich(world, *, kind="annual", kilograms=(60_000, 1_500), users=2, sent=True,
             end_users=signed,
             consignees=[row.end_user for row in signed],
             ports=["CNSHA", "CNNGB"],
-            contract_no=contract,
+            contract_no="K-RICH",
             contract_on=today - timedelta(days=30),
             planned_from=today + timedelta(days=3),
             planned_until=today + timedelta(days=300),
@@ -199,6 +201,12 @@ def _cases(world):
     taken = filed()  # whose end-users are not screened yet
     applications.accept(taken, by=m.intake)
     decisions.assign(taken, seen=seen(taken), by=m.reviewer)
+    unverified, rejected = filed(verified=False, users=1), filed(verified=False)
+    no = Application.objects.get(ref=rejected).end_users.order_by("pk")[0].declaration.ref
+    declarations.reject(no, seen=seen(no), reason="Another form", by=m.reviewer)
+    leaver = demo.person("leaver", "Leaver", m.office, Role.REVIEWER)
+    left = world.under_review(rich(world), by=leaver)
+    Membership.objects.filter(user=leaver.user).update(roles=[Role.AUDITOR])
     hit = reviewed()
     demo.screened(hit, m.reviewer, hit="watch_list", reason="Entry 12: the same address")
     paused = reviewed()
@@ -214,7 +222,8 @@ def _cases(world):
     questions.close_question(asked, seen=seen(asked), question=who, reason="Found it", by=m.reviewer)
     questions.ask(asked, text="By which ship?", about=["other"], due_on=fortnight, by=m.reviewer)
     _declarations(world, single)
-    return [empty, half, single, waits, completed, accepted, taken, hit, paused, asked, *_decided(world, reviewed)]
+    drafts, sent = [empty, half, single], [waits, unverified, rejected, completed]
+    return [*drafts, *sent, accepted, taken, left, hit, paused, asked, *_decided(world, reviewed)]
 
 
 def _declarations(world, ref):
