@@ -58,6 +58,7 @@ urlpatterns = [
     path("applications/new/", licensing.application_form, name="application.new"),
     path("applications/<str:ref>/", licensing.application, name="application"),
     *addresses("applications/<str:ref>/", "application"),
+    path("applications/<str:ref>/rules/", licensing.application_rules, name="application.rules"),
     path("applications/<str:ref>/edit/", licensing.application_form, name="application.edit"),
     path("applications/<str:ref>/documents/", licensing.application_document, name="application.document"),
     path(

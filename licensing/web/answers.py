@@ -1,18 +1,24 @@
 """What the rules say of a question, ready to be shown: the answer, its reasons, and what would change it."""
 
+import json
 from collections.abc import Mapping
-from datetime import date, timedelta
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
 from functools import cached_property
 from typing import Any
 
 import core.selectors
+from core.legal_time import legal_day
 from core.models import Country
 from core.working_days import NotPublished
 from licensing import selectors
 from licensing.clock import WORKING_DAYS, Clock
+from licensing.models import Application, ApplicationEndUser, ApplicationLine, Finding
 from licensing.policy.facts import whole
+from licensing.policy.records import facts_of, outcome_of
 from licensing.policy.trace import Fate, Period, changes, periods, trace
-from licensing.policy.vocabulary import CODE, FACTS, UNLISTED_CODE
+from licensing.policy.vocabulary import CODE, FACTS, FOLLOWING, UNLISTED_CODE
+from licensing.states import ApplicationState
 from licensing.words import rules as words
 from licensing.words import terms
 from licensing.words.doubts import doubts
@@ -29,11 +35,26 @@ class Answer:
 
     def __init__(self, said: Mapping[str, Any], *, day: date, today: date) -> None:
         self.said, self.day, self.today = said, day, today
-        self.edition = selectors.edition_on(day, today=today)
-        self.rules = selectors.rules_of(self.edition.digest)
+        edition = selectors.edition_on(day, today=today)
+        self.edition, self.rules = edition.code, selectors.rules_of(edition.digest)
         self.facts = whole(said, self.rules.edition)
         self.outcome = self.rules.assess(self.facts, on=day)
-        self.rows = {row["id"]: row for row in self.rules.edition.document["rules"]}
+        self.audience = selectors.NEW
+
+    @classmethod
+    def kept(cls, record: str, edition: str, *, today: date) -> "Answer":
+        """What was judged, from its record, by the edition of then."""
+        said = json.loads(record)
+        answer = cls.__new__(cls)
+        answer.day, answer.today, answer.audience = date.fromisoformat(said["as_of"]), today, said["audience"]
+        answer.edition, answer.rules = edition, selectors.rules_of(said["edition"])
+        answer.facts, answer.outcome = facts_of(said), outcome_of(said)
+        answer.said = {name: value for name, value in answer.facts.items() if name not in FOLLOWING}
+        return answer
+
+    @cached_property
+    def rows(self) -> dict[str, dict[str, Any]]:
+        return {row["id"]: row for row in self.rules.edition.document["rules"]}
 
     # --- the answer ---------------------------------------------------------------------------------------
     @property
@@ -81,7 +102,7 @@ class Answer:
 
     @property
     def traced(self) -> list[dict[str, Any]]:
-        lines = trace(self.rules, self.facts, on=self.day)
+        lines = trace(self.rules, self.facts, on=self.day, audience=self.audience)
         return [self._in_words(line.rule) | {"became": words.became(line), "fits": line.fate in FITS} for line in lines]
 
     def _in_words(self, name: str) -> dict[str, Any]:
@@ -96,7 +117,7 @@ class Answer:
     @property
     def changes(self) -> list[dict[str, str]]:
         """What would change it, but for the item: another item is another question."""
-        found = changes(self.rules, self.facts, on=self.day)
+        found = changes(self.rules, self.facts, on=self.day, audience=self.audience)
         return [words.change(one, self.rules.edition, self.countries) for one in found if one.fact != CODE]
 
     @property
@@ -168,3 +189,36 @@ class Answer:
 
 
 FITS = (Fate.MATCHED, Fate.OVERRIDDEN, Fate.DROPPED, Fate.IDLE)
+
+
+# --- a case -----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """What the rules say of a line of a case for an end-user on a day, with the answer in full."""
+
+    line: ApplicationLine
+    user: ApplicationEndUser
+    answer: Answer
+
+
+def judgements(case: Application, *, at: datetime) -> list[Judgement]:
+    """What the rules say of a draft as it stands; of what was filed what was found then, once decided what was found at
+    the decision. What an officer finds in between is not for the exporter."""
+    lines = {line.number: line for line in case.lines.all()}
+    users = {user.party.ref: user for user in case.end_users.all()}
+    if case.state == ApplicationState.DRAFT:
+        judged = selectors.judge(case, at=at, audience=selectors.NEW)
+        found = [(one.line.number, one.user.party.ref, one.record, one.edition) for one in judged]
+    else:
+        moments = ("submit", "approve", "issue", "refuse") if case.decided_at else ("submit",)
+        kept = Finding.objects.filter(application=case, moment__in=moments).exclude(record="")
+        last = kept.order_by("-pk").values("found_at")[:1]
+        rows = kept.filter(found_at=last).order_by("pk")
+        found = list(rows.values_list("line_number", "party_ref", "record", "edition"))
+    today = legal_day(at)
+    return [
+        Judgement(lines[number], users[party], Answer.kept(record, edition, today=today))
+        for number, party, record, edition in found
+    ]

@@ -6,7 +6,7 @@ from typing import Any
 from django.contrib import messages
 from django.db.models import Prefetch, QuerySet
 from django.forms import BaseFormSet
-from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -29,6 +29,7 @@ from licensing import granted, selectors
 from licensing.actions import applications, declarations
 from licensing.models import Application, Declaration
 from licensing.states import ApplicationState, DeclarationState
+from licensing.web.answers import judgements
 from licensing.web.forms import (
     ApplicationForm,
     DeclarationForm,
@@ -267,6 +268,18 @@ def _answers(
     }
     status = refusal.status if refusal else 200
     return render(request, "licensing/application_submit.html", context, status=status)
+
+
+def application_rules(request: HttpRequest, ref: str) -> HttpResponse:
+    """What the rules say of each line for each end-user on each day that matters; one of these in full."""
+    row = get_object_or_404(_whole(request), ref=ref)
+    found = judgements(row, at=legal_now())
+    asked = request.GET.get("n", "1")
+    place = int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 6 else 0
+    if found and not 0 < place <= len(found):
+        raise Http404
+    context = {"application": row, "judgements": found, "place": place, "chosen": found[place - 1] if found else None}
+    return render(request, "licensing/application_rules.html", context)
 
 
 def application_withdraw(request: HttpRequest, ref: str) -> HttpResponse:
