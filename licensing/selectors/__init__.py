@@ -30,7 +30,7 @@ from licensing.selectors.editions import (
     rules_of,
     stretches,
 )
-from licensing.selectors.judging import NEW, PENDING, Judged, changed, forbidden, judge, read_parts
+from licensing.selectors.judging import NEW, PENDING, Judged, changed, forbidden, judge, last_look, read_parts
 from licensing.selectors.licenses import (
     changed_since,
     in_force,
@@ -72,6 +72,7 @@ __all__ = [
     "in_queue",
     "items_named",
     "judge",
+    "last_look",
     "licenses_ending",
     "licenses_for",
     "licenses_past",

@@ -136,10 +136,14 @@ def changed(case: Application, judged: Iterable[Judged]) -> list[Judged]:
 
     Where facts were missing then, it is no change that they came: what counts is what those rules would have said.
     """
-    findings = list(case.findings.all())
-    last = max((finding.found_at for finding in findings), default=None)
-    before = [finding for finding in findings if finding.found_at == last]
+    before = last_look(case.findings.all())
     return [one for one in judged if _differs(one, before)]
+
+
+def last_look(findings: Iterable[Finding]) -> list[Finding]:
+    """Of these the ones that were found together last."""
+    found = sorted(findings, key=lambda finding: finding.pk)
+    return [one for one in found if (one.moment, one.found_at) == (found[-1].moment, found[-1].found_at)]
 
 
 def _differs(now: Judged, before: Sequence[Finding]) -> bool:

@@ -214,9 +214,7 @@ def judgements(case: Application, *, at: datetime) -> list[Judgement]:
     else:
         moments = ("submit", "approve", "issue", "refuse") if case.decided_at else ("submit",)
         kept = Finding.objects.filter(application=case, moment__in=moments).exclude(record="")
-        last = kept.order_by("-pk").values("found_at")[:1]
-        rows = kept.filter(found_at=last).order_by("pk")
-        found = list(rows.values_list("line_number", "party_ref", "record", "edition"))
+        found = [(row.line_number, row.party_ref, row.record, row.edition) for row in selectors.last_look(kept)]
     today = legal_day(at)
     return [
         Judgement(lines[number], users[party], Answer.kept(record, edition, today=today))

@@ -290,6 +290,13 @@ def test_only_the_end_user_whose_outcome_changed_is_news(world):
     assert news == "FR"
 
 
+def test_the_last_look_is_what_was_found_together_though_the_clock_stands(world, on):
+    on("2026-03-02")
+    license = world.license(kind="per_shipment")
+    assert {finding.moment for finding in selectors.last_look(license.application.findings.all())} == {"issue"}
+    assert selectors.last_look([]) == []
+
+
 def test_a_changed_outcome_is_acknowledged_by_whoever_decides_and_by_whoever_issues(world):
     ref, m = world.under_review(world.application()), world.ministry
     decisions.recommend(ref, seen=seen(ref), outcome="approve", by=m.reviewer)
