@@ -168,7 +168,8 @@ def test_today_the_first_planned_day_and_each_turn_in_the_window_are_judged(worl
     assert days(ref) == [(0, True)]
 
 
-def test_the_start_of_an_edition_is_a_turn_and_each_day_is_judged_by_its_own(world):
+def test_the_start_of_an_edition_is_a_turn_and_each_day_is_judged_by_its_own(world, on):
+    on("2027-03-01")
     ref = world.application()
     planned(ref, 1, 9)
     begins = day_end(legal_today() + DAY)
