@@ -275,3 +275,14 @@ def test_a_license_that_ended_is_not_suspended(world, clock):
     licenses.expire(license.pk, by=clock_actor())
     with pytest.raises(WrongState):
         licenses.suspend(license.ref, seen=seen(license.ref), reason="x", by=world.ministry.decider)
+
+
+def test_a_suspended_license_ends_with_its_last_day_too(world, clock):
+    license = world.license(kilograms=1)
+    licenses.suspend(license.ref, seen=seen(license.ref), reason="x", by=world.ministry.decider)
+    clock.shift(days=400)
+    assert licenses.expire(license.pk, by=clock_actor()) is True
+    license.refresh_from_db()
+    assert license.state == "expired"
+    line = license.lines.get()
+    assert (line.lapsed, line.available) == (1_000, 0)
