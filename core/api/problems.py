@@ -49,10 +49,6 @@ def problems_of(detail: Any, pointer: str = "") -> Any:
     if isinstance(detail, dict):
         for name, inner in detail.items():
             yield from problems_of(inner, pointer if name == "non_field_errors" else f"{pointer}/{name}")
-    elif isinstance(detail, list) and any(isinstance(inner, dict | list) for inner in detail):
-        for index, inner in enumerate(detail):
-            if inner:
-                yield from problems_of(inner, f"{pointer}/{index}")
     elif isinstance(detail, list):
         for inner in detail:
             yield from problems_of(inner, pointer)

@@ -1,7 +1,7 @@
 """The statutory clocks of cases: derived from day 0 and the working-day table whenever somebody asks, never stored."""
 
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, timedelta
 
 from django.db.models import (
     Case,
@@ -22,7 +22,7 @@ from core.legal_time import legal_day
 from core.models import HistoryLine, LegalDay
 from core.selectors import calendar
 from licensing.clock import SIGNALS, WORKING_DAYS, Clock, Reading, read
-from licensing.course import Stay, course
+from licensing.course import DAY, Stay, course
 from licensing.models import Application, ClockInterval
 from licensing.states import ENDED_EARLY, OPEN_CASE, ApplicationState
 
@@ -61,8 +61,13 @@ def course_of(case: Application, today: date) -> list[Stay]:
     moves = [(legal_day(at), state) for at, state in sent]
     if not moves:
         return []
-    running = case.state in OPEN_CASE or case.state == ApplicationState.APPROVED
-    return course(moves, [row.pause for row in case.pauses.all()], today if running else moves[-1][0])
+    until = today
+    if case.state not in OPEN_CASE and case.state != ApplicationState.APPROVED:
+        # the day on which it ended is of whoever had it; a lapse is the end of the day before
+        until = next(day for day, state in moves if state == case.state)
+        until -= DAY if case.state == ApplicationState.LAPSED else timedelta()
+        moves = [(day, state) for day, state in moves if state != case.state]
+    return course(moves, [row.pause for row in case.pauses.all()], until)
 
 
 def with_days_left(rows: QuerySet[Application], today: date) -> QuerySet[Application]:

@@ -335,3 +335,26 @@ def test_production_refuses_a_call_in_the_clear(door, settings):
     answer = door.get("/api/v1/licenses/")
     assert (answer.status_code, answer.json()["code"]) == (403, "https-required")
     assert door.get("/api/v1/licenses/", secure=True).status_code == 200
+
+
+def test_the_last_gram_leaves_nothing_and_says_so(world, door):
+    answer = door.post(PATH, world.body(world.license(kilograms=100), "100.000"), "k").json()
+    assert answer["lines"][0]["available_after"] == "0.000"
+
+
+def test_a_key_belongs_to_its_address_too(world, door):
+    license = world.license(kilograms=100)
+    one, other = world.shipment(license, 1_000), world.shipment(license, 1_000)
+    assert door.post(f"{PATH}{one.ref}/cancel/", key="c").status_code == 200
+    answer = door.post(f"{PATH}{other.ref}/cancel/", key="c")
+    assert (answer.status_code, answer.json()["code"]) == (422, "idempotency-key-reused")
+    other.refresh_from_db()
+    assert other.state == "reserved"
+
+
+def test_a_problem_points_at_its_own_line(world, door):
+    body = world.body(world.license(kilograms=100), "1.000")
+    good = body["lines"][0]
+    body["lines"] = [good, good | {"license_line": 2}, good | {"license_line": 3, "quantity": "x"}]
+    answer = door.post(PATH, body, "k")
+    assert [problem["pointer"] for problem in answer.json()["errors"]] == ["/lines/2/quantity"]

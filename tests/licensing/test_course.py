@@ -5,11 +5,12 @@ from datetime import timedelta
 from random import Random
 
 from config.local import demo
+from core.access import clock
 from core.working_days import Pause
 from licensing import selectors
-from licensing.actions import applications, consultations, decisions, questions
+from licensing.actions import applications, consultations, decisions, questions, supplements
 from licensing.course import Holder, Stay, course, days_of
-from licensing.models import Application
+from licensing.models import Application, Supplement
 from licensing.states import ApplicationState
 from tests.days import D
 from tests.make import seen
@@ -144,3 +145,28 @@ def test_an_approved_case_is_the_ministrys_until_it_is_issued(world, on):
     decisions.recommend(ref, seen=seen(ref), outcome="approve", acknowledged=True, by=world.ministry.reviewer)
     decisions.approve(ref, seen=seen(ref), by=world.ministry.decider)
     assert days_of(selectors.course_of(Application.objects.get(ref=ref), D("2026-03-09")))[Holder.MINISTRY] == 7
+
+
+def test_a_case_that_lapsed_was_the_exporters_to_its_last_day_and_nobodys_after(world, on):
+    on("2026-03-02")
+    ref = world.application()
+    applications.submit(ref, seen=seen(ref), by=world.exporter)
+    on("2026-03-04")
+    supplements.request_supplement(ref, points=["The contract"], by=world.ministry.intake)
+    due = Supplement.objects.get().due_on
+    on(str(due + timedelta(days=1)))
+    supplements.lapse(Application.objects.get(ref=ref).pk, by=clock())
+    stays = selectors.course_of(Application.objects.get(ref=ref), due + timedelta(days=90))
+    assert (stays[-1].holder, stays[-1].last) == (Holder.EXPORTER, due)
+    assert days_of(stays)[Holder.MINISTRY] == 1
+
+
+def test_the_day_on_which_an_exporter_withdraws_is_of_whoever_had_the_case(world, on):
+    on("2026-03-02")
+    ref = world.under_review(world.application())
+    on("2026-03-04")
+    questions.ask(ref, text="Why?", about=["ports"], due_on=D("2026-03-20"), by=world.ministry.reviewer)
+    on("2026-03-06")
+    applications.withdraw(ref, by=world.exporter)
+    stays = selectors.course_of(Application.objects.get(ref=ref), D("2026-06-01"))
+    assert days_of(stays) == {Holder.MINISTRY: 1, Holder.EXPORTER: 3, Holder.OTHERS: 0}
