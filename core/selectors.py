@@ -36,7 +36,7 @@ def counted(rows: QuerySet[Any]) -> int:
 
 def members_of(actor: Actor) -> QuerySet[Membership]:
     """People of the actor's own organization, those who left last."""
-    return _people_of(actor.organization_id).select_related("user", "organization").order_by("ended_at", "user__name")
+    return _people_of(actor.organization_id).select_related("user", "organization").order_by("ended_at", "user__name", "pk")
 
 
 def _people_of(organization_id: int | None) -> QuerySet[Membership]:
@@ -125,7 +125,7 @@ def officers(actor: Actor) -> QuerySet[Membership]:
     return (
         Membership.objects.exclude(organization__kind="exporter")
         .select_related("user", "organization")
-        .order_by("organization__kind", "ended_at", "user__name")
+        .order_by("organization__kind", "ended_at", "user__name", "pk")
     )
 
 

@@ -143,7 +143,7 @@ class ApiKey(models.Model):
     last_used_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
-        ordering = ["-created_at"]
+        ordering = ["-created_at", "-pk"]
         constraints = [
             models.CheckConstraint(
                 name="key_lasts_at_most_365_days",
@@ -172,7 +172,7 @@ class RoleGrant(models.Model):
     dropped_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
-        ordering = ["-proposed_at"]
+        ordering = ["-proposed_at", "-pk"]
         constraints = [
             models.CheckConstraint(
                 name="grant_by_two_admins",

@@ -59,15 +59,13 @@ def course_of(case: Application, today: date) -> list[Stay]:
     lines = HistoryLine.objects.filter(subject_kind="application", subject_id=case.pk).order_by("seq")
     sent = lines.exclude(to_state=ApplicationState.DRAFT).values_list("at", "to_state")
     moves = [(legal_day(at), state) for at, state in sent]
-    if not moves:
-        return []
     until = today
-    if case.state not in OPEN_CASE and case.state != ApplicationState.APPROVED:
+    if case.state not in (ApplicationState.DRAFT, *OPEN_CASE, ApplicationState.APPROVED):
         # the day on which it ended is of whoever had it; a lapse is the end of the day before
         until = next(day for day, state in moves if state == case.state)
         until -= DAY if case.state == ApplicationState.LAPSED else timedelta()
         moves = [(day, state) for day, state in moves if state != case.state]
-    return course(moves, [row.pause for row in case.pauses.all()], until)
+    return course(moves, [row.pause for row in case.pauses.all()], until) if moves else []
 
 
 def with_days_left(rows: QuerySet[Application], today: date) -> QuerySet[Application]:

@@ -139,6 +139,13 @@ def test_a_draft_has_no_days_and_a_case_of_today_none_yet(world, on):
     assert selectors.course_of(Application.objects.get(ref=ref), D("2026-03-04")) == []
 
 
+def test_a_draft_that_was_withdrawn_had_no_days(world, on):
+    on("2026-03-02")
+    ref = world.application()
+    applications.withdraw(ref, by=world.exporter)
+    assert selectors.course_of(Application.objects.get(ref=ref), D("2026-03-09")) == []
+
+
 def test_an_approved_case_is_the_ministrys_until_it_is_issued(world, on):
     on("2026-03-02")
     ref = world.under_review(world.application())
