@@ -36,7 +36,8 @@ def counted(rows: QuerySet[Any]) -> int:
 
 def members_of(actor: Actor) -> QuerySet[Membership]:
     """People of the actor's own organization, those who left last."""
-    return _people_of(actor.organization_id).select_related("user", "organization").order_by("ended_at", "user__name", "pk")
+    people = _people_of(actor.organization_id).select_related("user", "organization")
+    return people.order_by("ended_at", "user__name", "pk")
 
 
 def _people_of(organization_id: int | None) -> QuerySet[Membership]:
