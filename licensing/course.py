@@ -49,6 +49,12 @@ def course(moves: Sequence[tuple[date, str]], asked: Sequence[Pause], until: dat
     return [Stay(holder, state, group[0], group[-1]) for (holder, state), group in found]
 
 
+def by_holder(stays: Sequence[Stay]) -> list[Stay]:
+    """Neighbours of one holder as one stay: what the steps inside the ministry were is not for the exporter."""
+    groups = [list(group) for _holder, group in groupby(stays, key=lambda stay: stay.holder)]
+    return [Stay(group[0].holder, "", group[0].first, group[-1].last) for group in groups]
+
+
 def days_of(stays: Sequence[Stay]) -> dict[Holder, int]:
     """How many of the days each had; nobody is left out."""
     return {holder: sum(stay.days for stay in stays if stay.holder == holder) for holder in Holder}

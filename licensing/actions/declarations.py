@@ -18,6 +18,7 @@ from licensing.models.declarations import CONFIRMATIONS
 from licensing.selectors import declarations_for
 from licensing.states import DeclarationState
 
+ONWARD_MOST = 49  # with the end-user's own the most that rules read (licensing.policy.facts)
 FIELDS = (
     "end_user",
     "end_use",
@@ -62,6 +63,9 @@ def _write(row: Declaration, items: list[ControlItem], facts: dict[str, Any], by
     if facts.get("re_export") and not facts.get("re_export_countries"):
         message = _("Name the countries that the goods or products go on to.")
         raise Invalid([Problem("/re_export_countries", "required", message)])
+    if len(facts.get("re_export_countries") or ()) > ONWARD_MOST:
+        message = _("At most {most} countries.").format(most=ONWARD_MOST)
+        raise Invalid([Problem("/re_export_countries", "max-items", message)])
     for name in FIELDS:
         if name in facts:
             setattr(row, name, facts[name])

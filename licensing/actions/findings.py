@@ -15,10 +15,10 @@ from licensing.selectors import Judged, changed
 from licensing.words import rules as words
 from licensing.words import terms
 
+_EXCEPTION = gettext_lazy("The rules presume a refusal here. Record the exception: why it is approved all the same.")
 DEPARTURES = {
-    ("approve", "presumption_of_denial"): gettext_lazy(
-        "The rules presume a refusal here. Record the exception: why it is approved all the same."
-    ),
+    ("approve", "presumption_of_denial"): _EXCEPTION,
+    ("approve", "prohibited"): _EXCEPTION,  # on a day of the window: another is open, or nothing could be approved
     ("refuse", "presumption_of_approval"): gettext_lazy(
         "The rules presume an approval here. Record why it is refused all the same."
     ),

@@ -21,7 +21,7 @@ class Migration(migrations.Migration):
             constraint=models.CheckConstraint(
                 name="step_departure_says_why",
                 condition=~Q(departure="")
-                | ~Q(outcome="approve", presumed="presumption_of_denial")
+                | ~Q(outcome="approve", presumed__in=["presumption_of_denial", "prohibited"])
                 & ~Q(outcome="refuse", presumed="presumption_of_approval"),
             ),
         ),

@@ -6,7 +6,7 @@ from django import template
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from licensing.course import Holder, Stay, days_of
+from licensing.course import Holder, Stay, by_holder, days_of
 from licensing.states import ENDED_EARLY, STAGE_OF, ApplicationState
 from licensing.words import rules, terms
 
@@ -64,8 +64,12 @@ HOLDERS = {
 
 
 @register.inclusion_tag("licensing/parts/course.html")
-def course(stays: list[Stay]) -> dict[str, Any]:
-    """The bar of elapsed days, a piece for each stay, and whose they were; nothing on the day of the filing."""
+def course(stays: list[Stay], inside: bool = False) -> dict[str, Any]:
+    """The bar of elapsed days, a piece for each stay, and whose they were; nothing on the day of the filing.
+
+    inside: with the steps inside the ministry, for officers.
+    """
+    stays = stays if inside else by_holder(stays)
     days, whole = days_of(stays), sum(stay.days for stay in stays)
     bars, reached = [], 0
     for stay in stays:
@@ -80,7 +84,7 @@ def course(stays: list[Stay]) -> dict[str, Any]:
             "last": stay.last,
             "days": stay.days,
             "who": HOLDERS[stay.holder][2],
-            "what": ApplicationState(stay.state).label if stay.holder == Holder.MINISTRY else "",
+            "what": ApplicationState(stay.state).label if inside and stay.holder == Holder.MINISTRY else "",
         }
         for stay in stays
     ]

@@ -64,12 +64,16 @@ def case(request: HttpRequest, ref: str, failed: Failed | None = None) -> HttpRe
 
 def _judged(row: Application) -> dict[str, Any]:
     """While somebody may still act on it: what the rules say otherwise now than when the case was last looked at, and
-    what they presume at the strictest."""
+    what they presume at the strictest: of all that was asked when it is refused, of what is granted when approved."""
     if row.state not in (*OPEN_CASE, ApplicationState.APPROVED):
         return {}
     judged = selectors.judge(row, at=legal_now(), audience=selectors.PENDING)
-    everything = {line.number for line in row.lines.all()}, {user.pk for user in row.end_users.all()}
-    return {"policy_changes": selectors.changed(row, judged), "presumed": presumed(judged, *everything)}
+    lines, users = {line.number for line in row.lines.all()}, {user.pk for user in row.end_users.all()}
+    said = {"refuse": presumed(judged, lines, users)}
+    if recommended := granted.recommended(row):
+        kept = users - {user.pk for user in recommended.left_out}
+        said["approve"] = presumed(judged, {line.number for line in recommended.licensed}, kept)
+    return {"policy_changes": selectors.changed(row, judged), "presumed": said}
 
 
 @of_one_moment

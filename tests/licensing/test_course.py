@@ -99,16 +99,20 @@ def test_everybody_reads_whose_the_days_of_a_case_were(world, on, client):
     on("2026-03-10")
     questions.ask(ref, text="Why?", about=["ports"], due_on=D("2026-03-20"), by=m.reviewer)
     on("2026-03-12")
-    for text, bars in pages(client, world, ref):
+    (mine, my_bars), (theirs, bars) = pages(client, world, ref)
+    for text, inside in ((mine, ""), (theirs, " · Under review")):
         assert text == (
             "10 days since it was filed, and who had the case: Ministry: 5 days Exporter: 3 days"
             " Others whom the ministry asked: 2 days Day by day"
-            " 3 Mar 2026 – 4 Mar 2026 · Ministry · Under review · 2 days"
+            f" 3 Mar 2026 – 4 Mar 2026 · Ministry{inside} · 2 days"
             " 5 Mar 2026 – 6 Mar 2026 · Others whom the ministry asked · 2 days"
-            " 7 Mar 2026 – 9 Mar 2026 · Ministry · Under review · 3 days"
+            f" 7 Mar 2026 – 9 Mar 2026 · Ministry{inside} · 3 days"
             " 10 Mar 2026 – 12 Mar 2026 · Exporter · 3 days"
         )
-        assert bars == [
+    assert (
+        my_bars
+        == bars
+        == [
             ("used", "0.0"),
             ("lapsed", "20.0"),
             ("gap", "20.0"),
@@ -117,6 +121,23 @@ def test_everybody_reads_whose_the_days_of_a_case_were(world, on, client):
             ("exporters", "70.0"),
             ("gap", "70.0"),
         ]
+    )
+
+
+def test_the_steps_inside_the_ministry_are_not_for_the_exporter(world, on, client):
+    """A return or a reopening is a matter of officers: to the exporter its days are the ministry's, in one piece."""
+    m = world.ministry
+    on("2026-03-02")
+    ref = world.under_review(world.application())
+    on("2026-03-04")
+    decisions.recommend(ref, seen=seen(ref), outcome="refuse", factors=["END_USE"], text="No.", by=m.reviewer)
+    on("2026-03-06")
+    decisions.send_back(ref, seen=seen(ref), reason="Say more", by=m.decider)
+    on("2026-03-08")
+    (mine, my_bars), (theirs, bars) = pages(client, world, ref)
+    assert mine.endswith("Day by day 3 Mar 2026 – 8 Mar 2026 · Ministry · 6 days")
+    assert "4 Mar 2026 – 5 Mar 2026 · Ministry · With second officer · 2 days" in theirs
+    assert (len(my_bars), len(bars)) == (1, 5)
 
 
 def test_the_days_of_a_case_end_with_it(world, on):

@@ -6,10 +6,13 @@ from html import unescape
 import pytest
 
 from config.local import demo
+from core.errors import Invalid
 from core.legal_time import legal_today, months_after
+from core.models import Country
 from core.templatetags.lodestone import day
 from licensing.actions import decisions, declarations
 from licensing.models import Application, ControlItem, Declaration
+from licensing.policy.facts import MOST_COUNTRIES
 from licensing.web.forms import IssueForm, RecommendForm
 from tests.make import seen
 
@@ -109,3 +112,17 @@ def test_a_new_declaration_is_written_down_and_its_page_opens(browser, world):
     answer = browser.post("/declarations/new/", answers | {"version": 1})
     assert answer.status_code == 302, answer.context["form"].errors
     assert Declaration.objects.count() == before + 1
+
+
+def test_goods_go_on_to_as_many_countries_as_rules_read(world):
+    signed = world.declaration(verified=False)
+    facts = {name: getattr(signed, name) for name in declarations.FIELDS} | {"re_export": True}
+    items = [item.control_item for item in signed.items.all()]
+    codes = list(Country.objects.order_by("pk").values_list("pk", flat=True)[: declarations.ONWARD_MOST + 1])
+    before = Declaration.objects.count()
+    with pytest.raises(Invalid) as refused:
+        declarations.draft(by=world.exporter, items=items, **facts | {"re_export_countries": codes})
+    assert [(one.pointer, one.code) for one in refused.value.errors] == [("/re_export_countries", "max-items")]
+    assert Declaration.objects.count() == before
+    row = declarations.draft(by=world.exporter, items=items, **facts | {"re_export_countries": codes[:-1]})
+    assert len(row.re_export_countries) == declarations.ONWARD_MOST == MOST_COUNTRIES - 1

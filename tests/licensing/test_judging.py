@@ -479,6 +479,28 @@ def test_a_presumption_of_refusal_is_left_with_a_recorded_exception(world):
     assert decision(ref) == ("approve", "presumption_of_denial", "A museum.")
 
 
+def test_a_day_of_the_window_that_forbids_takes_an_exception_too(world):
+    ref, by = waiting(world), world.ministry.decider
+    forbid = {"match": {"destination.country": ["DE"]}}
+    make.edition(lambda rules, document: rules["R033"].update(forbid), starts_at=legal_now() + timedelta(days=20))
+    assert refused(decisions.approve, ref, acknowledged=True, by=by) == "required"
+    decisions.approve(ref, seen=seen(ref), acknowledged=True, departure="Shipped before.", by=by)
+    assert decision(ref) == ("approve", "prohibited", "Shipped before.")
+
+
+def test_what_was_left_out_presumes_nothing_of_an_approval(world, client):
+    signed = [for_whom(world), for_whom(world, country="FR")]
+    ref = world.under_review(world.application(by_whom=signed))
+    kept, _left_out = case(ref).end_users.order_by("pk")
+    facts = {"outcome": "approve", "end_users": [kept.pk], "text": "One of them."}
+    decisions.recommend(ref, seen=seen(ref), by=world.ministry.reviewer, **facts)
+    make.edition(lambda rules, document: rules["R033"].update(match={"destination.country": ["FR"]}))
+    client.force_login(world.ministry.decider.user)
+    page = client.get(f"/desk/cases/{ref}/")
+    assert page.context["presumed"] == {"approve": "presumption_of_approval", "refuse": "prohibited"}
+    assert "(needed: the rules presume a refusal)" not in page.content.decode()
+
+
 def test_a_presumption_of_refusal_is_followed_without_one(world):
     ref = waiting(world, "refuse", kind="per_shipment", by_whom=[for_whom(world, use="MIL_USE")])
     decisions.refuse(ref, seen=seen(ref), factors=["END_USE"], text="No.", by=world.ministry.decider)
