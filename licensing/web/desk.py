@@ -12,7 +12,7 @@ from core.models import Document
 from core.telling import told
 from core.web.steps import Failed, of_one_moment, offered
 from licensing import granted, selectors
-from licensing.actions.findings import presumed
+from licensing.actions.findings import DEPARTURES, presumed
 from licensing.models import Application, DecisionStep
 from licensing.states import OPEN_CASE, ApplicationState
 from licensing.web.threads import threaded
@@ -64,7 +64,7 @@ def case(request: HttpRequest, ref: str, failed: Failed | None = None) -> HttpRe
 
 def _judged(row: Application) -> dict[str, Any]:
     """While somebody may still act on it: what the rules say otherwise now than when the case was last looked at, and
-    what they presume at the strictest: of all that was asked when it is refused, of what is granted when approved."""
+    whether an outcome leaves what they presume: of all that was asked to refuse, of what is granted to approve."""
     if row.state not in (*OPEN_CASE, ApplicationState.APPROVED):
         return {}
     judged = selectors.judge(row, at=legal_now(), audience=selectors.PENDING)
@@ -73,7 +73,8 @@ def _judged(row: Application) -> dict[str, Any]:
     if recommended := granted.recommended(row):
         kept = users - {user.pk for user in recommended.left_out}
         said["approve"] = presumed(judged, {line.number for line in recommended.licensed}, kept)
-    return {"policy_changes": selectors.changed(row, judged), "presumed": said}
+    asks_why = {outcome: (outcome, presumption) in DEPARTURES for outcome, presumption in said.items()}
+    return {"policy_changes": selectors.changed(row, judged), "asks_why": asks_why}
 
 
 @of_one_moment
