@@ -26,6 +26,16 @@ def pytest_configure(config):
     settings.CELERY_BROKER_TRANSPORT_OPTIONS["global_keyprefix"] = f"test-{os.getpid()}:"
 
 
+def pytest_collection_modifyitems(items):
+    """Of several workers each begins with its part of the slow tests: the last one would be waited for by all."""
+    workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    slow = [item for item in items if item.get_closest_marker("slow")]
+    quick = [item for item in items if not item.get_closest_marker("slow")]
+    if workers > 1:
+        ends = [len(quick) * number // workers for number in range(workers + 1)]
+        items[:] = [item for n in range(workers) for item in (*slow[n::workers], *quick[ends[n] : ends[n + 1]])]
+
+
 def flushing(real):
     """A test that commits ends by emptying every table, which one guard refuses: it is off for that statement alone."""
     switch = (
