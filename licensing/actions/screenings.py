@@ -45,6 +45,7 @@ def screen(
     for user in chosen:
         Screening.objects.create(
             party=user.party,
+            party_version=user.party.version,
             application=row,
             hit=hit,
             list_version=list_version.strip(),
@@ -59,7 +60,8 @@ def screen(
 
 
 def require_screened(row: Application, chosen: Iterable[ApplicationEndUser]) -> None:
-    """A result was recorded in this case for each of these end-users. Raises DomainError screening-missing."""
+    """A result of what its entry says now was recorded in this case for each of these end-users. Raises DomainError
+    screening-missing."""
     screened = screened_in(row)
     if waiting := [str(user.party) for user in chosen if user.party_id not in screened]:
         message = _("No screening result is recorded in this case for: {names}.")

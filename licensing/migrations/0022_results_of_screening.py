@@ -20,6 +20,7 @@ class Migration(migrations.Migration):
             name='Screening',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('party_version', models.IntegerField()),
                 ('hit', models.CharField(max_length=20)),
                 ('list_version', models.CharField(max_length=80)),
                 ('screened_on', models.DateField()),

@@ -16,6 +16,7 @@ class Screening(models.Model):
     """The result of a day against a version of the lists, that there is no hit included; in the rules' words."""
 
     party = models.ForeignKey(Party, on_delete=models.PROTECT, related_name="screenings")
+    party_version = models.IntegerField()  # of the party's entry that was looked at
     application = models.ForeignKey(Application, on_delete=models.PROTECT, related_name="screenings")
     hit = models.CharField(max_length=20)
     list_version = models.CharField(max_length=80)
@@ -37,3 +38,8 @@ class Screening(models.Model):
     @property
     def clear(self) -> bool:
         return self.hit == NO_HIT
+
+    @property
+    def counts(self) -> bool:
+        """No hit clears the entry that was looked at, and no later one: another name may be on a list. A hit stays."""
+        return not self.clear or self.party_version == self.party.version

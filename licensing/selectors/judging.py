@@ -79,7 +79,8 @@ def judge(case: Application, *, at: datetime, audience: str) -> list[Judged]:
     days = days_of(case, editions, audience, today)
     read_parts(case)
     lines, users = case.lines.all(), case.end_users.all()
-    hits = {row.party_id: row.hit for row in reversed(screenings_of(user.party_id for user in users))}
+    looked = reversed(screenings_of(user.party_id for user in users))
+    hits = {row.party_id: row.hit for row in looked if row.counts}
     last_day = qualified_until(case.exporter_id)
     found = []
     for line in lines:

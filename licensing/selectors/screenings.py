@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable
 
+from django.db.models import F
+
 from licensing.models import Application, Screening
 
 
@@ -12,5 +14,6 @@ def screenings_of(parties: Iterable[int]) -> list[Screening]:
 
 
 def screened_in(case: Application) -> set[int]:
-    """The parties for which a result was recorded in this very case."""
-    return set(Screening.objects.filter(application=case).values_list("party_id", flat=True))
+    """The parties of whose entry, as it is now, a result was recorded in this very case."""
+    rows = Screening.objects.filter(application=case, party_version=F("party__version"))
+    return set(rows.values_list("party_id", flat=True))

@@ -276,6 +276,7 @@ def test_a_fact_that_is_another_than_at_filing_is_news(world):
     exporters.change_party(user.ref, version=user.version, by=world.exporter, name=user.name, nature="military")
     facts = {"outcome": "approve", "by": world.ministry.reviewer}
     assert refused(decisions.recommend, ref, **facts) == "policy-changed"
+    demo.screened(ref, world.ministry.reviewer)  # its entry is another
     decisions.recommend(ref, seen=seen(ref), acknowledged=True, **facts)
     assert selectors.changed(case(ref), judged(ref, PENDING)) == []
 

@@ -8,8 +8,9 @@ import pytest
 from config.local import demo
 from core.errors import DomainError, Forbidden
 from core.history import lines_of
-from core.legal_time import legal_today
+from core.legal_time import legal_now, legal_today
 from core.telling import told
+from exporters import actions as exporters
 from licensing import selectors
 from licensing.actions import applications, decisions, screenings
 from licensing.models import Application, Screening
@@ -158,3 +159,45 @@ def test_the_builders_screen_with_no_hit(world):
     assert set(Screening.objects.values_list("hit", flat=True)) == {"none"}
     demo.screened(ref, world.ministry.reviewer, hit="watch_list", reason="Entry 9.")
     assert selectors.screenings_of(Screening.objects.values_list("party", flat=True))[0].hit == "watch_list"
+
+
+def renamed(world, ref):
+    """The first end-user's entry says another name now."""
+    party = Application.objects.get(ref=ref).end_users.order_by("pk")[0].party
+    facts = {"name": "Another name AG", "country": party.country, "nature": party.nature}
+    return exporters.change_party(party.ref, version=party.version, by=world.exporter, **facts)
+
+
+def test_no_hit_clears_the_entry_that_was_looked_at_and_no_later_one(world, case, client):
+    m = world.ministry
+    screenings.screen(case, **result(case), by=m.reviewer)
+    renamed(world, case)
+    approve = {"outcome": "approve", "seen": seen(case)}
+    assert refused(decisions.recommend, case, m.reviewer, **approve) == "screening-missing"
+    client.force_login(m.reviewer.user)
+    page = client.get(f"/desk/cases/{case}/").content.decode()
+    assert page.count("Its entry was changed since: to be screened again") == 1
+    screenings.screen(case, **result(case), by=m.reviewer)
+    decisions.recommend(case, outcome="approve", seen=seen(case), by=m.reviewer)
+
+
+@pytest.mark.parametrize("verb", [decisions.approve, decisions.issue], ids=["approve", "issue"])
+def test_nothing_is_granted_to_a_name_that_nobody_screened(verb, world, case):
+    m = world.ministry
+    screenings.screen(case, **result(case), by=m.reviewer)
+    decisions.recommend(case, outcome="approve", seen=seen(case), by=m.reviewer)
+    if verb is decisions.issue:
+        decisions.approve(case, seen=seen(case), by=m.decider)
+    renamed(world, case)
+    state = Application.objects.get(ref=case).state
+    with pytest.raises(DomainError) as refusal:
+        verb(case, seen=seen(case), acknowledged=True, by=m.decider)
+    assert (refusal.value.code, Application.objects.get(ref=case).state) == ("facts-missing", state)
+
+
+def test_a_hit_stays_when_the_entry_changes(world, case):
+    screenings.screen(case, **result(case, hit="control_list", reason="CL-0001."), by=world.ministry.reviewer)
+    party = renamed(world, case)
+    row = Application.objects.get(ref=case)
+    found = selectors.judge(row, at=legal_now(), audience=selectors.PENDING)
+    assert {one.facts["screening.hit"] for one in found if one.user.party_id == party.pk} == {"control_list"}
