@@ -1,5 +1,6 @@
 """How pages show the stages of a case, what is left of a quota, and what rules say. No number passes a float."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django import template
@@ -56,6 +57,16 @@ def _percent(part: int, whole: int) -> int:
     return max(0, min(1000, part * 1000 // whole)) if whole > 0 else 0
 
 
+def _bars(parts: Iterable[tuple[str, int]], whole: int) -> list[dict[str, str]]:
+    """Pieces of a bar, one after another: (class, how much of the whole); what is too little to be seen is left out."""
+    bars, reached = [], 0
+    for css, amount in parts:
+        left, reached = _percent(reached, whole), reached + amount
+        if wide := _percent(reached, whole) - left:
+            bars.append({"css": css, "x": f"{left // 10}.{left % 10}%", "width": f"{wide // 10}.{wide % 10}%"})
+    return bars
+
+
 HOLDERS = {
     Holder.MINISTRY: ("used", "", gettext_lazy("Ministry")),
     Holder.EXPORTER: ("exporters", "k-hot", gettext_lazy("Exporter")),
@@ -71,12 +82,7 @@ def course(stays: list[Stay], inside: bool = False) -> dict[str, Any]:
     """
     stays = stays if inside else by_holder(stays)
     days, whole = days_of(stays), sum(stay.days for stay in stays)
-    bars, reached = [], 0
-    for stay in stays:
-        start, reached = reached, reached + stay.days
-        left, wide = _percent(start, whole), _percent(reached, whole) - _percent(start, whole)
-        css = HOLDERS[stay.holder][0]
-        bars.append({"css": css, "x": f"{left // 10}.{left % 10}%", "width": f"{wide // 10}.{wide % 10}%"})
+    bars = _bars(((HOLDERS[stay.holder][0], stay.days) for stay in stays), whole)
     keys = [{"css": css, "label": label, "days": days[holder]} for holder, (_css, css, label) in HOLDERS.items()]
     told = [
         {
@@ -107,13 +113,7 @@ def gauge(
         ("new", "k-new", new_label or _("This case"), new, new != 0),
         ("lapsed", "k-lapsed", _("Lapsed"), lapsed, lapsed != 0),
     ]
-    bars, reached = [], 0
-    for css, _key, _label, amount, _shown in parts:
-        start, reached = reached, reached + amount
-        left, right = _percent(start, total), _percent(reached, total)
-        if right > left:
-            wide = right - left
-            bars.append({"css": css, "x": f"{left // 10}.{left % 10}%", "width": f"{wide // 10}.{wide % 10}%"})
+    bars = _bars(((css, amount) for css, _key, _label, amount, _shown in parts), total)
     keys = [
         {"css": f"key {key}".strip(), "label": label, "amount": amount}
         for _css, key, label, amount, shown in [*parts, ("free", "k-free", _("Free"), free, True)]
