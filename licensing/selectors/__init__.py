@@ -43,7 +43,7 @@ from licensing.selectors.licenses import (
 )
 from licensing.selectors.lists import ITEM_SEARCH, applicable_items, in_force_on, items_named, search_items
 from licensing.selectors.movements import clearances_taken, clearances_used, movements_of
-from licensing.selectors.screenings import screened_in, screenings_of
+from licensing.selectors.screenings import counting, screened_in, screenings_of
 
 __all__ = [
     "AHEAD",
@@ -61,6 +61,7 @@ __all__ = [
     "clearances_taken",
     "clearances_used",
     "clocks_of",
+    "counting",
     "course_of",
     "declarations_for",
     "edition_now",

@@ -20,7 +20,7 @@ from licensing.policy.records import facts_of, outcome_of, record_of
 from licensing.policy.trace import Line, trace
 from licensing.policy.vocabulary import CODE, COUNTRY, END_USE, UNLISTED_CODE
 from licensing.selectors.editions import Editions, edition_now, editions_at, rules_of
-from licensing.selectors.screenings import screenings_of
+from licensing.selectors.screenings import counting, screenings_of
 
 NEW, PENDING, EXISTING = "new", "pending", "existing"
 PARTS = (
@@ -79,8 +79,8 @@ def judge(case: Application, *, at: datetime, audience: str) -> list[Judged]:
     days = days_of(case, editions, audience, today)
     read_parts(case)
     lines, users = case.lines.all(), case.end_users.all()
-    looked = reversed(screenings_of(user.party_id for user in users))
-    hits = {row.party_id: row.hit for row in looked if row.counts}
+    screened = counting(screenings_of(user.party_id for user in users))
+    hits = {party: row.hit for party, row in screened.items()}
     last_day = qualified_until(case.exporter_id)
     found = []
     for line in lines:

@@ -13,6 +13,15 @@ def screenings_of(parties: Iterable[int]) -> list[Screening]:
     return list(rows.order_by("-pk"))
 
 
+def counting(rows: Iterable[Screening]) -> dict[int, Screening]:
+    """party -> the newest of these results, which come newest first, that counts for its entry as it is now."""
+    found: dict[int, Screening] = {}
+    for row in rows:
+        if row.counts:
+            found.setdefault(row.party_id, row)
+    return found
+
+
 def screened_in(case: Application) -> set[int]:
     """The parties of whose entry, as it is now, a result was recorded in this very case."""
     rows = Screening.objects.filter(application=case, party_version=F("party__version"))

@@ -34,7 +34,7 @@ def case(request: HttpRequest, ref: str, failed: Failed | None = None) -> HttpRe
     row, today = get_object_or_404(rows, ref=ref), legal_today()
     steps, recommendation = row.steps.all(), row.recommendation
     screenings = selectors.screenings_of(user.party_id for user in row.end_users.all())
-    newest = {one.party_id: one for one in reversed(screenings) if one.counts}
+    newest = selectors.counting(screenings)
     for user in row.end_users.all():
         user.screening = newest.get(user.party_id)
     kept = {u.pk for u in recommendation.end_users.all()} if recommendation else set()
