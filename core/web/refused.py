@@ -30,7 +30,7 @@ def refusals_in(form: forms.BaseForm) -> Iterator[None]:
         yield
     except DomainError as refusal:
         show_refusal(form, refusal)
-        setattr(form, "refusal", refusal)  # noqa: B010 (no field of Django's)
+        form.refusal = refusal
 
 
 def form_page(request: HttpRequest, template: str, form: forms.BaseForm, **context: Any) -> HttpResponse:
