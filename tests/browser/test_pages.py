@@ -24,26 +24,16 @@ from core.invitations import one_time_link, token
 from core.models import Mail, User
 from licensing.actions import declarations
 from licensing.models import Declaration, License
-from tests import story
+from tests import pages, story
+from tests.pages import CHECKED, NOUNS, READS
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
 LANGUAGES = ["en", "zh-hans"]
-# files, JSON, what only leads on, and the embedded explorer, which others wrote
-NO_PAGES = {"document", "healthz", "readyz", "session", "api.explorer", "api.schema"}
-NO_PAGES |= {"account_reauthenticate", "account_set_password"}
+NO_PAGES = pages.NO_PAGES | {"account_reauthenticate", "account_set_password"}  # which lead on here
 # the first who may opens a page; these look different to each
 PEOPLE = ["lin.wei", "signatory", "zhao.min", "han.rui", "song.jie", "deng.an", "port"]
 TO_EACH = {"keys", "desk.case"}
-NOUNS = {"member": "membership", "officer": "membership", "key": "apikey"}  # whose model is called otherwise
-READS = {"mailbox.read": "mail"}  # takes a row that everybody sees
-# the check's answers: several items to choose among, one with everything, one that wants facts, one without a license
-CHECKED = [
-    "item=1C909&to=DE",
-    "item=1C909.b&to=DE&use=CIV_AUTO&user=commercial&hit=none&on=2026-11-11",
-    "item=1C905.a.4",
-    "territory=overseas&item=ANN61-P2&to=FR&use=HUMANITARIAN&origin=FR&value=100&input=1&on=2026-11-20",
-]
 
 AXE = Path(axe_playwright_python.__file__).with_name("axe.min.js").read_text(encoding="utf-8")
 CHECK = """async () => {

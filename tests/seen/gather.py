@@ -17,28 +17,19 @@ from core.models import HistoryLine
 from licensing import tasks as licensing
 from licensing.models import Application
 from shipments import tasks as shipments
+from tests.pages import CHECKED, NO_PAGES, NOUNS, READS
 from tests.seen import text
 from tests.seen.world import BEGIN, LATER
 
-# files, JSON, what only leads on, and the embedded explorer, which others wrote
-NO_PAGES = {"document", "healthz", "readyz", "session", "api.explorer", "api.schema"}
 ALIKE = ["signatory", "reviewer", "of no organization", "anonymous"]  # who look at what everybody may read
 BEGINNERS = ["newcomer's clerk", "waits", "returned", "of no province"]  # whose other pages are those of the newcomer
 FOR_BEGINNERS = ["overview", "company"]
 EMPTY = ["newcomer", "provincial"]  # who have no rows
 AGAIN = ["signatory", "intake", "reviewer", "decider", "admin"]  # who look at a second row in the same state
 AFTER = ["signatory", "reviewer", "decider"]  # who look at what the clock did
-NOUNS = {"member": "membership", "officer": "membership", "key": "apikey"}  # whose model is called otherwise
-READS = {"mailbox.read": "mail"}  # takes a row that everybody sees
 # what a page is asked, beside nothing
 QUERIES = {
-    "check": [
-        "?item=1C909&to=DE",
-        "?item=1C909.b&to=DE&use=CIV_AUTO&user=commercial&hit=none&on=2026-11-11",
-        "?item=1C905.a.4",
-        "?territory=overseas&item=ANN61-P2&to=FR&use=HUMANITARIAN&origin=FR&value=100&input=1&on=2026-11-20",
-        "?item=&value=x&on=1999-01-01&element=Xx",
-    ],
+    "check": [*(f"?{asked}" for asked in CHECKED), "?item=&value=x&on=1999-01-01&element=Xx"],
     "control-list": ["?q=dysprosium", "?q=Nothing+like+it"],
     "mailbox": [],
 }

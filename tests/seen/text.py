@@ -11,15 +11,14 @@ INDENTED = {"form", "details", "blockquote"}
 MARKS = {"h1": "# ", "h2": "## ", "h3": "### ", "h4": "#### ", "li": "- ", "caption": "Table: ", "legend": "Choose: "}
 MANY = 12  # options of which only the first and the chosen are told
 # Classes that only place or size something; every other one is told, as it says how something looks.
-PLACING = set(
-    """
-    actions apart body btn bullets by card checks chk choices cols-main conds confirm corner crumbs dl empty entrance
-    facts field filters filters-box fits flush form-card form-note fs-row full gh goods grid group grow hint k legend
-    mark mb5 messages meta mono mt2 mt3 mt4 mt5 muted narrow narrow-wide nav nowrap num opt optional page-head people
-    post-form pre prose push queue ref row rule scroll seg sm small stack stack-s stackable stages sub table terms tight
-    timeline title top two up v wide-rows wrap xs code
-    """.split()  # noqa: SIM905
-)
+PLACING = {"actions", "apart", "body", "btn", "bullets", "by", "card", "checks", "chk", "choices", "cols-main"}
+PLACING |= {"conds", "confirm", "corner", "crumbs", "dl", "empty", "entrance", "facts", "field", "filters"}
+PLACING |= {"filters-box", "fits", "flush", "form-card", "form-note", "fs-row", "full", "gh", "goods", "grid"}
+PLACING |= {"group", "grow", "hint", "k", "legend", "mark", "mb5", "messages", "meta", "mono", "mt2", "mt3"}
+PLACING |= {"mt4", "mt5", "muted", "narrow", "narrow-wide", "nav", "nowrap", "num", "opt", "optional"}
+PLACING |= {"page-head", "people", "post-form", "pre", "prose", "push", "queue", "ref", "row", "rule", "scroll"}
+PLACING |= {"seg", "sm", "small", "stack", "stack-s", "stackable", "stages", "sub", "table", "terms", "tight"}
+PLACING |= {"timeline", "title", "top", "two", "up", "v", "wide-rows", "wrap", "xs", "code"}
 
 
 class Element:

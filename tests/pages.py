@@ -1,0 +1,13 @@
+"""What those who walk over the pages of the access table must know of them beside it."""
+
+# files, JSON, what only leads on, and the embedded explorer, which others wrote
+NO_PAGES = {"document", "healthz", "readyz", "session", "api.explorer", "api.schema"}
+NOUNS = {"member": "membership", "officer": "membership", "key": "apikey"}  # whose model is called otherwise
+READS = {"mailbox.read": "mail"}  # takes a row that everybody sees
+# the check's answers: several items to choose among, one with everything, one that wants facts, one without a license
+CHECKED = [
+    "item=1C909&to=DE",
+    "item=1C909.b&to=DE&use=CIV_AUTO&user=commercial&hit=none&on=2026-11-11",
+    "item=1C905.a.4",
+    "territory=overseas&item=ANN61-P2&to=FR&use=HUMANITARIAN&origin=FR&value=100&input=1&on=2026-11-20",
+]
