@@ -15,6 +15,7 @@ def migrate(name="", model="Exporter"):
     return executor.loader.project_state(targets).apps.get_model("exporters", model)
 
 
+@pytest.mark.full
 @pytest.mark.django_db(transaction=True)
 def test_provinces_that_were_typed_become_codes_and_names_again():
     typed = ["Jiangxi", "jiangxi province", "江西", "江西省", "Inner Mongolia", "香港", "Nowhere", ""]
@@ -34,6 +35,7 @@ def test_provinces_that_were_typed_become_codes_and_names_again():
     assert names == ["Jiangxi"] * 4 + ["Inner Mongolia", "Hong Kong", "", ""]
 
 
+@pytest.mark.full
 @pytest.mark.django_db(transaction=True)
 def test_whoever_was_commercial_because_nobody_chose_is_asked_again(world):
     kinds = ["commercial", "military", "academic"]

@@ -23,6 +23,7 @@ def ask(statement):
         return cursor.fetchall()
 
 
+@pytest.mark.full
 @pytest.mark.django_db(transaction=True)
 def test_clearances_that_were_counted_on_the_license_are_counted_still(world):
     limited, free = world.license(kind="per_shipment", kilograms=100), world.license(kilograms=100)
@@ -44,6 +45,7 @@ def test_clearances_that_were_counted_on_the_license_are_counted_still(world):
     assert clearances_taken([limited, free]) == {limited.pk: 2, free.pk: 1}
 
 
+@pytest.mark.full
 @pytest.mark.django_db(transaction=True)
 def test_answers_of_an_old_copy_stand_in_threads(world):
     """To the old form, where a question had one answer, and from there again."""
@@ -66,6 +68,7 @@ def test_answers_of_an_old_copy_stand_in_threads(world):
     assert [question.about for question in Question.objects.all()] == [["other"], ["other"]]
 
 
+@pytest.mark.full
 @pytest.mark.django_db(transaction=True)
 def test_a_suspension_that_its_opener_ended_in_an_old_copy_stands_and_no_other_follows(world):
     license, decider = world.license(kilograms=100), world.ministry.decider
