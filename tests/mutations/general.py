@@ -41,6 +41,10 @@ TESTS = {
     "exporters/selectors.py": "core/test_ground core/test_access exporters/test_selectors "
     "exporters/test_actions core/test_files",
     "licensing/policy/engine.py": "policy/test_engine policy/test_generated",
+    "licensing/policy/": "policy/test_editions policy/test_trace "
+    "policy/test_classes policy/test_days policy/test_whole policy/test_strictness policy/test_invariants "
+    "policy/test_idle policy/test_comparison policy/test_slips policy/test_twin licensing/test_judging "
+    "licensing/test_check api/test_assessments",
     "licensing/ledger.py": "core/test_ground licensing/test_ledger licensing/test_take licensing/test_months "
     "shipments/test_customs",
     "licensing/selectors/": "licensing/test_usable licensing/test_granted licensing/test_selectors "

@@ -118,7 +118,8 @@ def named(*words: str) -> str:
 
 
 def files() -> list[str]:
-    return sorted({path.relative_to(ROOT).as_posix() for name in MODULES for path in ROOT.glob(name)})
+    found = {path.relative_to(ROOT).as_posix() for name in MODULES for path in ROOT.glob(name)}
+    return sorted(file for file in found if not file.startswith("tests/"))
 
 
 def places(file: str) -> list[tuple[str, str, int, int]]:

@@ -25,9 +25,9 @@ def mutants():
 
 @pytest.fixture
 def tree(mutants, tmp_path, monkeypatch):
-    """Two modules: the one whose mutants are in every sample, and another."""
+    """Two modules: the one whose mutants are in every sample, and another; and a test, which is none."""
     monkeypatch.setattr(mutants, "ROOT", tmp_path)
-    for file in ("licensing/policy/engine.py", "core/access.py"):
+    for file in ("licensing/policy/engine.py", "core/access.py", "tests/policy/plain.py"):
         (tmp_path / file).parent.mkdir(parents=True)
         (tmp_path / file).write_text("def f(a: int | None, *, b=0):\n    return not a\n")
     mutants.Module.of.cache_clear()
