@@ -7,12 +7,14 @@ with one line: the exit status, or "late". Our own code is loaded by the child o
 import importlib
 import json
 import os
+import resource
 import signal
 import sys
 import time
 from typing import Any
 
 LIBRARIES = {"pytest", "_pytest", "pytest_django", "hypothesis", "django", "celery", "kombu", "structlog", "redis"}
+MEMORY_MOST = 4 << 30  # bytes; a loop that a mutation made endless must not take the machine with it
 TOPS = sys.stdlib_module_names | LIBRARIES | {"psycopg2", "requests", "urllib3", "yaml"}
 
 
@@ -46,6 +48,7 @@ def run(asked: dict[str, Any]) -> str:
 def test(asked: dict[str, Any]) -> None:
     """The child: never comes back."""
     os.setsid()
+    resource.setrlimit(resource.RLIMIT_DATA, (MEMORY_MOST, MEMORY_MOST))
     log = os.open(asked["log"], os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
     os.dup2(log, 1)
     os.dup2(log, 2)
