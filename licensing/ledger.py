@@ -30,7 +30,10 @@ class TakeLine:
 
 @dataclass(frozen=True)
 class Take:
-    """One shipment's request. `also`: failures of the guards that others judge (screening, policy, reports)."""
+    """One shipment's request.
+
+    judged: {edition, lines: {number: Verdict.prohibited}} of lines whose verdict does not know the newest edition.
+    """
 
     license: int
     end_user: int
@@ -41,14 +44,18 @@ class Take:
     lines: Sequence[TakeLine]
     shipment: int | None = None
     shipment_ref: str = ""
-    also: Sequence[dict[str, Any]] = ()
+    judged: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of a request: taken, with what is left after it, or every guard that failed, in order."""
+    """What became of a request: taken, with what is left after it, or every guard that failed, in order.
+
+    behind: nothing was taken, because a newer edition came than the one that judged a line of it.
+    """
 
     accepted: bool
+    behind: bool
     failures: list[dict[str, Any]]
     lines: list[dict[str, Any]]
     reserved_until: date
@@ -98,6 +105,7 @@ def take(requests: Sequence[Take], *, dry: bool = False) -> list[Outcome]:
     return [
         Outcome(
             row["accepted"],
+            row["behind"],
             row["failures"],
             row["lines"],
             date.fromisoformat(row["reserved_until"]),

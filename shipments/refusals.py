@@ -68,7 +68,7 @@ def _message(failure: dict[str, Any]) -> str:
         case "clearances-exhausted":
             return _("The license allows {most} clearances, and they are taken.").format(most=failure["max_clearances"])
         case "policy-prohibits":
-            return _("The rules in force forbid this export.")
+            return _("The rules in force forbid this export ({rules}).").format(rules=", ".join(failure["rules"]))
         case "line-mismatch":
             return {
                 "line": _("The license has no such line."),

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
+from django.db import connection
 from django.db.models import Prefetch, prefetch_related_objects
 from django.utils.translation import gettext as _
 
@@ -26,13 +27,18 @@ from licensing.actions.applications import lock_with_exporter
 from licensing.actions.consultations import require_running
 from licensing.actions.findings import freeze, presumed, require_acknowledged, require_departure, require_open
 from licensing.actions.screenings import require_screened
+from licensing.actions.verdicts import open_verdicts
 from licensing.granted import Granted, compare, recommended
-from licensing.models import Application, DecisionStep, Declaration, Kind, License, RecommendedLine
-from licensing.selectors import PENDING, applications_for, judge, read_parts, took
+from licensing.models import Application, DecisionStep, Declaration, Kind, License, LicenseEndUser, RecommendedLine
+from licensing.selectors import PENDING, Judged, applications_for, judge, read_parts, took
 from licensing.states import DeclarationState
 
 MONTHS_MOST = {Kind.PER_SHIPMENT: 12, Kind.ANNUAL: 12}
 Step, Outcome = DecisionStep.Step, DecisionStep.Outcome
+_CONSIGNEES = (
+    "INSERT INTO licensing_license_consignees (license_id, party_id)"
+    " SELECT %s, party_id FROM licensing_application_consignees WHERE application_id = %s"
+)
 
 
 @command
@@ -198,7 +204,7 @@ def approve(
         )
     _require_verified(declarations)
     granted = recommended(row)
-    edition, said = _look_again(row, granted, "approve", at, acknowledged)
+    edition, said, _judged = _look_again(row, granted, "approve", at, acknowledged)
     require_departure(Outcome.APPROVE, said, departure)
     in_part = granted is not None and granted.in_part
     text = text.strip() or (step.text if in_part else "")
@@ -259,10 +265,10 @@ def _require_verified(declarations: list[Declaration]) -> None:
 
 def _look_again(
     row: Application, granted: Granted | None, moment: str, at: datetime, acknowledged: bool
-) -> tuple[str, str]:
+) -> tuple[str, str, list[Judged]]:
     """The rules open what is granted, and what they say is no news to whoever decides.
 
-    Returns the edition, and the strictest that the rules say of what is granted.
+    Returns the edition, the strictest that the rules say of what is granted, and all that they say.
     """
     assert granted is not None, "what is approved was recommended"
     judged = judge(row, at=at, audience=PENDING)
@@ -270,7 +276,7 @@ def _look_again(
     lines = {line.number for line in granted.licensed}
     require_open(row, judged, lines, kept)
     require_acknowledged(row, judged, acknowledged)
-    return freeze(row, moment, judged, at=at), presumed(judged, lines, kept)
+    return freeze(row, moment, judged, at=at), presumed(judged, lines, kept), judged
 
 
 @command
@@ -306,7 +312,7 @@ def issue(ref: str, *, seen: int, usable_from: date | None = None, acknowledged:
         raise Invalid([Problem("/usable_from", "date-out-of-range", message)])
     _require_verified(declarations)
     granted = recommended(row)
-    edition, _said = _look_again(row, granted, "issue", at, acknowledged)
+    edition, _said, judged = _look_again(row, granted, "issue", at, acknowledged)
     parties = {user.declaration_id: user.party for user in row.end_users.all()}
     license = License.objects.create(
         ref=draw(License.PREFIX),
@@ -321,15 +327,20 @@ def issue(ref: str, *, seen: int, usable_from: date | None = None, acknowledged:
         edition=edition,
         verify_code="".join(secrets.choice(ALPHABET) for _ in range(10)),
         issued_at=at,
+        judged_by_id=judged[0].editions.newest,
     )
-    license.consignees.add(*row.consignees.all())
+    with connection.cursor() as cursor:
+        cursor.execute(_CONSIGNEES, [license.pk, row.pk])
+    users = LicenseEndUser.objects.bulk_create(
+        LicenseEndUser(license=license, party=parties[declaration.pk], declaration=declaration)
+        for declaration in declarations
+    )
     for declaration in declarations:
-        license.end_users.create(party=parties[declaration.pk], declaration=declaration)
         if declaration.state == DeclarationState.VERIFIED:
             move(declaration.activate, by=by, at=at)
     for code in step.conditions:
         license.conditions.create(code=code)
-    ledger.open_lines(
+    lines = ledger.open_lines(
         license,
         [
             ledger.NewLine(line.control_item_id, line.description, line.control_item.hs_codes, line.unit, quantity)
@@ -338,6 +349,7 @@ def issue(ref: str, *, seen: int, usable_from: date | None = None, acknowledged:
         ],
         at=at,
     )
+    open_verdicts(license, [line.pk for line in lines], users, granted.licensed if granted else [], judged)
     record(license, "issue", by=by, at=at, edition=edition, facts={"application": row.ref})
     move(row.issue, by=by, at=at, edition=edition, facts={"license": license.ref})
     return license

@@ -19,6 +19,7 @@ from licensing.models.pauses import ClockInterval
 from licensing.models.questions import About, Question, QuestionEntry
 from licensing.models.screenings import Screening
 from licensing.models.supplements import Supplement, SupplementAnswer, SupplementPoint
+from licensing.models.verdicts import Verdict
 
 __all__ = [
     "About",
@@ -49,4 +50,5 @@ __all__ = [
     "SupplementAnswer",
     "SupplementPoint",
     "Suspension",
+    "Verdict",
 ]

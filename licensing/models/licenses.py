@@ -16,6 +16,7 @@ from exporters import rules
 from exporters.models import Exporter, Party
 from licensing.models.applications import Application, DecisionStep, Kind
 from licensing.models.declarations import Declaration
+from licensing.models.editions import PolicyEdition
 from licensing.states import IN_FORCE
 from licensing.states import LicenseState as S
 
@@ -45,6 +46,14 @@ class License(FSMModelMixin, models.Model):
     tolerance_mode = models.CharField(max_length=20, choices=ToleranceMode, default=ToleranceMode.NONE)
     tolerance_pct = models.DecimalField(max_digits=5, decimal_places=2, default=0)
     edition = models.CharField(max_length=40)
+    judged_by = models.ForeignKey(
+        PolicyEdition,
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="+",
+        db_index=False,
+        help_text="The newest edition that its verdicts know.",
+    )
     verify_code = models.CharField(max_length=10)
     issued_at = models.DateTimeField()
 

@@ -73,6 +73,13 @@ class Rule:
     effect: Effect
     overrides: frozenset[str]
     audiences: frozenset[str]
+    transition: Mapping[str, str]
+
+    def grace(self, contract: date | None) -> date | None:
+        """The last day on which what was reserved before may still be declared; none where the contract came late."""
+        until, before = _day(self.transition.get("until")), _day(self.transition.get("contracts_signed_before"))
+        signed = before is None or contract is not None and contract < before
+        return until if signed else None
 
     def active(self, on: date) -> bool:
         return self.enabled and self.span.covers(on) and not any(pause.covers(on) for pause in self.pauses)
@@ -312,4 +319,5 @@ def _rule(row: dict[str, Any], instrument: dict[str, Any], windows: list[dict[st
         ),
         overrides=frozenset(row.get("overrides_disposition_of", ())),
         audiences=frozenset(row["applies_to"]),
+        transition=row.get("transition", {}),
     )

@@ -169,6 +169,12 @@ class Compiled:
             absent |= axis.rules if facts.get(axis.fact) is None else 0
         return self.active(on, audience) & ~self.failing(facts) & ~absent
 
+    def prohibiting(self, facts: Facts, *, on: date, audience: str) -> tuple[Rule, ...]:
+        """The rules that match and prohibit and that no other one overrides, in the order of their ids."""
+        matched = list(self.of(self.matching(facts, on=on, audience=audience)))
+        overridden = {name for rule in matched for name in rule.overrides}
+        return tuple(rule for rule in matched if rule.effect.disposition == "prohibited" and rule.id not in overridden)
+
     def outcome(self, matched: int, *, unlisted: bool) -> Outcome:
         """What follows where every fact is known and these rules match."""
         return self._said(matched, 0, unlisted)

@@ -12,6 +12,7 @@ from licensing.policy.vocabulary import (
     CODE,
     ELEMENT,
     ELEMENTS,
+    END_USE,
     FACTS,
     FOLLOWING,
     LIST,
@@ -43,6 +44,17 @@ def whole(said: Facts, edition: Edition) -> dict[str, Any]:
     if contradicted or wrong_side:
         raise Unreadable([*contradicted, *wrong_side])
     return facts | follows
+
+
+def as_read(said: Facts, edition: Edition) -> dict[str, Any]:
+    """Whole facts, of a case or of a license, by an edition that need not be the one they were said under.
+
+    What it does not list is on none of its lists, an end-use of others is unsaid; what a code says is the edition's.
+    """
+    own = {name: value for name, value in said.items() if name not in FOLLOWING}
+    if own[CODE] not in edition.codes:
+        own[CODE] = UNLISTED_CODE
+    return whole({name: own[name] for name in own if name != END_USE or own[name] in edition.end_uses}, edition)
 
 
 _SHARE = re.compile(r"0(\.\d{1,40})?|1(\.0{1,40})?", re.ASCII)

@@ -62,7 +62,7 @@ def _conditions(invariants: tuple[Invariant, ...], edition: Edition) -> Compiled
     always = Span(date.min)
     matches = [match for invariant in invariants for match in invariant.when]
     rules = [
-        Rule(f"{at:04}", True, always, (), match, nothing, frozenset(), frozenset(AUDIENCES))
+        Rule(f"{at:04}", True, always, (), match, nothing, frozenset(), frozenset(AUDIENCES), {})
         for at, match in enumerate(matches)
     ]
     return Compiled(replace(edition, rules=tuple(rules)))

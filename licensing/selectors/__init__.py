@@ -30,7 +30,7 @@ from licensing.selectors.editions import (
     rules_of,
     stretches,
 )
-from licensing.selectors.judging import NEW, PENDING, Judged, changed, forbidden, judge, last_look, read_parts
+from licensing.selectors.judging import NEW, PENDING, Judged, changed, judge, last_look, read_parts
 from licensing.selectors.licenses import (
     changed_since,
     in_force,
@@ -44,6 +44,7 @@ from licensing.selectors.licenses import (
 from licensing.selectors.lists import ITEM_SEARCH, applicable_items, in_force_on, items_named, search_items
 from licensing.selectors.movements import clearances_taken, clearances_used, movements_of
 from licensing.selectors.screenings import counting, screened_in, screenings_of
+from licensing.selectors.verdicts import judged, prohibited
 
 __all__ = [
     "AHEAD",
@@ -67,12 +68,12 @@ __all__ = [
     "edition_now",
     "edition_on",
     "editions_at",
-    "forbidden",
     "in_force",
     "in_force_on",
     "in_queue",
     "items_named",
     "judge",
+    "judged",
     "last_look",
     "licenses_ending",
     "licenses_for",
@@ -83,6 +84,7 @@ __all__ = [
     "on_their_way",
     "open_questions",
     "overdue_supplements",
+    "prohibited",
     "rules_of",
     "read_parts",
     "rejection",

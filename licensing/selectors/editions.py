@@ -1,5 +1,6 @@
 """Which edition of the rules is in force: derived from the starts that have come, never a job's work."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import lru_cache
@@ -41,6 +42,7 @@ class Editions:
 
     rows: tuple[tuple[str, str, datetime], ...]  # name, digest, start
     at: datetime
+    newest: int  # the key of the one that was put in force, or announced, last
 
     def of(self, day: date) -> tuple[str, str]:
         """Name and digest of the edition that judges a day: as edition_on."""
@@ -49,6 +51,13 @@ class Editions:
     def _place(self, day: date) -> int:
         until = self.at if day == legal_day(self.at) else day_end(day) - INSTANT
         return max((place for place, (_, _, starts_at) in enumerate(self.rows) if starts_at <= until), default=0)
+
+    def reigns(self, since: datetime) -> Iterator[tuple[Compiled, datetime, datetime | None]]:
+        """Each edition with its time from that instant on; the first covers all earlier days."""
+        ends = [starts_at for _, _, starts_at in self.rows[1:]]
+        for (_, digest, starts_at), end in zip(self.rows, [*ends, None], strict=True):
+            if end is None or end > since:
+                yield rules_of(digest), since if starts_at == self.rows[0][2] else max(since, starts_at), end
 
     def turns(self, after: date, until: date, audience: str) -> list[date]:
         """The days after the one, until the other, on which other rules begin to count for that audience."""
@@ -63,10 +72,10 @@ class Editions:
 
 def editions_at(at: datetime) -> Editions:
     """One query. Raises PolicyEdition.DoesNotExist before anything is loaded."""
-    rows = tuple(PolicyEdition.objects.order_by("starts_at").values_list("code", "digest", "starts_at"))
+    rows = list(PolicyEdition.objects.order_by("starts_at").values_list("code", "digest", "starts_at", "pk"))
     if not rows:
         raise PolicyEdition.DoesNotExist
-    return Editions(rows, at)
+    return Editions(tuple(row[:3] for row in rows), at, max(row[3] for row in rows))
 
 
 def stretches(said: Facts, day: date) -> list[Stretch]:

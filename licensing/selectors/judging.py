@@ -2,7 +2,7 @@
 falls into the planned window. Nothing is written here."""
 
 import json
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property
@@ -12,17 +12,17 @@ from django.db.models import Prefetch, prefetch_related_objects
 
 from core.legal_time import legal_day
 from exporters.selectors import qualified_until
-from licensing.models import Application, ApplicationEndUser, ApplicationLine, Finding, License
+from licensing.models import Application, ApplicationEndUser, ApplicationLine, Finding
 from licensing.models.screenings import NO_HIT
 from licensing.policy.engine import Compiled, Outcome
-from licensing.policy.facts import Facts, whole
+from licensing.policy.facts import Facts, as_read
 from licensing.policy.records import facts_of, outcome_of, record_of
 from licensing.policy.trace import Line, trace
-from licensing.policy.vocabulary import CODE, COUNTRY, END_USE, UNLISTED_CODE
-from licensing.selectors.editions import Editions, edition_now, editions_at, rules_of
+from licensing.policy.vocabulary import CODE, COUNTRY, END_USE
+from licensing.selectors.editions import Editions, editions_at, rules_of
 from licensing.selectors.screenings import counting, screenings_of
 
-NEW, PENDING, EXISTING = "new", "pending", "existing"
+NEW, PENDING = "new", "pending"
 PARTS = (
     Prefetch("lines", ApplicationLine.objects.select_related("control_item")),
     Prefetch("end_users", ApplicationEndUser.objects.select_related("party", "declaration")),
@@ -42,6 +42,7 @@ class Judged:
     rules: Compiled
     facts: Facts
     audience: str
+    editions: Editions
 
     @cached_property
     def outcome(self) -> Outcome:
@@ -91,7 +92,9 @@ def judge(case: Application, *, at: datetime, audience: str) -> list[Judged]:
                 said = _said(case, line, user, hits.get(user.party_id)) | {
                     QUALIFIED: bool(last_day and day <= last_day)
                 }
-                found.append(Judged(line, user, day, within, code, rules, _whole(said, rules), audience))
+                found.append(
+                    Judged(line, user, day, within, code, rules, as_read(said, rules.edition), audience, editions)
+                )
     return found
 
 
@@ -119,14 +122,6 @@ def _said(case: Application, line: ApplicationLine, user: ApplicationEndUser, hi
         "transaction.purpose": case.purpose,
     }
     return {name: value for name, value in said.items() if value}
-
-
-def _whole(said: dict[str, Any], rules: Compiled) -> Facts:
-    """As an edition reads them: what it does not list is on none of its lists, an end-use of others is unsaid."""
-    edition = rules.edition
-    if said[CODE] not in edition.codes:
-        said = said | {CODE: UNLISTED_CODE}
-    return whole({name: said[name] for name in said if name != END_USE or said[name] in edition.end_uses}, edition)
 
 
 # --- what it said before ----------------------------------------------------------------------------------
@@ -169,25 +164,3 @@ def _expected(was: Finding, now: Judged) -> Outcome:
 
 def _said_of(outcome: Outcome) -> tuple[Any, ...]:
     return outcome.disposition, outcome.channels, outcome.requires, outcome.clock
-
-
-# --- licenses in force ------------------------------------------------------------------------------------
-
-
-def forbidden(license: License, party: str, destination: str, codes: Collection[str], *, on: date) -> set[str]:
-    """Of these items of a license the ones that rules for licenses in force forbid exporting to this end-user.
-
-    The facts are those that were frozen with the license; of one that was issued before, what the request says.
-    """
-    kept = Finding.objects.filter(application_id=license.application_id, moment="issue", party_ref=party)
-    frozen = [facts_of(json.loads(record)) for record in kept.values_list("record", flat=True)]
-    rules = rules_of(edition_now().digest)
-    found = set()
-    for code in codes:
-        facts = next((facts for facts in frozen if facts[CODE] == code), _whole({CODE: code}, rules))
-        there = {**facts, COUNTRY: tuple(sorted({*facts.get(COUNTRY, ()), destination}))}
-        matched = list(rules.of(rules.matching(there, on=on, audience=EXISTING)))
-        overridden = {name for rule in matched for name in rule.overrides}
-        if any(rule.effect.disposition == "prohibited" and rule.id not in overridden for rule in matched):
-            found.add(code)
-    return found

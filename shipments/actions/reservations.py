@@ -12,7 +12,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from core.access import Actor
-from core.command import command
+from core.command import busy, command
 from core.errors import DomainError, Invalid, NotFound, Problem
 from core.history import move, record, require
 from core.legal_time import legal_day, legal_now, legal_today
@@ -22,7 +22,7 @@ from exporters.models import Party
 from licensing import ledger
 from licensing.actions import licenses
 from licensing.models import License
-from licensing.selectors import forbidden, licenses_for
+from licensing.selectors import judged, licenses_for
 from shipments.models import Shipment, ShipmentLine
 from shipments.refusals import refusal
 from shipments.selectors import shipments_for
@@ -111,7 +111,9 @@ def _take(request: ShipmentRequest, license: License, by: Actor, today: date) ->
             )
             for line in request.lines
         ],
-        also=_policy_failures(request, license, today),
+        judged=judged(
+            license, found[request.end_user], request.destination, {line.license_line for line in request.lines}
+        ),
     )
 
 
@@ -122,23 +124,19 @@ def _wrong_day(request: ShipmentRequest, today: date) -> list[Problem]:
     return [Problem("/planned_on", "date-out-of-range", message)]
 
 
-def _policy_failures(request: ShipmentRequest, license: License, today: date) -> list[dict[str, Any]]:
-    """Guard 7: the rules in force today forbid none of the items."""
-    codes = {line.number: line.control_item.code for line in license.lines.select_related("control_item")}
-    asked = {codes[line.license_line] for line in request.lines if line.license_line in codes}
-    closed = forbidden(license, request.end_user, request.destination, asked, on=today)
-    return [
-        {"code": "policy-prohibits", "pointer": f"/lines/{index}"}
-        for index, line in enumerate(request.lines)
-        if codes.get(line.license_line) in closed
-    ]
-
-
 def check(request: ShipmentRequest, *, by: Actor) -> ledger.Outcome:
     """Every guard's verdict on the request, and no effect."""
     license = _license(request.license, by)
     with transaction.atomic():
-        return ledger.take([_take(request, license, by, legal_today())], dry=True)[0]
+        return _asked(_take(request, license, by, legal_today()), dry=True)
+
+
+def _asked(take: ledger.Take, *, dry: bool = False) -> ledger.Outcome:
+    """The ledger's answer. Raises 503 `busy` when an edition came since it was judged: the next try knows that."""
+    outcome = ledger.take([take], dry=dry)[0]
+    if outcome.behind:
+        raise busy()
+    return outcome
 
 
 @command
@@ -154,14 +152,11 @@ def reserve(request: ShipmentRequest, *, by: Actor) -> Reserved:
     ref = draw(Shipment.PREFIX)
     take = _take(request, license, by, today)
     pk = _insert(request, license, take, ref, by)
-    outcome = ledger.take([replace(take, shipment=pk, shipment_ref=ref)])[0]
+    outcome = _asked(replace(take, shipment=pk, shipment_ref=ref))
     if not outcome.accepted:
         raise refusal(outcome.failures)
-    if outcome.today != today:  # it waited on a lock across midnight: what looks at the day is judged again
-        if problems := _wrong_day(request, outcome.today):
-            raise Invalid(problems)
-        if failures := _policy_failures(request, license, outcome.today):
-            raise refusal(failures)
+    if problems := _wrong_day(request, outcome.today):  # it may have waited on a lock across midnight
+        raise Invalid(problems)
     shipment = Shipment.objects.select_related("license", "end_user", "consignee").get(pk=pk)
     record(shipment, "reserve", by=by, at=outcome.at, edition=license.edition)
     return Reserved(shipment, {line["line"]: line["available_after"] for line in outcome.lines})

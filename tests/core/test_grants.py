@@ -113,6 +113,15 @@ def test_the_application_makes_no_license_without_two_people_and_no_state_outsid
     assert application.fetchall() == [(license.pk, "active")]
 
 
+def test_the_facts_of_a_verdict_are_never_written_again(application, world):
+    world.license(kilograms=100)
+    for change in ("facts = 'null'", "line_id = 0", "end_user_id = 0"):
+        assert refused(application, f"UPDATE licensing_verdict SET {change}"), change
+    assert refused(application, "DELETE FROM licensing_verdict")
+    application.execute("UPDATE licensing_verdict SET prohibited = prohibited")
+    assert application.rowcount == 1
+
+
 def test_the_application_writes_of_a_cause_its_end_alone_and_not_by_whoever_opened_it(application, world):
     license, m = world.license(kilograms=100), world.ministry
     licenses.suspend(license.ref, seen=seen(license.ref), reason="Inspection", by=m.decider)

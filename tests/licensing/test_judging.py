@@ -550,20 +550,3 @@ def test_the_desk_asks_why_shows_why_and_tells_no_exporter(world, client):
     assert "presume a refusal" not in page and "(needed: the rules presume an approval)" in page
     client.force_login(world.exporter.user)
     assert "A museum." not in client.get(f"/applications/{ref}/").content.decode()
-
-
-# --- licenses in force ------------------------------------------------------------------------------------
-
-
-def test_a_reservation_is_judged_by_the_frozen_facts_and_the_rules_for_licenses(world):
-    license = world.license()
-    user = license.end_users.get().party
-    asked = {"destination": "DE", "codes": [MAGNET], "on": legal_today()}
-    assert selectors.forbidden(license, user.ref, **asked) == set()
-    new_only = {"match": {"end_use.code": ["CIV_AUTO"]}, "applies_to": ["new", "pending"]}
-    make.edition(lambda rules, document: rules["R033"].update(new_only))
-    assert selectors.forbidden(license, user.ref, **asked) == set()
-    make.edition(lambda rules, document: rules["R033"].update(match={"end_use.code": ["CIV_AUTO"]}), "AFTER")
-    assert selectors.forbidden(license, user.ref, **asked) == {MAGNET}
-    assert selectors.forbidden(license, "PTY-OTHER", **asked) == set()
-    assert selectors.forbidden(license, user.ref, **asked | {"codes": []}) == set()

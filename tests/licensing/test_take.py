@@ -155,7 +155,7 @@ def test_clearances_are_counted(world, license):
 def test_what_the_rules_forbid_is_refused(world, license):
     make.edition(lambda rules, document: rules["R033"].update(match={"destination.country": ["DE"]}))
     assert failures(world, license) == [("/lines/0", "policy-prohibits")]
-    with pytest.raises(Exception, match="rules in force") as refused:
+    with pytest.raises(Exception, match=r"rules in force .* \(R033\)") as refused:
         world.shipment(license, KG)
     assert refused.value.code == "policy-prohibits"
     assert LicenseLine.objects.get().reserved == 0

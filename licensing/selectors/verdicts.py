@@ -1,0 +1,104 @@
+"""When rules for licenses in force prohibit a line of a license for one of its end-users. Nothing is written here.
+
+One way to evaluate, and three who ask: issue and each turn, which write verdicts, and a reservation whose verdict does
+not know the newest edition.
+"""
+
+from collections.abc import Collection, Iterator
+from datetime import date, datetime
+from typing import Any
+
+from core.legal_time import day_end, day_start, legal_day, on_the_wire
+from licensing.models import License, PolicyEdition
+from licensing.models.verdicts import Verdict
+from licensing.policy.editions import Rule
+from licensing.policy.engine import Compiled
+from licensing.policy.facts import Facts, as_read
+from licensing.policy.vocabulary import CODE, COUNTRY
+from licensing.selectors.editions import Editions, editions_at
+
+EXISTING = "existing"
+
+
+def prohibited(editions: Editions, facts: Facts, *, since: datetime, contract: date | None) -> list[dict[str, Any]]:
+    """Every stretch from that instant on in which rules for licenses in force prohibit it, by all editions known.
+
+    As Verdict.prohibited holds them, in order; stretches that touch under the same rules are one. facts: as said.
+    """
+    found: list[dict[str, Any]] = []
+    for rules, begins, ends in editions.reigns(since):
+        read = as_read(facts, rules.edition)
+        for start, end, day in _days(rules, begins, ends):
+            if prohibiting := rules.prohibiting(read, on=day, audience=EXISTING):
+                found.append(_stretch(prohibiting, start, end, contract))
+    return _joined(found)
+
+
+def _days(rules: Compiled, begins: datetime, ends: datetime | None) -> Iterator[tuple[datetime, datetime | None, date]]:
+    """Of an edition's time the parts in which the same rules count: from, until, and a day of it."""
+    turns = [
+        day for day in rules.turns(EXISTING) if begins < day_start(day) and (ends is None or day_start(day) < ends)
+    ]
+    starts = [begins, *(day_start(day) for day in turns)]
+    for start, end in zip(starts, [*starts[1:], ends], strict=True):
+        yield start, end, legal_day(start)
+
+
+def _stretch(rules: tuple[Rule, ...], start: datetime, end: datetime | None, contract: date | None) -> dict[str, Any]:
+    graces = [rule.grace(contract) for rule in rules]
+    last = None if None in graces else min(day for day in graces if day)
+    return {
+        "from": on_the_wire(start),
+        "until": end and on_the_wire(end),
+        "grace": last and on_the_wire(day_end(last)),
+        "rules": [rule.id for rule in rules],
+    }
+
+
+def _joined(stretches: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = []
+    for one in stretches:
+        last = found[-1] if found else {}
+        if last and (last["until"], last["grace"], last["rules"]) == (one["from"], one["grace"], one["rules"]):
+            found[-1] = {**last, "until": one["until"]}
+        else:
+            found.append(one)
+    return found
+
+
+def judged(license: License, party: int, destination: str, lines: Collection[int]) -> dict[str, Any] | None:
+    """What a reservation must bring along, as ledger.Take has it: of those lines that have no verdict which knows the
+    newest edition and that destination. None where all have one, which is nearly always; one query then."""
+    newest = PolicyEdition.objects.order_by("-pk").values("pk")[:1]
+    known = Verdict.objects.filter(
+        line__license=license,
+        line__license__judged_by=newest,
+        end_user__party_id=party,
+        facts__contains={COUNTRY: [destination]},
+    )
+    behind = set(lines) - set(known.values_list("line__number", flat=True))
+    if not behind:
+        return None
+    editions = editions_at(license.issued_at)
+    contract = license.application.contract_on
+    said = facts_of_lines(license, party, behind)
+    return {
+        "edition": editions.newest,
+        "lines": {
+            number: prohibited(editions, _there(facts, destination), since=license.issued_at, contract=contract)
+            for number, facts in said.items()
+        },
+    }
+
+
+def facts_of_lines(license: License, party: int, lines: Collection[int]) -> dict[int, Facts]:
+    """What is known of those lines for that end-user: as frozen with the license, else the code alone."""
+    frozen = dict(
+        Verdict.objects.filter(line__license=license, end_user__party_id=party).values_list("line__number", "facts")
+    )
+    codes = dict(license.lines.values_list("number", "control_item__code"))
+    return {line: frozen.get(line, {CODE: codes[line]}) for line in lines if line in codes}
+
+
+def _there(facts: Facts, destination: str) -> Facts:
+    return {**facts, COUNTRY: sorted({*facts.get(COUNTRY, ()), destination})}
