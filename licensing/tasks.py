@@ -9,7 +9,7 @@ from core.access import clock
 from core.legal_time import legal_today
 from core.sweeps import each
 from licensing import ledger, selectors
-from licensing.actions import licenses, questions, receipts, signals, supplements
+from licensing.actions import licenses, questions, receipts, signals, supplements, verdicts
 
 log = logging.getLogger(__name__)
 BATCH = 500
@@ -20,6 +20,13 @@ def expire_licenses() -> int:
     """Every license whose last day is over says so; at most BATCH a run, the rest a minute later."""
     by = clock()
     return each(selectors.licenses_past(legal_today(), BATCH), lambda pk: licenses.expire(pk, by=by))
+
+
+@shared_task
+def turn_licenses() -> int:
+    """What the rules say holds for every license in force; at most BATCH a run, the rest with the next."""
+    by = clock()
+    return each(selectors.licenses_to_turn(BATCH), lambda pk: verdicts.turn(pk, by=by))
 
 
 @shared_task

@@ -120,21 +120,32 @@ def _lapsed(license: License, rows: list[Shipment], lines: dict[int, HistoryLine
 
 
 def _suspended(actor: Actor, today: date) -> list[Need]:
-    rows = licensing.with_balances(licensing.in_force(actor).filter(state=LicenseState.SUSPENDED))
+    rows = licensing.with_balances(licensing.closed_somehow(actor))
     return [
         Need(
             _("License {ref} is suspended").format(ref=row.ref),
-            _("{cause}, since {day}. Nothing new can be reserved.").format(
-                cause=_(", ").join(str(cause) for cause in row.open_suspensions),
-                day=day(min(cause.opened_at for cause in row.open_suspensions)),
-            ),
+            _("{cause}, since {day}. Nothing new can be reserved.").format(**_causes(row)),
             reverse("license", kwargs={"ref": row.ref}),
             _("See why"),
             "red",
             today,
         )
+        if row.state == LicenseState.SUSPENDED
+        else Need(
+            _("License {ref} is closed for some of its end-users").format(ref=row.ref),
+            _("{cause}, since {day}. For the others it is open.").format(**_causes(row)),
+            reverse("license", kwargs={"ref": row.ref}),
+            _("See why"),
+            "ochre",
+            today,
+        )
         for row in rows[:5]
     ]
+
+
+def _causes(row: License) -> dict[str, str]:
+    causes = dict.fromkeys(str(cause) for cause in row.open_suspensions)
+    return {"cause": _(", ").join(causes), "day": day(min(cause.opened_at for cause in row.open_suspensions))}
 
 
 def _licenses(actor: Actor, since: datetime) -> list[Need]:

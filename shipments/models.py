@@ -189,6 +189,7 @@ class Incident(models.Model):
     class Kind(models.TextChoices):
         UNKNOWN_SHIPMENT = "unknown_shipment", _("Message about an unknown shipment")
         LICENSE_NOT_USABLE = "license_not_usable", _("Declared while the license was not usable")
+        RULES_FORBADE = "rules_forbade", _("Declared when the rules forbade it")
         RESERVATION_GONE = "reservation_gone", _("Declared after the reservation was gone")
         OVER_CLEARED = "over_cleared", _("More cleared than the license had")
         DECLARATION_USED = "declaration_used", _("Declaration number of another shipment")

@@ -58,7 +58,7 @@ def _message(failure: dict[str, Any]) -> str:
         case "end-user-not-authorized":
             return _("This end-user is not on the license. Name one that is.")
         case "end-user-closed":
-            return _("This end-user is closed on the license, because its declaration ended.")
+            return _("This end-user is closed on the license; its page says why.")
         case "consignee-not-authorized":
             return _("This consignee is not on the license. Name one that is.")
         case "port-not-authorized":

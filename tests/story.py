@@ -31,6 +31,7 @@ from licensing.actions import (
     screenings,
     signals,
     supplements,
+    verdicts,
 )
 from licensing.models import Application
 from shipments import actions as shipments
@@ -242,6 +243,7 @@ def _shipments(step: Story, world: make.World, clock_of: Any) -> None:
     step(receipts.accept_by_law, Application.objects.get(ref=silent).pk, by=clock())
     step(licenses.warn_of_end, ending.pk, by=clock())
     step(shipments.lapse, forgotten.pk, by=clock())
+    step(verdicts.turn, ending.pk, by=clock())
     clock_of.shift(days=400)
     step(licenses.expire, ending.pk, by=clock())
 

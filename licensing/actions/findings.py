@@ -122,13 +122,7 @@ def _closing(one: Judged, channel: str) -> str:
 
 
 def _in_words(one: Judged, names: Sequence[str]) -> str:
-    document = one.rules.edition.document
-    rows = {row["id"]: words.in_words(row, document) for row in document["rules"] if row["id"] in names}
-    told = []
-    for name in names:
-        place = rows[name]["provision"] or terms.word(words.AUTHORITIES, rows[name]["authority"])
-        told.append(f"{rows[name]['text']} ({place}, {name})")
-    return " ".join(told)
+    return words.in_full(one.rules.edition, names)
 
 
 def _papers(case: Application, pairs: Pairs) -> Iterator[Problem]:

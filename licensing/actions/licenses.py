@@ -1,6 +1,7 @@
 """The verbs of licenses after issue. Time and clearances end them; causes suspend them."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Any
 
 from django.utils.translation import gettext as _
 
@@ -61,6 +62,8 @@ def lift(ref: str, *, seen: int, suspension: int, reason: str, by: Actor) -> Lic
     cause = license.suspensions.filter(pk=suspension, ended_at=None).first()
     if cause is None:
         raise NotFound()
+    if cause.cause == Suspension.Cause.POLICY:
+        raise Forbidden(_("The rules closed it, so only a change of the rules ends this."))
     if cause.needs_another_than(by.user):
         raise FourEyes(_("You suspended it for this, so another officer must end it."))
     ledger.lock_lines(license)
@@ -68,13 +71,24 @@ def lift(ref: str, *, seen: int, suspension: int, reason: str, by: Actor) -> Lic
     cause.ended_by, cause.ended_at, cause.end_reason = by.user, at, reason
     cause.save(update_fields=["ended_by", "ended_at", "end_reason"])
     facts = {"cause": cause.cause}
-    if license.suspensions.filter(ended_at=None).exists():
-        record(license, "lift", by=by, at=at, before=license.state, reason=reason, facts=facts)
-        return license
-    ledger.set_usable(license, usable=True)
-    move(license.lift, by=by, at=at, reason=reason, facts=facts)
-    exhaust_if_done(license, by=by)
+    lifted(license, by=by, at=at, reason=reason, facts=facts)
     return license
+
+
+def lifted(license: License, *, by: Actor, at: datetime, facts: dict[str, Any], **words: str) -> None:
+    """A cause of a suspended license has ended: it is active again when it is usable. It and its lines are locked."""
+    if not usable(license):
+        record(license, "lift", by=by, at=at, before=license.state, facts=facts, **words)
+        return
+    ledger.set_usable(license, usable=True)
+    move(license.lift, by=by, at=at, facts=facts, **words)
+    exhaust_if_done(license, by=by)
+
+
+def usable(license: License) -> bool:
+    """No cause of its own is open, and at least one end-user is."""
+    own = license.suspensions.filter(end_user=None, ended_at=None)
+    return license.end_users.filter(open=True).exists() and not own.exists()
 
 
 def exhaust_if_done(license: License, *, by: Actor) -> None:

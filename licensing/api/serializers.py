@@ -17,7 +17,7 @@ from licensing.models import ControlItem, ControlList, DecisionStep, Kind, Licen
 from licensing.models.balances import Movement
 from licensing.policy.engine import Outcome
 from licensing.policy.vocabulary import DISPOSITIONS
-from licensing.selectors import clearances_taken, clearances_used
+from licensing.selectors import clearances_taken, clearances_used, why
 from licensing.states import LicenseState
 
 
@@ -167,7 +167,7 @@ def license(row: License, taken: int, used: int, reader: Actor) -> dict[str, Any
         "clearances_taken": taken,
         "clearances_used": used,
         "suspensions": [
-            {"cause": s.cause, "reason": s.reason, "since": on_the_wire(s.opened_at)} for s in row.open_suspensions
+            {"cause": s.cause, "reason": why(s), "since": on_the_wire(s.opened_at)} for s in row.open_suspensions
         ],
         "conditions": [{"code": c.code, "text": c.get_code_display()} for c in row.conditions.all()],
         "reason": None if reader.kind == "customs" else granted.reason,

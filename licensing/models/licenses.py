@@ -54,6 +54,9 @@ class License(FSMModelMixin, models.Model):
         db_index=False,
         help_text="The newest edition that its verdicts know.",
     )
+    next_turn_at = models.DateTimeField(
+        null=True, help_text="When a verdict of it next begins or ends to prohibit, by the editions known."
+    )
     verify_code = models.CharField(max_length=10)
     issued_at = models.DateTimeField()
 
@@ -65,7 +68,11 @@ class License(FSMModelMixin, models.Model):
         indexes = [
             models.Index(
                 name="license_running", fields=["usable_until"], condition=Q(state__in=["active", "suspended"])
-            )
+            ),
+            models.Index(name="license_judged", fields=["judged_by"], condition=Q(state__in=["active", "suspended"])),
+            models.Index(
+                name="license_turning", fields=["next_turn_at"], condition=Q(state__in=["active", "suspended"])
+            ),
         ]
         triggers = [Guard("two_people", operation=pgtrigger.Insert)]
 
@@ -96,7 +103,7 @@ class License(FSMModelMixin, models.Model):
         field=state,
         source=S.SUSPENDED,
         target=S.ACTIVE,
-        permission=rules.officer("license.lift"),
+        permission=rules.officer_or_clock("license.lift"),
         custom={"label": _("Lift the suspension")},
     )
     def lift(self) -> None: ...
@@ -121,7 +128,7 @@ class License(FSMModelMixin, models.Model):
 
 
 class LicenseEndUser(models.Model):
-    """An end-user of a license. `open` falls when its declaration ends; the license goes on for the others."""
+    """An end-user of a license, open as long as no cause of its own is; the license goes on for the others."""
 
     license = models.ForeignKey(License, on_delete=models.PROTECT, related_name="end_users")
     party = models.ForeignKey(Party, on_delete=models.PROTECT, related_name="+")
@@ -150,15 +157,23 @@ class LicenseCondition(models.Model):
 
 @rights("SELECT", "INSERT", "UPDATE(ended_by_id)", "UPDATE(ended_at)", "UPDATE(end_reason)")
 class Suspension(models.Model):
-    """One cause for which a license is suspended; only its end is written later. Usable: when none is open."""
+    """One cause why a license, or one end-user of it, can't be used; only its end is written later.
+
+    A license is usable when none of its own is open and at least one end-user is. One of policy has no words of its
+    own: it names the edition and the rules that prohibit every line for the end-user.
+    """
 
     class Cause(models.TextChoices):
         ENFORCEMENT = "enforcement", _("Enforcement")
         OVER_CLEARANCE = "over_clearance", _("More was cleared than the license had")
+        POLICY = "policy", _("The rules in force")
 
     license = models.ForeignKey(License, on_delete=models.PROTECT, related_name="suspensions")
+    end_user = models.ForeignKey(LicenseEndUser, on_delete=models.PROTECT, null=True, related_name="causes")
     cause = models.CharField(max_length=20, choices=Cause)
     reason = models.TextField()
+    edition = models.ForeignKey(PolicyEdition, on_delete=models.PROTECT, null=True, related_name="+", db_index=False)
+    rules = ArrayField(models.CharField(max_length=60), default=list)
     opened_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     opened_at = models.DateTimeField()
     ended_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
@@ -177,11 +192,25 @@ class Suspension(models.Model):
                 | ~Q(cause="enforcement")
                 | Q(ended_by__isnull=False) & ~Q(ended_by=F("opened_by")),
             ),
+            models.CheckConstraint(
+                name="suspension_policy_ended_by_a_turn",
+                condition=Q(ended_at=None) | ~Q(cause="policy") | Q(ended_by__isnull=False, ended_by=F("opened_by")),
+            ),
+            models.CheckConstraint(
+                name="suspension_policy_names_its_rules",
+                condition=~Q(cause="policy") | Q(end_user__isnull=False, edition__isnull=False, rules__len__gt=0),
+            ),
+            models.UniqueConstraint(
+                name="suspension_policy_once", fields=["end_user"], condition=Q(cause="policy", ended_at=None)
+            ),
         ]
 
     def __str__(self) -> str:
         return self.get_cause_display()
 
+    def ends_by(self, user: User) -> bool:
+        """Whoever opened one of enforcement does not end it, and one of policy ends with the rules (WORKFLOWS 6)."""
+        return self.cause != self.Cause.POLICY and not self.needs_another_than(user)
+
     def needs_another_than(self, user: User) -> bool:
-        """Whoever opened one of enforcement does not end it (WORKFLOWS 6, causes)."""
         return self.cause == self.Cause.ENFORCEMENT and self.opened_by_id == user.pk

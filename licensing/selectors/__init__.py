@@ -18,6 +18,7 @@ from licensing.selectors.applications import (
     with_steps,
     with_supplement,
 )
+from licensing.selectors.causes import why
 from licensing.selectors.clocks import NO_CLOCK, clocks_of, course_of, signals_due, to_signal, with_days_left
 from licensing.selectors.declarations import declarations_for, rejection, usable_declarations
 from licensing.selectors.editions import (
@@ -33,6 +34,7 @@ from licensing.selectors.editions import (
 from licensing.selectors.judging import NEW, PENDING, Judged, changed, judge, last_look, read_parts
 from licensing.selectors.licenses import (
     changed_since,
+    closed_somehow,
     in_force,
     licenses_ending,
     licenses_for,
@@ -44,7 +46,7 @@ from licensing.selectors.licenses import (
 from licensing.selectors.lists import ITEM_SEARCH, applicable_items, in_force_on, items_named, search_items
 from licensing.selectors.movements import clearances_taken, clearances_used, movements_of
 from licensing.selectors.screenings import counting, screened_in, screenings_of
-from licensing.selectors.verdicts import judged, prohibited
+from licensing.selectors.verdicts import judged, licenses_to_turn, next_turn, prohibited, standing, too_late
 
 __all__ = [
     "AHEAD",
@@ -62,6 +64,7 @@ __all__ = [
     "clearances_taken",
     "clearances_used",
     "clocks_of",
+    "closed_somehow",
     "counting",
     "course_of",
     "declarations_for",
@@ -78,8 +81,10 @@ __all__ = [
     "licenses_ending",
     "licenses_for",
     "licenses_past",
+    "licenses_to_turn",
     "long_asked",
     "movements_of",
+    "next_turn",
     "officers_of",
     "on_their_way",
     "open_questions",
@@ -94,12 +99,15 @@ __all__ = [
     "search_items",
     "signals_due",
     "silent",
+    "standing",
     "stretches",
     "to_countersign",
     "to_signal",
+    "too_late",
     "took",
     "turns_of",
     "usable_declarations",
+    "why",
     "with_balances",
     "with_days_left",
     "with_decision",

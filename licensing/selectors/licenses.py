@@ -9,8 +9,9 @@ from django.db.models import Prefetch, Q, QuerySet
 from core.access import Actor, visibility
 from core.models import HistoryLine
 from exporters.selectors import of_province
-from licensing.models import License, Suspension
+from licensing.models import License
 from licensing.models.balances import LicenseLine
+from licensing.selectors.causes import open_causes
 from licensing.states import IN_FORCE, LicenseState
 
 
@@ -33,7 +34,7 @@ def with_balances(rows: QuerySet[License]) -> QuerySet[License]:
         "end_users__party__country",
         "consignees",
         "conditions",
-        Prefetch("suspensions", Suspension.objects.filter(ended_at=None), to_attr="open_suspensions"),
+        Prefetch("suspensions", open_causes(), to_attr="open_suspensions"),
     )
 
 
@@ -49,6 +50,11 @@ def with_decision(rows: QuerySet[License]) -> QuerySet[License]:
 
 def in_force(actor: Actor) -> QuerySet[License]:
     return licenses_for(actor).filter(state__in=IN_FORCE)
+
+
+def closed_somehow(actor: Actor) -> QuerySet[License]:
+    """The actor's licenses in force with an open cause, of their own or of an end-user; suspended ones first."""
+    return in_force(actor).filter(pk__in=open_causes().values("license")).order_by("-state", "-pk")
 
 
 def changed_since(actor: Actor, since: datetime) -> QuerySet[License]:

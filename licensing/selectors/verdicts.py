@@ -4,11 +4,13 @@ One way to evaluate, and three who ask: issue and each turn, which write verdict
 not know the newest edition.
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import date, datetime
 from typing import Any
 
-from core.legal_time import day_end, day_start, legal_day, on_the_wire
+from django.db.models import Q
+
+from core.legal_time import LegalNow, day_end, day_start, legal_day, on_the_wire
 from licensing.models import License, PolicyEdition
 from licensing.models.verdicts import Verdict
 from licensing.policy.editions import Rule
@@ -16,6 +18,7 @@ from licensing.policy.engine import Compiled
 from licensing.policy.facts import Facts, as_read
 from licensing.policy.vocabulary import CODE, COUNTRY
 from licensing.selectors.editions import Editions, editions_at
+from licensing.states import IN_FORCE
 
 EXISTING = "existing"
 
@@ -89,6 +92,48 @@ def judged(license: License, party: int, destination: str, lines: Collection[int
             for number, facts in said.items()
         },
     }
+
+
+def standing(stretches: Iterable[Mapping[str, Any]], at: datetime) -> Mapping[str, Any] | None:
+    """The stretch in which that instant lies; None where nothing prohibits it then."""
+    return next(
+        (one for one in stretches if begins(one) <= at and (one["until"] is None or at < _instant(one["until"]))), None
+    )
+
+
+def begins(stretch: Mapping[str, Any]) -> datetime:
+    return _instant(stretch["from"])
+
+
+def _instant(text: str) -> datetime:
+    return datetime.fromisoformat(text)
+
+
+def next_turn(stretches: Iterable[Mapping[str, Any]], at: datetime) -> datetime | None:
+    """The first instant after that one at which a stretch begins or is over."""
+    instants = [_instant(one[end]) for one in stretches for end in ("from", "until") if one[end]]
+    return min((instant for instant in instants if instant > at), default=None)
+
+
+def licenses_to_turn(limit: int) -> list[int]:
+    """Licenses in force whose verdicts do not know the newest edition, or of which one begins or ends to prohibit."""
+    newest = PolicyEdition.objects.order_by("-pk").values("pk")[:1]
+    due = Q(judged_by=None) | Q(judged_by__lt=newest) | Q(next_turn_at__lte=LegalNow())
+    rows = License.objects.filter(due, state__in=IN_FORCE)
+    return list(rows.order_by("pk").values_list("pk", flat=True)[:limit])
+
+
+def too_late(
+    license: License, party: int, destination: str, lines: Collection[int], *, reserved_at: datetime, at: datetime
+) -> bool:
+    """Did the rules forbid one of the lines at that instant, with no grace for what was reserved before?"""
+    contract, editions = license.application.contract_on, editions_at(at)
+    for facts in facts_of_lines(license, party, lines).values():
+        there = _there(facts, destination)
+        stretch = standing(prohibited(editions, there, since=license.issued_at, contract=contract), at)
+        if stretch and not (reserved_at < begins(stretch) and stretch["grace"] and at < _instant(stretch["grace"])):
+            return True
+    return False
 
 
 def facts_of_lines(license: License, party: int, lines: Collection[int]) -> dict[int, Facts]:

@@ -8,11 +8,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from licensing.course import Holder, Stay, by_holder, days_of
+from licensing.selectors import why
 from licensing.states import ENDED_EARLY, STAGE_OF, ApplicationState
 from licensing.words import rules, terms
 
 register = template.Library()
 register.filter("channels", rules.channels)
+register.filter("why", why)
 
 
 @register.filter

@@ -1,7 +1,7 @@
 """Sentences about rules: where one stands in law, what became of it, what would change an answer."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -32,6 +32,16 @@ def in_words(rule: Mapping[str, Any], document: Mapping[str, Any]) -> dict[str, 
         "verified": rule["verified"],
         "text": in_language(rule["rationale_en"], rule["rationale_zh"]),
     }
+
+
+def in_full(edition: Edition, names: Collection[str]) -> str:
+    """These rules in words, each with where it stands."""
+    document = edition.document
+    rows = [in_words(row, document) for row in document["rules"] if row["id"] in names]
+    return " ".join(
+        f"{row['text']} ({row['provision'] or terms.word(AUTHORITIES, row['authority'])}, {row['rule']})"
+        for row in rows
+    )
 
 
 def provision(rule: Mapping[str, Any], instruments: list[dict[str, Any]]) -> str | None:

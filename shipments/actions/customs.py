@@ -17,6 +17,7 @@ from core.references import draw
 from licensing import ledger
 from licensing.actions import licenses
 from licensing.models import License, Suspension
+from licensing.selectors import too_late
 from licensing.states import IN_FORCE
 from shipments.actions.reservations import lock_with_license, write_back
 from shipments.models import CustomsDeclaration, CustomsMessage, Handling, Incident, Shipment, ShipmentLine
@@ -114,11 +115,15 @@ def _judge(message: Message, license: License, shipment: Shipment) -> tuple[bool
     moment = message.declared_at
     suspended = any(
         cause.opened_at <= moment and (cause.ended_at is None or moment < cause.ended_at)
-        for cause in license.suspensions.all()
+        for cause in license.suspensions.filter(end_user=None)
     )
     ended = lines_of(license).filter(verb="exhaust", at__lte=moment).exists()
     if suspended or ended or not license.covers(legal_day(moment)):
         kinds.append(Incident.Kind.LICENSE_NOT_USABLE)
+    lines = [line.line_number for line in shipment.lines.all()]
+    reserved = {"reserved_at": shipment.created_at, "at": moment}
+    if too_late(license, shipment.end_user_id, shipment.destination, lines, **reserved):
+        kinds.append(Incident.Kind.RULES_FORBADE)
     gone = lines_of(shipment).filter(to_state__in=RELEASED).order_by("seq").last()  # released once, if ever
     if gone and gone.at <= moment:
         kinds.append(Incident.Kind.RESERVATION_GONE)

@@ -60,7 +60,7 @@ def license_page(request: HttpRequest, ref: str, failed: Failed | None = None) -
     today = legal_today()
     taken, used = licensing.clearances_taken([row])[row.pk], licensing.clearances_used([row])[row.pk]
     steps = offered(request, row, "desk.license", failed)
-    endable = [cause for cause in row.open_suspensions if not cause.needs_another_than(request.user)]
+    endable = [cause for cause in row.open_suspensions if cause.ends_by(request.user)]
     if "lift" in steps["forms"]:
         steps["forms"]["lift"].only(endable)
     context = {
@@ -68,6 +68,7 @@ def license_page(request: HttpRequest, ref: str, failed: Failed | None = None) -
         "granted": decided(row.application),
         **steps,
         "endable": endable,
+        "others_end": any(cause.needs_another_than(request.user) for cause in row.open_suspensions),
         "usable": row.usable_on(today),
         "clearances_taken": taken,
         "clearances_used": used,
@@ -92,7 +93,7 @@ def shipment_new(request: HttpRequest) -> HttpResponse:
             for row in running
             if row.usable_on(today) and any(line.available + line.tolerance > 0 for line in row.lines.all())
         ]
-        suspended = [row for row in running if row.open_suspensions]
+        suspended = [row for row in running if row.state == LicenseState.SUSPENDED]
         context = {"licenses": usable, "suspended": suspended, "today": today}
         return render(request, "shipments/shipment_choose.html", context)
     today, initial = legal_today(), {"key": uuid.uuid4().hex}
