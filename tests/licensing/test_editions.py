@@ -99,5 +99,5 @@ def test_nobody_empties_the_table_the_owner_neither(reference):
     with connection.cursor() as cursor:
         cursor.execute("SELECT set_config('pgtrigger.ignore', array_agg(DISTINCT tgname)::text, true) FROM pg_trigger")
         with pytest.raises(IntegrityError, match="never changed or deleted"), transaction.atomic():
-            cursor.execute("TRUNCATE licensing_policyedition")
+            cursor.execute("TRUNCATE licensing_policyedition CASCADE")
     assert PolicyEdition.objects.count() == 1
