@@ -21,10 +21,10 @@ def lock(rows: QuerySet[M], **named: Any) -> M:
     return row[0]
 
 
-def lock_all(rows: QuerySet[M]) -> list[M]:
-    """All these rows are this transaction's, locked in the order of their primary keys.
+def lock_all(rows: QuerySet[M], *, skip_locked: bool = False) -> list[M]:
+    """All these rows are this transaction's, locked in the order of their primary keys; or those that nobody holds.
 
     NO KEY: a plain FOR UPDATE on a parent deadlocks with the key-share lock of a child's insert.
     """
-    every = rows.model._default_manager.select_for_update(no_key=True)
+    every = rows.model._default_manager.select_for_update(no_key=True, skip_locked=skip_locked)
     return list(every.filter(pk__in=rows.order_by().values("pk")).order_by("pk"))

@@ -4,6 +4,8 @@ import logging
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from celery.exceptions import SoftTimeLimitExceeded
+
 log = logging.getLogger(__name__)
 
 
@@ -13,6 +15,8 @@ def each(ids: Iterable[int], verb: Callable[[int], Any]) -> int:
     for pk in ids:
         try:
             done += verb(pk) not in (None, False)
+        except SoftTimeLimitExceeded:
+            raise
         except Exception:  # a locked or broken row is tried again a minute later
             log.exception("sweep passed over a row", extra={"row": pk})
     return done

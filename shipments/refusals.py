@@ -50,7 +50,7 @@ def _message(failure: dict[str, Any]) -> str:
         case "not-yet-valid":
             return _("The license's first day is {day}.").format(day=failure["usable_from"])
         case "license-suspended":
-            return _("The license is suspended. It can be used again when every cause has been lifted.")
+            return _("The license is suspended. It can be used again when its causes have ended; its page names them.")
         case "license-not-active":
             return _("The license is not in force any more. Use another license.")
         case "exporter-not-active":

@@ -33,7 +33,7 @@ from licensing.actions import (
     supplements,
     verdicts,
 )
-from licensing.models import Application
+from licensing.models import Application, License
 from shipments import actions as shipments
 from shipments.actions import incidents
 from tests import make
@@ -243,6 +243,7 @@ def _shipments(step: Story, world: make.World, clock_of: Any) -> None:
     step(receipts.accept_by_law, Application.objects.get(ref=silent).pk, by=clock())
     step(licenses.warn_of_end, ending.pk, by=clock())
     step(shipments.lapse, forgotten.pk, by=clock())
+    License.objects.filter(pk=ending.pk).update(judged_by=None)
     step(verdicts.turn, ending.pk, by=clock())
     clock_of.shift(days=400)
     step(licenses.expire, ending.pk, by=clock())

@@ -27,10 +27,10 @@ from licensing.actions.applications import lock_with_exporter
 from licensing.actions.consultations import require_running
 from licensing.actions.findings import freeze, presumed, require_acknowledged, require_departure, require_open
 from licensing.actions.screenings import require_screened
-from licensing.actions.verdicts import open_verdicts
+from licensing.actions.verdicts import foresee, open_verdicts
 from licensing.granted import Granted, compare, recommended
 from licensing.models import Application, DecisionStep, Declaration, Kind, License, LicenseEndUser, RecommendedLine
-from licensing.selectors import PENDING, Judged, applications_for, judge, read_parts, took
+from licensing.selectors import INSTANT, PENDING, Judged, applications_for, judge, next_turn, read_parts, took
 from licensing.states import DeclarationState
 
 MONTHS_MOST = {Kind.PER_SHIPMENT: 12, Kind.ANNUAL: 12}
@@ -313,6 +313,7 @@ def issue(ref: str, *, seen: int, usable_from: date | None = None, acknowledged:
     _require_verified(declarations)
     granted = recommended(row)
     edition, _said, judged = _look_again(row, granted, "issue", at, acknowledged)
+    foreseen = foresee(row, judged, at)
     parties = {user.declaration_id: user.party for user in row.end_users.all()}
     license = License.objects.create(
         ref=draw(License.PREFIX),
@@ -328,6 +329,7 @@ def issue(ref: str, *, seen: int, usable_from: date | None = None, acknowledged:
         verify_code="".join(secrets.choice(ALPHABET) for _ in range(10)),
         issued_at=at,
         judged_by_id=judged[0].editions.newest,
+        next_turn_at=next_turn([one for seen in foreseen.values() for one in seen.prohibited], at - INSTANT),
     )
     with connection.cursor() as cursor:
         cursor.execute(_CONSIGNEES, [license.pk, row.pk])
@@ -349,7 +351,7 @@ def issue(ref: str, *, seen: int, usable_from: date | None = None, acknowledged:
         ],
         at=at,
     )
-    open_verdicts(license, [line.pk for line in lines], users, granted.licensed if granted else [], judged)
+    open_verdicts([line.pk for line in lines], users, granted.licensed if granted else [], foreseen)
     record(license, "issue", by=by, at=at, edition=edition, facts={"application": row.ref})
     move(row.issue, by=by, at=at, edition=edition, facts={"license": license.ref})
     return license

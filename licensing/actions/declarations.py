@@ -18,7 +18,7 @@ from licensing.models.declarations import CONFIRMATIONS
 from licensing.selectors import declarations_for
 from licensing.states import DeclarationState
 
-ONWARD_MOST = 49  # with the end-user's own the most that rules read (licensing.policy.facts)
+ONWARD_MOST = 48  # with the end-user's own and a shipment's the most that rules read (licensing.policy.facts)
 FIELDS = (
     "end_user",
     "end_use",

@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from core.access import Actor
@@ -14,7 +15,7 @@ from core.locks import lock
 from core.models import HistoryLine
 from exporters import rules
 from licensing import ledger
-from licensing.models import License, Suspension
+from licensing.models import License, LicenseEndUser, Suspension
 from licensing.selectors import clearances_taken, licenses_for
 from licensing.states import IN_FORCE, LicenseState
 
@@ -75,20 +76,23 @@ def lift(ref: str, *, seen: int, suspension: int, reason: str, by: Actor) -> Lic
     return license
 
 
-def lifted(license: License, *, by: Actor, at: datetime, facts: dict[str, Any], **words: str) -> None:
+def lifted(license: License, *, by: Actor, at: datetime, reason: str, facts: dict[str, Any]) -> None:
     """A cause of a suspended license has ended: it is active again when it is usable. It and its lines are locked."""
-    if not usable(license):
-        record(license, "lift", by=by, at=at, before=license.state, facts=facts, **words)
+    words: dict[str, Any] = {"by": by, "at": at, "reason": reason, "facts": facts}
+    own = license.suspensions.filter(end_user=None, ended_at=None).exists()
+    if not own:
+        ledger.set_usable(license, usable=True)
+    if own or not open_users(license).exists():
+        record(license, "lift", before=license.state, **words)
         return
-    ledger.set_usable(license, usable=True)
-    move(license.lift, by=by, at=at, facts=facts, **words)
+    move(license.lift, **words)
     exhaust_if_done(license, by=by)
 
 
-def usable(license: License) -> bool:
-    """No cause of its own is open, and at least one end-user is."""
-    own = license.suspensions.filter(end_user=None, ended_at=None)
-    return license.end_users.filter(open=True).exists() and not own.exists()
+def open_users(license: License) -> QuerySet[LicenseEndUser]:
+    """Its end-users of whom no cause is open."""
+    closed = license.suspensions.filter(ended_at=None, end_user__isnull=False).values("end_user")
+    return license.end_users.filter(open=True).exclude(pk__in=closed)
 
 
 def exhaust_if_done(license: License, *, by: Actor) -> None:

@@ -1,143 +1,171 @@
 """The verdicts of a license: written at issue and at each turn, under the lock of its lines; what follows from them.
 
-A turn is every moment at which what rules for licenses in force say changes. No reservation waits for it.
+A turn is every moment at which what rules for licenses in force say changes. No reservation waits for it: that reads
+the verdict's own instants, and what a turn writes (causes, the state, that the holder was told) decides nothing there.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from core.access import Actor
 from core.command import command
 from core.history import move, record
 from core.legal_time import legal_day, legal_now
-from core.locks import lock, lock_all
+from core.locks import lock_all
 from licensing import ledger
-from licensing.actions.licenses import lifted, usable
-from licensing.models import ApplicationLine, License, LicenseEndUser, PolicyEdition, Suspension, Verdict
-from licensing.selectors import Judged, editions_at, next_turn, prohibited, standing
+from licensing.actions.licenses import lifted, open_users
+from licensing.models import (
+    Application,
+    ApplicationLine,
+    License,
+    LicenseEndUser,
+    PolicyEdition,
+    Suspension,
+    Verdict,
+)
+from licensing.policy.facts import Facts
+from licensing.selectors import Editions, Judged, editions_at, next_turn, prohibited, standing
 from licensing.states import IN_FORCE, LicenseState
 
-Closing = list[tuple[LicenseEndUser, set[str]]]
+
+@dataclass(frozen=True)
+class Foreseen:
+    """What was said of a line for an end-user, frozen from issue on, and when rules for licenses prohibit it."""
+
+    said: Facts
+    prohibited: list[dict[str, Any]]
+
+
+def foresee(case: Application, judged: Iterable[Judged], at: datetime) -> dict[tuple[int, int], Foreseen]:
+    """By number of the case's line and key of the party: of a license that is issued at that instant."""
+    said: dict[tuple[int, int], Judged] = {}
+    for one in judged:  # today comes first
+        said.setdefault((one.line.number, one.user.party_id), one)
+    return {
+        key: Foreseen(one.said, prohibited(one.editions, one.said, since=at, contract=case.contract_on))
+        for key, one in said.items()
+    }
 
 
 def open_verdicts(
-    license: License,
     lines: Sequence[int],
     users: Sequence[LicenseEndUser],
     asked: Sequence[ApplicationLine],
-    judged: Sequence[Judged],
+    foreseen: Mapping[tuple[int, int], Foreseen],
 ) -> None:
-    """Each line of a new license has a verdict for each end-user, on the facts that were judged: frozen from now on.
+    """Each line of a new license has a verdict for each end-user.
 
     lines: keys of its lines; asked: those of its case, in the same order.
     """
-    facts = {(one.line.number, one.user.party_id): one.facts for one in judged}
-    Verdict.objects.bulk_create(
-        Verdict(
-            line_id=line,
-            end_user=user,
-            facts=facts[case.number, user.party_id],
-            prohibited=prohibited(
-                judged[0].editions,
-                facts[case.number, user.party_id],
-                since=license.issued_at,
-                contract=license.application.contract_on,
-            ),
-        )
+    pairs = [
+        (line, user, foreseen[case.number, user.party_id])
         for line, case in zip(lines, asked, strict=True)
         for user in users
+    ]
+    Verdict.objects.bulk_create(
+        Verdict(line_id=line, end_user=user, facts=dict(one.said), prohibited=one.prohibited)
+        for line, user, one in pairs
     )
 
 
 @command
 def turn(pk: int, *, by: Actor) -> bool:
-    """What the rules say of a license in force holds for it: verdicts, causes of policy, and its state.
+    """What the rules say of a license in force holds for it: verdicts, causes of policy, its state; its holder knows.
 
-    An end-user for whom they prohibit every line is closed; whom they no longer prohibit is open again, unless another
-    cause closed it. Balances are untouched. May run twice, late or never. Returns whether a cause began or ended.
+    An end-user for whom they prohibit every line has a cause of policy; of whom they no longer prohibit that, it has
+    ended, and no other. Balances are untouched. May run twice, late or never, and leaves alone what another holds.
+    Returns whether anything began or ended.
     """
-    license = lock(License.objects.all(), pk=pk)
-    ledger.lock_lines(license)
-    users = lock_all(LicenseEndUser.objects.filter(license=license))
-    at = legal_now()
-    if license.state not in IN_FORCE:
+    found = lock_all(License.objects.filter(pk=pk), skip_locked=True)
+    if not found:
         return False
-    verdicts = _judge_again(license, at)
-    causes = {cause.end_user_id: cause for cause in license.suspensions.filter(cause="policy", ended_at=None)}
-    closing: Closing = []
-    for user in users:
-        stretches = [standing(verdict.prohibited, at) for verdict in verdicts if verdict.end_user_id == user.pk]
-        if stretches and all(stretches):
-            cause = causes.pop(user.pk, None)
-            if cause is None:
-                closing.append((user, {rule for stretch in stretches if stretch for rule in stretch["rules"]}))
-    ending = list(causes.values())
-    if ending:
-        _end(license, ending, by, at)
-    if closing:
-        _close(license, closing, by, at)
-    return bool(closing or ending)
+    license = found[0]
+    ledger.lock_lines(license)
+    at = legal_now()
+    if license.state not in IN_FORCE or legal_day(at) > license.usable_until:
+        return False
+    editions = editions_at(at)
+    if license.judged_by_id == editions.newest and (license.next_turn_at is None or license.next_turn_at > at):
+        return False
+    verdicts = list(Verdict.objects.filter(line__license=license).select_related("line", "end_user__party"))
+    began, ended = _judge_again(license, verdicts, editions, at)
+    open_before = open_users(license).exists()
+    changed = _follow(license, verdicts, editions, by, at)
+    began += [verdict for verdict in verdicts if verdict.end_user_id in changed and verdict not in began]
+    if began:
+        _tell(license, "narrow", began, by, at, suspended=not open_users(license).exists())
+    if ended:
+        _tell(license, "widen", ended, by, at, suspended=not open_before)
+    return bool(began or ended)
 
 
-def _judge_again(license: License, at: datetime) -> list[Verdict]:
-    """Its verdicts know every edition of now; they are written, and when the next turn of one of them is."""
-    editions, contract = editions_at(at), license.application.contract_on
-    verdicts = list(Verdict.objects.filter(line__license=license))
+def _judge_again(
+    license: License, verdicts: list[Verdict], editions: Editions, at: datetime
+) -> tuple[list[Verdict], list[Verdict]]:
+    """Its verdicts know every edition of now. Returns which began to prohibit since the last turn, and which ended."""
+    contract = license.application.contract_on
+    was = {verdict.pk: verdict.forbidden for verdict in verdicts}
     for verdict in verdicts:
         verdict.prohibited = prohibited(editions, verdict.facts, since=license.issued_at, contract=contract)
-    Verdict.objects.bulk_update(verdicts, ["prohibited"])
+        verdict.forbidden = standing(verdict.prohibited, at) is not None
+    Verdict.objects.bulk_update(verdicts, ["prohibited", "forbidden"])
     license.judged_by_id = editions.newest
     license.next_turn_at = next_turn([one for verdict in verdicts for one in verdict.prohibited], at)
     license.save(update_fields=["judged_by", "next_turn_at"])
-    return verdicts
+    turned = [verdict for verdict in verdicts if verdict.forbidden != was[verdict.pk]]
+    return [one for one in turned if one.forbidden], [one for one in turned if not one.forbidden]
 
 
-def _close(license: License, closing: Closing, by: Actor, at: datetime) -> None:
-    """These end-users are closed by the rules; the license is suspended when none is left."""
-    _code, digest = editions_at(at).of(legal_day(at))
-    edition = PolicyEdition.objects.defer("text").get(digest=digest)
-    for user, rules in closing:
-        Suspension.objects.create(
-            license=license,
-            end_user=user,
-            cause=Suspension.Cause.POLICY,
-            edition=edition,
-            rules=sorted(rules),
-            opened_by=by.user,
-            opened_at=at,
-        )
-    _reopen_or_close(license)
-    facts = _facts(user for user, _rules in closing)
-    if usable(license):
-        record(license, "narrow", by=by, at=at, before=license.state, facts=facts, edition=edition.code)
-        return
-    ledger.set_usable(license, usable=False)
-    if license.state == LicenseState.ACTIVE:
-        move(license.suspend, by=by, at=at, facts=facts, edition=edition.code)
-    else:
-        record(license, "suspend", by=by, at=at, before=license.state, facts=facts, edition=edition.code)
+def _follow(license: License, verdicts: list[Verdict], editions: Editions, by: Actor, at: datetime) -> set[int]:
+    """Causes of policy are those of now: one for each end-user for whom every line is prohibited, by these rules.
 
-
-def _end(license: License, ending: Sequence[Suspension], by: Actor, at: datetime) -> None:
-    """The rules no longer prohibit these end-users: they are open again, and no other cause has ended."""
-    for cause in ending:
+    Returns the end-users that had one and have one by other rules.
+    """
+    standing_rules = {user: _rules(verdicts, user, at) for user in {verdict.end_user_id for verdict in verdicts}}
+    causes = license.suspensions.filter(cause=Suspension.Cause.POLICY, ended_at=None)
+    replaced, kept = set(), set()
+    for cause in causes:
+        rules = standing_rules.get(cause.end_user_id or 0, [])
+        if rules == cause.rules:
+            kept.add(cause.end_user_id)
+            continue
         cause.ended_by, cause.ended_at = by.user, at
         cause.save(update_fields=["ended_by", "ended_at"])
-    _reopen_or_close(license)
-    edition, _digest = editions_at(at).of(legal_day(at))
-    facts = _facts(cause.end_user for cause in ending if cause.end_user)
-    if license.state == LicenseState.SUSPENDED:
-        lifted(license, by=by, at=at, facts=facts, edition=edition)
+        replaced |= {cause.end_user_id} if rules else set()
+    opening = {user: rules for user, rules in standing_rules.items() if rules and user not in kept}
+    if opening:
+        _code, digest = editions.of(legal_day(at))
+        facts = {"cause": Suspension.Cause.POLICY, "opened_by": by.user, "opened_at": at}
+        edition = PolicyEdition.objects.defer("text").get(digest=digest)
+        Suspension.objects.bulk_create(
+            Suspension(license=license, end_user_id=user, edition=edition, rules=rules, **facts)
+            for user, rules in sorted(opening.items())
+        )
+    return {user for user in replaced if user is not None}
+
+
+def _rules(verdicts: list[Verdict], user: int, at: datetime) -> list[str]:
+    """The rules that prohibit every line for that end-user; none where one line is open."""
+    stretches = [standing(verdict.prohibited, at) for verdict in verdicts if verdict.end_user_id == user]
+    return sorted({rule for one in stretches if one for rule in one["rules"]}) if all(stretches) else []
+
+
+def _tell(license: License, verb: str, verdicts: list[Verdict], by: Actor, at: datetime, *, suspended: bool) -> None:
+    """One line of history, and a mail: what the rules closed, or opened again, and what that makes of the license."""
+    rules = sorted(
+        {rule for verdict in verdicts for one in [standing(verdict.prohibited, at)] if one for rule in one["rules"]}
+    )
+    facts = {
+        "cause": "policy",
+        "end_users": ", ".join(sorted({verdict.end_user.party.ref for verdict in verdicts})),
+        "lines": ", ".join(str(number) for number in sorted({verdict.line.number for verdict in verdicts})),
+    }
+    words: dict[str, Any] = {"by": by, "at": at, "reason": ", ".join(rules), "facts": facts}
+    if verb == "widen" and suspended and license.state == LicenseState.SUSPENDED and open_users(license).exists():
+        lifted(license, **words)
+    elif verb == "narrow" and suspended and license.state == LicenseState.ACTIVE:
+        move(license.suspend, **words)
     else:
-        record(license, "widen", by=by, at=at, before=license.state, facts=facts, edition=edition)
-
-
-def _reopen_or_close(license: License) -> None:
-    """Each end-user is open when no cause of its own is."""
-    closed = license.suspensions.filter(ended_at=None, end_user__isnull=False).values("end_user")
-    license.end_users.filter(pk__in=closed).update(open=False)
-    license.end_users.exclude(pk__in=closed).update(open=True)
-
-
-def _facts(users: Iterable[LicenseEndUser]) -> dict[str, str]:
-    return {"cause": "policy", "end_users": ", ".join(sorted(user.party.ref for user in users))}
+        record(license, "suspend" if verb == "narrow" and suspended else verb, before=license.state, **words)

@@ -157,7 +157,7 @@ def license(row: License, taken: int, used: int, reader: Actor) -> dict[str, Any
         "usable_from": row.usable_from.isoformat(),
         "usable_until": row.usable_until.isoformat(),
         "end_users": [
-            {"party": u.party.ref, "name": u.party.name, "country": u.party.country_id, "open": u.open}
+            {"party": u.party.ref, "name": u.party.name, "country": u.party.country_id, "open": not u.closed}
             for u in row.end_users.all()
         ],
         "consignees": [party.ref for party in row.consignees.all()],

@@ -2,6 +2,8 @@
 
 import django.contrib.postgres.fields
 import django.db.models.deletion
+import pgtrigger.compiler
+import pgtrigger.migrations
 from django.conf import settings
 from django.db import migrations, models
 
@@ -47,6 +49,10 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name='license',
             index=models.Index(condition=models.Q(('state__in', ['active', 'suspended'])), fields=['next_turn_at'], name='license_turning'),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name='policyedition',
+            trigger=pgtrigger.compiler.Trigger(name='in_order', sql=pgtrigger.compiler.UpsertTriggerSql(execute='guard_in_order()', func='RETURN NULL;', hash='743e65f152be95816bf790bf5f458dcb5d9eee5e', operation='INSERT', pgid='pgtrigger_in_order_de012', table='licensing_policyedition', when='BEFORE')),
         ),
         migrations.AddConstraint(
             model_name='suspension',

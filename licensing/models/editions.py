@@ -30,6 +30,7 @@ class PolicyEdition(models.Model):
 
     class Meta:
         ordering = ["starts_at"]
+        triggers = [Guard("in_order", operation=pgtrigger.Insert)]
         constraints = [models.CheckConstraint(name="policy_edition_is_its_text", condition=models.Q(digest=_DIGEST))]
 
     def __str__(self) -> str:

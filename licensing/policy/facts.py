@@ -49,10 +49,11 @@ def whole(said: Facts, edition: Edition) -> dict[str, Any]:
 def as_read(said: Facts, edition: Edition) -> dict[str, Any]:
     """Whole facts, of a case or of a license, by an edition that need not be the one they were said under.
 
-    What it does not list is on none of its lists, an end-use of others is unsaid; what a code says is the edition's.
+    What it does not list, or lists for others only, is on none of its lists, an end-use of others is unsaid; what a
+    code says is the edition's. It raises nothing of facts that some edition could read.
     """
     own = {name: value for name, value in said.items() if name not in FOLLOWING}
-    if own[CODE] not in edition.codes:
+    if own[CODE] not in edition.codes or _of_other_side({TERRITORY: FACTS[TERRITORY].default, **own}, edition):
         own[CODE] = UNLISTED_CODE
     return whole({name: own[name] for name in own if name != END_USE or own[name] in edition.end_uses}, edition)
 

@@ -28,6 +28,7 @@ AUTHORITIES = ("law", "announcement", "product")
 UNLISTED_CODE = "none"
 
 CODE, COUNTRY, END_USE, ELEMENT = "item.control_code", "destination.country", "end_use.code", "item.element"
+HIT = "screening.hit"
 LIST, CATEGORY, TERRITORY = "item.list", "item.category", "exporter.territory"
 FOLLOWING = (LIST, CATEGORY, ELEMENT)  # what a listed code says by itself
 

@@ -18,12 +18,13 @@ from licensing.selectors.applications import (
     with_steps,
     with_supplement,
 )
-from licensing.selectors.causes import why
+from licensing.selectors.causes import closed_in_part, why
 from licensing.selectors.clocks import NO_CLOCK, clocks_of, course_of, signals_due, to_signal, with_days_left
 from licensing.selectors.declarations import declarations_for, rejection, usable_declarations
 from licensing.selectors.editions import (
     AHEAD,
     FIRST_DAY,
+    INSTANT,
     Editions,
     edition_now,
     edition_on,
@@ -46,11 +47,19 @@ from licensing.selectors.licenses import (
 from licensing.selectors.lists import ITEM_SEARCH, applicable_items, in_force_on, items_named, search_items
 from licensing.selectors.movements import clearances_taken, clearances_used, movements_of
 from licensing.selectors.screenings import counting, screened_in, screenings_of
-from licensing.selectors.verdicts import judged, licenses_to_turn, next_turn, prohibited, standing, too_late
+from licensing.selectors.verdicts import (
+    judged,
+    licenses_to_turn,
+    next_turn,
+    prohibited,
+    standing,
+    too_late,
+)
 
 __all__ = [
     "AHEAD",
     "FIRST_DAY",
+    "INSTANT",
     "ITEM_SEARCH",
     "NEW",
     "NO_CLOCK",
@@ -64,6 +73,7 @@ __all__ = [
     "clearances_taken",
     "clearances_used",
     "clocks_of",
+    "closed_in_part",
     "closed_somehow",
     "counting",
     "course_of",

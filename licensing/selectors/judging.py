@@ -18,7 +18,7 @@ from licensing.policy.engine import Compiled, Outcome
 from licensing.policy.facts import Facts, as_read
 from licensing.policy.records import facts_of, outcome_of, record_of
 from licensing.policy.trace import Line, trace
-from licensing.policy.vocabulary import CODE, COUNTRY, END_USE
+from licensing.policy.vocabulary import CODE, COUNTRY, END_USE, HIT
 from licensing.selectors.editions import Editions, editions_at, rules_of
 from licensing.selectors.screenings import counting, screenings_of
 
@@ -27,12 +27,15 @@ PARTS = (
     Prefetch("lines", ApplicationLine.objects.select_related("control_item")),
     Prefetch("end_users", ApplicationEndUser.objects.select_related("party", "declaration")),
 )
-HIT, QUALIFIED = "screening.hit", "exporter.annual_qualified"
+QUALIFIED = "exporter.annual_qualified"
 
 
 @dataclass(frozen=True)
 class Judged:
-    """What the rules say of a line for an end-user on a day. within: the day lies in the planned window."""
+    """What the rules say of a line for an end-user on a day. within: the day lies in the planned window.
+
+    said: the facts by their sources; facts: the same, whole, as that day's edition reads them.
+    """
 
     line: ApplicationLine
     user: ApplicationEndUser
@@ -40,6 +43,7 @@ class Judged:
     within: bool
     edition: str
     rules: Compiled
+    said: Facts
     facts: Facts
     audience: str
     editions: Editions
@@ -93,7 +97,7 @@ def judge(case: Application, *, at: datetime, audience: str) -> list[Judged]:
                     QUALIFIED: bool(last_day and day <= last_day)
                 }
                 found.append(
-                    Judged(line, user, day, within, code, rules, as_read(said, rules.edition), audience, editions)
+                    Judged(line, user, day, within, code, rules, said, as_read(said, rules.edition), audience, editions)
                 )
     return found
 

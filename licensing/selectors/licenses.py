@@ -11,7 +11,7 @@ from core.models import HistoryLine
 from exporters.selectors import of_province
 from licensing.models import License
 from licensing.models.balances import LicenseLine
-from licensing.selectors.causes import open_causes
+from licensing.selectors.causes import end_users, open_causes
 from licensing.states import IN_FORCE, LicenseState
 
 
@@ -31,7 +31,7 @@ def with_balances(rows: QuerySet[License]) -> QuerySet[License]:
     """Licenses with lines, end-users and open suspensions, whatever their number in the same few queries."""
     return rows.prefetch_related(
         Prefetch("lines", LicenseLine.objects.select_related("control_item").order_by("number")),
-        "end_users__party__country",
+        Prefetch("end_users", end_users()),
         "consignees",
         "conditions",
         Prefetch("suspensions", open_causes(), to_attr="open_suspensions"),

@@ -10,17 +10,18 @@ from typing import Any
 
 from django.db.models import Q
 
-from core.legal_time import LegalNow, day_end, day_start, legal_day, on_the_wire
+from core.legal_time import day_end, day_start, legal_day, legal_now, on_the_wire
 from licensing.models import License, PolicyEdition
 from licensing.models.verdicts import Verdict
 from licensing.policy.editions import Rule
-from licensing.policy.engine import Compiled
+from licensing.policy.engine import DAY, Compiled
 from licensing.policy.facts import Facts, as_read
 from licensing.policy.vocabulary import CODE, COUNTRY
 from licensing.selectors.editions import Editions, editions_at
 from licensing.states import IN_FORCE
 
 EXISTING = "existing"
+LAST_DAY = date.max - DAY  # of what no calendar ends
 
 
 def prohibited(editions: Editions, facts: Facts, *, since: datetime, contract: date | None) -> list[dict[str, Any]]:
@@ -53,7 +54,7 @@ def _stretch(rules: tuple[Rule, ...], start: datetime, end: datetime | None, con
     return {
         "from": on_the_wire(start),
         "until": end and on_the_wire(end),
-        "grace": last and on_the_wire(day_end(last)),
+        "grace": last and on_the_wire(day_end(min(last, LAST_DAY))),
         "rules": [rule.id for rule in rules],
     }
 
@@ -115,25 +116,44 @@ def next_turn(stretches: Iterable[Mapping[str, Any]], at: datetime) -> datetime 
     return min((instant for instant in instants if instant > at), default=None)
 
 
-def licenses_to_turn(limit: int) -> list[int]:
-    """Licenses in force whose verdicts do not know the newest edition, or of which one begins or ends to prohibit."""
-    newest = PolicyEdition.objects.order_by("-pk").values("pk")[:1]
-    due = Q(judged_by=None) | Q(judged_by__lt=newest) | Q(next_turn_at__lte=LegalNow())
-    rows = License.objects.filter(due, state__in=IN_FORCE)
+def licenses_to_turn(limit: int, after: int = 0) -> list[int]:
+    """Licenses in force, their last day not over, whose verdicts do not know the newest edition or of which one began
+    or ended to prohibit: the next in the order of their keys, after that one."""
+    at, newest = legal_now(), PolicyEdition.objects.order_by("-pk").values("pk")[:1]
+    due = Q(judged_by=None) | Q(judged_by__lt=newest) | Q(next_turn_at__lte=at)
+    rows = License.objects.filter(due, state__in=IN_FORCE, usable_until__gte=legal_day(at), pk__gt=after)
     return list(rows.order_by("pk").values_list("pk", flat=True)[:limit])
 
 
 def too_late(
-    license: License, party: int, destination: str, lines: Collection[int], *, reserved_at: datetime, at: datetime
+    license: License,
+    party: int,
+    destination: str,
+    lines: Collection[int],
+    *,
+    reserved: Collection[int],
+    reserved_at: datetime,
+    at: datetime,
 ) -> bool:
-    """Did the rules forbid one of the lines at that instant, with no grace for what was reserved before?"""
-    contract, editions = license.application.contract_on, editions_at(at)
-    for facts in facts_of_lines(license, party, lines).values():
-        there = _there(facts, destination)
-        stretch = standing(prohibited(editions, there, since=license.issued_at, contract=contract), at)
-        if stretch and not (reserved_at < begins(stretch) and stretch["grace"] and at < _instant(stretch["grace"])):
+    """Did the rules forbid one of the lines at that instant, with no grace for what was reserved on it before?"""
+    for line, stretches in stretches_of(license, party, destination, lines).items():
+        stretch = standing(stretches, at)
+        if stretch is None:
+            continue
+        in_grace = stretch["grace"] and at < _instant(stretch["grace"])
+        if not (line in reserved and reserved_at < begins(stretch) and in_grace):
             return True
     return False
+
+
+def stretches_of(
+    license: License, party: int, destination: str, lines: Collection[int]
+) -> dict[int, list[dict[str, Any]]]:
+    """Of each of those lines of the license when rules prohibit it, by every edition known now."""
+    brought = judged(license, party, destination, lines)
+    behind: dict[int, list[dict[str, Any]]] = brought["lines"] if brought else {}
+    known = Verdict.objects.filter(line__license=license, end_user__party_id=party, line__number__in=lines)
+    return {**dict(known.values_list("line__number", "prohibited")), **behind}
 
 
 def facts_of_lines(license: License, party: int, lines: Collection[int]) -> dict[int, Facts]:

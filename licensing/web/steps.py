@@ -331,8 +331,10 @@ register(
             LiftForm,
             mail=_("{ref}: a suspension was lifted"),
         ),
-        Step("narrow", _("The rules closed it for {end_users}"), mail=_("{ref}: closed for an end-user")),
-        Step("widen", _("Open again for {end_users}"), mail=_("{ref}: open again for an end-user")),
+        Step(
+            "narrow", _("The rules closed line {lines} for {end_users}"), mail=_("{ref}: the rules closed it in part")
+        ),
+        Step("widen", _("Line {lines} is open again for {end_users}"), mail=_("{ref}: open again in part")),
         Step("exhaust", _("Used up"), mail=_("{ref}: used up")),
         Step("expire", _("Expired; the unused rest lapsed"), mail=_("{ref}: expired")),
         Step("warn_of_end", _("Holder warned of the coming end"), mail=_("{ref}: ends within {days} days")),

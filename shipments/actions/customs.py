@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import connection
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from core.access import Actor, clock
@@ -106,7 +107,10 @@ def _declaration(
     if row.shipment_id != shipment.pk:
         text = _("This declaration number was reported for another shipment.")
         raise DomainError(code="declaration-no-used", errors=[Problem("/declaration_no", "declaration-no-used", text)])
-    return row, [_incident(kind, message, shipment, at) for kind in kinds] if new else []
+    if not new:  # judged when it was first heard of, but for a line that crossed under it later
+        more = Incident.Kind.RULES_FORBADE in kinds and row.lawful
+        return row, [_incident(Incident.Kind.RULES_FORBADE, message, shipment, at)] if more else []
+    return row, [_incident(kind, message, shipment, at) for kind in kinds]
 
 
 def _judge(message: Message, license: License, shipment: Shipment) -> tuple[bool, list[str]]:
@@ -115,19 +119,32 @@ def _judge(message: Message, license: License, shipment: Shipment) -> tuple[bool
     moment = message.declared_at
     suspended = any(
         cause.opened_at <= moment and (cause.ended_at is None or moment < cause.ended_at)
-        for cause in license.suspensions.filter(end_user=None)
+        for cause in license.suspensions.filter(Q(end_user=None) | Q(end_user__party=shipment.end_user_id))
+        if cause.cause != Suspension.Cause.POLICY  # of which the verdict knows the instant, and the grace
     )
     ended = lines_of(license).filter(verb="exhaust", at__lte=moment).exists()
     if suspended or ended or not license.covers(legal_day(moment)):
         kinds.append(Incident.Kind.LICENSE_NOT_USABLE)
-    lines = [line.line_number for line in shipment.lines.all()]
-    reserved = {"reserved_at": shipment.created_at, "at": moment}
-    if too_late(license, shipment.end_user_id, shipment.destination, lines, **reserved):
+    reserved = [line.line_number for line in shipment.lines.all()]
+    if _too_late(message, license, shipment, reserved):
         kinds.append(Incident.Kind.RULES_FORBADE)
     gone = lines_of(shipment).filter(to_state__in=RELEASED).order_by("seq").last()  # released once, if ever
     if gone and gone.at <= moment:
         kinds.append(Incident.Kind.RESERVATION_GONE)
     return not kinds, kinds
+
+
+def _too_late(message: Message, license: License, shipment: Shipment, reserved: Sequence[int]) -> bool:
+    """Did the rules forbid it when it was declared, on a line that was reserved or on another that crossed?"""
+    return too_late(
+        license,
+        shipment.end_user_id,
+        shipment.destination,
+        {*reserved, *(line.license_line for line in message.lines)},
+        reserved=reserved,
+        reserved_at=shipment.created_at,
+        at=message.declared_at,
+    )
 
 
 def _clear(

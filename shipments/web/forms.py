@@ -39,7 +39,7 @@ class ShipmentForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.initial["planned_on"] = max(today, license.usable_from)
         self.license = license
-        parties = [user.party for user in license.end_users.all() if user.open]
+        parties = [user.party for user in license.end_users.all() if not user.closed]
         self._choices("end_user", [(party.ref, party.name) for party in parties])
         self._choices("consignee", [(party.ref, party.name) for party in license.consignees.all()])
         destinations = [(pk, name) for pk, name in countries() if pk in license.destinations]

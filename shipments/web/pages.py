@@ -21,7 +21,7 @@ from core.web.steps import Failed, not_open, of_one_moment, offered
 from exporters.states import ExporterState
 from licensing import selectors as licensing
 from licensing.granted import decided
-from licensing.states import LicenseState
+from licensing.states import IN_FORCE, LicenseState
 from shipments import actions, selectors
 from shipments.needs import needs_of
 from shipments.web.forms import ShipmentForm
@@ -67,6 +67,7 @@ def license_page(request: HttpRequest, ref: str, failed: Failed | None = None) -
         "license": row,
         "granted": decided(row.application),
         **steps,
+        "closed_lines": licensing.closed_in_part(row, legal_now()) if row.state in IN_FORCE else [],
         "endable": endable,
         "others_end": any(cause.needs_another_than(request.user) for cause in row.open_suspensions),
         "usable": row.usable_on(today),

@@ -1,16 +1,23 @@
 """A turn of the rules: who is closed, what is suspended, what comes back, and that no reservation waits for it."""
 
+import dataclasses
 from datetime import datetime, timedelta
 
 import pytest
+from django.db import IntegrityError, connection, transaction
 
 from core.access import clock as clock_actor
+from core.errors import DomainError
 from core.legal_time import day_start, legal_now, legal_today, on_the_wire
 from core.models import Delivery, HistoryLine
 from licensing import selectors, tasks
 from licensing.actions import licenses, verdicts
-from licensing.models import License, LicenseEndUser, Suspension, Verdict
+from licensing.loading import first_document
+from licensing.models import Application, License, PolicyEdition, Suspension, Verdict
 from licensing.models.balances import LicenseLine, Movement
+from licensing.policy.editions import digest_of
+from licensing.selectors.causes import end_users
+from shipments.actions import ClearedLine, LineRequest, receive
 from shipments.models import Incident
 from tests import make
 from tests.licensing.test_limits import refused
@@ -41,7 +48,7 @@ def causes(license):
 def state(license):
     row = License.objects.get(pk=license.pk)
     lines = set(LicenseLine.objects.filter(license=row).values_list("open", flat=True))
-    return row.state, lines, [user.open for user in row.end_users.all()]
+    return row.state, lines, [not user.closed for user in end_users().filter(license=row)]
 
 
 def balances():
@@ -75,17 +82,16 @@ def test_a_license_whose_only_end_user_is_prohibited_is_suspended_and_comes_back
     edition = make.edition(ban("DE"))
     assert turn(license)
     user = license.end_users.get().party.ref
-    assert state(license) == ("suspended", {False}, [False])
+    assert state(license) == ("suspended", {True}, [False])
     assert causes(license) == [(user, "policy", ["R033"])]
     assert Suspension.objects.get().edition == edition
-    assert refused(world.shipment, license, KG)[0] == "license-suspended"
+    assert refused(world.shipment, license, KG) == ["policy-prohibits"]
     make.edition(ban("FR"), "AFTER")
     assert turn(license)
     assert state(license) == ("active", {True}, [True])
     assert causes(license) == []
     assert said(license) == [("suspend", "suspended"), ("lift", "active")]
-    closed_lines, count = balances()
-    assert ([line | {"open": True} for line in closed_lines], count) == before
+    assert balances() == before
     world.shipment(license, KG)
 
 
@@ -95,7 +101,7 @@ def test_a_license_with_another_end_user_is_narrowed_and_widened(world, two):
     assert turn(two)
     assert state(two) == ("active", {True}, [True, False])
     assert causes(two) == [(second.party.ref, "policy", ["R033"])]
-    assert "end-user-closed" in refused(world.shipment, two, KG, end_user=second.party.ref)
+    assert refused(world.shipment, two, KG, end_user=second.party.ref) == ["policy-prohibits"]
     world.shipment(two, KG, end_user=first.party.ref)
     make.edition(ban("FR"), "AFTER")
     assert turn(two)
@@ -112,7 +118,8 @@ def test_what_is_prohibited_on_some_lines_only_closes_nobody(world, license):
         line=line, end_user=verdict.end_user, facts={**verdict.facts, "item.control_code": "1C903.a.2"}
     )
     make.edition(lambda rules, _: rules["R033"].update(match={"item.element": ["Dy"]}, applies_to=["existing"]))
-    assert not turn(license)
+    assert turn(license)
+    assert said(license) == [("narrow", "active")]
     assert [bool(row.prohibited) for row in Verdict.objects.order_by("line__number")] == [True, False]
     assert causes(license) == []
     assert refused(world.shipment, license, KG) == ["policy-prohibits"]
@@ -141,7 +148,7 @@ def test_lifting_another_cause_opens_nothing_that_the_rules_closed(world, licens
     assert said(license) == [("suspend", "suspended"), ("suspend", "suspended")]
     cause = license.suspensions.get(cause="enforcement").pk
     licenses.lift(license.ref, seen=seen(license.ref), suspension=cause, reason="Clean", by=m.other_decider)
-    assert state(license) == ("suspended", {False}, [False])
+    assert state(license) == ("suspended", {True}, [False])
 
 
 def test_no_officer_ends_what_the_rules_closed(world, license):
@@ -185,10 +192,11 @@ def test_a_rule_of_a_day_ahead_bites_at_its_first_instant_worker_or_not(world, l
     assert turn(license)
     assert License.objects.get().next_turn_at == day_start(last + DAY)
     clock.set(day_start(last + DAY))
+    world.shipment(license, KG)
+    assert state(license)[0] == "suspended"
     assert turn(license)
     assert License.objects.get().next_turn_at is None
     assert state(license)[0] == "active"
-    world.shipment(license, KG)
 
 
 def test_the_sweep_takes_what_is_due_and_once(license, clock):
@@ -206,6 +214,20 @@ def test_the_sweep_takes_what_is_due_and_once(license, clock):
 def test_a_license_that_was_never_judged_is_due(license):
     License.objects.update(judged_by=None)
     assert selectors.licenses_to_turn(9) == [license.pk]
+
+
+def test_a_turn_that_is_not_due_does_nothing(license):
+    Verdict.objects.update(
+        prohibited=[{"from": on_the_wire(legal_now()), "until": None, "grace": None, "rules": ["R033"]}]
+    )
+    assert not turn(license)
+    assert Verdict.objects.get().prohibited != []
+
+
+def test_the_next_of_a_sweep_come_after_the_last(world):
+    made = [world.license(kilograms=100).pk for _ in range(3)]
+    make.edition(ban("DE"))
+    assert selectors.licenses_to_turn(9, made[0]) == made[1:]
 
 
 def test_the_sweep_leaves_licenses_that_have_ended(license, clock):
@@ -237,10 +259,7 @@ def test_a_stretch_stands_from_its_first_instant_until_its_end(db, at, found):
 
 
 def declared(world, shipment, at):
-    world_message = world.message(shipment.ref, "declared", declared_at=at)
-    from shipments.actions import receive
-
-    receive(world_message, by=world.customs)
+    receive(world.message(shipment.ref, "declared", declared_at=at), by=world.customs)
     return list(Incident.objects.order_by("pk").values_list("kind", flat=True))
 
 
@@ -337,4 +356,234 @@ def test_postgresql_keeps_causes_of_policy_in_order(world, license):
         )
         == {}
     )
-    assert LicenseEndUser.objects.get().open is False
+
+
+# --- what was frozen, and what is to come -------------------------------------------------------------------
+
+
+def test_a_license_that_is_issued_under_an_announced_ban_turns_on_its_day(world, clock):
+    first = legal_today() + 2 * DAY
+    make.edition(ban("DE", effective_from=str(first)))
+    license = world.license(kilograms=100)
+    assert License.objects.get().next_turn_at == day_start(first)
+    assert selectors.licenses_to_turn(9) == []
+    clock.set(day_start(first))
+    assert tasks.turn_licenses() == 1
+    assert state(license)[0] == "suspended"
+
+
+def test_a_license_that_the_rules_for_licenses_prohibit_at_issue_turns_at_once(world):
+    make.edition(ban("DE"))
+    license = world.license(kilograms=100)
+    assert refused(world.shipment, license, KG) == ["policy-prohibits"]
+    assert tasks.turn_licenses() == 1
+    assert state(license)[0] == "suspended"
+
+
+def test_what_was_said_is_frozen_and_not_how_an_edition_to_come_reads_it(world):
+    def shorter(_, document):
+        document["codes"] = [row for row in document["codes"] if row["code"] != "1C905.a.4"]
+
+    make.edition(shorter, "LATER", legal_now() + 3 * DAY)
+    world.license(kilograms=100)
+    facts = Verdict.objects.get().facts
+    assert (facts["end_use.code"], facts["item.control_code"]) == ("CIV_AUTO", "1C905.a.4")
+    assert "item.list" not in facts
+
+
+def test_the_facts_of_today_are_frozen(world):
+    case, at = Application.objects.get(ref=world.application()), legal_now()
+    [today, *_] = selectors.judge(case, at=at, audience="pending")
+    later = dataclasses.replace(today, said={**today.said, "exporter.annual_qualified": False})
+    [(key, seen_)] = verdicts.foresee(case, [today, later], at).items()
+    assert key == (1, today.user.party_id)
+    assert seen_.said["exporter.annual_qualified"] is True
+
+
+def test_lifting_one_of_two_kinds_of_causes_opens_nothing(world, license):
+    make.edition(ban("FR"))
+    user = license.end_users.get()
+    turn(license)
+    licenses.suspend(license.ref, seen=seen(license.ref), reason="Inspection", by=world.ministry.decider)
+    facts = {"edition": PolicyEdition.objects.first(), "rules": ["R033"], "opened_at": legal_now()}
+    Suspension.objects.create(license=license, end_user=user, cause="policy", opened_by=clock_actor().user, **facts)
+    LicenseLine.objects.update(open=True)
+    assert refused(world.shipment, license, KG) == ["license-suspended"]
+
+
+def test_a_code_that_an_edition_keeps_for_others_is_on_none_of_its_lists(world, license):
+    def flipped(rules, document):
+        rules["R033"].update(match={"item.list": ["none"]}, applies_to=["existing"])
+        next(row for row in document["codes"] if row["code"] == "1C905.a.4").update(official=False)
+
+    make.edition(flipped)
+    assert refused(world.shipment, license, KG) == ["policy-prohibits"]
+    assert turn(license)
+
+
+def test_a_grace_until_the_last_day_that_can_be_written_has_no_end_in_sight(world, license):
+    make.edition(ban("DE", transition={"until": "9999-12-31"}))
+    assert turn(license)
+    [stretch] = Verdict.objects.get().prohibited
+    assert stretch["grace"].startswith("9999-12-3")
+
+
+def test_a_license_whose_last_day_is_over_is_not_turned(license, clock):
+    make.edition(ban("DE"))
+    clock.set(day_start(license.usable_until + DAY))
+    assert selectors.licenses_to_turn(9) == []
+    assert not turn(license)
+    assert causes(license) == []
+
+
+def test_a_license_that_ends_while_a_turn_waits_for_it_is_left_alone(license, clock):
+    make.edition(ban("DE"))
+    clock.set(day_start(license.usable_until + DAY))
+    assert not turn(license)
+    clock.reset()
+    License.objects.update(state="expired")
+    assert not turn(license)
+    assert causes(license) == []
+
+
+def test_one_end_user_is_closed_while_the_license_is_suspended_for_another_cause(world, two):
+    licenses.suspend(two.ref, seen=seen(two.ref), reason="Inspection", by=world.ministry.decider)
+    make.edition(government)
+    turn(two)
+    make.edition(ban("FR"), "AFTER")
+    turn(two)
+    assert said(two) == [("suspend", "suspended"), ("narrow", "suspended"), ("widen", "suspended")]
+
+
+def test_other_rules_replace_the_cause_and_the_holder_is_told(world, license):
+    make.edition(ban("DE"))
+    turn(license)
+
+    def other(rules, _):
+        rules["R034"].update(match={"destination.country": ["DE"]}, applies_to=["existing"])
+
+    make.edition(other, "AFTER")
+    assert turn(license)
+    user = license.end_users.get().party.ref
+    assert causes(license) == [(user, "policy", ["R034"])]
+    assert Suspension.objects.count() == 2
+    assert [(line.verb, line.reason) for line in HistoryLine.objects.filter(subject_kind="license")][-2:] == [
+        ("suspend", "R033"),
+        ("suspend", "R034"),
+    ]
+
+
+def test_the_edition_in_force_is_named_and_not_one_that_is_announced(license):
+    edition = make.edition(ban("DE"))
+    make.edition(ban("DE", "FR"), "LATER", edition.starts_at + 9 * DAY)
+    turn(license)
+    assert Suspension.objects.get().edition == edition
+
+
+def test_one_closes_as_the_other_opens(world, two):
+    make.edition(government)
+    turn(two)
+    make.edition(
+        lambda rules, _: rules["R033"].update(match={"end_user.class": ["commercial"]}, applies_to=["existing"]),
+        "AFTER",
+    )
+    assert turn(two)
+    assert state(two) == ("active", {True}, [False, True])
+    assert said(two) == [("narrow", "active"), ("narrow", "active"), ("widen", "active")]
+
+
+def test_a_license_that_comes_back_with_nothing_left_to_take_is_used_up(world, license):
+    make.edition(ban("DE"))
+    turn(license)
+    License.objects.update(last_cleared=True)
+    make.edition(ban("FR"), "AFTER")
+    turn(license)
+    assert state(license)[0] == "exhausted"
+
+
+def test_what_another_worker_holds_is_left_to_it(license, transactional_db):
+    make.edition(ban("DE"))
+    held = connection.copy()
+    with held.cursor() as cursor:
+        cursor.execute("BEGIN")
+        cursor.execute("SELECT 1 FROM licensing_license FOR NO KEY UPDATE")
+        assert not turn(license)
+        cursor.execute("ROLLBACK")
+    held.close()
+    assert turn(license)
+
+
+def test_a_sweep_goes_on_past_those_that_fail(world, monkeypatch):
+    made = [world.license(kilograms=100) for _ in range(3)]
+    make.edition(ban("DE"))
+    monkeypatch.setattr(tasks, "BATCH", 1)
+    Verdict.objects.filter(line__license=made[0]).update(facts={})
+    assert tasks.turn_licenses() == 2
+    assert [state(row)[0] for row in made] == ["active", "suspended", "suspended"]
+
+
+def test_goods_that_crossed_on_another_line_are_judged_without_grace(world, license, clock):
+    line, verdict = LicenseLine.objects.get(), Verdict.objects.get()
+    line.pk, line.number = None, 2
+    line.save(force_insert=True)
+    Verdict.objects.create(line=line, end_user=verdict.end_user, facts=verdict.facts)
+    shipment = world.shipment(license, KG)
+    last = legal_today() + 9 * DAY
+    starts = make.edition(ban("DE", transition={"until": str(last)}), starts_at=legal_now() + DAY).starts_at
+    clock.set(starts + DAY)
+    message = world.message(shipment.ref, "declared", declared_at=starts)
+    receive(message, by=world.customs)
+    assert not Incident.objects.exists()
+    number = {"declaration_no": message.declaration_no, "declared_at": starts}
+    world.clear(shipment.ref, KG, final=False, lines=[ClearedLine(1, KG, "kg")], **number)
+    assert not Incident.objects.exists()
+    world.clear(shipment.ref, KG, lines=[ClearedLine(2, KG, "kg")], **number)
+    assert list(Incident.objects.values_list("kind", flat=True)) == ["rules_forbade"]
+
+
+def test_an_open_line_beside_a_prohibited_one_can_be_taken_from(world, license, client):
+    line, verdict = LicenseLine.objects.get(), Verdict.objects.get()
+    line.pk, line.number = None, 2
+    line.save(force_insert=True)
+    gadolinium = {**verdict.facts, "item.control_code": "1C903.a.2"}
+    Verdict.objects.create(line=line, end_user=verdict.end_user, facts=gadolinium)
+    make.edition(lambda rules, _: rules["R033"].update(match={"item.element": ["Dy"]}, applies_to=["existing"]))
+    turn(license)
+    world.shipment(license, lines=[LineRequest(2, KG, "kg")])
+    both = [LineRequest(1, KG, "kg"), LineRequest(2, KG, "kg")]
+    with pytest.raises(DomainError) as refusal:
+        world.shipment(license, lines=both)
+    assert [problem.pointer for problem in refusal.value.errors] == ["/lines/0"]
+    client.force_login(world.exporter.user)
+    page = client.get(f"/licenses/{license.ref}/").content.decode()
+    assert "Closed in part" in page
+    assert "Line 1" in page
+    assert "Ann. 1/2026" in page
+
+
+def test_a_license_that_has_ended_says_nothing_of_what_was_closed(world, license, client):
+    make.edition(ban("DE"))
+    turn(license)
+    License.objects.update(state="expired")
+    client.force_login(world.exporter.user)
+    page = client.get(f"/licenses/{license.ref}/").content.decode()
+    assert "Closed in part" not in page
+    assert "h-suspended" not in page
+
+
+def test_what_a_rule_says_of_screening_is_not_told_with_the_name_of_a_party(world, license, client):
+    make.edition(lambda rules, _: rules["R020"].update(match={"screening.hit": ["none"]}, applies_to=["existing"]))
+    turn(license)
+    client.force_login(world.exporter.user)
+    page = client.get(f"/licenses/{license.ref}/").content.decode()
+    assert "Rule R020." in page
+    assert next(row["rationale_en"] for row in first_document()["rules"] if row["id"] == "R020") not in page
+
+
+def test_editions_come_one_after_the_other(reference):
+    late = make.edition(ban("DE"))
+    document = PolicyEdition.objects.get(pk=late.pk)
+    document.pk, document.code, document.text = 0, "EARLIER", "{}"
+    document.digest, document.starts_at = digest_of("{}"), legal_now()
+    with pytest.raises(IntegrityError, match="another edition was added meanwhile"), transaction.atomic():
+        document.save(force_insert=True)
