@@ -1,15 +1,21 @@
 """The engine: what an edition says of facts on a day. The outcomes are those of rule_cases.csv, worked by hand."""
 
 import csv
+import hashlib
 import json
+from dataclasses import FrozenInstanceError
 from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
-from licensing.policy.editions import Unreadable
+from licensing.policy import engine
+from licensing.policy.editions import Unreadable, canonical
 from licensing.policy.facts import may_be, share_of, whole
+from tests.policy import generated
+from tests.policy.drafts import draft
+from tests.policy.test_twin import compiled
 
 DAY = timedelta(days=1)
 CASES = Path(__file__).with_name("rule_cases.csv")
@@ -141,3 +147,32 @@ def test_a_share_of_two_amounts_reaches_the_threshold_when_a_thousand_parts_make
     share = share_of(Decimal(part), Decimal(value))
     assert may_be("item.cn_input_value_share", share, None)
     assert (Decimal(share) >= Decimal("0.001")) is reached is (Decimal(part) * 1000 >= Decimal(value))
+
+
+def test_a_rule_may_end_on_the_last_day_that_can_be_written():
+    ends = draft(lambda rules, _: rules["R033"].update(effective_to="9999-12-31"))
+    assert "R033" in {rule.id for rule in ends.of(ends.active(date.max, "new"))}
+
+
+def test_the_first_rule_matches_as_any_other(first):
+    facts = whole(CAR, first.edition)
+    matching = {rule.id for rule in first.of(first.matching(facts, on=date(2026, 1, 20), audience="new"))}
+    assert first.rules[0].id in matching
+    assert matching == set(first.assess(facts, on=date(2026, 1, 20)).matched)
+
+
+def test_an_outcome_that_many_share_is_changed_by_none(first):
+    with pytest.raises(FrozenInstanceError):
+        said(first, CAR, date(2026, 1, 20)).disposition = "exempt"
+
+
+def test_whoever_changes_what_is_said_of_the_same_cases_counts_the_engine_on():
+    drawn, found = hashlib.sha256(), hashlib.sha256()
+    for number, (edition, facts, on) in enumerate(generated.seeded_cases(7, 400)):
+        if number % 200 == 0:
+            rules = compiled(edition)
+        drawn.update(canonical({"edition": edition, "facts": facts, "on": str(on)}).encode())
+        outcome = rules.assess(whole(facts, rules.edition), on=on)
+        found.update(repr(outcome).encode())
+    assert drawn.hexdigest()[:16] == "4953135656651d82", "other cases: write their digests here"
+    assert (engine.ENGINE, found.hexdigest()[:16]) == (1, "7cb63cc89c76f606")
