@@ -234,7 +234,7 @@ def test_another_companys_shipment_and_license_are_not_there(world):
 
 
 def judged(license, shipment, moment):
-    return _judge(SimpleNamespace(declared_at=moment), license, shipment)[1]
+    return _judge(SimpleNamespace(declared_at=moment, lines=()), license, shipment)[1]
 
 
 def test_a_declaration_is_judged_by_the_moment_it_names(world, clock):

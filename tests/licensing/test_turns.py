@@ -266,10 +266,11 @@ def declared(world, shipment, at):
 def test_what_was_reserved_before_a_turn_is_lawful_within_its_grace(world, license, clock):
     shipment, other = world.shipment(license, KG), world.shipment(license, KG)
     last = legal_today() + 9 * DAY
-    make.edition(ban("DE", transition={"until": str(last)}), starts_at=legal_now() + DAY)
+    starts = make.edition(ban("DE", transition={"until": str(last)}), starts_at=legal_now() + DAY).starts_at
     end = day_start(last + DAY)
+    clock.set(starts)
+    assert turn(license)
     clock.set(end)
-    turn(license)
     assert declared(world, shipment, end - SECOND) == []
     assert declared(world, other, end) == ["rules_forbade"]
 
@@ -504,12 +505,13 @@ def test_a_license_that_comes_back_with_nothing_left_to_take_is_used_up(world, l
 def test_what_another_worker_holds_is_left_to_it(license, transactional_db):
     make.edition(ban("DE"))
     held = connection.copy()
-    with held.cursor() as cursor:
-        cursor.execute("BEGIN")
-        cursor.execute("SELECT 1 FROM licensing_license FOR NO KEY UPDATE")
+    try:
+        with held.cursor() as cursor:
+            cursor.execute("BEGIN")
+            cursor.execute("SELECT 1 FROM licensing_license FOR NO KEY UPDATE")
         assert not turn(license)
-        cursor.execute("ROLLBACK")
-    held.close()
+    finally:
+        held.close()
     assert turn(license)
 
 

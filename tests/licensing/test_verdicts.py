@@ -5,8 +5,10 @@ from datetime import date, timedelta
 
 import pytest
 
+from core.access import clock as clock_actor
 from core.legal_time import day_start, legal_now, legal_today, on_the_wire
 from licensing import ledger, selectors
+from licensing.actions import verdicts
 from licensing.models import License, PolicyEdition, Verdict
 from licensing.models.balances import LicenseLine
 from licensing.selectors.verdicts import prohibited
@@ -206,6 +208,7 @@ def test_the_facts_are_those_that_were_frozen_with_the_license(world, license):
 def test_another_destination_of_the_license_is_judged_for_itself(world, license):
     License.objects.update(destinations=["DE", "JP"])
     make.edition(ban("JP"))
+    verdicts.turn(license.pk, by=clock_actor())
     world.shipment(license, KG)
     assert refused(world.shipment, license, KG, destination="JP") == ["policy-prohibits"]
 
@@ -257,11 +260,20 @@ def test_an_edition_that_comes_while_a_reservation_waits_makes_it_try_again(worl
     assert refused(world.shipment, license, KG) == ["busy"]
 
 
+def test_the_ledger_reads_no_verdict_of_another_destination(world, license):
+    License.objects.update(destinations=["DE", "JP"])
+    user = license.end_users.get().party_id
+    lines = [ledger.TakeLine(1, KG, "g")]
+    asked = [ledger.Take(license.pk, user, user, to, "CNSHA", str(legal_today()), lines) for to in ("DE", "JP")]
+    assert [outcome.behind for outcome in ledger.take(asked, dry=True)] == [False, True]
+
+
 def test_an_edition_that_comes_while_a_reservation_waits_takes_nothing(world, license):
     earlier = selectors.editions_at(legal_now()).newest
     make.edition(ban("FR"))
     user = license.end_users.get().party_id
     take = ledger.Take(license.pk, user, user, "DE", "CNSHA", str(legal_today()), [ledger.TakeLine(1, KG, "g")])
+    assert ledger.take([take], dry=True)[0].behind
     for judged in (None, {"edition": earlier, "lines": {1: []}}):
         [outcome] = ledger.take([dataclasses.replace(take, judged=judged)])
         assert (outcome.accepted, outcome.behind, outcome.failures) == (False, True, [])
