@@ -1,5 +1,6 @@
 """Drafts of applications."""
 
+import hashlib
 import re
 from dataclasses import replace
 
@@ -7,8 +8,10 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from config.local import demo
 from core import guards
 from core.errors import Invalid
+from core.history import lines_of
 from licensing.actions import applications
 from licensing.models import Application
 from tests import make
@@ -46,3 +49,12 @@ def test_an_application_takes_nobody_elses_declarations_and_parties(field, world
             wrong()
         assert [(p.pointer, p.code) for p in refused.value.errors] == [(f"/{field}", "unknown-reference")]
     assert (Application.objects.count(), Application.objects.get(ref=ref).version) == before
+
+
+def test_history_says_which_file_a_paper_was_when_the_draft_has_it_no_more(world):
+    row = applications.start(applications.Draft(kind="annual"), by=world.exporter)
+    file = demo.pdf("A contract")
+    paper = applications.add_document(row.ref, type="contract", file=("contract.pdf", file), by=world.exporter)
+    applications.remove_document(row.ref, paper.pk, by=world.exporter)
+    said = {"type": "contract", "sha256": hashlib.sha256(file).hexdigest()}
+    assert lines_of(row).get(verb="add_document").facts == said

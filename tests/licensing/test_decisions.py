@@ -303,6 +303,11 @@ def test_what_was_recommended_is_decided_by_an_approval_alone(verb, world):
     assert granted == ((6, 3, ["Proof of delivery"]) if verb == "approve" else (None, None, []))
 
 
+def test_a_recommendation_to_approve_rests_on_no_factor_of_refusal(world):
+    step = Application.objects.get(ref=recommended(world, factors=["END_USE"])).recommendation
+    assert (step.outcome, step.factors) == ("approve", [])
+
+
 def test_a_license_for_one_shipment_has_one_clearance(world):
     ref = world.under_review(world.application(kind="per_shipment"))
     decisions.recommend(ref, seen=seen(ref), outcome="approve", by=world.ministry.reviewer)
