@@ -281,6 +281,12 @@ def test_a_fact_that_is_another_than_at_filing_is_news(world):
     assert selectors.changed(case(ref), judged(ref, PENDING)) == []
 
 
+def test_a_paper_that_the_rules_ask_for_since_is_news(world):
+    ref = world.under_review(world.application())
+    make.edition(lambda rules, document: rules["R001"]["effect"].update(require=["risk_assessment_report"]))
+    assert refused(decisions.recommend, ref, outcome="approve", by=world.ministry.reviewer) == "policy-changed"
+
+
 def test_only_the_end_user_whose_outcome_changed_is_news(world):
     signed = [for_whom(world), for_whom(world, country="FR", use="RESEARCH")]
     ref = filed(world, kind="per_shipment", by_whom=signed[:1])
@@ -351,6 +357,13 @@ def test_us_and_japanese_military_are_refused_at_filing_in_every_kind(world, kin
 def test_an_onward_country_counts_as_a_destination(world):
     signed = for_whom(world, use="MIL_USE", onward=["US"])
     assert codes(world.application(kind="per_shipment", by_whom=[signed])) == ["policy-prohibits"]
+
+
+def test_onward_countries_count_only_where_goods_leave_again(world):
+    user = demo.party(world.exporter, make.unique("End-user "), "DE", "Works")
+    signed = demo.declaration(world.exporter, user, [MAGNET], "CIV_AUTO", "motors")
+    Declaration.objects.filter(pk=signed.pk).update(re_export=False, re_export_countries=["US"])
+    assert judged(world.application(by_whom=[signed]))[0].facts["destination.country"] == ("DE",)
 
 
 BARRED = [
@@ -447,6 +460,17 @@ def test_only_what_is_granted_must_be_open(world):
     make.edition(lambda rules, document: rules["R033"].update(match={"destination.country": ["FR"]}))
     assert refused(decisions.approve, ref, by=world.ministry.decider) == "policy-changed"
     assert decisions.approve(ref, seen=seen(ref), acknowledged=True, by=world.ministry.decider).state == "approved"
+
+
+def test_what_is_controlled_no_more_is_neither_approved_nor_issued(world):
+    ref, m = world.under_review(world.application()), world.ministry
+    decisions.recommend(ref, seen=seen(ref), outcome="approve", by=m.reviewer)
+    make.edition(controlled(-500, -1))
+    assert refused(decisions.approve, ref, acknowledged=True, by=m.decider) == "channel-closed"
+    make.edition(controlled(-500), "AGAIN")
+    decisions.approve(ref, seen=seen(ref), acknowledged=True, by=m.decider)
+    make.edition(controlled(-499, -1), "LAST")
+    assert refused(decisions.issue, ref, acknowledged=True, by=m.decider) == "channel-closed"
 
 
 def test_facts_that_no_form_asks_for_are_named(world):
