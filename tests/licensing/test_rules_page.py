@@ -75,6 +75,18 @@ def test_what_was_filed_is_told_as_it_stood_then_and_no_officers_finding_with_it
     assert "As they stood when it was decided" in text and "Edition NEXT" in text
 
 
+def test_a_case_that_was_reopened_is_told_as_it_was_filed_again(world, read):
+    ref, m = world.under_review(world.application()), world.ministry
+    first = selectors.edition_now().code
+    make.edition(lambda rules, document: rules["R040"]["effect"].pop("disposition"))
+    decisions.recommend(ref, seen=seen(ref), outcome="approve", acknowledged=True, by=m.reviewer)
+    decisions.approve(ref, seen=seen(ref), by=m.decider)
+    assert "Edition NEXT" in read(ref)
+    decisions.reopen(ref, seen=seen(ref), reason="News", by=m.other_decider)
+    text = read(ref)
+    assert "As they stood when it was filed" in text and f"Edition {first}" in text
+
+
 def test_what_is_not_filed_here_is_said(world, read):
     ref = world.application(kind="per_shipment", purpose="civil_aircraft_parts")
     assert "Not filed here yet: registration and filing of information. Ask the ministry how." in read(ref)

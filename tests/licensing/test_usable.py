@@ -76,3 +76,12 @@ def test_a_shipment_that_crosses_in_two_parts_is_one_clearance(world, license):
     world.clear(shipment.ref, KG, final=False)
     world.clear(shipment.ref, KG)
     assert selectors.clearances_used([license]) == {license.pk: 1}
+
+
+def test_a_shipment_that_crossed_wholly_beyond_the_license_is_a_used_clearance(world, license):
+    gone = world.shipment(license, KG)
+    shipments.cancel(gone.ref, by=world.exporter)
+    world.clear(world.shipment(license, 100 * KG).ref, 100 * KG)
+    world.clear(gone.ref, KG)
+    assert list(gone.lines.values_list("drawn", "over_cleared")) == [(0, KG)]
+    assert selectors.clearances_used([license]) == {license.pk: 2}
