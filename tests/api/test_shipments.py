@@ -163,6 +163,14 @@ def test_a_client_reference_is_used_once_for_ever(world, door):
     assert LicenseLine.objects.get(license=license).reserved == 1_000
 
 
+def test_a_refused_goods_code_is_told_every_beginning_that_the_line_allows(world, door):
+    license = world.license(kilograms=100)
+    LicenseLine.objects.update(hs_codes=["850511", "850519"])
+    body = world.body(license, "1.000")
+    body["lines"][0]["hs_code"] = "85059090"
+    assert "begins with 850511, 850519." in door.post(PATH, body, "k").json()["detail"]
+
+
 def test_cancel_twice_is_a_wrong_state(world, door):
     shipment = world.shipment(world.license(kilograms=100), 1_000)
     assert door.post(f"{PATH}{shipment.ref}/cancel/", key="a").json()["state"] == "cancelled"
@@ -261,6 +269,15 @@ def test_a_message_about_an_unknown_shipment_is_parked(world, border):
     assert answer.json()["incident"] == Incident.objects.get(kind="unknown_shipment").ref
 
 
+def test_of_several_incidents_the_first_is_the_one(world, border):
+    shipment = world.shipment(world.license(kilograms=1_000), 1_000_000)
+    stray = {"license_line": 9, "quantity": "1.000", "unit": "kg"}
+    over = {"license_line": 1, "quantity": "1196.400", "unit": "kg"}
+    answer = border.post(MESSAGES, message(shipment.ref, lines=[stray, over])).json()
+    assert [one["kind"] for one in answer["incidents"]] == ["unknown_line", "over_cleared"]
+    assert answer["incident"] == answer["incidents"][0]["reference"]
+
+
 def test_declared_on_a_cancelled_reservation_is_recorded_with_an_incident(world, border):
     from shipments.actions import cancel
 
@@ -279,6 +296,11 @@ def test_a_list_is_answered_item_by_item(world, border):
     assert answer.status_code == 207
     assert [item["status"] for item in answer.json()] == [200, 422, 200, 202]
     assert answer.json()[1]["body"]["code"] == "unknown-field"
+
+
+def test_a_list_of_1000_messages_is_taken(border):
+    answer = border.post(MESSAGES, [{}] * 1_000)
+    assert (answer.status_code, len(answer.json())) == (207, 1_000)
 
 
 def test_customs_looks_up_a_license_and_a_shipment_by_number_and_lists_none(world, border):
