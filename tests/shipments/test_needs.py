@@ -37,6 +37,13 @@ def test_a_license_is_offered_for_a_shipment_on_its_days(first, last, open_, wor
     assert (license.ref in client.get("/shipments/new/").content.decode()) is open_
 
 
+@pytest.mark.parametrize(("grams", "open_"), [(99_999, True), (100_000, False)])
+def test_a_license_whose_whole_quantity_is_reserved_is_not_offered(grams, open_, world, license, client):
+    world.shipment(license, grams)
+    client.force_login(world.exporter.user)
+    assert (license.ref in client.get("/shipments/new/").content.decode()) is open_
+
+
 @pytest.mark.parametrize(("first", "last", "open_"), DAYS)
 def test_a_licenses_page_says_usable_on_its_days(first, last, open_, world, license, client):
     days(first, last)
