@@ -353,6 +353,12 @@ def test_officers_see_papers_of_what_they_see_and_of_nothing_else(client, world)
     assert response.headers["Content-Disposition"] == f'attachment; filename="document-{paper}.pdf"'
 
 
+def test_a_file_that_was_handed_in_may_do_nothing(browser, world):
+    paper = Application.objects.get(ref=world.application()).documents.first().document_id
+    policy = browser.get(f"/documents/{paper}/").headers["Content-Security-Policy"]
+    assert policy == "sandbox; default-src 'none'"
+
+
 def test_markup_in_a_description_is_shown_and_never_becomes_markup(browser, world):
     license = world.license(kilograms=100)
     evil = '<svg onload=alert(1)><button formaction="/x">'

@@ -1,9 +1,13 @@
 """What a page carries of the version that it showed."""
 
-import pytest
-from django.http import QueryDict
+from contextlib import closing
 
-from core.web.steps import seen_in
+import pytest
+from django.db import connection
+from django.http import HttpRequest, HttpResponse, QueryDict
+
+from core.models import Organization
+from core.web.steps import of_one_moment, seen_in
 
 
 @pytest.mark.parametrize(
@@ -21,3 +25,21 @@ def test_a_superscript_is_a_digit_and_no_number():
     data = QueryDict("seen=%C2%B2")
     assert data["seen"].isdigit()
     assert seen_in(data) == -1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_all_that_a_page_reads_is_of_one_moment():
+    def names():
+        return list(Organization.objects.values_list("name_en", flat=True))
+
+    @of_one_moment
+    def page(request):
+        before = names()
+        with closing(connection.copy()) as other, other.cursor() as cursor:
+            cursor.execute("UPDATE core_organization SET name_en = 'Later'")
+        assert names() == before
+        return HttpResponse()
+
+    Organization.objects.create(kind="ministry", name_en="Before", name_zh="局")
+    page(HttpRequest())
+    assert names() == ["Later"]
