@@ -117,7 +117,11 @@ def test_what_was_typed_into_one_form_survives_the_sending_of_another_for_its_wr
     assert "Half of an answer" not in [field.input_value() for field in page.locator(QUESTION).all()]
     assert "Half of an answer" not in page.evaluate("JSON.stringify(sessionStorage)")
 
-    page.locator(QUESTION).first.fill("Mine")
+
+def test_signing_out_forgets_what_was_typed(sign_in):
+    page = sign_in("wu.fang")
+    page.goto(open_question())
+    page.locator(QUESTION).fill("Mine")
     with page.expect_navigation():
         page.locator("form[action$='/logout/'] button").first.evaluate("button => button.click()")
     assert "Mine" not in page.evaluate("JSON.stringify(sessionStorage)")

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from django.core.exceptions import ImproperlyConfigured
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 BIN = Path(sys.executable).parent
@@ -94,6 +95,17 @@ def test_production_does_not_start_with_demo_accounts(settings):
     demo.person("somebody", "Some Body", office, "intake")
     settings.LOCAL = False
     assert [message.id for message in checks.no_demo(databases=["default"])] == ["core.E004"]
+
+
+@pytest.mark.django_db
+def test_production_does_not_start_on_a_warning(settings, monkeypatch):
+    """Tests connect as the owner of the history, which is what is warned of."""
+    from core import checks
+
+    settings.LOCAL = False
+    monkeypatch.setattr(checks.checks, "run_checks", lambda **_: checks.two_roles())
+    with pytest.raises(ImproperlyConfigured, match="core.W002"):
+        checks.start_gate()
 
 
 def test_only_run_says_local():
