@@ -239,7 +239,7 @@ def test_a_suspended_license_says_since_when_why_and_when_it_can_be_used_again(b
         html = " ".join(unescape(response.content.decode()).split())
         assert f'href="/licenses/{license.ref}/"' in html
         assert f"is suspended since {since}, because: Inspection" in html
-        assert "when the ministry has lifted this cause" in html
+        assert "It can be used again when this cause has ended." in html
     assert "Record shipment" not in browser.get("/").content.decode()
     for path in (f"/licenses/{license.ref}/", f"/shipments/{reserved.ref}/"):
         html = " ".join(browser.get(path).content.decode().split())
