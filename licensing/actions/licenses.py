@@ -63,8 +63,8 @@ def lift(ref: str, *, seen: int, suspension: int, reason: str, by: Actor) -> Lic
     cause = license.suspensions.filter(pk=suspension, ended_at=None).first()
     if cause is None:
         raise NotFound()
-    if cause.cause == Suspension.Cause.POLICY:
-        raise Forbidden(_("The rules closed it, so only a change of the rules ends this."))
+    if cause.end_user_id:
+        raise Forbidden(_("This closed an end-user, and ends with what closed it: with the rules, or with the hit."))
     if cause.needs_another_than(by.user):
         raise FourEyes(_("You suspended it for this, so another officer must end it."))
     ledger.lock_lines(license)
@@ -87,6 +87,23 @@ def lifted(license: License, *, by: Actor, at: datetime, reason: str, facts: dic
         return
     move(license.lift, **words)
     exhaust_if_done(license, by=by)
+
+
+def narrowed(license: License, *, suspended: bool, by: Actor, at: datetime, reason: str, facts: dict[str, Any]) -> None:
+    """Something of the license is closed: one line of history and a mail. suspended: it is left with no end-user."""
+    words: dict[str, Any] = {"by": by, "at": at, "reason": reason, "facts": facts}
+    if suspended and license.state == LicenseState.ACTIVE:
+        move(license.suspend, **words)
+    else:
+        record(license, "suspend" if suspended else "narrow", before=license.state, **words)
+
+
+def widened(license: License, *, suspended: bool, by: Actor, at: datetime, reason: str, facts: dict[str, Any]) -> None:
+    """Something of the license is open again, likewise. suspended: it had been left with no end-user."""
+    if suspended and license.state == LicenseState.SUSPENDED and open_users(license).exists():
+        lifted(license, by=by, at=at, reason=reason, facts=facts)
+    else:
+        record(license, "widen", by=by, at=at, before=license.state, reason=reason, facts=facts)
 
 
 def open_users(license: License) -> QuerySet[LicenseEndUser]:

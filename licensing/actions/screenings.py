@@ -1,20 +1,26 @@
 """Recording what screening the end-users of a case against the lists of parties found."""
 
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, datetime
+from typing import Any
 
 from django.utils.translation import gettext as _
 
-from core.access import Actor
+from core.access import Actor, clock
 from core.command import command
 from core.errors import DomainError, Invalid, Problem
 from core.history import move, require
 from core.legal_time import legal_day, legal_now
-from core.locks import lock
-from licensing.models import Application, ApplicationEndUser, Screening
+from core.locks import lock, lock_all
+from licensing import ledger
+from licensing.actions.licenses import narrowed, open_users, widened
+from licensing.models import Application, ApplicationEndUser, License, LicenseEndUser, Screening, Suspension
 from licensing.models.screenings import NO_HIT
 from licensing.policy.vocabulary import FACTS
 from licensing.selectors import applications_for, screened_in
+from licensing.states import IN_FORCE
+
+Cause = Suspension.Cause
 
 
 @command
@@ -27,8 +33,12 @@ def screen(
     """
     row = lock(applications_for(by), ref=ref)
     require(row.screen, by=by)
-    at = legal_now()
     chosen = list(row.end_users.filter(pk__in=end_users).select_related("party"))
+    parties = {user.party_id for user in chosen}
+    held = lock_all(License.objects.filter(state__in=IN_FORCE, end_users__party__in=parties))
+    for license in held:
+        ledger.lock_lines(license)
+    at = legal_now()
     problems = []
     if not chosen:
         problems.append(Problem("/end_users", "min-items", _("Choose at least one end-user of the case.")))
@@ -56,7 +66,41 @@ def screen(
         )
     facts = {"hit": hit, "list_version": list_version.strip(), "parties": [user.party.ref for user in chosen]}
     move(row.screen, by=by, at=at, reason=reason, facts=facts)
+    for license in held:
+        for named in license.end_users.filter(party__in=parties).select_related("party"):
+            (_open_again if hit == NO_HIT else _close)(license, named, reason, by, at)
     return row
+
+
+def _close(license: License, user: LicenseEndUser, reason: str, by: Actor, at: datetime) -> None:
+    """A hit was recorded: the end-user is closed on a license in force until it is resolved. Holders read none."""
+    if user.causes.filter(cause=Cause.SCREENING, ended_at=None).exists():
+        return
+    user.causes.create(license=license, cause=Cause.SCREENING, reason=reason, opened_by=by.user, opened_at=at)
+    license.end_users.filter(pk=user.pk).update(open=False)
+    narrowed(license, suspended=not open_users(license).exists(), **_told(license, user, at))
+
+
+def _open_again(license: License, user: LicenseEndUser, reason: str, by: Actor, at: datetime) -> None:
+    """That there is no hit was recorded: what a hit had closed is open again, and no other cause has ended."""
+    before = open_users(license).exists()
+    if not user.causes.filter(cause=Cause.SCREENING, ended_at=None).update(
+        ended_by=by.user, ended_at=at, end_reason=reason
+    ):
+        return
+    license.end_users.filter(pk=user.pk).update(open=True)
+    widened(license, suspended=not before, **_told(license, user, at))
+
+
+def _told(license: License, user: LicenseEndUser, at: datetime) -> dict[str, Any]:
+    """What history says: it follows from the deed, which stands in the case with whoever did it."""
+    lines = ", ".join(str(number) for number in license.lines.order_by("number").values_list("number", flat=True))
+    return {
+        "by": clock(),
+        "at": at,
+        "reason": "",
+        "facts": {"cause": "screening", "end_users": user.party.ref, "lines": lines},
+    }
 
 
 def require_screened(row: Application, chosen: Iterable[ApplicationEndUser]) -> None:

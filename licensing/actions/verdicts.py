@@ -11,11 +11,10 @@ from typing import Any
 
 from core.access import Actor
 from core.command import command
-from core.history import move, record
 from core.legal_time import legal_day, legal_now
 from core.locks import lock_all
 from licensing import ledger
-from licensing.actions.licenses import lifted, open_users
+from licensing.actions.licenses import narrowed, open_users, widened
 from licensing.models import (
     Application,
     ApplicationLine,
@@ -27,7 +26,7 @@ from licensing.models import (
 )
 from licensing.policy.facts import Facts
 from licensing.selectors import Editions, Judged, editions_at, next_turn, prohibited, standing
-from licensing.states import IN_FORCE, LicenseState
+from licensing.states import IN_FORCE
 
 
 @dataclass(frozen=True)
@@ -95,9 +94,9 @@ def turn(pk: int, *, by: Actor) -> bool:
     changed = _follow(license, verdicts, editions, by, at)
     began += [verdict for verdict in verdicts if verdict.end_user_id in changed and verdict not in began]
     if began:
-        _tell(license, "narrow", began, by, at, suspended=not open_users(license).exists())
+        narrowed(license, suspended=not open_users(license).exists(), **_told(began, by, at))
     if ended:
-        _tell(license, "widen", ended, by, at, suspended=not open_before)
+        widened(license, suspended=not open_before, **_told(ended, by, at))
     return bool(began or ended)
 
 
@@ -152,20 +151,13 @@ def _rules(verdicts: list[Verdict], user: int, at: datetime) -> list[str]:
     return sorted({rule for one in stretches if one for rule in one["rules"]}) if all(stretches) else []
 
 
-def _tell(license: License, verb: str, verdicts: list[Verdict], by: Actor, at: datetime, *, suspended: bool) -> None:
-    """One line of history, and a mail: what the rules closed, or opened again, and what that makes of the license."""
-    rules = sorted(
-        {rule for verdict in verdicts for one in [standing(verdict.prohibited, at)] if one for rule in one["rules"]}
-    )
+def _told(verdicts: list[Verdict], by: Actor, at: datetime) -> dict[str, Any]:
+    """What history says of verdicts that turned."""
+    stretches = [one for one in (standing(verdict.prohibited, at) for verdict in verdicts) if one]
     facts = {
         "cause": "policy",
         "end_users": ", ".join(sorted({verdict.end_user.party.ref for verdict in verdicts})),
         "lines": ", ".join(str(number) for number in sorted({verdict.line.number for verdict in verdicts})),
     }
-    words: dict[str, Any] = {"by": by, "at": at, "reason": ", ".join(rules), "facts": facts}
-    if verb == "widen" and suspended and license.state == LicenseState.SUSPENDED and open_users(license).exists():
-        lifted(license, **words)
-    elif verb == "narrow" and suspended and license.state == LicenseState.ACTIVE:
-        move(license.suspend, **words)
-    else:
-        record(license, "suspend" if verb == "narrow" and suspended else verb, before=license.state, **words)
+    rules = sorted({rule for stretch in stretches for rule in stretch["rules"]})
+    return {"by": by, "at": at, "reason": ", ".join(rules), "facts": facts}

@@ -167,6 +167,7 @@ class Suspension(models.Model):
         ENFORCEMENT = "enforcement", _("Enforcement")
         OVER_CLEARANCE = "over_clearance", _("More was cleared than the license had")
         POLICY = "policy", _("The rules in force")
+        SCREENING = "screening", _("A question about the end-user")
 
     license = models.ForeignKey(License, on_delete=models.PROTECT, related_name="suspensions")
     end_user = models.ForeignKey(LicenseEndUser, on_delete=models.PROTECT, null=True, related_name="causes")
@@ -200,8 +201,13 @@ class Suspension(models.Model):
                 name="suspension_policy_names_its_rules",
                 condition=~Q(cause="policy") | Q(end_user__isnull=False, edition__isnull=False, rules__len__gt=0),
             ),
+            models.CheckConstraint(
+                name="suspension_screening_of_an_end_user", condition=~Q(cause="screening") | Q(end_user__isnull=False)
+            ),
             models.UniqueConstraint(
-                name="suspension_policy_once", fields=["end_user"], condition=Q(cause="policy", ended_at=None)
+                name="suspension_of_an_end_user_once",
+                fields=["end_user", "cause"],
+                condition=Q(end_user__isnull=False, ended_at=None),
             ),
         ]
 
@@ -209,8 +215,8 @@ class Suspension(models.Model):
         return self.get_cause_display()
 
     def ends_by(self, user: User) -> bool:
-        """Whoever opened one of enforcement does not end it, and one of policy ends with the rules (WORKFLOWS 6)."""
-        return self.cause != self.Cause.POLICY and not self.needs_another_than(user)
+        """Whoever opened one of enforcement does not end it; one of an end-user ends with what opened it."""
+        return self.end_user_id is None and not self.needs_another_than(user)
 
     def needs_another_than(self, user: User) -> bool:
         return self.cause == self.Cause.ENFORCEMENT and self.opened_by_id == user.pk

@@ -26,9 +26,13 @@ def end_users() -> QuerySet[LicenseEndUser]:
 
 
 def why(cause: Suspension) -> str:
-    """Whoever opened it says so; for one of policy the rules that close the end-user do, in the reader's language."""
-    if cause.edition is None or cause.end_user is None:
+    """Whoever opened it says so; of an end-user the rules that close it do, in the reader's language, or nobody."""
+    if cause.end_user is None:
         return cause.reason
+    if cause.edition is None:  # what screening found is the ministry's to know
+        return _("{name}: the ministry looks into a question about this end-user.").format(
+            name=cause.end_user.party.name
+        )
     return _said(cause.end_user.party.name, cause.edition.digest, cause.rules)
 
 

@@ -331,9 +331,7 @@ register(
             LiftForm,
             mail=_("{ref}: a suspension was lifted"),
         ),
-        Step(
-            "narrow", _("The rules closed line {lines} for {end_users}"), mail=_("{ref}: the rules closed it in part")
-        ),
+        Step("narrow", _("Line {lines} is closed for {end_users}"), mail=_("{ref}: closed in part")),
         Step("widen", _("Line {lines} is open again for {end_users}"), mail=_("{ref}: open again in part")),
         Step("exhaust", _("Used up"), mail=_("{ref}: used up")),
         Step("expire", _("Expired; the unused rest lapsed"), mail=_("{ref}: expired")),

@@ -4,6 +4,8 @@ from datetime import timedelta
 from html import unescape
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from config.local import demo
 from core.errors import DomainError, Forbidden
@@ -12,9 +14,10 @@ from core.legal_time import legal_now, legal_today
 from core.telling import told
 from exporters import actions as exporters
 from licensing import selectors
-from licensing.actions import applications, decisions, screenings
-from licensing.models import Application, Screening
+from licensing.actions import applications, decisions, licenses, screenings
+from licensing.models import Application, License, PolicyEdition, Screening, Suspension
 from tests.make import seen
+from tests.refused import breaches
 
 DAY = timedelta(days=1)
 
@@ -201,3 +204,104 @@ def test_a_hit_stays_when_the_entry_changes(world, case):
     row = Application.objects.get(ref=case)
     found = selectors.judge(row, at=legal_now(), audience=selectors.PENDING)
     assert {one.facts["screening.hit"] for one in found if one.user.party_id == party.pk} == {"control_list"}
+
+
+# --- licenses in force -------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def licensed(world):
+    """(a license in force with two end-users, another case of the second one that is under review)."""
+    license = world.license(kilograms=100, users=2)
+    second = license.end_users.last()
+    ref = world.under_review(world.application(by_whom=[second.declaration]))
+    return license, second, ref
+
+
+def open_or_not(license):
+    license.refresh_from_db()
+    return license.state, [user.open for user in license.end_users.all()]
+
+
+def events(license):
+    return [line.verb for line in lines_of(license).order_by("seq")][1:]
+
+
+def hit(ref, **changes):
+    return result(ref, hit="control_list", reason="Entry 12", **changes)
+
+
+def test_a_hit_closes_the_end_user_on_licenses_in_force_and_no_hit_opens_it_again(world, licensed):
+    license, second, ref = licensed
+    screenings.screen(ref, by=world.ministry.reviewer, **hit(ref))
+    assert open_or_not(license) == ("active", [True, False])
+    with pytest.raises(DomainError) as refusal:
+        world.shipment(license, 1_000, end_user=second.party.ref)
+    assert refusal.value.code == "end-user-closed"
+    world.shipment(license, 1_000)
+    screenings.screen(ref, by=world.ministry.reviewer, **hit(ref))
+    screenings.screen(ref, by=world.ministry.reviewer, **result(ref))
+    screenings.screen(ref, by=world.ministry.reviewer, **result(ref))
+    assert open_or_not(license) == ("active", [True, True])
+    assert events(license) == ["narrow", "widen"]
+    cause = license.suspensions.get()
+    assert (cause.cause, cause.reason, cause.ended_by) == ("screening", "Entry 12", world.ministry.reviewer.user)
+
+
+def test_a_license_whose_last_open_end_user_was_hit_is_suspended_and_comes_back(world):
+    license = world.license(kilograms=100)
+    ref = world.under_review(world.application(by_whom=[license.end_users.get().declaration]))
+    screenings.screen(ref, by=world.ministry.reviewer, **hit(ref))
+    assert open_or_not(license) == ("suspended", [False])
+    screenings.screen(ref, by=world.ministry.reviewer, **result(ref))
+    assert open_or_not(license) == ("active", [True])
+    assert events(license) == ["suspend", "lift"]
+
+
+def test_a_hit_leaves_alone_licenses_of_others_and_those_that_ended(world, licensed):
+    license, _, ref = licensed
+    other = world.license(kilograms=100)
+    License.objects.filter(pk=license.pk).update(state="expired")
+    screenings.screen(ref, by=world.ministry.reviewer, **hit(ref))
+    assert not Suspension.objects.exists()
+    assert open_or_not(other) == ("active", [True])
+
+
+def test_a_hit_takes_no_other_license(world, licensed):
+    _, _, ref = licensed
+    world.license(kilograms=100)
+    with CaptureQueriesContext(connection) as asked:
+        screenings.screen(ref, by=world.ministry.reviewer, **hit(ref))
+    taken = [one["sql"] for one in asked if "FOR NO KEY UPDATE" in one["sql"] and "licensing_licenseline" in one["sql"]]
+    assert len(taken) == 1
+
+
+def test_resolving_a_hit_ends_no_cause_of_the_rules(world, licensed):
+    license, second, ref = licensed
+    screenings.screen(ref, by=world.ministry.reviewer, **hit(ref))
+    facts = {"edition": PolicyEdition.objects.get(), "rules": ["R033"], "opened_at": legal_now()}
+    second.causes.create(license=license, cause="policy", opened_by=world.ministry.admin.user, **facts)
+    screenings.screen(ref, by=world.ministry.reviewer, **result(ref))
+    assert list(license.suspensions.filter(ended_at=None).values_list("cause", flat=True)) == ["policy"]
+
+
+def test_the_holder_reads_of_no_hit_and_no_officer_ends_it_otherwise(world, licensed, client):
+    license, second, ref = licensed
+    screenings.screen(ref, by=world.ministry.reviewer, **hit(ref))
+    client.force_login(world.exporter.user)
+    page = unescape(client.get(f"/licenses/{license.ref}/").content.decode())
+    assert f"{second.party.name}: the ministry looks into a question about this end-user." in page
+    assert "Entry 12" not in page
+    assert "control_list" not in page
+    screened = license.suspensions.get()
+    licenses.suspend(license.ref, seen=seen(license.ref), reason="Inspection", by=world.ministry.decider)
+    facts = {"seen": seen(license.ref), "suspension": screened.pk, "reason": "I would"}
+    with pytest.raises(Forbidden):
+        licenses.lift(license.ref, by=world.ministry.other_decider, **facts)
+
+
+def test_postgresql_knows_a_hit_of_an_end_user_alone(world, licensed):
+    _, _, ref = licensed
+    screenings.screen(ref, by=world.ministry.reviewer, **hit(ref))
+    table = "licensing_suspension.suspension_screening_of_an_end_user"
+    assert breaches([(table, {"*": "", "end_user_id": "NULL"})]) == {}

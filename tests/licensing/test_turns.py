@@ -352,7 +352,7 @@ def test_postgresql_keeps_causes_of_policy_in_order(world, license):
                 ("licensing_suspension.suspension_policy_names_its_rules", {"*": "", "rules": "'{}'"}),
                 ("licensing_suspension.suspension_policy_names_its_rules", {"*": "", "end_user_id": "NULL"}),
                 ("licensing_suspension.suspension_policy_names_its_rules", {"*": "", "edition_id": "NULL"}),
-                ("licensing_suspension.suspension_policy_once", {}),
+                ("licensing_suspension.suspension_of_an_end_user_once", {}),
             ]
         )
         == {}

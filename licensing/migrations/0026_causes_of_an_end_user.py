@@ -1,4 +1,4 @@
-"""Rules for licenses in force close an end-user, or suspend a license: each such cause is a row."""
+"""Rules for licenses in force, or a hit, close an end-user of a license: each such cause is a row."""
 
 import django.contrib.postgres.fields
 import django.db.models.deletion
@@ -40,7 +40,7 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name='suspension',
             name='cause',
-            field=models.CharField(choices=[('enforcement', 'Enforcement'), ('over_clearance', 'More was cleared than the license had'), ('policy', 'The rules in force')], max_length=20),
+            field=models.CharField(choices=[('enforcement', 'Enforcement'), ('over_clearance', 'More was cleared than the license had'), ('policy', 'The rules in force'), ('screening', 'A question about the end-user')], max_length=20),
         ),
         migrations.AddIndex(
             model_name='license',
@@ -64,6 +64,10 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='suspension',
-            constraint=models.UniqueConstraint(condition=models.Q(('cause', 'policy'), ('ended_at', None)), fields=('end_user',), name='suspension_policy_once'),
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('cause', 'screening'), _negated=True), ('end_user__isnull', False), _connector='OR'), name='suspension_screening_of_an_end_user'),
+        ),
+        migrations.AddConstraint(
+            model_name='suspension',
+            constraint=models.UniqueConstraint(condition=models.Q(('end_user__isnull', False), ('ended_at', None)), fields=('end_user', 'cause'), name='suspension_of_an_end_user_once'),
         ),
     ]
