@@ -182,7 +182,17 @@ def test_what_is_handed_on_is_changed_by_nobody():
                     assert one.__dataclass_params__.frozen, one
 
 
-STEPS = {"keep_file", "issue_key", "lock_with_exporter", "open_cause", "lifted", "exhaust_if_done", "check"}
+STEPS = {
+    "keep_file",
+    "issue_key",
+    "lock_with_exporter",
+    "open_cause",
+    "lifted",
+    "narrowed",
+    "widened",
+    "exhaust_if_done",
+    "check",
+}
 
 
 def test_each_verb_that_pages_and_calls_reach_is_a_command():
