@@ -9,7 +9,7 @@ import pytest
 from config.local import demo
 from core.access import clock as clock_actor
 from core.errors import DomainError, WrongState
-from core.legal_time import legal_now, legal_today, months_after
+from core.legal_time import day_start, legal_now, legal_today, months_after
 from core.models import HistoryLine
 from licensing import selectors
 from licensing.actions import applications, decisions, declarations, licenses, questions
@@ -204,6 +204,13 @@ def test_licenses_that_end_between_two_days_both_included(world):
     assert selectors.licenses_ending(end, end) == [license.pk]
     assert selectors.licenses_ending(end + DAY, end + 2 * DAY) == selectors.licenses_ending(end - 2 * DAY, end - DAY)
     assert selectors.licenses_ending(end + DAY, end + 2 * DAY) == []
+
+
+def test_a_reservation_lasts_thirty_days_and_no_longer_than_its_license(world, clock):
+    license = world.license(kilograms=1)
+    for days_left, until in ((31, 30), (30, 30), (29, 29)):
+        clock.set(day_start(license.usable_until - days_left * DAY))
+        assert world.shipment(license, 100).reserved_until == license.usable_until - (days_left - until) * DAY
 
 
 def test_lapsing_itself_waits_for_the_reservations_last_day(world, clock):
