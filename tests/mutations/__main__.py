@@ -1,4 +1,4 @@
-"""./run mutate [PATTERN] [--changed] [--workers N], or ./run mutate --general (see general.py)
+"""./run mutate [PATTERN] [--changed] [--workers N], ./run mutate --general (see general.py), or --sweep (see sweep/)
 
 Takes each rule of the list out, one at a time, on copies of the tree, and runs the tests that must notice.
 
@@ -30,6 +30,10 @@ def main(words: list[str]) -> int:
         from tests.mutations import general  # its packages are installed only when it is asked for
 
         return general.main([word for word in words if word != "--general"])
+    if "--sweep" in words:
+        from tests.mutations.sweep import command
+
+        return command.main([word for word in words if word != "--sweep"])
     raw = argparse.RawTextHelpFormatter
     parser = argparse.ArgumentParser(prog="./run mutate", description=__doc__, formatter_class=raw)
     parser.add_argument("pattern", nargs="?", default="")
