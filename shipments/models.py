@@ -127,6 +127,7 @@ class ShipmentLine(models.Model):
     drawn = models.BigIntegerField(default=0)
     released = models.BigIntegerField(default=0)
     over_cleared = models.BigIntegerField(default=0)
+    added = models.BooleanField(db_default=False, help_text="It crossed, and was never reserved.")
 
     class Meta:
         ordering = ["shipment", "line_number"]

@@ -1,6 +1,6 @@
 """What customs reports is on record, whatever we think of it."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -107,9 +107,10 @@ def _declaration(
     if row.shipment_id != shipment.pk:
         text = _("This declaration number was reported for another shipment.")
         raise DomainError(code="declaration-no-used", errors=[Problem("/declaration_no", "declaration-no-used", text)])
-    if not new:  # judged when it was first heard of, but for a line that crossed under it later
-        more = Incident.Kind.RULES_FORBADE in kinds and row.lawful
-        return row, [_incident(Incident.Kind.RULES_FORBADE, message, shipment, at)] if more else []
+    if not new:  # judged when it was first heard of, but for lines that now cross under it for the first time
+        known = {line.line_number for line in shipment.lines.all()}
+        lines = {line.license_line for line in message.lines} - known
+        kinds = [Incident.Kind.RULES_FORBADE] if _too_late(message, license, shipment, lines) else []
     return row, [_incident(kind, message, shipment, at) for kind in kinds]
 
 
@@ -125,23 +126,24 @@ def _judge(message: Message, license: License, shipment: Shipment) -> tuple[bool
     ended = lines_of(license).filter(verb="exhaust", at__lte=moment).exists()
     if suspended or ended or not license.covers(legal_day(moment)):
         kinds.append(Incident.Kind.LICENSE_NOT_USABLE)
-    reserved = [line.line_number for line in shipment.lines.all()]
-    if _too_late(message, license, shipment, reserved):
+    lines = {line.line_number for line in shipment.lines.all() if not line.added}
+    if _too_late(message, license, shipment, lines | {line.license_line for line in message.lines}):
         kinds.append(Incident.Kind.RULES_FORBADE)
     gone = lines_of(shipment).filter(to_state__in=RELEASED).order_by("seq").last()  # released once, if ever
-    if gone and gone.at <= moment:
+    waiting = shipment.state in (ShipmentState.RESERVED, ShipmentState.EXPIRED)  # whether a sweep came by or not
+    if gone and gone.at <= moment or waiting and legal_day(moment) > shipment.reserved_until:
         kinds.append(Incident.Kind.RESERVATION_GONE)
     return not kinds, kinds
 
 
-def _too_late(message: Message, license: License, shipment: Shipment, reserved: Sequence[int]) -> bool:
-    """Did the rules forbid it when it was declared, on a line that was reserved or on another that crossed?"""
+def _too_late(message: Message, license: License, shipment: Shipment, lines: Collection[int]) -> bool:
+    """Did the rules forbid it on one of these lines when it was declared? Only what was reserved has a grace."""
     return too_late(
         license,
         shipment.end_user_id,
         shipment.destination,
-        {*reserved, *(line.license_line for line in message.lines)},
-        reserved=reserved,
+        lines,
+        reserved=[line.line_number for line in shipment.lines.all() if not line.added],
         reserved_at=shipment.created_at,
         at=message.declared_at,
     )
@@ -219,7 +221,12 @@ def _fitting(
         cleared[item.license_line] = item.quantity
         if item.license_line not in lines:
             lines[item.license_line] = ShipmentLine(
-                shipment=shipment, line_number=item.license_line, quantity=item.quantity, unit=item.unit, held=0
+                shipment=shipment,
+                line_number=item.license_line,
+                quantity=item.quantity,
+                unit=item.unit,
+                held=0,
+                added=True,
             )
     return [lines[number] for number in sorted(lines)], cleared, strays
 

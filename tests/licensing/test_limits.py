@@ -247,6 +247,7 @@ def judged(license, shipment, moment):
 def test_a_declaration_is_judged_by_the_moment_it_names(world, clock):
     license = world.license(kilograms=1)
     shipment = world.shipment(license, 1)
+    shipment.reserved_until = license.usable_until + 9 * DAY  # (whose end is judged by itself)
     zone = ZoneInfo("Asia/Shanghai")
     first = datetime.combine(license.usable_from, datetime.min.time(), zone)
     end = datetime.combine(license.usable_until + DAY, datetime.min.time(), zone)
