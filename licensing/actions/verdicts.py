@@ -25,7 +25,7 @@ from licensing.models import (
     Verdict,
 )
 from licensing.policy.facts import Facts
-from licensing.selectors import Editions, Judged, editions_at, next_turn, prohibited, standing
+from licensing.selectors import Editions, Judged, editions_at, next_turn, prohibited, rules_of, standing
 from licensing.states import IN_FORCE
 
 
@@ -120,29 +120,35 @@ def _judge_again(
 def _follow(license: License, verdicts: list[Verdict], editions: Editions, by: Actor, at: datetime) -> set[int]:
     """Causes of policy are those of now: one for each end-user for whom every line is prohibited, by these rules.
 
-    Returns the end-users that had one and have one by other rules.
+    Returns the end-users that had one and have another, by other rules or other words of them.
     """
-    standing_rules = {user: _rules(verdicts, user, at) for user in {verdict.end_user_id for verdict in verdicts}}
-    causes = license.suspensions.filter(cause=Suspension.Cause.POLICY, ended_at=None)
+    code, digest = editions.of(legal_day(at))
+    now = {user: _rules(verdicts, user, at) for user in {verdict.end_user_id for verdict in verdicts}}
+    causes = license.suspensions.filter(cause=Suspension.Cause.POLICY, ended_at=None).select_related("edition")
     replaced, kept = set(), set()
-    for cause in causes:
-        rules = standing_rules.get(cause.end_user_id or 0, [])
-        if rules == cause.rules:
-            kept.add(cause.end_user_id)
+    for cause in causes.defer("edition__text"):
+        user, rules = cause.end_user_id or 0, now.get(cause.end_user_id or 0, [])
+        if rules == cause.rules and cause.edition and _text(cause.edition.digest, rules) == _text(digest, rules):
+            kept.add(user)
             continue
         cause.ended_by, cause.ended_at = by.user, at
         cause.save(update_fields=["ended_by", "ended_at"])
-        replaced |= {cause.end_user_id} if rules else set()
-    opening = {user: rules for user, rules in standing_rules.items() if rules and user not in kept}
+        replaced |= {user} if rules else set()
+    opening = {user: rules for user, rules in now.items() if rules and user not in kept}
     if opening:
-        _code, digest = editions.of(legal_day(at))
         facts = {"cause": Suspension.Cause.POLICY, "opened_by": by.user, "opened_at": at}
-        edition = PolicyEdition.objects.defer("text").get(digest=digest)
+        edition = PolicyEdition.objects.defer("text").get(code=code)
         Suspension.objects.bulk_create(
             Suspension(license=license, end_user_id=user, edition=edition, rules=rules, **facts)
             for user, rules in sorted(opening.items())
         )
-    return {user for user in replaced if user is not None}
+    return replaced
+
+
+def _text(digest: str, names: list[str]) -> list[Any]:
+    """What a holder reads of these rules in an edition."""
+    rows = [row for row in rules_of(digest).edition.document["rules"] if row["id"] in names]
+    return [[row[name] for name in ("rationale_en", "rationale_zh", "instrument", "clause")] for row in rows]
 
 
 def _rules(verdicts: list[Verdict], user: int, at: datetime) -> list[str]:

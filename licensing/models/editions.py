@@ -24,7 +24,7 @@ class PolicyEdition(models.Model):
     code = models.CharField(max_length=40, unique=True)
     title = models.CharField(max_length=200)
     text = models.TextField()
-    digest = models.CharField(max_length=64, unique=True)
+    digest = models.CharField(max_length=64, db_index=True)  # the same again where a change is undone
     engine = models.PositiveSmallIntegerField()
     starts_at = models.DateTimeField(unique=True)
 

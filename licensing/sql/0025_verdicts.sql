@@ -29,7 +29,7 @@ DECLARE
     newest bigint;
     stretches jsonb;
     behind boolean;
-    by_rules boolean;
+    by_users boolean;
     index int;
 BEGIN
     IF NOT dry THEN
@@ -58,16 +58,17 @@ BEGIN
             WHERE l.license_id = lic.id
               AND l.number IN (SELECT (i->>'line')::int FROM jsonb_array_elements(request->'lines') i);
 
-        -- suspended by the rules alone: what they say now stands in the verdict, whether a turn came by or not
-        by_rules := lic.state = 'suspended' AND open_lines IS NOT FALSE AND (
-            SELECT coalesce(bool_and(s.cause = 'policy'), false) FROM licensing_suspension s
+        -- suspended for causes of its end-users alone: the end-user and the verdict say whether it is open for this one,
+        -- whether a turn came by or not
+        by_users := lic.state = 'suspended' AND open_lines IS NOT FALSE AND (
+            SELECT coalesce(bool_and(s.end_user_id IS NOT NULL), false) FROM licensing_suspension s
             WHERE s.license_id = lic.id AND s.ended_at IS NULL);
 
         -- 1 the license, today and on the planned day
         IF today > lic.usable_until OR lic.state = 'expired' THEN
             failures := failures || jsonb_build_object('code', 'license-expired', 'pointer', '/license',
                 'usable_until', lic.usable_until);
-        ELSIF (lic.state = 'suspended' AND NOT by_rules) OR (open_lines IS FALSE AND lic.state = 'active') THEN
+        ELSIF (lic.state = 'suspended' AND NOT by_users) OR (open_lines IS FALSE AND lic.state = 'active') THEN
             failures := failures || jsonb_build_object('code', 'license-suspended', 'pointer', '/license');
         ELSIF lic.state NOT IN ('active', 'suspended') OR lic.last_cleared THEN
             failures := failures || jsonb_build_object('code', 'license-not-active', 'pointer', '/license',

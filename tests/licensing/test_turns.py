@@ -11,13 +11,13 @@ from core.errors import DomainError
 from core.legal_time import day_start, legal_now, legal_today, on_the_wire
 from core.models import Delivery, HistoryLine
 from licensing import selectors, tasks
-from licensing.actions import licenses, verdicts
+from licensing.actions import licenses, screenings, verdicts
 from licensing.loading import first_document
 from licensing.models import Application, License, PolicyEdition, Suspension, Verdict
 from licensing.models.balances import LicenseLine, Movement
 from licensing.policy.editions import digest_of
 from licensing.selectors.causes import end_users
-from shipments.actions import ClearedLine, LineRequest, receive
+from shipments.actions import ClearedLine, LineRequest, lapse, receive
 from shipments.models import Incident
 from tests import make
 from tests.licensing.test_limits import refused
@@ -505,13 +505,14 @@ def test_a_license_that_comes_back_with_nothing_left_to_take_is_used_up(world, l
 def test_what_another_worker_holds_is_left_to_it(license, transactional_db):
     make.edition(ban("DE"))
     held = connection.copy()
-    try:
-        with held.cursor() as cursor:
+    with held.cursor() as cursor:
+        try:
             cursor.execute("BEGIN")
             cursor.execute("SELECT 1 FROM licensing_license FOR NO KEY UPDATE")
-        assert not turn(license)
-    finally:
-        held.close()
+            assert not turn(license)
+        finally:
+            cursor.execute("ROLLBACK")
+    held.close()
     assert turn(license)
 
 
@@ -541,6 +542,105 @@ def test_goods_that_crossed_on_another_line_are_judged_without_grace(world, lice
     assert not Incident.objects.exists()
     world.clear(shipment.ref, KG, lines=[ClearedLine(2, KG, "kg")], **number)
     assert list(Incident.objects.values_list("kind", flat=True)) == ["rules_forbade"]
+
+
+def test_a_line_that_crossed_before_is_no_reserved_one_and_is_told_once(world, license, clock):
+    line, verdict = LicenseLine.objects.get(), Verdict.objects.get()
+    line.pk, line.number = None, 2
+    line.save(force_insert=True)
+    samarium = {**verdict.facts, "item.control_code": "1C902.a.1", "end_user.class": "government"}
+    Verdict.objects.create(line=line, end_user=verdict.end_user, facts=samarium)
+    shipment, last = world.shipment(license, KG), legal_today() + 9 * DAY
+
+    def later(rules, document):
+        government(rules, document)
+        rules["R033"].update(transition={"until": str(last)})
+
+    starts = make.edition(later, starts_at=legal_now() + DAY).starts_at
+    clock.set(starts + DAY)
+
+    def told(number, event, *lines):
+        cleared = {"lines": [ClearedLine(one, 100, "kg") for one in lines], "final": False} if lines else {}
+        at = {"declaration_no": number, "declared_at": starts + DAY}
+        receive(world.message(shipment.ref, event, **at, **cleared), by=world.customs)
+        return list(Incident.objects.order_by("pk").values_list("kind", flat=True))
+
+    assert told("530120260000000001", "declared") == []
+    assert told("530120260000000001", "cleared", 1, 2) == ["rules_forbade"]
+    assert told("530120260000000001", "declared") == ["rules_forbade"]
+    assert told("530120260000000002", "cleared", 1) == ["rules_forbade"]
+    assert told("530120260000000003", "cleared", 2) == ["rules_forbade"] * 2
+
+
+def test_what_crosses_on_a_forbidden_line_is_told_though_the_declaration_was_unlawful_before(world, license, clock):
+    line, verdict = LicenseLine.objects.get(), Verdict.objects.get()
+    line.pk, line.number = None, 2
+    line.save(force_insert=True)
+    Verdict.objects.create(
+        line=line, end_user=verdict.end_user, facts={**verdict.facts, "end_user.class": "government"}
+    )
+    shipment = world.shipment(license, KG)
+    make.edition(government)
+    licenses.suspend(license.ref, seen=seen(license.ref), reason="Inspection", by=world.ministry.decider)
+    message = world.message(shipment.ref, "declared", declared_at=legal_now())
+    receive(message, by=world.customs)
+    number = {"declaration_no": message.declaration_no, "declared_at": message.declared_at}
+    world.clear(shipment.ref, KG, lines=[ClearedLine(2, KG, "kg")], **number)
+    kinds = list(Incident.objects.order_by("pk").values_list("kind", flat=True))
+    assert kinds[:2] == ["license_not_usable", "rules_forbade"]
+
+
+def test_a_reservation_whose_days_are_over_is_gone_whether_a_sweep_came_by_or_not(world, license, clock):
+    swept, not_swept = world.shipment(license, KG), world.shipment(license, KG)
+    over = day_start(swept.reserved_until + DAY)
+    clock.set(over + DAY)
+    assert lapse(swept.pk, by=clock_actor())
+    assert declared(world, swept, over) == ["reservation_gone"]
+    assert declared(world, not_swept, over) == ["reservation_gone"] * 2
+
+
+def test_a_reservation_lasts_to_the_end_of_its_last_day(world, license, clock):
+    shipment = world.shipment(license, KG)
+    over = day_start(shipment.reserved_until + DAY)
+    clock.set(over + DAY)
+    assert declared(world, shipment, over - SECOND) == []
+
+
+def test_a_hit_on_one_end_user_leaves_the_other_to_the_rules(world, two, clock):
+    """DE is banned and no longer, and a hit closed the other: no worker is needed for the first to be open again."""
+    first, second = two.end_users.all()
+    Verdict.objects.filter(end_user=second).update(facts=Verdict.objects.get(end_user=first).facts)
+    starts = make.edition(ban("DE")).starts_at
+    turn(two)
+    ref = world.under_review(world.application(by_whom=[second.declaration]))
+    facts = {"end_users": [user.pk for user in Application.objects.get(ref=ref).end_users.all()], "hit": "possible"}
+    lists = {"list_version": "6 May 2026", "screened_on": legal_today(), "reason": "Entry 12"}
+    screenings.screen(ref, by=world.ministry.reviewer, **facts, **lists)
+    make.edition(ban("FR"), "AFTER", starts + SECOND)
+    clock.shift(seconds=5)
+    assert state(two)[0] == "suspended"
+    world.shipment(two, KG, end_user=first.party.ref)
+    assert refused(world.shipment, two, KG, end_user=second.party.ref) == ["end-user-closed"]
+
+
+def test_the_same_rule_in_other_words_is_another_cause(license):
+    make.edition(ban("DE", rationale_en="Because of Germany."))
+    turn(license)
+    make.edition(ban("DE", rationale_en="Because of dysprosium."), "AFTER")
+    assert turn(license)
+    assert [cause.edition.code for cause in license.suspensions.order_by("pk")] == ["NEXT", "AFTER"]
+    assert license.suspensions.filter(ended_at=None).count() == 1
+
+
+def test_a_change_is_undone_by_the_earlier_text(world, license):
+    make.edition(ban("FR"))
+    make.edition(ban("DE"), "TIGHT")
+    turn(license)
+    assert state(license)[0] == "suspended"
+    make.edition(ban("FR"), "UNDONE")
+    turn(license)
+    assert state(license)[0] == "active"
+    world.shipment(license, KG)
 
 
 def test_an_open_line_beside_a_prohibited_one_can_be_taken_from(world, license, client):
