@@ -6,10 +6,13 @@ import pytest
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
+from core.access import clock
 from core.legal_time import legal_today
-from licensing.actions import licenses, questions
-from licensing.models import Question, QuestionEntry
+from licensing import selectors
+from licensing.actions import licenses, questions, verdicts
+from licensing.models import Question, QuestionEntry, Verdict
 from licensing.selectors import clearances_taken
+from tests import make
 from tests.make import seen
 from tests.refused import breaches
 
@@ -82,3 +85,20 @@ def test_a_suspension_that_its_opener_ended_in_an_old_copy_stands_and_no_other_f
         MigrationExecutor(connection).migrate(newest)
     assert license.suspensions.get().ended_by == decider.user
     assert breaches([("licensing_suspension.suspension_enforcement_ended_by_another", {})]) == {}
+
+
+@pytest.mark.full
+@pytest.mark.django_db(transaction=True)
+def test_a_license_of_an_old_copy_has_the_facts_of_its_issue(world):
+    license = world.license(kilograms=100)
+    newest = [node for node in MigrationExecutor(connection).loader.graph.leaf_nodes() if node[0] == "licensing"]
+    before = Verdict.objects.get().facts
+    try:
+        MigrationExecutor(connection).migrate([("licensing", "0024_why_a_decision_leaves_the_presumption")])
+    finally:
+        MigrationExecutor(connection).migrate(newest)
+    after = Verdict.objects.get(line__license=license).facts
+    assert {name: after[name] for name in before} == before
+    assert selectors.licenses_to_turn(9) == [license.pk]
+    make.edition(lambda rules, _: rules["R033"].update(match={"end_use.code": ["CIV_AUTO"]}, applies_to=["existing"]))
+    assert verdicts.turn(license.pk, by=clock())
