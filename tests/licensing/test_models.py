@@ -64,7 +64,6 @@ CASES = [
     ("licensing_licenseline.licensing_licenseline_number_check", {"number": "-1"}),
     ("licensing_movement.licensing_movement_line_number_check", {"line_number": "-1", "id": "-1"}),
     ("licensing_policyedition.licensing_policyedition_code_key", OTHER_TEXT | LATER),
-    ("licensing_policyedition.licensing_policyedition_digest_key", {"code": "'X'"} | LATER),
     (
         "licensing_policyedition.licensing_policyedition_engine_check",
         {"code": "'X'", "engine": "-1"} | OTHER_TEXT | LATER,
