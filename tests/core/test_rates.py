@@ -156,6 +156,7 @@ def test_counting_asks_the_database_nothing(limits, settings, client, lanting):
 
 def take_many(path, times, passed):
     buckets = rates.Buckets(path)
+    buckets.TRIES = 40_000  # a holder that a busy machine keeps off its cores for 20 ms lets calls pass
     got = sum(buckets.take("one key", per_minute=1000) == 0 for _ in range(times))
     with passed.get_lock():
         passed.value += got
