@@ -107,6 +107,8 @@ def test_a_license_with_another_end_user_is_narrowed_and_widened(world, two):
     assert turn(two)
     assert state(two) == ("active", {True}, [True, True])
     assert said(two) == [("narrow", "active"), ("widen", "active")]
+    told = Delivery.objects.filter(line__verb__in=["narrow", "widen"]).values_list("line__verb", flat=True)
+    assert set(told) == {"narrow", "widen"}
 
 
 def test_what_is_prohibited_on_some_lines_only_closes_nobody(world, license):
