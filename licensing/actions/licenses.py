@@ -1,5 +1,6 @@
 """The verbs of licenses after issue. Time and clearances end them; causes suspend them."""
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -87,6 +88,12 @@ def lifted(license: License, *, by: Actor, at: datetime, reason: str, facts: dic
         return
     move(license.lift, **words)
     exhaust_if_done(license, by=by)
+
+
+def closing(cause: str, parties: Iterable[str], lines: Iterable[int]) -> dict[str, Any]:
+    """What history says of a cause of end-users: which, of whom, on which lines."""
+    numbers = ", ".join(str(number) for number in sorted(set(lines)))
+    return {"cause": cause, "end_users": ", ".join(sorted(set(parties))), "lines": numbers}
 
 
 def narrowed(license: License, *, suspended: bool, by: Actor, at: datetime, reason: str, facts: dict[str, Any]) -> None:

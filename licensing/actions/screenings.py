@@ -13,7 +13,7 @@ from core.history import move, require
 from core.legal_time import legal_day, legal_now
 from core.locks import lock, lock_all
 from licensing import ledger
-from licensing.actions.licenses import narrowed, open_users, widened
+from licensing.actions.licenses import closing, narrowed, open_users, widened
 from licensing.models import Application, ApplicationEndUser, License, LicenseEndUser, Screening, Suspension
 from licensing.models.screenings import NO_HIT
 from licensing.policy.vocabulary import FACTS
@@ -94,12 +94,12 @@ def _open_again(license: License, user: LicenseEndUser, reason: str, by: Actor, 
 
 def _told(license: License, user: LicenseEndUser, at: datetime) -> dict[str, Any]:
     """What history says: it follows from the deed, which stands in the case with whoever did it."""
-    lines = ", ".join(str(number) for number in license.lines.order_by("number").values_list("number", flat=True))
+    lines = license.lines.values_list("number", flat=True)
     return {
         "by": clock(),
         "at": at,
         "reason": "",
-        "facts": {"cause": "screening", "end_users": user.party.ref, "lines": lines},
+        "facts": closing(Cause.SCREENING, [user.party.ref], lines),
     }
 
 

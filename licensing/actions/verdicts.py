@@ -14,7 +14,7 @@ from core.command import command
 from core.legal_time import legal_day, legal_now
 from core.locks import lock_all
 from licensing import ledger
-from licensing.actions.licenses import narrowed, open_users, widened
+from licensing.actions.licenses import closing, narrowed, open_users, widened
 from licensing.models import (
     Application,
     ApplicationLine,
@@ -160,10 +160,7 @@ def _rules(verdicts: list[Verdict], user: int, at: datetime) -> list[str]:
 def _told(verdicts: list[Verdict], by: Actor, at: datetime) -> dict[str, Any]:
     """What history says of verdicts that turned."""
     stretches = [one for one in (standing(verdict.prohibited, at) for verdict in verdicts) if one]
-    facts = {
-        "cause": "policy",
-        "end_users": ", ".join(sorted({verdict.end_user.party.ref for verdict in verdicts})),
-        "lines": ", ".join(str(number) for number in sorted({verdict.line.number for verdict in verdicts})),
-    }
+    parties = [verdict.end_user.party.ref for verdict in verdicts]
+    facts = closing(Suspension.Cause.POLICY, parties, [verdict.line.number for verdict in verdicts])
     rules = sorted({rule for stretch in stretches for rule in stretch["rules"]})
     return {"by": by, "at": at, "reason": ", ".join(rules), "facts": facts}

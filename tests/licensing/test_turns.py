@@ -70,6 +70,14 @@ def two(world):
     return license
 
 
+def another_line(facts):
+    """The one license has a second line, like the first but for these facts."""
+    line, verdict = LicenseLine.objects.get(), Verdict.objects.get()
+    line.pk, line.number = None, 2
+    line.save(force_insert=True)
+    Verdict.objects.create(line=line, end_user=verdict.end_user, facts={**verdict.facts, **facts})
+
+
 def government(rules, _):
     rules["R033"].update(match={"end_user.class": ["government"]}, applies_to=["existing"])
 
@@ -112,13 +120,7 @@ def test_a_license_with_another_end_user_is_narrowed_and_widened(world, two):
 
 
 def test_what_is_prohibited_on_some_lines_only_closes_nobody(world, license):
-    line = LicenseLine.objects.get()
-    verdict = Verdict.objects.get()
-    line.pk, line.number = None, 2
-    line.save(force_insert=True)
-    Verdict.objects.create(
-        line=line, end_user=verdict.end_user, facts={**verdict.facts, "item.control_code": "1C903.a.2"}
-    )
+    another_line({"item.control_code": "1C903.a.2"})
     make.edition(lambda rules, _: rules["R033"].update(match={"item.element": ["Dy"]}, applies_to=["existing"]))
     assert turn(license)
     assert said(license) == [("narrow", "active")]
@@ -528,10 +530,7 @@ def test_a_sweep_goes_on_past_those_that_fail(world, monkeypatch):
 
 
 def test_goods_that_crossed_on_another_line_are_judged_without_grace(world, license, clock):
-    line, verdict = LicenseLine.objects.get(), Verdict.objects.get()
-    line.pk, line.number = None, 2
-    line.save(force_insert=True)
-    Verdict.objects.create(line=line, end_user=verdict.end_user, facts=verdict.facts)
+    another_line({})
     shipment = world.shipment(license, KG)
     last = legal_today() + 9 * DAY
     starts = make.edition(ban("DE", transition={"until": str(last)}), starts_at=legal_now() + DAY).starts_at
@@ -547,11 +546,7 @@ def test_goods_that_crossed_on_another_line_are_judged_without_grace(world, lice
 
 
 def test_a_line_that_crossed_before_is_no_reserved_one_and_is_told_once(world, license, clock):
-    line, verdict = LicenseLine.objects.get(), Verdict.objects.get()
-    line.pk, line.number = None, 2
-    line.save(force_insert=True)
-    samarium = {**verdict.facts, "item.control_code": "1C902.a.1", "end_user.class": "government"}
-    Verdict.objects.create(line=line, end_user=verdict.end_user, facts=samarium)
+    another_line({"item.control_code": "1C902.a.1", "end_user.class": "government"})
     shipment, last = world.shipment(license, KG), legal_today() + 9 * DAY
 
     def later(rules, document):
@@ -575,12 +570,7 @@ def test_a_line_that_crossed_before_is_no_reserved_one_and_is_told_once(world, l
 
 
 def test_what_crosses_on_a_forbidden_line_is_told_though_the_declaration_was_unlawful_before(world, license, clock):
-    line, verdict = LicenseLine.objects.get(), Verdict.objects.get()
-    line.pk, line.number = None, 2
-    line.save(force_insert=True)
-    Verdict.objects.create(
-        line=line, end_user=verdict.end_user, facts={**verdict.facts, "end_user.class": "government"}
-    )
+    another_line({"end_user.class": "government"})
     shipment = world.shipment(license, KG)
     make.edition(government)
     licenses.suspend(license.ref, seen=seen(license.ref), reason="Inspection", by=world.ministry.decider)
@@ -646,11 +636,7 @@ def test_a_change_is_undone_by_the_earlier_text(world, license):
 
 
 def test_an_open_line_beside_a_prohibited_one_can_be_taken_from(world, license, client):
-    line, verdict = LicenseLine.objects.get(), Verdict.objects.get()
-    line.pk, line.number = None, 2
-    line.save(force_insert=True)
-    gadolinium = {**verdict.facts, "item.control_code": "1C903.a.2"}
-    Verdict.objects.create(line=line, end_user=verdict.end_user, facts=gadolinium)
+    another_line({"item.control_code": "1C903.a.2"})
     make.edition(lambda rules, _: rules["R033"].update(match={"item.element": ["Dy"]}, applies_to=["existing"]))
     turn(license)
     world.shipment(license, lines=[LineRequest(2, KG, "kg")])
