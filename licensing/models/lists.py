@@ -5,20 +5,8 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from core.languages import in_language
-
-CATEGORIES = {
-    "metal": _("Metal"),
-    "alloy": _("Alloy"),
-    "target": _("Sputtering target"),
-    "oxide": _("Oxide"),
-    "compound": _("Compound"),
-    "magnet": _("Magnet"),
-    "functional_material": _("Functional material"),
-    "equipment": _("Equipment"),
-    "technology": _("Technology"),
-    "extraterritorial_input": _("Goods abroad with such inputs"),
-    "extraterritorial_product": _("Goods abroad made with such technology"),
-}
+from licensing.policy.vocabulary import CATEGORY
+from licensing.words import terms
 
 
 class ControlList(models.TextChoices):
@@ -107,7 +95,7 @@ class ControlItem(models.Model):
 
     @property
     def category_label(self) -> str:
-        return str(CATEGORIES.get(self.category, self.category))
+        return terms.word(terms.VALUES[CATEGORY], self.category)
 
     def label(self) -> str:
         return f"{self.code} · {self.description}"

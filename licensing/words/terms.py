@@ -11,7 +11,7 @@ from django.utils.translation import ngettext, pgettext_lazy
 from core.languages import in_language
 from licensing.policy.editions import Edition
 from licensing.policy.trace import ANY_OTHER
-from licensing.policy.vocabulary import CODE, COUNTRY, END_USE, UNLISTED_CODE
+from licensing.policy.vocabulary import CATEGORY, CODE, COUNTRY, END_USE, LIST, UNLISTED_CODE
 
 DISPOSITIONS = {
     "not_controlled": _("Not controlled"),
@@ -71,6 +71,26 @@ FACTS = {
     "transaction.purpose": _("Kind of transaction"),
 }
 VALUES: Mapping[str, Mapping[str, Any]] = {
+    LIST: {
+        "april": _("April list"),
+        "october": _("October list"),
+        "ann61": _("list of Ann. 61/2025"),
+        "none": _("on none of these lists"),
+    },
+    CATEGORY: {
+        "metal": _("Metal"),
+        "alloy": _("Alloy"),
+        "target": _("Sputtering target"),
+        "oxide": _("Oxide"),
+        "compound": _("Compound"),
+        "magnet": _("Magnet"),
+        "functional_material": _("Functional material"),
+        "equipment": _("Equipment"),
+        "technology": _("Technology"),
+        "extraterritorial_input": _("Goods abroad with such inputs"),
+        "extraterritorial_product": _("Goods abroad made with such technology"),
+        "none": _("on none of these lists"),
+    },
     "end_user.class": {
         "commercial": _("commercial"),
         "government": _("government"),
