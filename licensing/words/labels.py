@@ -83,8 +83,8 @@ UNSAID = {
     "effect.clock": phrases.CLOCKS["45wd"],
     "when": gettext_lazy("everybody"),
 }
-DAYS = {"published", "effective_from", "effective_to", "suspended_from", "suspended_until"}
-DAYS |= {"until", "contracts_signed_before"}
+DATES = {"published", "effective_from", "effective_to", "suspended_from", "suspended_until"}
+DATES |= {"until", "contracts_signed_before"}
 OUTCOMES = {"disposition", "at_least", "never"}
 CHANNELS = {"grant", "remove", "without_channels"}
 
@@ -120,7 +120,7 @@ def word(place: Place, of: Any, edition: Edition, countries: Mapping[str, str]) 
         return str(terms.YES if of else terms.NO)
     if place[0] == "match":
         return _asked(place[1], of, edition, countries)
-    if name in DAYS or place[0] == "clauses":
+    if name in DATES or place[0] == "clauses":
         return day(date.fromisoformat(of))
     return _named(name, of, edition, countries)
 

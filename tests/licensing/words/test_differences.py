@@ -178,6 +178,7 @@ def full():
     rule["effect"]["params"] = {"qty_tolerance_pct": "0.05", "conditions": ["seal"]}
     document["groups"] |= {name: {"en": name, "zh": name, "countries": ["JP", "KR"]} for name in ("E", "ZZ")}
     document["instruments"][0] |= {"effective_to": "2030-01-01", "clauses": {"1": "2025-01-01"}, "note": ""}
+    document["instruments"][1]["clauses"] = {}
     return document
 
 
@@ -204,7 +205,7 @@ def others(place, value):
         case list():
             yield from ([value[:-1], value[::-1]] if len(value) > 1 else [])
             yield [*value, *{"applies_to": {"existing"}, "when": [{"item.cn_technology": True}]}.get(place[-1], ["ZZ"])]
-        case _ if place[-1] in labels.DAYS or place[0] == "clauses":
+        case _ if place[-1] in labels.DATES or place[0] == "clauses":
             yield str(date.fromisoformat(value).replace(year=2031))
         case _ if place[-1] == "instrument":
             yield "A18-2025" if value == "A21-2025" else "A21-2025"
