@@ -22,6 +22,7 @@ Bools = NDArray[np.bool_]
 LARGEST = 50_000_000  # vectors; of a larger space some are drawn
 DRAWN = 200_000
 BITS = 64
+LARGEST_MAP = 2_000_000  # cells of a map that is written out
 
 
 def grouped(rows: NDArray[Any]) -> tuple[Numbers, Numbers]:
@@ -157,14 +158,7 @@ class Boxes:
         return [self._box(sides) for sides in cover(np.asarray(wanted[self.cells]))]
 
     def _box(self, sides: list[list[int]]) -> Box:
-        pairs = zip(self.dimensions, sides, strict=True)
-        return Box(
-            tuple(
-                (dimension, tuple(dimension.classes[at] for at in sorted(side)))
-                for dimension, side in pairs
-                if len(side) < len(dimension.classes)
-            )
-        )
+        return _box(self.dimensions, sides)
 
 
 class Seen(Boxes):
@@ -176,6 +170,16 @@ class Seen(Boxes):
 
     def of(self, wanted: Bools) -> list[Box]:
         return [self._box([[int(at) for at in np.unique(column)] for column in self._vectors[wanted[self._labels]].T])]
+
+
+def _box(dimensions: Sequence[Dimension], sides: list[list[int]]) -> Box:
+    return Box(
+        tuple(
+            (dimension, tuple(dimension.classes[at] for at in sorted(side)))
+            for dimension, side in zip(dimensions, sides, strict=True)
+            if len(side) < len(dimension.classes)
+        )
+    )
 
 
 def cover(cells: Bools) -> Iterator[list[list[int]]]:
@@ -196,3 +200,24 @@ def _grown(cells: Bools, corner: list[list[int]], way: Sequence[int]) -> list[li
             if at not in sides[axis] and cells[np.ix_(*sides[:axis], [at], *sides[axis + 1 :])].all():
                 sides[axis].append(at)
     return sides
+
+
+def united(boxes: Sequence[Box]) -> list[Box]:
+    """Few boxes that hold what these hold and no more. They are of one space."""
+    dimensions = list({dimension.fact: dimension for box in boxes for dimension, _ in box.sides}.values())
+    shape = [len(dimension.classes) for dimension in dimensions]
+    if prod(shape) > LARGEST_MAP:
+        return list(boxes)
+    cells = np.zeros(shape, bool)
+    places = [{id(one): at for at, one in enumerate(dimension.classes)} for dimension in dimensions]
+    for box in boxes:
+        sides = {dimension.fact: classes for dimension, classes in box.sides}
+        cells[
+            np.ix_(
+                *(
+                    [place[id(one)] for one in sides.get(dimension.fact, dimension.classes)]
+                    for place, dimension in zip(places, dimensions, strict=True)
+                )
+            )
+        ] = True
+    return [_box(dimensions, sides) for sides in cover(cells)]

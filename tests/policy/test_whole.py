@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from licensing.policy.classes import Space, known
-from licensing.policy.whole import Whole, cover, grouped
+from licensing.policy.whole import Box, Whole, cover, grouped, united
 from tests.policy import generated, plain
 from tests.policy.drafts import another, draft, first
 
@@ -131,6 +131,38 @@ def test_boxes_cover_any_cells_exactly():
             assert cells[np.ix_(*sides)].all()
             covered[np.ix_(*sides)] = True
         assert (covered == cells).all()
+
+
+def held_by(boxes, dimensions):
+    cells = np.zeros([len(dimension.classes) for dimension in dimensions], bool)
+    for box in boxes:
+        sides = {dimension.fact: classes for dimension, classes in box.sides}
+        places = [
+            [at for at, one in enumerate(dimension.classes) if one in sides.get(dimension.fact, dimension.classes)]
+            for dimension in dimensions
+        ]
+        cells[np.ix_(*places)] = True
+    return cells
+
+
+def test_boxes_united_hold_the_same_in_few(all_of_first, monkeypatch):
+    source, dimensions = random.Random(7), all_of_first.space.dimensions[5:9]
+    for _ in range(20):
+        boxes = [
+            Box(
+                tuple(
+                    (one, tuple(source.sample(one.classes, source.randint(1, len(one.classes)))))
+                    for one in source.sample(dimensions, 2)
+                )
+            )
+            for _ in range(4)
+        ]
+        assert (held_by(united(boxes), dimensions) == held_by(boxes, dimensions)).all()
+    side = dimensions[0]
+    halves = [Box(((side, side.classes[:1]),)), Box(((side, side.classes[1:]),))]
+    assert united(halves) == [Box(())]
+    monkeypatch.setattr("licensing.policy.whole.LARGEST_MAP", 1)
+    assert united(halves) == halves  # of too large a map they stand as they are
 
 
 def test_equal_rows_are_one():
