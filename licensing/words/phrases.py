@@ -103,6 +103,11 @@ def all_of(conditions: Iterable[str]) -> str:
     return in_language(", and ", "，且").join(conditions)
 
 
+def in_a_row(words: Iterable[str]) -> str:
+    """What belongs together, after one another."""
+    return in_language(", ", "，").join(words)
+
+
 def one_by_one(words: Iterable[str]) -> str:
     """All of them, none left out."""
     return in_language("; ", "；").join(words)
@@ -141,15 +146,16 @@ def condition(key: str, wanted: Any, edition: Edition, countries: Mapping[str, s
         case Kind.SHARE:
             values = _("{share} or more").format(share=percent(wanted["gte"]))
         case Kind.CODE:
-            values = codes(wanted, edition)
+            values = codes(wanted, edition.codes)
         case _:
             values = either(value(key, one, edition, countries) for one in wanted)
     return str(CONDITIONS[key]).format(values=values)
 
 
-def codes(prefixes: Iterable[str], edition: Edition) -> str:
+def codes(prefixes: Iterable[str], known: Iterable[str]) -> str:
     """Codes by what they begin with; one that no other begins with stands alone."""
-    begun = {prefix: [code for code in edition.codes if code.startswith(prefix)] for prefix in prefixes}
+    known = list(known)
+    begun = {prefix: [code for code in known if code.startswith(prefix)] for prefix in prefixes}
     families = [prefix for prefix, found in begun.items() if found != [prefix]]
     alone = [prefix for prefix in begun if prefix not in families]
     begins = [_("any code beginning with {codes}").format(codes=either(families))] if families else []
@@ -181,13 +187,13 @@ def effects(effect: Effect) -> Iterator[str]:
     if effect.control:
         yield _("controlled")
     if effect.disposition:
-        yield _lower(terms.word(terms.DISPOSITIONS, effect.disposition))
+        yield lower(terms.word(terms.DISPOSITIONS, effect.disposition))
     if effect.grant:
         yield _("open: {channels}").format(channels=channels(effect.grant))
     if effect.remove:
         yield _("closed: {channels}").format(channels=channels(effect.remove))
     if effect.require:
-        yield _("papers: {papers}").format(papers=plainly(_lower(paper(name)) for name in sorted(effect.require)))
+        yield _("papers: {papers}").format(papers=plainly(lower(paper(name)) for name in sorted(effect.require)))
     if effect.untimed:
         yield _("no time limit in law")
     for name in PARAMS:
@@ -204,7 +210,7 @@ def paper(name: str) -> str:
 
 
 def parameter(name: str, of: Any) -> str:
-    return _("{label}: {value}").format(label=_lower(str(PARAMS[name])), value=limit(name, of))
+    return _("{label}: {value}").format(label=lower(str(PARAMS[name])), value=limit(name, of))
 
 
 def limit(name: str, of: Any) -> str:
@@ -225,6 +231,6 @@ def limit(name: str, of: Any) -> str:
     return both(of)
 
 
-def _lower(words: str) -> str:
+def lower(words: str) -> str:
     """Inside a sentence."""
     return words[:1].lower() + words[1:]
