@@ -1,0 +1,150 @@
+"""The public statement of a new edition, "what changes and what does not": plain text for its author to go on with."""
+
+from collections.abc import Collection, Iterator, Mapping
+from datetime import date
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, override
+
+from core.templatetags.lodestone import day
+from licensing.policy.comparison import Comparison, Region
+from licensing.policy.days import When
+from licensing.policy.editions import Edition, Rule
+from licensing.policy.vocabulary import CHANNELS, CODE, COUNTRY, END_USE, UNLISTED_CODE
+from licensing.policy.whole import Box, united
+from licensing.words import comparisons, phrases, rules, terms
+from licensing.words.differences import CHANGED, MOVED, Change, changes
+from licensing.words.whom import Whom, when
+
+LANGUAGES = ("en", "zh-hans")
+FELT = {"enabled", "match", "effect", "applies_to", "transition", "overrides_disposition_of"}
+FELT |= {"effective_from", "effective_to", "instrument", "clause"}  # fields of a rule that exporters feel
+BARS = ("prohibited", "presumption_of_denial")
+SHORT = 60  # characters of what stands in the line of an item
+TO = {COUNTRY: gettext_lazy("to {values}"), END_USE: gettext_lazy("end-use {values}")}
+WAYS = {
+    comparisons.EITHER_WAY: gettext_lazy("The rules become stricter in part and milder in part."),
+    "tightens": gettext_lazy("The rules become stricter."),
+    "loosens": gettext_lazy("The rules become milder."),
+    comparisons.CHANGES: gettext_lazy("The rules become neither stricter nor milder."),
+    comparisons.NOTHING: gettext_lazy("The rules say the same as before."),
+}
+
+
+def statements(
+    old: Edition, new: Edition, comparison: Comparison, starts: date, countries: Mapping[str, Mapping[str, str]]
+) -> dict[str, str]:
+    """The statement in each language. countries: of each language names by code."""
+    found = {}
+    for language in LANGUAGES:
+        with override(language):
+            found[language] = statement(old, new, comparison, starts, countries[language])
+    return found
+
+
+def statement(old: Edition, new: Edition, comparison: Comparison, starts: date, countries: Mapping[str, str]) -> str:
+    """In the language of whoever reads: a title, what changes, for which goods, and what does not change."""
+    parts = [
+        [_("What changes on {day}, and what does not").format(day=day(starts)), str(WAYS[comparisons.way(comparison)])],
+        [_("What changes"), *_changed(changes(old, new, countries))],
+        [_("Which goods are concerned"), *_goods(comparison, Whom(old, new, countries))],
+        [_("What does not change"), *_stays(old, new, starts)],
+    ]
+    return "\n\n".join("\n".join(lines) for lines in parts if len(lines) > 1)
+
+
+# --- what changes -----------------------------------------------------------------------------------------
+def _changed(found: tuple[Change, ...]) -> Iterator[str]:
+    for one in found:
+        if one.part == "rules" and one.kind != MOVED:
+            yield from _rule(one)
+        elif one.part not in ("rules", "invariants") and one.kind != MOVED:
+            yield one.told
+
+
+def _rule(one: Change) -> Iterator[str]:
+    """A rule by its sentence; of a change first what is another."""
+    felt = [field for field in one.fields if field.place[0] in FELT]
+    if one.new is None and one.old is not None and one.old.enabled:
+        yield phrases.sentences([one.told, _("Until now: {sentence}").format(sentence=one.old.sentence)])
+    elif one.new is not None and felt and (one.new.enabled or one.old is not None and one.old.enabled):
+        otherwise = [
+            _("{label}: {old}, now {new}.").format(
+                label=field.label, old=field.old or _("nothing"), new=field.new or _("nothing")
+            )
+            for field in felt
+            if one.kind == CHANGED and field.place != ("enabled",)
+        ]
+        yield phrases.sentences([one.told, *otherwise, one.new.sentence, one.new.days])
+
+
+# --- which goods ------------------------------------------------------------------------------------------
+def _goods(comparison: Comparison, whom: Whom) -> Iterator[str]:
+    """A line for each item of the lists and each thing that is said of it from now on, under what they share."""
+    found: dict[tuple[str, When], list[Box]] = {}
+    for region in comparison.regions:
+        found.setdefault((_outcome(region), region.when), []).extend(region.boxes)
+    shared: dict[str, list[str]] = {}
+    for (outcome, days), boxes in found.items():
+        for box in united(boxes):
+            rest, lines = _lines(box, whom)
+            shared.setdefault(rest, []).extend(_line(line, outcome, days) for line in lines)
+    for rest, lines in sorted(shared.items()):
+        if rest:
+            yield _("Where {conditions}:").format(conditions=rest)
+        yield from sorted(lines)
+    if comparison.more or comparison.sampled:
+        yield _("More cases may be concerned; the license check answers for each.")
+
+
+def _line(case: str, outcome: str, days: When) -> str:
+    spans = dict(days)
+    if spans.get("new") == spans.get("pending"):
+        told = phrases.both(phrases.days(span) for span in spans["new"])
+        return _("{case}: {outcome} {days}.").format(case=case, outcome=outcome, days=told)
+    return _("{case}: {outcome} ({days}).").format(case=case, outcome=outcome, days=when(days))
+
+
+def _outcome(region: Region) -> str:
+    """What is said from now on; where the verdict stays, what else is another."""
+    was, becomes = rules.told(region.old), rules.told(region.new)
+    if was != becomes:
+        return phrases.lower(becomes)
+    return phrases.one_by_one(phrases.lower(comparisons.difference(one)) for one in region.differences)
+
+
+def _lines(box: Box, whom: Whom) -> tuple[str, list[str]]:
+    """What the items of a box share, and each item, with where it goes and what for as far as that is short."""
+    sides = [(side.fact, whom.side(side, classes, TO)) for side, classes in box.sides if side.fact != CODE]
+    short = [told for fact, told in sides if fact in TO and len(told) <= SHORT]
+    rest = [whom.side(side, classes) for side, classes in box.sides if side.fact != CODE]
+    shared = [told for told, (fact, brief) in zip(rest, sides, strict=True) if brief not in short]
+    items = next((classes for side, classes in box.sides if side.fact == CODE), None)
+    codes = sorted({of[CODE] for one in items or () for of in one.values})
+    told = [_("Items on none of the lists") if name == UNLISTED_CODE else whom.item(name) for name in codes]
+    return phrases.all_of(shared), [phrases.in_a_row([one, *short]) for one in told or [_("Every item")]]
+
+
+# --- what stays -------------------------------------------------------------------------------------------
+def _stays(old: Edition, new: Edition, starts: date) -> Iterator[str]:
+    """Channels and barriers by rules that are the same in both, and may count from that day on."""
+    before = {rule.id: rule for rule in old.rules}
+    same = [rule for rule in new.rules if before.get(rule.id) == rule and _counts(rule, starts)]
+    for channel in CHANNELS:
+        if names := {rule.id for rule in same if channel in rule.effect.grant}:
+            yield _("Open as before, {channel}:").format(channel=terms.word(terms.CHANNELS, channel))
+            yield from _reasons(new, names)
+    if names := {rule.id for rule in same if rule.effect.disposition in BARS}:
+        yield _("Prohibited or presumed refused as before:")
+        yield from _reasons(new, names)
+
+
+def _reasons(edition: Edition, names: Collection[str]) -> Iterator[str]:
+    """Each rule in its author's words, with where it stands."""
+    for row in edition.document["rules"]:
+        if row["id"] in names:
+            yield rules.in_full(edition, [row["id"]])
+
+
+def _counts(rule: Rule, starts: date) -> bool:
+    return rule.enabled and (rule.span.last is None or rule.span.last >= starts)

@@ -1,0 +1,126 @@
+"""The public statement: what changes, a line for each item that is concerned, and what does not change."""
+
+import pytest
+
+from licensing.policy import comparison
+from licensing.words.statements import statement, statements
+from tests.licensing.words.test_comparisons import NAMES, SINCE, dropped, enabled, found, prolonged, unsaid
+from tests.policy.drafts import another, first
+from tests.policy.test_slips import IDLE
+
+
+@pytest.fixture(autouse=True)
+def quicker(monkeypatch):
+    monkeypatch.setattr(comparison, "idle", IDLE)
+
+
+def said(change):
+    new, differs = found(change)
+    return statement(first().edition, new.edition, differs, SINCE, NAMES)
+
+
+def banned(rules, document):
+    match = {"item.control_code_prefix": ["1C905"], "destination.country": ["JP"]}
+    another(rules, document, "R048", "R033", match=match, effective_from="2027-01-01")
+
+
+def parts(text):
+    """Each part's lines, by its title."""
+    return {lines[0]: lines[1:] for lines in (part.split("\n") for part in text.split("\n\n"))}
+
+
+def test_a_ban_names_each_item_on_a_line_of_its_own_with_where_it_goes_and_since_when():
+    told = parts(said(banned))
+    assert list(told) == [
+        "What changes on 1 Dec 2026, and what does not",
+        "What changes",
+        "Which goods are concerned",
+        "What does not change",
+    ]
+    assert told["What changes on 1 Dec 2026, and what does not"] == ["The rules become stricter."]
+    (rule,) = told["What changes"]
+    assert rule.startswith("Rule R048 is added. When the item is any code beginning with 1C905, and the destination is")
+    where, *lines = told["Which goods are concerned"]
+    assert where == (
+        "Where the end-use is any but “Enhances military potential” or “Military end-use”, and the kind of end-user is "
+        "any but military, and the screening result is any but “on the control list of parties” or “on a list of "
+        "military users”:"
+    )
+    assert len(lines) == 6
+    assert lines[0] == "1C905.a.1 Dysprosium metal, to Japan: prohibited from 1 Jan 2027 on."
+
+
+def test_what_does_not_change_names_the_channels_and_the_barriers_that_stay():
+    stays = parts(said(banned))["What does not change"]
+    assert stays[0] == "Open as before, annual licenses:"
+    assert "April list: license before export (Ann. 18/2025, 1-7, R001)" in stays
+    barriers = stays[stays.index("Prohibited or presumed refused as before:") :]
+    assert "Any end-use that raises Japanese military strength is barred (Ann. 1/2026, 1, R034)" in barriers
+    assert not any("R048" in line or "R041" in line for line in stays)
+
+
+def test_a_rule_that_changes_or_a_suspension_of_it_is_not_said_to_stay():
+    stays = "\n".join(parts(said(prolonged))["What does not change"])
+    assert "R001" in stays and "R002" not in stays
+
+
+def test_a_suspension_prolonged_is_told_by_itself_and_its_items_until_its_last_day():
+    told = parts(said(prolonged))
+    assert told["What changes"] == [
+        "The suspension of Ann. 57/2025 is prolonged: it lasts until 10 Nov 2027, no longer until 10 Nov 2026."
+    ]
+    assert any(
+        line.startswith("1C909.b Holmium oxide") and line.endswith("from 1 Dec 2026 until 10 Nov 2027.")
+        for line in told["Which goods are concerned"]
+    )
+
+
+def test_a_rule_enabled_is_told_by_its_sentence_and_a_code_by_its_description():
+    (rule,) = parts(said(enabled))["What changes"]
+    assert rule.startswith("Rule R041 is enabled. When the item's list is")
+    goods = parts(said(enabled))["Which goods are concerned"]
+    assert "1C902.a.1 Samarium metal: longest validity: 12 months, now 6 months from 1 Dec 2026 on." in goods
+    assert not any(line.startswith("1C905.a.4") for line in goods)
+    assert parts(said(dropped))["What changes"] == [
+        "1C905.a.4 Dysprosium-containing NdFeB permanent magnet materials is struck from the list."
+    ]
+
+
+def test_what_exporters_do_not_feel_is_not_told_them():
+    assert list(parts(said(unsaid))) == ["What changes on 1 Dec 2026, and what does not", "What does not change"]
+
+    def invariant(rules, document):
+        del document["invariants"][0]
+        rules["R041"]["effect"]["params"]["max_clearances"] = 24  # it is not enabled
+        document["rules"].reverse()
+
+    assert "What changes" not in parts(said(invariant))
+
+
+def test_a_rule_that_is_dropped_or_another_says_what_it_said():
+    def otherwise(rules, document):
+        document["rules"].remove(rules["R047"])
+        rules["R044"]["match"]["end_use.code"] = ["UNKNOWN"]
+
+    another_, gone = parts(said(otherwise))["What changes"]
+    assert another_.startswith(
+        "Rule R044 is changed. End-use: “Stock for resale, end-user not yet known”; “Not stated”, "
+    )
+    assert gone.startswith("Rule R047 is dropped. Until now: When ")
+
+
+def test_pending_cases_that_go_their_own_way_are_told_apart():
+    def only_new(rules, document):
+        rules["R044"]["applies_to"] = ["new"]
+
+    goods = parts(said(only_new))["Which goods are concerned"]
+    assert any(line.endswith("(pending cases: from 1 Dec 2026 on).") for line in goods)
+
+
+def test_it_is_given_in_both_languages():
+    new, differs = found(banned)
+    both = statements(first().edition, new.edition, differs, SINCE, {"en": NAMES, "zh-hans": {"JP": "日本"}})
+    assert both["en"] == said(banned)
+    assert both["zh-hans"].startswith("2026年12月1日起哪些变化、哪些不变\n规则趋严。\n\n变化内容\n")
+    (line,) = (line for line in both["zh-hans"].split("\n") if line.startswith("1C905.a.1 金属镝，出口至日本，"))
+    assert line.endswith("：自2027年1月1日起，禁止。")
