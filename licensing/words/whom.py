@@ -216,11 +216,11 @@ def _ranges(dimension: Dimension, classes: Sequence[Class]) -> Iterator[str]:
     bounds = sorted((of[fact] for one in dimension.classes for of in one.values), key=Decimal)
     mine = {of[fact] for one in classes for of in one.values}
     first = None
-    for at, bound in enumerate([*bounds, None]):
+    for bound in [*bounds, None]:
         if first is None and bound in mine:
             first = bound
         elif first is not None and bound not in mine:
-            yield _range(first, bound if at < len(bounds) else None)
+            yield _range(first, bound)
             first = None
 
 
