@@ -19,6 +19,8 @@ WORDS = {
     "papers": (terms.PAPERS, {paper for rule in FIRST.rules for paper in rule.effect.require}),
     "facts": (terms.FACTS, vocabulary.FACTS),
     "fates": (rules.FATES, Fate),
+    "lists": (terms.VALUES["item.list"], {"none", *(code.list for code in FIRST.codes.values())}),
+    "categories": (terms.VALUES["item.category"], {"none", *(code.category for code in FIRST.codes.values())}),
     "authorities": (rules.AUTHORITIES, vocabulary.AUTHORITIES),
     **{name: (terms.VALUES[name], fact.words) for name, fact in vocabulary.FACTS.items() if fact.words},
 }
