@@ -75,7 +75,7 @@ def _rule(one: Change) -> Iterator[str]:
             for field in felt
             if one.kind == CHANGED and field.place != ("enabled",)
         ]
-        yield phrases.sentences([one.told, *otherwise, one.new.sentence, one.new.days])
+        yield phrases.sentences([one.told, *otherwise, one.new.sentence, one.new.hits, one.new.days])
 
 
 # --- which goods ------------------------------------------------------------------------------------------

@@ -40,6 +40,7 @@ def test_a_ban_names_each_item_on_a_line_of_its_own_with_where_it_goes_and_since
     assert told["What changes on 1 Dec 2026, and what does not"] == ["The rules become stricter."]
     (rule,) = told["What changes"]
     assert rule.startswith("Rule R048 is added. When the item is any code beginning with 1C905, and the destination is")
+    assert rule.endswith("It hits new applications, pending cases and licenses in force. In force from 1 Jan 2027 on.")
     where, *lines = told["Which goods are concerned"]
     assert where == (
         "Where the end-use is any but “Enhances military potential” or “Military end-use”, and the kind of end-user is "
