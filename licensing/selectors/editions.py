@@ -8,7 +8,7 @@ from typing import Any
 
 from django.db.models import Case, When
 
-from core.legal_time import LegalNow, day_end, legal_day
+from core.legal_time import LegalNow, day_end, day_start, legal_day
 from licensing.models import PolicyEdition
 from licensing.policy.editions import Unreadable, digest_of, read
 from licensing.policy.engine import Compiled
@@ -18,6 +18,7 @@ from licensing.policy.trace import Stretch
 FIRST_DAY = date(2020, 12, 1)  # the Export Control Law is in force; of days before it nothing is loaded
 AHEAD = timedelta(days=3_653)
 INSTANT = timedelta(microseconds=1)
+LAST_DAY = date.max - timedelta(days=1)  # of what no calendar ends
 
 
 def edition_now() -> PolicyEdition:
@@ -68,6 +69,12 @@ class Editions:
                 day for day in [*rules_of(digest).turns(audience), legal_day(starts_at)] if self._place(day) == place
             }
         return sorted(day for day in found if after < day <= until)
+
+    def next_turn(self, audience: str) -> datetime | None:
+        """The first instant ahead at which other rules may count for that audience."""
+        days = self.turns(legal_day(self.at), LAST_DAY, audience)
+        ahead = [starts_at for _, _, starts_at in self.rows if starts_at > self.at]
+        return min([*ahead, *(day_start(day) for day in days[:1])], default=None)
 
 
 def editions_at(at: datetime) -> Editions:

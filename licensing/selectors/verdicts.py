@@ -14,14 +14,13 @@ from core.legal_time import day_end, day_start, legal_day, legal_now, on_the_wir
 from licensing.models import License, PolicyEdition
 from licensing.models.verdicts import Verdict
 from licensing.policy.editions import Rule
-from licensing.policy.engine import DAY, Compiled
+from licensing.policy.engine import Compiled
 from licensing.policy.facts import Facts, as_read
 from licensing.policy.vocabulary import CODE, COUNTRY
-from licensing.selectors.editions import Editions, editions_at
+from licensing.selectors.editions import LAST_DAY, Editions, editions_at
 from licensing.states import IN_FORCE
 
 EXISTING = "existing"
-LAST_DAY = date.max - DAY  # of what no calendar ends
 
 
 def prohibited(editions: Editions, facts: Facts, *, since: datetime, contract: date | None) -> list[dict[str, Any]]:
