@@ -15,6 +15,7 @@ from core.models import Document, User
 from exporters import rules
 from exporters.models import Exporter, Party
 from licensing.models.declarations import Declaration
+from licensing.models.editions import PolicyEdition
 from licensing.models.lists import ControlItem
 from licensing.rules import asked_for_nothing_yet, is_running, stands_still, whoever_has_it, whoever_has_it_not
 from licensing.states import OPEN_CASE, TAKEN
@@ -56,6 +57,20 @@ class Application(FSMModelMixin, models.Model):
     reviewer = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     round = models.PositiveSmallIntegerField(default=0)
     version = models.PositiveIntegerField(default=1)
+    judged_by = models.ForeignKey(
+        PolicyEdition,
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="+",
+        db_index=False,
+        help_text="The newest edition that a turn of it knows.",
+    )
+    next_turn_at = models.DateTimeField(
+        null=True, help_text="When other rules next count for open cases, by the editions known."
+    )
+    turned = models.JSONField(
+        default=dict, help_text="What the rules of now say otherwise than those of the last look: to desk, to holder."
+    )
 
     class Meta:
         ordering = ["-pk"]
@@ -66,7 +81,9 @@ class Application(FSMModelMixin, models.Model):
             ),
         ]
         indexes = [
-            models.Index(name="application_open", fields=["accepted_on", "id"], condition=Q(state__in=OPEN_CASE))
+            models.Index(name="application_open", fields=["accepted_on", "id"], condition=Q(state__in=OPEN_CASE)),
+            models.Index(name="application_judged", fields=["judged_by"], condition=Q(state__in=OPEN_CASE)),
+            models.Index(name="application_turning", fields=["next_turn_at"], condition=Q(state__in=OPEN_CASE)),
         ]
 
     def __str__(self) -> str:
