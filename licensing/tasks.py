@@ -1,6 +1,7 @@
 """Sweeps: each fetches ids, calls a verb once per id, and may run twice, late or never."""
 
 import logging
+from collections.abc import Callable
 from datetime import timedelta
 
 from celery import shared_task
@@ -9,7 +10,7 @@ from core.access import clock
 from core.legal_time import legal_today
 from core.sweeps import each
 from licensing import ledger, selectors
-from licensing.actions import licenses, questions, receipts, signals, supplements, verdicts
+from licensing.actions import licenses, questions, receipts, signals, supplements, turns, verdicts
 
 log = logging.getLogger(__name__)
 BATCH = 500
@@ -25,9 +26,20 @@ def expire_licenses() -> int:
 @shared_task
 def turn_licenses() -> int:
     """What the rules say holds for every license in force: all that are due, whoever else turns them now, too."""
+    return _all_due(selectors.licenses_to_turn, verdicts.turn)
+
+
+@shared_task
+def turn_cases() -> int:
+    """Who reads an open case knows that other rules judge it: all that are due, as above."""
+    return _all_due(selectors.cases_to_turn, turns.turn)
+
+
+def _all_due(due: Callable[[int, int], list[int]], turn: Callable[..., bool]) -> int:
+    """In the order of their keys, so that one that fails, or is another's, stops none behind it."""
     by, done, after = clock(), 0, 0
-    while ids := selectors.licenses_to_turn(BATCH, after):
-        done += each(ids, lambda pk: verdicts.turn(pk, by=by))
+    while ids := due(BATCH, after):
+        done += each(ids, lambda pk: turn(pk, by=by))
         after = ids[-1]
     return done
 

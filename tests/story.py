@@ -31,6 +31,7 @@ from licensing.actions import (
     screenings,
     signals,
     supplements,
+    turns,
     verdicts,
 )
 from licensing.models import Application, License
@@ -243,6 +244,10 @@ def _shipments(step: Story, world: make.World, clock_of: Any) -> None:
     step(receipts.accept_by_law, Application.objects.get(ref=silent).pk, by=clock())
     step(licenses.warn_of_end, ending.pk, by=clock())
     step(shipments.lapse, forgotten.pk, by=clock())
+    turned = Application.objects.get(ref=asked)
+    here = {"match": {"destination.country": ["DE"]}, "applies_to": ["pending"]}
+    make.edition(lambda rules, _: rules["R033"].update(here))
+    step(turns.turn, turned.pk, by=clock())
     License.objects.filter(pk=ending.pk).update(judged_by=None)
     step(verdicts.turn, ending.pk, by=clock())
     clock_of.shift(days=400)

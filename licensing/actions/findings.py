@@ -27,7 +27,10 @@ Pairs = Mapping[tuple[int, int], list[Judged]]
 
 
 def freeze(case: Application, moment: str, judged: Sequence[Judged], *, at: datetime) -> str:
-    """All that was found is kept with the case, once for all. Returns the edition that judged today."""
+    """All that was found is kept with the case, once for all, and is what a turn is told from; none is open any more.
+
+    Returns the edition that judged today.
+    """
     Finding.objects.bulk_create(
         Finding(
             application=case,
@@ -44,6 +47,9 @@ def freeze(case: Application, moment: str, judged: Sequence[Judged], *, at: date
         )
         for one in judged
     )
+    if case.turned:
+        case.turned = {}
+        case.save(update_fields=["turned"])
     return judged[0].edition
 
 

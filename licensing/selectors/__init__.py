@@ -32,7 +32,18 @@ from licensing.selectors.editions import (
     rules_of,
     stretches,
 )
-from licensing.selectors.judging import NEW, PENDING, Judged, changed, judge, last_look, read_parts
+from licensing.selectors.judging import (
+    NEW,
+    PENDING,
+    Judged,
+    Turned,
+    cases_to_turn,
+    changed,
+    judge,
+    last_look,
+    read_parts,
+    turned,
+)
 from licensing.selectors.licenses import (
     changed_since,
     closed_somehow,
@@ -66,8 +77,10 @@ __all__ = [
     "PENDING",
     "Editions",
     "Judged",
+    "Turned",
     "applicable_items",
     "applications_for",
+    "cases_to_turn",
     "changed",
     "changed_since",
     "clearances_taken",
@@ -115,6 +128,7 @@ __all__ = [
     "to_signal",
     "too_late",
     "took",
+    "turned",
     "turns_of",
     "usable_declarations",
     "why",

@@ -8,11 +8,11 @@ from datetime import date, datetime
 from functools import cached_property
 from typing import Any
 
-from django.db.models import Prefetch, prefetch_related_objects
+from django.db.models import Prefetch, Q, prefetch_related_objects
 
-from core.legal_time import legal_day
+from core.legal_time import legal_day, legal_now
 from exporters.selectors import qualified_until
-from licensing.models import Application, ApplicationEndUser, ApplicationLine, Finding
+from licensing.models import Application, ApplicationEndUser, ApplicationLine, Finding, PolicyEdition
 from licensing.models.screenings import NO_HIT
 from licensing.policy.engine import Compiled, Outcome
 from licensing.policy.facts import Facts, as_read
@@ -21,6 +21,7 @@ from licensing.policy.trace import Line, trace
 from licensing.policy.vocabulary import CODE, COUNTRY, END_USE, HIT
 from licensing.selectors.editions import Editions, editions_at, rules_of
 from licensing.selectors.screenings import counting, screenings_of
+from licensing.states import OPEN_CASE
 
 NEW, PENDING = "new", "pending"
 PARTS = (
@@ -146,13 +147,18 @@ def last_look(findings: Iterable[Finding]) -> list[Finding]:
     return [one for one in found if (one.moment, one.found_at) == (found[-1].moment, found[-1].found_at)]
 
 
-def _differs(now: Judged, before: Sequence[Finding]) -> bool:
+def _earlier(now: Judged, before: Sequence[Finding]) -> Finding | None:
+    """What these say of the same day: the last that is of it or of one before."""
     mine = [finding for finding in before if finding.line_number == now.line.number]
     mine = [finding for finding in mine if finding.party_ref in ("", now.user.party.ref)]
     earlier = [finding for finding in mine if finding.as_of <= now.day]
-    if not earlier:
+    return max(earlier, key=lambda finding: finding.as_of, default=None)
+
+
+def _differs(now: Judged, before: Sequence[Finding]) -> bool:
+    was = _earlier(now, before)
+    if was is None:
         return True
-    was = max(earlier, key=lambda finding: finding.as_of)
     if not was.record:  # of before findings kept a record
         return (was.disposition, was.channels) != (now.outcome.disposition, list(now.outcome.channels))
     return _said_of(_expected(was, now)) != _said_of(now.outcome)
@@ -168,3 +174,64 @@ def _expected(was: Finding, now: Judged) -> Outcome:
 
 def _said_of(outcome: Outcome) -> tuple[Any, ...]:
     return outcome.disposition, outcome.channels, outcome.requires, outcome.clock
+
+
+# --- a turn -----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Turned:
+    """Other rules count since the last look: what those of then say of the facts of now, and what those of now do."""
+
+    now: Judged
+    facts: Facts
+    before: Outcome
+    after: Outcome
+    rules: tuple[str, ...]  # which match by one of them only, or do something else by the other
+
+
+def turned(case: Application, judged: Iterable[Judged], *, as_told: bool = False) -> list[Turned]:
+    """Of these the ones of which the rules, and not the facts, say something else than at the last look.
+
+    What nobody looked for yet was not found. as_told: nor what was found since the case was filed, which its holder
+    does not know.
+    """
+    findings = list(case.findings.all())
+    before, filed = last_look(findings), _hits_at_filing(findings) if as_told else {}
+    found = []
+    for one in judged:
+        was = _earlier(one, before)
+        if was is None:
+            continue
+        hit = filed.get(one.user.party.ref) if as_told else one.said.get(HIT)
+        said = {**one.said, HIT: hit or NO_HIT}
+        digests = {code: digest for code, digest, _ in one.editions.rows}
+        rules, facts = rules_of(digests[was.edition]), as_read(said, one.rules.edition)
+        old = rules.assess(as_read(said, rules.edition), on=was.as_of, audience=PENDING)
+        new = one.rules.assess(facts, on=one.day, audience=PENDING)
+        if _said_of(old) != _said_of(new):
+            found.append(Turned(one, facts, old, new, _other_rules(rules, old, one.rules, new)))
+    return found
+
+
+def _hits_at_filing(findings: Iterable[Finding]) -> dict[str, str]:
+    kept = [finding for finding in findings if finding.moment == "submit" and finding.record]
+    facts = {finding.party_ref: json.loads(finding.record)["facts"] for finding in kept}
+    return {party: said[HIT] for party, said in facts.items() if HIT in said}
+
+
+def _other_rules(was: Compiled, old: Outcome, now: Compiled, new: Outcome) -> tuple[str, ...]:
+    told, tells = (
+        {rule.id: (rule.effect, rule.overrides) for rule in rules.rules if rule.id in outcome.matched}
+        for rules, outcome in ((was, old), (now, new))
+    )
+    return tuple(sorted(name for name in told.keys() | tells.keys() if told.get(name) != tells.get(name)))
+
+
+def cases_to_turn(limit: int, after: int = 0) -> list[int]:
+    """Open cases of which no turn knows the newest edition, or for which other rules count since the last one: the
+    next in the order of their keys, after that one."""
+    newest = PolicyEdition.objects.order_by("-pk").values("pk")[:1]
+    due = Q(judged_by=None) | Q(judged_by__lt=newest) | Q(next_turn_at__lte=legal_now())
+    rows = Application.objects.filter(due, state__in=OPEN_CASE, pk__gt=after)
+    return list(rows.order_by("pk").values_list("pk", flat=True)[:limit])

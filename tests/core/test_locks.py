@@ -19,6 +19,7 @@ NOUNS = {
     "licensing.screenings": "licensing_application",
     "licensing.signals": "licensing_application",
     "licensing.supplements": "licensing_application",
+    "licensing.turns": "licensing_application",
     "licensing.questions": "licensing_application",
     "licensing.licenses": "licensing_license",
     "shipments.incidents": "shipments_handling",

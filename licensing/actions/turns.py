@@ -1,0 +1,53 @@
+"""A turn of the rules for open cases: whoever has one, and its holder, know that other rules judge it now.
+
+No machine refuses one, and its clock runs on: approve and issue look at the rules again by themselves.
+"""
+
+from typing import Any
+
+from core.access import Actor
+from core.command import command
+from core.history import record
+from core.legal_time import legal_day, legal_now
+from core.locks import lock_all
+from licensing.models import Application
+from licensing.selectors import PENDING, Turned, editions_at, judge, turned
+from licensing.states import OPEN_CASE
+
+
+@command
+def turn(pk: int, *, by: Actor) -> bool:
+    """An open case says what the rules say otherwise of it now than those of the last look; who reads it was told.
+
+    Told once: again only where something else is said than a turn said before. May run twice, late or never, and
+    leaves alone what another holds. Returns whether somebody was told.
+    """
+    found = lock_all(Application.objects.filter(pk=pk), skip_locked=True)
+    if not found:
+        return False
+    row, at = found[0], legal_now()
+    if row.state not in OPEN_CASE:
+        return False
+    editions = editions_at(at)
+    if row.judged_by_id == editions.newest and (row.next_turn_at is None or row.next_turn_at > at):
+        return False
+    judged, was = judge(row, at=at, audience=PENDING), row.turned
+    news = {"turn": turned(row, judged, as_told=True), "turn_inside": turned(row, judged)}
+    row.turned = {verb: said for verb, differing in news.items() if (said := _said(differing))}
+    row.judged_by_id, row.next_turn_at = editions.newest, editions.next_turn(PENDING)
+    row.save(update_fields=["turned", "judged_by", "next_turn_at"])
+    telling = [verb for verb in news if row.turned.get(verb) != was.get(verb)]
+    for verb in telling:
+        reason = ", ".join(sorted({name for one in news[verb] for name in (*one.rules, one.now.edition)}))
+        edition, _digest = editions.of(legal_day(at))
+        record(row, verb, by=by, at=at, before=row.state, reason=reason or edition, edition=edition)
+    return bool(telling)
+
+
+def _said(differing: list[Turned]) -> list[Any]:
+    """What is told of a turn; on which day does not tell one from another."""
+    told = {
+        (one.now.line.number, one.now.user.party.ref, one.after.disposition, *one.after.channels, *one.after.requires)
+        for one in differing
+    }
+    return sorted(map(list, told))
