@@ -28,7 +28,7 @@ from exporters.selectors import parties_for
 from licensing import granted, selectors
 from licensing.actions import applications, declarations
 from licensing.models import Application, Declaration
-from licensing.states import ApplicationState, DeclarationState
+from licensing.states import OPEN_CASE, ApplicationState, DeclarationState
 from licensing.web.answers import judgements
 from licensing.web.forms import (
     ApplicationForm,
@@ -38,6 +38,7 @@ from licensing.web.forms import (
     LineFormSet,
 )
 from licensing.web.threads import threaded
+from licensing.web.turns import in_words
 
 # --- declarations -----------------------------------------------------------------------------------------
 
@@ -187,9 +188,18 @@ def application(
         "license": getattr(row, "license", None),
         "document_form": document_form or DocumentForm(typed_into(request, "application.document")),
         "history": history,
+        **_of_now(row),
     }
     status = failed.status if failed else 422 if document_form else 200
     return render(request, "licensing/application_page.html", context, status=status)
+
+
+def _of_now(row: Application) -> dict[str, Any]:
+    """While it is open: what the rules of now say otherwise than those of the last look, turned by a worker or not."""
+    if row.state not in OPEN_CASE:
+        return {}
+    judged = selectors.judge(row, at=legal_now(), audience=selectors.PENDING)
+    return {"turns": in_words(selectors.turned(row, judged, as_told=True))}
 
 
 def _where_to_mend(problem: Problem, row: Application) -> str:

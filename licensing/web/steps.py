@@ -56,9 +56,9 @@ def holder(model: type[Model], route: str) -> Holder:
 
 
 def told_of_case(line: HistoryLine) -> tuple[list[str], str]:
-    """Of an answer the officer who has the case, if he is still there; of its clock the ministry; of all else the
-    exporter."""
-    if line.verb == "answer":
+    """Of an answer, and inside of a turn, whoever has the case, if he is still there; of its clock the ministry; of all
+    else the exporter."""
+    if line.verb in ("answer", "turn_inside"):
         return reviewer_of(line.subject_id), reverse("desk.case", kwargs={"ref": line.subject_ref})
     if line.verb in ("signal", "overdue"):
         escalated = line.verb == "overdue"
@@ -300,6 +300,17 @@ register(
             "overdue",
             _("Overdue: the {day} working days are over"),
             mail=_("{ref}: overdue, the {day} working days are over"),
+        ),
+        Step(
+            "turn",
+            _("The rules that judge this case changed"),
+            mail=_("{ref}: the rules that judge your case changed"),
+        ),
+        Step(
+            "turn_inside",
+            _("The rules that judge this case changed; whoever has it was told"),
+            internal=True,
+            mail=_("{ref}: the rules that judge this case changed"),
         ),
         Step("withdraw", _("Withdrawn by the applicant"), mail=_("{ref}: withdrawn")),
     ],

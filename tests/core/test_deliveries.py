@@ -25,6 +25,8 @@ TOLD = {
     "organization.confirm_roles": ["o@m.example"],
     "application.overdue": ["reviewer"],
     "application.signal": ["reviewer"],
+    "application.turn": HOLDERS,
+    "application.turn_inside": ["reviewer"],
 }
 with (Path(__file__).parent.parent / "workflows.csv").open(encoding="utf-8") as table:
     for row in csv.DictReader(table):
