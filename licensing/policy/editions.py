@@ -86,6 +86,22 @@ class Rule:
 
 
 @dataclass(frozen=True)
+class Hold:
+    """What stops approvals, and reservations where it says so, of what it matches, with why, whose it is and its days.
+
+    What is held is judged on, and its clock runs on.
+    """
+
+    id: str
+    span: Span
+    match: Mapping[str, Any]
+    reason_en: str
+    reason_zh: str
+    owner: str
+    reservations: bool
+
+
+@dataclass(frozen=True)
 class Code:
     """A code of the list and what follows from it. A blank element is present and matches nothing."""
 
@@ -117,6 +133,7 @@ class Edition:
     end_uses: frozenset[str]
     groups: Mapping[str, frozenset[str]]
     invariants: tuple[Invariant, ...]
+    holds: tuple[Hold, ...]
     document: Mapping[str, Any]
 
 
@@ -182,15 +199,19 @@ def _of_sense(document: dict[str, Any]) -> Iterator[Flaw]:
         yield from _of_dates(rule, instruments.get(rule["instrument"]), place)
         yield from _of_match(rule["match"], names, f"{place}/match")
         yield from _of_effect(rule, {row["id"]: row for row in document["rules"]}, place)
+    for at, hold in enumerate(document.get("holds", ())):
+        if (hold["until"] or "9999") < hold["from"]:
+            yield Flaw(f"/holds/{at}/until", "ends-before-it-begins")
+        yield from _of_match(hold["match"], names, f"/holds/{at}/match")
     for at, invariant in enumerate(document["invariants"]):
         for case, match in enumerate(invariant.get("when", ())):
             yield from _of_match(match, names, f"/invariants/{at}/when/{case}")
 
 
 def _twice(document: dict[str, Any]) -> Iterator[Flaw]:
-    for part, key in (("instruments", "id"), ("rules", "id"), ("codes", "code"), ("invariants", "id")):
+    for part, key in (("instruments", "id"), ("rules", "id"), ("codes", "code"), ("invariants", "id"), ("holds", "id")):
         seen: set[str] = set()
-        for at, row in enumerate(document[part]):
+        for at, row in enumerate(document.get(part, ())):
             if row[key] in seen:
                 yield Flaw(f"/{part}/{at}/{key}", "id-twice", row[key])
             seen.add(row[key])
@@ -279,6 +300,7 @@ def edition_of(document: Mapping[str, Any], digest: str) -> Edition:
         end_uses=frozenset(document["end_uses"]),
         groups={name: frozenset(group["countries"]) for name, group in document["groups"].items()},
         invariants=tuple(_invariant(row) for row in document["invariants"]),
+        holds=tuple(_hold(row) for row in sorted(document.get("holds", ()), key=lambda row: row["id"])),
         document=document,
     )
 
@@ -292,6 +314,18 @@ def _invariant(row: dict[str, Any]) -> Invariant:
         at_least=then.get("at_least", ""),
         never=frozenset(then.get("never", ())),
         has_channel=then.get("has_channel", False),
+    )
+
+
+def _hold(row: dict[str, Any]) -> Hold:
+    return Hold(
+        id=row["id"],
+        span=Span(date.fromisoformat(row["from"]), _day(row["until"])),
+        match=row["match"],
+        reason_en=row["reason_en"],
+        reason_zh=row["reason_zh"],
+        owner=row["owner"],
+        reservations=row.get("reservations", False),
     )
 
 

@@ -13,7 +13,7 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
-from licensing.policy.editions import Edition, Rule
+from licensing.policy.editions import Edition, Hold, Rule, Span
 from licensing.policy.facts import Facts, named_as
 from licensing.policy.vocabulary import DISPOSITIONS, FACTS, LIST, LOOKS_AT, NEEDS_FACTS, UNLISTED_CODE, Kind
 
@@ -121,10 +121,7 @@ class Compiled:
     # --- days ---------------------------------------------------------------------------------------------
     def _change_days(self) -> Iterator[date]:
         for rule in self.rules:
-            for span in (rule.span, *rule.pauses) if rule.enabled else ():
-                yield span.first
-                if span.last is not None and span.last < date.max:
-                    yield span.last + DAY
+            yield from _ends((rule.span, *rule.pauses) if rule.enabled else ())
 
     def active(self, on: date, audience: str) -> int:
         """The rules that count on that day for that audience."""
@@ -175,6 +172,36 @@ class Compiled:
         overridden = {name for rule in matched for name in rule.overrides}
         return tuple(rule for rule in matched if rule.effect.disposition == "prohibited" and rule.id not in overridden)
 
+    # --- holds --------------------------------------------------------------------------------------------
+    def holding(self, facts: Facts, *, on: date) -> tuple[Hold, ...]:
+        """The holds that stand on that day for these whole facts: all that one looks at is known, and fits."""
+        return tuple(hold for hold, missing in self.holds(facts, on=on) if not missing)
+
+    def holds(self, facts: Facts, *, on: date) -> tuple[tuple[Hold, tuple[str, ...]], ...]:
+        """Each hold of that day that no fact speaks against, and for want of which facts it does not stand."""
+        of_day = [hold for hold in self.edition.holds if hold.span.covers(on)]
+        found = [(hold, {key: self._looked_at(key, facts) for key in hold.match}) for hold in of_day]
+        return tuple(
+            (hold, tuple(sorted({named_as(LOOKS_AT.get(key, key), facts) for key in seen if seen[key] is None})))
+            for hold, seen in found
+            if all(
+                value is None or any(self._fits(key, hold.match[key], one) for one in value)
+                for key, value in seen.items()
+            )
+        )
+
+    @staticmethod
+    def _looked_at(key: str, facts: Facts) -> tuple[Any, ...] | None:
+        """The values of the fact that a key of a match looks at; None: nobody said."""
+        fact = LOOKS_AT.get(key, key)
+        value = facts.get(fact)
+        return value if value is None or FACTS[fact].kind is Kind.NAMES else (value,)
+
+    @property
+    def hold_turns(self) -> list[date]:
+        """The days on which other holds begin to stand, in order."""
+        return sorted(set(_ends(hold.span for hold in self.edition.holds)))
+
     def outcome(self, matched: int, *, unlisted: bool) -> Outcome:
         """What follows where every fact is known and these rules match."""
         return self._said(matched, 0, unlisted)
@@ -218,6 +245,14 @@ class Compiled:
         highest = max(said, key=RANK.__getitem__, default="standard_review")
         lowered = highest == "standard_review" and "presumption_of_approval" in said
         return "presumption_of_approval" if lowered else highest
+
+
+def _ends(spans: Iterable[Span]) -> Iterator[date]:
+    """The first day of each, and the first one after it."""
+    for span in spans:
+        yield span.first
+        if span.last is not None and span.last < date.max:
+            yield span.last + DAY
 
 
 LEAVES = {"exempt": {"exempt_report"}, "prohibited": {"special_application"}}

@@ -91,6 +91,11 @@ CODE = row(
     | {"hs_codes": {"type": "array", "items": {"type": "string", "pattern": "^[0-9]{4,10}$"}, "uniqueItems": True}}
     | {"confidence": NAME, "source": WORDS, "note": TEXT}
 )
+HOLD = row(
+    {"id": NAME, "match": MATCH, "from": DAY, "until": {"anyOf": [DAY, {"type": "null"}]}}
+    | {"reason_en": WORDS, "reason_zh": WORDS, "owner": WORDS},
+    reservations={"type": "boolean"},
+)
 CLAIM = row(
     {},
     without_channels=some({"enum": list(CHANNELS)}),
@@ -114,5 +119,6 @@ DOCUMENT = row(
             "type": "object",
             "additionalProperties": row({"en": WORDS, "zh": WORDS, "countries": some(COUNTRY)}),
         },
-    }
+    },
+    holds=rows(HOLD),
 )
