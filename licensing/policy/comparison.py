@@ -14,7 +14,7 @@ import numpy as np
 
 from licensing.policy.classes import Space, known
 from licensing.policy.days import Situation, When, joined, situations
-from licensing.policy.editions import Rule
+from licensing.policy.editions import Hold, Rule
 from licensing.policy.engine import Compiled, Outcome
 from licensing.policy.facts import Facts
 from licensing.policy.idle import idle
@@ -75,6 +75,18 @@ class Reach:
 
 
 @dataclass(frozen=True)
+class HoldChange:
+    """A hold that comes (old None), goes (new None), or is another: more stands on open cases, less, or both may be."""
+
+    old: Hold | None
+    new: Hold | None
+
+    @property
+    def directions(self) -> frozenset[str]:
+        return frozenset({TIGHTENS} if self.new else ()) | frozenset({LOOSENS} if self.old else ())
+
+
+@dataclass(frozen=True)
 class Comparison:
     """What a draft changes."""
 
@@ -90,6 +102,7 @@ class Comparison:
     reach: tuple[Reach, ...]
     of_others: tuple[str, ...]  # codes that changed sides between exporters here and abroad: nobody can ask both
     absent: Absent
+    holds: tuple[HoldChange, ...]  # which no outcome knows: `tightens` and `loosens` count them
 
 
 def compare(old: Compiled, new: Compiled, *, since: date = date.min, **sampling: int) -> Comparison:
@@ -98,12 +111,13 @@ def compare(old: Compiled, new: Compiled, *, since: date = date.min, **sampling:
     whole = Whole(space, **sampling)
     times = situations((old, new), since)
     found = _Found(whole, times)
-    shown = found.largest(DESCRIBED)
+    shown, holds = found.largest(DESCRIBED), tuple(_holds(old, new, since))
+    directions = found.directions.union(*(one.directions for one in holds))
     return Comparison(
         size=space.size,
         sampled=whole.sampled,
-        tightens=TIGHTENS in found.directions,
-        loosens=LOOSENS in found.directions,
+        tightens=TIGHTENS in directions,
+        loosens=LOOSENS in directions,
         regions=tuple(found.region(one) for one in shown),
         more=len(found.all) - len(shown),
         idle=idle(new, since=since, **sampling),
@@ -112,7 +126,18 @@ def compare(old: Compiled, new: Compiled, *, since: date = date.min, **sampling:
         reach=tuple(_reach(old, new)),
         of_others=space.of_others,
         absent=_absent(space, times),
+        holds=holds,
     )
+
+
+def _holds(old: Compiled, new: Compiled, since: date) -> Iterator[HoldChange]:
+    was, becomes = (
+        {hold.id: hold for hold in one.edition.holds if hold.span.last is None or hold.span.last >= since}
+        for one in (old, new)
+    )
+    for name in sorted(was.keys() | becomes.keys()):
+        if was.get(name) != becomes.get(name):
+            yield HoldChange(was.get(name), becomes.get(name))
 
 
 # --- what differs -----------------------------------------------------------------------------------------
