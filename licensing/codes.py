@@ -41,6 +41,12 @@ _GUARDS = (
         _("The rules in force forbid it."),
         _("The control list names the rule; ask the ministry."),
     ),
+    Code(
+        "held",
+        409,
+        _("A hold stands on it: it is neither approved nor issued, and not reserved where the hold says so."),
+        _("The message says why, whose hold it is and until when; try again after that."),
+    ),
 )
 _FACTS = (
     Code("unknown-fact", 422, _("There is no fact of this name."), _("Name facts as the call's description does.")),

@@ -25,7 +25,14 @@ from exporters.states import ExporterState
 from licensing import ledger
 from licensing.actions.applications import lock_with_exporter
 from licensing.actions.consultations import require_running
-from licensing.actions.findings import freeze, presumed, require_acknowledged, require_departure, require_open
+from licensing.actions.findings import (
+    freeze,
+    presumed,
+    require_acknowledged,
+    require_departure,
+    require_not_held,
+    require_open,
+)
 from licensing.actions.screenings import require_screened
 from licensing.actions.verdicts import foresee, open_verdicts
 from licensing.granted import Granted, compare, recommended
@@ -188,8 +195,8 @@ def approve(
     text: for the exporter. Without one, what was granted less than was asked has the recommendation's words.
     departure: why it is approved where the rules presume a refusal; it stays inside. Raises Invalid without one,
     FourEyes for whoever recommended, DomainError when it was a recommendation to refuse, a declaration is not verified,
-    the rules are not known in full or do not open it, or say something else than at the recommendation and that was not
-    acknowledged.
+    the rules are not known in full or do not open it, a hold stands on it, or they say something else than at the
+    recommendation and that was not acknowledged.
     """
     row = lock(applications_for(by), ref=ref)
     require(row.approve, by=by, seen=seen)
@@ -266,7 +273,7 @@ def _require_verified(declarations: list[Declaration]) -> None:
 def _look_again(
     row: Application, granted: Granted | None, moment: str, at: datetime, acknowledged: bool
 ) -> tuple[str, str, list[Judged]]:
-    """The rules open what is granted, and what they say is no news to whoever decides.
+    """The rules open what is granted and hold nothing of it, and what they say is no news to whoever decides.
 
     Returns the edition, the strictest that the rules say of what is granted, and all that they say.
     """
@@ -275,6 +282,7 @@ def _look_again(
     kept = {user.pk for user in row.end_users.all()} - {user.pk for user in granted.left_out}
     lines = {line.number for line in granted.licensed}
     require_open(row, judged, lines, kept)
+    require_not_held(judged, lines, kept)
     require_acknowledged(row, judged, acknowledged)
     return freeze(row, moment, judged, at=at), presumed(judged, lines, kept), judged
 
@@ -295,7 +303,7 @@ def issue(ref: str, *, seen: int, usable_from: date | None = None, acknowledged:
     """The license exists, active, with its lines, end-users and conditions; the declarations are in force.
 
     usable_from: its first day, today unless later. The last day is the same day of the month, `months` on
-    (the day itself is not counted). Policy is looked at again.
+    (the day itself is not counted). Policy is looked at again, and no hold may stand.
     """
     row = lock_with_exporter(ref, by)
     require(row.issue, by=by, seen=seen)

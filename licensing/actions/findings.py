@@ -12,8 +12,8 @@ from licensing.policy.engine import RANK
 from licensing.policy.trace import Fate
 from licensing.policy.vocabulary import CHANNEL_OF
 from licensing.selectors import Judged, changed
+from licensing.words import holds, terms
 from licensing.words import rules as words
-from licensing.words import terms
 
 _EXCEPTION = gettext_lazy("The rules presume a refusal here. Record the exception: why it is approved all the same.")
 DEPARTURES = {
@@ -161,6 +161,16 @@ def require_open(case: Application, judged: Iterable[Judged], lines: Collection[
         if obstacle := _closed(case.kind, days):
             refusal = "channel-closed" if obstacle.code == "not-controlled" else obstacle.code
             raise DomainError(obstacle.message, code=refusal)
+
+
+def require_not_held(judged: Sequence[Judged], lines: Collection[int], users: Collection[int]) -> None:
+    """No hold stands today on what is granted. Raises DomainError held, with what would change it."""
+    for one in judged:
+        if one.day != judged[0].day or one.line.number not in lines or one.user.pk not in users:
+            continue
+        for hold in one.rules.holding(one.facts, on=one.day):
+            last = hold.span.last.isoformat() if hold.span.last else None
+            raise DomainError(holds.told(hold), code="held", hold=hold.id, owner=hold.owner, until=last)
 
 
 def presumed(judged: Iterable[Judged], lines: Collection[int], users: Collection[int]) -> str:
