@@ -32,7 +32,8 @@ class TakeLine:
 class Take:
     """One shipment's request.
 
-    judged: {edition, lines: {number: Verdict.prohibited}} of lines whose verdict does not know the newest edition.
+    judged: {edition, lines: {number: Verdict.prohibited}, held: {number: Verdict.held}} of lines whose verdict does not
+    know the newest edition.
     """
 
     license: int

@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 
 from core import quantities
 from core.errors import DomainError, Problem
+from licensing.words import holds
 
 
 def refusal(failures: list[dict[str, Any]]) -> DomainError:
@@ -69,6 +70,8 @@ def _message(failure: dict[str, Any]) -> str:
             return _("The license allows {most} clearances, and they are taken.").format(most=failure["max_clearances"])
         case "policy-prohibits":
             return _("The rules in force forbid this export ({rules}).").format(rules=", ".join(failure["rules"]))
+        case "held":
+            return holds.told_of(failure["hold"])
         case "line-mismatch":
             return {
                 "line": _("The license has no such line."),

@@ -25,16 +25,18 @@ from licensing.models import (
     Verdict,
 )
 from licensing.policy.facts import Facts
-from licensing.selectors import Editions, Judged, editions_at, next_turn, prohibited, rules_of, standing
+from licensing.selectors import Editions, Judged, editions_at, held, next_turn, prohibited, rules_of, standing
 from licensing.states import IN_FORCE
 
 
 @dataclass(frozen=True)
 class Foreseen:
-    """What was said of a line for an end-user, frozen from issue on, and when rules for licenses prohibit it."""
+    """What was said of a line for an end-user, frozen from issue on, when rules for licenses prohibit it and when a
+    hold stops its reservations."""
 
     said: Facts
     prohibited: list[dict[str, Any]]
+    held: list[dict[str, Any]]
 
 
 def foresee(case: Application, judged: Iterable[Judged], at: datetime) -> dict[tuple[int, int], Foreseen]:
@@ -43,7 +45,11 @@ def foresee(case: Application, judged: Iterable[Judged], at: datetime) -> dict[t
     for one in judged:  # today comes first
         said.setdefault((one.line.number, one.user.party_id), one)
     return {
-        key: Foreseen(one.said, prohibited(one.editions, one.said, since=at, contract=case.contract_on))
+        key: Foreseen(
+            one.said,
+            prohibited(one.editions, one.said, since=at, contract=case.contract_on),
+            held(one.editions, one.said, since=at),
+        )
         for key, one in said.items()
     }
 
@@ -64,7 +70,7 @@ def open_verdicts(
         for user in users
     ]
     Verdict.objects.bulk_create(
-        Verdict(line_id=line, end_user=user, facts=dict(one.said), prohibited=one.prohibited)
+        Verdict(line_id=line, end_user=user, facts=dict(one.said), prohibited=one.prohibited, held=one.held)
         for line, user, one in pairs
     )
 
@@ -108,8 +114,9 @@ def _judge_again(
     was = {verdict.pk: verdict.forbidden for verdict in verdicts}
     for verdict in verdicts:
         verdict.prohibited = prohibited(editions, verdict.facts, since=license.issued_at, contract=contract)
+        verdict.held = held(editions, verdict.facts, since=license.issued_at)
         verdict.forbidden = standing(verdict.prohibited, at) is not None
-    Verdict.objects.bulk_update(verdicts, ["prohibited", "forbidden"])
+    Verdict.objects.bulk_update(verdicts, ["prohibited", "held", "forbidden"])
     license.judged_by_id = editions.newest
     license.next_turn_at = next_turn([one for verdict in verdicts for one in verdict.prohibited], at)
     license.save(update_fields=["judged_by", "next_turn_at"])

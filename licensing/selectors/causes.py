@@ -11,7 +11,7 @@ from licensing.models import License, LicenseEndUser, Suspension, Verdict
 from licensing.policy.vocabulary import HIT
 from licensing.selectors.editions import editions_at, rules_of
 from licensing.selectors.verdicts import standing
-from licensing.words import rules
+from licensing.words import holds, rules
 
 
 def open_causes() -> QuerySet[Suspension]:
@@ -37,12 +37,19 @@ def why(cause: Suspension) -> str:
 
 
 def closed_in_part(license: License, at: datetime) -> list[tuple[int, str]]:
-    """Lines that the rules prohibit for an end-user who is open on others: number, and for whom and why."""
+    """Lines that the rules prohibit for an end-user who is open on others, and lines on which a hold stops
+    reservations: number, and for whom and why."""
     _code, digest = editions_at(at).of(legal_day(at))
     rows = Verdict.objects.filter(line__license=license).select_related("line", "end_user__party")
     rows = rows.exclude(end_user__in=open_causes().filter(end_user__isnull=False).values("end_user"))
-    found = [(row, standing(row.prohibited, at)) for row in rows.order_by("line__number", "pk")]
-    return [(row.line.number, _said(row.end_user.party.name, digest, one["rules"])) for row, one in found if one]
+    found = []
+    for row in rows.order_by("line__number", "pk"):
+        name = row.end_user.party.name
+        if one := standing(row.prohibited, at):
+            found.append((row.line.number, _said(name, digest, one["rules"])))
+        if one := standing(row.held, at):
+            found.append((row.line.number, _("{name}: {why}").format(name=name, why=holds.told_of(one))))
+    return found
 
 
 def _said(name: str, digest: str, names: Collection[str]) -> str:

@@ -13,10 +13,9 @@ from django.db.models import Q
 from core.legal_time import day_end, day_start, legal_day, legal_now, on_the_wire
 from licensing.models import License, PolicyEdition
 from licensing.models.verdicts import Verdict
-from licensing.policy.editions import Rule
-from licensing.policy.engine import Compiled
+from licensing.policy.editions import Hold, Rule
 from licensing.policy.facts import Facts, as_read
-from licensing.policy.vocabulary import CODE, COUNTRY
+from licensing.policy.vocabulary import CODE, COUNTRY, HIT
 from licensing.selectors.editions import LAST_DAY, Editions, editions_at
 from licensing.states import IN_FORCE
 
@@ -31,17 +30,40 @@ def prohibited(editions: Editions, facts: Facts, *, since: datetime, contract: d
     found: list[dict[str, Any]] = []
     for rules, begins, ends in editions.reigns(since):
         read = as_read(facts, rules.edition)
-        for start, end, day in _days(rules, begins, ends):
+        for start, end, day in _days(rules.turns(EXISTING), begins, ends):
             if prohibiting := rules.prohibiting(read, on=day, audience=EXISTING):
                 found.append(_stretch(prohibiting, start, end, contract))
     return _joined(found)
 
 
-def _days(rules: Compiled, begins: datetime, ends: datetime | None) -> Iterator[tuple[datetime, datetime | None, date]]:
-    """Of an edition's time the parts in which the same rules count: from, until, and a day of it."""
-    turns = [
-        day for day in rules.turns(EXISTING) if begins < day_start(day) and (ends is None or day_start(day) < ends)
-    ]
+def held(editions: Editions, facts: Facts, *, since: datetime) -> list[dict[str, Any]]:
+    """Every stretch from that instant on in which a hold stops reservations of it, as Verdict.held has them."""
+    found: list[dict[str, Any]] = []
+    for rules, begins, ends in editions.reigns(since):
+        read = as_read(facts, rules.edition)
+        for start, end, day in _days(rules.hold_turns, begins, ends):
+            found += [_held(hold, start, end) for hold in rules.holding(read, on=day) if hold.reservations]
+    return found
+
+
+def _held(hold: Hold, start: datetime, end: datetime | None) -> dict[str, Any]:
+    silent = HIT in hold.match  # what screening found is the ministry's to know
+    return {
+        "from": on_the_wire(start),
+        "until": end and on_the_wire(end),
+        "hold": hold.id,
+        "reason_en": "" if silent else hold.reason_en,
+        "reason_zh": "" if silent else hold.reason_zh,
+        "owner": hold.owner,
+        "last_day": hold.span.last.isoformat() if hold.span.last else None,
+    }
+
+
+def _days(
+    days: Iterable[date], begins: datetime, ends: datetime | None
+) -> Iterator[tuple[datetime, datetime | None, date]]:
+    """Of an edition's time the parts between these days: from, until, and a day of it."""
+    turns = [day for day in days if begins < day_start(day) and (ends is None or day_start(day) < ends)]
     starts = [begins, *(day_start(day) for day in turns)]
     for start, end in zip(starts, [*starts[1:], ends], strict=True):
         yield start, end, legal_day(start)
@@ -89,6 +111,10 @@ def judged(license: License, party: int, destination: str, lines: Collection[int
         "edition": editions.newest,
         "lines": {
             number: prohibited(editions, _there(facts, destination), since=license.issued_at, contract=contract)
+            for number, facts in said.items()
+        },
+        "held": {
+            number: held(editions, _there(facts, destination), since=license.issued_at)
             for number, facts in said.items()
         },
     }

@@ -1,0 +1,206 @@
+-- ledger_take as 0025_verdicts.sql has it, and guard 7 also reads when a hold stops reservations.
+
+-- Judges every guard of every request in order and takes what passes, greedily.
+-- requests: [{shipment, shipment_ref, license, end_user, consignee, destination, port, planned_on, judged,
+--             lines: [{line, quantity, unit, hs, value, currency}]}], quantities in base units.
+-- dry: judge only; no lock, no write. Returns one outcome per request:
+--   {accepted, at, failures: [{code, pointer, …numbers}], reserved_until, lines: [{line, available_after}]}
+CREATE OR REPLACE FUNCTION ledger_take(requests jsonb, dry boolean) RETURNS jsonb LANGUAGE plpgsql AS $$
+DECLARE
+    outcomes jsonb := '[]';
+    request jsonb;
+    item jsonb;
+    lic licensing_license;
+    line licensing_licenseline;
+    failures jsonb;
+    taken jsonb;
+    now_at timestamptz;
+    today date;
+    planned date;
+    quantity bigint;
+    worth numeric(18, 2);
+    room bigint;
+    left_over bigint;
+    open_lines boolean;
+    exporter_state text;
+    end_user_id_ bigint;
+    end_user_open boolean;
+    newest bigint;
+    stretches jsonb;
+    holds jsonb;
+    behind boolean;
+    by_users boolean;
+    index int;
+BEGIN
+    IF NOT dry THEN
+        PERFORM 1 FROM licensing_clearancecount c
+            WHERE c.license_id IN (SELECT (r->>'license')::bigint FROM jsonb_array_elements(requests) r)
+            ORDER BY c.license_id FOR NO KEY UPDATE;
+        PERFORM 1 FROM licensing_licenseline l
+            WHERE (l.license_id, l.number) IN (
+                SELECT (r->>'license')::bigint, (i->>'line')::int
+                FROM jsonb_array_elements(requests) r, jsonb_array_elements(r->'lines') i)
+            ORDER BY l.id FOR NO KEY UPDATE;
+    END IF;
+    -- the clock, after the locks and in a statement of its own
+    now_at := legal_now();
+    today := legal_day(now_at);
+    SELECT max(id) INTO newest FROM licensing_policyedition;
+
+    FOR request IN SELECT * FROM jsonb_array_elements(requests) LOOP
+        failures := '[]';
+        behind := false;
+        taken := '[]';
+        planned := (request->>'planned_on')::date;
+        SELECT * INTO STRICT lic FROM licensing_license WHERE id = (request->>'license')::bigint;
+        SELECT state INTO exporter_state FROM exporters_exporter WHERE organization_id = lic.exporter_id;
+        SELECT bool_and(l.open) INTO open_lines FROM licensing_licenseline l
+            WHERE l.license_id = lic.id
+              AND l.number IN (SELECT (i->>'line')::int FROM jsonb_array_elements(request->'lines') i);
+
+        -- suspended for causes of its end-users alone: the end-user and the verdict say whether it is open for this one,
+        -- whether a turn came by or not
+        by_users := lic.state = 'suspended' AND open_lines IS NOT FALSE AND (
+            SELECT coalesce(bool_and(s.end_user_id IS NOT NULL), false) FROM licensing_suspension s
+            WHERE s.license_id = lic.id AND s.ended_at IS NULL);
+
+        -- 1 the license, today and on the planned day
+        IF today > lic.usable_until OR lic.state = 'expired' THEN
+            failures := failures || jsonb_build_object('code', 'license-expired', 'pointer', '/license',
+                'usable_until', lic.usable_until);
+        ELSIF (lic.state = 'suspended' AND NOT by_users) OR (open_lines IS FALSE AND lic.state = 'active') THEN
+            failures := failures || jsonb_build_object('code', 'license-suspended', 'pointer', '/license');
+        ELSIF lic.state NOT IN ('active', 'suspended') OR lic.last_cleared THEN
+            failures := failures || jsonb_build_object('code', 'license-not-active', 'pointer', '/license',
+                'state', lic.state);
+        ELSIF today < lic.usable_from OR planned < lic.usable_from THEN
+            failures := failures || jsonb_build_object('code', 'not-yet-valid', 'pointer', '/license',
+                'usable_from', lic.usable_from);
+        END IF;
+        IF today <= lic.usable_until AND planned > lic.usable_until THEN
+            failures := failures || jsonb_build_object('code', 'license-expired', 'pointer', '/planned_on',
+                'usable_until', lic.usable_until);
+        END IF;
+        -- 2 the exporter
+        IF exporter_state IS DISTINCT FROM 'active' THEN
+            failures := failures || jsonb_build_object('code', 'exporter-not-active', 'pointer', '/license');
+        END IF;
+        -- 3 whom, where, through which port
+        SELECT u.id, u.open INTO end_user_id_, end_user_open FROM licensing_licenseenduser u
+            WHERE u.license_id = lic.id AND u.party_id = (request->>'end_user')::bigint;
+        IF NOT FOUND THEN
+            failures := failures || jsonb_build_object('code', 'end-user-not-authorized', 'pointer', '/end_user');
+        ELSIF NOT end_user_open THEN
+            failures := failures || jsonb_build_object('code', 'end-user-closed', 'pointer', '/end_user');
+        END IF;
+        IF NOT EXISTS (SELECT FROM licensing_license_consignees c
+                       WHERE c.license_id = lic.id AND c.party_id = (request->>'consignee')::bigint) THEN
+            failures := failures || jsonb_build_object('code', 'consignee-not-authorized', 'pointer', '/consignee');
+        END IF;
+        IF cardinality(lic.ports) > 0 AND NOT (request->>'port') = ANY (lic.ports) THEN
+            failures := failures || jsonb_build_object('code', 'port-not-authorized', 'pointer', '/port');
+        END IF;
+        IF NOT (request->>'destination') = ANY (lic.destinations) THEN
+            failures := failures || jsonb_build_object('code', 'destination-not-authorized',
+                'pointer', '/destination');
+        END IF;
+        -- 4 and 5 each line: match, then room
+        index := -1;
+        FOR item IN SELECT * FROM jsonb_array_elements(request->'lines') LOOP
+            index := index + 1;
+            SELECT * INTO line FROM licensing_licenseline l
+                WHERE l.license_id = lic.id AND l.number = (item->>'line')::int;
+            IF NOT FOUND THEN
+                failures := failures || jsonb_build_object('code', 'line-mismatch',
+                    'pointer', format('/lines/%s/license_line', index), 'what', 'line');
+                CONTINUE;
+            END IF;
+            IF (item->>'unit') <> line.unit AND NOT ((item->>'unit') IN ('kg', 'g') AND line.unit IN ('kg', 'g')) THEN
+                failures := failures || jsonb_build_object('code', 'line-mismatch',
+                    'pointer', format('/lines/%s/unit', index), 'what', 'unit', 'unit', line.unit);
+                CONTINUE;
+            END IF;
+            IF coalesce(item->>'hs', '') <> '' AND cardinality(line.hs_codes) > 0
+               AND NOT EXISTS (SELECT FROM unnest(line.hs_codes) code
+                               WHERE starts_with(item->>'hs', code)) THEN
+                failures := failures || jsonb_build_object('code', 'line-mismatch',
+                    'pointer', format('/lines/%s/hs_code', index), 'what', 'hs', 'hs', to_jsonb(line.hs_codes));
+            END IF;
+            quantity := (item->>'quantity')::bigint;
+            room := ledger_available(line) + line.tolerance;
+            IF quantity > room THEN
+                failures := failures || jsonb_build_object('code', 'line-exhausted',
+                    'pointer', format('/lines/%s/quantity', index), 'line', line.number, 'unit', line.unit,
+                    'remaining', greatest(room, 0), 'asked', quantity);
+            END IF;
+            IF line.value_authorized IS NOT NULL THEN
+                worth := coalesce((item->>'value')::numeric, 0);
+                IF line.value_reserved + line.value_drawn + worth > line.value_authorized THEN
+                    failures := failures || jsonb_build_object('code', 'value-exhausted',
+                        'pointer', format('/lines/%s/value/amount', index), 'line', line.number,
+                        'currency', line.currency,
+                        'value_remaining', (line.value_authorized - line.value_reserved - line.value_drawn)::text);
+                END IF;
+            END IF;
+        END LOOP;
+        IF EXISTS (SELECT FROM licensing_clearancecount c
+                   WHERE c.license_id = lic.id AND c.taken >= lic.max_clearances) THEN
+            failures := failures || jsonb_build_object('code', 'clearances-exhausted', 'pointer', '/license',
+                'max_clearances', lic.max_clearances);
+        END IF;
+        -- 7 the rules: the verdict of line and end-user, or what was judged by the newest edition for this request
+        index := -1;
+        FOR item IN SELECT * FROM jsonb_array_elements(request->'lines') LOOP
+            index := index + 1;
+            stretches := CASE WHEN (request->'judged'->>'edition')::bigint = newest
+                THEN request->'judged'->'lines'->(item->>'line') END;
+            holds := CASE WHEN stretches IS NOT NULL THEN request->'judged'->'held'->(item->>'line') END;
+            IF stretches IS NULL AND lic.judged_by_id = newest THEN
+                SELECT v.prohibited, v.held INTO stretches, holds FROM licensing_verdict v
+                    JOIN licensing_licenseline l ON l.id = v.line_id
+                    WHERE v.end_user_id = end_user_id_ AND l.license_id = lic.id AND l.number = (item->>'line')::int
+                      AND v.facts->'destination.country' ? (request->>'destination');
+            END IF;
+            behind := behind OR stretches IS NULL AND EXISTS (SELECT FROM licensing_licenseline l
+                WHERE l.license_id = lic.id AND l.number = (item->>'line')::int);
+            failures := failures || coalesce((
+                SELECT jsonb_agg(jsonb_build_object('code', 'policy-prohibits', 'pointer', format('/lines/%s', index),
+                                                    'rules', one->'rules'))
+                FROM jsonb_array_elements(stretches) one
+                WHERE (one->>'from')::timestamptz <= now_at
+                  AND (one->>'until' IS NULL OR now_at < (one->>'until')::timestamptz)), '[]') || coalesce((
+                SELECT jsonb_agg(jsonb_build_object('code', 'held', 'pointer', format('/lines/%s', index), 'hold', one))
+                FROM jsonb_array_elements(holds) one
+                WHERE (one->>'from')::timestamptz <= now_at
+                  AND (one->>'until' IS NULL OR now_at < (one->>'until')::timestamptz)), '[]');
+        END LOOP;
+
+        IF jsonb_array_length(failures) = 0 AND NOT behind THEN
+            FOR item IN SELECT i FROM jsonb_array_elements(request->'lines') i ORDER BY (i->>'line')::int LOOP
+                quantity := (item->>'quantity')::bigint;
+                SELECT * INTO STRICT line FROM licensing_licenseline l
+                    WHERE l.license_id = lic.id AND l.number = (item->>'line')::int;
+                left_over := ledger_available(line) - quantity;
+                IF NOT dry THEN
+                    UPDATE licensing_licenseline
+                        SET reserved = reserved + quantity,
+                            value_reserved = value_reserved + CASE WHEN line.value_authorized IS NULL THEN 0
+                                ELSE coalesce((item->>'value')::numeric, 0) END
+                        WHERE id = line.id;
+                    PERFORM ledger_post(line, 'reserve', quantity, true, (request->>'shipment')::bigint,
+                        request->>'shipment_ref', now_at, left_over);
+                END IF;
+                taken := taken || jsonb_build_object('line', line.number, 'available_after', left_over);
+            END LOOP;
+            IF NOT dry THEN
+                PERFORM ledger_count(lic.id, 1);
+            END IF;
+        END IF;
+        outcomes := outcomes || jsonb_build_object(
+            'accepted', jsonb_array_length(failures) = 0 AND NOT behind, 'behind', behind, 'failures', failures,
+            'lines', taken, 'at', now_at,
+            'today', today, 'reserved_until', least(planned + 30, lic.usable_until));
+    END LOOP;
+    RETURN outcomes;
+END;
+$$;
