@@ -9,7 +9,7 @@ from core.web.sessions import session
 from core.web.steps import addresses
 from exporters.web import lists as exporters_lists
 from exporters.web import pages as exporters
-from licensing.web import check, desk
+from licensing.web import check, desk, holds
 from licensing.web import lists as licensing_lists
 from licensing.web import pages as licensing
 from shipments.web import lists as shipments_lists
@@ -76,6 +76,7 @@ urlpatterns = [
     path("shipments/<str:ref>/cancel/", shipments.shipment_cancel, name="shipment.cancel"),
     *lists("control-list/", licensing_lists.CONTROL_LIST),
     path("check/", check.check, name="check"),
+    path("rules/holds/", holds.holds, name="holds"),
     # the ministry
     *lists("desk/", licensing_lists.QUEUE),
     *lists("desk/countersign/", licensing_lists.COUNTERSIGN),

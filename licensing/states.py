@@ -46,6 +46,7 @@ OPEN_CASE = (
     ApplicationState.AWAITING_APPLICANT,
     ApplicationState.AWAITING_DECISION,
 )
+UNISSUED = (*OPEN_CASE, ApplicationState.APPROVED)  # its license is not given yet, and may be
 # In the hands of the officer who took it.
 TAKEN = (ApplicationState.UNDER_REVIEW, ApplicationState.AWAITING_APPLICANT)
 # The exporter has to answer before anything goes on.

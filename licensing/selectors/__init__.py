@@ -32,13 +32,16 @@ from licensing.selectors.editions import (
     rules_of,
     stretches,
 )
+from licensing.selectors.holds import Announced, holds_known
 from licensing.selectors.judging import (
     NEW,
     PENDING,
     Judged,
+    Standing,
     Turned,
     cases_to_turn,
     changed,
+    holds_of,
     judge,
     last_look,
     read_parts,
@@ -59,6 +62,7 @@ from licensing.selectors.lists import ITEM_SEARCH, applicable_items, in_force_on
 from licensing.selectors.movements import clearances_taken, clearances_used, movements_of
 from licensing.selectors.screenings import counting, screened_in, screenings_of
 from licensing.selectors.verdicts import (
+    held,
     judged,
     licenses_to_turn,
     next_turn,
@@ -75,8 +79,10 @@ __all__ = [
     "NEW",
     "NO_CLOCK",
     "PENDING",
+    "Announced",
     "Editions",
     "Judged",
+    "Standing",
     "Turned",
     "applicable_items",
     "applications_for",
@@ -94,6 +100,9 @@ __all__ = [
     "edition_now",
     "edition_on",
     "editions_at",
+    "held",
+    "holds_known",
+    "holds_of",
     "in_force",
     "in_force_on",
     "in_queue",

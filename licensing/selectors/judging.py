@@ -14,6 +14,7 @@ from core.legal_time import legal_day, legal_now
 from exporters.selectors import qualified_until
 from licensing.models import Application, ApplicationEndUser, ApplicationLine, Finding, PolicyEdition
 from licensing.models.screenings import NO_HIT
+from licensing.policy.editions import Hold
 from licensing.policy.engine import Compiled, Outcome
 from licensing.policy.facts import Facts, as_read
 from licensing.policy.records import facts_of, outcome_of, record_of
@@ -226,6 +227,30 @@ def _other_rules(was: Compiled, old: Outcome, now: Compiled, new: Outcome) -> tu
         for rules, outcome in ((was, old), (now, new))
     )
     return tuple(sorted(name for name in told.keys() | tells.keys() if told.get(name) != tells.get(name)))
+
+
+@dataclass(frozen=True)
+class Standing:
+    """A hold of today on a line for an end-user. missing: for want of these facts it does not stand, and may."""
+
+    hold: Hold
+    line: ApplicationLine
+    user: ApplicationEndUser
+    missing: tuple[str, ...]
+
+
+def holds_of(case: Application, judged: Sequence[Judged], *, as_told: bool = False) -> list[Standing]:
+    """as_told: by what its holder may know, as `turned` has it."""
+    filed = _hits_at_filing(case.findings.all()) if as_told else {}
+    found = []
+    for one in judged:
+        if one.day == judged[0].day:  # today comes first
+            facts = {name: value for name, value in one.facts.items() if name != HIT or not as_told}
+            if hit := filed.get(one.user.party.ref):
+                facts[HIT] = hit
+            standing = one.rules.holds(facts, on=one.day)
+            found += [Standing(hold, one.line, one.user, missing) for hold, missing in standing]
+    return sorted(found, key=lambda one: one.hold.id)
 
 
 def cases_to_turn(limit: int, after: int = 0) -> list[int]:

@@ -14,7 +14,8 @@ from core.web.steps import Failed, of_one_moment, offered
 from licensing import granted, selectors
 from licensing.actions.findings import DEPARTURES, presumed
 from licensing.models import Application, DecisionStep
-from licensing.states import OPEN_CASE, ApplicationState
+from licensing.states import UNISSUED
+from licensing.web.holds import of_case
 from licensing.web.threads import threaded
 
 
@@ -63,9 +64,10 @@ def case(request: HttpRequest, ref: str, failed: Failed | None = None) -> HttpRe
 
 
 def _judged(row: Application) -> dict[str, Any]:
-    """While somebody may still act on it: what the rules say otherwise now than when the case was last looked at, and
-    whether an outcome leaves what they presume: of all that was asked to refuse, of what is granted to approve."""
-    if row.state not in (*OPEN_CASE, ApplicationState.APPROVED):
+    """While somebody may still act on it: what the rules say otherwise now than when the case was last looked at, which
+    holds stand, and whether an outcome leaves what they presume: of all that was asked to refuse, of what is granted to
+    approve."""
+    if row.state not in UNISSUED:
         return {}
     judged = selectors.judge(row, at=legal_now(), audience=selectors.PENDING)
     lines, users = {line.number for line in row.lines.all()}, {user.pk for user in row.end_users.all()}
@@ -74,7 +76,8 @@ def _judged(row: Application) -> dict[str, Any]:
         kept = users - {user.pk for user in recommended.left_out}
         said["approve"] = presumed(judged, {line.number for line in recommended.licensed}, kept)
     asks_why = {outcome: (outcome, presumption) in DEPARTURES for outcome, presumption in said.items()}
-    return {"policy_changes": selectors.changed(row, judged), "asks_why": asks_why}
+    holds = of_case(selectors.holds_of(row, judged))
+    return {"policy_changes": selectors.changed(row, judged), "asks_why": asks_why, "holds": holds}
 
 
 @of_one_moment

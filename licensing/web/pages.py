@@ -28,7 +28,7 @@ from exporters.selectors import parties_for
 from licensing import granted, selectors
 from licensing.actions import applications, declarations
 from licensing.models import Application, Declaration
-from licensing.states import OPEN_CASE, ApplicationState, DeclarationState
+from licensing.states import OPEN_CASE, UNISSUED, ApplicationState, DeclarationState
 from licensing.web.answers import judgements
 from licensing.web.forms import (
     ApplicationForm,
@@ -37,6 +37,7 @@ from licensing.web.forms import (
     LineForm,
     LineFormSet,
 )
+from licensing.web.holds import of_case
 from licensing.web.threads import threaded
 from licensing.web.turns import in_words
 
@@ -195,11 +196,15 @@ def application(
 
 
 def _of_now(row: Application) -> dict[str, Any]:
-    """While it is open: what the rules of now say otherwise than those of the last look, turned by a worker or not."""
-    if row.state not in OPEN_CASE:
+    """Until it is issued the holds that stand; while it is open also what the rules of now say otherwise than those of
+    the last look, turned by a worker or not."""
+    if row.state not in UNISSUED:
         return {}
     judged = selectors.judge(row, at=legal_now(), audience=selectors.PENDING)
-    return {"turns": in_words(selectors.turned(row, judged, as_told=True))}
+    found: dict[str, Any] = {"holds": of_case(selectors.holds_of(row, judged, as_told=True))}
+    if row.state in OPEN_CASE:
+        found["turns"] = in_words(selectors.turned(row, judged, as_told=True))
+    return found
 
 
 def _where_to_mend(problem: Problem, row: Application) -> str:

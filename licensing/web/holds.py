@@ -1,0 +1,61 @@
+"""Holds as people read them: all of them on a page of their own, and those of a case on its page."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from core.legal_time import legal_day, legal_now
+from core.models import Country
+from licensing import selectors
+from licensing.models import ApplicationEndUser, ApplicationLine
+from licensing.policy.editions import Hold
+from licensing.words import holds as words
+from licensing.words import terms
+
+
+@dataclass(frozen=True)
+class Held:
+    """A hold in words, and what of a case it holds. missing: what is not said, for want of which it does not hold."""
+
+    hold: Hold
+    missing: str = ""
+    what: list[tuple[ApplicationLine, ApplicationEndUser]] = field(default_factory=list)
+
+    @property
+    def told(self) -> str:
+        return words.told(self.hold)
+
+
+def held(hold: Hold, missing: Iterable[str]) -> Held:
+    return Held(hold, terms.listed(terms.word(terms.FACTS, name) for name in missing))
+
+
+def of_case(found: Iterable[selectors.Standing]) -> list[Held]:
+    """Each hold once, with the lines and end-users of which the same is said; those that stand come first."""
+    said: dict[tuple[str, tuple[str, ...]], Held] = {}
+    for one in found:
+        said.setdefault((one.hold.id, one.missing), held(one.hold, one.missing)).what.append((one.line, one.user))
+    return in_order(said.values())
+
+
+def in_order(found: Iterable[Held]) -> list[Held]:
+    return sorted(found, key=lambda one: bool(one.missing))
+
+
+def holds(request: HttpRequest) -> HttpResponse:
+    """The holds in force and those announced, for everybody."""
+    at, countries = legal_now(), {country.pk: str(country) for country in Country.objects.all()}
+    rows = [
+        {
+            "hold": one.hold,
+            "reason": words.reason(one.hold),
+            "covers": words.covers(one.hold, one.edition, countries),
+            "since": one.since,
+            "until": one.until,
+            "stands": one.since <= legal_day(at),
+        }
+        for one in selectors.holds_known(at)
+    ]
+    return render(request, "licensing/holds.html", {"holds": rows})
