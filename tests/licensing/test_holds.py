@@ -1,0 +1,313 @@
+"""A hold stops approval and issue, and reservations where it says so; it decides nothing, and everybody can read it."""
+
+from datetime import timedelta
+
+import pytest
+
+from config.local import demo
+from core.errors import DomainError
+from core.legal_time import day_start, legal_now, legal_today
+from core.models import Country
+from licensing import selectors
+from licensing.actions import applications, decisions
+from licensing.models import License, Verdict
+from licensing.words import holds as words
+from shipments.actions import cancel
+from shipments.models import Incident
+from tests import make
+from tests.licensing.test_judging import case, for_whom
+from tests.licensing.test_limits import refused
+from tests.licensing.test_turns import turn
+from tests.make import seen
+from tests.policy.test_holds import hold as row
+
+DAY, SECOND = timedelta(days=1), timedelta(seconds=1)
+KG = 1_000
+OWNER = "Bureau of Export Control"
+
+
+def hold(*countries, first=0, last=30, **parts):
+    """An edition's change: a hold on these countries, from so many days from today on, until so many."""
+    today = legal_today()
+    days = {"from": str(today + first * DAY), "until": last if last is None else str(today + last * DAY)}
+    match = {"destination.country": list(countries)}
+    return lambda rules, document: document.update(holds=[row(**{"match": match, **days, **parts})])
+
+
+def recommended(world, **facts):
+    ref = world.under_review(world.application(**facts))
+    decisions.recommend(ref, seen=seen(ref), outcome="approve", by=world.ministry.reviewer)
+    return ref
+
+
+def approve(world, ref):
+    return decisions.approve(ref, seen=seen(ref), by=world.ministry.decider)
+
+
+def code_of(verb, *args, **facts):
+    with pytest.raises(DomainError) as refusal:
+        verb(*args, **facts)
+    return refusal.value
+
+
+# --- approval and issue -------------------------------------------------------------------------------------
+
+
+def test_what_is_held_is_not_approved_until_the_hold_ends(world, clock):
+    ref = recommended(world)
+    make.edition(hold("DE", last=3))
+    refusal = code_of(approve, world, ref)
+    last = legal_today() + 3 * DAY
+    assert (refusal.code, refusal.status) == ("held", 409)
+    assert refusal.extra == {"hold": "H001", "owner": OWNER, "until": str(last)}
+    assert "Talks are under way." in refusal.detail and OWNER in refusal.detail and str(last.year) in refusal.detail
+    assert case(ref).state == "awaiting_decision"
+    clock.set(day_start(last + DAY) - SECOND)
+    assert code_of(approve, world, ref).code == "held"
+    clock.set(day_start(last + DAY))
+    assert approve(world, ref).state == "approved"
+
+
+def test_what_is_held_is_not_issued_until_an_edition_ends_it(world):
+    ref = recommended(world)
+    approve(world, ref)
+    make.edition(hold("DE", last=None))
+    refusal = code_of(decisions.issue, ref, seen=seen(ref), by=world.ministry.decider)
+    assert (refusal.code, refusal.extra["until"]) == ("held", None)
+    assert "until a later edition of the rules ends it" in refusal.detail
+    assert not License.objects.exists()
+    make.edition(lambda rules, _: None, "AFTER")
+    assert decisions.issue(ref, seen=seen(ref), by=world.ministry.decider).state == "active"
+
+
+@pytest.mark.parametrize(("country", "first"), [("FR", 0), ("DE", 1)])
+def test_a_hold_on_something_else_or_of_a_day_ahead_holds_nothing(world, country, first):
+    ref = recommended(world)
+    make.edition(hold(country, first=first))
+    assert approve(world, ref).state == "approved"
+
+
+def test_what_is_not_granted_is_not_held(world):
+    signed = [world.declaration(), world.declaration(country="FR")]
+    ref = world.under_review(world.application(by_whom=signed))
+    kept = case(ref).end_users.get(party__country_id="DE")
+    facts = {"outcome": "approve", "end_users": [kept.pk], "text": "Germany alone."}
+    decisions.recommend(ref, seen=seen(ref), by=world.ministry.reviewer, **facts)
+    make.edition(hold("FR"))
+    assert approve(world, ref).state == "approved"
+
+
+def test_a_fact_that_nobody_said_holds_nothing_and_the_pages_say_so(world, client):
+    ref = recommended(world)
+    make.edition(hold(match={"destination.country": ["DE"], "item.origin": ["CN"]}))
+    for who, path in ((world.exporter, f"/applications/{ref}/"), (world.ministry.decider, f"/desk/cases/{ref}/")):
+        text = page(client, who, path)
+        assert "A hold may stand here" in text and "Country of origin" in text
+    assert approve(world, ref).state == "approved"
+
+
+def test_a_case_that_is_held_is_recommended_and_refused_and_its_clock_runs_on(world):
+    ref = world.under_review(world.application())
+    before = selectors.clocks_of([case(ref)], legal_today())
+    make.edition(hold("DE"))
+    assert selectors.clocks_of([case(ref)], legal_today()) == before
+    why = {"factors": ["END_USE"], "text": "No."}
+    decisions.recommend(ref, seen=seen(ref), outcome="refuse", by=world.ministry.reviewer, **why)
+    facts = {"departure": "Doubts.", **why}
+    assert decisions.refuse(ref, seen=seen(ref), by=world.ministry.decider, **facts).state == "refused"
+
+
+# --- reservations -------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def license(world):
+    return world.license(kilograms=100)
+
+
+def test_only_a_hold_that_says_so_stops_reservations_worker_or_not(world, license):
+    make.edition(hold("DE"))
+    world.shipment(license, KG)
+    make.edition(hold("DE", reservations=True), "STOP")
+    assert refused(world.shipment, license, KG) == ["held"]
+    make.edition(lambda rules, _: None, "AFTER")
+    world.shipment(license, KG)
+
+
+def test_what_a_turn_wrote_says_the_same(world, license):
+    make.edition(hold("DE", reservations=True))
+    assert not turn(license)
+    assert selectors.judged(license, license.end_users.get().party_id, "DE", {1}) is None
+    assert refused(world.shipment, license, KG) == ["held"]
+    assert (License.objects.get().state, license.suspensions.count()) == ("active", 0)
+
+
+def test_a_hold_stops_reservations_from_its_first_instant_to_its_last(world, clock):
+    make.edition(hold("DE", first=1, last=1, reservations=True))
+    license, first = world.license(kilograms=100), legal_today() + DAY
+    assert selectors.licenses_to_turn(9) == []
+    world.shipment(license, KG)
+    clock.set(day_start(first))
+    assert refused(world.shipment, license, KG) == ["held"]
+    clock.set(day_start(first + DAY) - SECOND)
+    assert refused(world.shipment, license, KG) == ["held"]
+    clock.set(day_start(first + DAY))
+    world.shipment(license, KG)
+
+
+def test_a_hold_on_somewhere_else_stops_nothing(world, license):
+    make.edition(hold("FR", reservations=True))
+    world.shipment(license, KG)
+    assert turn(license) is False
+    world.shipment(license, KG)
+
+
+def test_a_hold_is_one_failure_beside_a_prohibition(world, license):
+    def both(rules, document):
+        hold("DE", reservations=True)(rules, document)
+        rules["R033"].update(match={"destination.country": ["DE"]}, applies_to=["existing"])
+
+    make.edition(both)
+    assert refused(world.shipment, license, KG) == ["policy-prohibits", "held"]
+
+
+def test_what_was_reserved_before_goes_on(world, license):
+    shipment, other = world.shipment(license, KG), world.shipment(license, KG)
+    make.edition(hold("DE", reservations=True))
+    world.clear(shipment.ref, KG)
+    cancel(other.ref, by=world.exporter)
+    assert not Incident.objects.exists()
+
+
+def test_the_refusal_says_why_whose_and_until_when(world, license, client):
+    make.edition(hold("DE", reservations=True))
+    refusal = code_of(world.shipment, license, KG)
+    assert refusal.errors[0].pointer == "/lines/0"
+    assert f"Talks are under way. It is with {OWNER}, until" in refusal.detail
+    turn(license)
+    client.force_login(world.exporter.user)
+    text = client.get(f"/licenses/{license.ref}/").content.decode()
+    assert "Closed in part" in text and "A hold stands here: Talks are under way." in text
+
+
+def test_a_hold_on_what_screening_found_does_not_say_why(world, license):
+    match = {"screening.hit": ["none"]}
+    make.edition(hold(match=match, reservations=True, last=None))
+    assert turn(license) is False
+    [stretch] = Verdict.objects.get().held
+    assert (stretch["reason_en"], stretch["reason_zh"], stretch["last_day"]) == ("", "", None)
+    assert "why is the ministry's to know." in words.told_of(stretch)
+
+
+# --- people -------------------------------------------------------------------------------------------------
+
+
+def page(client, who, path):
+    if who:
+        client.force_login(who.user)
+    return " ".join(client.get(path).content.decode().split())
+
+
+@pytest.mark.parametrize("state", ["under_review", "approved"])
+def test_both_pages_of_a_case_say_that_a_hold_stands(world, client, state):
+    ref = world.under_review(world.application())
+    if state == "approved":
+        decisions.recommend(ref, seen=seen(ref), outcome="approve", by=world.ministry.reviewer)
+        approve(world, ref)
+    make.edition(hold("DE", first=-5))
+    for who, path in ((world.exporter, f"/applications/{ref}/"), (world.ministry.reviewer, f"/desk/cases/{ref}/")):
+        text = page(client, who, path)
+        assert "On hold" in text and f"Talks are under way. It is with {OWNER}, until" in text
+        assert "Line 1, 1C905.a.4, for End-user" in text
+    make.edition(hold("FR"), "AFTER")
+    assert "h-holds" not in page(client, world.exporter, f"/applications/{ref}/")
+
+
+def test_a_hold_on_what_screening_found_since_the_filing_stands_for_the_ministry_alone(world):
+    signed = for_whom(world)
+    ref = world.under_review(world.application(by_whom=[signed]))
+    demo.screened(ref, world.ministry.reviewer, hit="watch_list", reason="Entry 3.")
+    again = world.application(kind="per_shipment", by_whom=[signed])
+    for paper in ("compliance_undertaking", "risk_assessment_report"):
+        demo.paper(world.exporter, again, paper)
+    applications.submit(again, seen=seen(again), by=world.exporter)
+    make.edition(hold(match={"screening.hit": ["watch_list"]}))
+
+    def standing(ref, **facts):
+        judged = selectors.judge(case(ref), at=legal_now(), audience="pending")
+        return [one.missing for one in selectors.holds_of(case(ref), judged, **facts)]
+
+    assert (standing(ref), standing(again)) == ([()], [()])
+    assert standing(ref, as_told=True) == [("screening.hit",)]
+    assert standing(again, as_told=True) == [()]
+
+
+def test_the_check_names_a_hold_of_its_day(world, client):
+    make.edition(hold("DE", first=2))
+    asked = "/check/?item=1C905.a.4&to=DE&on="
+    on, before = (page(client, None, f"{asked}{legal_today() + days * DAY}") for days in (2, 1))
+    assert "Talks are under way." in on and 'href="/rules/holds/"' in on
+    assert "Talks are under way." not in before
+
+
+def test_everybody_reads_which_holds_stand_and_are_announced(world, client):
+    make.edition(hold("DE", "JP", first=-5, reservations=True))
+    make.edition(hold("FR", id="H002", reason_zh="另议。"), "NEXT-2", legal_now() + 9 * DAY)
+    text = page(client, None, "/rules/holds/")
+    assert "H001" in text and "In force" in text and "Germany; Japan" in text and OWNER in text
+    assert "nothing new is reserved" in text
+    assert "H002" in text and "Announced" in text and "Licenses in force can be used." in text
+    assert "另议。" in client.get("/rules/holds/", headers={"accept-language": "zh-hans"}).content.decode()
+
+
+def test_without_holds_the_page_says_so(world, client):
+    assert "No hold stands or is announced" in page(client, None, "/rules/holds/")
+
+
+def known():
+    today = legal_today()
+    return [
+        (one.hold.id, (one.since - today).days, one.until and (one.until - today).days)
+        for one in selectors.holds_known(legal_now())
+    ]
+
+
+def test_a_hold_is_known_on_the_days_on_which_editions_let_it_stand(world, clock):
+    today = legal_today()
+    make.edition(hold("DE", first=-5, last=None), "ONE")
+    make.edition(hold("DE", first=-5, last=None), "TWO", day_start(today + 3 * DAY))
+    make.edition(lambda rules, _: None, "GONE", day_start(today + 6 * DAY))
+    make.edition(hold("DE", first=-5, last=None), "AGAIN", day_start(today + 9 * DAY))
+    assert known() == [("H001", 0, 5), ("H001", 9, None)]
+    clock.set(day_start(today + 5 * DAY))
+    assert known() == [("H001", -5, 0), ("H001", 4, None)]
+    clock.set(day_start(today + 6 * DAY))
+    assert known() == [("H001", 3, None)]
+
+
+def test_a_hold_that_no_day_of_its_edition_sees_is_not_known(world):
+    make.edition(hold("DE", first=5), "ONE")
+    make.edition(lambda rules, _: None, "GONE", day_start(legal_today() + 3 * DAY))
+    assert known() == []
+
+
+def test_what_a_hold_covers_is_said_in_words(world):
+    def change(rules, document):
+        document["groups"] = {"g": {"en": "Neighbors", "zh": "邻国", "countries": ["JP"]}}
+        match = {"destination.group": ["g"], "item.cn_technology": True, "item.cn_input_value_share": {"gte": "0.5"}}
+        document["holds"] = [row(match={**match, "end_use.code": ["CIV_AUTO"], "item.control_code_prefix": ["1C905"]})]
+
+    edition = selectors.rules_of(make.edition(change).digest).edition
+    countries = {country.pk: str(country) for country in Country.objects.all()}
+    assert sorted(words.covers(edition.holds[0], edition, countries)) == [
+        ("Destination", "Neighbors"),
+        ("End-use", edition.document["end_uses"]["CIV_AUTO"]["en"]),
+        ("Item", "1C905"),
+        ("Made with Chinese technology", "yes"),
+        ("Share of Chinese inputs in the value", "0.5 or more"),
+    ]
+
+
+def test_verdicts_of_before_hold_nothing(world, license):
+    assert Verdict.objects.get().held == []
+    assert selectors.held(selectors.editions_at(legal_now()), Verdict.objects.get().facts, since=legal_now()) == []
