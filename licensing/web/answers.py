@@ -19,7 +19,7 @@ from licensing.policy.records import facts_of, outcome_of
 from licensing.policy.trace import Fate, Period, changes, periods, trace
 from licensing.policy.vocabulary import CODE, FACTS, FOLLOWING, UNLISTED_CODE
 from licensing.states import ApplicationState
-from licensing.web.holds import Held, held, in_order
+from licensing.web.holds import Held, in_order
 from licensing.words import rules as words
 from licensing.words import terms
 from licensing.words.doubts import doubts
@@ -124,7 +124,7 @@ class Answer:
     @property
     def holds(self) -> list[Held]:
         """Those of that day, and those that may be for want of a fact."""
-        return in_order(held(hold, missing) for hold, missing in self.rules.holds(self.facts, on=self.day))
+        return in_order(Held(hold, missing) for hold, missing in self.rules.holds(self.facts, on=self.day))
 
     @property
     def doubts(self) -> list[str]:

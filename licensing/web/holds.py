@@ -12,31 +12,26 @@ from licensing import selectors
 from licensing.models import ApplicationEndUser, ApplicationLine
 from licensing.policy.editions import Hold
 from licensing.words import holds as words
-from licensing.words import terms
 
 
 @dataclass(frozen=True)
 class Held:
-    """A hold in words, and what of a case it holds. missing: what is not said, for want of which it does not hold."""
+    """A hold in words, and what of a case it holds. missing: for want of these facts it does not."""
 
     hold: Hold
-    missing: str = ""
+    missing: tuple[str, ...]
     what: list[tuple[ApplicationLine, ApplicationEndUser]] = field(default_factory=list)
 
     @property
     def told(self) -> str:
-        return words.told(self.hold)
-
-
-def held(hold: Hold, missing: Iterable[str]) -> Held:
-    return Held(hold, terms.listed(terms.word(terms.FACTS, name) for name in missing))
+        return words.may(self.hold, self.missing) if self.missing else words.told(self.hold)
 
 
 def of_case(found: Iterable[selectors.Standing]) -> list[Held]:
     """Each hold once, with the lines and end-users of which the same is said; those that stand come first."""
     said: dict[tuple[str, tuple[str, ...]], Held] = {}
     for one in found:
-        said.setdefault((one.hold.id, one.missing), held(one.hold, one.missing)).what.append((one.line, one.user))
+        said.setdefault((one.hold.id, one.missing), Held(one.hold, one.missing)).what.append((one.line, one.user))
     return in_order(said.values())
 
 

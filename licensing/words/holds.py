@@ -1,6 +1,6 @@
 """A hold in words: why, whose it is, and when it ends."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -20,13 +20,30 @@ def reason(hold: Hold) -> str:
 
 def told(hold: Hold) -> str:
     """What stands, and what would change it."""
-    return _told(reason(hold), hold.owner, hold.span.last)
+    return _stands(reason(hold), hold.owner, hold.span.last)
+
+
+def may(hold: Hold, missing: Iterable[str]) -> str:
+    """What would stand, and for want of which facts it does not."""
+    facts = terms.listed(terms.word(terms.FACTS, name) for name in missing)
+    message = _("A hold may stand here, and does not as long as this is not said: {facts}. {why} {ends}")
+    return message.format(facts=facts, why=reason(hold), ends=_ends(hold.owner, hold.span.last))
 
 
 def told_of(stretch: Mapping[str, Any]) -> str:
-    """The same of a verdict's stretch."""
-    why = in_language(stretch["reason_en"], stretch["reason_zh"])
-    return _told(why, stretch["owner"], date.fromisoformat(stretch["last_day"]) if stretch["last_day"] else None)
+    """What stands, of a verdict's stretch."""
+    why = in_language(stretch["reason_en"], stretch["reason_zh"]) or _("The ministry does not say why.")
+    return _stands(why, stretch["owner"], date.fromisoformat(stretch["last_day"]) if stretch["last_day"] else None)
+
+
+def _stands(why: str, owner: str, last: date | None) -> str:
+    return _("A hold stands here: {why} {ends}").format(why=why, ends=_ends(owner, last))
+
+
+def _ends(owner: str, last: date | None) -> str:
+    if last is None:
+        return _("It is with {owner}, until a later edition of the rules ends it.").format(owner=owner)
+    return _("It is with {owner}, until {day} inclusive.").format(owner=owner, day=day(last))
 
 
 def covers(hold: Hold, edition: Edition, countries: Mapping[str, str]) -> list[tuple[str, str]]:
@@ -48,15 +65,3 @@ def _values(key: str, wanted: Any, edition: Edition, countries: Mapping[str, str
             yield from (in_language(groups[name]["en"], groups[name]["zh"]) for name in wanted)
         case _:
             yield from (terms.value(LOOKS_AT.get(key, key), one, edition, countries) for one in wanted)
-
-
-def _told(why: str, owner: str, last: date | None) -> str:
-    if last is None:
-        message = _("A hold stands here: {why} It is with {owner}, until a later edition of the rules ends it.")
-        return message.format(why=why or _silent(), owner=owner)
-    message = _("A hold stands here: {why} It is with {owner}, until {day} inclusive.")
-    return message.format(why=why or _silent(), owner=owner, day=day(last))
-
-
-def _silent() -> str:
-    return _("why is the ministry's to know.")
