@@ -12,6 +12,7 @@ from licensing import selectors
 from licensing.models import ApplicationEndUser, ApplicationLine
 from licensing.policy.editions import Hold
 from licensing.words import holds as words
+from licensing.words import phrases
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,7 @@ def holds(request: HttpRequest) -> HttpResponse:
         {
             "hold": one.hold,
             "reason": words.reason(one.hold),
-            "covers": words.covers(one.hold, one.edition, countries),
+            "covers": phrases.conditions(one.hold.match, one.edition, countries),
             "since": one.since,
             "until": one.until,
             "stands": one.since <= legal_day(at),

@@ -26,6 +26,7 @@ KEYS: Mapping[str, tuple[str, ...]] = {  # the parts in the order in which they 
     "end_uses": (),
     "groups": (),
     "invariants": ("id",),
+    "holds": ("id",),
 }
 
 
@@ -153,6 +154,13 @@ class _Telling:
                     DROPPED: _("A standing invariant is given up. {name}"),
                     CHANGED: _("A standing invariant changes. {name}"),
                 }
+            case "holds":
+                name = f"{row['id']}: {in_language(row['reason_en'], row['reason_zh'])}"
+                told = {
+                    ADDED: _("A hold is added. {name}"),
+                    DROPPED: _("A hold is given up. {name}"),
+                    CHANGED: _("A hold changes. {name}"),
+                }
             case _:
                 name = phrases.quoted(in_language(row["en"], row["zh"]))
                 told = {
@@ -217,7 +225,7 @@ def _name(key: tuple[Any, ...]) -> str:
 
 def _rows(document: Mapping[str, Any], part: str) -> dict[tuple[Any, ...], Mapping[str, Any]]:
     """The rows of a part by what names them."""
-    rows = document[part]
+    rows = document.get(part, ())
     if isinstance(rows, dict):
         return {(name,): row for name, row in sorted(rows.items())}
     return {tuple(row[name] for name in KEYS[part]): row for row in rows}

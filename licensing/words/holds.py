@@ -1,17 +1,15 @@
 """A hold in words: why, whose it is, and when it ends."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
-from decimal import Decimal
 from typing import Any
 
 from django.utils.translation import gettext as _
 
 from core.languages import in_language
 from core.templatetags.lodestone import day
-from licensing.policy.editions import Edition, Hold
-from licensing.policy.vocabulary import LOOKS_AT
-from licensing.words import rules, terms
+from licensing.policy.editions import Hold
+from licensing.words import terms
 
 
 def reason(hold: Hold) -> str:
@@ -44,24 +42,3 @@ def _ends(owner: str, last: date | None) -> str:
     if last is None:
         return _("It is with {owner}, until a later edition of the rules ends it.").format(owner=owner)
     return _("It is with {owner}, until {day} inclusive.").format(owner=owner, day=day(last))
-
-
-def covers(hold: Hold, edition: Edition, countries: Mapping[str, str]) -> list[tuple[str, str]]:
-    """What it looks at, fact by fact, and with which values; countries: names by code."""
-    return [
-        (terms.word(terms.FACTS, LOOKS_AT.get(key, key)), terms.listed(_values(key, wanted, edition, countries)))
-        for key, wanted in hold.match.items()
-    ]
-
-
-def _values(key: str, wanted: Any, edition: Edition, countries: Mapping[str, str]) -> Iterator[str]:
-    match wanted:
-        case bool():
-            yield terms.value(key, wanted, edition, countries)
-        case {"gte": least}:
-            yield rules.or_more(terms.value(key, Decimal(least), edition, countries))
-        case _ if key == "destination.group":
-            groups = edition.document["groups"]
-            yield from (in_language(groups[name]["en"], groups[name]["zh"]) for name in wanted)
-        case _:
-            yield from (terms.value(LOOKS_AT.get(key, key), one, edition, countries) for one in wanted)

@@ -73,6 +73,12 @@ LABELS: Mapping[str, Any] = {
     "then.at_least": gettext_lazy("No milder than"),
     "then.never": gettext_lazy("Never comes to"),
     "then.has_channel": gettext_lazy("Something is open unless it is prohibited"),
+    "from": gettext_lazy("First day of the hold"),
+    "until": gettext_lazy("Last day of the hold"),
+    "owner": gettext_lazy("With whom"),
+    "reason_en": gettext_lazy("Reason in English"),
+    "reason_zh": gettext_lazy("Reason in Chinese"),
+    "reservations": gettext_lazy("Stops reservations"),
 }
 ORDER = list(LABELS)
 UNSAID = {
@@ -82,9 +88,10 @@ UNSAID = {
     "effect.control": terms.NO,
     "effect.clock": phrases.CLOCKS["45wd"],
     "when": gettext_lazy("everybody"),
+    "reservations": terms.NO,
 }
 DATES = {"published", "effective_from", "effective_to", "suspended_from", "suspended_until"}
-DATES |= {"until", "contracts_signed_before"}
+DATES |= {"until", "contracts_signed_before", "from"}
 OUTCOMES = {"disposition", "at_least", "never"}
 CHANNELS = {"grant", "remove", "without_channels"}
 
@@ -112,6 +119,8 @@ def unsaid(place: Place) -> str:
 def word(place: Place, of: Any, edition: Edition, countries: Mapping[str, str]) -> str:
     """A value, or one of several, that stands there."""
     name = place[-1]
+    if of is None and place == ("until",):
+        return _("no day named")
     if of is None or place[:2] == ("effect", "params") and len(place) == 3:
         return phrases.limit(name, of) if place[0] == "effect" else _("the whole instrument")
     if of in ("", {}, []):

@@ -134,11 +134,7 @@ def _instead(fact: str, value: Any, edition: Edition, countries: Mapping[str, st
     """A value for all of its class: of a share, from a threshold on or below all of them."""
     if not isinstance(value, Decimal):
         return terms.value(fact, value, edition, countries)
-    return or_more(terms.value(fact, value, edition, countries)) if value else _("less")
-
-
-def or_more(share: str) -> str:
-    return _("{share} or more").format(share=share)
+    return _("{share} or more").format(share=terms.value(fact, value, edition, countries)) if value else _("less")
 
 
 def channels(names: tuple[str, ...]) -> str:

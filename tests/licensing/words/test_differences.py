@@ -12,6 +12,7 @@ from licensing.policy.editions import edition_of
 from licensing.words import differences, labels
 from licensing.words.differences import changes
 from tests.policy.drafts import another, draft, first
+from tests.policy.test_holds import held, hold
 
 NAMES = {"JP": "Japan", "KR": "South Korea", "US": "United States"}
 
@@ -165,6 +166,19 @@ def test_instruments_end_uses_groups_and_invariants_are_told_by_their_names():
         assert "“航天”" in told(renamed)[1].told
 
 
+def test_a_hold_that_comes_goes_and_changes():
+    (came,) = told(held(hold(until=None)))
+    assert (came.part, came.row, came.told) == ("holds", "H001", "A hold is added. H001: Talks are under way.")
+    assert ("Last day of the hold", "", "no day named") in said(came)
+    (gone,) = changes(draft(held(hold())).edition, first().edition, NAMES)
+    assert gone.told == "A hold is given up. H001: Talks are under way."
+    (other,) = changes(draft(held(hold())).edition, draft(held(hold(reservations=True))).edition, NAMES)
+    assert (other.told, said(other)) == (
+        "A hold changes. H001: Talks are under way.",
+        [("Stops reservations", "no", "yes")],
+    )
+
+
 # --- nothing goes unsaid ----------------------------------------------------------------------------------
 def full():
     """The first edition with every field that the shape allows in some row."""
@@ -179,6 +193,8 @@ def full():
     document["groups"] |= {name: {"en": name, "zh": name, "countries": ["JP", "KR"]} for name in ("E", "ZZ")}
     document["instruments"][0] |= {"effective_to": "2030-01-01", "clauses": {"1": "2025-01-01"}, "note": ""}
     document["instruments"][1]["clauses"] = {}
+    every = {key: wanted for row in document["rules"] for key, wanted in row["match"].items()}
+    document["holds"] = [hold(reservations=True, match=every)]
     return document
 
 
@@ -250,7 +266,13 @@ def test_every_field_that_the_shape_allows_is_tried():
             else:
                 yield (*above, name)
 
-    shapes = {"rules": shape.RULE, "windows": shape.WINDOW, "instruments": shape.INSTRUMENT, "codes": shape.CODE}
+    shapes = {
+        "holds": shape.HOLD,
+        "rules": shape.RULE,
+        "windows": shape.WINDOW,
+        "instruments": shape.INSTRUMENT,
+        "codes": shape.CODE,
+    }
     places = {(part, place) for part, schema in shapes.items() for place in allowed(schema)}
     tried = {(part, place[:1] if place[0] == "clauses" else place) for part, place in of_each_place(full())}
     assert places - tried == set()
