@@ -1,5 +1,6 @@
 """Who sees which exporters and parties."""
 
+from collections.abc import Iterable
 from datetime import date
 from typing import TypeVar
 
@@ -68,8 +69,13 @@ def returned(exporter: Exporter) -> HistoryLine | None:
 
 def qualified_until(exporter_id: int) -> date | None:
     """The last day through which the company may file for annual licenses; None when it never might."""
-    rows = Qualification.objects.filter(exporter_id=exporter_id)
-    return rows.order_by("-pk").values_list("last_day", flat=True).first()
+    return last_days([exporter_id]).get(exporter_id)
+
+
+def last_days(exporters: Iterable[int]) -> dict[int, date]:
+    """The same of each of these companies that ever might."""
+    rows = Qualification.objects.filter(exporter__in=set(exporters)).order_by("exporter_id", "-pk")
+    return dict(rows.distinct("exporter_id").values_list("exporter_id", "last_day"))
 
 
 def people(exporter_id: int) -> list[str]:

@@ -1,7 +1,7 @@
 """Which edition of the rules is in force: derived from the starts that have come, never a job's work."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 from typing import Any
@@ -19,6 +19,7 @@ FIRST_DAY = date(2020, 12, 1)  # the Export Control Law is in force; of days bef
 AHEAD = timedelta(days=3_653)
 INSTANT = timedelta(microseconds=1)
 LAST_DAY = date.max - timedelta(days=1)  # of what no calendar ends
+DRAFT = "draft"  # the name of an edition that nobody keeps
 
 
 def edition_now() -> PolicyEdition:
@@ -39,11 +40,25 @@ def _begun(at: Any) -> PolicyEdition:
 
 @dataclass(frozen=True)
 class Editions:
-    """Every edition by its start, as of an instant: which of them judges which day."""
+    """Every edition by its start, as of an instant: which of them judges which day. drafted: one that nobody keeps."""
 
     rows: tuple[tuple[str, str, datetime], ...]  # name, digest, start
-    at: datetime
+    at: datetime = field(compare=False)
     newest: int  # the key of the one that was put in force, or announced, last
+    drafted: Compiled | None = None
+
+    def with_draft(self, draft: Compiled, starts_at: datetime) -> "Editions":
+        """As if this one had been put in force, too, from that instant on."""
+        rows = sorted((*self.rows, (DRAFT, draft.edition.digest, starts_at)), key=lambda row: row[2])
+        return replace(self, rows=tuple(rows), drafted=draft)
+
+    def as_of(self, at: datetime) -> "Editions":
+        return replace(self, at=at)
+
+    def rules(self, digest: str) -> Compiled:
+        if self.drafted and self.drafted.edition.digest == digest:
+            return self.drafted
+        return rules_of(digest)
 
     def of(self, day: date) -> tuple[str, str]:
         """Name and digest of the edition that judges a day: as edition_on."""
@@ -58,7 +73,7 @@ class Editions:
         ends = [starts_at for _, _, starts_at in self.rows[1:]]
         for (_, digest, starts_at), end in zip(self.rows, [*ends, None], strict=True):
             if end is None or end > since:
-                yield rules_of(digest), since if starts_at == self.rows[0][2] else max(since, starts_at), end
+                yield self.rules(digest), since if starts_at == self.rows[0][2] else max(since, starts_at), end
 
     def turns(self, after: date, until: date, audience: str) -> list[date]:
         """The days after the one, until the other, on which other rules begin to count for that audience."""
@@ -66,7 +81,7 @@ class Editions:
         for place in range(self._place(after), self._place(until) + 1):
             _, digest, starts_at = self.rows[place]
             found |= {
-                day for day in [*rules_of(digest).turns(audience), legal_day(starts_at)] if self._place(day) == place
+                day for day in [*self.rules(digest).turns(audience), legal_day(starts_at)] if self._place(day) == place
             }
         return sorted(day for day in found if after < day <= until)
 

@@ -2,7 +2,7 @@
 falls into the planned window. Nothing is written here."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property
@@ -11,7 +11,7 @@ from typing import Any
 from django.db.models import Prefetch, Q, prefetch_related_objects
 
 from core.legal_time import legal_day, legal_now
-from exporters.selectors import qualified_until
+from exporters.selectors import last_days
 from licensing.models import Application, ApplicationEndUser, ApplicationLine, Finding, PolicyEdition
 from licensing.models.screenings import NO_HIT
 from licensing.policy.editions import Hold
@@ -32,15 +32,13 @@ PARTS = (
 QUALIFIED = "exporter.annual_qualified"
 
 
-@dataclass(frozen=True)
-class Judged:
-    """What the rules say of a line for an end-user on a day. within: the day lies in the planned window.
+@dataclass(frozen=True, kw_only=True)
+class Look:
+    """What the rules say of facts on a day. within: the day lies in the planned window.
 
     said: the facts by their sources; facts: the same, whole, as that day's edition reads them.
     """
 
-    line: ApplicationLine
-    user: ApplicationEndUser
     day: date
     within: bool
     edition: str
@@ -75,6 +73,29 @@ class Judged:
         return [name for name in self.outcome.missing if name != HIT]
 
 
+@dataclass(frozen=True, kw_only=True)
+class Judged(Look):
+    """The same of a line for an end-user."""
+
+    line: ApplicationLine
+    user: ApplicationEndUser
+
+
+@dataclass(frozen=True)
+class Known:
+    """What the rules look at of parties and of companies, by key: what screening found, and the last qualified day."""
+
+    hits: Mapping[int, str]
+    qualified: Mapping[int, date]
+
+
+def known_of(cases: Iterable[Application]) -> Known:
+    """Of these cases, which have their parts: two queries."""
+    screened = counting(screenings_of({user.party_id for case in cases for user in case.end_users.all()}))
+    hits = {party: row.hit for party, row in screened.items()}
+    return Known(hits, last_days(case.exporter_id for case in cases))
+
+
 def read_parts(case: Application) -> None:
     """The case has its lines and end-users with all that is judged of them; two queries, where it has none yet."""
     prefetch_related_objects([case], *PARTS)
@@ -82,25 +103,41 @@ def read_parts(case: Application) -> None:
 
 def judge(case: Application, *, at: datetime, audience: str) -> list[Judged]:
     """Every line of the case for every end-user, on each day that matters; by line, end-user and day."""
-    editions, today = editions_at(at), legal_day(at)
-    days = days_of(case, editions, audience, today)
+    editions = editions_at(at)
+    days = days_of(case, editions, audience, legal_day(at))
     read_parts(case)
-    lines, users = case.lines.all(), case.end_users.all()
-    screened = counting(screenings_of(user.party_id for user in users))
-    hits = {party: row.hit for party, row in screened.items()}
-    last_day = qualified_until(case.exporter_id)
+    known, found = known_of([case]), list[Judged]()
+    for line in case.lines.all():
+        for user in case.end_users.all():
+            facts, last_day = (
+                said(case, line, user, known.hits.get(user.party_id)),
+                known.qualified.get(case.exporter_id),
+            )
+            seen = looks(facts, days, last_day, editions, audience)
+            found += [Judged(**vars(look), line=line, user=user) for look in seen]
+    return found
+
+
+def looks(
+    facts: Facts, days: Iterable[tuple[date, bool]], last_day: date | None, editions: Editions, audience: str
+) -> list[Look]:
+    """Each of these days by its own edition. last_day: the last one on which the company is qualified."""
     found = []
-    for line in lines:
-        for user in users:
-            for day, within in days:
-                code, digest = editions.of(day)
-                rules = rules_of(digest)
-                said = _said(case, line, user, hits.get(user.party_id)) | {
-                    QUALIFIED: bool(last_day and day <= last_day)
-                }
-                found.append(
-                    Judged(line, user, day, within, code, rules, said, as_read(said, rules.edition), audience, editions)
-                )
+    for day, within in days:
+        code, digest = editions.of(day)
+        rules, said = editions.rules(digest), {**facts, QUALIFIED: bool(last_day and day <= last_day)}
+        found.append(
+            Look(
+                day=day,
+                within=within,
+                edition=code,
+                rules=rules,
+                said=said,
+                facts=as_read(said, rules.edition),
+                audience=audience,
+                editions=editions,
+            )
+        )
     return found
 
 
@@ -114,11 +151,11 @@ def days_of(case: Application, editions: Editions, audience: str, today: date) -
     return [(day, day in within) for day in sorted({today} | within)]
 
 
-def _said(case: Application, line: ApplicationLine, user: ApplicationEndUser, hit: str | None) -> dict[str, Any]:
+def said(case: Application, line: ApplicationLine, user: ApplicationEndUser, hit: str | None) -> dict[str, Any]:
     """The facts by their sources: what nobody said is left out."""
     declaration = user.declaration
     onward = declaration.re_export_countries if declaration.re_export else []
-    said = {
+    found = {
         CODE: line.control_item.code,
         COUNTRY: sorted({user.party.country_id, *onward}),
         END_USE: declaration.end_use_id,
@@ -127,7 +164,7 @@ def _said(case: Application, line: ApplicationLine, user: ApplicationEndUser, hi
         "exporter.red_flag": case.red_flag,
         "transaction.purpose": case.purpose,
     }
-    return {name: value for name, value in said.items() if value}
+    return {name: value for name, value in found.items() if value}
 
 
 # --- what it said before ----------------------------------------------------------------------------------
