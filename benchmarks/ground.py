@@ -1,0 +1,76 @@
+"""A database of a benchmark's own: migrated, with the rules and the legal days, and one world that people made."""
+
+import atexit
+import os
+import shutil
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+SCALE = float(os.environ.get("BENCH_SCALE", "1"))
+COMMITS = 1_000
+
+
+def raise_() -> Any:
+    """The world (tests.make.World)."""
+    os.environ.update(LODESTONE_MODE="local", DJANGO_SETTINGS_MODULE="config.settings")
+    from config.local import embedded
+
+    folder = Path(tempfile.mkdtemp(prefix="lodestone-bench-"))
+    folder.chmod(0o755)
+    servers = embedded.start(folder)
+    atexit.register(lambda: (servers.stop(), shutil.rmtree(folder, ignore_errors=True)))
+    os.environ.update(DATABASE_URL=servers.owner_url, DATABASE_OWNER_URL=servers.owner_url)
+    os.environ.update(REDIS_URL=servers.redis_url)
+    import django
+    from django.core.management import call_command
+
+    django.setup()
+    call_command("migrate", verbosity=0)
+    from licensing.loading import load
+    from tests import make
+    from tests.conftest import legal_days
+
+    load()
+    legal_days()
+    ministry = make.ministry()
+    return make.World(ministry, make.customs(), make.exporter(ministry))
+
+
+def limit() -> float:
+    """Seconds for a thousand transactions that change one row each."""
+    from core.models import User
+
+    key, began = User.objects.values_list("pk", flat=True)[0], time.monotonic()
+    for _ in range(COMMITS):
+        User.objects.filter(pk=key).update(name="Limit")
+    return time.monotonic() - began
+
+
+def transactions(work: Callable[[], Any]) -> tuple[float, float]:
+    """Seconds for the whole work, and for its longest transaction: from BEGIN to COMMIT as the client sees them."""
+    from django.db import transaction
+
+    enter, leave, longest, began = transaction.Atomic.__enter__, transaction.Atomic.__exit__, 0.0, 0.0
+
+    def entered(self: Any) -> None:
+        nonlocal began
+        if self.durable:
+            began = time.monotonic()
+        enter(self)
+
+    def left(self: Any, *error: Any) -> None:
+        nonlocal longest
+        leave(self, *error)
+        if self.durable:
+            longest = max(longest, time.monotonic() - began)
+
+    transaction.Atomic.__enter__, transaction.Atomic.__exit__ = entered, left
+    start = time.monotonic()
+    try:
+        work()
+    finally:
+        transaction.Atomic.__enter__, transaction.Atomic.__exit__ = enter, leave
+    return time.monotonic() - start, longest
