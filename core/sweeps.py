@@ -2,14 +2,16 @@
 
 import logging
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, TypeVar
 
 from celery.exceptions import SoftTimeLimitExceeded
+
+T = TypeVar("T")
 
 log = logging.getLogger(__name__)
 
 
-def each(ids: Iterable[int], verb: Callable[[int], Any]) -> int:
+def each(ids: Iterable[T], verb: Callable[[T], Any]) -> int:
     """How many calls did something. A failed one is logged, and comes up again with the next run."""
     done = 0
     for pk in ids:

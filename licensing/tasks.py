@@ -1,7 +1,6 @@
 """Sweeps: each fetches ids, calls a verb once per id, and may run twice, late or never."""
 
 import logging
-from collections.abc import Callable
 from datetime import timedelta
 
 from celery import shared_task
@@ -14,6 +13,7 @@ from licensing.actions import licenses, questions, receipts, signals, supplement
 
 log = logging.getLogger(__name__)
 BATCH = 500
+TURNS = 100  # licenses that one transaction confirms: what it locks, nobody else changes meanwhile
 
 
 @shared_task
@@ -25,21 +25,24 @@ def expire_licenses() -> int:
 
 @shared_task
 def turn_licenses() -> int:
-    """What the rules say holds for every license in force: all that are due, whoever else turns them now, too."""
-    return _all_due(selectors.licenses_to_turn, verdicts.turn)
+    """What the rules say holds for every license in force: all that are due, whoever else turns them now, too.
+
+    Those of a batch for which nothing changes are done at once, the others one by one.
+    """
+    by, done, after = clock(), 0, 0
+    while ids := selectors.licenses_to_turn(TURNS, after):
+        each([ids], lambda some: verdicts.confirm(among=some))
+        done += each(selectors.licenses_to_turn(TURNS, after, ids[-1]), lambda pk: verdicts.turn(pk, by=by))
+        after = ids[-1]
+    return done
 
 
 @shared_task
 def turn_cases() -> int:
     """Who reads an open case knows that other rules judge it: all that are due, as above."""
-    return _all_due(selectors.cases_to_turn, turns.turn)
-
-
-def _all_due(due: Callable[[int, int], list[int]], turn: Callable[..., bool]) -> int:
-    """In the order of their keys, so that one that fails, or is another's, stops none behind it."""
     by, done, after = clock(), 0, 0
-    while ids := due(BATCH, after):
-        done += each(ids, lambda pk: turn(pk, by=by))
+    while ids := selectors.cases_to_turn(BATCH, after):
+        done += each(ids, lambda pk: turns.turn(pk, by=by))
         after = ids[-1]
     return done
 

@@ -249,6 +249,7 @@ def _shipments(step: Story, world: make.World, clock_of: Any) -> None:
     make.edition(lambda rules, _: rules["R033"].update(here))
     step(turns.turn, turned.pk, by=clock())
     License.objects.filter(pk=ending.pk).update(judged_by=None)
+    step(verdicts.confirm, among=[ending.pk])
     step(verdicts.turn, ending.pk, by=clock())
     clock_of.shift(days=400)
     step(licenses.expire, ending.pk, by=clock())

@@ -4,7 +4,7 @@ A turn is every moment at which what rules for licenses in force say changes. No
 the verdict's own instants, and what a turn writes (causes, the state, that the holder was told) decides nothing there.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -25,7 +25,19 @@ from licensing.models import (
     Verdict,
 )
 from licensing.policy.facts import Facts
-from licensing.selectors import Editions, Judged, editions_at, held, next_turn, prohibited, rules_of, standing
+from licensing.selectors import (
+    Editions,
+    Judged,
+    closed,
+    editions_at,
+    held,
+    next_turn,
+    prohibited,
+    quiet,
+    rules_of,
+    standing,
+    words,
+)
 from licensing.states import IN_FORCE
 
 
@@ -76,6 +88,29 @@ def open_verdicts(
 
 
 @command
+def confirm(*, among: Collection[int]) -> int:
+    """Of these licenses those for which nothing changes are known to be judged by the newest edition: how many.
+
+    All in one statement for each next turn. Their verdicts stand, so no line is locked: a reservation that reads this
+    a moment too early evaluates the same. May run twice, late or never, and leaves alone what another holds; all others
+    are left to `turn`.
+    """
+    licenses = lock_all(License.objects.filter(pk__in=among), skip_locked=True)
+    at = legal_now()
+    editions, running = editions_at(at), [row for row in licenses if _in_force(row, at)]
+    due: dict[datetime | None, list[int]] = {}
+    for pk, next_one in quiet(running, editions, at).items():
+        due.setdefault(next_one, []).append(pk)
+    for next_one, keys in due.items():
+        License.objects.filter(pk__in=keys).update(judged_by=editions.newest, next_turn_at=next_one)
+    return sum(map(len, due.values()))
+
+
+def _in_force(license: License, at: datetime) -> bool:
+    return license.state in IN_FORCE and legal_day(at) <= license.usable_until
+
+
+@command
 def turn(pk: int, *, by: Actor) -> bool:
     """What the rules say of a license in force holds for it: verdicts, causes of policy, its state; its holder knows.
 
@@ -89,7 +124,7 @@ def turn(pk: int, *, by: Actor) -> bool:
     license = found[0]
     ledger.lock_lines(license)
     at = legal_now()
-    if license.state not in IN_FORCE or legal_day(at) > license.usable_until:
+    if not _in_force(license, at):
         return False
     editions = editions_at(at)
     if license.judged_by_id == editions.newest and (license.next_turn_at is None or license.next_turn_at > at):
@@ -130,18 +165,18 @@ def _follow(license: License, verdicts: list[Verdict], editions: Editions, by: A
     Returns the end-users that had one and have another, by other rules or other words of them.
     """
     code, digest = editions.of(legal_day(at))
-    now = {user: _rules(verdicts, user, at) for user in {verdict.end_user_id for verdict in verdicts}}
+    now = closed((verdict.end_user_id, standing(verdict.prohibited, at)) for verdict in verdicts)
     causes = license.suspensions.filter(cause=Suspension.Cause.POLICY, ended_at=None).select_related("edition")
     replaced, kept = set(), set()
     for cause in causes.defer("edition__text"):
         user, rules = cause.end_user_id or 0, now.get(cause.end_user_id or 0, [])
-        if rules == cause.rules and cause.edition and _text(cause.edition.digest, rules) == _text(digest, rules):
+        if rules == cause.rules and cause.edition and _words(cause.edition.digest, rules) == _words(digest, rules):
             kept.add(user)
             continue
         cause.ended_by, cause.ended_at = by.user, at
         cause.save(update_fields=["ended_by", "ended_at"])
         replaced |= {user} if rules else set()
-    opening = {user: rules for user, rules in now.items() if rules and user not in kept}
+    opening = {user: rules for user, rules in now.items() if user not in kept}
     if opening:
         facts = {"cause": Suspension.Cause.POLICY, "opened_by": by.user, "opened_at": at}
         edition = PolicyEdition.objects.defer("text").get(code=code)
@@ -152,16 +187,8 @@ def _follow(license: License, verdicts: list[Verdict], editions: Editions, by: A
     return replaced
 
 
-def _text(digest: str, names: list[str]) -> list[Any]:
-    """What a holder reads of these rules in an edition."""
-    rows = [row for row in rules_of(digest).edition.document["rules"] if row["id"] in names]
-    return [[row[name] for name in ("rationale_en", "rationale_zh", "instrument", "clause")] for row in rows]
-
-
-def _rules(verdicts: list[Verdict], user: int, at: datetime) -> list[str]:
-    """The rules that prohibit every line for that end-user; none where one line is open."""
-    stretches = [standing(verdict.prohibited, at) for verdict in verdicts if verdict.end_user_id == user]
-    return sorted({rule for one in stretches if one for rule in one["rules"]}) if all(stretches) else []
+def _words(digest: str, names: list[str]) -> list[Any]:
+    return words(rules_of(digest), names)
 
 
 def _told(verdicts: list[Verdict], by: Actor, at: datetime) -> dict[str, Any]:

@@ -62,13 +62,16 @@ from licensing.selectors.lists import ITEM_SEARCH, applicable_items, in_force_on
 from licensing.selectors.movements import clearances_taken, clearances_used, movements_of
 from licensing.selectors.screenings import counting, screened_in, screenings_of
 from licensing.selectors.verdicts import (
+    closed,
     held,
     judged,
     licenses_to_turn,
     next_turn,
     prohibited,
+    quiet,
     standing,
     too_late,
+    words,
 )
 
 __all__ = [
@@ -92,6 +95,7 @@ __all__ = [
     "clearances_taken",
     "clearances_used",
     "clocks_of",
+    "closed",
     "closed_in_part",
     "closed_somehow",
     "counting",
@@ -122,6 +126,7 @@ __all__ = [
     "open_questions",
     "overdue_supplements",
     "prohibited",
+    "quiet",
     "rules_of",
     "read_parts",
     "rejection",
@@ -149,4 +154,5 @@ __all__ = [
     "with_signals",
     "with_steps",
     "with_supplement",
+    "words",
 ]

@@ -4,22 +4,28 @@ One way to evaluate, and three who ask: issue and each turn, which write verdict
 not know the newest edition.
 """
 
+import json
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from datetime import date, datetime
+from datetime import UTC, date, datetime
+from functools import lru_cache
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Q, TextField
+from django.db.models.functions import Cast
 
 from core.legal_time import day_end, day_start, legal_day, legal_now, on_the_wire
-from licensing.models import License, PolicyEdition
+from licensing.models import Application, License, PolicyEdition, Suspension
 from licensing.models.verdicts import Verdict
-from licensing.policy.editions import Hold, Rule
+from licensing.policy.editions import Hold, Rule, canonical
+from licensing.policy.engine import Compiled
 from licensing.policy.facts import Facts, as_read
 from licensing.policy.vocabulary import CODE, COUNTRY, HIT
-from licensing.selectors.editions import LAST_DAY, Editions, editions_at
+from licensing.selectors.editions import LAST_DAY, Editions, editions_at, rules_of
 from licensing.states import IN_FORCE
 
 EXISTING = "existing"
+LAWFUL, IN_GRACE, TOO_LATE = "lawful", "in_grace", "too_late"
+BEGINNING = datetime(1, 1, 2, tzinfo=UTC)  # of all time that can be told in Shanghai
 
 
 def prohibited(editions: Editions, facts: Facts, *, since: datetime, contract: date | None) -> list[dict[str, Any]]:
@@ -27,23 +33,53 @@ def prohibited(editions: Editions, facts: Facts, *, since: datetime, contract: d
 
     As Verdict.prohibited holds them, in order; stretches that touch under the same rules are one. facts: as said.
     """
-    found: list[dict[str, Any]] = []
-    for rules, begins, ends in editions.reigns(since):
-        read = as_read(facts, rules.edition)
+    return foreseen(editions, canonical(facts), since=since, contract=contract)
+
+
+def foreseen(editions: Editions, facts: str, *, since: datetime, contract: date | None) -> list[dict[str, Any]]:
+    """As prohibited, of facts as one JSON text: what PostgreSQL holds need not be read to be known again."""
+    return _joined(
+        _stretch(rules, max(start, since), end, contract)
+        for start, end, rules in _prohibiting(editions, facts)
+        if end is None or end > since
+    )
+
+
+@lru_cache(maxsize=20_000)
+def _prohibiting(editions: Editions, facts: str) -> tuple[tuple[datetime, datetime | None, tuple[Rule, ...]], ...]:
+    """When which rules for licenses in force prohibit it, at any time: once a process for equal facts."""
+    said, found = json.loads(facts), []
+    for rules, begins, ends in editions.reigns(BEGINNING):
+        read = as_read(said, rules.edition)
         for start, end, day in _days(rules.turns(EXISTING), begins, ends):
             if prohibiting := rules.prohibiting(read, on=day, audience=EXISTING):
-                found.append(_stretch(prohibiting, start, end, contract))
-    return _joined(found)
+                found.append((start, end, prohibiting))
+    return tuple(found)
 
 
 def held(editions: Editions, facts: Facts, *, since: datetime) -> list[dict[str, Any]]:
     """Every stretch from that instant on in which a hold stops reservations of it, as Verdict.held has them."""
-    found: list[dict[str, Any]] = []
-    for rules, begins, ends in editions.reigns(since):
-        read = as_read(facts, rules.edition)
+    return withheld(editions, canonical(facts), since=since)
+
+
+def withheld(editions: Editions, facts: str, *, since: datetime) -> list[dict[str, Any]]:
+    """As held, of facts as one JSON text."""
+    return [
+        _held(hold, max(start, since), end)
+        for start, end, hold in _holding(editions, facts)
+        if end is None or end > since
+    ]
+
+
+@lru_cache(maxsize=20_000)
+def _holding(editions: Editions, facts: str) -> tuple[tuple[datetime, datetime | None, Hold], ...]:
+    """When which holds stop its reservations, at any time: once a process for equal facts."""
+    said, found = json.loads(facts), []
+    for rules, begins, ends in editions.reigns(BEGINNING):
+        read = as_read(said, rules.edition)
         for start, end, day in _days(rules.hold_turns, begins, ends):
-            found += [_held(hold, start, end) for hold in rules.holding(read, on=day) if hold.reservations]
-    return found
+            found += [(start, end, hold) for hold in rules.holding(read, on=day) if hold.reservations]
+    return tuple(found)
 
 
 def _held(hold: Hold, start: datetime, end: datetime | None) -> dict[str, Any]:
@@ -80,7 +116,7 @@ def _stretch(rules: tuple[Rule, ...], start: datetime, end: datetime | None, con
     }
 
 
-def _joined(stretches: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def _joined(stretches: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
     for one in stretches:
         last = found[-1] if found else {}
@@ -110,12 +146,11 @@ def judged(license: License, party: int, destination: str, lines: Collection[int
     return {
         "edition": editions.newest,
         "lines": {
-            number: prohibited(editions, _there(facts, destination), since=license.issued_at, contract=contract)
+            number: prohibited(editions, there(facts, destination), since=license.issued_at, contract=contract)
             for number, facts in said.items()
         },
         "held": {
-            number: held(editions, _there(facts, destination), since=license.issued_at)
-            for number, facts in said.items()
+            number: held(editions, there(facts, destination), since=license.issued_at) for number, facts in said.items()
         },
     }
 
@@ -141,13 +176,72 @@ def next_turn(stretches: Iterable[Mapping[str, Any]], at: datetime) -> datetime 
     return min((instant for instant in instants if instant > at), default=None)
 
 
-def licenses_to_turn(limit: int, after: int = 0) -> list[int]:
+def licenses_to_turn(limit: int, after: int = 0, until: int | None = None) -> list[int]:
     """Licenses in force, their last day not over, whose verdicts do not know the newest edition or of which one began
-    or ended to prohibit: the next in the order of their keys, after that one."""
+    or ended to prohibit: the next in the order of their keys, after that one, until the other."""
     at, newest = legal_now(), PolicyEdition.objects.order_by("-pk").values("pk")[:1]
     due = Q(judged_by=None) | Q(judged_by__lt=newest) | Q(next_turn_at__lte=at)
     rows = License.objects.filter(due, state__in=IN_FORCE, usable_until__gte=legal_day(at), pk__gt=after)
+    rows = rows if until is None else rows.filter(pk__lte=until)
     return list(rows.order_by("pk").values_list("pk", flat=True)[:limit])
+
+
+def quiet(licenses: Collection[License], editions: Editions, at: datetime) -> dict[int, datetime | None]:
+    """Of these licenses those for which these editions change nothing, by key, with the next turn of each.
+
+    What prohibits, and what holds, is what is written, what stands at that instant stood at the last turn, and the causes of policy are
+    those of then, in the same words.
+    Three queries, however many licenses they are; equal facts are evaluated once.
+    """
+    of = {license.pk: license for license in licenses}
+    cases = {license.application_id for license in licenses}
+    contracts = dict(Application.objects.filter(pk__in=cases).values_list("pk", "contract_on"))
+    found, turns, loud = dict[int, list[Any]](), dict[int, list[Any]](), set()
+    rows = Verdict.objects.filter(line__license__in=of).annotate(said=Cast("facts", TextField()))
+    columns = ("line__license_id", "end_user_id", "said", "prohibited", "held", "forbidden")
+    for pk, user, said, known, holds, forbidden in rows.values_list(*columns):
+        contract = contracts[of[pk].application_id]
+        stretches = foreseen(editions, said, since=of[pk].issued_at, contract=contract)
+        now = standing(stretches, at)
+        if withheld(editions, said, since=of[pk].issued_at) != holds:
+            loud.add(pk)
+        if stretches != known or forbidden != (now is not None):
+            loud.add(pk)
+        found.setdefault(pk, []).append((user, now))
+        turns.setdefault(pk, []).extend(stretches)
+    causes = _causes(of, editions.rules(editions.of(legal_day(at))[1]))
+    still = (pk for pk in of if pk not in loud and closed(found.get(pk, ())) == causes.get(pk, {}))
+    return {pk: next_turn(turns.get(pk, ()), at) for pk in still}
+
+
+def _causes(licenses: Iterable[int], edition: Compiled) -> dict[int, dict[int, list[str]]]:
+    """Of each license the rules of its open causes of policy, by end-user; none where that edition words them anew."""
+    rows = Suspension.objects.filter(license__in=licenses, cause=Suspension.Cause.POLICY, ended_at=None)
+    found: dict[int, dict[int, list[str]]] = {}
+    for pk, user, rules, said in rows.values_list("license_id", "end_user_id", "rules", "edition__digest"):
+        found.setdefault(pk, {})[user] = rules if words(rules_of(said), rules) == words(edition, rules) else []
+    return found
+
+
+def closed(found: Iterable[tuple[int, Mapping[str, Any] | None]]) -> dict[int, list[str]]:
+    """End-users for whom every line is prohibited, each with the rules that do it.
+
+    found: of each verdict the end-user, and what stands.
+    """
+    of: dict[int, list[Mapping[str, Any] | None]] = {}
+    for user, one in found:
+        of.setdefault(user, []).append(one)
+    return {
+        user: sorted({rule for one in stretches if one for rule in one["rules"]})
+        for user, stretches in of.items()
+        if all(stretches)
+    }
+
+
+def words(rules: Compiled, names: Collection[str]) -> list[Any]:
+    """What a holder reads of these rules in an edition."""
+    rows = [row for row in rules.edition.document["rules"] if row["id"] in names]
+    return [[row[name] for name in ("rationale_en", "rationale_zh", "instrument", "clause")] for row in rows]
 
 
 def too_late(
@@ -161,14 +255,17 @@ def too_late(
     at: datetime,
 ) -> bool:
     """Did the rules forbid one of the lines at that instant, with no grace for what was reserved on it before?"""
-    for line, stretches in stretches_of(license, party, destination, lines).items():
-        stretch = standing(stretches, at)
-        if stretch is None:
-            continue
-        in_grace = stretch["grace"] and at < _instant(stretch["grace"])
-        if not (line in reserved and reserved_at < begins(stretch) and in_grace):
-            return True
-    return False
+    of_lines = stretches_of(license, party, destination, lines).items()
+    return any(fate(found, reserved_at if line in reserved else None, at) == TOO_LATE for line, found in of_lines)
+
+
+def fate(stretches: Iterable[Mapping[str, Any]], reserved_at: datetime | None, at: datetime) -> str:
+    """What becomes of goods that were reserved at one instant (None: never), and are declared at the other."""
+    stretch = standing(stretches, at)
+    if stretch is None:
+        return LAWFUL
+    in_grace = stretch["grace"] and at < _instant(stretch["grace"])
+    return IN_GRACE if reserved_at and reserved_at < begins(stretch) and in_grace else TOO_LATE
 
 
 def stretches_of(
@@ -190,5 +287,5 @@ def facts_of_lines(license: License, party: int, lines: Collection[int]) -> dict
     return {line: frozen.get(line, {CODE: codes[line]}) for line in lines if line in codes}
 
 
-def _there(facts: Facts, destination: str) -> Facts:
+def there(facts: Facts, destination: str) -> Facts:
     return {**facts, COUNTRY: sorted({*facts.get(COUNTRY, ()), destination})}

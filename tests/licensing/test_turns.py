@@ -523,7 +523,7 @@ def test_what_another_worker_holds_is_left_to_it(license, transactional_db):
 def test_a_sweep_goes_on_past_those_that_fail(world, monkeypatch):
     made = [world.license(kilograms=100) for _ in range(3)]
     make.edition(ban("DE"))
-    monkeypatch.setattr(tasks, "BATCH", 1)
+    monkeypatch.setattr(tasks, "TURNS", 1)
     Verdict.objects.filter(line__license=made[0]).update(facts={})
     assert tasks.turn_licenses() == 2
     assert [state(row)[0] for row in made] == ["active", "suspended", "suspended"]
