@@ -60,12 +60,14 @@ class Look:
     def record(self) -> str:
         return record_of(self.rules, self.facts, on=self.day, audience=self.audience)
 
+    @cached_property
+    def clear(self) -> Outcome:
+        """The outcome if screening, where there is no result yet, found nothing."""
+        return self.rules.assess({HIT: NO_HIT, **self.facts}, on=self.day, audience=self.audience)
+
     def opens(self, channel: str) -> bool:
         """Does it open the channel? It counts as open when it hangs on nothing but a result of screening."""
-        if channel in self.outcome.channels or HIT in self.facts:
-            return channel in self.outcome.channels
-        clear = self.rules.assess({**self.facts, HIT: NO_HIT}, on=self.day, audience=self.audience)
-        return channel in clear.channels
+        return channel in (*self.outcome.channels, *self.clear.channels)
 
     @property
     def missing(self) -> list[str]:
