@@ -7,6 +7,7 @@ from django.db.models import QuerySet
 from core.access import Actor, visibility
 from core.models import HistoryLine
 from exporters.selectors import of_province
+from licensing.selectors.what_if import reads_reserved
 from shipments.models import Handling, Incident, Shipment
 from shipments.states import ShipmentState
 
@@ -47,6 +48,12 @@ def reservations_past(today: date, limit: int) -> list[int]:
         .order_by("pk")
         .values_list("pk", flat=True)[:limit]
     )
+
+
+@reads_reserved
+def reserved() -> QuerySet[Shipment]:
+    """What a what-if asks about: nothing of them was declared yet."""
+    return Shipment.objects.filter(state=ShipmentState.RESERVED).prefetch_related("lines")
 
 
 def incidents_for(actor: Actor) -> QuerySet[Incident]:

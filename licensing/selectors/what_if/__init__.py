@@ -1,0 +1,10 @@
+"""What a draft of the rules would do to the book: to open cases, licenses in force and reserved shipments, and what it
+would have said of the cases of the last twelve months.
+
+Nothing is written, and everything is judged by what judges it once the draft is in force.
+"""
+
+from licensing.selectors.what_if.book import Stopped, what_if
+from licensing.selectors.what_if.shipments import reads_reserved
+
+__all__ = ["Stopped", "reads_reserved", "what_if"]

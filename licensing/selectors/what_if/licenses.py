@@ -1,0 +1,172 @@
+"""Licenses in force: what the turn at the draft's start would begin and end, and what later turns would."""
+
+import json
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from django.db.models import F, QuerySet, TextField
+from django.db.models.functions import Cast
+
+from core.legal_time import legal_day, on_the_wire
+from licensing.models import License, LicenseEndUser, Suspension, Verdict
+from licensing.models.balances import LicenseLine
+from licensing.policy.editions import canonical
+from licensing.policy.vocabulary import COUNTRY, END_USE
+from licensing.selectors.editions import INSTANT
+from licensing.selectors.verdicts import begins, closed, foreseen, standing, words
+from licensing.selectors.what_if.known import Both, paged
+from licensing.selectors.what_if.tally import Exposure, Part, Refs, Tally
+from licensing.states import IN_FORCE
+
+SIZE = 500
+OPEN, PROHIBITED = "open", "prohibited"
+
+
+def licenses_in_force(starts_at: datetime) -> QuerySet[License]:
+    """Those that a turn at that instant finds."""
+    rows = License.objects.filter(state__in=IN_FORCE, usable_until__gte=legal_day(starts_at))
+    return rows.annotate(contract_on=F("application__contract_on")).only("ref", "state", "issued_at", "usable_until")
+
+
+class _Pair(NamedTuple):
+    """A verdict: what stands just before the draft starts and when it has, and what comes later."""
+
+    line: int
+    user: int
+    facts: str
+    old: Mapping[str, Any] | None
+    new: Mapping[str, Any] | None
+    later: datetime | None
+
+
+class Licenses:
+    """What becomes of licenses. events: as `turn` would write them into their history."""
+
+    def __init__(self, both: Both, exposure: tuple[Exposure, Exposure]) -> None:
+        self.both, self.exposure = both, exposure
+        self.tally, self.events, self.closed, self.later = Tally(), Refs(), list[dict[str, Any]](), Refs()
+        day = legal_day(both.starts_at)
+        before, after = (editions.as_of(both.starts_at - INSTANT) for editions in (both.old, both.new))
+        self.wording = before.rules(before.of(legal_day(before.at))[1]), both.new.rules(both.new.of(day)[1])
+        self.before, self.after = before, after
+
+    def add_all(self, rows: QuerySet[License]) -> Iterator[int]:
+        """Yields how many were counted, page by page: five queries each."""
+        for page in paged(rows, SIZE):
+            of = {license.pk: license for license in page}
+            users = _grouped(
+                LicenseEndUser.objects.filter(license__in=of).values_list("license_id", "pk", "party__ref", "open")
+            )
+            lines = _grouped(
+                LicenseLine.objects.filter(license__in=of)
+                .annotate(left=F("authorized") + F("credited") - F("drawn") - F("lapsed"))
+                .values_list("license_id", "pk", "number", "control_item__code", "unit", "left")
+            )
+            causes = _grouped(
+                Suspension.objects.filter(license__in=of, ended_at=None)
+                .exclude(cause=Suspension.Cause.POLICY)
+                .order_by("pk")
+                .values_list("license_id", "end_user_id")
+            )
+            verdicts = _grouped(
+                Verdict.objects.filter(line__license__in=of)
+                .annotate(said=Cast("facts", TextField()))
+                .order_by("pk")
+                .values_list("line__license_id", "line_id", "end_user_id", "said")
+            )
+            for pk, license in of.items():
+                self._add(license, users[pk], lines[pk], {user for (user,) in causes[pk]}, verdicts[pk])
+            yield len(page)
+
+    def _add(self, license: Any, users: Any, lines: Any, causes: set[int | None], verdicts: Any) -> None:
+        self.both.rests_on(license.ref, license.state, on_the_wire(license.issued_at), str(license.usable_until))
+        self.both.rests_on(str(license.contract_on), users, lines, sorted(causes, key=str), verdicts)
+        pairs = [self._pair(license, *verdict) for verdict in verdicts]
+        goods = {pk: (number, code, unit, left) for pk, number, code, unit, left in lines}
+        self.tally.add(self._part(pair, goods) for pair in pairs)
+        for pair in pairs:
+            _, code, unit, left = goods[pair.line]
+            for first, exposure in zip(self.both.exposed(self.both.alike(pair.facts)), self.exposure, strict=True):
+                if first:
+                    exposure.add(first, license.ref, pair.line, code, unit, left)
+            if pair.later:
+                self.later.add(on_the_wire(pair.later), license.ref)
+        free = {pk for pk, _, open_ in users if open_ and pk not in causes}
+        self._turn(license, pairs, free, {pk: ref for pk, ref, _ in users}, goods)
+
+    def _pair(self, license: Any, line: int, user: int, facts: str) -> _Pair:
+        words_ = {"since": license.issued_at, "contract": license.contract_on}
+        alike = self.both.alike(facts)
+        old, new = (foreseen(editions, alike, **words_) for editions in (self.both.old, self.both.new))
+        known = [(one["from"], one["rules"]) for one in old]
+        ahead = (begins(one) for one in new if (one["from"], one["rules"]) not in known)
+        later = next((instant for instant in ahead if instant > self.both.starts_at), None)
+        starts = self.both.starts_at
+        return _Pair(line, user, facts, standing(old, starts - INSTANT), standing(new, starts), later)
+
+    def _part(self, pair: _Pair, goods: Mapping[int, Any]) -> Part:
+        _, code, unit, left = goods[pair.line]
+        said = _read(pair.facts)
+        old, new = (PROHIBITED if one else OPEN for one in (pair.old, pair.new))
+        return Part(pair.line, code, said[0], said[1], unit, left, old, new)
+
+    def _turn(
+        self, license: Any, pairs: list[_Pair], free: set[int], parties: Mapping[int, str], goods: Mapping[int, Any]
+    ) -> None:
+        """What the turn writes and tells: as licensing.actions.verdicts.turn does."""
+        was, now = closed((pair.user, pair.old) for pair in pairs), closed((pair.user, pair.new) for pair in pairs)
+        told_anew = {user for user in was.keys() & now.keys() if not self._same(was[user], now[user])}
+        began = [pair for pair in pairs if pair.new and (not pair.old or pair.user in told_anew)]
+        ended = [pair for pair in pairs if pair.old and not pair.new]
+        before, after = free - was.keys(), free - now.keys()
+        if began:
+            self._happens("narrow" if after else "suspend", license, began, parties, goods)
+        if ended:
+            self._happens("lift" if after and not before else "widen", license, ended, parties, goods)
+
+    def _same(self, was: list[str], now: list[str]) -> bool:
+        old, new = self.wording
+        return was == now and words(old, was) == words(new, now)
+
+    def _happens(
+        self, verb: str, license: Any, pairs: list[_Pair], parties: Mapping[int, str], goods: Mapping[int, Any]
+    ) -> None:
+        self.events.add(verb, license.ref)
+        stretches = [pair.new or pair.old or {} for pair in pairs]
+        self.closed.append(
+            {
+                "license": license.ref,
+                "event": verb,
+                "end_users": sorted({parties[pair.user] for pair in pairs}),
+                "lines": sorted({goods[pair.line][0] for pair in pairs}),
+                "rules": sorted({rule for one in stretches for rule in one["rules"]}),
+                "quantity": _left({pair.line for pair in pairs}, goods),
+            }
+        )
+
+    def told(self) -> dict[str, Any]:
+        happens = sorted(self.closed, key=canonical)
+        return {**self.tally.told(), "refs": self.events.told(), "events": happens, "later": self.later.told()}
+
+
+def _left(lines: set[int], goods: Mapping[int, Any]) -> dict[str, int]:
+    """What these lines have not let across yet, by unit."""
+    found: dict[str, int] = defaultdict(int)
+    for line in lines:
+        _, _, unit, left = goods[line]
+        found[unit] += left
+    return dict(sorted(found.items()))
+
+
+def _read(facts: str) -> tuple[tuple[str, ...], str]:
+    said = json.loads(facts)
+    return tuple(said.get(COUNTRY, ())), said.get(END_USE, "")
+
+
+def _grouped(rows: Any) -> dict[int, list[Any]]:
+    found: dict[int, list[Any]] = defaultdict(list)
+    for first, *rest in rows:
+        found[first].append(tuple(rest))
+    return found

@@ -1,0 +1,83 @@
+"""Reserved shipments: whether they may still be declared on the day that they are planned for."""
+
+import json
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from django.db.models import F, QuerySet, TextField
+from django.db.models.functions import Cast
+
+from core.legal_time import day_start, on_the_wire
+from licensing.models import Verdict
+from licensing.policy.editions import canonical
+from licensing.policy.vocabulary import COUNTRY, END_USE
+from licensing.selectors.verdicts import fate, foreseen, there
+from licensing.selectors.what_if.known import Both, paged
+from licensing.selectors.what_if.tally import Part, Refs, Tally
+
+SIZE = 500
+_reserved: list[Callable[[], QuerySet[Any]]] = []
+
+
+def reads_reserved(rows: Callable[[], QuerySet[Any]]) -> Callable[[], QuerySet[Any]]:
+    """Registers whose the shipments are: those that are reserved, with their lines."""
+    _reserved[:] = [rows]
+    return rows
+
+
+def reserved_shipments() -> QuerySet[Any]:
+    return _reserved[0]()
+
+
+class Shipments:
+    """What becomes of reserved shipments, each by the worst of its lines."""
+
+    def __init__(self, both: Both) -> None:
+        self.both, self.tally, self.refs = both, Tally(), Refs()
+
+    def add_all(self, rows: QuerySet[Any]) -> Iterator[int]:
+        for page in paged(rows, SIZE):
+            verdicts = {
+                (license, party, number): (pk, *rest)
+                for license, party, number, pk, *rest in Verdict.objects.filter(
+                    line__license__in={one.license_id for one in page}
+                )
+                .annotate(said=Cast("facts", TextField()), code=F("line__control_item__code"))
+                .values_list(
+                    "line__license_id",
+                    "end_user__party_id",
+                    "line__number",
+                    "line_id",
+                    "said",
+                    "code",
+                    "line__license__issued_at",
+                    "line__license__application__contract_on",
+                )
+            }
+            for one in page:
+                self._add(one, verdicts)
+            yield len(page)
+
+    def _add(self, shipment: Any, verdicts: Any) -> None:
+        at = max(self.both.starts_at, day_start(shipment.planned_on))
+        parts = []
+        for line in shipment.lines.all():
+            found = verdicts.get((shipment.license_id, shipment.end_user_id, line.line_number))
+            if found is None:
+                continue
+            pk, said, code, issued_at, contract = found
+            facts = there(json.loads(said), shipment.destination)
+            text, words = canonical(facts), {"since": issued_at, "contract": contract}
+            old, new = (
+                fate(foreseen(editions, self.both.alike(text), **words), shipment.created_at, at)
+                for editions in (self.both.old, self.both.new)
+            )
+            quantity = (line.unit, line.held)
+            parts.append(Part(pk, code, tuple(facts[COUNTRY]), facts.get(END_USE, ""), *quantity, old, new))
+            self.both.rests_on(shipment.ref, on_the_wire(at), on_the_wire(shipment.created_at), text, *quantity)
+            if old != new:
+                self.refs.add(new, shipment.ref)
+        self.tally.add(parts)
+
+    def told(self) -> dict[str, Any]:
+        return {**self.tally.told(), "refs": self.refs.told()}
