@@ -12,6 +12,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.db import connection, transaction
+from django.db.models import Model
 
 from core import references
 from core.legal_time import legal_now, months_after
@@ -41,6 +42,7 @@ END_USES = ("CIV_AUTO", "CIV_WIND", "CIV_MEDICAL", "CIV_INDUSTRIAL", "MIL_POTENT
 NATURES = ("commercial", "commercial", "commercial", "government", "academic", "military")
 KG = 1_000
 DAY = timedelta(days=1)
+BATCH = 1_000  # rows of a statement, which a connection waits for only so long
 
 
 def forbid(**match: list[str]) -> Callable[[dict[str, Any], dict[str, Any]], None]:
@@ -65,29 +67,29 @@ def draft(change: Callable[[dict[str, Any], dict[str, Any]], Any]) -> str:
 
 
 @contextmanager
-def unguarded() -> Iterator[None]:
-    """Rows may begin in any state."""
+def unguarded(*more: type[Model]) -> Iterator[None]:
+    """Rows may begin in any state; rows of more tables may be changed."""
+    tables = (Application, Declaration, License, Shipment, *more)
     with transaction.atomic(), connection.cursor() as cursor:
-        for table in (Application, Declaration, License, Shipment):
+        for table in tables:
             cursor.execute(f"SET CONSTRAINTS ALL IMMEDIATE; ALTER TABLE {table._meta.db_table} DISABLE TRIGGER USER")
         yield
-        for table in (Application, Declaration, License, Shipment):
+        for table in tables:
             cursor.execute(f"SET CONSTRAINTS ALL IMMEDIATE; ALTER TABLE {table._meta.db_table} ENABLE TRIGGER USER")
 
 
 class Book:
     """So many licenses, a fifth as many open cases, and a reserved shipment on every third license."""
 
-    def __init__(self, world: World, licenses: int, seed: int = 1) -> None:
+    def __init__(self, world: World, licenses: int, seed: int = 1, *, cases: int | None = None) -> None:
         self.world, self.draw, self.at = world, random.Random(seed), legal_now()
         self.editions = editions_at(self.at)
         self.items = list(ControlItem.objects.filter(official=True).order_by("code"))
         self.signed = self._declarations(min(400, 20 + licenses // 4))
         with unguarded():
-            self.issued = self._cases("issued", licenses)
-            self.pending = [
-                case for state in OPEN_CASE for case in self._cases(state, max(1, licenses // 5 // len(OPEN_CASE)))
-            ]
+            self.issued = self.cases("issued", licenses)
+            for number in range(licenses // 5 if cases is None else cases):
+                self.cases(OPEN_CASE[number % len(OPEN_CASE)], 1)
             self.licenses = self._licenses()
             self._parts()
 
@@ -101,7 +103,7 @@ class Book:
                 party.name, party.country_id = f"End-user {at}", self.draw.choice(COUNTRIES)
                 party.nature = self.draw.choice(NATURES)
                 made.append(Party(**_columns(party)))
-            Party.objects.bulk_create(made)
+            Party.objects.bulk_create(made, BATCH)
             rows = []
             for one in made:
                 like.pk, like.ref = None, references.draw(Declaration.PREFIX)
@@ -109,10 +111,11 @@ class Book:
                 like.re_export_countries = [self.draw.choice(COUNTRIES)] if like.re_export else []
                 columns = _columns(like) | {"end_user_id": one.pk, "end_use_id": self.draw.choice(END_USES)}
                 rows.append(Declaration(**columns))
-            Declaration.objects.bulk_create(rows)
+            Declaration.objects.bulk_create(rows, BATCH)
         return list(Declaration.objects.filter(pk__in=[row.pk for row in rows]).select_related("end_user"))
 
-    def _cases(self, state: str, number: int) -> list[Application]:
+    def cases(self, state: str, number: int, items: Any = None, signed: Any = None) -> list[Application]:
+        """Of these items and declarations, or of any."""
         today = self.at.date()
         rows = []
         for _ in range(number):
@@ -135,17 +138,17 @@ class Book:
                     round=1,
                 )
             )
-        Application.objects.bulk_create(rows)
+        Application.objects.bulk_create(rows, BATCH)
         lines, users = [], []
         for row in rows:
             for number in range(1, self.draw.choice([1, 1, 2, 3]) + 1):
-                item, quantity = self.draw.choice(self.items), self.draw.randrange(1, 90) * 100 * KG
+                item, quantity = self.draw.choice(items or self.items), self.draw.randrange(1, 90) * 100 * KG
                 words = {"description": "Goods", "quantity": quantity, "unit": item.unit}
                 lines.append(ApplicationLine(application=row, number=number, control_item=item, **words))
-            for one in self.draw.sample(self.signed, self.draw.choice([1, 1, 2, 3])):
+            for one in self.draw.sample(signed or self.signed, self.draw.choice([1, 1, 2, 3])):
                 users.append(ApplicationEndUser(application=row, party=one.end_user, declaration=one))
-        ApplicationLine.objects.bulk_create(lines)
-        ApplicationEndUser.objects.bulk_create(users)
+        ApplicationLine.objects.bulk_create(lines, BATCH)
+        ApplicationEndUser.objects.bulk_create(users, BATCH)
         self.asked = getattr(self, "asked", []) + lines
         self.named = getattr(self, "named", []) + users
         return rows
@@ -170,7 +173,7 @@ class Book:
                     issued_at=case.decided_at,
                 )
             )
-        return License.objects.bulk_create(rows)
+        return License.objects.bulk_create(rows, BATCH)
 
     def _parts(self) -> None:
         of = {row.application_id: row for row in self.licenses}
@@ -193,17 +196,17 @@ class Book:
                 first.reserved = quantity
                 words = {"quantity": quantity, "held": quantity, "unit": first.unit}
                 parts.append(ShipmentLine(shipment=shipments[-1], line_number=1, **words))
-        LicenseLine.objects.bulk_create(line for made in lines.values() for _, line in made)
-        LicenseEndUser.objects.bulk_create(user for made in users.values() for _, user in made)
-        Shipment.objects.bulk_create(shipments)
-        ShipmentLine.objects.bulk_create(parts)
+        LicenseLine.objects.bulk_create([line for made in lines.values() for _, line in made], BATCH)
+        LicenseEndUser.objects.bulk_create([user for made in users.values() for _, user in made], BATCH)
+        Shipment.objects.bulk_create(shipments, BATCH)
+        ShipmentLine.objects.bulk_create(parts, BATCH)
         verdicts = []
         for case, license in of.items():
             made = [self._verdict(license, *line, *user) for line in lines[case] for user in users[case]]
             verdicts += made
             license.next_turn_at = next_turn([one for row in made for one in row.prohibited], license.issued_at - DAY)
-        Verdict.objects.bulk_create(verdicts, batch_size=5_000)
-        License.objects.bulk_update(self.licenses, ["next_turn_at"], batch_size=2_000)
+        Verdict.objects.bulk_create(verdicts, BATCH)
+        License.objects.bulk_update(self.licenses, ["next_turn_at"], BATCH)
         self._suspended()
 
     def _line(self, license: License, line: ApplicationLine) -> LicenseLine:

@@ -1,0 +1,551 @@
+"""What a draft would do to the book, and that the book then does just that."""
+
+import json
+from datetime import date, timedelta
+
+import pytest
+from django.db import InternalError, connection
+
+from core.legal_time import day_start, legal_now, legal_today, on_the_wire
+from core.models import HistoryLine
+from exporters.models import Party
+from licensing import selectors, tasks
+from licensing.actions import applications
+from licensing.loading import first_document
+from licensing.models import (
+    Application,
+    ControlItem,
+    Declaration,
+    License,
+    LicenseEndUser,
+    PolicyEdition,
+    Suspension,
+    Verdict,
+)
+from licensing.policy.editions import Unreadable, canonical, read
+from licensing.policy.engine import Compiled
+from licensing.selectors.what_if import Stopped, what_if
+from licensing.selectors.what_if.known import Both
+from licensing.selectors.what_if.tally import Part, Tally
+from licensing.web.what_if import HEAD, lines
+from tests import make
+from tests.book import DAY, Book, draft, forbid, unguarded
+from tests.make import seen
+
+KG = 1_000
+MAGNET = "1C905.a.4"
+
+
+def asked(text, starts_at=None, **said):
+    at = legal_now()
+    return what_if(text, starts_at or at, at=at, **said)
+
+
+def nothing(rules, document):
+    """The same rules under another text."""
+    rules["R033"]["rationale_en"] += " "
+
+
+# --- the turn does what was predicted ----------------------------------------------------------------------
+
+
+def written(since):
+    """What the turn wrote: per license the verbs of its history, and the end-users and lines of which it told."""
+    rows = HistoryLine.objects.filter(subject_kind="license", pk__gt=since).exclude(verb="exhaust")
+    return sorted(
+        (
+            row.subject_ref,
+            row.verb,
+            row.facts["end_users"].split(", "),
+            [int(number) for number in row.facts["lines"].split(", ")],
+        )
+        for row in rows
+    )
+
+
+def predicted(found):
+    return sorted((one["license"], one["event"], one["end_users"], one["lines"]) for one in found["licenses"]["events"])
+
+
+def other_rules(rules, document):
+    """Bans a country and an item's list, frees what R033 and R034 closed, and words another rule anew."""
+    forbid(country=["DE", "KR"], code=["1C902", "1C903", "1C905"])(rules, document)
+    rules["R033"].update(match={"destination.country": ["FR"]}, applies_to=["existing"])
+    rules["R034"].update(rationale_en="In other words.")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("number", "change"), [(200, forbid(country=["DE"], use=["CIV_AUTO", "CIV_WIND"])), (80, other_rules)]
+)
+def test_the_turn_does_what_was_predicted(world, number, change):
+    Book(world, number)
+    tasks.turn_licenses()
+    text = draft(change)
+    found = asked(text)
+    last = HistoryLine.objects.latest("pk").pk
+    make.edition(change)
+    tasks.turn_licenses()
+    assert written(last) == predicted(found)
+    assert len(found["licenses"]["events"]) > 10
+    suspended = License.objects.filter(ref__in=found["licenses"]["refs"]["suspend"])
+    assert set(suspended.values_list("state", flat=True)) == {"suspended"}
+    standing = Verdict.objects.filter(line__license__usable_until__gte=legal_today())
+    prohibited = sum(
+        one["parts"] for one in found["licenses"]["outcomes"] if one["by"] == "" and one["new"] == "prohibited"
+    )
+    assert prohibited == standing.filter(forbidden=True).count()
+
+
+def test_it_says_the_same_twice_and_writes_nothing(world):
+    Book(world, 40)
+    text, starts_at = draft(forbid(country=["DE"])), legal_now()
+    before = checksums()
+    found = asked(text, starts_at)
+    assert asked(text, starts_at) == found
+    assert json.loads(json.dumps(found)) == found
+    assert checksums() == before
+
+
+def test_other_data_another_text_or_another_start_have_another_hash(world):
+    license = world.license(kilograms=100)
+    text, at = draft(forbid(country=["FR"])), legal_now()
+    hashes = [what_if(text, at, at=at)["hash"], what_if(draft(nothing), at, at=at)["hash"]]
+    hashes.append(what_if(text, at + DAY, at=at)["hash"])
+    world.shipment(license, KG)
+    hashes.append(what_if(text, at, at=at)["hash"])
+    Verdict.objects.update(facts={**Verdict.objects.get().facts, "end_use.code": "CIV_WIND"})
+    hashes.append(what_if(text, at, at=at)["hash"])
+    assert len(set(hashes)) == 5
+
+
+def checksums():
+    """Of every table."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY 1")
+        tables = [name for (name,) in cursor.fetchall()]
+        found = {}
+        for name in tables:
+            cursor.execute(f"SELECT md5(coalesce(string_agg(t::text, chr(10) ORDER BY t::text), '')) FROM \"{name}\" t")
+            found[name] = cursor.fetchone()[0]
+    return found
+
+
+# --- licenses -----------------------------------------------------------------------------------------------
+
+
+def test_a_country_ban_suspends_the_one_license_of_military_potential(world, clock):
+    """Scenario 9."""
+    clock.set(day_start(date(2026, 1, 5)) + timedelta(hours=12))
+
+    def without(rules, document):
+        document["rules"] = [row for row in document["rules"] if row["id"] not in ("R033", "R034")]
+
+    make.edition(without, "BEFORE")
+    made = [_to(world, "JP", kilograms) for kilograms in (3_000, 4_000, 9_500)]
+    military(made[2])
+    cases = [_filed(world, "JP") for _ in range(2)]
+    Declaration.objects.filter(used_by__application__ref=cases[1]).update(end_use="MIL_POTENTIAL")
+    starts = day_start(date(2026, 1, 6))
+    found = asked(canonical(first_document()), starts)
+    assert found["licenses"]["refs"] == {"suspend": [made[2].ref]}
+    [event] = found["licenses"]["events"]
+    assert (event["quantity"], event["rules"]) == ({"kg": 9_500 * KG}, ["R034"])
+    assert found["cases"]["refs"] == {"changed": [cases[1]]}
+    assert total(found["licenses"], "open", "prohibited") == (1, {"kg": 9_500 * KG})
+    assert by(found["licenses"], "destination") == {("JP", "open", "open"): 2, ("JP", "open", "prohibited"): 1}
+    make.edition(lambda rules, document: None, "A1", starts)
+    clock.set(starts)
+    tasks.turn_licenses()
+    assert [License.objects.get(pk=one.pk).state for one in made] == ["active", "active", "suspended"]
+
+
+def _to(world, country, kilograms):
+    signed = [world.declaration(country=country)]
+    ref = world.application(kind="annual", kilograms=kilograms, by_whom=signed)
+    return make.demo.issued(world.exporter, ref, world.ministry, signed)
+
+
+def _filed(world, country="DE", **said):
+    ref = world.application(by_whom=[world.declaration(country=country)], **said)
+    applications.submit(ref, seen=seen(ref), by=world.exporter)
+    return ref
+
+
+def military(license):
+    row = Verdict.objects.get(line__license=license)
+    Verdict.objects.filter(pk=row.pk).update(facts={**row.facts, "end_use.code": "MIL_POTENTIAL"})
+
+
+def total(part, old, new):
+    one = next(row for row in part["outcomes"] if (row["by"], row["old"], row["new"]) == ("", old, new))
+    return one["entries"], one["quantity"]
+
+
+def by(part, name):
+    return {(row["value"], row["old"], row["new"]): row["parts"] for row in part["outcomes"] if row["by"] == name}
+
+
+def test_what_closes_one_of_two_end_users_narrows_and_what_frees_him_widens(world):
+    license = world.license(kilograms=100, users=2)
+    second = license.end_users.last()
+    row = Verdict.objects.get(end_user=second)
+    Verdict.objects.filter(pk=row.pk).update(facts={**row.facts, "end_use.code": "CIV_WIND"})
+    ban = forbid(use=["CIV_WIND"])
+    [event] = asked(draft(ban))["licenses"]["events"]
+    assert (event["event"], event["end_users"], event["lines"]) == ("narrow", [second.party.ref], [1])
+    make.edition(ban)
+    tasks.turn_licenses()
+    assert asked(draft(nothing))["licenses"]["refs"] == {"widen": [license.ref]}
+
+
+def test_what_frees_the_last_end_user_lifts_unless_another_cause_is_open(world):
+    license = world.license(kilograms=100)
+    make.edition(forbid(country=["DE"]))
+    tasks.turn_licenses()
+    assert asked(draft(nothing))["licenses"]["refs"] == {"lift": [license.ref]}
+    user, at = license.end_users.get(), legal_now()
+    facts = {"opened_by": world.ministry.decider.user, "opened_at": at}
+    Suspension.objects.create(license=license, end_user=user, cause="screening", **facts)
+    assert asked(draft(nothing))["licenses"]["refs"] == {"widen": [license.ref]}
+
+
+def test_an_end_user_closed_otherwise_leaves_nobody_when_the_other_is_closed(world):
+    license = world.license(kilograms=100, users=2)
+    first, second = license.end_users.all()
+    Verdict.objects.filter(end_user=second).update(
+        facts={**Verdict.objects.get(end_user=second).facts, "end_use.code": "CIV_WIND"}
+    )
+    LicenseEndUser.objects.filter(pk=first.pk).update(open=False)
+    assert asked(draft(forbid(use=["CIV_WIND"])))["licenses"]["refs"] == {"suspend": [license.ref]}
+
+
+def test_a_license_that_is_over_by_then_or_ended_is_not_asked(world):
+    license = world.license(kilograms=100)
+    text = draft(forbid(country=["DE"]))
+    assert asked(text, day_start(license.usable_until))["licenses"]["entries"] == 1
+    assert asked(text, day_start(license.usable_until + DAY))["licenses"]["entries"] == 0
+    License.objects.update(state="expired")
+    assert asked(text)["licenses"]["entries"] == 0
+
+
+def test_a_ban_that_the_draft_announces_is_told_for_later(world):
+    license, first = world.license(kilograms=100), legal_today() + 20 * DAY
+
+    def later(rules, document):
+        forbid(country=["DE"])(rules, document)
+        document["rules"][-1]["effective_from"] = str(first)
+
+    found = asked(draft(later))["licenses"]
+    assert (found["events"], found["later"]) == ([], {on_the_wire(day_start(first)): [license.ref]})
+
+
+def test_a_ban_from_the_start_on_is_not_told_for_later(world):
+    world.license(kilograms=100)
+    assert asked(draft(forbid(country=["DE"])))["licenses"]["later"] == {}
+
+
+def from_day(day):
+    def change(rules, document):
+        forbid(country=["DE"])(rules, document)
+        document["rules"][-1]["effective_from"] = str(day)
+
+    return change
+
+
+def test_a_ban_that_is_known_is_not_told_as_the_draft_s(world):
+    world.license(kilograms=100)
+    make.edition(from_day(legal_today() + 20 * DAY))
+    tasks.turn_licenses()
+    found = asked(draft(lambda *both: (from_day(legal_today() + 20 * DAY)(*both), nothing(*both))))
+    assert found["licenses"]["later"] == {}
+
+
+def test_a_ban_that_begins_with_the_start_is_the_turn_s(world):
+    license, day = world.license(kilograms=100), legal_today() + 20 * DAY
+    make.edition(from_day(day))
+    found = asked(draft(from_day(day)), day_start(day))["licenses"]
+    assert found["refs"] == {"suspend": [license.ref]}
+
+
+def test_a_cause_that_has_ended_closes_nobody(world):
+    license, at = world.license(kilograms=100), legal_now()
+    facts = {"opened_by": world.ministry.decider.user, "opened_at": at, "ended_by": world.ministry.decider.user}
+    Suspension.objects.create(
+        license=license, end_user=license.end_users.get(), cause="screening", ended_at=at, **facts
+    )
+    make.edition(forbid(country=["DE"]))
+    tasks.turn_licenses()
+    assert asked(draft(nothing))["licenses"]["refs"] == {"lift": [license.ref]}
+
+
+def test_what_crossed_already_is_not_hit(world):
+    license = world.license(kilograms=100)
+    world.clear(world.shipment(license, 40 * KG).ref, 40 * KG)
+    world.shipment(license, 10 * KG)
+    [event] = asked(draft(forbid(country=["DE"])))["licenses"]["events"]
+    assert event["quantity"] == {"kg": 60 * KG}
+
+
+# --- shipments ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("grace", "fate"), [(None, "too_late"), (5, "too_late"), (30, "in_grace")])
+def test_a_reserved_shipment_is_too_late_or_within_the_grace(world, grace, fate):
+    license = world.license(kilograms=100)
+    shipment = world.shipment(license, KG, planned_on=legal_today() + 10 * DAY)
+
+    def change(rules, document):
+        forbid(country=["DE"])(rules, document)
+        document["rules"][-1]["transition"] = {"until": str(legal_today() + grace * DAY)} if grace else {}
+
+    found = asked(draft(change))["shipments"]
+    assert found["refs"] == {fate: [shipment.ref]}
+    assert total(found, "lawful", fate) == (1, {"kg": KG})
+
+
+def test_a_shipment_that_nothing_forbids_or_that_is_reserved_no_longer_is_not_hit(world):
+    license = world.license(kilograms=100)
+    shipment = world.shipment(license, KG)
+    assert asked(draft(forbid(country=["FR"])))["shipments"]["refs"] == {}
+    world.clear(shipment.ref, KG)
+    assert asked(draft(forbid(country=["DE"])))["shipments"]["entries"] == 0
+
+
+# --- cases --------------------------------------------------------------------------------------------------
+
+
+def test_materials_into_the_annual_channel(world):
+    """Scenario 13."""
+    book = Book(world, 25, cases=0)
+    magnets = list(ControlItem.objects.filter(official=True, category="magnet"))
+    materials = list(ControlItem.objects.filter(official=True, list_name="april", category__in=["oxide", "metal"]))
+    Party.objects.filter(pk__in=[row.end_user_id for row in book.signed]).update(nature="commercial", country="DE")
+    civil = [row for row in book.signed if row.end_use_id == "CIV_AUTO" and not row.re_export]
+    with unguarded():
+        gaining = book.cases("under_review", 11, materials, civil)
+        book.cases("submitted", 29, magnets, civil)
+    found = asked(draft(lambda rules, _: rules["R041"].update(enabled=True)))
+    assert (found["cases"]["entries"], found["licenses"]["entries"]) == (40, 25)
+    assert found["cases"]["channels"] == {"gained annual": sorted(case.ref for case in gaining)}
+    assert all(row["old"] == row["new"] for row in found["cases"]["outcomes"])
+    told = {(row["part"], row["new"], row["direction"], row["entries"]) for row in found["cases"]["differences"]}
+    assert ("channel", "annual", "loosens", 11) in told
+    assert {row[:3] for row in told} == {("channel", "annual", "loosens")}
+
+
+def test_it_also_halves_the_months_of_validated_end_users(reference):
+    at, old = legal_now(), selectors.editions_at(legal_now())
+    new = old.with_draft(Compiled(read(draft(lambda rules, _: rules["R041"].update(enabled=True)))), at)
+    facts = {
+        "item.control_code": ControlItem.objects.filter(list_name="april", category="oxide")[0].code,
+        "destination.country": ["DE"],
+        "end_use.code": "CIV_AUTO",
+        "end_user.class": "commercial",
+        "end_user.validated": True,
+        "screening.hit": "none",
+    }
+    days = ((legal_today(), True),)
+    said = Both(old, new, at).compared(canonical(facts), days, legal_today(), "pending")
+    assert [(one.part, one.old, one.new, one.direction) for one in said.differences] == [
+        ("max_validity_months", "12", "6", "tightens")
+    ]
+
+
+def test_a_case_is_judged_at_each_turn_of_its_window_and_only_there(world):
+    ref = _filed(world)
+
+    def later(days):
+        def change(rules, document):
+            forbid(country=["DE"])(rules, document)
+            document["rules"][-1] |= {"applies_to": ["pending"], "effective_from": str(legal_today() + days * DAY)}
+            document["rules"][-1]["effect"] = document["rules"][-1]["effect"] | {"control": True}
+
+        return draft(change)
+
+    found = asked(later(100))["cases"]
+    assert total(found, "standard_review", "prohibited")[0] == 1
+    assert found["refs"] == {"changed": [ref]}
+    assert found["channels"] == {}  # on the first days it is open
+    assert asked(later(400))["cases"]["refs"] == {}
+
+
+@pytest.mark.parametrize(("audience", "cases", "decided"), [("pending", 1, 0), ("new", 0, 1), ("existing", 0, 0)])
+def test_open_cases_are_pending_and_decided_ones_are_new(world, audience, cases, decided):
+    world.license(kilograms=100)
+    _filed(world)
+
+    def change(rules, document):
+        forbid(country=["DE"])(rules, document)
+        document["rules"][-1]["applies_to"] = [audience]
+
+    found = asked(draft(change))
+    assert [len(found[part]["refs"].get("changed", ())) for part in ("cases", "decided")] == [cases, decided]
+
+
+def test_what_was_decided_counts_for_twelve_months(world, clock):
+    world.license(kilograms=100)
+    clock.shift(days=360)
+    assert asked(draft(nothing))["decided"]["entries"] == 1
+    clock.shift(days=370)
+    assert asked(draft(nothing))["decided"]["entries"] == 0
+
+
+def test_an_approved_case_is_still_an_open_one(world):
+    signed = [world.declaration()]
+    ref = world.under_review(world.application(by_whom=signed))
+    with unguarded():
+        Application.objects.filter(ref=ref).update(state="approved", decided_at=legal_now())
+    found = asked(draft(nothing))
+    assert (found["cases"]["entries"], found["decided"]["entries"]) == (1, 0)
+
+
+def test_cases_that_could_not_be_filed_are_less_work(world):
+    license = world.license(kilograms=100)
+
+    def change(rules, document):
+        forbid(country=["DE"])(rules, document)
+        document["rules"][-1]["applies_to"] = ["new"]
+
+    Application.objects.update(accepted_on=legal_today() - 14 * DAY)
+    load = asked(draft(change))["load"]
+    assert (load["cases"], load["refs"]) == ([1, 0], {"less": [license.application.ref]})
+    assert (load["average"], load["days"]) == ("10.0", "-10.0")
+    assert asked(draft(nothing))["load"]["cases"] == [1, 1]
+
+
+def test_the_average_is_of_the_cases_that_had_a_clock(world):
+    for _ in range(2):
+        world.license(kilograms=100)
+    Application.objects.update(accepted_on=legal_today() - 14 * DAY)
+    assert asked(draft(nothing))["load"]["average"] == "10.0"
+
+
+def test_a_channel_is_open_to_a_case_when_it_is_for_all_of_it(world):
+    ref = _filed(world)
+    other = world.declaration(country="FR")
+    with unguarded():
+        Application.objects.get(ref=ref).end_users.create(party=other.end_user, declaration=other)
+
+    def change(rules, document):
+        rules["R040"]["match"]["destination.country"] = ["DE"]
+
+    assert asked(draft(change))["cases"]["channels"] == {"lost annual": [ref]}
+
+
+def test_what_is_said_outside_the_window_does_not_count(world):
+    first = legal_today() + 20 * DAY
+    _filed(world)
+    Application.objects.update(planned_from=first)
+
+    def change(rules, document):
+        forbid(country=["DE"])(rules, document)
+        document["rules"][-1] |= {"applies_to": ["pending"], "effective_to": str(first - DAY)}
+        document["rules"][-1]["effect"] = document["rules"][-1]["effect"] | {"control": True}
+
+    assert all(row["new"] == "standard_review" for row in asked(draft(change))["cases"]["outcomes"])
+
+
+def test_end_users_who_share_a_line_double_nothing():
+    tally = Tally()
+    parts = [
+        Part(line, "1C902", (country,), "CIV_AUTO", "kg", 5, "a", "b") for line in (1, 2) for country in ("DE", "FR")
+    ]
+    tally.add(parts)
+    tally.add(parts[:1])
+    rows = {(row["by"], row["value"]): row for row in tally.told()["outcomes"]}
+    figures = {key: (row["entries"], row["parts"], row["quantity"]["kg"]) for key, row in rows.items()}
+    assert figures["", ""] == figures["item", "1C902"] == figures["end_use", "CIV_AUTO"] == (2, 5, 15)
+    assert figures["destination", "DE"] == (2, 3, 15)
+    assert figures["destination", "FR"] == (1, 2, 10)
+
+
+# --- what comes back ----------------------------------------------------------------------------------------
+
+
+def test_holmium_comes_back_under_control_unless_the_window_is_prolonged(world, clock):
+    clock.set(day_start(date(2026, 11, 1)))
+    ref = world.application(kind="per_shipment", code="1C909.b", kilograms=500)
+    with unguarded(PolicyEdition):
+        Application.objects.filter(ref=ref).update(state="submitted")
+        PolicyEdition.objects.update(starts_at=legal_now() - DAY)
+
+    def prolonged(rules, document):
+        for window in document["windows"]:
+            if window["suspended_until"] == "2026-11-10":
+                window["suspended_until"] = "2027-11-10"
+
+    found = asked(draft(prolonged))["exposure"]
+    back = {"item": "1C909.b", "lines": 1, "quantity": {"kg": 500 * KG}, "refs": [ref]}
+    assert found == {"old": [{"from": "2026-11-11", **back}], "new": [{"from": "2027-11-11", **back}]}
+    clock.set(day_start(date(2026, 11, 11)))
+    assert asked(draft(nothing))["exposure"] == {"old": [], "new": []}
+
+
+# --- how it runs --------------------------------------------------------------------------------------------
+
+
+def test_progress_is_told_up_to_the_whole_and_it_can_be_stopped(world, monkeypatch):
+    world.license(kilograms=100)
+    _filed(world)
+    told = []
+    asked(draft(nothing), progress=lambda done, total: told.append((done, total)))
+    assert told == [(1, 3), (2, 3), (3, 3)]
+    stops = iter([False, False, True])
+    with pytest.raises(Stopped):
+        asked(draft(nothing), stop=lambda: next(stops))
+
+
+def test_pages_miss_nothing(world, monkeypatch):
+    Book(world, 12)
+    text, starts_at = draft(forbid(country=["DE"])), legal_now()
+    whole = asked(text, starts_at)
+    for module in ("cases", "licenses", "shipments"):
+        monkeypatch.setattr(f"licensing.selectors.what_if.{module}.SIZE", 5)
+    assert asked(text, starts_at) == whole
+
+
+def test_equal_facts_are_asked_once(world):
+    made = [world.license(kilograms=100) for _ in range(3)]
+    at, old = legal_now(), selectors.editions_at(legal_now())
+    both = Both(old, old.with_draft(Compiled(read(draft(nothing))), at), at)
+    facts = [canonical(Verdict.objects.get(line__license=one).facts) for one in made]
+    other = canonical({**json.loads(facts[0]), "destination.country": ["FR"]})
+    japan = canonical({**json.loads(facts[0]), "destination.country": ["JP"]})
+    assert both.alike(other) == both.alike(facts[0]) != both.alike(japan)
+
+
+def test_a_text_that_can_t_be_read_is_refused_with_every_flaw(reference):
+    with pytest.raises(Unreadable):
+        asked("{}")
+
+
+@pytest.mark.slow
+def test_it_reads_one_snapshot_and_can_t_write(world, transactional_db):
+    license = world.license(kilograms=100)
+    _filed(world)
+    text, at, other = draft(forbid(country=["DE"])), legal_now(), connection.copy()
+    expected = what_if(text, at, at=at)
+
+    def meanwhile(done, total):
+        with other.cursor() as cursor:
+            cursor.execute("UPDATE licensing_license SET usable_until = usable_from")
+
+    assert what_if(text, at, at=at, progress=meanwhile) == expected
+    other.close()
+    with pytest.raises(InternalError, match="read-only"):
+        what_if(text, at, at=at, progress=lambda *_: License.objects.update(verify_code="X"))
+    assert license.usable_until != License.objects.get().usable_until
+
+
+def test_its_file_has_a_line_for_each_figure_and_nothing_that_is_executed(world):
+    license = world.license(kilograms=100)
+    found = asked(draft(forbid(country=["DE"])))
+    head, *rows = lines(found)
+    assert head == list(HEAD)
+    told = [dict(zip(head, row, strict=True)) for row in rows]
+    assert any((row["what"], row["reference"]) == ("suspend", license.ref) for row in told)
+    outcome = next(row for row in told if (row["part"], row["by"]) == ("licenses", "destination"))
+    assert (outcome["value"], outcome["after"], outcome["quantity"]) == ("DE", "prohibited", "100.000")
+    found["licenses"]["refs"] = {"=1+1": [license.ref]}
+    assert any(row[1] == "'=1+1" for row in lines(found))
