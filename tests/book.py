@@ -71,6 +71,7 @@ def unguarded(*more: type[Model]) -> Iterator[None]:
     """Rows may begin in any state; rows of more tables may be changed."""
     tables = (Application, Declaration, License, Shipment, *more)
     with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL idle_in_transaction_session_timeout = 0")  # rows are drawn between statements
         for table in tables:
             cursor.execute(f"SET CONSTRAINTS ALL IMMEDIATE; ALTER TABLE {table._meta.db_table} DISABLE TRIGGER USER")
         yield

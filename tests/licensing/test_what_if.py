@@ -8,7 +8,7 @@ from django.db import InternalError, connection
 
 from core.legal_time import day_start, legal_now, legal_today, on_the_wire
 from core.models import HistoryLine
-from exporters.models import Party
+from exporters.models import Party, Qualification
 from licensing import selectors, tasks
 from licensing.actions import applications
 from licensing.loading import first_document
@@ -25,6 +25,7 @@ from licensing.models import (
 from licensing.policy.editions import Unreadable, canonical, read
 from licensing.policy.engine import Compiled
 from licensing.selectors.what_if import Stopped, what_if
+from licensing.selectors.what_if.cases import Cases
 from licensing.selectors.what_if.known import Both
 from licensing.selectors.what_if.tally import Part, Tally
 from licensing.web.what_if import HEAD, lines
@@ -513,6 +514,29 @@ def test_equal_facts_are_asked_once(world):
     other = canonical({**json.loads(facts[0]), "destination.country": ["FR"]})
     japan = canonical({**json.loads(facts[0]), "destination.country": ["JP"]})
     assert both.alike(other) == both.alike(facts[0]) != both.alike(japan)
+
+
+def test_windows_between_the_same_turns_are_asked_about_together(world, monkeypatch):
+    book = Book(world, 0, cases=40)
+    first, last = legal_today() + 30 * DAY, legal_today() + 60 * DAY
+    for number, case in enumerate(Application.objects.all()):
+        Application.objects.filter(pk=case.pk).update(
+            planned_from=legal_today() + number * DAY, planned_until=legal_today() + (number + 40) * DAY
+        )
+
+    def change(rules, document):
+        forbid(country=["DE", "FR"])(rules, document)
+        dates = {"effective_from": str(first), "effective_to": str(last)}
+        document["rules"][-1] |= {"applies_to": ["pending"], **dates}
+        document["rules"][-1]["effect"] = document["rules"][-1]["effect"] | {"control": True}
+
+    with unguarded(Qualification):
+        Qualification.objects.update(last_day=first + 5 * DAY)
+    text, starts_at = draft(change), book.at
+    found = asked(text, starts_at)["cases"]
+    assert by(found, "")["", "standard_review", "prohibited"] > 0
+    monkeypatch.setattr(Cases, "_standing_for", lambda self, days, last_day: (days, last_day))
+    assert asked(text, starts_at)["cases"] == found
 
 
 def test_a_text_that_can_t_be_read_is_refused_with_every_flaw(reference):

@@ -1,9 +1,11 @@
 """Cases: open ones judged on the day that the draft starts, decided ones filed again on it."""
 
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterator
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
+from functools import cached_property
 from typing import Any
 
 from django.db.models import Prefetch, QuerySet
@@ -14,6 +16,7 @@ from licensing.policy.editions import canonical
 from licensing.policy.strictness import Difference
 from licensing.policy.vocabulary import CHANNEL_OF
 from licensing.selectors.clocks import used_of
+from licensing.selectors.editions import AHEAD
 from licensing.selectors.judging import NEW, Known, days_of, known_of, said
 from licensing.selectors.what_if.known import Both, Days, paged
 from licensing.selectors.what_if.tally import Exposure, Part, Refs, Tally
@@ -74,7 +77,7 @@ class Cases:
             yield len(page)
 
     def _add(self, case: Application, known: Known, used: int | None) -> None:
-        days, last_day = self._days(case), known.qualified.get(case.exporter_id)
+        days, last_day = self._standing_for(self._days(case), known.qualified.get(case.exporter_id))
         parts, opened, found = list[Part](), list[tuple[frozenset[str], frozenset[str]]](), set[Difference]()
         for line in case.lines.all():
             for user in case.end_users.all():
@@ -112,6 +115,24 @@ class Cases:
             both = (days_of(case, editions, self.audience, today) for editions in (self.both.old, self.both.new))
             self._known[window] = tuple(sorted({day for days in both for day in days}))
         return self._known[window]
+
+    def _standing_for(self, days: Days, last_day: date | None) -> tuple[Days, date | None]:
+        """Of each day the last turn until it: the rules say the same, and many windows are asked about together.
+
+        Not where the company is qualified on some of the days only.
+        """
+        qualified = {bool(last_day and day <= last_day) for day, _ in days}
+        if len(qualified) > 1:
+            return days, last_day
+        turns = self._turns
+        same = {(turns[bisect_right(turns, day) - 1], within) for day, within in days}
+        return tuple(sorted(same)), date.max if True in qualified else None
+
+    @cached_property
+    def _turns(self) -> list[date]:
+        first = legal_day(self.both.starts_at)
+        ahead = (editions.turns(first, first + AHEAD, self.audience) for editions in (self.both.old, self.both.new))
+        return sorted({first, *(day for days in ahead for day in days)})
 
     def told(self) -> dict[str, Any]:
         parts = sorted(self.differing.items())
