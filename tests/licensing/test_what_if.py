@@ -117,7 +117,9 @@ def test_other_data_another_text_or_another_start_have_another_hash(world):
     hashes.append(what_if(text, at, at=at)["hash"])
     Verdict.objects.update(facts={**Verdict.objects.get().facts, "end_use.code": "CIV_WIND"})
     hashes.append(what_if(text, at, at=at)["hash"])
-    assert len(set(hashes)) == 5
+    License.objects.update(usable_until=license.usable_until - DAY)
+    hashes.append(what_if(text, at, at=at)["hash"])
+    assert len(set(hashes)) == 6
 
 
 def checksums():
