@@ -189,9 +189,8 @@ def licenses_to_turn(limit: int, after: int = 0, until: int | None = None) -> li
 def quiet(licenses: Collection[License], editions: Editions, at: datetime) -> dict[int, datetime | None]:
     """Of these licenses those for which these editions change nothing, by key, with the next turn of each.
 
-    What prohibits, and what holds, is what is written, what stands at that instant stood at the last turn, and the causes of policy are
-    those of then, in the same words.
-    Three queries, however many licenses they are; equal facts are evaluated once.
+    What prohibits and what is held is what is written, what stands at that instant stood at the last turn, and the
+    causes of policy are those of then, in the same words. Three queries, however many licenses there are.
     """
     of = {license.pk: license for license in licenses}
     cases = {license.application_id for license in licenses}

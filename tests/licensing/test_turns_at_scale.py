@@ -13,7 +13,7 @@ from django.db import connection
 
 from core.access import clock as clock_actor
 from core.history import broken_links
-from core.legal_time import legal_now, legal_today
+from core.legal_time import legal_now, legal_today, on_the_wire
 from core.models import Delivery, HistoryLine
 from licensing import selectors, tasks
 from licensing.actions import verdicts
@@ -23,6 +23,7 @@ from tests import make
 from tests.book import DAY, Book, forbid
 from tests.config.kills import within
 from tests.http import ROOT
+from tests.licensing.test_holds import hold
 from tests.licensing.test_turns import causes, government, said, state
 from tests.licensing.test_verdicts import ban, stretch, stretches
 
@@ -97,6 +98,23 @@ def test_a_new_instant_that_begins_nothing_is_still_a_turn(license, clock):
     clock.set(legal_now() + 3 * DAY)
     assert confirm(license) == 0
     assert turn(license)
+
+
+def test_what_is_held_anew_is_left_to_a_turn(license):
+    make.edition(hold("DE", reservations=True))
+    assert confirm(license) == 0
+    turn(license)
+    assert Verdict.objects.get().held != []
+
+
+def test_what_was_held_before_a_license_was_issued_is_none_of_its_stretches(reference):
+    now = legal_now()
+    make.edition(hold("DE", reservations=True), "FIRST", now)
+    make.edition(ban("FR"), "THEN", now + 3 * DAY)
+    editions, facts = selectors.editions_at(now), {"item.control_code": "1C905.a.4", "destination.country": ["DE"]}
+    [one] = selectors.held(editions, facts, since=now + DAY)
+    assert (one["from"], one["until"]) == (on_the_wire(now + DAY), on_the_wire(now + 3 * DAY))
+    assert selectors.held(editions, facts, since=now + 4 * DAY) == []
 
 
 def test_other_words_of_the_same_rule_are_left_to_a_turn(license):

@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 
@@ -19,11 +18,10 @@ class Part(NamedTuple):
     new: str
 
 
-@dataclass
 class _Cell:
-    entries: int = 0
-    parts: int = 0
-    quantity: Counter[str] = field(default_factory=Counter)
+    def __init__(self) -> None:
+        self.entries = self.parts = 0
+        self.quantity: Counter[str] = Counter()
 
 
 class Tally:
