@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 
 from django.db.models import Case, When
@@ -60,12 +60,16 @@ class Editions:
             return self.drafted
         return rules_of(digest)
 
+    @cached_property
+    def today(self) -> date:
+        return legal_day(self.at)
+
     def of(self, day: date) -> tuple[str, str]:
         """Name and digest of the edition that judges a day: as edition_on."""
         return self.rows[self._place(day)][:2]
 
     def _place(self, day: date) -> int:
-        until = self.at if day == legal_day(self.at) else day_end(day) - INSTANT
+        until = self.at if day == self.today else day_end(day) - INSTANT
         return max((place for place, (_, _, starts_at) in enumerate(self.rows) if starts_at <= until), default=0)
 
     def reigns(self, since: datetime) -> Iterator[tuple[Compiled, datetime, datetime | None]]:
