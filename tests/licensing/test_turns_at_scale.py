@@ -24,7 +24,7 @@ from tests.book import DAY, Book, forbid
 from tests.config.kills import within
 from tests.http import ROOT
 from tests.licensing.test_holds import hold
-from tests.licensing.test_turns import causes, government, said, state
+from tests.licensing.test_turns import another_line, causes, government, said, state
 from tests.licensing.test_verdicts import ban, stretch, stretches
 
 
@@ -91,9 +91,10 @@ def test_what_stays_closed_by_the_same_rules_is_confirmed_and_keeps_its_next_tur
 
 
 def test_a_new_instant_that_begins_nothing_is_still_a_turn(license, clock):
-    """The verdict's instant has come: what stands now did not stand when a turn last came by."""
+    """One line's instant has come, for which no cause opens: what stands now did not stand at the last turn."""
+    another_line({"item.control_code": "1C903.a.2"})
     first = legal_today() + 2 * DAY
-    make.edition(ban("DE", effective_from=str(first)))
+    make.edition(ban("DE", match={"item.element": ["Dy"]}, effective_from=str(first)))
     turn(license)
     clock.set(legal_now() + 3 * DAY)
     assert confirm(license) == 0
