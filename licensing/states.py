@@ -37,6 +37,12 @@ class LicenseState(State):
     EXPIRED = "expired", "", pgettext_lazy("license", "Expired")
 
 
+class DraftState(State):
+    DRAFT = "draft", "draft", pgettext_lazy("edition", "Draft")
+    APPROVED = "approved", "ok", pgettext_lazy("edition", "Approved")
+    REPEALED = "repealed", "", pgettext_lazy("edition", "Repealed")
+
+
 # What an officer may still decide on, and what an exporter may still withdraw.
 OPEN_CASE = (
     ApplicationState.SUBMITTED,

@@ -12,7 +12,7 @@ from licensing.models.applications import (
     RecommendedLine,
 )
 from licensing.models.declarations import Declaration, DeclarationItem
-from licensing.models.editions import PolicyEdition
+from licensing.models.editions import Draft, PolicyEdition, Signature
 from licensing.models.licenses import License, LicenseCondition, LicenseEndUser, Suspension
 from licensing.models.lists import ControlItem, ControlList, EndUse, Instrument, InstrumentSuspension
 from licensing.models.pauses import ClockInterval
@@ -33,6 +33,7 @@ __all__ = [
     "DecisionStep",
     "Declaration",
     "DeclarationItem",
+    "Draft",
     "EndUse",
     "Finding",
     "Instrument",
@@ -46,6 +47,7 @@ __all__ = [
     "QuestionEntry",
     "RecommendedLine",
     "Screening",
+    "Signature",
     "Supplement",
     "SupplementAnswer",
     "SupplementPoint",

@@ -1,10 +1,21 @@
-"""Editions of the rules. A row is an edition that somebody has put in force, and no row is ever changed."""
+"""Editions of the rules: drafts that people write and sign, and what was put in force, of which no row ever changes."""
+
+from datetime import date
 
 import pgtrigger
+from django.contrib.postgres.constraints import ExclusionConstraint
+from django.contrib.postgres.fields import RangeOperators
 from django.db import models
-from django.db.models import F, Func
+from django.db.models import F, Func, Q
+from django.utils.translation import gettext_lazy as _
+from django_fsm import FSMField, FSMModelMixin, transition
 
+from core.graphs import guarded
 from core.guards import Guard, insert_only
+from core.languages import in_language
+from core.models import User
+from exporters import rules
+from licensing.states import DraftState as S
 
 _DIGEST = Func(
     F("text"),
@@ -13,12 +24,135 @@ _DIGEST = Func(
 )
 
 
+@guarded(initial=S.DRAFT)
+class Draft(FSMModelMixin, models.Model):
+    """A text of the rules that is being written; approved, an edition has it word by word.
+
+    base: the edition whose text it was made of. starts_on: the day at whose 00:00 it is to start.
+    """
+
+    PREFIX = "ED"
+
+    ref = models.CharField(_("number"), max_length=16, unique=True)
+    state = FSMField(choices=S, default=S.DRAFT, protected=True, editable=False)
+    title = models.CharField(max_length=200)
+    statement_en = models.TextField(blank=True)
+    statement_zh = models.TextField(blank=True)
+    starts_on = models.DateField(null=True, blank=True)
+    base = models.ForeignKey("licensing.PolicyEdition", on_delete=models.PROTECT, related_name="+", db_index=False)
+    text = models.TextField()
+    digest = models.CharField(max_length=64)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["-pk"]
+        constraints = [models.CheckConstraint(name="draft_is_its_text", condition=Q(digest=_DIGEST))]
+
+    def __str__(self) -> str:
+        return self.ref
+
+    @property
+    def statement(self) -> str:
+        return in_language(self.statement_en, self.statement_zh)
+
+    @transition(
+        field=state,
+        source=S.DRAFT,
+        target=None,
+        permission=rules.officer("draft.describe"),
+        custom={"label": _("Name it, say what it does and from when")},
+    )
+    def describe(self, *, title: str, statement_en: str, statement_zh: str, starts_on: date | None) -> None:
+        self.title, self.starts_on = title, starts_on
+        self.statement_en, self.statement_zh = statement_en, statement_zh
+
+    @transition(
+        field=state,
+        source=S.DRAFT,
+        target=None,
+        permission=rules.officer("draft.load"),
+        custom={"label": _("Load all rules from a file")},
+    )
+    def load(self, *, text: str, digest: str) -> None:
+        self.text, self.digest = text, digest
+
+    @transition(
+        field=state,
+        source=S.DRAFT,
+        target=S.APPROVED,
+        permission=rules.officer("draft.approve"),
+        custom={"label": _("Approve")},
+    )
+    def approve(self) -> None: ...
+
+    @transition(
+        field=state,
+        source=S.DRAFT,
+        target=None,
+        permission=rules.officer("draft.hasten"),
+        custom={"label": _("Sign as an emergency")},
+    )
+    def hasten(self) -> None: ...
+
+    @transition(
+        field=state,
+        source=S.DRAFT,
+        target=S.APPROVED,
+        permission=rules.officer("draft.hasten"),
+        custom={"label": _("Sign as an emergency"), "verb": "hasten"},
+    )
+    def hasten_as_second(self) -> None: ...
+
+    @transition(
+        field=state,
+        source=S.APPROVED,
+        target=S.REPEALED,
+        permission=rules.officer("draft.repeal"),
+        custom={"label": _("Repeal before it starts")},
+    )
+    def repeal(self) -> None: ...
+
+
+@insert_only
+class Signature(models.Model):
+    """Who wrote a text of a draft, and who approved one. PostgreSQL refuses one person doing both on one draft."""
+
+    class Part(models.TextChoices):
+        AUTHOR = "author", _("Author")
+        APPROVER = "approver", _("Approver")
+
+    draft = models.ForeignKey(Draft, on_delete=models.PROTECT, related_name="signatures")
+    part = models.CharField(max_length=10, choices=Part)
+    actor = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    digest = models.CharField(max_length=64)
+    at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [
+            ExclusionConstraint(
+                name="signature_nobody_gives_both",
+                expressions=[
+                    ("draft", RangeOperators.EQUAL),
+                    ("actor", RangeOperators.EQUAL),
+                    ("part", RangeOperators.NOT_EQUAL),
+                ],
+            ),
+            models.UniqueConstraint(name="signature_once", fields=["draft", "part", "actor", "digest"]),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_part_display()}: {self.actor}"
+
+
 @pgtrigger.register(Guard("never_emptied", runs="insert_only", level=pgtrigger.Statement, operation=pgtrigger.Truncate))
 @insert_only
 class PolicyEdition(models.Model):
     """One canonical text of the rules, from an instant on: read by the engine of that number, kept for ever.
 
-    The first covers all earlier days, too. Which is in force at a moment is derived (licensing.selectors.editions).
+    The first covers all earlier days, too. Which is in force at a moment is derived (licensing.selectors.editions): of
+    several with the same start it is the last. repeals: the edition of the same start that this one, with the text of
+    the edition before, takes back.
     """
 
     code = models.CharField(max_length=40, unique=True)
@@ -26,12 +160,18 @@ class PolicyEdition(models.Model):
     text = models.TextField()
     digest = models.CharField(max_length=64, db_index=True)  # the same again where a change is undone
     engine = models.PositiveSmallIntegerField()
-    starts_at = models.DateTimeField(unique=True)
+    starts_at = models.DateTimeField(db_index=True)
+    draft = models.ForeignKey(Draft, on_delete=models.PROTECT, null=True, related_name="editions", db_index=False)
+    repeals = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="repealed_by", db_index=False)
 
     class Meta:
-        ordering = ["starts_at"]
-        triggers = [Guard("in_order", operation=pgtrigger.Insert)]
-        constraints = [models.CheckConstraint(name="policy_edition_is_its_text", condition=models.Q(digest=_DIGEST))]
+        ordering = ["starts_at", "pk"]
+        triggers = [Guard("in_order", operation=pgtrigger.Insert), Guard("signed", operation=pgtrigger.Insert)]
+        constraints = [models.CheckConstraint(name="policy_edition_is_its_text", condition=Q(digest=_DIGEST))]
 
     def __str__(self) -> str:
+        return self.code
+
+    @property
+    def ref(self) -> str:
         return self.code

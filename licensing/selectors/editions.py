@@ -33,9 +33,9 @@ def edition_on(day: date, *, today: date) -> PolicyEdition:
 
 
 def _begun(at: Any) -> PolicyEdition:
-    """The newest that has started; the first one covers all earlier days."""
+    """The newest that has started, of one start the last; the first one covers all earlier days."""
     begun = Case(When(starts_at__lte=at, then="starts_at"))
-    return PolicyEdition.objects.defer("text").order_by(begun.desc(nulls_last=True), "starts_at")[:1].get()
+    return PolicyEdition.objects.defer("text").order_by(begun.desc(nulls_last=True), "starts_at", "-pk")[:1].get()
 
 
 @dataclass(frozen=True)
@@ -68,6 +68,11 @@ class Editions:
         """Name and digest of the edition that judges a day: as edition_on."""
         return self.rows[self._place(day)][:2]
 
+    def before(self, starts_at: datetime) -> str:
+        """The digest of the edition that judges until that start."""
+        earlier = [digest for _, digest, begun in self.rows if begun < starts_at]
+        return earlier[-1] if earlier else self.rows[0][1]
+
     def _place(self, day: date) -> int:
         until = self.at if day == self.today else day_end(day) - INSTANT
         return max((place for place, (_, _, starts_at) in enumerate(self.rows) if starts_at <= until), default=0)
@@ -98,17 +103,17 @@ class Editions:
 
 def editions_at(at: datetime) -> Editions:
     """One query. Raises PolicyEdition.DoesNotExist before anything is loaded."""
-    rows = list(PolicyEdition.objects.order_by("starts_at").values_list("code", "digest", "starts_at", "pk"))
+    rows = list(PolicyEdition.objects.order_by("starts_at", "pk").values_list("code", "digest", "starts_at", "pk"))
     if not rows:
         raise PolicyEdition.DoesNotExist
-    return Editions(tuple(row[:3] for row in rows), at, max(row[3] for row in rows))
+    last = {row[2]: row[:3] for row in rows}  # of one start the last: what it repeals never starts
+    return Editions(tuple(last.values()), at, max(row[3] for row in rows))
 
 
 def stretches(said: Facts, day: date) -> list[Stretch]:
     """Which edition judges which days of these facts: around that day, as far as editions can read the facts."""
     found: list[Stretch] = []
-    rows = PolicyEdition.objects.order_by("starts_at").values_list("digest", "starts_at")
-    for number, (digest, starts_at) in enumerate(rows):
+    for number, (_, digest, starts_at) in enumerate(editions_at(day_start(day)).rows):
         begins, rules = legal_day(starts_at) if number else None, rules_of(digest)
         try:
             found.append(Stretch(begins, rules, whole(said, rules.edition)))

@@ -23,6 +23,7 @@ INSERT_ONLY = {
     "licensing_questionentry_files",
     "licensing_recommendedline",
     "licensing_screening",
+    "licensing_signature",
     "licensing_supplement",
     "licensing_supplementanswer",
     "licensing_supplementanswer_files",

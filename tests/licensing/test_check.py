@@ -8,8 +8,8 @@ from django.utils.html import strip_tags
 
 from core import calendar_file
 from licensing.loading import first_document
-from licensing.models import PolicyEdition
-from licensing.policy.editions import canonical, digest_of
+from licensing.policy.editions import canonical
+from tests import make
 
 pytestmark = pytest.mark.django_db
 HOLMIUM = {"item": "1C909.b", "to": "DE", "use": "CIV_AUTO", "user": "commercial", "hit": "none"}
@@ -147,14 +147,11 @@ def test_a_day_ahead_is_judged_by_the_rules_known_today(ask):
 
 
 def test_a_coming_edition_is_told_from_its_day_on(ask):
-    now = PolicyEdition.objects.get()
     document = first_document()
     windows = [row | {"suspended_from": "2026-12-05", "suspended_until": "2027-01-31"} for row in document["windows"]]
     text = canonical(document | {"windows": windows})
     starts = datetime(2026, 11, 30, 16, tzinfo=UTC)
-    PolicyEdition.objects.create(
-        code="NEXT", title="Next", text=text, digest=digest_of(text), engine=now.engine, starts_at=starts
-    )
+    make.signed(text, "NEXT", starts)
     page = ask(HOLMIUM)
     assert "From 5 Dec 2026 on: Not controlled." in page and "Until 10 Nov 2026: Not controlled." in page
 

@@ -1,12 +1,14 @@
 """Each constraint of licensing's tables refuses by itself what breaks it."""
 
-from tests import story
+from datetime import date
+
+from core.legal_time import day_start
+from tests import make, story
 from tests.refused import breaches
 
 BEGUN = {"state": "'draft'"}
 ISSUED = {"state": "'active'", "ref": "'EL-X'"}
 
-OTHER_TEXT = {"text": "'x'", "digest": "encode(sha256('x'), 'hex')"}
 LATER = {"starts_at": "starts_at + interval '1 day'"}
 CASES = [
     (
@@ -63,13 +65,13 @@ CASES = [
     ("licensing_licenseline.license_line_within_authorized", {"*": "", "lapsed": "authorized + 1"}),
     ("licensing_licenseline.licensing_licenseline_number_check", {"number": "-1"}),
     ("licensing_movement.licensing_movement_line_number_check", {"line_number": "-1", "id": "-1"}),
-    ("licensing_policyedition.licensing_policyedition_code_key", OTHER_TEXT | LATER),
-    (
-        "licensing_policyedition.licensing_policyedition_engine_check",
-        {"code": "'X'", "engine": "-1"} | OTHER_TEXT | LATER,
-    ),
-    ("licensing_policyedition.licensing_policyedition_starts_at_key", {"code": "'X'"} | OTHER_TEXT),
-    ("licensing_policyedition.policy_edition_is_its_text", {"code": "'X'", "digest": "md5('x')"} | LATER),
+    ("licensing_draft.draft_is_its_text", {"ref": "'ED-X'", "text": "'y'"}),
+    ("licensing_draft.licensing_draft_ref_key", {}),
+    ("licensing_signature.signature_nobody_gives_both", {"part": "'author'"}),
+    ("licensing_signature.signature_once", {}),
+    ("licensing_policyedition.licensing_policyedition_code_key", LATER),
+    ("licensing_policyedition.licensing_policyedition_engine_check", {"code": "'Y'", "engine": "-1"} | LATER),
+    ("licensing_policyedition.policy_edition_is_its_text", {"code": "'Y'", "text": "'y'"} | LATER),
     ("licensing_question.question_about_something", {"about": "'{}'"}),
     ("licensing_questionentry.question_ends_once", {"kind": "'answer'"}),
     ("licensing_questionentry.question_asked_or_closed_in_words", {"kind": "'ask'", "text": "''"}),
@@ -90,4 +92,5 @@ CASES = [
 def test_postgresql_refuses_what_breaks_a_constraint(world, clock):
     world.license(kind="per_shipment", kilograms=1)  # whose clearances are counted
     story.told(world, clock)
+    make.signed("x", "X", day_start(date(2020, 1, 1)))
     assert breaches(CASES) == {}
