@@ -80,6 +80,32 @@ CODES = (
         _("Look at both, and say that you have."),
     ),
     Code(
+        "rules-unreadable",
+        422,
+        _("The rules can't be as they were written."),
+        _("Mend what `errors` names; nothing was changed."),
+    ),
+    Code("start-taken", 422, _("Another edition of the rules starts then."), _("Choose another day.")),
+    Code("changes-nothing", 409, _("The rules would be the same as before."), _("Change something first.")),
+    Code(
+        "invariant-broken",
+        409,
+        _("The rules break something that is to hold in every case."),
+        _("Mend the rules, or change that promise in the same draft."),
+    ),
+    Code(
+        "loosens",
+        409,
+        _("An emergency is milder somewhere than the rules in force, or can't be shown not to be."),
+        _("Let it start on a day, with an approval."),
+    ),
+    Code(
+        "started",
+        409,
+        _("The edition is in force already."),
+        _("Undo it by a new draft with the earlier text."),
+    ),
+    Code(
         "supplement-once",
         409,
         _("A supplement was asked for already; the law allows one notice."),

@@ -21,6 +21,15 @@ from licensing.selectors.applications import (
 from licensing.selectors.causes import closed_in_part, why
 from licensing.selectors.clocks import NO_CLOCK, clocks_of, course_of, signals_due, to_signal, with_days_left
 from licensing.selectors.declarations import declarations_for, rejection, usable_declarations
+from licensing.selectors.drafts import (
+    authors_of,
+    compared,
+    compiled,
+    drafts_for,
+    editions_for,
+    effect_of,
+    invariants_of,
+)
 from licensing.selectors.editions import (
     AHEAD,
     FIRST_DAY,
@@ -90,6 +99,7 @@ __all__ = [
     "applicable_items",
     "applications_for",
     "cases_to_turn",
+    "authors_of",
     "changed",
     "changed_since",
     "clearances_taken",
@@ -99,17 +109,23 @@ __all__ = [
     "closed_in_part",
     "closed_somehow",
     "counting",
+    "compared",
+    "compiled",
     "course_of",
     "declarations_for",
+    "drafts_for",
     "edition_now",
     "edition_on",
     "editions_at",
     "held",
     "holds_known",
     "holds_of",
+    "editions_for",
+    "effect_of",
     "in_force",
     "in_force_on",
     "in_queue",
+    "invariants_of",
     "items_named",
     "judge",
     "judged",

@@ -12,22 +12,13 @@ from django.utils.translation import gettext as _
 from core.languages import in_language
 from core.templatetags.lodestone import day
 from licensing.policy.editions import Edition
+from licensing.policy.edits import KEYS
 from licensing.words import labels, phrases, rules, sentences
 from licensing.words.labels import Place
 from licensing.words.sentences import RuleTold
 
 ADDED, DROPPED, CHANGED, MOVED = "added", "dropped", "changed", "moved"
 KEPT, OLD, NEW = "", "del", "ins"
-KEYS: Mapping[str, tuple[str, ...]] = {  # the parts in the order in which they are told, and what names a row
-    "rules": ("id",),
-    "windows": ("instrument", "clause", "suspended_from"),
-    "instruments": ("id",),
-    "codes": ("code",),
-    "end_uses": (),
-    "groups": (),
-    "invariants": ("id",),
-    "holds": ("id",),
-}
 
 
 @dataclass(frozen=True)

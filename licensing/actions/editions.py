@@ -1,0 +1,257 @@
+"""The verbs of editions: a draft is written by one and approved by another; what was approved starts by itself."""
+
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from django.db import connection
+from django.utils.translation import gettext as _
+
+from core.access import Actor
+from core.command import command
+from core.errors import DomainError, Forbidden, FourEyes, Invalid, NotFound, Problem, WrongState
+from core.history import move, record, require, require_seen
+from core.legal_time import day_start, legal_day, legal_now
+from core.locks import lock
+from core.references import draw
+from exporters import rules
+from licensing.models import Draft, PolicyEdition, Signature
+from licensing.policy.editions import Flaw, Unreadable, canonical, digest_of, read
+from licensing.policy.edits import NoSuchRow, key_of, put
+from licensing.policy.engine import ENGINE
+from licensing.selectors import AHEAD, INSTANT, compared, compiled, drafts_for, editions_at, invariants_of
+from licensing.states import DraftState
+from licensing.words.flaws import message
+
+HASTE = timedelta(seconds=5)  # whoever reads the clock after an emergency was signed sees it
+Part = Signature.Part
+
+
+@command
+def draft(*, base: str = "", title: str, by: Actor) -> Draft:
+    """A draft with the text of an edition, this one its author. base: the edition's name; the one in force without it.
+
+    Raises NotFound when there is no such edition.
+    """
+    if not rules.officer("draft.new")(None, by):
+        raise Forbidden(_("Your role does not allow this step."))
+    at = legal_now()
+    names = {"code": base} if base else {"digest": editions_at(at).of(legal_day(at))[1]}
+    edition = PolicyEdition.objects.filter(**names).first()
+    if edition is None:
+        raise NotFound()
+    facts = {"base": edition, "text": edition.text, "digest": edition.digest, "created_at": at}
+    row = Draft.objects.create(ref=draw(Draft.PREFIX), title=title, **facts)
+    _sign(row, Part.AUTHOR, row.digest, by, at)
+    record(row, "draft", by=by, at=at, edition=edition.code, facts={"base": edition.code})
+    return row
+
+
+@command
+def change(ref: str, *, seen: int, part: str, key: str, row: Mapping[str, Any] | None, by: Actor) -> Draft:
+    """One row of the draft's rules is as given: another one of that key (key "": one more; row None: it is gone).
+
+    part: as licensing.policy.edits names them. Raises Invalid with each flaw that the text would have, NotFound for a
+    part or key that it has not, FourEyes for whoever approved it.
+    """
+    found = lock(drafts_for(by), ref=ref)
+    if not rules.officer("desk.draft.row")(found, by):
+        raise Forbidden(_("Your role does not allow this step."))
+    if found.state != DraftState.DRAFT:
+        raise WrongState(_("This was approved and is never changed again. Make a new draft of it instead."))
+    require_seen(found, seen)
+    try:
+        document = put(compiled(found.text).edition.document, part, key, row)
+    except NoSuchRow:
+        raise NotFound() from None
+    text, at = _written(found, document, by)
+    found.text, found.digest = text, digest_of(text)
+    found.save(update_fields=["text", "digest"])
+    named = key_of(part, row) if row is not None else key
+    does = "drop" if row is None else "put" if key else "add"
+    record(found, "change", by=by, at=at, before=found.state, facts={"part": part, "row": named, "does": does})
+    return found
+
+
+@command
+def load(ref: str, *, seen: int, file: tuple[str, bytes] | None, by: Actor) -> Draft:
+    """The draft's rules are those of the file, an edition's document as it is downloaded. Raises as `change` does."""
+    row = lock(drafts_for(by), ref=ref)
+    require(row.load, by=by, seen=seen)
+    name, content = file or ("", b"")
+    try:
+        document = read(content.decode("utf-8")).document
+    except UnicodeDecodeError:
+        raise _unreadable([Flaw("", "no-json")], "/file") from None
+    except Unreadable as refused:
+        raise _unreadable(refused.flaws[:20], "/file") from None
+    text, at = _written(row, document, by)
+    move(row.load, by=by, at=at, facts={"file": name[:80]}, text=text, digest=digest_of(text))
+    return row
+
+
+def _unreadable(flaws: Iterable[Flaw], pointer: str = "") -> Invalid:
+    """Each flaw at its place, or, of a file, with its place in words."""
+    return Invalid(
+        [
+            Problem(
+                pointer or flaw.where or "/",
+                "rules-unreadable",
+                f"{flaw.where} {message(flaw)}".strip() if pointer else message(flaw),
+                {"flaw": flaw.code},
+            )
+            for flaw in flaws
+        ]
+    )
+
+
+def _written(row: Draft, document: Mapping[str, Any], by: Actor) -> tuple[str, datetime]:
+    """The text of this document, of which this person is an author now. Raises Invalid with each flaw."""
+    text = canonical(document)
+    try:
+        read(text)
+    except Unreadable as refused:
+        raise _unreadable(refused.flaws) from None
+    at = legal_now()
+    _sign(row, Part.AUTHOR, digest_of(text), by, at)
+    return text, at
+
+
+@command
+def describe(
+    ref: str, *, seen: int, title: str, statement_en: str, statement_zh: str, starts_on: date | None, by: Actor
+) -> Draft:
+    """The draft has this title, public statement and first day. Its text is as it was."""
+    row = lock(drafts_for(by), ref=ref)
+    require(row.describe, by=by, seen=seen)
+    at = legal_now()
+    if starts_on is not None:
+        _require_coming(starts_on, at)
+    _sign(row, Part.AUTHOR, row.digest, by, at)
+    words = {"title": title, "statement_en": statement_en, "statement_zh": statement_zh}
+    move(row.describe, by=by, at=at, facts={"starts_on": str(starts_on or "")}, starts_on=starts_on, **words)
+    return row
+
+
+@command
+def approve(ref: str, *, seen: int, by: Actor) -> Draft:
+    """The draft's text is an edition, in force from 00:00 of its first day on; nobody changes it any more.
+
+    Raises FourEyes for its authors, Invalid when its day is over, taken or not said, DomainError changes-nothing, or
+    invariant-broken where one of its standing invariants does not hold everywhere.
+    """
+    row = lock(drafts_for(by), ref=ref)
+    require(row.approve, by=by, seen=seen)
+    at = _alone()
+    if row.starts_on is None:
+        raise Invalid([Problem("/starts_on", "required", _("Say from which day on it is to be in force."))])
+    _require_coming(row.starts_on, at)
+    starts_at = day_start(row.starts_on)
+    last = PolicyEdition.objects.filter(starts_at=starts_at).order_by("-pk").first()
+    if last is not None and last.repeals_id is None:
+        taken = _("Edition {code} starts then. Choose another day, or repeal that one first.").format(code=last.code)
+        raise Invalid([Problem("/starts_on", "start-taken", taken)])
+    _require_fit(row, starts_at)
+    _sign(row, Part.APPROVER, row.digest, by, at)
+    edition = _put_in_force(row, row.text, starts_at)
+    move(row.approve, by=by, at=at, edition=edition.code, facts={"starts_on": str(row.starts_on)})
+    return row
+
+
+@command
+def hasten(ref: str, *, seen: int, reason: str, by: Actor) -> Draft:
+    """An approver has signed this text as an emergency; at the second signature it is in force some seconds later.
+
+    Raises as `approve` does, and DomainError loosens where it is milder than what is in force in any case that could
+    exist, or where that can't be shown.
+    """
+    row = lock(drafts_for(by), ref=ref)
+    require(row.hasten, by=by, seen=seen)
+    at = _alone()
+    starts_at = at + HASTE
+    _require_fit(row, starts_at)
+    found = compared(editions_at(at).of(legal_day(at))[1], row.text, since=legal_day(at))
+    if found.loosens or found.sampled:
+        loosens = _("An emergency may loosen nowhere, and this does, or may. See what it changes; approve it by a day.")
+        raise DomainError(loosens, code="loosens")
+    _sign(row, Part.APPROVER, row.digest, by, at)
+    signed = row.signatures.filter(part=Part.APPROVER, digest=row.digest).count()
+    if signed < 2:
+        move(row.hasten, by=by, at=at, reason=reason, facts={"signatures": signed})
+        return row
+    edition = _put_in_force(row, row.text, starts_at)
+    move(row.hasten_as_second, by=by, at=at, reason=reason, edition=edition.code, facts={"signatures": signed})
+    return row
+
+
+@command
+def repeal(ref: str, *, seen: int, reason: str, by: Actor) -> Draft:
+    """What was approved never starts: from its first instant on there is an edition with the text of the one before.
+
+    Raises FourEyes for its authors, DomainError started when it is in force already.
+    """
+    row = lock(drafts_for(by), ref=ref)
+    require(row.repeal, by=by, seen=seen)
+    at = _alone()
+    edition = row.editions.latest("pk")
+    if edition.starts_at <= at:
+        started = _("It has started. Undo it by a new draft of the earlier edition.")
+        raise DomainError(started, code="started")
+    earlier = editions_at(at).before(edition.starts_at)
+    text = PolicyEdition.objects.filter(digest=earlier).values_list("text", flat=True)[:1].get()
+    _sign(row, Part.APPROVER, earlier, by, at)
+    instead = _put_in_force(row, text, edition.starts_at, repeals=edition)
+    move(row.repeal, by=by, at=at, reason=reason, edition=instead.code, facts={"repealed": edition.code})
+    return row
+
+
+def _alone() -> datetime:
+    """Nobody else puts an edition in force until this transaction ends. Returns the instant after that wait."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtext('licensing_policyedition'))")
+    return legal_now()
+
+
+def _require_coming(day: date, at: datetime) -> None:
+    today = legal_day(at)
+    if not today < day <= today + AHEAD:
+        coming = _("Choose a day after today ({today}): it starts at 00:00 of it.").format(today=today)
+        raise Invalid([Problem("/starts_on", "date-out-of-range", coming)])
+
+
+def _require_fit(row: Draft, starts_at: datetime) -> None:
+    """It changes something, and its own standing invariants hold everywhere from its start on."""
+    if row.digest == editions_at(starts_at - INSTANT).of(legal_day(starts_at - INSTANT))[1]:
+        same = _("The rules would be the same as before it starts. Change something first.")
+        raise DomainError(same, code="changes-nothing")
+    broken = [one.invariant.id for one in invariants_of(row.text, since=legal_day(starts_at)) if not one.held]
+    if broken:
+        fix = _("It breaks what is to hold everywhere: {invariants}. The page shows a case of each; mend the rules.")
+        raise DomainError(fix.format(invariants=", ".join(broken)), code="invariant-broken")
+
+
+def _sign(row: Draft, part: str, digest: str, by: Actor, at: datetime) -> None:
+    """This person wrote, or approved, this text. Raises FourEyes when he did the other on this draft."""
+    if row.signatures.filter(actor=by.user).exclude(part=part).exists():
+        if part == Part.AUTHOR:
+            raise FourEyes(_("You approved or signed this draft, so somebody else must change it."))
+        raise FourEyes(_("You wrote on this draft, so another officer must do that."))
+    _row, new = Signature.objects.get_or_create(draft=row, part=part, actor=by.user, digest=digest, defaults={"at": at})
+    if part == Part.APPROVER and not new:
+        raise FourEyes(_("You signed this already, so another officer must do that."))
+
+
+def _put_in_force(row: Draft, text: str, starts_at: datetime, *, repeals: PolicyEdition | None = None) -> PolicyEdition:
+    digest = digest_of(text)
+    name = f"{legal_day(starts_at)}-{digest[:6]}"
+    again = PolicyEdition.objects.filter(code__startswith=name).count()
+    return PolicyEdition.objects.create(
+        code=f"{name}-{again + 1}" if again else name,
+        title=row.title,
+        text=text,
+        digest=digest,
+        engine=ENGINE,
+        starts_at=starts_at,
+        draft=row,
+        repeals=repeals,
+    )

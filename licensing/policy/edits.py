@@ -1,0 +1,55 @@
+"""Changes of an edition's document, a row at a time. Nothing is judged here: `read` says what can't be meant."""
+
+import copy
+from collections.abc import Mapping
+from typing import Any
+
+KEYS: Mapping[str, tuple[str, ...]] = {  # the parts in the order in which they are told, and what names a row
+    "rules": ("id",),
+    "windows": ("instrument", "clause", "suspended_from"),
+    "instruments": ("id",),
+    "codes": ("code",),
+    "end_uses": (),
+    "groups": (),
+    "invariants": ("id",),
+    "holds": ("id",),
+}
+MAY_BE_ABSENT = {"holds"}  # so that a text without any is one text
+NAMED = "name"  # of a row of a part that is a map, what names it
+
+
+class NoSuchRow(KeyError):
+    """The document has no such part, or the part no row of this key."""
+
+
+def rows(document: Mapping[str, Any], part: str) -> dict[str, dict[str, Any]]:
+    """The rows of a part by their keys, in the document's order. Raises NoSuchRow."""
+    if part not in KEYS:
+        raise NoSuchRow(part)
+    found = document.get(part, [])
+    if isinstance(found, Mapping):
+        return {key: {NAMED: key, **row} for key, row in found.items()}
+    return {key_of(part, row): row for row in found}
+
+
+def key_of(part: str, row: Mapping[str, Any]) -> str:
+    """What names a row of this part: of a window its instrument, clause and first day."""
+    return " ".join(str(row.get(name) or "-") for name in KEYS[part] or (NAMED,))
+
+
+def put(document: Mapping[str, Any], part: str, key: str, row: Mapping[str, Any] | None) -> dict[str, Any]:
+    """The document with this row where the one of that key was (key "": one more; row None: without it).
+
+    Raises NoSuchRow when there is no such part, or no row of that key.
+    """
+    before = rows(document, part)
+    if key and key not in before:
+        raise NoSuchRow(key)
+    after = copy.deepcopy(dict(document))
+    mapped = isinstance(after.get(part), dict)
+    found = [row if name == key else old for name, old in before.items()] + ([] if key else [row])
+    kept = [dict(one) for one in found if one is not None]
+    after[part] = {one.pop(NAMED): one for one in kept} if mapped else kept
+    if not kept and part in MAY_BE_ABSENT:
+        del after[part]
+    return after

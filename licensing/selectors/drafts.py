@@ -1,0 +1,95 @@
+"""Who sees which drafts of the rules, and what a draft would do. Nothing is written here."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import lru_cache
+
+from django.db.models import QuerySet
+
+from core.access import Actor, visibility
+from core.legal_time import day_start, legal_day
+from core.selectors import whoever_may
+from licensing.models import Draft, PolicyEdition, Signature
+from licensing.policy.comparison import Comparison, compare
+from licensing.policy.editions import read
+from licensing.policy.engine import DAY, Compiled
+from licensing.policy.invariants import Standing, held
+from licensing.selectors.editions import editions_at, rules_of
+
+
+def drafts_for(actor: Actor) -> QuerySet[Draft]:
+    """Those who may open the policy desk see every draft."""
+    rows = Draft.objects.select_related("base")
+    return rows if actor.kind == "ministry" and actor.may("desk.draft", "GET") else rows.none()
+
+
+@visibility("draft")
+def draft_visible(actor: Actor, ref: str) -> bool:
+    return drafts_for(actor).filter(ref=ref).exists()
+
+
+def editions_for(actor: Actor) -> QuerySet[PolicyEdition]:
+    """Likewise every edition, its text left out."""
+    rows = PolicyEdition.objects.defer("text").select_related("draft")
+    return rows if actor.kind == "ministry" and actor.may("desk.edition", "GET") else rows.none()
+
+
+@visibility("edition")
+def edition_visible(actor: Actor, ref: str) -> bool:
+    return editions_for(actor).filter(code=ref).exists()
+
+
+def authors_of(draft: int) -> list[str]:
+    """The e-mails of those who wrote it, as far as they may still write."""
+    wrote = Signature.objects.filter(draft=draft, part=Signature.Part.AUTHOR).values("actor")
+    rows = whoever_may("draft.describe").filter(user__in=wrote)
+    return list(rows.order_by("pk").values_list("user__email", flat=True))
+
+
+@dataclass(frozen=True)
+class Effect:
+    """What a draft does from a day on, beside the edition that it follows then."""
+
+    follows: PolicyEdition
+    since: date
+    comparison: Comparison
+    invariants: tuple[Standing, ...]
+    later: tuple[PolicyEdition, ...]  # which start after it and so take its place
+
+
+def effect_of(draft: Draft, at: datetime) -> Effect:
+    """From its first day on, or from the coming midnight where it has none yet; once approved, from its start on."""
+    edition = draft.editions.order_by("pk").first()
+    starts_at = edition.starts_at if edition else day_start(draft.starts_on or legal_day(at) + DAY)
+    since, editions = legal_day(starts_at), editions_at(at)
+    follows = editions.before(starts_at)
+    coming = PolicyEdition.objects.defer("text").filter(starts_at__gt=starts_at, repeals=None, repealed_by=None)
+    return Effect(
+        follows=PolicyEdition.objects.defer("text").filter(digest=follows).order_by("pk")[0],
+        since=since,
+        comparison=compared(follows, draft.text, since=since),
+        invariants=invariants_of(draft.text, since=since),
+        later=tuple(coming.order_by("starts_at")),
+    )
+
+
+@lru_cache(maxsize=16)
+def compiled(text: str) -> Compiled:
+    """A draft's text, read and compiled once a process."""
+    return Compiled(read(text))
+
+
+@lru_cache(maxsize=16)
+def compared(follows: str, text: str, *, since: date) -> Comparison:
+    """A draft beside the edition that it follows, over every case that could exist from that day on.
+
+    follows: that edition's digest. Worked out once a process: it takes a second or so.
+    """
+    return compare(rules_of(follows), compiled(text), since=since)
+
+
+@lru_cache(maxsize=16)
+def invariants_of(text: str, *, since: date) -> tuple[Standing, ...]:
+    """The draft's own standing invariants, each held or broken from that day on; likewise once a process."""
+    rules = compiled(text)
+    return held(rules.edition.invariants, rules, since=since)

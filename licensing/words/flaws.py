@@ -1,0 +1,30 @@
+"""What is wrong with a text of the rules, as whoever writes it is told."""
+
+from django.utils.translation import gettext_lazy
+
+from licensing.policy.editions import Flaw
+
+FLAWS = {
+    "shape": gettext_lazy("This can't stand here: {detail}"),
+    "no-json": gettext_lazy("This is no edition's document (JSON, in UTF-8). {detail}"),
+    "too-large": gettext_lazy("The text is longer than {detail} characters."),
+    "too-deep": gettext_lazy("Its parts stand in one another too deeply."),
+    "key-twice": gettext_lazy("“{detail}” stands twice in the same place."),
+    "id-twice": gettext_lazy("“{detail}” is there already. Choose another name, or change that one."),
+    "ends-before-it-begins": gettext_lazy("The last day lies before the first."),
+    "unknown-instrument": gettext_lazy("There is no instrument “{detail}”. Add it first."),
+    "windows-overlap": gettext_lazy(
+        "Another window of the same instrument and clause covers some of these days: {detail}."
+    ),
+    "before-its-instrument": gettext_lazy("Its instrument is in force from {detail} on; the rule can't begin earlier."),
+    "after-its-instrument": gettext_lazy("Its instrument ends on {detail}; the rule can't end later."),
+    "matches-nothing": gettext_lazy("Nothing is called “{detail}” here, so it would fit no case."),
+    "no-disposition": gettext_lazy("A rule that controls, or takes another's outcome away, says which outcome it has."),
+    "unknown-rule": gettext_lazy("There is no rule “{detail}”."),
+    "overrides-an-override": gettext_lazy("“{detail}” takes an outcome away itself, so it can't be taken away."),
+}
+
+
+def message(flaw: Flaw) -> str:
+    """Why, and what would mend it."""
+    return str(FLAWS[flaw.code]).format(detail=flaw.detail)

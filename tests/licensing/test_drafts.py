@@ -1,0 +1,444 @@
+"""Drafts of the rules: who writes and who signs, what is refused, and what is in force from when on."""
+
+import copy
+import json
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from django.db import IntegrityError, connection, transaction
+from django.test.utils import CaptureQueriesContext
+
+from core.errors import DomainError, Forbidden, FourEyes, Invalid, NotFound, WrongState
+from core.history import lines_of
+from core.legal_time import day_start, legal_day, legal_now, legal_today
+from licensing import selectors
+from licensing.actions import editions
+from licensing.loading import first_document
+from licensing.models import Draft, PolicyEdition, Signature
+from licensing.policy.editions import canonical, digest_of
+from tests import make
+from tests.make import seen
+
+pytestmark = pytest.mark.django_db
+DAY = timedelta(days=1)
+R033 = next(row for row in first_document()["rules"] if row["id"] == "R033")
+BAN = R033 | {
+    "id": "R050",
+    "match": {"item.control_code_prefix": ["1C905"], "destination.country": ["JP"]},
+    "applies_to": ["new", "pending", "existing"],
+}
+BAN.pop("effective_to", None)
+
+
+def rules(row):
+    return {rule["id"]: rule for rule in json.loads(row.text)["rules"]}
+
+
+@pytest.fixture
+def ministry(reference):
+    return make.ministry()
+
+
+@pytest.fixture
+def draft(ministry):
+    return editions.draft(title="Ban", by=ministry.policy_officer)
+
+
+@pytest.fixture
+def ban(draft, ministry):
+    """A draft that bans an item to a country from tomorrow on."""
+    return described(changed(draft, ministry), ministry)
+
+
+def changed(row, ministry, part="rules", key="", new=BAN, by=None):
+    facts = {"part": part, "key": key, "row": copy.deepcopy(new), "by": by or ministry.policy_officer}
+    return editions.change(row.ref, seen=seen(row.ref), **facts)
+
+
+def described(row, ministry, days=1, **said):
+    words = {
+        "title": "Ban",
+        "statement_en": "Banned.",
+        "statement_zh": "禁止。",
+        "starts_on": legal_today() + days * DAY,
+    }
+    return editions.describe(row.ref, seen=seen(row.ref), by=ministry.policy_officer, **words | said)
+
+
+def approved(row, ministry, by=None):
+    return editions.approve(row.ref, seen=seen(row.ref), by=by or ministry.policy_approver)
+
+
+def hastened(row, by):
+    return editions.hasten(row.ref, seen=seen(row.ref), reason="Tonight", by=by)
+
+
+def repealed(row, by):
+    return editions.repeal(row.ref, seen=seen(row.ref), reason="A slip", by=by)
+
+
+def with_both_roles(actor):
+    return replace(actor, roles=frozenset({"policy_officer", "policy_approver"}))
+
+
+def refused(kind, code, call, *args, **facts):
+    """It is refused for that, and neither a draft nor an edition nor a signature is otherwise than before."""
+    before = standing()
+    with pytest.raises(kind) as refusal:
+        call(*args, **facts)
+    assert refusal.value.code == code
+    assert standing() == before
+    return refusal.value
+
+
+def standing():
+    return [list(model.objects.order_by("pk").values()) for model in (Draft, PolicyEdition, Signature)]
+
+
+# --- written ----------------------------------------------------------------------------------------------
+
+
+def test_a_draft_begins_with_the_text_in_force_and_knows_its_author(draft, ministry):
+    first = PolicyEdition.objects.get()
+    assert (draft.text, draft.digest, draft.base, draft.state) == (first.text, first.digest, first, "draft")
+    signature = draft.signatures.get()
+    assert (signature.part, signature.actor, signature.digest) == ("author", ministry.policy_officer.user, first.digest)
+    assert lines_of(draft).get().facts == {"base": first.code}
+
+
+def test_a_draft_of_an_earlier_edition_has_its_text(ministry):
+    first = PolicyEdition.objects.get()
+    make.edition(lambda by_id, document: document.update(windows=[]))
+    assert editions.draft(title="Undo", base=first.code, by=ministry.policy_officer).text == first.text
+    assert editions.draft(title="More", by=ministry.policy_officer).text != first.text
+    with pytest.raises(NotFound):
+        editions.draft(title="Undo", base="LIST-1", by=ministry.policy_officer)
+
+
+@pytest.mark.parametrize("role", ["policy_approver", "decider", "auditor", "admin"])
+def test_only_policy_officers_begin_and_change(draft, ministry, role):
+    by = getattr(ministry, role)
+    refused(Forbidden, "forbidden", editions.draft, title="Ban", by=by)
+    kind = NotFound if role == "admin" else Forbidden
+    code = "not-found" if role == "admin" else "forbidden"
+    refused(kind, code, changed, draft, ministry, by=by)
+
+
+def test_a_row_is_added_put_in_place_and_dropped(draft, ministry):
+    before = rules(draft)
+    changed(draft, ministry)
+    draft.refresh_from_db()
+    assert rules(draft) == before | {"R050": BAN}
+    changed(draft, ministry, key="R050", new=BAN | {"enabled": False})
+    draft.refresh_from_db()
+    assert rules(draft)["R050"]["enabled"] is False
+    changed(draft, ministry, key="R050", new=None)
+    draft.refresh_from_db()
+    assert rules(draft) == before and draft.digest == draft.base.digest
+    told = [(line.facts["row"], line.facts["does"]) for line in lines_of(draft).filter(verb="change")]
+    assert told == [("R050", "add"), ("R050", "put"), ("R050", "drop")]
+
+
+@pytest.mark.parametrize(("part", "key", "row"), [
+    ("groups", "", {"name": "EU", "en": "European Union", "zh": "欧盟", "countries": ["DE", "FR"]}),
+    ("end_uses", "CIV_AUTO", {"name": "CIV_AUTO", "en": "Cars", "zh": "汽车"}),
+    ("windows", "A61-2025 - 2025-11-10", None),
+])  # fmt: skip
+def test_rows_of_other_parts_go_by_their_own_keys(draft, ministry, part, key, row):
+    before = json.loads(draft.text)
+    keys = selectors.compiled(draft.text).edition.document[part]
+    if key and part == "windows":
+        key = next(f"{one['instrument']} {one['clause'] or '-'} {one['suspended_from']}" for one in keys)
+    changed(draft, ministry, part=part, key=key, new=row)
+    draft.refresh_from_db()
+    after = json.loads(draft.text)
+    assert {name for name in after if after[name] != before[name]} == {part}
+
+
+def test_a_row_that_is_not_there_is_not_found(draft, ministry):
+    refused(NotFound, "not-found", changed, draft, ministry, key="R999")
+    refused(NotFound, "not-found", changed, draft, ministry, part="bread")
+
+
+@pytest.mark.parametrize(("change", "pointer"), [
+    ({"id": "R033"}, "/rules/{n}/id"),
+    ({"match": {"item.control_code_prefix": ["1C999"]}}, "/rules/{n}/match/item.control_code_prefix/0"),
+    ({"match": {}}, "/rules/{n}/match"),
+    ({"effective_from": "2027-01-02", "effective_to": "2027-01-01"}, "/rules/{n}/effective_to"),
+    ({"bread": 1}, "/rules/{n}"),
+])  # fmt: skip
+def test_what_can_t_be_meant_is_refused_at_its_place(draft, ministry, change, pointer):
+    refusal = refused(Invalid, "rules-unreadable", changed, draft, ministry, new=BAN | change)
+    assert [one.pointer for one in refusal.errors] == [pointer.format(n=len(rules(draft)))]
+    assert all(one.message for one in refusal.errors)
+
+
+def test_an_old_page_changes_nothing(draft, ministry):
+    old = seen(draft.ref)
+    changed(draft, ministry)
+    facts = {"part": "rules", "key": "R050", "row": None, "by": ministry.policy_officer}
+    assert refused(DomainError, "stale", editions.change, draft.ref, seen=old, **facts).status == 412
+
+
+def test_a_file_takes_the_place_of_all_rules(draft, ministry):
+    document = first_document() | {"windows": []}
+    content = json.dumps(document, indent=1).encode()
+    editions.load(draft.ref, seen=seen(draft.ref), file=("rules.json", content), by=ministry.policy_officer)
+    draft.refresh_from_db()
+    assert draft.text == canonical(document) and draft.digest == digest_of(draft.text)
+    assert lines_of(draft).last().facts == {"file": "rules.json"}
+
+
+TWICE = {"rules": [*first_document()["rules"], first_document()["rules"][0]]}
+
+
+@pytest.mark.parametrize("content", [
+    b"\xff", b"bread", b"[" * 1_000, b"{}", json.dumps(first_document() | TWICE).encode(), b" " * 5_000_001,
+], ids=["no UTF-8", "no JSON", "too deep", "no document", "a rule twice", "too large"])  # fmt: skip
+def test_a_file_that_can_t_be_read_loads_nothing(draft, ministry, content):
+    call = {"seen": seen(draft.ref), "file": ("rules.json", content), "by": ministry.policy_officer}
+    refusal = refused(Invalid, "rules-unreadable", editions.load, draft.ref, **call)
+    assert {one.pointer for one in refusal.errors} == {"/file"}
+
+
+# --- approved ---------------------------------------------------------------------------------------------
+
+
+def test_what_is_approved_starts_at_midnight_by_itself(ban, ministry, clock):
+    approved(ban, ministry)
+    edition = PolicyEdition.objects.latest("pk")
+    assert (edition.text, edition.draft, edition.starts_at) == (ban.text, ban, day_start(legal_today() + DAY))
+    assert edition.code == f"{legal_today() + DAY}-{ban.digest[:6]}"
+    clock.set(edition.starts_at - timedelta(seconds=1))
+    assert selectors.edition_now() != edition
+    clock.set(edition.starts_at)
+    assert selectors.edition_now() == edition
+    line = lines_of(ban).last()
+    assert (line.verb, line.edition, line.to_state) == ("approve", edition.code, "approved")
+
+
+def test_nobody_approves_what_he_wrote(ban, ministry):
+    both = with_both_roles(ministry.policy_officer)
+    refused(FourEyes, "four-eyes", approved, ban, ministry, by=both)
+    facts = {"draft": ban, "actor": both.user, "digest": ban.digest, "at": legal_now()}
+    with pytest.raises(IntegrityError, match="signature_nobody_gives_both"), transaction.atomic():
+        Signature.objects.create(part="approver", **facts)
+
+
+def test_nobody_writes_on_what_he_signed(ban, ministry):
+    signer = ministry.policy_approver
+    hastened(ban, signer)
+    both = with_both_roles(signer)
+    refused(FourEyes, "four-eyes", changed, ban, ministry, key="R050", new=None, by=both)
+
+
+def test_whoever_describes_it_is_an_author(draft, ministry):
+    both = with_both_roles(ministry.policy_approver)
+    words = {"title": "Ban", "statement_en": "", "statement_zh": "", "starts_on": legal_today() + DAY}
+    editions.describe(draft.ref, seen=seen(draft.ref), by=both, **words)
+    changed(draft, ministry)
+    refused(FourEyes, "four-eyes", approved, draft, ministry, by=both)
+
+
+def test_whoever_approves_waits_for_the_other(ban, ministry):
+    """And reads the clock, and which starts are taken, after that; PostgreSQL's own guard stands behind."""
+    with CaptureQueriesContext(connection) as queries:
+        approved(ban, ministry)
+    said = [query["sql"] for query in queries]
+    waited = next(at for at, sql in enumerate(said) if "pg_advisory_xact_lock" in sql)
+    assert waited < min(at for at, sql in enumerate(said) if "legal_now()" in sql)
+    assert waited < min(at for at, sql in enumerate(said) if 'FROM "licensing_policyedition"' in sql)
+
+
+def test_what_was_approved_is_never_changed(ban, ministry):
+    approved(ban, ministry)
+    refused(WrongState, "wrong-state", changed, ban, ministry, key="R050", new=None)
+    refused(WrongState, "wrong-state", described, ban, ministry)
+    refused(WrongState, "wrong-state", approved, ban, ministry)
+
+
+def test_it_needs_a_day(draft, ministry):
+    changed(draft, ministry)
+    refusal = refused(Invalid, "required", approved, draft, ministry)
+    assert [one.pointer for one in refusal.errors] == ["/starts_on"]
+
+
+@pytest.mark.parametrize("days", [-1, 0, 3_654])
+def test_it_starts_on_a_coming_day(draft, ministry, days):
+    refusal = refused(Invalid, "date-out-of-range", described, draft, ministry, days=days)
+    assert [one.pointer for one in refusal.errors] == ["/starts_on"]
+
+
+def test_a_day_that_has_come_meanwhile_is_refused(ban, ministry, clock):
+    clock.set(day_start(legal_today() + DAY))
+    refused(Invalid, "date-out-of-range", approved, ban, ministry)
+
+
+@pytest.mark.parametrize("days", [1, 3_653])
+def test_the_first_and_the_last_day_that_can_be_chosen(draft, ministry, days):
+    assert described(draft, ministry, days=days).starts_on == legal_today() + days * DAY
+
+
+def other(ministry, days=1):
+    row = editions.draft(title="Other", by=ministry.policy_officer)
+    return described(changed(row, ministry, new=BAN | {"id": "R051"}), ministry, days=days)
+
+
+def test_a_start_is_given_once(ban, ministry):
+    second = other(ministry)
+    approved(ban, ministry)
+    refused(Invalid, "start-taken", approved, second, ministry)
+    described(second, ministry, days=2)
+    approved(second, ministry)
+    assert PolicyEdition.objects.count() == 3
+
+
+def test_a_text_that_changes_nothing_is_not_approved(draft, ministry):
+    described(draft, ministry)
+    refused(DomainError, "changes-nothing", approved, draft, ministry)
+
+
+def test_a_broken_promise_is_not_approved(draft, ministry):
+    rule = copy.deepcopy(rules(draft)["R045"])
+    rule["effect"].pop("remove")
+    described(changed(draft, ministry, key="R045", new=rule), ministry)
+    assert "I" in str(refused(DomainError, "invariant-broken", approved, draft, ministry).detail)
+
+
+# --- in an emergency --------------------------------------------------------------------------------------
+
+
+def test_two_signatures_put_it_in_force_some_seconds_later(ban, ministry, clock):
+    hastened(ban, ministry.policy_approver)
+    ban.refresh_from_db()
+    assert ban.state == "draft" and PolicyEdition.objects.count() == 1
+    refused(FourEyes, "four-eyes", hastened, ban, ministry.policy_approver)
+    at = legal_now()
+    hastened(ban, ministry.other_approver)
+    edition = PolicyEdition.objects.latest("pk")
+    assert at + editions.HASTE <= edition.starts_at <= legal_now() + editions.HASTE
+    assert selectors.edition_now() != edition
+    clock.set(edition.starts_at)
+    assert selectors.edition_now() == edition
+    ban.refresh_from_db()
+    assert ban.state == "approved"
+
+
+def test_a_signature_is_of_one_text(ban, ministry):
+    hastened(ban, ministry.policy_approver)
+    changed(ban, ministry, key="R050", new=BAN | {"rationale_en": "Otherwise."})
+    hastened(ban, ministry.other_approver)
+    ban.refresh_from_db()
+    assert ban.state == "draft" and PolicyEdition.objects.count() == 1
+    hastened(ban, ministry.policy_approver)
+    assert PolicyEdition.objects.count() == 2
+
+
+def test_an_emergency_loosens_nowhere(draft, ministry):
+    changed(draft, ministry, key="R033", new=rules(draft)["R033"] | {"enabled": False})
+    refused(DomainError, "loosens", hastened, draft, ministry.policy_approver)
+
+
+def test_what_can_t_be_compared_whole_is_no_emergency(ban, ministry, monkeypatch):
+    monkeypatch.setattr("licensing.policy.whole.Whole.__init__.__kwdefaults__", {"largest": 1, "drawn": 50, "seed": 1})
+    selectors.compared.cache_clear()
+    refused(DomainError, "loosens", hastened, ban, ministry.policy_approver)
+    selectors.compared.cache_clear()
+
+
+# --- taken back -------------------------------------------------------------------------------------------
+
+
+def test_what_is_repealed_never_starts(ban, ministry, clock):
+    approved(ban, ministry)
+    repealed(ban, ministry.other_approver)
+    first, edition, instead = PolicyEdition.objects.order_by("pk")
+    assert (instead.text, instead.starts_at, instead.repeals) == (first.text, edition.starts_at, edition)
+    clock.set(edition.starts_at)
+    assert selectors.edition_now().digest == first.digest
+    assert selectors.editions_at(legal_now()).of(legal_day(legal_now()))[1] == first.digest
+    ban.refresh_from_db()
+    assert ban.state == "repealed"
+
+
+def test_whoever_approved_may_repeal_and_whoever_wrote_may_not(ban, ministry):
+    approved(ban, ministry)
+    refused(FourEyes, "four-eyes", repealed, ban, with_both_roles(ministry.policy_officer))
+    repealed(ban, ministry.policy_approver)
+
+
+def test_the_day_of_what_was_repealed_is_free_again(ban, ministry):
+    second = other(ministry)
+    approved(ban, ministry)
+    repealed(ban, ministry.policy_approver)
+    approved(second, ministry)
+    assert selectors.edition_on(second.starts_on, today=legal_today()).draft == second
+
+
+def test_what_has_started_is_not_repealed(ban, ministry, clock):
+    approved(ban, ministry)
+    starts_at = PolicyEdition.objects.latest("pk").starts_at
+    clock.set(starts_at)
+    refused(DomainError, "started", repealed, ban, ministry.other_approver)
+
+
+# --- PostgreSQL -------------------------------------------------------------------------------------------
+
+
+def put(draft, at, **facts):
+    return PolicyEdition.objects.create(
+        code="X", title="X", text=draft.text, digest=draft.digest, engine=1, starts_at=at, draft=draft, **facts
+    )
+
+
+def sign(draft, *parts):
+    for part in parts:
+        actor = make.demo.person(make.unique("signer"), "Signer", make.Organization.objects.first()).user
+        Signature.objects.create(draft=draft, part=part, actor=actor, digest=draft.digest, at=legal_now())
+
+
+@pytest.mark.parametrize(("parts", "midnight", "stands"), [
+    ([], True, False), (["approver"], True, True), (["author"], True, False),
+    (["approver"], False, False), (["approver", "approver"], False, True),
+])  # fmt: skip
+def test_postgresql_counts_the_signatures(ban, parts, midnight, stands):
+    sign(ban, *parts)
+    at = day_start(legal_today() + DAY) + timedelta(seconds=not midnight)
+    if stands:
+        assert put(ban, at)
+        return
+    with pytest.raises(IntegrityError, match="an edition needs an author"), transaction.atomic():
+        put(ban, at)
+
+
+def test_postgresql_wants_a_draft_that_somebody_wrote(ban):
+    facts = {"text": ban.text, "digest": ban.digest, "base": ban.base, "created_at": legal_now()}
+    found = Draft.objects.create(ref=make.unknown(Draft.PREFIX), title="X", **facts)
+    sign(found, "approver", "approver")
+    with pytest.raises(IntegrityError, match="an edition needs an author"), transaction.atomic():
+        put(found, day_start(legal_today() + DAY))
+
+
+def test_postgresql_takes_back_only_what_is_to_come_and_once(ban, ministry, clock):
+    approved(ban, ministry)
+    edition = PolicyEdition.objects.latest("pk")
+    wrong = {
+        "another start": {"at": edition.starts_at + DAY},
+        "another edition": {"repeals": PolicyEdition.objects.first()},
+    }
+    for case in wrong.values():
+        with pytest.raises(IntegrityError, match="only the edition of a coming start"), transaction.atomic():
+            put(ban, **{"at": edition.starts_at, "repeals": edition} | case)
+    with pytest.raises(IntegrityError, match="another edition has this start"), transaction.atomic():
+        put(ban, edition.starts_at)
+    repealed(ban, ministry.other_approver)
+    for again in (edition, PolicyEdition.objects.latest("pk")):
+        with pytest.raises(IntegrityError, match="only the edition of a coming start"), transaction.atomic():
+            put(ban, edition.starts_at, repeals=again)
+    second = other(ministry, days=2)
+    approved(second, ministry)
+    started = PolicyEdition.objects.latest("pk")
+    clock.set(started.starts_at)
+    with pytest.raises(IntegrityError, match="only the edition of a coming start"), transaction.atomic():
+        put(second, started.starts_at, repeals=started)
