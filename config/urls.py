@@ -10,6 +10,7 @@ from core.web.steps import addresses
 from exporters.web import lists as exporters_lists
 from exporters.web import pages as exporters
 from licensing.web import check, desk, holds
+from licensing.web import check, desk, policy
 from licensing.web import lists as licensing_lists
 from licensing.web import pages as licensing
 from shipments.web import lists as shipments_lists
@@ -95,6 +96,16 @@ urlpatterns = [
     *lists("desk/incidents/", shipments_lists.INCIDENTS),
     path("desk/incidents/<str:ref>/", shipments.incident, name="desk.incident"),
     *addresses("desk/incidents/<str:ref>/", "desk.incident"),
+    path("desk/policy/", policy.policy, name="desk.policy"),
+    path("desk/policy/new/", policy.begin, name="draft.new"),
+    path("desk/policy/editions/<str:ref>/", policy.edition, name="desk.edition"),
+    path("desk/policy/editions/<str:ref>/text/", policy.edition_text, name="desk.edition.text"),
+    path("desk/policy/<str:ref>/", policy.draft, name="desk.draft"),
+    *addresses("desk/policy/<str:ref>/", "desk.draft"),
+    path("desk/policy/<str:ref>/text/", policy.draft_text, name="desk.draft.text"),
+    path("desk/policy/<str:ref>/rows/<str:part>/", policy.draft_rows, name="desk.draft.rows"),
+    path("desk/policy/<str:ref>/rows/<str:part>/new/", policy.draft_row, name="desk.draft.row.new"),
+    path("desk/policy/<str:ref>/rows/<str:part>/row/<path:key>/", policy.draft_row, name="desk.draft.row"),
     path("api/v1/", include("config.api")),
 ]
 

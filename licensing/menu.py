@@ -27,6 +27,7 @@ add(10, "desk", _("Queue"), "ministry", count=mine, work="application.recommend"
 add(20, "desk.countersign", _("Countersign"), "ministry", count=to_countersign, work="application.approve")
 add(30, "desk.declarations", _("Declarations"), "ministry", count=to_verify, work="declaration.verify")
 add(40, "desk.licenses", _("Licenses"), "ministry")
+add(50, "desk.policy", _("Rules"), "ministry")
 add(60, "control-list", _("Control list"), "", "exporter", "ministry", "customs")
 add(65, "check", _("License check"), "", "exporter", "ministry", "customs")
 

@@ -2,8 +2,19 @@
 
 # files, JSON, what only leads on, and the embedded explorer, which others wrote
 NO_PAGES = {"document", "healthz", "readyz", "session", "api.explorer", "api.schema"}
-NOUNS = {"member": "membership", "officer": "membership", "key": "apikey"}  # whose model is called otherwise
+NO_PAGES |= {"desk.edition.text", "desk.draft.text"}
+NOUNS = {
+    "member": "membership",
+    "officer": "membership",
+    "key": "apikey",
+    "edition": "policyedition",
+}  # called otherwise
 READS = {"mailbox.read": "mail"}  # takes a row that everybody sees
+ALSO = {  # what an address takes beside its row
+    "desk.draft.rows": {"part": "groups"},
+    "desk.draft.row.new": {"part": "rules"},
+    "desk.draft.row": {"part": "end_uses", "key": "CIV_AUTO"},
+}
 # the check's answers: several items to choose among, one with everything, one that wants facts, one without a license
 CHECKED = [
     "item=1C909&to=DE",

@@ -25,6 +25,7 @@ from licensing.actions import (
     consultations,
     decisions,
     declarations,
+    editions,
     licenses,
     questions,
     receipts,
@@ -34,7 +35,7 @@ from licensing.actions import (
     turns,
     verdicts,
 )
-from licensing.models import Application, License
+from licensing.models import Application, Draft, License
 from shipments import actions as shipments
 from shipments.actions import incidents
 from tests import make
@@ -101,8 +102,9 @@ def told(world: make.World, clock_of: Any = None) -> Story:
     other = make.exporter(world.ministry, "Elsewhere Co., Ltd.")
 
     def elsewhere(actor: Actor) -> Actor | None:
-        """The same person in another company, or of another province; customs and the clock see everything."""
-        if actor.kind == "exporter":
+        """The same person in another company, or of another province; customs and the clock see everything, and policy
+        officers of every province."""
+        if actor.kind == "exporter" or actor.roles & {"policy_officer", "policy_approver"}:
             return replace(actor, organization=other.organization)
         return replace(actor, province="33") if actor.kind == "ministry" else None
 
@@ -111,6 +113,7 @@ def told(world: make.World, clock_of: Any = None) -> Story:
     _company(step, world)
     signed = _declarations(step, world)
     _applications(step, world, signed)
+    _policy(step, world.ministry)
     _shipments(step, world, clock_of)
     return step
 
@@ -209,6 +212,27 @@ def _applications(step: Story, world: make.World, signed: Any) -> None:
     bad = world.under_review(world.application(by_whom=[signed]))
     decisions.recommend(bad, seen=seen(bad), outcome="refuse", factors=["END_USE"], text="No.", by=m.reviewer)
     step(decisions.refuse, bad, factors=["END_USE"], text="No.", departure="Doubts.", by=m.decider)
+
+
+def _policy(step: Story, m: make.Ministry) -> None:
+    """Groups of destinations that no rule names come and go: no outcome is another."""
+
+    def added(name: str) -> Draft:
+        row = editions.draft(title=name, by=m.policy_officer)
+        group = {"name": name, "en": name, "zh": name, "countries": ["DE"]}
+        facts = {"part": "groups", "key": "", "row": group, "by": m.policy_officer}
+        return editions.change(row.ref, seen=seen(row.ref), **facts)
+
+    words = {"title": "A group", "statement_en": "", "statement_zh": "", "by": m.policy_officer}
+    ref = step(editions.draft, title="A group", by=m.policy_officer).ref
+    row = {"name": "EAST", "en": "East", "zh": "东", "countries": ["JP"]}
+    step(editions.change, ref, part="groups", key="", row=row, by=m.policy_officer)
+    text = Draft.objects.get(ref=ref).text.encode()
+    step(editions.load, ref, file=("rules.json", text), by=m.policy_officer)
+    step(editions.describe, ref, starts_on=legal_today() + timedelta(days=3_000), **words)
+    step(editions.approve, ref, by=m.policy_approver)
+    step(editions.repeal, ref, reason="Not now", by=m.other_approver)
+    step(editions.hasten, added("WEST").ref, reason="At once", by=m.policy_approver)
 
 
 def _shipments(step: Story, world: make.World, clock_of: Any) -> None:

@@ -13,13 +13,22 @@ from licensing.actions import (
     consultations,
     decisions,
     declarations,
+    editions,
     licenses,
     questions,
     screenings,
     supplements,
 )
 from licensing.models import Application, Declaration, License
-from licensing.selectors import applications_for, declarations_for, licenses_for, officers_of, reviewer_of
+from licensing.selectors import (
+    applications_for,
+    authors_of,
+    declarations_for,
+    drafts_for,
+    licenses_for,
+    officers_of,
+    reviewer_of,
+)
 from licensing.states import IN_FORCE
 from licensing.web.forms import (
     AnswerForm,
@@ -37,12 +46,14 @@ from licensing.web.forms import (
     ScreenForm,
     SupplementForm,
 )
+from licensing.web.forms.rules import DescribeForm, LoadForm
 
 DECLARATION = Page("declaration", declarations_for)
 DECLARATION_DESK = Page("desk.declaration", declarations_for)
 CASE = Page("application", applications_for)
 DESK = Page("desk.case", applications_for)
 LICENSE_DESK = Page("desk.license", licenses_for)
+DRAFT_DESK = Page("desk.draft", drafts_for)
 
 
 def holder(model: type[Model], route: str) -> Holder:
@@ -349,4 +360,62 @@ register(
         Step("warn_of_end", _("Holder warned of the coming end"), mail=_("{ref}: ends within {days} days")),
     ],
     holder=holder(License, "license"),
+)
+
+
+def told_of_draft(line: HistoryLine) -> tuple[list[str], str]:
+    """Its authors, who may write on another."""
+    return authors_of(line.subject_id), reverse("desk.draft", kwargs={"ref": line.subject_ref})
+
+
+register(
+    "licensing",
+    "draft",
+    [
+        Step("draft", _("Draft begun of edition {base}")),
+        Step("change", _("Rules changed: {row}")),
+        Step(
+            "describe",
+            _("Title, statement or first day changed"),
+            DRAFT_DESK,
+            editions.describe,
+            _("Kept."),
+            DescribeForm,
+        ),
+        Step(
+            "load",
+            _("Rules loaded from the file {file}"),
+            DRAFT_DESK,
+            editions.load,
+            _("Loaded. See below what changes."),
+            LoadForm,
+        ),
+        Step(
+            "approve",
+            _("Approved: in force from {starts_on}"),
+            DRAFT_DESK,
+            editions.approve,
+            _("Approved. It starts by itself."),
+            mail=_("{ref}: approved, in force from {starts_on}"),
+        ),
+        Step(
+            "hasten",
+            _("Signed as an emergency"),
+            DRAFT_DESK,
+            editions.hasten,
+            _("Signed. With two signatures it is in force some seconds later."),
+            ReasonForm,
+            mail=_("{ref}: signed as an emergency"),
+        ),
+        Step(
+            "repeal",
+            _("Repealed before it started"),
+            DRAFT_DESK,
+            editions.repeal,
+            _("Repealed: it never starts."),
+            ReasonForm,
+            mail=_("{ref}: repealed before it started"),
+        ),
+    ],
+    holder=told_of_draft,
 )

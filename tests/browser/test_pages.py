@@ -32,7 +32,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.django_db(trans
 LANGUAGES = ["en", "zh-hans"]
 NO_PAGES = pages.NO_PAGES | {"account_reauthenticate", "account_set_password"}  # which lead on here
 # the first who may opens a page; these look different to each
-PEOPLE = ["lin.wei", "signatory", "zhao.min", "han.rui", "song.jie", "deng.an", "port"]
+PEOPLE = ["lin.wei", "signatory", "zhao.min", "han.rui", "song.jie", "deng.an", "fang.li", "lu.wen", "port"]
 TO_EACH = {"keys", "desk.case"}
 
 AXE = Path(axe_playwright_python.__file__).with_name("axe.min.js").read_text(encoding="utf-8")
@@ -105,7 +105,11 @@ def addresses(people):
             if not row.admits(actor) or met and not own and name not in TO_EACH:
                 continue
             rows = seen_by(actor, row.noun or READS.get(name, ""))
-            paths = [reverse(name, kwargs=rows[state]) for state in rows if name in TO_EACH or state not in met]
+            paths = [
+                reverse(name, kwargs=rows[state] | pages.ALSO.get(name, {}))
+                for state in rows
+                if name in TO_EACH or state not in met
+            ]
             met |= rows.keys()
             found[who] += [[path] for path in paths] if own else [paths]
         assert met, f"nobody here may open {name}, or sees no {row.noun}"

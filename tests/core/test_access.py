@@ -9,10 +9,10 @@ from core.actions import add_member
 from core.invitations import token
 from core.models import Delivery, HistoryLine, Mail, Membership, Role, RoleGrant
 from core.references import draw
-from licensing.actions import applications
+from licensing.actions import applications, editions
 from licensing.models import Application, ApplicationDocument
 from shipments.actions import receive
-from tests import make
+from tests import make, pages
 from tests.make import seen
 
 ROLES = [*Role.values, "anonymous"]
@@ -83,6 +83,7 @@ def stage(world):
     )
     add_member(email="invited@firm.example", name="Li Na", roles=["clerk"], by=world.exporter)
     paper = ApplicationDocument.objects.first()
+    rules = editions.draft(title="Rules", by=world.ministry.policy_officer)
     mail = Mail.objects.create(sender="a@b.example", recipients="c@d.example", subject="s", body="b")
     return people, {
         "party": {"ref": declaration.end_user.ref},
@@ -96,6 +97,9 @@ def stage(world):
         "key": {"pk": people["signatory"].organization.keys.get().pk},
         "officer": {"pk": officer.pk},
         "exporter": {"pk": world.exporter.organization_id},
+        "edition": {"ref": rules.base.code},
+        "draft": {"ref": rules.ref},
+        **{name: {"ref": rules.ref, **more} for name, more in pages.ALSO.items()},
         "grant.confirm": {"pk": grant.pk},
         "delivery": {"pk": Delivery.objects.filter(delivered_at=None).first().pk},
         "mailbox.read": {"pk": mail.pk},

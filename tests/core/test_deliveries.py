@@ -13,6 +13,7 @@ from core import deliveries
 from core.actions import add_member
 from core.deliveries import relay
 from core.models import Delivery, HistoryLine, User
+from licensing.actions import editions
 from tests import make, story
 from tests.post import refusal, waiting
 
@@ -199,6 +200,7 @@ def test_everybody_who_prepares_or_signs_is_told_of_each_step_and_viewers_are_no
     names = {world.exporter.user.email: "signatory"}
     names[make.colleague(world.exporter, "clerk").user.email] = "clerk"
     names[world.ministry.reviewer.user.email] = "reviewer"
+    names[world.ministry.policy_officer.user.email] = "policy_officer"
     make.colleague(world.exporter, "viewer")
     begun = Delivery.objects.order_by("pk").last().pk
     story.told(world, clock)
@@ -251,6 +253,7 @@ def test_a_mail_names_what_happened_with_a_link_and_tells_no_content(world):
         "declaration": world.declaration(),
         "exporter": world.exporter.organization,
         "organization": world.exporter.organization,
+        "draft": editions.draft(title="Between us", by=world.ministry.policy_officer),
     }
     facts = {
         "due_on": "2031-05-04",
@@ -258,6 +261,7 @@ def test_a_mail_names_what_happened_with_a_link_and_tells_no_content(world):
         "days": 30,
         "day": 40,
         "deadline": "2031-05-04",
+        "starts_on": "2031-05-04",
         "first": True,
         "email": world.exporter.user.email,
     }

@@ -11,11 +11,12 @@ from core import access
 from core.graphs import Move, graph, verb_name
 from core.models import HistoryLine, Role
 from exporters.models import Exporter
-from licensing.models import Application, Declaration, License
+from licensing.models import Application, Declaration, Draft, License
 from licensing.models.balances import Movement
 from shipments.models import Shipment
+from tests import make
 
-MODELS = {model._meta.model_name: model for model in (Exporter, Declaration, Application, License, Shipment)}
+MODELS = {model._meta.model_name: model for model in (Exporter, Declaration, Application, License, Shipment, Draft)}
 TABLE = list(csv.DictReader((Path(__file__).parent.parent / "workflows.csv").open(encoding="utf-8")))
 OPEN_TO = {(r["object"], r["from"], r["verb"], r["to"]): set(r["who"].split()) for r in TABLE}
 WORDS = {
@@ -24,6 +25,7 @@ WORDS = {
     "application": "Draft · Submitted · Supplement needed · Accepted · Under review · Waiting for you"
     " · With second officer · Approved · License issued · Refused · Not accepted · Withdrawn · Lapsed",
     "license": "In force · Suspended · Used up · Expired",
+    "draft": "Draft · Approved · Repealed",
     "shipment": "Reserved · Declared · Partly cleared · Cleared · Cancelled · Reservation lapsed",
 }
 
@@ -73,6 +75,7 @@ def test_every_illegal_move_is_refused_by_postgresql_itself(name, world):
         "application": Application.objects.get(),
         "license": license,
         "shipment": Shipment.objects.get(),
+        "draft": make.edition(lambda rules, document: document.update(windows=[])).draft,
     }
     row, model = rows[name], MODELS[name]
     if name in ("license", "shipment"):  # everything is possible from their first state
@@ -96,6 +99,7 @@ def test_a_row_in_a_later_state_can_not_be_inserted(world):
         (Application.objects.get(), "approved"),
         (license, "expired"),
         (shipment, "cleared"),
+        (make.edition(lambda rules, document: document.update(windows=[])).draft, "approved"),
     ):
         columns = [f.column for f in row._meta.concrete_fields if f.column != row._meta.pk.column]
         table = row._meta.db_table

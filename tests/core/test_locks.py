@@ -21,6 +21,7 @@ NOUNS = {
     "licensing.supplements": "licensing_application",
     "licensing.turns": "licensing_application",
     "licensing.questions": "licensing_application",
+    "licensing.editions": "licensing_draft",
     "licensing.licenses": "licensing_license",
     "shipments.incidents": "shipments_handling",
 }
@@ -38,6 +39,7 @@ TAKES = {
     "core.officers.propose_officer": "core_organization now",
     "core.officers.confirm_grant": "core_organization core_rolegrant now",
     "core.officers.propose_roles": "core_organization core_membership now",
+    "licensing.editions.draft": "now",
     "exporters.change_party": "exporters_party now",
     "licensing.applications.submit": "exporters_exporter licensing_application now",
     "licensing.decisions.approve": "licensing_application licensing_declaration now",

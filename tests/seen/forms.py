@@ -9,14 +9,17 @@ from core.graphs import verb_name
 from core.history import open_verbs
 from core.web import steps
 from core.web.typed import page_of
-from tests import make
+from tests import make, pages
 from tests.seen import text
 from tests.seen.gather import Numbered, differs, rows_of, undone
 
 # those of the frame, of scripts, of nobody here, and what is no address
 NO_FORMS = {"set_language", "session", "account_logout", "account_confirm_email", "account_set_password"}
 NO_FORMS |= {"exporter.submit", "shipment.customs"}
-ALSO = {"grant.confirm": {"pk": 1}, "application.document.remove": {"paper": 1}}  # what else the address takes
+ALSO = pages.ALSO | {
+    "grant.confirm": {"pk": 1},
+    "application.document.remove": {"paper": 1},
+}  # what else the address takes
 WORDS = "Typed <b>words</b>"
 WRONG = {"date": "2026-02-31", "number": "-1", "email": "no mail", "decimal": "4,2", "password": "short", "file": None}
 GOOD = {

@@ -17,7 +17,7 @@ from core.models import HistoryLine
 from licensing import tasks as licensing
 from licensing.models import Application
 from shipments import tasks as shipments
-from tests.pages import CHECKED, NO_PAGES, NOUNS, READS
+from tests.pages import ALSO, CHECKED, NO_PAGES, NOUNS, READS
 from tests.seen import text
 from tests.seen.world import BEGIN, LATER
 
@@ -212,7 +212,7 @@ class Gather:
             if query and found and who not in EMPTY:
                 continue
             if row.admits(actor) and (not kwargs or not row.noun or access.visible[row.noun](actor, **kwargs)):
-                address = reverse(name, kwargs=kwargs) + query
+                address = reverse(name, kwargs=kwargs | ALSO.get(name, {})) + query
                 found[who] = self.answer(self.client(who).get(address, follow=name in self.told.links))
         return found
 

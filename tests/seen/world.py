@@ -27,6 +27,7 @@ from tests.make import seen
 BEGIN = datetime(2026, 11, 17, 10, tzinfo=LEGAL_ZONE)  # a Tuesday
 LATER = [datetime(*day, 10, tzinfo=LEGAL_ZONE) for day in ((2026, 12, 2), (2027, 1, 5), (2027, 12, 1))]
 NAMES = ("intake", "reviewer", "decider", "other_decider", "auditor", "admin", "other_admin")
+NAMES += ("policy_officer", "policy_approver", "other_approver")
 KG = 1000
 
 
@@ -64,6 +65,7 @@ def told(clock: Clock) -> Told:
     nobody = User.objects.create_user("gone@demo.example", "a-long-enough-secret-7", name="Gone")
     seers = {"signatory": boss, "clerk": clerk, "viewer": viewer}
     seers |= {name: getattr(m, name) for name in ("reviewer", "intake", "decider", "other_decider", "auditor", "admin")}
+    seers |= {name: getattr(m, name) for name in ("policy_officer", "policy_approver")}
     seers |= {"provincial": replace(provincial, province="33"), "customs": port}
     seers |= {"newcomer": newcomer, "waits": waits, "returned": returned, "of no province": nowhere}
     seers |= {"newcomer's clerk": make.colleague(newcomer, "clerk")}

@@ -1,0 +1,233 @@
+"""The policy desk: editions past, in force and scheduled, drafts, and the rows of a draft's rules."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.contrib import messages
+from django.db.models import Prefetch
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import override
+
+from core.errors import DomainError
+from core.history import lines_of, version
+from core.languages import in_language
+from core.legal_time import legal_now
+from core.models import Country
+from core.telling import told
+from core.web.forms import show_refusal
+from core.web.refused import refusals_in, sent
+from core.web.steps import Failed, changes_since, of_one_moment, offered, seen_in
+from licensing import selectors
+from licensing.actions import editions
+from licensing.models import PolicyEdition, Signature
+from licensing.policy.editions import Edition
+from licensing.policy.edits import NoSuchRow, rows
+from licensing.states import DraftState
+from licensing.web.forms.rules import PARTS, BeginForm, RowForm
+from licensing.words import comparisons, differences, sentences, statements
+from licensing.words.sentences import RuleTold
+
+PAST, IN_FORCE, AHEAD, REPEALED = "past", "in force", "scheduled", "repealed"
+
+
+@dataclass(frozen=True)
+class Reign:
+    """An edition on the time bar: from when until when it is in force, and whether that is over, now or to come."""
+
+    edition: PolicyEdition
+    until: datetime | None
+    standing: str
+
+
+def reigns(at: datetime) -> list[Reign]:
+    """Every edition by its start. What was repealed never starts; what repeals it is not told."""
+    found = list(PolicyEdition.objects.defer("text").select_related("draft").order_by("starts_at", "pk"))
+    repealed = {edition.repeals_id for edition in found if edition.repeals_id}
+    counting = [edition for edition in found if edition.pk not in repealed and not edition.repeals_id]
+    ends = dict(zip((one.pk for one in counting), (one.starts_at for one in counting[1:]), strict=False))
+    return [
+        Reign(edition, ends.get(edition.pk), REPEALED if edition.pk in repealed else _standing(edition, ends, at))
+        for edition in found
+        if not edition.repeals_id
+    ]
+
+
+def _standing(edition: PolicyEdition, ends: Mapping[int, datetime], at: datetime) -> str:
+    if edition.starts_at > at:
+        return AHEAD
+    end = ends.get(edition.pk)
+    return IN_FORCE if end is None or end > at else PAST
+
+
+def policy(request: HttpRequest, form: BeginForm | None = None) -> HttpResponse:
+    """The time bar of editions, the drafts that are open, and the form that begins one."""
+    context = {
+        "reigns": reigns(legal_now())[::-1],
+        "drafts": selectors.drafts_for(request.actor).filter(state=DraftState.DRAFT),
+        "form": form or BeginForm(),
+        "may_begin": request.actor.may("draft.new"),
+    }
+    return render(request, "licensing/policy.html", context, status=422 if form else 200)
+
+
+def begin(request: HttpRequest) -> HttpResponse:
+    form = BeginForm(request.POST)
+    if form.is_valid():
+        with refusals_in(form):
+            row = editions.draft(**form.cleaned_data, by=request.actor)
+            return redirect("desk.draft", ref=row.ref)
+    return policy(request, form)
+
+
+def edition(request: HttpRequest, ref: str) -> HttpResponse:
+    """What an edition says, in words; from here a draft with its text is begun."""
+    row = get_object_or_404(selectors.editions_for(request.actor), code=ref)
+    context = {
+        "edition": row,
+        "reign": next((one for one in reigns(legal_now()) if one.edition.pk == row.pk), None),
+        "told_rules": _told(selectors.rules_of(row.digest).edition),
+        "form": BeginForm(initial={"base": row.code}),
+        "may_begin": request.actor.may("draft.new"),
+    }
+    return render(request, "licensing/policy_edition.html", context)
+
+
+def edition_text(request: HttpRequest, ref: str) -> HttpResponse:
+    """The canonical text, as its digest is counted."""
+    row = get_object_or_404(selectors.editions_for(request.actor), code=ref)
+    return _download(row.text, row.code)
+
+
+def draft_text(request: HttpRequest, ref: str) -> HttpResponse:
+    row = get_object_or_404(selectors.drafts_for(request.actor), ref=ref)
+    return _download(row.text, row.ref)
+
+
+def _download(text: str, name: str) -> HttpResponse:
+    answer = HttpResponse(text, content_type="application/json; charset=utf-8")
+    answer["Content-Disposition"] = f'attachment; filename="{name}.json"'
+    return answer
+
+
+def _parts(document: Mapping[str, Any]) -> list[tuple[str, "str | Promise", int]]:
+    return [(part, label, len(document.get(part, ()))) for part, label in PARTS.items()]
+
+
+@of_one_moment
+def draft(request: HttpRequest, ref: str, failed: Failed | None = None) -> HttpResponse:
+    """A draft: what it changes in words, over every case that could exist, and what holds everywhere; its steps."""
+    rows = selectors.drafts_for(request.actor).prefetch_related(
+        Prefetch("signatures", Signature.objects.select_related("actor"))
+    )
+    row, at = get_object_or_404(rows, ref=ref), legal_now()
+    effect, rules = selectors.effect_of(row, at), selectors.compiled(row.text)
+    before, names = selectors.rules_of(effect.follows.digest), _countries()
+    context = {
+        "draft": row,
+        "effect": effect,
+        "written": differences.changes(before.edition, rules.edition, names),
+        "comparison": comparisons.compared(effect.comparison, before, rules, names),
+        "standings": comparisons.standings(effect.invariants, rules, names),
+        "signatures": row.signatures.all(),
+        "parts": _parts(rules.edition.document),
+        "writable": row.state == DraftState.DRAFT and request.actor.may("desk.draft.row"),
+        **(steps := offered(request, row, "desk.draft", failed)),
+        "history": told(lines_of(row), request.actor),
+    }
+    if "describe" in steps["forms"] and not row.statement:
+        proposed = statements.statements(before.edition, rules.edition, effect.comparison, effect.since, _in_both())
+        steps["forms"]["describe"].initial |= {"statement_en": proposed["en"], "statement_zh": proposed["zh-hans"]}
+    return render(request, "licensing/draft_page.html", context, status=failed.status if failed else 200)
+
+
+def draft_rows(request: HttpRequest, ref: str, part: str) -> HttpResponse:
+    """The rows of a part, each with a link to change it."""
+    row = get_object_or_404(selectors.drafts_for(request.actor), ref=ref)
+    label, rules = _label(part), selectors.compiled(row.text).edition
+    told = {one.rule: one for one in _told(rules)} if part == "rules" else {}
+    context = {
+        "draft": row,
+        "part": part,
+        "label": label,
+        "rows": [
+            {"key": key, "told": told.get(key), "words": _words(one)}
+            for key, one in _rows(rules.document, part).items()
+        ],
+        "writable": row.state == DraftState.DRAFT and request.actor.may("desk.draft.row"),
+    }
+    return render(request, "licensing/draft_rows.html", context)
+
+
+def _told(rules: Edition) -> list[RuleTold]:
+    names = _countries()
+    return [sentences.told(rule.id, rules, names) for rule in rules.rules]
+
+
+def _countries() -> dict[str, str]:
+    return {country.code: str(country) for country in Country.objects.all()}
+
+
+def _in_both() -> dict[str, dict[str, str]]:
+    found = {}
+    for language in statements.LANGUAGES:
+        with override(language):
+            found[language] = _countries()
+    return found
+
+
+def _words(row: Mapping[str, Any]) -> str:
+    """What tells a row of a part from its neighbours: its name, or its days and by whom."""
+    for name in ("sentence", "description", "title", "reason"):
+        if f"{name}_en" in row:
+            return in_language(row[f"{name}_en"], row[f"{name}_zh"])
+    if "suspended_from" in row:
+        return f"{row['suspended_from']} – {row['suspended_until']}, {row['by']}"
+    words = in_language(row.get("en", ""), row.get("zh", ""))
+    return f"{words}: {', '.join(row['countries'])}" if "countries" in row else words
+
+
+def _label(part: str) -> "str | Promise":
+    if part not in PARTS:
+        raise Http404
+    return PARTS[part]
+
+
+def _rows(document: Mapping[str, Any], part: str) -> dict[str, dict[str, Any]]:
+    try:
+        return rows(document, part)
+    except NoSuchRow:
+        raise Http404 from None
+
+
+def draft_row(request: HttpRequest, ref: str, part: str, key: str = "") -> HttpResponse:
+    """A row as a form: of the part's rows the one of this key, or a new one. What was typed is never lost."""
+    row = get_object_or_404(selectors.drafts_for(request.actor), ref=ref)
+    label, document = _label(part), selectors.compiled(row.text).edition.document
+    found = _rows(document, part)
+    if key and key not in found:
+        raise Http404
+    data = sent(request)
+    form = RowForm(data, part=part, document=document, countries=_countries(), current=found.get(key) if key else None)
+    seen, status = version(row), 200
+    changes: list[Any] = []
+    if request.method == "POST" and data is not None:
+        drop, status = "drop" in data and bool(key), 422
+        if drop or form.is_valid():
+            carried = seen_in(data)
+            try:
+                given = None if drop else form.facts()["row"]
+                editions.change(ref, seen=carried, part=part, key=key, row=given, by=request.actor)
+            except DomainError as refusal:
+                show_refusal(form, refusal)
+                status, changes = refusal.status, changes_since(row, carried, request.actor)
+            else:
+                messages.success(request, _("Dropped.") if drop else _("Kept in the draft. Nothing is in force yet."))
+                return redirect("desk.draft.rows", ref=ref, part=part)
+    form.seen = seen
+    context = {"draft": row, "part": part, "label": label, "key": key, "form": form, "changes": changes}
+    return render(request, "licensing/draft_row.html", context, status=status)

@@ -1,0 +1,261 @@
+"""The policy desk: the time bar, a draft's page, and the forms of the rows of its rules."""
+
+import json
+from datetime import timedelta
+
+import pytest
+from django import forms
+from django.http import QueryDict
+
+from core.legal_time import day_start, legal_now, legal_today
+from core.models import Country
+from licensing import selectors
+from licensing.actions import editions
+from licensing.loading import first_document
+from licensing.models import PolicyEdition
+from licensing.policy.edits import rows
+from licensing.web.forms.rules import PARTS, RowForm
+from licensing.web.policy import reigns
+from tests import make
+from tests.licensing.test_drafts import DAY, approved, changed, described, repealed
+from tests.make import seen
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def ministry(reference):
+    return make.ministry()
+
+
+@pytest.fixture
+def draft(ministry):
+    return editions.draft(title="Ban", by=ministry.policy_officer)
+
+
+@pytest.fixture
+def desk(client, ministry):
+    client.force_login(ministry.policy_officer.user)
+    return client
+
+
+def page(client, path, status=200):
+    answer = client.get(f"/desk/policy/{path}")
+    assert answer.status_code == status
+    return answer.content.decode()
+
+
+# --- the time bar -----------------------------------------------------------------------------------------
+
+
+def test_the_bar_tells_how_each_edition_stands_at_each_instant(ministry, clock):
+    first, at = PolicyEdition.objects.get(), day_start(legal_today() + DAY)
+    make.edition(lambda by_id, document: document.update(windows=[]), starts_at=at)
+    instant = timedelta(microseconds=1)
+    assert [(one.standing, one.until) for one in reigns(at - instant)] == [("in force", at), ("scheduled", None)]
+    assert [one.standing for one in reigns(at)] == ["past", "in force"]
+    assert reigns(first.starts_at - instant)[0].standing == "scheduled"
+
+
+def test_what_was_repealed_stands_there_and_cuts_nobody_s_time(draft, ministry):
+    approved(described(changed(draft, ministry), ministry), ministry)
+    repealed(draft, ministry.other_approver)
+    assert [(one.standing, one.until) for one in reigns(legal_now())] == [("in force", None), ("repealed", None)]
+
+
+# --- what a draft does ------------------------------------------------------------------------------------
+
+
+def test_a_draft_is_compared_with_what_is_in_force_when_it_starts(draft, ministry):
+    changed(draft, ministry)
+    starts_at = day_start(legal_today() + 2 * DAY)
+    between = make.edition(lambda by_id, document: document.update(windows=[]), starts_at=starts_at)
+    after = make.edition(lambda by_id, document: None, "AFTER", starts_at + 5 * DAY)
+    for days, follows, later in ((1, draft.base, (between, after)), (2, draft.base, (after,)), (3, between, (after,))):
+        row = described(draft, ministry, days=days)
+        effect = selectors.effect_of(row, legal_now())
+        assert (effect.follows, effect.later) == (follows, later)
+        assert effect.since == legal_today() + days * DAY
+
+
+def test_without_a_day_it_is_compared_from_the_coming_midnight_on(draft):
+    assert selectors.effect_of(draft, legal_now()).since == legal_today() + DAY
+
+
+def test_what_was_approved_is_still_compared_with_what_it_followed(draft, ministry, clock):
+    approved(described(changed(draft, ministry), ministry), ministry)
+    clock.shift(days=9)
+    effect = selectors.effect_of(draft, legal_now())
+    assert (effect.follows, effect.since) == (draft.base, legal_today() - 8 * DAY)
+
+
+def test_its_page_says_what_changes_and_who_signed(desk, draft, ministry):
+    changed(draft, ministry)
+    text = page(desk, f"{draft.ref}/")
+    assert "R050" in text and "Japan" in text and str(ministry.policy_officer.user) in text
+    assert "of an earlier text" in text
+
+
+# --- rows as forms ----------------------------------------------------------------------------------------
+
+
+def typed(form):
+    """What a browser sends of the form when nothing is touched."""
+    data = QueryDict(mutable=True)
+    for bound in form:
+        value = bound.value()
+        if isinstance(bound.field, forms.BooleanField):
+            value = ["on"] if value else []
+        elif value is None:
+            value = [] if isinstance(bound.field, forms.MultipleChoiceField) else ""
+        data.setlist(bound.name, [str(one) for one in value] if isinstance(value, list) else [value])
+    return data
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_a_row_that_nobody_touches_stays_as_it_is(reference, part):
+    hold = {"id": "H1", "match": {"item.element": ["Dy"]}, "from": "2026-12-01", "until": None, "owner": "A bureau"}
+    document = first_document() | {"holds": [hold | {"reason_en": "Wait.", "reason_zh": "等待。"}]}
+    document["groups"] = {"EU": {"en": "Union", "zh": "欧盟", "countries": ["DE", "FR"]}}
+    names = {country.code: str(country) for country in Country.objects.all()}
+    for key, row in rows(document, part).items():
+        given = {"part": part, "document": document, "countries": names, "current": row}
+        form = RowForm(typed(RowForm(**given)), **given)
+        assert form.is_valid(), (key, form.errors)
+        assert form.facts()["row"] == row
+
+
+NEW_RULE = {
+    "match/item.control_code_prefix": "1C905, 1C906", "match/destination.country": ["JP"],
+    "match/end_user.validated": "no", "match/item.cn_input_value_share/gte": "0.001",
+    "effect/disposition": "prohibited", "effect/remove": ["annual"], "effect/params/max_validity_months": "6",
+    "applies_to": ["new", "existing"], "transition/until": "2031-01-31",
+    "enabled": "on", "id": "R050", "instrument": "DUI", "clause": "1", "rationale_en": "No.", "rationale_zh": "不。",
+    "authority": "product", "source": "Order",
+}  # fmt: skip
+ROW = {
+    "id": "R050", "instrument": "DUI", "clause": "1", "rationale_en": "No.", "rationale_zh": "不。", "source": "Order",
+    "match": {
+        "item.control_code_prefix": ["1C905", "1C906"], "destination.country": ["JP"], "end_user.validated": False,
+        "item.cn_input_value_share": {"gte": "0.001"},
+    },
+    "effect": {"disposition": "prohibited", "remove": ["annual"], "params": {"max_validity_months": 6}},
+    "applies_to": ["new", "existing"], "transition": {"until": "2031-01-31"}, "authority": "product", "verified": False,
+}  # fmt: skip
+
+
+def rule(draft, name):
+    draft.refresh_from_db()
+    return {row["id"]: row for row in json.loads(draft.text)["rules"]}.get(name)
+
+
+@pytest.fixture
+def instrument(draft):
+    return json.loads(draft.text)["instruments"][0]["id"]
+
+
+def send(client, draft, data, path="rules/new/", **more):
+    data = {"seen": seen(draft.ref)} | data | more
+    return client.post(f"/desk/policy/{draft.ref}/rows/{path}", data)
+
+
+def test_a_rule_is_written_as_a_form(desk, draft, instrument):
+    answer = send(desk, draft, NEW_RULE, instrument=instrument)
+    assert (answer.status_code, answer["Location"]) == (302, f"/desk/policy/{draft.ref}/rows/rules/")
+    assert rule(draft, "R050") == ROW | {"instrument": instrument}
+
+
+def test_one_field_is_changed_and_what_is_emptied_is_gone(desk, draft, instrument):
+    send(desk, draft, NEW_RULE, instrument=instrument)
+    emptied = NEW_RULE | {
+        "match/destination.country": [],
+        "transition/until": "",
+        "effect/params/max_validity_months": "",
+    }
+    answer = send(desk, draft, {**emptied, "instrument": instrument}, "rules/row/R050/")
+    assert answer.status_code == 302
+    kept = {name: value for name, value in ROW["match"].items() if name != "destination.country"}
+    after = {name: value for name, value in ROW.items() if name != "transition"}
+    effect = {name: value for name, value in ROW["effect"].items() if name != "params"}
+    assert rule(draft, "R050") == after | {"match": kept, "effect": effect, "instrument": instrument}
+
+
+def test_the_last_hold_leaves_no_trace_in_the_text(desk, draft):
+    hold = {"id": "H1", "match/item.element": "Dy", "from": "2026-12-01", "reason_en": "Wait.", "reason_zh": "等待。"}
+    assert send(desk, draft, hold | {"owner": "A bureau"}, "holds/new/").status_code == 302
+    draft.refresh_from_db()
+    found = {"id": "H1", "match": {"item.element": ["Dy"]}, "from": "2026-12-01", "until": None, "owner": "A bureau"}
+    assert json.loads(draft.text)["holds"] == [found | {"reason_en": "Wait.", "reason_zh": "等待。"}]
+    assert send(desk, draft, {"drop": "yes"}, "holds/row/H1/").status_code == 302
+    draft.refresh_from_db()
+    assert draft.text == draft.base.text
+
+
+@pytest.mark.parametrize(("change", "place", "words"), [
+    ({"match/item.control_code_prefix": "1C999"}, "match/item.control_code_prefix", "Nothing is called “1C999” here"),
+    ({"id": "R033"}, "id", "“R033” is there already"),
+    ({"effective_from": "2027-01-02", "effective_to": "2027-01-01"}, "effective_to", "last day lies before the first"),
+    ({"match/item.cn_input_value_share/gte": "2"}, "match/item.cn_input_value_share/gte", "between 0 and 1"),
+])  # fmt: skip
+def test_what_is_wrong_stands_at_its_field_and_nothing_typed_is_lost(desk, draft, instrument, change, place, words):
+    answer = send(desk, draft, NEW_RULE | change, instrument=instrument)
+    assert answer.status_code == 422
+    form = answer.context["form"]
+    assert list(form.errors) == [place] and words in str(form.errors[place])
+    assert form["rationale_en"].value() == "No." and rule(draft, "R050") is None
+
+
+def test_a_row_is_dropped(desk, draft, ministry):
+    changed(draft, ministry)
+    assert send(desk, draft, {"drop": "yes"}, "rules/row/R050/").status_code == 302
+    assert rule(draft, "R050") is None
+
+
+def test_a_row_that_another_leans_on_is_not_dropped(desk, draft, instrument):
+    used = json.loads(draft.text)["rules"][0]["instrument"]
+    answer = send(desk, draft, {"drop": "yes"}, f"instruments/row/{used}/")
+    assert answer.status_code == 422 and f"There is no instrument “{used}”" in answer.content.decode()
+
+
+def test_an_old_page_is_refused_and_says_what_happened(desk, draft, ministry, instrument):
+    old = seen(draft.ref)
+    changed(draft, ministry)
+    answer = send(desk, draft, NEW_RULE, instrument=instrument, id="R051", seen=old)
+    assert answer.status_code == 412 and "Rules changed: R050" in answer.content.decode()
+    assert answer.context["form"]["id"].value() == "R051"
+
+
+@pytest.mark.parametrize("path", ["bread/", "bread/new/", "rules/row/R999/"])
+def test_what_is_not_there_is_not_found(desk, draft, path):
+    page(desk, f"{draft.ref}/rows/{path}", 404)
+
+
+def test_whoever_reads_only_sees_no_form(client, draft, ministry):
+    client.force_login(ministry.auditor.user)
+    assert "rows/rules/row/" not in page(client, f"{draft.ref}/rows/rules/")
+    page(client, f"{draft.ref}/rows/rules/row/R033/", 403)
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_each_part_lists_its_rows(desk, draft, part):
+    text = page(desk, f"{draft.ref}/rows/{part}/")
+    for key in rows(json.loads(draft.text), part):
+        assert key in text
+
+
+def test_texts_are_downloaded_as_their_digest_is_counted(desk, draft):
+    for path in (f"{draft.ref}/text/", f"editions/{draft.base.code}/text/"):
+        assert page(desk, path) == draft.text
+
+
+def test_a_draft_is_begun_in_the_page(desk, ministry):
+    answer = desk.post("/desk/policy/new/", {"title": "Ban"})
+    assert answer.status_code == 302 and page(desk, answer["Location"].removeprefix("/desk/policy/"))
+    assert desk.post("/desk/policy/new/", {"title": ""}).status_code == 422
+
+
+def test_an_edition_says_its_rules_in_words(desk, ministry):
+    edition = PolicyEdition.objects.get()
+    text = page(desk, f"editions/{edition.code}/")
+    assert edition.digest in text and "R033" in text and "Japan" in text
+    page(desk, "editions/LIST-1/", 404)
