@@ -18,6 +18,7 @@ app.conf.beat_schedule = {
     "expire-licenses": {"task": "licensing.tasks.expire_licenses", "schedule": 60.0},
     "turn-licenses": {"task": "licensing.tasks.turn_licenses", "schedule": 20.0},
     "turn-cases": {"task": "licensing.tasks.turn_cases", "schedule": 20.0},
+    "run-simulations": {"task": "licensing.tasks.run_simulations", "schedule": 3.0},
     "accept-by-law": {"task": "licensing.tasks.accept_by_law", "schedule": 60.0},
     "lapse-supplements": {"task": "licensing.tasks.lapse_supplements", "schedule": 60.0},
     "end-questions": {"task": "licensing.tasks.end_questions", "schedule": crontab(minute="*/5")},

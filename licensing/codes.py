@@ -94,6 +94,12 @@ CODES = (
         _("Mend the rules, or change that promise in the same draft."),
     ),
     Code(
+        "not-simulated",
+        409,
+        _("Nobody has seen yet what this text would do from this day on."),
+        _("Simulate it, and approve it within 24 hours."),
+    ),
+    Code(
         "loosens",
         409,
         _("An emergency is milder somewhere than the rules in force, or can't be shown not to be."),

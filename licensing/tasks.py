@@ -8,7 +8,7 @@ from celery import shared_task
 from core.access import clock
 from core.legal_time import legal_today
 from core.sweeps import each
-from licensing import ledger, selectors
+from licensing import ledger, selectors, simulating
 from licensing.actions import licenses, questions, receipts, signals, supplements, turns, verdicts
 
 log = logging.getLogger(__name__)
@@ -45,6 +45,13 @@ def turn_cases() -> int:
         done += each(ids, lambda pk: turns.turn(pk, by=by))
         after = ids[-1]
     return done
+
+
+@shared_task
+def run_simulations() -> int:
+    """Every simulation that was asked for is worked out, one after the other."""
+    by = clock()
+    return each(selectors.simulations_to_run(), lambda pk: simulating.work(pk, by=by))
 
 
 @shared_task

@@ -15,7 +15,7 @@ from core import actions as people
 from core.access import Actor, clock
 from core.errors import DomainError
 from core.history import open_verbs
-from core.legal_time import legal_today
+from core.legal_time import legal_now, legal_today
 from core.models import Delivery, Membership
 from core.web import steps
 from exporters import actions as exporters
@@ -31,11 +31,12 @@ from licensing.actions import (
     receipts,
     screenings,
     signals,
+    simulations,
     supplements,
     turns,
     verdicts,
 )
-from licensing.models import Application, Draft, License
+from licensing.models import Application, Draft, License, Simulation
 from shipments import actions as shipments
 from shipments.actions import incidents
 from tests import make
@@ -230,6 +231,13 @@ def _policy(step: Story, m: make.Ministry) -> None:
     text = Draft.objects.get(ref=ref).text.encode()
     step(editions.load, ref, file=("rules.json", text), by=m.policy_officer)
     step(editions.describe, ref, starts_on=legal_today() + timedelta(days=3_000), **words)
+    step(simulations.simulate, ref, by=m.policy_officer)
+    asked = Simulation.objects.get().pk
+    step(simulations.take, asked, by=clock())
+    step(simulations.keep, asked, result={}, book_at=legal_now(), newest=0, by=clock())
+    simulations.simulate(ref, seen=seen(ref), by=m.policy_officer)
+    step(simulations.stop, ref, by=m.policy_officer)
+    make.simulated(ref, m.policy_approver)
     step(editions.approve, ref, by=m.policy_approver)
     step(editions.repeal, ref, reason="Not now", by=m.other_approver)
     step(editions.hasten, added("WEST").ref, reason="At once", by=m.policy_approver)

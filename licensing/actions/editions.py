@@ -19,7 +19,7 @@ from licensing.models import Draft, PolicyEdition, Signature
 from licensing.policy.editions import Flaw, Unreadable, canonical, digest_of, read
 from licensing.policy.edits import NoSuchRow, key_of, put
 from licensing.policy.engine import ENGINE
-from licensing.selectors import AHEAD, INSTANT, compared, compiled, drafts_for, editions_at, invariants_of
+from licensing.selectors import AHEAD, INSTANT, compared, compiled, drafts_for, editions_at, invariants_of, simulated
 from licensing.states import DraftState
 from licensing.words.flaws import message
 
@@ -137,8 +137,8 @@ def describe(
 def approve(ref: str, *, seen: int, by: Actor) -> Draft:
     """The draft's text is an edition, in force from 00:00 of its first day on; nobody changes it any more.
 
-    Raises FourEyes for its authors, Invalid when its day is over, taken or not said, DomainError changes-nothing, or
-    invariant-broken where one of its standing invariants does not hold everywhere.
+    Raises FourEyes for its authors, Invalid when its day is over, taken or not said, DomainError changes-nothing,
+    invariant-broken where one of its standing invariants does not hold everywhere, or not-simulated.
     """
     row = lock(drafts_for(by), ref=ref)
     require(row.approve, by=by, seen=seen)
@@ -152,6 +152,9 @@ def approve(ref: str, *, seen: int, by: Actor) -> Draft:
         taken = _("Edition {code} starts then. Choose another day, or repeal that one first.").format(code=last.code)
         raise Invalid([Problem("/starts_on", "start-taken", taken)])
     _require_fit(row, starts_at)
+    if not simulated(row, starts_at, at):
+        first = _("Simulate it on the book first: this very text, from this day on, in the last 24 hours.")
+        raise DomainError(first, code="not-simulated")
     _sign(row, Part.APPROVER, row.digest, by, at)
     edition = _put_in_force(row, row.text, starts_at)
     move(row.approve, by=by, at=at, edition=edition.code, facts={"starts_on": str(row.starts_on)})

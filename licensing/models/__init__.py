@@ -18,6 +18,7 @@ from licensing.models.lists import ControlItem, ControlList, EndUse, Instrument,
 from licensing.models.pauses import ClockInterval
 from licensing.models.questions import About, Question, QuestionEntry
 from licensing.models.screenings import Screening
+from licensing.models.simulations import Simulation
 from licensing.models.supplements import Supplement, SupplementAnswer, SupplementPoint
 from licensing.models.verdicts import Verdict
 
@@ -48,6 +49,7 @@ __all__ = [
     "RecommendedLine",
     "Screening",
     "Signature",
+    "Simulation",
     "Supplement",
     "SupplementAnswer",
     "SupplementPoint",

@@ -7,10 +7,12 @@ from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import RangeOperators
 from django.db import models
 from django.db.models import F, Func, Q
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django_fsm import FSMField, FSMModelMixin, transition
 
-from core.graphs import guarded
+from core.errors import WrongState
+from core.graphs import Unless, guarded
 from core.guards import Guard, insert_only
 from core.languages import in_language
 from core.models import User
@@ -51,6 +53,12 @@ class Draft(FSMModelMixin, models.Model):
     def __str__(self) -> str:
         return self.ref
 
+    def not_simulating(self) -> WrongState | None:
+        """Why none of its simulations can be stopped; None where one is open."""
+        if self.simulations.filter(stage__in=["asked", "running"]).exists():
+            return None
+        return WrongState(gettext("No simulation of this draft is being worked out."))
+
     @property
     def statement(self) -> str:
         return in_language(self.statement_en, self.statement_zh)
@@ -75,6 +83,24 @@ class Draft(FSMModelMixin, models.Model):
     )
     def load(self, *, text: str, digest: str) -> None:
         self.text, self.digest = text, digest
+
+    @transition(
+        field=state,
+        source=S.DRAFT,
+        target=None,
+        permission=rules.officer("draft.simulate"),
+        custom={"label": _("Simulate it on the book")},
+    )
+    def simulate(self) -> None: ...
+
+    @transition(
+        field=state,
+        source=S.DRAFT,
+        target=None,
+        permission=Unless(rules.officer("draft.stop"), lambda row, actor: row.not_simulating()),
+        custom={"label": _("Stop the simulation")},
+    )
+    def stop(self) -> None: ...
 
     @transition(
         field=state,

@@ -29,6 +29,8 @@ from licensing.selectors.drafts import (
     editions_for,
     effect_of,
     invariants_of,
+    simulated,
+    simulations_to_run,
 )
 from licensing.selectors.editions import (
     AHEAD,
@@ -152,6 +154,8 @@ __all__ = [
     "search_items",
     "signals_due",
     "silent",
+    "simulated",
+    "simulations_to_run",
     "standing",
     "stretches",
     "to_countersign",

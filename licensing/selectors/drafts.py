@@ -4,12 +4,12 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from core.access import Actor, visibility
-from core.legal_time import day_start, legal_day
+from core.legal_time import LegalNow, day_start, legal_day
 from core.selectors import whoever_may
-from licensing.models import Draft, PolicyEdition, Signature
+from licensing.models import Draft, PolicyEdition, Signature, Simulation
 from licensing.policy.comparison import Comparison, compare
 from licensing.policy.editions import read
 from licensing.policy.engine import DAY, Compiled
@@ -71,6 +71,18 @@ def effect_of(draft: Draft, at: datetime) -> Effect:
         invariants=invariants_of(draft.text, since=since),
         later=tuple(coming.order_by("starts_at")),
     )
+
+
+def simulations_to_run() -> list[int]:
+    """Those that were asked for and that no worker has, the oldest first."""
+    free = Q(stage=Simulation.Stage.ASKED) | Q(stage=Simulation.Stage.RUNNING, taken_until__lte=LegalNow())
+    return list(Simulation.objects.filter(free).order_by("pk").values_list("pk", flat=True))
+
+
+def simulated(draft: Draft, starts_at: datetime, at: datetime) -> bool:
+    """Is there one of this very text, from this start on, under a day old, since which no edition was added?"""
+    rows = draft.simulations.filter(stage=Simulation.Stage.DONE, digest=draft.digest, starts_at=starts_at)
+    return rows.filter(book_at__gt=at - DAY, newest=editions_at(at).newest).exists()
 
 
 @lru_cache(maxsize=16)

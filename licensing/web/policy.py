@@ -1,5 +1,6 @@
 """The policy desk: editions past, in force and scheduled, drafts, and the rows of a draft's rules."""
 
+import csv
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -24,10 +25,11 @@ from core.web.refused import refusals_in, sent
 from core.web.steps import Failed, changes_since, of_one_moment, offered, seen_in
 from licensing import selectors
 from licensing.actions import editions
-from licensing.models import PolicyEdition, Signature
+from licensing.models import Draft, PolicyEdition, Signature, Simulation
 from licensing.policy.editions import Edition
 from licensing.policy.edits import NoSuchRow, rows
 from licensing.states import DraftState
+from licensing.web import what_if
 from licensing.web.forms.rules import PARTS, BeginForm, RowForm
 from licensing.words import comparisons, differences, sentences, statements
 from licensing.words.sentences import RuleTold
@@ -134,6 +136,7 @@ def draft(request: HttpRequest, ref: str, failed: Failed | None = None) -> HttpR
         "comparison": comparisons.compared(effect.comparison, before, rules, names),
         "standings": comparisons.standings(effect.invariants, rules, names),
         "signatures": row.signatures.all(),
+        **_simulated(row, rules.edition, names),
         "parts": _parts(rules.edition.document),
         "writable": row.state == DraftState.DRAFT and request.actor.may("desk.draft.row"),
         **(steps := offered(request, row, "desk.draft", failed)),
@@ -143,6 +146,25 @@ def draft(request: HttpRequest, ref: str, failed: Failed | None = None) -> HttpR
         proposed = statements.statements(before.edition, rules.edition, effect.comparison, effect.since, _in_both())
         steps["forms"]["describe"].initial |= {"statement_en": proposed["en"], "statement_zh": proposed["zh-hans"]}
     return render(request, "licensing/draft_page.html", context, status=failed.status if failed else 200)
+
+
+def _simulated(row: Draft, edition: Edition, names: Mapping[str, str]) -> dict[str, Any]:
+    """The simulation that was asked for last; its figures, where it is done and of the text that stands now."""
+    last = row.simulations.first()
+    if last is None or not last.result:
+        return {"simulation": last}
+    of_now = last.digest == row.digest
+    return {"simulation": last, "of_now": of_now, "found": what_if.told(last.result, names, edition)}
+
+
+def simulation_csv(request: HttpRequest, ref: str) -> HttpResponse:
+    """The last simulation that is done, as lines for a spreadsheet."""
+    row = get_object_or_404(selectors.drafts_for(request.actor), ref=ref)
+    last = get_object_or_404(row.simulations.filter(stage=Simulation.Stage.DONE)[:1])
+    answer = HttpResponse("\ufeff", content_type="text/csv; charset=utf-8")
+    answer["Content-Disposition"] = f'attachment; filename="{row.ref}.csv"'
+    csv.writer(answer).writerows(what_if.lines(last.result))
+    return answer
 
 
 def draft_rows(request: HttpRequest, ref: str, part: str) -> HttpResponse:

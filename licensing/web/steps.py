@@ -17,6 +17,7 @@ from licensing.actions import (
     licenses,
     questions,
     screenings,
+    simulations,
     supplements,
 )
 from licensing.models import Application, Declaration, License
@@ -389,6 +390,20 @@ register(
             editions.load,
             _("Loaded. See below what changes."),
             LoadForm,
+        ),
+        Step(
+            "simulate",
+            _("A simulation on the book was asked for"),
+            DRAFT_DESK,
+            simulations.simulate,
+            _("Asked for. A worker works it out; this page shows how far it is."),
+        ),
+        Step(
+            "stop",
+            _("The simulation was stopped"),
+            DRAFT_DESK,
+            simulations.stop,
+            _("Stopped."),
         ),
         Step(
             "approve",

@@ -1,10 +1,18 @@
-"""A what-if as a file for a spreadsheet: a line for each figure and each reference, no cell of which is executed."""
+"""A what-if as the draft's page shows it, and as a file for a spreadsheet: a line for each figure and each reference,
+no cell of which is executed."""
 
 from collections.abc import Iterator, Mapping
+from datetime import date
 from typing import Any
+
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from core import quantities
 from core.web.lists.export import cell
+from licensing.policy.editions import Edition
+from licensing.policy.vocabulary import CODE, COUNTRY, END_USE
+from licensing.words import terms
 
 HEAD = ("part", "what", "by", "value", "before", "after", "entries", "parts", "quantity", "unit", "reference")
 COUNTED = ("cases", "licenses", "shipments", "decided")
@@ -43,3 +51,76 @@ def _rows(found: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
 def _of_units(row: dict[str, Any], quantity: Mapping[str, int]) -> Iterator[dict[str, Any]]:
     for unit, amount in quantity.items():
         yield {**row, "quantity": quantities.show(amount, unit), "unit": unit}
+
+
+# --- as the draft's page shows it -------------------------------------------------------------------------
+PARTS: Mapping[str, Any] = {
+    "cases": _("Open cases"),
+    "licenses": _("Licenses in force, by line and end-user"),
+    "shipments": _("Reserved shipments"),
+    "decided": _("Cases decided in twelve months, filed again"),
+}
+OUTCOMES: Mapping[str, Any] = {
+    **terms.DISPOSITIONS,
+    "open": _("Open"),
+    "lawful": _("Can be declared"),
+    "in_grace": _("Can be declared in its grace"),
+    "too_late": _("Can't be declared any more"),
+    "": _("Nothing is said"),
+}
+EVENTS: Mapping[str, Any] = {
+    "narrow": _("Closed in part"),
+    "suspend": _("Suspended"),
+    "widen": _("Open again in part"),
+    "lift": _("In force again"),
+    "changed": _("Outcome changes"),
+    "more": _("Can be filed then"),
+    "less": _("Can't be filed any more"),
+}
+
+
+def told(found: Mapping[str, Any], countries: Mapping[str, str], edition: Edition) -> dict[str, Any]:
+    """What changes for whom: of each part the outcomes from which to which, in all and by what, and who is hit."""
+    return {
+        "parts": [_part(name, label, found[name], countries, edition) for name, label in PARTS.items()],
+        "load": found["load"],
+        "exposure": [
+            {**one, "quantity": _shown(one["quantity"]), "from": date.fromisoformat(one["from"])}
+            for one in found["exposure"]["new"]
+        ],
+        "hash": found["hash"],
+    }
+
+
+def _part(
+    name: str, label: Any, found: Mapping[str, Any], countries: Mapping[str, str], edition: Edition
+) -> dict[str, Any]:
+    facts = {"item": CODE, "destination": COUNTRY, "end_use": END_USE}
+    rows = [
+        {
+            "by": terms.word(terms.FACTS, facts[one["by"]]) if one["by"] else "",
+            "value": terms.value(facts[one["by"]], one["value"], edition, countries) if one["by"] else "",
+            "old": terms.word(OUTCOMES, one["old"]),
+            "new": terms.word(OUTCOMES, one["new"]),
+            "entries": one["entries"],
+            "quantity": _shown(one["quantity"]),
+        }
+        for one in found["outcomes"]
+        if one["old"] != one["new"]
+    ]
+    refs = [(_event(what), refs) for group in ("refs", "channels") for what, refs in found.get(group, {}).items()]
+    return {"label": label, "entries": found["entries"], "rows": rows, "refs": refs}
+
+
+def _event(what: str) -> str:
+    """`suspend`, or a channel that is gained or lost."""
+    way, _space, channel = what.partition(" ")
+    if way == "gained":
+        return gettext("Gain: {channel}").format(channel=terms.word(terms.CHANNELS, channel))
+    if way == "lost":
+        return gettext("Lose: {channel}").format(channel=terms.word(terms.CHANNELS, channel))
+    return terms.word(EVENTS, what)
+
+
+def _shown(quantity: Mapping[str, int]) -> list[tuple[int, str]]:
+    return [(amount, unit) for unit, amount in quantity.items()]

@@ -84,6 +84,7 @@ def stage(world):
     add_member(email="invited@firm.example", name="Li Na", roles=["clerk"], by=world.exporter)
     paper = ApplicationDocument.objects.first()
     rules = editions.draft(title="Rules", by=world.ministry.policy_officer)
+    make.simulated(rules.ref, world.ministry.policy_officer)
     mail = Mail.objects.create(sender="a@b.example", recipients="c@d.example", subject="s", body="b")
     return people, {
         "party": {"ref": declaration.end_user.ref},

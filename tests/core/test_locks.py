@@ -22,6 +22,7 @@ NOUNS = {
     "licensing.turns": "licensing_application",
     "licensing.questions": "licensing_application",
     "licensing.editions": "licensing_draft",
+    "licensing.simulations": "licensing_draft",
     "licensing.licenses": "licensing_license",
     "shipments.incidents": "shipments_handling",
 }
@@ -40,6 +41,8 @@ TAKES = {
     "core.officers.confirm_grant": "core_organization core_rolegrant now",
     "core.officers.propose_roles": "core_organization core_membership now",
     "licensing.editions.draft": "now",
+    "licensing.simulations.take": "licensing_simulation now",
+    "licensing.simulations.keep": "licensing_simulation",
     "exporters.change_party": "exporters_party now",
     "licensing.applications.submit": "exporters_exporter licensing_application now",
     "licensing.decisions.approve": "licensing_application licensing_declaration now",

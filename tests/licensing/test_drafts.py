@@ -67,6 +67,12 @@ def described(row, ministry, days=1, **said):
 
 
 def approved(row, ministry, by=None):
+    """Once somebody has seen what it does."""
+    make.simulated(row.ref, ministry.policy_approver)
+    return signed_off(row, ministry, by)
+
+
+def signed_off(row, ministry, by=None):
     return editions.approve(row.ref, seen=seen(row.ref), by=by or ministry.policy_approver)
 
 
@@ -220,7 +226,8 @@ def test_what_is_approved_starts_at_midnight_by_itself(ban, ministry, clock):
 
 def test_nobody_approves_what_he_wrote(ban, ministry):
     both = with_both_roles(ministry.policy_officer)
-    refused(FourEyes, "four-eyes", approved, ban, ministry, by=both)
+    make.simulated(ban.ref, both)
+    refused(FourEyes, "four-eyes", signed_off, ban, ministry, by=both)
     facts = {"draft": ban, "actor": both.user, "digest": ban.digest, "at": legal_now()}
     with pytest.raises(IntegrityError, match="signature_nobody_gives_both"), transaction.atomic():
         Signature.objects.create(part="approver", **facts)
@@ -238,13 +245,15 @@ def test_whoever_describes_it_is_an_author(draft, ministry):
     words = {"title": "Ban", "statement_en": "", "statement_zh": "", "starts_on": legal_today() + DAY}
     editions.describe(draft.ref, seen=seen(draft.ref), by=both, **words)
     changed(draft, ministry)
-    refused(FourEyes, "four-eyes", approved, draft, ministry, by=both)
+    make.simulated(draft.ref, both)
+    refused(FourEyes, "four-eyes", signed_off, draft, ministry, by=both)
 
 
 def test_whoever_approves_waits_for_the_other(ban, ministry):
     """And reads the clock, and which starts are taken, after that; PostgreSQL's own guard stands behind."""
+    make.simulated(ban.ref, ministry.policy_approver)
     with CaptureQueriesContext(connection) as queries:
-        approved(ban, ministry)
+        signed_off(ban, ministry)
     said = [query["sql"] for query in queries]
     waited = next(at for at, sql in enumerate(said) if "pg_advisory_xact_lock" in sql)
     assert waited < min(at for at, sql in enumerate(said) if "legal_now()" in sql)
@@ -255,12 +264,12 @@ def test_what_was_approved_is_never_changed(ban, ministry):
     approved(ban, ministry)
     refused(WrongState, "wrong-state", changed, ban, ministry, key="R050", new=None)
     refused(WrongState, "wrong-state", described, ban, ministry)
-    refused(WrongState, "wrong-state", approved, ban, ministry)
+    refused(WrongState, "wrong-state", signed_off, ban, ministry)
 
 
 def test_it_needs_a_day(draft, ministry):
     changed(draft, ministry)
-    refusal = refused(Invalid, "required", approved, draft, ministry)
+    refusal = refused(Invalid, "required", signed_off, draft, ministry)
     assert [one.pointer for one in refusal.errors] == ["/starts_on"]
 
 
@@ -272,7 +281,7 @@ def test_it_starts_on_a_coming_day(draft, ministry, days):
 
 def test_a_day_that_has_come_meanwhile_is_refused(ban, ministry, clock):
     clock.set(day_start(legal_today() + DAY))
-    refused(Invalid, "date-out-of-range", approved, ban, ministry)
+    refused(Invalid, "date-out-of-range", signed_off, ban, ministry)
 
 
 @pytest.mark.parametrize("days", [1, 3_653])
@@ -288,7 +297,7 @@ def other(ministry, days=1):
 def test_a_start_is_given_once(ban, ministry):
     second = other(ministry)
     approved(ban, ministry)
-    refused(Invalid, "start-taken", approved, second, ministry)
+    refused(Invalid, "start-taken", signed_off, second, ministry)
     described(second, ministry, days=2)
     approved(second, ministry)
     assert PolicyEdition.objects.count() == 3
@@ -296,14 +305,14 @@ def test_a_start_is_given_once(ban, ministry):
 
 def test_a_text_that_changes_nothing_is_not_approved(draft, ministry):
     described(draft, ministry)
-    refused(DomainError, "changes-nothing", approved, draft, ministry)
+    refused(DomainError, "changes-nothing", signed_off, draft, ministry)
 
 
 def test_a_broken_promise_is_not_approved(draft, ministry):
     rule = copy.deepcopy(rules(draft)["R045"])
     rule["effect"].pop("remove")
     described(changed(draft, ministry, key="R045", new=rule), ministry)
-    assert "I" in str(refused(DomainError, "invariant-broken", approved, draft, ministry).detail)
+    assert "I" in str(refused(DomainError, "invariant-broken", signed_off, draft, ministry).detail)
 
 
 # --- in an emergency --------------------------------------------------------------------------------------

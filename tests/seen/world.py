@@ -15,8 +15,18 @@ from core.legal_time import LEGAL_ZONE, legal_today
 from core.models import Country, Delivery, Mail, Membership, Role, User
 from exporters import actions as exporters
 from exporters.models import Exporter
-from licensing.actions import applications, consultations, decisions, declarations, licenses, questions, supplements
+from licensing.actions import (
+    applications,
+    consultations,
+    decisions,
+    declarations,
+    editions,
+    licenses,
+    questions,
+    supplements,
+)
 from licensing.actions.applications import Draft, LineDraft
+from licensing.loading import first_document
 from licensing.models import Application, ControlItem, Declaration
 from shipments import actions as shipments
 from shipments.actions import incidents
@@ -59,6 +69,7 @@ def told(clock: Clock) -> Told:
     Membership.objects.filter(user=provincial.user).update(province="33")
     story.told(world)
     more = [*_cases(world), *_licenses(world)]
+    _drafts(m)
     newcomer, waits, returned, nowhere = _companies(world)
     _teams(world)
     port = access.Actor(customs.user, customs.organization, roles=frozenset({"customs"}))
@@ -72,6 +83,23 @@ def told(clock: Clock) -> Told:
     seers |= {"of no organization": access.actor_for_user(nobody), "anonymous": access.NOBODY}
     keys = {"exporter's key": make.key(boss, *make.EXPORTER_SCOPES), "customs' key": make.key(port, "customs:confirm")}
     return Told(world, seers, more, _links(world), keys, clock)
+
+
+def _drafts(m):
+    """One that bans an item to a country, simulated and approved, and one that says the same and is open."""
+    rule = {row["id"]: row for row in first_document()["rules"]}["R033"]
+    match = {"item.control_code_prefix": ["1C905"], "destination.country": ["JP"]}
+    ban = rule | {"id": "R050", "match": match, "applies_to": ["new", "pending", "existing"]}
+    words = {"title": "No dysprosium to Japan", "statement_en": "Banned.", "statement_zh": "禁止。"}
+    for first in (True, False):
+        row = editions.draft(title="No dysprosium to Japan", by=m.policy_officer)
+        facts = {"part": "rules", "key": "", "row": ban, "by": m.policy_officer}
+        editions.change(row.ref, seen=seen(row.ref), **facts)
+        day = legal_today() + timedelta(days=2_000)
+        editions.describe(row.ref, seen=seen(row.ref), starts_on=day, by=m.policy_officer, **words)
+        make.simulated(row.ref, m.policy_officer)
+        if first:
+            editions.approve(row.ref, seen=seen(row.ref), by=m.policy_approver)
 
 
 def _links(world):

@@ -1,0 +1,172 @@
+"""Simulations: asked for, worked out by one worker over one book, stopped, and what an approval wants of one."""
+
+import json
+from datetime import timedelta
+
+import pytest
+
+from core.access import clock as the_clock
+from core.errors import DomainError, Forbidden, WrongState
+from core.legal_time import day_start, legal_now, legal_today
+from licensing import simulating, tasks
+from licensing.actions import editions, simulations
+from licensing.models import Simulation
+from licensing.selectors import simulations_to_run
+from tests import make
+from tests.licensing.test_drafts import BAN, DAY, changed, described, refused, signed_off
+from tests.make import seen
+
+pytestmark = pytest.mark.django_db
+SECOND = timedelta(seconds=1)
+
+
+@pytest.fixture
+def ministry(reference):
+    return make.ministry()
+
+
+@pytest.fixture
+def ban(ministry):
+    return described(changed(editions.draft(title="Ban", by=ministry.policy_officer), ministry), ministry)
+
+
+def asked(row, by):
+    simulations.simulate(row.ref, seen=seen(row.ref), by=by)
+    return row.simulations.first()
+
+
+def again(simulation):
+    return Simulation.objects.get(pk=simulation.pk)
+
+
+def test_it_is_asked_for_of_this_text_from_its_first_day_on(ban, ministry):
+    found = asked(ban, ministry.policy_officer)
+    assert (found.stage, found.digest, found.starts_at) == ("asked", ban.digest, day_start(legal_today() + DAY))
+    assert simulations_to_run() == [found.pk]
+
+
+def test_without_a_day_it_is_of_the_coming_midnight(ministry):
+    row = editions.draft(title="No day", by=ministry.policy_officer)
+    assert asked(row, ministry.policy_officer).starts_at == day_start(legal_today() + DAY)
+
+
+def test_who_may_ask(ban, ministry):
+    asked(ban, ministry.policy_approver)
+    refused(Forbidden, "forbidden", simulations.simulate, ban.ref, seen=seen(ban.ref), by=ministry.auditor)
+
+
+def test_one_that_is_asked_for_stops_those_before(ban, ministry):
+    first = asked(ban, ministry.policy_officer)
+    second = asked(ban, ministry.policy_officer)
+    assert (again(first).stage, simulations_to_run()) == ("stopped", [second.pk])
+
+
+def test_one_is_stopped_and_none_where_none_is_open(ban, ministry):
+    found = asked(ban, ministry.policy_officer)
+    simulations.stop(ban.ref, seen=seen(ban.ref), by=ministry.policy_officer)
+    assert (again(found).stage, simulations_to_run()) == ("stopped", [])
+    stop = {"seen": seen(ban.ref), "by": ministry.policy_officer}
+    refused(WrongState, "wrong-state", simulations.stop, ban.ref, **stop)
+
+
+def test_one_worker_has_it_for_a_time(ban, ministry, clock):
+    found = asked(ban, ministry.policy_officer)
+    assert simulations.take(found.pk, by=the_clock()).pk == found.pk
+    assert simulations.take(found.pk, by=the_clock()) is None and simulations_to_run() == []
+    clock.shift(seconds=simulations.LEASE.total_seconds() + 1)
+    assert simulations_to_run() == [found.pk]
+    assert simulations.take(found.pk, by=the_clock()).pk == found.pk
+
+
+def test_what_nobody_wants_any_more_is_not_kept(ban, ministry):
+    found = asked(ban, ministry.policy_officer)
+    simulations.take(found.pk, by=the_clock())
+    simulations.stop(ban.ref, seen=seen(ban.ref), by=ministry.policy_officer)
+    assert not simulations.keep(found.pk, result={}, book_at=legal_now(), newest=1, by=the_clock())
+    assert (again(found).stage, again(found).result) == ("stopped", None)
+
+
+def test_a_text_that_was_changed_since_is_not_worked_out(ban, ministry):
+    found = asked(ban, ministry.policy_officer)
+    changed(ban, ministry, key="R050", new=BAN | {"enabled": False})
+    assert not simulating.work(found.pk, by=the_clock())
+    assert again(found).stage == "stopped"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_worker_works_it_out_and_tells_how_far_it_is(world):
+    """The whole way: by the task, over a book with a license that the draft closes."""
+    license = world.license(kilograms=100)
+    country = license.destinations[0]
+    rule = BAN | {"match": {"item.control_code_prefix": ["1C905"], "destination.country": [country]}}
+    m = world.ministry
+    row = editions.draft(title="Ban", by=m.policy_officer)
+    row = described(changed(row, m, new=rule), m)
+    found = asked(row, m.policy_officer)
+    assert tasks.run_simulations() == 1
+    done = again(found)
+    assert (done.stage, done.done, done.total > 0) == ("done", done.total, True)
+    assert done.result["text"] == row.digest and done.result["licenses"]["refs"] == {"suspend": [license.ref]}
+    assert done.newest == row.base_id and json.dumps(done.result)
+    assert simulations_to_run() == []
+    assert signed_off(row, m).ref == row.ref
+
+
+@pytest.mark.django_db(transaction=True)
+def test_one_that_is_stopped_while_it_runs_ends_without_a_result(world, monkeypatch):
+    world.license(kilograms=100)
+    row = editions.draft(title="Ban", by=world.ministry.policy_officer)
+    found = asked(row, world.ministry.policy_officer)
+
+    def stopped_meanwhile(text, starts_at, *, at, progress, stop):
+        Simulation.objects.filter(pk=found.pk).update(stage="stopped")
+        assert stop()
+        raise simulating.Stopped
+
+    monkeypatch.setattr(simulating, "what_if", stopped_meanwhile)
+    assert not simulating.work(found.pk, by=the_clock())
+    assert again(found).stage == "stopped"
+
+
+# --- what an approval wants -------------------------------------------------------------------------------
+
+
+def not_yet(ban, ministry):
+    refused(DomainError, "not-simulated", signed_off, ban, ministry)
+
+
+def test_nothing_is_approved_that_nobody_has_simulated(ban, ministry):
+    not_yet(ban, ministry)
+    asked(ban, ministry.policy_officer)
+    not_yet(ban, ministry)
+    make.simulated(ban.ref, ministry.policy_officer)
+    assert signed_off(ban, ministry)
+
+
+def test_another_text_than_was_simulated_is_not_approved(ban, ministry):
+    make.simulated(ban.ref, ministry.policy_officer)
+    changed(ban, ministry, key="R050", new=BAN | {"rationale_en": "Otherwise."})
+    not_yet(ban, ministry)
+
+
+def test_another_day_than_was_simulated_is_not_approved(ban, ministry):
+    make.simulated(ban.ref, ministry.policy_officer)
+    described(ban, ministry, days=2)
+    not_yet(ban, ministry)
+
+
+def test_after_24_hours_it_is_simulated_again(ministry, clock):
+    row = editions.draft(title="Ban", by=ministry.policy_officer)
+    row = described(changed(row, ministry), ministry, days=5)
+    make.simulated(row.ref, ministry.policy_officer)
+    clock.shift(hours=24)
+    not_yet(row, ministry)
+    clock.shift(hours=24, seconds=-60)
+    assert signed_off(row, ministry)
+
+
+def test_after_another_edition_was_announced_it_is_simulated_again(ban, ministry):
+    make.simulated(ban.ref, ministry.policy_officer)
+    later = day_start(legal_today() + 9 * DAY)
+    make.edition(lambda by_id, document: document.update(windows=[]), starts_at=later)
+    not_yet(ban, ministry)
