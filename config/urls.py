@@ -102,7 +102,7 @@ urlpatterns = [
     path("desk/policy/editions/<str:ref>/text/", policy.edition_text, name="desk.edition.text"),
     path("desk/policy/<str:ref>/", policy.draft, name="desk.draft"),
     *addresses("desk/policy/<str:ref>/", "desk.draft"),
-    path("desk/policy/<str:ref>/csv/", policy.simulation_csv, name="desk.draft.csv"),
+    path("desk/policy/<str:ref>/figures/", policy.simulation_csv, name="desk.draft.figures"),
     path("desk/policy/<str:ref>/text/", policy.draft_text, name="desk.draft.text"),
     path("desk/policy/<str:ref>/rows/<str:part>/", policy.draft_rows, name="desk.draft.rows"),
     path("desk/policy/<str:ref>/rows/<str:part>/new/", policy.draft_row, name="desk.draft.row.new"),

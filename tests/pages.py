@@ -2,7 +2,7 @@
 
 # files, JSON, what only leads on, and the embedded explorer, which others wrote
 NO_PAGES = {"document", "healthz", "readyz", "session", "api.explorer", "api.schema"}
-NO_PAGES |= {"desk.edition.text", "desk.draft.text", "desk.draft.csv"}
+NO_PAGES |= {"desk.edition.text", "desk.draft.text", "desk.draft.figures"}
 NOUNS = {
     "member": "membership",
     "officer": "membership",

@@ -63,13 +63,13 @@ def effect_of(draft: Draft, at: datetime) -> Effect:
     starts_at = edition.starts_at if edition else day_start(draft.starts_on or legal_day(at) + DAY)
     since, editions = legal_day(starts_at), editions_at(at)
     follows = editions.before(starts_at)
-    coming = PolicyEdition.objects.defer("text").filter(starts_at__gt=starts_at, repeals=None, repealed_by=None)
+    coming = PolicyEdition.objects.defer("text").exclude(draft=None).filter(repeals=None, repealed_by=None)
     return Effect(
         follows=PolicyEdition.objects.defer("text").filter(digest=follows).order_by("pk")[0],
         since=since,
         comparison=compared(follows, draft.text, since=since),
         invariants=invariants_of(draft.text, since=since),
-        later=tuple(coming.order_by("starts_at")),
+        later=tuple(coming.filter(starts_at__gt=starts_at).order_by("starts_at")),
     )
 
 

@@ -407,7 +407,7 @@ register(
         ),
         Step(
             "approve",
-            _("Approved: in force from {starts_on}"),
+            _("Approved: it starts by itself"),
             DRAFT_DESK,
             editions.approve,
             _("Approved. It starts by itself."),

@@ -23,6 +23,7 @@ from licensing.actions import (
     editions,
     licenses,
     questions,
+    simulations,
     supplements,
 )
 from licensing.actions.applications import Draft, LineDraft
@@ -68,8 +69,7 @@ def told(clock: Clock) -> Told:
     provincial = demo.person("provincial", "Provincial", m.office, *everything)
     Membership.objects.filter(user=provincial.user).update(province="33")
     story.told(world)
-    more = [*_cases(world), *_licenses(world)]
-    _drafts(m)
+    more = [*_cases(world), *_licenses(world), *_drafts(m)]
     newcomer, waits, returned, nowhere = _companies(world)
     _teams(world)
     port = access.Actor(customs.user, customs.organization, roles=frozenset({"customs"}))
@@ -91,15 +91,17 @@ def _drafts(m):
     match = {"item.control_code_prefix": ["1C905"], "destination.country": ["JP"]}
     ban = rule | {"id": "R050", "match": match, "applies_to": ["new", "pending", "existing"]}
     words = {"title": "No dysprosium to Japan", "statement_en": "Banned.", "statement_zh": "禁止。"}
-    for first in (True, False):
-        row = editions.draft(title="No dysprosium to Japan", by=m.policy_officer)
+    rows = [editions.draft(title="No dysprosium to Japan", by=m.policy_officer) for _ in range(2)]
+    for row in rows:
         facts = {"part": "rules", "key": "", "row": ban, "by": m.policy_officer}
         editions.change(row.ref, seen=seen(row.ref), **facts)
         day = legal_today() + timedelta(days=2_000)
         editions.describe(row.ref, seen=seen(row.ref), starts_on=day, by=m.policy_officer, **words)
         make.simulated(row.ref, m.policy_officer)
-        if first:
-            editions.approve(row.ref, seen=seen(row.ref), by=m.policy_approver)
+    first, second = rows
+    editions.approve(first.ref, seen=seen(first.ref), by=m.policy_approver)
+    simulations.simulate(second.ref, seen=seen(second.ref), by=m.policy_officer)
+    return [second.ref]
 
 
 def _links(world):
