@@ -103,6 +103,7 @@ def texts() -> frozenset[str]:
         queue += kind.__subclasses__()
         fields = getattr(kind, "base_fields", {})
         found |= {name for name, one in fields.items() if isinstance(one.widget, forms.Textarea)}
+        found |= getattr(kind, "texts", frozenset())  # of fields that it makes by itself
     return frozenset(found)
 
 

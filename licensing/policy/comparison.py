@@ -289,16 +289,11 @@ def _changed(old: Compiled, new: Compiled, *, but: set[str]) -> list[str]:
 
 def _reach(old: Compiled, new: Compiled) -> Iterator[Reach]:
     was, becomes = _rules(old), _rules(new)
-    before, after = (_graces(compiled) for compiled in (old, new))
     for name in sorted(was.keys() | becomes.keys()):
         hit, hits = (rules[name].audiences if name in rules else frozenset() for rules in (was, becomes))
-        other = "existing" in hit and was[name] != becomes.get(name) or before.get(name) != after.get(name)
+        other = "existing" in hit and was[name] != becomes.get(name)
         if hit != hits or other:
             yield Reach(name, hit, hits)
-
-
-def _graces(compiled: Compiled) -> dict[str, Any]:
-    return {row["id"]: row["transition"] for row in compiled.edition.document["rules"] if "transition" in row}
 
 
 # --- absent facts -----------------------------------------------------------------------------------------

@@ -3,13 +3,15 @@
 from dataclasses import replace
 
 import pytest
+from django.db import transaction
 
 from core import actions, history, selectors
 from core.access import NOBODY
 from core.errors import Forbidden, NotFound, WrongState
+from core.history import move
 from core.models import Document, HistoryLine, Membership, RoleGrant, User
 from licensing.actions import applications
-from licensing.models import License
+from licensing.models import Application, License
 from shipments.models import Shipment
 from tests import make
 from tests.make import seen
@@ -80,6 +82,18 @@ def test_a_rows_history_is_its_own(world):
     assert history.version(license) == 1
     assert history.version(twin) == history.version(License(pk=license.pk + 1)) == 0
     assert not history.lines_of(twin).exists()
+
+
+def test_a_move_asks_by_itself_who_makes_it_and_from_where(world):
+    ref = world.application()
+    applications.submit(ref, seen=seen(ref), by=world.exporter)
+    row = Application.objects.get(ref=ref)
+    with pytest.raises(Forbidden), transaction.atomic():
+        move(row.accept, by=world.ministry.auditor)
+    applications.accept(ref, by=world.ministry.intake)
+    row = Application.objects.get(ref=ref)
+    with pytest.raises(WrongState), transaction.atomic():
+        move(row.accept, by=world.ministry.intake)
 
 
 def test_a_verb_that_looks_at_nothing_else_looks_at_role_and_state(world):

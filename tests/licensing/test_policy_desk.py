@@ -14,7 +14,7 @@ from licensing.actions import editions
 from licensing.loading import first_document
 from licensing.models import PolicyEdition
 from licensing.policy.edits import rows
-from licensing.web.forms.rules import PARTS, RowForm
+from licensing.web.forms.rules import PARTS, RowForm, sections
 from licensing.web.policy import reigns
 from tests import make
 from tests.licensing.test_drafts import DAY, approved, changed, described, repealed
@@ -123,6 +123,17 @@ def test_a_row_that_nobody_touches_stays_as_it_is(reference, part):
         form = RowForm(typed(RowForm(**given)), **given)
         assert form.is_valid(), (key, form.errors)
         assert form.facts()["row"] == row
+
+
+def test_what_takes_several_lines_may_hold_several(reference):
+    found = {
+        name
+        for part in PARTS
+        for section in sections(part, first_document(), {})
+        for name, field in section.fields.items()
+        if isinstance(field.widget, forms.Textarea)
+    }
+    assert found == RowForm.texts
 
 
 NEW_RULE = {

@@ -24,10 +24,11 @@ from licensing.models import (
 )
 from licensing.policy.editions import Unreadable, canonical, read
 from licensing.policy.engine import Compiled
+from licensing.selectors import editions_at
 from licensing.selectors.what_if import Stopped, what_if
 from licensing.selectors.what_if.cases import Cases
 from licensing.selectors.what_if.known import Both
-from licensing.selectors.what_if.tally import Part, Tally
+from licensing.selectors.what_if.tally import Exposure, Part, Tally
 from licensing.web.what_if import HEAD, lines
 from tests import make
 from tests.book import DAY, Book, draft, forbid, unguarded
@@ -211,6 +212,25 @@ def test_what_frees_the_last_end_user_lifts_unless_another_cause_is_open(world):
     facts = {"opened_by": world.ministry.decider.user, "opened_at": at}
     Suspension.objects.create(license=license, end_user=user, cause="screening", **facts)
     assert asked(draft(nothing))["licenses"]["refs"] == {"widen": [license.ref]}
+
+
+def test_whoever_is_closed_already_is_told_anew_where_the_rules_or_their_words_are_others(world):
+    license = world.license(kilograms=100)
+    ban = forbid(country=["DE"])
+    make.edition(ban)
+    tasks.turn_licenses()
+    assert asked(draft(ban))["licenses"]["refs"] == {}
+
+    def reworded(rules, document):
+        ban(rules, document)
+        document["rules"][-1]["rationale_en"] = "In other words."
+
+    found = asked(draft(reworded))
+    assert found["licenses"]["refs"] == {"suspend": [license.ref]}
+    last = HistoryLine.objects.latest("pk").pk
+    make.edition(reworded, "AGAIN")
+    tasks.turn_licenses()
+    assert written(last) == predicted(found)
 
 
 def test_an_end_user_closed_otherwise_leaves_nobody_when_the_other_is_closed(world):
@@ -539,6 +559,15 @@ def test_windows_between_the_same_turns_are_asked_about_together(world, monkeypa
     assert by(found, "")["", "standard_review", "prohibited"] > 0
     monkeypatch.setattr(Cases, "_standing_for", lambda self, days, last_day: (days, last_day))
     assert asked(text, starts_at)["cases"] == found
+
+
+def test_who_is_qualified_on_no_day_of_a_window_is_not_qualified(reference):
+    at, today = legal_now(), legal_today()
+    old = editions_at(at)
+    both = Both(old, old.with_draft(Compiled(read(draft(nothing))), at), at)
+    cases, window = Cases(both, "pending", (Exposure(), Exposure())), ((today, True), (today + DAY, True))
+    until = {last_day: cases._standing_for(window, last_day)[1] for last_day in (today - DAY, today, today + DAY)}
+    assert until == {today - DAY: None, today: today, today + DAY: date.max}
 
 
 def test_a_text_that_can_t_be_read_is_refused_with_every_flaw(reference):

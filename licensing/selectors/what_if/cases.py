@@ -168,6 +168,6 @@ class _Load:
         return {
             "cases": [self.before, self.after],
             "average": str(average.quantize(TENTH, ROUND_HALF_UP)),
-            "days": str(days.quantize(TENTH, ROUND_HALF_UP)),
+            "days": str(days.quantize(TENTH, ROUND_HALF_UP) + 0),  # no minus before a zero
             "refs": self.refs.told(),
         }

@@ -471,7 +471,12 @@ ENABLED = "enabled"  # of a rule, unless it says otherwise
 
 
 class RowForm(StepForm):
-    """A row of a part. current: as it stands; None: a new one."""
+    """A row of a part. current: as it stands; None: a new one. texts: fields that take several lines."""
+
+    texts = frozenset(
+        ("rationale_en", "rationale_zh", "clauses", "note", "description_en", "description_zh")
+        + ("sentence_en", "sentence_zh", "when", "reason_en", "reason_zh")
+    )
 
     def __init__(
         self,
@@ -536,6 +541,11 @@ def _plain(value: Any) -> Any:
 
 
 # --- the draft's steps ------------------------------------------------------------------------------------
+def _statement(label: Any) -> forms.CharField:
+    widget = forms.Textarea(attrs={"rows": 12})
+    return forms.CharField(label=label, required=False, max_length=50_000, widget=widget)
+
+
 class DescribeForm(StepForm):
     title = _text(gettext_lazy("Title"), help_text=gettext_lazy("What it is about, in a few words."))
     starts_on = DayField(
@@ -543,8 +553,8 @@ class DescribeForm(StepForm):
         required=False,
         help_text=gettext_lazy("From 00:00 of that day, Beijing time."),
     )
-    statement_en = _text(gettext_lazy("Public statement in English"), lines=8, required=False)
-    statement_zh = _text(gettext_lazy("Public statement in Chinese"), lines=8, required=False)
+    statement_en = _statement(gettext_lazy("Public statement in English"))
+    statement_zh = _statement(gettext_lazy("Public statement in Chinese"))
 
     def __init__(self, *args: Any, row: Any = None, **kwargs: Any) -> None:
         said = {name: getattr(row, name) for name in self.base_fields} if row else {}
