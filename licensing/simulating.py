@@ -30,6 +30,9 @@ def work(pk: int, *, by: Actor) -> bool:
             result = what_if(text, row.starts_at, at=book_at, progress=tell, stop=lambda: not wanted())
         except Stopped:
             return False
+        except Exception:  # it would go wrong again: whoever asked sees that it ended, and the log why
+            Simulation.objects.filter(pk=pk, stage=Stage.RUNNING).update(stage=Stage.STOPPED)
+            raise
         finally:
             another.submit(lambda: connection.close()).result()
     return keep(pk, result=result, book_at=book_at, newest=newest, by=by)

@@ -47,7 +47,7 @@ def turn_cases() -> int:
     return done
 
 
-@shared_task
+@shared_task(soft_time_limit=600, time_limit=660)
 def run_simulations() -> int:
     """Every simulation that was asked for is worked out, one after the other."""
     by = clock()

@@ -226,6 +226,16 @@ def signed(text: str, code: str, starts_at: datetime) -> PolicyEdition:
     return PolicyEdition.objects.create(text=text, digest=digest, draft=draft, **facts)
 
 
+def repealed(edition: PolicyEdition) -> None:
+    """Before its start, by the one that judged before it."""
+    text = PolicyEdition.objects.get(code=editions_at(legal_now()).before(edition.starts_at)[0]).text
+    at, digest = legal_now(), digest_of(text)
+    for user in User.objects.filter(email__endswith="approver@ministry.example"):
+        Signature.objects.create(draft=edition.draft, part="approver", actor=user, digest=digest, at=at)
+    facts = {"engine": ENGINE, "starts_at": edition.starts_at, "draft": edition.draft, "repeals": edition}
+    PolicyEdition.objects.create(code=f"{edition.code}-0", title="Repealed", text=text, digest=digest, **facts)
+
+
 def simulated(ref: str, by: Actor) -> None:
     """What a worker does with the draft's simulation, but for the figures, which nobody reads here."""
     simulations.simulate(ref, seen=seen(ref), by=by)

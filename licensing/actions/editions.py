@@ -16,10 +16,20 @@ from core.locks import lock
 from core.references import draw
 from exporters import rules
 from licensing.models import Draft, PolicyEdition, Signature
-from licensing.policy.editions import Flaw, Unreadable, canonical, digest_of, read
-from licensing.policy.edits import NoSuchRow, key_of, put
-from licensing.policy.engine import ENGINE
-from licensing.selectors import AHEAD, INSTANT, compared, compiled, drafts_for, editions_at, invariants_of, simulated
+from licensing.policy.editions import Edition, Flaw, Unreadable, canonical, digest_of, read
+from licensing.policy.edits import NAMED, NoSuchRow, Taken, key_of, put
+from licensing.policy.engine import DAY, ENGINE
+from licensing.selectors import (
+    AHEAD,
+    compared,
+    compiled,
+    drafts_for,
+    editions_at,
+    invariants_of,
+    promises_of,
+    rules_of,
+    simulated,
+)
 from licensing.states import DraftState
 from licensing.words.flaws import message
 
@@ -64,6 +74,8 @@ def change(ref: str, *, seen: int, part: str, key: str, row: Mapping[str, Any] |
         document = put(compiled(found.text).edition.document, part, key, row)
     except NoSuchRow:
         raise NotFound() from None
+    except Taken as taken:
+        raise _unreadable([Flaw(f"/{part}/-/{NAMED}", "id-twice", str(taken))]) from None
     text, at = _written(found, document, by)
     found.text, found.digest = text, digest_of(text)
     found.save(update_fields=["text", "digest"])
@@ -90,19 +102,28 @@ def load(ref: str, *, seen: int, file: tuple[str, bytes] | None, by: Actor) -> D
     return row
 
 
-def _unreadable(flaws: Iterable[Flaw], pointer: str = "") -> Invalid:
-    """Each flaw at its place, or, of a file, with its place in words."""
+def _unreadable(flaws: Iterable[Flaw], pointer: str = "", document: Mapping[str, Any] | None = None) -> Invalid:
+    """Each flaw at its place, in words with the row's name; or, of a file, with its place."""
     return Invalid(
         [
             Problem(
                 pointer or flaw.where or "/",
                 "rules-unreadable",
-                f"{flaw.where} {message(flaw)}".strip() if pointer else message(flaw),
+                f"{flaw.where if pointer else _row_named(flaw.where, document)} {message(flaw)}".strip(),
                 {"flaw": flaw.code},
             )
             for flaw in flaws
         ]
     )
+
+
+def _row_named(where: str, document: Mapping[str, Any] | None) -> str:
+    """`R033:` of a flaw in that row; nothing where the row is not one of a list."""
+    part, _slash, rest = where.strip("/").partition("/")
+    at, listed = rest.split("/")[0], (document or {}).get(part)
+    if not isinstance(listed, list) or not at.isdigit():
+        return ""
+    return f"{key_of(part, listed[int(at)])}:"
 
 
 def _written(row: Draft, document: Mapping[str, Any], by: Actor) -> tuple[str, datetime]:
@@ -111,7 +132,7 @@ def _written(row: Draft, document: Mapping[str, Any], by: Actor) -> tuple[str, d
     try:
         read(text)
     except Unreadable as refused:
-        raise _unreadable(refused.flaws) from None
+        raise _unreadable(refused.flaws, document=document) from None
     at = legal_now()
     _sign(row, Part.AUTHOR, digest_of(text), by, at)
     return text, at
@@ -145,13 +166,14 @@ def approve(ref: str, *, seen: int, by: Actor) -> Draft:
     at = _alone()
     if row.starts_on is None:
         raise Invalid([Problem("/starts_on", "required", _("Say from which day on it is to be in force."))])
-    _require_coming(row.starts_on, at)
     starts_at = day_start(row.starts_on)
     last = PolicyEdition.objects.filter(starts_at=starts_at).order_by("-pk").first()
     if last is not None and last.repeals_id is None:
         taken = _("Edition {code} starts then. Choose another day, or repeal that one first.").format(code=last.code)
         raise Invalid([Problem("/starts_on", "start-taken", taken)])
     _require_fit(row, starts_at)
+    at = legal_now()  # what was worked out took its time
+    _require_coming(row.starts_on, at)
     if not simulated(row, starts_at, at):
         first = _("Simulate it on the book first: this very text, from this day on, in the last 24 hours.")
         raise DomainError(first, code="not-simulated")
@@ -170,19 +192,18 @@ def hasten(ref: str, *, seen: int, reason: str, by: Actor) -> Draft:
     """
     row = lock(drafts_for(by), ref=ref)
     require(row.hasten, by=by, seen=seen)
-    at = _alone()
-    starts_at = at + HASTE
-    _require_fit(row, starts_at)
-    found = compared(editions_at(at).of(legal_day(at))[1], row.text, since=legal_day(at))
-    if found.loosens or found.sampled:
-        loosens = _("An emergency may loosen nowhere, and this does, or may. See what it changes; approve it by a day.")
-        raise DomainError(loosens, code="loosens")
-    _sign(row, Part.APPROVER, row.digest, by, at)
-    signed = row.signatures.filter(part=Part.APPROVER, digest=row.digest).count()
+    _alone()
+    for _once_more in range(2):  # what is worked out takes its time; the second look is at the clock of after that
+        at = legal_now()
+        _require_fit(row, at + HASTE)
+        _require_no_loosening(row, at + HASTE)
+    _sign(row, Part.APPROVER, row.digest, by, at, once=True)
+    fresh = row.signatures.filter(part=Part.APPROVER, digest=row.digest, at__gt=at - DAY)
+    signed = fresh.values("actor").distinct().count()
     if signed < 2:
         move(row.hasten, by=by, at=at, reason=reason, facts={"signatures": signed})
         return row
-    edition = _put_in_force(row, row.text, starts_at)
+    edition = _put_in_force(row, row.text, at + HASTE)
     move(row.hasten_as_second, by=by, at=at, reason=reason, edition=edition.code, facts={"signatures": signed})
     return row
 
@@ -197,10 +218,10 @@ def repeal(ref: str, *, seen: int, reason: str, by: Actor) -> Draft:
     require(row.repeal, by=by, seen=seen)
     at = _alone()
     edition = row.editions.latest("pk")
-    if edition.starts_at <= at:
+    if edition.starts_at <= at + HASTE:
         started = _("It has started. Undo it by a new draft of the earlier edition.")
         raise DomainError(started, code="started")
-    earlier = editions_at(at).before(edition.starts_at)
+    earlier = editions_at(at).before(edition.starts_at)[1]
     text = PolicyEdition.objects.filter(digest=earlier).values_list("text", flat=True)[:1].get()
     _sign(row, Part.APPROVER, earlier, by, at)
     instead = _put_in_force(row, text, edition.starts_at, repeals=edition)
@@ -224,24 +245,51 @@ def _require_coming(day: date, at: datetime) -> None:
 
 def _require_fit(row: Draft, starts_at: datetime) -> None:
     """It changes something, and its own standing invariants hold everywhere from its start on."""
-    if row.digest == editions_at(starts_at - INSTANT).of(legal_day(starts_at - INSTANT))[1]:
+    follows, since = editions_at(starts_at).before(starts_at)[1], legal_day(starts_at)
+    if row.digest == follows:
         same = _("The rules would be the same as before it starts. Change something first.")
         raise DomainError(same, code="changes-nothing")
-    broken = [one.invariant.id for one in invariants_of(row.text, since=legal_day(starts_at)) if not one.held]
+    promised = rules_of(follows).edition
+    broken = {one.invariant.id for one in invariants_of(row.text, since=since) if not one.held}
+    kept = promises_of(follows, row.text, since=since)
+    broken |= {one.invariant.id for one in kept if not one.held} - _changed_with_a_reason(promised, row)
     if broken:
         fix = _("It breaks what is to hold everywhere: {invariants}. The page shows a case of each; mend the rules.")
-        raise DomainError(fix.format(invariants=", ".join(broken)), code="invariant-broken")
+        raise DomainError(fix.format(invariants=", ".join(sorted(broken))), code="invariant-broken")
 
 
-def _sign(row: Draft, part: str, digest: str, by: Actor, at: datetime) -> None:
-    """This person wrote, or approved, this text. Raises FourEyes when he did the other on this draft."""
+def _changed_with_a_reason(promised: Edition, row: Draft) -> set[str]:
+    """The promises that the draft changes, and whose basis it words anew."""
+    bases = {one["id"]: one["basis"] for one in compiled(row.text).edition.document["invariants"]}
+    return {
+        one["id"] for one in promised.document["invariants"] if one["id"] in bases and one["basis"] != bases[one["id"]]
+    }
+
+
+def _require_no_loosening(row: Draft, starts_at: datetime) -> None:
+    """It is nowhere milder than what it follows: for nobody who files or has filed, and for nobody who holds a license.
+
+    What is not compared case by case (whom a rule hits, how it hits those who hold one) may only be added.
+    """
+    follows = editions_at(starts_at).before(starts_at)[1]
+    found = compared(follows, row.text, since=legal_day(starts_at))
+    for_holders = [one for one in found.reach if one.before and not one.before < one.after]
+    if found.loosens or found.sampled or found.of_others or for_holders:
+        loosens = _("An emergency may loosen nowhere, and this does, or may. See what it changes; approve it by a day.")
+        raise DomainError(loosens, code="loosens")
+
+
+def _sign(row: Draft, part: str, digest: str, by: Actor, at: datetime, *, once: bool = False) -> None:
+    """This person wrote, or approved, this text. Raises FourEyes when he did the other on this draft; or, `once`, when
+    he did the same within a day."""
     if row.signatures.filter(actor=by.user).exclude(part=part).exists():
         if part == Part.AUTHOR:
             raise FourEyes(_("You approved or signed this draft, so somebody else must change it."))
         raise FourEyes(_("You wrote on this draft, so another officer must do that."))
-    _row, new = Signature.objects.get_or_create(draft=row, part=part, actor=by.user, digest=digest, defaults={"at": at})
-    if part == Part.APPROVER and not new:
+    mine = row.signatures.filter(part=part, actor=by.user, digest=digest, at__gt=at - DAY)
+    if once and mine.exists():
         raise FourEyes(_("You signed this already, so another officer must do that."))
+    Signature.objects.create(draft=row, part=part, actor=by.user, digest=digest, at=at)
 
 
 def _put_in_force(row: Draft, text: str, starts_at: datetime, *, repeals: PolicyEdition | None = None) -> PolicyEdition:

@@ -8,11 +8,10 @@ from django.db.models import Q
 from core.access import Actor
 from core.command import command
 from core.history import move, require
-from core.legal_time import day_start, legal_day, legal_now
+from core.legal_time import legal_now
 from core.locks import lock, lock_all
 from licensing.models import Draft, Simulation
-from licensing.policy.engine import DAY
-from licensing.selectors import drafts_for
+from licensing.selectors import drafts_for, start_of
 
 Stage = Simulation.Stage
 OPEN = Q(stage__in=[Stage.ASKED, Stage.RUNNING])
@@ -29,8 +28,7 @@ def simulate(ref: str, *, seen: int, by: Actor) -> Draft:
     require(row.simulate, by=by, seen=seen)
     at = legal_now()
     row.simulations.filter(OPEN).update(stage=Stage.STOPPED)
-    starts_at = day_start(row.starts_on or legal_day(at) + DAY)
-    facts = {"digest": row.digest, "starts_at": starts_at, "asked_by": by.user, "asked_at": at}
+    facts = {"digest": row.digest, "starts_at": start_of(row, at), "asked_by": by.user, "asked_at": at}
     Simulation.objects.create(draft=row, **facts)
     move(row.simulate, by=by, at=at)
     return row

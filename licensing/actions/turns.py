@@ -47,7 +47,15 @@ def turn(pk: int, *, by: Actor) -> bool:
 def _said(differing: list[Turned]) -> list[Any]:
     """What is told of a turn; on which day does not tell one from another."""
     told = {
-        (one.now.line.number, one.now.user.party.ref, one.after.disposition, *one.after.channels, *one.after.requires)
+        (
+            line.number,
+            one.now.user.party.ref,
+            after.disposition,
+            after.clock,
+            "; ".join(after.channels),
+            *after.requires,
+        )
         for one in differing
+        for line, after in [(one.now.line, one.after)]
     }
     return sorted(map(list, told))

@@ -189,10 +189,6 @@ class Migration(migrations.Migration):
                 expressions=[("draft", "="), ("actor", "="), ("part", "<>")], name="signature_nobody_gives_both"
             ),
         ),
-        migrations.AddConstraint(
-            model_name="signature",
-            constraint=models.UniqueConstraint(fields=("draft", "part", "actor", "digest"), name="signature_once"),
-        ),
         pgtrigger.migrations.AddTrigger(
             model_name="signature",
             trigger=pgtrigger.compiler.Trigger(

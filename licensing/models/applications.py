@@ -90,6 +90,10 @@ class Application(FSMModelMixin, models.Model):
         return self.ref
 
     @property
+    def open(self) -> bool:
+        return self.state in OPEN_CASE
+
+    @property
     def recommendation(self) -> "DecisionStep | None":
         """The one that counts: the latest of the present round."""
         return self._latest(DecisionStep.Step.RECOMMEND)

@@ -164,7 +164,6 @@ class Signature(models.Model):
                     ("part", RangeOperators.NOT_EQUAL),
                 ],
             ),
-            models.UniqueConstraint(name="signature_once", fields=["draft", "part", "actor", "digest"]),
         ]
 
     def __str__(self) -> str:

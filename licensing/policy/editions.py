@@ -166,11 +166,17 @@ def _parsed(text: str) -> Any:
         return dict(pairs)
 
     try:
-        return json.loads(text, object_pairs_hook=once)
+        document = json.loads(text, object_pairs_hook=once)
+        canonical(document).encode()  # half a character can be written in JSON, and in no text
+        return document
+    except Unreadable:
+        raise
     except RecursionError:
         raise Unreadable([Flaw("", "too-deep")]) from None
     except json.JSONDecodeError as error:
         raise Unreadable([Flaw("", "no-json", f"{error.lineno}:{error.colno}")]) from None
+    except ValueError:
+        raise Unreadable([Flaw("", "no-json")]) from None
 
 
 _validator = Draft202012Validator(shape.DOCUMENT, format_checker=FormatChecker(["date"]))

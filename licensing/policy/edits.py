@@ -22,14 +22,22 @@ class NoSuchRow(KeyError):
     """The document has no such part, or the part no row of this key."""
 
 
+class Taken(ValueError):
+    """Another row has this name."""
+
+
 def rows(document: Mapping[str, Any], part: str) -> dict[str, dict[str, Any]]:
     """The rows of a part by their keys, in the document's order. Raises NoSuchRow."""
+    return {key_of(part, row): row for row in _listed(document, part)}
+
+
+def _listed(document: Mapping[str, Any], part: str) -> list[dict[str, Any]]:
     if part not in KEYS:
         raise NoSuchRow(part)
     found = document.get(part, [])
     if isinstance(found, Mapping):
-        return {key: {NAMED: key, **row} for key, row in found.items()}
-    return {key_of(part, row): row for row in found}
+        return [{NAMED: key, **row} for key, row in found.items()]
+    return list(found)
 
 
 def key_of(part: str, row: Mapping[str, Any]) -> str:
@@ -40,14 +48,18 @@ def key_of(part: str, row: Mapping[str, Any]) -> str:
 def put(document: Mapping[str, Any], part: str, key: str, row: Mapping[str, Any] | None) -> dict[str, Any]:
     """The document with this row where the one of that key was (key "": one more; row None: without it).
 
-    Raises NoSuchRow when there is no such part, or no row of that key.
+    Raises NoSuchRow when there is no such part, or no row of that key; Taken when another row of a map has the name.
     """
-    before = rows(document, part)
-    if key and key not in before:
+    before = [(key_of(part, old), old) for old in _listed(document, part)]
+    names = [name for name, _ in before]
+    if key and key not in names:
         raise NoSuchRow(key)
     after = copy.deepcopy(dict(document))
     mapped = isinstance(after.get(part), dict)
-    found = [row if name == key else old for name, old in before.items()] + ([] if key else [row])
+    if mapped and row is not None and row[NAMED] != key and row[NAMED] in names:
+        raise Taken(row[NAMED])
+    at = names.index(key) if key else len(names)
+    found = [old for _, old in before[:at]] + [row] + [old for _, old in before[at + 1 :]]
     kept = [dict(one) for one in found if one is not None]
     after[part] = {one.pop(NAMED): one for one in kept} if mapped else kept
     if not kept and part in MAY_BE_ABSENT:

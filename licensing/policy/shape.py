@@ -4,7 +4,8 @@ from typing import Any
 
 from licensing.policy.vocabulary import AUDIENCES, AUTHORITIES, CHANNELS, CLOCKS, FACTS, LOOKS_AT, RULED, Kind
 
-NAME = {"type": "string", "minLength": 1, "maxLength": 60}
+PLAIN = r"^[^\x00-\x1f\x7f]*[^\x00-\x1f\x7f.][^\x00-\x1f\x7f]*\Z"  # on one line, and no mere dots
+NAME = {"type": "string", "minLength": 1, "maxLength": 60, "pattern": PLAIN}
 TEXT = {"type": "string", "maxLength": 2000}
 WORDS = {"type": "string", "minLength": 1, "maxLength": 2000}
 DAY = {"type": "string", "format": "date", "pattern": r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"}

@@ -29,8 +29,10 @@ from licensing.selectors.drafts import (
     editions_for,
     effect_of,
     invariants_of,
+    promises_of,
     simulated,
     simulations_to_run,
+    start_of,
 )
 from licensing.selectors.editions import (
     AHEAD,
@@ -145,6 +147,7 @@ __all__ = [
     "overdue_supplements",
     "prohibited",
     "quiet",
+    "promises_of",
     "rules_of",
     "read_parts",
     "rejection",
@@ -157,6 +160,7 @@ __all__ = [
     "simulated",
     "simulations_to_run",
     "standing",
+    "start_of",
     "stretches",
     "to_countersign",
     "to_signal",

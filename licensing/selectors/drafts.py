@@ -57,15 +57,21 @@ class Effect:
     later: tuple[PolicyEdition, ...]  # which start after it and so take its place
 
 
+def start_of(draft: Draft, at: datetime) -> datetime:
+    """00:00 of its first day, or of the coming day where it has none, or one that is over."""
+    coming = legal_day(at) + DAY
+    return day_start(max(draft.starts_on or coming, coming))
+
+
 def effect_of(draft: Draft, at: datetime) -> Effect:
-    """From its first day on, or from the coming midnight where it has none yet; once approved, from its start on."""
+    """From the start that it would have now; once approved, from the one that it has."""
     edition = draft.editions.order_by("pk").first()
-    starts_at = edition.starts_at if edition else day_start(draft.starts_on or legal_day(at) + DAY)
+    starts_at = edition.starts_at if edition else start_of(draft, at)
     since, editions = legal_day(starts_at), editions_at(at)
-    follows = editions.before(starts_at)
+    name, follows = editions.before(starts_at)
     coming = PolicyEdition.objects.defer("text").exclude(draft=None).filter(repeals=None, repealed_by=None)
     return Effect(
-        follows=PolicyEdition.objects.defer("text").filter(digest=follows).order_by("pk")[0],
+        follows=PolicyEdition.objects.defer("text").get(code=name),
         since=since,
         comparison=compared(follows, draft.text, since=since),
         invariants=invariants_of(draft.text, since=since),
@@ -105,3 +111,9 @@ def invariants_of(text: str, *, since: date) -> tuple[Standing, ...]:
     """The draft's own standing invariants, each held or broken from that day on; likewise once a process."""
     rules = compiled(text)
     return held(rules.edition.invariants, rules, since=since)
+
+
+@lru_cache(maxsize=16)
+def promises_of(follows: str, text: str, *, since: date) -> tuple[Standing, ...]:
+    """Under the draft, the standing invariants of the edition that it follows; likewise."""
+    return held(rules_of(follows).edition.invariants, compiled(text), since=since)

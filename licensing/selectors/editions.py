@@ -33,9 +33,10 @@ def edition_on(day: date, *, today: date) -> PolicyEdition:
 
 
 def _begun(at: Any) -> PolicyEdition:
-    """The newest that has started, of one start the last; the first one covers all earlier days."""
+    """The newest that has started and was not repealed; the first one covers all earlier days."""
     begun = Case(When(starts_at__lte=at, then="starts_at"))
-    return PolicyEdition.objects.defer("text").order_by(begun.desc(nulls_last=True), "starts_at", "-pk")[:1].get()
+    rows = PolicyEdition.objects.defer("text").filter(repeals=None, repealed_by=None)
+    return rows.order_by(begun.desc(nulls_last=True), "starts_at")[:1].get()
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,8 @@ class Editions:
 
     def with_draft(self, draft: Compiled, starts_at: datetime) -> "Editions":
         """As if this one had been put in force, too, from that instant on."""
-        rows = sorted((*self.rows, (DRAFT, draft.edition.digest, starts_at)), key=lambda row: row[2])
+        others = [row for row in self.rows if row[2] != starts_at]
+        rows = sorted((*others, (DRAFT, draft.edition.digest, starts_at)), key=lambda row: row[2])
         return replace(self, rows=tuple(rows), drafted=draft)
 
     def as_of(self, at: datetime) -> "Editions":
@@ -68,10 +70,9 @@ class Editions:
         """Name and digest of the edition that judges a day: as edition_on."""
         return self.rows[self._place(day)][:2]
 
-    def before(self, starts_at: datetime) -> str:
-        """The digest of the edition that judges until that start."""
-        earlier = [digest for _, digest, begun in self.rows if begun < starts_at]
-        return earlier[-1] if earlier else self.rows[0][1]
+    def before(self, starts_at: datetime) -> tuple[str, str]:
+        """Name and digest of the edition that judges until that start."""
+        return max((row for row in self.rows if row[2] < starts_at), default=self.rows[0], key=lambda row: row[2])[:2]
 
     def _place(self, day: date) -> int:
         until = self.at if day == self.today else day_end(day) - INSTANT
@@ -102,12 +103,17 @@ class Editions:
 
 
 def editions_at(at: datetime) -> Editions:
-    """One query. Raises PolicyEdition.DoesNotExist before anything is loaded."""
-    rows = list(PolicyEdition.objects.order_by("starts_at", "pk").values_list("code", "digest", "starts_at", "pk"))
+    """One query. Raises PolicyEdition.DoesNotExist before anything is loaded.
+
+    What was repealed is none of them, nor what repeals it: until their start and after it the edition before judges.
+    """
+    names = ("code", "digest", "starts_at", "pk", "repeals_id")
+    rows = list(PolicyEdition.objects.order_by("starts_at", "pk").values_list(*names))
     if not rows:
         raise PolicyEdition.DoesNotExist
-    last = {row[2]: row[:3] for row in rows}  # of one start the last: what it repeals never starts
-    return Editions(tuple(last.values()), at, max(row[3] for row in rows))
+    repealed = {row[4] for row in rows}
+    counting = tuple(row[:3] for row in rows if row[4] is None and row[3] not in repealed)
+    return Editions(counting, at, max(row[3] for row in rows))
 
 
 def stretches(said: Facts, day: date) -> list[Stretch]:
@@ -128,7 +134,7 @@ class Forged(Exception):
     """An edition's text is not the one of its digest: somebody went round the guards."""
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=512)
 def rules_of(digest: str) -> Compiled:
     """The edition of this digest, read and compiled once a process. Raises Forged."""
     text = PolicyEdition.objects.filter(digest=digest).values_list("text", flat=True)[:1].get()

@@ -241,17 +241,23 @@ def turned(case: Application, judged: Iterable[Judged], *, as_told: bool = False
     found = []
     for one in judged:
         was = _earlier(one, before)
-        if was is None:
+        if was is None or not one.within:  # what lies outside the window, before it, was foreseen
             continue
         hit = filed.get(one.user.party.ref) if as_told else one.said.get(HIT)
         said = {**one.said, HIT: hit or NO_HIT}
-        digests = {code: digest for code, digest, _ in one.editions.rows}
-        rules, facts = rules_of(digests[was.edition]), as_read(said, one.rules.edition)
+        rules, facts = rules_of(_digest_of(was)), as_read(said, one.rules.edition)
         old = rules.assess(as_read(said, rules.edition), on=was.as_of, audience=PENDING)
         new = one.rules.assess(facts, on=one.day, audience=PENDING)
         if _said_of(old) != _said_of(new):
             found.append(Turned(one, facts, old, new, _other_rules(rules, old, one.rules, new)))
     return found
+
+
+def _digest_of(was: Finding) -> str:
+    """Of the edition that judged then, whether or not it was repealed since."""
+    if was.record:
+        return str(json.loads(was.record)["edition"])
+    return PolicyEdition.objects.values_list("digest", flat=True).get(code=was.edition)
 
 
 def _hits_at_filing(findings: Iterable[Finding]) -> dict[str, str]:

@@ -9,7 +9,7 @@ BEGIN
     IF NOT EXISTS (SELECT FROM licensing_policyedition) THEN
         RETURN NEW;
     END IF;
-    SELECT count(*) INTO approved FROM licensing_signature s
+    SELECT count(DISTINCT s.actor_id) INTO approved FROM licensing_signature s
         WHERE s.draft_id = NEW.draft_id AND s.part = 'approver' AND s.digest = NEW.digest;
     IF approved < 2 - midnight::int
         OR NOT EXISTS (SELECT FROM licensing_signature s WHERE s.draft_id = NEW.draft_id AND s.part = 'author') THEN

@@ -138,13 +138,18 @@ def draft(request: HttpRequest, ref: str, failed: Failed | None = None) -> HttpR
         "signatures": row.signatures.all(),
         **_simulated(row, rules.edition, names),
         "parts": _parts(rules.edition.document),
+        "approved": row.editions.order_by("pk").first(),
         "writable": row.state == DraftState.DRAFT and request.actor.may("desk.draft.row"),
         **(steps := offered(request, row, "desk.draft", failed)),
         "history": told(lines_of(row), request.actor),
     }
-    if "describe" in steps["forms"] and not row.statement:
+    if "describe" in steps["forms"] and row.starts_on and not (row.statement_en and row.statement_zh):
         proposed = statements.statements(before.edition, rules.edition, effect.comparison, effect.since, _in_both())
-        steps["forms"]["describe"].initial |= {"statement_en": proposed["en"], "statement_zh": proposed["zh-hans"]}
+        said = {
+            "statement_en": row.statement_en or proposed["en"],
+            "statement_zh": row.statement_zh or proposed["zh-hans"],
+        }
+        steps["forms"]["describe"].initial |= said
     return render(request, "licensing/draft_page.html", context, status=failed.status if failed else 200)
 
 
@@ -153,7 +158,8 @@ def _simulated(row: Draft, edition: Edition, names: Mapping[str, str]) -> dict[s
     last = row.simulations.first()
     if last is None or not last.result:
         return {"simulation": last}
-    of_now = last.digest == row.digest
+    at = legal_now()
+    of_now = row.state != DraftState.DRAFT or selectors.simulated(row, selectors.start_of(row, at), at)
     return {"simulation": last, "of_now": of_now, "found": what_if.told(last.result, names, edition)}
 
 
@@ -228,14 +234,18 @@ def _rows(document: Mapping[str, Any], part: str) -> dict[str, dict[str, Any]]:
 
 def draft_row(request: HttpRequest, ref: str, part: str, key: str = "") -> HttpResponse:
     """A row as a form: of the part's rows the one of this key, or a new one. What was typed is never lost."""
+    seen = version(get_object_or_404(selectors.drafts_for(request.actor), ref=ref))  # before what is shown
     row = get_object_or_404(selectors.drafts_for(request.actor), ref=ref)
     label, document = _label(part), selectors.compiled(row.text).edition.document
     found = _rows(document, part)
     if key and key not in found:
         raise Http404
+    place = list(found).index(key) if key else len(found)
     data = sent(request)
-    form = RowForm(data, part=part, document=document, countries=_countries(), current=found.get(key) if key else None)
-    seen, status = version(row), 200
+    form = RowForm(
+        data, part=part, document=document, countries=_countries(), current=found.get(key) if key else None, place=place
+    )
+    status = 200
     changes: list[Any] = []
     if request.method == "POST" and data is not None:
         drop, status = "drop" in data and bool(key), 422

@@ -2,13 +2,14 @@
 no cell of which is executed."""
 
 from collections.abc import Iterator, Mapping
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
-from django.utils.translation import gettext
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from core import quantities
+from core.templatetags.lodestone import instant
 from core.web.lists.export import cell
 from licensing.policy.editions import Edition
 from licensing.policy.vocabulary import CODE, COUNTRY, END_USE
@@ -62,7 +63,7 @@ PARTS: Mapping[str, Any] = {
 }
 OUTCOMES: Mapping[str, Any] = {
     **terms.DISPOSITIONS,
-    "open": _("Open"),
+    "open": pgettext_lazy("license", "In force"),
     "lawful": _("Can be declared"),
     "in_grace": _("Can be declared in its grace"),
     "too_late": _("Can't be declared any more"),
@@ -76,6 +77,9 @@ EVENTS: Mapping[str, Any] = {
     "changed": _("Outcome changes"),
     "more": _("Can be filed then"),
     "less": _("Can't be filed any more"),
+    "lawful": _("Can be declared"),
+    "in_grace": _("Can be declared in its grace"),
+    "too_late": _("Can't be declared any more"),
 }
 
 
@@ -109,6 +113,8 @@ def _part(
         if one["old"] != one["new"]
     ]
     refs = [(_event(what), refs) for group in ("refs", "channels") for what, refs in found.get(group, {}).items()]
+    for at, later in found.get("later", {}).items():
+        refs.append((gettext("From {at} on").format(at=instant(datetime.fromisoformat(at))), later))
     return {"label": label, "entries": found["entries"], "rows": rows, "refs": refs}
 
 

@@ -173,11 +173,20 @@ def test_a_row_that_is_not_there_is_not_found(draft, ministry):
     ({"match": {}}, "/rules/{n}/match"),
     ({"effective_from": "2027-01-02", "effective_to": "2027-01-01"}, "/rules/{n}/effective_to"),
     ({"bread": 1}, "/rules/{n}"),
+    ({"id": "R\n1"}, "/rules/{n}/id"),
+    ({"id": ".."}, "/rules/{n}/id"),
 ])  # fmt: skip
 def test_what_can_t_be_meant_is_refused_at_its_place(draft, ministry, change, pointer):
     refusal = refused(Invalid, "rules-unreadable", changed, draft, ministry, new=BAN | change)
     assert [one.pointer for one in refusal.errors] == [pointer.format(n=len(rules(draft)))]
     assert all(one.message for one in refusal.errors)
+
+
+@pytest.mark.parametrize("key", ["", "CIV_WIND"])
+def test_a_name_that_another_row_has_is_refused(draft, ministry, key):
+    row = {"name": "CIV_AUTO", "en": "Cars", "zh": "汽车"}
+    refusal = refused(Invalid, "rules-unreadable", changed, draft, ministry, part="end_uses", key=key, new=row)
+    assert [one.extra["flaw"] for one in refusal.errors] == ["id-twice"]
 
 
 def test_an_old_page_changes_nothing(draft, ministry):
@@ -199,9 +208,19 @@ def test_a_file_takes_the_place_of_all_rules(draft, ministry):
 TWICE = {"rules": [*first_document()["rules"], first_document()["rules"][0]]}
 
 
-@pytest.mark.parametrize("content", [
-    b"\xff", b"bread", b"[" * 1_000, b"{}", json.dumps(first_document() | TWICE).encode(), b" " * 5_000_001,
-], ids=["no UTF-8", "no JSON", "too deep", "no document", "a rule twice", "too large"])  # fmt: skip
+UNREADABLE = {
+    "no UTF-8": b"\xff",
+    "no JSON": b"bread",
+    "too deep": b"[" * 100_000,
+    "no document": b"{}",
+    "a huge number": b"9" * 5_000,
+    "half a character": b'{"a": "\\ud800"}',
+    "a rule twice": json.dumps(first_document() | TWICE).encode(),
+    "too large": b" " * 5_000_001,
+}
+
+
+@pytest.mark.parametrize("content", UNREADABLE.values(), ids=UNREADABLE)
 def test_a_file_that_can_t_be_read_loads_nothing(draft, ministry, content):
     call = {"seen": seen(draft.ref), "file": ("rules.json", content), "by": ministry.policy_officer}
     refusal = refused(Invalid, "rules-unreadable", editions.load, draft.ref, **call)
@@ -312,7 +331,22 @@ def test_a_broken_promise_is_not_approved(draft, ministry):
     rule = copy.deepcopy(rules(draft)["R045"])
     rule["effect"].pop("remove")
     described(changed(draft, ministry, key="R045", new=rule), ministry)
-    assert "I" in str(refused(DomainError, "invariant-broken", signed_off, draft, ministry).detail)
+    refusal = refused(DomainError, "invariant-broken", signed_off, draft, ministry)
+    assert "everywhere: I2. The" in str(refusal.detail)
+
+
+def test_a_promise_is_changed_by_whoever_says_why_and_never_dropped_with_what_breaks_it(draft, ministry):
+    rule = copy.deepcopy(rules(draft)["R045"])
+    rule["effect"].pop("remove")
+    described(changed(draft, ministry, key="R045", new=rule), ministry)
+    promise = next(one for one in json.loads(draft.text)["invariants"] if one["id"] == "I2")
+    changed(draft, ministry, part="invariants", key="I2", new=None)
+    refused(DomainError, "invariant-broken", signed_off, draft, ministry)
+    other = promise | {"then": {"never": ["exempt"]}}
+    changed(draft, ministry, part="invariants", new=other)
+    refused(DomainError, "invariant-broken", signed_off, draft, ministry)
+    changed(draft, ministry, part="invariants", key="I2", new=other | {"basis": "Order 7: they may register."})
+    assert approved(draft, ministry)
 
 
 # --- in an emergency --------------------------------------------------------------------------------------
@@ -345,8 +379,52 @@ def test_a_signature_is_of_one_text(ban, ministry):
 
 
 def test_an_emergency_loosens_nowhere(draft, ministry):
-    changed(draft, ministry, key="R033", new=rules(draft)["R033"] | {"enabled": False})
+    changed(draft, ministry, key="R044", new=rules(draft)["R044"] | {"enabled": False})
     refused(DomainError, "loosens", hastened, draft, ministry.policy_approver)
+
+
+def holders_lose(by_id):
+    for rule in by_id.values():
+        rule["applies_to"] = [one for one in rule["applies_to"] if one != "existing"]
+
+
+def longer_grace(by_id):
+    by_id["R033"]["transition"] = {"until": "2036-01-01"}
+
+
+@pytest.mark.parametrize("change", [holders_lose, longer_grace])
+def test_an_emergency_loosens_nothing_for_those_who_hold_a_license(draft, ministry, change):
+    document = json.loads(draft.text)
+    change({rule["id"]: rule for rule in document["rules"]})
+    content = json.dumps(document).encode()
+    editions.load(draft.ref, seen=seen(draft.ref), file=("r.json", content), by=ministry.policy_officer)
+    refused(DomainError, "loosens", hastened, draft, ministry.policy_approver)
+
+
+def test_an_emergency_moves_no_code_to_the_exporters_overseas(draft, ministry):
+    code = next(row for row in json.loads(draft.text)["codes"] if row["code"] == "1C902.a.1")
+    changed(draft, ministry, part="codes", key="1C902.a.1", new=code | {"official": False})
+    refused(DomainError, "loosens", hastened, draft, ministry.policy_approver)
+
+
+def test_just_before_midnight_it_is_compared_with_what_starts_then(ban, ministry, clock):
+    """What bans more from midnight on is not undone by what was signed seconds before."""
+    at = day_start(legal_today() + DAY)
+    stricter = BAN | {"id": "R051", "match": {"item.control_code_prefix": ["1C906"]}}
+    make.edition(lambda by_id, document: document["rules"].append(stricter), starts_at=at)
+    clock.set(at - timedelta(seconds=2))
+    refused(DomainError, "loosens", hastened, ban, ministry.policy_approver)
+
+
+def test_a_signature_of_an_emergency_counts_for_a_day(ban, ministry, clock):
+    hastened(ban, ministry.policy_approver)
+    clock.shift(hours=25)
+    hastened(ban, ministry.other_approver)
+    ban.refresh_from_db()
+    assert ban.state == "draft"
+    hastened(ban, ministry.policy_approver)
+    ban.refresh_from_db()
+    assert ban.state == "approved"
 
 
 def test_what_can_t_be_compared_whole_is_no_emergency(ban, ministry, monkeypatch):
@@ -375,6 +453,30 @@ def test_whoever_approved_may_repeal_and_whoever_wrote_may_not(ban, ministry):
     approved(ban, ministry)
     refused(FourEyes, "four-eyes", repealed, ban, with_both_roles(ministry.policy_officer))
     repealed(ban, ministry.policy_approver)
+
+
+def test_a_repeal_undoes_no_other_edition_that_came_since(ban, ministry, clock):
+    described(ban, ministry, days=9)
+    approved(ban, ministry)
+    second = other(ministry, days=5)
+    repealed(ban, ministry.other_approver)
+    approved(second, ministry)
+    for days, judges in ((4, ban.base), (5, second.editions.get()), (9, second.editions.get())):
+        clock.shift(days=days)
+        assert selectors.edition_now() == judges
+        assert selectors.editions_at(legal_now()).of(legal_today())[0] == judges.code
+
+
+def test_of_two_that_were_repealed_neither_comes_back(ban, ministry, clock):
+    second = other(ministry, days=5)
+    described(ban, ministry, days=3)
+    approved(ban, ministry)
+    approved(second, ministry)
+    repealed(second, ministry.other_approver)
+    repealed(ban, ministry.other_approver)
+    for days in (1, 3, 5, 6):
+        clock.shift(days=days)
+        assert selectors.edition_now() == ban.base
 
 
 def test_the_day_of_what_was_repealed_is_free_again(ban, ministry):

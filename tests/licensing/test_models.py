@@ -71,7 +71,6 @@ CASES = [
     ("licensing_simulation.licensing_simulation_done_check", {"done": "-1"}),
     ("licensing_simulation.licensing_simulation_total_check", {"total": "-1"}),
     ("licensing_signature.signature_nobody_gives_both", {"part": "'author'"}),
-    ("licensing_signature.signature_once", {}),
     ("licensing_policyedition.licensing_policyedition_code_key", LATER),
     ("licensing_policyedition.licensing_policyedition_engine_check", {"code": "'Y'", "engine": "-1"} | LATER),
     ("licensing_policyedition.policy_edition_is_its_text", {"code": "'Y'", "text": "'y'"} | LATER),

@@ -17,7 +17,7 @@ from licensing.models import Application, PolicyEdition
 from licensing.selectors import PENDING
 from tests import make
 from tests.days import D
-from tests.licensing.test_judging import case, filed, for_whom
+from tests.licensing.test_judging import case, filed, for_whom, planned
 from tests.licensing.test_verdicts import ban
 from tests.make import seen
 
@@ -85,6 +85,31 @@ def test_a_turn_that_was_foreseen_at_filing_flags_nobody(world, clock):
     assert not turn(ref)
     clock.set(day_start(legal_today() + 5 * DAY))
     assert not turn(ref)
+    assert told(ref) == []
+
+
+def test_an_edition_that_judged_and_was_repealed_is_still_read(world, client):
+    """Its holder reads that the rules changed, for what was to come does not."""
+    at = day_start(legal_today() + 2 * DAY)
+    edition = make.edition(case_by_case, "COMES", starts_at=at)
+    ref = world.application()
+    planned(ref, 3, 30)
+    applications.submit(ref, seen=seen(ref), by=world.exporter)
+    make.repealed(edition)
+    assert turn(ref)
+    assert told(ref)[0][0] == "turn"
+    assert page(client, world.exporter, f"/applications/{ref}/")
+
+
+def test_what_lies_before_the_window_and_was_foreseen_flags_nobody(world, clock):
+    """The rules of today turn, those of the planned days do not."""
+    day = legal_today() + 3 * DAY
+    make.edition(case_by_case, "NEXT", starts_at=day_start(day))
+    ref = world.application()
+    planned(ref, 8, 40)
+    applications.submit(ref, seen=seen(ref), by=world.exporter)
+    clock.shift(days=3)
+    turn(ref)
     assert told(ref) == []
 
 

@@ -505,6 +505,14 @@ def test_holmium_comes_back_under_control_unless_the_window_is_prolonged(world, 
     assert asked(draft(nothing))["exposure"] == {"old": [], "new": []}
 
 
+def test_exposure_keeps_lines_of_cases_and_of_licenses_apart():
+    found = Exposure()
+    for ref, quantity in (("AP-1", 100), ("EL-1", 7)):  # each has a line of this key
+        found.add("2026-11-11", ref, 1, "1C909.b", "kg", quantity)
+    [one] = found.told()
+    assert (one["lines"], one["quantity"], one["refs"]) == (2, {"kg": 107}, ["AP-1", "EL-1"])
+
+
 # --- how it runs --------------------------------------------------------------------------------------------
 
 

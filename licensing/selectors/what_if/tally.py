@@ -89,10 +89,10 @@ class Exposure:
     """Lines that are controlled from a day on and are not today, by item and day."""
 
     def __init__(self) -> None:
-        self._cells: dict[tuple[str, str], dict[int, tuple[str, str, int]]] = {}
+        self._cells: dict[tuple[str, str], dict[tuple[str, int], tuple[str, str, int]]] = {}
 
     def add(self, first: str, ref: str, line: int, item: str, unit: str, quantity: int) -> None:
-        self._cells.setdefault((first, item), {})[line] = (ref, unit, quantity)
+        self._cells.setdefault((first, item), {})[ref, line] = (ref, unit, quantity)
 
     def told(self) -> list[dict[str, Any]]:
         return [
@@ -101,7 +101,7 @@ class Exposure:
         ]
 
 
-def _summed(lines: Mapping[int, tuple[str, str, int]]) -> dict[str, Any]:
+def _summed(lines: Mapping[tuple[str, int], tuple[str, str, int]]) -> dict[str, Any]:
     quantity: Counter[str] = Counter()
     for _, unit, amount in lines.values():
         quantity[unit] += amount

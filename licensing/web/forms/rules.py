@@ -120,6 +120,12 @@ class Document(forms.JSONField):
 
     widget = forms.Textarea(attrs={"rows": 6, "spellcheck": "false"})
 
+    def to_python(self, value: Any) -> Any:
+        try:
+            return super().to_python(value)
+        except (ValueError, RecursionError):
+            raise forms.ValidationError(self.error_messages["invalid"], "invalid", {"value": value}) from None
+
     def prepare_value(self, value: Any) -> Any:
         return value if isinstance(value, str) else json.dumps(value or [], ensure_ascii=False, indent=1)
 
@@ -202,7 +208,7 @@ def _when(document: Mapping[str, Any], countries: Mapping[str, str]) -> list[Sec
     rest = ("exporter.territory", "transaction.purpose", "item.cn_technology")
     return [
         Section(
-            gettext_lazy("When"),
+            gettext_lazy("Which cases"),
             {
                 "match/item.control_code_prefix": Names(
                     label=terms.FACTS[CODE], required=False, max_length=2_000, help_text=prefixes
@@ -214,7 +220,7 @@ def _when(document: Mapping[str, Any], countries: Mapping[str, str]) -> list[Sec
             },
         ),
         Section(
-            gettext_lazy("And when"),
+            gettext_lazy("Which of them"),
             {f"match/{name}": _looked_at(name) for name in (*more, *rest)}
             | {
                 "match/item.list": _several(terms.FACTS["item.list"], _lists(document, "list")),
@@ -255,7 +261,9 @@ def _rule(document: Mapping[str, Any], countries: Mapping[str, str]) -> list[Sec
             gettext_lazy("And then"),
             {
                 "effect/clock": _one(
-                    gettext_lazy("Clock"), {"untimed": gettext_lazy("no working days are counted")}, required=False
+                    gettext_lazy("Clock of the case"),
+                    {"untimed": gettext_lazy("no working days are counted")},
+                    required=False,
                 ),
                 "effect/params/max_validity_months": forms.IntegerField(
                     label=gettext_lazy("Valid for at most, months"), min_value=1, max_value=36, required=False
@@ -485,8 +493,10 @@ class RowForm(StepForm):
         document: Mapping[str, Any],
         countries: Mapping[str, str],
         current: Mapping[str, Any] | None,
+        place: int = 0,
         **kwargs: Any,
     ) -> None:
+        self.place = {str(place), "-"}  # where it stands among the part's rows; "-" wherever that is
         self.part, self.current = part, copy.deepcopy(dict(BEGUN.get(part, {}) if current is None else current))
         self.parts = sections(part, document, countries)
         fields = {name: field for section in self.parts for name, field in section.fields.items()}
@@ -511,7 +521,10 @@ class RowForm(StepForm):
 
     def field_for(self, pointer: str) -> str:
         """The field of a flaw of this row: the last one whose place the pointer begins with."""
-        place = "/".join(pointer.strip("/").split("/")[2:])
+        part, at, *leaf = [*pointer.strip("/").split("/"), "", ""]
+        if part != self.part or at not in self.place:
+            return ""
+        place = "/".join(leaf).rstrip("/")
         fitting = [name for name in self.fields if place == name or place.startswith(f"{name}/")]
         return max(fitting, key=len, default="")
 
@@ -547,7 +560,9 @@ def _statement(label: Any) -> forms.CharField:
 
 
 class DescribeForm(StepForm):
-    title = _text(gettext_lazy("Title"), help_text=gettext_lazy("What it is about, in a few words."))
+    title = forms.CharField(
+        label=gettext_lazy("Title"), max_length=200, help_text=gettext_lazy("What it is about, in a few words.")
+    )
     starts_on = DayField(
         label=gettext_lazy("In force from"),
         required=False,
