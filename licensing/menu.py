@@ -29,6 +29,6 @@ add(30, "desk.declarations", _("Declarations"), "ministry", count=to_verify, wor
 add(40, "desk.licenses", _("Licenses"), "ministry")
 add(50, "desk.policy", _("Rules"), "ministry")
 add(60, "control-list", _("Control list"), "", "exporter", "ministry", "customs")
-add(65, "check", _("License check"), "", "exporter", "ministry", "customs")
+add(65, "check", _("License check"), "", "exporter", "customs")  # the ministry has it at the foot of each page
 
 scopes.add("exporter", "licenses:read", _("read licenses, their balances and movements"))

@@ -242,7 +242,8 @@ def simulated(ref: str, by: Actor) -> None:
     row = Simulation.objects.filter(draft__ref=ref).latest("pk")
     at = legal_now()
     row.stage, row.book_at, row.newest = "done", at, editions_at(at).newest
-    row.result = {"hash": "", "load": {"cases": [0, 0], "days": "0.0"}, "exposure": {"old": [], "new": []}}
+    load = {"cases": [0, 0], "average": "0.0", "days": "0.0", "refs": {}}
+    row.result = {"hash": "", "load": load, "exposure": {"old": [], "new": []}}
     row.result |= {part: {"entries": 0, "outcomes": []} for part in ("cases", "licenses", "shipments", "decided")}
     row.save()
 
