@@ -46,8 +46,7 @@ def draft(*, base: str = "", title: str, by: Actor) -> Draft:
     if not rules.officer("draft.new")(None, by):
         raise Forbidden(_("Your role does not allow this step."))
     at = legal_now()
-    names = {"code": base} if base else {"digest": editions_at(at).of(legal_day(at))[1]}
-    edition = PolicyEdition.objects.filter(**names).first()
+    edition = PolicyEdition.objects.filter(code=base or editions_at(at).of(legal_day(at))[0]).first()
     if edition is None:
         raise NotFound()
     facts = {"base": edition, "text": edition.text, "digest": edition.digest, "created_at": at}
@@ -163,7 +162,7 @@ def approve(ref: str, *, seen: int, by: Actor) -> Draft:
     """
     row = lock(drafts_for(by), ref=ref)
     require(row.approve, by=by, seen=seen)
-    at = _alone()
+    _alone()
     if row.starts_on is None:
         raise Invalid([Problem("/starts_on", "required", _("Say from which day on it is to be in force."))])
     starts_at = day_start(row.starts_on)
@@ -210,13 +209,14 @@ def hasten(ref: str, *, seen: int, reason: str, by: Actor) -> Draft:
 
 @command
 def repeal(ref: str, *, seen: int, reason: str, by: Actor) -> Draft:
-    """What was approved never starts: from its first instant on there is an edition with the text of the one before.
+    """What was approved never starts: another edition of the same start takes it back, and neither of them counts.
 
-    Raises FourEyes for its authors, DomainError started when it is in force already.
+    Raises FourEyes for its authors, DomainError started when it is in force already, or is within seconds.
     """
     row = lock(drafts_for(by), ref=ref)
     require(row.repeal, by=by, seen=seen)
-    at = _alone()
+    _alone()
+    at = legal_now()
     edition = row.editions.latest("pk")
     if edition.starts_at <= at + HASTE:
         started = _("It has started. Undo it by a new draft of the earlier edition.")
@@ -229,11 +229,10 @@ def repeal(ref: str, *, seen: int, reason: str, by: Actor) -> Draft:
     return row
 
 
-def _alone() -> datetime:
-    """Nobody else puts an edition in force until this transaction ends. Returns the instant after that wait."""
+def _alone() -> None:
+    """Nobody else puts an edition in force until this transaction ends. The clock is read after that wait."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtext('licensing_policyedition'))")
-    return legal_now()
 
 
 def _require_coming(day: date, at: datetime) -> None:

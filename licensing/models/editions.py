@@ -175,9 +175,8 @@ class Signature(models.Model):
 class PolicyEdition(models.Model):
     """One canonical text of the rules, from an instant on: read by the engine of that number, kept for ever.
 
-    The first covers all earlier days, too. Which is in force at a moment is derived (licensing.selectors.editions): of
-    several with the same start it is the last. repeals: the edition of the same start that this one, with the text of
-    the edition before, takes back.
+    The first covers all earlier days, too. Which is in force at a moment is derived (licensing.selectors.editions).
+    repeals: the edition of the same start that this one takes back; neither is ever in force.
     """
 
     code = models.CharField(max_length=40, unique=True)

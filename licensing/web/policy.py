@@ -34,7 +34,7 @@ from licensing.web.forms.rules import PARTS, BeginForm, RowForm
 from licensing.words import comparisons, differences, sentences, statements
 from licensing.words.sentences import RuleTold
 
-PAST, IN_FORCE, AHEAD, REPEALED = "past", "in force", "scheduled", "repealed"
+PAST, IN_FORCE, SCHEDULED, REPEALED = "past", "in force", "scheduled", "repealed"
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ def reigns(at: datetime) -> list[Reign]:
 
 def _standing(edition: PolicyEdition, ends: Mapping[int, datetime], at: datetime) -> str:
     if edition.starts_at > at:
-        return AHEAD
+        return SCHEDULED
     end = ends.get(edition.pk)
     return IN_FORCE if end is None or end > at else PAST
 
@@ -136,7 +136,7 @@ def draft(request: HttpRequest, ref: str, failed: Failed | None = None) -> HttpR
         "comparison": comparisons.compared(effect.comparison, before, rules, names),
         "standings": comparisons.standings(effect.invariants, rules, names),
         "signatures": row.signatures.all(),
-        **_simulated(row, rules.edition, names),
+        **_simulated(row, rules.edition, names, at),
         "parts": _parts(rules.edition.document),
         "approved": row.editions.order_by("pk").first(),
         "writable": row.state == DraftState.DRAFT and request.actor.may("desk.draft.row"),
@@ -153,12 +153,11 @@ def draft(request: HttpRequest, ref: str, failed: Failed | None = None) -> HttpR
     return render(request, "licensing/draft_page.html", context, status=failed.status if failed else 200)
 
 
-def _simulated(row: Draft, edition: Edition, names: Mapping[str, str]) -> dict[str, Any]:
+def _simulated(row: Draft, edition: Edition, names: Mapping[str, str], at: datetime) -> dict[str, Any]:
     """The simulation that was asked for last; its figures, where it is done and of the text that stands now."""
     last = row.simulations.first()
     if last is None or not last.result:
         return {"simulation": last}
-    at = legal_now()
     of_now = row.state != DraftState.DRAFT or selectors.simulated(row, selectors.start_of(row, at), at)
     return {"simulation": last, "of_now": of_now, "found": what_if.told(last.result, names, edition)}
 
