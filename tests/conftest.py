@@ -13,6 +13,7 @@ from django.db import connection
 from django.db.backends.postgresql.operations import DatabaseOperations
 
 from tests import make
+from tests.kept import Kept
 from tests.servers import database_of
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -51,12 +52,25 @@ def flushing(real):
 
 
 @pytest.fixture
-def reference(db):
+def reference(request, db):
     """The control list, countries, instruments, legal days: as loaded."""
+    return EVERYBODY() if "world" in request.fixturenames else REFERENCE()
+
+
+def loaded():
     from licensing.loading import load
 
     load()
     legal_days()
+
+
+def everybody():
+    loaded()
+    officers, customs = make.ministry(), make.customs()
+    return make.World(officers, customs, make.exporter(officers))
+
+
+REFERENCE, EVERYBODY = Kept(loaded), Kept(everybody)
 
 
 def legal_days():
@@ -79,24 +93,24 @@ def shipped():
 
 @pytest.fixture
 def ministry(reference):
-    return make.ministry()
+    return reference.ministry if reference else make.ministry()
 
 
 @pytest.fixture
 def customs(reference):
-    return make.customs()
+    return reference.customs if reference else make.customs()
 
 
 @pytest.fixture
 def lanting(reference, ministry):
     """A verified exporter's signatory."""
-    return make.exporter(ministry)
+    return reference.exporter if reference else make.exporter(ministry)
 
 
 @pytest.fixture
-def world(reference, ministry, customs, lanting):
+def world(reference):
     """One verified exporter with parties and verified declarations, and everybody else it needs."""
-    return make.World(ministry, customs, lanting)
+    return reference
 
 
 @pytest.fixture

@@ -1,0 +1,76 @@
+"""What many tests begin with is made once in a run, by the verbs that people use, and then put back row by row."""
+
+import copy
+import io
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import connection, transaction
+
+from core.legal_time import legal_day, legal_now
+
+LONG = timedelta(minutes=30)  # what was made before is made anew: it may no longer be true by the clock
+STANDING = {"django_migrations", "django_content_type", "auth_permission"}
+Rows = list[tuple[str, str, bool]]  # table, its rows as COPY has them, whether a trigger looks at what comes in
+
+
+class Kept:
+    """kept() is what `make` answers in an empty database, and the database holds what `make` leaves there."""
+
+    def __init__(self, make: Callable[[], Any]) -> None:
+        self._make = make
+        self._rows: Rows = []
+        self._value: Any = None
+        self._at: datetime | None = None
+
+    def __call__(self) -> Any:
+        at = legal_now()
+        if self._at and self._at <= at < self._at + LONG and legal_day(self._at) == legal_day(at):
+            with transaction.atomic():
+                _put(self._rows)
+        else:
+            empty = not _filled()
+            self._value = self._make()
+            self._rows, self._at = (_taken(), at) if empty else ([], None)
+        return copy.deepcopy(self._value)
+
+
+def _tables() -> list[tuple[str, bool]]:
+    """Every table with rows of its own, in the order in which they were made, and whether a trigger sees an insert."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT relname, EXISTS (SELECT FROM pg_trigger WHERE tgrelid = c.oid AND NOT tgisinternal"
+            " AND tgtype & 4 > 0) FROM pg_class c WHERE relkind IN ('r', 'p') AND NOT relispartition"
+            " AND relnamespace = 'public'::regnamespace ORDER BY oid"
+        )
+        return [row for row in cursor.fetchall() if row[0] not in STANDING]
+
+
+def _filled() -> list[tuple[str, bool]]:
+    tables = _tables()
+    with connection.cursor() as cursor:
+        cursor.execute(" UNION ALL ".join(f"SELECT '{name}' WHERE EXISTS (SELECT FROM {name})" for name, _ in tables))
+        some = {name for (name,) in cursor.fetchall()}
+    return [row for row in tables if row[0] in some]
+
+
+def _taken() -> Rows:
+    return [(name, _copied(name), looked) for name, looked in _filled()]
+
+
+def _copied(name: str) -> str:
+    text = io.StringIO()
+    with connection.cursor() as cursor:
+        cursor.cursor.copy_expert(f"COPY (SELECT * FROM {name}) TO STDOUT", text)
+    return text.getvalue()
+
+
+def _put(rows: Rows) -> None:
+    with connection.cursor() as cursor:
+        looked = [name for name, _, by_trigger in rows if by_trigger]
+        cursor.execute("".join(f"ALTER TABLE {name} DISABLE TRIGGER USER;" for name in looked))
+        for name, text, _ in rows:
+            cursor.cursor.copy_expert(f"COPY {name} FROM STDIN", io.StringIO(text))
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE; SET CONSTRAINTS ALL DEFERRED")
+        cursor.execute("".join(f"ALTER TABLE {name} ENABLE TRIGGER USER;" for name in looked))
