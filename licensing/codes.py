@@ -143,6 +143,12 @@ CODES = (
         _("Answer another question that is open."),
     ),
     Code(
+        "limits-exceeded",
+        409,
+        _("The rules allow a license less than was recommended: months, clearances, or a condition that is missing."),
+        _("Return the case, or reopen it, and recommend what the message says."),
+    ),
+    Code(
         "not-recommended",
         409,
         _("What is decided was not recommended."),

@@ -26,7 +26,9 @@ from licensing import ledger
 from licensing.actions.applications import lock_with_exporter
 from licensing.actions.consultations import require_running
 from licensing.actions.findings import (
+    Limits,
     freeze,
+    limits,
     presumed,
     require_acknowledged,
     require_departure,
@@ -78,7 +80,8 @@ def recommend(
     """The case waits for a second officer, with what this one recommends per line.
 
     quantities_: {line number: base units}, at most what was asked; a line left out stands as asked. What is less than
-    was asked, an end-user or months too, needs a text: the exporter reads why.
+    was asked, an end-user or months too, needs a text: the exporter reads why. months and max_clearances: at most what
+    the rules allow, and that where nothing is said; the conditions that the rules attach come to these.
     Raises FourEyes when the actor decided in this round, Invalid with every wrong field, DomainError
     screening-missing when an approval keeps an end-user of whom this case has no result, policy-changed when the rules
     say something else than when the case was last looked at and that was not acknowledged.
@@ -96,8 +99,11 @@ def recommend(
     chosen = list(row.end_users.filter(pk__in=end_users) if end_users is not None else row.end_users.all())
     if outcome == Outcome.APPROVE:
         require_screened(row, chosen)
-        months = months or MONTHS_MOST[Kind(row.kind)]
-        _require_within(row, granted, months, chosen, max_clearances, text)
+        most = limits(judged, {number for number, units in granted.items() if units}, {user.pk for user in chosen})
+        months = months or _months_most(row, most)
+        max_clearances = 1 if row.kind == Kind.PER_SHIPMENT else max_clearances or most.clearances
+        _require_within(row, granted, months, chosen, max_clearances, text, most)
+        conditions = sorted({*(conditions or []), *most.conditions})
         factors = []
     else:
         _require_grounds(factors or [], text)
@@ -110,7 +116,7 @@ def recommend(
         at=at,
         outcome=outcome,
         months=months,
-        max_clearances=1 if row.kind == Kind.PER_SHIPMENT and outcome == Outcome.APPROVE else max_clearances,
+        max_clearances=max_clearances,
         conditions=conditions or [],
         factors=factors or [],
         text=text,
@@ -124,8 +130,18 @@ def recommend(
     return row
 
 
+def _months_most(row: Application, most: Limits) -> int:
+    return min(MONTHS_MOST[Kind(row.kind)], most.months or 12)
+
+
 def _require_within(
-    row: Application, granted: dict[int, int], months: int, chosen: list[Any], max_clearances: int | None, text: str
+    row: Application,
+    granted: dict[int, int],
+    months: int,
+    chosen: list[Any],
+    max_clearances: int | None,
+    text: str,
+    most: Limits,
 ) -> None:
     problems = []
     for line in row.lines.all():
@@ -137,13 +153,16 @@ def _require_within(
             problems.append(Problem(pointer, "more-than-asked", message))
     if not any(granted.values()):
         problems.append(Problem("/lines", "min-items", _("Recommend some quantity, or recommend a refusal.")))
-    if not 1 <= months <= MONTHS_MOST[Kind(row.kind)]:
-        message = _("Between 1 and {most} months.").format(most=MONTHS_MOST[Kind(row.kind)])
+    if not 1 <= months <= _months_most(row, most):
+        message = _("Between 1 and {most} months.").format(most=_months_most(row, most))
         problems.append(Problem("/months", "out-of-range", message))
     if not chosen:
         problems.append(Problem("/end_users", "min-items", _("Keep at least one end-user.")))
     if max_clearances is not None and max_clearances < 1:
         problems.append(Problem("/max_clearances", "out-of-range", _("At least one clearance, or leave it empty.")))
+    if max_clearances is not None and most.clearances is not None and max_clearances > most.clearances:
+        message = _("The rules allow {most} clearances at most.").format(most=most.clearances)
+        problems.append(Problem("/max_clearances", "out-of-range", message))
     if not problems and compare(row, granted, {user.pk for user in chosen}, months).in_part and not text.strip():
         message = _("Less than was asked: tell the exporter why, and what would change that.")
         problems.append(Problem("/text", "required", message))
@@ -195,8 +214,8 @@ def approve(
     text: for the exporter. Without one, what was granted less than was asked has the recommendation's words.
     departure: why it is approved where the rules presume a refusal; it stays inside. Raises Invalid without one,
     FourEyes for whoever recommended, DomainError when it was a recommendation to refuse, a declaration is not verified,
-    the rules are not known in full or do not open it, a hold stands on it, or they say something else than at the
-    recommendation and that was not acknowledged.
+    the rules are not known in full, do not open it or allow less, a hold stands on it, or they say something else than
+    at the recommendation and that was not acknowledged.
     """
     row = lock(applications_for(by), ref=ref)
     require(row.approve, by=by, seen=seen)
@@ -284,7 +303,31 @@ def _look_again(
     require_open(row, judged, lines, kept)
     require_not_held(judged, lines, kept)
     require_acknowledged(row, judged, acknowledged)
+    _require_allowed(row, limits(judged, lines, kept))
     return freeze(row, moment, judged, at=at), presumed(judged, lines, kept), judged
+
+
+def _require_allowed(row: Application, most: Limits) -> None:
+    """The rules may have become stricter since it was recommended. Raises DomainError limits-exceeded."""
+    step = row.recommendation
+    assert step is not None, "what is approved was recommended"
+    problems = [
+        (step.months, most.months, _("Months recommended: {said}. The rules allow {most} now.")),
+        (step.max_clearances, most.clearances, _("Clearances recommended: {said}. The rules allow {most} now.")),
+    ]
+    wrong = [
+        message.format(said=said or _("no limit"), most=allowed)
+        for said, allowed, message in problems
+        if allowed is not None and (said is None or said > allowed)
+    ]
+    wrong += [
+        _("The rules attach a condition now: {condition}.").format(condition=label)
+        for code, label in zip(most.conditions, most.condition_labels(), strict=True)
+        if code not in step.conditions
+    ]
+    if wrong:
+        remedy = _("Return or reopen the case, so that it is recommended anew.")
+        raise DomainError(" ".join([*wrong, remedy]), code="limits-exceeded")
 
 
 @command

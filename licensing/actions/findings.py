@@ -1,14 +1,15 @@
 """What the rules say of a case is looked at, kept with the case, and stops what they do not allow."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from core.errors import DomainError, Invalid, Problem
-from licensing.models import Application, Finding
-from licensing.policy.engine import RANK
+from licensing.models import Application, DecisionStep, Finding
+from licensing.policy.engine import RANK, strictest
 from licensing.policy.trace import Fate
 from licensing.policy.vocabulary import CHANNEL_OF
 from licensing.selectors import Judged, changed
@@ -175,13 +176,33 @@ def require_not_held(judged: Sequence[Judged], lines: Collection[int], users: Co
 
 def presumed(judged: Iterable[Judged], lines: Collection[int], users: Collection[int]) -> str:
     """The strictest that the rules say of these lines for these end-users in the planned window."""
-    said = [
-        one.outcome.disposition
-        for (number, user), days in within(judged).items()
-        if number in lines and user in users
-        for one in days
-    ]
+    said = [one.outcome.disposition for one in _of(judged, lines, users)]
     return max((name for name in said if name in RANK), key=RANK.__getitem__, default="")
+
+
+def _of(judged: Iterable[Judged], lines: Collection[int], users: Collection[int]) -> Iterator[Judged]:
+    for (number, user), days in within(judged).items():
+        if number in lines and user in users:
+            yield from days
+
+
+@dataclass(frozen=True)
+class Limits:
+    """The most that the rules allow a license, and what they attach to it. None: they name no limit."""
+
+    months: int | None
+    clearances: int | None
+    conditions: tuple[str, ...]
+
+    def condition_labels(self) -> list[str]:
+        labels = dict(DecisionStep.Condition.choices)
+        return [str(labels.get(code, code)) for code in self.conditions]
+
+
+def limits(judged: Iterable[Judged], lines: Collection[int], users: Collection[int]) -> Limits:
+    """The strictest of these lines for these end-users on any day of the planned window."""
+    said = strictest(one.outcome.params for one in _of(judged, lines, users))
+    return Limits(said.get("max_validity_months"), said.get("max_clearances"), tuple(said.get("conditions", ())))
 
 
 def require_departure(outcome: str, presumed: str, departure: str) -> None:

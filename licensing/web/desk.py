@@ -12,7 +12,7 @@ from core.models import Document
 from core.telling import told
 from core.web.steps import Failed, of_one_moment, offered
 from licensing import granted, selectors
-from licensing.actions.findings import DEPARTURES, presumed
+from licensing.actions.findings import DEPARTURES, limits, presumed
 from licensing.models import Application, DecisionStep
 from licensing.states import UNISSUED
 from licensing.web.holds import of_case
@@ -60,13 +60,21 @@ def case(request: HttpRequest, ref: str, failed: Failed | None = None) -> HttpRe
         "license": getattr(row, "license", None),
         "history": told(lines_of(row), request.actor),
     }
+    _allowed(context)
     return render(request, "licensing/desk_case.html", context, status=failed.status if failed else 200)
+
+
+def _allowed(context: dict[str, Any]) -> None:
+    """Whoever recommends begins with no more months than the rules allow."""
+    form, most = context["forms"].get("recommend"), context.get("most")
+    if form and most and most.months:
+        form.initial["months"] = min(form.get_initial_for_field(form.fields["months"], "months"), most.months)
 
 
 def _judged(row: Application) -> dict[str, Any]:
     """While somebody may still act on it: what the rules say otherwise now than when the case was last looked at, which
-    holds stand, and whether an outcome leaves what they presume: of all that was asked to refuse, of what is granted to
-    approve."""
+    holds stand, the most that they allow, and whether an outcome leaves what they presume: of all that was asked to
+    refuse, of what is granted to approve."""
     if row.state not in UNISSUED:
         return {}
     judged = selectors.judge(row, at=legal_now(), audience=selectors.PENDING)
@@ -77,7 +85,12 @@ def _judged(row: Application) -> dict[str, Any]:
         said["approve"] = presumed(judged, {line.number for line in recommended.licensed}, kept)
     asks_why = {outcome: (outcome, presumption) in DEPARTURES for outcome, presumption in said.items()}
     holds = of_case(selectors.holds_of(row, judged))
-    return {"policy_changes": selectors.changed(row, judged), "asks_why": asks_why, "holds": holds}
+    return {
+        "policy_changes": selectors.changed(row, judged),
+        "asks_why": asks_why,
+        "holds": holds,
+        "most": limits(judged, lines, users),
+    }
 
 
 @of_one_moment

@@ -1,0 +1,124 @@
+"""What the rules allow a license at most, and attach to it, binds whoever recommends, approves and issues."""
+
+from html import unescape
+
+import pytest
+
+from core.errors import DomainError, Invalid
+from core.legal_time import legal_today, months_after
+from licensing.actions import decisions
+from licensing.models import Application
+from tests import make
+from tests.make import seen
+
+
+def limit(**params):
+    """From now on R040, which opens the annual way, says this of the licenses that it opens."""
+    make.edition(lambda rules, document: rules["R040"]["effect"]["params"].update(params), code=f"L{make.unique('')}")
+
+
+@pytest.fixture
+def case(world):
+    return world.under_review(world.application())
+
+
+def recommend(world, case, **said):
+    return decisions.recommend(
+        case, seen=seen(case), outcome="approve", by=world.ministry.reviewer, acknowledged=True, **said
+    )
+
+
+def approve(world, case):
+    return decisions.approve(case, seen=seen(case), acknowledged=True, by=world.ministry.decider)
+
+
+def test_a_license_is_valid_for_the_months_that_the_rules_allow_and_no_more(world, case):
+    limit(max_validity_months=6)
+    with pytest.raises(Invalid) as refused:
+        recommend(world, case, months=7)
+    assert [(p.pointer, p.message) for p in refused.value.errors] == [("/months", "Between 1 and 6 months.")]
+    recommend(world, case, text="As the rules have it.")
+    approve(world, case)
+    license = decisions.issue(case, seen=seen(case), by=world.ministry.decider)
+    assert license.usable_until == months_after(legal_today(), 6)
+
+
+def test_rules_that_allow_more_than_a_year_leave_the_laws_year(world, case):
+    limit(max_validity_months=24)
+    with pytest.raises(Invalid):
+        recommend(world, case, months=13)
+
+
+def test_a_license_has_the_clearances_that_the_rules_allow_and_no_more(world, case):
+    limit(max_clearances=12)
+    with pytest.raises(Invalid) as refused:
+        recommend(world, case, max_clearances=13)
+    said = [(p.pointer, p.message) for p in refused.value.errors]
+    assert said == [("/max_clearances", "The rules allow 12 clearances at most.")]
+    recommend(world, case)
+    assert Application.objects.get(ref=case).recommendation.max_clearances == 12
+
+
+def test_what_the_rules_attach_is_a_condition_of_the_license(world, case):
+    limit(conditions=["NO_RESALE"])
+    recommend(world, case, conditions=["PORT_ONLY"])
+    approve(world, case)
+    license = decisions.issue(case, seen=seen(case), by=world.ministry.decider)
+    assert sorted(license.conditions.values_list("code", flat=True)) == ["NO_RESALE", "PORT_ONLY"]
+
+
+STRICTER = [
+    ({"max_validity_months": 6}, "Months recommended: 12. The rules allow 6 now."),
+    ({"max_clearances": 12}, "Clearances recommended: no limit. The rules allow 12 now."),
+    ({"conditions": ["NO_RESALE"]}, "The rules attach a condition now: No resale."),
+]
+
+
+@pytest.mark.parametrize(("params", "said"), STRICTER, ids=["months", "clearances", "conditions"])
+def test_rules_that_became_stricter_since_stop_the_approval(world, case, params, said):
+    recommend(world, case)
+    limit(**params)
+    with pytest.raises(DomainError) as refused:
+        approve(world, case)
+    assert refused.value.code == "limits-exceeded"
+    assert said in str(refused.value)
+    decisions.send_back(case, seen=seen(case), reason="The rules changed.", by=world.ministry.decider)
+    recommend(world, case, text="As the rules have it.")
+    assert approve(world, case).state == "approved"
+
+
+def test_they_stop_the_issue_too(world, case):
+    recommend(world, case)
+    approve(world, case)
+    limit(max_validity_months=6)
+    with pytest.raises(DomainError) as refused:
+        decisions.issue(case, seen=seen(case), acknowledged=True, by=world.ministry.decider)
+    assert refused.value.code == "limits-exceeded"
+
+
+def test_only_what_is_kept_counts(world):
+    """The strictest rule is of an end-user that is left out."""
+    signed = [world.declaration(), world.declaration(country="JP")]
+    case = world.under_review(world.application(by_whom=signed))
+
+    def apart(rules, document):
+        document["rules"].append(
+            {**rules["R040"], "id": "R049", "match": {**rules["R040"]["match"], "destination.country": ["JP"]}}
+        )
+        document["rules"][-1]["effect"] = {**rules["R040"]["effect"], "params": {"max_validity_months": 3}}
+
+    make.edition(apart)
+    users = list(Application.objects.get(ref=case).end_users.order_by("pk").values_list("pk", flat=True))
+    with pytest.raises(Invalid):
+        recommend(world, case, months=12)
+    recommend(world, case, months=12, end_users=users[:1], text="One of them.")
+
+
+def test_the_page_says_it_and_begins_with_it(world, case, client):
+    limit(max_validity_months=6, max_clearances=12, conditions=["NO_RESALE"])
+    client.force_login(world.ministry.reviewer.user)
+    page = unescape(client.get(f"/desk/cases/{case}/").content.decode())
+    assert "The rules allow 6 months at most." in " ".join(page.split())
+    assert "The rules allow 12 clearances at most." in " ".join(page.split())
+    assert "They attach by themselves: No resale." in " ".join(page.split())
+    assert 'name="months" value="6"' in page
