@@ -9,7 +9,7 @@ from core.web.sessions import session
 from core.web.steps import addresses
 from exporters.web import lists as exporters_lists
 from exporters.web import pages as exporters
-from licensing.web import check, desk, holds, policy
+from licensing.web import check, departures, desk, holds, policy
 from licensing.web import lists as licensing_lists
 from licensing.web import pages as licensing
 from shipments.web import lists as shipments_lists
@@ -96,6 +96,7 @@ urlpatterns = [
     path("desk/incidents/<str:ref>/", shipments.incident, name="desk.incident"),
     *addresses("desk/incidents/<str:ref>/", "desk.incident"),
     path("desk/policy/", policy.policy, name="desk.policy"),
+    path("desk/policy/departures/", departures.departures, name="desk.departures"),
     path("desk/policy/new/", policy.begin, name="draft.new"),
     path("desk/policy/editions/<str:ref>/", policy.edition, name="desk.edition"),
     path("desk/policy/editions/<str:ref>/text/", policy.edition_text, name="desk.edition.text"),

@@ -21,6 +21,7 @@ from licensing.selectors.applications import (
 from licensing.selectors.causes import closed_in_part, why
 from licensing.selectors.clocks import NO_CLOCK, clocks_of, course_of, signals_due, to_signal, with_days_left
 from licensing.selectors.declarations import declarations_for, rejection, usable_declarations
+from licensing.selectors.departures import departure_rates
 from licensing.selectors.drafts import (
     authors_of,
     compared,
@@ -117,6 +118,7 @@ __all__ = [
     "compiled",
     "course_of",
     "declarations_for",
+    "departure_rates",
     "drafts_for",
     "edition_now",
     "edition_on",

@@ -73,6 +73,7 @@ def policy(request: HttpRequest, form: BeginForm | None = None) -> HttpResponse:
         "drafts": selectors.drafts_for(request.actor).filter(state=DraftState.DRAFT),
         "form": form or BeginForm(),
         "may_begin": request.actor.may("draft.new"),
+        "may_see_departures": request.actor.may("desk.departures", "GET"),
     }
     return render(request, "licensing/policy.html", context, status=422 if form else 200)
 
