@@ -68,9 +68,11 @@ from licensing.selectors.licenses import (
     licenses_ending,
     licenses_for,
     licenses_past,
+    party_changes,
     turns_of,
     with_balances,
     with_decision,
+    with_party_changes,
 )
 from licensing.selectors.lists import ITEM_SEARCH, applicable_items, in_force_on, items_named, search_items
 from licensing.selectors.movements import clearances_taken, clearances_used, movements_of
@@ -175,6 +177,8 @@ __all__ = [
     "with_balances",
     "with_days_left",
     "with_decision",
+    "party_changes",
+    "with_party_changes",
     "with_parts",
     "with_questions",
     "with_signals",

@@ -1,18 +1,23 @@
 """Which licenses somebody sees, with what, and which of them turned."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from django.db.models import Prefetch, Q, QuerySet
+from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
+from django.utils.functional import Promise
 
 from core.access import Actor, visibility
 from core.models import HistoryLine
+from exporters.models import Party
 from exporters.selectors import of_province
-from licensing.models import License
+from licensing.models import License, LicenseEndUser
 from licensing.models.balances import LicenseLine
 from licensing.selectors.causes import end_users, open_causes
 from licensing.states import IN_FORCE, LicenseState
+
+LABELS = {field.name: field.verbose_name for field in Party._meta.fields}
 
 
 def licenses_for(actor: Actor) -> QuerySet[License]:
@@ -36,6 +41,48 @@ def with_balances(rows: QuerySet[License]) -> QuerySet[License]:
         "conditions",
         Prefetch("suspensions", open_causes(), to_attr="open_suspensions"),
     )
+
+
+def with_party_changes(rows: QuerySet[License]) -> QuerySet[License]:
+    """Each with `parties_changed`: somebody whom it names was entered otherwise since it was issued."""
+    named = LicenseEndUser.objects.filter(license=OuterRef(OuterRef("pk"))).values("party")
+    sent = License.consignees.through.objects.filter(license=OuterRef(OuterRef("pk"))).values("party")
+    lines = _party_changes().filter(Q(subject_id__in=named) | Q(subject_id__in=sent), at__gt=OuterRef("issued_at"))
+    return rows.annotate(parties_changed=Exists(lines))
+
+
+def _party_changes() -> QuerySet[HistoryLine]:
+    return HistoryLine.objects.filter(subject_kind="party", verb="change")
+
+
+@dataclass(frozen=True)
+class PartyChange:
+    """What an entry of the address book said when the license was issued, what it says now, and since when."""
+
+    party: Party
+    label: "str | Promise"
+    before: str
+    now: str
+    at: datetime
+
+
+def party_changes(license: License) -> list[PartyChange]:
+    """Of everybody whom the license names, field by field. The license goes on saying what was decided."""
+    parties = {user.party_id: user.party for user in license.end_users.all()}
+    parties |= {party.pk: party for party in license.consignees.all()}
+    found: dict[tuple[int, str], PartyChange] = {}
+    for line in _party_changes().filter(subject_id__in=parties, at__gt=license.issued_at).order_by("pk"):
+        party = parties[line.subject_id]
+        for name, before in line.facts["before"].items():
+            first = found.get((party.pk, name))
+            said = first.before if first else _shown(name, before)
+            now = _shown(name, getattr(party, name))
+            found[party.pk, name] = PartyChange(party, LABELS[name], said, now, line.at)
+    return sorted(found.values(), key=lambda one: (one.party.name, one.at))
+
+
+def _shown(name: str, value: Any) -> str:
+    return str(dict(Party.Nature.choices).get(value, value)) if name == "nature" else str(value)
 
 
 def with_decision(rows: QuerySet[License]) -> QuerySet[License]:

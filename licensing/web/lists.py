@@ -222,10 +222,13 @@ LICENSES = List(
     ),
     size=20,
 )
+CHANGED = [(True, _("Changed since the license was issued"))]
 DESK_LICENSES = replace(
     LICENSES,
     route="desk.licenses",
     template="licensing/desk_license_list.html",
+    rows=lambda actor: selectors.with_party_changes(selectors.licenses_for(actor)),
+    filters=(*LICENSES.filters, Choice("parties", _("Parties"), _("Any"), CHANGED, path="parties_changed")),
     columns=(*LICENSES.columns, COMPANY),
     search=(*LICENSES.search, *COMPANY_SEARCH),
     hint=_("Number, exporter, end-user, goods, code"),

@@ -68,6 +68,7 @@ def license_page(request: HttpRequest, ref: str, failed: Failed | None = None) -
         "granted": decided(row.application),
         **steps,
         "closed_lines": licensing.closed_in_part(row, legal_now()) if row.state in IN_FORCE else [],
+        "party_changes": licensing.party_changes(row) if row.state in IN_FORCE else [],
         "endable": endable,
         "others_end": any(cause.needs_another_than(request.user) for cause in row.open_suspensions),
         "usable": row.usable_on(today),

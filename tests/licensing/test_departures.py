@@ -36,7 +36,7 @@ def said(world, name, actor=None):
 
 @pytest.fixture
 def year(world):
-    """Four decisions: refused against a presumption of approval, approved along it, refused and approved without one."""
+    """Refused against a presumption of approval, approved along it, and one of each without any."""
     decided(world, "refuse", countries=("DE", "FR"), why="Doubts.")
     decided(world, "approve")
     presume("standard_review")

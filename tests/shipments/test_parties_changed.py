@@ -1,0 +1,69 @@
+"""Whom a license names may be entered otherwise later: the license says so, to its holder and to officers."""
+
+from html import unescape
+
+import pytest
+
+from config.local import demo
+from exporters import actions
+from licensing.models import License
+
+SINCE = "A party changed since this license was issued"
+
+
+@pytest.fixture
+def license(world):
+    return world.license()
+
+
+def change(world, party, **facts):
+    party.refresh_from_db()
+    return actions.change_party(party.ref, version=party.version, by=world.exporter, **{"name": party.name} | facts)
+
+
+def page(client, who, path):
+    client.force_login(who.user)
+    return " ".join(unescape(client.get(path).content.decode()).split())
+
+
+def listed(client, who):
+    return License.objects.get().ref in page(client, who, "/desk/licenses/?parties=True")
+
+
+def test_an_end_user_that_is_military_now_is_shown_with_what_it_was(world, license, client):
+    user = license.end_users.get().party
+    paths = {world.exporter: f"/licenses/{license.ref}/", world.ministry.reviewer: f"/desk/licenses/{license.ref}/"}
+    assert all(SINCE not in page(client, who, path) for who, path in paths.items())
+    assert not listed(client, world.ministry.reviewer)
+    change(world, user, nature="military")
+    for who, path in paths.items():
+        shown = page(client, who, path)
+        assert SINCE in shown
+        assert "Commercial</del>" in shown and "Military</ins>" in shown
+    assert listed(client, world.ministry.reviewer)
+
+
+def test_what_stood_at_the_issue_is_told_whatever_came_in_between(world, license, client):
+    user, name = license.end_users.get().party, license.end_users.get().party.name
+    change(world, user, name="Second Name")
+    change(world, user, name="Third Name")
+    shown = page(client, world.exporter, f"/licenses/{license.ref}/")
+    assert f"{name}</del>" in shown and "Third Name</ins>" in shown and "Second Name</ins>" not in shown
+
+
+def test_a_consignee_counts_and_nobody_else_does(world, license, client):
+    other = world.declaration().end_user
+    change(world, other, nature="military")
+    assert not listed(client, world.ministry.reviewer)
+    change(world, license.consignees.get(), address="Elsewhere 1")
+    assert listed(client, world.ministry.reviewer)
+    assert "Elsewhere 1</ins>" in page(client, world.exporter, f"/licenses/{license.ref}/")
+
+
+def test_what_changed_before_the_issue_was_judged_with_it(world, client):
+    signed = world.declaration()
+    ref = world.application(by_whom=[signed])
+    change(world, signed.end_user, name="Earlier Name")
+    license = demo.issued(world.exporter, ref, world.ministry, [signed])
+    assert SINCE not in page(client, world.exporter, f"/licenses/{license.ref}/")
+    assert not listed(client, world.ministry.reviewer)
