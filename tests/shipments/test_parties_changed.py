@@ -51,11 +51,13 @@ def test_what_stood_at_the_issue_is_told_whatever_came_in_between(world, license
     assert f"{name}</del>" in shown and "Third Name</ins>" in shown and "Second Name</ins>" not in shown
 
 
-def test_a_consignee_counts_and_nobody_else_does(world, license, client):
-    other = world.declaration().end_user
+def test_a_consignee_counts_and_nobody_else_does(world, client):
+    signed, consignee, other = world.declaration(), world.declaration().end_user, world.declaration().end_user
+    ref = world.application(by_whom=[signed], consignees=[consignee])
+    license = demo.issued(world.exporter, ref, world.ministry, [signed])
     change(world, other, nature="military")
     assert not listed(client, world.ministry.reviewer)
-    change(world, license.consignees.get(), address="Elsewhere 1")
+    change(world, consignee, address="Elsewhere 1")
     assert listed(client, world.ministry.reviewer)
     assert "Elsewhere 1</ins>" in page(client, world.exporter, f"/licenses/{license.ref}/")
 

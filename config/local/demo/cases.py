@@ -72,13 +72,12 @@ def application(
                 LineDraft(items[code], words, kilograms * 1000, items[code].unit) for code, words, kilograms in goods
             ],
             end_users=by_whom,
-            consignees=[row.end_user for row in by_whom],
             ports=["CNSHA"],
             contract_no=contract,
             contract_on=today - timedelta(days=30),
             planned_from=today,
             planned_until=today + timedelta(days=330),
-            **{"purpose": "sale", "red_flag": "none"} | said,
+            **{"consignees": [row.end_user for row in by_whom], "purpose": "sale", "red_flag": "none"} | said,
         ),
         by=actor,
     )
