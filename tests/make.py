@@ -26,7 +26,7 @@ from licensing.policy.engine import ENGINE
 from licensing.selectors import editions_at
 from shipments import actions as shipments
 
-serial = itertools.count(1)
+serial = itertools.count(10_001)  # (no name is part of a code, a reference or another name)
 seen = demo.seen
 
 
