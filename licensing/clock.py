@@ -1,4 +1,7 @@
-"""The statutory clock of a case: 45 working days from its acceptance, less its pauses. No framework, no row."""
+"""The statutory clock of a case: 45 working days from its day 0, less its pauses; or none, where no limit applies.
+
+No framework, no row.
+"""
 
 from dataclasses import dataclass
 from datetime import date
@@ -16,32 +19,32 @@ class Clock:
     """Derived anew whenever somebody asks. Every figure raises NotPublished where the table ends before it."""
 
     calendar: Calendar
-    accepted_on: date
+    day_0: date
     pauses: tuple[Pause, ...] = ()
-    working_days: int = WORKING_DAYS
+    working_days: int | None = WORKING_DAYS  # None: no limit applies, and days are only counted
 
     def day(self, number: int) -> date | None:
         """Day `number` of the clock. None beyond its last one, and while a pause before it has no end yet."""
-        if number > self.working_days:
+        if self.working_days is None or number > self.working_days:
             return None
-        return self.calendar.day(number, self.accepted_on, self.pauses)
+        return self.calendar.day(number, self.day_0, self.pauses)
 
     @property
     def deadline(self) -> date | None:
         """The last day that is in time, to its end. None while a pause before it has no end yet."""
-        return self.day(self.working_days)
+        return None if self.working_days is None else self.day(self.working_days)
 
     @property
     def provisional(self) -> bool:
         """May the deadline still move, because the table may? A deadline that is not known can't."""
-        return self.deadline is not None and self.calendar.provisional(self.accepted_on, self.deadline)
+        return self.deadline is not None and self.calendar.provisional(self.day_0, self.deadline)
 
     def used(self, on: date) -> int:
         """Working days that the ministry had by the end of `on`; more than `working_days` when it is late."""
-        return self.calendar.used(self.accepted_on, on, self.pauses)
+        return self.calendar.used(self.day_0, on, self.pauses)
 
-    def left(self, on: date) -> int:
-        return max(0, self.working_days - self.used(on))
+    def left(self, on: date) -> int | None:
+        return None if self.working_days is None else max(0, self.working_days - self.used(on))
 
 
 @dataclass(frozen=True)
@@ -49,12 +52,13 @@ class Reading:
     """A case's clock as everybody reads it at the end of a day: pages, lists and mails say the same.
 
     used, left: None where the table ends before that day. deadline: None while a pause has no end, and where the table
-    ends before it (`published` is false then). pause: the one in which it stands still on that day.
+    ends before it (`published` is false then). pause: the one in which it stands still on that day. of: None where no
+    limit applies, and so nothing is left and no day the last.
     """
 
     on: date
-    accepted_on: date
-    of: int
+    day_0: date
+    of: int | None
     used: int | None
     left: int | None
     deadline: date | None
@@ -78,4 +82,4 @@ def read(clock: Clock, on: date) -> Reading:
     except NotPublished:
         published = False
     pause = next((pause for pause in clock.pauses if pause.covers(on)), None)
-    return Reading(on, clock.accepted_on, clock.working_days, used, left, deadline, provisional, published, pause)
+    return Reading(on, clock.day_0, clock.working_days, used, left, deadline, provisional, published, pause)

@@ -7,6 +7,7 @@ from functools import lru_cache
 
 from django.db.models import (
     Case,
+    DateField,
     Exists,
     F,
     Func,
@@ -27,21 +28,15 @@ from core.working_days import NotPublished
 from licensing.clock import SIGNALS, WORKING_DAYS, Clock, Reading, read
 from licensing.course import DAY, Stay, course
 from licensing.models import Application, ClockInterval
+from licensing.selectors.untimed import starts_of
 from licensing.states import ENDED_EARLY, OPEN_CASE, ApplicationState
 
 NO_CLOCK = 9999  # days: behind every case that has one
 
 
-def limit_of(case: Application) -> int:
-    """The working days that the law gives for this case.
-
-    The one place that would ask what its findings say of the clock (`untimed`); those of today's cases say nothing.
-    """
-    return WORKING_DAYS
-
-
 def clocks_of(cases: Iterable[Application], today: date) -> dict[int, Reading]:
-    """The clock of each of these cases that has one, by primary key: two queries, however many they are.
+    """The clock of each of these cases that has one, by primary key: six queries, however many they are, and five more
+    where one of them may be without a limit.
 
     It stands as of today; once the case was decided, as of that day.
     """
@@ -50,11 +45,15 @@ def clocks_of(cases: Iterable[Application], today: date) -> dict[int, Reading]:
         return {}
     days = {case: legal_day(case.decided_at) if case.decided_at else today for case in timed}
     prefetch_related_objects(list(timed), "pauses")
-    table = calendar(min(timed.values()), max(map(limit_of, timed)), until=max(days.values()))
-    return {
-        case.pk: read(Clock(table, day_0, tuple(row.pause for row in case.pauses.all()), limit_of(case)), days[case])
-        for case, day_0 in timed.items()
-    }
+    starts = starts_of(Application.objects.filter(pk__in=[case.pk for case in timed]), today)
+    table = calendar(min(timed.values()), WORKING_DAYS, until=max(days.values()))
+    found = {}
+    for case, accepted_on in timed.items():
+        day_0 = starts.get(case.pk, accepted_on)
+        pauses = tuple(row.pause for row in case.pauses.all())
+        clock = Clock(table, day_0 or accepted_on, pauses, WORKING_DAYS if day_0 else None)
+        found[case.pk] = read(clock, days[case])
+    return found
 
 
 def used_of(decided: Iterable[Application]) -> dict[int, int]:
@@ -96,11 +95,16 @@ def course_of(case: Application, today: date) -> list[Stay]:
 
 def with_days_left(rows: QuerySet[Application], today: date) -> QuerySet[Application]:
     """Cases that can be sorted by the days that their clocks have left; a late one has fewer than none."""
-    worked = LegalDay.objects.filter(working=True, day__gt=OuterRef("accepted_on"), day__lte=today).order_by()
+    starts = starts_of(Application.objects.filter(state__in=OPEN_CASE, accepted_on__isnull=False), today)
+    anew = [When(pk=pk, then=Value(day_0)) for pk, day_0 in starts.items() if day_0]
+    rows = rows.annotate(day_0=Case(*anew, default=F("accepted_on"), output_field=DateField()))
+    worked = LegalDay.objects.filter(working=True, day__gt=OuterRef("day_0"), day__lte=today).order_by()
     pauses = ClockInterval.objects.filter(application=OuterRef(OuterRef("pk")), begins_on__lte=OuterRef("day"))
     worked = worked.exclude(Exists(pauses.filter(Q(ends_on=None) | Q(ends_on__gt=OuterRef("day")))))
     used = Subquery(worked.annotate(n=Func(F("day"), function="COUNT")).values("n"), output_field=IntegerField())
-    timed = When(state__in=OPEN_CASE, accepted_on__isnull=False, then=Value(WORKING_DAYS) - used)
+    untimed = [pk for pk, day_0 in starts.items() if day_0 is None]
+    limited = ~Q(pk__in=untimed) & Q(state__in=OPEN_CASE, accepted_on__isnull=False)
+    timed = When(limited, then=Value(WORKING_DAYS) - used)
     return rows.annotate(days_left=Case(timed, default=Value(NO_CLOCK), output_field=IntegerField()))
 
 
@@ -110,17 +114,20 @@ def signals_due(cases: Iterable[Application], today: date) -> dict[int, list[tup
     lines = HistoryLine.objects.filter(
         subject_kind="application", subject_id__in=list(clocks), verb__in=["signal", "overdue"]
     )
-    told = set(lines.values_list("subject_id", "verb", "facts__day"))
+    said: dict[int, set[tuple[str, int]]] = {}
+    for pk, at, verb, day in lines.values_list("subject_id", "at", "verb", "facts__day"):
+        if legal_day(at) >= clocks[pk].day_0:  # what was said of days that count no more is said anew
+            said.setdefault(pk, set()).add((verb, day))
     found = {}
     for pk, clock in clocks.items():
-        reached = [("signal", day) for day in SIGNALS if clock.used is not None and clock.used >= day]
-        reached += [("overdue", clock.of)] if clock.overdue else []
-        if due := [one for one in reached if (pk, *one) not in told]:
+        reached = [("signal", day) for day in SIGNALS if clock.of and clock.used is not None and clock.used >= day]
+        reached += [("overdue", WORKING_DAYS)] if clock.overdue else []
+        if due := [one for one in reached if one not in said.get(pk, ())]:
             found[pk] = due
     return found
 
 
 def to_signal(today: date) -> list[int]:
-    """Open cases whose clocks have reached what their history does not say yet; four queries, however many they are."""
+    """Open cases whose clocks have reached what their history does not say yet; six queries, however many they are."""
     cases = Application.objects.filter(state__in=OPEN_CASE, accepted_on__isnull=False).order_by("pk")
     return list(signals_due(cases, today))

@@ -1,0 +1,76 @@
+"""From when the law's working days count for a case: not while the rules say that no limit applies to it."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+
+from django.db.models import Exists, OuterRef, QuerySet
+
+from core.legal_time import day_end, legal_day
+from exporters.selectors import last_days
+from licensing.models import Application, ApplicationEndUser, Screening
+from licensing.policy.vocabulary import HIT
+from licensing.selectors.editions import INSTANT, Editions, editions_at
+from licensing.selectors.judging import PARTS, PENDING, days_of, looks, said
+
+UNTIMED = "untimed"
+Results = Mapping[int, Sequence[tuple[date, str]]]  # of each party what was recorded on which day, in order
+
+
+def starts_of(rows: QuerySet[Application], today: date) -> dict[int, date | None]:
+    """Day 0 of each of these accepted cases for which it may be another than its acceptance; None: no limit applies.
+
+    By the results of screening that stood at the end of each day, to the day of the decision: where no limit applied,
+    the days count anew from the first day on which one does. As many queries however many cases, and two where nothing
+    was found that any rule asks about.
+    """
+    editions = editions_at(day_end(today) - INSTANT)  # a clock stands at the end of its day
+    asked = _asked(editions)
+    if asked is not None:
+        found = ApplicationEndUser.objects.filter(application=OuterRef("pk"), party__screenings__hit__in=asked)
+        rows = rows.filter(Exists(found))
+    cases = list(rows.prefetch_related(None).prefetch_related(*PARTS))
+    if not cases:
+        return {}
+    results, last = _results(cases), last_days(case.exporter_id for case in cases)
+    return {case.pk: _start(case, results, last.get(case.exporter_id), editions, today) for case in cases}
+
+
+def _asked(editions: Editions) -> set[str] | None:
+    """The results about which a rule asks that lifts the limit; None where one lifts it whatever was found."""
+    rules = [rule for _, digest, _ in editions.rows for rule in editions.rules(digest).rules if rule.effect.untimed]
+    if any(HIT not in rule.match for rule in rules):
+        return None
+    return {hit for rule in rules for hit in rule.match[HIT]}
+
+
+def _results(cases: Iterable[Application]) -> Results:
+    parties = {user.party_id for case in cases for user in case.end_users.all()}
+    found: dict[int, list[tuple[date, str]]] = {}
+    for party, at, hit in Screening.objects.filter(party__in=parties).order_by("pk").values_list("party", "at", "hit"):
+        found.setdefault(party, []).append((legal_day(at), hit))
+    return found
+
+
+def _start(case: Application, results: Results, last_day: date | None, editions: Editions, today: date) -> date | None:
+    begins, until = case.accepted_on, legal_day(case.decided_at) if case.decided_at else today
+    assert begins is not None, "only a case that was accepted has a clock"
+    recorded = {day for user in case.end_users.all() for day, _hit in results.get(user.party_id, ())}
+    turns = editions.turns(begins, until, PENDING)
+    start = None
+    for day in sorted({begins, *turns, *(day for day in recorded if begins < day <= until)}, reverse=True):
+        if _lifted(case, day, results, last_day, editions):
+            break
+        start = day
+    return start
+
+
+def _lifted(case: Application, day: date, results: Results, last_day: date | None, editions: Editions) -> bool:
+    """Do the rules lift the limit, by what was recorded by the end of that day?"""
+    days = days_of(case, editions, PENDING, day)
+    for line in case.lines.all():
+        for user in case.end_users.all():
+            hits = [hit for recorded, hit in results.get(user.party_id, ()) if recorded <= day]
+            facts = said(case, line, user, hits[-1] if hits else None)
+            if any(look.outcome.clock == UNTIMED for look in looks(facts, days, last_day, editions, PENDING)):
+                return True
+    return False
