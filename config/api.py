@@ -4,12 +4,14 @@ from django.urls import path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
 from core.api import docs
-from licensing.api import assessments, deadline
+from licensing.api import applications, assessments, deadline
 from licensing.api import views as licensing
 from shipments.api import views as shipments
 
 urlpatterns = [
     path("assessments/", assessments.Assessments.as_view(), name="api.assessments"),
+    path("applications/", applications.Applications.as_view(), name="api.applications"),
+    path("applications/<str:ref>/", applications.ApplicationDetail.as_view(), name="api.application"),
     path("control-items/", licensing.ControlItems.as_view(), name="api.control-items"),
     path("calendar/deadline/", deadline.Deadline.as_view(), name="api.calendar.deadline"),
     path("licenses/", licensing.Licenses.as_view(), name="api.licenses"),

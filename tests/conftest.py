@@ -3,6 +3,7 @@
 import csv
 import io
 import os
+from datetime import datetime, time
 from functools import cache
 from pathlib import Path
 
@@ -12,7 +13,10 @@ from django.conf import settings
 from django.db import connection
 from django.db.backends.postgresql.operations import DatabaseOperations
 
+from core.legal_time import LEGAL_ZONE
+from licensing.actions import applications
 from tests import make
+from tests.days import D
 from tests.kept import Kept
 from tests.servers import database_of
 
@@ -139,3 +143,27 @@ def application(settings, transactional_db):
         cursor.execute("SELECT set_config('pgtrigger.ignore', array_agg(DISTINCT tgname)::text, false) FROM pg_trigger")
         yield cursor
     own.close()
+
+
+@pytest.fixture
+def on(clock):
+    """It is this day's noon, or another time of it."""
+
+    def on(day, at=time(12)):
+        clock.set(datetime.combine(D(day), at, LEGAL_ZONE))
+
+    return on
+
+
+@pytest.fixture
+def accepted(world, on):
+    """A case that was filed and accepted on this day."""
+
+    def accepted(day):
+        on(day)
+        ref = world.application()
+        applications.submit(ref, seen=make.seen(ref), by=world.exporter)
+        applications.accept(ref, by=world.ministry.intake)
+        return ref
+
+    return accepted

@@ -108,7 +108,7 @@ def key(of: Actor, *scopes: str, days: int = 30) -> str:
         return issue_key(name="Test", scopes=list(scopes), days=days, by=of)[1]
 
 
-EXPORTER_SCOPES = ("licenses:read", "shipments:read", "shipments:write")
+EXPORTER_SCOPES = ("applications:read", "licenses:read", "shipments:read", "shipments:write")
 
 
 @dataclass

@@ -23,6 +23,34 @@ DEADLINE = {
     "deadline": "2026-05-29",
     "provisional": False,
 }
+APPLICATION = {
+    "reference": "AP-5T0RK8W2N",
+    "kind": "annual",
+    "state": "under_review",
+    "display": "Under review",
+    "holder": "reviewer",
+    "submitted_on": "2026-02-26",
+    "accepted_on": "2026-03-02",
+    "clock": {
+        "kind": "45wd",
+        "used": 18,
+        "left": 27,
+        "deadline": "2026-05-29",
+        "provisional": False,
+        "overdue": False,
+        "pauses": [{"reason": "expert", "from": "2026-03-16", "to": "2026-04-08"}],
+    },
+    "lines": [
+        {
+            "line": 1,
+            "control_code": "1C905.a.4",
+            "description": "NdFeB magnets N42SH, Dy 3.2 %",
+            "quantity": "60000.000",
+            "unit": "kg",
+        }
+    ],
+    "license": None,
+}
 LICENSE = {
     "number": "EL-7QF4K2M18",
     "kind": "annual",

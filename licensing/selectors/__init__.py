@@ -1,6 +1,7 @@
 """Who sees which cases, declarations and licenses; lists and look-ups."""
 
 from licensing.selectors.applications import (
+    CASE_SEARCH,
     applications_for,
     in_queue,
     long_asked,
@@ -92,6 +93,7 @@ from licensing.selectors.verdicts import (
 
 __all__ = [
     "AHEAD",
+    "CASE_SEARCH",
     "FIRST_DAY",
     "INSTANT",
     "ITEM_SEARCH",

@@ -19,6 +19,17 @@ WAITING = (
     ApplicationState.AWAITING_DECISION,
 )
 
+CASE_SEARCH = (
+    "ref",
+    "contract_no",
+    "end_users__party__name",
+    "end_users__party__name_local",
+    "lines__description",
+    "lines__control_item__code",
+    "lines__control_item__description_en",
+    "lines__control_item__description_zh",
+)
+
 
 def applications_for(actor: Actor) -> QuerySet[Application]:
     """An exporter's own; officers see every case that was ever submitted."""

@@ -52,16 +52,6 @@ def granted(line: Any) -> str:
 
 
 GRANTED = Column("granted", _("Granted"), granted, part=True)
-CASE_SEARCH = (
-    "ref",
-    "contract_no",
-    "end_users__party__name",
-    "end_users__party__name_local",
-    "lines__description",
-    "lines__control_item__code",
-    "lines__control_item__description_en",
-    "lines__control_item__description_zh",
-)
 COMPANY = Column("exporter", _("Exporter"), lambda row: str(row.exporter), ("exporter__organization__name_en__folded",))
 COMPANY_SEARCH = (
     "exporter__organization__name_en",
@@ -79,7 +69,7 @@ APPLICATIONS = List(
     columns=(*CASE_COLUMNS, GRANTED),
     parts=lambda row: row.lines.all(),
     order="-created",
-    search=CASE_SEARCH,
+    search=selectors.CASE_SEARCH,
     hint=_("Case, end-user, goods, code"),
     filters=(
         Choice("state", _("State"), _("Any state"), ApplicationState.choices),
@@ -150,7 +140,7 @@ QUEUE = List(
     ),
     parts=lambda row: row.lines.all(),
     order="left",
-    search=(*CASE_SEARCH, *COMPANY_SEARCH, "reviewer__name"),
+    search=(*selectors.CASE_SEARCH, *COMPANY_SEARCH, "reviewer__name"),
     hint=_("Case, exporter, end-user, goods, code, reviewer"),
     more=_queue_more,
     filters=(KIND, DESTINATION, *days("submitted_at", _("Filed from"), _("Filed until"), instant=True)),

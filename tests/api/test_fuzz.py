@@ -97,7 +97,7 @@ class Asker:
 def made_real(case, caller, kept):
     """The case with references that exist, and good bodies but for a member or two: it comes past the first door."""
     if "ref" in (case.path_parameters or {}):
-        case.path_parameters["ref"] = (caller.license if "licenses" in case.path else caller.shipment).ref
+        case.path_parameters["ref"] = caller.row_of(case.path).ref
     if "calendar" in case.path:  # days that the table has
         case.query = (case.query or {}) | {"accepted_on": "2026-03-02", "tolled": "2026-03-16/2026-04-08"}
     for body in [case.body, *(case.body if isinstance(case.body, list) else [])]:

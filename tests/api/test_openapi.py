@@ -11,7 +11,6 @@ from rest_framework.views import APIView
 from core import access, calendar_file, codes
 from core.errors import DomainError
 from core.legal_time import legal_now, on_the_wire
-from licensing.models import License
 from licensing.models.balances import Movement
 from shipments.models import CustomsMessage, Shipment
 from tests import make
@@ -50,6 +49,11 @@ class Caller:
             **(cleared if event == "cleared" else {}),
         } | changes
 
+    def row_of(self, path):
+        """The row that an address with a reference is of."""
+        nouns = {"applications": self.license.application, "licenses": self.license}
+        return nouns.get(path.split("/")[3], self.shipment)
+
     @staticmethod
     def line():
         return {"license_line": 1, "quantity": "1.000", "unit": "kg"}
@@ -66,7 +70,7 @@ class Caller:
         bearer = bearer or self.keys["customs" if path == CUSTOMS else "exporter"]
         body = self.good_body(path) if body == "good" else body
         data = body if isinstance(body, bytes) else b"" if body is None else json.dumps(body).encode()
-        ref = ref or (self.license.ref if path.startswith("/api/v1/licenses") else self.shipment.ref)
+        ref = ref or self.row_of(path).ref
         headers = {"HTTP_AUTHORIZATION": f"Bearer {bearer}", "HTTP_IDEMPOTENCY_KEY": key or make.unique("k-")} | headers
         content_type = headers.pop("content_type", "application/json")
         address = path.replace("{ref}", ref) + query
@@ -108,8 +112,7 @@ def each_its_own(caller, path, method):
 
 def absent(caller, path, method):
     if "{ref}" in path:
-        prefix = License.PREFIX if path.startswith("/api/v1/licenses") else Shipment.PREFIX
-        return caller.send(path, method, ref=make.unknown(prefix))
+        return caller.send(path, method, ref=make.unknown(caller.row_of(path).PREFIX))
     return caller.send(path, method, caller.good_body(path) | {"license": make.unknown()})
 
 

@@ -1,42 +1,17 @@
-"""Cases on days of the working-day table, and their clock as everybody reads it."""
-
-from datetime import datetime, time
+"""Cases of days of the working-day table, and their clock as everybody reads it."""
 
 import pytest
 
-from core.legal_time import LEGAL_ZONE
+from licensing import selectors
 from licensing.actions import applications
+from licensing.api.applications import told
 from tests.days import D
 from tests.make import seen
 
 
 @pytest.fixture
-def on(clock):
-    """It is this day's noon, or another time of it."""
-
-    def on(day, at=time(12)):
-        clock.set(datetime.combine(D(day), at, LEGAL_ZONE))
-
-    return on
-
-
-@pytest.fixture
-def accepted(world, on):
-    """A case that was filed and accepted on this day."""
-
-    def accepted(day):
-        on(day)
-        ref = world.application()
-        applications.submit(ref, seen=seen(ref), by=world.exporter)
-        applications.accept(ref, by=world.ministry.intake)
-        return ref
-
-    return accepted
-
-
-@pytest.fixture
 def read(client, world):
-    """The clock as everybody reads it now: the exporter's page, the desk's, and the queue say the same."""
+    """The clock as everybody reads it now: the exporter's page and programs, the desk and its queue say the same."""
 
     def page(actor, path, **query):
         client.force_login(actor.user)
@@ -44,15 +19,25 @@ def read(client, world):
         assert answer.status_code == 200
         return answer.context, " ".join(answer.content.decode().split())
 
+    def over_rest(ref):
+        client.force_login(world.exporter.user)
+        said = client.get(f"/api/v1/applications/{ref}/").json()["clock"]
+        days = [{**pause, "from": D(pause["from"]), "to": pause["to"] and D(pause["to"])} for pause in said["pauses"]]
+        return said | {"deadline": said["deadline"] and D(said["deadline"]), "pauses": days}
+
     def read(ref):
         mine, text = page(world.exporter, f"/applications/{ref}/")
         desk, desk_text = page(world.ministry.auditor, f"/desk/cases/{ref}/")
         assert mine["clock"] == desk["clock"]
+        assert over_rest(ref) == told(mine["clock"], mine["application"].pauses.all())
         if not mine["application"].decided_at:
             queue, _ = page(world.ministry.auditor, "/desk/", view="open", q=ref)
             row = queue["listing"].rows[0]
             assert row.clock == mine["clock"]
-            assert row.clock.used in (None, row.clock.of - row.days_left)
+            if row.clock.of is None:
+                assert row.days_left == selectors.NO_CLOCK
+            else:
+                assert row.clock.used in (None, row.clock.of - row.days_left)
         return mine["clock"], text, desk_text
 
     return read

@@ -17,6 +17,7 @@ NO_ANSWERS = {"api.schema", "api.docs", "api.explorer"}
 QUERIES = {
     "api.control-items": ["?q=dysprosium", "?q=dysprosium&limit=x", "?lang=zh&q=1C905.a.4"],
     "api.calendar.deadline": ["?from=2026-11-17&days=45", "?from=2026-02-31&days=0", ""],
+    "api.applications": ["", "?state=under_review", "?state=nope"],
     "api.licenses": ["", "?state=suspended", "?state=nope"],
     "api.shipments": ["", "?state=cleared", "?limit=1"],
 }

@@ -138,7 +138,7 @@ def _companies(world):
 
 def _teams(world):
     boss, m = world.exporter, world.ministry
-    for scopes, days in ((("licenses:read",), 30), (("shipments:read", "shipments:write"), 3)):
+    for scopes, days in ((("applications:read", "licenses:read"), 30), (("shipments:read", "shipments:write"), 3)):
         people.create_key(name=f"Key {days}", scopes=list(scopes), days=days, by=boss)
     people.add_member(email="invited@firm.example", name="Li Na", roles=["clerk", "viewer"], by=boss)
     people.propose_officer(

@@ -121,7 +121,7 @@ def make_keys(world: World) -> None:
         for email in ("lin.wei", "chen.yu"):
             user = User.objects.get(email=f"{email}@{DEMO_DOMAIN}")
             organization = user.membership.organization
-            scopes = ["licenses:read", "shipments:read", "shipments:write"]
+            scopes = ["applications:read", "licenses:read", "shipments:read", "shipments:write"]
             actor = Actor(user, organization, roles=frozenset({Role.SIGNATORY}))
             _key, text = issue_key(name="Demo client", scopes=scopes, days=365, by=actor)
             world.keys.append({"organization": organization.name_en, "key": text, "scopes": scopes})

@@ -1,0 +1,206 @@
+"""REST: an organization's cases, and their clocks as its pages show them."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.db.models import QuerySet, TextChoices
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from core.access import Actor
+from core.api.fields import QuantityOutput, ReferenceOutput, UnitOutput, WordOutput
+from core.api.pagination import Cursor, page_of, read_query
+from core.api.schema import PAGES, call, parameter
+from core.errors import Invalid, NotFound, Problem
+from core.legal_time import legal_day, legal_today
+from core.quantities import show
+from core.search import search, words_of
+from licensing import selectors
+from licensing.api import examples
+from licensing.api.views import actor_of, canonical
+from licensing.clock import Reading
+from licensing.models import Application, ClockInterval, Kind, License
+from licensing.states import ApplicationState as S
+
+
+class Holder(TextChoices):
+    """Who has to act next."""
+
+    APPLICANT = "applicant", gettext_lazy("you")
+    INTAKE = "intake", gettext_lazy("an intake officer")
+    REVIEWER = "reviewer", gettext_lazy("a reviewing officer")
+    DECIDER = "decider", gettext_lazy("a deciding officer")
+    RECONSIDERER = "reconsiderer", gettext_lazy("whoever reconsiders the decision")
+
+
+# nobody has a case of another state any more
+HOLDER_OF = {
+    S.DRAFT: Holder.APPLICANT,
+    S.SUBMITTED: Holder.INTAKE,
+    S.SUPPLEMENT_REQUIRED: Holder.APPLICANT,
+    S.ACCEPTED: Holder.REVIEWER,
+    S.UNDER_REVIEW: Holder.REVIEWER,
+    S.AWAITING_APPLICANT: Holder.APPLICANT,
+    S.AWAITING_DECISION: Holder.DECIDER,
+    S.APPROVED: Holder.DECIDER,
+}
+
+
+class Limit(TextChoices):
+    WORKING_DAYS = "45wd", gettext_lazy("the law gives 45 working days")
+    UNTIMED = "untimed", gettext_lazy("no statutory limit applies")
+
+
+class PauseOutput(serializers.Serializer[Any]):
+    reason = WordOutput(ClockInterval.Reason)
+    to = serializers.DateField(
+        allow_null=True, help_text=gettext_lazy("The day that counts again; null while nobody knows it.")
+    )
+
+    def get_fields(self) -> dict[str, Any]:
+        """`from` is no name that Python lets a class have."""
+        fields = super().get_fields()
+        return {"reason": fields["reason"], "from": serializers.DateField(), "to": fields["to"]}
+
+
+class ClockOutput(serializers.Serializer[Any]):
+    kind = WordOutput(Limit)
+    used = serializers.IntegerField(
+        allow_null=True,
+        help_text=gettext_lazy("Working days that the ministry had. Null: the working-day table ends before today."),
+    )
+    left = serializers.IntegerField(allow_null=True, help_text=gettext_lazy("Null as well where no limit applies."))
+    deadline = serializers.DateField(
+        allow_null=True,
+        help_text=gettext_lazy(
+            "The last day that is in time. Null while a pause has no end, where no limit applies, and where the "
+            "working-day table ends before it."
+        ),
+    )
+    provisional = serializers.BooleanField(help_text=gettext_lazy("True: the deadline may still move."))
+    overdue = serializers.BooleanField(help_text=gettext_lazy("True: the ministry is late. Nothing is approved by it."))
+    pauses = PauseOutput(many=True)
+
+
+class CaseLineOutput(serializers.Serializer[Any]):
+    line = serializers.IntegerField()
+    control_code = serializers.CharField()
+    description = serializers.CharField()
+    quantity = QuantityOutput()
+    unit = UnitOutput()
+
+
+class ApplicationOutput(serializers.Serializer[Any]):
+    reference = ReferenceOutput(Application.PREFIX)
+    kind = WordOutput(Kind)
+    state = WordOutput(S)
+    display = serializers.CharField()
+    holder = WordOutput(Holder, allow_null=True, help_text=gettext_lazy("Who has to act next. Null: nobody has it."))
+    submitted_on = serializers.DateField(allow_null=True)
+    accepted_on = serializers.DateField(allow_null=True)
+    clock = ClockOutput(
+        allow_null=True,
+        help_text=gettext_lazy("As of today; of a decided case, of that day. Null before the case is accepted."),
+    )
+    lines = CaseLineOutput(many=True)
+    license = ReferenceOutput(License.PREFIX, allow_null=True)
+
+
+def applications(rows: list[Application]) -> list[dict[str, Any]]:
+    clocks = selectors.clocks_of(rows, legal_today())
+    return [application(row, clocks.get(row.pk)) for row in rows]
+
+
+def application(row: Application, clock: Reading | None) -> dict[str, Any]:
+    license = getattr(row, "license", None)
+    return {
+        "reference": row.ref,
+        "kind": row.kind,
+        "state": row.state,
+        "display": row.get_state_display(),
+        "holder": HOLDER_OF.get(row.state),
+        "submitted_on": row.submitted_at and legal_day(row.submitted_at),
+        "accepted_on": row.accepted_on,
+        "clock": clock and told(clock, row.pauses.all()),
+        "lines": [
+            {
+                "line": line.number,
+                "control_code": line.control_item.code,
+                "description": line.description,
+                "quantity": show(line.quantity, line.unit),
+                "unit": line.unit,
+            }
+            for line in row.lines.all()
+        ],
+        "license": license and license.ref,
+    }
+
+
+def told(clock: Reading, pauses: Iterable[ClockInterval]) -> dict[str, Any]:
+    return {
+        "kind": Limit.WORKING_DAYS if clock.of else Limit.UNTIMED,
+        "used": clock.used,
+        "left": clock.left,
+        "deadline": clock.deadline,
+        "provisional": clock.provisional,
+        "overdue": clock.overdue,
+        "pauses": [{"reason": row.reason, "from": row.begins_on, "to": row.ends_on} for row in pauses],
+    }
+
+
+def _whole(actor: Actor) -> QuerySet[Application]:
+    rows = selectors.applications_for(actor).select_related("license")
+    return rows.prefetch_related("lines__control_item", "pauses")
+
+
+class Applications(APIView):
+    route_name = "api.applications"
+
+    @call(
+        "applications_list",
+        gettext_lazy("List applications"),
+        gettext_lazy("Your organization's cases, newest first, each with who has it and what its clock says."),
+        gives=page_of(ApplicationOutput),
+        query=[
+            parameter("q", gettext_lazy("Words: reference, contract, end-user, goods, control code.")),
+            parameter("state", gettext_lazy("In this state only."), enum=S.values),
+            parameter("kind", gettext_lazy("Of this kind only."), enum=Kind.values),
+            *PAGES,
+        ],
+    )
+    def get(self, request: Request) -> Response:
+        query = read_query(request, "q", "state", "kind", paged=True)
+        rows = search(_whole(actor_of(request)), selectors.CASE_SEARCH, words_of(query.pop("q", "")))
+        for name, choices in {"state": S.values, "kind": Kind.values}.items():
+            if query.get(name, choices[0]) not in choices:
+                message = _("One of: {choices}.").format(choices=", ".join(choices))
+                raise Invalid([Problem(f"/{name}", "invalid-parameter", message)])
+        cursor = Cursor("-pk")
+        return Response(cursor.body(applications(cursor.page(rows.filter(**query), request))))
+
+
+class ApplicationDetail(APIView):
+    route_name = "api.application"
+
+    @call(
+        "applications_read",
+        gettext_lazy("Read an application"),
+        gettext_lazy(
+            "Where the case stands, who has to act next, the working days used and left, and each pause of the clock "
+            "with its reason: the figures that your pages and the ministry's show."
+        ),
+        gives=ApplicationOutput,
+        refuses=("invalid-reference",),
+        answered={200: examples.APPLICATION},
+    )
+    def get(self, request: Request, ref: str) -> Response:
+        read_query(request)
+        wanted = canonical(ref, Application.PREFIX, "invalid-reference")
+        row = _whole(actor_of(request)).filter(ref=wanted).first()
+        if row is None:
+            raise NotFound()
+        return Response(applications([row])[0])
