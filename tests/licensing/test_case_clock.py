@@ -2,22 +2,17 @@
 
 import csv
 import io
-import os
-from datetime import time, timedelta
-from random import Random
+from datetime import time
 
 import pytest
 
-from core.legal_time import LEGAL_ZONE, legal_today
-from core.models import HistoryLine, LegalDay
+from core.legal_time import legal_today
+from core.models import LegalDay
 from licensing import selectors
-from licensing.actions import applications, consultations, decisions
-from licensing.course import days_of
+from licensing.actions import applications, decisions
 from licensing.models import Application
 from tests.days import D, table
 from tests.make import seen
-
-CASES = 500 if os.environ.get("FULL") else 60
 
 
 @pytest.mark.parametrize(
@@ -107,97 +102,3 @@ def test_the_queue_begins_with_the_fewest_days_left(accepted, on, world, client)
     text = client.get("/desk.csv", {"view": "open"}).content.decode()
     lines = csv.DictReader(io.StringIO(text.removeprefix("\ufeff"), newline=""))
     assert [line["Working days left"] for line in lines] == ["0", "6", "11", "35", ""]
-
-
-# --- drawn cases ----------------------------------------------------------------------------------------------
-
-
-def draw(random):
-    """A day of acceptance, what happened on which later day, and the day on which somebody looks."""
-    begin = D("2025-03-03") + timedelta(days=random.randrange(420))
-    day, events = begin, []
-    for verb in ["consult", "end_consult"] * random.randrange(4) + ["consult"] * random.randrange(2):
-        day += timedelta(days=random.choice([0, 0, 1, 2, 5, 9, 20]))
-        events.append((day, verb))
-    if random.random() < 0.3 and (not events or events[-1][1] == "end_consult"):
-        events.append((day + timedelta(days=random.randrange(30)), "decide"))
-    last = events[-1][0] if events else begin
-    return begin, events, last + timedelta(days=random.choice([0, 1, 7, 30, 60, 90]))
-
-
-def happen(world, on, signed, begin, events):
-    """The case, by the verbs that people use."""
-    m = world.ministry
-    on(str(begin))
-    ref = world.application(by_whom=[signed])
-    applications.submit(ref, seen=seen(ref), by=world.exporter)
-    applications.accept(ref, by=m.intake)
-    decisions.assign(ref, seen=seen(ref), by=m.reviewer)
-    for day, verb in events:
-        on(str(day))
-        match verb:
-            case "consult":
-                consultations.consult(ref, cause="expert", notice="They look at it.", by=m.reviewer)
-            case "end_consult":
-                consultations.end_consult(ref, by=m.reviewer)
-            case "decide":
-                why = {"factors": ["END_USE"], "text": "No."}
-                decisions.recommend(ref, seen=seen(ref), outcome="refuse", acknowledged=True, by=m.reviewer, **why)
-                decisions.refuse(ref, seen=seen(ref), departure="Doubts.", by=m.decider, **why)
-    return ref
-
-
-def walked(ref, today):
-    """(used, deadline, overdue) from the history alone, day by day; written without the clock's code.
-
-    A day counts where it is worked and the last that was said of consultations by its end is not that one began.
-    """
-    lines = HistoryLine.objects.filter(subject_kind="application", subject_ref=ref).order_by("seq")
-    said = [(line.at.astimezone(LEGAL_ZONE).date(), line.verb) for line in lines]
-    day = next(day for day, verb in said if verb == "accept")
-    end = next((day for day, verb in said if verb in ("approve", "refuse")), today)
-    stops = [one for one in said if one[1] in ("consult", "end_consult")]
-    number, used, deadline = 0, 0, None
-    while day < end or (deadline is None and not (stops and stops[-1][1] == "consult")):
-        day += timedelta(days=1)
-        standing = [verb for on, verb in stops if on <= day][-1:] == ["consult"]
-        if table()[day][0] and not standing:
-            number += 1
-            used += day <= end
-            deadline = day if number == 45 else deadline
-    return used, deadline, deadline is not None and end > deadline
-
-
-def had(ref, today):
-    """(ministry's, exporter's, others' days) since the filing, day by day from the history alone."""
-    lines = HistoryLine.objects.filter(subject_kind="application", subject_ref=ref).order_by("seq")
-    said = [(line.at.astimezone(LEGAL_ZONE).date(), line) for line in lines]
-    day = next(on for on, line in said if line.verb == "submit")
-    end, days = (said[-1][0] if said[-1][1].to_state in ("refused", "withdrawn") else today), [0, 0, 0]
-    while day < end:
-        day += timedelta(days=1)
-        before = [line for on, line in said if on <= day]
-        asked = [line.verb for line in before if line.verb in ("consult", "end_consult")][-1:] == ["consult"]
-        days[2 if asked else before[-1].to_state in ("awaiting_applicant", "supplement_required")] += 1
-    return tuple(days)
-
-
-@pytest.mark.slow
-def test_drawn_cases_say_what_a_walk_over_their_history_says(world, on, client):
-    """500 with FULL. Page, desk and queue, and the day by which the queue sorts."""
-    random = Random(6)
-    for _ in range(CASES):
-        begin, events, looked = draw(random)
-        on(str(begin))
-        ref = happen(world, on, world.declaration(), begin, events)
-        on(str(looked))
-        expected = walked(ref, looked)
-        for actor, path in ((world.exporter, f"/applications/{ref}/"), (world.ministry.auditor, f"/desk/cases/{ref}/")):
-            client.force_login(actor.user)
-            clock = client.get(path).context["clock"]
-            assert (clock.used, clock.deadline, clock.overdue) == expected, (begin, events, looked)
-        stays = selectors.course_of(Application.objects.get(ref=ref), looked)
-        assert tuple(days_of(stays).values()) == had(ref, looked), (begin, events, looked)
-        row = selectors.with_days_left(Application.objects.filter(ref=ref), looked).get()
-        if not row.decided_at:
-            assert row.days_left == 45 - expected[0], (begin, events, looked)
