@@ -15,7 +15,17 @@ from jsonschema import Draft202012Validator, FormatChecker
 from jsonschema.exceptions import ValidationError
 
 from licensing.policy import shape
-from licensing.policy.vocabulary import COUNTRY, ELEMENT, ELEMENTS, END_USE, FACTS, LIST, LOOKS_AT, Kind
+from licensing.policy.vocabulary import (
+    COUNTRY,
+    ELEMENT,
+    ELEMENTS,
+    END_USE,
+    FACTS,
+    LIST,
+    LOOKS_AT,
+    OF_THE_MINISTRY,
+    Kind,
+)
 
 LARGEST = 5_000_000  # characters of a text; the first edition has some 90,000
 
@@ -198,7 +208,7 @@ def _of_sense(document: dict[str, Any]) -> Iterator[Flaw]:
         for at, row in enumerate(document[part]):
             if row["instrument"] not in instruments:
                 yield Flaw(f"/{part}/{at}/instrument", "unknown-instrument", row["instrument"])
-    yield from _of_windows(document["windows"])
+    yield from _of_windows(document["windows"], {(row["instrument"], row["clause"]) for row in document["rules"]})
     names = _names(document)
     for at, rule in enumerate(document["rules"]):
         place = f"/rules/{at}"
@@ -209,6 +219,9 @@ def _of_sense(document: dict[str, Any]) -> Iterator[Flaw]:
         if (hold["until"] or "9999") < hold["from"]:
             yield Flaw(f"/holds/{at}/until", "ends-before-it-begins")
         yield from _of_match(hold["match"], names, f"/holds/{at}/match")
+        for key in hold["match"]:
+            if key in OF_THE_MINISTRY:
+                yield Flaw(f"/holds/{at}/match/{key}", "hold-would-tell", key)
     for at, invariant in enumerate(document["invariants"]):
         for case, match in enumerate(invariant.get("when", ())):
             yield from _of_match(match, names, f"/invariants/{at}/when/{case}")
@@ -223,8 +236,11 @@ def _twice(document: dict[str, Any]) -> Iterator[Flaw]:
             seen.add(row[key])
 
 
-def _of_windows(windows: list[dict[str, Any]]) -> Iterator[Flaw]:
+def _of_windows(windows: list[dict[str, Any]], clauses: set[tuple[str, str]]) -> Iterator[Flaw]:
+    """clauses: those that some rule has, with their instrument."""
     for at, row in enumerate(windows):
+        if row["clause"] is not None and (row["instrument"], row["clause"]) not in clauses:
+            yield Flaw(f"/windows/{at}/clause", "clause-of-no-rule", f"{row['instrument']} {row['clause']}")
         if row["suspended_until"] < row["suspended_from"]:
             yield Flaw(f"/windows/{at}/suspended_until", "ends-before-it-begins")
         for other in windows[:at]:

@@ -83,6 +83,8 @@ FACTS: Mapping[str, Fact] = {
         "sale",
     ),
 }
+# what no applicant states: the ministry finds it, or gives it
+OF_THE_MINISTRY = (HIT, "end_user.validated", "exporter.annual_qualified", "exporter.red_flag")
 # keys of a rule's match that look at a fact of another name
 LOOKS_AT = {"item.control_code_prefix": CODE, "destination.group": COUNTRY}
 _SYMBOLS = (

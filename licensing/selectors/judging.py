@@ -284,16 +284,12 @@ class Standing:
     missing: tuple[str, ...]
 
 
-def holds_of(case: Application, judged: Sequence[Judged], *, as_told: bool = False) -> list[Standing]:
-    """as_told: by what its holder may know, as `turned` has it."""
-    filed = _hits_at_filing(case.findings.all()) if as_told else {}
+def holds_of(judged: Sequence[Judged]) -> list[Standing]:
+    """The holds of today on what was judged, by what its holder stated: everybody may read of them."""
     found = []
     for one in judged:
         if one.day == judged[0].day:  # today comes first
-            facts = {name: value for name, value in one.facts.items() if name != HIT or not as_told}
-            if hit := filed.get(one.user.party.ref):
-                facts[HIT] = hit
-            standing = one.rules.holds(facts, on=one.day)
+            standing = one.rules.holds(one.facts, on=one.day)
             found += [Standing(hold, one.line, one.user, missing) for hold, missing in standing]
     return sorted(found, key=lambda one: one.hold.id)
 

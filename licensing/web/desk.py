@@ -84,7 +84,7 @@ def _judged(row: Application) -> dict[str, Any]:
         kept = users - {user.pk for user in recommended.left_out}
         said["approve"] = presumed(judged, {line.number for line in recommended.licensed}, kept)
     asks_why = {outcome: (outcome, presumption) in DEPARTURES for outcome, presumption in said.items()}
-    holds = of_case(selectors.holds_of(row, judged))
+    holds = of_case(selectors.holds_of(judged))
     return {
         "policy_changes": selectors.changed(row, judged),
         "asks_why": asks_why,

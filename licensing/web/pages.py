@@ -201,7 +201,7 @@ def _of_now(row: Application) -> dict[str, Any]:
     if row.state not in UNISSUED:
         return {}
     judged = selectors.judge(row, at=legal_now(), audience=selectors.PENDING)
-    found: dict[str, Any] = {"holds": of_case(selectors.holds_of(row, judged, as_told=True))}
+    found: dict[str, Any] = {"holds": of_case(selectors.holds_of(judged))}
     if row.state in OPEN_CASE:
         found["turns"] = in_words(selectors.turned(row, judged, as_told=True))
     return found

@@ -3,6 +3,7 @@
 from django.utils.translation import gettext_lazy
 
 from licensing.policy.editions import Flaw
+from licensing.words import terms
 
 FLAWS = {
     "shape": gettext_lazy("This can't stand here: {detail}"),
@@ -16,6 +17,11 @@ FLAWS = {
     "windows-overlap": gettext_lazy(
         "Another window of the same instrument and clause covers some of these days: {detail}."
     ),
+    "hold-would-tell": gettext_lazy(
+        "A hold is told to whoever it holds, so it looks only at what an applicant states, and not at this: {detail}. "
+        "Leave it empty, or make it a rule."
+    ),
+    "clause-of-no-rule": gettext_lazy("No rule is of the clause “{detail}”, so the window would suspend nothing."),
     "before-its-instrument": gettext_lazy("Its instrument is in force from {detail} on; the rule can't begin earlier."),
     "after-its-instrument": gettext_lazy("Its instrument ends on {detail}; the rule can't end later."),
     "matches-nothing": gettext_lazy("Nothing is called “{detail}” here, so it would fit no case."),
@@ -27,4 +33,5 @@ FLAWS = {
 
 def message(flaw: Flaw) -> str:
     """Why, and what would mend it."""
-    return str(FLAWS[flaw.code]).format(detail=flaw.detail)
+    detail = terms.FACTS.get(flaw.detail, flaw.detail)  # a fact by its words
+    return str(FLAWS[flaw.code]).format(detail=detail)

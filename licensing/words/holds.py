@@ -30,7 +30,7 @@ def may(hold: Hold, missing: Iterable[str]) -> str:
 
 def told_of(stretch: Mapping[str, Any]) -> str:
     """What stands, of a verdict's stretch."""
-    why = in_language(stretch["reason_en"], stretch["reason_zh"]) or _("The ministry does not say why.")
+    why = in_language(stretch["reason_en"], stretch["reason_zh"])
     return _stands(why, stretch["owner"], date.fromisoformat(stretch["last_day"]) if stretch["last_day"] else None)
 
 

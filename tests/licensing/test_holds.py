@@ -5,17 +5,16 @@ from datetime import timedelta
 import pytest
 from django.utils.translation import override
 
-from config.local import demo
 from core.errors import DomainError
 from core.legal_time import day_start, legal_now, legal_today
 from licensing import selectors
-from licensing.actions import applications, decisions
+from licensing.actions import decisions
+from licensing.actions.verdicts import confirm
 from licensing.models import License, Verdict
-from licensing.words import holds as words
 from shipments.actions import cancel
 from shipments.models import Incident
 from tests import make
-from tests.licensing.test_judging import case, for_whom
+from tests.licensing.test_judging import case
 from tests.licensing.test_limits import refused
 from tests.licensing.test_turns import turn
 from tests.make import seen
@@ -190,13 +189,32 @@ def test_the_refusal_says_why_whose_and_until_when(world, license, client):
     assert "Closed in part" in text and "A hold stands here: Talks are under way." in text
 
 
-def test_a_hold_on_what_screening_found_does_not_say_why(world, license):
-    match = {"screening.hit": ["none"]}
-    make.edition(hold(match=match, reservations=True, last=None))
-    assert turn(license) is False
-    [stretch] = Verdict.objects.get().held
-    assert (stretch["reason_en"], stretch["reason_zh"], stretch["last_day"]) == ("", "", None)
-    assert "The ministry does not say why." in words.told_of(stretch)
+def test_a_hold_that_goes_on_in_another_edition_is_one_and_needs_no_turn(world, license):
+    """Beside one that does not, and worded anew it is another."""
+    both = [hold("DE", reservations=True), hold("DE", reservations=True, id="H002")]
+
+    def change(*rows):
+        return lambda rules, document: document.update(holds=[one for row in rows for one in _rows(row)])
+
+    make.edition(change(*both), "ONE", legal_now() - SECOND)
+    assert not turn(license)
+    kept = Verdict.objects.get().held
+    assert [(one["hold"], one["until"] is None) for one in kept] == [("H001", False), ("H002", False)]
+    make.edition(change(*both), "TWO", day_start(legal_today() + DAY))
+    assert confirm(among=[license.pk]) == 1
+    assert Verdict.objects.get().held == kept
+    make.edition(change(both[0]), "THREE", day_start(legal_today() + 2 * DAY))
+    make.edition(change(hold("DE", reservations=True, owner="Another")), "FOUR", day_start(legal_today() + 3 * DAY))
+    assert confirm(among=[license.pk]) == 0
+    assert not turn(license)
+    days = [(one["hold"], one["owner"], one["until"] == kept[0]["until"]) for one in Verdict.objects.get().held]
+    assert days == [("H001", OWNER, False), ("H002", OWNER, False), ("H001", "Another", True)]
+
+
+def _rows(change):
+    document = {}
+    change({}, document)
+    return document["holds"]
 
 
 # --- people -------------------------------------------------------------------------------------------------
@@ -221,25 +239,6 @@ def test_both_pages_of_a_case_say_that_a_hold_stands(world, client, state):
         assert "Line 1, 1C905.a.4, for End-user" in text
     make.edition(hold("FR"), "AFTER")
     assert "h-holds" not in page(client, world.exporter, f"/applications/{ref}/")
-
-
-def test_a_hold_on_what_screening_found_since_the_filing_stands_for_the_ministry_alone(world):
-    signed = for_whom(world)
-    ref = world.under_review(world.application(by_whom=[signed]))
-    demo.screened(ref, world.ministry.reviewer, hit="watch_list", reason="Entry 3.")
-    again = world.application(kind="per_shipment", by_whom=[signed])
-    for paper in ("compliance_undertaking", "risk_assessment_report"):
-        demo.paper(world.exporter, again, paper)
-    applications.submit(again, seen=seen(again), by=world.exporter)
-    make.edition(hold(match={"screening.hit": ["watch_list"]}))
-
-    def standing(ref, **facts):
-        judged = selectors.judge(case(ref), at=legal_now(), audience="pending")
-        return [one.missing for one in selectors.holds_of(case(ref), judged, **facts)]
-
-    assert (standing(ref), standing(again)) == ([()], [()])
-    assert standing(ref, as_told=True) == [("screening.hit",)]
-    assert standing(again, as_told=True) == [()]
 
 
 def test_the_check_names_a_hold_of_its_day(world, client):

@@ -74,6 +74,7 @@ def slips():
     yield at(["windows", 0, "suspended_until"], "2025-11-06"), "/windows/0/suspended_until", "ends-before-it-begins"
     overlap = {"instrument": "A57-2025", "clause": None, "suspended_from": "2026-11-10"}
     late = overlap | {"suspended_until": "2027-11-10", "by": "A99"}
+    yield at(["windows", 0, "clause"], "99"), "/windows/0/clause", "clause-of-no-rule"
     yield (lambda document: document["windows"].append(late)), "/windows/8", "windows-overlap"
     yield at(["instruments", 0, "effective_to"], "2020-11-30"), "/instruments/0/effective_to", "ends-before-it-begins"
     yield at(["rules", 0, "effective_from"], "2025-04-03"), "/rules/0/effective_from", "before-its-instrument"

@@ -18,7 +18,7 @@ from core.web.fields import DayField
 from core.web.forms import StepForm, read_upload
 from licensing.models import DecisionStep
 from licensing.policy.edits import NAMED
-from licensing.policy.vocabulary import AUDIENCES, CHANNELS, CODE, COUNTRY, END_USE, FACTS, RULED, Kind
+from licensing.policy.vocabulary import AUDIENCES, CHANNELS, CODE, COUNTRY, END_USE, FACTS, OF_THE_MINISTRY, RULED, Kind
 from licensing.words import terms
 from licensing.words.rules import AUTHORITIES
 
@@ -201,10 +201,9 @@ def _looked_at(name: str) -> forms.Field:
     return _several(label, terms.VALUES[name])
 
 
-def _when(document: Mapping[str, Any], countries: Mapping[str, str]) -> list[Section]:
-    """Which cases: what hardly any rule looks at is folded."""
+def _when(document: Mapping[str, Any], countries: Mapping[str, str], *, but: Iterable[str] = ()) -> list[Section]:
+    """Which cases: what hardly any rule looks at is folded. but: facts that are not asked for."""
     prefixes = gettext_lazy("How the code begins: 1C905 is all below it. Several: with commas. Empty: not looked at.")
-    more = ("screening.hit", "end_user.validated", "exporter.annual_qualified", "exporter.red_flag")
     rest = ("exporter.territory", "transaction.purpose", "item.cn_technology")
     return [
         Section(
@@ -221,7 +220,7 @@ def _when(document: Mapping[str, Any], countries: Mapping[str, str]) -> list[Sec
         ),
         Section(
             gettext_lazy("Which of them"),
-            {f"match/{name}": _looked_at(name) for name in (*more, *rest)}
+            {f"match/{name}": _looked_at(name) for name in (*OF_THE_MINISTRY, *rest) if name not in but}
             | {
                 "match/item.list": _several(terms.FACTS["item.list"], _lists(document, "list")),
                 "match/item.category": _several(
@@ -441,7 +440,7 @@ def _invariant(document: Mapping[str, Any], countries: Mapping[str, str]) -> lis
 
 def _hold(document: Mapping[str, Any], countries: Mapping[str, str]) -> list[Section]:
     return [
-        *_when(document, countries),
+        *_when(document, countries, but=OF_THE_MINISTRY),
         Section(
             gettext_lazy("Then"),
             {
