@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from core import idempotency
 from core.errors import DomainError
 from core.idempotency import Answer, Claim
+from core.outside import again
 
 P = ParamSpec("P")
 R = TypeVar("R", covariant=True)
@@ -30,7 +31,8 @@ class Command(Protocol[P, R]):
 
 
 def command(verb: Callable[P, R]) -> Command[P, R]:
-    """Makes a verb a command: one durable transaction, retried on deadlock, one effect per claimed key.
+    """Makes a verb a command: one durable transaction, retried on deadlock, one effect per claimed key. What takes long
+    is worked out before (core.outside).
 
     Used by the outermost verb only. Raises what the verb raises; DomainError 503 `busy` when a lock was not to be had
     within lock_timeout, or 409 `in-progress` when the lock was the key's own.
@@ -51,8 +53,7 @@ def _durably(effect: Callable[[], R]) -> R:
     """The effect has committed in one transaction, at the first try or after a deadlock was retried."""
     for attempt in range(1, TRIES + 1):
         try:
-            with transaction.atomic(durable=True):
-                return effect()
+            return again(lambda: _in_one_transaction(effect))
         except OperationalError as error:
             state = getattr(error.__cause__, "pgcode", None)
             if state == LOCK_NOT_AVAILABLE:
@@ -61,6 +62,11 @@ def _durably(effect: Callable[[], R]) -> R:
                 raise
             time.sleep(random.uniform(0.01, 0.05) * attempt)
     raise AssertionError("unreachable")
+
+
+def _in_one_transaction(effect: Callable[[], R]) -> R:
+    with transaction.atomic(durable=True):
+        return effect()
 
 
 def _claimed(claim: Claim, effect: Callable[[], Any]) -> Answer:

@@ -24,6 +24,7 @@ from core.deliveries import Message, mails
 from core.errors import DomainError
 from core.history import lines_of, open_verbs, version
 from core.models import HistoryLine
+from core.outside import again
 from core.telling import Told, sentences, told
 from core.templatetags.lodestone import day
 from core.web import kept
@@ -247,18 +248,23 @@ def changes_since(row: Any, seen: int, by: Actor) -> list[Told]:
 
 
 def of_one_moment(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
-    """All that the page reads is of one moment, so that what it carries as seen is what it shows."""
+    """All that the page reads is of one moment, so that what it carries as seen is what it shows. What takes long is
+    worked out before (core.outside)."""
 
     @wraps(view)
     def run(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        if connection.in_atomic_block:
-            return view(request, *args, **kwargs)
-        with transaction.atomic():
-            with connection.cursor() as cursor:
-                cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
-            return view(request, *args, **kwargs)
+        return again(partial(_of_one_moment, view, request, *args, **kwargs))
 
     return run
+
+
+def _of_one_moment(view: Callable[..., HttpResponse], *args: Any, **kwargs: Any) -> HttpResponse:
+    if connection.in_atomic_block:
+        return view(*args, **kwargs)
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+        return view(*args, **kwargs)
 
 
 def _page_of(page: Page, key: dict[str, Any]) -> Callable[..., HttpResponse]:
