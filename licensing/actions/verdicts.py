@@ -36,7 +36,7 @@ from licensing.selectors import (
     quiet,
     rules_of,
     standing,
-    words,
+    told_alike,
 )
 from licensing.states import IN_FORCE
 
@@ -165,12 +165,13 @@ def _follow(license: License, verdicts: list[Verdict], editions: Editions, by: A
     Returns the end-users that had one and have another, by other rules or other words of them.
     """
     code, digest = editions.of(legal_day(at))
+    edition = editions.rules(digest)
     now = closed((verdict.end_user_id, standing(verdict.prohibited, at)) for verdict in verdicts)
     causes = license.suspensions.filter(cause=Suspension.Cause.POLICY, ended_at=None).select_related("edition")
     replaced, kept = set(), set()
     for cause in causes.defer("edition__text"):
         user, rules = cause.end_user_id or 0, now.get(cause.end_user_id or 0, [])
-        if rules == cause.rules and cause.edition and _words(cause.edition.digest, rules) == _words(digest, rules):
+        if cause.edition and told_alike(cause.rules, rules_of(cause.edition.digest), rules, edition):
             kept.add(user)
             continue
         cause.ended_by, cause.ended_at = by.user, at
@@ -179,16 +180,12 @@ def _follow(license: License, verdicts: list[Verdict], editions: Editions, by: A
     opening = {user: rules for user, rules in now.items() if user not in kept}
     if opening:
         facts = {"cause": Suspension.Cause.POLICY, "opened_by": by.user, "opened_at": at}
-        edition = PolicyEdition.objects.defer("text").get(code=code)
+        facts["edition"] = PolicyEdition.objects.defer("text").get(code=code)
         Suspension.objects.bulk_create(
-            Suspension(license=license, end_user_id=user, edition=edition, rules=rules, **facts)
+            Suspension(license=license, end_user_id=user, rules=rules, **facts)
             for user, rules in sorted(opening.items())
         )
     return replaced
-
-
-def _words(digest: str, names: list[str]) -> list[Any]:
-    return words(rules_of(digest), names)
 
 
 def _told(verdicts: list[Verdict], by: Actor, at: datetime) -> dict[str, Any]:

@@ -134,7 +134,7 @@ class Assessments(APIView):
         if not selectors.FIRST_DAY <= day <= today + selectors.AHEAD:
             message = _("A day from {first} to {last}.").format(first=selectors.FIRST_DAY, last=today + selectors.AHEAD)
             raise Invalid([Problem("/as_of", "date-out-of-range", message)])
-        edition = selectors.edition_on(day, today=today)
+        edition = selectors.edition_on(day)
         rules = selectors.rules_of(edition.digest)
         return Response(answer(day, edition, rules, rules.assess(read(data["facts"], rules.edition), on=day)))
 

@@ -52,7 +52,7 @@ class ControlItems(APIView):
             q=query.get("q", ""), code=query.get("code", ""), list_name=query.get("list", "")
         )
         cursor = Cursor("pk")
-        rows = selectors.in_force_on(cursor.page(items, request), on, today=legal_today())
+        rows = selectors.in_force_on(cursor.page(items, request), on)
         return Response(cursor.body([serializers.control_item(row, said, on) for row, said in rows]))
 
 

@@ -31,6 +31,7 @@ from licensing.selectors.drafts import (
     editions_for,
     effect_of,
     invariants_of,
+    outdated,
     promises_of,
     simulated,
     simulations_to_run,
@@ -87,8 +88,8 @@ from licensing.selectors.verdicts import (
     prohibited,
     quiet,
     standing,
+    told_alike,
     too_late,
-    words,
 )
 
 __all__ = [
@@ -153,6 +154,7 @@ __all__ = [
     "overdue_supplements",
     "prohibited",
     "quiet",
+    "outdated",
     "promises_of",
     "rules_of",
     "read_parts",
@@ -170,6 +172,7 @@ __all__ = [
     "stretches",
     "to_countersign",
     "to_signal",
+    "told_alike",
     "too_late",
     "took",
     "turned",
@@ -186,5 +189,4 @@ __all__ = [
     "with_signals",
     "with_steps",
     "with_supplement",
-    "words",
 ]

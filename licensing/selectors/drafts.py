@@ -8,8 +8,10 @@ from django.db.models import Q, QuerySet
 
 from core.access import Actor, visibility
 from core.legal_time import LegalNow, day_start, legal_day
+from core.outside import outside
 from core.selectors import whoever_may
 from licensing.models import Draft, PolicyEdition, Signature, Simulation
+from licensing.models.editions import COUNTS
 from licensing.policy.comparison import Comparison, compare
 from licensing.policy.editions import read
 from licensing.policy.engine import DAY, Compiled
@@ -69,7 +71,7 @@ def effect_of(draft: Draft, at: datetime) -> Effect:
     starts_at = edition.starts_at if edition else start_of(draft, at)
     since, editions = legal_day(starts_at), editions_at(at)
     name, follows = editions.before(starts_at)
-    coming = PolicyEdition.objects.defer("text").exclude(draft=None).filter(repeals=None, repealed_by=None)
+    coming = PolicyEdition.objects.defer("text").filter(COUNTS).exclude(draft=None)
     return Effect(
         follows=PolicyEdition.objects.defer("text").get(code=name),
         since=since,
@@ -86,9 +88,22 @@ def simulations_to_run() -> list[int]:
 
 
 def simulated(draft: Draft, starts_at: datetime, at: datetime) -> bool:
-    """Is there one of this very text, from this start on, under a day old, since which no edition was added?"""
-    rows = draft.simulations.filter(stage=Simulation.Stage.DONE, digest=draft.digest, starts_at=starts_at)
-    return rows.filter(book_at__gt=at - DAY, newest=editions_at(at).newest).exists()
+    """Is there one on which an approval may rest?"""
+    rows = draft.simulations.filter(stage=Simulation.Stage.DONE).defer("result")
+    return any(not outdated(one, draft, starts_at, at) for one in rows)
+
+
+def outdated(done: Simulation, draft: Draft, starts_at: datetime, at: datetime) -> list[str]:
+    """Why nothing rests on a simulation: it is of another text, from another start on, a day old, or of before another
+    edition was added. Nothing where something may."""
+    since = at - DAY
+    why = {
+        "text": done.digest != draft.digest,
+        "start": done.starts_at != starts_at,
+        "old": done.book_at is None or done.book_at <= since,
+        "edition": done.newest != editions_at(at).newest,
+    }
+    return [name for name, is_so in why.items() if is_so]
 
 
 @lru_cache(maxsize=16)
@@ -97,23 +112,23 @@ def compiled(text: str) -> Compiled:
     return Compiled(read(text))
 
 
-@lru_cache(maxsize=16)
+@outside
 def compared(follows: str, text: str, *, since: date) -> Comparison:
     """A draft beside the edition that it follows, over every case that could exist from that day on.
 
-    follows: that edition's digest. Worked out once a process: it takes a second or so.
+    follows: that edition's digest. It takes seconds, so it is worked out in no transaction (core.outside).
     """
     return compare(rules_of(follows), compiled(text), since=since)
 
 
-@lru_cache(maxsize=16)
+@outside
 def invariants_of(text: str, *, since: date) -> tuple[Standing, ...]:
-    """The draft's own standing invariants, each held or broken from that day on; likewise once a process."""
+    """The draft's own standing invariants, each held or broken from that day on; likewise."""
     rules = compiled(text)
     return held(rules.edition.invariants, rules, since=since)
 
 
-@lru_cache(maxsize=16)
+@outside
 def promises_of(follows: str, text: str, *, since: date) -> tuple[Standing, ...]:
     """Under the draft, the standing invariants of the edition that it follows; likewise."""
     return held(rules_of(follows).edition.invariants, compiled(text), since=since)

@@ -4,12 +4,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from functools import cached_property, lru_cache
-from typing import Any
+from typing import NamedTuple
 
-from django.db.models import Case, When
+from django.db.models import BooleanField, ExpressionWrapper
 
 from core.legal_time import LegalNow, day_end, day_start, legal_day
 from licensing.models import PolicyEdition
+from licensing.models.editions import COUNTS
 from licensing.policy.editions import Unreadable, digest_of, read
 from licensing.policy.engine import Compiled
 from licensing.policy.facts import Facts, whole
@@ -22,21 +23,22 @@ LAST_DAY = date.max - timedelta(days=1)  # of what no calendar ends
 DRAFT = "draft"  # the name of an edition that nobody keeps
 
 
-def edition_now() -> PolicyEdition:
-    """The edition in force now, its text left out. Raises PolicyEdition.DoesNotExist before anything is loaded."""
-    return _begun(LegalNow())
+class Named(NamedTuple):
+    """An edition by its name and the digest of its text."""
+
+    code: str
+    digest: str
 
 
-def edition_on(day: date, *, today: date) -> PolicyEdition:
+def edition_now() -> Named:
+    """The edition in force now. One query. Raises PolicyEdition.DoesNotExist before anything is loaded."""
+    editions = editions_at()
+    return editions.of(editions.today)
+
+
+def edition_on(day: date) -> Named:
     """The edition that judges a day: today the one in force now, another day the one in force at its end."""
-    return edition_now() if day == today else _begun(day_end(day) - INSTANT)
-
-
-def _begun(at: Any) -> PolicyEdition:
-    """The newest that has started and was not repealed; the first one covers all earlier days."""
-    begun = Case(When(starts_at__lte=at, then="starts_at"))
-    rows = PolicyEdition.objects.defer("text").filter(repeals=None, repealed_by=None)
-    return rows.order_by(begun.desc(nulls_last=True), "starts_at")[:1].get()
+    return editions_at().of(day)
 
 
 @dataclass(frozen=True)
@@ -66,15 +68,17 @@ class Editions:
     def today(self) -> date:
         return legal_day(self.at)
 
-    def of(self, day: date) -> tuple[str, str]:
-        """Name and digest of the edition that judges a day: as edition_on."""
-        return self.rows[self._place(day)][:2]
+    def of(self, day: date) -> Named:
+        """The edition that judges a day: as edition_on."""
+        return Named(*self.rows[self._place(day)][:2])
 
-    def before(self, starts_at: datetime) -> tuple[str, str]:
-        """Name and digest of the edition that judges until that start."""
-        return max((row for row in self.rows if row[2] < starts_at), default=self.rows[0], key=lambda row: row[2])[:2]
+    def before(self, starts_at: datetime) -> Named:
+        """The edition that judges until that start."""
+        rows = [row for row in self.rows if row[2] < starts_at]
+        return Named(*max(rows, default=self.rows[0], key=lambda row: row[2])[:2])
 
     def _place(self, day: date) -> int:
+        """Of the one that started last until then; the first covers all earlier days."""
         until = self.at if day == self.today else day_end(day) - INSTANT
         return max((place for place, (_, _, starts_at) in enumerate(self.rows) if starts_at <= until), default=0)
 
@@ -102,18 +106,17 @@ class Editions:
         return min([*ahead, *(day_start(day) for day in days[:1])], default=None)
 
 
-def editions_at(at: datetime) -> Editions:
-    """One query. Raises PolicyEdition.DoesNotExist before anything is loaded.
+def editions_at(at: datetime | None = None) -> Editions:
+    """As of that instant, or of now. One query. Raises PolicyEdition.DoesNotExist before anything is loaded.
 
     What was repealed is none of them, nor what repeals it: until their start and after it the edition before judges.
     """
-    names = ("code", "digest", "starts_at", "pk", "repeals_id")
-    rows = list(PolicyEdition.objects.order_by("starts_at", "pk").values_list(*names))
-    if not rows:
+    rows = PolicyEdition.objects.annotate(now=LegalNow(), counts=ExpressionWrapper(COUNTS, BooleanField()))
+    found = list(rows.order_by("starts_at", "pk").values_list("code", "digest", "starts_at", "counts", "pk", "now"))
+    if not found:
         raise PolicyEdition.DoesNotExist
-    repealed = {row[4] for row in rows}
-    counting = tuple(row[:3] for row in rows if row[4] is None and row[3] not in repealed)
-    return Editions(counting, at, max(row[3] for row in rows))
+    counting = tuple(row[:3] for row in found if row[3])
+    return Editions(counting, at or found[0][5], max(row[4] for row in found))
 
 
 def stretches(said: Facts, day: date) -> list[Stretch]:

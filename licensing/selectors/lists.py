@@ -34,13 +34,13 @@ def items_named(text: str, *, official: bool = True) -> list[ControlItem]:
     return list(items.filter(code__iexact=text.strip())) or list(search(items, ITEM_SEARCH, words))
 
 
-def in_force_on(items: Iterable[ControlItem], on: date, *, today: date) -> list[tuple[ControlItem, Outcome]]:
+def in_force_on(items: Iterable[ControlItem], on: date) -> list[tuple[ControlItem, Outcome]]:
     """Each item, and what its listing alone does to it on that day: controls it, and how, or not.
 
     Whatever else a rule looks at is left open, and so is what only that would control. A label of ours
     controls nothing.
     """
-    rules = rules_of(edition_on(on, today=today).digest)
+    rules = rules_of(edition_on(on).digest)
 
     def said(item: ControlItem) -> Outcome:
         if item.official and item.code in rules.edition.codes:

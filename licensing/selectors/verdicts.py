@@ -19,7 +19,7 @@ from licensing.models.verdicts import Verdict
 from licensing.policy.editions import Hold, Rule, canonical
 from licensing.policy.engine import Compiled
 from licensing.policy.facts import Facts, as_read
-from licensing.policy.vocabulary import CODE, COUNTRY, HIT
+from licensing.policy.vocabulary import CODE, COUNTRY
 from licensing.selectors.editions import LAST_DAY, Editions, editions_at, rules_of
 from licensing.states import IN_FORCE
 
@@ -58,17 +58,18 @@ def _prohibiting(editions: Editions, facts: str) -> tuple[tuple[datetime, dateti
 
 
 def held(editions: Editions, facts: Facts, *, since: datetime) -> list[dict[str, Any]]:
-    """Every stretch from that instant on in which a hold stops reservations of it, as Verdict.held has them."""
+    """Every stretch from that instant on in which a hold stops reservations of it, as Verdict.held has them; one that
+    goes on in the next edition is one."""
     return withheld(editions, canonical(facts), since=since)
 
 
 def withheld(editions: Editions, facts: str, *, since: datetime) -> list[dict[str, Any]]:
     """As held, of facts as one JSON text."""
-    return [
+    return _joined(
         _held(hold, max(start, since), end)
         for start, end, hold in _holding(editions, facts)
         if end is None or end > since
-    ]
+    )
 
 
 @lru_cache(maxsize=20_000)
@@ -83,13 +84,12 @@ def _holding(editions: Editions, facts: str) -> tuple[tuple[datetime, datetime |
 
 
 def _held(hold: Hold, start: datetime, end: datetime | None) -> dict[str, Any]:
-    silent = HIT in hold.match  # what screening found is the ministry's to know
     return {
         "from": on_the_wire(start),
         "until": end and on_the_wire(end),
         "hold": hold.id,
-        "reason_en": "" if silent else hold.reason_en,
-        "reason_zh": "" if silent else hold.reason_zh,
+        "reason_en": hold.reason_en,
+        "reason_zh": hold.reason_zh,
         "owner": hold.owner,
         "last_day": hold.span.last.isoformat() if hold.span.last else None,
     }
@@ -117,13 +117,14 @@ def _stretch(rules: tuple[Rule, ...], start: datetime, end: datetime | None, con
 
 
 def _joined(stretches: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """What is the same but for its time, and goes on without a gap, is one."""
     found: list[dict[str, Any]] = []
     for one in stretches:
-        last = found[-1] if found else {}
-        if last and (last["until"], last["grace"], last["rules"]) == (one["from"], one["grace"], one["rules"]):
-            found[-1] = {**last, "until": one["until"]}
-        else:
+        before = next((was for was in found if was == {**one, "from": was["from"], "until": one["from"]}), None)
+        if before is None:
             found.append(one)
+        else:
+            before["until"] = one["until"]
     return found
 
 
@@ -208,18 +209,25 @@ def quiet(licenses: Collection[License], editions: Editions, at: datetime) -> di
             loud.add(pk)
         found.setdefault(pk, []).append((user, now))
         turns.setdefault(pk, []).extend(stretches)
-    causes = _causes(of, editions.rules(editions.of(legal_day(at))[1]))
-    still = (pk for pk in of if pk not in loud and closed(found.get(pk, ())) == causes.get(pk, {}))
+    causes, edition = _causes(of), editions.rules(editions.of(legal_day(at)).digest)
+    still = (pk for pk in of if pk not in loud and _follow(closed(found.get(pk, ())), causes.get(pk, {}), edition))
     return {pk: next_turn(turns.get(pk, ()), at) for pk in still}
 
 
-def _causes(licenses: Iterable[int], edition: Compiled) -> dict[int, dict[int, list[str]]]:
-    """Of each license the rules of its open causes of policy, by end-user; none where that edition words them anew."""
+def _causes(licenses: Iterable[int]) -> dict[int, dict[int, tuple[list[str], str]]]:
+    """Of each license its open causes of policy, by end-user: the rules, and the digest of the edition that said so."""
     rows = Suspension.objects.filter(license__in=licenses, cause=Suspension.Cause.POLICY, ended_at=None)
-    found: dict[int, dict[int, list[str]]] = {}
+    found: dict[int, dict[int, tuple[list[str], str]]] = {}
     for pk, user, rules, said in rows.values_list("license_id", "end_user_id", "rules", "edition__digest"):
-        found.setdefault(pk, {})[user] = rules if words(rules_of(said), rules) == words(edition, rules) else []
+        found.setdefault(pk, {})[user] = rules, said
     return found
+
+
+def _follow(now: Mapping[int, list[str]], causes: Mapping[int, tuple[list[str], str]], edition: Compiled) -> bool:
+    """Are the causes of policy those of now, as this edition words them?"""
+    return now.keys() == causes.keys() and all(
+        told_alike(rules, rules_of(said), now[user], edition) for user, (rules, said) in causes.items()
+    )
 
 
 def closed(found: Iterable[tuple[int, Mapping[str, Any] | None]]) -> dict[int, list[str]]:
@@ -237,8 +245,12 @@ def closed(found: Iterable[tuple[int, Mapping[str, Any] | None]]) -> dict[int, l
     }
 
 
-def words(rules: Compiled, names: Collection[str]) -> list[Any]:
-    """What a holder reads of these rules in an edition."""
+def told_alike(was: list[str], said_by: Compiled, now: list[str], edition: Compiled) -> bool:
+    """Does a holder read the same: these rules of the one edition, and those of the other?"""
+    return was == now and _words(said_by, was) == _words(edition, now)
+
+
+def _words(rules: Compiled, names: Collection[str]) -> list[Any]:
     rows = [row for row in rules.edition.document["rules"] if row["id"] in names]
     return [[row[name] for name in ("rationale_en", "rationale_zh", "instrument", "clause")] for row in rows]
 

@@ -36,7 +36,7 @@ class Answer:
 
     def __init__(self, said: Mapping[str, Any], *, day: date, today: date) -> None:
         self.said, self.day, self.today = said, day, today
-        edition = selectors.edition_on(day, today=today)
+        edition = selectors.edition_on(day)
         self.edition, self.rules = edition.code, selectors.rules_of(edition.digest)
         self.facts = whole(said, self.rules.edition)
         self.outcome = self.rules.assess(self.facts, on=day)

@@ -286,7 +286,7 @@ def _assessed(request: HttpRequest, listing: Listing) -> dict[str, Any]:
     """Each item, and whether its control is in force on the day asked for."""
     asked = listing.value("as_of")
     on = date.fromisoformat(asked) if asked else legal_today()
-    return {"rows": selectors.in_force_on(listing.rows, on, today=legal_today()), "on": on}
+    return {"rows": selectors.in_force_on(listing.rows, on), "on": on}
 
 
 CONTROL_LIST = List(

@@ -15,7 +15,7 @@ from licensing.models.balances import LicenseLine
 from licensing.policy.editions import canonical
 from licensing.policy.vocabulary import COUNTRY, END_USE
 from licensing.selectors.editions import INSTANT
-from licensing.selectors.verdicts import begins, closed, foreseen, standing, words
+from licensing.selectors.verdicts import begins, closed, foreseen, standing, told_alike
 from licensing.selectors.what_if.known import Both, paged
 from licensing.selectors.what_if.tally import Exposure, Part, Refs, Tally
 from licensing.states import IN_FORCE
@@ -117,7 +117,8 @@ class Licenses:
     ) -> None:
         """What the turn writes and tells: as licensing.actions.verdicts.turn does."""
         was, now = closed((pair.user, pair.old) for pair in pairs), closed((pair.user, pair.new) for pair in pairs)
-        told_anew = {user for user in was.keys() & now.keys() if not self._same(was[user], now[user])}
+        old, new = self.wording
+        told_anew = {user for user in was.keys() & now.keys() if not told_alike(was[user], old, now[user], new)}
         began = [pair for pair in pairs if pair.new and (not pair.old or pair.user in told_anew)]
         ended = [pair for pair in pairs if pair.old and not pair.new]
         before, after = free - was.keys(), free - now.keys()
@@ -125,10 +126,6 @@ class Licenses:
             self._happens("narrow" if after else "suspend", license, began, parties, goods)
         if ended:
             self._happens("lift" if after and not before else "widen", license, ended, parties, goods)
-
-    def _same(self, was: list[str], now: list[str]) -> bool:
-        old, new = self.wording
-        return was == now and words(old, was) == words(new, now)
 
     def _happens(
         self, verb: str, license: Any, pairs: list[_Pair], parties: Mapping[int, str], goods: Mapping[int, Any]
