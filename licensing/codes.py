@@ -100,6 +100,12 @@ CODES = (
         _("Simulate it, and approve it within 24 hours."),
     ),
     Code(
+        "statement-older",
+        409,
+        _("The public statement was written for an earlier text of the draft."),
+        _("Look at it beside the text of now and save it again."),
+    ),
+    Code(
         "loosens",
         409,
         _("An emergency is milder somewhere than the rules in force, or can't be shown not to be."),

@@ -157,8 +157,8 @@ def describe(
 def approve(ref: str, *, seen: int, by: Actor) -> Draft:
     """The draft's text is an edition, in force from 00:00 of its first day on; nobody changes it any more.
 
-    Raises FourEyes for its authors, Invalid when its day is over, taken or not said, DomainError changes-nothing,
-    invariant-broken where one of its standing invariants does not hold everywhere, or not-simulated.
+    Raises FourEyes for its authors, Invalid when its day is over, taken or not said, DomainError statement-older,
+    changes-nothing, invariant-broken where one of its standing invariants does not hold everywhere, or not-simulated.
     """
     row = lock(drafts_for(by), ref=ref)
     require(row.approve, by=by, seen=seen)
@@ -170,8 +170,9 @@ def approve(ref: str, *, seen: int, by: Actor) -> Draft:
     if last is not None and last.repeals_id is None:
         taken = _("Edition {code} starts then. Choose another day, or repeal that one first.").format(code=last.code)
         raise Invalid([Problem("/starts_on", "start-taken", taken)])
+    _require_statement(row)
     _require_fit(row, starts_at)
-    at = legal_now()  # what was worked out took its time
+    at = legal_now()
     _require_coming(row.starts_on, at)
     if not simulated(row, starts_at, at):
         first = _("Simulate it on the book first: this very text, from this day on, in the last 24 hours.")
@@ -192,18 +193,28 @@ def hasten(ref: str, *, seen: int, reason: str, by: Actor) -> Draft:
     row = lock(drafts_for(by), ref=ref)
     require(row.hasten, by=by, seen=seen)
     _alone()
-    for _once_more in range(2):  # what is worked out takes its time; the second look is at the clock of after that
-        at = legal_now()
-        _require_fit(row, at + HASTE)
-        _require_no_loosening(row, at + HASTE)
+    at = legal_now()
+    _require_statement(row)
+    _require_fit(row, at + HASTE)
+    _require_no_loosening(row, at + HASTE)
     _sign(row, Part.APPROVER, row.digest, by, at, once=True)
-    fresh = row.signatures.filter(part=Part.APPROVER, digest=row.digest, at__gt=at - DAY)
-    signed = fresh.values("actor").distinct().count()
+    signed = row.signed.filter(at__gt=at - DAY).values("actor").distinct().count()
     if signed < 2:
         move(row.hasten, by=by, at=at, reason=reason, facts={"signatures": signed})
         return row
     edition = _put_in_force(row, row.text, at + HASTE)
     move(row.hasten_as_second, by=by, at=at, reason=reason, edition=edition.code, facts={"signatures": signed})
+    return row
+
+
+@command
+def unsign(ref: str, *, seen: int, by: Actor) -> Draft:
+    """This person's signature of the emergency counts no more, and may be given again."""
+    row = lock(drafts_for(by), ref=ref)
+    require(row.unsign, by=by, seen=seen)
+    at = legal_now()
+    move(row.unsign, by=by, at=at)
+    Signature.objects.create(draft=row, part=Part.WITHDRAWN, actor=by.user, digest=row.digest, at=at)
     return row
 
 
@@ -240,6 +251,14 @@ def _require_coming(day: date, at: datetime) -> None:
     if not today < day <= today + AHEAD:
         coming = _("Choose a day after today ({today}): it starts at 00:00 of it.").format(today=today)
         raise Invalid([Problem("/starts_on", "date-out-of-range", coming)])
+
+
+def _require_statement(row: Draft) -> None:
+    if row.statement_is_older:
+        older = _(
+            "The public statement was written for an earlier text. One of its authors must look and save it again."
+        )
+        raise DomainError(older, code="statement-older")
 
 
 def _require_fit(row: Draft, starts_at: datetime) -> None:
@@ -281,12 +300,11 @@ def _require_no_loosening(row: Draft, starts_at: datetime) -> None:
 def _sign(row: Draft, part: str, digest: str, by: Actor, at: datetime, *, once: bool = False) -> None:
     """This person wrote, or approved, this text. Raises FourEyes when he did the other on this draft; or, `once`, when
     he did the same within a day."""
-    if row.signatures.filter(actor=by.user).exclude(part=part).exists():
+    if row.signatures.filter(actor=by.user).exclude(part__in=[part, Part.WITHDRAWN]).exists():
         if part == Part.AUTHOR:
             raise FourEyes(_("You approved or signed this draft, so somebody else must change it."))
         raise FourEyes(_("You wrote on this draft, so another officer must do that."))
-    mine = row.signatures.filter(part=part, actor=by.user, digest=digest, at__gt=at - DAY)
-    if once and mine.exists():
+    if once and row.signed.filter(actor=by.user, at__gt=at - DAY).exists():
         raise FourEyes(_("You signed this already, so another officer must do that."))
     Signature.objects.create(draft=row, part=part, actor=by.user, digest=digest, at=at)
 

@@ -1,12 +1,13 @@
 """Editions of the rules: drafts that people write and sign, and what was put in force, of which no row ever changes."""
 
 from datetime import date
+from typing import Any
 
 import pgtrigger
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import RangeOperators
 from django.db import models
-from django.db.models import F, Func, Q
+from django.db.models import Exists, F, Func, OuterRef, Q
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django_fsm import FSMField, FSMModelMixin, transition
@@ -25,12 +26,15 @@ _DIGEST = Func(
     output_field=models.CharField(),
 )
 
+COUNTS = Q(repeals=None, repealed_by=None)  # of an edition: it was not repealed, nor repeals one
+
 
 @guarded(initial=S.DRAFT)
 class Draft(FSMModelMixin, models.Model):
     """A text of the rules that is being written; approved, an edition has it word by word.
 
-    base: the edition whose text it was made of. starts_on: the day at whose 00:00 it is to start.
+    base: the edition whose text it was made of. starts_on: the day at whose 00:00 it is to start. stated_for: the
+    digest of the text that its public statement was last read beside.
     """
 
     PREFIX = "ED"
@@ -40,6 +44,7 @@ class Draft(FSMModelMixin, models.Model):
     title = models.CharField(max_length=200)
     statement_en = models.TextField(blank=True)
     statement_zh = models.TextField(blank=True)
+    stated_for = models.CharField(max_length=64, blank=True)
     starts_on = models.DateField(null=True, blank=True)
     base = models.ForeignKey("licensing.PolicyEdition", on_delete=models.PROTECT, related_name="+", db_index=False)
     text = models.TextField()
@@ -52,6 +57,25 @@ class Draft(FSMModelMixin, models.Model):
 
     def __str__(self) -> str:
         return self.ref
+
+    @property
+    def statement_is_older(self) -> bool:
+        """Its public statement was written for an earlier text, and nobody has looked at it since."""
+        return bool(self.statement_en or self.statement_zh) and self.stated_for != self.digest
+
+    @property
+    def signed(self) -> "models.QuerySet[Signature]":
+        """Approvers' signatures that were given since anybody changed anything of the draft, and not taken back."""
+        given = self.signatures.filter(part=Signature.Part.APPROVER)
+        changed = self.signatures.filter(part=Signature.Part.AUTHOR, pk__gt=OuterRef("pk"))
+        back = self.signatures.filter(part=Signature.Part.WITHDRAWN, actor=OuterRef("actor"), pk__gt=OuterRef("pk"))
+        return given.filter(~Exists(changed), ~Exists(back))
+
+    def not_signed(self, actor: Any) -> WrongState | None:
+        """Why this person can take no signature back; None where one of his counts."""
+        if self.signed.filter(actor=actor.user).exists():
+            return None
+        return WrongState(gettext("No signature of yours counts on this draft: take back only one that does."))
 
     def not_simulating(self) -> WrongState | None:
         """Why none of its simulations can be stopped; None where one is open."""
@@ -71,7 +95,7 @@ class Draft(FSMModelMixin, models.Model):
         custom={"label": _("Name it, say what it does and from when")},
     )
     def describe(self, *, title: str, statement_en: str, statement_zh: str, starts_on: date | None) -> None:
-        self.title, self.starts_on = title, starts_on
+        self.title, self.starts_on, self.stated_for = title, starts_on, self.digest
         self.statement_en, self.statement_zh = statement_en, statement_zh
 
     @transition(
@@ -131,6 +155,15 @@ class Draft(FSMModelMixin, models.Model):
 
     @transition(
         field=state,
+        source=S.DRAFT,
+        target=None,
+        permission=Unless(rules.officer("draft.unsign"), lambda row, actor: row.not_signed(actor)),
+        custom={"label": _("Take your signature back")},
+    )
+    def unsign(self) -> None: ...
+
+    @transition(
+        field=state,
         source=S.APPROVED,
         target=S.REPEALED,
         permission=rules.officer("draft.repeal"),
@@ -141,11 +174,13 @@ class Draft(FSMModelMixin, models.Model):
 
 @insert_only
 class Signature(models.Model):
-    """Who wrote a text of a draft, and who approved one. PostgreSQL refuses one person doing both on one draft."""
+    """Who changed a draft, who approved a text of it, and who took that back. PostgreSQL refuses one person doing both
+    of the first on one draft. Which of them count: Draft.signed."""
 
     class Part(models.TextChoices):
         AUTHOR = "author", _("Author")
         APPROVER = "approver", _("Approver")
+        WITHDRAWN = "withdrawn", _("Took the signature back")
 
     draft = models.ForeignKey(Draft, on_delete=models.PROTECT, related_name="signatures")
     part = models.CharField(max_length=10, choices=Part)
@@ -163,6 +198,7 @@ class Signature(models.Model):
                     ("actor", RangeOperators.EQUAL),
                     ("part", RangeOperators.NOT_EQUAL),
                 ],
+                condition=~Q(part="withdrawn"),
             ),
         ]
 

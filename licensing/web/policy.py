@@ -48,22 +48,17 @@ class Reign:
 
 def reigns(at: datetime) -> list[Reign]:
     """Every edition by its start. What was repealed never starts; what repeals it is not told."""
-    found = list(PolicyEdition.objects.defer("text").select_related("draft").order_by("starts_at", "pk"))
-    repealed = {edition.repeals_id for edition in found if edition.repeals_id}
-    counting = [edition for edition in found if edition.pk not in repealed and not edition.repeals_id]
-    ends = dict(zip((one.pk for one in counting), (one.starts_at for one in counting[1:]), strict=False))
-    return [
-        Reign(edition, ends.get(edition.pk), REPEALED if edition.pk in repealed else _standing(edition, ends, at))
-        for edition in found
-        if not edition.repeals_id
-    ]
+    editions = selectors.editions_at(at)
+    ends = dict(zip((row[0] for row in editions.rows), (row[2] for row in editions.rows[1:]), strict=False))
+    counting, now = {row[0] for row in editions.rows}, editions.of(editions.today).code
 
+    def standing(edition: PolicyEdition) -> str:
+        if edition.code not in counting:
+            return REPEALED
+        return SCHEDULED if edition.starts_at > at else IN_FORCE if edition.code == now else PAST
 
-def _standing(edition: PolicyEdition, ends: Mapping[int, datetime], at: datetime) -> str:
-    if edition.starts_at > at:
-        return SCHEDULED
-    end = ends.get(edition.pk)
-    return IN_FORCE if end is None or end > at else PAST
+    found = PolicyEdition.objects.defer("text").select_related("draft").filter(repeals=None)
+    return [Reign(one, ends.get(one.code), standing(one)) for one in found.order_by("starts_at", "pk")]
 
 
 def policy(request: HttpRequest, form: BeginForm | None = None) -> HttpResponse:
@@ -159,8 +154,10 @@ def _simulated(row: Draft, edition: Edition, names: Mapping[str, str], at: datet
     last = row.simulations.first()
     if last is None or not last.result:
         return {"simulation": last}
-    of_now = row.state != DraftState.DRAFT or selectors.simulated(row, selectors.start_of(row, at), at)
-    return {"simulation": last, "of_now": of_now, "found": what_if.told(last.result, names, edition)}
+    is_draft = row.state == DraftState.DRAFT
+    outdated = selectors.outdated(last, row, selectors.start_of(row, at), at) if is_draft else []
+    found = what_if.told(last.result, names, edition)
+    return {"simulation": last, "outdated": [what_if.OUTDATED[why] for why in outdated], "found": found}
 
 
 def simulation_csv(request: HttpRequest, ref: str) -> HttpResponse:

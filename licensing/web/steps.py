@@ -423,6 +423,14 @@ register(
             mail=_("{ref}: signed as an emergency"),
         ),
         Step(
+            "unsign",
+            _("A signature of the emergency was taken back"),
+            DRAFT_DESK,
+            editions.unsign,
+            _("Taken back. Your signature counts no more."),
+            mail=_("{ref}: a signature of the emergency was taken back"),
+        ),
+        Step(
             "repeal",
             _("Repealed before it started"),
             DRAFT_DESK,

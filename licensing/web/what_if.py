@@ -83,6 +83,14 @@ EVENTS: Mapping[str, Any] = {
 }
 
 
+OUTDATED: Mapping[str, Any] = {
+    "text": _("The rules of this draft were changed since."),
+    "start": _("It is of another first day."),
+    "old": _("It is more than 24 hours old."),
+    "edition": _("Another edition was approved or repealed since."),
+}
+
+
 def told(found: Mapping[str, Any], countries: Mapping[str, str], edition: Edition) -> dict[str, Any]:
     """What changes for whom: of each part the outcomes from which to which, in all and by what, and who is hit."""
     return {

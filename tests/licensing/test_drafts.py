@@ -2,6 +2,8 @@
 
 import copy
 import json
+import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 
@@ -236,9 +238,9 @@ def test_what_is_approved_starts_at_midnight_by_itself(ban, ministry, clock):
     assert (edition.text, edition.draft, edition.starts_at) == (ban.text, ban, day_start(legal_today() + DAY))
     assert edition.code == f"{legal_today() + DAY}-{ban.digest[:6]}"
     clock.set(edition.starts_at - timedelta(seconds=1))
-    assert selectors.edition_now() != edition
+    assert selectors.edition_now().code != edition.code
     clock.set(edition.starts_at)
-    assert selectors.edition_now() == edition
+    assert selectors.edition_now().code == edition.code
     line = lines_of(ban).last()
     assert (line.verb, line.edition, line.to_state) == ("approve", edition.code, "approved")
 
@@ -338,7 +340,7 @@ def test_a_broken_promise_is_not_approved(draft, ministry):
 def test_a_promise_is_changed_by_whoever_says_why_and_never_dropped_with_what_breaks_it(draft, ministry):
     rule = copy.deepcopy(rules(draft)["R045"])
     rule["effect"].pop("remove")
-    described(changed(draft, ministry, key="R045", new=rule), ministry)
+    described(changed(draft, ministry, key="R045", new=rule), ministry, statement_en="", statement_zh="")
     promise = next(one for one in json.loads(draft.text)["invariants"] if one["id"] == "I2")
     changed(draft, ministry, part="invariants", key="I2", new=None)
     refused(DomainError, "invariant-broken", signed_off, draft, ministry)
@@ -361,16 +363,16 @@ def test_two_signatures_put_it_in_force_some_seconds_later(ban, ministry, clock)
     hastened(ban, ministry.other_approver)
     edition = PolicyEdition.objects.latest("pk")
     assert at + editions.HASTE <= edition.starts_at <= legal_now() + editions.HASTE
-    assert selectors.edition_now() != edition
+    assert selectors.edition_now().code != edition.code
     clock.set(edition.starts_at)
-    assert selectors.edition_now() == edition
+    assert selectors.edition_now().code == edition.code
     ban.refresh_from_db()
     assert ban.state == "approved"
 
 
 def test_a_signature_is_of_one_text(ban, ministry):
     hastened(ban, ministry.policy_approver)
-    changed(ban, ministry, key="R050", new=BAN | {"rationale_en": "Otherwise."})
+    described(changed(ban, ministry, key="R050", new=BAN | {"rationale_en": "Otherwise."}), ministry)
     hastened(ban, ministry.other_approver)
     ban.refresh_from_db()
     assert ban.state == "draft" and PolicyEdition.objects.count() == 1
@@ -434,6 +436,94 @@ def test_what_can_t_be_compared_whole_is_no_emergency(ban, ministry, monkeypatch
     selectors.compared.cache_clear()
 
 
+@pytest.mark.parametrize("said", [{"title": "Otherwise"}, {"statement_en": "Otherwise."}])
+def test_what_people_are_told_does_not_change_between_two_signatures(ban, ministry, said):
+    """Whoever changes it takes the signature off; both sign what is said now."""
+    hastened(ban, ministry.policy_approver)
+    described(ban, ministry, **said)
+    hastened(ban, ministry.other_approver)
+    ban.refresh_from_db()
+    assert ban.state == "draft" and PolicyEdition.objects.count() == 1
+    hastened(ban, ministry.policy_approver)
+    assert PolicyEdition.objects.count() == 2
+
+
+def unsigned(row, by):
+    return editions.unsign(row.ref, seen=seen(row.ref), by=by)
+
+
+def test_a_signature_is_taken_back_before_the_second_and_may_be_given_again(ban, ministry):
+    first, second = ministry.policy_approver, ministry.other_approver
+    hastened(ban, first)
+    refused(WrongState, "wrong-state", unsigned, ban, second)
+    unsigned(ban, first)
+    refused(WrongState, "wrong-state", unsigned, ban, first)
+    hastened(ban, second)
+    ban.refresh_from_db()
+    assert ban.state == "draft" and PolicyEdition.objects.count() == 1
+    refused(FourEyes, "four-eyes", changed, ban, ministry, key="R050", new=None, by=with_both_roles(first))
+    hastened(ban, first)
+    ban.refresh_from_db()
+    assert ban.state == "approved"
+    refused(WrongState, "wrong-state", unsigned, ban, first)
+
+
+@pytest.mark.parametrize("verb", [signed_off, hastened])
+def test_a_statement_of_an_earlier_text_is_looked_at_again(ban, ministry, verb):
+    changed(ban, ministry, key="R050", new=BAN | {"rationale_en": "Otherwise."})
+    make.simulated(ban.ref, ministry.policy_approver)
+    refused(DomainError, "statement-older", verb, ban, by=ministry.policy_approver, **more(verb, ministry))
+    described(ban, ministry)
+    assert verb(ban, by=ministry.policy_approver, **more(verb, ministry))
+
+
+def more(verb, ministry):
+    return {"ministry": ministry} if verb is signed_off else {}
+
+
+# --- worked out beforehand --------------------------------------------------------------------------------
+
+
+def watched(monkeypatch, module, name, meanwhile=lambda: None):
+    """How many transactions, beyond the test's own, are open whenever this is worked out; `meanwhile` happens then."""
+    real, found, own = getattr(module, name), [], len(connection.savepoint_ids)
+
+    def run(*args, **facts):
+        found.append(len(connection.savepoint_ids) - own)
+        meanwhile()
+        return real(*args, **facts)
+
+    monkeypatch.setattr(module, name, run)
+    for one in (selectors.compared, selectors.invariants_of, selectors.promises_of):
+        one.cache_clear()
+    return found
+
+
+def test_no_transaction_is_open_while_a_draft_is_compared(ban, ministry, monkeypatch):
+    make.simulated(ban.ref, ministry.policy_approver)
+    compared, held = (watched(monkeypatch, selectors.drafts, name) for name in ("compare", "held"))
+    hastened(ban, ministry.policy_approver)
+    assert compared == [0] and held == [0, 0]
+    held.clear()
+    signed_off(ban, ministry, ministry.other_approver)
+    assert held == [0, 0]
+
+
+def test_what_starts_meanwhile_is_what_it_is_compared_with(ban, ministry, monkeypatch):
+    """Stricter rules are put in force while the draft is compared with those before: it is compared once more."""
+    stricter = BAN | {"id": "R051", "match": {"item.control_code_prefix": ["1C906"]}}
+    came = []
+
+    def comes():
+        if not came:
+            came.append(make.edition(lambda by_id, document: document["rules"].append(stricter)))
+
+    watched(monkeypatch, selectors.drafts, "compare", comes)
+    with pytest.raises(DomainError) as refusal:
+        hastened(ban, ministry.policy_approver)
+    assert refusal.value.code == "loosens" and came
+
+
 # --- taken back -------------------------------------------------------------------------------------------
 
 
@@ -463,7 +553,7 @@ def test_a_repeal_undoes_no_other_edition_that_came_since(ban, ministry, clock):
     approved(second, ministry)
     for days, judges in ((4, ban.base), (5, second.editions.get()), (9, second.editions.get())):
         clock.shift(days=days)
-        assert selectors.edition_now() == judges
+        assert selectors.edition_now().code == judges.code
         assert selectors.editions_at(legal_now()).of(legal_today())[0] == judges.code
 
 
@@ -476,7 +566,7 @@ def test_of_two_that_were_repealed_neither_comes_back(ban, ministry, clock):
     repealed(ban, ministry.other_approver)
     for days in (1, 3, 5, 6):
         clock.shift(days=days)
-        assert selectors.edition_now() == ban.base
+        assert selectors.edition_now().code == ban.base.code
 
 
 def test_the_day_of_what_was_repealed_is_free_again(ban, ministry):
@@ -484,7 +574,7 @@ def test_the_day_of_what_was_repealed_is_free_again(ban, ministry):
     approved(ban, ministry)
     repealed(ban, ministry.policy_approver)
     approved(second, ministry)
-    assert selectors.edition_on(second.starts_on, today=legal_today()).draft == second
+    assert selectors.edition_on(second.starts_on).code == second.editions.get().code
 
 
 def test_what_has_started_is_not_repealed(ban, ministry, clock):
@@ -492,6 +582,40 @@ def test_what_has_started_is_not_repealed(ban, ministry, clock):
     starts_at = PolicyEdition.objects.latest("pk").starts_at
     clock.set(starts_at)
     refused(DomainError, "started", repealed, ban, ministry.other_approver)
+
+
+def test_an_emergency_is_never_repealed(ban, ministry):
+    """It starts within seconds of the second signature."""
+    hastened(ban, ministry.policy_approver)
+    hastened(ban, ministry.other_approver)
+    refused(DomainError, "started", repealed, ban, ministry.policy_approver)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("waits", [False, True])
+@pytest.mark.django_db(transaction=True)
+def test_a_repeal_that_waits_until_it_has_started_is_refused(world, clock, waits):
+    """Whether it has started is asked after the wait, of the database's clock."""
+    m = world.ministry
+    row = approved(described(changed(editions.draft(title="Ban", by=m.policy_officer), m), m), m)
+    clock.set(PolicyEdition.objects.latest("pk").starts_at - editions.HASTE - timedelta(seconds=1))
+    with ThreadPoolExecutor(1) as pool, transaction.atomic():
+        editions._alone()
+        call = pool.submit(closing_its_own, lambda: repealed(row, m.other_approver))
+        if waits:
+            time.sleep(1.5)
+        else:
+            transaction.set_rollback(True)
+    assert call.result() == ("started" if waits else "repealed")
+
+
+def closing_its_own(call):
+    try:
+        return call().state
+    except DomainError as refusal:
+        return refusal.code
+    finally:
+        connection.close()
 
 
 # --- PostgreSQL -------------------------------------------------------------------------------------------
@@ -521,6 +645,17 @@ def test_postgresql_counts_the_signatures(ban, parts, midnight, stands):
         return
     with pytest.raises(IntegrityError, match="an edition needs an author"), transaction.atomic():
         put(ban, at)
+
+
+def test_postgresql_counts_no_signature_of_before_a_change_nor_one_that_was_taken_back(ban, ministry):
+    at = day_start(legal_today() + DAY)
+    hastened(ban, ministry.policy_approver)
+    for undone in (lambda: described(ban, ministry), lambda: unsigned(ban, ministry.policy_approver)):
+        undone()
+        with pytest.raises(IntegrityError, match="an edition needs an author"), transaction.atomic():
+            put(ban, at)
+        hastened(ban, ministry.policy_approver)
+    assert put(ban, at)
 
 
 def test_postgresql_wants_a_draft_that_somebody_wrote(ban):

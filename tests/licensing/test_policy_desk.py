@@ -96,6 +96,20 @@ def test_its_page_says_what_changes_and_who_signed(desk, draft, ministry):
     assert "of an earlier text" in text
 
 
+def test_a_page_s_snapshot_does_not_last_while_a_draft_is_compared(desk, draft, ministry, monkeypatch):
+    """The view ends, what it wants is worked out, and it begins anew."""
+    changed(draft, ministry)
+    began, real = [], selectors.drafts_for
+    monkeypatch.setattr(selectors, "drafts_for", lambda actor: began.append("page") or real(actor))
+    for name in ("compare", "held"):
+        work = getattr(selectors.drafts, name)
+        monkeypatch.setattr(selectors.drafts, name, lambda *a, _do=work, **f: began.append("work") or _do(*a, **f))
+    selectors.compared.cache_clear()
+    selectors.invariants_of.cache_clear()
+    page(desk, f"{draft.ref}/")
+    assert began == ["page", "work"] * 2 + ["page"]
+
+
 # --- rows as forms ----------------------------------------------------------------------------------------
 
 

@@ -12,6 +12,7 @@ from licensing import simulating, tasks
 from licensing.actions import editions, simulations
 from licensing.models import Simulation
 from licensing.selectors import simulations_to_run
+from licensing.web import what_if
 from tests import make
 from tests.licensing.test_drafts import BAN, DAY, changed, described, refused, signed_off
 from tests.make import seen
@@ -145,7 +146,7 @@ def test_nothing_is_approved_that_nobody_has_simulated(ban, ministry):
 
 def test_another_text_than_was_simulated_is_not_approved(ban, ministry):
     make.simulated(ban.ref, ministry.policy_officer)
-    changed(ban, ministry, key="R050", new=BAN | {"rationale_en": "Otherwise."})
+    described(changed(ban, ministry, key="R050", new=BAN | {"rationale_en": "Otherwise."}), ministry)
     not_yet(ban, ministry)
 
 
@@ -170,3 +171,31 @@ def test_after_another_edition_was_announced_it_is_simulated_again(ban, ministry
     later = day_start(legal_today() + 9 * DAY)
     make.edition(lambda by_id, document: document.update(windows=[]), starts_at=later)
     not_yet(ban, ministry)
+
+
+def told(client, ministry, row):
+    client.force_login(ministry.policy_officer.user)
+    return " ".join(client.get(f"/desk/policy/{row.ref}/").content.decode().split())
+
+
+TEXT, START, OLD, EDITION = (str(words) for words in what_if.OUTDATED.values())
+
+
+def test_the_page_says_why_nothing_rests_on_a_simulation(ban, ministry, client, clock):
+    def says():
+        text = told(client, ministry, ban)
+        return {one for one in (TEXT, START, OLD, EDITION) if one in text}
+
+    described(ban, ministry, days=9)
+    make.simulated(ban.ref, ministry.policy_officer)
+    assert says() == set()
+    described(ban, ministry, days=8)
+    assert says() == {START}
+    described(ban, ministry, days=9)
+    clock.shift(hours=25)
+    assert says() == {OLD}
+    clock.shift(hours=1)
+    make.edition(lambda by_id, document: document.update(windows=[]), starts_at=legal_now() + 20 * DAY)
+    assert says() == {EDITION}
+    changed(ban, ministry, key="R050", new=BAN | {"enabled": False})
+    assert says() == {TEXT, EDITION}
