@@ -18,8 +18,7 @@ from core.legal_time import legal_today
 from core.models import Country
 from licensing import selectors
 from licensing.api import examples
-from licensing.models import PolicyEdition
-from licensing.policy.editions import Edition, Flaw, Unreadable
+from licensing.policy.editions import Edition, Flaw, Hold, Unreadable
 from licensing.policy.engine import Compiled, Outcome
 from licensing.policy.facts import MOST_COUNTRIES, whole
 from licensing.policy.vocabulary import (
@@ -33,6 +32,7 @@ from licensing.policy.vocabulary import (
     Fact,
     Kind,
 )
+from licensing.words.holds import reason
 from licensing.words.rules import in_words
 
 
@@ -97,6 +97,14 @@ class MatchedOutput(serializers.Serializer[Any]):
     text = serializers.CharField()
 
 
+class HoldOutput(serializers.Serializer[Any]):
+    id = serializers.CharField()
+    reason = serializers.CharField()
+    owner = serializers.CharField()
+    until = serializers.DateField(allow_null=True, help_text=gettext_lazy("null: until a later edition ends it."))
+    reservations = serializers.BooleanField(help_text=gettext_lazy("Nothing is reserved on licenses in force either."))
+
+
 class AssessmentOutput(serializers.Serializer[Any]):
     as_of = serializers.DateField()
     edition = serializers.CharField()
@@ -108,6 +116,7 @@ class AssessmentOutput(serializers.Serializer[Any]):
     missing = serializers.ListField(child=serializers.CharField())
     final = serializers.BooleanField()
     matched = MatchedOutput(many=True)
+    holds = HoldOutput(many=True, help_text=gettext_lazy("Those that stand on that day. They change no outcome."))
 
 
 class Assessments(APIView):
@@ -136,7 +145,9 @@ class Assessments(APIView):
             raise Invalid([Problem("/as_of", "date-out-of-range", message)])
         edition = selectors.edition_on(day)
         rules = selectors.rules_of(edition.digest)
-        return Response(answer(day, edition, rules, rules.assess(read(data["facts"], rules.edition), on=day)))
+        facts = read(data["facts"], rules.edition)
+        standing = [_hold(hold) for hold in rules.holding(facts, on=day)]
+        return Response(answer(day, edition.code, rules, rules.assess(facts, on=day)) | {"holds": standing})
 
 
 def read(said: dict[str, Any], edition: Edition) -> dict[str, Any]:
@@ -170,12 +181,18 @@ def _problem(flaw: Flaw) -> Problem:
     return Problem(f"/facts/{flaw.where[:80]}", flaw.code, message)
 
 
-def answer(day: date, edition: PolicyEdition, rules: Compiled, found: Outcome) -> dict[str, Any]:
+def _hold(hold: Hold) -> dict[str, Any]:
+    until = hold.span.last and hold.span.last.isoformat()
+    facts = {"owner": hold.owner, "until": until, "reservations": hold.reservations}
+    return {"id": hold.id, "reason": reason(hold), **facts}
+
+
+def answer(day: date, edition: str, rules: Compiled, found: Outcome) -> dict[str, Any]:
     document = rules.edition.document
     rows = {row["id"]: row for row in document["rules"]}
     return {
         "as_of": day.isoformat(),
-        "edition": edition.code,
+        "edition": edition,
         "controlled": found.controlled,
         "disposition": found.disposition,
         "channels": found.channels,

@@ -108,4 +108,13 @@ ASSESSMENT = {
             "text": "One-year licenses for civil magnets, with customers and end-use disclosed",
         },
     ],
+    "holds": [
+        {
+            "id": "H001",
+            "reason": "Talks are under way.",
+            "owner": "Bureau of Export Control",
+            "until": "2026-02-28",
+            "reservations": False,
+        }
+    ],
 }

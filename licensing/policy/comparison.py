@@ -78,6 +78,7 @@ class Reach:
 class HoldChange:
     """A hold that comes (old None), goes (new None), or is another: more stands on open cases, less, or both may be."""
 
+    name: str
     old: Hold | None
     new: Hold | None
 
@@ -137,7 +138,7 @@ def _holds(old: Compiled, new: Compiled, since: date) -> Iterator[HoldChange]:
     )
     for name in sorted(was.keys() | becomes.keys()):
         if was.get(name) != becomes.get(name):
-            yield HoldChange(was.get(name), becomes.get(name))
+            yield HoldChange(name, was.get(name), becomes.get(name))
 
 
 # --- what differs -----------------------------------------------------------------------------------------

@@ -8,12 +8,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from core.languages import in_language
-from licensing.policy.comparison import Comparison, Reach, Region
-from licensing.policy.editions import Edition
+from licensing.policy.comparison import Comparison, HoldChange, Reach, Region
+from licensing.policy.editions import Edition, Hold
 from licensing.policy.engine import Compiled
 from licensing.policy.invariants import Standing
 from licensing.policy.strictness import LOOSENS, TIGHTENS, Difference
-from licensing.words import phrases, rules, terms
+from licensing.words import holds, phrases, rules, terms
 from licensing.words.phrases import CLOCKS, PARAMS, both
 from licensing.words.sentences import audiences
 from licensing.words.whom import BRIEF, Whom, WitnessTold, when
@@ -47,7 +47,9 @@ class RegionTold:
 
 @dataclass(frozen=True)
 class ReachTold:
-    rule: str
+    """What is told of a rule, or a hold, by its name."""
+
+    name: str
     told: str
 
 
@@ -61,6 +63,7 @@ class ComparisonTold:
     regions: tuple[RegionTold, ...]
     more: str  # regions that are not told; "" where all are
     reach: tuple[ReachTold, ...]
+    holds: tuple[ReachTold, ...]  # that begin, end or change, by name
     notes: tuple[str, ...]  # rules without effect, changes that nobody feels, codes that changed sides
     absent: str  # of cases with facts left out
     absent_witness: WitnessTold | None
@@ -94,6 +97,7 @@ def compared(comparison: Comparison, old: Compiled, new: Compiled, countries: Ma
         regions=tuple(_region(region, whom, exactly) for region in comparison.regions),
         more=_more(comparison.more),
         reach=tuple(_reach(one) for one in comparison.reach),
+        holds=tuple(_hold(one, old.edition, new.edition, countries) for one in comparison.holds),
         notes=tuple(_notes(comparison)),
         absent=ngettext(
             "Beside these %(drawn)s cases with some facts left out were drawn: %(number)s comes out differently.",
@@ -200,6 +204,31 @@ def _reach(one: Reach) -> ReachTold:
     else:
         told = _("It hit: {before}. It hits now: {after}.")
     return ReachTold(one.rule, told.format(before=audiences(one.before), after=audiences(one.after)))
+
+
+def _hold(one: HoldChange, old: Edition, new: Edition, countries: Mapping[str, str]) -> ReachTold:
+    was, becomes = (
+        _said(hold, edition, countries) if hold else "" for hold, edition in ((one.old, old), (one.new, new))
+    )
+    if was and becomes:
+        told = _("This hold changes. It was: {was} It is then: {becomes}").format(was=was, becomes=becomes)
+    elif becomes:
+        told = _("A hold begins: {hold}").format(hold=becomes)
+    else:
+        told = _("A hold ends: {hold}").format(hold=was)
+    return ReachTold(one.name, told)
+
+
+def _said(hold: Hold, edition: Edition, countries: Mapping[str, str]) -> str:
+    whom = phrases.conditions(hold.match, edition, countries)
+    facts = {"why": holds.reason(hold), "ends": holds.ends(hold.owner, hold.span.last), "scope": _scope(hold)}
+    return _("{why} It looks at this: {whom}. {ends} {scope}").format(whom=whom, **facts)
+
+
+def _scope(hold: Hold) -> str:
+    if hold.reservations:
+        return _("Nothing is approved or issued, and nothing new is reserved on licenses in force.")
+    return _("Nothing is approved or issued. Licenses in force can be used.")
 
 
 def _notes(comparison: Comparison) -> Iterator[str]:

@@ -25,7 +25,7 @@ def may(hold: Hold, missing: Iterable[str]) -> str:
     """What would stand, and for want of which facts it does not."""
     facts = terms.listed(terms.word(terms.FACTS, name) for name in missing)
     message = _("A hold may stand here, and does not as long as this is not said: {facts}. {why} {ends}")
-    return message.format(facts=facts, why=reason(hold), ends=_ends(hold.owner, hold.span.last))
+    return message.format(facts=facts, why=reason(hold), ends=ends(hold.owner, hold.span.last))
 
 
 def told_of(stretch: Mapping[str, Any]) -> str:
@@ -35,10 +35,10 @@ def told_of(stretch: Mapping[str, Any]) -> str:
 
 
 def _stands(why: str, owner: str, last: date | None) -> str:
-    return _("A hold stands here: {why} {ends}").format(why=why, ends=_ends(owner, last))
+    return _("A hold stands here: {why} {ends}").format(why=why, ends=ends(owner, last))
 
 
-def _ends(owner: str, last: date | None) -> str:
+def ends(owner: str, last: date | None) -> str:
     if last is None:
         return _("It is with {owner}, until a later edition of the rules ends it.").format(owner=owner)
     return _("It is with {owner}, until {day} inclusive.").format(owner=owner, day=day(last))

@@ -7,6 +7,8 @@ import pytest
 
 from core.legal_time import legal_today
 from licensing.models import PolicyEdition
+from tests import make
+from tests.licensing.test_holds import hold
 from tests.policy.test_engine import CAR, worked
 
 ADDRESS = "/api/v1/assessments/"
@@ -114,3 +116,21 @@ def test_it_asks_the_database_three_things_and_keeps_nothing(ask, django_assert_
 def test_facts_are_an_object_and_nothing_else(ask):
     for facts in ([], "x", 5, [["item.control_code", "1C909"]]):
         assert refusals(ask(facts)) == [("/facts", "expected-object")]
+
+
+def test_it_names_the_holds_that_stand_for_these_facts_on_that_day(ask):
+    assert ask(as_of="").json()["holds"] == []
+    today = legal_today()
+    make.edition(hold("DE", first=2, last=None, reservations=True))
+    assert ask(as_of=str(today)).json()["holds"] == []
+    [one] = ask(as_of=str(today + timedelta(days=2))).json()["holds"]
+    assert one == {
+        "id": "H001",
+        "reason": "Talks are under way.",
+        "owner": "Bureau of Export Control",
+        "until": None,
+        "reservations": True,
+    }
+    said = ask(as_of=str(today + timedelta(days=2)), **{"Accept-Language": "zh-Hans"})
+    assert said.json()["holds"][0]["reason"] == "正在磋商。"
+    assert ask(CAR | {"destination.country": "FR"}, as_of=str(today + timedelta(days=2))).json()["holds"] == []

@@ -10,6 +10,7 @@ from licensing.policy.comparison import compare
 from licensing.policy.editions import canonical, read
 from licensing.policy.facts import whole
 from licensing.policy.strictness import LOOSENS, TIGHTENS
+from licensing.words.comparisons import compared
 from tests.policy.drafts import draft, first
 from tests.policy.test_editions import flaws
 
@@ -149,3 +150,17 @@ def test_a_hold_that_is_over_by_then_changes_nothing():
     assert len(compare(first(), with_one, since=LAST).holds) == 1
     found = compare(first(), with_one, since=date(2027, 1, 1))
     assert (found.holds, found.tightens) == ((), False)
+
+
+def test_each_hold_that_comes_goes_or_changes_is_told_in_words():
+    def told(old, new):
+        return [(one.name, one.told) for one in compared(compare(old, new), old, new, {"JP": "Japan"}).holds]
+
+    with_one = draft(held(hold()))
+    [(name, came)] = told(first(), with_one)
+    assert name == "H001" and came.startswith("A hold begins: Talks are under way.")
+    assert "the destination is Japan" in came and "Licenses in force can be used." in came
+    assert told(with_one, first())[0][1].startswith("A hold ends: Talks are under way.")
+    [(_, other)] = told(with_one, draft(held(hold(reservations=True))))
+    assert other.startswith("This hold changes. It was:") and "nothing new is reserved" in other
+    assert told(with_one, with_one) == []
