@@ -9,7 +9,7 @@ from core.web.sessions import session
 from core.web.steps import addresses
 from exporters.web import lists as exporters_lists
 from exporters.web import pages as exporters
-from licensing.web import check, departures, desk, holds, policy
+from licensing.web import check, departures, desk, holds, policy, proposals
 from licensing.web import lists as licensing_lists
 from licensing.web import pages as licensing
 from shipments.web import lists as shipments_lists
@@ -77,6 +77,9 @@ urlpatterns = [
     *lists("control-list/", licensing_lists.CONTROL_LIST),
     path("check/", check.check, name="check"),
     path("rules/holds/", holds.holds, name="holds"),
+    path("rules/proposals/", proposals.proposals, name="proposals"),
+    path("rules/proposals/<str:ref>/", proposals.proposal, name="proposal"),
+    *addresses("rules/proposals/<str:ref>/", "proposal"),
     # the ministry
     *lists("desk/", licensing_lists.QUEUE),
     *lists("desk/countersign/", licensing_lists.COUNTERSIGN),
@@ -102,6 +105,7 @@ urlpatterns = [
     path("desk/policy/editions/<str:ref>/text/", policy.edition_text, name="desk.edition.text"),
     path("desk/policy/<str:ref>/", policy.draft, name="desk.draft"),
     *addresses("desk/policy/<str:ref>/", "desk.draft"),
+    path("desk/policy/<str:ref>/comments/", proposals.comments, name="desk.draft.comments"),
     path("desk/policy/<str:ref>/figures/", policy.simulation_csv, name="desk.draft.figures"),
     path("desk/policy/<str:ref>/text/", policy.draft_text, name="desk.draft.text"),
     path("desk/policy/<str:ref>/rows/<str:part>/", policy.draft_rows, name="desk.draft.rows"),

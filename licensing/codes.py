@@ -100,6 +100,12 @@ CODES = (
         _("Simulate it, and approve it within 24 hours."),
     ),
     Code(
+        "comment-closed",
+        409,
+        _("Comments on the draft are not taken any more."),
+        _("Write to the ministry, or look for another draft that is open for comment."),
+    ),
+    Code(
         "statement-older",
         409,
         _("The public statement was written for an earlier text of the draft."),

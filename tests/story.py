@@ -22,6 +22,7 @@ from exporters import actions as exporters
 from exporters.models import Exporter
 from licensing.actions import (
     applications,
+    comments,
     consultations,
     decisions,
     declarations,
@@ -46,13 +47,14 @@ KG = 1000
 _TAKES = re.compile(r'FROM "(\w+)".*FOR NO KEY UPDATE', re.DOTALL)
 
 
-# Administrators see all officers and all mail; whoever was invited is nobody yet.
+# Administrators see all officers and all mail; whoever was invited is nobody yet; everybody comments on a draft.
 SEEN_BY_ALL = {
     "core.officers.confirm_grant",
     "core.officers.propose_roles",
     "core.mail.send_again",
     "core.mail.end_delivery",
     "core.teams.accept_invitation",
+    "licensing.comments.comment",
 }
 
 
@@ -116,7 +118,7 @@ def told(world: make.World, clock_of: Any = None) -> Story:
     _company(step, world)
     signed = _declarations(step, world)
     _applications(step, world, signed)
-    _policy(step, world.ministry)
+    _policy(step, world.ministry, world.exporter)
     _shipments(step, world, clock_of)
     return step
 
@@ -217,7 +219,7 @@ def _applications(step: Story, world: make.World, signed: Any) -> None:
     step(decisions.refuse, bad, factors=["END_USE"], text="No.", departure="Doubts.", by=m.decider)
 
 
-def _policy(step: Story, m: make.Ministry) -> None:
+def _policy(step: Story, m: make.Ministry, company: Actor) -> None:
     """Groups of destinations that no rule names come and go: no outcome is another."""
 
     def added(name: str) -> Draft:
@@ -240,6 +242,9 @@ def _policy(step: Story, m: make.Ministry) -> None:
     simulations.simulate(ref, seen=seen(ref), by=m.policy_officer)
     step(simulations.stop, ref, by=m.policy_officer)
     make.simulated(ref, m.policy_approver)
+    step(comments.publish, ref, until=legal_today() + timedelta(days=9), by=m.policy_officer)
+    step(comments.comment, ref, text="Later, please", by=company)
+    step(comments.withdraw, ref, by=m.policy_officer)
     step(editions.approve, ref, by=m.policy_approver)
     step(editions.repeal, ref, reason="Not now", by=m.other_approver)
     west = step(editions.hasten, added("WEST").ref, reason="At once", by=m.policy_approver)

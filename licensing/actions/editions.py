@@ -68,6 +68,8 @@ def change(ref: str, *, seen: int, part: str, key: str, row: Mapping[str, Any] |
         raise Forbidden(_("Your role does not allow this step."))
     if found.state != DraftState.DRAFT:
         raise WrongState(_("This was approved and is never changed again. Make a new draft of it instead."))
+    if (shown := found.shown()) is not None:
+        raise shown
     require_seen(found, seen)
     try:
         document = put(compiled(found.text).edition.document, part, key, row)
@@ -170,7 +172,7 @@ def approve(ref: str, *, seen: int, by: Actor) -> Draft:
     if last is not None and last.repeals_id is None:
         taken = _("Edition {code} starts then. Choose another day, or repeal that one first.").format(code=last.code)
         raise Invalid([Problem("/starts_on", "start-taken", taken)])
-    _require_statement(row)
+    require_statement(row)
     _require_fit(row, starts_at)
     at = legal_now()
     _require_coming(row.starts_on, at)
@@ -194,7 +196,7 @@ def hasten(ref: str, *, seen: int, reason: str, by: Actor) -> Draft:
     require(row.hasten, by=by, seen=seen)
     _alone()
     at = legal_now()
-    _require_statement(row)
+    require_statement(row)
     _require_fit(row, at + HASTE)
     _require_no_loosening(row, at + HASTE)
     _sign(row, Part.APPROVER, row.digest, by, at, once=True)
@@ -253,7 +255,8 @@ def _require_coming(day: date, at: datetime) -> None:
         raise Invalid([Problem("/starts_on", "date-out-of-range", coming)])
 
 
-def _require_statement(row: Draft) -> None:
+def require_statement(row: Draft) -> None:
+    """Its public statement is of this text. Raises DomainError statement-older."""
     if row.statement_is_older:
         older = _(
             "The public statement was written for an earlier text. One of its authors must look and save it again."

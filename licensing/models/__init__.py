@@ -11,6 +11,7 @@ from licensing.models.applications import (
     Kind,
     RecommendedLine,
 )
+from licensing.models.comments import Comment
 from licensing.models.declarations import Declaration, DeclarationItem
 from licensing.models.editions import Draft, PolicyEdition, Signature
 from licensing.models.licenses import License, LicenseCondition, LicenseEndUser, Suspension
@@ -29,6 +30,7 @@ __all__ = [
     "ApplicationEndUser",
     "ApplicationLine",
     "ClockInterval",
+    "Comment",
     "ControlItem",
     "ControlList",
     "DecisionStep",

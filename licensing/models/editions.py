@@ -1,6 +1,6 @@
 """Editions of the rules: drafts that people write and sign, and what was put in force, of which no row ever changes."""
 
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 import pgtrigger
@@ -34,7 +34,8 @@ class Draft(FSMModelMixin, models.Model):
     """A text of the rules that is being written; approved, an edition has it word by word.
 
     base: the edition whose text it was made of. starts_on: the day at whose 00:00 it is to start. stated_for: the
-    digest of the text that its public statement was last read beside.
+    digest of the text that its public statement was last read beside. comment_until: the last day on which companies
+    comment on what everybody reads; none where it is not shown. published_at: when it was shown last.
     """
 
     PREFIX = "ED"
@@ -45,6 +46,8 @@ class Draft(FSMModelMixin, models.Model):
     statement_en = models.TextField(blank=True)
     statement_zh = models.TextField(blank=True)
     stated_for = models.CharField(max_length=64, blank=True)
+    published_at = models.DateTimeField(null=True, blank=True)
+    comment_until = models.DateField(null=True, blank=True)
     starts_on = models.DateField(null=True, blank=True)
     base = models.ForeignKey("licensing.PolicyEdition", on_delete=models.PROTECT, related_name="+", db_index=False)
     text = models.TextField()
@@ -77,6 +80,24 @@ class Draft(FSMModelMixin, models.Model):
             return None
         return WrongState(gettext("No signature of yours counts on this draft: take back only one that does."))
 
+    @property
+    def is_draft(self) -> bool:
+        return bool(self.state == S.DRAFT)
+
+    def shown(self) -> WrongState | None:
+        """Why nobody may change it; None where it is not open for comment."""
+        if self.comment_until is None:
+            return None
+        return WrongState(
+            gettext("This is shown for comment until {day}. Withdraw it first, then change it.").format(
+                day=self.comment_until
+            )
+        )
+
+    def not_shown(self) -> WrongState | None:
+        """Why it can't be withdrawn; None where it is open for comment."""
+        return None if self.comment_until else WrongState(gettext("This draft is not shown for comment."))
+
     def not_simulating(self) -> WrongState | None:
         """Why none of its simulations can be stopped; None where one is open."""
         if self.simulations.filter(stage__in=["asked", "running"]).exists():
@@ -91,7 +112,7 @@ class Draft(FSMModelMixin, models.Model):
         field=state,
         source=S.DRAFT,
         target=None,
-        permission=rules.officer("draft.describe"),
+        permission=Unless(rules.officer("draft.describe"), lambda row, actor: row.shown()),
         custom={"label": _("Name it, say what it does and from when")},
     )
     def describe(self, *, title: str, statement_en: str, statement_zh: str, starts_on: date | None) -> None:
@@ -102,7 +123,7 @@ class Draft(FSMModelMixin, models.Model):
         field=state,
         source=S.DRAFT,
         target=None,
-        permission=rules.officer("draft.load"),
+        permission=Unless(rules.officer("draft.load"), lambda row, actor: row.shown()),
         custom={"label": _("Load all rules from a file")},
     )
     def load(self, *, text: str, digest: str) -> None:
@@ -125,6 +146,26 @@ class Draft(FSMModelMixin, models.Model):
         custom={"label": _("Stop the simulation")},
     )
     def stop(self) -> None: ...
+
+    @transition(
+        field=state,
+        source=S.DRAFT,
+        target=None,
+        permission=rules.officer("draft.publish"),
+        custom={"label": _("Show it for comment")},
+    )
+    def publish(self, *, until: date, published_at: datetime) -> None:
+        self.comment_until, self.published_at = until, published_at
+
+    @transition(
+        field=state,
+        source=S.DRAFT,
+        target=None,
+        permission=Unless(rules.officer("draft.withdraw"), lambda row, actor: row.not_shown()),
+        custom={"label": _("Withdraw it from comment")},
+    )
+    def withdraw(self) -> None:
+        self.comment_until = None
 
     @transition(
         field=state,

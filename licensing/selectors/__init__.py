@@ -78,6 +78,7 @@ from licensing.selectors.licenses import (
 )
 from licensing.selectors.lists import ITEM_SEARCH, applicable_items, in_force_on, items_named, search_items
 from licensing.selectors.movements import clearances_taken, clearances_used, movements_of
+from licensing.selectors.proposals import comments_for, open_proposals, proposals
 from licensing.selectors.screenings import counting, screened_in, screenings_of
 from licensing.selectors.verdicts import (
     closed,
@@ -119,6 +120,7 @@ __all__ = [
     "closed_in_part",
     "closed_somehow",
     "counting",
+    "comments_for",
     "compared",
     "compiled",
     "course_of",
@@ -154,8 +156,10 @@ __all__ = [
     "overdue_supplements",
     "prohibited",
     "quiet",
+    "open_proposals",
     "outdated",
     "promises_of",
+    "proposals",
     "rules_of",
     "read_parts",
     "rejection",

@@ -237,7 +237,7 @@ def turned(case: Application, judged: Iterable[Judged], *, as_told: bool = False
     does not know.
     """
     findings = list(case.findings.all())
-    before, filed = last_look(findings), _hits_at_filing(findings) if as_told else {}
+    before, filed = last_look(findings), hits_at_filing(findings) if as_told else {}
     found = []
     for one in judged:
         was = _earlier(one, before)
@@ -260,7 +260,8 @@ def _digest_of(was: Finding) -> str:
     return PolicyEdition.objects.values_list("digest", flat=True).get(code=was.edition)
 
 
-def _hits_at_filing(findings: Iterable[Finding]) -> dict[str, str]:
+def hits_at_filing(findings: Iterable[Finding]) -> dict[str, str]:
+    """By number of the party what its case was filed with, of these findings."""
     kept = [finding for finding in findings if finding.moment == "submit" and finding.record]
     facts = {finding.party_ref: json.loads(finding.record)["facts"] for finding in kept}
     return {party: said[HIT] for party, said in facts.items() if HIT in said}

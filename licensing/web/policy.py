@@ -14,6 +14,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
+from core.access import Actor
 from core.errors import DomainError
 from core.history import lines_of, version
 from core.languages import in_language
@@ -28,6 +29,7 @@ from licensing.actions import editions
 from licensing.models import Draft, PolicyEdition, Signature, Simulation
 from licensing.policy.editions import Edition
 from licensing.policy.edits import NoSuchRow, rows
+from licensing.selectors.what_if import names_of
 from licensing.states import DraftState
 from licensing.web import what_if
 from licensing.web.forms.rules import PARTS, BeginForm, RowForm
@@ -132,12 +134,14 @@ def draft(request: HttpRequest, ref: str, failed: Failed | None = None) -> HttpR
         "comparison": comparisons.compared(effect.comparison, before, rules, names),
         "standings": comparisons.standings(effect.invariants, rules, names),
         "signatures": row.signatures.all(),
-        **_simulated(row, rules.edition, names, at),
+        **_simulated(row, rules.edition, names, at, request.actor),
         "parts": _parts(rules.edition.document),
         "approved": row.editions.order_by("pk").first(),
-        "writable": row.state == DraftState.DRAFT and request.actor.may("desk.draft.row"),
+        "writable": row.is_draft and not row.shown() and request.actor.may("desk.draft.row"),
         **(steps := offered(request, row, "desk.draft", failed)),
         "history": told(lines_of(row), request.actor),
+        "commented": request.actor.may("desk.draft.comments", "GET"),
+        "comments": selectors.comments_for(request.actor, row).count(),
     }
     if "describe" in steps["forms"] and row.starts_on and not (row.statement_en and row.statement_zh):
         proposed = statements.statements(before.edition, rules.edition, effect.comparison, effect.since, _in_both())
@@ -149,14 +153,14 @@ def draft(request: HttpRequest, ref: str, failed: Failed | None = None) -> HttpR
     return render(request, "licensing/draft_page.html", context, status=failed.status if failed else 200)
 
 
-def _simulated(row: Draft, edition: Edition, names: Mapping[str, str], at: datetime) -> dict[str, Any]:
+def _simulated(row: Draft, edition: Edition, names: Mapping[str, str], at: datetime, actor: Actor) -> dict[str, Any]:
     """The simulation that was asked for last; its figures, where it is done and of the text that stands now."""
     last = row.simulations.first()
     if last is None or not last.result:
         return {"simulation": last}
     is_draft = row.state == DraftState.DRAFT
     outdated = selectors.outdated(last, row, selectors.start_of(row, at), at) if is_draft else []
-    found = what_if.told(last.result, names, edition)
+    found = what_if.told(last.result, names, edition, names_of(last.result, actor))
     return {"simulation": last, "outdated": [what_if.OUTDATED[why] for why in outdated], "found": found}
 
 
@@ -166,7 +170,7 @@ def simulation_csv(request: HttpRequest, ref: str) -> HttpResponse:
     last = get_object_or_404(row.simulations.filter(stage=Simulation.Stage.DONE)[:1])
     answer = HttpResponse("\ufeff", content_type="text/csv; charset=utf-8")
     answer["Content-Disposition"] = f'attachment; filename="{row.ref}.csv"'
-    csv.writer(answer).writerows(what_if.lines(last.result))
+    csv.writer(answer).writerows(what_if.lines(last.result, names_of(last.result, request.actor)))
     return answer
 
 
@@ -183,7 +187,7 @@ def draft_rows(request: HttpRequest, ref: str, part: str) -> HttpResponse:
             {"key": key, "told": told.get(key), "words": _words(one)}
             for key, one in _rows(rules.document, part).items()
         ],
-        "writable": row.state == DraftState.DRAFT and request.actor.may("desk.draft.row"),
+        "writable": row.is_draft and not row.shown() and request.actor.may("desk.draft.row"),
     }
     return render(request, "licensing/draft_rows.html", context)
 

@@ -4,12 +4,15 @@ from django.db.models import Model
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from core.access import Actor
+from core.legal_time import legal_today
 from core.models import HistoryLine
 from core.web.forms import ReasonForm
 from core.web.steps import Holder, Page, Step, register
 from exporters.selectors import people
 from licensing.actions import (
     applications,
+    comments,
     consultations,
     decisions,
     declarations,
@@ -20,7 +23,7 @@ from licensing.actions import (
     simulations,
     supplements,
 )
-from licensing.models import Application, Declaration, License
+from licensing.models import Application, Declaration, Draft, License
 from licensing.selectors import (
     applications_for,
     authors_of,
@@ -28,6 +31,7 @@ from licensing.selectors import (
     drafts_for,
     licenses_for,
     officers_of,
+    proposals,
     reviewer_of,
 )
 from licensing.states import IN_FORCE
@@ -47,7 +51,7 @@ from licensing.web.forms import (
     ScreenForm,
     SupplementForm,
 )
-from licensing.web.forms.rules import DescribeForm, LoadForm
+from licensing.web.forms.rules import CommentForm, DescribeForm, LoadForm, PublishForm
 
 DECLARATION = Page("declaration", declarations_for)
 DECLARATION_DESK = Page("desk.declaration", declarations_for)
@@ -55,6 +59,7 @@ CASE = Page("application", applications_for)
 DESK = Page("desk.case", applications_for)
 LICENSE_DESK = Page("desk.license", licenses_for)
 DRAFT_DESK = Page("desk.draft", drafts_for)
+PROPOSAL = Page("proposal", lambda actor: proposals())
 
 
 def holder(model: type[Model], route: str) -> Holder:
@@ -369,6 +374,12 @@ def told_of_draft(line: HistoryLine) -> tuple[list[str], str]:
     return authors_of(line.subject_id), reverse("desk.draft", kwargs={"ref": line.subject_ref})
 
 
+def may_comment(row: Draft, actor: Actor) -> bool:
+    """Whether a page asks for a comment: on the last day it does."""
+    shown = row.is_draft and row.comment_until is not None and legal_today() <= row.comment_until
+    return shown and actor.kind == "exporter" and actor.may("draft.comment")
+
+
 register(
     "licensing",
     "draft",
@@ -404,6 +415,25 @@ register(
             DRAFT_DESK,
             simulations.stop,
             _("Stopped."),
+        ),
+        Step(
+            "publish",
+            _("Shown for comment until {until}"),
+            DRAFT_DESK,
+            comments.publish,
+            _("Everybody reads it now, and companies can comment. To change it, withdraw it first."),
+            PublishForm,
+        ),
+        Step("withdraw", _("Withdrawn from comment"), DRAFT_DESK, comments.withdraw, _("Withdrawn.")),
+        Step(
+            "comment",
+            _("A company commented"),
+            PROPOSAL,
+            comments.comment,
+            _("The ministry has your comment."),
+            CommentForm,
+            offered=may_comment,
+            label=_("Comment"),
         ),
         Step(
             "approve",

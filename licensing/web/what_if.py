@@ -15,14 +15,18 @@ from licensing.policy.editions import Edition
 from licensing.policy.vocabulary import CODE, COUNTRY, END_USE
 from licensing.words import terms
 
-HEAD = ("part", "what", "by", "value", "before", "after", "entries", "parts", "quantity", "unit", "reference")
+HEAD = (
+    *("part", "what", "by", "value", "before", "after", "entries", "parts"),
+    *("quantity", "unit", "reference", "company"),
+)
 COUNTED = ("cases", "licenses", "shipments", "decided")
 
 
-def lines(found: Mapping[str, Any]) -> Iterator[list[str]]:
-    """Its head first. A figure of several units is a line for each."""
+def lines(found: Mapping[str, Any], names: Mapping[str, str]) -> Iterator[list[str]]:
+    """Its head first. A figure of several units is a line for each. names: of companies, by reference."""
     yield list(HEAD)
     for row in _rows(found):
+        row["company"] = names.get(row.get("reference", ""))
         yield [cell(row.get(name)) for name in HEAD]
 
 
@@ -91,10 +95,15 @@ OUTDATED: Mapping[str, Any] = {
 }
 
 
-def told(found: Mapping[str, Any], countries: Mapping[str, str], edition: Edition) -> dict[str, Any]:
-    """What changes for whom: of each part the outcomes from which to which, in all and by what, and who is hit."""
+def told(
+    found: Mapping[str, Any], countries: Mapping[str, str], edition: Edition, names: Mapping[str, str]
+) -> dict[str, Any]:
+    """What changes for whom: of each part the outcomes from which to which, in all and by what, and who is hit.
+
+    names: of companies, by reference, as far as the reader may know them.
+    """
     return {
-        "parts": [_part(name, label, found[name], countries, edition) for name, label in PARTS.items()],
+        "parts": [_part(name, label, found[name], countries, edition, names) for name, label in PARTS.items()],
         "load": found["load"],
         "exposure": [
             {**one, "quantity": _shown(one["quantity"]), "from": date.fromisoformat(one["from"])}
@@ -105,7 +114,12 @@ def told(found: Mapping[str, Any], countries: Mapping[str, str], edition: Editio
 
 
 def _part(
-    name: str, label: Any, found: Mapping[str, Any], countries: Mapping[str, str], edition: Edition
+    name: str,
+    label: Any,
+    found: Mapping[str, Any],
+    countries: Mapping[str, str],
+    edition: Edition,
+    names: Mapping[str, str],
 ) -> dict[str, Any]:
     facts = {"item": CODE, "destination": COUNTRY, "end_use": END_USE}
     rows = [
@@ -123,7 +137,8 @@ def _part(
     refs = [(_event(what), refs) for group in ("refs", "channels") for what, refs in found.get(group, {}).items()]
     for at, later in found.get("later", {}).items():
         refs.append((gettext("From {at} on").format(at=instant(datetime.fromisoformat(at))), later))
-    return {"label": label, "entries": found["entries"], "rows": rows, "refs": refs}
+    named = [(what, [(ref, names.get(ref)) for ref in some]) for what, some in refs]
+    return {"label": label, "entries": found["entries"], "rows": rows, "refs": named}
 
 
 def _event(what: str) -> str:

@@ -22,6 +22,7 @@ NOUNS = {
     "licensing.turns": "licensing_application",
     "licensing.questions": "licensing_application",
     "licensing.editions": "licensing_draft",
+    "licensing.comments": "licensing_draft",
     "licensing.simulations": "licensing_draft",
     "licensing.licenses": "licensing_license",
     "shipments.incidents": "shipments_handling",

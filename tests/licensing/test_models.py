@@ -67,6 +67,7 @@ CASES = [
     ("licensing_movement.licensing_movement_line_number_check", {"line_number": "-1", "id": "-1"}),
     ("licensing_draft.draft_is_its_text", {"ref": "'ED-X'", "text": "'y'"}),
     ("licensing_draft.licensing_draft_ref_key", {}),
+    ("licensing_comment.comment_says_something", {"text": "''"}),
     ("licensing_simulation.simulation_done_has_a_result", {"stage": "'done'", "book_at": "NULL"}),
     ("licensing_simulation.licensing_simulation_done_check", {"done": "-1"}),
     ("licensing_simulation.licensing_simulation_total_check", {"total": "-1"}),

@@ -199,3 +199,17 @@ def test_the_page_says_why_nothing_rests_on_a_simulation(ban, ministry, client, 
     assert says() == {EDITION}
     changed(ban, ministry, key="R050", new=BAN | {"enabled": False})
     assert says() == {TEXT, EDITION}
+
+
+@pytest.mark.parametrize(("role", "named"), [("auditor", True), ("policy_officer", False)])
+def test_page_and_file_name_companies_to_whoever_may_read_cases(world, client, role, named):
+    license, m = world.license(kilograms=100), world.ministry
+    row = described(changed(editions.draft(title="Ban", by=m.policy_officer), m), m)
+    make.simulated(row.ref, m.policy_officer)
+    done = row.simulations.get()
+    done.result["licenses"]["refs"] = {"suspend": [license.ref]}
+    done.save()
+    client.force_login(getattr(m, role).user)
+    for path in ("", "figures/"):
+        text = client.get(f"/desk/policy/{row.ref}/{path}").content.decode()
+        assert license.ref in text and (str(world.exporter.organization) in text) is named

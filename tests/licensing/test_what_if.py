@@ -1,6 +1,7 @@
 """What a draft would do to the book, and that the book then does just that."""
 
 import json
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -25,7 +26,7 @@ from licensing.models import (
 from licensing.policy.editions import Unreadable, canonical, read
 from licensing.policy.engine import Compiled
 from licensing.selectors import editions_at
-from licensing.selectors.what_if import Stopped, what_if
+from licensing.selectors.what_if import Stopped, names_of, what_if
 from licensing.selectors.what_if.cases import Cases
 from licensing.selectors.what_if.known import Both
 from licensing.selectors.what_if.tally import Exposure, Part, Tally
@@ -604,11 +605,28 @@ def test_it_reads_one_snapshot_and_can_t_write(world, transactional_db):
 def test_its_file_has_a_line_for_each_figure_and_nothing_that_is_executed(world):
     license = world.license(kilograms=100)
     found = asked(draft(forbid(country=["DE"])))
-    head, *rows = lines(found)
+    head, *rows = lines(found, {})
     assert head == list(HEAD)
     told = [dict(zip(head, row, strict=True)) for row in rows]
     assert any((row["what"], row["reference"]) == ("suspend", license.ref) for row in told)
     outcome = next(row for row in told if (row["part"], row["by"]) == ("licenses", "destination"))
     assert (outcome["value"], outcome["after"], outcome["quantity"]) == ("DE", "prohibited", "100.000")
     found["licenses"]["refs"] = {"=1+1": [license.ref]}
-    assert any(row[1] == "'=1+1" for row in lines(found))
+    assert any(row[1] == "'=1+1" for row in lines(found, {}))
+
+
+def test_names_show_to_who_may_read_cases_and_to_nobody_else(world):
+    license, case = world.license(kilograms=100), _filed(world)
+    shipment = world.shipment(license, KG)
+    found = asked(draft(forbid(country=["DE"], code=["1C905"])))
+    found["cases"]["refs"] = {"changed": [case]}
+    m, name = world.ministry, str(world.exporter.organization)
+    for reader in (m.intake, m.reviewer, m.decider, m.auditor):
+        assert names_of(found, reader) == {license.ref: name, case: name, shipment.ref: name}
+    for reader in (m.policy_officer, m.policy_approver):
+        assert names_of(found, reader) == {}
+    elsewhere = replace(m.reviewer, province="33")
+    assert names_of(found, elsewhere) == {}
+    told = {row[-2]: row[-1] for row in lines(found, names_of(found, m.auditor))}
+    assert told[license.ref] == name
+    assert name not in [row[-1] for row in lines(found, names_of(found, m.policy_officer))]

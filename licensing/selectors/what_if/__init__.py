@@ -5,6 +5,8 @@ Nothing is written, and everything is judged by what judges it once the draft is
 """
 
 from licensing.selectors.what_if.book import Stopped, what_if
+from licensing.selectors.what_if.names import names_of
+from licensing.selectors.what_if.own import what_of_mine
 from licensing.selectors.what_if.shipments import reads_reserved
 
-__all__ = ["Stopped", "reads_reserved", "what_if"]
+__all__ = ["Stopped", "names_of", "reads_reserved", "what_if", "what_of_mine"]

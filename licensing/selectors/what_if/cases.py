@@ -18,7 +18,7 @@ from licensing.policy.vocabulary import CHANNEL_OF
 from licensing.selectors.clocks import used_of
 from licensing.selectors.editions import AHEAD
 from licensing.selectors.judging import NEW, Known, days_of, known_of, said
-from licensing.selectors.what_if.known import Both, Days, paged
+from licensing.selectors.what_if.known import Both, Compared, Days, paged
 from licensing.selectors.what_if.tally import Exposure, Part, Refs, Tally
 from licensing.states import OPEN_CASE, ApplicationState
 
@@ -77,23 +77,18 @@ class Cases:
             yield len(page)
 
     def _add(self, case: Application, known: Known, used: int | None) -> None:
-        days, last_day = self._standing_for(self._days(case), known.qualified.get(case.exporter_id))
+        days, last_day = self._asked(case, known)
         parts, opened, found = list[Part](), list[tuple[frozenset[str], frozenset[str]]](), set[Difference]()
-        for line in case.lines.all():
-            for user in case.end_users.all():
-                facts = said(case, line, user, known.hits.get(user.party_id))
-                text = canonical(facts)
-                alike = self.both.alike(text)
-                one = self.both.compared(alike, days, last_day, self.audience)
-                countries = tuple(facts["destination.country"])
-                words = (line.control_item.code, countries, facts["end_use.code"], line.unit, line.quantity)
-                parts.append(Part(line.pk, *words, one.old, one.new))
-                opened.append(one.opened)
-                found |= one.differences
-                self.both.rests_on(case.ref, case.state, case.kind, line.number, line.quantity, line.unit, text)
-                for first, exposure in zip(self.both.exposed(alike), self.exposure, strict=True):
-                    if first:
-                        exposure.add(first, case.ref, line.pk, words[0], line.unit, line.quantity)
+        for line, _user, facts, text, one in self.judged(case, known):
+            countries = tuple(facts["destination.country"])
+            words = (line.control_item.code, countries, facts["end_use.code"], line.unit, line.quantity)
+            parts.append(Part(line.pk, *words, one.old, one.new))
+            opened.append(one.opened)
+            found |= one.differences
+            self.both.rests_on(case.ref, case.state, case.kind, line.number, line.quantity, line.unit, text)
+            for first, exposure in zip(self.both.exposed(self.both.alike(text)), self.exposure, strict=True):
+                if first:
+                    exposure.add(first, case.ref, line.pk, words[0], line.unit, line.quantity)
         self.both.rests_on(case.ref, [[str(day), within] for day, within in days], last_day and str(last_day), used)
         self.tally.add(parts)
         old, new = (frozenset.intersection(*ways) for ways in zip(*opened, strict=True))
@@ -106,6 +101,21 @@ class Cases:
         self.differing.update({(one.part, one.old or "", one.new or "", one.direction) for one in found})
         way = CHANNEL_OF[case.kind]
         self.load.add(case.ref, way in old, way in new, used)
+
+    def judged(
+        self, case: Application, known: Known
+    ) -> Iterator[tuple[ApplicationLine, ApplicationEndUser, dict[str, Any], str, Compared]]:
+        """Of each line for each end-user the facts, also as one text, and what both sets of editions say of them."""
+        days, last_day = self._asked(case, known)
+        for line in case.lines.all():
+            for user in case.end_users.all():
+                facts = said(case, line, user, known.hits.get(user.party_id))
+                text = canonical(facts)
+                yield line, user, facts, text, self.both.compared(self.both.alike(text), days, last_day, self.audience)
+
+    def _asked(self, case: Application, known: Known) -> tuple[Days, date | None]:
+        """The days on which both are asked, and the last one on which the company is qualified."""
+        return self._standing_for(self._days(case), known.qualified.get(case.exporter_id))
 
     def _days(self, case: Application) -> Days:
         """Each day on which either would be asked: the same for cases of one window."""

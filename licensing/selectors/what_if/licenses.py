@@ -83,7 +83,7 @@ class Licenses:
     def _add(self, license: Any, users: Any, lines: Any, causes: set[int | None], verdicts: Any) -> None:
         self.both.rests_on(license.ref, license.state, on_the_wire(license.issued_at), str(license.usable_until))
         self.both.rests_on(str(license.contract_on), users, lines, sorted(causes, key=str), verdicts)
-        pairs = [self._pair(license, *verdict) for verdict in verdicts]
+        pairs = [self.pair(license, *verdict) for verdict in verdicts]
         goods = {pk: (number, code, unit, left) for pk, number, code, unit, left in lines}
         self.tally.add(self._part(pair, goods) for pair in pairs)
         for pair in pairs:
@@ -96,7 +96,8 @@ class Licenses:
         free = {pk for pk, _, open_ in users if open_ and pk not in causes}
         self._turn(license, pairs, free, {pk: ref for pk, ref, _ in users}, goods)
 
-    def _pair(self, license: Any, line: int, user: int, facts: str) -> _Pair:
+    def pair(self, license: Any, line: int, user: int, facts: str) -> _Pair:
+        """What of one verdict stands before and after."""
         words_ = {"since": license.issued_at, "contract": license.contract_on}
         alike = self.both.alike(facts)
         old, new = (foreseen(editions, alike, **words_) for editions in (self.both.old, self.both.new))

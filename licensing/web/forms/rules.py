@@ -575,6 +575,21 @@ class DescribeForm(StepForm):
         super().__init__(*args, row=row, initial=said | (kwargs.pop("initial", None) or {}), **kwargs)
 
 
+class PublishForm(StepForm):
+    until = DayField(
+        label=gettext_lazy("Comments until"), help_text=gettext_lazy("The last day on which companies comment on it.")
+    )
+
+
+class CommentForm(StepForm):
+    text = forms.CharField(
+        label=gettext_lazy("Your comment"),
+        max_length=4_000,
+        widget=forms.Textarea(attrs={"rows": 5}),
+        help_text=gettext_lazy("The ministry reads it, with your name and your company's. Other companies do not."),
+    )
+
+
 class LoadForm(StepForm):
     file = forms.FileField(
         label=gettext_lazy("Rules as a file"),

@@ -1,0 +1,90 @@
+"""What a draft would do to what one company has: to its licenses, by line and end-user, and to its open cases.
+
+By what the company may know: what screening found since a case was filed is not counted.
+"""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import TextField
+from django.db.models.functions import Cast
+
+from licensing.models import Finding, Verdict
+from licensing.models.screenings import NO_HIT
+from licensing.policy.editions import canonical
+from licensing.policy.engine import Compiled
+from licensing.policy.vocabulary import HIT
+from licensing.selectors.editions import editions_at
+from licensing.selectors.judging import PENDING, Known, hits_at_filing, known_of
+from licensing.selectors.what_if.cases import Cases, open_cases
+from licensing.selectors.what_if.known import Both
+from licensing.selectors.what_if.licenses import OPEN, PROHIBITED, Licenses, licenses_in_force
+from licensing.selectors.what_if.tally import Exposure
+
+
+@dataclass(frozen=True)
+class Touched:
+    """A line of a license or of an open case, for an end-user, of which something else is said then. later: of a
+    license, the instant at which the draft prohibits more."""
+
+    ref: str
+    line: int
+    item: str
+    party: str
+    old: str
+    new: str
+    later: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Own:
+    licenses: list[Touched]
+    cases: list[Touched]
+    looked_at: int  # lines and end-users, of both
+
+
+def what_of_mine(draft: Compiled, starts_at: datetime, *, at: datetime, exporter: int) -> Own:
+    """What the draft would change from that start on, by what this company has at the instant `at`."""
+    old = editions_at(starts_at)
+    both = Both(old, old.with_draft(draft, starts_at), at)
+    licenses, cases = _licenses(both, exporter), _cases(both, exporter)
+    return Own(_touched(licenses), _touched(cases), len(licenses) + len(cases))
+
+
+def _touched(found: Iterable[Touched]) -> list[Touched]:
+    return [one for one in found if one.old != one.new or one.later]
+
+
+def _licenses(both: Both, exporter: int) -> list[Touched]:
+    of = {row.pk: row for row in licenses_in_force(both.starts_at).filter(exporter=exporter)}
+    judging, known = Licenses(both, (Exposure(), Exposure())), _filed(exporter)
+    rows = Verdict.objects.filter(line__license__in=of).annotate(said=Cast("facts", TextField()))
+    columns = ("line__license", "line__license__application", "line", "line__number", "line__control_item__code")
+    of_user = ("end_user", "end_user__party__ref", "end_user__party__name", "said")
+    found = []
+    for pk, case, line, number, code, user, party, name, said in rows.order_by("pk").values_list(*columns, *of_user):
+        facts = canonical({**json.loads(said), HIT: known.get((case, party), NO_HIT)})
+        pair = judging.pair(of[pk], line, user, facts)
+        was, becomes = (PROHIBITED if one else OPEN for one in (pair.old, pair.new))
+        found.append(Touched(of[pk].ref, number, code, name, was, becomes, pair.later))
+    return found
+
+
+def _cases(both: Both, exporter: int) -> list[Touched]:
+    rows, known = list(open_cases().filter(exporter=exporter)), _filed(exporter)
+    judging, qualified = Cases(both, PENDING, (Exposure(), Exposure())), known_of(rows).qualified
+    found = []
+    for case in rows:
+        users = case.end_users.all()
+        hits = {user.party_id: known.get((case.pk, user.party.ref), NO_HIT) for user in users}
+        for line, user, _facts, _text, said in judging.judged(case, Known(hits, qualified)):
+            found.append(Touched(case.ref, line.number, line.control_item.code, user.party.name, said.old, said.new))
+    return found
+
+
+def _filed(exporter: int) -> Mapping[tuple[int, str], str]:
+    """By key of the case and number of the party what screening had found when the case was filed."""
+    rows = Finding.objects.filter(application__exporter=exporter, moment="submit").exclude(record="")
+    return {(row.application_id, party): hit for row in rows for party, hit in hits_at_filing([row]).items()}
