@@ -380,7 +380,7 @@ def issue(ref: str, *, seen: int, usable_from: date | None = None, acknowledged:
         verify_code="".join(secrets.choice(ALPHABET) for _ in range(10)),
         issued_at=at,
         judged_by_id=judged[0].editions.newest,
-        next_turn_at=next_turn([one for seen in foreseen.values() for one in seen.prohibited], at - INSTANT),
+        next_turn_at=next_turn([one for f in foreseen.values() for one in (*f.prohibited, *f.held)], at - INSTANT),
     )
     with connection.cursor() as cursor:
         cursor.execute(_CONSIGNEES, [license.pk, row.pk])

@@ -10,14 +10,16 @@ from core.command import command
 from core.history import record
 from core.legal_time import legal_day, legal_now
 from core.locks import lock_all
+from licensing.actions.holds import tell_of_holds
 from licensing.models import Application
-from licensing.selectors import PENDING, Turned, editions_at, judge, turned
+from licensing.selectors import PENDING, Turned, editions_at, holds_of, judge, turned
 from licensing.states import OPEN_CASE
 
 
 @command
 def turn(pk: int, *, by: Actor) -> bool:
-    """An open case says what the rules say otherwise of it now than those of the last look; who reads it was told.
+    """An open case says what the rules say otherwise of it now than those of the last look; who reads it was told, and
+    its holder also of holds that begin and end.
 
     Told once: again only where something else is said than a turn said before. May run twice, late or never, and
     leaves alone what another holds. Returns whether somebody was told.
@@ -36,12 +38,13 @@ def turn(pk: int, *, by: Actor) -> bool:
     row.turned = {verb: said for verb, differing in news.items() if (said := _said(differing))}
     row.judged_by_id, row.next_turn_at = editions.newest, editions.next_turn(PENDING)
     row.save(update_fields=["turned", "judged_by", "next_turn_at"])
+    told = tell_of_holds(row, (one.hold.id for one in holds_of(judged) if not one.missing), by=by, at=at)
     telling = [verb for verb in news if row.turned.get(verb) != was.get(verb)]
     for verb in telling:
         reason = ", ".join(sorted({name for one in news[verb] for name in (*one.rules, one.now.edition)}))
         edition, _digest = editions.of(legal_day(at))
         record(row, verb, by=by, at=at, before=row.state, reason=reason or edition, edition=edition)
-    return bool(telling)
+    return bool(told or telling)
 
 
 def _said(differing: list[Turned]) -> list[Any]:

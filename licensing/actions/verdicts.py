@@ -14,6 +14,7 @@ from core.command import command
 from core.legal_time import legal_day, legal_now
 from core.locks import lock_all
 from licensing import ledger
+from licensing.actions.holds import tell_of_holds
 from licensing.actions.licenses import closing, narrowed, open_users, widened
 from licensing.models import (
     Application,
@@ -31,6 +32,7 @@ from licensing.selectors import (
     closed,
     editions_at,
     held,
+    holds_standing,
     next_turn,
     prohibited,
     quiet,
@@ -116,7 +118,7 @@ def turn(pk: int, *, by: Actor) -> bool:
 
     An end-user for whom they prohibit every line has a cause of policy; of whom they no longer prohibit that, it has
     ended, and no other. Balances are untouched. May run twice, late or never, and leaves alone what another holds.
-    Returns whether anything began or ended.
+    Holds that stop its reservations are told when they begin and when they end. Returns whether anything did.
     """
     found = lock_all(License.objects.filter(pk=pk), skip_locked=True)
     if not found:
@@ -138,7 +140,8 @@ def turn(pk: int, *, by: Actor) -> bool:
         narrowed(license, suspended=not open_users(license).exists(), **_told(began, by, at))
     if ended:
         widened(license, suspended=not open_before, **_told(ended, by, at))
-    return bool(began or ended)
+    told = tell_of_holds(license, {one for v in verdicts for one in holds_standing(v.held, at)}, by=by, at=at)
+    return bool(began or ended or told)
 
 
 def _judge_again(
@@ -153,7 +156,7 @@ def _judge_again(
         verdict.forbidden = standing(verdict.prohibited, at) is not None
     Verdict.objects.bulk_update(verdicts, ["prohibited", "held", "forbidden"])
     license.judged_by_id = editions.newest
-    license.next_turn_at = next_turn([one for verdict in verdicts for one in verdict.prohibited], at)
+    license.next_turn_at = next_turn([one for v in verdicts for one in (*v.prohibited, *v.held)], at)
     license.save(update_fields=["judged_by", "next_turn_at"])
     turned = [verdict for verdict in verdicts if verdict.forbidden != was[verdict.pk]]
     return [one for one in turned if one.forbidden], [one for one in turned if not one.forbidden]

@@ -66,8 +66,9 @@ class Application(FSMModelMixin, models.Model):
         help_text="The newest edition that a turn of it knows.",
     )
     next_turn_at = models.DateTimeField(
-        null=True, help_text="When other rules next count for open cases, by the editions known."
+        null=True, help_text="When other rules next count for open cases, or other holds, by the editions known."
     )
+    held = models.JSONField(default=list, help_text="The holds of which its holder was told that they stand.")
     turned = models.JSONField(
         default=dict, help_text="What the rules of now say otherwise than those of the last look: to desk, to holder."
     )

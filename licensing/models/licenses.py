@@ -55,8 +55,9 @@ class License(FSMModelMixin, models.Model):
         help_text="The newest edition that its verdicts know.",
     )
     next_turn_at = models.DateTimeField(
-        null=True, help_text="When a verdict of it next begins or ends to prohibit, by the editions known."
+        null=True, help_text="When a verdict of it next begins or ends to prohibit or to hold, by the editions known."
     )
+    held = models.JSONField(default=list, help_text="The holds of which its holder was told that they stand.")
     verify_code = models.CharField(max_length=10)
     issued_at = models.DateTimeField()
 

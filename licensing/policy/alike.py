@@ -5,13 +5,13 @@ from typing import Any
 
 from licensing.policy.engine import Compiled
 from licensing.policy.facts import Facts, as_read
-from licensing.policy.vocabulary import CATEGORY, CODE, ELEMENT, LIST, TERRITORY, UNLISTED_CODE
+from licensing.policy.vocabulary import CATEGORY, CODE, ELEMENT, LIST, LOOKS_AT, TERRITORY, UNLISTED_CODE
 
 ITEM = (CODE, LIST, CATEGORY, ELEMENT, TERRITORY)  # which a code says
 
 
 class Alike:
-    """Of facts as they are said, those that stand for them: the first seen of which no rule says anything else."""
+    """Of facts as they are said, those that stand for them: the first seen that no rule or hold tells from them."""
 
     def __init__(self, editions: Iterable[Compiled]) -> None:
         self._editions = tuple(editions)
@@ -30,9 +30,11 @@ class Alike:
 
 
 def _told(compiled: Compiled, name: str, value: Any) -> tuple[Any, ...]:
-    """By which rules a value is told from others: those that it fails, key by key, or that it leaves open."""
+    """By which rules and holds a value is told from others: those that it fails, key by key, or that it leaves open."""
     read = as_read({CODE: UNLISTED_CODE, name: value}, compiled.edition)
     facts = ITEM if name == CODE else (name,)
     values = [(axis, read.get(axis.fact)) for axis in compiled.axes if axis.fact in facts]
     fails = (None if said is None else axis.fails(said) for axis, said in values)
-    return *fails, name == CODE and read[LIST] == UNLISTED_CODE
+    holds = ((hold, key) for hold in compiled.edition.holds for key in hold.match if LOOKS_AT.get(key, key) in facts)
+    held = (compiled.fits(hold, key, read) for hold, key in holds)
+    return *fails, *held, name == CODE and read[LIST] == UNLISTED_CODE

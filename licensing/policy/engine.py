@@ -180,22 +180,21 @@ class Compiled:
     def holds(self, facts: Facts, *, on: date) -> tuple[tuple[Hold, tuple[str, ...]], ...]:
         """Each hold of that day that no fact speaks against, and for want of which facts it does not stand."""
         of_day = [hold for hold in self.edition.holds if hold.span.covers(on)]
-        found = [(hold, {key: self._looked_at(key, facts) for key in hold.match}) for hold in of_day]
+        found = [(hold, {key: self.fits(hold, key, facts) for key in hold.match}) for hold in of_day]
         return tuple(
-            (hold, tuple(sorted({named_as(LOOKS_AT.get(key, key), facts) for key in seen if seen[key] is None})))
-            for hold, seen in found
-            if all(
-                value is None or any(self._fits(key, hold.match[key], one) for one in value)
-                for key, value in seen.items()
-            )
+            (hold, tuple(sorted({named_as(LOOKS_AT.get(key, key), facts) for key in fit if fit[key] is None})))
+            for hold, fit in found
+            if False not in fit.values()
         )
 
-    @staticmethod
-    def _looked_at(key: str, facts: Facts) -> tuple[Any, ...] | None:
-        """The values of the fact that a key of a match looks at; None: nobody said."""
+    def fits(self, hold: Hold, key: str, facts: Facts) -> bool | None:
+        """Whether these facts are what a key of the hold's match looks for; None: nobody said."""
         fact = LOOKS_AT.get(key, key)
         value = facts.get(fact)
-        return value if value is None or FACTS[fact].kind is Kind.NAMES else (value,)
+        if value is None:
+            return None
+        values = value if FACTS[fact].kind is Kind.NAMES else (value,)
+        return any(self._fits(key, hold.match[key], one) for one in values)
 
     @property
     def hold_turns(self) -> list[date]:

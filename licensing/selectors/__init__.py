@@ -83,6 +83,7 @@ from licensing.selectors.screenings import counting, screened_in, screenings_of
 from licensing.selectors.verdicts import (
     closed,
     held,
+    holds_standing,
     judged,
     licenses_to_turn,
     next_turn,
@@ -133,6 +134,7 @@ __all__ = [
     "held",
     "holds_known",
     "holds_of",
+    "holds_standing",
     "editions_for",
     "effect_of",
     "in_force",

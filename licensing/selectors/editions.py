@@ -100,8 +100,11 @@ class Editions:
         return sorted(day for day in found if after < day <= until)
 
     def next_turn(self, audience: str) -> datetime | None:
-        """The first instant ahead at which other rules may count for that audience."""
-        days = self.turns(legal_day(self.at), LAST_DAY, audience)
+        """The first instant ahead at which other rules may count for that audience, or other holds stand."""
+        today = legal_day(self.at)
+        days = self.turns(today, LAST_DAY, audience)
+        held = (day for row in self.rows[self._place(today) :] for day in self.rules(row[1]).hold_turns if day > today)
+        days = sorted([*days[:1], *held])
         ahead = [starts_at for _, _, starts_at in self.rows if starts_at > self.at]
         return min([*ahead, *(day_start(day) for day in days[:1])], default=None)
 

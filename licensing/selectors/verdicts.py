@@ -158,9 +158,16 @@ def judged(license: License, party: int, destination: str, lines: Collection[int
 
 def standing(stretches: Iterable[Mapping[str, Any]], at: datetime) -> Mapping[str, Any] | None:
     """The stretch in which that instant lies; None where nothing prohibits it then."""
-    return next(
-        (one for one in stretches if begins(one) <= at and (one["until"] is None or at < _instant(one["until"]))), None
-    )
+    return next(_around(stretches, at), None)
+
+
+def holds_standing(stretches: Iterable[Mapping[str, Any]], at: datetime) -> list[str]:
+    """The holds in whose stretches that instant lies, by name."""
+    return sorted({one["hold"] for one in _around(stretches, at)})
+
+
+def _around(stretches: Iterable[Mapping[str, Any]], at: datetime) -> Iterator[Mapping[str, Any]]:
+    return (one for one in stretches if begins(one) <= at and (one["until"] is None or at < _instant(one["until"])))
 
 
 def begins(stretch: Mapping[str, Any]) -> datetime:
@@ -191,24 +198,28 @@ def quiet(licenses: Collection[License], editions: Editions, at: datetime) -> di
     """Of these licenses those for which these editions change nothing, by key, with the next turn of each.
 
     What prohibits and what is held is what is written, what stands at that instant stood at the last turn, and the
-    causes of policy are those of then, in the same words. Three queries, however many licenses there are.
+    causes of policy and the holds are those of then, in the same words. Three queries, however many licenses there are.
     """
     of = {license.pk: license for license in licenses}
     cases = {license.application_id for license in licenses}
     contracts = dict(Application.objects.filter(pk__in=cases).values_list("pk", "contract_on"))
     found, turns, loud = dict[int, list[Any]](), dict[int, list[Any]](), set()
+    held_now: dict[int, set[str]] = {}
     rows = Verdict.objects.filter(line__license__in=of).annotate(said=Cast("facts", TextField()))
     columns = ("line__license_id", "end_user_id", "said", "prohibited", "held", "forbidden")
     for pk, user, said, known, holds, forbidden in rows.values_list(*columns):
         contract = contracts[of[pk].application_id]
         stretches = foreseen(editions, said, since=of[pk].issued_at, contract=contract)
         now = standing(stretches, at)
-        if withheld(editions, said, since=of[pk].issued_at) != holds:
+        known_holds = withheld(editions, said, since=of[pk].issued_at)
+        if known_holds != holds:
             loud.add(pk)
+        held_now.setdefault(pk, set()).update(holds_standing(known_holds, at))
         if stretches != known or forbidden != (now is not None):
             loud.add(pk)
         found.setdefault(pk, []).append((user, now))
-        turns.setdefault(pk, []).extend(stretches)
+        turns.setdefault(pk, []).extend([*stretches, *known_holds])
+    loud |= {pk for pk, license in of.items() if license.held != sorted(held_now.get(pk, ()))}
     causes, edition = _causes(of), editions.rules(editions.of(legal_day(at)).digest)
     still = (pk for pk in of if pk not in loud and _follow(closed(found.get(pk, ())), causes.get(pk, {}), edition))
     return {pk: next_turn(turns.get(pk, ()), at) for pk in still}

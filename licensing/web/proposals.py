@@ -13,6 +13,7 @@ from licensing.models import Draft
 from licensing.selectors.what_if import what_of_mine
 from licensing.web.what_if import OUTCOMES
 from licensing.words import differences, terms
+from licensing.words import holds as words
 
 
 def proposals(request: HttpRequest) -> HttpResponse:
@@ -51,10 +52,20 @@ def _mine(request: HttpRequest, row: Draft, starts_at: Any, at: Any) -> dict[str
     if request.actor.kind != "exporter" or not request.actor.may("licenses", "GET"):
         return None
     rules = selectors.compiled(row.text)
+    reasons = {hold.id: words.reason(hold) for hold in rules.edition.holds}
     found = what_of_mine(rules, starts_at, at=at, exporter=request.actor.organization_id)
 
     def told(rows: Any) -> list[dict[str, Any]]:
-        return [{"one": one, "old": _word(one.old), "new": _word(one.new)} for one in rows]
+        return [
+            {
+                "one": one,
+                "old": _word(one.old),
+                "new": _word(one.new),
+                "held": [(name, reasons[name]) for name in sorted(one.holds[1] - one.holds[0])],
+                "released": sorted(one.holds[0] - one.holds[1]),
+            }
+            for one in rows
+        ]
 
     return {"licenses": told(found.licenses), "cases": told(found.cases), "looked_at": found.looked_at}
 

@@ -42,6 +42,10 @@ def _rows(found: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
         for name in ("channels", "refs", "later"):
             for what, refs in found[part].get(name, {}).items():
                 yield from ({"part": part, "what": what, "reference": ref} for ref in refs)
+        for one in found[part].get("holds", ()):
+            held = {"part": part, "what": f"hold {one['event']}", "value": one["hold"]}
+            yield from _of_units({**held, "parts": one["lines"]}, one["quantity"])
+            yield from ({**held, "reference": ref} for ref in one["refs"])
     before, after = found["load"]["cases"]
     yield {"part": "load", "what": "cases", "before": before, "after": after}
     yield {"part": "load", "what": "working days", "value": found["load"]["average"], "after": found["load"]["days"]}
@@ -87,6 +91,10 @@ EVENTS: Mapping[str, Any] = {
 }
 
 
+HOLDS: Mapping[str, Any] = {
+    "begins": _("Hold {hold} begins to stop"),
+    "ends": _("Hold {hold} ends to stop"),
+}
 OUTDATED: Mapping[str, Any] = {
     "text": _("The rules of this draft were changed since."),
     "start": _("It is of another first day."),
@@ -137,8 +145,16 @@ def _part(
     refs = [(_event(what), refs) for group in ("refs", "channels") for what, refs in found.get(group, {}).items()]
     for at, later in found.get("later", {}).items():
         refs.append((gettext("From {at} on").format(at=instant(datetime.fromisoformat(at))), later))
+    holds = [
+        {
+            "told": HOLDS[one["event"]].format(hold=one["hold"]),
+            "quantity": _shown(one["quantity"]),
+            "refs": [(ref, names.get(ref)) for ref in one["refs"]],
+        }
+        for one in found.get("holds", ())
+    ]
     named = [(what, [(ref, names.get(ref)) for ref in some]) for what, some in refs]
-    return {"label": label, "entries": found["entries"], "rows": rows, "refs": named}
+    return {"label": label, "entries": found["entries"], "rows": rows, "refs": named, "holds": holds}
 
 
 def _event(what: str) -> str:

@@ -26,6 +26,10 @@ TOLD = {
     "organization.confirm_roles": ["o@m.example"],
     "application.overdue": ["reviewer"],
     "application.signal": ["reviewer"],
+    "application.hold": HOLDERS,
+    "application.release": HOLDERS,
+    "license.hold": HOLDERS,
+    "license.release": HOLDERS,
     "application.turn": HOLDERS,
     "application.turn_inside": ["reviewer"],
 }

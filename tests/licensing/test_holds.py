@@ -6,7 +6,8 @@ import pytest
 from django.utils.translation import override
 
 from core.errors import DomainError
-from core.legal_time import day_start, legal_now, legal_today
+from core.legal_time import day_start, legal_day, legal_now, legal_today
+from core.models import HistoryLine
 from licensing import selectors
 from licensing.actions import decisions
 from licensing.actions.verdicts import confirm
@@ -17,6 +18,7 @@ from tests import make
 from tests.licensing.test_judging import case
 from tests.licensing.test_limits import refused
 from tests.licensing.test_turns import turn
+from tests.licensing.test_turns_of_cases import turn as turn_case
 from tests.make import seen
 from tests.policy.test_holds import hold as row
 
@@ -135,7 +137,7 @@ def test_only_a_hold_that_says_so_stops_reservations_worker_or_not(world, licens
 
 def test_what_a_turn_wrote_says_the_same(world, license):
     make.edition(hold("DE", reservations=True))
-    assert not turn(license)
+    assert turn(license)
     assert selectors.judged(license, license.end_users.get().party_id, "DE", {1}) is None
     assert refused(world.shipment, license, KG) == ["held"]
     assert (License.objects.get().state, license.suspensions.count()) == ("active", 0)
@@ -197,7 +199,7 @@ def test_a_hold_that_goes_on_in_another_edition_is_one_and_needs_no_turn(world, 
         return lambda rules, document: document.update(holds=[one for row in rows for one in _rows(row)])
 
     make.edition(change(*both), "ONE", legal_now() - SECOND)
-    assert not turn(license)
+    assert turn(license)
     kept = Verdict.objects.get().held
     assert [(one["hold"], one["until"] is None) for one in kept] == [("H001", False), ("H002", False)]
     make.edition(change(*both), "TWO", day_start(legal_today() + DAY))
@@ -215,6 +217,62 @@ def _rows(change):
     document = {}
     change({}, document)
     return document["holds"]
+
+
+def told(ref):
+    """What history says of holds: verb and which."""
+    lines = HistoryLine.objects.filter(subject_ref=ref, verb__in=["hold", "release"]).order_by("seq")
+    return [(line.verb, line.facts["holds"]) for line in lines]
+
+
+def test_who_holds_a_license_is_told_once_that_a_hold_stops_it_and_once_that_it_ended(world, license, clock):
+    make.edition(hold("DE", last=2, reservations=True), "ONE")
+    assert turn(license) and told(license.ref) == [("hold", "H001")]
+    make.edition(hold("DE", last=2, reservations=True, reason_en="Talks go on."), "TWO")
+    assert not turn(license)
+    clock.set(day_start(legal_today() + 3 * DAY))
+    assert selectors.licenses_to_turn(9) == [license.pk] and confirm(among=[license.pk]) == 0
+    assert turn(license) and told(license.ref) == [("hold", "H001"), ("release", "H001")]
+    assert selectors.licenses_to_turn(9) == [] and License.objects.get().held == []
+
+
+def test_a_hold_that_stops_no_reservation_is_not_told_of_a_license(world, license):
+    make.edition(hold("DE"))
+    assert not turn(license) and told(license.ref) == []
+
+
+def test_a_hold_that_is_announced_at_issue_is_told_when_it_begins(world, clock):
+    make.edition(hold("DE", first=1, reservations=True))
+    license = world.license(kilograms=100)
+    clock.set(day_start(legal_today() + DAY))
+    assert selectors.licenses_to_turn(9) == [license.pk]
+    assert confirm(among=[license.pk]) == 0 and turn(license)
+    assert told(license.ref) == [("hold", "H001")]
+
+
+def test_who_has_an_open_case_is_told_once_that_a_hold_stands_and_once_that_it_ended(world, clock):
+    ref = world.under_review(world.application())
+    make.edition(hold("DE", first=1, last=2), "ONE")
+    turn_case(ref)
+    assert told(ref) == []
+    for days, lines in ((1, ["hold"]), (2, ["hold"]), (3, ["hold", "release"]), (4, ["hold", "release"])):
+        clock.set(day_start(legal_today_of(ref) + days * DAY))
+        due = selectors.cases_to_turn(9)
+        assert bool(due) is (days in (1, 3))
+        assert bool(due and turn_case(ref)) is (days in (1, 3))
+        assert told(ref) == [(verb, "H001") for verb in lines]
+
+
+def test_a_hold_that_may_stand_is_not_told(world):
+    ref = world.under_review(world.application())
+    make.edition(hold(match={"destination.country": ["DE"], "item.origin": ["CN"]}))
+    turn_case(ref)
+    assert told(ref) == []
+
+
+def legal_today_of(ref):
+    """The day on which the case was filed."""
+    return legal_day(case(ref).submitted_at)
 
 
 # --- people -------------------------------------------------------------------------------------------------

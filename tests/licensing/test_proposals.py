@@ -16,6 +16,7 @@ from tests import make
 from tests.book import draft as text_of
 from tests.book import forbid
 from tests.licensing.test_drafts import BAN, DAY, changed, described, refused
+from tests.licensing.test_what_if import held_in
 from tests.make import seen
 
 pytestmark = pytest.mark.django_db
@@ -259,6 +260,24 @@ def test_it_is_what_the_turn_then_does(world, clock):
     assert (found.licenses, found.cases, found.looked_at) == ([], [], 2)
     [of_case] = mine(world.exporter, stricter).cases
     assert (of_case.ref, of_case.old, of_case.new) == (case, "presumption_of_approval", "prohibited")
+
+
+def test_a_hold_that_would_stop_it_is_told_with_its_reason(world, client):
+    license, m = world.license(kilograms=100), world.ministry
+    case = filed(world)
+    found = mine(world.exporter, held_in("DE"))
+    assert [(one.ref, one.holds[1] - one.holds[0]) for one in (*found.licenses, *found.cases)] == [
+        (license.ref, {"H001"}),
+        (case, {"H001"}),
+    ]
+    assert mine(world.exporter, held_in("FR")).licenses == []
+    row = editions.draft(title="Hold", by=m.policy_officer)
+    document = {}
+    held_in("DE")({}, document)
+    changed(row, m, part="holds", new=document["holds"][0])
+    make.simulated(row.ref, m.policy_officer)
+    published(row, world)
+    assert "Hold H001 would stop it: Talks." in page(client, world.exporter, at(row))
 
 
 def stricter(rules, document):

@@ -102,7 +102,7 @@ def test_a_new_instant_that_begins_nothing_is_still_a_turn(license, clock):
 
 
 def test_what_is_held_anew_is_left_to_a_turn(license):
-    make.edition(hold("DE", reservations=True))
+    make.edition(hold("DE", first=1, reservations=True))
     assert confirm(license) == 0
     turn(license)
     assert Verdict.objects.get().held != []

@@ -7,11 +7,12 @@ from datetime import date, timedelta
 import pytest
 from django.db import InternalError, connection
 
+from core.errors import DomainError
 from core.legal_time import day_start, legal_now, legal_today, on_the_wire
 from core.models import HistoryLine
 from exporters.models import Party, Qualification
 from licensing import selectors, tasks
-from licensing.actions import applications
+from licensing.actions import applications, decisions
 from licensing.loading import first_document
 from licensing.models import (
     Application,
@@ -630,3 +631,50 @@ def test_names_show_to_who_may_read_cases_and_to_nobody_else(world):
     told = {row[-2]: row[-1] for row in lines(found, names_of(found, m.auditor))}
     assert told[license.ref] == name
     assert name not in [row[-1] for row in lines(found, names_of(found, m.policy_officer))]
+
+
+def held_in(country):
+    def change(rules, document):
+        until = str(legal_today() + 30 * DAY)
+        document["holds"] = [
+            {
+                "id": "H001",
+                "match": {"destination.country": [country]},
+                "from": str(legal_today() - DAY),
+                "until": until,
+                "reason_en": "Talks.",
+                "reason_zh": "磋商。",
+                "owner": "A bureau",
+                "reservations": True,
+            }
+        ]
+
+    return change
+
+
+def test_what_a_hold_stops_is_counted_and_is_then_stopped(world):
+    """And no rule tells the two countries apart, only the hold."""
+    license, other = _to(world, "DE", 100), _to(world, "FR", 100)
+    ref = world.under_review(world.application(kilograms=50))
+    decisions.recommend(ref, seen=seen(ref), outcome="approve", by=world.ministry.reviewer)
+    text = draft(held_in("DE"))
+    found = asked(text)
+    [of_cases], [of_licenses] = found["cases"]["holds"], found["licenses"]["holds"]
+    assert of_cases == {"hold": "H001", "event": "begins", "lines": 1, "quantity": {"kg": 50 * KG}, "refs": [ref]}
+    assert of_licenses == of_cases | {"quantity": {"kg": 100 * KG}, "refs": [license.ref]}
+    rows = [row for row in lines(found, {}) if row[:4] == ["licenses", "hold begins", "", "H001"]]
+    assert license.ref in {row[-2] for row in rows}
+    make.edition(held_in("DE"))
+    with pytest.raises(DomainError, match="A hold stands"):
+        decisions.approve(ref, seen=seen(ref), by=world.ministry.decider)
+    with pytest.raises(DomainError, match="A hold stands"):
+        world.shipment(license, KG)
+    world.shipment(other, KG)
+    found = asked(draft(nothing))
+    assert [one["event"] for part in ("cases", "licenses") for one in found[part]["holds"]] == ["ends", "ends"]
+    make.edition(nothing, "AFTER")
+    decisions.approve(ref, seen=seen(ref), by=world.ministry.decider)
+    world.shipment(license, KG)
+    assert asked(draft(nothing))["licenses"]["holds"] == []
+    make.edition(held_in("DE"), "AGAIN")
+    assert asked(draft(held_in("DE")))["licenses"]["holds"] == []

@@ -19,7 +19,7 @@ from licensing.selectors.clocks import used_of
 from licensing.selectors.editions import AHEAD
 from licensing.selectors.judging import NEW, Known, days_of, known_of, said
 from licensing.selectors.what_if.known import Both, Compared, Days, paged
-from licensing.selectors.what_if.tally import Exposure, Part, Refs, Tally
+from licensing.selectors.what_if.tally import Exposure, Held, Part, Refs, Tally
 from licensing.states import OPEN_CASE, ApplicationState
 
 SIZE = 500
@@ -63,7 +63,7 @@ class Cases:
 
     def __init__(self, both: Both, audience: str, exposure: tuple[Exposure, Exposure]) -> None:
         self.both, self.audience, self.exposure = both, audience, exposure
-        self.tally, self.channels, self.changed = Tally(), Refs(), Refs()
+        self.tally, self.channels, self.changed, self.held = Tally(), Refs(), Refs(), Held()
         self.differing: Counter[tuple[str, str, str, str]] = Counter()
         self.load = _Load()
         self._known: dict[tuple[date | None, date | None], Days] = {}
@@ -84,6 +84,7 @@ class Cases:
             words = (line.control_item.code, countries, facts["end_use.code"], line.unit, line.quantity)
             parts.append(Part(line.pk, *words, one.old, one.new))
             opened.append(one.opened)
+            self.held.add(case.ref, line.pk, line.unit, line.quantity, *self.both.holding(self.both.alike(text)))
             found |= one.differences
             self.both.rests_on(case.ref, case.state, case.kind, line.number, line.quantity, line.unit, text)
             for first, exposure in zip(self.both.exposed(self.both.alike(text)), self.exposure, strict=True):
@@ -154,6 +155,7 @@ class Cases:
                 for (part, old, new, direction), count in parts
             ],
             "refs": self.changed.told(),
+            "holds": self.held.told(),
         }
 
 

@@ -42,6 +42,7 @@ class Both:
         self.data = hashlib.sha256()
         self.compared = lru_cache(KEPT)(self._compared)
         self.exposed = lru_cache(KEPT)(self._exposed)
+        self.holding = lru_cache(KEPT)(self._holding)
         self.alike = lru_cache(KEPT)(self._alike)
         self._classes = Alike(new.rules(digest) for digest in dict.fromkeys(row[1] for row in new.rows))
         self._ahead = [self._days_of(editions.as_of(at)) for editions in (old, new)]
@@ -60,6 +61,15 @@ class Both:
         said += [(was.clear, now.clear) for was, now in zip(old, new, strict=True)]
         found = {one for was, now in said for one in differences(was, now)}
         return Compared(_strictest(old), _strictest(new), (_opened(old), _opened(new)), frozenset(map(_plain, found)))
+
+    def _holding(self, facts: str) -> tuple[frozenset[str], frozenset[str]]:
+        """The holds that stand when the draft starts, by both."""
+        said, day = json.loads(facts), legal_day(self.starts_at)
+        both = (editions.rules(editions.of(day).digest) for editions in (self.old, self.new))
+        old, new = (
+            frozenset(hold.id for hold in rules.holding(as_read(said, rules.edition), on=day)) for rules in both
+        )
+        return old, new
 
     def _exposed(self, facts: str) -> tuple[str, str]:
         """The first day from which on what is not controlled today is, by both; empty where there is none."""

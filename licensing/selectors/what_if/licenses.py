@@ -15,9 +15,9 @@ from licensing.models.balances import LicenseLine
 from licensing.policy.editions import canonical
 from licensing.policy.vocabulary import COUNTRY, END_USE
 from licensing.selectors.editions import INSTANT
-from licensing.selectors.verdicts import begins, closed, foreseen, standing, told_alike
+from licensing.selectors.verdicts import begins, closed, foreseen, holds_standing, standing, told_alike, withheld
 from licensing.selectors.what_if.known import Both, paged
-from licensing.selectors.what_if.tally import Exposure, Part, Refs, Tally
+from licensing.selectors.what_if.tally import Exposure, Held, Part, Refs, Tally
 from licensing.states import IN_FORCE
 
 SIZE = 500
@@ -39,6 +39,7 @@ class _Pair(NamedTuple):
     old: Mapping[str, Any] | None
     new: Mapping[str, Any] | None
     later: datetime | None
+    held: tuple[frozenset[str], frozenset[str]]  # holds that stop its reservations, before and after
 
 
 class Licenses:
@@ -47,6 +48,7 @@ class Licenses:
     def __init__(self, both: Both, exposure: tuple[Exposure, Exposure]) -> None:
         self.both, self.exposure = both, exposure
         self.tally, self.events, self.closed, self.later = Tally(), Refs(), list[dict[str, Any]](), Refs()
+        self.held = Held()
         day = legal_day(both.starts_at)
         before, after = (editions.as_of(both.starts_at - INSTANT) for editions in (both.old, both.new))
         self.wording = before.rules(before.of(legal_day(before.at))[1]), both.new.rules(both.new.of(day)[1])
@@ -88,6 +90,7 @@ class Licenses:
         self.tally.add(self._part(pair, goods) for pair in pairs)
         for pair in pairs:
             _, code, unit, left = goods[pair.line]
+            self.held.add(license.ref, pair.line, unit, left, *pair.held)
             for first, exposure in zip(self.both.exposed(self.both.alike(pair.facts)), self.exposure, strict=True):
                 if first:
                     exposure.add(first, license.ref, pair.line, code, unit, left)
@@ -105,7 +108,11 @@ class Licenses:
         ahead = (begins(one) for one in new if (one["from"], one["rules"]) not in known)
         later = next((instant for instant in ahead if instant > self.both.starts_at), None)
         starts = self.both.starts_at
-        return _Pair(line, user, facts, standing(old, starts - INSTANT), standing(new, starts), later)
+        was, becomes = (
+            frozenset(holds_standing(withheld(editions, alike, since=license.issued_at), starts))
+            for editions in (self.both.old, self.both.new)
+        )
+        return _Pair(line, user, facts, standing(old, starts - INSTANT), standing(new, starts), later, (was, becomes))
 
     def _part(self, pair: _Pair, goods: Mapping[int, Any]) -> Part:
         _, code, unit, left = goods[pair.line]
@@ -146,7 +153,8 @@ class Licenses:
 
     def told(self) -> dict[str, Any]:
         happens = sorted(self.closed, key=canonical)
-        return {**self.tally.told(), "refs": self.events.told(), "events": happens, "later": self.later.told()}
+        told = {"refs": self.events.told(), "events": happens, "later": self.later.told()}
+        return {**self.tally.told(), **told, "holds": self.held.told()}
 
 
 def _left(lines: set[int], goods: Mapping[int, Any]) -> dict[str, int]:

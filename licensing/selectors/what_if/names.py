@@ -26,3 +26,5 @@ def _refs(found: Mapping[str, Any]) -> Iterator[str]:
             for name in ("refs", "channels", "later"):
                 for refs in part.get(name, {}).values():
                     yield from refs
+            for hold in part.get("holds", ()):
+                yield from hold["refs"]

@@ -36,6 +36,7 @@ class Touched:
     old: str
     new: str
     later: datetime | None = None
+    holds: tuple[frozenset[str], frozenset[str]] = (frozenset(), frozenset())  # that stand before, and then
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,7 @@ def what_of_mine(draft: Compiled, starts_at: datetime, *, at: datetime, exporter
 
 
 def _touched(found: Iterable[Touched]) -> list[Touched]:
-    return [one for one in found if one.old != one.new or one.later]
+    return [one for one in found if one.old != one.new or one.later or one.holds[0] != one.holds[1]]
 
 
 def _licenses(both: Both, exporter: int) -> list[Touched]:
@@ -68,7 +69,7 @@ def _licenses(both: Both, exporter: int) -> list[Touched]:
         facts = canonical({**json.loads(said), HIT: known.get((case, party), NO_HIT)})
         pair = judging.pair(of[pk], line, user, facts)
         was, becomes = (PROHIBITED if one else OPEN for one in (pair.old, pair.new))
-        found.append(Touched(of[pk].ref, number, code, name, was, becomes, pair.later))
+        found.append(Touched(of[pk].ref, number, code, name, was, becomes, pair.later, pair.held))
     return found
 
 
@@ -79,8 +80,9 @@ def _cases(both: Both, exporter: int) -> list[Touched]:
     for case in rows:
         users = case.end_users.all()
         hits = {user.party_id: known.get((case.pk, user.party.ref), NO_HIT) for user in users}
-        for line, user, _facts, _text, said in judging.judged(case, Known(hits, qualified)):
-            found.append(Touched(case.ref, line.number, line.control_item.code, user.party.name, said.old, said.new))
+        for line, user, _facts, text, said in judging.judged(case, Known(hits, qualified)):
+            of = (case.ref, line.number, line.control_item.code, user.party.name, said.old, said.new)
+            found.append(Touched(*of, holds=both.holding(both.alike(text))))
     return found
 
 

@@ -85,6 +85,24 @@ class Refs:
         return {what: sorted(refs) for what, refs in sorted(self._of.items())}
 
 
+class Held:
+    """Lines that a hold begins, or ends, to stop."""
+
+    def __init__(self) -> None:
+        self._cells: dict[tuple[str, str], dict[tuple[str, int], tuple[str, str, int]]] = {}
+
+    def add(self, ref: str, line: int, unit: str, quantity: int, old: frozenset[str], new: frozenset[str]) -> None:
+        for event, names in (("begins", new - old), ("ends", old - new)):
+            for name in names:
+                self._cells.setdefault((name, event), {})[ref, line] = (ref, unit, quantity)
+
+    def told(self) -> list[dict[str, Any]]:
+        return [
+            {"hold": name, "event": event, "lines": len(lines), **_summed(lines)}
+            for (name, event), lines in sorted(self._cells.items())
+        ]
+
+
 class Exposure:
     """Lines that are controlled from a day on and are not today, by item and day."""
 
