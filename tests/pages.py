@@ -8,6 +8,7 @@ NOUNS = {
     "officer": "membership",
     "key": "apikey",
     "edition": "policyedition",
+    "proposal": "draft",
 }  # called otherwise
 READS = {"mailbox.read": "mail"}  # takes a row that everybody sees
 ALSO = {  # what an address takes beside its row

@@ -1,5 +1,7 @@
 """Every route has its row, and every role meets exactly what the table says, on every route and method."""
 
+from datetime import timedelta
+
 import pytest
 from django.urls import get_resolver, reverse
 
@@ -7,9 +9,10 @@ from config.api import urlpatterns as api_patterns
 from core import access
 from core.actions import add_member
 from core.invitations import token
+from core.legal_time import legal_today
 from core.models import Delivery, HistoryLine, Mail, Membership, Role, RoleGrant
 from core.references import draw
-from licensing.actions import applications, editions
+from licensing.actions import applications, comments, editions
 from licensing.models import Application, ApplicationDocument
 from shipments.actions import receive
 from tests import make, pages
@@ -85,6 +88,8 @@ def stage(world):
     paper = ApplicationDocument.objects.first()
     rules = editions.draft(title="Rules", by=world.ministry.policy_officer)
     make.simulated(rules.ref, world.ministry.policy_officer)
+    shown = {"until": legal_today() + timedelta(days=9), "by": world.ministry.policy_officer}
+    comments.publish(rules.ref, seen=seen(rules.ref), **shown)
     mail = Mail.objects.create(sender="a@b.example", recipients="c@d.example", subject="s", body="b")
     return people, {
         "party": {"ref": declaration.end_user.ref},
@@ -100,6 +105,7 @@ def stage(world):
         "exporter": {"pk": world.exporter.organization_id},
         "edition": {"ref": rules.base.code},
         "draft": {"ref": rules.ref},
+        "proposal": {"ref": rules.ref},
         **{name: {"ref": rules.ref, **more} for name, more in pages.ALSO.items()},
         "grant.confirm": {"pk": grant.pk},
         "delivery": {"pk": Delivery.objects.filter(delivered_at=None).first().pk},

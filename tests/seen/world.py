@@ -17,6 +17,7 @@ from exporters import actions as exporters
 from exporters.models import Exporter
 from licensing.actions import (
     applications,
+    comments,
     consultations,
     decisions,
     declarations,
@@ -69,7 +70,7 @@ def told(clock: Clock) -> Told:
     provincial = demo.person("provincial", "Provincial", m.office, *everything)
     Membership.objects.filter(user=provincial.user).update(province="33")
     story.told(world)
-    more = [*_cases(world), *_licenses(world), *_drafts(m)]
+    more = [*_cases(world), *_licenses(world), *_drafts(world)]
     newcomer, waits, returned, nowhere = _companies(world)
     _teams(world)
     port = access.Actor(customs.user, customs.organization, roles=frozenset({"customs"}))
@@ -85,8 +86,9 @@ def told(clock: Clock) -> Told:
     return Told(world, seers, more, _links(world), keys, clock)
 
 
-def _drafts(m):
-    """One that bans an item to a country, simulated and approved, and one that says the same and is open."""
+def _drafts(world):
+    """One that bans an item to a country, simulated and approved, and one that says so, too, and is shown to all."""
+    m = world.ministry
     rule = {row["id"]: row for row in first_document()["rules"]}["R033"]
     match = {"item.control_code_prefix": ["1C905"], "destination.country": ["JP"]}
     ban = rule | {"id": "R050", "match": match, "applies_to": ["new", "pending", "existing"]}
@@ -100,6 +102,9 @@ def _drafts(m):
         make.simulated(row.ref, m.policy_officer)
     first, second = rows
     editions.approve(first.ref, seen=seen(first.ref), by=m.policy_approver)
+    until = legal_today() + timedelta(days=30)
+    comments.publish(second.ref, seen=seen(second.ref), until=until, by=m.policy_officer)
+    comments.comment(second.ref, text="Twelve months, please.", by=world.exporter)
     simulations.simulate(second.ref, seen=seen(second.ref), by=m.policy_officer)
     return [second.ref]
 
