@@ -82,6 +82,13 @@ class Space:
     def size(self) -> int:
         return prod(len(dimension.classes) for dimension in self.dimensions)
 
+    @property
+    def paired(self) -> bool:
+        """Countries stand together by twos only: there are too many kinds of them for every set."""
+        kinds = (one for dimension in self.dimensions if dimension.fact == COUNTRY for one in dimension.classes)
+        alone = [one for one in kinds if isinstance(one.values[0][COUNTRY], str) and not one.others]
+        return len(alone) > MOST_TOLD_APART
+
     def said(self, vector: Iterable[int]) -> dict[str, Any]:
         """The facts that stand for a vector, given by the places of its classes."""
         found: dict[str, Any] = {}
@@ -101,7 +108,7 @@ class Space:
     def _classes(self, values: Iterable[Facts], facts: Iterable[str], *, rest: Facts | None = None) -> Iterator[Class]:
         """Values that the same rules fail are one class; `rest` stands for all that is not among the values."""
         names = frozenset(facts)
-        found: dict[tuple[tuple[int, ...], tuple[bool, ...]], list[Facts]] = {}
+        found: dict[tuple[Any, ...], list[Facts]] = {}
         for said in (*values, *([rest] if rest else [])):
             read = [
                 {name: value for name, value in known(said, compiled.edition).items() if name in names}
@@ -109,9 +116,15 @@ class Space:
             ]
             failing = tuple(compiled.failing(one) for compiled, one in zip(self.editions, read, strict=True))
             unlisted = tuple(one.get(LIST) == UNLISTED_CODE for one in read)
-            found.setdefault((failing, unlisted), []).append(said)
-        for (failing, unlisted), alike in found.items():
+            by_key = tuple(self._by_key(compiled, one) for compiled, one in zip(self.editions, read, strict=True))
+            found.setdefault((failing, unlisted, by_key), []).append(said)
+        for (failing, unlisted, _by_key), alike in found.items():
             yield Class(tuple(alike), failing, unlisted, others=rest is not None and rest in alike)
+
+    @staticmethod
+    def _by_key(compiled: Compiled, read: Facts) -> tuple[int, ...]:
+        """Of countries, which rules fail by which key: one may fit a rule's country and another its group."""
+        return tuple(axis.fails(read[COUNTRY]) for axis in compiled.axes if axis.fact == COUNTRY and COUNTRY in read)
 
     def _items(self) -> Iterator[Facts]:
         for code in sorted({code for compiled in self.editions for code in compiled.edition.codes}):
@@ -144,17 +157,14 @@ class Space:
             value for compiled in self.editions for axis in compiled.axes if axis.fact == fact for value in axis.table
         }
 
-    @staticmethod
-    def _together(classes: list[Class]) -> Iterator[Class]:
+    def _together(self, classes: list[Class]) -> Iterator[Class]:
         """Several countries at once, of different classes; any of them matches, so what no rule names adds nothing."""
         named = [one for one in classes if not one.others]
         many = len(named) if len(named) <= MOST_TOLD_APART else 2
         seen = {one.failing for one in classes}
         for together in (group for size in range(2, many + 1) for group in combinations(named, size)):
-            failing = together[0].failing
-            for one in together[1:]:
-                failing = tuple(mine & other for mine, other in zip(failing, one.failing, strict=True))
+            said = {COUNTRY: tuple(one.values[0][COUNTRY] for one in together)}
+            failing = tuple(compiled.failing(said) for compiled in self.editions)
             if failing not in seen:
                 seen.add(failing)
-                said = {COUNTRY: tuple(one.values[0][COUNTRY] for one in together)}
                 yield Class((said,), failing, together[0].unlisted)

@@ -58,11 +58,12 @@ class Region:
 
 @dataclass(frozen=True)
 class Absent:
-    """Vectors with facts left out that were drawn, how many came out differently, and one of these."""
+    """Vectors with facts left out that were drawn, how many came out differently, which way, and one of these."""
 
     drawn: int
     differing: int
-    witness: Witness | None
+    directions: frozenset[str]
+    witness: Witness | None  # of a milder outcome where there is one
 
 
 @dataclass(frozen=True)
@@ -93,6 +94,7 @@ class Comparison:
 
     size: int
     sampled: bool  # too large to be compared whole: what is told holds, what is not told may be
+    paired: bool  # of destinations at most two stand together, which is told too
     tightens: bool
     loosens: bool
     regions: tuple[Region, ...]  # the largest first
@@ -102,6 +104,7 @@ class Comparison:
     unfelt: tuple[str, ...]  # rules that the draft changes, adds or drops, and no outcome with them
     reach: tuple[Reach, ...]
     of_others: tuple[str, ...]  # codes that changed sides between exporters here and abroad: nobody can ask both
+    unsaid: tuple[str, ...]  # end-uses that are gone: of a case that names one, the end-use is not known any more
     absent: Absent
     holds: tuple[HoldChange, ...]  # which no outcome knows: `tightens` and `loosens` count them
 
@@ -112,11 +115,12 @@ def compare(old: Compiled, new: Compiled, *, since: date = date.min, **sampling:
     whole = Whole(space, **sampling)
     times = situations((old, new), since)
     found = _Found(whole, times)
-    shown, holds = found.largest(DESCRIBED), tuple(_holds(old, new, since))
-    directions = found.directions.union(*(one.directions for one in holds))
+    shown, holds, absent = found.largest(DESCRIBED), tuple(_holds(old, new, since)), _absent(space, times)
+    directions = found.directions.union(absent.directions, *(one.directions for one in holds))
     return Comparison(
         size=space.size,
         sampled=whole.sampled,
+        paired=space.paired,
         tightens=TIGHTENS in directions,
         loosens=LOOSENS in directions,
         regions=tuple(found.region(one) for one in shown),
@@ -126,7 +130,8 @@ def compare(old: Compiled, new: Compiled, *, since: date = date.min, **sampling:
         unfelt=tuple(_changed(old, new, but=found.rules)),
         reach=tuple(_reach(old, new)),
         of_others=space.of_others,
-        absent=_absent(space, times),
+        unsaid=tuple(sorted(old.edition.end_uses - new.edition.end_uses)),
+        absent=absent,
         holds=holds,
     )
 
@@ -137,8 +142,9 @@ def _holds(old: Compiled, new: Compiled, since: date) -> Iterator[HoldChange]:
         for one in (old, new)
     )
     for name in sorted(was.keys() | becomes.keys()):
-        if was.get(name) != becomes.get(name):
-            yield HoldChange(name, was.get(name), becomes.get(name))
+        hold, now = was.get(name), becomes.get(name)
+        if hold != now or hold and now and old.named(hold.match) != new.named(now.match):
+            yield HoldChange(name, hold, now)
 
 
 # --- what differs -----------------------------------------------------------------------------------------
@@ -292,9 +298,16 @@ def _reach(old: Compiled, new: Compiled) -> Iterator[Reach]:
     was, becomes = _rules(old), _rules(new)
     for name in sorted(was.keys() | becomes.keys()):
         hit, hits = (rules[name].audiences if name in rules else frozenset() for rules in (was, becomes))
-        other = "existing" in hit and was[name] != becomes.get(name)
+        other = "existing" in hit and name in becomes and _for_holders(old, name) != _for_holders(new, name)
         if hit != hits or other:
             yield Reach(name, hit, hits)
+
+
+def _for_holders(compiled: Compiled, name: str) -> list[Any]:
+    """What a rule is for those who hold a license: itself, what its match names, and what overrides it for them."""
+    rules = _rules(compiled)
+    over = [rule for rule in compiled.rules if name in rule.overrides and "existing" in rule.audiences]
+    return [(rule, compiled.named(rule.match)) for rule in (rules[name], *over)]
 
 
 # --- absent facts -----------------------------------------------------------------------------------------
@@ -302,12 +315,14 @@ def _absent(space: Space, times: list[Situation], seed: int = 1) -> Absent:
     source = np.random.default_rng(seed)
     sizes = [len(dimension.classes) for dimension in space.dimensions]
     days = [(audience, span.first) for time in times for audience, span in time.when]
-    found = []
+    found: list[tuple[Witness, set[str]]] = []
     for vector in source.integers(0, sizes, (ABSENT, len(sizes))):
         said = space.said(int(place) for place in vector)
         audience, on = days[int(source.integers(len(days)))]
         left = {name: value for name, value in said.items() if name == TERRITORY or source.integers(4)}
         asked = Witness(left, on, audience)
-        if differences(*(asked.asked(compiled) for compiled in space.editions)):
-            found.append(asked)
-    return Absent(ABSENT, len(found), found[0] if found else None)
+        if told := differences(*(asked.asked(compiled) for compiled in space.editions)):
+            found.append((asked, {one.direction for one in told}))
+    milder = [witness for witness, ways in found if LOOSENS in ways]
+    witness = next(iter(milder or (witness for witness, _ in found)), None)
+    return Absent(ABSENT, len(found), frozenset().union(*(ways for _, ways in found)), witness)

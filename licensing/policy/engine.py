@@ -14,8 +14,18 @@ from functools import lru_cache
 from typing import Any
 
 from licensing.policy.editions import Edition, Hold, Rule, Span
-from licensing.policy.facts import Facts, named_as
-from licensing.policy.vocabulary import DISPOSITIONS, FACTS, LIST, LOOKS_AT, NEEDS_FACTS, UNLISTED_CODE, Kind
+from licensing.policy.facts import Facts, following_of, named_as
+from licensing.policy.vocabulary import (
+    CODE,
+    DISPOSITIONS,
+    FACTS,
+    FOLLOWING,
+    LIST,
+    LOOKS_AT,
+    NEEDS_FACTS,
+    UNLISTED_CODE,
+    Kind,
+)
 
 ENGINE = 1  # whoever changes what any edition says of any facts counts on
 DAY = timedelta(days=1)
@@ -195,6 +205,19 @@ class Compiled:
             return None
         values = value if FACTS[fact].kind is Kind.NAMES else (value,)
         return any(self._fits(key, hold.match[key], one) for one in values)
+
+    def named(self, match: Mapping[str, Any]) -> tuple[frozenset[str], frozenset[str]]:
+        """The countries of the groups that a match names, and the listed codes that fit what it says of the item."""
+        groups = (self.edition.groups[group] for group in match.get("destination.group", ()))
+        of_item = [key for key in match if LOOKS_AT.get(key, key) in (CODE, *FOLLOWING)]
+        codes = self.edition.codes if of_item else ()
+        said = {code: {CODE: code, **following_of(code, self.edition)} for code in codes}
+        fitting = (
+            code
+            for code in said
+            if all(self._fits(key, match[key], said[code][LOOKS_AT.get(key, key)]) for key in of_item)
+        )
+        return frozenset().union(*groups), frozenset(fitting)
 
     @property
     def hold_turns(self) -> list[date]:

@@ -403,6 +403,13 @@ def test_an_emergency_loosens_nothing_for_those_who_hold_a_license(draft, minist
     refused(DomainError, "loosens", hastened, draft, ministry.policy_approver)
 
 
+def test_an_emergency_lifts_no_ban_on_those_who_hold_a_license(draft, ministry):
+    lifting = rules(draft)["R045"] | {"id": "R050", "match": {"destination.country": ["JP"]}}
+    lifting |= {"applies_to": ["existing"], "overrides_disposition_of": ["R033"]}
+    changed(draft, ministry, key="", new=lifting)
+    refused(DomainError, "loosens", hastened, draft, ministry.policy_approver)
+
+
 def test_an_emergency_moves_no_code_to_the_exporters_overseas(draft, ministry):
     code = next(row for row in json.loads(draft.text)["codes"] if row["code"] == "1C902.a.1")
     changed(draft, ministry, part="codes", key="1C902.a.1", new=code | {"official": False})

@@ -80,6 +80,20 @@ def test_of_many_kinds_of_countries_the_sets_of_two_are_classes():
         values(one, "destination.country")[0] for one in classes(Space(draft(each_its_own)), "destination.country")
     ]
     assert len(found) == 6 + 10 and max(len(one) for one in found if isinstance(one, tuple)) == 2
+    assert Space(draft(each_its_own)).paired and not Space(first()).paired
+
+
+def test_countries_that_fit_a_rule_only_together_are_told_apart():
+    def both_keys(rules, document):
+        document["groups"]["NATO"] = {"en": "NATO", "zh": "北约", "countries": ["DE", "FR"]}
+        together = {"destination.country": ["KR"], "destination.group": ["NATO"]}
+        another(rules, document, "R048", "R030", match=together)
+
+    new = draft(both_keys)
+    found = {one.values[0]["destination.country"]: one for one in classes(Space(new), "destination.country")}
+    assert {("KR",), ("DE",), ("DE", "KR")} <= {(name,) if isinstance(name, str) else name for name in found}
+    (rule,) = (1 << at for at, rule in enumerate(new.rules) if rule.id == "R048")
+    assert [bool(found[name].failing[0] & rule) for name in ("DE", "KR", ("DE", "KR"))] == [True, True, False]
 
 
 def test_a_threshold_and_what_lies_below_it_are_two_classes(space):

@@ -11,6 +11,7 @@ from licensing.policy import comparison
 from licensing.policy.classes import Space, known
 from licensing.policy.comparison import compare
 from licensing.policy.editions import Span
+from licensing.policy.facts import as_read
 from licensing.policy.strictness import differences
 from licensing.policy.vocabulary import COUNTRY, FACTS
 from tests.policy import generated
@@ -181,6 +182,54 @@ def test_who_is_hit_is_told_and_what_changes_for_those_who_hold_a_license():
     }
 
 
+def grouped(rules, document):
+    document["groups"]["NATO"] = {"en": "NATO", "zh": "北约", "countries": ["DE", "FR"]}
+    another(rules, document, "R048", "R030", match={"destination.group": ["NATO"]}, applies_to=["existing"])
+    another(rules, document, "R049", "R030", match={"item.category": ["magnet"]}, applies_to=["existing"])
+
+
+def smaller(rules, document):
+    grouped(rules, document)
+    document["groups"]["NATO"]["countries"] = ["DE"]
+    next(row for row in document["codes"] if row["code"] == "1C905.a.4")["category"] = "alloy"
+
+
+def test_a_rule_that_means_other_countries_or_codes_hits_those_who_hold_a_license_in_another_way():
+    found = compare(draft(grouped), draft(smaller), since=TODAY)
+    assert [one.rule for one in found.reach] == ["R048", "R049"]
+    assert all(one.before == one.after == {"existing"} for one in found.reach)
+    assert compare(draft(grouped), draft(grouped), since=TODAY).reach == ()
+
+
+def test_a_rule_that_is_overridden_for_those_who_hold_a_license_hits_them_in_another_way():
+    def lifted(who):
+        match = {"destination.country": ["JP"]}
+        parts = {"match": match, "applies_to": [who], "overrides_disposition_of": ["R033", "R042"]}
+        return draft(lambda rules, document: another(rules, document, "R048", "R045", **parts))
+
+    assert [one.rule for one in compare(first(), lifted("existing"), since=TODAY).reach] == ["R033", "R048"]
+    assert [one.rule for one in compare(first(), lifted("new"), since=TODAY).reach] == ["R048"]
+
+
+def test_countries_that_fit_a_rule_only_together_are_compared():
+    def together(rules, document):
+        document["groups"]["NATO"] = {"en": "NATO", "zh": "北约", "countries": ["DE", "FR"]}
+        match = {"destination.country": ["KR"], "destination.group": ["NATO"]}
+        another(rules, document, "R048", "R045", match=match, effect={"disposition": "prohibited"})
+
+    found = compare(first(), draft(together), since=TODAY)
+    assert found.tightens and "R048" not in found.idle
+    assert found.regions and all({"DE", "KR"} <= {*region.witness.facts[COUNTRY]} for region in found.regions)
+
+
+def test_an_end_use_that_is_gone_is_told_because_its_cases_are_asked_again():
+    new = draft(lambda _, document: document["end_uses"].pop("RESEARCH"))
+    assert compare(first(), new, since=TODAY).unsaid == ("RESEARCH",)
+    said = {"item.control_code": "1C905.b", "end_use.code": "RESEARCH"}
+    missing = [one.assess(as_read(said, one.edition), on=TODAY).missing for one in (first(), new)]
+    assert ["end_use.code" in names for names in missing] == [False, True]
+
+
 def test_pending_cases_are_compared_apart():
     new = draft(lambda rules, _: rules["R044"].update(applies_to=["new"]))
     found = compare(first(), new, since=TODAY)
@@ -233,6 +282,16 @@ def test_vectors_with_absent_facts_stand_beside_the_whole():
     found = compared_whole.absent
     assert found.drawn == 2_000 and found.differing > 20 and found.witness is not None
     assert differences(found.witness.asked(first()), found.witness.asked(new))
+
+
+def test_what_is_milder_only_as_long_as_a_fact_is_missing_loosens():
+    def asked_first(rules, document):
+        rules["R030"]["match"]["screening.hit"] = [*FACTS["screening.hit"].words]
+
+    found = compare(first(), draft(asked_first), since=TODAY)
+    assert found.regions == () and found.loosens and not found.tightens
+    old, new = (found.absent.witness.asked(one) for one in (first(), draft(asked_first)))
+    assert (old.disposition, new.disposition) == ("prohibited", "presumption_of_denial")
 
 
 def test_the_whole_comparison_takes_seconds_not_minutes():

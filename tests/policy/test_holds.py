@@ -145,6 +145,22 @@ def test_a_draft_that_adds_a_hold_tightens_and_one_that_drops_it_loosens():
     assert compare(with_one, with_one).holds == ()
 
 
+def test_a_hold_that_means_other_countries_or_codes_is_another():
+    def meaning(match, countries, category):
+        def change(_, document):
+            document["groups"]["g"] = {"en": "g", "zh": "g", "countries": countries}
+            next(row for row in document["codes"] if row["code"] == "1C905.a.4")["category"] = category
+            document["holds"] = [hold(match=match)]
+
+        return draft(change)
+
+    for match in ({"destination.group": ["g"]}, {"item.category": ["magnet"]}):
+        was, becomes = meaning(match, ["JP", "KR"], "magnet"), meaning(match, ["JP"], "alloy")
+        found = compare(was, becomes, since=FIRST)
+        assert [one.name for one in found.holds] == ["H001"] and found.loosens
+        assert compare(was, was, since=FIRST).holds == ()
+
+
 def test_a_hold_that_is_over_by_then_changes_nothing():
     with_one = draft(held(hold()))
     assert len(compare(first(), with_one, since=LAST).holds) == 1
