@@ -113,7 +113,7 @@ def way(comparison: Comparison) -> str:
     """Which way a draft goes; that it changes nothing is said only where nothing at all was found."""
     if comparison.tightens or comparison.loosens:
         return _way(comparison.tightens, comparison.loosens)
-    felt = comparison.regions or comparison.more or comparison.reach or comparison.of_others
+    felt = comparison.regions or comparison.more or comparison.reach or comparison.of_others or comparison.unsaid
     return CHANGES if felt or comparison.absent.differing else NOTHING
 
 
@@ -129,6 +129,11 @@ def _looked(comparison: Comparison) -> str:
         return _(
             "By a sample: there are {size} kinds of cases, too many for all. What is told holds; what is not told "
             "may be all the same."
+        ).format(size=size)
+    if comparison.paired:
+        return _(
+            "All {size} kinds of cases that the rules tell apart, new and pending, on every day, with at most two "
+            "destinations at once: so many are told apart that not every set of them was looked at."
         ).format(size=size)
     return _("Whole: all {size} kinds of cases that the rules tell apart, new and pending, on every day.").format(
         size=size
@@ -244,6 +249,11 @@ def _notes(comparison: Comparison) -> Iterator[str]:
             comparison.of_others,
             _("Codes that change sides between exporters in China and overseas, not compared: {rules}."),
         ),
+        (
+            comparison.unsaid,
+            _("End-uses that are dropped, which cases that name one are asked for again: {rules}."),
+        ),
+        ([one.id for one in comparison.holds], _("Holds that are new, gone or another: {rules}.")),
     ):
         if names:
             yield told.format(rules=both(names))

@@ -2,6 +2,7 @@
 
 import re
 import time
+from dataclasses import replace
 from datetime import date
 from functools import cache
 
@@ -224,14 +225,24 @@ def test_beside_the_regions_stand_rules_without_effect_and_changes_that_nobody_f
         another(rules, document, "R048", "R044")
         rules["R041"]["effect"]["params"]["max_clearances"] = 24
         next(row for row in document["codes"] if row["code"] == "2B902.b")["official"] = False
+        del document["end_uses"]["RESEARCH"], document["end_uses"]["CIV_AVIATION"]
+        hold = {"id": "H1", "match": {"destination.country": ["JP"]}, "from": "2026-12-01", "until": None, "owner": "A"}
+        document["holds"] = [hold | {"reason_en": "Talks", "reason_zh": "磋商"}]
 
     assert told(idle).notes == (
         "Rules without effect now, since other rules already say what they say: R044 and R048.",
         "Rules without effect, before and now: R010, R012 and R013.",
         "Rules that are new, gone or another, by which no outcome changes: R041 and R048.",
         "Codes that change sides between exporters in China and overseas, not compared: 2B902.b.",
+        "End-uses that are dropped, which cases that name one are asked for again: CIV_AVIATION and RESEARCH.",
+        "Holds that are new, gone or another: H1.",
     )
     assert told(lost).notes[-1] == "Rules that were without effect and are so no longer, or are gone: R010."
+
+
+def test_a_draft_that_only_drops_an_end_use_does_not_change_nothing():
+    new = draft(lambda _, document: document["end_uses"].pop("RESEARCH"))
+    assert comparisons.way(compare(first(), new, since=SINCE)) == comparisons.CHANGES
 
 
 def test_who_is_hit_otherwise_is_told():
@@ -256,6 +267,8 @@ def test_how_much_was_looked_at_is_told():
     new = draft(lost)
     sample = comparisons.compared(compare(first(), new, since=SINCE, largest=1, drawn=5_000), first(), new, NAMES)
     assert sample.looked.startswith("By a sample: there are 811,008 kinds of cases, too many for all.")
+    paired = comparisons._looked(replace(found(lost)[1], paired=True))
+    assert paired.startswith("All 811,008 kinds of cases") and "at most two destinations at once" in paired
     assert told(lost).absent.startswith("Beside these 2,000 cases with some facts left out were drawn: ")
     assert told(lost).absent_witness is not None and told(unsaid).absent_witness is None
 
