@@ -174,6 +174,83 @@ def a_code_struck(rules, document):
     document["codes"].remove(code(document, "2B902.b"))
 
 
+@slip(named={"R030", "R031", "R035"}, loosens=True)
+def a_window_of_one_clause_that_stops_the_whole_instrument(rules, document):
+    window(document, "A46-2024")["clause"] = None
+
+
+@slip(named={"R032"}, tightens=True)
+def a_window_one_day_too_short(rules, document):
+    window(document, "A46-2024")["suspended_until"] = "2026-11-26"
+
+
+@slip(named={"R048"}, loosens=True, breaks={"I4"})
+def a_ban_lifted_for_those_who_send_on_alone(rules, document):
+    match = {"destination.country": ["DE"], "end_user.class": ["military"]}
+    another(rules, document, "R048", "R045", match=match, overrides_disposition_of=["R030"])
+
+
+@slip(named={"R048"}, tightens=True)
+def a_country_and_a_group_where_either_was_meant(rules, document):
+    document["groups"]["NATO"] = {"en": "NATO", "zh": "北约", "countries": ["DE", "FR"]}
+    match = {"destination.country": ["JP"], "destination.group": ["NATO"], "item.category": ["magnet"]}
+    another(rules, document, "R048", "R045", match=match, effect={"disposition": "prohibited"})
+
+
+@slip(named={"R014"}, tightens=True)
+def an_exemption_removed(rules, document):
+    document["rules"].remove(rules["R014"])
+
+
+@slip(named={"R040", "R045"}, tightens=True, loosens=True, breaks={"I1"})
+def a_promise_weakened_with_its_rule(rules, document):
+    rules["R040"]["match"]["end_user.class"].append("military")
+    rules["R045"]["effect"]["remove"] = ["registration"]
+    promise = next(row for row in document["invariants"] if row["id"] == "I1")
+    promise["when"] = [match for match in promise["when"] if "end_user.class" not in match]
+
+
+@slip(named={"R042"}, loosens=True, breaks={"I3"})
+def an_instrument_that_was_suspended(rules, document):
+    rules["R042"] |= {"instrument": "A57-2025", "clause": "1-5"}
+
+
+@slip(named={"R042"}, loosens=True, breaks={"I3"})
+def a_day_between_a_rule_and_its_successor(rules, document):
+    another(rules, document, "R048", "R042", effective_from="2027-01-02")
+    rules["R042"]["effective_to"] = "2026-12-31"
+
+
+@slip(named={"R045"}, loosens=True, breaks={"I2"})
+def a_year_mistyped(rules, document):
+    rules["R045"]["effective_from"] = "2062-12-01"
+
+
+@slip(named={"R030"}, loosens=True)
+def a_last_day_left_in(rules, document):
+    rules["R030"]["effective_to"] = "2027-01-31"
+
+
+@slip(named={"R022"}, loosens=True, breaks={"I1", "I5"})
+def a_risk_dropped(rules, document):
+    rules["R022"]["match"]["exporter.red_flag"].remove("national_security")
+
+
+@slip(named={"R030"}, loosens=True)
+def a_way_to_apply_for_what_is_prohibited(rules, document):
+    rules["R030"]["effect"]["grant"] = ["special_application"]
+
+
+@slip(named={"R036"}, loosens=True, breaks={"I4"})
+def an_outcome_one_step_too_mild(rules, document):
+    rules["R036"]["effect"]["disposition"] = "presumption_of_denial"
+
+
+@slip(named={"R023"}, tightens=True, loosens=True)
+def an_everyday_purpose_among_the_rare_ones(rules, document):
+    rules["R023"]["match"]["transaction.purpose"].append("sale")
+
+
 @pytest.fixture(autouse=True)
 def quicker(monkeypatch):
     """Nothing is looked for here among absent facts, and rules without effect are looked for once in an edition."""
