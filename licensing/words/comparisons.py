@@ -253,7 +253,6 @@ def _notes(comparison: Comparison) -> Iterator[str]:
             comparison.unsaid,
             _("End-uses that are dropped, which cases that name one are asked for again: {rules}."),
         ),
-        ([one.id for one in comparison.holds], _("Holds that are new, gone or another: {rules}.")),
     ):
         if names:
             yield told.format(rules=both(names))

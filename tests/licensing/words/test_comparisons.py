@@ -226,8 +226,6 @@ def test_beside_the_regions_stand_rules_without_effect_and_changes_that_nobody_f
         rules["R041"]["effect"]["params"]["max_clearances"] = 24
         next(row for row in document["codes"] if row["code"] == "2B902.b")["official"] = False
         del document["end_uses"]["RESEARCH"], document["end_uses"]["CIV_AVIATION"]
-        hold = {"id": "H1", "match": {"destination.country": ["JP"]}, "from": "2026-12-01", "until": None, "owner": "A"}
-        document["holds"] = [hold | {"reason_en": "Talks", "reason_zh": "磋商"}]
 
     assert told(idle).notes == (
         "Rules without effect now, since other rules already say what they say: R044 and R048.",
@@ -235,7 +233,6 @@ def test_beside_the_regions_stand_rules_without_effect_and_changes_that_nobody_f
         "Rules that are new, gone or another, by which no outcome changes: R041 and R048.",
         "Codes that change sides between exporters in China and overseas, not compared: 2B902.b.",
         "End-uses that are dropped, which cases that name one are asked for again: CIV_AVIATION and RESEARCH.",
-        "Holds that are new, gone or another: H1.",
     )
     assert told(lost).notes[-1] == "Rules that were without effect and are so no longer, or are gone: R010."
 
