@@ -8,8 +8,8 @@
    - a channel lost tightens, a channel gained loosens;
    - a paper more tightens, a paper less loosens;
    - the clock: without the law's days (`untimed`) is stricter than with them;
-   - a parameter that allows less tightens. One that nobody gives allows most, but a parameter that comes or goes with a
-     channel is told by the channel. Conditions: more of them tighten, fewer loosen.
+   - a parameter that allows less tightens. A limit that nobody gives allows most, a tolerance that nobody gives
+     is none. One that comes or goes where no channel stays is told by the channels. Conditions: more tighten.
 """
 
 from collections.abc import Iterator
@@ -54,8 +54,9 @@ def _differences(old: Outcome, new: Outcome) -> Iterator[Difference]:
     yield from _members("paper", old.requires, new.requires, more=TIGHTENS)
     if old.clock != new.clock:
         yield _stepped("clock", old.clock, new.clock, CLOCKS.index(old.clock) - CLOCKS.index(new.clock))
+    stays = old.channels == new.channels or not set(old.channels).isdisjoint(new.channels)
     for name in sorted(old.params.keys() | new.params.keys()):
-        if name in old.params and name in new.params or old.channels == new.channels:
+        if stays or name in old.params and name in new.params:
             yield from _parameter(name, old.params.get(name), new.params.get(name))
 
 
@@ -85,7 +86,7 @@ def _parameter(name: str, old: Any, new: Any) -> Iterator[Difference]:
 def _allows(name: str, value: Any) -> Decimal:
     """How much a value of a parameter allows."""
     if value is None:
-        return Decimal("Infinity")
+        return Decimal(0 if name in ("qty_tolerance_mode", "qty_tolerance_pct") else "Infinity")
     return Decimal(TOLERANCES.index(value) if name == "qty_tolerance_mode" else value)
 
 

@@ -215,6 +215,11 @@ def parameter(name: str, of: Any) -> str:
 
 def limit(name: str, of: Any) -> str:
     """The value of a parameter."""
+    match name:
+        case "qty_tolerance_mode":
+            return terms.word(TOLERANCES, of or "none")
+        case "qty_tolerance_pct":
+            return percent(of or "0")
     if of is None:
         return _("without limit")
     match name:
@@ -224,10 +229,6 @@ def limit(name: str, of: Any) -> str:
             return _("at most %(number)d") % {"number": int(of)}
         case "report_days_after_shipment":
             return ngettext("within %(number)d day", "within %(number)d days", int(of)) % {"number": int(of)}
-        case "qty_tolerance_mode":
-            return terms.word(TOLERANCES, of)
-        case "qty_tolerance_pct":
-            return percent(of)
     return both(of)
 
 

@@ -159,6 +159,11 @@ def months_mistyped(rules, document):
     rules["R040"]["effect"]["params"]["max_validity_months"] = 36
 
 
+@slip(named={"R040"}, tightens=True, loosens=True, breaks={"I4"})
+def a_limit_that_goes_with_a_channel(rules, document):
+    rules["R040"]["effect"] |= {"remove": ["single"], "params": {"max_clearances": None}}
+
+
 @slip(named={"R033"}, loosens=True)
 def pending_cases_forgotten(rules, document):
     rules["R033"]["applies_to"] = ["new", "existing"]

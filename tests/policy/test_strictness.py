@@ -35,6 +35,8 @@ PROHIBITED = license_with(disposition="prohibited", channels=())
         (license_with(params={"max_clearances": 12}), license_with(params={"max_clearances": 6}), "max_clearances"),
         (license_with(params={"max_clearances": None}), license_with(params={"max_clearances": 99}), "max_clearances"),
         (license_with(), license_with(params={"max_validity_months": 12}), "max_validity_months"),
+        (license_with(params={"qty_tolerance_pct": "0.05"}), license_with(), "qty_tolerance_pct"),
+        (license_with(params={"qty_tolerance_mode": "pct_line"}), license_with(), "qty_tolerance_mode"),
         (
             license_with(params={"qty_tolerance_pct": "0.1"}),
             license_with(params={"qty_tolerance_pct": "0.05"}),
@@ -68,10 +70,26 @@ def test_a_number_is_the_same_however_it_is_written():
     assert differences(*pct) == ()
 
 
-def test_parameters_that_come_with_a_channel_are_told_by_it():
+def test_a_limit_that_comes_or_goes_beside_another_channel_is_told_for_the_one_that_stays():
     annual = license_with(channels=("annual", "single"), params={"max_clearances": 12, "max_validity_months": 12})
     single = license_with(params={"max_validity_months": 6})
     assert [(one.part, one.direction) for one in differences(single, annual)] == [
+        ("channel", "loosens"),
+        ("max_clearances", "tightens"),
+        ("max_validity_months", "loosens"),
+    ]
+    limited = license_with(channels=("annual", "single"), params={"max_validity_months": 12})
+    assert [(one.part, one.direction) for one in differences(limited, license_with(channels=("annual",)))] == [
+        ("channel", "tightens"),
+        ("max_validity_months", "loosens"),
+    ]
+
+
+def test_a_limit_that_comes_or_goes_where_no_channel_stays_is_told_by_the_channels():
+    annual = license_with(channels=("annual",), params={"max_clearances": 12, "max_validity_months": 12})
+    single = license_with(params={"max_validity_months": 6})
+    assert [(one.part, one.direction) for one in differences(single, annual)] == [
+        ("channel", "tightens"),
         ("channel", "loosens"),
         ("max_validity_months", "loosens"),
     ]
