@@ -4,11 +4,12 @@ A vector says every fact. What goes together is one dimension: a code, what it s
 may use it; so no vector is made that `facts.whole` would refuse.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import combinations, product
 from math import prod
+from operator import and_
 from typing import Any
 
 from licensing.policy.editions import Edition
@@ -29,7 +30,8 @@ from licensing.policy.vocabulary import (
 )
 
 ITEM = (CODE, LIST, CATEGORY, ELEMENT, TERRITORY)
-MOST_TOLD_APART = 4  # of so many kinds of countries every set is a class; of more, the sets of two
+LARGEST = 50_000_000  # vectors that are compared whole
+MOST_SETS = 1_000  # of countries
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 COUNTRIES = ("DE", "FR", "KR", *(first + second for first, second in product(_LETTERS, repeat=2)))
 
@@ -42,6 +44,9 @@ class Class:
     failing: tuple[int, ...]  # of each edition, the rules that these values fail
     unlisted: tuple[bool, ...]  # in each edition, whether the item is on no loaded list
     others: bool = False  # and every value that none of the editions names
+
+
+Way = tuple[int, ...]  # the rules that countries fail, of each key of each edition
 
 
 @dataclass(frozen=True)
@@ -72,22 +77,23 @@ class Space:
 
     def __init__(self, *editions: Compiled) -> None:
         self.editions = editions
+        self.paired = False  # countries stand together by twos only: too many sets of them are told apart
         looked_at = {axis.fact for compiled in editions for axis in compiled.axes}
-        self.dimensions = (
+        alone = (
             Dimension(CODE, tuple(self._classes(self._items(), ITEM))),
             *(Dimension(fact, tuple(self._of_fact(fact))) for fact in FACTS if fact in looked_at and fact not in ITEM),
+        )
+        most = LARGEST // prod(len(one.classes) for one in alone if one.fact != COUNTRY) - 1  # beside the others
+        self.dimensions = tuple(
+            Dimension(COUNTRY, (*one.classes, *self._together(one.classes, min(most, MOST_SETS))))
+            if one.fact == COUNTRY
+            else one
+            for one in alone
         )
 
     @property
     def size(self) -> int:
         return prod(len(dimension.classes) for dimension in self.dimensions)
-
-    @property
-    def paired(self) -> bool:
-        """Countries stand together by twos only: there are too many kinds of them for every set."""
-        kinds = (one for dimension in self.dimensions if dimension.fact == COUNTRY for one in dimension.classes)
-        alone = [one for one in kinds if isinstance(one.values[0][COUNTRY], str) and not one.others]
-        return len(alone) > MOST_TOLD_APART
 
     def said(self, vector: Iterable[int]) -> dict[str, Any]:
         """The facts that stand for a vector, given by the places of its classes."""
@@ -116,15 +122,14 @@ class Space:
             ]
             failing = tuple(compiled.failing(one) for compiled, one in zip(self.editions, read, strict=True))
             unlisted = tuple(one.get(LIST) == UNLISTED_CODE for one in read)
-            by_key = tuple(self._by_key(compiled, one) for compiled, one in zip(self.editions, read, strict=True))
-            found.setdefault((failing, unlisted, by_key), []).append(said)
-        for (failing, unlisted, _by_key), alike in found.items():
+            found.setdefault((failing, unlisted, self._way(said)), []).append(said)
+        for (failing, unlisted, _), alike in found.items():
             yield Class(tuple(alike), failing, unlisted, others=rest is not None and rest in alike)
 
-    @staticmethod
-    def _by_key(compiled: Compiled, read: Facts) -> tuple[int, ...]:
+    def _way(self, said: Facts) -> Way:
         """Of countries, which rules fail by which key: one may fit a rule's country and another its group."""
-        return tuple(axis.fails(read[COUNTRY]) for axis in compiled.axes if axis.fact == COUNTRY and COUNTRY in read)
+        axes = (axis for compiled in self.editions for axis in compiled.axes if axis.fact == COUNTRY)
+        return tuple(axis.fails((said[COUNTRY],)) for axis in axes if COUNTRY in said)
 
     def _items(self) -> Iterator[Facts]:
         for code in sorted({code for compiled in self.editions for code in compiled.edition.codes}):
@@ -148,8 +153,7 @@ class Space:
             case _:
                 named = sorted(self._named(fact))
                 rest = {fact: next(country for country in COUNTRIES if country not in named)}
-                classes = list(self._classes([{fact: value} for value in named], [fact], rest=rest))
-                return [*classes, *self._together(classes)] if fact == COUNTRY else classes
+                return self._classes([{fact: value} for value in named], [fact], rest=rest)
         return self._classes([{fact: value} for value in values], [fact])
 
     def _named(self, fact: str) -> set[Any]:
@@ -157,14 +161,39 @@ class Space:
             value for compiled in self.editions for axis in compiled.axes if axis.fact == fact for value in axis.table
         }
 
-    def _together(self, classes: list[Class]) -> Iterator[Class]:
-        """Several countries at once, of different classes; any of them matches, so what no rule names adds nothing."""
-        named = [one for one in classes if not one.others]
-        many = len(named) if len(named) <= MOST_TOLD_APART else 2
+    def _together(self, classes: Iterable[Class], most: int) -> Iterator[Class]:
+        """Several countries at once, of different classes; any of them matches, so what no rule names adds nothing.
+
+        Every set that some rule tells apart; where these are more than `most`, the sets of two.
+        """
+        alone = {self._way(one.values[0]): (one.values[0][COUNTRY],) for one in classes if not one.others}
+        sets = _sets(alone, most)
+        if sets is None:
+            self.paired, sets = True, _pairs(alone)
         seen = {one.failing for one in classes}
-        for together in (group for size in range(2, many + 1) for group in combinations(named, size)):
-            said = {COUNTRY: tuple(one.values[0][COUNTRY] for one in together)}
+        for together in sets.values():
+            said = {COUNTRY: tuple(sorted(together))}
             failing = tuple(compiled.failing(said) for compiled in self.editions)
             if failing not in seen:
                 seen.add(failing)
-                yield Class((said,), failing, together[0].unlisted)
+                yield Class((said,), failing, unlisted=(False,) * len(failing))
+
+
+def _sets(alone: Mapping[Way, tuple[str, ...]], most: int) -> dict[Way, tuple[str, ...]] | None:
+    """For each way to fail that sets of these countries have, one such set, without a country that changes nothing.
+
+    A set fails what all of it fail: so what one more country makes of the ways so far is all there is. None: too many.
+    """
+    found = dict(alone)
+    for way, name in alone.items():
+        for other, names in [*found.items()]:
+            found.setdefault(tuple(map(and_, other, way)), names + name)
+            if len(found) > most:
+                return None
+    return found
+
+
+def _pairs(alone: Mapping[Way, tuple[str, ...]]) -> dict[Way, tuple[str, ...]]:
+    return {
+        tuple(map(and_, way, other)): name + another for (way, name), (other, another) in combinations(alone.items(), 2)
+    }

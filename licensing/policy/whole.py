@@ -13,14 +13,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from licensing.policy.classes import Class, Dimension, Space
+from licensing.policy.classes import LARGEST, Class, Dimension, Space
 
 Numbers = NDArray[np.int64]
 Words = NDArray[np.uint64]
 Bools = NDArray[np.bool_]
 
-LARGEST = 50_000_000  # vectors; of a larger space some are drawn
-DRAWN = 200_000
+DRAWN = 200_000  # vectors of a space that is too large
 BITS = 64
 LARGEST_MAP = 2_000_000  # cells of a map that is written out
 
@@ -196,9 +195,9 @@ def cover(cells: Bools) -> Iterator[list[list[int]]]:
 def _grown(cells: Bools, corner: list[list[int]], way: Sequence[int]) -> list[list[int]]:
     sides = [list(side) for side in corner]
     for axis in way:
-        for at in range(cells.shape[axis]):
-            if at not in sides[axis] and cells[np.ix_(*sides[:axis], [at], *sides[axis + 1 :])].all():
-                sides[axis].append(at)
+        across = np.ix_(*sides[:axis], range(cells.shape[axis]), *sides[axis + 1 :])
+        others = tuple(other for other in range(cells.ndim) if other != axis)
+        sides[axis] += [int(at) for at in np.flatnonzero(cells[across].all(others)) if at not in sides[axis]]
     return sides
 
 

@@ -443,6 +443,13 @@ def test_what_can_t_be_compared_whole_is_no_emergency(ban, ministry, monkeypatch
     selectors.compared.cache_clear()
 
 
+def test_what_is_compared_by_twos_only_is_no_emergency(ban, ministry, monkeypatch):
+    monkeypatch.setattr("licensing.policy.classes.MOST_SETS", 1)
+    selectors.compared.cache_clear()
+    refused(DomainError, "loosens", hastened, ban, ministry.policy_approver)
+    selectors.compared.cache_clear()
+
+
 @pytest.mark.parametrize("said", [{"title": "Otherwise"}, {"statement_en": "Otherwise."}])
 def test_what_people_are_told_does_not_change_between_two_signatures(ban, ministry, said):
     """Whoever changes it takes the signature off; both sign what is said now."""

@@ -2,11 +2,13 @@
 
 import random
 from datetime import date
+from itertools import combinations
 
 import pytest
 
 from licensing.policy.classes import Space, known
 from licensing.policy.facts import whole
+from licensing.policy.vocabulary import COUNTRY
 from tests.policy.drafts import another, draft, first
 
 ON = date(2026, 11, 28)
@@ -71,16 +73,43 @@ def test_a_country_that_no_rule_names_stands_for_all_of_them(space):
     ] == [["FR"]]
 
 
-def test_of_many_kinds_of_countries_the_sets_of_two_are_classes():
-    def each_its_own(rules, document):
-        for at, country in enumerate(["FR", "IT", "PL"]):
-            another(rules, document, f"R90{at}", "R030", match={"destination.country": [country]})
+def each_its_own(rules, document):
+    for at, country in enumerate(["FR", "IT", "PL"]):
+        another(rules, document, f"R90{at}", "R030", match={"destination.country": [country]})
 
-    found = [
-        values(one, "destination.country")[0] for one in classes(Space(draft(each_its_own)), "destination.country")
-    ]
-    assert len(found) == 6 + 10 and max(len(one) for one in found if isinstance(one, tuple)) == 2
-    assert Space(draft(each_its_own)).paired and not Space(first()).paired
+
+def in_groups(rules, document):
+    each_its_own(rules, document)
+    for name, countries in (("EAST", ["FR", "IT"]), ("WEST", ["IT", "PL", "JP"])):
+        document["groups"][name] = {"en": name, "zh": name, "countries": countries}
+    both_keys = {"destination.country": ["FR", "US"], "destination.group": ["EAST"]}
+    another(rules, document, "R910", "R030", match=both_keys)
+    another(rules, document, "R911", "R030", match={"destination.group": ["WEST"]})
+
+
+@pytest.mark.parametrize("change", [each_its_own, in_groups])
+def test_every_list_of_countries_fails_what_a_class_of_them_fails(change):
+    new = draft(change)
+    found = Space(first(), new)
+    failing = {one.failing for one in classes(found, COUNTRY)}
+    lists = [chosen for size in range(1, 7) for chosen in combinations(("DE", "FR", "IT", "JP", "PL", "US"), size)]
+    assert {tuple(one.failing({COUNTRY: some}) for one in (first(), new)) for some in lists} == failing
+    assert not found.paired and len(classes(found, COUNTRY)) == len(failing) == 2**5
+
+
+def test_of_too_many_sets_of_countries_those_of_two_are_classes(monkeypatch):
+    monkeypatch.setattr("licensing.policy.classes.MOST_SETS", 30)
+    found = Space(draft(each_its_own))
+    names = [values(one, COUNTRY)[0] for one in classes(found, COUNTRY)]
+    assert len(names) == 6 + 10 and max(len(one) for one in names if isinstance(one, tuple)) == 2
+    assert found.paired and not Space(first()).paired
+
+
+def test_sets_of_countries_make_no_space_too_large(monkeypatch):
+    whole_size = Space(draft(each_its_own)).size
+    monkeypatch.setattr("licensing.policy.classes.LARGEST", whole_size - 1)
+    found = Space(draft(each_its_own))
+    assert found.paired and found.size == whole_size // 2
 
 
 def test_countries_that_fit_a_rule_only_together_are_told_apart():
