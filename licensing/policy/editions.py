@@ -204,6 +204,9 @@ def _of_sense(document: dict[str, Any]) -> Iterator[Flaw]:
     for at, row in enumerate(document["instruments"]):
         if row.get("effective_to", "9999") < row["effective_from"]:
             yield Flaw(f"/instruments/{at}/effective_to", "ends-before-it-begins")
+        for clause, day in row.get("clauses", {}).items():
+            if day < row["effective_from"]:
+                yield Flaw(f"/instruments/{at}/clauses/{clause}", "clause-before-its-instrument", row["effective_from"])
     for part in ("windows", "rules", "codes"):
         for at, row in enumerate(document[part]):
             if row["instrument"] not in instruments:

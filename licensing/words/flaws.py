@@ -22,6 +22,9 @@ FLAWS = {
         "Leave it empty, or make it a rule."
     ),
     "clause-of-no-rule": gettext_lazy("No rule is of the clause “{detail}”, so the window would suspend nothing."),
+    "clause-before-its-instrument": gettext_lazy(
+        "The instrument is in force from {detail} on; none of its clauses can begin earlier."
+    ),
     "before-its-instrument": gettext_lazy("Its instrument is in force from {detail} on; the rule can't begin earlier."),
     "after-its-instrument": gettext_lazy("Its instrument ends on {detail}; the rule can't end later."),
     "matches-nothing": gettext_lazy("Nothing is called “{detail}” here, so it would fit no case."),

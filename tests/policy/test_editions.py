@@ -78,6 +78,8 @@ def slips():
     yield (lambda document: document["windows"].append(late)), "/windows/8", "windows-overlap"
     yield at(["instruments", 0, "effective_to"], "2020-11-30"), "/instruments/0/effective_to", "ends-before-it-begins"
     yield at(["rules", 0, "effective_from"], "2025-04-03"), "/rules/0/effective_from", "before-its-instrument"
+    clause = "/instruments/9/clauses/1.1"
+    yield at(["instruments", 9, "clauses", "1.1"], "2025-10-08"), clause, "clause-before-its-instrument"
     match = ["rules", 0, "match"]
     prefix, place = "item.control_code_prefix", "/rules/0/match/item.control_code_prefix"
     yield at([*match, prefix], ["1C902", "1C999"]), f"{place}/1", "matches-nothing"
