@@ -72,6 +72,7 @@ def first_document() -> dict[str, Any]:
         ],
         "end_uses": rules["end_uses"],
         "groups": {},
+        "thresholds": rules["thresholds"],
         "invariants": json.loads(INVARIANTS.read_text(encoding="utf-8"))["invariants"],
     }
 

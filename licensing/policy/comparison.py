@@ -19,6 +19,7 @@ from licensing.policy.engine import Compiled, Outcome
 from licensing.policy.facts import Facts
 from licensing.policy.idle import idle
 from licensing.policy.strictness import LOOSENS, TIGHTENS, Difference, differences, key
+from licensing.policy.thresholds import ThresholdChange, changed
 from licensing.policy.vocabulary import TERRITORY
 from licensing.policy.whole import Bools, Box, Numbers, Whole, grouped
 
@@ -107,6 +108,7 @@ class Comparison:
     unsaid: tuple[str, ...]  # end-uses that are gone: of a case that names one, the end-use is not known any more
     absent: Absent
     holds: tuple[HoldChange, ...]  # which no outcome knows: `tightens` and `loosens` count them
+    thresholds: tuple[ThresholdChange, ...]  # of the test for annual licenses: likewise
 
 
 def compare(old: Compiled, new: Compiled, *, since: date = date.min, **sampling: int) -> Comparison:
@@ -117,12 +119,13 @@ def compare(old: Compiled, new: Compiled, *, since: date = date.min, **sampling:
     found = _Found(whole, times)
     shown, holds, absent = found.largest(DESCRIBED), tuple(_holds(old, new, since)), _absent(space, times)
     directions = found.directions.union(absent.directions, *(one.directions for one in holds))
+    thresholds = changed(old.edition.thresholds, new.edition.thresholds)
     return Comparison(
         size=space.size,
         sampled=whole.sampled,
         paired=space.paired,
-        tightens=TIGHTENS in directions,
-        loosens=LOOSENS in directions,
+        tightens=TIGHTENS in directions or any(one.tightens for one in thresholds),
+        loosens=LOOSENS in directions or any(one.loosens for one in thresholds),
         regions=tuple(found.region(one) for one in shown),
         more=len(found.all) - len(shown),
         idle=idle(new, since=since, **sampling),
@@ -133,6 +136,7 @@ def compare(old: Compiled, new: Compiled, *, since: date = date.min, **sampling:
         unsaid=tuple(sorted(old.edition.end_uses - new.edition.end_uses)),
         absent=absent,
         holds=holds,
+        thresholds=thresholds,
     )
 
 

@@ -15,6 +15,7 @@ from jsonschema import Draft202012Validator, FormatChecker
 from jsonschema.exceptions import ValidationError
 
 from licensing.policy import shape
+from licensing.policy.thresholds import COUNTED, STRICTER_WITH_MORE, Threshold, threshold_of
 from licensing.policy.vocabulary import (
     COUNTRY,
     ELEMENT,
@@ -144,6 +145,7 @@ class Edition:
     groups: Mapping[str, frozenset[str]]
     invariants: tuple[Invariant, ...]
     holds: tuple[Hold, ...]
+    thresholds: Mapping[str, Threshold]
     document: Mapping[str, Any]
 
 
@@ -225,13 +227,16 @@ def _of_sense(document: dict[str, Any]) -> Iterator[Flaw]:
         for key in hold["match"]:
             if key in OF_THE_MINISTRY:
                 yield Flaw(f"/holds/{at}/match/{key}", "hold-would-tell", key)
+    for at, threshold in enumerate(document.get("thresholds", ())):
+        yield from _of_threshold(threshold, f"/thresholds/{at}")
     for at, invariant in enumerate(document["invariants"]):
         for case, match in enumerate(invariant.get("when", ())):
             yield from _of_match(match, names, f"/invariants/{at}/when/{case}")
 
 
 def _twice(document: dict[str, Any]) -> Iterator[Flaw]:
-    for part, key in (("instruments", "id"), ("rules", "id"), ("codes", "code"), ("invariants", "id"), ("holds", "id")):
+    by_id = ((part, "id") for part in ("instruments", "rules", "invariants", "holds", "thresholds"))
+    for part, key in (*by_id, ("codes", "code")):
         seen: set[str] = set()
         for at, row in enumerate(document.get(part, ())):
             if row[key] in seen:
@@ -304,6 +309,14 @@ def _of_effect(rule: dict[str, Any], rules: dict[str, dict[str, Any]], place: st
             yield Flaw(f"{place}/overrides_disposition_of/{at}", "overrides-an-override", named)
 
 
+def _of_threshold(row: dict[str, Any], place: str) -> Iterator[Flaw]:
+    for name in STRICTER_WITH_MORE:
+        if name in COUNTED[row["id"]] and name not in row:
+            yield Flaw(f"{place}/{name}", "threshold-without")
+        elif name not in COUNTED[row["id"]] and name in row:
+            yield Flaw(f"{place}/{name}", "threshold-with")
+
+
 # --- a document without a flaw ---------------------------------------------------------------------------
 def _day(text: str | None) -> date | None:
     return date.fromisoformat(text) if text else None
@@ -326,6 +339,7 @@ def edition_of(document: Mapping[str, Any], digest: str) -> Edition:
         groups={name: frozenset(group["countries"]) for name, group in document["groups"].items()},
         invariants=tuple(_invariant(row) for row in document["invariants"]),
         holds=tuple(_hold(row) for row in sorted(document.get("holds", ()), key=lambda row: row["id"])),
+        thresholds={row["id"]: threshold_of(row) for row in document.get("thresholds", ())},
         document=document,
     )
 

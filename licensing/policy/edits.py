@@ -13,8 +13,9 @@ KEYS: Mapping[str, tuple[str, ...]] = {  # the parts in the order in which they 
     "groups": (),
     "invariants": ("id",),
     "holds": ("id",),
+    "thresholds": ("id",),
 }
-MAY_BE_ABSENT = {"holds"}  # so that a text without any is one text
+MAY_BE_ABSENT = {"holds", "thresholds"}  # so that a text without any is one text
 NAMED = "name"  # of a row of a part that is a map, what names it
 
 

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from licensing.policy.thresholds import COUNTED
 from licensing.policy.vocabulary import AUDIENCES, AUTHORITIES, CHANNELS, CLOCKS, FACTS, LOOKS_AT, RULED, Kind
 
 PLAIN = r"^[^\x00-\x1f\x7f]*[^\x00-\x1f\x7f.][^\x00-\x1f\x7f]*\Z"  # on one line, and no mere dots
@@ -97,6 +98,12 @@ HOLD = row(
     | {"reason_en": WORDS, "reason_zh": WORDS, "owner": WORDS},
     reservations={"type": "boolean"},
 )
+THRESHOLD = row(
+    {"id": {"enum": list(COUNTED)}, "authority": {"enum": list(AUTHORITIES)}, "verified": {"type": "boolean"}}
+    | {"source": WORDS},
+    number={"type": "integer", "minimum": 0, "maximum": 10_000},
+    months={"type": "integer", "minimum": 1, "maximum": 120},
+)
 CLAIM = row(
     {},
     without_channels=some({"enum": list(CHANNELS)}),
@@ -122,4 +129,5 @@ DOCUMENT = row(
         },
     },
     holds=rows(HOLD),
+    thresholds=rows(THRESHOLD),
 )

@@ -33,7 +33,7 @@ from licensing.selectors.what_if import names_of
 from licensing.states import DraftState
 from licensing.web import what_if
 from licensing.web.forms.rules import PARTS, BeginForm, RowForm
-from licensing.words import comparisons, differences, sentences, statements
+from licensing.words import comparisons, differences, sentences, statements, thresholds
 from licensing.words.sentences import RuleTold
 
 PAST, IN_FORCE, SCHEDULED, REPEALED = "past", "in force", "scheduled", "repealed"
@@ -214,6 +214,8 @@ def _words(row: Mapping[str, Any]) -> str:
     for name in ("sentence", "description", "title", "reason"):
         if f"{name}_en" in row:
             return in_language(row[f"{name}_en"], row[f"{name}_zh"])
+    if "months" in row or "number" in row:
+        return thresholds.told_row(row)
     if "suspended_from" in row:
         return f"{row['suspended_from']} – {row['suspended_until']}, {row['by']}"
     words = in_language(row.get("en", ""), row.get("zh", ""))

@@ -13,7 +13,7 @@ from licensing.policy.editions import Edition, Hold
 from licensing.policy.engine import Compiled
 from licensing.policy.invariants import Standing
 from licensing.policy.strictness import LOOSENS, TIGHTENS, Difference
-from licensing.words import holds, phrases, rules, terms
+from licensing.words import holds, phrases, rules, terms, thresholds
 from licensing.words.phrases import CLOCKS, PARAMS, both
 from licensing.words.sentences import audiences
 from licensing.words.whom import BRIEF, Whom, WitnessTold, when
@@ -256,6 +256,9 @@ def _notes(comparison: Comparison) -> Iterator[str]:
     ):
         if names:
             yield told.format(rules=both(names))
+    if comparison.thresholds:
+        names = [phrases.lower(str(thresholds.NAMES[one.id])) for one in comparison.thresholds]
+        yield _("Thresholds of the test for annual licenses that change: {names}.").format(names=both(names))
 
 
 # --- standing invariants ----------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ from core.languages import in_language
 from core.templatetags.lodestone import day
 from licensing.policy.editions import Edition
 from licensing.policy.edits import KEYS
-from licensing.words import labels, phrases, rules, sentences
+from licensing.words import labels, phrases, rules, sentences, thresholds
 from licensing.words.labels import Place
 from licensing.words.sentences import RuleTold
 
@@ -151,6 +151,13 @@ class _Telling:
                     ADDED: _("A hold is added. {name}"),
                     DROPPED: _("A hold is given up. {name}"),
                     CHANGED: _("A hold changes. {name}"),
+                }
+            case "thresholds":
+                name = thresholds.told_row(row)
+                told = {
+                    ADDED: _("Whoever is to file for annual licenses must meet another threshold from then on: {name}"),
+                    DROPPED: _("A threshold of the test for annual licenses is given up: {name}"),
+                    CHANGED: _("A threshold of the test for annual licenses changes. It is now: {name}"),
                 }
             case _:
                 name = phrases.quoted(in_language(row["en"], row["zh"]))

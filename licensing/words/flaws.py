@@ -30,6 +30,8 @@ FLAWS = {
     "matches-nothing": gettext_lazy("Nothing is called “{detail}” here, so it would fit no case."),
     "no-disposition": gettext_lazy("A rule that controls, or takes another's outcome away, says which outcome it has."),
     "unknown-rule": gettext_lazy("There is no rule “{detail}”."),
+    "threshold-without": gettext_lazy("This threshold counts by this number: say it."),
+    "threshold-with": gettext_lazy("This threshold has no such number: leave it empty."),
     "overrides-an-override": gettext_lazy("“{detail}” takes an outcome away itself, so it can't be taken away."),
 }
 

@@ -79,6 +79,8 @@ LABELS: Mapping[str, Any] = {
     "reason_en": gettext_lazy("Reason in English"),
     "reason_zh": gettext_lazy("Reason in Chinese"),
     "reservations": gettext_lazy("Stops reservations"),
+    "number": gettext_lazy("How many"),
+    "months": gettext_lazy("Months looked back on"),
 }
 ORDER = list(LABELS)
 UNSAID = {

@@ -385,6 +385,12 @@ def test_an_emergency_loosens_nowhere(draft, ministry):
     refused(DomainError, "loosens", hastened, draft, ministry.policy_approver)
 
 
+def test_an_emergency_asks_no_less_of_the_annual_channel(draft, ministry):
+    row = next(row for row in json.loads(draft.text)["thresholds"] if row["id"] == "clearances")
+    changed(draft, ministry, part="thresholds", key="clearances", new=row | {"number": 11})
+    refused(DomainError, "loosens", hastened, draft, ministry.policy_approver)
+
+
 def holders_lose(by_id):
     for rule in by_id.values():
         rule["applies_to"] = [one for one in rule["applies_to"] if one != "existing"]

@@ -19,7 +19,7 @@ from core.web.forms import StepForm, read_upload
 from licensing.models import DecisionStep
 from licensing.policy.edits import NAMED
 from licensing.policy.vocabulary import AUDIENCES, CHANNELS, CODE, COUNTRY, END_USE, FACTS, OF_THE_MINISTRY, RULED, Kind
-from licensing.words import terms
+from licensing.words import terms, thresholds
 from licensing.words.rules import AUTHORITIES
 
 PARTS = {
@@ -31,6 +31,7 @@ PARTS = {
     "end_uses": gettext_lazy("End-uses"),
     "invariants": gettext_lazy("What holds everywhere"),
     "holds": gettext_lazy("Holds"),
+    "thresholds": gettext_lazy("Test for annual licenses"),
 }
 AUDIENCE_WORDS = {
     "new": gettext_lazy("new applications, and questions to the check"),
@@ -176,6 +177,7 @@ def sections(part: str, document: Mapping[str, Any], countries: Mapping[str, str
         "end_uses": _end_use,
         "invariants": _invariant,
         "holds": _hold,
+        "thresholds": _threshold,
     }[part](document, countries)
 
 
@@ -458,6 +460,39 @@ def _hold(document: Mapping[str, Any], countries: Mapping[str, str]) -> list[Sec
     ]
 
 
+def _threshold(document: Mapping[str, Any], countries: Mapping[str, str]) -> list[Section]:
+    return [
+        Section(
+            gettext_lazy("Threshold of the test for annual licenses"),
+            {
+                "id": _one(gettext_lazy("What is counted"), thresholds.NAMES),
+                "number": forms.IntegerField(
+                    label=gettext_lazy("How many"),
+                    min_value=0,
+                    max_value=10_000,
+                    required=False,
+                    help_text=gettext_lazy(
+                        "Days since the account was verified; clearances at least; incidents, and suspensions by "
+                        "enforcement, at most. Empty for the audit."
+                    ),
+                ),
+                "months": forms.IntegerField(
+                    label=gettext_lazy("Months looked back on"),
+                    min_value=1,
+                    max_value=120,
+                    required=False,
+                    help_text=gettext_lazy("Of the audit: how old it may be. Empty for the time since verification."),
+                ),
+                "authority": _one(gettext_lazy("Stands on"), AUTHORITIES),
+                "verified": forms.BooleanField(
+                    label=gettext_lazy("Checked against the text of the provision"), required=False
+                ),
+                "source": _text(gettext_lazy("Source")),
+            },
+        )
+    ]
+
+
 # --- the form ---------------------------------------------------------------------------------------------
 BEGUN: Mapping[str, dict[str, Any]] = {
     "rules": {"match": {}, "effect": {}, "verified": False, "applies_to": ["new", "pending"]},
@@ -465,6 +500,7 @@ BEGUN: Mapping[str, dict[str, Any]] = {
     "codes": {"official": False, "element": "", "description_zh": "", "note": "", "hs_codes": []},
     "invariants": {"then": {}},
     "holds": {"match": {}, "until": None},
+    "thresholds": {"verified": False},
 }
 EMPTY = (None, "", [], {})
 KEPT_EMPTY: Mapping[str, set[str]] = {  # what must stand in a row though it be empty

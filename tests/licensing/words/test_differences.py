@@ -272,6 +272,7 @@ def test_every_field_that_the_shape_allows_is_tried():
         "windows": shape.WINDOW,
         "instruments": shape.INSTRUMENT,
         "codes": shape.CODE,
+        "thresholds": shape.THRESHOLD,
     }
     places = {(part, place) for part, schema in shapes.items() for place in allowed(schema)}
     tried = {(part, place[:1] if place[0] == "clauses" else place) for part, place in of_each_place(full())}
