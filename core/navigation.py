@@ -37,7 +37,7 @@ def add(
     """The menu of these kinds of organization ("" is nobody's: of whoever is not signed in) has the entry, for whoever
     may GET the route.
 
-    work: the verb that works off what is counted; who may not do it has no count.
+    work: the verbs that work off what is counted; who may do none of them has no count.
     place: "main", or "account" for what stands on the account page.
     """
     _entries.append(Entry(order, route, label, kinds, count, work, place))
@@ -50,7 +50,7 @@ def entries(request: HttpRequest, actor: Actor, place: str = "main") -> list[dic
             "url": (url := reverse(entry.route)),
             "label": entry.label,
             "current": request.path == url if url == "/" else request.path.startswith(url),
-            "count": (entry.count(actor) or None) if entry.count and actor.may(entry.work) else None,
+            "count": (entry.count(actor) or None) if entry.count and any(map(actor.may, entry.work.split())) else None,
         }
         for entry in sorted(_entries, key=lambda entry: entry.order)
         if entry.place == place and actor.kind in entry.kinds and actor.may(entry.route, "GET")

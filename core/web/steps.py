@@ -37,6 +37,7 @@ from core.web.typed import typed_into
 class Page:
     """Where steps are offered: the route of a noun's page, below whose address theirs lie, and who sees its rows.
 
+    key "": the page is of the one row that its reader has, and so are its steps.
     away: the list to go back to when a step took the row out of sight.
     """
 
@@ -44,6 +45,10 @@ class Page:
     rows: Callable[[Actor], Any]
     key: str = "ref"
     away: str = ""
+
+    def of(self, row: Any) -> dict[str, Any]:
+        """What names the row in its address."""
+        return {self.key: getattr(row, self.key)} if self.key else {}
 
 
 @dataclass(frozen=True)
@@ -169,18 +174,24 @@ def offers(request: HttpRequest, row: Any, route: str, failed: Failed | None = N
         if step.offered is not None and step.offered(row, request.actor):
             labels[verb] = str(step.label)
         if verb in labels:
-            url = reverse(step.route, kwargs={step.page.key: getattr(row, step.page.key)})
+            url = reverse(step.route, kwargs=step.page.of(row))
             form = failed.form if failed and failed.verb == verb else step.bind(row, typed_into(request, step.route))
             form.seen = seen if step.decides else None
             found[verb] = Offer(step, form, labels[verb], url)
     return found
 
 
-def offered(request: HttpRequest, row: Any, route: str, failed: Failed | None = None) -> dict[str, Any]:
-    """What a page's template needs of its steps: the cards in their order, each verb's form, and what failed."""
-    found = offers(request, row, route, failed)
+def offered(
+    request: HttpRequest, row: Any, route: str, failed: Failed | None = None, *, beside: Sequence[Any] = ()
+) -> dict[str, Any]:
+    """What a page's template needs of its steps: the cards in their order, each verb's form, and what failed.
+
+    beside: other rows of the page that have steps there, of other nouns, whose verbs have other names.
+    """
+    rows = (row, *beside)
+    found = {verb: offer for one in rows for verb, offer in offers(request, one, route, failed).items()}
     if failed is None:  # what somebody typed and nobody carried out is shown as what failed is
-        failed = _kept(request, row, route, found)
+        failed = next(filter(None, (_kept(request, one, route, found) for one in rows)), None)
     return {
         "offers": [offer for offer in found.values() if offer.step.within not in found],
         "forms": {verb: offer.form for verb, offer in found.items()},
@@ -211,7 +222,7 @@ def act(request: HttpRequest, step: Step, **key: Any) -> HttpResponse:
     if form.is_valid():
         seen = {"seen": seen_in(request.POST)} if step.decides else {}
         try:
-            step.action(key[page.key], by=request.actor, **seen, **form.facts())
+            step.action(*key.values(), by=request.actor, **seen, **form.facts())
         except DomainError as refusal:
             request.refused_form = form
             changes = changes_since(row, seen["seen"], request.actor) if seen else []
