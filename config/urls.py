@@ -44,6 +44,7 @@ urlpatterns = [
     path("mail/<int:pk>/end/", outbox.end, name="delivery.end"),
     # exporters
     path("company/", exporters.company, name="company"),
+    *addresses("company/", "company"),
     path("company/province/", exporters.company_province, name="company.province"),
     *lists("parties/", exporters_lists.PARTIES),
     path("parties/new/", exporters.party_new, name="party.new"),

@@ -14,15 +14,14 @@ from core.actions import keep_file, taken_names
 from core.command import command
 from core.errors import DomainError, Forbidden, Invalid, Problem, WrongState
 from core.history import move, record, require, require_seen, require_version
-from core.legal_time import legal_day, legal_now, months_after
+from core.legal_time import legal_now
 from core.locks import lock
 from core.models import Kind, Membership, Organization, Role, User
 from core.references import draw
-from exporters.models import Exporter, Party
+from exporters.models import Exporter, Party, Qualification
 from exporters.selectors import exporters_for, holders_of, parties_for
 from exporters.states import ExporterState
 
-QUALIFIED_MONTHS = 12
 RESPONSIBLE = ("legal_representative", "main_manager", "handler")
 NEEDED = (*RESPONSIBLE, "province", "address", "business_license")
 IDENTITY = ("name_en", "name_zh", "uscc")
@@ -67,6 +66,7 @@ def join(user: User, *, name_en: str, name_zh: str, uscc: str) -> Exporter:
     require_free_names(name_en=name_en, name_zh=name_zh)
     organization = Organization.objects.create(kind="exporter", name_en=name_en, name_zh=name_zh)
     exporter = Exporter.objects.create(organization=organization, uscc=code)
+    Qualification.objects.create(exporter=exporter)
     Membership.objects.create(user=user, organization=organization, roles=[Role.SIGNATORY])
     actor = Actor(user, organization, roles=frozenset({Role.SIGNATORY}))
     record(exporter, "join", by=actor, facts={"uscc": code})
@@ -184,18 +184,6 @@ def send_back(pk: int, *, seen: int, reason: str, mend: Sequence[str] = (), by: 
     exporter = lock(exporters_for(by), pk=pk)
     require(exporter.send_back, by=by, seen=seen)
     move(exporter.send_back, by=by, reason=reason, facts={"mend": [name for name in MENDED if name in mend]})
-    return exporter
-
-
-@command
-def qualify(pk: int, *, seen: int, reason: str, by: Actor) -> Exporter:
-    """The company may file for annual licenses, through the same day twelve months on. reason: what was seen."""
-    exporter = lock(exporters_for(by), pk=pk)
-    require(exporter.qualify, by=by, seen=seen)
-    at = legal_now()
-    last_day = months_after(legal_day(at), QUALIFIED_MONTHS)
-    exporter.qualifications.create(last_day=last_day, reason=reason, granted_by=by.user, granted_at=at)
-    move(exporter.qualify, by=by, at=at, reason=reason, facts={"until": last_day.isoformat()})
     return exporter
 
 

@@ -1,10 +1,11 @@
 """Exporters and the parties abroad that they deal with."""
 
-from datetime import datetime
+from datetime import date, datetime
 
 from django.core.validators import MinLengthValidator
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
+from django.utils.functional import cached_property
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django_fsm import FSMField, FSMModelMixin, transition
@@ -16,6 +17,7 @@ from core.models import Country, Document, Organization, User
 from exporters import rules
 from exporters.states import UNVERIFIED
 from exporters.states import ExporterState as S
+from exporters.states import QualificationState as Annual
 
 
 @guarded(initial=S.DRAFT)
@@ -83,32 +85,182 @@ class Exporter(FSMModelMixin, models.Model):
     )
     def send_back(self) -> None: ...
 
+
+@guarded(initial=Annual.NONE)
+class Qualification(FSMModelMixin, models.Model):
+    """May the company file for annual licenses? A row for each company, with the last day that was granted.
+
+    A day through the last one counts, whatever the state says: that it lapsed is written later.
+    """
+
+    exporter = models.OneToOneField(Exporter, on_delete=models.PROTECT, primary_key=True, related_name="qualification")
+    state = FSMField(choices=Annual, default=Annual.NONE, protected=True, editable=False)
+    last_day = models.DateField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="qualification_granted_through_a_day",
+                condition=~Q(state__in=[Annual.GRANTED, Annual.LAPSED]) | Q(last_day__isnull=False),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.ref
+
+    @property
+    def ref(self) -> str:
+        return self.exporter.uscc
+
+    @cached_property
+    def waiting(self) -> list["PaperRecord"]:
+        """Records on paper that no decider answered yet."""
+        return list(PaperRecord.objects.filter(exporter=self.pk, answer=None))
+
+    def standing_on(self, on: date) -> Annual:
+        """Its state, as that day has it."""
+        return Annual.LAPSED if self.over_on(on) else next(one for one in Annual if one == self.state)
+
+    def over_on(self, on: date) -> bool:
+        """Its last day is over and nobody wrote so yet."""
+        return self.state == Annual.GRANTED and self.last_day is not None and self.last_day < on
+
     @transition(
         field=state,
-        source=S.ACTIVE,
-        target=None,
-        permission=rules.officer("exporter.qualify"),
-        custom={"label": _("Qualify for annual licenses")},
+        source=[Annual.NONE, Annual.LAPSED],
+        target=Annual.ASKED,
+        permission=rules.holder("qualification.ask"),
+        custom={"label": _("Ask for the annual channel")},
     )
-    def qualify(self) -> None: ...
+    def ask(self) -> None: ...
+
+    @transition(
+        field=state,
+        source=Annual.ASKED,
+        target=Annual.GRANTED,
+        permission=rules.officer("qualification.grant"),
+        custom={"label": _("Grant the annual channel")},
+    )
+    def grant(self, *, last_day: date) -> None:
+        self.last_day = last_day
+
+    @transition(
+        field=state,
+        source=Annual.ASKED,
+        target=Annual.NONE,
+        permission=rules.officer("qualification.decline"),
+        custom={"label": _("Decline")},
+    )
+    def decline(self) -> None: ...
+
+    @transition(
+        field=state,
+        source=Annual.GRANTED,
+        target=None,
+        permission=rules.officer("qualification.renew"),
+        custom={"label": _("Renew for twelve months")},
+    )
+    def renew(self, *, last_day: date) -> None:
+        self.last_day = last_day
+
+    @transition(
+        field=state,
+        source=Annual.GRANTED,
+        target=Annual.LAPSED,
+        permission=rules.the_clock,
+        custom={"label": _("Lapse"), "hidden": True},
+    )
+    def lapse(self) -> None: ...
 
 
 @insert_only
-class Qualification(models.Model):
-    """The company may file for annual licenses, through this day. Rows are only added; the newest counts."""
+class CompliancePaper(models.Model):
+    """The company's internal compliance program with the day of its audit. The one handed in last counts."""
 
-    exporter = models.ForeignKey(Exporter, on_delete=models.PROTECT, related_name="qualifications")
-    last_day = models.DateField()
-    reason = models.TextField()
-    granted_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
-    granted_at = models.DateTimeField()
+    exporter = models.ForeignKey(Exporter, on_delete=models.PROTECT, related_name="compliance_papers")
+    document = models.ForeignKey(Document, on_delete=models.PROTECT, related_name="+")
+    audited_on = models.DateField()
+    filed_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    filed_at = models.DateTimeField()
 
     class Meta:
         ordering = ["pk"]
-        constraints = [models.CheckConstraint(name="qualification_says_why", condition=~Q(reason=""))]
 
     def __str__(self) -> str:
-        return f"{self.exporter} {self.last_day}"
+        return f"{self.exporter} {self.audited_on}"
+
+
+@insert_only
+class PaperRecord(models.Model):
+    """So many clearances, from the first day until the last, that this system knows of by a paper alone."""
+
+    exporter = models.ForeignKey(Exporter, on_delete=models.PROTECT, related_name="paper_records")
+    document = models.ForeignKey(Document, on_delete=models.PROTECT, related_name="+")
+    number = models.IntegerField()
+    first_day = models.DateField()
+    last_day = models.DateField()
+    filed_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    filed_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [
+            models.CheckConstraint(name="paper_record_counts", condition=Q(number__gt=0)),
+            models.CheckConstraint(name="paper_record_in_order", condition=Q(last_day__gte=F("first_day"))),
+        ]
+
+    def __str__(self) -> str:
+        said = gettext("{number} clearances, {first} – {last}")
+        return said.format(number=self.number, first=self.first_day, last=self.last_day)
+
+
+@insert_only
+class RecordAnswer(models.Model):
+    """What a decider says of a record on paper: once."""
+
+    record = models.OneToOneField(PaperRecord, on_delete=models.PROTECT, primary_key=True, related_name="answer")
+    accepted = models.BooleanField()
+    reason = models.TextField()
+    answered_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    answered_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.CheckConstraint(name="record_answer_says_why", condition=~Q(reason=""))]
+
+    def __str__(self) -> str:
+        return f"{self.record_id} {self.accepted}"
+
+
+@insert_only
+class Examination(models.Model):
+    """How the published test stood when the company asked, or a decider answered: what it had, and what was missing."""
+
+    class Occasion(models.TextChoices):
+        ASK = "ask"
+        GRANT = "grant"
+        DECLINE = "decline"
+        RENEW = "renew"
+
+    qualification = models.ForeignKey(Qualification, on_delete=models.PROTECT, related_name="examinations")
+    occasion = models.CharField(max_length=8, choices=Occasion)
+    edition = models.CharField(max_length=40)
+    results = models.JSONField()  # one a threshold of that edition, met or not
+    missing = models.IntegerField()
+    paper = models.ForeignKey(CompliancePaper, on_delete=models.PROTECT, null=True, related_name="+")  # the one seen
+    examined_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    examined_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [
+            models.CheckConstraint(
+                name="examination_granted_when_met",
+                condition=~Q(occasion__in=["grant", "renew"]) | Q(missing=0, paper__isnull=False),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.qualification} {self.occasion}"
 
 
 class Party(models.Model):

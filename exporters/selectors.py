@@ -1,19 +1,20 @@
 """Who sees which exporters and parties."""
 
-from collections.abc import Iterable
-from datetime import date
-from typing import TypeVar
+from collections.abc import Callable, Iterable
+from datetime import date, datetime, timedelta
+from typing import Any, TypeVar
 
-from django.db.models import Model, QuerySet
+from django.db.models import Exists, Model, OuterRef, Q, QuerySet
 
 from core.access import Actor, visibility
 from core.history import lines_of
 from core.models import HistoryLine, Membership
 from core.selectors import reaches_documents
-from exporters.models import Exporter, Party, Qualification
-from exporters.states import UNVERIFIED, ExporterState
+from exporters.models import CompliancePaper, Exporter, PaperRecord, Party, Qualification
+from exporters.states import UNVERIFIED, ExporterState, QualificationState
 
 M = TypeVar("M", bound=Model)
+RENEWAL = timedelta(days=60)  # before the last day: from then on it may be renewed
 NEVER_SENT = {"state": ExporterState.DRAFT, "verified_at": None}
 
 
@@ -67,15 +68,49 @@ def returned(exporter: Exporter) -> HistoryLine | None:
     return lines_of(exporter).filter(verb="return").last() if exporter.state == ExporterState.DRAFT else None
 
 
-def qualified_until(exporter_id: int) -> date | None:
-    """The last day through which the company may file for annual licenses; None when it never might."""
-    return last_days([exporter_id]).get(exporter_id)
-
-
 def last_days(exporters: Iterable[int]) -> dict[int, date]:
-    """The same of each of these companies that ever might."""
-    rows = Qualification.objects.filter(exporter__in=set(exporters)).order_by("exporter_id", "-pk")
-    return dict(rows.distinct("exporter_id").values_list("exporter_id", "last_day"))
+    """The last day through which each of these companies may file for annual licenses; of those that ever might."""
+    rows = Qualification.objects.filter(exporter__in=set(exporters))
+    return {pk: last_day for pk, last_day in rows.values_list("exporter_id", "last_day") if last_day}
+
+
+def qualifications_for(actor: Actor) -> QuerySet[Qualification]:
+    """Those of the companies that the actor sees."""
+    return Qualification.objects.filter(exporter__in=exporters_for(actor))
+
+
+def qualifications_past(today: date, limit: int) -> list[int]:
+    """Those whose last day is over."""
+    rows = Qualification.objects.filter(state=QualificationState.GRANTED, last_day__lt=today)
+    return list(rows.order_by("pk").values_list("pk", flat=True)[:limit])
+
+
+def to_answer(actor: Actor) -> QuerySet[Exporter]:
+    """Companies that wait for a decider: they asked for the annual channel, or handed in a record on paper."""
+    asked = Q(qualification__state=QualificationState.ASKED)
+    handed_in = Exists(PaperRecord.objects.filter(exporter=OuterRef("pk"), answer=None))
+    return exporters_for(actor).filter(asked | Q(handed_in))
+
+
+def to_renew(actor: Actor, today: date) -> QuerySet[Exporter]:
+    """Companies whose qualification may be renewed now: its last day is near."""
+    near = {"qualification__last_day__gte": today, "qualification__last_day__lte": today + RENEWAL}
+    return exporters_for(actor).filter(qualification__state=QualificationState.GRANTED, **near)
+
+
+Reader = Callable[[Exporter, datetime], dict[str, Any]]
+_annual: list[Reader] = []
+
+
+def reads_test(read: Reader) -> Reader:
+    """Registers who runs the test for annual licenses; it counts what apps above this one know."""
+    _annual[:] = [read]
+    return read
+
+
+def annual_of(exporter: Exporter, at: datetime) -> dict[str, Any]:
+    """What the company's pages show of annual licenses: the test, the papers, the ministry's last answer."""
+    return _annual[0](exporter, at)
 
 
 def people(exporter_id: int) -> list[str]:
@@ -92,6 +127,23 @@ def exporter_visible(actor: Actor, pk: int) -> bool:
 @visibility("party")
 def party_visible(actor: Actor, ref: str) -> bool:
     return parties_for(actor).filter(ref=ref).exists()
+
+
+@visibility("qualification")
+def qualification_visible(actor: Actor, pk: int) -> bool:
+    return qualifications_for(actor).filter(pk=pk).exists()
+
+
+@reaches_documents
+def compliance_papers(actor: Actor) -> QuerySet[CompliancePaper, int]:
+    rows = CompliancePaper.objects.filter(exporter__in=exporters_for(actor))
+    return rows.order_by().values_list("document_id", flat=True)
+
+
+@reaches_documents
+def paper_records(actor: Actor) -> QuerySet[PaperRecord, int]:
+    rows = PaperRecord.objects.filter(exporter__in=exporters_for(actor))
+    return rows.order_by().values_list("document_id", flat=True)
 
 
 @reaches_documents

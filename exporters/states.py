@@ -11,5 +11,12 @@ class ExporterState(State):
     ACTIVE = "active", "ok", pgettext_lazy("exporter", "Active")
 
 
+class QualificationState(State):
+    NONE = "none", "", pgettext_lazy("qualification", "Not qualified")
+    ASKED = "asked", "review", pgettext_lazy("qualification", "Asked for")
+    GRANTED = "granted", "ok", pgettext_lazy("qualification", "Qualified")
+    LAPSED = "lapsed", "", pgettext_lazy("qualification", "Lapsed")
+
+
 # Whoever typed a credit code; from verification on the company holds it.
 UNVERIFIED = (ExporterState.DRAFT, ExporterState.PENDING)

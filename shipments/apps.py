@@ -7,5 +7,5 @@ class ShipmentsConfig(AppConfig):
     name = "shipments"
 
     def ready(self) -> None:
-        from shipments import codes, menu, selectors  # noqa: F401, PLC0415 (they fill core's registries)
+        from shipments import codes, menu, qualifying, selectors  # noqa: F401, PLC0415 (they fill core's registries)
         from shipments.web import steps  # noqa: F401, PLC0415 (likewise, once models are there)

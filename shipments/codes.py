@@ -17,6 +17,24 @@ CODES = (
         _("The declaration number belongs to another shipment."),
         _("Send the number of this shipment's own declaration."),
     ),
+    Code(
+        "test-not-met",
+        409,
+        _("The published test for annual licenses is not met today."),
+        _("The company’s page says what is missing, in numbers, and since when each number counts."),
+    ),
+    Code(
+        "renewal-not-open",
+        409,
+        _("A qualification is renewed in its last 60 days, and not after them."),
+        _("Renew it from the day that is named on; after its last day the company asks again."),
+    ),
+    Code(
+        "record-overlaps",
+        409,
+        _("An accepted record on paper covers some of the same days."),
+        _("Refuse this one, and have the company hand in a record of the other days."),
+    ),
     Code("duplicate-line", 422, _("A license line stands twice."), _("Add the quantities up in one line.")),
     Code("unknown-event", 422, _("The event is not known."), _("Send one of declared, cleared.")),
     Code(

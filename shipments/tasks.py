@@ -5,7 +5,9 @@ from celery import shared_task
 from core.access import clock
 from core.legal_time import legal_today
 from core.sweeps import each
+from exporters.selectors import qualifications_past
 from shipments import actions, selectors
+from shipments.actions import qualifications
 
 BATCH = 500
 
@@ -15,3 +17,10 @@ def lapse_reservations() -> int:
     """Every reservation whose last day is over has lapsed; at most BATCH a run, the rest a minute later."""
     by = clock()
     return each(selectors.reservations_past(legal_today(), BATCH), lambda pk: actions.lapse(pk, by=by))
+
+
+@shared_task
+def lapse_qualifications() -> int:
+    """Every qualification for annual licenses whose last day is over has lapsed; no day is decided by that."""
+    by = clock()
+    return each(qualifications_past(legal_today(), BATCH), lambda pk: qualifications.lapse(pk, by=by))

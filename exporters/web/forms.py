@@ -111,15 +111,6 @@ class ReturnForm(ReasonForm):
     )
 
 
-class QualifyForm(ReasonForm):
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["reason"].help_text = _(
-            "What you saw: the internal compliance papers and their audit, the record so far. The company reads it; it "
-            "is qualified for twelve months."
-        )
-
-
 class PartyForm(forms.ModelForm):
     version = forms.IntegerField(widget=forms.HiddenInput, initial=1)
 

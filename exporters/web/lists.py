@@ -5,6 +5,7 @@ from django.utils.translation import gettext_lazy as _
 
 from core import provinces
 from core.access import Actor
+from core.legal_time import legal_today
 from core.web.lists import Choice, Column, List, View, countries, state_word
 from exporters import selectors
 from exporters.models import Party
@@ -40,16 +41,26 @@ def _waiting(rows: QuerySet, actor: Actor) -> QuerySet:
     return rows.filter(state=ExporterState.PENDING)
 
 
+def _asking(rows: QuerySet, actor: Actor) -> QuerySet:
+    return rows.filter(pk__in=selectors.to_answer(actor))
+
+
+def _renewable(rows: QuerySet, actor: Actor) -> QuerySet:
+    return rows.filter(pk__in=selectors.to_renew(actor, legal_today()))
+
+
 COMPANIES = List(
     route="desk.exporters",
     template="exporters/exporter_list.html",
     rows=selectors.exporters_for,
+    whole=lambda rows: rows.select_related("qualification"),
     columns=(
         Column("name", _("Company"), lambda row: row.organization.name_en, ("organization__name_en__folded",)),
         Column("name_zh", _("Name in Chinese"), lambda row: row.organization.name_zh),
         Column("uscc", _("Unified social credit code"), lambda row: row.uscc, ("uscc",)),
         Column("province", _("Province"), lambda row: provinces.name(row.province), ("province",)),
         Column("state", _("State"), state_word),
+        Column("annual", _("Annual licenses until"), lambda row: row.qualification.last_day),
         Column("created", _("Registered"), lambda row: row.organization.created_at, ("pk",)),
     ),
     order="name",
@@ -58,6 +69,8 @@ COMPANIES = List(
     filters=(Choice("province", _("Province"), _("Any province"), provinces.choices),),
     views=(
         View("waiting", _("To verify"), _waiting, "created"),
+        View("annual", _("Annual channel: to answer"), _asking, "created"),
+        View("renewal", _("Annual channel: to renew"), _renewable),
         View("all", _("All companies"), lambda rows, actor: rows),
     ),
     prefer=("waiting", "all"),

@@ -7,9 +7,10 @@ from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 
+from core.access import Actor
 from core.errors import DomainError, Invalid
 from core.history import lines_of, open_verbs, version
-from core.legal_time import legal_today
+from core.legal_time import legal_now
 from core.telling import told
 from core.web.conflicts import Files, Meeting
 from core.web.forms import read_upload, show_refusal
@@ -20,12 +21,15 @@ from exporters.models import Exporter, Party
 from exporters.web.forms import CompanyForm, PartyForm, ProvinceForm, fact_labels
 
 
-def company(request: HttpRequest, stating: ProvinceForm | None = None) -> HttpResponse:
-    """The exporter's own account: what the ministry verifies, and where that stands.
+def company(request: HttpRequest, stating: ProvinceForm | None = None, failed: Failed | None = None) -> HttpResponse:
+    """The exporter's own account: what the ministry verifies, where that stands, and the test for annual licenses.
 
-    stating: the province as it was chosen, refused.
+    stating: the province as it was chosen, refused; failed: a step of the annual channel that was refused.
     """
-    rows = selectors.exporters_for(request.actor).select_related("business_license").defer("business_license__content")
+    if failed:
+        request.POST = QueryDict()  # nothing of it is the company's form
+    rows = selectors.exporters_for(request.actor).select_related("business_license", "qualification")
+    rows = rows.defer("business_license__content")
 
     def parts(data: QueryDict | None, files: Files) -> list[CompanyForm]:
         seen = version(Exporter(pk=request.actor.organization_id))  # before the row: at worst a save is stale
@@ -37,13 +41,14 @@ def company(request: HttpRequest, stating: ProvinceForm | None = None) -> HttpRe
         return actions.describe(seen=seen, by=request.actor, business_license=file, **form.facts())
 
     meeting = Meeting(request, parts)
-    if not stating and meeting.save(describe):
+    if not stating and not failed and meeting.save(describe):
         if _sent(request, meeting):
             return redirect("company")
     elif "send" in request.POST:
         _name_what_is_missing(meeting.forms[0])
     (form,) = meeting.forms
     fresh = get_object_or_404(rows.all())
+    steps = offered(request, fresh.qualification, "company", failed)  # what they carry is older than what is shown
     returned = selectors.returned(fresh)
     editable = fresh.state == "draft" and request.actor.may("company", "POST")
     context = {
@@ -59,14 +64,18 @@ def company(request: HttpRequest, stating: ProvinceForm | None = None) -> HttpRe
             for name, label in fact_labels().items()
             if returned and name in returned.facts.get("mend", [])
         ],
-        **_qualified(fresh),
+        **steps,
+        **_annual(fresh, request.actor),
         "history": told(lines_of(fresh), request.actor),
     }
-    return render(request, "exporters/company.html", context, status=422 if stating else meeting.status)
+    status = failed.status if failed else 422 if stating else meeting.status
+    return render(request, "exporters/company.html", context, status=status)
 
 
-def _qualified(exporter: Exporter) -> dict[str, Any]:
-    return {"qualified_until": selectors.qualified_until(exporter.pk), "today": legal_today()}
+def _annual(exporter: Exporter, reader: Actor) -> dict[str, Any]:
+    """The annual channel of this company, with its history."""
+    lines = told(lines_of(exporter.qualification), reader)
+    return {"annual": {**selectors.annual_of(exporter, legal_now()), "history": lines}}
 
 
 def _sent(request: HttpRequest, meeting: Meeting) -> bool:
@@ -138,15 +147,15 @@ def party_edit(request: HttpRequest, ref: str) -> HttpResponse:
 
 @of_one_moment
 def desk_exporter(request: HttpRequest, pk: int, failed: Failed | None = None) -> HttpResponse:
-    rows = selectors.exporters_for(request.actor).select_related("business_license").defer("business_license__content")
-    exporter = get_object_or_404(rows, pk=pk)
+    rows = selectors.exporters_for(request.actor).select_related("business_license", "qualification")
+    exporter = get_object_or_404(rows.defer("business_license__content"), pk=pk)
     rivals, elsewhere = selectors.rivals_of(exporter, request.actor)
     context = {
         "exporter": exporter,
-        **offered(request, exporter, "desk.exporter", failed),
+        **offered(request, exporter, "desk.exporter", failed, beside=[exporter.qualification]),
         "rivals": rivals,
         "rivals_elsewhere": elsewhere,
-        **_qualified(exporter),
+        **_annual(exporter, request.actor),
         "history": told(lines_of(exporter), request.actor),
     }
     return render(request, "exporters/exporter_page.html", context, status=failed.status if failed else 200)

@@ -7,7 +7,7 @@ from core.models import HistoryLine
 from core.web.steps import Page, Step, register
 from exporters import actions
 from exporters.selectors import exporters_for, people
-from exporters.web.forms import QualifyForm, ReturnForm
+from exporters.web.forms import ReturnForm
 
 DESK = Page("desk.exporter", exporters_for, key="pk", away="desk.exporters")
 
@@ -42,15 +42,6 @@ register(
             ReturnForm,
             within="verify",
             mail=_("Your company's account was returned"),
-        ),
-        Step(
-            "qualify",
-            _("Qualified for annual licenses by the ministry"),
-            DESK,
-            actions.qualify,
-            _("Qualified: the company may file for annual licenses."),
-            QualifyForm,
-            mail=_("Your company may file for annual licenses until {until}"),
         ),
     ],
     holder=company,

@@ -1,16 +1,24 @@
 """What is done to shipments: one row a verb (core/web/steps.py)."""
 
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from core.access import Actor
+from core.models import HistoryLine
 from core.web.forms import ReasonForm
 from core.web.steps import Page, Step, register
-from shipments.actions import incidents
+from exporters.models import Qualification
+from exporters.selectors import people, qualifications_for
+from exporters.states import ExporterState
+from shipments.actions import incidents, qualifications
 from shipments.models import Incident
 from shipments.selectors import incidents_for
+from shipments.web.annual import AuditForm, DeclineForm, PapersForm, RecordAnswerForm, RecordForm
 from shipments.web.forms import NoteForm
 
 INCIDENT_DESK = Page("desk.incident", incidents_for)
+COMPANY = Page("company", qualifications_for, key="")
+COMPANY_DESK = Page("desk.exporter", qualifications_for, key="pk", away="desk.exporters")
 
 
 def _open(incident: Incident, actor: Actor, verb: str) -> bool:
@@ -67,4 +75,106 @@ register(
             label=_("End this incident"),
         ),
     ],
+)
+
+
+def _company(line: HistoryLine) -> tuple[list[str], str]:
+    return people(line.subject_id), reverse("company")
+
+
+def _files(row: Qualification, actor: Actor, verb: str) -> bool:
+    return row.exporter.state == ExporterState.ACTIVE and actor.may(f"qualification.{verb}")
+
+
+def _answers(row: Qualification, actor: Actor, verb: str) -> bool:
+    return actor.may(f"qualification.{verb}") and bool(row.waiting)
+
+
+register(
+    "shipments",
+    "qualification",
+    [
+        Step(
+            "ask",
+            _("Annual channel asked for"),
+            COMPANY,
+            qualifications.ask,
+            _("Asked for, with the test as it stands today. The ministry answers; you get a mail."),
+        ),
+        Step(
+            "file_audit",
+            _("Compliance program with its audit handed in"),
+            COMPANY,
+            qualifications.file_audit,
+            _("Kept. From now on this audit counts."),
+            AuditForm,
+            offered=lambda row, actor: _files(row, actor, "file_audit"),
+            label=_("Hand in the compliance program"),
+        ),
+        Step(
+            "file_record",
+            _("Record on paper of earlier clearances handed in: {number}"),
+            COMPANY,
+            qualifications.file_record,
+            _("Kept. It counts when an officer has accepted it; you get a mail."),
+            RecordForm,
+            offered=lambda row, actor: _files(row, actor, "file_record"),
+            label=_("Hand in a record on paper"),
+        ),
+        Step(
+            "accept_record",
+            _("Record on paper accepted: {number}"),
+            COMPANY_DESK,
+            qualifications.accept_record,
+            _("Accepted: its clearances count."),
+            RecordAnswerForm,
+            mail=_("Your record on paper was accepted"),
+            offered=lambda row, actor: _answers(row, actor, "accept_record"),
+            label=_("Accept a record on paper"),
+        ),
+        Step(
+            "refuse_record",
+            _("Record on paper refused: {number}"),
+            COMPANY_DESK,
+            qualifications.refuse_record,
+            _("Refused with your reason."),
+            RecordAnswerForm,
+            mail=_("Your record on paper was refused"),
+            offered=lambda row, actor: _answers(row, actor, "refuse_record"),
+            label=_("Refuse a record on paper"),
+        ),
+        Step(
+            "grant",
+            _("Qualified for annual licenses by the ministry"),
+            COMPANY_DESK,
+            qualifications.grant,
+            _("Granted: the company may file for annual licenses."),
+            PapersForm,
+            mail=_("Your company may file for annual licenses until {until}"),
+        ),
+        Step(
+            "decline",
+            _("Annual channel declined by the ministry"),
+            COMPANY_DESK,
+            qualifications.decline,
+            _("Declined with your reason. The company may ask again."),
+            DeclineForm,
+            mail=_("Your company was not qualified for annual licenses"),
+        ),
+        Step(
+            "renew",
+            _("Qualification for annual licenses renewed by the ministry"),
+            COMPANY_DESK,
+            qualifications.renew,
+            _("Renewed for twelve months from its last day."),
+            PapersForm,
+            mail=_("Your company may go on to file for annual licenses, until {until}"),
+        ),
+        Step(
+            "lapse",
+            _("Qualification for annual licenses lapsed"),
+            mail=_("Your company’s qualification for annual licenses lapsed after {until}"),
+        ),
+    ],
+    holder=_company,
 )

@@ -1,0 +1,62 @@
+"""Forms of the annual channel: what a company hands in, and what a decider answers."""
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from core.web.fields import DayField
+from core.web.forms import ReasonForm, StepForm, read_upload
+
+
+class AuditForm(StepForm):
+    file = forms.FileField(
+        label=_("Internal compliance program, with the report of its audit"),
+        help_text=_("PDF, at most 10 MB. Kept with its hash; the one handed in last counts."),
+    )
+    audited_on = DayField(label=_("Day of the audit"))
+
+    def facts(self) -> dict[str, Any]:
+        return self.cleaned_data | {"file": read_upload(self.cleaned_data["file"])}
+
+
+class RecordForm(StepForm):
+    """Clearances from before this system."""
+
+    number = forms.IntegerField(label=_("How many clearances it proves"), min_value=1, max_value=10_000)
+    first_day = DayField(label=_("Day of the first one"))
+    last_day = DayField(label=_("Day of the last one"))
+    file = forms.FileField(
+        label=_("The record"),
+        help_text=_(
+            "PDF, at most 10 MB. An officer accepts it or says why not; it counts as long as all its days are looked "
+            "back on."
+        ),
+    )
+
+    def facts(self) -> dict[str, Any]:
+        return self.cleaned_data | {"file": read_upload(self.cleaned_data["file"])}
+
+
+class RecordAnswerForm(ReasonForm):
+    """row: the company's qualification."""
+
+    which = forms.TypedChoiceField(label=_("Record on paper"), coerce=int)
+    field_order = ["which", "reason"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["which"].choices = [(record.pk, str(record)) for record in (self.row.waiting if self.row else [])]
+        self.fields["reason"].help_text = _("The company reads this.")
+
+
+class PapersForm(StepForm):
+    papers_seen = forms.BooleanField(label=_("I have looked at the compliance program and at the report of its audit."))
+
+
+class DeclineForm(ReasonForm):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["reason"].help_text = _(
+            "The company reads this, with how the test stands today: what is met, and what is missing, in numbers."
+        )
