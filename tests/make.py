@@ -27,7 +27,7 @@ from licensing.selectors import editions_at
 from shipments import actions as shipments
 
 serial = itertools.count(10_001)  # (no name is part of a code, a reference or another name)
-seen = demo.seen
+seen, annual_seen = demo.seen, demo.annual_seen
 
 
 def unique(prefix: str) -> str:
@@ -85,14 +85,20 @@ def exporter(
     officers: Ministry | None = None, name: str = "Lanting Magnetics Co., Ltd.", *, qualified: bool = True
 ) -> Actor:
     """A signatory of a new exporter; verified, and qualified for annual licenses, when officers are given."""
-    with transaction.atomic():
-        actor = demo.exporter(unique("signatory"), unique("Signatory "), name, "兰汀磁材", _body(), "36")
-    pk = demo.send_company(actor) if officers else 0
-    if officers:
+    if not officers:
+        return _joined(name)
+    with demo.earlier(180):  # an account as old as the test asks
+        actor = _joined(name)
+        pk = demo.send_company(actor)
         exporters.verify(pk, seen=seen(pk), by=officers.intake)
-        if qualified:
-            demo.qualified(pk, officers)
+    if qualified:
+        demo.qualified(actor, officers)
     return actor
+
+
+def _joined(name: str) -> Actor:
+    with transaction.atomic():
+        return demo.exporter(unique("signatory"), unique("Signatory "), name, "兰汀磁材", _body(), "36")
 
 
 def _body() -> str:
@@ -202,7 +208,7 @@ class World:
 
 def qualified_until(exporter: Actor) -> date:
     """The last day of the exporter's qualification."""
-    return Qualification.objects.filter(exporter=exporter.organization_id).latest("pk").last_day
+    return Qualification.objects.get(exporter=exporter.organization_id).last_day
 
 
 def edition(

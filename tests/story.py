@@ -39,7 +39,7 @@ from licensing.actions import (
 )
 from licensing.models import Application, Draft, License, Simulation
 from shipments import actions as shipments
-from shipments.actions import incidents
+from shipments.actions import incidents, qualifications
 from tests import make
 from tests.make import seen
 
@@ -149,6 +149,27 @@ def _people(step: Story, world: make.World) -> None:
 
 
 def _company(step: Story, world: make.World) -> None:
+    """A newcomer is verified half a year ago; asks for the annual channel today, in vain, then with success."""
+    with demo.earlier(180):
+        newcomer = _verified(step, world)
+    decider, pk = world.ministry.decider, newcomer.organization_id
+    day, seen_ = {"first_day": legal_today(), "last_day": legal_today()}, make.annual_seen
+    paper = {"file": ("paper.pdf", demo.pdf("Paper")), "by": newcomer}
+    step(qualifications.file_audit, audited_on=legal_today(), **paper)
+    wrong, right = (step(qualifications.file_record, number=12, **day, **paper).pk for _ in range(2))
+    step(qualifications.refuse_record, pk, seen=seen_(pk), which=wrong, reason="Unreadable", by=decider)
+    step(qualifications.ask, seen=seen_(pk), by=newcomer)
+    step(qualifications.decline, pk, seen=seen_(pk), reason="Records are missing", by=decider)
+    step(qualifications.accept_record, pk, seen=seen_(pk), which=right, reason="Compared", by=decider)
+    qualifications.ask(seen=seen_(pk), by=newcomer)
+    step(qualifications.grant, pk, seen=seen_(pk), papers_seen=True, by=decider)
+    Exporter.objects.filter(pk=pk).update(province="")
+    step(exporters.state_province, province="36", by=newcomer)
+    party = demo.party(newcomer, "Works", "DE", "Motors")
+    step(exporters.change_party, party.ref, version=1, name="Works AG", by=newcomer)
+
+
+def _verified(step: Story, world: make.World) -> Actor:
     newcomer, intake = make.exporter(None, "Newcomer Co., Ltd."), world.ministry.intake
     certificate = ("business-license.pdf", demo.pdf("Business license"))
     names = dict.fromkeys(("legal_representative", "main_manager", "handler"), "Li Na")
@@ -158,11 +179,7 @@ def _company(step: Story, world: make.World) -> None:
     step(exporters.send_back, newcomer.organization_id, reason="Mend the address", by=intake)
     exporters.submit(seen=make.seen(newcomer.organization_id), by=newcomer)
     step(exporters.verify, newcomer.organization_id, by=intake)
-    step(exporters.qualify, newcomer.organization_id, reason="Papers seen", by=world.ministry.decider)
-    Exporter.objects.filter(pk=newcomer.organization_id).update(province="")
-    step(exporters.state_province, province="36", by=newcomer)
-    party = demo.party(newcomer, "Works", "DE", "Motors")
-    step(exporters.change_party, party.ref, version=1, name="Works AG", by=newcomer)
+    return newcomer
 
 
 def _declarations(step: Story, world: make.World) -> Any:
@@ -278,6 +295,9 @@ def _shipments(step: Story, world: make.World, clock_of: Any) -> None:
     in_two_weeks = legal_today() + timedelta(days=14)
     questions.ask(asked, text="Why?", about=["ports"], due_on=in_two_weeks, by=world.ministry.reviewer)
     clock_of.shift(days=360)
+    newcomer = Exporter.objects.get(organization__name_en="Newcomer Co., Ltd.").pk
+    seen_of = make.annual_seen(newcomer)
+    step(qualifications.renew, newcomer, seen=seen_of, papers_seen=True, by=decider)
     step(signals.signal, Application.objects.get(ref=asked).pk, by=clock())
     step(questions.no_answer, Application.objects.get(ref=asked).pk, by=clock())
     step(supplements.lapse, Application.objects.get(ref=incomplete).pk, by=clock())
@@ -293,6 +313,7 @@ def _shipments(step: Story, world: make.World, clock_of: Any) -> None:
     step(verdicts.turn, ending.pk, by=clock())
     clock_of.shift(days=400)
     step(licenses.expire, ending.pk, by=clock())
+    step(qualifications.lapse, boss.organization_id, by=clock())
 
 
 def _plain(step: Story, world: make.World) -> None:

@@ -20,7 +20,10 @@ from tests.post import refusal, waiting
 CHINESE = re.compile("[\u4e00-\u9fff]")
 HOLDERS = ["signatory", "clerk"]
 # Besides those that the workflow table names: whose holder is told.
+COMPANIES = ("exporter", "qualification")
 TOLD = {
+    "qualification.accept_record": ["newcomer"],
+    "qualification.refuse_record": ["newcomer"],
     "license.warn_of_end": HOLDERS,
     "organization.add_member": ["new@firm.example"],
     "organization.confirm_roles": ["o@m.example"],
@@ -36,7 +39,7 @@ TOLD = {
 with (Path(__file__).parent.parent / "workflows.csv").open(encoding="utf-8") as table:
     for row in csv.DictReader(table):
         if row["mail"]:
-            holders = ["newcomer"] if row["object"] == "exporter" else HOLDERS
+            holders = ["newcomer"] if row["object"] in COMPANIES else HOLDERS
             TOLD[f"{row['object']}.{row['verb']}"] = holders if row["mail"] == "holder" else [row["mail"]]
 
 
@@ -216,7 +219,7 @@ def test_everybody_who_prepares_or_signs_is_told_of_each_step_and_viewers_are_no
             continue
         # (whether somebody invited hears of cases before he joins is not asked here)
         to = [names.get(email, email) for email in message.to if email in names or line.subject_kind == "organization"]
-        if line.subject_kind == "exporter":
+        if line.subject_kind in COMPANIES:
             to = ["newcomer"] if message.to else []
         told[f"{line.subject_kind}.{line.verb}"] = to
         assert message.subject
@@ -256,6 +259,7 @@ def test_a_mail_names_what_happened_with_a_link_and_tells_no_content(world):
         "license": license,
         "declaration": world.declaration(),
         "exporter": world.exporter.organization,
+        "qualification": world.exporter.organization,
         "organization": world.exporter.organization,
         "draft": editions.draft(title="Between us", by=world.ministry.policy_officer),
     }

@@ -10,17 +10,21 @@ from django.db import DatabaseError, IntegrityError, connection, transaction
 from core import access
 from core.graphs import Move, graph, verb_name
 from core.models import HistoryLine, Role
-from exporters.models import Exporter
+from exporters.models import Exporter, Qualification
 from licensing.models import Application, Declaration, Draft, License
 from licensing.models.balances import Movement
 from shipments.models import Shipment
 from tests import make
 
-MODELS = {model._meta.model_name: model for model in (Exporter, Declaration, Application, License, Shipment, Draft)}
+MODELS = {
+    model._meta.model_name: model
+    for model in (Exporter, Qualification, Declaration, Application, License, Shipment, Draft)
+}
 TABLE = list(csv.DictReader((Path(__file__).parent.parent / "workflows.csv").open(encoding="utf-8")))
 OPEN_TO = {(r["object"], r["from"], r["verb"], r["to"]): set(r["who"].split()) for r in TABLE}
 WORDS = {
     "exporter": "Draft · Being verified · Active",
+    "qualification": "Not qualified · Asked for · Qualified · Lapsed",
     "declaration": "Draft · Signed · Submitted · Verified · In force · Rejected",
     "application": "Draft · Submitted · Supplement needed · Accepted · Under review · Waiting for you"
     " · With second officer · Approved · License issued · Refused · Not accepted · Withdrawn · Lapsed",
@@ -71,6 +75,7 @@ def test_every_illegal_move_is_refused_by_postgresql_itself(name, world):
     world.shipment(license, 1_000)
     rows = {
         "exporter": Exporter.objects.get(state="active"),
+        "qualification": Qualification.objects.get(state="granted"),
         "declaration": Declaration.objects.get(),
         "application": Application.objects.get(),
         "license": license,
@@ -95,6 +100,7 @@ def test_a_row_in_a_later_state_can_not_be_inserted(world):
     shipment = world.shipment(license, 1_000)
     for row, later in (
         (Exporter.objects.get(state="active"), "active"),
+        (Qualification.objects.get(state="granted"), "granted"),
         (Declaration.objects.get(), "verified"),
         (Application.objects.get(), "approved"),
         (license, "expired"),

@@ -26,6 +26,7 @@ NOUNS = {
     "licensing.simulations": "licensing_draft",
     "licensing.licenses": "licensing_license",
     "shipments.incidents": "shipments_handling",
+    "shipments.qualifications": "exporters_qualification",
 }
 TAKES = {
     "core.people.choose_language": "",

@@ -17,16 +17,28 @@ from config.local.demo.cases import (
 )
 from config.local.demo.file import ensure
 from config.local.demo.papers import pdf
-from config.local.demo.people import PASSWORD, Ministry, exporter, person, qualified, seen, send_company
+from config.local.demo.people import (
+    PASSWORD,
+    Ministry,
+    annual_seen,
+    earlier,
+    exporter,
+    person,
+    qualified,
+    seen,
+    send_company,
+)
 from config.local.demo.world import World, make
 
 __all__ = [
     "PASSWORD",
     "Ministry",
     "World",
+    "annual_seen",
     "application",
     "cleared",
     "declaration",
+    "earlier",
     "ensure",
     "exporter",
     "issued",

@@ -1,6 +1,9 @@
 """Papers of the demo world."""
 
+from functools import cache
 
+
+@cache
 def pdf(title: str) -> bytes:
     """A small, valid PDF page with a title."""
     text = f"BT /F1 16 Tf 60 760 Td ({title.encode('ascii', 'replace').decode()}) Tj ET".encode()

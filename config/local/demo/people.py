@@ -1,17 +1,24 @@
 """Demo people, the offices and companies that they belong to."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 
 from allauth.account.models import EmailAddress
+from django.db import connection
 from stdnum.cn import uscc as credit_code
 
 from config.local.demo.papers import pdf
 from core import provinces
 from core.access import Actor
 from core.checks import DEMO_DOMAIN
+from core.history import version
+from core.legal_time import legal_today
 from core.models import HistoryLine, Membership, Organization, Role, User
 from exporters import actions as exporters
-from exporters.models import Exporter
+from exporters.models import Exporter, Qualification
+from shipments.actions import qualifications
 
 PASSWORD = "demo-magnets-2026"  # published: core.checks refuses production with demo accounts
 
@@ -28,6 +35,11 @@ def seen(ref: str | int) -> int:
     """The version that stands, right now, on the page of this reference (of an exporter, this key)."""
     which = {"subject_ref": ref} if isinstance(ref, str) else {"subject_kind": "exporter", "subject_id": ref}
     return HistoryLine.objects.filter(**which).order_by("seq").values_list("seq", flat=True).last() or 0
+
+
+def annual_seen(pk: int) -> int:
+    """The version of the company's annual channel that stands right now on its page."""
+    return version(Qualification(pk=pk))
 
 
 @dataclass
@@ -65,9 +77,39 @@ def exporter(email: str, name: str, name_en: str, name_zh: str, code: str, provi
     return Actor(user, exporter.organization, roles=frozenset({Role.SIGNATORY}))
 
 
-def qualified(pk: int, ministry: "Ministry") -> None:
-    """The company of this key may file for annual licenses."""
-    exporters.qualify(pk, seen=seen(pk), reason="Compliance papers seen, audited this year.", by=ministry.decider)
+@contextmanager
+def earlier(days: int) -> Iterator[None]:
+    """It is so many days ago, for this session of the database's owner alone; then it is now again."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_get_functiondef(oid), prosrc FROM pg_proc WHERE proname = 'legal_now'")
+        before, source = cursor.fetchone()
+        cursor.execute(
+            "CREATE OR REPLACE FUNCTION legal_now() RETURNS timestamptz LANGUAGE sql VOLATILE AS"
+            f" $$ SELECT ({source}) - CASE pg_backend_pid() WHEN {connection.connection.info.backend_pid}"
+            f" THEN interval '{days} days' ELSE interval '0' END $$"
+        )
+        try:
+            yield
+        finally:
+            if not connection.needs_rollback:
+                cursor.execute(before)
+
+
+def qualified(actor: Actor, ministry: "Ministry") -> None:
+    """The company, verified long enough ago, may file for annual licenses.
+
+    It meets the published test by its papers: an audit of last month, and twelve clearances from before this system.
+    """
+    pk, today = actor.organization.pk, legal_today()
+    paper = ("compliance-program.pdf", pdf("Internal compliance program, with the report of its audit"))
+    qualifications.file_audit(file=paper, audited_on=today - timedelta(days=30), by=actor)
+    days = {"first_day": today - timedelta(days=500), "last_day": today - timedelta(days=220)}
+    proof = ("clearances.pdf", pdf("Twelve clearances under single licenses on paper"))
+    which = qualifications.file_record(file=proof, number=12, **days, by=actor).pk
+    reason = "Compared with the declarations at customs."
+    qualifications.accept_record(pk, seen=annual_seen(pk), which=which, reason=reason, by=ministry.decider)
+    qualifications.ask(seen=annual_seen(pk), by=actor)
+    qualifications.grant(pk, seen=annual_seen(pk), papers_seen=True, by=ministry.decider)
 
 
 def send_company(actor: Actor) -> int:

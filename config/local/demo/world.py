@@ -7,7 +7,17 @@ from typing import Any
 from django.db import transaction
 
 from config.local.demo.cases import application, cleared, declaration, issued, party, shipped, under_review
-from config.local.demo.people import PASSWORD, Ministry, exporter, offices, person, qualified, seen, send_company
+from config.local.demo.people import (
+    PASSWORD,
+    Ministry,
+    earlier,
+    exporter,
+    offices,
+    person,
+    qualified,
+    seen,
+    send_company,
+)
 from core.access import Actor
 from core.actions import issue_key
 from core.checks import DEMO_DOMAIN
@@ -31,6 +41,19 @@ class World:
 
 def make() -> World:
     """All of it, in a database that holds none of it yet."""
+    with earlier(200):
+        ministry, customs, lanting, clerk, ruohe = companies()
+    for actor in (lanting, ruohe):
+        qualified(actor, ministry)
+    lanting_cases(lanting, clerk, ministry, customs)
+    ruohe_cases(ruohe, ministry, customs)
+    world = World(accounts=accounts())
+    make_keys(world)
+    return world
+
+
+def companies() -> tuple[Ministry, Actor, Actor, Actor, Actor]:
+    """The people of the ministry and of customs, and two companies that were verified; a third one waits."""
     with transaction.atomic():
         ministry, customs = offices()
         lanting = exporter(
@@ -47,13 +70,8 @@ def make() -> World:
     for actor in (lanting, ruohe):
         pk = send_company(actor)
         exporters.verify(pk, seen=seen(pk), by=ministry.intake)
-        qualified(pk, ministry)
     send_company(waiting)
-    lanting_cases(lanting, clerk, ministry, customs)
-    ruohe_cases(ruohe, ministry, customs)
-    world = World(accounts=accounts())
-    make_keys(world)
-    return world
+    return ministry, customs, lanting, clerk, ruohe
 
 
 def lanting_cases(actor: Actor, clerk: Actor, ministry: Ministry, customs: Actor) -> None:
