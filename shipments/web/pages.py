@@ -24,6 +24,7 @@ from licensing.granted import decided
 from licensing.states import IN_FORCE, LicenseState
 from shipments import actions, selectors
 from shipments.needs import needs_of
+from shipments.offers import offered_to
 from shipments.web.forms import ShipmentForm
 
 TOLD_DAYS = 30  # how long the overview tells of a case that was not accepted
@@ -47,6 +48,7 @@ def overview(request: HttpRequest) -> HttpResponse:
         "applications": licensing.with_parts(cases)[:5],
         "verifying": request.actor.organization.exporter.state == ExporterState.PENDING,
         "shipments": selectors.with_lines(selectors.shipments_for(request.actor))[:5],
+        "annual": offered_to(request.actor, legal_now()),
         "today": legal_today(),
     }
     return render(request, "shipments/overview.html", context)

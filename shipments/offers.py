@@ -1,0 +1,138 @@
+"""Where like per-shipment cases repeat: what one annual license would have saved in a year. Derived, never stored."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from django.db.models import Count, prefetch_related_objects
+
+from core.access import Actor
+from core.legal_time import day_start, legal_day, months_after
+from core.models import HistoryLine, Membership
+from exporters.models import Exporter
+from licensing.models import Application, ApplicationEndUser, ApplicationLine, EndUse
+from licensing.models.applications import Kind
+from licensing.selectors import editions_at, in_force
+from licensing.selectors.judging import NEW, PARTS, known_of, looks, said
+from licensing.states import ApplicationState
+from shipments.qualifying import Exam, examine
+
+MONTHS = 12
+REPEATED = 2  # cases of one item to one end-user for one end-use: from then on one filing was one too many
+MOST = 200  # cases that are looked at, the newest ones
+Key = tuple[int, int, str]
+
+
+@dataclass(frozen=True)
+class Offer:
+    """Cases that repeat, the newest first; steps and days are what all but the dearest of them cost."""
+
+    line: ApplicationLine
+    user: ApplicationEndUser
+    end_use: EndUse
+    cases: tuple[Application, ...]
+    steps: int
+    days: int
+
+    @property
+    def filings(self) -> int:
+        return len(self.cases) - 1
+
+
+@dataclass(frozen=True)
+class Offered:
+    """What saves most comes first. exam: the test, where the company is not qualified."""
+
+    offers: tuple[Offer, ...]
+    exam: Exam | None
+
+
+def offered_to(actor: Actor, at: datetime) -> Offered | None:
+    """What the company could have filed as annual, as the rules in force judge a qualified one; None where nothing is.
+
+    What an annual license in force has already, of that item for that end-user, is not among it.
+    """
+    cases, today = _granted(actor, at), legal_day(at)
+    repeated = {key: same for key, same in _alike(cases).items() if len(same) >= REPEATED}
+    if not repeated:
+        return None
+    opened, held = _opened(cases, at), _held(actor)
+    open_ways = {key: same for key, same in repeated.items() if key in opened and key[:2] not in held}
+    if not open_ways:
+        return None
+    uses, steps = EndUse.objects.in_bulk({key[2] for key in open_ways}), _steps(cases)
+    offers = []
+    for key, same in open_ways.items():
+        of_each, days = [steps.get(case.pk, 0) for case in same], [_days(case) for case in same]
+        line, user = opened[key]
+        steps_saved, days_saved = sum(of_each) - max(of_each), sum(days) - max(days)
+        offers.append(Offer(line, user, uses[key[2]], tuple(same), steps_saved, days_saved))
+    exporter = Exporter.objects.select_related("qualification").get(pk=actor.organization_id)
+    last_day = exporter.qualification.last_day
+    qualified = last_day is not None and today <= last_day
+    offers.sort(key=lambda one: (-one.filings, -one.days, one.cases[0].pk))
+    return Offered(tuple(offers), None if qualified else examine(exporter, at))
+
+
+def _granted(actor: Actor, at: datetime) -> list[Application]:
+    """Per-shipment cases that were granted in the past year, with their parts."""
+    rows = Application.objects.filter(
+        exporter_id=actor.organization_id,
+        kind=Kind.PER_SHIPMENT,
+        state__in=[ApplicationState.APPROVED, ApplicationState.ISSUED],
+        decided_at__gte=day_start(months_after(legal_day(at), -MONTHS)),
+    )
+    cases = list(rows.order_by("-decided_at", "-pk")[:MOST])
+    prefetch_related_objects(cases, *PARTS)
+    return cases
+
+
+def _parts(case: Application) -> Iterable[tuple[Key, ApplicationLine, ApplicationEndUser]]:
+    for line in case.lines.all():
+        for user in case.end_users.all():
+            yield (line.control_item_id, user.party_id, user.declaration.end_use_id), line, user
+
+
+def _alike(cases: Iterable[Application]) -> dict[Key, list[Application]]:
+    found: dict[Key, dict[int, Application]] = {}
+    for case in cases:
+        for key, _, _ in _parts(case):
+            found.setdefault(key, {})[case.pk] = case
+    return {key: list(same.values()) for key, same in found.items()}
+
+
+def _opened(cases: list[Application], at: datetime) -> dict[Key, tuple[ApplicationLine, ApplicationEndUser]]:
+    """What the rules of today open the annual way for, if the company is qualified: of each the newest case's parts."""
+    editions, known, today = editions_at(at), known_of(cases), legal_day(at)
+    found: dict[Key, tuple[ApplicationLine, ApplicationEndUser]] = {}
+    shut: set[Key] = set()
+    for case in cases:
+        for key, line, user in _parts(case):
+            if key in found or key in shut:
+                continue
+            facts = said(case, line, user, known.hits.get(user.party_id))
+            (look,) = looks(facts, [(today, True)], date.max, editions, NEW)
+            if look.opens("annual"):
+                found[key] = line, user
+            else:
+                shut.add(key)
+    return found
+
+
+def _held(actor: Actor) -> set[tuple[int, int]]:
+    rows = in_force(actor).filter(kind=Kind.ANNUAL).order_by()
+    return set(rows.values_list("lines__control_item_id", "end_users__party_id"))
+
+
+def _steps(cases: Iterable[Application]) -> dict[int, int]:
+    """How many lines of each case's history are officers'."""
+    officers = Membership.objects.filter(organization__kind="ministry").values("user")
+    lines = HistoryLine.objects.filter(subject_kind="application", subject_id__in=[case.pk for case in cases])
+    counted = lines.filter(actor__in=officers).order_by().values("subject_id").annotate(steps=Count("pk"))
+    return {row["subject_id"]: row["steps"] for row in counted}
+
+
+def _days(case: Application) -> int:
+    """From being filed to being decided."""
+    assert case.submitted_at is not None and case.decided_at is not None  # it was granted
+    return (legal_day(case.decided_at) - legal_day(case.submitted_at)).days
