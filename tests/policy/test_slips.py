@@ -81,6 +81,7 @@ def a_window_forgotten(rules, document):
 
 @slip(named={"R032"}, tightens=True)
 def another_clause(rules, document):
+    another(rules, document, "R048", "R032", enabled=False)  # else its window is of no rule, which is refused
     rules["R032"]["clause"] = "1"
 
 
