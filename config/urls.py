@@ -9,7 +9,7 @@ from core.web.sessions import session
 from core.web.steps import addresses
 from exporters.web import lists as exporters_lists
 from exporters.web import pages as exporters
-from licensing.web import check, departures, desk, holds, policy, proposals
+from licensing.web import check, departures, desk, holds, policy, proposals, rulebook
 from licensing.web import lists as licensing_lists
 from licensing.web import pages as licensing
 from shipments.web import lists as shipments_lists
@@ -77,10 +77,14 @@ urlpatterns = [
     path("shipments/<str:ref>/cancel/", shipments.shipment_cancel, name="shipment.cancel"),
     *lists("control-list/", licensing_lists.CONTROL_LIST),
     path("check/", check.check, name="check"),
+    path("rules/", rulebook.rules, name="rules"),
     path("rules/holds/", holds.holds, name="holds"),
     path("rules/proposals/", proposals.proposals, name="proposals"),
     path("rules/proposals/<str:ref>/", proposals.proposal, name="proposal"),
     *addresses("rules/proposals/<str:ref>/", "proposal"),
+    path("rules/editions/<str:ref>/", rulebook.edition, name="rules.edition"),
+    path("rules/editions/<str:ref>/text/", rulebook.edition_text, name="rules.edition.text"),
+    path("rules/<path:name>/", rulebook.instrument, name="rules.instrument"),
     # the ministry
     *lists("desk/", licensing_lists.QUEUE),
     *lists("desk/countersign/", licensing_lists.COUNTERSIGN),

@@ -30,6 +30,7 @@ add(40, "desk.licenses", _("Licenses"), "ministry")
 add(50, "desk.policy", _("Rules"), "ministry")
 add(60, "control-list", _("Control list"), "", "exporter", "ministry", "customs")
 add(65, "check", _("License check"), "", "exporter", "customs")  # the ministry has it at the foot of each page
+add(67, "rules", _("Rules"), "", "customs")  # exporters have it at the foot of each page, the ministry its desk
 
 scopes.add("exporter", "applications:read", _("read cases, who has them and what their clocks say"))
 scopes.add("exporter", "licenses:read", _("read licenses, their balances and movements"))

@@ -1,8 +1,10 @@
 """What those who walk over the pages of the access table must know of them beside it."""
 
+from licensing.loading import first_edition
+
 # files, JSON, what only leads on, and the embedded explorer, which others wrote
 NO_PAGES = {"document", "healthz", "readyz", "session", "api.explorer", "api.schema"}
-NO_PAGES |= {"desk.edition.text", "desk.draft.text", "desk.draft.figures"}
+NO_PAGES |= {"rules.edition.text", "desk.edition.text", "desk.draft.text", "desk.draft.figures"}
 NOUNS = {
     "member": "membership",
     "officer": "membership",
@@ -12,6 +14,8 @@ NOUNS = {
 }  # called otherwise
 READS = {"mailbox.read": "mail"}  # takes a row that everybody sees
 ALSO = {  # what an address takes beside its row
+    "rules.instrument": {"name": "A46-2024"},
+    "rules.edition": {"ref": first_edition().code},
     "desk.draft.rows": {"part": "groups"},
     "desk.draft.row.new": {"part": "rules"},
     "desk.draft.row": {"part": "end_uses", "key": "CIV_AUTO"},

@@ -93,6 +93,7 @@ from licensing.selectors.verdicts import (
     told_alike,
     too_late,
 )
+from licensing.selectors.windows import Returns, Window, returns_of, windows_of
 
 __all__ = [
     "AHEAD",
@@ -104,6 +105,10 @@ __all__ = [
     "NO_CLOCK",
     "PENDING",
     "Announced",
+    "Returns",
+    "Window",
+    "returns_of",
+    "windows_of",
     "Editions",
     "Judged",
     "Standing",

@@ -20,6 +20,7 @@ from licensing.policy.trace import Fate, Period, changes, periods, trace
 from licensing.policy.vocabulary import CODE, FACTS, FOLLOWING, UNLISTED_CODE
 from licensing.states import ApplicationState
 from licensing.web.holds import Held, in_order
+from licensing.web.rulebook import rule_url
 from licensing.words import rules as words
 from licensing.words import terms
 from licensing.words.doubts import doubts
@@ -108,7 +109,8 @@ class Answer:
 
     def _in_words(self, name: str) -> dict[str, Any]:
         row = words.in_words(self.rows[name], self.rules.edition.document)
-        return row | {"authority_word": terms.word(words.AUTHORITIES, row["authority"])}
+        url = rule_url(self.rows[name]["instrument"], name, self.day, self.edition)
+        return row | {"authority_word": terms.word(words.AUTHORITIES, row["authority"]), "url": url}
 
     @property
     def missing(self) -> list[tuple[str, str]]:

@@ -100,17 +100,18 @@ def edition(request: HttpRequest, ref: str) -> HttpResponse:
 def edition_text(request: HttpRequest, ref: str) -> HttpResponse:
     """The canonical text, as its digest is counted."""
     row = get_object_or_404(selectors.editions_for(request.actor), code=ref)
-    return _download(row.text, row.code)
+    return download(row)
 
 
 def draft_text(request: HttpRequest, ref: str) -> HttpResponse:
     row = get_object_or_404(selectors.drafts_for(request.actor), ref=ref)
-    return _download(row.text, row.ref)
+    return download(row)
 
 
-def _download(text: str, name: str) -> HttpResponse:
-    answer = HttpResponse(text, content_type="application/json; charset=utf-8")
-    answer["Content-Disposition"] = f'attachment; filename="{name}.json"'
+def download(row: PolicyEdition | Draft) -> HttpResponse:
+    """The canonical text, as its digest is counted."""
+    answer = HttpResponse(row.text, content_type="application/json; charset=utf-8")
+    answer["Content-Disposition"] = f'attachment; filename="{row.ref}.json"'
     return answer
 
 

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from core.templatetags.lodestone import day
 from licensing.policy.editions import Edition
 from licensing.policy.engine import Outcome
-from licensing.policy.vocabulary import CODE
+from licensing.policy.vocabulary import CODE, UNLISTED_CODE
 from licensing.words.rules import instrument
 
 
@@ -19,23 +19,42 @@ def doubts(edition: Edition, facts: Mapping[str, Any], said: Iterable[Outcome]) 
     matched = {name for outcome in outcomes for name in outcome.matched}
     rules = [row for row in edition.document["rules"] if row["id"] in matched]
     channels = {name for outcome in outcomes for name in outcome.channels}
-    return [*_of_windows(edition, rules), *_of_law(rules), *_of_channels(channels), *_of_codes(facts)]
+    places = {(row["instrument"], clause) for row in rules for clause in (None, row["clause"])}
+    windows = [row for row in edition.document["windows"] if (row["instrument"], row["clause"]) in places]
+    return [
+        *_of_windows(edition, windows),
+        *_of_law(rules),
+        *_of_channels(channels),
+        *_of_codes([facts.get(CODE, "")]),
+    ]
 
 
-def _of_windows(edition: Edition, rules: list[dict[str, Any]]) -> Iterator[str]:
+def doubts_about(edition: Edition, instrument: str) -> list[str]:
+    """What is not known for sure of an instrument: of its windows, rules and codes."""
+    windows, rules, codes = (
+        [row for row in edition.document[part] if row["instrument"] == instrument]
+        for part in ("windows", "rules", "codes")
+    )
+    channels = {name for row in rules for name in row["effect"].get("grant", ())}
+    return [
+        *_of_windows(edition, windows),
+        *_of_law(rules),
+        *_of_channels(channels),
+        *_of_codes(row["code"] for row in codes),
+    ]
+
+
+def _of_windows(edition: Edition, windows: Iterable[Mapping[str, Any]]) -> Iterator[str]:
     """A suspension that ends by itself: was it prolonged?"""
     titles = edition.document["instruments"]
-    places = {(row["instrument"], clause) for row in rules for clause in (None, row["clause"])}
-    for window in edition.document["windows"]:
-        if (window["instrument"], window["clause"]) in places:
-            yield _(
-                "{instrument}: suspended until {day} by {by}. No prolongation was found; it counts as ended after "
-                "that day."
-            ).format(
-                instrument=instrument(window["instrument"], titles),
-                day=day(date.fromisoformat(window["suspended_until"])),
-                by=instrument(window["by"], titles),
-            )
+    for window in windows:
+        yield _(
+            "{instrument}: suspended until {day} by {by}. No prolongation was found; it counts as ended after that day."
+        ).format(
+            instrument=instrument(window["instrument"], titles),
+            day=day(date.fromisoformat(window["suspended_until"])),
+            by=instrument(window["by"], titles),
+        )
 
 
 def _of_law(rules: list[dict[str, Any]]) -> Iterator[str]:
@@ -53,7 +72,6 @@ def _of_channels(channels: set[str]) -> Iterator[str]:
         yield _("For whom annual licenses are open is known from the press; no text was found.")
 
 
-def _of_codes(facts: Mapping[str, Any]) -> Iterator[str]:
-    code = facts.get(CODE, "")
-    if code == "none" or code.startswith("2B902"):
+def _of_codes(codes: Iterable[str]) -> Iterator[str]:
+    if any(code == UNLISTED_CODE or code.startswith("2B902") for code in codes):
         yield _("Equipment codes from 2B902.d on and those of auxiliary materials were not found and are not loaded.")

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
+from urllib.parse import quote
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -34,6 +35,15 @@ class RuleTold:
     authority: str
     verified: bool
     enabled: bool
+
+    @property
+    def anchor(self) -> str:
+        return anchor("rule", self.rule)
+
+
+def anchor(kind: str, name: str) -> str:
+    """Where a rule, a clause or an item stands on its page: the same for whoever links to it."""
+    return f"{kind}-{quote(name, safe='')}"
 
 
 def told(name: str, edition: Edition, countries: Mapping[str, str]) -> RuleTold:

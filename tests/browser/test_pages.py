@@ -203,7 +203,8 @@ def test_pages_before_sign_in_pass_axe_and_fit(language, browse, demo_world):
         if name.startswith("api.") and name != "api.docs":
             continue
         for kwargs in seen_by(access.NOBODY, READS.get(name, "")).values():
-            paths.append(urlsplit(keys[name]).path if name in keys else reverse(name, kwargs=kwargs))
+            also = pages.ALSO.get(name, {})
+            paths.append(urlsplit(keys[name]).path if name in keys else reverse(name, kwargs=kwargs | also))
     errors = []
     for path in share(paths, language):
         assert page.goto(path).status == 200, path

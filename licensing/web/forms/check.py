@@ -44,6 +44,28 @@ MORE = ("via", "hit", "qualified", "validated", "flag", "purpose", "unlisted", "
 ABROAD = ("territory", "origin", "value", "input", "technology")
 
 
+def judged_day(asked: date | None, today: date) -> date:
+    """The day that is asked about, today when none is. Raises forms.ValidationError for one that nothing judges."""
+    day, first, last = asked or today, selectors.FIRST_DAY, today + selectors.AHEAD
+    if not first <= day <= last:
+        message = _("A day from {first} to {last}.").format(first=in_words(first), last=in_words(last))
+        raise forms.ValidationError(message, "date-out-of-range")
+    return day
+
+
+class DayForm(forms.Form):
+    """Of which day the rules are shown."""
+
+    as_of = DayField(label=gettext_lazy("Rules of the day"), required=False)
+
+    def __init__(self, *args: Any, today: date, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.today = today
+
+    def clean_as_of(self) -> date:
+        return judged_day(self.cleaned_data["as_of"], self.today)
+
+
 class AmountField(forms.CharField):
     """An amount of money, of any currency, exact."""
 
@@ -139,12 +161,7 @@ class CheckForm(forms.Form):
         self.fields["use"].choices = [("", ""), *named]
 
     def clean_on(self) -> date:
-        day: date = self.cleaned_data["on"] or self.today
-        first, last = selectors.FIRST_DAY, self.today + selectors.AHEAD
-        if not first <= day <= last:
-            message = _("A day from {first} to {last}.").format(first=in_words(first), last=in_words(last))
-            raise forms.ValidationError(message, "date-out-of-range")
-        return day
+        return judged_day(self.cleaned_data["on"], self.today)
 
     def clean_element(self) -> str:
         symbol: str = self.cleaned_data["element"].capitalize()
