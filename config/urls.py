@@ -9,7 +9,7 @@ from core.web.sessions import session
 from core.web.steps import addresses
 from exporters.web import lists as exporters_lists
 from exporters.web import pages as exporters
-from licensing.web import check, departures, desk, holds, policy, proposals, rulebook
+from licensing.web import check, departures, desk, follows, holds, notices, policy, proposals, rulebook
 from licensing.web import lists as licensing_lists
 from licensing.web import pages as licensing
 from shipments.web import lists as shipments_lists
@@ -76,6 +76,8 @@ urlpatterns = [
     path("shipments/<str:ref>/", shipments.shipment, name="shipment"),
     path("shipments/<str:ref>/cancel/", shipments.shipment_cancel, name="shipment.cancel"),
     *lists("control-list/", licensing_lists.CONTROL_LIST),
+    path("control-list/followed/", follows.follows, name="follows"),
+    path("control-list/followed/end/", follows.end, name="follow.end"),
     path("check/", check.check, name="check"),
     path("rules/", rulebook.rules, name="rules"),
     path("rules/holds/", holds.holds, name="holds"),
@@ -108,6 +110,10 @@ urlpatterns = [
     path("desk/policy/new/", policy.begin, name="draft.new"),
     path("desk/policy/editions/<str:ref>/", policy.edition, name="desk.edition"),
     path("desk/policy/editions/<str:ref>/text/", policy.edition_text, name="desk.edition.text"),
+    path("desk/policy/notices/", notices.notices, name="desk.notices"),
+    path("desk/policy/notices/new/", notices.publish, name="notice.new"),
+    path("desk/policy/notices/<str:ref>/", notices.notice, name="desk.notice"),
+    *addresses("desk/policy/notices/<str:ref>/", "desk.notice"),
     path("desk/policy/<str:ref>/", policy.draft, name="desk.draft"),
     *addresses("desk/policy/<str:ref>/", "desk.draft"),
     path("desk/policy/<str:ref>/comments/", proposals.comments, name="desk.draft.comments"),

@@ -207,6 +207,7 @@ CODES = (
     Code("item-not-declared", 422, _("No declaration covers one of the goods."), _("Add a declaration that does.")),
     Code("not-controlled", 422, _("The goods need no license on these rules."), _("Leave the line out.")),
     Code("more-than-asked", 422, _("More than the applicant asked for."), _("Recommend at most what was asked.")),
+    Code("unknown-instrument", 422, _("No edition has that instrument."), _("Take one from the rules' own page.")),
     Code("unknown-code", 422, _("The control code is not on the lists loaded here."), _("Search the control list.")),
     Code("not-official", 422, _("The label is for overseas exporters."), _("Choose an official code.")),
     Code(

@@ -43,6 +43,11 @@ class DraftState(State):
     REPEALED = "repealed", "", pgettext_lazy("edition", "Repealed")
 
 
+class NoticeState(State):
+    PUBLISHED = "published", "ok", pgettext_lazy("notice", "Made public")
+    WITHDRAWN = "withdrawn", "", pgettext_lazy("notice", "Withdrawn")
+
+
 # What an officer may still decide on, and what an exporter may still withdraw.
 OPEN_CASE = (
     ApplicationState.SUBMITTED,

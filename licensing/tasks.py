@@ -6,10 +6,10 @@ from datetime import timedelta
 from celery import shared_task
 
 from core.access import clock
-from core.legal_time import legal_today
+from core.legal_time import legal_day, legal_now, legal_today
 from core.sweeps import each
 from licensing import ledger, selectors, simulating
-from licensing.actions import licenses, questions, receipts, signals, supplements, turns, verdicts
+from licensing.actions import licenses, questions, receipts, signals, supplements, turns, verdicts, windows
 
 log = logging.getLogger(__name__)
 BATCH = 500
@@ -88,6 +88,15 @@ def warn_of_ends() -> int:
     by, today = clock(), legal_today()
     ids = selectors.licenses_ending(today, today + timedelta(days=max(licenses.WARNING_DAYS)))
     return each(ids, lambda pk: licenses.warn_of_end(pk, by=by))
+
+
+@shared_task
+def warn_of_windows() -> int:
+    """Whom the end of a suspension concerns knows of it, and of each end that was put off."""
+    by, at = clock(), legal_now()
+    warned = each(selectors.windows_to_warn_of(at), lambda one: windows.warn(*one, by=by))
+    rows = selectors.last_warnings(legal_day(at))
+    return warned + each([row.pk for row in rows], lambda pk: windows.review(pk, by=by))
 
 
 @shared_task

@@ -18,9 +18,9 @@ from core.legal_time import legal_now, legal_today
 from core.models import Organization, Role, User
 from exporters import actions as exporters
 from exporters.models import Qualification
-from licensing.actions import declarations, simulations
+from licensing.actions import declarations, notices, simulations
 from licensing.loading import first_document
-from licensing.models import Declaration, Draft, License, PolicyEdition, Signature, Simulation
+from licensing.models import Declaration, Draft, License, Notice, PolicyEdition, Signature, Simulation
 from licensing.policy.editions import canonical, digest_of
 from licensing.policy.engine import ENGINE
 from licensing.selectors import editions_at
@@ -240,6 +240,13 @@ def repealed(edition: PolicyEdition) -> None:
         Signature.objects.create(draft=edition.draft, part="approver", actor=user, digest=digest, at=at)
     facts = {"engine": ENGINE, "starts_at": edition.starts_at, "draft": edition.draft, "repeals": edition}
     PolicyEdition.objects.create(code=f"{edition.code}-0", title="Repealed", text=text, digest=digest, **facts)
+
+
+def notice(officers: Ministry, **facts: Any) -> Notice:
+    """A published notice about announcement 57, of today."""
+    said = {"kind": "under_study", "dated": legal_today(), "instruments": ["A57-2025"]}
+    words = {"text_en": "Whether it is prolonged is studied.", "text_zh": "正在研究是否延长。"}
+    return notices.publish(**said | words | facts, by=officers.policy_officer)
 
 
 def simulated(ref: str, by: Actor) -> None:

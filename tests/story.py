@@ -27,7 +27,9 @@ from licensing.actions import (
     decisions,
     declarations,
     editions,
+    follows,
     licenses,
+    notices,
     questions,
     receipts,
     screenings,
@@ -36,8 +38,9 @@ from licensing.actions import (
     supplements,
     turns,
     verdicts,
+    windows,
 )
-from licensing.models import Application, Draft, License, Simulation
+from licensing.models import Application, Draft, License, Simulation, WindowWarning
 from shipments import actions as shipments
 from shipments.actions import incidents, qualifications
 from tests import make
@@ -119,6 +122,9 @@ def told(world: make.World, clock_of: Any = None) -> Story:
     signed = _declarations(step, world)
     _applications(step, world, signed)
     _policy(step, world.ministry, world.exporter)
+    step(follows.follow, code="1C909", by=world.exporter)
+    follows.follow(code="1C910", by=world.exporter)
+    step(follows.unfollow, code="1C909", by=world.exporter)
     _shipments(step, world, clock_of)
     return step
 
@@ -264,6 +270,9 @@ def _policy(step: Story, m: make.Ministry, company: Actor) -> None:
     step(comments.withdraw, ref, by=m.policy_officer)
     step(editions.approve, ref, by=m.policy_approver)
     step(editions.repeal, ref, reason="Not now", by=m.other_approver)
+    facts = {"kind": "announced", "dated": legal_today(), "instruments": ["A57-2025"]}
+    told = step(notices.publish, text_en="Prolonged.", text_zh="延长。", by=m.policy_officer, **facts)
+    step(notices.withdraw, told.ref, reason="Not yet", by=m.policy_officer)
     west = step(editions.hasten, added("WEST").ref, reason="At once", by=m.policy_approver)
     step(editions.unsign, west.ref, by=m.policy_approver)
 
@@ -314,6 +323,25 @@ def _shipments(step: Story, world: make.World, clock_of: Any) -> None:
     clock_of.shift(days=400)
     step(licenses.expire, ending.pk, by=clock())
     step(qualifications.lapse, boss.organization_id, by=clock())
+    _windows(step, world.ministry)
+
+
+def _windows(step: Story, m: make.Ministry) -> None:
+    """A suspension ends in 20 days; then none does; then it ends after all."""
+    first, last = legal_today() + timedelta(days=1), legal_today() + timedelta(days=20)
+    days = {"suspended_from": str(first), "suspended_until": str(last)}
+    window = {"instrument": "A58-2025", "clause": None, "by": "A70-2025", **days}
+
+    def suspend(rules: dict[str, Any], document: dict[str, Any]) -> None:
+        document["windows"].append(window)
+
+    make.edition(suspend, "SUSPENDS")
+    step(windows.warn, m.office.pk, f"A58-2025 - {first}", last, by=clock())
+    warning = WindowWarning.objects.get().pk
+    make.edition(lambda rules, document: None, "SUSPENDS NOTHING")
+    step(windows.review, warning, by=clock())
+    make.edition(suspend, "SUSPENDS AGAIN")
+    windows.review(warning, by=clock())
 
 
 def _plain(step: Story, world: make.World) -> None:

@@ -16,12 +16,14 @@ from licensing.models.declarations import Declaration, DeclarationItem
 from licensing.models.editions import Draft, PolicyEdition, Signature
 from licensing.models.licenses import License, LicenseCondition, LicenseEndUser, Suspension
 from licensing.models.lists import ControlItem, ControlList, EndUse, Instrument, InstrumentSuspension
+from licensing.models.notices import Notice
 from licensing.models.pauses import ClockInterval
 from licensing.models.questions import About, Question, QuestionEntry
 from licensing.models.screenings import Screening
 from licensing.models.simulations import Simulation
 from licensing.models.supplements import Supplement, SupplementAnswer, SupplementPoint
 from licensing.models.verdicts import Verdict
+from licensing.models.windows import Follow, WindowWarning
 
 __all__ = [
     "About",
@@ -39,12 +41,14 @@ __all__ = [
     "Draft",
     "EndUse",
     "Finding",
+    "Follow",
     "Instrument",
     "InstrumentSuspension",
     "Kind",
     "License",
     "LicenseCondition",
     "LicenseEndUser",
+    "Notice",
     "PolicyEdition",
     "Question",
     "QuestionEntry",
@@ -57,4 +61,5 @@ __all__ = [
     "SupplementPoint",
     "Suspension",
     "Verdict",
+    "WindowWarning",
 ]

@@ -48,6 +48,7 @@ from licensing.selectors.editions import (
     rules_of,
     stretches,
 )
+from licensing.selectors.follows import codes_known, follows_of
 from licensing.selectors.holds import Announced, holds_known
 from licensing.selectors.judging import (
     NEW,
@@ -78,6 +79,7 @@ from licensing.selectors.licenses import (
 )
 from licensing.selectors.lists import ITEM_SEARCH, applicable_items, in_force_on, items_named, search_items
 from licensing.selectors.movements import clearances_taken, clearances_used, movements_of
+from licensing.selectors.notices import instruments_known, newest_notices, notices_for, notices_in_words, notices_told
 from licensing.selectors.proposals import comments_for, open_proposals, proposals
 from licensing.selectors.screenings import counting, screened_in, screenings_of
 from licensing.selectors.verdicts import (
@@ -93,7 +95,29 @@ from licensing.selectors.verdicts import (
     told_alike,
     too_late,
 )
-from licensing.selectors.windows import Returns, Window, returns_of, windows_of
+from licensing.selectors.windows import (
+    TOLD_DAYS,
+    ComingBack,
+    Ending,
+    Returns,
+    Window,
+    Withdrawn,
+    changed_by,
+    coming_back,
+    exporters_concerned,
+    last_warnings,
+    lines_coming_back,
+    organizations_concerned,
+    returned_codes,
+    returns_of,
+    signed_by,
+    stage_of,
+    warned,
+    warnings_withdrawn,
+    windows_ending,
+    windows_of,
+    windows_to_warn_of,
+)
 
 __all__ = [
     "AHEAD",
@@ -105,10 +129,27 @@ __all__ = [
     "NO_CLOCK",
     "PENDING",
     "Announced",
+    "TOLD_DAYS",
+    "ComingBack",
+    "Ending",
     "Returns",
     "Window",
+    "Withdrawn",
+    "changed_by",
+    "coming_back",
+    "exporters_concerned",
+    "last_warnings",
+    "lines_coming_back",
+    "organizations_concerned",
+    "returned_codes",
     "returns_of",
+    "signed_by",
+    "stage_of",
+    "warned",
+    "warnings_withdrawn",
+    "windows_ending",
     "windows_of",
+    "windows_to_warn_of",
     "Editions",
     "Judged",
     "Standing",
@@ -123,6 +164,8 @@ __all__ = [
     "clearances_used",
     "clocks_of",
     "closed",
+    "codes_known",
+    "follows_of",
     "closed_in_part",
     "closed_somehow",
     "counting",
@@ -156,7 +199,12 @@ __all__ = [
     "licenses_to_turn",
     "long_asked",
     "movements_of",
+    "instruments_known",
+    "newest_notices",
     "next_turn",
+    "notices_for",
+    "notices_in_words",
+    "notices_told",
     "officers_of",
     "on_their_way",
     "open_questions",

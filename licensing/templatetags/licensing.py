@@ -18,6 +18,12 @@ register.filter("why", why)
 
 
 @register.filter
+def instrument(name: str) -> str:
+    """An announcement by its number; of a law its name among the rules."""
+    return rules.instrument(name, [])
+
+
+@register.filter
 def disposition(name: str) -> str:
     """How the rules would have it decided, in a word or two."""
     return terms.word(terms.DISPOSITIONS, name)

@@ -286,7 +286,12 @@ def _assessed(request: HttpRequest, listing: Listing) -> dict[str, Any]:
     """Each item, and whether its control is in force on the day asked for."""
     asked = listing.value("as_of")
     on = date.fromisoformat(asked) if asked else legal_today()
-    return {"rows": selectors.in_force_on(listing.rows, on), "on": on}
+    follows = list(selectors.follows_of(request.actor)) if request.actor.may("follows", "GET") else None
+    rows = [
+        (item, said, next((row for row in follows or () if row.covers(item.code)), None))
+        for item, said in selectors.in_force_on(listing.rows, on)
+    ]
+    return {"rows": rows, "on": on, "follows": follows, "may_follow": request.actor.may("follows")}
 
 
 CONTROL_LIST = List(

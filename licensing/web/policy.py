@@ -3,7 +3,7 @@
 import csv
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django.contrib import messages
@@ -34,8 +34,10 @@ from licensing.states import DraftState
 from licensing.web import what_if
 from licensing.web.forms.rules import PARTS, BeginForm, RowForm
 from licensing.words import comparisons, differences, sentences, statements, thresholds
+from licensing.words.rules import instrument
 from licensing.words.sentences import RuleTold
 
+ENDING_DAYS = 120  # the desk lists windows earlier than anybody is warned
 PAST, IN_FORCE, SCHEDULED, REPEALED = "past", "in force", "scheduled", "repealed"
 
 
@@ -65,8 +67,14 @@ def reigns(at: datetime) -> list[Reign]:
 
 def policy(request: HttpRequest, form: BeginForm | None = None) -> HttpResponse:
     """The time bar of editions, the drafts that are open, and the form that begins one."""
+    at = legal_now()
+    editions_known = selectors.editions_at(at)
     context = {
-        "reigns": reigns(legal_now())[::-1],
+        "reigns": reigns(at)[::-1],
+        "endings": [
+            (ending, _prolong_title(ending)) for ending in selectors.windows_ending(editions_known, ENDING_DAYS)
+        ],
+        "withdrawn": _of_each_window(selectors.warnings_withdrawn(editions_known)),
         "drafts": selectors.drafts_for(request.actor).filter(state=DraftState.DRAFT),
         "form": form or BeginForm(),
         "may_begin": request.actor.may("draft.new"),
@@ -75,11 +83,28 @@ def policy(request: HttpRequest, form: BeginForm | None = None) -> HttpResponse:
     return render(request, "licensing/policy.html", context, status=422 if form else 200)
 
 
+def _of_each_window(found: list[selectors.Withdrawn]) -> list[tuple[selectors.Withdrawn, int]]:
+    """Each window's end once, with how many organizations were warned of it."""
+    of_window: dict[tuple[str, date], list[selectors.Withdrawn]] = {}
+    for one in found:
+        of_window.setdefault((one.warning.window, one.warning.last_day), []).append(one)
+    return [(rows[0], len(rows)) for rows in of_window.values()]
+
+
+def _prolong_title(ending: selectors.Ending) -> str:
+    return _("Prolong the suspension of {instrument}").format(instrument=instrument(ending.window.instrument, []))
+
+
 def begin(request: HttpRequest) -> HttpResponse:
+    """A draft is begun; where that was to prolong a window, its row is open in the form."""
     form = BeginForm(request.POST)
     if form.is_valid():
+        said = dict(form.cleaned_data)
+        window = said.pop("window")
         with refusals_in(form):
-            row = editions.draft(**form.cleaned_data, by=request.actor)
+            row = editions.draft(**said, by=request.actor)
+            if window in rows(selectors.compiled(row.text).edition.document, "windows"):
+                return redirect("desk.draft.row", ref=row.ref, part="windows", key=window)
             return redirect("desk.draft", ref=row.ref)
     return policy(request, form)
 

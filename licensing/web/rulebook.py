@@ -22,21 +22,23 @@ from licensing.words.doubts import doubts_about
 from licensing.words.instruments import instruments
 from licensing.words.sentences import anchor
 
+MOST_NOTICES = 50  # on a page; those that stand, and the newest, come first
+
 
 @dataclass(frozen=True)
 class Asked:
-    """The day that a page is about, and the edition that is shown. judges: the one that judges this day."""
+    """The day that a page is about, and the edition that is shown. judges: the name of the one that judges this day."""
 
     day: date
     today: date
     edition: PolicyEdition
-    judges: PolicyEdition
+    judges: str
 
     @property
     def query(self) -> str:
         """What the same day and edition are asked for by; nothing today."""
         found = {"as_of": str(self.day)} if self.day != self.today else {}
-        return urlencode(found | ({"edition": self.edition.code} if self.edition != self.judges else {}))
+        return urlencode(found | ({"edition": self.edition.code} if self.edition.code != self.judges else {}))
 
 
 def _asked(request: HttpRequest, form: DayForm) -> Asked | None:
@@ -44,9 +46,8 @@ def _asked(request: HttpRequest, form: DayForm) -> Asked | None:
     if not form.is_valid():
         return None
     day = form.cleaned_data["as_of"]
-    judges = selectors.edition_on(day, today=form.today)
-    code = request.GET.get("edition", judges.code)
-    return Asked(day, form.today, judges if code == judges.code else _edition(code), judges)
+    judges = selectors.edition_on(day)
+    return Asked(day, form.today, _edition(request.GET.get("edition", judges.code)), judges.code)
 
 
 def _edition(code: str) -> PolicyEdition:
@@ -65,6 +66,7 @@ def rules(request: HttpRequest) -> HttpResponse:
             "reign": next((one for one in found if one.edition.pk == asked.edition.pk), None),
             "next": next((one for one in found if one.standing == SCHEDULED), None),
             "reigns": found[::-1],
+            "notices": selectors.notices_in_words(selectors.notices_told()[:MOST_NOTICES]),
             "instruments": instruments(selectors.rules_of(asked.edition.digest).edition, asked.day).values(),
         }
     return render(request, "licensing/rules.html", context, status=200 if asked else 422)
@@ -106,6 +108,7 @@ def instrument(request: HttpRequest, name: str) -> HttpResponse:
         "instrument": found,
         "clauses": list(found.clauses({country.code: str(country) for country in Country.objects.all()})),
         "windows": windows,
+        "notices": selectors.notices_in_words(selectors.notices_told(name)[:MOST_NOTICES]),
         "doubts": doubts_about(edition, name),
     }
     return render(request, "licensing/rules_instrument.html", context)

@@ -1,12 +1,16 @@
 """What is done to declarations, applications and licenses: one row a verb (core/web/steps.py)."""
 
+from collections.abc import Callable
+
 from django.db.models import Model
 from django.urls import reverse
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from core.access import Actor
 from core.legal_time import legal_today
 from core.models import HistoryLine
+from core.selectors import whoever_may
 from core.web.forms import ReasonForm
 from core.web.steps import Holder, Page, Step, register
 from exporters.selectors import people
@@ -18,18 +22,20 @@ from licensing.actions import (
     declarations,
     editions,
     licenses,
+    notices,
     questions,
     screenings,
     simulations,
     supplements,
 )
-from licensing.models import Application, Declaration, Draft, License
+from licensing.models import Application, Declaration, Draft, License, WindowWarning
 from licensing.selectors import (
     applications_for,
     authors_of,
     declarations_for,
     drafts_for,
     licenses_for,
+    notices_for,
     officers_of,
     proposals,
     reviewer_of,
@@ -51,7 +57,9 @@ from licensing.web.forms import (
     ScreenForm,
     SupplementForm,
 )
+from licensing.web.forms.notices import PublicReasonForm
 from licensing.web.forms.rules import CommentForm, DescribeForm, LoadForm, PublishForm
+from licensing.words.rules import instrument
 
 DECLARATION = Page("declaration", declarations_for)
 DECLARATION_DESK = Page("desk.declaration", declarations_for)
@@ -60,6 +68,7 @@ DESK = Page("desk.case", applications_for)
 LICENSE_DESK = Page("desk.license", licenses_for)
 DRAFT_DESK = Page("desk.draft", drafts_for)
 PROPOSAL = Page("proposal", lambda actor: proposals())
+NOTICE_DESK = Page("desk.notice", notices_for)
 
 
 def holder(model: type[Model], route: str) -> Holder:
@@ -475,4 +484,62 @@ register(
         ),
     ],
     holder=told_of_draft,
+)
+
+
+def told_of_window(line: HistoryLine) -> tuple[list[str], str]:
+    """Policy officers at their desk; of a company everybody who prepares or signs, on its overview."""
+    warning = WindowWarning.objects.select_related("organization").get(pk=line.subject_id)
+    if warning.organization.kind == "ministry":
+        officers = whoever_may("draft.describe").filter(organization=warning.organization_id)
+        return list(officers.order_by("pk").values_list("user__email", flat=True)), f"{reverse('desk.policy')}#windows"
+    return people(warning.organization_id), f"{reverse('overview')}#coming-back"
+
+
+def of_window(words: "str | Promise") -> Callable[[HistoryLine], str]:
+    """A subject with the instrument in the reader's short words; days are filled in with the line's facts."""
+
+    def subject(line: HistoryLine) -> str:
+        number = instrument(line.facts["instrument"], [])
+        return str(words).replace("{instrument}", number.replace("{", "{{").replace("}", "}}"))
+
+    return subject
+
+
+register(
+    "licensing",
+    "windowwarning",
+    [
+        Step(
+            "warn",
+            _("Warned that the suspension of {instrument} ends on {until}"),
+            mail=of_window(_("{instrument}: its suspension ends on {until}")),
+        ),
+        Step(
+            "withdraw",
+            _("Warning withdrawn: the suspension of {instrument} does not end on {until}. Approved by {signed}."),
+            mail=of_window(_("{instrument}: its suspension does not end on {until}; the warning is withdrawn")),
+        ),
+        Step(
+            "renew",
+            _("Warning renewed: the suspension of {instrument} ends on {until} after all"),
+            mail=of_window(_("{instrument}: its suspension ends on {until} after all")),
+        ),
+    ],
+    holder=told_of_window,
+)
+register(
+    "licensing",
+    "notice",
+    [
+        Step("publish", _("Notice published")),
+        Step(
+            "withdraw",
+            _("Withdrawn"),
+            NOTICE_DESK,
+            notices.withdraw,
+            _("Withdrawn. It stays where it was, with your reason."),
+            PublicReasonForm,
+        ),
+    ],
 )

@@ -2,6 +2,7 @@
 
 import uuid
 from datetime import timedelta
+from typing import Any
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -21,6 +22,7 @@ from core.web.steps import Failed, not_open, of_one_moment, offered
 from exporters.states import ExporterState
 from licensing import selectors as licensing
 from licensing.granted import decided
+from licensing.models import License
 from licensing.states import IN_FORCE, LicenseState
 from shipments import actions, selectors
 from shipments.needs import needs_of
@@ -39,6 +41,7 @@ def overview(request: HttpRequest) -> HttpResponse:
     latest = running[:5]
     for license in latest:
         license.granted = decided(license.application)
+    editions = licensing.editions_at(legal_now())
     cases = licensing.on_their_way(request.actor, legal_now() - timedelta(days=TOLD_DAYS))
     context = {
         "needs": needs_of(request.actor),
@@ -49,6 +52,9 @@ def overview(request: HttpRequest) -> HttpResponse:
         "verifying": request.actor.organization.exporter.state == ExporterState.PENDING,
         "shipments": selectors.with_lines(selectors.shipments_for(request.actor))[:5],
         "annual": offered_to(request.actor, legal_now()),
+        "coming_back": licensing.coming_back(request.actor.organization_id, editions),
+        "withdrawn": licensing.warnings_withdrawn(editions, request.actor.organization_id),
+        "notices": licensing.notices_in_words(licensing.newest_notices()),
         "today": legal_today(),
     }
     return render(request, "shipments/overview.html", context)
@@ -69,6 +75,7 @@ def license_page(request: HttpRequest, ref: str, failed: Failed | None = None) -
         "license": row,
         "granted": decided(row.application),
         **steps,
+        **_windows(row),
         "closed_lines": licensing.closed_in_part(row, legal_now()) if row.state in IN_FORCE else [],
         "party_changes": licensing.party_changes(row) if row.state in IN_FORCE else [],
         "endable": endable,
@@ -83,6 +90,17 @@ def license_page(request: HttpRequest, ref: str, failed: Failed | None = None) -
         "today": today,
     }
     return render(request, "shipments/license_page.html", context, status=failed.status if failed else 200)
+
+
+def _windows(license: License) -> dict[str, Any]:
+    """Which of its lines come back when a suspension ends, and which warnings of that were withdrawn."""
+    editions = licensing.editions_at(legal_now())
+    codes = {line.control_item.code for line in license.lines.all()}
+    withdrawn = licensing.warnings_withdrawn(editions, license.exporter_id)
+    return {
+        "coming_back": licensing.lines_coming_back(license, editions),
+        "withdrawn": [one for one in withdrawn if licensing.returned_codes(one.warning) & codes],
+    }
 
 
 def shipment_new(request: HttpRequest) -> HttpResponse:

@@ -106,6 +106,7 @@ def stage(world):
         "edition": {"ref": rules.base.code},
         "draft": {"ref": rules.ref},
         "proposal": {"ref": rules.ref},
+        "notice": {"ref": make.notice(world.ministry).ref},
         **{name: {"ref": rules.ref, **more} if "draft" in name else more for name, more in pages.ALSO.items()},
         "rules.edition.text": {"ref": rules.base.code},
         "grant.confirm": {"pk": grant.pk},

@@ -2,6 +2,7 @@
 
 import csv
 import re
+from datetime import date
 from pathlib import Path
 from smtplib import SMTPDataError, SMTPRecipientsRefused, SMTPServerDisconnected
 
@@ -14,6 +15,7 @@ from core.actions import add_member
 from core.deliveries import relay
 from core.models import Delivery, HistoryLine, User
 from licensing.actions import editions
+from licensing.models import PolicyEdition, WindowWarning
 from tests import make, story
 from tests.post import refusal, waiting
 
@@ -35,6 +37,7 @@ TOLD = {
     "license.release": HOLDERS,
     "application.turn": HOLDERS,
     "application.turn_inside": ["reviewer"],
+    **{f"windowwarning.{verb}": ["policy_officer"] for verb in ("warn", "withdraw", "renew")},
 }
 with (Path(__file__).parent.parent / "workflows.csv").open(encoding="utf-8") as table:
     for row in csv.DictReader(table):
@@ -251,6 +254,12 @@ def test_a_language_that_nobody_reads_is_not_kept(client, world):
     assert User.objects.get(pk=world.exporter.user.pk).language == before
 
 
+def warning(organization):
+    last, edition = date(2031, 5, 4), PolicyEdition.objects.get()
+    facts = {"window": "A57-2025 - 2025-11-07", "instrument": "A57-2025", "last_day": last, "stage": 90}
+    return WindowWarning.objects.create(organization=organization, edition=edition, at=edition.starts_at, **facts)
+
+
 def test_a_mail_names_what_happened_with_a_link_and_tells_no_content(world):
     """Reasons, quantities and findings stay behind the sign-in. In both languages."""
     license = world.license(kilograms=7_654)
@@ -262,6 +271,7 @@ def test_a_mail_names_what_happened_with_a_link_and_tells_no_content(world):
         "qualification": world.exporter.organization,
         "organization": world.exporter.organization,
         "draft": editions.draft(title="Between us", by=world.ministry.policy_officer),
+        "windowwarning": warning(world.exporter.organization),
     }
     facts = {
         "due_on": "2031-05-04",
@@ -271,6 +281,7 @@ def test_a_mail_names_what_happened_with_a_link_and_tells_no_content(world):
         "deadline": "2031-05-04",
         "starts_on": "2031-05-04",
         "first": True,
+        "instrument": "A57-2025",
         "email": world.exporter.user.email,
     }
     invited = {"email": "invited@firm.example", "name": "Li Na"}
@@ -293,7 +304,7 @@ def test_a_mail_names_what_happened_with_a_link_and_tells_no_content(world):
             assert f"{settings.BASE_URL}/" in message.body
             assert "Between us" not in message.subject + message.body
             assert "7654" not in message.body.replace(",", "")
-            assert kind in ("exporter", "organization") or row.ref in message.subject
+            assert kind in ("exporter", "organization", "windowwarning") or row.ref in message.subject
         if verb == "ask":
             assert ("answer by 4 May 2031" in english.subject, "2031年5月4日" in chinese.subject) == (True, True)
         assert not CHINESE.search(english.subject)

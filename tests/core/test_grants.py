@@ -31,6 +31,7 @@ INSERT_ONLY = {
     "licensing_supplementanswer",
     "licensing_supplementanswer_files",
     "licensing_supplementpoint",
+    "licensing_windowwarning",
     "shipments_customsdeclaration",
     "shipments_customsmessage",
     "shipments_incident",

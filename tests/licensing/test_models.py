@@ -7,6 +7,7 @@ from tests import make, story
 from tests.refused import breaches
 
 BEGUN = {"state": "'draft'"}
+PUBLISHED = {"state": "'published'", "ref": "'NT-X'"}
 ISSUED = {"state": "'active'", "ref": "'EL-X'"}
 
 LATER = {"starts_at": "starts_at + interval '1 day'"}
@@ -75,6 +76,14 @@ CASES = [
     ("licensing_policyedition.licensing_policyedition_code_key", LATER),
     ("licensing_policyedition.licensing_policyedition_engine_check", {"code": "'Y'", "engine": "-1"} | LATER),
     ("licensing_policyedition.policy_edition_is_its_text", {"code": "'Y'", "text": "'y'"} | LATER),
+    ("licensing_follow.follow_once", {}),
+    ("licensing_notice.licensing_notice_ref_key", {"state": "'published'"}),
+    ("licensing_notice.notice_in_both_languages", PUBLISHED | {"text_zh": "''"}),
+    ("licensing_notice.notice_in_both_languages", PUBLISHED | {"text_en": "''"}),
+    ("licensing_notice.notice_is_about_something", PUBLISHED | {"instruments": "'{}'"}),
+    ("licensing_notice.notice_withdrawn_with_a_reason", PUBLISHED | {"withdrawn_because": "''"}),
+    ("licensing_windowwarning.window_warning_once", {}),
+    ("licensing_windowwarning.window_warning_stage", {"stage": "8"}),
     ("licensing_question.question_about_something", {"about": "'{}'"}),
     ("licensing_questionentry.question_ends_once", {"kind": "'answer'"}),
     ("licensing_questionentry.question_asked_or_closed_in_words", {"kind": "'ask'", "text": "''"}),

@@ -70,6 +70,8 @@ def told(clock: Clock) -> Told:
     provincial = demo.person("provincial", "Provincial", m.office, *everything)
     Membership.objects.filter(user=provincial.user).update(province="33")
     story.told(world)
+    make.notice(m)
+    make.notice(m, kind="no_change", instruments=["A18-2025", "A1-2026"], text_en="Nothing is known.\nWe look on.")
     more = [*_cases(world), *_licenses(world), *_drafts(world)]
     newcomer, waits, returned, nowhere = _companies(world)
     _teams(world)

@@ -641,3 +641,4 @@ class BeginForm(forms.Form):
 
     title = forms.CharField(label=gettext_lazy("What is to change"), max_length=200)
     base = forms.CharField(max_length=40, required=False, widget=forms.HiddenInput)
+    window = forms.CharField(max_length=200, required=False, widget=forms.HiddenInput)  # whose row is to be opened

@@ -1,0 +1,38 @@
+"""The verbs of following: a company says which goods it wants to be told of."""
+
+from django.utils.translation import gettext as _
+
+from core.access import Actor
+from core.command import command
+from core.errors import Forbidden, Invalid, Problem
+from core.legal_time import legal_now
+from licensing.models import Follow
+from licensing.selectors import codes_known, follows_of
+
+
+@command
+def follow(*, code: str, by: Actor) -> Follow:
+    """The actor's company follows this code and all below it, whoever asked first. Raises Invalid for no code."""
+    _require(by)
+    at = legal_now()
+    name = codes_known(at).get(code.strip().lower())
+    if name is None:
+        message = _("No list in force or announced has a code {code}, or one below it.").format(code=code[:60])
+        raise Invalid([Problem("/code", "unknown-code", message)])
+    facts = {"by": by.user, "at": at}
+    return Follow.objects.get_or_create(exporter_id=by.organization_id, code=name, defaults=facts)[0]
+
+
+@command
+def unfollow(*, code: str, by: Actor) -> None:
+    """It no longer does. Raises Invalid for what it does not follow by itself."""
+    _require(by)
+    gone, _rows = follows_of(by).filter(code=code).delete()
+    if not gone:
+        message = _("Your company does not follow {code}.").format(code=code[:60])
+        raise Invalid([Problem("/code", "unknown-code", message)])
+
+
+def _require(by: Actor) -> None:
+    if by.kind != "exporter" or not by.may("follows"):
+        raise Forbidden(_("Your role does not allow this step."))

@@ -1,0 +1,53 @@
+"""What a company follows on the control list."""
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from core.legal_time import legal_now
+from core.web.refused import complete, form_page, refusals_in
+from licensing import selectors
+from licensing.actions import follows as verbs
+from licensing.web.forms.follows import FollowForm
+
+
+def follows(request: HttpRequest) -> HttpResponse:
+    """What is followed, and the form that follows one more; a button of the control list leads back there."""
+    form = FollowForm(request.POST if request.method == "POST" else None)
+    if complete(request, form):
+        with refusals_in(form):
+            row = verbs.follow(code=form.cleaned_data["code"], by=request.actor)
+            messages.success(request, _("Your company follows {code} now.").format(code=row.code))
+            return redirect(_back(request))
+    return _page(request, form)
+
+
+def end(request: HttpRequest) -> HttpResponse:
+    form = FollowForm(request.POST)
+    if form.is_valid():
+        with refusals_in(form):
+            code = form.cleaned_data["code"]
+            verbs.unfollow(code=code, by=request.actor)
+            messages.success(request, _("Your company no longer follows {code}.").format(code=code))
+            return redirect("follows")
+    return _page(request, form)
+
+
+def _page(request: HttpRequest, form: FollowForm) -> HttpResponse:
+    editions = selectors.editions_at(legal_now())
+    context = {
+        "follows": selectors.follows_of(request.actor),
+        "may_follow": request.actor.may("follows"),
+        "coming_back": selectors.coming_back(request.actor.organization_id, editions),
+    }
+    return form_page(request, "licensing/follows.html", form, **context)
+
+
+def _back(request: HttpRequest) -> str:
+    """The control list as it was asked for, where the button stood there."""
+    asked = request.GET.copy()
+    if not asked.pop("back", None):
+        return reverse("follows")
+    return f"{reverse('control-list')}?{asked.urlencode()}" if asked else reverse("control-list")
