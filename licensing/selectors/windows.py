@@ -10,7 +10,7 @@ from django.db.models import Q, QuerySet
 
 from core.languages import in_language
 from core.selectors import whoever_may
-from licensing.models import ApplicationLine, Follow, License, PolicyEdition, Signature, WindowWarning
+from licensing.models import ApplicationLine, Follow, License, PolicyEdition, WindowWarning
 from licensing.models.balances import LicenseLine
 from licensing.policy.editions import Edition, edition_of
 from licensing.policy.edits import key_of, put, rows
@@ -304,7 +304,9 @@ class Withdrawn:
 
 def signed_by(edition: PolicyEdition) -> list[str]:
     """Who approved the edition's text, by name."""
-    rows = Signature.objects.filter(draft=edition.draft_id, part=Signature.Part.APPROVER, digest=edition.digest)
+    if edition.draft is None:
+        return []
+    rows = edition.draft.signed.filter(digest=edition.digest)
     return list(rows.order_by("pk").values_list("actor__name", flat=True))
 
 
