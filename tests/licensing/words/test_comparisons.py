@@ -94,7 +94,7 @@ def test_a_draft_that_only_hits_others_does_not_change_nothing():
 
     only = told(hit)
     assert only.way == "changes" and only.regions == ()
-    assert [(one.rule, one.told) for one in only.reach] == [
+    assert [(one.name, one.told) for one in only.reach] == [
         (
             "R033",
             "It hit: new applications, pending cases and licenses in force. It hits now: new applications and "
