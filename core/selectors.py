@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from django.db.models import Count, Min, Q, QuerySet, Subquery, Value
+from django.db.models import Count, Max, Min, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
@@ -219,6 +219,12 @@ def working_day_before(today: date, number: int) -> date | None:
     """The last worked day before this one, the last but one and so on. None where the table does not go back so far."""
     worked = LegalDay.objects.filter(working=True, day__lt=today).order_by("-day").values_list("day", flat=True)
     return next(iter(worked[number - 1 : number]), None)
+
+
+def table_ends_before(day: date) -> date | None:
+    """The last day of the working-day table, where it lies before that day; None where it goes on."""
+    last: date | None = LegalDay.objects.aggregate(last=Max("day"))["last"]
+    return last if last and last < day else None
 
 
 def calendar(begins: date, working_days: int, pauses: Collection[Pause] = (), *, until: date | None = None) -> Calendar:

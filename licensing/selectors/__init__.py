@@ -20,7 +20,16 @@ from licensing.selectors.applications import (
     with_supplement,
 )
 from licensing.selectors.causes import closed_in_part, why
-from licensing.selectors.clocks import NO_CLOCK, clocks_of, course_of, signals_due, to_signal, with_days_left
+from licensing.selectors.clocks import (
+    NO_CLOCK,
+    Handover,
+    clocks_of,
+    course_of,
+    handovers_of,
+    signals_due,
+    to_signal,
+    with_days_left,
+)
 from licensing.selectors.declarations import declarations_for, rejection, usable_declarations
 from licensing.selectors.departures import departure_rates
 from licensing.selectors.drafts import (
@@ -150,6 +159,7 @@ __all__ = [
     "windows_ending",
     "windows_of",
     "windows_to_warn_of",
+    "Handover",
     "Editions",
     "Judged",
     "Standing",
@@ -179,6 +189,7 @@ __all__ = [
     "edition_now",
     "edition_on",
     "editions_at",
+    "handovers_of",
     "held",
     "holds_known",
     "holds_of",

@@ -42,6 +42,7 @@ def case(request: HttpRequest, ref: str, failed: Failed | None = None) -> HttpRe
     context = {
         "application": row,
         "clock": selectors.clocks_of([row], today).get(row.pk),
+        "handover": selectors.handovers_of([row], today).get(row.pk),
         "course": selectors.course_of(row, today),
         **threaded(row, offered(request, row, "desk.case", failed)),
         "steps": steps,

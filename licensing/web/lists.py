@@ -1,7 +1,7 @@
 """Licensing's lists: cases, licenses, declarations, as their holders and as officers look through them."""
 
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from typing import Any
 
@@ -14,12 +14,14 @@ from core.access import Actor
 from core.history import open_verbs
 from core.legal_time import legal_today
 from core.quantities import show
+from core.selectors import table_ends_before
 from core.web.lists import Choice, Column, Day, List, Listing, View, countries, days, state_word
 from licensing import selectors
 from licensing.granted import decided
 from licensing.models import ControlList, Kind
 from licensing.states import ApplicationState, DeclarationState, LicenseState
 
+TABLE_WARNING = timedelta(days=60)
 NO_DAY, NO_INSTANT = Value(date(9999, 12, 31)), Value(datetime(9999, 12, 31, tzinfo=UTC))
 
 
@@ -103,10 +105,20 @@ def _queue_whole(rows: QuerySet[Any]) -> QuerySet[Any]:
 
 
 def _queue_more(request: HttpRequest, listing: Listing) -> dict[str, Any]:
-    clocks = selectors.clocks_of([row for row in listing.rows if not row.decided_at], legal_today())
+    today = legal_today()
+    clocks = selectors.clocks_of([row for row in listing.rows if not row.decided_at], today)
     for row in listing.rows:
         row.clock = clocks.get(row.pk)
-    return {"first": first_for(listing.rows, request.actor)}
+    ends = table_ends_before(today + TABLE_WARNING)
+    return {"first": first_for(listing.rows, request.actor), "table_ends": ends, **_handed_over(request, listing)}
+
+
+def _handed_over(request: HttpRequest, listing: Listing) -> dict[str, Any]:
+    """Each approved case of the page knows by when its license is to be issued."""
+    handovers = selectors.handovers_of(listing.rows, legal_today())
+    for row in listing.rows:
+        row.handover = handovers.get(row.pk)
+    return {}
 
 
 QUEUE = List(
@@ -165,6 +177,7 @@ COUNTERSIGN = List(
     search=QUEUE.search,
     hint=QUEUE.hint,
     filters=(KIND, DESTINATION),
+    more=_handed_over,
 )
 
 # --- licenses ---------------------------------------------------------------------------------------------

@@ -179,6 +179,7 @@ def application(
     context = {
         "application": row,
         "clock": selectors.clocks_of([row], today).get(row.pk),
+        "handover": selectors.handovers_of([row], today).get(row.pk),
         "course": selectors.course_of(row, today),
         "verbs": open_verbs(row, request.actor),
         **threaded(row, offered(request, row, "application", failed)),
