@@ -3,7 +3,8 @@
 import csv
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack
 from datetime import date
 from pathlib import Path
 from typing import NamedTuple
@@ -54,6 +55,16 @@ class BadFile(ValueError):
         super().__init__("\n".join(map(str, faults)))
 
 
+Watcher = Callable[[], AbstractContextManager[None]]
+_watchers: list[Watcher] = []
+
+
+def watching(watcher: Watcher) -> Watcher:
+    """What hangs on the table is looked at around each change of it, in its transaction."""
+    _watchers.append(watcher)
+    return watcher
+
+
 def load(path: Path) -> list[date]:
     """The table is as the file says on the days that it has. The days that changed. Raises BadFile."""
     return _write(read(path))
@@ -76,12 +87,15 @@ def _write(rows: list[Row], *, fill: bool = False) -> list[date]:
         new = [row for row in rows if standing.get(row.day) != row]
         if fill:
             new = [row for row in new if row.day not in standing or row.provisional < standing[row.day].provisional]
-        LegalDay.objects.bulk_create(
-            [LegalDay(**row._asdict()) for row in new],
-            update_conflicts=True,
-            unique_fields=["day"],
-            update_fields=Row._fields[1:],
-        )
+        with ExitStack() as around:
+            for watcher in _watchers if new else ():
+                around.enter_context(watcher())
+            LegalDay.objects.bulk_create(
+                [LegalDay(**row._asdict()) for row in new],
+                update_conflicts=True,
+                unique_fields=["day"],
+                update_fields=Row._fields[1:],
+            )
     return [row.day for row in new]
 
 

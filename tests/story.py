@@ -12,11 +12,12 @@ from django.db import connection
 
 from config.local import demo
 from core import actions as people
+from core import calendar_file
 from core.access import Actor, clock
 from core.errors import DomainError
 from core.history import open_verbs
 from core.legal_time import legal_now, legal_today
-from core.models import Delivery, Membership
+from core.models import Delivery, LegalDay, Membership
 from core.web import steps
 from exporters import actions as exporters
 from exporters.models import Exporter
@@ -308,6 +309,9 @@ def _shipments(step: Story, world: make.World, clock_of: Any) -> None:
     seen_of = make.annual_seen(newcomer)
     step(qualifications.renew, newcomer, seen=seen_of, papers_seen=True, by=decider)
     step(signals.signal, Application.objects.get(ref=asked).pk, by=clock())
+    days = LegalDay.objects.filter(day__gt=legal_today() + timedelta(days=9))
+    days.delete()
+    calendar_file.fill()  # where the table ended there is a last day again: whose case is open, is told
     step(questions.no_answer, Application.objects.get(ref=asked).pk, by=clock())
     step(supplements.lapse, Application.objects.get(ref=incomplete).pk, by=clock())
     step(receipts.accept_by_law, Application.objects.get(ref=silent).pk, by=clock())

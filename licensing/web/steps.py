@@ -328,6 +328,11 @@ register(
             mail=_("{ref}: overdue, the {day} working days are over"),
         ),
         Step(
+            "deadline_move",
+            _("By a newer table of working days it is to be decided by {deadline}"),
+            mail=_("{ref}: by a newer table of working days it is to be decided by {deadline}"),
+        ),
+        Step(
             "turn",
             _("The rules that judge this case changed"),
             mail=_("{ref}: the rules that judge your case changed"),

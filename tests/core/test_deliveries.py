@@ -35,6 +35,7 @@ TOLD = {
     "application.release": HOLDERS,
     "license.hold": HOLDERS,
     "license.release": HOLDERS,
+    "application.deadline_move": HOLDERS,
     "application.turn": HOLDERS,
     "application.turn_inside": ["reviewer"],
     **{f"windowwarning.{verb}": ["policy_officer"] for verb in ("warn", "withdraw", "renew")},

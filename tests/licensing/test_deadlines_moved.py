@@ -1,0 +1,118 @@
+"""A newer working-day table moves the last days of open cases, and each applicant is told once."""
+
+import csv
+from datetime import timedelta
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from config.local import demo
+from core import calendar_file
+from core.deliveries import relay
+from core.models import HistoryLine, LegalDay
+from licensing.actions import applications, decisions
+from tests import make
+from tests.days import TABLE, D
+from tests.make import seen
+
+FEAST = "2027-01-04"  # a Monday: it was worked, by the table that we ship
+
+
+@pytest.fixture
+def load(tmp_path):
+    """The command loads the days of 2027 as announced; these are holidays, too."""
+
+    def load(*holidays, **changes):
+        [said, head, *lines] = TABLE.read_text(encoding="utf-8").splitlines()
+        rows = [dict(zip(head.split(","), cells, strict=True)) for cells in csv.reader(lines)]
+        rows = [row | {"provisional": "0"} for row in rows if row["date"] > "2026-12-31"]
+        for row in rows:
+            if row["date"] in holidays:
+                row.update({"is_working_day": "0", "kind": "public_holiday", "holiday_name": "A feast"} | changes)
+        path = tmp_path / "days.csv"
+        with path.open("w", encoding="utf-8", newline="") as file:
+            file.write(f"{said}\n")
+            out = csv.DictWriter(file, head.split(","), lineterminator="\n")
+            out.writeheader()
+            out.writerows(rows)
+        call_command("load_calendar", path)
+
+    return load
+
+
+def told(ref):
+    lines = HistoryLine.objects.filter(subject_ref=ref, verb="deadline_move").order_by("seq")
+    return [line.facts["deadline"] for line in lines]
+
+
+def test_the_table_of_2027_moves_k6_and_tells_the_applicant_once(accepted, load, read, world, mailoutbox):
+    clerk, early, ref = make.colleague(world.exporter, "clerk"), accepted("2026-09-02"), accepted("2026-11-24")
+    assert (read(ref)[0].deadline, read(ref)[0].provisional) == (D("2027-01-27"), True)
+    relay()
+    mailoutbox.clear()
+    load(FEAST)
+    clock, *pages = read(ref)
+    assert (clock.deadline, clock.provisional) == (D("2027-01-28"), False)
+    assert "By a newer table of working days it is to be decided by 2027-01-28" in pages[0]
+    load(FEAST)
+    assert (told(ref), told(early)) == (["2027-01-28"], [])
+    relay()
+    assert {to for mail in mailoutbox for to in mail.to} == {world.exporter.user.email, clerk.user.email}
+    assert {mail.subject for mail in mailoutbox} == {
+        f"{ref}: by a newer table of working days it is to be decided by 28 Jan 2027"
+    }
+    assert all(f"/applications/{ref}/" in mail.body for mail in mailoutbox)
+    load()
+    assert told(ref) == ["2027-01-28", "2027-01-27"]
+
+
+def test_a_day_that_is_announced_as_it_was_expected_tells_nobody(accepted, load, read):
+    ref = accepted("2026-11-24")
+    load()
+    assert (read(ref)[0].deadline, read(ref)[0].provisional) == (D("2027-01-27"), False)
+    assert told(ref) == []
+
+
+def test_a_table_that_reaches_further_tells_the_last_day_that_was_not_known(accepted, read):
+    LegalDay.objects.filter(day__gt=D("2026-12-31")).delete()
+    ref = accepted("2026-11-24")
+    assert read(ref)[0].deadline is None
+    calendar_file.fill()
+    assert told(ref) == ["2027-01-27"]
+
+
+def test_nobody_is_told_of_a_case_that_was_decided_or_has_no_limit(accepted, load, world):
+    m, decided, watched, gone = world.ministry, *(accepted("2026-11-24") for _ in range(3))
+    for ref in (decided, watched):
+        decisions.assign(ref, seen=seen(ref), by=m.reviewer)
+    why = {"factors": ["END_USE"], "text": "No."}
+    decisions.recommend(decided, seen=seen(decided), outcome="refuse", by=m.reviewer, **why)
+    decisions.refuse(decided, seen=seen(decided), departure="Doubts.", by=m.decider, **why)
+    demo.screened(watched, m.reviewer, "watch_list", "Entry 12.")
+    applications.withdraw(gone, by=world.exporter)
+    load(FEAST)
+    assert [told(ref) for ref in (decided, watched, gone)] == [[], [], []]
+
+
+def test_a_file_that_is_not_loaded_tells_nobody(accepted, load):
+    ref = accepted("2026-11-24")
+    with pytest.raises(CommandError):
+        load(FEAST, provisional="2")
+    assert (told(ref), LegalDay.objects.get(day=FEAST).working) == ([], True)
+
+
+@pytest.mark.parametrize(("days", "warned"), [(59, True), (60, False)])
+def test_officers_are_warned_sixty_days_before_the_table_ends(days, warned, accepted, world, client, on):
+    on("2026-11-24")
+    LegalDay.objects.filter(day__gt=D("2026-11-24") + timedelta(days=days)).delete()
+    client.force_login(world.ministry.reviewer.user)
+    assert ("The working-day table ends on" in client.get("/desk/").content.decode()) == warned
+
+
+def test_the_clocks_of_many_cases_are_compared_in_as_many_queries_as_those_of_one(
+    accepted, load, django_assert_max_num_queries
+):
+    for _ in range(3):
+        accepted("2026-09-02")  # decided before 2027, so that nothing moves
+    with django_assert_max_num_queries(30):
+        load(FEAST)
