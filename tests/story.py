@@ -304,14 +304,13 @@ def _shipments(step: Story, world: make.World, clock_of: Any) -> None:
     asked = world.under_review(world.application(by_whom=[world.declaration()]))
     in_two_weeks = legal_today() + timedelta(days=14)
     questions.ask(asked, text="Why?", about=["ports"], due_on=in_two_weeks, by=world.ministry.reviewer)
+    LegalDay.objects.filter(day__gt=in_two_weeks).delete()
+    calendar_file.fill()  # where the table ended there is a last day again: whose case is open, is told
     clock_of.shift(days=360)
     newcomer = Exporter.objects.get(organization__name_en="Newcomer Co., Ltd.").pk
     seen_of = make.annual_seen(newcomer)
     step(qualifications.renew, newcomer, seen=seen_of, papers_seen=True, by=decider)
     step(signals.signal, Application.objects.get(ref=asked).pk, by=clock())
-    days = LegalDay.objects.filter(day__gt=legal_today() + timedelta(days=9))
-    days.delete()
-    calendar_file.fill()  # where the table ended there is a last day again: whose case is open, is told
     step(questions.no_answer, Application.objects.get(ref=asked).pk, by=clock())
     step(supplements.lapse, Application.objects.get(ref=incomplete).pk, by=clock())
     step(receipts.accept_by_law, Application.objects.get(ref=silent).pk, by=clock())
