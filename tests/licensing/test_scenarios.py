@@ -256,7 +256,7 @@ def test_scenario_13_materials_into_the_annual_channel(patient, world, asks, dra
     cases = parts["Open cases"]
     assert (cases["entries"], parts["Licenses in force, by line and end-user"]["entries"]) == (40, 25)
     channels = {str(what): sorted(refs) for what, refs in cases["refs"] if re.match("Gain|Lose", str(what))}
-    assert channels == {"Gain: Annual licenses": sorted(case.ref for case in gaining)}
+    assert channels == {"Gain: annual licenses": sorted(case.ref for case in gaining)}
     assert cases["rows"] == []  # no disposition is another
     signs(asks, m.policy_officer, ref, 403)
     path = f"/desk/policy/{ref}/rows/rules/row/R041/"
