@@ -103,6 +103,7 @@ def stage(world):
         "key": {"pk": people["signatory"].organization.keys.get().pk},
         "officer": {"pk": officer.pk},
         "exporter": {"pk": world.exporter.organization_id},
+        "qualification": {"pk": world.exporter.organization_id},
         "edition": {"ref": rules.base.code},
         "draft": {"ref": rules.ref},
         "proposal": {"ref": rules.ref},

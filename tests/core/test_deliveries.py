@@ -305,7 +305,7 @@ def test_a_mail_names_what_happened_with_a_link_and_tells_no_content(world):
             assert f"{settings.BASE_URL}/" in message.body
             assert "Between us" not in message.subject + message.body
             assert "7654" not in message.body.replace(",", "")
-            assert kind in ("exporter", "organization", "windowwarning") or row.ref in message.subject
+            assert kind in (*COMPANIES, "organization", "windowwarning") or row.ref in message.subject
         if verb == "ask":
             assert ("answer by 4 May 2031" in english.subject, "2031年5月4日" in chinese.subject) == (True, True)
         assert not CHINESE.search(english.subject)

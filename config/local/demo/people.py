@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from allauth.account.models import EmailAddress
-from django.db import connection
+from django.db import connection, connections
 from stdnum.cn import uscc as credit_code
 
 from config.local.demo.papers import pdf
@@ -79,20 +79,27 @@ def exporter(email: str, name: str, name_en: str, name_zh: str, code: str, provi
 
 @contextmanager
 def earlier(days: int) -> Iterator[None]:
-    """It is so many days ago, for this session of the database's owner alone; then it is now again."""
+    """It is so many days ago, for this session alone; then it is now again. The database's owner sets the clock."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_get_functiondef(oid), prosrc FROM pg_proc WHERE proname = 'legal_now'")
-        before, source = cursor.fetchone()
+        cursor.execute(
+            "SELECT pg_get_functiondef(oid), prosrc, pg_backend_pid(), pg_has_role(proowner, 'USAGE')"
+            " FROM pg_proc WHERE proname = 'legal_now'"
+        )
+        before, source, session, owns = cursor.fetchone()
+    owner = connection if owns else connections["owner"]  # as `setup` named it
+    with owner.cursor() as cursor:
         cursor.execute(
             "CREATE OR REPLACE FUNCTION legal_now() RETURNS timestamptz LANGUAGE sql VOLATILE AS"
-            f" $$ SELECT ({source}) - CASE pg_backend_pid() WHEN {connection.connection.info.backend_pid}"
+            f" $$ SELECT ({source}) - CASE pg_backend_pid() WHEN {session}"
             f" THEN interval '{days} days' ELSE interval '0' END $$"
         )
         try:
             yield
         finally:
-            if not connection.needs_rollback:
+            if not owner.needs_rollback:
                 cursor.execute(before)
+    if not owns:
+        owner.close()
 
 
 def qualified(actor: Actor, ministry: "Ministry") -> None:
