@@ -276,6 +276,10 @@ def _policy(step: Story, m: make.Ministry, company: Actor) -> None:
     step(notices.withdraw, told.ref, reason="Not yet", by=m.policy_officer)
     west = step(editions.hasten, added("WEST").ref, reason="At once", by=m.policy_approver)
     step(editions.unsign, west.ref, by=m.policy_approver)
+    shown = added("SOUTH").ref
+    make.simulated(shown, m.policy_officer)
+    comments.publish(shown, seen=seen(shown), until=legal_today() + timedelta(days=9), by=m.policy_officer)
+    comments.comment(shown, text="Later, please", by=company)
 
 
 def _shipments(step: Story, world: make.World, clock_of: Any) -> None:

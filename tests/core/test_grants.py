@@ -26,6 +26,7 @@ INSERT_ONLY = {
     "licensing_questionentry_files",
     "licensing_recommendedline",
     "licensing_screening",
+    "licensing_comment",
     "licensing_signature",
     "licensing_supplement",
     "licensing_supplementanswer",

@@ -191,6 +191,7 @@ STEPS = {
     "narrowed",
     "widened",
     "exhaust_if_done",
+    "tell_of_holds",
     "check",
 }
 
