@@ -30,6 +30,7 @@ def draw(random):
     """The day of the filing, what happened on which later day, and the day on which somebody looks."""
     late = random.random() < 0.15  # its days come to where the table ends
     begin = D("2027-07-01") + random.randrange(150) * DAY if late else D("2025-03-03") + random.randrange(420) * DAY
+    begin = min(begin, LAST - 75 * DAY)  # whatever happens has its days, and acceptance by law five worked ones
     day, events = begin, []
 
     def then(*days):

@@ -14,7 +14,7 @@ from core.invitations import one_time_link, token
 from core.legal_time import LEGAL_ZONE, legal_today
 from core.models import Country, Delivery, Mail, Membership, Role, User
 from exporters import actions as exporters
-from exporters.models import Exporter
+from exporters.models import Exporter, Qualification
 from licensing.actions import (
     applications,
     comments,
@@ -31,7 +31,7 @@ from licensing.actions.applications import Draft, LineDraft
 from licensing.loading import first_document
 from licensing.models import Application, ControlItem, Declaration
 from shipments import actions as shipments
-from shipments.actions import incidents
+from shipments.actions import incidents, qualifications
 from tests import make, story
 from tests.clock import Clock
 from tests.make import seen
@@ -74,6 +74,7 @@ def told(clock: Clock) -> Told:
     make.notice(m, kind="no_change", instruments=["A18-2025", "A1-2026"], text_en="Nothing is known.\nWe look on.")
     more = [*_cases(world), *_licenses(world), *_drafts(world)]
     newcomer, waits, returned, nowhere = _companies(world)
+    more += _annual(world)
     _teams(world)
     port = access.Actor(customs.user, customs.organization, roles=frozenset({"customs"}))
     nobody = User.objects.create_user("gone@demo.example", "a-long-enough-secret-7", name="Gone")
@@ -89,26 +90,27 @@ def told(clock: Clock) -> Told:
 
 
 def _drafts(world):
-    """One that bans an item to a country, simulated and approved, and one that says so, too, and is shown to all."""
+    """Three that ban an item to a country: simulated and approved; shown to all; and signed once as an emergency."""
     m = world.ministry
     rule = {row["id"]: row for row in first_document()["rules"]}["R033"]
     match = {"item.control_code_prefix": ["1C905"], "destination.country": ["JP"]}
     ban = rule | {"id": "R050", "match": match, "applies_to": ["new", "pending", "existing"]}
     words = {"title": "No dysprosium to Japan", "statement_en": "Banned.", "statement_zh": "禁止。"}
-    rows = [editions.draft(title="No dysprosium to Japan", by=m.policy_officer) for _ in range(2)]
+    rows = [editions.draft(title="No dysprosium to Japan", by=m.policy_officer) for _ in range(3)]
     for row in rows:
         facts = {"part": "rules", "key": "", "row": ban, "by": m.policy_officer}
         editions.change(row.ref, seen=seen(row.ref), **facts)
         day = legal_today() + timedelta(days=2_000)
         editions.describe(row.ref, seen=seen(row.ref), starts_on=day, by=m.policy_officer, **words)
         make.simulated(row.ref, m.policy_officer)
-    first, second = rows
+    first, second, third = rows
     editions.approve(first.ref, seen=seen(first.ref), by=m.policy_approver)
     until = legal_today() + timedelta(days=30)
     comments.publish(second.ref, seen=seen(second.ref), until=until, by=m.policy_officer)
     comments.comment(second.ref, text="Twelve months, please.", by=world.exporter)
     simulations.simulate(second.ref, seen=seen(second.ref), by=m.policy_officer)
-    return [second.ref]
+    editions.hasten(third.ref, seen=seen(third.ref), reason="At once", by=m.policy_approver)
+    return [second.ref, third.ref]
 
 
 def _links(world):
@@ -141,6 +143,25 @@ def _companies(world):
     _call(nowhere, "Nowhere")
     Exporter.objects.filter(pk=nowhere.organization_id).update(province="")
     return newcomer, waits, returned, nowhere
+
+
+def _annual(world):
+    """Two companies ask for the annual channel: a record of one waits, the other meets the test; of those that have it
+    the last weeks have come. The references of one that meets it and of one to renew."""
+    m, file, days = world.ministry, ("paper.pdf", demo.pdf("A paper")), timedelta(days=1)
+    for name in ("Asking", "Ready"):
+        asks = make.exporter(m, f"{name} Co., Ltd.", qualified=False)
+        pk = asks.organization_id
+        qualifications.file_audit(file=file, audited_on=legal_today() - 30 * days, by=asks)
+        facts = {"number": 12, "first_day": legal_today() - 90 * days, "last_day": legal_today() - days}
+        record = qualifications.file_record(file=file, by=asks, **facts)
+        if name == "Ready":
+            said = {"which": record.pk, "reason": "Compared"}
+            qualifications.accept_record(pk, seen=make.annual_seen(pk), by=m.decider, **said)
+        qualifications.ask(seen=make.annual_seen(pk), by=asks)
+    granted = Qualification.objects.filter(state="granted").order_by("pk")
+    granted.update(last_day=legal_today() + 30 * days)
+    return [Qualification.objects.get(pk=pk).ref, granted.last().ref]
 
 
 def _teams(world):
