@@ -327,10 +327,22 @@ def _shipments(step: Story, world: make.World, clock_of: Any) -> None:
     License.objects.filter(pk=ending.pk).update(judged_by=None)
     step(verdicts.confirm, among=[ending.pk])
     step(verdicts.turn, ending.pk, by=clock())
+    _holds(ending, turned)
     clock_of.shift(days=400)
     step(licenses.expire, ending.pk, by=clock())
     step(qualifications.lapse, boss.organization_id, by=clock())
     _windows(step, world.ministry)
+
+
+def _holds(license: License, case: Application) -> None:
+    """A hold begins to stand on a license and on an open case, and ends."""
+    words = {"reason_en": "Talks go on.", "reason_zh": "磋商进行中。", "owner": "Bureau of Export Control"}
+    match = {"destination.country": ["DE"]}
+    hold = {"id": "H001", "from": str(legal_today()), "until": None, "match": match, "reservations": True, **words}
+    for name, holds in (("HOLDS", [hold]), ("HOLDS NO MORE", [])):
+        make.edition(lambda rules, document, holds=holds: document.update(holds=holds), name)
+        turns.turn(case.pk, by=clock())
+        verdicts.turn(license.pk, by=clock())
 
 
 def _windows(step: Story, m: make.Ministry) -> None:
