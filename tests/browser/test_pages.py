@@ -202,7 +202,7 @@ def test_pages_before_sign_in_pass_axe_and_fit(language, browse, demo_world):
             continue
         if name.startswith("api.") and name != "api.docs":
             continue
-        for kwargs in seen_by(access.NOBODY, READS.get(name, "")).values():
+        for kwargs in seen_by(access.NOBODY, row.noun or READS.get(name, "")).values():
             also = pages.ALSO.get(name, {})
             paths.append(urlsplit(keys[name]).path if name in keys else reverse(name, kwargs=kwargs | also))
     errors = []
