@@ -101,7 +101,10 @@ def recommend(
         require_screened(row, chosen)
         most = limits(judged, {number for number, units in granted.items() if units}, {user.pk for user in chosen})
         months = months or _months_most(row, most)
-        max_clearances = 1 if row.kind == Kind.PER_SHIPMENT else max_clearances or most.clearances
+        if row.kind == Kind.PER_SHIPMENT:
+            max_clearances = 1
+        elif max_clearances is None:
+            max_clearances = most.clearances
         _require_within(row, granted, months, chosen, max_clearances, text, most)
         conditions = sorted({*(conditions or []), *most.conditions})
         factors = []
