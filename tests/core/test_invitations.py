@@ -86,7 +86,7 @@ def test_a_new_person_is_a_member_from_accepting_on(world):
     accept(world.exporter)
     assert selectors.members_of(world.exporter).get(user__email=NEW).roles == ["clerk"]
     assert selectors.invitations_of(world.exporter) == []
-    assert HistoryLine.objects.last().facts == {"email": NEW, "roles": ["clerk"]}
+    assert HistoryLine.objects.latest("pk").facts == {"email": NEW, "roles": ["clerk"]}
 
 
 def test_several_invite_one_address_and_the_one_that_is_accepted_binds(world):

@@ -203,7 +203,7 @@ def test_scenario_9_a_country_is_banned_in_the_middle_of_licenses(patient, world
     everybody = {"enabled": ["on"], "applies_to": ["new", "pending", "existing"]}
     draft = drafts(D("2026-01-06"), {"R033": everybody, "R034": everybody})
     parts, text = simulates(draft)
-    assert dict(parts["Licenses in force, by line and end-user"]["refs"])["Suspended"] == [military.ref]
+    assert dict(parts["Licenses in force, by line and end-user"]["refs"])["Suspended"] == [(military.ref, None)]
     [hit] = [row for row in parts["Licenses in force, by line and end-user"]["rows"] if not row["by"]]
     assert (hit["entries"], hit["quantity"]) == (1, [(9_500_000, "kg")])
     assert "9,500" in text
@@ -256,7 +256,7 @@ def test_scenario_13_materials_into_the_annual_channel(patient, world, asks, dra
     cases = parts["Open cases"]
     assert (cases["entries"], parts["Licenses in force, by line and end-user"]["entries"]) == (40, 25)
     channels = {str(what): sorted(refs) for what, refs in cases["refs"] if re.match("Gain|Lose", str(what))}
-    assert channels == {"Gain: annual licenses": sorted(case.ref for case in gaining)}
+    assert channels == {"Gain: annual licenses": sorted((case.ref, None) for case in gaining)}
     assert cases["rows"] == []  # no disposition is another
     signs(asks, m.policy_officer, ref, 403)
     path = f"/desk/policy/{ref}/rows/rules/row/R041/"

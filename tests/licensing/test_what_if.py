@@ -356,7 +356,11 @@ def test_materials_into_the_annual_channel(world):
     assert all(row["old"] == row["new"] for row in found["cases"]["outcomes"])
     told = {(row["part"], row["new"], row["direction"], row["entries"]) for row in found["cases"]["differences"]}
     assert ("channel", "annual", "loosens", 11) in told
-    assert {row[:3] for row in told} == {("channel", "annual", "loosens")}
+    assert {row[:3] for row in told} == {
+        ("channel", "annual", "loosens"),
+        ("max_validity_months", "6", "tightens"),  # of any license, as the rule is of all channels
+        ("max_clearances", "12", "tightens"),
+    }
 
 
 def test_it_also_halves_the_months_of_validated_end_users(reference):
