@@ -135,6 +135,12 @@ def typed(form):
     return data
 
 
+def describes(asks, officer, ref, starts_on):
+    said = {"title": "A draft", "statement_en": "It changes.", "statement_zh": "有变化。"}
+    said |= {"starts_on": starts_on.isoformat(), "seen": seen(ref)}
+    asks(officer, f"/desk/policy/{ref}/describe/", said)
+
+
 @pytest.fixture
 def drafts(asks, world):
     """A policy officer's draft that changes these rules, with a statement and a first day; its reference."""
@@ -149,9 +155,7 @@ def drafts(asks, world):
             for name, value in ({"seen": [str(seen(ref))]} | change).items():
                 data.setlist(name, value)
             asks(officer, path, dict(data.lists()))
-        said = {"title": "A draft", "statement_en": "It changes.", "statement_zh": "有变化。"}
-        said |= {"starts_on": starts_on.isoformat(), "seen": seen(ref)}
-        asks(officer, f"/desk/policy/{ref}/describe/", said)
+        describes(asks, officer, ref, starts_on)
         return ref
 
     return drafts
@@ -265,6 +269,7 @@ def test_scenario_13_materials_into_the_annual_channel(patient, world, asks, dra
     data.setlist("rationale_en", ["In other words."])
     asks(m.policy_officer, path, dict(data.lists()))
     signs(asks, m.policy_approver, ref, 409)  # edited after the simulation
+    describes(asks, m.policy_officer, ref, tomorrow)  # and its statement is read again beside the new text
     simulates(ref)
     signs(asks, m.policy_approver, ref)
     edition = PolicyEdition.objects.latest("pk")
