@@ -1,3 +1,5 @@
+from importlib import import_module
+
 from django.apps import AppConfig
 
 
@@ -7,5 +9,6 @@ class ExportersConfig(AppConfig):
     name = "exporters"
 
     def ready(self) -> None:
-        from exporters import codes, menu, selectors  # noqa: F401, PLC0415 (they fill core's registries)
-        from exporters.web import steps  # noqa: F401, PLC0415 (likewise, once models are there)
+        """What fills core's registries is imported once models are there; nothing else here asks for it."""
+        for module in ("codes", "menu", "selectors", "web.steps"):
+            import_module(f"{self.name}.{module}")

@@ -1,3 +1,5 @@
+from importlib import import_module
+
 from django.apps import AppConfig
 
 
@@ -7,6 +9,6 @@ class LicensingConfig(AppConfig):
     name = "licensing"
 
     def ready(self) -> None:
-        from licensing import codes, menu, selectors  # noqa: F401, PLC0415 (they fill core's registries)
-        from licensing.actions import deadlines  # noqa: F401, PLC0415 (it watches the working-day table)
-        from licensing.web import steps  # noqa: F401, PLC0415 (likewise, once models are there)
+        """What fills core's registries is imported once models are there; nothing else here asks for it."""
+        for module in ("codes", "menu", "selectors", "actions.deadlines", "web.steps"):
+            import_module(f"{self.name}.{module}")

@@ -1,3 +1,5 @@
+from importlib import import_module
+
 from django.apps import AppConfig
 
 
@@ -7,5 +9,6 @@ class ShipmentsConfig(AppConfig):
     name = "shipments"
 
     def ready(self) -> None:
-        from shipments import codes, menu, qualifying, selectors  # noqa: F401, PLC0415 (they fill core's registries)
-        from shipments.web import steps  # noqa: F401, PLC0415 (likewise, once models are there)
+        """What fills core's registries is imported once models are there; nothing else here asks for it."""
+        for module in ("codes", "menu", "qualifying", "selectors", "web.steps"):
+            import_module(f"{self.name}.{module}")
