@@ -1,4 +1,4 @@
-"""The movement table's months (licensing/sql/0007_months.sql), made by the role that the worker has."""
+"""The movement table's months (licensing/sql/movements.sql), made by the role that the worker has."""
 
 from datetime import UTC, datetime
 

@@ -35,8 +35,7 @@ from tests.mutations.sweep.instrument import Place, everything
 VAR = ROOT / "var" / "sweep"
 UNREACHED, LATE = "not reached", "late"
 LEFT_OUT = [
-    *("tests/mutations", "tests/browser", "tests/core/test_postgres.py", "tests/exporters/test_migrations.py"),
-    "tests/licensing/test_migrations.py",
+    *("tests/mutations", "tests/browser", "tests/core/test_postgres.py"),
     *(f"tests/config/test_{name}.py" for name in ("launcher", "kills", "supervisor", "machines", "ci", "migrations")),
 ]
 MANY, WORLD_S, RECORDING_S = 10, 0.5, 600

@@ -1,11 +1,33 @@
--- ledger_take as 0025_verdicts.sql has it, and guard 7 also reads when a hold stops reservations.
+-- The quota ledger's one door (docs/ledger.md). Written by migration; licensing.ledger is its only caller.
+-- In every function: lock in the order of docs/ledger.md, read legal_now() in a later statement, judge, write.
+
+CREATE SEQUENCE licensing_movement_seq AS bigint;
+
+CREATE FUNCTION ledger_post(
+    line licensing_licenseline, kind_ text, quantity_ bigint, held_ boolean,
+    shipment_ bigint, shipment_ref_ text, at_ timestamptz, available_ bigint
+) RETURNS void LANGUAGE sql AS $$
+    INSERT INTO licensing_movement (id, at, exporter_id, license_id, line_id, line_number, kind, quantity, held,
+                                    shipment_id, shipment_ref, available_after)
+    VALUES (nextval('licensing_movement_seq'), at_, line.exporter_id, line.license_id, line.id, line.number, kind_,
+            quantity_, held_, shipment_, coalesce(shipment_ref_, ''), available_);
+$$;
+
+CREATE FUNCTION ledger_available(line licensing_licenseline) RETURNS bigint LANGUAGE sql IMMUTABLE AS $$
+    SELECT line.authorized + line.credited - line.reserved - line.drawn - line.lapsed;
+$$;
+
+-- So many clearances more, or fewer, are taken of the license, if it counts them. The caller holds the count.
+CREATE FUNCTION ledger_count(license_ bigint, more int) RETURNS void LANGUAGE sql AS $$
+    UPDATE licensing_clearancecount SET taken = taken + more WHERE license_id = license_ AND more <> 0;
+$$;
 
 -- Judges every guard of every request in order and takes what passes, greedily.
 -- requests: [{shipment, shipment_ref, license, end_user, consignee, destination, port, planned_on, judged,
 --             lines: [{line, quantity, unit, hs, value, currency}]}], quantities in base units.
 -- dry: judge only; no lock, no write. Returns one outcome per request:
 --   {accepted, at, failures: [{code, pointer, …numbers}], reserved_until, lines: [{line, available_after}]}
-CREATE OR REPLACE FUNCTION ledger_take(requests jsonb, dry boolean) RETURNS jsonb LANGUAGE plpgsql AS $$
+CREATE FUNCTION ledger_take(requests jsonb, dry boolean) RETURNS jsonb LANGUAGE plpgsql AS $$
 DECLARE
     outcomes jsonb := '[]';
     request jsonb;
@@ -202,5 +224,128 @@ BEGIN
             'today', today, 'reserved_until', least(planned + 30, lic.usable_until));
     END LOOP;
     RETURN outcomes;
+END;
+$$;
+
+-- Resolves reservations of one shipment. The caller holds the shipment, whose lines say what is still held.
+-- op clear: {op, shipment, shipment_ref, license, final, counted, lawful, lines: [{line, quantity, held, value}]}
+--   draws what customs cleared: from the reservation, then from free authorization, then (declared in time: lawful)
+--   from what lapsed since, then from the tolerance; beyond that: over_cleared. Tolerance comes last, so that none is
+--   used up while something that was authorized is left.
+--   final releases the rest. counted: does the shipment count against max_clearances already?
+-- op release: {op, shipment, shipment_ref, license, counted, lines: [{line, held, value}]}
+-- Returns {lines: [{line, drawn, released, over_cleared, held}], reserved, available}: the sums of the license after.
+CREATE FUNCTION ledger_settle(request jsonb) RETURNS jsonb LANGUAGE plpgsql AS $$
+DECLARE
+    settled jsonb := '[]';
+    item jsonb;
+    lic licensing_license;
+    line licensing_licenseline;
+    now_at timestamptz;
+    clearing boolean := request->>'op' = 'clear';
+    ending boolean := coalesce((request->>'final')::boolean, false) OR request->>'op' = 'release';
+    counted boolean := (request->>'counted')::boolean;
+    quantity bigint;
+    held bigint;
+    from_held bigint;
+    from_room bigint;
+    beyond bigint;
+    taken_back bigint;
+    released bigint;
+    worth numeric(18, 2);
+    left_over bigint;
+BEGIN
+    PERFORM 1 FROM licensing_license l WHERE l.id = (request->>'license')::bigint FOR NO KEY UPDATE;
+    PERFORM 1 FROM licensing_clearancecount c WHERE c.license_id = (request->>'license')::bigint FOR NO KEY UPDATE;
+    -- a clearance may end the license, so it holds all its lines
+    PERFORM 1 FROM licensing_licenseline l WHERE l.license_id = (request->>'license')::bigint
+        ORDER BY l.id FOR NO KEY UPDATE;
+    now_at := legal_now();
+    SELECT * INTO STRICT lic FROM licensing_license WHERE id = (request->>'license')::bigint;
+
+    FOR item IN SELECT i FROM jsonb_array_elements(request->'lines') i ORDER BY (i->>'line')::int LOOP
+        SELECT * INTO STRICT line FROM licensing_licenseline l
+            WHERE l.license_id = lic.id AND l.number = (item->>'line')::int;
+        quantity := CASE WHEN clearing THEN (item->>'quantity')::bigint ELSE 0 END;
+        held := (item->>'held')::bigint;
+        -- the declared value moves once, in full, when its line is first cleared; or is given back at the end
+        worth := CASE WHEN line.value_authorized IS NOT NULL AND (quantity > 0 OR ending)
+            THEN coalesce((item->>'value')::numeric, 0) ELSE 0 END;
+        from_held := least(quantity, held);
+        released := CASE WHEN ending THEN held - from_held ELSE 0 END;
+        left_over := ledger_available(line);
+        from_room := least(quantity - from_held, greatest(left_over, 0));
+        taken_back := CASE WHEN (request->>'lawful')::boolean
+            THEN least(quantity - from_held - from_room, line.lapsed) ELSE 0 END;
+        IF taken_back > 0 THEN
+            PERFORM ledger_post(line, 'unlapse', taken_back, false, (request->>'shipment')::bigint,
+                request->>'shipment_ref', now_at, left_over + taken_back);
+            left_over := left_over + taken_back;
+            from_room := from_room + taken_back;
+        END IF;
+        -- below zero, available says how much of the tolerance is gone
+        from_room := from_room + least(quantity - from_held - from_room,
+            greatest(least(left_over, 0) + line.tolerance, 0));
+        beyond := quantity - from_held - from_room;
+        UPDATE licensing_licenseline SET
+            reserved = reserved - from_held - released,
+            drawn = drawn + from_held + from_room,
+            lapsed = lapsed - taken_back,
+            over_cleared = over_cleared + beyond,
+            value_reserved = value_reserved - worth,
+            value_drawn = value_drawn + CASE WHEN quantity > 0 THEN worth ELSE 0 END
+            WHERE id = line.id;
+        IF from_held > 0 THEN
+            PERFORM ledger_post(line, 'draw', from_held, true, (request->>'shipment')::bigint,
+                request->>'shipment_ref', now_at, left_over);
+        END IF;
+        IF from_room > 0 THEN
+            left_over := left_over - from_room;
+            PERFORM ledger_post(line, 'draw', from_room, false, (request->>'shipment')::bigint,
+                request->>'shipment_ref', now_at, left_over);
+        END IF;
+        IF beyond > 0 THEN
+            PERFORM ledger_post(line, 'over_clear', beyond, false, (request->>'shipment')::bigint,
+                request->>'shipment_ref', now_at, left_over);
+        END IF;
+        IF released > 0 THEN
+            left_over := left_over + released;
+            PERFORM ledger_post(line, 'release', released, true, (request->>'shipment')::bigint,
+                request->>'shipment_ref', now_at, left_over);
+        END IF;
+        settled := settled || jsonb_build_object('line', line.number, 'drawn', from_held + from_room,
+            'released', released, 'over_cleared', beyond, 'held', held - from_held - released,
+            'value_moved', quantity > 0 OR ending);
+    END LOOP;
+
+    -- a clearance counts from its reservation until that is cancelled or lapsed, and again once it was cleared
+    PERFORM ledger_count(lic.id,
+        CASE WHEN clearing AND NOT counted THEN 1 WHEN NOT clearing AND counted THEN -1 ELSE 0 END);
+    -- what comes free on a license that has ended lapses at once
+    IF lic.state NOT IN ('active', 'suspended') THEN
+        PERFORM ledger_lapse(lic.id);
+    END IF;
+    RETURN (SELECT jsonb_build_object('lines', settled, 'at', now_at, 'reserved', sum(l.reserved),
+                                      'available', sum(ledger_available(l)))
+            FROM licensing_licenseline l WHERE l.license_id = lic.id);
+END;
+$$;
+
+-- Everything unreserved and undrawn lapses. The caller's verb ends the license in the same transaction.
+CREATE FUNCTION ledger_lapse(license_ bigint) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+    line licensing_licenseline;
+    rest bigint;
+    now_at timestamptz;
+BEGIN
+    PERFORM 1 FROM licensing_licenseline l WHERE l.license_id = license_ ORDER BY l.id FOR NO KEY UPDATE;
+    now_at := legal_now();
+    FOR line IN SELECT * FROM licensing_licenseline l WHERE l.license_id = license_ ORDER BY l.id LOOP
+        rest := ledger_available(line);
+        IF rest > 0 THEN
+            UPDATE licensing_licenseline SET lapsed = lapsed + rest WHERE id = line.id;
+            PERFORM ledger_post(line, 'lapse', rest, false, NULL, NULL, now_at, 0);
+        END IF;
+    END LOOP;
 END;
 $$;

@@ -2,7 +2,7 @@
 -- None asks a setting, and each has a fixed search_path, so that no temporary table can stand in for a real one.
 
 -- arguments: each lawful move as 'from:to'; attached to changes of state
-CREATE OR REPLACE FUNCTION guard_state_moves() RETURNS trigger LANGUAGE plpgsql
+CREATE FUNCTION guard_state_moves() RETURNS trigger LANGUAGE plpgsql
     SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
     IF OLD.state || ':' || NEW.state = ANY (TG_ARGV) THEN
@@ -14,7 +14,7 @@ END;
 $$;
 
 -- argument: the one state in which a row begins; attached to rows that begin otherwise
-CREATE OR REPLACE FUNCTION guard_state_begins() RETURNS trigger LANGUAGE plpgsql
+CREATE FUNCTION guard_state_begins() RETURNS trigger LANGUAGE plpgsql
     SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
     RAISE EXCEPTION 'a new % begins as %, not %', TG_TABLE_NAME, TG_ARGV[0], NEW.state
@@ -22,7 +22,7 @@ BEGIN
 END;
 $$;
 
-CREATE OR REPLACE FUNCTION guard_insert_only() RETURNS trigger LANGUAGE plpgsql
+CREATE FUNCTION guard_insert_only() RETURNS trigger LANGUAGE plpgsql
     SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
     RAISE EXCEPTION 'rows of % are never changed or deleted', TG_TABLE_NAME USING ERRCODE = 'check_violation';

@@ -1,6 +1,6 @@
 -- An answer is given once, and kept for 400 days: the application's role can't delete a key, only call end_answers().
 
-CREATE OR REPLACE FUNCTION guard_answered_once() RETURNS trigger LANGUAGE plpgsql
+CREATE FUNCTION guard_answered_once() RETURNS trigger LANGUAGE plpgsql
     SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
     RAISE EXCEPTION 'an answer that was given is never changed' USING ERRCODE = 'check_violation';
@@ -9,7 +9,7 @@ $$;
 
 -- Of the thousand oldest keys, those whose time is over are gone. Returns how many. Ids follow age closely enough
 -- that no index on the day is needed.
-CREATE OR REPLACE FUNCTION end_answers() RETURNS int LANGUAGE sql SECURITY DEFINER
+CREATE FUNCTION end_answers() RETURNS int LANGUAGE sql SECURITY DEFINER
     SET search_path = pg_catalog, public, pg_temp AS $$
     WITH oldest AS (
         SELECT id, created_at FROM core_idempotency ORDER BY id LIMIT 1000

@@ -1,0 +1,69 @@
+-- What PostgreSQL itself refuses of licenses and editions: core.guards attaches these.
+
+-- Attached to new licenses: the application's present round was recommended and approved by two people.
+CREATE FUNCTION guard_two_people() RETURNS trigger LANGUAGE plpgsql
+    SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    IF NOT EXISTS (
+        SELECT FROM licensing_decisionstep d
+        JOIN licensing_decisionstep r ON r.application_id = d.application_id AND r.round = d.round
+        JOIN licensing_application a ON a.id = d.application_id AND a.round = d.round
+        WHERE d.application_id = NEW.application_id AND d.step = 'decide' AND d.outcome = 'approve'
+          AND r.step = 'recommend' AND r.actor_id <> d.actor_id
+          AND a.state IN ('approved', 'issued') AND a.exporter_id = NEW.exporter_id
+    ) THEN
+        RAISE EXCEPTION 'a license needs an approved application, recommended and decided by two people'
+            USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN NEW;
+END;
+$$;
+
+-- Attached to new editions: one is added after the other, so that whoever knows the one of the highest key knows all. A
+-- start is given once, unless what had it was taken back; one is taken back before its start by another of that start.
+CREATE FUNCTION guard_in_order() RETURNS trigger LANGUAGE plpgsql
+    SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    last licensing_policyedition;
+BEGIN
+    PERFORM pg_advisory_xact_lock(hashtext('licensing_policyedition'));
+    IF NEW.id <= (SELECT max(id) FROM licensing_policyedition) THEN
+        RAISE EXCEPTION 'another edition was added meanwhile: add this one anew' USING ERRCODE = 'check_violation';
+    END IF;
+    SELECT * INTO last FROM licensing_policyedition WHERE starts_at = NEW.starts_at ORDER BY id DESC LIMIT 1;
+    IF NEW.repeals_id IS NOT NULL THEN
+        IF NEW.repeals_id IS DISTINCT FROM last.id OR last.repeals_id IS NOT NULL OR NEW.starts_at <= legal_now() THEN
+            RAISE EXCEPTION 'only the edition of a coming start is repealed, and once' USING ERRCODE = 'check_violation';
+        END IF;
+    ELSIF last.id IS NOT NULL AND last.repeals_id IS NULL THEN
+        RAISE EXCEPTION 'another edition has this start' USING ERRCODE = 'unique_violation';
+    END IF;
+    RETURN NEW;
+END;
+$$;
+
+-- Attached to new editions: but for the first, whoever approved the text of its draft, which somebody else wrote, has
+-- signed it (that nobody does both is a constraint of the signatures); two have where it starts at no 00:00. A signature
+-- counts that was given since anybody changed the draft and that its giver did not take back.
+CREATE FUNCTION guard_signed() RETURNS trigger LANGUAGE plpgsql
+    SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    midnight boolean := (NEW.starts_at AT TIME ZONE 'Asia/Shanghai')::time = '00:00';
+    changed bigint;
+    approved int;
+BEGIN
+    IF NOT EXISTS (SELECT FROM licensing_policyedition) THEN
+        RETURN NEW;
+    END IF;
+    SELECT max(s.id) INTO changed FROM licensing_signature s WHERE s.draft_id = NEW.draft_id AND s.part = 'author';
+    SELECT count(DISTINCT s.actor_id) INTO approved FROM licensing_signature s
+        WHERE s.draft_id = NEW.draft_id AND s.part = 'approver' AND s.digest = NEW.digest AND s.id > changed
+          AND NOT EXISTS (
+            SELECT FROM licensing_signature w WHERE w.draft_id = s.draft_id AND w.actor_id = s.actor_id
+               AND w.part = 'withdrawn' AND w.id > s.id);
+    IF approved < 2 - midnight::int THEN
+        RAISE EXCEPTION 'an edition needs an author and whoever approved its text' USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN NEW;
+END;
+$$;
