@@ -16,7 +16,7 @@ from licensing import ledger
 from licensing.actions.licenses import closing, narrowed, open_users, widened
 from licensing.models import Application, ApplicationEndUser, License, LicenseEndUser, Screening, Suspension
 from licensing.models.screenings import NO_HIT
-from licensing.policy.vocabulary import FACTS
+from licensing.policy.vocabulary import FACTS, HIT
 from licensing.selectors import applications_for, screened_in
 from licensing.states import IN_FORCE
 
@@ -42,7 +42,7 @@ def screen(
     problems = []
     if not chosen:
         problems.append(Problem("/end_users", "min-items", _("Choose at least one end-user of the case.")))
-    if hit not in FACTS["screening.hit"].words:
+    if hit not in FACTS[HIT].words:
         problems.append(Problem("/hit", "invalid", _("Choose what was found, that there is no hit included.")))
     elif hit != NO_HIT and not reason.strip():
         problems.append(Problem("/reason", "required", _("Say which entry it is, and why it is this party.")))
@@ -68,8 +68,14 @@ def screen(
     move(row.screen, by=by, at=at, reason=reason, facts=facts)
     for license in held:
         for named in license.end_users.filter(party__in=parties).select_related("party"):
-            (_open_again if hit == NO_HIT else _close)(license, named, reason, by, at)
+            resolved = hit == NO_HIT or _issued_on(named, hit)
+            (_open_again if resolved else _close)(license, named, reason, by, at)
     return row
+
+
+def _issued_on(user: LicenseEndUser, hit: str) -> bool:
+    """Its license was issued knowing this very result, so that it closes nothing of it."""
+    return user.verdicts.filter(facts__contains={HIT: hit}).exists()
 
 
 def _close(license: License, user: LicenseEndUser, reason: str, by: Actor, at: datetime) -> None:
@@ -82,7 +88,8 @@ def _close(license: License, user: LicenseEndUser, reason: str, by: Actor, at: d
 
 
 def _open_again(license: License, user: LicenseEndUser, reason: str, by: Actor, at: datetime) -> None:
-    """That there is no hit was recorded: what a hit had closed is open again, and no other cause has ended."""
+    """That there is no hit, or none but that of its issue, was recorded: what a hit had closed is open again, and no
+    other cause has ended."""
     before = open_users(license).exists()
     if not user.causes.filter(cause=Cause.SCREENING, ended_at=None).update(
         ended_by=by.user, ended_at=at, end_reason=reason

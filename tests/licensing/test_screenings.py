@@ -258,6 +258,30 @@ def test_a_license_whose_last_open_end_user_was_hit_is_suspended_and_comes_back(
     assert events(license) == ["suspend", "lift"]
 
 
+def test_the_hit_on_which_a_license_was_issued_closes_nothing_of_it(world):
+    """Whoever is on the watch list is licensed one by one: the second case finds what the first one knew."""
+    m, signed = world.ministry, [world.declaration()]
+
+    def listed():
+        ref = world.application(kind="per_shipment", kilograms=100, by_whom=signed)
+        for paper in ("risk_assessment_report", "compliance_undertaking"):
+            demo.paper(world.exporter, ref, paper)
+        world.under_review(ref)
+        screenings.screen(ref, by=m.reviewer, **result(ref, hit="watch_list", reason="Entry 3"))
+        return ref
+
+    ref = listed()
+    decisions.recommend(ref, seen=seen(ref), outcome="approve", acknowledged=True, by=m.reviewer)
+    decisions.approve(ref, seen=seen(ref), acknowledged=True, by=m.decider)
+    license = decisions.issue(ref, seen=seen(ref), acknowledged=True, by=m.decider)
+    again = listed()
+    assert (open_or_not(license), events(license)) == (("active", [True]), [])
+    screenings.screen(again, by=m.reviewer, **hit(again))
+    assert open_or_not(license) == ("suspended", [False])
+    screenings.screen(again, by=m.reviewer, **result(again, hit="watch_list", reason="Entry 3 after all"))
+    assert open_or_not(license) == ("active", [True])
+
+
 def test_a_hit_leaves_alone_licenses_of_others_and_those_that_ended(world, licensed):
     license, _, ref = licensed
     other = world.license(kilograms=100)
