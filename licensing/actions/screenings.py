@@ -11,13 +11,14 @@ from core.command import command
 from core.errors import DomainError, Invalid, Problem
 from core.history import move, require
 from core.legal_time import legal_day, legal_now
-from core.locks import lock, lock_all
+from core.locks import lock_all
 from licensing import ledger
+from licensing.actions.applications import lock_with_exporter
 from licensing.actions.licenses import closing, narrowed, open_users, widened
 from licensing.models import Application, ApplicationEndUser, License, LicenseEndUser, Screening, Suspension
 from licensing.models.screenings import NO_HIT
 from licensing.policy.vocabulary import FACTS, HIT
-from licensing.selectors import applications_for, screened_in
+from licensing.selectors import screened_in
 from licensing.states import IN_FORCE
 
 Cause = Suspension.Cause
@@ -31,7 +32,7 @@ def screen(
 
     hit: a word of the rules, that there is none included. A hit needs a reason. Raises Invalid with every wrong field.
     """
-    row = lock(applications_for(by), ref=ref)
+    row = lock_with_exporter(ref, by)  # no license of the exporter's is issued meanwhile on what was found before
     require(row.screen, by=by)
     chosen = list(row.end_users.filter(pk__in=end_users).select_related("party"))
     parties = {user.party_id for user in chosen}

@@ -62,7 +62,7 @@ TAKES = {
     "licensing.licenses.lift": "licensing_license licensing_licenseline now",
     "shipments.reservations.lapse": "licensing_license shipments_shipment now ledger_settle",
     "licensing.licenses.expire": "licensing_license licensing_licenseline now",
-    "licensing.screenings.screen": "licensing_application licensing_license now",
+    "licensing.screenings.screen": "exporters_exporter licensing_application licensing_license now",
     "licensing.verdicts.confirm": "licensing_license now",
     "licensing.verdicts.turn": "licensing_license licensing_licenseline now",
 }
