@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from functools import lru_cache
 
 from django.db.models import (
@@ -27,7 +27,7 @@ from core.models import HistoryLine, LegalDay
 from core.selectors import calendar
 from core.working_days import NotPublished
 from licensing.clock import ISSUE_DAYS, SIGNALS, WORKING_DAYS, Clock, Reading, read
-from licensing.course import DAY, Stay, course
+from licensing.course import Stay, course
 from licensing.models import Application, ClockInterval
 from licensing.selectors.untimed import starts_of
 from licensing.states import ENDED_EARLY, OPEN_CASE, ApplicationState
@@ -111,10 +111,11 @@ def course_of(case: Application, today: date) -> list[Stay]:
     moves = [(legal_day(at), state) for at, state in sent]
     until = today
     if case.state not in (ApplicationState.DRAFT, *OPEN_CASE, ApplicationState.APPROVED):
-        # the day on which it ended is of whoever had it; a lapse is the end of the day before
+        # the day on which it ended is of whoever had it
         until = next(day for day, state in moves if state == case.state)
-        until -= DAY if case.state == ApplicationState.LAPSED else timedelta()
         moves = [(day, state) for day, state in moves if state != case.state]
+    if case.state in (ApplicationState.SUPPLEMENT_REQUIRED, ApplicationState.LAPSED):
+        until = min(until, case.supplement.due_on)  # then it is over, whenever a worker says so
     return course(moves, [row.pause for row in case.pauses.all()], until) if moves else []
 
 

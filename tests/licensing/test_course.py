@@ -4,6 +4,8 @@ import re
 from datetime import timedelta
 from random import Random
 
+import pytest
+
 from config.local import demo
 from core.access import clock
 from core.working_days import Pause
@@ -175,18 +177,21 @@ def test_an_approved_case_is_the_ministrys_until_it_is_issued(world, on):
     assert days_of(selectors.course_of(Application.objects.get(ref=ref), D("2026-03-09")))[Holder.MINISTRY] == 7
 
 
-def test_a_case_that_lapsed_was_the_exporters_to_its_last_day_and_nobodys_after(world, on):
+@pytest.mark.parametrize("slept", [0, 3], ids=["at-once", "slept"])
+def test_a_case_that_lapsed_was_the_exporters_to_its_last_day_and_nobodys_after(slept, world, on):
+    """Whether or not a worker has said so yet, and however late one does."""
     on("2026-03-02")
     ref = world.application()
     applications.submit(ref, seen=seen(ref), by=world.exporter)
     on("2026-03-04")
     supplements.request_supplement(ref, points=["The contract"], by=world.ministry.intake)
     due = Supplement.objects.get().due_on
-    on(str(due + timedelta(days=1)))
+    on(str(due + timedelta(days=1 + slept)))
+    waiting = selectors.course_of(Application.objects.get(ref=ref), due + timedelta(days=1 + slept))
     supplements.lapse(Application.objects.get(ref=ref).pk, by=clock())
     stays = selectors.course_of(Application.objects.get(ref=ref), due + timedelta(days=90))
     assert (stays[-1].holder, stays[-1].last) == (Holder.EXPORTER, due)
-    assert days_of(stays)[Holder.MINISTRY] == 1
+    assert days_of(stays)[Holder.MINISTRY] == 1 and waiting == stays
 
 
 def test_the_day_on_which_an_exporter_withdraws_is_of_whoever_had_the_case(world, on):
