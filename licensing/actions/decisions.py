@@ -361,9 +361,11 @@ def issue(ref: str, *, seen: int, usable_from: date | None = None, acknowledged:
     first = usable_from or legal_day(at)
     if first < legal_day(at):
         raise Invalid([Problem("/usable_from", "date-out-of-range", _("The first day can't be over already."))])
-    if row.planned_until and first > row.planned_until:
-        message = _("The exporter plans until {day}; begin on or before it.").format(day=row.planned_until)
-        raise Invalid([Problem("/usable_from", "date-out-of-range", message)])
+    latest = max(row.planned_until or first, legal_day(at))  # a plan that is over, while it was decided, begins at once
+    if first > latest:
+        message = _("Begin on or before {day}: the exporter plans until {until}.")
+        text = message.format(day=latest, until=row.planned_until)
+        raise Invalid([Problem("/usable_from", "date-out-of-range", text)])
     _require_verified(declarations)
     granted = recommended(row)
     edition, _said, judged = _look_again(row, granted, "issue", at, acknowledged)

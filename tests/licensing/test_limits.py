@@ -176,6 +176,16 @@ def test_the_first_day_may_be_today_or_the_last_planned_day(offset, world, draft
     assert decisions.issue(draft, seen=seen(draft), usable_from=first, by=world.ministry.decider).usable_from == first
 
 
+def test_a_plan_that_was_over_before_the_decision_begins_at_once(world, draft, clock):
+    """The ministry took longer than the exporter had planned for: that is no reason for a second application."""
+    change(draft, planned_until=legal_today() + 5 * DAY)
+    approved(world, draft)
+    clock.shift(days=6)
+    today, facts = legal_today(), {"seen": seen(draft), "by": world.ministry.decider}
+    assert refused(decisions.issue, draft, usable_from=today + DAY, **facts) == ["date-out-of-range"]
+    assert decisions.issue(draft, **facts).usable_from == today
+
+
 def test_a_refusal_that_was_recommended_is_not_approved(world, draft):
     world.under_review(draft)
     facts = {"outcome": "refuse", "factors": ["END_USE"], "text": "No."}
