@@ -9,32 +9,34 @@ from core.access import Actor
 from core.legal_time import legal_today
 from core.templatetags.lodestone import day
 from exporters.models import Exporter
-from exporters.selectors import returned
+from exporters.selectors import RENEWAL, returned
 from exporters.states import ExporterState
 from licensing import selectors
 from licensing.states import ApplicationState, DeclarationState
 from shipments.looks import Need, looks_of
+from shipments.qualifying import ENDING_DAYS, days_left
 
-ENDING_DAYS = 90
+PRESSING_DAYS = 30
 
 
 def needs_of(actor: Actor) -> list[Need]:
     """At most ten things, the most pressing first."""
     today = legal_today()
+    exporter = Exporter.objects.select_related("qualification").get(pk=actor.organization_id)
     needs = [
-        *_company(actor),
+        *_company(exporter),
         *_supplements(actor),
         *_questions(actor),
         *looks_of(actor),
         *_declarations(actor),
         *_drafts(actor),
         *_endings(actor, today),
+        *_qualification(exporter, today),
     ]
     return sorted(needs, key=lambda need: need.due_on or date.max)[:10]
 
 
-def _company(actor: Actor) -> list[Need]:
-    exporter = Exporter.objects.get(pk=actor.organization_id)
+def _company(exporter: Exporter) -> list[Need]:
     if exporter.state != ExporterState.DRAFT:
         return []
     if line := returned(exporter):
@@ -124,3 +126,16 @@ def _endings(actor: Actor, today: date) -> list[Need]:
         )
         for row in rows[:5]
     ]
+
+
+def _qualification(exporter: Exporter, today: date) -> list[Need]:
+    last_day, left = exporter.qualification.last_day, days_left(exporter.qualification, today)
+    if last_day is None or left is None:
+        return []
+    text = _(
+        "Its last day is {day}, in {days} days. The ministry may renew it from {first} on, when the published test is "
+        "met then."
+    ).format(day=day(last_day), days=left, first=day(last_day - RENEWAL))
+    tone = "ochre" if left <= PRESSING_DAYS else "blue"
+    title = _("Your qualification for annual licenses ends soon")
+    return [Need(title, text, reverse("company") + "#annual", _("See the test"), tone, last_day)]

@@ -8,15 +8,16 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from django.db.models import Sum
+from django.db.models import Count, Min, Sum
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from core.languages import in_chinese
 from core.legal_time import day_start, legal_day, months_after
 from core.templatetags.lodestone import day as in_words
-from exporters.models import CompliancePaper, Examination, Exporter, PaperRecord
+from exporters.models import CompliancePaper, Examination, Exporter, PaperRecord, Qualification
 from exporters.selectors import RENEWAL, reads_test
+from exporters.states import QualificationState
 from licensing.models import Suspension
 from licensing.policy.thresholds import ACCOUNT, AUDIT, CAUSES, CLEARANCES, COUNTED, INCIDENTS, Threshold
 from licensing.selectors import editions_at
@@ -26,14 +27,16 @@ from licensing.words.terms import word
 from shipments.models import Incident, Shipment
 
 DAY = timedelta(days=1)
+ENDING_DAYS = 90  # how long before an end pages tell of it
 
 
 @dataclass(frozen=True)
 class Result:
     """What the company has of a threshold: `found` so many since that day, `paper` of them on paper.
 
-    day: of an account the one from which on it is met; of incidents and suspensions the one on which enough of them no
-    longer count, None while too many are open; of an audit the last one on which it counts, None without one.
+    day: of an account the one from which on it is met; of clearances the last one on which all that were found count,
+    None without any; of incidents and suspensions the one on which enough of them no longer count, None while too many
+    are open; of an audit the last one on which it counts, None without one.
     """
 
     id: str
@@ -121,12 +124,21 @@ def annual(exporter: Exporter, at: datetime) -> dict[str, Any]:
         "row": row,
         "standing": row.standing_on(today),
         "renewable_from": row.last_day and row.last_day - RENEWAL,
+        "left": days_left(row, today),
         "exam": (exam := examine(exporter, at)),
         "records": list(records),
         "declined": last if last and last.occasion == Examination.Occasion.DECLINE else None,
         "stood": [of_kept(one) for one in last.results] if last else [],
         "renewable": row.last_day is not None and row.last_day - RENEWAL <= exam.today <= row.last_day,
     }
+
+
+def days_left(row: Qualification, today: date) -> int | None:
+    """Until the last day of a qualification that ends soon; None of one that lasts longer, and where there is none."""
+    if row.last_day is None or row.standing_on(today) != QualificationState.GRANTED:
+        return None
+    left = (row.last_day - today).days
+    return left if left <= ENDING_DAYS else None
 
 
 # --- measures ---------------------------------------------------------------------------------------------
@@ -145,10 +157,15 @@ def _account(one: Threshold, exporter: Exporter, today: date) -> Result:
 def _clearances(one: Threshold, exporter: Exporter, today: date) -> Result:
     """Shipments that customs cleared since that day, and what records on paper count that lie in that time whole."""
     since = months_after(today, -one.months)
-    here = Shipment.objects.filter(exporter=exporter, cleared_at__gte=day_start(since)).count()
+    cleared = Shipment.objects.filter(exporter=exporter, cleared_at__gte=day_start(since))
+    here = cleared.aggregate(number=Count("pk"), first=Min("cleared_at"))
     records = PaperRecord.objects.filter(exporter=exporter, answer__accepted=True, first_day__gte=since)
-    paper = records.aggregate(clearances=Sum("number"))["clearances"] or 0
-    return _of(one, met=here + paper >= one.number, found=here + paper, since=since, paper=paper)
+    papers = records.aggregate(number=Sum("number"), first=Min("first_day"))
+    paper = papers["number"] or 0
+    found = here["number"] + paper
+    oldest = min(filter(None, [here["first"] and legal_day(here["first"]), papers["first"]]), default=None)
+    through = oldest and _out_of_sight(oldest, one.months) - DAY
+    return _of(one, met=found >= one.number, found=found, since=since, day=through, paper=paper)
 
 
 def _incidents(exporter: Exporter) -> Iterable[datetime | None]:
@@ -220,7 +237,8 @@ def _tell_clearances(one: Result) -> str:
         if one.paper
         else ""
     )
-    return _sentences(told % said, missing, paper)
+    lasts = _("All that were found count through {day}.").format(day=in_words(one.day)) if one.day else ""
+    return _sentences(told % said, missing, paper, lasts)
 
 
 def _tell_incidents(one: Result) -> str:

@@ -13,11 +13,12 @@ from config.local import demo
 from core.access import clock as the_clock
 from core.errors import DomainError, Forbidden, Invalid, NotFound, WrongState
 from core.history import lines_of
-from core.legal_time import LEGAL_ZONE, day_start, legal_day, legal_now, legal_today, months_after
+from core.legal_time import LEGAL_ZONE, day_end, day_start, legal_day, legal_now, legal_today, months_after
 from core.models import Delivery, Document
+from core.templatetags.lodestone import day
 from exporters import selectors
 from exporters.menu import waiting
-from exporters.models import CompliancePaper, Examination, Exporter, Qualification
+from exporters.models import CompliancePaper, Examination, Exporter, PaperRecord, Qualification
 from licensing.actions import licenses
 from licensing.loading import load
 from licensing.models import Suspension
@@ -157,6 +158,22 @@ def test_what_customs_cleared_here_counts_from_its_day_on(world):
     for at, counted in ((since, 1), (since - timedelta(seconds=1), 0)):
         Shipment.objects.filter(pk=shipment.pk).update(cleared_at=at)
         assert exam(world.exporter)["clearances"].found == before + counted
+
+
+def test_the_day_is_told_through_which_all_that_was_cleared_counts(world):
+    """What is missing is to be cleared by then, or more will be."""
+    company = world.exporter
+    assert exam(make.exporter(world.ministry, "New Co., Ltd.", qualified=False))["clearances"].day is None
+    record = PaperRecord.objects.get(exporter=company.organization_id)
+    found = exam(company)["clearances"]
+    assert found.day == months_after(record.first_day, 24)
+    assert found.told.endswith(f"All that were found count through {day(found.day)}.")
+    assert exam(company, day_end(found.day) - timedelta(seconds=1))["clearances"].found == found.found
+    assert exam(company, day_end(found.day))["clearances"].found == 0
+    shipment = world.shipment(world.license(kilograms=100), 1_000)
+    world.clear(shipment.ref, 1_000)
+    Shipment.objects.filter(pk=shipment.pk).update(cleared_at=day_start(record.first_day - DAY))
+    assert exam(company)["clearances"].day == months_after(record.first_day - DAY, 24)
 
 
 def incident_of(world):

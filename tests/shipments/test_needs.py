@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from core.legal_time import legal_today
+from exporters.models import Qualification
 from licensing.models import License
 from shipments.needs import needs_of
 
@@ -25,6 +26,22 @@ def test_an_end_within_90_days_is_a_need_until_it_is_over(last, needed, world, l
     days(-400, last)
     titles = [need.title for need in needs_of(world.exporter)]
     assert titles == ([f"License {license.ref} ends soon"] if needed else [])
+
+
+@pytest.mark.parametrize(
+    ("left", "tone"), [(91, ""), (90, "blue"), (31, "blue"), (30, "ochre"), (0, "ochre"), (-1, "")]
+)
+def test_the_end_of_a_qualification_is_a_need_within_90_days_and_presses_within_30(left, tone, world, client):
+    Qualification.objects.filter(pk=world.exporter.organization_id).update(last_day=legal_today() + left * DAY)
+    found = [(need.tone, need.url) for need in needs_of(world.exporter)]
+    assert found == ([(tone, "/company/#annual")] if tone else [])
+    for actor, path in (
+        (world.exporter, "/company/"),
+        (world.ministry.decider, f"/desk/exporters/{world.exporter.organization_id}/"),
+    ):
+        client.force_login(actor.user)
+        page = " ".join(client.get(path).content.decode().split())
+        assert (f"It ends in {left} days." in page) is bool(tone)
 
 
 DAYS = [(-1, 1, True), (0, 0, True), (1, 5, False), (-5, -1, False)]
