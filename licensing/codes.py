@@ -173,6 +173,12 @@ CODES = (
         _("Record what was found, that there is no hit included."),
     ),
     Code(
+        "papers-missing",
+        409,
+        _("The rules ask for papers that the case does not have."),
+        _("Ask the applicant for them; papers are added while a question is open."),
+    ),
+    Code(
         "declaration-not-verified",
         409,
         _("A declaration that the case relies on is not verified."),

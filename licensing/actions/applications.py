@@ -41,6 +41,7 @@ SAID = (
     "red_flag",
     "remarks",
 )
+TAKES_PAPERS = (ApplicationState.DRAFT, ApplicationState.AWAITING_APPLICANT)
 RELIABLE = (DeclarationState.SUBMITTED, DeclarationState.VERIFIED, DeclarationState.IN_FORCE)
 
 
@@ -146,10 +147,10 @@ def _write(row: Application, draft: Draft, by: Actor, verb: str) -> Application:
 
 @command
 def add_document(ref: str, *, type: str, file: tuple[str, bytes], by: Actor) -> ApplicationDocument:
-    """The PDF hangs on the draft, kept with its hash."""
+    """The PDF hangs on the draft, or on the case of which something is asked, kept with its hash."""
     row = lock(applications_for(by), ref=ref)
-    if row.state != ApplicationState.DRAFT:
-        raise WrongState(_("Papers can be added while the application is a draft."))
+    if row.state not in TAKES_PAPERS:
+        raise WrongState(_("Papers can be added while the application is a draft, and while a question is open."))
     document = keep_file(*file, field="file", by=by)
     record(row, "add_document", by=by, facts={"type": type, "sha256": document.sha256})
     return row.documents.create(type=type, document=document)
@@ -234,9 +235,9 @@ def _unreliable_declarations(row: Application) -> list[Problem]:
     problems = []
     codes = set(row.lines.values_list("control_item_id", flat=True))
     covered: set[int] = set()
-    for user in row.end_users.select_related("declaration", "party"):
+    for user in row.end_users.select_related("declaration", "party").prefetch_related("declaration__items"):
         declaration = user.declaration
-        covered |= set(declaration.items.values_list("control_item_id", flat=True))
+        covered |= {item.control_item_id for item in declaration.items.all()}
         name = {"name": user.party.name}
         if declaration.state not in RELIABLE:
             message = _("The declaration of {name} is not submitted yet.").format(**name)

@@ -34,6 +34,7 @@ from licensing.actions.findings import (
     require_departure,
     require_not_held,
     require_open,
+    require_papers,
 )
 from licensing.actions.screenings import require_screened
 from licensing.actions.verdicts import foresee, open_verdicts
@@ -83,8 +84,9 @@ def recommend(
     was asked, an end-user or months too, needs a text: the exporter reads why. months and max_clearances: at most what
     the rules allow, and that where nothing is said; the conditions that the rules attach come to these.
     Raises FourEyes when the actor decided in this round, Invalid with every wrong field, DomainError
-    screening-missing when an approval keeps an end-user of whom this case has no result, policy-changed when the rules
-    say something else than when the case was last looked at and that was not acknowledged.
+    screening-missing when an approval keeps an end-user of whom this case has no result, papers-missing when the rules
+    ask for some that are not there, policy-changed when they say something else than when the case was last looked at
+    and that was not acknowledged.
     """
     row = lock(applications_for(by), ref=ref)
     require(row.recommend, by=by, seen=seen)
@@ -99,7 +101,9 @@ def recommend(
     chosen = list(row.end_users.filter(pk__in=end_users) if end_users is not None else row.end_users.all())
     if outcome == Outcome.APPROVE:
         require_screened(row, chosen)
-        most = limits(judged, {number for number, units in granted.items() if units}, {user.pk for user in chosen})
+        lines, kept = {number for number, units in granted.items() if units}, {user.pk for user in chosen}
+        require_papers(row, judged, lines, kept)
+        most = limits(judged, lines, kept)
         months = months or _months_most(row, most)
         if row.kind == Kind.PER_SHIPMENT:
             max_clearances = 1
@@ -217,8 +221,8 @@ def approve(
     text: for the exporter. Without one, what was granted less than was asked has the recommendation's words.
     departure: why it is approved where the rules presume a refusal; it stays inside. Raises Invalid without one,
     FourEyes for whoever recommended, DomainError when it was a recommendation to refuse, a declaration is not verified,
-    the rules are not known in full, do not open it or allow less, a hold stands on it, or they say something else than
-    at the recommendation and that was not acknowledged.
+    the rules are not known in full, do not open it, ask for papers that are not there or allow less, a hold stands on
+    it, or they say something else than at the recommendation and that was not acknowledged.
     """
     row = lock(applications_for(by), ref=ref)
     require(row.approve, by=by, seen=seen)
@@ -304,6 +308,7 @@ def _look_again(
     kept = {user.pk for user in row.end_users.all()} - {user.pk for user in granted.left_out}
     lines = {line.number for line in granted.licensed}
     require_open(row, judged, lines, kept)
+    require_papers(row, judged, lines, kept)
     require_not_held(judged, lines, kept)
     require_acknowledged(row, judged, acknowledged)
     _require_allowed(row, limits(judged, lines, kept))

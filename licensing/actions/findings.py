@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -134,11 +135,15 @@ def _in_words(one: Judged, names: Sequence[str]) -> str:
 
 def _papers(case: Application, pairs: Pairs) -> Iterator[Problem]:
     """Each paper that the rules ask for on some day of the window and that the case does not have."""
-    asked = {paper for days in pairs.values() for one in days for paper in one.outcome.requires}
-    there = set(case.documents.values_list("type", flat=True))
-    for paper in sorted(asked - there):
+    for paper in _lacking(case, chain.from_iterable(pairs.values())):
         message = _("Add the paper that the rules ask for here: {paper}.")
-        yield Problem("/documents", "required", message.format(paper=terms.word(terms.PAPERS, paper)))
+        yield Problem("/documents", "required", message.format(paper=paper))
+
+
+def _lacking(case: Application, judged: Iterable[Judged]) -> list[str]:
+    if asked := {paper for one in judged for paper in one.outcome.requires}:
+        asked -= set(case.documents.values_list("type", flat=True))
+    return [terms.word(terms.PAPERS, paper) for paper in sorted(asked)]
 
 
 def _facts(one: Judged, names: Sequence[str]) -> str:
@@ -162,6 +167,17 @@ def require_open(case: Application, judged: Iterable[Judged], lines: Collection[
         if obstacle := _closed(case.kind, days):
             refusal = "channel-closed" if obstacle.code == "not-controlled" else obstacle.code
             raise DomainError(obstacle.message, code=refusal)
+
+
+def require_papers(case: Application, judged: Iterable[Judged], lines: Collection[int], users: Collection[int]) -> None:
+    """The case has each paper that the rules ask for of what is granted: a result of screening, or a turn, may ask for
+    more than the filing did. Raises DomainError papers-missing."""
+    if lacking := _lacking(case, _of(judged, lines, users)):
+        message = _(
+            "The rules ask for papers that the case does not have: {papers}. The reviewer asks the applicant for them, "
+            "who adds them while the question is open."
+        )
+        raise DomainError(message.format(papers=terms.listed(lacking)), code="papers-missing")
 
 
 def require_not_held(judged: Sequence[Judged], lines: Collection[int], users: Collection[int]) -> None:

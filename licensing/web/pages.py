@@ -188,6 +188,7 @@ def application(
         "granted": granted.decided(row) if decided else None,
         "turned_away": history[-1] if row.state == ApplicationState.NOT_ACCEPTED else None,
         "license": getattr(row, "license", None),
+        "takes_papers": row.state in applications.TAKES_PAPERS,
         "document_form": document_form or DocumentForm(typed_into(request, "application.document")),
         "history": history,
         **_of_now(row),

@@ -8,14 +8,15 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from config.local import demo
-from core.errors import DomainError, Forbidden
+from core.errors import DomainError, Forbidden, WrongState
 from core.history import lines_of
 from core.legal_time import legal_now, legal_today
 from core.telling import told
 from exporters import actions as exporters
 from licensing import selectors
-from licensing.actions import applications, decisions, licenses, screenings
+from licensing.actions import applications, decisions, licenses, questions, screenings
 from licensing.models import Application, License, PolicyEdition, Screening, Suspension
+from tests import make
 from tests.make import seen
 from tests.refused import breaches
 
@@ -204,6 +205,75 @@ def test_a_hit_stays_when_the_entry_changes(world, case):
     row = Application.objects.get(ref=case)
     found = selectors.judge(row, at=legal_now(), audience=selectors.PENDING)
     assert {one.facts["screening.hit"] for one in found if one.user.party_id == party.pk} == {"control_list"}
+
+
+# --- papers that a result asks for -------------------------------------------------------------------------
+
+
+@pytest.fixture
+def watched(world):
+    """A case whose end-user was found on the watch list after it had been filed; its reviewer asked for the papers."""
+    m = world.ministry
+    ref = world.under_review(world.application(kind="per_shipment", kilograms=100))
+    screenings.screen(ref, **result(ref, hit="watch_list", reason="WL-0001"), by=m.reviewer)
+    facts = {"outcome": "approve", "acknowledged": True, "seen": seen(ref)}
+    assert refused(decisions.recommend, ref, m.reviewer, **facts) == "papers-missing"
+    days = {"due_on": legal_today() + DAY}
+    questions.ask(ref, text="Send what the watch list asks for.", about=["other"], by=m.reviewer, **days)
+    return ref
+
+
+def answered(world, ref):
+    question = Application.objects.get(ref=ref).questions.get().pk
+    questions.answer(ref, question=question, text="Here they are.", final=True, by=world.exporter)
+
+
+def test_an_approval_waits_for_the_papers_that_a_result_asks_for(world, watched, client):
+    m = world.ministry
+    client.force_login(world.exporter.user)
+    page = client.get(f"/applications/{watched}/").content.decode()
+    assert f'action="/applications/{watched}/documents/"' in page and "/documents/remove" not in page
+    demo.paper(world.exporter, watched, "risk_assessment_report")
+    answered(world, watched)
+    with pytest.raises(DomainError) as refusal:
+        decisions.recommend(watched, outcome="approve", acknowledged=True, seen=seen(watched), by=m.reviewer)
+    assert "undertaking" in refusal.value.detail.lower() and "Risk assessment" not in refusal.value.detail
+    with pytest.raises(WrongState):
+        demo.paper(world.exporter, watched, "compliance_undertaking")
+
+
+def test_with_all_the_papers_it_is_approved_and_issued(world, watched):
+    m = world.ministry
+    for paper in ("risk_assessment_report", "compliance_undertaking"):
+        demo.paper(world.exporter, watched, paper)
+    answered(world, watched)
+    decisions.recommend(watched, outcome="approve", acknowledged=True, seen=seen(watched), by=m.reviewer)
+    decisions.approve(watched, seen=seen(watched), by=m.decider)
+    assert decisions.issue(watched, seen=seen(watched), by=m.decider).state == "active"
+
+
+@pytest.mark.parametrize("verb", [decisions.approve, decisions.issue], ids=["approve", "issue"])
+def test_a_turn_that_asks_for_papers_stops_what_lacks_them(verb, world, case):
+    m = world.ministry
+    screenings.screen(case, **result(case), by=m.reviewer)
+    decisions.recommend(case, outcome="approve", seen=seen(case), by=m.reviewer)
+    if verb is decisions.issue:
+        decisions.approve(case, seen=seen(case), by=m.decider)
+    make.edition(lambda rules, document: rules["R001"]["effect"].update(require=["undertaking"]))
+    state = Application.objects.get(ref=case).state
+    with pytest.raises(DomainError) as refusal:
+        verb(case, seen=seen(case), acknowledged=True, by=m.decider)
+    assert (refusal.value.code, Application.objects.get(ref=case).state) == ("papers-missing", state)
+
+
+def test_papers_are_asked_for_what_is_granted_alone(world, case):
+    """The end-user on the watch list is left out, and so are its papers."""
+    m, [one, other] = world.ministry, users(case)
+    screenings.screen(case, **result(case, end_users=[one]), by=m.reviewer)
+    screenings.screen(case, **result(case, end_users=[other], hit="watch_list", reason="WL-0001"), by=m.reviewer)
+    facts = {"outcome": "approve", "acknowledged": True, "text": "One of them alone."}
+    decisions.recommend(case, seen=seen(case), end_users=[one], by=m.reviewer, **facts)
+    assert Application.objects.get(ref=case).state == "awaiting_decision"
 
 
 # --- licenses in force -------------------------------------------------------------------------------------
