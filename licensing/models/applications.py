@@ -1,6 +1,7 @@
 """Applications: what is asked for, what was found, who recommended and who decided."""
 
 from datetime import date, datetime
+from functools import cached_property
 
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import ArrayField, RangeOperators
@@ -93,6 +94,11 @@ class Application(FSMModelMixin, models.Model):
     @property
     def open(self) -> bool:
         return self.state in OPEN_CASE
+
+    @cached_property
+    def looked_at(self) -> "list[Finding]":
+        """What was found of it until somebody first asks for this, which is read once."""
+        return list(self.findings.all())
 
     @property
     def recommendation(self) -> "DecisionStep | None":

@@ -107,6 +107,8 @@ def judge(case: Application, *, at: datetime, audience: str) -> list[Judged]:
     """Every line of the case for every end-user, on each day that matters; by line, end-user and day."""
     editions = editions_at(at)
     days = days_of(case, editions, audience, legal_day(at))
+    if audience == PENDING:
+        days = _with_those_spoken_of(case, days)
     read_parts(case)
     known, found = known_of([case]), list[Judged]()
     for line in case.lines.all():
@@ -153,6 +155,14 @@ def days_of(case: Application, editions: Editions, audience: str, today: date) -
     return [(day, day in within) for day in sorted({today} | within)]
 
 
+def _with_those_spoken_of(case: Application, days: list[tuple[date, bool]]) -> list[tuple[date, bool]]:
+    """And the days ahead in the window on which the last look saw a turn: that it comes no more is news, too."""
+    begins = next(day for day, within in days if within)
+    until = case.planned_until or begins
+    before = last_look(case.looked_at)
+    return sorted({*days, *((one.as_of, True) for one in before if begins < one.as_of <= until)})
+
+
 def said(case: Application, line: ApplicationLine, user: ApplicationEndUser, hit: str | None) -> dict[str, Any]:
     """The facts by their sources: what nobody said is left out."""
     declaration = user.declaration
@@ -177,7 +187,7 @@ def changed(case: Application, judged: Iterable[Judged]) -> list[Judged]:
 
     Where facts were missing then, it is no change that they came: what counts is what those rules would have said.
     """
-    before = last_look(case.findings.all())
+    before = last_look(case.looked_at)
     return [one for one in judged if _differs(one, before)]
 
 
@@ -236,8 +246,7 @@ def turned(case: Application, judged: Iterable[Judged], *, as_told: bool = False
     What nobody looked for yet was not found. as_told: nor what was found since the case was filed, which its holder
     does not know.
     """
-    findings = list(case.findings.all())
-    before, filed = last_look(findings), hits_at_filing(findings) if as_told else {}
+    before, filed = last_look(case.looked_at), hits_at_filing(case.looked_at) if as_told else {}
     found = []
     for one in judged:
         was = _earlier(one, before)

@@ -17,7 +17,7 @@ from licensing.models import Application, PolicyEdition
 from licensing.selectors import PENDING
 from tests import make
 from tests.days import D
-from tests.licensing.test_judging import case, filed, for_whom, planned
+from tests.licensing.test_judging import case, filed, for_whom, judged, planned, refused
 from tests.licensing.test_verdicts import ban
 from tests.make import seen
 
@@ -86,6 +86,27 @@ def test_a_turn_that_was_foreseen_at_filing_flags_nobody(world, clock):
     clock.set(day_start(legal_today() + 5 * DAY))
     assert not turn(ref)
     assert told(ref) == []
+
+
+def test_a_turn_that_was_foreseen_and_comes_no_more_is_told_and_acknowledged(world, on):
+    """As where a suspension is prolonged: on no day of the window do other rules begin to count any more."""
+    on("2026-03-02")
+    day = legal_today() + 5 * DAY
+    make.edition(pending("DE", effective_from=str(day)))
+    ref = world.application()
+    planned(ref, 0, 30)
+    world.under_review(ref)
+    demo.screened(ref, world.ministry.reviewer)
+    make.edition(lambda rules, _: None, "OFF")
+    assert turn(ref)
+    assert told(ref) == of("OFF, R033")
+    assert {one.day for one in judged(ref, PENDING)} == {legal_today(), day}
+    facts = {"outcome": "approve", "by": world.ministry.reviewer}
+    assert refused(decisions.recommend, ref, **facts) == "policy-changed"
+    decisions.recommend(ref, seen=seen(ref), acknowledged=True, **facts)
+    assert selectors.changed(case(ref), judged(ref, PENDING)) == []
+    on(str(day))
+    assert {one.day for one in judged(ref, PENDING)} == {day}
 
 
 def test_an_edition_that_judged_and_was_repealed_is_still_read(world, client):
