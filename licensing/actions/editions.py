@@ -294,7 +294,7 @@ def _require_no_loosening(row: Draft, starts_at: datetime) -> None:
     """
     follows = editions_at(starts_at).before(starts_at)[1]
     found = compared(follows, row.text, since=legal_day(starts_at))
-    for_holders = [one for one in found.reach if one.before and not one.before < one.after]
+    for_holders = [one for one in found.reach if one.otherwise or not one.before <= one.after]
     if found.loosens or found.sampled or found.paired or found.of_others or for_holders:
         loosens = _("An emergency may loosen nowhere, and this does, or may. See what it changes; approve it by a day.")
         raise DomainError(loosens, code="loosens")

@@ -69,11 +69,13 @@ class Absent:
 
 @dataclass(frozen=True)
 class Reach:
-    """A rule that hits others than before, or hits those who hold a license in another way or with another grace."""
+    """A rule that hits others than before, or hits those who hold a license in another way or with another grace
+    (`otherwise`)."""
 
     rule: str
     before: frozenset[str]
     after: frozenset[str]
+    otherwise: bool
 
 
 @dataclass(frozen=True)
@@ -304,14 +306,15 @@ def _reach(old: Compiled, new: Compiled) -> Iterator[Reach]:
         hit, hits = (rules[name].audiences if name in rules else frozenset() for rules in (was, becomes))
         other = "existing" in hit and name in becomes and _for_holders(old, name) != _for_holders(new, name)
         if hit != hits or other:
-            yield Reach(name, hit, hits)
+            yield Reach(name, hit, hits, other)
 
 
 def _for_holders(compiled: Compiled, name: str) -> list[Any]:
-    """What a rule is for those who hold a license: itself, what its match names, and what overrides it for them."""
+    """What a rule is for those who hold a license, whomever else it hits: itself, what its match names, and what
+    overrides it for them."""
     rules = _rules(compiled)
     over = [rule for rule in compiled.rules if name in rule.overrides and "existing" in rule.audiences]
-    return [(rule, compiled.named(rule.match)) for rule in (rules[name], *over)]
+    return [(replace(rule, audiences=frozenset()), compiled.named(rule.match)) for rule in (rules[name], *over)]
 
 
 # --- absent facts -----------------------------------------------------------------------------------------

@@ -208,7 +208,10 @@ def _reach(one: Reach) -> ReachTold:
         told = _("It hits now: {after}.")
     else:
         told = _("It hit: {before}. It hits now: {after}.")
-    return ReachTold(one.rule, told.format(before=audiences(one.before), after=audiences(one.after)))
+    said = [told.format(before=audiences(one.before), after=audiences(one.after))]
+    if one.otherwise and one.before != one.after:
+        said.append(_("For those who hold a license it does so in another way."))
+    return ReachTold(one.rule, phrases.sentences(said))
 
 
 def _hold(one: HoldChange, old: Edition, new: Edition, countries: Mapping[str, str]) -> ReachTold:

@@ -416,6 +416,16 @@ def test_an_emergency_lifts_no_ban_on_those_who_hold_a_license(draft, ministry):
     refused(DomainError, "loosens", hastened, draft, ministry.policy_approver)
 
 
+def test_an_emergency_that_hits_others_too_is_for_those_who_hold_a_license_what_it_was(ministry):
+    ban = BAN | {"id": "R052", "applies_to": ["existing"], "match": {"destination.country": ["JP", "KR"]}}
+    make.edition(lambda by_id, document: document["rules"].append(copy.deepcopy(ban)))
+    row, wider = editions.draft(title="Wider", by=ministry.policy_officer), ban | {"applies_to": ["new", "existing"]}
+    changed(row, ministry, key="R052", new=wider | {"match": {"destination.country": ["JP"]}})
+    refused(DomainError, "loosens", hastened, row, ministry.policy_approver)
+    changed(row, ministry, key="R052", new=wider)
+    assert hastened(described(row, ministry), ministry.policy_approver)
+
+
 def test_an_emergency_moves_no_code_to_the_exporters_overseas(draft, ministry):
     code = next(row for row in json.loads(draft.text)["codes"] if row["code"] == "1C902.a.1")
     changed(draft, ministry, part="codes", key="1C902.a.1", new=code | {"official": False})

@@ -171,14 +171,14 @@ def test_who_is_hit_is_told_and_what_changes_for_those_who_hold_a_license():
         document["rules"].remove(rules["R035"])
         rules["R033"]["transition"] = {"until": "2027-01-31"}
 
-    told = {one.rule: (sorted(one.before), sorted(one.after)) for one in compare(first(), draft(hit)).reach}
+    found = compare(first(), draft(hit)).reach
     everybody = ["existing", "new", "pending"]
-    assert told == {
-        "R030": (everybody, everybody),
-        "R031": (everybody, ["existing", "new"]),
-        "R033": (everybody, everybody),
-        "R034": (everybody, ["new"]),
-        "R035": (everybody, []),
+    assert {one.rule: (sorted(one.before), sorted(one.after), one.otherwise) for one in found} == {
+        "R030": (everybody, everybody, True),
+        "R031": (everybody, ["existing", "new"], False),
+        "R033": (everybody, everybody, True),
+        "R034": (everybody, ["new"], False),
+        "R035": (everybody, [], False),
     }
 
 

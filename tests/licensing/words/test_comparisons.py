@@ -243,16 +243,26 @@ def test_a_draft_that_only_drops_an_end_use_does_not_change_nothing():
 
 
 def test_who_is_hit_otherwise_is_told():
-    everybody, new = frozenset({"new", "pending", "existing"}), frozenset({"new"})
+    everybody, new, held = (frozenset(of) for of in (["new", "pending", "existing"], ["new"], ["existing"]))
+    nobody = frozenset()
     said = [
-        comparisons._reach(Reach("R1", before, after)).told
-        for before, after in ((frozenset(), new), (new, frozenset()), (everybody, everybody))
+        comparisons._reach(Reach("R1", *facts)).told
+        for facts in (
+            (nobody, new, False),
+            (new, nobody, False),
+            (everybody, everybody, True),
+            (held, everybody, True),
+            (held, everybody, False),
+        )
     ]
     assert said == [
         "It hits now: new applications.",
         "It hit: new applications. It hits now: nobody.",
         "It hits whom it hit (new applications, pending cases and licenses in force); for those who hold a license it "
         "does so in another way.",
+        "It hit: licenses in force. It hits now: new applications, pending cases and licenses in force. For those who "
+        "hold a license it does so in another way.",
+        "It hit: licenses in force. It hits now: new applications, pending cases and licenses in force.",
     ]
 
 
