@@ -175,7 +175,7 @@ def approve(ref: str, *, seen: int, by: Actor) -> Draft:
     require_statement(row)
     _require_fit(row, starts_at)
     at = legal_now()
-    _require_coming(row.starts_on, at)
+    _require_coming(row.starts_on, at + HASTE)
     if not simulated(row, starts_at, at):
         first = _("Simulate it on the book first: this very text, from this day on, in the last 24 hours.")
         raise DomainError(first, code="not-simulated")

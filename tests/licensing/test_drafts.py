@@ -305,6 +305,14 @@ def test_a_day_that_has_come_meanwhile_is_refused(ban, ministry, clock):
     refused(Invalid, "date-out-of-range", signed_off, ban, ministry)
 
 
+def test_an_approval_that_could_stand_only_after_its_start_is_refused(ban, ministry, clock):
+    """For a second of that day other rules would have been in force."""
+    make.simulated(ban.ref, ministry.policy_approver)
+    known(selectors.edition_now().digest, ban.text, ban.starts_on)
+    clock.set(day_start(ban.starts_on) - timedelta(seconds=4))
+    refused(Invalid, "date-out-of-range", signed_off, ban, ministry)
+
+
 @pytest.mark.parametrize("days", [1, 3_653])
 def test_the_first_and_the_last_day_that_can_be_chosen(draft, ministry, days):
     assert described(draft, ministry, days=days).starts_on == legal_today() + days * DAY
@@ -432,11 +440,20 @@ def test_an_emergency_moves_no_code_to_the_exporters_overseas(draft, ministry):
     refused(DomainError, "loosens", hastened, draft, ministry.policy_approver)
 
 
+def known(follows, text, since):
+    """What takes seconds is worked out."""
+    selectors.compared(follows, text, since=since)
+    selectors.invariants_of(text, since=since)
+    selectors.promises_of(follows, text, since=since)
+
+
 def test_just_before_midnight_it_is_compared_with_what_starts_then(ban, ministry, clock):
     """What bans more from midnight on is not undone by what was signed seconds before."""
     at = day_start(legal_today() + DAY)
     stricter = BAN | {"id": "R051", "match": {"item.control_code_prefix": ["1C906"]}}
-    make.edition(lambda by_id, document: document["rules"].append(stricter), starts_at=at)
+    now, then = selectors.edition_now().digest, make.edition(lambda _, rules: rules["rules"].append(stricter), "S", at)
+    for follows, since in ((now, legal_today()), (then.digest, legal_day(at))):
+        known(follows, ban.text, since)  # or midnight is over before it is
     clock.set(at - timedelta(seconds=2))
     refused(DomainError, "loosens", hastened, ban, ministry.policy_approver)
 
