@@ -28,6 +28,7 @@ from licensing.policy.vocabulary import (
     Kind,
 )
 
+NEVER = date.max.isoformat()  # the last day of what has none
 LARGEST = 5_000_000  # characters of a text; the first edition has some 90,000
 
 
@@ -204,11 +205,13 @@ def _of_sense(document: dict[str, Any]) -> Iterator[Flaw]:
     yield from _twice(document)
     instruments = {row["id"]: row for row in document["instruments"]}
     for at, row in enumerate(document["instruments"]):
-        if row.get("effective_to", "9999") < row["effective_from"]:
+        if row.get("effective_to", NEVER) < row["effective_from"]:
             yield Flaw(f"/instruments/{at}/effective_to", "ends-before-it-begins")
         for clause, day in row.get("clauses", {}).items():
             if day < row["effective_from"]:
                 yield Flaw(f"/instruments/{at}/clauses/{clause}", "clause-before-its-instrument", row["effective_from"])
+            if day > row.get("effective_to", NEVER):
+                yield Flaw(f"/instruments/{at}/clauses/{clause}", "begins-after-its-instrument", row["effective_to"])
     for part in ("windows", "rules", "codes"):
         for at, row in enumerate(document[part]):
             if row["instrument"] not in instruments:
@@ -221,7 +224,7 @@ def _of_sense(document: dict[str, Any]) -> Iterator[Flaw]:
         yield from _of_match(rule["match"], names, f"{place}/match")
         yield from _of_effect(rule, {row["id"]: row for row in document["rules"]}, place)
     for at, hold in enumerate(document.get("holds", ())):
-        if (hold["until"] or "9999") < hold["from"]:
+        if (hold["until"] or NEVER) < hold["from"]:
             yield Flaw(f"/holds/{at}/until", "ends-before-it-begins")
         yield from _of_match(hold["match"], names, f"/holds/{at}/match")
         for key in hold["match"]:
@@ -272,14 +275,23 @@ def _names(document: dict[str, Any]) -> dict[str, set[str]]:
 
 
 def _of_dates(rule: dict[str, Any], instrument: dict[str, Any] | None, place: str) -> Iterator[Flaw]:
-    first, last = rule.get("effective_from", ""), rule.get("effective_to", "9999")
-    if last < first:
+    first, last = rule.get("effective_from", ""), rule.get("effective_to", "")
+    begins = first or (_begins(rule, instrument) if instrument else "")
+    if last and last < begins:
         yield Flaw(f"{place}/effective_to", "ends-before-it-begins")
     if instrument is not None:
+        ends = instrument.get("effective_to", NEVER)
         if first and first < instrument["effective_from"]:
             yield Flaw(f"{place}/effective_from", "before-its-instrument", instrument["effective_from"])
-        if "effective_to" in instrument and rule.get("effective_to", "") > instrument["effective_to"]:
-            yield Flaw(f"{place}/effective_to", "after-its-instrument", instrument["effective_to"])
+        if first > ends:
+            yield Flaw(f"{place}/effective_from", "begins-after-its-instrument", ends)
+        if last > ends:
+            yield Flaw(f"{place}/effective_to", "after-its-instrument", ends)
+
+
+def _begins(rule: Mapping[str, Any], instrument: Mapping[str, Any]) -> str:
+    """The first day of a rule without one of its own: its clause's, else its instrument's."""
+    return str(instrument.get("clauses", {}).get(rule["clause"], instrument["effective_from"]))
 
 
 def _of_match(match: dict[str, Any], names: dict[str, set[str]], place: str) -> Iterator[Flaw]:
@@ -369,7 +381,7 @@ def _hold(row: dict[str, Any]) -> Hold:
 
 
 def _rule(row: dict[str, Any], instrument: dict[str, Any], windows: list[dict[str, Any]]) -> Rule:
-    first = row.get("effective_from") or instrument.get("clauses", {}).get(row["clause"], instrument["effective_from"])
+    first = row.get("effective_from") or _begins(row, instrument)
     effect = row["effect"]
     return Rule(
         id=row["id"],

@@ -25,6 +25,7 @@ FLAWS = {
     "clause-before-its-instrument": gettext_lazy(
         "The instrument is in force from {detail} on; none of its clauses can begin earlier."
     ),
+    "begins-after-its-instrument": gettext_lazy("Its instrument ends on {detail}, so it would never be in force."),
     "before-its-instrument": gettext_lazy("Its instrument is in force from {detail} on; the rule can't begin earlier."),
     "after-its-instrument": gettext_lazy("Its instrument ends on {detail}; the rule can't end later."),
     "matches-nothing": gettext_lazy("Nothing is called “{detail}” here, so it would fit no case."),

@@ -119,6 +119,25 @@ def test_dates_of_a_rule_are_in_order_and_inside_its_instrument(document):
     ]
 
 
+def test_dates_that_a_rule_takes_from_its_clause_or_its_instrument_are_in_order_too(document):
+    rule(document, "R007")["effective_to"] = "2025-10-08"
+    rule(document, "R010")["effective_from"] = "2026-01-02"
+    instrument = next(row for row in document["instruments"] if row["id"] == "A61-2025")
+    instrument["effective_to"] = "2026-01-01"
+    instrument["clauses"]["5"] = "2026-01-02"
+    at = document["instruments"].index(instrument)
+    assert flaws(document) == [
+        (f"/instruments/{at}/clauses/5", "begins-after-its-instrument"),
+        ("/rules/6/effective_to", "ends-before-it-begins"),
+        ("/rules/7/effective_from", "begins-after-its-instrument"),
+    ]
+
+
+def test_the_last_day_of_all_is_a_last_day(document):
+    rule(document, "R001")["effective_to"] = "9999-12-31"
+    assert read(canonical(document))
+
+
 def test_every_flaw_is_told_at_once(document):
     document["windows"][0]["instrument"] = document["rules"][3]["instrument"] = "A99"
     assert flaws(document) == [
