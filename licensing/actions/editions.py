@@ -13,10 +13,11 @@ from core.errors import DomainError, Forbidden, FourEyes, Invalid, NotFound, Pro
 from core.history import move, record, require, require_seen
 from core.legal_time import day_start, legal_day, legal_now
 from core.locks import lock
+from core.models import Country
 from core.references import draw
 from exporters import rules
 from licensing.models import Draft, PolicyEdition, Signature
-from licensing.policy.editions import Edition, Flaw, Unreadable, canonical, digest_of, read
+from licensing.policy.editions import Edition, Flaw, Unreadable, canonical, countries_of, digest_of, read
 from licensing.policy.edits import NAMED, NoSuchRow, Taken, key_of, put
 from licensing.policy.engine import DAY, ENGINE
 from licensing.selectors import (
@@ -93,7 +94,7 @@ def load(ref: str, *, seen: int, file: tuple[str, bytes] | None, by: Actor) -> D
     require(row.load, by=by, seen=seen)
     name, content = file or ("", b"")
     try:
-        document = read(content.decode("utf-8")).document
+        document = _read(content.decode("utf-8")).document
     except UnicodeDecodeError:
         raise _unreadable([Flaw("", "no-json")], "/file") from None
     except Unreadable as refused:
@@ -127,11 +128,22 @@ def _row_named(where: str, document: Mapping[str, Any] | None) -> str:
     return f"{key_of(part, listed[int(at)])}:"
 
 
+def _read(text: str) -> Edition:
+    """The edition that this text is, which names only countries that there are. Raises Unreadable with each flaw."""
+    edition = read(text)
+    known = set(Country.objects.values_list("code", flat=True))
+    named = countries_of(edition.document)
+    flaws = [Flaw(where, "matches-nothing", code) for where, code in named if code not in known]
+    if flaws:
+        raise Unreadable(flaws)
+    return edition
+
+
 def _written(row: Draft, document: Mapping[str, Any], by: Actor) -> tuple[str, datetime]:
     """The text of this document, of which this person is an author now. Raises Invalid with each flaw."""
     text = canonical(document)
     try:
-        read(text)
+        _read(text)
     except Unreadable as refused:
         raise _unreadable(refused.flaws, document=document) from None
     at = legal_now()

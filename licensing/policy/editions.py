@@ -310,6 +310,23 @@ def _of_match(match: dict[str, Any], names: dict[str, set[str]], place: str) -> 
                 yield Flaw(f"{place}/{key}/{at}", "matches-nothing", value)
 
 
+def countries_of(document: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Every country that a document names, with its place: which there are is not known here."""
+    matches = [
+        (f"/{part}/{at}/match", row["match"])
+        for part in ("rules", "holds")
+        for at, row in enumerate(document.get(part, ()))
+    ]
+    matches += [
+        (f"/invariants/{at}/when/{case}", match)
+        for at, row in enumerate(document["invariants"])
+        for case, match in enumerate(row.get("when", ()))
+    ]
+    named = [(f"{place}/{key}", match.get(key, ())) for place, match in matches for key in (COUNTRY, "item.origin")]
+    named += [(f"/groups/{name}/countries", group["countries"]) for name, group in document["groups"].items()]
+    return ((f"{place}/{at}", code) for place, codes in named for at, code in enumerate(codes))
+
+
 def _of_effect(rule: dict[str, Any], rules: dict[str, dict[str, Any]], place: str) -> Iterator[Flaw]:
     effect = rule["effect"]
     if (effect.get("control") or "overrides_disposition_of" in rule) and "disposition" not in effect:

@@ -9,7 +9,8 @@ PLAIN = r"^[^\x00-\x1f\x7f]*[^\x00-\x1f\x7f.][^\x00-\x1f\x7f]*\Z"  # on one line
 NAME = {"type": "string", "minLength": 1, "maxLength": 60, "pattern": PLAIN}
 TEXT = {"type": "string", "maxLength": 2000}
 WORDS = {"type": "string", "minLength": 1, "maxLength": 2000}
-DAY = {"type": "string", "format": "date", "pattern": r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"}
+LAST = {"type": "string", "format": "date", "pattern": r"^[0-9]{4}-[0-9]{2}-[0-9]{2}\Z"}
+DAY = LAST | {"pattern": r"^[12][0-9]{3}-[0-9]{2}-[0-9]{2}\Z"}  # the day before it, and the one after, are days
 SHARE = {"type": "string", "pattern": r"^(0(\.[0-9]{1,12})?|1(\.0{1,12})?)$"}
 COUNTRY = {"type": "string", "pattern": "^[A-Z]{2}$"}
 
@@ -75,7 +76,7 @@ INSTRUMENT = row(
 )
 WINDOW = row(
     {"instrument": NAME, "clause": {"anyOf": [NAME, {"type": "null"}]}, "by": WORDS}
-    | {"suspended_from": DAY, "suspended_until": DAY}
+    | {"suspended_from": DAY, "suspended_until": LAST}
 )
 RULE = row(
     {"id": NAME, "instrument": NAME, "clause": NAME, "match": MATCH, "effect": EFFECT, "source": WORDS}
@@ -83,9 +84,9 @@ RULE = row(
     | {"verified": {"type": "boolean"}, "applies_to": some({"enum": list(AUDIENCES)})},
     enabled={"type": "boolean"},
     effective_from=DAY,
-    effective_to=DAY,
+    effective_to=LAST,
     overrides_disposition_of=some(NAME),
-    transition=row({}, contracts_signed_before=DAY, until=DAY),
+    transition=row({}, contracts_signed_before=DAY, until=LAST),
 )
 CODE = row(
     {"code": NAME, "official": {"type": "boolean"}, "list": NAME, "instrument": NAME, "category": NAME}
@@ -94,7 +95,7 @@ CODE = row(
     | {"confidence": NAME, "source": WORDS, "note": TEXT}
 )
 HOLD = row(
-    {"id": NAME, "match": MATCH, "from": DAY, "until": {"anyOf": [DAY, {"type": "null"}]}}
+    {"id": NAME, "match": MATCH, "from": DAY, "until": {"anyOf": [LAST, {"type": "null"}]}}
     | {"reason_en": WORDS, "reason_zh": WORDS, "owner": WORDS},
     reservations={"type": "boolean"},
 )

@@ -174,6 +174,8 @@ def test_a_row_that_is_not_there_is_not_found(draft, ministry):
     ({"match": {"item.control_code_prefix": ["1C999"]}}, "/rules/{n}/match/item.control_code_prefix/0"),
     ({"match": {}}, "/rules/{n}/match"),
     ({"effective_from": "2027-01-02", "effective_to": "2027-01-01"}, "/rules/{n}/effective_to"),
+    ({"effective_from": "0001-01-01"}, "/rules/{n}/effective_from"),
+    ({"match": {"destination.country": ["JP", "UK"]}}, "/rules/{n}/match/destination.country/1"),
     ({"bread": 1}, "/rules/{n}"),
     ({"id": "R\n1"}, "/rules/{n}/id"),
     ({"id": ".."}, "/rules/{n}/id"),
@@ -227,6 +229,24 @@ def test_a_file_that_can_t_be_read_loads_nothing(draft, ministry, content):
     call = {"seen": seen(draft.ref), "file": ("rules.json", content), "by": ministry.policy_officer}
     refusal = refused(Invalid, "rules-unreadable", editions.load, draft.ref, **call)
     assert {one.pointer for one in refusal.errors} == {"/file"}
+
+
+def test_every_country_that_a_file_names_is_one(draft, ministry):
+    document, nowhere = copy.deepcopy(first_document()), {"destination.country": ["GB", "UK"]}
+    document["rules"][0]["match"]["item.origin"] = ["UK"]
+    document["groups"]["ISLES"] = {"en": "Isles", "zh": "群岛", "countries": ["IE", "UK"]}
+    document["invariants"][0]["when"][1] = nowhere
+    hold = {"id": "H1", "match": nowhere, "from": "2027-01-01", "until": None, "owner": "Us"}
+    document["holds"] = [hold | {"reason_en": "Studied.", "reason_zh": "研究中。"}]
+    call = {"seen": seen(draft.ref), "file": ("r.json", json.dumps(document).encode()), "by": ministry.policy_officer}
+    refusal = refused(Invalid, "rules-unreadable", editions.load, draft.ref, **call)
+    assert [one.message.split()[0] for one in refusal.errors] == [
+        "/rules/0/match/item.origin/0",
+        "/holds/0/match/destination.country/1",
+        "/invariants/0/when/1/destination.country/1",
+        "/groups/ISLES/countries/1",
+    ]
+    assert all("“UK”" in one.message for one in refusal.errors)
 
 
 # --- approved ---------------------------------------------------------------------------------------------
