@@ -96,7 +96,7 @@ def _closed(kind: str, days: Sequence[Judged]) -> Problem | None:
         return None
     first = days[0]
     code, name = first.line.control_item.code, first.user.party.name
-    if all(one.outcome.controlled is False for one in days):
+    if all(one.outcome.disposition == "not_controlled" for one in days):
         message = _("{code} is not controlled on any day of the planned window: no license is needed for it.")
         return Problem("/lines", "not-controlled", message.format(code=code))
     if any(one.outcome.disposition == "prohibited" for one in days):
@@ -119,7 +119,10 @@ def _forbidding(one: Judged) -> str:
 
 
 def _closing(one: Judged, channel: str) -> str:
-    """The rules that take the channel away; else on which facts the rule fails that is nearest to opening it."""
+    """The rules that take the channel away; else on which facts the rule fails that is nearest to opening it. Of what
+    is on no loaded list never that it needs no license."""
+    if one.outcome.disposition == "unlisted":
+        return terms.word(terms.MEANINGS, one.outcome.disposition)
     matched = [rule for rule in one.rules.rules if rule.id in one.outcome.matched]
     if closing := [rule.id for rule in matched if channel in rule.effect.remove]:
         return _in_words(one, closing)

@@ -191,6 +191,18 @@ def test_what_is_controlled_today_does_not_count_outside_the_window(world):
     assert codes(ref) == []
 
 
+def test_of_what_no_list_has_any_more_nobody_says_that_it_needs_no_license(world):
+    def struck(rules, document):
+        document["codes"] = [row for row in document["codes"] if row["code"] != MAGNET]
+
+    ref = world.application(kind="per_shipment")
+    make.edition(struck)
+    (problem,) = problems(ref)
+    assert problem.code == "channel-closed"
+    assert "It is on none of the lists loaded here" in problem.message
+    assert "no license is needed" not in problem.message
+
+
 # --- what is kept -----------------------------------------------------------------------------------------
 
 
