@@ -33,8 +33,8 @@ from licensing.selectors.what_if import names_of
 from licensing.states import DraftState
 from licensing.web import what_if
 from licensing.web.forms.rules import PARTS, BeginForm, RowForm
-from licensing.words import comparisons, differences, sentences, statements, thresholds
-from licensing.words.rules import instrument
+from licensing.words import comparisons, differences, sentences, statements, terms, thresholds
+from licensing.words.rules import AUTHORITIES, instrument
 from licensing.words.sentences import RuleTold
 
 ENDING_DAYS = 120  # the desk lists windows earlier than anybody is warned
@@ -112,10 +112,15 @@ def begin(request: HttpRequest) -> HttpResponse:
 def edition(request: HttpRequest, ref: str) -> HttpResponse:
     """What an edition says, in words; from here a draft with its text is begun."""
     row = get_object_or_404(selectors.editions_for(request.actor), code=ref)
+    rules = selectors.rules_of(row.digest).edition
     context = {
         "edition": row,
         "reign": next((one for one in reigns(legal_now()) if one.edition.pk == row.pk), None),
-        "told_rules": _told(selectors.rules_of(row.digest).edition),
+        "told_rules": _told(rules),
+        "thresholds": [
+            (thresholds.told(one), terms.word(AUTHORITIES, one.authority), one.verified)
+            for one in rules.thresholds.values()
+        ],
         "form": BeginForm(initial={"base": row.code}),
         "may_begin": request.actor.may("draft.new"),
     }

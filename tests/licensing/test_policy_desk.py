@@ -57,6 +57,13 @@ def test_the_bar_tells_how_each_edition_stands_at_each_instant(ministry, clock):
     assert reigns(first.starts_at - instant)[0].standing == "scheduled"
 
 
+def test_the_page_of_an_edition_says_its_test_for_annual_licenses_and_on_what_it_stands(desk, ministry):
+    text = page(desk, f"editions/{PolicyEdition.objects.get().code}/")
+    test = " ".join(text[text.index("Test for annual licenses") :].split())
+    asks = "12 clearances in the last 24 months, here or on records on paper that the ministry accepted."
+    assert f'<span class="tag wait">Unverified</span> </p> <p>{asks}</p>' in test and "Default of this product" in test
+
+
 def test_what_was_repealed_stands_there_and_cuts_nobody_s_time(draft, ministry):
     approved(described(changed(draft, ministry), ministry), ministry)
     repealed(draft, ministry.other_approver)
