@@ -3,11 +3,10 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from licensing.policy.classes import ITEM
 from licensing.policy.engine import Compiled
 from licensing.policy.facts import Facts, as_read
-from licensing.policy.vocabulary import CATEGORY, CODE, ELEMENT, LIST, LOOKS_AT, TERRITORY, UNLISTED_CODE
-
-ITEM = (CODE, LIST, CATEGORY, ELEMENT, TERRITORY)  # which a code says
+from licensing.policy.vocabulary import CODE, LIST, LOOKS_AT, UNLISTED_CODE
 
 
 class Alike:

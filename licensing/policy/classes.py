@@ -29,7 +29,7 @@ from licensing.policy.vocabulary import (
     Kind,
 )
 
-ITEM = (CODE, LIST, CATEGORY, ELEMENT, TERRITORY)
+ITEM = (CODE, LIST, CATEGORY, ELEMENT, TERRITORY)  # which a code says, or goes with
 LARGEST = 50_000_000  # vectors that are compared whole
 MOST_SETS = 1_000  # of countries
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"

@@ -5,18 +5,17 @@ It looks through the engine's own tables, so it can't tell another story than th
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 from itertools import zip_longest
 from typing import Any
 
 from licensing.policy.editions import Rule
-from licensing.policy.engine import Compiled, Outcome
+from licensing.policy.engine import DAY, Compiled, Outcome
 from licensing.policy.facts import Facts, following_of, named_as
 from licensing.policy.vocabulary import CODE, COUNTRY, ELEMENT, END_USE, FACTS, FOLLOWING, TERRITORY, UNLISTED_CODE
 
-DAY = timedelta(days=1)
 ANY_OTHER = "*"  # stands for every name that no rule tells from the others
 
 

@@ -154,10 +154,7 @@ class Boxes:
 
     def of(self, wanted: Bools) -> list[Box]:
         """Few boxes that hold the rows of the wanted labels and no others."""
-        return [self._box(sides) for sides in cover(np.asarray(wanted[self.cells]))]
-
-    def _box(self, sides: list[list[int]]) -> Box:
-        return _box(self.dimensions, sides)
+        return [_box(self.dimensions, sides) for sides in cover(np.asarray(wanted[self.cells]))]
 
 
 class Seen(Boxes):
@@ -168,7 +165,8 @@ class Seen(Boxes):
         self._vectors, self._labels = whole._vectors, labels[whole._which]
 
     def of(self, wanted: Bools) -> list[Box]:
-        return [self._box([[int(at) for at in np.unique(column)] for column in self._vectors[wanted[self._labels]].T])]
+        sides = [[int(at) for at in np.unique(column)] for column in self._vectors[wanted[self._labels]].T]
+        return [_box(self.dimensions, sides)]
 
 
 def _box(dimensions: Sequence[Dimension], sides: list[list[int]]) -> Box:
