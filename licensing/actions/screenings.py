@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Any
 
+from django.db.models import Max
 from django.utils.translation import gettext as _
 
 from core.access import Actor, clock
@@ -30,7 +31,8 @@ def screen(
 ) -> Application:
     """One result for these end-users of the case stands beside what was found before; the newest one counts.
 
-    hit: a word of the rules, that there is none included. A hit needs a reason. Raises Invalid with every wrong field.
+    hit: a word of the rules, that there is none included. A hit needs a reason. No result is of an earlier day than one
+    that was recorded of the same party. Raises Invalid with every wrong field.
     """
     row = lock_with_exporter(ref, by)  # no license of the exporter's is issued meanwhile on what was found before
     require(row.screen, by=by)
@@ -51,6 +53,10 @@ def screen(
         problems.append(Problem("/list_version", "required", _("Name the version of the lists.")))
     if screened_on > legal_day(at):
         problems.append(Problem("/screened_on", "date-out-of-range", _("That day lies ahead.")))
+    last = Screening.objects.filter(party__in=parties).aggregate(day=Max("screened_on"))["day"]
+    if last and screened_on < last:
+        message = _("A result of {day} is recorded already, and one of an earlier day does not replace it.")
+        problems.append(Problem("/screened_on", "date-out-of-range", message.format(day=last)))
     if problems:
         raise Invalid(problems)
     for user in chosen:

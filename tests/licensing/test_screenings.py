@@ -72,6 +72,17 @@ def test_the_newest_result_comes_first_and_the_older_one_stays(world, case):
     assert [row.hit for row in selectors.screenings_of([party])] == ["watch_list", "none"]
 
 
+def test_a_result_of_an_earlier_day_takes_the_place_of_no_later_one(world, case):
+    [one, other] = users(case)
+    by, yesterday = world.ministry.reviewer, legal_today() - DAY
+    screenings.screen(case, **result(case, end_users=[one], hit="watch_list", reason="Entry 3."), by=by)
+    assert refused(screenings.screen, case, by, **result(case, screened_on=yesterday)) == [
+        ("/screened_on", "date-out-of-range")
+    ]
+    screenings.screen(case, **result(case, end_users=[other], screened_on=yesterday), by=by)
+    screenings.screen(case, **result(case), by=by)
+
+
 @pytest.mark.parametrize(
     ("wrong", "named"),
     [
