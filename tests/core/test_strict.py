@@ -107,7 +107,7 @@ def multipart(fields, file, name):
 
 
 def trials(fields, files):
-    """(what, body, content type): each string in all fields, in each file's name; with FULL, one in each field alone."""
+    """(what, body, content type): each string in all fields, in each file's name; with FULL one in each field alone."""
     kinds = list(HOSTILE.items())
     fields = {name: value for name, value in fields.items() if name != "csrfmiddlewaretoken"}
     plain = {name: value.encode() for name, value in fields.items()}
