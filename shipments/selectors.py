@@ -2,11 +2,13 @@
 
 from datetime import date, datetime
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from core.access import Actor, visibility
 from core.models import HistoryLine
 from exporters.selectors import of_province
+from licensing.models import Suspension
+from licensing.selectors import LAWFUL, TOO_LATE, fate_of_lines
 from licensing.selectors.what_if import reads_reserved
 from shipments.models import Handling, Incident, Shipment
 from shipments.states import ShipmentState
@@ -24,6 +26,21 @@ def shipments_for(actor: Actor) -> QuerySet[Shipment]:
 
 def with_lines(rows: QuerySet[Shipment]) -> QuerySet[Shipment]:
     return rows.prefetch_related("lines", "incidents")
+
+
+def fate_if_declared(row: Shipment, at: datetime) -> tuple[str, datetime | None]:
+    """What customs' declaration of it at that instant would be: lawful, in a grace (until when), or too late.
+
+    Of what is reserved and no more; what was declared already is judged by its own instant.
+    """
+    if row.state != ShipmentState.RESERVED:
+        return LAWFUL, None
+    others = row.license.suspensions.filter(ended_at=None).exclude(cause=Suspension.Cause.POLICY)
+    if others.filter(Q(end_user=None) | Q(end_user__party=row.end_user_id)).exists():
+        return TOO_LATE, None
+    lines = [line.line_number for line in row.lines.all()]
+    reserved = {"reserved_at": row.created_at, "at": at}
+    return fate_of_lines(row.license, row.end_user_id, row.destination, lines, **reserved)
 
 
 def lately(actor: Actor, since: datetime) -> dict[int, HistoryLine]:

@@ -92,7 +92,11 @@ from licensing.selectors.notices import instruments_known, newest_notices, notic
 from licensing.selectors.proposals import comments_for, open_proposals, proposals
 from licensing.selectors.screenings import counting, screened_in, screenings_of
 from licensing.selectors.verdicts import (
+    IN_GRACE,
+    LAWFUL,
+    TOO_LATE,
     closed,
+    fate_of_lines,
     held,
     holds_standing,
     judged,
@@ -144,6 +148,9 @@ __all__ = [
     "Returns",
     "Window",
     "Withdrawn",
+    "IN_GRACE",
+    "LAWFUL",
+    "TOO_LATE",
     "changed_by",
     "coming_back",
     "exporters_concerned",
@@ -189,6 +196,7 @@ __all__ = [
     "edition_now",
     "edition_on",
     "editions_at",
+    "fate_of_lines",
     "handovers_of",
     "held",
     "holds_known",

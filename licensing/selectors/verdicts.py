@@ -281,6 +281,18 @@ def too_late(
     return any(fate(found, reserved_at if line in reserved else None, at) == TOO_LATE for line, found in of_lines)
 
 
+def fate_of_lines(
+    license: License, party: int, destination: str, lines: Collection[int], *, reserved_at: datetime, at: datetime
+) -> tuple[str, datetime | None]:
+    """What becomes of these lines, reserved at one instant and declared at the other: the worst; of a grace its end."""
+    found = stretches_of(license, party, destination, lines).values()
+    fates = {fate(stretches, reserved_at, at) for stretches in found}
+    if TOO_LATE in fates or IN_GRACE not in fates:
+        return (TOO_LATE if TOO_LATE in fates else LAWFUL), None
+    graces = (one["grace"] for one in (standing(stretches, at) for stretches in found) if one)
+    return IN_GRACE, min(_instant(grace) for grace in graces)
+
+
 def fate(stretches: Iterable[Mapping[str, Any]], reserved_at: datetime | None, at: datetime) -> str:
     """What becomes of goods that were reserved at one instant (None: never), and are declared at the other."""
     stretch = standing(stretches, at)

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from core.errors import DomainError
 from core.history import lines_of, open_verbs
 from core.idempotency import Answer, Claim, fingerprint
-from core.legal_time import legal_now, legal_today
+from core.legal_time import legal_day, legal_now, legal_today
 from core.models import Country
 from core.navigation import entries
 from core.telling import told
@@ -151,8 +151,11 @@ def _reserve_once(request: HttpRequest, form: ShipmentForm) -> str:
 
 def shipment(request: HttpRequest, ref: str) -> HttpResponse:
     row = get_object_or_404(selectors.with_lines(selectors.shipments_for(request.actor)), ref=ref)
+    fate, until = selectors.fate_if_declared(row, legal_now())
     context = {
         "shipment": row,
+        "too_late": fate == licensing.TOO_LATE,
+        "declare_by": until and legal_day(until - timedelta(microseconds=1)),
         "verbs": open_verbs(row, request.actor),
         "history": told(lines_of(row), request.actor),
         "destination": Country.objects.filter(pk=row.destination).first(),

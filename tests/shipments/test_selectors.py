@@ -8,13 +8,17 @@ import pytest
 from core.access import NOBODY
 from core.access import clock as clock_actor
 from core.errors import DomainError, Invalid
-from core.legal_time import legal_today
+from core.legal_time import day_start, legal_now, legal_today
 from core.models import HistoryLine
+from licensing.actions import licenses, verdicts
 from licensing.models import License
+from licensing.selectors import IN_GRACE, LAWFUL, TOO_LATE
 from shipments import actions, selectors
 from shipments.actions import reservations
 from shipments.models import Shipment
 from tests import make
+from tests.licensing.test_verdicts import ban
+from tests.make import seen
 
 KG = 1000
 DAY = timedelta(days=1)
@@ -104,3 +108,22 @@ def test_a_request_that_waited_across_midnight_is_judged_by_the_new_day(world, l
 def test_a_line_without_a_value_holds_none(world, license):
     line = world.shipment(license, KG).lines.get()
     assert (line.value, line.value_held) == (None, 0)
+
+
+def test_what_is_reserved_is_told_whether_it_may_still_be_declared(world, license, shipment, clock):
+    declared, now = world.shipment(license, KG), legal_now()
+    actions.receive(world.message(declared.ref, "declared"), by=world.customs)
+    declared.refresh_from_db()
+    assert selectors.fate_if_declared(shipment, now) == (LAWFUL, None)
+    last = legal_today() + 9 * DAY
+    make.edition(ban("DE", transition={"until": str(last)}), starts_at=now + DAY)
+    clock.set(now + 2 * DAY)
+    assert verdicts.turn(license.pk, by=clock_actor())
+    assert selectors.fate_if_declared(shipment, legal_now()) == (IN_GRACE, day_start(last + DAY))
+    assert selectors.fate_if_declared(shipment, day_start(last + DAY)) == (TOO_LATE, None)
+    assert selectors.fate_if_declared(declared, day_start(last + DAY)) == (LAWFUL, None)
+
+
+def test_what_is_reserved_on_a_license_that_an_officer_suspended_is_not_declared(world, license, shipment):
+    licenses.suspend(license.ref, seen=seen(license.ref), reason="Inspection", by=world.ministry.decider)
+    assert selectors.fate_if_declared(shipment, legal_now()) == (TOO_LATE, None)
