@@ -55,6 +55,7 @@ from licensing.selectors.editions import (
     edition_on,
     editions_at,
     rules_of,
+    scheduled,
     stretches,
 )
 from licensing.selectors.follows import codes_known, follows_of
@@ -238,6 +239,7 @@ __all__ = [
     "read_parts",
     "rejection",
     "reviewer_of",
+    "scheduled",
     "screened_in",
     "screenings_of",
     "search_items",

@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from functools import cached_property, lru_cache
 from typing import NamedTuple
 
-from django.db.models import BooleanField, ExpressionWrapper
+from django.db.models import BooleanField, ExpressionWrapper, QuerySet
 
 from core.legal_time import LegalNow, day_end, day_start, legal_day
 from licensing.models import PolicyEdition
@@ -39,6 +39,11 @@ def edition_now() -> Named:
 def edition_on(day: date) -> Named:
     """The edition that judges a day: today the one in force now, another day the one in force at its end."""
     return editions_at().of(day)
+
+
+def scheduled(at: datetime) -> QuerySet[PolicyEdition]:
+    """What was approved and starts later, the next first; its text left out."""
+    return PolicyEdition.objects.defer("text").filter(COUNTS, starts_at__gt=at).order_by("starts_at", "pk")
 
 
 @dataclass(frozen=True)

@@ -29,6 +29,7 @@ from shipments.needs import needs_of
 from shipments.offers import offered_to
 from shipments.web.forms import ShipmentForm
 
+MOST_CHANGES = 3  # of each kind that the overview tells
 TOLD_DAYS = 30  # how long the overview tells of a case that was not accepted
 
 
@@ -41,7 +42,8 @@ def overview(request: HttpRequest) -> HttpResponse:
     latest = running[:5]
     for license in latest:
         license.granted = decided(license.application)
-    editions = licensing.editions_at(legal_now())
+    now = legal_now()
+    editions = licensing.editions_at(now)
     cases = licensing.on_their_way(request.actor, legal_now() - timedelta(days=TOLD_DAYS))
     context = {
         "needs": needs_of(request.actor),
@@ -55,6 +57,8 @@ def overview(request: HttpRequest) -> HttpResponse:
         "coming_back": licensing.coming_back(request.actor.organization_id, editions),
         "withdrawn": licensing.warnings_withdrawn(editions, request.actor.organization_id),
         "notices": licensing.notices_in_words(licensing.newest_notices()),
+        "scheduled": licensing.scheduled(now)[:MOST_CHANGES],
+        "proposals": licensing.open_proposals(legal_today()).defer("text")[:MOST_CHANGES],
         "today": legal_today(),
     }
     return render(request, "shipments/overview.html", context)

@@ -254,3 +254,23 @@ def test_each_page_asks_the_same_few_questions_however_much_there_is(client, ref
     make.edition(change)
     announced(change=change, code="LATER")
     assert [asked(path) for path in paths] == before and max(before) < 12
+
+
+def test_an_edition_says_what_is_written_otherwise_whatever_its_author_told(read):
+    row = announced(change=lambda rules, document: rules["R033"].update(enabled=False))
+    assert "R033" in read(f"/rules/editions/{row.code}/") and "What is written otherwise" not in read(
+        f"/rules/editions/{PolicyEdition.objects.earliest('pk').code}/"
+    )
+
+
+def test_the_readers_language_stands_first(client, read):
+    client.cookies["language"] = "zh-hans"
+    html = " ".join(client.get("/rules/A57-2025/").content.decode().split())
+    assert html.index("商务部、海关总署公告2025年第57号") < html.index("MOFCOM/GAC Ann. 57/2025")
+    client.cookies["language"] = "en"
+    html = " ".join(client.get("/rules/A57-2025/").content.decode().split())
+    assert html.index("MOFCOM/GAC Ann. 57/2025") < html.index("商务部、海关总署公告2025年第57号")
+
+
+def test_drafts_for_comment_are_found_from_the_rules(client, reference):
+    assert 'href="/rules/proposals/"' in client.get("/rules/").content.decode()

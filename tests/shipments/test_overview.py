@@ -9,16 +9,18 @@ from django.test.utils import CaptureQueriesContext
 
 from config.local import demo
 from core.deliveries import relay
-from core.legal_time import legal_today
+from core.legal_time import day_start, legal_today
 from core.models import Mail
 from core.templatetags.lodestone import day
 from exporters import actions as exporters
-from licensing.actions import applications, decisions, questions
+from licensing.actions import applications, comments, decisions, editions, questions
 from licensing.models import About
 from shipments.needs import needs_of
 from tests import make
+from tests.licensing.test_drafts import changed, described
 from tests.make import seen
 
+DAY = timedelta(days=1)
 VERIFYING = "The ministry is verifying your company."
 
 
@@ -115,3 +117,19 @@ def test_the_mail_of_an_issued_license_leads_to_the_license(world, settings):
     relay()
     body = Mail.objects.filter(subject__contains="your license was issued").first().body
     assert f"/licenses/{license.ref}/" in body
+
+
+def test_it_tells_of_rules_to_come_and_of_drafts_that_are_open_for_comment(world, client):
+    assert "What changes for you" not in overview(client, world.exporter)
+    coming = make.edition(lambda rules, document: document.update(windows=[]), starts_at=day_start(legal_today() + DAY))
+    said = overview(client, world.exporter)
+    assert "What changes for you" in said and f'href="/rules/editions/{coming.code}/"' in said
+    make.repealed(coming)
+    assert "What changes for you" not in overview(client, world.exporter)
+    m = world.ministry
+    row = described(changed(editions.draft(title="Ban", by=m.policy_officer), m), m)
+    make.simulated(row.ref, m.policy_officer)
+    comments.publish(row.ref, seen=seen(row.ref), until=legal_today() + DAY, by=m.policy_officer)
+    assert f'href="/rules/proposals/{row.ref}/"' in overview(client, world.exporter)
+    comments.withdraw(row.ref, seen=seen(row.ref), by=m.policy_officer)
+    assert "What changes for you" not in overview(client, world.exporter)
