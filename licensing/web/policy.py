@@ -21,6 +21,7 @@ from core.languages import in_language
 from core.legal_time import legal_now
 from core.models import Country
 from core.telling import told
+from core.templatetags.lodestone import day
 from core.web.forms import show_refusal
 from core.web.refused import refusals_in, sent
 from core.web.steps import Failed, changes_since, of_one_moment, offered, seen_in
@@ -215,7 +216,7 @@ def draft_rows(request: HttpRequest, ref: str, part: str) -> HttpResponse:
         "part": part,
         "label": label,
         "rows": [
-            {"key": key, "told": told.get(key), "words": _words(one)}
+            {"key": key, "called": _called(key, one), "told": told.get(key), "words": _words(one)}
             for key, one in _rows(rules.document, part).items()
         ],
         "writable": row.is_draft and not row.shown() and request.actor.may("desk.draft.row"),
@@ -248,9 +249,20 @@ def _words(row: Mapping[str, Any]) -> str:
     if "months" in row or "number" in row:
         return thresholds.told_row(row)
     if "suspended_from" in row:
-        return f"{row['suspended_from']} – {row['suspended_until']}, {row['by']}"
+        first, last = (day(date.fromisoformat(row[name])) for name in ("suspended_from", "suspended_until"))
+        return _("Suspended from {first} through {last}, by {by}.").format(first=first, last=last, by=row["by"])
     words = in_language(row.get("en", ""), row.get("zh", ""))
     return f"{words}: {', '.join(row['countries'])}" if "countries" in row else words
+
+
+def _called(key: str, row: Mapping[str, Any] | None) -> str:
+    """What a row is called on pages: a window by its instrument and clause, any other by its own name."""
+    if row is None or "suspended_from" not in row:
+        return key
+    name = instrument(row["instrument"], [])
+    if row["clause"] is None:
+        return name
+    return _("{instrument}, clause {clause}").format(instrument=name, clause=row["clause"])
 
 
 def _label(part: str) -> "str | Promise":
@@ -295,5 +307,13 @@ def draft_row(request: HttpRequest, ref: str, part: str, key: str = "") -> HttpR
                 messages.success(request, _("Dropped.") if drop else _("Kept in the draft. Nothing is in force yet."))
                 return redirect("desk.draft.rows", ref=ref, part=part)
     form.seen = seen
-    context = {"draft": row, "part": part, "label": label, "key": key, "form": form, "changes": changes}
+    context = {
+        "draft": row,
+        "part": part,
+        "label": label,
+        "key": key,
+        "called": _called(key, found.get(key)),
+        "form": form,
+        "changes": changes,
+    }
     return render(request, "licensing/draft_row.html", context, status=status)

@@ -150,20 +150,23 @@ def _name(label: Any, **more: Any) -> forms.CharField:
     return forms.CharField(label=label, max_length=60, **more)
 
 
-def _several(label: Any, words: Mapping[str, Any] | Iterable[tuple[str, Any]], required: bool = False) -> Several:
+def _several(
+    label: Any, words: Mapping[str, Any] | Iterable[tuple[str, Any]], required: bool = False, **more: Any
+) -> Several:
     pairs = words.items() if isinstance(words, Mapping) else words
-    return Several(label=label, choices=list(pairs), required=required)
+    return Several(label=label, choices=list(pairs), required=required, **more)
 
 
-def _one(label: Any, words: Mapping[str, Any], *, required: bool = True) -> forms.ChoiceField:
+def _one(label: Any, words: Mapping[str, Any], *, required: bool = True, **more: Any) -> forms.ChoiceField:
     none = [] if required else [("", "—")]
-    return forms.ChoiceField(label=label, choices=[*none, *words.items()], required=required)
+    return forms.ChoiceField(label=label, choices=[*none, *words.items()], required=required, **more)
 
 
 def _countries(label: Any, countries: Mapping[str, str], required: bool = False) -> forms.MultipleChoiceField:
     pairs = sorted(countries.items(), key=lambda pair: label_order(pair[1]))
     widget = forms.SelectMultiple(attrs={"size": 6})
-    return forms.MultipleChoiceField(label=label, choices=pairs, required=required, widget=widget)
+    several = gettext_lazy("Hold Ctrl, or ⌘ on a Mac, to choose several.")
+    return forms.MultipleChoiceField(label=label, choices=pairs, required=required, widget=widget, help_text=several)
 
 
 def sections(part: str, document: Mapping[str, Any], countries: Mapping[str, str]) -> list[Section]:
@@ -215,13 +218,17 @@ def _when(document: Mapping[str, Any], countries: Mapping[str, str], *, but: Ite
                     label=terms.FACTS[CODE], required=False, max_length=2_000, help_text=prefixes
                 ),
                 f"match/{COUNTRY}": _countries(terms.FACTS[COUNTRY], countries),
-                "match/destination.group": _several(PARTS["groups"], _named(document["groups"])),
+                "match/destination.group": _several(
+                    PARTS["groups"],
+                    _named(document["groups"]),
+                    help_text="" if document["groups"] else gettext_lazy("This draft has none."),
+                ),
                 f"match/{END_USE}": _several(terms.FACTS[END_USE], _named(document["end_uses"])),
                 "match/end_user.class": _looked_at("end_user.class"),
             },
         ),
         Section(
-            gettext_lazy("Which of them"),
+            gettext_lazy("More conditions: screening, exporter, kind of transaction, list, element, origin"),
             {f"match/{name}": _looked_at(name) for name in (*OF_THE_MINISTRY, *rest) if name not in but}
             | {
                 "match/item.list": _several(terms.FACTS["item.list"], _lists(document, "list")),
@@ -251,15 +258,24 @@ def _rule(document: Mapping[str, Any], countries: Mapping[str, str]) -> list[Sec
         Section(
             gettext_lazy("Then"),
             {
-                "effect/control": forms.BooleanField(label=gettext_lazy("It needs a license"), required=False),
-                "effect/disposition": _one(gettext_lazy("Outcome"), dispositions, required=False),
+                "effect/control": forms.BooleanField(
+                    label=gettext_lazy("It needs a license"),
+                    required=False,
+                    help_text=gettext_lazy("Leave it empty where another rule controls these goods already."),
+                ),
+                "effect/disposition": _one(
+                    gettext_lazy("Outcome"),
+                    dispositions,
+                    required=False,
+                    help_text=gettext_lazy("Of several rules the strictest counts. “Prohibited” closes every way."),
+                ),
                 "effect/grant": _several(gettext_lazy("Opens"), channels),
                 "effect/remove": _several(gettext_lazy("Closes"), channels),
                 "effect/require": _several(gettext_lazy("Papers"), papers),
             },
         ),
         Section(
-            gettext_lazy("And then"),
+            gettext_lazy("More effects: clock, months, clearances, tolerance, reports, conditions"),
             {
                 "effect/clock": _one(
                     gettext_lazy("Clock of the case"),
@@ -289,7 +305,12 @@ def _rule(document: Mapping[str, Any], countries: Mapping[str, str]) -> list[Sec
             gettext_lazy("Whom it hits"),
             {
                 "applies_to": _several(
-                    gettext_lazy("It counts for"), {name: AUDIENCE_WORDS[name] for name in AUDIENCES}, required=True
+                    gettext_lazy("It counts for"),
+                    {name: AUDIENCE_WORDS[name] for name in AUDIENCES},
+                    required=True,
+                    help_text=gettext_lazy(
+                        "A ban that is to stop what is licensed already counts for licenses in force, too."
+                    ),
                 ),
                 "transition/until": DayField(
                     label=gettext_lazy("Grace: what was reserved before may still be shipped until"), required=False
@@ -315,15 +336,19 @@ def _rule(document: Mapping[str, Any], countries: Mapping[str, str]) -> list[Sec
             gettext_lazy("Why"),
             {
                 "id": _name(gettext_lazy("Number"), help_text=gettext_lazy("For example R050.")),
-                "instrument": _one(gettext_lazy("Instrument"), _instruments(document)),
-                "clause": _name(gettext_lazy("Clause")),
+                "instrument": _one(
+                    gettext_lazy("Instrument"),
+                    _instruments(document),
+                    help_text=gettext_lazy("One that is not here is added to the instruments of this draft first."),
+                ),
+                "clause": _name(gettext_lazy("Clause"), help_text=gettext_lazy("For example 1, or 4-6.")),
                 "rationale_en": _text(gettext_lazy("What readers are told, in English"), lines=3),
                 "rationale_zh": _text(gettext_lazy("What readers are told, in Chinese"), lines=3),
                 "authority": _one(gettext_lazy("Stands on"), AUTHORITIES),
                 "verified": forms.BooleanField(
                     label=gettext_lazy("Checked against the text of the provision"), required=False
                 ),
-                "source": _text(gettext_lazy("Source")),
+                "source": _text(gettext_lazy("Source"), help_text=gettext_lazy("Where its text can be read.")),
             },
         ),
     ]
@@ -343,8 +368,14 @@ def _window(document: Mapping[str, Any], countries: Mapping[str, str]) -> list[S
                     help_text=gettext_lazy("Empty: all of it."),
                 ),
                 "suspended_from": DayField(label=gettext_lazy("First day")),
-                "suspended_until": DayField(label=gettext_lazy("Last day")),
-                "by": _text(gettext_lazy("By which announcement")),
+                "suspended_until": DayField(
+                    label=gettext_lazy("Last day"),
+                    help_text=gettext_lazy("It is suspended on this day, too. To prolong, choose a later one."),
+                ),
+                "by": _text(
+                    gettext_lazy("By which announcement"),
+                    help_text=gettext_lazy("The one that says so: readers see it beside these days."),
+                ),
             },
         )
     ]
