@@ -1,7 +1,7 @@
 """The policy desk: editions past, in force and scheduled, drafts, and the rows of a draft's rules."""
 
 import csv
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -33,12 +33,14 @@ from licensing.policy.edits import NoSuchRow, rows
 from licensing.selectors.what_if import names_of
 from licensing.states import DraftState
 from licensing.web import what_if
+from licensing.web.draft_needs import hastened_by, needs_of, sparing
 from licensing.web.forms.rules import PARTS, BeginForm, RowForm
 from licensing.words import comparisons, differences, sentences, statements, terms, thresholds
 from licensing.words.rules import AUTHORITIES, instrument
 from licensing.words.sentences import RuleTold
 
 ENDING_DAYS = 120  # the desk lists windows earlier than anybody is warned
+SIGNED = Prefetch("signatures", Signature.objects.select_related("actor"))
 PAST, IN_FORCE, SCHEDULED, REPEALED = "past", "in force", "scheduled", "repealed"
 
 
@@ -70,13 +72,14 @@ def policy(request: HttpRequest, form: BeginForm | None = None) -> HttpResponse:
     """The time bar of editions, the drafts that are open, and the form that begins one."""
     at = legal_now()
     editions_known = selectors.editions_at(at)
+    drafts = selectors.drafts_for(request.actor).filter(state=DraftState.DRAFT).prefetch_related(SIGNED)
     context = {
         "reigns": reigns(at)[::-1],
         "endings": [
             (ending, _prolong_title(ending)) for ending in selectors.windows_ending(editions_known, ENDING_DAYS)
         ],
         "withdrawn": _of_each_window(selectors.warnings_withdrawn(editions_known)),
-        "drafts": selectors.drafts_for(request.actor).filter(state=DraftState.DRAFT),
+        "drafts": [(one, hastened_by(one.signatures.all(), at)) for one in drafts],
         "form": form or BeginForm(),
         "may_begin": request.actor.may("draft.new"),
         "may_see_departures": request.actor.may("desk.departures", "GET"),
@@ -153,19 +156,20 @@ def _parts(document: Mapping[str, Any]) -> list[tuple[str, "str | Promise", int]
 @of_one_moment
 def draft(request: HttpRequest, ref: str, failed: Failed | None = None) -> HttpResponse:
     """A draft: what it changes in words, over every case that could exist, and what holds everywhere; its steps."""
-    rows = selectors.drafts_for(request.actor).prefetch_related(
-        Prefetch("signatures", Signature.objects.select_related("actor"))
-    )
+    rows = selectors.drafts_for(request.actor).prefetch_related(SIGNED)
     row, at = get_object_or_404(rows, ref=ref), legal_now()
     effect, rules = selectors.effect_of(row, at), selectors.compiled(row.text)
     before, names = selectors.rules_of(effect.follows.digest), _countries()
     context = {
         "draft": row,
         "effect": effect,
+        "sparing": sparing(before.edition, rules.edition),
         "written": differences.changes(before.edition, rules.edition, names),
         "comparison": comparisons.compared(effect.comparison, before, rules, names),
         "standings": comparisons.standings(effect.invariants, rules, names),
-        "signatures": row.signatures.all(),
+        "signatures": _latest(row.signatures.all()),
+        "needs": list(needs_of(row, effect, at)) if row.is_draft else [],
+        "hastened_by": hastened_by(row.signatures.all(), at),
         **_simulated(row, rules.edition, names, at, request.actor),
         "parts": _parts(rules.edition.document),
         "approved": row.editions.order_by("pk").first(),
@@ -183,6 +187,12 @@ def draft(request: HttpRequest, ref: str, failed: Failed | None = None) -> HttpR
         }
         steps["forms"]["describe"].initial |= said
     return render(request, "licensing/draft_page.html", context, status=failed.status if failed else 200)
+
+
+def _latest(signatures: Iterable[Signature]) -> list[Signature]:
+    """Of each person the last that he did of each part, in the order of these."""
+    last = {(one.actor_id, one.part): one for one in signatures}
+    return sorted(last.values(), key=lambda one: one.pk)
 
 
 def _simulated(row: Draft, edition: Edition, names: Mapping[str, str], at: datetime, actor: Actor) -> dict[str, Any]:

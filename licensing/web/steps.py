@@ -413,14 +413,6 @@ register(
             DescribeForm,
         ),
         Step(
-            "load",
-            _("Rules loaded from the file {file}"),
-            DRAFT_DESK,
-            editions.load,
-            _("Loaded. See below what changes."),
-            LoadForm,
-        ),
-        Step(
             "simulate",
             _("A simulation on the book was asked for"),
             DRAFT_DESK,
@@ -443,6 +435,14 @@ register(
             PublishForm,
         ),
         Step("withdraw", _("Withdrawn from comment"), DRAFT_DESK, comments.withdraw, _("Withdrawn.")),
+        Step(
+            "load",
+            _("Rules loaded from the file {file}"),
+            DRAFT_DESK,
+            editions.load,
+            _("Loaded. See below what changes."),
+            LoadForm,
+        ),
         Step(
             "comment",
             _("A company commented"),

@@ -16,12 +16,14 @@ from licensing.loading import first_document
 from licensing.models import PolicyEdition
 from licensing.policy.edits import rows
 from licensing.web.forms.rules import PARTS, RowForm, sections
+from licensing.web.draft_needs import needs_of
 from licensing.web.policy import reigns
 from tests import make
-from tests.licensing.test_drafts import DAY, approved, changed, described, repealed
+from tests.licensing.test_drafts import BAN, DAY, approved, changed, described, hastened, repealed, rules
 from tests.make import seen
 
 pytestmark = pytest.mark.django_db
+MILDER = {"disposition": "case_by_case"}
 
 
 @pytest.fixture
@@ -100,8 +102,72 @@ def test_what_was_approved_is_still_compared_with_what_it_followed(draft, minist
 def test_its_page_says_what_changes_and_who_signed(desk, draft, ministry):
     changed(draft, ministry)
     text = page(desk, f"{draft.ref}/")
-    assert "R050" in text and "Japan" in text and str(ministry.policy_officer.user) in text
-    assert "of an earlier text" in text
+    assert "R050" in text and "Japan" in text
+    signed = text[text.index("Who wrote and who signed") :]
+    assert signed[: signed.index("</section>")].count(str(ministry.policy_officer.user)) == 1
+
+
+def wants(row):
+    """What the page lists as done or still to be done, before it is in force."""
+    at = legal_now()
+    return {need.text: need.done for need in needs_of(row, selectors.effect_of(row, at), at)}
+
+
+def test_its_page_lists_what_it_still_needs(desk, draft, ministry):
+    needs = ["It changes something.", "It has a first day.", "The public is told in both languages."]
+    kept, simulated = "What must always hold does.", "It was simulated on the book."
+    assert [text for text, done in wants(draft).items() if done] == [kept]
+    row = changed(draft, ministry)
+    assert [text for text, done in wants(row).items() if done] == [needs[0], kept]
+    row = described(row, ministry)
+    assert [text for text, done in wants(row).items() if done] == [*needs, kept]
+    row = changed(row, ministry, key="R050", new=BAN | {"rationale_en": "Another word"})
+    assert "written for earlier rules" in page(desk, f"{draft.ref}/") and not wants(row)[needs[2]]
+    row = described(row, ministry)
+    make.simulated(row.ref, ministry.policy_officer)
+    assert wants(row)[simulated] and list(wants(row).values()).count(False) == 1
+    row = described(row, ministry, days=2)
+    assert not wants(row)[simulated]
+    approved(row, ministry)
+    assert "Until it is in force" not in page(desk, f"{draft.ref}/")
+
+
+def test_an_invariant_that_breaks_is_among_what_it_needs(draft, ministry):
+    milder = rules(draft)["R045"] | {"effect": {"disposition": "standard_review"}}
+    row = changed(draft, ministry, key="R045", new=milder)
+    assert not wants(row)["What must always hold does."]
+
+
+def test_a_ban_that_spares_licenses_in_force_says_so(desk, draft, ministry):
+    spares = "R050 prohibits, but does not count for licenses in force"
+    changed(draft, ministry, new=BAN | {"applies_to": ["new", "pending"]})
+    assert spares in " ".join(page(desk, f"{draft.ref}/").split())
+    for more in ({}, {"applies_to": ["new"], "enabled": False}, {"applies_to": ["new"], "effect": MILDER}):
+        changed(draft, ministry, key="R050", new=BAN | more)
+        assert spares not in " ".join(page(desk, f"{draft.ref}/").split())
+
+
+def test_an_approver_reads_whose_signature_is_missing(client, draft, ministry, clock):
+    def read(who, path=""):
+        client.force_login(who.user)
+        return " ".join(page(client, path).split())
+
+    first, second = ministry.policy_approver, ministry.other_approver
+    row = changed(draft, ministry)
+    assert "Yours is the first of two signatures." in read(first, f"{row.ref}/")
+    hastened(row, first)
+    for path in ("", f"{row.ref}/"):
+        assert f"{first.user} has signed it as an emergency." in read(second, path)
+    assert "Yours is the second signature" in read(second, f"{row.ref}/")
+    assert "You have signed it." in read(first, f"{row.ref}/")
+    clock.shift(days=1)
+    assert "has signed it" not in read(second)
+    clock.shift(days=-1)
+    editions.unsign(row.ref, seen=seen(row.ref), by=first)
+    assert "has signed it" not in read(second)
+    hastened(row, first)
+    changed(row, ministry, key="R050", new=BAN | {"rationale_en": "Another word"})
+    assert "has signed it" not in read(second)
 
 
 def test_a_page_s_snapshot_does_not_last_while_a_draft_is_compared(desk, draft, ministry, monkeypatch):

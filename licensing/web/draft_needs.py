@@ -1,0 +1,87 @@
+"""What a draft of the rules still needs before it is in force, as its page lists it for authors and approvers."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.utils.translation import gettext as _
+
+from core.models import User
+from core.templatetags.lodestone import day
+from licensing import selectors
+from licensing.models import Draft, Signature
+from licensing.policy.editions import Edition
+from licensing.policy.engine import DAY
+from licensing.selectors.drafts import Effect
+from licensing.selectors.verdicts import EXISTING
+
+PROHIBITED = "prohibited"
+
+
+@dataclass(frozen=True)
+class Need:
+    """A line of the list; small: what to do where it is not met, or how it is met."""
+
+    text: str
+    done: bool
+    small: str
+
+
+def needs_of(draft: Draft, effect: Effect, at: datetime) -> Iterator[Need]:
+    """In the order of the work; the last is another person's, and never done as long as this is a draft."""
+    changed = draft.digest != effect.follows.digest
+    yield Need(_("It changes something."), changed, "" if changed else _("Add or change a row of its rules first."))
+    yield Need(
+        _("It has a first day."),
+        draft.starts_on is not None,
+        _("In force from 00:00 of {day} on.").format(day=day(draft.starts_on))
+        if draft.starts_on
+        else _("Say from which day on, tomorrow at the earliest. Sooner only as an emergency."),
+    )
+    told = bool(draft.statement_en and draft.statement_zh)
+    yield Need(_("The public is told in both languages."), told and not draft.statement_is_older, _statement(draft))
+    held = all(one.held for one in effect.invariants)
+    yield Need(_("What must always hold does."), held, "" if held else _("A case of each that breaks stands below."))
+    simulated = selectors.simulated(draft, selectors.start_of(draft, at), at)
+    again = _("Simulate this text, from this day on; it counts for 24 hours.")
+    yield Need(_("It was simulated on the book."), simulated, "" if simulated else again)
+    yield Need(_("An approver who wrote nothing of it approves it."), False, _("It then starts by itself on its day."))
+
+
+def hastened_by(signatures: Iterable[Signature], at: datetime) -> list[User]:
+    """Approvers who signed it as an emergency within a day, since anybody changed it, and did not take that back.
+
+    signatures: all of a draft, in their order. Draft.signed counts the same in PostgreSQL.
+    """
+    found: dict[int, Signature] = {}
+    for one in signatures:
+        if one.part == Signature.Part.AUTHOR:
+            found.clear()
+        elif one.part == Signature.Part.APPROVER:
+            found[one.actor_id] = one
+        else:
+            found.pop(one.actor_id, None)
+    return [one.actor for one in found.values() if one.at > at - DAY]
+
+
+def sparing(before: Edition, after: Edition) -> list[str]:
+    """Rules that are new, or other than before, and prohibit, but not what is licensed already."""
+    known = {rule.id: rule for rule in before.rules}
+    return [
+        rule.id
+        for rule in after.rules
+        if rule.enabled
+        and rule.effect.disposition == PROHIBITED
+        and EXISTING not in rule.audiences
+        and rule != known.get(rule.id)
+    ]
+
+
+def _statement(draft: Draft) -> str:
+    if draft.statement_is_older:
+        return _("The text was written for earlier rules: look at it, and keep it again.")
+    if draft.statement_en and draft.statement_zh:
+        return ""
+    if draft.starts_on is None:
+        return _("A text is proposed once there is a first day. Without one, nothing but the rules is published.")
+    return _("A text is proposed in the form: read it, and keep it. Without one, nothing but the rules is published.")
