@@ -17,6 +17,7 @@ from licensing.models import PolicyEdition
 from licensing.selectors import Returns, Window
 from licensing.web.forms.check import DayForm
 from licensing.web.policy import SCHEDULED, download, reigns
+from licensing.words import differences
 from licensing.words import rules as words
 from licensing.words.doubts import doubts_about
 from licensing.words.instruments import instruments
@@ -141,9 +142,17 @@ def edition(request: HttpRequest, ref: str) -> HttpResponse:
         "edition": row,
         "reign": next((one for one in reigns(legal_now()) if one.edition.pk == row.pk), None),
         "parts": parts_of(statement),
+        "written": _written(row) if row.draft else None,
         "first_day": legal_day(row.starts_at),
     }
     return render(request, "licensing/rules_edition.html", context)
+
+
+def _written(row: PolicyEdition) -> tuple[differences.Change, ...]:
+    """What its text says otherwise than that of the edition which it followed, whatever its author told of it."""
+    followed = selectors.editions_at(legal_now()).before(row.starts_at).digest
+    names = {country.code: str(country) for country in Country.objects.all()}
+    return differences.changes(selectors.rules_of(followed).edition, selectors.rules_of(row.digest).edition, names)
 
 
 def edition_text(request: HttpRequest, ref: str) -> HttpResponse:
