@@ -1,5 +1,7 @@
 """What a company follows on the control list."""
 
+from collections.abc import Iterable
+
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -10,6 +12,7 @@ from core.legal_time import legal_now
 from core.web.refused import complete, form_page, refusals_in
 from licensing import selectors
 from licensing.actions import follows as verbs
+from licensing.models import ControlItem, Follow
 from licensing.web.forms.follows import FollowForm
 
 
@@ -38,11 +41,18 @@ def end(request: HttpRequest) -> HttpResponse:
 def _page(request: HttpRequest, form: FollowForm) -> HttpResponse:
     editions = selectors.editions_at(legal_now())
     context = {
-        "follows": selectors.follows_of(request.actor),
+        "follows": _named(selectors.follows_of(request.actor)),
         "may_follow": request.actor.may("follows"),
         "coming_back": selectors.coming_back(request.actor.organization_id, editions),
     }
     return form_page(request, "licensing/follows.html", form, **context)
+
+
+def _named(rows: Iterable[Follow]) -> list[tuple[Follow, str]]:
+    """Each with what the list says of its code; nothing of what codes begin with."""
+    found = list(rows)
+    items = {item.code: item.description for item in ControlItem.objects.filter(code__in=[row.code for row in found])}
+    return [(row, items.get(row.code, "")) for row in found]
 
 
 def _back(request: HttpRequest) -> str:

@@ -123,6 +123,8 @@ def test_the_control_list_has_a_button_for_each_code_and_leads_back_to_what_was_
     assert client.post("/control-list/followed/", {"code": "1C909"}).url == "/control-list/followed/"
     text = page(client, lanting, "/control-list/followed/")
     assert "1C909 since" in text and "1C909.b since" in text
+    assert "Holmium oxide and mixtures" in text and "Every code that begins so." in text
+    assert "No suspension of goods that you follow, license or ship is about to end." in text
     client.post("/control-list/followed/end/", {"code": HOLMIUM})
     assert Follow.objects.get().code == "1C909"
     for path in ("/control-list/followed/", "/control-list/followed/end/"):
