@@ -224,10 +224,18 @@ def _tell_account(one: Result) -> str:
 
 def _tell_clearances(one: Result) -> str:
     said = {"found": one.found, "number": one.number, "since": in_words(one.since)}
-    told = ngettext(
-        "%(found)d of %(number)d clearance since %(since)s.",
-        "%(found)d of %(number)d clearances since %(since)s.",
-        one.number,
+    told = (
+        ngettext(
+            "%(found)d clearance since %(since)s; %(number)d asked for.",
+            "%(found)d clearances since %(since)s; %(number)d asked for.",
+            one.found,
+        )
+        if one.met
+        else ngettext(
+            "%(found)d of %(number)d clearance since %(since)s.",
+            "%(found)d of %(number)d clearances since %(since)s.",
+            one.number,
+        )
     )
     lacks = max(one.number - one.found, 0)
     missing = ngettext("%(number)d is missing.", "%(number)d are missing.", lacks) % {"number": lacks} if lacks else ""

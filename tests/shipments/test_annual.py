@@ -454,6 +454,7 @@ def test_a_company_sees_the_test_at_any_time_and_asks_in_its_page(company, world
     assert "Not qualified" in text and "2 thresholds of the test are not met yet" in text
     assert "0 of 12 clearances since" in text and "No compliance program was handed in." in text
     today = legal_today().isoformat()
+    assert "The test is not met today, and before it is nobody can grant this." in text
     paper = {"file": _upload(), "audited_on": today}
     assert client.post("/company/file_audit/", paper).status_code == 302
     record = {"file": _upload(), "number": "12", "first_day": today, "last_day": today}
