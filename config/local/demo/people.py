@@ -47,6 +47,7 @@ class Ministry:
     intake: Actor
     reviewer: Actor
     decider: Actor
+    policy_officer: Actor
 
 
 def offices() -> tuple[Ministry, Actor]:
@@ -56,10 +57,10 @@ def offices() -> tuple[Ministry, Actor]:
         person("song.jie", "Song Jie", office, Role.INTAKE),
         person("zhao.min", "Zhao Min", office, Role.REVIEWER),
         person("han.rui", "Han Rui", office, Role.DECIDER),
+        person("fang.li", "Fang Li", office, Role.POLICY_OFFICER),
     )
     person("ma.lan", "Ma Lan", office, Role.DECIDER, Role.REVIEWER)
     person("qi.bo", "Qi Bo", office, Role.AUDITOR)
-    person("fang.li", "Fang Li", office, Role.POLICY_OFFICER)
     person("lu.wen", "Lu Wen", office, Role.POLICY_APPROVER)
     person("gu.yan", "Gu Yan", office, Role.POLICY_APPROVER)
     person("deng.an", "Deng An", office, Role.ADMIN)

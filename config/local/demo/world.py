@@ -18,6 +18,7 @@ from config.local.demo.people import (
     seen,
     send_company,
 )
+from config.local.demo.regime import followed, open_for_comment, told_to_the_public
 from core.access import Actor
 from core.actions import issue_key
 from core.checks import DEMO_DOMAIN
@@ -47,6 +48,9 @@ def make() -> World:
         qualified(actor, ministry)
     lanting_cases(lanting, clerk, ministry, customs)
     ruohe_cases(ruohe, ministry, customs)
+    told_to_the_public(ministry.policy_officer)
+    followed(lanting, ruohe)
+    open_for_comment(ministry.policy_officer)
     world = World(accounts=accounts())
     make_keys(world)
     return world
