@@ -3,7 +3,7 @@
 import csv
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,8 @@ from django.db import transaction
 
 from core.legal_time import day_start
 from core.models import Country
-from licensing.models import ControlItem, EndUse, Instrument, InstrumentSuspension, PolicyEdition
+from licensing.actions.lists import put_on_lists
+from licensing.models import InstrumentSuspension, PolicyEdition
 from licensing.policy.editions import canonical, digest_of
 from licensing.policy.engine import ENGINE
 
@@ -86,87 +87,29 @@ def load() -> bool:
         _countries()
         if PolicyEdition.objects.exists():
             return False
-        _rules(json.loads(RULES.read_text(encoding="utf-8")))
-        _control_list()
+        document = first_document()
+        put_on_lists(document)
+        _suspensions(document["windows"])
         first_edition().save()
     return True
 
 
-def _filed(made: list[Any], *key: str) -> None:
-    """Each row stands as it is given: made, or written over the one of the same key. One statement."""
-    model = type(made[0])
-    facts = [f.name for f in model._meta.concrete_fields if not f.primary_key and f.name not in key]
-    model._default_manager.bulk_create(made, update_conflicts=True, unique_fields=key, update_fields=facts)
-
-
 def _countries() -> None:
-    _filed(
-        [Country(code=r["alpha2"], name_en=r["name_en"], name_zh=r["name_zh"]) for r in rows(COUNTRIES)],
-        "code",
-    )
+    made = [Country(code=r["alpha2"], name_en=r["name_en"], name_zh=r["name_zh"]) for r in rows(COUNTRIES)]
+    names = ["name_en", "name_zh"]
+    Country.objects.bulk_create(made, update_conflicts=True, unique_fields=["code"], update_fields=names)
 
 
-def _rules(rules: dict[str, Any]) -> None:
-    _filed(
-        [
-            Instrument(
-                id=entry["id"],
-                title_en=entry["title_en"],
-                title_zh=entry["title_zh"],
-                published_on=entry["published"],
-                effective_from=entry["effective_from"],
-                clauses=entry.get("clauses", {}),
-                authority=entry["authority"],
-                source=entry.get("source", ""),
-                note=entry.get("note", ""),
-            )
-            for entry in rules["instruments"]
-        ],
-        "id",
-    )
-    _filed(
+def _suspensions(windows: Iterable[Mapping[str, Any]]) -> None:
+    InstrumentSuspension.objects.bulk_create(
         [
             InstrumentSuspension(
-                instrument_id=entry["instrument"],
-                clause=entry["clause"] or "",
-                suspended_from=entry["suspended_from"],
-                suspended_until=entry["suspended_until"],
-                by=entry["by"],
+                instrument_id=row["instrument"],
+                clause=row["clause"] or "",
+                suspended_from=row["suspended_from"],
+                suspended_until=row["suspended_until"],
+                by=row["by"],
             )
-            for entry in rules["suspensions"]
-        ],
-        "instrument",
-        "clause",
-        "suspended_from",
-    )
-    _filed(
-        [
-            EndUse(code=code, name_en=words["en"], name_zh=words["zh"], position=position)
-            for position, (code, words) in enumerate(rules["end_uses"].items())
-        ],
-        "code",
-    )
-
-
-def _control_list() -> None:
-    _filed(
-        [
-            ControlItem(
-                code=r["control_code"],
-                official=r["official_code"] == "1",
-                list_name=r["list"],
-                instrument_id=r["instrument"],
-                element=r["element"],
-                category=r["category"],
-                description_en=r["description_en"],
-                description_zh=r["description_zh"],
-                hs_codes=[code for code in r["hs_codes"].split(";") if code],
-                unit=r["unit"],
-                confidence=r["confidence"],
-                source=r["source"],
-                note=r["note"] or "",
-            )
-            for r in rows(CONTROL_LIST)
-        ],
-        "code",
+            for row in windows
+        ]
     )

@@ -16,6 +16,7 @@ from core.locks import lock
 from core.models import Country
 from core.references import draw
 from exporters import rules
+from licensing.actions.lists import put_on_lists
 from licensing.models import Draft, PolicyEdition, Signature
 from licensing.policy.editions import Edition, Flaw, Unreadable, canonical, countries_of, digest_of, read
 from licensing.policy.edits import NAMED, NoSuchRow, Taken, key_of, put
@@ -328,6 +329,7 @@ def _put_in_force(row: Draft, text: str, starts_at: datetime, *, repeals: Policy
     digest = digest_of(text)
     name = f"{legal_day(starts_at)}-{digest[:6]}"
     again = PolicyEdition.objects.filter(code__startswith=name).count()
+    put_on_lists(compiled(text).edition.document)
     return PolicyEdition.objects.create(
         code=f"{name}-{again + 1}" if again else name,
         title=row.title,

@@ -1,4 +1,5 @@
-"""The control list and the instruments that give it effect. Data as loaded, with its provenance; never edited."""
+"""The control list and the instruments that give it effect, with their provenance: as loaded, and what later editions
+of the rules added. Never edited."""
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models

@@ -15,6 +15,13 @@ SHARE = {"type": "string", "pattern": r"^(0(\.[0-9]{1,12})?|1(\.0{1,12})?)$"}
 COUNTRY = {"type": "string", "pattern": "^[A-Z]{2}$"}
 
 
+UNITS = ("kg", "g", "unit", "set", "contract")  # in which goods are counted
+
+
+def at_most(text: dict[str, Any], length: int) -> dict[str, Any]:
+    return text | {"maxLength": length}
+
+
 def some(items: Any, **more: Any) -> dict[str, Any]:
     return {"type": "array", "items": items, "minItems": 1, "uniqueItems": True, **more}
 
@@ -68,9 +75,9 @@ EFFECT = row(
     params=PARAMS,
 )
 INSTRUMENT = row(
-    {"id": NAME, "title_en": WORDS, "title_zh": WORDS, "published": DAY, "effective_from": DAY, "source": WORDS}
-    | {"authority": {"enum": list(AUTHORITIES)}},
-    effective_to=DAY,
+    {"id": at_most(NAME, 20), "title_en": at_most(WORDS, 300), "title_zh": at_most(WORDS, 300), "source": WORDS}
+    | {"published": DAY, "effective_from": DAY, "authority": {"enum": list(AUTHORITIES)}},
+    effective_to=LAST,
     clauses={"type": "object", "additionalProperties": DAY},
     note=TEXT,
 )
@@ -89,10 +96,11 @@ RULE = row(
     transition=row({}, contracts_signed_before=DAY, until=LAST),
 )
 CODE = row(
-    {"code": NAME, "official": {"type": "boolean"}, "list": NAME, "instrument": NAME, "category": NAME}
-    | {"element": TEXT, "description_en": WORDS, "description_zh": TEXT, "unit": NAME}
+    {"code": at_most(NAME, 20), "official": {"type": "boolean"}, "list": at_most(NAME, 20), "instrument": NAME}
+    | {"category": at_most(NAME, 40), "element": at_most(TEXT, 10), "unit": {"enum": list(UNITS)}}
+    | {"description_en": WORDS, "description_zh": TEXT}
     | {"hs_codes": {"type": "array", "items": {"type": "string", "pattern": "^[0-9]{4,10}$"}, "uniqueItems": True}}
-    | {"confidence": NAME, "source": WORDS, "note": TEXT}
+    | {"confidence": at_most(NAME, 20), "source": WORDS, "note": TEXT}
 )
 HOLD = row(
     {"id": NAME, "match": MATCH, "from": DAY, "until": {"anyOf": [LAST, {"type": "null"}]}}
@@ -123,7 +131,12 @@ DOCUMENT = row(
         "rules": rows(RULE),
         "codes": rows(CODE),
         "invariants": rows(INVARIANT),
-        "end_uses": {"type": "object", "minProperties": 1, "additionalProperties": row({"en": WORDS, "zh": WORDS})},
+        "end_uses": {
+            "type": "object",
+            "minProperties": 1,
+            "propertyNames": at_most(NAME, 20),
+            "additionalProperties": row({"en": at_most(WORDS, 200), "zh": at_most(WORDS, 200)}),
+        },
         "groups": {
             "type": "object",
             "additionalProperties": row({"en": WORDS, "zh": WORDS, "countries": some(COUNTRY)}),

@@ -14,10 +14,13 @@ from django.test.utils import CaptureQueriesContext
 from core.errors import DomainError, Forbidden, FourEyes, Invalid, NotFound, WrongState
 from core.history import lines_of
 from core.legal_time import day_start, legal_day, legal_now, legal_today
+from core.quantities import UNITS
 from licensing import selectors
 from licensing.actions import editions
+from licensing.actions.lists import SAME
 from licensing.loading import first_document
-from licensing.models import Draft, PolicyEdition, Signature
+from licensing.models import ControlItem, Draft, EndUse, Instrument, PolicyEdition, Signature
+from licensing.policy import shape
 from licensing.policy.editions import canonical, digest_of
 from tests import make
 from tests.make import seen
@@ -263,6 +266,44 @@ def test_what_is_approved_starts_at_midnight_by_itself(ban, ministry, clock):
     assert selectors.edition_now().code == edition.code
     line = lines_of(ban).last()
     assert (line.verb, line.edition, line.to_state) == ("approve", edition.code, "approved")
+
+
+def row_of(row, part, name):
+    return next(one for one in json.loads(row.text)[part] if name in one.values())
+
+
+def test_what_a_new_edition_lists_can_be_chosen_and_what_was_listed_stays(draft, ministry):
+    first, codes = row_of(draft, "codes", "1C905.a.4"), ControlItem.objects.count()
+    instrument = row_of(draft, "instruments", "A57-2025") | {"id": "A9-2027"}
+    changed(draft, ministry, part="instruments", new=instrument)
+    ribbon = first | {"code": "1C905.a.9", "instrument": "A9-2027", "description_en": "Ribbons"}
+    changed(draft, ministry, part="codes", new=ribbon)
+    changed(draft, ministry, part="codes", key="1C905.a.4", new=first | {"description_en": "Otherwise"})
+    changed(draft, ministry, part="end_uses", new={"name": "CIV_TOYS", "en": "Toys", "zh": "玩具"})
+    approved(described(draft, ministry), ministry)
+    listed = ControlItem.objects.get(code="1C905.a.9")
+    assert {name: getattr(listed, name) for name in SAME} == {name: ribbon[name] for name in SAME}
+    assert (listed.list_name, listed.instrument_id) == (first["list"], "A9-2027")
+    assert ControlItem.objects.count() == codes + 1
+    assert ControlItem.objects.get(code="1C905.a.4").description_en == first["description_en"]
+    assert [str(EndUse.objects.latest("position")), EndUse.objects.count()] == ["Toys", 22]
+
+
+@pytest.mark.parametrize(
+    ("model", "row", "names"),
+    [
+        (ControlItem, shape.CODE, {"list": "list_name"}),
+        (Instrument, shape.INSTRUMENT, {}),
+        (EndUse, shape.DOCUMENT["properties"]["end_uses"]["additionalProperties"], {"en": "name_en", "zh": "name_zh"}),
+        (EndUse, {"properties": {"code": shape.DOCUMENT["properties"]["end_uses"]["propertyNames"]}}, {}),
+    ],
+)
+def test_what_a_document_may_hold_has_room_on_the_lists(model, row, names):
+    fields = {field.name: field.max_length for field in model._meta.concrete_fields if field.max_length}
+    for name, allowed in row["properties"].items():
+        if (room := fields.get(names.get(name, name))) and "enum" not in allowed:
+            assert allowed["maxLength"] <= room, name
+    assert list(UNITS) == list(shape.UNITS)
 
 
 def test_nobody_approves_what_he_wrote(ban, ministry):

@@ -18,6 +18,7 @@ from core.web.fields import DayField
 from core.web.forms import StepForm, read_upload
 from licensing.models import DecisionStep
 from licensing.policy.edits import NAMED
+from licensing.policy.shape import UNITS
 from licensing.policy.vocabulary import AUDIENCES, CHANNELS, CODE, COUNTRY, END_USE, FACTS, OF_THE_MINISTRY, RULED, Kind
 from licensing.words import terms, thresholds
 from licensing.words.rules import AUTHORITIES
@@ -419,7 +420,7 @@ def _code(document: Mapping[str, Any], countries: Mapping[str, str]) -> list[Sec
                 "category": _name(gettext_lazy("Category")),
                 "element": forms.CharField(label=terms.FACTS["item.element"], max_length=10, required=False),
                 "hs_codes": Names(label=gettext_lazy("HS codes"), required=False, max_length=2_000),
-                "unit": _name(gettext_lazy("Unit")),
+                "unit": _one(gettext_lazy("Unit"), {unit: unit for unit in UNITS}),
                 "confidence": _name(gettext_lazy("Confidence")),
                 "source": _text(gettext_lazy("Source")),
                 "note": _text(gettext_lazy("Note"), lines=2, required=False),
