@@ -246,19 +246,21 @@ def _applications(step: Story, world: make.World, signed: Any) -> None:
 def _policy(step: Story, m: make.Ministry, company: Actor) -> None:
     """Groups of destinations that no rule names come and go: no outcome is another."""
 
+    words = {"statement_en": "A group more.", "statement_zh": "增加一组。", "by": m.policy_officer}
+
     def added(name: str) -> Draft:
         row = editions.draft(title=name, by=m.policy_officer)
         group = {"name": name, "en": name, "zh": name, "countries": ["DE"]}
         facts = {"part": "groups", "key": "", "row": group, "by": m.policy_officer}
-        return editions.change(row.ref, seen=seen(row.ref), **facts)
+        editions.change(row.ref, seen=seen(row.ref), **facts)
+        return editions.describe(row.ref, seen=seen(row.ref), title=name, starts_on=None, **words)
 
-    words = {"title": "A group", "statement_en": "", "statement_zh": "", "by": m.policy_officer}
     ref = step(editions.draft, title="A group", by=m.policy_officer).ref
     row = {"name": "EAST", "en": "East", "zh": "东", "countries": ["JP"]}
     step(editions.change, ref, part="groups", key="", row=row, by=m.policy_officer)
     text = Draft.objects.get(ref=ref).text.encode()
     step(editions.load, ref, file=("rules.json", text), by=m.policy_officer)
-    step(editions.describe, ref, starts_on=legal_today() + timedelta(days=3_000), **words)
+    step(editions.describe, ref, title="A group", starts_on=legal_today() + timedelta(days=3_000), **words)
     step(simulations.simulate, ref, by=m.policy_officer)
     asked = Simulation.objects.get().pk
     step(simulations.take, asked, by=clock())

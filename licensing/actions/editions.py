@@ -172,8 +172,9 @@ def describe(
 def approve(ref: str, *, seen: int, by: Actor) -> Draft:
     """The draft's text is an edition, in force from 00:00 of its first day on; nobody changes it any more.
 
-    Raises FourEyes for its authors, Invalid when its day is over, taken or not said, DomainError statement-older,
-    changes-nothing, invariant-broken where one of its standing invariants does not hold everywhere, or not-simulated.
+    Raises FourEyes for its authors, Invalid when its day is taken or not said, has come or does within seconds, or
+    nothing is told to the public, DomainError statement-older, changes-nothing, invariant-broken where one of its
+    standing invariants does not hold everywhere, or not-simulated.
     """
     row = lock(drafts_for(by), ref=ref)
     require(row.approve, by=by, seen=seen)
@@ -193,6 +194,7 @@ def approve(ref: str, *, seen: int, by: Actor) -> Draft:
         first = _("Simulate it on the book first: this very text, from this day on, in the last 24 hours.")
         raise DomainError(first, code="not-simulated")
     _sign(row, Part.APPROVER, row.digest, by, at)
+    _require_told(row)
     edition = _put_in_force(row, row.text, starts_at)
     move(row.approve, by=by, at=at, edition=edition.code, facts={"starts_on": str(row.starts_on)})
     return row
@@ -213,6 +215,7 @@ def hasten(ref: str, *, seen: int, reason: str, by: Actor) -> Draft:
     _require_fit(row, at + HASTE)
     _require_no_loosening(row, at + HASTE)
     _sign(row, Part.APPROVER, row.digest, by, at, once=True)
+    _require_told(row)
     signed = row.signed.filter(at__gt=at - DAY).values("actor").distinct().count()
     if signed < 2:
         move(row.hasten, by=by, at=at, reason=reason, facts={"signatures": signed})
@@ -275,6 +278,14 @@ def require_statement(row: Draft) -> None:
             "The public statement was written for an earlier text. One of its authors must look and save it again."
         )
         raise DomainError(older, code="statement-older")
+
+
+def _require_told(row: Draft) -> None:
+    """Everybody can read what it changes, in both languages. Raises Invalid."""
+    missing = _("Say in the public statement what changes and what does not, in both languages.")
+    unsaid = [name for name in ("statement_en", "statement_zh") if not getattr(row, name).strip()]
+    if unsaid:
+        raise Invalid([Problem(f"/{name}", "required", missing) for name in unsaid])
 
 
 def _require_fit(row: Draft, starts_at: datetime) -> None:

@@ -417,7 +417,7 @@ def test_a_promise_is_changed_by_whoever_says_why_and_never_dropped_with_what_br
     changed(draft, ministry, part="invariants", new=other)
     refused(DomainError, "invariant-broken", signed_off, draft, ministry)
     changed(draft, ministry, part="invariants", key="I2", new=other | {"basis": "Order 7: they may register."})
-    assert approved(draft, ministry)
+    assert approved(described(draft, ministry), ministry)
 
 
 # --- in an emergency --------------------------------------------------------------------------------------
@@ -583,6 +583,14 @@ def test_a_statement_of_an_earlier_text_is_looked_at_again(ban, ministry, verb):
     refused(DomainError, "statement-older", verb, ban, by=ministry.policy_approver, **more(verb, ministry))
     described(ban, ministry)
     assert verb(ban, by=ministry.policy_approver, **more(verb, ministry))
+
+
+@pytest.mark.parametrize("verb", [signed_off, hastened])
+def test_what_the_public_is_not_told_in_both_languages_is_not_put_in_force(ban, ministry, verb):
+    described(ban, ministry, statement_zh=" ")
+    make.simulated(ban.ref, ministry.policy_approver)
+    refusal = refused(Invalid, "required", verb, ban, by=ministry.policy_approver, **more(verb, ministry))
+    assert [one.pointer for one in refusal.errors] == ["/statement_zh"]
 
 
 def more(verb, ministry):

@@ -153,7 +153,7 @@ def test_an_approver_reads_whose_signature_is_missing(client, draft, ministry, c
         return " ".join(page(client, path).split())
 
     first, second = ministry.policy_approver, ministry.other_approver
-    row = changed(draft, ministry)
+    row = described(changed(draft, ministry), ministry)
     assert "Yours is the first of two signatures." in read(first, f"{row.ref}/")
     hastened(row, first)
     for path in ("", f"{row.ref}/"):
