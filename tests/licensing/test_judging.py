@@ -5,10 +5,12 @@ from datetime import timedelta
 from html import unescape
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from config.local import demo
+from config.local.demo.papers import pdf
 from core.errors import DomainError, Invalid
 from core.history import lines_of
 from core.legal_time import day_end, legal_now, legal_today
@@ -441,6 +443,20 @@ def test_a_paper_that_a_rule_asks_for_is_offered_and_named_in_words(world, clien
     named = [problem.message for problem in problems(ref)]
     assert named == ["Add the paper that the rules ask for here: a_paper_of_its_own."]
     demo.paper(world.exporter, ref, "a_paper_of_its_own")
+    assert codes(ref) == []
+
+
+def test_a_paper_that_an_edition_to_come_asks_for_is_offered_as_it_is_needed(world, client):
+    ref = world.application()
+
+    def asks(rules, document):
+        rules["R001"]["effect"].update(require=["a_paper_of_its_own"])
+
+    make.edition(asks, starts_at=legal_now() + 5 * DAY)
+    assert codes(ref) == ["required"]
+    client.force_login(world.exporter.user)
+    data = {"type": "a_paper_of_its_own", "file": SimpleUploadedFile("paper.pdf", pdf("A paper"))}
+    assert client.post(f"/applications/{ref}/documents/", data).status_code == 302
     assert codes(ref) == []
 
 

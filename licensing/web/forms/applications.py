@@ -11,7 +11,7 @@ from core.web.fields import CodesField, DayField, QuantityField
 from exporters.models import Party
 from licensing.actions.applications import Draft, LineDraft
 from licensing.models import Application, ApplicationDocument, ControlItem, Declaration
-from licensing.selectors import edition_now, rules_of
+from licensing.selectors import editions_at
 from licensing.web.forms.check import one_of, words_of
 from licensing.words import terms
 
@@ -174,9 +174,10 @@ LineFormSet = forms.formset_factory(LineForm, extra=1, max_num=50, validate_max=
 
 
 def _papers() -> list[tuple[str, Any]]:
-    """The usual papers, and each that a rule of the edition in force may ask for."""
-    rules = rules_of(edition_now().digest).rules
-    asked = sorted({paper for rule in rules for paper in rule.effect.require})
+    """The usual papers, and each that a rule may ask for, of the edition in force or of one to come."""
+    editions = editions_at()
+    coming = (rule for rules, _since, _until in editions.reigns(editions.at) for rule in rules.rules)
+    asked = sorted({paper for rule in coming for paper in rule.effect.require})
     *usual, other = ApplicationDocument.Type.choices
     return [*usual, *((name, terms.word(terms.PAPERS, name)) for name in asked), other]
 
