@@ -80,6 +80,8 @@ def slips():
     yield at(["rules", 0, "effective_from"], "2025-04-03"), "/rules/0/effective_from", "before-its-instrument"
     clause = "/instruments/9/clauses/1.1"
     yield at(["instruments", 9, "clauses", "1.1"], "2025-10-08"), clause, "clause-before-its-instrument"
+    yield at(["instruments", 9, "clauses", "1.1"], "9999-12-31"), clause, "shape"
+    yield at(["instruments", 0, "effective_from"], "0001-01-01"), "/instruments/0/effective_from", "shape"
     match = ["rules", 0, "match"]
     prefix, place = "item.control_code_prefix", "/rules/0/match/item.control_code_prefix"
     yield at([*match, prefix], ["1C902", "1C999"]), f"{place}/1", "matches-nothing"
