@@ -14,12 +14,12 @@ def screenings_of(parties: Iterable[int]) -> list[Screening]:
 
 
 def counting(rows: Iterable[Screening]) -> dict[int, Screening]:
-    """party -> the newest of these results, which come newest first, that counts for its entry as it is now."""
-    found: dict[int, Screening] = {}
+    """party -> the newest of these results, which come newest first, where it counts for its entry as it is now. What
+    it took the place of does not come back."""
+    newest: dict[int, Screening] = {}
     for row in rows:
-        if row.counts:
-            found.setdefault(row.party_id, row)
-    return found
+        newest.setdefault(row.party_id, row)
+    return {party: row for party, row in newest.items() if row.counts}
 
 
 def screened_in(case: Application) -> set[int]:

@@ -218,6 +218,15 @@ def test_a_hit_stays_when_the_entry_changes(world, case):
     assert {one.facts["screening.hit"] for one in found if one.user.party_id == party.pk} == {"control_list"}
 
 
+def test_a_hit_that_was_cleared_does_not_come_back_with_another_entry(world, case):
+    by = world.ministry.reviewer
+    screenings.screen(case, **result(case, hit="watch_list", reason="Entry 3."), by=by)
+    screenings.screen(case, **result(case), by=by)
+    party = renamed(world, case)
+    found = selectors.judge(Application.objects.get(ref=case), at=legal_now(), audience=selectors.PENDING)
+    assert {one.facts.get("screening.hit") for one in found if one.user.party_id == party.pk} == {None}
+
+
 # --- papers that a result asks for -------------------------------------------------------------------------
 
 
