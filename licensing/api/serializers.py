@@ -13,7 +13,7 @@ from core.legal_time import on_the_wire
 from core.quantities import show
 from exporters.models import Party
 from licensing.granted import Granted, decided
-from licensing.models import ControlItem, ControlList, DecisionStep, Kind, License, Suspension
+from licensing.models import ControlItem, DecisionStep, Kind, License, Suspension
 from licensing.models.balances import Movement
 from licensing.policy.engine import Outcome
 from licensing.policy.vocabulary import DISPOSITIONS
@@ -24,7 +24,7 @@ from licensing.states import LicenseState
 class ControlItemOutput(serializers.Serializer[Any]):
     code = serializers.CharField()
     official = serializers.BooleanField()
-    list = serializers.ChoiceField(ControlList.values)
+    list = serializers.CharField()
     element = serializers.CharField()
     category = serializers.CharField()
     description = serializers.DictField(child=serializers.CharField())

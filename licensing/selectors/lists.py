@@ -38,12 +38,14 @@ def in_force_on(items: Iterable[ControlItem], on: date) -> list[tuple[ControlIte
     """Each item, and what its listing alone does to it on that day: controls it, and how, or not.
 
     Whatever else a rule looks at is left open, and so is what only that would control. A label of ours
-    controls nothing.
+    controls nothing. What the edition of that day lists no more, or not yet, is on none of its lists.
     """
     rules = rules_of(edition_on(on).digest)
 
     def said(item: ControlItem) -> Outcome:
-        if item.official and item.code in rules.edition.codes:
+        if item.code not in rules.edition.codes:
+            return Outcome(False, "unlisted")
+        if item.official:
             outcome = rules.assess(whole({CODE: item.code}, rules.edition), on=on)
             if outcome.controlled:
                 return outcome

@@ -17,7 +17,7 @@ from core.legal_time import day_end, legal_now, legal_today
 from exporters import actions as exporters
 from licensing import selectors
 from licensing.actions import applications, decisions, declarations
-from licensing.models import Application, DecisionStep, Declaration, Finding, License, PolicyEdition
+from licensing.models import Application, ControlItem, DecisionStep, Declaration, Finding, License, PolicyEdition
 from licensing.policy.engine import ENGINE
 from licensing.policy.records import replayed
 from licensing.selectors import NEW, PENDING
@@ -203,6 +203,8 @@ def test_of_what_no_list_has_any_more_nobody_says_that_it_needs_no_license(world
     assert problem.code == "channel-closed"
     assert "It is on none of the lists loaded here" in problem.message
     assert "no license is needed" not in problem.message
+    [(_item, said)] = selectors.in_force_on(ControlItem.objects.filter(code=MAGNET), legal_today())
+    assert (said.controlled, said.disposition) == (False, "unlisted")
 
 
 # --- what is kept -----------------------------------------------------------------------------------------
