@@ -5,7 +5,8 @@ from datetime import timedelta
 from html import unescape
 
 import pytest
-from django.db import DatabaseError, transaction
+from django.db import DatabaseError, connection, transaction
+from django.test.utils import CaptureQueriesContext
 
 from config.local import demo
 from core import history
@@ -566,3 +567,35 @@ def test_the_channel_is_open_for_each_line(world):
     with pytest.raises(DomainError) as refused:
         decisions.approve(ref, seen=seen(ref), by=m.decider)
     assert (refused.value.code, Application.objects.get(ref=ref).state) == ("channel-closed", "awaiting_decision")
+
+
+def asked_by(verb, *args, **facts):
+    with CaptureQueriesContext(connection) as queries:
+        verb(*args, **facts)
+    return len(queries)
+
+
+MOST = {"submit": 22, "recommend": 23, "approve": 22, "issue": 29}  # of a case of one line and one end-user
+
+
+def test_filing_and_deciding_ask_the_database_no_more_than_they_did(world):
+    m, signed = world.ministry, [world.declaration()]
+    for _ in range(2):  # the second time a process knows what it keeps
+        ref = world.application(by_whom=signed)
+        asked = {"submit": asked_by(applications.submit, ref, seen=seen(ref), by=world.exporter)}
+        applications.accept(ref, by=m.intake)
+        decisions.assign(ref, seen=seen(ref), by=m.reviewer)
+        demo.screened(ref, m.reviewer)
+        facts = {"seen": seen(ref), "outcome": "approve", "by": m.reviewer}
+        asked["recommend"] = asked_by(decisions.recommend, ref, **facts)
+        asked["approve"] = asked_by(decisions.approve, ref, seen=seen(ref), by=m.decider)
+        asked["issue"] = asked_by(decisions.issue, ref, seen=seen(ref), by=m.decider)
+    assert {verb: number for verb, number in asked.items() if number > MOST[verb]} == {}
+
+
+def test_filing_asks_the_same_for_one_end_user_and_three(world):
+    counts = []
+    for number in (1, 1, 3):
+        ref = world.application(by_whom=[world.declaration() for _ in range(number)])
+        counts.append(asked_by(applications.submit, ref, seen=seen(ref), by=world.exporter))
+    assert counts[1] == counts[2]
