@@ -2,9 +2,11 @@
 
 import json
 from datetime import date, timedelta
+from decimal import Decimal
 
 import pytest
 
+from core import calendar_file
 from core.legal_time import legal_today
 from licensing.models import PolicyEdition
 from tests import make
@@ -51,6 +53,22 @@ def test_each_matched_rule_says_where_it_stands_and_what_is_ours_is_no_provision
     ]
     listed = ask(CAR | {"screening.hit": "watch_list"}).json()["matched"][1]
     assert listed["provision"].endswith("(State Council Decree 792), 26")
+
+
+def test_scenario_15_goods_made_abroad_and_humanitarian_ones_with_the_reports_day(ask, client):
+    """Of parts for 100,000.00 inputs of 99.99 are below one in a thousand, unrounded, and 100.00 are not."""
+    calendar_file.fill()
+    abroad = {"item.control_code": "ANN61-P2", "exporter.territory": "overseas", "item.origin": "JP"}
+    abroad |= {name: CAR[name] for name in ("end_use.code", "end_user.class", "screening.hit")}
+    abroad |= {"destination.country": "TR"}
+    for value, outcome in ((Decimal("99.99"), "not_controlled"), (Decimal("100.00"), "standard_review")):
+        share = str(value / Decimal("100000.00"))
+        assert ask(abroad | {"item.cn_input_value_share": share}, "2026-11-20").json()["disposition"] == outcome
+    exempt = ask(abroad | {"item.cn_input_value_share": "0.001", "end_use.code": "HUMANITARIAN"}, "2026-11-20").json()
+    assert (exempt["disposition"], exempt["channels"], exempt["clock"]) == ("exempt", ["exempt_report"], "none")
+    assert "report_within_10_working_days_after_export" in exempt["requires"]
+    due = client.get("/api/v1/calendar/deadline/?accepted_on=2026-11-20&working_days=10").json()
+    assert due["deadline"] == "2026-12-04"
 
 
 def test_it_speaks_the_callers_language(ask):

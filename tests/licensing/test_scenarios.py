@@ -1,6 +1,6 @@
 """Scenarios of the design, through the pages and REST, with the numbers given there.
 
-Number 3 is in test_supplements.py, 15 in test_check.py.
+Number 3 is in test_supplements.py, 15 in test_check.py and over REST in tests/api/test_assessments.py.
 """
 
 import re
