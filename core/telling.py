@@ -26,11 +26,14 @@ def sentences(kind: str, words: "Mapping[str, str | Promise]", *, internal: tupl
 
 @dataclass(frozen=True)
 class Told:
+    """moved: the row's state is another since."""
+
     at: datetime
     sentence: str
     actor_name: str
     reason: str
     by_clock: bool = False
+    moved: bool = False
 
 
 def told(lines: Iterable[HistoryLine], reader: Actor) -> list[Told]:
@@ -53,6 +56,7 @@ def told(lines: Iterable[HistoryLine], reader: Actor) -> list[Told]:
             officers[line.actor_id] if hidden and line.actor_id in officers else _name(line),
             line.reason,
             by_clock=_by_clock(line),
+            moved=line.from_state not in ("", line.to_state),
         )
         for line in lines
         if not (hidden and (line.subject_kind, line.verb) in _internal)

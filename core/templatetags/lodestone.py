@@ -115,14 +115,15 @@ def state_tag(row: Any) -> SafeString:
 
 @register.inclusion_tag("parts/history.html")
 def history(lines: Iterable[Any]) -> dict[str, Any]:
-    """What people and programs did, in the order given; what the clock did stands folded below it.
+    """What people and programs did, and what else brought another state, in the order given; the clock's other steps
+    stand folded below it.
 
-    Each line has at, actor_name, sentence, by_clock and perhaps a reason.
+    lines: as core.telling tells them.
     """
     lines = list(lines)
     return {
-        "deeds": [line for line in lines if not line.by_clock],
-        "clock": [line for line in lines if line.by_clock],
+        "deeds": [line for line in lines if line.moved or not line.by_clock],
+        "clock": [line for line in lines if line.by_clock and not line.moved],
     }
 
 

@@ -77,9 +77,9 @@ def test_every_look_of_a_state_is_one_the_stylesheet_draws():
     assert looks <= drawn
 
 
-def told(sentence, *, reason="", by_clock=False):
+def told(sentence, *, reason="", by_clock=False, moved=False):
     at = datetime(2026, 11, 20, 8, 20, tzinfo=UTC)
-    return Told(at, sentence, "the clock" if by_clock else "Zhao Min", reason, by_clock=by_clock)
+    return Told(at, sentence, "the clock" if by_clock else "Zhao Min", reason, by_clock=by_clock, moved=moved)
 
 
 def show_history(*lines):
@@ -104,11 +104,16 @@ def test_history_says_who_what_when_and_why():
 
 
 def test_history_folds_what_the_clock_did_below_what_people_did():
-    html = show_history(told("Expired.", by_clock=True), told("Issued."), told("Approved."))
+    html = show_history(told("Warned.", by_clock=True), told("Issued."), told("Approved."))
     deeds, clock = html.split("<details")
     assert re.findall(r"(\w+)\.\s+<small", deeds) == ["Issued", "Approved"]
-    assert re.findall(r"(\w+)\.\s+<small", clock) == ["Expired"]
+    assert re.findall(r"(\w+)\.\s+<small", clock) == ["Warned"]
     assert "1 step of the clock" in clock
+
+
+def test_history_folds_nothing_that_brought_another_state():
+    html = show_history(told("Suspended.", by_clock=True, moved=True), told("Issued."))
+    assert re.findall(r"(\w+)\.\s+<small", html) == ["Suspended", "Issued"] and "<details" not in html
 
 
 def test_history_of_the_clock_alone_is_not_folded():

@@ -170,11 +170,12 @@ def test_expiry_lapses_the_rest_and_leaves_open_reservations_clearable(world, cl
 
 def test_the_history_says_which_line_is_the_clocks(world, clock):
     license = world.license(kilograms=100)
+    clock.set(midnight_after(license.usable_until) - timedelta(days=1))
+    tasks.warn_of_ends()
     clock.set(midnight_after(license.usable_until))
     tasks.expire_licenses()
-    lines = told(lines_of(license), NOBODY)
-    assert {line.by_clock for line in lines[:-1]} == {False}
-    assert (lines[-1].actor_name, lines[-1].by_clock) == ("the clock", True)
+    lines = [(line.actor_name == "the clock", line.by_clock, line.moved) for line in told(lines_of(license), NOBODY)]
+    assert lines == [(False, False, False), (True, True, False), (True, True, True)]
 
 
 def test_expire_before_the_end_does_nothing(world):
