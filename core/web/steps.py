@@ -60,7 +60,8 @@ class Step:
     and what it calls, `action(key, **form.facts(), by=…)`; without them it happens elsewhere, and only its words stand
     here.
     said: what the page says afterwards. within: the step whose card holds it when both are open. offered, with a label:
-    when a page offers it, where the graph does not say so. noun and app are set when it is registered.
+    when a page offers it to whom the table opens it, where the graph does not say so. noun and app are set when it is
+    registered.
     """
 
     verb: str
@@ -171,7 +172,7 @@ def offers(request: HttpRequest, row: Any, route: str, failed: Failed | None = N
     for verb, step in _steps[row._meta.model_name].items():
         if step.page is None or step.page.route != route:
             continue
-        if step.offered is not None and step.offered(row, request.actor):
+        if step.offered is not None and request.actor.may(step.route) and step.offered(row, request.actor):
             labels[verb] = str(step.label)
         if verb in labels:
             url = reverse(step.route, kwargs=step.page.of(row))

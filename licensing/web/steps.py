@@ -362,7 +362,7 @@ register(
             licenses.suspend,
             _("Suspended. The exporter was told, with your reason."),
             ReasonForm,
-            offered=lambda license, actor: license.state in IN_FORCE and actor.may("license.suspend"),
+            offered=lambda license, actor: license.state in IN_FORCE,
             label=_("Suspend"),
             mail=_("{ref}: suspended"),
         ),
@@ -392,10 +392,9 @@ def told_of_draft(line: HistoryLine) -> tuple[list[str], str]:
     return authors_of(line.subject_id), reverse("desk.draft", kwargs={"ref": line.subject_ref})
 
 
-def may_comment(row: Draft, actor: Actor) -> bool:
-    """Whether a page asks for a comment: on the last day it does."""
-    shown = row.is_draft and row.comment_until is not None and legal_today() <= row.comment_until
-    return shown and actor.kind == "exporter" and actor.may("draft.comment")
+def open_for_comment(row: Draft, actor: Actor) -> bool:
+    """On the last day it still is."""
+    return row.is_draft and row.comment_until is not None and legal_today() <= row.comment_until
 
 
 register(
@@ -450,7 +449,7 @@ register(
             comments.comment,
             _("The ministry has your comment."),
             CommentForm,
-            offered=may_comment,
+            offered=open_for_comment,
             label=_("Comment"),
         ),
         Step(
