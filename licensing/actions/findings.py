@@ -138,12 +138,13 @@ def _in_words(one: Judged, names: Sequence[str]) -> str:
 
 def _papers(case: Application, pairs: Pairs) -> Iterator[Problem]:
     """Each paper that the rules ask for on some day of the window and that the case does not have."""
-    for paper in _lacking(case, chain.from_iterable(pairs.values())):
+    for paper in lacking(case, chain.from_iterable(pairs.values())):
         message = _("Add the paper that the rules ask for here: {paper}.")
         yield Problem("/documents", "required", message.format(paper=paper))
 
 
-def _lacking(case: Application, judged: Iterable[Judged]) -> list[str]:
+def lacking(case: Application, judged: Iterable[Judged]) -> list[str]:
+    """Papers that the rules ask for on one of these days and that the case does not have, in words."""
     if asked := {paper for one in judged for paper in one.outcome.requires}:
         asked -= set(case.documents.values_list("type", flat=True))
     return [terms.word(terms.PAPERS, paper) for paper in sorted(asked)]
@@ -175,12 +176,12 @@ def require_open(case: Application, judged: Iterable[Judged], lines: Collection[
 def require_papers(case: Application, judged: Iterable[Judged], lines: Collection[int], users: Collection[int]) -> None:
     """The case has each paper that the rules ask for of what is granted: a result of screening, or a turn, may ask for
     more than the filing did. Raises DomainError papers-missing."""
-    if lacking := _lacking(case, _of(judged, lines, users)):
+    if papers := lacking(case, _of(judged, lines, users)):
         message = _(
             "The rules ask for papers that the case does not have: {papers}. The reviewer asks the applicant for them, "
             "who adds them while the question is open."
         )
-        raise DomainError(message.format(papers=terms.listed(lacking)), code="papers-missing")
+        raise DomainError(message.format(papers=terms.listed(papers)), code="papers-missing")
 
 
 def require_not_held(judged: Sequence[Judged], lines: Collection[int], users: Collection[int]) -> None:

@@ -12,7 +12,7 @@ from core.models import Document
 from core.telling import told
 from core.web.steps import Failed, of_one_moment, offered
 from licensing import granted, selectors
-from licensing.actions.findings import DEPARTURES, limits, presumed
+from licensing.actions.findings import DEPARTURES, lacking, limits, presumed
 from licensing.models import Application, DecisionStep
 from licensing.states import UNISSUED
 from licensing.web.holds import of_case
@@ -91,6 +91,7 @@ def _judged(row: Application) -> dict[str, Any]:
         "asks_why": asks_why,
         "holds": holds,
         "most": limits(judged, lines, users),
+        "lacking": lacking(row, [one for one in judged if one.within]),
     }
 
 

@@ -255,6 +255,10 @@ def test_an_approval_waits_for_the_papers_that_a_result_asks_for(world, watched,
     assert f'action="/applications/{watched}/documents/"' in page and "/documents/remove" not in page
     demo.paper(world.exporter, watched, "risk_assessment_report")
     answered(world, watched)
+    client.force_login(m.reviewer.user)
+    desk = client.get(f"/desk/cases/{watched}/")
+    assert [paper.lower() for paper in desk.context["lacking"]] == ["undertaking of compliance"]
+    assert "The rules ask for papers that the case does not have." in words(desk)
     with pytest.raises(DomainError) as refusal:
         decisions.recommend(watched, outcome="approve", acknowledged=True, seen=seen(watched), by=m.reviewer)
     assert "undertaking" in refusal.value.detail.lower() and "Risk assessment" not in refusal.value.detail
