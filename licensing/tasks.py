@@ -1,7 +1,6 @@
 """Sweeps: each fetches ids, calls a verb once per id, and may run twice, late or never."""
 
 import logging
-from datetime import timedelta
 
 from celery import shared_task
 
@@ -85,8 +84,8 @@ def signal_days() -> int:
 @shared_task
 def warn_of_ends() -> int:
     """Holders know of ends that come near."""
-    by, today = clock(), legal_today()
-    ids = selectors.licenses_ending(today, today + timedelta(days=max(licenses.WARNING_DAYS)))
+    by = clock()
+    ids = selectors.licenses_ending(legal_today(), licenses.WARNING_DAYS)
     return each(ids, lambda pk: licenses.warn_of_end(pk, by=by))
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
@@ -133,12 +133,15 @@ def licenses_past(today: date, limit: int) -> list[int]:
     )
 
 
-def licenses_ending(today: date, by: date) -> list[int]:
-    return list(
-        License.objects.filter(state__in=IN_FORCE, usable_until__gte=today, usable_until__lte=by)
-        .order_by("pk")
-        .values_list("pk", flat=True)
-    )
+def licenses_ending(today: date, stages: Iterable[int]) -> list[int]:
+    """Licenses that end within so many days and whose holder was not told so at that stage, or a later one."""
+    told = HistoryLine.objects.filter(subject_kind="license", subject_id=OuterRef("pk"), verb="warn_of_end")
+    untold = Q()
+    for days in stages:
+        last = today + timedelta(days=days)
+        untold |= Q(~Exists(told.filter(facts__days__lte=days)), usable_until__lte=last)
+    rows = License.objects.filter(untold, state__in=IN_FORCE, usable_until__gte=today)
+    return list(rows.order_by("pk").values_list("pk", flat=True))
 
 
 @visibility("license")

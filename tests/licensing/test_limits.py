@@ -208,12 +208,15 @@ def test_expiring_itself_waits_for_the_last_days_end(world, clock):
     assert licenses.expire(license.pk, by=clock_actor()) is True
 
 
-def test_licenses_that_end_between_two_days_both_included(world):
+def test_licenses_whose_end_is_near_and_not_told_at_that_stage(world, clock):
     license = world.license(kilograms=1)
-    end = license.usable_until
-    assert selectors.licenses_ending(end, end) == [license.pk]
-    assert selectors.licenses_ending(end + DAY, end + 2 * DAY) == selectors.licenses_ending(end - 2 * DAY, end - DAY)
-    assert selectors.licenses_ending(end + DAY, end + 2 * DAY) == []
+    end, stages = license.usable_until, licenses.WARNING_DAYS
+    assert selectors.licenses_ending(end, [0]) == selectors.licenses_ending(end - 2 * DAY, [2]) == [license.pk]
+    assert selectors.licenses_ending(end + DAY, [90]) == selectors.licenses_ending(end - 3 * DAY, [2]) == []
+    clock.shift(days=(end - legal_today()).days - 30)
+    assert licenses.warn_of_end(license.pk, by=clock_actor()) == 30
+    assert selectors.licenses_ending(end - 30 * DAY, stages) == selectors.licenses_ending(end - 8 * DAY, stages) == []
+    assert selectors.licenses_ending(end - 7 * DAY, stages) == [license.pk]
 
 
 def test_a_reservation_lasts_thirty_days_and_no_longer_than_its_license(world, clock):
