@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from core.access import Actor, visibility
 from core.models import HistoryLine
@@ -25,7 +25,9 @@ def shipments_for(actor: Actor) -> QuerySet[Shipment]:
 
 
 def with_lines(rows: QuerySet[Shipment]) -> QuerySet[Shipment]:
-    return rows.prefetch_related("lines", "incidents")
+    """Each with its lines and incidents, and whether its end-user is closed on its license."""
+    causes = Suspension.objects.filter(license=OuterRef("license"), end_user__party=OuterRef("end_user"), ended_at=None)
+    return rows.prefetch_related("lines", "incidents").annotate(user_closed=Exists(causes))
 
 
 def fate_if_declared(row: Shipment, at: datetime) -> tuple[str, datetime | None]:

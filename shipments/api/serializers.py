@@ -178,7 +178,9 @@ class ShipmentOutput(serializers.Serializer[Any]):
     reference = ReferenceOutput(Shipment.PREFIX)
     state = WordOutput(ShipmentState)
     display = serializers.CharField()
-    on_hold = serializers.BooleanField(help_text=gettext_lazy("An open shipment whose license is not usable now."))
+    on_hold = serializers.BooleanField(
+        help_text=gettext_lazy("An open shipment whose license, or its end-user there, is not usable now.")
+    )
     license = ReferenceOutput(License.PREFIX)
     client_reference = serializers.CharField()
     end_user = ReferenceOutput(Party.PREFIX)

@@ -16,6 +16,7 @@ from exporters import actions as exporters
 from licensing import selectors
 from licensing.actions import applications, decisions, licenses, questions, screenings
 from licensing.models import Application, License, PolicyEdition, Screening, Suspension
+from shipments.actions import receive
 from tests import make
 from tests.make import seen
 from tests.refused import breaches
@@ -392,6 +393,26 @@ def test_a_hit_takes_no_other_license(world, licensed):
         screenings.screen(ref, by=world.ministry.reviewer, **hit(ref))
     taken = [one["sql"] for one in asked if "FOR NO KEY UPDATE" in one["sql"] and "licensing_licenseline" in one["sql"]]
     assert len(taken) == 1
+
+
+def test_what_is_reserved_for_a_closed_end_user_is_on_hold(world, licensed, client):
+    """Of the others nothing is, and nothing once it is open again."""
+    license, second, ref = licensed
+    his, others = world.shipment(license, 1_000, end_user=second.party.ref), world.shipment(license, 1_000)
+
+    def held():
+        client.force_login(world.exporter.user)
+        rows = client.get("/api/v1/shipments/").json()["results"]
+        return {row["reference"] for row in rows if row["on_hold"]}
+
+    screenings.screen(ref, by=world.ministry.reviewer, **hit(ref))
+    assert held() == {his.ref}
+    assert "On hold" not in words(client.get(f"/shipments/{others.ref}/"))
+    receive(world.message(his.ref, "declared"), by=world.customs)
+    assert held() == {his.ref}
+    assert f"Nothing new can be reserved for {second.party} now." in words(client.get(f"/shipments/{his.ref}/"))
+    screenings.screen(ref, by=world.ministry.reviewer, **result(ref))
+    assert held() == set()
 
 
 def test_resolving_a_hit_ends_no_cause_of_the_rules(world, licensed):
