@@ -49,17 +49,19 @@ def _message(failure: dict[str, Any]) -> str:
                 day=failure["usable_until"]
             )
         case "not-yet-valid":
-            return _("The license's first day is {day}.").format(day=failure["usable_from"])
+            return _("The license's first day is {day}. Wait for it, or plan for a day from then on.").format(
+                day=failure["usable_from"]
+            )
         case "license-suspended":
             return _("The license is suspended. It can be used again when its causes have ended; its page names them.")
         case "license-not-active":
             return _("The license is not in force any more. Use another license.")
         case "exporter-not-active":
-            return _("The exporter's account is not active.")
+            return _("The exporter's account is not active; nothing is reserved until it is.")
         case "end-user-not-authorized":
             return _("This end-user is not on the license. Name one that is.")
         case "end-user-closed":
-            return _("This end-user is closed on the license; its page says why.")
+            return _("This end-user is closed on the license; its page says why. Name another end-user of it.")
         case "consignee-not-authorized":
             return _("This consignee is not on the license. Name one that is.")
         case "port-not-authorized":
@@ -67,9 +69,15 @@ def _message(failure: dict[str, Any]) -> str:
         case "destination-not-authorized":
             return _("This destination is not on the license. Name one that is.")
         case "clearances-exhausted":
-            return _("The license allows {most} clearances, and they are taken.").format(most=failure["max_clearances"])
+            return _(
+                "The license allows {most} clearances, and they are taken. Use another license, or cancel a shipment "
+                "that will not leave."
+            ).format(most=failure["max_clearances"])
         case "policy-prohibits":
-            return _("The rules in force forbid this export ({rules}).").format(rules=", ".join(failure["rules"]))
+            return _(
+                "The rules in force forbid this export ({rules}). It is possible again when they no longer do; their "
+                "page says what they forbid."
+            ).format(rules=", ".join(failure["rules"]))
         case "held":
             return holds.told_of(failure["hold"])
         case "line-mismatch":
