@@ -80,6 +80,7 @@ class SettleLine:
     held: int
     quantity: int = 0
     value: str = "0"
+    lawful: bool = False
 
 
 @dataclass(frozen=True)
@@ -125,14 +126,13 @@ def clear(
     shipment_ref: str,
     final: bool,
     counted: bool,
-    lawful: bool,
 ) -> Settled:
-    """What customs cleared is drawn: from the reservation, then free authorization, then (when lawful) what lapsed
+    """What customs cleared is drawn: from the reservation, then free authorization, then (of a lawful line) what lapsed
     since it was declared, then tolerance; what is beyond stands in over_cleared.
 
     final releases the rest of the reservation. Locks: docs/ledger.md.
     """
-    return _settle("clear", license_id, lines, shipment, shipment_ref, final=final, counted=counted, lawful=lawful)
+    return _settle("clear", license_id, lines, shipment, shipment_ref, final=final, counted=counted)
 
 
 def release(

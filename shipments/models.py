@@ -146,7 +146,10 @@ class ShipmentLine(models.Model):
 
 @insert_only
 class CustomsDeclaration(models.Model):
-    """A customs declaration of a shipment: its number once for ever, judged once, by the moment it was declared."""
+    """A customs declaration of a shipment: its number once for ever, judged once, by the moment it was declared.
+
+    lawful: license and reservation were usable then. Which lines the rules forbade is read from the verdicts.
+    """
 
     number = models.CharField(max_length=18, unique=True)
     shipment = models.ForeignKey(Shipment, on_delete=models.PROTECT, related_name="declarations")

@@ -275,10 +275,10 @@ def too_late(
     reserved: Collection[int],
     reserved_at: datetime,
     at: datetime,
-) -> bool:
-    """Did the rules forbid one of the lines at that instant, with no grace for what was reserved on it before?"""
+) -> set[int]:
+    """Those of the lines that the rules forbade at that instant, with no grace for what was reserved on them before."""
     of_lines = stretches_of(license, party, destination, lines).items()
-    return any(fate(found, reserved_at if line in reserved else None, at) == TOO_LATE for line, found in of_lines)
+    return {line for line, found in of_lines if fate(found, reserved_at if line in reserved else None, at) == TOO_LATE}
 
 
 def fate_of_lines(

@@ -228,7 +228,7 @@ END;
 $$;
 
 -- Resolves reservations of one shipment. The caller holds the shipment, whose lines say what is still held.
--- op clear: {op, shipment, shipment_ref, license, final, counted, lawful, lines: [{line, quantity, held, value}]}
+-- op clear: {op, shipment, shipment_ref, license, final, counted, lines: [{line, quantity, held, value, lawful}]}
 --   draws what customs cleared: from the reservation, then from free authorization, then (declared in time: lawful)
 --   from what lapsed since, then from the tolerance; beyond that: over_cleared. Tolerance comes last, so that none is
 --   used up while something that was authorized is left.
@@ -275,7 +275,7 @@ BEGIN
         released := CASE WHEN ending THEN held - from_held ELSE 0 END;
         left_over := ledger_available(line);
         from_room := least(quantity - from_held, greatest(left_over, 0));
-        taken_back := CASE WHEN (request->>'lawful')::boolean
+        taken_back := CASE WHEN (item->>'lawful')::boolean
             THEN least(quantity - from_held - from_room, line.lapsed) ELSE 0 END;
         IF taken_back > 0 THEN
             PERFORM ledger_post(line, 'unlapse', taken_back, false, (request->>'shipment')::bigint,

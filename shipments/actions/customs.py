@@ -1,6 +1,6 @@
 """What customs reports is on record, whatever we think of it."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -71,9 +71,10 @@ def receive(message: Message, *, by: Actor) -> Receipt:
         return _keep(Receipt(message, 202, None, incidents=[incident]), by)
     license, shipment = lock_with_license(Shipment.objects.all(), pk=pk)
     at = legal_now()
-    declaration, incidents = _declaration(message, license, shipment, at)
+    forbidden = _forbidden(message, license, shipment)
+    declaration, incidents = _declaration(message, license, shipment, forbidden, at)
     if message.event == "cleared":
-        return _keep(_clear(message, license, shipment, by, at, declaration.lawful, incidents), by)
+        return _keep(_clear(message, license, shipment, by, at, declaration.lawful, forbidden, incidents), by)
     facts = {"message_id": message.message_id, "declaration_no": message.declaration_no}
     if shipment.state in (ShipmentState.RESERVED, *RELEASED):
         number, declared_at = message.declaration_no, message.declared_at
@@ -84,7 +85,7 @@ def receive(message: Message, *, by: Actor) -> Receipt:
 
 
 def _declaration(
-    message: Message, license: License, shipment: Shipment, at: datetime
+    message: Message, license: License, shipment: Shipment, forbidden: set[int], at: datetime
 ) -> tuple[CustomsDeclaration, list[Incident]]:
     """The declaration that the message names, judged when it is first heard of, and what that judgment opened.
 
@@ -92,6 +93,7 @@ def _declaration(
     Raises DomainError when it was only declared.
     """
     lawful, kinds = _judge(message, license, shipment)
+    kinds += [Incident.Kind.RULES_FORBADE] if forbidden else []
     with connection.cursor() as cursor:  # a twin on another license makes this wait, then find the number taken
         cursor.execute(
             "INSERT INTO shipments_customsdeclaration (number, shipment_id, declared_at, lawful)"
@@ -110,12 +112,12 @@ def _declaration(
     if not new:  # judged when it was first heard of, but for lines that now cross under it for the first time
         known = {line.line_number for line in shipment.lines.all()}
         lines = {line.license_line for line in message.lines} - known
-        kinds = [Incident.Kind.RULES_FORBADE] if _too_late(message, license, shipment, lines) else []
+        kinds = [Incident.Kind.RULES_FORBADE] if forbidden & lines else []
     return row, [_incident(kind, message, shipment, at) for kind in kinds]
 
 
 def _judge(message: Message, license: License, shipment: Shipment) -> tuple[bool, list[str]]:
-    """Was it lawful at the moment that customs names? Else: which incidents it opens."""
+    """Were license and reservation usable at the moment that customs names? Else: which incidents it opens."""
     kinds: list[str] = []
     moment = message.declared_at
     suspended = any(
@@ -126,9 +128,6 @@ def _judge(message: Message, license: License, shipment: Shipment) -> tuple[bool
     ended = lines_of(license).filter(verb="exhaust", at__lte=moment).exists()
     if suspended or ended or not license.covers(legal_day(moment)):
         kinds.append(Incident.Kind.LICENSE_NOT_USABLE)
-    lines = {line.line_number for line in shipment.lines.all() if not line.added}
-    if _too_late(message, license, shipment, lines | {line.license_line for line in message.lines}):
-        kinds.append(Incident.Kind.RULES_FORBADE)
     gone = lines_of(shipment).filter(to_state__in=RELEASED).order_by("seq").last()  # released once, if ever
     waiting = shipment.state in (ShipmentState.RESERVED, ShipmentState.EXPIRED)  # whether a sweep came by or not
     if gone and gone.at <= moment or waiting and legal_day(moment) > shipment.reserved_until:
@@ -136,14 +135,16 @@ def _judge(message: Message, license: License, shipment: Shipment) -> tuple[bool
     return not kinds, kinds
 
 
-def _too_late(message: Message, license: License, shipment: Shipment, lines: Collection[int]) -> bool:
-    """Did the rules forbid it on one of these lines when it was declared? Only what was reserved has a grace."""
+def _forbidden(message: Message, license: License, shipment: Shipment) -> set[int]:
+    """The lines, reserved or crossing, that the rules forbade when it was declared. Only what was reserved has a
+    grace."""
+    reserved = {line.line_number for line in shipment.lines.all() if not line.added}
     return too_late(
         license,
         shipment.end_user_id,
         shipment.destination,
-        lines,
-        reserved=[line.line_number for line in shipment.lines.all() if not line.added],
+        reserved | {line.license_line for line in message.lines},
+        reserved=reserved,
         reserved_at=shipment.created_at,
         at=message.declared_at,
     )
@@ -156,21 +157,30 @@ def _clear(
     by: Actor,
     at: datetime,
     lawful: bool,
+    forbidden: set[int],
     incidents: list[Incident],
 ) -> Receipt:
-    """What crossed is booked, on whatever line it fits; the shipment is cleared with the message that says final."""
+    """What crossed is booked, on whatever line it fits; the shipment is cleared with the message that says final.
+
+    lawful: but for these lines, which the rules forbade.
+    """
     lines, cleared, strays = _fitting(shipment, license, message)
     settled = ledger.clear(
         license.pk,
         [
-            ledger.SettleLine(line.line_number, line.held, cleared.get(line.line_number, 0), str(line.value_held))
+            ledger.SettleLine(
+                line.line_number,
+                line.held,
+                cleared.get(line.line_number, 0),
+                str(line.value_held),
+                lawful=lawful and line.line_number not in forbidden,
+            )
             for line in lines
         ],
         shipment=shipment.pk,
         shipment_ref=shipment.ref,
         final=message.final,
         counted=shipment.counted,
-        lawful=lawful,
     )
     write_back(lines, settled)
     shipment.counted = True

@@ -545,6 +545,18 @@ def test_goods_that_crossed_on_another_line_are_judged_without_grace(world, lice
     assert list(Incident.objects.values_list("kind", flat=True)) == ["rules_forbade"]
 
 
+def test_a_forbidden_line_takes_no_lapse_back_and_leaves_the_others_theirs(world, license, clock):
+    another_line({"end_user.class": "government"})
+    shipment, starts = world.shipment(license, KG, lines=[LineRequest(n, KG, "kg") for n in (1, 2)]), legal_now() + DAY
+    make.edition(government, starts_at=starts)
+    clock.set(day_start(license.usable_until + DAY))
+    assert licenses.expire(license.pk, by=clock_actor())
+    more = [ClearedLine(number, 2 * KG, "kg") for number in (1, 2)]
+    receipt = world.clear(shipment.ref, 0, lines=more, declared_at=starts)
+    assert [incident.kind for incident in receipt.incidents] == ["rules_forbade", "over_cleared"]
+    assert [(line.drawn, line.over_cleared) for line, _ in receipt.lines] == [(2 * KG, 0), (KG, KG)]
+
+
 def test_a_line_that_crossed_before_is_no_reserved_one_and_is_told_once(world, license, clock):
     another_line({"item.control_code": "1C902.a.1", "end_user.class": "government"})
     shipment, last = world.shipment(license, KG), legal_today() + 9 * DAY
