@@ -117,8 +117,10 @@ def edition(request: HttpRequest, ref: str) -> HttpResponse:
     """What an edition says, in words; from here a draft with its text is begun."""
     row = get_object_or_404(selectors.editions_for(request.actor), code=ref)
     rules = selectors.rules_of(row.digest).edition
+    before = selectors.editions_at(legal_now()).before(row.starts_at).code
     context = {
         "edition": row,
+        "earlier": selectors.editions_for(request.actor).exclude(pk=row.pk).filter(code=before).first(),
         "reign": next((one for one in reigns(legal_now()) if one.edition.pk == row.pk), None),
         "told_rules": _told(rules),
         "thresholds": [
@@ -172,7 +174,8 @@ def draft(request: HttpRequest, ref: str, failed: Failed | None = None) -> HttpR
         "hastened_by": hastened_by(row.signatures.all(), at),
         **_simulated(row, rules.edition, names, at, request.actor),
         "parts": _parts(rules.edition.document),
-        "approved": row.editions.order_by("pk").first(),
+        "approved": (approved := row.editions.order_by("pk").first()),
+        "started": approved is not None and approved.starts_at <= at,
         "writable": row.is_draft and not row.shown() and request.actor.may("desk.draft.row"),
         **(steps := offered(request, row, "desk.draft", failed)),
         "history": told(lines_of(row), request.actor),

@@ -15,8 +15,8 @@ from licensing.actions import editions
 from licensing.loading import first_document
 from licensing.models import PolicyEdition
 from licensing.policy.edits import rows
-from licensing.web.forms.rules import PARTS, RowForm, sections
 from licensing.web.draft_needs import needs_of
+from licensing.web.forms.rules import PARTS, RowForm, sections
 from licensing.web.policy import reigns
 from tests import make
 from tests.licensing.test_drafts import BAN, DAY, approved, changed, described, hastened, repealed, rules
@@ -145,6 +145,28 @@ def test_a_ban_that_spares_licenses_in_force_says_so(desk, draft, ministry):
     for more in ({}, {"applies_to": ["new"], "enabled": False}, {"applies_to": ["new"], "effect": MILDER}):
         changed(draft, ministry, key="R050", new=BAN | more)
         assert spares not in " ".join(page(desk, f"{draft.ref}/").split())
+
+
+def test_what_started_says_how_it_is_undone_and_leads_there(client, draft, ministry, clock):
+    def read(who, path):
+        client.force_login(who.user)
+        return " ".join(page(client, path).split())
+
+    row = approved(described(changed(draft, ministry), ministry), ministry)
+    there = f'href="/desk/policy/editions/{draft.base.code}/"'
+    assert "To undo it" not in (text := read(ministry.other_approver, f"{row.ref}/")) and there not in text
+    clock.shift(days=2)
+    assert "To undo it" in (text := read(ministry.other_approver, f"{row.ref}/")) and there in text
+    later, first = row.editions.get(), draft.base
+    assert there in read(ministry.policy_officer, f"editions/{later.code}/")
+    assert there not in read(ministry.policy_officer, f"editions/{first.code}/")
+
+
+def test_a_draft_of_an_older_text_says_that_it_undoes_what_came_since(desk, draft, ministry):
+    undone = "is undone by it, unless its text has it, too"
+    assert undone not in " ".join(page(desk, f"{draft.ref}/").split())
+    make.edition(lambda by_id, document: document.update(windows=[]))
+    assert undone in " ".join(page(desk, f"{draft.ref}/").split())
 
 
 def test_an_approver_reads_whose_signature_is_missing(client, draft, ministry, clock):
