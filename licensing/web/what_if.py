@@ -82,6 +82,7 @@ EVENTS: Mapping[str, Any] = {
     "suspend": _("Suspended"),
     "widen": _("Open again in part"),
     "lift": _("In force again"),
+    "spared": _("Not hit, though new applications are prohibited then"),
     "changed": _("Outcome changes"),
     "more": _("Can be filed then"),
     "less": _("Can't be filed any more"),
@@ -142,7 +143,8 @@ def _part(
         for one in found["outcomes"]
         if one["old"] != one["new"]
     ]
-    refs = [(_event(what), refs) for group in ("refs", "channels") for what, refs in found.get(group, {}).items()]
+    told = [found.get(group, {}) for group in ("refs", "channels", "spared")]
+    refs = [(_event(what), refs) for group in told for what, refs in group.items()]
     for at, later in found.get("later", {}).items():
         refs.append((gettext("From {at} on").format(at=instant(datetime.fromisoformat(at))), later))
     holds = [

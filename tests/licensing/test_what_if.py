@@ -681,3 +681,22 @@ def test_what_a_hold_stops_is_counted_and_is_then_stopped(world):
     assert asked(draft(nothing))["licenses"]["holds"] == []
     make.edition(held_in("DE"), "AGAIN")
     assert asked(draft(held_in("DE")))["licenses"]["holds"] == []
+
+
+@pytest.mark.parametrize(
+    ("applies_to", "country", "spared"),
+    [(["new"], "DE", True), (["new", "existing"], "DE", False), (["pending"], "DE", False), (["new"], "FR", False)],
+)
+def test_a_license_that_a_ban_leaves_alone_is_named(world, applies_to, country, spared):
+    license = world.license(kilograms=100)
+    change = {"match": {"destination.country": [country]}, "applies_to": applies_to}
+    found = asked(draft(lambda rules, document: rules["R033"].update(change)))
+    assert found["licenses"]["spared"] == ({"spared": [license.ref]} if spared else {})
+
+
+def test_what_was_banned_for_others_before_is_not_told_as_spared_by_the_draft(world):
+    world.license(kilograms=100)
+    change = {"match": {"destination.country": ["DE"]}, "applies_to": ["new"]}
+    make.edition(lambda rules, document: rules["R033"].update(change))
+    words = {**change, "rationale_en": "In other words."}
+    assert asked(draft(lambda rules, document: rules["R033"].update(words)))["licenses"]["spared"] == {}

@@ -43,6 +43,7 @@ class Both:
         self.compared = lru_cache(KEPT)(self._compared)
         self.exposed = lru_cache(KEPT)(self._exposed)
         self.holding = lru_cache(KEPT)(self._holding)
+        self.banned = lru_cache(KEPT)(self._banned)
         self.alike = lru_cache(KEPT)(self._alike)
         self._classes = Alike(new.rules(digest) for digest in dict.fromkeys(row[1] for row in new.rows))
         self._ahead = [self._days_of(editions.as_of(at)) for editions in (old, new)]
@@ -70,6 +71,15 @@ class Both:
             frozenset(hold.id for hold in rules.holding(as_read(said, rules.edition), on=day)) for rules in both
         )
         return old, new
+
+    def _banned(self, facts: str) -> bool:
+        """The draft prohibits it to whoever files anew on the day on which it starts, and nothing did before."""
+        said, day = json.loads(facts), legal_day(self.starts_at)
+        was, now = (
+            rules.prohibiting(as_read(said, rules.edition), on=day, audience=NEW)
+            for rules in (editions.rules(editions.of(day).digest) for editions in (self.old, self.new))
+        )
+        return bool(now) and not was
 
     def _exposed(self, facts: str) -> tuple[str, str]:
         """The first day from which on what is not controlled today is, by both; empty where there is none."""

@@ -48,7 +48,7 @@ class Licenses:
     def __init__(self, both: Both, exposure: tuple[Exposure, Exposure]) -> None:
         self.both, self.exposure = both, exposure
         self.tally, self.events, self.closed, self.later = Tally(), Refs(), list[dict[str, Any]](), Refs()
-        self.held = Held()
+        self.held, self.spared = Held(), Refs()
         day = legal_day(both.starts_at)
         before, after = (editions.as_of(both.starts_at - INSTANT) for editions in (both.old, both.new))
         self.wording = before.rules(before.of(legal_day(before.at))[1]), both.new.rules(both.new.of(day)[1])
@@ -94,6 +94,8 @@ class Licenses:
             for first, exposure in zip(self.both.exposed(self.both.alike(pair.facts)), self.exposure, strict=True):
                 if first:
                     exposure.add(first, license.ref, pair.line, code, unit, left)
+            if not pair.new and self.both.banned(self.both.alike(pair.facts)):
+                self.spared.add("spared", license.ref)
             if pair.later:
                 self.later.add(on_the_wire(pair.later), license.ref)
         free = {pk for pk, _, open_ in users if open_ and pk not in causes}
@@ -153,7 +155,7 @@ class Licenses:
 
     def told(self) -> dict[str, Any]:
         happens = sorted(self.closed, key=canonical)
-        told = {"refs": self.events.told(), "events": happens, "later": self.later.told()}
+        told = {"refs": self.events.told(), "events": happens, "later": self.later.told(), "spared": self.spared.told()}
         return {**self.tally.told(), **told, "holds": self.held.told()}
 
 
