@@ -17,6 +17,7 @@ from core.legal_time import day_end, legal_now, legal_today
 from exporters import actions as exporters
 from licensing import selectors
 from licensing.actions import applications, decisions, declarations
+from licensing.actions.lists import put_on_lists
 from licensing.models import Application, ControlItem, DecisionStep, Declaration, Finding, License, PolicyEdition
 from licensing.policy.engine import ENGINE
 from licensing.policy.records import replayed
@@ -205,6 +206,22 @@ def test_of_what_no_list_has_any_more_nobody_says_that_it_needs_no_license(world
     assert "no license is needed" not in problem.message
     [(_item, said)] = selectors.in_force_on(ControlItem.objects.filter(code=MAGNET), legal_today())
     assert (said.controlled, said.disposition) == (False, "unlisted")
+
+
+def test_goods_that_an_edition_to_come_lists_are_filed_before_it_starts(world):
+    def lists(rules, document):
+        magnet = next(row for row in document["codes"] if row["code"] == MAGNET)
+        document["codes"].append(magnet | {"code": "1C905.a.9"})
+
+    starts_at = day_end(legal_today() + 4 * DAY)
+    put_on_lists(json.loads(make.edition(lists, starts_at=starts_at).text))  # as its approval does
+    ref = world.application(kind="per_shipment", code="1C905.a.9")
+    planned(ref, 0, 4)
+    assert codes(ref) == ["channel-closed"]
+    planned(ref, 0, 5)
+    applications.submit(ref, seen=seen(ref), by=world.exporter)
+    said = [(one.as_of - legal_today(), one.disposition) for one in case(ref).findings.order_by("as_of")]
+    assert (said[0], said[-1]) == ((0 * DAY, "unlisted"), (5 * DAY, "standard_review"))
 
 
 # --- what is kept -----------------------------------------------------------------------------------------
