@@ -80,6 +80,9 @@ def _message(failure: dict[str, Any]) -> str:
             ).format(rules=", ".join(failure["rules"]))
         case "held":
             return holds.told_of(failure["hold"])
+        case "client-reference-used":
+            text = _("This client reference belongs to {ref} already; each one is used once, for ever.")
+            return text.format(ref=failure["shipment"])
         case "line-mismatch":
             return {
                 "line": _("The license has no such line."),

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from core.access import Actor
 from core.command import busy, command
-from core.errors import DomainError, Invalid, NotFound, Problem
+from core.errors import Invalid, NotFound, Problem
 from core.history import move, record, require
 from core.legal_time import legal_day, legal_now, legal_today
 from core.locks import lock
@@ -125,10 +125,11 @@ def _wrong_day(request: ShipmentRequest, today: date) -> list[Problem]:
 
 
 def check(request: ShipmentRequest, *, by: Actor) -> ledger.Outcome:
-    """Every guard's verdict on the request, and no effect."""
+    """Every guard's verdict on the request, and whether its reference is free; no effect."""
     license = _license(request.license, by)
     with transaction.atomic():
-        return _asked(_take(request, license, by, legal_today()), dry=True)
+        outcome, used = _asked(_take(request, license, by, legal_today()), dry=True), _used_before(request, by)
+    return replace(outcome, accepted=outcome.accepted and not used, failures=[*used, *outcome.failures])
 
 
 def _asked(take: ledger.Take, *, dry: bool = False) -> ledger.Outcome:
@@ -188,7 +189,7 @@ def _insert(request: ShipmentRequest, license: License, take: ledger.Take, ref: 
         )
         row: tuple[int] | None = cursor.fetchone()
         if row is None:
-            raise _reference_used(request, by)
+            raise refusal(_used_before(request, by))
         for line in request.lines:
             cursor.execute(
                 "INSERT INTO shipments_shipmentline (shipment_id, line_number, quantity, unit, hs_code, value,"
@@ -210,13 +211,11 @@ def _insert(request: ShipmentRequest, license: License, take: ledger.Take, ref: 
         return row[0]
 
 
-def _reference_used(request: ShipmentRequest, by: Actor) -> DomainError:
-    earlier = Shipment.objects.get(exporter_id=by.organization_id, client_reference=request.client_reference)
-    message = _("This client reference belongs to {ref} already; each one is used once, for ever.")
-    return DomainError(
-        code="client-reference-used",
-        errors=[Problem("/client_reference", "client-reference-used", message.format(ref=earlier.ref))],
-    )
+def _used_before(request: ShipmentRequest, by: Actor) -> list[dict[str, Any]]:
+    """What is wrong with a reference that an earlier shipment has."""
+    rows = Shipment.objects.filter(exporter_id=by.organization_id, client_reference=request.client_reference)
+    failure = {"code": "client-reference-used", "pointer": "/client_reference"}
+    return [failure | {"shipment": ref} for ref in rows.values_list("ref", flat=True)]
 
 
 def lock_with_license(rows: QuerySet[Shipment], **named: Any) -> tuple[License, Shipment]:

@@ -119,9 +119,13 @@ def test_every_failed_guard_is_named_at_once_and_in_order(world, door):
 
 
 def test_check_has_no_effect(world, door):
+    """Whatever references other companies have."""
+    other = make.World(world.ministry, world.customs, make.exporter(world.ministry, "Other Co., Ltd."))
+    theirs = other.shipment(other.license(kilograms=100), 1_000)
     license = world.license(kilograms=100)
-    assert door.post(f"{PATH}check/", world.body(license, "10.000")).json() == {"accepted": True, "failures": []}
-    assert Shipment.objects.count() == 0
+    body = world.body(license, "10.000", client_reference=theirs.client_reference)
+    assert door.post(f"{PATH}check/", body).json() == {"accepted": True, "failures": []}
+    assert list(Shipment.objects.all()) == [theirs]
     assert LicenseLine.objects.get(license=license).reserved == 0
 
 
@@ -160,6 +164,8 @@ def test_a_client_reference_is_used_once_for_ever(world, door):
     second = door.post(PATH, world.body(license, "1.000", client_reference="PO-1"), "k2")
     assert (second.status_code, second.json()["code"]) == (409, "client-reference-used")
     assert first["reference"] in second.json()["detail"]
+    check = door.post(f"{PATH}check/", world.body(license, "1.000", client_reference="PO-1")).json()
+    assert check == {"accepted": False, "failures": second.json()["errors"]}
     assert LicenseLine.objects.get(license=license).reserved == 1_000
 
 
