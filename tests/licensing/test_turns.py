@@ -577,6 +577,7 @@ def test_a_line_that_crossed_before_is_no_reserved_one_and_is_told_once(world, l
     assert told("530120260000000001", "declared") == []
     assert told("530120260000000001", "cleared", 1, 2) == ["rules_forbade"]
     assert told("530120260000000001", "declared") == ["rules_forbade"]
+    assert told("530120260000000001", "cleared", 2) == ["rules_forbade"]
     assert told("530120260000000002", "cleared", 1) == ["rules_forbade"]
     assert told("530120260000000003", "cleared", 2) == ["rules_forbade"] * 2
 
