@@ -132,14 +132,15 @@ def _call(actor: access.Actor, name: str) -> None:
 
 
 def _companies(world):
-    """One that only joined, one that waits to be verified, one that is to mend something, one without a province."""
+    """One that only joined, one that waits to be verified, one that is to mend something, one without a province that may ask
+    for the annual channel."""
     newcomer, waits, returned = (make.exporter(None, f"{name} Co., Ltd.") for name in ("Joined", "Waiting", "Returned"))
     for actor, name in ((newcomer, "Newcomer"), (waits, "Waits"), (returned, "Returned")):
         _call(actor, name)
     demo.send_company(waits)
     pk = demo.send_company(returned)
     exporters.send_back(pk, seen=seen(pk), reason="Another address, please", mend=["address"], by=world.ministry.intake)
-    nowhere = make.exporter(world.ministry, "Nowhere Co., Ltd.")
+    nowhere = make.exporter(world.ministry, "Nowhere Co., Ltd.", qualified=False)
     _call(nowhere, "Nowhere")
     Exporter.objects.filter(pk=nowhere.organization_id).update(province="")
     return newcomer, waits, returned, nowhere
