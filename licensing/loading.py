@@ -3,7 +3,7 @@
 import csv
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ from django.db import transaction
 from core.legal_time import day_start
 from core.models import Country
 from licensing.actions.lists import put_on_lists
-from licensing.models import InstrumentSuspension, PolicyEdition
+from licensing.models import PolicyEdition
 from licensing.policy.editions import canonical, digest_of
 from licensing.policy.engine import ENGINE
 
@@ -89,7 +89,6 @@ def load() -> bool:
             return False
         document = first_document()
         put_on_lists(document)
-        _suspensions(document["windows"])
         first_edition().save()
     return True
 
@@ -98,18 +97,3 @@ def _countries() -> None:
     made = [Country(code=r["alpha2"], name_en=r["name_en"], name_zh=r["name_zh"]) for r in rows(COUNTRIES)]
     names = ["name_en", "name_zh"]
     Country.objects.bulk_create(made, update_conflicts=True, unique_fields=["code"], update_fields=names)
-
-
-def _suspensions(windows: Iterable[Mapping[str, Any]]) -> None:
-    InstrumentSuspension.objects.bulk_create(
-        [
-            InstrumentSuspension(
-                instrument_id=row["instrument"],
-                clause=row["clause"] or "",
-                suspended_from=row["suspended_from"],
-                suspended_until=row["suspended_until"],
-                by=row["by"],
-            )
-            for row in windows
-        ]
-    )

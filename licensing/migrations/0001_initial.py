@@ -563,20 +563,6 @@ class Migration(migrations.Migration):
             field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='items', to='licensing.instrument'),
         ),
         migrations.CreateModel(
-            name='InstrumentSuspension',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('clause', models.CharField(blank=True, max_length=10)),
-                ('suspended_from', models.DateField()),
-                ('suspended_until', models.DateField()),
-                ('by', models.CharField(max_length=300)),
-                ('instrument', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='suspensions', to='licensing.instrument')),
-            ],
-            options={
-                'ordering': ['instrument', 'suspended_from'],
-            },
-        ),
-        migrations.CreateModel(
             name='LicenseCondition',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -933,14 +919,6 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='follow',
             constraint=models.UniqueConstraint(fields=('exporter', 'code'), name='follow_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='instrumentsuspension',
-            constraint=models.UniqueConstraint(fields=('instrument', 'clause', 'suspended_from'), name='instrument_suspension_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='instrumentsuspension',
-            constraint=models.CheckConstraint(condition=models.Q(('suspended_until__gte', models.F('suspended_from'))), name='instrument_suspension_in_order'),
         ),
         migrations.AddConstraint(
             model_name='licensecondition',

@@ -15,7 +15,7 @@ from licensing.models.comments import Comment
 from licensing.models.declarations import Declaration, DeclarationItem
 from licensing.models.editions import Draft, PolicyEdition, Signature
 from licensing.models.licenses import License, LicenseCondition, LicenseEndUser, Suspension
-from licensing.models.lists import ControlItem, ControlList, EndUse, Instrument, InstrumentSuspension
+from licensing.models.lists import ControlItem, ControlList, EndUse, Instrument
 from licensing.models.notices import Notice
 from licensing.models.pauses import ClockInterval
 from licensing.models.questions import About, Question, QuestionEntry
@@ -43,7 +43,6 @@ __all__ = [
     "Finding",
     "Follow",
     "Instrument",
-    "InstrumentSuspension",
     "Kind",
     "License",
     "LicenseCondition",

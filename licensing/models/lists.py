@@ -38,31 +38,6 @@ class Instrument(models.Model):
         return in_language(self.title_en, self.title_zh)
 
 
-class InstrumentSuspension(models.Model):
-    """A window, both days included, in which an instrument (or one clause of it) does not apply."""
-
-    instrument = models.ForeignKey(Instrument, on_delete=models.PROTECT, related_name="suspensions")
-    clause = models.CharField(max_length=10, blank=True)
-    suspended_from = models.DateField()
-    suspended_until = models.DateField()
-    by = models.CharField(max_length=300)
-
-    class Meta:
-        ordering = ["instrument", "suspended_from"]
-        constraints = [
-            models.UniqueConstraint(
-                name="instrument_suspension_once", fields=["instrument", "clause", "suspended_from"]
-            ),
-            models.CheckConstraint(
-                name="instrument_suspension_in_order",
-                condition=models.Q(suspended_until__gte=models.F("suspended_from")),
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.instrument_id} {self.suspended_from}/{self.suspended_until}"
-
-
 class ControlItem(models.Model):
     """A code of the list as an instrument states it, and how sure we are of the wording."""
 

@@ -4,13 +4,13 @@ import pytest
 
 from core.models import Country
 from licensing import loading
-from licensing.models import ControlItem, EndUse, Instrument, InstrumentSuspension, PolicyEdition
+from licensing.models import ControlItem, EndUse, Instrument, PolicyEdition
 from licensing.policy.editions import read
 from licensing.policy.engine import ENGINE
 
 pytestmark = pytest.mark.django_db
 
-MODELS = [Country, Instrument, InstrumentSuspension, EndUse, ControlItem, PolicyEdition]
+MODELS = [Country, Instrument, EndUse, ControlItem, PolicyEdition]
 
 
 def standing():

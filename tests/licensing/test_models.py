@@ -51,8 +51,6 @@ CASES = [
     ("licensing_declarationitem.declaration_item_once", {}),
     ("licensing_enduse.licensing_enduse_position_check", {"position": "-1"}),
     ("licensing_finding.licensing_finding_line_number_check", {"line_number": "-1"}),
-    ("licensing_instrumentsuspension.instrument_suspension_in_order", {"suspended_until": "suspended_from - 1"}),
-    ("licensing_instrumentsuspension.instrument_suspension_once", {}),
     ("licensing_license.license_days_in_order", ISSUED | {"usable_until": "usable_from - 1"}),
     ("licensing_license.licensing_license_application_id_key", ISSUED),
     ("licensing_license.licensing_license_max_clearances_check", ISSUED | {"max_clearances": "-1"}),
