@@ -132,8 +132,8 @@ def _call(actor: access.Actor, name: str) -> None:
 
 
 def _companies(world):
-    """One that only joined, one that waits to be verified, one that is to mend something, one without a province that may ask
-    for the annual channel."""
+    """One that only joined, one that waits to be verified, one that is to mend something, one without a province that
+    may ask for the annual channel."""
     newcomer, waits, returned = (make.exporter(None, f"{name} Co., Ltd.") for name in ("Joined", "Waiting", "Returned"))
     for actor, name in ((newcomer, "Newcomer"), (waits, "Waits"), (returned, "Returned")):
         _call(actor, name)
