@@ -87,6 +87,10 @@ class Compiled:
         self._said = lru_cache(maxsize=20_000)(self._outcome)
         self._active = lru_cache(maxsize=1_000)(self._active_between)
 
+    def forget(self) -> None:
+        """What it remembers of cases is let go: that of a whole space takes 10 MB, and is not asked for again."""
+        self._said.cache_clear()
+
     def _mask(self, bits: Iterable[bool]) -> int:
         return sum(1 << at for at, bit in enumerate(bits) if bit)
 

@@ -1,5 +1,7 @@
 """Who sees which drafts of the rules, and what a draft would do. Nothing is written here."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
@@ -112,23 +114,38 @@ def compiled(text: str) -> Compiled:
     return Compiled(read(text))
 
 
+@contextmanager
+def _forgotten(*editions: Compiled) -> Iterator[None]:
+    """A space of all cases is gone through, of which they remember nothing afterwards."""
+    try:
+        yield
+    finally:
+        for one in editions:
+            one.forget()
+
+
 @outside
 def compared(follows: str, text: str, *, since: date) -> Comparison:
     """A draft beside the edition that it follows, over every case that could exist from that day on.
 
     follows: that edition's digest. It takes seconds, so it is worked out in no transaction (core.outside).
     """
-    return compare(rules_of(follows), compiled(text), since=since)
+    old, new = rules_of(follows), compiled(text)
+    with _forgotten(old, new):
+        return compare(old, new, since=since)
 
 
 @outside
 def invariants_of(text: str, *, since: date) -> tuple[Standing, ...]:
     """The draft's own standing invariants, each held or broken from that day on; likewise."""
     rules = compiled(text)
-    return held(rules.edition.invariants, rules, since=since)
+    with _forgotten(rules):
+        return held(rules.edition.invariants, rules, since=since)
 
 
 @outside
 def promises_of(follows: str, text: str, *, since: date) -> tuple[Standing, ...]:
     """Under the draft, the standing invariants of the edition that it follows; likewise."""
-    return held(rules_of(follows).edition.invariants, compiled(text), since=since)
+    rules = compiled(text)
+    with _forgotten(rules):
+        return held(rules_of(follows).edition.invariants, rules, since=since)

@@ -11,6 +11,7 @@ from licensing.loading import first_document
 from licensing.models import PolicyEdition
 from licensing.policy.editions import canonical
 from licensing.policy.engine import ENGINE
+from licensing.selectors import drafts
 from licensing.selectors.editions import Forged, rules_of
 from tests import make
 
@@ -97,3 +98,14 @@ def test_nobody_empties_the_table_the_owner_neither(reference):
         with pytest.raises(IntegrityError, match="never changed or deleted"), transaction.atomic():
             cursor.execute("TRUNCATE licensing_policyedition CASCADE")
     assert PolicyEdition.objects.count() == 1
+
+
+@pytest.mark.parametrize("work", ["compared", "promises_of", "invariants_of"])
+def test_what_goes_over_all_cases_leaves_no_outcomes_behind(work, reference):
+    """Else each text that a process ever compared would keep 10 MB there."""
+    for kept in (rules_of, drafts.compiled, getattr(drafts, work)):
+        kept.cache_clear()
+    standing, text = PolicyEdition.objects.get().digest, canonical(first_document() | {"windows": []})
+    asked = [text] if work == "invariants_of" else [standing, text]
+    assert getattr(drafts, work)(*asked, since=legal_today())
+    assert {one._said.cache_info().currsize for one in (rules_of(standing), drafts.compiled(text))} == {0}
