@@ -94,6 +94,12 @@ CODES = (
         _("Mend the rules, or change that promise in the same draft."),
     ),
     Code(
+        "invariant-unexplained",
+        409,
+        _("The rules weaken or strike something that is to hold in every case, and do not say why."),
+        _("Put it back, and word its basis anew, or write in its row why it holds no more."),
+    ),
+    Code(
         "not-simulated",
         409,
         _("Nobody has seen yet what this text would do from this day on."),

@@ -21,16 +21,17 @@ from licensing.models import Draft, PolicyEdition, Signature
 from licensing.policy.editions import Edition, Flaw, Unreadable, canonical, countries_of, digest_of, read
 from licensing.policy.edits import NAMED, NoSuchRow, Taken, key_of, put
 from licensing.policy.engine import DAY, ENGINE
+from licensing.policy.invariants import weakened
 from licensing.selectors import (
     AHEAD,
+    broken_by,
     compared,
     compiled,
     drafts_for,
     editions_at,
-    invariants_of,
-    promises_of,
     rules_of,
     simulated,
+    unexplained,
 )
 from licensing.states import DraftState
 from licensing.words.flaws import message
@@ -174,7 +175,7 @@ def approve(ref: str, *, seen: int, by: Actor) -> Draft:
 
     Raises FourEyes for its authors, Invalid when its day is taken or not said, has come or does within seconds, or
     nothing is told to the public, DomainError statement-older, changes-nothing, invariant-broken where one of its
-    standing invariants does not hold everywhere, or not-simulated.
+    standing invariants does not hold everywhere, invariant-unexplained, or not-simulated.
     """
     row = lock(drafts_for(by), ref=ref)
     require(row.approve, by=by, seen=seen)
@@ -289,37 +290,34 @@ def _require_told(row: Draft) -> None:
 
 
 def _require_fit(row: Draft, starts_at: datetime) -> None:
-    """It changes something, and its own standing invariants hold everywhere from its start on."""
+    """It changes something, its own standing invariants hold everywhere from its start on, and it weakens or strikes
+    none of those before without its own reason."""
     follows, since = editions_at(starts_at).before(starts_at)[1], legal_day(starts_at)
     if row.digest == follows:
         same = _("The rules would be the same as before it starts. Change something first.")
         raise DomainError(same, code="changes-nothing")
-    promised = rules_of(follows).edition
-    broken = {one.invariant.id for one in invariants_of(row.text, since=since) if not one.held}
-    kept = promises_of(follows, row.text, since=since)
-    broken |= {one.invariant.id for one in kept if not one.held} - _changed_with_a_reason(promised, row)
-    if broken:
+    if broken := broken_by(follows, row.text, since=since):
         fix = _("It breaks what is to hold everywhere: {invariants}. The page shows a case of each; mend the rules.")
         raise DomainError(fix.format(invariants=", ".join(sorted(broken))), code="invariant-broken")
-
-
-def _changed_with_a_reason(promised: Edition, row: Draft) -> set[str]:
-    """The promises that the draft changes, and whose basis it words anew."""
-    bases = {one["id"]: one["basis"] for one in compiled(row.text).edition.document["invariants"]}
-    return {
-        one["id"] for one in promised.document["invariants"] if one["id"] in bases and one["basis"] != bases[one["id"]]
-    }
+    if silent := unexplained(follows, row.text):
+        why = _(
+            "It weakens or strikes what is to hold everywhere, and does not say why: {invariants}. Put it back, and "
+            "word its basis anew, or write in its row why it holds no more."
+        )
+        raise DomainError(why.format(invariants=", ".join(sorted(silent))), code="invariant-unexplained")
 
 
 def _require_no_loosening(row: Draft, starts_at: datetime) -> None:
     """It is nowhere milder than what it follows: for nobody who files or has filed, and for nobody who holds a license.
 
-    What is not compared case by case (whom a rule hits, how it hits those who hold one) may only be added.
+    What is not compared case by case (whom a rule hits, how it hits those who hold one) may only be added, and what is
+    to hold everywhere is weakened or struck by no emergency, whatever its reason.
     """
     follows = editions_at(starts_at).before(starts_at)[1]
     found = compared(follows, row.text, since=legal_day(starts_at))
     for_holders = [one for one in found.reach if one.otherwise or not one.before <= one.after]
-    if found.loosens or found.sampled or found.paired or found.of_others or for_holders:
+    promises_less = weakened(rules_of(follows), compiled(row.text))
+    if found.loosens or found.sampled or found.paired or found.of_others or for_holders or promises_less:
         loosens = _("An emergency may loosen nowhere, and this does, or may. See what it changes; approve it by a day.")
         raise DomainError(loosens, code="loosens")
 

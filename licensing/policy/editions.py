@@ -125,7 +125,10 @@ class Code:
 
 @dataclass(frozen=True)
 class Invariant:
-    """What must hold of every outcome that controls, where one of these matches holds (none: everywhere)."""
+    """What must hold of every outcome that controls, where one of these matches holds (none: everywhere).
+
+    A row that says why it is struck is none any more.
+    """
 
     id: str
     when: tuple[Mapping[str, Any], ...]
@@ -366,7 +369,7 @@ def edition_of(document: Mapping[str, Any], digest: str) -> Edition:
         },
         end_uses=frozenset(document["end_uses"]),
         groups={name: frozenset(group["countries"]) for name, group in document["groups"].items()},
-        invariants=tuple(_invariant(row) for row in document["invariants"]),
+        invariants=tuple(_invariant(row) for row in document["invariants"] if "struck" not in row),
         holds=tuple(_hold(row) for row in sorted(document.get("holds", ()), key=lambda row: row["id"])),
         thresholds={row["id"]: threshold_of(row) for row in document.get("thresholds", ())},
         document=document,

@@ -1,7 +1,10 @@
 """Standing invariants: whether what an edition promises of every outcome holds for every vector on every day."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
+from decimal import Decimal
+from typing import Any
 
 import numpy as np
 
@@ -41,6 +44,44 @@ def keeps(invariant: Invariant, outcome: Outcome) -> bool:
         and outcome.disposition not in invariant.never
         and not (asks and not outcome.channels)
     )
+
+
+def weakened(old: Compiled, new: Compiled) -> set[str]:
+    """The invariants of an edition that the next one does not have any more, or has of fewer cases or more mildly."""
+    now = {one.id: one for one in new.edition.invariants}
+    return {
+        one.id
+        for one in old.edition.invariants
+        if one.id not in now or not _as_strict(now[one.id], one) or not _as_wide(now[one.id], new, one, old)
+    }
+
+
+def _as_strict(new: Invariant, old: Invariant) -> bool:
+    return (
+        new.without_channels >= old.without_channels
+        and new.never >= old.never
+        and new.has_channel >= old.has_channel
+        and RANK.get(new.at_least, -1) >= RANK.get(old.at_least, -1)
+    )
+
+
+def _as_wide(new: Invariant, by: Compiled, old: Invariant, was_by: Compiled) -> bool:
+    """It speaks of all cases of which it spoke. Told by its words: one match may not be cut into several."""
+
+    def holds(wider: Mapping[str, Any], match: Mapping[str, Any]) -> bool:
+        named = zip(was_by.named(match), by.named(wider), strict=True)
+        return all(key in match and _takes(wider[key], match[key]) for key in wider) and all(
+            before <= now or not now for before, now in named
+        )
+
+    return not new.when or bool(old.when) and all(any(holds(one, match) for one in new.when) for match in old.when)
+
+
+def _takes(wider: Any, looked_for: Any) -> bool:
+    """Whatever fits what was looked for fits this."""
+    if isinstance(wider, Mapping):
+        return Decimal(wider["gte"]) <= Decimal(looked_for["gte"])
+    return bool(set(wider) >= set(looked_for) if isinstance(wider, list) else wider is looked_for)
 
 
 def held(

@@ -123,6 +123,7 @@ CLAIM = row(
 INVARIANT = row(
     {"id": NAME, "sentence_en": WORDS, "sentence_zh": WORDS, "basis": WORDS, "then": CLAIM | {"minProperties": 1}},
     when=some(MATCH),
+    struck=WORDS,
 )
 DOCUMENT = row(
     {

@@ -34,6 +34,7 @@ from licensing.selectors.declarations import declarations_for, rejection, usable
 from licensing.selectors.departures import departure_rates
 from licensing.selectors.drafts import (
     authors_of,
+    broken_by,
     compared,
     compiled,
     drafts_for,
@@ -45,6 +46,7 @@ from licensing.selectors.drafts import (
     simulated,
     simulations_to_run,
     start_of,
+    unexplained,
 )
 from licensing.selectors.editions import (
     AHEAD,
@@ -176,6 +178,7 @@ __all__ = [
     "applications_for",
     "cases_to_turn",
     "authors_of",
+    "broken_by",
     "changed",
     "changed_since",
     "clearances_taken",
@@ -249,6 +252,7 @@ __all__ = [
     "simulations_to_run",
     "standing",
     "start_of",
+    "unexplained",
     "stretches",
     "to_countersign",
     "to_signal",

@@ -1,10 +1,11 @@
 """Who sees which drafts of the rules, and what a draft would do. Nothing is written here."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
+from typing import Any
 
 from django.db.models import Q, QuerySet
 
@@ -17,7 +18,7 @@ from licensing.models.editions import COUNTS
 from licensing.policy.comparison import Comparison, compare
 from licensing.policy.editions import read
 from licensing.policy.engine import DAY, Compiled
-from licensing.policy.invariants import Standing, held
+from licensing.policy.invariants import Standing, held, weakened
 from licensing.selectors.editions import editions_at, rules_of
 
 
@@ -58,6 +59,8 @@ class Effect:
     since: date
     comparison: Comparison
     invariants: tuple[Standing, ...]
+    broken: frozenset[str]
+    unexplained: frozenset[str]
     later: tuple[PolicyEdition, ...]  # which start after it and so take its place
 
 
@@ -79,6 +82,8 @@ def effect_of(draft: Draft, at: datetime) -> Effect:
         since=since,
         comparison=compared(follows, draft.text, since=since),
         invariants=invariants_of(draft.text, since=since),
+        broken=broken_by(follows, draft.text, since=since),
+        unexplained=unexplained(follows, draft.text),
         later=tuple(coming.filter(starts_at__gt=starts_at).order_by("starts_at")),
     )
 
@@ -149,3 +154,31 @@ def promises_of(follows: str, text: str, *, since: date) -> tuple[Standing, ...]
     rules = compiled(text)
     with _forgotten(rules):
         return held(rules_of(follows).edition.invariants, rules, since=since)
+
+
+def broken_by(follows: str, text: str, *, since: date) -> frozenset[str]:
+    """The draft's own invariants that don't hold everywhere, and the promises it breaks and does not word anew."""
+    own = {one.invariant.id for one in invariants_of(text, since=since) if not one.held}
+    promised = {one.invariant.id for one in promises_of(follows, text, since=since) if not one.held}
+    return frozenset(own | promised - _with_another(follows, text, "basis"))
+
+
+def unexplained(follows: str, text: str) -> frozenset[str]:
+    """The promises that the draft weakens, or strikes, and does not say why: in the basis, or where it strikes."""
+    weaker, why = weakened(rules_of(follows), compiled(text)), _with_another(follows, text, "basis", "struck")
+    return frozenset(weaker - why)
+
+
+def _with_another(follows: str, text: str, *fields: str) -> set[str]:
+    """The invariants that stand in the draft with other words in some of these fields, blanks apart."""
+    were, are = (
+        {row["id"]: row for row in rules.edition.document["invariants"]}
+        for rules in (rules_of(follows), compiled(text))
+    )
+
+    def said(row: Mapping[str, Any], field: str) -> list[str]:
+        return str(row.get(field, "")).split()
+
+    return {
+        name for name in were.keys() & are.keys() for one in fields if said(were[name], one) != said(are[name], one)
+    }

@@ -40,8 +40,7 @@ def needs_of(draft: Draft, effect: Effect, at: datetime) -> Iterator[Need]:
     )
     told = bool(draft.statement_en and draft.statement_zh)
     yield Need(_("The public is told in both languages."), told and not draft.statement_is_older, _statement(draft))
-    held = all(one.held for one in effect.invariants)
-    yield Need(_("What must always hold does."), held, "" if held else _("A case of each that breaks stands below."))
+    yield Need(_("What must always hold does."), not (effect.broken or effect.unexplained), _kept(effect))
     simulated = selectors.simulated(draft, selectors.start_of(draft, at), at)
     again = _("Simulate this text, from this day on; it counts for 24 hours.")
     yield Need(_("It was simulated on the book."), simulated, "" if simulated else again)
@@ -85,3 +84,17 @@ def _statement(draft: Draft) -> str:
     if draft.starts_on is None:
         return _("A text is proposed once there is a first day. Without one it is not put in force.")
     return _("A text is proposed in the form: read it, and keep it. Without one it is not put in force.")
+
+
+def _kept(effect: Effect) -> str:
+    if effect.broken:
+        names = ", ".join(sorted(effect.broken))
+        return _("It breaks {invariants}: mend the rules. A case of each of its own stands below.").format(
+            invariants=names
+        )
+    if effect.unexplained:
+        names = ", ".join(sorted(effect.unexplained))
+        return _("Say why it weakens or strikes {invariants}: in the basis, or in the row that it strikes.").format(
+            invariants=names
+        )
+    return ""

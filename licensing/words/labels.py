@@ -68,6 +68,7 @@ LABELS: Mapping[str, Any] = {
     "sentence_en": gettext_lazy("Sentence in English"),
     "sentence_zh": gettext_lazy("Sentence in Chinese"),
     "basis": gettext_lazy("Basis"),
+    "struck": gettext_lazy("Struck, because"),
     "when": gettext_lazy("Of whom it speaks"),
     "then.without_channels": gettext_lazy("Never opens"),
     "then.at_least": gettext_lazy("No milder than"),

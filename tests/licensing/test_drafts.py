@@ -34,6 +34,7 @@ BAN = R033 | {
     "applies_to": ["new", "pending", "existing"],
 }
 BAN.pop("effective_to", None)
+R045 = next(row for row in first_document()["rules"] if row["id"] == "R045")
 
 
 def rules(row):
@@ -417,6 +418,51 @@ def test_a_promise_is_changed_by_whoever_says_why_and_never_dropped_with_what_br
     refused(DomainError, "invariant-broken", signed_off, draft, ministry)
     changed(draft, ministry, part="invariants", key="I2", new=other | {"basis": "Order 7: they may register."})
     assert approved(described(draft, ministry), ministry)
+
+
+def test_a_promise_is_struck_only_with_its_own_reason_and_by_itself(draft, ministry):
+    promise = next(one for one in json.loads(draft.text)["invariants"] if one["id"] == "I2")
+    told = {"statement_en": "", "statement_zh": ""}
+    described(changed(draft, ministry, part="invariants", key="I2", new=None), ministry, **told)
+    refusal = refused(DomainError, "invariant-unexplained", signed_off, draft, ministry)
+    assert "say why: I2. Put" in str(refusal.detail)
+    changed(draft, ministry, part="invariants", new=promise | {"struck": "Order 7: they may register."})
+    rule = copy.deepcopy(rules(draft)["R045"])
+    rule["effect"].pop("remove")
+    changed(draft, ministry, key="R045", new=rule)
+    refused(DomainError, "invariant-broken", signed_off, draft, ministry)
+    changed(draft, ministry, key="R045", new=rules(draft)["R045"] | {"effect": R045["effect"]})
+    refused(DomainError, "loosens", hastened, described(draft, ministry), ministry.policy_approver)
+    assert approved(draft, ministry)
+
+
+def test_what_was_struck_may_be_dropped_and_broken_afterwards(draft, ministry):
+    def struck(by_id, document):
+        next(one for one in document["invariants"] if one["id"] == "I2")["struck"] = "Order 7: they may register."
+
+    make.edition(struck)
+    row = editions.draft(title="Register", by=ministry.policy_officer)
+    rule = copy.deepcopy(R045)
+    rule["effect"]["remove"] = ["annual"]
+    changed(row, ministry, part="invariants", key="I2", new=None)
+    assert approved(described(changed(row, ministry, key="R045", new=rule), ministry), ministry)
+
+
+@pytest.mark.parametrize("basis", ["Product default  (R045)", "Order 7"])
+def test_a_promise_of_fewer_cases_needs_another_basis_and_is_no_emergency(ministry, basis):
+    def short(by_id, document):
+        next(one for one in document["invariants"] if one["id"] == "I2")["basis"] = "Product default (R045)"
+
+    make.edition(short)
+    draft = editions.draft(title="Fewer", by=ministry.policy_officer)
+    promise = next(one for one in json.loads(draft.text)["invariants"] if one["id"] == "I2")
+    fewer = promise | {"basis": basis, "when": [promise["when"][0] | {"destination.country": ["JP"]}]}
+    described(changed(draft, ministry, part="invariants", key="I2", new=fewer), ministry)
+    if basis == "Order 7":
+        refused(DomainError, "loosens", hastened, draft, ministry.policy_approver)
+        assert approved(draft, ministry)
+    else:
+        refused(DomainError, "invariant-unexplained", signed_off, draft, ministry)
 
 
 # --- in an emergency --------------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ import pytest
 from licensing.policy.classes import known
 from licensing.policy.editions import Invariant
 from licensing.policy.engine import Outcome
-from licensing.policy.invariants import held, keeps
+from licensing.policy.invariants import held, keeps, weakened
 from tests.policy.drafts import draft, first
 
 TODAY = date(2026, 11, 25)
@@ -142,3 +142,50 @@ def of(**then):
 )
 def test_what_an_outcome_keeps(invariant, outcome, kept):
     assert keeps(invariant, Outcome(**outcome)) is kept
+
+
+def invariant(name, change):
+    def changed(rules, document):
+        row = next(one for one in document["invariants"] if one["id"] == name)
+        change(row)
+
+    return changed
+
+
+@pytest.mark.parametrize(
+    ("name", "change", "weaker"),
+    [
+        ("I1", lambda row: row["when"].pop(0), True),
+        ("I1", lambda row: row["when"][1]["end_use.code"].pop(), True),
+        ("I1", lambda row: row["when"][0].update({"exporter.annual_qualified": True}), True),
+        ("I1", lambda row: row["when"][4].update({"exporter.annual_qualified": True}), True),
+        ("I1", lambda row: row.update(then={"without_channels": ["single"]}), True),
+        ("I3", lambda row: row.update(then={"at_least": "case_by_case"}), True),
+        ("I3", lambda row: row.update(then={"never": ["exempt"]}), True),
+        ("I4", lambda row: row.update(then={"never": ["exempt"]}), True),
+        ("I4", lambda row: row.update(when=[{"destination.country": ["JP"]}]), True),
+        ("I5", lambda row: row.update(then={"at_least": "case_by_case"}), True),
+        ("I5", lambda row: row.update(struck="Nobody knows."), True),
+        ("I1", lambda row: row.pop("when"), False),
+        ("I1", lambda row: row["when"].append({"destination.country": ["JP"]}), False),
+        ("I1", lambda row: row["when"][1]["end_use.code"].append("UNKNOWN"), False),
+        ("I3", lambda row: row.update(then={"at_least": "prohibited", "has_channel": True}), False),
+        ("I3", lambda row: row.update(sentence_en="In other words."), False),
+    ],
+)
+def test_an_invariant_is_weakened_by_fewer_cases_and_by_asking_less(name, change, weaker):
+    assert weakened(first(), draft(invariant(name, change))) == ({name} if weaker else set())
+
+
+def test_an_invariant_is_weakened_by_what_its_words_name_and_by_a_share():
+    def spoken_of(countries, share):
+        def change(rules, document):
+            document["groups"]["FAR"] = {"en": "Far", "zh": "远方", "countries": countries}
+            match = {"destination.group": ["FAR"], "item.cn_input_value_share": {"gte": share}}
+            document["invariants"][1]["when"] = [match]
+
+        return draft(change)
+
+    before = spoken_of(["US", "CA"], "0.2")
+    assert weakened(before, spoken_of(["CA", "US", "MX"], "0.1")) == set()
+    assert weakened(before, spoken_of(["CA"], "0.2")) == weakened(before, spoken_of(["US", "CA"], "0.3")) == {"I2"}

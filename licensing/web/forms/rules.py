@@ -467,6 +467,11 @@ def _invariant(document: Mapping[str, Any], countries: Mapping[str, str]) -> lis
                 "then/has_channel": forms.BooleanField(
                     label=gettext_lazy("Some channel is open, unless it is prohibited"), required=False
                 ),
+                "struck": _text(
+                    gettext_lazy("Why it holds no more"),
+                    required=False,
+                    help_text=gettext_lazy("Only to strike it: once that is in force, a later draft may drop the row."),
+                ),
             },
         )
     ]
