@@ -17,6 +17,7 @@ from jsonschema.exceptions import ValidationError
 from licensing.policy import shape
 from licensing.policy.thresholds import COUNTED, STRICTER_WITH_MORE, Threshold, threshold_of
 from licensing.policy.vocabulary import (
+    CATEGORY,
     COUNTRY,
     ELEMENT,
     ELEMENTS,
@@ -25,10 +26,12 @@ from licensing.policy.vocabulary import (
     LIST,
     LOOKS_AT,
     OF_THE_MINISTRY,
+    TERRITORY,
     Kind,
 )
 
 NEVER = date.max.isoformat()  # the last day of what has none
+OF_ITEM = ("item.control_code_prefix", LIST, CATEGORY, ELEMENT, TERRITORY)  # keys that a code fits all, or doesn't
 LARGEST = 5_000_000  # characters of a text; the first edition has some 90,000
 
 
@@ -225,11 +228,13 @@ def _of_sense(document: dict[str, Any]) -> Iterator[Flaw]:
         place = f"/rules/{at}"
         yield from _of_dates(rule, instruments.get(rule["instrument"]), place)
         yield from _of_match(rule["match"], names, f"{place}/match")
+        yield from _of_items(rule["match"], document["codes"], names, f"{place}/match")
         yield from _of_effect(rule, {row["id"]: row for row in document["rules"]}, place)
     for at, hold in enumerate(document.get("holds", ())):
         if (hold["until"] or NEVER) < hold["from"]:
             yield Flaw(f"/holds/{at}/until", "ends-before-it-begins")
         yield from _of_match(hold["match"], names, f"/holds/{at}/match")
+        yield from _of_items(hold["match"], document["codes"], names, f"/holds/{at}/match")
         for key in hold["match"]:
             if key in OF_THE_MINISTRY:
                 yield Flaw(f"/holds/{at}/match/{key}", "hold-would-tell", key)
@@ -238,6 +243,7 @@ def _of_sense(document: dict[str, Any]) -> Iterator[Flaw]:
     for at, invariant in enumerate(document["invariants"]):
         for case, match in enumerate(invariant.get("when", ())):
             yield from _of_match(match, names, f"/invariants/{at}/when/{case}")
+            yield from _of_items(match, document["codes"], names, f"/invariants/{at}/when/{case}")
 
 
 def _twice(document: dict[str, Any]) -> Iterator[Flaw]:
@@ -313,6 +319,31 @@ def _of_match(match: dict[str, Any], names: dict[str, set[str]], place: str) -> 
                 yield Flaw(f"{place}/{key}/{at}", "matches-nothing", value)
 
 
+def _of_items(
+    match: dict[str, Any], codes: list[dict[str, Any]], names: dict[str, set[str]], place: str
+) -> Iterator[Flaw]:
+    """What a match says of the item all together, where each word of it is one: some code, or none, must fit it."""
+    said = {key: match[key] for key in OF_ITEM if key in match}
+    unlisted = {LIST: "none", CATEGORY: "none"}
+    fits = any(_fits_item(said, row) for row in codes) or (
+        "item.control_code_prefix" not in said and all(word in said.get(key, [word]) for key, word in unlisted.items())
+    )
+    if said and not fits and not any(_of_match(said, names, place)):
+        yield Flaw(
+            f"{place}/{next(iter(said))}", "matches-no-item", " + ".join(", ".join(one) for one in said.values())
+        )
+
+
+def _fits_item(said: Mapping[str, list[str]], row: Mapping[str, Any]) -> bool:
+    follows = {"item.list": "list", CATEGORY: "category", ELEMENT: "element"}
+    side = "domestic" if row["official"] else "overseas"
+    return (
+        row["code"].startswith(tuple(said.get("item.control_code_prefix", [""])))
+        and all(row[name] in said[key] for key, name in follows.items() if key in said)
+        and side in said.get(TERRITORY, [side])
+    )
+
+
 def countries_of(document: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """Every country that a document names, with its place: which there are is not known here."""
     matches = [
@@ -332,6 +363,8 @@ def countries_of(document: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 
 def _of_effect(rule: dict[str, Any], rules: dict[str, dict[str, Any]], place: str) -> Iterator[Flaw]:
     effect = rule["effect"]
+    if not any(effect.values()):
+        yield Flaw(f"{place}/effect", "rule-does-nothing")
     if (effect.get("control") or "overrides_disposition_of" in rule) and "disposition" not in effect:
         yield Flaw(f"{place}/effect", "no-disposition")
     for at, named in enumerate(rule.get("overrides_disposition_of", ())):

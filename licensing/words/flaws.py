@@ -29,6 +29,11 @@ FLAWS = {
     "before-its-instrument": gettext_lazy("Its instrument is in force from {detail} on; the rule can't begin earlier."),
     "after-its-instrument": gettext_lazy("Its instrument ends on {detail}; the rule can't end later."),
     "matches-nothing": gettext_lazy("Nothing is called “{detail}” here, so it would fit no case."),
+    "matches-no-item": gettext_lazy(
+        "Each of these is there, but no code on the lists and nothing off them fits all together: {detail}. Leave some "
+        "of them empty, or choose others."
+    ),
+    "rule-does-nothing": gettext_lazy("The rule does nothing. Say what it controls, opens, closes or asks for."),
     "no-disposition": gettext_lazy("A rule that controls, or takes another's outcome away, says which outcome it has."),
     "unknown-rule": gettext_lazy("There is no rule “{detail}”."),
     "threshold-without": gettext_lazy("This threshold counts by this number: say it."),

@@ -95,6 +95,20 @@ def slips():
     yield at([*match, "end_user.class"], ["army"]), "/rules/0/match/end_user.class/0", "shape"
     yield at(match, {}), "/rules/0/match", "shape"
     yield at(["rules", 0, "effect"], {"control": True}), "/rules/0/effect", "no-disposition"
+    first, codes = "/rules/0/match/item.control_code_prefix", "item.control_code_prefix"
+    yield at(match, {codes: ["1C909"], "item.list": ["april"]}), first, "matches-no-item"
+    yield at(match, {codes: ["1C905"], "item.element": ["Ho"]}), first, "matches-no-item"
+    yield at(match, {codes: ["ANN61-P1"], "exporter.territory": ["domestic"]}), first, "matches-no-item"
+    yield at(match, {codes: ["1C905"], "exporter.territory": ["overseas"]}), first, "matches-no-item"
+    magnets = {"item.list": ["none"], "item.category": ["magnet"]}
+    yield at(match, magnets), "/rules/0/match/item.list", "matches-no-item"
+    hold = {"id": "H1", "match": magnets, "from": "2027-01-01", "until": None, "owner": "Us"}
+    hold |= {"reason_en": "Studied.", "reason_zh": "研究中。"}
+    yield (lambda document: document.update(holds=[hold])), "/holds/0/match/item.list", "matches-no-item"
+    place = "/invariants/1/when/0/item.list"
+    yield at(["invariants", 1, "when", 0], magnets), place, "matches-no-item"
+    yield at(["rules", 0, "effect"], {}), "/rules/0/effect", "rule-does-nothing"
+    yield at(["rules", 0, "effect"], {"params": {}}), "/rules/0/effect", "rule-does-nothing"
     named = "/rules/0/overrides_disposition_of/0"
     yield at(["rules", 0, "overrides_disposition_of"], ["R999"]), named, "unknown-rule"
     yield at(["rules", 0, "overrides_disposition_of"], ["R014"]), named, "overrides-an-override"
@@ -109,6 +123,20 @@ def slips():
 def test_a_slip_is_refused_where_it_stands(document, change, where, code):
     change(document)
     assert flaws(document) == [(where, code)]
+
+
+@pytest.mark.parametrize(
+    "match",
+    [
+        {"item.list": ["none"]},
+        {"item.list": ["none"], "item.category": ["none"], "item.element": ["Ho"], "exporter.territory": ["overseas"]},
+        {"item.list": ["april", "none"], "item.category": ["magnet"]},
+        {"item.element": ["Ga"]},
+    ],
+)
+def test_what_fits_goods_off_the_lists_matches_something(document, match):
+    document["rules"][0]["match"] = match
+    assert editions.read(canonical(document))
 
 
 def test_dates_of_a_rule_are_in_order_and_inside_its_instrument(document):
