@@ -75,15 +75,16 @@ class Calendar:
 
     def used(self, after: date, on: date, pauses: Collection[Pause] = ()) -> int:
         """How many days were counted by the end of `on`."""
-        return sum(self._counts(day.on, pauses) for day in self._between(after, on))
+        return sum(self._counts(day, pauses) for day in _between(after, on))
 
     def provisional(self, after: date, until: date) -> bool:
         """Is any day provisional of those after `after`, `until` included? Then what was counted over them is too."""
-        return any(day.provisional for day in self._between(after, until))
+        return any(self[day].provisional for day in _between(after, until))
 
     def _counts(self, on: date, pauses: Collection[Pause]) -> bool:
-        return self[on].working and not any(pause.covers(on) for pause in pauses)
+        return not any(pause.covers(on) for pause in pauses) and self[on].working
 
-    def _between(self, after: date, until: date) -> Iterator[Day]:
-        for passed in range((until - after).days):
-            yield self[after + (passed + 1) * ONE_DAY]
+
+def _between(after: date, until: date) -> Iterator[date]:
+    for passed in range((until - after).days):
+        yield after + (passed + 1) * ONE_DAY

@@ -3,6 +3,8 @@
 No framework, no row.
 """
 
+from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 
@@ -47,14 +49,20 @@ class Clock:
     def left(self, on: date) -> int | None:
         return None if self.working_days is None else max(0, self.working_days - self.used(on))
 
+    def reached(self, on: date) -> Iterator[int]:
+        """The signals whose days have come by the end of `on`, as far as the table goes."""
+        with suppress(NotPublished):
+            yield from (number for number in SIGNALS if (day := self.day(number)) and day <= on)
+
 
 @dataclass(frozen=True)
 class Reading:
     """A case's clock as everybody reads it at the end of a day: pages, lists and mails say the same.
 
-    used, left: None where the table ends before that day. deadline: None while a pause has no end, and where the table
-    ends before it (`published` is false then). pause: the one in which it stands still on that day. of: None where no
-    limit applies, and so nothing is left and no day the last.
+    used, left: None where the table ends before that day; nothing is left once the deadline is over. deadline: None
+    while a pause has no end, and where the table ends before it (`published` is false then). reached: the signals whose
+    days have come. pause: the one in which it stands still on that day. of: None where no limit applies, and so nothing
+    is left and no day the last.
     """
 
     on: date
@@ -65,6 +73,7 @@ class Reading:
     deadline: date | None
     provisional: bool
     published: bool
+    reached: tuple[int, ...]
     pause: Pause | None
 
     @property
@@ -78,9 +87,13 @@ def read(clock: Clock, on: date) -> Reading:
     used = left = deadline = None
     published, provisional = True, False
     try:
-        used, left = clock.used(on), clock.left(on)
         deadline, provisional = clock.deadline, clock.provisional
     except NotPublished:
         published = False
+    try:
+        used, left = clock.used(on), clock.left(on)
+    except NotPublished:
+        left = 0 if deadline and on > deadline else None
+    reached = tuple(clock.reached(on))
     pause = next((pause for pause in clock.pauses if pause.covers(on)), None)
-    return Reading(on, clock.day_0, clock.working_days, used, left, deadline, provisional, published, pause)
+    return Reading(on, clock.day_0, clock.working_days, used, left, deadline, provisional, published, reached, pause)

@@ -26,7 +26,7 @@ from core.legal_time import legal_day
 from core.models import HistoryLine, LegalDay
 from core.selectors import calendar
 from core.working_days import NotPublished
-from licensing.clock import ISSUE_DAYS, SIGNALS, WORKING_DAYS, Clock, Reading, read
+from licensing.clock import ISSUE_DAYS, WORKING_DAYS, Clock, Reading, read
 from licensing.course import Stay, course
 from licensing.models import Application, ClockInterval
 from licensing.selectors.untimed import starts_of
@@ -146,7 +146,7 @@ def signals_due(cases: Iterable[Application], today: date) -> dict[int, list[tup
             said.setdefault(pk, set()).add((verb, day))
     found = {}
     for pk, clock in clocks.items():
-        reached = [("signal", day) for day in SIGNALS if clock.of and clock.used is not None and clock.used >= day]
+        reached = [("signal", day) for day in clock.reached]
         reached += [("overdue", WORKING_DAYS)] if clock.overdue else []
         if due := [one for one in reached if one not in said.get(pk, ())]:
             found[pk] = due

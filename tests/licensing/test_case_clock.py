@@ -7,8 +7,8 @@ from datetime import time
 import pytest
 
 from core.legal_time import legal_today
-from core.models import LegalDay
-from licensing import selectors
+from core.models import HistoryLine, LegalDay
+from licensing import selectors, tasks
 from licensing.actions import applications, decisions
 from licensing.models import Application
 from tests.days import D, table
@@ -87,6 +87,29 @@ def test_where_the_table_ends_the_pages_say_that_and_go_on(accepted, on, read):
     clock, *more = read(ref)
     assert (clock.used, clock.left, clock.deadline, clock.published) == (None, None, None, False)
     assert all("beyond the days that the working-day table has" in text for text in [*pages, *more])
+    unknown = "How many working days have gone by is not known: the working-day table ends earlier."
+    assert [unknown in text for text in [*pages, *more]] == [False, False, True, True]
+
+
+@pytest.mark.parametrize("slept", [False, True], ids=["told-before", "slept"])
+def test_a_case_whose_days_are_over_is_overdue_also_beyond_the_table(slept, accepted, on, read, client, world):
+    ref = accepted("2026-03-02")
+    LegalDay.objects.filter(day__gt=D("2026-05-20")).delete()
+    on("2026-05-20")
+    if not slept:
+        tasks.signal_days()
+    on("2026-05-21")
+    clock, *pages = read(ref)
+    assert (clock.used, clock.left, clock.deadline, clock.overdue) == (None, 0, D("2026-05-08"), True)
+    for text in pages:
+        assert "The last day was 8 May 2026. The ministry is late; nothing is approved by that." in text
+        assert "How many working days have gone by is not known" in text
+    queue = client.get("/desk/", {"view": "open"}).content.decode()
+    assert "Overdue" in queue and "due 8 May 2026" in " ".join(queue.split())
+    tasks.signal_days()
+    lines = HistoryLine.objects.filter(subject_ref=ref, verb__in=["signal", "overdue"]).order_by("seq")
+    said = [(line.verb, line.facts["day"]) for line in lines]
+    assert said == [("signal", 30), ("signal", 40), ("signal", 45), ("overdue", 45)]
 
 
 def test_the_queue_begins_with_the_fewest_days_left(accepted, on, world, client):

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from core.working_days import Calendar, Day, NotPublished, Pause
-from licensing.clock import SIGNALS, Clock
+from licensing.clock import SIGNALS, Clock, read
 from tests.days import D, calendar, table
 
 
@@ -95,6 +95,15 @@ def test_nothing_is_promised_beyond_the_table():
     for ask in (lambda: late.deadline, lambda: late.provisional, lambda: late.used(last + timedelta(days=1))):
         with pytest.raises(NotPublished):
             ask()
+
+
+def test_what_is_known_stays_known_beyond_the_table():
+    """A day that a pause covers counts for nothing, whatever the table would say of it."""
+    last = max(table())
+    found = Clock(calendar(), last - timedelta(days=60), (Pause(last - timedelta(days=10)),))
+    on = last + timedelta(days=9)
+    assert found.used(on) == found.used(last) > 0
+    assert read(found, on).left == found.left(last)
 
 
 def test_the_deadline_of_a_year_that_was_announced_meanwhile_is_not_provisional():
