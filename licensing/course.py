@@ -1,13 +1,13 @@
 """With whom a case was on each day since it was filed: no elapsed day belongs to nobody. No row, no clock."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 from itertools import groupby
 
 from core.working_days import Pause
-from licensing.states import EXPORTERS_TURN
+from licensing.states import EXPORTERS_TURN, ApplicationState
 
 DAY = timedelta(days=1)
 
@@ -32,15 +32,23 @@ class Stay:
         return (self.last - self.first) // DAY + 1
 
 
-def course(moves: Sequence[tuple[date, str]], asked: Sequence[Pause], until: date) -> list[Stay]:
+def course(
+    moves: Sequence[tuple[date, str]],
+    asked: Sequence[Pause],
+    until: date,
+    unanswered: Callable[[date], bool] = lambda day: False,
+) -> list[Stay]:
     """Each day after that of the first move, up to `until`, by where the case stood at its end: as the clock counts.
 
     moves: the days on which it came into its states, in order, the filing first. asked: when others had it.
+    unanswered: on which days no question waits any more, whenever a worker says so.
     """
     days = [moves[0][0] + number * DAY for number in range(1, (until - moves[0][0]) // DAY + 1)]
 
     def stood(day: date) -> tuple[Holder, str]:
         state = next(state for moved, state in reversed(moves) if moved <= day)
+        if state == ApplicationState.AWAITING_APPLICANT and unanswered(day):
+            state = ApplicationState.UNDER_REVIEW
         if any(pause.covers(day) for pause in asked):
             return Holder.OTHERS, state
         return (Holder.EXPORTER if state in EXPORTERS_TURN else Holder.MINISTRY), state

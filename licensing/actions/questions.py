@@ -17,11 +17,8 @@ from core.files import PAPERS_IMAGES_SHEETS
 from core.history import move, require
 from core.legal_time import legal_day, legal_now, legal_today
 from core.locks import lock
-from core.selectors import calendar
-from core.working_days import NotPublished
-from licensing.clock import ANSWER_DAYS
 from licensing.models import Application, Question, QuestionEntry
-from licensing.selectors import applications_for
+from licensing.selectors import applications_for, silences_of
 from licensing.states import ApplicationState
 
 Kind = QuestionEntry.Kind
@@ -129,23 +126,15 @@ def no_answer(pk: int, *, by: Actor) -> bool:
     at = legal_now()
     if row.state != ApplicationState.AWAITING_APPLICANT:
         return False
-    silent = [question for question in row.questions.still_open() if _is_silent(question, legal_day(at))]
+    still_open, today = list(row.questions.still_open()), legal_day(at)
+    silences = silences_of(still_open)
+    silent = [question for question in still_open if any(span.covers(today) for span in silences[question.pk])]
     for question in silent:
         question.entries.create(kind=Kind.SILENT, by=by.user, at=at)
     if silent:
         verb = row.no_answer if row.questions.still_open().exists() else row.no_answer_to_the_last
         move(verb, by=by, at=at, facts={"questions": [question.pk for question in silent]})
     return bool(silent)
-
-
-def _is_silent(question: Question, today: date) -> bool:
-    """20 working days are over since the reviewer last asked, and the day that he gave: not a word came since."""
-    asked_on = legal_day(question.last_asked_at)
-    try:
-        last = calendar(asked_on, ANSWER_DAYS).day(ANSWER_DAYS, asked_on)
-    except NotPublished:
-        return False
-    return last is not None and today > max(last, question.due) and not question.has_word_since
 
 
 def _of_case(row: Application, question: int) -> Question:

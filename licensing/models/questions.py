@@ -1,6 +1,6 @@
 """Questions on a case: each a thread. What was said in it, and what ended it, are rows that are only added."""
 
-from datetime import date, datetime
+from datetime import date
 from typing import Self
 
 from django.contrib.postgres.fields import ArrayField
@@ -85,17 +85,6 @@ class Question(models.Model):
     def asked(self) -> str:
         """What is asked now: the reviewer's latest words."""
         return next((entry.text for entry in reversed(self.entries.all()) if entry.kind == "ask"), self.text)
-
-    @property
-    def last_asked_at(self) -> datetime:
-        """When the reviewer last asked in it."""
-        return next((entry.at for entry in reversed(self.entries.all()) if entry.kind == "ask"), self.asked_at)
-
-    @property
-    def has_word_since(self) -> bool:
-        """The applicant said something since the reviewer last asked, read or not."""
-        said = [entry.kind for entry in self.entries.all() if entry.kind != QuestionEntry.Kind.READ]
-        return bool(said) and said[-1] in QuestionEntry.APPLICANT
 
     @property
     def has_news(self) -> bool:

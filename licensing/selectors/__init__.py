@@ -94,6 +94,7 @@ from licensing.selectors.movements import clearances_taken, clearances_used, mov
 from licensing.selectors.notices import instruments_known, newest_notices, notices_for, notices_in_words, notices_told
 from licensing.selectors.proposals import comments_for, open_proposals, proposals
 from licensing.selectors.screenings import counting, screened_in, screenings_of
+from licensing.selectors.silence import silences_of
 from licensing.selectors.verdicts import (
     IN_GRACE,
     LAWFUL,
@@ -247,6 +248,7 @@ __all__ = [
     "screenings_of",
     "search_items",
     "signals_due",
+    "silences_of",
     "silent",
     "simulated",
     "simulations_to_run",

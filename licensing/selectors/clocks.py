@@ -29,6 +29,7 @@ from core.working_days import NotPublished
 from licensing.clock import ISSUE_DAYS, WORKING_DAYS, Clock, Reading, read
 from licensing.course import Stay, course
 from licensing.models import Application, ClockInterval
+from licensing.selectors.silence import unanswered
 from licensing.selectors.untimed import starts_of
 from licensing.states import ENDED_EARLY, OPEN_CASE, ApplicationState
 
@@ -105,7 +106,8 @@ def handovers_of(cases: Iterable[Application], today: date) -> dict[int, Handove
 
 
 def course_of(case: Application, today: date) -> list[Stay]:
-    """With whom the case was on each day since it was filed, until it was over; one query beside its pauses."""
+    """With whom the case was on each day since it was filed, until it was over; two queries beside its pauses and
+    questions."""
     lines = HistoryLine.objects.filter(subject_kind="application", subject_id=case.pk).order_by("seq")
     sent = lines.exclude(to_state=ApplicationState.DRAFT).values_list("at", "to_state")
     moves = [(legal_day(at), state) for at, state in sent]
@@ -116,7 +118,7 @@ def course_of(case: Application, today: date) -> list[Stay]:
         moves = [(day, state) for day, state in moves if state != case.state]
     if case.state in (ApplicationState.SUPPLEMENT_REQUIRED, ApplicationState.LAPSED):
         until = min(until, case.supplement.due_on)  # then it is over, whenever a worker says so
-    return course(moves, [row.pause for row in case.pauses.all()], until) if moves else []
+    return course(moves, [row.pause for row in case.pauses.all()], until, unanswered(case)) if moves else []
 
 
 def with_days_left(rows: QuerySet[Application], today: date) -> QuerySet[Application]:

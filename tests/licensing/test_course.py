@@ -194,6 +194,46 @@ def test_a_case_that_lapsed_was_the_exporters_to_its_last_day_and_nobodys_after(
     assert days_of(stays)[Holder.MINISTRY] == 1 and waiting == stays
 
 
+@pytest.mark.parametrize("slept", [0, 3, 40], ids=["at-once", "slept", "slept-long"])
+def test_a_question_that_nobody_answered_was_the_exporters_to_its_last_day_and_the_ministrys_after(slept, world, on):
+    """Whether or not a worker has said so yet, and however late one does."""
+    on("2026-03-02")
+    ref = world.under_review(world.application())
+    questions.ask(ref, text="Why?", about=["ports"], due_on=D("2026-03-16"), by=world.ministry.reviewer)
+    looked = D("2026-03-31") + timedelta(days=slept)
+    on(str(looked))
+    row = Application.objects.get(ref=ref)
+    waiting = selectors.course_of(row, looked)
+    assert [(stay.holder, stay.first, stay.last) for stay in waiting] == [
+        (Holder.EXPORTER, D("2026-03-03"), D("2026-03-30")),
+        (Holder.MINISTRY, D("2026-03-31"), looked),
+    ]
+    assert questions.no_answer(row.pk, by=clock())
+    assert selectors.course_of(Application.objects.get(ref=ref), looked) == waiting
+
+
+def test_a_case_is_the_exporters_as_long_as_one_question_waits(world, on):
+    """A later one; and, where the worker slept, one to which a word came late, from the day of that word on."""
+    on("2026-03-02")
+    ref, reviewer = world.under_review(world.application()), world.ministry.reviewer
+    questions.ask(ref, text="Why?", about=["ports"], due_on=D("2026-03-16"), by=reviewer)
+    on("2026-03-06")
+    questions.ask(ref, text="Whose?", about=["ports"], due_on=D("2026-03-20"), by=reviewer)
+    on("2026-04-10")
+    first = Application.objects.get(ref=ref).questions.first()
+    questions.answer(ref, question=first.pk, text="In part", by=world.exporter)
+    on("2026-04-15")
+    questions.answer(ref, question=first.pk, text="All", final=True, by=world.exporter)
+    on("2026-04-20")
+    stays = selectors.course_of(Application.objects.get(ref=ref), D("2026-04-20"))
+    assert [(stay.holder, stay.first) for stay in stays] == [
+        (Holder.EXPORTER, D("2026-03-03")),
+        (Holder.MINISTRY, D("2026-04-04")),
+        (Holder.EXPORTER, D("2026-04-10")),
+        (Holder.MINISTRY, D("2026-04-15")),
+    ]
+
+
 def test_the_day_on_which_an_exporter_withdraws_is_of_whoever_had_the_case(world, on):
     on("2026-03-02")
     ref = world.under_review(world.application())

@@ -5,6 +5,7 @@ from datetime import time
 import pytest
 
 from core.access import clock as the_clock
+from core.legal_time import legal_now
 from core.models import Delivery, HistoryLine, LegalDay
 from licensing import selectors, tasks
 from licensing.actions import questions
@@ -72,6 +73,16 @@ def test_what_was_answered_in_part_is_not_silence(read, case, on, world):
         questions.read_answer(case, question=asked, by=world.ministry.reviewer)
     on("2026-06-30")
     assert (tasks.end_questions(), found(case)[0]) == (0, "awaiting_applicant")
+
+
+def test_reading_a_question_s_thread_breaks_no_silence(case, on, world):
+    reviewer = world.ministry.reviewer
+    asked = ask(case, reviewer, due_on=D("2026-03-16"))
+    questions.answer(case, question=asked, text="Which plant?", by=world.exporter)
+    ask(case, reviewer, "The first", about=[], question=asked, due_on=D("2026-03-16"))
+    QuestionEntry.objects.create(question_id=asked, kind="read", by=reviewer.user, at=legal_now())
+    on("2026-03-31")
+    assert (tasks.end_questions(), found(case)[0]) == (1, "under_review")
 
 
 def test_an_answer_that_comes_before_a_worker_that_slept_is_an_answer(case, on, world):
