@@ -1,17 +1,25 @@
 """What a draft would do in the book: asked for by somebody, worked out by a worker, kept with the draft."""
 
+import pgtrigger
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from core.guards import Guard, rights
 from core.models import User
 from licensing.models.editions import Draft
 
 
+@rights(
+    "SELECT",
+    "INSERT",
+    *(f"UPDATE({name})" for name in ("stage", "taken_until", "done", "total", "book_at", "newest", "result")),
+)
 class Simulation(models.Model):
     """One text of a draft from one instant on, over the book of one moment (`book_at`) and the editions known then.
 
     Where no worker comes by it stays asked for, and what rests on it is refused. taken_until: a worker has it so long.
+    Once done it is never changed: approvals rest on it.
     """
 
     class Stage(models.TextChoices):
@@ -39,6 +47,14 @@ class Simulation(models.Model):
             models.CheckConstraint(
                 name="simulation_done_has_a_result",
                 condition=~Q(stage="done") | Q(result__isnull=False, book_at__isnull=False, newest__isnull=False),
+            ),
+        ]
+        triggers = [
+            Guard(
+                "done_once",
+                runs="insert_only",
+                operation=pgtrigger.Update | pgtrigger.Delete,
+                condition=pgtrigger.Condition("OLD.stage = 'done'"),
             ),
         ]
         indexes = [models.Index(name="simulation_open", fields=["id"], condition=Q(stage__in=["asked", "running"]))]

@@ -1,11 +1,11 @@
 """As the role that serves requests: what it may not do to the record, tried on every table that the catalog has."""
 
 import pytest
-from django.db import connection
+from django.db import IntegrityError, connection
 from psycopg2 import errors, sql
 
 from core import checks, grants, guards
-from licensing.actions import licenses
+from licensing.actions import editions, licenses, simulations
 from tests.make import seen
 
 # Transcribed by hand, so that a declaration that is taken away is missed.
@@ -141,6 +141,27 @@ def test_the_application_writes_of_a_cause_its_end_alone_and_not_by_whoever_open
     application.execute("SELECT count(*) FROM licensing_suspension WHERE ended_at IS NULL")
     assert application.fetchone() == (1,)
     application.execute(end, [m.other_decider.user.pk])
+
+
+def test_what_a_simulation_says_is_written_once_and_of_what_it_was_asked_never_again(application, world):
+    m = world.ministry
+    row = editions.draft(title="Ban", by=m.policy_officer)
+    simulations.simulate(row.ref, seen=seen(row.ref), by=m.policy_officer)
+    for change in (
+        "draft_id = 0",
+        "digest = ''",
+        "starts_at = legal_now()",
+        "asked_by_id = 0",
+        "asked_at = legal_now()",
+    ):
+        assert refused(application, f"UPDATE licensing_simulation SET {change}"), change
+    assert refused(application, "DELETE FROM licensing_simulation")
+    done = "UPDATE licensing_simulation SET stage = 'done', result = %s, book_at = legal_now(), newest = 1"
+    application.execute(done, ["{}"])
+    with pytest.raises(errors.CheckViolation, match="never changed or deleted"):
+        application.execute(done, ['{"other": 1}'])
+    with connection.cursor() as owner, pytest.raises(IntegrityError, match="never changed or deleted"):
+        owner.execute("DELETE FROM licensing_simulation")
 
 
 def test_what_is_insert_only_is_declared():
