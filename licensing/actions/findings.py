@@ -13,7 +13,7 @@ from licensing.models import Application, DecisionStep, Finding
 from licensing.policy.engine import RANK, strictest
 from licensing.policy.trace import Fate
 from licensing.policy.vocabulary import CHANNEL_OF
-from licensing.selectors import Judged, changed
+from licensing.selectors import Judged, changed, last_day
 from licensing.words import holds, terms
 from licensing.words import rules as words
 
@@ -190,8 +190,9 @@ def require_not_held(judged: Sequence[Judged], lines: Collection[int], users: Co
         if one.day != judged[0].day or one.line.number not in lines or one.user.pk not in users:
             continue
         for hold in one.rules.holding(one.facts, on=one.day):
-            last = hold.span.last.isoformat() if hold.span.last else None
-            raise DomainError(holds.told(hold), code="held", hold=hold.id, owner=hold.owner, until=last)
+            last = last_day(hold, one.day)
+            until = last.isoformat() if last else None
+            raise DomainError(holds.told(hold, last), code="held", hold=hold.id, owner=hold.owner, until=until)
 
 
 def presumed(judged: Iterable[Judged], lines: Collection[int], users: Collection[int]) -> str:

@@ -146,7 +146,7 @@ class Assessments(APIView):
         edition = selectors.edition_on(day)
         rules = selectors.rules_of(edition.digest)
         facts = read(data["facts"], rules.edition)
-        standing = [_hold(hold) for hold in rules.holding(facts, on=day)]
+        standing = [_hold(hold, day) for hold in rules.holding(facts, on=day)]
         return Response(answer(day, edition.code, rules, rules.assess(facts, on=day)) | {"holds": standing})
 
 
@@ -181,9 +181,9 @@ def _problem(flaw: Flaw) -> Problem:
     return Problem(f"/facts/{flaw.where[:80]}", flaw.code, message)
 
 
-def _hold(hold: Hold) -> dict[str, Any]:
-    until = hold.span.last and hold.span.last.isoformat()
-    facts = {"owner": hold.owner, "until": until, "reservations": hold.reservations}
+def _hold(hold: Hold, day: date) -> dict[str, Any]:
+    until = selectors.last_day(hold, day)
+    facts = {"owner": hold.owner, "until": until and until.isoformat(), "reservations": hold.reservations}
     return {"id": hold.id, "reason": reason(hold), **facts}
 
 

@@ -13,7 +13,7 @@ class Verdict(models.Model):
     facts are frozen at issue. prohibited: [{from, until, grace, rules}], instants of which `until` is the first after
     it and null without an end; `grace` is the first instant at which what was reserved before `from` comes too late.
     forbidden: whether one of them stood when a turn last came by, and the holder was told. held: when holds stop its
-    reservations, [{from, until, hold, reason_en, reason_zh, owner, last_day}], likewise. Written under the lock of the
+    reservations, [{from, until, hold, reason_en, reason_zh, owner}], likewise. Written under the lock of the
     license's lines, so that a reservation that holds them reads the last word.
     """
 

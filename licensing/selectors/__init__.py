@@ -61,7 +61,7 @@ from licensing.selectors.editions import (
     stretches,
 )
 from licensing.selectors.follows import codes_known, follows_of
-from licensing.selectors.holds import Announced, holds_known
+from licensing.selectors.holds import Announced, holds_known, last_day
 from licensing.selectors.judging import (
     NEW,
     PENDING,
@@ -205,6 +205,7 @@ __all__ = [
     "handovers_of",
     "held",
     "holds_known",
+    "last_day",
     "holds_of",
     "holds_standing",
     "editions_for",

@@ -35,6 +35,11 @@ def holds_known(at: datetime) -> list[Announced]:
     return sorted(ahead, key=lambda one: (one.since, one.hold.id))
 
 
+def last_day(hold: Hold, on: date) -> date | None:
+    """The last day of a hold that stands on that day, by all editions known; None: no end is known."""
+    return next(one.until for one in holds_known(day_start(on)) if one.hold == hold and one.since <= on)
+
+
 def _of_editions(at: datetime) -> Iterator[Announced]:
     for rules, begins, ends in editions_at(at).reigns(day_start(FIRST_DAY)):
         for hold in rules.edition.holds:

@@ -21,6 +21,7 @@ from licensing.policy.records import facts_of, outcome_of, record_of
 from licensing.policy.trace import Line, trace
 from licensing.policy.vocabulary import CODE, COUNTRY, END_USE, HIT
 from licensing.selectors.editions import Editions, editions_at, rules_of
+from licensing.selectors.holds import last_day
 from licensing.selectors.screenings import counting, screenings_of
 from licensing.states import OPEN_CASE
 
@@ -286,21 +287,27 @@ def _other_rules(was: Compiled, old: Outcome, now: Compiled, new: Outcome) -> tu
 
 @dataclass(frozen=True)
 class Standing:
-    """A hold of today on a line for an end-user. missing: for want of these facts it does not stand, and may."""
+    """A hold of today on a line for an end-user. missing: for want of these facts it does not stand, and may.
+
+    until: its last day; None: no end is known.
+    """
 
     hold: Hold
     line: ApplicationLine
     user: ApplicationEndUser
     missing: tuple[str, ...]
+    until: date | None
 
 
 def holds_of(judged: Sequence[Judged]) -> list[Standing]:
     """The holds of today on what was judged, by what its holder stated: everybody may read of them."""
-    found = []
+    found, ends = [], dict[str, date | None]()
     for one in judged:
         if one.day == judged[0].day:  # today comes first
-            standing = one.rules.holds(one.facts, on=one.day)
-            found += [Standing(hold, one.line, one.user, missing) for hold, missing in standing]
+            for hold, missing in one.rules.holds(one.facts, on=one.day):
+                if hold.id not in ends:
+                    ends[hold.id] = last_day(hold, one.day)
+                found.append(Standing(hold, one.line, one.user, missing, ends[hold.id]))
     return sorted(found, key=lambda one: one.hold.id)
 
 

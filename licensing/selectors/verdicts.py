@@ -91,7 +91,6 @@ def _held(hold: Hold, start: datetime, end: datetime | None) -> dict[str, Any]:
         "reason_en": hold.reason_en,
         "reason_zh": hold.reason_zh,
         "owner": hold.owner,
-        "last_day": hold.span.last.isoformat() if hold.span.last else None,
     }
 
 

@@ -126,7 +126,8 @@ class Answer:
     @property
     def holds(self) -> list[Held]:
         """Those of that day, and those that may be for want of a fact."""
-        return in_order(Held(hold, missing) for hold, missing in self.rules.holds(self.facts, on=self.day))
+        found = self.rules.holds(self.facts, on=self.day)
+        return in_order(Held(hold, missing, selectors.last_day(hold, self.day)) for hold, missing in found)
 
     @property
     def doubts(self) -> list[str]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import date
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -17,22 +18,24 @@ from licensing.words import phrases
 
 @dataclass(frozen=True)
 class Held:
-    """A hold in words, and what of a case it holds. missing: for want of these facts it does not."""
+    """A hold in words, to its last day, and what of a case it holds. missing: for want of these facts it does not."""
 
     hold: Hold
     missing: tuple[str, ...]
+    until: date | None
     what: list[tuple[ApplicationLine, ApplicationEndUser]] = field(default_factory=list)
 
     @property
     def told(self) -> str:
-        return words.may(self.hold, self.missing) if self.missing else words.told(self.hold)
+        return words.may(self.hold, self.missing, self.until) if self.missing else words.told(self.hold, self.until)
 
 
 def of_case(found: Iterable[selectors.Standing]) -> list[Held]:
     """Each hold once, with the lines and end-users of which the same is said; those that stand come first."""
     said: dict[tuple[str, tuple[str, ...]], Held] = {}
     for one in found:
-        said.setdefault((one.hold.id, one.missing), Held(one.hold, one.missing)).what.append((one.line, one.user))
+        held = said.setdefault((one.hold.id, one.missing), Held(one.hold, one.missing, one.until))
+        held.what.append((one.line, one.user))
     return in_order(said.values())
 
 

@@ -8,6 +8,7 @@ from django.utils.translation import override
 from core.errors import DomainError
 from core.legal_time import day_start, legal_day, legal_now, legal_today
 from core.models import HistoryLine
+from core.templatetags.lodestone import day
 from licensing import selectors
 from licensing.actions import decisions
 from licensing.actions.verdicts import confirm
@@ -341,6 +342,31 @@ def test_a_hold_is_known_on_the_days_on_which_editions_let_it_stand(world, clock
     assert known() == [("H001", -5, 0), ("H001", 4, None)]
     clock.set(day_start(today + 6 * DAY))
     assert known() == [("H001", 3, None)]
+
+
+def test_everybody_says_that_a_hold_ends_where_a_coming_edition_lacks_it(world, license, client):
+    """The page of holds, a case, what an approval is refused with, the check, assessments, a reservation."""
+    ref, today = recommended(world), legal_today()
+    make.edition(hold("DE", last=30, reservations=True), "ONE")
+    make.edition(lambda rules, _: None, "GONE", day_start(today + 4 * DAY))
+    last = today + 3 * DAY
+    assert known() == [("H001", 0, 3)]
+    words = f"It is with {OWNER}, until {day(last)} inclusive."
+    refusal = code_of(approve, world, ref)
+    assert refusal.extra["until"] == str(last) and words in refusal.detail
+    assert words in str(code_of(world.shipment, license, KG).errors[0].message)
+    assert turn(license)
+    for who, path in (
+        (world.exporter, f"/applications/{ref}/"),
+        (world.ministry.decider, f"/desk/cases/{ref}/"),
+        (world.exporter, f"/licenses/{license.ref}/"),
+        (None, "/check/?item=1C905.a.4&to=DE"),
+    ):
+        assert words in page(client, who, path), path
+    for on, until in ((today, [str(last)]), (last, [str(last)]), (last + DAY, [])):
+        asked = {"as_of": str(on), "facts": {"item.control_code": "1C905.a.4", "destination.country": "DE"}}
+        answer = client.post("/api/v1/assessments/", asked, "application/json").json()
+        assert [one["until"] for one in answer["holds"]] == until
 
 
 def test_a_hold_that_no_day_of_its_edition_sees_is_not_known(world):
