@@ -9,7 +9,7 @@ from rest_framework import serializers
 
 from core.access import Actor
 from core.api.fields import CountryOutput, QuantityOutput, ReferenceOutput, UnitOutput, WordOutput
-from core.legal_time import on_the_wire
+from core.legal_time import legal_now, on_the_wire
 from core.quantities import show
 from exporters.models import Party
 from licensing.granted import Granted, decided
@@ -17,8 +17,11 @@ from licensing.models import ControlItem, DecisionStep, Kind, License, Suspensio
 from licensing.models.balances import Movement
 from licensing.policy.engine import Outcome
 from licensing.policy.vocabulary import DISPOSITIONS
-from licensing.selectors import clearances_taken, clearances_used, why
+from licensing.selectors import Closing, clearances_taken, clearances_used, why
+from licensing.selectors import closings as closings_of
 from licensing.states import LicenseState
+
+POLICY = Suspension.Cause.POLICY
 
 
 class ControlItemOutput(serializers.Serializer[Any]):
@@ -131,7 +134,10 @@ class LicenseOutput(serializers.Serializer[Any]):
     clearances_used = serializers.IntegerField(
         help_text=gettext_lazy("How many of those taken were cleared; the others are reserved.")
     )
-    suspensions = SuspensionOutput(many=True)
+    suspensions = SuspensionOutput(
+        many=True,
+        help_text=gettext_lazy("Nothing is reserved on what they close, also where the license is active still."),
+    )
     conditions = ConditionOutput(many=True)
     reason = serializers.CharField(
         allow_null=True,
@@ -143,12 +149,14 @@ class LicenseOutput(serializers.Serializer[Any]):
 
 def licenses(rows: Sequence[License], reader: Actor) -> list[dict[str, Any]]:
     taken, used = clearances_taken(rows), clearances_used(rows)
-    return [license(row, taken[row.pk], used[row.pk], reader) for row in rows]
+    closings = closings_of(rows, legal_now())
+    return [license(row, taken[row.pk], used[row.pk], closings.get(row.pk, ()), reader) for row in rows]
 
 
-def license(row: License, taken: int, used: int, reader: Actor) -> dict[str, Any]:
+def license(row: License, taken: int, used: int, closings: Sequence[Closing], reader: Actor) -> dict[str, Any]:
     granted = decided(row.application)
     assert granted is not None, "a license is issued on what was granted"
+    shut = {one.end_user.pk for one in closings}
     return {
         "number": row.ref,
         "kind": row.kind,
@@ -157,7 +165,12 @@ def license(row: License, taken: int, used: int, reader: Actor) -> dict[str, Any
         "usable_from": row.usable_from.isoformat(),
         "usable_until": row.usable_until.isoformat(),
         "end_users": [
-            {"party": u.party.ref, "name": u.party.name, "country": u.party.country_id, "open": not u.closed}
+            {
+                "party": u.party.ref,
+                "name": u.party.name,
+                "country": u.party.country_id,
+                "open": not u.closed and u.pk not in shut,
+            }
             for u in row.end_users.all()
         ],
         "consignees": [party.ref for party in row.consignees.all()],
@@ -167,7 +180,8 @@ def license(row: License, taken: int, used: int, reader: Actor) -> dict[str, Any
         "clearances_taken": taken,
         "clearances_used": used,
         "suspensions": [
-            {"cause": s.cause, "reason": why(s), "since": on_the_wire(s.opened_at)} for s in row.open_suspensions
+            *({"cause": s.cause, "reason": why(s), "since": on_the_wire(s.opened_at)} for s in row.open_suspensions),
+            *({"cause": POLICY, "reason": one.why, "since": on_the_wire(one.since)} for one in closings),
         ],
         "conditions": [{"code": c.code, "text": c.get_code_display()} for c in row.conditions.all()],
         "reason": None if reader.kind == "customs" else granted.reason,

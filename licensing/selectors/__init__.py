@@ -19,7 +19,7 @@ from licensing.selectors.applications import (
     with_steps,
     with_supplement,
 )
-from licensing.selectors.causes import closed_in_part, why
+from licensing.selectors.causes import Closing, closed_in_part, closings, why
 from licensing.selectors.clocks import (
     NO_CLOCK,
     Handover,
@@ -147,6 +147,7 @@ __all__ = [
     "PENDING",
     "Announced",
     "TOLD_DAYS",
+    "Closing",
     "ComingBack",
     "Ending",
     "Returns",
@@ -189,6 +190,7 @@ __all__ = [
     "codes_known",
     "follows_of",
     "closed_in_part",
+    "closings",
     "closed_somehow",
     "counting",
     "comments_for",

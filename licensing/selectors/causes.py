@@ -1,17 +1,20 @@
 """Open causes of licenses and of their end-users, and what says why."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
 from datetime import datetime
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from core.legal_time import legal_day
-from licensing.models import License, LicenseEndUser, Suspension, Verdict
+from licensing.models import License, LicenseEndUser, Suspension
 from licensing.policy.vocabulary import HIT
 from licensing.selectors.editions import editions_at, rules_of
-from licensing.selectors.verdicts import standing
+from licensing.selectors.verdicts import Judgment, begins, closed, is_to_turn, judgments
 from licensing.words import holds, rules
+
+POLICY = Suspension.Cause.POLICY
 
 
 def open_causes() -> QuerySet[Suspension]:
@@ -36,19 +39,49 @@ def why(cause: Suspension) -> str:
     return _said(cause.end_user.party.name, cause.edition.digest, cause.rules)
 
 
+@dataclass(frozen=True)
+class Closing:
+    """An end-user of a license for whom rules prohibit every line, of which no turn said so yet: why, since when."""
+
+    end_user: LicenseEndUser
+    why: str
+    since: datetime
+
+
+def closings(licenses: Iterable[License], at: datetime) -> dict[int, list[Closing]]:
+    """Of each of these licenses with its open suspensions, by key: two queries, or one where each turn was made."""
+    editions = editions_at(at)
+    late = [license for license in licenses if is_to_turn(license, editions, at)]
+    told = {cause.end_user_id for license in late for cause in license.open_suspensions if cause.cause == POLICY}
+    found: dict[LicenseEndUser, list[Judgment]] = {}
+    for one in judgments(late, editions, at) if late else ():
+        found.setdefault(one.verdict.end_user, []).append(one)
+    shut = closed((user.pk, one.prohibited) for user, some in found.items() for one in some)
+    closings: dict[int, list[Closing]] = {}
+    for user, some in found.items():
+        if user.pk in shut and user.pk not in told:
+            since = max(begins(one.prohibited) for one in some if one.prohibited)
+            why = _said(user.party.name, editions.of(legal_day(at)).digest, shut[user.pk])
+            closings.setdefault(user.license_id, []).append(Closing(user, why, since))
+    return closings
+
+
 def closed_in_part(license: License, at: datetime) -> list[tuple[int, str]]:
     """Lines that the rules prohibit for an end-user who is open on others, and lines on which a hold stops
     reservations: number, and for whom and why."""
-    _code, digest = editions_at(at).of(legal_day(at))
-    rows = Verdict.objects.filter(line__license=license).select_related("line", "end_user__party")
-    rows = rows.exclude(end_user__in=open_causes().filter(end_user__isnull=False).values("end_user"))
+    editions = editions_at(at)
+    digest = editions.of(legal_day(at)).digest
+    closed_users = set(open_causes().filter(license=license).values_list("end_user", flat=True))
+    closed_users |= {one.end_user.pk for one in closings([license], at).get(license.pk, ())}
     found = []
-    for row in rows.order_by("line__number", "pk"):
-        name = row.end_user.party.name
-        if one := standing(row.prohibited, at):
-            found.append((row.line.number, _said(name, digest, one["rules"])))
-        if one := standing(row.held, at):
-            found.append((row.line.number, _("{name}: {why}").format(name=name, why=holds.told_of(one))))
+    for one in judgments([license], editions, at):
+        name, number = one.verdict.end_user.party.name, one.verdict.line.number
+        if one.verdict.end_user_id in closed_users:
+            continue
+        if one.prohibited:
+            found.append((number, _said(name, digest, one.prohibited["rules"])))
+        if one.held:
+            found.append((number, _("{name}: {why}").format(name=name, why=holds.told_of(one.held))))
     return found
 
 

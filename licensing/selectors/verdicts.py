@@ -6,6 +6,7 @@ not know the newest edition.
 
 import json
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import lru_cache
 from typing import Any
@@ -155,6 +156,29 @@ def judged(license: License, party: int, destination: str, lines: Collection[int
     }
 
 
+@dataclass(frozen=True)
+class Judgment:
+    """What rules and holds stop of a line of a license for one of its end-users, whether or not a turn said so."""
+
+    verdict: Verdict
+    prohibited: Mapping[str, Any] | None
+    held: Mapping[str, Any] | None
+
+
+def judgments(licenses: Iterable[License], editions: Editions, at: datetime) -> Iterator[Judgment]:
+    """Of that instant, as a reservation meets it: each verdict that knows these editions, and the others anew. One
+    query."""
+    of = {license.pk: license for license in licenses}
+    rows = Verdict.objects.filter(line__license__in=of).annotate(said=Cast("facts", TextField()))
+    for row in rows.select_related("line", "end_user__party").order_by("line__number", "pk"):
+        license, prohibiting, holding = of[row.line.license_id], row.prohibited, row.held
+        if license.judged_by_id != editions.newest:
+            contract = license.application.contract_on
+            prohibiting = foreseen(editions, row.said, since=license.issued_at, contract=contract)
+            holding = withheld(editions, row.said, since=license.issued_at)
+        yield Judgment(row, standing(prohibiting, at), standing(holding, at))
+
+
 def standing(stretches: Iterable[Mapping[str, Any]], at: datetime) -> Mapping[str, Any] | None:
     """The stretch in which that instant lies; None where nothing prohibits it then."""
     return next(_around(stretches, at), None)
@@ -191,6 +215,14 @@ def licenses_to_turn(limit: int, after: int = 0, until: int | None = None) -> li
     rows = License.objects.filter(due, state__in=IN_FORCE, usable_until__gte=legal_day(at), pk__gt=after)
     rows = rows if until is None else rows.filter(pk__lte=until)
     return list(rows.order_by("pk").values_list("pk", flat=True)[:limit])
+
+
+def is_to_turn(license: License, editions: Editions, at: datetime) -> bool:
+    """As licenses_to_turn, of one of them."""
+    if license.state not in IN_FORCE or legal_day(at) > license.usable_until:
+        return False
+    turned = license.next_turn_at is not None and license.next_turn_at <= at
+    return license.judged_by_id != editions.newest or turned
 
 
 def quiet(licenses: Collection[License], editions: Editions, at: datetime) -> dict[int, datetime | None]:

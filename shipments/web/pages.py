@@ -75,8 +75,11 @@ def license_page(request: HttpRequest, ref: str, failed: Failed | None = None) -
     endable = [cause for cause in row.open_suspensions if cause.ends_by(request.user)]
     if "lift" in steps["forms"]:
         steps["forms"]["lift"].only(endable)
+    closings = licensing.closings([row], legal_now()).get(row.pk, [])
+    shut = {one.end_user.pk for one in closings}
     context = {
         "license": row,
+        "closings": closings,
         "granted": decided(row.application),
         **steps,
         **_windows(row),
@@ -84,7 +87,7 @@ def license_page(request: HttpRequest, ref: str, failed: Failed | None = None) -
         "party_changes": licensing.party_changes(row) if row.state in IN_FORCE else [],
         "endable": endable,
         "others_end": any(cause.needs_another_than(request.user) for cause in row.open_suspensions),
-        "usable": row.usable_on(today),
+        "usable": row.usable_on(today) and any(not u.closed and u.pk not in shut for u in row.end_users.all()),
         "clearances_taken": taken,
         "clearances_used": used,
         "clearances_reserved": taken - used,

@@ -119,6 +119,63 @@ def test_a_license_with_another_end_user_is_narrowed_and_widened(world, two):
     assert set(told) == {"narrow", "widen"}
 
 
+@pytest.mark.parametrize("scheduled", [False, True], ids=["at-once", "scheduled"])
+def test_a_license_that_no_turn_followed_yet_says_what_is_not_reserved(scheduled, world, two, client, clock):
+    """Where the worker is dead: its page and REST, as a reservation meets it; the state waits for the turn."""
+    first, second = two.end_users.all()
+    begins = legal_now() + DAY if scheduled else None
+    make.edition(government, starts_at=begins)
+    if scheduled:
+        turn(two)
+        clock.set(begins)
+    since = on_the_wire(PolicyEdition.objects.latest("pk").starts_at)
+
+    def read():
+        client.force_login(world.exporter.user)
+        page = " ".join(client.get(f"/licenses/{two.ref}/").content.decode().split())
+        one = client.get(f"/api/v1/licenses/{two.ref}/").json()
+        [listed] = client.get("/api/v1/licenses/").json()["results"]
+        assert listed == one
+        users = {user["party"]: user["open"] for user in one["end_users"]}
+        return page, one["state"], users, [(cause["cause"], cause["since"]) for cause in one["suspensions"]]
+
+    page, *told = read()
+    assert told == ["active", {first.party.ref: True, second.party.ref: False}, [("policy", since)]]
+    assert "The rules stop reservations" in page and "Record shipment" in page and "Closed in part" not in page
+    assert refused(world.shipment, two, KG, end_user=second.party.ref) == ["policy-prohibits"]
+    make.edition(ban("DE"), "ALL")
+    page, *told = read()
+    assert told[:2] == ["active", {first.party.ref: False, second.party.ref: False}] and len(told[2]) == 2
+    assert "The rules stop reservations" in page and "Record shipment" not in page
+    assert turn(two)
+    make.edition(ban("DE"), "AGAIN")
+    page, *told = read()
+    assert told[0] == "suspended" and len(told[2]) == 2 and "The rules stop reservations" not in page
+
+
+def test_lines_that_an_edition_prohibits_stand_on_the_page_before_the_turn(world, license, client):
+    another_line({"item.control_code": "1C903.a.2"})
+    make.edition(lambda rules, _: rules["R033"].update(match={"item.element": ["Dy"]}, applies_to=["existing"]))
+    client.force_login(world.exporter.user)
+    page = client.get(f"/licenses/{license.ref}/").content.decode()
+    assert "Closed in part" in page and "The rules stop reservations" not in page
+
+
+def test_what_no_turn_followed_is_read_in_as_many_queries_for_three_as_for_one(world, django_assert_num_queries):
+    for _ in range(3):
+        world.license(kilograms=100)
+    rows, at = selectors.with_balances(License.objects.select_related("application")), legal_now()
+    some = list(rows)
+    with django_assert_num_queries(1):
+        assert selectors.closings(some, at) == {}
+    make.edition(ban("DE"))
+    now = legal_now()
+    selectors.closings(some, now)
+    for count in (1, 3):
+        with django_assert_num_queries(2):
+            assert len(selectors.closings(some[:count], now)) == count
+
+
 def test_what_is_prohibited_on_some_lines_only_closes_nobody(world, license):
     another_line({"item.control_code": "1C903.a.2"})
     make.edition(lambda rules, _: rules["R033"].update(match={"item.element": ["Dy"]}, applies_to=["existing"]))
