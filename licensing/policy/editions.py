@@ -203,6 +203,8 @@ _validator = Draft202012Validator(shape.DOCUMENT, format_checker=FormatChecker([
 
 def _of_shape(error: ValidationError) -> Flaw:
     place = "".join(f"/{part}" for part in error.absolute_path)
+    if error.validator == "pattern" and error.validator_value == shape.ID["pattern"]:
+        return Flaw(place, "no-name", error.instance[:60])
     return Flaw(place, "shape", error.message[:200])
 
 
@@ -222,6 +224,10 @@ def _of_sense(document: dict[str, Any]) -> Iterator[Flaw]:
         for at, row in enumerate(document[part]):
             if row["instrument"] not in instruments:
                 yield Flaw(f"/{part}/{at}/instrument", "unknown-instrument", row["instrument"])
+    for at, row in enumerate(document["windows"]):
+        begins = instruments.get(row["instrument"], row).get("effective_from", "")
+        if row["suspended_from"] <= row["suspended_until"] < begins:
+            yield Flaw(f"/windows/{at}/suspended_until", "window-before-its-instrument", begins)
     yield from _of_windows(document["windows"], {(row["instrument"], row["clause"]) for row in document["rules"]})
     names = _names(document)
     for at, rule in enumerate(document["rules"]):
@@ -249,11 +255,16 @@ def _of_sense(document: dict[str, Any]) -> Iterator[Flaw]:
 def _twice(document: dict[str, Any]) -> Iterator[Flaw]:
     by_id = ((part, "id") for part in ("instruments", "rules", "invariants", "holds", "thresholds"))
     for part, key in (*by_id, ("codes", "code")):
-        seen: set[str] = set()
+        seen: dict[str, str] = {}
         for at, row in enumerate(document.get(part, ())):
-            if row[key] in seen:
-                yield Flaw(f"/{part}/{at}/{key}", "id-twice", row[key])
-            seen.add(row[key])
+            if (name := row[key].casefold()) in seen:
+                yield Flaw(f"/{part}/{at}/{key}", "id-twice", seen[name])
+            seen[name] = row[key]
+    for part in ("end_uses", "groups"):
+        named: dict[str, str] = {}
+        for name in document[part]:
+            if (other := named.setdefault(name.casefold(), name)) != name:
+                yield Flaw(f"/{part}/{name}", "id-twice", other)
 
 
 def _of_windows(windows: list[dict[str, Any]], clauses: set[tuple[str, str]]) -> Iterator[Flaw]:
@@ -264,7 +275,9 @@ def _of_windows(windows: list[dict[str, Any]], clauses: set[tuple[str, str]]) ->
         if row["suspended_until"] < row["suspended_from"]:
             yield Flaw(f"/windows/{at}/suspended_until", "ends-before-it-begins")
         for other in windows[:at]:
-            same = (row["instrument"], row["clause"]) == (other["instrument"], other["clause"])
+            same = row["instrument"] == other["instrument"] and (
+                row["clause"] == other["clause"] or None in (row["clause"], other["clause"])
+            )
             apart = row["suspended_until"] < other["suspended_from"] or other["suspended_until"] < row["suspended_from"]
             if same and not apart:
                 yield Flaw(f"/windows/{at}", "windows-overlap", f"{row['instrument']} {other['suspended_from']}")
@@ -288,6 +301,12 @@ def _of_dates(rule: dict[str, Any], instrument: dict[str, Any] | None, place: st
     begins = first or (_begins(rule, instrument) if instrument else "")
     if last and last < begins:
         yield Flaw(f"{place}/effective_to", "ends-before-it-begins")
+    if grace := rule.get("transition"):
+        place_of_grace = f"{place}/transition/until"
+        if grace.get("until", NEVER) < begins:
+            yield Flaw(place_of_grace, "grace-before-its-rule", begins)
+        elif "existing" not in rule["applies_to"]:
+            yield Flaw(place_of_grace, "grace-for-nobody")
     if instrument is not None:
         ends = instrument.get("effective_to", NEVER)
         if first and first < instrument["effective_from"]:

@@ -7,6 +7,8 @@ from licensing.policy.vocabulary import AUDIENCES, AUTHORITIES, CHANNELS, CLOCKS
 
 PLAIN = r"^[^\x00-\x1f\x7f]*[^\x00-\x1f\x7f.][^\x00-\x1f\x7f]*\Z"  # on one line, and no mere dots
 NAME = {"type": "string", "minLength": 1, "maxLength": 60, "pattern": PLAIN}
+# what names a row: its address carries it, and no two are told apart by blanks
+ID = NAME | {"pattern": r"^[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?\Z"}
 TEXT = {"type": "string", "maxLength": 2000}
 WORDS = {"type": "string", "minLength": 1, "maxLength": 2000}
 LAST = {"type": "string", "format": "date", "pattern": r"^[0-9]{4}-[0-9]{2}-[0-9]{2}\Z"}
@@ -75,7 +77,7 @@ EFFECT = row(
     params=PARAMS,
 )
 INSTRUMENT = row(
-    {"id": at_most(NAME, 20), "title_en": at_most(WORDS, 300), "title_zh": at_most(WORDS, 300), "source": WORDS}
+    {"id": at_most(ID, 20), "title_en": at_most(WORDS, 300), "title_zh": at_most(WORDS, 300), "source": WORDS}
     | {"published": DAY, "effective_from": DAY, "authority": {"enum": list(AUTHORITIES)}},
     effective_to=LAST,
     clauses={"type": "object", "additionalProperties": DAY},
@@ -86,7 +88,7 @@ WINDOW = row(
     | {"suspended_from": DAY, "suspended_until": LAST}
 )
 RULE = row(
-    {"id": NAME, "instrument": NAME, "clause": NAME, "match": MATCH, "effect": EFFECT, "source": WORDS}
+    {"id": ID, "instrument": NAME, "clause": NAME, "match": MATCH, "effect": EFFECT, "source": WORDS}
     | {"rationale_en": WORDS, "rationale_zh": WORDS, "authority": {"enum": list(AUTHORITIES)}}
     | {"verified": {"type": "boolean"}, "applies_to": some({"enum": list(AUDIENCES)})},
     enabled={"type": "boolean"},
@@ -103,7 +105,7 @@ CODE = row(
     | {"confidence": at_most(NAME, 20), "source": WORDS, "note": TEXT}
 )
 HOLD = row(
-    {"id": NAME, "match": MATCH, "from": DAY, "until": {"anyOf": [LAST, {"type": "null"}]}}
+    {"id": ID, "match": MATCH, "from": DAY, "until": {"anyOf": [LAST, {"type": "null"}]}}
     | {"reason_en": WORDS, "reason_zh": WORDS, "owner": WORDS},
     reservations={"type": "boolean"},
 )
@@ -121,7 +123,7 @@ CLAIM = row(
     has_channel={"const": True},
 )
 INVARIANT = row(
-    {"id": NAME, "sentence_en": WORDS, "sentence_zh": WORDS, "basis": WORDS, "then": CLAIM | {"minProperties": 1}},
+    {"id": ID, "sentence_en": WORDS, "sentence_zh": WORDS, "basis": WORDS, "then": CLAIM | {"minProperties": 1}},
     when=some(MATCH),
     struck=WORDS,
 )
@@ -135,11 +137,12 @@ DOCUMENT = row(
         "end_uses": {
             "type": "object",
             "minProperties": 1,
-            "propertyNames": at_most(NAME, 20),
+            "propertyNames": at_most(ID, 20),
             "additionalProperties": row({"en": at_most(WORDS, 200), "zh": at_most(WORDS, 200)}),
         },
         "groups": {
             "type": "object",
+            "propertyNames": ID,
             "additionalProperties": row({"en": WORDS, "zh": WORDS, "countries": some(COUNTRY)}),
         },
     },

@@ -11,11 +11,26 @@ FLAWS = {
     "too-large": gettext_lazy("The text is longer than {detail} characters."),
     "too-deep": gettext_lazy("Its parts stand in one another too deeply."),
     "key-twice": gettext_lazy("“{detail}” stands twice in the same place."),
+    "no-name": gettext_lazy(
+        "“{detail}” is no name of a row. Use letters from A to Z, digits and . _ -, with a letter or a "
+        "digit at both ends."
+    ),
     "id-twice": gettext_lazy("“{detail}” is there already. Choose another name, or change that one."),
     "ends-before-it-begins": gettext_lazy("The last day lies before the first."),
     "unknown-instrument": gettext_lazy("There is no instrument “{detail}”. Add it first."),
     "windows-overlap": gettext_lazy(
-        "Another window of the same instrument and clause covers some of these days: {detail}."
+        "Another window of the same instrument and clause, or of the whole instrument, covers some of these "
+        "days: {detail}."
+    ),
+    "window-before-its-instrument": gettext_lazy(
+        "The instrument is in force from {detail} on, so the window would suspend nothing."
+    ),
+    "grace-before-its-rule": gettext_lazy(
+        "The rule is in force from {detail} on; a grace that ends earlier spares nobody."
+    ),
+    "grace-for-nobody": gettext_lazy(
+        "A grace is for what is licensed already. Let the rule count for licenses in force, too, or leave the "
+        "grace out."
     ),
     "hold-would-tell": gettext_lazy(
         "A hold is told to whoever it holds, so it looks only at what an applicant states, and not at this: {detail}. "

@@ -165,7 +165,9 @@ def test_what_another_rule_controls_or_another_window_suspends_does_not_come_bac
         rules["R002"]["match"]["item.control_code_prefix"].remove("1C913")
         document["rules"][-1]["match"] = {"item.control_code_prefix": ["1C909"], "exporter.territory": ["domestic"]}
         window = next(one for one in document["windows"] if one["instrument"] == "A56-2025")
-        document["windows"].append(window | {"clause": "1", "suspended_until": "2026-12-31"})
+        document["windows"].append(
+            window | {"clause": "1", "suspended_from": "2026-11-11", "suspended_until": "2026-12-31"}
+        )
 
     digest = make.edition(change).digest
     codes = selectors.returns_of(digest, OCTOBER).codes

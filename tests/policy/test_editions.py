@@ -76,6 +76,24 @@ def slips():
     late = overlap | {"suspended_until": "2027-11-10", "by": "A99"}
     yield at(["windows", 0, "clause"], "99"), "/windows/0/clause", "clause-of-no-rule"
     yield (lambda document: document["windows"].append(late)), "/windows/8", "windows-overlap"
+    part = late | {"instrument": "A61-2025", "clause": "1.1"}
+    yield (lambda document: document["windows"].append(part)), "/windows/8", "windows-overlap"
+    whole = late | {"instrument": "A46-2024"}
+    yield (lambda document: document["windows"].append(whole)), "/windows/8", "windows-overlap"
+    early = whole | {"suspended_from": "2024-01-01", "suspended_until": "2024-12-02"}
+    until = "/windows/8/suspended_until"
+    yield (lambda document: document["windows"].append(early)), until, "window-before-its-instrument"
+    grace, ban = "/rules/20/transition/until", ["rules", 20, "transition"]
+    yield at(ban, {"until": "2026-01-05"}), grace, "grace-before-its-rule"
+    yield at(["rules", 0, "transition"], {"until": "2027-01-05"}), "/rules/0/transition/until", "grace-for-nobody"
+    for name in ("R/../1", " R1", "R1 ", "R 1", "R\u202e1", "..", "R?x=1", "R1\n", "-"):
+        yield at(["invariants", 0, "id"], name), "/invariants/0/id", "no-name"
+    yield at(["rules", 0, "id"], "R/1"), "/rules/0/id", "no-name"
+    yield at(["groups", "E U"], {"en": "E", "zh": "欧", "countries": ["DE"]}), "/groups", "no-name"
+    yield at(["end_uses", "A/B"], {"en": "E", "zh": "欧"}), "/end_uses", "no-name"
+    yield at(["end_uses", "civ_wind"], {"en": "E", "zh": "欧"}), "/end_uses/civ_wind", "id-twice"
+    yield at(["rules", 1, "id"], "r001"), "/rules/1/id", "id-twice"
+    yield at(["invariants", 1, "id"], "i1"), "/invariants/1/id", "id-twice"
     yield at(["instruments", 0, "effective_to"], "2020-11-30"), "/instruments/0/effective_to", "ends-before-it-begins"
     yield at(["rules", 0, "effective_from"], "2025-04-03"), "/rules/0/effective_from", "before-its-instrument"
     clause = "/instruments/9/clauses/1.1"
