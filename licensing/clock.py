@@ -62,7 +62,7 @@ class Reading:
     used, left: None where the table ends before that day; nothing is left once the deadline is over. deadline: None
     while a pause has no end, and where the table ends before it (`published` is false then). reached: the signals whose
     days have come. pause: the one in which it stands still on that day. of: None where no limit applies, and so nothing
-    is left and no day the last.
+    is left and no day the last. overdue_before: since when it was late before the days counted anew, or none did.
     """
 
     on: date
@@ -75,6 +75,7 @@ class Reading:
     published: bool
     reached: tuple[int, ...]
     pause: Pause | None
+    overdue_before: date | None = None
 
     @property
     def overdue(self) -> bool:

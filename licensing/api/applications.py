@@ -83,6 +83,13 @@ class ClockOutput(serializers.Serializer[Any]):
     )
     provisional = serializers.BooleanField(help_text=gettext_lazy("True: the deadline may still move."))
     overdue = serializers.BooleanField(help_text=gettext_lazy("True: the ministry is late. Nothing is approved by it."))
+    overdue_before = serializers.DateField(
+        allow_null=True,
+        help_text=gettext_lazy(
+            "The first day on which the ministry was late before the days began to count anew, or no limit applied "
+            "any more. Null: it was not."
+        ),
+    )
     pauses = PauseOutput(many=True)
 
 
@@ -148,6 +155,7 @@ def told(clock: Reading, pauses: Iterable[ClockInterval]) -> dict[str, Any]:
         "deadline": clock.deadline,
         "provisional": clock.provisional,
         "overdue": clock.overdue,
+        "overdue_before": clock.overdue_before,
         "pauses": [{"reason": row.reason, "from": row.begins_on, "to": row.ends_on} for row in pauses],
     }
 

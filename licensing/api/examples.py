@@ -38,6 +38,7 @@ APPLICATION = {
         "deadline": "2026-05-29",
         "provisional": False,
         "overdue": False,
+        "overdue_before": None,
         "pauses": [{"reason": "expert", "from": "2026-03-16", "to": "2026-04-08"}],
     },
     "lines": [

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import lru_cache
 
@@ -25,12 +25,12 @@ from django.db.models import (
 from core.legal_time import legal_day
 from core.models import HistoryLine, LegalDay
 from core.selectors import calendar
-from core.working_days import NotPublished
+from core.working_days import Calendar, NotPublished, Pause
 from licensing.clock import ISSUE_DAYS, WORKING_DAYS, Clock, Reading, read
-from licensing.course import Stay, course
+from licensing.course import DAY, Stay, course
 from licensing.models import Application, ClockInterval
 from licensing.selectors.silence import unanswered
-from licensing.selectors.untimed import starts_of
+from licensing.selectors.untimed import Counting, countings_of, start_of, starts_of
 from licensing.states import ENDED_EARLY, OPEN_CASE, ApplicationState
 
 NO_CLOCK = 9999  # days: behind every case that has one
@@ -47,15 +47,25 @@ def clocks_of(cases: Iterable[Application], today: date) -> dict[int, Reading]:
         return {}
     days = {case: legal_day(case.decided_at) if case.decided_at else today for case in timed}
     prefetch_related_objects(list(timed), "pauses")
-    starts = starts_of(Application.objects.filter(pk__in=[case.pk for case in timed]), today)
+    countings = countings_of(Application.objects.filter(pk__in=[case.pk for case in timed]), today)
     table = calendar(min(timed.values()), WORKING_DAYS, until=max(days.values()))
     found = {}
     for case, accepted_on in timed.items():
-        day_0 = starts.get(case.pk, accepted_on)
-        pauses = tuple(row.pause for row in case.pauses.all())
+        of_case = countings.get(case.pk, [Counting(accepted_on)])
+        day_0, pauses = start_of(of_case), tuple(row.pause for row in case.pauses.all())
         clock = Clock(table, day_0 or accepted_on, pauses, WORKING_DAYS if day_0 else None)
-        found[case.pk] = read(clock, days[case])
+        found[case.pk] = replace(read(clock, days[case]), overdue_before=_overdue_before(of_case, table, pauses))
     return found
+
+
+def _overdue_before(countings: Iterable[Counting], table: Calendar, pauses: tuple[Pause, ...]) -> date | None:
+    """The first day on which the case was overdue by days that count no more."""
+    for one in countings:
+        with suppress(NotPublished):
+            deadline = Clock(table, one.day_0, pauses).deadline
+            if deadline and one.until and deadline < one.until:
+                return deadline + DAY
+    return None
 
 
 def used_of(decided: Iterable[Application]) -> dict[int, int]:

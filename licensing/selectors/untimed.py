@@ -1,6 +1,7 @@
 """From when the law's working days count for a case: not while the rules say that no limit applies to it."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 
 from django.db.models import Exists, OuterRef, QuerySet
@@ -16,8 +17,26 @@ UNTIMED = "untimed"
 Results = Mapping[int, Sequence[tuple[date, str]]]  # of each party what was recorded on which day, in order
 
 
+@dataclass(frozen=True)
+class Counting:
+    """Days on which a limit applies: from day 0 on, until the day on which it no longer does. None: it still does."""
+
+    day_0: date
+    until: date | None = None
+
+
 def starts_of(rows: QuerySet[Application], today: date) -> dict[int, date | None]:
-    """Day 0 of each of these accepted cases for which it may be another than its acceptance; None: no limit applies.
+    """Day 0 of each of these accepted cases for which it may be another than its acceptance; None: no limit applies."""
+    return {pk: start_of(countings) for pk, countings in countings_of(rows, today).items()}
+
+
+def start_of(countings: Sequence[Counting]) -> date | None:
+    """Day 0 of the days that count now."""
+    return next((one.day_0 for one in countings if one.until is None), None)
+
+
+def countings_of(rows: QuerySet[Application], today: date) -> dict[int, list[Counting]]:
+    """When a limit applies to each of these accepted cases for which that may be other days than all, in order.
 
     By the results of screening that stood at the end of each day, to the day of the decision: where no limit applied,
     the days count anew from the first day on which one does. As many queries however many cases, and two where nothing
@@ -32,7 +51,7 @@ def starts_of(rows: QuerySet[Application], today: date) -> dict[int, date | None
     if not cases:
         return {}
     results, last = _results(cases), last_days(case.exporter_id for case in cases)
-    return {case.pk: _start(case, results, last.get(case.exporter_id), editions, today) for case in cases}
+    return {case.pk: _countings(case, results, last.get(case.exporter_id), editions, today) for case in cases}
 
 
 def _asked(editions: Editions) -> set[str] | None:
@@ -51,17 +70,19 @@ def _results(cases: Iterable[Application]) -> Results:
     return found
 
 
-def _start(case: Application, results: Results, last_day: date | None, editions: Editions, today: date) -> date | None:
+def _countings(
+    case: Application, results: Results, last_day: date | None, editions: Editions, today: date
+) -> list[Counting]:
     begins, until = case.accepted_on, legal_day(case.decided_at) if case.decided_at else today
     assert begins is not None, "only a case that was accepted has a clock"
     recorded = {day for user in case.end_users.all() for day, _hit in results.get(user.party_id, ())}
     turns = editions.turns(begins, until, PENDING)
-    start = None
-    for day in sorted({begins, *turns, *(day for day in recorded if begins < day <= until)}, reverse=True):
-        if _lifted(case, day, results, last_day, editions):
-            break
-        start = day
-    return start
+    found: list[Counting] = []
+    for day in sorted({begins, *turns, *(day for day in recorded if begins < day <= until)}):
+        counts = bool(found) and found[-1].until is None
+        if counts == _lifted(case, day, results, last_day, editions):
+            found = [*found[:-1], replace(found[-1], until=day)] if counts else [*found, Counting(day)]
+    return found
 
 
 def _lifted(case: Application, day: date, results: Results, last_day: date | None, editions: Editions) -> bool:

@@ -23,7 +23,8 @@ def read(client, world):
         client.force_login(world.exporter.user)
         said = client.get(f"/api/v1/applications/{ref}/").json()["clock"]
         days = [{**pause, "from": D(pause["from"]), "to": pause["to"] and D(pause["to"])} for pause in said["pauses"]]
-        return said | {"deadline": said["deadline"] and D(said["deadline"]), "pauses": days}
+        told = {name: said[name] and D(said[name]) for name in ("deadline", "overdue_before")}
+        return said | told | {"pauses": days}
 
     def read(ref):
         mine, text = page(world.exporter, f"/applications/{ref}/")

@@ -122,27 +122,37 @@ def walked(ref, today):
         begin = day + DAY if watched(day) else begin
         day += DAY
     untimed = begin > end
+    late_before, reached, number, day = None, None, 0, day_0
+    while day <= end and not late_before:
+        if watched(day):
+            late_before, reached, number = reached and reached + DAY, None, 0
+        elif day > day_0 and not watched(day - DAY):
+            number += day in table() and table()[day][0] and not paused(day)
+            reached = reached or (day if number == 45 else None)
+        day += DAY
     begin = day_0 if untimed else begin
     number, used, deadline, day = 0, 0, None, begin
     while day < end or (deadline is None and not untimed and not paused(max(day, end))):
         day += DAY
-        if day not in table():
+        if day not in table() and not paused(day):
             break
-        if table()[day][0] and not paused(day):
+        if not paused(day) and table()[day][0]:
             number += 1
             used += day <= end
             deadline = day if number == 45 and not untimed else deadline
-    known = end in table()
+    known = all(begin + n * DAY in table() or paused(begin + n * DAY) for n in range(1, (end - begin).days + 1))
+    late = deadline is not None and end > deadline
     counted = [begin + n * DAY for n in range(1, (deadline - begin).days + 1)] if deadline else []
     begun = [(day, line.facts["cause"]) for day, line in said if line.verb == "consult"]
     ended = [day for day, line in said if line.verb == "end_consult"]
     return {
         "kind": "untimed" if untimed else "45wd",
         "used": used if known else None,
-        "left": None if untimed or not known else max(0, 45 - used),
-        "deadline": deadline and deadline.isoformat() if known else None,
-        "provisional": known and any(table()[day][1] for day in counted),
-        "overdue": known and deadline is not None and end > deadline,
+        "left": None if untimed or not known and not late else max(0, 45 - used),
+        "deadline": deadline and deadline.isoformat(),
+        "provisional": any(table()[day][1] for day in counted),
+        "overdue": late,
+        "overdue_before": late_before and late_before.isoformat(),
         "pauses": [
             {"reason": cause, "from": day.isoformat(), "to": ended[n].isoformat() if n < len(ended) else None}
             for n, (day, cause) in enumerate(begun)
@@ -172,6 +182,7 @@ def shown(page, row):
         "deadline": page.deadline and page.deadline.isoformat(),
         "provisional": page.provisional,
         "overdue": page.overdue,
+        "overdue_before": page.overdue_before and page.overdue_before.isoformat(),
         "pauses": [
             {"reason": pause.reason, "from": str(pause.begins_on), "to": pause.ends_on and str(pause.ends_on)}
             for pause in row.pauses.all()

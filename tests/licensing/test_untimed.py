@@ -78,6 +78,22 @@ def test_the_days_count_anew_from_the_day_on_which_no_hit_was_recorded(taken, fo
     assert read(ref)[0].overdue
 
 
+@pytest.mark.parametrize(("hit_on", "since"), [("2026-05-08", None), ("2026-05-20", "2026-05-09")])
+def test_a_case_that_was_overdue_before_no_limit_applied_says_so(hit_on, since, taken, found, on, read):
+    """Its first overdue day, on its pages and over REST; not what was found."""
+    ref = taken("2026-03-02")
+    found(ref, hit_on)
+    on("2026-06-01")
+    untimed = read(ref)
+    found(ref, "2026-06-03", "none")
+    anew = read(ref)
+    assert (untimed[0].of, anew[0].of, anew[0].day_0) == (None, 45, D("2026-06-03"))
+    for clock, *pages in (untimed, anew):
+        assert (clock.overdue, clock.overdue_before) == (False, since and D(since))
+        for text in pages:
+            assert ("It was overdue from 9 May 2026 on, by days that no longer count." in text) == bool(since)
+
+
 def test_what_was_signalled_of_the_days_before_is_signalled_anew(taken, found, on):
     ref = taken("2026-03-02")
     on("2026-04-14")
