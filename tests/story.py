@@ -262,7 +262,7 @@ def _policy(step: Story, m: make.Ministry, company: Actor) -> None:
     step(editions.load, ref, file=("rules.json", text), by=m.policy_officer)
     step(editions.describe, ref, title="A group", starts_on=legal_today() + timedelta(days=3_000), **words)
     step(simulations.simulate, ref, by=m.policy_officer)
-    asked = Simulation.objects.get().pk
+    asked = Simulation.objects.get(draft__ref=ref).pk
     step(simulations.take, asked, by=clock())
     step(simulations.keep, asked, result={}, book_at=legal_now(), newest=0, by=clock())
     simulations.simulate(ref, seen=seen(ref), by=m.policy_officer)

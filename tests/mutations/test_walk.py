@@ -35,20 +35,22 @@ def test_every_row_fits_its_file_and_names_tests_that_exist():
     assert rows.misfits(everything()) == []
 
 
-@pytest.mark.django_db
-def test_every_guard_has_a_row():
+@pytest.fixture
+def patient(db):
+    """A walk over all code on a busy machine takes longer than a transaction may idle."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
+
+
+def test_every_guard_has_a_row(patient):
     assert unnamed(guards.every(), named()) == set()
 
 
-@pytest.mark.django_db
-def test_every_row_names_guards_that_exist():
+def test_every_row_names_guards_that_exist(patient):
     assert of_no_guard(guards.every(), named()) == set()
 
 
-@pytest.mark.django_db
-def test_the_walk_finds_a_guard_that_no_row_names(tmp_path, monkeypatch):
-    with connection.cursor() as cursor:  # a walk on a busy machine takes longer than a transaction may idle
-        cursor.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
+def test_the_walk_finds_a_guard_that_no_row_names(patient, tmp_path, monkeypatch):
     (tmp_path / "core").mkdir()
     (tmp_path / "tests").mkdir()
     (tmp_path / "tests" / "who.toml").write_text("[made-up]\n")
