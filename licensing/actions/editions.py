@@ -7,6 +7,7 @@ from typing import Any
 from django.db import connection
 from django.utils.translation import gettext as _
 
+from core import characters
 from core.access import Actor
 from core.command import command
 from core.errors import DomainError, Forbidden, FourEyes, Invalid, NotFound, Problem, WrongState
@@ -18,7 +19,8 @@ from core.references import draw
 from exporters import rules
 from licensing.actions.lists import put_on_lists
 from licensing.models import Draft, PolicyEdition, Signature
-from licensing.policy.editions import Edition, Flaw, Unreadable, canonical, countries_of, digest_of, read
+from licensing.policy.comparison import of_other_goods
+from licensing.policy.editions import Edition, Flaw, Unreadable, canonical, countries_of, digest_of, read, texts_of
 from licensing.policy.edits import NAMED, NoSuchRow, Taken, key_of, put
 from licensing.policy.engine import DAY, ENGINE
 from licensing.policy.invariants import weakened
@@ -113,7 +115,9 @@ def _unreadable(flaws: Iterable[Flaw], pointer: str = "", document: Mapping[str,
             Problem(
                 pointer or flaw.where or "/",
                 "rules-unreadable",
-                f"{flaw.where if pointer else _row_named(flaw.where, document)} {message(flaw)}".strip(),
+                characters.without(
+                    f"{flaw.where if pointer else _row_named(flaw.where, document)} {message(flaw)}".strip()
+                ),
                 {"flaw": flaw.code},
             )
             for flaw in flaws
@@ -131,8 +135,12 @@ def _row_named(where: str, document: Mapping[str, Any] | None) -> str:
 
 
 def _read(text: str) -> Edition:
-    """The edition that this text is, which names only countries that there are. Raises Unreadable with each flaw."""
+    """The edition that this text is, which names only countries that there are, in characters that are read as they
+    are stored. Raises Unreadable with each flaw."""
     edition = read(text)
+    texts = ((where, characters.wrong(said, several_lines=True)) for where, said in texts_of(edition.document))
+    if unfit := [Flaw(where, code) for where, code in texts if code]:
+        raise Unreadable(unfit)
     known = set(Country.objects.values_list("code", flat=True))
     named = countries_of(edition.document)
     flaws = [Flaw(where, "matches-nothing", code) for where, code in named if code not in known]
@@ -316,8 +324,9 @@ def _require_no_loosening(row: Draft, starts_at: datetime) -> None:
     follows = editions_at(starts_at).before(starts_at)[1]
     found = compared(follows, row.text, since=legal_day(starts_at))
     for_holders = [one for one in found.reach if one.otherwise or not one.before <= one.after]
-    promises_less = weakened(rules_of(follows), compiled(row.text))
-    if found.loosens or found.sampled or found.paired or found.of_others or for_holders or promises_less:
+    old, new = rules_of(follows), compiled(row.text)
+    beside = for_holders or weakened(old, new) or of_other_goods(old.edition, new.edition)
+    if found.loosens or found.sampled or found.paired or found.of_others or beside:
         loosens = _("An emergency may loosen nowhere, and this does, or may. See what it changes; approve it by a day.")
         raise DomainError(loosens, code="loosens")
 

@@ -14,7 +14,7 @@ import numpy as np
 
 from licensing.policy.classes import Space, known
 from licensing.policy.days import Situation, When, joined, situations
-from licensing.policy.editions import Hold, Rule
+from licensing.policy.editions import Edition, Hold, Rule
 from licensing.policy.engine import Compiled, Outcome
 from licensing.policy.facts import Facts
 from licensing.policy.idle import idle
@@ -140,6 +140,17 @@ def compare(old: Compiled, new: Compiled, *, since: date = date.min, **sampling:
         holds=holds,
         thresholds=thresholds,
     )
+
+
+def of_other_goods(old: Edition, new: Edition) -> set[str]:
+    """The codes that cover fewer goods codes than before, or are counted in another unit, which no outcome knows."""
+    now = {row["code"]: row for row in new.document["codes"]}
+    return {
+        row["code"]
+        for row in old.document["codes"]
+        if (other := now.get(row["code"]))
+        and (row["unit"] != other["unit"] or not set(row["hs_codes"]) <= set(other["hs_codes"]))
+    }
 
 
 def _holds(old: Compiled, new: Compiled, since: date) -> Iterator[HoldChange]:

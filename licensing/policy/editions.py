@@ -26,12 +26,11 @@ from licensing.policy.vocabulary import (
     LIST,
     LOOKS_AT,
     OF_THE_MINISTRY,
-    TERRITORY,
     Kind,
 )
 
 NEVER = date.max.isoformat()  # the last day of what has none
-OF_ITEM = ("item.control_code_prefix", LIST, CATEGORY, ELEMENT, TERRITORY)  # keys that a code fits all, or doesn't
+OF_ITEM = ("item.control_code_prefix", LIST, CATEGORY, ELEMENT)  # keys that a code fits all, or doesn't
 LARGEST = 5_000_000  # characters of a text; the first edition has some 90,000
 
 
@@ -354,12 +353,9 @@ def _of_items(
 
 
 def _fits_item(said: Mapping[str, list[str]], row: Mapping[str, Any]) -> bool:
-    follows = {"item.list": "list", CATEGORY: "category", ELEMENT: "element"}
-    side = "domestic" if row["official"] else "overseas"
-    return (
-        row["code"].startswith(tuple(said.get("item.control_code_prefix", [""])))
-        and all(row[name] in said[key] for key, name in follows.items() if key in said)
-        and side in said.get(TERRITORY, [side])
+    follows = {LIST: "list", CATEGORY: "category", ELEMENT: "element"}
+    return row["code"].startswith(tuple(said.get("item.control_code_prefix", [""]))) and all(
+        row[name] in said[key] for key, name in follows.items() if key in said
     )
 
 
@@ -378,6 +374,19 @@ def countries_of(document: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     named = [(f"{place}/{key}", match.get(key, ())) for place, match in matches for key in (COUNTRY, "item.origin")]
     named += [(f"/groups/{name}/countries", group["countries"]) for name, group in document["groups"].items()]
     return ((f"{place}/{at}", code) for place, codes in named for at, code in enumerate(codes))
+
+
+def texts_of(document: Any, place: str = "") -> Iterator[tuple[str, str]]:
+    """Every text of a document, names too, with its place."""
+    if isinstance(document, str):
+        yield place, document
+    elif isinstance(document, Mapping):
+        for name, part in document.items():
+            yield f"{place}/{name}", name
+            yield from texts_of(part, f"{place}/{name}")
+    elif isinstance(document, list):
+        for at, part in enumerate(document):
+            yield from texts_of(part, f"{place}/{at}")
 
 
 def _of_effect(rule: dict[str, Any], rules: dict[str, dict[str, Any]], place: str) -> Iterator[Flaw]:

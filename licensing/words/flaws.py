@@ -2,6 +2,7 @@
 
 from django.utils.translation import gettext_lazy
 
+from core.characters import MESSAGE
 from licensing.policy.editions import Flaw
 from licensing.words import terms
 
@@ -15,6 +16,8 @@ FLAWS = {
         "“{detail}” is no name of a row. Use letters from A to Z, digits and . _ -, with a letter or a "
         "digit at both ends."
     ),
+    "forbidden-character": MESSAGE,
+    "blank": gettext_lazy("Nothing can be read here. Write something, or leave it empty."),
     "id-twice": gettext_lazy("“{detail}” is there already. Choose another name, or change that one."),
     "ends-before-it-begins": gettext_lazy("The last day lies before the first."),
     "unknown-instrument": gettext_lazy("There is no instrument “{detail}”. Add it first."),

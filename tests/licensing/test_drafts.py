@@ -252,6 +252,26 @@ def test_every_country_that_a_file_names_is_one(draft, ministry):
     assert all("“UK”" in one.message for one in refusal.errors)
 
 
+def test_no_text_of_a_file_reads_otherwise_than_it_is_stored(draft, ministry):
+    document = copy.deepcopy(first_document())
+    document["rules"][0] |= {"rationale_en": "Safe \u202eevil", "clause": "1\u2066"}
+    document["invariants"][0]["sentence_zh"] = "\u200b"
+    document["instruments"][9]["clauses"]["1.1\u200f"] = "2025-12-01"
+    document["rules"][1]["rationale_en"] = "Two\nlines"
+    call = {"seen": seen(draft.ref), "file": ("r.json", json.dumps(document).encode()), "by": ministry.policy_officer}
+    refusal = refused(Invalid, "rules-unreadable", editions.load, draft.ref, **call)
+    assert {(one.message.split()[0], one.extra["flaw"]) for one in refusal.errors} == {
+        ("/rules/0/rationale_en", "forbidden-character"),
+        ("/rules/0/clause", "forbidden-character"),
+        ("/instruments/9/clauses/1.1", "forbidden-character"),
+        ("/invariants/0/sentence_zh", "blank"),
+    }
+    document = first_document() | {"rules": [R033 | {"id": "R\u202e1", "instrument": "A\u202e"}]}
+    call["file"] = ("r.json", json.dumps(document).encode())
+    refusal = refused(Invalid, "rules-unreadable", editions.load, draft.ref, **call)
+    assert not any("\u202e" in one.message for one in refusal.errors)
+
+
 # --- approved ---------------------------------------------------------------------------------------------
 
 
@@ -544,6 +564,24 @@ def test_an_emergency_moves_no_code_to_the_exporters_overseas(draft, ministry):
     code = next(row for row in json.loads(draft.text)["codes"] if row["code"] == "1C902.a.1")
     changed(draft, ministry, part="codes", key="1C902.a.1", new=code | {"official": False})
     refused(DomainError, "loosens", hastened, draft, ministry.policy_approver)
+
+
+@pytest.mark.parametrize(("change", "loosens"), [
+    ({"unit": "g"}, True),
+    ({"hs_codes": []}, True),
+    ({"hs_codes": ["99999999"]}, True),
+    ({"hs_codes": "more"}, False),
+])  # fmt: skip
+def test_an_emergency_takes_no_goods_from_a_code_and_counts_them_as_before(draft, ministry, change, loosens):
+    code = next(row for row in json.loads(draft.text)["codes"] if len(row["hs_codes"]) > 0)
+    if change.get("hs_codes") == "more":
+        change = {"hs_codes": [*code["hs_codes"], "28469098"]}
+    changed(draft, ministry, part="codes", key=code["code"], new=code | change)
+    described(changed(draft, ministry), ministry)
+    if loosens:
+        refused(DomainError, "loosens", hastened, draft, ministry.policy_approver)
+    else:
+        assert hastened(draft, ministry.policy_approver)
 
 
 def known(follows, text, since):

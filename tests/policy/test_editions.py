@@ -116,8 +116,6 @@ def slips():
     first, codes = "/rules/0/match/item.control_code_prefix", "item.control_code_prefix"
     yield at(match, {codes: ["1C909"], "item.list": ["april"]}), first, "matches-no-item"
     yield at(match, {codes: ["1C905"], "item.element": ["Ho"]}), first, "matches-no-item"
-    yield at(match, {codes: ["ANN61-P1"], "exporter.territory": ["domestic"]}), first, "matches-no-item"
-    yield at(match, {codes: ["1C905"], "exporter.territory": ["overseas"]}), first, "matches-no-item"
     magnets = {"item.list": ["none"], "item.category": ["magnet"]}
     yield at(match, magnets), "/rules/0/match/item.list", "matches-no-item"
     hold = {"id": "H1", "match": magnets, "from": "2027-01-01", "until": None, "owner": "Us"}

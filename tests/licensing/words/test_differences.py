@@ -194,6 +194,7 @@ def full():
     document["instruments"][0] |= {"effective_to": "2030-01-01", "clauses": {"1": "2025-01-01"}, "note": ""}
     document["instruments"][1]["clauses"] = {}
     every = {key: wanted for row in document["rules"] for key, wanted in row["match"].items()}
+    document["invariants"][0]["struck"] = "Order 7"
     document["holds"] = [hold(reservations=True, match=every)]
     return document
 
