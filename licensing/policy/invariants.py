@@ -71,7 +71,7 @@ def _as_wide(new: Invariant, by: Compiled, old: Invariant, was_by: Compiled) -> 
     def holds(wider: Mapping[str, Any], match: Mapping[str, Any]) -> bool:
         named = zip(was_by.named(match), by.named(wider), strict=True)
         return all(key in match and _takes(wider[key], match[key]) for key in wider) and all(
-            before <= now or not now for before, now in named
+            fewer <= more or not more for fewer, more in named
         )
 
     return not new.when or bool(old.when) and all(any(holds(one, match) for one in new.when) for match in old.when)
