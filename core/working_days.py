@@ -58,7 +58,7 @@ class Calendar:
             on += ONE_DAY
             if any(pause.end is None and pause.covers(on) for pause in pauses):
                 return
-            if self._counts(on, pauses):
+            if self[on].working and self._counts(on, pauses):  # no day beyond the table is passed over
                 yield on
 
     def day(self, number: int, after: date, pauses: Collection[Pause] = ()) -> date | None:
