@@ -205,10 +205,7 @@ def test_the_page_says_why_nothing_rests_on_a_simulation(ban, ministry, client, 
 def test_page_and_file_name_companies_to_whoever_may_read_cases(world, client, role, named):
     license, m = world.license(kilograms=100), world.ministry
     row = described(changed(editions.draft(title="Ban", by=m.policy_officer), m), m)
-    make.simulated(row.ref, m.policy_officer)
-    done = row.simulations.get()
-    done.result["licenses"]["refs"] = {"suspend": [license.ref]}
-    done.save()
+    make.simulated(row.ref, m.policy_officer, refs={"suspend": [license.ref]})
     client.force_login(getattr(m, role).user)
     for path in ("", "figures/"):
         text = client.get(f"/desk/policy/{row.ref}/{path}").content.decode()
