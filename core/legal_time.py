@@ -11,6 +11,7 @@ from django.db import connection
 from django.db.models import DateTimeField, Func
 
 LEGAL_ZONE = ZoneInfo("Asia/Shanghai")
+INSTANT = timedelta(microseconds=1)  # the database knows no shorter time
 
 
 class LegalNow(Func):

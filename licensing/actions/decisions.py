@@ -18,7 +18,7 @@ from core.access import Actor
 from core.command import command
 from core.errors import DomainError, FourEyes, Invalid, Problem
 from core.history import move, record, require
-from core.legal_time import legal_day, legal_now, months_after
+from core.legal_time import INSTANT, legal_day, legal_now, months_after
 from core.locks import lock, lock_all
 from core.references import ALPHABET, draw
 from exporters.states import ExporterState
@@ -40,7 +40,7 @@ from licensing.actions.screenings import require_screened
 from licensing.actions.verdicts import foresee, open_verdicts
 from licensing.granted import Granted, compare, recommended
 from licensing.models import Application, DecisionStep, Declaration, Kind, License, LicenseEndUser, RecommendedLine
-from licensing.selectors import INSTANT, PENDING, Judged, applications_for, judge, next_turn, read_parts, took
+from licensing.selectors import PENDING, Judged, applications_for, judge, next_turn, read_parts, took
 from licensing.states import DeclarationState
 
 MONTHS_MOST = {Kind.PER_SHIPMENT: 12, Kind.ANNUAL: 12}

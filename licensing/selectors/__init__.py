@@ -51,7 +51,6 @@ from licensing.selectors.drafts import (
 from licensing.selectors.editions import (
     AHEAD,
     FIRST_DAY,
-    INSTANT,
     Editions,
     edition_now,
     edition_on,
@@ -140,7 +139,6 @@ __all__ = [
     "AHEAD",
     "CASE_SEARCH",
     "FIRST_DAY",
-    "INSTANT",
     "ITEM_SEARCH",
     "NEW",
     "NO_CLOCK",

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from django.db.models import BooleanField, ExpressionWrapper, QuerySet
 
-from core.legal_time import LegalNow, day_end, day_start, legal_day
+from core.legal_time import INSTANT, LegalNow, day_end, day_start, legal_day
 from licensing.models import PolicyEdition
 from licensing.models.editions import COUNTS
 from licensing.policy.editions import Unreadable, digest_of, read
@@ -18,7 +18,6 @@ from licensing.policy.trace import Stretch
 
 FIRST_DAY = date(2020, 12, 1)  # the Export Control Law is in force; of days before it nothing is loaded
 AHEAD = timedelta(days=3_653)
-INSTANT = timedelta(microseconds=1)
 LAST_DAY = date.max - timedelta(days=1)  # of what no calendar ends
 DRAFT = "draft"  # the name of an edition that nobody keeps
 

@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
-from core.legal_time import day_start, legal_day
+from core.legal_time import INSTANT, day_start, legal_day
 from licensing.policy.editions import Edition, Hold
 from licensing.policy.engine import DAY
-from licensing.selectors.editions import FIRST_DAY, INSTANT, editions_at
+from licensing.selectors.editions import FIRST_DAY, editions_at
 
 
 @dataclass(frozen=True)

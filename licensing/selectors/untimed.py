@@ -6,11 +6,11 @@ from datetime import date
 
 from django.db.models import Exists, OuterRef, QuerySet
 
-from core.legal_time import day_end, legal_day
+from core.legal_time import INSTANT, day_end, legal_day
 from exporters.selectors import last_days
 from licensing.models import Application, ApplicationEndUser, Screening
 from licensing.policy.vocabulary import HIT
-from licensing.selectors.editions import INSTANT, Editions, editions_at
+from licensing.selectors.editions import Editions, editions_at
 from licensing.selectors.judging import PARTS, PENDING, days_of, looks, said
 
 UNTIMED = "untimed"

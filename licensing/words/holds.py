@@ -1,18 +1,16 @@
 """A hold in words: why, whose it is, and when it ends."""
 
 from collections.abc import Iterable, Mapping
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 
 from django.utils.translation import gettext as _
 
 from core.languages import in_language
-from core.legal_time import legal_day
+from core.legal_time import INSTANT, legal_day
 from core.templatetags.lodestone import day
 from licensing.policy.editions import Hold
 from licensing.words import terms
-
-INSTANT = timedelta(microseconds=1)
 
 
 def reason(hold: Hold) -> str:

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from core.errors import DomainError
 from core.history import lines_of, open_verbs
 from core.idempotency import Answer, Claim, fingerprint
-from core.legal_time import legal_day, legal_now, legal_today
+from core.legal_time import INSTANT, legal_day, legal_now, legal_today
 from core.models import Country
 from core.navigation import entries
 from core.telling import told
@@ -43,8 +43,8 @@ def overview(request: HttpRequest) -> HttpResponse:
     for license in latest:
         license.granted = decided(license.application)
     now = legal_now()
-    editions = licensing.editions_at(now)
-    cases = licensing.on_their_way(request.actor, legal_now() - timedelta(days=TOLD_DAYS))
+    today, editions = legal_day(now), licensing.editions_at(now)
+    cases = licensing.on_their_way(request.actor, now - timedelta(days=TOLD_DAYS))
     context = {
         "needs": needs_of(request.actor),
         "licenses": latest,
@@ -53,13 +53,13 @@ def overview(request: HttpRequest) -> HttpResponse:
         "applications": licensing.with_parts(cases)[:5],
         "verifying": request.actor.organization.exporter.state == ExporterState.PENDING,
         "shipments": selectors.with_lines(selectors.shipments_for(request.actor))[:5],
-        "annual": offered_to(request.actor, legal_now()),
+        "annual": offered_to(request.actor, now),
         "coming_back": licensing.coming_back(request.actor.organization_id, editions),
         "withdrawn": licensing.warnings_withdrawn(editions, request.actor.organization_id),
         "notices": licensing.notices_in_words(licensing.newest_notices()),
         "scheduled": licensing.scheduled(now)[:MOST_CHANGES],
-        "proposals": licensing.open_proposals(legal_today()).defer("text")[:MOST_CHANGES],
-        "today": legal_today(),
+        "proposals": licensing.open_proposals(today).defer("text")[:MOST_CHANGES],
+        "today": today,
     }
     return render(request, "shipments/overview.html", context)
 
@@ -162,7 +162,7 @@ def shipment(request: HttpRequest, ref: str) -> HttpResponse:
     context = {
         "shipment": row,
         "too_late": fate == licensing.TOO_LATE,
-        "declare_by": until and legal_day(until - timedelta(microseconds=1)),
+        "declare_by": until and legal_day(until - INSTANT),
         "verbs": open_verbs(row, request.actor),
         "history": told(lines_of(row), request.actor),
         "destination": Country.objects.filter(pk=row.destination).first(),

@@ -9,12 +9,11 @@ from typing import Any, NamedTuple
 from django.db.models import F, QuerySet, TextField
 from django.db.models.functions import Cast
 
-from core.legal_time import legal_day, on_the_wire
+from core.legal_time import INSTANT, legal_day, on_the_wire
 from licensing.models import License, LicenseEndUser, Suspension, Verdict
 from licensing.models.balances import LicenseLine
 from licensing.policy.editions import canonical
 from licensing.policy.vocabulary import COUNTRY, END_USE
-from licensing.selectors.editions import INSTANT
 from licensing.selectors.verdicts import begins, closed, foreseen, holds_standing, standing, told_alike, withheld
 from licensing.selectors.what_if.known import Both, paged
 from licensing.selectors.what_if.tally import Exposure, Held, Part, Refs, Tally
