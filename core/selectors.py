@@ -14,6 +14,7 @@ from core.errors import NotFound
 from core.legal_time import legal_now
 from core.models import (
     ApiKey,
+    Country,
     Delivery,
     Document,
     HistoryLine,
@@ -32,6 +33,11 @@ MANY = 50
 def counted(rows: QuerySet[Any]) -> int:
     """How many they are; of more than 50 only that: nobody counts a whole table for a badge."""
     return rows.order_by()[: MANY + 1].count()
+
+
+def country_names() -> dict[str, str]:
+    """Every country's name by its code, in the reader's language. One query."""
+    return {country.code: str(country) for country in Country.objects.all()}
 
 
 def members_of(actor: Actor) -> QuerySet[Membership]:

@@ -9,7 +9,7 @@ from typing import Any
 
 import core.selectors
 from core.legal_time import legal_day
-from core.models import Country
+from core.selectors import country_names
 from core.working_days import NotPublished
 from licensing import selectors
 from licensing.clock import WORKING_DAYS, Clock
@@ -95,7 +95,7 @@ class Answer:
 
     @cached_property
     def countries(self) -> dict[str, str]:
-        return {country.pk: str(country) for country in Country.objects.all()}
+        return country_names()
 
     # --- its reasons --------------------------------------------------------------------------------------
     @property

@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from core.legal_time import legal_day, legal_now
-from core.models import Country
+from core.selectors import country_names
 from licensing import selectors
 from licensing.models import ApplicationEndUser, ApplicationLine
 from licensing.policy.editions import Hold
@@ -45,7 +45,7 @@ def in_order(found: Iterable[Held]) -> list[Held]:
 
 def holds(request: HttpRequest) -> HttpResponse:
     """The holds in force and those announced, for everybody."""
-    at, countries = legal_now(), {country.pk: str(country) for country in Country.objects.all()}
+    at, countries = legal_now(), country_names()
     rows = [
         {
             "hold": one.hold,

@@ -19,7 +19,7 @@ from core.errors import DomainError
 from core.history import lines_of, version
 from core.languages import in_language
 from core.legal_time import legal_now
-from core.models import Country
+from core.selectors import country_names
 from core.telling import told
 from core.templatetags.lodestone import day
 from core.web.forms import show_refusal
@@ -161,7 +161,7 @@ def draft(request: HttpRequest, ref: str, failed: Failed | None = None) -> HttpR
     rows = selectors.drafts_for(request.actor).prefetch_related(SIGNED)
     row, at = get_object_or_404(rows, ref=ref), legal_now()
     effect, rules = selectors.effect_of(row, at), selectors.compiled(row.text)
-    before, names = selectors.rules_of(effect.follows.digest), _countries()
+    before, names = selectors.rules_of(effect.follows.digest), country_names()
     context = {
         "draft": row,
         "effect": effect,
@@ -238,19 +238,15 @@ def draft_rows(request: HttpRequest, ref: str, part: str) -> HttpResponse:
 
 
 def _told(rules: Edition) -> list[RuleTold]:
-    names = _countries()
+    names = country_names()
     return [sentences.told(rule.id, rules, names) for rule in rules.rules]
-
-
-def _countries() -> dict[str, str]:
-    return {country.code: str(country) for country in Country.objects.all()}
 
 
 def _in_both() -> dict[str, dict[str, str]]:
     found = {}
     for language in statements.LANGUAGES:
         with override(language):
-            found[language] = _countries()
+            found[language] = country_names()
     return found
 
 
@@ -302,7 +298,12 @@ def draft_row(request: HttpRequest, ref: str, part: str, key: str = "") -> HttpR
     place = list(found).index(key) if key else len(found)
     data = sent(request)
     form = RowForm(
-        data, part=part, document=document, countries=_countries(), current=found.get(key) if key else None, place=place
+        data,
+        part=part,
+        document=document,
+        countries=country_names(),
+        current=found.get(key) if key else None,
+        place=place,
     )
     status = 200
     changes: list[Any] = []

@@ -6,7 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 
 from core.legal_time import legal_day, legal_now
-from core.models import Country
+from core.selectors import country_names
 from core.web.steps import Failed, of_one_moment, offered
 from licensing import selectors
 from licensing.models import Draft
@@ -38,7 +38,7 @@ def proposal(request: HttpRequest, ref: str, failed: Failed | None = None) -> Ht
         starts_at = selectors.start_of(row, at)
         before = selectors.rules_of(selectors.editions_at(at).before(starts_at).digest)
         rules = selectors.compiled(row.text)
-        names = {country.code: str(country) for country in Country.objects.all()}
+        names = country_names()
         context |= {
             "starts_at": starts_at,
             "written": differences.changes(before.edition, rules.edition, names),

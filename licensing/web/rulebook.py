@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from core.languages import in_language
 from core.legal_time import legal_day, legal_now
-from core.models import Country
+from core.selectors import country_names
 from licensing import selectors
 from licensing.models import PolicyEdition
 from licensing.selectors import Returns, Window
@@ -107,7 +107,7 @@ def instrument(request: HttpRequest, name: str) -> HttpResponse:
         "form": form,
         "asked": asked,
         "instrument": found,
-        "clauses": list(found.clauses({country.code: str(country) for country in Country.objects.all()})),
+        "clauses": list(found.clauses(country_names())),
         "windows": windows,
         "notices": selectors.notices_in_words(selectors.notices_told(name)[:MOST_NOTICES]),
         "doubts": doubts_about(edition, name),
@@ -151,7 +151,7 @@ def edition(request: HttpRequest, ref: str) -> HttpResponse:
 def _written(row: PolicyEdition) -> tuple[differences.Change, ...]:
     """What its text says otherwise than that of the edition which it followed, whatever its author told of it."""
     followed = selectors.editions_at(legal_now()).before(row.starts_at).digest
-    names = {country.code: str(country) for country in Country.objects.all()}
+    names = country_names()
     return differences.changes(selectors.rules_of(followed).edition, selectors.rules_of(row.digest).edition, names)
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
-from core.models import Country
+from core.selectors import country_names
 from licensing.models import ApplicationEndUser, ApplicationLine
 from licensing.policy.trace import changes
 from licensing.policy.vocabulary import CODE
@@ -44,7 +44,7 @@ class Turn:
         """What would change it, but for the item: another item is another case."""
         now = self.turned.now
         found = changes(now.rules, self.turned.facts, on=now.day, audience=now.audience)
-        countries = {country.pk: str(country) for country in Country.objects.all()}
+        countries = country_names()
         return [words.change(one, now.rules.edition, countries) for one in found if one.fact != CODE]
 
 
