@@ -232,23 +232,28 @@ def _of_sense(document: dict[str, Any]) -> Iterator[Flaw]:
     for at, rule in enumerate(document["rules"]):
         place = f"/rules/{at}"
         yield from _of_dates(rule, instruments.get(rule["instrument"]), place)
-        yield from _of_match(rule["match"], names, f"{place}/match")
-        yield from _of_items(rule["match"], document["codes"], names, f"{place}/match")
         yield from _of_effect(rule, {row["id"]: row for row in document["rules"]}, place)
     for at, hold in enumerate(document.get("holds", ())):
         if (hold["until"] or NEVER) < hold["from"]:
             yield Flaw(f"/holds/{at}/until", "ends-before-it-begins")
-        yield from _of_match(hold["match"], names, f"/holds/{at}/match")
-        yield from _of_items(hold["match"], document["codes"], names, f"/holds/{at}/match")
         for key in hold["match"]:
             if key in OF_THE_MINISTRY:
                 yield Flaw(f"/holds/{at}/match/{key}", "hold-would-tell", key)
     for at, threshold in enumerate(document.get("thresholds", ())):
         yield from _of_threshold(threshold, f"/thresholds/{at}")
-    for at, invariant in enumerate(document["invariants"]):
-        for case, match in enumerate(invariant.get("when", ())):
-            yield from _of_match(match, names, f"/invariants/{at}/when/{case}")
-            yield from _of_items(match, document["codes"], names, f"/invariants/{at}/when/{case}")
+    for place, match in _matches(document):
+        yield from _of_match(match, names, place)
+        yield from _of_items(match, document["codes"], names, place)
+
+
+def _matches(document: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Every match of a document, with its place."""
+    for part in ("rules", "holds"):
+        for at, row in enumerate(document.get(part, ())):
+            yield f"/{part}/{at}/match", row["match"]
+    for at, row in enumerate(document["invariants"]):
+        for case, match in enumerate(row.get("when", ())):
+            yield f"/invariants/{at}/when/{case}", match
 
 
 def _twice(document: dict[str, Any]) -> Iterator[Flaw]:
@@ -361,17 +366,11 @@ def _fits_item(said: Mapping[str, list[str]], row: Mapping[str, Any]) -> bool:
 
 def countries_of(document: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """Every country that a document names, with its place: which there are is not known here."""
-    matches = [
-        (f"/{part}/{at}/match", row["match"])
-        for part in ("rules", "holds")
-        for at, row in enumerate(document.get(part, ()))
+    named = [
+        (f"{place}/{key}", match.get(key, ()))
+        for place, match in _matches(document)
+        for key in (COUNTRY, "item.origin")
     ]
-    matches += [
-        (f"/invariants/{at}/when/{case}", match)
-        for at, row in enumerate(document["invariants"])
-        for case, match in enumerate(row.get("when", ()))
-    ]
-    named = [(f"{place}/{key}", match.get(key, ())) for place, match in matches for key in (COUNTRY, "item.origin")]
     named += [(f"/groups/{name}/countries", group["countries"]) for name, group in document["groups"].items()]
     return ((f"{place}/{at}", code) for place, codes in named for at, code in enumerate(codes))
 
