@@ -84,6 +84,7 @@ def _verb_of(given: dict[str | None, ast.expr], name: str) -> str:
 def _verbs() -> Iterator[Row]:
     from tests.mutations import guards
 
+    scopes = guards.scopes()
     for name, node in guards.functions():
         if not guards.is_verb(name):
             continue
@@ -96,7 +97,7 @@ def _verbs() -> Iterator[Row]:
             words = ", ".join(ast.get_source_segment(text, word) or "" for word in call.keywords)
             yield _row(f"lock:{verb}", path, node.name, old, f"{rows_}.get({words})", TAKES)
         scope = guards.scope_of(node)
-        if scope and not guards.name_of(scope).startswith("lock") and f"scope:{verb}" in guards.scopes():
+        if scope and not guards.name_of(scope).startswith("lock") and f"scope:{verb}" in scopes:
             rows_ = ast.get_source_segment(text, scope) or ""
             yield _row(f"scope:{verb}", path, node.name, f"({rows_}", f"({rows_}.model._default_manager.all()", SCOPE)
         if "seen" in {argument.arg for argument in node.args.kwonlyargs}:

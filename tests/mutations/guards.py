@@ -17,7 +17,6 @@ day:shipments.reservations.X      a limit of time: a constant, or a function tha
 import ast
 import re
 import tomllib
-from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -61,8 +60,8 @@ def modules() -> dict[str, ast.Module]:
 
 def forget() -> None:
     """The code is read again next time."""
-    modules.cache_clear()
-    verbs.cache_clear()
+    for read in (modules, functions, verbs):
+        read.cache_clear()
 
 
 def dotted(path: Path) -> str:
@@ -150,12 +149,16 @@ def mails() -> set[str]:
     return {f"mail:{kind}.{verb}" for kind, verb in deliveries._writers}
 
 
-def functions() -> Iterator[tuple[str, ast.FunctionDef]]:
+@cache
+def functions() -> tuple[tuple[str, ast.FunctionDef], ...]:
     """(dotted name, node) of each function of the apps."""
-    for module, tree in modules().items():
-        for node in ast.walk(tree):
-            if isinstance(node, ast.FunctionDef) and module.split(".")[0] in APPS:
-                yield f"{module}.{node.name}", node
+    return tuple(
+        (f"{module}.{node.name}", node)
+        for module, tree in modules().items()
+        if module.split(".")[0] in APPS
+        for node in ast.walk(tree)
+        if isinstance(node, ast.FunctionDef)
+    )
 
 
 def locks() -> set[str]:

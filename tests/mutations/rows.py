@@ -30,6 +30,7 @@ import re
 import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -78,7 +79,7 @@ class Row:
         """Where `within` begins and ends, its decorators included; the whole text when there is none."""
         if not self.within:
             return 0, len(text)
-        found = [node for name, node in definitions(ast.parse(text)) if f".{name}".endswith(f".{self.within}")]
+        found = [node for name, node in definitions(parsed(text)) if f".{name}".endswith(f".{self.within}")]
         if len(found) != 1:
             raise BadRow(f"{self.where}: {self.file} has {len(found)} of {self.within}")
         lines, node = text.splitlines(keepends=True), found[0]
@@ -87,6 +88,11 @@ class Row:
 
     def matches(self, pattern: str) -> bool:
         return any(re.search(pattern, text) for text in (self.where, self.file, self.function, self.drop, *self.guards))
+
+
+@lru_cache(maxsize=64)
+def parsed(text: str) -> ast.Module:
+    return ast.parse(text)
 
 
 def definitions(tree: ast.AST, prefix: str = "") -> Iterator[tuple[str, ast.FunctionDef | ast.ClassDef]]:
