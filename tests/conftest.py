@@ -1,6 +1,7 @@
 """What every test stands on: fast hashing, a test database of this checkout's own, and the reference data."""
 
 import csv
+import gc
 import io
 import os
 from datetime import datetime, time
@@ -34,11 +35,16 @@ def pytest_configure(config):
 def pytest_collection_modifyitems(items):
     """Of several workers each begins with its part of the slow tests: the last one would be waited for by all."""
     workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
-    slow = [item for item in items if item.get_closest_marker("slow")]
-    quick = [item for item in items if not item.get_closest_marker("slow")]
+    slow = [item for item in items if item.get_closest_marker("slow") or item.get_closest_marker("full")]
+    quick = [item for item in items if item not in slow]
     if workers > 1:
         ends = [len(quick) * number // workers for number in range(workers + 1)]
         items[:] = [item for n in range(workers) for item in (*slow[n::workers], *quick[ends[n] : ends[n + 1]])]
+
+
+def pytest_collection_finish():
+    """What is loaded by now stays: a collector that goes over it again and again finds nothing."""
+    gc.freeze()
 
 
 def flushing(real):

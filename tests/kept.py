@@ -26,7 +26,7 @@ class Kept:
 
     def __call__(self) -> Any:
         at = legal_now()
-        if _filled():  # something else began here
+        if _filled([(name, looked) for name, _, looked in self._rows] or _tables()):  # something else began here
             return self._make()
         if self._at and self._at <= at < self._at + LONG and legal_day(self._at) == legal_day(at):
             with transaction.atomic():
@@ -48,8 +48,7 @@ def _tables() -> list[tuple[str, bool]]:
         return [row for row in cursor.fetchall() if row[0] not in STANDING]
 
 
-def _filled() -> list[tuple[str, bool]]:
-    tables = _tables()
+def _filled(tables: list[tuple[str, bool]]) -> list[tuple[str, bool]]:
     with connection.cursor() as cursor:
         cursor.execute(" UNION ALL ".join(f"SELECT '{name}' WHERE EXISTS (SELECT FROM {name})" for name, _ in tables))
         some = {name for (name,) in cursor.fetchall()}
@@ -57,7 +56,7 @@ def _filled() -> list[tuple[str, bool]]:
 
 
 def _taken() -> Rows:
-    return [(name, _copied(name), looked) for name, looked in _filled()]
+    return [(name, _copied(name), looked) for name, looked in _filled(_tables())]
 
 
 def _copied(name: str) -> str:

@@ -47,7 +47,7 @@ HEADERS = [
 ANY_TEXT = st.text(st.characters(max_codepoint=255, exclude_characters="\r\n"), max_size=60)
 HOSTILE = st.dictionaries(st.sampled_from(HEADERS), ANY_TEXT, max_size=2)
 BYTES = st.binary(max_size=3) | st.text("0123456789.-+eE\"',:[]{}\\ntu ", max_size=3).map(str.encode)
-pytestmark = [pytest.mark.slow, pytest.mark.django_db]
+pytestmark = [pytest.mark.full, pytest.mark.django_db]
 
 
 def cases():

@@ -27,7 +27,7 @@ from licensing.models import Declaration, License
 from tests import pages, story
 from tests.pages import CHECKED, NOUNS, READS
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.browser, pytest.mark.full, pytest.mark.django_db(transaction=True)]
 
 LANGUAGES = ["en", "zh-hans"]
 NO_PAGES = pages.NO_PAGES | {"account_reauthenticate", "account_set_password"}  # which lead on here

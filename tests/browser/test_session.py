@@ -15,7 +15,7 @@ from exporters.models import Party
 from licensing.actions import questions
 from licensing.models import About, Application
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.browser, pytest.mark.full, pytest.mark.django_db(transaction=True)]
 
 TEXT = "Exactly 500 characters, « typed » by a person: 磁材. " * 10
 QUESTION = "form[action$='/answer/'] [name=text]"

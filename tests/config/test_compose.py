@@ -295,8 +295,8 @@ def within(seconds: float, happens: Callable[[], Any]) -> bool:
     return True
 
 
+@pytest.mark.full
 @needs_nginx
-@pytest.mark.slow
 def test_production_starts_and_answers_through_the_proxy(production: Production) -> None:
     collect = ["python", "manage.py", "collectstatic", "--noinput"]
     production.finish(collect)

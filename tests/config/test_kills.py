@@ -31,7 +31,6 @@ def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 
 @pytest.mark.full
-@pytest.mark.slow
 def test_every_part_is_back_in_ten_seconds_and_nothing_acknowledged_is_lost(
     data: Path, tmp_path: Path, strewn: Callable[[], set[str]]
 ) -> None:

@@ -353,7 +353,7 @@ def mails(url: str) -> int:
         return cursor.fetchone()[0]
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_everything_starts_and_leaves_at_a_signal(fresh: Path, strewn: Callable[[], set[str]]) -> None:
     port = str(embedded.free_port())
     command = [sys.executable, "manage.py", "up", "--port", port, "--data", str(fresh)]

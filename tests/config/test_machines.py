@@ -60,6 +60,7 @@ def test_production_does_not_start_on_a_database_that_may_lose_commits():
     assert "PostgreSQL runs with fsync = off" in done.stderr
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("program", ["worker", "beat"])
 def test_worker_and_beat_do_not_start_there_either(program, tmp_path, strewn):
     data = {"LODESTONE_DATA": str(tmp_path)}
@@ -69,6 +70,7 @@ def test_worker_and_beat_do_not_start_there_either(program, tmp_path, strewn):
     assert "PostgreSQL runs with fsync = off" in done.stdout + done.stderr
 
 
+@pytest.mark.full
 @pytest.mark.parametrize(
     ("changes", "words"),
     [

@@ -130,6 +130,7 @@ SPARED = {
 }
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("role", ROLES)
 def test_each_role_meets_what_the_table_says(role, stage, client):
     """Admitted: neither 401, 403 nor 404. Else: sign-in or 401 for nobody, 403 for somebody, 404 for the unseen."""

@@ -184,6 +184,7 @@ def test_a_box_that_another_unticked_is_unticked(browser, world):
     assert (now.product, now.no_transfer) == ("Pumps", False)
 
 
+@pytest.mark.full
 def test_two_hundred_pairs_of_edits_lose_nothing(world):
     """Of each pair one is saved, and the other is told; the one that was told finds both values."""
     from core.errors import DomainError

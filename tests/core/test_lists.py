@@ -2,6 +2,7 @@
 
 from html import unescape
 
+import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import get_resolver, reverse
@@ -77,6 +78,7 @@ def test_the_lists_are_these():
     ]
 
 
+@pytest.mark.full
 def test_every_list_sorts_both_ways_filters_and_gives_its_file(client, world):
     one_more(world)
     for name, listed in LISTS.items():

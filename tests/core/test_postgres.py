@@ -331,7 +331,7 @@ def thaw(servers):
             os.kill(pid, signal.SIGCONT)
 
 
-@pytest.mark.slow
+@pytest.mark.full
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 def test_a_frozen_database_is_answered_within_five_seconds_and_leaves_no_half_effect(copy):
     servers, url, demo = copy
@@ -381,7 +381,7 @@ def test_a_frozen_database_is_answered_within_five_seconds_and_leaves_no_half_ef
     assert told.stdout.splitlines()[-1] == "drift []", told.stderr
 
 
-@pytest.mark.slow
+@pytest.mark.full
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 def test_a_dead_database_is_answered_at_once(copy):
     """Last: nobody starts this one again."""

@@ -120,7 +120,7 @@ def trials(fields, files):
             yield f"{file}, {kind}", *multipart(plain, file, text + b".pdf" if kind != "zero width" else text)
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_no_hostile_character_in_any_form_passes_or_breaks(stage, client):  # noqa: F811
     people, objects = stage
     client.raise_request_exception = False

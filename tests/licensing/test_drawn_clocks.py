@@ -23,7 +23,7 @@ PARTS = 10
 EACH = 50 if os.environ.get("FULL") else 6
 LAST = max(table())
 DAY = timedelta(days=1)
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.full
 
 
 def draw(random):

@@ -27,7 +27,7 @@ DECISIONS = 1_000 if os.environ.get("FULL") else 60
 EDITIONS = 6
 DAY = timedelta(days=1)
 WORDS = ["presumption_of_approval", "standard_review", "case_by_case", "presumption_of_denial", "prohibited"]
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.full
 
 
 def other(random):

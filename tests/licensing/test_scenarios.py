@@ -187,6 +187,7 @@ def signs(asks, actor, ref, status=200):
     asks(actor, f"/desk/policy/{ref}/approve/", {"seen": seen(ref)}, status)
 
 
+@pytest.mark.full
 @pytest.mark.django_db(transaction=True)  # a simulation tells on a connection of its own how far it is
 def test_scenario_9_a_country_is_banned_in_the_middle_of_licenses(patient, world, on, asks, drafts, simulates):
     m = world.ministry
@@ -243,6 +244,7 @@ def issued_against_presumption(world, kilograms):
     return decisions.issue(ref, seen=seen(ref), acknowledged=True, by=m.decider)
 
 
+@pytest.mark.full
 @pytest.mark.django_db(transaction=True)
 def test_scenario_13_materials_into_the_annual_channel(patient, world, asks, drafts, simulates):
     m = world.ministry

@@ -214,7 +214,6 @@ SWEEP = "import django; django.setup(); from licensing.tasks import turn_license
 
 
 @pytest.mark.full
-@pytest.mark.slow
 def test_a_sweep_that_is_killed_again_and_again_says_each_event_once(world, transactional_db):
     book = Book(world, 240)
     tasks.turn_licenses()

@@ -78,7 +78,7 @@ def other_rules(rules, document):
     rules["R034"].update(rationale_en="In other words.")
 
 
-@pytest.mark.slow
+@pytest.mark.full
 @pytest.mark.parametrize(
     ("number", "change"), [(200, forbid(country=["DE"], use=["CIV_AUTO", "CIV_WIND"])), (80, other_rules)]
 )

@@ -18,6 +18,8 @@ from tests.policy import generated
 from tests.policy.drafts import another, draft, first
 from tests.policy.test_twin import compiled
 
+pytestmark = pytest.mark.full  # each goes over all cases that could exist
+
 TODAY = date(2026, 11, 25)
 ALWAYS = (Span(TODAY),)
 

@@ -264,6 +264,7 @@ def quicker(monkeypatch):
     monkeypatch.setattr(comparison, "idle", IDLE)
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("name", SLIPS)
 def test_a_slip_is_named_with_a_witness(name):
     change, named, tightens, loosens, breaks = SLIPS[name]

@@ -79,6 +79,7 @@ def test_a_whole_number_is_one_however_it_is_written():
     )
 
 
+@pytest.mark.full
 @pytest.mark.parametrize(
     ("change", "tightens", "loosens"),
     [

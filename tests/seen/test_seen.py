@@ -4,7 +4,7 @@ import pytest
 
 from tests.seen import forms, gather, rest
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.full, pytest.mark.django_db]
 
 
 @pytest.fixture(scope="module")

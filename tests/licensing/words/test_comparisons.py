@@ -22,6 +22,8 @@ from licensing.words.whom import Whom
 from tests.policy.drafts import another, draft, first
 from tests.policy.test_slips import IDLE
 
+pytestmark = pytest.mark.full  # each goes over all cases that could exist
+
 NAMES = {"JP": "Japan", "KR": "South Korea", "US": "United States", "CN": "China", "DE": "Germany"}
 SINCE = date(2026, 12, 1)
 
