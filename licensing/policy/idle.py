@@ -1,6 +1,7 @@
 """Rules without effect: taking one of them out changes no outcome anywhere, whatever it says."""
 
 from datetime import date
+from functools import lru_cache
 
 from licensing.policy.classes import Space
 from licensing.policy.days import situations
@@ -9,6 +10,7 @@ from licensing.policy.strictness import differences
 from licensing.policy.whole import Whole, Words, grouped
 
 
+@lru_cache(maxsize=8)  # (an edition is compared with many drafts)
 def idle(compiled: Compiled, *, since: date = date.min, **sampling: int) -> tuple[str, ...]:
     """Rules that count on some day from then on, and without which every outcome would be the same."""
     whole = Whole(Space(compiled), **sampling)
