@@ -3,6 +3,8 @@
 from datetime import date
 from functools import lru_cache
 
+import numpy as np
+
 from licensing.policy.classes import Space
 from licensing.policy.days import situations
 from licensing.policy.engine import Compiled
@@ -14,16 +16,12 @@ from licensing.policy.whole import Whole, Words, grouped
 def idle(compiled: Compiled, *, since: date = date.min, **sampling: int) -> tuple[str, ...]:
     """Rules that count on some day from then on, and without which every outcome would be the same."""
     whole = Whole(Space(compiled), **sampling)
-    counting: set[int] = set()
-    mattering: set[int] = set()
-    for time in situations((compiled,), since):
-        rows = whole.rows & whole.masks.words(time.active, [True])
-        rows = rows[grouped(rows)[0]]
-        bits = whole.masks.bits(0, rows)
-        active = {at for at in range(len(compiled.rules)) if time.active[0] >> at & 1}
-        counting |= active
-        mattering |= {at for at in active - mattering if _matters(whole, rows[bits[:, at]], at)}
-    return tuple(compiled.rules[at].id for at in sorted(counting - mattering))
+    times = situations((compiled,), since)
+    rows = np.concatenate([whole.rows & whole.masks.words(time.active, [True]) for time in times])
+    rows = rows[grouped(rows)[0]]
+    bits = whole.masks.bits(0, rows)
+    counting = {at for at in range(len(compiled.rules)) if any(time.active[0] >> at & 1 for time in times)}
+    return tuple(sorted(compiled.rules[at].id for at in counting if not _matters(whole, rows[bits[:, at]], at)))
 
 
 def _matters(whole: Whole, rows: Words, rule: int) -> bool:
