@@ -9,7 +9,7 @@ from datetime import date, datetime
 from typing import Any
 
 from django import template
-from django.forms import BaseForm, BaseFormSet, BoundField
+from django.forms import BaseForm, BaseFormSet, BoundField, CheckboxInput
 from django.utils import formats
 from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString, mark_safe
@@ -141,15 +141,16 @@ def field(bound: BoundField, note: str = "") -> dict[str, Any]:
     if kind == "select":
         _invite(bound.field.widget)
     choices = kind in ("radioselect", "checkboxselectmultiple")
+    checkbox = isinstance(bound.field.widget, CheckboxInput)
     return {
         "field": bound,
         "hidden": bound.is_hidden,
         "choices": bound.subwidgets if choices else [],
         "fieldset": choices,
-        "checkbox": kind == "checkbox",
+        "checkbox": checkbox,
         "option_class": "opt" if kind == "radioselect" else "chk",
         "note": note,
-        "optional": not bound.field.required and kind != "checkbox",
+        "optional": not bound.field.required and not checkbox,
     }
 
 

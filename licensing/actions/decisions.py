@@ -76,7 +76,7 @@ def recommend(
     factors: list[str] | None = None,
     text: str = "",
     note: str = "",
-    acknowledged: bool = False,
+    acknowledged: str = "",
 ) -> Application:
     """The case waits for a second officer, with what this one recommends per line.
 
@@ -86,7 +86,7 @@ def recommend(
     Raises FourEyes when the actor decided in this round, Invalid with every wrong field, DomainError
     screening-missing when an approval keeps an end-user of whom this case has no result, papers-missing when the rules
     ask for some that are not there, policy-changed when they say something else than when the case was last looked at
-    and that was not acknowledged.
+    and `acknowledged` is not the fingerprint of these differences.
     """
     row = lock(applications_for(by), ref=ref)
     require(row.recommend, by=by, seen=seen)
@@ -214,7 +214,7 @@ def send_back(ref: str, *, seen: int, reason: str, by: Actor) -> Application:
 
 @command
 def approve(
-    ref: str, *, seen: int, text: str = "", departure: str = "", acknowledged: bool = False, by: Actor
+    ref: str, *, seen: int, text: str = "", departure: str = "", acknowledged: str = "", by: Actor
 ) -> Application:
     """The recommendation to approve is decided by a second officer; a license can be issued.
 
@@ -222,7 +222,7 @@ def approve(
     departure: why it is approved where the rules presume a refusal; it stays inside. Raises Invalid without one,
     FourEyes for whoever recommended, DomainError when it was a recommendation to refuse, a declaration is not verified,
     the rules are not known in full, do not open it, ask for papers that are not there or allow less, a hold stands on
-    it, or they say something else than at the recommendation and that was not acknowledged.
+    it, or they say something else than at the recommendation and acknowledged is not the fingerprint of that.
     """
     row = lock(applications_for(by), ref=ref)
     require(row.approve, by=by, seen=seen)
@@ -297,7 +297,7 @@ def _require_verified(declarations: list[Declaration]) -> None:
 
 
 def _look_again(
-    row: Application, granted: Granted | None, moment: str, at: datetime, acknowledged: bool
+    row: Application, granted: Granted | None, moment: str, at: datetime, acknowledged: str
 ) -> tuple[str, str, list[Judged]]:
     """The rules open what is granted and hold nothing of it, and what they say is no news to whoever decides.
 
@@ -350,7 +350,7 @@ def reopen(ref: str, *, seen: int, reason: str, by: Actor) -> Application:
 
 
 @command
-def issue(ref: str, *, seen: int, usable_from: date | None = None, acknowledged: bool = False, by: Actor) -> License:
+def issue(ref: str, *, seen: int, usable_from: date | None = None, acknowledged: str = "", by: Actor) -> License:
     """The license exists, active, with its lines, end-users and conditions; the declarations are in force.
 
     usable_from: its first day, today unless later. The last day is the same day of the month, `months` on

@@ -13,7 +13,7 @@ from licensing.models import Application, DecisionStep, Finding
 from licensing.policy.engine import RANK, strictest
 from licensing.policy.trace import Fate
 from licensing.policy.vocabulary import CHANNEL_OF
-from licensing.selectors import Judged, changed, last_day
+from licensing.selectors import Judged, changed, fingerprint, last_day
 from licensing.words import holds, terms
 from licensing.words import rules as words
 
@@ -55,9 +55,12 @@ def freeze(case: Application, moment: str, judged: Sequence[Judged], *, at: date
     return judged[0].edition
 
 
-def require_acknowledged(case: Application, judged: Sequence[Judged], acknowledged: bool) -> None:
-    """It says what the last look said, or the officer has seen that it does not. Raises DomainError policy-changed."""
-    if not acknowledged and changed(case, judged):
+def require_acknowledged(case: Application, judged: Sequence[Judged], acknowledged: str) -> None:
+    """It says what the last look said, or the officer has seen that it does not. Raises DomainError policy-changed.
+
+    acknowledged: the fingerprint of the differences that stood before him; that of others counts for nothing.
+    """
+    if (news := changed(case, judged)) and acknowledged != fingerprint(news):
         raise DomainError(
             _("The rules say something else than when the case was last looked at. Look at it, and tick that you did."),
             code="policy-changed",

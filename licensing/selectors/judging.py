@@ -1,6 +1,7 @@
 """What the rules say of a case: one vector of facts for each line and end-user, judged today and at each turn that
 falls into the planned window. Nothing is written here."""
 
+import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -190,6 +191,12 @@ def changed(case: Application, judged: Iterable[Judged]) -> list[Judged]:
     """
     before = last_look(case.looked_at)
     return [one for one in judged if _differs(one, before)]
+
+
+def fingerprint(changes: Iterable[Judged]) -> str:
+    """Names these differences to the last look: of others, or of one more or less, it is another."""
+    told = [(one.line.number, one.user.party.ref, one.day.isoformat(), *_said_of(one.outcome)) for one in changes]
+    return hashlib.sha256(json.dumps(told).encode()).hexdigest()[:16]
 
 
 def last_look(findings: Iterable[Finding]) -> list[Finding]:

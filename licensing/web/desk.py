@@ -61,12 +61,16 @@ def case(request: HttpRequest, ref: str, failed: Failed | None = None) -> HttpRe
         "license": getattr(row, "license", None),
         "history": told(lines_of(row), request.actor),
     }
-    _allowed(context)
+    _begin(context)
     return render(request, "licensing/desk_case.html", context, status=failed.status if failed else 200)
 
 
-def _allowed(context: dict[str, Any]) -> None:
-    """Whoever recommends begins with no more months than the rules allow."""
+def _begin(context: dict[str, Any]) -> None:
+    """A tick says beside which differences it stands; whoever recommends begins with no more months than the rules
+    allow."""
+    for form in context["forms"].values():
+        if "acknowledged" in form.fields:
+            form.fields["acknowledged"].widget.stand_beside(selectors.fingerprint(context["policy_changes"]))
     form, most = context["forms"].get("recommend"), context.get("most")
     if form and most and most.months:
         form.initial["months"] = min(form.get_initial_for_field(form.fields["months"], "months"), most.months)

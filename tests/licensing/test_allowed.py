@@ -10,6 +10,7 @@ from licensing.actions import decisions
 from licensing.models import Application
 from tests import make
 from tests.make import seen
+from tests.ticks import tick
 
 
 def limit(**params):
@@ -24,12 +25,12 @@ def case(world):
 
 def recommend(world, case, **said):
     return decisions.recommend(
-        case, seen=seen(case), outcome="approve", by=world.ministry.reviewer, acknowledged=True, **said
+        case, seen=seen(case), outcome="approve", by=world.ministry.reviewer, acknowledged=tick(case), **said
     )
 
 
 def approve(world, case):
-    return decisions.approve(case, seen=seen(case), acknowledged=True, by=world.ministry.decider)
+    return decisions.approve(case, seen=seen(case), acknowledged=tick(case), by=world.ministry.decider)
 
 
 def test_a_license_is_valid_for_the_months_that_the_rules_allow_and_no_more(world, case):
@@ -92,7 +93,7 @@ def test_they_stop_the_issue_too(world, case):
     approve(world, case)
     limit(max_validity_months=6)
     with pytest.raises(DomainError) as refused:
-        decisions.issue(case, seen=seen(case), acknowledged=True, by=world.ministry.decider)
+        decisions.issue(case, seen=seen(case), acknowledged=tick(case), by=world.ministry.decider)
     assert refused.value.code == "limits-exceeded"
 
 

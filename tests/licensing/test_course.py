@@ -16,6 +16,7 @@ from licensing.models import Application, Supplement
 from licensing.states import ApplicationState
 from tests.days import D
 from tests.make import seen
+from tests.ticks import tick
 
 ASKED = [
     (D("2026-03-02"), "submitted"),
@@ -172,7 +173,7 @@ def test_a_draft_that_was_withdrawn_had_no_days(world, on):
 def test_an_approved_case_is_the_ministrys_until_it_is_issued(world, on):
     on("2026-03-02")
     ref = world.under_review(world.application())
-    decisions.recommend(ref, seen=seen(ref), outcome="approve", acknowledged=True, by=world.ministry.reviewer)
+    decisions.recommend(ref, seen=seen(ref), outcome="approve", acknowledged=tick(ref), by=world.ministry.reviewer)
     decisions.approve(ref, seen=seen(ref), by=world.ministry.decider)
     assert days_of(selectors.course_of(Application.objects.get(ref=ref), D("2026-03-09")))[Holder.MINISTRY] == 7
 

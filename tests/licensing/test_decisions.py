@@ -20,6 +20,7 @@ from licensing.actions import applications, decisions, declarations, licenses, q
 from licensing.models import Application, DecisionStep, License
 from tests import make
 from tests.make import seen
+from tests.ticks import tick
 
 KG = 1000
 LESS = {"outcome": "approve", "quantities_": {1: 5 * KG}, "months": 3, "text": "A trial first."}
@@ -425,7 +426,7 @@ def test_changed_rules_must_be_acknowledged(world):
     with pytest.raises(DomainError) as refused:
         decisions.recommend(ref, seen=seen(ref), outcome="approve", by=world.ministry.reviewer)
     assert (refused.value.code, state(ref)) == ("policy-changed", "under_review")
-    decisions.recommend(ref, seen=seen(ref), outcome="approve", acknowledged=True, by=world.ministry.reviewer)
+    decisions.recommend(ref, seen=seen(ref), outcome="approve", acknowledged=tick(ref), by=world.ministry.reviewer)
     with pytest.raises(DomainError) as closed:
         decisions.approve(ref, seen=seen(ref), by=world.ministry.decider)
     assert (closed.value.code, state(ref)) == ("channel-closed", "awaiting_decision")

@@ -18,6 +18,7 @@ from licensing.course import days_of
 from licensing.models import Application
 from tests.days import D, table
 from tests.make import seen
+from tests.ticks import tick
 
 PARTS = 10
 EACH = 50 if os.environ.get("FULL") else 6
@@ -87,7 +88,7 @@ def happen(world, on, begin, events):
                 questions.answer(ref, question=question.pk, text="So.", final=True, by=world.exporter)
             case "decide":
                 why = {"factors": ["END_USE"], "text": "No."}
-                decisions.recommend(ref, seen=seen(ref), outcome="refuse", acknowledged=True, by=m.reviewer, **why)
+                decisions.recommend(ref, seen=seen(ref), outcome="refuse", acknowledged=tick(ref), by=m.reviewer, **why)
                 decisions.refuse(ref, seen=seen(ref), departure="Doubts.", by=m.decider, **why)
     return ref
 

@@ -10,6 +10,7 @@ from licensing.actions import decisions
 from licensing.models import Application
 from tests.days import D
 from tests.make import seen
+from tests.ticks import tick
 
 
 @pytest.fixture
@@ -19,7 +20,7 @@ def approved(accepted, on, world):
     on("2026-04-10")
     decisions.assign(ref, seen=seen(ref), by=m.reviewer)
     demo.screened(ref, m.reviewer)
-    decisions.recommend(ref, seen=seen(ref), outcome="approve", acknowledged=True, by=m.reviewer)
+    decisions.recommend(ref, seen=seen(ref), outcome="approve", acknowledged=tick(ref), by=m.reviewer)
     decisions.approve(ref, seen=seen(ref), by=m.decider)
     return ref
 

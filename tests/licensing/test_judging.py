@@ -1,6 +1,7 @@
 """A case is judged by the engine: which facts, which days, what is kept, what is news, and what is stopped."""
 
 import json
+import re
 from datetime import timedelta
 from html import unescape
 
@@ -24,6 +25,7 @@ from licensing.policy.records import replayed
 from licensing.selectors import NEW, PENDING
 from tests import make
 from tests.make import seen
+from tests.ticks import tick
 
 DAY = timedelta(days=1)
 MAGNET = "1C905.a.4"
@@ -310,7 +312,7 @@ def test_a_fact_that_is_another_than_at_filing_is_news(world):
     facts = {"outcome": "approve", "by": world.ministry.reviewer}
     assert refused(decisions.recommend, ref, **facts) == "policy-changed"
     demo.screened(ref, world.ministry.reviewer)  # its entry is another
-    decisions.recommend(ref, seen=seen(ref), acknowledged=True, **facts)
+    decisions.recommend(ref, seen=seen(ref), acknowledged=tick(ref), **facts)
     assert selectors.changed(case(ref), judged(ref, PENDING)) == []
 
 
@@ -343,10 +345,10 @@ def test_a_changed_outcome_is_acknowledged_by_whoever_decides_and_by_whoever_iss
     decisions.recommend(ref, seen=seen(ref), outcome="approve", by=m.reviewer)
     make.edition(lambda rules, document: rules["R040"]["effect"].pop("disposition"))
     assert refused(decisions.approve, ref, by=m.decider) == "policy-changed"
-    decisions.approve(ref, seen=seen(ref), acknowledged=True, by=m.decider)
+    decisions.approve(ref, seen=seen(ref), acknowledged=tick(ref), by=m.decider)
     make.edition(lambda rules, document: rules["R040"]["effect"].update(disposition="case_by_case"), "AFTER")
     assert refused(decisions.issue, ref, by=m.decider) == "policy-changed"
-    assert decisions.issue(ref, seen=seen(ref), acknowledged=True, by=m.decider).state == "active"
+    assert decisions.issue(ref, seen=seen(ref), acknowledged=tick(ref), by=m.decider).state == "active"
 
 
 def test_the_desk_shows_what_is_news_and_asks_for_the_tick(world, client):
@@ -356,16 +358,36 @@ def test_the_desk_shows_what_is_news_and_asks_for_the_tick(world, client):
     make.edition(lambda rules, document: rules["R040"]["effect"].update(disposition="case_by_case"))
     page = client.get(f"/desk/cases/{ref}/").content.decode()
     assert 'name="acknowledged"' in page and "is now:" in page
-    decisions.recommend(ref, seen=seen(ref), outcome="approve", acknowledged=True, by=world.ministry.reviewer)
+    decisions.recommend(ref, seen=seen(ref), outcome="approve", acknowledged=tick(ref), by=world.ministry.reviewer)
     make.edition(lambda rules, document: rules["R040"]["effect"].pop("disposition"), "AFTER")
     client.force_login(world.ministry.decider.user)
     assert 'name="acknowledged"' in client.get(f"/desk/cases/{ref}/").content.decode()
-    client.post(f"/desk/cases/{ref}/approve/", {"seen": seen(ref), "acknowledged": "on"})
+    client.post(f"/desk/cases/{ref}/approve/", {"seen": seen(ref), "acknowledged": tick(ref)})
     assert case(ref).state == "approved"
     make.edition(lambda rules, document: rules["R040"]["effect"].update(disposition="case_by_case", params={}), "LAST")
     assert 'name="acknowledged"' in client.get(f"/desk/cases/{ref}/").content.decode()
-    client.post(f"/desk/cases/{ref}/issue/", {"seen": seen(ref), "acknowledged": "on"})
+    client.post(f"/desk/cases/{ref}/issue/", {"seen": seen(ref), "acknowledged": tick(ref)})
     assert case(ref).state == "issued"
+
+
+def test_a_tick_beside_an_older_difference_is_none_beside_a_newer_one(world, client):
+    """Nothing happened to the case between page and click, so that its version is the same."""
+    ref, m = world.under_review(world.application()), world.ministry
+    make.edition(lambda rules, document: rules["R040"]["effect"].update(disposition="case_by_case"))
+    old, sent = tick(ref), {"seen": seen(ref), "outcome": "approve", "months": 12}
+    sent |= {"end_users": [user.pk for user in case(ref).end_users.all()], "quantity_1": "1"}
+    make.edition(lambda rules, document: rules["R040"]["effect"].update(disposition="presumption_of_denial"), "AFTER")
+    facts = {"outcome": "approve", "by": m.reviewer}
+    assert refused(decisions.recommend, ref, acknowledged=old, **facts) == "policy-changed"
+    client.force_login(m.reviewer.user)
+    page = client.post(f"/desk/cases/{ref}/recommend/", sent | {"acknowledged": old})
+    text, box = page.content.decode(), r'<input type="checkbox" name="acknowledged"[^>]*>'
+    assert (page.status_code, case(ref).state) == (409, "under_review")
+    assert f'value="{tick(ref)}"' in re.search(box, text)[0] and "checked" not in re.search(box, text)[0]
+    assert "Presumption of refusal" in text and old != tick(ref)
+    kept = client.post(f"/desk/cases/{ref}/recommend/", {**sent, "acknowledged": tick(ref), "months": 99})
+    assert "checked" in re.search(box, kept.content.decode())[0]
+    decisions.recommend(ref, seen=seen(ref), acknowledged=tick(ref), **facts)
 
 
 # --- what is stopped --------------------------------------------------------------------------------------
@@ -485,7 +507,7 @@ def test_nothing_is_approved_of_which_a_fact_is_missing(world):
     decisions.recommend(ref, seen=seen(ref), outcome="approve", by=world.ministry.reviewer)
     user = signed.end_user
     exporters.change_party(user.ref, version=user.version, by=world.exporter, name=user.name, nature="")
-    assert refused(decisions.approve, ref, acknowledged=True, by=world.ministry.decider) == "facts-missing"
+    assert refused(decisions.approve, ref, acknowledged=tick(ref), by=world.ministry.decider) == "facts-missing"
 
 
 def test_a_hit_that_was_found_after_the_recommendation_stops_the_approval(world):
@@ -494,7 +516,7 @@ def test_a_hit_that_was_found_after_the_recommendation_stops_the_approval(world)
     other = world.under_review(world.application(by_whom=[signed]))
     decisions.recommend(ref, seen=seen(ref), outcome="approve", by=world.ministry.reviewer)
     demo.screened(other, world.ministry.reviewer, hit="control_list", reason="CL-0001.")
-    facts = {"acknowledged": True, "by": world.ministry.decider}
+    facts = {"acknowledged": tick(ref), "by": world.ministry.decider}
     assert refused(decisions.approve, ref, **facts) == "policy-prohibits"
 
 
@@ -506,18 +528,18 @@ def test_only_what_is_granted_must_be_open(world):
     decisions.recommend(ref, seen=seen(ref), by=world.ministry.reviewer, **facts)
     make.edition(lambda rules, document: rules["R033"].update(match={"destination.country": ["FR"]}))
     assert refused(decisions.approve, ref, by=world.ministry.decider) == "policy-changed"
-    assert decisions.approve(ref, seen=seen(ref), acknowledged=True, by=world.ministry.decider).state == "approved"
+    assert decisions.approve(ref, seen=seen(ref), acknowledged=tick(ref), by=world.ministry.decider).state == "approved"
 
 
 def test_what_is_controlled_no_more_is_neither_approved_nor_issued(world):
     ref, m = world.under_review(world.application()), world.ministry
     decisions.recommend(ref, seen=seen(ref), outcome="approve", by=m.reviewer)
     make.edition(controlled(-500, -1))
-    assert refused(decisions.approve, ref, acknowledged=True, by=m.decider) == "channel-closed"
+    assert refused(decisions.approve, ref, acknowledged=tick(ref), by=m.decider) == "channel-closed"
     make.edition(controlled(-500), "AGAIN")
-    decisions.approve(ref, seen=seen(ref), acknowledged=True, by=m.decider)
+    decisions.approve(ref, seen=seen(ref), acknowledged=tick(ref), by=m.decider)
     make.edition(controlled(-499, -1), "LAST")
-    assert refused(decisions.issue, ref, acknowledged=True, by=m.decider) == "channel-closed"
+    assert refused(decisions.issue, ref, acknowledged=tick(ref), by=m.decider) == "channel-closed"
 
 
 def test_facts_that_no_form_asks_for_are_named(world):
@@ -555,8 +577,8 @@ def test_a_day_of_the_window_that_forbids_takes_an_exception_too(world):
     ref, by = waiting(world), world.ministry.decider
     forbid = {"match": {"destination.country": ["DE"]}}
     make.edition(lambda rules, document: rules["R033"].update(forbid), starts_at=legal_now() + timedelta(days=20))
-    assert refused(decisions.approve, ref, acknowledged=True, by=by) == "required"
-    decisions.approve(ref, seen=seen(ref), acknowledged=True, departure="Shipped before.", by=by)
+    assert refused(decisions.approve, ref, acknowledged=tick(ref), by=by) == "required"
+    decisions.approve(ref, seen=seen(ref), acknowledged=tick(ref), departure="Shipped before.", by=by)
     assert decision(ref) == ("approve", "prohibited", "Shipped before.")
 
 

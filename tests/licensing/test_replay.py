@@ -22,6 +22,7 @@ from licensing.policy.vocabulary import FACTS, HIT
 from tests import make
 from tests.book import Book, unguarded
 from tests.make import seen
+from tests.ticks import tick
 
 DECISIONS = 1_000 if os.environ.get("FULL") else 60
 EDITIONS = 6
@@ -72,7 +73,7 @@ def decided(world, clock):
         )
         for case in cases[number::EDITIONS]:
             decisions.recommend(
-                case.ref, seen=seen(case.ref), outcome="refuse", acknowledged=True, by=m.reviewer, **why
+                case.ref, seen=seen(case.ref), outcome="refuse", acknowledged=tick(case.ref), by=m.reviewer, **why
             )
             decisions.refuse(case.ref, seen=seen(case.ref), departure="Doubts.", by=m.decider, **why)
     return cases

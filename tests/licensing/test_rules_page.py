@@ -12,6 +12,7 @@ from licensing.actions import applications, decisions
 from licensing.models import Application
 from tests import make
 from tests.make import seen
+from tests.ticks import tick
 
 
 @pytest.fixture
@@ -66,7 +67,7 @@ def test_what_was_filed_is_told_as_it_stood_then_and_no_officers_finding_with_it
     assert "As they stood when it was filed" in text and f"Edition {first}" in text
     assert "Screening result" not in text[text.index("What was asked") : text.index("Day of export")]
     assert text.count("Not enabled") == 1
-    facts = {"outcome": "refuse", "factors": ["END_USER"], "text": "No.", "acknowledged": True}
+    facts = {"outcome": "refuse", "factors": ["END_USER"], "text": "No.", "acknowledged": tick(ref)}
     decisions.recommend(ref, seen=seen(ref), by=world.ministry.reviewer, **facts)
     assert f"Edition {first}" in read(ref)
     grounds = {"factors": ["END_USER"], "text": "No.", "departure": "-"}
@@ -79,7 +80,7 @@ def test_a_case_that_was_reopened_is_told_as_it_was_filed_again(world, read):
     ref, m = world.under_review(world.application()), world.ministry
     first = selectors.edition_now().code
     make.edition(lambda rules, document: rules["R040"]["effect"].pop("disposition"))
-    decisions.recommend(ref, seen=seen(ref), outcome="approve", acknowledged=True, by=m.reviewer)
+    decisions.recommend(ref, seen=seen(ref), outcome="approve", acknowledged=tick(ref), by=m.reviewer)
     decisions.approve(ref, seen=seen(ref), by=m.decider)
     assert "Edition NEXT" in read(ref)
     decisions.reopen(ref, seen=seen(ref), reason="News", by=m.other_decider)

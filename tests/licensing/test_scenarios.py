@@ -23,6 +23,7 @@ from tests.book import Book, unguarded
 from tests.days import D
 from tests.licensing.test_judging import for_whom
 from tests.make import seen
+from tests.ticks import tick
 
 DAY = timedelta(days=1)
 
@@ -239,9 +240,9 @@ def issued_against_presumption(world, kilograms):
     m = world.ministry
     declared = for_whom(world, country="JP", use="MIL_POTENTIAL")
     ref = world.under_review(world.application(kind="per_shipment", kilograms=kilograms, by_whom=[declared]))
-    decisions.recommend(ref, seen=seen(ref), outcome="approve", acknowledged=True, months=12, by=m.reviewer)
-    decisions.approve(ref, seen=seen(ref), departure="A hospital.", acknowledged=True, by=m.decider)
-    return decisions.issue(ref, seen=seen(ref), acknowledged=True, by=m.decider)
+    decisions.recommend(ref, seen=seen(ref), outcome="approve", acknowledged=tick(ref), months=12, by=m.reviewer)
+    decisions.approve(ref, seen=seen(ref), departure="A hospital.", acknowledged=tick(ref), by=m.decider)
+    return decisions.issue(ref, seen=seen(ref), acknowledged=tick(ref), by=m.decider)
 
 
 @pytest.mark.full

@@ -20,6 +20,7 @@ from shipments.actions import receive
 from tests import make
 from tests.make import seen
 from tests.refused import breaches
+from tests.ticks import tick
 
 DAY = timedelta(days=1)
 
@@ -207,7 +208,7 @@ def test_nothing_is_granted_to_a_name_that_nobody_screened(verb, world, case):
     renamed(world, case)
     state = Application.objects.get(ref=case).state
     with pytest.raises(DomainError) as refusal:
-        verb(case, seen=seen(case), acknowledged=True, by=m.decider)
+        verb(case, seen=seen(case), acknowledged=tick(case), by=m.decider)
     assert (refusal.value.code, Application.objects.get(ref=case).state) == ("facts-missing", state)
 
 
@@ -237,7 +238,7 @@ def watched(world):
     m = world.ministry
     ref = world.under_review(world.application(kind="per_shipment", kilograms=100))
     screenings.screen(ref, **result(ref, hit="watch_list", reason="WL-0001"), by=m.reviewer)
-    facts = {"outcome": "approve", "acknowledged": True, "seen": seen(ref)}
+    facts = {"outcome": "approve", "acknowledged": tick(ref), "seen": seen(ref)}
     assert refused(decisions.recommend, ref, m.reviewer, **facts) == "papers-missing"
     days = {"due_on": legal_today() + DAY}
     questions.ask(ref, text="Send what the watch list asks for.", about=["other"], by=m.reviewer, **days)
@@ -261,7 +262,7 @@ def test_an_approval_waits_for_the_papers_that_a_result_asks_for(world, watched,
     assert [paper.lower() for paper in desk.context["lacking"]] == ["undertaking of compliance"]
     assert "The rules ask for papers that the case does not have." in words(desk)
     with pytest.raises(DomainError) as refusal:
-        decisions.recommend(watched, outcome="approve", acknowledged=True, seen=seen(watched), by=m.reviewer)
+        decisions.recommend(watched, outcome="approve", acknowledged=tick(watched), seen=seen(watched), by=m.reviewer)
     assert "undertaking" in refusal.value.detail.lower() and "Risk assessment" not in refusal.value.detail
     with pytest.raises(WrongState):
         demo.paper(world.exporter, watched, "compliance_undertaking")
@@ -272,7 +273,7 @@ def test_with_all_the_papers_it_is_approved_and_issued(world, watched):
     for paper in ("risk_assessment_report", "compliance_undertaking"):
         demo.paper(world.exporter, watched, paper)
     answered(world, watched)
-    decisions.recommend(watched, outcome="approve", acknowledged=True, seen=seen(watched), by=m.reviewer)
+    decisions.recommend(watched, outcome="approve", acknowledged=tick(watched), seen=seen(watched), by=m.reviewer)
     decisions.approve(watched, seen=seen(watched), by=m.decider)
     assert decisions.issue(watched, seen=seen(watched), by=m.decider).state == "active"
 
@@ -287,7 +288,7 @@ def test_a_turn_that_asks_for_papers_stops_what_lacks_them(verb, world, case):
     make.edition(lambda rules, document: rules["R001"]["effect"].update(require=["undertaking"]))
     state = Application.objects.get(ref=case).state
     with pytest.raises(DomainError) as refusal:
-        verb(case, seen=seen(case), acknowledged=True, by=m.decider)
+        verb(case, seen=seen(case), acknowledged=tick(case), by=m.decider)
     assert (refusal.value.code, Application.objects.get(ref=case).state) == ("papers-missing", state)
 
 
@@ -296,7 +297,7 @@ def test_papers_are_asked_for_what_is_granted_alone(world, case):
     m, [one, other] = world.ministry, users(case)
     screenings.screen(case, **result(case, end_users=[one]), by=m.reviewer)
     screenings.screen(case, **result(case, end_users=[other], hit="watch_list", reason="WL-0001"), by=m.reviewer)
-    facts = {"outcome": "approve", "acknowledged": True, "text": "One of them alone."}
+    facts = {"outcome": "approve", "acknowledged": tick(case), "text": "One of them alone."}
     decisions.recommend(case, seen=seen(case), end_users=[one], by=m.reviewer, **facts)
     assert Application.objects.get(ref=case).state == "awaiting_decision"
 
@@ -366,9 +367,9 @@ def test_the_hit_on_which_a_license_was_issued_closes_nothing_of_it(world):
         return ref
 
     ref = listed()
-    decisions.recommend(ref, seen=seen(ref), outcome="approve", acknowledged=True, by=m.reviewer)
-    decisions.approve(ref, seen=seen(ref), acknowledged=True, by=m.decider)
-    license = decisions.issue(ref, seen=seen(ref), acknowledged=True, by=m.decider)
+    decisions.recommend(ref, seen=seen(ref), outcome="approve", acknowledged=tick(ref), by=m.reviewer)
+    decisions.approve(ref, seen=seen(ref), acknowledged=tick(ref), by=m.decider)
+    license = decisions.issue(ref, seen=seen(ref), acknowledged=tick(ref), by=m.decider)
     again = listed()
     assert (open_or_not(license), events(license)) == (("active", [True]), [])
     screenings.screen(again, by=m.reviewer, **hit(again))

@@ -20,6 +20,7 @@ from tests.days import D
 from tests.licensing.test_judging import case, filed, for_whom, judged, planned, refused
 from tests.licensing.test_verdicts import ban
 from tests.make import seen
+from tests.ticks import tick
 
 DAY, SECOND = timedelta(days=1), timedelta(seconds=1)
 VERBS = ["turn", "turn_inside"]
@@ -103,7 +104,7 @@ def test_a_turn_that_was_foreseen_and_comes_no_more_is_told_and_acknowledged(wor
     assert {one.day for one in judged(ref, PENDING)} == {legal_today(), day}
     facts = {"outcome": "approve", "by": world.ministry.reviewer}
     assert refused(decisions.recommend, ref, **facts) == "policy-changed"
-    decisions.recommend(ref, seen=seen(ref), acknowledged=True, **facts)
+    decisions.recommend(ref, seen=seen(ref), acknowledged=tick(ref), **facts)
     assert selectors.changed(case(ref), judged(ref, PENDING)) == []
     on(str(day))
     assert {one.day for one in judged(ref, PENDING)} == {day}
@@ -243,7 +244,7 @@ def test_the_pages_say_what_is_different_until_an_officer_looks(world, client):
     turn(ref)
     assert CHANGED in page(client, *desk)
     assert CHANGED in page(client, m.reviewer, "/desk/?view=mine")
-    decisions.recommend(ref, seen=seen(ref), outcome="approve", acknowledged=True, by=m.reviewer)
+    decisions.recommend(ref, seen=seen(ref), outcome="approve", acknowledged=tick(ref), by=m.reviewer)
     assert "h-turned" not in page(client, *mine) and CHANGED not in page(client, *desk)
     assert case(ref).turned == {}
     make.edition(pending("DE"), "BAN")

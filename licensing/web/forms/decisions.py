@@ -1,5 +1,6 @@
 """What two officers say, one after the other."""
 
+from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
@@ -15,10 +16,24 @@ from core.web.forms import StepForm
 from licensing.models import Application, DecisionStep
 
 
-def seen_the_change() -> forms.BooleanField:
+class Seen(forms.CheckboxInput):
+    """A tick that names what stands beside it: one that was set beside something else is not set here."""
+
+    def stand_beside(self, shown: str) -> None:
+        self.attrs["value"] = shown
+        self.check_test = lambda value: value == shown
+
+    def format_value(self, value: Any) -> None:
+        """What it names is among its attributes."""
+
+    def value_from_datadict(self, data: Mapping[str, Any], files: Any, name: str) -> str:
+        return str(data.get(name, ""))
+
+
+def seen_the_change() -> forms.CharField:
     """Asked where the rules say something else than when the case was last looked at."""
     label = gettext_lazy("I have seen that the rules say something else of this case than when it was last looked at")
-    return forms.BooleanField(label=label, required=False)
+    return forms.CharField(label=label, required=False, widget=Seen)
 
 
 def why_otherwise() -> forms.CharField:
