@@ -179,6 +179,12 @@ CODES = (
         _("Record what was found, that there is no hit included."),
     ),
     Code(
+        "screening-unresolved",
+        409,
+        _("Screening found a possible hit on an end-user, and nobody said yet whether it is one."),
+        _("Return or reopen the case; its reviewer records the hit, or that there is none."),
+    ),
+    Code(
         "papers-missing",
         409,
         _("The rules ask for papers that the case does not have."),

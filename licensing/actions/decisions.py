@@ -35,6 +35,7 @@ from licensing.actions.findings import (
     require_not_held,
     require_open,
     require_papers,
+    require_resolved,
 )
 from licensing.actions.screenings import require_screened
 from licensing.actions.verdicts import foresee, open_verdicts
@@ -221,8 +222,9 @@ def approve(
     text: for the exporter. Without one, what was granted less than was asked has the recommendation's words.
     departure: why it is approved where the rules presume a refusal; it stays inside. Raises Invalid without one,
     FourEyes for whoever recommended, DomainError when it was a recommendation to refuse, a declaration is not verified,
-    the rules are not known in full, do not open it, ask for papers that are not there or allow less, a hold stands on
-    it, or they say something else than at the recommendation and acknowledged is not the fingerprint of that.
+    a possible hit is not resolved, the rules are not known in full, do not open it, ask for papers that are not there
+    or allow less, a hold stands on it, or they say something else than at the recommendation and acknowledged is not
+    the fingerprint of that.
     """
     row = lock(applications_for(by), ref=ref)
     require(row.approve, by=by, seen=seen)
@@ -307,6 +309,7 @@ def _look_again(
     judged = judge(row, at=at, audience=PENDING)
     kept = {user.pk for user in row.end_users.all()} - {user.pk for user in granted.left_out}
     lines = {line.number for line in granted.licensed}
+    require_resolved(judged, kept)
     require_open(row, judged, lines, kept)
     require_papers(row, judged, lines, kept)
     require_not_held(judged, lines, kept)

@@ -8,7 +8,7 @@ from core.models import User
 from exporters.models import Party
 from licensing.models.applications import Application
 
-NO_HIT = "none"
+NO_HIT, POSSIBLE = "none", "possible"
 
 
 @insert_only

@@ -229,6 +229,58 @@ def test_a_hit_that_was_cleared_does_not_come_back_with_another_entry(world, cas
     assert {one.facts.get("screening.hit") for one in found if one.user.party_id == party.pk} == {None}
 
 
+# --- a hit that is possible --------------------------------------------------------------------------------
+
+POSSIBLE = {"hit": "possible", "reason": "Entry 12 has a like name."}
+
+
+def unresolved(verb, ref, by):
+    """The end-users that the refusal names; nothing happened."""
+    before = Application.objects.get(ref=ref).state
+    with pytest.raises(DomainError) as refusal:
+        verb(ref, seen=seen(ref), acknowledged=tick(ref), by=by)
+    assert (refusal.value.code, Application.objects.get(ref=ref).state) == ("screening-unresolved", before)
+    return [str(user.party) for user in Application.objects.get(ref=ref).end_users.all()].index(
+        refusal.value.detail.partition("on: ")[2].partition(". Return or reopen")[0]
+    )
+
+
+def test_nothing_is_approved_while_a_hit_is_possible(world, case, client):
+    m, [_one, other] = world.ministry, users(case)
+    screenings.screen(case, **result(case), by=m.reviewer)
+    screenings.screen(case, **result(case, end_users=[other], **POSSIBLE), by=m.reviewer)
+    decisions.recommend(case, seen=seen(case), outcome="approve", acknowledged=tick(case), by=m.reviewer)
+    assert unresolved(decisions.approve, case, m.decider) == 1
+    client.force_login(m.decider.user)
+    page = client.post(f"/desk/cases/{case}/approve/", {"seen": seen(case)})
+    assert (page.status_code, "Screening found a possible hit" in words(page)) == (409, True)
+    decisions.send_back(case, seen=seen(case), reason="Whether it is one.", by=m.decider)
+    screenings.screen(case, **result(case, end_users=[other]), by=m.reviewer)
+    decisions.recommend(case, seen=seen(case), outcome="approve", acknowledged=tick(case), by=m.reviewer)
+    decisions.approve(case, seen=seen(case), acknowledged=tick(case), by=m.decider)
+
+
+def test_a_possible_hit_on_whoever_was_left_out_stops_nothing(world, case):
+    m, [one, other] = world.ministry, users(case)
+    screenings.screen(case, **result(case, end_users=[one]), by=m.reviewer)
+    screenings.screen(case, **result(case, end_users=[other], **POSSIBLE), by=m.reviewer)
+    facts = {"outcome": "approve", "end_users": [one], "text": "One of them alone."}
+    decisions.recommend(case, seen=seen(case), acknowledged=tick(case), by=m.reviewer, **facts)
+    decisions.approve(case, seen=seen(case), acknowledged=tick(case), by=m.decider)
+
+
+def test_nothing_is_issued_while_a_hit_is_possible_whichever_case_found_it(world, case):
+    m, declared = world.ministry, Application.objects.get(ref=case).end_users.first().declaration
+    screenings.screen(case, **result(case), by=m.reviewer)
+    decisions.recommend(case, seen=seen(case), outcome="approve", acknowledged=tick(case), by=m.reviewer)
+    decisions.approve(case, seen=seen(case), acknowledged=tick(case), by=m.decider)
+    elsewhere = world.under_review(world.application(by_whom=[declared]))
+    screenings.screen(elsewhere, **result(elsewhere, **POSSIBLE), by=m.reviewer)
+    assert unresolved(decisions.issue, case, m.decider) == 0
+    screenings.screen(elsewhere, **result(elsewhere), by=m.reviewer)
+    assert decisions.issue(case, seen=seen(case), acknowledged=tick(case), by=m.decider).state == "active"
+
+
 # --- papers that a result asks for -------------------------------------------------------------------------
 
 
