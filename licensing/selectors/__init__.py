@@ -33,6 +33,7 @@ from licensing.selectors.clocks import (
 from licensing.selectors.declarations import declarations_for, rejection, usable_declarations
 from licensing.selectors.departures import departure_rates
 from licensing.selectors.drafts import (
+    approvers,
     authors_of,
     broken_by,
     compared,
@@ -179,6 +180,7 @@ __all__ = [
     "applicable_items",
     "applications_for",
     "cases_to_turn",
+    "approvers",
     "authors_of",
     "broken_by",
     "changed",

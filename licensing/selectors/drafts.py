@@ -11,6 +11,7 @@ from django.db.models import Q, QuerySet
 
 from core.access import Actor, visibility
 from core.legal_time import LegalNow, day_start, legal_day
+from core.models import User
 from core.outside import outside
 from core.selectors import whoever_may
 from licensing.models import Draft, PolicyEdition, Signature, Simulation
@@ -49,6 +50,11 @@ def authors_of(draft: int) -> list[str]:
     wrote = Signature.objects.filter(draft=draft, part=Signature.Part.AUTHOR).values("actor")
     rows = whoever_may("draft.describe").filter(user__in=wrote)
     return list(rows.order_by("pk").values_list("user__email", flat=True))
+
+
+def approvers() -> list[User]:
+    """Who may sign an emergency, of which he wrote nothing."""
+    return list(User.objects.filter(pk__in=whoever_may("draft.hasten").values("user")).order_by("pk"))
 
 
 @dataclass(frozen=True)

@@ -63,6 +63,14 @@ def hastened_by(signatures: Iterable[Signature], at: datetime) -> list[User]:
     return [one.actor for one in found.values() if one.at > at - DAY]
 
 
+def waited_for(signatures: Iterable[Signature], approvers: Iterable[User], at: datetime) -> list[User]:
+    """Of these the ones whose signature as an emergency would be another: they wrote nothing of it, and none counts."""
+    signatures = list(signatures)
+    others = {one.actor_id for one in signatures if one.part == Signature.Part.AUTHOR}
+    others |= {user.pk for user in hastened_by(signatures, at)}
+    return [user for user in approvers if user.pk not in others]
+
+
 def sparing(before: Edition, after: Edition) -> list[str]:
     """Rules that are new, or other than before, and prohibit, but not what is licensed already."""
     known = {rule.id: rule for rule in before.rules}

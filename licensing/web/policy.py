@@ -19,6 +19,7 @@ from core.errors import DomainError
 from core.history import lines_of, version
 from core.languages import in_language
 from core.legal_time import legal_now
+from core.models import User
 from core.selectors import country_names
 from core.telling import told
 from core.templatetags.lodestone import day
@@ -33,7 +34,7 @@ from licensing.policy.edits import NoSuchRow, rows
 from licensing.selectors.what_if import names_of
 from licensing.states import DraftState
 from licensing.web import what_if
-from licensing.web.draft_needs import hastened_by, needs_of, sparing
+from licensing.web.draft_needs import hastened_by, needs_of, sparing, waited_for
 from licensing.web.forms.rules import PARTS, BeginForm, RowForm
 from licensing.words import comparisons, differences, sentences, statements, terms, thresholds
 from licensing.words.rules import AUTHORITIES, instrument
@@ -72,6 +73,7 @@ def policy(request: HttpRequest, form: BeginForm | None = None) -> HttpResponse:
     """The time bar of editions, the drafts that are open, and the form that begins one."""
     at = legal_now()
     editions_known = selectors.editions_at(at)
+    approvers = selectors.approvers()
     drafts = selectors.drafts_for(request.actor).filter(state=DraftState.DRAFT).prefetch_related(SIGNED)
     context = {
         "reigns": reigns(at)[::-1],
@@ -79,12 +81,18 @@ def policy(request: HttpRequest, form: BeginForm | None = None) -> HttpResponse:
             (ending, _prolong_title(ending)) for ending in selectors.windows_ending(editions_known, ENDING_DAYS)
         ],
         "withdrawn": _of_each_window(selectors.warnings_withdrawn(editions_known)),
-        "drafts": [(one, hastened_by(one.signatures.all(), at)) for one in drafts],
+        "drafts": [(one, *_signatures(one, approvers, at)) for one in drafts],
         "form": form or BeginForm(),
         "may_begin": request.actor.may("draft.new"),
         "may_see_departures": request.actor.may("desk.departures", "GET"),
     }
     return render(request, "licensing/policy.html", context, status=422 if form else 200)
+
+
+def _signatures(draft: Draft, approvers: list[User], at: datetime) -> tuple[list[User], list[User]]:
+    """Who signed it as an emergency, and whose signature would be the second one."""
+    given = draft.signatures.all()
+    return hastened_by(given, at), waited_for(given, approvers, at)
 
 
 def _of_each_window(found: list[selectors.Withdrawn]) -> list[tuple[selectors.Withdrawn, int]]:
@@ -162,6 +170,7 @@ def draft(request: HttpRequest, ref: str, failed: Failed | None = None) -> HttpR
     row, at = get_object_or_404(rows, ref=ref), legal_now()
     effect, rules = selectors.effect_of(row, at), selectors.compiled(row.text)
     before, names = selectors.rules_of(effect.follows.digest), country_names()
+    signed, others = _signatures(row, selectors.approvers(), at)
     context = {
         "draft": row,
         "effect": effect,
@@ -171,7 +180,8 @@ def draft(request: HttpRequest, ref: str, failed: Failed | None = None) -> HttpR
         "standings": comparisons.standings(effect.invariants, rules, names),
         "signatures": _latest(row.signatures.all()),
         "needs": list(needs_of(row, effect, at)) if row.is_draft else [],
-        "hastened_by": hastened_by(row.signatures.all(), at),
+        "hastened_by": signed,
+        "waited_for": others,
         **_simulated(row, rules.edition, names, at, request.actor),
         "parts": _parts(rules.edition.document),
         "approved": (approved := row.editions.order_by("pk").first()),

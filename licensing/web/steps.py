@@ -31,6 +31,7 @@ from licensing.actions import (
 from licensing.models import Application, Declaration, Draft, License, WindowWarning
 from licensing.selectors import (
     applications_for,
+    approvers,
     authors_of,
     declarations_for,
     drafts_for,
@@ -41,6 +42,7 @@ from licensing.selectors import (
     reviewer_of,
 )
 from licensing.states import IN_FORCE
+from licensing.web.draft_needs import waited_for
 from licensing.web.forms import (
     AnswerForm,
     ApproveForm,
@@ -388,8 +390,22 @@ register(
 
 
 def told_of_draft(line: HistoryLine) -> tuple[list[str], str]:
-    """Its authors, who may write on another."""
-    return authors_of(line.subject_id), reverse("desk.draft", kwargs={"ref": line.subject_ref})
+    """Its authors, who may write on another; of the first signature of an emergency whoever can give the second."""
+    readers = authors_of(line.subject_id)
+    if _first_of_two(line):
+        given = Draft.objects.get(pk=line.subject_id).signatures.all()
+        readers += [user.email for user in waited_for(given, approvers(), line.at)]
+    return readers, reverse("desk.draft", kwargs={"ref": line.subject_ref})
+
+
+def _first_of_two(line: HistoryLine) -> bool:
+    return line.verb == "hasten" and line.facts["signatures"] < 2
+
+
+def hastened(line: HistoryLine) -> str:
+    """The subject of the mail about a signature: whether another one is waited for."""
+    waits = _("{ref}: signed as an emergency; the signature of another approver is waited for")
+    return str(waits if _first_of_two(line) else _("{ref}: signed as an emergency"))
 
 
 def open_for_comment(row: Draft, actor: Actor) -> bool:
@@ -467,7 +483,7 @@ register(
             editions.hasten,
             _("Signed. With two signatures it is in force some seconds later."),
             ReasonForm,
-            mail=_("{ref}: signed as an emergency"),
+            mail=hastened,
         ),
         Step(
             "unsign",

@@ -8,6 +8,8 @@ import pytest
 from django import forms
 from django.http import QueryDict
 
+from core.actions import choose_language
+from core.deliveries import relay
 from core.legal_time import day_start, legal_now, legal_today
 from core.models import Country
 from licensing import selectors
@@ -19,7 +21,17 @@ from licensing.web.draft_needs import needs_of
 from licensing.web.forms.rules import PARTS, RowForm, sections
 from licensing.web.policy import reigns
 from tests import make
-from tests.licensing.test_drafts import BAN, DAY, approved, changed, described, hastened, repealed, rules
+from tests.licensing.test_drafts import (
+    BAN,
+    DAY,
+    approved,
+    changed,
+    described,
+    hastened,
+    repealed,
+    rules,
+    with_both_roles,
+)
 from tests.make import seen
 
 pytestmark = pytest.mark.django_db
@@ -180,6 +192,7 @@ def test_an_approver_reads_whose_signature_is_missing(client, draft, ministry, c
     hastened(row, first)
     for path in ("", f"{row.ref}/"):
         assert f"{first.user} has signed it as an emergency." in read(second, path)
+        assert f"It waits for one of: {second.user}." in read(ministry.policy_officer, path)
     assert "Yours is the second signature" in read(second, f"{row.ref}/")
     assert "You have signed it." in read(first, f"{row.ref}/")
     clock.shift(days=1)
@@ -190,6 +203,41 @@ def test_an_approver_reads_whose_signature_is_missing(client, draft, ministry, c
     hastened(row, first)
     changed(row, ministry, key="R050", new=BAN | {"rationale_en": "Another word"})
     assert "has signed it" not in read(second)
+
+
+def test_the_first_signature_is_told_to_whoever_can_give_the_second(draft, ministry, mailoutbox):
+    """In his language, with a link and nothing of what is in it; the second is told to its authors alone."""
+    first, second = ministry.policy_approver, ministry.other_approver
+    choose_language(language="zh-hans", by=second)
+    row = described(changed(draft, ministry), ministry)
+    hastened(row, first)
+    relay()
+    told = {mail.to[0]: mail for mail in mailoutbox}
+    assert told.keys() == {ministry.policy_officer.user.email, second.user.email}
+    waits = "signed as an emergency; the signature of another approver is waited for"
+    assert told[ministry.policy_officer.user.email].subject == f"{row.ref}: {waits}"
+    mine = told[second.user.email]
+    assert mine.subject == f"{row.ref}：已按紧急程序签署，尚待另一名批准人签署"
+    assert f"/desk/policy/{row.ref}/" in mine.body and not {"Tonight", "Ban"} & set(mine.body.split())
+    mailoutbox.clear()
+    hastened(row, second)
+    relay()
+    assert [(mail.to, mail.subject) for mail in mailoutbox] == [
+        ([ministry.policy_officer.user.email], f"{row.ref}: signed as an emergency")
+    ]
+
+
+def test_nobody_is_waited_for_who_wrote_on_it(client, draft, ministry, mailoutbox):
+    first, second = ministry.policy_approver, ministry.other_approver
+    changed(draft, ministry, by=with_both_roles(second))
+    row = described(draft, ministry)
+    hastened(row, first)
+    relay()
+    assert [mail.to for mail in mailoutbox] == [[ministry.policy_officer.user.email]]
+    client.force_login(ministry.policy_officer.user)
+    for path in ("", f"{row.ref}/"):
+        text = " ".join(page(client, path).split())
+        assert "Nobody else can give it" in text and "It waits for one of" not in text
 
 
 def test_a_page_s_snapshot_does_not_last_while_a_draft_is_compared(desk, draft, ministry, monkeypatch):
