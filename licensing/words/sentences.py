@@ -55,7 +55,7 @@ def told(name: str, edition: Edition, countries: Mapping[str, str]) -> RuleTold:
         rule=name,
         sentence=sentence(rule, edition, countries),
         hits=hits(rule),
-        days=when(rule),
+        days=when(rule, own="effective_from" in row),
         notes=tuple(_notes(rule)),
         reason=said["text"],
         provision=said["provision"],
@@ -100,9 +100,10 @@ def _day_of(row: Mapping[str, str], name: str) -> str:
     return day(date.fromisoformat(row[name])) if name in row else ""
 
 
-def when(rule: Rule) -> str:
-    """The days on which it may count."""
-    told = [_("In force {days}.").format(days=days(rule.span))]
+def when(rule: Rule, *, own: bool) -> str:
+    """The days on which it may count. own: its first day is its own, and not that of its clause."""
+    begins = _("In force {days}.") if own else _("In force with its clause: {days}.")
+    told = [begins.format(days=days(rule.span))]
     told += [
         _("Suspended {days}.").format(days=days(pause)) for pause in sorted(rule.pauses, key=lambda one: one.first)
     ]

@@ -67,7 +67,8 @@ def test_it_says_whom_it_hits_with_the_grace_and_on_which_days():
     )
     assert found.days == "In force from 1 Dec 2026 until 31 Dec 2027."
     assert found.notes == ("It takes away the outcome that these rules would give: R040.",)
-    assert told("R002").days == "In force from 8 Nov 2025 on. Suspended from 7 Nov 2025 until 10 Nov 2026."
+    paused = "Suspended from 7 Nov 2025 until 10 Nov 2026."
+    assert told("R002").days == f"In force with its clause: from 8 Nov 2025 on. {paused}"
 
 
 def test_grace_without_a_day_of_contracts_and_without_a_day_at_all():
