@@ -72,6 +72,19 @@ def test_a_draft_that_was_simulated_is_shown_to_everybody_until_a_day(draft, wor
     assert "What it would do to what you have" not in text
 
 
+def test_what_is_shown_already_is_offered_another_last_day_and_not_to_be_shown(draft, world, client):
+    by, desk = world.ministry.policy_officer, f"/desk/policy/{draft.ref}/"
+    before = page(client, by, desk)
+    assert "Show it for comment" in before and "Take comments until another day" not in before
+    published(draft, world)
+    after = page(client, by, desk)
+    assert "Take comments until another day" in after and "Show it for comment" not in after
+    until = legal_today() + 20 * DAY
+    assert client.post(f"{desk}publish/", {"seen": seen(draft.ref), "until": str(until)}).status_code == 302
+    draft.refresh_from_db()
+    assert draft.comment_until == until
+
+
 def test_nothing_is_shown_that_nobody_simulated_in_this_text(draft, world):
     m = world.ministry
     described(changed(draft, m, key="R050", new=ban("FR")), m)
