@@ -60,8 +60,8 @@ class Shipment(FSMModelMixin, models.Model):
     @property
     def on_hold(self) -> bool:
         """It is open, and its license can't be used for it (WORKFLOWS 2): derived, never a state."""
-        closed = getattr(self, "user_closed", False)  # its end-user is, as shipments.selectors.with_lines reads
-        return self.state in OPEN_SHIPMENT and (closed or self.license.state != LicenseState.ACTIVE)
+        usable = self.license.state == LicenseState.ACTIVE  # without what shipments.selectors.with_holds reads
+        return self.state in OPEN_SHIPMENT and bool(getattr(self, "stopped", not usable))
 
     @transition(
         field=state,

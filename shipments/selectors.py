@@ -1,5 +1,6 @@
 """Who sees which shipments."""
 
+from collections.abc import Iterable
 from datetime import date, datetime
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
@@ -8,10 +9,11 @@ from core.access import Actor, visibility
 from core.models import HistoryLine
 from exporters.selectors import of_province
 from licensing.models import Suspension
-from licensing.selectors import LAWFUL, TOO_LATE, fate_of_lines
+from licensing.selectors import LAWFUL, TOO_LATE, Taken, fate_of_lines, stopped
 from licensing.selectors.what_if import reads_reserved
+from licensing.states import IN_FORCE
 from shipments.models import Handling, Incident, Shipment
-from shipments.states import ShipmentState
+from shipments.states import OPEN_SHIPMENT, ShipmentState
 
 
 def shipments_for(actor: Actor) -> QuerySet[Shipment]:
@@ -25,9 +27,28 @@ def shipments_for(actor: Actor) -> QuerySet[Shipment]:
 
 
 def with_lines(rows: QuerySet[Shipment]) -> QuerySet[Shipment]:
-    """Each with its lines and incidents, and whether its end-user is closed on its license."""
-    causes = Suspension.objects.filter(license=OuterRef("license"), end_user__party=OuterRef("end_user"), ended_at=None)
-    return rows.prefetch_related("lines", "incidents").annotate(user_closed=Exists(causes))
+    """Each with its lines and incidents, and whether somebody closed its license, or its end-user there."""
+    causes = Suspension.objects.filter(license=OuterRef("license"), ended_at=None)
+    causes = causes.filter(Q(end_user=None) | Q(end_user__party=OuterRef("end_user")))
+    someone = Exists(
+        causes.exclude(cause=Suspension.Cause.POLICY)
+    )  # what the rules close is read of them, not of turns
+    return rows.prefetch_related("lines", "incidents").annotate(closed=someone)
+
+
+def with_holds(rows: Iterable[Shipment], at: datetime) -> list[Shipment]:
+    """Of `with_lines`, each with `stopped`: whether a reservation like it would meet a closed license or end-user, a
+    rule or a hold at that instant, though no worker came by. Two queries where some are open."""
+    found = list(rows)
+    asked = {
+        row.pk: Taken(row.license, row.end_user_id, row.destination, [line.line_number for line in row.lines.all()])
+        for row in found
+        if row.state in OPEN_SHIPMENT
+    }
+    ruled_out = stopped(asked, at) if asked else set()
+    for row in found:
+        row.stopped = row.closed or row.license.state not in IN_FORCE or row.pk in ruled_out
+    return found
 
 
 def fate_if_declared(row: Shipment, at: datetime) -> tuple[str, datetime | None]:

@@ -179,6 +179,43 @@ def judgments(licenses: Iterable[License], editions: Editions, at: datetime) -> 
         yield Judgment(row, standing(prohibiting, at), standing(holding, at))
 
 
+@dataclass(frozen=True)
+class Taken:
+    """What a shipment takes from: these lines of a license, for that party, to that destination."""
+
+    license: License
+    party: int
+    destination: str
+    lines: Collection[int]
+
+
+def stopped(asked: Mapping[int, Taken], at: datetime) -> set[int]:
+    """The keys of those of which rules or holds would stop a reservation at that instant, of one line at least.
+
+    Two queries, however many: what is written is read, and judged anew only where it does not know all editions, or
+    that destination.
+    """
+    editions = editions_at(at)
+    rows = Verdict.objects.filter(line__license__in={one.license.pk for one in asked.values()})
+    rows = rows.select_related("end_user", "line")
+    of = {(row.end_user.party_id, row.line.license_id, row.line.number): row for row in rows}
+    return {
+        key
+        for key, one in asked.items()
+        for number in one.lines
+        if (row := of.get((one.party, one.license.pk, number)))
+        and any(standing(stretches, at) for stretches in _known(row, one, editions))
+    }
+
+
+def _known(row: Verdict, taken: Taken, editions: Editions) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """When it is prohibited, and when held."""
+    if taken.license.judged_by_id == editions.newest and taken.destination in row.facts.get(COUNTRY, ()):
+        return row.prohibited, row.held
+    said, since = canonical(there(row.facts, taken.destination)), taken.license.issued_at
+    return foreseen(editions, said, since=since, contract=None), withheld(editions, said, since=since)
+
+
 def standing(stretches: Iterable[Mapping[str, Any]], at: datetime) -> Mapping[str, Any] | None:
     """The stretch in which that instant lies; None where nothing prohibits it then."""
     return next(_around(stretches, at), None)

@@ -179,7 +179,10 @@ class ShipmentOutput(serializers.Serializer[Any]):
     state = WordOutput(ShipmentState)
     display = serializers.CharField()
     on_hold = serializers.BooleanField(
-        help_text=gettext_lazy("An open shipment whose license, or its end-user there, is not usable now.")
+        help_text=gettext_lazy(
+            "An open shipment of whose goods nothing more could be reserved now: its license, or its end-user there, "
+            "is closed, the rules forbid it, or a hold stops it."
+        )
     )
     license = ReferenceOutput(License.PREFIX)
     client_reference = serializers.CharField()

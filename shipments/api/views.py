@@ -19,6 +19,7 @@ from core.api.problems import exception_handler
 from core.api.schema import PAGES, call, parameter
 from core.errors import DomainError, Invalid, NotFound, Problem, Unreadable
 from core.idempotency import fingerprint
+from core.legal_time import legal_now
 from licensing.api.views import actor_of, canonical
 from licensing.codes import GUARDS
 from shipments import actions, selectors
@@ -63,7 +64,8 @@ class Shipments(APIView):
         if "client_reference" in query:
             rows = rows.filter(client_reference=query["client_reference"])
         cursor = Cursor("-pk")
-        return Response(cursor.body([serializers.shipment(row) for row in cursor.page(rows, request)]))
+        page = selectors.with_holds(cursor.page(rows, request), legal_now())
+        return Response(cursor.body([serializers.shipment(row) for row in page]))
 
     @call(
         "shipments_reserve",
@@ -120,7 +122,8 @@ class ShipmentDetail(APIView):
         row = rows.filter(ref=canonical(ref, Shipment.PREFIX, "invalid-reference")).first()
         if row is None:
             raise NotFound()
-        return Response(serializers.shipment(row))
+        [shown] = selectors.with_holds([row], legal_now())
+        return Response(serializers.shipment(shown))
 
 
 class ShipmentCancel(APIView):

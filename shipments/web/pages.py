@@ -158,9 +158,10 @@ def _reserve_once(request: HttpRequest, form: ShipmentForm) -> str:
 
 def shipment(request: HttpRequest, ref: str) -> HttpResponse:
     row = get_object_or_404(selectors.with_lines(selectors.shipments_for(request.actor)), ref=ref)
-    fate, until = selectors.fate_if_declared(row, legal_now())
+    at = legal_now()
+    fate, until = selectors.fate_if_declared(row, at)
     context = {
-        "shipment": row,
+        "shipment": selectors.with_holds([row], at)[0],
         "too_late": fate == licensing.TOO_LATE,
         "declare_by": until and legal_day(until - INSTANT),
         "verbs": open_verbs(row, request.actor),

@@ -369,6 +369,23 @@ def test_everybody_says_that_a_hold_ends_where_a_coming_edition_lacks_it(world, 
         assert [one["until"] for one in answer["holds"]] == until
 
 
+def test_a_shipment_whose_goods_a_hold_stops_is_on_hold_before_a_turn_and_after_it(world, license, client):
+    shipment = world.shipment(license, KG)
+    client.force_login(world.exporter.user)
+
+    def on_hold():
+        return client.get(f"/api/v1/shipments/{shipment.ref}/").json()["on_hold"]
+
+    make.edition(hold("DE"), "ONE")
+    assert on_hold() is False  # it stops no reservations
+    make.edition(hold("DE", reservations=True), "TWO")
+    assert on_hold() is True
+    assert turn(license)
+    assert on_hold() is True
+    make.edition(lambda rules, _: None, "GONE")
+    assert on_hold() is False
+
+
 def test_a_hold_that_no_day_of_its_edition_sees_is_not_known(world):
     make.edition(hold("DE", first=5), "ONE")
     make.edition(lambda rules, _: None, "GONE", day_start(legal_today() + 3 * DAY))

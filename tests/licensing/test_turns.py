@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 import pytest
 from django.db import IntegrityError, connection, transaction
+from django.test.utils import CaptureQueriesContext
 
 from core.access import clock as clock_actor
 from core.errors import DomainError
@@ -174,6 +175,85 @@ def test_what_no_turn_followed_is_read_in_as_many_queries_for_three_as_for_one(w
     for count in (1, 3):
         with django_assert_num_queries(2):
             assert len(selectors.closings(some[:count], now)) == count
+
+
+@pytest.fixture
+def on_hold(world, client):
+    """Which shipments are on hold as REST says now, in the list and one by one, and their pages."""
+
+    def on_hold():
+        client.force_login(world.exporter.user)
+        rows = client.get("/api/v1/shipments/").json()["results"]
+        for row in rows:
+            assert client.get(f"/api/v1/shipments/{row['reference']}/").json() == row
+            said = client.get(f"/shipments/{row['reference']}/").context["shipment"].on_hold
+            assert said is row["on_hold"]
+        return {row["reference"] for row in rows if row["on_hold"]}
+
+    return on_hold
+
+
+def test_a_shipment_is_on_hold_while_a_reservation_like_it_is_refused_though_no_turn_was_made(world, license, on_hold):
+    shipment = world.shipment(license, KG)
+    assert on_hold() == set()
+    make.edition(ban("DE"))
+    assert refused(world.shipment, license, KG) == ["policy-prohibits"]
+    assert on_hold() == {shipment.ref}
+    assert turn(license)
+    assert (state(license)[0], on_hold()) == ("suspended", {shipment.ref})
+    make.edition(ban("FR"), "AFTER")
+    assert (state(license)[0], on_hold()) == ("suspended", set())
+    world.shipment(license, KG)
+
+
+def test_a_shipment_is_on_hold_from_the_instant_on_that_its_verdict_knew(world, license, on_hold, clock):
+    shipment = world.shipment(license, KG)
+    edition = make.edition(ban("DE"), starts_at=legal_now() + DAY)
+    turn(license)
+    assert License.objects.get(pk=license.pk).judged_by_id == edition.pk
+    assert on_hold() == set()
+    clock.set(edition.starts_at)
+    assert on_hold() == {shipment.ref}
+
+
+def test_what_was_suspended_by_somebody_is_on_hold_whatever_the_rules_say(world, license, on_hold):
+    shipment = world.shipment(license, KG)
+    licenses.suspend(license.ref, seen=seen(license.ref), reason="Inspection", by=world.ministry.decider)
+    assert on_hold() == {shipment.ref}
+
+
+def test_only_what_takes_from_a_line_that_is_prohibited_is_on_hold(world, license, on_hold):
+    another_line({"item.control_code": "1C903.a.2"})
+    first, _second = world.shipment(license, KG), world.shipment(license, lines=[LineRequest(2, KG, "kg")])
+    make.edition(lambda rules, _: rules["R033"].update(match={"item.element": ["Dy"]}, applies_to=["existing"]))
+    assert on_hold() == {first.ref}
+
+
+def test_a_shipment_to_where_its_verdict_does_not_speak_of_is_judged_there(world, two, on_hold):
+    second = two.end_users.last()
+    facts = Verdict.objects.get(end_user=second).facts
+    Verdict.objects.filter(end_user=second).update(facts={**facts, "destination.country": ["FR"]})
+    shipment = world.shipment(two, KG, end_user=second.party.ref)
+    make.edition(ban("DE"))
+    turn(two)
+    assert refused(world.shipment, two, KG, end_user=second.party.ref) == ["policy-prohibits"]
+    assert on_hold() == {shipment.ref}
+
+
+def test_shipments_are_listed_in_as_many_queries_for_three_as_for_one(world, client):
+    """Of which no verdict knows the newest edition."""
+    licenses_ = [world.license(kilograms=100) for _ in range(3)]
+    client.force_login(world.exporter.user)
+    make.edition(ban("FR"))
+    world.shipment(licenses_[0], KG)
+    client.get("/api/v1/shipments/")  # which reads the edition, and the session, once for all
+    counts = []
+    for license in licenses_:
+        world.shipment(license, KG)
+        with CaptureQueriesContext(connection) as asked:
+            assert client.get("/api/v1/shipments/").status_code == 200
+        counts.append(len(asked))
+    assert counts[0] == counts[2]
 
 
 def test_what_is_prohibited_on_some_lines_only_closes_nobody(world, license):
