@@ -20,7 +20,17 @@ from exporters import rules
 from licensing.actions.lists import put_on_lists
 from licensing.models import Draft, PolicyEdition, Signature
 from licensing.policy.comparison import of_other_goods
-from licensing.policy.editions import Edition, Flaw, Unreadable, canonical, countries_of, digest_of, read, texts_of
+from licensing.policy.editions import (
+    Edition,
+    Flaw,
+    Unreadable,
+    canonical,
+    countries_of,
+    digest_of,
+    read,
+    short_graces,
+    texts_of,
+)
 from licensing.policy.edits import NAMED, NoSuchRow, Taken, key_of, put
 from licensing.policy.engine import DAY, ENGINE
 from licensing.policy.invariants import weakened
@@ -86,9 +96,19 @@ def change(ref: str, *, seen: int, part: str, key: str, row: Mapping[str, Any] |
     found.text, found.digest = text, digest_of(text)
     found.save(update_fields=["text", "digest"])
     named = key_of(part, row) if row is not None else key
+    if part == "rules" and row is not None and found.starts_on:
+        _require_grace(compiled(text).edition, named, found.starts_on)
     does = "drop" if row is None else "put" if key else "add"
     record(found, "change", by=by, at=at, before=found.state, facts={"part": part, "row": named, "does": does})
     return found
+
+
+def _require_grace(edition: Edition, rule: str, starts_on: date) -> None:
+    """The grace that this rule of the draft begins to give is not over on its first day. Raises Invalid."""
+    at = [row["id"] for row in edition.document["rules"]].index(rule)
+    short = short_graces(rules_of(editions_at().before(day_start(starts_on)).digest).edition, edition, starts_on)
+    if own := [flaw for flaw in short if flaw.where.startswith(f"/rules/{at}/")]:
+        raise _unreadable(own, document=edition.document)
 
 
 @command
@@ -304,6 +324,9 @@ def _require_fit(row: Draft, starts_at: datetime) -> None:
     if row.digest == follows:
         same = _("The rules would be the same as before it starts. Change something first.")
         raise DomainError(same, code="changes-nothing")
+    edition = compiled(row.text).edition
+    if short := list(short_graces(rules_of(follows).edition, edition, since)):
+        raise _unreadable(short, document=edition.document)
     if broken := broken_by(follows, row.text, since=since):
         fix = _("It breaks what is to hold everywhere: {invariants}. The page shows a case of each; mend the rules.")
         raise DomainError(fix.format(invariants=", ".join(sorted(broken))), code="invariant-broken")

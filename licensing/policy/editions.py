@@ -321,6 +321,20 @@ def _of_dates(rule: dict[str, Any], instrument: dict[str, Any] | None, place: st
             yield Flaw(f"{place}/effective_to", "after-its-instrument", ends)
 
 
+def short_graces(before: Edition, after: Edition, starts: date) -> Iterator[Flaw]:
+    """Each grace that the edition before did not give, and that is over when this one starts: it spares nobody."""
+    given, places = {_grace(rule) for rule in before.rules}, [row["id"] for row in after.document["rules"]]
+    for rule in after.rules:
+        until = _day(rule.transition.get("until"))
+        if rule.enabled and until and until < starts and _grace(rule) not in given:
+            yield Flaw(f"/rules/{places.index(rule.id)}/transition/until", "grace-before-its-edition", str(starts))
+
+
+def _grace(rule: Rule) -> tuple[Any, ...]:
+    """What a rule gives those who hold a license."""
+    return rule.id, rule.enabled, *sorted(rule.transition.items())
+
+
 def _begins(rule: Mapping[str, Any], instrument: Mapping[str, Any]) -> str:
     """The first day of a rule without one of its own: its clause's, else its instrument's."""
     return str(instrument.get("clauses", {}).get(rule["clause"], instrument["effective_from"]))

@@ -10,10 +10,11 @@ from core.models import User
 from core.templatetags.lodestone import day
 from licensing import selectors
 from licensing.models import Draft, Signature
-from licensing.policy.editions import Edition
+from licensing.policy.editions import Edition, short_graces
 from licensing.policy.engine import DAY
 from licensing.selectors.drafts import Effect
 from licensing.selectors.verdicts import EXISTING
+from licensing.words.flaws import message
 
 PROHIBITED = "prohibited"
 
@@ -40,6 +41,8 @@ def needs_of(draft: Draft, effect: Effect, at: datetime) -> Iterator[Need]:
     )
     told = bool(draft.statement_en and draft.statement_zh)
     yield Need(_("The public is told in both languages."), told and not draft.statement_is_older, _statement(draft))
+    if short := _short_graces(draft, effect):
+        yield Need(_("Each grace lasts until it starts, or longer."), False, short)
     yield Need(_("What must always hold does."), not (effect.broken or effect.unexplained), _kept(effect))
     simulated = selectors.simulated(draft, selectors.start_of(draft, at), at)
     again = _("Simulate this text, from this day on; it counts for 24 hours.")
@@ -92,6 +95,14 @@ def _statement(draft: Draft) -> str:
     if draft.starts_on is None:
         return _("A text is proposed once there is a first day. Without one it is not put in force.")
     return _("A text is proposed in the form: read it, and keep it. Without one it is not put in force.")
+
+
+def _short_graces(draft: Draft, effect: Effect) -> str:
+    """The rules whose grace is over when it starts, each with why and what would mend it."""
+    before, after = selectors.rules_of(effect.follows.digest).edition, selectors.compiled(draft.text).edition
+    rules = after.document["rules"]
+    flaws = short_graces(before, after, effect.since)
+    return " ".join(f"{rules[int(flaw.where.split('/')[2])]['id']}: {message(flaw)}" for flaw in flaws)
 
 
 def _kept(effect: Effect) -> str:

@@ -31,6 +31,10 @@ FLAWS = {
     "grace-before-its-rule": gettext_lazy(
         "The rule is in force from {detail} on; a grace that ends earlier spares nobody."
     ),
+    "grace-before-its-edition": gettext_lazy(
+        "The edition starts on {detail}; a grace that is over then spares nobody. Let it end on that day or later, or "
+        "leave it out."
+    ),
     "grace-for-nobody": gettext_lazy(
         "A grace is for what is licensed already. Let the rule count for licenses in force, too, or leave the "
         "grace out."

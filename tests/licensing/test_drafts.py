@@ -639,6 +639,45 @@ def test_what_people_are_told_does_not_change_between_two_signatures(ban, minist
     assert PolicyEdition.objects.count() == 2
 
 
+def graced(days, **changes):
+    """The ban, with a grace that ends so many days from today on."""
+    return BAN | {"transition": {"until": str(legal_today() + days * DAY)}} | changes
+
+
+def test_a_grace_that_is_over_when_its_edition_starts_is_refused_with_its_row(draft, ministry):
+    """Where the day is known already, at the row; else by the approval, which starts on that day."""
+    row, m = described(changed(draft, ministry, new=graced(2)), ministry, days=3), ministry
+    [problem] = refused(Invalid, "rules-unreadable", signed_off, row, m).errors
+    assert problem.pointer == "/rules/32/transition/until" and problem.extra["flaw"] == "grace-before-its-edition"
+    assert problem.message.startswith(f"R050: The edition starts on {row.starts_on}; a grace that is over then")
+    [problem] = refused(Invalid, "rules-unreadable", changed, row, m, key="R050", new=graced(1)).errors
+    assert problem.pointer == "/rules/32/transition/until"
+    changed(row, m, key="R032", new=rules(row)["R032"] | {"rationale_en": "Another row is changed all the same."})
+    changed(row, m, key="R050", new=graced(3))
+    assert approved(described(row, m, days=3), m).state == "approved"
+
+
+def test_an_emergency_gives_no_grace_that_is_over(draft, ministry):
+    row = changed(draft, ministry, new=graced(-1))
+    row = described(row, ministry, starts_on=None)
+    refused(Invalid, "rules-unreadable", hastened, row, ministry.policy_approver)
+    row = described(changed(row, ministry, key="R050", new=graced(0)), ministry, starts_on=None)
+    assert hastened(row, ministry.policy_approver)
+
+
+def test_a_grace_of_before_and_one_of_a_rule_that_is_not_enabled_may_be_over(draft, ministry, clock):
+    first = described(changed(draft, ministry, new=graced(2)), ministry)
+    approved(first, ministry)
+    clock.shift(days=5)
+    later = editions.draft(title="Later", by=ministry.policy_officer)
+    later = described(changed(later, ministry, key="R050", new=graced(-3, rationale_en="In other words.")), ministry)
+    later = changed(later, ministry, new=graced(-1, id="R051", enabled=False))
+    assert approved(described(later, ministry), ministry).state == "approved"
+    again = editions.draft(title="On", by=ministry.policy_officer)
+    again = changed(again, ministry, new=graced(-1, id="R052"))
+    refused(Invalid, "rules-unreadable", signed_off, described(again, ministry, days=2), ministry)
+
+
 def unsigned(row, by):
     return editions.unsign(row.ref, seen=seen(row.ref), by=by)
 

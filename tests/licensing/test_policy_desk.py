@@ -144,6 +144,17 @@ def test_its_page_lists_what_it_still_needs(desk, draft, ministry):
     assert "Until it is in force" not in page(desk, f"{draft.ref}/")
 
 
+def test_a_grace_that_is_over_when_it_starts_is_among_what_it_needs(desk, draft, ministry):
+    lasts, over = "Each grace lasts until it starts, or longer.", {"until": str(legal_today())}
+    row = described(changed(draft, ministry), ministry)
+    assert lasts not in wants(row)
+    row = described(changed(row, ministry, new=BAN | {"id": "R051"}), ministry, starts_on=None)
+    row = changed(row, ministry, key="R051", new=BAN | {"id": "R051", "transition": over})
+    assert wants(row)[lasts] is False
+    text = page(desk, f"{row.ref}/")
+    assert lasts in text and "R051: The edition starts on" in text
+
+
 def test_an_invariant_that_breaks_is_among_what_it_needs(draft, ministry):
     milder = rules(draft)["R045"] | {"effect": {"disposition": "standard_review"}}
     row = changed(draft, ministry, key="R045", new=milder)
