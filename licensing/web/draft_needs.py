@@ -93,7 +93,10 @@ def _statement(draft: Draft) -> str:
     if draft.statement_en and draft.statement_zh:
         return ""
     if draft.starts_on is None:
-        return _("A text is proposed once there is a first day. Without one it is not put in force.")
+        return _(
+            "A text is proposed once there is a first day, or, for an emergency, by the link below. Without one it is "
+            "not put in force."
+        )
     return _("A text is proposed in the form: read it, and keep it. Without one it is not put in force.")
 
 

@@ -18,7 +18,7 @@ from core.access import Actor
 from core.errors import DomainError
 from core.history import lines_of, version
 from core.languages import in_language
-from core.legal_time import legal_now
+from core.legal_time import legal_day, legal_now
 from core.models import User
 from core.selectors import country_names
 from core.telling import told
@@ -31,6 +31,7 @@ from licensing.actions import editions
 from licensing.models import Draft, PolicyEdition, Signature, Simulation
 from licensing.policy.editions import Edition
 from licensing.policy.edits import NoSuchRow, rows
+from licensing.selectors.drafts import Effect
 from licensing.selectors.what_if import names_of
 from licensing.states import DraftState
 from licensing.web import what_if
@@ -192,14 +193,24 @@ def draft(request: HttpRequest, ref: str, failed: Failed | None = None) -> HttpR
         "commented": request.actor.may("desk.draft.comments", "GET"),
         "comments": selectors.comments_for(request.actor, row).count(),
     }
-    if "describe" in steps["forms"] and row.starts_on and not (row.statement_en and row.statement_zh):
-        proposed = statements.statements(before.edition, rules.edition, effect.comparison, effect.since, _in_both())
-        said = {
-            "statement_en": row.statement_en or proposed["en"],
-            "statement_zh": row.statement_zh or proposed["zh-hans"],
-        }
-        steps["forms"]["describe"].initial |= said
+    stated, at_once = row.statement_en and row.statement_zh, row.starts_on is None and "emergency" in request.GET
+    if "describe" in steps["forms"] and (row.starts_on or at_once) and not stated:
+        steps["forms"]["describe"].initial |= _proposed(row, effect, at if at_once else None)
     return render(request, "licensing/draft_page.html", context, status=failed.status if failed else 200)
+
+
+def _proposed(row: Draft, effect: Effect, at: datetime | None) -> dict[str, str]:
+    """Its public statement, as far as nobody wrote one: of its first day or, as an emergency, of that instant."""
+    follows, starts, found = effect.follows.digest, effect.since, effect.comparison
+    if at is not None:
+        follows, starts = selectors.editions_at(at).before(at).digest, legal_day(at)
+        found = selectors.compared(follows, row.text, since=starts)
+    before, after = selectors.rules_of(follows).edition, selectors.compiled(row.text).edition
+    proposed = statements.statements(before, after, found, starts, _in_both())
+    return {
+        "statement_en": row.statement_en or proposed["en"],
+        "statement_zh": row.statement_zh or proposed["zh-hans"],
+    }
 
 
 def _latest(signatures: Iterable[Signature]) -> list[Signature]:

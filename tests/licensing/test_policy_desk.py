@@ -12,6 +12,7 @@ from core.actions import choose_language
 from core.deliveries import relay
 from core.legal_time import day_start, legal_now, legal_today
 from core.models import Country
+from core.templatetags.lodestone import day
 from licensing import selectors
 from licensing.actions import editions
 from licensing.loading import first_document
@@ -142,6 +143,28 @@ def test_its_page_lists_what_it_still_needs(desk, draft, ministry):
     assert not wants(row)[simulated]
     approved(row, ministry)
     assert "Until it is in force" not in page(desk, f"{draft.ref}/")
+
+
+def test_a_statement_is_proposed_from_its_first_day_or_for_an_emergency_from_today_when_asked(desk, draft, ministry):
+    asked, words = "As an emergency: propose its public statement as of today", "What changes on {}, and what does not"
+
+    def proposed(query=""):
+        given = desk.get(f"/desk/policy/{draft.ref}/{query}")
+        form = given.context["forms"]["describe"]
+        return asked in given.content.decode(), *(form[name].value() for name in ("statement_en", "statement_zh"))
+
+    unsaid = {"statement_en": "", "statement_zh": ""}
+    row = described(changed(draft, ministry), ministry, starts_on=None, **unsaid)
+    assert proposed() == (True, "", "")
+    offered, english, chinese = proposed("?emergency")
+    assert offered and english.startswith(words.format(day(legal_today()))) and "R050" in english
+    assert "R050" in chinese and "What" not in chinese
+    row = described(row, ministry, days=3, **unsaid)
+    for query in ("", "?emergency"):
+        offered, english, _ = proposed(query)
+        assert not offered and english.startswith(words.format(day(legal_today() + 3 * DAY)))
+    described(row, ministry, starts_on=None)
+    assert proposed("?emergency") == (False, "Banned.", "禁止。")
 
 
 def test_a_grace_that_is_over_when_it_starts_is_among_what_it_needs(desk, draft, ministry):
