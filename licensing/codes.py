@@ -182,7 +182,10 @@ CODES = (
         "screening-unresolved",
         409,
         _("Screening found a possible hit on an end-user, and nobody said yet whether it is one."),
-        _("Return or reopen the case; its reviewer records the hit, or that there is none."),
+        _(
+            "Its reviewer records the hit, or that there is none. A case that was recommended or approved is returned "
+            "or reopened first."
+        ),
     ),
     Code(
         "papers-missing",

@@ -14,7 +14,7 @@ from core.legal_time import legal_now, legal_today
 from core.telling import told
 from exporters import actions as exporters
 from licensing import selectors
-from licensing.actions import applications, decisions, licenses, questions, screenings
+from licensing.actions import applications, decisions, declarations, licenses, questions, screenings
 from licensing.models import Application, License, PolicyEdition, Screening, Suspension
 from shipments.actions import receive
 from tests import make
@@ -279,6 +279,17 @@ def test_nothing_is_issued_while_a_hit_is_possible_whichever_case_found_it(world
     assert unresolved(decisions.issue, case, m.decider) == 0
     screenings.screen(elsewhere, **result(elsewhere), by=m.reviewer)
     assert decisions.issue(case, seen=seen(case), acknowledged=tick(case), by=m.decider).state == "active"
+
+
+def test_no_declaration_is_verified_while_its_end_user_may_be_on_a_list(world, case):
+    by, party = world.ministry.reviewer, Application.objects.get(ref=case).end_users.first().party
+    row = demo.declaration(world.exporter, party, ["1C905.a.4"], "CIV_AUTO", "motors")
+    screenings.screen(case, **result(case, **POSSIBLE), by=by)
+    with pytest.raises(DomainError) as refusal:
+        declarations.verify(row.ref, seen=seen(row.ref), by=by)
+    assert refusal.value.code == "screening-unresolved" and case in refusal.value.detail
+    screenings.screen(case, **result(case), by=by)
+    assert declarations.verify(row.ref, seen=seen(row.ref), by=by).state == "verified"
 
 
 # --- papers that a result asks for -------------------------------------------------------------------------
