@@ -279,6 +279,7 @@ def test_a_mail_names_what_happened_with_a_link_and_tells_no_content(world):
         "until": "2031-05-04",
         "days": 30,
         "day": 40,
+        "signatures": 1,
         "deadline": "2031-05-04",
         "starts_on": "2031-05-04",
         "first": True,
