@@ -41,7 +41,7 @@ def said_by_name(data: QueryDict) -> Said:
 
 
 def _in_words(field: forms.Field | None, value: Any, choices: Iterable[Any]) -> str:
-    if isinstance(field, forms.BooleanField):
+    if field is not None and isinstance(field.widget, forms.CheckboxInput):
         return _("Yes") if value else ""
     values = value if isinstance(value, list | tuple) else [value]
     words = {str(key): str(label) for key, label in choices}

@@ -21,10 +21,11 @@ from core.web.labels import said, said_by_name
         ),
         ("lines-TOTAL_FORMS=1&lines-0-description=N42SH&lines-0-hs_code=", [("Description", "N42SH")]),
         (
-            "outcome=refuse&seen=4&factors=END_USER&factors=END_USE&months=",
+            "outcome=refuse&seen=4&factors=END_USER&factors=END_USE&months=&acknowledged=3af1",
             [
                 ("Outcome", "Refuse"),
                 ("If refused: which factors of the law", "End-user, End-use"),
+                ("I have seen that the rules say something else of this case than when it was last looked at", "Yes"),
             ],
         ),
         ("seen=4&version=2&base=%7B%7D&nothing=x", []),
@@ -39,10 +40,11 @@ class Answers(forms.Form):
     name = forms.CharField(label="Name")
     version = forms.IntegerField(widget=forms.HiddenInput)
     agreed = forms.BooleanField(label="Agreed", required=False)
+    looked = forms.CharField(label="Looked at it", required=False, widget=forms.CheckboxInput)
     kinds = forms.MultipleChoiceField(label="Kinds", choices=[("a", "First"), ("b", "Second")])
 
 
 def test_a_known_form_says_its_choices_by_their_labels_and_nothing_that_was_hidden():
-    form = Answers(QueryDict("name=N&version=3&agreed=on&kinds=a&kinds=b"))
-    assert said(form) == [("Name", "N"), ("Agreed", "Yes"), ("Kinds", "First, Second")]
+    form = Answers(QueryDict("name=N&version=3&agreed=on&looked=3af1&kinds=a&kinds=b"))
+    assert said(form) == [("Name", "N"), ("Agreed", "Yes"), ("Looked at it", "Yes"), ("Kinds", "First, Second")]
     assert said(Answers(QueryDict("name=&version=3&kinds="))) == []
