@@ -7,7 +7,7 @@ from typing import Any
 
 from benchmarks.ground import COMMITS, limit, raise_
 
-ALL = ("turn_10k", "whatif_10k")
+ALL = ("assessments", "turn_10k", "whatif_10k")
 
 
 def main(names: list[str]) -> int:

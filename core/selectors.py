@@ -1,6 +1,6 @@
 """Who sees which of the ground's rows."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Set
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -33,6 +33,16 @@ MANY = 50
 def counted(rows: QuerySet[Any]) -> int:
     """How many they are; of more than 50 only that: nobody counts a whole table for a badge."""
     return rows.order_by()[: MANY + 1].count()
+
+
+_countries = set[str]()  # found once: a country that was loaded stays
+
+
+def unknown_countries(named: Set[str]) -> set[str]:
+    """Those of these codes that no country has. No query where each was asked of before in this process."""
+    if fresh := named - _countries:
+        _countries.update(Country.objects.filter(code__in=fresh).values_list("code", flat=True))
+    return {*named} - _countries
 
 
 def country_names() -> dict[str, str]:

@@ -14,8 +14,8 @@ from core.errors import DomainError, Forbidden, FourEyes, Invalid, NotFound, Pro
 from core.history import move, record, require, require_seen
 from core.legal_time import day_start, legal_day, legal_now
 from core.locks import lock
-from core.models import Country
 from core.references import draw
+from core.selectors import unknown_countries
 from exporters import rules
 from licensing.actions.lists import put_on_lists
 from licensing.models import Draft, PolicyEdition, Signature
@@ -161,10 +161,9 @@ def _read(text: str) -> Edition:
     texts = ((where, characters.wrong(said, several_lines=True)) for where, said in texts_of(edition.document))
     if unfit := [Flaw(where, code) for where, code in texts if code]:
         raise Unreadable(unfit)
-    known = set(Country.objects.values_list("code", flat=True))
-    named = countries_of(edition.document)
-    flaws = [Flaw(where, "matches-nothing", code) for where, code in named if code not in known]
-    if flaws:
+    named = list(countries_of(edition.document))
+    unknown = unknown_countries({code for _, code in named})
+    if flaws := [Flaw(where, "matches-nothing", code) for where, code in named if code in unknown]:
         raise Unreadable(flaws)
     return edition
 

@@ -14,8 +14,7 @@ from core.api import commands
 from core.api.fields import DayField, StrictSerializer
 from core.api.schema import call
 from core.errors import Invalid, Problem
-from core.legal_time import legal_today
-from core.models import Country
+from core.selectors import unknown_countries
 from licensing import selectors
 from licensing.api import examples
 from licensing.policy.editions import Edition, Flaw, Hold, Unreadable
@@ -138,12 +137,13 @@ class Assessments(APIView):
     )
     def post(self, request: Request) -> Response:
         data = commands.read(request, AssessmentInput).validated_data
-        today = legal_today()
+        editions = selectors.editions_at()
+        today = editions.today
         day = data.get("as_of", today)
         if not selectors.FIRST_DAY <= day <= today + selectors.AHEAD:
             message = _("A day from {first} to {last}.").format(first=selectors.FIRST_DAY, last=today + selectors.AHEAD)
             raise Invalid([Problem("/as_of", "date-out-of-range", message)])
-        edition = selectors.edition_on(day)
+        edition = editions.of(day)
         rules = selectors.rules_of(edition.digest)
         facts = read(data["facts"], rules.edition)
         standing = [_hold(hold, day) for hold in rules.holding(facts, on=day)]
@@ -157,8 +157,7 @@ def read(said: dict[str, Any], edition: Edition) -> dict[str, Any]:
     except Unreadable as refused:
         raise Invalid([_problem(flaw) for flaw in refused.flaws]) from None
     named = {*facts.get(COUNTRY, ()), *filter(None, [facts.get("item.origin")])}
-    unknown = named - set(Country.objects.filter(code__in=named).values_list("code", flat=True))
-    if unknown:
+    if unknown := unknown_countries(named):
         where = COUNTRY if unknown & set(facts.get(COUNTRY, ())) else "item.origin"
         message = _("There is no country {code}.").format(code=", ".join(sorted(unknown)))
         raise Invalid([Problem(f"/facts/{where}", "fact-value", message)])

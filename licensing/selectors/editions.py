@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
-from functools import cached_property, lru_cache
-from typing import NamedTuple
+from functools import cache, cached_property, lru_cache
+from typing import Any, NamedTuple
 
+from django.db import connection
 from django.db.models import BooleanField, ExpressionWrapper, QuerySet
 
 from core.legal_time import INSTANT, LegalNow, day_end, day_start, legal_day
@@ -113,13 +114,22 @@ class Editions:
         return min([*ahead, *(day_start(day) for day in days[:1])], default=None)
 
 
+@cache
+def _each() -> tuple[str, tuple[Any, ...]]:
+    """Asked in most requests, and the same words each time."""
+    rows = PolicyEdition.objects.annotate(now=LegalNow(), counts=ExpressionWrapper(COUNTS, BooleanField()))
+    row = rows.order_by("starts_at", "pk").values_list("code", "digest", "starts_at", "counts", "pk", "now")
+    return row.query.sql_with_params()
+
+
 def editions_at(at: datetime | None = None) -> Editions:
     """As of that instant, or of now. One query. Raises PolicyEdition.DoesNotExist before anything is loaded.
 
     What was repealed is none of them, nor what repeals it: until their start and after it the edition before judges.
     """
-    rows = PolicyEdition.objects.annotate(now=LegalNow(), counts=ExpressionWrapper(COUNTS, BooleanField()))
-    found = list(rows.order_by("starts_at", "pk").values_list("code", "digest", "starts_at", "counts", "pk", "now"))
+    with connection.cursor() as cursor:
+        cursor.execute(*_each())
+        found = cursor.fetchall()
     if not found:
         raise PolicyEdition.DoesNotExist
     counting = tuple(row[:3] for row in found if row[3])
