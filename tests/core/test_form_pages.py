@@ -87,6 +87,17 @@ def test_proposed_roles_wait_for_another_administrator_and_the_page_says_so(worl
     assert "Proposed. Another administrator must confirm it." in text
 
 
+def test_whoever_a_proposal_is_about_is_not_offered_to_confirm_it(world, page, client):
+    m = world.ministry
+    page(m.admin, f"/officers/{member_of(m.other_admin).pk}/", {"roles": ["admin", "auditor"]})
+    confirm = f"/officers/grants/{RoleGrant.objects.get().pk}/confirm/"
+    assert confirm not in client.get("/officers/").content.decode()
+    client.force_login(m.other_admin.user)
+    text = client.get("/officers/").content.decode()
+    assert confirm not in text
+    assert "This is about you; another administrator must confirm it." in text
+
+
 def test_a_mail_that_is_ended_needs_a_reason_and_the_page_says_that_it_is_over(world, page):
     actions.add_member(email="gone@firm.example", name="Gone", roles=["clerk"], by=world.exporter)
     waiting = Delivery.objects.get(line__facts__email="gone@firm.example")

@@ -213,6 +213,7 @@ def test_what_is_shown_no_more_takes_no_comment_and_loses_no_word(draft, world, 
     answer = client.post(f"{at(draft)}comment/", {"text": "Twelve months"})
     assert answer.status_code == 409 and "Twelve months" in answer.content.decode()
     assert "takes no comments" in answer.content.decode() and not Comment.objects.exists()
+    assert "No draft is open" in page(client, None, "/rules/proposals/")
 
 
 def test_a_draft_that_was_never_shown_takes_none(draft, world):

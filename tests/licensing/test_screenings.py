@@ -480,6 +480,22 @@ def test_what_is_reserved_for_a_closed_end_user_is_on_hold(world, licensed, clie
     assert held() == set()
 
 
+def test_what_is_declared_for_a_closed_end_user_is_an_incident(world, licensed):
+    """Of the others it is none, nor once the hit is resolved."""
+    license, second, ref = licensed
+    his, later = (world.shipment(license, 1_000, end_user=second.party.ref) for _ in range(2))
+    others = world.shipment(license, 1_000)
+
+    def opened(shipment):
+        receipt = receive(world.message(shipment.ref, "declared"), by=world.customs)
+        return [incident.kind for incident in receipt.incidents]
+
+    screenings.screen(ref, by=world.ministry.reviewer, **hit(ref))
+    assert (opened(his), opened(others)) == (["license_not_usable"], [])
+    screenings.screen(ref, by=world.ministry.reviewer, **result(ref))
+    assert opened(later) == []
+
+
 def test_resolving_a_hit_ends_no_cause_of_the_rules(world, licensed):
     license, second, ref = licensed
     screenings.screen(ref, by=world.ministry.reviewer, **hit(ref))

@@ -376,6 +376,10 @@ def test_a_record_is_answered_once_and_no_day_counts_twice(company, world):
     refused(WrongState, "wrong-state", accepted, company, world, first)
     refused(DomainError, "record-overlaps", accepted, company, world, second)
     accepted(company, world, second, qualifications.refuse_record)
+    for days in ({"first": first.last_day, "last": legal_today()}, {"first": None, "last": first.first_day}):
+        one_day = recorded(company, first=days["first"] or first.first_day - 30 * DAY, last=days["last"])
+        refused(DomainError, "record-overlaps", accepted, company, world, one_day)
+        accepted(company, world, one_day, qualifications.refuse_record)
     beside = recorded(company, first=first.last_day + DAY, last=legal_today())
     accepted(company, world, beside)
     assert exam(company)["clearances"].found == 24
@@ -523,6 +527,8 @@ def test_deciders_see_how_many_wait_and_who_is_to_be_renewed(company, world, cli
     assert [row.pk for row in found] == [world.exporter.organization_id]
     text = words(client.get(f"/desk/exporters/{world.exporter.organization_id}/"))
     assert "It may be renewed now, and the test is not met today." in text
+    clock.set(datetime.combine(make.qualified_until(world.exporter) + DAY, time(12), LEGAL_ZONE))
+    assert client.get("/desk/exporters/", view).context["listing"].rows == []
 
 
 def test_an_officer_of_another_province_reads_nothing_of_it(company, world):

@@ -7,6 +7,7 @@ import pytest
 from core.legal_time import legal_today
 from exporters.models import Qualification
 from licensing.models import License
+from licensing.models.balances import LicenseLine
 from shipments.needs import needs_of
 
 DAY = timedelta(days=1)
@@ -59,6 +60,13 @@ def test_a_license_whose_whole_quantity_is_reserved_is_not_offered(grams, open_,
     world.shipment(license, grams)
     client.force_login(world.exporter.user)
     assert (license.ref in client.get("/shipments/new/").content.decode()) is open_
+
+
+def test_one_whose_tolerance_is_left_is(world, license, client):
+    world.shipment(license, 100_000)
+    LicenseLine.objects.update(tolerance=1)
+    client.force_login(world.exporter.user)
+    assert license.ref in client.get("/shipments/new/").content.decode()
 
 
 @pytest.mark.parametrize(("first", "last", "open_"), DAYS)
