@@ -63,8 +63,8 @@ def flushing(real):
 
 @pytest.fixture
 def reference(request, db):
-    """The control list, countries, instruments, legal days: as loaded."""
-    return EVERYBODY() if "world" in request.fixturenames else REFERENCE()
+    """The control list, countries, instruments, legal days: as loaded. With more where more is asked for."""
+    return next((kept for name, kept in STAGES.items() if name in request.fixturenames), REFERENCE)()
 
 
 def loaded():
@@ -80,7 +80,14 @@ def everybody():
     return make.World(officers, customs, make.exporter(officers))
 
 
-REFERENCE, EVERYBODY = Kept(loaded), Kept(everybody)
+def licensed():
+    world = everybody()
+    world.made["license"] = world.license(kilograms=100)
+    return world
+
+
+REFERENCE = Kept(loaded)
+STAGES = {"license": Kept(licensed), "world": Kept(everybody)}  # the one that holds most first
 
 
 def legal_days():
@@ -121,6 +128,12 @@ def lanting(reference, ministry):
 def world(reference):
     """One verified exporter with parties and verified declarations, and everybody else it needs."""
     return reference
+
+
+@pytest.fixture
+def license(reference):
+    """Of this world, and active: 100 kg of magnets for one end-user."""
+    return reference.made["license"]
 
 
 @pytest.fixture

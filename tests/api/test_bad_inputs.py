@@ -38,8 +38,7 @@ def special(value, good):
 
 
 @pytest.fixture
-def sent(world, client):
-    license = world.license(kilograms=100)
+def sent(world, license, client):
     shipment = world.shipment(license, 1_000)
     keys = {
         "EXPORTER": make.key(world.exporter, *make.EXPORTER_SCOPES),

@@ -62,16 +62,14 @@ def test_the_same_key_gets_the_same_bytes_and_one_shipment(world, door):
     assert Shipment.objects.count() == 1
 
 
-def test_a_used_key_with_another_body_is_refused(world, door):
-    license = world.license(kilograms=100)
+def test_a_used_key_with_another_body_is_refused(world, license, door):
     door.post(PATH, world.body(license, "10.000"), "k")
     other = door.post(PATH, world.body(license, "11.000"), "k")
     assert (other.status_code, other.json()["code"]) == (422, "idempotency-key-reused")
     assert Shipment.objects.count() == 1
 
 
-def test_a_refusal_is_remembered_even_when_quota_frees(world, door):
-    license = world.license(kilograms=100)
+def test_a_refusal_is_remembered_even_when_quota_frees(world, license, door):
     held = world.shipment(license, 100_000)
     body = world.body(license, "10.000")
     first = door.post(PATH, body, "k")
@@ -89,8 +87,7 @@ def test_a_mended_request_may_use_its_key_again(world, door):
     assert door.post(PATH, body, "k").status_code == 201
 
 
-def test_every_failed_guard_is_named_at_once_and_in_order(world, door):
-    license = world.license(kilograms=100)
+def test_every_failed_guard_is_named_at_once_and_in_order(world, license, door):
     stranger = world.declaration(country="FR").end_user
     body = world.body(
         license,
@@ -158,8 +155,7 @@ def test_a_foreign_party_is_an_unknown_reference(world, door):
     assert answers[0]["errors"] == answers[1]["errors"]
 
 
-def test_a_client_reference_is_used_once_for_ever(world, door):
-    license = world.license(kilograms=100)
+def test_a_client_reference_is_used_once_for_ever(world, license, door):
     first = door.post(PATH, world.body(license, "1.000", client_reference="PO-1"), "k1").json()
     second = door.post(PATH, world.body(license, "1.000", client_reference="PO-1"), "k2")
     assert (second.status_code, second.json()["code"]) == (409, "client-reference-used")
@@ -169,8 +165,7 @@ def test_a_client_reference_is_used_once_for_ever(world, door):
     assert LicenseLine.objects.get(license=license).reserved == 1_000
 
 
-def test_a_refused_goods_code_is_told_every_beginning_that_the_line_allows(world, door):
-    license = world.license(kilograms=100)
+def test_a_refused_goods_code_is_told_every_beginning_that_the_line_allows(world, license, door):
     LicenseLine.objects.update(hs_codes=["850511", "850519"])
     body = world.body(license, "1.000")
     body["lines"][0]["hs_code"] = "85059090"
@@ -196,8 +191,7 @@ def test_a_revoked_or_ended_key_opens_nothing(world, client):
     assert (answer.status_code, answer.json()["code"]) == (401, "invalid-key")
 
 
-def test_lists_are_cursor_pages_and_refuse_unknown_parameters(world, door):
-    license = world.license(kilograms=100)
+def test_lists_are_cursor_pages_and_refuse_unknown_parameters(world, license, door):
     for _ in range(3):
         world.shipment(license, 1_000)
     page = door.get(f"{PATH}?page_size=2").json()
@@ -309,8 +303,7 @@ def test_a_list_of_1000_messages_is_taken(border):
     assert (answer.status_code, len(answer.json())) == (207, 1_000)
 
 
-def test_customs_looks_up_a_license_and_a_shipment_by_number_and_lists_none(world, border):
-    license = world.license(kilograms=100)
+def test_customs_looks_up_a_license_and_a_shipment_by_number_and_lists_none(world, license, border):
     shipment = world.shipment(license, 1_000)
     seen = border.get(f"/api/v1/licenses/{license.ref}/").json()
     assert (seen["state"], seen["lines"][0]["available"]) == ("active", "99.000")
@@ -319,8 +312,7 @@ def test_customs_looks_up_a_license_and_a_shipment_by_number_and_lists_none(worl
         assert border.get(path).status_code == 403
 
 
-def test_a_license_says_how_many_clearances_are_taken_and_how_many_were_used(world, door):
-    license = world.license(kilograms=100)
+def test_a_license_says_how_many_clearances_are_taken_and_how_many_were_used(world, license, door):
     world.clear(world.shipment(license, 1_000).ref, 1_000)
     world.shipment(license, 1_000)
     one = door.get(f"/api/v1/licenses/{license.ref}/").json()
@@ -370,8 +362,7 @@ def test_the_last_gram_leaves_nothing_and_says_so(world, door):
     assert answer["lines"][0]["available_after"] == "0.000"
 
 
-def test_a_key_belongs_to_its_address_too(world, door):
-    license = world.license(kilograms=100)
+def test_a_key_belongs_to_its_address_too(world, license, door):
     one, other = world.shipment(license, 1_000), world.shipment(license, 1_000)
     assert door.post(f"{PATH}{one.ref}/cancel/", key="c").status_code == 200
     answer = door.post(f"{PATH}{other.ref}/cancel/", key="c")

@@ -57,8 +57,7 @@ def test_the_file_of_parties_holds_hostile_names_as_text(client, lanting):
     assert response.headers["Cache-Control"] == "no-store"
 
 
-def test_the_file_holds_the_rows_of_the_filters_in_the_pages_order_and_a_line_for_each_good(client, world):
-    license = world.license(kilograms=100)
+def test_the_file_holds_the_rows_of_the_filters_in_the_pages_order_and_a_line_for_each_good(client, world, license):
     first, second = world.shipment(license, 1_500), world.shipment(license, 2_000)
     world.shipment(license, 1_000, client_reference="elsewhere")
     client.force_login(world.exporter.user)

@@ -182,8 +182,7 @@ def shipment_answers(world, license, **changes):
     } | changes
 
 
-def test_a_shipment_form_sent_twice_reserves_once(browser, world):
-    license = world.license(kilograms=100)
+def test_a_shipment_form_sent_twice_reserves_once(browser, world, license):
     answers = shipment_answers(world, license)
     first, second = (browser.post("/shipments/new/", answers) for _ in range(2))
     assert first.status_code == second.status_code == 302
@@ -201,8 +200,7 @@ def test_a_shipment_form_sent_twice_reserves_once(browser, world):
         ({"planned_on": "2020-01-01"}, 422, "The planned day is today or up to 90 days ahead"),
     ],
 )
-def test_a_shipment_that_is_refused_keeps_what_was_typed(browser, world, changes, status, sentence):
-    license = world.license(kilograms=100)
+def test_a_shipment_that_is_refused_keeps_what_was_typed(browser, world, license, changes, status, sentence):
     answer = browser.post("/shipments/new/", shipment_answers(world, license, **changes))
     html = refused(answer, sentence, status=status)
     assert 'value="PO-1"' in html
@@ -210,8 +208,9 @@ def test_a_shipment_that_is_refused_keeps_what_was_typed(browser, world, changes
 
 
 @pytest.mark.parametrize(("how", "status"), [("suspended", 409), ("expired", 422)])
-def test_an_ended_or_suspended_license_is_not_offered_and_keeps_what_was_typed(browser, world, clock, how, status):
-    license = world.license(kilograms=100)
+def test_an_ended_or_suspended_license_is_not_offered_and_keeps_what_was_typed(
+    browser, world, license, clock, how, status
+):
     answers = shipment_answers(world, license)
     if how == "suspended":
         licenses.suspend(license.ref, seen=seen(license.ref), reason="Inspection", by=world.ministry.decider)
@@ -224,8 +223,7 @@ def test_an_ended_or_suspended_license_is_not_offered_and_keeps_what_was_typed(b
     assert Shipment.objects.count() == 0
 
 
-def test_a_suspended_license_says_since_when_why_and_when_it_can_be_used_again(browser, world):
-    license = world.license(kilograms=100)
+def test_a_suspended_license_says_since_when_why_and_when_it_can_be_used_again(browser, world, license):
     reserved = world.shipment(license, 1_000)
     assert "Record shipment" in browser.get("/").content.decode()
     answers = shipment_answers(world, license)
@@ -359,8 +357,7 @@ def test_a_file_that_was_handed_in_may_do_nothing(browser, world):
     assert policy == "sandbox; default-src 'none'"
 
 
-def test_markup_in_a_description_is_shown_and_never_becomes_markup(browser, world):
-    license = world.license(kilograms=100)
+def test_markup_in_a_description_is_shown_and_never_becomes_markup(browser, world, license):
     evil = '<svg onload=alert(1)><button formaction="/x">'
     license.lines.update(description=evil)
     for path in (f"/shipments/new/?license={license.ref}", f"/licenses/{license.ref}/", "/"):

@@ -99,8 +99,9 @@ def test_the_application_switches_no_trigger_off_and_takes_the_owners_place_nowh
         assert refused(application, attack), attack
 
 
-def test_the_application_makes_no_license_without_two_people_and_no_state_outside_the_graph(application, world):
-    license = world.license(kilograms=100)
+def test_the_application_makes_no_license_without_two_people_and_no_state_outside_the_graph(
+    application, world, license
+):
     with pytest.raises(errors.CheckViolation, match="two people"):
         application.execute(
             "INSERT INTO licensing_license SELECT (jsonb_populate_record(l, jsonb_build_object('id', 0, 'ref', 'EL-2',"

@@ -70,9 +70,8 @@ def test_postgresql_has_the_same_moves(name):
 
 
 @pytest.mark.parametrize("name", MODELS)
-def test_every_illegal_move_is_refused_by_postgresql_itself(name, world):
+def test_every_illegal_move_is_refused_by_postgresql_itself(name, world, license):
     """Every state that no move leads to from the row's own is refused on UPDATE."""
-    license = world.license(kilograms=100)
     world.shipment(license, 1_000)
     rows = {
         "exporter": Exporter.objects.get(state="active"),
@@ -98,8 +97,7 @@ def test_every_illegal_move_is_refused_by_postgresql_itself(name, world):
     assert model.objects.get(pk=row.pk).state == row.state
 
 
-def test_a_row_in_a_later_state_can_not_be_inserted(world):
-    license = world.license(kilograms=100)
+def test_a_row_in_a_later_state_can_not_be_inserted(world, license):
     shipment = world.shipment(license, 1_000)
     for row, later in (
         (Exporter.objects.get(state="active"), "active"),

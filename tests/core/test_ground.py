@@ -53,8 +53,7 @@ def test_legal_days_are_half_open():
     assert legal_day(day_end(day)) == day + timedelta(days=1)
 
 
-def test_history_is_chained_and_tampering_shows(world):
-    license = world.license(kilograms=100)
+def test_history_is_chained_and_tampering_shows(world, license):
     row = license.application
     assert history.broken_links(row) == []
     line = history.lines_of(row)[3]

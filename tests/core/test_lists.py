@@ -161,8 +161,7 @@ def test_no_list_counts_or_skips_its_rows(client, world):
 # --- search ---------------------------------------------------------------------------------------------------
 
 
-def test_a_search_finds_references_end_users_goods_and_companies_in_both_scripts(client, world):
-    license = world.license(kilograms=100)
+def test_a_search_finds_references_end_users_goods_and_companies_in_both_scripts(client, world, license):
     shipment = world.shipment(license, 1_000)
     user = license.end_users.get().party
     Party.objects.filter(pk=user.pk).update(name_local="株式会社オーロラ")
@@ -184,8 +183,7 @@ def test_a_search_finds_references_end_users_goods_and_companies_in_both_scripts
             assert ref in found(client, name, q=q, **view), (name, q)
 
 
-def test_a_search_of_another_companys_rows_finds_nothing(client, world):
-    license = world.license(kilograms=100)
+def test_a_search_of_another_companys_rows_finds_nothing(client, world, license):
     shipment = world.shipment(license, 1_000)
     user = license.end_users.get().party
     client.force_login(make.exporter(world.ministry, "Other Co., Ltd.").user)

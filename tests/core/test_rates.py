@@ -52,8 +52,7 @@ def test_a_key_may_read_twice_its_rate_at_once_and_then_as_time_goes_on(limits, 
     assert statuses(21, read) == [200] * 20 + [429]
 
 
-def test_a_write_beyond_the_rate_does_nothing_and_its_key_is_not_remembered(limits, client, world):
-    license = world.license(kilograms=100)
+def test_a_write_beyond_the_rate_does_nothing_and_its_key_is_not_remembered(limits, client, world, license):
     text = make.key(world.exporter, *make.EXPORTER_SCOPES)
 
     def send(number):
@@ -69,8 +68,7 @@ def test_a_write_beyond_the_rate_does_nothing_and_its_key_is_not_remembered(limi
     assert Shipment.objects.count() == 11
 
 
-def test_reads_take_nothing_of_what_may_be_written(limits, client, world):
-    license = world.license(kilograms=100)
+def test_reads_take_nothing_of_what_may_be_written(limits, client, world, license):
     key = bearer(make.key(world.exporter, *make.EXPORTER_SCOPES))
     assert statuses(21, lambda: client.get("/api/v1/licenses/", **key))[-1] == 429
     body = world.body(license, "1.000")
@@ -78,8 +76,7 @@ def test_reads_take_nothing_of_what_may_be_written(limits, client, world):
     assert answer.status_code == 201
 
 
-def test_asking_whether_a_shipment_would_pass_counts_as_a_read(limits, client, world):
-    license = world.license(kilograms=100)
+def test_asking_whether_a_shipment_would_pass_counts_as_a_read(limits, client, world, license):
     text = make.key(world.exporter, *make.EXPORTER_SCOPES)
 
     def check():
@@ -112,8 +109,7 @@ def test_a_person_in_a_browser_counts_by_himself_and_pages_do_not_count(limits, 
 
 
 @pytest.mark.parametrize("first", ["reads", "writes"])
-def test_a_person_s_reads_and_writes_are_counted_apart(first, limits, client, world):
-    license = world.license(kilograms=100)
+def test_a_person_s_reads_and_writes_are_counted_apart(first, limits, client, world, license):
     client.force_login(world.exporter.user)
 
     def read():

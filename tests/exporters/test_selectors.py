@@ -36,8 +36,7 @@ def officers(ministry):
     return {"here": officer(JIANGXI), "elsewhere": officer(ZHEJIANG), "anywhere": officer("")}
 
 
-def test_an_intake_officer_sees_his_province_and_one_without_sees_all(world, officers):
-    license = world.license(kilograms=100)
+def test_an_intake_officer_sees_his_province_and_one_without_sees_all(world, license, officers):
     world.shipment(license, 1_000)
     waiting = make.exporter(name="Other Co., Ltd.")
     demo.send_company(waiting)

@@ -272,11 +272,6 @@ def test_a_certificate_without_a_confirmation_is_not_attached(name, world, begun
 # --- licenses ------------------------------------------------------------------------------------------------
 
 
-@pytest.fixture
-def license(world):
-    return world.license(kilograms=100)
-
-
 def test_whoever_may_not_suspend_hears_that_first(world, license):
     facts = {"seen": seen(license.ref) - 1, "reason": "x", "by": world.ministry.reviewer}
     assert refused(licenses.suspend, license.ref, **facts) == [("", "forbidden")]

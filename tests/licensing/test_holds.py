@@ -122,11 +122,6 @@ def test_a_case_that_is_held_is_recommended_and_refused_and_its_clock_runs_on(wo
 # --- reservations -------------------------------------------------------------------------------------------
 
 
-@pytest.fixture
-def license(world):
-    return world.license(kilograms=100)
-
-
 def test_only_a_hold_that_says_so_stops_reservations_worker_or_not(world, license):
     make.edition(hold("DE"))
     world.shipment(license, KG)

@@ -81,8 +81,7 @@ def test_cancelling_frees_the_quantity_and_the_clearance(world):
     assert again.state == "reserved"
 
 
-def test_cancelling_frees_the_value_where_a_line_caps_it(world):
-    license = world.license(kilograms=100)
+def test_cancelling_frees_the_value_where_a_line_caps_it(world, license):
     LicenseLine.objects.update(value_authorized=Decimal("1000.00"), currency="CNY")
     all_of_it = [LineRequest(1, KG, "kg", value=Decimal("1000.00"), currency="CNY")]
     shipment = world.shipment(license, lines=all_of_it)
@@ -195,8 +194,7 @@ def test_partial_clearances_draw_piece_by_piece_and_final_releases_the_rest(worl
     assert ledger.reconcile() == []
 
 
-def test_movements_rebuild_the_balance_from_zero(world):
-    license = world.license(kilograms=100)
+def test_movements_rebuild_the_balance_from_zero(world, license):
     shipment = world.shipment(license, 60 * KG)
     world.clear(shipment.ref, 59_500)
     kinds = list(
@@ -212,8 +210,7 @@ def test_movements_rebuild_the_balance_from_zero(world):
     ]
 
 
-def test_reconcile_names_a_line_that_differs_from_its_movements(world):
-    license = world.license(kilograms=100)
+def test_reconcile_names_a_line_that_differs_from_its_movements(world, license):
     LicenseLine.objects.filter(license=license).update(drawn=7)
     line = LicenseLine.objects.get(license=license)
     assert ledger.reconcile() == [{"line": line.pk, "license": license.pk, "drawn": 7}]

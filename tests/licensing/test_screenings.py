@@ -407,8 +407,7 @@ def test_a_hit_closes_the_end_user_on_licenses_in_force_and_no_hit_opens_it_agai
     assert (cause.cause, cause.reason, cause.ended_by) == ("screening", "Entry 12", world.ministry.reviewer.user)
 
 
-def test_a_license_whose_last_open_end_user_was_hit_is_suspended_and_comes_back(world):
-    license = world.license(kilograms=100)
+def test_a_license_whose_last_open_end_user_was_hit_is_suspended_and_comes_back(world, license):
     ref = world.under_review(world.application(by_whom=[license.end_users.get().declaration]))
     screenings.screen(ref, by=world.ministry.reviewer, **hit(ref))
     assert open_or_not(license) == ("suspended", [False])

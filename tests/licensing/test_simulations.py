@@ -95,9 +95,8 @@ def test_a_text_that_was_changed_since_is_not_worked_out(ban, ministry):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_worker_works_it_out_and_tells_how_far_it_is(world):
+def test_a_worker_works_it_out_and_tells_how_far_it_is(world, license):
     """The whole way: by the task, over a book with a license that the draft closes."""
-    license = world.license(kilograms=100)
     country = license.destinations[0]
     rule = BAN | {"match": {"item.control_code_prefix": ["1C905"], "destination.country": [country]}}
     m = world.ministry

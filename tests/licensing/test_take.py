@@ -20,11 +20,6 @@ from tests import make
 KG = 1000
 
 
-@pytest.fixture
-def license(world):
-    return world.license(kilograms=100)
-
-
 def failures(world, license, grams=KG, **changes):
     outcome = actions.check(world.request(license, grams, **changes), by=world.exporter)
     return [(failure["pointer"], failure["code"]) for failure in outcome.failures]

@@ -57,11 +57,6 @@ def balances():
 
 
 @pytest.fixture
-def license(world):
-    return world.license(kilograms=100)
-
-
-@pytest.fixture
 def two(world):
     """A license with two end-users; the second is one of the government."""
     license = world.license(kilograms=100, users=2)

@@ -28,11 +28,6 @@ from tests.licensing.test_turns import another_line, causes, government, said, s
 from tests.licensing.test_verdicts import ban, stretch, stretches
 
 
-@pytest.fixture
-def license(world):
-    return world.license(kilograms=100)
-
-
 def confirm(*licenses):
     return verdicts.confirm(among=[one.pk for one in licenses])
 

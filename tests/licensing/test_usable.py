@@ -1,7 +1,5 @@
 """What lines say of a license's being usable follows whatever changes it: the ledger reads the lines alone."""
 
-import pytest
-
 from core.access import clock as clock_actor
 from core.legal_time import legal_today
 from licensing import selectors
@@ -11,11 +9,6 @@ from shipments import actions as shipments
 from tests.make import seen
 
 KG = 1000
-
-
-@pytest.fixture
-def license(world):
-    return world.license(kilograms=100)
 
 
 def usable(license):

@@ -42,8 +42,7 @@ def stretch(since, until=None, grace=None, rules=("R033",)):
 # --- the stretches ----------------------------------------------------------------------------------------
 
 
-def test_each_line_of_a_new_license_has_a_verdict_for_each_end_user(world):
-    license = world.license(kilograms=100)
+def test_each_line_of_a_new_license_has_a_verdict_for_each_end_user(world, license):
     verdict = Verdict.objects.get(line__license=license)
     assert verdict.end_user == license.end_users.get()
     assert verdict.facts["item.control_code"] == MAGNET
@@ -172,11 +171,6 @@ def test_an_item_that_the_newer_list_lacks_is_on_none(reference):
 
 
 # --- the reservation ---------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def license(world):
-    return world.license(kilograms=100)
 
 
 def test_a_verdict_that_knows_the_newest_edition_is_read_and_nothing_evaluated(world, license, monkeypatch):

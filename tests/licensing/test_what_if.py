@@ -111,8 +111,7 @@ def test_it_says_the_same_twice_and_writes_nothing(world):
     assert checksums() == before
 
 
-def test_other_data_another_text_or_another_start_have_another_hash(world):
-    license = world.license(kilograms=100)
+def test_other_data_another_text_or_another_start_have_another_hash(world, license):
     text, at = draft(forbid(country=["FR"])), legal_now()
     hashes = [what_if(text, at, at=at)["hash"], what_if(draft(nothing), at, at=at)["hash"]]
     hashes.append(what_if(text, at + DAY, at=at)["hash"])
@@ -205,8 +204,7 @@ def test_what_closes_one_of_two_end_users_narrows_and_what_frees_him_widens(worl
     assert asked(draft(nothing))["licenses"]["refs"] == {"widen": [license.ref]}
 
 
-def test_what_frees_the_last_end_user_lifts_unless_another_cause_is_open(world):
-    license = world.license(kilograms=100)
+def test_what_frees_the_last_end_user_lifts_unless_another_cause_is_open(world, license):
     make.edition(forbid(country=["DE"]))
     tasks.turn_licenses()
     assert asked(draft(nothing))["licenses"]["refs"] == {"lift": [license.ref]}
@@ -216,8 +214,7 @@ def test_what_frees_the_last_end_user_lifts_unless_another_cause_is_open(world):
     assert asked(draft(nothing))["licenses"]["refs"] == {"widen": [license.ref]}
 
 
-def test_whoever_is_closed_already_is_told_anew_where_the_rules_or_their_words_are_others(world):
-    license = world.license(kilograms=100)
+def test_whoever_is_closed_already_is_told_anew_where_the_rules_or_their_words_are_others(world, license):
     ban = forbid(country=["DE"])
     make.edition(ban)
     tasks.turn_licenses()
@@ -245,8 +242,7 @@ def test_an_end_user_closed_otherwise_leaves_nobody_when_the_other_is_closed(wor
     assert asked(draft(forbid(use=["CIV_WIND"])))["licenses"]["refs"] == {"suspend": [license.ref]}
 
 
-def test_a_license_that_is_over_by_then_or_ended_is_not_asked(world):
-    license = world.license(kilograms=100)
+def test_a_license_that_is_over_by_then_or_ended_is_not_asked(world, license):
     text = draft(forbid(country=["DE"]))
     assert asked(text, day_start(license.usable_until))["licenses"]["entries"] == 1
     assert asked(text, day_start(license.usable_until + DAY))["licenses"]["entries"] == 0
@@ -304,8 +300,7 @@ def test_a_cause_that_has_ended_closes_nobody(world):
     assert asked(draft(nothing))["licenses"]["refs"] == {"lift": [license.ref]}
 
 
-def test_what_crossed_already_is_not_hit(world):
-    license = world.license(kilograms=100)
+def test_what_crossed_already_is_not_hit(world, license):
     world.clear(world.shipment(license, 40 * KG).ref, 40 * KG)
     world.shipment(license, 10 * KG)
     [event] = asked(draft(forbid(country=["DE"])))["licenses"]["events"]
@@ -316,8 +311,7 @@ def test_what_crossed_already_is_not_hit(world):
 
 
 @pytest.mark.parametrize(("grace", "fate"), [(None, "too_late"), (5, "too_late"), (30, "in_grace")])
-def test_a_reserved_shipment_is_too_late_or_within_the_grace(world, grace, fate):
-    license = world.license(kilograms=100)
+def test_a_reserved_shipment_is_too_late_or_within_the_grace(world, license, grace, fate):
     shipment = world.shipment(license, KG, planned_on=legal_today() + 10 * DAY)
 
     def change(rules, document):
@@ -329,8 +323,7 @@ def test_a_reserved_shipment_is_too_late_or_within_the_grace(world, grace, fate)
     assert total(found, "lawful", fate) == (1, {"kg": KG})
 
 
-def test_a_shipment_that_nothing_forbids_or_that_is_reserved_no_longer_is_not_hit(world):
-    license = world.license(kilograms=100)
+def test_a_shipment_that_nothing_forbids_or_that_is_reserved_no_longer_is_not_hit(world, license):
     shipment = world.shipment(license, KG)
     assert asked(draft(forbid(country=["FR"])))["shipments"]["refs"] == {}
     world.clear(shipment.ref, KG)
@@ -429,8 +422,7 @@ def test_an_approved_case_is_still_an_open_one(world):
     assert (found["cases"]["entries"], found["decided"]["entries"]) == (1, 0)
 
 
-def test_cases_that_could_not_be_filed_are_less_work(world):
-    license = world.license(kilograms=100)
+def test_cases_that_could_not_be_filed_are_less_work(world, license):
 
     def change(rules, document):
         forbid(country=["DE"])(rules, document)
@@ -589,8 +581,7 @@ def test_a_text_that_can_t_be_read_is_refused_with_every_flaw(reference):
 
 
 @pytest.mark.slow
-def test_it_reads_one_snapshot_and_can_t_write(world, transactional_db):
-    license = world.license(kilograms=100)
+def test_it_reads_one_snapshot_and_can_t_write(world, license, transactional_db):
     _filed(world)
     text, at, other = draft(forbid(country=["DE"])), legal_now(), connection.copy()
     expected = what_if(text, at, at=at)
@@ -606,8 +597,7 @@ def test_it_reads_one_snapshot_and_can_t_write(world, transactional_db):
     assert license.usable_until != License.objects.get().usable_until
 
 
-def test_its_file_has_a_line_for_each_figure_and_nothing_that_is_executed(world):
-    license = world.license(kilograms=100)
+def test_its_file_has_a_line_for_each_figure_and_nothing_that_is_executed(world, license):
     found = asked(draft(forbid(country=["DE"])))
     head, *rows = lines(found, {})
     assert head == list(HEAD)
@@ -687,8 +677,7 @@ def test_what_a_hold_stops_is_counted_and_is_then_stopped(world):
     ("applies_to", "country", "spared"),
     [(["new"], "DE", True), (["new", "existing"], "DE", False), (["pending"], "DE", False), (["new"], "FR", False)],
 )
-def test_a_license_that_a_ban_leaves_alone_is_named(world, applies_to, country, spared):
-    license = world.license(kilograms=100)
+def test_a_license_that_a_ban_leaves_alone_is_named(world, license, applies_to, country, spared):
     change = {"match": {"destination.country": [country]}, "applies_to": applies_to}
     found = asked(draft(lambda rules, document: rules["R033"].update(change)))
     assert found["licenses"]["spared"] == ({"spared": [license.ref]} if spared else {})

@@ -148,8 +148,7 @@ def test_a_record_counts_as_long_as_all_its_days_are_looked_back_on(company, wor
     assert exam(company)["clearances"].found == counts
 
 
-def test_what_customs_cleared_here_counts_from_its_day_on(world):
-    license = world.license(kilograms=100)
+def test_what_customs_cleared_here_counts_from_its_day_on(world, license):
     shipment = world.shipment(license, 1_000)
     before = exam(world.exporter)["clearances"].found
     world.clear(shipment.ref, 1_000)
@@ -210,9 +209,8 @@ def test_an_incident_that_is_followed_is_ended_by_its_verb(world):
 
 
 @pytest.mark.parametrize(("late", "met"), [(None, False), (0, False), (1, True)])
-def test_an_enforcement_cause_counts_while_it_is_open_and_for_twelve_months(world, late, met):
+def test_an_enforcement_cause_counts_while_it_is_open_and_for_twelve_months(world, license, late, met):
     """late None: it is open."""
-    license = world.license(kilograms=100)
     licenses.suspend(license.ref, seen=make.seen(license.ref), reason="Inspection", by=world.ministry.decider)
     if late is not None:
         end = datetime.combine(months_after(legal_today(), -12) - late * DAY, time(12), LEGAL_ZONE)
@@ -221,8 +219,7 @@ def test_an_enforcement_cause_counts_while_it_is_open_and_for_twelve_months(worl
     assert exam(world.exporter)["causes"].met is met
 
 
-def test_causes_of_another_kind_do_not_count(world):
-    license = world.license(kilograms=100)
+def test_causes_of_another_kind_do_not_count(world, license):
     licenses.suspend(license.ref, seen=make.seen(license.ref), reason="Inspection", by=world.ministry.decider)
     Suspension.objects.update(cause="over_clearance")
     assert exam(world.exporter)["causes"].found == 0
@@ -443,8 +440,7 @@ def test_whoever_is_qualified_does_not_ask(world):
     refused(WrongState, "wrong-state", asked, world.exporter)
 
 
-def test_no_license_is_closed_by_a_lapse(world, clock):
-    license = world.license(kilograms=100)
+def test_no_license_is_closed_by_a_lapse(world, license, clock):
     Qualification.objects.filter(pk=world.exporter.organization_id).update(last_day=legal_today() - DAY)
     qualifications.lapse(world.exporter.organization_id, by=the_clock())
     license.refresh_from_db()

@@ -181,8 +181,7 @@ def test_values_move_once_and_only_where_a_line_caps_them(world):
     assert (line.value_reserved, line.value_drawn) == (0, Decimal("600.00"))
 
 
-def test_unlawful_clearances_do_not_take_a_lapse_back(world, clock):
-    license = world.license(kilograms=100)
+def test_unlawful_clearances_do_not_take_a_lapse_back(world, license, clock):
     held = world.shipment(license, 40 * KG)
     clock.shift(days=400)
     from licensing import tasks
@@ -196,8 +195,7 @@ def test_unlawful_clearances_do_not_take_a_lapse_back(world, clock):
     assert (line.drawn, line.over_cleared, line.lapsed) == (0, 40 * KG, 100 * KG)
 
 
-def test_one_row_that_is_locked_does_not_stop_the_sweep(world, clock, monkeypatch):
-    license = world.license(kilograms=100)
+def test_one_row_that_is_locked_does_not_stop_the_sweep(world, license, clock, monkeypatch):
     first, second = (world.shipment(license, KG) for _ in range(2))
     clock.shift(days=40)
     from shipments import actions, tasks
@@ -316,9 +314,8 @@ def test_goods_that_cross_on_another_line_take_nothing_that_is_reserved_there(wo
 
 
 @pytest.mark.parametrize(("another", "over"), [(False, 0), (True, 5 * KG)])
-def test_what_lapsed_is_not_taken_back_under_the_number_of_another_shipment(another, over, world, clock):
+def test_what_lapsed_is_not_taken_back_under_the_number_of_another_shipment(another, over, world, license, clock):
     """Its own lawful declaration takes the lapse back; a number that is not its own proves nothing."""
-    license = world.license(kilograms=100)
     first, second = world.shipment(license, 10 * KG), world.shipment(license, 10 * KG)
     taken = world.message(first.ref, grams=10 * KG)
     receive(taken, by=world.customs)

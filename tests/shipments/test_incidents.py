@@ -196,9 +196,8 @@ def test_the_holder_reads_that_it_is_looked_at_and_no_note(world, client):
     assert client.get(f"/desk/incidents/{over.ref}/").status_code in (403, 404)
 
 
-def test_two_offices_may_number_a_message_alike(world, client):
+def test_two_offices_may_number_a_message_alike(world, license, client):
     """What one message reported is shown together; another office's message of that number is another one."""
-    license = world.license(kilograms=100)
     shipments = [world.shipment(license, 1_000) for _ in range(2)]
     licenses.suspend(license.ref, seen=seen(license.ref), reason="Inspection", by=world.ministry.decider)
     first, second = (

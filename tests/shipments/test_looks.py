@@ -17,7 +17,7 @@ KG = 1000
 
 
 @pytest.fixture
-def license(world):
+def large(world):
     return world.license(kilograms=1_000)
 
 
@@ -26,16 +26,16 @@ def looks(actor):
     return {need.title: (need.text, need.url) for need in needs_of(actor)}
 
 
-def suspended(world, license):
-    licenses.suspend(license.ref, seen=seen(license.ref), reason="Inspection", by=world.ministry.decider)
+def suspended(world, large):
+    licenses.suspend(large.ref, seen=seen(large.ref), reason="Inspection", by=world.ministry.decider)
 
 
 @pytest.mark.parametrize(
     ("kilograms", "final", "said"),
     [(398, True, "398 kg of 400 kg"), (402, True, "402 kg of 400 kg"), (100, False, "100 kg of 400 kg")],
 )
-def test_a_clearance_that_differs_from_its_reservation_is_told(kilograms, final, said, world, license):
-    shipment = world.shipment(license, 400 * KG)
+def test_a_clearance_that_differs_from_its_reservation_is_told(kilograms, final, said, world, large):
+    shipment = world.shipment(large, 400 * KG)
     world.clear(shipment.ref, kilograms * KG, final=final)
     assert looks(world.exporter) == {
         "Cleared otherwise than reserved": (f"{shipment.ref}: {said}.", f"/shipments/{shipment.ref}/")
@@ -43,53 +43,53 @@ def test_a_clearance_that_differs_from_its_reservation_is_told(kilograms, final,
     assert looks(make.exporter(world.ministry, "Other Co., Ltd.")) == {}
 
 
-def test_what_happened_to_another_company_is_told_to_nobody_else(world, license):
-    shipment = world.shipment(license, KG)
+def test_what_happened_to_another_company_is_told_to_nobody_else(world, large):
+    shipment = world.shipment(large, KG)
     for _ in range(2):
         world.clear(shipment.ref, KG)
-    suspended(world, license)
+    suspended(world, large)
     assert looks(make.exporter(world.ministry, "Other Co., Ltd.")) == {}
 
 
-def test_a_clearance_as_reserved_is_no_news(world, license):
-    world.clear(world.shipment(license, 400 * KG).ref, 400 * KG)
+def test_a_clearance_as_reserved_is_no_news(world, large):
+    world.clear(world.shipment(large, 400 * KG).ref, 400 * KG)
     assert looks(world.exporter) == {}
 
 
-def test_several_of_one_license_are_told_at_once(world, license):
+def test_several_of_one_license_are_told_at_once(world, large):
     for _ in range(3):
-        world.clear(world.shipment(license, 100 * KG).ref, 99 * KG)
+        world.clear(world.shipment(large, 100 * KG).ref, 99 * KG)
     text, url = looks(world.exporter)["Cleared otherwise than reserved"]
-    assert (text, url) == (f"3 shipments on {license.ref}; the license shows each.", f"/licenses/{license.ref}/")
+    assert (text, url) == (f"3 shipments on {large.ref}; the license shows each.", f"/licenses/{large.ref}/")
 
 
 @pytest.mark.parametrize(("hours", "told"), [(14 * 24 - 1, True), (14 * 24 + 1, False)])
-def test_it_is_told_for_a_fortnight(hours, told, world, license, clock):
-    world.clear(world.shipment(license, 400 * KG).ref, 398 * KG)
-    strange = world.shipment(license, KG)
+def test_it_is_told_for_a_fortnight(hours, told, world, large, clock):
+    world.clear(world.shipment(large, 400 * KG).ref, 398 * KG)
+    strange = world.shipment(large, KG)
     world.clear(strange.ref, KG)
     world.clear(strange.ref, KG)  # after the last one
-    suspended(world, license)
-    cause = license.suspensions.get().pk
-    licenses.lift(license.ref, seen=seen(license.ref), suspension=cause, reason="Fine", by=world.ministry.other_decider)
+    suspended(world, large)
+    cause = large.suspensions.get().pk
+    licenses.lift(large.ref, seen=seen(large.ref), suspension=cause, reason="Fine", by=world.ministry.other_decider)
     assert len(looks(world.exporter)) == 3
     clock.shift(hours=hours)
     assert len(looks(world.exporter)) == (3 if told else 0)
 
 
-def test_a_suspension_is_told_for_as_long_as_it_is_open_and_then_its_end(world, license, clock):
-    suspended(world, license)
-    title = f"License {license.ref} is suspended"
+def test_a_suspension_is_told_for_as_long_as_it_is_open_and_then_its_end(world, large, clock):
+    suspended(world, large)
+    title = f"License {large.ref} is suspended"
     assert list(looks(world.exporter)) == [title]
     clock.shift(days=30)
     assert list(looks(world.exporter)) == [title]
-    cause = license.suspensions.get().pk
-    licenses.lift(license.ref, seen=seen(license.ref), suspension=cause, reason="Fine", by=world.ministry.other_decider)
-    assert list(looks(world.exporter)) == [f"License {license.ref} is in force again"]
+    cause = large.suspensions.get().pk
+    licenses.lift(large.ref, seen=seen(large.ref), suspension=cause, reason="Fine", by=world.ministry.other_decider)
+    assert list(looks(world.exporter)) == [f"License {large.ref} is in force again"]
 
 
-def test_an_incident_is_told_in_place_of_the_quantities(world, license):
-    shipment = world.shipment(license, 400 * KG)
+def test_an_incident_is_told_in_place_of_the_quantities(world, large):
+    shipment = world.shipment(large, 400 * KG)
     world.clear(shipment.ref, 400 * KG)
     world.clear(shipment.ref, 7 * KG)
     assert looks(world.exporter) == {
@@ -100,30 +100,30 @@ def test_an_incident_is_told_in_place_of_the_quantities(world, license):
     }
 
 
-def test_a_lapsed_reservation_and_the_rest_of_a_license_that_ended_are_told(world, license, clock):
-    shipment = world.shipment(license, 400 * KG)
+def test_a_lapsed_reservation_and_the_rest_of_a_license_that_ended_are_told(world, large, clock):
+    shipment = world.shipment(large, 400 * KG)
     clock.shift(days=31)
     actions.lapse(shipment.pk, by=by_clock())
     found = looks(world.exporter)
     text, url = found.pop("1 reservation lapsed")
     assert "Cleared otherwise than reserved" not in found
     assert url == f"/shipments/{shipment.ref}/"
-    assert text == f"{shipment.ref}: its days were over, and the quantity is free again on {license.ref}."
+    assert text == f"{shipment.ref}: its days were over, and the quantity is free again on {large.ref}."
     clock.shift(days=370)
-    licenses.expire(license.pk, by=by_clock())
-    text, url = looks(world.exporter)[f"License {license.ref} has ended"]
-    assert (text.endswith("and lapsed: 1,000 kg."), url) == (True, f"/licenses/{license.ref}/")
+    licenses.expire(large.pk, by=by_clock())
+    text, url = looks(world.exporter)[f"License {large.ref} has ended"]
+    assert (text.endswith("and lapsed: 1,000 kg."), url) == (True, f"/licenses/{large.ref}/")
 
 
-def test_a_reservation_that_lasts_as_long_as_its_license_lapses_with_it(world, license, clock, client):
+def test_a_reservation_that_lasts_as_long_as_its_license_lapses_with_it(world, large, clock, client):
     client.force_login(world.exporter.user)
 
     def shown(shipment):
         return unescape(client.get(f"/shipments/{shipment.ref}/cancel/").content.decode())
 
-    days = (license.usable_until - legal_today()).days
+    days = (large.usable_until - legal_today()).days
     clock.shift(days=days)
-    forgotten, off = world.shipment(license, 400 * KG), world.shipment(license, 100 * KG)
+    forgotten, off = world.shipment(large, 400 * KG), world.shipment(large, 100 * KG)
     assert "Free again on" in shown(off)
     clock.shift(days=days + 1)
     assert "Lapses with" in shown(off)
@@ -131,37 +131,37 @@ def test_a_reservation_that_lasts_as_long_as_its_license_lapses_with_it(world, l
     assert [str(message) for message in page.context["messages"]] == [
         "Cancelled. The license is over, so its quantity has lapsed."
     ]
-    said = f"{forgotten.ref}: its days were over, and so is {license.ref}; what it had left lapsed with it."
+    said = f"{forgotten.ref}: its days were over, and so is {large.ref}; what it had left lapsed with it."
     actions.lapse(forgotten.pk, by=by_clock())
     assert looks(world.exporter)["1 reservation lapsed"][0] == said
-    licenses.expire(license.pk, by=by_clock())
+    licenses.expire(large.pk, by=by_clock())
     assert looks(world.exporter)["1 reservation lapsed"][0] == said
 
 
-def test_what_is_cancelled_in_its_licenses_days_is_free_again(world, license, client):
+def test_what_is_cancelled_in_its_licenses_days_is_free_again(world, large, client):
     client.force_login(world.exporter.user)
-    page = client.post(f"/shipments/{world.shipment(license, KG).ref}/cancel/", follow=True)
+    page = client.post(f"/shipments/{world.shipment(large, KG).ref}/cancel/", follow=True)
     assert [str(message) for message in page.context["messages"]] == ["Cancelled. Its quantity is free again."]
 
 
-def test_a_license_that_ended_with_nothing_left_is_no_news(world, license):
-    world.clear(world.shipment(license, 1_000 * KG).ref, 1_000 * KG)
-    license.refresh_from_db()
-    assert (license.state, looks(world.exporter)) == ("exhausted", {})
+def test_a_license_that_ended_with_nothing_left_is_no_news(world, large):
+    world.clear(world.shipment(large, 1_000 * KG).ref, 1_000 * KG)
+    large.refresh_from_db()
+    assert (large.state, looks(world.exporter)) == ("exhausted", {})
 
 
-def test_the_most_pressing_stands_first(world, license):
-    world.clear(world.shipment(license, 400 * KG).ref, 398 * KG)
-    suspended(world, license)
+def test_the_most_pressing_stands_first(world, large):
+    world.clear(world.shipment(large, 400 * KG).ref, 398 * KG)
+    suspended(world, large)
     first, second = needs_of(world.exporter)
     assert (first.due_on, first.tone) == (legal_today(), "red")
     assert (second.due_on - legal_today()).days == 14
 
 
-def test_the_overview_asks_the_same_for_one_and_three(world, license, django_assert_num_queries):
+def test_the_overview_asks_the_same_for_one_and_three(world, large, django_assert_num_queries):
     def more():
-        world.clear(world.shipment(license, 10 * KG).ref, 9 * KG)
-        twice = world.shipment(license, KG)
+        world.clear(world.shipment(large, 10 * KG).ref, 9 * KG)
+        twice = world.shipment(large, KG)
         world.clear(twice.ref, KG)
         world.clear(twice.ref, KG)
         suspended(world, world.license(kilograms=10))
@@ -175,42 +175,42 @@ def test_the_overview_asks_the_same_for_one_and_three(world, license, django_ass
         needs_of(world.exporter)
 
 
-def test_the_licenses_page_tells_used_clearances_from_reserved_ones(world, license, client):
-    world.clear(world.shipment(license, 100 * KG).ref, 98 * KG)
-    world.shipment(license, 50 * KG)
-    actions.cancel(world.shipment(license, 20 * KG).ref, by=world.exporter)
+def test_the_licenses_page_tells_used_clearances_from_reserved_ones(world, large, client):
+    world.clear(world.shipment(large, 100 * KG).ref, 98 * KG)
+    world.shipment(large, 50 * KG)
+    actions.cancel(world.shipment(large, 20 * KG).ref, by=world.exporter)
     client.force_login(world.exporter.user)
-    page = client.get(f"/licenses/{license.ref}/")
+    page = client.get(f"/licenses/{large.ref}/")
     text = " ".join(unescape(page.content.decode()).split())
     assert "2 taken, no limit" in text
     assert "1 used at the border, 1 reserved" in text
     assert '<b class="sig warn">98 kg</b>' in text
 
 
-def test_a_license_that_is_suspended_again_is_not_told_to_be_back(world, license):
+def test_a_license_that_is_suspended_again_is_not_told_to_be_back(world, large):
     m = world.ministry
-    suspended(world, license)
-    cause = license.suspensions.get().pk
-    licenses.lift(license.ref, seen=seen(license.ref), suspension=cause, reason="Cleared up.", by=m.other_decider)
+    suspended(world, large)
+    cause = large.suspensions.get().pk
+    licenses.lift(large.ref, seen=seen(large.ref), suspension=cause, reason="Cleared up.", by=m.other_decider)
     assert [title for title in looks(world.exporter) if "force again" in title]
-    suspended(world, license)
+    suspended(world, large)
     assert not [title for title in looks(world.exporter) if "force again" in title]
 
 
-def test_a_license_is_suspended_since_its_first_open_cause(world, license, clock):
+def test_a_license_is_suspended_since_its_first_open_cause(world, large, clock):
     first = legal_today()
-    suspended(world, license)
+    suspended(world, large)
     clock.shift(days=3)
-    suspended(world, license)
+    suspended(world, large)
     (text,) = [need.text for need in needs_of(world.exporter) if "is suspended" in need.title]
     assert day(first) in text
 
 
-def test_an_exporter_does_not_read_who_suspended_his_license(world, license, client):
-    suspended(world, license)
+def test_an_exporter_does_not_read_who_suspended_his_license(world, large, client):
+    suspended(world, large)
     name = str(world.ministry.decider.user)
     reads = []
     for actor, path in ((world.exporter, "/licenses/"), (world.ministry.other_decider, "/desk/licenses/")):
         client.force_login(actor.user)
-        reads.append(name in unescape(client.get(f"{path}{license.ref}/").content.decode()))
+        reads.append(name in unescape(client.get(f"{path}{large.ref}/").content.decode()))
     assert reads == [False, True]

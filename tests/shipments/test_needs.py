@@ -13,11 +13,6 @@ from shipments.needs import needs_of
 DAY = timedelta(days=1)
 
 
-@pytest.fixture
-def license(world):
-    return world.license(kilograms=100)
-
-
 def days(first, last):
     License.objects.update(usable_from=legal_today() + first * DAY, usable_until=legal_today() + last * DAY)
 

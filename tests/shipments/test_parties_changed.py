@@ -2,18 +2,11 @@
 
 from html import unescape
 
-import pytest
-
 from config.local import demo
 from exporters import actions
 from licensing.models import License
 
 SINCE = "A party changed since this license was issued"
-
-
-@pytest.fixture
-def license(world):
-    return world.license()
 
 
 def change(world, party, **facts):

@@ -25,11 +25,6 @@ DAY = timedelta(days=1)
 
 
 @pytest.fixture
-def license(world):
-    return world.license(kilograms=100)
-
-
-@pytest.fixture
 def shipment(world, license):
     return world.shipment(license, KG)
 

@@ -35,9 +35,8 @@ def code_of(call):
     return refused.value.code
 
 
-def test_the_last_second_of_the_last_day_counts_and_the_next_does_not(world, clock):
+def test_the_last_second_of_the_last_day_counts_and_the_next_does_not(world, license, clock):
     """No sweep runs here: the state still says active."""
-    license = world.license(kilograms=100)
     end = midnight_after(license.usable_until)
     clock.set(end - timedelta(seconds=1))
     accepted = world.shipment(license, 1_000)
@@ -112,8 +111,7 @@ def test_suspension_stops_reservations_at_once_and_lifting_one_cause_never_lifts
     assert world.clear(held.ref, 1_000).incidents == []
 
 
-def test_what_is_reserved_stays_clearable_while_suspended(world):
-    license = world.license(kilograms=100)
+def test_what_is_reserved_stays_clearable_while_suspended(world, license):
     held = world.shipment(license, 1_000)
     licenses.suspend(license.ref, seen=seen(license.ref), reason="Inspection", by=world.ministry.decider)
     receipt = world.clear(held.ref, 1_000)
@@ -136,9 +134,8 @@ def test_what_is_cancelled_while_suspended_is_there_again_when_that_ends(world):
     assert world.shipment(license, 100_000).state == "reserved"
 
 
-def test_a_late_message_about_a_lawful_declaration_takes_the_lapse_back(world, clock):
+def test_a_late_message_about_a_lawful_declaration_takes_the_lapse_back(world, license, clock):
     """Customs declared in time; the reservation lapsed and the license expired before the message came."""
-    license = world.license(kilograms=100)
     held = world.shipment(license, 40_000)
     moment = held.created_at + timedelta(seconds=1)
     clock.shift(days=400)
@@ -152,8 +149,7 @@ def test_a_late_message_about_a_lawful_declaration_takes_the_lapse_back(world, c
     assert ledger.reconcile() == []
 
 
-def test_expiry_lapses_the_rest_and_leaves_open_reservations_clearable(world, clock):
-    license = world.license(kilograms=100)
+def test_expiry_lapses_the_rest_and_leaves_open_reservations_clearable(world, license, clock):
     clock.set(midnight_after(license.usable_until) - timedelta(hours=1))
     held = world.shipment(license, 30_000)
     clock.set(midnight_after(license.usable_until))
@@ -168,8 +164,7 @@ def test_expiry_lapses_the_rest_and_leaves_open_reservations_clearable(world, cl
     assert ledger.reconcile() == []
 
 
-def test_the_history_says_which_line_is_the_clocks(world, clock):
-    license = world.license(kilograms=100)
+def test_the_history_says_which_line_is_the_clocks(world, license, clock):
     clock.set(midnight_after(license.usable_until) - timedelta(days=1))
     tasks.warn_of_ends()
     clock.set(midnight_after(license.usable_until))
@@ -178,14 +173,12 @@ def test_the_history_says_which_line_is_the_clocks(world, clock):
     assert lines == [(False, False, False), (True, True, False), (True, True, True)]
 
 
-def test_expire_before_the_end_does_nothing(world):
-    license = world.license(kilograms=100)
+def test_expire_before_the_end_does_nothing(world, license):
     assert licenses.expire(license.pk, by=clock_actor()) is False
     assert License.objects.get().state == "active"
 
 
-def test_reservations_lapse_after_thirty_days(world, clock):
-    license = world.license(kilograms=100)
+def test_reservations_lapse_after_thirty_days(world, license, clock):
     shipment = world.shipment(license, 10_000)
     assert shipment.reserved_until == shipment.planned_on + timedelta(days=30)
     clock.set(midnight_after(shipment.reserved_until) - timedelta(seconds=5))
@@ -215,8 +208,7 @@ def test_holders_are_warned_once_for_each_threshold_by_a_mail(world, clock, sett
     assert f"/licenses/{license.ref}/" in mail.body
 
 
-def test_sweeps_act_as_the_clock(world, clock):
-    license = world.license(kilograms=100)
+def test_sweeps_act_as_the_clock(world, license, clock):
     clock.set(midnight_after(license.usable_until))
     tasks.expire_licenses()
     line = HistoryLine.objects.get(subject_kind="license", verb="expire")
