@@ -14,6 +14,8 @@ from licensing.words.comparisons import compared
 from tests.policy.drafts import draft, first
 from tests.policy.test_editions import flaws
 
+pytestmark = pytest.mark.full  # each goes over all cases that could exist
+
 FIRST, LAST = date(2026, 12, 1), date(2026, 12, 31)
 
 

@@ -10,6 +10,8 @@ from licensing.policy.engine import Outcome
 from licensing.policy.invariants import held, keeps, weakened
 from tests.policy.drafts import draft, first
 
+pytestmark = pytest.mark.full  # each goes over all cases that could exist
+
 TODAY = date(2026, 11, 25)
 
 

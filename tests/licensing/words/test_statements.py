@@ -8,6 +8,8 @@ from tests.licensing.words.test_comparisons import NAMES, SINCE, dropped, enable
 from tests.policy.drafts import another, first
 from tests.policy.test_slips import IDLE
 
+pytestmark = pytest.mark.full  # each goes over all cases that could exist
+
 
 @pytest.fixture(autouse=True)
 def quicker(monkeypatch):
