@@ -27,13 +27,12 @@ def shipments_for(actor: Actor) -> QuerySet[Shipment]:
 
 
 def with_lines(rows: QuerySet[Shipment]) -> QuerySet[Shipment]:
-    """Each with its lines and incidents, and whether somebody closed its license, or its end-user there."""
-    causes = Suspension.objects.filter(license=OuterRef("license"), ended_at=None)
-    causes = causes.filter(Q(end_user=None) | Q(end_user__party=OuterRef("end_user")))
-    someone = Exists(
-        causes.exclude(cause=Suspension.Cause.POLICY)
-    )  # what the rules close is read of them, not of turns
-    return rows.prefetch_related("lines", "incidents").annotate(closed=someone)
+    """Each with its lines and incidents, and whether somebody closed its license, or its end-user there. What the rules
+    close is read of them, not of turns."""
+    of_it = Q(end_user=None) | Q(end_user__party=OuterRef("end_user"))
+    causes = Suspension.objects.filter(of_it, license=OuterRef("license"), ended_at=None)
+    somebody = Exists(causes.exclude(cause=Suspension.Cause.POLICY))
+    return rows.prefetch_related("lines", "incidents").annotate(closed=somebody)
 
 
 def with_holds(rows: Iterable[Shipment], at: datetime) -> list[Shipment]:
