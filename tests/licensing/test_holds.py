@@ -12,7 +12,7 @@ from core.templatetags.lodestone import day
 from licensing import selectors
 from licensing.actions import decisions
 from licensing.actions.verdicts import confirm
-from licensing.models import License, Verdict
+from licensing.models import Application, License, Verdict
 from shipments.actions import cancel
 from shipments.models import Incident
 from tests import make
@@ -84,7 +84,10 @@ def test_what_is_held_is_not_issued_until_an_edition_ends_it(world):
 
 @pytest.mark.parametrize(("country", "first"), [("FR", 0), ("DE", 1)])
 def test_a_hold_on_something_else_or_of_a_day_ahead_holds_nothing(world, country, first):
-    ref = recommended(world)
+    """Though the first planned day is one that it covers."""
+    ref = world.application()
+    Application.objects.filter(ref=ref).update(planned_from=legal_today() + 5 * DAY)
+    decisions.recommend(world.under_review(ref), seen=seen(ref), outcome="approve", by=world.ministry.reviewer)
     make.edition(hold(country, first=first))
     assert approve(world, ref).state == "approved"
 
