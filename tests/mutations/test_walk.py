@@ -6,7 +6,7 @@ import pytest
 from django.db import connection
 
 from core import codes, deliveries
-from tests.mutations import derived, guards, rows
+from tests.mutations import copies, derived, guards, rows
 
 
 def unnamed(found: set[str], named: set[str]) -> set[str]:
@@ -33,6 +33,11 @@ def named() -> set[str]:
 
 def test_every_row_fits_its_file_and_names_tests_that_exist():
     assert rows.misfits(everything()) == []
+
+
+def test_every_row_of_the_database_fits_what_stands_there(db):
+    with connection.cursor() as cursor:
+        assert all(copies.statement(row, cursor.cursor) for row in everything() if row.in_database)
 
 
 @pytest.fixture
