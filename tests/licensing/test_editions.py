@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from django.db import IntegrityError, connection, transaction
 
-from core.legal_time import day_end, legal_now, legal_today
+from core.legal_time import INSTANT, day_end, legal_now, legal_today
 from licensing import selectors
 from licensing.loading import first_document
 from licensing.models import PolicyEdition
@@ -36,6 +36,8 @@ def test_in_force_is_what_has_started_last(reference, later, clock):
     assert selectors.edition_now().code == first.code
     clock.set(later.starts_at)
     assert selectors.edition_now().code == later.code
+    at, before = (selectors.editions_at(instant) for instant in (later.starts_at, later.starts_at - INSTANT))
+    assert (at.of(at.today).code, before.of(before.today).code) == (later.code, first.code)
 
 
 def test_another_day_is_judged_by_the_edition_in_force_at_its_end(reference):
