@@ -8,22 +8,16 @@ from benchmarks.ground import SCALE
 
 TARGETS = {"above_ms": 1}
 ADDRESS = "/api/v1/assessments/"
-FACTS = {
-    "item.control_code": "1C905.a.4",
-    "destination.country": "DE",
-    "end_use.code": "CIV_AUTO",
-    "end_user.class": "commercial",
-    "screening.hit": "none",
-    "exporter.annual_qualified": True,
-}
 
 
 def measure(world: Any) -> dict[str, Any]:
     from django.conf import settings
     from django.test import Client
 
+    from licensing.api.examples import FACTS
+
     settings.RATE_READS = settings.RATE_WRITES = settings.RATE_ADDRESS = 0
-    client, body = Client(headers={"host": "127.0.0.1"}), json.dumps({"facts": FACTS, "as_of": "2026-01-20"})
+    client, body = Client(headers={"host": "127.0.0.1"}), json.dumps(FACTS)
     bad = {"authorization": "Bearer no-such-key"}
 
     def call(expected: int, **headers: Any) -> float:

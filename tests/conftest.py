@@ -36,7 +36,8 @@ def pytest_collection_modifyitems(items):
     """Of several workers each begins with its part of the slow tests: the last one would be waited for by all."""
     workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
     slow = [item for item in items if item.get_closest_marker("slow") or item.get_closest_marker("full")]
-    quick = [item for item in items if item not in slow]
+    begun = set(slow)
+    quick = [item for item in items if item not in begun]
     if workers > 1:
         ends = [len(quick) * number // workers for number in range(workers + 1)]
         items[:] = [item for n in range(workers) for item in (*slow[n::workers], *quick[ends[n] : ends[n + 1]])]
