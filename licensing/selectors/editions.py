@@ -1,5 +1,6 @@
 """Which edition of the rules is in force: derived from the starts that have come, never a job's work."""
 
+from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
@@ -96,13 +97,22 @@ class Editions:
 
     def turns(self, after: date, until: date, audience: str) -> list[date]:
         """The days after the one, until the other, on which other rules begin to count for that audience."""
+        if audience not in self._turns:
+            self._turns[audience] = self._all_turns(audience)
+        days = self._turns[audience]
+        return days[bisect_right(days, after) : bisect_right(days, until)]
+
+    @cached_property
+    def _turns(self) -> dict[str, list[date]]:
+        return {}
+
+    def _all_turns(self, audience: str) -> list[date]:
+        """Of each edition those days that are its own."""
         found = set()
-        for place in range(self._place(after), self._place(until) + 1):
-            _, digest, starts_at = self.rows[place]
-            found |= {
-                day for day in [*self.rules(digest).turns(audience), legal_day(starts_at)] if self._place(day) == place
-            }
-        return sorted(day for day in found if after < day <= until)
+        for place, (_, digest, starts_at) in enumerate(self.rows):
+            days = [*self.rules(digest).turns(audience), legal_day(starts_at)]
+            found |= {day for day in days if self._place(day) == place}
+        return sorted(found)
 
     def next_turn(self, audience: str) -> datetime | None:
         """The first instant ahead at which other rules may count for that audience, or other holds stand."""

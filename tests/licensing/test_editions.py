@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from django.db import IntegrityError, connection, transaction
 
-from core.legal_time import INSTANT, day_end, legal_now, legal_today
+from core.legal_time import INSTANT, day_end, legal_day, legal_now, legal_today
 from licensing import selectors
 from licensing.loading import first_document
 from licensing.models import PolicyEdition
@@ -55,6 +55,13 @@ def test_the_first_edition_covers_all_earlier_days(later):
 def test_today_is_judged_by_what_is_in_force_now_and_not_at_its_end(reference):
     soon = edition("SOON", legal_now() + timedelta(seconds=1), windows=[])
     assert selectors.edition_on(legal_today()).code != soon.code
+
+
+def test_turns_come_after_the_first_day_and_until_the_last(later):
+    found, starts = selectors.editions_at(), legal_day(later.starts_at)
+    assert starts in found.turns(starts - DAY, starts, "new")
+    spans = [(starts, starts + DAY), (starts - 2 * DAY, starts - DAY)]
+    assert not any(starts in found.turns(after, until, "new") for after, until in spans)
 
 
 def test_rules_are_read_by_their_digest_and_are_those_of_the_text(later):
