@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db.models import Prefetch, Q, prefetch_related_objects
 
@@ -95,9 +95,14 @@ class Known:
 
 def known_of(cases: Iterable[Application]) -> Known:
     """Of these cases, which have their parts: two queries."""
-    screened = counting(screenings_of({user.party_id for case in cases for user in case.end_users.all()}))
-    hits = {party: row.hit for party, row in screened.items()}
-    return Known(hits, last_days(case.exporter_id for case in cases))
+    parties = {user.party_id for case in cases for user in case.end_users.all()}
+    return known_by(parties, {case.exporter_id for case in cases})
+
+
+def known_by(parties: Iterable[int], exporters: Iterable[int]) -> Known:
+    """Two queries."""
+    hits = {party: row.hit for party, row in counting(screenings_of(parties)).items()}
+    return Known(hits, last_days(exporters))
 
 
 def read_parts(case: Application) -> None:
@@ -165,15 +170,30 @@ def _with_those_spoken_of(case: Application, days: list[tuple[date, bool]]) -> l
     return sorted({*days, *((one.as_of, True) for one in before if begins < one.as_of <= until)})
 
 
+class Signed(NamedTuple):
+    """What of an end-user and its declaration the rules look at."""
+
+    country: str
+    nature: str
+    end_use: str
+    re_export: bool
+    re_export_countries: Sequence[str]
+
+
 def said(case: Application, line: ApplicationLine, user: ApplicationEndUser, hit: str | None) -> dict[str, Any]:
     """The facts by their sources: what nobody said is left out."""
-    declaration = user.declaration
-    onward = declaration.re_export_countries if declaration.re_export else []
+    party, declared = user.party, user.declaration
+    of_user = (declared.end_use_id, declared.re_export, declared.re_export_countries)
+    return said_of(case, line.control_item.code, Signed(party.country_id, party.nature, *of_user), hit)
+
+
+def said_of(case: Application, code: str, signed: Signed, hit: str | None) -> dict[str, Any]:
+    """The same, of rows that were read for no more."""
     found = {
-        CODE: line.control_item.code,
-        COUNTRY: sorted({user.party.country_id, *onward}),
-        END_USE: declaration.end_use_id,
-        "end_user.class": user.party.nature,
+        CODE: code,
+        COUNTRY: sorted({signed.country, *(signed.re_export_countries if signed.re_export else ())}),
+        END_USE: signed.end_use,
+        "end_user.class": signed.nature,
         HIT: hit,
         "exporter.red_flag": case.red_flag,
         "transaction.purpose": case.purpose,

@@ -2,22 +2,22 @@
 
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
-from django.db.models import Prefetch, QuerySet
+from django.db.models import QuerySet
 
 from core.legal_time import day_start, legal_day, months_after
 from licensing.models import Application, ApplicationEndUser, ApplicationLine
 from licensing.policy.editions import canonical
 from licensing.policy.strictness import Difference
-from licensing.policy.vocabulary import CHANNEL_OF
+from licensing.policy.vocabulary import CHANNEL_OF, COUNTRY, END_USE
 from licensing.selectors.clocks import used_of
 from licensing.selectors.editions import AHEAD
-from licensing.selectors.judging import NEW, Known, days_of, known_of, said
+from licensing.selectors.judging import NEW, Known, Signed, days_of, known_by, said_of
 from licensing.selectors.what_if.known import Both, Compared, Days, paged
 from licensing.selectors.what_if.tally import Exposure, Held, Part, Refs, Tally
 from licensing.states import OPEN_CASE, ApplicationState
@@ -25,37 +25,69 @@ from licensing.states import OPEN_CASE, ApplicationState
 SIZE = 500
 REPLAYED_MONTHS = 12
 TENTH = Decimal("0.1")
-_PARTS = (
-    Prefetch(
-        "lines",
-        ApplicationLine.objects.select_related("control_item").only(
-            "application_id", "number", "quantity", "unit", "control_item__code"
-        ),
-    ),
-    Prefetch(
-        "end_users",
-        ApplicationEndUser.objects.select_related("party", "declaration").only(
-            "application_id",
-            "party__country_id",
-            "party__nature",
-            "declaration__end_use_id",
-            "declaration__re_export",
-            "declaration__re_export_countries",
-        ),
-    ),
+_COLUMNS = (
+    *("ref", "state", "kind", "exporter", "planned_from", "planned_until", "red_flag", "purpose"),
+    *("accepted_on", "decided_at"),
 )
+_SIGNED = (
+    *("party__country", "party__nature", "declaration__end_use", "declaration__re_export"),
+    "declaration__re_export_countries",
+)
+
+
+class Line(NamedTuple):
+    pk: int
+    number: int
+    code: str
+    unit: str
+    quantity: int
+
+
+class User(NamedTuple):
+    party: int
+    ref: str
+    name: str
+    signed: Signed
+
+
+Parts = tuple[list[Line], list[User]]
+
+
+class Seen(NamedTuple):
+    """A line for an end-user: its facts, also as one text, facts like them, and what both sets of editions say."""
+
+    line: Line
+    user: User
+    facts: dict[str, Any]
+    text: str
+    alike: str
+    said: Compared
+
+
+def parts_of(cases: Iterable[Application]) -> dict[int, Parts]:
+    """The lines and end-users of these cases, by key; two queries."""
+    found: dict[int, Parts] = {case.pk: ([], []) for case in cases}
+    lines, users = (part.objects.filter(application__in=found) for part in (ApplicationLine, ApplicationEndUser))
+    columns = ("application", "pk", "number", "control_item__code", "unit", "quantity")
+    for case, *line in lines.values_list(*columns):
+        found[case][0].append(Line(*line))
+    for case, party, ref, name, *signed in users.values_list(
+        "application", "party", "party__ref", "party__name", *_SIGNED
+    ):
+        found[case][1].append(User(party, ref, name, Signed(*signed)))
+    return found
 
 
 def open_cases() -> QuerySet[Application]:
     """Cases that are not decided, or approved and not issued: what rules for pending cases count for."""
-    return Application.objects.filter(state__in=[*OPEN_CASE, ApplicationState.APPROVED]).prefetch_related(*_PARTS)
+    return Application.objects.filter(state__in=[*OPEN_CASE, ApplicationState.APPROVED]).only(*_COLUMNS)
 
 
 def decided_cases(today: date) -> QuerySet[Application]:
     """Cases decided in the last twelve months, that day the last."""
     since = day_start(months_after(today, -REPLAYED_MONTHS))
     rows = Application.objects.filter(decided_at__gte=since).exclude(state=ApplicationState.APPROVED)
-    return rows.prefetch_related(*_PARTS, "pauses")
+    return rows.only(*_COLUMNS)
 
 
 class Cases:
@@ -66,31 +98,34 @@ class Cases:
         self.tally, self.channels, self.changed, self.held = Tally(), Refs(), Refs(), Held()
         self.differing: Counter[tuple[str, str, str, str]] = Counter()
         self.load = _Load()
-        self._known: dict[tuple[date | None, date | None], Days] = {}
+        self._known: dict[tuple[date | None, ...], tuple[Days, date | None]] = {}
 
     def add_all(self, rows: QuerySet[Application]) -> Iterator[int]:
         """Yields how many were counted, page by page."""
         for page in paged(rows, SIZE):
-            known, used = known_of(page), used_of(page) if self.audience == NEW else {}
+            of, used = parts_of(page), used_of(page) if self.audience == NEW else {}
+            parties = {user.party for _, users in of.values() for user in users}
+            known = known_by(parties, {case.exporter_id for case in page})
             for case in page:
-                self._add(case, known, used.get(case.pk))
+                self._add(case, of[case.pk], known, used.get(case.pk))
             yield len(page)
 
-    def _add(self, case: Application, known: Known, used: int | None) -> None:
+    def _add(self, case: Application, of: Parts, known: Known, used: int | None) -> None:
         days, last_day = self._asked(case, known)
         parts, opened, found = list[Part](), list[tuple[frozenset[str], frozenset[str]]](), set[Difference]()
-        for line, _user, facts, text, one in self.judged(case, known):
-            countries = tuple(facts["destination.country"])
-            words = (line.control_item.code, countries, facts["end_use.code"], line.unit, line.quantity)
-            parts.append(Part(line.pk, *words, one.old, one.new))
-            opened.append(one.opened)
-            self.held.add(case.ref, line.pk, line.unit, line.quantity, *self.both.holding(self.both.alike(text)))
-            found |= one.differences
-            self.both.rests_on(case.ref, case.state, case.kind, line.number, line.quantity, line.unit, text)
-            for first, exposure in zip(self.both.exposed(self.both.alike(text)), self.exposure, strict=True):
+        data = list[tuple[int, int, str, str]]()
+        for line, _, facts, text, alike, said in self.judged(case, of, known):
+            words = (line.code, tuple(facts[COUNTRY]), facts[END_USE], line.unit, line.quantity)
+            parts.append(Part(line.pk, *words, said.old, said.new))
+            opened.append(said.opened)
+            self.held.add(case.ref, line.pk, line.unit, line.quantity, *self.both.holding(alike))
+            found |= said.differences
+            data.append((line.number, line.quantity, line.unit, text))
+            for first, exposure in zip(self.both.exposed(alike), self.exposure, strict=True):
                 if first:
-                    exposure.add(first, case.ref, line.pk, words[0], line.unit, line.quantity)
-        self.both.rests_on(case.ref, [[str(day), within] for day, within in days], last_day and str(last_day), used)
+                    exposure.add(first, case.ref, line.pk, line.code, line.unit, line.quantity)
+        asked = [[str(day), within] for day, within in days], last_day and str(last_day), used
+        self.both.rests_on(case.ref, case.state, case.kind, data, *asked)
         self.tally.add(parts)
         old, new = (frozenset.intersection(*ways) for ways in zip(*opened, strict=True))
         for name in new - old:
@@ -103,29 +138,28 @@ class Cases:
         way = CHANNEL_OF[case.kind]
         self.load.add(case.ref, way in old, way in new, used)
 
-    def judged(
-        self, case: Application, known: Known
-    ) -> Iterator[tuple[ApplicationLine, ApplicationEndUser, dict[str, Any], str, Compared]]:
-        """Of each line for each end-user the facts, also as one text, and what both sets of editions say of them."""
-        days, last_day = self._asked(case, known)
-        for line in case.lines.all():
-            for user in case.end_users.all():
-                facts = said(case, line, user, known.hits.get(user.party_id))
+    def judged(self, case: Application, of: Parts, known: Known) -> Iterator[Seen]:
+        asked, (lines, users) = self._asked(case, known), of
+        for line in lines:
+            for user in users:
+                facts = said_of(case, line.code, user.signed, known.hits.get(user.party))
                 text = canonical(facts)
-                yield line, user, facts, text, self.both.compared(self.both.alike(text), days, last_day, self.audience)
+                alike = self.both.alike(text)
+                yield Seen(line, user, facts, text, alike, self.both.compared(alike, *asked, self.audience))
 
     def _asked(self, case: Application, known: Known) -> tuple[Days, date | None]:
-        """The days on which both are asked, and the last one on which the company is qualified."""
-        return self._standing_for(self._days(case), known.qualified.get(case.exporter_id))
+        """The days on which both are asked, and the last one on which the company is qualified: the same for cases of
+        one window."""
+        key = case.planned_from, case.planned_until, known.qualified.get(case.exporter_id)
+        if key not in self._known:
+            self._known[key] = self._standing_for(self._days(case), key[2])
+        return self._known[key]
 
     def _days(self, case: Application) -> Days:
-        """Each day on which either would be asked: the same for cases of one window."""
-        window = (case.planned_from, case.planned_until)
-        if window not in self._known:
-            today = legal_day(self.both.starts_at)
-            both = (days_of(case, editions, self.audience, today) for editions in (self.both.old, self.both.new))
-            self._known[window] = tuple(sorted({day for days in both for day in days}))
-        return self._known[window]
+        """Each day on which either would be asked."""
+        today = legal_day(self.both.starts_at)
+        both = (days_of(case, editions, self.audience, today) for editions in (self.both.old, self.both.new))
+        return tuple(sorted({day for days in both for day in days}))
 
     def _standing_for(self, days: Days, last_day: date | None) -> tuple[Days, date | None]:
         """Of each day the last turn until it: the rules say the same, and many windows are asked about together.

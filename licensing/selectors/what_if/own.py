@@ -11,14 +11,15 @@ from datetime import datetime
 from django.db.models import TextField
 from django.db.models.functions import Cast
 
+from exporters.selectors import last_days
 from licensing.models import Finding, Verdict
 from licensing.models.screenings import NO_HIT
 from licensing.policy.editions import canonical
 from licensing.policy.engine import Compiled
 from licensing.policy.vocabulary import HIT
 from licensing.selectors.editions import editions_at
-from licensing.selectors.judging import PENDING, Known, hits_at_filing, known_of
-from licensing.selectors.what_if.cases import Cases, open_cases
+from licensing.selectors.judging import PENDING, Known, hits_at_filing
+from licensing.selectors.what_if.cases import Cases, open_cases, parts_of
 from licensing.selectors.what_if.known import Both
 from licensing.selectors.what_if.licenses import OPEN, PROHIBITED, Licenses, licenses_in_force
 from licensing.selectors.what_if.tally import Exposure
@@ -75,14 +76,14 @@ def _licenses(both: Both, exporter: int) -> list[Touched]:
 
 def _cases(both: Both, exporter: int) -> list[Touched]:
     rows, known = list(open_cases().filter(exporter=exporter)), _filed(exporter)
-    judging, qualified = Cases(both, PENDING, (Exposure(), Exposure())), known_of(rows).qualified
-    found = []
+    judging, qualified = Cases(both, PENDING, (Exposure(), Exposure())), last_days([exporter])
+    parts, found = parts_of(rows), []
     for case in rows:
-        users = case.end_users.all()
-        hits = {user.party_id: known.get((case.pk, user.party.ref), NO_HIT) for user in users}
-        for line, user, _facts, text, said in judging.judged(case, Known(hits, qualified)):
-            of = (case.ref, line.number, line.control_item.code, user.party.name, said.old, said.new)
-            found.append(Touched(*of, holds=both.holding(both.alike(text))))
+        _, users = parts[case.pk]
+        hits = {user.party: known.get((case.pk, user.ref), NO_HIT) for user in users}
+        for line, user, _, _, alike, said in judging.judged(case, parts[case.pk], Known(hits, qualified)):
+            of = (case.ref, line.number, line.code, user.name, said.old, said.new)
+            found.append(Touched(*of, holds=both.holding(alike)))
     return found
 
 

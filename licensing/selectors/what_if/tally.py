@@ -1,6 +1,6 @@
 """The counting: no row and no rule is known here, only what was said before and after of which goods, for whom."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
@@ -33,7 +33,7 @@ class Tally:
 
     def __init__(self) -> None:
         self.entries = self.parts = 0
-        self._cells: dict[tuple[str, str, str, str], _Cell] = {}
+        self._cells: dict[tuple[str, str, str, str], _Cell] = defaultdict(_Cell)
 
     def add(self, parts: Iterable[Part]) -> None:
         """One entry, with these parts."""
@@ -45,7 +45,7 @@ class Tally:
             places += [("destination", country) for country in part.countries]
             for by, value in places:
                 key = (by, value, part.old, part.new)
-                cell = self._cells.setdefault(key, _Cell())
+                cell = self._cells[key]
                 cell.parts += 1
                 cell.entries += key not in seen
                 if (key, part.line) not in seen:
