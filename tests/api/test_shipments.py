@@ -159,7 +159,7 @@ def test_a_client_reference_is_used_once_for_ever(world, license, door):
     first = door.post(PATH, world.body(license, "1.000", client_reference="PO-1"), "k1").json()
     second = door.post(PATH, world.body(license, "1.000", client_reference="PO-1"), "k2")
     assert (second.status_code, second.json()["code"]) == (409, "client-reference-used")
-    assert first["reference"] in second.json()["detail"]
+    assert f" {first['reference']}" in second.json()["detail"]
     check = door.post(f"{PATH}check/", world.body(license, "1.000", client_reference="PO-1")).json()
     assert check == {"accepted": False, "failures": second.json()["errors"]}
     assert LicenseLine.objects.get(license=license).reserved == 1_000

@@ -15,6 +15,7 @@ from config.local.demo.papers import pdf
 from core.errors import DomainError, Invalid
 from core.history import lines_of
 from core.legal_time import day_end, legal_now, legal_today
+from core.models import HistoryLine
 from exporters import actions as exporters
 from licensing import selectors
 from licensing.actions import applications, decisions, declarations
@@ -183,6 +184,17 @@ def test_the_start_of_an_edition_is_a_turn_and_each_day_is_judged_by_its_own(wor
     said = {one.day: (one.edition, one.outcome.controlled) for one in judged(ref)}
     assert said[legal_today()] == said[legal_today() + DAY] == (first.code, True)
     assert said[legal_today() + 2 * DAY] == (later.code, False)
+
+
+def test_a_step_stands_under_the_edition_of_its_own_day_whatever_is_announced(world, on):
+    on("2027-03-01")
+    ref = world.application()
+    planned(ref, 0, 9)
+    first = selectors.edition_now().code
+    make.edition(lambda rules, document: rules["R001"].update(enabled=False), starts_at=day_end(legal_today()))
+    applications.submit(ref, seen=seen(ref), by=world.exporter)
+    assert len({finding.edition for finding in Finding.objects.filter(application__ref=ref)}) == 2
+    assert HistoryLine.objects.get(subject_kind="application", verb="submit").edition == first
 
 
 def test_what_is_controlled_today_does_not_count_outside_the_window(world):
