@@ -16,6 +16,7 @@ from django.db.models import Model
 
 from core import references
 from core.legal_time import legal_now, months_after
+from core.models import HistoryLine
 from exporters.models import Party
 from licensing.loading import first_document
 from licensing.models import (
@@ -57,6 +58,13 @@ def forbid(**match: list[str]) -> Callable[[dict[str, Any], dict[str, Any]], Non
         document["rules"].append(rules["R033"] | {"id": "R099", "match": looks, "applies_to": ["existing"]})
 
     return change
+
+
+def other_rules(rules: dict[str, Any], document: dict[str, Any]) -> None:
+    """Bans a country and an item's list, frees what R033 and R034 closed, and words another rule anew."""
+    forbid(country=["DE", "KR"], code=["1C902", "1C903", "1C905"])(rules, document)
+    rules["R033"].update(match={"destination.country": ["FR"]}, applies_to=["existing"])
+    rules["R034"].update(rationale_en="In other words.")
 
 
 def draft(change: Callable[[dict[str, Any], dict[str, Any]], Any]) -> str:
@@ -270,4 +278,35 @@ def _grouped(rows: list[Any]) -> dict[int, list[Any]]:
     found: dict[int, list[Any]] = {}
     for row in rows:
         found.setdefault(row.application_id, []).append(row)
+    return found
+
+
+def written(since: int) -> list[Any]:
+    """What the turn wrote: per license the verbs of its history, and the end-users and lines of which it told."""
+    rows = HistoryLine.objects.filter(subject_kind="license", pk__gt=since).exclude(verb="exhaust")
+    return sorted(
+        (
+            row.subject_ref,
+            row.verb,
+            row.facts["end_users"].split(", "),
+            [int(number) for number in row.facts["lines"].split(", ")],
+        )
+        for row in rows
+    )
+
+
+def predicted(found: dict[str, Any]) -> list[Any]:
+    """The same, as a what-if tells it."""
+    return sorted((one["license"], one["event"], one["end_users"], one["lines"]) for one in found["licenses"]["events"])
+
+
+def checksums() -> dict[str, str]:
+    """Of every table."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY 1")
+        tables = [name for (name,) in cursor.fetchall()]
+        found = {}
+        for name in tables:
+            cursor.execute(f"SELECT md5(coalesce(string_agg(t::text, chr(10) ORDER BY t::text), '')) FROM \"{name}\" t")
+            found[name] = cursor.fetchone()[0]
     return found

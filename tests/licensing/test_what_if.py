@@ -33,7 +33,7 @@ from licensing.selectors.what_if.known import Both
 from licensing.selectors.what_if.tally import Exposure, Part, Tally
 from licensing.web.what_if import HEAD, lines
 from tests import make
-from tests.book import DAY, Book, draft, forbid, unguarded
+from tests.book import DAY, Book, checksums, draft, forbid, other_rules, predicted, unguarded, written
 from tests.make import seen
 
 KG = 1_000
@@ -51,31 +51,6 @@ def nothing(rules, document):
 
 
 # --- the turn does what was predicted ----------------------------------------------------------------------
-
-
-def written(since):
-    """What the turn wrote: per license the verbs of its history, and the end-users and lines of which it told."""
-    rows = HistoryLine.objects.filter(subject_kind="license", pk__gt=since).exclude(verb="exhaust")
-    return sorted(
-        (
-            row.subject_ref,
-            row.verb,
-            row.facts["end_users"].split(", "),
-            [int(number) for number in row.facts["lines"].split(", ")],
-        )
-        for row in rows
-    )
-
-
-def predicted(found):
-    return sorted((one["license"], one["event"], one["end_users"], one["lines"]) for one in found["licenses"]["events"])
-
-
-def other_rules(rules, document):
-    """Bans a country and an item's list, frees what R033 and R034 closed, and words another rule anew."""
-    forbid(country=["DE", "KR"], code=["1C902", "1C903", "1C905"])(rules, document)
-    rules["R033"].update(match={"destination.country": ["FR"]}, applies_to=["existing"])
-    rules["R034"].update(rationale_en="In other words.")
 
 
 @pytest.mark.full
@@ -122,18 +97,6 @@ def test_other_data_another_text_or_another_start_have_another_hash(world, licen
     License.objects.update(usable_until=license.usable_until - DAY)
     hashes.append(what_if(text, at, at=at)["hash"])
     assert len(set(hashes)) == 6
-
-
-def checksums():
-    """Of every table."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY 1")
-        tables = [name for (name,) in cursor.fetchall()]
-        found = {}
-        for name in tables:
-            cursor.execute(f"SELECT md5(coalesce(string_agg(t::text, chr(10) ORDER BY t::text), '')) FROM \"{name}\" t")
-            found[name] = cursor.fetchone()[0]
-    return found
 
 
 # --- licenses -----------------------------------------------------------------------------------------------
