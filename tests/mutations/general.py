@@ -115,7 +115,7 @@ def try_each(left: list[Mutant], outcomes: dict[str, str], workers: int) -> None
     with copies(min(workers, len(left))) as made, OUTCOMES.open("a" if outcomes else "w", encoding="utf-8") as written:
 
         def one(copy: Copy, mutant: Mutant) -> None:
-            outcome, by = judged(copy, mutant, [list(named.get(mutant.file, [])), mapped(mutant.file)], passing)
+            outcome, by = judged(copy, mutant, stages(list(named.get(mutant.file, [])), mapped(mutant.file)), passing)
             outcomes[mutant.key] = outcome
             written.write(f"{mutant.key} {outcome}\n")
             written.flush()
@@ -131,14 +131,20 @@ def mapped(file: str) -> list[str]:
     return [f"tests/{name}.py" for name in dict.fromkeys(names)]
 
 
+def stages(named: list[str], others: list[str]) -> list[list[str]]:
+    """What is run one after the other, until something fails; what goes over everything comes last."""
+    found = [["-m", "not slow", *named]] if named else []
+    return [*found, *(["-m", marked, *others] for marked in ("not slow and not full", "not slow and full"))]
+
+
 def judged(copy: Copy, mutant: Mutant, stages: list[list[str]], passing: dict[str, bool]) -> tuple[str, str]:
     """Killed by a test that fails, or gets no ground to stand on, and does not without the mutant; broken when nothing
     starts or nothing ends. And by what."""
     for tests in stages:
         bad = {""}
-        while tests and bad:
+        while bad:
             without = [f"--deselect={test}" for test, passed in passing.items() if not passed]
-            said = copy.tried(mutant, ["-x", "-m", "not slow", *without, *tests], SECONDS_MOST)
+            said = copy.tried(mutant, ["-x", *without, *tests], SECONDS_MOST)
             bad = said.named("FAILED") | said.named("ERROR")
             if said.status not in ("0", "1", "5") or (said.status == "1") != bool(bad):
                 return BROKEN, said.words[-300:]

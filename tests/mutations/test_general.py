@@ -84,7 +84,7 @@ def test_what_fails_without_the_mutant_too_has_noticed_nothing(mutants):
 
     passed, fails, other = Said("0", ""), Said("1", "FAILED a.py::bad - no"), Said("1", "FAILED a.py::good - no")
     copy, passing = FakeCopy(fails, fails, other, passed), {}
-    assert general.judged(copy, None, [[], ["a.py"]], passing) == (KILLED, "a.py::good")
+    assert general.judged(copy, None, [["a.py"]], passing) == (KILLED, "a.py::good")
     assert "--deselect=a.py::bad" in copy.asked[2]
     assert general.judged(FakeCopy(passed, passed), None, [["a.py"], ["b.py"]], passing) == (SURVIVED, "")
     assert general.judged(FakeCopy(Said("2", "x")), None, [["a.py"]], passing)[0] == "broken"
