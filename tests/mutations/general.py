@@ -19,6 +19,7 @@ import re
 import sys
 import tomllib
 from collections import Counter
+from pathlib import Path
 
 from tests.mutations import rows
 from tests.mutations.copies import BROKEN, KILLED, SURVIVED, Copy, copies, spread
@@ -47,6 +48,7 @@ TESTS = {
     "licensing/test_check api/test_assessments",
     "licensing/ledger.py": "core/test_ground licensing/test_ledger licensing/test_take licensing/test_months "
     "shipments/test_customs",
+    "licensing/selectors/verdicts.py": "licensing/test_turns licensing/test_holds",
     "licensing/selectors/": "licensing/test_usable licensing/test_granted licensing/test_selectors "
     "licensing/test_decisions licensing/test_limits licensing/test_edit_pages core/test_ground core/test_lists "
     "core/test_files api/test_shipments",
@@ -127,8 +129,10 @@ def try_each(left: list[Mutant], outcomes: dict[str, str], workers: int) -> None
 
 
 def mapped(file: str) -> list[str]:
+    """The tests of the same name, and those that are known to notice most."""
+    same = sorted(path.relative_to(ROOT) for path in (ROOT / "tests").rglob(f"test_{Path(file).stem}*.py"))
     names = [name for start, given in TESTS.items() if file.startswith(start) for name in given.split()]
-    return [f"tests/{name}.py" for name in dict.fromkeys(names)]
+    return list(dict.fromkeys([*map(str, same), *(f"tests/{name}.py" for name in names)]))
 
 
 def stages(named: list[str], others: list[str]) -> list[list[str]]:
