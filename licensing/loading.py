@@ -38,7 +38,8 @@ def first_edition() -> PolicyEdition:
     digest = digest_of(text)
     return PolicyEdition(
         code=f"LIST-{day.group(1)}-{digest[:6]}",
-        title="Rules as loaded at installation",
+        title_en="Rules as loaded at installation",
+        title_zh="安装时载入的规则",
         text=text,
         digest=digest,
         engine=ENGINE,

@@ -224,11 +224,11 @@ def signed(text: str, code: str, starts_at: datetime) -> PolicyEdition:
     """An edition of that text, from any instant on, signed by three people as an emergency is."""
     at, digest = legal_now(), digest_of(text)
     facts = {"text": text, "digest": digest, "base": PolicyEdition.objects.latest("pk"), "created_at": at}
-    draft = Draft.objects.create(ref=unknown(Draft.PREFIX), title=code, **facts)
+    draft = Draft.objects.create(ref=unknown(Draft.PREFIX), title_en=code, title_zh=code, **facts)
     for name in ("author", "approver", "other approver"):
         user, _ = User.objects.get_or_create(email=f"{name.replace(' ', '.')}@ministry.example", name=name)
         Signature.objects.create(draft=draft, part=name.split()[-1], actor=user, digest=digest, at=at)
-    facts = {"code": code, "title": code, "engine": ENGINE, "starts_at": starts_at}
+    facts = {"code": code, "title_en": code, "title_zh": code, "engine": ENGINE, "starts_at": starts_at}
     return PolicyEdition.objects.create(text=text, digest=digest, draft=draft, **facts)
 
 
@@ -239,7 +239,9 @@ def repealed(edition: PolicyEdition) -> None:
     for user in User.objects.filter(email__endswith="approver@ministry.example"):
         Signature.objects.create(draft=edition.draft, part="approver", actor=user, digest=digest, at=at)
     facts = {"engine": ENGINE, "starts_at": edition.starts_at, "draft": edition.draft, "repeals": edition}
-    PolicyEdition.objects.create(code=f"{edition.code}-0", title="Repealed", text=text, digest=digest, **facts)
+    PolicyEdition.objects.create(
+        code=f"{edition.code}-0", title_en="Repealed", title_zh="撤销", text=text, digest=digest, **facts
+    )
 
 
 def notice(officers: Ministry, **facts: Any) -> Notice:

@@ -253,14 +253,21 @@ def _policy(step: Story, m: make.Ministry, company: Actor) -> None:
         group = {"name": name, "en": name, "zh": name, "countries": ["DE"]}
         facts = {"part": "groups", "key": "", "row": group, "by": m.policy_officer}
         editions.change(row.ref, seen=seen(row.ref), **facts)
-        return editions.describe(row.ref, seen=seen(row.ref), title=name, starts_on=None, **words)
+        return editions.describe(row.ref, seen=seen(row.ref), title_en=name, title_zh=name, starts_on=None, **words)
 
     ref = step(editions.draft, title="A group", by=m.policy_officer).ref
     row = {"name": "EAST", "en": "East", "zh": "东", "countries": ["JP"]}
     step(editions.change, ref, part="groups", key="", row=row, by=m.policy_officer)
     text = Draft.objects.get(ref=ref).text.encode()
     step(editions.load, ref, file=("rules.json", text), by=m.policy_officer)
-    step(editions.describe, ref, title="A group", starts_on=legal_today() + timedelta(days=3_000), **words)
+    step(
+        editions.describe,
+        ref,
+        title_en="A group",
+        title_zh="一组",
+        starts_on=legal_today() + timedelta(days=3_000),
+        **words,
+    )
     step(simulations.simulate, ref, by=m.policy_officer)
     asked = Simulation.objects.get(draft__ref=ref).pk
     step(simulations.take, asked, by=clock())

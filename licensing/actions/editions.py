@@ -56,6 +56,8 @@ Part = Signature.Part
 def draft(*, base: str = "", title: str, by: Actor) -> Draft:
     """A draft with the text of an edition, this one its author. base: the edition's name; the one in force without it.
 
+    Its title stands for both languages until somebody says it in each (describe).
+
     Raises NotFound when there is no such edition.
     """
     if not rules.officer("draft.new")(None, by):
@@ -65,7 +67,7 @@ def draft(*, base: str = "", title: str, by: Actor) -> Draft:
     if edition is None:
         raise NotFound()
     facts = {"base": edition, "text": edition.text, "digest": edition.digest, "created_at": at}
-    row = Draft.objects.create(ref=draw(Draft.PREFIX), title=title, **facts)
+    row = Draft.objects.create(ref=draw(Draft.PREFIX), title_en=title, title_zh=title, **facts)
     _sign(row, Part.AUTHOR, row.digest, by, at)
     record(row, "draft", by=by, at=at, edition=edition.code, facts={"base": edition.code})
     return row
@@ -182,7 +184,15 @@ def _written(row: Draft, document: Mapping[str, Any], by: Actor) -> tuple[str, d
 
 @command
 def describe(
-    ref: str, *, seen: int, title: str, statement_en: str, statement_zh: str, starts_on: date | None, by: Actor
+    ref: str,
+    *,
+    seen: int,
+    title_en: str,
+    title_zh: str,
+    statement_en: str,
+    statement_zh: str,
+    starts_on: date | None,
+    by: Actor,
 ) -> Draft:
     """The draft has this title, public statement and first day. Its text is as it was."""
     row = lock(drafts_for(by), ref=ref)
@@ -191,7 +201,7 @@ def describe(
     if starts_on is not None:
         _require_coming(starts_on, at)
     _sign(row, Part.AUTHOR, row.digest, by, at)
-    words = {"title": title, "statement_en": statement_en, "statement_zh": statement_zh}
+    words = {"title_en": title_en, "title_zh": title_zh, "statement_en": statement_en, "statement_zh": statement_zh}
     move(row.describe, by=by, at=at, facts={"starts_on": str(starts_on or "")}, starts_on=starts_on, **words)
     return row
 
@@ -372,7 +382,8 @@ def _put_in_force(row: Draft, text: str, starts_at: datetime, *, repeals: Policy
     put_on_lists(compiled(text).edition.document)
     return PolicyEdition.objects.create(
         code=f"{name}-{again + 1}" if again else name,
-        title=row.title,
+        title_en=row.title_en,
+        title_zh=row.title_zh,
         text=text,
         digest=digest,
         engine=ENGINE,

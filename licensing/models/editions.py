@@ -42,7 +42,8 @@ class Draft(FSMModelMixin, models.Model):
 
     ref = models.CharField(_("number"), max_length=16, unique=True)
     state = FSMField(choices=S, default=S.DRAFT, protected=True, editable=False)
-    title = models.CharField(max_length=200)
+    title_en = models.CharField(max_length=200)
+    title_zh = models.CharField(max_length=200)
     statement_en = models.TextField(blank=True)
     statement_zh = models.TextField(blank=True)
     stated_for = models.CharField(max_length=64, blank=True)
@@ -105,6 +106,10 @@ class Draft(FSMModelMixin, models.Model):
         return WrongState(gettext("No simulation of this draft is being worked out."))
 
     @property
+    def title(self) -> str:
+        return in_language(self.title_en, self.title_zh)
+
+    @property
     def statement(self) -> str:
         return in_language(self.statement_en, self.statement_zh)
 
@@ -115,8 +120,10 @@ class Draft(FSMModelMixin, models.Model):
         permission=Unless(rules.officer("draft.describe"), lambda row, actor: row.shown()),
         custom={"label": _("Name it, say what it does and from when")},
     )
-    def describe(self, *, title: str, statement_en: str, statement_zh: str, starts_on: date | None) -> None:
-        self.title, self.starts_on, self.stated_for = title, starts_on, self.digest
+    def describe(
+        self, *, title_en: str, title_zh: str, statement_en: str, statement_zh: str, starts_on: date | None
+    ) -> None:
+        self.title_en, self.title_zh, self.starts_on, self.stated_for = title_en, title_zh, starts_on, self.digest
         self.statement_en, self.statement_zh = statement_en, statement_zh
 
     @transition(
@@ -257,7 +264,8 @@ class PolicyEdition(models.Model):
     """
 
     code = models.CharField(max_length=40, unique=True)
-    title = models.CharField(max_length=200)
+    title_en = models.CharField(max_length=200)
+    title_zh = models.CharField(max_length=200)
     text = models.TextField()
     digest = models.CharField(max_length=64, db_index=True)  # the same again where a change is undone
     engine = models.PositiveSmallIntegerField()
@@ -276,3 +284,7 @@ class PolicyEdition(models.Model):
     @property
     def ref(self) -> str:
         return self.code
+
+    @property
+    def title(self) -> str:
+        return in_language(self.title_en, self.title_zh)

@@ -10,6 +10,7 @@ from datetime import timedelta
 import pytest
 from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
+from django.utils.translation import override
 
 from core.errors import DomainError, Forbidden, FourEyes, Invalid, NotFound, WrongState
 from core.history import lines_of
@@ -64,7 +65,8 @@ def changed(row, ministry, part="rules", key="", new=BAN, by=None):
 
 def described(row, ministry, days=1, **said):
     words = {
-        "title": "Ban",
+        "title_en": "Ban",
+        "title_zh": "禁令",
         "statement_en": "Banned.",
         "statement_zh": "禁止。",
         "starts_on": legal_today() + days * DAY,
@@ -342,9 +344,23 @@ def test_nobody_writes_on_what_he_signed(ban, ministry):
     refused(FourEyes, "four-eyes", changed, ban, ministry, key="R050", new=None, by=both)
 
 
+def test_an_edition_has_the_titles_of_its_draft_in_both_languages(ban, ministry):
+    approved(ban, ministry)
+    row = PolicyEdition.objects.latest("pk")
+    for language, title in (("en", "Ban"), ("zh-hans", "禁令")):
+        with override(language):
+            assert row.title == row.draft.title == title
+
+
 def test_whoever_describes_it_is_an_author(draft, ministry):
     both = with_both_roles(ministry.policy_approver)
-    words = {"title": "Ban", "statement_en": "", "statement_zh": "", "starts_on": legal_today() + DAY}
+    words = {
+        "title_en": "Ban",
+        "title_zh": "禁令",
+        "statement_en": "",
+        "statement_zh": "",
+        "starts_on": legal_today() + DAY,
+    }
     editions.describe(draft.ref, seen=seen(draft.ref), by=both, **words)
     changed(draft, ministry)
     make.simulated(draft.ref, both)
@@ -627,7 +643,7 @@ def test_what_is_compared_by_twos_only_is_no_emergency(ban, ministry, monkeypatc
     selectors.compared.cache_clear()
 
 
-@pytest.mark.parametrize("said", [{"title": "Otherwise"}, {"statement_en": "Otherwise."}])
+@pytest.mark.parametrize("said", [{"title_en": "Otherwise"}, {"title_zh": "其他"}, {"statement_en": "Otherwise."}])
 def test_what_people_are_told_does_not_change_between_two_signatures(ban, ministry, said):
     """Whoever changes it takes the signature off; both sign what is said now."""
     hastened(ban, ministry.policy_approver)
@@ -861,7 +877,15 @@ def closing_its_own(call):
 
 def put(draft, at, **facts):
     return PolicyEdition.objects.create(
-        code="X", title="X", text=draft.text, digest=draft.digest, engine=1, starts_at=at, draft=draft, **facts
+        code="X",
+        title_en="X",
+        title_zh="X",
+        text=draft.text,
+        digest=draft.digest,
+        engine=1,
+        starts_at=at,
+        draft=draft,
+        **facts,
     )
 
 
@@ -898,7 +922,7 @@ def test_postgresql_counts_no_signature_of_before_a_change_nor_one_that_was_take
 
 def test_postgresql_wants_a_draft_that_somebody_wrote(ban):
     facts = {"text": ban.text, "digest": ban.digest, "base": ban.base, "created_at": legal_now()}
-    found = Draft.objects.create(ref=make.unknown(Draft.PREFIX), title="X", **facts)
+    found = Draft.objects.create(ref=make.unknown(Draft.PREFIX), title_en="X", title_zh="X", **facts)
     sign(found, "approver", "approver")
     with pytest.raises(IntegrityError, match="an edition needs an author"), transaction.atomic():
         put(found, day_start(legal_today() + DAY))

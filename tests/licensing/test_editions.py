@@ -73,7 +73,7 @@ def test_rules_are_read_by_their_digest_and_are_those_of_the_text(later):
 def test_no_text_stands_under_a_digest_that_is_not_its_own(later):
     facts = {"digest": later.digest, "draft": later.draft, "engine": ENGINE, "starts_at": later.starts_at + DAY}
     with pytest.raises(IntegrityError, match="policy_edition_is_its_text"), transaction.atomic():
-        PolicyEdition.objects.create(code="X", title="X", text=f"{later.text} ", **facts)
+        PolicyEdition.objects.create(code="X", title_en="X", title_zh="X", text=f"{later.text} ", **facts)
     assert PolicyEdition.objects.count() == 2
 
 

@@ -137,7 +137,7 @@ def typed(form):
 
 
 def describes(asks, officer, ref, starts_on):
-    said = {"title": "A draft", "statement_en": "It changes.", "statement_zh": "有变化。"}
+    said = {"title_en": "A draft", "title_zh": "草案", "statement_en": "It changes.", "statement_zh": "有变化。"}
     said |= {"starts_on": starts_on.isoformat(), "seen": seen(ref)}
     asks(officer, f"/desk/policy/{ref}/describe/", said)
 

@@ -533,7 +533,13 @@ def test_scenario_8(world, client, on, on_file):
     row = selectors.rules_of(draft.digest).edition.document["windows"][2] | {"suspended_until": "2027-11-10"}
     facts = {"part": "windows", "key": OCTOBER, "row": row, "by": m.policy_officer}
     editions.change(draft.ref, seen=seen(draft.ref), **facts)
-    words = {"title": "Prolong", "statement_en": "Prolonged.", "statement_zh": "延长。", "by": m.policy_officer}
+    words = {
+        "title_en": "Prolong",
+        "title_zh": "延期",
+        "statement_en": "Prolonged.",
+        "statement_zh": "延长。",
+        "by": m.policy_officer,
+    }
     editions.describe(draft.ref, seen=seen(draft.ref), starts_on=legal_today() + DAY, **words)
     make.simulated(draft.ref, m.policy_officer)
     editions.approve(draft.ref, seen=seen(draft.ref), by=m.policy_approver)

@@ -95,7 +95,12 @@ def _drafts(world):
     rule = {row["id"]: row for row in first_document()["rules"]}["R033"]
     match = {"item.control_code_prefix": ["1C905"], "destination.country": ["JP"]}
     ban = rule | {"id": "R050", "match": match, "applies_to": ["new", "pending", "existing"]}
-    words = {"title": "No dysprosium to Japan", "statement_en": "Banned.", "statement_zh": "禁止。"}
+    words = {
+        "title_en": "No dysprosium to Japan",
+        "title_zh": "镝不得出口日本",
+        "statement_en": "Banned.",
+        "statement_zh": "禁止。",
+    }
     rows = [editions.draft(title="No dysprosium to Japan", by=m.policy_officer) for _ in range(3)]
     for row in rows:
         facts = {"part": "rules", "key": "", "row": ban, "by": m.policy_officer}

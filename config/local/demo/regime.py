@@ -9,7 +9,7 @@ from licensing import simulating
 from licensing.actions import comments, editions, follows, notices, simulations
 from licensing.models import Simulation
 
-TITLE = "Terbium and dysprosium oxides: case by case · 铽、镝的氧化物逐案审批"
+TITLE = {"title_en": "Terbium and dysprosium oxides: case by case", "title_zh": "铽、镝的氧化物逐案审批"}
 OXIDES = {  # a row of the rules; its first day is the draft's
     "id": "R090",
     "enabled": True,
@@ -55,14 +55,14 @@ def followed(lanting: Actor, ruohe: Actor) -> None:
 def open_for_comment(officer: Actor) -> None:
     """A draft that would touch cases of both companies; nothing of it is in force."""
     first_day = legal_today() + timedelta(days=45)
-    ref = editions.draft(title=TITLE, by=officer).ref
+    ref = editions.draft(title=TITLE["title_en"], by=officer).ref
     editions.change(
         ref, seen=seen(ref), part="rules", key="", row=OXIDES | {"effective_from": str(first_day)}, by=officer
     )
     editions.describe(
         ref,
         seen=seen(ref),
-        title=TITLE,
+        **TITLE,
         statement_en="Terbium and dysprosium oxides are decided case by case.\n\nLicenses in force stay as they are.",
         statement_zh="铽、镝的氧化物拟逐案审批。\n\n现有许可证不受影响。",
         starts_on=first_day,

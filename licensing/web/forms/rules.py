@@ -631,10 +631,13 @@ def _statement(label: Any) -> forms.CharField:
     return forms.CharField(label=label, required=False, max_length=50_000, widget=widget)
 
 
+def _title(label: Any) -> forms.CharField:
+    return forms.CharField(label=label, max_length=200, help_text=gettext_lazy("What it is about, in a few words."))
+
+
 class DescribeForm(StepForm):
-    title = forms.CharField(
-        label=gettext_lazy("Title"), max_length=200, help_text=gettext_lazy("What it is about, in a few words.")
-    )
+    title_en = _title(gettext_lazy("Title in English"))
+    title_zh = _title(gettext_lazy("Title in Chinese"))
     starts_on = DayField(
         label=gettext_lazy("In force from"),
         required=False,
