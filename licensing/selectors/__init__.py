@@ -74,6 +74,7 @@ from licensing.selectors.judging import (
     holds_of,
     judge,
     last_look,
+    otherwise,
     read_parts,
     turned,
 )
@@ -162,6 +163,7 @@ __all__ = [
     "coming_back",
     "exporters_concerned",
     "fingerprint",
+    "otherwise",
     "last_warnings",
     "lines_coming_back",
     "organizations_concerned",

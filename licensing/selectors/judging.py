@@ -19,6 +19,7 @@ from licensing.policy.editions import Hold
 from licensing.policy.engine import Compiled, Outcome
 from licensing.policy.facts import Facts, as_read
 from licensing.policy.records import facts_of, outcome_of, record_of
+from licensing.policy.strictness import Difference, differences
 from licensing.policy.trace import Line, trace
 from licensing.policy.vocabulary import CODE, COUNTRY, END_USE, HIT
 from licensing.selectors.editions import Editions, editions_at, rules_of
@@ -211,6 +212,12 @@ def changed(case: Application, judged: Iterable[Judged]) -> list[Judged]:
     """
     before = last_look(case.looked_at)
     return [one for one in judged if _differs(one, before)]
+
+
+def otherwise(case: Application, now: Judged) -> tuple[Difference, ...]:
+    """Part by part what is another than at the last look; nothing where that kept no outcome of the day."""
+    was = _earlier(now, last_look(case.looked_at))
+    return differences(_expected(was, now), now.outcome) if was and was.record else ()
 
 
 def fingerprint(changes: Iterable[Judged]) -> str:

@@ -17,6 +17,7 @@ from licensing.models import Application, DecisionStep
 from licensing.states import UNISSUED
 from licensing.web.holds import of_case
 from licensing.web.threads import threaded
+from licensing.words import comparisons
 
 
 @of_one_moment
@@ -70,10 +71,15 @@ def _begin(context: dict[str, Any]) -> None:
     allow."""
     for form in context["forms"].values():
         if "acknowledged" in form.fields:
-            form.fields["acknowledged"].widget.stand_beside(selectors.fingerprint(context["policy_changes"]))
+            beside = selectors.fingerprint(one for one, _ in context["policy_changes"])
+            form.fields["acknowledged"].widget.stand_beside(beside)
     form, most = context["forms"].get("recommend"), context.get("most")
     if form and most and most.months:
         form.initial["months"] = min(form.get_initial_for_field(form.fields["months"], "months"), most.months)
+
+
+def _differences(row: Application, one: selectors.Judged) -> list[str]:
+    return [comparisons.difference(part) for part in selectors.otherwise(row, one) if part.part != "disposition"]
 
 
 def _judged(row: Application) -> dict[str, Any]:
@@ -91,7 +97,7 @@ def _judged(row: Application) -> dict[str, Any]:
     asks_why = {outcome: (outcome, presumption) in DEPARTURES for outcome, presumption in said.items()}
     holds = of_case(selectors.holds_of(judged))
     return {
-        "policy_changes": selectors.changed(row, judged),
+        "policy_changes": [(one, _differences(row, one)) for one in selectors.changed(row, judged)],
         "asks_why": asks_why,
         "holds": holds,
         "most": limits(judged, lines, users),

@@ -382,6 +382,15 @@ def test_the_desk_shows_what_is_news_and_asks_for_the_tick(world, client):
     assert case(ref).state == "issued"
 
 
+def test_the_desk_names_each_part_of_which_the_rules_say_something_else(world, client):
+    ref = world.under_review(world.application())
+    make.edition(lambda rules, document: rules["R001"]["effect"].update(require=["risk_assessment_report"]))
+    client.force_login(world.ministry.reviewer.user)
+    page = client.get(f"/desk/cases/{ref}/").content.decode()
+    beside = page[page.index("is now:") :]
+    assert "Asked for: Risk assessment report" in beside and "Outcome:" not in beside
+
+
 def test_a_tick_beside_an_older_difference_is_none_beside_a_newer_one(world, client):
     """Nothing happened to the case between page and click, so that its version is the same."""
     ref, m = world.under_review(world.application()), world.ministry
