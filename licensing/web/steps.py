@@ -390,11 +390,13 @@ register(
 
 
 def told_of_draft(line: HistoryLine) -> tuple[list[str], str]:
-    """Its authors, who may write on another; of the first signature of an emergency whoever can give the second."""
+    """Its authors, who may write on another; of the first signature of an emergency, and that it was taken back,
+    whoever can give the second."""
     readers = authors_of(line.subject_id)
-    if _first_of_two(line):
+    if _first_of_two(line) or line.verb == "unsign":
         given = Draft.objects.get(pk=line.subject_id).signatures.all()
-        readers += [user.email for user in waited_for(given, approvers(), line.at)]
+        others = waited_for(given, approvers(), line.at)
+        readers += [user.email for user in others if user.pk != line.actor_id]
     return readers, reverse("desk.draft", kwargs={"ref": line.subject_ref})
 
 

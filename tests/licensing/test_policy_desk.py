@@ -261,6 +261,18 @@ def test_the_first_signature_is_told_to_whoever_can_give_the_second(draft, minis
     ]
 
 
+def test_who_was_asked_for_the_second_signature_is_told_that_the_first_was_taken_back(draft, ministry, mailoutbox):
+    first, second = ministry.policy_approver, ministry.other_approver
+    row = described(changed(draft, ministry), ministry)
+    hastened(row, first)
+    relay()
+    mailoutbox.clear()
+    editions.unsign(row.ref, seen=seen(row.ref), by=first)
+    relay()
+    assert {mail.to[0] for mail in mailoutbox} == {ministry.policy_officer.user.email, second.user.email}
+    assert {mail.subject for mail in mailoutbox} == {f"{row.ref}: a signature of the emergency was taken back"}
+
+
 def test_nobody_is_waited_for_who_wrote_on_it(client, draft, ministry, mailoutbox):
     first, second = ministry.policy_approver, ministry.other_approver
     changed(draft, ministry, by=with_both_roles(second))
