@@ -157,6 +157,15 @@ def test_lines_that_an_edition_prohibits_stand_on_the_page_before_the_turn(world
     assert "Closed in part" in page and "The rules stop reservations" not in page
 
 
+def test_what_rules_say_of_a_license_that_is_over_is_not_told(world, license):
+    make.edition(ban("DE"))
+    row = selectors.with_balances(License.objects.select_related("application")).get()
+    last, over = day_start(row.usable_until), day_start(row.usable_until + DAY)
+    assert [list(selectors.closings([row], at)) for at in (last, over)] == [[row.pk], []]
+    row.__dict__["state"] = "exhausted"
+    assert selectors.closings([row], last) == {}
+
+
 def test_what_no_turn_followed_is_read_in_as_many_queries_for_three_as_for_one(world, django_assert_num_queries):
     for _ in range(3):
         world.license(kilograms=100)

@@ -175,6 +175,12 @@ def test_what_another_rule_controls_or_another_window_suspends_does_not_come_bac
     assert selectors.returns_of(digest, "A56-2025 - 2025-11-07") == selectors.Returns()
 
 
+def test_a_window_names_its_clause_and_none_where_it_is_of_the_whole_instrument(reference):
+    edition = selectors.rules_of(PolicyEdition.objects.get().digest).edition
+    clauses = {(window.instrument, window.clause) for window in selectors.windows_of(edition)}
+    assert {("A46-2024", "2"), ("A57-2025", "")} <= clauses
+
+
 def test_a_window_without_an_end_never_brings_anything_back(lanting, on):
     on(LAST)
     row = prolonged("9999-12-31")
