@@ -358,7 +358,7 @@ def _require_no_loosening(row: Draft, starts_at: datetime) -> None:
     for_holders = [one for one in found.reach if one.otherwise or not one.before <= one.after]
     old, new = rules_of(follows), compiled(row.text)
     beside = for_holders or weakened(old, new) or of_other_goods(old.edition, new.edition)
-    if found.loosens or found.sampled or found.paired or found.of_others or beside:
+    if found.loosens or found.sampled or found.together or found.of_others or beside:
         loosens = _("An emergency may loosen nowhere, and this does, or may. See what it changes; approve it by a day.")
         raise DomainError(loosens, code="loosens")
 

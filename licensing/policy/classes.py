@@ -6,9 +6,9 @@ may use it; so no vector is made that `facts.whole` would refuse.
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property
-from itertools import combinations, product
-from math import prod
+from functools import cached_property, reduce
+from itertools import chain, combinations, product
+from math import comb, prod
 from operator import and_
 from typing import Any
 
@@ -77,7 +77,7 @@ class Space:
 
     def __init__(self, *editions: Compiled) -> None:
         self.editions = editions
-        self.paired = False  # countries stand together by twos only: too many sets of them are told apart
+        self.together = 0  # so many countries at most stand together: more sets of them are told apart; 0: all do
         looked_at = {axis.fact for compiled in editions for axis in compiled.axes}
         alone = (
             Dimension(CODE, tuple(self._classes(self._items(), ITEM))),
@@ -164,12 +164,12 @@ class Space:
     def _together(self, classes: Iterable[Class], most: int) -> Iterator[Class]:
         """Several countries at once, of different classes; any of them matches, so what no rule names adds nothing.
 
-        Every set that some rule tells apart; where these are more than `most`, the sets of two.
+        Every set that some rule tells apart; where these are more than `most`, the sets of as few as fit, two at least.
         """
         alone = {self._way(one.values[0]): (one.values[0][COUNTRY],) for one in classes if not one.others}
         sets = _sets(alone, most)
         if sets is None:
-            self.paired, sets = True, _pairs(alone)
+            self.together, sets = _few(alone, most)
         seen = {one.failing for one in classes}
         for together in sets.values():
             said = {COUNTRY: tuple(sorted(together))}
@@ -193,7 +193,12 @@ def _sets(alone: Mapping[Way, tuple[str, ...]], most: int) -> dict[Way, tuple[st
     return found
 
 
-def _pairs(alone: Mapping[Way, tuple[str, ...]]) -> dict[Way, tuple[str, ...]]:
-    return {
-        tuple(map(and_, way, other)): name + another for (way, name), (other, another) in combinations(alone.items(), 2)
-    }
+def _few(alone: Mapping[Way, tuple[str, ...]], most: int) -> tuple[int, dict[Way, tuple[str, ...]]]:
+    """The sets of so many countries, of two at least, and how many that is; in each one more than in the last."""
+    number, found = 1, dict(alone)
+    while number < 2 or len(found) + comb(len(alone), number + 1) <= most:
+        number += 1
+        for some in combinations(alone.items(), number):
+            ways, names = zip(*some, strict=True)
+            found.setdefault(tuple(reduce(and_, way) for way in zip(*ways, strict=True)), tuple(chain(*names)))
+    return number, found

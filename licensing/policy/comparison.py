@@ -1,13 +1,15 @@
 """A draft beside the edition that it follows: over every vector and every day, for new and for pending cases.
 
 Every day class is looked at, past ones too, so that a slip shows on whichever day it bites; `since` leaves out those
-before a day. Absent facts are no classes: a sample with some facts left out stands beside the whole (`absent`). Who
+before a day. Absent facts are no classes: a sample with some facts left out stands beside the whole (`absent`), one
+half of it drawn anywhere, the other where rules that the draft touches match. Who
 holds a license already is asked no outcome: rules that come to him, leave him or change for him are told as `reach`.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -24,7 +26,8 @@ from licensing.policy.vocabulary import TERRITORY
 from licensing.policy.whole import Bools, Box, Numbers, Whole, grouped
 
 DESCRIBED = 200  # regions, the largest; of a draft that changes more, the rest is counted
-ABSENT = 2_000  # vectors that are drawn with every fourth fact left out
+ABSENT = 1_000  # vectors that are drawn with every fourth fact left out; and as many near an edition's changed rules
+OF_GOODS = ("unit", "hs_codes", "element")
 
 
 @dataclass(frozen=True)
@@ -97,7 +100,7 @@ class Comparison:
 
     size: int
     sampled: bool  # too large to be compared whole: what is told holds, what is not told may be
-    paired: bool  # of destinations at most two stand together, which is told too
+    together: int  # so many destinations at most stand together, which is told too; 0: every set of them
     tightens: bool
     loosens: bool
     regions: tuple[Region, ...]  # the largest first
@@ -107,6 +110,7 @@ class Comparison:
     unfelt: tuple[str, ...]  # rules that the draft changes, adds or drops, and no outcome with them
     reach: tuple[Reach, ...]
     of_others: tuple[str, ...]  # codes that changed sides between exporters here and abroad: nobody can ask both
+    of_goods: tuple[str, ...]  # codes with another unit, other goods codes, or another element, which no outcome says
     unsaid: tuple[str, ...]  # end-uses that are gone: of a case that names one, the end-use is not known any more
     absent: Absent
     holds: tuple[HoldChange, ...]  # which no outcome knows: `tightens` and `loosens` count them
@@ -119,22 +123,24 @@ def compare(old: Compiled, new: Compiled, *, since: date = date.min, **sampling:
     whole = Whole(space, **sampling)
     times = situations((old, new), since)
     found = _Found(whole, times)
-    shown, holds, absent = found.largest(DESCRIBED), tuple(_holds(old, new, since)), _absent(space, times)
+    shown, holds = found.largest(DESCRIBED), tuple(_holds(old, new, since))
+    absent = _absent(space, times, _changed(old, new))
     directions = found.directions.union(absent.directions, *(one.directions for one in holds))
     thresholds = changed(old.edition.thresholds, new.edition.thresholds)
     return Comparison(
         size=space.size,
         sampled=whole.sampled,
-        paired=space.paired,
+        together=space.together,
         tightens=TIGHTENS in directions or any(one.tightens for one in thresholds),
         loosens=LOOSENS in directions or any(one.loosens for one in thresholds),
         regions=tuple(found.region(one) for one in shown),
         more=len(found.all) - len(shown),
         idle=idle(new, since=since, **sampling),
         idle_before=idle(old, since=since, **sampling),
-        unfelt=tuple(_changed(old, new, but=found.rules)),
+        unfelt=tuple(name for name in _changed(old, new) if name not in found.rules),
         reach=tuple(_reach(old, new)),
         of_others=space.of_others,
+        of_goods=tuple(_of_goods(old.edition, new.edition)),
         unsaid=tuple(sorted(old.edition.end_uses - new.edition.end_uses)),
         absent=absent,
         holds=holds,
@@ -151,6 +157,12 @@ def of_other_goods(old: Edition, new: Edition) -> set[str]:
         if (other := now.get(row["code"]))
         and (row["unit"] != other["unit"] or not set(row["hs_codes"]) <= set(other["hs_codes"]))
     }
+
+
+def _of_goods(old: Edition, new: Edition) -> list[str]:
+    was, now = ({row["code"]: row for row in one.document["codes"]} for one in (old, new))
+    both = sorted(was.keys() & now.keys())
+    return [code for code in both if any(was[code].get(name) != now[code].get(name) for name in OF_GOODS)]
 
 
 def _holds(old: Compiled, new: Compiled, since: date) -> Iterator[HoldChange]:
@@ -273,14 +285,13 @@ class _Found:
             yield _Place(change, wanted, tuple(times), int(self.sizes[wanted].sum()))
 
     def largest(self, many: int) -> list[_Place]:
-        """The largest, with the largest of each direction among them."""
+        """The largest; and each way in which a rule differs, where the fewest others do."""
         places = sorted(self.all, key=lambda place: (-place.count, place.change.rules))
-        shown = places[:many]
-        for direction in self.directions - {one.direction for place in shown for one in place.change.differences}:
-            shown.append(
-                next(one for one in places if direction in {part.direction for part in one.change.differences})
-            )
-        return shown
+        plainest: dict[tuple[str, str], _Place] = {}
+        for place in sorted(places, key=lambda place: len(place.change.rules)):
+            for name, one in product(place.change.rules, place.change.differences):
+                plainest.setdefault((name, one.direction), place)
+        return list({id(place): place for place in (*places[:many], *plainest.values())}.values())
 
     def region(self, place: _Place) -> Region:
         """A witness stands on a day of the last span: days ahead matter more than days past."""
@@ -304,11 +315,10 @@ def _rules(compiled: Compiled) -> dict[str, Rule]:
     return {rule.id: rule for rule in compiled.rules}
 
 
-def _changed(old: Compiled, new: Compiled, *, but: set[str]) -> list[str]:
+def _changed(old: Compiled, new: Compiled) -> list[str]:
+    """The rules that the draft changes, adds or drops."""
     was, becomes = _rules(old), _rules(new)
-    return sorted(
-        name for name in was.keys() | becomes.keys() if was.get(name) != becomes.get(name) and name not in but
-    )
+    return sorted(name for name in was.keys() | becomes.keys() if was.get(name) != becomes.get(name))
 
 
 def _reach(old: Compiled, new: Compiled) -> Iterator[Reach]:
@@ -329,18 +339,43 @@ def _for_holders(compiled: Compiled, name: str) -> list[Any]:
 
 
 # --- absent facts -----------------------------------------------------------------------------------------
-def _absent(space: Space, times: list[Situation], seed: int = 1) -> Absent:
-    source = np.random.default_rng(seed)
-    sizes = [len(dimension.classes) for dimension in space.dimensions]
-    days = [(audience, span.first) for time in times for audience, span in time.when]
+def _absent(space: Space, times: list[Situation], rules: Collection[str], seed: int = 1) -> Absent:
+    source, drawn = np.random.default_rng(seed), 0
     found: list[tuple[Witness, set[str]]] = []
-    for vector in source.integers(0, sizes, (ABSENT, len(sizes))):
-        said = space.said(int(place) for place in vector)
-        audience, on = days[int(source.integers(len(days)))]
-        left = {name: value for name, value in said.items() if name == TERRITORY or source.integers(4)}
-        asked = Witness(left, on, audience)
-        if told := differences(*(asked.asked(compiled) for compiled in space.editions)):
-            found.append((asked, {one.direction for one in told}))
+    anywhere = _Near([np.arange(len(dimension.classes)) for dimension in space.dimensions], _days(times))
+    for near in (anywhere, *_near(space, times, rules)):
+        for _ in range(ABSENT if near is anywhere else -(-ABSENT // len(rules))):
+            drawn += 1
+            said = space.said(int(source.choice(places)) for places in near.places)
+            audience, on = near.days[int(source.integers(len(near.days)))]
+            left = {name: value for name, value in said.items() if name == TERRITORY or source.integers(4)}
+            asked = Witness(left, on, audience)
+            if told := differences(*(asked.asked(compiled) for compiled in space.editions)):
+                found.append((asked, {one.direction for one in told}))
     milder = [witness for witness, ways in found if LOOSENS in ways]
     witness = next(iter(milder or (witness for witness, _ in found)), None)
-    return Absent(ABSENT, len(found), frozenset().union(*(ways for _, ways in found)), witness)
+    return Absent(drawn, len(found), frozenset().union(*(ways for _, ways in found)), witness)
+
+
+@dataclass(frozen=True)
+class _Near:
+    """Of each dimension the classes that a rule matches, and the days on which it counts."""
+
+    places: list[Numbers]
+    days: list[tuple[str, date]]
+
+
+def _near(space: Space, times: list[Situation], rules: Collection[str]) -> Iterator[_Near]:
+    """Of these rules, in each edition."""
+    for edition, compiled in enumerate(space.editions):
+        for at, rule in enumerate(compiled.rules):
+            if rule.id in rules:
+                fits = [[not one.failing[edition] >> at & 1 for one in side.classes] for side in space.dimensions]
+                places = [np.flatnonzero(side) for side in fits]
+                days = _days(time for time in times if time.active[edition] >> at & 1)
+                if days and all(map(len, places)):
+                    yield _Near(places, days)
+
+
+def _days(times: Iterable[Situation]) -> list[tuple[str, date]]:
+    return [(audience, span.first) for time in times for audience, span in time.when]

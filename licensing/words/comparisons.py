@@ -23,7 +23,7 @@ WAYS = {
     TIGHTENS: gettext_lazy("Tightens"),
     LOOSENS: gettext_lazy("Loosens"),
     EITHER_WAY: gettext_lazy("Tightens and loosens"),
-    CHANGES: gettext_lazy("Changes something, and neither tightens nor loosens"),
+    CHANGES: gettext_lazy("Changes something, and judges no case stricter or milder"),
     NOTHING: gettext_lazy("Changes nothing"),
 }
 
@@ -113,8 +113,9 @@ def way(comparison: Comparison) -> str:
     """Which way a draft goes; that it changes nothing is said only where nothing at all was found."""
     if comparison.tightens or comparison.loosens:
         return _way(comparison.tightens, comparison.loosens)
-    felt = comparison.regions or comparison.more or comparison.reach or comparison.of_others or comparison.unsaid
-    return CHANGES if felt or comparison.absent.differing else NOTHING
+    felt = comparison.regions or comparison.more or comparison.reach or comparison.absent.differing
+    beside = comparison.of_others or comparison.of_goods or comparison.unsaid
+    return CHANGES if felt or beside else NOTHING
 
 
 def _way(tightens: bool, loosens: bool) -> str:
@@ -130,11 +131,11 @@ def _looked(comparison: Comparison) -> str:
             "By a sample: there are {size} kinds of cases, too many for all. What is told holds; what is not told "
             "may be all the same."
         ).format(size=size)
-    if comparison.paired:
+    if comparison.together:
         return _(
-            "All {size} kinds of cases that the rules tell apart, new and pending, on every day, with at most two "
+            "All {size} kinds of cases that the rules tell apart, new and pending, on every day, with at most {number} "
             "destinations at once: so many are told apart that not every set of them was looked at."
-        ).format(size=size)
+        ).format(size=size, number=comparison.together)
     return _("Whole: all {size} kinds of cases that the rules tell apart, new and pending, on every day.").format(
         size=size
     )
@@ -247,10 +248,20 @@ def _notes(comparison: Comparison) -> Iterator[str]:
         (fresh, _("Rules without effect now, since other rules already say what they say: {rules}.")),
         (stale, _("Rules without effect, before and now: {rules}.")),
         (wakes, _("Rules that were without effect and are so no longer, or are gone: {rules}.")),
-        (comparison.unfelt, _("Rules that are new, gone or another, by which no outcome changes: {rules}.")),
+        (
+            comparison.unfelt,
+            _(
+                "Rules that are new, gone or another, by which no outcome of a new or pending case changes where all "
+                "facts are said: {rules}."
+            ),
+        ),
         (
             comparison.of_others,
             _("Codes that change sides between exporters in China and overseas, not compared: {rules}."),
+        ),
+        (
+            comparison.of_goods,
+            _("Codes with another unit, other goods codes or another element, which no outcome says: {rules}."),
         ),
         (
             comparison.unsaid,

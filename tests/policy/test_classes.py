@@ -94,22 +94,25 @@ def test_every_list_of_countries_fails_what_a_class_of_them_fails(change):
     failing = {one.failing for one in classes(found, COUNTRY)}
     lists = [chosen for size in range(1, 7) for chosen in combinations(("DE", "FR", "IT", "JP", "PL", "US"), size)]
     assert {tuple(one.failing({COUNTRY: some}) for one in (first(), new)) for some in lists} == failing
-    assert not found.paired and len(classes(found, COUNTRY)) == len(failing) == 2**5
+    assert not found.together and len(classes(found, COUNTRY)) == len(failing) == 2**5
 
 
-def test_of_too_many_sets_of_countries_those_of_two_are_classes(monkeypatch):
-    monkeypatch.setattr("licensing.policy.classes.MOST_SETS", 30)
+@pytest.mark.parametrize(
+    ("most", "sets", "number"), [(30, 10 + 10 + 5, 4), (29, 10 + 10, 3), (25, 10 + 10, 3), (24, 10, 2), (14, 10, 2)]
+)
+def test_of_too_many_sets_of_countries_those_of_few_are_classes(monkeypatch, most, sets, number):
+    monkeypatch.setattr("licensing.policy.classes.MOST_SETS", most)
     found = Space(draft(each_its_own))
     names = [values(one, COUNTRY)[0] for one in classes(found, COUNTRY)]
-    assert len(names) == 6 + 10 and max(len(one) for one in names if isinstance(one, tuple)) == 2
-    assert found.paired and not Space(first()).paired
+    assert len(names) == 6 + sets and max(len(one) for one in names if isinstance(one, tuple)) == number
+    assert found.together == number and not Space(first()).together
 
 
 def test_sets_of_countries_make_no_space_too_large(monkeypatch):
     whole_size = Space(draft(each_its_own)).size
     monkeypatch.setattr("licensing.policy.classes.LARGEST", whole_size - 1)
     found = Space(draft(each_its_own))
-    assert found.paired and found.size == whole_size // 2
+    assert found.together == 4 and found.size == whole_size // 32 * 31
 
 
 def test_countries_that_fit_a_rule_only_together_are_told_apart():

@@ -14,6 +14,7 @@ from licensing.policy.editions import Span
 from licensing.policy.facts import as_read
 from licensing.policy.strictness import differences
 from licensing.policy.vocabulary import COUNTRY, FACTS
+from licensing.words import comparisons
 from tests.policy import generated
 from tests.policy.drafts import another, draft, first
 from tests.policy.test_twin import compiled
@@ -278,6 +279,27 @@ def test_of_a_draft_that_changes_much_the_largest_regions_are_told(monkeypatch):
     assert {way for region in found.regions for way in region.directions} >= {"tightens", "loosens"}
 
 
+def test_of_a_draft_that_changes_much_each_rule_is_named_where_the_fewest_others_differ(monkeypatch):
+    """A ban of a narrow kind that is switched off amid a reform is told by itself."""
+
+    def narrow(rules, document):
+        match = {"item.control_code_prefix": ["1C905.a.4"], "destination.country": ["IN"], "end_use.code": ["RESEARCH"]}
+        another(rules, document, "R900", "R033", match=match, applies_to=["new", "pending"])
+
+    def reform(rules, document):
+        narrow(rules, document)
+        document["rules"][-1]["enabled"] = False
+        for name in ("R001", "R002", "R022"):
+            rules[name]["effect"].setdefault("require", []).append(f"paper_of_{name}")
+
+    monkeypatch.setattr(comparison, "DESCRIBED", 1)
+    found = compare(draft(narrow), draft(reform), since=TODAY)
+    named = {name for region in found.regions for name in region.rules}
+    assert found.more > 10 and {"R001", "R002", "R022", "R900"} <= named
+    milder = [region for region in found.regions if "R900" in region.rules and "loosens" in region.directions]
+    assert any(not {"R002", "R022"} & set(region.rules) for region in milder)
+
+
 def test_vectors_with_absent_facts_stand_beside_the_whole():
     new = draft(lambda rules, document: document["rules"].remove(rules["R001"]))
     compared_whole = compare(first(), new)
@@ -295,6 +317,28 @@ def test_what_is_milder_only_as_long_as_a_fact_is_missing_loosens():
     assert found.regions == () and found.loosens and not found.tightens
     old, new = (found.absent.witness.asked(one) for one in (first(), draft(asked_first)))
     assert (old.disposition, new.disposition) == ("prohibited", "presumption_of_denial")
+
+
+def test_what_is_milder_as_long_as_a_fact_is_missing_is_found_however_few_it_concerns():
+    narrow = {"item.control_code_prefix": ["1C905.a.4"], "destination.country": ["IN"]}
+    narrow |= {"end_user.class": ["academic"], "end_use.code": ["RESEARCH"]}
+
+    def ban(**more):
+        return lambda rules, document: another(rules, document, "R900", "R033", match=narrow | more)
+
+    new = draft(ban(**{"screening.hit": [*FACTS["screening.hit"].words]}))
+    found = compare(draft(ban()), new, since=TODAY)
+    assert found.regions == () and found.loosens and found.unfelt == ("R900",)
+    assert found.absent.differing > 20
+
+
+@pytest.mark.parametrize(("name", "value"), [("unit", "g"), ("hs_codes", ["8505"]), ("element", "Sm")])
+def test_what_a_code_says_of_goods_and_no_outcome_does_is_told(name, value):
+    def change(rules, document):
+        next(row for row in document["codes"] if row["code"] == "1C905.b")[name] = value
+
+    found = compare(first(), draft(change), since=TODAY)
+    assert found.of_goods == ("1C905.b",) and comparisons.way(found) == comparisons.CHANGES
 
 
 def test_the_whole_comparison_takes_seconds_not_minutes():

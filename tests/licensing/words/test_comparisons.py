@@ -232,7 +232,8 @@ def test_beside_the_regions_stand_rules_without_effect_and_changes_that_nobody_f
     assert told(idle).notes == (
         "Rules without effect now, since other rules already say what they say: R044 and R048.",
         "Rules without effect, before and now: R010, R012 and R013.",
-        "Rules that are new, gone or another, by which no outcome changes: R041 and R048.",
+        "Rules that are new, gone or another, by which no outcome of a new or pending case changes where all facts are "
+        "said: R041 and R048.",
         "Codes that change sides between exporters in China and overseas, not compared: 2B902.b.",
         "End-uses that are dropped, which cases that name one are asked for again: CIV_AVIATION and RESEARCH.",
     )
@@ -276,9 +277,9 @@ def test_how_much_was_looked_at_is_told():
     new = draft(lost)
     sample = comparisons.compared(compare(first(), new, since=SINCE, largest=1, drawn=5_000), first(), new, NAMES)
     assert sample.looked.startswith("By a sample: there are 811,008 kinds of cases, too many for all.")
-    paired = comparisons._looked(replace(found(lost)[1], paired=True))
-    assert paired.startswith("All 811,008 kinds of cases") and "at most two destinations at once" in paired
-    assert told(lost).absent.startswith("Beside these 2,000 cases with some facts left out were drawn: ")
+    few = comparisons._looked(replace(found(lost)[1], together=3))
+    assert few.startswith("All 811,008 kinds of cases") and "at most 3 destinations at once" in few
+    assert told(lost).absent.startswith("Beside these 3,000 cases with some facts left out were drawn: ")
     assert told(lost).absent_witness is not None and told(unsaid).absent_witness is None
 
 
