@@ -4,7 +4,7 @@ A vector says every fact. What goes together is one dimension: a code, what it s
 may use it; so no vector is made that `facts.whole` would refuse.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property, reduce
 from itertools import chain, combinations, product
@@ -47,6 +47,7 @@ class Class:
 
 
 Way = tuple[int, ...]  # the rules that countries fail, of each key of each edition
+Sets = dict[Way, tuple[str, ...]]
 
 
 @dataclass(frozen=True)
@@ -166,20 +167,37 @@ class Space:
 
         Every set that some rule tells apart; where these are more than `most`, the sets of as few as fit, two at least.
         """
-        alone = {self._way(one.values[0]): (one.values[0][COUNTRY],) for one in classes if not one.others}
+        alone: Sets = {self._way(one.values[0]): (one.values[0][COUNTRY],) for one in classes if not one.others}
         sets = _sets(alone, most)
         if sets is None:
             self.together, sets = _few(alone, most)
+            sets |= self._with_another(alone, sets, most)
         seen = {one.failing for one in classes}
         for together in sets.values():
-            said = {COUNTRY: tuple(sorted(together))}
-            failing = tuple(compiled.failing(said) for compiled in self.editions)
+            countries = tuple(sorted(together))
+            failing = self._failing(countries)
             if failing not in seen:
                 seen.add(failing)
-                yield Class((said,), failing, unlisted=(False,) * len(failing))
+                yield Class(({COUNTRY: countries},), failing, unlisted=(False,) * len(failing))
+
+    def _with_another(self, alone: Sets, sets: Sets, most: int) -> Sets:
+        """Sets that fit some rule only together, each with one country more, as far as they fit."""
+        fits = {names: self._failing(names) for names in alone.values()}
+        found: Sets = {}
+        for way, names in sets.items():
+            apart = tuple(reduce(and_, each) for each in zip(*(fits[name,] for name in names), strict=True))
+            if len(names) > 1 and self._failing(names) != apart:
+                for other, another in alone.items():
+                    together = tuple(map(and_, way, other))
+                    if together not in sets and len(sets) + len(found) < most:
+                        found[together] = (*names, *another)
+        return found
+
+    def _failing(self, countries: tuple[str, ...]) -> tuple[int, ...]:
+        return tuple(compiled.failing({COUNTRY: countries}) for compiled in self.editions)
 
 
-def _sets(alone: Mapping[Way, tuple[str, ...]], most: int) -> dict[Way, tuple[str, ...]] | None:
+def _sets(alone: Sets, most: int) -> Sets | None:
     """For each way to fail that sets of these countries have, one such set, without a country that changes nothing.
 
     A set fails what all of it fail: so what one more country makes of the ways so far is all there is. None: too many.
@@ -193,7 +211,7 @@ def _sets(alone: Mapping[Way, tuple[str, ...]], most: int) -> dict[Way, tuple[st
     return found
 
 
-def _few(alone: Mapping[Way, tuple[str, ...]], most: int) -> tuple[int, dict[Way, tuple[str, ...]]]:
+def _few(alone: Sets, most: int) -> tuple[int, Sets]:
     """The sets of so many countries, of two at least, and how many that is; in each one more than in the last."""
     number, found = 1, dict(alone)
     while number < 2 or len(found) + comb(len(alone), number + 1) <= most:

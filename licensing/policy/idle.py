@@ -7,6 +7,7 @@ import numpy as np
 
 from licensing.policy.classes import Space
 from licensing.policy.days import situations
+from licensing.policy.editions import Rule
 from licensing.policy.engine import Compiled
 from licensing.policy.strictness import differences
 from licensing.policy.whole import Whole, Words, grouped
@@ -27,9 +28,19 @@ def idle(compiled: Compiled, *, since: date = date.min, **sampling: int) -> tupl
 def _matters(whole: Whole, rows: Words, rule: int) -> bool:
     """Whether some of these rows, which the rule is in, would come to another outcome without it."""
     (compiled,) = whole.space.editions
-    for row in rows:
+    beside = [at for at, other in enumerate(compiled.rules) if not _apart(other, compiled.rules[rule])]
+    rows = rows & whole.masks.words((sum(1 << at for at in beside),), [True])
+    for row in rows[grouped(rows)[0]]:
         mask, out = whole.masks.of(0, row)
         without = mask & ~(1 << rule)
         if differences(compiled.outcome(mask, unlisted=out), compiled.outcome(without, unlisted=out)):
             return True
     return False
+
+
+def _apart(other: Rule, rule: Rule) -> bool:
+    """Whether the one says nothing but papers and limits of which the other says none: then what the other changes is
+    the same with it and without it."""
+    one, effect = other.effect, rule.effect
+    says = one.control or one.disposition or one.grant or one.remove or one.untimed or other.overrides
+    return not says and one.require.isdisjoint(effect.require) and one.params.keys().isdisjoint(effect.params)

@@ -108,6 +108,23 @@ def test_of_too_many_sets_of_countries_those_of_few_are_classes(monkeypatch, mos
     assert found.together == number and not Space(first()).together
 
 
+def test_countries_that_fit_a_rule_only_together_stand_with_each_other_one(monkeypatch):
+    def hub(rules, document):
+        each_its_own(rules, document)
+        document["groups"]["HUB"] = {"en": "Hub", "zh": "枢纽", "countries": ["AE", "HK"]}
+        match = {"destination.country": ["US"], "destination.group": ["HUB"]}
+        another(rules, document, "R910", "R030", match=match)
+
+    monkeypatch.setattr("licensing.policy.classes.MOST_SETS", 40)
+    found = Space(draft(hub))
+    sets = [values(one, COUNTRY)[0] for one in classes(found, COUNTRY)]
+    assert found.together == 2
+    three = [("AE", "FR", "US"), ("AE", "IT", "US"), ("AE", "JP", "US"), ("AE", "PL", "US")]
+    assert sorted(one for one in sets if len(one) == 3) == three
+    monkeypatch.setattr("licensing.policy.classes.MOST_SETS", 23)
+    assert sum(len(values(one, COUNTRY)[0]) == 3 for one in classes(Space(draft(hub)), COUNTRY)) == 2
+
+
 def test_sets_of_countries_make_no_space_too_large(monkeypatch):
     whole_size = Space(draft(each_its_own)).size
     monkeypatch.setattr("licensing.policy.classes.LARGEST", whole_size - 1)

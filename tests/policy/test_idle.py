@@ -23,6 +23,21 @@ def test_rules_without_effect_are_named():
     )
 
 
+def test_papers_and_limits_that_only_others_ask_for_do_not_count():
+    """Of two rules for one paper of its own neither matters alone; one for another paper does."""
+
+    def papers(rules, document):
+        for name, paper in (("R900", "one"), ("R901", "one"), ("R902", "another")):
+            effect = {"require": [f"paper_{paper}"]}
+            another(rules, document, name, "R021", match={"destination.country": ["FR"]}, effect=effect)
+        for name, months in (("R910", 9), ("R911", 8)):
+            effect = {"params": {"max_validity_months": months}}
+            another(rules, document, name, "R021", match={"destination.country": ["IT"]}, effect=effect)
+
+    found = set(idle(draft(papers), since=TODAY)) - set(idle(first(), since=TODAY))
+    assert found == {"R900", "R901", "R910"}
+
+
 def test_a_rule_that_counts_on_no_day_is_not_without_effect():
     assert "R041" not in idle(first())  # it is ready and disabled
     ended = draft(lambda rules, _: rules["R010"].update(effective_to="2026-11-24"))
