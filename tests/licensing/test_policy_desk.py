@@ -12,7 +12,7 @@ from core.actions import choose_language
 from core.deliveries import relay
 from core.legal_time import day_start, legal_now, legal_today
 from core.models import Country
-from core.templatetags.lodestone import day
+from core.templatetags.lodestone import day, instant
 from licensing import selectors
 from licensing.actions import editions
 from licensing.loading import first_document
@@ -61,6 +61,10 @@ def page(client, path, status=200):
     return answer.content.decode()
 
 
+def flat(client, path):
+    return " ".join(page(client, path).split())
+
+
 # --- the time bar -----------------------------------------------------------------------------------------
 
 
@@ -84,6 +88,17 @@ def test_what_was_repealed_stands_there_and_cuts_nobody_s_time(draft, ministry):
     approved(described(changed(draft, ministry), ministry), ministry)
     repealed(draft, ministry.other_approver)
     assert [(one.standing, one.until) for one in reigns(legal_now())] == [("in force", None), ("repealed", None)]
+
+
+def test_what_has_not_started_is_not_said_to_last_since_then(desk, draft, ministry):
+    approved(described(changed(draft, ministry), ministry), ministry)
+    at = instant(draft.editions.get().starts_at)
+    told = flat(desk, "")
+    assert f"from {at} on" in told and f"since {at}" not in told
+    repealed(draft, ministry.other_approver)
+    for path in ("", f"{draft.ref}/"):
+        told = flat(desk, path)
+        assert f"was to start on {at}" in told and f"from {at} on" not in told and f"since {at}" not in told
 
 
 # --- what a draft does ------------------------------------------------------------------------------------
