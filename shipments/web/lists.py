@@ -1,14 +1,24 @@
 """Shipments' lists."""
 
 from functools import partial
+from typing import Any
 
+from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
+from core.legal_time import legal_now
 from core.quantities import show
-from core.web.lists import Choice, Column, List, View, countries, days, state_word
+from core.web.lists import Choice, Column, List, Listing, View, countries, days, state_word
 from shipments import selectors
 from shipments.models import Incident
 from shipments.states import ShipmentState
+
+
+def _held(_request: HttpRequest, listing: Listing) -> dict[str, Any]:
+    """Each shipment of the page knows whether its license can be used for it now."""
+    selectors.with_holds(listing.rows, legal_now())
+    return {}
+
 
 SHIPMENTS = List(
     route="shipments",
@@ -51,6 +61,7 @@ SHIPMENTS = List(
         "license__lines__control_item__description_zh",
     ),
     hint=_("Shipment, your reference, license, end-user, goods"),
+    more=_held,
     filters=(
         Choice("state", _("State"), _("Any state"), ShipmentState.choices),
         Choice("destination", _("Destination"), _("Any destination"), countries),

@@ -45,14 +45,18 @@ def overview(request: HttpRequest) -> HttpResponse:
     now = legal_now()
     today, editions = legal_day(now), licensing.editions_at(now)
     cases = licensing.on_their_way(request.actor, now - timedelta(days=TOLD_DAYS))
+    applications = list(licensing.with_parts(cases)[:5])
+    clocks = licensing.clocks_of([row for row in applications if not row.decided_at], today)
+    for row in applications:
+        row.clock = clocks.get(row.pk)
     context = {
         "needs": needs_of(request.actor),
         "licenses": latest,
         "usable": licensing.in_force(request.actor).filter(state=LicenseState.ACTIVE).exists(),
         "license_count": running.count(),
-        "applications": licensing.with_parts(cases)[:5],
+        "applications": applications,
         "verifying": request.actor.organization.exporter.state == ExporterState.PENDING,
-        "shipments": selectors.with_lines(selectors.shipments_for(request.actor))[:5],
+        "shipments": selectors.with_holds(selectors.with_lines(selectors.shipments_for(request.actor))[:5], now),
         "annual": offered_to(request.actor, now),
         "coming_back": licensing.coming_back(request.actor.organization_id, editions),
         "withdrawn": licensing.warnings_withdrawn(editions, request.actor.organization_id),
@@ -77,6 +81,7 @@ def license_page(request: HttpRequest, ref: str, failed: Failed | None = None) -
         steps["forms"]["lift"].only(endable)
     closings = licensing.closings([row], legal_now()).get(row.pk, [])
     shut = {one.end_user.pk for one in closings}
+    shipments = selectors.with_lines(selectors.shipments_for(request.actor).filter(license=row))
     context = {
         "license": row,
         "closings": closings,
@@ -92,7 +97,7 @@ def license_page(request: HttpRequest, ref: str, failed: Failed | None = None) -
         "clearances_used": used,
         "clearances_reserved": taken - used,
         "destinations": by_name(Country.objects.filter(pk__in=row.destinations)),
-        "shipments": selectors.with_lines(selectors.shipments_for(request.actor).filter(license=row))[:50],
+        "shipments": selectors.with_holds(shipments[:50], legal_now()),
         "history": told(lines_of(row), request.actor),
         "today": today,
     }

@@ -13,14 +13,16 @@ from core.legal_time import day_start, legal_today
 from core.models import Mail
 from core.templatetags.lodestone import day
 from exporters import actions as exporters
-from licensing.actions import applications, comments, decisions, editions, questions
-from licensing.models import About
+from licensing.actions import applications, comments, consultations, decisions, editions, licenses, questions
+from licensing.models import About, Application
+from licensing.selectors import clocks_of
 from shipments.needs import needs_of
 from tests import make
 from tests.licensing.test_drafts import changed, described
 from tests.make import seen
 
 DAY = timedelta(days=1)
+MARK = "On hold now"
 VERIFYING = "The ministry is verifying your company."
 
 
@@ -133,3 +135,46 @@ def test_it_tells_of_rules_to_come_and_of_drafts_that_are_open_for_comment(world
     assert f'href="/rules/proposals/{row.ref}/"' in overview(client, world.exporter)
     comments.withdraw(row.ref, seen=seen(row.ref), by=m.policy_officer)
     assert "What changes for you" not in overview(client, world.exporter)
+
+
+def test_an_accepted_case_says_how_many_of_its_days_are_used_and_when_the_last_one_is(world, client, clock):
+    case = world.under_review(world.application())
+    clock.shift(days=9)
+    [reading] = clocks_of([Application.objects.get(ref=case)], legal_today()).values()
+    assert reading.used and f"Day {reading.used} of 45, to be decided by {day(reading.deadline)}" in overview(
+        client, world.exporter
+    )
+    clock.shift(days=99)
+    assert f"Overdue: the last day was {day(reading.deadline)}" in overview(client, world.exporter)
+
+
+def test_a_case_that_is_with_others_says_since_when_its_clock_stands_still(world, client, clock):
+    case = world.under_review(world.application())
+    consultations.consult(case, cause="expert", notice="An expert is asked.", by=world.ministry.reviewer)
+    clock.shift(days=9)
+    assert f"Day 0 of 45; the clock stands still since {day(legal_today() - 9 * DAY)}" in overview(
+        client, world.exporter
+    )
+
+
+def test_a_shipment_that_is_on_hold_is_marked_wherever_shipments_are_listed(world, client):
+    license = world.license(kilograms=1_000)
+    world.shipment(license, 1_000)
+    client.force_login(world.exporter.user)
+    places = ("/", "/shipments/", f"/licenses/{license.ref}/")
+    assert [MARK in client.get(place).content.decode() for place in places] == [False] * 3
+    licenses.suspend(license.ref, seen=seen(license.ref), reason="Inspection", by=world.ministry.decider)
+    assert [MARK in client.get(place).content.decode() for place in places] == [True] * 3
+
+
+def test_the_overview_asks_the_same_for_one_running_clock_and_two(world, client):
+    world.shipment(world.license(kilograms=1_000), 1_000)
+    world.under_review(world.application())
+    overview(client, world.exporter)
+    counts = []
+    for _ in range(2):
+        with CaptureQueriesContext(connection) as asked:
+            client.get("/")
+        counts.append(len(asked))
+        world.under_review(world.application())
+    assert counts[0] == counts[1]
