@@ -1,12 +1,19 @@
 """The reader's language, of a page or a mail: English or Chinese."""
 
 import unicodedata
+from datetime import date
 
+from django.utils import formats
 from django.utils.translation import get_language
 
 
 def in_chinese() -> bool:
     return (get_language() or "").startswith("zh")
+
+
+def day_in_words(day: date) -> str:
+    """`27 Nov 2026`, or as Chinese is written."""
+    return formats.date_format(day, "Y年n月j日" if in_chinese() else "j M Y")
 
 
 def in_language(en: str, zh: str) -> str:

@@ -1,16 +1,20 @@
 """History lines as a reader may see them: sentences, and no officer's name for an exporter."""
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
+from typing import Any
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from core.access import Actor
+from core.languages import day_in_words
 from core.models import ApiKey, HistoryLine, Membership
 
+_DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _sentences: dict[tuple[str, str], "str | Promise"] = {}
 _internal: set[tuple[str, str]] = set()
 
@@ -66,7 +70,15 @@ def told(lines: Iterable[HistoryLine], reader: Actor) -> list[Told]:
 def sentence(line: HistoryLine) -> str:
     """What happened, in words, with the line's facts where they name some."""
     words = str(_sentences.get((line.subject_kind, line.verb), line.verb))
-    return words.format(**line.facts) if "{" in words else words
+    return words.format(**facts_of(line)) if "{" in words else words
+
+
+def facts_of(line: HistoryLine) -> dict[str, Any]:
+    """The line's facts, a day as the reader writes it; history has it as 2026-12-01."""
+    return {
+        name: day_in_words(date.fromisoformat(fact)) if isinstance(fact, str) and _DAY.fullmatch(fact) else fact
+        for name, fact in line.facts.items()
+    }
 
 
 def _name(line: HistoryLine) -> str:

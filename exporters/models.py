@@ -209,10 +209,6 @@ class PaperRecord(models.Model):
             models.CheckConstraint(name="paper_record_in_order", condition=Q(last_day__gte=F("first_day"))),
         ]
 
-    def __str__(self) -> str:
-        said = gettext("{number} clearances, {first} – {last}")
-        return said.format(number=self.number, first=self.first_day, last=self.last_day)
-
 
 @insert_only
 class RecordAnswer(models.Model):

@@ -10,14 +10,13 @@ from typing import Any
 
 from django import template
 from django.forms import BaseForm, BaseFormSet, BoundField, CheckboxInput
-from django.utils import formats
 from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from core import provinces, quantities
-from core.languages import in_chinese
+from core.languages import day_in_words, in_chinese
 from core.legal_time import LEGAL_ZONE, legal_day
 from core.selectors import MANY
 from core.telling import sentence
@@ -88,7 +87,7 @@ def day(value: date | datetime | None) -> str:
         return ""
     if isinstance(value, datetime):
         value = legal_day(value)
-    return formats.date_format(value, "Y年n月j日" if in_chinese() else "j M Y")
+    return day_in_words(value)
 
 
 @register.filter
@@ -172,7 +171,11 @@ def _form_errors(form: BaseForm, line: int = 0) -> list[dict[str, str]]:
     found = [{"href": "", "text": str(text)} for text in form.non_field_errors()]
     for bound in form:
         for message in bound.errors:
-            values = {"line": line, "label": bound.label, "message": message}
+            values = {
+                "line": line,
+                "label": str(bound.label).rstrip(".。"),
+                "message": message,
+            }  # of a tick, a sentence
             text = _("Line %(line)d, %(label)s: %(message)s") if line else _("%(label)s: %(message)s")
             found.append({"href": "" if bound.is_hidden else f"#{_target(bound)}", "text": text % values})
     return found

@@ -2,10 +2,8 @@
 history and the way back are made from it, the label and who may from the row's graph and the access table.
 """
 
-import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
 from functools import partial, wraps
 from inspect import signature
 from typing import Any
@@ -25,8 +23,7 @@ from core.errors import DomainError
 from core.history import lines_of, open_verbs, version
 from core.models import HistoryLine
 from core.outside import again
-from core.telling import Told, sentences, told
-from core.templatetags.lodestone import day
+from core.telling import Told, facts_of, sentences, told
 from core.web import kept
 from core.web.forms import StepForm, show_refusal
 from core.web.labels import said
@@ -120,7 +117,6 @@ class Failed:
 
 Holder = Callable[[HistoryLine], tuple[list[str], str]]
 _steps: dict[str, dict[str, Step]] = {}
-_DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 
 
 def register(app: str, noun: str, steps: Iterable[Step], *, holder: Holder | None = None) -> None:
@@ -142,16 +138,11 @@ def register(app: str, noun: str, steps: Iterable[Step], *, holder: Holder | Non
 def _mail(table: dict[str, Step], holder: Holder, line: HistoryLine) -> Message:
     """Which row, what happened, where to read it; never what is in it."""
     readers, page = holder(line)
-    facts = {name: _said(value) for name, value in line.facts.items()} | {"ref": line.subject_ref}
+    facts = facts_of(line) | {"ref": line.subject_ref}
     mail = table[line.verb].mail
     subject = str(mail(line) if callable(mail) else mail)
     body = _("Read it on its page: {url}").format(url=f"{settings.BASE_URL}{page}")
     return Message(readers, subject.format(**facts), f"{body}\n")
-
-
-def _said(fact: Any) -> Any:
-    """A day as the mail's reader writes it; history has it as 2026-12-01."""
-    return day(date.fromisoformat(fact)) if isinstance(fact, str) and _DAY.fullmatch(fact) else fact
 
 
 def addresses(prefix: str, route: str) -> list[URLPattern]:

@@ -3,8 +3,10 @@
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from core.templatetags.lodestone import day
 from core.web.fields import DayField
 from core.web.forms import ReasonForm, StepForm, read_upload
 
@@ -46,7 +48,11 @@ class RecordAnswerForm(ReasonForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["which"].choices = [(record.pk, str(record)) for record in (self.row.waiting if self.row else [])]
+        said = gettext("{number} clearances, {first} – {last}")
+        self.fields["which"].choices = [
+            (record.pk, said.format(number=record.number, first=day(record.first_day), last=day(record.last_day)))
+            for record in (self.row.waiting if self.row else [])
+        ]
         self.fields["reason"].help_text = _("The company reads this.")
 
 

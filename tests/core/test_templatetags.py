@@ -205,6 +205,15 @@ def test_errors_link_to_their_fields_across_forms_and_sentences():
     ]
 
 
+def test_a_label_that_is_a_sentence_ends_before_the_colon():
+    class Ticked(forms.Form):
+        looked = forms.BooleanField(label="I have looked at it.")
+
+    assert errors(Ticked({}))["errors"] == [
+        {"href": "#id_looked", "text": "I have looked at it: This field is required."}
+    ]
+
+
 def test_no_errors_no_summary():
     assert Template("{% errors form %}").render(Context({"form": Question()})).strip() == ""
 
