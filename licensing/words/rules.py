@@ -74,7 +74,9 @@ def verdict(outcome: Outcome) -> str:
 
 
 def told(outcome: Outcome) -> str:
-    """The same, with the usual way and the channels where there are some."""
+    """The same, with the usual way and the channels where there are some; what is prohibited may be asked for, too."""
+    if outcome.disposition == "prohibited" and outcome.channels:
+        return _("{verdict}; {channels}").format(verdict=verdict(outcome), channels=channels(outcome.channels))
     if outcome.disposition in VERDICTS:
         return verdict(outcome)
     return _("{verdict}: {disposition}; {channels}").format(

@@ -87,8 +87,17 @@ def test_what_is_missing_and_what_would_change_it(ask):
     assert "More rules may apply once this is known" in page
     changed = {(one["fact"], one["values"]): one["told"] for one in ask(MAGNET).answer.changes}
     assert changed["Kind of end-user", "military"].endswith("Presumption of refusal; per-shipment licenses")
-    assert changed["Screening result", "on the control list of parties"] == "Prohibited"
+    listed = changed["Screening result", "on the control list of parties"]
+    assert listed == "Prohibited; an application for special circumstances"
     assert not any(fact == "Item" for fact, _ in changed)
+
+
+def test_what_is_prohibited_has_a_time_limit_only_where_it_can_be_asked_for(ask):
+    banned = {"item": "1C905.a.4", "to": "US", "use": "MIL_USE", "user": "military"}
+    page = ask(banned)
+    assert "Time limit None: nothing is decided" in page and "45 working days" not in page
+    assert "on the control list of parties Prohibited; an application for special circumstances" in page
+    assert "Time limit 45 working days" in ask(banned | {"hit": "control_list"})
 
 
 def test_a_share_of_one_in_a_thousand_of_goods_made_abroad_decides_unrounded(ask):
