@@ -46,7 +46,7 @@ def statement(old: Edition, new: Edition, comparison: Comparison, starts: date, 
     """In the language of whoever reads: a title, what changes, for which goods, and what does not change."""
     parts = [
         [_("What changes on {day}, and what does not").format(day=day(starts)), str(WAYS[comparisons.way(comparison)])],
-        [_("What changes"), *_changed(changes(old, new, countries))],
+        [_("What changes"), *_changed(changes(old, new, countries), _begun(new, starts))],
         [_("Which goods are concerned"), *_goods(comparison, Whom(old, new, countries))],
         [_("What does not change"), *_stays(old, new, starts)],
     ]
@@ -54,15 +54,22 @@ def statement(old: Edition, new: Edition, comparison: Comparison, starts: date, 
 
 
 # --- what changes -----------------------------------------------------------------------------------------
-def _changed(found: tuple[Change, ...]) -> Iterator[str]:
+def _begun(edition: Edition, starts: date) -> set[str]:
+    """Rules whose own days began before the edition and have no end: only its start says when they count."""
+    rules_ = (rule for rule in edition.rules if not rule.pauses and rule.span.last is None)
+    return {rule.id for rule in rules_ if rule.span.first <= starts}
+
+
+def _changed(found: tuple[Change, ...], begun: Collection[str]) -> Iterator[str]:
+    """begun: rules that say no day of their own where they are added, as it would be one before the edition."""
     for one in found:
         if one.part == "rules" and one.kind != MOVED:
-            yield from _rule(one)
+            yield from _rule(one, dated=one.old is not None or one.row not in begun)
         elif one.part not in ("rules", "invariants") and one.kind != MOVED:
             yield one.told
 
 
-def _rule(one: Change) -> Iterator[str]:
+def _rule(one: Change, *, dated: bool) -> Iterator[str]:
     """A rule by its sentence; of a change first what is another."""
     felt = [field for field in one.fields if field.place[0] in FELT]
     if one.new is None and one.old is not None and one.old.enabled:
@@ -75,7 +82,8 @@ def _rule(one: Change) -> Iterator[str]:
             for field in felt
             if one.kind == CHANGED and field.place != ("enabled",)
         ]
-        yield phrases.sentences([one.told, *otherwise, one.new.sentence, one.new.hits, one.new.days])
+        days = [one.new.days] if dated else []
+        yield phrases.sentences([one.told, *otherwise, one.new.sentence, one.new.hits, *days])
 
 
 # --- which goods ------------------------------------------------------------------------------------------

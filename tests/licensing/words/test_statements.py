@@ -53,6 +53,15 @@ def test_a_ban_names_each_item_on_a_line_of_its_own_with_where_it_goes_and_since
     assert lines[0] == "1C905.a.1 Dysprosium metal, to Japan: prohibited from 1 Jan 2027 on."
 
 
+def test_a_rule_of_an_older_clause_is_not_said_to_count_before_its_edition():
+    def of_today(rules, document):
+        banned(rules, document)
+        del document["rules"][-1]["effective_from"]
+
+    (rule,) = parts(said(of_today))["What changes"]
+    assert rule.endswith("It hits new applications, pending cases and licenses in force.")
+
+
 def test_what_does_not_change_names_the_channels_and_the_barriers_that_stay():
     stays = parts(said(banned))["What does not change"]
     assert stays[0] == "Open as before, annual licenses:"
