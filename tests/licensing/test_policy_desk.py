@@ -241,8 +241,11 @@ def test_an_approver_reads_whose_signature_is_missing(client, draft, ministry, c
     hastened(row, first)
     for path in ("", f"{row.ref}/"):
         assert f"{first.user} has signed it as an emergency." in read(second, path)
+        assert "within 24 hours and as long as nobody changes the draft" in read(second, path)
         assert f"It waits for one of: {second.user}." in read(ministry.policy_officer, path)
     assert "Yours is the second signature" in read(second, f"{row.ref}/")
+    assert 'href="#h-simulate">To what you can do</a>' in (told := read(second, f"{row.ref}/"))
+    assert 'id="h-simulate"' in told and "To what you can do" not in read(ministry.auditor, f"{row.ref}/")
     assert "You have signed it." in read(first, f"{row.ref}/")
     clock.shift(days=1)
     assert "has signed it" not in read(second)
