@@ -613,7 +613,7 @@ def test_what_was_left_out_presumes_nothing_of_an_approval(world, client):
     client.force_login(world.ministry.decider.user)
     page = client.get(f"/desk/cases/{ref}/")
     assert page.context["asks_why"] == {"approve": False, "refuse": False}
-    assert "(needed: the rules presume a refusal)" not in page.content.decode()
+    assert "(needed: the rules presume a refusal, or forbid it on some day)" not in page.content.decode()
 
 
 def test_a_presumption_of_refusal_is_followed_without_one(world):
@@ -654,7 +654,7 @@ def test_the_desk_asks_why_shows_why_and_tells_no_exporter(world, client):
     ref = waiting(world, kind="per_shipment", by_whom=[for_whom(world, use="MIL_USE")])
     client.force_login(world.ministry.decider.user)
     path = f"/desk/cases/{ref}/"
-    assert "(needed: the rules presume a refusal)" in client.get(path).content.decode()
+    assert "(needed: the rules presume a refusal, or forbid it on some day)" in client.get(path).content.decode()
     page = client.post(f"{path}approve/", {"seen": seen(ref)})
     assert (page.status_code, case(ref).state) == (422, "awaiting_decision")
     client.post(f"{path}approve/", {"seen": seen(ref), "departure": "A museum."})
