@@ -13,7 +13,7 @@ from core.legal_time import day_start, legal_today
 from core.models import Mail
 from core.templatetags.lodestone import day
 from exporters import actions as exporters
-from licensing.actions import applications, comments, consultations, decisions, editions, licenses, questions
+from licensing.actions import applications, comments, consultations, decisions, editions, questions
 from licensing.models import About, Application
 from licensing.selectors import clocks_of
 from shipments.needs import needs_of
@@ -163,7 +163,7 @@ def test_a_shipment_that_is_on_hold_is_marked_wherever_shipments_are_listed(worl
     client.force_login(world.exporter.user)
     places = ("/", "/shipments/", f"/licenses/{license.ref}/")
     assert [MARK in client.get(place).content.decode() for place in places] == [False] * 3
-    licenses.suspend(license.ref, seen=seen(license.ref), reason="Inspection", by=world.ministry.decider)
+    make.edition(lambda rules, document: rules["R033"].update(match={"destination.country": license.destinations}))
     assert [MARK in client.get(place).content.decode() for place in places] == [True] * 3
 
 
