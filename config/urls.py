@@ -9,7 +9,7 @@ from core.web.sessions import session
 from core.web.steps import addresses
 from exporters.web import lists as exporters_lists
 from exporters.web import pages as exporters
-from licensing.web import check, departures, desk, follows, holds, notices, policy, proposals, rulebook
+from licensing.web import check, departures, desk, follows, holds, notices, policy, proposals, rulebook, typed
 from licensing.web import lists as licensing_lists
 from licensing.web import pages as licensing
 from shipments.web import lists as shipments_lists
@@ -57,6 +57,7 @@ urlpatterns = [
     path("declarations/<str:ref>/edit/", licensing.declaration_form, name="declaration.edit"),
     *lists("applications/", licensing_lists.APPLICATIONS),
     path("applications/new/", licensing.application_form, name="application.new"),
+    path("applications/typed/", typed.application_typed, name="application.typed"),
     path("applications/<str:ref>/", licensing.application, name="application"),
     *addresses("applications/<str:ref>/", "application"),
     path("applications/<str:ref>/rules/", licensing.application_rules, name="application.rules"),

@@ -84,6 +84,11 @@ def problems_of(case: Application, judged: Iterable[Judged]) -> list[Problem]:
     return list({(problem.code, problem.message): problem for problem in found}.values())
 
 
+def obstacles_of(case: Application, judged: Iterable[Judged]) -> list[Problem]:
+    """Of these what stands against filing the case, its papers apart."""
+    return list(_obstacles(case, within(judged)))
+
+
 def _obstacles(case: Application, pairs: Pairs) -> Iterator[Problem]:
     for days in pairs.values():
         if missing := {name for one in days for name in one.missing}:  # what it opens can't be said yet

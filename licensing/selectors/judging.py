@@ -7,13 +7,22 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property
+from itertools import product
 from typing import Any, NamedTuple
 
 from django.db.models import Prefetch, Q, prefetch_related_objects
 
 from core.legal_time import legal_day, legal_now
 from exporters.selectors import last_days
-from licensing.models import Application, ApplicationEndUser, ApplicationLine, Finding, PolicyEdition
+from licensing.models import (
+    Application,
+    ApplicationEndUser,
+    ApplicationLine,
+    ControlItem,
+    Declaration,
+    Finding,
+    PolicyEdition,
+)
 from licensing.models.screenings import NO_HIT
 from licensing.policy.editions import Hold
 from licensing.policy.engine import Compiled, Outcome
@@ -118,15 +127,34 @@ def judge(case: Application, *, at: datetime, audience: str) -> list[Judged]:
     if audience == PENDING:
         days = _with_those_spoken_of(case, days)
     read_parts(case)
-    known, found = known_of([case]), list[Judged]()
-    for line in case.lines.all():
-        for user in case.end_users.all():
-            facts, last_day = (
-                said(case, line, user, known.hits.get(user.party_id)),
-                known.qualified.get(case.exporter_id),
-            )
-            seen = looks(facts, days, last_day, editions, audience)
-            found += [Judged(**vars(look), line=line, user=user) for look in seen]
+    return _judged(case, case.lines.all(), case.end_users.all(), known_of([case]), days, editions, audience)
+
+
+def judge_typed(
+    case: Application, items: Iterable[ControlItem], declared: Iterable[Declaration], *, at: datetime
+) -> list[Judged]:
+    """The same of a new case that nobody has saved, with these goods for these end-users: by what the company may know,
+    which is nothing of what screening found. Two queries, where the declarations have their parties."""
+    lines = [ApplicationLine(number=number, control_item=item) for number, item in enumerate(items, 1)]
+    users = [ApplicationEndUser(pk=key, party=one.end_user, declaration=one) for key, one in enumerate(declared, 1)]
+    editions, known = editions_at(at), Known({}, last_days([case.exporter_id]))
+    return _judged(case, lines, users, known, days_of(case, editions, NEW, legal_day(at)), editions, NEW)
+
+
+def _judged(
+    case: Application,
+    lines: Iterable[ApplicationLine],
+    users: Iterable[ApplicationEndUser],
+    known: Known,
+    days: list[tuple[date, bool]],
+    editions: Editions,
+    audience: str,
+) -> list[Judged]:
+    found, last_day = list[Judged](), known.qualified.get(case.exporter_id)
+    for line, user in product(lines, users):
+        facts = said(case, line, user, known.hits.get(user.party_id))
+        seen = looks(facts, days, last_day, editions, audience)
+        found += [Judged(**vars(look), line=line, user=user) for look in seen]
     return found
 
 
