@@ -207,6 +207,25 @@ def test_what_is_no_document_is_refused(text, code):
     assert flaws(text) == [("", code)]
 
 
+def test_a_text_may_be_as_long_as_the_longest(document, monkeypatch):
+    text = canonical(document)
+    monkeypatch.setattr("licensing.policy.editions.LARGEST", len(text))
+    assert read(text).document == document
+    monkeypatch.setattr("licensing.policy.editions.LARGEST", len(text) - 1)
+    assert flaws(text) == [("", "too-large")]
+
+
+@pytest.mark.parametrize(
+    ("name", "most"), [("code", 20), ("list", 20), ("category", 40), ("element", 10), ("confidence", 20)]
+)
+def test_words_of_a_code_are_as_long_as_what_keeps_them(document, name, most):
+    """Models of the control list have columns of these lengths."""
+    document["codes"][0][name] = "x" * most
+    assert read(canonical(document)).document["codes"][0][name] == "x" * most
+    document["codes"][0][name] += "x"
+    assert flaws(document) == [(f"/codes/0/{name}", "shape")]
+
+
 def test_an_expression_nested_deep_is_no_rule(document):
     text = canonical(document).replace('["1C902",', "[" * 1_000 + '"1C902"' + "]" * 999 + ",", 1)
     assert [code for _, code in flaws(text)] in (["shape"], ["too-deep"])
