@@ -10,9 +10,11 @@ from django.test.utils import CaptureQueriesContext
 from core.legal_time import day_start, legal_now, legal_today, months_after
 from core.models import HistoryLine
 from exporters.models import Qualification
-from licensing.models import Application
+from licensing.actions import declarations
+from licensing.models import Application, Declaration
 from shipments.offers import offered_to
 from tests import make
+from tests.licensing.test_verdicts import ban
 
 DAY = timedelta(days=1)
 
@@ -82,6 +84,19 @@ def test_materials_have_no_annual_way_so_none_is_offered(world):
     for _ in range(2):
         granted(world, signed, code="1C905.b")
     assert found(world) is None
+
+
+@pytest.mark.parametrize(("shut", "offered"), [("newest", False), ("oldest", True)])
+def test_the_newest_case_says_whether_the_annual_way_is_open(world, signed, shut, offered):
+    """Its goods go on to where the rules of today let none go, and the other's stay."""
+    again = make.demo.declaration(world.exporter, signed.end_user, ["1C905.a.4"], "CIV_AUTO", "traction motors")
+    declarations.verify(again.ref, seen=make.seen(again.ref), by=world.ministry.reviewer)
+    for row in (signed, again):
+        granted(world, row)
+    goes_on = again if shut == "newest" else signed
+    Declaration.objects.filter(pk=goes_on.pk).update(re_export=True, re_export_countries=["FR"])
+    make.edition(ban("FR", applies_to=["new"]))
+    assert (found(world) is not None) is offered
 
 
 def test_what_an_annual_license_in_force_has_is_not_offered(world, signed):
