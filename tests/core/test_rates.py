@@ -179,6 +179,14 @@ def test_names_that_meet_have_buckets_of_their_own_and_a_full_table_lets_calls_p
     assert [buckets.take("ninth", per_minute=1) for _ in range(3)] == [0, 0, 0]
 
 
+def test_a_bucket_of_another_boot_is_a_full_one(limits, tmp_path):
+    """Whose clock was far ahead of ours."""
+    buckets = rates.Buckets(str(tmp_path / "rates"))
+    for later_s in (3600, 0):
+        limits.later_s = later_s
+        assert [buckets.take("one key", per_minute=1) for _ in range(3)] == [0, 0, 60]
+
+
 def test_a_file_that_is_not_ours_is_not_used(tmp_path):
     (tmp_path / "elsewhere").write_bytes(b"")
     (tmp_path / "rates").symlink_to(tmp_path / "elsewhere")
