@@ -1,11 +1,16 @@
 """Guards hold whatever the session has set: pgtrigger's own switch, and tables that stand in for real ones."""
 
+import json
+
 import pytest
 from django.db import IntegrityError, connection, transaction
 
 from core.models import HistoryLine
 from exporters.models import Exporter
+from licensing.actions import decisions
 from licensing.models import Application, License
+from tests import make
+from tests.make import seen
 
 COPY = "INSERT INTO licensing_license SELECT (jsonb_populate_record(l, %s)).* FROM licensing_license l"
 
@@ -72,3 +77,16 @@ def test_a_license_stays_refused_without_two_people_even_where_temporary_tables_
         cursor.execute("SET LOCAL search_path = pg_temp, public")
     refused("two people", COPY, f'{{"id": 999999, "application_id": {draft.pk}, "ref": "EL-2"}}')
     assert License.objects.count() == 1
+
+
+def test_a_license_is_of_nobody_but_who_applied(world):
+    world.license(kilograms=100)
+    ref = world.under_review(world.application())
+    decisions.recommend(ref, seen=seen(ref), outcome="approve", by=world.ministry.reviewer)
+    decisions.approve(ref, seen=seen(ref), by=world.ministry.decider)
+    facts = {"id": 999_999, "application_id": Application.objects.get(ref=ref).pk, "ref": "EL-2"}
+    stranger = make.exporter(world.ministry, "Other Co., Ltd.").organization_id
+    refused("needs an approved application", COPY, json.dumps(facts | {"exporter_id": stranger}))
+    with connection.cursor() as cursor:
+        cursor.execute(COPY, [json.dumps(facts)])
+    assert License.objects.count() == 2
