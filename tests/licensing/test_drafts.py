@@ -909,6 +909,14 @@ def test_postgresql_counts_the_signatures(ban, parts, midnight, stands):
         put(ban, at)
 
 
+def test_postgresql_counts_a_person_once_however_often_he_signed(ban, ministry):
+    for _ in range(2):
+        facts = {"draft": ban, "part": "approver", "digest": ban.digest, "at": legal_now()}
+        Signature.objects.create(actor=ministry.policy_approver.user, **facts)
+    with pytest.raises(IntegrityError, match="an edition needs an author"), transaction.atomic():
+        put(ban, day_start(legal_today() + DAY) + timedelta(seconds=1))
+
+
 def test_postgresql_counts_no_signature_of_before_a_change_nor_one_that_was_taken_back(ban, ministry):
     at = day_start(legal_today() + DAY)
     hastened(ban, ministry.policy_approver)
