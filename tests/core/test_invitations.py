@@ -203,11 +203,10 @@ def test_a_later_link_takes_the_place_of_an_earlier_and_a_dead_one_leaves_none(w
     assert client.get("/invitations/nonsense/", follow=True).status_code == 404
 
 
-def test_no_log_line_keeps_a_link():
-    line = logging.makeLogRecord(
-        {"name": "django.request", "msg": "Internal Server Error: /invitations/WzEx.1tx:s_-9/"}
-    )
-    assert "/invitations/***/" in JsonFormatter().format(line)
+@pytest.mark.parametrize("path", ["/invitations/", "/accounts/confirm-email/", "/accounts/password/reset/key/"])
+def test_no_log_line_keeps_a_link(path):
+    line = logging.makeLogRecord({"name": "django.request", "msg": f"Internal Server Error: {path}WzEx.1tx:s_-9/"})
+    assert f"{path}***/" in JsonFormatter().format(line)
     assert "WzEx" not in JsonFormatter().format(line)
 
 
