@@ -209,7 +209,7 @@ def test_what_is_shown_no_more_takes_no_comment_and_loses_no_word(draft, world, 
         withdrawn(draft, world)
     else:
         editions.approve(draft.ref, seen=seen(draft.ref), by=world.ministry.policy_approver)
-    client.force_login(world.exporter.user)
+    assert "Your comment" not in page(client, world.exporter, at(draft))
     answer = client.post(f"{at(draft)}comment/", {"text": "Twelve months"})
     assert answer.status_code == 409 and "Twelve months" in answer.content.decode()
     assert "takes no comments" in answer.content.decode() and not Comment.objects.exists()
