@@ -54,10 +54,11 @@ def test_deployment_checks_are_clean_under_production_settings():
 
 
 def test_production_does_not_start_on_a_database_that_may_lose_commits():
-    """The test server runs with fsync off, which is exactly what must be refused."""
+    """The test server runs with these off, which is exactly what must be refused."""
     done = run(sys.executable, "-c", "import config.wsgi", **PRODUCTION, DJANGO_SETTINGS_MODULE="config.settings")
     assert done.returncode != 0
-    assert "PostgreSQL runs with fsync = off" in done.stderr
+    for name in ("fsync", "full_page_writes", "synchronous_commit"):
+        assert f"PostgreSQL runs with {name} = off" in done.stderr
 
 
 @pytest.mark.full
