@@ -105,6 +105,18 @@ def test_sign_up_answers_alike_for_a_new_address_and_for_one_that_has_an_account
     assert (User.objects.filter(email="lin@example.cn").count(), Exporter.objects.count()) == (1, 2)
 
 
+def test_a_password_like_the_address_is_refused(ministry, client):
+    passwords = dict.fromkeys(("password1", "password2"), "lin.wei@example.com")
+    response = client.post("/accounts/signup/", answers(email="lin.wei@example.cn", **passwords))
+    assert "The password is too similar to" in response.content.decode()
+    assert not User.objects.filter(email="lin.wei@example.cn").exists()
+
+
+def test_the_language_of_a_sign_up_is_kept(ministry, client):
+    client.post("/accounts/signup/", answers(), headers={"Accept-Language": "zh-hans"})
+    assert User.objects.get(email="lin@example.cn").language == "zh-hans"
+
+
 def test_an_officer_sees_who_else_typed_the_code(ministry, client):
     first, second = typed_the_code("First Co., Ltd."), typed_the_code("Second Co., Ltd.")
     for actor in (first, second):
