@@ -48,6 +48,16 @@ def test_of_half_a_form_it_says_what_is_needed_for_an_answer(world, beside):
     assert "License needed" in beside(world.declaration(), planned_from="next week", planned_until=None)
 
 
+@pytest.mark.parametrize(
+    "sent",
+    [{}, {"lines-TOTAL_FORMS": "9" * 12}, {"end_users": "x"}],
+)
+def test_what_no_browser_sends_is_as_if_it_were_not_typed(world, client, sent):
+    client.force_login(world.exporter.user)
+    answer = client.post("/applications/typed/", {"kind": "annual", "lines-INITIAL_FORMS": "0"} | sent)
+    assert answer.status_code == 200 and "Choose goods and an end-user" in answer.content.decode()
+
+
 def test_what_is_hopeless_says_why(world, beside):
     barred = world.declaration(country="US")
     Party.objects.filter(pk=barred.end_user_id).update(nature="military")

@@ -15,7 +15,7 @@ from tests.seen.gather import Numbered, differs, rows_of, undone
 
 # those of the frame, of scripts, of nobody here, and what is no address
 NO_FORMS = {"set_language", "session", "account_logout", "account_confirm_email", "account_set_password"}
-NO_FORMS |= {"exporter.submit", "shipment.customs"}
+NO_FORMS |= {"exporter.submit", "shipment.customs", "application.typed"}
 ALSO = pages.ALSO | {
     "grant.confirm": {"pk": 1},
     "application.document.remove": {"paper": 1},
