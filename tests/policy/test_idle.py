@@ -2,6 +2,8 @@
 
 from datetime import date
 
+import pytest
+
 from licensing.policy.idle import idle
 from tests.policy.drafts import another, draft, first
 
@@ -23,6 +25,7 @@ def test_rules_without_effect_are_named():
     )
 
 
+@pytest.mark.full
 def test_papers_and_limits_that_only_others_ask_for_do_not_count():
     """Of two rules for one paper of its own neither matters alone; one for another paper does."""
 
@@ -36,6 +39,20 @@ def test_papers_and_limits_that_only_others_ask_for_do_not_count():
 
     found = set(idle(draft(papers), since=TODAY)) - set(idle(first(), since=TODAY))
     assert found == {"R900", "R901", "R910"}
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("effect", [{"grant": ["annual"]}, {"remove": ["single"]}])
+def test_of_two_rules_that_open_or_close_a_channel_neither_matters_alone(effect):
+    match = {"destination.country": ["FR"], "item.control_code_prefix": ["1C903"]}
+
+    def changes(*names):
+        return lambda rules, document: [
+            another(rules, document, name, "R021", match=match, effect=effect) for name in names
+        ]
+
+    assert "R900" not in idle(draft(changes("R900")), since=TODAY)
+    assert {"R900", "R901"} <= set(idle(draft(changes("R900", "R901")), since=TODAY))
 
 
 def test_a_rule_that_counts_on_no_day_is_not_without_effect():
