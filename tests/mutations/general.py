@@ -55,6 +55,7 @@ TESTS = {
     "licensing/actions/": "core/test_ground core/test_locks licensing/test_actions_refused "
     "licensing/test_decisions licensing/test_limits licensing/test_granted core/test_outbox core/test_deliveries "
     "core/test_forms",
+    "licensing/actions/editions.py": "licensing/test_drafts licensing/test_policy_desk",
     "licensing/actions/licenses.py": "licensing/test_turns licensing/test_screenings licensing/test_usable "
     "shipments/test_customs shipments/test_validity licensing/test_take",
     "shipments/actions/": "licensing/test_ledger core/test_locks core/test_ground shipments/test_selectors "
