@@ -69,3 +69,11 @@ def test_a_rule_that_has_an_effect_on_one_day_or_for_pending_cases_alone_has_one
 
     assert idle(draft(once)) == idle(first())
     assert idle(draft(once), since=date(2026, 12, 2)) == idle(first())
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("compiled", [first(), draft(lambda rules, document: rules["R040"].update(enabled=False))])
+def test_who_says_nothing_that_counts_can_be_left_out(compiled, monkeypatch):
+    found = idle.__wrapped__(compiled, since=TODAY)
+    monkeypatch.setattr("licensing.policy.idle._apart", lambda other, rule: False)
+    assert found == idle.__wrapped__(compiled, since=TODAY)
