@@ -552,6 +552,16 @@ def test_only_what_is_granted_must_be_open(world):
     assert decisions.approve(ref, seen=seen(ref), acknowledged=tick(ref), by=world.ministry.decider).state == "approved"
 
 
+def test_what_is_granted_must_be_open_whoever_before_it_was_left_out(world):
+    signed = [for_whom(world), for_whom(world, country="FR")]
+    ref = world.under_review(world.application(by_whom=signed))
+    _, kept = case(ref).end_users.order_by("pk")
+    facts = {"outcome": "approve", "end_users": [kept.pk], "text": "One of them."}
+    decisions.recommend(ref, seen=seen(ref), by=world.ministry.reviewer, **facts)
+    make.edition(lambda rules, document: rules["R033"].update(match={"destination.country": ["FR"]}))
+    assert refused(decisions.approve, ref, acknowledged=tick(ref), by=world.ministry.decider) == "policy-prohibits"
+
+
 def test_what_is_controlled_no_more_is_neither_approved_nor_issued(world):
     ref, m = world.under_review(world.application()), world.ministry
     decisions.recommend(ref, seen=seen(ref), outcome="approve", by=m.reviewer)
