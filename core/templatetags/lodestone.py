@@ -171,11 +171,8 @@ def _form_errors(form: BaseForm, line: int = 0) -> list[dict[str, str]]:
     found = [{"href": "", "text": str(text)} for text in form.non_field_errors()]
     for bound in form:
         for message in bound.errors:
-            values = {
-                "line": line,
-                "label": str(bound.label).rstrip(".。"),
-                "message": message,
-            }  # of a tick, a sentence
+            label = str(bound.label).rstrip(".。")  # of a tick it is a sentence
+            values = {"line": line, "label": label, "message": message}
             text = _("Line %(line)d, %(label)s: %(message)s") if line else _("%(label)s: %(message)s")
             found.append({"href": "" if bound.is_hidden else f"#{_target(bound)}", "text": text % values})
     return found

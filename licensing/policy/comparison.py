@@ -1,9 +1,9 @@
 """A draft beside the edition that it follows: over every vector and every day, for new and for pending cases.
 
 Every day class is looked at, past ones too, so that a slip shows on whichever day it bites; `since` leaves out those
-before a day. Absent facts are no classes: a sample with some facts left out stands beside the whole (`absent`), one
-half of it drawn anywhere, the other where rules that the draft touches match. Who
-holds a license already is asked no outcome: rules that come to him, leave him or change for him are told as `reach`.
+before a day. Absent facts are no classes: a sample with some facts left out stands beside the whole (`absent`), drawn
+anywhere and where rules match that the draft touches. Who holds a license already is asked no outcome: rules that come
+to him, leave him or change for him are told as `reach`.
 """
 
 from collections.abc import Collection, Iterable, Iterator

@@ -42,7 +42,8 @@ def application_typed(request: HttpRequest) -> HttpResponse:
         **{name: typed.get(name) or "" for name in ("kind", "purpose", "red_flag")},
         **{name: typed.get(name) for name in ("planned_from", "planned_until")},
     )
-    goods = [line.cleaned_data["code"] for line in lines.forms if "code" in getattr(line, "cleaned_data", {})]
+    rows = [getattr(line, "cleaned_data", {}) for line in lines.forms]
+    goods = [row["code"] for row in rows if "code" in row and not row.get("DELETE")]
     judged = selectors.judge_typed(case, goods, list(typed.get("end_users") or ()), at=legal_now()) if case.kind else []
     context = {"said": list(_said(case, judged)), "today": legal_today()}
     return render(request, "licensing/parts/application_said.html", context)

@@ -40,6 +40,8 @@ def test_what_has_been_typed_is_judged_and_nothing_is_kept(world, beside):
     assert "1C905.a.4 to " in said and "1C903.a.2 to " in said and said.count("License needed") == 2
     assert "Papers: " not in said and f"known on {day(legal_today())}" in said
     assert not Application.objects.exists()
+    left_out = beside(world.declaration(), goods=("1C905.a.4", "1C903.a.2"), **{"lines-1-DELETE": "on"})
+    assert "1C905.a.4 to " in left_out and "1C903.a.2" not in left_out
 
 
 def test_of_half_a_form_it_says_what_is_needed_for_an_answer(world, beside):
