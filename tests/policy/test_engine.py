@@ -149,6 +149,12 @@ def test_a_share_of_two_amounts_reaches_the_threshold_when_a_thousand_parts_make
     assert (Decimal(share) >= Decimal("0.001")) is reached is (Decimal(part) * 1000 >= Decimal(value))
 
 
+@pytest.mark.parametrize("countries", [["DE", 3], [["DE"]], ["DE", None], []])
+def test_a_list_of_countries_holds_nothing_else(countries):
+    assert may_be("destination.country", ["DE", "FR"], None)
+    assert not may_be("destination.country", countries, None)
+
+
 def test_a_rule_may_end_on_the_last_day_that_can_be_written():
     ends = draft(lambda rules, _: rules["R033"].update(effective_to="9999-12-31"))
     assert "R033" in {rule.id for rule in ends.of(ends.active(date.max, "new"))}

@@ -41,6 +41,21 @@ def test_papers_and_limits_that_only_others_ask_for_do_not_count():
     assert found == {"R900", "R901", "R910"}
 
 
+def test_a_rule_that_matters_only_where_another_is_not_has_an_effect():
+    """However many rows are alike but for papers that only others ask for."""
+
+    def papers(rules, document):
+        for name, paper, match in (
+            ("R900", "own", {"exporter.territory": ["overseas"]}),
+            ("R901", "own", {"exporter.territory": ["domestic", "overseas"]}),
+            ("R902", "a", {"destination.country": ["FR"]}),
+            ("R903", "b", {"exporter.territory": ["domestic"]}),
+        ):
+            another(rules, document, name, "R021", match=match, effect={"require": [f"paper_{paper}"]})
+
+    assert set(idle(draft(papers), since=TODAY)) - set(idle(first(), since=TODAY)) == {"R900"}
+
+
 @pytest.mark.full
 @pytest.mark.parametrize("effect", [{"grant": ["annual"]}, {"remove": ["single"]}])
 def test_of_two_rules_that_open_or_close_a_channel_neither_matters_alone(effect):
