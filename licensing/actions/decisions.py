@@ -305,17 +305,24 @@ def _look_again(
 
     Returns the edition, the strictest that the rules say of what is granted, and all that they say.
     """
-    assert granted is not None, "what is approved was recommended"
     judged = judge(row, at=at, audience=PENDING)
+    lines, kept = require_grantable(row, granted, judged)
+    require_acknowledged(row, judged, acknowledged)
+    return freeze(row, moment, judged, at=at), presumed(judged, lines, kept), judged
+
+
+def require_grantable(row: Application, granted: Granted | None, judged: list[Judged]) -> tuple[set[int], set[int]]:
+    """The rules open what was recommended, hold nothing of it, and allow it as it was recommended; its papers are
+    there. Returns which lines and end-users that are."""
+    assert granted is not None, "what is approved was recommended"
     kept = {user.pk for user in row.end_users.all()} - {user.pk for user in granted.left_out}
     lines = {line.number for line in granted.licensed}
     require_resolved(judged, kept)
     require_open(row, judged, lines, kept)
     require_papers(row, judged, lines, kept)
     require_not_held(judged, lines, kept)
-    require_acknowledged(row, judged, acknowledged)
     _require_allowed(row, limits(judged, lines, kept))
-    return freeze(row, moment, judged, at=at), presumed(judged, lines, kept), judged
+    return lines, kept
 
 
 def _require_allowed(row: Application, most: Limits) -> None:

@@ -6,12 +6,14 @@ from django.db.models import Prefetch
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 
+from core.errors import DomainError
 from core.history import lines_of
 from core.legal_time import legal_now, legal_today
 from core.models import Document
 from core.telling import told
 from core.web.steps import Failed, of_one_moment, offered
 from licensing import granted, selectors
+from licensing.actions.decisions import require_grantable
 from licensing.actions.findings import DEPARTURES, lacking, limits, presumed
 from licensing.models import Application, DecisionStep
 from licensing.states import UNISSUED
@@ -84,21 +86,26 @@ def _differences(row: Application, one: selectors.Judged) -> list[str]:
 
 def _judged(row: Application) -> dict[str, Any]:
     """While somebody may still act on it: what the rules say otherwise now than when the case was last looked at, which
-    holds stand, the most that they allow, and whether an outcome leaves what they presume: of all that was asked to
-    refuse, of what is granted to approve."""
+    holds stand, the most that they allow, what they have against granting what was recommended, and whether an outcome
+    leaves what they presume: of all that was asked to refuse, of what is granted to approve."""
     if row.state not in UNISSUED:
         return {}
     judged = selectors.judge(row, at=legal_now(), audience=selectors.PENDING)
     lines, users = {line.number for line in row.lines.all()}, {user.pk for user in row.end_users.all()}
-    said = {"refuse": presumed(judged, lines, users)}
+    said, against = {"refuse": presumed(judged, lines, users)}, ""
     if recommended := granted.recommended(row):
         kept = users - {user.pk for user in recommended.left_out}
         said["approve"] = presumed(judged, {line.number for line in recommended.licensed}, kept)
+        try:
+            require_grantable(row, recommended, judged)
+        except DomainError as refusal:
+            against = refusal.detail
     asks_why = {outcome: (outcome, presumption) in DEPARTURES for outcome, presumption in said.items()}
     holds = of_case(selectors.holds_of(judged))
     return {
         "policy_changes": [(one, _differences(row, one)) for one in selectors.changed(row, judged)],
         "asks_why": asks_why,
+        "against": against,
         "holds": holds,
         "most": limits(judged, lines, users),
         "lacking": lacking(row, [one for one in judged if one.within]),

@@ -75,6 +75,25 @@ STRICTER = [
 ]
 
 
+def offers(client, ref, verb):
+    """Whether the officer's page has a button for it, and what stands there in its place."""
+    page = client.get(f"/desk/cases/{ref}/").content.decode()
+    form = page.split(f'action="/desk/cases/{ref}/{verb}/"')[1].split("</form>")[0]
+    return 'aria-disabled="true"' not in form, " ".join(unescape(form).split())
+
+
+@pytest.mark.parametrize("verb", ["approve", "issue"])
+def test_the_page_offers_no_step_that_the_rules_refuse_and_says_why(world, case, client, verb):
+    client.force_login(world.ministry.decider.user)
+    recommend(world, case)
+    if verb == "issue":
+        approve(world, case)
+    assert offers(client, case, verb)[0]
+    limit(max_validity_months=6)
+    open_to_him, said = offers(client, case, verb)
+    assert not open_to_him and "Months recommended: 12. The rules allow 6 now." in said
+
+
 @pytest.mark.parametrize(("params", "said"), STRICTER, ids=["months", "clearances", "conditions"])
 def test_rules_that_became_stricter_since_stop_the_approval(world, case, params, said):
     recommend(world, case)
