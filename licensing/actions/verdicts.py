@@ -173,7 +173,8 @@ def _follow(license: License, verdicts: list[Verdict], editions: Editions, by: A
     causes = license.suspensions.filter(cause=Suspension.Cause.POLICY, ended_at=None).select_related("edition")
     replaced, kept = set(), set()
     for cause in causes.defer("edition__text"):
-        user, rules = cause.end_user_id or 0, now.get(cause.end_user_id or 0, [])
+        assert cause.end_user_id is not None, "rules close an end-user, or each of them"
+        user, rules = cause.end_user_id, now.get(cause.end_user_id, [])
         if cause.edition and told_alike(cause.rules, rules_of(cause.edition.digest), rules, edition):
             kept.add(user)
             continue

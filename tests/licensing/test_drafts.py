@@ -793,6 +793,18 @@ def test_what_is_repealed_never_starts(ban, ministry, clock):
     assert ban.state == "repealed"
 
 
+def test_a_text_that_starts_on_its_day_after_all_has_a_name_of_its_own(ban, ministry, clock):
+    approved(ban, ministry)
+    repealed(ban, ministry.other_approver)
+    edition, instead = PolicyEdition.objects.order_by("pk")[1:]
+    clock.set(edition.starts_at)
+    again = described(changed(editions.draft(title="Ban", by=ministry.policy_officer), ministry), ministry)
+    hastened(again, ministry.policy_approver)
+    hastened(again, ministry.other_approver)
+    latest = PolicyEdition.objects.latest("pk")
+    assert (latest.digest, latest.code) == (edition.digest, f"{edition.code}-2") and instead.code != edition.code
+
+
 def test_whoever_approved_may_repeal_and_whoever_wrote_may_not(ban, ministry):
     approved(ban, ministry)
     refused(FourEyes, "four-eyes", repealed, ban, with_both_roles(ministry.policy_officer))

@@ -49,9 +49,9 @@ TESTS = {
     "licensing/ledger.py": "core/test_ground licensing/test_ledger licensing/test_take licensing/test_months "
     "shipments/test_customs",
     "licensing/selectors/verdicts.py": "licensing/test_turns licensing/test_holds",
-    "licensing/selectors/": "licensing/test_usable licensing/test_granted licensing/test_selectors "
-    "licensing/test_decisions licensing/test_limits licensing/test_edit_pages core/test_ground core/test_lists "
-    "core/test_files api/test_shipments",
+    "licensing/selectors/": "licensing/test_policy_desk licensing/test_usable licensing/test_granted "
+    "licensing/test_selectors licensing/test_decisions licensing/test_limits licensing/test_edit_pages "
+    "core/test_ground core/test_lists core/test_files api/test_shipments",
     "licensing/actions/": "core/test_ground core/test_locks licensing/test_actions_refused "
     "licensing/test_decisions licensing/test_limits licensing/test_granted core/test_outbox core/test_deliveries "
     "core/test_forms",

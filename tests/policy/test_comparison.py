@@ -141,6 +141,15 @@ def test_a_code_that_is_struck_is_unlisted_from_then_on():
     assert all(region.witness.asked(new).disposition == "unlisted" for region in lost)
 
 
+def test_a_code_that_comes_and_that_no_rule_names_is_not_controlled_and_no_longer_unlisted():
+    def comes(rules, document):
+        like = next(row for row in document["codes"] if row["code"] == "ANN61-P1")
+        document["codes"].append(like | {"code": "ANN61-P9", "category": "ribbon", "list": "ribbons"})
+
+    found = compare(first(), draft(comes), since=TODAY)
+    assert {(one.old.disposition, one.new.disposition) for one in found.regions} == {("unlisted", "not_controlled")}
+
+
 def test_days_before_the_first_one_asked_for_are_left_out():
     def ended(rules, document):
         rules["R047"]["effective_from"] = "2026-10-01"

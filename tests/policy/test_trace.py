@@ -89,6 +89,10 @@ def test_pauses_that_follow_each_other_are_told_as_one_and_an_end_inside_is_no_r
     assert ends(date(2026, 2, 6)) == Line("R001", Fate.ENDED, day=date(2026, 2, 5))
 
 
+def test_a_pause_until_the_last_day_that_can_be_written_has_no_end():
+    assert april(windows=[pause("2026-01-01", "9999-12-31")])(ON) == Line("R001", Fate.PAUSED)
+
+
 def test_humanitarian_goods_made_abroad_lose_the_disposition_and_keep_the_rule(told):
     relief = ABROAD | {"end_use.code": "HUMANITARIAN", "item.cn_input_value_share": "0.5"}
     lines = told(relief, date(2026, 11, 20))
