@@ -8,12 +8,24 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from core.access import Actor, visibility
 from core.models import HistoryLine
 from exporters.selectors import of_province
-from licensing.models import Suspension
-from licensing.selectors import LAWFUL, TOO_LATE, Taken, fate_of_lines, stopped
+from licensing.models import License, Suspension
+from licensing.selectors import LAWFUL, TOO_LATE, Closing, Taken, fate_of_lines, stopped
 from licensing.selectors.what_if import reads_reserved
 from licensing.states import IN_FORCE
 from shipments.models import Handling, Incident, Shipment
 from shipments.states import OPEN_SHIPMENT, ShipmentState
+
+
+def can_reserve(license: License, today: date, taken: int, closings: Iterable[Closing]) -> bool:
+    """Something can be reserved on the license (with balances) now: on its days, with a quantity and a clearance left,
+    for an end-user who is open. So pages say it; what decides is ledger_take()."""
+    shut = {one.end_user.pk for one in closings}
+    return (
+        license.usable_on(today)
+        and (license.max_clearances is None or taken < license.max_clearances)
+        and any(line.available + line.tolerance > 0 for line in license.lines.all())
+        and any(not user.closed and user.pk not in shut for user in license.end_users.all())
+    )
 
 
 def shipments_for(actor: Actor) -> QuerySet[Shipment]:

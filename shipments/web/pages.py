@@ -80,7 +80,6 @@ def license_page(request: HttpRequest, ref: str, failed: Failed | None = None) -
     if "lift" in steps["forms"]:
         steps["forms"]["lift"].only(endable)
     closings = licensing.closings([row], legal_now()).get(row.pk, [])
-    shut = {one.end_user.pk for one in closings}
     shipments = selectors.with_lines(selectors.shipments_for(request.actor).filter(license=row))
     context = {
         "license": row,
@@ -92,7 +91,7 @@ def license_page(request: HttpRequest, ref: str, failed: Failed | None = None) -
         "party_changes": licensing.party_changes(row) if row.state in IN_FORCE else [],
         "endable": endable,
         "others_end": any(cause.needs_another_than(request.user) for cause in row.open_suspensions),
-        "usable": row.usable_on(today) and any(not u.closed and u.pk not in shut for u in row.end_users.all()),
+        "usable": selectors.can_reserve(row, today, taken, closings),
         "clearances_taken": taken,
         "clearances_used": used,
         "clearances_reserved": taken - used,
@@ -121,12 +120,9 @@ def shipment_new(request: HttpRequest) -> HttpResponse:
     rows = licensing.with_balances(licensing.licenses_for(request.actor))
     license = get_object_or_404(rows, ref=number) if number else None
     if license is None:
-        today, running = legal_today(), licensing.with_balances(licensing.in_force(request.actor))
-        usable = [
-            row
-            for row in running
-            if row.usable_on(today) and any(line.available + line.tolerance > 0 for line in row.lines.all())
-        ]
+        now, running = legal_now(), licensing.with_balances(licensing.in_force(request.actor))
+        today, taken, closings = legal_day(now), licensing.clearances_taken(running), licensing.closings(running, now)
+        usable = [row for row in running if selectors.can_reserve(row, today, taken[row.pk], closings.get(row.pk, ()))]
         suspended = [row for row in running if row.state == LicenseState.SUSPENDED]
         context = {"licenses": usable, "suspended": suspended, "today": today}
         return render(request, "shipments/shipment_choose.html", context)

@@ -3,12 +3,17 @@
 from datetime import timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from core.legal_time import legal_today
 from exporters.models import Qualification
 from licensing.models import License
 from licensing.models.balances import LicenseLine
+from shipments.actions import cancel
 from shipments.needs import needs_of
+from tests import make
+from tests.licensing.test_verdicts import ban
 
 DAY = timedelta(days=1)
 
@@ -43,29 +48,56 @@ def test_the_end_of_a_qualification_is_a_need_within_90_days_and_presses_within_
 DAYS = [(-1, 1, True), (0, 0, True), (1, 5, False), (-5, -1, False)]
 
 
+def offered(client, world, license):
+    """Where a shipment is begun, and the license's own page, say the same of it."""
+    client.force_login(world.exporter.user)
+    usable = client.get(f"/licenses/{license.ref}/").context["usable"]
+    assert (license.ref in client.get("/shipments/new/").content.decode()) is usable
+    return usable
+
+
 @pytest.mark.parametrize(("first", "last", "open_"), DAYS)
 def test_a_license_is_offered_for_a_shipment_on_its_days(first, last, open_, world, license, client):
     days(first, last)
-    client.force_login(world.exporter.user)
-    assert (license.ref in client.get("/shipments/new/").content.decode()) is open_
+    assert offered(client, world, license) is open_
 
 
 @pytest.mark.parametrize(("grams", "open_"), [(99_999, True), (100_000, False)])
 def test_a_license_whose_whole_quantity_is_reserved_is_not_offered(grams, open_, world, license, client):
     world.shipment(license, grams)
-    client.force_login(world.exporter.user)
-    assert (license.ref in client.get("/shipments/new/").content.decode()) is open_
+    assert offered(client, world, license) is open_
 
 
 def test_one_whose_tolerance_is_left_is(world, license, client):
     world.shipment(license, 100_000)
     LicenseLine.objects.update(tolerance=1)
-    client.force_login(world.exporter.user)
-    assert license.ref in client.get("/shipments/new/").content.decode()
+    assert offered(client, world, license)
 
 
-@pytest.mark.parametrize(("first", "last", "open_"), DAYS)
-def test_a_licenses_page_says_usable_on_its_days(first, last, open_, world, license, client):
-    days(first, last)
+def test_one_whose_clearances_are_all_taken_is_not(world, client):
+    license = world.license(kind="per_shipment", kilograms=500)
+    assert (license.max_clearances, offered(client, world, license)) == (1, True)
+    shipment = world.shipment(license, 100_000)
+    assert not offered(client, world, license)
+    cancel(shipment.ref, by=world.exporter)
+    assert offered(client, world, license)
+
+
+def test_one_that_the_rules_closed_for_everybody_is_not(world, license, client):
+    make.edition(ban("DE"))
+    assert not offered(client, world, license)
+
+
+def test_where_a_shipment_is_begun_as_much_is_asked_for_one_license_as_for_three(world, client):
     client.force_login(world.exporter.user)
-    assert client.get(f"/licenses/{license.ref}/").context["usable"] is open_
+    counts = []
+    for number in (1, 2):
+        for _ in range(number):
+            world.license(kind="per_shipment", kilograms=500)
+            world.license(kilograms=500)
+        make.edition(ban("FR"), f"E{number}")
+        client.get("/shipments/new/")
+        with CaptureQueriesContext(connection) as asked:
+            assert len(client.get("/shipments/new/").context["licenses"]) == {1: 2, 2: 6}[number]
+        counts.append(len(asked))
+    assert counts[0] == counts[1]
