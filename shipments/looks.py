@@ -25,6 +25,8 @@ from shipments.selectors import incidents_lately, lately, shipments_for, with_li
 from shipments.states import ShipmentState
 
 LOOK_DAYS = 14
+MOST = 10  # that the overview shows; one more of each kind is read, so that it knows of more
+PRESSING = 5  # licenses closed somehow: others come last, or they would hide what has a day
 
 
 @dataclass(frozen=True)
@@ -128,7 +130,7 @@ def _suspended(actor: Actor, today: date) -> list[Need]:
             reverse("license", kwargs={"ref": row.ref}),
             _("See why"),
             "red",
-            today,
+            today if number < PRESSING else None,
         )
         if row.state == LicenseState.SUSPENDED
         else Need(
@@ -137,9 +139,9 @@ def _suspended(actor: Actor, today: date) -> list[Need]:
             reverse("license", kwargs={"ref": row.ref}),
             _("See why"),
             "ochre",
-            today,
+            today if number < PRESSING else None,
         )
-        for row in rows[:5]
+        for number, row in enumerate(rows[: MOST + 1])
     ]
 
 
@@ -157,7 +159,8 @@ def _licenses(actor: Actor, since: datetime) -> list[Need]:
         row = rows[line.subject_id]
         rest = [quantity(part.lapsed, part.unit) for part in row.lines.all() if part.lapsed]
         if line.verb == "lift" and row.state == LicenseState.ACTIVE:
-            title, text = _("License {ref} is in force again"), _("No cause is open since {day}.")
+            title = _("License {ref} is in force again")
+            text = _("No cause is open since {day}.")
         elif line.verb != "lift" and rest:
             title, text = _("License {ref} has ended"), _("Unused on {day}, and lapsed: {rest}.")
         else:

@@ -13,14 +13,14 @@ from exporters.selectors import RENEWAL, returned
 from exporters.states import ExporterState
 from licensing import selectors
 from licensing.states import ApplicationState, DeclarationState
-from shipments.looks import Need, looks_of
+from shipments.looks import MOST, Need, looks_of
 from shipments.qualifying import ENDING_DAYS, days_left
 
 PRESSING_DAYS = 30
 
 
 def needs_of(actor: Actor) -> list[Need]:
-    """At most ten things, the most pressing first."""
+    """The most pressing first; all of them where they are no more than MOST, else more than that."""
     today = legal_today()
     exporter = Exporter.objects.select_related("qualification").get(pk=actor.organization_id)
     needs = [
@@ -33,7 +33,7 @@ def needs_of(actor: Actor) -> list[Need]:
         *_endings(actor, today),
         *_qualification(exporter, today),
     ]
-    return sorted(needs, key=lambda need: need.due_on or date.max)[:10]
+    return sorted(needs, key=lambda need: need.due_on or date.max)
 
 
 def _company(exporter: Exporter) -> list[Need]:
@@ -77,7 +77,7 @@ def _questions(actor: Actor) -> list[Need]:
 def _declarations(actor: Actor) -> list[Need]:
     rows = selectors.declarations_for(actor).filter(state__in=[DeclarationState.DRAFT, DeclarationState.SIGNED])
     needs = []
-    for row in rows[:5]:
+    for row in rows[: MOST + 1]:
         draft = row.state == DeclarationState.DRAFT
         needs.append(
             Need(
@@ -105,7 +105,7 @@ def _drafts(actor: Actor) -> list[Need]:
             _("Continue"),
             "blue",
         )
-        for row in rows[:5]
+        for row in rows[: MOST + 1]
     ]
 
 
@@ -124,7 +124,7 @@ def _endings(actor: Actor, today: date) -> list[Need]:
             "blue",
             row.usable_until,
         )
-        for row in rows[:5]
+        for row in rows.order_by("usable_until", "pk")[: MOST + 1]
     ]
 
 

@@ -25,6 +25,7 @@ from licensing.granted import decided
 from licensing.models import License
 from licensing.states import IN_FORCE, LicenseState
 from shipments import actions, selectors
+from shipments.looks import MOST
 from shipments.needs import needs_of
 from shipments.offers import offered_to
 from shipments.web.forms import ShipmentForm
@@ -49,8 +50,10 @@ def overview(request: HttpRequest) -> HttpResponse:
     clocks = licensing.clocks_of([row for row in applications if not row.decided_at], today)
     for row in applications:
         row.clock = clocks.get(row.pk)
+    needs = needs_of(request.actor)
     context = {
-        "needs": needs_of(request.actor),
+        "needs": needs[:MOST],
+        "more_needs": len(needs) > MOST,
         "licenses": latest,
         "usable": licensing.in_force(request.actor).filter(state=LicenseState.ACTIVE).exists(),
         "license_count": running.count(),

@@ -8,12 +8,14 @@ from django.test.utils import CaptureQueriesContext
 
 from core.legal_time import legal_today
 from exporters.models import Qualification
+from licensing.actions import licenses
 from licensing.models import License
 from licensing.models.balances import LicenseLine
 from shipments.actions import cancel
 from shipments.needs import needs_of
 from tests import make
 from tests.licensing.test_verdicts import ban
+from tests.make import seen
 
 DAY = timedelta(days=1)
 
@@ -27,6 +29,37 @@ def test_an_end_within_90_days_is_a_need_until_it_is_over(last, needed, world, l
     days(-400, last)
     titles = [need.title for need in needs_of(world.exporter)]
     assert titles == ([f"License {license.ref} ends soon"] if needed else [])
+
+
+def test_of_many_that_end_those_that_end_first_are_told(world, client):
+    rows = [world.license(kilograms=10) for _ in range(12)]
+    for number, row in enumerate(rows):
+        License.objects.filter(pk=row.pk).update(usable_until=legal_today() + (number + 1) * DAY)
+    client.force_login(world.exporter.user)
+    page = client.get("/")
+    assert [need.title for need in page.context["needs"]] == [f"License {row.ref} ends soon" for row in rows[:10]]
+    assert "More than 10 things need you" in page.content.decode()
+
+
+@pytest.mark.parametrize(("many", "said"), [(10, "10 things need you"), (11, "More than 10 things need you")])
+def test_the_overview_says_how_many_things_there_are_or_that_there_are_more(many, said, world, client):
+    for _ in range(many):
+        world.application()
+    client.force_login(world.exporter.user)
+    page = client.get("/")
+    assert (len(page.context["needs"]), said in page.content.decode()) == (10, True)
+    assert ("More than" in page.content.decode()) is (many > 10)
+
+
+def test_licenses_that_are_suspended_do_not_hide_what_has_a_day(world):
+    for _ in range(11):
+        suspended = world.license(kilograms=10)
+        licenses.suspend(suspended.ref, seen=seen(suspended.ref), reason="Inspection", by=world.ministry.decider)
+    days(0, 40)
+    ending = world.license(kilograms=10)
+    License.objects.filter(pk=ending.pk).update(usable_until=legal_today() + DAY)
+    titles = [need.title for need in needs_of(world.exporter)][:10]
+    assert f"License {ending.ref} ends soon" in titles
 
 
 @pytest.mark.parametrize(
