@@ -160,7 +160,10 @@ def _licenses(actor: Actor, since: datetime) -> list[Need]:
         rest = [quantity(part.lapsed, part.unit) for part in row.lines.all() if part.lapsed]
         if line.verb == "lift" and row.state == LicenseState.ACTIVE:
             title = _("License {ref} is in force again")
-            text = _("No cause is open since {day}.")
+            if row.open_suspensions:
+                text = _("For some of its end-users, since {day}; for the others it is still closed.")
+            else:
+                text = _("No cause is open since {day}.")
         elif line.verb != "lift" and rest:
             title, text = _("License {ref} has ended"), _("Unused on {day}, and lapsed: {rest}.")
         else:

@@ -7,10 +7,12 @@ import pytest
 from core.access import clock as by_clock
 from core.legal_time import legal_today
 from core.templatetags.lodestone import day
-from licensing.actions import licenses
+from licensing.actions import licenses, verdicts
+from licensing.models import Verdict
 from shipments import actions
 from shipments.needs import needs_of
 from tests import make
+from tests.licensing.test_turns import government
 from tests.make import seen
 
 KG = 1000
@@ -195,6 +197,24 @@ def test_a_license_that_is_suspended_again_is_not_told_to_be_back(world, large):
     assert [title for title in looks(world.exporter) if "force again" in title]
     suspended(world, large)
     assert not [title for title in looks(world.exporter) if "force again" in title]
+
+
+@pytest.mark.parametrize("closed", [False, True])
+def test_a_license_that_is_back_for_some_of_its_end_users_says_so(closed, world):
+    m, license = world.ministry, world.license(kilograms=10, users=2)
+    if closed:
+        row = Verdict.objects.get(end_user=license.end_users.last())
+        Verdict.objects.filter(pk=row.pk).update(facts={**row.facts, "end_user.class": "government"})
+        make.edition(government)
+        verdicts.turn(license.pk, by=by_clock())
+    suspended(world, license)
+    cause = license.suspensions.get(end_user=None).pk
+    licenses.lift(license.ref, seen=seen(license.ref), suspension=cause, reason="Cleared up.", by=m.other_decider)
+    (text,) = [text for title, (text, _) in looks(world.exporter).items() if "force again" in title]
+    if closed:
+        assert text == f"For some of its end-users, since {day(legal_today())}; for the others it is still closed."
+    else:
+        assert text == f"No cause is open since {day(legal_today())}."
 
 
 def test_a_license_is_suspended_since_its_first_open_cause(world, large, clock):
