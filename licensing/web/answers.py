@@ -41,14 +41,15 @@ class Answer:
         self.edition, self.rules = edition.code, selectors.rules_of(edition.digest)
         self.facts = whole(said, self.rules.edition)
         self.outcome = self.rules.assess(self.facts, on=day)
-        self.audience = selectors.NEW
+        self.audience, self.filed = selectors.NEW, False
 
     @classmethod
-    def kept(cls, record: str, edition: str, *, today: date) -> "Answer":
-        """What was judged, from its record, by the edition of then."""
+    def kept(cls, record: str, edition: str, *, today: date, filed: bool) -> "Answer":
+        """What was judged, from its record, by the edition of then. filed: by when to file is no question any more."""
         said = json.loads(record)
         answer = cls.__new__(cls)
         answer.day, answer.today, answer.audience = date.fromisoformat(said["as_of"]), today, said["audience"]
+        answer.filed = filed
         answer.edition, answer.rules = edition, selectors.rules_of(said["edition"])
         answer.facts, answer.outcome = facts_of(said), outcome_of(said)
         answer.said = {name: value for name, value in answer.facts.items() if name not in FOLLOWING}
@@ -217,7 +218,8 @@ def judgements(case: Application, *, at: datetime) -> list[Judgement]:
     the decision. What an officer finds in between is not for the exporter."""
     lines = {line.number: line for line in case.lines.all()}
     users = {user.party.ref: user for user in case.end_users.all()}
-    if case.state == ApplicationState.DRAFT:
+    filed = case.state != ApplicationState.DRAFT
+    if not filed:
         judged = selectors.judge(case, at=at, audience=selectors.NEW)
         found = [(one.line.number, one.user.party.ref, one.record, one.edition) for one in judged]
     else:
@@ -226,6 +228,6 @@ def judgements(case: Application, *, at: datetime) -> list[Judgement]:
         found = [(row.line_number, row.party_ref, row.record, row.edition) for row in selectors.last_look(kept)]
     today = legal_day(at)
     return [
-        Judgement(lines[number], users[party], Answer.kept(record, edition, today=today))
+        Judgement(lines[number], users[party], Answer.kept(record, edition, today=today, filed=filed))
         for number, party, record, edition in found
     ]

@@ -1,6 +1,7 @@
 """An exporter reads what the rules say of his case: in words, with where each stands, and what would change it."""
 
 import re
+from datetime import timedelta
 from html import unescape
 
 import pytest
@@ -74,6 +75,19 @@ def test_what_was_filed_is_told_as_it_stood_then_and_no_officers_finding_with_it
     decisions.refuse(ref, seen=seen(ref), by=world.ministry.decider, **grounds)
     text = read(ref)
     assert "As they stood when it was decided" in text and "Edition NEXT" in text
+
+
+def test_by_when_to_file_is_told_of_a_draft_alone(world, read):
+    make.edition(lambda _, document: document.update(windows=[]), starts_at=legal_now() + timedelta(days=9))
+    ref = world.application()
+    last = len(selectors.judge(Application.objects.get(ref=ref), at=legal_now(), audience="new"))
+    told = ("Accepted today, its limit ends", "That day lies ahead", "so file by")
+    for state, said in (("draft", True), ("submitted", False)):
+        text = read(ref, f"?n={last}")
+        assert "45 working days" in text
+        assert [words in text for words in told] == [said] * 3, state
+        if said:
+            applications.submit(ref, seen=seen(ref), by=world.exporter)
 
 
 def test_a_case_that_was_reopened_is_told_as_it_was_filed_again(world, read):
