@@ -187,19 +187,6 @@ def send_back(pk: int, *, seen: int, reason: str, mend: Sequence[str] = (), by: 
     return exporter
 
 
-PARTY_FIELDS = (
-    "name",
-    "name_local",
-    "country",
-    "address",
-    "site_address",
-    "nature",
-    "business",
-    "registration_no",
-    "email",
-)
-
-
 def _require_letters(name: str) -> None:
     if not any(character.isalnum() for character in name):
         raise Invalid([Problem("/name", "blank", _("A name has at least one letter or digit."))])
@@ -213,7 +200,7 @@ def add_party(*, by: Actor, **facts: Any) -> Party:
         ref=draw(Party.PREFIX),
         exporter_id=by.organization_id,
         created_at=legal_now(),
-        **{name: facts[name] for name in PARTY_FIELDS if name in facts},
+        **{name: facts[name] for name in Party.ENTERED if name in facts},
     )
     record(party, "add", by=by)
     return party
@@ -228,12 +215,12 @@ def change_party(ref: str, *, version: int, by: Actor, **facts: Any) -> Party:
     party = lock(parties_for(by).filter(exporter_id=by.organization_id), ref=ref)
     require_version(party, version)
     _require_letters(facts["name"])
-    before = {name: str(getattr(party, name)) for name in PARTY_FIELDS}
-    for name in PARTY_FIELDS:
+    before = party.entered
+    for name in Party.ENTERED:
         if name in facts:
             setattr(party, name, facts[name])
     party.version += 1
     party.save()
-    changed = [name for name in PARTY_FIELDS if before[name] != str(getattr(party, name))]
+    changed = [name for name, now in party.entered.items() if before[name] != now]
     record(party, "change", by=by, facts={"changed": changed, "before": {name: before[name] for name in changed}})
     return party

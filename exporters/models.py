@@ -263,6 +263,17 @@ class Party(models.Model):
     """A company or person abroad: end-user, consignee or importer. A master record, reused by applications."""
 
     PREFIX = "PTY"
+    ENTERED = (
+        "name",
+        "name_local",
+        "country",
+        "address",
+        "site_address",
+        "nature",
+        "business",
+        "registration_no",
+        "email",
+    )
 
     class Nature(models.TextChoices):
         COMMERCIAL = "commercial", _("Commercial")
@@ -296,6 +307,12 @@ class Party(models.Model):
     @property
     def kind(self) -> str:
         return self.get_nature_display() or gettext("Kind not stated")
+
+    @property
+    def entered(self) -> dict[str, str]:
+        """What stands in the address book, in no language: a country's code, a kind's slug."""
+        kept = {name: str(getattr(self, name)) for name in self.ENTERED if name != "country"}
+        return kept | {"country": self.country_id}
 
     def label(self) -> str:
         """Among others: two may have one name."""

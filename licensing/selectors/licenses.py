@@ -1,6 +1,6 @@
 """Which licenses somebody sees, with what, and which of them turned."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -10,6 +10,7 @@ from django.utils.functional import Promise
 
 from core.access import Actor, visibility
 from core.models import HistoryLine
+from core.selectors import country_names
 from exporters.models import Party
 from exporters.selectors import of_province
 from licensing.models import License, LicenseEndUser
@@ -67,22 +68,29 @@ class PartyChange:
 
 
 def party_changes(license: License) -> list[PartyChange]:
-    """Of everybody whom the license names, field by field. The license goes on saying what was decided."""
+    """Of everybody whom the license names, field by field, but for what says again what it said. The license goes on
+    saying what was decided."""
     parties = {user.party_id: user.party for user in license.end_users.all()}
     parties |= {party.pk: party for party in license.consignees.all()}
-    found: dict[tuple[int, str], PartyChange] = {}
+    found: dict[tuple[int, str], tuple[str, datetime]] = {}
     for line in _party_changes().filter(subject_id__in=parties, at__gt=license.issued_at).order_by("pk"):
-        party = parties[line.subject_id]
         for name, before in line.facts["before"].items():
-            first = found.get((party.pk, name))
-            said = first.before if first else _shown(name, before)
-            now = _shown(name, getattr(party, name))
-            found[party.pk, name] = PartyChange(party, LABELS[name], said, now, line.at)
-    return sorted(found.values(), key=lambda one: (one.party.name, one.at))
+            first, _ = found.get((line.subject_id, name), (before, line.at))
+            found[line.subject_id, name] = first, line.at
+    words: dict[str, Mapping[str, Any]] = {"nature": dict(Party.Nature.choices)}
+    if any(name == "country" for _, name in found):
+        words["country"] = country_names()
+    now = {pk: party.entered for pk, party in parties.items()}
+    changes = [
+        PartyChange(parties[pk], LABELS[name], _shown(before, name, words), _shown(now[pk][name], name, words), at)
+        for (pk, name), (before, at) in found.items()
+        if before != now[pk][name]
+    ]
+    return sorted(changes, key=lambda one: (one.party.name, one.at))
 
 
-def _shown(name: str, value: Any) -> str:
-    return str(dict(Party.Nature.choices).get(value, value)) if name == "nature" else str(value)
+def _shown(value: str, name: str, words: Mapping[str, Mapping[str, Any]]) -> str:
+    return str(words.get(name, {}).get(value, value))
 
 
 def with_decision(rows: QuerySet[License]) -> QuerySet[License]:

@@ -2,7 +2,10 @@
 
 from html import unescape
 
+from django.utils.translation import override
+
 from config.local import demo
+from core.models import Country
 from exporters import actions
 from licensing.models import License
 
@@ -62,3 +65,26 @@ def test_what_changed_before_the_issue_was_judged_with_it(world, client):
     license = demo.issued(world.exporter, ref, world.ministry, [signed])
     assert SINCE not in page(client, world.exporter, f"/licenses/{license.ref}/")
     assert not listed(client, world.ministry.reviewer)
+
+
+def test_what_says_again_what_it_said_is_not_told(world, license, client):
+    user, name = license.end_users.get().party, license.end_users.get().party.name
+    change(world, user, name="Second Name", nature="military")
+    change(world, user, name=name)
+    shown = page(client, world.exporter, f"/licenses/{license.ref}/")
+    assert "Military</ins>" in shown and f"{name}</del>" not in shown
+    change(world, user, nature="commercial")
+    assert SINCE not in page(client, world.exporter, f"/licenses/{license.ref}/")
+
+
+def test_a_country_is_named_in_the_readers_language_whoever_entered_it(world, license, client):
+    user = license.end_users.get().party
+    for entered, country in (("en", "FR"), ("zh-hans", "JP")):
+        with override(entered):
+            change(world, user, country=Country.objects.get(code=country))
+    path = f"/desk/licenses/{license.ref}/"
+    shown = page(client, world.ministry.reviewer, path)
+    assert "Germany</del>" in shown and "Japan</ins>" in shown
+    client.cookies["language"] = "zh-hans"
+    shown = page(client, world.ministry.reviewer, path)
+    assert "德国</del>" in shown and "日本</ins>" in shown
