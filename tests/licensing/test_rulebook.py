@@ -56,6 +56,20 @@ def test_the_edition_in_force_is_named_with_its_hash_and_what_comes_next(read):
     assert row.digest not in text
 
 
+def test_an_edition_is_in_force_where_it_judges_that_day_alone(read):
+    first, today = PolicyEdition.objects.get(), legal_today()
+    make.edition(lambda rules, document: document.update(windows=[]))
+    names = ("The edition in force", "The edition of that day", "The edition that you asked for")
+    for query, said in (
+        ("", names[0]),
+        (f"?as_of={today - DAY}", names[1]),
+        (f"?edition={first.code}", names[2]),
+        (f"?as_of={today + DAY}&edition={first.code}", names[2]),
+    ):
+        text = read(f"/rules/{query}")
+        assert [name for name in names if name in text] == [said], query
+
+
 def test_each_edition_has_its_statement_with_an_address_for_each_item(client, read):
     row = announced()
     html = client.get(f"/rules/editions/{row.code}/").content.decode()
