@@ -58,6 +58,7 @@ def case(request: HttpRequest, ref: str, failed: Failed | None = None) -> HttpRe
             for u in row.end_users.all()
             if u.declaration.state not in ("verified", "in_force") and (u.pk in kept or not kept)
         ],
+        "unissued": row.state in UNISSUED,
         "findings": row.findings.all(),
         "screenings": screenings,
         **_judged(row),

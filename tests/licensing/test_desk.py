@@ -118,3 +118,17 @@ def test_a_case_whose_officer_can_act_no_more_waits_for_anybody(world, client):
     Membership.objects.filter(user=world.ministry.reviewer.user).update(roles=["auditor"])
     first = desk(client, world.ministry.other_decider, view="open").context["first"]
     assert first.ref == ref
+
+
+def test_a_declaration_is_to_verify_while_the_case_waits_for_it(world, client):
+    ref = world.under_review(world.application(by_whom=[world.declaration(verified=False)]))
+
+    def told():
+        client.force_login(world.ministry.auditor.user)
+        page = " ".join(client.get(f"/desk/cases/{ref}/").content.decode().split())
+        said = ("1 to verify", "Approval waits for it.", ' class="hot"> 1 open', "1 is not verified")
+        return [words in page for words in said]
+
+    assert told() == [True, True, True, False]
+    applications.withdraw(ref, by=world.exporter)
+    assert told() == [False, False, False, True]
