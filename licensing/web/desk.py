@@ -18,6 +18,7 @@ from licensing.actions.findings import DEPARTURES, lacking, limits, presumed
 from licensing.models import Application, DecisionStep
 from licensing.states import UNISSUED
 from licensing.web.holds import of_case
+from licensing.web.onward import with_onward
 from licensing.web.threads import threaded
 from licensing.words import comparisons
 
@@ -41,6 +42,7 @@ def case(request: HttpRequest, ref: str, failed: Failed | None = None) -> HttpRe
     newest = selectors.counting(screenings)
     for user in row.end_users.all():
         user.screening = newest.get(user.party_id)
+    with_onward(user.declaration for user in row.end_users.all())
     kept = {u.pk for u in recommendation.end_users.all()} if recommendation else set()
     context = {
         "application": row,
@@ -119,6 +121,7 @@ def declaration(request: HttpRequest, ref: str, failed: Failed | None = None) ->
         "items__control_item", "used_by__application__lines__control_item"
     )
     row = get_object_or_404(rows, ref=ref)
+    with_onward([row])
     context = {
         "declaration": row,
         "cases": [use.application for use in row.used_by.all() if use.application.submitted_at],

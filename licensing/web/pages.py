@@ -14,13 +14,12 @@ from django.utils.translation import gettext as _
 from core.errors import DomainError, Problem
 from core.history import lines_of, open_verbs, version
 from core.legal_time import legal_now, legal_today
-from core.models import Country, Document
+from core.models import Document
 from core.quantities import show
 from core.telling import Told, told
 from core.web import kept
 from core.web.conflicts import Files, Meeting
 from core.web.forms import ReasonForm, read_upload
-from core.web.lists import by_name
 from core.web.refused import refusals_in
 from core.web.steps import Failed, changes_since, not_open, of_one_moment, offered, seen_in
 from core.web.typed import typed_into
@@ -38,6 +37,7 @@ from licensing.web.forms import (
     LineFormSet,
 )
 from licensing.web.holds import of_case
+from licensing.web.onward import with_onward
 from licensing.web.threads import threaded
 from licensing.web.turns import in_words
 
@@ -75,9 +75,9 @@ def declaration_form(request: HttpRequest, ref: str = "") -> HttpResponse:
 def declaration(request: HttpRequest, ref: str, failed: Failed | None = None) -> HttpResponse:
     rows = selectors.declarations_for(request.actor).prefetch_related("items__control_item")
     row = get_object_or_404(rows, ref=ref)
+    with_onward([row])
     context = {
         "declaration": row,
-        "re_export_countries": by_name(Country.objects.filter(pk__in=row.re_export_countries)),
         **offered(request, row, "declaration", failed),
         "rejected": selectors.rejection(row),
         "history": told(lines_of(row), request.actor),

@@ -5,6 +5,8 @@ import io
 from html import unescape
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from core.models import Membership
 from licensing import selectors
@@ -132,3 +134,25 @@ def test_a_declaration_is_to_verify_while_the_case_waits_for_it(world, client):
     assert told() == [True, True, True, False]
     applications.withdraw(ref, by=world.exporter)
     assert told() == [False, False, False, True]
+
+
+def test_where_goods_go_on_to_is_named_in_the_readers_language(world, client):
+    rows = [world.declaration() for _ in range(2)]
+    for row, codes in zip(rows, (["US", "FR"], ["JP"]), strict=True):
+        type(row).objects.filter(pk=row.pk).update(re_export=True, re_export_countries=codes)
+    case = f"/desk/cases/{world.under_review(world.application(by_whom=rows))}/"
+
+    def told(actor, path, language):
+        client.force_login(actor.user)
+        client.cookies["language"] = language
+        return " ".join(client.get(path).content.decode().split())
+
+    officer = world.ministry.auditor
+    assert "Yes, to: France, United States</dd>" in told(officer, case, "en")
+    assert "Yes, to: Japan</dd>" in told(officer, case, "en")
+    for actor, path in ((officer, "/desk/declarations/"), (world.exporter, "/declarations/")):
+        assert "Yes, to: France, United States" in told(actor, f"{path}{rows[0].ref}/", "en")
+        assert "法国, 美国" in told(actor, f"{path}{rows[0].ref}/", "zh-hans")
+    with CaptureQueriesContext(connection) as asked:
+        told(officer, case, "en")
+    assert len([query for query in asked if "'FR', 'JP', 'US'" in query["sql"]]) == 1
