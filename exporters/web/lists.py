@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 from core import provinces
 from core.access import Actor
 from core.legal_time import legal_today
-from core.web.lists import Choice, Column, List, View, countries, state_word
+from core.web.lists import Choice, Column, CountryName, List, View, countries, state_word
 from exporters import selectors
 from exporters.models import Party
 from exporters.states import ExporterState
@@ -19,7 +19,7 @@ PARTIES = List(
         Column("ref", _("Reference for the API"), lambda row: row.ref),
         Column("name", _("Name"), lambda row: row.name, ("name__folded",)),
         Column("name_local", _("Name in its own script"), lambda row: row.name_local),
-        Column("country", _("Country or region"), lambda row: row.country, ("country__name_en",)),
+        Column("country", _("Country or region"), lambda row: row.country, (CountryName("country"),)),
         Column("kind", _("Kind"), lambda row: row.kind),
         Column("business", _("Business"), lambda row: row.business),
         Column("address", _("Address"), lambda row: row.address),

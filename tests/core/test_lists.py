@@ -6,11 +6,14 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import get_resolver, reverse
+from django.utils.translation import override
 
 from config.local import demo
 from core import selectors
 from core.models import Organization, Role
 from core.templatetags.lodestone import up_to
+from core.web.lists import CountryName
+from core.web.lists.keyset import Keyset
 from exporters.models import Party
 from licensing.actions import applications, decisions
 from licensing.models import Application
@@ -244,6 +247,28 @@ def test_names_are_sorted_without_regard_to_case_both_ways(client, lanting):
     assert found(client, "parties", sort="name") == [rows[1], rows[0], rows[2]]
     assert found(client, "parties", sort="-name") == [rows[2], rows[0], rows[1]]
     assert found(client, "parties") == found(client, "parties", sort="name")
+
+
+@pytest.mark.parametrize(
+    ("language", "codes"), [("en", ["CZ", "FI", "FR", "DE"]), ("zh-hans", ["DE", "FR", "FI", "CZ"])]
+)
+def test_countries_are_sorted_by_their_names_as_the_reader_reads_them(language, codes, client, lanting):
+    refs = {code: demo.party(lanting, f"Of {code}", code, "Motors").ref for code in ("FR", "CZ", "DE", "FI")}
+    client.force_login(lanting.user)
+    client.cookies["language"] = language
+    assert found(client, "parties", sort="country") == [refs[code] for code in codes]
+    assert found(client, "parties", sort="-country") == [refs[code] for code in codes[::-1]]
+    with override(language):
+        pages = Keyset(Party.objects.all(), (CountryName("country"),), descending=False, salt="")
+        page, read, back = pages.page("", 1), [], []
+        read += [row.country_id for row in page.rows]
+        while page.next:
+            page = pages.page(page.next, 1)
+            read += [row.country_id for row in page.rows]
+        while page.previous:
+            page = pages.page(page.previous, 1)
+            back += [row.country_id for row in page.rows]
+    assert (read, back) == (codes, codes[-2::-1])
 
 
 def test_what_has_no_day_stands_last_when_days_are_sorted(client, world):

@@ -7,13 +7,14 @@ A page is a screen of rows between two keys, never a number of rows to skip; eve
 in its address, and what a list does not know is refused with 422.
 """
 
-from core.web.lists.declared import Choice, Column, Day, List, View, by_name, countries, days, state_word
+from core.web.lists.declared import Choice, Column, CountryName, Day, List, View, by_name, countries, days, state_word
 from core.web.lists.listing import Listing
 from core.web.lists.pages import addresses
 
 __all__ = [
     "Choice",
     "Column",
+    "CountryName",
     "Day",
     "List",
     "Listing",

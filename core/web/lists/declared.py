@@ -6,15 +6,16 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import F, Func, QuerySet, TextField, Value
 from django.db.models.expressions import Combinable
+from django.db.models.functions import Coalesce, NullIf
 from django.http import HttpRequest
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
 from core.access import Actor
 from core.errors import Invalid, Problem
-from core.languages import label_order
+from core.languages import in_chinese, label_order
 from core.legal_time import day_end, day_start
 from core.models import Country
 
@@ -70,6 +71,18 @@ def countries() -> list[tuple[str, str]]:
 def by_name(countries: Iterable[Country]) -> list[Country]:
     """In the order of their names as the reader reads them."""
     return sorted(countries, key=lambda country: label_order(str(country)))
+
+
+class CountryName(Combinable):
+    """A key of a sort: the country's name in the same order. path: from a row to its country."""
+
+    def __init__(self, path: str) -> None:
+        self.english, self.chinese = F(f"{path}__name_en"), F(f"{path}__name_zh")
+
+    def resolve_expression(self, *args: Any, **kwargs: Any) -> Any:
+        named = Coalesce(NullIf(self.chinese, Value("")), self.english)
+        pinyin = Func(named, template="encode(convert_to(%(expressions)s, 'GB18030'), 'hex')", output_field=TextField())
+        return (pinyin if in_chinese() else self.english).resolve_expression(*args, **kwargs)
 
 
 def state_word(row: Any) -> str:
