@@ -58,6 +58,16 @@ class FilesField(forms.FileField):
         return [super(FilesField, self).clean(file, initial) for file in value or []]
 
 
+def plain(text: str) -> str:
+    """The number without its groups. Raises forms.ValidationError where a comma may mean two things."""
+    try:
+        return quantities.plain(text)
+    except quantities.UnclearComma as unclear:
+        readings = _(" or ").join(unclear.readings)
+        message = _("Do you mean {readings}? Write a point for decimals, and groups of three for thousands.")
+        raise forms.ValidationError(message.format(readings=readings), "use-a-point") from None
+
+
 class QuantityField(forms.CharField):
     """A quantity as people type it: thousands in groups, full-width digits. Nothing is rounded.
 
@@ -72,12 +82,8 @@ class QuantityField(forms.CharField):
         """Base units; a zero is allowed, as "0" or "0.000". Raises forms.ValidationError saying what to write."""
         try:
             number = re.sub(rf"\s*{unit}\s*$", "", text, flags=re.IGNORECASE)  # “300 kg”, as hints write it
-            plain = quantities.plain(number)
-            return 0 if re.fullmatch(r"0(\.0*)?", plain) else quantities.read(plain, unit)
-        except quantities.UnclearComma as unclear:
-            readings = _(" or ").join(unclear.readings)
-            message = _("Do you mean {readings}? Write a point for decimals, and groups of three for thousands.")
-            raise forms.ValidationError(message.format(readings=readings), "use-a-point") from None
+            text = plain(number)
+            return 0 if re.fullmatch(r"0(\.0*)?", text) else quantities.read(text, unit)
         except quantities.BadQuantity as error:
             message = _("Write a number such as 12,000.5 or 12000.5, without signs, letters or exponents.")
             if error.code != "not-plain-decimal":

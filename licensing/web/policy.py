@@ -187,7 +187,7 @@ def draft(request: HttpRequest, ref: str, failed: Failed | None = None) -> HttpR
         "parts": _parts(rules.edition.document),
         "approved": (approved := row.editions.order_by("pk").first()),
         "started": approved is not None and approved.starts_at <= at,
-        "writable": row.is_draft and not row.shown() and request.actor.may("desk.draft.row"),
+        "writable": _writable(row, request.actor),
         **(steps := offered(request, row, "desk.draft", failed)),
         "history": told(lines_of(row), request.actor),
         "commented": request.actor.may("desk.draft.comments", "GET"),
@@ -211,6 +211,10 @@ def _proposed(row: Draft, effect: Effect, at: datetime | None) -> dict[str, str]
         "statement_en": row.statement_en or proposed["en"],
         "statement_zh": row.statement_zh or proposed["zh-hans"],
     }
+
+
+def _writable(row: Draft, actor: Actor) -> bool:
+    return row.is_draft and not row.shown() and actor.may("desk.draft.row")
 
 
 def _latest(signatures: Iterable[Signature]) -> list[Signature]:
@@ -253,7 +257,7 @@ def draft_rows(request: HttpRequest, ref: str, part: str) -> HttpResponse:
             {"key": key, "called": _called(key, one), "told": told.get(key), "words": _words(one)}
             for key, one in _rows(rules.document, part).items()
         ],
-        "writable": row.is_draft and not row.shown() and request.actor.may("desk.draft.row"),
+        "writable": _writable(row, request.actor),
     }
     return render(request, "licensing/draft_rows.html", context)
 

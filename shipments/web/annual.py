@@ -11,18 +11,22 @@ from core.web.fields import DayField
 from core.web.forms import ReasonForm, StepForm, read_upload
 
 
-class AuditForm(StepForm):
+class PaperForm(StepForm):
+    """With one file."""
+
+    def facts(self) -> dict[str, Any]:
+        return self.cleaned_data | {"file": read_upload(self.cleaned_data["file"])}
+
+
+class AuditForm(PaperForm):
     file = forms.FileField(
         label=_("Internal compliance program, with the report of its audit"),
         help_text=_("PDF, at most 10 MB. Kept with its hash; the one handed in last counts."),
     )
     audited_on = DayField(label=_("Day of the audit"))
 
-    def facts(self) -> dict[str, Any]:
-        return self.cleaned_data | {"file": read_upload(self.cleaned_data["file"])}
 
-
-class RecordForm(StepForm):
+class RecordForm(PaperForm):
     """Clearances from before this system."""
 
     number = forms.IntegerField(label=_("How many clearances it proves"), min_value=1, max_value=10_000)
@@ -35,9 +39,6 @@ class RecordForm(StepForm):
             "back on."
         ),
     )
-
-    def facts(self) -> dict[str, Any]:
-        return self.cleaned_data | {"file": read_upload(self.cleaned_data["file"])}
 
 
 class RecordAnswerForm(ReasonForm):

@@ -1,15 +1,14 @@
 """What is done to shipments: one row a verb (core/web/steps.py)."""
 
-from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from core.access import Actor
-from core.models import HistoryLine
 from core.web.forms import ReasonForm
 from core.web.steps import Page, Step, register
 from exporters.models import Qualification
-from exporters.selectors import people, qualifications_for
+from exporters.selectors import qualifications_for
 from exporters.states import ExporterState
+from exporters.web.steps import company
 from shipments.actions import incidents, qualifications
 from shipments.models import Incident
 from shipments.selectors import incidents_for
@@ -76,10 +75,6 @@ register(
         ),
     ],
 )
-
-
-def _company(line: HistoryLine) -> tuple[list[str], str]:
-    return people(line.subject_id), reverse("company")
 
 
 def _active(row: Qualification, actor: Actor) -> bool:
@@ -176,5 +171,5 @@ register(
             mail=_("Your company’s qualification for annual licenses lapsed after {until}"),
         ),
     ],
-    holder=_company,
+    holder=company,
 )

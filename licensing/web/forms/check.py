@@ -10,12 +10,11 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from core import quantities
 from core.languages import in_language
 from core.models import Country
 from core.search import LONGEST
 from core.templatetags.lodestone import day as in_words
-from core.web.fields import CountriesField, CountryField, DayField
+from core.web.fields import CountriesField, CountryField, DayField, plain
 from licensing import selectors
 from licensing.policy.facts import share_of
 from licensing.policy.vocabulary import CODE, COUNTRY, ELEMENT, ELEMENTS, END_USE, FACTS, TERRITORY
@@ -76,12 +75,7 @@ class AmountField(forms.CharField):
         text = super().clean(value)
         if not text:
             return None
-        try:
-            text = quantities.plain(text)
-        except quantities.UnclearComma as unclear:
-            readings = _(" or ").join(unclear.readings)
-            message = _("Do you mean {readings}? Write a point for decimals, and groups of three for thousands.")
-            raise forms.ValidationError(message.format(readings=readings), "use-a-point") from None
+        text = plain(text)
         if not re.fullmatch(r"[0-9]{1,15}(\.[0-9]{1,6})?", text, re.ASCII):
             raise forms.ValidationError(_("Write an amount such as 100,000.00."), "invalid")
         return Decimal(text)
