@@ -694,6 +694,16 @@ def test_a_grace_of_before_and_one_of_a_rule_that_is_not_enabled_may_be_over(dra
     refused(Invalid, "rules-unreadable", signed_off, described(again, ministry, days=2), ministry)
 
 
+def test_a_rule_that_is_enabled_gives_its_grace_anew(draft, ministry, clock):
+    """While it lay disabled it spared nobody, so a grace that is over by then never did."""
+    over = graced(-1)
+    approved(described(changed(draft, ministry, new=over | {"enabled": False}), ministry), ministry)
+    clock.shift(days=2)
+    row = changed(editions.draft(title="On", by=ministry.policy_officer), ministry, key="R050", new=over)
+    [problem] = refused(Invalid, "rules-unreadable", signed_off, described(row, ministry), ministry).errors
+    assert problem.pointer == "/rules/32/transition/until" and problem.extra["flaw"] == "grace-before-its-edition"
+
+
 def unsigned(row, by):
     return editions.unsign(row.ref, seen=seen(row.ref), by=by)
 
