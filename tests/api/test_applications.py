@@ -59,6 +59,14 @@ def test_the_clock_of_the_document_is_what_such_a_case_answers(accepted, on, wor
     assert get(f"{ref}/").json()["clock"]["overdue"] is True
 
 
+def test_what_is_filed_after_midnight_is_filed_on_that_day(world, on, get):
+    on("2026-03-02")
+    ref = world.application()
+    on("2026-03-03", time(0, 30))
+    applications.submit(ref, seen=seen(ref), by=world.exporter)
+    assert get(f"{ref}/").json()["submitted_on"] == "2026-03-03"
+
+
 def test_a_pause_without_an_end_leaves_no_deadline(accepted, on, world, get):
     m, ref = world.ministry, accepted("2026-03-02")
     on("2026-03-16")
