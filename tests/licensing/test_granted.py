@@ -133,7 +133,8 @@ def test_a_refusal_grants_nothing_whatever_was_recommended(world, case, client):
     client.force_login(world.exporter.user)
     page = client.get(f"/applications/{case}/")
     text = " ".join(unescape(page.content.decode()).split())
-    for words in ("Decision: refused", "Not for this use.", "End-use", "Nothing was granted"):
+    remedy = "ask for administrative reconsideration within 60 days after the decision reached you"
+    for words in ("Decision: refused", "Not for this use.", "End-use", "Nothing was granted", remedy):
         assert words in text
     for words in ("in part", "40,000 kg", "Granted", "Why less", "left out", WHY):
         assert words not in text, words
