@@ -124,6 +124,12 @@ CODES = (
         _("Let it start on a day, with an approval."),
     ),
     Code(
+        "too-many-to-compare",
+        409,
+        _("There are more cases than can be compared, and an emergency does more than add rules that can't loosen."),
+        _("Only add rules that prohibit or ask for more; or let it start on a day, with an approval."),
+    ),
+    Code(
         "started",
         409,
         _("The edition is in force already."),

@@ -19,7 +19,7 @@ from core.selectors import unknown_countries
 from exporters import rules
 from licensing.actions.lists import put_on_lists
 from licensing.models import Draft, PolicyEdition, Signature
-from licensing.policy.comparison import of_other_goods
+from licensing.policy.comparison import of_other_goods, only_adds
 from licensing.policy.editions import (
     Edition,
     Flaw,
@@ -243,7 +243,7 @@ def hasten(ref: str, *, seen: int, reason: str, by: Actor) -> Draft:
     """An approver has signed this text as an emergency; at the second signature it is in force some seconds later.
 
     Raises as `approve` does, and DomainError loosens where it is milder than what is in force in any case that could
-    exist, or where that can't be shown.
+    exist, too-many-to-compare where these are too many and it does more than add what can't loosen.
     """
     row = lock(drafts_for(by), ref=ref)
     require(row.hasten, by=by, seen=seen)
@@ -358,9 +358,16 @@ def _require_no_loosening(row: Draft, starts_at: datetime) -> None:
     for_holders = [one for one in found.reach if one.otherwise or not one.before <= one.after]
     old, new = rules_of(follows), compiled(row.text)
     beside = for_holders or weakened(old, new) or of_other_goods(old.edition, new.edition)
-    if found.loosens or found.sampled or found.together or found.of_others or beside:
+    if found.loosens or found.of_others or beside:
         loosens = _("An emergency may loosen nowhere, and this does, or may. See what it changes; approve it by a day.")
         raise DomainError(loosens, code="loosens")
+    if (found.sampled or found.together) and not only_adds(old.edition, new.edition):
+        many = _(
+            "The rules name too many countries to compare every set of them, so nobody can show that this loosens "
+            "nowhere. Only add rules that prohibit or ask for more, and that grant, override and set nothing; or "
+            "approve it by a day."
+        )
+        raise DomainError(many, code="too-many-to-compare")
 
 
 def _sign(row: Draft, part: str, digest: str, by: Actor, at: datetime, *, once: bool = False) -> None:

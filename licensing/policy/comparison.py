@@ -17,6 +17,7 @@ import numpy as np
 from licensing.policy.classes import Space, known
 from licensing.policy.days import Situation, When, joined, situations
 from licensing.policy.editions import Edition, Hold, Rule
+from licensing.policy.edits import KEYS, rows
 from licensing.policy.engine import Compiled, Outcome
 from licensing.policy.facts import Facts
 from licensing.policy.idle import idle
@@ -28,6 +29,8 @@ from licensing.policy.whole import Bools, Box, Numbers, Whole, grouped
 DESCRIBED = 200  # regions, the largest; of a draft that changes more, the rest is counted
 ABSENT = 1_000  # vectors that are drawn with every fourth fact left out; and as many near an edition's changed rules
 OF_GOODS = ("unit", "hs_codes", "element")
+MORE = ("rules", "instruments", "holds", "invariants")  # parts of which one row more does nothing to the others
+MILDER = ("exempt", "presumption_of_approval")  # than what is controlled and nothing more is said of
 
 
 @dataclass(frozen=True)
@@ -157,6 +160,25 @@ def of_other_goods(old: Edition, new: Edition) -> set[str]:
         if (other := now.get(row["code"]))
         and (row["unit"] != other["unit"] or not set(row["hs_codes"]) <= set(other["hs_codes"]))
     }
+
+
+def only_adds(old: Edition, new: Edition) -> bool:
+    """All rows of the one edition stand in the other, and the rules that it has besides can loosen nothing.
+
+    So the other is milder in no case that could exist, however many there are: what is added to rules that match takes
+    no disposition off, lowers none, opens no channel and sets no limit anew.
+    """
+    for part in KEYS:
+        was, becomes = rows(old.document, part), rows(new.document, part)
+        if was != becomes and (part not in MORE or any(becomes.get(name) != row for name, row in was.items())):
+            return False
+    known_rules = {rule.id for rule in old.rules}
+    return not any(_may_loosen(rule) for rule in new.rules if rule.id not in known_rules)
+
+
+def _may_loosen(rule: Rule) -> bool:
+    effect = rule.effect
+    return bool(effect.grant or effect.params or rule.overrides or effect.disposition in MILDER)
 
 
 def _of_goods(old: Edition, new: Edition) -> list[str]:

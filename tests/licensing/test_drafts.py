@@ -629,18 +629,47 @@ def test_a_signature_of_an_emergency_counts_for_a_day(ban, ministry, clock):
     assert ban.state == "approved"
 
 
-def test_what_can_t_be_compared_whole_is_no_emergency(ban, ministry, monkeypatch):
-    monkeypatch.setattr("licensing.policy.whole.Whole.__init__.__kwdefaults__", {"largest": 1, "drawn": 50, "seed": 1})
+@pytest.fixture(params=["sampled", "twos"])
+def not_compared_whole(request, monkeypatch):
     selectors.compared.cache_clear()
-    refused(DomainError, "loosens", hastened, ban, ministry.policy_approver)
+    if request.param == "sampled":
+        drawn = {"largest": 1, "drawn": 50, "seed": 1}
+        monkeypatch.setattr("licensing.policy.whole.Whole.__init__.__kwdefaults__", drawn)
+    else:
+        monkeypatch.setattr("licensing.policy.classes.MOST_SETS", 1)
+    yield
     selectors.compared.cache_clear()
 
 
-def test_what_is_compared_by_twos_only_is_no_emergency(ban, ministry, monkeypatch):
-    monkeypatch.setattr("licensing.policy.classes.MOST_SETS", 1)
-    selectors.compared.cache_clear()
-    refused(DomainError, "loosens", hastened, ban, ministry.policy_approver)
-    selectors.compared.cache_clear()
+@pytest.mark.usefixtures("not_compared_whole")
+def test_what_can_t_be_compared_whole_is_no_emergency(ban, ministry):
+    stricter = rules(ban)["R044"]
+    stricter["effect"]["disposition"] = "prohibited"
+    changed(ban, ministry, key="R044", new=stricter)
+    described(ban, ministry)
+    refused(DomainError, "too-many-to-compare", hastened, ban, ministry.policy_approver)
+
+
+@pytest.mark.usefixtures("not_compared_whole")
+def test_what_only_adds_bans_need_not_be_compared_whole(ban, ministry):
+    assert hastened(ban, ministry.policy_approver)
+
+
+@pytest.mark.full
+def test_with_rules_for_many_countries_one_more_is_banned_at_once(ministry):
+    """More sets of them are told apart than are compared."""
+
+    def of(number, country):
+        match = {"item.control_code_prefix": ["1C905"], "destination.country": [country]}
+        return BAN | {"id": f"R06{number}", "match": match, "applies_to": ["new"]}
+
+    five = [of(*each) for each in enumerate(("KR", "FR", "DE", "GB", "NL"))]
+    follows = make.edition(lambda _, document: document["rules"].extend(copy.deepcopy(five)))
+    draft = editions.draft(title="One more", by=ministry.policy_officer)
+    sixth = of(5, "IN") | {"applies_to": BAN["applies_to"]}
+    draft = described(changed(draft, ministry, new=sixth), ministry)
+    assert selectors.compared(follows.digest, draft.text, since=legal_today()).together
+    assert hastened(draft, ministry.policy_approver)
 
 
 @pytest.mark.parametrize("said", [{"title_en": "Otherwise"}, {"title_zh": "其他"}, {"statement_en": "Otherwise."}])
