@@ -12,7 +12,7 @@ from licensing import selectors
 from licensing.models import Draft
 from licensing.selectors.what_if import what_of_mine
 from licensing.web.what_if import OUTCOMES
-from licensing.words import differences, terms
+from licensing.words import comparisons, differences, terms
 from licensing.words import holds as words
 
 
@@ -61,6 +61,7 @@ def _mine(request: HttpRequest, row: Draft, starts_at: Any, at: Any) -> dict[str
                 "one": one,
                 "old": _word(one.old),
                 "new": _word(one.new),
+                "differing": sorted(comparisons.difference(each) for each in one.differing),
                 "held": [(name, reasons[name]) for name in sorted(one.holds[1] - one.holds[0])],
                 "released": sorted(one.holds[0] - one.holds[1]),
             }

@@ -15,7 +15,7 @@ from licensing.selectors.what_if import what_of_mine
 from tests import make
 from tests.book import draft as text_of
 from tests.book import forbid
-from tests.licensing.test_drafts import BAN, DAY, changed, described, refused
+from tests.licensing.test_drafts import BAN, DAY, R033, changed, described, refused
 from tests.licensing.test_what_if import held_in
 from tests.make import seen
 
@@ -274,6 +274,41 @@ def test_it_is_what_the_turn_then_does(world, clock):
     assert (found.licenses, found.cases, found.looked_at) == ([], [], 2)
     [of_case] = mine(world.exporter, stricter).cases
     assert (of_case.ref, of_case.old, of_case.new) == (case, "presumption_of_approval", "prohibited")
+    assert ("channel", "single", None) in {(one.part, one.old, one.new) for one in of_case.differing}
+
+
+def also(**effect):
+    """A rule of pending cases for Germany, beside the others."""
+
+    def change(rules, document):
+        forbid(country=["DE"], code=["1C905"])(rules, document)
+        document["rules"][-1].update(applies_to=["pending"], effect=effect)
+
+    return change
+
+
+@pytest.mark.parametrize(("effect", "told"), [
+    ({"remove": ["single"]}, {("channel", "single", None)}),
+    ({"grant": ["registration"]}, {("channel", None, "registration")}),
+    ({"require": ["undertaking"]}, {("paper", None, "undertaking")}),
+    ({"clock": "untimed"}, {("clock", "45wd", "untimed")}),
+])  # fmt: skip
+def test_a_case_that_keeps_its_outcome_is_told_what_else_changes(world, effect, told):
+    case = filed(world)
+    [one] = mine(world.exporter, also(**effect)).cases
+    assert (one.ref, one.old, one.new) == (case, "presumption_of_approval", "presumption_of_approval")
+    assert {(each.part, each.old, each.new) for each in one.differing} == told
+
+
+def test_a_company_reads_which_channel_closes_and_what_is_asked_for(world, client):
+    filed(world)
+    m, document = world.ministry, {"rules": []}
+    also(remove=["single"], require=["undertaking"])({"R033": R033}, document)
+    row = described(changed(editions.draft(title="Papers", by=m.policy_officer), m, new=document["rules"][0]), m)
+    make.simulated(row.ref, m.policy_officer)
+    published(row, world)
+    text = page(client, world.exporter, at(row))
+    assert "Closes: per-shipment licenses" in text and "Asked for:" in text and "Nothing of yours" not in text
 
 
 def test_a_hold_that_would_stop_it_is_told_with_its_reason(world, client):

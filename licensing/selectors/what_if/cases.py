@@ -18,7 +18,7 @@ from licensing.policy.vocabulary import CHANNEL_OF, COUNTRY, END_USE
 from licensing.selectors.clocks import used_of
 from licensing.selectors.editions import AHEAD
 from licensing.selectors.judging import NEW, Known, Signed, days_of, known_by, said_of
-from licensing.selectors.what_if.known import Both, Compared, Days, paged
+from licensing.selectors.what_if.known import Both, Compared, Days, paged, plain
 from licensing.selectors.what_if.tally import Exposure, Held, Part, Refs, Tally
 from licensing.states import OPEN_CASE, ApplicationState
 
@@ -134,7 +134,7 @@ class Cases:
             self.channels.add(f"lost {name}", case.ref)
         if found:
             self.changed.add("changed", case.ref)
-        self.differing.update({(one.part, one.old or "", one.new or "", one.direction) for one in found})
+        self.differing.update({(one.part, one.old or "", one.new or "", one.direction) for one in map(plain, found)})
         way = CHANNEL_OF[case.kind]
         self.load.add(case.ref, way in old, way in new, used)
 

@@ -60,8 +60,8 @@ class Both:
         old, new = (looks(read, days, last_day, editions, audience) for editions in (self.old, self.new))
         said = [(was.outcome, now.outcome) for was, now in zip(old, new, strict=True)]
         said += [(was.clear, now.clear) for was, now in zip(old, new, strict=True)]
-        found = {one for was, now in said for one in differences(was, now)}
-        return Compared(_strictest(old), _strictest(new), (_opened(old), _opened(new)), frozenset(map(_plain, found)))
+        found = frozenset(one for was, now in said for one in differences(was, now))
+        return Compared(_strictest(old), _strictest(new), (_opened(old), _opened(new)), found)
 
     def _holding(self, facts: str) -> tuple[frozenset[str], frozenset[str]]:
         """The holds that stand when the draft starts, by both."""
@@ -111,7 +111,7 @@ def _opened(looks: list[Look]) -> frozenset[str]:
     return frozenset(name for name in CHANNELS if any(look.opens(name) for look in looks if look.within))
 
 
-def _plain(one: Difference) -> Difference:
+def plain(one: Difference) -> Difference:
     """Values that JSON has, and that can be put in order."""
     return Difference(one.part, _value(one.old), _value(one.new), one.direction)
 

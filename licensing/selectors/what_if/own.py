@@ -16,11 +16,12 @@ from licensing.models import Finding, Verdict
 from licensing.models.screenings import NO_HIT
 from licensing.policy.editions import canonical
 from licensing.policy.engine import Compiled
+from licensing.policy.strictness import LOOSENS, TIGHTENS, Difference
 from licensing.policy.vocabulary import HIT
 from licensing.selectors.editions import editions_at
 from licensing.selectors.judging import PENDING, Known, hits_at_filing
 from licensing.selectors.what_if.cases import Cases, open_cases, parts_of
-from licensing.selectors.what_if.known import Both
+from licensing.selectors.what_if.known import Both, Compared
 from licensing.selectors.what_if.licenses import OPEN, PROHIBITED, Licenses, licenses_in_force
 from licensing.selectors.what_if.tally import Exposure
 
@@ -28,7 +29,7 @@ from licensing.selectors.what_if.tally import Exposure
 @dataclass(frozen=True)
 class Touched:
     """A line of a license or of an open case, for an end-user, of which something else is said then. later: of a
-    license, the instant at which the draft prohibits more."""
+    license, the instant at which the draft prohibits more. differing: of a case, channels and what else is said."""
 
     ref: str
     line: int
@@ -38,6 +39,11 @@ class Touched:
     new: str
     later: datetime | None = None
     holds: tuple[frozenset[str], frozenset[str]] = (frozenset(), frozenset())  # that stand before, and then
+    differing: frozenset[Difference] = frozenset()
+
+    @property
+    def is_told(self) -> bool:
+        return self.old != self.new or bool(self.later or self.differing) or self.holds[0] != self.holds[1]
 
 
 @dataclass(frozen=True)
@@ -56,7 +62,7 @@ def what_of_mine(draft: Compiled, starts_at: datetime, *, at: datetime, exporter
 
 
 def _touched(found: Iterable[Touched]) -> list[Touched]:
-    return [one for one in found if one.old != one.new or one.later or one.holds[0] != one.holds[1]]
+    return [one for one in found if one.is_told]
 
 
 def _licenses(both: Both, exporter: int) -> list[Touched]:
@@ -83,8 +89,17 @@ def _cases(both: Both, exporter: int) -> list[Touched]:
         hits = {user.party: known.get((case.pk, user.ref), NO_HIT) for user in users}
         for line, user, _, _, alike, said in judging.judged(case, parts[case.pk], Known(hits, qualified)):
             of = (case.ref, line.number, line.code, user.name, said.old, said.new)
-            found.append(Touched(*of, holds=both.holding(alike)))
+            found.append(Touched(*of, holds=both.holding(alike), differing=_differing(said)))
     return found
+
+
+def _differing(said: Compared) -> frozenset[Difference]:
+    """What else is said, on some day, and the channels that are open on no day of the window then, or on one."""
+    old, new = said.opened
+    closed = (Difference("channel", name, None, TIGHTENS) for name in old - new)
+    opened = (Difference("channel", None, name, LOOSENS) for name in new - old)
+    rest = (one for one in said.differences if (one.part, one.old, one.new) != ("disposition", said.old, said.new))
+    return frozenset([*closed, *opened, *rest])
 
 
 def _filed(exporter: int) -> Mapping[tuple[int, str], str]:
