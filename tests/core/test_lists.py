@@ -17,6 +17,7 @@ from core.web.lists.keyset import Keyset
 from exporters.models import Party
 from licensing.actions import applications, decisions
 from licensing.models import Application
+from shipments.actions import qualifications
 from shipments.models import Shipment
 from tests import make
 from tests.make import seen
@@ -316,6 +317,24 @@ def test_the_first_of_the_preferred_views_that_has_rows_is_shown(client, world):
         "mine",
         {"mine": 1, "unassigned": 0, "waiting": 0, "open": 1, "decided": 0},
     )
+
+
+def test_whoever_came_first_stands_first_among_those_who_wait(client, world):
+    """Whatever they are called: companies to verify and to answer about the annual channel, and declarations."""
+    m, names = world.ministry, ("Zhong Co., Ltd.", "Anhui Co., Ltd.")
+    sent = [demo.send_company(make.exporter(name=name)) for name in names]
+    asking = [make.exporter(m, f"Asking {name}", qualified=False) for name in names]
+    for company in asking:
+        qualifications.ask(seen=make.annual_seen(company.organization_id), by=company)
+    declared = [world.declaration(verified=False).pk for _ in range(2)]
+    waiting = {
+        ("desk.exporters", "waiting"): sent,
+        ("desk.exporters", "annual"): [company.organization_id for company in asking],
+        ("desk.declarations", "waiting"): declared,
+    }
+    client.force_login(m.decider.user)
+    for (name, view), pks in waiting.items():
+        assert [row.pk for row in ask(client, name, view=view).context["listing"].rows] == pks, (name, view)
 
 
 def test_a_count_stops_at_50_and_says_so(db):
