@@ -470,7 +470,9 @@ def test_what_is_reserved_for_a_closed_end_user_is_on_hold(world, licensed, clie
 
     screenings.screen(ref, by=world.ministry.reviewer, **hit(ref))
     assert held() == {his.ref}
-    assert "On hold" not in words(client.get(f"/shipments/{others.ref}/"))
+    assert "Do not declare it to customs now." in words(client.get(f"/shipments/{his.ref}/"))
+    other = words(client.get(f"/shipments/{others.ref}/"))
+    assert "On hold" not in other and "Do not declare" not in other
     receive(world.message(his.ref, "declared"), by=world.customs)
     assert held() == {his.ref}
     nothing = f"Nothing new of these goods can be reserved for {second.party} now."
