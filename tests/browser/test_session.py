@@ -56,6 +56,18 @@ def test_the_warning_comes_without_taking_the_focus_and_one_button_stays(sign_in
     assert left_s(page) > settings.SESSION_IDLE_S - 60
 
 
+def test_who_works_in_another_tab_is_not_warned_in_this_one(sign_in):
+    """Which asks first: its own page is as old as a session may be idle, the session is not."""
+    page = sign_in("lin.wei")
+    page.clock.install()
+    page.goto(open_question())
+    idle(User.objects.get(name="Lin Wei"), left_s=400)
+    page.context.new_page().goto("/")
+    page.clock.run_for((settings.SESSION_IDLE_S - 200) * 1000)
+    assert left_s(page) > settings.SESSION_IDLE_S - 60
+    assert page.locator("#session-warning .banner").count() == 0
+
+
 def test_typing_keeps_the_session(sign_in):
     page = sign_in("lin.wei")
     page.clock.install()
