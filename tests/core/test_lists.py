@@ -337,6 +337,21 @@ def test_whoever_came_first_stands_first_among_those_who_wait(client, world):
         assert [row.pk for row in ask(client, name, view=view).context["listing"].rows] == pks, (name, view)
 
 
+def test_a_list_that_nobody_sorted_has_the_newest_first_and_the_countersigners_the_oldest(client, world):
+    m, licenses = world.ministry, [world.license(kilograms=100) for _ in range(2)]
+    shipments = [world.shipment(license, 1_000).ref for license in licenses]
+    recommended = [world.under_review(world.application()) for _ in range(2)]
+    for ref in recommended:
+        decisions.recommend(ref, seen=seen(ref), outcome="approve", months=12, by=m.reviewer)
+    declared = [world.declaration().ref for _ in range(2)]
+    client.force_login(m.decider.user)
+    assert found(client, "desk.countersign") == recommended
+    assert found(client, "desk", view="decided") == [one.application.ref for one in reversed(licenses)]
+    client.force_login(world.exporter.user)
+    assert found(client, "shipments") == shipments[::-1]
+    assert found(client, "declarations")[:2] == declared[::-1]
+
+
 def test_a_count_stops_at_50_and_says_so(db):
     Organization.objects.bulk_create([Organization(kind="exporter", name_en=f"C{number}") for number in range(53)])
     rows = Organization.objects.order_by("name_en")
