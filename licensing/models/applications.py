@@ -503,10 +503,12 @@ class DecisionStep(models.Model):
         OTHER = "OTHER", _("Other factor provided by law")
 
     class Condition(models.TextChoices):
-        PORT_ONLY = "PORT_ONLY", _("Through the named ports only")
-        NO_RESALE = "NO_RESALE", _("No resale")
-        NAMED_SITE_ONLY = "NAMED_SITE_ONLY", _("Use at the named site only")
-        DELIVERY_PROOF_30D = "DELIVERY_PROOF_30D", _("Delivery proof within 30 days of each shipment")
+        """Those that a rule of an edition may attach (licensing.policy.vocabulary), and no others."""
+
+        PORT_ONLY = "PORT_ONLY", terms.CONDITIONS["PORT_ONLY"]
+        NO_RESALE = "NO_RESALE", terms.CONDITIONS["NO_RESALE"]
+        NAMED_SITE_ONLY = "NAMED_SITE_ONLY", terms.CONDITIONS["NAMED_SITE_ONLY"]
+        DELIVERY_PROOF_30D = "DELIVERY_PROOF_30D", terms.CONDITIONS["DELIVERY_PROOF_30D"]
 
     application = models.ForeignKey(Application, on_delete=models.PROTECT, related_name="steps")
     round = models.PositiveSmallIntegerField()

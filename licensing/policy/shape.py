@@ -3,7 +3,17 @@
 from typing import Any
 
 from licensing.policy.thresholds import COUNTED
-from licensing.policy.vocabulary import AUDIENCES, AUTHORITIES, CHANNELS, CLOCKS, FACTS, LOOKS_AT, RULED, Kind
+from licensing.policy.vocabulary import (
+    AUDIENCES,
+    AUTHORITIES,
+    CHANNELS,
+    CLOCKS,
+    CONDITIONS,
+    FACTS,
+    LOOKS_AT,
+    RULED,
+    Kind,
+)
 
 PLAIN = r"^[^\x00-\x1f\x7f]*[^\x00-\x1f\x7f.][^\x00-\x1f\x7f]*\Z"  # on one line, and no mere dots
 NAME = {"type": "string", "minLength": 1, "maxLength": 60, "pattern": PLAIN}
@@ -64,7 +74,7 @@ PARAMS = row(
     qty_tolerance_mode={"enum": ["none", "pct_line", "pct_remaining_final"]},
     qty_tolerance_pct=SHARE,
     report_days_after_shipment={"type": "integer", "minimum": 1, "maximum": 365},
-    conditions=some(NAME),
+    conditions=some({"enum": list(CONDITIONS)}),
 )
 EFFECT = row(
     {},

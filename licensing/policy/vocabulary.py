@@ -25,6 +25,7 @@ CHANNEL_OF = {"per_shipment": "single", "annual": "annual"}
 CLOCKS = ("none", "untimed", "45wd")
 AUDIENCES = ("new", "pending", "existing")
 AUTHORITIES = ("law", "announcement", "product")
+CONDITIONS = ("PORT_ONLY", "NO_RESALE", "NAMED_SITE_ONLY", "DELIVERY_PROOF_30D")  # what a license may carry
 UNLISTED_CODE = "none"
 
 CODE, COUNTRY, END_USE, ELEMENT = "item.control_code", "destination.country", "end_use.code", "item.element"

@@ -183,9 +183,9 @@ def difference(one: Difference) -> str:
         case "paper":
             return _("Asked for: {name}").format(name=phrases.paper(one.new))
         case "condition" if one.new is None:
-            return _("Condition that falls away: {name}").format(name=one.old)
+            return _("Condition that falls away: {name}").format(name=terms.word(terms.CONDITIONS, one.old))
         case "condition":
-            return _("Condition that is added: {name}").format(name=one.new)
+            return _("Condition that is added: {name}").format(name=terms.word(terms.CONDITIONS, one.new))
         case "disposition":
             label, words = _("Outcome"), [terms.word(terms.DISPOSITIONS, name) for name in (one.old, one.new)]
         case "clock":

@@ -229,7 +229,7 @@ def limit(name: str, of: Any) -> str:
             return _("at most %(number)d") % {"number": int(of)}
         case "report_days_after_shipment":
             return ngettext("within %(number)d day", "within %(number)d days", int(of)) % {"number": int(of)}
-    return both(of)
+    return both(lower(terms.word(terms.CONDITIONS, name)) for name in of)
 
 
 def lower(words: str) -> str:

@@ -52,6 +52,12 @@ PAPERS = {
     "compliance_undertaking": _("Undertaking of compliance"),
     "named_downstream_users": _("Names of the downstream users"),
 }
+CONDITIONS = {
+    "PORT_ONLY": _("Through the named ports only"),
+    "NO_RESALE": _("No resale"),
+    "NAMED_SITE_ONLY": _("Use at the named site only"),
+    "DELIVERY_PROOF_30D": _("Delivery proof within 30 days of each shipment"),
+}
 FACTS = {
     CODE: _("Item"),
     "item.list": _("List"),

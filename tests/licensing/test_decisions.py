@@ -297,12 +297,12 @@ def test_refusing_needs_a_factor_and_a_text(world):
 @pytest.mark.parametrize("verb", ["approve", "refuse"])
 def test_what_was_recommended_is_decided_by_an_approval_alone(verb, world):
     m = world.ministry
-    ref = recommended(world, months=6, max_clearances=3, conditions=["Proof of delivery"], text="Less")
+    ref = recommended(world, months=6, max_clearances=3, conditions=["NO_RESALE"], text="Less")
     because = {"factors": ["END_USE"], "departure": "Doubts."} if verb == "refuse" else {}
     getattr(decisions, verb)(ref, seen=seen(ref), by=m.decider, text="So it is.", **because)
     step = Application.objects.get(ref=ref).steps.get(step="decide")
     granted = (step.months, step.max_clearances, step.conditions)
-    assert granted == ((6, 3, ["Proof of delivery"]) if verb == "approve" else (None, None, []))
+    assert granted == ((6, 3, ["NO_RESALE"]) if verb == "approve" else (None, None, []))
 
 
 def test_a_recommendation_to_approve_rests_on_no_factor_of_refusal(world):

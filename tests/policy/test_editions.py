@@ -129,6 +129,8 @@ def slips():
     yield at(["rules", 0, "overrides_disposition_of"], ["R999"]), named, "unknown-rule"
     yield at(["rules", 0, "overrides_disposition_of"], ["R014"]), named, "overrides-an-override"
     yield at(["rules", 0, "effect", "params"], {"months": 3}), "/rules/0/effect/params", "shape"
+    condition = "/rules/0/effect/params/conditions/1"
+    yield at(["rules", 0, "effect", "params"], {"conditions": ["NO_RESALE", "SEAL"]}), condition, "shape"
     yield at(["rules", 0, "effective_from"], "2025-13-01"), "/rules/0/effective_from", "shape"
     yield at(["rules", 0, "colour"], "red"), "/rules/0", "shape"
 

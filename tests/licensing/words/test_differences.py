@@ -189,7 +189,7 @@ def full():
     rule["transition"]["until"] = "2026-02-01"
     rule["match"] |= {"destination.group": ["E"], "end_user.validated": True}
     rule["effect"] |= {"clock": "untimed", "remove": ["annual"], "require": ["undertaking"]}
-    rule["effect"]["params"] = {"qty_tolerance_pct": "0.05", "conditions": ["seal"]}
+    rule["effect"]["params"] = {"qty_tolerance_pct": "0.05", "conditions": ["NO_RESALE"]}
     document["groups"] |= {name: {"en": name, "zh": name, "countries": ["JP", "KR"]} for name in ("E", "ZZ")}
     document["instruments"][0] |= {"effective_to": "2030-01-01", "clauses": {"1": "2025-01-01"}, "note": ""}
     document["instruments"][1]["clauses"] = {}

@@ -37,7 +37,7 @@ def barred(rules, document):
                 "qty_tolerance_mode": "pct_line",
                 "qty_tolerance_pct": "0.05",
                 "report_days_after_shipment": 15,
-                "conditions": ["seal of the port", "photographs"],
+                "conditions": ["NO_RESALE", "PORT_ONLY"],
             },
         },
         transition={"until": "2027-01-31", "contracts_signed_before": "2026-11-01"},
@@ -55,7 +55,7 @@ def test_a_rule_is_a_sentence_with_every_condition_and_every_effect():
         "circumstances; closed: annual licenses, per-shipment licenses; papers: risk assessment report, undertaking "
         "that the goods serve nothing else; no time limit in law; longest validity: 1 month; clearances of a license: "
         "without limit; tolerance of quantity: a share of the line; share of that tolerance: 5 %; report after a "
-        "shipment: within 15 days; conditions: seal of the port and photographs."
+        "shipment: within 15 days; conditions: no resale and through the named ports only."
     )
 
 
