@@ -536,7 +536,7 @@ class Migration(migrations.Migration):
                 ('edition', models.CharField(max_length=40)),
                 ('disposition', models.CharField(max_length=30)),
                 ('channels', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=30), blank=True, default=list, size=None)),
-                ('matched', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=20), blank=True, default=list, size=None)),
+                ('matched', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=60), blank=True, default=list, size=None)),
                 ('party_ref', models.CharField(blank=True, default='', max_length=16)),
                 ('record', models.TextField(blank=True, default='')),
                 ('found_at', models.DateTimeField()),

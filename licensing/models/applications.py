@@ -465,7 +465,7 @@ class Finding(models.Model):
     edition = models.CharField(max_length=40)
     disposition = models.CharField(max_length=30)
     channels = ArrayField(models.CharField(max_length=30), default=list, blank=True)
-    matched = ArrayField(models.CharField(max_length=20), default=list, blank=True)
+    matched = ArrayField(models.CharField(max_length=60), default=list, blank=True)
     party_ref = models.CharField(max_length=16, blank=True, default="")
     record = models.TextField(blank=True, default="")
     found_at = models.DateTimeField()

@@ -265,6 +265,12 @@ def test_everything_that_was_judged_is_kept_and_replays_byte_for_byte(world, on)
         assert replayed(finding.record, selectors.rules_of(said["edition"])) == finding.record
 
 
+def test_a_rule_is_kept_by_its_whole_name(world):
+    name = "R" * 60
+    make.edition(lambda rules, document: document["rules"].append({**rules["R001"], "id": name}))
+    assert name in case(filed(world)).findings.first().matched
+
+
 def test_filing_and_deciding_ask_no_more_than_before(world):
     """As counted before the engine judged cases: 29, 24 and 33 statements."""
     ref, m = world.application(kind="per_shipment"), world.ministry
