@@ -26,7 +26,7 @@ def company(request: HttpRequest, stating: ProvinceForm | None = None, failed: F
 
     stating: the province as it was chosen, refused; failed: a step of the annual channel that was refused.
     """
-    if failed:
+    if failed or stating:
         request.POST = QueryDict()  # nothing of it is the company's form
     rows = selectors.exporters_for(request.actor).select_related("business_license", "qualification")
     rows = rows.defer("business_license__content")
@@ -41,10 +41,10 @@ def company(request: HttpRequest, stating: ProvinceForm | None = None, failed: F
         return actions.describe(seen=seen, by=request.actor, business_license=file, **form.facts())
 
     meeting = Meeting(request, parts)
-    if not stating and not failed and meeting.save(describe):
+    if meeting.save(describe):
         if _sent(request, meeting):
             return redirect("company")
-    elif "send" in request.POST:
+    elif request.method == "POST" and "send" in request.POST:
         _name_what_is_missing(meeting.forms[0])
     (form,) = meeting.forms
     fresh = get_object_or_404(rows.all())

@@ -1,5 +1,7 @@
 """A company's facts in two tabs: nothing is lost, and nothing is sent that its sender did not see."""
 
+from urllib.parse import urlencode
+
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
@@ -7,7 +9,8 @@ from config.local import demo
 from core import access
 from core.errors import Invalid
 from core.history import lines_of
-from core.models import User
+from core.models import KeptText, User
+from core.web.errors import SECRETS
 from exporters import actions
 from exporters.models import Exporter
 from exporters.web import pages
@@ -205,3 +208,32 @@ def test_a_license_that_is_kept_is_not_called_missing(tabs, client):
         "/company/", dict(Tab(client, "/company/").page.form("/company/").filled({"send": "1", "name_en": ""}))
     )
     assert set(response.context["form"].errors) == {"name_en", "legal_representative", "main_manager", "handler"}
+
+
+def typed(client, **changes):
+    """The company's form as a browser sends it with the button that also sends it to the ministry."""
+    changes = {"address": "9 Long Road", "send": "1"} | changes
+    return dict(Tab(client, "/company/").page.form("/company/").filled(changes))
+
+
+def test_what_was_to_be_sent_when_a_session_ended_is_there_again(company, client):
+    """Nothing was sent yet, so nothing is called missing."""
+    user = User.objects.get(membership__organization_id=company.pk)
+    answers = {name: value for name, value in typed(client).items() if name not in SECRETS}
+    row = KeptText.objects.create(user=user, route="company", data=urlencode(answers))
+    page = client.get("/company/", {"kept": row.pk})
+    assert (page.status_code, page.context["form"]["address"].value()) == (200, "9 Long Road")
+    assert "What you typed is here again." in page.content.decode()
+    assert set(page.context["form"].errors) == set()
+
+
+def test_a_character_that_is_not_allowed_is_named_also_where_the_company_was_to_be_sent(company, client):
+    page = client.post("/company/", typed(client, handler="Li\u202eNa"))
+    assert (page.status_code, page.context["form"]["address"].value()) == (422, "9 Long Road")
+    assert set(page.context["form"].errors) == {"handler"}
+
+
+def test_a_province_that_is_none_says_nothing_of_the_company_s_form(company, client):
+    """Whatever else is sent along."""
+    page = client.post("/company/province/", {"province": "99", "send": "1"})
+    assert (page.status_code, page.context["form"].is_bound) == (422, False)
