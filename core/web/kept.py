@@ -11,6 +11,7 @@ from django.core import signing
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.datastructures import MultiValueDict
 from django.utils.translation import gettext as _
 
 from core import problems
@@ -68,7 +69,7 @@ def restore(request: HttpRequest) -> None:
     own = row.route == route
     request.typed = Typed(row.route, own, QueryDict(row.data), files=row.files, kept=True)
     if own:
-        request.POST = request.typed.data
+        request.POST, request._files = request.typed.data, MultiValueDict()  # asked for, files would be read anew
 
 
 def onward(request: HttpRequest, route: str, **key: Any) -> HttpResponse:

@@ -9,6 +9,7 @@ import pytest
 from django.core import signing
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
+from django.urls import resolve
 
 from core.legal_time import legal_now
 from core.models import KeptText, User
@@ -280,3 +281,11 @@ def test_nothing_is_kept_of_what_was_not_read_or_not_sent(rf):
     assert errors.kept(sent) == []
     assert not hasattr(sent, "_post"), "a body that nobody read stays unread"
     assert [words for _label, words in errors.kept(sent, from_the_wire=True)] == ["Auriga"]
+
+
+def test_a_page_that_asks_for_files_still_finds_what_was_typed(rf, world):
+    row = KeptText.objects.create(user=world.exporter.user, route="company", data="address=9+Long+Road")
+    request = rf.get("/company/", {"kept": row.pk})
+    request.user, request.resolver_match = world.exporter.user, resolve("/company/")
+    kept.restore(request)
+    assert (list(request.FILES), request.POST["address"]) == ([], "9 Long Road")
