@@ -39,7 +39,7 @@ def told_to_the_public(officer: Actor) -> None:
     notices.publish(
         kind="no_change",
         dated=legal_today(),
-        text_en="The suspension of clause 2 of Ann. 46/2024 lasts through 27 November 2026. No prolongation is known here.",
+        text_en="The suspension of clause 2 of Ann. 46/2024 lasts to 27 November 2026. No prolongation is known here.",
         text_zh="公告2024年第46号第二款暂停实施至2026年11月27日。本系统未见延期的公告。",
         instruments=["A46-2024", "A72-2025"],
         by=officer,
