@@ -16,6 +16,7 @@ from core.web.conflicts import Files, Meeting
 from core.web.forms import read_upload, show_refusal
 from core.web.refused import complete, form_page, refusals_in, sent
 from core.web.steps import Failed, of_one_moment, offered
+from core.web.typed import typed_into
 from exporters import actions, selectors
 from exporters.models import Exporter, Party
 from exporters.web.forms import CompanyForm, PartyForm, ProvinceForm, fact_labels
@@ -56,7 +57,7 @@ def company(request: HttpRequest, stating: ProvinceForm | None = None, failed: F
         "form": form if editable else None,
         "meeting": meeting,
         "editable": editable,
-        "stating": stating or ProvinceForm(),
+        "stating": stating or ProvinceForm(typed_into(request, "company.province")),
         "verbs": open_verbs(fresh, request.actor),
         "returned": returned,
         "mend": [

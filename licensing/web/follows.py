@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from core.legal_time import legal_now
-from core.web.refused import complete, form_page, refusals_in
+from core.web.refused import complete, form_page, refusals_in, sent
 from licensing import selectors
 from licensing.actions import follows as verbs
 from licensing.models import ControlItem, Follow
@@ -18,7 +18,7 @@ from licensing.web.forms.follows import FollowForm
 
 def follows(request: HttpRequest) -> HttpResponse:
     """What is followed, and the form that follows one more; a button of the control list leads back there."""
-    form = FollowForm(request.POST if request.method == "POST" else None)
+    form = FollowForm(sent(request))
     if complete(request, form):
         with refusals_in(form):
             row = verbs.follow(code=form.cleaned_data["code"], by=request.actor)

@@ -12,6 +12,7 @@ from core.legal_time import legal_now, legal_today
 from core.telling import told
 from core.web.refused import form_page, refusals_in
 from core.web.steps import Failed, of_one_moment, offered
+from core.web.typed import typed_into
 from licensing import selectors
 from licensing.actions import notices as verbs
 from licensing.web.forms.notices import NoticeForm
@@ -19,7 +20,7 @@ from licensing.web.forms.notices import NoticeForm
 
 def notices(request: HttpRequest, form: NoticeForm | None = None) -> HttpResponse:
     """All of them, and the form that publishes one."""
-    form = form or _form(None)
+    form = form or _form(typed_into(request, "notice.new"))
     told = selectors.notices_in_words(selectors.notices_for(request.actor))
     context = {"notices": told, "may_publish": request.actor.may("notice.new")}
     return form_page(request, "licensing/notices.html", form, **context)

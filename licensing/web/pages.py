@@ -20,7 +20,7 @@ from core.telling import Told, told
 from core.web import kept
 from core.web.conflicts import Files, Meeting
 from core.web.forms import ReasonForm, read_upload
-from core.web.refused import refusals_in
+from core.web.refused import complete, refusals_in, sent
 from core.web.steps import Failed, changes_since, not_open, of_one_moment, offered, seen_in
 from core.web.typed import typed_into
 from exporters.selectors import parties_for
@@ -303,9 +303,9 @@ def application_withdraw(request: HttpRequest, ref: str) -> HttpResponse:
     row = get_object_or_404(selectors.applications_for(request.actor), ref=ref)
     if elsewhere := not_open(request, row, "withdraw", "application"):
         return elsewhere
-    form = ReasonForm(request.POST if request.method == "POST" else None)
+    form = ReasonForm(sent(request))
     form.fields["reason"].required = False
-    if form.is_valid():
+    if complete(request, form):
         applications.withdraw(ref, reason=form.cleaned_data["reason"], by=request.actor)
         messages.success(request, _("Withdrawn."))
         return redirect("application", ref=ref)

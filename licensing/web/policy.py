@@ -26,6 +26,7 @@ from core.templatetags.lodestone import day
 from core.web.forms import show_refusal
 from core.web.refused import refusals_in, sent
 from core.web.steps import Failed, changes_since, of_one_moment, offered, seen_in
+from core.web.typed import typed_into
 from licensing import selectors
 from licensing.actions import editions
 from licensing.models import Draft, PolicyEdition, Signature, Simulation
@@ -83,7 +84,7 @@ def policy(request: HttpRequest, form: BeginForm | None = None) -> HttpResponse:
         ],
         "withdrawn": _of_each_window(selectors.warnings_withdrawn(editions_known)),
         "drafts": [(one, *_signatures(one, approvers, at)) for one in drafts],
-        "form": form or BeginForm(),
+        "form": form or BeginForm(typed_into(request, "draft.new")),
         "may_begin": request.actor.may("draft.new"),
         "may_see_departures": request.actor.may("desk.departures", "GET"),
     }

@@ -3,7 +3,7 @@
 import re
 from datetime import timedelta
 from html import unescape
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 from django.core import signing
@@ -289,3 +289,22 @@ def test_a_page_that_asks_for_files_still_finds_what_was_typed(rf, world):
     request.user, request.resolver_match = world.exporter.user, resolve("/company/")
     kept.restore(request)
     assert (list(request.FILES), request.POST["address"]) == ([], "9 Long Road")
+
+
+@pytest.mark.parametrize(
+    ("who", "page", "route", "name"),
+    [
+        ("policy_officer", "/desk/policy/notices/", "notice.new", "text_en"),
+        ("policy_officer", "/desk/policy/", "draft.new", "title"),
+        ("signatory", "/control-list/followed/", "follows", "code"),
+        ("signatory", "/applications/{ref}/withdraw/", "application.withdraw", "reason"),
+    ],
+)
+def test_what_was_typed_stands_in_the_form_of_a_page_s_own(who, page, route, name, client, world):
+    """Every other form, too: tests/seen/test_seen.py walks over all of them."""
+    actor = world.exporter if who == "signatory" else world.ministry.policy_officer
+    row = KeptText.objects.create(user=actor.user, route=route, data=urlencode({name: FIVE_HUNDRED}))
+    client.force_login(actor.user)
+    answer = client.get(page.format(ref=world.application()), {"kept": row.pk})
+    assert answer.context["form"][name].value() == FIVE_HUNDRED
+    assert (answer.status_code, "What you typed is here again." in answer.content.decode()) == (200, True)

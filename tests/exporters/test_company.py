@@ -237,3 +237,9 @@ def test_a_province_that_is_none_says_nothing_of_the_company_s_form(company, cli
     """Whatever else is sent along."""
     page = client.post("/company/province/", {"province": "99", "send": "1"})
     assert (page.status_code, page.context["form"].is_bound) == (422, False)
+
+
+def test_a_province_that_was_chosen_when_a_session_ended_is_chosen_again(without_province, world, client):
+    row = KeptText.objects.create(user=world.exporter.user, route="company.province", data="province=33")
+    page = client.get("/company/", {"kept": row.pk})
+    assert (page.status_code, page.context["stating"]["province"].value()) == (200, "33")
