@@ -1,13 +1,19 @@
 """What a form answers: sent empty, with a wrong value in each field, and with values that might do."""
 
+from itertools import takewhile
+from urllib.parse import urlencode
+
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import resolve, reverse
 
 from config.local import demo
+from config.local.visitor import Page
 from core import access
 from core.graphs import verb_name
 from core.history import open_verbs
+from core.models import KeptText
 from core.web import steps
+from core.web.errors import SECRETS
 from core.web.typed import page_of
 from tests import make, pages
 from tests.seen import text
@@ -63,6 +69,44 @@ def told(gather, route, row):
             else:
                 out += differs(before, lines)
     return "\n".join(out).strip() + "\n"
+
+
+def lost(gather, route, row):
+    """What was typed into the form of a route and does not stand in it again: after a character that is not allowed,
+    and after its writer was signed out."""
+    found = _found(gather, route, row)
+    who, lines, action, form = next(found)
+    for *_rest, other in takewhile(lambda one: one[:3] == (who, lines, action), found):  # on this page
+        form = max(form, other, key=lambda one: len(_shown(one)))
+    data = {name: values for name, values in _data(form, _right).items() if name not in SECRETS}
+    typed = {(name, value) for name in _shown(form) for value in data.get(name, ())}
+    answers, client = {}, _browser(gather, who, action)
+    with undone():
+        for name in [name for name, value in typed if value == WORDS][:1]:
+            answers["refused"] = client.post(action, data | {name: f"{WORDS}\u202e"})
+    with undone():
+        if user := gather.told.people[who].user:
+            row = KeptText.objects.create(user=user, route=route, data=urlencode(data, doseq=True))
+            answers["kept"] = client.get(page_of(action)[0], {"kept": row.pk}, follow=True)
+    return {how: missing for how, answer in answers.items() if (missing := _missing(typed, route, action, answer))}
+
+
+def _shown(form):
+    """Names of the fields into which somebody types or in which he chooses, in a row that is there."""
+    fields = [field.given for field in form.all("input", "select", "textarea") if field.given.get("name")]
+    unseen = ("hidden", "file", "password")
+    return {one["name"] for one in fields if one.get("type") not in unseen and "__prefix__" not in one["name"]}
+
+
+def _missing(typed, route, action, answer):
+    """What of it no one form of the route would send."""
+    page = Page(action, answer.status_code, answer.content.decode())
+    sent = [
+        {(name, value.strip()) for name, value in form.fields}
+        for form in page.read.forms
+        if resolve((form.action or action).split("?")[0]).view_name == route
+    ]
+    return min((sorted(typed - one) for one in sent), key=len, default=sorted(typed))
 
 
 def _browser(gather, who, page):

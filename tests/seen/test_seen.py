@@ -32,6 +32,12 @@ def test_form(route, gathered, snapshot):
     assert forms.told(gathered, route, forms.forms()[route]) == snapshot
 
 
+@pytest.mark.parametrize("route", [name for name in forms.forms() if not name.startswith("account_")])
+def test_typed_again(route, gathered):
+    """Nothing that somebody typed is lost: it stands in the form that he typed it into, whoever could not take it."""
+    assert forms.lost(gathered, route, forms.forms()[route]) == {}
+
+
 @pytest.fixture(scope="module")
 def programs(gathered):
     return rest.Programs(gathered)
