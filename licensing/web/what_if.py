@@ -92,6 +92,10 @@ EVENTS: Mapping[str, Any] = {
 }
 
 
+LATER: Mapping[str, Any] = {
+    "prohibited": _("Prohibited from {at} on, open without the draft"),
+    "open": _("Open from {at} on, prohibited without the draft"),
+}
 HOLDS: Mapping[str, Any] = {
     "begins": _("Hold {hold} begins to stop"),
     "ends": _("Hold {hold} ends to stop"),
@@ -145,8 +149,9 @@ def _part(
     ]
     told = [found.get(group, {}) for group in ("refs", "channels", "spared")]
     refs = [(_event(what), refs) for group in told for what, refs in group.items()]
-    for at, later in found.get("later", {}).items():
-        refs.append((gettext("From {at} on").format(at=instant(datetime.fromisoformat(at))), later))
+    for what, later in found.get("later", {}).items():
+        way, _space, at = what.rpartition(" ")
+        refs.append((LATER[way].format(at=instant(datetime.fromisoformat(at))), later))
     holds = [
         {
             "told": HOLDS[one["event"]].format(hold=one["hold"]),

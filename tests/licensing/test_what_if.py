@@ -221,12 +221,19 @@ def test_a_ban_that_the_draft_announces_is_told_for_later(world):
         document["rules"][-1]["effective_from"] = str(first)
 
     found = asked(draft(later))["licenses"]
-    assert (found["events"], found["later"]) == ([], {on_the_wire(day_start(first)): [license.ref]})
+    assert (found["events"], found["later"]) == ([], {f"prohibited {on_the_wire(day_start(first))}": [license.ref]})
 
 
 def test_a_ban_from_the_start_on_is_not_told_for_later(world):
     world.license(kilograms=100)
     assert asked(draft(forbid(country=["DE"])))["licenses"]["later"] == {}
+
+    def by_two(rules, document):
+        until_day(30)(rules, document)
+        document["rules"].append(rules["R033"] | document["rules"][-1] | {"id": "R098"})
+        del document["rules"][-1]["effective_to"]
+
+    assert asked(draft(by_two))["licenses"]["later"] == {}
 
 
 def from_day(day):
@@ -235,6 +242,42 @@ def from_day(day):
         document["rules"][-1]["effective_from"] = str(day)
 
     return change
+
+
+def until_day(*days):
+    """A ban in force whose last day is so many days ahead; without a number none."""
+
+    def change(rules, document):
+        forbid(country=["DE"])(rules, document)
+        if days:
+            document["rules"][-1]["effective_to"] = str(legal_today() + days[0] * DAY)
+        else:
+            document["rules"].pop()
+
+    return change
+
+
+@pytest.mark.parametrize(("ends", "days", "told"), [
+    (until_day(60), 31, "prohibited"),
+    (until_day(20), 21, "open"),
+    (until_day(30), 0, ""),
+])  # fmt: skip
+def test_a_ban_that_is_prolonged_or_ends_early_is_told_for_the_day(world, ends, days, told):
+    license, now = world.license(kilograms=100), until_day(30)
+    make.edition(now)
+    tasks.turn_licenses()
+    found = asked(draft(lambda *both: (ends(*both), nothing(*both))), day_start(legal_today() + 5 * DAY))["licenses"]
+    at = day_start(legal_today() + days * DAY)
+    assert found["later"] == ({f"{told} {on_the_wire(at)}": [license.ref]} if told else {})
+    assert found["events"] == []
+
+
+def test_a_ban_that_the_draft_drops_is_told_by_the_turn_and_not_for_later(world):
+    license = world.license(kilograms=100)
+    make.edition(until_day(30))
+    tasks.turn_licenses()
+    found = asked(draft(until_day()), day_start(legal_today() + 5 * DAY))["licenses"]
+    assert (found["refs"], found["later"]) == ({"lift": [license.ref]}, {})
 
 
 def test_a_ban_that_is_known_is_not_told_as_the_draft_s(world):

@@ -14,7 +14,15 @@ from licensing.models import License, LicenseEndUser, Suspension, Verdict
 from licensing.models.balances import LicenseLine
 from licensing.policy.editions import canonical
 from licensing.policy.vocabulary import COUNTRY, END_USE
-from licensing.selectors.verdicts import begins, closed, foreseen, holds_standing, standing, told_alike, withheld
+from licensing.selectors.verdicts import (
+    closed,
+    foreseen,
+    holds_standing,
+    next_turn,
+    standing,
+    told_alike,
+    withheld,
+)
 from licensing.selectors.what_if.known import Both, paged
 from licensing.selectors.what_if.tally import Exposure, Held, Part, Refs, Tally
 from licensing.states import IN_FORCE
@@ -29,6 +37,13 @@ def licenses_in_force(starts_at: datetime) -> QuerySet[License]:
     return rows.annotate(contract_on=F("application__contract_on")).only("ref", "state", "issued_at", "usable_until")
 
 
+class Later(NamedTuple):
+    """From when on it would be prohibited, or open, and is not without the draft."""
+
+    at: datetime
+    way: str
+
+
 class _Pair(NamedTuple):
     """A verdict: what stands just before the draft starts and when it has, and what comes later."""
 
@@ -37,7 +52,7 @@ class _Pair(NamedTuple):
     facts: str
     old: Mapping[str, Any] | None
     new: Mapping[str, Any] | None
-    later: datetime | None
+    later: Later | None
     held: tuple[frozenset[str], frozenset[str]]  # holds that stop its reservations, before and after
 
 
@@ -96,7 +111,7 @@ class Licenses:
             if not pair.new and self.both.banned(self.both.alike(pair.facts)):
                 self.spared.add("spared", license.ref)
             if pair.later:
-                self.later.add(on_the_wire(pair.later), license.ref)
+                self.later.add(f"{pair.later.way} {on_the_wire(pair.later.at)}", license.ref)
         free = {pk for pk, _, open_ in users if open_ and pk not in causes}
         self._turn(license, pairs, free, {pk: ref for pk, ref, _ in users}, goods)
 
@@ -105,15 +120,13 @@ class Licenses:
         words_ = {"since": license.issued_at, "contract": license.contract_on}
         alike = self.both.alike(facts)
         old, new = (foreseen(editions, alike, **words_) for editions in (self.both.old, self.both.new))
-        known = [(one["from"], one["rules"]) for one in old]
-        ahead = (begins(one) for one in new if (one["from"], one["rules"]) not in known)
-        later = next((instant for instant in ahead if instant > self.both.starts_at), None)
         starts = self.both.starts_at
         was, becomes = (
             frozenset(holds_standing(withheld(editions, alike, since=license.issued_at), starts))
             for editions in (self.both.old, self.both.new)
         )
-        return _Pair(line, user, facts, standing(old, starts - INSTANT), standing(new, starts), later, (was, becomes))
+        later, stands = _later(old, new, starts), standing(new, starts)
+        return _Pair(line, user, facts, standing(old, starts - INSTANT), stands, later, (was, becomes))
 
     def _part(self, pair: _Pair, goods: Mapping[int, Any]) -> Part:
         _, code, unit, left = goods[pair.line]
@@ -156,6 +169,20 @@ class Licenses:
         happens = sorted(self.closed, key=canonical)
         told = {"refs": self.events.told(), "events": happens, "later": self.later.told(), "spared": self.spared.told()}
         return {**self.tally.told(), **told, "holds": self.held.told()}
+
+
+def _later(old: list[dict[str, Any]], new: list[dict[str, Any]], at: datetime) -> Later | None:
+    """The first turn after that instant by which only the one prohibits it, or only the other."""
+
+    def prohibiting(instant: datetime) -> tuple[bool, bool]:
+        return standing(old, instant) is not None, standing(new, instant) is not None
+
+    both = prohibiting(at)
+    while (turn := next_turn([*old, *new], at)) is not None:
+        at, before, both = turn, both, prohibiting(turn)
+        if both[0] != both[1] and both != before:
+            return Later(at, PROHIBITED if both[1] else OPEN)
+    return None
 
 
 def _left(lines: set[int], goods: Mapping[int, Any]) -> dict[str, int]:

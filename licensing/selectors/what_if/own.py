@@ -22,14 +22,14 @@ from licensing.selectors.editions import editions_at
 from licensing.selectors.judging import PENDING, Known, hits_at_filing
 from licensing.selectors.what_if.cases import Cases, open_cases, parts_of
 from licensing.selectors.what_if.known import Both, Compared
-from licensing.selectors.what_if.licenses import OPEN, PROHIBITED, Licenses, licenses_in_force
+from licensing.selectors.what_if.licenses import OPEN, PROHIBITED, Later, Licenses, licenses_in_force
 from licensing.selectors.what_if.tally import Exposure
 
 
 @dataclass(frozen=True)
 class Touched:
     """A line of a license or of an open case, for an end-user, of which something else is said then. later: of a
-    license, the instant at which the draft prohibits more. differing: of a case, channels and what else is said."""
+    license, when it is otherwise than without the draft. differing: of a case, channels and what else is said."""
 
     ref: str
     line: int
@@ -37,7 +37,7 @@ class Touched:
     party: str
     old: str
     new: str
-    later: datetime | None = None
+    later: Later | None = None
     holds: tuple[frozenset[str], frozenset[str]] = (frozenset(), frozenset())  # that stand before, and then
     differing: frozenset[Difference] = frozenset()
 
