@@ -398,6 +398,20 @@ def test_a_case_is_judged_at_each_turn_of_its_window_and_only_there(world):
     assert asked(later(400))["cases"]["refs"] == {}
 
 
+def test_an_edition_whose_place_the_draft_takes_tells_cases_apart(world):
+    to_germany, _ = _filed(world), _filed(world, "FR")
+    starts = day_start(legal_today() + DAY)
+
+    def banned(rules, document):
+        forbid(country=["DE"])(rules, document)
+        document["rules"][-1]["applies_to"] = ["pending"]
+
+    make.edition(banned, "SAME", starts)
+    found = asked(draft(nothing), starts)["cases"]
+    assert found["refs"] == {"changed": [to_germany]}
+    assert total(found, "prohibited", "standard_review")[0] == 1
+
+
 @pytest.mark.parametrize(("audience", "cases", "decided"), [("pending", 1, 0), ("new", 0, 1), ("existing", 0, 0)])
 def test_open_cases_are_pending_and_decided_ones_are_new(world, audience, cases, decided):
     world.license(kilograms=100)
@@ -687,6 +701,17 @@ def test_a_license_that_a_ban_leaves_alone_is_named(world, license, applies_to, 
     change = {"match": {"destination.country": [country]}, "applies_to": applies_to}
     found = asked(draft(lambda rules, document: rules["R033"].update(change)))
     assert found["licenses"]["spared"] == ({"spared": [license.ref]} if spared else {})
+
+
+def test_goods_that_need_no_license_are_not_told_as_spared(world):
+    """Nobody files for them anew, so no new application is prohibited."""
+    world.license(kilograms=100)
+
+    def freed(rules, document):
+        rules["R001"]["enabled"] = False
+        rules["R033"].update(match={"destination.country": ["DE"]}, applies_to=["new"])
+
+    assert asked(draft(freed))["licenses"]["spared"] == {}
 
 
 def test_what_was_banned_for_others_before_is_not_told_as_spared_by_the_draft(world):

@@ -45,7 +45,8 @@ class Both:
         self.holding = lru_cache(KEPT)(self._holding)
         self.banned = lru_cache(KEPT)(self._banned)
         self.alike = lru_cache(KEPT)(self._alike)
-        self._classes = Alike(new.rules(digest) for digest in dict.fromkeys(row[1] for row in new.rows))
+        digests = dict.fromkeys(row[1] for editions in (new, old) for row in editions.rows)  # one of the draft's start
+        self._classes = Alike(map(new.rules, digests))  # is among the old alone
         self._ahead = [self._days_of(editions.as_of(at)) for editions in (old, new)]
 
     def _alike(self, facts: str) -> str:
@@ -76,10 +77,10 @@ class Both:
         """The draft prohibits it to whoever files anew on the day on which it starts, and nothing did before."""
         said, day = json.loads(facts), legal_day(self.starts_at)
         was, now = (
-            rules.prohibiting(as_read(said, rules.edition), on=day, audience=NEW)
+            rules.assess(as_read(said, rules.edition), on=day, audience=NEW).disposition == "prohibited"
             for rules in (editions.rules(editions.of(day).digest) for editions in (self.old, self.new))
         )
-        return bool(now) and not was
+        return now and not was
 
     def _exposed(self, facts: str) -> tuple[str, str]:
         """The first day from which on what is not controlled today is, by both; empty where there is none."""
