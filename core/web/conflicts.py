@@ -10,7 +10,7 @@ the verb, which refuses it as stale.
 
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.forms import BaseForm, BaseFormSet, BoundField, FileField
@@ -58,6 +58,8 @@ class Meeting:
             self._data, self._files = request.POST, request.FILES
             if self._data.get("version") != _version(now) or "theirs" in self._data:
                 self._copy()
+                if typed := getattr(request, "typed", None):  # what the page shows again is the copy
+                    request.typed = replace(typed, data=self._data)
                 if self._meet(now):
                     self.base = self._data.get("base", "")
                 else:

@@ -9,7 +9,9 @@ from django.test import Client
 
 from config.local.visitor import Page
 from core.history import lines_of
+from core.models import KeptText
 from core.web import conflicts
+from core.web.errors import SECRETS
 from exporters.models import Party
 from licensing.actions import declarations
 from licensing.models import Application, Declaration
@@ -107,6 +109,29 @@ def test_a_mistake_beside_it_does_not_lose_what_the_other_changed(browser, world
     assert second.save() == 302
     party.refresh_from_db()
     assert (party.business, party.address, party.email) == ("Pumps", "Street 2", "b@works.example")
+
+
+def test_what_was_kept_stands_in_its_form_beside_what_another_saved_meanwhile(browser, world):
+    party = world.declaration().end_user
+    path = f"/parties/{party.ref}/edit/"
+    first, second = Tab(browser, path), Tab(browser, path)
+    assert first.save(business="Pumps") == 302
+    answers = [pair for pair in second.page.form(path).filled({"address": "Street 2"}) if pair[0] not in SECRETS]
+    row = KeptText.objects.create(user=world.exporter.user, route="party.edit", data=urlencode(answers))
+    second.read(browser.get(path, {"kept": row.pk}))
+    assert "What you typed is here again." in second.html
+    assert "its form is not open any more" not in second.html
+    assert second.save() == 302
+    party.refresh_from_db()
+    assert (party.business, party.address) == ("Pumps", "Street 2")
+
+
+def test_a_character_that_is_not_allowed_is_named_at_its_field_beside_what_another_saved(browser, world):
+    path = f"/parties/{world.declaration().end_user.ref}/edit/"
+    first, second = Tab(browser, path), Tab(browser, path)
+    assert first.save(business="Pumps") == 302
+    assert second.save(address="Street\u202e 2") == 422
+    assert 'href="#id_address"' in second.html
 
 
 def test_what_is_not_ticked_is_saved_as_typed(browser, world):
