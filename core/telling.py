@@ -30,7 +30,7 @@ def sentences(kind: str, words: "Mapping[str, str | Promise]", *, internal: tupl
 
 @dataclass(frozen=True)
 class Told:
-    """moved: the row's state is another since."""
+    """moved: the row's state is another since. verb: what happened, as the graph calls it."""
 
     at: datetime
     sentence: str
@@ -38,6 +38,7 @@ class Told:
     reason: str
     by_clock: bool = False
     moved: bool = False
+    verb: str = ""
 
 
 def told(lines: Iterable[HistoryLine], reader: Actor) -> list[Told]:
@@ -61,6 +62,7 @@ def told(lines: Iterable[HistoryLine], reader: Actor) -> list[Told]:
             line.reason,
             by_clock=_by_clock(line),
             moved=line.from_state not in ("", line.to_state),
+            verb=line.verb,
         )
         for line in lines
         if not (hidden and (line.subject_kind, line.verb) in _internal)

@@ -10,7 +10,7 @@ from core.errors import DomainError
 from core.history import lines_of
 from core.legal_time import legal_now, legal_today
 from core.models import Document
-from core.telling import told
+from core.telling import Told, told
 from core.web.steps import Failed, of_one_moment, offered
 from licensing import granted, selectors
 from licensing.actions.decisions import require_grantable
@@ -21,6 +21,8 @@ from licensing.web.holds import of_case
 from licensing.web.onward import with_onward
 from licensing.web.threads import threaded
 from licensing.words import comparisons
+
+CAME_BACK = ("return", "reopen")
 
 
 @of_one_moment
@@ -65,10 +67,17 @@ def case(request: HttpRequest, ref: str, failed: Failed | None = None) -> HttpRe
         "screenings": screenings,
         **_judged(row),
         "license": getattr(row, "license", None),
-        "history": told(lines_of(row), request.actor),
+        "history": (history := told(lines_of(row), request.actor)),
+        "came_back": _came_back(history),
     }
     _begin(context)
     return render(request, "licensing/desk_case.html", context, status=failed.status if failed else 200)
+
+
+def _came_back(history: list[Told]) -> Told | None:
+    """The step that sent the case back to whoever recommends, where nobody has recommended since."""
+    last = next((line for line in reversed(history) if line.verb in (*CAME_BACK, "recommend")), None)
+    return last if last and last.verb in CAME_BACK else None
 
 
 def _begin(context: dict[str, Any]) -> None:

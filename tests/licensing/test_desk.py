@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from html import unescape
 
 import pytest
@@ -13,6 +14,7 @@ from licensing import selectors
 from licensing.actions import applications, decisions, questions
 from licensing.models import About, Application, Question
 from licensing.web.forms import ApproveForm, RefuseForm
+from tests.licensing.test_questions import ask
 from tests.make import seen
 
 KG = 1000
@@ -157,3 +159,37 @@ def test_where_goods_go_on_to_is_named_in_the_readers_language(world, client):
         told(officer, case, "en")
     named = [query["sql"] for query in asked if all(f"'{code}'" in query["sql"] for code in ("FR", "JP", "US"))]
     assert len(named) == 1
+
+
+def settle(ref, by):
+    """A question is asked and closed, with a reason of its own."""
+    number = ask(ref, by)
+    questions.close_question(ref, seen=seen(ref), question=number, reason="Told by phone.", by=by)
+
+
+def came_back(client, actor, ref):
+    """Who sent it back and why, as the card says that asks for a recommendation."""
+    client.force_login(actor.user)
+    card = unescape(client.get(f"/desk/cases/{ref}/").content.decode()).partition('id="h-recommend"')[2]
+    found = re.search(r"It came back from (.+?), .*?<p class=\"pre\">(.*?)</p>", card.partition("<form")[0], re.DOTALL)
+    return found and found.groups()
+
+
+@pytest.mark.parametrize("verb", ["return", "reopen"])
+def test_whoever_recommends_anew_reads_why_it_came_back_whatever_was_done_since(verb, world, client):
+    m = world.ministry
+    ref = world.under_review(world.application())
+    settle(ref, m.reviewer)
+    assert came_back(client, m.reviewer, ref) is None
+    facts = {"outcome": "approve", "quantities_": {1: 40_000 * KG}, "text": "A trial."}
+    decisions.recommend(ref, seen=seen(ref), by=m.reviewer, **facts)
+    if verb == "return":
+        decisions.send_back(ref, seen=seen(ref), reason="Which motors?", by=m.other_decider)
+    else:
+        decisions.approve(ref, seen=seen(ref), by=m.decider)
+        decisions.reopen(ref, seen=seen(ref), reason="Which motors?", by=m.other_decider)
+    assert came_back(client, m.reviewer, ref) == (str(m.other_decider.user), "Which motors?")
+    settle(ref, m.reviewer)
+    assert came_back(client, m.reviewer, ref) == (str(m.other_decider.user), "Which motors?")
+    decisions.recommend(ref, seen=seen(ref), by=m.reviewer, **facts)
+    assert client.get(f"/desk/cases/{ref}/").context["came_back"] is None
