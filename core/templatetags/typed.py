@@ -8,7 +8,7 @@ from django.utils.safestring import SafeString
 
 from core.web.kept import WRITER, writer
 from core.web.labels import Said
-from core.web.typed import tell, without_form
+from core.web.typed import address_of, tell, without_form
 
 register = template.Library()
 
@@ -28,6 +28,13 @@ def left_over(context: Any) -> Said:
     if typed is None or not typed.kept:
         return []
     return context.get("typed") or without_form(typed, list(context.flatten().values()))
+
+
+@register.simple_tag(takes_context=True)
+def page_address(context: Any) -> str:
+    """The address at which the page is opened anew; none where there is no request."""
+    request = context.get("request")
+    return address_of(request) if request else ""
 
 
 @register.simple_tag(takes_context=True)

@@ -57,6 +57,15 @@ def page_of(path: str) -> tuple[str, ResolverMatch]:
         path = path.rstrip("/").rpartition("/")[0] + "/"
 
 
+def address_of(request: HttpRequest) -> str:
+    """Where the page that is shown is opened anew: where a form was sent to need be no page."""
+    match = request.resolver_match
+    if match is None or answers_get(match.view_name) or access.find(match.view_name, "POST") is None:
+        return request.get_full_path()
+    page, query = page_of(request.path_info)[0], request.GET.urlencode()
+    return f"{page}?{query}" if query else page
+
+
 def cleaned(request: HttpRequest) -> QueryDict:
     """The form's text without secrets, and without characters that can't be shown."""
     data = QueryDict(mutable=True)

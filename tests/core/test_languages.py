@@ -4,12 +4,14 @@ import re
 from html import unescape
 
 import pytest
+from django.test import Client
 from django.utils import translation
 
 from core import languages
 from core.history import lines_of, record
 from core.models import Country, Organization
 from core.web.lists import countries
+from exporters.models import Exporter
 from exporters.web.forms import PartyForm
 from licensing.web.forms import DeclarationForm
 from tests import make
@@ -90,3 +92,47 @@ def test_countries_stand_in_the_order_of_their_names_as_the_reader_reads_them(la
 def test_a_character_that_gb_2312_does_not_sort_by_pinyin_stands_last():
     with translation.override("zh-hans"):
         assert sorted(["斐济", "直布罗陀", "芬兰"], key=languages.label_order) == ["芬兰", "直布罗陀", "斐济"]
+
+
+@pytest.fixture
+def forms(world):
+    """Whose form, on which page, and where it is sent to."""
+    m, ref, draft = world.ministry, world.under_review(world.application()), world.application()
+    Exporter.objects.filter(pk=world.exporter.organization_id).update(province="")
+    return [
+        (m.reviewer, f"/desk/cases/{ref}/", "recommend/"),
+        (m.policy_officer, "/desk/policy/notices/", "new/"),
+        (m.policy_officer, "/desk/policy/", "new/"),
+        (world.exporter, f"/applications/{draft}/", "documents/"),
+        (world.exporter, "/control-list/followed/", "end/"),
+        (world.exporter, "/company/", "province/"),
+    ]
+
+
+@pytest.mark.parametrize("number", range(6))
+def test_the_language_is_changed_on_the_page_whose_form_was_refused(number, forms, client):
+    """It is opened anew, as nothing but the form was ever at the address that it was sent to."""
+    actor, page, below = forms[number]
+    client.force_login(actor.user)
+    for query in ("", "?back=1"):
+        refused = client.post(f"{page}{below}{query}")
+        [leads] = re.findall(r'name="next" value="([^"]*)"', refused.content.decode())
+        assert (refused.status_code, leads) == (422, f"{page}{query}")
+    switched = client.post("/language/", {"next": leads, "language": "zh-hans"}, follow=True)
+    assert (switched.status_code, switched.request["PATH_INFO"]) == (200, page)
+
+
+def test_the_language_of_a_page_that_is_not_there_is_changed_there(client, lanting):
+    client.force_login(lanting.user)
+    for path in ("/company/nowhere/?q=1", "/company/province/", "/accounts/social/login/error/"):
+        missing = client.get(path)
+        assert missing.status_code in (404, 405)
+        leads = re.findall(r'name="next" value="([^"]*)"', missing.content.decode())
+        assert leads == ["/company/" if missing.status_code == 405 else path]
+
+
+def test_a_page_that_was_open_too_long_is_opened_again_and_not_where_its_form_was_sent(world):
+    browser = Client(enforce_csrf_checks=True)
+    browser.force_login(world.exporter.user)
+    page = browser.post("/control-list/followed/end/").content.decode()
+    assert 'class="btn" href="/control-list/followed/"' in page
