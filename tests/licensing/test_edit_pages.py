@@ -1,5 +1,7 @@
 """Exporters' pages of what was sent: they say so and lead on."""
 
+import re
+from datetime import date
 from html import unescape
 
 import pytest
@@ -81,3 +83,15 @@ def test_a_draft_keeps_the_goods_codes_of_its_lines(world, client):
     Application.objects.get(ref=ref).lines.update(hs_code="85051110")
     client.force_login(world.exporter.user)
     assert 'value="85051110"' in client.get(f"/applications/{ref}/edit/").content.decode()
+
+
+@pytest.mark.parametrize(
+    ("known", "words"), [({"planned_until"}, "? to 27 Nov 2027"), ({"planned_from"}, "1 Feb 2027 to ?"), (set(), "Not")]
+)
+def test_a_draft_says_which_of_its_planned_days_is_not_stated(known, words, browser, world):
+    days = {"planned_from": date(2027, 2, 1), "planned_until": date(2027, 11, 27)}
+    ref = world.application()
+    Application.objects.filter(ref=ref).update(**{name: days[name] if name in known else None for name in days})
+    html = unescape(browser.get(f"/applications/{ref}/").content.decode())
+    planned = html.partition("<dt>Planned</dt>")[2].partition("</dd>")[0]
+    assert words in " ".join(re.sub("<.*?>", "", planned).split())
