@@ -342,6 +342,39 @@ def test_a_hold_is_known_on_the_days_on_which_editions_let_it_stand(world, clock
     assert known() == [("H001", 3, None)]
 
 
+def test_a_hold_that_a_coming_edition_prolongs_is_one_and_ends_with_the_last(world, clock, client):
+    today = legal_today()
+    make.edition(hold("DE", last=10), "ONE")
+    make.edition(hold("DE", last=40, reason_en="They go on."), "TWO", day_start(today + 3 * DAY))
+    assert known() == [("H001", 0, 40)]
+    rules = selectors.rules_of(selectors.editions_at(legal_now()).of(today).digest)
+    assert selectors.last_day(rules.edition.holds[0], today) == today + 40 * DAY
+    assert "Talks are under way." in page(client, None, "/rules/holds/")
+    clock.set(day_start(today + 3 * DAY))
+    text = page(client, None, "/rules/holds/")
+    assert text.count("H001") == 1 and "They go on." in text and "Talks are under way." not in text
+
+
+@pytest.mark.parametrize("way", ["another country", "another group", "another name"])
+def test_a_hold_that_stands_for_something_else_then_is_another(world, way):
+    def grouped(country, name="H001"):
+        def change(rules, document):
+            hold("DE", last=None, id=name)(rules, document)
+            document["groups"]["NEAR"] = {"en": "Near", "zh": "邻近", "countries": [country]}
+            document["holds"][-1]["match"] = {"destination.group": ["NEAR"]}
+
+        return change
+
+    two = {
+        "another country": hold("FR", last=None),
+        "another group": grouped("FR"),
+        "another name": grouped("DE", "H002"),
+    }[way]
+    make.edition(hold("DE", last=None) if way == "another country" else grouped("DE"), "ONE")
+    make.edition(two, "TWO", day_start(legal_today() + 3 * DAY))
+    assert [(since, until) for _, since, until in known()] == [(0, 2), (3, None)]
+
+
 def test_everybody_says_that_a_hold_ends_where_a_coming_edition_lacks_it(world, license, client):
     """The page of holds, a case, what an approval is refused with, the check, assessments, a reservation."""
     ref, today = recommended(world), legal_today()
