@@ -1,7 +1,7 @@
 """A what-if as the draft's page shows it, and as a file for a spreadsheet: a line for each figure and each reference,
 no cell of which is executed."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, datetime
 from typing import Any
 
@@ -13,6 +13,7 @@ from core.templatetags.lodestone import instant
 from core.web.lists.export import cell
 from licensing.policy.editions import Edition
 from licensing.policy.vocabulary import CODE, COUNTRY, END_USE
+from licensing.selectors.what_if import GROUPS
 from licensing.words import terms
 
 HEAD = (
@@ -39,7 +40,7 @@ def _rows(found: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
         for one in found[part].get("differences", ()):
             figures = {"value": one["part"], "before": one["old"], "after": one["new"], "entries": one["entries"]}
             yield {"part": part, "what": one["direction"] or "differs", **figures}
-        for name in ("channels", "refs", "later"):
+        for name in GROUPS:
             for what, refs in found[part].get(name, {}).items():
                 yield from ({"part": part, "what": what, "reference": ref} for ref in refs)
         for one in found[part].get("holds", ()):
@@ -53,8 +54,9 @@ def _rows(found: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
         yield from ({"part": "load", "what": what, "reference": ref} for ref in refs)
     for when in ("old", "new"):
         for one in found["exposure"][when]:
-            figures = {"by": one["item"], "value": one["from"], "parts": one["lines"]}
-            yield from _of_units({"part": "exposure", "what": when, **figures}, one["quantity"])
+            exposed = {"part": "exposure", "what": when, "by": one["item"], "value": one["from"]}
+            yield from _of_units({**exposed, "parts": one["lines"]}, one["quantity"])
+            yield from ({**exposed, "reference": ref} for ref in one["refs"])
 
 
 def _of_units(row: dict[str, Any], quantity: Mapping[str, int]) -> Iterator[dict[str, Any]]:
@@ -119,7 +121,12 @@ def told(
         "parts": [_part(name, label, found[name], countries, edition, names) for name, label in PARTS.items()],
         "load": found["load"],
         "exposure": [
-            {**one, "quantity": _shown(one["quantity"]), "from": date.fromisoformat(one["from"])}
+            {
+                **one,
+                "quantity": _shown(one["quantity"]),
+                "from": date.fromisoformat(one["from"]),
+                "refs": _named(one["refs"], names),
+            }
             for one in found["exposure"]["new"]
         ],
         "hash": found["hash"],
@@ -147,30 +154,32 @@ def _part(
         for one in found["outcomes"]
         if one["old"] != one["new"]
     ]
-    told = [found.get(group, {}) for group in ("refs", "channels", "spared")]
-    refs = [(_event(what), refs) for group in told for what, refs in group.items()]
-    for what, later in found.get("later", {}).items():
-        way, _space, at = what.rpartition(" ")
-        refs.append((LATER[way].format(at=instant(datetime.fromisoformat(at))), later))
+    groups = [found.get(group, {}) for group in GROUPS]
+    refs = [(_event(what), _named(some, names)) for group in groups for what, some in group.items()]
     holds = [
         {
             "told": HOLDS[one["event"]].format(hold=one["hold"]),
             "quantity": _shown(one["quantity"]),
-            "refs": [(ref, names.get(ref)) for ref in one["refs"]],
+            "refs": _named(one["refs"], names),
         }
         for one in found.get("holds", ())
     ]
-    named = [(what, [(ref, names.get(ref)) for ref in some]) for what, some in refs]
-    return {"label": label, "entries": found["entries"], "rows": rows, "refs": named, "holds": holds}
+    return {"label": label, "entries": found["entries"], "rows": rows, "refs": refs, "holds": holds}
+
+
+def _named(refs: Iterable[str], names: Mapping[str, str]) -> list[tuple[str, str | None]]:
+    return [(ref, names.get(ref)) for ref in refs]
 
 
 def _event(what: str) -> str:
-    """`suspend`, or a channel that is gained or lost."""
-    way, _space, channel = what.partition(" ")
+    """`suspend`, a channel that is gained or lost, or an instant from which on it is prohibited or open."""
+    way, _space, of = what.partition(" ")
     if way == "gained":
-        return gettext("Gain: {channel}").format(channel=terms.word(terms.CHANNELS, channel))
+        return gettext("Gain: {channel}").format(channel=terms.word(terms.CHANNELS, of))
     if way == "lost":
-        return gettext("Lose: {channel}").format(channel=terms.word(terms.CHANNELS, channel))
+        return gettext("Lose: {channel}").format(channel=terms.word(terms.CHANNELS, of))
+    if way in LATER:
+        return str(LATER[way]).format(at=instant(datetime.fromisoformat(of)))
     return terms.word(EVENTS, what)
 
 

@@ -32,6 +32,7 @@ from licensing.selectors.what_if.cases import Cases
 from licensing.selectors.what_if.known import Both
 from licensing.selectors.what_if.tally import Exposure, Part, Tally
 from licensing.web.what_if import HEAD, lines
+from licensing.web.what_if import told as what_if_told
 from tests import make
 from tests.book import DAY, Book, checksums, draft, forbid, other_rules, predicted, unguarded, written
 from tests.make import seen
@@ -644,6 +645,34 @@ def test_names_show_to_who_may_read_cases_and_to_nobody_else(world):
     told = {row[-2]: row[-1] for row in lines(found, names_of(found, m.auditor))}
     assert told[license.ref] == name
     assert name not in [row[-1] for row in lines(found, names_of(found, m.policy_officer))]
+
+
+def test_each_group_of_references_is_in_the_file_and_has_its_companies(world, clock):
+    clock.set(day_start(date(2026, 11, 1)))
+    with unguarded(PolicyEdition):
+        PolicyEdition.objects.update(starts_at=legal_now() - DAY)
+    license = world.license(kilograms=100)
+    back = world.application(kind="per_shipment", code="1C909.b", kilograms=500)
+    with unguarded(PolicyEdition):
+        Application.objects.filter(ref=back).update(state="submitted", submitted_at=legal_now())
+
+    def change(rules, document):
+        rules["R033"].update(match={"destination.country": ["DE"]}, applies_to=["new"])
+        until_day(30)(rules, document)
+        document["rules"][-1]["effective_from"] = str(legal_today() + 9 * DAY)
+        held_in("DE")(rules, document)
+
+    found = asked(draft(change))
+    reader, name = world.ministry.auditor, str(world.exporter.organization)
+    rows = [dict(zip(HEAD, row, strict=True)) for row in lines(found, names_of(found, reader))]
+    later = f"prohibited {on_the_wire(day_start(legal_today() + 9 * DAY))}"
+    told = {(row["part"], row["what"], row["reference"]) for row in rows if row["company"] == name}
+    assert told >= {("licenses", what, license.ref) for what in ("spared", later, "hold begins")}
+    assert told >= {("exposure", when, back) for when in ("old", "new")}
+    shown = what_if_told(found, {}, Compiled(read(draft(change))).edition, names_of(found, reader))
+    refs = {what: refs for part in shown["parts"] for what, refs in part["refs"]}
+    assert refs["Not hit, though new applications are prohibited then"] == [(license.ref, name)]
+    assert [one["refs"] for one in shown["exposure"]] == [[(back, name)]]
 
 
 def held_in(country):

@@ -8,5 +8,6 @@ from licensing.selectors.what_if.book import Stopped, what_if
 from licensing.selectors.what_if.names import names_of
 from licensing.selectors.what_if.own import what_of_mine
 from licensing.selectors.what_if.shipments import reads_reserved
+from licensing.selectors.what_if.tally import GROUPS
 
-__all__ = ["Stopped", "names_of", "reads_reserved", "what_if", "what_of_mine"]
+__all__ = ["GROUPS", "Stopped", "names_of", "reads_reserved", "what_if", "what_of_mine"]

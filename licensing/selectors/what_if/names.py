@@ -7,6 +7,7 @@ from core.access import Actor
 from licensing.selectors.applications import applications_for
 from licensing.selectors.licenses import licenses_for
 from licensing.selectors.what_if.shipments import reserved_shipments
+from licensing.selectors.what_if.tally import GROUPS, LINES
 
 
 def names_of(found: Mapping[str, Any], actor: Actor) -> dict[str, str]:
@@ -23,8 +24,9 @@ def names_of(found: Mapping[str, Any], actor: Actor) -> dict[str, str]:
 def _refs(found: Mapping[str, Any]) -> Iterator[str]:
     for part in found.values():
         if isinstance(part, Mapping):
-            for name in ("refs", "channels", "later"):
+            for name in GROUPS:
                 for refs in part.get(name, {}).values():
                     yield from refs
-            for hold in part.get("holds", ()):
-                yield from hold["refs"]
+            for name in LINES:
+                for one in part.get(name, ()):
+                    yield from one["refs"]

@@ -72,6 +72,10 @@ class Tally:
         }
 
 
+GROUPS = ("refs", "channels", "spared", "later")  # of a part of the answer, as Refs tells each
+LINES = ("holds", "old", "new")  # and those of which Held or Exposure tells lines
+
+
 class Refs:
     """References by what would happen to them, each once, in order."""
 
