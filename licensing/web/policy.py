@@ -1,7 +1,7 @@
 """The policy desk: editions past, in force and scheduled, drafts, and the rows of a draft's rules."""
 
 import csv
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -18,7 +18,7 @@ from core.access import Actor
 from core.errors import DomainError
 from core.history import lines_of, version
 from core.languages import in_language
-from core.legal_time import legal_day, legal_now
+from core.legal_time import legal_day, legal_now, on_the_wire
 from core.models import User
 from core.selectors import country_names
 from core.telling import told
@@ -229,10 +229,14 @@ def _simulated(row: Draft, edition: Edition, names: Mapping[str, str], at: datet
     last = row.simulations.first()
     if last is None or not last.result:
         return {"simulation": last}
-    is_draft = row.state == DraftState.DRAFT
-    outdated = selectors.outdated(last, row, selectors.start_of(row, at), at) if is_draft else []
+    outdated = _outdated(last, row, at)
     found = what_if.told(last.result, names, edition, names_of(last.result, actor))
     return {"simulation": last, "outdated": [what_if.OUTDATED[why] for why in outdated], "found": found}
+
+
+def _outdated(done: Simulation, row: Draft, at: datetime) -> list[str]:
+    """Why nothing rests on it any more, by name; what was approved needs none."""
+    return selectors.outdated(done, row, selectors.start_of(row, at), at) if row.is_draft else []
 
 
 def simulation_csv(request: HttpRequest, ref: str) -> HttpResponse:
@@ -241,8 +245,18 @@ def simulation_csv(request: HttpRequest, ref: str) -> HttpResponse:
     last = get_object_or_404(row.simulations.filter(stage=Simulation.Stage.DONE)[:1])
     answer = HttpResponse("\ufeff", content_type="text/csv; charset=utf-8")
     answer["Content-Disposition"] = f'attachment; filename="{row.ref}.csv"'
-    csv.writer(answer).writerows(what_if.lines(last.result, names_of(last.result, request.actor)))
+    names = names_of(last.result, request.actor)
+    csv.writer(answer).writerows(what_if.lines(last.result, names, _about(last, row)))
     return answer
+
+
+def _about(done: Simulation, row: Draft) -> Iterator[tuple[str, str]]:
+    """The digest of its text, its start, the instant of the book, its hash; and what is otherwise by now."""
+    yield from (("text", done.digest), ("starts_at", on_the_wire(done.starts_at)))
+    if done.book_at:
+        yield "book_at", on_the_wire(done.book_at)
+    yield "hash", done.result["hash"]
+    yield from (("outdated", why) for why in _outdated(done, row, legal_now()))
 
 
 def draft_rows(request: HttpRequest, ref: str, part: str) -> HttpResponse:

@@ -23,10 +23,16 @@ HEAD = (
 COUNTED = ("cases", "licenses", "shipments", "decided")
 
 
-def lines(found: Mapping[str, Any], names: Mapping[str, str]) -> Iterator[list[str]]:
-    """Its head first. A figure of several units is a line for each. names: of companies, by reference."""
+def lines(
+    found: Mapping[str, Any], names: Mapping[str, str], about: Iterable[tuple[str, str]] = ()
+) -> Iterator[list[str]]:
+    """Its head first, then what is said about the whole. A figure of several units is a line for each.
+
+    names: of companies, by reference.
+    """
     yield list(HEAD)
-    for row in _rows(found):
+    of_it = ({"part": "simulation", "what": what, "value": value} for what, value in about)
+    for row in (*of_it, *_rows(found)):
         row["company"] = names.get(row.get("reference", ""))
         yield [cell(row.get(name)) for name in HEAD]
 

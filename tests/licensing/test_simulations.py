@@ -1,5 +1,7 @@
 """Simulations: asked for, worked out by one worker over one book, stopped, and what an approval wants of one."""
 
+import csv
+import io
 import json
 from datetime import timedelta
 
@@ -7,7 +9,7 @@ import pytest
 
 from core.access import clock as the_clock
 from core.errors import DomainError, Forbidden, WrongState
-from core.legal_time import day_start, legal_now, legal_today
+from core.legal_time import day_start, legal_now, legal_today, on_the_wire
 from licensing import simulating, tasks
 from licensing.actions import editions, simulations
 from licensing.models import Simulation
@@ -209,3 +211,20 @@ def test_page_and_file_name_companies_to_whoever_may_read_cases(world, client, r
     for path in ("", "figures/"):
         text = client.get(f"/desk/policy/{row.ref}/{path}").content.decode()
         assert license.ref in text and (str(world.exporter.organization) in text) is named
+
+
+def test_the_file_says_of_which_text_and_book_it_is_and_what_is_otherwise_by_now(ban, ministry, client):
+    described(ban, ministry)
+    make.simulated(ban.ref, ministry.policy_officer)
+    client.force_login(ministry.policy_officer.user)
+
+    def says():
+        text = client.get(f"/desk/policy/{ban.ref}/figures/").content.decode().removeprefix("\ufeff")
+        rows = csv.DictReader(io.StringIO(text, newline=""))
+        return [(row["what"], row["value"]) for row in rows if row["part"] == "simulation"]
+
+    done = ban.simulations.get()
+    of = {"text": done.digest, "starts_at": on_the_wire(done.starts_at), "book_at": on_the_wire(done.book_at)}
+    assert says() == [*of.items(), ("hash", done.result["hash"])]
+    changed(ban, ministry, key="R050", new=BAN | {"enabled": False})
+    assert says() == [*of.items(), ("hash", done.result["hash"]), ("outdated", "text")]
