@@ -1,14 +1,17 @@
 """A draft that is open for comment: who reads it, what a company reads of its own, what it says and until when."""
 
+import re
 from datetime import timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from core.errors import DomainError, Forbidden, Invalid, NotFound, WrongState
 from core.legal_time import day_start, legal_today
 from licensing import selectors
 from licensing.actions import applications, comments, editions
-from licensing.models import Comment, Verdict
+from licensing.models import Application, Comment, License, Verdict
 from licensing.policy.editions import read
 from licensing.policy.engine import Compiled
 from licensing.selectors.what_if import what_of_mine
@@ -351,3 +354,13 @@ def test_what_the_ministry_found_since_is_not_told(world):
 
     found = mine(world.exporter, listed)
     assert (found.licenses, found.cases, found.looked_at) == ([], [], 2)
+
+
+def test_findings_are_read_once_and_of_what_is_asked_only(world):
+    license, case, over = world.license(kilograms=100), filed(world), world.license(kilograms=100)
+    License.objects.filter(pk=over.pk).update(state="expired")
+    with CaptureQueriesContext(connection) as asked:
+        mine(world.exporter, stricter)
+    [query] = [one["sql"] for one in asked if "licensing_finding" in one["sql"]]
+    keys = {int(key) for key in re.search(r"\"application_id\" IN \(([\d, ]+)\)", query)[1].split(", ")}
+    assert keys == {license.application_id, Application.objects.get(ref=case).pk}

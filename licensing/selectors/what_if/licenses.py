@@ -34,7 +34,9 @@ OPEN, PROHIBITED = "open", "prohibited"
 def licenses_in_force(starts_at: datetime) -> QuerySet[License]:
     """Those that a turn at that instant finds."""
     rows = License.objects.filter(state__in=IN_FORCE, usable_until__gte=legal_day(starts_at))
-    return rows.annotate(contract_on=F("application__contract_on")).only("ref", "state", "issued_at", "usable_until")
+    return rows.annotate(contract_on=F("application__contract_on")).only(
+        "ref", "state", "issued_at", "usable_until", "application"
+    )
 
 
 class Later(NamedTuple):

@@ -6,13 +6,13 @@ By what the company may know: what screening found since a case was filed is not
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from django.db.models import TextField
 from django.db.models.functions import Cast
 
 from exporters.selectors import last_days
-from licensing.models import Finding, Verdict
+from licensing.models import Application, Finding, License, Verdict
 from licensing.models.screenings import NO_HIT
 from licensing.policy.editions import canonical
 from licensing.policy.engine import Compiled
@@ -24,6 +24,8 @@ from licensing.selectors.what_if.cases import Cases, open_cases, parts_of
 from licensing.selectors.what_if.known import Both, Compared
 from licensing.selectors.what_if.licenses import OPEN, PROHIBITED, Later, Licenses, licenses_in_force
 from licensing.selectors.what_if.tally import Exposure
+
+Filed = Mapping[tuple[int, str], str]  # by key of a case and number of a party
 
 
 @dataclass(frozen=True)
@@ -57,7 +59,10 @@ def what_of_mine(draft: Compiled, starts_at: datetime, *, at: datetime, exporter
     """What the draft would change from that start on, by what this company has at the instant `at`."""
     old = editions_at(starts_at)
     both = Both(old, old.with_draft(draft, starts_at), at)
-    licenses, cases = _licenses(both, exporter), _cases(both, exporter)
+    in_force = list(licenses_in_force(starts_at).filter(exporter=exporter))
+    pending = list(open_cases().filter(exporter=exporter))
+    filed = _filed([*(license.application_id for license in in_force), *(case.pk for case in pending)])
+    licenses, cases = _licenses(both, in_force, filed), _cases(both, pending, filed, last_days([exporter]))
     return Own(_touched(licenses), _touched(cases), len(licenses) + len(cases))
 
 
@@ -65,28 +70,25 @@ def _touched(found: Iterable[Touched]) -> list[Touched]:
     return [one for one in found if one.is_told]
 
 
-def _licenses(both: Both, exporter: int) -> list[Touched]:
-    of = {row.pk: row for row in licenses_in_force(both.starts_at).filter(exporter=exporter)}
-    judging, known = Licenses(both, (Exposure(), Exposure())), _filed(exporter)
+def _licenses(both: Both, licenses: Iterable[License], filed: Filed) -> list[Touched]:
+    of, judging = {row.pk: row for row in licenses}, Licenses(both, (Exposure(), Exposure()))
     rows = Verdict.objects.filter(line__license__in=of).annotate(said=Cast("facts", TextField()))
     columns = ("line__license", "line__license__application", "line", "line__number", "line__control_item__code")
     of_user = ("end_user", "end_user__party__ref", "end_user__party__name", "said")
     found = []
     for pk, case, line, number, code, user, party, name, said in rows.order_by("pk").values_list(*columns, *of_user):
-        facts = canonical({**json.loads(said), HIT: known.get((case, party), NO_HIT)})
+        facts = canonical({**json.loads(said), HIT: filed.get((case, party), NO_HIT)})
         pair = judging.pair(of[pk], line, user, facts)
         was, becomes = (PROHIBITED if one else OPEN for one in (pair.old, pair.new))
         found.append(Touched(of[pk].ref, number, code, name, was, becomes, pair.later, pair.held))
     return found
 
 
-def _cases(both: Both, exporter: int) -> list[Touched]:
-    rows, known = list(open_cases().filter(exporter=exporter)), _filed(exporter)
-    judging, qualified = Cases(both, PENDING, (Exposure(), Exposure())), last_days([exporter])
-    parts, found = parts_of(rows), []
-    for case in rows:
+def _cases(both: Both, cases: Iterable[Application], filed: Filed, qualified: Mapping[int, date]) -> list[Touched]:
+    judging, parts, found = Cases(both, PENDING, (Exposure(), Exposure())), parts_of(cases), []
+    for case in cases:
         _, users = parts[case.pk]
-        hits = {user.party: known.get((case.pk, user.ref), NO_HIT) for user in users}
+        hits = {user.party: filed.get((case.pk, user.ref), NO_HIT) for user in users}
         for line, user, _, _, alike, said in judging.judged(case, parts[case.pk], Known(hits, qualified)):
             of = (case.ref, line.number, line.code, user.name, said.old, said.new)
             found.append(Touched(*of, holds=both.holding(alike), differing=_differing(said)))
@@ -102,7 +104,9 @@ def _differing(said: Compared) -> frozenset[Difference]:
     return frozenset([*closed, *opened, *rest])
 
 
-def _filed(exporter: int) -> Mapping[tuple[int, str], str]:
-    """By key of the case and number of the party what screening had found when the case was filed."""
-    rows = Finding.objects.filter(application__exporter=exporter, moment="submit").exclude(record="")
+def _filed(cases: Iterable[int]) -> Filed:
+    """What screening had found when these cases were filed; each party's record is read once."""
+    rows = Finding.objects.filter(application__in=cases, moment="submit").exclude(record="")
+    rows = rows.order_by("application_id", "party_ref", "-pk").distinct("application_id", "party_ref")
+    rows = rows.only("application", "moment", "party_ref", "record")
     return {(row.application_id, party): hit for row in rows for party, hit in hits_at_filing([row]).items()}
