@@ -44,7 +44,6 @@ from licensing.models import Application, DecisionStep, Declaration, Kind, Licen
 from licensing.selectors import PENDING, Judged, applications_for, judge, next_turn, read_parts, took
 from licensing.states import DeclarationState
 
-MONTHS_MOST = {Kind.PER_SHIPMENT: 12, Kind.ANNUAL: 12}
 Step, Outcome = DecisionStep.Step, DecisionStep.Outcome
 _CONSIGNEES = (
     "INSERT INTO licensing_license_consignees (license_id, party_id)"
@@ -83,7 +82,7 @@ def recommend(
 
     quantities_: {line number: base units}, at most what was asked; a line left out stands as asked. What is less than
     was asked, an end-user or months too, needs a text: the exporter reads why. months and max_clearances: at most what
-    the rules allow, and that where nothing is said; the conditions that the rules attach come to these.
+    law and rules allow, and that where nothing is said; the conditions that the rules attach come to these.
     Raises FourEyes when the actor decided in this round, Invalid with every wrong field, DomainError
     screening-missing when an approval keeps an end-user of whom this case has no result, papers-missing when the rules
     ask for some that are not there, policy-changed when they say something else than when the case was last looked at
@@ -104,8 +103,8 @@ def recommend(
         require_screened(row, chosen)
         lines, kept = {number for number, units in granted.items() if units}, {user.pk for user in chosen}
         require_papers(row, judged, lines, kept)
-        most = limits(judged, lines, kept)
-        months = months or _months_most(row, most)
+        most = limits(row, judged, lines, kept)
+        months = months or most.months
         if row.kind == Kind.PER_SHIPMENT:
             max_clearances = 1
         elif max_clearances is None:
@@ -138,10 +137,6 @@ def recommend(
     return row
 
 
-def _months_most(row: Application, most: Limits) -> int:
-    return min(MONTHS_MOST[Kind(row.kind)], most.months or 12)
-
-
 def _require_within(
     row: Application,
     granted: dict[int, int],
@@ -161,8 +156,8 @@ def _require_within(
             problems.append(Problem(pointer, "more-than-asked", message))
     if not any(granted.values()):
         problems.append(Problem("/lines", "min-items", _("Recommend some quantity, or recommend a refusal.")))
-    if not 1 <= months <= _months_most(row, most):
-        message = _("Between 1 and {most} months.").format(most=_months_most(row, most))
+    if not 1 <= months <= most.months:
+        message = _("Between 1 and {most} months.").format(most=most.months)
         problems.append(Problem("/months", "out-of-range", message))
     if not chosen:
         problems.append(Problem("/end_users", "min-items", _("Keep at least one end-user.")))
@@ -321,7 +316,7 @@ def require_grantable(row: Application, granted: Granted | None, judged: list[Ju
     require_open(row, judged, lines, kept)
     require_papers(row, judged, lines, kept)
     require_not_held(judged, lines, kept)
-    _require_allowed(row, limits(judged, lines, kept))
+    _require_allowed(row, limits(row, judged, lines, kept))
     return lines, kept
 
 

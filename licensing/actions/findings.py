@@ -13,7 +13,7 @@ from licensing.models import Application, DecisionStep, Finding
 from licensing.models.screenings import POSSIBLE
 from licensing.policy.engine import RANK, strictest
 from licensing.policy.trace import Fate
-from licensing.policy.vocabulary import CHANNEL_OF, HIT
+from licensing.policy.vocabulary import CHANNEL_OF, HIT, MONTHS, MONTHS_MOST
 from licensing.selectors import Judged, changed, fingerprint, last_day
 from licensing.words import holds, terms
 from licensing.words import rules as words
@@ -230,9 +230,9 @@ def _of(judged: Iterable[Judged], lines: Collection[int], users: Collection[int]
 
 @dataclass(frozen=True)
 class Limits:
-    """The most that the rules allow a license, and what they attach to it. None: they name no limit."""
+    """The most that law and rules allow a license, and what they attach to it. None: no limit."""
 
-    months: int | None
+    months: int
     clearances: int | None
     conditions: tuple[str, ...]
 
@@ -241,10 +241,16 @@ class Limits:
         return [str(labels.get(code, code)) for code in self.conditions]
 
 
-def limits(judged: Iterable[Judged], lines: Collection[int], users: Collection[int]) -> Limits:
-    """The strictest of these lines for these end-users on any day of the planned window."""
-    said = strictest(one.outcome.params for one in _of(judged, lines, users))
-    return Limits(said.get("max_validity_months"), said.get("max_clearances"), tuple(said.get("conditions", ())))
+def limits(case: Application, judged: Iterable[Judged], lines: Collection[int], users: Collection[int]) -> Limits:
+    """The strictest of these lines for these end-users on any day of the planned window.
+
+    Months: the usual ones where no rule names some, and on a day that opens such licenses without naming any.
+    """
+    channel, days = CHANNEL_OF[case.kind], [one.outcome for one in _of(judged, lines, users)]
+    said = strictest(one.params for one in days)
+    unsaid = [MONTHS for one in days if channel in one.channels and "max_validity_months" not in one.params]
+    months = min(MONTHS_MOST[channel], said.get("max_validity_months", MONTHS), *unsaid)
+    return Limits(months, said.get("max_clearances"), tuple(said.get("conditions", ())))
 
 
 def require_departure(outcome: str, presumed: str, departure: str) -> None:

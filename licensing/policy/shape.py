@@ -11,6 +11,7 @@ from licensing.policy.vocabulary import (
     CONDITIONS,
     FACTS,
     LOOKS_AT,
+    MONTHS_MOST,
     RULED,
     Kind,
 )
@@ -69,7 +70,7 @@ MATCH = {
 }
 PARAMS = row(
     {},
-    max_validity_months={"type": "integer", "minimum": 1, "maximum": 36},
+    max_validity_months={"type": "integer", "minimum": 1, "maximum": MONTHS_MOST["annual"]},
     max_clearances={"type": ["integer", "null"], "minimum": 1},
     qty_tolerance_mode={"enum": ["none", "pct_line", "pct_remaining_final"]},
     qty_tolerance_pct=SHARE,

@@ -8,8 +8,8 @@
    - a channel lost tightens, a channel gained loosens;
    - a paper more tightens, a paper less loosens;
    - the clock: without the law's days (`untimed`) is stricter than with them;
-   - a parameter that allows less tightens. A limit that nobody gives allows most, a tolerance that nobody gives
-     is none. One that comes or goes where no channel stays is told by the channels. Conditions: more tighten.
+   - a parameter that allows less tightens. A limit that nobody gives allows most, but months are then the usual ones,
+     and a tolerance that nobody gives is none. One that comes or goes where no channel stays is told by the channels. Conditions: more tighten.
 """
 
 from collections.abc import Iterator
@@ -18,9 +18,10 @@ from decimal import Decimal
 from typing import Any
 
 from licensing.policy.engine import RANK, TOLERANCES, Outcome
-from licensing.policy.vocabulary import CLOCKS
+from licensing.policy.vocabulary import CLOCKS, MONTHS
 
 TIGHTENS, LOOSENS, NEITHER = "tightens", "loosens", ""
+UNSAID = {"qty_tolerance_mode": 0, "qty_tolerance_pct": 0, "max_validity_months": MONTHS}
 
 
 @dataclass(frozen=True)
@@ -86,7 +87,7 @@ def _parameter(name: str, old: Any, new: Any) -> Iterator[Difference]:
 def _allows(name: str, value: Any) -> Decimal:
     """How much a value of a parameter allows."""
     if value is None:
-        return Decimal(0 if name in ("qty_tolerance_mode", "qty_tolerance_pct") else "Infinity")
+        return Decimal(UNSAID.get(name, "Infinity"))
     return Decimal(TOLERANCES.index(value) if name == "qty_tolerance_mode" else value)
 
 

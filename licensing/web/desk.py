@@ -88,8 +88,10 @@ def _begin(context: dict[str, Any]) -> None:
             beside = selectors.fingerprint(one for one, _ in context["policy_changes"])
             form.fields["acknowledged"].widget.stand_beside(beside)
     form, most = context["forms"].get("recommend"), context.get("most")
-    if form and most and most.months:
-        form.initial["months"] = min(form.get_initial_for_field(form.fields["months"], "months"), most.months)
+    if form and most:
+        months = form.fields["months"]
+        months.widget.attrs["max"] = most.months
+        form.initial["months"] = min(form.get_initial_for_field(months, "months"), most.months)
 
 
 def _differences(row: Application, one: selectors.Judged) -> list[str]:
@@ -119,7 +121,7 @@ def _judged(row: Application) -> dict[str, Any]:
         "asks_why": asks_why,
         "against": against,
         "holds": holds,
-        "most": limits(judged, lines, users),
+        "most": limits(row, judged, lines, users),
         "lacking": lacking(row, [one for one in judged if one.within]),
     }
 

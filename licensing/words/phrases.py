@@ -20,6 +20,7 @@ from licensing.policy.vocabulary import (
     HIT,
     LIST,
     LOOKS_AT,
+    MONTHS,
     TERRITORY,
     Kind,
 )
@@ -220,11 +221,12 @@ def limit(name: str, of: Any) -> str:
             return terms.word(TOLERANCES, of or "none")
         case "qty_tolerance_pct":
             return percent(of or "0")
+        case "max_validity_months":
+            months = int(of or MONTHS)
+            return ngettext("%(number)d month", "%(number)d months", months) % {"number": months}
     if of is None:
         return _("without limit")
     match name:
-        case "max_validity_months":
-            return ngettext("%(number)d month", "%(number)d months", int(of)) % {"number": int(of)}
         case "max_clearances":
             return _("at most %(number)d") % {"number": int(of)}
         case "report_days_after_shipment":

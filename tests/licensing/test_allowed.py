@@ -1,5 +1,7 @@
 """What the rules allow a license at most, and attach to it, binds whoever recommends, approves and issues."""
 
+import re
+from datetime import timedelta
 from html import unescape
 
 import pytest
@@ -44,10 +46,53 @@ def test_a_license_is_valid_for_the_months_that_the_rules_allow_and_no_more(worl
     assert license.usable_until == months_after(legal_today(), 6)
 
 
-def test_rules_that_allow_more_than_a_year_leave_the_laws_year(world, case):
+def too_long(world, case, months):
+    with pytest.raises(Invalid) as refused:
+        recommend(world, case, months=months)
+    (problem,) = refused.value.errors
+    assert problem.pointer == "/months"
+    return problem.message
+
+
+def test_rules_may_allow_an_annual_license_more_than_a_year(world, case):
+    limit(max_validity_months=36)
+    assert too_long(world, case, 37) == "Between 1 and 36 months."
+    recommend(world, case)
+    approve(world, case)
+    license = decisions.issue(case, seen=seen(case), by=world.ministry.decider)
+    assert license.usable_until == months_after(legal_today(), 36)
+
+
+def test_they_never_allow_a_per_shipment_license_more_than_the_laws_year(world):
     limit(max_validity_months=24)
-    with pytest.raises(Invalid):
-        recommend(world, case, months=13)
+    case = world.under_review(world.application(kind="per_shipment"))
+    assert too_long(world, case, 13) == "Between 1 and 12 months."
+
+
+def test_a_year_is_the_most_where_they_name_no_months(world, case):
+    make.edition(lambda rules, document: rules["R040"]["effect"]["params"].pop("max_validity_months"))
+    assert too_long(world, case, 13) == "Between 1 and 12 months."
+
+
+def test_a_day_that_opens_it_without_naming_months_leaves_a_year(world, case, clock):
+    """From the third day on R040 names 24 of them, and so on a day of the plan alone."""
+
+    def apart(rules, document):
+        later = (legal_today() + timedelta(days=2)).isoformat()
+        rules["R040"]["effect"]["params"].pop("max_validity_months")
+        effect = {"params": {"max_validity_months": 24}}
+        document["rules"].append({**rules["R040"], "id": "R049", "effect": effect, "effective_from": later})
+
+    make.edition(apart)
+    assert too_long(world, case, 13) == "Between 1 and 12 months."
+
+
+def test_months_that_the_rules_no_longer_name_are_a_year_again(world, case):
+    limit(max_validity_months=24)
+    recommend(world, case)
+    make.edition(lambda rules, document: rules["R040"]["effect"]["params"].pop("max_validity_months"))
+    with pytest.raises(DomainError, match="Months recommended: 24. The rules allow 12 now."):
+        approve(world, case)
 
 
 def test_a_license_has_the_clearances_that_the_rules_allow_and_no_more(world, case):
@@ -141,4 +186,17 @@ def test_the_page_says_it_and_begins_with_it(world, case, client):
     assert "The rules allow 6 months at most." in " ".join(page.split())
     assert "The rules allow 12 clearances at most." in " ".join(page.split())
     assert "They attach by themselves: No resale." in " ".join(page.split())
-    assert 'name="months" value="6"' in page
+    months = re.search('<input[^>]* name="months"[^>]*>', page)[0]
+    assert 'value="6"' in months and 'max="6"' in months
+
+
+def test_its_form_sends_more_than_the_usual_months_and_tells_the_most(world, case, client):
+    limit(max_validity_months=24)
+    client.force_login(world.ministry.reviewer.user)
+    (user,) = Application.objects.get(ref=case).end_users.all()
+    typed = {"seen": seen(case), "outcome": "approve", "quantity_1": "60000", "end_users": [user.pk], "months": "25"}
+    typed["acknowledged"] = tick(case)
+    refused = client.post(f"/desk/cases/{case}/recommend/", typed)
+    assert refused.status_code == 422 and "Between 1 and 24 months." in unescape(refused.content.decode())
+    client.post(f"/desk/cases/{case}/recommend/", typed | {"months": "24"})
+    assert Application.objects.get(ref=case).recommendation.months == 24

@@ -34,7 +34,8 @@ PROHIBITED = license_with(disposition="prohibited", channels=())
         (license_with(), license_with(clock="untimed"), "clock"),
         (license_with(params={"max_clearances": 12}), license_with(params={"max_clearances": 6}), "max_clearances"),
         (license_with(params={"max_clearances": None}), license_with(params={"max_clearances": 99}), "max_clearances"),
-        (license_with(), license_with(params={"max_validity_months": 12}), "max_validity_months"),
+        (license_with(), license_with(params={"max_validity_months": 11}), "max_validity_months"),
+        (license_with(params={"max_validity_months": 13}), license_with(), "max_validity_months"),
         (license_with(params={"qty_tolerance_pct": "0.05"}), license_with(), "qty_tolerance_pct"),
         (license_with(params={"qty_tolerance_mode": "pct_line"}), license_with(), "qty_tolerance_mode"),
         (
@@ -65,6 +66,10 @@ def test_a_change_may_go_both_ways():
     ]
 
 
+def test_months_that_nobody_names_are_a_year():
+    assert differences(license_with(), license_with(params={"max_validity_months": 12})) == ()
+
+
 def test_a_number_is_the_same_however_it_is_written():
     pct = [license_with(params={"qty_tolerance_pct": value}) for value in ("0.05", "0.050")]
     assert differences(*pct) == ()
@@ -78,7 +83,7 @@ def test_a_limit_that_comes_or_goes_beside_another_channel_is_told_for_the_one_t
         ("max_clearances", "tightens"),
         ("max_validity_months", "loosens"),
     ]
-    limited = license_with(channels=("annual", "single"), params={"max_validity_months": 12})
+    limited = license_with(channels=("annual", "single"), params={"max_validity_months": 6})
     assert [(one.part, one.direction) for one in differences(limited, license_with(channels=("annual",)))] == [
         ("channel", "tightens"),
         ("max_validity_months", "loosens"),

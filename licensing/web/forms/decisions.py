@@ -55,7 +55,7 @@ class RecommendForm(StepForm):
     outcome = forms.ChoiceField(
         label=gettext_lazy("Outcome"), choices=DecisionStep.Outcome.choices, widget=forms.RadioSelect, initial="approve"
     )
-    months = forms.IntegerField(label=gettext_lazy("Valid for, months"), min_value=1, max_value=12, initial=12)
+    months = forms.IntegerField(label=gettext_lazy("Valid for, months"), min_value=1, initial=12)
     max_clearances = forms.IntegerField(
         label=gettext_lazy("Clearances at most"),
         min_value=1,

@@ -293,7 +293,7 @@ def test_how_much_was_looked_at_is_told():
         (("condition", "NO_RESALE", None), "Condition that falls away: No resale"),
         (("clock", "45wd", "untimed"), "Time limit: 45 working days, now none in law"),
         (("missing", (), ("end_use.code",)), "Facts that are missing: none, now End-use"),
-        (("max_validity_months", None, 6), "Longest validity: without limit, now 6 months"),
+        (("max_validity_months", None, 6), "Longest validity: 12 months, now 6 months"),
         (("qty_tolerance_pct", "0.05", "0.1"), "Share of that tolerance: 5 %, now 10 %"),
         (("qty_tolerance_pct", None, "0.05"), "Share of that tolerance: 0 %, now 5 %"),
         (("qty_tolerance_mode", None, "pct_line"), "Tolerance of quantity: none, now a share of the line"),
