@@ -9,7 +9,8 @@
    - a paper more tightens, a paper less loosens;
    - the clock: without the law's days (`untimed`) is stricter than with them;
    - a parameter that allows less tightens. A limit that nobody gives allows most, but months are then the usual ones,
-     and a tolerance that nobody gives is none. One that comes or goes where no channel stays is told by the channels. Conditions: more tighten.
+     and a tolerance that nobody gives is none. One that comes or goes where no channel stays is told by the channels.
+     Conditions: more tighten.
 """
 
 from collections.abc import Iterator

@@ -2,6 +2,7 @@
 
 import json
 from datetime import timedelta
+from html import unescape
 from urllib.parse import quote
 
 import pytest
@@ -390,6 +391,12 @@ def instrument(draft):
 def send(client, draft, data, path="rules/new/", **more):
     data = {"seen": seen(draft.ref)} | data | more
     return client.post(f"/desk/policy/{draft.ref}/rows/{path}", data)
+
+
+def test_what_no_license_has_yet_says_so(desk, draft):
+    page = " ".join(unescape(desk.get(f"/desk/policy/{draft.ref}/rows/rules/new/").content.decode()).split())
+    assert page.count("Licenses are issued without it as yet.") == 2  # a tolerance, and days for a report
+    assert "A per-shipment license never lasts longer than 12." in page
 
 
 def test_a_rule_is_written_as_a_form(desk, draft, instrument):

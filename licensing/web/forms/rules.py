@@ -19,7 +19,18 @@ from core.web.forms import StepForm, read_upload
 from licensing.models import DecisionStep
 from licensing.policy.edits import NAMED
 from licensing.policy.shape import UNITS
-from licensing.policy.vocabulary import AUDIENCES, CHANNELS, CODE, COUNTRY, END_USE, FACTS, OF_THE_MINISTRY, RULED, Kind
+from licensing.policy.vocabulary import (
+    AUDIENCES,
+    CHANNELS,
+    CODE,
+    COUNTRY,
+    END_USE,
+    FACTS,
+    MONTHS_MOST,
+    OF_THE_MINISTRY,
+    RULED,
+    Kind,
+)
 from licensing.words import terms, thresholds
 from licensing.words.rules import AUTHORITIES
 
@@ -44,6 +55,7 @@ TOLERANCES = {
     "pct_line": gettext_lazy("a share of each line"),
     "pct_remaining_final": gettext_lazy("a share of the rest, at the last shipment"),
 }
+NOT_YET = gettext_lazy("It stands in the rules and is compared. Licenses are issued without it as yet.")
 
 
 # --- fields -----------------------------------------------------------------------------------------------
@@ -284,15 +296,25 @@ def _rule(document: Mapping[str, Any], countries: Mapping[str, str]) -> list[Sec
                     required=False,
                 ),
                 "effect/params/max_validity_months": forms.IntegerField(
-                    label=gettext_lazy("Valid for at most, months"), min_value=1, max_value=36, required=False
+                    label=gettext_lazy("Valid for at most, months"),
+                    min_value=1,
+                    max_value=MONTHS_MOST["annual"],
+                    required=False,
+                    help_text=gettext_lazy("Empty: 12. A per-shipment license never lasts longer than 12."),
                 ),
                 "effect/params/max_clearances": forms.IntegerField(
                     label=gettext_lazy("Clearances at most"), min_value=1, max_value=100_000, required=False
                 ),
                 "effect/params/report_days_after_shipment": forms.IntegerField(
-                    label=gettext_lazy("Report after each shipment, days"), min_value=1, max_value=365, required=False
+                    label=gettext_lazy("Report after each shipment, days"),
+                    min_value=1,
+                    max_value=365,
+                    required=False,
+                    help_text=NOT_YET,
                 ),
-                "effect/params/qty_tolerance_mode": _one(gettext_lazy("Tolerance"), TOLERANCES, required=False),
+                "effect/params/qty_tolerance_mode": _one(
+                    gettext_lazy("Tolerance"), TOLERANCES, required=False, help_text=NOT_YET
+                ),
                 "effect/params/qty_tolerance_pct": Share(label=gettext_lazy("Tolerance, a share"), required=False),
                 "effect/params/conditions": _several(gettext_lazy("Conditions"), DecisionStep.Condition.choices),
                 "overrides_disposition_of": _several(
