@@ -12,7 +12,7 @@ from core.errors import DomainError, Invalid, Problem
 from licensing.models import Application, DecisionStep, Finding
 from licensing.models.screenings import POSSIBLE
 from licensing.policy.engine import RANK, strictest
-from licensing.policy.trace import Fate
+from licensing.policy.trace import Fate, Line
 from licensing.policy.vocabulary import CHANNEL_OF, HIT, MONTHS, MONTHS_MOST
 from licensing.selectors import Judged, changed, fingerprint, last_day
 from licensing.words import holds, terms
@@ -117,7 +117,7 @@ def _closed(kind: str, days: Sequence[Judged]) -> Problem | None:
         "channel": terms.word(terms.CHANNELS, channel),
         "code": code,
         "name": name,
-        "why": _closing(first, channel),
+        "why": _closing(days, channel),
     }
     return Problem("/lines", "channel-closed", message.format(**facts))
 
@@ -127,18 +127,27 @@ def _forbidding(one: Judged) -> str:
     return _in_words(one, [rule.id for rule in rules if rule.effect.disposition == "prohibited"])
 
 
-def _closing(one: Judged, channel: str) -> str:
-    """The rules that take the channel away; else on which facts the rule fails that is nearest to opening it. Of what
-    is on no loaded list never that it needs no license."""
-    if one.outcome.disposition == "unlisted":
-        return terms.word(terms.MEANINGS, one.outcome.disposition)
-    matched = [rule for rule in one.rules.rules if rule.id in one.outcome.matched]
-    if closing := [rule.id for rule in matched if channel in rule.effect.remove]:
-        return _in_words(one, closing)
-    opening = {rule.id for rule in one.rules.rules if channel in rule.effect.grant}
-    failing = [line.facts for line in one.trace if line.rule in opening and line.fate is Fate.FAILED]
-    facts = terms.listed(terms.word(terms.FACTS, name) for name in min(failing, key=len, default=()))
+def _closing(days: Sequence[Judged], channel: str) -> str:
+    """The rules that take the channel away on the first day on which some do; else on which facts the rule fails that
+    is nearest to opening it. Of what is on no loaded list never that it needs no license."""
+    ruled = [one for one in days if one.outcome.disposition not in ("not_controlled", "unlisted")]
+    if not ruled:
+        return terms.word(terms.MEANINGS, "unlisted")
+    for one in ruled:
+        matched = [rule for rule in one.rules.rules if rule.id in one.outcome.matched]
+        if closing := [rule.id for rule in matched if channel in rule.effect.remove]:
+            return _in_words(one, closing)
+    failing = [line.facts for one in ruled for line in _opening(one, channel) if line.fate is Fate.FAILED]
+    if not failing:
+        return _("No rule opens it on these days.")
+    facts = terms.listed(terms.word(terms.FACTS, name) for name in min(failing, key=len))
     return _("No rule opens it for these facts. Nearest to it: {facts}.").format(facts=facts)
+
+
+def _opening(one: Judged, channel: str) -> Iterator[Line]:
+    """What became of the rules that open the channel."""
+    opening = {rule.id for rule in one.rules.rules if channel in rule.effect.grant}
+    return (line for line in one.trace if line.rule in opening)
 
 
 def _in_words(one: Judged, names: Sequence[str]) -> str:

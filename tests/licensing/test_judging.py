@@ -479,6 +479,40 @@ def test_materials_have_no_annual_way(world):
     assert case(filed(world, kind="per_shipment", code="1C905.b")).state == "submitted"
 
 
+def test_what_closes_a_way_is_told_of_the_days_that_are_controlled(world, on):
+    """The October list is suspended through 10 November, so that no rule counts before."""
+    on("2026-10-20")
+    signed = for_whom(world, use="MIL_USE", code="1C911.b")
+    ref = world.application(code="1C911.b", by_whom=[signed])
+    planned(ref, 16, 72)
+    (problem,) = problems(ref)
+    assert problem.code == "channel-closed" and "R042)" in problem.message
+
+
+def test_where_the_annual_way_is_closed_to_everybody_no_fact_is_near_to_it(world):
+    make.edition(lambda rules, document: [rules[name].update(enabled=False) for name in ("R040", "R041", "R047")])
+    (problem,) = problems(world.application())
+    assert problem.code == "channel-closed"
+    assert problem.message.endswith("No rule opens it on these days.")
+
+
+def test_a_rule_that_opens_a_way_later_is_the_nearest_one(world):
+    """R040 begins within the plan, and fails."""
+    later = (legal_today() + 4 * DAY).isoformat()
+
+    def opens(rules, document):
+        for name in ("R040", "R041", "R047"):
+            rules[name]["enabled"] = name == "R040"
+        rules["R040"]["effective_from"] = later
+
+    make.edition(opens)
+    world.exporter = make.exporter(world.ministry, "Plain Co., Ltd.", qualified=False)
+    ref = world.application()
+    planned(ref, 0, 9)
+    (problem,) = problems(ref)
+    assert problem.message.endswith("Nearest to it: Exporter qualified for annual licenses.")
+
+
 def test_a_watch_listed_end_user_has_no_annual_way_and_needs_papers_of_its_own(world):
     signed = for_whom(world)
     first = world.under_review(world.application(by_whom=[signed]))
