@@ -455,7 +455,7 @@ class ApplicationDocument(models.Model):
 class Finding(models.Model):
     """What the policy said of a line for an end-user, of which day, at which moment of the case. Never changed.
 
-    record: all of it as one text (licensing.policy.records). Findings of before have none, and name no end-user.
+    record: all of it as one text (licensing.policy.records).
     """
 
     application = models.ForeignKey(Application, on_delete=models.PROTECT, related_name="findings")
@@ -466,8 +466,8 @@ class Finding(models.Model):
     disposition = models.CharField(max_length=30)
     channels = ArrayField(models.CharField(max_length=30), default=list, blank=True)
     matched = ArrayField(models.CharField(max_length=60), default=list, blank=True)
-    party_ref = models.CharField(max_length=16, blank=True, default="")
-    record = models.TextField(blank=True, default="")
+    party_ref = models.CharField(max_length=16)
+    record = models.TextField()
     found_at = models.DateTimeField()
 
     class Meta:

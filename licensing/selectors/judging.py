@@ -245,7 +245,7 @@ def changed(case: Application, judged: Iterable[Judged]) -> list[Judged]:
 def otherwise(case: Application, now: Judged) -> tuple[Difference, ...]:
     """Part by part what is another than at the last look; nothing where that kept no outcome of the day."""
     was = _earlier(now, last_look(case.looked_at))
-    return differences(_expected(was, now), now.outcome) if was and was.record else ()
+    return differences(_expected(was, now), now.outcome) if was else ()
 
 
 def fingerprint(changes: Iterable[Judged]) -> str:
@@ -262,8 +262,8 @@ def last_look(findings: Iterable[Finding]) -> list[Finding]:
 
 def _earlier(now: Judged, before: Sequence[Finding]) -> Finding | None:
     """What these say of the same day: the last that is of it or of one before."""
-    mine = [finding for finding in before if finding.line_number == now.line.number]
-    mine = [finding for finding in mine if finding.party_ref in ("", now.user.party.ref)]
+    of = now.line.number, now.user.party.ref
+    mine = [finding for finding in before if (finding.line_number, finding.party_ref) == of]
     earlier = [finding for finding in mine if finding.as_of <= now.day]
     return max(earlier, key=lambda finding: finding.as_of, default=None)
 
@@ -272,8 +272,6 @@ def _differs(now: Judged, before: Sequence[Finding]) -> bool:
     was = _earlier(now, before)
     if was is None:
         return True
-    if not was.record:  # of before findings kept a record
-        return (was.disposition, was.channels) != (now.outcome.disposition, list(now.outcome.channels))
     return _said_of(_expected(was, now)) != _said_of(now.outcome)
 
 
@@ -327,14 +325,12 @@ def turned(case: Application, judged: Iterable[Judged], *, as_told: bool = False
 
 def _digest_of(was: Finding) -> str:
     """Of the edition that judged then, whether or not it was repealed since."""
-    if was.record:
-        return str(json.loads(was.record)["edition"])
-    return PolicyEdition.objects.values_list("digest", flat=True).get(code=was.edition)
+    return str(json.loads(was.record)["edition"])
 
 
 def hits_at_filing(findings: Iterable[Finding]) -> dict[str, str]:
     """By number of the party what its case was filed with, of these findings."""
-    kept = [finding for finding in findings if finding.moment == "submit" and finding.record]
+    kept = (finding for finding in findings if finding.moment == "submit")
     facts = {finding.party_ref: json.loads(finding.record)["facts"] for finding in kept}
     return {party: said[HIT] for party, said in facts.items() if HIT in said}
 

@@ -224,7 +224,7 @@ def judgements(case: Application, *, at: datetime) -> list[Judgement]:
         found = [(one.line.number, one.user.party.ref, one.record, one.edition) for one in judged]
     else:
         moments = ("submit", "approve", "issue", "refuse") if case.decided_at else ("submit",)
-        kept = Finding.objects.filter(application=case, moment__in=moments).exclude(record="")
+        kept = Finding.objects.filter(application=case, moment__in=moments)
         found = [(row.line_number, row.party_ref, row.record, row.edition) for row in selectors.last_look(kept)]
     today = legal_day(at)
     return [

@@ -106,7 +106,7 @@ def _differing(said: Compared) -> frozenset[Difference]:
 
 def _filed(cases: Iterable[int]) -> Filed:
     """What screening had found when these cases were filed; each party's record is read once."""
-    rows = Finding.objects.filter(application__in=cases, moment="submit").exclude(record="")
+    rows = Finding.objects.filter(application__in=cases, moment="submit")
     rows = rows.order_by("application_id", "party_ref", "-pk").distinct("application_id", "party_ref")
     rows = rows.only("application", "moment", "party_ref", "record")
     return {(row.application_id, party): hit for row in rows for party, hit in hits_at_filing([row]).items()}
