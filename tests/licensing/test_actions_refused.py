@@ -277,6 +277,14 @@ def test_whoever_may_not_suspend_hears_that_first(world, license):
     assert refused(licenses.suspend, license.ref, **facts) == [("", "forbidden")]
 
 
+def test_a_license_that_has_ended_is_not_suspended_for_that_however_old_the_page(world, license, clock):
+    facts = {"seen": seen(license.ref), "reason": "x", "by": world.ministry.decider}
+    clock.shift(days=400)
+    licenses.expire(license.pk, by=clock_actor())
+    assert seen(license.ref) > facts["seen"]
+    assert refused(licenses.suspend, license.ref, **facts) == WRONG_STATE
+
+
 def test_a_cause_that_has_ended_or_is_another_licenses_is_not_lifted(world, license):
     by, other = world.ministry.decider, world.license(kilograms=100)
     for row in (license, license, other):
