@@ -124,7 +124,7 @@ def test_the_language_is_changed_on_the_page_whose_form_was_refused(number, form
 
 def test_the_language_of_a_page_that_is_not_there_is_changed_there(client, lanting):
     client.force_login(lanting.user)
-    for path in ("/company/nowhere/?q=1", "/company/province/", "/accounts/social/login/error/"):
+    for path in ("/company/nowhere/?q=1", "/company/province/", "/accounts/login/code/confirm/"):
         missing = client.get(path)
         assert missing.status_code in (404, 405)
         leads = re.findall(r'name="next" value="([^"]*)"', missing.content.decode())
