@@ -371,12 +371,10 @@ def _require_no_loosening(row: Draft, starts_at: datetime) -> None:
 
 
 def _sign(row: Draft, part: str, digest: str, by: Actor, at: datetime, *, once: bool = False) -> None:
-    """This person wrote, or approved, this text. Raises FourEyes when he did the other on this draft; or, `once`, when
-    he did the same within a day."""
-    if row.signatures.filter(actor=by.user).exclude(part__in=[part, Part.WITHDRAWN]).exists():
-        if part == Part.AUTHOR:
-            raise FourEyes(_("You approved or signed this draft, so somebody else must change it."))
-        raise FourEyes(_("You wrote on this draft, so another officer must do that."))
+    """This person wrote, or approved, this text. Raises FourEyes for an author who signed it (the other way round the
+    graph does); or, `once`, when he signed within a day."""
+    if part == Part.AUTHOR and row.signatures.filter(actor=by.user, part=Part.APPROVER).exists():
+        raise FourEyes(_("You approved or signed this draft, so somebody else must change it."))
     if once and row.signed.filter(actor=by.user, at__gt=at - DAY).exists():
         raise FourEyes(_("You signed this already, so another officer must do that."))
     Signature.objects.create(draft=row, part=part, actor=by.user, digest=digest, at=at)

@@ -12,7 +12,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django_fsm import FSMField, FSMModelMixin, transition
 
-from core.errors import WrongState
+from core.errors import FourEyes, WrongState
 from core.graphs import Unless, guarded
 from core.guards import Guard, insert_only
 from core.languages import in_language
@@ -80,6 +80,12 @@ class Draft(FSMModelMixin, models.Model):
         if self.signed.filter(actor=actor.user).exists():
             return None
         return WrongState(gettext("No signature of yours counts on this draft: take back only one that does."))
+
+    def wrote(self, actor: Any) -> FourEyes | None:
+        """Why this person can neither sign nor repeal it; None where he wrote nothing of it."""
+        if (actor.user.pk, Signature.Part.AUTHOR) in [(one.actor_id, one.part) for one in self.signatures.all()]:
+            return FourEyes(gettext("You wrote on this draft, so another officer must do that."))
+        return None
 
     @property
     def is_draft(self) -> bool:
@@ -178,7 +184,7 @@ class Draft(FSMModelMixin, models.Model):
         field=state,
         source=S.DRAFT,
         target=S.APPROVED,
-        permission=rules.officer("draft.approve"),
+        permission=Unless(rules.officer("draft.approve"), lambda row, actor: row.wrote(actor)),
         custom={"label": _("Approve")},
     )
     def approve(self) -> None: ...
@@ -187,7 +193,7 @@ class Draft(FSMModelMixin, models.Model):
         field=state,
         source=S.DRAFT,
         target=None,
-        permission=rules.officer("draft.hasten"),
+        permission=Unless(rules.officer("draft.hasten"), lambda row, actor: row.wrote(actor)),
         custom={"label": _("Sign as an emergency")},
     )
     def hasten(self) -> None: ...
@@ -196,7 +202,7 @@ class Draft(FSMModelMixin, models.Model):
         field=state,
         source=S.DRAFT,
         target=S.APPROVED,
-        permission=rules.officer("draft.hasten"),
+        permission=Unless(rules.officer("draft.hasten"), lambda row, actor: row.wrote(actor)),
         custom={"label": _("Sign as an emergency"), "verb": "hasten"},
     )
     def hasten_as_second(self) -> None: ...
@@ -214,7 +220,7 @@ class Draft(FSMModelMixin, models.Model):
         field=state,
         source=S.APPROVED,
         target=S.REPEALED,
-        permission=rules.officer("draft.repeal"),
+        permission=Unless(rules.officer("draft.repeal"), lambda row, actor: row.wrote(actor)),
         custom={"label": _("Repeal before it starts")},
     )
     def repeal(self) -> None: ...

@@ -69,9 +69,14 @@ def hastened_by(signatures: Iterable[Signature], at: datetime) -> list[User]:
 def waited_for(signatures: Iterable[Signature], approvers: Iterable[User], at: datetime) -> list[User]:
     """Of these the ones whose signature as an emergency would be another: they wrote nothing of it, and none counts."""
     signatures = list(signatures)
-    others = {one.actor_id for one in signatures if one.part == Signature.Part.AUTHOR}
-    others |= {user.pk for user in hastened_by(signatures, at)}
-    return [user for user in approvers if user.pk not in others]
+    signed = hastened_by(signatures, at)
+    return [user for user in of_no_author(signatures, approvers) if user not in signed]
+
+
+def of_no_author(signatures: Iterable[Signature], approvers: Iterable[User]) -> list[User]:
+    """Of these the ones who wrote nothing of it."""
+    authors = {one.actor_id for one in signatures if one.part == Signature.Part.AUTHOR}
+    return [user for user in approvers if user.pk not in authors]
 
 
 def sparing(before: Edition, after: Edition) -> list[str]:

@@ -36,7 +36,7 @@ from licensing.selectors.drafts import Effect
 from licensing.selectors.what_if import names_of
 from licensing.states import DraftState
 from licensing.web import what_if
-from licensing.web.draft_needs import hastened_by, needs_of, sparing, waited_for
+from licensing.web.draft_needs import hastened_by, needs_of, of_no_author, sparing, waited_for
 from licensing.web.forms.rules import PARTS, BeginForm, RowForm
 from licensing.words import comparisons, differences, sentences, statements, terms, thresholds
 from licensing.words.rules import AUTHORITIES, instrument
@@ -172,7 +172,8 @@ def draft(request: HttpRequest, ref: str, failed: Failed | None = None) -> HttpR
     row, at = get_object_or_404(rows, ref=ref), legal_now()
     effect, rules = selectors.effect_of(row, at), selectors.compiled(row.text)
     before, names = selectors.rules_of(effect.follows.digest), country_names()
-    signed, others = _signatures(row, selectors.approvers(), at)
+    approvers = selectors.approvers()
+    signed, others = _signatures(row, approvers, at)
     context = {
         "draft": row,
         "effect": effect,
@@ -184,6 +185,8 @@ def draft(request: HttpRequest, ref: str, failed: Failed | None = None) -> HttpR
         "needs": list(needs_of(row, effect, at)) if row.is_draft else [],
         "hastened_by": signed,
         "waited_for": others,
+        "barred": row.state != DraftState.REPEALED and request.actor.may("draft.approve") and row.wrote(request.actor),
+        "others": of_no_author(row.signatures.all(), approvers),
         **_simulated(row, rules.edition, names, at, request.actor),
         "parts": _parts(rules.edition.document),
         "approved": (approved := row.editions.order_by("pk").first()),

@@ -153,7 +153,7 @@ def everybody():
 def test_each_move_is_open_to_whom_the_workflow_tables_say(name):
     row = SimpleNamespace(exporter_id=7, reviewer_id=99, reviewer="whoever took it", decided_by=lambda user: False)
     row.not_simulating, row.not_signed = lambda: None, lambda actor: None
-    row.shown, row.not_shown = lambda: None, lambda: None
+    row.shown, row.not_shown, row.wrote = lambda: None, lambda: None, lambda actor: None
     wrong = {}
     for move in MODELS[name]._meta.get_field("state").get_all_transitions(MODELS[name]):
         who = {word for word, actor in everybody().items() if move.permission(row, actor)}

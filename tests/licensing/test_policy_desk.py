@@ -305,6 +305,39 @@ def test_nobody_is_waited_for_who_wrote_on_it(client, draft, ministry, mailoutbo
         assert "Nobody else can give it" in text and "It waits for one of" not in text
 
 
+@pytest.mark.parametrize("state", ["draft", "approved", "started", "alone"])
+def test_an_approver_who_wrote_on_it_is_offered_no_signature_and_reads_who_can(state, client, draft, ministry, clock):
+    first, second = ministry.policy_approver, ministry.other_approver
+    changed(draft, ministry, by=with_both_roles(first))
+    row = described(draft, ministry)
+    if state == "alone":
+        changed(draft, ministry, key="R050", new=BAN | {"rationale_en": "Other words"}, by=with_both_roles(second))
+    elif state != "draft":
+        approved(row, ministry, by=second)
+        clock.shift(days=2 if state == "started" else 0)
+
+    def read(who):
+        client.force_login(who.user)
+        return " ".join(page(client, f"{row.ref}/").split())
+
+    verbs = ("approve", "hasten", "repeal")
+    text = read(first)
+    assert [verb for verb in verbs if f'action="/desk/policy/{row.ref}/{verb}/"' in text] == []
+    if state == "started":
+        assert "To undo it" in text and "You wrote on this draft" not in text
+        return
+    can_not = "repeal it before it starts" if state == "approved" else "sign it as an emergency."
+    assert can_not in text.partition("You wrote on this draft")[2].partition("</p>")[0]
+    can = "Nobody else can: it takes" if state == "alone" else f"One of these can: {second.user}."
+    assert can in text
+    if state != "alone":
+        theirs = read(second)
+        offered = [verb for verb in verbs if f'action="/desk/policy/{row.ref}/{verb}/"' in theirs]
+        assert offered == (["approve", "hasten"] if state == "draft" else ["repeal"])
+        assert "You wrote on this draft" not in theirs
+    assert "You wrote on this draft" not in read(ministry.policy_officer)
+
+
 def test_a_page_s_snapshot_does_not_last_while_a_draft_is_compared(desk, draft, ministry, monkeypatch):
     """The view ends, what it wants is worked out, and it begins anew."""
     changed(draft, ministry)
