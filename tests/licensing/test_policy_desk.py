@@ -338,6 +338,16 @@ def test_an_approver_who_wrote_on_it_is_offered_no_signature_and_reads_who_can(s
     assert "You wrote on this draft" not in read(ministry.policy_officer)
 
 
+def test_what_has_no_first_day_has_no_button_that_approves_it(client, draft, ministry):
+    approves = f'action="/desk/policy/{draft.ref}/approve/"'
+    changed(draft, ministry)
+    client.force_login(ministry.policy_approver.user)
+    text = page(client, f"{draft.ref}/")
+    assert "It has no first day yet: its author gives it one first." in text and approves not in text
+    described(draft, ministry)
+    assert approves in page(client, f"{draft.ref}/")
+
+
 def test_a_page_s_snapshot_does_not_last_while_a_draft_is_compared(desk, draft, ministry, monkeypatch):
     """The view ends, what it wants is worked out, and it begins anew."""
     changed(draft, ministry)
