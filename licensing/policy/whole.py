@@ -134,27 +134,51 @@ class Whole:
 
 
 class Boxes:
-    """A map of labels over the dimensions on which they hang, small enough to be written out."""
+    """A map of labels over the dimensions on which they hang, kept as nodes: whole it may be too large."""
 
     def __init__(self, whole: Whole, labels: Numbers) -> None:
-        self.dimensions: list[Dimension] = []
-        steps: list[Numbers] = []
-        for step, dimension in zip(reversed(whole._steps), reversed(whole.space.dimensions), strict=True):
-            first, labels_before = grouped(labels[step])
-            merged = labels[step][first]  # nodes from which the same follows are one
-            if (merged == merged[:, :1]).all():
-                labels = merged[labels_before, 0]
-                continue
-            labels = labels_before
-            steps.insert(0, merged)
-            self.dimensions.insert(0, dimension)
-        self.cells = labels[0] if not steps else np.zeros((), np.int64)
-        for step in steps:
-            self.cells = step[self.cells]
+        self.dimensions, self._steps, labels = _folded(whole.space.dimensions, whole._steps, labels)
+        self._root = labels[0]
 
     def of(self, wanted: Bools) -> list[Box]:
-        """Few boxes that hold the rows of the wanted labels and no others."""
-        return [_box(self.dimensions, sides) for sides in cover(np.asarray(wanted[self.cells]))]
+        """Few boxes that hold the rows of the wanted labels and no others.
+
+        Written out is where these alone stand, classes that they do not tell apart as one.
+        """
+        dimensions, steps, labels = _folded(self.dimensions, self._steps, wanted)
+        alike, cells = [_alike(step) for step in steps], labels[self._root]
+        for step, lots in zip(steps, alike, strict=True):
+            cells = step[:, [lot[0] for lot in lots]][cells]
+        sizes = [[len(lot) for lot in lots] for lots in alike]
+        return [
+            _box(dimensions, [[at for lot in side for at in lots[lot]] for side, lots in zip(sides, alike, strict=True)])
+            for sides in cover(np.asarray(cells), sizes)
+        ]
+
+
+def _folded(
+    dimensions: Sequence[Dimension], steps: Sequence[Numbers], labels: NDArray[Any]
+) -> tuple[list[Dimension], list[NDArray[Any]], NDArray[Any]]:
+    """The dimensions on which these labels hang, and their steps, in which nodes from which the same follows are one;
+    and which of these each first node is. Where they hang on none, it is the label itself."""
+    kept: list[tuple[Dimension, NDArray[Any]]] = []
+    for step, dimension in zip(reversed(steps), reversed(dimensions), strict=True):
+        first, labels_before = grouped(labels[step])
+        merged = labels[step][first]
+        if (merged == merged[:, :1]).all():
+            labels = merged[labels_before, 0]
+            continue
+        labels = labels_before
+        kept.insert(0, (dimension, merged))
+    return [dimension for dimension, _ in kept], [step for _, step in kept], labels
+
+
+def _alike(step: NDArray[Any]) -> list[list[int]]:
+    """The classes from which the same follows, in the order of the first of each."""
+    lots: dict[bytes, list[int]] = {}
+    for at, column in enumerate(step.T):
+        lots.setdefault(column.tobytes(), []).append(at)
+    return list(lots.values())
 
 
 class Seen(Boxes):
@@ -179,15 +203,23 @@ def _box(dimensions: Sequence[Dimension], sides: list[list[int]]) -> Box:
     )
 
 
-def cover(cells: Bools) -> Iterator[list[list[int]]]:
-    """Boxes that hold every true cell and no other: each grows from the first cell left, as far as it can."""
+def cover(cells: Bools, sizes: Sequence[Sequence[int]] = ()) -> Iterator[list[list[int]]]:
+    """Boxes that hold every true cell and no other: each grows from the first cell left, as far as it can.
+
+    sizes: for how many each place of each axis stands; one when it is not said.
+    """
+    sizes = sizes or [[1] * length for length in cells.shape]
     left = cells.copy()
     while left.any():
         corner = [[int(at)] for at in np.unravel_index(int(left.argmax()), left.shape)]
         ways = (range(cells.ndim), range(cells.ndim - 1, -1, -1))
-        sides = max((_grown(cells, corner, way) for way in ways), key=lambda sides: prod(map(len, sides)))
+        sides = max((_grown(cells, corner, way) for way in ways), key=lambda sides: _size(sides, sizes))
         left[np.ix_(*sides)] = False
         yield sides
+
+
+def _size(sides: Sequence[Sequence[int]], sizes: Sequence[Sequence[int]]) -> int:
+    return prod(sum(of[at] for at in side) for side, of in zip(sides, sizes, strict=True))
 
 
 def _grown(cells: Bools, corner: list[list[int]], way: Sequence[int]) -> list[list[int]]:

@@ -2,12 +2,13 @@
 
 import random
 from datetime import date
-from itertools import product
+from itertools import permutations, product
 
 import numpy as np
 import pytest
 
 from licensing.policy.classes import Space, known
+from licensing.policy.comparison import compare
 from licensing.policy.whole import Box, Whole, cover, grouped, united
 from tests.policy import generated, plain
 from tests.policy.drafts import another, draft, first
@@ -42,7 +43,7 @@ def differing(whole, vectors):
             yield facts, on
 
 
-def test_thirty_thousand_drawn_vectors_come_out_as_one_case_does(all_of_first):
+def test_thirty_thousand_at_randomvectors_come_out_as_one_case_does(all_of_first):
     vectors = drawn(all_of_first, 30_000)
     assert list(differing(all_of_first, vectors)) == []
     rows = {row.tobytes() for row in all_of_first.rows}
@@ -123,6 +124,65 @@ def test_boxes_hold_the_rows_of_a_label_and_no_others(all_of_first):
     assert all_of_first.boxes(np.zeros(len(labels), np.int64)).of(np.array([True]))[0].sides == ()
 
 
+def places(box, dimensions):
+    """Which classes of each dimension a box holds."""
+    sides = {dimension.fact: classes for dimension, classes in box.sides}
+    return [
+        [at for at, one in enumerate(dimension.classes) if one in sides.get(dimension.fact, dimension.classes)]
+        for dimension in dimensions
+    ]
+
+
+def written(whole, labels):
+    """The label of every vector of a space, one by one."""
+    shape = [len(dimension.classes) for dimension in whole.space.dimensions]
+    vectors = np.array(list(np.ndindex(*shape)))
+    of_row = {row.tobytes(): int(label) for row, label in zip(whole.rows, labels, strict=True)}
+    return np.array([of_row[row.tobytes()] for row in whole.at(vectors)]).reshape(shape)
+
+
+def test_boxes_are_those_that_the_map_written_out_would_have():
+    def few(rules, document):
+        document["rules"] = [rules[name] for name in ("R001", "R021", "R030", "R031", "R032", "R044")]
+        document["windows"] = []
+
+    small, source = Whole(Space(draft(few))), np.random.default_rng(6)
+    bits = small.masks.bits(0, small.rows).astype(np.int64)
+    at_random = [source.integers(0, many, len(small.rows)) for many in (2, 3, 5, 8)]
+    of_rules = [np.minimum(bits[:, list(pair)].sum(1), 1) + bits[:, one] for one, *pair in permutations(range(6), 3)]
+    for labels in (*at_random, *of_rules):
+        cells, boxes = written(small, labels), small.boxes(labels)
+        for label in range(labels.max() + 1):
+            found = [places(box, small.space.dimensions) for box in boxes.of(np.arange(labels.max() + 1) == label)]
+            assert found == [[sorted(side) for side in sides] for sides in cover(cells == label)]
+
+
+def test_only_what_a_region_tells_apart_is_written_out(monkeypatch):
+    """Five rules, each of one country, have a map of 12 million cells."""
+    rules_of = [
+        ("DE", "R045", {"end_user.class": ["government"], "end_use.code": ["CIV_AUTO", "RESEARCH"]}),
+        ("FR", "R043", {"end_use.code": ["CIV_WIND"], "screening.hit": ["watch_list"]}),
+        ("IT", "R043", {"item.element": ["Dy", "Tb"], "end_user.class": ["academic"]}),
+        ("KR", "R043", {"item.category": ["oxide"], "end_user.validated": False}),
+        ("VN", "R045", {"item.control_code_prefix": ["1C905"], "transaction.purpose": ["sale"]}),
+    ]
+
+    def five(rules, document):
+        for country, like, match in rules_of:
+            another(rules, document, f"R-{country}", like, match={"destination.country": [country], **match})
+
+    sizes = []
+
+    def counted(cells, of=()):
+        sizes.append(cells.size)
+        return cover(cells, of)
+
+    monkeypatch.setattr("licensing.policy.whole.cover", counted)
+    found = compare(first(), draft(five))
+    assert found.size > 20_000_000 and len(found.regions) > 80
+    assert max(sizes) < 100_000
+
+
 def test_boxes_cover_any_cells_exactly():
     source = np.random.default_rng(6)
     for _ in range(60):
@@ -137,12 +197,7 @@ def test_boxes_cover_any_cells_exactly():
 def held_by(boxes, dimensions):
     cells = np.zeros([len(dimension.classes) for dimension in dimensions], bool)
     for box in boxes:
-        sides = {dimension.fact: classes for dimension, classes in box.sides}
-        places = [
-            [at for at, one in enumerate(dimension.classes) if one in sides.get(dimension.fact, dimension.classes)]
-            for dimension in dimensions
-        ]
-        cells[np.ix_(*places)] = True
+        cells[np.ix_(*places(box, dimensions))] = True
     return cells
 
 
@@ -172,7 +227,7 @@ def test_equal_rows_are_one():
     assert sorted(first_of) == [0, 1, 3] and (rows[first_of][which] == rows).all()
 
 
-def test_a_space_that_is_too_large_is_drawn_from_and_says_so(all_of_first):
+def test_a_space_that_is_too_large_is_at_randomfrom_and_says_so(all_of_first):
     sample = Whole(Space(first()), largest=811_007, drawn=5_000)
     assert sample.sampled and not all_of_first.sampled
     assert int(sample.counts.sum()) == 5_000
