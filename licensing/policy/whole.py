@@ -151,7 +151,9 @@ class Boxes:
             cells = step[:, [lot[0] for lot in lots]][cells]
         sizes = [[len(lot) for lot in lots] for lots in alike]
         return [
-            _box(dimensions, [[at for lot in side for at in lots[lot]] for side, lots in zip(sides, alike, strict=True)])
+            _box(
+                dimensions, [[at for lot in side for at in lots[lot]] for side, lots in zip(sides, alike, strict=True)]
+            )
             for sides in cover(np.asarray(cells), sizes)
         ]
 

@@ -43,7 +43,7 @@ def differing(whole, vectors):
             yield facts, on
 
 
-def test_thirty_thousand_at_randomvectors_come_out_as_one_case_does(all_of_first):
+def test_thirty_thousand_drawn_vectors_come_out_as_one_case_does(all_of_first):
     vectors = drawn(all_of_first, 30_000)
     assert list(differing(all_of_first, vectors)) == []
     rows = {row.tobytes() for row in all_of_first.rows}
@@ -227,7 +227,7 @@ def test_equal_rows_are_one():
     assert sorted(first_of) == [0, 1, 3] and (rows[first_of][which] == rows).all()
 
 
-def test_a_space_that_is_too_large_is_at_randomfrom_and_says_so(all_of_first):
+def test_a_space_that_is_too_large_is_drawn_from_and_says_so(all_of_first):
     sample = Whole(Space(first()), largest=811_007, drawn=5_000)
     assert sample.sampled and not all_of_first.sampled
     assert int(sample.counts.sum()) == 5_000
