@@ -377,7 +377,7 @@ def test_it_also_halves_the_months_of_validated_end_users(reference):
     days = ((legal_today(), True),)
     said = Both(old, new, at).compared(canonical(facts), days, legal_today(), "pending")
     assert [(one.part, one.old, one.new, one.direction) for one in said.differences] == [
-        ("max_validity_months", "12", "6", "tightens")
+        ("max_validity_months", 12, 6, "tightens")
     ]
 
 
