@@ -652,7 +652,8 @@ def test_each_group_of_references_is_in_the_file_and_has_its_companies(world, cl
     with unguarded(PolicyEdition):
         PolicyEdition.objects.update(starts_at=legal_now() - DAY)
     license = world.license(kilograms=100)
-    back = world.application(kind="per_shipment", code="1C909.b", kilograms=500)
+    signed = [world.declaration(country="FR")]  # of whom nothing else is told
+    back = world.application(kind="per_shipment", code="1C909.b", kilograms=500, by_whom=signed)
     with unguarded(PolicyEdition):
         Application.objects.filter(ref=back).update(state="submitted", submitted_at=legal_now())
 
