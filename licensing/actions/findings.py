@@ -220,7 +220,7 @@ def require_not_held(judged: Sequence[Judged], lines: Collection[int], users: Co
         if one.day != judged[0].day or one.line.number not in lines or one.user.pk not in users:
             continue
         for hold in one.rules.holding(one.facts, on=one.day):
-            last = last_day(hold, one.day)
+            last = last_day(hold, one.day, one.editions)
             until = last.isoformat() if last else None
             raise DomainError(holds.told(hold, last), code="held", hold=hold.id, owner=hold.owner, until=until)
 

@@ -146,7 +146,7 @@ class Assessments(APIView):
         edition = editions.of(day)
         rules = selectors.rules_of(edition.digest)
         facts = read(data["facts"], rules.edition)
-        standing = [_hold(hold, day) for hold in rules.holding(facts, on=day)]
+        standing = [_hold(hold, day, editions) for hold in rules.holding(facts, on=day)]
         return Response(answer(day, edition.code, rules, rules.assess(facts, on=day)) | {"holds": standing})
 
 
@@ -180,8 +180,8 @@ def _problem(flaw: Flaw) -> Problem:
     return Problem(f"/facts/{flaw.where[:80]}", flaw.code, message)
 
 
-def _hold(hold: Hold, day: date) -> dict[str, Any]:
-    until = selectors.last_day(hold, day)
+def _hold(hold: Hold, day: date, editions: selectors.Editions) -> dict[str, Any]:
+    until = selectors.last_day(hold, day, editions)
     facts = {"owner": hold.owner, "until": until and until.isoformat(), "reservations": hold.reservations}
     return {"id": hold.id, "reason": reason(hold), **facts}
 

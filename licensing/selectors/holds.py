@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date
 
 from core.legal_time import INSTANT, day_start, legal_day
 from licensing.policy.editions import Edition, Hold
 from licensing.policy.engine import DAY, Compiled
-from licensing.selectors.editions import FIRST_DAY, editions_at
+from licensing.selectors.editions import FIRST_DAY, Editions
 
 
 @dataclass(frozen=True)
@@ -30,11 +30,11 @@ class Announced:
         return same and not gap and self.rules.named(self.hold.match) == other.rules.named(other.hold.match)
 
 
-def holds_known(at: datetime) -> list[Announced]:
-    """The holds that stand at that instant or will, by their first day; one that goes on in another edition is one, in
+def holds_known(editions: Editions) -> list[Announced]:
+    """The holds that stand at their instant or will, by their first day; one that goes on in another edition is one, in
     the words of the last that has begun."""
-    joined: list[Announced] = []
-    for one in _of_editions(at):
+    joined, at = list[Announced](), editions.at
+    for one in _of_editions(editions):
         before = next((row for row in joined if row.goes_on_in(one)), None)
         if before is None:
             joined.append(one)
@@ -45,14 +45,14 @@ def holds_known(at: datetime) -> list[Announced]:
     return sorted(ahead, key=lambda one: (one.since, one.hold.id))
 
 
-def last_day(hold: Hold, on: date) -> date | None:
-    """The last day of a hold that stands on that day, by all editions known; None: no end is known."""
-    known = (one for one in holds_known(day_start(on)) if one.since <= on)
+def last_day(hold: Hold, on: date, editions: Editions) -> date | None:
+    """The last day of a hold that stands on that day, by all these editions; None: no end is known."""
+    known = (one for one in holds_known(editions.as_of(day_start(on))) if one.since <= on)
     return next(one.until for one in known if (one.hold.id, one.hold.match) == (hold.id, hold.match))
 
 
-def _of_editions(at: datetime) -> Iterator[Announced]:
-    for rules, begins, ends in editions_at(at).reigns(day_start(FIRST_DAY)):
+def _of_editions(editions: Editions) -> Iterator[Announced]:
+    for rules, begins, ends in editions.reigns(day_start(FIRST_DAY)):
         for hold in rules.edition.holds:
             lasts = [last for last in (hold.span.last, ends and legal_day(ends - INSTANT)) if last]
             since, until = max(hold.span.first, legal_day(begins)), min(lasts, default=None)

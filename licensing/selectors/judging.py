@@ -364,7 +364,7 @@ def holds_of(judged: Sequence[Judged]) -> list[Standing]:
         if one.day == judged[0].day:  # today comes first
             for hold, missing in one.rules.holds(one.facts, on=one.day):
                 if hold.id not in ends:
-                    ends[hold.id] = last_day(hold, one.day)
+                    ends[hold.id] = last_day(hold, one.day, one.editions)
                 found.append(Standing(hold, one.line, one.user, missing, ends[hold.id]))
     return sorted(found, key=lambda one: one.hold.id)
 

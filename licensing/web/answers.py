@@ -37,7 +37,7 @@ class Answer:
 
     def __init__(self, said: Mapping[str, Any], *, day: date, today: date) -> None:
         self.said, self.day, self.today = said, day, today
-        edition = selectors.edition_on(day)
+        edition = self._editions.of(day)
         self.edition, self.rules = edition.code, selectors.rules_of(edition.digest)
         self.facts = whole(said, self.rules.edition)
         self.outcome = self.rules.assess(self.facts, on=day)
@@ -124,11 +124,17 @@ class Answer:
         found = changes(self.rules, self.facts, on=self.day, audience=self.audience)
         return [words.change(one, self.rules.edition, self.countries) for one in found if one.fact != CODE]
 
+    @cached_property
+    def _editions(self) -> selectors.Editions:
+        return selectors.editions_at()
+
     @property
     def holds(self) -> list[Held]:
         """Those of that day, and those that may be for want of a fact."""
         found = self.rules.holds(self.facts, on=self.day)
-        return in_order(Held(hold, missing, selectors.last_day(hold, self.day)) for hold, missing in found)
+        return in_order(
+            Held(hold, missing, selectors.last_day(hold, self.day, self._editions)) for hold, missing in found
+        )
 
     @property
     def doubts(self) -> list[str]:

@@ -55,6 +55,6 @@ def holds(request: HttpRequest) -> HttpResponse:
             "until": one.until,
             "stands": one.since <= legal_day(at),
         }
-        for one in selectors.holds_known(at)
+        for one in selectors.holds_known(selectors.editions_at(at))
     ]
     return render(request, "licensing/holds.html", {"holds": rows})

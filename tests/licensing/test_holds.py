@@ -325,7 +325,7 @@ def known():
     today = legal_today()
     return [
         (one.hold.id, (one.since - today).days, one.until and (one.until - today).days)
-        for one in selectors.holds_known(legal_now())
+        for one in selectors.holds_known(selectors.editions_at(legal_now()))
     ]
 
 
@@ -347,12 +347,22 @@ def test_a_hold_that_a_coming_edition_prolongs_is_one_and_ends_with_the_last(wor
     make.edition(hold("DE", last=10), "ONE")
     make.edition(hold("DE", last=40, reason_en="They go on."), "TWO", day_start(today + 3 * DAY))
     assert known() == [("H001", 0, 40)]
-    rules = selectors.rules_of(selectors.editions_at(legal_now()).of(today).digest)
-    assert selectors.last_day(rules.edition.holds[0], today) == today + 40 * DAY
+    editions = selectors.editions_at(legal_now())
+    hold_of_now = editions.rules(editions.of(today).digest).edition.holds[0]
+    assert selectors.last_day(hold_of_now, today, editions) == today + 40 * DAY
     assert "Talks are under way." in page(client, None, "/rules/holds/")
     clock.set(day_start(today + 3 * DAY))
     text = page(client, None, "/rules/holds/")
     assert text.count("H001") == 1 and "They go on." in text and "Talks are under way." not in text
+
+
+def test_how_long_holds_last_is_read_from_the_editions_that_judged(world, django_assert_num_queries):
+    ref = recommended(world)
+    make.edition(hold("DE", last=3))
+    judged = selectors.judge(case(ref), at=legal_now(), audience=selectors.PENDING)
+    with django_assert_num_queries(0):
+        (standing,) = selectors.holds_of(judged)
+    assert standing.until == legal_today() + 3 * DAY
 
 
 @pytest.mark.parametrize("way", ["another country", "another group", "another name"])
