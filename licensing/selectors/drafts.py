@@ -103,18 +103,19 @@ def simulations_to_run() -> list[int]:
 def simulated(draft: Draft, starts_at: datetime, at: datetime) -> bool:
     """Is there one on which an approval may rest?"""
     rows = draft.simulations.filter(stage=Simulation.Stage.DONE).defer("result")
-    return any(not outdated(one, draft, starts_at, at) for one in rows)
+    newest = editions_at(at).newest
+    return any(not outdated(one, draft, starts_at, at, newest) for one in rows)
 
 
-def outdated(done: Simulation, draft: Draft, starts_at: datetime, at: datetime) -> list[str]:
+def outdated(done: Simulation, draft: Draft, starts_at: datetime, at: datetime, newest: int) -> list[str]:
     """Why nothing rests on a simulation: it is of another text, from another start on, a day old, or of before another
-    edition was added. Nothing where something may."""
+    edition was added (newest: the last one). Nothing where something may."""
     since = at - DAY
     why = {
         "text": done.digest != draft.digest,
         "start": done.starts_at != starts_at,
         "old": done.book_at is None or done.book_at <= since,
-        "edition": done.newest != editions_at(at).newest,
+        "edition": done.newest != newest,
     }
     return [name for name, is_so in why.items() if is_so]
 

@@ -239,7 +239,9 @@ def _simulated(row: Draft, edition: Edition, names: Mapping[str, str], at: datet
 
 def _outdated(done: Simulation, row: Draft, at: datetime) -> list[str]:
     """Why nothing rests on it any more, by name; what was approved needs none."""
-    return selectors.outdated(done, row, selectors.start_of(row, at), at) if row.is_draft else []
+    if not row.is_draft:
+        return []
+    return selectors.outdated(done, row, selectors.start_of(row, at), at, selectors.editions_at(at).newest)
 
 
 def simulation_csv(request: HttpRequest, ref: str) -> HttpResponse:

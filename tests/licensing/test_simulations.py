@@ -10,7 +10,7 @@ import pytest
 from core.access import clock as the_clock
 from core.errors import DomainError, Forbidden, WrongState
 from core.legal_time import day_start, legal_now, legal_today, on_the_wire
-from licensing import simulating, tasks
+from licensing import selectors, simulating, tasks
 from licensing.actions import editions, simulations
 from licensing.models import Simulation
 from licensing.selectors import simulations_to_run
@@ -200,6 +200,14 @@ def test_the_page_says_why_nothing_rests_on_a_simulation(ban, ministry, client, 
     assert says() == {EDITION}
     changed(ban, ministry, key="R050", new=BAN | {"enabled": False})
     assert says() == {TEXT, EDITION}
+
+
+def test_however_often_it_was_simulated_is_asked_in_two_queries(ban, ministry, django_assert_num_queries):
+    for _ in range(3):
+        make.simulated(ban.ref, ministry.policy_officer)
+    at = legal_now()
+    with django_assert_num_queries(2):
+        assert not selectors.simulated(ban, at + 20 * DAY, at)
 
 
 @pytest.mark.parametrize(("role", "named"), [("auditor", True), ("policy_officer", False)])
