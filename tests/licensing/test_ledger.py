@@ -6,6 +6,7 @@ from functools import partial
 
 import pytest
 from django.db import transaction
+from django.db.models import F
 
 from core.errors import DomainError
 from core.legal_time import legal_now
@@ -210,7 +211,10 @@ def test_movements_rebuild_the_balance_from_zero(world, license):
     ]
 
 
-def test_reconcile_names_a_line_that_differs_from_its_movements(world, license):
-    LicenseLine.objects.filter(license=license).update(drawn=7)
+@pytest.mark.parametrize(
+    "amount", ["authorized", "credited", "tolerance", "reserved", "drawn", "lapsed", "over_cleared"]
+)
+def test_reconcile_names_a_line_that_differs_from_its_movements(amount, license):
+    LicenseLine.objects.filter(license=license).update(**{amount: F(amount) + 7})
     line = LicenseLine.objects.get(license=license)
-    assert ledger.reconcile() == [{"line": line.pk, "license": license.pk, "drawn": 7}]
+    assert ledger.reconcile() == [{"line": line.pk, "license": license.pk, amount: 7}]
