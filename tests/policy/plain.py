@@ -5,7 +5,7 @@ It stands beside the engine to be compared with it, so it shares no line with it
 Parameters are the strictest of those that the rules which count give; a rule that does not name one has no say in it.
 Numbers (months, clearances, days): the smallest, and null = no limit, so null only when no rule gives a number.
 `…_pct`: the smallest, compared as decimals. Lists (conditions): all of them, sorted. Text (a mode of tolerance): "none"
-is the strictest; else the first in order, so that the answer does not hang on the order of rules.
+is the strictest, then a share of what remains, then one of the line.
 
 Where `combination` leaves a choice, this is what was chosen:
  1. effective_to: a rule's own wins, else its instrument's (as effective_from has it); a clause has no end of its own.
@@ -282,4 +282,6 @@ def strictest(name, values):
         return sorted({each for limit in limits for each in limit})
     if name.endswith("_pct"):
         return min(limits, key=lambda limit: (decimal(limit), str(limit)))
-    return "none" if "none" in limits else min(limits)
+    if name.endswith("_mode"):
+        return min(limits, key=["none", "pct_remaining_final", "pct_line"].index)
+    return min(limits)

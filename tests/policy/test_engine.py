@@ -160,6 +160,17 @@ def test_a_rule_may_end_on_the_last_day_that_can_be_written():
     assert "R033" in {rule.id for rule in ends.of(ends.active(date.max, "new"))}
 
 
+@pytest.mark.parametrize(("one", "other"), [("pct_line", "pct_remaining_final"), ("pct_remaining_final", "pct_line")])
+def test_a_share_of_what_remains_is_a_stricter_tolerance_than_one_of_the_line(one, other):
+    def tolerant(rules, _):
+        for name, mode in (("R001", one), ("R040", other)):
+            rules[name]["effect"]["params"] = {"qty_tolerance_mode": mode}
+
+    found = said(draft(tolerant), CAR, date(2026, 1, 20))
+    assert {"R001", "R040"} <= set(found.matched)
+    assert found.params["qty_tolerance_mode"] == "pct_remaining_final"
+
+
 def test_the_first_rule_matches_as_any_other(first):
     facts = whole(CAR, first.edition)
     matching = {rule.id for rule in first.of(first.matching(facts, on=date(2026, 1, 20), audience="new"))}

@@ -359,15 +359,15 @@ def test_matched_is_in_the_order_of_ids_whatever_the_order_of_the_rules():
 
 def test_parameters_are_the_strictest_that_the_rules_give():
     gives = [
-        {"max_validity_months": 12, "max_clearances": None, "qty_tolerance_mode": "band", "conditions": ["b", "a"]},
+        {"max_validity_months": 12, "max_clearances": None, "qty_tolerance_mode": "pct_line", "conditions": ["b", "a"]},
         {"max_validity_months": 6, "max_clearances": 12, "qty_tolerance_pct": "10.0", "conditions": ["c"]},
-        {"max_clearances": 24, "qty_tolerance_mode": "none", "qty_tolerance_pct": "9.5"},
+        {"max_clearances": 24, "qty_tolerance_mode": "pct_remaining_final", "qty_tolerance_pct": "9.5"},
     ]
     rules = [rule(number, {"params": params}) for number, params in enumerate(gives, start=2)]
     assert ask(CONTROL, *rules)["params"] == {
         "max_validity_months": 6,
         "max_clearances": 12,
-        "qty_tolerance_mode": "none",
+        "qty_tolerance_mode": "pct_remaining_final",
         "qty_tolerance_pct": "9.5",
         "conditions": ["a", "b", "c"],
     }
