@@ -66,13 +66,16 @@ def closings(licenses: Iterable[License], at: datetime) -> dict[int, list[Closin
     return closings
 
 
-def closed_in_part(license: License, at: datetime) -> list[tuple[int, str]]:
+def closed_in_part(license: License, closings: Iterable[Closing], at: datetime) -> list[tuple[int, str]]:
     """Lines that the rules prohibit for an end-user who is open on others, and lines on which a hold stops
-    reservations: number, and for whom and why."""
+    reservations: number, and for whom and why.
+
+    license: with its open suspensions. closings: of it, as of that instant.
+    """
     editions = editions_at(at)
     digest = editions.of(legal_day(at)).digest
-    closed_users = set(open_causes().filter(license=license).values_list("end_user", flat=True))
-    closed_users |= {one.end_user.pk for one in closings([license], at).get(license.pk, ())}
+    closed_users = {cause.end_user_id for cause in license.open_suspensions}
+    closed_users |= {one.end_user.pk for one in closings}
     found = []
     for one in judgments([license], editions, at):
         name, number = one.verdict.end_user.party.name, one.verdict.line.number

@@ -76,13 +76,14 @@ def license_page(request: HttpRequest, ref: str, failed: Failed | None = None) -
     """A license: what is left, whom and where it names, its shipments, its history; officers also act on it."""
     rows = licensing.with_decision(licensing.with_balances(licensing.licenses_for(request.actor)))
     row = get_object_or_404(rows, ref=ref)
-    today = legal_today()
+    now = legal_now()
+    today = legal_day(now)
     taken, used = licensing.clearances_taken([row])[row.pk], licensing.clearances_used([row])[row.pk]
     steps = offered(request, row, "desk.license", failed)
     endable = [cause for cause in row.open_suspensions if cause.ends_by(request.user)]
     if "lift" in steps["forms"]:
         steps["forms"]["lift"].only(endable)
-    closings = licensing.closings([row], legal_now()).get(row.pk, [])
+    closings = licensing.closings([row], now).get(row.pk, [])
     shipments = selectors.with_lines(selectors.shipments_for(request.actor).filter(license=row))
     context = {
         "license": row,
@@ -90,7 +91,7 @@ def license_page(request: HttpRequest, ref: str, failed: Failed | None = None) -
         "granted": decided(row.application),
         **steps,
         **_windows(row),
-        "closed_lines": licensing.closed_in_part(row, legal_now()) if row.state in IN_FORCE else [],
+        "closed_lines": licensing.closed_in_part(row, closings, now) if row.state in IN_FORCE else [],
         "party_changes": licensing.party_changes(row) if row.state in IN_FORCE else [],
         "endable": endable,
         "others_end": any(cause.needs_another_than(request.user) for cause in row.open_suspensions),
@@ -99,7 +100,7 @@ def license_page(request: HttpRequest, ref: str, failed: Failed | None = None) -
         "clearances_used": used,
         "clearances_reserved": taken - used,
         "destinations": by_name(Country.objects.filter(pk__in=row.destinations)),
-        "shipments": selectors.with_holds(shipments[:50], legal_now()),
+        "shipments": selectors.with_holds(shipments[:50], now),
         "history": told(lines_of(row), request.actor),
         "today": today,
     }

@@ -157,6 +157,16 @@ def test_lines_that_an_edition_prohibits_stand_on_the_page_before_the_turn(world
     assert "Closed in part" in page and "The rules stop reservations" not in page
 
 
+def test_what_is_closed_in_part_is_read_beside_what_the_page_has(world, two, django_assert_num_queries):
+    make.edition(government)
+    (row,) = selectors.with_balances(License.objects.all())
+    closings = selectors.closings([row], legal_now())[row.pk]
+    assert [one.end_user for one in closings] == [two.end_users.last()]
+    at = legal_now()
+    with django_assert_num_queries(2):  # the editions, and what they say of each line
+        assert selectors.closed_in_part(row, closings, at) == []
+
+
 def test_what_rules_say_of_a_license_that_is_over_is_not_told(world, license):
     make.edition(ban("DE"))
     row = selectors.with_balances(License.objects.select_related("application")).get()
