@@ -180,7 +180,7 @@ def _later(old: list[dict[str, Any]], new: list[dict[str, Any]], at: datetime) -
         return standing(old, instant) is not None, standing(new, instant) is not None
 
     both = prohibiting(at)
-    while (turn := next_turn([*old, *new], at)) is not None:
+    while old != new and (turn := next_turn([*old, *new], at)) is not None:  # which is quickly known of most
         at, before, both = turn, both, prohibiting(turn)
         if both[0] != both[1] and both != before:
             return Later(at, PROHIBITED if both[1] else OPEN)
