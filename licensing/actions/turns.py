@@ -13,7 +13,6 @@ from core.locks import lock_all
 from licensing.actions.holds import tell_of_holds
 from licensing.models import Application
 from licensing.selectors import PENDING, Turned, editions_at, holds_of, judge, turned
-from licensing.states import OPEN_CASE
 
 
 @command
@@ -28,10 +27,8 @@ def turn(pk: int, *, by: Actor) -> bool:
     if not found:
         return False
     row, at = found[0], legal_now()
-    if row.state not in OPEN_CASE:
-        return False
     editions = editions_at(at)
-    if row.judged_by_id == editions.newest and (row.next_turn_at is None or row.next_turn_at > at):
+    if not (row.open and editions.to_turn(row)):
         return False
     judged, was = judge(row, at=at, audience=PENDING), row.turned
     news = {"turn": turned(row, judged, as_told=True), "turn_inside": turned(row, judged)}

@@ -33,6 +33,7 @@ from licensing.selectors import (
     editions_at,
     held,
     holds_standing,
+    is_to_turn,
     next_turn,
     prohibited,
     quiet,
@@ -40,7 +41,6 @@ from licensing.selectors import (
     standing,
     told_alike,
 )
-from licensing.states import IN_FORCE
 
 
 @dataclass(frozen=True)
@@ -99,17 +99,13 @@ def confirm(*, among: Collection[int]) -> int:
     """
     licenses = lock_all(License.objects.filter(pk__in=among), skip_locked=True)
     at = legal_now()
-    editions, running = editions_at(at), [row for row in licenses if _in_force(row, at)]
+    editions, running = editions_at(at), [row for row in licenses if not row.over_on(legal_day(at))]
     due: dict[datetime | None, list[int]] = {}
     for pk, next_one in quiet(running, editions, at).items():
         due.setdefault(next_one, []).append(pk)
     for next_one, keys in due.items():
         License.objects.filter(pk__in=keys).update(judged_by=editions.newest, next_turn_at=next_one)
     return sum(map(len, due.values()))
-
-
-def _in_force(license: License, at: datetime) -> bool:
-    return license.state in IN_FORCE and legal_day(at) <= license.usable_until
 
 
 @command
@@ -126,10 +122,8 @@ def turn(pk: int, *, by: Actor) -> bool:
     license = found[0]
     ledger.lock_lines(license)
     at = legal_now()
-    if not _in_force(license, at):
-        return False
     editions = editions_at(at)
-    if license.judged_by_id == editions.newest and (license.next_turn_at is None or license.next_turn_at > at):
+    if not is_to_turn(license, editions):
         return False
     verdicts = list(Verdict.objects.filter(line__license=license).select_related("line", "end_user__party"))
     began, ended = _judge_again(license, verdicts, editions, at)

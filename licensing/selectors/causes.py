@@ -51,7 +51,7 @@ class Closing:
 def closings(licenses: Iterable[License], at: datetime) -> dict[int, list[Closing]]:
     """Of each of these licenses with its open suspensions, by key: two queries, or one where each turn was made."""
     editions = editions_at(at)
-    late = [license for license in licenses if is_to_turn(license, editions, at)]
+    late = [license for license in licenses if is_to_turn(license, editions)]
     told = {cause.end_user_id for license in late for cause in license.open_suspensions if cause.cause == POLICY}
     found: dict[LicenseEndUser, list[Judgment]] = {}
     for one in judgments(late, editions, at) if late else ():

@@ -8,10 +8,10 @@ from functools import cache, cached_property, lru_cache
 from typing import Any, NamedTuple
 
 from django.db import connection
-from django.db.models import BooleanField, ExpressionWrapper, QuerySet
+from django.db.models import BooleanField, ExpressionWrapper, Q, QuerySet
 
 from core.legal_time import INSTANT, LegalNow, day_end, day_start, legal_day
-from licensing.models import PolicyEdition
+from licensing.models import Application, License, PolicyEdition
 from licensing.models.editions import COUNTS
 from licensing.policy.editions import Unreadable, digest_of, read
 from licensing.policy.engine import Compiled
@@ -114,6 +114,10 @@ class Editions:
             found |= {day for day in days if self._place(day) == place}
         return sorted(found)
 
+    def to_turn(self, row: Application | License) -> bool:
+        """Does its last turn not know the newest of these, or has its next one come? As `due` asks of many."""
+        return row.judged_by_id != self.newest or row.next_turn_at is not None and row.next_turn_at <= self.at
+
     def next_turn(self, audience: str) -> datetime | None:
         """The first instant ahead at which other rules may count for that audience, or other holds stand."""
         today = legal_day(self.at)
@@ -144,6 +148,12 @@ def editions_at(at: datetime | None = None) -> Editions:
         raise PolicyEdition.DoesNotExist
     counting = tuple(row[:3] for row in found if row[3])
     return Editions(counting, at or found[0][5], max(row[4] for row in found))
+
+
+def due(at: datetime) -> Q:
+    """Of cases or licenses those of which no turn knows the newest edition, or whose next one has come."""
+    newest = PolicyEdition.objects.order_by("-pk").values("pk")[:1]
+    return Q(judged_by=None) | Q(judged_by__lt=newest) | Q(next_turn_at__lte=at)
 
 
 def stretches(said: Facts, day: date) -> list[Stretch]:

@@ -10,7 +10,7 @@ from functools import cached_property
 from itertools import product
 from typing import Any, NamedTuple
 
-from django.db.models import Prefetch, Q, prefetch_related_objects
+from django.db.models import Prefetch, prefetch_related_objects
 
 from core.legal_time import legal_day, legal_now
 from exporters.selectors import last_days
@@ -21,7 +21,6 @@ from licensing.models import (
     ControlItem,
     Declaration,
     Finding,
-    PolicyEdition,
 )
 from licensing.models.screenings import NO_HIT
 from licensing.policy.editions import Hold
@@ -31,7 +30,7 @@ from licensing.policy.records import facts_of, outcome_of, record_of
 from licensing.policy.strictness import Difference, differences
 from licensing.policy.trace import Line, trace
 from licensing.policy.vocabulary import CODE, COUNTRY, END_USE, HIT
-from licensing.selectors.editions import Editions, editions_at, rules_of
+from licensing.selectors.editions import Editions, due, editions_at, rules_of
 from licensing.selectors.holds import last_day
 from licensing.selectors.screenings import counting, screenings_of
 from licensing.states import OPEN_CASE
@@ -372,7 +371,5 @@ def holds_of(judged: Sequence[Judged]) -> list[Standing]:
 def cases_to_turn(limit: int, after: int = 0) -> list[int]:
     """Open cases of which no turn knows the newest edition, or for which other rules count since the last one: the
     next in the order of their keys, after that one."""
-    newest = PolicyEdition.objects.order_by("-pk").values("pk")[:1]
-    due = Q(judged_by=None) | Q(judged_by__lt=newest) | Q(next_turn_at__lte=legal_now())
-    rows = Application.objects.filter(due, state__in=OPEN_CASE, pk__gt=after)
+    rows = Application.objects.filter(due(legal_now()), state__in=OPEN_CASE, pk__gt=after)
     return list(rows.order_by("pk").values_list("pk", flat=True)[:limit])

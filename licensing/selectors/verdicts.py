@@ -11,7 +11,7 @@ from datetime import UTC, date, datetime
 from functools import lru_cache
 from typing import Any
 
-from django.db.models import Q, TextField
+from django.db.models import TextField
 from django.db.models.functions import Cast
 
 from core.legal_time import day_end, day_start, legal_day, legal_now, on_the_wire
@@ -21,7 +21,7 @@ from licensing.policy.editions import Hold, Rule, canonical
 from licensing.policy.engine import Compiled
 from licensing.policy.facts import Facts, as_read
 from licensing.policy.vocabulary import CODE, COUNTRY
-from licensing.selectors.editions import LAST_DAY, Editions, editions_at, rules_of
+from licensing.selectors.editions import LAST_DAY, Editions, due, editions_at, rules_of
 from licensing.states import IN_FORCE
 
 EXISTING = "existing"
@@ -247,19 +247,15 @@ def next_turn(stretches: Iterable[Mapping[str, Any]], at: datetime) -> datetime 
 def licenses_to_turn(limit: int, after: int = 0, until: int | None = None) -> list[int]:
     """Licenses in force, their last day not over, whose verdicts do not know the newest edition or of which one began
     or ended to prohibit: the next in the order of their keys, after that one, until the other."""
-    at, newest = legal_now(), PolicyEdition.objects.order_by("-pk").values("pk")[:1]
-    due = Q(judged_by=None) | Q(judged_by__lt=newest) | Q(next_turn_at__lte=at)
-    rows = License.objects.filter(due, state__in=IN_FORCE, usable_until__gte=legal_day(at), pk__gt=after)
+    at = legal_now()
+    rows = License.objects.filter(due(at), state__in=IN_FORCE, usable_until__gte=legal_day(at), pk__gt=after)
     rows = rows if until is None else rows.filter(pk__lte=until)
     return list(rows.order_by("pk").values_list("pk", flat=True)[:limit])
 
 
-def is_to_turn(license: License, editions: Editions, at: datetime) -> bool:
+def is_to_turn(license: License, editions: Editions) -> bool:
     """As licenses_to_turn, of one of them."""
-    if license.state not in IN_FORCE or legal_day(at) > license.usable_until:
-        return False
-    turned = license.next_turn_at is not None and license.next_turn_at <= at
-    return license.judged_by_id != editions.newest or turned
+    return not license.over_on(editions.today) and editions.to_turn(license)
 
 
 def quiet(licenses: Collection[License], editions: Editions, at: datetime) -> dict[int, datetime | None]:
