@@ -47,6 +47,13 @@ def test_another_day_is_judged_by_the_edition_in_force_at_its_end(reference):
     assert selectors.edition_on(today + 2 * DAY).code == later.code
 
 
+def test_an_edition_that_begins_at_noon_judges_the_whole_day_unless_it_is_today(reference):
+    day = legal_today() + DAY
+    noon = edition("NOON", day_end(day) - timedelta(hours=12), windows=[])
+    assert selectors.edition_on(day).code == noon.code
+    assert selectors.edition_on(day - DAY).code != noon.code
+
+
 def test_the_first_edition_covers_all_earlier_days(later):
     first = PolicyEdition.objects.exclude(pk=later.pk).get()
     assert selectors.edition_on(first.starts_at.date() - 400 * DAY).code == first.code
