@@ -191,6 +191,15 @@ def test_what_a_killed_run_had_taken_comes_up_again(told, post, clock):
     assert sorted(to for to, _ in post.took) == sorted(told)
 
 
+def test_what_goes_out_twice_has_one_message_id(told, post, clock):
+    relay()
+    again = Delivery.objects.filter(to=told[0]).latest("pk")
+    Delivery.objects.filter(pk=again.pk).update(delivered_at=None)  # as after a kill between sending and writing
+    clock.shift(seconds=deliveries.LEASE_SECONDS + 1)
+    assert relay() == 1
+    assert len(post.took) == 4 and post.took[-1] in post.took[:3]
+
+
 def test_a_run_ends_in_time(told, post, monkeypatch):
     monkeypatch.setattr(deliveries, "RUN_SECONDS", 0)
     assert relay() == 0
