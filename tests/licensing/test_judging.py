@@ -299,6 +299,15 @@ def test_each_step_keeps_what_it_looked_at_and_the_license_its_own(world):
     assert said["outcome"]["disposition"] == "presumption_of_approval"
 
 
+def test_what_officers_do_with_a_case_is_judged_by_the_rules_for_open_ones(world):
+    ref = waiting(world, "refuse")
+    grounds = {"factors": ["END_USE"], "text": "No.", "departure": "Doubts."}
+    decisions.refuse(ref, seen=seen(ref), by=world.ministry.decider, **grounds)
+    kept = case(ref).findings.values_list("moment", "record")
+    audiences = {(moment, json.loads(record)["audience"]) for moment, record in kept}
+    assert audiences == {("submit", "new"), ("recommend", "pending"), ("refuse", "pending")}
+
+
 # --- what is news -----------------------------------------------------------------------------------------
 
 
