@@ -7,7 +7,7 @@ import pgtrigger
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import RangeOperators
 from django.db import models
-from django.db.models import Exists, F, Func, OuterRef, Q
+from django.db.models import F, Func, Q
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django_fsm import FSMField, FSMModelMixin, transition
@@ -18,6 +18,7 @@ from core.guards import Guard, insert_only
 from core.languages import in_language
 from core.models import User
 from exporters import rules
+from licensing.policy.engine import DAY
 from licensing.states import DraftState as S
 
 _DIGEST = Func(
@@ -68,16 +69,24 @@ class Draft(FSMModelMixin, models.Model):
         return bool(self.statement_en or self.statement_zh) and self.stated_for != self.digest
 
     @property
-    def signed(self) -> "models.QuerySet[Signature]":
+    def signed(self) -> "list[Signature]":
         """Approvers' signatures that were given since anybody changed anything of the draft, and not taken back."""
-        given = self.signatures.filter(part=Signature.Part.APPROVER)
-        changed = self.signatures.filter(part=Signature.Part.AUTHOR, pk__gt=OuterRef("pk"))
-        back = self.signatures.filter(part=Signature.Part.WITHDRAWN, actor=OuterRef("actor"), pk__gt=OuterRef("pk"))
-        return given.filter(~Exists(changed), ~Exists(back))
+        found: list[Signature] = []
+        for one in self.signatures.all():
+            if one.part == Signature.Part.APPROVER:
+                found.append(one)
+            else:  # a change takes all away, and whoever takes his back his own
+                changed = one.part == Signature.Part.AUTHOR
+                found = [other for other in found if not changed and other.actor_id != one.actor_id]
+        return found
+
+    def hastened(self, at: datetime) -> "list[Signature]":
+        """Of these the ones of the day before that instant, which count for an emergency."""
+        return [one for one in self.signed if one.at > at - DAY]
 
     def not_signed(self, actor: Any) -> WrongState | None:
         """Why this person can take no signature back; None where one of his counts."""
-        if self.signed.filter(actor=actor.user).exists():
+        if any(one.actor_id == actor.user.pk for one in self.signed):
             return None
         return WrongState(gettext("No signature of yours counts on this draft: take back only one that does."))
 

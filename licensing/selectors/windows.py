@@ -6,11 +6,11 @@ from datetime import date, datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import Prefetch, Q, QuerySet, prefetch_related_objects
 
 from core.languages import in_language
 from core.selectors import whoever_may
-from licensing.models import ApplicationLine, Follow, License, PolicyEdition, WindowWarning
+from licensing.models import ApplicationLine, Follow, License, PolicyEdition, Signature, WindowWarning
 from licensing.models.balances import LicenseLine
 from licensing.policy.editions import Edition, edition_of
 from licensing.policy.edits import key_of, put, rows
@@ -306,8 +306,8 @@ def signed_by(edition: PolicyEdition) -> list[str]:
     """Who approved the edition's text, by name."""
     if edition.draft is None:
         return []
-    rows = edition.draft.signed.filter(digest=edition.digest)
-    return list(rows.order_by("pk").values_list("actor__name", flat=True))
+    prefetch_related_objects([edition.draft], Prefetch("signatures", Signature.objects.select_related("actor")))
+    return [one.actor.name for one in edition.draft.signed if one.digest == edition.digest]
 
 
 def warnings_withdrawn(editions: Editions, organization: int | None = None) -> list[Withdrawn]:

@@ -11,7 +11,6 @@ from core.templatetags.lodestone import day
 from licensing import selectors
 from licensing.models import Draft, Signature
 from licensing.policy.editions import Edition, short_graces
-from licensing.policy.engine import DAY
 from licensing.selectors.drafts import Effect
 from licensing.selectors.verdicts import EXISTING
 from licensing.words.flaws import message
@@ -50,32 +49,20 @@ def needs_of(draft: Draft, effect: Effect, at: datetime) -> Iterator[Need]:
     yield Need(_("An approver who wrote nothing of it approves it."), False, _("It then starts by itself on its day."))
 
 
-def hastened_by(signatures: Iterable[Signature], at: datetime) -> list[User]:
-    """Approvers who signed it as an emergency within a day, since anybody changed it, and did not take that back.
-
-    signatures: all of a draft, in their order. Draft.signed counts the same in PostgreSQL.
-    """
-    found: dict[int, Signature] = {}
-    for one in signatures:
-        if one.part == Signature.Part.AUTHOR:
-            found.clear()
-        elif one.part == Signature.Part.APPROVER:
-            found[one.actor_id] = one
-        else:
-            found.pop(one.actor_id, None)
-    return [one.actor for one in found.values() if one.at > at - DAY]
+def hastened_by(draft: Draft, at: datetime) -> list[User]:
+    """Approvers who signed it as an emergency, as far as that counts at that instant."""
+    return list(dict.fromkeys(one.actor for one in draft.hastened(at)))
 
 
-def waited_for(signatures: Iterable[Signature], approvers: Iterable[User], at: datetime) -> list[User]:
+def waited_for(draft: Draft, approvers: Iterable[User], at: datetime) -> list[User]:
     """Of these the ones whose signature as an emergency would be another: they wrote nothing of it, and none counts."""
-    signatures = list(signatures)
-    signed = hastened_by(signatures, at)
-    return [user for user in of_no_author(signatures, approvers) if user not in signed]
+    signed = {one.actor_id for one in draft.hastened(at)}
+    return [user for user in of_no_author(draft, approvers) if user.pk not in signed]
 
 
-def of_no_author(signatures: Iterable[Signature], approvers: Iterable[User]) -> list[User]:
+def of_no_author(draft: Draft, approvers: Iterable[User]) -> list[User]:
     """Of these the ones who wrote nothing of it."""
-    authors = {one.actor_id for one in signatures if one.part == Signature.Part.AUTHOR}
+    authors = {one.actor_id for one in draft.signatures.all() if one.part == Signature.Part.AUTHOR}
     return [user for user in approvers if user.pk not in authors]
 
 

@@ -93,8 +93,7 @@ def policy(request: HttpRequest, form: BeginForm | None = None) -> HttpResponse:
 
 def _signatures(draft: Draft, approvers: list[User], at: datetime) -> tuple[list[User], list[User]]:
     """Who signed it as an emergency, and whose signature would be the second one."""
-    given = draft.signatures.all()
-    return hastened_by(given, at), waited_for(given, approvers, at)
+    return hastened_by(draft, at), waited_for(draft, approvers, at)
 
 
 def _of_each_window(found: list[selectors.Withdrawn]) -> list[tuple[selectors.Withdrawn, int]]:
@@ -186,7 +185,7 @@ def draft(request: HttpRequest, ref: str, failed: Failed | None = None) -> HttpR
         "hastened_by": signed,
         "waited_for": others,
         "barred": row.state != DraftState.REPEALED and request.actor.may("draft.approve") and row.wrote(request.actor),
-        "others": of_no_author(row.signatures.all(), approvers),
+        "others": of_no_author(row, approvers),
         **_simulated(row, rules.edition, names, at, request.actor),
         "parts": _parts(rules.edition.document),
         "approved": (approved := row.editions.order_by("pk").first()),

@@ -394,8 +394,7 @@ def told_of_draft(line: HistoryLine) -> tuple[list[str], str]:
     whoever can give the second."""
     readers = authors_of(line.subject_id)
     if _first_of_two(line) or line.verb == "unsign":
-        given = Draft.objects.get(pk=line.subject_id).signatures.all()
-        others = waited_for(given, approvers(), line.at)
+        others = waited_for(Draft.objects.prefetch_related("signatures").get(pk=line.subject_id), approvers(), line.at)
         readers += [user.email for user in others if user.pk != line.actor_id]
     return readers, reverse("desk.draft", kwargs={"ref": line.subject_ref})
 
