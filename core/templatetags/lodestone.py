@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from core import provinces, quantities
-from core.languages import day_in_words, in_chinese
+from core.languages import day_in_words, in_chinese, in_language
 from core.legal_time import LEGAL_ZONE, legal_day
 from core.selectors import MANY
 from core.telling import sentence
@@ -63,12 +63,24 @@ def _with_word(number: str, base: int, unit: str) -> str:
 
 
 @register.filter
+def unit_word(unit: str) -> str:
+    """The unit's word alone, as a field is labelled by it: `kg`, `pieces`."""
+    return _with_word("", 2, unit).strip()
+
+
+@register.filter
 def up_to(count: int) -> str:
     """A bounded count (core.selectors.counted): of more than 50 only that."""
     return f"{MANY}+" if count > MANY else str(count)
 
 
 # --- places -----------------------------------------------------------------------------------------------
+
+
+@register.filter
+def listed(words: Iterable[object] | None) -> str:
+    """A, B, C, as the reader's language separates them."""
+    return in_language(", ", "、").join(str(word) for word in words or ())
 
 
 @register.filter

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from core.languages import in_chinese, in_language
-from core.templatetags.lodestone import day
+from core.templatetags.lodestone import day, listed
 from licensing.policy.editions import Edition, Effect, Span
 from licensing.policy.vocabulary import (
     CATEGORY,
@@ -96,7 +96,7 @@ def _joined(words: list[str], pattern: str) -> str:
 
 def plainly(words: Iterable[str]) -> str:
     """A, B, C: for words that have an "and" of their own."""
-    return in_language(", ", "、").join(words)
+    return listed(words)
 
 
 def all_of(conditions: Iterable[str]) -> str:

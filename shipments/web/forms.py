@@ -7,7 +7,7 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from core.templatetags.lodestone import quantity
+from core.templatetags.lodestone import quantity, unit_word
 from core.web.fields import DayField, QuantityField
 from core.web.forms import StepForm
 from core.web.lists import countries
@@ -52,7 +52,7 @@ class ShipmentForm(forms.Form):
         for line, name in zip(self.lines, self.quantity_names, strict=True):
             self.fields[name] = QuantityField(
                 label=_("Line {number}: {code}, {unit}").format(
-                    number=line.number, code=line.control_item.code, unit=line.unit
+                    number=line.number, code=line.control_item.code, unit=unit_word(line.unit)
                 ),
                 help_text=_("{description}. {left} left.").format(
                     description=line.description, left=quantity(line.available, line.unit)

@@ -18,10 +18,12 @@ from core.templatetags.lodestone import (
     errors,
     field,
     instant,
+    listed,
     quantity,
     quantity_bare,
     ref,
     state_tag,
+    unit_word,
 )
 from exporters.models import Exporter
 from licensing.models import Application, Declaration, License
@@ -56,6 +58,16 @@ def test_quantity_is_exact_and_trimmed(base, unit, bare, full):
 def test_quantity_of_an_unknown_unit_is_loud():
     with pytest.raises(KeyError):
         quantity(1, "lb")
+
+
+def test_a_unit_s_word_and_what_separates_words_are_the_readers():
+    assert ([unit_word(unit) for unit in ("kg", "unit")], listed(["France", "Japan"])) == (
+        ["kg", "pieces"],
+        "France, Japan",
+    )
+    with translation.override("zh-hans"):
+        assert (unit_word("kg"), listed(["法国", "日本"])) == ("千克", "法国、日本")
+    assert (listed([]), listed(None)) == ("", "")
 
 
 def test_day_and_instant_read_the_legal_clock():

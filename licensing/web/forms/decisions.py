@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy
 
 from core.legal_time import legal_today, months_after
 from core.quantities import show
-from core.templatetags.lodestone import day, quantity
+from core.templatetags.lodestone import day, quantity, unit_word
 from core.web.fields import DayField, QuantityField
 from core.web.forms import StepForm
 from licensing.models import Application, DecisionStep
@@ -97,7 +97,7 @@ class RecommendForm(StepForm):
         for line, name in zip(self.lines, self.quantity_names, strict=True):
             asked = show(line.quantity, line.unit)
             self.fields[name] = QuantityField(
-                label=_("Line {number}: {unit} to grant").format(number=line.number, unit=line.unit),
+                label=_("Line {number}: {unit} to grant").format(number=line.number, unit=unit_word(line.unit)),
                 help_text=_("{asked} asked. 0 leaves the line out.").format(asked=quantity(line.quantity, line.unit)),
                 initial=asked,
                 required=False,
