@@ -12,9 +12,10 @@ from core import quantities
 from core.templatetags.lodestone import instant
 from core.web.lists.export import cell
 from licensing.policy.editions import Edition
+from licensing.policy.strictness import Difference
 from licensing.policy.vocabulary import CODE, COUNTRY, END_USE
 from licensing.selectors.what_if import GROUPS
-from licensing.words import terms
+from licensing.words import comparisons, terms
 
 HEAD = (
     *("part", "what", "by", "value", "before", "after", "entries", "parts"),
@@ -91,7 +92,7 @@ EVENTS: Mapping[str, Any] = {
     "widen": _("Open again in part"),
     "lift": _("In force again"),
     "spared": _("Not hit, though new applications are prohibited then"),
-    "changed": _("Outcome changes"),
+    "changed": _("Comes out otherwise"),
     "more": _("Can be filed then"),
     "less": _("Can't be filed any more"),
     "lawful": _("Can be declared"),
@@ -119,7 +120,8 @@ OUTDATED: Mapping[str, Any] = {
 def told(
     found: Mapping[str, Any], countries: Mapping[str, str], edition: Edition, names: Mapping[str, str]
 ) -> dict[str, Any]:
-    """What changes for whom: of each part the outcomes from which to which, in all and by what, and who is hit.
+    """What changes for whom: of each part the outcomes from which to which, in all and by what, what else is said
+    otherwise, and who is hit.
 
     names: of companies, by reference, as far as the reader may know them.
     """
@@ -160,6 +162,11 @@ def _part(
         for one in found["outcomes"]
         if one["old"] != one["new"]
     ]
+    differing = [
+        (comparisons.difference(_differing(one)), one["entries"])
+        for one in found.get("differences", ())
+        if one["part"] != "disposition"
+    ]
     groups = [found.get(group, {}) for group in GROUPS]
     refs = [(_event(what), _named(some, names)) for group in groups for what, some in group.items()]
     holds = [
@@ -170,7 +177,16 @@ def _part(
         }
         for one in found.get("holds", ())
     ]
-    return {"label": label, "entries": found["entries"], "rows": rows, "refs": refs, "holds": holds}
+    shown = {"rows": rows, "differing": differing, "refs": refs, "holds": holds}
+    return {"label": label, "entries": found["entries"], **shown}
+
+
+def _differing(one: Mapping[str, Any]) -> Difference:
+    """As it was before it was kept as text."""
+    old, new = one["old"] or None, one["new"] or None
+    if one["part"] == "missing":
+        old, new = (tuple(names.split(", ")) if names else () for names in (old, new))
+    return Difference(one["part"], old, new, one["direction"])
 
 
 def _named(refs: Iterable[str], names: Mapping[str, str]) -> list[tuple[str, str | None]]:

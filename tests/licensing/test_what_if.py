@@ -676,6 +676,27 @@ def test_each_group_of_references_is_in_the_file_and_has_its_companies(world, cl
     assert [one["refs"] for one in shown["exposure"]] == [[(back, name)]]
 
 
+def test_the_page_says_what_else_is_said_otherwise_of_cases(world):
+    _filed(world)
+
+    def change(rules, document):
+        rules["R040"]["effect"]["params"]["max_validity_months"] = 6
+
+    found, edition = asked(draft(change)), Compiled(read(draft(change))).edition
+    [cases] = [part for part in what_if_told(found, {}, edition, {})["parts"] if part["label"] == "Open cases"]
+    assert (cases["rows"], cases["differing"]) == ([], [("Longest validity: 12 months, now 6 months", 1)])
+    found["cases"]["differences"] = [
+        {"part": "missing", "old": None, "new": "end_use.code, screening.hit", "direction": "", "entries": 1},
+        {"part": "channel", "old": "annual", "new": "", "direction": "tightens", "entries": 2},
+        {"part": "disposition", "old": "exempt", "new": "prohibited", "direction": "tightens", "entries": 3},
+    ]
+    [cases] = [part for part in what_if_told(found, {}, edition, {})["parts"] if part["label"] == "Open cases"]
+    assert cases["differing"] == [
+        ("Facts that are missing: none, now End-use and Screening result", 1),
+        ("Closes: annual licenses", 2),
+    ]
+
+
 def held_in(country):
     def change(rules, document):
         until = str(legal_today() + 30 * DAY)
