@@ -86,8 +86,8 @@ def _statement(draft: Draft) -> str:
         return ""
     if draft.starts_on is None:
         return _(
-            "A text is proposed once there is a first day, or, for an emergency, by the link below. Without one it is "
-            "not put in force."
+            "A text is proposed to its author once there is a first day, or at once for an emergency. Without one it "
+            "is not put in force."
         )
     return _("A text is proposed in the form: read it, and keep it. Without one it is not put in force.")
 
