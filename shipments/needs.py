@@ -4,6 +4,7 @@ from datetime import date, timedelta
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from core.access import Actor
 from core.legal_time import legal_today
@@ -116,8 +117,8 @@ def _endings(actor: Actor, today: date) -> list[Need]:
     return [
         Need(
             _("License {ref} ends soon").format(ref=row.ref),
-            _("Its last day is {day}, in {days} days. File the next one in time.").format(
-                day=day(row.usable_until), days=(row.usable_until - today).days
+            _("Its last day is {day}, {when}. File the next one in time.").format(
+                day=day(row.usable_until), when=_in_days((row.usable_until - today).days)
             ),
             reverse("application.new") + f"?kind={row.kind}",
             _("Start an application"),
@@ -128,14 +129,18 @@ def _endings(actor: Actor, today: date) -> list[Need]:
     ]
 
 
+def _in_days(days: int) -> str:
+    """Inside a sentence."""
+    return ngettext("in %(n)d day", "in %(n)d days", days) % {"n": days} if days else _("today")
+
+
 def _qualification(exporter: Exporter, today: date) -> list[Need]:
     last_day, left = exporter.qualification.last_day, days_left(exporter.qualification, today)
     if last_day is None or left is None:
         return []
     text = _(
-        "Its last day is {day}, in {days} days. The ministry may renew it from {first} on, when the published test is "
-        "met then."
-    ).format(day=day(last_day), days=left, first=day(last_day - RENEWAL))
+        "Its last day is {day}, {when}. The ministry may renew it from {first} on, when the published test is met then."
+    ).format(day=day(last_day), when=_in_days(left), first=day(last_day - RENEWAL))
     tone = "ochre" if left <= PRESSING_DAYS else "blue"
     title = _("Your qualification for annual licenses ends soon")
     return [Need(title, text, reverse("company") + "#annual", _("See the test"), tone, last_day)]

@@ -7,6 +7,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from core.legal_time import legal_today
+from core.templatetags.lodestone import day
 from exporters.models import Qualification
 from licensing.actions import licenses
 from licensing.models import License
@@ -76,6 +77,15 @@ def test_the_end_of_a_qualification_is_a_need_within_90_days_and_presses_within_
         client.force_login(actor.user)
         page = " ".join(client.get(path).content.decode().split())
         assert (f"It ends in {left} days." in page) is bool(tone)
+
+
+@pytest.mark.parametrize(("left", "told"), [(0, "today"), (1, "in 1 day"), (2, "in 2 days")])
+def test_what_ends_is_told_with_the_days_that_are_left(left, told, world, license):
+    until = legal_today() + left * DAY
+    License.objects.filter(pk=license.pk).update(usable_until=until)
+    Qualification.objects.filter(pk=world.exporter.organization_id).update(last_day=until)
+    texts = [need.text for need in needs_of(world.exporter) if need.due_on == until]
+    assert len(texts) == 2 and all(text.startswith(f"Its last day is {day(until)}, {told}.") for text in texts)
 
 
 DAYS = [(-1, 1, True), (0, 0, True), (1, 5, False), (-5, -1, False)]
