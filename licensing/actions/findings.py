@@ -17,6 +17,7 @@ from licensing.policy.vocabulary import CHANNEL_OF, HIT, MONTHS, MONTHS_MOST
 from licensing.selectors import Judged, changed, fingerprint, last_day
 from licensing.words import holds, terms
 from licensing.words import rules as words
+from licensing.words.phrases import sentences
 
 _EXCEPTION = gettext_lazy("The rules presume a refusal here. Record the exception: why it is approved all the same.")
 DEPARTURES = {
@@ -178,14 +179,18 @@ def _facts(one: Judged, names: Sequence[str]) -> str:
 def require_open(case: Application, judged: Iterable[Judged], lines: Collection[int], users: Collection[int]) -> None:
     """What is granted is known in full and open in the planned window: each of these lines for each of these end-users.
 
-    Raises DomainError facts-missing, policy-prohibits or channel-closed.
+    Raises DomainError facts-missing, with who can find them, policy-prohibits or channel-closed.
     """
+    again = _(
+        "Return or reopen the case: its reviewer screens an end-user again whose entry changed, and asks the applicant "
+        "for any other fact."
+    )
     for (number, user), days in within(judged).items():
         if number not in lines or user not in users:
             continue
         for one in days:
             if one.outcome.missing:
-                raise DomainError(_facts(one, one.outcome.missing), code="facts-missing")
+                raise DomainError(sentences([_facts(one, one.outcome.missing), again]), code="facts-missing")
         if obstacle := _closed(case.kind, days):
             refusal = "channel-closed" if obstacle.code == "not-controlled" else obstacle.code
             raise DomainError(obstacle.message, code=refusal)

@@ -210,6 +210,7 @@ def test_nothing_is_granted_to_a_name_that_nobody_screened(verb, world, case):
     with pytest.raises(DomainError) as refusal:
         verb(case, seen=seen(case), acknowledged=tick(case), by=m.decider)
     assert (refusal.value.code, Application.objects.get(ref=case).state) == ("facts-missing", state)
+    assert "Screening result. Return or reopen the case: its reviewer screens" in refusal.value.detail
 
 
 def test_a_hit_stays_when_the_entry_changes(world, case):
