@@ -137,6 +137,7 @@ def test_the_page_offers_no_step_that_the_rules_refuse_and_says_why(world, case,
     limit(max_validity_months=6)
     open_to_him, said = offers(client, case, verb)
     assert not open_to_him and "Months recommended: 12. The rules allow 6 now." in said
+    assert "I have seen" not in said and "once nothing stands against it any more." in said
 
 
 @pytest.mark.parametrize(("params", "said"), STRICTER, ids=["months", "clearances", "conditions"])
