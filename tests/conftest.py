@@ -13,6 +13,7 @@ import pytest
 from django.conf import settings
 from django.db import connection
 from django.db.backends.postgresql.operations import DatabaseOperations
+from django.utils import translation
 
 from core.legal_time import LEGAL_ZONE
 from licensing.actions import applications
@@ -46,6 +47,11 @@ def pytest_collection_modifyitems(items):
 def pytest_collection_finish():
     """What is loaded by now stays: a collector that goes over it again and again finds nothing."""
     gc.freeze()
+
+
+def pytest_runtest_setup():
+    """Each test begins in English, whatever page the one before it read last."""
+    translation.deactivate()
 
 
 def flushing(real):

@@ -154,7 +154,7 @@ def test_where_goods_go_on_to_is_named_in_the_readers_language(world, client):
     assert "Yes, to: Japan</dd>" in told(officer, case, "en")
     for actor, path in ((officer, "/desk/declarations/"), (world.exporter, "/declarations/")):
         assert "Yes, to: France, United States" in told(actor, f"{path}{rows[0].ref}/", "en")
-        assert "法国, 美国" in told(actor, f"{path}{rows[0].ref}/", "zh-hans")
+        assert "法国、美国" in told(actor, f"{path}{rows[0].ref}/", "zh-hans")
     with CaptureQueriesContext(connection) as asked:
         told(officer, case, "en")
     named = [query["sql"] for query in asked if all(f"'{code}'" in query["sql"] for code in ("FR", "JP", "US"))]
