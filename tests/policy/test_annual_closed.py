@@ -3,6 +3,8 @@
 Each over every vector and every day, for new and for pending cases.
 """
 
+import pytest
+
 from licensing.policy.comparison import compare
 from tests.policy.drafts import draft, first
 
@@ -43,6 +45,7 @@ def test_closing_the_channel_is_all_that_it_changes():
     }
 
 
+@pytest.mark.full
 def test_dropping_its_rules_leaves_each_barrier_with_its_disposition_channels_papers_and_clock():
     """What the annual rules say of months and clearances goes with them; behind a barrier no license was to have it."""
     behind, others = regions(without_the_rules)

@@ -13,7 +13,7 @@ from tests.policy import generated, plain
 from tests.policy.drafts import another, draft, first
 from tests.policy.test_twin import compiled
 
-CASES = 100_000 if os.environ.get("FULL") else 6_000
+CASES = 20_000 if os.environ.get("FULL") else 1_500
 
 
 def with_more(pick, edition):
@@ -54,7 +54,7 @@ def test_whatever_is_only_added_loosens_nothing():
         loosens = any(one.direction == LOOSENS for one in found)
         assert not (adds and loosens), (facts, on, found, generated.apart(new))
         seen[adds, bool(found), loosens] += 1
-    assert min(seen[True, True, False], seen[False, True, True]) > 50
+    assert min(seen[True, True, False], seen[False, True, True]) > 20
 
 
 def added(**changes):
