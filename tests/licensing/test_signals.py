@@ -77,12 +77,12 @@ def test_the_officer_who_has_the_case_is_told_and_of_a_late_one_the_deciders_too
     roles = ["decider", "intake", "reviewer"]  # the exporter's province is another
     Membership.objects.filter(user=m.other_decider.user).update(roles=roles, province="11")
     reviewer, deciders = m.reviewer.user.email, {m.decider.user.email}
-    relay()
     for day, expected in (
         ("2026-04-14", {mine: {reviewer}, nobodys: {reviewer, *deciders}}),
         ("2026-05-09", {mine: {reviewer, *deciders}, nobodys: {reviewer, *deciders}}),
     ):
         on(day)
+        relay()  # what was told before
         mailoutbox.clear()
         tasks.signal_days()
         relay()
