@@ -116,17 +116,7 @@ class PartyForm(forms.ModelForm):
 
     class Meta:
         model = Party
-        fields = [
-            "name",
-            "name_local",
-            "country",
-            "address",
-            "site_address",
-            "nature",
-            "business",
-            "registration_no",
-            "email",
-        ]
+        fields = Party.ENTERED
         field_classes = {"country": CountryField}
         help_texts = {
             "name": _("As in its register, in Latin letters."),

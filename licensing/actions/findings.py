@@ -165,7 +165,7 @@ def _papers(case: Application, pairs: Pairs) -> Iterator[Problem]:
 def lacking(case: Application, judged: Iterable[Judged]) -> list[str]:
     """Papers that the rules ask for on one of these days and that the case does not have, in words."""
     if asked := {paper for one in judged for paper in one.outcome.requires}:
-        asked -= set(case.documents.values_list("type", flat=True))
+        asked -= {paper.type for paper in case.documents.all()}
     return [terms.word(terms.PAPERS, paper) for paper in sorted(asked)]
 
 
