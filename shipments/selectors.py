@@ -16,16 +16,18 @@ from shipments.models import Handling, Incident, Shipment
 from shipments.states import OPEN_SHIPMENT, ShipmentState
 
 
-def can_reserve(license: License, today: date, taken: int, closings: Iterable[Closing]) -> bool:
-    """Something can be reserved on the license (with balances) now: on its days, with a quantity and a clearance left,
-    for an end-user who is open. So pages say it; what decides is ledger_take()."""
+def obstacle(license: License, today: date, taken: int, closings: Iterable[Closing]) -> str:
+    """What stands in the way of any reservation on the license (with balances) now: its state or `days`, no more
+    `clearances`, no more `quantity`, no open one of its `end-users`; empty where something can be reserved. So pages
+    say it; what decides is ledger_take()."""
     shut = {one.end_user.pk for one in closings}
-    return (
-        license.usable_on(today)
-        and (license.max_clearances is None or taken < license.max_clearances)
-        and any(line.available + line.tolerance > 0 for line in license.lines.all())
-        and any(not user.closed and user.pk not in shut for user in license.end_users.all())
-    )
+    if not license.usable_on(today):
+        return "days"
+    if license.max_clearances is not None and taken >= license.max_clearances:
+        return "clearances"
+    if not any(line.available + line.tolerance > 0 for line in license.lines.all()):
+        return "quantity"
+    return "" if any(not user.closed and user.pk not in shut for user in license.end_users.all()) else "end-users"
 
 
 def shipments_for(actor: Actor) -> QuerySet[Shipment]:

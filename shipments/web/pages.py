@@ -1,7 +1,8 @@
 """Pages about shipments, and those that show several nouns at once: the overview and a license with what it shipped."""
 
 import uuid
-from datetime import timedelta
+from collections.abc import Collection
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.contrib import messages
@@ -95,7 +96,7 @@ def license_page(request: HttpRequest, ref: str, failed: Failed | None = None) -
         "party_changes": licensing.party_changes(row) if row.state in IN_FORCE else [],
         "endable": endable,
         "others_end": any(cause.needs_another_than(request.user) for cause in row.open_suspensions),
-        "usable": selectors.can_reserve(row, today, taken, closings),
+        "obstacle": selectors.obstacle(row, today, taken, closings),
         "clearances_taken": taken,
         "clearances_used": used,
         "clearances_reserved": taken - used,
@@ -125,10 +126,10 @@ def shipment_new(request: HttpRequest) -> HttpResponse:
     license = get_object_or_404(rows, ref=number) if number else None
     if license is None:
         now, running = legal_now(), licensing.with_balances(licensing.in_force(request.actor))
-        today, taken, closings = legal_day(now), licensing.clearances_taken(running), licensing.closings(running, now)
-        usable = [row for row in running if selectors.can_reserve(row, today, taken[row.pk], closings.get(row.pk, ()))]
+        obstacles = _obstacles(running, now)
+        usable = [row for row in running if not obstacles[row.pk]]
         suspended = [row for row in running if row.state == LicenseState.SUSPENDED]
-        context = {"licenses": usable, "suspended": suspended, "today": today}
+        context = {"licenses": usable, "suspended": suspended, "today": legal_day(now)}
         return render(request, "shipments/shipment_choose.html", context)
     today, initial = legal_today(), {"key": uuid.uuid4().hex}
     form = ShipmentForm(sent(request), license=license, today=today, initial=initial)
@@ -138,10 +139,19 @@ def shipment_new(request: HttpRequest) -> HttpResponse:
             message = _("Reserved. The shipment is {ref}.").format(ref=ref)
             messages.success(request, " ".join([message, *form.read_as]))
             return redirect("shipment", ref=ref)
-    taken = licensing.clearances_taken([license])[license.pk]
-    return form_page(
-        request, "shipments/shipment_form.html", form, license=license, clearances_taken=taken, today=legal_today()
-    )
+    context = {
+        "license": license,
+        "obstacle": _obstacles([license], legal_now())[license.pk],
+        "clearances_taken": licensing.clearances_taken([license])[license.pk],
+        "today": legal_today(),
+    }
+    return form_page(request, "shipments/shipment_form.html", form, **context)
+
+
+def _obstacles(rows: Collection[License], now: datetime) -> dict[int, str]:
+    """What stands in the way of a reservation, by the license's id."""
+    today, taken, closings = legal_day(now), licensing.clearances_taken(rows), licensing.closings(rows, now)
+    return {row.pk: selectors.obstacle(row, today, taken[row.pk], closings.get(row.pk, ())) for row in rows}
 
 
 def _reserve_once(request: HttpRequest, form: ShipmentForm) -> str:

@@ -187,7 +187,7 @@ def test_the_refusal_says_why_whose_and_until_when(world, license, client):
     turn(license)
     client.force_login(world.exporter.user)
     text = client.get(f"/licenses/{license.ref}/").content.decode()
-    assert "Closed in part" in text and "A hold stands here: Talks are under way." in text
+    assert "What is closed on it" in text and "A hold stands here: Talks are under way." in text
 
 
 def test_a_hold_that_goes_on_in_another_edition_is_one_and_needs_no_turn(world, license):

@@ -137,7 +137,7 @@ def test_a_license_that_no_turn_followed_yet_says_what_is_not_reserved(scheduled
 
     page, *told = read()
     assert told == ["active", {first.party.ref: True, second.party.ref: False}, [("policy", since)]]
-    assert "The rules stop reservations" in page and "Record shipment" in page and "Closed in part" not in page
+    assert "The rules stop reservations" in page and "Record shipment" in page and "What is closed on it" not in page
     assert refused(world.shipment, two, KG, end_user=second.party.ref) == ["policy-prohibits"]
     make.edition(ban("DE"), "ALL")
     page, *told = read()
@@ -154,7 +154,7 @@ def test_lines_that_an_edition_prohibits_stand_on_the_page_before_the_turn(world
     make.edition(lambda rules, _: rules["R033"].update(match={"item.element": ["Dy"]}, applies_to=["existing"]))
     client.force_login(world.exporter.user)
     page = client.get(f"/licenses/{license.ref}/").content.decode()
-    assert "Closed in part" in page and "The rules stop reservations" not in page
+    assert "What is closed on it" in page and "The rules stop reservations" not in page
 
 
 def test_what_is_closed_in_part_is_read_beside_what_the_page_has(world, two, django_assert_num_queries):
@@ -473,7 +473,7 @@ def test_a_narrowed_license_says_for_whom_and_why(world, two, client):
     turn(two)
     client.force_login(world.exporter.user)
     page = client.get(f"/licenses/{two.ref}/").content.decode()
-    assert "Closed in part" in page
+    assert "What is closed on it" in page
     assert two.end_users.last().party.name in page
     assert f"License {two.ref} is closed for some of its end-users" in client.get("/").content.decode()
     assert Delivery.objects.filter(line__verb="narrow").count() >= 1
@@ -810,7 +810,7 @@ def test_an_open_line_beside_a_prohibited_one_can_be_taken_from(world, license, 
     assert [problem.pointer for problem in refusal.value.errors] == ["/lines/0"]
     client.force_login(world.exporter.user)
     page = client.get(f"/licenses/{license.ref}/").content.decode()
-    assert "Closed in part" in page
+    assert "What is closed on it" in page
     assert "Line 1" in page
     assert "Ann. 1/2026" in page
 
@@ -821,7 +821,7 @@ def test_a_license_that_has_ended_says_nothing_of_what_was_closed(world, license
     License.objects.update(state="expired")
     client.force_login(world.exporter.user)
     page = client.get(f"/licenses/{license.ref}/").content.decode()
-    assert "Closed in part" not in page
+    assert "What is closed on it" not in page
     assert "h-suspended" not in page
 
 

@@ -91,44 +91,56 @@ def test_what_ends_is_told_with_the_days_that_are_left(left, told, world, licens
 DAYS = [(-1, 1, True), (0, 0, True), (1, 5, False), (-5, -1, False)]
 
 
-def offered(client, world, license):
-    """Where a shipment is begun, and the license's own page, say the same of it."""
+SAID = {
+    "clearances": ("Its one clearance is taken.", "Its one clearance is taken."),
+    "quantity": ("Nothing is left on it.", "Nothing is left on it."),
+    "end-users": ("The rules stop reservations", "Nobody on it is open."),
+}
+
+
+def obstacle(client, world, license):
+    """Where a shipment is begun, its form, and the license's own page, say the same of it."""
     client.force_login(world.exporter.user)
-    usable = client.get(f"/licenses/{license.ref}/").context["usable"]
-    assert (license.ref in client.get("/shipments/new/").content.decode()) is usable
-    return usable
+    page, form = client.get(f"/licenses/{license.ref}/"), client.get(f"/shipments/new/?license={license.ref}")
+    found = page.context["obstacle"]
+    assert form.context["obstacle"] == found
+    assert (license.ref in client.get("/shipments/new/").content.decode()) is (not found)
+    assert ("Record shipment" in page.content.decode()) is (not found)
+    for code, (on_page, on_form) in SAID.items():
+        assert (on_page in page.content.decode()) is (on_form in form.content.decode()) is (code == found)
+    return found
 
 
 @pytest.mark.parametrize(("first", "last", "open_"), DAYS)
 def test_a_license_is_offered_for_a_shipment_on_its_days(first, last, open_, world, license, client):
     days(first, last)
-    assert offered(client, world, license) is open_
+    assert obstacle(client, world, license) == ("" if open_ else "days")
 
 
 @pytest.mark.parametrize(("grams", "open_"), [(99_999, True), (100_000, False)])
 def test_a_license_whose_whole_quantity_is_reserved_is_not_offered(grams, open_, world, license, client):
     world.shipment(license, grams)
-    assert offered(client, world, license) is open_
+    assert obstacle(client, world, license) == ("" if open_ else "quantity")
 
 
 def test_one_whose_tolerance_is_left_is(world, license, client):
     world.shipment(license, 100_000)
     LicenseLine.objects.update(tolerance=1)
-    assert offered(client, world, license)
+    assert not obstacle(client, world, license)
 
 
 def test_one_whose_clearances_are_all_taken_is_not(world, client):
     license = world.license(kind="per_shipment", kilograms=500)
-    assert (license.max_clearances, offered(client, world, license)) == (1, True)
+    assert (license.max_clearances, obstacle(client, world, license)) == (1, "")
     shipment = world.shipment(license, 100_000)
-    assert not offered(client, world, license)
+    assert obstacle(client, world, license) == "clearances"
     cancel(shipment.ref, by=world.exporter)
-    assert offered(client, world, license)
+    assert not obstacle(client, world, license)
 
 
 def test_one_that_the_rules_closed_for_everybody_is_not(world, license, client):
     make.edition(ban("DE"))
-    assert not offered(client, world, license)
+    assert obstacle(client, world, license) == "end-users"
 
 
 def test_where_a_shipment_is_begun_as_much_is_asked_for_one_license_as_for_three(world, client):
