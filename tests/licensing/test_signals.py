@@ -82,7 +82,7 @@ def test_the_officer_who_has_the_case_is_told_and_of_a_late_one_the_deciders_too
         ("2026-05-09", {mine: {reviewer, *deciders}, nobodys: {reviewer, *deciders}}),
     ):
         on(day)
-        relay()  # what was told before
+        relay()  # what was told before: it was noon twice, the second time before some of it
         mailoutbox.clear()
         tasks.signal_days()
         relay()
