@@ -43,10 +43,11 @@ from licensing.selectors import (
     editions_at,
     rules_of,
     simulated,
+    starting_at,
     unexplained,
 )
 from licensing.states import DraftState
-from licensing.words.flaws import message
+from licensing.words.flaws import message, start_taken
 
 HASTE = timedelta(seconds=5)  # whoever reads the clock after an emergency was signed sees it
 Part = Signature.Part
@@ -220,10 +221,8 @@ def approve(ref: str, *, seen: int, by: Actor) -> Draft:
     if row.starts_on is None:
         raise Invalid([Problem("/starts_on", "required", _("Say from which day on it is to be in force."))])
     starts_at = day_start(row.starts_on)
-    last = PolicyEdition.objects.filter(starts_at=starts_at).order_by("-pk").first()
-    if last is not None and last.repeals_id is None:
-        taken = _("Edition {code} starts then. Choose another day, or repeal that one first.").format(code=last.code)
-        raise Invalid([Problem("/starts_on", "start-taken", taken)])
+    if other := starting_at(starts_at):
+        raise Invalid([Problem("/starts_on", "start-taken", start_taken(other.code))])
     require_statement(row)
     _require_fit(row, starts_at)
     at = legal_now()

@@ -47,6 +47,7 @@ from licensing.selectors.drafts import (
     simulated,
     simulations_to_run,
     start_of,
+    starting_at,
     unexplained,
 )
 from licensing.selectors.editions import (
@@ -268,6 +269,7 @@ __all__ = [
     "simulations_to_run",
     "standing",
     "start_of",
+    "starting_at",
     "unexplained",
     "stopped",
     "stretches",

@@ -76,6 +76,12 @@ def start_of(draft: Draft, at: datetime) -> datetime:
     return day_start(max(draft.starts_on or coming, coming))
 
 
+def starting_at(starts_at: datetime) -> PolicyEdition | None:
+    """The edition that has this very start, for which no other may be approved; one that repeals may be followed."""
+    last = PolicyEdition.objects.defer("text").filter(starts_at=starts_at).order_by("-pk").first()
+    return last if last is not None and last.repeals_id is None else None
+
+
 def effect_of(draft: Draft, at: datetime) -> Effect:
     """From the start that it would have now; once approved, from the one that it has."""
     edition = draft.editions.order_by("pk").first()

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from django.utils.translation import gettext as _
 
+from core.legal_time import day_start, legal_day
 from core.models import User
 from core.templatetags.lodestone import day
 from licensing import selectors
@@ -13,7 +14,7 @@ from licensing.models import Draft, Signature
 from licensing.policy.editions import Edition, short_graces
 from licensing.selectors.drafts import Effect
 from licensing.selectors.verdicts import EXISTING
-from licensing.words.flaws import message
+from licensing.words.flaws import message, start_taken
 
 PROHIBITED = "prohibited"
 
@@ -31,12 +32,11 @@ def needs_of(draft: Draft, effect: Effect, at: datetime) -> Iterator[Need]:
     """In the order of the work; the last is another person's, and never done as long as this is a draft."""
     changed = draft.digest != effect.follows.digest
     yield Need(_("It changes something."), changed, "" if changed else _("Add or change a row of its rules first."))
+    flaw = _first_day(draft, at)
     yield Need(
         _("It has a first day."),
-        draft.starts_on is not None,
-        _("In force from 00:00 of {day} on.").format(day=day(draft.starts_on))
-        if draft.starts_on
-        else _("Say from which day on, tomorrow at the earliest. Sooner only as an emergency."),
+        not flaw,
+        flaw or _("In force from 00:00 of {day} on.").format(day=day(draft.starts_on)),
     )
     told = bool(draft.statement_en and draft.statement_zh)
     yield Need(_("The public is told in both languages."), told and not draft.statement_is_older, _statement(draft))
@@ -77,6 +77,16 @@ def sparing(before: Edition, after: Edition) -> list[str]:
         and EXISTING not in rule.audiences
         and rule != known.get(rule.id)
     ]
+
+
+def _first_day(draft: Draft, at: datetime) -> str:
+    """What is wrong with it, and what to do."""
+    if draft.starts_on is None:
+        return _("Say from which day on, tomorrow at the earliest. Sooner only as an emergency.")
+    if draft.starts_on <= legal_day(at):
+        return _("That day has come: say another, tomorrow at the earliest. Sooner only as an emergency.")
+    other = selectors.starting_at(day_start(draft.starts_on))
+    return start_taken(other.code) if other else ""
 
 
 def _statement(draft: Draft) -> str:

@@ -1,5 +1,6 @@
 """What is wrong with a text of the rules, as whoever writes it is told."""
 
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from core.characters import MESSAGE
@@ -68,3 +69,8 @@ def message(flaw: Flaw) -> str:
     """Why, and what would mend it."""
     detail = terms.FACTS.get(flaw.detail, flaw.detail)  # a fact by its words
     return str(FLAWS[flaw.code]).format(detail=detail)
+
+
+def start_taken(code: str) -> str:
+    """Of a first day at which another edition starts."""
+    return _("Edition {code} starts then. Choose another day, or repeal that one first.").format(code=code)

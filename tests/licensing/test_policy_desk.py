@@ -30,6 +30,7 @@ from tests.licensing.test_drafts import (
     changed,
     described,
     hastened,
+    other,
     repealed,
     rules,
     with_both_roles,
@@ -312,7 +313,9 @@ def test_an_approver_who_wrote_on_it_is_offered_no_signature_and_reads_who_can(s
     row = described(draft, ministry)
     if state == "alone":
         changed(draft, ministry, key="R050", new=BAN | {"rationale_en": "Other words"}, by=with_both_roles(second))
-    elif state != "draft":
+    elif state == "draft":
+        make.simulated(row.ref, second)
+    else:
         approved(row, ministry, by=second)
         clock.shift(days=2 if state == "started" else 0)
 
@@ -338,14 +341,29 @@ def test_an_approver_who_wrote_on_it_is_offered_no_signature_and_reads_who_can(s
     assert "You wrote on this draft" not in read(ministry.policy_officer)
 
 
-def test_what_has_no_first_day_has_no_button_that_approves_it(client, draft, ministry):
+def test_what_lacks_anything_has_no_button_that_approves_it(client, draft, ministry, clock):
     approves = f'action="/desk/policy/{draft.ref}/approve/"'
-    changed(draft, ministry)
     client.force_login(ministry.policy_approver.user)
-    text = page(client, f"{draft.ref}/")
-    assert "It has no first day yet: its author gives it one first." in text and approves not in text
+
+    def lacking():
+        """What stands where the button will."""
+        part = page(client, f"{draft.ref}/").partition('id="h-approve"')[2].partition("</section>")[0]
+        assert (approves in part) is ("It can be approved once this holds:" not in part)
+        return [text for text in ("It has a first day.", "The public is told", "It was simulated") if text in part]
+
+    changed(draft, ministry)
+    assert lacking() == ["It has a first day.", "The public is told", "It was simulated"]
     described(draft, ministry)
-    assert approves in page(client, f"{draft.ref}/")
+    assert lacking() == ["It was simulated"]
+    make.simulated(draft.ref, ministry.policy_approver)
+    assert lacking() == []
+    approved(other(ministry), ministry)
+    assert lacking() == ["It has a first day.", "It was simulated"]
+    described(draft, ministry, days=2)
+    clock.shift(days=1)
+    assert lacking() == ["It was simulated"]
+    clock.shift(days=2)
+    assert lacking() == ["It has a first day.", "It was simulated"]
 
 
 def test_a_page_s_snapshot_does_not_last_while_a_draft_is_compared(desk, draft, ministry, monkeypatch):

@@ -102,10 +102,10 @@ def _drafts(world):
         "statement_zh": "禁止。",
     }
     rows = [editions.draft(title="No dysprosium to Japan", by=m.policy_officer) for _ in range(3)]
-    for row in rows:
+    for number, row in enumerate(rows):
         facts = {"part": "rules", "key": "", "row": ban, "by": m.policy_officer}
         editions.change(row.ref, seen=seen(row.ref), **facts)
-        day = legal_today() + timedelta(days=2_000)
+        day = legal_today() + timedelta(days=2_000 - number)
         editions.describe(row.ref, seen=seen(row.ref), starts_on=day, by=m.policy_officer, **words)
         make.simulated(row.ref, m.policy_officer)
     first, second, third = rows
@@ -113,6 +113,7 @@ def _drafts(world):
     until = legal_today() + timedelta(days=30)
     comments.publish(second.ref, seen=seen(second.ref), until=until, by=m.policy_officer)
     comments.comment(second.ref, text="Twelve months, please.", by=world.exporter)
+    make.simulated(second.ref, m.policy_officer)
     simulations.simulate(second.ref, seen=seen(second.ref), by=m.policy_officer)
     editions.hasten(third.ref, seen=seen(third.ref), reason="At once", by=m.policy_approver)
     return [second.ref, third.ref]
