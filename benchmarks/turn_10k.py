@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from benchmarks.ground import SCALE, transactions
+from benchmarks.ground import SCALE, beside_commits, transactions
 
-TARGETS = {"seconds": 60, "longest_s": 0.5}
+TARGETS = {"turn_10k": {"seconds": 60, "longest_s": 0.5}}
 
 
 def measure(world: Any) -> dict[str, Any]:
@@ -23,3 +23,6 @@ def measure(world: Any) -> dict[str, Any]:
     assert not selectors.licenses_to_turn(1)
     told = HistoryLine.objects.filter(subject_kind="license").count() - before
     return {"licenses": License.objects.count(), "told": told, "seconds": seconds, "longest_s": longest}
+
+
+MEASURES = {"turn_10k": beside_commits(measure)}
