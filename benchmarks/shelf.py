@@ -1,0 +1,76 @@
+"""Licenses like one that people made, by the thousand: its rows copied inside the database."""
+
+from dataclasses import dataclass
+from typing import Any
+
+FIRST = 1_000_000  # keys of copies begin after it: the same for a license, its line and its end-user
+
+
+@dataclass(frozen=True)
+class Shelf:
+    """Licenses FIRST + 1 to FIRST + number, each with one line, one end-user, one consignee; and what asks for one."""
+
+    number: int
+    exporter: Any
+    user: int
+    end_user: str
+    consignee: str
+    destination: str
+
+    def ref(self, number: int) -> str:
+        return f"EL-{number:09d}"
+
+    def request(self, number: int, reference: str) -> Any:
+        """A gram of the license's line."""
+        from core.legal_time import legal_today
+        from shipments.actions import LineRequest, ShipmentRequest
+
+        whom = {"end_user": self.end_user, "consignee": self.consignee, "destination": self.destination}
+        facts = {"license": self.ref(number), "client_reference": reference, "port": "CNSHA", **whom}
+        return ShipmentRequest(**facts, planned_on=legal_today(), lines=[LineRequest(1, 1, "g")])
+
+
+def fill(world: Any, number: int) -> Shelf:
+    """The shelf stands, judged by the newest edition, and no copy can be used up."""
+    from django.db import connection
+
+    from licensing import tasks
+    from licensing.models import Application, License, LicenseEndUser, Verdict
+    from licensing.models.balances import LicenseLine
+    from tests.book import unguarded
+
+    license = world.license(kilograms=60_000_000)
+    tasks.turn_licenses()
+    license = License.objects.get(pk=license.pk)
+    line, end_user = license.lines.get(), license.end_users.get()
+    verdict, key = Verdict.objects.get(line=line), f"{FIRST} + n"
+    with unguarded(), connection.cursor() as cursor:  # a copy has no history that a guard could ask for
+
+        def copy(model: Any, row: Any, **other: str) -> None:
+            columns = [field.column for field in model._meta.concrete_fields]
+            said = ", ".join(other.get(column, column) for column in columns)
+            table, names = model._meta.db_table, ", ".join(columns)
+            cursor.execute(
+                f"INSERT INTO {table} ({names}) OVERRIDING SYSTEM VALUE SELECT {said} FROM {table},"
+                f" generate_series(1, {number}) n WHERE {model._meta.pk.column} = %s",
+                [row.pk],
+            )
+
+        ref = "'{}-' || lpad(n::text, 9, '0')"
+        copy(Application, license.application, id=key, ref=ref.format("AP"))
+        copy(License, license, id=key, ref=ref.format("EL"), application_id=key)
+        copy(LicenseLine, line, id=key, license_id=key)
+        copy(LicenseEndUser, end_user, id=key, license_id=key)
+        copy(Verdict, verdict, id=key, line_id=key, end_user_id=key)
+        through = License.consignees.through
+        copy(through, through.objects.get(license_id=license.pk), id=key, license_id=key)
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")
+    return Shelf(
+        number,
+        world.exporter,
+        world.exporter.user.pk,
+        end_user.party.ref,
+        license.consignees.get().ref,
+        license.destinations[0],
+    )
