@@ -1,0 +1,39 @@
+"""The ledger's function alone, in pgbench: what the schema and its guards cost without a line of Python."""
+
+from typing import Any
+
+from benchmarks.drawdown import shelf_of
+from benchmarks.limits import Limits, lay
+from benchmarks.pgbench import rate
+from benchmarks.rounds import SECONDS, compared
+from benchmarks.shelf import FIRST
+
+TARGETS = {"take_alone_spread": {"per_l1": 0.55}, "take_alone_hot": {"per_l1": 0.65}}
+FLOORS = {"take_alone_spread": {"per_l1": 0.38}, "take_alone_hot": {"per_l1": 0.50}}
+SCRIPT = """\\set id random(1, {most})
+SELECT ledger_take(jsonb_build_array(jsonb_build_object(
+    'license', {first} + :id, 'end_user', {end_user}, 'consignee', {consignee}, 'destination', '{destination}',
+    'port', 'CNSHA', 'planned_on', legal_day(legal_now()), 'shipment_ref', '',
+    'lines', jsonb_build_array(jsonb_build_object('line', 1, 'quantity', 1, 'unit', 'g', 'hs', '')))), false);
+"""
+
+
+def take_alone_spread(world: Any) -> dict[str, Any]:
+    return _of(world, lay(shelf_of(world))[0])
+
+
+def take_alone_hot(world: Any) -> dict[str, Any]:
+    return _of(world, lay(shelf_of(world))[1])
+
+
+def _of(world: Any, limits: Limits) -> dict[str, Any]:
+    from exporters.models import Party
+
+    shelf = shelf_of(world)
+    keys = dict(Party.objects.filter(ref__in=[shelf.end_user, shelf.consignee]).values_list("ref", "pk"))
+    whom = {"end_user": keys[shelf.end_user], "consignee": keys[shelf.consignee], "destination": shelf.destination}
+    script = SCRIPT.format(most=limits.most, first=FIRST, **whom)
+    return compared(lambda: rate(script, seconds=SECONDS), l1=lambda: limits.l1(SECONDS))
+
+
+MEASURES = {one.__name__: one for one in (take_alone_spread, take_alone_hot)}
