@@ -7,7 +7,7 @@ from typing import Any
 
 from benchmarks.ground import raise_
 
-MODULES = ("assessments", "turn_10k", "whatif_10k", "take_alone", "drawdown")
+MODULES = ("assessments", "turn_10k", "whatif_10k", "take_alone", "drawdown", "api")
 
 
 def main(names: list[str]) -> int:
@@ -21,16 +21,20 @@ def main(names: list[str]) -> int:
     for name in names or known:
         figures: dict[str, Any] = known[name].MEASURES[name](world)
         found[name] = figures
-        targets, floors = known[name].TARGETS.get(name, {}), getattr(known[name], "FLOORS", {}).get(name, {})
+        targets, floors, ceilings = (_of(known[name], what, name) for what in ("TARGETS", "FLOORS", "CEILINGS"))
         for figure, value in figures.items():
-            low = figure in floors and value < floors[figure]
-            below += low
+            bad = figure in floors and value < floors[figure] or figure in ceilings and value > ceilings[figure]
+            below += bad
             said = f"   target {targets[figure]}" if figure in targets else ""
-            said += f"   BELOW THE FLOOR {floors[figure]}" if low else ""
+            said += f"   NOT WITHIN {(floors | ceilings)[figure]}" if bad else ""
             sys.stdout.write(f"{name:18} {figure:14} {_said(value)}{said}\n")
         sys.stdout.flush()
     sys.stdout.write(f"{json.dumps(found)}\n")
     return int(bool(below))
+
+
+def _of(module: Any, what: str, name: str) -> dict[str, float]:
+    return dict(getattr(module, what, {}).get(name, {}))
 
 
 def _said(value: Any) -> str:

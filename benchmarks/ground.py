@@ -23,11 +23,13 @@ def raise_() -> Any:
     servers = embedded.start(folder)
     atexit.register(lambda: (servers.stop(), shutil.rmtree(folder, ignore_errors=True)))
     os.environ.update(DATABASE_URL=servers.owner_url, DATABASE_OWNER_URL=servers.owner_url)
-    os.environ.update(REDIS_URL=servers.redis_url)
+    os.environ.update(APPLICATION_URL=servers.database_url, REDIS_URL=servers.redis_url)
     import django
+    from django.conf import settings
     from django.core.management import call_command
 
     django.setup()
+    settings.DATABASE_URL = servers.database_url  # whose role is given its rights; what runs here is the owner
     call_command("migrate", verbosity=0)
     from licensing.loading import load
     from tests import make

@@ -10,15 +10,19 @@ FIRST = 1_000_000  # keys of copies begin after it: the same for a license, its 
 class Shelf:
     """Licenses FIRST + 1 to FIRST + number, each with one line, one end-user, one consignee; and what asks for one."""
 
-    number: int
+    refs: list[str]
     exporter: Any
     user: int
     end_user: str
     consignee: str
     destination: str
 
+    @property
+    def number(self) -> int:
+        return len(self.refs)
+
     def ref(self, number: int) -> str:
-        return f"EL-{number:09d}"
+        return self.refs[number - 1]
 
     def request(self, number: int, reference: str) -> Any:
         """A gram of the license's line."""
@@ -34,6 +38,7 @@ def fill(world: Any, number: int) -> Shelf:
     """The shelf stands, judged by the newest edition, and no copy can be used up."""
     from django.db import connection
 
+    from core import references
     from licensing import tasks
     from licensing.models import Application, License, LicenseEndUser, Verdict
     from licensing.models.balances import LicenseLine
@@ -59,6 +64,9 @@ def fill(world: Any, number: int) -> Shelf:
         ref = "'{}-' || lpad(n::text, 9, '0')"
         copy(Application, license.application, id=key, ref=ref.format("AP"))
         copy(License, license, id=key, ref=ref.format("EL"), application_id=key)
+        refs = [references.draw(License.PREFIX) for _ in range(number)]
+        numbered = f"SELECT {FIRST} + n AS id, ref FROM unnest(%s) WITH ORDINALITY refs (ref, n)"
+        cursor.execute(f"UPDATE licensing_license l SET ref = r.ref FROM ({numbered}) r WHERE l.id = r.id", [refs])
         copy(LicenseLine, line, id=key, license_id=key)
         copy(LicenseEndUser, end_user, id=key, license_id=key)
         copy(Verdict, verdict, id=key, line_id=key, end_user_id=key)
@@ -67,7 +75,7 @@ def fill(world: Any, number: int) -> Shelf:
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
     return Shelf(
-        number,
+        refs,
         world.exporter,
         world.exporter.user.pk,
         end_user.party.ref,

@@ -1,0 +1,16 @@
+"""The textbook's settings: Lodestone's database and apps, and what a new Django project puts around a view."""
+
+from config.settings import *  # noqa: F403
+
+ROOT_URLCONF = "benchmarks.textbook"
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "allauth.account.middleware.AccountMiddleware",  # its app asks for it
+]
+REST_FRAMEWORK = {}
