@@ -288,6 +288,12 @@ def test_a_ban_that_is_known_is_not_told_as_the_draft_s(world):
     found = asked(draft(lambda *both: (from_day(legal_today() + 20 * DAY)(*both), nothing(*both))))
     assert found["licenses"]["later"] == {}
 
+    def renamed(rules, document):
+        from_day(legal_today() + 20 * DAY)(rules, document)
+        document["rules"][-1]["id"] = "R098"
+
+    assert asked(draft(renamed))["licenses"]["later"] == {}
+
 
 def test_a_ban_that_begins_with_the_start_is_the_turn_s(world):
     license, day = world.license(kilograms=100), legal_today() + 20 * DAY
