@@ -302,8 +302,6 @@ def watched(world):
     m = world.ministry
     ref = world.under_review(world.application(kind="per_shipment", kilograms=100))
     screenings.screen(ref, **result(ref, hit="watch_list", reason="WL-0001"), by=m.reviewer)
-    facts = {"outcome": "approve", "acknowledged": tick(ref), "seen": seen(ref)}
-    assert refused(decisions.recommend, ref, m.reviewer, **facts) == "papers-missing"
     days = {"due_on": legal_today() + DAY}
     questions.ask(ref, text="Send what the watch list asks for.", about=["other"], by=m.reviewer, **days)
     return ref
@@ -327,6 +325,7 @@ def test_an_approval_waits_for_the_papers_that_a_result_asks_for(world, watched,
     assert "The rules ask for papers that the case does not have." in words(desk)
     with pytest.raises(DomainError) as refusal:
         decisions.recommend(watched, outcome="approve", acknowledged=tick(watched), seen=seen(watched), by=m.reviewer)
+    assert refusal.value.code == "papers-missing"
     assert "undertaking" in refusal.value.detail.lower() and "Risk assessment" not in refusal.value.detail
     with pytest.raises(WrongState):
         demo.paper(world.exporter, watched, "compliance_undertaking")
