@@ -17,17 +17,17 @@ from shipments.states import OPEN_SHIPMENT, ShipmentState
 
 
 def obstacle(license: License, today: date, taken: int, closings: Iterable[Closing]) -> str:
-    """What stands in the way of any reservation on the license (with balances) now: its state or `days`, no more
-    `clearances`, no more `quantity`, no open one of its `end-users`; empty where something can be reserved. So pages
-    say it; what decides is ledger_take()."""
+    """What stands in the way of any reservation on the license (with balances) now: its state or `days`, no open one of
+    its `end-users`, no more `clearances`, no more `quantity`; empty where none of these does. So pages say it; what
+    decides, holds and values included, is ledger_take()."""
     shut = {one.end_user.pk for one in closings}
     if not license.usable_on(today):
         return "days"
+    if all(user.closed or user.pk in shut for user in license.end_users.all()):
+        return "end-users"
     if license.max_clearances is not None and taken >= license.max_clearances:
         return "clearances"
-    if not any(line.available + line.tolerance > 0 for line in license.lines.all()):
-        return "quantity"
-    return "" if any(not user.closed and user.pk not in shut for user in license.end_users.all()) else "end-users"
+    return "" if any(line.available + line.tolerance > 0 for line in license.lines.all()) else "quantity"
 
 
 def shipments_for(actor: Actor) -> QuerySet[Shipment]:

@@ -84,7 +84,8 @@ def _first_day(draft: Draft, at: datetime) -> str:
     if draft.starts_on is None:
         return _("Say from which day on, tomorrow at the earliest. Sooner only as an emergency.")
     if draft.starts_on <= legal_day(at):
-        return _("That day has come: say another, tomorrow at the earliest. Sooner only as an emergency.")
+        come = _("{day} has come: say another day, tomorrow at the earliest. Sooner only as an emergency.")
+        return come.format(day=day(draft.starts_on))
     other = selectors.starting_at(day_start(draft.starts_on))
     return start_taken(other.code) if other else ""
 

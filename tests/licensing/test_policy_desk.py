@@ -349,8 +349,10 @@ def test_what_lacks_anything_has_no_button_that_approves_it(client, draft, minis
         """What stands where the button will."""
         part = page(client, f"{draft.ref}/").partition('id="h-approve"')[2].partition("</section>")[0]
         assert (approves in part) is ("It can be approved once this holds:" not in part)
-        return [text for text in ("It has a first day.", "The public is told", "It was simulated") if text in part]
+        texts = ("It changes something.", "It has a first day.", "The public is told", "What must", "It was simulated")
+        return [text for text in texts if text in part]
 
+    assert lacking() == ["It changes something.", "It has a first day.", "The public is told", "It was simulated"]
     changed(draft, ministry)
     assert lacking() == ["It has a first day.", "The public is told", "It was simulated"]
     described(draft, ministry)

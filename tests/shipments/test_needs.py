@@ -1,6 +1,7 @@
 """What pages offer on which day: each limit from both sides."""
 
 from datetime import timedelta
+from html import unescape
 
 import pytest
 from django.db import connection
@@ -94,8 +95,9 @@ DAYS = [(-1, 1, True), (0, 0, True), (1, 5, False), (-5, -1, False)]
 SAID = {
     "clearances": ("Its one clearance is taken.", "Its one clearance is taken."),
     "quantity": ("Nothing is left on it.", "Nothing is left on it."),
-    "end-users": ("The rules stop reservations", "Nobody on it is open."),
+    "end-users": ("The rules stop reservations", "No end-user of it is open."),
 }
+ONLY_ON_FORM = {"days": "It can't be used today.", "end-users": SAID["end-users"][1]}
 
 
 def obstacle(client, world, license):
@@ -108,6 +110,12 @@ def obstacle(client, world, license):
     assert ("Record shipment" in page.content.decode()) is (not found)
     for code, (on_page, on_form) in SAID.items():
         assert (on_page in page.content.decode()) is (on_form in form.content.decode()) is (code == found)
+    for code, text in ONLY_ON_FORM.items():
+        assert (text in unescape(form.content.decode())) is (code == found)
+        assert text not in unescape(page.content.decode())
+    client.force_login(world.ministry.reviewer.user)  # who ships nothing
+    page = client.get(f"/licenses/{license.ref}/").content.decode()
+    assert not any(SAID[code][0] in page for code in ("clearances", "quantity"))
     return found
 
 
