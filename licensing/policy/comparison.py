@@ -108,7 +108,7 @@ class Comparison:
     loosens: bool
     regions: tuple[Region, ...]  # the largest first
     more: int  # regions that are not among them
-    idle: tuple[str, ...]  # rules of the draft that count on some day and change nothing on any
+    idle: tuple[str, ...]  # rules of the draft that count on some day and change nothing on any (a sample knows none)
     idle_before: tuple[str, ...]  # and those of the edition that it follows
     unfelt: tuple[str, ...]  # rules that the draft changes, adds or drops, and no outcome with them
     reach: tuple[Reach, ...]
@@ -138,9 +138,9 @@ def compare(old: Compiled, new: Compiled, *, since: date = date.min, **sampling:
         loosens=LOOSENS in directions or any(one.loosens for one in thresholds),
         regions=tuple(found.region(one) for one in shown),
         more=len(found.all) - len(shown),
-        idle=idle(new, since=since, **sampling),
-        idle_before=idle(old, since=since, **sampling),
-        unfelt=tuple(name for name in _changed(old, new) if name not in found.rules),
+        idle=() if whole.sampled else idle(new, since=since, **sampling),
+        idle_before=() if whole.sampled else idle(old, since=since, **sampling),
+        unfelt=() if whole.sampled else tuple(name for name in _changed(old, new) if name not in found.rules),
         reach=tuple(_reach(old, new)),
         of_others=space.of_others,
         of_goods=tuple(_of_goods(old.edition, new.edition)),

@@ -257,6 +257,13 @@ def test_what_is_too_large_is_compared_by_a_sample_that_says_so():
     assert all(differences(one.witness.asked(first()), one.witness.asked(new)) for one in found.regions)
 
 
+def test_of_a_sample_no_rule_is_told_to_be_without_effect():
+    new = draft(lambda rules, document: another(rules, document, "R198", "R044"))
+    whole, sample = (compare(first(), new, drawn=2_000, **size) for size in ({}, {"largest": 811_007}))
+    assert whole.idle and whole.idle_before and whole.unfelt == ("R198",)
+    assert sample.sampled and (sample.idle, sample.idle_before, sample.unfelt) == ((), (), ())
+
+
 def test_a_space_above_fifty_million_is_counted_before_a_vector_is_made():
     def vast(rules, document):
         for fact in (
