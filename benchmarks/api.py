@@ -8,12 +8,11 @@ from collections.abc import Callable
 from statistics import median
 from typing import Any
 
-from benchmarks.drawdown import shelf_of
 from benchmarks.limits import lay
 from benchmarks.load import load
 from benchmarks.pgbench import CLIENTS
 from benchmarks.rounds import SECONDS, compared
-from benchmarks.shelf import Shelf
+from benchmarks.shelf import Shelf, shelf_of
 from benchmarks.web import Web, serving
 
 TARGETS = {
@@ -22,7 +21,7 @@ TARGETS = {
 }
 FLOORS = {"api_reserve": {"per_l1": 0.08}, "api_textbook": {"per_textbook": 2.5}}
 CEILINGS = {"api_reserve": {"web_cpu_ms": 1.6}}
-OURS, TEXTBOOK = "config.wsgi:application", "benchmarks.textbook:application"
+OURS, TEXTBOOK = "config.wsgi:application", "django.core.wsgi:get_wsgi_application()"
 PACE = 50  # calls a second at which latency is told
 
 

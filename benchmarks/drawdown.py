@@ -4,12 +4,11 @@ import random
 from collections.abc import Callable
 from typing import Any
 
-from benchmarks.ground import SCALE
 from benchmarks.limits import lay
 from benchmarks.load import load
 from benchmarks.pgbench import CLIENTS
 from benchmarks.rounds import SECONDS, compared
-from benchmarks.shelf import FIRST, Shelf, fill
+from benchmarks.shelf import FIRST, Shelf, shelf_of
 
 TARGETS = {
     "drawdown_spread": {"per_l1": 0.36, "per_l3": 0.70},
@@ -23,13 +22,6 @@ FLOORS = {
     "hot_collapse": {"ratio": 0.6},
     "replay": {"ratio": 0.8},
 }
-
-
-def shelf_of(world: Any) -> Shelf:
-    """The one that a benchmark before this one left, or a new one."""
-    if "shelf" not in world.made:
-        world.made["shelf"] = fill(world, max(100, int(10_000 * SCALE)))
-    return world.made["shelf"]
 
 
 def reserving(shelf: Shelf, most: int, *, again: float = 0) -> Callable[[int], Callable[[], None]]:

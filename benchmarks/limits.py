@@ -1,7 +1,7 @@
 """What a reservation can cost at least: PostgreSQL alone, in the same minute as what is measured against it.
 
-L1 takes from one row where it has room and adds one, in four round trips; L2 the same in one statement. L3 writes what
-a reservation has to write in this schema, and judges nothing. Each over all licenses of a shelf, or on one line.
+L1 takes from one row where it has room and adds one, in four round trips. L3 writes what a reservation has to write in
+this schema, and judges nothing. Each over all licenses of a shelf, or on one line.
 """
 
 from dataclasses import dataclass
@@ -58,10 +58,6 @@ UPDATE bench_line SET reserved = reserved + 1 WHERE id = :id AND reserved + 1 <=
 INSERT INTO bench_movement (line, quantity) VALUES (:id, 1);
 COMMIT;
 """
-L2 = """\\set id random(1, {most})
-WITH taken AS (UPDATE bench_line SET reserved = reserved + 1 WHERE id = :id AND reserved + 1 <= authorized RETURNING id)
-INSERT INTO bench_movement (line, quantity) SELECT id, 1 FROM taken;
-"""
 L3 = """\\set id random(1, {most})
 SELECT bench_writes(:id);
 """
@@ -75,9 +71,6 @@ class Limits:
 
     def l1(self, seconds: int, clients: int = CLIENTS) -> float:
         return rate(L1.format(most=self.most), seconds=seconds, clients=clients)
-
-    def l2(self, seconds: int, clients: int = CLIENTS) -> float:
-        return rate(L2.format(most=self.most), seconds=seconds, clients=clients)
 
     def l3(self, seconds: int, clients: int = CLIENTS) -> float:
         return rate(L3.format(most=self.most), seconds=seconds, clients=clients)

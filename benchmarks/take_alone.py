@@ -2,11 +2,10 @@
 
 from typing import Any
 
-from benchmarks.drawdown import shelf_of
 from benchmarks.limits import Limits, lay
 from benchmarks.pgbench import rate
 from benchmarks.rounds import SECONDS, compared
-from benchmarks.shelf import FIRST
+from benchmarks.shelf import FIRST, shelf_of
 
 TARGETS = {"take_alone_spread": {"per_l1": 0.55}, "take_alone_hot": {"per_l1": 0.65}}
 FLOORS = {"take_alone_spread": {"per_l1": 0.38}, "take_alone_hot": {"per_l1": 0.50}}

@@ -4,35 +4,28 @@ A token looked up, nested serializers, one transaction, rows locked, models save
 no policy, no chain; it names the first thing that is wrong.
 """
 
-import os
 from datetime import timedelta
 
-import django
+from django.db import connection, transaction
+from django.http import HttpResponse
+from django.urls import path
+from rest_framework import serializers, status
+from rest_framework.authentication import BaseAuthentication
+from rest_framework.exceptions import ValidationError
+from rest_framework.parsers import JSONParser
+from rest_framework.permissions import IsAuthenticated
+from rest_framework.renderers import JSONRenderer
+from rest_framework.response import Response
+from rest_framework.views import APIView
 
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "benchmarks.textbook_settings")
-django.setup()
-
-from django.core.handlers.wsgi import WSGIHandler  # noqa: E402
-from django.db import connection, transaction  # noqa: E402
-from django.http import HttpResponse  # noqa: E402
-from django.urls import path  # noqa: E402
-from rest_framework import serializers, status  # noqa: E402
-from rest_framework.authentication import BaseAuthentication  # noqa: E402
-from rest_framework.exceptions import ValidationError  # noqa: E402
-from rest_framework.parsers import JSONParser  # noqa: E402
-from rest_framework.permissions import IsAuthenticated  # noqa: E402
-from rest_framework.renderers import JSONRenderer  # noqa: E402
-from rest_framework.response import Response  # noqa: E402
-from rest_framework.views import APIView  # noqa: E402
-
-from core.access import live_key  # noqa: E402
-from core.legal_time import legal_now, legal_today  # noqa: E402
-from core.models import HistoryLine  # noqa: E402
-from core.references import draw  # noqa: E402
-from exporters.models import Party  # noqa: E402
-from licensing.models import License  # noqa: E402
-from licensing.models.balances import Movement  # noqa: E402
-from shipments.models import Shipment, ShipmentLine  # noqa: E402
+from core.access import live_key
+from core.legal_time import legal_now, legal_today
+from core.models import HistoryLine
+from core.references import draw
+from exporters.models import Party
+from licensing.models import License
+from licensing.models.balances import Movement
+from shipments.models import Shipment, ShipmentLine
 
 
 class Token(BaseAuthentication):
@@ -159,4 +152,3 @@ urlpatterns = [
     path("api/v1/shipments/", Shipments.as_view()),
     path("healthz", lambda request: HttpResponse("ok")),
 ]
-application = WSGIHandler()

@@ -1,7 +1,8 @@
 """The textbook's settings: Lodestone's database and apps, and what a new Django project puts around a view."""
 
-from config.settings import *  # noqa: F403
+from config import settings
 
+globals().update({name: value for name, value in vars(settings).items() if name.isupper()})
 ROOT_URLCONF = "benchmarks.textbook"
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",

@@ -39,8 +39,8 @@ def serving(application: str, **environment: str) -> Iterator[Web]:
     words = [application if word == "config.wsgi:application" else word for word in WEB]
     port = free_port()
     unlimited = {"RATE_READS": "0", "RATE_WRITES": "0", "RATE_ADDRESS": "0"}
-    process = subprocess.Popen(  # noqa: S603
-        [sys.executable, *words, "--bind", f"127.0.0.1:{port}", "--worker-tmp-dir", "/dev/shm", "--log-level", "error"],  # noqa: S108
+    process = subprocess.Popen(
+        [sys.executable, *words, "--bind", f"127.0.0.1:{port}", "--worker-tmp-dir", "/dev/shm", "--log-level", "error"],
         env=os.environ | unlimited | {"DATABASE_URL": os.environ["APPLICATION_URL"]} | environment,
         cwd=ROOT,
     )
