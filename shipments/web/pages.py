@@ -1,7 +1,7 @@
 """Pages about shipments, and those that show several nouns at once: the overview and a license with what it shipped."""
 
 import uuid
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -126,7 +126,7 @@ def shipment_new(request: HttpRequest) -> HttpResponse:
     license = get_object_or_404(rows, ref=number) if number else None
     if license is None:
         now, running = legal_now(), licensing.with_balances(licensing.in_force(request.actor))
-        obstacles = _obstacles(running, now)
+        obstacles = _obstacles(running, licensing.clearances_taken(running), now)
         usable = [row for row in running if not obstacles[row.pk]]
         suspended = [row for row in running if row.state == LicenseState.SUSPENDED]
         context = {"licenses": usable, "suspended": suspended, "today": legal_day(now)}
@@ -139,18 +139,19 @@ def shipment_new(request: HttpRequest) -> HttpResponse:
             message = _("Reserved. The shipment is {ref}.").format(ref=ref)
             messages.success(request, " ".join([message, *form.read_as]))
             return redirect("shipment", ref=ref)
+    now, taken = legal_now(), licensing.clearances_taken([license])
     context = {
         "license": license,
-        "obstacle": _obstacles([license], legal_now())[license.pk],
-        "clearances_taken": licensing.clearances_taken([license])[license.pk],
-        "today": legal_today(),
+        "obstacle": _obstacles([license], taken, now)[license.pk],
+        "clearances_taken": taken[license.pk],
+        "today": legal_day(now),
     }
     return form_page(request, "shipments/shipment_form.html", form, **context)
 
 
-def _obstacles(rows: Collection[License], now: datetime) -> dict[int, str]:
-    """What stands in the way of a reservation, by the license's id."""
-    today, taken, closings = legal_day(now), licensing.clearances_taken(rows), licensing.closings(rows, now)
+def _obstacles(rows: Collection[License], taken: Mapping[int, int], now: datetime) -> dict[int, str]:
+    """What stands in the way of a reservation, by the license's id, with the clearances taken of each."""
+    today, closings = legal_day(now), licensing.closings(rows, now)
     return {row.pk: selectors.obstacle(row, today, taken[row.pk], closings.get(row.pk, ())) for row in rows}
 
 
