@@ -1,6 +1,6 @@
 """Standing invariants: whether what an edition promises of every outcome holds for every vector on every day."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
@@ -46,23 +46,28 @@ def keeps(invariant: Invariant, outcome: Outcome) -> bool:
     )
 
 
-def weakened(old: Compiled, new: Compiled) -> set[str]:
-    """The invariants of an edition that the next one does not have any more, or has of fewer cases or more mildly."""
+def weakened(old: Compiled, new: Compiled) -> dict[str, tuple[str, ...]]:
+    """The invariants of an edition that the next one does not have any more, or has of fewer cases or more mildly; of
+    each what is less, by the names of its fields: `struck` where it is gone."""
     now = {one.id: one for one in new.edition.invariants}
-    return {
-        one.id
-        for one in old.edition.invariants
-        if one.id not in now or not _as_strict(now[one.id], one) or not _as_wide(now[one.id], new, one, old)
-    }
+    found = {one.id: tuple(_less(now.get(one.id), new, one, old)) for one in old.edition.invariants}
+    return {name: parts for name, parts in found.items() if parts}
 
 
-def _as_strict(new: Invariant, old: Invariant) -> bool:
-    return (
-        new.without_channels >= old.without_channels
-        and new.never >= old.never
-        and new.has_channel >= old.has_channel
-        and RANK.get(new.at_least, -1) >= RANK.get(old.at_least, -1)
-    )
+def _less(new: Invariant | None, by: Compiled, old: Invariant, was_by: Compiled) -> Iterator[str]:
+    if new is None:
+        yield "struck"
+        return
+    if not _as_wide(new, by, old, was_by):
+        yield "when"
+    if not new.without_channels >= old.without_channels:
+        yield "without_channels"
+    if RANK.get(new.at_least, -1) < RANK.get(old.at_least, -1):
+        yield "at_least"
+    if not new.never >= old.never:
+        yield "never"
+    if new.has_channel < old.has_channel:
+        yield "has_channel"
 
 
 def _as_wide(new: Invariant, by: Compiled, old: Invariant, was_by: Compiled) -> bool:

@@ -179,7 +179,7 @@ def broken_by(follows: str, text: str, *, since: date) -> frozenset[str]:
 def unexplained(follows: str, text: str) -> frozenset[str]:
     """The promises that the draft weakens, or strikes, and does not say why: in the basis, or where it strikes."""
     weaker, why = weakened(rules_of(follows), compiled(text)), _with_another(follows, text, "basis", "struck")
-    return frozenset(weaker - why)
+    return frozenset(weaker.keys() - why)
 
 
 def _with_another(follows: str, text: str, *fields: str) -> set[str]:
