@@ -76,25 +76,30 @@ class Absent:
 @dataclass(frozen=True)
 class Reach:
     """A rule that hits others than before, or hits those who hold a license in another way or with another grace
-    (`otherwise`)."""
+    (`otherwise`); a longer grace loosens, a shorter one tightens."""
 
     rule: str
     before: frozenset[str]
     after: frozenset[str]
     otherwise: bool
+    directions: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
 class HoldChange:
-    """A hold that comes (old None), goes (new None), or is another: more stands on open cases, less, or both may be."""
+    """A hold that comes (old None), goes (new None), or is another: more stands on open cases, less, or both may be.
+
+    late: the new one is over before the first day that was looked at, so that it holds nothing.
+    """
 
     name: str
     old: Hold | None
     new: Hold | None
+    late: bool
 
     @property
     def directions(self) -> frozenset[str]:
-        return frozenset({TIGHTENS} if self.new else ()) | frozenset({LOOSENS} if self.old else ())
+        return frozenset({TIGHTENS} if self.new and not self.late else ()) | frozenset({LOOSENS} if self.old else ())
 
 
 @dataclass(frozen=True)
@@ -126,9 +131,9 @@ def compare(old: Compiled, new: Compiled, *, since: date = date.min, **sampling:
     whole = Whole(space, **sampling)
     times = situations((old, new), since)
     found = _Found(whole, times)
-    shown, holds = found.largest(DESCRIBED), tuple(_holds(old, new, since))
+    shown, holds, reach = found.largest(DESCRIBED), tuple(_holds(old, new, since)), tuple(_reach(old, new))
     absent = _absent(space, times, _changed(old, new))
-    directions = found.directions.union(absent.directions, *(one.directions for one in holds))
+    directions = found.directions.union(absent.directions, *(one.directions for one in (*holds, *reach)))
     thresholds = changed(old.edition.thresholds, new.edition.thresholds)
     return Comparison(
         size=space.size,
@@ -141,7 +146,7 @@ def compare(old: Compiled, new: Compiled, *, since: date = date.min, **sampling:
         idle=() if whole.sampled else idle(new, since=since, **sampling),
         idle_before=() if whole.sampled else idle(old, since=since, **sampling),
         unfelt=() if whole.sampled else tuple(name for name in _changed(old, new) if name not in found.rules),
-        reach=tuple(_reach(old, new)),
+        reach=reach,
         of_others=space.of_others,
         of_goods=tuple(_of_goods(old.edition, new.edition)),
         unsaid=tuple(sorted(old.edition.end_uses - new.edition.end_uses)),
@@ -188,14 +193,19 @@ def _of_goods(old: Edition, new: Edition) -> list[str]:
 
 
 def _holds(old: Compiled, new: Compiled, since: date) -> Iterator[HoldChange]:
-    was, becomes = (
-        {hold.id: hold for hold in one.edition.holds if hold.span.last is None or hold.span.last >= since}
-        for one in (old, new)
-    )
+    """Those that differ. One that was over already stands for none, and goes on standing there unsaid."""
+    was, becomes = ({hold.id: hold for hold in one.edition.holds} for one in (old, new))
     for name in sorted(was.keys() | becomes.keys()):
-        hold, now = was.get(name), becomes.get(name)
+        before, now = was.get(name), becomes.get(name)
+        hold, late = None if _over(before, since) else before, _over(now, since)
+        if _over(before, since) and now in (None, before):
+            continue
         if hold != now or hold and now and old.named(hold.match) != new.named(now.match):
-            yield HoldChange(name, hold, now)
+            yield HoldChange(name, hold, now, late)
+
+
+def _over(hold: Hold | None, since: date) -> bool:
+    return hold is not None and hold.span.last is not None and hold.span.last < since
 
 
 # --- what differs -----------------------------------------------------------------------------------------
@@ -309,10 +319,10 @@ class _Found:
     def largest(self, many: int) -> list[_Place]:
         """The largest; and each way in which a rule differs, where the fewest others do."""
         places = sorted(self.all, key=lambda place: (-place.count, place.change.rules))
-        plainest: dict[tuple[str, str], _Place] = {}
+        plainest: dict[tuple[str, str, str], _Place] = {}
         for place in sorted(places, key=lambda place: len(place.change.rules)):
             for name, one in product(place.change.rules, place.change.differences):
-                plainest.setdefault((name, one.direction), place)
+                plainest.setdefault((name, one.part, one.direction), place)
         return list({id(place): place for place in (*places[:many], *plainest.values())}.values())
 
     def region(self, place: _Place) -> Region:
@@ -349,7 +359,14 @@ def _reach(old: Compiled, new: Compiled) -> Iterator[Reach]:
         hit, hits = (rules[name].audiences if name in rules else frozenset() for rules in (was, becomes))
         other = "existing" in hit and name in becomes and _for_holders(old, name) != _for_holders(new, name)
         if hit != hits or other:
-            yield Reach(name, hit, hits, other)
+            yield Reach(name, hit, hits, other, _spares(was[name], becomes[name]) if other else frozenset())
+
+
+def _spares(old: Rule, new: Rule) -> frozenset[str]:
+    """Which way a rule's grace changes: the last day, and the contracts that have it."""
+    pairs = tuple(zip(old.spared, new.spared, strict=True))
+    more, less = any(after > before for before, after in pairs), any(after < before for before, after in pairs)
+    return frozenset({LOOSENS} if more else ()) | frozenset({TIGHTENS} if less else ())
 
 
 def _for_holders(compiled: Compiled, name: str) -> list[Any]:
@@ -368,7 +385,7 @@ def _absent(space: Space, times: list[Situation], rules: Collection[str], seed: 
     for near in (anywhere, *_near(space, times, rules)):
         for _ in range(ABSENT if near is anywhere else -(-ABSENT // len(rules))):
             drawn += 1
-            said = space.said(int(source.choice(places)) for places in near.places)
+            said = space.said(int(places[source.integers(len(places))]) for places in near.places)
             audience, on = near.days[int(source.integers(len(near.days)))]
             left = {name: value for name, value in said.items() if name == TERRITORY or source.integers(4)}
             asked = Witness(left, on, audience)

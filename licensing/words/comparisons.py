@@ -1,6 +1,6 @@
 """What a draft changes, in words: the comparison everywhere, and the standing invariants."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -8,12 +8,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from core.languages import in_language
-from licensing.policy.comparison import Comparison, HoldChange, Reach, Region
+from licensing.policy.comparison import OF_GOODS, Comparison, HoldChange, Reach, Region
 from licensing.policy.editions import Edition, Hold
 from licensing.policy.engine import Compiled
-from licensing.policy.invariants import Standing
+from licensing.policy.invariants import Standing, weakened
 from licensing.policy.strictness import LOOSENS, TIGHTENS, Difference
-from licensing.words import holds, phrases, rules, terms, thresholds
+from licensing.words import holds, labels, phrases, rules, terms, thresholds
+from licensing.words.differences import FELT, Change, changes
 from licensing.words.phrases import CLOCKS, PARAMS, both
 from licensing.words.sentences import audiences
 from licensing.words.whom import BRIEF, Whom, WitnessTold, when
@@ -90,15 +91,16 @@ def compared(comparison: Comparison, old: Compiled, new: Compiled, countries: Ma
     whom, exactly = (Whom(old.edition, new.edition, countries, most) for most in (BRIEF, None))
     absent = comparison.absent
     found = way(comparison)
+    written = {(one.part, one.row): one for one in changes(old.edition, new.edition, countries)}
     return ComparisonTold(
         way=found,
         headline=str(WAYS[found]),
         looked=_looked(comparison),
         regions=tuple(_region(region, whom, exactly) for region in comparison.regions),
         more=_more(comparison.more),
-        reach=tuple(_reach(one) for one in comparison.reach),
+        reach=tuple(_reach(one, written.get(("rules", one.rule))) for one in comparison.reach),
         holds=tuple(_hold(one, old.edition, new.edition, countries) for one in comparison.holds),
-        notes=tuple(_notes(comparison)),
+        notes=(*_notes(comparison), *_goods(comparison, written), *_weaker(weakened(old, new))),
         absent=ngettext(
             "Beside these %(drawn)s cases with some facts left out were drawn: %(number)s comes out differently.",
             "Beside these %(drawn)s cases with some facts left out were drawn: %(number)s come out differently.",
@@ -202,7 +204,9 @@ def difference(one: Difference) -> str:
 
 
 # --- beside them ------------------------------------------------------------------------------------------
-def _reach(one: Reach) -> ReachTold:
+def _reach(one: Reach, written: Change | None) -> ReachTold:
+    """written: what the rule itself says otherwise; where it says the same, what it names is another, or what takes
+    away its outcome."""
     if one.before == one.after:
         told = _("It hits whom it hit ({after}); for those who hold a license it does so in another way.")
     elif not one.before:
@@ -212,14 +216,25 @@ def _reach(one: Reach) -> ReachTold:
     said = [told.format(before=audiences(one.before), after=audiences(one.after))]
     if one.otherwise and one.before != one.after:
         said.append(_("For those who hold a license it does so in another way."))
+    if one.otherwise:
+        said += _fields(written, FELT - {"applies_to"})
     return ReachTold(one.rule, phrases.sentences(said))
+
+
+def _fields(written: Change | None, names: Collection[str]) -> list[str]:
+    """What a row says otherwise in these fields."""
+    fields = [field for field in written.fields if field.place[0] in names] if written else []
+    return [field.told for field in fields]
 
 
 def _hold(one: HoldChange, old: Edition, new: Edition, countries: Mapping[str, str]) -> ReachTold:
     was, becomes = (
         _said(hold, edition, countries) if hold else "" for hold, edition in ((one.old, old), (one.new, new))
     )
-    if was and becomes:
+    if one.late:
+        told = _("This hold is over before these rules begin, and holds nothing: {hold}").format(hold=becomes)
+        told = _("{told} It was: {was}").format(told=told, was=was) if was else told
+    elif was and becomes:
         told = _("This hold changes. It was: {was} It is then: {becomes}").format(was=was, becomes=becomes)
     elif becomes:
         told = _("A hold begins: {hold}").format(hold=becomes)
@@ -260,10 +275,6 @@ def _notes(comparison: Comparison) -> Iterator[str]:
             _("Codes that change sides between exporters in China and overseas, not compared: {rules}."),
         ),
         (
-            comparison.of_goods,
-            _("Codes with another unit, other goods codes or another element, which no outcome says: {rules}."),
-        ),
-        (
             comparison.unsaid,
             _("End-uses that are dropped, which cases that name one are asked for again: {rules}."),
         ),
@@ -273,6 +284,23 @@ def _notes(comparison: Comparison) -> Iterator[str]:
     if comparison.thresholds:
         names = [phrases.lower(str(thresholds.NAMES[one.id])) for one in comparison.thresholds]
         yield _("Thresholds of the test for annual licenses that change: {names}.").format(names=both(names))
+
+
+def _goods(comparison: Comparison, written: Mapping[tuple[str, str], Change]) -> Iterator[str]:
+    """What no outcome says of a code."""
+    for code in comparison.of_goods:
+        told = phrases.sentences(_fields(written["codes", code], OF_GOODS))
+        yield _("{code}, of which no outcome says this: {told}").format(code=code, told=told)
+
+
+def _weaker(found: Mapping[str, tuple[str, ...]]) -> Iterator[str]:
+    for name, parts in found.items():
+        if "struck" in parts:
+            yield _("{name} is no longer to hold everywhere.").format(name=name)
+        else:
+            fields = [labels.label((part,) if part == "when" else ("then", part)) for part in parts]
+            less = both(phrases.quoted(field) for field in fields)
+            yield _("{name} promises less than before in {parts}.").format(name=name, parts=less)
 
 
 # --- standing invariants ----------------------------------------------------------------------------------

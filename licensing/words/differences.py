@@ -19,6 +19,8 @@ from licensing.words.sentences import RuleTold
 
 ADDED, DROPPED, CHANGED, MOVED = "added", "dropped", "changed", "moved"
 KEPT, OLD, NEW = "", "del", "ins"
+FELT = {"enabled", "match", "effect", "applies_to", "transition", "overrides_disposition_of"}
+FELT |= {"effective_from", "effective_to", "instrument", "clause"}  # fields of a rule that exporters feel
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,12 @@ class Field:
     @property
     def new(self) -> str:
         return phrases.one_by_one(piece.words for piece in self.pieces if piece.mark != OLD)
+
+    @property
+    def told(self) -> str:
+        """In one sentence, from what to what."""
+        said = {"old": self.old or _("nothing"), "new": self.new or _("nothing")}
+        return _("{label}: {old}, now {new}.").format(label=self.label, **said)
 
 
 @dataclass(frozen=True)

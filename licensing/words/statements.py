@@ -13,12 +13,10 @@ from licensing.policy.editions import Edition, Rule
 from licensing.policy.vocabulary import CHANNELS, CODE, COUNTRY, END_USE, UNLISTED_CODE
 from licensing.policy.whole import Box, united
 from licensing.words import comparisons, phrases, rules, terms
-from licensing.words.differences import CHANGED, MOVED, Change, changes
+from licensing.words.differences import CHANGED, FELT, MOVED, Change, changes
 from licensing.words.whom import Whom, when
 
 LANGUAGES = ("en", "zh-hans")
-FELT = {"enabled", "match", "effect", "applies_to", "transition", "overrides_disposition_of"}
-FELT |= {"effective_from", "effective_to", "instrument", "clause"}  # fields of a rule that exporters feel
 BARS = ("prohibited", "presumption_of_denial")
 SHORT = 60  # characters of what stands in the line of an item
 TO = {COUNTRY: gettext_lazy("to {values}"), END_USE: gettext_lazy("end-use {values}")}
@@ -75,13 +73,7 @@ def _rule(one: Change, *, dated: bool) -> Iterator[str]:
     if one.new is None and one.old is not None and one.old.enabled:
         yield phrases.sentences([one.told, _("Until now: {sentence}").format(sentence=one.old.sentence)])
     elif one.new is not None and felt and (one.new.enabled or one.old is not None and one.old.enabled):
-        otherwise = [
-            _("{label}: {old}, now {new}.").format(
-                label=field.label, old=field.old or _("nothing"), new=field.new or _("nothing")
-            )
-            for field in felt
-            if one.kind == CHANGED and field.place != ("enabled",)
-        ]
+        otherwise = [field.told for field in felt if one.kind == CHANGED and field.place != ("enabled",)]
         days = [one.new.days] if dated else []
         yield phrases.sentences([one.told, *otherwise, one.new.sentence, one.new.hits, *days])
 

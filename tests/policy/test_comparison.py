@@ -12,7 +12,7 @@ from licensing.policy.classes import Space, known
 from licensing.policy.comparison import compare
 from licensing.policy.editions import Span
 from licensing.policy.facts import as_read
-from licensing.policy.strictness import differences
+from licensing.policy.strictness import LOOSENS, TIGHTENS, differences
 from licensing.policy.vocabulary import COUNTRY, FACTS
 from licensing.words import comparisons
 from tests.policy import generated
@@ -194,6 +194,32 @@ def test_who_is_hit_is_told_and_what_changes_for_those_who_hold_a_license():
     }
 
 
+def graced(**transition):
+    return draft(lambda rules, _: rules["R033"].update(transition=transition))
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "ways"),
+    [
+        ({}, {"until": "2027-01-31"}, {LOOSENS}),
+        ({"until": "2027-01-31"}, {}, {TIGHTENS}),
+        ({"until": "2027-01-31"}, {"until": "2027-02-01"}, {LOOSENS}),
+        ({"until": "2027-01-31"}, {"until": "2027-01-30"}, {TIGHTENS}),
+        ({"until": "2027-01-31"}, {"until": "2027-01-31", "contracts_signed_before": "2026-12-01"}, {TIGHTENS}),
+        (
+            {"until": "2027-01-31"},
+            {"until": "2027-03-31", "contracts_signed_before": "2026-12-01"},
+            {TIGHTENS, LOOSENS},
+        ),
+        ({"contracts_signed_before": "2026-12-01"}, {}, set()),
+    ],
+)
+def test_a_longer_grace_loosens_and_a_shorter_one_tightens(before, after, ways):
+    found = compare(graced(**before), graced(**after), since=TODAY)
+    assert [one.directions for one in found.reach] == [ways]
+    assert (found.tightens, found.loosens) == (TIGHTENS in ways, LOOSENS in ways)
+
+
 def grouped(rules, document):
     document["groups"]["NATO"] = {"en": "NATO", "zh": "北约", "countries": ["DE", "FR"]}
     another(rules, document, "R048", "R030", match={"destination.group": ["NATO"]}, applies_to=["existing"])
@@ -314,6 +340,48 @@ def test_of_a_draft_that_changes_much_each_rule_is_named_where_the_fewest_others
     assert found.more > 10 and {"R001", "R002", "R022", "R900"} <= named
     milder = [region for region in found.regions if "R900" in region.rules and "loosens" in region.directions]
     assert any(not {"R002", "R022"} & set(region.rules) for region in milder)
+
+
+def test_of_a_draft_that_changes_much_a_lost_paper_hides_no_new_one(monkeypatch):
+    """Which another rule asks for, too, in most cases."""
+    of_india = {"item.control_code_prefix": ["1C905"], "destination.country": ["IN"]}
+
+    def asked(rules, document):
+        effect = {"disposition": "case_by_case", "require": ["undertaking"]}
+        another(rules, document, "R900", "R042", match=of_india, effect=effect)
+        most = sorted({*document["end_uses"]} - {"RESEARCH"})
+        match, effect = of_india | {"end_use.code": most}, {"require": ["site_plan"]}
+        another(rules, document, "R901", "R042", match=match, effect=effect)
+
+    def swapped(rules, document):
+        asked(rules, document)
+        document["rules"][-2]["effect"]["require"] = ["site_plan"]
+
+    monkeypatch.setattr(comparison, "DESCRIBED", 1)
+    found = compare(draft(asked), draft(swapped), since=TODAY)
+    assert {("loosens", None), ("tightens", "site_plan")} <= {
+        (one.direction, one.new) for region in found.regions for one in region.differences
+    }
+
+
+def test_of_a_draft_that_changes_much_a_lost_paper_hides_no_lost_outcome(monkeypatch):
+    """What a rule asks for is another in many cases, and in few, where no other rule says so, its outcome, too."""
+
+    def barred(rules, document):
+        match = {"item.control_code_prefix": ["1C905"], "destination.country": ["IN"]}
+        effect = {"disposition": "case_by_case", "require": ["undertaking"]}
+        another(rules, document, "R900", "R042", match=match, effect=effect)
+        match = {"item.control_code_prefix": ["1C905"], "destination.country": ["IN"], "end_use.code": ["RESEARCH"]}
+        another(rules, document, "R901", "R042", match=match, effect={"remove": ["annual"]})
+
+    def lost(rules, document):
+        barred(rules, document)
+        document["rules"][-2]["effect"] = {"disposition": "presumption_of_approval"}
+
+    monkeypatch.setattr(comparison, "DESCRIBED", 1)
+    found = compare(draft(barred), draft(lost), since=TODAY)
+    parts = {one.part for region in found.regions if "R900" in region.rules for one in region.differences}
+    assert {"paper", "disposition"} <= parts
 
 
 def test_vectors_with_absent_facts_stand_beside_the_whole():

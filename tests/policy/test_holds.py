@@ -16,7 +16,7 @@ from tests.policy.test_editions import flaws
 
 pytestmark = pytest.mark.full  # each goes over all cases that could exist
 
-FIRST, LAST = date(2026, 12, 1), date(2026, 12, 31)
+FIRST, LAST, LATER = date(2026, 12, 1), date(2026, 12, 31), date(2027, 1, 1)
 
 
 def hold(name="H001", **parts):
@@ -163,11 +163,25 @@ def test_a_hold_that_means_other_countries_or_codes_is_another():
         assert compare(was, was, since=FIRST).holds == ()
 
 
-def test_a_hold_that_is_over_by_then_changes_nothing():
+def test_a_hold_that_is_over_by_then_holds_nothing_and_is_told():
     with_one = draft(held(hold()))
-    assert len(compare(first(), with_one, since=LAST).holds) == 1
-    found = compare(first(), with_one, since=date(2027, 1, 1))
-    assert (found.holds, found.tightens) == ((), False)
+    assert [one.late for one in compare(first(), with_one, since=LAST).holds] == [False]
+    found = compare(first(), with_one, since=LATER)
+    assert ([one.late for one in found.holds], found.tightens, found.loosens) == ([True], False, False)
+    [told] = compared(found, first(), with_one, {"JP": "Japan"}).holds
+    assert told.told.startswith("This hold is over before these rules begin, and holds nothing: Talks are under way.")
+    still = draft(held(hold(until="2027-06-30")))
+    found = compare(still, with_one, since=LATER)
+    assert ([one.late for one in found.holds], found.tightens, found.loosens) == ([True], False, True)
+    [told] = compared(found, still, with_one, {"JP": "Japan"}).holds
+    assert "It was: Talks are under way." in told.told and "30 Jun 2027" in told.told
+
+
+def test_a_hold_that_was_over_already_is_none():
+    with_one, again = draft(held(hold())), draft(held(hold(until="2027-06-30")))
+    found = compare(with_one, again, since=LATER)
+    assert [(one.old, one.late) for one in found.holds] == [(None, False)] and not found.loosens
+    assert compare(with_one, first(), since=LATER).holds == compare(with_one, with_one, since=LATER).holds == ()
 
 
 def test_each_hold_that_comes_goes_or_changes_is_told_in_words():

@@ -249,7 +249,7 @@ def test_who_is_hit_otherwise_is_told():
     everybody, new, held = (frozenset(of) for of in (["new", "pending", "existing"], ["new"], ["existing"]))
     nobody = frozenset()
     said = [
-        comparisons._reach(Reach("R1", *facts)).told
+        comparisons._reach(Reach("R1", *facts), None).told
         for facts in (
             (nobody, new, False),
             (new, nobody, False),
@@ -267,6 +267,39 @@ def test_who_is_hit_otherwise_is_told():
         "hold a license it does so in another way.",
         "It hit: licenses in force. It hits now: new applications, pending cases and licenses in force.",
     ]
+
+
+def test_what_is_otherwise_for_those_who_hold_a_license_is_told():
+    def otherwise(rules, document):
+        rules["R033"]["transition"] = {"until": "2027-03-31"}
+        rules["R033"]["match"]["destination.country"] = ["JP", "KR"]
+
+    before = draft(lambda rules, _: rules["R033"].update(transition={"until": "2027-01-31"}))
+    after = draft(otherwise)
+    [one] = comparisons.compared(compare(before, after, since=SINCE), before, after, NAMES).reach
+    assert one.told.endswith("Grace until: 31 Jan 2027, now 31 Mar 2027.")
+    assert "does so in another way. Destination: Japan, now" in one.told
+
+
+def test_what_a_code_says_of_goods_is_told_from_what_to_what():
+    def measured(rules, document):
+        row = next(row for row in document["codes"] if row["code"] == "1C905.b")
+        row["unit"], row["description_en"] = "g", "Another word"
+
+    assert told(measured).notes[-1] == "1C905.b, of which no outcome says this: Unit: kg, now g."
+
+
+def test_what_an_invariant_promises_less_is_told_part_by_part():
+    def less(rules, document):
+        rows = {row["id"]: row for row in document["invariants"]}
+        rows["I1"]["when"].pop(0)
+        rows["I1"]["then"] = {"at_least": "case_by_case"}
+        rows["I5"]["struck"] = "Order 7"
+
+    assert told(less).notes[-2:] == (
+        "I1 promises less than before in “Of whom it speaks” and “Never opens”.",
+        "I5 is no longer to hold everywhere.",
+    )
 
 
 def test_how_much_was_looked_at_is_told():
