@@ -9,7 +9,7 @@ to him, leave him or change for him are told as `reach`.
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date
-from itertools import product
+from itertools import compress, product
 from typing import Any
 
 import numpy as np
@@ -23,7 +23,7 @@ from licensing.policy.facts import Facts
 from licensing.policy.idle import idle
 from licensing.policy.strictness import LOOSENS, TIGHTENS, Difference, differences, key
 from licensing.policy.thresholds import ThresholdChange, changed
-from licensing.policy.vocabulary import TERRITORY
+from licensing.policy.vocabulary import FACTS, TERRITORY
 from licensing.policy.whole import Bools, Box, Numbers, Whole, grouped
 
 DESCRIBED = 200  # regions, the largest; of a draft that changes more, the rest is counted
@@ -293,7 +293,8 @@ class _Found:
         differing = np.flatnonzero(self.pair.differing(time))
         counting = rows[differing] & masks.words(time.active, [True, True])
         first, which = grouped(counting)
-        numbers = [self._number(masks.of(0, row), masks.of(1, row)) for row in counting[first]]
+        asked = zip(masks.of(0, counting[first]), masks.of(1, counting[first]), strict=True)
+        numbers = [self._number(was, becomes) for was, becomes in asked]
         found[differing] = np.array(numbers, np.int64)[which]
         return found
 
@@ -383,12 +384,15 @@ def _absent(space: Space, times: list[Situation], rules: Collection[str], seed: 
     found: list[tuple[Witness, set[str]]] = []
     anywhere = _Near([np.arange(len(dimension.classes)) for dimension in space.dimensions], _days(times))
     for near in (anywhere, *_near(space, times, rules)):
-        for _ in range(ABSENT if near is anywhere else -(-ABSENT // len(rules))):
-            drawn += 1
-            said = space.said(int(places[source.integers(len(places))]) for places in near.places)
-            audience, on = near.days[int(source.integers(len(near.days)))]
-            left = {name: value for name, value in said.items() if name == TERRITORY or source.integers(4)}
-            asked = Witness(left, on, audience)
+        many = ABSENT if near is anywhere else -(-ABSENT // len(rules))
+        sides = np.stack([places[source.integers(0, len(places), many)] for places in near.places], axis=1)
+        days, kept = source.integers(0, len(near.days), many), source.integers(0, 4, (many, len(FACTS))) > 0
+        drawn += many
+        for vector, day, keeps in zip(sides.tolist(), days, kept.tolist(), strict=True):
+            known_facts = {TERRITORY, *compress(FACTS, keeps)}
+            audience, on = near.days[day]
+            said = {name: value for name, value in space.said(vector).items() if name in known_facts}
+            asked = Witness(said, on, audience)
             if told := differences(*(asked.asked(compiled) for compiled in space.editions)):
                 found.append((asked, {one.direction for one in told}))
     milder = [witness for witness, ways in found if LOOSENS in ways]

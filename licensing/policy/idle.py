@@ -30,8 +30,7 @@ def _matters(whole: Whole, rows: Words, rule: int) -> bool:
     (compiled,) = whole.space.editions
     beside = [at for at, other in enumerate(compiled.rules) if not _apart(other, compiled.rules[rule])]
     rows = rows & whole.masks.words((sum(1 << at for at in beside),), [True])
-    for row in rows[grouped(rows)[0]]:
-        mask, out = whole.masks.of(0, row)
+    for mask, out in whole.masks.of(0, rows[grouped(rows)[0]]):
         without = mask & ~(1 << rule)
         if differences(compiled.outcome(mask, unlisted=out), compiled.outcome(without, unlisted=out)):
             return True

@@ -130,7 +130,7 @@ def _kept(whole: Whole, time: Situation, invariants: tuple[Invariant, ...]) -> B
     compiled = whole.space.editions[0]
     counting = whole.rows & whole.masks.words((time.active[0], 0), (True, False))
     first, which = grouped(counting)
-    asked = [whole.masks.of(0, row) for row in counting[first]]
+    asked = whole.masks.of(0, counting[first])
     outcomes = [compiled.outcome(mask, unlisted=unlisted) for mask, unlisted in asked]
     kept = np.array([[keeps(invariant, outcome) for invariant in invariants] for outcome in outcomes], bool)
     return kept.reshape(len(outcomes), len(invariants))[which]

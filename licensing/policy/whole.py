@@ -55,11 +55,13 @@ class Masks:
             found += [bits >> BITS * at & (1 << BITS) - 1 for at in range(width)]
         return np.array(found, np.uint64)
 
-    def of(self, edition: int, row: Words) -> tuple[int, bool]:
-        """What `words` was given for one edition."""
-        first = sum(self.widths[:edition])
-        bits = sum(int(word) << BITS * at for at, word in enumerate(row[first : first + self.widths[edition]]))
-        return bits & ((1 << self.rules[edition]) - 1), bool(bits >> self.rules[edition])
+    def of(self, edition: int, rows: Words) -> list[tuple[int, bool]]:
+        """What `words` was given for one edition, of each row."""
+        first, count = sum(self.widths[:edition]), self.rules[edition]
+        octets = rows[:, first : first + self.widths[edition]].astype("<u8").tobytes()
+        size = BITS // 8 * self.widths[edition]
+        found = (int.from_bytes(octets[at : at + size], "little") for at in range(0, len(octets), size))
+        return [(bits & ((1 << count) - 1), bool(bits >> count)) for bits in found]
 
     def bits(self, edition: int, rows: Words) -> Bools:
         """A column for each rule of one edition, and one for `unlisted`."""

@@ -37,7 +37,7 @@ def differing(whole, vectors):
     """Vectors of which the masks say something else than `assess` says of their facts."""
     (compiled,), source = whole.space.editions, random.Random(6)
     for vector, row in zip(vectors, whole.at(vectors), strict=True):
-        on, (mask, unlisted) = source.choice(DAYS), whole.masks.of(0, row)
+        on, (mask, unlisted) = source.choice(DAYS), whole.masks.of(0, row[None])[0]
         facts = known(whole.space.said(vector), compiled.edition)
         if compiled.outcome(mask & compiled.active(on, "new"), unlisted=unlisted) != compiled.assess(facts, on=on):
             yield facts, on
@@ -55,7 +55,7 @@ def test_and_as_the_plain_evaluator_says(all_of_first):
     for vector in drawn(all_of_first, 800):
         said, on = all_of_first.space.said(vector), source.choice(DAYS)
         asked = {name: list(value) if isinstance(value, tuple) else value for name, value in said.items()}
-        mask, unlisted = all_of_first.masks.of(0, all_of_first.at(vector[None])[0])
+        mask, unlisted = all_of_first.masks.of(0, all_of_first.at(vector[None]))[0]
         found = first().outcome(mask & first().active(on, "new"), unlisted=unlisted)
         evaluated = plain.outcome(generated.FIRST, asked, on)
         assert {name: getattr(found, name) for name in ("controlled", "disposition", "clock")} == {
@@ -103,7 +103,7 @@ def test_an_edition_may_have_more_rules_than_a_word_has_bits():
     assert list(differing(whole, drawn(whole, 500))) == []
     bits = whole.masks.bits(0, whole.rows)
     for row in range(0, len(bits), 997):
-        mask, unlisted = whole.masks.of(0, whole.rows[row])
+        mask, unlisted = whole.masks.of(0, whole.rows[[row]])[0]
         assert [bool(mask >> at & 1) for at in range(132)] + [unlisted] == bits[row].tolist()
 
 
