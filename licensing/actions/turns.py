@@ -1,4 +1,5 @@
 """A turn of the rules for open cases: whoever has one, and its holder, know that other rules judge it now.
+Of licenses: verdicts.py.
 
 No machine refuses one, and its clock runs on: approve and issue look at the rules again by themselves.
 """

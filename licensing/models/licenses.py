@@ -84,7 +84,7 @@ class License(FSMModelMixin, models.Model):
         return self.usable_from <= day <= self.usable_until
 
     def usable_on(self, day: date) -> bool:
-        """As pages say it. What decides is each line's `open` and its days, under the lock: ledger_take()."""
+        """As pages say it. What decides is each line's `open`, under its lock, and these days: ledger_take()."""
         return self.state == S.ACTIVE and self.covers(day)
 
     def over_on(self, day: date) -> bool:
