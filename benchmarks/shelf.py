@@ -5,12 +5,12 @@ from typing import Any
 
 from benchmarks.ground import SCALE
 
-FIRST = 1_000_000  # keys of copies begin after it: the same for a license, its line and its end-user
+FIRST = 100_000_000  # keys of copies begin after it: the same for a license, its line and its end-user
 
 
 @dataclass(frozen=True)
 class Shelf:
-    """Licenses FIRST + 1 to FIRST + number, each with one line, one end-user, one consignee; and what asks for one."""
+    """Licenses first + 1 to first + number, each with one line, one end-user, one consignee; and what asks for one."""
 
     refs: list[str]
     exporter: Any
@@ -43,8 +43,8 @@ def shelf_of(world: Any) -> Shelf:
     return world.made["shelf"]
 
 
-def fill(world: Any, number: int) -> Shelf:
-    """The shelf stands, judged by the newest edition, and no copy can be used up."""
+def fill(world: Any, number: int, first: int = FIRST) -> Shelf:
+    """The shelf stands, judged by the newest edition, and no copy can be used up. first: where no other one stands."""
     from django.db import connection
 
     from core import references
@@ -57,7 +57,7 @@ def fill(world: Any, number: int) -> Shelf:
     tasks.turn_licenses()
     license = License.objects.get(pk=license.pk)
     line, end_user = license.lines.get(), license.end_users.get()
-    verdict, key = Verdict.objects.get(line=line), f"{FIRST} + n"
+    verdict, key = Verdict.objects.get(line=line), f"{first} + n"
     with unguarded(), connection.cursor() as cursor:  # a copy has no history that a guard could ask for
 
         def copy(model: Any, row: Any, **other: str) -> None:
@@ -70,11 +70,11 @@ def fill(world: Any, number: int) -> Shelf:
                 [row.pk],
             )
 
-        ref = "'{}-' || lpad(n::text, 9, '0')"
+        ref = f"'{{}}-' || ({first} + n)"
         copy(Application, license.application, id=key, ref=ref.format("AP"))
         copy(License, license, id=key, ref=ref.format("EL"), application_id=key)
         refs = [references.draw(License.PREFIX) for _ in range(number)]
-        numbered = f"SELECT {FIRST} + n AS id, ref FROM unnest(%s) WITH ORDINALITY refs (ref, n)"
+        numbered = f"SELECT {first} + n AS id, ref FROM unnest(%s) WITH ORDINALITY refs (ref, n)"
         cursor.execute(f"UPDATE licensing_license l SET ref = r.ref FROM ({numbered}) r WHERE l.id = r.id", [refs])
         copy(LicenseLine, line, id=key, license_id=key)
         copy(LicenseEndUser, end_user, id=key, license_id=key)
