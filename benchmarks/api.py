@@ -77,7 +77,6 @@ def api_reserve(world: Any) -> dict[str, Any]:
 
 def api_textbook(world: Any) -> dict[str, Any]:
     shelf = shelf_of(world)
-    lay(shelf)
     ours: list[float] = []
     theirs: list[float] = []
     with serving(OURS) as web, serving(TEXTBOOK, DJANGO_SETTINGS_MODULE="benchmarks.textbook_settings") as twin:

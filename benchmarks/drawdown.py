@@ -1,6 +1,7 @@
 """The reserve verb under its key, without HTTP: over 10,000 licenses, and on one line."""
 
 import random
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -20,8 +21,9 @@ FLOORS = {
     "drawdown_spread": {"per_l1": 0.16, "per_l3": 0.35},
     "drawdown_hot": {"per_l1": 0.28, "per_l3": 0.45},
     "hot_collapse": {"ratio": 0.6},
-    "replay": {"ratio": 0.8},
+    "replay": {"ratio": 0.8, "doubles": 0},
 }
+CEILINGS = {"replay": {"doubles": 0}}
 
 
 def reserving(shelf: Shelf, most: int, *, again: float = 0) -> Callable[[int], Callable[[], None]]:
@@ -35,7 +37,7 @@ def reserving(shelf: Shelf, most: int, *, again: float = 0) -> Callable[[int], C
         from shipments.actions import reserve
         from shipments.api.serializers import reserved
 
-        draw, sent = random.Random(number), []
+        draw, sent = random.Random(f"{number}-{time.monotonic()}"), []
 
         def render(made: Any) -> Answer:
             return Answer(201, JSON, problems.dumps(reserved(made)))
