@@ -4,6 +4,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from core import quantities
 from core.errors import DomainError, Problem
@@ -69,9 +70,12 @@ def _message(failure: dict[str, Any]) -> str:
         case "destination-not-authorized":
             return _("This destination is not on the license. Name one that is.")
         case "clearances-exhausted":
-            return _(
+            return ngettext(
+                "The license allows one clearance, and it is taken. Use another license, or cancel a shipment that "
+                "will not leave.",
                 "The license allows {most} clearances, and they are taken. Use another license, or cancel a shipment "
-                "that will not leave."
+                "that will not leave.",
+                failure["max_clearances"],
             ).format(most=failure["max_clearances"])
         case "policy-prohibits":
             return _(

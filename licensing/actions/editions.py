@@ -33,7 +33,6 @@ from licensing.policy.editions import (
 )
 from licensing.policy.edits import NAMED, NoSuchRow, Taken, key_of, put
 from licensing.policy.engine import ENGINE
-from licensing.policy.invariants import weakened
 from licensing.selectors import (
     AHEAD,
     broken_by,
@@ -356,7 +355,7 @@ def _require_no_loosening(row: Draft, starts_at: datetime) -> None:
     found = compared(follows, row.text, since=legal_day(starts_at))
     for_holders = [one for one in found.reach if one.otherwise or not one.before <= one.after]
     old, new = rules_of(follows), compiled(row.text)
-    beside = for_holders or weakened(old, new) or of_other_goods(old.edition, new.edition)
+    beside = for_holders or found.weaker or of_other_goods(old.edition, new.edition)
     if found.loosens or found.of_others or beside:
         loosens = _("An emergency may loosen nowhere, and this does, or may. See what it changes; approve it by a day.")
         raise DomainError(loosens, code="loosens")

@@ -6,7 +6,7 @@ anywhere and where rules match that the draft touches. Who holds a license alrea
 to him, leave him or change for him are told as `reach`.
 """
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from itertools import compress, product
@@ -16,11 +16,12 @@ import numpy as np
 
 from licensing.policy.classes import Space, known
 from licensing.policy.days import Situation, When, joined, situations
-from licensing.policy.editions import Edition, Hold, Rule
+from licensing.policy.editions import Edition, Hold, Rule, Span
 from licensing.policy.edits import KEYS, rows
 from licensing.policy.engine import Compiled, Outcome
 from licensing.policy.facts import Facts
 from licensing.policy.idle import idle
+from licensing.policy.promises import weakened
 from licensing.policy.strictness import LOOSENS, TIGHTENS, Difference, differences, key
 from licensing.policy.thresholds import ThresholdChange, changed
 from licensing.policy.vocabulary import FACTS, TERRITORY
@@ -76,7 +77,10 @@ class Absent:
 @dataclass(frozen=True)
 class Reach:
     """A rule that hits others than before, or hits those who hold a license in another way or with another grace
-    (`otherwise`); a longer grace loosens, a shorter one tightens."""
+    (`otherwise`).
+
+    One that prohibits tightens where it begins to bar those who hold one, or gives them less grace, and else loosens.
+    """
 
     rule: str
     before: frozenset[str]
@@ -123,6 +127,7 @@ class Comparison:
     absent: Absent
     holds: tuple[HoldChange, ...]  # which no outcome knows: `tightens` and `loosens` count them
     thresholds: tuple[ThresholdChange, ...]  # of the test for annual licenses: likewise
+    weaker: Mapping[str, tuple[str, ...]]  # standing invariants that promise less, which no outcome says
 
 
 def compare(old: Compiled, new: Compiled, *, since: date = date.min, **sampling: int) -> Comparison:
@@ -131,7 +136,7 @@ def compare(old: Compiled, new: Compiled, *, since: date = date.min, **sampling:
     whole = Whole(space, **sampling)
     times = situations((old, new), since)
     found = _Found(whole, times)
-    shown, holds, reach = found.largest(DESCRIBED), tuple(_holds(old, new, since)), tuple(_reach(old, new))
+    shown, holds, reach = found.largest(DESCRIBED), tuple(_holds(old, new, since)), tuple(_reach(old, new, since))
     absent = _absent(space, times, _changed(old, new))
     directions = found.directions.union(absent.directions, *(one.directions for one in (*holds, *reach)))
     thresholds = changed(old.edition.thresholds, new.edition.thresholds)
@@ -153,6 +158,7 @@ def compare(old: Compiled, new: Compiled, *, since: date = date.min, **sampling:
         absent=absent,
         holds=holds,
         thresholds=thresholds,
+        weaker=weakened(old, new),
     )
 
 
@@ -189,23 +195,29 @@ def _may_loosen(rule: Rule) -> bool:
 def _of_goods(old: Edition, new: Edition) -> list[str]:
     was, now = ({row["code"]: row for row in one.document["codes"]} for one in (old, new))
     both = sorted(was.keys() & now.keys())
-    return [code for code in both if any(was[code].get(name) != now[code].get(name) for name in OF_GOODS)]
+    return [code for code in both if any(_said(was[code], name) != _said(now[code], name) for name in OF_GOODS)]
+
+
+def _said(row: Mapping[str, Any], name: str) -> Any:
+    """In whatever order."""
+    return sorted(row[name]) if name == "hs_codes" else row.get(name)
 
 
 def _holds(old: Compiled, new: Compiled, since: date) -> Iterator[HoldChange]:
-    """Those that differ. One that was over already stands for none, and goes on standing there unsaid."""
+    """Those that differ. One that was over before is none, and is not told where it stays as it was, or goes."""
     was, becomes = ({hold.id: hold for hold in one.edition.holds} for one in (old, new))
     for name in sorted(was.keys() | becomes.keys()):
         before, now = was.get(name), becomes.get(name)
-        hold, late = None if _over(before, since) else before, _over(now, since)
-        if _over(before, since) and now in (None, before):
+        was_over, late = (one is not None and _over(one.span, since) for one in (before, now))
+        hold = None if was_over else before
+        if was_over and now in (None, before):
             continue
         if hold != now or hold and now and old.named(hold.match) != new.named(now.match):
             yield HoldChange(name, hold, now, late)
 
 
-def _over(hold: Hold | None, since: date) -> bool:
-    return hold is not None and hold.span.last is not None and hold.span.last < since
+def _over(span: Span, since: date) -> bool:
+    return span.last is not None and span.last < since
 
 
 # --- what differs -----------------------------------------------------------------------------------------
@@ -354,20 +366,30 @@ def _changed(old: Compiled, new: Compiled) -> list[str]:
     return sorted(name for name in was.keys() | becomes.keys() if was.get(name) != becomes.get(name))
 
 
-def _reach(old: Compiled, new: Compiled) -> Iterator[Reach]:
+def _reach(old: Compiled, new: Compiled, since: date) -> Iterator[Reach]:
     was, becomes = _rules(old), _rules(new)
     for name in sorted(was.keys() | becomes.keys()):
         hit, hits = (rules[name].audiences if name in rules else frozenset() for rules in (was, becomes))
-        other = "existing" in hit and name in becomes and _for_holders(old, name) != _for_holders(new, name)
+        other = "existing" in hit & hits and _for_holders(old, name) != _for_holders(new, name)
         if hit != hits or other:
-            yield Reach(name, hit, hits, other, _spares(was[name], becomes[name]) if other else frozenset())
+            yield Reach(name, hit, hits, other, _bars_more(was.get(name), becomes.get(name), since))
 
 
-def _spares(old: Rule, new: Rule) -> frozenset[str]:
-    """Which way a rule's grace changes: the last day, and the contracts that have it."""
-    pairs = tuple(zip(old.spared, new.spared, strict=True))
-    more, less = any(after > before for before, after in pairs), any(after < before for before, after in pairs)
+def _bars_more(old: Rule | None, new: Rule | None, since: date) -> frozenset[str]:
+    """Which way a rule is another for those who hold a license, as far as that can be said of it alone."""
+    before, after = _barring(old, since), _barring(new, since)
+    if before is None or after is None:
+        return frozenset() if before is after else frozenset({LOOSENS if after is None else TIGHTENS})
+    pairs = tuple(zip(before.spared(since), after.spared(since), strict=True))
+    more, less = any(was < becomes for was, becomes in pairs), any(was > becomes for was, becomes in pairs)
     return frozenset({LOOSENS} if more else ()) | frozenset({TIGHTENS} if less else ())
+
+
+def _barring(rule: Rule | None, since: date) -> Rule | None:
+    """The rule, where it prohibits those who hold a license anything from then on."""
+    if rule is None or not rule.enabled or _over(rule.span, since):
+        return None
+    return rule if rule.effect.disposition == "prohibited" and "existing" in rule.audiences else None
 
 
 def _for_holders(compiled: Compiled, name: str) -> list[Any]:

@@ -95,11 +95,13 @@ class Rule:
         signed = before is None or contract is not None and contract < before
         return until if signed else None
 
-    @property
-    def spared(self) -> tuple[date, date]:
-        """The last day of its grace, and the day before which a contract has it: the more, the more is spared."""
+    def spared(self, since: date) -> tuple[date, date]:
+        """The last day of its grace, and the day before which a contract has it: the later, the more is spared.
+
+        One that is over before that day is none.
+        """
         until, before = _day(self.transition.get("until")), _day(self.transition.get("contracts_signed_before"))
-        return (until, before or date.max) if until else (date.min, date.min)
+        return (until, before or date.max) if until and until >= since else (date.min, date.min)
 
     def active(self, on: date) -> bool:
         return self.enabled and self.span.covers(on) and not any(pause.covers(on) for pause in self.pauses)

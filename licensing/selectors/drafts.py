@@ -19,7 +19,8 @@ from licensing.models.editions import COUNTS
 from licensing.policy.comparison import Comparison, compare
 from licensing.policy.editions import read
 from licensing.policy.engine import DAY, Compiled
-from licensing.policy.invariants import Standing, held, weakened
+from licensing.policy.invariants import Standing, held
+from licensing.policy.promises import weakened
 from licensing.selectors.editions import editions_at, rules_of
 
 

@@ -11,7 +11,7 @@ from licensing.states import DraftState
 
 def proposals() -> QuerySet[Draft]:
     """Every draft that was ever shown: everybody may ask for it, and its page says what of it is shown now."""
-    return Draft.objects.exclude(published_at=None)
+    return Draft.objects.select_related("base").exclude(published_at=None)
 
 
 @visibility("proposal")

@@ -179,7 +179,7 @@ def draft(request: HttpRequest, ref: str, failed: Failed | None = None) -> HttpR
         "sparing": sparing(before.edition, rules.edition),
         "written": differences.changes(before.edition, rules.edition, names),
         "comparison": comparisons.compared(effect.comparison, before, rules, names),
-        "standings": comparisons.standings(effect.invariants, rules, names),
+        "standings": comparisons.standings(effect.invariants, rules, names, weaker=effect.comparison.weaker),
         "signatures": _latest(row.signatures.all()),
         "needs": (needs := list(needs_of(row, effect, at)) if row.is_draft else []),
         "unmet": [need for need in needs[:-1] if not need.done],
@@ -332,6 +332,12 @@ def _rows(document: Mapping[str, Any], part: str) -> dict[str, dict[str, Any]]:
         raise Http404 from None
 
 
+def _promised(row: Draft, part: str, key: str) -> bool:
+    """A standing invariant of the edition that it was begun with: given up by the reason in its row, never dropped."""
+    standing = selectors.rules_of(row.base.digest).edition.invariants
+    return part == "invariants" and key in {one.id for one in standing}
+
+
 def draft_row(request: HttpRequest, ref: str, part: str, key: str = "") -> HttpResponse:
     """A row as a form: of the part's rows the one of this key, or a new one. What was typed is never lost."""
     seen = version(get_object_or_404(selectors.drafts_for(request.actor), ref=ref))  # before what is shown
@@ -372,6 +378,7 @@ def draft_row(request: HttpRequest, ref: str, part: str, key: str = "") -> HttpR
         "label": label,
         "key": key,
         "called": _called(key, found.get(key)),
+        "droppable": key and not _promised(row, part, key),
         "form": form,
         "changes": changes,
     }

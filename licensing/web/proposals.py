@@ -9,7 +9,7 @@ from core.legal_time import legal_day, legal_now
 from core.selectors import country_names
 from core.web.steps import Failed, of_one_moment, offered
 from licensing import selectors
-from licensing.models import Draft
+from licensing.models import Draft, PolicyEdition
 from licensing.selectors.what_if import what_of_mine
 from licensing.web.what_if import OUTCOMES
 from licensing.words import comparisons, differences, terms
@@ -36,15 +36,22 @@ def proposal(request: HttpRequest, ref: str, failed: Failed | None = None) -> Ht
     }
     if shown:
         starts_at = selectors.start_of(row, at)
-        before = selectors.rules_of(selectors.editions_at(at).before(starts_at).digest)
+        follows = selectors.editions_at(at).before(starts_at)
+        before = selectors.rules_of(follows.digest)
         rules = selectors.compiled(row.text)
         names = country_names()
         context |= {
             "starts_at": starts_at,
+            "overtaken_by": _overtaken(row, follows.code),
             "written": differences.changes(before.edition, rules.edition, names),
             "mine": _mine(request, row, starts_at, at),
         }
     return render(request, "licensing/proposal.html", context, status=failed.status if failed else 200)
+
+
+def _overtaken(row: Draft, follows: str) -> PolicyEdition | None:
+    """The edition that it would follow, where it was begun with the text of another."""
+    return None if row.base.code == follows else PolicyEdition.objects.defer("text").get(code=follows)
 
 
 def _mine(request: HttpRequest, row: Draft, starts_at: Any, at: Any) -> dict[str, Any] | None:

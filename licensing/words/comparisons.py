@@ -2,19 +2,21 @@
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Any
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from core.languages import in_language
+from core.templatetags.lodestone import day
 from licensing.policy.comparison import OF_GOODS, Comparison, HoldChange, Reach, Region
 from licensing.policy.editions import Edition, Hold
 from licensing.policy.engine import Compiled
-from licensing.policy.invariants import Standing, weakened
+from licensing.policy.invariants import Standing
 from licensing.policy.strictness import LOOSENS, TIGHTENS, Difference
 from licensing.words import holds, labels, phrases, rules, terms, thresholds
-from licensing.words.differences import FELT, Change, changes
+from licensing.words.differences import FELT, Change, Field, changes
 from licensing.words.phrases import CLOCKS, PARAMS, both
 from licensing.words.sentences import audiences
 from licensing.words.whom import BRIEF, Whom, WitnessTold, when
@@ -84,6 +86,7 @@ class StandingTold:
     count: str = ""
     witness: WitnessTold | None = None
     outcome: str = ""  # what the rules say of the witness
+    weaker: str = ""  # what it promises less than before
 
 
 def compared(comparison: Comparison, old: Compiled, new: Compiled, countries: Mapping[str, str]) -> ComparisonTold:
@@ -99,8 +102,8 @@ def compared(comparison: Comparison, old: Compiled, new: Compiled, countries: Ma
         regions=tuple(_region(region, whom, exactly) for region in comparison.regions),
         more=_more(comparison.more),
         reach=tuple(_reach(one, written.get(("rules", one.rule))) for one in comparison.reach),
-        holds=tuple(_hold(one, old.edition, new.edition, countries) for one in comparison.holds),
-        notes=(*_notes(comparison), *_goods(comparison, written), *_weaker(weakened(old, new))),
+        holds=tuple(hold(one, old.edition, new.edition, countries) for one in comparison.holds),
+        notes=(*_notes(comparison), *_goods(comparison, written), *_weaker(comparison.weaker)),
         absent=ngettext(
             "Beside these %(drawn)s cases with some facts left out were drawn: %(number)s comes out differently.",
             "Beside these %(drawn)s cases with some facts left out were drawn: %(number)s come out differently.",
@@ -116,7 +119,7 @@ def way(comparison: Comparison) -> str:
     if comparison.tightens or comparison.loosens:
         return _way(comparison.tightens, comparison.loosens)
     felt = comparison.regions or comparison.more or comparison.reach or comparison.absent.differing
-    beside = comparison.of_others or comparison.of_goods or comparison.unsaid
+    beside = comparison.of_others or comparison.of_goods or comparison.unsaid or comparison.holds or comparison.weaker
     return CHANGES if felt or beside else NOTHING
 
 
@@ -222,15 +225,19 @@ def _reach(one: Reach, written: Change | None) -> ReachTold:
 
 
 def _fields(written: Change | None, names: Collection[str]) -> list[str]:
-    """What a row says otherwise in these fields."""
+    """What a row says otherwise in these fields, and means otherwise."""
     fields = [field for field in written.fields if field.place[0] in names] if written else []
-    return [field.told for field in fields]
+    return [field.told for field in fields if field.old != field.new and not _unsaid(field)]
 
 
-def _hold(one: HoldChange, old: Edition, new: Edition, countries: Mapping[str, str]) -> ReachTold:
-    was, becomes = (
-        _said(hold, edition, countries) if hold else "" for hold, edition in ((one.old, old), (one.new, new))
-    )
+def _unsaid(field: Field) -> bool:
+    """One of the editions says there what holds where nothing is said, as in the other."""
+    return labels.unsaid(field.place) == field.old + field.new
+
+
+def hold(one: HoldChange, old: Edition, new: Edition, countries: Mapping[str, str]) -> ReachTold:
+    """A hold that begins, ends, changes, or begins and is over already."""
+    was, becomes = (_said(row, edition, countries) if row else "" for row, edition in ((one.old, old), (one.new, new)))
     if one.late:
         told = _("This hold is over before these rules begin, and holds nothing: {hold}").format(hold=becomes)
         told = _("{told} It was: {was}").format(told=told, was=was) if was else told
@@ -246,7 +253,9 @@ def _hold(one: HoldChange, old: Edition, new: Edition, countries: Mapping[str, s
 def _said(hold: Hold, edition: Edition, countries: Mapping[str, str]) -> str:
     whom = phrases.conditions(hold.match, edition, countries)
     facts = {"why": holds.reason(hold), "ends": holds.ends(hold.owner, hold.span.last), "scope": _scope(hold)}
-    return _("{why} It looks at this: {whom}. {ends} {scope}").format(whom=whom, **facts)
+    return _("{why} From {day} on it looks at this: {whom}. {ends} {scope}").format(
+        whom=whom, day=day(hold.span.first), **facts
+    )
 
 
 def _scope(hold: Hold) -> str:
@@ -290,27 +299,38 @@ def _goods(comparison: Comparison, written: Mapping[tuple[str, str], Change]) ->
     """What no outcome says of a code."""
     for code in comparison.of_goods:
         told = phrases.sentences(_fields(written["codes", code], OF_GOODS))
-        yield _("{code}, of which no outcome says this: {told}").format(code=code, told=told)
+        yield _("{code} changes in what no outcome shows: {told}").format(code=code, told=told)
 
 
 def _weaker(found: Mapping[str, tuple[str, ...]]) -> Iterator[str]:
     for name, parts in found.items():
-        if "struck" in parts:
-            yield _("{name} is no longer to hold everywhere.").format(name=name)
-        else:
-            fields = [labels.label((part,) if part == "when" else ("then", part)) for part in parts]
-            less = both(phrases.quoted(field) for field in fields)
-            yield _("{name} promises less than before in {parts}.").format(name=name, parts=less)
+        yield less(name, parts)
+
+
+def less(name: str, parts: Collection[str]) -> str:
+    """What a standing invariant promises less."""
+    if "struck" in parts:
+        return _("{name} is no longer to hold everywhere.").format(name=name)
+    fields = (labels.label((part,) if part == "when" else ("then", part)) for part in parts)
+    return _("{name} promises less than before in {parts}.").format(
+        name=name, parts=both(phrases.quoted(field) for field in fields)
+    )
 
 
 # --- standing invariants ----------------------------------------------------------------------------------
 def standings(
-    found: Iterable[Standing], compiled: Compiled, countries: Mapping[str, str], of: Edition | None = None
+    found: Iterable[Standing],
+    compiled: Compiled,
+    countries: Mapping[str, str],
+    of: Edition | None = None,
+    weaker: Mapping[str, Collection[str]] = MappingProxyType({}),
 ) -> tuple[StandingTold, ...]:
-    """Invariants as they stand under an edition, in words. of: whose they are, else its own."""
+    """Invariants as they stand under an edition, in words. of: whose they are, else its own. weaker: which promise less
+    than before, and in what."""
     rows = {row["id"]: row for row in (of or compiled.edition).document["invariants"]}
     whom = Whom(compiled.edition, compiled.edition, countries, BRIEF)
-    return tuple(_standing(one, rows[one.invariant.id], compiled, whom) for one in found)
+    told = {one.invariant.id: _standing(one, rows[one.invariant.id], compiled, whom) for one in found}
+    return tuple(replace(one, weaker=less(name, weaker[name]) if name in weaker else "") for name, one in told.items())
 
 
 def _standing(one: Standing, row: Mapping[str, Any], compiled: Compiled, whom: Whom) -> StandingTold:

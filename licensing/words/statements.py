@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, override
 
 from core.templatetags.lodestone import day
-from licensing.policy.comparison import Comparison, Region
+from licensing.policy.comparison import OF_GOODS, Comparison, Region
 from licensing.policy.days import When
 from licensing.policy.editions import Edition, Rule
 from licensing.policy.vocabulary import CHANNELS, CODE, COUNTRY, END_USE, UNLISTED_CODE
@@ -44,7 +44,10 @@ def statement(old: Edition, new: Edition, comparison: Comparison, starts: date, 
     """In the language of whoever reads: a title, what changes, for which goods, and what does not change."""
     parts = [
         [_("What changes on {day}, and what does not").format(day=day(starts)), str(WAYS[comparisons.way(comparison)])],
-        [_("What changes"), *_changed(changes(old, new, countries), _begun(new, starts))],
+        [
+            _("What changes"),
+            *_changed(changes(old, new, countries), _begun(new, starts), _holds(comparison, old, new, countries)),
+        ],
         [_("Which goods are concerned"), *_goods(comparison, Whom(old, new, countries))],
         [_("What does not change"), *_stays(old, new, starts)],
     ]
@@ -58,13 +61,20 @@ def _begun(edition: Edition, starts: date) -> set[str]:
     return {rule.id for rule in rules_ if rule.span.first <= starts}
 
 
-def _changed(found: tuple[Change, ...], begun: Collection[str]) -> Iterator[str]:
-    """begun: rules that say no day of their own where they are added, as it would be one before the edition."""
+def _changed(found: tuple[Change, ...], begun: Collection[str], held: Mapping[str, str]) -> Iterator[str]:
+    """begun: rules that say no day of their own where they are added, as it would be one before the edition. held: what
+    is told of each hold."""
     for one in found:
         if one.part == "rules" and one.kind != MOVED:
             yield from _rule(one, dated=one.old is not None or one.row not in begun)
+        elif one.part == "codes" and one.kind == CHANGED:
+            yield phrases.sentences([one.told, *(field.told for field in one.fields if field.place[0] in OF_GOODS)])
         elif one.part not in ("rules", "invariants") and one.kind != MOVED:
-            yield one.told
+            yield held.get(one.row, one.told) if one.part == "holds" else one.told
+
+
+def _holds(comparison: Comparison, old: Edition, new: Edition, countries: Mapping[str, str]) -> dict[str, str]:
+    return {one.name: comparisons.hold(one, old, new, countries).told for one in comparison.holds}
 
 
 def _rule(one: Change, *, dated: bool) -> Iterator[str]:

@@ -514,6 +514,16 @@ def test_a_row_is_dropped(desk, draft, ministry):
     assert rule(draft, "R050") is None
 
 
+def test_a_promise_is_given_up_in_its_row_and_not_dropped(desk, draft, ministry):
+    def offered(path):
+        return 'name="drop"' in page(desk, f"{draft.ref}/rows/{path}")
+
+    assert offered("rules/row/R033/") and not offered("invariants/row/I2/")
+    promise = next(one for one in json.loads(draft.text)["invariants"] if one["id"] == "I2")
+    changed(draft, ministry, part="invariants", new=promise | {"id": "I9"})
+    assert offered("invariants/row/I9/")
+
+
 def test_a_row_that_another_leans_on_is_not_dropped(desk, draft, instrument):
     used = json.loads(draft.text)["rules"][0]["instrument"]
     answer = send(desk, draft, {"drop": "yes"}, f"instruments/row/{used}/")

@@ -75,6 +75,15 @@ def test_a_draft_that_was_simulated_is_shown_to_everybody_until_a_day(draft, wor
     assert "What it would do to what you have" not in text
 
 
+def test_what_another_edition_overtook_says_so(draft, world, client):
+    published(draft, world)
+    said = "what that edition brings stands below as dropped or changed"
+    assert said not in page(client, None, at(draft))
+    make.edition(lambda by_id, document: document.update(windows=[]))
+    text = page(client, None, at(draft))
+    assert said in text and "Since then NEXT was approved" in text
+
+
 def test_what_is_shown_already_is_offered_another_last_day_and_not_to_be_shown(draft, world, client):
     by, desk = world.ministry.policy_officer, f"/desk/policy/{draft.ref}/"
     before = page(client, by, desk)

@@ -1,5 +1,6 @@
 """A draft beside the edition that it follows: what is told differs, what differs is told, and each has a witness."""
 
+import copy
 import time
 from datetime import date, timedelta
 from functools import cache
@@ -212,12 +213,40 @@ def graced(**transition):
             {TIGHTENS, LOOSENS},
         ),
         ({"contracts_signed_before": "2026-12-01"}, {}, set()),
+        ({"until": "2026-11-24"}, {}, set()),  # over before the draft begins
+        ({"until": "2026-11-25"}, {}, {TIGHTENS}),
     ],
 )
 def test_a_longer_grace_loosens_and_a_shorter_one_tightens(before, after, ways):
     found = compare(graced(**before), graced(**after), since=TODAY)
     assert [one.directions for one in found.reach] == [ways]
     assert (found.tightens, found.loosens) == (TIGHTENS in ways, LOOSENS in ways)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "ways"),
+    [
+        ({}, {"applies_to": ["new", "pending"]}, {LOOSENS}),
+        ({"transition": {"until": "2027-01-31"}}, {"transition": {}, "applies_to": ["new", "pending"]}, {LOOSENS}),
+        ({"applies_to": ["new", "pending"]}, {}, {TIGHTENS}),
+        ({"enabled": False}, {"enabled": False, "transition": {"until": "2027-01-31"}}, set()),
+        ({"enabled": False}, {"transition": {"until": "2027-01-31"}}, {TIGHTENS}),
+        ({"transition": {"until": "2027-01-31"}}, {"enabled": False}, {LOOSENS}),
+        (
+            {"effect": {"disposition": "exempt"}},
+            {"effect": {"disposition": "exempt"}, "transition": {"until": "2027-01-31"}},
+            set(),
+        ),
+        ({"effective_to": "2026-11-24"}, {"effective_to": "2026-11-24", "transition": {"until": "2027-01-31"}}, set()),
+    ],
+)
+def test_a_ban_goes_the_way_it_goes_for_those_who_hold_a_license_where_it_bars_them(before, after, ways):
+    def changed(parts):
+        return draft(lambda rules, _: rules["R033"].update(copy.deepcopy(parts)))
+
+    [one] = compare(changed(before), changed(after), since=TODAY).reach
+    assert (one.rule, one.directions) == ("R033", ways)
+    assert one.otherwise == ("existing" in one.before & one.after)
 
 
 def grouped(rules, document):
@@ -423,6 +452,14 @@ def test_what_a_code_says_of_goods_and_no_outcome_does_is_told(name, value):
 
     found = compare(first(), draft(change), since=TODAY)
     assert found.of_goods == ("1C905.b",) and comparisons.way(found) == comparisons.CHANGES
+
+
+def test_goods_codes_in_another_order_are_the_same():
+    def turned(rules, document):
+        next(row for row in document["codes"] if len(row["hs_codes"]) > 1)["hs_codes"].reverse()
+
+    found = compare(first(), draft(turned), since=TODAY)
+    assert found.of_goods == () and comparisons.way(found) == comparisons.NOTHING
 
 
 def test_the_whole_comparison_takes_seconds_not_minutes():

@@ -10,7 +10,7 @@ from licensing.policy.comparison import compare
 from licensing.policy.editions import canonical, read
 from licensing.policy.facts import whole
 from licensing.policy.strictness import LOOSENS, TIGHTENS
-from licensing.words.comparisons import compared
+from licensing.words.comparisons import CHANGES, compared, way
 from tests.policy.drafts import draft, first
 from tests.policy.test_editions import flaws
 
@@ -167,6 +167,7 @@ def test_a_hold_that_is_over_by_then_holds_nothing_and_is_told():
     with_one = draft(held(hold()))
     assert [one.late for one in compare(first(), with_one, since=LAST).holds] == [False]
     found = compare(first(), with_one, since=LATER)
+    assert way(found) == CHANGES
     assert ([one.late for one in found.holds], found.tightens, found.loosens) == ([True], False, False)
     [told] = compared(found, first(), with_one, {"JP": "Japan"}).holds
     assert told.told.startswith("This hold is over before these rules begin, and holds nothing: Talks are under way.")
@@ -191,7 +192,10 @@ def test_each_hold_that_comes_goes_or_changes_is_told_in_words():
     with_one = draft(held(hold()))
     [(name, came)] = told(first(), with_one)
     assert name == "H001" and came.startswith("A hold begins: Talks are under way.")
-    assert "the destination is Japan" in came and "Licenses in force can be used." in came
+    assert (
+        "From 1 Dec 2026 on it looks at this: the destination is Japan" in came
+        and "Licenses in force can be used." in came
+    )
     assert told(with_one, first())[0][1].startswith("A hold ends: Talks are under way.")
     [(_, other)] = told(with_one, draft(held(hold(reservations=True))))
     assert other.startswith("This hold changes. It was:") and "nothing new is reserved" in other

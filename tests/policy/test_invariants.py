@@ -7,7 +7,8 @@ import pytest
 from licensing.policy.classes import known
 from licensing.policy.editions import Invariant
 from licensing.policy.engine import Outcome
-from licensing.policy.invariants import held, keeps, weakened
+from licensing.policy.invariants import held, keeps
+from licensing.policy.promises import weakened
 from tests.policy.drafts import draft, first
 
 pytestmark = pytest.mark.full  # each goes over all cases that could exist

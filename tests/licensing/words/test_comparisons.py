@@ -95,7 +95,7 @@ def test_a_draft_that_only_hits_others_does_not_change_nothing():
         rules["R033"]["applies_to"] = ["new", "pending"]
 
     only = told(hit)
-    assert only.way == "changes" and only.regions == ()
+    assert only.way == "loosens" and only.regions == ()
     assert [(one.name, one.told) for one in only.reach] == [
         (
             "R033",
@@ -281,12 +281,19 @@ def test_what_is_otherwise_for_those_who_hold_a_license_is_told():
     assert "does so in another way. Destination: Japan, now" in one.told
 
 
+def test_what_a_rule_says_otherwise_and_means_as_before_is_no_other_way_for_holders():
+    before = draft(lambda rules, _: rules["R033"].update(applies_to=["existing"]))
+    after = draft(lambda rules, _: rules["R033"].update(applies_to=["existing", "new"], transition={}, enabled=True))
+    [one] = comparisons.compared(compare(before, after, since=SINCE), before, after, NAMES).reach
+    assert one.told == "It hit: licenses in force. It hits now: new applications and licenses in force."
+
+
 def test_what_a_code_says_of_goods_is_told_from_what_to_what():
     def measured(rules, document):
         row = next(row for row in document["codes"] if row["code"] == "1C905.b")
         row["unit"], row["description_en"] = "g", "Another word"
 
-    assert told(measured).notes[-1] == "1C905.b, of which no outcome says this: Unit: kg, now g."
+    assert told(measured).notes[-1] == "1C905.b changes in what no outcome shows: Unit: kg, now g."
 
 
 def test_what_an_invariant_promises_less_is_told_part_by_part():
@@ -300,6 +307,12 @@ def test_what_an_invariant_promises_less_is_told_part_by_part():
         "I1 promises less than before in “Of whom it speaks” and “Never opens”.",
         "I5 is no longer to hold everywhere.",
     )
+    assert told(less).way == comparisons.CHANGES
+    new = draft(less)
+    standings = comparisons.standings(
+        held(new.edition.invariants, new, since=SINCE), new, NAMES, weaker=found(less)[1].weaker
+    )
+    assert [one.name for one in standings if one.weaker.startswith(f"{one.name} promises less than before")] == ["I1"]
 
 
 def test_how_much_was_looked_at_is_told():

@@ -121,6 +121,22 @@ def test_a_rule_that_is_dropped_or_another_says_what_it_said():
     assert gone.startswith("Rule R047 is dropped. Until now: When ")
 
 
+def test_a_hold_says_whom_it_stops_from_when_to_when_and_a_code_what_is_another():
+    def held(rules, document):
+        words = {"reason_en": "Talks are under way.", "reason_zh": "正在商谈。", "owner": "Bureau"}
+        days = {"from": "2026-12-01", "until": "2026-12-31"}
+        document["holds"] = [{"id": "H001", "match": {"destination.country": ["JP"]}, **days, **words}]
+        row = next(row for row in document["codes"] if row["code"] == "1C905.b")
+        row["unit"], row["description_en"] = "g", "Another word"
+
+    code, hold = parts(said(held))["What changes"]
+    assert hold.startswith(
+        "A hold begins: Talks are under way. From 1 Dec 2026 on it looks at this: the destination is"
+    )
+    assert "until 31 Dec 2026 inclusive. Nothing is approved or issued." in hold
+    assert code.endswith("what the list says of it changes. Unit: kg, now g.")
+
+
 def test_pending_cases_that_go_their_own_way_are_told_apart():
     def only_new(rules, document):
         rules["R044"]["applies_to"] = ["new"]
