@@ -17,7 +17,7 @@ from core.quantities import show
 from core.selectors import table_ends_before
 from core.web.lists import Choice, Column, Day, List, Listing, View, countries, days, state_word
 from licensing import selectors
-from licensing.granted import decided
+from licensing.granted import decided, recommended
 from licensing.models import ControlList, Kind
 from licensing.states import ApplicationState, DeclarationState, LicenseState
 
@@ -121,6 +121,13 @@ def _handed_over(request: HttpRequest, listing: Listing) -> dict[str, Any]:
     return {}
 
 
+def _countersigned(request: HttpRequest, listing: Listing) -> dict[str, Any]:
+    """Each case knows what its recommendation grants, too."""
+    for row in listing.rows:
+        row.proposed = recommended(row)
+    return _handed_over(request, listing)
+
+
 QUEUE = List(
     route="desk",
     template="licensing/desk_queue.html",
@@ -170,14 +177,14 @@ COUNTERSIGN = List(
     route="desk.countersign",
     template="licensing/desk_countersign.html",
     rows=selectors.to_countersign,
-    whole=lambda rows: selectors.with_parts(rows).prefetch_related("steps__actor", "end_users__declaration"),
+    whole=lambda rows: selectors.with_steps(rows).prefetch_related("steps__actor", "end_users__declaration"),
     columns=(*CASE_COLUMNS, COMPANY, Column("accepted", _("Accepted"), lambda row: row.accepted_on, ("accepted_on",))),
     parts=lambda row: row.lines.all(),
     order="accepted",
     search=QUEUE.search,
     hint=QUEUE.hint,
     filters=(KIND, DESTINATION),
-    more=_handed_over,
+    more=_countersigned,
 )
 
 # --- licenses ---------------------------------------------------------------------------------------------

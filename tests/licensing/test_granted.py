@@ -54,6 +54,14 @@ def test_less_than_was_asked_is_recommended_with_a_reason_only(less, world, case
     cut(world, case, **whole | less | {"text": WHY})
 
 
+def test_whoever_is_to_decide_reads_in_the_list_what_was_recommended_in_part(world, case, client):
+    cut(world, case)
+    client.force_login(world.ministry.decider.user)
+    text = " ".join(unescape(client.get("/desk/countersign/").content.decode()).split())
+    assert "60,000 kg" in text and "Recommended in part: NdFeB magnets N42SH, Dy 3.2 %, 40,000 kg" in text
+    assert "End-user left out:" in text and "Shorter than planned:" in text and "6 months; planned were" in text
+
+
 def test_all_that_was_asked_needs_no_reason(world, case):
     plan = Application.objects.get(ref=case).planned_from
     Application.objects.update(planned_until=months_after(plan, 11))
