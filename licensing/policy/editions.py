@@ -95,6 +95,12 @@ class Rule:
         signed = before is None or contract is not None and contract < before
         return until if signed else None
 
+    @property
+    def only_asks(self) -> bool:
+        """It says nothing but papers and limits."""
+        one = self.effect
+        return not (one.control or one.disposition or one.grant or one.remove or one.untimed or self.overrides)
+
     def spared(self, since: date) -> tuple[date, date]:
         """The last day of its grace, and the day before which a contract has it: the later, the more is spared.
 

@@ -41,5 +41,4 @@ def _apart(other: Rule, rule: Rule) -> bool:
     """Whether the one says nothing but papers and limits of which the other says none: then what the other changes is
     the same with it and without it."""
     one, effect = other.effect, rule.effect
-    says = one.control or one.disposition or one.grant or one.remove or one.untimed or other.overrides
-    return not says and one.require.isdisjoint(effect.require) and one.params.keys().isdisjoint(effect.params)
+    return other.only_asks and one.require.isdisjoint(effect.require) and one.params.keys().isdisjoint(effect.params)

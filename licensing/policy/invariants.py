@@ -82,7 +82,8 @@ def _concerned(whole: Whole, invariants: tuple[Invariant, ...]) -> list[Bools]:
 def _kept(whole: Whole, time: Situation, invariants: tuple[Invariant, ...]) -> Bools:
     """Of each row, which invariants its outcome keeps."""
     compiled = whole.space.editions[0]
-    counting = whole.rows & whole.masks.words((time.active[0], 0), (True, False))
+    told = sum(1 << at for at, rule in enumerate(compiled.rules) if not rule.only_asks)  # papers and limits keep all
+    counting = whole.rows & whole.masks.words((time.active[0] & told, 0), (True, False))
     first, which = grouped(counting)
     asked = whole.masks.of(0, counting[first])
     outcomes = [compiled.outcome(mask, unlisted=unlisted) for mask, unlisted in asked]

@@ -15,7 +15,8 @@ from licensing.policy.editions import Edition, Hold
 from licensing.policy.engine import Compiled
 from licensing.policy.invariants import Standing
 from licensing.policy.strictness import LOOSENS, TIGHTENS, Difference
-from licensing.words import holds, labels, phrases, rules, terms, thresholds
+from licensing.policy.thresholds import STRICTER_WITH_MORE
+from licensing.words import holds, labels, phrases, rules, terms
 from licensing.words.differences import FELT, Change, Field, changes
 from licensing.words.phrases import CLOCKS, PARAMS, both
 from licensing.words.sentences import audiences
@@ -103,7 +104,7 @@ def compared(comparison: Comparison, old: Compiled, new: Compiled, countries: Ma
         more=_more(comparison.more),
         reach=tuple(_reach(one, written.get(("rules", one.rule))) for one in comparison.reach),
         holds=tuple(hold(one, old.edition, new.edition, countries) for one in comparison.holds),
-        notes=(*_notes(comparison), *_goods(comparison, written), *_weaker(comparison.weaker)),
+        notes=(*_notes(comparison), *_written(comparison, written), *_weaker(comparison.weaker)),
         absent=ngettext(
             "Beside these %(drawn)s cases with some facts left out were drawn: %(number)s comes out differently.",
             "Beside these %(drawn)s cases with some facts left out were drawn: %(number)s come out differently.",
@@ -290,16 +291,17 @@ def _notes(comparison: Comparison) -> Iterator[str]:
     ):
         if names:
             yield told.format(rules=both(names))
-    if comparison.thresholds:
-        names = [phrases.lower(str(thresholds.NAMES[one.id])) for one in comparison.thresholds]
-        yield _("Thresholds of the test for annual licenses that change: {names}.").format(names=both(names))
 
 
-def _goods(comparison: Comparison, written: Mapping[tuple[str, str], Change]) -> Iterator[str]:
-    """What no outcome says of a code."""
+def _written(comparison: Comparison, written: Mapping[tuple[str, str], Change]) -> Iterator[str]:
+    """What no outcome says of a code, and the test for annual licenses: from what to what."""
     for code in comparison.of_goods:
         told = phrases.sentences(_fields(written["codes", code], OF_GOODS))
         yield _("{code} changes in what no outcome shows: {told}").format(code=code, told=told)
+
+    for one in comparison.thresholds:
+        change = written["thresholds", one.id]
+        yield phrases.sentences([change.told, *(_fields(change, STRICTER_WITH_MORE) if one.old and one.new else ())])
 
 
 def _weaker(found: Mapping[str, tuple[str, ...]]) -> Iterator[str]:

@@ -103,8 +103,15 @@ def test_a_change_of_the_test_tightens_or_loosens(change, tightens, loosens):
     back = compare(new, first())
     assert (back.tightens, back.loosens) == (loosens, tightens)
     told = comparisons.compared(found, first(), new, {})
-    named = [note for note in told.notes if note.startswith("Thresholds of the test")]
+    named = [note for note in told.notes if "annual licenses" in note]
     assert bool(named) is (tightens or loosens)
+
+
+def test_a_change_of_the_test_is_told_from_what_to_what():
+    new = draft(lambda rules, document: document.update(changed(account={"number": 240})))
+    note = comparisons.compared(compare(first(), new), first(), new, {}).notes[-1]
+    assert note.startswith("A threshold of the test for annual licenses changes. It is now: The account")
+    assert note.endswith("How many: 180, now 240.")
 
 
 @pytest.mark.parametrize(
