@@ -31,7 +31,7 @@ def obstacle(license: License, today: date, taken: int, closings: Iterable[Closi
 
 
 def shipments_for(actor: Actor) -> QuerySet[Shipment]:
-    """An exporter's own; officers and customs see all."""
+    """An exporter's own; officers those of their province, customs all."""
     rows = Shipment.objects.select_related("license", "end_user", "consignee", "exporter__organization")
     if actor.kind == "exporter":
         return rows.filter(exporter_id=actor.organization_id)

@@ -15,7 +15,7 @@ AMOUNTS = ("authorized", "credited", "tolerance", "reserved", "drawn", "lapsed",
 class LicenseLine(models.Model):
     """Goods that a license covers, and its balance in whole base units of the control item.
 
-    Usability (open, from, until) stands here too, written by whatever changes the license: one row decides.
+    Whether it may be used (`open`) stands here too, written by whatever changes the license.
     """
 
     exporter = models.ForeignKey(Exporter, on_delete=models.PROTECT, related_name="+")

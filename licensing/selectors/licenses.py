@@ -22,7 +22,7 @@ LABELS = {field.name: field.verbose_name for field in Party._meta.fields}
 
 
 def licenses_for(actor: Actor) -> QuerySet[License]:
-    """An exporter's own; officers and customs see all."""
+    """An exporter's own; officers those of their province, customs all."""
     rows = License.objects.select_related("exporter__organization", "application")
     if actor.kind == "exporter":
         return rows.filter(exporter_id=actor.organization_id)
