@@ -200,7 +200,7 @@ def _of_goods(old: Edition, new: Edition) -> list[str]:
 
 def _said(row: Mapping[str, Any], name: str) -> Any:
     """In whatever order."""
-    return sorted(row[name]) if name == "hs_codes" else row.get(name)
+    return sorted(row.get(name, ())) if name == "hs_codes" else row.get(name)
 
 
 def _holds(old: Compiled, new: Compiled, since: date) -> Iterator[HoldChange]:
