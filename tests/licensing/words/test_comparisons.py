@@ -281,11 +281,21 @@ def test_what_is_otherwise_for_those_who_hold_a_license_is_told():
     assert "does so in another way. Destination: Japan, now" in one.told
 
 
-def test_what_a_rule_says_otherwise_and_means_as_before_is_no_other_way_for_holders():
-    before = draft(lambda rules, _: rules["R033"].update(applies_to=["existing"]))
-    after = draft(lambda rules, _: rules["R033"].update(applies_to=["existing", "new"], transition={}, enabled=True))
+def test_what_is_told_of_whom_a_rule_hits_and_means_as_before_is_no_other_way_for_holders():
+    def silent(rules, document):
+        rules["R033"].pop("enabled", None)
+        rules["R033"].update(applies_to=["existing"], transition={"until": "2027-01-31"})
+
+    def saying(rules, document):
+        parts = {"applies_to": ["existing", "new"], "transition": {"until": "2027-03-31"}}
+        rules["R033"].update(enabled=True, **parts)
+
+    before, after = draft(silent), draft(saying)
     [one] = comparisons.compared(compare(before, after, since=SINCE), before, after, NAMES).reach
-    assert one.told == "It hit: licenses in force. It hits now: new applications and licenses in force."
+    assert one.told == (
+        "It hit: licenses in force. It hits now: new applications and licenses in force. For those who hold a license "
+        "it does so in another way. Grace until: 31 Jan 2027, now 31 Mar 2027."
+    )
 
 
 def test_what_a_code_says_of_goods_is_told_from_what_to_what():
