@@ -105,6 +105,13 @@ def test_a_draft_that_only_hits_others_does_not_change_nothing():
     ]
 
 
+def test_a_draft_that_asks_holders_for_more_does_not_change_nothing():
+    def hit(rules, document):
+        rules["R044"]["applies_to"].append("existing")
+
+    assert (told(hit).way, told(hit).regions, [one.name for one in told(hit).reach]) == ("changes", (), ["R044"])
+
+
 def test_a_ban_is_told_by_whom_it_concerns_since_when_and_from_what_to_what():
     watched = next(one for one in told(banned).regions if "“on the watch list”" in one.whom)
     assert watched.heading == "Tightens" and watched.rules == ("R048",)
