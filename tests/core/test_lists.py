@@ -116,6 +116,7 @@ def test_what_a_list_does_not_know_is_422_in_page_and_file(client, world):
             assert statuses == [422, 422], (name, query)
 
 
+@pytest.mark.full
 def test_a_filter_that_means_nothing_is_422_and_an_empty_one_narrows_nothing(client, world):
     for name, listed in LISTS.items():
         client.force_login(reader(name, world))
@@ -131,6 +132,7 @@ def test_an_unknown_parameter_says_so(client, lanting):
     assert "There is no such parameter." in answer
 
 
+@pytest.mark.full
 def test_queries_do_not_grow_with_the_rows(client, world):
     def counts():
         made = {}

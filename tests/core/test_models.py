@@ -1,5 +1,7 @@
 """Each constraint of core's tables refuses by itself what breaks it."""
 
+import pytest
+
 from tests import make, story
 from tests.refused import breaches
 
@@ -25,6 +27,7 @@ CASES = [
 ]
 
 
+@pytest.mark.full
 def test_postgresql_refuses_what_breaks_a_constraint(world, clock):
     story.told(world, clock)
     from core.idempotency import Claim, take

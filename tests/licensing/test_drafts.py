@@ -442,6 +442,7 @@ def test_a_broken_promise_is_not_approved(draft, ministry):
     assert "everywhere: I2. The" in str(refusal.detail)
 
 
+@pytest.mark.full
 def test_a_promise_is_changed_by_whoever_says_why_and_never_dropped_with_what_breaks_it(draft, ministry):
     rule = copy.deepcopy(rules(draft)["R045"])
     rule["effect"].pop("remove")
@@ -456,6 +457,7 @@ def test_a_promise_is_changed_by_whoever_says_why_and_never_dropped_with_what_br
     assert approved(described(draft, ministry), ministry)
 
 
+@pytest.mark.full
 def test_a_promise_is_struck_only_with_its_own_reason_and_by_itself(draft, ministry):
     promise = next(one for one in json.loads(draft.text)["invariants"] if one["id"] == "I2")
     told = {"statement_en": "", "statement_zh": ""}
@@ -484,6 +486,7 @@ def test_what_was_struck_may_be_dropped_and_broken_afterwards(draft, ministry):
     assert approved(described(changed(row, ministry, key="R045", new=rule), ministry), ministry)
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("basis", ["Product default  (R045)", "Order 7"])
 def test_a_promise_of_fewer_cases_needs_another_basis_and_is_no_emergency(ministry, basis):
     def short(by_id, document):
@@ -566,6 +569,7 @@ def test_an_emergency_lifts_no_ban_on_those_who_hold_a_license(draft, ministry):
     refused(DomainError, "loosens", hastened, draft, ministry.policy_approver)
 
 
+@pytest.mark.full
 def test_an_emergency_that_hits_others_too_is_for_those_who_hold_a_license_what_it_was(ministry):
     ban = BAN | {"id": "R052", "applies_to": ["existing"], "match": {"destination.country": ["JP", "KR"]}}
     make.edition(lambda by_id, document: document["rules"].append(copy.deepcopy(ban)))

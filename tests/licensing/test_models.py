@@ -2,6 +2,8 @@
 
 from datetime import date
 
+import pytest
+
 from core.legal_time import day_start
 from tests import make, story
 from tests.refused import breaches
@@ -99,6 +101,7 @@ CASES = [
 ]
 
 
+@pytest.mark.full
 def test_postgresql_refuses_what_breaks_a_constraint(world, clock):
     world.license(kind="per_shipment", kilograms=1)  # whose clearances are counted
     story.told(world, clock)

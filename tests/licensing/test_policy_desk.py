@@ -106,6 +106,7 @@ def test_what_has_not_started_is_not_said_to_last_since_then(desk, draft, minist
 # --- what a draft does ------------------------------------------------------------------------------------
 
 
+@pytest.mark.full
 def test_a_draft_is_compared_with_what_is_in_force_when_it_starts(draft, ministry):
     changed(draft, ministry)
     starts_at = day_start(legal_today() + 2 * DAY)
@@ -143,6 +144,7 @@ def wants(row):
     return {need.text: need.done for need in needs_of(row, selectors.effect_of(row, at), at)}
 
 
+@pytest.mark.full
 def test_its_page_lists_what_it_still_needs(desk, draft, ministry):
     needs = ["It changes something.", "It has a first day.", "The public is told in both languages."]
     kept, simulated = "What must always hold does.", "It was simulated on the book."
@@ -162,6 +164,7 @@ def test_its_page_lists_what_it_still_needs(desk, draft, ministry):
     assert "Until it is in force" not in page(desk, f"{draft.ref}/")
 
 
+@pytest.mark.full
 def test_a_statement_is_proposed_from_its_first_day_or_for_an_emergency_from_today_when_asked(desk, draft, ministry):
     asked, words = "As an emergency: propose its public statement as of today", "What changes on {}, and what does not"
 
@@ -201,6 +204,7 @@ def test_an_invariant_that_breaks_is_among_what_it_needs(draft, ministry):
     assert not wants(row)["What must always hold does."]
 
 
+@pytest.mark.full
 def test_a_ban_that_spares_licenses_in_force_says_so(desk, draft, ministry):
     spares = "R050 prohibits, but does not count for licenses in force"
     changed(draft, ministry, new=BAN | {"applies_to": ["new", "pending"]})
@@ -232,6 +236,7 @@ def test_a_draft_of_an_older_text_says_that_it_undoes_what_came_since(desk, draf
     assert undone in " ".join(page(desk, f"{draft.ref}/").split())
 
 
+@pytest.mark.full
 def test_an_approver_reads_whose_signature_is_missing(client, draft, ministry, clock):
     def read(who, path=""):
         client.force_login(who.user)
@@ -341,6 +346,7 @@ def test_an_approver_who_wrote_on_it_is_offered_no_signature_and_reads_who_can(s
     assert "You wrote on this draft" not in read(ministry.policy_officer)
 
 
+@pytest.mark.full
 def test_what_lacks_anything_has_no_button_that_approves_it(client, draft, ministry, clock):
     approves = f'action="/desk/policy/{draft.ref}/approve/"'
     client.force_login(ministry.policy_approver.user)

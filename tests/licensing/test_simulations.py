@@ -182,6 +182,7 @@ def told(client, ministry, row):
 TEXT, START, OLD, EDITION = (str(words) for words in what_if.OUTDATED.values())
 
 
+@pytest.mark.full
 def test_the_page_says_why_nothing_rests_on_a_simulation(ban, ministry, client, clock):
     def says():
         text = told(client, ministry, ban)

@@ -22,6 +22,7 @@ CASES = [
 ]
 
 
+@pytest.mark.full
 def test_postgresql_refuses_what_breaks_a_constraint(world, clock):
     story.told(world, clock)
     receive(world.message(make.unknown("SH")), by=world.customs)
