@@ -52,9 +52,9 @@ class Buckets:
         """Takes one call out of the bucket: 0, or the seconds until there is one, and then nothing is taken."""
         who = int.from_bytes(hashlib.blake2b(name.encode(), digest_size=8).digest(), "little") | 1
         first = who % self.SLOTS
-        step, now = MINUTE_NS // per_minute, monotonic_ns()
-        most = BURST_MINUTES * MINUTE_NS
+        step, most = MINUTE_NS // per_minute, BURST_MINUTES * MINUTE_NS
         with self._locked(first) as held:
+            now = monotonic_ns()  # not before the wait: a bucket filled meanwhile would look like another boot's
             place = self._place(first, who, now, most) if held else None
             if place is None:
                 return 0

@@ -3,6 +3,7 @@
 import multiprocessing
 import os
 import time
+from contextlib import contextmanager
 
 import pytest
 from django.test import RequestFactory
@@ -169,6 +170,24 @@ def test_four_processes_together_get_one_key_s_rate(tmp_path):
         worker.join()
     more = (time.monotonic() - started) * 1000 / 60 + 1  # what came in meanwhile
     assert 2000 <= passed.value <= 2000 + more
+
+
+def test_a_call_that_waited_for_a_full_bucket_leaves_it_full(limits, tmp_path, monkeypatch):
+    """Its clock is read when it holds the bucket: an instant of before the wait is one of before what others took."""
+    limits.later_s = 0
+    waiting, other = (rates.Buckets(str(tmp_path / "rates")) for _ in range(2))
+    locked = waiting._locked
+
+    @contextmanager
+    def a_second_later(first):
+        limits.later_s = 1
+        assert [other.take("one key", per_minute=60) for _ in range(121)] == [0] * 120 + [1]
+        with locked(first) as held:
+            yield held
+
+    monkeypatch.setattr(waiting, "_locked", a_second_later)
+    assert waiting.take("one key", per_minute=60) == 1
+    assert other.take("one key", per_minute=60) == 1
 
 
 def test_names_that_meet_have_buckets_of_their_own_and_a_full_table_lets_calls_pass(tmp_path, monkeypatch):
