@@ -24,6 +24,7 @@ from exporters.states import ExporterState
 from licensing import selectors as licensing
 from licensing.granted import decided
 from licensing.models import License
+from licensing.selectors.what_if import begun
 from licensing.states import IN_FORCE, LicenseState
 from shipments import actions, selectors
 from shipments.looks import MOST
@@ -32,7 +33,7 @@ from shipments.offers import offered_to
 from shipments.web.forms import ShipmentForm
 
 MOST_CHANGES = 3  # of each kind that the overview tells
-TOLD_DAYS = 30  # how long the overview tells of a case that was not accepted
+TOLD_DAYS = 30  # how long the overview tells of a case that was not accepted, and of rules that came into force
 
 
 def overview(request: HttpRequest) -> HttpResponse:
@@ -46,7 +47,8 @@ def overview(request: HttpRequest) -> HttpResponse:
         license.granted = decided(license.application)
     now = legal_now()
     today, editions = legal_day(now), licensing.editions_at(now)
-    cases = licensing.on_their_way(request.actor, now - timedelta(days=TOLD_DAYS))
+    since = now - timedelta(days=TOLD_DAYS)
+    cases = licensing.on_their_way(request.actor, since)
     applications = list(licensing.with_parts(cases)[:5])
     clocks = licensing.clocks_of([row for row in applications if not row.decided_at], today)
     for row in applications:
@@ -65,6 +67,7 @@ def overview(request: HttpRequest) -> HttpResponse:
         "coming_back": licensing.coming_back(request.actor.organization_id, editions),
         "withdrawn": licensing.warnings_withdrawn(editions, request.actor.organization_id),
         "notices": licensing.notices_in_words(licensing.newest_notices()),
+        "begun": begun(request.actor.organization_id, editions, since)[:MOST_CHANGES],
         "scheduled": licensing.scheduled(now)[:MOST_CHANGES],
         "proposals": licensing.open_proposals(today).defer("text")[:MOST_CHANGES],
         "today": today,

@@ -11,13 +11,14 @@ from config.local import demo
 from core.deliveries import relay
 from core.legal_time import day_start, legal_today
 from core.models import Mail
-from core.templatetags.lodestone import day
+from core.templatetags.lodestone import day, instant
 from exporters import actions as exporters
 from licensing.actions import applications, comments, consultations, decisions, editions, questions
 from licensing.models import About, Application
 from licensing.selectors import clocks_of
 from shipments.needs import needs_of
 from tests import make
+from tests.book import forbid
 from tests.licensing.test_drafts import changed, described
 from tests.make import seen
 
@@ -135,6 +136,31 @@ def test_it_tells_of_rules_to_come_and_of_drafts_that_are_open_for_comment(world
     assert f'href="/rules/proposals/{row.ref}/"' in overview(client, world.exporter)
     comments.withdraw(row.ref, seen=seen(row.ref), by=m.policy_officer)
     assert "What changes for you" not in overview(client, world.exporter)
+
+
+def test_it_tells_for_thirty_days_of_rules_that_came_into_force_and_touch_what_one_has(world, client, clock):
+    world.license()
+    ban = make.edition(forbid(country=["DE"]))
+    told = f'href="/rules/editions/{ban.code}/"'
+    said = overview(client, world.exporter)
+    assert f"since {instant(ban.starts_at)}" in said and told in said
+    assert told not in overview(client, make.exporter(world.ministry))
+    clock.shift(days=29)
+    assert told in overview(client, world.exporter)
+    clock.shift(days=31)
+    assert told not in overview(client, world.exporter)
+
+
+def test_the_overview_asks_the_same_for_one_edition_that_came_into_force_and_two(world, client):
+    world.license()
+    counts = []
+    for name, countries in (("FIRST", ["DE"]), ("SECOND", ["DE", "FR"])):
+        make.edition(forbid(country=countries), name)
+        overview(client, world.exporter)
+        with CaptureQueriesContext(connection) as asked:
+            client.get("/")
+        counts.append(len(asked))
+    assert counts[0] == counts[1]
 
 
 def test_an_accepted_case_says_how_many_of_its_days_are_used_and_when_the_last_one_is(world, client, clock):
