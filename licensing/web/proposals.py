@@ -42,16 +42,17 @@ def proposal(request: HttpRequest, ref: str, failed: Failed | None = None) -> Ht
         names = country_names()
         context |= {
             "starts_at": starts_at,
-            "overtaken_by": _overtaken(row, follows.code),
+            "overtaken_by": _overtaken(row, follows),
             "written": differences.changes(before.edition, rules.edition, names),
             "mine": _mine(request, row, starts_at, at),
         }
     return render(request, "licensing/proposal.html", context, status=failed.status if failed else 200)
 
 
-def _overtaken(row: Draft, follows: str) -> PolicyEdition | None:
-    """The edition that it would follow, where it was begun with the text of another."""
-    return None if row.base.code == follows else PolicyEdition.objects.defer("text").get(code=follows)
+def _overtaken(row: Draft, follows: selectors.Named) -> PolicyEdition | None:
+    """The edition that it would follow, where that has another text than the one it was begun with: one that undoes
+    what came between has the same."""
+    return None if row.base.digest == follows.digest else PolicyEdition.objects.defer("text").get(code=follows.code)
 
 
 def _mine(request: HttpRequest, row: Draft, starts_at: Any, at: Any) -> dict[str, Any] | None:

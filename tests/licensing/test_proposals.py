@@ -82,6 +82,8 @@ def test_what_another_edition_overtook_says_so(draft, world, client):
     make.edition(lambda by_id, document: document.update(windows=[]))
     text = page(client, None, at(draft))
     assert said in text and "Since then NEXT was approved" in text
+    make.edition(lambda by_id, document: None, "UNDO")  # and nothing of it is left
+    assert said not in page(client, None, at(draft))
 
 
 def test_what_is_shown_already_is_offered_another_last_day_and_not_to_be_shown(draft, world, client):
