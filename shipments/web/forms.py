@@ -17,7 +17,7 @@ from shipments.actions import LineRequest, ShipmentRequest
 
 class ShipmentForm(forms.Form):
     """Only what the license allows can be chosen, and what has no alternative is chosen; how much is left stands
-    beside each quantity."""
+    beside each quantity. An end-user of it who was chosen and is closed stays chosen: the ledger says why not."""
 
     numbered = {"quantity": gettext_lazy("Line {number}")}
 
@@ -39,7 +39,8 @@ class ShipmentForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.initial["planned_on"] = max(today, license.usable_from)
         self.license = license
-        parties = [user.party for user in license.end_users.all() if not user.closed]
+        users, chosen = license.end_users.all(), self.data.get("end_user")
+        parties = [user.party for user in users if not user.closed or user.party.ref == chosen]
         self._choices("end_user", [(party.ref, party.name) for party in parties])
         self._choices("consignee", [(party.ref, party.name) for party in license.consignees.all()])
         destinations = [(pk, name) for pk, name in countries() if pk in license.destinations]

@@ -142,11 +142,13 @@ def shipment_new(request: HttpRequest) -> HttpResponse:
             message = _("Reserved. The shipment is {ref}.").format(ref=ref)
             messages.success(request, " ".join([message, *form.read_as]))
             return redirect("shipment", ref=ref)
-    now, taken = legal_now(), licensing.clearances_taken([license])
+    now, taken = legal_now(), licensing.clearances_taken([license])[license.pk]
+    closings = licensing.closings([license], now).get(license.pk, [])
     context = {
         "license": license,
-        "obstacle": _obstacles([license], taken, now)[license.pk],
-        "clearances_taken": taken[license.pk],
+        "closings": closings,
+        "obstacle": selectors.obstacle(license, legal_day(now), taken, closings),
+        "clearances_taken": taken,
         "today": legal_day(now),
     }
     return form_page(request, "shipments/shipment_form.html", form, **context)

@@ -11,6 +11,9 @@ from licensing.models import License
 from licensing.selectors import licenses_for, with_balances
 from shipments.models import Shipment
 from shipments.web.forms import ShipmentForm
+from tests import make
+from tests.licensing.test_turns import turn
+from tests.licensing.test_verdicts import ban
 
 
 @pytest.fixture
@@ -107,3 +110,65 @@ def test_an_end_user_that_is_closed_is_not_offered(world):
     type(closed).objects.filter(pk=closed.pk).update(open=False)
     form = ShipmentForm(license=with_balances(licenses_for(world.exporter)).get(), today=legal_today())
     assert [ref for ref, _ in form.fields["end_user"].choices if ref] == [open_one.party.ref]
+
+
+# --- nobody can be shipped to -----------------------------------------------------------------------------
+SEND = "Reserve and record"
+
+
+def text_of(response):
+    return " ".join(unescape(response.content.decode()).split())
+
+
+def new(license):
+    return f"/shipments/new/?license={license.ref}"
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_where_the_rules_close_everybody_no_button_stands_and_why(turned, browser, world, license):
+    assert SEND in text_of(browser.get(new(license)))
+    make.edition(ban("DE"))
+    if turned:
+        turn(license)
+    said = text_of(browser.get(new(license)))
+    assert SEND not in said and "Your reference" not in said
+    assert "R033)" in said and "It can be used again when this cause has ended." in said
+    assert ("is suspended since" in said) is turned
+    assert ("No end-user of it is open." in said) is not turned
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_what_an_older_page_sends_is_answered_by_the_ledger_and_kept(turned, browser, world, license):
+    sent = answers(license, quantity_1="10")
+    make.edition(ban("DE"))
+    if turned:
+        turn(license)
+    response = browser.post("/shipments/new/", sent)
+    said = text_of(response)
+    assert response.status_code == 409
+    assert "The rules in force forbid this export (R033)." in said
+    assert "available choices" not in said and SEND not in said
+    assert f'<option value="{sent["end_user"]}" selected>' in said and 'value="PO-1"' in said and 'value="10"' in said
+    assert not Shipment.objects.exists()
+
+
+def test_an_end_user_that_was_closed_meanwhile_stays_chosen_and_the_others_are_offered(browser, world):
+    license = world.license(kilograms=100, users=2)
+    open_one, closed = license.end_users.order_by("pk")
+    type(closed).objects.filter(pk=closed.pk).update(open=False)
+    refs = [user.party.ref for user in (open_one, closed)]
+    consignee = license.consignees.order_by("pk")[0].ref
+    facts = {"license": license.ref, "key": "k", "client_reference": "PO-1", "destination": "DE", "port": "CNSHA"}
+    facts |= {"consignee": consignee, "planned_on": legal_today().isoformat(), "quantity_1": "10"}
+    response = browser.post("/shipments/new/", facts | {"end_user": refs[1]})
+    said = text_of(response)
+    assert (response.status_code, Shipment.objects.count()) == (409, 0)
+    assert "This end-user is closed on the license; its page says why. Name another end-user of it." in said
+    assert f'<option value="{refs[1]}" selected>' in said and f'<option value="{refs[0]}">' in said and SEND in said
+    assert browser.post("/shipments/new/", facts | {"end_user": refs[0]}).status_code == 302
+
+
+def test_an_end_user_of_no_license_of_this_number_is_no_choice(browser, world, license):
+    other = world.license(kilograms=10).end_users.get().party.ref
+    response = browser.post("/shipments/new/", answers(license, quantity_1="10", end_user=other))
+    assert (response.status_code, "available choices" in text_of(response)) == (422, True)
