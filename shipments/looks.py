@@ -51,7 +51,7 @@ def looks_of(actor: Actor) -> list[Need]:
     otherwise = [row for row in rows if row.pk not in strange and _differs(row)]
     lapsed = [row for row in rows if row.state == ShipmentState.EXPIRED]
     return [
-        *_suspended(actor, legal_day(now)),
+        *_suspended(actor, now),
         *(
             Need(
                 _("Customs reported something that does not fit"),
@@ -121,12 +121,13 @@ def _lapsed(license: License, rows: list[Shipment], lines: dict[int, HistoryLine
     return Need(title, text, url, _("Look"), "blue", _until(last))
 
 
-def _suspended(actor: Actor, today: date) -> list[Need]:
-    rows = licensing.with_balances(licensing.closed_somehow(actor))
+def _suspended(actor: Actor, now: datetime) -> list[Need]:
+    rows, today = licensing.with_balances(licensing.closed_somehow(actor))[: MOST + 1], legal_day(now)
+    licensing.foresee_ends(rows, {}, now)
     return [
         Need(
             _("License {ref} is suspended").format(ref=row.ref),
-            _("{cause}, since {day}. Nothing new can be reserved.").format(**_causes(row)),
+            _nothing_new(row).format(**_causes(row)),
             reverse("license", kwargs={"ref": row.ref}),
             _("See why"),
             "red",
@@ -141,13 +142,23 @@ def _suspended(actor: Actor, today: date) -> list[Need]:
             "ochre",
             today if number < PRESSING else None,
         )
-        for number, row in enumerate(rows[: MOST + 1])
+        for number, row in enumerate(rows)
     ]
+
+
+def _nothing_new(row: License) -> str:
+    if row.again_at:
+        return _(
+            "{cause}, since {day}. Nothing new can be reserved; by the rules approved so far it can again from "
+            "{again} on."
+        )
+    return _("{cause}, since {day}. Nothing new can be reserved.")
 
 
 def _causes(row: License) -> dict[str, str]:
     causes = dict.fromkeys(str(cause) for cause in row.open_suspensions)
-    return {"cause": _(", ").join(causes), "day": day(min(cause.opened_at for cause in row.open_suspensions))}
+    first = day(min(cause.opened_at for cause in row.open_suspensions))
+    return {"cause": _(", ").join(causes), "day": first, "again": day(row.again_at)}
 
 
 def _licenses(actor: Actor, since: datetime) -> list[Need]:

@@ -65,7 +65,8 @@ def with_holds(rows: Iterable[Shipment], at: datetime) -> list[Shipment]:
 
 
 def fate_if_declared(row: Shipment, at: datetime) -> tuple[str, datetime | None]:
-    """What customs' declaration of it at that instant would be: lawful, in a grace (until when), or too late.
+    """What customs' declaration of it at that instant would be: lawful, in a grace (until when), or too late (from when
+    on not, where that is known).
 
     Of what is reserved and no more; what was declared already is judged by its own instant.
     """

@@ -19,7 +19,7 @@ from licensing.selectors.applications import (
     with_steps,
     with_supplement,
 )
-from licensing.selectors.causes import Closing, closed_in_part, closings, why
+from licensing.selectors.causes import Closing, closed_in_part, closings, foresee_ends, why
 from licensing.selectors.clocks import (
     NO_CLOCK,
     Handover,
@@ -217,6 +217,7 @@ __all__ = [
     "edition_on",
     "editions_at",
     "fate_of_lines",
+    "foresee_ends",
     "handovers_of",
     "held",
     "holds_known",

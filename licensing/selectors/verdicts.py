@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import lru_cache
+from itertools import chain
 from typing import Any
 
 from django.db.models import TextField
@@ -158,10 +159,12 @@ def judged(license: License, party: int, destination: str, lines: Collection[int
 
 @dataclass(frozen=True)
 class Judgment:
-    """What rules and holds stop of a line of a license for one of its end-users, whether or not a turn said so."""
+    """What rules and holds stop of a line of a license for one of its end-users, whether or not a turn said so. until:
+    the first instant at which no rule prohibits it any more; None: no end is known."""
 
     verdict: Verdict
     prohibited: Mapping[str, Any] | None
+    until: datetime | None
     held: Mapping[str, Any] | None
 
 
@@ -176,7 +179,7 @@ def judgments(licenses: Iterable[License], editions: Editions, at: datetime) -> 
             contract = license.application.contract_on
             prohibiting = foreseen(editions, row.said, since=license.issued_at, contract=contract)
             holding = withheld(editions, row.said, since=license.issued_at)
-        yield Judgment(row, standing(prohibiting, at), standing(holding, at))
+        yield Judgment(row, standing(prohibiting, at), end_of(prohibiting, at), standing(holding, at))
 
 
 @dataclass(frozen=True)
@@ -219,6 +222,15 @@ def _known(row: Verdict, taken: Taken, editions: Editions) -> tuple[list[dict[st
 def standing(stretches: Iterable[Mapping[str, Any]], at: datetime) -> Mapping[str, Any] | None:
     """The stretch in which that instant lies; None where nothing prohibits it then."""
     return next(_around(stretches, at), None)
+
+
+def end_of(stretches: Collection[Mapping[str, Any]], at: datetime) -> datetime | None:
+    """The first instant from that one on at which none of these stands; None: no end is known."""
+    while stretch := standing(stretches, at):
+        if stretch["until"] is None:
+            return None
+        at = _instant(stretch["until"])
+    return at
 
 
 def holds_standing(stretches: Iterable[Mapping[str, Any]], at: datetime) -> list[str]:
@@ -348,13 +360,24 @@ def too_late(
 def fate_of_lines(
     license: License, party: int, destination: str, lines: Collection[int], *, reserved_at: datetime, at: datetime
 ) -> tuple[str, datetime | None]:
-    """What becomes of these lines, reserved at one instant and declared at the other: the worst; of a grace its end."""
+    """What becomes of these lines, reserved at one instant and declared at the other: the worst; of a grace its end, of
+    what comes too late the first instant at which it would not, where one is known."""
     found = stretches_of(license, party, destination, lines).values()
     fates = {fate(stretches, reserved_at, at) for stretches in found}
-    if TOO_LATE in fates or IN_GRACE not in fates:
-        return (TOO_LATE if TOO_LATE in fates else LAWFUL), None
+    if TOO_LATE in fates:
+        return TOO_LATE, _in_time(found, reserved_at, at)
+    if IN_GRACE not in fates:
+        return LAWFUL, None
     graces = (one["grace"] for one in (standing(stretches, at) for stretches in found) if one)
     return IN_GRACE, min(_instant(grace) for grace in graces)
+
+
+def _in_time(found: Collection[list[dict[str, Any]]], reserved_at: datetime, after: datetime) -> datetime | None:
+    while turn := next_turn(chain.from_iterable(found), after):
+        if all(fate(stretches, reserved_at, turn) != TOO_LATE for stretches in found):
+            return turn
+        after = turn
+    return None
 
 
 def fate(stretches: Iterable[Mapping[str, Any]], reserved_at: datetime | None, at: datetime) -> str:

@@ -87,7 +87,9 @@ def license_page(request: HttpRequest, ref: str, failed: Failed | None = None) -
     endable = [cause for cause in row.open_suspensions if cause.ends_by(request.user)]
     if "lift" in steps["forms"]:
         steps["forms"]["lift"].only(endable)
-    closings = licensing.closings([row], now).get(row.pk, [])
+    found = licensing.closings([row], now)
+    licensing.foresee_ends([row], found, now)
+    closings = found.get(row.pk, [])
     shipments = selectors.with_lines(selectors.shipments_for(request.actor).filter(license=row))
     context = {
         "license": row,
@@ -132,6 +134,7 @@ def shipment_new(request: HttpRequest) -> HttpResponse:
         obstacles = _obstacles(running, licensing.clearances_taken(running), now)
         usable = [row for row in running if not obstacles[row.pk]]
         suspended = [row for row in running if row.state == LicenseState.SUSPENDED]
+        licensing.foresee_ends(suspended, {}, now)
         context = {"licenses": usable, "suspended": suspended, "today": legal_day(now)}
         return render(request, "shipments/shipment_choose.html", context)
     today, initial = legal_today(), {"key": uuid.uuid4().hex}
@@ -143,7 +146,9 @@ def shipment_new(request: HttpRequest) -> HttpResponse:
             messages.success(request, " ".join([message, *form.read_as]))
             return redirect("shipment", ref=ref)
     now, taken = legal_now(), licensing.clearances_taken([license])[license.pk]
-    closings = licensing.closings([license], now).get(license.pk, [])
+    found = licensing.closings([license], now)
+    licensing.foresee_ends([license], found, now)
+    closings = found.get(license.pk, [])
     context = {
         "license": license,
         "closings": closings,
@@ -185,6 +190,7 @@ def shipment(request: HttpRequest, ref: str) -> HttpResponse:
         "shipment": selectors.with_holds([row], at)[0],
         "too_late": fate == licensing.TOO_LATE,
         "declare_by": until and legal_day(until - INSTANT),
+        "again_on": until and legal_day(until),
         "verbs": open_verbs(row, request.actor),
         "history": told(lines_of(row), request.actor),
         "destination": Country.objects.filter(pk=row.destination).first(),

@@ -17,6 +17,7 @@ from shipments import actions, selectors
 from shipments.actions import reservations
 from shipments.models import Shipment
 from tests import make
+from tests.book import forbid
 from tests.licensing.test_verdicts import ban
 from tests.make import seen
 
@@ -117,6 +118,15 @@ def test_what_is_reserved_is_told_whether_it_may_still_be_declared(world, licens
     assert selectors.fate_if_declared(shipment, legal_now()) == (IN_GRACE, day_start(last + DAY))
     assert selectors.fate_if_declared(shipment, day_start(last + DAY)) == (TOO_LATE, None)
     assert selectors.fate_if_declared(declared, day_start(last + DAY)) == (LAWFUL, None)
+
+
+def test_what_comes_too_late_is_in_time_again_when_every_rule_is_over(world, license, shipment):
+    now, again = legal_now(), day_start(legal_today() + 7 * DAY)
+    make.edition(ban("DE"), "NOW")
+    make.edition(forbid(country=["DE"]), "OTHER", day_start(legal_today() + 3 * DAY))
+    assert selectors.fate_if_declared(shipment, now + timedelta(seconds=9)) == (TOO_LATE, None)
+    make.edition(lambda rules, document: None, "UNDO", again)
+    assert selectors.fate_if_declared(shipment, now + timedelta(seconds=9)) == (TOO_LATE, again)
 
 
 def test_what_is_reserved_on_a_license_that_an_officer_suspended_is_not_declared(world, license, shipment):
