@@ -9,7 +9,7 @@ from core.access import Actor, visibility
 from core.models import HistoryLine
 from exporters.selectors import of_province
 from licensing.models import License, Suspension
-from licensing.selectors import LAWFUL, TOO_LATE, Closing, Taken, fate_of_lines, stopped
+from licensing.selectors import LAWFUL, TOO_LATE, Closing, Reason, Taken, fate_of_lines, reasons, stopped
 from licensing.selectors.what_if import reads_reserved
 from licensing.states import IN_FORCE
 from shipments.models import Handling, Incident, Shipment
@@ -53,15 +53,20 @@ def with_holds(rows: Iterable[Shipment], at: datetime) -> list[Shipment]:
     """Of `with_lines`, each with `stopped`: whether a reservation like it would meet a closed license or end-user, a
     rule or a hold at that instant, though no worker came by. Two queries where some are open."""
     found = list(rows)
-    asked = {
-        row.pk: Taken(row.license, row.end_user_id, row.destination, [line.line_number for line in row.lines.all()])
-        for row in found
-        if row.state in OPEN_SHIPMENT
-    }
+    asked = {row.pk: _taken(row) for row in found if row.state in OPEN_SHIPMENT}
     ruled_out = stopped(asked, at) if asked else set()
     for row in found:
         row.stopped = row.closed or row.license.state not in IN_FORCE or row.pk in ruled_out
     return found
+
+
+def _taken(row: Shipment) -> Taken:
+    return Taken(row.license, row.end_user_id, row.destination, [line.line_number for line in row.lines.all()])
+
+
+def reasons_on_hold(row: Shipment, at: datetime) -> list[Reason]:
+    """Of one of `with_holds`: why it is on hold at that instant."""
+    return reasons(_taken(row), row.end_user.name, at) if row.on_hold else []
 
 
 def fate_if_declared(row: Shipment, at: datetime) -> tuple[str, datetime | None]:

@@ -19,7 +19,7 @@ from licensing.selectors.applications import (
     with_steps,
     with_supplement,
 )
-from licensing.selectors.causes import Closing, closed_in_part, closings, foresee_ends, why
+from licensing.selectors.causes import Closing, Reason, closed_in_part, closings, foresee_ends, reasons, why
 from licensing.selectors.clocks import (
     NO_CLOCK,
     Handover,
@@ -185,6 +185,7 @@ __all__ = [
     "Editions",
     "Judged",
     "Named",
+    "Reason",
     "Standing",
     "Taken",
     "Turned",
@@ -259,6 +260,7 @@ __all__ = [
     "proposals",
     "rules_of",
     "read_parts",
+    "reasons",
     "rejection",
     "reviewer_of",
     "scheduled",

@@ -11,7 +11,7 @@ from core.legal_time import legal_day
 from licensing.models import License, LicenseEndUser, Suspension
 from licensing.policy.vocabulary import HIT
 from licensing.selectors.editions import editions_at, rules_of
-from licensing.selectors.verdicts import Judgment, begins, closed, is_to_turn, judgments
+from licensing.selectors.verdicts import Judgment, Taken, begins, closed, is_to_turn, judgments, stops_of
 from licensing.words import holds, rules
 
 POLICY = Suspension.Cause.POLICY
@@ -122,6 +122,35 @@ def closed_in_part(license: License, closings: Iterable[Closing], at: datetime) 
             found.append((number, _said(name, digest, one.prohibited["rules"])))
         if one.held:
             found.append((number, _("{name}: {why}").format(name=name, why=holds.told_of(one.held))))
+    return found
+
+
+@dataclass(frozen=True)
+class Reason:
+    """Why something is closed, as pages of a license tell it: what, in words, since when, until when by the editions
+    known, and of rules the edition that has them."""
+
+    what: str
+    why: str
+    since: datetime
+    until: datetime | None = None
+    edition: str = ""
+
+
+def reasons(taken: Taken, name: str, at: datetime) -> list[Reason]:
+    """Why no such shipment can be reserved at that instant: open causes of its license and of its end-user (name), and
+    what rules and holds say of it, whether or not a turn came by. Three queries."""
+    causes = open_causes().exclude(cause=POLICY).filter(license=taken.license)
+    causes = causes.filter(Q(end_user=None) | Q(end_user__party=taken.party))
+    found = [Reason(str(cause), why(cause), cause.opened_at) for cause in causes]
+    editions = editions_at(at)
+    code, digest = editions.of(legal_day(at))
+    for stop in stops_of(taken, editions, at):
+        one, since = stop.stretch, begins(stop.stretch)
+        if "hold" in one:
+            found.append(Reason(_("A hold on reservations"), holds.told_of(one), since))
+        else:
+            found.append(Reason(str(POLICY.label), _said(name, digest, one["rules"]), since, stop.until, code))
     return found
 
 

@@ -198,17 +198,36 @@ def stopped(asked: Mapping[int, Taken], at: datetime) -> set[int]:
     Two queries, however many: what is written is read, and judged anew only where it does not know all editions, or
     that destination.
     """
-    editions = editions_at(at)
+    found = _stretches(asked, editions_at(at))
+    return {key for key, *both in found if any(standing(stretches, at) for stretches in both)}
+
+
+@dataclass(frozen=True)
+class Stop:
+    """Rules, or a hold, that stop a reservation: as a verdict has them. until: of rules the end, where it is known."""
+
+    stretch: Mapping[str, Any]
+    until: datetime | None
+
+
+def stops_of(taken: Taken, editions: Editions, at: datetime) -> list[Stop]:
+    """What stops a reservation like that at that instant, on whichever line, each once. One query."""
+    found: list[Stop] = []
+    for _, prohibiting, holding in _stretches({0: taken}, editions):
+        found += [Stop(one, end_of(prohibiting, at)) for one in _around(prohibiting, at)]
+        found += [Stop(one, None) for one in _around(holding, at)]
+    return [one for place, one in enumerate(found) if one not in found[:place]]
+
+
+def _stretches(asked: Mapping[int, Taken], editions: Editions) -> Iterator[tuple[int, list[Any], list[Any]]]:
+    """Of each line of each that has a verdict: the key, when rules prohibit it, and when it is held. One query."""
     rows = Verdict.objects.filter(line__license__in={one.license.pk for one in asked.values()})
     rows = rows.select_related("end_user", "line")
     of = {(row.end_user.party_id, row.line.license_id, row.line.number): row for row in rows}
-    return {
-        key
-        for key, one in asked.items()
-        for number in one.lines
-        if (row := of.get((one.party, one.license.pk, number)))
-        and any(standing(stretches, at) for stretches in _known(row, one, editions))
-    }
+    for key, one in asked.items():
+        for number in one.lines:
+            if row := of.get((one.party, one.license.pk, number)):
+                yield key, *_known(row, one, editions)
 
 
 def _known(row: Verdict, taken: Taken, editions: Editions) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:

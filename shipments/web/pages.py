@@ -186,8 +186,10 @@ def shipment(request: HttpRequest, ref: str) -> HttpResponse:
     row = get_object_or_404(selectors.with_lines(selectors.shipments_for(request.actor)), ref=ref)
     at = legal_now()
     fate, until = selectors.fate_if_declared(row, at)
+    (row,) = selectors.with_holds([row], at)
     context = {
-        "shipment": selectors.with_holds([row], at)[0],
+        "shipment": row,
+        "reasons": selectors.reasons_on_hold(row, at),
         "too_late": fate == licensing.TOO_LATE,
         "declare_by": until and legal_day(until - INSTANT),
         "again_on": until and legal_day(until),
