@@ -1,10 +1,10 @@
 """History lines as a reader may see them: sentences, and no officer's name for an exporter."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, TypeAlias
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
@@ -15,12 +15,13 @@ from core.languages import day_in_words
 from core.models import ApiKey, HistoryLine, Membership
 
 _DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
-_sentences: dict[tuple[str, str], "str | Promise"] = {}
+Sentence: TypeAlias = "str | Promise | Callable[[HistoryLine], str]"
+_sentences: "dict[tuple[str, str], Sentence]" = {}
 _internal: set[tuple[str, str]] = set()
 
 
-def sentences(kind: str, words: "Mapping[str, str | Promise]", *, internal: tuple[str, ...] = ()) -> None:
-    """Registers what each verb of a kind of row is called in its history.
+def sentences(kind: str, words: "Mapping[str, Sentence]", *, internal: tuple[str, ...] = ()) -> None:
+    """Registers what each verb of a kind of row is called in its history, or what says it of the line.
 
     internal: officers' steps that an exporter never sees, only what they lead to.
     """
@@ -71,7 +72,8 @@ def told(lines: Iterable[HistoryLine], reader: Actor) -> list[Told]:
 
 def sentence(line: HistoryLine) -> str:
     """What happened, in words, with the line's facts where they name some."""
-    words = str(_sentences.get((line.subject_kind, line.verb), line.verb))
+    said = _sentences.get((line.subject_kind, line.verb), line.verb)
+    words = str(said(line) if callable(said) else said)
     return words.format(**facts_of(line)) if "{" in words else words
 
 

@@ -23,7 +23,7 @@ from core.errors import DomainError
 from core.history import lines_of, open_verbs, version
 from core.models import HistoryLine
 from core.outside import again
-from core.telling import Told, facts_of, sentences, told
+from core.telling import Sentence, Told, facts_of, sentences, told
 from core.web import kept
 from core.web.forms import StepForm, show_refusal
 from core.web.labels import said
@@ -52,17 +52,17 @@ class Page:
 class Step:
     """A verb of a noun.
 
-    told: what its history line says; `internal` ones no exporter reads. mail: the subject of what its holder is sent
-    (`{ref}`, and the line's facts), or what makes it from the line, if anything. page and action: where it is offered
-    and what it calls, `action(key, **form.facts(), by=…)`; without them it happens elsewhere, and only its words stand
-    here.
+    told: what its history line says, or what makes that from it; `internal` ones no exporter reads. mail: the subject
+    of what its holder is sent (`{ref}`, and the line's facts), or what makes it from the line, if anything. page and
+    action: where it is offered and what it calls, `action(key, **form.facts(), by=…)`; without them it happens
+    elsewhere, and only its words stand here.
     said: what the page says afterwards. within: the step whose card holds it when both are open. offered, with a label:
     when a page offers it to whom the table opens it, where the graph does not say so. noun and app are set when it is
     registered.
     """
 
     verb: str
-    told: "str | Promise"
+    told: Sentence
     page: Page | None = None
     action: Callable[..., Any] | None = None
     said: "str | Promise" = ""

@@ -28,7 +28,7 @@ from licensing.actions import (
     simulations,
     supplements,
 )
-from licensing.models import Application, Declaration, Draft, License, WindowWarning
+from licensing.models import Application, Declaration, Draft, License, Suspension, WindowWarning
 from licensing.selectors import (
     applications_for,
     approvers,
@@ -352,6 +352,13 @@ register(
     holder=told_of_case,
 )
 
+
+def lifted(line: HistoryLine) -> str:
+    """Which of its causes ended; others may still be open."""
+    cause = Suspension.Cause(line.facts["cause"]).label
+    return str(_("A suspension was lifted. Its cause was “{cause}”.")).format(cause=cause)
+
+
 register(
     "licensing",
     "license",
@@ -370,7 +377,7 @@ register(
         ),
         Step(
             "lift",
-            _("A suspension was lifted"),
+            lifted,
             LICENSE_DESK,
             licenses.lift,
             _("This cause has ended. The license is in force again when no other cause is open."),

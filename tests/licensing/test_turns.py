@@ -9,8 +9,10 @@ from django.test.utils import CaptureQueriesContext
 
 from core.access import clock as clock_actor
 from core.errors import DomainError
+from core.history import lines_of
 from core.legal_time import day_start, legal_now, legal_today, on_the_wire
 from core.models import Delivery, HistoryLine
+from core.telling import told
 from licensing import selectors, tasks
 from licensing.actions import licenses, screenings, verdicts
 from licensing.loading import first_document
@@ -304,6 +306,22 @@ def test_lifting_another_cause_opens_nothing_that_the_rules_closed(world, licens
     cause = license.suspensions.get(cause="enforcement").pk
     licenses.lift(license.ref, seen=seen(license.ref), suspension=cause, reason="Clean", by=m.other_decider)
     assert state(license) == ("suspended", {True}, [False])
+
+
+def test_of_a_suspension_that_was_lifted_history_says_which_cause_has_ended(world, license):
+    m = world.ministry
+    licenses.suspend(license.ref, seen=seen(license.ref), reason="Inspection", by=m.decider)
+    make.edition(ban("DE"))
+    turn(license)
+    cause = license.suspensions.get(cause="enforcement").pk
+    licenses.lift(license.ref, seen=seen(license.ref), suspension=cause, reason="Clean", by=m.other_decider)
+    make.edition(ban("FR"), "AFTER")
+    turn(license)
+    lifted = lines_of(license).filter(verb="lift").order_by("seq")
+    assert [one.sentence for one in told(lifted, world.exporter)] == [
+        "A suspension was lifted. Its cause was “Enforcement”.",
+        "A suspension was lifted. Its cause was “The rules in force”.",
+    ]
 
 
 def test_no_officer_ends_what_the_rules_closed(world, license):
