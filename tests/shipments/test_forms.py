@@ -168,6 +168,13 @@ def test_an_end_user_that_was_closed_meanwhile_stays_chosen_and_the_others_are_o
     assert browser.post("/shipments/new/", facts | {"end_user": refs[0]}).status_code == 302
 
 
+@pytest.mark.parametrize(("closed", "label"), [(False, "Do not record it"), (True, "Open the license")])
+def test_the_way_out_of_the_form_leads_to_the_license(closed, label, browser, license):
+    if closed:
+        make.edition(ban("DE"))
+    assert f'<a class="btn sec" href="/licenses/{license.ref}/">{label}</a>' in text_of(browser.get(new(license)))
+
+
 def test_an_end_user_of_no_license_of_this_number_is_no_choice(browser, world, license):
     other = world.license(kilograms=10).end_users.get().party.ref
     response = browser.post("/shipments/new/", answers(license, quantity_1="10", end_user=other))
