@@ -149,10 +149,12 @@ def shipment_new(request: HttpRequest) -> HttpResponse:
     found = licensing.closings([license], now)
     licensing.foresee_ends([license], found, now)
     closings = found.get(license.pk, [])
+    obstacle = selectors.obstacle(license, legal_day(now), taken, closings)
     context = {
         "license": license,
         "closings": closings,
-        "obstacle": selectors.obstacle(license, legal_day(now), taken, closings),
+        "obstacle": obstacle,
+        "barred": obstacle == "end-users" or license.state == LicenseState.SUSPENDED,
         "clearances_taken": taken,
         "today": legal_day(now),
     }
