@@ -143,15 +143,17 @@ def test_unknown_and_foreign_licenses_look_the_same(world, door):
     assert all(answer == answers[0] for answer in answers)
 
 
-def test_a_foreign_party_is_an_unknown_reference(world, door):
+@pytest.mark.parametrize("name", ["end_user", "consignee"])
+def test_a_foreign_party_is_an_unknown_reference(name, world, door):
     other = make.World(world.ministry, world.customs, make.exporter(world.ministry, "Other Co., Ltd."))
     party = other.declaration().end_user
     license = world.license(kilograms=100)
     answers = [
-        door.post(PATH, world.body(license, end_user=ref), make.unique("k")).json()
+        door.post(PATH, world.body(license, **{name: ref}), make.unique("k")).json()
         for ref in (party.ref, make.unknown("PTY"))
     ]
     assert [a["code"] for a in answers] == ["unknown-reference"] * 2
+    assert [error["pointer"] for error in answers[0]["errors"]] == [f"/{name}"]
     assert answers[0]["errors"] == answers[1]["errors"]
 
 

@@ -55,7 +55,7 @@ TAKES = {
     "licensing.applications.submit": "exporters_exporter licensing_application now",
     "licensing.decisions.approve": "licensing_application licensing_declaration now",
     "licensing.decisions.issue": "exporters_exporter licensing_application licensing_declaration now ledger_post",
-    "shipments.reservations.reserve": "now ledger_take",
+    "shipments.reservations.reserve": "shipment_reserve",
     "shipments.customs.receive": "licensing_license shipments_shipment now ledger_settle",
     "shipments.reservations.cancel": "licensing_license shipments_shipment ledger_settle now",
     "licensing.licenses.suspend": "licensing_license licensing_licenseline now",
