@@ -196,6 +196,7 @@ def _reserved(request: ShipmentRequest, ref: str, said: Mapping[str, Any]) -> Re
             unit=line.unit,
             hs_code=line.hs_code,
             value=line.value,
+            currency=line.currency,
             held=line.quantity,
         )
         for line in sorted(request.lines, key=lambda line: line.license_line)
