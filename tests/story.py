@@ -94,7 +94,7 @@ class Story:
         def watch(execute: Any, sql: str, *rest: Any) -> Any:
             if sql.startswith("ROLLBACK TO SAVEPOINT"):  # a transaction that begins anew: what counts is the last
                 taken.clear()
-            for word in (*_TAKES.findall(sql), *re.findall(r"SELECT (ledger_\w+|shipment_reserve)\(", sql)):
+            for word in (*_TAKES.findall(sql), *re.findall(r"\b(ledger_\w+|shipment_reserve)\(", sql)):
                 taken.append(word)
             if "legal_now()" in sql and "now" not in taken and not sql.startswith(("INSERT", "WITH")):
                 taken.append("now")

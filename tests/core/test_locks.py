@@ -54,17 +54,17 @@ TAKES = {
     "exporters.change_party": "exporters_party now",
     "licensing.applications.submit": "exporters_exporter licensing_application now",
     "licensing.decisions.approve": "licensing_application licensing_declaration now",
-    "licensing.decisions.issue": "exporters_exporter licensing_application licensing_declaration now ledger_post",
+    "licensing.decisions.issue": "exporters_exporter licensing_application licensing_declaration now ledger_open",
     "shipments.reservations.reserve": "shipment_reserve",
-    "shipments.customs.receive": "licensing_license shipments_shipment now ledger_settle",
+    "shipments.customs.receive": "licensing_license shipments_shipment now ledger_settle ledger_usable ledger_lapse",
     "shipments.reservations.cancel": "licensing_license shipments_shipment ledger_settle now",
-    "licensing.licenses.suspend": "licensing_license licensing_licenseline now",
-    "licensing.licenses.lift": "licensing_license licensing_licenseline now",
+    "licensing.licenses.suspend": "licensing_license ledger_lock now ledger_usable",
+    "licensing.licenses.lift": "licensing_license ledger_lock now ledger_usable",
     "shipments.reservations.lapse": "licensing_license shipments_shipment now ledger_settle",
-    "licensing.licenses.expire": "licensing_license licensing_licenseline now",
+    "licensing.licenses.expire": "licensing_license ledger_lock now ledger_usable ledger_lapse",
     "licensing.screenings.screen": "exporters_exporter licensing_application licensing_license now",
     "licensing.verdicts.confirm": "licensing_license now",
-    "licensing.verdicts.turn": "licensing_license licensing_licenseline now",
+    "licensing.verdicts.turn": "licensing_license ledger_lock now",
 }
 
 
