@@ -37,7 +37,7 @@ from licensing.selectors.what_if import names_of
 from licensing.states import DraftState
 from licensing.web import what_if
 from licensing.web.draft_needs import hastened_by, needs_of, of_no_author, sparing, waited_for
-from licensing.web.forms.rules import PARTS, BeginForm, RowForm
+from licensing.web.forms.rules import PARTS, TITLE, BeginForm, RowForm
 from licensing.words import comparisons, differences, sentences, statements, terms, thresholds
 from licensing.words.rules import AUTHORITIES, instrument
 from licensing.words.sentences import RuleTold
@@ -69,6 +69,11 @@ def reigns(at: datetime) -> list[Reign]:
 
     found = PolicyEdition.objects.defer("text").select_related("draft").filter(repeals=None)
     return [Reign(one, ends.get(one.code), standing(one)) for one in found.order_by("starts_at", "pk")]
+
+
+def reign_of(edition: PolicyEdition) -> Reign | None:
+    """How this one stands now; None where it repeals another one."""
+    return next((one for one in reigns(legal_now()) if one.edition.pk == edition.pk), None)
 
 
 def policy(request: HttpRequest, form: BeginForm | None = None) -> HttpResponse:
@@ -108,6 +113,17 @@ def _prolong_title(ending: selectors.Ending) -> str:
     return _("Prolong the suspension of {instrument}").format(instrument=instrument(ending.window.instrument, []))
 
 
+def _undoing(edition: PolicyEdition | None, earlier: PolicyEdition | None, actor: Actor) -> dict[str, Any]:
+    """How this edition stands and, while it is in force, for whoever writes or signs what undoes it: the one from
+    whose text that begins, and the title that is proposed."""
+    reign, may_begin = reign_of(edition) if edition else None, actor.may("draft.new")
+    found = {"reign": reign, "may_begin": may_begin}
+    if reign and reign.standing == IN_FORCE and (may_begin or actor.may("draft.approve")):
+        title = _("Undo: {title}").format(title=reign.edition.title)[:TITLE]
+        found |= {"undo_from": earlier, "undo_title": title}
+    return found
+
+
 def begin(request: HttpRequest) -> HttpResponse:
     """A draft is begun; where that was to prolong a window, its row is open in the form."""
     form = BeginForm(request.POST)
@@ -127,17 +143,17 @@ def edition(request: HttpRequest, ref: str) -> HttpResponse:
     row = get_object_or_404(selectors.editions_for(request.actor), code=ref)
     rules = selectors.rules_of(row.digest).edition
     before = selectors.editions_at(legal_now()).before(row.starts_at).code
+    earlier = selectors.editions_for(request.actor).exclude(pk=row.pk).filter(code=before).first()
     context = {
         "edition": row,
-        "earlier": selectors.editions_for(request.actor).exclude(pk=row.pk).filter(code=before).first(),
-        "reign": next((one for one in reigns(legal_now()) if one.edition.pk == row.pk), None),
+        "earlier": earlier,
+        **_undoing(row, earlier, request.actor),
         "told_rules": _told(rules),
         "thresholds": [
             (thresholds.told(one), terms.word(AUTHORITIES, one.authority), one.verified)
             for one in rules.thresholds.values()
         ],
         "form": BeginForm(initial={"base": row.code}),
-        "may_begin": request.actor.may("draft.new"),
     }
     return render(request, "licensing/policy_edition.html", context)
 
@@ -191,6 +207,7 @@ def draft(request: HttpRequest, ref: str, failed: Failed | None = None) -> HttpR
         "parts": _parts(rules.edition.document),
         "approved": (approved := row.editions.order_by("pk").first()),
         "started": approved is not None and approved.starts_at <= at,
+        **_undoing(approved, effect.follows, request.actor),
         "writable": _writable(row, request.actor),
         **(steps := offered(request, row, "desk.draft", failed)),
         "history": told(lines_of(row), request.actor),

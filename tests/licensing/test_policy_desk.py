@@ -1,6 +1,7 @@
 """The policy desk: the time bar, a draft's page, and the forms of the rows of its rules."""
 
 import json
+import re
 from datetime import timedelta
 from html import unescape
 from urllib.parse import quote
@@ -17,7 +18,7 @@ from core.templatetags.lodestone import day, instant
 from licensing import selectors
 from licensing.actions import editions
 from licensing.loading import first_document
-from licensing.models import PolicyEdition
+from licensing.models import Draft, PolicyEdition
 from licensing.policy.edits import rows
 from licensing.web.draft_needs import needs_of
 from licensing.web.forms.rules import PARTS, RowForm, sections
@@ -214,19 +215,37 @@ def test_a_ban_that_spares_licenses_in_force_says_so(desk, draft, ministry):
         assert spares not in " ".join(page(desk, f"{draft.ref}/").split())
 
 
-def test_what_started_says_how_it_is_undone_and_leads_there(client, draft, ministry, clock):
-    def read(who, path):
+def test_what_is_in_force_says_on_its_pages_how_it_is_undone(client, draft, ministry, clock):
+    """To who signs with a link to the text before it, to who writes with a button; before the long text itself."""
+
+    def told(who, path):
         client.force_login(who.user)
-        return " ".join(page(client, path).split())
+        return " ".join(page(client, path).split()).partition('id="h-undo"')[2]
 
     row = approved(described(changed(draft, ministry), ministry), ministry)
-    there = f'href="/desk/policy/editions/{draft.base.code}/"'
-    assert "To undo it" not in (text := read(ministry.other_approver, f"{row.ref}/")) and there not in text
+    first, edition = draft.base, row.editions.get()
+    paths = (f"{row.ref}/", f"editions/{edition.code}/")
+    people = (ministry.policy_officer, ministry.other_approver, ministry.auditor)
+    assert [told(who, path) for who in people for path in paths] == [""] * 6
     clock.shift(days=2)
-    assert "To undo it" in (text := read(ministry.other_approver, f"{row.ref}/")) and there in text
-    later, first = row.editions.get(), draft.base
-    assert there in read(ministry.policy_officer, f"editions/{later.code}/")
-    assert there not in read(ministry.policy_officer, f"editions/{first.code}/")
+    for path, follows in zip(paths, ("h-changes", "h-says"), strict=True):
+        assert "Undo it: begin a draft with the text of" in told(people[0], path).partition(follows)[0]
+        there, *_ = told(people[1], path).partition("</section>")
+        assert f'href="/desk/policy/editions/{first.code}/"' in there and "Undo it: begin" not in there
+        assert told(people[2], path) == ""
+    assert told(people[0], f"editions/{first.code}/") == ""
+    make.edition(lambda by_id, document: document.update(windows=[]))
+    assert [told(who, path) for who in people for path in paths] == [""] * 6
+
+
+def test_its_button_begins_the_draft_that_undoes_it(desk, draft, ministry, clock):
+    row = approved(described(changed(draft, ministry), ministry, title_en="B" * 200), ministry)
+    clock.shift(days=2)
+    fields = dict(re.findall(r'name="(title|base)" value="([^"]+)"', page(desk, f"{row.ref}/")))
+    answer = desk.post("/desk/policy/new/", fields)
+    undo = Draft.objects.latest("pk")
+    assert answer["Location"] == f"/desk/policy/{undo.ref}/"
+    assert (undo.text, undo.title_en) == (draft.base.text, f"Undo: {'B' * 194}")
 
 
 def test_a_draft_of_an_older_text_says_that_it_undoes_what_came_since(desk, draft, ministry):
