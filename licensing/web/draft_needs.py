@@ -10,6 +10,7 @@ from core.legal_time import day_start, legal_day
 from core.models import User
 from core.templatetags.lodestone import day
 from licensing import selectors
+from licensing.actions.editions import no_emergency
 from licensing.models import Draft, Signature
 from licensing.policy.editions import Edition, short_graces
 from licensing.selectors.drafts import Effect
@@ -21,17 +22,21 @@ PROHIBITED = "prohibited"
 
 @dataclass(frozen=True)
 class Need:
-    """A line of the list; small: what to do where it is not met, or how it is met."""
+    """A line of the list; small: what to do where it is not met, or how it is met. hastens: an emergency needs it
+    alike, whenever it is in force."""
 
     text: str
     done: bool
     small: str
+    hastens: bool = False
 
 
 def needs_of(draft: Draft, effect: Effect, at: datetime) -> Iterator[Need]:
     """In the order of the work; the last is another person's, and never done as long as this is a draft."""
     changed = draft.digest != effect.follows.digest
-    yield Need(_("It changes something."), changed, "" if changed else _("Add or change a row of its rules first."))
+    yield Need(
+        _("It changes something."), changed, "" if changed else _("Add or change a row of its rules first."), True
+    )
     flaw = _first_day(draft, at)
     yield Need(
         _("It has a first day."),
@@ -39,14 +44,28 @@ def needs_of(draft: Draft, effect: Effect, at: datetime) -> Iterator[Need]:
         flaw or _("In force from 00:00 of {day} on.").format(day=day(draft.starts_on)),
     )
     told = bool(draft.statement_en and draft.statement_zh)
-    yield Need(_("The public is told in both languages."), told and not draft.statement_is_older, _statement(draft))
+    told_all = told and not draft.statement_is_older
+    yield Need(_("The public is told in both languages."), told_all, _statement(draft), True)
     if short := _short_graces(draft, effect):
         yield Need(_("Each grace lasts until it starts, or longer."), False, short)
-    yield Need(_("What must always hold does."), not (effect.broken or effect.unexplained), _kept(effect))
+    yield Need(_("What must always hold does."), not (effect.broken or effect.unexplained), _kept(effect), True)
     simulated = selectors.simulated(draft, selectors.start_of(draft, at), at)
     again = _("Simulate this text, from this day on; it counts for 24 hours.")
     yield Need(_("It was simulated on the book."), simulated, "" if simulated else again)
     yield Need(_("An approver who wrote nothing of it approves it."), False, _("It then starts by itself on its day."))
+
+
+def hurdles(draft: Draft, effect: Effect, needs: Iterable[Need], at: datetime) -> tuple[list[Need], str]:
+    """Why it would be refused as an emergency, as far as its page knows: what is missing, and why its text can be none.
+
+    It is compared from a later start on, which finds nothing that is not so today; but where it follows another edition
+    then, that says nothing.
+    """
+    follows = selectors.editions_at(at).before(at).digest
+    if effect.follows.digest != follows:
+        return [], ""
+    refusal = no_emergency(effect.comparison, follows, draft.text)
+    return [need for need in needs if need.hastens and not need.done], str(refusal.detail) if refusal else ""
 
 
 def hastened_by(draft: Draft, at: datetime) -> list[User]:

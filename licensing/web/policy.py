@@ -36,7 +36,7 @@ from licensing.selectors.drafts import Effect
 from licensing.selectors.what_if import names_of
 from licensing.states import DraftState
 from licensing.web import what_if
-from licensing.web.draft_needs import hastened_by, needs_of, of_no_author, sparing, waited_for
+from licensing.web.draft_needs import hastened_by, hurdles, needs_of, of_no_author, sparing, waited_for
 from licensing.web.forms.rules import PARTS, TITLE, BeginForm, RowForm
 from licensing.words import comparisons, differences, sentences, statements, terms, thresholds
 from licensing.words.rules import AUTHORITIES, instrument
@@ -189,6 +189,8 @@ def draft(request: HttpRequest, ref: str, failed: Failed | None = None) -> HttpR
     before, names = selectors.rules_of(effect.follows.digest), country_names()
     approvers = selectors.approvers()
     signed, others = _signatures(row, approvers, at)
+    needs = list(needs_of(row, effect, at)) if row.is_draft else []
+    missing, no_emergency = hurdles(row, effect, needs, at) if row.is_draft else ([], "")
     context = {
         "draft": row,
         "effect": effect,
@@ -197,8 +199,10 @@ def draft(request: HttpRequest, ref: str, failed: Failed | None = None) -> HttpR
         "comparison": comparisons.compared(effect.comparison, before, rules, names),
         "standings": comparisons.standings(effect.invariants, rules, names, weaker=effect.comparison.weaker),
         "signatures": _latest(row.signatures.all()),
-        "needs": (needs := list(needs_of(row, effect, at)) if row.is_draft else []),
+        "needs": needs,
         "unmet": [need for need in needs[:-1] if not need.done],
+        "unmet_at_once": missing,
+        "no_emergency": no_emergency,
         "hastened_by": signed,
         "waited_for": others,
         "barred": row.state != DraftState.REPEALED and request.actor.may("draft.approve") and row.wrote(request.actor),

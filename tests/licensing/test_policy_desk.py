@@ -393,6 +393,51 @@ def test_what_lacks_anything_has_no_button_that_approves_it(client, draft, minis
     assert lacking() == ["It has a first day.", "It was simulated"]
 
 
+def card(client, row):
+    """What stands where an approver signs it as an emergency."""
+    return flat(client, f"{row.ref}/").partition('id="h-hasten"')[2].partition("</section>")[0]
+
+
+def test_what_would_be_refused_as_an_emergency_has_no_button_that_signs_it(client, draft, ministry):
+    signs, once = f'action="/desk/policy/{draft.ref}/hasten/"', "It can be signed as an emergency once this holds:"
+    client.force_login(ministry.policy_approver.user)
+
+    def lacking():
+        part = card(client, draft)
+        assert (signs in part) is (once not in part)
+        return [text for text in ("It changes something.", "first day", "The public is told", "book") if text in part]
+
+    assert lacking() == ["It changes something.", "The public is told"]
+    changed(draft, ministry)
+    assert lacking() == ["The public is told"]
+    described(draft, ministry, starts_on=None)
+    assert lacking() == [] and signs in card(client, draft)
+
+
+def test_what_loosens_is_offered_to_nobody_as_an_emergency(client, draft, ministry):
+    """Its authors read why, too; and what was typed before it did is not lost."""
+    loosens, old = "An emergency may loosen nowhere", {"seen": seen(draft.ref), "reason": "Tonight, for a reason"}
+    changed(draft, ministry, key="R044", new=rules(draft)["R044"] | {"enabled": False})
+    row = described(draft, ministry, starts_on=None)
+    client.force_login(ministry.policy_officer.user)
+    assert flat(client, f"{row.ref}/").count(loosens) == 1
+    client.force_login(ministry.policy_approver.user)
+    part = card(client, row)
+    assert loosens in part and 'href="#h-comparison"' in part and "<form" not in part
+    text = client.post(f"/desk/policy/{row.ref}/hasten/", old).content.decode()
+    assert old["reason"] in text.partition('id="h-hasten"')[2]
+
+
+def test_what_follows_another_edition_by_its_day_may_be_an_emergency_today(client, draft, ministry):
+    """Milder than what is in force by then, and stricter than what is today."""
+    further = BAN | {"match": BAN["match"] | {"destination.country": ["JP", "KR"]}}
+    make.edition(lambda by_id, document: document["rules"].append(further), starts_at=day_start(legal_today() + DAY))
+    row = described(changed(draft, ministry), ministry, days=2)
+    client.force_login(ministry.policy_approver.user)
+    assert "Loosens" in page(client, f"{row.ref}/") and "<form" in card(client, row)
+    hastened(row, ministry.policy_approver)
+
+
 def test_a_page_s_snapshot_does_not_last_while_a_draft_is_compared(desk, draft, ministry, monkeypatch):
     """The view ends, what it wants is worked out, and it begins anew."""
     changed(draft, ministry)
