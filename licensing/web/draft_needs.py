@@ -50,7 +50,7 @@ def needs_of(draft: Draft, effect: Effect, at: datetime) -> Iterator[Need]:
         yield Need(_("Each grace lasts until it starts, or longer."), False, short)
     yield Need(_("What must always hold does."), not (effect.broken or effect.unexplained), _kept(effect), True)
     simulated = selectors.simulated(draft, selectors.start_of(draft, at), at)
-    again = _("Simulate this text, from this day on; it counts for 24 hours.")
+    again = _("Simulate this text, from this day on; it counts for 24 hours. An emergency needs no simulation.")
     yield Need(_("It was simulated on the book."), simulated, "" if simulated else again)
     yield Need(_("An approver who wrote nothing of it approves it."), False, _("It then starts by itself on its day."))
 
@@ -101,7 +101,10 @@ def sparing(before: Edition, after: Edition) -> list[str]:
 def _first_day(draft: Draft, at: datetime) -> str:
     """What is wrong with it, and what to do."""
     if draft.starts_on is None:
-        return _("Say from which day on, tomorrow at the earliest. Sooner only as an emergency.")
+        return _(
+            "Say from which day on, tomorrow at the earliest. An emergency needs none: it is in force some seconds "
+            "after the second signature."
+        )
     if draft.starts_on <= legal_day(at):
         come = _("{day} has come: say another day, tomorrow at the earliest. Sooner only as an emergency.")
         return come.format(day=day(draft.starts_on))

@@ -165,6 +165,15 @@ def test_its_page_lists_what_it_still_needs(desk, draft, ministry):
     assert "Until it is in force" not in page(desk, f"{draft.ref}/")
 
 
+def test_its_page_says_what_only_an_approval_by_a_day_needs(desk, draft, ministry):
+    text, day_stands = flat(desk, f"{draft.ref}/"), "It has no first day yet: the coming day stands for it"
+    assert "An emergency needs none: it is in force some seconds after the second signature." in text
+    assert "An emergency needs no simulation." in text and day_stands in text
+    described(draft, ministry)
+    text = flat(desk, f"{draft.ref}/")
+    assert "An emergency needs none" not in text and day_stands not in text
+
+
 @pytest.mark.full
 def test_a_statement_is_proposed_from_its_first_day_or_for_an_emergency_from_today_when_asked(desk, draft, ministry):
     asked, words = "As an emergency: propose its public statement as of today", "What changes on {}, and what does not"
@@ -373,7 +382,7 @@ def test_what_lacks_anything_has_no_button_that_approves_it(client, draft, minis
     def lacking():
         """What stands where the button will."""
         part = page(client, f"{draft.ref}/").partition('id="h-approve"')[2].partition("</section>")[0]
-        assert (approves in part) is ("It can be approved once this holds:" not in part)
+        assert (approves in part) is ("It can be approved by a day once this holds:" not in part)
         texts = ("It changes something.", "It has a first day.", "The public is told", "What must", "It was simulated")
         return [text for text in texts if text in part]
 
