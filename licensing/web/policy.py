@@ -189,6 +189,7 @@ def draft(request: HttpRequest, ref: str, failed: Failed | None = None) -> HttpR
     before, names = selectors.rules_of(effect.follows.digest), country_names()
     approvers = selectors.approvers()
     signed, others = _signatures(row, approvers, at)
+    approved = row.editions.order_by("pk").first()
     needs = list(needs_of(row, effect, at)) if row.is_draft else []
     missing, no_emergency = hurdles(row, effect, needs, at) if row.is_draft else ([], "")
     context = {
@@ -209,7 +210,6 @@ def draft(request: HttpRequest, ref: str, failed: Failed | None = None) -> HttpR
         "others": of_no_author(row, approvers),
         **_simulated(row, rules.edition, names, at, request.actor),
         "parts": _parts(rules.edition.document),
-        "approved": (approved := row.editions.order_by("pk").first()),
         "started": approved is not None and approved.starts_at <= at,
         **_undoing(approved, effect.follows, request.actor),
         "writable": _writable(row, request.actor),

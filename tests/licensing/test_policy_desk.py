@@ -104,6 +104,27 @@ def test_what_has_not_started_is_not_said_to_last_since_then(desk, draft, minist
         assert f"was to start on {at}" in told and f"from {at} on" not in told and f"since {at}" not in told
 
 
+def test_a_draft_s_page_and_the_list_say_the_same_of_what_was_approved(desk, draft, ministry, clock):
+    def stands():
+        """The word of the draft's page, and that of its edition among the others."""
+        listed = page(desk, "").partition('class="reigns"')[2]
+        pages = (page(desk, f"{row.ref}/"), listed.partition(f">{row.ref}<")[2])
+        return [re.search(r'<span class="tag[^"]*">([^<]*)</span>', text)[1] for text in pages]
+
+    row = approved(described(changed(draft, ministry), ministry), ministry)
+    assert stands() == ["Scheduled"] * 2
+    clock.shift(days=2)
+    assert stands() == ["In force"] * 2
+    make.edition(lambda by_id, document: document.update(windows=[]))
+    assert stands() == ["Past"] * 2
+    row = approved(
+        described(changed(editions.draft(title="B", by=ministry.policy_officer), ministry), ministry), ministry
+    )
+    repealed(row, ministry.other_approver)
+    clock.shift(days=2)
+    assert stands() == ["Repealed"] * 2
+
+
 # --- what a draft does ------------------------------------------------------------------------------------
 
 
