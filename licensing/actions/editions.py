@@ -317,11 +317,11 @@ def require_statement(row: Draft) -> None:
 
 
 def _require_told(row: Draft) -> None:
-    """Everybody can read what it changes, in both languages. Raises Invalid."""
+    """Everybody can read what it is about and what it changes, in both languages. Raises Invalid."""
     missing = _("Say in the public statement what changes and what does not, in both languages.")
-    unsaid = [name for name in ("statement_en", "statement_zh") if not getattr(row, name).strip()]
-    if unsaid:
-        raise Invalid([Problem(f"/{name}", "required", missing) for name in unsaid])
+    same = _("Its title in Chinese is the English one: say it in Chinese.")
+    if row.untold:
+        raise Invalid([Problem(f"/{name}", "required", same if name == "title_zh" else missing) for name in row.untold])
 
 
 def _require_fit(row: Draft, starts_at: datetime) -> None:

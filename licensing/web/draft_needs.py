@@ -43,9 +43,10 @@ def needs_of(draft: Draft, effect: Effect, at: datetime) -> Iterator[Need]:
         not flaw,
         flaw or _("In force from 00:00 of {day} on.").format(day=day(draft.starts_on)),
     )
-    told = bool(draft.statement_en and draft.statement_zh)
-    told_all = told and not draft.statement_is_older
-    yield Need(_("The public is told in both languages."), told_all, _statement(draft), True)
+    told = not draft.untold and not draft.statement_is_older
+    small = [_("Its title in Chinese is the English one: say it in Chinese.")] if "title_zh" in draft.untold else []
+    small += [_statement(draft)]
+    yield Need(_("The public is told in both languages."), told, " ".join(filter(None, small)), True)
     if short := _short_graces(draft, effect):
         yield Need(_("Each grace lasts until it starts, or longer."), False, short)
     yield Need(_("What must always hold does."), not (effect.broken or effect.unexplained), _kept(effect), True)

@@ -186,6 +186,14 @@ def test_its_page_lists_what_it_still_needs(desk, draft, ministry):
     assert "Until it is in force" not in page(desk, f"{draft.ref}/")
 
 
+def test_its_page_says_that_its_title_is_english_in_both_languages(desk, draft, ministry):
+    told, same = "The public is told in both languages.", "Its title in Chinese is the English one: say it in Chinese."
+    row = described(draft, ministry, title_zh="Ban")
+    assert wants(row)[told] is False and same in flat(desk, f"{row.ref}/")
+    row = described(draft, ministry)
+    assert wants(row)[told] is True and same not in flat(desk, f"{row.ref}/")
+
+
 def test_its_page_says_what_only_an_approval_by_a_day_needs(desk, draft, ministry):
     text, day_stands = flat(desk, f"{draft.ref}/"), "It has no first day yet: the coming day stands for it"
     assert "An emergency needs none: it is in force some seconds after the second signature." in text
