@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, override
 
 from core.templatetags.lodestone import day
-from licensing.policy.comparison import OF_GOODS, Comparison, Region
+from licensing.policy.comparison import OF_GOODS, PROHIBITED, Comparison, Region
 from licensing.policy.days import When
 from licensing.policy.editions import Edition, Rule
 from licensing.policy.vocabulary import CHANNELS, CODE, COUNTRY, END_USE, UNLISTED_CODE
@@ -93,7 +93,7 @@ def _goods(comparison: Comparison, whom: Whom) -> Iterator[str]:
     """A line for each item of the lists and each thing that is said of it from now on, under what they share."""
     found: dict[tuple[str, When], list[Box]] = {}
     for region in comparison.regions:
-        found.setdefault((_outcome(region), region.when), []).extend(region.boxes)
+        found.setdefault((_outcome(region), region.when), []).extend((*region.boxes, *_barred(comparison, region)))
     shared: dict[str, list[str]] = {}
     for (outcome, days), boxes in found.items():
         for box in united(boxes):
@@ -121,6 +121,15 @@ def _outcome(region: Region) -> str:
     if was != becomes:
         return phrases.lower(becomes)
     return phrases.one_by_one(phrases.lower(comparisons.difference(one)) for one in region.differences)
+
+
+def _barred(comparison: Comparison, region: Region) -> Iterator[Box]:
+    """What the rules of a region prohibit beside it, and was prohibited before: a ban does not tell them apart. Where
+    it may be applied for all the same, that is so as before."""
+    for one in comparison.barred:
+        same = (one.rules, one.when) == (region.rules, region.when)
+        if same and region.new.disposition == PROHIBITED and {*region.new.channels} <= {*one.outcome.channels}:
+            yield from one.boxes
 
 
 def _lines(box: Box, whom: Whom) -> tuple[str, list[str]]:
