@@ -10,6 +10,7 @@ from core.templatetags.lodestone import day
 from licensing.policy.comparison import OF_GOODS, PROHIBITED, Comparison, Region
 from licensing.policy.days import When
 from licensing.policy.editions import Edition, Rule
+from licensing.policy.strictness import LOOSENS, TIGHTENS
 from licensing.policy.vocabulary import CHANNELS, CODE, COUNTRY, END_USE, UNLISTED_CODE
 from licensing.policy.whole import Box, united
 from licensing.words import comparisons, phrases, rules, terms
@@ -18,6 +19,7 @@ from licensing.words.whom import Whom, when
 
 LANGUAGES = ("en", "zh-hans")
 BARS = ("prohibited", "presumption_of_denial")
+PLACES = (CODE, COUNTRY)
 SHORT = 60  # characters of what stands in the line of an item
 TO = {COUNTRY: gettext_lazy("to {values}"), END_USE: gettext_lazy("end-use {values}")}
 WAYS = {
@@ -47,9 +49,10 @@ def statement(old: Edition, new: Edition, comparison: Comparison, starts: date, 
         [
             _("What changes"),
             *_changed(changes(old, new, countries), _begun(new, starts), _holds(comparison, old, new, countries)),
+            *_licenses(comparison),
         ],
         [_("Which goods are concerned"), *_goods(comparison, Whom(old, new, countries))],
-        [_("What does not change"), *_stays(old, new, starts)],
+        [_("What does not change"), *_stays(old, new, starts, comparison)],
     ]
     return "\n\n".join("\n".join(lines) for lines in parts if len(lines) > 1)
 
@@ -86,6 +89,18 @@ def _rule(one: Change, *, dated: bool) -> Iterator[str]:
         otherwise = [field.told for field in felt if one.kind == CHANGED and field.place != ("enabled",)]
         days = [one.new.days] if dated else []
         yield phrases.sentences([one.told, *otherwise, one.new.sentence, one.new.hits, *days])
+
+
+def _licenses(comparison: Comparison) -> Iterator[str]:
+    """What becomes of licenses in force, as far as that can be said of each rule alone."""
+    directions = {one for reach in comparison.reach for one in reach.directions}
+    if TIGHTENS in directions:
+        yield _(
+            "Licenses in force are suspended as far as they allow what is prohibited for them now: no shipment of it "
+            "can be reserved any more."
+        )
+    if LOOSENS in directions:
+        yield _("What was suspended of licenses in force only by what is no longer prohibited can be used again.")
 
 
 # --- which goods ------------------------------------------------------------------------------------------
@@ -145,10 +160,17 @@ def _lines(box: Box, whom: Whom) -> tuple[str, list[str]]:
 
 
 # --- what stays -------------------------------------------------------------------------------------------
-def _stays(old: Edition, new: Edition, starts: date) -> Iterator[str]:
-    """Channels and barriers by rules that are the same in both, and may count from that day on."""
+def _stays(old: Edition, new: Edition, starts: date, comparison: Comparison) -> Iterator[str]:
+    """Channels and barriers by rules that are the same in both, may count from that day on, and are of the goods or
+    destinations that are concerned; the rest in one line."""
     before = {rule.id: rule for rule in old.rules}
-    same = [rule for rule in new.rules if before.get(rule.id) == rule and _counts(rule, starts)]
+    boxes = [box for region in comparison.regions for box in region.boxes]
+    near = [
+        rule
+        for at, rule in enumerate(new.rules)
+        if _of_goods_or_destinations(rule) and any(_meets(at, box) for box in boxes)
+    ]
+    same = [rule for rule in near if before.get(rule.id) == rule and _counts(rule, starts)]
     for channel in CHANNELS:
         if names := {rule.id for rule in same if channel in rule.effect.grant}:
             yield _("Open as before, {channel}:").format(channel=terms.word(terms.CHANNELS, channel))
@@ -156,6 +178,21 @@ def _stays(old: Edition, new: Edition, starts: date) -> Iterator[str]:
     if names := {rule.id for rule in same if rule.effect.disposition in BARS}:
         yield _("Prohibited or presumed refused as before:")
         yield from _reasons(new, names)
+    yield _("All that is not named here stays as it was.")
+
+
+def _of_goods_or_destinations(rule: Rule) -> bool:
+    """It is of some goods, or of some destinations."""
+    return any(key.startswith(("item.", "destination.")) for key in rule.match)
+
+
+def _meets(at: int, box: Box) -> bool:
+    """Some goods and destinations of the box, each by itself, are those of the new edition's rule of this number."""
+    places = ((side.fact, classes) for side, classes in box.sides if side.fact in PLACES)
+    return all(
+        any(not one.failing[-1] >> at & 1 and not isinstance(one.values[0][fact], tuple) for one in classes)
+        for fact, classes in places
+    )
 
 
 def _reasons(edition: Edition, names: Collection[str]) -> Iterator[str]:
