@@ -330,16 +330,17 @@ def test_the_first_signature_is_told_to_whoever_can_give_the_second(draft, minis
     relay()
     told = {mail.to[0]: mail for mail in mailoutbox}
     assert told.keys() == {ministry.policy_officer.user.email, second.user.email}
-    waits = "signed as an emergency; the signature of another approver is waited for"
+    waits = "signed as an emergency; another approver must sign within 24 hours"
     assert told[ministry.policy_officer.user.email].subject == f"{row.ref}: {waits}"
     mine = told[second.user.email]
-    assert mine.subject == f"{row.ref}：已按紧急程序签署，尚待另一名批准人签署"
+    assert mine.subject == f"{row.ref}：已按紧急程序签署，须由另一名批准人在 24 小时内签署"
     assert f"/desk/policy/{row.ref}/" in mine.body and not {"Tonight", "Ban"} & set(mine.body.split())
     mailoutbox.clear()
     hastened(row, second)
     relay()
+    since = instant(row.editions.get().starts_at)
     assert [(mail.to, mail.subject) for mail in mailoutbox] == [
-        ([ministry.policy_officer.user.email], f"{row.ref}: signed as an emergency")
+        ([ministry.policy_officer.user.email], f"{row.ref}: in force since {since}, as an emergency")
     ]
 
 
