@@ -56,6 +56,17 @@ def needs_of(draft: Draft, effect: Effect, at: datetime) -> Iterator[Need]:
     yield Need(_("An approver who wrote nothing of it approves it."), False, _("It then starts by itself on its day."))
 
 
+def complete(draft: Draft, known: selectors.Editions, at: datetime) -> bool:
+    """Its authors have done what is seen without a comparison; whether what must always hold does, its page says."""
+    starts_at = selectors.start_of(draft, at)
+    follows = known.before(starts_at).digest
+    if draft.starts_on is None or starts_at != day_start(draft.starts_on) or draft.digest == follows:
+        return False
+    if starts_at in {taken for _, _, taken in known.rows} or draft.untold or draft.statement_is_older:
+        return False
+    return any(not selectors.outdated(one, draft, starts_at, at, known.newest) for one in draft.simulations.all())
+
+
 def hurdles(draft: Draft, effect: Effect, needs: Iterable[Need], at: datetime) -> tuple[list[Need], str]:
     """Why it would be refused as an emergency, as far as its page knows: what is missing, and why its text can be none.
 

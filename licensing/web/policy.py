@@ -36,7 +36,7 @@ from licensing.selectors.drafts import Effect
 from licensing.selectors.what_if import names_of
 from licensing.states import DraftState
 from licensing.web import what_if
-from licensing.web.draft_needs import hastened_by, hurdles, needs_of, of_no_author, sparing, waited_for
+from licensing.web.draft_needs import complete, hastened_by, hurdles, needs_of, of_no_author, sparing, waited_for
 from licensing.web.forms.rules import PARTS, TITLE, BeginForm, RowForm
 from licensing.words import comparisons, differences, sentences, statements, terms, thresholds
 from licensing.words.rules import AUTHORITIES, instrument
@@ -44,6 +44,7 @@ from licensing.words.sentences import RuleTold
 
 ENDING_DAYS = 120  # the desk lists windows earlier than anybody is warned
 SIGNED = Prefetch("signatures", Signature.objects.select_related("actor"))
+SIMULATED = Prefetch("simulations", Simulation.objects.defer("result"))
 PAST, IN_FORCE, SCHEDULED, REPEALED = "past", "in force", "scheduled", "repealed"
 
 
@@ -81,14 +82,14 @@ def policy(request: HttpRequest, form: BeginForm | None = None) -> HttpResponse:
     at = legal_now()
     editions_known = selectors.editions_at(at)
     approvers = selectors.approvers()
-    drafts = selectors.drafts_for(request.actor).filter(state=DraftState.DRAFT).prefetch_related(SIGNED)
+    drafts = selectors.drafts_for(request.actor).filter(state=DraftState.DRAFT).prefetch_related(SIGNED, SIMULATED)
     context = {
         "reigns": reigns(at)[::-1],
         "endings": [
             (ending, _prolong_title(ending)) for ending in selectors.windows_ending(editions_known, ENDING_DAYS)
         ],
         "withdrawn": _of_each_window(selectors.warnings_withdrawn(editions_known)),
-        "drafts": [(one, *_signatures(one, approvers, at)) for one in drafts],
+        "drafts": [(one, *_signatures(one, approvers, at), complete(one, editions_known, at)) for one in drafts],
         "form": form or BeginForm(typed_into(request, "draft.new")),
         "may_begin": request.actor.may("draft.new"),
         "may_see_departures": request.actor.may("desk.departures", "GET"),

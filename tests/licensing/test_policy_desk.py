@@ -8,7 +8,9 @@ from urllib.parse import quote
 
 import pytest
 from django import forms
+from django.db import connection
 from django.http import QueryDict
+from django.test.utils import CaptureQueriesContext
 
 from core.actions import choose_language
 from core.deliveries import relay
@@ -123,6 +125,50 @@ def test_a_draft_s_page_and_the_list_say_the_same_of_what_was_approved(desk, dra
     repealed(row, ministry.other_approver)
     clock.shift(days=2)
     assert stands() == ["Repealed"] * 2
+
+
+@pytest.mark.full
+def test_the_list_says_which_drafts_wait_for_an_approver(desk, draft, ministry, clock):
+    def waits():
+        return flat(desk, "").count("Waits for an approver")
+
+    def simulated():
+        make.simulated(draft.ref, ministry.policy_officer)
+        return waits()
+
+    assert simulated() == 0
+    described(draft, ministry)
+    assert simulated() == 0  # it changes nothing
+    changed(draft, ministry)
+    assert simulated() == 0  # its statement is older
+    described(draft, ministry, statement_zh="")
+    assert simulated() == 0
+    described(draft, ministry, starts_on=None)
+    assert simulated() == 0
+    described(draft, ministry, days=2)
+    assert waits() == 0
+    assert simulated() == 1
+    approved(other(ministry, days=2), ministry)
+    assert simulated() == 0  # its day is taken
+    described(draft, ministry, days=1)
+    assert simulated() == 1
+    clock.shift(days=2)
+    assert waits() == 0
+    assert simulated() == 0  # its day is over
+
+
+def test_the_list_asks_no_more_of_three_drafts(desk, draft, ministry):
+    def asked():
+        with CaptureQueriesContext(connection) as queries:
+            page(desk, "")
+        return len(queries)
+
+    for row in (draft, other(ministry, days=2)):
+        make.simulated(row.ref, ministry.policy_officer)
+    page(desk, "")
+    few = asked()
+    make.simulated(other(ministry, days=3).ref, ministry.policy_officer)
+    assert asked() == few
 
 
 # --- what a draft does ------------------------------------------------------------------------------------
