@@ -16,6 +16,7 @@ from shipments.web import lists as shipments_lists
 from shipments.web import pages as shipments
 
 urlpatterns = [
+    path("api/v1/", include("config.api")),  # first, as addresses are tried in turn and these are called most
     path("", shipments.overview, name="overview"),
     path("healthz", core.healthz, name="healthz"),
     path("readyz", core.readyz, name="readyz"),
@@ -123,7 +124,6 @@ urlpatterns = [
     path("desk/policy/<str:ref>/rows/<str:part>/", policy.draft_rows, name="desk.draft.rows"),
     path("desk/policy/<str:ref>/rows/<str:part>/new/", policy.draft_row, name="desk.draft.row.new"),
     path("desk/policy/<str:ref>/rows/<str:part>/row/<path:key>/", policy.draft_row, name="desk.draft.row"),
-    path("api/v1/", include("config.api")),
 ]
 
 handler400 = "core.web.errors.bad_request"

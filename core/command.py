@@ -4,14 +4,14 @@ import functools
 import random
 import time
 from collections.abc import Callable
-from typing import Any, ParamSpec, Protocol, TypeVar, cast
+from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar, cast
 
 from django.db import OperationalError, transaction
 from django.utils.translation import gettext as _
 
 from core import idempotency
 from core.errors import DomainError
-from core.idempotency import Answer, Claim
+from core.idempotency import Answer, Answered, Claim, InProgress
 from core.outside import again
 
 P = ParamSpec("P")
@@ -38,12 +38,35 @@ def command(verb: Callable[P, R]) -> Command[P, R]:
     within lock_timeout, or 409 `in-progress` when the lock was the key's own.
     """
 
+    def of_the_key(claim: Claim, /, *args: P.args, **kwargs: P.kwargs) -> R:
+        if answer := idempotency.take(claim):
+            raise Answered(answer)
+        with transaction.atomic():  # a refusal leaves nothing but its answer
+            return verb(*args, **kwargs)
+
+    return _commanded(verb, of_the_key)
+
+
+def command_of_one_statement(verb: Callable[Concatenate[Claim | None, P], R]) -> Command[P, R]:
+    """The same of a verb whose one statement takes the key as well: its first argument is the claim, None without.
+
+    The verb raises Answered where the key has an answer, and what it refuses has written nothing but the key.
+    """
+
+    @functools.wraps(verb)
+    def without(*args: P.args, **kwargs: P.kwargs) -> R:
+        return verb(None, *args, **kwargs)
+
+    return _commanded(without, verb)
+
+
+def _commanded(verb: Callable[P, R], of_the_key: Callable[Concatenate[Claim, P], R]) -> Command[P, R]:
     @functools.wraps(verb)
     def run(*args: P.args, **kwargs: P.kwargs) -> R:
         return _durably(lambda: verb(*args, **kwargs))
 
     def claimed(claim: Claim, /, *args: P.args, **kwargs: P.kwargs) -> Answer:
-        return _durably(lambda: _claimed(claim, lambda: verb(*args, **kwargs)))
+        return _durably(lambda: _answered(claim, lambda: of_the_key(claim, *args, **kwargs)))
 
     run.claimed = claimed
     return cast(Command[P, R], run)
@@ -69,21 +92,14 @@ def _in_one_transaction(effect: Callable[[], R]) -> R:
         return effect()
 
 
-def _claimed(claim: Claim, effect: Callable[[], Any]) -> Answer:
-    """The key's first answer, or the effect's own, remembered. Effects run in a savepoint, so that a domain
-    refusal leaves nothing but its answer."""
+def _answered(claim: Claim, effect: Callable[[], Any]) -> Answer:
+    """The key's first answer, or the effect's own, remembered: what it made, or why it refused."""
     try:
-        with transaction.atomic():
-            earlier = idempotency.take(claim)
-    except OperationalError as error:
-        if getattr(error.__cause__, "pgcode", None) == LOCK_NOT_AVAILABLE:
-            raise in_progress() from error
-        raise
-    if earlier is not None:
-        return earlier
-    try:
-        with transaction.atomic():
-            answer = claim.render(effect())
+        answer = claim.render(effect())
+    except Answered as found:
+        return found.answer
+    except InProgress:
+        raise in_progress() from None
     except DomainError as refusal:
         if refusal.status != 409:
             raise

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -39,30 +39,42 @@ def fingerprint(method: str, path: str, data: object) -> str:
     return hashlib.sha256(canonical.encode()).hexdigest()
 
 
-def take(claim: Claim) -> Answer | None:
-    """Holds the key until the transaction ends, or gives back the answer that it already has.
+class Answered(Exception):
+    """The key has its answer, so nothing is done again."""
 
-    A twin that is still running makes this wait up to lock_timeout; the caller turns that into 409 in-progress.
-    Raises Invalid idempotency-key-reused when the key came with another request before.
+    def __init__(self, answer: Answer) -> None:
+        super().__init__()
+        self.answer = answer
+
+
+def take(claim: Claim) -> Answer | None:
+    """Holds the key until the transaction ends, or gives back the answer that it already has. Raises as `earlier` does.
+
+    A twin that is still running makes this wait up to lock_timeout.
     """
     with connection.cursor() as cursor:
-        cursor.execute(
-            "INSERT INTO core_idempotency (organization_id, key, fingerprint, content_type, body, created_at) "
-            "VALUES (%s, %s, %s, '', '', legal_now()) ON CONFLICT DO NOTHING RETURNING id",
-            [claim.organization_id, claim.key, claim.fingerprint],
-        )
-        if cursor.fetchone():
-            return None
-        cursor.execute(
-            "SELECT fingerprint, status, content_type, body FROM core_idempotency "
-            "WHERE organization_id = %s AND key = %s",
-            [claim.organization_id, claim.key],
-        )
-        stored, status, content_type, body = cursor.fetchone()
-    if stored != claim.fingerprint:
+        cursor.execute("SELECT answer_claim(%s, %s, %s)", [claim.organization_id, claim.key, claim.fingerprint])
+        (said,) = cursor.fetchone()
+    return earlier(claim, json.loads(said or "null"))
+
+
+def earlier(claim: Claim, said: Mapping[str, Any] | None) -> Answer | None:
+    """The answer that the key already has; None where it is held now. said: by answer_claim.
+
+    Raises InProgress while its first request is running, Invalid idempotency-key-reused when that was another request.
+    """
+    if said is None:
+        return None
+    if "in_progress" in said:
+        raise InProgress()
+    if said["fingerprint"] != claim.fingerprint:
         message = _("This Idempotency-Key was used before with another request. Use a new key for a new request.")
         raise Invalid([Problem("", "idempotency-key-reused", message)])
-    return Answer(status, content_type, body, replayed=True)
+    return Answer(said["status"], said["content_type"], said["body"], replayed=True)
+
+
+class InProgress(Exception):
+    """The first request with this key is still running."""
 
 
 def keep(claim: Claim, answer: Answer) -> None:

@@ -86,12 +86,14 @@ class Exporter(FSMModelMixin, models.Model):
     def send_back(self) -> None: ...
 
 
+def qualified_on(day: date, *, last_day: date | None) -> bool:
+    """A day through the last one that was granted counts, whatever the state says: that it lapsed is written later."""
+    return last_day is not None and day <= last_day
+
+
 @guarded(initial=Annual.NONE)
 class Qualification(FSMModelMixin, models.Model):
-    """May the company file for annual licenses? A row for each company, with the last day that was granted.
-
-    A day through the last one counts, whatever the state says: that it lapsed is written later.
-    """
+    """May the company file for annual licenses? A row for each company, with the last day that was granted."""
 
     exporter = models.OneToOneField(Exporter, on_delete=models.PROTECT, primary_key=True, related_name="qualification")
     state = FSMField(choices=Annual, default=Annual.NONE, protected=True, editable=False)
@@ -123,7 +125,7 @@ class Qualification(FSMModelMixin, models.Model):
 
     def over_on(self, on: date) -> bool:
         """Its last day is over and nobody wrote so yet."""
-        return self.state == Annual.GRANTED and self.last_day is not None and self.last_day < on
+        return self.state == Annual.GRANTED and not qualified_on(on, last_day=self.last_day)
 
     @transition(
         field=state,

@@ -7,14 +7,12 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
-from decimal import Decimal
 from typing import Any
 
 from django.db import DEFAULT_DB_ALIAS, connection, connections
 
-from core.locks import lock_all
 from licensing.models import License
-from licensing.models.balances import ClearanceCount, LicenseLine
+from licensing.models.balances import LicenseLine
 
 
 @dataclass(frozen=True)
@@ -81,19 +79,6 @@ class SettleLine:
     quantity: int = 0
     value: str = "0"
     lawful: bool = False
-
-
-@dataclass(frozen=True)
-class NewLine:
-    """A line to be opened at issue."""
-
-    control_item_id: int
-    description: str
-    hs_codes: list[str]
-    unit: str
-    authorized: int
-    currency: str = ""
-    value: Decimal | None = None
 
 
 def take(requests: Sequence[Take], *, dry: bool = False) -> list[Outcome]:
@@ -165,42 +150,9 @@ def lapse(license: License) -> None:
     _call("SELECT to_jsonb(ledger_lapse(%s)::text)", [license.pk])
 
 
-def open_lines(license: License, lines: Sequence[NewLine], *, at: datetime) -> list[LicenseLine]:
-    """The new license has these lines, numbered from 1, each with its authorization as first movement."""
-    if license.max_clearances is not None:
-        ClearanceCount.objects.create(license=license)
-    made = []
-    for number, new in enumerate(lines, 1):
-        tolerance = new.authorized * int(license.tolerance_pct * 100) // 10_000
-        line = LicenseLine.objects.create(
-            exporter_id=license.exporter_id,
-            license=license,
-            number=number,
-            control_item_id=new.control_item_id,
-            description=new.description,
-            hs_codes=new.hs_codes,
-            unit=new.unit,
-            usable_from=license.usable_from,
-            usable_until=license.usable_until,
-            authorized=new.authorized,
-            tolerance=tolerance if license.tolerance_mode == License.ToleranceMode.PCT_LINE else 0,
-            currency=new.currency,
-            value_authorized=new.value,
-        )
-        _post(line, "authorize", new.authorized, at)
-        if line.tolerance:
-            _post(line, "tolerance", line.tolerance, at)
-        made.append(line)
-    return made
-
-
-def _post(line: LicenseLine, kind: str, quantity: int, at: datetime) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT ledger_post(l, %s, %s, false, NULL, NULL, %s, ledger_available(l)) "
-            "FROM licensing_licenseline l WHERE l.id = %s",
-            [kind, quantity, at, line.pk],
-        )
+def open_lines(license: License) -> list[LicenseLine]:
+    """The new license has the lines that were granted, each with its authorization as first movement."""
+    return list(LicenseLine.objects.raw("SELECT * FROM ledger_open(%s)", [license.pk]))
 
 
 def make_months(using: str = DEFAULT_DB_ALIAS) -> int:
@@ -216,7 +168,7 @@ def lock_lines(license: License) -> None:
 
     Read the clock after this: a reservation that holds a line now will commit first.
     """
-    lock_all(LicenseLine.objects.filter(license=license))
+    _call("SELECT to_jsonb(ledger_lock(%s)::text)", [license.pk])
 
 
 def set_usable(license: License, *, usable: bool) -> None:
@@ -224,7 +176,7 @@ def set_usable(license: License, *, usable: bool) -> None:
 
     The license and its lines are locked already, so that none that was let through commits later.
     """
-    LicenseLine.objects.filter(license=license).update(open=usable)
+    _call("SELECT to_jsonb(ledger_usable(%s, %s)::text)", [license.pk, usable])
 
 
 # What each kind of movement adds to each amount; `held` tells a draw from a reservation from a free one.

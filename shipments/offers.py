@@ -9,7 +9,7 @@ from django.db.models import Count, prefetch_related_objects
 from core.access import Actor
 from core.legal_time import day_start, legal_day, months_after
 from core.models import HistoryLine, Membership
-from exporters.models import Exporter
+from exporters.models import Exporter, qualified_on
 from licensing.models import Application, ApplicationEndUser, ApplicationLine, EndUse
 from licensing.models.applications import Kind
 from licensing.selectors import editions_at, in_force
@@ -68,8 +68,7 @@ def offered_to(actor: Actor, at: datetime) -> Offered | None:
         steps_saved, days_saved = sum(of_each) - max(of_each), sum(days) - max(days)
         offers.append(Offer(line, user, uses[key[2]], tuple(same), steps_saved, days_saved))
     exporter = Exporter.objects.select_related("qualification").get(pk=actor.organization_id)
-    last_day = exporter.qualification.last_day
-    qualified = last_day is not None and today <= last_day
+    qualified = qualified_on(today, last_day=exporter.qualification.last_day)
     offers.sort(key=lambda one: (-one.filings, -one.days, one.cases[0].pk))
     return Offered(tuple(offers), None if qualified else examine(exporter, at))
 

@@ -25,6 +25,7 @@ from licensing.policy.editions import canonical, digest_of
 from licensing.policy.engine import ENGINE
 from licensing.selectors import editions_at
 from shipments import actions as shipments
+from shipments.models import Shipment
 
 serial = itertools.count(10_001)  # (no name is part of a code, a reference or another name)
 seen, annual_seen = demo.seen, demo.annual_seen
@@ -170,7 +171,8 @@ class World:
         return shipments.ShipmentRequest(**facts | changes)
 
     def shipment(self, license: License, grams: int = 1_000_000, **changes: Any):
-        return shipments.reserve(self.request(license, grams, **changes), by=self.exporter).shipment
+        made = shipments.reserve(self.request(license, grams, **changes), by=self.exporter).shipment
+        return Shipment.objects.select_related("license").get(pk=made.pk)
 
     def message(self, shipment_ref: str, event: str = "cleared", grams: int = 0, **changes: Any) -> shipments.Message:
         number = next(serial)

@@ -94,7 +94,7 @@ class Story:
         def watch(execute: Any, sql: str, *rest: Any) -> Any:
             if sql.startswith("ROLLBACK TO SAVEPOINT"):  # a transaction that begins anew: what counts is the last
                 taken.clear()
-            for word in (*_TAKES.findall(sql), *re.findall(r"SELECT (ledger_\w+)\(", sql)):
+            for word in (*_TAKES.findall(sql), *re.findall(r"\b(ledger_\w+|shipment_reserve)\(", sql)):
                 taken.append(word)
             if "legal_now()" in sql and "now" not in taken and not sql.startswith(("INSERT", "WITH")):
                 taken.append("now")
@@ -253,7 +253,7 @@ def _policy(step: Story, m: make.Ministry, company: Actor) -> None:
         group = {"name": name, "en": name, "zh": name, "countries": ["DE"]}
         facts = {"part": "groups", "key": "", "row": group, "by": m.policy_officer}
         editions.change(row.ref, seen=seen(row.ref), **facts)
-        return editions.describe(row.ref, seen=seen(row.ref), title_en=name, title_zh=name, starts_on=None, **words)
+        return editions.describe(row.ref, seen=seen(row.ref), title_en=name, title_zh="一组", starts_on=None, **words)
 
     ref = step(editions.draft, title="A group", by=m.policy_officer).ref
     row = {"name": "EAST", "en": "East", "zh": "东", "countries": ["JP"]}

@@ -408,15 +408,7 @@ def issue(ref: str, *, seen: int, usable_from: date | None = None, acknowledged:
             move(declaration.activate, by=by, at=at)
     for code in step.conditions:
         license.conditions.create(code=code)
-    lines = ledger.open_lines(
-        license,
-        [
-            ledger.NewLine(line.control_item_id, line.description, line.control_item.hs_codes, line.unit, quantity)
-            for line, quantity in (granted.lines if granted else [])
-            if quantity
-        ],
-        at=at,
-    )
+    lines = ledger.open_lines(license)
     open_verdicts([line.pk for line in lines], users, granted.licensed if granted else [], foreseen)
     record(license, "issue", by=by, at=at, edition=edition, facts={"application": row.ref})
     move(row.issue, by=by, at=at, edition=edition, facts={"license": license.ref})

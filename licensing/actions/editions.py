@@ -19,7 +19,7 @@ from core.selectors import unknown_countries
 from exporters import rules
 from licensing.actions.lists import put_on_lists
 from licensing.models import Draft, PolicyEdition, Signature
-from licensing.policy.comparison import of_other_goods, only_adds
+from licensing.policy.comparison import Comparison, of_other_goods, only_adds
 from licensing.policy.editions import (
     Edition,
     Flaw,
@@ -317,11 +317,11 @@ def require_statement(row: Draft) -> None:
 
 
 def _require_told(row: Draft) -> None:
-    """Everybody can read what it changes, in both languages. Raises Invalid."""
+    """Everybody can read what it is about and what it changes, in both languages. Raises Invalid."""
     missing = _("Say in the public statement what changes and what does not, in both languages.")
-    unsaid = [name for name in ("statement_en", "statement_zh") if not getattr(row, name).strip()]
-    if unsaid:
-        raise Invalid([Problem(f"/{name}", "required", missing) for name in unsaid])
+    same = _("Its title in Chinese is the English one: say it in Chinese.")
+    if row.untold:
+        raise Invalid([Problem(f"/{name}", "required", same if name == "title_zh" else missing) for name in row.untold])
 
 
 def _require_fit(row: Draft, starts_at: datetime) -> None:
@@ -348,24 +348,33 @@ def _require_fit(row: Draft, starts_at: datetime) -> None:
 def _require_no_loosening(row: Draft, starts_at: datetime) -> None:
     """It is nowhere milder than what it follows: for nobody who files or has filed, and for nobody who holds a license.
 
+    Raises DomainError loosens or too-many-to-compare.
+    """
+    follows = editions_at(starts_at).before(starts_at)[1]
+    if refusal := no_emergency(compared(follows, row.text, since=legal_day(starts_at)), follows, row.text):
+        raise refusal
+
+
+def no_emergency(found: Comparison, follows: str, text: str) -> DomainError | None:
+    """Why this text, by what was found of it beside that edition, can be no emergency; None where it can.
+
     What is not compared case by case (whom a rule hits, how it hits those who hold one) may only be added, and what is
     to hold everywhere is weakened or struck by no emergency, whatever its reason.
     """
-    follows = editions_at(starts_at).before(starts_at)[1]
-    found = compared(follows, row.text, since=legal_day(starts_at))
     for_holders = [one for one in found.reach if one.otherwise or not one.before <= one.after]
-    old, new = rules_of(follows), compiled(row.text)
+    old, new = rules_of(follows), compiled(text)
     beside = for_holders or found.weaker or of_other_goods(old.edition, new.edition)
     if found.loosens or found.of_others or beside:
         loosens = _("An emergency may loosen nowhere, and this does, or may. See what it changes; approve it by a day.")
-        raise DomainError(loosens, code="loosens")
+        return DomainError(loosens, code="loosens")
     if (found.sampled or found.together) and not only_adds(old.edition, new.edition):
         many = _(
             "The rules name too many countries to compare every set of them, so nobody can show that this loosens "
             "nowhere. Only add rules that prohibit or ask for more, and that grant, override and set nothing; or "
             "approve it by a day."
         )
-        raise DomainError(many, code="too-many-to-compare")
+        return DomainError(many, code="too-many-to-compare")
+    return None
 
 
 def _sign(row: Draft, part: str, digest: str, by: Actor, at: datetime, *, once: bool = False) -> None:

@@ -1,10 +1,10 @@
-"""The ledger's tables. Only licensing.ledger writes them; import-linter holds that."""
+"""The ledger's tables. Only its functions write them (licensing/sql/doors.sql): the application's role may not."""
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 
-from core.guards import door, insert_only
+from core.guards import door, insert_only, rights
 from exporters.models import Exporter
 from licensing.models.licenses import License
 from licensing.models.lists import ControlItem
@@ -12,6 +12,13 @@ from licensing.models.lists import ControlItem
 AMOUNTS = ("authorized", "credited", "tolerance", "reserved", "drawn", "lapsed", "over_cleared")
 
 
+@door("ledger_take(jsonb,boolean)")
+@door("ledger_settle(jsonb)")
+@door("ledger_lapse(bigint)")
+@door("ledger_open(bigint)")
+@door("ledger_lock(bigint)")
+@door("ledger_usable(bigint,boolean)")
+@rights("SELECT")
 class LicenseLine(models.Model):
     """Goods that a license covers, and its balance in whole base units of the control item.
 
@@ -65,6 +72,7 @@ class LicenseLine(models.Model):
         return self.authorized + self.credited - self.reserved - self.drawn - self.lapsed
 
 
+@rights("SELECT")
 class ClearanceCount(models.Model):
     """How many clearances are taken of a license that limits them. A row of the ledger's own: it writes no license."""
 
@@ -76,6 +84,7 @@ class ClearanceCount(models.Model):
 
 
 @door("movement_months()")
+@rights("SELECT")
 @insert_only
 class Movement(models.Model):
     """One change of one line's balance, and what was left after it. Insert-only; partitioned by month.

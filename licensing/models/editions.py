@@ -1,5 +1,6 @@
 """Editions of the rules: drafts that people write and sign, and what was put in force, of which no row ever changes."""
 
+import re
 from datetime import date, datetime
 from typing import Any
 
@@ -27,6 +28,7 @@ _DIGEST = Func(
     output_field=models.CharField(),
 )
 
+HAN = re.compile("[\u3400-\u9fff]")
 COUNTS = Q(repeals=None, repealed_by=None)  # of an edition: it was not repealed, nor repeals one
 
 
@@ -67,6 +69,13 @@ class Draft(FSMModelMixin, models.Model):
     def statement_is_older(self) -> bool:
         """Its public statement was written for an earlier text, and nobody has looked at it since."""
         return bool(self.statement_en or self.statement_zh) and self.stated_for != self.digest
+
+    @property
+    def untold(self) -> list[str]:
+        """What is not said to the public in its language: a title that stands for both is none in Chinese until it has
+        a Chinese character."""
+        found = [name for name in ("statement_en", "statement_zh") if not getattr(self, name).strip()]
+        return ["title_zh", *found] if self.title_zh == self.title_en and not HAN.search(self.title_zh) else found
 
     @property
     def signed(self) -> "list[Signature]":

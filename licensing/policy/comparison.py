@@ -27,6 +27,7 @@ from licensing.policy.thresholds import ThresholdChange, changed
 from licensing.policy.vocabulary import FACTS, TERRITORY
 from licensing.policy.whole import Bools, Box, Numbers, Whole, grouped
 
+PROHIBITED = "prohibited"
 DESCRIBED = 200  # regions, the largest; of a draft that changes more, the rest is counted
 ABSENT = 1_000  # vectors that are drawn with every fourth fact left out; and as many near an edition's changed rules
 OF_GOODS = ("unit", "hs_codes", "element")
@@ -62,6 +63,16 @@ class Region:
     @property
     def directions(self) -> frozenset[str]:
         return frozenset(difference.direction for difference in self.differences)
+
+
+@dataclass(frozen=True)
+class Barred:
+    """Vectors of which both editions say the same, that they are prohibited, although other rules count: these."""
+
+    outcome: Outcome
+    rules: tuple[str, ...]
+    boxes: tuple[Box, ...]
+    when: When
 
 
 @dataclass(frozen=True)
@@ -116,6 +127,7 @@ class Comparison:
     tightens: bool
     loosens: bool
     regions: tuple[Region, ...]  # the largest first
+    barred: tuple[Barred, ...]  # beside them (a sample knows none)
     more: int  # regions that are not among them
     idle: tuple[str, ...]  # rules of the draft that count on some day and change nothing on any (a sample knows none)
     idle_before: tuple[str, ...]  # and those of the edition that it follows
@@ -147,6 +159,7 @@ def compare(old: Compiled, new: Compiled, *, since: date = date.min, **sampling:
         tightens=TIGHTENS in directions or any(one.tightens for one in thresholds),
         loosens=LOOSENS in directions or any(one.loosens for one in thresholds),
         regions=tuple(found.region(one) for one in shown),
+        barred=() if whole.sampled else tuple(found.barred()),
         more=len(found.all) - len(shown),
         idle=() if whole.sampled else idle(new, since=since, **sampling),
         idle_before=() if whole.sampled else idle(old, since=since, **sampling),
@@ -287,6 +300,7 @@ class _Found:
     def __init__(self, whole: Whole, times: list[Situation]) -> None:
         self.whole, self.times, self.pair = whole, times, _Pair(whole)
         self.changes: list[_Change] = []
+        self.kept: list[_Change] = []  # what is prohibited either way, numbered downwards from -1
         self._numbers: dict[Any, int] = {}
         columns = np.stack([self._numbered(time) for time in times], axis=1)
         first, self.labels = grouped(columns)
@@ -299,7 +313,7 @@ class _Found:
         self.rules = {name for change in self.changes for name in change.rules}
 
     def _numbered(self, time: Situation) -> Numbers:
-        """Of each row the number of its change; 0: none."""
+        """Of each row the number of its change; 0: none that matters."""
         masks, rows = self.whole.masks, self.whole.rows
         found = np.zeros(len(rows), np.int64)
         differing = np.flatnonzero(self.pair.differing(time))
@@ -314,11 +328,12 @@ class _Found:
         if (was, becomes) not in self._numbers:
             old, new = self.pair.outcomes(was, becomes)
             told, rules = differences(old, new), self.pair.rules(was[0], becomes[0])
-            change = (key(old), key(new), rules)
-            if told and change not in self._numbers:
-                self.changes.append(_Change(replace(old, matched=()), replace(new, matched=()), rules, told))
-                self._numbers[change] = len(self.changes)
-            self._numbers[was, becomes] = self._numbers[change] if told else 0
+            change, matters = (key(old), key(new), rules), told or new.disposition == PROHIBITED
+            if matters and change not in self._numbers:
+                found, sign = (self.changes, 1) if told else (self.kept, -1)
+                found.append(_Change(replace(old, matched=()), replace(new, matched=()), rules, told))
+                self._numbers[change] = sign * len(found)
+            self._numbers[was, becomes] = self._numbers[change] if matters else 0
         return self._numbers[was, becomes]
 
     def _places(self, number: int, change: _Change) -> Iterator[_Place]:
@@ -338,9 +353,17 @@ class _Found:
                 plainest.setdefault((name, one.part, one.direction), place)
         return list({id(place): place for place in (*places[:many], *plainest.values())}.values())
 
+    def barred(self) -> Iterator[Barred]:
+        for at, one in enumerate(self.kept, 1):
+            for place in self._places(-at, one):
+                yield Barred(one.new, one.rules, tuple(self.boxes.of(place.wanted)), self._when(place))
+
+    def _when(self, place: _Place) -> When:
+        return joined([time for at in place.times for time in self.times[at].when])
+
     def region(self, place: _Place) -> Region:
         """A witness stands on a day of the last span: days ahead matter more than days past."""
-        when = joined([time for at in place.times for time in self.times[at].when])
+        when = self._when(place)
         audience, spans = when[0]
         row = int(np.flatnonzero(place.wanted[self.labels])[0])
         change = place.change
@@ -389,7 +412,7 @@ def _barring(rule: Rule | None, since: date) -> Rule | None:
     """The rule, where it prohibits those who hold a license anything from then on."""
     if rule is None or not rule.enabled or _over(rule.span, since):
         return None
-    return rule if rule.effect.disposition == "prohibited" and "existing" in rule.audiences else None
+    return rule if rule.effect.disposition == PROHIBITED and "existing" in rule.audiences else None
 
 
 def _for_holders(compiled: Compiled, name: str) -> list[Any]:

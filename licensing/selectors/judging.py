@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from django.db.models import Prefetch, prefetch_related_objects
 
 from core.legal_time import legal_day, legal_now
+from exporters.models import qualified_on
 from exporters.selectors import last_days
 from licensing.models import (
     Application,
@@ -164,7 +165,7 @@ def looks(
     found = []
     for day, within in days:
         code, digest = editions.of(day)
-        rules, said = editions.rules(digest), {**facts, QUALIFIED: bool(last_day and day <= last_day)}
+        rules, said = editions.rules(digest), {**facts, QUALIFIED: qualified_on(day, last_day=last_day)}
         found.append(
             Look(
                 day=day,

@@ -1,4 +1,5 @@
--- The quota ledger's one door (docs/ledger.md). Written by migration; licensing.ledger is its only caller.
+-- The quota ledger's one door (docs/ledger.md). Written by migration; called by licensing.ledger, and by the one
+-- statement of a reservation (shipments/sql/reserve.sql).
 -- In every function: lock in the order of docs/ledger.md, read legal_now() in a later statement, judge, write.
 
 CREATE SEQUENCE licensing_movement_seq AS bigint;

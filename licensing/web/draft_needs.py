@@ -10,6 +10,7 @@ from core.legal_time import day_start, legal_day
 from core.models import User
 from core.templatetags.lodestone import day
 from licensing import selectors
+from licensing.actions.editions import no_emergency
 from licensing.models import Draft, Signature
 from licensing.policy.editions import Edition, short_graces
 from licensing.selectors.drafts import Effect
@@ -21,32 +22,62 @@ PROHIBITED = "prohibited"
 
 @dataclass(frozen=True)
 class Need:
-    """A line of the list; small: what to do where it is not met, or how it is met."""
+    """A line of the list; small: what to do where it is not met, or how it is met. hastens: an emergency needs it
+    alike, whenever it is in force."""
 
     text: str
     done: bool
     small: str
+    hastens: bool = False
 
 
 def needs_of(draft: Draft, effect: Effect, at: datetime) -> Iterator[Need]:
     """In the order of the work; the last is another person's, and never done as long as this is a draft."""
     changed = draft.digest != effect.follows.digest
-    yield Need(_("It changes something."), changed, "" if changed else _("Add or change a row of its rules first."))
+    yield Need(
+        _("It changes something."), changed, "" if changed else _("Add or change a row of its rules first."), True
+    )
     flaw = _first_day(draft, at)
     yield Need(
         _("It has a first day."),
         not flaw,
         flaw or _("In force from 00:00 of {day} on.").format(day=day(draft.starts_on)),
     )
-    told = bool(draft.statement_en and draft.statement_zh)
-    yield Need(_("The public is told in both languages."), told and not draft.statement_is_older, _statement(draft))
+    told = not draft.untold and not draft.statement_is_older
+    small = [_("Its title in Chinese is the English one: say it in Chinese.")] if "title_zh" in draft.untold else []
+    small += [_statement(draft)]
+    yield Need(_("The public is told in both languages."), told, " ".join(filter(None, small)), True)
     if short := _short_graces(draft, effect):
         yield Need(_("Each grace lasts until it starts, or longer."), False, short)
-    yield Need(_("What must always hold does."), not (effect.broken or effect.unexplained), _kept(effect))
+    yield Need(_("What must always hold does."), not (effect.broken or effect.unexplained), _kept(effect), True)
     simulated = selectors.simulated(draft, selectors.start_of(draft, at), at)
-    again = _("Simulate this text, from this day on; it counts for 24 hours.")
+    again = _("Simulate this text, from this day on; it counts for 24 hours. An emergency needs no simulation.")
     yield Need(_("It was simulated on the book."), simulated, "" if simulated else again)
     yield Need(_("An approver who wrote nothing of it approves it."), False, _("It then starts by itself on its day."))
+
+
+def complete(draft: Draft, known: selectors.Editions, at: datetime) -> bool:
+    """Its authors have done what is seen without a comparison; whether what must always hold does, its page says."""
+    starts_at = selectors.start_of(draft, at)
+    follows = known.before(starts_at).digest
+    if draft.starts_on is None or starts_at != day_start(draft.starts_on) or draft.digest == follows:
+        return False
+    if starts_at in {taken for _, _, taken in known.rows} or draft.untold or draft.statement_is_older:
+        return False
+    return any(not selectors.outdated(one, draft, starts_at, at, known.newest) for one in draft.simulations.all())
+
+
+def hurdles(draft: Draft, effect: Effect, needs: Iterable[Need], at: datetime) -> tuple[list[Need], str]:
+    """Why it would be refused as an emergency, as far as its page knows: what is missing, and why its text can be none.
+
+    It is compared from a later start on, which finds nothing that is not so today; but where it follows another edition
+    then, that says nothing.
+    """
+    follows = selectors.editions_at(at).before(at).digest
+    if effect.follows.digest != follows:
+        return [], ""
+    refusal = no_emergency(effect.comparison, follows, draft.text)
+    return [need for need in needs if need.hastens and not need.done], str(refusal.detail) if refusal else ""
 
 
 def hastened_by(draft: Draft, at: datetime) -> list[User]:
@@ -82,7 +113,10 @@ def sparing(before: Edition, after: Edition) -> list[str]:
 def _first_day(draft: Draft, at: datetime) -> str:
     """What is wrong with it, and what to do."""
     if draft.starts_on is None:
-        return _("Say from which day on, tomorrow at the earliest. Sooner only as an emergency.")
+        return _(
+            "Say from which day on, tomorrow at the earliest. An emergency needs none: it is in force some seconds "
+            "after the second signature."
+        )
     if draft.starts_on <= legal_day(at):
         come = _("{day} has come: say another day, tomorrow at the earliest. Sooner only as an emergency.")
         return come.format(day=day(draft.starts_on))

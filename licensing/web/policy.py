@@ -36,14 +36,15 @@ from licensing.selectors.drafts import Effect
 from licensing.selectors.what_if import names_of
 from licensing.states import DraftState
 from licensing.web import what_if
-from licensing.web.draft_needs import hastened_by, needs_of, of_no_author, sparing, waited_for
-from licensing.web.forms.rules import PARTS, BeginForm, RowForm
+from licensing.web.draft_needs import complete, hastened_by, hurdles, needs_of, of_no_author, sparing, waited_for
+from licensing.web.forms.rules import PARTS, TITLE, BeginForm, RowForm
 from licensing.words import comparisons, differences, sentences, statements, terms, thresholds
 from licensing.words.rules import AUTHORITIES, instrument
 from licensing.words.sentences import RuleTold
 
 ENDING_DAYS = 120  # the desk lists windows earlier than anybody is warned
 SIGNED = Prefetch("signatures", Signature.objects.select_related("actor"))
+SIMULATED = Prefetch("simulations", Simulation.objects.defer("result"))
 PAST, IN_FORCE, SCHEDULED, REPEALED = "past", "in force", "scheduled", "repealed"
 
 
@@ -71,19 +72,24 @@ def reigns(at: datetime) -> list[Reign]:
     return [Reign(one, ends.get(one.code), standing(one)) for one in found.order_by("starts_at", "pk")]
 
 
+def reign_of(edition: PolicyEdition) -> Reign | None:
+    """How this one stands now; None where it repeals another one."""
+    return next((one for one in reigns(legal_now()) if one.edition.pk == edition.pk), None)
+
+
 def policy(request: HttpRequest, form: BeginForm | None = None) -> HttpResponse:
     """The time bar of editions, the drafts that are open, and the form that begins one."""
     at = legal_now()
     editions_known = selectors.editions_at(at)
     approvers = selectors.approvers()
-    drafts = selectors.drafts_for(request.actor).filter(state=DraftState.DRAFT).prefetch_related(SIGNED)
+    drafts = selectors.drafts_for(request.actor).filter(state=DraftState.DRAFT).prefetch_related(SIGNED, SIMULATED)
     context = {
         "reigns": reigns(at)[::-1],
         "endings": [
             (ending, _prolong_title(ending)) for ending in selectors.windows_ending(editions_known, ENDING_DAYS)
         ],
         "withdrawn": _of_each_window(selectors.warnings_withdrawn(editions_known)),
-        "drafts": [(one, *_signatures(one, approvers, at)) for one in drafts],
+        "drafts": [(one, *_signatures(one, approvers, at), complete(one, editions_known, at)) for one in drafts],
         "form": form or BeginForm(typed_into(request, "draft.new")),
         "may_begin": request.actor.may("draft.new"),
         "may_see_departures": request.actor.may("desk.departures", "GET"),
@@ -108,6 +114,17 @@ def _prolong_title(ending: selectors.Ending) -> str:
     return _("Prolong the suspension of {instrument}").format(instrument=instrument(ending.window.instrument, []))
 
 
+def _undoing(edition: PolicyEdition | None, earlier: PolicyEdition | None, actor: Actor) -> dict[str, Any]:
+    """How this edition stands and, while it is in force, for whoever writes or signs what undoes it: the one from
+    whose text that begins, and the title that is proposed."""
+    reign, may_begin = reign_of(edition) if edition else None, actor.may("draft.new")
+    found = {"reign": reign, "may_begin": may_begin}
+    if reign and reign.standing == IN_FORCE and (may_begin or actor.may("draft.approve")):
+        title = _("Undo: {title}").format(title=reign.edition.title)[:TITLE]
+        found |= {"undo_from": earlier, "undo_title": title}
+    return found
+
+
 def begin(request: HttpRequest) -> HttpResponse:
     """A draft is begun; where that was to prolong a window, its row is open in the form."""
     form = BeginForm(request.POST)
@@ -127,17 +144,17 @@ def edition(request: HttpRequest, ref: str) -> HttpResponse:
     row = get_object_or_404(selectors.editions_for(request.actor), code=ref)
     rules = selectors.rules_of(row.digest).edition
     before = selectors.editions_at(legal_now()).before(row.starts_at).code
+    earlier = selectors.editions_for(request.actor).exclude(pk=row.pk).filter(code=before).first()
     context = {
         "edition": row,
-        "earlier": selectors.editions_for(request.actor).exclude(pk=row.pk).filter(code=before).first(),
-        "reign": next((one for one in reigns(legal_now()) if one.edition.pk == row.pk), None),
+        "earlier": earlier,
+        **_undoing(row, earlier, request.actor),
         "told_rules": _told(rules),
         "thresholds": [
             (thresholds.told(one), terms.word(AUTHORITIES, one.authority), one.verified)
             for one in rules.thresholds.values()
         ],
         "form": BeginForm(initial={"base": row.code}),
-        "may_begin": request.actor.may("draft.new"),
     }
     return render(request, "licensing/policy_edition.html", context)
 
@@ -173,6 +190,9 @@ def draft(request: HttpRequest, ref: str, failed: Failed | None = None) -> HttpR
     before, names = selectors.rules_of(effect.follows.digest), country_names()
     approvers = selectors.approvers()
     signed, others = _signatures(row, approvers, at)
+    approved = row.editions.order_by("pk").first()
+    needs = list(needs_of(row, effect, at)) if row.is_draft else []
+    missing, no_emergency = hurdles(row, effect, needs, at) if row.is_draft else ([], "")
     context = {
         "draft": row,
         "effect": effect,
@@ -181,16 +201,18 @@ def draft(request: HttpRequest, ref: str, failed: Failed | None = None) -> HttpR
         "comparison": comparisons.compared(effect.comparison, before, rules, names),
         "standings": comparisons.standings(effect.invariants, rules, names, weaker=effect.comparison.weaker),
         "signatures": _latest(row.signatures.all()),
-        "needs": (needs := list(needs_of(row, effect, at)) if row.is_draft else []),
+        "needs": needs,
         "unmet": [need for need in needs[:-1] if not need.done],
+        "unmet_at_once": missing,
+        "no_emergency": no_emergency,
         "hastened_by": signed,
         "waited_for": others,
         "barred": row.state != DraftState.REPEALED and request.actor.may("draft.approve") and row.wrote(request.actor),
         "others": of_no_author(row, approvers),
         **_simulated(row, rules.edition, names, at, request.actor),
         "parts": _parts(rules.edition.document),
-        "approved": (approved := row.editions.order_by("pk").first()),
         "started": approved is not None and approved.starts_at <= at,
+        **_undoing(approved, effect.follows, request.actor),
         "writable": _writable(row, request.actor),
         **(steps := offered(request, row, "desk.draft", failed)),
         "history": told(lines_of(row), request.actor),

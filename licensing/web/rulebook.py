@@ -16,7 +16,7 @@ from licensing import selectors
 from licensing.models import PolicyEdition
 from licensing.selectors import Returns, Window
 from licensing.web.forms.check import DayForm
-from licensing.web.policy import SCHEDULED, download, reigns
+from licensing.web.policy import SCHEDULED, download, reign_of, reigns
 from licensing.words import differences
 from licensing.words import rules as words
 from licensing.words.doubts import doubts_about
@@ -140,7 +140,7 @@ def edition(request: HttpRequest, ref: str) -> HttpResponse:
     statement = in_language(row.draft.statement_en, row.draft.statement_zh) if row.draft else ""
     context = {
         "edition": row,
-        "reign": next((one for one in reigns(legal_now()) if one.edition.pk == row.pk), None),
+        "reign": reign_of(row),
         "parts": parts_of(statement),
         "written": _written(row) if row.draft else None,
         "first_day": legal_day(row.starts_at),

@@ -11,6 +11,7 @@ from core.access import Actor
 from core.legal_time import legal_today
 from core.models import HistoryLine
 from core.selectors import whoever_may
+from core.templatetags.lodestone import instant
 from core.web.forms import ReasonForm
 from core.web.steps import Holder, Page, Step, register
 from exporters.selectors import people
@@ -28,7 +29,7 @@ from licensing.actions import (
     simulations,
     supplements,
 )
-from licensing.models import Application, Declaration, Draft, License, Suspension, WindowWarning
+from licensing.models import Application, Declaration, Draft, License, PolicyEdition, Suspension, WindowWarning
 from licensing.selectors import (
     applications_for,
     approvers,
@@ -411,9 +412,11 @@ def _first_of_two(line: HistoryLine) -> bool:
 
 
 def hastened(line: HistoryLine) -> str:
-    """The subject of the mail about a signature: whether another one is waited for."""
-    waits = _("{ref}: signed as an emergency; the signature of another approver is waited for")
-    return str(waits if _first_of_two(line) else _("{ref}: signed as an emergency"))
+    """The subject of the mail about a signature: that another one is waited for, or since when it is in force."""
+    if _first_of_two(line):
+        return str(_("{ref}: signed as an emergency; another approver must sign within 24 hours"))
+    since = instant(PolicyEdition.objects.get(code=line.edition).starts_at)
+    return str(_("{ref}: in force since {since}, as an emergency")).replace("{since}", since)
 
 
 def open_for_comment(row: Draft, actor: Actor) -> bool:

@@ -7,9 +7,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, override
 
 from core.templatetags.lodestone import day
-from licensing.policy.comparison import OF_GOODS, Comparison, Region
+from licensing.policy.comparison import OF_GOODS, PROHIBITED, Comparison, Region
 from licensing.policy.days import When
 from licensing.policy.editions import Edition, Rule
+from licensing.policy.strictness import LOOSENS, TIGHTENS
 from licensing.policy.vocabulary import CHANNELS, CODE, COUNTRY, END_USE, UNLISTED_CODE
 from licensing.policy.whole import Box, united
 from licensing.words import comparisons, phrases, rules, terms
@@ -18,6 +19,7 @@ from licensing.words.whom import Whom, when
 
 LANGUAGES = ("en", "zh-hans")
 BARS = ("prohibited", "presumption_of_denial")
+PLACES = (CODE, COUNTRY)
 SHORT = 60  # characters of what stands in the line of an item
 TO = {COUNTRY: gettext_lazy("to {values}"), END_USE: gettext_lazy("end-use {values}")}
 WAYS = {
@@ -47,9 +49,10 @@ def statement(old: Edition, new: Edition, comparison: Comparison, starts: date, 
         [
             _("What changes"),
             *_changed(changes(old, new, countries), _begun(new, starts), _holds(comparison, old, new, countries)),
+            *_licenses(comparison),
         ],
         [_("Which goods are concerned"), *_goods(comparison, Whom(old, new, countries))],
-        [_("What does not change"), *_stays(old, new, starts)],
+        [_("What does not change"), *_stays(old, new, starts, comparison)],
     ]
     return "\n\n".join("\n".join(lines) for lines in parts if len(lines) > 1)
 
@@ -88,12 +91,24 @@ def _rule(one: Change, *, dated: bool) -> Iterator[str]:
         yield phrases.sentences([one.told, *otherwise, one.new.sentence, one.new.hits, *days])
 
 
+def _licenses(comparison: Comparison) -> Iterator[str]:
+    """What becomes of licenses in force, as far as that can be said of each rule alone."""
+    directions = {one for reach in comparison.reach for one in reach.directions}
+    if TIGHTENS in directions:
+        yield _(
+            "Licenses in force are suspended as far as they allow what is prohibited for them now: no shipment of it "
+            "can be reserved any more."
+        )
+    if LOOSENS in directions:
+        yield _("What was suspended of licenses in force only by what is no longer prohibited can be used again.")
+
+
 # --- which goods ------------------------------------------------------------------------------------------
 def _goods(comparison: Comparison, whom: Whom) -> Iterator[str]:
     """A line for each item of the lists and each thing that is said of it from now on, under what they share."""
     found: dict[tuple[str, When], list[Box]] = {}
     for region in comparison.regions:
-        found.setdefault((_outcome(region), region.when), []).extend(region.boxes)
+        found.setdefault((_outcome(region), region.when), []).extend((*region.boxes, *_barred(comparison, region)))
     shared: dict[str, list[str]] = {}
     for (outcome, days), boxes in found.items():
         for box in united(boxes):
@@ -123,6 +138,15 @@ def _outcome(region: Region) -> str:
     return phrases.one_by_one(phrases.lower(comparisons.difference(one)) for one in region.differences)
 
 
+def _barred(comparison: Comparison, region: Region) -> Iterator[Box]:
+    """What the rules of a region prohibit beside it, and was prohibited before: a ban does not tell them apart. Where
+    it may be applied for all the same, that is so as before."""
+    for one in comparison.barred:
+        same = (one.rules, one.when) == (region.rules, region.when)
+        if same and region.new.disposition == PROHIBITED and {*region.new.channels} <= {*one.outcome.channels}:
+            yield from one.boxes
+
+
 def _lines(box: Box, whom: Whom) -> tuple[str, list[str]]:
     """What the items of a box share, and each item, with where it goes and what for as far as that is short."""
     sides = [(side.fact, whom.side(side, classes, TO)) for side, classes in box.sides if side.fact != CODE]
@@ -136,10 +160,17 @@ def _lines(box: Box, whom: Whom) -> tuple[str, list[str]]:
 
 
 # --- what stays -------------------------------------------------------------------------------------------
-def _stays(old: Edition, new: Edition, starts: date) -> Iterator[str]:
-    """Channels and barriers by rules that are the same in both, and may count from that day on."""
+def _stays(old: Edition, new: Edition, starts: date, comparison: Comparison) -> Iterator[str]:
+    """Channels and barriers by rules that are the same in both, may count from that day on, and are of the goods or
+    destinations that are concerned; the rest in one line."""
     before = {rule.id: rule for rule in old.rules}
-    same = [rule for rule in new.rules if before.get(rule.id) == rule and _counts(rule, starts)]
+    boxes = [box for region in comparison.regions for box in region.boxes]
+    near = [
+        rule
+        for at, rule in enumerate(new.rules)
+        if _of_goods_or_destinations(rule) and any(_meets(at, box) for box in boxes)
+    ]
+    same = [rule for rule in near if before.get(rule.id) == rule and _counts(rule, starts)]
     for channel in CHANNELS:
         if names := {rule.id for rule in same if channel in rule.effect.grant}:
             yield _("Open as before, {channel}:").format(channel=terms.word(terms.CHANNELS, channel))
@@ -147,6 +178,21 @@ def _stays(old: Edition, new: Edition, starts: date) -> Iterator[str]:
     if names := {rule.id for rule in same if rule.effect.disposition in BARS}:
         yield _("Prohibited or presumed refused as before:")
         yield from _reasons(new, names)
+    yield _("All that is not named here stays as it was.")
+
+
+def _of_goods_or_destinations(rule: Rule) -> bool:
+    """It is of some goods, or of some destinations."""
+    return any(key.startswith(("item.", "destination.")) for key in rule.match)
+
+
+def _meets(at: int, box: Box) -> bool:
+    """Some goods and destinations of the box, each by itself, are those of the new edition's rule of this number."""
+    places = ((side.fact, classes) for side, classes in box.sides if side.fact in PLACES)
+    return all(
+        any(not one.failing[-1] >> at & 1 and not isinstance(one.values[0][fact], tuple) for one in classes)
+        for fact, classes in places
+    )
 
 
 def _reasons(edition: Edition, names: Collection[str]) -> Iterator[str]:

@@ -1,9 +1,9 @@
 """Taking quota for a shipment, and giving it back: reserve, cancel, lapse."""
 
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
-from datetime import date, timedelta
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -12,17 +12,18 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from core.access import Actor
-from core.command import busy, command
+from core.command import busy, command, command_of_one_statement
 from core.errors import Invalid, NotFound, Problem
-from core.history import move, record, require
-from core.legal_time import legal_day, legal_now, legal_today
+from core.history import move, require
+from core.idempotency import Answered, Claim, earlier
+from core.legal_time import legal_day, legal_now
 from core.locks import lock
 from core.references import draw
 from exporters.models import Party
 from licensing import ledger
 from licensing.actions import licenses
 from licensing.models import License
-from licensing.selectors import judged, licenses_for
+from licensing.selectors import judged
 from shipments.models import Shipment, ShipmentLine
 from shipments.refusals import refusal
 from shipments.selectors import shipments_for
@@ -62,160 +63,145 @@ class ShipmentRequest:
 
 @dataclass(frozen=True)
 class Reserved:
-    """A shipment that was accepted, and what each license line has left after it."""
+    """A shipment that was accepted, its lines, and what each license line has left after it."""
 
     shipment: Shipment
+    lines: list[ShipmentLine]
     available_after: dict[int, int]
 
 
-def _license(ref: str, by: Actor) -> License:
-    row = licenses_for(by).filter(ref=ref).first()
-    if row is None:
-        raise NotFound()
-    return row
+@dataclass(frozen=True)
+class Outlook:
+    """Whether the request would be accepted, and every guard that it fails, in order."""
+
+    accepted: bool
+    failures: list[dict[str, Any]]
 
 
-def _take(request: ShipmentRequest, license: License, by: Actor, today: date) -> ledger.Take:
-    """The request as the ledger reads it. Raises Invalid for unknown references and days out of range."""
-    wanted = {"end_user": request.end_user, "consignee": request.consignee}
-    found = dict(Party.objects.filter(exporter_id=by.organization_id, ref__in=wanted.values()).values_list("ref", "pk"))
-    problems = [
-        Problem(f"/{name}", "unknown-reference", _("There is no such party in your address book."))
-        for name, ref in wanted.items()
-        if ref not in found
-    ]
-    problems += _wrong_day(request, today)
-    lines = {line.number: line for line in license.lines.select_related("control_item")}
-    for index, line in enumerate(request.lines):
-        capped = line.license_line in lines and lines[line.license_line].value_authorized is not None
-        if capped and (line.value is None or line.currency != lines[line.license_line].currency):
-            message = _("The license caps the value of this line; state it in {currency}.")
-            text = message.format(currency=lines[line.license_line].currency)
-            problems.append(Problem(f"/lines/{index}/value", "required", text))
-    if problems:
-        raise Invalid(problems)
-    return ledger.Take(
-        license=license.pk,
-        end_user=found[request.end_user],
-        consignee=found[request.consignee],
-        destination=request.destination,
-        port=request.port,
-        planned_on=request.planned_on.isoformat(),
-        lines=[
-            ledger.TakeLine(
-                line.license_line,
-                line.quantity,
-                line.unit,
-                line.hs_code,
-                None if line.value is None else str(line.value),
-            )
-            for line in request.lines
-        ],
-        judged=judged(
-            license, found[request.end_user], request.destination, {line.license_line for line in request.lines}
-        ),
-    )
-
-
-def _wrong_day(request: ShipmentRequest, today: date) -> list[Problem]:
-    if today <= request.planned_on <= today + timedelta(days=DAYS_AHEAD_MOST):
-        return []
-    message = _("The planned day is today or up to 90 days ahead (Asia/Shanghai).")
-    return [Problem("/planned_on", "date-out-of-range", message)]
-
-
-def check(request: ShipmentRequest, *, by: Actor) -> ledger.Outcome:
-    """Every guard's verdict on the request, and whether its reference is free; no effect."""
-    license = _license(request.license, by)
+def check(request: ShipmentRequest, *, by: Actor) -> Outlook:
+    """Every guard's verdict on the request, and whether its reference is free; no effect. Raises as `reserve` does."""
     with transaction.atomic():
-        outcome, used = _asked(_take(request, license, by, legal_today()), dry=True), _used_before(request, by)
-    return replace(outcome, accepted=outcome.accepted and not used, failures=[*used, *outcome.failures])
+        said = _asked(_stated(request, by), dry=True)
+    return Outlook(said["accepted"], said["failures"])
 
 
-def _asked(take: ledger.Take, *, dry: bool = False) -> ledger.Outcome:
-    """The ledger's answer. Raises 503 `busy` when an edition came since it was judged: the next try knows that."""
-    outcome = ledger.take([take], dry=dry)[0]
-    if outcome.behind:
-        raise busy()
-    return outcome
-
-
-@command
-def reserve(request: ShipmentRequest, *, by: Actor) -> Reserved:
+@command_of_one_statement
+def reserve(claim: Claim | None, request: ShipmentRequest, *, by: Actor) -> Reserved:
     """The shipment exists and its quantity is reserved, or a refusal names every guard that failed.
 
-    The license's validity, state and room are judged by the ledger after its locks.
-    Raises NotFound for a license that is not the actor's, Invalid for what is wrong with the request itself,
-    DomainError 409 with the first failed guard's code.
+    The license's validity, state and room are judged by the ledger after its locks; all of it is shipment_reserve in
+    shipments/sql/reserve.sql. Raises NotFound for a license that is not the actor's, Invalid for what is wrong with the
+    request itself, DomainError 409 with the first failed guard's code.
     """
-    license = _license(request.license, by)
-    today = legal_today()
-    ref = draw(Shipment.PREFIX)
-    take = _take(request, license, by, today)
-    pk = _insert(request, license, take, ref, by)
-    outcome = _asked(replace(take, shipment=pk, shipment_ref=ref))
-    if not outcome.accepted:
-        raise refusal(outcome.failures)
-    if problems := _wrong_day(request, outcome.today):  # it may have waited on a lock across midnight
-        raise Invalid(problems)
-    shipment = Shipment.objects.select_related("license", "end_user", "consignee").get(pk=pk)
-    record(shipment, "reserve", by=by, at=outcome.at, edition=license.edition)
-    return Reserved(shipment, {line["line"]: line["available_after"] for line in outcome.lines})
+    stated = _stated(request, by) | {"ref": draw(Shipment.PREFIX), "actor": by.user.pk}
+    said = _asked(stated, claim=claim)
+    if not said["accepted"]:
+        raise refusal(said["failures"])
+    return _reserved(request, stated["ref"], said)
 
 
-def _insert(request: ShipmentRequest, license: License, take: ledger.Take, ref: str, by: Actor) -> int:
-    """The shipment and its lines are written, before the ledger is asked: canonical order. Returns its key."""
+def _stated(request: ShipmentRequest, by: Actor) -> dict[str, Any]:
+    """The request as shipment_reserve reads it."""
+    return {
+        "organization": by.organization_id,
+        "license": request.license,
+        "client_reference": request.client_reference,
+        "end_user": request.end_user,
+        "consignee": request.consignee,
+        "destination": request.destination,
+        "port": request.port,
+        "planned_on": request.planned_on.isoformat(),
+        "final": request.final,
+        "days_ahead": DAYS_AHEAD_MOST,
+        "reserved_days": RESERVED_DAYS,
+        "lines": [
+            {
+                "line": line.license_line,
+                "quantity": line.quantity,
+                "unit": line.unit,
+                "hs": line.hs_code,
+                "value": None if line.value is None else str(line.value),
+                "currency": line.currency,
+                "composition": line.composition,
+            }
+            for line in request.lines
+        ],
+    }
+
+
+def _asked(stated: dict[str, Any], *, claim: Claim | None = None, dry: bool = False) -> dict[str, Any]:
+    """What shipment_reserve says. Where no verdict knows the newest edition it wrote nothing but the key and holds no
+    lock: the rules are asked here, and their answer is brought along to the second call.
+
+    Raises Answered where the key has an answer, and 503 `busy` when another edition came in between: the next try knows
+    that.
+    """
+    said = _reserve(stated | ({"key": claim.key, "fingerprint": claim.fingerprint} if claim else {}), dry)
+    if claim and (answer := earlier(claim, said.get("earlier"))):
+        raise Answered(answer)
+    if said.get("behind"):
+        said = _reserve(stated | {"judged": _judged(stated)}, dry)
+        if said.get("behind"):
+            raise busy()
+    if "missing" in said:
+        raise NotFound()
+    if problems := said.get("problems"):
+        raise Invalid([_problem(one) for one in problems])
+    return said
+
+
+def _reserve(stated: Mapping[str, Any], dry: bool) -> dict[str, Any]:
     with connection.cursor() as cursor:
-        cursor.execute(
-            "INSERT INTO shipments_shipment (ref, exporter_id, license_id, client_reference, state, end_user_id,"
-            " consignee_id, destination, port, planned_on, reserved_until, final, declaration_no, counted,"
-            " created_by_id, created_at)"
-            " VALUES (%s, %s, %s, %s, 'reserved', %s, %s, %s, %s, %s, %s, %s, '', true, %s, legal_now())"
-            " ON CONFLICT (exporter_id, client_reference) DO NOTHING RETURNING id",
-            [
-                ref,
-                license.exporter_id,
-                license.pk,
-                request.client_reference,
-                take.end_user,
-                take.consignee,
-                request.destination,
-                request.port,
-                request.planned_on,
-                min(request.planned_on + timedelta(days=RESERVED_DAYS), license.usable_until),
-                request.final,
-                by.user.pk,
-            ],
+        cursor.execute("SELECT shipment_reserve(%s::jsonb, %s)", [json.dumps(stated), dry])
+        said: dict[str, Any] = json.loads(cursor.fetchone()[0])
+        return said
+
+
+def _judged(stated: Mapping[str, Any]) -> dict[str, Any] | None:
+    of_exporter = {"exporter": stated["organization"]}
+    license = License.objects.select_related("application").get(ref=stated["license"], **of_exporter)
+    party = Party.objects.get(ref=stated["end_user"], **of_exporter)
+    return judged(license, party.pk, stated["destination"], {line["line"] for line in stated["lines"]})
+
+
+def _problem(found: Mapping[str, Any]) -> Problem:
+    messages = {
+        "unknown-reference": _("There is no such party in your address book."),
+        "date-out-of-range": _("The planned day is today or up to 90 days ahead (Asia/Shanghai)."),
+        "required": _("The license caps the value of this line; state it in {currency}."),
+    }
+    return Problem(found["pointer"], found["code"], messages[found["code"]].format(currency=found.get("currency")))
+
+
+def _reserved(request: ShipmentRequest, ref: str, said: Mapping[str, Any]) -> Reserved:
+    """As it was written, without reading it again."""
+    shipment = Shipment(
+        pk=said["shipment"],
+        ref=ref,
+        exporter_id=said["exporter"],
+        license=License(pk=said["license"]["id"], ref=said["license"]["ref"], state=said["license"]["state"]),
+        client_reference=request.client_reference,
+        end_user=Party(ref=request.end_user),
+        consignee=Party(ref=request.consignee),
+        destination=request.destination,
+        port=request.port,
+        planned_on=request.planned_on,
+        reserved_until=date.fromisoformat(said["reserved_until"]),
+        final=request.final,
+    )
+    lines = [
+        ShipmentLine(
+            line_number=line.license_line,
+            quantity=line.quantity,
+            unit=line.unit,
+            hs_code=line.hs_code,
+            value=line.value,
+            currency=line.currency,
+            held=line.quantity,
         )
-        row: tuple[int] | None = cursor.fetchone()
-        if row is None:
-            raise refusal(_used_before(request, by))
-        for line in request.lines:
-            cursor.execute(
-                "INSERT INTO shipments_shipmentline (shipment_id, line_number, quantity, unit, hs_code, value,"
-                " value_held, currency, composition, held, drawn, released, over_cleared)"
-                " VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s::jsonb, %s, 0, 0, 0)",
-                [
-                    row[0],
-                    line.license_line,
-                    line.quantity,
-                    line.unit,
-                    line.hs_code,
-                    line.value,
-                    line.value or 0,
-                    line.currency,
-                    json.dumps(line.composition),
-                    line.quantity,
-                ],
-            )
-        return row[0]
-
-
-def _used_before(request: ShipmentRequest, by: Actor) -> list[dict[str, Any]]:
-    """What is wrong with a reference that an earlier shipment has."""
-    rows = Shipment.objects.filter(exporter_id=by.organization_id, client_reference=request.client_reference)
-    failure = {"code": "client-reference-used", "pointer": "/client_reference"}
-    return [failure | {"shipment": ref} for ref in rows.values_list("ref", flat=True)]
+        for line in sorted(request.lines, key=lambda line: line.license_line)
+    ]
+    return Reserved(shipment, lines, {line["line"]: line["available_after"] for line in said["lines"]})
 
 
 def lock_with_license(rows: QuerySet[Shipment], **named: Any) -> tuple[License, Shipment]:

@@ -1,6 +1,7 @@
 """What clients and customs send about shipments, read strictly, and what they get back."""
 
 import re
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -217,8 +218,10 @@ def line(row: ShipmentLine, available_after: int | None = None) -> dict[str, Any
     return body
 
 
-def shipment(row: Shipment, available_after: dict[int, int] | None = None) -> dict[str, Any]:
-    left = available_after or {}
+def shipment(
+    row: Shipment, lines: Iterable[ShipmentLine] | None = None, available_after: Mapping[int, int] | None = None
+) -> dict[str, Any]:
+    lines, left = row.lines.all() if lines is None else lines, available_after or {}
     return {
         "reference": row.ref,
         "state": row.state,
@@ -236,12 +239,12 @@ def shipment(row: Shipment, available_after: dict[int, int] | None = None) -> di
         "declaration_no": row.declaration_no or None,
         "declared_at": on_the_wire(row.declared_at) if row.declared_at else None,
         "cleared_at": on_the_wire(row.cleared_at) if row.cleared_at else None,
-        "lines": [line(item, left.get(item.line_number)) for item in row.lines.all()],
+        "lines": [line(item, left.get(item.line_number)) for item in lines],
     }
 
 
 def reserved(outcome: Reserved) -> dict[str, Any]:
-    return shipment(outcome.shipment, outcome.available_after)
+    return shipment(outcome.shipment, outcome.lines, outcome.available_after)
 
 
 class VerdictOutput(serializers.Serializer[Any]):

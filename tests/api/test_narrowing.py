@@ -92,6 +92,21 @@ def test_a_value_that_was_said_is_said_again(world, client, key):
     assert answer.json()["lines"][0]["value"] == {"amount": "1200.50", "currency": "EUR"}
 
 
+def test_what_is_answered_when_it_is_reserved_is_what_is_read_of_it_then(world, client, get, key):
+    """Nothing is read again for the answer; of its lines only that says what is left."""
+    license = world.license(kilograms=10)
+    second = license.lines.get()
+    second.pk, second.number = None, 2
+    second.save(force_insert=True)
+    value = {"amount": "1200.50", "currency": "EUR"}
+    line = {"quantity": "1.000", "unit": "kg", "hs_code": second.hs_codes[0].ljust(10, "0"), "value": value}
+    body = world.body(license, final=True, lines=[line | {"license_line": 2}, line | {"license_line": 1}])
+    headers = {"HTTP_AUTHORIZATION": f"Bearer {key}", "HTTP_IDEMPOTENCY_KEY": "k"}
+    answer = client.post(SHIPMENTS, json.dumps(body), content_type="application/json", **headers).json()
+    assert [row.pop("available_after") for row in answer["lines"]] == ["9.000", "9.000"]
+    assert answer == get(f"{SHIPMENTS}{answer['reference']}/").json()
+
+
 def test_a_declared_shipment_is_not_cleared_yet(world, get):
     shipment = world.shipment(world.license(kilograms=10), 1_000)
     actions.receive(world.message(shipment.ref, "declared"), by=world.customs)

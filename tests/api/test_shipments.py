@@ -4,6 +4,8 @@ import json
 from datetime import timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from core.legal_time import legal_today
 from licensing.models.balances import LicenseLine
@@ -143,15 +145,32 @@ def test_unknown_and_foreign_licenses_look_the_same(world, door):
     assert all(answer == answers[0] for answer in answers)
 
 
-def test_a_foreign_party_is_an_unknown_reference(world, door):
+@pytest.mark.parametrize(("quantity", "status"), [("1.000", 201), ("101.000", 409)])
+def test_a_reservation_is_five_statements_whether_or_not_it_is_accepted(quantity, status, world, door):
+    """Key with its organization and user, BEGIN, the one function, the answer, COMMIT; here the test has the outermost
+    transaction."""
+    license = world.license(kilograms=100)
+    door.post(PATH, world.body(license, "1.000"), "first")  # the key's last use is written once a minute
+    body = world.body(license, quantity)
+    with CaptureQueriesContext(connection) as asked:
+        assert door.post(PATH, body, "second").status_code == status
+    said = [" ".join(one["sql"].split()[:2]).split("(")[0] for one in asked.captured_queries]
+    kept = [words for words in said if words.startswith(("SAVEPOINT", "RELEASE"))]
+    assert [words for words in said if words not in kept][1:] == ["SELECT shipment_reserve", "UPDATE core_idempotency"]
+    assert (len(said), len(kept)) == (5, 2)
+
+
+@pytest.mark.parametrize("name", ["end_user", "consignee"])
+def test_a_foreign_party_is_an_unknown_reference(name, world, door):
     other = make.World(world.ministry, world.customs, make.exporter(world.ministry, "Other Co., Ltd."))
     party = other.declaration().end_user
     license = world.license(kilograms=100)
     answers = [
-        door.post(PATH, world.body(license, end_user=ref), make.unique("k")).json()
+        door.post(PATH, world.body(license, **{name: ref}), make.unique("k")).json()
         for ref in (party.ref, make.unknown("PTY"))
     ]
     assert [a["code"] for a in answers] == ["unknown-reference"] * 2
+    assert [error["pointer"] for error in answers[0]["errors"]] == [f"/{name}"]
     assert answers[0]["errors"] == answers[1]["errors"]
 
 

@@ -6,7 +6,7 @@ from django.db import OperationalError, transaction
 from core import idempotency
 from core.command import DEADLOCK, LOCK_NOT_AVAILABLE, TRIES, command
 from core.errors import DomainError, Invalid, Problem
-from core.idempotency import Answer, Claim
+from core.idempotency import Answer, Claim, InProgress
 from core.models import Idempotency, Organization
 
 
@@ -97,7 +97,7 @@ def test_what_can_be_mended_leaves_no_answer_behind(world):
 
 def test_a_key_whose_first_request_still_runs_is_in_progress(world, monkeypatch):
     def waits(_claim):
-        raise failing(LOCK_NOT_AVAILABLE)
+        raise InProgress()
 
     monkeypatch.setattr(idempotency, "take", waits)
     with pytest.raises(DomainError) as refused:

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from core import access, history, quantities, references
 from core.legal_time import day_end, day_start, legal_day
 from core.models import HistoryLine
+from shipments.models import Shipment
 
 
 @given(st.text(alphabet=references.ALPHABET, min_size=8, max_size=8), st.sampled_from("il"))
@@ -63,6 +64,21 @@ def test_history_is_chained_and_tampering_shows(world, license):
         cursor.execute("UPDATE core_historyline SET reason = 'changed' WHERE id = %s", [line.pk])
         cursor.execute("ALTER TABLE core_historyline ENABLE TRIGGER USER")
     assert history.broken_links(row) == [line.seq]
+
+
+def test_what_postgresql_begins_has_the_hash_that_python_would_give(world, license):
+    """Whatever the microseconds, and with a day that is another one in UTC."""
+    shipment = world.shipment(license, 1_000)
+    assert history.broken_links(shipment) == []
+    begin = "SELECT history_begin('shipment', %s, 'SH-X', 'reserve', 'reserved', %s, %s, '2026-11-28-abc123')"
+    for number, at in enumerate(
+        ("2026-11-28 16:00:00+00", "2026-11-29 00:30:00.000100+08", "2026-02-28 23:59:59.999999+00")
+    ):
+        row = Shipment(pk=10_000 + number)
+        with connection.cursor() as cursor:
+            cursor.execute(begin, [row.pk, shipment.created_by_id, at])
+        assert history.lines_of(row).count() == 1
+        assert history.broken_links(row) == []
 
 
 HASHED = [field.attname for field in HistoryLine._meta.concrete_fields if field.name not in ("id", "hash")]

@@ -1,11 +1,11 @@
 """One key, one effect, one answer: never changed, and kept for 400 days, by right, even from a verb gone wrong."""
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from psycopg2 import errors
 
 from core.errors import Invalid
-from core.idempotency import Answer, Claim, fingerprint, keep, take
+from core.idempotency import Answer, Claim, InProgress, fingerprint, keep, take
 from core.models import Idempotency, Organization
 from core.tasks import end_answers
 from tests import make
@@ -103,6 +103,19 @@ def test_two_organizations_may_use_the_same_key(world):
         assert take(claim(actor)) is None
         keep(claim(actor), Answer(200, "text/plain", body))
     assert (take(claim(world.exporter)).body, take(claim(stranger)).body) == ("mine", "theirs")
+
+
+def test_a_key_that_another_transaction_holds_is_in_progress_and_then_answered(application, world):
+    """Whoever waits for it learns so after lock_timeout, and its transaction goes on."""
+    application.execute("BEGIN")
+    application.execute("SELECT answer_claim(%s, 'k', 'f')", [world.exporter.organization_id])
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL lock_timeout = '50ms'")
+        with pytest.raises(InProgress):
+            take(claim(world.exporter))
+        assert take(claim(world.exporter, "another")) is None
+    application.execute("ROLLBACK")
+    assert take(claim(world.exporter)) is None
 
 
 def test_a_fingerprint_tells_requests_apart():

@@ -5,16 +5,18 @@ from decimal import Decimal
 from functools import partial
 
 import pytest
-from django.db import transaction
+from django.db import connection
 from django.db.models import F
 
 from core.errors import DomainError
 from core.legal_time import legal_now
 from licensing import ledger, tasks
-from licensing.models import License
+from licensing.actions import decisions, licenses
+from licensing.models import ApplicationLine, License
 from licensing.models.balances import LicenseLine, Movement
 from licensing.selectors import clearances_taken
 from shipments.actions import LineRequest, cancel
+from tests.make import seen
 
 KG = 1000
 
@@ -34,6 +36,38 @@ def test_a_lines_tolerance_is_its_part_of_what_is_authorized_rounded_down(world,
         monkeypatch.setattr(License._meta.get_field(name), "get_default", partial(copy, value))
     license = world.license(kilograms=1_001)
     assert LicenseLine.objects.get(license=license).tolerance == 25_025
+
+
+def test_a_new_license_has_the_lines_that_were_granted_and_nothing_else(world):
+    """In the order in which they were asked for, by the recommendation that counts, each from one movement."""
+    m, ref = world.ministry, world.application()
+    line = ApplicationLine.objects.get(application__ref=ref)
+    for number in (3, 2):
+        line.pk, line.number = None, number
+        line.save(force_insert=True)
+    world.under_review(ref)
+    for granted in ({1: 1, 2: 2, 3: 3}, {1: 40 * KG, 2: 0, 3: 50 * KG}):
+        facts = {"months": 6, "text": "Less", "quantities_": granted}
+        decisions.recommend(ref, seen=seen(ref), outcome="approve", by=m.reviewer, **facts)
+        if granted[1] == 1:
+            decisions.send_back(ref, seen=seen(ref), reason="More", by=m.decider)
+    decisions.approve(ref, seen=seen(ref), by=m.decider)
+    license = decisions.issue(ref, seen=seen(ref), by=m.other_decider)
+    assert list(license.lines.values_list("number", "authorized")) == [(1, 40 * KG), (2, 50 * KG)]
+    posted = Movement.objects.filter(license_id=license.pk).order_by("id")
+    assert list(posted.values_list("line_number", "kind", "quantity", "available_after", "at")) == [
+        (1, "authorize", 40 * KG, 40 * KG, license.issued_at),
+        (2, "authorize", 50 * KG, 50 * KG, license.issued_at),
+    ]
+
+
+def test_closing_a_license_closes_no_other(world):
+    license, other = world.license(), world.license()
+    licenses.suspend(license.ref, seen=seen(license.ref), reason="Inspection", by=world.ministry.decider)
+    assert list(LicenseLine.objects.order_by("license").values_list("license", "open")) == [
+        (license.pk, False),
+        (other.pk, True),
+    ]
 
 
 def test_q1_reserve_clear_and_exhaust(world):
@@ -114,16 +148,21 @@ def test_a_clearance_beyond_its_reservation_takes_free_room_first(world):
     assert balance(license) == {"authorized": 20_000_000, "drawn": 6_000_000, "available": 14_000_000}
 
 
+TOLERANCE = """
+    SELECT ledger_post(l, 'tolerance', %s, false, NULL, NULL, legal_now(), ledger_available(l))
+    FROM licensing_licenseline l
+"""
+
+
 @pytest.fixture
 def tolerant(world, clock):
     """Annual, 20,000 kg, 5 % on the line; 2,000 kg are reserved. `ended`: the license, its free rest lapsed."""
 
     def make(*, ended):
         license = world.license(kilograms=20_000)
-        with transaction.atomic():
-            line = LicenseLine.objects.get(license=license)
-            LicenseLine.objects.update(tolerance=1_000 * KG)
-            ledger._post(line, "tolerance", 1_000 * KG, legal_now())
+        LicenseLine.objects.update(tolerance=1_000 * KG)
+        with connection.cursor() as owner:
+            owner.execute(TOLERANCE, [1_000 * KG])
         shipment = world.shipment(license, 2_000 * KG)
         declared_at = legal_now()
         if ended:

@@ -1,13 +1,16 @@
 """The policy desk: the time bar, a draft's page, and the forms of the rows of its rules."""
 
 import json
+import re
 from datetime import timedelta
 from html import unescape
 from urllib.parse import quote
 
 import pytest
 from django import forms
+from django.db import connection
 from django.http import QueryDict
+from django.test.utils import CaptureQueriesContext
 
 from core.actions import choose_language
 from core.deliveries import relay
@@ -17,7 +20,7 @@ from core.templatetags.lodestone import day, instant
 from licensing import selectors
 from licensing.actions import editions
 from licensing.loading import first_document
-from licensing.models import PolicyEdition
+from licensing.models import Draft, PolicyEdition
 from licensing.policy.edits import rows
 from licensing.web.draft_needs import needs_of
 from licensing.web.forms.rules import PARTS, RowForm, sections
@@ -103,6 +106,71 @@ def test_what_has_not_started_is_not_said_to_last_since_then(desk, draft, minist
         assert f"was to start on {at}" in told and f"from {at} on" not in told and f"since {at}" not in told
 
 
+def test_a_draft_s_page_and_the_list_say_the_same_of_what_was_approved(desk, draft, ministry, clock):
+    def stands():
+        """The word of the draft's page, and that of its edition among the others."""
+        listed = page(desk, "").partition('class="reigns"')[2]
+        pages = (page(desk, f"{row.ref}/"), listed.partition(f">{row.ref}<")[2])
+        return [re.search(r'<span class="tag[^"]*">([^<]*)</span>', text)[1] for text in pages]
+
+    row = approved(described(changed(draft, ministry), ministry), ministry)
+    assert stands() == ["Scheduled"] * 2
+    clock.shift(days=2)
+    assert stands() == ["In force"] * 2
+    make.edition(lambda by_id, document: document.update(windows=[]))
+    assert stands() == ["Past"] * 2
+    row = approved(
+        described(changed(editions.draft(title="B", by=ministry.policy_officer), ministry), ministry), ministry
+    )
+    repealed(row, ministry.other_approver)
+    clock.shift(days=2)
+    assert stands() == ["Repealed"] * 2
+
+
+@pytest.mark.full
+def test_the_list_says_which_drafts_wait_for_an_approver(desk, draft, ministry, clock):
+    def waits():
+        return flat(desk, "").count("Waits for an approver")
+
+    def simulated():
+        make.simulated(draft.ref, ministry.policy_officer)
+        return waits()
+
+    assert simulated() == 0
+    described(draft, ministry)
+    assert simulated() == 0  # it changes nothing
+    changed(draft, ministry)
+    assert simulated() == 0  # its statement is older
+    described(draft, ministry, statement_zh="")
+    assert simulated() == 0
+    described(draft, ministry, starts_on=None)
+    assert simulated() == 0
+    described(draft, ministry, days=2)
+    assert waits() == 0
+    assert simulated() == 1
+    approved(other(ministry, days=2), ministry)
+    assert simulated() == 0  # its day is taken
+    described(draft, ministry, days=1)
+    assert simulated() == 1
+    clock.shift(days=2)
+    assert waits() == 0
+    assert simulated() == 0  # its day is over
+
+
+def test_the_list_asks_no_more_of_three_drafts(desk, draft, ministry):
+    def asked():
+        with CaptureQueriesContext(connection) as queries:
+            page(desk, "")
+        return len(queries)
+
+    for row in (draft, other(ministry, days=2)):
+        make.simulated(row.ref, ministry.policy_officer)
+    page(desk, "")
+    few = asked()
+    make.simulated(other(ministry, days=3).ref, ministry.policy_officer)
+    assert asked() == few
+
+
 # --- what a draft does ------------------------------------------------------------------------------------
 
 
@@ -164,6 +232,23 @@ def test_its_page_lists_what_it_still_needs(desk, draft, ministry):
     assert "Until it is in force" not in page(desk, f"{draft.ref}/")
 
 
+def test_its_page_says_that_its_title_is_english_in_both_languages(desk, draft, ministry):
+    told, same = "The public is told in both languages.", "Its title in Chinese is the English one: say it in Chinese."
+    row = described(draft, ministry, title_zh="Ban")
+    assert wants(row)[told] is False and same in flat(desk, f"{row.ref}/")
+    row = described(draft, ministry)
+    assert wants(row)[told] is True and same not in flat(desk, f"{row.ref}/")
+
+
+def test_its_page_says_what_only_an_approval_by_a_day_needs(desk, draft, ministry):
+    text, day_stands = flat(desk, f"{draft.ref}/"), "It has no first day yet: the coming day stands for it"
+    assert "An emergency needs none: it is in force some seconds after the second signature." in text
+    assert "An emergency needs no simulation." in text and day_stands in text
+    described(draft, ministry)
+    text = flat(desk, f"{draft.ref}/")
+    assert "An emergency needs none" not in text and day_stands not in text
+
+
 @pytest.mark.full
 def test_a_statement_is_proposed_from_its_first_day_or_for_an_emergency_from_today_when_asked(desk, draft, ministry):
     asked, words = "As an emergency: propose its public statement as of today", "What changes on {}, and what does not"
@@ -214,19 +299,37 @@ def test_a_ban_that_spares_licenses_in_force_says_so(desk, draft, ministry):
         assert spares not in " ".join(page(desk, f"{draft.ref}/").split())
 
 
-def test_what_started_says_how_it_is_undone_and_leads_there(client, draft, ministry, clock):
-    def read(who, path):
+def test_what_is_in_force_says_on_its_pages_how_it_is_undone(client, draft, ministry, clock):
+    """To who signs with a link to the text before it, to who writes with a button; before the long text itself."""
+
+    def told(who, path):
         client.force_login(who.user)
-        return " ".join(page(client, path).split())
+        return " ".join(page(client, path).split()).partition('id="h-undo"')[2]
 
     row = approved(described(changed(draft, ministry), ministry), ministry)
-    there = f'href="/desk/policy/editions/{draft.base.code}/"'
-    assert "To undo it" not in (text := read(ministry.other_approver, f"{row.ref}/")) and there not in text
+    first, edition = draft.base, row.editions.get()
+    paths = (f"{row.ref}/", f"editions/{edition.code}/")
+    people = (ministry.policy_officer, ministry.other_approver, ministry.auditor)
+    assert [told(who, path) for who in people for path in paths] == [""] * 6
     clock.shift(days=2)
-    assert "To undo it" in (text := read(ministry.other_approver, f"{row.ref}/")) and there in text
-    later, first = row.editions.get(), draft.base
-    assert there in read(ministry.policy_officer, f"editions/{later.code}/")
-    assert there not in read(ministry.policy_officer, f"editions/{first.code}/")
+    for path, follows in zip(paths, ("h-changes", "h-says"), strict=True):
+        assert "Undo it: begin a draft with the text of" in told(people[0], path).partition(follows)[0]
+        there, *_ = told(people[1], path).partition("</section>")
+        assert f'href="/desk/policy/editions/{first.code}/"' in there and "Undo it: begin" not in there
+        assert told(people[2], path) == ""
+    assert told(people[0], f"editions/{first.code}/") == ""
+    make.edition(lambda by_id, document: document.update(windows=[]))
+    assert [told(who, path) for who in people for path in paths] == [""] * 6
+
+
+def test_its_button_begins_the_draft_that_undoes_it(desk, draft, ministry, clock):
+    row = approved(described(changed(draft, ministry), ministry, title_en="B" * 200), ministry)
+    clock.shift(days=2)
+    fields = dict(re.findall(r'name="(title|base)" value="([^"]+)"', page(desk, f"{row.ref}/")))
+    answer = desk.post("/desk/policy/new/", fields)
+    undo = Draft.objects.latest("pk")
+    assert answer["Location"] == f"/desk/policy/{undo.ref}/"
+    assert (undo.text, undo.title_en) == (draft.base.text, f"Undo: {'B' * 194}")
 
 
 def test_a_draft_of_an_older_text_says_that_it_undoes_what_came_since(desk, draft, ministry):
@@ -273,16 +376,17 @@ def test_the_first_signature_is_told_to_whoever_can_give_the_second(draft, minis
     relay()
     told = {mail.to[0]: mail for mail in mailoutbox}
     assert told.keys() == {ministry.policy_officer.user.email, second.user.email}
-    waits = "signed as an emergency; the signature of another approver is waited for"
+    waits = "signed as an emergency; another approver must sign within 24 hours"
     assert told[ministry.policy_officer.user.email].subject == f"{row.ref}: {waits}"
     mine = told[second.user.email]
-    assert mine.subject == f"{row.ref}：已按紧急程序签署，尚待另一名批准人签署"
+    assert mine.subject == f"{row.ref}：已按紧急程序签署，须由另一名批准人在 24 小时内签署"
     assert f"/desk/policy/{row.ref}/" in mine.body and not {"Tonight", "Ban"} & set(mine.body.split())
     mailoutbox.clear()
     hastened(row, second)
     relay()
+    since = instant(row.editions.get().starts_at)
     assert [(mail.to, mail.subject) for mail in mailoutbox] == [
-        ([ministry.policy_officer.user.email], f"{row.ref}: signed as an emergency")
+        ([ministry.policy_officer.user.email], f"{row.ref}: in force since {since}, as an emergency")
     ]
 
 
@@ -354,7 +458,7 @@ def test_what_lacks_anything_has_no_button_that_approves_it(client, draft, minis
     def lacking():
         """What stands where the button will."""
         part = page(client, f"{draft.ref}/").partition('id="h-approve"')[2].partition("</section>")[0]
-        assert (approves in part) is ("It can be approved once this holds:" not in part)
+        assert (approves in part) is ("It can be approved by a day once this holds:" not in part)
         texts = ("It changes something.", "It has a first day.", "The public is told", "What must", "It was simulated")
         return [text for text in texts if text in part]
 
@@ -372,6 +476,51 @@ def test_what_lacks_anything_has_no_button_that_approves_it(client, draft, minis
     assert lacking() == ["It was simulated"]
     clock.shift(days=2)
     assert lacking() == ["It has a first day.", "It was simulated"]
+
+
+def card(client, row):
+    """What stands where an approver signs it as an emergency."""
+    return flat(client, f"{row.ref}/").partition('id="h-hasten"')[2].partition("</section>")[0]
+
+
+def test_what_would_be_refused_as_an_emergency_has_no_button_that_signs_it(client, draft, ministry):
+    signs, once = f'action="/desk/policy/{draft.ref}/hasten/"', "It can be signed as an emergency once this holds:"
+    client.force_login(ministry.policy_approver.user)
+
+    def lacking():
+        part = card(client, draft)
+        assert (signs in part) is (once not in part)
+        return [text for text in ("It changes something.", "first day", "The public is told", "book") if text in part]
+
+    assert lacking() == ["It changes something.", "The public is told"]
+    changed(draft, ministry)
+    assert lacking() == ["The public is told"]
+    described(draft, ministry, starts_on=None)
+    assert lacking() == [] and signs in card(client, draft)
+
+
+def test_what_loosens_is_offered_to_nobody_as_an_emergency(client, draft, ministry):
+    """Its authors read why, too; and what was typed before it did is not lost."""
+    loosens, old = "An emergency may loosen nowhere", {"seen": seen(draft.ref), "reason": "Tonight, for a reason"}
+    changed(draft, ministry, key="R044", new=rules(draft)["R044"] | {"enabled": False})
+    row = described(draft, ministry, starts_on=None)
+    client.force_login(ministry.policy_officer.user)
+    assert flat(client, f"{row.ref}/").count(loosens) == 1
+    client.force_login(ministry.policy_approver.user)
+    part = card(client, row)
+    assert loosens in part and 'href="#h-comparison"' in part and "<form" not in part and "once this holds" not in part
+    text = client.post(f"/desk/policy/{row.ref}/hasten/", old).content.decode()
+    assert old["reason"] in text.partition('id="h-hasten"')[2]
+
+
+def test_what_follows_another_edition_by_its_day_may_be_an_emergency_today(client, draft, ministry):
+    """Milder than what is in force by then, and stricter than what is today."""
+    further = BAN | {"match": BAN["match"] | {"destination.country": ["JP", "KR"]}}
+    make.edition(lambda by_id, document: document["rules"].append(further), starts_at=day_start(legal_today() + DAY))
+    row = described(changed(draft, ministry), ministry, days=2)
+    client.force_login(ministry.policy_approver.user)
+    assert "Loosens" in page(client, f"{row.ref}/") and "<form" in card(client, row)
+    hastened(row, ministry.policy_approver)
 
 
 def test_a_page_s_snapshot_does_not_last_while_a_draft_is_compared(desk, draft, ministry, monkeypatch):

@@ -215,6 +215,14 @@ def test_taking_holds_the_count_where_clearances_are_counted(held):
         assert locked() == ["licensing_clearancecount", "licensing_licenseline"]
 
 
+def test_locking_holds_all_lines(held):
+    world, locked = held
+    license = world.license(kilograms=1)
+    with transaction.atomic():
+        ledger.lock_lines(license)
+        assert locked() == ["licensing_licenseline"]
+
+
 def test_settling_holds_license_and_lines_even_where_nothing_moves(held):
     world, locked = held
     license = world.license(kilograms=1)

@@ -250,6 +250,7 @@ def test_an_edition_that_comes_while_a_reservation_waits_makes_it_try_again(worl
         make.edition(ban("FR"))
         return found
 
+    make.edition(ban("JP"), "FIRST")
     monkeypatch.setattr("shipments.actions.reservations.judged", late)
     assert refused(world.shipment, license, KG) == ["busy"]
 

@@ -198,7 +198,8 @@ def seen() -> set[str]:
 
 @cache
 def verbs() -> set[str]:
-    return {name for name, node in functions() if "command" in {name_of(mark) for mark in node.decorator_list}}
+    marks = {"command", "command_of_one_statement"}
+    return {name for name, node in functions() if marks & {name_of(mark) for mark in node.decorator_list}}
 
 
 def is_verb(name: str) -> bool:

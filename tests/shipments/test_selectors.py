@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 
 from core.access import NOBODY
 from core.access import clock as clock_actor
@@ -11,10 +12,8 @@ from core.errors import DomainError, Invalid
 from core.legal_time import day_start, legal_now, legal_today
 from core.models import HistoryLine
 from licensing.actions import licenses, verdicts
-from licensing.models import License
 from licensing.selectors import IN_GRACE, LAWFUL, TOO_LATE
 from shipments import actions, selectors
-from shipments.actions import reservations
 from shipments.models import Shipment
 from tests import make
 from tests.book import forbid
@@ -87,17 +86,30 @@ def test_a_shipment_that_is_over_is_not_cancelled(world, shipment):
     assert refused(actions.cancel, world.shipment(shipment.license, KG).ref, by=viewer) == ["forbidden"]
 
 
-def test_a_request_that_waited_across_midnight_is_judged_by_the_new_day(world, license, monkeypatch):
-    yesterday = legal_today() - DAY
-    License.objects.update(usable_from=yesterday)
-    monkeypatch.setattr(reservations, "legal_today", lambda: yesterday)
+# The legal clock goes on by a day when the shipment's lines are written.
+A_DAY_LATER = """
+    CREATE FUNCTION a_day_later() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+        CREATE OR REPLACE FUNCTION legal_now() RETURNS timestamptz LANGUAGE sql VOLATILE
+            AS 'SELECT clock_timestamp() + interval ''1 day''';
+        RETURN NEW;
+    END $$;
+    CREATE TRIGGER later BEFORE INSERT ON shipments_shipmentline FOR EACH ROW EXECUTE FUNCTION a_day_later();
+"""
+
+
+def test_a_request_that_waited_across_midnight_is_judged_by_the_new_day(world, license, clock):
+    """Midnight comes between its first look at the clock and the ledger's, which is after the wait."""
+    tomorrow = legal_today() + DAY
+    with connection.cursor() as owner:
+        owner.execute(A_DAY_LATER)
     with pytest.raises(Invalid) as late:
-        actions.reserve(world.request(license, KG, planned_on=yesterday), by=world.exporter)
+        actions.reserve(world.request(license, KG, planned_on=legal_today()), by=world.exporter)
     assert [(e.pointer, e.code) for e in late.value.errors] == [("/planned_on", "date-out-of-range")]
-    from_today = {"match": {"destination.country": ["DE"]}, "effective_from": legal_today().isoformat()}
-    make.edition(lambda rules, document: rules["R033"].update(from_today))
+    clock.reset()
+    from_then = {"match": {"destination.country": ["DE"]}, "effective_from": tomorrow.isoformat()}
+    make.edition(lambda rules, document: rules["R033"].update(from_then))
     with pytest.raises(DomainError) as closed:
-        actions.reserve(world.request(license, KG), by=world.exporter)
+        actions.reserve(world.request(license, KG, planned_on=tomorrow), by=world.exporter)
     assert closed.value.code == "policy-prohibits"
 
 

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from django.db.models import QuerySet
 
 from core.legal_time import day_start, legal_day, months_after
+from exporters.models import qualified_on
 from licensing.models import Application, ApplicationEndUser, ApplicationLine
 from licensing.policy.editions import canonical
 from licensing.policy.strictness import Difference
@@ -166,7 +167,7 @@ class Cases:
 
         Not where the company is qualified on some of the days only.
         """
-        qualified = {bool(last_day and day <= last_day) for day, _ in days}
+        qualified = {qualified_on(day, last_day=last_day) for day, _ in days}
         if len(qualified) > 1:
             return days, last_day
         turns = self._turns

@@ -34,6 +34,7 @@ from licensing.policy.vocabulary import (
 from licensing.words import terms, thresholds
 from licensing.words.rules import AUTHORITIES
 
+TITLE = 200  # characters, as models.Draft keeps them
 PARTS = {
     "rules": gettext_lazy("Rules"),
     "windows": gettext_lazy("Suspension windows"),
@@ -654,7 +655,7 @@ def _statement(label: Any) -> forms.CharField:
 
 
 def _title(label: Any) -> forms.CharField:
-    return forms.CharField(label=label, max_length=200, help_text=gettext_lazy("What it is about, in a few words."))
+    return forms.CharField(label=label, max_length=TITLE, help_text=gettext_lazy("What it is about, in a few words."))
 
 
 class DescribeForm(StepForm):
@@ -701,6 +702,6 @@ class LoadForm(StepForm):
 class BeginForm(forms.Form):
     """A draft is begun: what it is about, and whose text it has at first."""
 
-    title = forms.CharField(label=gettext_lazy("What is to change"), max_length=200)
+    title = forms.CharField(label=gettext_lazy("What is to change"), max_length=TITLE)
     base = forms.CharField(max_length=40, required=False, widget=forms.HiddenInput)
     window = forms.CharField(max_length=200, required=False, widget=forms.HiddenInput)  # whose row is to be opened

@@ -1,0 +1,37 @@
+-- What a verb that is one statement is made of (docs/ledger.md): its key, and the first line of a history.
+
+-- The key is this transaction's until it ends: NULL. Else what was kept of its first call: {fingerprint, status,
+-- content_type, body}; or {in_progress} where that is still running after lock_timeout.
+CREATE FUNCTION answer_claim(organization bigint, key_ text, fingerprint_ text) RETURNS jsonb LANGUAGE plpgsql AS $$
+DECLARE
+    earlier jsonb;
+BEGIN
+    LOOP
+        INSERT INTO core_idempotency (organization_id, key, fingerprint, content_type, body, created_at)
+            VALUES (organization, key_, fingerprint_, '', '', legal_now()) ON CONFLICT DO NOTHING;
+        IF FOUND THEN
+            RETURN NULL;
+        END IF;
+        SELECT jsonb_build_object('fingerprint', i.fingerprint, 'status', i.status, 'content_type', i.content_type,
+                                  'body', i.body) INTO earlier
+            FROM core_idempotency i WHERE i.organization_id = organization AND i.key = key_;
+        IF FOUND THEN
+            RETURN earlier;
+        END IF;
+    END LOOP;
+EXCEPTION WHEN lock_not_available THEN
+    RETURN '{"in_progress": true}';
+END;
+$$;
+
+-- The first history line of a row that this transaction has made. The hash is core.history.chain_hash's, of a line
+-- without reason and facts; nothing in it needs an escape in JSON.
+CREATE FUNCTION history_begin(kind text, id_ bigint, ref_ text, verb_ text, state_ text, actor bigint, at_ timestamptz,
+                              edition_ text) RETURNS void LANGUAGE sql AS $$
+    INSERT INTO core_historyline (subject_kind, subject_id, subject_ref, seq, verb, from_state, to_state, actor_id, at,
+                                  reason, edition, facts, previous_hash, hash)
+    VALUES (kind, id_, ref_, 1, verb_, '', state_, actor, at_, '', edition_, '{}', '',
+            encode(sha256(convert_to(format('["", "%s", %s, "%s", 1, "%s", "", "%s", %s, "%s", "", "%s", {}]',
+                kind, id_, ref_, verb_, state_, actor,
+                to_char(at_ AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"+00:00"'), edition_), 'UTF8')), 'hex'));
+$$;

@@ -1,0 +1,18 @@
+"""Lines, counts and movements are written by the ledger's functions alone."""
+
+from pathlib import Path
+
+from django.db import migrations
+
+SQL = Path(__file__).parent.parent / "sql" / "doors.sql"
+
+
+class Migration(migrations.Migration):
+
+    dependencies = [
+        ('licensing', '0002_simulations_done_once'),
+    ]
+
+    operations = [
+        migrations.RunSQL([(SQL.read_text(encoding="utf-8"), None)]),
+    ]

@@ -1,0 +1,114 @@
+-- A reservation, whole, in one statement (docs/ledger.md). Written by migration; shipments.actions.reservations is its
+-- only caller.
+
+CREATE FUNCTION shipment_wrong_day(planned date, today date, days_ahead int) RETURNS jsonb LANGUAGE sql IMMUTABLE AS $$
+    SELECT CASE WHEN planned BETWEEN today AND today + days_ahead THEN '[]'::jsonb
+        ELSE '[{"pointer": "/planned_on", "code": "date-out-of-range"}]' END;
+$$;
+
+-- What is wrong with the request itself, whatever is left on the license: [{pointer, code, …}].
+CREATE FUNCTION shipment_wrong(request jsonb, lic licensing_license, end_user bigint, consignee bigint)
+    RETURNS jsonb LANGUAGE sql AS $$
+    SELECT CASE WHEN end_user IS NULL THEN '[{"pointer": "/end_user", "code": "unknown-reference"}]' ELSE '[]' END::jsonb
+        || CASE WHEN consignee IS NULL THEN '[{"pointer": "/consignee", "code": "unknown-reference"}]' ELSE '[]' END::jsonb
+        || shipment_wrong_day((request->>'planned_on')::date, legal_day(legal_now()), (request->>'days_ahead')::int)
+        || coalesce((
+            SELECT jsonb_agg(jsonb_build_object('pointer', format('/lines/%s/value', asked.number - 1),
+                                                'code', 'required', 'currency', l.currency) ORDER BY asked.number)
+            FROM jsonb_array_elements(request->'lines') WITH ORDINALITY asked (item, number)
+            JOIN licensing_licenseline l ON l.license_id = lic.id AND l.number = (asked.item->>'line')::int
+            WHERE l.value_authorized IS NOT NULL
+              AND (asked.item->>'value' IS NULL OR asked.item->>'currency' <> l.currency)), '[]');
+$$;
+
+-- The shipment exists and its quantity is reserved, with its history; or nothing was written but the key.
+-- request: {organization, actor, key, fingerprint, ref, license, client_reference, end_user, consignee, destination,
+--           port, planned_on, final, days_ahead, reserved_days, judged,
+--           lines: [{line, quantity, unit, hs, value, currency, composition}]}; parties and license by reference.
+-- dry: judged only; no lock, no write, no key.
+-- Returns one of {earlier: as answer_claim says} · {missing} · {problems: [{pointer, code, …}]} · as ledger_take does,
+--   with what was used of the client's reference before, and, where it was accepted, {shipment, license: {…}, …}.
+CREATE FUNCTION shipment_reserve(request jsonb, dry boolean) RETURNS jsonb LANGUAGE plpgsql AS $$
+DECLARE
+    organization bigint := (request->>'organization')::bigint;
+    planned date := (request->>'planned_on')::date;
+    lic licensing_license;
+    end_user_ bigint;
+    consignee_ bigint;
+    lasts date;
+    shipment bigint;
+    wrong jsonb;
+    used jsonb;
+    said jsonb;
+BEGIN
+    IF request->>'key' IS NOT NULL THEN
+        said := answer_claim(organization, request->>'key', request->>'fingerprint');
+        IF said IS NOT NULL THEN
+            RETURN jsonb_build_object('earlier', said);
+        END IF;
+    END IF;
+    SELECT * INTO lic FROM licensing_license l WHERE l.ref = request->>'license' AND l.exporter_id = organization;
+    IF NOT FOUND THEN
+        RETURN '{"missing": true}';
+    END IF;
+    SELECT p.id INTO end_user_ FROM exporters_party p
+        WHERE p.exporter_id = organization AND p.ref = request->>'end_user';
+    SELECT p.id INTO consignee_ FROM exporters_party p
+        WHERE p.exporter_id = organization AND p.ref = request->>'consignee';
+    wrong := shipment_wrong(request, lic, end_user_, consignee_);
+    IF wrong <> '[]' THEN
+        RETURN jsonb_build_object('problems', wrong);
+    END IF;
+    lasts := least(planned + (request->>'reserved_days')::int, lic.usable_until);
+    request := request || jsonb_build_object('license', lic.id, 'end_user', end_user_, 'consignee', consignee_);
+
+    IF NOT dry THEN
+        BEGIN  -- what is refused is undone as far as here
+            INSERT INTO shipments_shipment (ref, exporter_id, license_id, client_reference, state, end_user_id,
+                    consignee_id, destination, port, planned_on, reserved_until, final, declaration_no, counted,
+                    created_by_id, created_at)
+                VALUES (request->>'ref', organization, lic.id, request->>'client_reference', 'reserved', end_user_,
+                    consignee_, request->>'destination', request->>'port', planned, lasts, (request->>'final')::boolean,
+                    '', true, (request->>'actor')::bigint, legal_now())
+                ON CONFLICT (exporter_id, client_reference) DO NOTHING RETURNING id INTO shipment;
+            IF shipment IS NOT NULL THEN
+                INSERT INTO shipments_shipmentline (shipment_id, line_number, quantity, unit, hs_code, value,
+                        value_held, currency, composition, held, drawn, released, over_cleared)
+                    SELECT shipment, (i->>'line')::int, (i->>'quantity')::bigint, i->>'unit', i->>'hs',
+                           (i->>'value')::numeric, coalesce((i->>'value')::numeric, 0), i->>'currency',
+                           i->'composition', (i->>'quantity')::bigint, 0, 0, 0
+                    FROM jsonb_array_elements(request->'lines') i;
+                said := ledger_take(jsonb_build_array(
+                    request || jsonb_build_object('shipment', shipment, 'shipment_ref', request->>'ref')), false)->0;
+                IF NOT (said->>'accepted')::boolean THEN
+                    RAISE EXCEPTION 'nothing is taken' USING ERRCODE = 'LS409';
+                END IF;
+                -- it may have waited for a lock across midnight
+                wrong := shipment_wrong_day(planned, (said->>'today')::date, (request->>'days_ahead')::int);
+                IF wrong <> '[]' THEN
+                    said := jsonb_build_object('problems', wrong);
+                    RAISE EXCEPTION 'nothing is taken' USING ERRCODE = 'LS409';
+                END IF;
+                PERFORM history_begin('shipment', shipment, request->>'ref', 'reserve', 'reserved',
+                    (request->>'actor')::bigint, (said->>'at')::timestamptz, lic.edition);
+                RETURN said || jsonb_build_object('shipment', shipment, 'exporter', lic.exporter_id,
+                    'license', jsonb_build_object('id', lic.id, 'ref', lic.ref, 'state', lic.state),
+                    'reserved_until', lasts);
+            END IF;
+        EXCEPTION WHEN SQLSTATE 'LS409' THEN
+            RETURN said;
+        END;
+    END IF;
+
+    SELECT jsonb_agg(jsonb_build_object('code', 'client-reference-used', 'pointer', '/client_reference',
+                                        'shipment', s.ref)) INTO used
+        FROM shipments_shipment s
+        WHERE s.exporter_id = organization AND s.client_reference = request->>'client_reference';
+    IF NOT dry THEN
+        RETURN jsonb_build_object('accepted', false, 'failures', used);
+    END IF;
+    said := ledger_take(jsonb_build_array(request), true)->0;
+    RETURN said || jsonb_build_object('accepted', used IS NULL AND (said->>'accepted')::boolean,
+                                      'failures', coalesce(used, '[]') || (said->'failures'));
+END;
+$$;
