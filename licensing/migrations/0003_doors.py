@@ -4,7 +4,7 @@ from pathlib import Path
 
 from django.db import migrations
 
-SQL = Path(__file__).parent.parent / "sql" / "doors.sql"
+SQL = Path(__file__).parent.parent / "sql"
 
 
 class Migration(migrations.Migration):
@@ -14,5 +14,5 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.RunSQL([(SQL.read_text(encoding="utf-8"), None)]),
+        migrations.RunSQL([((SQL / name).read_text(encoding="utf-8"), None) for name in ("ledger.sql", "doors.sql")]),
     ]

@@ -5,8 +5,8 @@ ALTER FUNCTION ledger_take(jsonb, boolean) SECURITY DEFINER SET search_path = pu
 ALTER FUNCTION ledger_settle(jsonb) SECURITY DEFINER SET search_path = public, pg_temp;
 ALTER FUNCTION ledger_lapse(bigint) SECURITY DEFINER SET search_path = public, pg_temp;
 
--- The new license has a line for each of its application of which something is recommended in the present round, in
--- their order, numbered from 1, with its authorization as first movement; and a count where its clearances are limited.
+-- The new license has a line for each of its application of which something is recommended in the present round, by the
+-- recommendation that was approved and never more than was asked, in their order, numbered from 1, with its authorization as first movement; and a count where its clearances are limited.
 -- A license that has lines gets no more. Two people stand behind it: guard_two_people.
 CREATE FUNCTION ledger_open(license_ bigint) RETURNS SETOF licensing_licenseline LANGUAGE plpgsql SECURITY DEFINER
     SET search_path = public, pg_temp AS $$
@@ -32,9 +32,12 @@ BEGIN
         FROM licensing_recommendedline granted
         JOIN licensing_applicationline asked ON asked.id = granted.line_id
         JOIN licensing_controlitem item ON item.id = asked.control_item_id
-        WHERE granted.quantity > 0 AND granted.step_id = (
-            SELECT max(s.id) FROM licensing_decisionstep s JOIN licensing_application a ON a.id = s.application_id
-            WHERE a.id = lic.application_id AND s.round = a.round AND s.step = 'recommend')
+        WHERE granted.quantity BETWEEN 1 AND asked.quantity AND asked.application_id = lic.application_id
+          AND granted.step_id = (
+            SELECT max(r.id) FROM licensing_decisionstep r
+            JOIN licensing_application a ON a.id = r.application_id AND a.round = r.round
+            JOIN licensing_decisionstep d ON d.application_id = a.id AND d.round = a.round AND d.id > r.id
+            WHERE a.id = lic.application_id AND r.step = 'recommend' AND d.step = 'decide' AND d.outcome = 'approve')
         ORDER BY asked.number;
     FOR line IN SELECT * FROM licensing_licenseline l WHERE l.license_id = license_ ORDER BY l.number LOOP
         PERFORM ledger_post(line, 'authorize', line.authorized, false, NULL, NULL, lic.issued_at,
@@ -64,5 +67,6 @@ BEGIN
 END;
 $$;
 
-REVOKE ALL ON FUNCTION ledger_take(jsonb, boolean), ledger_settle(jsonb), ledger_lapse(bigint), ledger_open(bigint),
-    ledger_lock(bigint), ledger_usable(bigint, boolean) FROM PUBLIC;
+-- Those above are taken from PUBLIC with the grant of the rights after a migration (core.grants), in one transaction:
+-- until then whatever serves goes on.
+REVOKE ALL ON FUNCTION ledger_open(bigint), ledger_lock(bigint), ledger_usable(bigint, boolean) FROM PUBLIC;

@@ -1,10 +1,11 @@
--- The quota ledger's one door (docs/ledger.md). Written by migration; called by licensing.ledger, and by the one
--- statement of a reservation (shipments/sql/reserve.sql).
+-- The quota ledger's one door (docs/ledger.md). Written by the first migration, and again by each that changes it; then
+-- doors.sql says whose rights its functions have. Called by licensing.ledger, and by the one statement of a reservation
+-- (shipments/sql/reserve.sql).
 -- In every function: lock in the order of docs/ledger.md, read legal_now() in a later statement, judge, write.
 
-CREATE SEQUENCE licensing_movement_seq AS bigint;
+CREATE SEQUENCE IF NOT EXISTS licensing_movement_seq AS bigint;
 
-CREATE FUNCTION ledger_post(
+CREATE OR REPLACE FUNCTION ledger_post(
     line licensing_licenseline, kind_ text, quantity_ bigint, held_ boolean,
     shipment_ bigint, shipment_ref_ text, at_ timestamptz, available_ bigint
 ) RETURNS void LANGUAGE sql AS $$
@@ -14,12 +15,12 @@ CREATE FUNCTION ledger_post(
             quantity_, held_, shipment_, coalesce(shipment_ref_, ''), available_);
 $$;
 
-CREATE FUNCTION ledger_available(line licensing_licenseline) RETURNS bigint LANGUAGE sql IMMUTABLE AS $$
+CREATE OR REPLACE FUNCTION ledger_available(line licensing_licenseline) RETURNS bigint LANGUAGE sql IMMUTABLE AS $$
     SELECT line.authorized + line.credited - line.reserved - line.drawn - line.lapsed;
 $$;
 
 -- So many clearances more, or fewer, are taken of the license, if it counts them. The caller holds the count.
-CREATE FUNCTION ledger_count(license_ bigint, more int) RETURNS void LANGUAGE sql AS $$
+CREATE OR REPLACE FUNCTION ledger_count(license_ bigint, more int) RETURNS void LANGUAGE sql AS $$
     UPDATE licensing_clearancecount SET taken = taken + more WHERE license_id = license_ AND more <> 0;
 $$;
 
@@ -27,8 +28,9 @@ $$;
 -- requests: [{shipment, shipment_ref, license, end_user, consignee, destination, port, planned_on, judged,
 --             lines: [{line, quantity, unit, hs, value, currency}]}], quantities in base units.
 -- dry: judge only; no lock, no write. Returns one outcome per request:
---   {accepted, at, failures: [{code, pointer, …numbers}], reserved_until, lines: [{line, available_after}]}
-CREATE FUNCTION ledger_take(requests jsonb, dry boolean) RETURNS jsonb LANGUAGE plpgsql AS $$
+--   {accepted, behind, at, today, failures: [{code, pointer, …numbers}], lines: [{line, available_after}]}
+-- behind: nothing was taken, because a newer edition came than the one that judged a line of it.
+CREATE OR REPLACE FUNCTION ledger_take(requests jsonb, dry boolean) RETURNS jsonb LANGUAGE plpgsql AS $$
 DECLARE
     outcomes jsonb := '[]';
     request jsonb;
@@ -150,6 +152,9 @@ BEGIN
                     'pointer', format('/lines/%s/hs_code', index), 'what', 'hs', 'hs', to_jsonb(line.hs_codes));
             END IF;
             quantity := (item->>'quantity')::bigint;
+            IF quantity <= 0 OR (item->>'value')::numeric < 0 THEN
+                RAISE EXCEPTION 'what is taken is more than nothing' USING ERRCODE = 'check_violation';
+            END IF;
             room := ledger_available(line) + line.tolerance;
             IF quantity > room THEN
                 failures := failures || jsonb_build_object('code', 'line-exhausted',
@@ -221,8 +226,7 @@ BEGIN
         END IF;
         outcomes := outcomes || jsonb_build_object(
             'accepted', jsonb_array_length(failures) = 0 AND NOT behind, 'behind', behind, 'failures', failures,
-            'lines', taken, 'at', now_at,
-            'today', today, 'reserved_until', least(planned + 30, lic.usable_until));
+            'lines', taken, 'at', now_at, 'today', today);
     END LOOP;
     RETURN outcomes;
 END;
@@ -236,7 +240,7 @@ $$;
 --   final releases the rest. counted: does the shipment count against max_clearances already?
 -- op release: {op, shipment, shipment_ref, license, counted, lines: [{line, held, value}]}
 -- Returns {lines: [{line, drawn, released, over_cleared, held}], reserved, available}: the sums of the license after.
-CREATE FUNCTION ledger_settle(request jsonb) RETURNS jsonb LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION ledger_settle(request jsonb) RETURNS jsonb LANGUAGE plpgsql AS $$
 DECLARE
     settled jsonb := '[]';
     item jsonb;
@@ -269,6 +273,9 @@ BEGIN
             WHERE l.license_id = lic.id AND l.number = (item->>'line')::int;
         quantity := CASE WHEN clearing THEN (item->>'quantity')::bigint ELSE 0 END;
         held := (item->>'held')::bigint;
+        IF quantity < 0 OR held < 0 OR (item->>'value')::numeric < 0 THEN
+            RAISE EXCEPTION 'what is settled is not less than nothing' USING ERRCODE = 'check_violation';
+        END IF;
         -- the declared value moves once, in full, when its line is first cleared; or is given back at the end
         worth := CASE WHEN line.value_authorized IS NOT NULL AND (quantity > 0 OR ending)
             THEN coalesce((item->>'value')::numeric, 0) ELSE 0 END;
@@ -333,7 +340,7 @@ END;
 $$;
 
 -- Everything unreserved and undrawn lapses. The caller's verb ends the license in the same transaction.
-CREATE FUNCTION ledger_lapse(license_ bigint) RETURNS void LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION ledger_lapse(license_ bigint) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
     line licensing_licenseline;
     rest bigint;

@@ -92,7 +92,8 @@ BEGIN
                 PERFORM history_begin('shipment', shipment, request->>'ref', 'reserve', 'reserved',
                     (request->>'actor')::bigint, (said->>'at')::timestamptz, lic.edition);
                 RETURN said || jsonb_build_object('shipment', shipment, 'exporter', lic.exporter_id,
-                    'license', jsonb_build_object('id', lic.id, 'ref', lic.ref, 'state', lic.state),
+                    'license', jsonb_build_object('id', lic.id, 'ref', lic.ref, 'state',
+                        (SELECT state FROM licensing_license WHERE id = lic.id)),  -- as it is after the wait
                     'reserved_until', lasts);
             END IF;
         EXCEPTION WHEN SQLSTATE 'LS409' THEN

@@ -1,5 +1,7 @@
 """As the role that serves requests: what it may not do to the record, tried on every table that the catalog has."""
 
+import json
+
 import pytest
 from django.db import IntegrityError, connection
 from psycopg2 import errors, sql
@@ -119,6 +121,57 @@ def test_the_application_posts_through_the_ledgers_doors_alone(application, worl
         assert refused(application, attack), attack
     with pytest.raises(errors.CheckViolation, match="gets its lines once"):
         application.execute("SELECT ledger_open(%s)", [license.pk])
+
+
+@pytest.mark.parametrize(
+    ("call", "request_"),
+    [
+        ("ledger_take(jsonb_build_array({}), false)", {"lines": [{"line": 1, "quantity": -1000, "unit": "g"}]}),
+        ("ledger_take(jsonb_build_array({}), false)", {"lines": [{"line": 1, "quantity": 0, "unit": "g"}]}),
+        (
+            "ledger_take(jsonb_build_array({}), false)",
+            {"lines": [{"line": 1, "quantity": 1, "unit": "g", "value": "-1.00"}]},
+        ),
+        ("ledger_settle({})", {"op": "release", "lines": [{"line": 1, "held": -1000}]}),
+        ("ledger_settle({})", {"op": "clear", "lines": [{"line": 1, "held": 0, "quantity": -1000}]}),
+        ("ledger_settle({})", {"op": "release", "lines": [{"line": 1, "held": 0, "value": "-1.00"}]}),
+    ],
+)
+def test_no_door_takes_less_than_nothing(call, request_, application, world):
+    license = world.license(kilograms=100)
+    world.shipment(license, 5_000)
+    party = license.end_users.get().party_id
+    whom = {"license": license.pk, "end_user": party, "consignee": party, "destination": "DE", "port": "CNSHA"}
+    asked = whom | {"planned_on": "2026-12-01", "counted": True, "shipment": 0} | request_
+    with pytest.raises(errors.CheckViolation, match="than nothing"):
+        application.execute(f"SELECT {call.format('%s::jsonb')}", [json.dumps(asked)])
+    application.execute("SELECT reserved, drawn FROM licensing_licenseline")
+    assert application.fetchall() == [(5_000, 0)]
+
+
+def test_the_application_authorizes_nothing_that_was_not_approved_however_it_adds_to_the_record(application, world):
+    """Lines of a step after the approval, of another case, or beyond what was asked are not a license's."""
+    license = world.license(kilograms=100)
+    other = world.under_review(world.application(kilograms=7))
+    with connection.cursor() as owner:
+        owner.execute("ALTER TABLE licensing_movement DISABLE TRIGGER USER")
+        owner.execute(
+            "DELETE FROM licensing_movement; DELETE FROM licensing_verdict; DELETE FROM licensing_licenseline"
+        )
+    application.execute(
+        "INSERT INTO licensing_recommendedline (step_id, line_id, quantity) SELECT s.id, l.id, l.quantity"
+        " FROM licensing_decisionstep s, licensing_applicationline l JOIN licensing_application a"
+        " ON a.id = l.application_id WHERE s.step = 'recommend' AND a.ref = %s",
+        [other],
+    )
+    application.execute(
+        "WITH later AS (INSERT INTO licensing_decisionstep SELECT (jsonb_populate_record(s, jsonb_build_object("
+        "'id', (SELECT max(id) + 1 FROM licensing_decisionstep)))).* FROM licensing_decisionstep s"
+        " WHERE s.step = 'recommend' RETURNING id) INSERT INTO licensing_recommendedline (step_id, line_id, quantity)"
+        " SELECT later.id, l.line_id, 1 FROM later, licensing_recommendedline l LIMIT 1"
+    )
+    application.execute("SELECT authorized FROM ledger_open(%s)", [license.pk])
+    assert application.fetchall() == [(100_000,)]
 
 
 def test_the_application_switches_no_trigger_off_and_takes_the_owners_place_nowhere(application):

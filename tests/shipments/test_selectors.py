@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 from django.db import connection
 
+from core import deliveries
 from core.access import NOBODY
 from core.access import clock as clock_actor
 from core.errors import DomainError, Invalid
@@ -111,6 +112,22 @@ def test_a_request_that_waited_across_midnight_is_judged_by_the_new_day(world, l
     with pytest.raises(DomainError) as closed:
         actions.reserve(world.request(license, KG, planned_on=tomorrow), by=world.exporter)
     assert closed.value.code == "policy-prohibits"
+
+
+def test_a_license_that_is_lifted_while_a_reservation_waits_is_answered_as_it_is_then(world, license, clock):
+    licenses.suspend(license.ref, seen=seen(license.ref), reason="Inspection", by=world.ministry.decider)
+    lifted = A_DAY_LATER.replace("a_day_later", "a_lift").replace(
+        A_DAY_LATER[A_DAY_LATER.index("        CREATE OR") : A_DAY_LATER.index("        RETURN NEW")],
+        "UPDATE licensing_license SET state = 'active'; UPDATE licensing_licenseline SET open = true;",
+    )
+    with connection.cursor() as owner:
+        owner.execute(lifted)
+    assert not actions.reserve(world.request(license, KG), by=world.exporter).shipment.on_hold
+
+
+def test_a_reservation_is_told_to_nobody():
+    """What writes its first history line makes no delivery."""
+    assert ("shipment", "reserve") not in deliveries._writers
 
 
 def test_a_line_without_a_value_holds_none(world, license):
