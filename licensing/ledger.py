@@ -1,4 +1,5 @@
-"""The quota ledger: the only writer of license lines and movements (docs/ledger.md).
+"""The quota ledger, the only writer of license lines and movements, but for what a reservation takes: that is the one
+statement of shipments/sql/reserve.sql (docs/ledger.md).
 
 Every function here runs inside a verb's transaction. Quantities are whole base units of the control item.
 """
@@ -6,60 +7,13 @@ Every function here runs inside a verb's transaction. Quantities are whole base 
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from django.db import DEFAULT_DB_ALIAS, connection, connections
 
 from licensing.models import License
 from licensing.models.balances import LicenseLine
-
-
-@dataclass(frozen=True)
-class TakeLine:
-    """What one line of a shipment asks of one line of its license."""
-
-    line: int
-    quantity: int
-    unit: str
-    hs: str = ""
-    value: str | None = None
-
-
-@dataclass(frozen=True)
-class Take:
-    """One shipment's request.
-
-    judged: {edition, lines: {number: Verdict.prohibited}, held: {number: Verdict.held}} of lines whose verdict does not
-    know the newest edition.
-    """
-
-    license: int
-    end_user: int
-    consignee: int
-    destination: str
-    port: str
-    planned_on: str
-    lines: Sequence[TakeLine]
-    shipment: int | None = None
-    shipment_ref: str = ""
-    judged: dict[str, Any] | None = None
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What became of a request: taken, with what is left after it, or every guard that failed, in order.
-
-    behind: nothing was taken, because a newer edition came than the one that judged a line of it.
-    """
-
-    accepted: bool
-    behind: bool
-    failures: list[dict[str, Any]]
-    lines: list[dict[str, Any]]
-    reserved_until: date
-    at: datetime
-    today: date
 
 
 @dataclass(frozen=True)
@@ -79,28 +33,6 @@ class SettleLine:
     quantity: int = 0
     value: str = "0"
     lawful: bool = False
-
-
-def take(requests: Sequence[Take], *, dry: bool = False) -> list[Outcome]:
-    """Each request that passes every guard has its quantity reserved; the others have taken nothing.
-
-    Locks (docs/ledger.md) come first; the clock is read after that. Greedy, in order.
-    dry judges only: no lock, no effect.
-    """
-    payload = json.dumps([asdict(request) for request in requests])
-    rows = _call("SELECT ledger_take(%s::jsonb, %s)", [payload, dry])
-    return [
-        Outcome(
-            row["accepted"],
-            row["behind"],
-            row["failures"],
-            row["lines"],
-            date.fromisoformat(row["reserved_until"]),
-            datetime.fromisoformat(row["at"]),
-            date.fromisoformat(row["today"]),
-        )
-        for row in rows
-    ]
 
 
 def clear(

@@ -2,12 +2,13 @@
 
 import copy
 import itertools
+import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from django.db import transaction
+from django.db import connection, transaction
 from stdnum.cn import uscc
 
 from config.local import demo
@@ -206,6 +207,17 @@ class World:
             "planned_on": legal_today().isoformat(),
             "lines": [{"license_line": 1, "quantity": quantity, "unit": "kg"}],
         } | changes
+
+
+def taken(license: License, party: int, grams: int, *, dry: bool = False, **changes: Any) -> dict[str, Any]:
+    """What the ledger's own function says of a request for the first line, for that end-user and consignee."""
+    line = {"line": 1, "quantity": grams, "unit": "g", "hs": "", "value": None}
+    whom = {"license": license.pk, "end_user": party, "consignee": party, "destination": "DE", "port": "CNSHA"}
+    request = whom | {"planned_on": legal_today().isoformat(), "lines": [line]} | changes
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT ledger_take(%s::jsonb, %s)", [json.dumps([request]), dry])
+        (outcome,) = json.loads(cursor.fetchone()[0])
+    return dict(outcome)
 
 
 def qualified_until(exporter: Actor) -> date:

@@ -130,8 +130,11 @@ def _joined(stretches: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def judged(license: License, party: int, destination: str, lines: Collection[int]) -> dict[str, Any] | None:
-    """What a reservation must bring along, as ledger.Take has it: of those lines that have no verdict which knows the
-    newest edition and that destination. None where all have one, which is nearly always; one query then."""
+    """What a reservation must bring along of those lines that have no verdict which knows the newest edition and that
+    destination: {edition, lines: {number: Verdict.prohibited}, held: {number: Verdict.held}}.
+
+    None where all have one; one query then.
+    """
     newest = PolicyEdition.objects.order_by("-pk").values("pk")[:1]
     known = Verdict.objects.filter(
         line__license=license,

@@ -200,18 +200,16 @@ def held(transactional_db):
 def test_taking_holds_the_lines_even_where_it_refuses(held):
     world, locked = held
     license = world.license(kilograms=1)
-    take = ledger.Take(license.pk, 0, 0, "DE", "CNSHA", legal_today().isoformat(), [ledger.TakeLine(1, 1, "kg")])
     with transaction.atomic():
-        assert ledger.take([take])[0].accepted is False
+        assert make.taken(license, 0, 1)["accepted"] is False
         assert locked() == ["licensing_licenseline"]
 
 
 def test_taking_holds_the_count_where_clearances_are_counted(held):
     world, locked = held
     license = world.license(kind="per_shipment", kilograms=1)
-    take = ledger.Take(license.pk, 0, 0, "DE", "CNSHA", legal_today().isoformat(), [ledger.TakeLine(1, 1, "kg")])
     with transaction.atomic():
-        assert ledger.take([take])[0].accepted is False
+        assert make.taken(license, 0, 1)["accepted"] is False
         assert locked() == ["licensing_clearancecount", "licensing_licenseline"]
 
 

@@ -1,13 +1,12 @@
 """When rules for licenses in force prohibit a line for an end-user: as written at issue, as read by a reservation."""
 
-import dataclasses
 from datetime import date, timedelta
 
 import pytest
 
 from core.access import clock as clock_actor
 from core.legal_time import day_start, legal_now, legal_today, on_the_wire
-from licensing import ledger, selectors
+from licensing import selectors
 from licensing.actions import verdicts
 from licensing.models import License, PolicyEdition, Verdict
 from licensing.models.balances import LicenseLine
@@ -258,18 +257,16 @@ def test_an_edition_that_comes_while_a_reservation_waits_makes_it_try_again(worl
 def test_the_ledger_reads_no_verdict_of_another_destination(world, license):
     License.objects.update(destinations=["DE", "JP"])
     user = license.end_users.get().party_id
-    lines = [ledger.TakeLine(1, KG, "g")]
-    asked = [ledger.Take(license.pk, user, user, to, "CNSHA", str(legal_today()), lines) for to in ("DE", "JP")]
-    assert [outcome.behind for outcome in ledger.take(asked, dry=True)] == [False, True]
+    asked = [make.taken(license, user, KG, destination=to, dry=True) for to in ("DE", "JP")]
+    assert [outcome["behind"] for outcome in asked] == [False, True]
 
 
 def test_an_edition_that_comes_while_a_reservation_waits_takes_nothing(world, license):
     earlier = selectors.editions_at(legal_now()).newest
     make.edition(ban("FR"))
     user = license.end_users.get().party_id
-    take = ledger.Take(license.pk, user, user, "DE", "CNSHA", str(legal_today()), [ledger.TakeLine(1, KG, "g")])
-    assert ledger.take([take], dry=True)[0].behind
+    assert make.taken(license, user, KG, dry=True)["behind"]
     for judged in (None, {"edition": earlier, "lines": {1: []}}):
-        [outcome] = ledger.take([dataclasses.replace(take, judged=judged)])
-        assert (outcome.accepted, outcome.behind, outcome.failures) == (False, True, [])
+        outcome = make.taken(license, user, KG, judged=judged)
+        assert (outcome["accepted"], outcome["behind"], outcome["failures"]) == (False, True, [])
     assert LicenseLine.objects.get().reserved == 0
