@@ -25,6 +25,11 @@ EICAR = b"X5O!P%@AP[4\\PZX54(P^)7CC)7}$" + b"EICAR-STANDARD-ANTIVIRUS-TEST-FILE!
 PDF_START, PNG_START, JPEG_START, ZIP_START = b"%PDF-", b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"PK\x03\x04"
 
 
+def too_large(*contents: bytes) -> bool:
+    """More than is taken at once: of one file, or of all that come together."""
+    return sum(map(len, contents)) > settings.MAX_UPLOAD_BYTES
+
+
 class Other(Exception):
     """The content is not of this kind."""
 
@@ -132,7 +137,7 @@ def examine(name: str, content: bytes, *, kinds: Sequence[Kind], field: str) -> 
     pointer = f"/{field}"
     if not content:
         return Problem(pointer, "file-empty", _("The file is empty."))
-    if len(content) > settings.MAX_UPLOAD_BYTES:
+    if too_large(content):
         return Problem(pointer, "file-too-large", _("The file is larger than 10 MB."))
     if kind is None or wrong(name) or "/" in name or "\\" in name or len(name) > NAME_MOST:
         message = _("Give the file a plain name that ends in {ends}.")

@@ -6,14 +6,13 @@ Several may be open; the end of the last one leads the case back to its review.
 from collections.abc import Sequence
 from datetime import date, timedelta
 
-from django.conf import settings
 from django.utils.translation import gettext as _
 
 from core.access import Actor
 from core.actions import keep_file
 from core.command import command
 from core.errors import DomainError, Invalid, NotFound, Problem
-from core.files import PAPERS_IMAGES_SHEETS
+from core.files import PAPERS_IMAGES_SHEETS, too_large
 from core.history import move, require
 from core.legal_time import legal_day, legal_now, legal_today
 from core.locks import lock
@@ -76,7 +75,7 @@ def answer(
     at = legal_now()
     if not text.strip() and not files:
         raise Invalid([Problem("/text", "required", _("Write an answer, or add a file."))])
-    if sum(len(content) for _name, content in files) > settings.MAX_UPLOAD_BYTES:
+    if too_large(*(content for _name, content in files)):
         message = _("Together the files are larger than 10 MB. Send some now, and the rest with another answer.")
         raise Invalid([Problem("/files", "file-too-large", message)])
     kept = [keep_file(*file, field="files", by=by, kinds=PAPERS_IMAGES_SHEETS, at=at) for file in files]

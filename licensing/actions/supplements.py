@@ -4,14 +4,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from django.conf import settings
 from django.utils.translation import gettext as _
 
 from core.access import Actor
 from core.actions import keep_file
 from core.command import command
 from core.errors import DomainError, Invalid, Problem
-from core.files import PAPERS_IMAGES_SHEETS
+from core.files import PAPERS_IMAGES_SHEETS, too_large
 from core.history import move, require
 from core.legal_time import legal_day, legal_now
 from core.locks import lock
@@ -90,7 +89,7 @@ def _require_whole(given: Mapping[SupplementPoint, Answer]) -> None:
         for point, answer in given.items()
         if not answer.text.strip() and not answer.files
     ]
-    if sum(len(content) for answer in given.values() for _name, content in answer.files) > settings.MAX_UPLOAD_BYTES:
+    if too_large(*(content for answer in given.values() for _name, content in answer.files)):
         problems.append(Problem("", "file-too-large", _("Together the files are larger than 10 MB.")))
     if problems:
         raise Invalid(problems)
