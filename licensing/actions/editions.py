@@ -50,6 +50,7 @@ from licensing.words.flaws import message, start_taken
 
 HASTE = timedelta(seconds=5)  # whoever reads the clock after an emergency was signed sees it
 Part = Signature.Part
+TITLES = ("title_en", "title_zh")
 
 
 @command
@@ -319,9 +320,16 @@ def require_statement(row: Draft) -> None:
 def _require_told(row: Draft) -> None:
     """Everybody can read what it is about and what it changes, in both languages. Raises Invalid."""
     missing = _("Say in the public statement what changes and what does not, in both languages.")
-    same = _("Its title in Chinese is the English one: say it in Chinese.")
+    messages = dict.fromkeys(row.untold, missing) | {name: same_title(name) for name in TITLES}
     if row.untold:
-        raise Invalid([Problem(f"/{name}", "required", same if name == "title_zh" else missing) for name in row.untold])
+        raise Invalid([Problem(f"/{name}", "required", messages[name]) for name in row.untold])
+
+
+def same_title(name: str) -> str:
+    """What is wrong with a title that stands for both languages and lacks this one."""
+    if name == "title_zh":
+        return _("Its title in Chinese is the English one: say it in Chinese.")
+    return _("Its title in English is the Chinese one: say it in English.")
 
 
 def _require_fit(row: Draft, starts_at: datetime) -> None:

@@ -72,10 +72,12 @@ class Draft(FSMModelMixin, models.Model):
 
     @property
     def untold(self) -> list[str]:
-        """What is not said to the public in its language: a title that stands for both is none in Chinese until it has
-        a Chinese character."""
+        """What is not said to the public in its language: a title that stands for both is in Chinese where it has a
+        Chinese character, else in English."""
         found = [name for name in ("statement_en", "statement_zh") if not getattr(self, name).strip()]
-        return ["title_zh", *found] if self.title_zh == self.title_en and not HAN.search(self.title_zh) else found
+        if self.title_zh == self.title_en:
+            found.insert(0, "title_en" if HAN.search(self.title_en) else "title_zh")
+        return found
 
     @property
     def signed(self) -> "list[Signature]":

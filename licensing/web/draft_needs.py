@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from django.utils.translation import gettext as _
 
@@ -10,7 +10,7 @@ from core.legal_time import day_start, legal_day
 from core.models import User
 from core.templatetags.lodestone import day
 from licensing import selectors
-from licensing.actions.editions import no_emergency
+from licensing.actions.editions import TITLES, no_emergency, same_title
 from licensing.models import Draft, Signature
 from licensing.policy.editions import Edition, short_graces
 from licensing.selectors.drafts import Effect
@@ -44,10 +44,9 @@ def needs_of(draft: Draft, effect: Effect, at: datetime) -> Iterator[Need]:
         flaw or _("In force from 00:00 of {day} on.").format(day=day(draft.starts_on)),
     )
     told = not draft.untold and not draft.statement_is_older
-    small = [_("Its title in Chinese is the English one: say it in Chinese.")] if "title_zh" in draft.untold else []
-    small += [_statement(draft)]
+    small = [*(same_title(name) for name in TITLES if name in draft.untold), _statement(draft)]
     yield Need(_("The public is told in both languages."), told, " ".join(filter(None, small)), True)
-    if short := _short_graces(draft, effect):
+    if short := _short_graces(draft, effect, effect.since):
         yield Need(_("Each grace lasts until it starts, or longer."), False, short)
     yield Need(_("What must always hold does."), not (effect.broken or effect.unexplained), _kept(effect), True)
     simulated = selectors.simulated(draft, selectors.start_of(draft, at), at)
@@ -57,7 +56,8 @@ def needs_of(draft: Draft, effect: Effect, at: datetime) -> Iterator[Need]:
 
 
 def complete(draft: Draft, known: selectors.Editions, at: datetime) -> bool:
-    """Its authors have done what is seen without a comparison; whether what must always hold does, its page says."""
+    """Its authors have done what is seen without reading its rules; whether what must always hold does, and its graces
+    last, its page says."""
     starts_at = selectors.start_of(draft, at)
     follows = known.before(starts_at).digest
     if draft.starts_on is None or starts_at != day_start(draft.starts_on) or draft.digest == follows:
@@ -77,7 +77,10 @@ def hurdles(draft: Draft, effect: Effect, needs: Iterable[Need], at: datetime) -
     if effect.follows.digest != follows:
         return [], ""
     refusal = no_emergency(effect.comparison, follows, draft.text)
-    return [need for need in needs if need.hastens and not need.done], str(refusal.detail) if refusal else ""
+    missing = [need for need in needs if need.hastens and not need.done]
+    if short := _short_graces(draft, effect, legal_day(at)):
+        missing.append(Need(_("Each grace lasts until it starts, or longer."), False, short, True))
+    return missing, str(refusal.detail) if refusal else ""
 
 
 def hastened_by(draft: Draft, at: datetime) -> list[User]:
@@ -137,11 +140,11 @@ def _statement(draft: Draft) -> str:
     return _("A text is proposed in the form: read it, and keep it. Without one it is not put in force.")
 
 
-def _short_graces(draft: Draft, effect: Effect) -> str:
+def _short_graces(draft: Draft, effect: Effect, starts_on: date) -> str:
     """The rules whose grace is over when it starts, each with why and what would mend it."""
     before, after = selectors.rules_of(effect.follows.digest).edition, selectors.compiled(draft.text).edition
     rules = after.document["rules"]
-    flaws = short_graces(before, after, effect.since)
+    flaws = short_graces(before, after, starts_on)
     return " ".join(f"{rules[int(flaw.where.split('/')[2])]['id']}: {message(flaw)}" for flaw in flaws)
 
 

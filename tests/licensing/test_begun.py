@@ -70,6 +70,11 @@ def test_that_a_rule_is_gone_again_is_news_too_and_the_last_comes_first(world, m
     assert told(world.exporter) == ["UNDO", "BAN"]
 
 
+def test_the_same_rules_in_another_order_are_no_news(world, magnets):
+    make.edition(lambda rules, document: document["rules"].reverse(), "REVERSED")
+    assert told(world.exporter) == []
+
+
 def test_it_is_news_for_so_many_days_from_its_start_on(world, magnets, clock):
     ban(country=["DE"], starts_at=day_start(legal_today() + DAY))
     assert told(world.exporter) == []

@@ -775,12 +775,14 @@ def test_what_the_public_is_not_told_in_both_languages_is_not_put_in_force(ban, 
 
 
 @pytest.mark.parametrize("verb", [signed_off, hastened])
-def test_a_title_that_was_never_said_in_chinese_is_not_put_in_force(ban, ministry, verb):
-    described(ban, ministry, title_zh="Ban")
-    make.simulated(ban.ref, ministry.policy_approver)
-    refusal = refused(Invalid, "required", verb, ban, by=ministry.policy_approver, **more(verb, ministry))
-    assert [one.pointer for one in refusal.errors] == ["/title_zh"]
-    described(ban, ministry, title_en="禁令", title_zh="禁令")
+def test_a_title_that_was_said_in_one_language_alone_is_not_put_in_force(ban, ministry, verb):
+    for title, unsaid in (("Ban", "zh"), ("禁令", "en")):
+        described(ban, ministry, title_en=title, title_zh=title)
+        make.simulated(ban.ref, ministry.policy_approver)
+        refusal = refused(Invalid, "required", verb, ban, by=ministry.policy_approver, **more(verb, ministry))
+        assert [one.pointer for one in refusal.errors] == [f"/title_{unsaid}"]
+        assert refusal.errors[0].message == editions.same_title(f"title_{unsaid}")
+    described(ban, ministry, title_en="Ban", title_zh="禁令")
     make.simulated(ban.ref, ministry.policy_approver)
     verb(ban, by=ministry.policy_approver, **more(verb, ministry))
 

@@ -283,6 +283,15 @@ def test_a_grace_that_is_over_when_it_starts_is_among_what_it_needs(desk, draft,
     assert lasts in text and "R051: The edition starts on" in text
 
 
+def test_a_grace_that_is_over_today_is_in_the_way_of_an_emergency(desk, draft, ministry):
+    """One that ends today is not: an emergency is in force today."""
+    changed(draft, ministry)
+    for until, stands in ((legal_today(), False), (legal_today() - DAY, True)):
+        row = changed(draft, ministry, key="R050", new=BAN | {"transition": {"until": str(until)}})
+        missing = desk.get(f"/desk/policy/{row.ref}/").context["unmet_at_once"]
+        assert ("Each grace lasts until it starts, or longer." in [need.text for need in missing]) is stands
+
+
 def test_an_invariant_that_breaks_is_among_what_it_needs(draft, ministry):
     milder = rules(draft)["R045"] | {"effect": {"disposition": "standard_review"}}
     row = changed(draft, ministry, key="R045", new=milder)

@@ -68,7 +68,7 @@ def _fitting(rules: Compiled, said: Facts, since: date) -> list[Any]:
         for hold in rules.edition.holds
         if _lasts(hold.span, since) and False not in {rules.fits(hold, key, facts) for key in hold.match}
     ]
-    return [*fitting, *holding]
+    return sorted([*fitting, *holding], key=lambda one: one.id)
 
 
 def _lasts(span: Span, since: date) -> bool:
