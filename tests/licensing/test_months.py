@@ -53,7 +53,8 @@ def test_the_worker_makes_months_ahead_when_their_time_comes_and_only_then(appli
 
 
 def test_what_fell_into_the_default_partition_moves_to_its_month_and_blocks_none(application, partitions):
-    application.execute(MOVEMENT, [in_months(40)])
+    with connection.cursor() as owner:
+        owner.execute(MOVEMENT, [in_months(40)])
     application.execute(WHERE)
     assert application.fetchall() == [("licensing_movement_default", -1)]
     application.execute("SELECT movement_months()")
@@ -64,7 +65,8 @@ def test_what_fell_into_the_default_partition_moves_to_its_month_and_blocks_none
 
 
 def test_a_new_month_is_as_closed_as_the_others(application, partitions):
-    application.execute(MOVEMENT, [in_months(40)])
+    with connection.cursor() as owner:
+        owner.execute(MOVEMENT, [in_months(40)])
     application.execute("SELECT movement_months()")
     application.execute(TABLES)
     (month,) = [table for table in application.fetchall() if table[0] == f"licensing_movement_{in_months(40):%Y_%m}"]
