@@ -58,13 +58,15 @@ DECLARE
     index int;
 BEGIN
     IF NOT dry THEN
+        -- by keys that are known before: as a join, with how many elements JSON has unknown, this read whole tables
         PERFORM 1 FROM licensing_clearancecount c
-            WHERE c.license_id IN (SELECT (r->>'license')::bigint FROM jsonb_array_elements(requests) r)
+            WHERE c.license_id = ANY (ARRAY(SELECT (r->>'license')::bigint FROM jsonb_array_elements(requests) r))
             ORDER BY c.license_id FOR NO KEY UPDATE;
         PERFORM 1 FROM licensing_licenseline l
-            WHERE (l.license_id, l.number) IN (
-                SELECT (r->>'license')::bigint, (i->>'line')::int
-                FROM jsonb_array_elements(requests) r, jsonb_array_elements(r->'lines') i)
+            WHERE l.id = ANY (ARRAY(
+                SELECT (SELECT n.id FROM licensing_licenseline n
+                        WHERE n.license_id = (r->>'license')::bigint AND n.number = (i->>'line')::int)
+                FROM jsonb_array_elements(requests) r, jsonb_array_elements(r->'lines') i))
             ORDER BY l.id FOR NO KEY UPDATE;
     END IF;
     -- the clock, after the locks and in a statement of its own
