@@ -155,9 +155,9 @@ def test_the_application_authorizes_nothing_that_was_not_approved_however_it_add
     other = world.under_review(world.application(kilograms=7))
     with connection.cursor() as owner:
         owner.execute("ALTER TABLE licensing_movement DISABLE TRIGGER USER")
-        owner.execute(
-            "DELETE FROM licensing_movement; DELETE FROM licensing_verdict; DELETE FROM licensing_licenseline"
-        )
+        for table in ("movement", "verdict", "licenseline"):
+            owner.execute(f"DELETE FROM licensing_{table}")
+        owner.execute("ALTER TABLE licensing_movement ENABLE TRIGGER USER")
     application.execute(
         "INSERT INTO licensing_recommendedline (step_id, line_id, quantity) SELECT s.id, l.id, l.quantity"
         " FROM licensing_decisionstep s, licensing_applicationline l JOIN licensing_application a"
