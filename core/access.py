@@ -13,6 +13,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
+from django.apps import apps
 from django.contrib.auth.models import AnonymousUser
 from django.db import connection
 from django.db.models import Model
@@ -164,9 +165,7 @@ def live_key(text: str) -> "ApiKey | None":
 @cache
 def _statement_of_key() -> tuple[str, list[tuple[type[Model], list[str]]]]:
     """And which of its columns, one after the other, are of which model."""
-    from core.models import ApiKey, Organization, User  # noqa: PLC0415
-
-    models: list[type[Model]] = [ApiKey, Organization, User]
+    models: list[type[Model]] = [apps.get_model("core", name) for name in ("ApiKey", "Organization", "User")]
     parts = [(one, [field.attname for field in one._meta.concrete_fields]) for one in models]
     columns = [f'"{one._meta.db_table}"."{name}"' for one, names in parts for name in names]
     found = (

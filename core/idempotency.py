@@ -47,6 +47,10 @@ class Answered(Exception):
         self.answer = answer
 
 
+class InProgress(Exception):
+    """The first request with this key is still running. No DomainError: a 409 would be remembered as its answer."""
+
+
 def take(claim: Claim) -> Answer | None:
     """Holds the key until the transaction ends, or gives back the answer that it already has. Raises as `earlier` does.
 
@@ -71,10 +75,6 @@ def earlier(claim: Claim, said: Mapping[str, Any] | None) -> Answer | None:
         message = _("This Idempotency-Key was used before with another request. Use a new key for a new request.")
         raise Invalid([Problem("", "idempotency-key-reused", message)])
     return Answer(said["status"], said["content_type"], said["body"], replayed=True)
-
-
-class InProgress(Exception):
-    """The first request with this key is still running."""
 
 
 def keep(claim: Claim, answer: Answer) -> None:
