@@ -38,11 +38,11 @@ GROUND = """
             FROM licensing_license l JOIN licensing_licenseenduser u ON u.license_id = l.id
             JOIN licensing_license_consignees c ON c.license_id = l.id WHERE l.id = {first} + which
             RETURNING id INTO shipment_;
-        INSERT INTO shipments_shipmentline (shipment_id, line_number, quantity, unit, hs_code, value, value_held,
-                currency, composition, held, drawn, released, over_cleared)
-            VALUES (shipment_, 1, 1, 'g', '', NULL, 0, '', '{{}}', 1, 0, 0, 0);
-        UPDATE licensing_licenseline SET reserved = reserved + 1 WHERE id = {first} + which RETURNING * INTO line;
-        PERFORM ledger_post(line, 'reserve', 1, true, shipment_, n, now_at, ledger_available(line));
+        INSERT INTO shipments_shipmentline (shipment_id, line_number, quantity, unit, hs_code, value, currency,
+                composition, held, drawn, released, over_cleared)
+            VALUES (shipment_, 1, 1, 'g', '', NULL, '', '{{}}', 1, 0, 0, 0);
+        SELECT * INTO line FROM licensing_licenseline WHERE id = {first} + which FOR NO KEY UPDATE;
+        PERFORM ledger_keep(ledger_post(line, 'reserve', 1, true, shipment_, n, now_at));
         INSERT INTO core_historyline (subject_kind, subject_id, subject_ref, seq, verb, from_state, to_state, actor_id,
                 at, reason, edition, facts, previous_hash, hash)
             VALUES ('shipment', shipment_, n, 1, 'reserve', '', 'reserved', {user}, now_at, '', '', '{{}}', '',

@@ -30,7 +30,12 @@ app.conf.beat_schedule = {
     "make-months": {"task": "licensing.tasks.make_months", "schedule": crontab(minute=5)},
     "end-answers": {"task": "core.tasks.end_answers", "schedule": crontab(minute=50, hour=2)},
     "end-kept-texts": {"task": "core.tasks.end_kept_texts", "schedule": crontab(minute=55, hour=2)},
-    "reconcile-ledger": {"task": "licensing.tasks.reconcile_ledger", "schedule": crontab(minute=40, hour=2)},
+    "reconcile-ledger": {"task": "licensing.tasks.reconcile_ledger", "schedule": crontab(minute="*/10")},
+    "reconcile-all": {
+        "task": "licensing.tasks.reconcile_ledger",
+        "schedule": crontab(minute=45, hour=2),
+        "kwargs": {"whole": True},
+    },
 }
 
 

@@ -34,6 +34,18 @@ _GUARDS = (
         _("More value than the line has left."),
         _("Ask for at most `remaining`, under a new key."),
     ),
+    Code(
+        "end-user-exhausted",
+        409,
+        _("More than this end-user may take of the line has left."),
+        _("Ask for at most `remaining`, or name another end-user of the license."),
+    ),
+    Code(
+        "books-differ",
+        409,
+        _("The books of the license do not agree yet."),
+        _("Have them mended by whoever runs the database; the suspension can end when they agree."),
+    ),
     Code("clearances-exhausted", 409, _("The license's number of clearances is taken."), _("Use another license.")),
     Code(
         "policy-prohibits",

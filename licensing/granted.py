@@ -1,12 +1,42 @@
 """What was asked beside what was granted: read from a case and the steps of its round, never stored."""
 
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
 
 from core.legal_time import months_after
-from licensing.models import Application, ApplicationEndUser, ApplicationLine, DecisionStep
+from licensing.models import Application, ApplicationEndUser, ApplicationLine, DecisionStep, ToleranceMode
+from licensing.policy.engine import TOLERANCES
 
 Outcome = DecisionStep.Outcome
+
+
+@dataclass(frozen=True)
+class Tolerance:
+    """How much more than authorized may cross, in percent, and of what: of each line, or of what remains at the end."""
+
+    mode: str
+    pct: Decimal
+
+    def within(self, most: "Tolerance") -> bool:
+        return TOLERANCES.index(self.mode) <= TOLERANCES.index(most.mode) and self.pct <= most.pct
+
+    def __str__(self) -> str:
+        label = ToleranceMode(self.mode).label
+        return f"{label}: {self.pct.normalize():f} %" if self.pct else str(label)
+
+
+NO_TOLERANCE = Tolerance(ToleranceMode.NONE.value, Decimal(0))
+
+
+@dataclass(frozen=True)
+class Caps:
+    """What bounds a line besides its quantity: its value, and what each of these end-users may take of it."""
+
+    line: ApplicationLine
+    value: Decimal | None
+    currency: str
+    allotments: list[tuple[ApplicationEndUser, int]]
 
 
 @dataclass(frozen=True)
@@ -19,6 +49,8 @@ class Granted:
     months: int
     shorter: bool
     reason: str = ""
+    caps: Sequence[Caps] = ()
+    tolerance: Tolerance = NO_TOLERANCE
 
     @property
     def cut(self) -> list[tuple[ApplicationLine, int]]:
@@ -68,10 +100,23 @@ def decided(case: Application) -> Granted | None:
 def _of(case: Application, step: DecisionStep | None, reason: str | None = None) -> Granted | None:
     if step is None or step.outcome != Outcome.APPROVE:
         return None
-    return compare(
+    found = compare(
         case,
         {part.line.number: part.quantity for part in step.lines.all()},
         {user.pk for user in step.end_users.all()},
         step.months or 0,
         step.text if reason is None else reason,
     )
+    return replace(found, caps=_caps(step), tolerance=Tolerance(step.tolerance_mode, step.tolerance_pct))
+
+
+def _caps(step: DecisionStep) -> list[Caps]:
+    """Of the lines that have some."""
+    allotments: dict[int, list[tuple[ApplicationEndUser, int]]] = {}
+    for one in step.allotments.all():
+        allotments.setdefault(one.line_id, []).append((one.end_user, one.quantity))
+    return [
+        Caps(part.line, part.value, part.currency, allotments.get(part.line_id, []))
+        for part in step.lines.all()
+        if part.value is not None or part.line_id in allotments
+    ]

@@ -28,10 +28,16 @@ class Settled:
 
 @dataclass(frozen=True)
 class SettleLine:
+    """asked, crossed, worth…: what the shipment reserved of this line, what of it crossed before, and of its value."""
+
     line: int
     held: int
+    asked: int
+    crossed: int
+    worth: int
+    worth_held: int
+    worth_drawn: int
     quantity: int = 0
-    value: str = "0"
     lawful: bool = False
 
 
@@ -41,33 +47,40 @@ def clear(
     *,
     shipment: int,
     shipment_ref: str,
+    end_user: int,
     final: bool,
     counted: bool,
 ) -> Settled:
     """What customs cleared is drawn: from the reservation, then free authorization, then (of a lawful line) what lapsed
-    since it was declared, then tolerance; what is beyond stands in over_cleared.
+    since it was declared, then tolerance; what is beyond stands in over_cleared. The allotment of the end-user
+    (a party) is drawn too, and the value in proportion.
 
     final releases the rest of the reservation. Locks: docs/ledger.md.
     """
-    return _settle("clear", license_id, lines, shipment, shipment_ref, final=final, counted=counted)
+    whose = {"shipment": shipment, "shipment_ref": shipment_ref, "end_user": end_user}
+    return _settle("clear", license_id, lines, **whose, final=final, counted=counted)
 
 
 def release(
-    license_id: int, lines: Sequence[SettleLine], *, shipment: int, shipment_ref: str, counted: bool
+    license_id: int,
+    lines: Sequence[SettleLine],
+    *,
+    shipment: int,
+    shipment_ref: str,
+    end_user: int,
+    counted: bool,
+    last: bool = False,
 ) -> Settled:
-    """The reservation is free again (and lapses at once where the license has ended)."""
-    return _settle("release", license_id, lines, shipment, shipment_ref, counted=counted)
+    """The reservation is free again (and lapses at once where the license has ended), on every account.
+
+    last: it was to be the license's last shipment; what it was given for that, of what remained, is taken back.
+    """
+    whose = {"shipment": shipment, "shipment_ref": shipment_ref, "end_user": end_user}
+    return _settle("release", license_id, lines, **whose, counted=counted, last=last)
 
 
-def _settle(op: str, license_id: int, lines: Sequence[SettleLine], shipment: int, ref: str, **flags: bool) -> Settled:
-    payload = {
-        "op": op,
-        "license": license_id,
-        "shipment": shipment,
-        "shipment_ref": ref,
-        "lines": [asdict(line) for line in lines],
-        **flags,
-    }
+def _settle(op: str, license_id: int, lines: Sequence[SettleLine], **said: Any) -> Settled:
+    payload = {"op": op, "license": license_id, "lines": [asdict(line) for line in lines], **said}
     row = _call("SELECT ledger_settle(%s::jsonb)", [json.dumps(payload)])
     return Settled(
         {line["line"]: line for line in row["lines"]},
@@ -109,36 +122,6 @@ def set_usable(license: License, *, usable: bool) -> None:
     The license and its lines are locked already, so that none that was let through commits later.
     """
     _call("SELECT to_jsonb(ledger_usable(%s, %s)::text)", [license.pk, usable])
-
-
-# What each kind of movement adds to each amount; `held` tells a draw from a reservation from a free one.
-_RECOUNT = """
-    SELECT l.id, l.license_id,
-           l.authorized - coalesce(sum(m.quantity) FILTER (WHERE m.kind = 'authorize'), 0),
-           l.credited - coalesce(sum(m.quantity) FILTER (WHERE m.kind = 'credit'), 0),
-           l.tolerance - coalesce(sum(m.quantity) FILTER (WHERE m.kind = 'tolerance'), 0),
-           l.reserved - coalesce(sum(CASE WHEN m.kind = 'reserve' THEN m.quantity
-                                          WHEN m.kind = 'release' OR m.kind = 'draw' AND m.held THEN -m.quantity
-                                          ELSE 0 END), 0),
-           l.drawn - coalesce(sum(m.quantity) FILTER (WHERE m.kind IN ('draw', 'adjust')), 0),
-           l.lapsed - coalesce(sum(CASE WHEN m.kind = 'lapse' THEN m.quantity
-                                        WHEN m.kind = 'unlapse' THEN -m.quantity ELSE 0 END), 0),
-           l.over_cleared - coalesce(sum(m.quantity) FILTER (WHERE m.kind = 'over_clear'), 0)
-    FROM licensing_licenseline l LEFT JOIN licensing_movement m ON m.line_id = l.id
-    GROUP BY l.id
-"""
-_AMOUNTS = ("authorized", "credited", "tolerance", "reserved", "drawn", "lapsed", "over_cleared")
-
-
-def reconcile() -> list[dict[str, int]]:
-    """Every line whose balance is not the sum of its movements, with the differences; empty when all is well."""
-    with connection.cursor() as cursor:
-        cursor.execute(_RECOUNT)
-        return [
-            {"line": line, "license": license} | {k: v for k, v in zip(_AMOUNTS, drift, strict=True) if v}
-            for line, license, *drift in cursor.fetchall()
-            if any(drift)
-        ]
 
 
 def _call(sql: str, params: list[Any]) -> Any:

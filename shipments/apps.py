@@ -2,6 +2,8 @@ from importlib import import_module
 
 from django.apps import AppConfig
 
+from licensing.books import WITNESSES
+
 
 class ShipmentsConfig(AppConfig):
     """What moves: shipments and customs messages."""
@@ -12,3 +14,4 @@ class ShipmentsConfig(AppConfig):
         """What fills core's registries is imported once models are there; nothing else here asks for it."""
         for module in ("codes", "menu", "qualifying", "selectors", "web.steps"):
             import_module(f"{self.name}.{module}")
+        WITNESSES.append("shipment_drift")

@@ -35,6 +35,12 @@ CODES = (
         _("An accepted record on paper covers some of the same days."),
         _("Refuse this one, and have the company hand in a record of the other days."),
     ),
+    Code(
+        "no-rate",
+        422,
+        _("No rate of this month converts the value into the currency of the cap."),
+        _("State the value in the currency that the message names."),
+    ),
     Code("duplicate-line", 422, _("A license line stands twice."), _("Add the quantities up in one line.")),
     Code("unknown-event", 422, _("The event is not known."), _("Send one of declared, cleared.")),
     Code(

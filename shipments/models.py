@@ -121,8 +121,10 @@ class ShipmentLine(models.Model):
     unit = models.CharField(max_length=10)
     hs_code = models.CharField(max_length=10, blank=True)
     value = models.DecimalField(max_digits=18, decimal_places=2, null=True, blank=True)
-    value_held = models.DecimalField(max_digits=18, decimal_places=2, default=0)
     currency = models.CharField(max_length=3, blank=True)
+    worth = models.BigIntegerField(default=0, db_default=0, help_text="Hundredths reserved of a capped value.")
+    worth_held = models.BigIntegerField(default=0, db_default=0)
+    worth_drawn = models.BigIntegerField(default=0, db_default=0)
     composition = models.JSONField(default=dict, blank=True)
     held = models.BigIntegerField()
     drawn = models.BigIntegerField(default=0)
@@ -137,6 +139,9 @@ class ShipmentLine(models.Model):
             models.CheckConstraint(
                 name="shipment_line_not_negative",
                 condition=Q(quantity__gt=0, held__gte=0, drawn__gte=0, released__gte=0, over_cleared__gte=0),
+            ),
+            models.CheckConstraint(
+                name="shipment_line_worth", condition=Q(worth__gte=0, worth_held__gte=0, worth_drawn__gte=0)
             ),
         ]
 

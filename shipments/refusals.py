@@ -45,6 +45,9 @@ def _message(failure: dict[str, Any]) -> str:
         case "value-exhausted":
             left = f"{Decimal(failure['value_remaining']):f} {failure['currency']}"
             return _("The value left on this line is {left}.").format(left=left)
+        case "end-user-exhausted":
+            left = quantities.show(failure["remaining"], failure["unit"])
+            return _("At most {left} {unit} for this end-user.").format(left=left, unit=failure["unit"])
         case "license-expired":
             return _("The license's last day is {day}. Use another license, or renew.").format(
                 day=failure["usable_until"]

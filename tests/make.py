@@ -3,9 +3,10 @@
 import copy
 import itertools
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 from django.db import connection, transaction
@@ -20,8 +21,18 @@ from core.models import Organization, Role, User
 from exporters import actions as exporters
 from exporters.models import Qualification
 from licensing.actions import declarations, notices, simulations
+from licensing.granted import Tolerance
 from licensing.loading import first_document
-from licensing.models import Declaration, Draft, License, Notice, PolicyEdition, Signature, Simulation
+from licensing.models import (
+    ApplicationEndUser,
+    Declaration,
+    Draft,
+    License,
+    Notice,
+    PolicyEdition,
+    Signature,
+    Simulation,
+)
 from licensing.policy.editions import canonical, digest_of
 from licensing.policy.engine import ENGINE
 from licensing.selectors import editions_at
@@ -151,11 +162,21 @@ class World:
         """Filed, accepted, and taken by an officer: the reviewer unless another is named."""
         return demo.under_review(self.exporter, ref, self.ministry, by)
 
-    def license(self, *, kind: str = "annual", kilograms: int = 60_000, users: int = 1) -> License:
-        """An active license issued today."""
+    def license(
+        self,
+        *,
+        kind: str = "annual",
+        kilograms: int = 60_000,
+        users: int = 1,
+        allotted: Sequence[int] = (),
+        **granted: Any,
+    ) -> License:
+        """An active license issued today. granted: what was recommended; allotted: base units of line 1 by end-user."""
         signed = [self.declaration() for _ in range(users)]
         ref = self.application(kind=kind, kilograms=kilograms, by_whom=signed)
-        return demo.issued(self.exporter, ref, self.ministry, signed)
+        asked = ApplicationEndUser.objects.filter(application__ref=ref).order_by("pk")
+        granted["allotments"] = {(1, user.pk): part for user, part in zip(asked, allotted, strict=False) if part}
+        return demo.issued(self.exporter, ref, self.ministry, signed, **granted)
 
     def request(self, license: License, grams: int = 1_000_000, **changes: Any) -> shipments.ShipmentRequest:
         user = license.end_users.order_by("pk")[0].party.ref
@@ -232,6 +253,14 @@ def edition(
     document = copy.deepcopy(first_document())
     change({rule["id"]: rule for rule in document["rules"]}, document)
     return signed(canonical(document), code, starts_at or legal_now())
+
+
+def tolerance(mode: str, percent: str) -> Tolerance:
+    """The rules allow annual licenses this tolerance from now on."""
+    share = str(Decimal(percent) / 100)
+    params = {"qty_tolerance_mode": mode, "qty_tolerance_pct": share}
+    edition(lambda rules, document: rules["R040"]["effect"]["params"].update(params), code=unique("TOL"))
+    return Tolerance(mode, Decimal(percent))
 
 
 def signed(text: str, code: str, starts_at: datetime) -> PolicyEdition:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from django import forms
@@ -94,6 +95,23 @@ class QuantityField(forms.CharField):
     def repeated(text: str, base: int, unit: str) -> str:
         """How the typed text was read, with every decimal place: an English comma must not pass unseen."""
         return _("“{typed}” was read as {quantity}.").format(typed=text, quantity=quantity_in_full(base, unit))
+
+
+class AmountField(forms.CharField):
+    """An amount of money, of any currency, exact; of at most so many decimal places."""
+
+    def __init__(self, *, places: int = 6, **kwargs: Any) -> None:
+        self.places = places
+        super().__init__(max_length=40, widget=forms.TextInput(attrs={"inputmode": "decimal"}), **kwargs)
+
+    def clean(self, value: Any) -> Decimal | None:
+        text = super().clean(value)
+        if not text:
+            return None
+        text = plain(text)
+        if not re.fullmatch(rf"[0-9]{{1,15}}(\.[0-9]{{1,{self.places}}})?", text, re.ASCII):
+            raise forms.ValidationError(_("Write an amount such as 100,000.00."), "invalid")
+        return Decimal(text)
 
 
 class CodesField(forms.CharField):

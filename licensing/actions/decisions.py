@@ -7,6 +7,7 @@ seen: the case's version (core.history) on the page that the officer decides by;
 import secrets
 from collections.abc import Mapping
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 
 from django.db import connection
@@ -39,8 +40,19 @@ from licensing.actions.findings import (
 )
 from licensing.actions.screenings import require_screened
 from licensing.actions.verdicts import foresee, open_verdicts
-from licensing.granted import Granted, compare, recommended
-from licensing.models import Application, DecisionStep, Declaration, Kind, License, LicenseEndUser, RecommendedLine
+from licensing.granted import NO_TOLERANCE, Granted, Tolerance, compare, recommended
+from licensing.models import (
+    Allotted,
+    Application,
+    ApplicationEndUser,
+    ApplicationLine,
+    DecisionStep,
+    Declaration,
+    Kind,
+    License,
+    LicenseEndUser,
+    RecommendedLine,
+)
 from licensing.selectors import PENDING, Judged, applications_for, judge, next_turn, read_parts, took
 from licensing.states import DeclarationState
 
@@ -72,6 +84,9 @@ def recommend(
     end_users: list[int] | None = None,
     months: int | None = None,
     max_clearances: int | None = None,
+    values: Mapping[int, Decimal] | None = None,
+    allotments: Mapping[tuple[int, int], int] | None = None,
+    tolerance: Tolerance = NO_TOLERANCE,
     conditions: list[str] | None = None,
     factors: list[str] | None = None,
     text: str = "",
@@ -83,6 +98,8 @@ def recommend(
     quantities_: {line number: base units}, at most what was asked; a line left out stands as asked. What is less than
     was asked, an end-user or months too, needs a text: the exporter reads why. months and max_clearances: at most what
     law and rules allow, and that where nothing is said; the conditions that the rules attach come to these.
+    values: {line number: the most that it may be worth, in the currency of the application}. allotments: {(line number,
+    end-user of the case): base units}, at most what the line grants. tolerance: at most what the rules allow.
     Raises FourEyes when the actor decided in this round, Invalid with every wrong field, DomainError
     screening-missing when an approval keeps an end-user of whom this case has no result, papers-missing when the rules
     ask for some that are not there, policy-changed when they say something else than when the case was last looked at
@@ -110,11 +127,13 @@ def recommend(
         elif max_clearances is None:
             max_clearances = most.clearances
         _require_within(row, granted, months, chosen, max_clearances, text, most)
+        _require_caps(row, granted, chosen, values or {}, allotments or {}, tolerance, most)
         conditions = sorted({*(conditions or []), *most.conditions})
         factors = []
     else:
         _require_grounds(factors or [], text)
         granted, chosen, months, max_clearances, conditions = {}, [], None, None, []
+        values, allotments, tolerance = {}, {}, NO_TOLERANCE
     step = DecisionStep.objects.create(
         application=row,
         round=row.round,
@@ -124,6 +143,8 @@ def recommend(
         outcome=outcome,
         months=months,
         max_clearances=max_clearances,
+        tolerance_mode=tolerance.mode,
+        tolerance_pct=tolerance.pct,
         conditions=conditions or [],
         factors=factors or [],
         text=text,
@@ -132,7 +153,12 @@ def recommend(
     step.end_users.set(chosen)
     for line in row.lines.all():
         if line.number in granted:
-            step.lines.create(line=line, quantity=granted[line.number])
+            value = (values or {}).get(line.number)
+            currency = "" if value is None else currency_of(line)
+            step.lines.create(line=line, quantity=granted[line.number], value=value, currency=currency)
+    lines = {line.number: line for line in row.lines.all()}
+    for (number, user), quantity in (allotments or {}).items():
+        step.allotments.create(line=lines[number], end_user_id=user, quantity=quantity)
     move(row.recommend, by=by, at=at, edition=edition, facts={"outcome": outcome})
     return row
 
@@ -173,6 +199,40 @@ def _require_within(
         raise Invalid(problems)
 
 
+def currency_of(line: ApplicationLine) -> str:
+    """In which its value is capped: as the exporter stated it."""
+    return line.currency or "CNY"
+
+
+def _require_caps(
+    row: Application,
+    granted: Mapping[int, int],
+    chosen: list[ApplicationEndUser],
+    values: Mapping[int, Decimal],
+    allotments: Mapping[tuple[int, int], int],
+    tolerance: Tolerance,
+    most: Limits,
+) -> None:
+    problems = []
+    for number, value in values.items():
+        if value <= 0 or not granted.get(number):
+            message = _("A value above zero, of a line that is granted; or leave it empty.")
+            problems.append(Problem(f"/value_{number}", "out-of-range", message))
+    units = {line.number: line.unit for line in row.lines.all()}
+    kept = {user.pk for user in chosen}
+    for (number, user), quantity in allotments.items():
+        line = granted.get(number, 0)
+        if user not in kept or not 1 <= quantity <= line:
+            left = f"{quantities.show(line, units[number])} {units[number]}" if line else "0"
+            message = _("For an end-user that is kept, and at most the {granted} of its line; or leave it empty.")
+            problems.append(Problem(f"/allotment_{number}_{user}", "out-of-range", message.format(granted=left)))
+    if not tolerance.within(most.tolerance) or (tolerance.mode == NO_TOLERANCE.mode) != (not tolerance.pct):
+        message = _("The rules allow this tolerance at most: {most}.").format(most=most.tolerance)
+        problems.append(Problem("/tolerance_pct", "out-of-range", message))
+    if problems:
+        raise Invalid(problems)
+
+
 def _require_grounds(factors: list[str], text: str) -> None:
     problems = []
     if not factors:
@@ -186,7 +246,10 @@ def _require_grounds(factors: list[str], text: str) -> None:
 def _recommendation(row: Application) -> DecisionStep:
     read_parts(row)
     lines = RecommendedLine.objects.select_related("line")
-    prefetch_related_objects([row], Prefetch("steps__lines", lines), "steps__end_users")
+    allotted = Allotted.objects.select_related("end_user__party")
+    prefetch_related_objects(
+        [row], Prefetch("steps__lines", lines), Prefetch("steps__allotments", allotted), "steps__end_users"
+    )
     step = row.recommendation
     assert step is not None, "a case that waits for a decision has a recommendation"
     return step
@@ -338,6 +401,9 @@ def _require_allowed(row: Application, most: Limits) -> None:
         for code, label in zip(most.conditions, most.condition_labels(), strict=True)
         if code not in step.conditions
     ]
+    if not (given := Tolerance(step.tolerance_mode, step.tolerance_pct)).within(most.tolerance):
+        message = _("Tolerance recommended: {said}. The rules allow at most: {most}.")
+        wrong.append(message.format(said=given, most=most.tolerance))
     if wrong:
         remedy = _("Return or reopen the case, so that it is recommended anew.")
         raise DomainError(" ".join([*wrong, remedy]), code="limits-exceeded")
@@ -391,6 +457,8 @@ def issue(ref: str, *, seen: int, usable_from: date | None = None, acknowledged:
         destinations=sorted({parties[declaration.pk].country_id for declaration in declarations}),
         ports=row.ports,
         max_clearances=step.max_clearances,
+        tolerance_mode=step.tolerance_mode,
+        tolerance_pct=step.tolerance_pct,
         edition=edition,
         verify_code="".join(secrets.choice(ALPHABET) for _ in range(10)),
         issued_at=at,

@@ -3,12 +3,14 @@
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from itertools import chain
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from core.errors import DomainError, Invalid, Problem
+from licensing.granted import NO_TOLERANCE, Tolerance
 from licensing.models import Application, DecisionStep, Finding
 from licensing.models.screenings import POSSIBLE
 from licensing.policy.engine import RANK, strictest
@@ -248,6 +250,7 @@ class Limits:
 
     months: int
     clearances: int | None
+    tolerance: Tolerance
     conditions: tuple[str, ...]
 
     def condition_labels(self) -> list[str]:
@@ -264,7 +267,11 @@ def limits(case: Application, judged: Iterable[Judged], lines: Collection[int], 
     said = strictest(one.params for one in days)
     unsaid = [MONTHS for one in days if channel in one.channels and "max_validity_months" not in one.params]
     months = min(MONTHS_MOST[channel], said.get("max_validity_months", MONTHS), *unsaid)
-    return Limits(months, said.get("max_clearances"), tuple(said.get("conditions", ())))
+    silent = any(channel in one.channels and "qty_tolerance_mode" not in one.params for one in days)
+    mode = NO_TOLERANCE.mode if silent else said.get("qty_tolerance_mode", NO_TOLERANCE.mode)
+    pct = Decimal(said.get("qty_tolerance_pct", 0)) * 100
+    tolerance = Tolerance(mode, pct) if mode != NO_TOLERANCE.mode and pct else NO_TOLERANCE
+    return Limits(months, said.get("max_clearances"), tolerance, tuple(said.get("conditions", ())))
 
 
 def require_departure(outcome: str, presumed: str, departure: str) -> None:

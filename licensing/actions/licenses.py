@@ -1,6 +1,6 @@
 """The verbs of licenses after issue. Time and clearances end them; causes suspend them."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -9,13 +9,13 @@ from django.utils.translation import gettext as _
 
 from core.access import Actor
 from core.command import command
-from core.errors import Forbidden, FourEyes, NotFound, WrongState
+from core.errors import DomainError, Forbidden, FourEyes, NotFound, WrongState
 from core.history import move, record, require, require_seen
 from core.legal_time import legal_day, legal_now
 from core.locks import lock
 from core.models import HistoryLine
 from exporters import rules
-from licensing import ledger
+from licensing import books, ledger
 from licensing.models import License, LicenseEndUser, Suspension
 from licensing.selectors import clearances_taken, licenses_for
 from licensing.states import IN_FORCE, LicenseState
@@ -66,6 +66,11 @@ def lift(ref: str, *, seen: int, suspension: int, reason: str, by: Actor) -> Lic
         raise NotFound()
     if cause.end_user_id:
         raise Forbidden(_("This closed an end-user, and ends with what closed it: with the rules, or with the hit."))
+    if cause.cause == Suspension.Cause.LEDGER and (wrong := books.drift([license.pk])):
+        raise DomainError(
+            _("The books of this license do not agree yet: {what}.").format(what="; ".join(map(str, wrong))),
+            code="books-differ",
+        )
     if cause.needs_another_than(by.user):
         raise FourEyes(_("You suspended it for this, so another officer must end it."))
     ledger.lock_lines(license)
@@ -111,6 +116,18 @@ def widened(license: License, *, suspended: bool, by: Actor, at: datetime, reaso
         lifted(license, by=by, at=at, reason=reason, facts=facts)
     else:
         record(license, "widen", by=by, at=at, before=license.state, reason=reason, facts=facts)
+
+
+@command
+def freeze(pk: int, *, wrong: Sequence[books.Drift], by: Actor) -> License | None:
+    """The license is suspended because its books do not agree, until somebody has mended them; once, not again."""
+    license = lock(License.objects.all(), pk=pk)
+    known = license.suspensions.filter(cause=Suspension.Cause.LEDGER, ended_at=None).exists()
+    if known or license.state not in IN_FORCE:
+        return None
+    reason = _("The books do not agree: {what}.").format(what="; ".join(map(str, wrong)))
+    open_cause(license, Suspension.Cause.LEDGER, reason=reason, by=by)
+    return license
 
 
 def open_users(license: License) -> QuerySet[LicenseEndUser]:

@@ -645,7 +645,6 @@ class Migration(migrations.Migration):
             ],
         ),
         run("guards"),
-        run("ledger"),
         migrations.RunSQL("SELECT movement_months()"),
         migrations.RunSQL("ALTER TABLE licensing_licenseline SET (fillfactor = 70)"),  # an update stays on its page
         pgtrigger.migrations.AddTrigger(

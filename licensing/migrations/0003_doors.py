@@ -1,10 +1,6 @@
-"""Lines, counts and movements are written by the ledger's functions alone."""
-
-from pathlib import Path
+"""Nothing: what it wrote is written by the migration that follows."""
 
 from django.db import migrations
-
-SQL = Path(__file__).parent.parent / "sql"
 
 
 class Migration(migrations.Migration):
@@ -13,6 +9,4 @@ class Migration(migrations.Migration):
         ('licensing', '0002_simulations_done_once'),
     ]
 
-    operations = [
-        migrations.RunSQL([((SQL / name).read_text(encoding="utf-8"), None) for name in ("ledger.sql", "doors.sql")]),
-    ]
+    operations = []

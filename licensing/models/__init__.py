@@ -2,6 +2,7 @@
 
 from licensing.models import balances as _balances  # noqa: F401 (registers the models)
 from licensing.models.applications import (
+    Allotted,
     Application,
     ApplicationDocument,
     ApplicationEndUser,
@@ -10,6 +11,7 @@ from licensing.models.applications import (
     Finding,
     Kind,
     RecommendedLine,
+    ToleranceMode,
 )
 from licensing.models.comments import Comment
 from licensing.models.declarations import Declaration, DeclarationItem
@@ -27,6 +29,7 @@ from licensing.models.windows import Follow, WindowWarning
 
 __all__ = [
     "About",
+    "Allotted",
     "Application",
     "ApplicationDocument",
     "ApplicationEndUser",
@@ -58,6 +61,7 @@ __all__ = [
     "Supplement",
     "SupplementAnswer",
     "SupplementPoint",
+    "ToleranceMode",
     "Suspension",
     "Verdict",
     "WindowWarning",

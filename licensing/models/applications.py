@@ -477,6 +477,12 @@ class Finding(models.Model):
         return f"{self.moment} {self.line_number}: {self.disposition}"
 
 
+class ToleranceMode(models.TextChoices):
+    NONE = "none", _("None")
+    PCT_LINE = "pct_line", _("Percent of each line")
+    PCT_REMAINING_FINAL = "pct_remaining_final", _("Percent of what remains, for the last shipment")
+
+
 @insert_only
 class DecisionStep(models.Model):
     """A counted step of a round: a recommendation or a decision. PostgreSQL refuses one person doing both."""
@@ -518,6 +524,8 @@ class DecisionStep(models.Model):
     outcome = models.CharField(max_length=8, choices=Outcome)
     months = models.PositiveSmallIntegerField(null=True, blank=True)
     max_clearances = models.PositiveIntegerField(null=True, blank=True)
+    tolerance_mode = models.CharField(max_length=20, choices=ToleranceMode, db_default=ToleranceMode.NONE)
+    tolerance_pct = models.DecimalField(max_digits=5, decimal_places=2, db_default=0)
     conditions = ArrayField(models.CharField(max_length=30, choices=Condition), default=list, blank=True)
     factors = ArrayField(models.CharField(max_length=20, choices=Factor), default=list, blank=True)
     text = models.TextField(blank=True)
@@ -566,18 +574,44 @@ insert_only(DecisionStep.end_users.through)
 
 @insert_only
 class RecommendedLine(models.Model):
-    """How much of a line is recommended: less than asked is possible, more is not."""
+    """How much of a line is recommended, at most what was asked, and what it may be worth at most."""
 
     step = models.ForeignKey(DecisionStep, on_delete=models.PROTECT, related_name="lines")
     line = models.ForeignKey(ApplicationLine, on_delete=models.PROTECT, related_name="+")
     quantity = models.BigIntegerField()
+    value = models.DecimalField(max_digits=18, decimal_places=2, null=True)
+    currency = models.CharField(max_length=3, db_default="")
 
     class Meta:
         ordering = ["pk"]
         constraints = [
             models.UniqueConstraint(name="recommended_line_once", fields=["step", "line"]),
+            models.CheckConstraint(
+                name="recommended_line_value",
+                condition=Q(value=None, currency="") | Q(value__gt=0) & ~Q(currency=""),
+            ),
             models.CheckConstraint(name="recommended_line_quantity", condition=Q(quantity__gte=0)),
         ]
 
     def __str__(self) -> str:
         return f"{self.line}: {self.quantity}"
+
+
+@insert_only
+class Allotted(models.Model):
+    """How much of a recommended line one end-user may take; where none is recommended the line alone bounds it."""
+
+    step = models.ForeignKey(DecisionStep, on_delete=models.PROTECT, related_name="allotments")
+    line = models.ForeignKey(ApplicationLine, on_delete=models.PROTECT, related_name="+")
+    end_user = models.ForeignKey(ApplicationEndUser, on_delete=models.PROTECT, related_name="+")
+    quantity = models.BigIntegerField()
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [
+            models.UniqueConstraint(name="allotted_once", fields=["step", "line", "end_user"]),
+            models.CheckConstraint(name="allotted_quantity", condition=Q(quantity__gt=0)),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.line} for {self.end_user}: {self.quantity}"

@@ -1,12 +1,16 @@
-"""The ledger's tables. Only its functions write them (licensing/sql/doors.sql): the application's role may not."""
+"""The ledger's tables. Only its functions write them (licensing/sql/doors.sql): the application's role may not.
 
+Beside them the rates by which values count.
+"""
+
+import pgtrigger
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 
-from core.guards import door, insert_only, rights
+from core.guards import Guard, door, insert_only, rights
 from exporters.models import Exporter
-from licensing.models.licenses import License
+from licensing.models.licenses import License, LicenseEndUser
 from licensing.models.lists import ControlItem
 
 AMOUNTS = ("authorized", "credited", "tolerance", "reserved", "drawn", "lapsed", "over_cleared")
@@ -18,6 +22,7 @@ AMOUNTS = ("authorized", "credited", "tolerance", "reserved", "drawn", "lapsed",
 @door("ledger_open(bigint)")
 @door("ledger_lock(bigint)")
 @door("ledger_usable(bigint,boolean)")
+@door("ledger_check(bigint[],boolean)")
 @rights("SELECT")
 class LicenseLine(models.Model):
     """Goods that a license covers, and its balance in whole base units of the control item.
@@ -42,10 +47,13 @@ class LicenseLine(models.Model):
     drawn = models.BigIntegerField(default=0)
     lapsed = models.BigIntegerField(default=0)
     over_cleared = models.BigIntegerField(default=0)
-    currency = models.CharField(max_length=3, blank=True)
-    value_authorized = models.DecimalField(max_digits=18, decimal_places=2, null=True)
-    value_reserved = models.DecimalField(max_digits=18, decimal_places=2, default=0)
-    value_drawn = models.DecimalField(max_digits=18, decimal_places=2, default=0)
+    final_pct = models.PositiveSmallIntegerField(
+        db_default=0,
+        help_text="In hundredths of a percent of what remains: what the last shipment may take beyond it.",
+    )
+    capped = models.BooleanField(db_default=False, help_text="It has ceilings besides its quantity.")
+    chain_seq = models.BigIntegerField(db_default=0, help_text="How many movements it has, its ceilings' included.")
+    chain_digest = models.BinaryField(db_default=b"", help_text="Of the last one; each is hashed with that before it.")
 
     class Meta:
         ordering = ["license", "number"]
@@ -58,9 +66,6 @@ class LicenseLine(models.Model):
                 name="license_line_within_authorized",
                 condition=Q(authorized__gte=F("reserved") + F("drawn") + F("lapsed") - F("credited") - F("tolerance")),
             ),
-            models.CheckConstraint(
-                name="license_line_value_not_negative", condition=Q(value_reserved__gte=0, value_drawn__gte=0)
-            ),
         ]
 
     def __str__(self) -> str:
@@ -70,6 +75,90 @@ class LicenseLine(models.Model):
     def available(self) -> int:
         """What is left to reserve; below zero only inside a tolerance."""
         return self.authorized + self.credited - self.reserved - self.drawn - self.lapsed
+
+
+@rights("SELECT")
+class Ceiling(models.Model):
+    """What else bounds a line, and its balance: its value (in hundredths of the currency), or an end-user's share.
+
+    Written under the lock of its line. What crossed is booked, so drawn may pass authorized; then no more is reserved.
+    """
+
+    class Account(models.TextChoices):
+        VALUE = "value"
+        ALLOTMENT = "allotment"
+
+    line = models.ForeignKey(LicenseLine, on_delete=models.PROTECT, related_name="ceilings", db_index=False)
+    account = models.CharField(max_length=10, choices=Account)
+    end_user = models.ForeignKey(LicenseEndUser, on_delete=models.PROTECT, null=True, related_name="+", db_index=False)
+    currency = models.CharField(max_length=3, blank=True)
+    authorized = models.BigIntegerField()
+    reserved = models.BigIntegerField()
+    drawn = models.BigIntegerField()
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [
+            models.UniqueConstraint(name="ceiling_once", fields=["line", "account", "end_user"], nulls_distinct=False),
+            models.CheckConstraint(
+                name="ceiling_not_negative", condition=Q(authorized__gte=0, reserved__gte=0, drawn__gte=0)
+            ),
+            models.CheckConstraint(
+                name="ceiling_of_somebody_or_a_value",
+                condition=Q(account="value", end_user=None) & ~Q(currency="")
+                | Q(account="allotment", end_user__isnull=False, currency=""),
+            ),
+        ]
+        triggers = [
+            Guard(
+                "ceiling_has_room",
+                operation=pgtrigger.Update,
+                condition=pgtrigger.Condition(
+                    "NEW.reserved > OLD.reserved AND NEW.reserved + NEW.drawn > NEW.authorized"
+                ),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.account} of {self.line}"
+
+    @property
+    def available(self) -> int:
+        return self.authorized - self.reserved - self.drawn
+
+
+@insert_only
+class ExchangeRate(models.Model):
+    """What one unit of a currency is worth in CNY, for a month (its first day) of reservations."""
+
+    month = models.DateField()
+    currency = models.CharField(max_length=3)
+    cny = models.DecimalField(max_digits=18, decimal_places=8)
+
+    class Meta:
+        ordering = ["-month", "currency"]
+        constraints = [
+            models.UniqueConstraint(name="exchange_rate_once", fields=["month", "currency"]),
+            models.CheckConstraint(
+                name="exchange_rate_of_a_month", condition=Q(month__day=1, cny__gt=0) & ~Q(currency="CNY")
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.currency} {self.month:%Y-%m}"
+
+
+@rights("SELECT")
+class LineCheck(models.Model):
+    """Up to which of its movements a line's chain was found right, and their digest; ledger_check writes it."""
+
+    line = models.OneToOneField(LicenseLine, on_delete=models.PROTECT, primary_key=True, related_name="+")
+    seq = models.BigIntegerField()
+    digest = models.BinaryField()
+    at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.line} up to {self.seq}"
 
 
 @rights("SELECT")
@@ -87,7 +176,10 @@ class ClearanceCount(models.Model):
 @rights("SELECT")
 @insert_only
 class Movement(models.Model):
-    """One change of one line's balance, and what was left after it. Insert-only; partitioned by month.
+    """One change of one balance of a line, and what was left of it. Insert-only; partitioned by month.
+
+    Amounts are base units, or hundredths of the currency. Chained: digest is that of the line's movement before, and of
+    all that this one says (ledger_digest).
 
     No foreign keys: the rows outlive nothing, and the hot path pays for none.
     """
@@ -104,6 +196,11 @@ class Movement(models.Model):
         UNLAPSE = "unlapse"
         TOLERANCE = "tolerance"
 
+    class Account(models.TextChoices):
+        QUANTITY = "quantity"
+        VALUE = "value"
+        ALLOTMENT = "allotment"
+
     pk = models.CompositePrimaryKey("id", "at")
     id = models.BigIntegerField()
     at = models.DateTimeField()
@@ -117,9 +214,15 @@ class Movement(models.Model):
     shipment_id = models.BigIntegerField(null=True)
     shipment_ref = models.CharField(max_length=16, blank=True)
     available_after = models.BigIntegerField()
+    account = models.CharField(max_length=10, choices=Account, default=Account.QUANTITY)
+    end_user_id = models.BigIntegerField(null=True, help_text="Whose allotment.")
+    rate = models.DecimalField(max_digits=18, decimal_places=8, null=True, help_text="At which a value was converted.")
+    seq = models.BigIntegerField(null=True, help_text="Which of its line's; none, where no chain was yet.")
+    digest = models.BinaryField(null=True)
+    transaction = models.BigIntegerField(default=0, help_text="Readers go by it: ids follow no order of commits.")
 
     class Meta:
-        indexes = [models.Index(name="movement_of_license", fields=["license_id", "id"])]
+        indexes = [models.Index(name="movement_of_license", fields=["license_id", "transaction", "id"])]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.quantity} on line {self.line_id}"

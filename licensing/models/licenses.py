@@ -14,7 +14,7 @@ from core.guards import Guard, rights
 from core.models import User
 from exporters import rules
 from exporters.models import Exporter, Party
-from licensing.models.applications import Application, DecisionStep, Kind
+from licensing.models.applications import Application, DecisionStep, Kind, ToleranceMode
 from licensing.models.declarations import Declaration
 from licensing.models.editions import PolicyEdition
 from licensing.states import IN_FORCE
@@ -26,10 +26,6 @@ class License(FSMModelMixin, models.Model):
     """A right to export, to named end-users, within days and quantities. usable_until is its last day, included."""
 
     PREFIX = "EL"
-
-    class ToleranceMode(models.TextChoices):
-        NONE = "none", _("None")
-        PCT_LINE = "pct_line", _("Percent of each line")
 
     ref = models.CharField(_("number"), max_length=16, unique=True)
     exporter = models.ForeignKey(Exporter, on_delete=models.PROTECT, related_name="licenses")
@@ -169,6 +165,7 @@ class Suspension(models.Model):
         OVER_CLEARANCE = "over_clearance", _("More was cleared than the license had")
         POLICY = "policy", _("The rules in force")
         SCREENING = "screening", _("A question about the end-user")
+        LEDGER = "ledger", _("The books of the license do not agree")
 
     license = models.ForeignKey(License, on_delete=models.PROTECT, related_name="suspensions")
     end_user = models.ForeignKey(LicenseEndUser, on_delete=models.PROTECT, null=True, related_name="causes")

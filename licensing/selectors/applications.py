@@ -73,7 +73,9 @@ def with_parts(rows: QuerySet[Application]) -> QuerySet[Application]:
 
 def with_steps(rows: QuerySet[Application]) -> QuerySet[Application]:
     """Cases with their parts and all that licensing.granted reads."""
-    return with_parts(rows).prefetch_related("steps__lines__line", "steps__end_users")
+    return with_parts(rows).prefetch_related(
+        "steps__lines__line", "steps__allotments__end_user__party", "steps__end_users"
+    )
 
 
 def with_questions(rows: QuerySet[Application]) -> QuerySet[Application]:

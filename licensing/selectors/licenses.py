@@ -99,6 +99,7 @@ def with_decision(rows: QuerySet[License]) -> QuerySet[License]:
         "application__lines__control_item",
         "application__end_users__party__country",
         "application__steps__lines__line",
+        "application__steps__allotments__end_user__party",
         "application__steps__end_users",
     )
 

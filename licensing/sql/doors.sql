@@ -5,14 +5,29 @@ ALTER FUNCTION ledger_take(jsonb, boolean) SECURITY DEFINER SET search_path = pu
 ALTER FUNCTION ledger_settle(jsonb) SECURITY DEFINER SET search_path = public, pg_temp;
 ALTER FUNCTION ledger_lapse(bigint) SECURITY DEFINER SET search_path = public, pg_temp;
 
+-- The recommendation of the case's present round that was approved.
+CREATE OR REPLACE FUNCTION ledger_step(application bigint) RETURNS bigint LANGUAGE sql STABLE AS $$
+    SELECT max(r.id) FROM licensing_decisionstep r
+        JOIN licensing_application a ON a.id = r.application_id AND a.round = r.round
+        JOIN licensing_decisionstep d ON d.application_id = a.id AND d.round = a.round AND d.id > r.id
+        WHERE a.id = application AND r.step = 'recommend' AND d.step = 'decide' AND d.outcome = 'approve';
+$$;
+
 -- The new license has a line for each of its application of which something is recommended in the present round, by the
--- recommendation that was approved and never more than was asked, in their order, numbered from 1, with its authorization as first movement; and a count where its clearances are limited.
+-- recommendation that was approved and never more than was asked, in their order, numbered from 1, with its
+-- authorization as first movement, and then its tolerance, its value and its end-users' allotments where some were
+-- recommended; and a count where its clearances are limited.
 -- A license that has lines gets no more. Two people stand behind it: guard_two_people.
-CREATE FUNCTION ledger_open(license_ bigint) RETURNS SETOF licensing_licenseline LANGUAGE plpgsql SECURITY DEFINER
+CREATE OR REPLACE FUNCTION ledger_open(license_ bigint) RETURNS SETOF licensing_licenseline LANGUAGE plpgsql SECURITY DEFINER
     SET search_path = public, pg_temp AS $$
 DECLARE
     lic licensing_license;
+    step licensing_decisionstep;
+    granted record;
+    allotted record;
     line licensing_licenseline;
+    tolerance bigint;
+    ceiling bigint;
 BEGIN
     SELECT * INTO STRICT lic FROM licensing_license WHERE id = license_;
     IF EXISTS (SELECT FROM licensing_licenseline l WHERE l.license_id = license_) THEN
@@ -21,38 +36,55 @@ BEGIN
     IF lic.max_clearances IS NOT NULL THEN
         INSERT INTO licensing_clearancecount (license_id, taken) VALUES (license_, 0);
     END IF;
-    INSERT INTO licensing_licenseline (exporter_id, license_id, number, control_item_id, description, hs_codes, unit,
-            open, usable_from, usable_until, authorized, credited, tolerance, reserved, drawn, lapsed, over_cleared,
-            currency, value_reserved, value_drawn)
-        SELECT lic.exporter_id, license_, row_number() OVER (ORDER BY asked.number), asked.control_item_id,
-               asked.description, item.hs_codes, asked.unit, true, lic.usable_from, lic.usable_until, granted.quantity,
-               0, CASE WHEN lic.tolerance_mode = 'pct_line'
-                       THEN granted.quantity * (lic.tolerance_pct * 100)::bigint / 10000 ELSE 0 END,
-               0, 0, 0, 0, '', 0, 0
-        FROM licensing_recommendedline granted
-        JOIN licensing_applicationline asked ON asked.id = granted.line_id
-        JOIN licensing_controlitem item ON item.id = asked.control_item_id
-        WHERE granted.quantity BETWEEN 1 AND asked.quantity AND asked.application_id = lic.application_id
-          AND granted.step_id = (
-            SELECT max(r.id) FROM licensing_decisionstep r
-            JOIN licensing_application a ON a.id = r.application_id AND a.round = r.round
-            JOIN licensing_decisionstep d ON d.application_id = a.id AND d.round = a.round AND d.id > r.id
-            WHERE a.id = lic.application_id AND r.step = 'recommend' AND d.step = 'decide' AND d.outcome = 'approve')
-        ORDER BY asked.number;
-    FOR line IN SELECT * FROM licensing_licenseline l WHERE l.license_id = license_ ORDER BY l.number LOOP
-        PERFORM ledger_post(line, 'authorize', line.authorized, false, NULL, NULL, lic.issued_at,
-            ledger_available(line));
-        IF line.tolerance > 0 THEN
-            PERFORM ledger_post(line, 'tolerance', line.tolerance, false, NULL, NULL, lic.issued_at,
-                ledger_available(line));
+    SELECT r.* INTO step FROM licensing_decisionstep r WHERE r.id = ledger_step(lic.application_id);
+    FOR granted IN
+            SELECT row_number() OVER (ORDER BY asked.number) AS number, asked.control_item_id, asked.description,
+                   asked.unit, item.hs_codes, recommended.line_id, recommended.quantity, recommended.currency,
+                   (recommended.value * 100)::bigint AS worth
+            FROM licensing_recommendedline recommended
+            JOIN licensing_applicationline asked ON asked.id = recommended.line_id
+            JOIN licensing_controlitem item ON item.id = asked.control_item_id
+            WHERE recommended.step_id = step.id AND asked.application_id = lic.application_id
+              AND recommended.quantity BETWEEN 1 AND asked.quantity
+            ORDER BY asked.number LOOP
+        INSERT INTO licensing_licenseline (exporter_id, license_id, number, control_item_id, description, hs_codes,
+                unit, open, usable_from, usable_until, authorized, credited, tolerance, reserved, drawn, lapsed,
+                over_cleared, final_pct, capped)
+            VALUES (lic.exporter_id, license_, granted.number, granted.control_item_id, granted.description,
+                granted.hs_codes, granted.unit, true, lic.usable_from, lic.usable_until, 0, 0, 0, 0, 0, 0, 0,
+                CASE step.tolerance_mode WHEN 'pct_remaining_final' THEN step.tolerance_pct * 100 ELSE 0 END,
+                granted.worth IS NOT NULL OR EXISTS (SELECT FROM licensing_allotted a
+                    WHERE a.step_id = step.id AND a.line_id = granted.line_id))
+            RETURNING * INTO line;
+        line := ledger_post(line, 'authorize', granted.quantity, false, NULL, NULL, lic.issued_at);
+        tolerance := CASE step.tolerance_mode
+            WHEN 'pct_line' THEN granted.quantity * (step.tolerance_pct * 100)::bigint / 10000 ELSE 0 END;
+        IF tolerance > 0 THEN
+            line := ledger_post(line, 'tolerance', tolerance, false, NULL, NULL, lic.issued_at);
         END IF;
+        IF granted.worth IS NOT NULL THEN
+            INSERT INTO licensing_ceiling (line_id, account, currency, authorized, reserved, drawn)
+                VALUES (line.id, 'value', granted.currency, 0, 0, 0) RETURNING id INTO ceiling;
+            line := ledger_post_on(line, ceiling, 'authorize', granted.worth, false, NULL, NULL, NULL, lic.issued_at);
+        END IF;
+        FOR allotted IN
+                SELECT u.id AS end_user, a.quantity FROM licensing_allotted a
+                JOIN licensing_applicationenduser asked ON asked.id = a.end_user_id
+                JOIN licensing_licenseenduser u ON u.license_id = license_ AND u.party_id = asked.party_id
+                WHERE a.step_id = step.id AND a.line_id = granted.line_id ORDER BY u.id LOOP
+            INSERT INTO licensing_ceiling (line_id, account, end_user_id, currency, authorized, reserved, drawn)
+                VALUES (line.id, 'allotment', allotted.end_user, '', 0, 0, 0) RETURNING id INTO ceiling;
+            line := ledger_post_on(line, ceiling, 'authorize', allotted.quantity, false, NULL, NULL, NULL,
+                lic.issued_at);
+        END LOOP;
+        PERFORM ledger_keep(line);
         RETURN NEXT line;
     END LOOP;
 END;
 $$;
 
 -- All lines of the license are this transaction's.
-CREATE FUNCTION ledger_lock(license_ bigint) RETURNS void LANGUAGE plpgsql SECURITY DEFINER
+CREATE OR REPLACE FUNCTION ledger_lock(license_ bigint) RETURNS void LANGUAGE plpgsql SECURITY DEFINER
     SET search_path = public, pg_temp AS $$
 BEGIN
     PERFORM 1 FROM licensing_licenseline l WHERE l.license_id = license_ ORDER BY l.id FOR NO KEY UPDATE;
@@ -60,7 +92,7 @@ END;
 $$;
 
 -- Reservations on the license are possible, or not.
-CREATE FUNCTION ledger_usable(license_ bigint, usable boolean) RETURNS void LANGUAGE plpgsql SECURITY DEFINER
+CREATE OR REPLACE FUNCTION ledger_usable(license_ bigint, usable boolean) RETURNS void LANGUAGE plpgsql SECURITY DEFINER
     SET search_path = public, pg_temp AS $$
 BEGIN
     UPDATE licensing_licenseline SET open = usable WHERE license_id = license_;

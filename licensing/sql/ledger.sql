@@ -1,34 +1,22 @@
--- The quota ledger's one door (docs/ledger.md). Written by the first migration, and again by each that changes it; then
--- doors.sql says whose rights its functions have. Called by licensing.ledger, and by the one statement of a reservation
--- (shipments/sql/reserve.sql).
+-- The quota ledger's one door (docs/ledger.md). Written by the newest migration that changes it; then doors.sql says
+-- whose rights its functions have. Called by licensing.ledger, and by the one statement of a reservation
+-- (shipments/sql/reserve.sql). Movements are written by post.sql alone.
 -- In every function: lock in the order of docs/ledger.md, read legal_now() in a later statement, judge, write.
-
-CREATE SEQUENCE IF NOT EXISTS licensing_movement_seq AS bigint;
-
-CREATE OR REPLACE FUNCTION ledger_post(
-    line licensing_licenseline, kind_ text, quantity_ bigint, held_ boolean,
-    shipment_ bigint, shipment_ref_ text, at_ timestamptz, available_ bigint
-) RETURNS void LANGUAGE sql AS $$
-    INSERT INTO licensing_movement (id, at, exporter_id, license_id, line_id, line_number, kind, quantity, held,
-                                    shipment_id, shipment_ref, available_after)
-    VALUES (nextval('licensing_movement_seq'), at_, line.exporter_id, line.license_id, line.id, line.number, kind_,
-            quantity_, held_, shipment_, coalesce(shipment_ref_, ''), available_);
-$$;
-
-CREATE OR REPLACE FUNCTION ledger_available(line licensing_licenseline) RETURNS bigint LANGUAGE sql IMMUTABLE AS $$
-    SELECT line.authorized + line.credited - line.reserved - line.drawn - line.lapsed;
-$$;
 
 -- So many clearances more, or fewer, are taken of the license, if it counts them. The caller holds the count.
 CREATE OR REPLACE FUNCTION ledger_count(license_ bigint, more int) RETURNS void LANGUAGE sql AS $$
     UPDATE licensing_clearancecount SET taken = taken + more WHERE license_id = license_ AND more <> 0;
 $$;
 
+-- What the last shipment of a license may take beyond what remains, where nothing else of it is open.
+CREATE OR REPLACE FUNCTION ledger_last(line licensing_licenseline, last boolean) RETURNS bigint LANGUAGE sql IMMUTABLE
+    AS $$ SELECT CASE WHEN last THEN greatest(ledger_available(line), 0) * line.final_pct / 10000 ELSE 0 END; $$;
+
 -- Judges every guard of every request in order and takes what passes, greedily.
--- requests: [{shipment, shipment_ref, license, end_user, consignee, destination, port, planned_on, judged,
+-- requests: [{shipment, shipment_ref, license, end_user, consignee, destination, port, planned_on, final, judged,
 --             lines: [{line, quantity, unit, hs, value, currency}]}], quantities in base units.
 -- dry: judge only; no lock, no write. Returns one outcome per request:
---   {accepted, behind, at, today, failures: [{code, pointer, …numbers}], lines: [{line, available_after}]}
+--   {accepted, behind, at, today, failures: [{code, pointer, …numbers}], lines: [{line, available_after, worth}]}
 -- behind: nothing was taken, because a newer edition came than the one that judged a line of it.
 CREATE OR REPLACE FUNCTION ledger_take(requests jsonb, dry boolean) RETURNS jsonb LANGUAGE plpgsql AS $$
 DECLARE
@@ -39,12 +27,17 @@ DECLARE
     line licensing_licenseline;
     failures jsonb;
     taken jsonb;
+    said jsonb;
     now_at timestamptz;
     today date;
     planned date;
     quantity bigint;
-    worth numeric(18, 2);
+    worth bigint;
     room bigint;
+    more bigint;
+    ceiling licensing_ceiling;
+    rate numeric(18, 8);
+    last boolean;
     left_over bigint;
     open_lines boolean;
     exporter_state text;
@@ -66,7 +59,10 @@ BEGIN
             WHERE l.id = ANY (ARRAY(
                 SELECT (SELECT n.id FROM licensing_licenseline n
                         WHERE n.license_id = (r->>'license')::bigint AND n.number = (i->>'line')::int)
-                FROM jsonb_array_elements(requests) r, jsonb_array_elements(r->'lines') i))
+                FROM jsonb_array_elements(requests) r, jsonb_array_elements(r->'lines') i
+                -- the last shipment looks at all lines: a tolerance of what remains is given when nothing else is open
+                UNION SELECT n.id FROM licensing_licenseline n, jsonb_array_elements(requests) r
+                WHERE (r->>'final')::boolean AND n.license_id = (r->>'license')::bigint AND n.final_pct > 0))
             ORDER BY l.id FOR NO KEY UPDATE;
     END IF;
     -- the clock, after the locks and in a statement of its own
@@ -132,6 +128,8 @@ BEGIN
                 'pointer', '/destination');
         END IF;
         -- 4 and 5 each line: match, then room
+        last := coalesce((request->>'final')::boolean, false) AND NOT EXISTS (SELECT FROM licensing_licenseline l
+            WHERE l.license_id = lic.id AND l.reserved > 0);
         index := -1;
         FOR item IN SELECT * FROM jsonb_array_elements(request->'lines') LOOP
             index := index + 1;
@@ -157,20 +155,33 @@ BEGIN
             IF quantity <= 0 OR (item->>'value')::numeric < 0 THEN
                 RAISE EXCEPTION 'what is taken is more than nothing' USING ERRCODE = 'check_violation';
             END IF;
-            room := ledger_available(line) + line.tolerance;
+            room := ledger_available(line) + line.tolerance + ledger_last(line, last);
             IF quantity > room THEN
                 failures := failures || jsonb_build_object('code', 'line-exhausted',
                     'pointer', format('/lines/%s/quantity', index), 'line', line.number, 'unit', line.unit,
                     'remaining', greatest(room, 0), 'asked', quantity);
             END IF;
-            IF line.value_authorized IS NOT NULL THEN
-                worth := coalesce((item->>'value')::numeric, 0);
-                IF line.value_reserved + line.value_drawn + worth > line.value_authorized THEN
-                    failures := failures || jsonb_build_object('code', 'value-exhausted',
-                        'pointer', format('/lines/%s/value/amount', index), 'line', line.number,
-                        'currency', line.currency,
-                        'value_remaining', (line.value_authorized - line.value_reserved - line.value_drawn)::text);
-                END IF;
+            IF line.capped THEN
+                FOR ceiling IN SELECT c.* FROM licensing_ceiling c WHERE c.line_id = line.id
+                        AND (c.end_user_id IS NULL OR c.end_user_id = end_user_id_) ORDER BY c.account DESC LOOP
+                    room := ceiling.authorized - ceiling.reserved - ceiling.drawn;
+                    IF ceiling.account = 'value' THEN
+                        rate := ledger_rate(item->>'currency', ceiling.currency, today);
+                        worth := round((item->>'value')::numeric * 100 * rate);
+                        IF worth IS NULL THEN  -- it was there before the wait: the month has changed, so say it again
+                            RAISE EXCEPTION 'no rate' USING ERRCODE = 'serialization_failure';
+                        ELSIF worth > room THEN
+                            failures := failures || jsonb_build_object('code', 'value-exhausted',
+                                'pointer', format('/lines/%s/value/amount', index), 'line', line.number,
+                                'currency', ceiling.currency,
+                                'value_remaining', round(greatest(room, 0) / 100.0, 2)::text);
+                        END IF;
+                    ELSIF quantity > room THEN
+                        failures := failures || jsonb_build_object('code', 'end-user-exhausted',
+                            'pointer', format('/lines/%s/quantity', index), 'line', line.number, 'unit', line.unit,
+                            'remaining', greatest(room, 0), 'asked', quantity);
+                    END IF;
+                END LOOP;
             END IF;
         END LOOP;
         IF EXISTS (SELECT FROM licensing_clearancecount c
@@ -211,16 +222,31 @@ BEGIN
                 SELECT * INTO STRICT line FROM licensing_licenseline l
                     WHERE l.license_id = lic.id AND l.number = (item->>'line')::int;
                 left_over := ledger_available(line) - quantity;
+                said := jsonb_build_object('line', line.number, 'available_after', left_over);
                 IF NOT dry THEN
-                    UPDATE licensing_licenseline
-                        SET reserved = reserved + quantity,
-                            value_reserved = value_reserved + CASE WHEN line.value_authorized IS NULL THEN 0
-                                ELSE coalesce((item->>'value')::numeric, 0) END
-                        WHERE id = line.id;
-                    PERFORM ledger_post(line, 'reserve', quantity, true, (request->>'shipment')::bigint,
-                        request->>'shipment_ref', now_at, left_over);
+                    more := ledger_last(line, last);
+                    IF more > 0 THEN
+                        line := ledger_post(line, 'tolerance', more, false, (request->>'shipment')::bigint,
+                            request->>'shipment_ref', now_at);
+                    END IF;
+                    line := ledger_post(line, 'reserve', quantity, true, (request->>'shipment')::bigint,
+                        request->>'shipment_ref', now_at);
+                    IF line.capped THEN
+                        FOR ceiling IN SELECT c.* FROM licensing_ceiling c WHERE c.line_id = line.id
+                                AND (c.end_user_id IS NULL OR c.end_user_id = end_user_id_) ORDER BY c.account DESC LOOP
+                            rate := CASE WHEN ceiling.account = 'value'
+                                THEN ledger_rate(item->>'currency', ceiling.currency, today) END;
+                            worth := round((item->>'value')::numeric * 100 * rate);
+                            line := ledger_post_on(line, ceiling.id, 'reserve', coalesce(worth, quantity), true, rate,
+                                (request->>'shipment')::bigint, request->>'shipment_ref', now_at);
+                            IF worth IS NOT NULL THEN
+                                said := said || jsonb_build_object('worth', worth);
+                            END IF;
+                        END LOOP;
+                    END IF;
+                    PERFORM ledger_keep(line);
                 END IF;
-                taken := taken || jsonb_build_object('line', line.number, 'available_after', left_over);
+                taken := taken || said;
             END LOOP;
             IF NOT dry THEN
                 PERFORM ledger_count(lic.id, 1);
@@ -235,13 +261,16 @@ END;
 $$;
 
 -- Resolves reservations of one shipment. The caller holds the shipment, whose lines say what is still held.
--- op clear: {op, shipment, shipment_ref, license, final, counted, lines: [{line, quantity, held, value, lawful}]}
+-- op clear: {op, shipment, shipment_ref, license, end_user, final, counted,
+--            lines: [{line, quantity, held, lawful, asked, crossed, worth, worth_held, worth_drawn}]}
 --   draws what customs cleared: from the reservation, then from free authorization, then (declared in time: lawful)
 --   from what lapsed since, then from the tolerance; beyond that: over_cleared. Tolerance comes last, so that none is
 --   used up while something that was authorized is left.
 --   final releases the rest. counted: does the shipment count against max_clearances already?
--- op release: {op, shipment, shipment_ref, license, counted, lines: [{line, held, value}]}
--- Returns {lines: [{line, drawn, released, over_cleared, held}], reserved, available}: the sums of the license after.
+--   Of the value that was reserved (worth) as much is drawn as of the quantity that was asked has crossed.
+-- op release: the same, of nothing that crossed. last: the shipment was to be the license's last one.
+-- Returns {lines: [{line, drawn, released, over_cleared, held, worth_held, worth_drawn}], reserved, available}: the sums
+-- of the license after.
 CREATE OR REPLACE FUNCTION ledger_settle(request jsonb) RETURNS jsonb LANGUAGE plpgsql AS $$
 DECLARE
     settled jsonb := '[]';
@@ -259,7 +288,14 @@ DECLARE
     beyond bigint;
     taken_back bigint;
     released bigint;
-    worth numeric(18, 2);
+    ceiling licensing_ceiling;
+    worth_held bigint;
+    worth_drawn bigint;
+    draws bigint;
+    draws_held bigint;
+    frees bigint;
+    shipment_ bigint := (request->>'shipment')::bigint;
+    ref_ text := request->>'shipment_ref';
     left_over bigint;
 BEGIN
     PERFORM 1 FROM licensing_license l WHERE l.id = (request->>'license')::bigint FOR NO KEY UPDATE;
@@ -275,12 +311,10 @@ BEGIN
             WHERE l.license_id = lic.id AND l.number = (item->>'line')::int;
         quantity := CASE WHEN clearing THEN (item->>'quantity')::bigint ELSE 0 END;
         held := (item->>'held')::bigint;
-        IF quantity < 0 OR held < 0 OR (item->>'value')::numeric < 0 THEN
+        IF least(quantity, held, (item->>'asked')::bigint, (item->>'crossed')::bigint, (item->>'worth')::bigint,
+                 (item->>'worth_held')::bigint, (item->>'worth_drawn')::bigint) < 0 THEN
             RAISE EXCEPTION 'what is settled is not less than nothing' USING ERRCODE = 'check_violation';
         END IF;
-        -- the declared value moves once, in full, when its line is first cleared; or is given back at the end
-        worth := CASE WHEN line.value_authorized IS NOT NULL AND (quantity > 0 OR ending)
-            THEN coalesce((item->>'value')::numeric, 0) ELSE 0 END;
         from_held := least(quantity, held);
         released := CASE WHEN ending THEN held - from_held ELSE 0 END;
         left_over := ledger_available(line);
@@ -288,8 +322,7 @@ BEGIN
         taken_back := CASE WHEN (item->>'lawful')::boolean
             THEN least(quantity - from_held - from_room, line.lapsed) ELSE 0 END;
         IF taken_back > 0 THEN
-            PERFORM ledger_post(line, 'unlapse', taken_back, false, (request->>'shipment')::bigint,
-                request->>'shipment_ref', now_at, left_over + taken_back);
+            line := ledger_post(line, 'unlapse', taken_back, false, shipment_, ref_, now_at);
             left_over := left_over + taken_back;
             from_room := from_room + taken_back;
         END IF;
@@ -297,35 +330,58 @@ BEGIN
         from_room := from_room + least(quantity - from_held - from_room,
             greatest(least(left_over, 0) + line.tolerance, 0));
         beyond := quantity - from_held - from_room;
-        UPDATE licensing_licenseline SET
-            reserved = reserved - from_held - released,
-            drawn = drawn + from_held + from_room,
-            lapsed = lapsed - taken_back,
-            over_cleared = over_cleared + beyond,
-            value_reserved = value_reserved - worth,
-            value_drawn = value_drawn + CASE WHEN quantity > 0 THEN worth ELSE 0 END
-            WHERE id = line.id;
         IF from_held > 0 THEN
-            PERFORM ledger_post(line, 'draw', from_held, true, (request->>'shipment')::bigint,
-                request->>'shipment_ref', now_at, left_over);
+            line := ledger_post(line, 'draw', from_held, true, shipment_, ref_, now_at);
         END IF;
         IF from_room > 0 THEN
-            left_over := left_over - from_room;
-            PERFORM ledger_post(line, 'draw', from_room, false, (request->>'shipment')::bigint,
-                request->>'shipment_ref', now_at, left_over);
+            line := ledger_post(line, 'draw', from_room, false, shipment_, ref_, now_at);
         END IF;
         IF beyond > 0 THEN
-            PERFORM ledger_post(line, 'over_clear', beyond, false, (request->>'shipment')::bigint,
-                request->>'shipment_ref', now_at, left_over);
+            line := ledger_post(line, 'over_clear', beyond, false, shipment_, ref_, now_at);
         END IF;
         IF released > 0 THEN
-            left_over := left_over + released;
-            PERFORM ledger_post(line, 'release', released, true, (request->>'shipment')::bigint,
-                request->>'shipment_ref', now_at, left_over);
+            line := ledger_post(line, 'release', released, true, shipment_, ref_, now_at);
         END IF;
+        -- a tolerance of what remains was given to the last shipment, and goes with it
+        IF line.final_pct > 0 AND line.tolerance > 0 AND NOT clearing AND (request->>'last')::boolean THEN
+            line := ledger_post(line, 'tolerance', -least(line.tolerance, line.tolerance + ledger_available(line)), false,
+                shipment_, ref_, now_at);
+        END IF;
+        worth_held := (item->>'worth_held')::bigint;
+        worth_drawn := (item->>'worth_drawn')::bigint;
+        IF line.capped THEN
+            FOR ceiling IN SELECT c.* FROM licensing_ceiling c WHERE c.line_id = line.id
+                    AND (c.end_user_id IS NULL OR c.end_user_id = (SELECT u.id FROM licensing_licenseenduser u
+                        WHERE u.license_id = lic.id AND u.party_id = (request->>'end_user')::bigint))
+                    ORDER BY c.account DESC LOOP
+                IF ceiling.account = 'value' THEN
+                    draws := greatest(round((item->>'worth')::numeric * ((item->>'crossed')::bigint + quantity)
+                        / nullif((item->>'asked')::bigint, 0))::bigint - worth_drawn, 0);
+                    draws_held := least(draws, worth_held);
+                    frees := CASE WHEN ending THEN worth_held - draws_held ELSE 0 END;
+                    worth_held := worth_held - draws_held - frees;
+                    worth_drawn := worth_drawn + draws;
+                ELSE
+                    draws := quantity;
+                    draws_held := from_held;
+                    frees := released;
+                END IF;
+                IF draws_held > 0 THEN
+                    line := ledger_post_on(line, ceiling.id, 'draw', draws_held, true, NULL, shipment_, ref_, now_at);
+                END IF;
+                IF draws > draws_held THEN
+                    line := ledger_post_on(line, ceiling.id, 'draw', draws - draws_held, false, NULL, shipment_, ref_,
+                        now_at);
+                END IF;
+                IF frees > 0 THEN
+                    line := ledger_post_on(line, ceiling.id, 'release', frees, true, NULL, shipment_, ref_, now_at);
+                END IF;
+            END LOOP;
+        END IF;
+        PERFORM ledger_keep(line);
         settled := settled || jsonb_build_object('line', line.number, 'drawn', from_held + from_room,
             'released', released, 'over_cleared', beyond, 'held', held - from_held - released,
-            'value_moved', quantity > 0 OR ending);
+            'worth_held', worth_held, 'worth_drawn', worth_drawn);
     END LOOP;
 
     -- a clearance counts from its reservation until that is cancelled or lapsed, and again once it was cleared
@@ -353,8 +409,7 @@ BEGIN
     FOR line IN SELECT * FROM licensing_licenseline l WHERE l.license_id = license_ ORDER BY l.id LOOP
         rest := ledger_available(line);
         IF rest > 0 THEN
-            UPDATE licensing_licenseline SET lapsed = lapsed + rest WHERE id = line.id;
-            PERFORM ledger_post(line, 'lapse', rest, false, NULL, NULL, now_at, 0);
+            PERFORM ledger_keep(ledger_post(line, 'lapse', rest, false, NULL, NULL, now_at));
         END IF;
     END LOOP;
 END;

@@ -36,6 +36,7 @@ def case(request: HttpRequest, ref: str, failed: Failed | None = None) -> HttpRe
         "findings",
         Prefetch("steps", DecisionStep.objects.select_related("actor")),
         "steps__lines__line",
+        "steps__allotments__end_user__party",
         "steps__end_users__party",
     )
     row, today = get_object_or_404(rows, ref=ref), legal_today()

@@ -164,6 +164,7 @@ def _whole(request: HttpRequest) -> QuerySet[Application]:
         Prefetch("documents__document", Document.objects.defer("content")),
         "end_users__declaration",
         "steps__lines__line",
+        "steps__allotments__end_user__party",
         "steps__end_users",
     )
 

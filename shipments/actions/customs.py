@@ -20,7 +20,7 @@ from licensing.actions import licenses
 from licensing.models import License, Suspension
 from licensing.selectors import too_late
 from licensing.states import IN_FORCE
-from shipments.actions.reservations import lock_with_license, write_back
+from shipments.actions.reservations import lock_with_license, to_settle, write_back
 from shipments.models import CustomsDeclaration, CustomsMessage, Handling, Incident, Shipment, ShipmentLine
 from shipments.states import RELEASED, ShipmentState
 
@@ -168,17 +168,12 @@ def _clear(
     settled = ledger.clear(
         license.pk,
         [
-            ledger.SettleLine(
-                line.line_number,
-                line.held,
-                cleared.get(line.line_number, 0),
-                str(line.value_held),
-                lawful=lawful and line.line_number not in forbidden,
-            )
+            to_settle(line, cleared.get(line.line_number, 0), lawful=lawful and line.line_number not in forbidden)
             for line in lines
         ],
         shipment=shipment.pk,
         shipment_ref=shipment.ref,
+        end_user=shipment.end_user_id,
         final=message.final,
         counted=shipment.counted,
     )

@@ -168,9 +168,11 @@ def _problem(found: Mapping[str, Any]) -> Problem:
     messages = {
         "unknown-reference": _("There is no such party in your address book."),
         "date-out-of-range": _("The planned day is today or up to 90 days ahead (Asia/Shanghai)."),
-        "required": _("The license caps the value of this line; state it in {currency}."),
+        "required": _("The license caps the value of this line; state it, best in {currency}."),
+        "no-rate": _("There is no rate of {stated} for this month. State the value in {currency}."),
     }
-    return Problem(found["pointer"], found["code"], messages[found["code"]].format(currency=found.get("currency")))
+    text = messages[found["code"]].format(currency=found.get("currency"), stated=found.get("stated"))
+    return Problem(found["pointer"], found["code"], text)
 
 
 def _reserved(request: ShipmentRequest, ref: str, said: Mapping[str, Any]) -> Reserved:
@@ -217,14 +219,31 @@ def _release(license: License, shipment: Shipment) -> None:
     lines = list(shipment.lines.order_by("line_number"))
     settled = ledger.release(
         license.pk,
-        [ledger.SettleLine(line.line_number, line.held, value=str(line.value_held)) for line in lines],
+        [to_settle(line) for line in lines],
         shipment=shipment.pk,
         shipment_ref=shipment.ref,
+        end_user=shipment.end_user_id,
         counted=shipment.counted,
+        last=shipment.final,
     )
     write_back(lines, settled)
     shipment.counted = False
     shipment.save(update_fields=["counted"])
+
+
+def to_settle(line: ShipmentLine, quantity: int = 0, *, lawful: bool = False) -> ledger.SettleLine:
+    """The line as the ledger asks for it, with what is cleared of it now."""
+    return ledger.SettleLine(
+        line.line_number,
+        line.held,
+        asked=line.quantity,
+        crossed=line.drawn + line.over_cleared,
+        worth=line.worth,
+        worth_held=line.worth_held,
+        worth_drawn=line.worth_drawn,
+        quantity=quantity,
+        lawful=lawful,
+    )
 
 
 def write_back(lines: list[ShipmentLine], settled: ledger.Settled) -> None:
@@ -234,8 +253,7 @@ def write_back(lines: list[ShipmentLine], settled: ledger.Settled) -> None:
         line.drawn += result["drawn"]
         line.released += result["released"]
         line.over_cleared += result["over_cleared"]
-        if result["value_moved"]:
-            line.value_held = Decimal(0)
+        line.worth_held, line.worth_drawn = result["worth_held"], result["worth_drawn"]
         line.save()
 
 

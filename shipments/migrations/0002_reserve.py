@@ -1,10 +1,6 @@
-"""A reservation is one statement."""
-
-from pathlib import Path
+"""Nothing: what it wrote is written by the migration that follows."""
 
 from django.db import migrations
-
-SQL = Path(__file__).parent.parent / "sql" / "reserve.sql"
 
 
 class Migration(migrations.Migration):
@@ -14,6 +10,4 @@ class Migration(migrations.Migration):
         ('shipments', '0001_initial'),
     ]
 
-    operations = [
-        migrations.RunSQL([(SQL.read_text(encoding="utf-8"), None)]),
-    ]
+    operations = []

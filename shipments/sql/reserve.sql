@@ -1,24 +1,28 @@
--- A reservation, whole, in one statement (docs/ledger.md). Written by migration; shipments.actions.reservations is its
+-- A reservation, whole, in one statement (docs/ledger.md). Written by the newest migration that changes it; shipments.actions.reservations is its
 -- only caller.
 
-CREATE FUNCTION shipment_wrong_day(planned date, today date, days_ahead int) RETURNS jsonb LANGUAGE sql IMMUTABLE AS $$
+CREATE OR REPLACE FUNCTION shipment_wrong_day(planned date, today date, days_ahead int) RETURNS jsonb LANGUAGE sql IMMUTABLE AS $$
     SELECT CASE WHEN planned BETWEEN today AND today + days_ahead THEN '[]'::jsonb
         ELSE '[{"pointer": "/planned_on", "code": "date-out-of-range"}]' END;
 $$;
 
 -- What is wrong with the request itself, whatever is left on the license: [{pointer, code, …}].
-CREATE FUNCTION shipment_wrong(request jsonb, lic licensing_license, end_user bigint, consignee bigint)
+CREATE OR REPLACE FUNCTION shipment_wrong(request jsonb, lic licensing_license, end_user bigint, consignee bigint)
     RETURNS jsonb LANGUAGE sql AS $$
     SELECT CASE WHEN end_user IS NULL THEN '[{"pointer": "/end_user", "code": "unknown-reference"}]' ELSE '[]' END::jsonb
         || CASE WHEN consignee IS NULL THEN '[{"pointer": "/consignee", "code": "unknown-reference"}]' ELSE '[]' END::jsonb
         || shipment_wrong_day((request->>'planned_on')::date, legal_day(legal_now()), (request->>'days_ahead')::int)
         || coalesce((
-            SELECT jsonb_agg(jsonb_build_object('pointer', format('/lines/%s/value', asked.number - 1),
-                                                'code', 'required', 'currency', l.currency) ORDER BY asked.number)
+            SELECT jsonb_agg(jsonb_build_object(
+                'pointer', format('/lines/%s/value', asked.number - 1) || CASE WHEN said THEN '/currency' ELSE '' END,
+                'code', CASE WHEN said THEN 'no-rate' ELSE 'required' END, 'currency', c.currency,
+                'stated', asked.item->>'currency') ORDER BY asked.number)
             FROM jsonb_array_elements(request->'lines') WITH ORDINALITY asked (item, number)
-            JOIN licensing_licenseline l ON l.license_id = lic.id AND l.number = (asked.item->>'line')::int
-            WHERE l.value_authorized IS NOT NULL
-              AND (asked.item->>'value' IS NULL OR asked.item->>'currency' <> l.currency)), '[]');
+            JOIN licensing_licenseline l ON l.license_id = lic.id AND l.number = (asked.item->>'line')::int AND l.capped
+            JOIN licensing_ceiling c ON c.line_id = l.id AND c.account = 'value',
+            LATERAL (SELECT asked.item->>'value' IS NOT NULL) stated (said)
+            WHERE NOT said
+               OR ledger_rate(asked.item->>'currency', c.currency, legal_day(legal_now())) IS NULL), '[]');
 $$;
 
 -- The shipment exists and its quantity is reserved, with its history; or nothing was written but the key.
@@ -28,7 +32,7 @@ $$;
 -- dry: judged only; no lock, no write, no key.
 -- Returns one of {earlier: as answer_claim says} · {missing} · {problems: [{pointer, code, …}]} · as ledger_take does,
 --   with what was used of the client's reference before, and, where it was accepted, {shipment, license: {…}, …}.
-CREATE FUNCTION shipment_reserve(request jsonb, dry boolean) RETURNS jsonb LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION shipment_reserve(request jsonb, dry boolean) RETURNS jsonb LANGUAGE plpgsql AS $$
 DECLARE
     organization bigint := (request->>'organization')::bigint;
     planned date := (request->>'planned_on')::date;
@@ -73,10 +77,9 @@ BEGIN
                 ON CONFLICT (exporter_id, client_reference) DO NOTHING RETURNING id INTO shipment;
             IF shipment IS NOT NULL THEN
                 INSERT INTO shipments_shipmentline (shipment_id, line_number, quantity, unit, hs_code, value,
-                        value_held, currency, composition, held, drawn, released, over_cleared)
+                        currency, composition, held, drawn, released, over_cleared)
                     SELECT shipment, (i->>'line')::int, (i->>'quantity')::bigint, i->>'unit', i->>'hs',
-                           (i->>'value')::numeric, coalesce((i->>'value')::numeric, 0), i->>'currency',
-                           i->'composition', (i->>'quantity')::bigint, 0, 0, 0
+                           (i->>'value')::numeric, i->>'currency', i->'composition', (i->>'quantity')::bigint, 0, 0, 0
                     FROM jsonb_array_elements(request->'lines') i;
                 said := ledger_take(jsonb_build_array(
                     request || jsonb_build_object('shipment', shipment, 'shipment_ref', request->>'ref')), false)->0;
@@ -88,6 +91,11 @@ BEGIN
                 IF wrong <> '[]' THEN
                     said := jsonb_build_object('problems', wrong);
                     RAISE EXCEPTION 'nothing is taken' USING ERRCODE = 'LS409';
+                END IF;
+                IF jsonb_path_exists(said, '$.lines[*].worth') THEN
+                    UPDATE shipments_shipmentline s SET worth = (i->>'worth')::bigint, worth_held = (i->>'worth')::bigint
+                        FROM jsonb_array_elements(said->'lines') i
+                        WHERE s.shipment_id = shipment AND s.line_number = (i->>'line')::int AND i->>'worth' IS NOT NULL;
                 END IF;
                 PERFORM history_begin('shipment', shipment, request->>'ref', 'reserve', 'reserved',
                     (request->>'actor')::bigint, (said->>'at')::timestamptz, lic.edition);

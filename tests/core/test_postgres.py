@@ -375,7 +375,7 @@ def test_a_frozen_database_is_answered_within_five_seconds_and_leaves_no_half_ef
             " WHERE h.subject_kind = 'shipment' AND h.verb = 'reserve' AND client_reference LIKE 'load-%%'"
         )
         assert cursor.fetchone() == (len(load.sent),)
-    words = ["manage.py", "shell", "-c", "from licensing import ledger; print('drift', ledger.reconcile())"]
+    words = ["manage.py", "shell", "-c", "from licensing import books; print('drift', books.drift())"]
     environment = os.environ | {"DATABASE_URL": servers.database_url, "LODESTONE_DATA": str(servers.data)}
     told = subprocess.run([sys.executable, *words], cwd=ROOT, env=environment, capture_output=True, text=True)
     assert told.stdout.splitlines()[-1] == "drift []", told.stderr

@@ -1,7 +1,6 @@
 """Each guard of the ledger by itself, from both sides, and the rows that its functions hold."""
 
 from datetime import timedelta
-from decimal import Decimal
 
 import psycopg2
 import pytest
@@ -122,23 +121,6 @@ def test_a_line_matches_by_number_unit_and_goods_code(world, license):
     assert failures(world, license, **line(hs_code="8505190090")) == [("/lines/0/hs_code", "line-mismatch")]
 
 
-def test_a_value_cap_gives_what_it_has_and_not_a_cent_more(world, license):
-    LicenseLine.objects.update(value_authorized=Decimal("10.00"), value_drawn=Decimal("4.00"), currency="CNY")
-    assert failures(world, license, **line(value=Decimal("6.00"), currency="CNY")) == []
-    wrong = [("/lines/0/value/amount", "value-exhausted")]
-    assert failures(world, license, **line(value=Decimal("6.01"), currency="CNY")) == wrong
-
-
-def test_a_capped_value_is_stated_in_its_currency(world, license):
-    from core.errors import Invalid
-
-    LicenseLine.objects.update(value_authorized=Decimal("10.00"), currency="CNY")
-    for facts in ({}, {"value": Decimal("1.00"), "currency": "EUR"}):
-        with pytest.raises(Invalid) as refused:
-            failures(world, license, **line(**facts))
-        assert [(e.pointer, e.code) for e in refused.value.errors] == [("/lines/0/value", "required")]
-
-
 def test_clearances_are_counted(world, license):
     License.objects.update(max_clearances=2)
     ClearanceCount.objects.create(license=license, taken=1)
@@ -225,7 +207,7 @@ def test_settling_holds_license_and_lines_even_where_nothing_moves(held):
     world, locked = held
     license = world.license(kilograms=1)
     with transaction.atomic():
-        ledger.release(license.pk, [], shipment=0, shipment_ref="", counted=False)
+        ledger.release(license.pk, [], shipment=0, shipment_ref="", end_user=0, counted=False)
         assert locked() == ["licensing_license", "licensing_licenseline"]
 
 

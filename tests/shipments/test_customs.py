@@ -1,7 +1,6 @@
 """What customs reports is on record, whatever we think of it: disorder, doubles, strays, and the counts behind them."""
 
 from datetime import timedelta
-from decimal import Decimal
 
 import pytest
 
@@ -10,7 +9,7 @@ from core.access import clock as clock_actor
 from core.errors import DomainError
 from core.history import lines_of
 from core.legal_time import legal_now, legal_today
-from licensing import ledger
+from licensing import books
 from licensing.actions import licenses
 from licensing.models import License
 from licensing.models.balances import ClearanceCount, LicenseLine
@@ -88,7 +87,7 @@ def test_what_crosses_after_the_last_clearance_is_booked_too(world):
     assert (late.status, late.shipment.state, kinds(late)) == (200, "cleared", ["after_final"])
     assert LicenseLine.objects.get().drawn == 407 * KG
     assert CustomsMessage.objects.count() == 2
-    assert ledger.reconcile() == []
+    assert books.drift() == []
 
 
 @pytest.mark.parametrize("declared_first", [True, False])
@@ -166,21 +165,6 @@ def test_the_final_shipment_ends_the_license_even_when_it_was_cleared_while_susp
     assert LicenseLine.objects.get().lapsed == 600 * KG
 
 
-def test_values_move_once_and_only_where_a_line_caps_them(world):
-    license = world.license(kilograms=1_000)
-    LicenseLine.objects.update(value_authorized=Decimal("1000.00"), currency="CNY")
-    lines = [LineRequest(1, 400 * KG, "kg", value=Decimal("600.00"), currency="CNY")]
-    shipment = world.shipment(license, lines=lines)
-    with pytest.raises(DomainError) as refused:
-        world.shipment(license, lines=[LineRequest(1, KG, "kg", value=Decimal("400.01"), currency="CNY")])
-    assert (refused.value.code, refused.value.errors[0].extra) == ("value-exhausted", {"remaining": "400.00"})
-    number = "530120260000000001"
-    for final in (False, True):
-        world.clear(shipment.ref, 200 * KG, final=final, declaration_no=number)
-    line = LicenseLine.objects.get()
-    assert (line.value_reserved, line.value_drawn) == (0, Decimal("600.00"))
-
-
 def test_unlawful_clearances_do_not_take_a_lapse_back(world, license, clock):
     held = world.shipment(license, 40 * KG)
     clock.shift(days=400)
@@ -238,7 +222,7 @@ def test_after_the_final_shipment_nothing_more_is_taken_and_the_last_cancellatio
     cancel(open_one.ref, by=world.exporter)
     license.refresh_from_db()
     assert license.state == "exhausted"
-    assert ledger.reconcile() == []
+    assert books.drift() == []
 
 
 def test_after_the_final_shipment_the_last_reservation_that_lapses_ends_the_license(world, clock):
@@ -251,7 +235,7 @@ def test_after_the_final_shipment_the_last_reservation_that_lapses_ends_the_lice
     assert (License.objects.get().state, lapse_reservations()) == ("active", 1)
     open_one.refresh_from_db()
     assert (open_one.state, License.objects.get().state) == ("expired", "exhausted")
-    assert ledger.reconcile() == []
+    assert books.drift() == []
 
 
 def test_an_unlawful_declaration_opens_its_incident_once(world):

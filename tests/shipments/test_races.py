@@ -16,7 +16,7 @@ from core import command
 from core.errors import DomainError
 from core.legal_time import day_end, legal_today
 from core.models import HistoryLine
-from licensing import ledger
+from licensing import books
 from licensing.actions import licenses
 from licensing.models.balances import LicenseLine, Movement
 from shipments.actions import reserve
@@ -88,7 +88,7 @@ def test_twenty_posts_for_five_places(live):
     line = LicenseLine.objects.get()
     check_not_overdrawn(5_000_000, 5, 1_000_000, {"reserved": line.reserved, "available": line.available})
     assert Shipment.objects.count() == 5
-    assert ledger.reconcile() == []
+    assert books.drift() == []
 
 
 def test_one_key_sent_twenty_times_makes_one_shipment_and_twenty_equal_bodies(live):

@@ -130,11 +130,6 @@ def test_a_reservation_is_told_to_nobody():
     assert ("shipment", "reserve") not in deliveries._writers
 
 
-def test_a_line_without_a_value_holds_none(world, license):
-    line = world.shipment(license, KG).lines.get()
-    assert (line.value, line.value_held) == (None, 0)
-
-
 def test_what_is_reserved_is_told_whether_it_may_still_be_declared(world, license, shipment, clock):
     declared, now = world.shipment(license, KG), legal_now()
     actions.receive(world.message(declared.ref, "declared"), by=world.customs)

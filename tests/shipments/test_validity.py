@@ -13,7 +13,7 @@ from core.history import lines_of
 from core.legal_time import legal_today
 from core.models import HistoryLine, Mail
 from core.telling import told
-from licensing import ledger, tasks
+from licensing import books, tasks
 from licensing.actions import decisions, licenses
 from licensing.models import License
 from licensing.models.balances import LicenseLine, Movement
@@ -146,7 +146,7 @@ def test_a_late_message_about_a_lawful_declaration_takes_the_lapse_back(world, l
     assert receipt.incidents == []
     line.refresh_from_db()
     assert (line.drawn, line.lapsed, line.over_cleared) == (40_000, 60_000, 0)
-    assert ledger.reconcile() == []
+    assert books.drift() == []
 
 
 def test_expiry_lapses_the_rest_and_leaves_open_reservations_clearable(world, license, clock):
@@ -161,7 +161,7 @@ def test_expiry_lapses_the_rest_and_leaves_open_reservations_clearable(world, li
     world.clear(held.ref, 29_000, declared_at=midnight_after(license.usable_until) - timedelta(minutes=1))
     line.refresh_from_db()
     assert (line.reserved, line.drawn, line.lapsed) == (0, 29_000, 71_000)
-    assert ledger.reconcile() == []
+    assert books.drift() == []
 
 
 def test_the_history_says_which_line_is_the_clocks(world, license, clock):

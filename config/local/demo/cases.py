@@ -113,7 +113,7 @@ def screened(ref: str, by: Actor, hit: str = "none", reason: str = "") -> None:
     )
 
 
-def issued(actor: Actor, ref: str, ministry: Ministry, by_whom: list[Declaration]) -> License:
+def issued(actor: Actor, ref: str, ministry: Ministry, by_whom: list[Declaration], **recommended: Any) -> License:
     under_review(actor, ref, ministry)
     for row in by_whom:
         row.refresh_from_db()
@@ -126,6 +126,7 @@ def issued(actor: Actor, ref: str, ministry: Ministry, by_whom: list[Declaration
         months=12,
         conditions=["DELIVERY_PROOF_30D", "NO_RESALE"],
         by=ministry.reviewer,
+        **recommended,
     )
     decisions.approve(ref, seen=seen(ref), by=ministry.decider)
     return decisions.issue(ref, seen=seen(ref), by=ministry.decider)

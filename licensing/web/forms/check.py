@@ -1,9 +1,7 @@
 """The public check's question: what is exported, where to, for whom and what for. All of it stands in the address."""
 
-import re
 from collections.abc import Iterable, Mapping
 from datetime import date
-from decimal import Decimal
 from typing import Any
 
 from django import forms
@@ -14,7 +12,7 @@ from core.languages import in_language
 from core.models import Country
 from core.search import LONGEST
 from core.templatetags.lodestone import day as in_words
-from core.web.fields import CountriesField, CountryField, DayField, plain
+from core.web.fields import AmountField, CountriesField, CountryField, DayField
 from licensing import selectors
 from licensing.policy.facts import share_of
 from licensing.policy.vocabulary import CODE, COUNTRY, ELEMENT, ELEMENTS, END_USE, FACTS, TERRITORY
@@ -63,22 +61,6 @@ class DayForm(forms.Form):
 
     def clean_as_of(self) -> date:
         return judged_day(self.cleaned_data["as_of"], self.today)
-
-
-class AmountField(forms.CharField):
-    """An amount of money, of any currency, exact."""
-
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(max_length=40, widget=forms.TextInput(attrs={"inputmode": "decimal"}), **kwargs)
-
-    def clean(self, value: Any) -> Decimal | None:
-        text = super().clean(value)
-        if not text:
-            return None
-        text = plain(text)
-        if not re.fullmatch(r"[0-9]{1,15}(\.[0-9]{1,6})?", text, re.ASCII):
-            raise forms.ValidationError(_("Write an amount such as 100,000.00."), "invalid")
-        return Decimal(text)
 
 
 def one_of(label: Any, words: Iterable[tuple[str, Any]], unsaid: Any = "", **more: Any) -> forms.ChoiceField:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from django import forms
@@ -11,9 +12,10 @@ from django.utils.translation import gettext_lazy
 from core.legal_time import legal_today, months_after
 from core.quantities import show
 from core.templatetags.lodestone import day, quantity, unit_word
-from core.web.fields import DayField, QuantityField
+from core.web.fields import AmountField, DayField, QuantityField
 from core.web.forms import StepForm
-from licensing.models import Application, DecisionStep
+from licensing.granted import Tolerance
+from licensing.models import Application, DecisionStep, ToleranceMode
 
 
 class Seen(forms.CheckboxInput):
@@ -87,6 +89,12 @@ class RecommendForm(StepForm):
         widget=forms.Textarea(attrs={"rows": 2}),
         help_text=gettext_lazy("Stays inside the ministry."),
     )
+    tolerance_mode = forms.ChoiceField(
+        label=gettext_lazy("Tolerance"), choices=ToleranceMode.choices, required=False, initial=ToleranceMode.NONE
+    )
+    tolerance_pct = forms.DecimalField(
+        label=gettext_lazy("Tolerance, percent"), min_value=0, max_value=100, decimal_places=2, required=False
+    )
     acknowledged = seen_the_change()
 
     def __init__(self, *args: Any, row: Application, **kwargs: Any) -> None:
@@ -115,8 +123,45 @@ class RecommendForm(StepForm):
             self.initial |= {"months": last.months or 12, "max_clearances": last.max_clearances}
             self.initial |= {f"quantity_{q.line.number}": show(q.quantity, q.line.unit) for q in last.lines.all()}
             self.initial["end_users"] = [user.pk for user in last.end_users.all()] or users.initial
+            self.initial |= {"tolerance_mode": last.tolerance_mode, "tolerance_pct": last.tolerance_pct or None}
         if case.kind == "per_shipment":
             del self.fields["max_clearances"]
+        self._add_caps(case, last)
+
+    def _add_caps(self, case: Application, last: DecisionStep | None) -> None:
+        """For each line its value, and, where there are several end-users, what each may take: empty as a rule."""
+        users = list(case.end_users.all())
+        said = {part.line_id: part.value for part in last.lines.all()} if last else {}
+        allotted = {(one.line_id, one.end_user_id): one.quantity for one in last.allotments.all()} if last else {}
+        self.value_names = {f"value_{line.number}": line for line in self.lines}
+        for name, line in self.value_names.items():
+            label = _("Line {number}: value at most, {currency}")
+            self.fields[name] = AmountField(
+                label=label.format(number=line.number, currency=line.currency or "CNY"),
+                initial=said.get(line.pk),
+                places=2,
+                required=False,
+            )
+        self.allotment_names = {
+            f"allotment_{line.number}_{user.pk}": (line, user)
+            for line in self.lines
+            for user in users
+            if len(users) > 1
+        }
+        for name, (line, user) in self.allotment_names.items():
+            label = _("Line {number}: {unit} for {user} at most")
+            before = allotted.get((line.pk, user.pk))
+            self.fields[name] = QuantityField(
+                label=label.format(number=line.number, unit=unit_word(line.unit), user=user.party),
+                initial=before and show(before, line.unit),
+                required=False,
+            )
+
+    def cap_fields(self) -> list[forms.BoundField]:
+        return [self[name] for name in (*self.value_names, *self.allotment_names)]
+
+    def has_caps(self) -> bool:
+        return any(bound.value() for bound in self.cap_fields())
 
     def quantity_fields(self) -> list[forms.BoundField]:
         return [self[name] for name in self.quantity_names]
@@ -136,10 +181,23 @@ class RecommendForm(StepForm):
                         self.read_as.append(QuantityField.repeated(data[name], base, line.unit))
                         self[name].help_text += " " + self.read_as[-1]
         data["quantities_"] = quantities
+        data["values"] = {
+            line.number: data[name] for name, line in self.value_names.items() if data.get(name) is not None
+        }
+        data["allotments"] = {}
+        for name, (line, user) in self.allotment_names.items():
+            if data.get(name):
+                try:
+                    data["allotments"][line.number, user.pk] = QuantityField.base(data[name], line.unit)
+                except forms.ValidationError as error:
+                    self.add_error(name, error)
+        mode = data.pop("tolerance_mode", "") or ToleranceMode.NONE.value
+        data["tolerance"] = Tolerance(mode, data.pop("tolerance_pct", None) or Decimal(0))
         return data
 
     def facts(self) -> dict[str, Any]:
-        return {name: value for name, value in self.cleaned_data.items() if name not in self.quantity_names}
+        names = {*self.quantity_names, *self.value_names, *self.allotment_names}
+        return {name: value for name, value in self.cleaned_data.items() if name not in names}
 
 
 class DecideForm(StepForm):

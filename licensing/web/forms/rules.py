@@ -313,9 +313,7 @@ def _rule(document: Mapping[str, Any], countries: Mapping[str, str]) -> list[Sec
                     required=False,
                     help_text=NOT_YET,
                 ),
-                "effect/params/qty_tolerance_mode": _one(
-                    gettext_lazy("Tolerance"), TOLERANCES, required=False, help_text=NOT_YET
-                ),
+                "effect/params/qty_tolerance_mode": _one(gettext_lazy("Tolerance"), TOLERANCES, required=False),
                 "effect/params/qty_tolerance_pct": Share(label=gettext_lazy("Tolerance, a share"), required=False),
                 "effect/params/conditions": _several(gettext_lazy("Conditions"), DecisionStep.Condition.choices),
                 "overrides_disposition_of": _several(

@@ -1,0 +1,146 @@
+-- Do the ledger's books agree? (docs/ledger.md, "The books".) Read by licensing.books; nothing here changes a balance.
+
+-- Whatever does not agree, of these licenses or of all: a balance with the sum of its movements (by how much), a movement
+-- with the chain of its line (which), a line with what was granted or with its license. Chains are followed from the
+-- place up to which they were found right, or, whole, from their beginning. One statement, so one moment.
+CREATE OR REPLACE FUNCTION ledger_drift(licenses bigint[], whole boolean)
+    RETURNS TABLE (license_id bigint, line_id bigint, what text, off numeric) LANGUAGE sql STABLE AS $$
+    WITH line AS MATERIALIZED (
+        SELECT l.id, l.license_id, l.chain_seq, l.chain_digest, CASE WHEN whole THEN 0 ELSE coalesce(c.seq, 0) END AS seq,
+               CASE WHEN whole THEN ''::bytea ELSE coalesce(c.digest, '') END AS digest
+        FROM licensing_licenseline l LEFT JOIN licensing_linecheck c ON c.line_id = l.id
+        WHERE licenses IS NULL OR l.license_id = ANY (licenses)
+    ), counted AS (
+        SELECT m.line_id, m.account, m.end_user_id,
+               coalesce(sum(m.quantity) FILTER (WHERE m.kind = 'authorize'), 0) AS authorized,
+               coalesce(sum(m.quantity) FILTER (WHERE m.kind = 'credit'), 0) AS credited,
+               coalesce(sum(m.quantity) FILTER (WHERE m.kind = 'tolerance'), 0) AS tolerance,
+               coalesce(sum(CASE WHEN m.kind = 'reserve' THEN m.quantity
+                                 WHEN m.kind = 'release' OR m.kind = 'draw' AND m.held THEN -m.quantity
+                                 ELSE 0 END), 0) AS reserved,
+               coalesce(sum(m.quantity) FILTER (WHERE m.kind IN ('draw', 'adjust')), 0) AS drawn,
+               coalesce(sum(CASE WHEN m.kind = 'lapse' THEN m.quantity
+                                 WHEN m.kind = 'unlapse' THEN -m.quantity ELSE 0 END), 0) AS lapsed,
+               coalesce(sum(m.quantity) FILTER (WHERE m.kind = 'over_clear'), 0) AS over_cleared
+        FROM licensing_movement m
+        WHERE licenses IS NULL OR m.license_id = ANY (licenses)
+        GROUP BY m.line_id, m.account, m.end_user_id
+    ), sums AS (
+        SELECT l.license_id, l.id, amount.what, amount.off
+        FROM licensing_licenseline l
+        LEFT JOIN counted c ON c.line_id = l.id AND c.account = 'quantity',
+        LATERAL (VALUES ('authorized', l.authorized - coalesce(c.authorized, 0)),
+                        ('credited', l.credited - coalesce(c.credited, 0)),
+                        ('tolerance', l.tolerance - coalesce(c.tolerance, 0)),
+                        ('reserved', l.reserved - coalesce(c.reserved, 0)),
+                        ('drawn', l.drawn - coalesce(c.drawn, 0)),
+                        ('lapsed', l.lapsed - coalesce(c.lapsed, 0)),
+                        ('over_cleared', l.over_cleared - coalesce(c.over_cleared, 0))) amount (what, off)
+        WHERE (licenses IS NULL OR l.license_id = ANY (licenses)) AND amount.off <> 0
+    ), further AS (
+        SELECT l.license_id, l.id, c.account || ' ' || amount.what, amount.off
+        FROM licensing_ceiling c JOIN licensing_licenseline l ON l.id = c.line_id
+        LEFT JOIN counted m ON m.line_id = c.line_id AND m.account = c.account
+            AND m.end_user_id IS NOT DISTINCT FROM c.end_user_id,
+        LATERAL (VALUES ('authorized', c.authorized - coalesce(m.authorized + m.credited, 0)),
+                        ('reserved', c.reserved - coalesce(m.reserved, 0)),
+                        ('drawn', c.drawn - coalesce(m.drawn, 0))) amount (what, off)
+        WHERE (licenses IS NULL OR l.license_id = ANY (licenses)) AND amount.off <> 0
+    ), nowhere AS (
+        SELECT l.license_id, m.line_id, m.account || ' missing', m.authorized
+        FROM counted m JOIN licensing_licenseline l ON l.id = m.line_id
+        WHERE m.account <> 'quantity' AND NOT EXISTS (
+            SELECT FROM licensing_ceiling c WHERE c.line_id = m.line_id AND c.account = m.account
+               AND c.end_user_id IS NOT DISTINCT FROM m.end_user_id)
+    ), link AS (
+        SELECT l.license_id, l.id, m.seq, m.digest, m AS movement,
+               coalesce(lag(m.seq) OVER w, l.seq) AS seq_before, coalesce(lag(m.digest) OVER w, l.digest) AS before,
+               lead(m.seq) OVER w IS NULL AS last
+        FROM line l JOIN licensing_movement m ON m.line_id = l.id AND m.license_id = l.license_id
+        WHERE m.seq > l.seq OR m.seq IS NULL AND m.transaction > 0
+        WINDOW w AS (PARTITION BY m.line_id ORDER BY m.seq)
+    ), broken AS (
+        SELECT k.license_id, k.id, 'chain', k.seq::numeric FROM link k
+        WHERE k.seq IS DISTINCT FROM k.seq_before + 1 OR k.digest IS DISTINCT FROM ledger_digest(k.before, k.movement)
+    ), head AS (
+        SELECT l.license_id, l.id, 'head', l.chain_seq::numeric FROM line l LEFT JOIN link k ON k.id = l.id AND k.last
+        WHERE (l.chain_seq, l.chain_digest) IS DISTINCT FROM (coalesce(k.seq, l.seq), coalesce(k.digest, l.digest))
+    ), step AS (
+        SELECT lic.id AS license_id, lic.state, d.* FROM licensing_license lic
+        JOIN licensing_decisionstep d ON d.id = ledger_step(lic.application_id)
+        WHERE licenses IS NULL OR lic.id = ANY (licenses)
+    ), recommended AS (
+        SELECT s.license_id, s.id AS step_id, g.line_id, g.quantity, (g.value * 100)::bigint AS worth,
+               CASE s.tolerance_mode WHEN 'pct_line' THEN g.quantity * (s.tolerance_pct * 100)::bigint / 10000
+                   ELSE 0 END AS tolerance,
+               CASE s.tolerance_mode WHEN 'pct_remaining_final' THEN s.tolerance_pct * 100 ELSE 0 END AS final_pct,
+               row_number() OVER (PARTITION BY s.license_id ORDER BY asked.number) AS number
+        FROM step s JOIN licensing_recommendedline g ON g.step_id = s.id
+        JOIN licensing_applicationline asked ON asked.id = g.line_id
+        WHERE g.quantity BETWEEN 1 AND asked.quantity
+    ), granted AS (
+        SELECT l.license_id, l.id, 'not as granted', l.authorized - coalesce(r.quantity, 0)
+        FROM licensing_licenseline l
+        LEFT JOIN recommended r ON r.license_id = l.license_id AND r.number = l.number
+        LEFT JOIN LATERAL (
+            SELECT sum(m.quantity) AS tolerance FROM licensing_movement m WHERE m.license_id = l.license_id
+               AND m.line_id = l.id AND m.kind = 'tolerance' AND m.shipment_id IS NULL) t ON true
+        WHERE (licenses IS NULL OR l.license_id = ANY (licenses)) AND (l.authorized, l.final_pct, coalesce(t.tolerance, 0))
+            IS DISTINCT FROM (r.quantity, r.final_pct, r.tolerance)
+    ), capped AS (
+        SELECT l.license_id, l.id, c.account || ' not as granted', m.authorized - coalesce(a.quantity, r.worth, 0)
+        FROM licensing_ceiling c JOIN licensing_licenseline l ON l.id = c.line_id
+        LEFT JOIN counted m ON m.line_id = c.line_id AND m.account = c.account
+            AND m.end_user_id IS NOT DISTINCT FROM c.end_user_id
+        LEFT JOIN recommended r ON r.license_id = l.license_id AND r.number = l.number
+        LEFT JOIN LATERAL (
+            SELECT a.quantity FROM licensing_allotted a
+            JOIN licensing_applicationenduser asked ON asked.id = a.end_user_id
+            JOIN licensing_licenseenduser u ON u.id = c.end_user_id AND u.party_id = asked.party_id
+            WHERE a.step_id = r.step_id AND a.line_id = r.line_id) a ON c.account = 'allotment'
+        WHERE (licenses IS NULL OR l.license_id = ANY (licenses))
+          AND m.authorized IS DISTINCT FROM CASE c.account WHEN 'value' THEN r.worth ELSE a.quantity END
+    ), walked AS (
+        SELECT l.license_id, l.id, m.seq, m.available_after, sum(
+            CASE WHEN m.kind IN ('authorize', 'credit', 'release', 'unlapse') THEN m.quantity
+                 WHEN m.kind IN ('reserve', 'adjust', 'lapse') OR m.kind = 'draw' AND NOT m.held THEN -m.quantity
+                 ELSE 0 END) OVER (PARTITION BY m.line_id, m.account, m.end_user_id ORDER BY m.seq) AS available,
+            m.kind = 'tolerance' AND m.shipment_id IS NOT NULL AND m.quantity > 0
+                AND m.quantity <> m.available_after * l.final_pct / 10000 AS beyond
+        FROM licensing_licenseline l JOIN licensing_movement m ON m.line_id = l.id AND m.license_id = l.license_id
+        WHERE whole AND (licenses IS NULL OR l.license_id = ANY (licenses))
+    ), astray AS (
+        SELECT w.license_id, w.id, 'what was left after a movement', w.seq::numeric FROM walked w
+        WHERE w.available <> w.available_after OR w.beyond
+    ), ended AS (
+        SELECT l.license_id, l.id, 'left on an ended license', ledger_available(l)::numeric
+        FROM licensing_licenseline l JOIN licensing_license lic ON lic.id = l.license_id
+        WHERE (licenses IS NULL OR l.license_id = ANY (licenses))
+          AND lic.state NOT IN ('active', 'suspended') AND ledger_available(l) > 0
+    ), unsaid AS (
+        SELECT m.license_id, m.line_id, 'no history of a movement', m.seq::numeric
+        FROM licensing_movement m
+        WHERE (licenses IS NULL OR m.license_id = ANY (licenses)) AND m.shipment_id IS NULL AND m.seq IS NOT NULL
+          AND NOT EXISTS (SELECT FROM core_historyline h WHERE h.subject_kind = 'license' AND h.subject_id = m.license_id
+                AND h.at BETWEEN m.at - interval '10 s' AND m.at + interval '10 s')
+    )
+    SELECT * FROM sums UNION ALL SELECT * FROM further UNION ALL SELECT * FROM nowhere UNION ALL SELECT * FROM broken
+    UNION ALL SELECT * FROM head UNION ALL SELECT * FROM granted UNION ALL SELECT * FROM capped
+    UNION ALL SELECT * FROM astray UNION ALL SELECT * FROM ended UNION ALL SELECT * FROM unsaid;
+$$;
+
+-- The same, and from now on the lines that agree are followed from here.
+CREATE OR REPLACE FUNCTION ledger_check(licenses bigint[], whole boolean)
+    RETURNS TABLE (license_id bigint, line_id bigint, what text, off numeric) LANGUAGE sql SECURITY DEFINER
+    SET search_path = public, pg_temp AS $$
+    WITH drift AS MATERIALIZED (SELECT * FROM ledger_drift(licenses, whole)),
+    kept AS (
+        INSERT INTO licensing_linecheck AS c (line_id, seq, digest, at)
+        SELECT l.id, l.chain_seq, l.chain_digest, now() FROM licensing_licenseline l
+        WHERE (licenses IS NULL OR l.license_id = ANY (licenses))
+          AND NOT EXISTS (SELECT FROM drift d WHERE d.line_id = l.id)
+        ON CONFLICT (line_id) DO UPDATE SET seq = excluded.seq, digest = excluded.digest, at = excluded.at
+            WHERE c.seq < excluded.seq)
+    SELECT * FROM drift;
+$$;
+REVOKE ALL ON FUNCTION ledger_check(bigint[], boolean) FROM PUBLIC;

@@ -1,0 +1,126 @@
+-- Movements: how one is chained, written, and what it does to its account (docs/ledger.md). The ledger's functions call
+-- these; nobody else may.
+
+CREATE SEQUENCE IF NOT EXISTS licensing_movement_seq AS bigint;
+
+-- What a line keeps of its chain after this movement: the digest before it, and everything that the movement says.
+CREATE OR REPLACE FUNCTION ledger_digest(before bytea, m licensing_movement) RETURNS bytea LANGUAGE sql STABLE AS $$
+    SELECT sha256(before || convert_to(jsonb_build_array(
+        m.seq, m.id, (extract(epoch FROM m.at) * 1000000)::bigint, m.exporter_id, m.license_id, m.line_id,
+        m.line_number, m.account, m.end_user_id, m.kind, m.quantity, m.held, m.rate, m.shipment_id, m.shipment_ref,
+        m.available_after)::text, 'UTF8'));
+$$;
+
+CREATE OR REPLACE FUNCTION ledger_available(line licensing_licenseline) RETURNS bigint LANGUAGE sql IMMUTABLE AS $$
+    SELECT line.authorized + line.credited - line.reserved - line.drawn - line.lapsed;
+$$;
+
+-- The movement is written, next in the chain of its line, which the caller holds and keeps (ledger_keep).
+CREATE OR REPLACE FUNCTION ledger_chain(line licensing_licenseline, m licensing_movement) RETURNS licensing_licenseline
+    LANGUAGE plpgsql AS $$
+BEGIN
+    m.id := nextval('licensing_movement_seq');
+    m.exporter_id := line.exporter_id;
+    m.license_id := line.license_id;
+    m.line_id := line.id;
+    m.line_number := line.number;
+    m.shipment_ref := coalesce(m.shipment_ref, '');
+    line.chain_seq := line.chain_seq + 1;
+    m.seq := line.chain_seq;
+    m.digest := ledger_digest(line.chain_digest, m);
+    line.chain_digest := m.digest;
+    INSERT INTO licensing_movement (id, at, exporter_id, license_id, line_id, line_number, account, end_user_id, kind,
+            quantity, held, rate, shipment_id, shipment_ref, available_after, seq, digest)
+        VALUES (m.id, m.at, m.exporter_id, m.license_id, m.line_id, m.line_number, m.account, m.end_user_id, m.kind,
+            m.quantity, m.held, m.rate, m.shipment_id, m.shipment_ref, m.available_after, m.seq, m.digest);
+    RETURN line;
+END;
+$$;
+
+-- A movement of the line's quantity, and the line as it is after it; the caller holds the line, and keeps it at the end.
+-- Nothing else says what a kind does to a balance, but what reconcile counts anew.
+CREATE OR REPLACE FUNCTION ledger_post(
+    line licensing_licenseline, kind_ text, quantity_ bigint, held_ boolean,
+    shipment_ bigint, shipment_ref_ text, at_ timestamptz
+) RETURNS licensing_licenseline LANGUAGE plpgsql AS $$
+DECLARE
+    m licensing_movement;
+BEGIN
+    CASE kind_
+        WHEN 'authorize' THEN line.authorized := line.authorized + quantity_;
+        WHEN 'credit' THEN line.credited := line.credited + quantity_;
+        WHEN 'tolerance' THEN line.tolerance := line.tolerance + quantity_;
+        WHEN 'reserve' THEN line.reserved := line.reserved + quantity_;
+        WHEN 'release' THEN line.reserved := line.reserved - quantity_;
+        WHEN 'draw' THEN
+            line.drawn := line.drawn + quantity_;
+            line.reserved := line.reserved - CASE WHEN held_ THEN quantity_ ELSE 0 END;
+        WHEN 'adjust' THEN line.drawn := line.drawn + quantity_;
+        WHEN 'over_clear' THEN line.over_cleared := line.over_cleared + quantity_;
+        WHEN 'lapse' THEN line.lapsed := line.lapsed + quantity_;
+        WHEN 'unlapse' THEN line.lapsed := line.lapsed - quantity_;
+    END CASE;
+    m.account := 'quantity';
+    m.at := at_;
+    m.kind := kind_;
+    m.quantity := quantity_;
+    m.held := held_;
+    m.shipment_id := shipment_;
+    m.shipment_ref := shipment_ref_;
+    m.available_after := ledger_available(line);
+    RETURN ledger_chain(line, m);
+END;
+$$;
+
+-- A movement of one of the line's further ceilings (its value, an end-user's allotment), which changes with it; likewise.
+CREATE OR REPLACE FUNCTION ledger_post_on(
+    line licensing_licenseline, ceiling_ bigint, kind_ text, amount bigint, held_ boolean, rate_ numeric,
+    shipment_ bigint, shipment_ref_ text, at_ timestamptz
+) RETURNS licensing_licenseline LANGUAGE plpgsql AS $$
+DECLARE
+    m licensing_movement;
+BEGIN
+    UPDATE licensing_ceiling SET
+        authorized = authorized + CASE WHEN kind_ IN ('authorize', 'credit') THEN amount ELSE 0 END,
+        reserved = reserved + CASE WHEN kind_ = 'reserve' THEN amount
+            WHEN kind_ = 'release' OR kind_ = 'draw' AND held_ THEN -amount ELSE 0 END,
+        drawn = drawn + CASE WHEN kind_ IN ('draw', 'adjust') THEN amount ELSE 0 END
+        WHERE id = ceiling_ AND line_id = line.id
+        RETURNING account, end_user_id, authorized - reserved - drawn
+        INTO STRICT m.account, m.end_user_id, m.available_after;
+    m.at := at_;
+    m.kind := kind_;
+    m.quantity := amount;
+    m.held := held_;
+    m.rate := rate_;
+    m.shipment_id := shipment_;
+    m.shipment_ref := shipment_ref_;
+    RETURN ledger_chain(line, m);
+END;
+$$;
+
+-- What one unit of a currency is in another, by the table of the day's month; NULL where the table has it not.
+CREATE OR REPLACE FUNCTION ledger_rate(from_ text, to_ text, day date) RETURNS numeric LANGUAGE sql STABLE AS $$
+    SELECT CASE WHEN from_ = to_ THEN 1 ELSE round(
+        (SELECT CASE from_ WHEN 'CNY' THEN 1 ELSE (SELECT r.cny FROM licensing_exchangerate r
+            WHERE r.currency = from_ AND r.month = date_trunc('month', day)) END)
+        / (SELECT CASE to_ WHEN 'CNY' THEN 1 ELSE (SELECT r.cny FROM licensing_exchangerate r
+            WHERE r.currency = to_ AND r.month = date_trunc('month', day)) END), 8) END;
+$$;
+
+-- The line stands as its last movement left it.
+CREATE OR REPLACE FUNCTION ledger_keep(line licensing_licenseline) RETURNS void LANGUAGE sql AS $$
+    UPDATE licensing_licenseline SET
+        authorized = line.authorized, credited = line.credited, tolerance = line.tolerance, reserved = line.reserved,
+        drawn = line.drawn, lapsed = line.lapsed, over_cleared = line.over_cleared,
+        chain_seq = line.chain_seq, chain_digest = line.chain_digest
+        WHERE id = line.id;
+$$;
+
+-- Attached to ceilings, where one would have more reserved than it has room for.
+CREATE OR REPLACE FUNCTION guard_ceiling_has_room() RETURNS trigger LANGUAGE plpgsql
+    SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    RAISE EXCEPTION 'a ceiling has no room for this' USING ERRCODE = 'check_violation';
+END;
+$$;

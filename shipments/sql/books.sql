@@ -1,0 +1,37 @@
+-- What shipments say beside what the ledger's movements do (licensing.books).
+
+-- A line of a shipment whose amounts are not those of its movements, of these licenses or of all.
+CREATE OR REPLACE FUNCTION shipment_drift(licenses bigint[])
+    RETURNS TABLE (license_id bigint, line_id bigint, what text, off numeric) LANGUAGE sql STABLE AS $$
+    WITH moved AS (
+        SELECT m.license_id, m.line_id, m.line_number, m.shipment_id,
+               coalesce(sum(CASE WHEN m.account <> 'quantity' THEN 0 WHEN m.kind = 'reserve' THEN m.quantity
+                        WHEN m.kind = 'release' OR m.kind = 'draw' AND m.held THEN -m.quantity ELSE 0 END), 0) AS held,
+               coalesce(sum(m.quantity) FILTER (WHERE m.account = 'quantity' AND m.kind IN ('draw', 'adjust')), 0) AS drawn,
+               coalesce(sum(m.quantity) FILTER (WHERE m.account = 'quantity' AND m.kind = 'release'), 0) AS released,
+               coalesce(sum(m.quantity) FILTER (WHERE m.account = 'quantity' AND m.kind = 'over_clear'), 0) AS over_cleared,
+               coalesce(sum(m.quantity) FILTER (WHERE m.account = 'quantity' AND m.kind = 'reserve'), 0) AS reserved,
+               coalesce(sum(m.quantity) FILTER (WHERE m.account = 'value' AND m.kind = 'reserve'), 0) AS worth,
+               coalesce(sum(m.quantity) FILTER (WHERE m.account = 'value' AND m.kind = 'draw'), 0) AS worth_drawn
+        FROM licensing_movement m
+        WHERE m.shipment_id IS NOT NULL AND (licenses IS NULL OR m.license_id = ANY (licenses))
+        GROUP BY m.license_id, m.line_id, m.line_number, m.shipment_id
+    ), said AS (
+        SELECT s.license_id, p.* FROM shipments_shipmentline p
+        JOIN shipments_shipment s ON s.id = p.shipment_id
+        WHERE licenses IS NULL OR s.license_id = ANY (licenses)
+    )
+    SELECT coalesce(m.license_id, s.license_id), coalesce(m.line_id, l.id),
+           format('shipment %s %s', coalesce(m.shipment_id, s.shipment_id), amount.what), amount.off
+    FROM moved m FULL JOIN said s ON s.shipment_id = m.shipment_id AND s.line_number = m.line_number
+    LEFT JOIN licensing_licenseline l ON l.license_id = s.license_id AND l.number = s.line_number,
+    LATERAL (VALUES
+        ('reserved', coalesce(CASE WHEN s.added THEN 0 ELSE s.quantity END, 0) - coalesce(m.reserved, 0)),
+        ('held', coalesce(s.held, 0) - coalesce(m.held, 0)),
+        ('drawn', coalesce(s.drawn, 0) - coalesce(m.drawn, 0)),
+        ('released', coalesce(s.released, 0) - coalesce(m.released, 0)),
+        ('over_cleared', coalesce(s.over_cleared, 0) - coalesce(m.over_cleared, 0)),
+        ('worth', coalesce(s.worth, 0) - coalesce(m.worth, 0)),
+        ('worth drawn', coalesce(s.worth_drawn, 0) - coalesce(m.worth_drawn, 0))) amount (what, off)
+    WHERE amount.off <> 0;
+$$;

@@ -1,0 +1,329 @@
+"""What bounds a line besides its quantity: tolerance, value, allotments; each with its worked numbers."""
+
+from datetime import date, timedelta
+from decimal import Decimal
+
+import pytest
+from django.db import IntegrityError, connection, transaction
+
+from core.errors import DomainError, Invalid
+from core.legal_time import legal_today
+from licensing import books
+from licensing.actions import decisions
+from licensing.models import Application, License
+from licensing.models.balances import Ceiling, ExchangeRate, LicenseLine, Movement
+from shipments.actions import LineRequest, cancel, check
+from shipments.models import Shipment
+from tests import make
+from tests.make import seen, tolerance, unique
+from tests.ticks import tick
+
+KG = 1000
+PAYS = "530120260000000001"
+
+
+def line(grams, amount=None, currency="CNY", number=1):
+    value = {} if amount is None else {"value": Decimal(amount), "currency": currency}
+    return [LineRequest(number, grams, "kg", **value)]
+
+
+def left(license, **of):
+    one = Ceiling.objects.get(line__license=license, **of)
+    return one.available, one.reserved, one.drawn
+
+
+def refused(world, license, grams=KG, **changes):
+    """The code and what is left of the first error."""
+    with pytest.raises(DomainError) as error:
+        world.shipment(license, grams, **changes)
+    first = error.value.errors[0]
+    return first.code, first.pointer, first.extra.get("remaining")
+
+
+def posted(license, account):
+    rows = Movement.objects.filter(license_id=license.pk, account=account).order_by("seq")
+    return list(rows.values_list("kind", "quantity", "held", "available_after"))
+
+
+# Tolerance: DOMAIN 5, Q3 to Q5
+
+
+@pytest.fixture
+def last_of(world):
+    """20,000 kg with 5 % on what remains at the end; 8,000 and 7,000 are cleared."""
+    license = world.license(kilograms=20_000, tolerance=tolerance("pct_remaining_final", "5"))
+    for number, kilograms in enumerate((8_000, 7_000)):
+        world.clear(world.shipment(license, kilograms * KG).ref, kilograms * KG, declaration_no=f"{int(PAYS) + number}")
+    return license
+
+
+def test_q3_the_last_shipment_takes_five_percent_of_what_remains(world, last_of):
+    assert refused(world, last_of, 5_250_001, final=True) == ("line-exhausted", "/lines/0/quantity", "5250.000")
+    assert refused(world, last_of, 5_000_001) == ("line-exhausted", "/lines/0/quantity", "5000.000")
+    shipment = world.shipment(last_of, 5_250 * KG, final=True)
+    assert books.drift() == []
+    world.clear(shipment.ref, 5_250 * KG)
+    last_of.refresh_from_db()
+    assert (last_of.state, LicenseLine.objects.get().drawn) == ("exhausted", 20_250 * KG)
+    assert books.drift() == []
+
+
+def test_it_is_given_only_where_nothing_else_is_open(world, last_of):
+    other = world.shipment(last_of, KG)
+    assert refused(world, last_of, 4_999_001, final=True)[2] == "4999.000"
+    cancel(other.ref, by=world.exporter)
+    assert check(world.request(last_of, 5_250 * KG, final=True), by=world.exporter).accepted
+
+
+def test_it_goes_with_the_shipment_that_it_was_given_for(world, last_of):
+    shipment = world.shipment(last_of, 5_250 * KG, final=True)
+    cancel(shipment.ref, by=world.exporter)
+    line = LicenseLine.objects.get()
+    assert (line.tolerance, line.available) == (0, 5_000 * KG)
+    assert refused(world, last_of, 5_000_001)[2] == "5000.000"
+    assert books.drift() == []
+
+
+def test_q4_a_tolerance_on_the_line_is_room_of_every_shipment(world):
+    license = world.license(kilograms=20_000, tolerance=tolerance("pct_line", "5"))
+    assert refused(world, license, 21_000_001)[2] == "21000.000"
+    world.shipment(license, 21_000 * KG)
+
+
+def test_q5_without_one_nothing_is_taken_beyond(world):
+    license = world.license(kilograms=20_000)
+    assert refused(world, license, 20_000_001, final=True)[2] == "20000.000"
+
+
+# Value: Q12
+
+
+def test_q12_a_value_cap_is_exact_to_the_cent(world):
+    license = world.license(values={1: Decimal("2400000.00")})
+    shipment = world.shipment(license, lines=line(KG, "2399000.00"))
+    world.clear(shipment.ref, KG)
+    assert left(license, account="value") == (1_000_00, 0, 2_399_000_00)
+    assert refused(world, license, lines=line(KG, "1000.01")) == ("value-exhausted", "/lines/0/value/amount", "1000.00")
+    world.shipment(license, lines=line(KG, "1000.00"))
+    assert books.drift() == []
+
+
+def test_of_a_value_as_much_is_drawn_as_of_the_quantity_has_crossed(world):
+    license = world.license(values={1: Decimal("1000.00")})
+    shipment = world.shipment(license, lines=line(3 * KG, "100.00"))
+    world.clear(shipment.ref, KG, final=False, declaration_no=PAYS)
+    assert left(license, account="value") == (900_00, 66_67, 33_33)
+    world.clear(shipment.ref, KG, final=True, declaration_no=PAYS)
+    assert left(license, account="value") == (933_33, 0, 66_67)
+    row = shipment.lines.get()
+    assert (row.worth, row.worth_held, row.worth_drawn) == (100_00, 0, 66_67)
+    assert posted(license, "value") == [
+        ("authorize", 1000_00, False, 1000_00),
+        ("reserve", 100_00, True, 900_00),
+        ("draw", 33_33, True, 900_00),
+        ("draw", 33_34, True, 900_00),
+        ("release", 33_33, True, 933_33),
+    ]
+    assert books.drift() == []
+
+
+def test_what_crosses_beyond_its_reservation_is_drawn_of_the_value_too_and_never_refused(world):
+    license = world.license(values={1: Decimal("100.00")})
+    shipment = world.shipment(license, lines=line(KG, "100.00"))
+    world.clear(shipment.ref, 2 * KG)
+    assert left(license, account="value") == (-100_00, 0, 200_00)
+    assert refused(world, license, lines=line(KG, "0.01"))[2] == "0.00"
+    assert books.drift() == []
+
+
+def test_a_cancelled_shipment_gives_its_value_back(world):
+    license = world.license(values={1: Decimal("100.00")})
+    shipment = world.shipment(license, lines=line(KG, "100.00"))
+    cancel(shipment.ref, by=world.exporter)
+    assert left(license, account="value") == (100_00, 0, 0)
+    assert books.drift() == []
+
+
+def test_a_capped_value_is_stated(world):
+    license = world.license(values={1: Decimal("100.00")})
+    with pytest.raises(Invalid) as error:
+        world.shipment(license)
+    assert [(one.pointer, one.code) for one in error.value.errors] == [("/lines/0/value", "required")]
+
+
+def test_another_currency_counts_at_the_rate_of_the_month_which_is_kept(world):
+    license = world.license(values={1: Decimal("1000.00")})
+    stated = {"lines": line(KG, "100.00", "EUR")}
+    month = legal_today().replace(day=1)
+    ExchangeRate.objects.create(month=month - timedelta(days=1), currency="EUR", cny=Decimal("7")) if False else None
+    with pytest.raises(Invalid) as error:
+        world.shipment(license, **stated)
+    assert [(one.pointer, one.code) for one in error.value.errors] == [("/lines/0/value/currency", "no-rate")]
+    ExchangeRate.objects.create(month=month, currency="EUR", cny=Decimal("8.12345678"))
+    world.shipment(license, **stated)
+    assert left(license, account="value") == (187_65, 812_35, 0)
+    assert Movement.objects.get(account="value", kind="reserve").rate == Decimal("8.12345678")
+    assert refused(world, license, **stated)[::2] == ("value-exhausted", "187.65")
+    assert books.drift() == []
+
+
+def test_a_rate_is_of_another_month_or_none(world):
+    license = world.license(values={1: Decimal("1000.00")})
+    before = (legal_today().replace(day=1) - timedelta(days=1)).replace(day=1)
+    ExchangeRate.objects.create(month=before, currency="EUR", cny=Decimal(8))
+    with pytest.raises(Invalid):
+        world.shipment(license, lines=line(KG, "1.00", "EUR"))
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        {"month": date(2026, 12, 2), "currency": "EUR", "cny": 8},
+        {"month": date(2026, 12, 1), "currency": "EUR", "cny": 0},
+        {"month": date(2026, 12, 1), "currency": "CNY", "cny": 1},
+    ],
+)
+def test_a_rate_is_above_nothing_for_a_whole_month_and_never_of_the_currency_itself(row, db):
+    with pytest.raises(IntegrityError), transaction.atomic():
+        ExchangeRate.objects.create(**row)
+
+
+# Allotments
+
+
+def test_an_end_user_takes_what_was_allotted_to_it_and_another_the_rest(world):
+    license = world.license(kilograms=100, users=2, allotted=[60 * KG])
+    mine, other = (user.party.ref for user in license.end_users.order_by("pk"))
+    shipment = world.shipment(license, 60 * KG, end_user=mine)
+    assert refused(world, license, 1, end_user=mine) == ("end-user-exhausted", "/lines/0/quantity", "0.000")
+    world.shipment(license, 40 * KG, end_user=other)
+    world.clear(shipment.ref, 59 * KG)
+    of_mine = {"end_user": license.end_users.order_by("pk")[0]}
+    assert left(license, **of_mine) == (1 * KG, 0, 59 * KG)
+    assert posted(license, "allotment") == [
+        ("authorize", 60 * KG, False, 60 * KG),
+        ("reserve", 60 * KG, True, 0),
+        ("draw", 59 * KG, True, 0),
+        ("release", 1 * KG, True, 1 * KG),
+    ]
+    assert books.drift() == []
+
+
+def test_what_crossed_beyond_an_allotment_is_booked_and_nothing_more_is_taken(world):
+    license = world.license(kilograms=100, users=2, allotted=[10 * KG])
+    mine = license.end_users.order_by("pk")[0]
+    shipment = world.shipment(license, 10 * KG)
+    world.clear(shipment.ref, 12 * KG)
+    assert left(license, end_user=mine) == (-2 * KG, 0, 12 * KG)
+    assert refused(world, license, 1)[::2] == ("end-user-exhausted", "0.000")
+    assert books.drift() == []
+
+
+def test_every_ceiling_that_has_no_room_is_named_and_none_is_touched(world):
+    license = world.license(kilograms=100, users=2, allotted=[60 * KG], values={1: Decimal("10.00")})
+    with pytest.raises(DomainError) as error:
+        world.shipment(license, lines=line(101 * KG, "10.01"))
+    codes = [one.code for one in error.value.errors]
+    assert codes == ["line-exhausted", "value-exhausted", "end-user-exhausted"]
+    assert set(Movement.objects.values_list("kind", flat=True)) == {"authorize"}
+    assert books.drift() == []
+
+
+def test_a_ceiling_never_has_more_reserved_than_it_has_room_for(world):
+    license = world.license(values={1: Decimal("10.00")})
+    with connection.cursor() as owner:
+        with pytest.raises(IntegrityError, match="no room"), transaction.atomic():
+            owner.execute("UPDATE licensing_ceiling SET reserved = 1001")
+        owner.execute("UPDATE licensing_ceiling SET reserved = 1000")
+    assert left(license, account="value")[1] == 1000
+
+
+# What may be granted
+
+
+@pytest.fixture
+def case(world):
+    users = [world.declaration() for _ in range(2)]
+    return world.under_review(world.application(by_whom=users))
+
+
+def recommend(world, case, **said):
+    facts = {"outcome": "approve", "months": 12} | said
+    return decisions.recommend(case, seen=seen(case), by=world.ministry.reviewer, acknowledged=tick(case), **facts)
+
+
+def wrong(world, case, **said):
+    with pytest.raises(Invalid) as error:
+        recommend(world, case, **said)
+    return [(one.pointer, one.code) for one in error.value.errors]
+
+
+@pytest.mark.parametrize("value", ["0", "-1"])
+def test_a_value_cap_is_above_nothing(world, case, value):
+    assert wrong(world, case, values={1: Decimal(value)}) == [("/value_1", "out-of-range")]
+
+
+def test_a_line_that_is_left_out_has_no_value_cap(world, case):
+    said = {"quantities_": {1: 0}, "values": {1: Decimal(1)}, "text": "Less"}
+    assert ("/lines", "min-items") in wrong(world, case, **said)
+
+
+def test_an_allotment_is_at_most_its_line_and_of_an_end_user_that_is_kept(world, case):
+    first, second = Application.objects.get(ref=case).end_users.order_by("pk")
+    granted = {"quantities_": {1: 100 * KG}, "text": "Less"}
+    for user, grams, kept in ((first, 100 * KG + 1, 2), (first, 0, 2), (second, KG, 1)):
+        said = granted | {"allotments": {(1, user.pk): grams}, "end_users": [first.pk, second.pk][:kept]}
+        assert wrong(world, case, **said) == [(f"/allotment_1_{user.pk}", "out-of-range")]
+    recommend(world, case, **granted, allotments={(1, first.pk): 100 * KG, (1, second.pk): 1})
+
+
+def test_a_tolerance_is_at_most_what_the_rules_allow(world, case):
+    ours = tolerance("pct_remaining_final", "5")
+    wide = type(ours)
+    for mode, percent in (
+        ("pct_line", "5"),
+        ("pct_remaining_final", "5.01"),
+        ("none", "1"),
+        ("pct_remaining_final", "0"),
+    ):
+        said = {"tolerance": wide(mode, Decimal(percent))}
+        assert wrong(world, case, **said) == [("/tolerance_pct", "out-of-range")]
+    recommend(world, case, tolerance=ours)
+
+
+def test_the_rules_give_none_unless_they_say_so(world, case):
+    ours = tolerance("pct_line", "5")
+    make.edition(lambda rules, document: rules["R040"]["effect"]["params"].pop("qty_tolerance_mode"), code=unique("T"))
+    assert wrong(world, case, tolerance=ours) == [("/tolerance_pct", "out-of-range")]
+
+
+def test_what_was_recommended_is_approved_only_while_the_rules_allow_it(world, case):
+    recommend(world, case, tolerance=tolerance("pct_line", "5"))
+    tolerance("pct_line", "4")
+    with pytest.raises(DomainError) as error:
+        decisions.approve(case, seen=seen(case), acknowledged=tick(case), by=world.ministry.decider)
+    assert error.value.code == "limits-exceeded"
+    assert "5 %" in str(error.value)
+
+
+def test_a_license_has_what_was_recommended(world, case):
+    recommend(
+        world,
+        case,
+        values={1: Decimal("12.34")},
+        allotments={(1, Application.objects.get(ref=case).end_users.order_by("pk")[1].pk): 7 * KG},
+        tolerance=tolerance("pct_remaining_final", "2.5"),
+    )
+    decisions.approve(case, seen=seen(case), acknowledged=tick(case), by=world.ministry.decider)
+    decisions.issue(case, seen=seen(case), acknowledged=tick(case), by=world.ministry.decider)
+    license = License.objects.get(application__ref=case)
+    assert (license.tolerance_mode, license.tolerance_pct) == ("pct_remaining_final", Decimal("2.50"))
+    row = LicenseLine.objects.get(license=license)
+    assert (row.final_pct, row.tolerance, row.capped) == (250, 0, True)
+    ceilings = Ceiling.objects.order_by("pk").values_list("account", "end_user", "currency", "authorized")
+    assert list(ceilings) == [
+        ("value", None, "CNY", 12_34),
+        ("allotment", license.end_users.order_by("pk")[1].pk, "", 7 * KG),
+    ]
+    assert books.drift() == []
+    assert not Shipment.objects.exists()

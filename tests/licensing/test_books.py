@@ -1,0 +1,235 @@
+"""The books: whoever changes the ledger's tables by hand, with whatever rights, is found, and the line is named."""
+
+from decimal import Decimal
+
+import pytest
+from django.db import IntegrityError, connection, transaction
+
+from core.errors import DomainError
+from licensing import books, tasks
+from licensing.actions import licenses
+from licensing.models import License
+from licensing.models.balances import LicenseLine, LineCheck, Movement
+from shipments.actions import LineRequest, cancel
+from tests.make import seen, tolerance
+
+KG = 1000
+AMOUNTS = ("authorized", "credited", "tolerance", "reserved", "drawn", "lapsed", "over_cleared")
+
+# A chain hashed anew from `seq` on, and the line with it: what somebody does who knows how.
+ANEW = """
+    DO $$ DECLARE m licensing_movement; line licensing_licenseline;
+    BEGIN
+        SELECT * INTO line FROM licensing_licenseline WHERE id = {line};
+        line.chain_digest := ''; line.chain_seq := 0;
+        FOR m IN SELECT * FROM licensing_movement WHERE line_id = {line} ORDER BY seq LOOP
+            line.chain_seq := line.chain_seq + 1;
+            UPDATE licensing_movement SET seq = line.chain_seq WHERE id = m.id;
+            m.seq := line.chain_seq;
+            line.chain_digest := ledger_digest(line.chain_digest, m);
+            UPDATE licensing_movement SET digest = line.chain_digest WHERE id = m.id;
+        END LOOP;
+        UPDATE licensing_licenseline SET chain_seq = line.chain_seq, chain_digest = line.chain_digest WHERE id = {line};
+    END $$
+"""
+
+
+@pytest.fixture
+def lived(world):
+    """A license with every kind of account on which something happened, and another that is used up."""
+    given = {"values": {1: Decimal("1000.00")}, "tolerance": tolerance("pct_line", "5")}
+    license = world.license(kilograms=100, users=2, allotted=[60 * KG], **given)
+    paid = [LineRequest(1, 10 * KG, "kg", value=Decimal("100.00"), currency="CNY")]
+    world.shipment(license, lines=paid)
+    world.clear(world.shipment(license, lines=paid).ref, 9 * KG)
+    cancel(world.shipment(license, lines=paid).ref, by=world.exporter)
+    world.shipment(license, lines=paid)
+    return license
+
+
+@pytest.fixture
+def used_up(world):
+    license = world.license(kind="per_shipment", kilograms=50)
+    world.clear(world.shipment(license, 49 * KG).ref, 48 * KG, declaration_no="530120260000000077")
+    license.refresh_from_db()
+    assert license.state == "exhausted"
+    return license
+
+
+def forged(*statements: str) -> list[books.Drift] | None:
+    """What is found after the owner did this with the triggers off; undone again. None: a constraint refused it."""
+    with transaction.atomic(), connection.cursor() as owner:
+        owner.execute("ALTER TABLE licensing_movement DISABLE TRIGGER USER")
+        try:
+            with transaction.atomic():
+                for statement in statements:
+                    owner.execute(statement)
+                found: list[books.Drift] | None = books.drift()
+        except IntegrityError:
+            found = None
+        transaction.set_rollback(True)
+    return found
+
+
+def forgeries(license: License) -> list[tuple[str, list[str]]]:
+    """By name, what somebody does who writes the ledger's tables as their owner."""
+    line = LicenseLine.objects.get(license=license)
+    anew = ANEW.format(line=line.pk)
+    found: list[tuple[str, list[str]]] = []
+    mine = f"UPDATE licensing_licenseline SET {{}} WHERE id = {line.pk}"
+    for amount in AMOUNTS:
+        found += [(f"balance {amount} {by}", [mine.format(f"{amount} = {amount} + {by}")]) for by in (1, 7)]
+    for account in ("value", "allotment") if line.capped else ():
+        for amount in ("authorized", "reserved", "drawn"):
+            statement = f"UPDATE licensing_ceiling SET {amount} = {amount} + 1 WHERE account = '{account}'"
+            found.append((f"{account} {amount}", [f"{statement} AND line_id = {line.pk}"]))
+        found.append((f"no {account}", [f"DELETE FROM licensing_ceiling WHERE account = '{account}'"]))
+    rows = list(Movement.objects.filter(line_id=line.pk).order_by("seq"))
+    last = rows[-1].seq
+    for row in rows:
+        this = f"WHERE id = {row.pk[0]}"
+        for by in (1, -1):
+            changed = f"UPDATE licensing_movement SET quantity = quantity + {by} {this}"
+            found.append((f"movement {row.seq} {by}", [changed]))
+            found.append((f"movement {row.seq} {by}, hashed anew", [changed, anew]))
+            if row.account == "quantity":
+                whole = books_after(line, row, by)
+                found.append((f"movement {row.seq} {by} with its balance", [changed, mine.format(whole)]))
+                found.append((f"movement {row.seq} {by} with its balance, anew", [changed, mine.format(whole), anew]))
+        for change in (
+            "shipment_id = coalesce(shipment_id, 0) + 1",
+            "available_after = available_after + 1",
+            "at = at - interval '1 hour'",
+        ):
+            found.append((f"movement {row.seq}: {change}", [f"UPDATE licensing_movement SET {change} {this}"]))
+        gone = f"DELETE FROM licensing_movement {this}"
+        found.append((f"without movement {row.seq}", [gone]))
+        found.append((f"without movement {row.seq}, hashed anew", [gone, anew]))
+        if row.account == "quantity":
+            whole = books_after(line, row, -row.quantity)
+            found.append((f"without movement {row.seq}, with its balance", [gone, mine.format(whole)]))
+            found.append((f"without movement {row.seq}, with its balance, anew", [gone, mine.format(whole), anew]))
+        slipped = (
+            "INSERT INTO licensing_movement (id, at, exporter_id, license_id, line_id, line_number, kind, quantity,"
+            " held, shipment_id, shipment_ref, available_after, account, end_user_id, seq, digest, transaction)"
+            " SELECT nextval('licensing_movement_seq'), at, exporter_id, license_id, line_id, line_number, kind,"
+            f" quantity, held, shipment_id, shipment_ref, available_after, account, end_user_id, {{}}, digest, 1"
+            f" FROM licensing_movement {this}"
+        )
+        found.append((f"{row.seq} twice", [slipped.format(last + 1)]))
+        found.append((f"{row.seq} twice, unchained", [slipped.format("NULL")]))
+        found.append((f"{row.seq} twice, hashed anew", [slipped.format(last + 1), anew]))
+        if row.account == "quantity":
+            whole = books_after(line, row, row.quantity)
+            found.append(
+                (f"{row.seq} twice, with its balance, anew", [slipped.format(last + 1), mine.format(whole), anew])
+            )
+    head = mine.format(
+        f"chain_seq = {last - 1}, chain_digest = (SELECT digest FROM licensing_movement WHERE line_id ="
+        f" {line.pk} AND seq = {last - 1})"
+    )
+    tail = f"DELETE FROM licensing_movement WHERE line_id = {line.pk} AND seq = {last}"
+    found.append(("tail cut", [tail]))
+    found.append(("tail cut, and the line says so", [tail, head]))
+    found.append(("the line alone says so", [head]))
+    return found
+
+
+def books_after(line: LicenseLine, row: Movement, by: int) -> str:
+    """The balance that goes with a movement of so much more."""
+    match row.kind:
+        case "authorize":
+            return f"authorized = authorized + {by}"
+        case "tolerance":
+            return f"tolerance = tolerance + {by}"
+        case "reserve":
+            return f"reserved = reserved + {by}"
+        case "release":
+            return f"reserved = reserved - {by}"
+        case "draw":
+            return f"drawn = drawn + {by}, reserved = reserved - {by if row.held else 0}"
+        case "lapse":
+            return f"lapsed = lapsed + {by}"
+    raise AssertionError(row.kind)
+
+
+def test_each_forgery_of_the_owner_is_found_and_names_its_line(lived, used_up):
+    assert books.drift() == []
+    tried = [(license, *one) for license in (lived, used_up) for one in forgeries(license)]
+    known = 0
+    for license, name, statements in tried:
+        found = forged(*statements)
+        if found is None:
+            continue
+        known += 1
+        assert {one.license for one in found} == {license.pk}, name
+        assert {one.line for one in found} == set(license.lines.values_list("pk", flat=True)), name
+    assert known >= 200
+    assert books.drift() == []
+
+
+@pytest.mark.parametrize("amount", AMOUNTS)
+def test_a_balance_that_differs_from_its_movements_is_named_with_the_difference(amount, lived):
+    line = LicenseLine.objects.get(license=lived)
+    found = forged(f"UPDATE licensing_licenseline SET {amount} = {amount} + 7 WHERE id = {line.pk}")
+    assert books.Drift(lived.pk, line.pk, amount, 7) in found
+
+
+def mended(statement: str, *values: object) -> None:
+    with transaction.atomic(), connection.cursor() as owner:
+        owner.execute("ALTER TABLE licensing_movement DISABLE TRIGGER USER")
+        owner.execute(statement, values)
+        owner.execute("ALTER TABLE licensing_movement ENABLE TRIGGER USER")
+
+
+def test_a_license_whose_books_differ_is_stopped_once_and_goes_on_when_they_agree(world, lived):
+    line = LicenseLine.objects.get(license=lived)
+    assert tasks.reconcile_ledger(whole=True) == 0
+    mended("UPDATE licensing_licenseline SET drawn = drawn + 1 WHERE id = %s", line.pk)
+    assert tasks.reconcile_ledger(whole=True) == 1
+    assert tasks.reconcile_ledger(whole=True) == 1
+    cause = lived.suspensions.get()
+    assert (cause.cause, cause.ended_at) == ("ledger", None)
+    assert "drawn (1)" in cause.reason
+    lived.refresh_from_db()
+    assert lived.state == "suspended"
+    with pytest.raises(DomainError) as refused:
+        world.shipment(lived, lines=[LineRequest(1, KG, "kg", value=Decimal(1), currency="CNY")])
+    assert refused.value.code == "license-suspended"
+    end = {"suspension": cause.pk, "reason": "Mended", "by": world.ministry.decider}
+    with pytest.raises(DomainError) as refused:
+        licenses.lift(lived.ref, seen=seen(lived.ref), **end)
+    assert refused.value.code == "books-differ"
+    mended("UPDATE licensing_licenseline SET drawn = drawn - 1 WHERE id = %s", line.pk)
+    licenses.lift(lived.ref, seen=seen(lived.ref), **end)
+    lived.refresh_from_db()
+    assert lived.state == "active"
+
+
+def test_a_look_goes_on_where_the_last_one_ended(world, lived):
+    line = LicenseLine.objects.get(license=lived)
+    assert books.check(whole=False) == {}
+    assert LineCheck.objects.get(line=line).seq == line.chain_seq
+    assert books._moved() == []
+    early = Movement.objects.filter(line_id=line.pk, kind="tolerance").get()
+    mended("UPDATE licensing_movement SET available_after = 0 WHERE id = %s", early.pk[0])
+    world.shipment(lived, lines=[LineRequest(1, KG, "kg", value=Decimal(1), currency="CNY")])
+    assert books._moved() == [lived.pk]
+    assert books.check(whole=False) == {}  # it was right when it was looked at
+    assert [one.what for one in books.check(whole=True)[lived.pk]] == ["chain", "what was left after a movement"]
+
+
+def test_a_line_that_differs_is_looked_at_again_from_the_same_place(world, lived):
+    books.check(whole=False)
+    before = LineCheck.objects.get(line__license=lived).seq
+    world.shipment(lived, lines=[LineRequest(1, KG, "kg", value=Decimal(1), currency="CNY")])
+    mended("UPDATE licensing_movement SET available_after = 0 WHERE seq = %s AND license_id = %s", before + 1, lived.pk)
+    for _ in range(2):
+        assert [one.what for one in books.check(whole=False)[lived.pk]] == ["chain"]
+    assert LineCheck.objects.get(line__license=lived).seq == before
+
+
+def test_what_does_not_agree_above_is_told_too(lived):
+    found = forged("UPDATE shipments_shipmentline SET drawn = drawn + 1")
+    assert found
+    assert all("drawn" in one.what for one in found)
