@@ -101,3 +101,8 @@ MESSAGES = {
         "The unit does not have that many decimal places; kilograms have three. Nothing is rounded."
     ),
 }
+
+
+def hundredths(amount: int) -> str:
+    """Money on the wire, of whole hundredths: -5 is `-0.05`."""
+    return f"{'-' if amount < 0 else ''}{abs(amount) // 100}.{abs(amount) % 100:02d}"

@@ -1,7 +1,7 @@
 """What was asked beside what was granted: read from a case and the steps of its round, never stored."""
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from decimal import Decimal
 
 from core.legal_time import months_after
@@ -30,16 +30,6 @@ NO_TOLERANCE = Tolerance(ToleranceMode.NONE.value, Decimal(0))
 
 
 @dataclass(frozen=True)
-class Caps:
-    """What bounds a line besides its quantity: its value, and what each of these end-users may take of it."""
-
-    line: ApplicationLine
-    value: Decimal | None
-    currency: str
-    allotments: list[tuple[ApplicationEndUser, int]]
-
-
-@dataclass(frozen=True)
 class Granted:
     """lines: each that was asked for, with how much of it was granted. shorter: it ends before the exporter's plan."""
 
@@ -49,8 +39,6 @@ class Granted:
     months: int
     shorter: bool
     reason: str = ""
-    caps: Sequence[Caps] = ()
-    tolerance: Tolerance = NO_TOLERANCE
 
     @property
     def cut(self) -> list[tuple[ApplicationLine, int]]:
@@ -100,23 +88,10 @@ def decided(case: Application) -> Granted | None:
 def _of(case: Application, step: DecisionStep | None, reason: str | None = None) -> Granted | None:
     if step is None or step.outcome != Outcome.APPROVE:
         return None
-    found = compare(
+    return compare(
         case,
         {part.line.number: part.quantity for part in step.lines.all()},
         {user.pk for user in step.end_users.all()},
         step.months or 0,
         step.text if reason is None else reason,
     )
-    return replace(found, caps=_caps(step), tolerance=Tolerance(step.tolerance_mode, step.tolerance_pct))
-
-
-def _caps(step: DecisionStep) -> list[Caps]:
-    """Of the lines that have some."""
-    allotments: dict[int, list[tuple[ApplicationEndUser, int]]] = {}
-    for one in step.allotments.all():
-        allotments.setdefault(one.line_id, []).append((one.end_user, one.quantity))
-    return [
-        Caps(part.line, part.value, part.currency, allotments.get(part.line_id, []))
-        for part in step.lines.all()
-        if part.value is not None or part.line_id in allotments
-    ]

@@ -58,10 +58,11 @@ class Cursor(CursorPagination):
     page_size = 50
     page_size_query_param = "page_size"
     max_page_size = 200
-    ordering = "pk"
+    ordering: tuple[str, ...] = ("pk",)
+    offset_cutoff = 100_000  # rows of one transaction stand behind one position
 
-    def __init__(self, ordering: str = "pk") -> None:
-        self.ordering = ordering
+    def __init__(self, *ordering: str) -> None:
+        self.ordering = ordering or ("pk",)
 
     def decode_cursor(self, request: Request) -> Any:
         """Positions are our primary keys; anything else was made by hand."""

@@ -6,6 +6,7 @@ The library is a template builtin, so no page loads it. Nothing here queries, an
 import re
 from collections.abc import Iterable
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 
 from django import template
@@ -43,6 +44,15 @@ def quantity_bare(base: int | None, unit: str) -> str:
 def quantity(base: int | None, unit: str) -> str:
     """Base units with the unit's word: `5,860 kg`, `1 piece`, `12 sets`."""
     return "" if base is None else _with_word(quantity_bare(base, unit), base, unit)
+
+
+@register.filter
+def money(hundredths: Decimal | int | None, currency: str) -> str:
+    """An amount, or whole hundredths of one: `2,400,000.00 CNY`."""
+    if hundredths is None:
+        return ""
+    amount = hundredths if isinstance(hundredths, Decimal) else Decimal(hundredths) / 100
+    return f"{amount:,.2f} {currency}"
 
 
 def quantity_in_full(base: int, unit: str) -> str:

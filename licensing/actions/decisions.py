@@ -151,14 +151,13 @@ def recommend(
         note=note,
     )
     step.end_users.set(chosen)
-    for line in row.lines.all():
-        if line.number in granted:
-            value = (values or {}).get(line.number)
-            currency = "" if value is None else currency_of(line)
-            step.lines.create(line=line, quantity=granted[line.number], value=value, currency=currency)
-    lines = {line.number: line for line in row.lines.all()}
+    asked = {line.number: line for line in row.lines.all()}
+    for number, quantity in granted.items():
+        value = (values or {}).get(number)
+        currency = "" if value is None else currency_of(asked[number])
+        step.lines.create(line=asked[number], quantity=quantity, value=value, currency=currency)
     for (number, user), quantity in (allotments or {}).items():
-        step.allotments.create(line=lines[number], end_user_id=user, quantity=quantity)
+        step.allotments.create(line=asked[number], end_user_id=user, quantity=quantity)
     move(row.recommend, by=by, at=at, edition=edition, facts={"outcome": outcome})
     return row
 

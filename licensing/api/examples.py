@@ -14,6 +14,8 @@ LINE = {
     "lapsed": "0.000",
     "over_cleared": "0.000",
     "available": "5860.000",
+    "value": None,
+    "allotments": [],
 }
 DEADLINE = {
     "accepted_on": "2026-03-02",

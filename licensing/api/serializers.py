@@ -1,6 +1,6 @@
 """What the REST door says of licensing's rows. Output only; classes for the schema, functions for the work."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -8,13 +8,13 @@ from django.utils.translation import gettext_lazy
 from rest_framework import serializers
 
 from core.access import Actor
-from core.api.fields import CountryOutput, QuantityOutput, ReferenceOutput, UnitOutput, WordOutput
+from core.api.fields import AmountOutput, CountryOutput, QuantityOutput, ReferenceOutput, UnitOutput, WordOutput
 from core.legal_time import legal_now, on_the_wire
-from core.quantities import show
+from core.quantities import hundredths, show
 from exporters.models import Party
 from licensing.granted import Granted, decided
 from licensing.models import ControlItem, DecisionStep, Kind, License, Suspension
-from licensing.models.balances import Movement
+from licensing.models.balances import Ceiling, LicenseLine, Movement
 from licensing.policy.engine import Outcome
 from licensing.policy.vocabulary import DISPOSITIONS
 from licensing.selectors import Closing, clearances_taken, clearances_used, why
@@ -60,6 +60,22 @@ def control_item(row: ControlItem, said: Outcome, on: date) -> dict[str, Any]:
     }
 
 
+class ValueOutput(serializers.Serializer[Any]):
+    currency = serializers.CharField()
+    authorized = AmountOutput()
+    reserved = AmountOutput()
+    drawn = AmountOutput()
+    available = AmountOutput(help_text=gettext_lazy("Below zero where more crossed than was reserved."))
+
+
+class AllotmentOutput(serializers.Serializer[Any]):
+    party = ReferenceOutput(Party.PREFIX)
+    authorized = QuantityOutput()
+    reserved = QuantityOutput()
+    drawn = QuantityOutput()
+    available = QuantityOutput()
+
+
 class LicenseLineOutput(serializers.Serializer[Any]):
     line = serializers.IntegerField()
     control_code = serializers.CharField()
@@ -74,6 +90,10 @@ class LicenseLineOutput(serializers.Serializer[Any]):
     lapsed = QuantityOutput()
     over_cleared = QuantityOutput()
     available = QuantityOutput()
+    value = ValueOutput(allow_null=True, help_text=gettext_lazy("What it may be worth at most; null: any value."))
+    allotments = AllotmentOutput(
+        many=True, help_text=gettext_lazy("What an end-user may take of it at most; others are bounded by it alone.")
+    )
 
 
 class LicenseEndUserOutput(serializers.Serializer[Any]):
@@ -206,10 +226,23 @@ def license(row: License, taken: int, used: int, closings: Sequence[Closing], re
                         "available",
                     )
                 },
+                **_ceilings(line),
             }
             for line, asked in zip(row.lines.all(), granted.licensed, strict=True)
         ],
     }
+
+
+def _ceilings(line: LicenseLine) -> dict[str, Any]:
+    value, allotments = None, []
+    for one in line.ceilings.all():
+        amounts = {name: getattr(one, name) for name in ("authorized", "reserved", "drawn", "available")}
+        if one.account == Ceiling.Account.VALUE:
+            value = {"currency": one.currency} | {name: hundredths(amount) for name, amount in amounts.items()}
+        else:
+            shown = {name: show(amount, line.unit) for name, amount in amounts.items()}
+            allotments.append({"party": one.end_user.party.ref} | shown)
+    return {"value": value, "allotments": allotments}
 
 
 def _left_out(granted: Granted) -> dict[str, Any]:
@@ -236,23 +269,47 @@ class MovementOutput(serializers.Serializer[Any]):
     at = serializers.DateTimeField()
     line = serializers.IntegerField()
     kind = WordOutput(Movement.Kind)
-    quantity = QuantityOutput()
+    account = WordOutput(
+        Movement.Account,
+        help_text=gettext_lazy("Of value: amount and currency stand for quantity."),
+    )
+    quantity = QuantityOutput(required=False)
+    amount = AmountOutput(required=False)
+    currency = serializers.CharField(required=False)
+    rate = serializers.CharField(
+        required=False, help_text=gettext_lazy("What one unit of the currency that was stated counted for.")
+    )
+    end_user = ReferenceOutput(Party.PREFIX, required=False)
     from_reservation = serializers.BooleanField(
         help_text=gettext_lazy("A draw: did it come out of the shipment's reservation?")
     )
     shipment = serializers.CharField(allow_null=True)
-    available_after = QuantityOutput()
+    available_after = serializers.CharField(help_text=gettext_lazy("What was left of that account."))
 
 
-def movement(row: Movement, units: dict[int, str]) -> dict[str, Any]:
-    unit = units[row.line_number]
+def movement(row: Movement, lines: Mapping[int, LicenseLine]) -> dict[str, Any]:
+    line = lines[row.line_number]
+    said = {"account": row.account, **_moved(row, line)}
     return {
         "id": row.id,
         "at": on_the_wire(row.at),
         "line": row.line_number,
         "kind": row.kind,
-        "quantity": show(row.quantity, unit),
+        **said,
         "from_reservation": row.held,
         "shipment": row.shipment_ref or None,
-        "available_after": show(row.available_after, unit),
+    }
+
+
+def _moved(row: Movement, line: LicenseLine) -> dict[str, Any]:
+    if row.account == Movement.Account.VALUE:
+        (currency,) = (one.currency for one in line.ceilings.all() if one.account == row.account)
+        rate = {} if row.rate is None else {"rate": f"{row.rate.normalize():f}"}
+        amounts = {"amount": hundredths(row.quantity), "available_after": hundredths(row.available_after)}
+        return amounts | {"currency": currency} | rate
+    whose = {one.end_user_id: one.end_user.party.ref for one in line.ceilings.all() if one.end_user}
+    user = {} if row.end_user_id is None else {"end_user": whose[row.end_user_id]}
+    return user | {
+        "quantity": show(row.quantity, line.unit),
+        "available_after": show(row.available_after, line.unit),
     }

@@ -119,13 +119,14 @@ class Movements(APIView):
     )
     def get(self, request: Request, ref: str) -> Response:
         read_query(request, paged=True)
-        row = selectors.licenses_for(actor_of(request)).filter(ref=canonical(ref)).first()
+        rows = selectors.with_lines(selectors.licenses_for(actor_of(request)))
+        row = rows.filter(ref=canonical(ref)).first()
         if row is None:
             raise NotFound()
-        units = dict(row.lines.values_list("number", "unit"))
-        cursor = Cursor("id")
+        lines = {line.number: line for line in row.lines.all()}
+        cursor = Cursor("transaction", "id")
         rows = cursor.page(selectors.movements_of(row), request)
-        return Response(cursor.body([serializers.movement(item, units) for item in rows]))
+        return Response(cursor.body([serializers.movement(item, lines) for item in rows]))
 
 
 def canonical(ref: str, prefix: str = License.PREFIX, code: str = "invalid-license-number") -> str:

@@ -92,6 +92,7 @@ from licensing.selectors.licenses import (
     turns_of,
     with_balances,
     with_decision,
+    with_lines,
     with_party_changes,
 )
 from licensing.selectors.lists import ITEM_SEARCH, applicable_items, in_force_on, items_named, search_items
@@ -290,6 +291,7 @@ __all__ = [
     "with_balances",
     "with_days_left",
     "with_decision",
+    "with_lines",
     "party_changes",
     "with_party_changes",
     "with_parts",

@@ -14,7 +14,7 @@ from core.selectors import country_names
 from exporters.models import Party
 from exporters.selectors import of_province
 from licensing.models import License, LicenseEndUser
-from licensing.models.balances import LicenseLine
+from licensing.models.balances import Ceiling, LicenseLine
 from licensing.selectors.causes import end_users, open_causes
 from licensing.states import IN_FORCE, LicenseState
 
@@ -33,10 +33,17 @@ def licenses_for(actor: Actor) -> QuerySet[License]:
     return rows.none()
 
 
-def with_balances(rows: QuerySet[License]) -> QuerySet[License]:
-    """Licenses with lines, end-users and open suspensions, whatever their number in the same few queries."""
+def with_lines(rows: QuerySet[License]) -> QuerySet[License]:
+    """With all that the ledger keeps of them."""
     return rows.prefetch_related(
         Prefetch("lines", LicenseLine.objects.select_related("control_item").order_by("number")),
+        Prefetch("lines__ceilings", Ceiling.objects.select_related("end_user__party").order_by("-account", "pk")),
+    )
+
+
+def with_balances(rows: QuerySet[License]) -> QuerySet[License]:
+    """Licenses with lines, end-users and open suspensions, whatever their number in the same few queries."""
+    return with_lines(rows).prefetch_related(
         Prefetch("end_users", end_users()),
         "consignees",
         "conditions",

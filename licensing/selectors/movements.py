@@ -2,14 +2,25 @@
 
 from collections.abc import Iterable
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import BigIntegerField, Count, Q, QuerySet
+from django.db.models.expressions import RawSQL
 
 from licensing.models import License
 from licensing.models.balances import ClearanceCount, Movement
 
 
 def movements_of(license: License) -> QuerySet[Movement]:
-    return Movement.objects.filter(license_id=license.pk).order_by("id")
+    """In the order in which readers may page: none is committed later below one that is shown.
+
+    By transaction, and only those below every one that still runs (decision 0024).
+    """
+    settled = Q(transaction__lt=_number("pg_snapshot_xmin(pg_current_snapshot())"))
+    own = Q(transaction=_number("pg_current_xact_id_if_assigned()"))
+    return Movement.objects.filter(settled | own, license_id=license.pk).order_by("transaction", "id")
+
+
+def _number(transaction: str) -> RawSQL:
+    return RawSQL(f"({transaction}::text::bigint)", (), BigIntegerField())
 
 
 def clearances_taken(licenses: Iterable[License]) -> dict[int, int]:

@@ -2,13 +2,14 @@
 
 import json
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from core.legal_time import legal_today
-from licensing.models.balances import LicenseLine
+from licensing.models.balances import ExchangeRate, LicenseLine
 from shipments.models import CustomsMessage, Incident, Shipment
 from tests import make
 
@@ -338,6 +339,37 @@ def test_a_license_says_how_many_clearances_are_taken_and_how_many_were_used(wor
     (listed,) = door.get("/api/v1/licenses/").json()["results"]
     assert (one["clearances_taken"], one["clearances_used"]) == (2, 1)
     assert listed == one
+
+
+def test_a_license_says_what_else_bounds_its_lines_and_movements_say_on_which_account(world, door):
+    license = world.license(kilograms=100, users=2, allotted=[60_000], values={1: Decimal("1000.00")})
+    month = legal_today().replace(day=1)
+    ExchangeRate.objects.create(month=month, currency="EUR", cny=Decimal("8.5"))
+    paid = {"amount": "10.00", "currency": "EUR"}
+    body = world.body(license, "1.000")
+    body["lines"][0]["value"] = paid
+    assert door.post(PATH, body, key="V-1").status_code == 201
+    party = license.end_users.order_by("pk")[0].party.ref
+    (line,) = door.get(f"/api/v1/licenses/{license.ref}/").json()["lines"]
+    amounts = {"authorized": "1000.00", "reserved": "85.00", "drawn": "0.00", "available": "915.00"}
+    assert line["value"] == {"currency": "CNY", **amounts}
+    amounts = {"authorized": "60.000", "reserved": "1.000", "drawn": "0.000", "available": "59.000"}
+    assert line["allotments"] == [{"party": party, **amounts}]
+    rows = door.get(f"/api/v1/licenses/{license.ref}/movements/").json()["results"]
+    said = [{k: v for k, v in row.items() if k not in ("id", "at", "line", "shipment")} for row in rows]
+    reserved = {"kind": "reserve", "from_reservation": True}
+    assert said[3:] == [
+        {"account": "quantity", "quantity": "1.000", "available_after": "99.000", **reserved},
+        {
+            "account": "value",
+            "amount": "85.00",
+            "currency": "CNY",
+            "rate": "8.5",
+            "available_after": "915.00",
+            **reserved,
+        },
+        {"account": "allotment", "quantity": "1.000", "end_user": party, "available_after": "59.000", **reserved},
+    ]
 
 
 @pytest.mark.parametrize("position", ["abc", "", "1.5", "1e9"])

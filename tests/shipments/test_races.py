@@ -12,18 +12,23 @@ import requests
 from django.conf import settings
 from django.db import OperationalError, connection, connections
 
+from config.local import demo
 from core import command
 from core.errors import DomainError
 from core.legal_time import day_end, legal_today
 from core.models import HistoryLine
 from licensing import books
 from licensing.actions import licenses
+from licensing.models import ApplicationEndUser, ApplicationLine
 from licensing.models.balances import LicenseLine, Movement
+from licensing.selectors import movements_of
 from shipments.actions import reserve
 from shipments.models import Shipment
 from tests import make
 from tests.http import Server
 from tests.make import seen
+
+KG = 1000
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
@@ -183,6 +188,42 @@ def test_a_deadlock_is_tried_again_and_nobody_notices(transactional_db):
         return "done"
 
     assert (verb(), len(tries)) == ("done", 3)
+
+
+def two_lines(world):
+    ref = world.application()
+    line = ApplicationLine.objects.get(application__ref=ref)
+    line.pk, line.number = None, 2
+    line.save(force_insert=True)
+    return demo.issued(world.exporter, ref, world.ministry, [row.declaration for row in end_users_of(ref)])
+
+
+def end_users_of(ref):
+    return ApplicationEndUser.objects.filter(application__ref=ref).select_related("declaration")
+
+
+def test_a_reader_of_movements_misses_none_that_is_committed_behind_a_later_one(live):
+    world, _server = live
+    license = two_lines(world)
+    party = license.end_users.get().party_id
+    whom = {"license": license.pk, "end_user": party, "consignee": party, "destination": "DE", "port": "CNSHA"}
+    opened = [(row.transaction, row.id) for row in movements_of(license)]
+    first, second = (psycopg2.connect(**dsn()) for _ in range(2))
+    for number, own in ((1, first), (2, second)):
+        line = {"line": number, "quantity": KG, "unit": "kg"}
+        asked = [whom | {"planned_on": legal_today().isoformat(), "lines": [line]}]
+        own.cursor().execute("SELECT ledger_take(%s::jsonb, false)", [json.dumps(asked)])
+    second.commit()
+    page = [(row.transaction, row.id) for row in movements_of(license)]
+    by_id = Movement.objects.filter(license_id=license.pk).latest("id").id
+    first.commit()
+    after = [(row.transaction, row.id, row.line_number) for row in movements_of(license)]
+    assert page == opened  # not one that stands behind what may still come
+    assert [row[:2] for row in after[: len(opened)]] == opened
+    assert [row[2] for row in after[len(opened) :]] == [1, 2]
+    assert after[len(opened)][1] < by_id  # whoever pages by id has passed it
+    first.close()
+    second.close()
 
 
 # --- twins ------------------------------------------------------------------------------------------------

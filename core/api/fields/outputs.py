@@ -28,6 +28,13 @@ class QuantityOutput(serializers.CharField):
         return {"type": "string", "pattern": DECIMAL.replace("^", "^-?"), "description": _("In the line's unit.")}
 
 
+class AmountOutput(serializers.CharField):
+    """How an answer writes an amount of money: with two decimals."""
+
+    def openapi(self) -> dict[str, Any]:
+        return {"type": "string", "pattern": r"^-?[0-9]+\.[0-9]{2}$"}
+
+
 class UnitOutput(serializers.CharField):
     def openapi(self) -> dict[str, Any]:
         return {"type": "string", "enum": list(UNITS)}
