@@ -25,6 +25,7 @@ app.conf.beat_schedule = {
     "signal-days": {"task": "licensing.tasks.signal_days", "schedule": crontab(minute="*/15")},
     "lapse-reservations": {"task": "shipments.tasks.lapse_reservations", "schedule": 60.0},
     "lapse-qualifications": {"task": "shipments.tasks.lapse_qualifications", "schedule": 60.0},
+    "warn-of-uses": {"task": "licensing.tasks.warn_of_uses", "schedule": crontab(minute="*/10")},
     "warn-of-ends": {"task": "licensing.tasks.warn_of_ends", "schedule": crontab(minute=15)},
     "warn-of-windows": {"task": "licensing.tasks.warn_of_windows", "schedule": crontab(minute="*/10")},
     "make-months": {"task": "licensing.tasks.make_months", "schedule": crontab(minute=5)},

@@ -90,6 +90,13 @@ def warn_of_ends() -> int:
 
 
 @shared_task
+def warn_of_uses() -> int:
+    """Holders know that an account is nearly, or wholly, taken."""
+    by = clock()
+    return each(selectors.uses_untold(), lambda pk: licenses.warn_of_use(pk, by=by))
+
+
+@shared_task
 def warn_of_windows() -> int:
     """Whom the end of a suspension concerns knows of it, and of each end that was put off."""
     by, at = clock(), legal_now()

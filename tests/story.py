@@ -21,6 +21,7 @@ from core.models import Delivery, LegalDay, Membership
 from core.web import steps
 from exporters import actions as exporters
 from exporters.models import Exporter
+from licensing import books
 from licensing.actions import (
     applications,
     comments,
@@ -295,6 +296,7 @@ def _shipments(step: Story, world: make.World, clock_of: Any) -> None:
     boss, decider = world.exporter, world.ministry.decider
     used, ending = world.license(kilograms=10), world.license(kilograms=100)
     held = step(shipments.reserve, world.request(used, 10 * KG), by=boss).shipment
+    step(licenses.warn_of_use, used.pk, by=clock())
     step(shipments.receive, world.message(held.ref, grams=10 * KG), by=world.customs)
     strange = shipments.receive(world.message(make.unknown("SH")), by=world.customs).incidents[0]
     step(incidents.take, strange.ref, by=decider)
@@ -306,6 +308,9 @@ def _shipments(step: Story, world: make.World, clock_of: Any) -> None:
     step(licenses.suspend, ending.ref, reason="Inspection", by=decider)
     another, cause = world.ministry.other_decider, ending.suspensions.get().pk
     step(licenses.lift, ending.ref, suspension=cause, reason="Cleared up", by=another)
+    step(licenses.freeze, ending.pk, wrong=[books.Drift(ending.pk, 1, "drawn", 1)], by=clock())
+    frozen = ending.suspensions.get(ended_at=None).pk
+    licenses.lift(ending.ref, seen=seen(ending.ref), suspension=frozen, reason="Agrees", by=another)
     _plain(step, world)
     if clock_of is None:
         return

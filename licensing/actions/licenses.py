@@ -17,7 +17,7 @@ from core.models import HistoryLine
 from exporters import rules
 from licensing import books, ledger
 from licensing.models import License, LicenseEndUser, Suspension
-from licensing.selectors import clearances_taken, licenses_for
+from licensing.selectors import clearances_taken, licenses_for, uses_untold
 from licensing.states import IN_FORCE, LicenseState
 
 WARNING_DAYS = (7, 30, 90)
@@ -175,6 +175,17 @@ def expire(pk: int, *, by: Actor) -> bool:
     ledger.lapse(license)
     move(license.expire, by=by, at=at)
     return True
+
+
+@command
+def warn_of_use(pk: int, *, by: Actor) -> int | None:
+    """The holder has been written to once for each of 80, 95 and 100 percent that an account has reached; how often."""
+    license = lock(License.objects.all(), pk=pk)
+    at = legal_now()
+    due = uses_untold(license.pk).get(license.pk, [])
+    for use in due:
+        record(license, "warn_of_use", by=by, at=at, facts=use.facts())
+    return len(due) or None
 
 
 @command

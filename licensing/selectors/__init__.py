@@ -101,6 +101,7 @@ from licensing.selectors.notices import instruments_known, newest_notices, notic
 from licensing.selectors.proposals import comments_for, open_proposals, proposals
 from licensing.selectors.screenings import counting, screened_in, screenings_of
 from licensing.selectors.silence import silences_of
+from licensing.selectors.uses import Use, uses_untold
 from licensing.selectors.verdicts import (
     IN_GRACE,
     LAWFUL,
@@ -279,6 +280,8 @@ __all__ = [
     "unexplained",
     "stopped",
     "stretches",
+    "Use",
+    "uses_untold",
     "to_countersign",
     "to_signal",
     "told_alike",

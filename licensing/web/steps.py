@@ -30,6 +30,7 @@ from licensing.actions import (
     supplements,
 )
 from licensing.models import Application, Declaration, Draft, License, PolicyEdition, Suspension, WindowWarning
+from licensing.models.balances import Movement
 from licensing.selectors import (
     applications_for,
     approvers,
@@ -360,6 +361,16 @@ def lifted(line: HistoryLine) -> str:
     return str(_("A suspension was lifted. Its cause was “{cause}”.")).format(cause=cause)
 
 
+def used(line: HistoryLine) -> str:
+    """Which account of it, and how much of that is taken."""
+    said = {
+        Movement.Account.QUANTITY: _("Taken of the quantity of line {line}: {percent} %"),
+        Movement.Account.VALUE: _("Taken of the value of line {line}: {percent} %"),
+        Movement.Account.ALLOTMENT: _("Taken of what {end_user} may have of line {line}: {percent} %"),
+    }
+    return str(said[line.facts["account"]]).format(**line.facts)
+
+
 register(
     "licensing",
     "license",
@@ -391,6 +402,11 @@ register(
         Step("release", _("A hold on reservations ended: {holds}"), mail=_("{ref}: a hold on it has ended")),
         Step("exhaust", _("Used up"), mail=_("{ref}: used up")),
         Step("expire", _("Expired; the unused rest lapsed"), mail=_("{ref}: expired")),
+        Step(
+            "warn_of_use",
+            used,
+            mail=_("{ref}: taken of line {line}: {percent} %"),
+        ),
         Step("warn_of_end", _("Holder warned of the coming end"), mail=_("{ref}: ends within {days} days")),
     ],
     holder=holder(License, "license"),

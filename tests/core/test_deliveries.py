@@ -27,6 +27,7 @@ TOLD = {
     "qualification.accept_record": ["newcomer"],
     "qualification.refuse_record": ["newcomer"],
     "license.warn_of_end": HOLDERS,
+    "license.warn_of_use": HOLDERS,
     "organization.add_member": ["new@firm.example"],
     "organization.confirm_roles": ["o@m.example"],
     "application.overdue": ["reviewer"],

@@ -40,7 +40,16 @@ def test_every_guard_runs_its_own_function_with_a_fixed_search_path(db):
             " WHERE NOT t.tgisinternal ORDER BY p.proname"
         )
         found = cursor.fetchall()
-    guards = ("answered_once", "in_order", "insert_only", "signed", "state_begins", "state_moves", "two_people")
+    guards = (
+        "answered_once",
+        "ceiling_has_room",
+        "in_order",
+        "insert_only",
+        "signed",
+        "state_begins",
+        "state_moves",
+        "two_people",
+    )
     assert found == [(f"guard_{name}", ["search_path=pg_catalog, public, pg_temp"], False) for name in guards]
 
 

@@ -59,6 +59,7 @@ TAKES = {
     "shipments.customs.receive": "licensing_license shipments_shipment now ledger_settle ledger_usable ledger_lapse",
     "shipments.reservations.cancel": "licensing_license shipments_shipment ledger_settle now",
     "licensing.licenses.suspend": "licensing_license ledger_lock now ledger_usable",
+    "licensing.licenses.freeze": "licensing_license ledger_lock now ledger_usable",
     "licensing.licenses.lift": "licensing_license ledger_lock now ledger_usable",
     "shipments.reservations.lapse": "licensing_license shipments_shipment now ledger_settle",
     "licensing.licenses.expire": "licensing_license ledger_lock now ledger_usable ledger_lapse",

@@ -8,7 +8,8 @@ from django.db import IntegrityError, connection, transaction
 
 from core.errors import DomainError, Invalid
 from core.legal_time import legal_today
-from licensing import books
+from core.models import HistoryLine
+from licensing import books, tasks
 from licensing.actions import decisions
 from licensing.models import Application, License
 from licensing.models.balances import Ceiling, ExchangeRate, LicenseLine, Movement
@@ -155,7 +156,6 @@ def test_another_currency_counts_at_the_rate_of_the_month_which_is_kept(world):
     license = world.license(values={1: Decimal("1000.00")})
     stated = {"lines": line(KG, "100.00", "EUR")}
     month = legal_today().replace(day=1)
-    ExchangeRate.objects.create(month=month - timedelta(days=1), currency="EUR", cny=Decimal("7")) if False else None
     with pytest.raises(Invalid) as error:
         world.shipment(license, **stated)
     assert [(one.pointer, one.code) for one in error.value.errors] == [("/lines/0/value/currency", "no-rate")]
@@ -327,3 +327,40 @@ def test_a_license_has_what_was_recommended(world, case):
     ]
     assert books.drift() == []
     assert not Shipment.objects.exists()
+
+
+# Who is told
+
+
+def told(license):
+    lines = HistoryLine.objects.filter(subject_kind="license", subject_id=license.pk, verb="warn_of_use").order_by(
+        "seq"
+    )
+    return [(row.facts["account"], row.facts["percent"], row.facts["end_user"]) for row in lines]
+
+
+def test_a_holder_is_told_of_80_95_and_100_percent_once_for_each_account(world):
+    license = world.license(kilograms=100, users=2, allotted=[50 * KG], values={1: Decimal("100.00")})
+    mine = license.end_users.order_by("pk")[0].party.ref
+    other = {"end_user": license.end_users.order_by("pk")[1].party.ref}
+    steps = [
+        (39_999, "79.99", {}, []),
+        (1, "0.01", {}, [("value", 80, ""), ("allotment", 80, mine)]),
+        (10 * KG, "15.00", {}, [("value", 95, ""), ("allotment", 100, mine)]),
+        (44_999, "5.00", other, [("value", 100, "")]),
+        (1, "0.00", other, [("quantity", 95, "")]),
+    ]
+    known = []
+    for grams, amount, whom, new in steps:
+        world.shipment(license, lines=line(grams, amount), **whom)
+        for _ in range(2):
+            tasks.warn_of_uses()
+        known += new if grams != 44_999 else [("quantity", 80, ""), *new]
+        assert sorted(told(license)) == sorted(known)
+
+
+def test_nobody_is_told_of_a_license_that_has_ended(world):
+    license = world.license(kind="per_shipment", kilograms=1)
+    world.clear(world.shipment(license, KG).ref, KG)
+    assert tasks.warn_of_uses() == 0
+    assert told(license) == []

@@ -233,3 +233,9 @@ def test_what_does_not_agree_above_is_told_too(lived):
     found = forged("UPDATE shipments_shipmentline SET drawn = drawn + 1")
     assert found
     assert all("drawn" in one.what for one in found)
+
+
+def test_an_ended_license_whose_books_differ_is_told_and_stays_as_it_is(used_up):
+    mended("UPDATE licensing_licenseline SET drawn = drawn - 1 WHERE license_id = %s", used_up.pk)
+    assert tasks.reconcile_ledger(whole=True) == 1
+    assert not used_up.suspensions.exists()

@@ -1,10 +1,12 @@
 """Each constraint of licensing's tables refuses by itself what breaks it."""
 
 from datetime import date
+from decimal import Decimal
 
 import pytest
 
 from core.legal_time import day_start
+from licensing.models.balances import ExchangeRate
 from tests import make, story
 from tests.refused import breaches
 
@@ -62,7 +64,15 @@ CASES = [
     ("licensing_licenseenduser.license_end_user_once", {}),
     ("licensing_licenseline.license_line_not_negative", {"*": "", "lapsed": "-1"}),
     ("licensing_licenseline.license_line_once", {}),
-    ("licensing_licenseline.license_line_value_not_negative", {"*": "", "value_drawn": "-1"}),
+    ("licensing_licenseline.licensing_licenseline_final_pct_check", {"number": "77", "final_pct": "-1"}),
+    ("licensing_allotted.allotted_once", {}),
+    ("licensing_allotted.allotted_quantity", {"quantity": "0"}),
+    ("licensing_ceiling.ceiling_once", {}),
+    ("licensing_ceiling.ceiling_not_negative", {"*": "", "drawn": "-1"}),
+    ("licensing_ceiling.ceiling_of_somebody_or_a_value", {"*": "", "account": "'allotment'", "end_user_id": "NULL"}),
+    ("licensing_exchangerate.exchange_rate_once", {}),
+    ("licensing_exchangerate.exchange_rate_of_a_month", {"month": "month + 1"}),
+    ("licensing_recommendedline.recommended_line_value", {"value": "0", "currency": "'CNY'"}),
     ("licensing_licenseline.license_line_within_authorized", {"*": "", "lapsed": "authorized + 1"}),
     ("licensing_licenseline.licensing_licenseline_number_check", {"number": "-1"}),
     ("licensing_movement.licensing_movement_line_number_check", {"line_number": "-1", "id": "-1"}),
@@ -104,6 +114,8 @@ CASES = [
 @pytest.mark.full
 def test_postgresql_refuses_what_breaks_a_constraint(world, clock):
     world.license(kind="per_shipment", kilograms=1)  # whose clearances are counted
+    world.license(kilograms=1, users=2, allotted=[1_000], values={1: Decimal("1.00")})
+    ExchangeRate.objects.create(month=date(2026, 12, 1), currency="EUR", cny=8)
     story.told(world, clock)
     make.signed("x", "X", day_start(date(2020, 1, 1)))
     assert breaches(CASES) == {}

@@ -179,6 +179,22 @@ def held(transactional_db):
     other.close()
 
 
+def test_a_last_shipment_holds_all_lines_of_its_license(held):
+    world, _locked = held
+    license = world.license(kilograms=20, tolerance=make.tolerance("pct_remaining_final", "5"))
+    row = LicenseLine.objects.get(license=license)
+    row.pk, row.number = None, 2
+    row.save(force_insert=True)
+    for final, free in ((False, 1), (True, 0)):
+        with transaction.atomic():
+            make.taken(license, 1, 100_000, final=final)
+            own = psycopg2.connect(settings.DATABASE_URL.rsplit("/", 1)[0] + "/" + connection.settings_dict["NAME"])
+            with own.cursor() as cursor:
+                cursor.execute("SELECT 1 FROM licensing_licenseline FOR NO KEY UPDATE SKIP LOCKED")
+                assert len(cursor.fetchall()) == free
+            own.close()
+
+
 def test_taking_holds_the_lines_even_where_it_refuses(held):
     world, locked = held
     license = world.license(kilograms=1)

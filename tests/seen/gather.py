@@ -41,6 +41,7 @@ SWEEPS = [
     licensing.end_questions,
     licensing.signal_days,
     licensing.warn_of_ends,
+    licensing.warn_of_uses,
     shipments.lapse_reservations,
 ]
 # What is drawn, or counted over the whole world, by its kind: the text has the n-th of them instead.

@@ -18,6 +18,7 @@ CASES = [
     ("shipments_shipment.shipments_shipment_ref_key", {"state": "'reserved'", "client_reference": "'x'"}),
     ("shipments_shipmentline.shipment_line_not_negative", {"held": "-1"}),
     ("shipments_shipmentline.shipment_line_once", {}),
+    ("shipments_shipmentline.shipment_line_worth", {"worth_held": "-1"}),
     ("shipments_shipmentline.shipments_shipmentline_line_number_check", {"line_number": "-1"}),
 ]
 

@@ -15,6 +15,14 @@ from core import calendar_file
 MOST = 20
 
 
+def told(error: OSError | calendar_file.BadFile) -> str:
+    """Why a file was not loaded, with its first faults."""
+    if isinstance(error, OSError):
+        return f"Nothing was loaded: {error}."
+    more = [f"and {len(error.faults) - MOST} more"] if len(error.faults) > MOST else []
+    return "\n".join(["Nothing was loaded:", *map(str, error.faults[:MOST]), *more])
+
+
 class Command(BaseCommand):
     help = __doc__
 
@@ -24,11 +32,8 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         try:
             changed = calendar_file.load(options["file"])
-        except OSError as error:
-            raise CommandError(f"Nothing was loaded: {error}.") from error
-        except calendar_file.BadFile as bad:
-            more = [f"and {len(bad.faults) - MOST} more"] if len(bad.faults) > MOST else []
-            raise CommandError("\n".join(["Nothing was loaded:", *map(str, bad.faults[:MOST]), *more])) from bad
+        except (OSError, calendar_file.BadFile) as error:
+            raise CommandError(told(error)) from error
         if changed:
             self.stdout.write(f"Days that changed: {len(changed)}, from {changed[0]} to {changed[-1]}.")
         else:
