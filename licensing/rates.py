@@ -11,7 +11,7 @@ from django.db import transaction
 
 from core import characters
 from core.calendar_file import LARGEST, BadFile, Fault
-from licensing.models.balances import ExchangeRate
+from licensing.models import ExchangeRate
 
 COLUMNS = ["month", "currency", "cny"]
 RATE = re.compile(r"[0-9]{1,9}(\.[0-9]{1,8})?", re.ASCII)

@@ -21,6 +21,7 @@ from licensing.models.lists import ControlItem, ControlList, EndUse, Instrument
 from licensing.models.notices import Notice
 from licensing.models.pauses import ClockInterval
 from licensing.models.questions import About, Question, QuestionEntry
+from licensing.models.rates import ExchangeRate
 from licensing.models.screenings import Screening
 from licensing.models.simulations import Simulation
 from licensing.models.supplements import Supplement, SupplementAnswer, SupplementPoint
@@ -43,6 +44,7 @@ __all__ = [
     "DeclarationItem",
     "Draft",
     "EndUse",
+    "ExchangeRate",
     "Finding",
     "Follow",
     "Instrument",

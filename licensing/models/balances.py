@@ -1,7 +1,4 @@
-"""The ledger's tables. Only its functions write them (licensing/sql/doors.sql): the application's role may not.
-
-Beside them the rates by which values count.
-"""
+"""The ledger's tables. Only its functions write them (licensing/sql/doors.sql): the application's role may not."""
 
 import pgtrigger
 from django.contrib.postgres.fields import ArrayField
@@ -125,27 +122,6 @@ class Ceiling(models.Model):
     @property
     def available(self) -> int:
         return self.authorized - self.reserved - self.drawn
-
-
-@insert_only
-class ExchangeRate(models.Model):
-    """What one unit of a currency is worth in CNY, for a month (its first day) of reservations."""
-
-    month = models.DateField()
-    currency = models.CharField(max_length=3)
-    cny = models.DecimalField(max_digits=18, decimal_places=8)
-
-    class Meta:
-        ordering = ["-month", "currency"]
-        constraints = [
-            models.UniqueConstraint(name="exchange_rate_once", fields=["month", "currency"]),
-            models.CheckConstraint(
-                name="exchange_rate_of_a_month", condition=Q(month__day=1, cny__gt=0) & ~Q(currency="CNY")
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.currency} {self.month:%Y-%m}"
 
 
 @rights("SELECT")

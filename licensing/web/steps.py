@@ -30,7 +30,6 @@ from licensing.actions import (
     supplements,
 )
 from licensing.models import Application, Declaration, Draft, License, PolicyEdition, Suspension, WindowWarning
-from licensing.models.balances import Movement
 from licensing.selectors import (
     applications_for,
     approvers,
@@ -364,9 +363,9 @@ def lifted(line: HistoryLine) -> str:
 def used(line: HistoryLine) -> str:
     """Which account of it, and how much of that is taken."""
     said = {
-        Movement.Account.QUANTITY: _("Taken of the quantity of line {line}: {percent} %"),
-        Movement.Account.VALUE: _("Taken of the value of line {line}: {percent} %"),
-        Movement.Account.ALLOTMENT: _("Taken of what {end_user} may have of line {line}: {percent} %"),
+        "quantity": _("Taken of the quantity of line {line}: {percent} %"),
+        "value": _("Taken of the value of line {line}: {percent} %"),
+        "allotment": _("Taken of what {end_user} may have of line {line}: {percent} %"),
     }
     return str(said[line.facts["account"]]).format(**line.facts)
 

@@ -9,7 +9,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from core.legal_time import legal_today
-from licensing.models.balances import ExchangeRate, LicenseLine
+from licensing.models import ExchangeRate
+from licensing.models.balances import LicenseLine
 from shipments.models import CustomsMessage, Incident, Shipment
 from tests import make
 

@@ -293,6 +293,8 @@ def test_a_mail_names_what_happened_with_a_link_and_tells_no_content(world):
         "deadline": "2031-05-04",
         "starts_on": "2031-05-04",
         "first": True,
+        "line": 1,
+        "percent": 80,
         "instrument": "A57-2025",
         "email": world.exporter.user.email,
     }

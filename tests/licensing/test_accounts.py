@@ -11,8 +11,8 @@ from core.legal_time import legal_today
 from core.models import HistoryLine
 from licensing import books, tasks
 from licensing.actions import decisions
-from licensing.models import Application, License
-from licensing.models.balances import Ceiling, ExchangeRate, LicenseLine, Movement
+from licensing.models import Application, ExchangeRate, License
+from licensing.models.balances import Ceiling, LicenseLine, Movement
 from shipments.actions import LineRequest, cancel, check
 from shipments.models import Shipment
 from tests import make

@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 
 from core.legal_time import day_start
-from licensing.models.balances import ExchangeRate
+from licensing.models import ExchangeRate
 from tests import make, story
 from tests.refused import breaches
 

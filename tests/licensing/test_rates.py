@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 from django.core.management import CommandError, call_command
 
-from licensing.models.balances import ExchangeRate
+from licensing.models import ExchangeRate
 
 HEAD = "month,currency,cny"
 

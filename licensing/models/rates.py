@@ -1,0 +1,27 @@
+"""The rates by which a value in another currency counts."""
+
+from django.db import models
+from django.db.models import Q
+
+from core.guards import insert_only
+
+
+@insert_only
+class ExchangeRate(models.Model):
+    """What one unit of a currency is worth in CNY, for a month (its first day) of reservations."""
+
+    month = models.DateField()
+    currency = models.CharField(max_length=3)
+    cny = models.DecimalField(max_digits=18, decimal_places=8)
+
+    class Meta:
+        ordering = ["-month", "currency"]
+        constraints = [
+            models.UniqueConstraint(name="exchange_rate_once", fields=["month", "currency"]),
+            models.CheckConstraint(
+                name="exchange_rate_of_a_month", condition=Q(month__day=1, cny__gt=0) & ~Q(currency="CNY")
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.currency} {self.month:%Y-%m}"
