@@ -1,0 +1,181 @@
+"""The ledger beside a plain model (tests/shipments/plain.py): whatever is done, both say the same."""
+
+import os
+from dataclasses import replace
+from decimal import Decimal
+
+import pytest
+from django.db import transaction
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from hypothesis.stateful import run_state_machine_as_test as run
+
+from core.errors import DomainError
+from core.legal_time import legal_today
+from licensing import books
+from licensing import tasks as licensing_tasks
+from licensing.actions import licenses
+from licensing.granted import Tolerance
+from licensing.models import License
+from licensing.models.balances import Ceiling, ClearanceCount, LicenseLine
+from shipments import tasks as shipment_tasks
+from shipments.actions import ClearedLine, LineRequest, cancel, check, receive, reserve
+from shipments.models import Shipment
+from tests.clock import Clock
+from tests.make import World, seen, tolerance
+from tests.shipments.plain import IN_FORCE, Quota
+
+STEPS = int(os.environ.get("LEDGER_STEPS", 5_000))  # a hundred thousand were run by hand
+EACH = 50
+GRAMS = st.integers(1, 60)
+CENTS = st.integers(0, 80)
+AMOUNTS = ("authorized", "tolerance", "reserved", "drawn", "lapsed", "available")
+
+
+class Ledger(RuleBasedStateMachine):
+    """One license with whatever ceilings; its end-users are 0 and 1."""
+
+    world: World
+    tolerances: dict[str, Tolerance]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.point = transaction.savepoint()
+        self.clock, self.over = Clock(), False
+
+    @initialize(
+        kilograms=st.integers(1, 2),
+        mode=st.sampled_from(["none", "pct_line", "pct_remaining_final"]),
+        value=st.none() | st.integers(1, 150),
+        share=st.none() | st.integers(1, 50),
+        clearances=st.none() | st.integers(1, 4),
+    )
+    def issue(self, kilograms, mode, value, share, clearances):
+        given = {} if mode == "none" else {"tolerance": self.tolerances[mode]}
+        self.license = self.world.license(
+            kilograms=kilograms,
+            users=2,
+            allotted=[] if share is None else [share],
+            values={} if value is None else {1: Decimal(value) / 100},
+            max_clearances=clearances,
+            quantities_={1: kilograms * 50},
+            text="Less",
+            **given,
+        )
+        self.users = [row.party.ref for row in self.license.end_users.order_by("pk")]
+        shares = {} if share is None else {0: share}
+        percent = 0 if mode == "none" else 1_000
+        self.plain = Quota(kilograms * 50, mode, percent, value, shares, clearances)
+        self.refs: list[str] = []
+
+    def asked(self, user, grams, cents, last):
+        value = {"value": Decimal(cents) / 100, "currency": "CNY"}
+        line = LineRequest(1, grams, "g", **value)
+        return self.world.request(
+            self.license, lines=[line], end_user=self.users[user], final=last, planned_on=legal_today()
+        )
+
+    @rule(user=st.integers(0, 1), grams=GRAMS, cents=CENTS, last=st.booleans())
+    def reserve(self, user, grams, cents, last):
+        wrong = self.plain.wrong(user, grams, cents, last)
+        request = self.asked(user, grams, cents, last)
+        if self.over:  # which comes before any other state
+            wrong = ["license-expired", *(code for code in wrong if not code.startswith("license-"))]
+        outlook = check(request, by=self.world.exporter)
+        assert [one["code"] for one in outlook.failures] == wrong
+        if wrong:
+            with pytest.raises(DomainError) as refused:
+                reserve(request, by=self.world.exporter)
+            assert [one.code for one in refused.value.errors] == wrong
+            return
+        self.refs.append(reserve(request, by=self.world.exporter).shipment.ref)
+        self.plain.reserve(user, grams, cents, last)
+
+    def some(self, number, *states):
+        """One of the shipments in such a state, or none."""
+        open_ = [at for at, parcel in enumerate(self.plain.parcels) if parcel.state in states]
+        return open_[number % len(open_)] if open_ else None
+
+    @rule(number=st.integers(0, 9), grams=GRAMS, final=st.booleans())
+    def clear(self, number, grams, final):
+        at = self.some(number, "reserved", "part_cleared", "cancelled", "expired", "cleared")
+        if at is not None:
+            number = f"{self.license.pk % 10**9:09d}{at:09d}"
+            facts = {"lines": [ClearedLine(1, grams, "g")], "final": final, "declaration_no": number}
+            receive(self.world.message(self.refs[at], **facts), by=self.world.customs)
+            self.plain.clear(self.plain.parcels[at], grams, final)
+
+    @rule(number=st.integers(0, 9))
+    def cancel(self, number):
+        at = self.some(number, "reserved")
+        if at is not None:
+            cancel(self.refs[at], by=self.world.exporter)
+            self.plain.give_back(self.plain.parcels[at], "cancelled")
+
+    @precondition(lambda self: self.plain.state in IN_FORCE and not self.over)
+    @rule()
+    def suspend(self):
+        licenses.suspend(self.license.ref, seen=seen(self.license.ref), reason="x", by=self.world.ministry.decider)
+        self.plain.suspend()
+
+    @precondition(lambda self: self.plain.state == "suspended")
+    @rule()
+    def lift(self):
+        cause = self.license.suspensions.filter(ended_at=None).first()
+        by = self.world.ministry.other_decider
+        licenses.lift(self.license.ref, seen=seen(self.license.ref), suspension=cause.pk, reason="y", by=by)
+        self.plain.lift()
+
+    @precondition(lambda self: not self.over and self.refs)
+    @rule()
+    def end(self):
+        """The last day is over; reservations lapse with it."""
+        self.over = True
+        self.clock.shift(days=400)
+        assert licensing_tasks.expire_licenses() == (self.plain.state in IN_FORCE)
+        self.plain.expire()
+        waiting = [parcel for parcel in self.plain.parcels if parcel.state == "reserved"]
+        assert shipment_tasks.lapse_reservations() == len(waiting)
+        for parcel in waiting:
+            self.plain.give_back(parcel, "expired")
+
+    @invariant()
+    def agrees(self):
+        if not hasattr(self, "plain"):
+            return
+        plain, line = self.plain, LicenseLine.objects.get(license=self.license)
+        assert {name: getattr(line, name) for name in AMOUNTS} == {name: getattr(plain, name) for name in AMOUNTS}
+        assert line.over_cleared == plain.over
+        assert License.objects.get(pk=self.license.pk).state == plain.state
+        for ceiling in Ceiling.objects.filter(line=line):
+            held = plain.worth if ceiling.account == "value" else plain.share(0)
+            assert (ceiling.reserved, ceiling.drawn) == held
+        if plain.clearances is not None:
+            assert ClearanceCount.objects.get(license=self.license).taken == plain.taken
+        states = list(Shipment.objects.filter(license=self.license).order_by("pk").values_list("state", flat=True))
+        assert states == [parcel.state for parcel in plain.parcels]
+
+    def teardown(self):
+        if hasattr(self, "license"):
+            assert books.drift([self.license.pk]) == []
+        transaction.savepoint_rollback(self.point)
+
+
+@pytest.mark.full
+def test_the_ledger_does_what_a_plain_sum_does(world):
+    """STEPS in all, in examples of EACH."""
+    Ledger.world = world
+    widest = tolerance("pct_line", "10")
+    Ledger.tolerances = {mode: replace(widest, mode=mode) for mode in ("pct_line", "pct_remaining_final")}
+    quiet = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much]
+    run(
+        Ledger,
+        settings=settings(
+            max_examples=STEPS // EACH,
+            stateful_step_count=EACH,
+            deadline=None,
+            suppress_health_check=quiet,
+            phases=[Phase.generate] if True else list(Phase),
+        ),
+    )
