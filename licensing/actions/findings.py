@@ -249,6 +249,7 @@ class Limits:
     months: int
     clearances: int | None
     conditions: tuple[str, ...]
+    report_days: int | None
 
     def condition_labels(self) -> list[str]:
         labels = dict(DecisionStep.Condition.choices)
@@ -264,7 +265,8 @@ def limits(case: Application, judged: Iterable[Judged], lines: Collection[int], 
     said = strictest(one.params for one in days)
     unsaid = [MONTHS for one in days if channel in one.channels and "max_validity_months" not in one.params]
     months = min(MONTHS_MOST[channel], said.get("max_validity_months", MONTHS), *unsaid)
-    return Limits(months, said.get("max_clearances"), tuple(said.get("conditions", ())))
+    conditions = tuple(said.get("conditions", ()))
+    return Limits(months, said.get("max_clearances"), conditions, said.get("report_days_after_shipment"))
 
 
 def require_departure(outcome: str, presumed: str, departure: str) -> None:
