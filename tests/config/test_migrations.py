@@ -29,7 +29,12 @@ LARGE = re.compile(
     r"|shipments_(shipment|shipmentline|customsmessage|customsdeclaration))\b"
 )
 # (migration, rule): why it may. The first migrations are not read: they meet no rows.
-ACCEPTED: dict[tuple[str, str], str] = {}
+EMPTY = "no version serves while setup migrates, and the column that is read through is new: every row has NULL there"
+ACCEPTED: dict[tuple[str, str], str] = {
+    ("shipments_0003_reports", "adding-foreign-key-constraint"): EMPTY,
+    ("shipments_0003_reports", "constraint-missing-not-valid"): EMPTY,
+    ("shipments_0003_reports", "require-concurrent-index-creation"): EMPTY,
+}
 
 
 @pytest.fixture(scope="module")
