@@ -1,13 +1,13 @@
 -- A reservation, whole, in one statement (docs/ledger.md). Written by migration; shipments.actions.reservations is its
 -- only caller.
 
-CREATE FUNCTION shipment_wrong_day(planned date, today date, days_ahead int) RETURNS jsonb LANGUAGE sql IMMUTABLE AS $$
+CREATE OR REPLACE FUNCTION shipment_wrong_day(planned date, today date, days_ahead int) RETURNS jsonb LANGUAGE sql IMMUTABLE AS $$
     SELECT CASE WHEN planned BETWEEN today AND today + days_ahead THEN '[]'::jsonb
         ELSE '[{"pointer": "/planned_on", "code": "date-out-of-range"}]' END;
 $$;
 
 -- What is wrong with the request itself, whatever is left on the license: [{pointer, code, …}].
-CREATE FUNCTION shipment_wrong(request jsonb, lic licensing_license, end_user bigint, consignee bigint)
+CREATE OR REPLACE FUNCTION shipment_wrong(request jsonb, lic licensing_license, end_user bigint, consignee bigint)
     RETURNS jsonb LANGUAGE sql AS $$
     SELECT CASE WHEN end_user IS NULL THEN '[{"pointer": "/end_user", "code": "unknown-reference"}]' ELSE '[]' END::jsonb
         || CASE WHEN consignee IS NULL THEN '[{"pointer": "/consignee", "code": "unknown-reference"}]' ELSE '[]' END::jsonb
@@ -23,12 +23,12 @@ $$;
 
 -- The shipment exists and its quantity is reserved, with its history; or nothing was written but the key.
 -- request: {organization, actor, key, fingerprint, ref, license, client_reference, end_user, consignee, destination,
---           port, planned_on, final, days_ahead, reserved_days, judged,
+--           port, planned_on, final, days_ahead, reserved_days, late_days, judged,
 --           lines: [{line, quantity, unit, hs, value, currency, composition}]}; parties and license by reference.
 -- dry: judged only; no lock, no write, no key.
 -- Returns one of {earlier: as answer_claim says} · {missing} · {problems: [{pointer, code, …}]} · as ledger_take does,
 --   with what was used of the client's reference before, and, where it was accepted, {shipment, license: {…}, …}.
-CREATE FUNCTION shipment_reserve(request jsonb, dry boolean) RETURNS jsonb LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION shipment_reserve(request jsonb, dry boolean) RETURNS jsonb LANGUAGE plpgsql AS $$
 DECLARE
     organization bigint := (request->>'organization')::bigint;
     planned date := (request->>'planned_on')::date;
@@ -80,6 +80,7 @@ BEGIN
                     FROM jsonb_array_elements(request->'lines') i;
                 said := ledger_take(jsonb_build_array(
                     request || jsonb_build_object('shipment', shipment, 'shipment_ref', request->>'ref')), false)->0;
+                said := shipment_reports_owed(said, organization, (request->>'late_days')::int);
                 IF NOT (said->>'accepted')::boolean THEN
                     RAISE EXCEPTION 'nothing is taken' USING ERRCODE = 'LS409';
                 END IF;
@@ -109,6 +110,7 @@ BEGIN
         RETURN jsonb_build_object('accepted', false, 'failures', used);
     END IF;
     said := ledger_take(jsonb_build_array(request), true)->0;
+    said := shipment_reports_owed(said, organization, (request->>'late_days')::int);
     RETURN said || jsonb_build_object('accepted', used IS NULL AND (said->>'accepted')::boolean,
                                       'failures', coalesce(used, '[]') || (said->'failures'));
 END;
