@@ -4,8 +4,9 @@ from core import scopes
 from core.navigation import add
 
 add(40, "shipments", _("Shipments"), "exporter")
+add(43, "desk.reports", _("Overdue reports"), "ministry")
 add(45, "desk.incidents", _("Incidents"), "ministry")
 
 scopes.add("exporter", "shipments:read", _("read shipments, and try one without effect"))
-scopes.add("exporter", "shipments:write", _("record and cancel shipments"))
+scopes.add("exporter", "shipments:write", _("record and cancel shipments, and report their delivery"))
 scopes.add("customs", "customs:confirm", _("report what customs declared and cleared"))
