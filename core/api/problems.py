@@ -2,9 +2,8 @@
 
 from typing import Any
 
-from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousMultipartForm
+from django.core.exceptions import PermissionDenied, RequestDataTooBig
 from django.http import Http404, HttpResponse
-from django.http.multipartparser import MultiPartParserError
 from django.utils.translation import gettext as _
 from rest_framework import exceptions
 
@@ -25,8 +24,6 @@ def _refusal(error: Exception) -> DomainError | None:
             return error
         case RequestDataTooBig():
             return DomainError(_("The body is larger than 1 MiB."), code="body-too-large")
-        case MultiPartParserError() | SuspiciousMultipartForm():
-            return Unreadable(_("The form can't be read. Send it as multipart/form-data, each part with its name."))
         case exceptions.ValidationError():
             return Invalid(list(problems_of(error.detail)))
         case exceptions.ParseError():
