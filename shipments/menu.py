@@ -4,7 +4,6 @@ from core import scopes
 from core.navigation import add
 
 add(40, "shipments", _("Shipments"), "exporter")
-add(43, "desk.reports", _("Overdue reports"), "ministry")
 add(45, "desk.incidents", _("Incidents"), "ministry")
 
 scopes.add("exporter", "shipments:read", _("read shipments, and try one without effect"))
