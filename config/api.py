@@ -6,6 +6,7 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitVie
 from core.api import docs
 from licensing.api import applications, assessments, deadline
 from licensing.api import views as licensing
+from shipments.api import reports
 from shipments.api import views as shipments
 
 urlpatterns = [
@@ -21,6 +22,8 @@ urlpatterns = [
     path("shipments/check/", shipments.ShipmentCheck.as_view(), name="api.shipments.check"),
     path("shipments/<str:ref>/", shipments.ShipmentDetail.as_view(), name="api.shipment"),
     path("shipments/<str:ref>/cancel/", shipments.ShipmentCancel.as_view(), name="api.shipment.cancel"),
+    path("shipments/<str:ref>/departure/", reports.ShipmentDeparture.as_view(), name="api.shipment.departure"),
+    path("shipments/<str:ref>/delivery/", reports.ShipmentDelivery.as_view(), name="api.shipment.delivery"),
     path("customs/messages/", shipments.CustomsMessages.as_view(), name="api.customs.messages"),
     path("schema/", SpectacularAPIView.as_view(), name="api.schema"),
     path("docs/", docs.page, name="api.docs"),

@@ -27,6 +27,7 @@ app.conf.beat_schedule = {
     "lapse-qualifications": {"task": "shipments.tasks.lapse_qualifications", "schedule": 60.0},
     "warn-of-uses": {"task": "licensing.tasks.warn_of_uses", "schedule": crontab(minute="*/10")},
     "warn-of-ends": {"task": "licensing.tasks.warn_of_ends", "schedule": crontab(minute=15)},
+    "warn-of-reports": {"task": "shipments.tasks.warn_of_reports", "schedule": crontab(minute="*/10")},
     "warn-of-windows": {"task": "licensing.tasks.warn_of_windows", "schedule": crontab(minute="*/10")},
     "make-months": {"task": "licensing.tasks.make_months", "schedule": crontab(minute=5)},
     "end-answers": {"task": "core.tasks.end_answers", "schedule": crontab(minute=50, hour=2)},

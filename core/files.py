@@ -119,6 +119,7 @@ JPEG = Kind((".jpg", ".jpeg"), "image/jpeg", _jpeg)
 XLSX = Kind((".xlsx",), "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", _sheet)
 CSV = Kind((".csv",), "text/csv", _csv)
 PAPERS = (PDF,)
+PAPERS_IMAGES = (PDF, PNG, JPEG)
 PAPERS_IMAGES_SHEETS = (PDF, PNG, JPEG, XLSX, CSV)
 
 

@@ -172,7 +172,8 @@ class Qualification(FSMModelMixin, models.Model):
         permission=rules.the_clock,
         custom={"label": _("Lapse"), "hidden": True},
     )
-    def lapse(self) -> None: ...
+    def lapse(self, *, last_day: date) -> None:
+        self.last_day = last_day
 
 
 @insert_only

@@ -12,6 +12,12 @@ CODES = (
         _("Use a new client_reference."),
     ),
     Code(
+        "report-overdue",
+        409,
+        _("The company owes reports of deliveries that are overdue for more than 30 days."),
+        _("Report the delivery of each shipment that `errors` names; then send the same under a new key."),
+    ),
+    Code(
         "declaration-no-used",
         409,
         _("The declaration number belongs to another shipment."),

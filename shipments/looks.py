@@ -22,7 +22,7 @@ from licensing.models import License
 from licensing.states import LicenseState
 from shipments.models import Shipment
 from shipments.selectors import incidents_lately, lately, shipments_for, with_lines
-from shipments.states import ShipmentState
+from shipments.states import CROSSED, ShipmentState
 
 LOOK_DAYS = 14
 MOST = 10  # that the overview shows; one more of each kind is read, so that it knows of more
@@ -83,7 +83,7 @@ def _by_license(rows: Iterable[Shipment]) -> list[tuple[License, list[Shipment]]
 
 def _differs(row: Shipment) -> bool:
     """Customs cleared other quantities than were reserved; a part, for the time being, is other too."""
-    cleared = row.state in (ShipmentState.CLEARED, ShipmentState.PART_CLEARED)
+    cleared = row.state in (*CROSSED, ShipmentState.PART_CLEARED)
     return cleared and any(line.drawn + line.over_cleared != line.quantity for line in row.lines.all())
 
 

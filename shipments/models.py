@@ -1,22 +1,23 @@
 """Shipments, what customs said of them, and what did not fit."""
 
-from datetime import datetime
+from datetime import date, datetime
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django_fsm import FSMField, FSMModelMixin, transition
 
 from core.graphs import guarded
 from core.guards import insert_only
-from core.models import Organization, User
+from core.legal_time import legal_day
+from core.models import Document, Organization, User
 from exporters import rules as exporter_rules
 from exporters.models import Exporter, Party
 from licensing.models import License
 from licensing.states import LicenseState
 from shipments import rules
-from shipments.states import OPEN_SHIPMENT
+from shipments.states import OPEN_SHIPMENT, UNREPORTED
 from shipments.states import ShipmentState as S
 
 
@@ -41,6 +42,12 @@ class Shipment(FSMModelMixin, models.Model):
     declaration_no = models.CharField(max_length=18, blank=True)
     declared_at = models.DateTimeField(null=True, blank=True)
     cleared_at = models.DateTimeField(null=True, blank=True)
+    report_due_on = models.DateField(
+        null=True, blank=True, help_text="The last day on which to report its delivery, if anybody asks for that."
+    )
+    departed_on = models.DateField(null=True, blank=True)
+    delivered_on = models.DateField(null=True, blank=True)
+    delivery_proof = models.ForeignKey(Document, on_delete=models.PROTECT, null=True, related_name="+", db_index=False)
     counted = models.BooleanField(default=True, help_text="Does it count against the license's number of clearances?")
     created_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     created_at = models.DateTimeField()
@@ -49,9 +56,26 @@ class Shipment(FSMModelMixin, models.Model):
         ordering = ["-id"]
         constraints = [
             models.UniqueConstraint(name="shipment_client_reference_once", fields=["exporter", "client_reference"]),
+            models.CheckConstraint(
+                name="shipment_reported_with_its_days",
+                condition=~Q(state__in=["departed", "delivered"])
+                | Q(departed_on__isnull=False)
+                & (Q(state="departed") | Q(delivered_on__isnull=False, delivered_on__gte=F("departed_on"))),
+            ),
         ]
         indexes = [
             models.Index(name="shipment_reservation", fields=["reserved_until"], condition=Q(state="reserved")),
+            models.Index(
+                name="shipment_report_due",
+                fields=["report_due_on"],
+                condition=Q(state__in=["cleared", "departed"], report_due_on__isnull=False),
+            ),
+            models.Index(
+                name="shipment_report_owed",
+                fields=["exporter", "report_due_on"],
+                condition=Q(state__in=["cleared", "departed"], report_due_on__isnull=False),
+            ),
+            models.Index(name="shipment_proven", fields=["delivery_proof"], condition=Q(delivery_proof__isnull=False)),
         ]
 
     def __str__(self) -> str:
@@ -62,6 +86,12 @@ class Shipment(FSMModelMixin, models.Model):
         """It is open, and its license can't be used for it (WORKFLOWS 2): derived, never a state."""
         usable = self.license.state == LicenseState.ACTIVE  # without what shipments.selectors.with_holds reads
         return self.state in OPEN_SHIPMENT and bool(getattr(self, "stopped", not usable))
+
+    def days_late_on(self, day: date) -> int | None:
+        """How long the report of its delivery is overdue then: 0 or less while it is not, None where none is owed."""
+        if self.report_due_on is None or self.state not in UNREPORTED:
+            return None
+        return (day - self.report_due_on).days
 
     @transition(
         field=state,
@@ -110,6 +140,27 @@ class Shipment(FSMModelMixin, models.Model):
     )
     def clear(self, *, declaration_no: str, declared_at: datetime, cleared_at: datetime) -> None:
         self.declaration_no, self.declared_at, self.cleared_at = declaration_no, declared_at, cleared_at
+        self.report_due_on = self.license.report_due(legal_day(cleared_at))
+
+    @transition(
+        field=state,
+        source=S.CLEARED,
+        target=S.DEPARTED,
+        permission=exporter_rules.holder("shipment.depart"),
+        custom={"label": _("Report the departure")},
+    )
+    def depart(self, *, departed_on: date) -> None:
+        self.departed_on = departed_on
+
+    @transition(
+        field=state,
+        source=S.DEPARTED,
+        target=S.DELIVERED,
+        permission=exporter_rules.holder("shipment.deliver"),
+        custom={"label": _("Report the delivery")},
+    )
+    def deliver(self, *, delivered_on: date, delivery_proof: Document | None) -> None:
+        self.delivered_on, self.delivery_proof = delivered_on, delivery_proof
 
 
 class ShipmentLine(models.Model):

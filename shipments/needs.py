@@ -15,7 +15,10 @@ from exporters.states import ExporterState
 from licensing import selectors
 from licensing.states import ApplicationState, DeclarationState
 from shipments.looks import MOST, Need, looks_of
+from shipments.models import Shipment
 from shipments.qualifying import ENDING_DAYS, days_left
+from shipments.selectors import LATE_DAYS, REMINDER_DAYS, shipments_for
+from shipments.states import UNREPORTED
 
 PRESSING_DAYS = 30
 
@@ -28,6 +31,7 @@ def needs_of(actor: Actor) -> list[Need]:
         *_company(exporter),
         *_supplements(actor),
         *_questions(actor),
+        *_reports(actor, today),
         *looks_of(actor),
         *_declarations(actor),
         *_drafts(actor),
@@ -73,6 +77,34 @@ def _questions(actor: Actor) -> list[Need]:
         )
         for q in selectors.open_questions(actor)
     ]
+
+
+def _reports(actor: Actor, today: date) -> list[Need]:
+    """Deliveries to be reported: those that are overdue, and those that are due soon."""
+    soon = today + timedelta(days=REMINDER_DAYS)
+    rows = shipments_for(actor).filter(state__in=UNREPORTED, report_due_on__lte=soon)
+    return [
+        Need(
+            _("Report the delivery of {ref}").format(ref=row.ref),
+            _owed(row, today),
+            reverse("shipment", kwargs={"ref": row.ref}),
+            _("Report"),
+            "red" if (row.days_late_on(today) or 0) > 0 else "ochre",
+            row.report_due_on,
+        )
+        for row in rows.order_by("report_due_on", "pk")[: MOST + 1]
+    ]
+
+
+def _owed(row: Shipment, today: date) -> str:
+    late = row.days_late_on(today) or 0
+    if late > LATE_DAYS:
+        said = _("Due {day}: {n} days late. Until it is reported nothing new can be reserved.")
+    elif late > 0:
+        said = ngettext("Due {day}: {n} day late.", "Due {day}: {n} days late.", late)
+    else:
+        said = _("Due {day}, {when}.")
+    return said.format(day=day(row.report_due_on), n=late, when=_in_days(-late))
 
 
 def _declarations(actor: Actor) -> list[Need]:

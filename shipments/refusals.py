@@ -87,6 +87,13 @@ def _message(failure: dict[str, Any]) -> str:
             ).format(rules=", ".join(failure["rules"]))
         case "held":
             return holds.told_of(failure["hold"])
+        case "report-overdue":
+            text = _(
+                "Deliveries should have been reported more than {days} days ago: {refs}. Report each on its shipment's "
+                "page; then new shipments can be reserved again."
+            )
+            refs = [*failure["shipments"], *([_("and others")] if failure["more"] else [])]
+            return text.format(days=failure["days"], refs=_(", ").join(refs))
         case "client-reference-used":
             text = _("This client reference belongs to {ref} already; each one is used once, for ever.")
             return text.format(ref=failure["shipment"])

@@ -1,19 +1,26 @@
 """Who sees which shipments."""
 
 from collections.abc import Iterable
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import DateField, Exists, F, OuterRef, Q, QuerySet, Value
 
 from core.access import Actor, visibility
+from core.legal_time import legal_day
 from core.models import HistoryLine
+from core.selectors import reaches_documents
+from exporters.models import Qualification
 from exporters.selectors import of_province
+from exporters.states import QualificationState
 from licensing.models import License, Suspension
 from licensing.selectors import LAWFUL, TOO_LATE, Closing, Reason, Taken, fate_of_lines, reasons, stopped
 from licensing.selectors.what_if import reads_reserved
 from licensing.states import IN_FORCE
 from shipments.models import Handling, Incident, Shipment
-from shipments.states import OPEN_SHIPMENT, ShipmentState
+from shipments.states import OPEN_SHIPMENT, UNREPORTED, ShipmentState
+
+REMINDER_DAYS = 7  # before the last day on which to report a delivery its holder is told
+LATE_DAYS = 30  # a report that is overdue for longer stops reservations, and ends the annual qualification
 
 
 def obstacle(license: License, today: date, taken: int, closings: Iterable[Closing]) -> str:
@@ -51,12 +58,14 @@ def with_lines(rows: QuerySet[Shipment]) -> QuerySet[Shipment]:
 
 def with_holds(rows: Iterable[Shipment], at: datetime) -> list[Shipment]:
     """Of `with_lines`, each with `stopped`: whether a reservation like it would meet a closed license or end-user, a
-    rule or a hold at that instant, though no worker came by. Two queries where some are open."""
+    rule or a hold at that instant, though no worker came by; and `days_late`, of the report that is owed. Two queries
+    where some are open."""
     found = list(rows)
     asked = {row.pk: _taken(row) for row in found if row.state in OPEN_SHIPMENT}
     ruled_out = stopped(asked, at) if asked else set()
     for row in found:
         row.stopped = row.closed or row.license.state not in IN_FORCE or row.pk in ruled_out
+        row.days_late = row.days_late_on(legal_day(at))
     return found
 
 
@@ -109,6 +118,43 @@ def reservations_past(today: date, limit: int) -> list[int]:
     )
 
 
+def unreported(rows: QuerySet[Shipment], today: date, *, days: int = 0) -> QuerySet[Shipment]:
+    """Of these shipments those whose delivery should have been reported more than so many days ago."""
+    return rows.filter(state__in=UNREPORTED, report_due_on__lt=today - timedelta(days=days))
+
+
+def long_unreported(exporter: int, today: date) -> QuerySet[Shipment]:
+    """Of the company, for longer than it may reserve anything new; what is due longest comes first."""
+    rows = unreported(Shipment.objects.filter(exporter=exporter), today, days=LATE_DAYS)
+    return rows.order_by("report_due_on", "pk")
+
+
+def overdue_reports(actor: Actor, today: date) -> QuerySet[Shipment]:
+    """What an officer sees of them, each with how late it is."""
+    if not actor.may("desk.reports", "GET"):
+        return Shipment.objects.none()
+    late = Value(today, output_field=DateField()) - F("report_due_on")
+    return unreported(shipments_for(actor), today).annotate(late=late)
+
+
+def reports_to_warn_of(today: date, limit: int) -> list[int]:
+    """Shipments whose report is due soon, or overdue, and whose holder was not told so."""
+    lines = HistoryLine.objects.filter(subject_kind="shipment", subject_id=OuterRef("pk"))
+    untold = Q(~Exists(lines.filter(verb="report_due")), report_due_on__gte=today)
+    untold |= Q(~Exists(lines.filter(verb="report_overdue")), report_due_on__lt=today)
+    rows = Shipment.objects.filter(
+        untold, state__in=UNREPORTED, report_due_on__lte=today + timedelta(days=REMINDER_DAYS)
+    )
+    return list(rows.order_by("report_due_on", "pk").values_list("pk", flat=True)[:limit])
+
+
+def qualifications_unreported(today: date, limit: int) -> list[int]:
+    """Qualifications of companies that owe a report for longer than a qualification lasts."""
+    owed = unreported(Shipment.objects.filter(exporter=OuterRef("pk")).order_by(), today, days=LATE_DAYS)
+    rows = Qualification.objects.filter(Exists(owed), state=QualificationState.GRANTED)
+    return list(rows.order_by("pk").values_list("pk", flat=True)[:limit])
+
+
 @reads_reserved
 def reserved() -> QuerySet[Shipment]:
     """What a what-if asks about: nothing of them was declared yet."""
@@ -142,3 +188,9 @@ def shipment_visible(actor: Actor, ref: str) -> bool:
 @visibility("incident")
 def incident_visible(actor: Actor, ref: str) -> bool:
     return incidents_for(actor).filter(ref=ref).exists()
+
+
+@reaches_documents
+def delivery_proofs(actor: Actor) -> QuerySet[Shipment, int | None]:
+    rows = shipments_for(actor).filter(delivery_proof__isnull=False)
+    return rows.order_by().values_list("delivery_proof_id", flat=True)

@@ -10,6 +10,8 @@ class ShipmentState(State):
     DECLARED = "declared", "ship", pgettext_lazy("shipment", "Declared")
     PART_CLEARED = "part_cleared", "ship", pgettext_lazy("shipment", "Partly cleared")
     CLEARED = "cleared", "ok", pgettext_lazy("shipment", "Cleared")
+    DEPARTED = "departed", "ship", pgettext_lazy("shipment", "Departed")
+    DELIVERED = "delivered", "ok", pgettext_lazy("shipment", "Delivered")
     CANCELLED = "cancelled", "", pgettext_lazy("shipment", "Cancelled")
     EXPIRED = "expired", "", pgettext_lazy("shipment", "Reservation lapsed")
 
@@ -18,3 +20,7 @@ class ShipmentState(State):
 RELEASED = (ShipmentState.CANCELLED, ShipmentState.EXPIRED)
 # States in which something of it may still cross the border, as far as we know.
 OPEN_SHIPMENT = (ShipmentState.RESERVED, ShipmentState.DECLARED, ShipmentState.PART_CLEARED)
+# States that nothing but its holder's reports changes: customs is done with it.
+CROSSED = (ShipmentState.CLEARED, ShipmentState.DEPARTED, ShipmentState.DELIVERED)
+# Of these those whose delivery was not reported.
+UNREPORTED = (ShipmentState.CLEARED, ShipmentState.DEPARTED)

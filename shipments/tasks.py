@@ -7,7 +7,7 @@ from core.legal_time import legal_today
 from core.sweeps import each
 from exporters.selectors import qualifications_past
 from shipments import actions, selectors
-from shipments.actions import qualifications
+from shipments.actions import qualifications, reports
 
 BATCH = 500
 
@@ -21,6 +21,16 @@ def lapse_reservations() -> int:
 
 @shared_task
 def lapse_qualifications() -> int:
-    """Every qualification for annual licenses whose last day is over has lapsed; no day is decided by that."""
+    """Every qualification for annual licenses has lapsed whose last day is over, no day is decided by that, or whose
+    company owes a report for too long."""
+    by, today = clock(), legal_today()
+    due = {*qualifications_past(today, BATCH), *selectors.qualifications_unreported(today, BATCH)}
+    return each(sorted(due), lambda pk: qualifications.lapse(pk, by=by))
+
+
+@shared_task
+def warn_of_reports() -> int:
+    """Holders know of reports that are due soon, and of those that are overdue; at most BATCH a run."""
     by = clock()
-    return each(qualifications_past(legal_today(), BATCH), lambda pk: qualifications.lapse(pk, by=by))
+    ids = selectors.reports_to_warn_of(legal_today(), BATCH)
+    return each(ids, lambda pk: reports.warn_of_report(pk, by=by))

@@ -44,7 +44,7 @@ from licensing.actions import (
 )
 from licensing.models import Application, Draft, License, Simulation, WindowWarning
 from shipments import actions as shipments
-from shipments.actions import incidents, qualifications
+from shipments.actions import incidents, qualifications, reports
 from tests import make
 from tests.make import seen
 
@@ -298,6 +298,8 @@ def _shipments(step: Story, world: make.World, clock_of: Any) -> None:
     held = step(shipments.reserve, world.request(used, 10 * KG), by=boss).shipment
     step(licenses.warn_of_use, used.pk, by=clock())
     step(shipments.receive, world.message(held.ref, grams=10 * KG), by=world.customs)
+    step(reports.depart, held.ref, departed_on=legal_today(), by=boss)
+    step(reports.deliver, held.ref, delivered_on=legal_today(), proof=("proof.pdf", demo.pdf("Received")), by=boss)
     strange = shipments.receive(world.message(make.unknown("SH")), by=world.customs).incidents[0]
     step(incidents.take, strange.ref, by=decider)
     step(incidents.note, strange.ref, text="Mistyped", by=decider)
@@ -305,6 +307,8 @@ def _shipments(step: Story, world: make.World, clock_of: Any) -> None:
     off = world.shipment(ending, KG)
     step(shipments.cancel, off.ref, by=boss)
     forgotten = world.shipment(ending, KG)
+    silent_about = world.shipment(ending, KG)
+    world.clear(silent_about.ref, KG)
     step(licenses.suspend, ending.ref, reason="Inspection", by=decider)
     another, cause = world.ministry.other_decider, ending.suspensions.get().pk
     step(licenses.lift, ending.ref, suspension=cause, reason="Cleared up", by=another)
@@ -324,6 +328,8 @@ def _shipments(step: Story, world: make.World, clock_of: Any) -> None:
     questions.ask(asked, text="Why?", about=["ports"], due_on=in_two_weeks, by=world.ministry.reviewer)
     LegalDay.objects.filter(day__gt=in_two_weeks).delete()
     calendar_file.fill()  # where the table ended there is a last day again: whose case is open, is told
+    clock_of.shift(days=9)
+    step(reports.warn_of_report, silent_about.pk, by=clock())
     clock_of.shift(days=360)
     newcomer = Exporter.objects.get(organization__name_en="Newcomer Co., Ltd.").pk
     seen_of = make.annual_seen(newcomer)
@@ -333,6 +339,7 @@ def _shipments(step: Story, world: make.World, clock_of: Any) -> None:
     step(supplements.lapse, Application.objects.get(ref=incomplete).pk, by=clock())
     step(receipts.accept_by_law, Application.objects.get(ref=silent).pk, by=clock())
     step(licenses.warn_of_end, ending.pk, by=clock())
+    step(reports.warn_of_report, silent_about.pk, by=clock())
     step(shipments.lapse, forgotten.pk, by=clock())
     turned = Application.objects.get(ref=asked)
     here = {"match": {"destination.country": ["DE"]}, "applies_to": ["pending"]}

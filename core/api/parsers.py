@@ -64,10 +64,14 @@ def read(raw: bytes) -> Any:
             problem=error.msg, line=error.lineno, column=error.colno
         )
         raise Unreadable(detail, code="invalid-json") from error
-    hidden = list(_hidden(value, ""))
-    if hidden:
-        raise Invalid(hidden)
+    refuse_hidden(value)
     return value
+
+
+def refuse_hidden(value: Any) -> None:
+    """Raises Invalid for texts with characters that hide."""
+    if hidden := list(_hidden(value, "")):
+        raise Invalid(hidden)
 
 
 def _refuse_depth(text: str) -> None:

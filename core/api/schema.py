@@ -23,7 +23,8 @@ F = TypeVar("F", bound=Callable[..., Any])
 class Call:
     """What one method of a view says of itself. refuses: the codes of its verb, beside those of its kind.
 
-    keyed: it needs an Idempotency-Key. remembered: it has its first answer again by a key of its own.
+    takes: a serializer, or one for each media type. keyed: it needs an Idempotency-Key. remembered: it has its first
+    answer again by a key of its own.
     """
 
     name: str
@@ -212,7 +213,8 @@ class Schema(AutoSchema):
         if self.method != "GET":
             found |= {"csrf-failed", "body-too-large"}
         if self.said.takes:
-            found |= {*BODY, *BODY_TOO, *_shape_codes(self.said.takes)}
+            parts = self.said.takes.values() if isinstance(self.said.takes, dict) else [self.said.takes]
+            found |= {*BODY, *BODY_TOO, *(code for part in parts for code in _shape_codes(part))}
         if self.said.keyed:
             found |= {*KEYED}
         return pairs | {(codes.find(code).status, code) for code in found}

@@ -252,6 +252,7 @@ class Limits:
     clearances: int | None
     tolerance: Tolerance
     conditions: tuple[str, ...]
+    report_days: int | None
 
     def condition_labels(self) -> list[str]:
         labels = dict(DecisionStep.Condition.choices)
@@ -271,7 +272,8 @@ def limits(case: Application, judged: Iterable[Judged], lines: Collection[int], 
     mode = NO_TOLERANCE.mode if silent else said.get("qty_tolerance_mode", NO_TOLERANCE.mode)
     pct = Decimal(said.get("qty_tolerance_pct", 0)) * 100
     tolerance = Tolerance(mode, pct) if mode != NO_TOLERANCE.mode and pct else NO_TOLERANCE
-    return Limits(months, said.get("max_clearances"), tolerance, tuple(said.get("conditions", ())))
+    conditions = tuple(said.get("conditions", ()))
+    return Limits(months, said.get("max_clearances"), tolerance, conditions, said.get("report_days_after_shipment"))
 
 
 def require_departure(outcome: str, presumed: str, departure: str) -> None:

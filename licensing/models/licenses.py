@@ -1,6 +1,6 @@
 """Licenses, whom they name, and why they are suspended. Their lines and balances are the ledger's."""
 
-from datetime import date
+from datetime import date, timedelta
 
 import pgtrigger
 from django.contrib.postgres.fields import ArrayField
@@ -38,6 +38,9 @@ class License(FSMModelMixin, models.Model):
     ports = ArrayField(models.CharField(max_length=5), default=list, blank=True)
     consignees = models.ManyToManyField(Party, related_name="+")
     max_clearances = models.PositiveIntegerField(null=True, blank=True)
+    report_days = models.SmallIntegerField(
+        null=True, help_text="Within how many days of the last clearance of a shipment its delivery is reported."
+    )
     last_cleared = models.BooleanField(default=False, help_text="The shipment that said it is the last was cleared.")
     tolerance_mode = models.CharField(max_length=20, choices=ToleranceMode, default=ToleranceMode.NONE)
     tolerance_pct = models.DecimalField(max_digits=5, decimal_places=2, default=0)
@@ -86,6 +89,15 @@ class License(FSMModelMixin, models.Model):
     def over_on(self, day: date) -> bool:
         """What comes free on it then lapses with it; the sweep that says expired may come later."""
         return self.state not in IN_FORCE or day > self.usable_until
+
+    def report_due(self, cleared_on: date) -> date | None:
+        """By when the delivery of what was cleared that day is reported; None where nothing asks for it."""
+        return None if self.report_days is None else cleared_on + timedelta(days=self.report_days)
+
+    @property
+    def asks_proof(self) -> bool:
+        """The report of a delivery comes with a paper that proves it."""
+        return any(one.code == DecisionStep.Condition.DELIVERY_PROOF_30D for one in self.conditions.all())
 
     @transition(
         field=state,

@@ -1,6 +1,7 @@
-"""The verbs of shipments: reserve, cancel, lapse, and what customs reports."""
+"""The verbs of shipments: reserve, cancel, lapse, what customs reports, and what their holder does."""
 
 from shipments.actions.customs import ClearedLine, Message, Receipt, receive
+from shipments.actions.reports import deliver, depart
 from shipments.actions.reservations import LineRequest, Reserved, ShipmentRequest, cancel, check, lapse, reserve
 
 __all__ = [
@@ -12,6 +13,8 @@ __all__ = [
     "ShipmentRequest",
     "cancel",
     "check",
+    "deliver",
+    "depart",
     "lapse",
     "receive",
     "reserve",

@@ -22,7 +22,7 @@ from licensing.selectors import too_late
 from licensing.states import IN_FORCE
 from shipments.actions.reservations import lock_with_license, to_settle, write_back
 from shipments.models import CustomsDeclaration, CustomsMessage, Handling, Incident, Shipment, ShipmentLine
-from shipments.states import RELEASED, ShipmentState
+from shipments.states import CROSSED, RELEASED, ShipmentState
 
 
 @dataclass(frozen=True)
@@ -184,7 +184,7 @@ def _clear(
     if strays:
         incidents.append(_incident(Incident.Kind.UNKNOWN_LINE, message, shipment, at))
         facts["strays"] = strays
-    if shipment.state == ShipmentState.CLEARED:
+    if shipment.state in CROSSED:
         incidents.append(_incident(Incident.Kind.AFTER_FINAL, message, shipment, at))
         record(shipment, "clear", by=by, at=at, before=shipment.state, facts=facts)
     else:

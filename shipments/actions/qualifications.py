@@ -2,7 +2,7 @@
 clearances and incidents, so they stand here."""
 
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from django.utils.translation import gettext as _
 
@@ -17,8 +17,9 @@ from core.templatetags.lodestone import day
 from exporters.models import CompliancePaper, Examination, PaperRecord, Qualification, RecordAnswer
 from exporters.rules import Predicate, holder, officer
 from exporters.selectors import RENEWAL, qualifications_for
-from exporters.states import ExporterState
+from exporters.states import ExporterState, QualificationState
 from shipments.qualifying import Exam, examine
+from shipments.selectors import LATE_DAYS, long_unreported
 
 GRANTED_MONTHS = 12
 Occasion = Examination.Occasion
@@ -54,6 +55,12 @@ def _examined(row: Qualification, occasion: str, exam: Exam, at: datetime, by: A
 def _met(row: Qualification, at: datetime, papers_seen: bool) -> Exam:
     """The test, every threshold of which is met now, the papers seen. Raises DomainError test-not-met, or Invalid."""
     _require_active(row)
+    if owed := long_unreported(row.exporter_id, legal_day(at)).first():
+        message = _(
+            "The delivery of {ref} should have been reported more than {days} days ago, so this can't be granted; it "
+            "can when the company has reported it."
+        )
+        raise DomainError(message.format(ref=owed.ref, days=LATE_DAYS), code="report-overdue")
     exam = examine(row.exporter, at)
     if exam.missing:
         lacks = " ".join(one.told for one in exam.missing)
@@ -138,15 +145,27 @@ def decline(pk: int, *, seen: int, reason: str, by: Actor) -> Qualification:
 
 @command
 def lapse(pk: int, *, by: Actor) -> bool:
-    """It has lapsed where its last day is over. False where it is not. No license that was issued is closed by that."""
+    """It has lapsed where its last day is over, or the company owes a report for too long; it was good through the day
+    before. False where neither is so. No license that was issued is closed by that."""
     row = lock(Qualification.objects.all(), pk=pk)
-    return _lapse(row, legal_now(), by)
+    at = legal_now()
+    return _lapse(row, at, by) or _lapse_unreported(row, at, by)
 
 
 def _lapse(row: Qualification, at: datetime, by: Actor) -> bool:
     if not row.over_on(legal_day(at)):
         return False
-    move(row.lapse, by=by, at=at, facts={"until": str(row.last_day)})
+    move(row.lapse, by=by, at=at, facts={"until": str(row.last_day)}, last_day=row.last_day)
+    return True
+
+
+def _lapse_unreported(row: Qualification, at: datetime, by: Actor) -> bool:
+    owed = long_unreported(row.exporter_id, legal_day(at)).first()
+    if owed is None or row.state != QualificationState.GRANTED:
+        return False
+    last_day = legal_day(at) - timedelta(days=1)
+    facts = {"until": last_day.isoformat(), "shipment": owed.ref}
+    move(row.lapse, by=by, at=at, facts=facts, last_day=last_day)
     return True
 
 

@@ -26,7 +26,7 @@ from licensing.models import License
 from licensing.selectors import judged
 from shipments.models import Shipment, ShipmentLine
 from shipments.refusals import refusal
-from shipments.selectors import shipments_for
+from shipments.selectors import LATE_DAYS, shipments_for
 from shipments.states import ShipmentState
 
 DAYS_AHEAD_MOST = 90
@@ -114,6 +114,7 @@ def _stated(request: ShipmentRequest, by: Actor) -> dict[str, Any]:
         "final": request.final,
         "days_ahead": DAYS_AHEAD_MOST,
         "reserved_days": RESERVED_DAYS,
+        "late_days": LATE_DAYS,
         "lines": [
             {
                 "line": line.license_line,

@@ -21,6 +21,9 @@ RESERVED = {
     "declaration_no": None,
     "declared_at": None,
     "cleared_at": None,
+    "report_due_on": None,
+    "departed_on": None,
+    "delivered_on": None,
     "lines": [
         {
             "license_line": 1,
@@ -67,3 +70,27 @@ RECEIPT = {
     "state": "cleared",
     "lines": [{"license_line": 1, "drawn": "1196.400", "released": "3.600", "over_cleared": "0.000"}],
 }
+DEPARTURE = {"departed_on": "2026-12-03"}
+DEPARTED = RESERVED | {
+    "state": "departed",
+    "display": "Departed",
+    "declaration_no": CLEARED["declaration_no"],
+    "declared_at": "2026-12-01T01:30:00Z",
+    "cleared_at": "2026-12-01T08:05:00Z",
+    "report_due_on": "2026-12-31",
+    **DEPARTURE,
+    "lines": [
+        {
+            "license_line": 1,
+            "quantity": "1200.000",
+            "unit": "kg",
+            "hs_code": "",
+            "reserved": "0.000",
+            "drawn": "1196.400",
+            "released": "3.600",
+            "over_cleared": "0.000",
+        }
+    ],
+}
+DELIVERY = {"delivered_on": "2026-12-20"}
+DELIVERED = DEPARTED | {"state": "delivered", "display": "Delivered", "report_due_on": None, **DELIVERY}

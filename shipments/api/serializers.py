@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -37,7 +38,7 @@ from exporters.models import Party
 from licensing.models import License
 from shipments.actions import ClearedLine, LineRequest, Message, Receipt, Reserved, ShipmentRequest
 from shipments.models import Incident, Shipment, ShipmentLine
-from shipments.states import ShipmentState
+from shipments.states import UNREPORTED, ShipmentState
 
 
 def read_quantity(attributes: dict[str, Any]) -> dict[str, Any]:
@@ -123,6 +124,9 @@ class ShipmentInput(StrictSerializer):
         "declaration_no",
         "declared_at",
         "cleared_at",
+        "report_due_on",
+        "departed_on",
+        "delivered_on",
     )
 
     def validate_lines(self, lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -197,6 +201,14 @@ class ShipmentOutput(serializers.Serializer[Any]):
     declaration_no = serializers.CharField(allow_null=True)
     declared_at = serializers.DateTimeField(allow_null=True)
     cleared_at = serializers.DateTimeField(allow_null=True)
+    report_due_on = serializers.DateField(
+        allow_null=True,
+        help_text=gettext_lazy(
+            "The last day on which to report its delivery: null where nobody asks for that, and once it is reported."
+        ),
+    )
+    departed_on = serializers.DateField(allow_null=True)
+    delivered_on = serializers.DateField(allow_null=True)
     lines = ShipmentLineOutput(many=True)
 
 
@@ -216,6 +228,10 @@ def line(row: ShipmentLine, available_after: int | None = None) -> dict[str, Any
     if available_after is not None:
         body["available_after"] = show(available_after, row.unit)
     return body
+
+
+def _day(on: date | None) -> str | None:
+    return on.isoformat() if on else None
 
 
 def shipment(
@@ -239,6 +255,9 @@ def shipment(
         "declaration_no": row.declaration_no or None,
         "declared_at": on_the_wire(row.declared_at) if row.declared_at else None,
         "cleared_at": on_the_wire(row.cleared_at) if row.cleared_at else None,
+        "report_due_on": _day(row.report_due_on if row.state in UNREPORTED else None),
+        "departed_on": _day(row.departed_on),
+        "delivered_on": _day(row.delivered_on),
         "lines": [line(item, left.get(item.line_number)) for item in lines],
     }
 

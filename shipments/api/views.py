@@ -77,7 +77,7 @@ class Shipments(APIView):
         gives={201: serializers.ShipmentOutput},
         takes=serializers.ShipmentInput,
         keyed=True,
-        refuses=("not-found", *ASKED, *GUARDS, "client-reference-used"),
+        refuses=("not-found", *ASKED, *GUARDS, "report-overdue", "client-reference-used"),
         sent=examples.REQUEST,
         answered={201: examples.RESERVED, 409: examples.EXHAUSTED},
     )

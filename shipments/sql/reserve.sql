@@ -27,7 +27,7 @@ $$;
 
 -- The shipment exists and its quantity is reserved, with its history; or nothing was written but the key.
 -- request: {organization, actor, key, fingerprint, ref, license, client_reference, end_user, consignee, destination,
---           port, planned_on, final, days_ahead, reserved_days, judged,
+--           port, planned_on, final, days_ahead, reserved_days, late_days, judged,
 --           lines: [{line, quantity, unit, hs, value, currency, composition}]}; parties and license by reference.
 -- dry: judged only; no lock, no write, no key.
 -- Returns one of {earlier: as answer_claim says} · {missing} · {problems: [{pointer, code, …}]} · as ledger_take does,
@@ -83,6 +83,7 @@ BEGIN
                     FROM jsonb_array_elements(request->'lines') i;
                 said := ledger_take(jsonb_build_array(
                     request || jsonb_build_object('shipment', shipment, 'shipment_ref', request->>'ref')), false)->0;
+                said := shipment_reports_owed(said, organization, (request->>'late_days')::int);
                 IF NOT (said->>'accepted')::boolean THEN
                     RAISE EXCEPTION 'nothing is taken' USING ERRCODE = 'LS409';
                 END IF;
@@ -117,6 +118,7 @@ BEGIN
         RETURN jsonb_build_object('accepted', false, 'failures', used);
     END IF;
     said := ledger_take(jsonb_build_array(request), true)->0;
+    said := shipment_reports_owed(said, organization, (request->>'late_days')::int);
     RETURN said || jsonb_build_object('accepted', used IS NULL AND (said->>'accepted')::boolean,
                                       'failures', coalesce(used, '[]') || (said->'failures'));
 END;

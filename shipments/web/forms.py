@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy
 
 from core.templatetags.lodestone import quantity, unit_word
 from core.web.fields import DayField, QuantityField
-from core.web.forms import StepForm
+from core.web.forms import StepForm, read_upload
 from core.web.lists import countries
 from licensing.models import License
 from shipments.actions import LineRequest, ShipmentRequest
@@ -118,3 +118,25 @@ class NoteForm(StepForm):
         widget=forms.Textarea(attrs={"rows": 3}),
         help_text=gettext_lazy("Stays inside the ministry."),
     )
+
+
+class DepartForm(StepForm):
+    departed_on = DayField(label=gettext_lazy("Day of departure"))
+
+
+class DeliverForm(StepForm):
+    """row: the shipment, whose license may ask for a proof."""
+
+    delivered_on = DayField(label=gettext_lazy("Day of delivery"))
+    proof = forms.FileField(
+        label=gettext_lazy("Proof of delivery"),
+        required=False,
+        help_text=gettext_lazy("PDF, PNG or JPEG, at most 10 MB, for example what the consignee signed."),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["proof"].required = self.row is not None and self.row.license.asks_proof
+
+    def facts(self) -> dict[str, Any]:
+        return self.cleaned_data | {"proof": read_upload(self.cleaned_data["proof"])}

@@ -3,15 +3,18 @@
 from functools import partial
 from typing import Any
 
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from core.legal_time import legal_now
+from core import provinces
+from core.access import Actor
+from core.legal_time import legal_now, legal_today
 from core.quantities import show
 from core.web.lists import Choice, Column, List, Listing, View, countries, days, state_word
 from shipments import selectors
-from shipments.models import Incident
-from shipments.states import ShipmentState
+from shipments.models import Incident, Shipment
+from shipments.states import UNREPORTED, ShipmentState
 
 
 def _held(_request: HttpRequest, listing: Listing) -> dict[str, Any]:
@@ -108,4 +111,47 @@ INCIDENTS = List(
         View("all", _("All, ended too"), partial(selectors.incidents_in, view="all")),
     ),
     prefer=("open",),
+)
+
+
+def _long(rows: QuerySet[Shipment], actor: Actor) -> QuerySet[Shipment]:
+    return selectors.unreported(rows, legal_today(), days=selectors.LATE_DAYS)
+
+
+REPORTS = List(
+    route="desk.reports",
+    template="shipments/report_list.html",
+    rows=lambda actor: selectors.overdue_reports(actor, legal_today()),
+    columns=(
+        Column("shipment", _("Shipment"), lambda row: row.ref),
+        Column("exporter", _("Exporter"), lambda row: row.exporter, ("exporter__organization__name_en__folded",)),
+        Column("license", _("License"), lambda row: row.license.ref),
+        Column("end_user", _("End-user"), lambda row: row.end_user),
+        Column("state", _("State"), state_word),
+        Column("cleared", _("Cleared"), lambda row: row.cleared_at),
+        Column("due", _("Report due"), lambda row: row.report_due_on, ("report_due_on",)),
+        Column("late", _("Days late"), lambda row: row.late.days),
+    ),
+    order="due",
+    search=(
+        "ref",
+        "client_reference",
+        "license__ref",
+        "exporter__organization__name_en",
+        "exporter__organization__name_zh",
+        "exporter__uscc",
+        "end_user__name",
+        "end_user__name_local",
+    ),
+    hint=_("Shipment, license, exporter, end-user"),
+    filters=(
+        Choice("state", _("State"), _("Any state"), [(state, state.label) for state in UNREPORTED]),
+        Choice("province", _("Province"), _("Any province"), provinces.choices, path="exporter__province"),
+        *days("report_due_on", _("Due from"), _("Due until")),
+    ),
+    views=(
+        View("long", _("Over 30 days: nothing new is reserved"), _long),
+        View("all", _("All overdue"), lambda rows, actor: rows),
+    ),
+    prefer=("all",),
 )

@@ -184,8 +184,9 @@ def _reserve_once(request: HttpRequest, form: ShipmentForm) -> str:
     return actions.reserve.claimed(claim, form.request(), by=request.actor).body
 
 
-def shipment(request: HttpRequest, ref: str) -> HttpResponse:
-    row = get_object_or_404(selectors.with_lines(selectors.shipments_for(request.actor)), ref=ref)
+def shipment(request: HttpRequest, ref: str, failed: Failed | None = None) -> HttpResponse:
+    rows = selectors.shipments_for(request.actor).select_related("delivery_proof").defer("delivery_proof__content")
+    row = get_object_or_404(selectors.with_lines(rows), ref=ref)
     at = legal_now()
     fate, until = selectors.fate_if_declared(row, at)
     (row,) = selectors.with_holds([row], at)
@@ -196,10 +197,11 @@ def shipment(request: HttpRequest, ref: str) -> HttpResponse:
         "declare_by": until and legal_day(until - INSTANT),
         "again_on": until and legal_day(until),
         "verbs": open_verbs(row, request.actor),
+        **offered(request, row, "shipment", failed),
         "history": told(lines_of(row), request.actor),
         "destination": Country.objects.filter(pk=row.destination).first(),
     }
-    return render(request, "shipments/shipment_page.html", context)
+    return render(request, "shipments/shipment_page.html", context, status=failed.status if failed else 200)
 
 
 def shipment_cancel(request: HttpRequest, ref: str) -> HttpResponse:

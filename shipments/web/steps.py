@@ -1,23 +1,32 @@
 """What is done to shipments: one row a verb (core/web/steps.py)."""
 
+from django.urls import reverse
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from core.access import Actor
+from core.models import HistoryLine
 from core.web.forms import ReasonForm
 from core.web.steps import Page, Step, register
 from exporters.models import Qualification
-from exporters.selectors import qualifications_for
+from exporters.selectors import people, qualifications_for
 from exporters.states import ExporterState
 from exporters.web.steps import company
-from shipments.actions import incidents, qualifications
-from shipments.models import Incident
-from shipments.selectors import incidents_for
+from shipments.actions import incidents, qualifications, reports
+from shipments.models import Incident, Shipment
+from shipments.selectors import incidents_for, shipments_for
 from shipments.web.annual import AuditForm, DeclineForm, PapersForm, RecordAnswerForm, RecordForm
-from shipments.web.forms import NoteForm
+from shipments.web.forms import DeliverForm, DepartForm, NoteForm
 
+SHIPMENT = Page("shipment", shipments_for)
 INCIDENT_DESK = Page("desk.incident", incidents_for)
 COMPANY = Page("company", qualifications_for, key="")
 COMPANY_DESK = Page("desk.exporter", qualifications_for, key="pk", away="desk.exporters")
+
+
+def told_of_shipment(line: HistoryLine) -> tuple[list[str], str]:
+    exporter = Shipment.objects.values_list("exporter_id", flat=True).get(pk=line.subject_id)
+    return people(exporter), reverse("shipment", kwargs={"ref": line.subject_ref})
 
 
 def _open(incident: Incident, actor: Actor) -> bool:
@@ -37,7 +46,34 @@ register(
         Step("lapse", _("Reservation lapsed")),
         Step("declare", _("Declared at customs")),
         Step("clear", _("Cleared by customs")),
+        Step(
+            "depart",
+            _("Departed on {on}"),
+            SHIPMENT,
+            reports.depart,
+            _("Reported: it has left. Report its delivery when the consignee has it."),
+            DepartForm,
+        ),
+        Step(
+            "deliver",
+            _("Delivered on {on}"),
+            SHIPMENT,
+            reports.deliver,
+            _("Reported: it was delivered. Nothing more is owed for it."),
+            DeliverForm,
+        ),
+        Step(
+            "report_due",
+            _("Holder reminded to report its delivery by {due}"),
+            mail=_("{ref}: report its delivery by {due}"),
+        ),
+        Step(
+            "report_overdue",
+            _("Holder told that the report of its delivery is overdue since {due}"),
+            mail=_("{ref}: the report of its delivery was due on {due}"),
+        ),
     ],
+    holder=told_of_shipment,
 )
 
 register(
@@ -83,6 +119,15 @@ def _active(row: Qualification, actor: Actor) -> bool:
 
 def _some_wait(row: Qualification, actor: Actor) -> bool:
     return bool(row.waiting)
+
+
+def lapsed(line: HistoryLine) -> str:
+    if "shipment" not in line.facts:
+        return gettext("Qualification for annual licenses lapsed")
+    return gettext(
+        "Qualification for annual licenses lapsed: the delivery of {shipment} should have been reported more than 30 "
+        "days ago"
+    )
 
 
 register(
@@ -167,7 +212,7 @@ register(
         ),
         Step(
             "lapse",
-            _("Qualification for annual licenses lapsed"),
+            lapsed,
             mail=_("Your company’s qualification for annual licenses lapsed after {until}"),
         ),
     ],

@@ -10,8 +10,9 @@ from rest_framework.views import APIView
 
 from core import access, calendar_file, codes
 from core.errors import DomainError
-from core.legal_time import legal_now, on_the_wire
+from core.legal_time import legal_now, legal_today, on_the_wire
 from licensing.models.balances import Movement
+from shipments.actions import depart
 from shipments.models import CustomsMessage, Shipment
 from tests import make
 from tests.api.document import Document
@@ -22,6 +23,7 @@ ASSESSMENTS, DEADLINE = "/api/v1/assessments/", "/api/v1/calendar/deadline/"
 OPEN = {"/api/v1/control-items/", ASSESSMENTS, DEADLINE}
 SHIPMENTS, CHECK, CUSTOMS = "/api/v1/shipments/", "/api/v1/shipments/check/", "/api/v1/customs/messages/"
 CANCEL, LICENSE = "/api/v1/shipments/{ref}/cancel/", "/api/v1/licenses/{ref}/"
+DEPARTURE, DELIVERY = "/api/v1/shipments/{ref}/departure/", "/api/v1/shipments/{ref}/delivery/"
 
 
 class Caller:
@@ -63,6 +65,8 @@ class Caller:
             return self.world.body(self.license, "1.000")
         if path == ASSESSMENTS:
             return {"facts": {"item.control_code": "1C905.a.4", "end_use.code": "CIV_AUTO"}}
+        if path in (DEPARTURE, DELIVERY):
+            return {"departed_on" if path == DEPARTURE else "delivered_on": legal_today().isoformat()}
         return self.message() if path == CUSTOMS else None
 
     def send(self, path, method, body="good", key=None, bearer="", query="", ref="", **headers):
@@ -87,11 +91,25 @@ def conflict(caller, path, method):
     if path == SHIPMENTS:
         return caller.send(path, method, caller.world.body(caller.license, "100.000"))
     other = caller.world.shipment(caller.license, 1_000)
+    if path in (DEPARTURE, DELIVERY):
+        return caller.send(path, method, ref=other.ref)
     if path == CANCEL:
         caller.send(path, method, ref=other.ref)
         return caller.send(path, method, ref=other.ref)
     caller.send(path, method, caller.message())
     return caller.send(path, method, caller.message("declared", shipment=other.ref))
+
+
+def done(caller, path, method):
+    """The call does what it is for."""
+    if path not in (DEPARTURE, DELIVERY):
+        return caller.send(path, method)
+    row = caller.world.shipment(caller.license, 1_000)
+    caller.world.clear(row.ref, 1_000)
+    caller.license.conditions.all().delete()  # of which one asks for a proof
+    if path == DELIVERY:
+        depart(row.ref, departed_on=legal_today(), by=caller.world.exporter)
+    return caller.send(path, method, ref=row.ref)
 
 
 def raising(error):
@@ -125,7 +143,7 @@ def forbidden(caller, path, method):
 
 
 SAMPLES = {
-    200: lambda c, path, method: c.send(path, method),
+    200: done,
     201: lambda c, path, method: c.send(path, method),
     202: accepted,
     207: each_its_own,

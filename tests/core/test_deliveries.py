@@ -28,6 +28,8 @@ TOLD = {
     "qualification.refuse_record": ["newcomer"],
     "license.warn_of_end": HOLDERS,
     "license.warn_of_use": HOLDERS,
+    "shipment.report_due": HOLDERS,
+    "shipment.report_overdue": HOLDERS,
     "organization.add_member": ["new@firm.example"],
     "organization.confirm_roles": ["o@m.example"],
     "application.overdue": ["reviewer"],
@@ -277,6 +279,7 @@ def test_a_mail_names_what_happened_with_a_link_and_tells_no_content(world):
     subjects = {
         "application": license.application,
         "license": license,
+        "shipment": world.shipment(license, 1_000),
         "declaration": world.declaration(),
         "exporter": world.exporter.organization,
         "qualification": world.exporter.organization,
@@ -285,6 +288,7 @@ def test_a_mail_names_what_happened_with_a_link_and_tells_no_content(world):
         "windowwarning": warning(world.exporter.organization),
     }
     facts = {
+        "due": "2031-05-04",
         "due_on": "2031-05-04",
         "until": "2031-05-04",
         "days": 30,

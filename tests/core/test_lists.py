@@ -1,5 +1,6 @@
 """Every list page: what it may be asked for, what it answers, and that its queries do not grow with its rows."""
 
+from datetime import timedelta
 from html import unescape
 
 import pytest
@@ -10,6 +11,7 @@ from django.utils.translation import override
 
 from config.local import demo
 from core import selectors
+from core.legal_time import legal_today
 from core.models import Organization, Role
 from core.templatetags.lodestone import up_to
 from core.web.lists import CountryName
@@ -52,6 +54,7 @@ def one_more(world):
     """One more row in every list."""
     license = world.license(kilograms=100)
     world.clear(world.shipment(license, 1_000).ref, 500_000)  # more than the license has: an incident
+    Shipment.objects.update(report_due_on=legal_today() - timedelta(days=1))
     world.declaration(verified=False)
     ref = world.under_review(world.application())
     decisions.recommend(ref, seen=make.seen(ref), outcome="approve", months=12, by=world.ministry.reviewer)
@@ -74,6 +77,7 @@ def test_the_lists_are_these():
         "desk.exporters",
         "desk.incidents",
         "desk.licenses",
+        "desk.reports",
         "licenses",
         "members",
         "officers",

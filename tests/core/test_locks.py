@@ -28,6 +28,7 @@ NOUNS = {
     "licensing.notices": "licensing_notice",
     "shipments.incidents": "shipments_handling",
     "shipments.qualifications": "exporters_qualification",
+    "shipments.reports": "shipments_shipment",
 }
 TAKES = {
     "core.people.choose_language": "",

@@ -368,6 +368,7 @@ def _licenses(world):
     shipments.receive(world.message(part, final=False, lines=lines), by=world.customs)
     shipments.receive(world.message(over, grams=1_995 * KG), by=world.customs)
     shipments.receive(world.message(over, grams=5 * KG), by=world.customs)  # after the last one
+    shipments.depart(over, departed_on=legal_today(), by=boss)
     shipments.cancel(off, by=boss)
     shipments.receive(world.message(off, grams=KG), by=world.customs)  # its reservation is gone
     suspended = world.license(kilograms=100)

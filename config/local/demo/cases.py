@@ -148,6 +148,14 @@ def shipped(actor: Actor, license: License, reference: str, kilograms: int, ahea
     return shipments.reserve(request, by=actor).shipment.ref
 
 
+def delivered(actor: Actor, shipment: str) -> None:
+    """Its holder reported that it has left and that it was delivered, with a proof."""
+    today = legal_today()
+    shipments.depart(shipment, departed_on=today, by=actor)
+    proof = ("received.pdf", pdf("Received in good order"))
+    shipments.deliver(shipment, delivered_on=today, proof=proof, by=actor)
+
+
 def cleared(customs: Actor, shipment: str, number: str, grams: int) -> None:
     now = legal_now()
     shipments.receive(

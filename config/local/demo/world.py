@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db import transaction
 
-from config.local.demo.cases import application, cleared, declaration, issued, party, shipped, under_review
+from config.local.demo.cases import application, cleared, declaration, delivered, issued, party, shipped, under_review
 from config.local.demo.people import (
     PASSWORD,
     Ministry,
@@ -92,8 +92,11 @@ def lanting_cases(actor: Actor, clerk: Actor, ministry: Ministry, customs: Actor
     first = issued(
         actor, application(actor, "annual", [("1C905.a.4", magnets, 18_000)], [wind], "AUR-2026-11"), ministry, [wind]
     )
+    gone = []
     for number, kilograms in (("0000000101", 6_000), ("0000000102", 5_060)):
-        cleared(customs, shipped(actor, first, f"AUR-{number[-3:]}", kilograms), number, kilograms * 1000)
+        gone.append(shipped(actor, first, f"AUR-{number[-3:]}", kilograms))
+        cleared(customs, gone[-1], number, kilograms * 1000)
+    delivered(actor, gone[0])
     shipped(actor, first, "AUR-103", 1_080)
 
     arcs = [("1C905.a.4", "NdFeB arc magnets N38UH, Dy 1.8 %", 1_500)]
