@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from django_fsm import FSMField, FSMModelMixin, transition
 
 from core.graphs import guarded
-from core.guards import insert_only
+from core.guards import door, insert_only
 from core.models import Organization, User
 from exporters import rules as exporter_rules
 from exporters.models import Exporter, Party
@@ -20,6 +20,7 @@ from shipments.states import OPEN_SHIPMENT
 from shipments.states import ShipmentState as S
 
 
+@door("shipment_lapse(integer,bigint,boolean)")
 @guarded(initial=S.RESERVED)
 class Shipment(FSMModelMixin, models.Model):
     """Goods on one license, reserved the moment they are accepted, cleared by customs."""
