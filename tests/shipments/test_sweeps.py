@@ -1,8 +1,10 @@
 """What sweeps do for many at once is what the verb does for one after the other; many workers; rows that are held."""
 
-from datetime import timedelta
+import time
+from datetime import date, timedelta
 from decimal import Decimal
 from functools import partial
+from threading import Thread
 
 import psycopg2
 import pytest
@@ -27,12 +29,13 @@ from shipments.models import Shipment, ShipmentLine
 from shipments.selectors import reservations_past
 from shipments.tasks import lapse_reservations
 from tests.make import seen
-from tests.shipments.test_races import dsn, live, together
+from tests.shipments.test_races import dsn, live, run_sql, together
 
 __all__ = ["live"]
 
 KG = 1000
 DAY = timedelta(days=1)
+DAY1 = date(2026, 3, 1)
 SWEPT = {  # function of the database: what it is of, what it asks beside that
     "license_expire": ("license", "expire"),
     "license_warn": ("license", "warn_of_end", list(licenses.WARNING_DAYS)),
@@ -44,7 +47,7 @@ def swept(function, most=100):
     """How many rows one batch has done, and which it left to the verb."""
     kind, verb, *words = SWEPT[function]
     values = [most, by_clock().user.pk, is_told(kind, verb), *words]
-    with connection.cursor() as cursor:
+    with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(f"SELECT done, rest FROM {function}({', '.join(['%s'] * len(values))})", values)
         return cursor.fetchone()
 
@@ -152,11 +155,14 @@ def test_licenses_that_expire_at_once_do_so_as_one_by_one(world, stopped):
 
 
 def test_holders_who_are_warned_at_once_are_so_as_one_by_one(world, stopped):
-    made = [world.license(kilograms=100) for _ in range(7)]
+    made = [world.license(kilograms=100) for _ in range(9)]
     suspend(world, made[1])
     end = made[0].usable_until
     stopped(day_start(end - 90 * DAY))
     licenses.warn_of_end(made[2].pk, by=by_clock())
+    stopped(day_start(end - 5 * DAY))
+    licenses.warn_of_end(made[7].pk, by=by_clock())
+    License.objects.filter(pk=made[8].pk).update(state="expired")
     stopped(day_start(end - 30 * DAY))
     licenses.warn_of_end(made[3].pk, by=by_clock())
     for row, left in ((made[4], 31), (made[5], 91), (made[6], -1)):
@@ -177,13 +183,23 @@ def test_holders_who_are_warned_at_once_are_so_as_one_by_one(world, stopped):
     ]
 
 
+@pytest.mark.parametrize(
+    ("left", "stage"), [(-1, None), (0, 7), (7, 7), (8, 30), (30, 30), (31, 90), (90, 90), (91, None)]
+)
+def test_a_holder_is_told_at_the_stage_that_was_reached_last(left, stage, db):
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT license_stage(%s, %s, %s)", [DAY1 + left * DAY, DAY1, list(licenses.WARNING_DAYS)])
+        assert cursor.fetchone() == (stage,)
+
+
 def test_reservations_that_lapse_at_once_do_so_as_one_by_one(world, stopped):
-    kinds = ("plain", "two", "off", "worth", "over", "rest", "final", "tolerant")
+    kinds = ("plain", "two", "off", "worth", "over", "rest", "final", "tolerant", "nothing")
     made = {name: world.license(kilograms=100) for name in kinds}
     made |= {name: world.license(kind="per_shipment", kilograms=100) for name in ("limited", "twice")}
     today = legal_today()
     later = world.shipment(made["plain"], 5 * KG, planned_on=today + DAY)
-    plain = [world.shipment(made["plain"], grams * KG) for grams in (10, 20)]
+    uncapped = [LineRequest(1, 10 * KG, "kg", value=Decimal(5), currency="CNY")]
+    plain = [world.shipment(made["plain"], 20 * KG), world.shipment(made["plain"], lines=uncapped)]
     another_line(made["two"])
     two = [world.shipment(made["two"], lines=both_lines(grams * KG)) for grams in (10, 15)]
     off = world.shipment(made["off"], 10 * KG)
@@ -197,6 +213,8 @@ def test_reservations_that_lapse_at_once_do_so_as_one_by_one(world, stopped):
     world.clear(world.shipment(made["final"], 10 * KG, final=True).ref, 10 * KG)
     LicenseLine.objects.filter(license=made["tolerant"]).update(tolerance=5 * KG)
     tolerant = world.shipment(made["tolerant"], 103 * KG)
+    nothing = world.shipment(made["nothing"], 10 * KG)
+    ShipmentLine.objects.filter(shipment=nothing).update(held=0)
     limited, twice = (world.shipment(made[name], 10 * KG) for name in ("limited", "twice"))
     ClearanceCount.objects.filter(license=made["twice"]).update(taken=2)  # more than it may
     for name in ("over", "rest"):
@@ -206,7 +224,7 @@ def test_reservations_that_lapse_at_once_do_so_as_one_by_one(world, stopped):
     LicenseLine.objects.filter(license=made["rest"]).update(lapsed=F("lapsed") - KG)
     stopped(day_end(final.reserved_until))
     left = twins("shipment_lapse", actions.lapse, lambda: reservations_past(legal_today(), 99))
-    assert sorted(left) == sorted(row.pk for row in (rest, final, tolerant, twice))
+    assert sorted(left) == sorted(row.pk for row in (rest, final, tolerant, twice, nothing))
     assert list(Shipment.objects.filter(state="reserved")) == [later]
     gone = [*plain, *two, off, worth, *over, limited]
     assert Shipment.objects.filter(pk__in=[row.pk for row in gone], state="expired", counted=False).count() == 9
@@ -223,6 +241,18 @@ def test_reservations_that_lapse_at_once_do_so_as_one_by_one(world, stopped):
         ("release", 20 * KG, True, over[1].pk, 20 * KG),
         ("lapse", 20 * KG, False, None, 0),
     ]
+
+
+def test_a_batch_takes_so_many_at_most_and_the_next_the_others(world, clock):
+    licenses_ = [world.license(kilograms=100) for _ in range(2)]
+    reserved = [world.shipment(license, 10 * KG) for license in licenses_]
+    for function, day in (
+        ("shipment_lapse", day_end(reserved[0].reserved_until)),
+        ("license_warn", day_start(licenses_[0].usable_until)),
+        ("license_expire", day_end(licenses_[0].usable_until)),
+    ):
+        clock.set(day)
+        assert [swept(function, most=1) for _ in range(3)] == [(1, []), (1, []), (0, [])]
 
 
 # --- many workers, and rows that somebody else holds --------------------------------------------------------
@@ -304,6 +334,40 @@ def test_a_line_or_count_that_somebody_holds_leaves_its_row_to_the_verb(many, li
         one.rollback()
     assert (swept("shipment_lapse"), swept("license_expire")) == ((2, []), (1, []))
     assert ledger.reconcile() == []
+
+
+@pytest.mark.slow
+@pytest.mark.django_db(transaction=True)
+def test_a_holder_whom_somebody_warned_meanwhile_is_not_warned_again(many, clock):
+    """The batch has looked before the verb is done, and takes the license after that."""
+    made, _ = many
+    clock.set(day_start(made[0].usable_until))
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_get_functiondef('license_stage'::regproc)")
+        stage = cursor.fetchone()[0]
+    run_sql(None, stage.replace("SELECT min", "SELECT pg_advisory_xact_lock_shared(4242); SELECT min"))
+
+    done = []
+    sweep = Thread(target=lambda: done.extend(together([warn_of_ends])))
+    gate = psycopg2.connect(**dsn())
+    gate.cursor().execute("SELECT pg_advisory_lock(4242)")
+    gate.commit()
+    try:
+        sweep.start()
+        waits = "SELECT FROM pg_locks WHERE locktype = 'advisory' AND objid = 4242 AND NOT granted"
+        with connection.cursor() as cursor:
+            for _ in range(400):
+                cursor.execute(waits)
+                if cursor.rowcount:
+                    break
+                time.sleep(0.05)
+        assert licenses.warn_of_end(made[0].pk, by=by_clock()) == 7
+    finally:
+        gate.close()
+        sweep.join()
+        run_sql(None, stage)
+    assert done == [3]
+    assert HistoryLine.objects.filter(verb="warn_of_end").count() == 4
 
 
 @pytest.mark.slow
