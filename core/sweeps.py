@@ -41,7 +41,7 @@ def batches(
     verb: Callable[[int], Any],
     due: Callable[[], Iterable[int]],
 ) -> int:
-    """How many rows were done: a batch after the other until one does nothing, and one by one what these left.
+    """How many rows were done: a batch after the other as long as they are full, and one by one what these left.
 
     of: kind and verb, as history has them; words: what the function of the database asks beside that. due: ids for the
     verb where a batch fails, so that one broken row stops none of the others.
@@ -55,10 +55,11 @@ def batches(
         except Exception:
             log.exception("sweep goes row by row", extra={"sweep": function})
             return done + each(due(), verb)
+        looked = some + len(rest)
         some += each(rest, verb)
-        if not some:
-            return done
         done += some
+        if looked < BATCH or not some:
+            return done
 
 
 @command

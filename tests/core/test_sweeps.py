@@ -28,23 +28,24 @@ def sweep(db, monkeypatch):
             return True
 
         monkeypatch.setattr(sweeps, "batch", batch)
+        monkeypatch.setattr(sweeps, "BATCH", 3)
         done = sweeps.batches("f", ("license", "expire"), 7, by=clock(), verb=verb, due=lambda: due)
-        assert asked == [("f", 5_000, clock().user.pk, True, 7)] * len(asked)
+        assert asked == [("f", 3, clock().user.pk, True, 7)] * len(asked)
         return done, verbs, len(asked)
 
     return run
 
 
-def test_batches_follow_until_one_does_nothing(sweep):
-    assert sweep([(3, []), (2, []), (0, [])]) == (5, [], 3)
+def test_batches_follow_until_one_is_not_full(sweep):
+    assert sweep([(3, []), (3, []), (2, [])]) == (8, [], 3)
 
 
 def test_what_a_batch_leaves_is_done_by_the_verb(sweep):
-    assert sweep([(3, [8, 9]), (0, [10]), (0, [])]) == (6, [8, 9, 10], 3)
+    assert sweep([(1, [8, 9]), (1, [10])]) == (5, [8, 9, 10], 2)
 
 
 def test_what_the_verb_can_not_do_either_comes_up_again_with_the_next_run(sweep):
-    assert sweep([(3, [8, 9]), (0, [8])], broken=[8]) == (4, [8, 9, 8], 2)
+    assert sweep([(0, [7, 8, 9]), (0, [5, 6, 8])], broken=[5, 6, 8]) == (2, [7, 8, 9, 5, 6, 8], 2)
 
 
 def test_where_a_batch_fails_the_verb_does_what_is_due(sweep):
