@@ -112,17 +112,21 @@ BEGIN
 END;
 $$;
 
--- How many days before the end the holder is told next: the least stage that is not under the days left.
-CREATE FUNCTION license_stage(until date, today date, stages int[]) RETURNS int LANGUAGE sql IMMUTABLE AS $$
-    SELECT min(s) FROM unnest(stages) s WHERE until - today BETWEEN 0 AND s;
-$$;
-
-CREATE FUNCTION license_warned(license_ bigint, stage int) RETURNS boolean LANGUAGE sql STABLE AS $$
-    SELECT EXISTS (SELECT FROM core_historyline h WHERE h.subject_kind = 'license' AND h.subject_id = license_
-                   AND h.verb = 'warn_of_end' AND (h.facts->>'days')::int <= stage);
+-- Licenses whose holder is to be told that they end, and at which stage: so many days before, at most.
+CREATE FUNCTION license_to_warn(stages int[], today date)
+    RETURNS TABLE (id bigint, ref text, state text, usable_until date, days int) LANGUAGE sql STABLE AS $$
+    SELECT l.id, l.ref, l.state, l.usable_until, stage.days
+    FROM licensing_license l
+    CROSS JOIN LATERAL (SELECT min(s) AS days FROM unnest(stages) s WHERE s >= l.usable_until - today) stage
+    WHERE l.state IN ('active', 'suspended')
+      AND l.usable_until BETWEEN today AND today + (SELECT max(s) FROM unnest(stages) s)
+      -- one look by the index each: joined, it reads all history where PostgreSQL's figures of that are old
+      AND (SELECT true FROM core_historyline h WHERE h.subject_kind = 'license' AND h.subject_id = l.id
+           AND h.verb = 'warn_of_end' AND (h.facts->>'days')::int <= stage.days LIMIT 1) IS NULL;
 $$;
 
 -- Holders are told of an end that comes near, once for each stage: licenses.warn_of_end. It needs nobody else's rights.
+-- Whoever was told is looked at again each time, so nothing is held while it looks.
 CREATE FUNCTION license_warn(most int, actor bigint, told boolean, stages int[], OUT done int, OUT rest bigint[])
     LANGUAGE plpgsql SET plan_cache_mode = force_custom_plan AS $$
 DECLARE
@@ -131,16 +135,13 @@ DECLARE
     told_of history_of[];
     now_at timestamptz;
 BEGIN
-    ids := ARRAY(SELECT l.id FROM licensing_license l
-                 WHERE l.state IN ('active', 'suspended')
-                   AND l.usable_until BETWEEN today AND today + (SELECT max(s) FROM unnest(stages) s)
-                   AND NOT license_warned(l.id, license_stage(l.usable_until, today, stages))
-                 ORDER BY l.usable_until LIMIT most FOR NO KEY UPDATE SKIP LOCKED);
+    ids := ARRAY(SELECT w.id FROM license_to_warn(stages, today) w ORDER BY w.usable_until LIMIT most);
+    ids := ARRAY(SELECT l.id FROM licensing_license l WHERE l.id = ANY (ids)
+                 ORDER BY l.id FOR NO KEY UPDATE SKIP LOCKED);
     now_at := legal_now();
     told_of := ARRAY(
-        SELECT ROW(l.id, l.ref, '', l.state, jsonb_build_object('days', due, 'until', l.usable_until))::history_of
-        FROM licensing_license l, license_stage(l.usable_until, legal_day(now_at), stages) due
-        WHERE l.id = ANY (ids) AND due IS NOT NULL AND NOT license_warned(l.id, due));
+        SELECT ROW(w.id, w.ref, '', w.state, jsonb_build_object('days', w.days, 'until', w.usable_until))::history_of
+        FROM license_to_warn(stages, legal_day(now_at)) w WHERE w.id = ANY (ids));
     PERFORM history_add('license', 'warn_of_end', told_of, actor, now_at, told);
     done := cardinality(told_of);
     rest := '{}';

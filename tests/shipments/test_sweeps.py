@@ -1,7 +1,7 @@
 """What sweeps do for many at once is what the verb does for one after the other; many workers; rows that are held."""
 
 import time
-from datetime import date, timedelta
+from datetime import timedelta
 from decimal import Decimal
 from functools import partial
 from threading import Thread
@@ -35,7 +35,6 @@ __all__ = ["live"]
 
 KG = 1000
 DAY = timedelta(days=1)
-DAY1 = date(2026, 3, 1)
 SWEPT = {  # function of the database: what it is of, what it asks beside that
     "license_expire": ("license", "expire"),
     "license_warn": ("license", "warn_of_end", list(licenses.WARNING_DAYS)),
@@ -183,13 +182,13 @@ def test_holders_who_are_warned_at_once_are_so_as_one_by_one(world, stopped):
     ]
 
 
-@pytest.mark.parametrize(
-    ("left", "stage"), [(-1, None), (0, 7), (7, 7), (8, 30), (30, 30), (31, 90), (90, 90), (91, None)]
-)
-def test_a_holder_is_told_at_the_stage_that_was_reached_last(left, stage, db):
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT license_stage(%s, %s, %s)", [DAY1 + left * DAY, DAY1, list(licenses.WARNING_DAYS)])
-        assert cursor.fetchone() == (stage,)
+def test_a_holder_is_told_at_the_stage_that_was_reached_last(license):
+    stages = {-1: [], 0: [(7,)], 7: [(7,)], 8: [(30,)], 30: [(30,)], 31: [(90,)], 90: [(90,)], 91: []}
+    for left, stage in stages.items():
+        with connection.cursor() as cursor:
+            today = license.usable_until - left * DAY
+            cursor.execute("SELECT days FROM license_to_warn(%s, %s)", [list(licenses.WARNING_DAYS), today])
+            assert cursor.fetchall() == stage
 
 
 def test_reservations_that_lapse_at_once_do_so_as_one_by_one(world, stopped):
@@ -343,9 +342,10 @@ def test_a_holder_whom_somebody_warned_meanwhile_is_not_warned_again(many, clock
     made, _ = many
     clock.set(day_start(made[0].usable_until))
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_get_functiondef('license_stage'::regproc)")
-        stage = cursor.fetchone()[0]
-    run_sql(None, stage.replace("SELECT min", "SELECT pg_advisory_xact_lock_shared(4242); SELECT min"))
+        cursor.execute("SELECT pg_get_functiondef('license_to_warn'::regproc)")
+        asked = cursor.fetchone()[0]
+    gated = "FROM (SELECT pg_advisory_xact_lock_shared(4242)) gate, licensing_license l"
+    run_sql(None, asked.replace("FROM licensing_license l", gated))
 
     done = []
     sweep = Thread(target=lambda: done.extend(together([warn_of_ends])))
@@ -365,7 +365,7 @@ def test_a_holder_whom_somebody_warned_meanwhile_is_not_warned_again(many, clock
     finally:
         gate.close()
         sweep.join()
-        run_sql(None, stage)
+        run_sql(None, asked)
     assert done == [3]
     assert HistoryLine.objects.filter(verb="warn_of_end").count() == 4
 
