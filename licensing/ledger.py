@@ -124,7 +124,9 @@ _RECOUNT = """
            l.lapsed - coalesce(sum(CASE WHEN m.kind = 'lapse' THEN m.quantity
                                         WHEN m.kind = 'unlapse' THEN -m.quantity ELSE 0 END), 0),
            l.over_cleared - coalesce(sum(m.quantity) FILTER (WHERE m.kind = 'over_clear'), 0)
-    FROM licensing_licenseline l LEFT JOIN licensing_movement m ON m.line_id = l.id
+    FROM licensing_licenseline l LEFT JOIN (
+        SELECT line_id, kind, held, sum(quantity) AS quantity FROM licensing_movement GROUP BY line_id, kind, held
+    ) m ON m.line_id = l.id
     GROUP BY l.id
 """
 _AMOUNTS = ("authorized", "credited", "tolerance", "reserved", "drawn", "lapsed", "over_cleared")
