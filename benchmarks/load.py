@@ -20,7 +20,7 @@ class Load:
 
 
 def load(client: Callable[[int], Callable[[], Any]], *, clients: int, seconds: float) -> Load:
-    """client: in its process, from its number, what it does again and again."""
+    """client: in its process, from its number, what it does again and again; what says False is not counted."""
     from django.db import connections
 
     connections.close_all()
@@ -35,8 +35,8 @@ def load(client: Callable[[int], Callable[[], Any]], *, clients: int, seconds: f
             ready.wait()
             spent, began = time.process_time(), time.monotonic()
             while (at := time.monotonic()) < began + seconds:
-                work()
-                latencies.append(time.monotonic() - at)
+                if work() is not False:
+                    latencies.append(time.monotonic() - at)
             results.put((latencies, time.process_time() - spent, time.monotonic() - began))
         except BaseException as error:
             ready.abort()

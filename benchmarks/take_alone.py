@@ -26,13 +26,18 @@ def take_alone_hot(world: Any) -> dict[str, Any]:
 
 
 def _of(world: Any, limits: Limits) -> dict[str, Any]:
+    script = script_of(world, limits.most)
+    return compared(lambda: rate(script, seconds=SECONDS), l1=lambda: limits.l1(SECONDS))
+
+
+def script_of(world: Any, most: int) -> str:
+    """Of a client that takes a gram of one of the first `most` licenses of the shelf."""
     from exporters.models import Party
 
     shelf = shelf_of(world)
     keys = dict(Party.objects.filter(ref__in=[shelf.end_user, shelf.consignee]).values_list("ref", "pk"))
     whom = {"end_user": keys[shelf.end_user], "consignee": keys[shelf.consignee], "destination": shelf.destination}
-    script = SCRIPT.format(most=limits.most, first=FIRST, **whom)
-    return compared(lambda: rate(script, seconds=SECONDS), l1=lambda: limits.l1(SECONDS))
+    return SCRIPT.format(most=most, first=FIRST, **whom)
 
 
 MEASURES = {one.__name__: one for one in (take_alone_spread, take_alone_hot)}

@@ -50,9 +50,14 @@ def mails(subject_kind: str, *verbs: str) -> Callable[[Writer], Writer]:
     return register
 
 
+def is_told(subject_kind: str, verb: str) -> bool:
+    """Is somebody told when this happened to such a row?"""
+    return (subject_kind, verb) in _writers
+
+
 def enqueue(line: HistoryLine) -> None:
     """A delivery row stands beside the line when somebody is to be told of it."""
-    if (line.subject_kind, line.verb) in _writers:
+    if is_told(line.subject_kind, line.verb):
         Delivery.objects.create(line=line, due_at=line.at)
 
 

@@ -1,12 +1,21 @@
-"""How every sweep goes over its ids: a verb once per id, and one that fails stops none of the others."""
+"""How every sweep goes over its ids: a verb once per id, and one that fails stops none of the others.
+
+Where many are due at once, a function of the database does for a batch what the verb does for one (docs/ledger.md).
+"""
 
 import logging
 from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
 from celery.exceptions import SoftTimeLimitExceeded
+from django.db import connection
+
+from core.access import Actor
+from core.command import command
+from core.deliveries import is_told
 
 T = TypeVar("T")
+BATCH = 5_000  # rows of a transaction
 
 log = logging.getLogger(__name__)
 
@@ -22,3 +31,41 @@ def each(ids: Iterable[T], verb: Callable[[T], Any]) -> int:
         except Exception:  # a locked or broken row is tried again a minute later
             log.exception("sweep passed over a row", extra={"row": pk})
     return done
+
+
+def batches(
+    function: str,
+    of: tuple[str, str],
+    *words: Any,
+    by: Actor,
+    verb: Callable[[int], Any],
+    due: Callable[[], Iterable[int]],
+) -> int:
+    """How many rows were done: a batch after the other as long as they are full, and one by one what these left.
+
+    of: kind and verb, as history has them; words: what the function of the database asks beside that. due: ids for the
+    verb where a batch fails, so that one broken row stops none of the others.
+    """
+    done = 0
+    while True:
+        try:
+            some, rest = batch(function, BATCH, by.user.pk, is_told(*of), *words)
+        except SoftTimeLimitExceeded:
+            raise
+        except Exception:
+            log.exception("sweep goes row by row", extra={"sweep": function})
+            return done + each(due(), verb)
+        looked = some + len(rest)
+        some += each(rest, verb)
+        done += some
+        if looked < BATCH or not some:
+            return done
+
+
+@command
+def batch(function: str, *words: Any) -> tuple[int, list[int]]:
+    """How many rows are done, and which are left to the verb; what somebody else holds is passed over."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT done, rest FROM {function}({', '.join(['%s'] * len(words))})", words)
+        done, rest = cursor.fetchone()
+        return done, rest

@@ -6,7 +6,7 @@ from celery import shared_task
 
 from core.access import clock
 from core.legal_time import legal_day, legal_now, legal_today
-from core.sweeps import each
+from core.sweeps import batches, each
 from licensing import books, ledger, selectors, simulating
 from licensing.actions import licenses, questions, receipts, signals, supplements, turns, verdicts, windows
 
@@ -17,9 +17,15 @@ TURNS = 100  # licenses that one transaction confirms: what it locks, nobody els
 
 @shared_task
 def expire_licenses() -> int:
-    """Every license whose last day is over says so; at most BATCH a run, the rest a minute later."""
+    """Every license whose last day is over says so."""
     by = clock()
-    return each(selectors.licenses_past(legal_today(), BATCH), lambda pk: licenses.expire(pk, by=by))
+    return batches(
+        "license_expire",
+        ("license", "expire"),
+        by=by,
+        verb=lambda pk: licenses.expire(pk, by=by),
+        due=lambda: selectors.licenses_past(legal_today(), BATCH),
+    )
 
 
 @shared_task
@@ -85,8 +91,14 @@ def signal_days() -> int:
 def warn_of_ends() -> int:
     """Holders know of ends that come near."""
     by = clock()
-    ids = selectors.licenses_ending(legal_today(), licenses.WARNING_DAYS)
-    return each(ids, lambda pk: licenses.warn_of_end(pk, by=by))
+    return batches(
+        "license_warn",
+        ("license", "warn_of_end"),
+        list(licenses.WARNING_DAYS),
+        by=by,
+        verb=lambda pk: licenses.warn_of_end(pk, by=by),
+        due=lambda: selectors.licenses_ending(legal_today(), licenses.WARNING_DAYS),
+    )
 
 
 @shared_task

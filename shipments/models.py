@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from django_fsm import FSMField, FSMModelMixin, transition
 
 from core.graphs import guarded
-from core.guards import insert_only
+from core.guards import door, insert_only
 from core.legal_time import legal_day
 from core.models import Document, Organization, User
 from exporters import rules as exporter_rules
@@ -21,6 +21,7 @@ from shipments.states import OPEN_SHIPMENT, UNREPORTED
 from shipments.states import ShipmentState as S
 
 
+@door("shipment_lapse(integer,bigint,boolean)")
 @guarded(initial=S.RESERVED)
 class Shipment(FSMModelMixin, models.Model):
     """Goods on one license, reserved the moment they are accepted, cleared by customs."""

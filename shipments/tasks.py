@@ -4,7 +4,7 @@ from celery import shared_task
 
 from core.access import clock
 from core.legal_time import legal_today
-from core.sweeps import each
+from core.sweeps import batches, each
 from exporters.selectors import qualifications_past
 from shipments import actions, selectors
 from shipments.actions import qualifications, reports
@@ -14,9 +14,15 @@ BATCH = 500
 
 @shared_task
 def lapse_reservations() -> int:
-    """Every reservation whose last day is over has lapsed; at most BATCH a run, the rest a minute later."""
+    """Every reservation whose last day is over has lapsed."""
     by = clock()
-    return each(selectors.reservations_past(legal_today(), BATCH), lambda pk: actions.lapse(pk, by=by))
+    return batches(
+        "shipment_lapse",
+        ("shipment", "lapse"),
+        by=by,
+        verb=lambda pk: actions.lapse(pk, by=by),
+        due=lambda: selectors.reservations_past(legal_today(), BATCH),
+    )
 
 
 @shared_task

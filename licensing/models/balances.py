@@ -20,6 +20,7 @@ AMOUNTS = ("authorized", "credited", "tolerance", "reserved", "drawn", "lapsed",
 @door("ledger_lock(bigint)")
 @door("ledger_usable(bigint,boolean)")
 @door("ledger_check(bigint[],boolean)")
+@door("license_expire(integer,bigint,boolean)")
 @rights("SELECT")
 class LicenseLine(models.Model):
     """Goods that a license covers, and its balance in whole base units of the control item.

@@ -3,8 +3,10 @@
 from datetime import timedelta
 
 import pytest
+from django.db import IntegrityError
 
 from config.local import demo
+from core import sweeps
 from core.access import clock as clock_actor
 from core.errors import DomainError
 from core.history import lines_of
@@ -179,7 +181,7 @@ def test_unlawful_clearances_do_not_take_a_lapse_back(world, license, clock):
     assert (line.drawn, line.over_cleared, line.lapsed) == (0, 40 * KG, 100 * KG)
 
 
-def test_one_row_that_is_locked_does_not_stop_the_sweep(world, license, clock, monkeypatch):
+def test_one_row_that_is_broken_does_not_stop_the_sweep(world, license, clock, monkeypatch):
     first, second = (world.shipment(license, KG) for _ in range(2))
     clock.shift(days=40)
     from shipments import actions, tasks
@@ -191,6 +193,10 @@ def test_one_row_that_is_locked_does_not_stop_the_sweep(world, license, clock, m
             raise DomainError("locked", code="busy")
         return lapse(pk, by=by)
 
+    def broken(*_):
+        raise IntegrityError
+
+    monkeypatch.setattr(sweeps, "batch", broken)
     monkeypatch.setattr(actions, "lapse", busy)
     assert tasks.lapse_reservations() == 1
     assert Shipment.objects.get(pk=second.pk).state == "expired"
