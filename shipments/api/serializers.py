@@ -134,11 +134,10 @@ class ShipmentInput(StrictSerializer):
             seen.add(line["license_line"])
         return lines
 
-    def request(self) -> ShipmentRequest:
-        data = self.validated_data
+    def validate(self, attrs: dict[str, Any]) -> ShipmentRequest:
         return ShipmentRequest(
-            **{name: data[name] for name in _PLAIN},
-            final=data.get("final", False),
+            **{name: attrs[name] for name in _PLAIN},
+            final=attrs.get("final", False),
             lines=[
                 LineRequest(
                     license_line=line["license_line"],
@@ -149,7 +148,7 @@ class ShipmentInput(StrictSerializer):
                     currency=line["value"]["currency"] if "value" in line else "",
                     composition=line.get("composition", {}),
                 )
-                for line in data["lines"]
+                for line in attrs["lines"]
             ],
         )
 
@@ -320,20 +319,20 @@ class MessageInput(StrictSerializer):
             raise serializers.ValidationError(errors)
         return attrs
 
-    def message(self, body: dict[str, Any], fingerprint: str) -> Message:
-        data = self.validated_data
-        return Message(
-            message_id=data["message_id"],
-            event=data["event"],
-            shipment=data["shipment"],
-            declaration_no=data["declaration_no"],
-            declared_at=data["declared_at"],
-            cleared_at=data.get("cleared_at"),
-            final=data.get("final", False),
-            lines=[ClearedLine(**item) for item in data.get("lines", [])],
-            body=body,
-            fingerprint=fingerprint,
-        )
+
+def message(data: Mapping[str, Any], body: dict[str, Any], fingerprint: str) -> Message:
+    return Message(
+        message_id=data["message_id"],
+        event=data["event"],
+        shipment=data["shipment"],
+        declaration_no=data["declaration_no"],
+        declared_at=data["declared_at"],
+        cleared_at=data.get("cleared_at"),
+        final=data.get("final", False),
+        lines=[ClearedLine(**item) for item in data.get("lines", [])],
+        body=body,
+        fingerprint=fingerprint,
+    )
 
 
 class ReceiptLineOutput(serializers.Serializer[Any]):
