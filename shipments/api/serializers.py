@@ -1,7 +1,7 @@
 """What clients and customs send about shipments, read strictly, and what they get back."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -199,7 +199,7 @@ class ShipmentOutput(serializers.Serializer[Any]):
     lines = ShipmentLineOutput(many=True)
 
 
-def line(row: ShipmentLine, available_after: int | None = None) -> dict[str, Any]:
+def line(row: ShipmentLine) -> dict[str, Any]:
     body = {
         "license_line": row.line_number,
         "quantity": show(row.quantity, row.unit),
@@ -211,16 +211,15 @@ def line(row: ShipmentLine, available_after: int | None = None) -> dict[str, Any
         "over_cleared": show(row.over_cleared, row.unit),
     }
     if row.value is not None:
-        body["value"] = {"amount": f"{Decimal(row.value):.2f}", "currency": row.currency}
-    if available_after is not None:
-        body["available_after"] = show(available_after, row.unit)
+        body["value"] = money(row.value, row.currency)
     return body
 
 
-def shipment(
-    row: Shipment, lines: Iterable[ShipmentLine] | None = None, available_after: Mapping[int, int] | None = None
-) -> dict[str, Any]:
-    lines, left = row.lines.all() if lines is None else lines, available_after or {}
+def money(amount: Decimal, currency: str) -> dict[str, str]:
+    return {"amount": f"{amount:.2f}", "currency": currency}
+
+
+def shipment(row: Shipment) -> dict[str, Any]:
     return {
         "reference": row.ref,
         "state": row.state,
@@ -238,12 +237,50 @@ def shipment(
         "declaration_no": row.declaration_no or None,
         "declared_at": on_the_wire(row.declared_at) if row.declared_at else None,
         "cleared_at": on_the_wire(row.cleared_at) if row.cleared_at else None,
-        "lines": [line(item, left.get(item.line_number)) for item in lines],
+        "lines": [line(item) for item in row.lines.all()],
     }
 
 
-def reserved(outcome: Reserved) -> dict[str, Any]:
-    return shipment(outcome.shipment, outcome.lines, outcome.available_after)
+def reserved(made: Reserved) -> dict[str, Any]:
+    """What `shipment` says of its row, with what is left."""
+    asked = made.request
+    return {
+        "reference": made.ref,
+        "state": ShipmentState.RESERVED,
+        "display": str(ShipmentState.RESERVED.label),
+        "on_hold": made.on_hold,
+        "license": asked.license,
+        "client_reference": asked.client_reference,
+        "end_user": asked.end_user,
+        "consignee": asked.consignee,
+        "destination": asked.destination,
+        "port": asked.port,
+        "planned_on": asked.planned_on.isoformat(),
+        "reserved_until": made.reserved_until.isoformat(),
+        "final": asked.final,
+        "declaration_no": None,
+        "declared_at": None,
+        "cleared_at": None,
+        "lines": [
+            _reserved_line(item, made.available_after[item.license_line])
+            for item in sorted(asked.lines, key=lambda item: item.license_line)
+        ],
+    }
+
+
+def _reserved_line(asked: LineRequest, available_after: int) -> dict[str, Any]:
+    whole, nothing = show(asked.quantity, asked.unit), show(0, asked.unit)
+    body = {
+        "license_line": asked.license_line,
+        "quantity": whole,
+        "unit": asked.unit,
+        "hs_code": asked.hs_code,
+        "reserved": whole,
+        **dict.fromkeys(("drawn", "released", "over_cleared"), nothing),
+    }
+    if asked.value is not None:
+        body["value"] = money(asked.value, asked.currency)
+    return body | {"available_after": show(available_after, asked.unit)}
 
 
 class VerdictOutput(serializers.Serializer[Any]):
