@@ -79,7 +79,7 @@ MIDDLEWARE = [
     "core.middleware.RequestId",
     "core.middleware.Personal",
     "django.middleware.security.SecurityMiddleware",
-    "csp.middleware.CSPMiddleware",
+    "core.middleware.Policy",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "core.middleware.Transport",
     "django.contrib.sessions.middleware.SessionMiddleware",

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from typing import Any
 
 import structlog
+from csp.constants import HEADER
+from csp.utils import build_policy
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import Resolver404, resolve
@@ -49,6 +51,18 @@ class Personal:
         response = self.get_response(request)
         if settings.SESSION_COOKIE_NAME in request.COOKIES or "Authorization" in request.headers:
             response.headers.setdefault("Cache-Control", "no-store")
+        return response
+
+
+class Policy:
+    """What a page may load, where it does not say so itself: django-csp's text of the setting, put together once."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response, self.policy = get_response, build_policy()
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        response.headers.setdefault(HEADER, self.policy)
         return response
 
 
@@ -133,11 +147,11 @@ class Access:
         match = request.resolver_match
         assert match is not None
         actor: access.Actor = request.actor
-        methods = access.methods(match.view_name)
-        if not methods:
-            raise NotFound()
         row = access.find(match.view_name, request.method or "GET")
         if row is None:
+            methods = access.methods(match.view_name)
+            if not methods:
+                raise NotFound()
             allow = ", ".join(sorted(methods))
             detail = _("This address answers {methods} only.").format(methods=allow)
             raise DomainError(detail, code="method-not-allowed", headers={"Allow": allow})

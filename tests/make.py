@@ -193,7 +193,7 @@ class World:
         return shipments.ShipmentRequest(**facts | changes)
 
     def shipment(self, license: License, grams: int = 1_000_000, **changes: Any):
-        made = shipments.reserve(self.request(license, grams, **changes), by=self.exporter).shipment
+        made = shipments.reserve(self.request(license, grams, **changes), by=self.exporter)
         return Shipment.objects.select_related("license").get(pk=made.pk)
 
     def message(self, shipment_ref: str, event: str = "cleared", grams: int = 0, **changes: Any) -> shipments.Message:

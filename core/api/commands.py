@@ -2,14 +2,14 @@
 
 import re
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any
 
 from django.http import HttpResponse
 from django.utils.translation import gettext as _
 from rest_framework.request import Request
-from rest_framework.serializers import BaseSerializer
 
 from core import problems
+from core.api.fields import StrictSerializer, reader
 from core.api.pagination import read_query
 from core.command import Command
 from core.errors import Unreadable
@@ -19,17 +19,12 @@ JSON = "application/json; charset=utf-8"
 _KEY = re.compile(r"[\x21-\x7e]{1,255}", re.ASCII)
 
 
-S = TypeVar("S", bound="BaseSerializer[Any]")
-
-
-def read(request: Request, serializer: type[S]) -> S:
-    """The request's body, read strictly. Raises Unreadable for an empty one, and whatever the serializer finds."""
+def read(request: Request, serializer: type[StrictSerializer]) -> Any:
+    """What the serializer makes of the request's body. Raises Unreadable for an empty one, and whatever it finds."""
     read_query(request)
     if not request._request.body.strip():
         raise Unreadable(_("The body is empty."), code="empty-body")
-    data = serializer(data=request.data)
-    data.is_valid(raise_exception=True)
-    return data
+    return reader(serializer).run_validation(request.data)
 
 
 def read_key(request: Request) -> str:

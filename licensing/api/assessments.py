@@ -136,7 +136,7 @@ class Assessments(APIView):
         answered={200: examples.ASSESSMENT},
     )
     def post(self, request: Request) -> Response:
-        data = commands.read(request, AssessmentInput).validated_data
+        data = commands.read(request, AssessmentInput)
         editions = selectors.editions_at()
         today = editions.today
         day = data.get("as_of", today)

@@ -24,6 +24,7 @@ from licensing import ledger
 from licensing.actions import licenses
 from licensing.models import License
 from licensing.selectors import judged
+from licensing.states import LicenseState
 from shipments.models import Shipment, ShipmentLine
 from shipments.refusals import refusal
 from shipments.selectors import LATE_DAYS, shipments_for
@@ -63,10 +64,14 @@ class ShipmentRequest:
 
 @dataclass(frozen=True)
 class Reserved:
-    """A shipment that was accepted, its lines, and what each license line has left after it."""
+    """A shipment that was accepted as it was asked for, and what each license line has left after it. No row is made of
+    it: that would cost its caller more than the ledger does."""
 
-    shipment: Shipment
-    lines: list[ShipmentLine]
+    pk: int
+    ref: str
+    request: ShipmentRequest
+    reserved_until: date
+    on_hold: bool
     available_after: dict[int, int]
 
 
@@ -97,7 +102,14 @@ def reserve(claim: Claim | None, request: ShipmentRequest, *, by: Actor) -> Rese
     said = _asked(stated, claim=claim)
     if not said["accepted"]:
         raise refusal(said["failures"])
-    return _reserved(request, stated["ref"], said)
+    return Reserved(
+        pk=said["shipment"],
+        ref=stated["ref"],
+        request=request,
+        reserved_until=date.fromisoformat(said["reserved_until"]),
+        on_hold=said["license"]["state"] != LicenseState.ACTIVE,
+        available_after={line["line"]: line["available_after"] for line in said["lines"]},
+    )
 
 
 def _stated(request: ShipmentRequest, by: Actor) -> dict[str, Any]:
@@ -174,37 +186,6 @@ def _problem(found: Mapping[str, Any]) -> Problem:
     }
     text = messages[found["code"]].format(currency=found.get("currency"), stated=found.get("stated"))
     return Problem(found["pointer"], found["code"], text)
-
-
-def _reserved(request: ShipmentRequest, ref: str, said: Mapping[str, Any]) -> Reserved:
-    """As it was written, without reading it again."""
-    shipment = Shipment(
-        pk=said["shipment"],
-        ref=ref,
-        exporter_id=said["exporter"],
-        license=License(pk=said["license"]["id"], ref=said["license"]["ref"], state=said["license"]["state"]),
-        client_reference=request.client_reference,
-        end_user=Party(ref=request.end_user),
-        consignee=Party(ref=request.consignee),
-        destination=request.destination,
-        port=request.port,
-        planned_on=request.planned_on,
-        reserved_until=date.fromisoformat(said["reserved_until"]),
-        final=request.final,
-    )
-    lines = [
-        ShipmentLine(
-            line_number=line.license_line,
-            quantity=line.quantity,
-            unit=line.unit,
-            hs_code=line.hs_code,
-            value=line.value,
-            currency=line.currency,
-            held=line.quantity,
-        )
-        for line in sorted(request.lines, key=lambda line: line.license_line)
-    ]
-    return Reserved(shipment, lines, {line["line"]: line["available_after"] for line in said["lines"]})
 
 
 def lock_with_license(rows: QuerySet[Shipment], **named: Any) -> tuple[License, Shipment]:

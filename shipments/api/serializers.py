@@ -1,7 +1,7 @@
 """What clients and customs send about shipments, read strictly, and what they get back."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -138,11 +138,10 @@ class ShipmentInput(StrictSerializer):
             seen.add(line["license_line"])
         return lines
 
-    def request(self) -> ShipmentRequest:
-        data = self.validated_data
+    def validate(self, attrs: dict[str, Any]) -> ShipmentRequest:
         return ShipmentRequest(
-            **{name: data[name] for name in _PLAIN},
-            final=data.get("final", False),
+            **{name: attrs[name] for name in _PLAIN},
+            final=attrs.get("final", False),
             lines=[
                 LineRequest(
                     license_line=line["license_line"],
@@ -153,7 +152,7 @@ class ShipmentInput(StrictSerializer):
                     currency=line["value"]["currency"] if "value" in line else "",
                     composition=line.get("composition", {}),
                 )
-                for line in data["lines"]
+                for line in attrs["lines"]
             ],
         )
 
@@ -212,7 +211,7 @@ class ShipmentOutput(serializers.Serializer[Any]):
     lines = ShipmentLineOutput(many=True)
 
 
-def line(row: ShipmentLine, available_after: int | None = None) -> dict[str, Any]:
+def line(row: ShipmentLine) -> dict[str, Any]:
     body = {
         "license_line": row.line_number,
         "quantity": show(row.quantity, row.unit),
@@ -224,9 +223,7 @@ def line(row: ShipmentLine, available_after: int | None = None) -> dict[str, Any
         "over_cleared": show(row.over_cleared, row.unit),
     }
     if row.value is not None:
-        body["value"] = {"amount": f"{Decimal(row.value):.2f}", "currency": row.currency}
-    if available_after is not None:
-        body["available_after"] = show(available_after, row.unit)
+        body["value"] = money(row.value, row.currency)
     return body
 
 
@@ -234,10 +231,11 @@ def _day(on: date | None) -> str | None:
     return on.isoformat() if on else None
 
 
-def shipment(
-    row: Shipment, lines: Iterable[ShipmentLine] | None = None, available_after: Mapping[int, int] | None = None
-) -> dict[str, Any]:
-    lines, left = row.lines.all() if lines is None else lines, available_after or {}
+def money(amount: Decimal, currency: str) -> dict[str, str]:
+    return {"amount": f"{amount:.2f}", "currency": currency}
+
+
+def shipment(row: Shipment) -> dict[str, Any]:
     return {
         "reference": row.ref,
         "state": row.state,
@@ -258,12 +256,51 @@ def shipment(
         "report_due_on": _day(row.report_due_on if row.state in UNREPORTED else None),
         "departed_on": _day(row.departed_on),
         "delivered_on": _day(row.delivered_on),
-        "lines": [line(item, left.get(item.line_number)) for item in lines],
+        "lines": [line(item) for item in row.lines.all()],
     }
 
 
-def reserved(outcome: Reserved) -> dict[str, Any]:
-    return shipment(outcome.shipment, outcome.lines, outcome.available_after)
+def reserved(made: Reserved) -> dict[str, Any]:
+    """What `shipment` says of its row, with what is left."""
+    asked = made.request
+    return {
+        "reference": made.ref,
+        "state": ShipmentState.RESERVED,
+        "display": str(ShipmentState.RESERVED.label),
+        "on_hold": made.on_hold,
+        "license": asked.license,
+        "client_reference": asked.client_reference,
+        "end_user": asked.end_user,
+        "consignee": asked.consignee,
+        "destination": asked.destination,
+        "port": asked.port,
+        "planned_on": asked.planned_on.isoformat(),
+        "reserved_until": made.reserved_until.isoformat(),
+        "final": asked.final,
+        "declaration_no": None,
+        "declared_at": None,
+        "cleared_at": None,
+        **dict.fromkeys(("report_due_on", "departed_on", "delivered_on")),
+        "lines": [
+            _reserved_line(item, made.available_after[item.license_line])
+            for item in sorted(asked.lines, key=lambda item: item.license_line)
+        ],
+    }
+
+
+def _reserved_line(asked: LineRequest, available_after: int) -> dict[str, Any]:
+    whole, nothing = show(asked.quantity, asked.unit), show(0, asked.unit)
+    body = {
+        "license_line": asked.license_line,
+        "quantity": whole,
+        "unit": asked.unit,
+        "hs_code": asked.hs_code,
+        "reserved": whole,
+        **dict.fromkeys(("drawn", "released", "over_cleared"), nothing),
+    }
+    if asked.value is not None:
+        body["value"] = money(asked.value, asked.currency)
+    return body | {"available_after": show(available_after, asked.unit)}
 
 
 class VerdictOutput(serializers.Serializer[Any]):
@@ -339,20 +376,20 @@ class MessageInput(StrictSerializer):
             raise serializers.ValidationError(errors)
         return attrs
 
-    def message(self, body: dict[str, Any], fingerprint: str) -> Message:
-        data = self.validated_data
-        return Message(
-            message_id=data["message_id"],
-            event=data["event"],
-            shipment=data["shipment"],
-            declaration_no=data["declaration_no"],
-            declared_at=data["declared_at"],
-            cleared_at=data.get("cleared_at"),
-            final=data.get("final", False),
-            lines=[ClearedLine(**item) for item in data.get("lines", [])],
-            body=body,
-            fingerprint=fingerprint,
-        )
+
+def message(data: Mapping[str, Any], body: dict[str, Any], fingerprint: str) -> Message:
+    return Message(
+        message_id=data["message_id"],
+        event=data["event"],
+        shipment=data["shipment"],
+        declaration_no=data["declaration_no"],
+        declared_at=data["declared_at"],
+        cleared_at=data.get("cleared_at"),
+        final=data.get("final", False),
+        lines=[ClearedLine(**item) for item in data.get("lines", [])],
+        body=body,
+        fingerprint=fingerprint,
+    )
 
 
 class ReceiptLineOutput(serializers.Serializer[Any]):

@@ -14,6 +14,7 @@ from rest_framework.views import APIView
 
 from core import problems
 from core.api import commands
+from core.api.fields import reader
 from core.api.pagination import Cursor, page_of, read_query
 from core.api.problems import exception_handler
 from core.api.schema import PAGES, call, parameter
@@ -82,8 +83,8 @@ class Shipments(APIView):
         answered={201: examples.RESERVED, 409: examples.EXHAUSTED},
     )
     def post(self, request: Request) -> HttpResponse:
-        data = commands.read(request, serializers.ShipmentInput)
-        return commands.run(request, actions.reserve, data.request(), render=serializers.reserved, status=201)
+        asked = commands.read(request, serializers.ShipmentInput)
+        return commands.run(request, actions.reserve, asked, render=serializers.reserved, status=201)
 
 
 class ShipmentCheck(APIView):
@@ -100,8 +101,8 @@ class ShipmentCheck(APIView):
         answered={200: examples.VERDICT},
     )
     def post(self, request: Request) -> Response:
-        data = commands.read(request, serializers.ShipmentInput)
-        outcome = actions.check(data.request(), by=actor_of(request))
+        asked = commands.read(request, serializers.ShipmentInput)
+        outcome = actions.check(asked, by=actor_of(request))
         failures = [problem(failure).as_dict() for failure in outcome.failures]
         return Response({"accepted": outcome.accepted, "failures": failures})
 
@@ -182,10 +183,8 @@ class CustomsMessages(APIView):
         return self._one(request, request.data)
 
     def _one(self, request: Request, body: Any) -> HttpResponse:
-        data = serializers.MessageInput(data=body)
-        data.is_valid(raise_exception=True)
-        print_ = fingerprint("POST", request.path, body)
-        message = data.message(body, print_)
+        data = reader(serializers.MessageInput).run_validation(body)
+        message = serializers.message(data, body, fingerprint("POST", request.path, body))
         try:
             return commands.claimed(
                 request,

@@ -178,7 +178,7 @@ def _reserve_once(request: HttpRequest, form: ShipmentForm) -> str:
         organization_id=request.actor.organization_id,
         key=f"form:{form.cleaned_data['key']}:{fingerprint('', '', facts)}",
         fingerprint=fingerprint("POST", request.path, facts),
-        render=lambda made: Answer(302, "text/plain", made.shipment.ref),
+        render=lambda made: Answer(302, "text/plain", made.ref),
         refuse=refuse,
     )
     return actions.reserve.claimed(claim, form.request(), by=request.actor).body

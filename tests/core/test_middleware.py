@@ -27,6 +27,22 @@ def test_what_is_the_same_for_everybody_may_be_kept(client, reference):
     assert client.get("/static/css/tokens.css").headers["Cache-Control"].startswith("max-age=")
 
 
+@pytest.mark.parametrize("path", ["/healthz", "/accounts/login/", "/static/css/tokens.css", "/api/v1/nowhere/"])
+def test_a_page_loads_what_is_ours_and_nothing_else(path, client):
+    said = client.get(path).headers["Content-Security-Policy"]
+    assert sorted(said.split("; ")) == [
+        "base-uri 'none'",
+        "connect-src 'self'",
+        "default-src 'none'",
+        "form-action 'self'",
+        "frame-ancestors 'none'",
+        "img-src 'self' data:",
+        "manifest-src 'self'",
+        "script-src 'self'",
+        "style-src 'self'",
+    ]
+
+
 @pytest.mark.parametrize(
     ("path", "allow"),
     [

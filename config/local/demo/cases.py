@@ -145,7 +145,7 @@ def shipped(actor: Actor, license: License, reference: str, kilograms: int, ahea
         planned_on=min(legal_today() + timedelta(days=ahead), license.usable_until),
         lines=[shipments.LineRequest(1, kilograms * 1000, "kg")],
     )
-    return shipments.reserve(request, by=actor).shipment.ref
+    return shipments.reserve(request, by=actor).ref
 
 
 def delivered(actor: Actor, shipment: str) -> None:

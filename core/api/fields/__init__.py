@@ -5,7 +5,7 @@ Each says in `refuses` the codes that it may give, and in `openapi` its shape: t
 
 from core.api.fields.instants import DayField, InstantField, read_day
 from core.api.fields.numbers import AmountField, QuantityTextField, TruthField, WholeNumberField
-from core.api.fields.objects import MoneyInput, NonEmptyList, StrictSerializer
+from core.api.fields.objects import MoneyInput, NonEmptyList, StrictSerializer, reader
 from core.api.fields.outputs import (
     AmountOutput,
     CountryOutput,
@@ -37,4 +37,5 @@ __all__ = [
     "WholeNumberField",
     "WordOutput",
     "read_day",
+    "reader",
 ]

@@ -1,6 +1,7 @@
 """Objects and lists of them."""
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -38,6 +39,12 @@ class StrictSerializer(serializers.Serializer[Any]):
         if data is None:
             return self.to_internal_value(data)
         return super().run_validation(data)
+
+
+@cache
+def reader(serializer: type[StrictSerializer]) -> StrictSerializer:
+    """The one of its class that reads every request: reading leaves nothing in it, and a new one copies each field."""
+    return serializer()
 
 
 class NonEmptyList(serializers.ListSerializer[Any]):
