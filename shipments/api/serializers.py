@@ -1,7 +1,7 @@
 """What clients and customs send about shipments, read strictly, and what they get back."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -31,12 +31,11 @@ from core.api.fields import (
     WordOutput,
 )
 from core.api.schema import ErrorOutput, ProblemOutput
-from core.legal_time import on_the_wire
 from core.quantities import show
 from exporters.models import Party
 from licensing.models import License
-from shipments.actions import ClearedLine, LineRequest, Message, Receipt, Reserved, ShipmentRequest
-from shipments.models import Incident, Shipment, ShipmentLine
+from shipments.actions import ClearedLine, LineRequest, Message, Receipt, ShipmentRequest
+from shipments.models import Incident, Shipment
 from shipments.states import ShipmentState
 
 
@@ -135,26 +134,30 @@ class ShipmentInput(StrictSerializer):
         return lines
 
     def request(self) -> ShipmentRequest:
-        data = self.validated_data
-        return ShipmentRequest(
-            **{name: data[name] for name in _PLAIN},
-            final=data.get("final", False),
-            lines=[
-                LineRequest(
-                    license_line=line["license_line"],
-                    quantity=line["quantity"],
-                    unit=line["unit"],
-                    hs_code=line.get("hs_code", ""),
-                    value=line["value"]["amount"] if "value" in line else None,
-                    currency=line["value"]["currency"] if "value" in line else "",
-                    composition=line.get("composition", {}),
-                )
-                for line in data["lines"]
-            ],
-        )
+        return request_of(self.validated_data)
 
 
 _PLAIN = ("license", "client_reference", "end_user", "consignee", "destination", "port", "planned_on")
+
+
+def request_of(data: Mapping[str, Any]) -> ShipmentRequest:
+    """What a ShipmentInput found."""
+    return ShipmentRequest(
+        **{name: data[name] for name in _PLAIN},
+        final=data.get("final", False),
+        lines=[
+            LineRequest(
+                license_line=line["license_line"],
+                quantity=line["quantity"],
+                unit=line["unit"],
+                hs_code=line.get("hs_code", ""),
+                value=line["value"]["amount"] if "value" in line else None,
+                currency=line["value"]["currency"] if "value" in line else "",
+                composition=line.get("composition", {}),
+            )
+            for line in data["lines"]
+        ],
+    )
 
 
 class MoneyOutput(serializers.Serializer[Any]):
@@ -198,53 +201,6 @@ class ShipmentOutput(serializers.Serializer[Any]):
     declared_at = serializers.DateTimeField(allow_null=True)
     cleared_at = serializers.DateTimeField(allow_null=True)
     lines = ShipmentLineOutput(many=True)
-
-
-def line(row: ShipmentLine, available_after: int | None = None) -> dict[str, Any]:
-    body = {
-        "license_line": row.line_number,
-        "quantity": show(row.quantity, row.unit),
-        "unit": row.unit,
-        "hs_code": row.hs_code,
-        "reserved": show(row.held, row.unit),
-        "drawn": show(row.drawn, row.unit),
-        "released": show(row.released, row.unit),
-        "over_cleared": show(row.over_cleared, row.unit),
-    }
-    if row.value is not None:
-        body["value"] = {"amount": f"{Decimal(row.value):.2f}", "currency": row.currency}
-    if available_after is not None:
-        body["available_after"] = show(available_after, row.unit)
-    return body
-
-
-def shipment(
-    row: Shipment, lines: Iterable[ShipmentLine] | None = None, available_after: Mapping[int, int] | None = None
-) -> dict[str, Any]:
-    lines, left = row.lines.all() if lines is None else lines, available_after or {}
-    return {
-        "reference": row.ref,
-        "state": row.state,
-        "display": row.get_state_display(),
-        "on_hold": row.on_hold,
-        "license": row.license.ref,
-        "client_reference": row.client_reference,
-        "end_user": row.end_user.ref,
-        "consignee": row.consignee.ref,
-        "destination": row.destination,
-        "port": row.port,
-        "planned_on": row.planned_on.isoformat(),
-        "reserved_until": row.reserved_until.isoformat(),
-        "final": row.final,
-        "declaration_no": row.declaration_no or None,
-        "declared_at": on_the_wire(row.declared_at) if row.declared_at else None,
-        "cleared_at": on_the_wire(row.cleared_at) if row.cleared_at else None,
-        "lines": [line(item, left.get(item.line_number)) for item in lines],
-    }
-
-
-def reserved(outcome: Reserved) -> dict[str, Any]:
-    return shipment(outcome.shipment, outcome.lines, outcome.available_after)
 
 
 class VerdictOutput(serializers.Serializer[Any]):

@@ -22,7 +22,7 @@ from core.idempotency import fingerprint
 from core.legal_time import legal_now
 from licensing.api.views import actor_of, canonical
 from licensing.codes import GUARDS
-from shipments import actions, selectors
+from shipments import actions, answers, selectors
 from shipments.api import examples, serializers
 from shipments.models import Shipment
 from shipments.refusals import problem
@@ -32,6 +32,10 @@ from shipments.states import ShipmentState
 ASKED = ("unknown-reference", "date-out-of-range", "required")
 
 log = logging.getLogger(__name__)
+
+
+def reserved(made: actions.Reserved) -> dict[str, Any]:
+    return answers.shipment(made.shipment, made.lines, made.available_after)
 
 
 class Shipments(APIView):
@@ -65,7 +69,7 @@ class Shipments(APIView):
             rows = rows.filter(client_reference=query["client_reference"])
         cursor = Cursor("-pk")
         page = selectors.with_holds(cursor.page(rows, request), legal_now())
-        return Response(cursor.body([serializers.shipment(row) for row in page]))
+        return Response(cursor.body([answers.shipment(row) for row in page]))
 
     @call(
         "shipments_reserve",
@@ -83,7 +87,7 @@ class Shipments(APIView):
     )
     def post(self, request: Request) -> HttpResponse:
         data = commands.read(request, serializers.ShipmentInput)
-        return commands.run(request, actions.reserve, data.request(), render=serializers.reserved, status=201)
+        return commands.run(request, actions.reserve, data.request(), render=reserved, status=201)
 
 
 class ShipmentCheck(APIView):
@@ -123,7 +127,7 @@ class ShipmentDetail(APIView):
         if row is None:
             raise NotFound()
         [shown] = selectors.with_holds([row], legal_now())
-        return Response(serializers.shipment(shown))
+        return Response(answers.shipment(shown))
 
 
 class ShipmentCancel(APIView):
@@ -139,11 +143,10 @@ class ShipmentCancel(APIView):
     )
     def post(self, request: Request, ref: str) -> HttpResponse:
         read_query(request)
-        if request._request.body.strip() not in (b"", b"{}"):
-            raise Invalid([Problem("", "unknown-field", _("Cancelling takes no body."))])
+        commands.refuse_body(request, _("Cancelling takes no body."))
         wanted = canonical(ref, Shipment.PREFIX, "invalid-reference")
         return commands.claimed(
-            request, commands.read_key(request), actions.cancel, wanted, render=serializers.shipment, data={}
+            request, commands.read_key(request), actions.cancel, wanted, render=answers.shipment, data={}
         )
 
 
