@@ -43,7 +43,7 @@ from licensing.actions import (
 )
 from licensing.models import Application, Draft, License, Simulation, WindowWarning
 from shipments import actions as shipments
-from shipments.actions import incidents, qualifications
+from shipments.actions import bulk, incidents, qualifications
 from tests import make
 from tests.make import seen
 
@@ -94,7 +94,7 @@ class Story:
         def watch(execute: Any, sql: str, *rest: Any) -> Any:
             if sql.startswith("ROLLBACK TO SAVEPOINT"):  # a transaction that begins anew: what counts is the last
                 taken.clear()
-            for word in (*_TAKES.findall(sql), *re.findall(r"\b(ledger_\w+|shipment_reserve)\(", sql)):
+            for word in (*_TAKES.findall(sql), *re.findall(r"\b(ledger_\w+|shipment_reserve\w*)\(", sql)):
                 taken.append(word)
             if "legal_now()" in sql and "now" not in taken and not sql.startswith(("INSERT", "WITH")):
                 taken.append("now")
@@ -302,6 +302,12 @@ def _shipments(step: Story, world: make.World, clock_of: Any) -> None:
     step(incidents.end, strange.ref, reason="Sent again", by=decider)
     off = world.shipment(ending, KG)
     step(shipments.cancel, off.ref, by=boss)
+    rows = [bulk.Row(make.unique("row-"), "0" * 64, world.request(ending, KG)) for _ in range(2)]
+    step(bulk.reserve_many, rows=rows[:1], atomic=True, instance="", by=boss)
+    job = step(bulk.order, rows=rows, language="en", instance="", by=boss)
+    step(bulk.work, job.pk, by=clock())
+    job = bulk.order(rows, language="en", instance="", by=boss)
+    step(bulk.cancel, job.ref, by=boss)
     forgotten = world.shipment(ending, KG)
     step(licenses.suspend, ending.ref, reason="Inspection", by=decider)
     another, cause = world.ministry.other_decider, ending.suspensions.get().pk
