@@ -67,3 +67,5 @@ RECEIPT = {
     "state": "cleared",
     "lines": [{"license_line": 1, "drawn": "1196.400", "released": "3.600", "over_cleared": "0.000"}],
 }
+ROW = REQUEST | {"idempotency_key": "po-778-1"}
+OUTCOMES = {"mode": "partial", "booked": 1, "outcomes": [{"row": 1, "status": 201, "body": RESERVED}]}
