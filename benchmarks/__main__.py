@@ -7,7 +7,7 @@ from typing import Any
 
 from benchmarks.ground import raise_
 
-MODULES = ("assessments", "turn_10k", "whatif_10k", "take_alone", "drawdown", "api", "sweeps", "pages")
+MODULES = ("assessments", "turn_10k", "whatif_10k", "take_alone", "drawdown", "api", "bulk", "sweeps", "pages")
 
 
 def main(names: list[str]) -> int:

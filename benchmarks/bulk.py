@@ -1,0 +1,114 @@
+"""POST /shipments/bulk/ over HTTP, from the first byte of the rows to the last outcome: beside PostgreSQL alone."""
+
+import http.client
+import json
+import random
+import time
+from collections.abc import Callable
+from statistics import median
+from typing import Any
+
+from benchmarks.api import OURS, key_of
+from benchmarks.ground import SCALE
+from benchmarks.limits import lay
+from benchmarks.rounds import SECONDS, compared
+from benchmarks.shelf import Shelf, shelf_of
+from benchmarks.web import Web, serving
+
+TARGETS = {"bulk_1k": {"per_l1": 0.55}, "bulk_10k": {"per_l1": 0.55}}
+FLOORS = {"bulk_1k": {"per_l1": 0.4}, "bulk_10k": {"per_l1": 0.4}}
+PATH = "/api/v1/shipments/bulk/"
+
+
+class Client:
+    """Sends rows that each take a gram of any license of the shelf."""
+
+    def __init__(self, shelf: Shelf, key: str, port: int) -> None:
+        from core.legal_time import legal_today
+
+        self.shelf, self.draw, self.today = shelf, random.Random(time.monotonic()), legal_today().isoformat()
+        self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=120)
+        self.headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/json", "Accept": "*/*"}
+
+    def rows(self, number: int) -> bytes:
+        line = {"license_line": 1, "quantity": "0.001", "unit": "kg"}
+        whom = {"end_user": self.shelf.end_user, "consignee": self.shelf.consignee}
+        where = {"destination": self.shelf.destination, "port": "CNSHA", "planned_on": self.today, "lines": [line]}
+        found = []
+        for _ in range(number):
+            reference = f"H-{self.draw.getrandbits(96):x}"
+            license = self.shelf.ref(self.draw.randint(1, self.shelf.number))
+            named = {"license": license, "client_reference": reference, "idempotency_key": reference}
+            found.append(named | whom | where)
+        return json.dumps(found).encode()
+
+    def call(self, method: str, path: str, body: bytes = b"", status: int = 200) -> Any:
+        key = f"K-{self.draw.getrandbits(96):x}"
+        self.connection.request(method, path, body, self.headers | {"Idempotency-Key": key})
+        answer = self.connection.getresponse()
+        said = answer.read()
+        assert answer.status == status, said[:500]
+        return json.loads(said)
+
+
+def bulk_1k(world: Any) -> dict[str, Any]:
+    number = max(10, int(1_000 * SCALE))
+
+    def once(client: Client) -> tuple[int, float]:
+        body, began = client.rows(number), time.monotonic()
+        said = client.call("POST", f"{PATH}?mode=partial", body, 207)
+        took = time.monotonic() - began
+        assert said["booked"] == number
+        return number, took
+
+    return _measured(world, once)
+
+
+def bulk_10k(world: Any) -> dict[str, Any]:
+    """Its job is worked off here, as a worker does it."""
+    from shipments.tasks import work_bulks
+
+    number = max(1_001, int(10_000 * SCALE))
+
+    def once(client: Client) -> tuple[int, float]:
+        body, began = client.rows(number), time.monotonic()
+        job = client.call("POST", f"{PATH}?mode=partial", body, 202)
+        work_bulks()
+        address, booked = f"{PATH}{job['reference']}/?page_size=200", 0
+        while address:
+            page = client.call("GET", address)
+            booked += sum(one["status"] == 201 for one in page["results"])
+            address = page["next"] and page["next"].partition("127.0.0.1")[2].partition("/")[2].join(("/", ""))
+        took = time.monotonic() - began
+        assert booked == number
+        return number, took
+
+    return _measured(world, once)
+
+
+def _measured(world: Any, once: Callable[[Client], tuple[int, float]]) -> dict[str, Any]:
+    """once: how many rows, and the seconds from sending to the last outcome (making the rows is the client's own)."""
+    shelf = shelf_of(world)
+    spread, _ = lay(shelf)
+    spent: list[float] = []
+    with serving(OURS) as web:
+        client = Client(shelf, key_of(world), web.port)
+        once(client)
+        return compared(_work(web, client, once, spent), l1=lambda: spread.l1(SECONDS)) | {"web_cpu_ms": median(spent)}
+
+
+def _work(web: Web, client: Client, once: Callable[[Client], tuple[int, float]], spent: list[float]) -> Any:
+    """Rows a second; to `spent` goes what each cost the web processes, in ms."""
+
+    def work() -> float:
+        before, rows, took = web.cpu(), 0, 0.0
+        while took < SECONDS:
+            more, seconds = once(client)
+            rows, took = rows + more, took + seconds
+        spent.append((web.cpu() - before) / rows * 1_000)
+        return rows / took
+
+    return work
+
+
+MEASURES = {one.__name__: one for one in (bulk_1k, bulk_10k)}
