@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from django.db import connection, transaction
@@ -213,8 +214,8 @@ def _reserved(request: ShipmentRequest, ref: str, said: Mapping[str, Any]) -> Re
         exporter_id=said["exporter"],
         license=License(pk=said["license"]["id"], ref=said["license"]["ref"], state=said["license"]["state"]),
         client_reference=request.client_reference,
-        end_user=Party(ref=request.end_user),
-        consignee=Party(ref=request.consignee),
+        end_user=_named(request.end_user),
+        consignee=_named(request.consignee),
         destination=request.destination,
         port=request.port,
         planned_on=request.planned_on,
@@ -234,6 +235,12 @@ def _reserved(request: ShipmentRequest, ref: str, said: Mapping[str, Any]) -> Re
         for line in sorted(request.lines, key=lambda line: line.license_line)
     ]
     return Reserved(shipment, lines, {line["line"]: line["available_after"] for line in said["lines"]})
+
+
+@lru_cache(1_000)
+def _named(ref: str) -> Party:
+    """Of whom an answer says the reference alone."""
+    return Party(ref=ref)
 
 
 def lock_with_license(rows: QuerySet[Shipment], **named: Any) -> tuple[License, Shipment]:

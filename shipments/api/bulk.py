@@ -1,7 +1,7 @@
 """REST: many shipments in one call, and the job that a large one becomes."""
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from django.http import HttpResponse
@@ -16,7 +16,7 @@ from rest_framework.views import APIView
 
 from core import problems
 from core.api import commands
-from core.api.fields import PatternField, ReferenceOutput, WordOutput
+from core.api.fields import DayField, PatternField, ReferenceField, ReferenceOutput, TextField, WordOutput
 from core.api.pagination import Cursor, read_query
 from core.api.problems import problems_of
 from core.api.schema import PAGES, ProblemOutput, call, parameter
@@ -197,7 +197,7 @@ def _refuse_repeated(sent: Sequence[Sent]) -> None:
 
 
 def _rows(sent: Sequence[Sent], instance: str) -> Iterator[actions.Row]:
-    reader, path = ShipmentInput(), reverse("api.shipments")
+    reader, path = _reader(), reverse("api.shipments")
     for one in sent:
         try:
             yield _row(one, reader, path)
@@ -205,6 +205,33 @@ def _rows(sent: Sequence[Sent], instance: str) -> Iterator[actions.Row]:
             # what it said goes into the fingerprint of the whole
             print_ = hashlib.sha256(repr(one.body).encode()).hexdigest()
             yield actions.Row(fingerprint=print_, refused=answers.refused(refusal, instance), line=one.line)
+
+
+def _reader() -> ShipmentInput:
+    """The single call's, which reads the same text in the same field once: rows say much the same."""
+    reader = ShipmentInput()
+    _remember(reader.fields.values())
+    _remember(reader.fields["lines"].child.fields.values())
+    return reader
+
+
+def _remember(fields: Iterable[serializers.Field[Any, Any, Any, Any]]) -> None:
+    for one in fields:
+        if isinstance(one, (TextField, ReferenceField, DayField)):
+            vars(one)["run_validation"] = _once(one.run_validation)
+
+
+def _once(read: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    known: dict[str, Any] = {}
+
+    def reading(data: Any = serializers.empty) -> Any:
+        if not isinstance(data, str):
+            return read(data)
+        if data not in known:
+            known[data] = read(data)
+        return known[data]
+
+    return reading
 
 
 def _row(sent: Sent, reader: ShipmentInput, path: str) -> actions.Row:
