@@ -302,8 +302,9 @@ def _shipments(step: Story, world: make.World, clock_of: Any) -> None:
     step(incidents.end, strange.ref, reason="Sent again", by=decider)
     off = world.shipment(ending, KG)
     step(shipments.cancel, off.ref, by=boss)
-    rows = [bulk.Row(make.unique("row-"), "0" * 64, world.request(ending, KG)) for _ in range(2)]
-    step(bulk.reserve_many, rows=rows[:1], atomic=True, instance="", by=boss)
+    elsewhere = world.request(ending, KG, port="CNNGB")  # refused: what is left stays as it is
+    rows = [bulk.Row(make.unique("row-"), "0" * 64, elsewhere)]
+    step(bulk.reserve_many, rows=rows, atomic=False, instance="", by=boss)
     job = step(bulk.order, rows=rows, language="en", instance="", by=boss)
     step(bulk.work, job.pk, by=clock())
     job = bulk.order(rows, language="en", instance="", by=boss)
