@@ -126,7 +126,7 @@ def drawn(draw, world, licenses, used):
                 ("final", True),
                 ("bogus", 1),
                 ("lines", []),
-                ("idempotency_key", "no key"),
+                ("idempotency_key", unique("no key ")),
             ])  # fmt: skip
             row[name] = said
         if used and draw.random() < 0.15:
