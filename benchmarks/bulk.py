@@ -83,6 +83,7 @@ def bulk_10k(world: Any) -> dict[str, Any]:
     def once(client: Client) -> tuple[int, float]:
         body, began = client.rows(number), time.monotonic()
         job = client.call("POST", f"{PATH}?mode=partial", body, 202)
+        client.connection.close()  # the server would, as nothing comes for a while
         work_bulks()
         address, booked = f"{PATH}{job['reference']}/?page_size=200", 0
         while address:
