@@ -14,6 +14,7 @@ MODULES = (
     "take_alone",
     "drawdown",
     "api",
+    "bulk",
     "sweeps",
     "mixed",
     "growth",

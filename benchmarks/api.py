@@ -58,7 +58,7 @@ def posting(shelf: Shelf, key: str, port: int) -> Callable[[int], Callable[[], N
     return client
 
 
-def _key(world: Any) -> str:
+def key_of(world: Any) -> str:
     from tests import make
 
     if "key" not in world.made:
@@ -71,8 +71,8 @@ def api_reserve(world: Any) -> dict[str, Any]:
     spread, _ = lay(shelf)
     spent: list[float] = []
     with serving(OURS) as web:
-        figures = compared(_work(web, posting(shelf, _key(world), web.port), spent), l1=lambda: spread.l1(SECONDS))
-        paced = _at_pace(posting(shelf, _key(world), web.port))
+        figures = compared(_work(web, posting(shelf, key_of(world), web.port), spent), l1=lambda: spread.l1(SECONDS))
+        paced = _at_pace(posting(shelf, key_of(world), web.port))
     return figures | {"web_cpu_ms": median(spent), "p50_ms": paced[0], "p95_ms": paced[1]}
 
 
@@ -83,8 +83,8 @@ def api_textbook(world: Any) -> dict[str, Any]:
     owner = os.environ["DATABASE_OWNER_URL"]  # what the ledger's functions alone may write, the textbook writes itself
     plain = {"DJANGO_SETTINGS_MODULE": "benchmarks.textbook_settings", "DATABASE_URL": owner}
     with serving(OURS) as web, serving(TEXTBOOK, **plain) as twin:
-        textbook = _work(twin, posting(shelf, _key(world), twin.port), theirs)
-        figures = compared(_work(web, posting(shelf, _key(world), web.port), ours), textbook=textbook)
+        textbook = _work(twin, posting(shelf, key_of(world), twin.port), theirs)
+        figures = compared(_work(web, posting(shelf, key_of(world), web.port), ours), textbook=textbook)
     cpu = {"web_cpu_ms": median(ours), "textbook_cpu_ms": median(theirs)}
     return figures | cpu | {"cpu_of_textbook": cpu["web_cpu_ms"] / cpu["textbook_cpu_ms"]}
 

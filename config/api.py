@@ -6,7 +6,7 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitVie
 from core.api import docs
 from licensing.api import applications, assessments, deadline
 from licensing.api import views as licensing
-from shipments.api import reports
+from shipments.api import bulk, reports
 from shipments.api import views as shipments
 
 urlpatterns = [
@@ -20,6 +20,9 @@ urlpatterns = [
     path("licenses/<str:ref>/movements/", licensing.Movements.as_view(), name="api.movements"),
     path("shipments/", shipments.Shipments.as_view(), name="api.shipments"),
     path("shipments/check/", shipments.ShipmentCheck.as_view(), name="api.shipments.check"),
+    path("shipments/bulk/", bulk.ShipmentBulk.as_view(), name="api.shipments.bulk"),
+    path("shipments/bulk/<str:ref>/", bulk.BulkJob.as_view(), name="api.shipments.bulk.job"),
+    path("shipments/bulk/<str:ref>/cancel/", bulk.BulkCancel.as_view(), name="api.shipments.bulk.cancel"),
     path("shipments/<str:ref>/", shipments.ShipmentDetail.as_view(), name="api.shipment"),
     path("shipments/<str:ref>/cancel/", shipments.ShipmentCancel.as_view(), name="api.shipment.cancel"),
     path("shipments/<str:ref>/departure/", reports.ShipmentDeparture.as_view(), name="api.shipment.departure"),

@@ -143,7 +143,12 @@ CODES = (
     Code(
         "stale", 412, _("Somebody changed it since you read it."), _("Compare with the present values, and send again.")
     ),
-    Code("body-too-large", 413, _("The body is larger than 1 MiB."), _("Send less at once.")),
+    Code(
+        "body-too-large",
+        413,
+        _("The body is larger than the call takes: 1 MiB, unless it says more."),
+        _("Send less at once."),
+    ),
     Code(
         "unsupported-media-type",
         415,

@@ -71,7 +71,12 @@ def earlier(claim: Claim, said: Mapping[str, Any] | None) -> Answer | None:
         return None
     if "in_progress" in said:
         raise InProgress()
-    if said["fingerprint"] != claim.fingerprint:
+    return first(claim.fingerprint, said)
+
+
+def first(fingerprint: str, said: Mapping[str, Any]) -> Answer:
+    """The answer that a key has. Raises Invalid idempotency-key-reused when it was given to another request."""
+    if said["fingerprint"] != fingerprint:
         message = _("This Idempotency-Key was used before with another request. Use a new key for a new request.")
         raise Invalid([Problem("", "idempotency-key-reused", message)])
     return Answer(said["status"], said["content_type"], said["body"], replayed=True)
@@ -84,6 +89,18 @@ def keep(claim: Claim, answer: Answer) -> None:
             "UPDATE core_idempotency SET status = %s, content_type = %s, body = %s "
             "WHERE organization_id = %s AND key = %s",
             [answer.status, answer.content_type, answer.body, claim.organization_id, claim.key],
+        )
+
+
+def keep_many(organization_id: int | None, answers: Mapping[str, Answer]) -> None:
+    """The same of many keys, which this transaction holds."""
+    columns = zip(*((key, one.status, one.content_type, one.body) for key, one in answers.items()), strict=True)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE core_idempotency i SET status = a.status, content_type = a.content_type, body = a.body"
+            " FROM unnest(%s::text[], %s::int[], %s::text[], %s::text[]) a (key, status, content_type, body)"
+            " WHERE i.organization_id = %s AND i.key = a.key",
+            [*map(list, columns), organization_id],
         )
 
 

@@ -13,6 +13,7 @@ from core.errors import DomainError
 from core.idempotency import Answer
 
 MEDIA_TYPE = "application/problem+json"
+JSON = "application/json; charset=utf-8"  # of any other answer
 
 
 def document(refusal: DomainError) -> dict[str, Any]:

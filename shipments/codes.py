@@ -47,6 +47,30 @@ CODES = (
         _("No rate of this month converts the value into the currency of the cap."),
         _("State the value in the currency that the message names."),
     ),
+    Code(
+        "not-booked",
+        409,
+        _("Another row of an atomic bulk was refused, so this one was not booked."),
+        _("Mend the row that is named, or leave it out, and send all again; no key of it was used up."),
+    ),
+    Code(
+        "invalid-sheet",
+        422,
+        _("The lines of the sheet are not made of the documented columns."),
+        _("Save it as CSV UTF-8, parted by commas, with the columns that the call names as its first line."),
+    ),
+    Code(
+        "formula",
+        422,
+        _("A cell begins with = or @, as a formula does."),
+        _("Put the formula's value into the cell."),
+    ),
+    Code(
+        "row-repeated",
+        422,
+        _("Two rows of a bulk have the same idempotency_key or client_reference."),
+        _("Send each shipment once; add what goes on one license line up."),
+    ),
     Code("duplicate-line", 422, _("A license line stands twice."), _("Add the quantities up in one line.")),
     Code("unknown-event", 422, _("The event is not known."), _("Send one of declared, cleared.")),
     Code(

@@ -296,3 +296,59 @@ class Handling(models.Model):
 
     def __str__(self) -> str:
         return str(self.incident)
+
+
+class Bulk(models.Model):
+    """Many shipments that were sent at once and are booked after the answer. How far it is, its rows say."""
+
+    PREFIX = "BK"
+
+    class Stage(models.TextChoices):
+        QUEUED = "queued", _("Queued")
+        RUNNING = "running", _("Running")
+        DONE = "done", _("Done")
+        CANCELLED = "cancelled", _("Cancelled")
+
+    ref = models.CharField(max_length=16, unique=True)
+    exporter = models.ForeignKey(Exporter, on_delete=models.PROTECT, related_name="bulks")
+    created_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    created_at = models.DateTimeField()
+    language = models.CharField(max_length=10)
+    request_id = models.CharField(max_length=32)
+    cancelled_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-id"]
+
+    def __str__(self) -> str:
+        return self.ref
+
+    def stage(self, *, rows: int, done: int, **_more: int) -> Stage:
+        """By how many of its rows have an outcome."""
+        if done == rows:
+            return self.Stage.DONE
+        if self.cancelled_at:
+            return self.Stage.CANCELLED
+        return self.Stage.RUNNING if done else self.Stage.QUEUED
+
+
+class BulkRow(models.Model):
+    """A shipment of a bulk as it was sent, and what became of it: the same bytes that its key gets again."""
+
+    bulk = models.ForeignKey(Bulk, on_delete=models.PROTECT, related_name="rows", db_index=False)
+    number = models.SmallIntegerField()
+    line = models.IntegerField(null=True)
+    key = models.CharField(max_length=255, blank=True)
+    fingerprint = models.CharField(max_length=64, blank=True)
+    stated = models.JSONField(null=True)  # as shipment_reserve reads it; None where it could not be read
+    status = models.SmallIntegerField(null=True)
+    body = models.TextField(blank=True)
+    replayed = models.BooleanField(default=False)
+
+    class Meta:
+        ordering = ["bulk", "number"]
+        constraints = [models.UniqueConstraint(name="bulk_row_once", fields=["bulk", "number"])]
+        indexes = [models.Index(name="bulk_row_open", fields=["bulk", "number"], condition=Q(status=None))]
+
+    def __str__(self) -> str:
+        return f"{self.bulk} row {self.number}"

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 
-from django.db.models import DateField, Exists, F, OuterRef, Q, QuerySet, Value
+from django.db.models import Count, DateField, Exists, F, OuterRef, Q, QuerySet, Value
 
 from core.access import Actor, visibility
 from core.legal_time import legal_day
@@ -16,7 +16,7 @@ from licensing.models import License, Suspension
 from licensing.selectors import LAWFUL, TOO_LATE, Closing, Reason, Taken, fate_of_lines, reasons, stopped
 from licensing.selectors.what_if import reads_reserved
 from licensing.states import IN_FORCE
-from shipments.models import Handling, Incident, Shipment
+from shipments.models import Bulk, BulkRow, Handling, Incident, Shipment
 from shipments.states import OPEN_SHIPMENT, UNREPORTED, ShipmentState
 
 REMINDER_DAYS = 7  # before the last day on which to report a delivery its holder is told
@@ -45,6 +45,23 @@ def shipments_for(actor: Actor) -> QuerySet[Shipment]:
     if actor.kind == "customs" or (actor.kind == "ministry" and actor.may("desk.license", "GET")):
         return of_province(rows, actor, "exporter__province")
     return rows.none()
+
+
+def bulks_for(actor: Actor) -> QuerySet[Bulk]:
+    """A company's own; nobody else's business: what came of them are shipments."""
+    return Bulk.objects.filter(exporter_id=actor.organization_id)
+
+
+def bulks_to_work() -> list[int]:
+    """Those of which something is left to be booked, the oldest first."""
+    left = Exists(BulkRow.objects.filter(bulk=OuterRef("pk"), status=None))
+    return list(Bulk.objects.filter(left, cancelled_at=None).order_by("pk").values_list("pk", flat=True))
+
+
+def progress(bulk: Bulk) -> dict[str, int]:
+    """How many rows it has, how many of them have an outcome, and how many of these are booked."""
+    has, booked = Q(status__isnull=False), Q(status__lt=400)
+    return bulk.rows.aggregate(rows=Count("pk"), done=Count("pk", filter=has), booked=Count("pk", filter=booked))
 
 
 def with_lines(rows: QuerySet[Shipment]) -> QuerySet[Shipment]:
@@ -183,6 +200,11 @@ def incidents_in(rows: QuerySet[Incident], actor: Actor, view: str) -> QuerySet[
 @visibility("shipment")
 def shipment_visible(actor: Actor, ref: str) -> bool:
     return shipments_for(actor).filter(ref=ref).exists()
+
+
+@visibility("bulk")
+def bulk_visible(actor: Actor, ref: str) -> bool:
+    return bulks_for(actor).filter(ref=ref).exists()
 
 
 @visibility("incident")

@@ -1,5 +1,7 @@
 """Sweeps over shipments: ids, a verb once per id; may run twice, late or never."""
 
+import time
+
 from celery import shared_task
 
 from core.access import clock
@@ -7,9 +9,10 @@ from core.legal_time import legal_today
 from core.sweeps import batches, each
 from exporters.selectors import qualifications_past
 from shipments import actions, selectors
-from shipments.actions import qualifications, reports
+from shipments.actions import bulk, qualifications, reports
 
 BATCH = 500
+RUN_SECONDS = 45  # a run ends well before the task's time limit
 
 
 @shared_task
@@ -40,3 +43,13 @@ def warn_of_reports() -> int:
     by = clock()
     ids = selectors.reports_to_warn_of(legal_today(), BATCH)
     return each(ids, lambda pk: reports.warn_of_report(pk, by=by))
+
+
+@shared_task
+def work_bulks() -> int:
+    """Every bulk goes on, the oldest first, chunk by chunk; what is left after a while, seconds later."""
+    by, until, done = clock(), time.monotonic() + RUN_SECONDS, 0
+    for pk in selectors.bulks_to_work():
+        while time.monotonic() < until and each([pk], lambda pk: bulk.work(pk, by=by)):
+            done += 1
+    return done

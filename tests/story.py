@@ -44,7 +44,7 @@ from licensing.actions import (
 )
 from licensing.models import Application, Draft, License, Simulation, WindowWarning
 from shipments import actions as shipments
-from shipments.actions import incidents, qualifications, reports
+from shipments.actions import bulk, incidents, qualifications, reports
 from tests import make
 from tests.make import seen
 
@@ -95,7 +95,7 @@ class Story:
         def watch(execute: Any, sql: str, *rest: Any) -> Any:
             if sql.startswith("ROLLBACK TO SAVEPOINT"):  # a transaction that begins anew: what counts is the last
                 taken.clear()
-            for word in (*_TAKES.findall(sql), *re.findall(r"\b(ledger_\w+|shipment_reserve)\(", sql)):
+            for word in (*_TAKES.findall(sql), *re.findall(r"\b(ledger_\w+|shipment_reserve\w*)\(", sql)):
                 taken.append(word)
             if "legal_now()" in sql and "now" not in taken and not sql.startswith(("INSERT", "WITH")):
                 taken.append("now")
@@ -295,7 +295,8 @@ def _policy(step: Story, m: make.Ministry, company: Actor) -> None:
 def _shipments(step: Story, world: make.World, clock_of: Any) -> None:
     boss, decider = world.exporter, world.ministry.decider
     used, ending = world.license(kilograms=10), world.license(kilograms=100)
-    held = step(shipments.reserve, world.request(used, 10 * KG), by=boss).shipment
+    asked = world.request(used, 10 * KG)
+    held = step(shipments.reserve, asked, by=boss)
     step(licenses.warn_of_use, used.pk, by=clock())
     step(shipments.receive, world.message(held.ref, grams=10 * KG), by=world.customs)
     step(reports.depart, held.ref, departed_on=legal_today(), by=boss)
@@ -306,6 +307,12 @@ def _shipments(step: Story, world: make.World, clock_of: Any) -> None:
     step(incidents.end, strange.ref, reason="Sent again", by=decider)
     off = world.shipment(ending, KG)
     step(shipments.cancel, off.ref, by=boss)
+    rows = [bulk.Row("row", "0" * 64, asked)]  # its reference was used
+    step(bulk.reserve_many, rows=rows, atomic=False, instance="", by=boss)
+    job = step(bulk.order, rows=rows, language="en", instance="", by=boss)
+    step(bulk.work, job.pk, by=clock())
+    job = bulk.order(rows, language="en", instance="", by=boss)
+    step(bulk.cancel, job.ref, by=boss)
     forgotten = world.shipment(ending, KG)
     silent_about = world.shipment(ending, KG)
     world.clear(silent_about.ref, KG)

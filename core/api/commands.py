@@ -12,10 +12,10 @@ from core import problems
 from core.api.fields import StrictSerializer, reader
 from core.api.pagination import read_query
 from core.command import Command
-from core.errors import Unreadable
+from core.errors import Invalid, Problem, Unreadable
 from core.idempotency import Answer, Claim, fingerprint
 
-JSON = "application/json; charset=utf-8"
+JSON = problems.JSON
 _KEY = re.compile(r"[\x21-\x7e]{1,255}", re.ASCII)
 
 
@@ -27,13 +27,22 @@ def read(request: Request, serializer: type[StrictSerializer]) -> Any:
     return reader(serializer).run_validation(request.data)
 
 
+def refuse_body(request: Request, message: str) -> None:
+    if request._request.body.strip() not in (b"", b"{}"):
+        raise Invalid([Problem("", "unknown-field", message)])
+
+
 def read_key(request: Request) -> str:
     """The request's Idempotency-Key. Raises Unreadable when it is missing or not visible ASCII."""
-    key = request.headers.get("Idempotency-Key", "")
+    return key_of(request.headers.get("Idempotency-Key", ""))
+
+
+def key_of(key: Any) -> str:
+    """What was sent as a key. Raises as `read_key` does."""
     if not key:
         detail = _("Send an Idempotency-Key header: any text of your own that names this request once.")
         raise Unreadable(detail, code="idempotency-key-required")
-    if not _KEY.fullmatch(key):
+    if not isinstance(key, str) or not _KEY.fullmatch(key):
         detail = _("An Idempotency-Key has 1 to 255 visible ASCII characters.")
         raise Unreadable(detail, code="idempotency-key-invalid")
     return key

@@ -15,6 +15,7 @@ from core.errors import DomainError, Invalid, Problem, Unreadable
 
 MAX_DEPTH = 20
 MAX_INTEGER_DIGITS = 20
+_ALL_BUT_BRACKETS = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|[^"\[\]{}]+', re.DOTALL)
 
 
 class StrictJSONParser(BaseParser):
@@ -24,16 +25,20 @@ class StrictJSONParser(BaseParser):
         self, stream: IO[bytes], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
     ) -> Any:
         """The body as Python values; decimals stay Decimal. Raises Unreadable, Invalid or 413/415 refusals."""
-        charset = _charset(media_type or "")
-        if charset not in ("", "utf-8", "utf8"):
-            detail = _("The body must be UTF-8.")
-            raise DomainError(detail, code="unsupported-charset")
-        raw = stream.read()
-        if len(raw) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
-            raise DomainError(_("The body is larger than 1 MiB."), code="body-too-large")
-        if not raw.strip():
-            raise Unreadable(_("The body is empty."), code="empty-body")
-        return read(raw)
+        return read(body(stream, media_type or "", settings.DATA_UPLOAD_MAX_MEMORY_SIZE))
+
+
+def body(stream: IO[bytes], media_type: str, most: int) -> bytes:
+    """The bytes of a body that says something, in UTF-8 as far as its type says. Raises Unreadable, or 413 and 415."""
+    if _charset(media_type) not in ("", "utf-8", "utf8"):
+        raise DomainError(_("The body must be UTF-8."), code="unsupported-charset")
+    raw = stream.read(most + 1)
+    if len(raw) > most:
+        text = _("The body is larger than {most} MiB.").format(most=most >> 20)
+        raise DomainError(text, code="body-too-large")
+    if not raw.strip():
+        raise Unreadable(_("The body is empty."), code="empty-body")
+    return raw
 
 
 def _charset(media_type: str) -> str:
@@ -43,16 +48,26 @@ def _charset(media_type: str) -> str:
 
 def read(raw: bytes) -> Any:
     """Strict JSON values of these bytes."""
+    value = values(decoded(raw))
+    refuse_hidden(value)
+    return value
+
+
+def decoded(raw: bytes) -> str:
     if raw.startswith(b"\xef\xbb\xbf"):
         raise Unreadable(_("Remove the byte order mark at the start of the body."), code="invalid-json")
     try:
-        text = raw.decode("utf-8")
+        return raw.decode("utf-8")
     except UnicodeDecodeError as error:
         detail = _("The body is not UTF-8: byte {position} can't be read.").format(position=error.start)
         raise Unreadable(detail, code="invalid-encoding") from error
+
+
+def values(text: str) -> Any:
+    """Strict JSON values of this text, whose characters are still to be asked (hidden_in)."""
     _refuse_depth(text)
     try:
-        value = json.loads(
+        return json.loads(
             text,
             object_pairs_hook=_unique_keys,
             parse_float=Decimal,
@@ -64,35 +79,24 @@ def read(raw: bytes) -> Any:
             problem=error.msg, line=error.lineno, column=error.colno
         )
         raise Unreadable(detail, code="invalid-json") from error
-    refuse_hidden(value)
-    return value
 
 
 def refuse_hidden(value: Any) -> None:
     """Raises Invalid for texts with characters that hide."""
-    if hidden := list(_hidden(value, "")):
+    if hidden := list(hidden_in(value)):
         raise Invalid(hidden)
 
 
 def _refuse_depth(text: str) -> None:
     """Counts brackets outside strings before anything recurses."""
-    depth, inside, escaped = 0, False, False
-    for character in text:
-        if inside:
-            if escaped:
-                escaped = False
-            elif character == "\\":
-                escaped = True
-            elif character == '"':
-                inside = False
-        elif character == '"':
-            inside = True
-        elif character in "[{":
+    depth = 0
+    for bracket in _ALL_BUT_BRACKETS.sub("", text):
+        if bracket in "[{":
             depth += 1
             if depth > MAX_DEPTH:
                 raise Unreadable(_("The body is nested more than 20 deep."), code="too-deep")
-        elif character in "]}":
-            depth -= 1
+        else:
+            depth -= bracket in "]}"  # or the quote of a string without an end
 
 
 def _unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -115,7 +119,7 @@ def _no_constant(text: str) -> Any:
     raise Unreadable(_("{text} is not JSON.").format(text=text), code="invalid-json")
 
 
-def _hidden(value: Any, pointer: str) -> Any:
+def hidden_in(value: Any, pointer: str = "") -> Any:
     """A problem for every text, key or value, that holds a forbidden character."""
     if isinstance(value, str):
         if FORBIDDEN.search(value):
@@ -126,7 +130,7 @@ def _hidden(value: Any, pointer: str) -> Any:
                 message = _("A field name has a character that is not allowed.")
                 yield Problem(pointer, "forbidden-character", message)
             else:
-                yield from _hidden(inner, f"{pointer}/{key}")
+                yield from hidden_in(inner, f"{pointer}/{key}")
     elif isinstance(value, list):
         for index, inner in enumerate(value):
-            yield from _hidden(inner, f"{pointer}/{index}")
+            yield from hidden_in(inner, f"{pointer}/{index}")

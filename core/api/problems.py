@@ -23,7 +23,7 @@ def _refusal(error: Exception) -> DomainError | None:
         case DomainError():
             return error
         case RequestDataTooBig():
-            return DomainError(_("The body is larger than 1 MiB."), code="body-too-large")
+            return DomainError(_("The body is larger than {most} MiB.").format(most=1), code="body-too-large")
         case exceptions.ValidationError():
             return Invalid(list(problems_of(error.detail)))
         case exceptions.ParseError():

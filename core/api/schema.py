@@ -243,7 +243,7 @@ class Schema(AutoSchema):
 def _headers(status: int, *, remembered: bool) -> dict[str, Any]:
     text, number = {"type": "string"}, {"type": "integer", "minimum": 0}
     found = {"X-Request-Id": (_("The request's id."), text, True)}
-    if remembered and status in (200, 201, 202, 409):
+    if remembered and status in (200, 201, 202, 207, 409):
         found["Idempotency-Replayed"] = (_("`true` when this is the first answer again."), {"const": "true"}, False)
     if status in (409, 429, 503):
         found["Retry-After"] = (_("Seconds to wait before the same request is sent again."), number, status != 409)

@@ -14,6 +14,7 @@ AMOUNTS = ("authorized", "credited", "tolerance", "reserved", "drawn", "lapsed",
 
 
 @door("ledger_take(jsonb,boolean)")
+@door("ledger_hold(bigint[],integer[])")
 @door("ledger_settle(jsonb)")
 @door("ledger_lapse(bigint)")
 @door("ledger_open(bigint)")

@@ -43,7 +43,7 @@ CREATE FUNCTION ledger_post_all(changes ledger_change[], at_ timestamptz, closes
 $$;
 
 -- The lines of these licenses are this transaction's, but for those that somebody else holds: the licenses of these.
-CREATE FUNCTION ledger_hold(licenses bigint[]) RETURNS bigint[] LANGUAGE plpgsql AS $$
+CREATE FUNCTION ledger_hold_free(licenses bigint[]) RETURNS bigint[] LANGUAGE plpgsql AS $$
 DECLARE
     lines bigint[] := ARRAY(SELECT l.id FROM licensing_licenseline l WHERE l.license_id = ANY (licenses)
                             ORDER BY l.id FOR NO KEY UPDATE SKIP LOCKED);
@@ -65,7 +65,7 @@ BEGIN
     ids := ARRAY(SELECT l.id FROM licensing_license l
                  WHERE l.state IN ('active', 'suspended') AND l.usable_until < today
                  ORDER BY l.usable_until LIMIT most FOR NO KEY UPDATE SKIP LOCKED);
-    rest := ledger_hold(ids);
+    rest := ledger_hold_free(ids);
     now_at := legal_now();
     ids := ARRAY(SELECT unnest(ids) EXCEPT SELECT unnest(rest));
     told_of := ARRAY(SELECT ROW(l.id, l.ref, l.state, 'expired', '{}')::history_of
@@ -99,7 +99,7 @@ DECLARE
 BEGIN
     counts := ARRAY(SELECT c.license_id FROM licensing_clearancecount c WHERE c.license_id = ANY (licenses)
                     ORDER BY c.license_id FOR NO KEY UPDATE SKIP LOCKED);
-    missed := ledger_hold(licenses);
+    missed := ledger_hold_free(licenses);
     at := legal_now();
     licenses := ARRAY(
         SELECT l.id FROM licensing_license l

@@ -1,8 +1,8 @@
 """Taking quota for a shipment, and giving it back: reserve, cancel, lapse."""
 
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -27,52 +27,12 @@ from licensing.selectors import judged
 from licensing.states import LicenseState
 from shipments.models import Shipment, ShipmentLine
 from shipments.refusals import refusal
+from shipments.requests import LineRequest, Reserved, ShipmentRequest
 from shipments.selectors import LATE_DAYS, shipments_for
 from shipments.states import ShipmentState
 
 DAYS_AHEAD_MOST = 90
 RESERVED_DAYS = 30
-
-
-@dataclass(frozen=True)
-class LineRequest:
-    """What one line asks for, in base units of its unit."""
-
-    license_line: int
-    quantity: int
-    unit: str
-    hs_code: str = ""
-    value: Decimal | None = None
-    currency: str = ""
-    composition: dict[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class ShipmentRequest:
-    """A shipment as a client or a form described it; references are canonical and not yet looked up."""
-
-    license: str
-    client_reference: str
-    end_user: str
-    consignee: str
-    destination: str
-    port: str
-    planned_on: date
-    lines: Sequence[LineRequest]
-    final: bool = False
-
-
-@dataclass(frozen=True)
-class Reserved:
-    """A shipment that was accepted as it was asked for, and what each license line has left after it. No row is made of
-    it: that would cost its caller more than the ledger does."""
-
-    pk: int
-    ref: str
-    request: ShipmentRequest
-    reserved_until: date
-    on_hold: bool
-    available_after: dict[int, int]
 
 
 @dataclass(frozen=True)
@@ -86,7 +46,8 @@ class Outlook:
 def check(request: ShipmentRequest, *, by: Actor) -> Outlook:
     """Every guard's verdict on the request, and whether its reference is free; no effect. Raises as `reserve` does."""
     with transaction.atomic():
-        said = _asked(_stated(request, by), dry=True)
+        said = _asked(stated_of(request, by.organization_id), dry=True)
+    found(said)
     return Outlook(said["accepted"], said["failures"])
 
 
@@ -98,13 +59,18 @@ def reserve(claim: Claim | None, request: ShipmentRequest, *, by: Actor) -> Rese
     shipments/sql/reserve.sql. Raises NotFound for a license that is not the actor's, Invalid for what is wrong with the
     request itself, DomainError 409 with the first failed guard's code.
     """
-    stated = _stated(request, by) | {"ref": draw(Shipment.PREFIX), "actor": by.user.pk}
-    said = _asked(stated, claim=claim)
+    stated = stated_of(request, by.organization_id) | {"ref": draw(Shipment.PREFIX), "actor": by.user.pk}
+    return outcome(request, stated["ref"], _asked(stated, claim=claim))
+
+
+def outcome(request: ShipmentRequest, ref: str, said: Mapping[str, Any]) -> Reserved:
+    """What shipment_reserve said, who was asked to make it under this reference. Raises as `reserve` does."""
+    found(said)
     if not said["accepted"]:
         raise refusal(said["failures"])
     return Reserved(
         pk=said["shipment"],
-        ref=stated["ref"],
+        ref=ref,
         request=request,
         reserved_until=date.fromisoformat(said["reserved_until"]),
         on_hold=said["license"]["state"] != LicenseState.ACTIVE,
@@ -112,10 +78,10 @@ def reserve(claim: Claim | None, request: ShipmentRequest, *, by: Actor) -> Rese
     )
 
 
-def _stated(request: ShipmentRequest, by: Actor) -> dict[str, Any]:
+def stated_of(request: ShipmentRequest, organization_id: int | None) -> dict[str, Any]:
     """The request as shipment_reserve reads it."""
     return {
-        "organization": by.organization_id,
+        "organization": organization_id,
         "license": request.license,
         "client_reference": request.client_reference,
         "end_user": request.end_user,
@@ -142,6 +108,27 @@ def _stated(request: ShipmentRequest, by: Actor) -> dict[str, Any]:
     }
 
 
+def request_of(stated: Mapping[str, Any]) -> ShipmentRequest:
+    """What `stated_of` stated."""
+    plain = ("license", "client_reference", "end_user", "consignee", "destination", "port", "final")
+    return ShipmentRequest(
+        **{name: stated[name] for name in plain},
+        planned_on=date.fromisoformat(stated["planned_on"]),
+        lines=[
+            LineRequest(
+                license_line=line["line"],
+                quantity=line["quantity"],
+                unit=line["unit"],
+                hs_code=line["hs"],
+                value=None if line["value"] is None else Decimal(line["value"]),
+                currency=line["currency"],
+                composition=line["composition"],
+            )
+            for line in stated["lines"]
+        ],
+    )
+
+
 def _asked(stated: dict[str, Any], *, claim: Claim | None = None, dry: bool = False) -> dict[str, Any]:
     """What shipment_reserve says. Where no verdict knows the newest edition it wrote nothing but the key and holds no
     lock: the rules are asked here, and their answer is brought along to the second call.
@@ -153,14 +140,18 @@ def _asked(stated: dict[str, Any], *, claim: Claim | None = None, dry: bool = Fa
     if claim and (answer := earlier(claim, said.get("earlier"))):
         raise Answered(answer)
     if said.get("behind"):
-        said = _reserve(stated | {"judged": _judged(stated)}, dry)
+        said = _reserve(stated | {"judged": judged_of(stated)}, dry)
         if said.get("behind"):
             raise busy()
+    return said
+
+
+def found(said: Mapping[str, Any]) -> None:
+    """Raises NotFound for a license that is not theirs, Invalid for what is wrong with the request itself."""
     if "missing" in said:
         raise NotFound()
     if problems := said.get("problems"):
         raise Invalid([_problem(one) for one in problems])
-    return said
 
 
 def _reserve(stated: Mapping[str, Any], dry: bool) -> dict[str, Any]:
@@ -170,7 +161,8 @@ def _reserve(stated: Mapping[str, Any], dry: bool) -> dict[str, Any]:
         return said
 
 
-def _judged(stated: Mapping[str, Any]) -> dict[str, Any] | None:
+def judged_of(stated: Mapping[str, Any]) -> dict[str, Any] | None:
+    """What the newest rules say of the request, where no verdict knows them."""
     of_exporter = {"exporter": stated["organization"]}
     license = License.objects.select_related("application").get(ref=stated["license"], **of_exporter)
     party = Party.objects.get(ref=stated["end_user"], **of_exporter)

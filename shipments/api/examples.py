@@ -94,3 +94,5 @@ DEPARTED = RESERVED | {
 }
 DELIVERY = {"delivered_on": "2026-12-20"}
 DELIVERED = DEPARTED | {"state": "delivered", "display": "Delivered", "report_due_on": None, **DELIVERY}
+ROW = REQUEST | {"idempotency_key": "po-778-1"}
+OUTCOMES = {"mode": "partial", "booked": 1, "outcomes": [{"row": 1, "status": 201, "body": RESERVED}]}

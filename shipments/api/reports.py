@@ -13,7 +13,7 @@ from core.api.fields import DayField, StrictSerializer
 from core.api.parsers import StrictJSONParser
 from core.api.schema import call
 from licensing.api.views import canonical
-from shipments import actions
+from shipments import actions, answers
 from shipments.api import examples, serializers
 from shipments.models import Shipment
 
@@ -57,9 +57,9 @@ class ShipmentDeparture(APIView):
         answered={200: examples.DEPARTED},
     )
     def post(self, request: Request, ref: str) -> HttpResponse:
-        said = commands.read(request, DepartureInput).validated_data
+        said = commands.read(request, DepartureInput)
         wanted = canonical(ref, Shipment.PREFIX, "invalid-reference")
-        return commands.run(request, actions.depart, wanted, render=serializers.shipment, **said)
+        return commands.run(request, actions.depart, wanted, render=answers.shipment, **said)
 
 
 class ShipmentDelivery(APIView):
@@ -84,13 +84,13 @@ class ShipmentDelivery(APIView):
         said, data = _read(request)
         wanted = canonical(ref, Shipment.PREFIX, "invalid-reference")
         key = commands.read_key(request)
-        return commands.claimed(request, key, actions.deliver, wanted, render=serializers.shipment, data=data, **said)
+        return commands.claimed(request, key, actions.deliver, wanted, render=answers.shipment, data=data, **said)
 
 
 def _read(request: Request) -> tuple[dict[str, Any], dict[str, Any]]:
     """What the verb is told, and what makes the request the same one when it is sent again."""
     if not uploads.has_form(request):
-        return commands.read(request, DeliveryInput).validated_data, request.data
+        return commands.read(request, DeliveryInput), request.data
     said = uploads.read_form(request, ProvenDeliveryInput).validated_data
     name, content = said["proof"]
     proof = [name, hashlib.sha256(content).hexdigest()]

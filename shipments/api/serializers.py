@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Mapping
-from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -32,13 +31,12 @@ from core.api.fields import (
     WordOutput,
 )
 from core.api.schema import ErrorOutput, ProblemOutput
-from core.legal_time import on_the_wire
 from core.quantities import show
 from exporters.models import Party
 from licensing.models import License
-from shipments.actions import ClearedLine, LineRequest, Message, Receipt, Reserved, ShipmentRequest
-from shipments.models import Incident, Shipment, ShipmentLine
-from shipments.states import UNREPORTED, ShipmentState
+from shipments.actions import ClearedLine, LineRequest, Message, Receipt, ShipmentRequest
+from shipments.models import Incident, Shipment
+from shipments.states import ShipmentState
 
 
 def read_quantity(attributes: dict[str, Any]) -> dict[str, Any]:
@@ -139,25 +137,30 @@ class ShipmentInput(StrictSerializer):
         return lines
 
     def validate(self, attrs: dict[str, Any]) -> ShipmentRequest:
-        return ShipmentRequest(
-            **{name: attrs[name] for name in _PLAIN},
-            final=attrs.get("final", False),
-            lines=[
-                LineRequest(
-                    license_line=line["license_line"],
-                    quantity=line["quantity"],
-                    unit=line["unit"],
-                    hs_code=line.get("hs_code", ""),
-                    value=line["value"]["amount"] if "value" in line else None,
-                    currency=line["value"]["currency"] if "value" in line else "",
-                    composition=line.get("composition", {}),
-                )
-                for line in attrs["lines"]
-            ],
-        )
+        return request_of(attrs)
 
 
 _PLAIN = ("license", "client_reference", "end_user", "consignee", "destination", "port", "planned_on")
+
+
+def request_of(data: Mapping[str, Any]) -> ShipmentRequest:
+    """What a ShipmentInput found."""
+    return ShipmentRequest(
+        **{name: data[name] for name in _PLAIN},
+        final=data.get("final", False),
+        lines=[
+            LineRequest(
+                license_line=line["license_line"],
+                quantity=line["quantity"],
+                unit=line["unit"],
+                hs_code=line.get("hs_code", ""),
+                value=line["value"]["amount"] if "value" in line else None,
+                currency=line["value"]["currency"] if "value" in line else "",
+                composition=line.get("composition", {}),
+            )
+            for line in data["lines"]
+        ],
+    )
 
 
 class MoneyOutput(serializers.Serializer[Any]):
@@ -209,98 +212,6 @@ class ShipmentOutput(serializers.Serializer[Any]):
     departed_on = serializers.DateField(allow_null=True)
     delivered_on = serializers.DateField(allow_null=True)
     lines = ShipmentLineOutput(many=True)
-
-
-def line(row: ShipmentLine) -> dict[str, Any]:
-    body = {
-        "license_line": row.line_number,
-        "quantity": show(row.quantity, row.unit),
-        "unit": row.unit,
-        "hs_code": row.hs_code,
-        "reserved": show(row.held, row.unit),
-        "drawn": show(row.drawn, row.unit),
-        "released": show(row.released, row.unit),
-        "over_cleared": show(row.over_cleared, row.unit),
-    }
-    if row.value is not None:
-        body["value"] = money(row.value, row.currency)
-    return body
-
-
-def _day(on: date | None) -> str | None:
-    return on.isoformat() if on else None
-
-
-def money(amount: Decimal, currency: str) -> dict[str, str]:
-    return {"amount": f"{amount:.2f}", "currency": currency}
-
-
-def shipment(row: Shipment) -> dict[str, Any]:
-    return {
-        "reference": row.ref,
-        "state": row.state,
-        "display": row.get_state_display(),
-        "on_hold": row.on_hold,
-        "license": row.license.ref,
-        "client_reference": row.client_reference,
-        "end_user": row.end_user.ref,
-        "consignee": row.consignee.ref,
-        "destination": row.destination,
-        "port": row.port,
-        "planned_on": row.planned_on.isoformat(),
-        "reserved_until": row.reserved_until.isoformat(),
-        "final": row.final,
-        "declaration_no": row.declaration_no or None,
-        "declared_at": on_the_wire(row.declared_at) if row.declared_at else None,
-        "cleared_at": on_the_wire(row.cleared_at) if row.cleared_at else None,
-        "report_due_on": _day(row.report_due_on if row.state in UNREPORTED else None),
-        "departed_on": _day(row.departed_on),
-        "delivered_on": _day(row.delivered_on),
-        "lines": [line(item) for item in row.lines.all()],
-    }
-
-
-def reserved(made: Reserved) -> dict[str, Any]:
-    """What `shipment` says of its row, with what is left."""
-    asked = made.request
-    return {
-        "reference": made.ref,
-        "state": ShipmentState.RESERVED,
-        "display": str(ShipmentState.RESERVED.label),
-        "on_hold": made.on_hold,
-        "license": asked.license,
-        "client_reference": asked.client_reference,
-        "end_user": asked.end_user,
-        "consignee": asked.consignee,
-        "destination": asked.destination,
-        "port": asked.port,
-        "planned_on": asked.planned_on.isoformat(),
-        "reserved_until": made.reserved_until.isoformat(),
-        "final": asked.final,
-        "declaration_no": None,
-        "declared_at": None,
-        "cleared_at": None,
-        **dict.fromkeys(("report_due_on", "departed_on", "delivered_on")),
-        "lines": [
-            _reserved_line(item, made.available_after[item.license_line])
-            for item in sorted(asked.lines, key=lambda item: item.license_line)
-        ],
-    }
-
-
-def _reserved_line(asked: LineRequest, available_after: int) -> dict[str, Any]:
-    whole, nothing = show(asked.quantity, asked.unit), show(0, asked.unit)
-    body = {
-        "license_line": asked.license_line,
-        "quantity": whole,
-        "unit": asked.unit,
-        "hs_code": asked.hs_code,
-        "reserved": whole,
-        **dict.fromkeys(("drawn", "released", "over_cleared"), nothing),
-    }
-    if asked.value is not None:
-        body["value"] = money(asked.value, asked.currency)
-    return body | {"available_after": show(available_after, asked.unit)}
 
 
 class VerdictOutput(serializers.Serializer[Any]):

@@ -23,7 +23,7 @@ from core.idempotency import fingerprint
 from core.legal_time import legal_now
 from licensing.api.views import actor_of, canonical
 from licensing.codes import GUARDS
-from shipments import actions, selectors
+from shipments import actions, answers, selectors
 from shipments.api import examples, serializers
 from shipments.models import Shipment
 from shipments.refusals import problem
@@ -66,7 +66,7 @@ class Shipments(APIView):
             rows = rows.filter(client_reference=query["client_reference"])
         cursor = Cursor("-pk")
         page = selectors.with_holds(cursor.page(rows, request), legal_now())
-        return Response(cursor.body([serializers.shipment(row) for row in page]))
+        return Response(cursor.body([answers.shipment(row) for row in page]))
 
     @call(
         "shipments_reserve",
@@ -84,7 +84,7 @@ class Shipments(APIView):
     )
     def post(self, request: Request) -> HttpResponse:
         asked = commands.read(request, serializers.ShipmentInput)
-        return commands.run(request, actions.reserve, asked, render=serializers.reserved, status=201)
+        return commands.run(request, actions.reserve, asked, render=answers.reserved, status=201)
 
 
 class ShipmentCheck(APIView):
@@ -124,7 +124,7 @@ class ShipmentDetail(APIView):
         if row is None:
             raise NotFound()
         [shown] = selectors.with_holds([row], legal_now())
-        return Response(serializers.shipment(shown))
+        return Response(answers.shipment(shown))
 
 
 class ShipmentCancel(APIView):
@@ -140,11 +140,10 @@ class ShipmentCancel(APIView):
     )
     def post(self, request: Request, ref: str) -> HttpResponse:
         read_query(request)
-        if request._request.body.strip() not in (b"", b"{}"):
-            raise Invalid([Problem("", "unknown-field", _("Cancelling takes no body."))])
+        commands.refuse_body(request, _("Cancelling takes no body."))
         wanted = canonical(ref, Shipment.PREFIX, "invalid-reference")
         return commands.claimed(
-            request, commands.read_key(request), actions.cancel, wanted, render=serializers.shipment, data={}
+            request, commands.read_key(request), actions.cancel, wanted, render=answers.shipment, data={}
         )
 
 

@@ -1,7 +1,8 @@
--- A reservation, whole, in one statement (docs/ledger.md). Written by the newest migration that changes it; shipments.actions.reservations is its
--- only caller.
+-- A reservation, whole, in one statement (docs/ledger.md). Written by the newest migration that changes it; called by
+-- shipments.actions.reservations, and for many at once by bulk.sql.
 
-CREATE OR REPLACE FUNCTION shipment_wrong_day(planned date, today date, days_ahead int) RETURNS jsonb LANGUAGE sql IMMUTABLE AS $$
+CREATE OR REPLACE FUNCTION shipment_wrong_day(planned date, today date, days_ahead int) RETURNS jsonb
+    LANGUAGE sql IMMUTABLE AS $$
     SELECT CASE WHEN planned BETWEEN today AND today + days_ahead THEN '[]'::jsonb
         ELSE '[{"pointer": "/planned_on", "code": "date-out-of-range"}]' END;
 $$;
@@ -25,9 +26,25 @@ CREATE OR REPLACE FUNCTION shipment_wrong(request jsonb, lic licensing_license, 
                OR ledger_rate(asked.item->>'currency', c.currency, legal_day(legal_now())) IS NULL), '[]');
 $$;
 
+-- The last day of the reservation.
+CREATE OR REPLACE FUNCTION shipment_lasts(request jsonb, lic licensing_license) RETURNS date LANGUAGE sql STABLE AS $$
+    SELECT least((request->>'planned_on')::date + (request->>'reserved_days')::int, lic.usable_until);
+$$;
+
+-- The new shipment, without lines; NULL where its client reference was used before.
+CREATE OR REPLACE FUNCTION shipment_open(request jsonb, license bigint, end_user bigint, consignee bigint, lasts date)
+    RETURNS bigint LANGUAGE sql AS $$
+    INSERT INTO shipments_shipment (ref, exporter_id, license_id, client_reference, state, end_user_id, consignee_id,
+            destination, port, planned_on, reserved_until, final, declaration_no, counted, created_by_id, created_at)
+        VALUES (request->>'ref', (request->>'organization')::bigint, license, request->>'client_reference', 'reserved',
+            end_user, consignee, request->>'destination', request->>'port', (request->>'planned_on')::date, lasts,
+            (request->>'final')::boolean, '', true, (request->>'actor')::bigint, legal_now())
+        ON CONFLICT (exporter_id, client_reference) DO NOTHING RETURNING id;
+$$;
+
 -- The shipment exists and its quantity is reserved, with its history; or nothing was written but the key.
 -- request: {organization, actor, key, fingerprint, ref, license, client_reference, end_user, consignee, destination,
---           port, planned_on, final, days_ahead, reserved_days, late_days, judged,
+--           port, planned_on, final, days_ahead, reserved_days, late_days, judged, opened,
 --           lines: [{line, quantity, unit, hs, value, currency, composition}]}; parties and license by reference.
 -- dry: judged only; no lock, no write, no key.
 -- Returns one of {earlier: as answer_claim says} · {missing} · {problems: [{pointer, code, …}]} · as ledger_take does,
@@ -63,18 +80,14 @@ BEGIN
     IF wrong <> '[]' THEN
         RETURN jsonb_build_object('problems', wrong);
     END IF;
-    lasts := least(planned + (request->>'reserved_days')::int, lic.usable_until);
+    lasts := shipment_lasts(request, lic);
     request := request || jsonb_build_object('license', lic.id, 'end_user', end_user_, 'consignee', consignee_);
 
     IF NOT dry THEN
         BEGIN  -- what is refused is undone as far as here
-            INSERT INTO shipments_shipment (ref, exporter_id, license_id, client_reference, state, end_user_id,
-                    consignee_id, destination, port, planned_on, reserved_until, final, declaration_no, counted,
-                    created_by_id, created_at)
-                VALUES (request->>'ref', organization, lic.id, request->>'client_reference', 'reserved', end_user_,
-                    consignee_, request->>'destination', request->>'port', planned, lasts, (request->>'final')::boolean,
-                    '', true, (request->>'actor')::bigint, legal_now())
-                ON CONFLICT (exporter_id, client_reference) DO NOTHING RETURNING id INTO shipment;
+            -- one of many stands already, as it came in the order of references (bulk.sql)
+            shipment := coalesce((request->>'opened')::bigint,
+                                 shipment_open(request, lic.id, end_user_, consignee_, lasts));
             IF shipment IS NOT NULL THEN
                 INSERT INTO shipments_shipmentline (shipment_id, line_number, quantity, unit, hs_code, value,
                         currency, composition, held, drawn, released, over_cleared)

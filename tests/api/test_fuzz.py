@@ -18,7 +18,7 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 from schemathesis import GenerationMode
 
-from tests.api.test_openapi import CUSTOMS, DOCUMENT, SHIPMENTS, Caller
+from tests.api.test_openapi import BULK, CUSTOMS, DOCUMENT, SHIPMENTS, Caller
 
 CASES, SEED = int(os.environ.get("FUZZ_CASES", "300")), int(os.environ.get("FUZZ_SEED", "1"))
 BODIES = max(-(-CASES // 8), 50)  # of each call
@@ -48,6 +48,11 @@ ANY_TEXT = st.text(st.characters(max_codepoint=255, exclude_characters="\r\n"), 
 HOSTILE = st.dictionaries(st.sampled_from(HEADERS), ANY_TEXT, max_size=2)
 BYTES = st.binary(max_size=3) | st.text("0123456789.-+eE\"',:[]{}\\ntu ", max_size=3).map(str.encode)
 pytestmark = [pytest.mark.full, pytest.mark.django_db]
+
+
+@schemathesis.serializer("text/csv", "application/x-ndjson")
+def plain_text(_context, value):
+    return value if isinstance(value, bytes) else str(value).encode("utf-8", "surrogatepass")
 
 
 def cases():
@@ -102,6 +107,7 @@ def made_real(case, caller, kept):
         case.query = (case.query or {}) | {"accepted_on": "2026-03-02", "tolled": "2026-03-16/2026-04-08"}
     for body in [case.body, *(case.body if isinstance(case.body, list) else [])]:
         good = caller.good_body(case.path)
+        good = good[0] if isinstance(good, list) else good
         if good and isinstance(body, dict):
             names = sorted(body)
             good |= {names[place % len(names)]: body[names[place % len(names)]] for place in kept if names}
@@ -149,7 +155,7 @@ def test_no_case_gets_a_5xx_or_an_answer_that_is_not_described(world):
     assert statuses >= {200, 201, 400, 401, 404, 422}  # it comes past each door
 
 
-@pytest.mark.parametrize("path", [SHIPMENTS, CUSTOMS])
+@pytest.mark.parametrize("path", [SHIPMENTS, BULK, CUSTOMS])
 def test_no_changed_byte_gets_a_5xx_or_an_answer_that_is_not_described(path, world):
     asker = Asker(world)
 

@@ -2,6 +2,8 @@
 
 import json
 from datetime import timedelta
+from functools import cached_property
+from unittest.mock import patch
 
 import pytest
 from django.db import OperationalError
@@ -10,9 +12,10 @@ from rest_framework.views import APIView
 
 from core import access, calendar_file, codes
 from core.errors import DomainError
+from core.idempotency import InProgress
 from core.legal_time import legal_now, legal_today, on_the_wire
 from licensing.models.balances import Movement
-from shipments.actions import depart
+from shipments.actions import bulk, depart
 from shipments.models import CustomsMessage, Shipment
 from tests import make
 from tests.api.document import Document
@@ -22,6 +25,7 @@ CALLS = [pytest.param(*call, id=call[2]["operationId"]) for call in DOCUMENT.ope
 ASSESSMENTS, DEADLINE = "/api/v1/assessments/", "/api/v1/calendar/deadline/"
 OPEN = {"/api/v1/control-items/", ASSESSMENTS, DEADLINE}
 SHIPMENTS, CHECK, CUSTOMS = "/api/v1/shipments/", "/api/v1/shipments/check/", "/api/v1/customs/messages/"
+BULK = "/api/v1/shipments/bulk/"
 CANCEL, LICENSE = "/api/v1/shipments/{ref}/cancel/", "/api/v1/licenses/{ref}/"
 DEPARTURE, DELIVERY = "/api/v1/shipments/{ref}/departure/", "/api/v1/shipments/{ref}/delivery/"
 
@@ -53,8 +57,15 @@ class Caller:
 
     def row_of(self, path):
         """The row that an address with a reference is of."""
+        if path.startswith(BULK):
+            return self.job
         nouns = {"applications": self.license.application, "licenses": self.license}
         return nouns.get(path.split("/")[3], self.shipment)
+
+    @cached_property
+    def job(self):
+        row = bulk.Row(make.unique("row-"), "0" * 64, self.world.request(self.license, 1_000))
+        return bulk.order([row], language="en", instance="0" * 32, by=self.world.exporter)
 
     @staticmethod
     def line():
@@ -63,6 +74,8 @@ class Caller:
     def good_body(self, path):
         if path in (SHIPMENTS, CHECK):
             return self.world.body(self.license, "1.000")
+        if path == BULK:
+            return [self.world.body(self.license, "1.000") | {"idempotency_key": make.unique("row-")}]
         if path == ASSESSMENTS:
             return {"facts": {"item.control_code": "1C905.a.4", "end_use.code": "CIV_AUTO"}}
         if path in (DEPARTURE, DELIVERY):
@@ -70,7 +83,7 @@ class Caller:
         return self.message() if path == CUSTOMS else None
 
     def send(self, path, method, body="good", key=None, bearer="", query="", ref="", **headers):
-        query = query or ("?accepted_on=2026-03-02" if path == DEADLINE else "")
+        query = query or {DEADLINE: "?accepted_on=2026-03-02", BULK: "?mode=partial"}.get(path, "")
         bearer = bearer or self.keys["customs" if path == CUSTOMS else "exporter"]
         body = self.good_body(path) if body == "good" else body
         data = body if isinstance(body, bytes) else b"" if body is None else json.dumps(body).encode()
@@ -90,6 +103,12 @@ def conflict(caller, path, method):
     """A 409 of the call."""
     if path == SHIPMENTS:
         return caller.send(path, method, caller.world.body(caller.license, "100.000"))
+    if path == BULK:
+        with patch.object(bulk, "_booked", raising(InProgress())):
+            return caller.send(path, method)
+    if path.startswith(BULK):
+        empty = bulk.order([], language="en", instance="", by=caller.world.exporter)
+        return caller.send(path, method, ref=empty.ref)
     other = caller.world.shipment(caller.license, 1_000)
     if path in (DEPARTURE, DELIVERY):
         return caller.send(path, method, ref=other.ref)
@@ -120,11 +139,15 @@ def raising(error):
 
 
 def accepted(caller, path, method):
+    if path == BULK:
+        return caller.send(path, method, ["no object"] * 1_001)
     stray = caller.message(shipment=make.unknown(Shipment.PREFIX))
     return caller.send(path, method, stray)
 
 
 def each_its_own(caller, path, method):
+    if path == BULK:
+        return caller.send(path, method, [*caller.good_body(path), "no object"])
     return caller.send(path, method, [caller.message(), {"message_id": 7}, "no object"])
 
 
@@ -132,6 +155,10 @@ def absent(caller, path, method):
     if "{ref}" in path:
         return caller.send(path, method, ref=make.unknown(caller.row_of(path).PREFIX))
     return caller.send(path, method, caller.good_body(path) | {"license": make.unknown()})
+
+
+def too_large(caller, path, method):
+    return caller.send(path, method, b" " * (9_000_000 if path == BULK else 3_000_000))
 
 
 def forbidden(caller, path, method):
@@ -155,7 +182,7 @@ SAMPLES = {
     406: lambda c, path, method: c.send(path, method, HTTP_ACCEPT="application/xml"),
     409: conflict,
     411: lambda c, path, method: c.send(path, method, HTTP_TRANSFER_ENCODING="chunked"),
-    413: lambda c, path, method: c.send(path, method, b" " * 3_000_000),
+    413: too_large,
     415: lambda c, path, method: c.send(path, method, content_type="text/plain"),
     422: lambda c, path, method: c.send(path, method, query="?nonsense=1"),
     429: lambda c, path, method: c.send(path, method),

@@ -14,7 +14,7 @@ from core.models import Delivery, HistoryLine, Mail, Membership, Role, RoleGrant
 from core.references import draw
 from licensing.actions import applications, comments, editions
 from licensing.models import Application, ApplicationDocument
-from shipments.actions import receive
+from shipments.actions import bulk, receive
 from tests import make, pages
 from tests.make import seen
 
@@ -98,6 +98,7 @@ def stage(world):
         "license": {"ref": license.ref},
         "shipment": {"ref": shipment.ref},
         "incident": {"ref": incident.ref},
+        "bulk": {"ref": bulk.order([], language="en", instance="", by=world.exporter).ref},
         "document": {"pk": paper.document_id},
         "member": {"pk": member.pk},
         "key": {"pk": people["signatory"].organization.keys.get().pk},

@@ -9,6 +9,8 @@ from tests import make, story
 from tests.refused import breaches
 
 CASES = [
+    ("shipments_bulk.shipments_bulk_ref_key", {}),
+    ("shipments_bulkrow.bulk_row_once", {}),
     ("shipments_customsdeclaration.shipments_customsdeclaration_number_key", {}),
     ("shipments_customsmessage.customs_message_once", {}),
     ("shipments_customsmessage.shipments_customsmessage_status_check", {"status": "-1"}),

@@ -384,7 +384,7 @@ def test_the_application_sweeps_though_it_may_write_no_balance(many, clock, appl
         assert application.fetchall() == [(4,)]
     for inner in (
         "ledger_post_all('{}'::ledger_change[], now(), false)",
-        "ledger_hold(ARRAY(SELECT id FROM licensing_license))",
+        "ledger_hold_free(ARRAY(SELECT id FROM licensing_license))",
     ):
         try:
             application.execute(f"SELECT {inner}")

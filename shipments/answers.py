@@ -1,0 +1,117 @@
+"""What is answered of a shipment: the body of whoever reads it, and the bytes that its key keeps."""
+
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from core import problems
+from core.errors import DomainError
+from core.idempotency import Answer
+from core.legal_time import on_the_wire
+from core.quantities import show
+from shipments.models import Shipment, ShipmentLine
+from shipments.requests import LineRequest, Reserved
+from shipments.states import UNREPORTED, ShipmentState
+
+
+def line(row: ShipmentLine) -> dict[str, Any]:
+    body = {
+        "license_line": row.line_number,
+        "quantity": show(row.quantity, row.unit),
+        "unit": row.unit,
+        "hs_code": row.hs_code,
+        "reserved": show(row.held, row.unit),
+        "drawn": show(row.drawn, row.unit),
+        "released": show(row.released, row.unit),
+        "over_cleared": show(row.over_cleared, row.unit),
+    }
+    if row.value is not None:
+        body["value"] = money(row.value, row.currency)
+    return body
+
+
+def _day(on: date | None) -> str | None:
+    return on.isoformat() if on else None
+
+
+def money(amount: Decimal, currency: str) -> dict[str, str]:
+    return {"amount": f"{amount:.2f}", "currency": currency}
+
+
+def shipment(row: Shipment) -> dict[str, Any]:
+    return {
+        "reference": row.ref,
+        "state": row.state,
+        "display": row.get_state_display(),
+        "on_hold": row.on_hold,
+        "license": row.license.ref,
+        "client_reference": row.client_reference,
+        "end_user": row.end_user.ref,
+        "consignee": row.consignee.ref,
+        "destination": row.destination,
+        "port": row.port,
+        "planned_on": row.planned_on.isoformat(),
+        "reserved_until": row.reserved_until.isoformat(),
+        "final": row.final,
+        "declaration_no": row.declaration_no or None,
+        "declared_at": on_the_wire(row.declared_at) if row.declared_at else None,
+        "cleared_at": on_the_wire(row.cleared_at) if row.cleared_at else None,
+        "report_due_on": _day(row.report_due_on if row.state in UNREPORTED else None),
+        "departed_on": _day(row.departed_on),
+        "delivered_on": _day(row.delivered_on),
+        "lines": [line(item) for item in row.lines.all()],
+    }
+
+
+def reserved(made: Reserved) -> dict[str, Any]:
+    """What `shipment` says of its row, with what is left."""
+    asked = made.request
+    return {
+        "reference": made.ref,
+        "state": ShipmentState.RESERVED,
+        "display": str(ShipmentState.RESERVED.label),
+        "on_hold": made.on_hold,
+        "license": asked.license,
+        "client_reference": asked.client_reference,
+        "end_user": asked.end_user,
+        "consignee": asked.consignee,
+        "destination": asked.destination,
+        "port": asked.port,
+        "planned_on": asked.planned_on.isoformat(),
+        "reserved_until": made.reserved_until.isoformat(),
+        "final": asked.final,
+        "declaration_no": None,
+        "declared_at": None,
+        "cleared_at": None,
+        **dict.fromkeys(("report_due_on", "departed_on", "delivered_on")),
+        "lines": [
+            _reserved_line(item, made.available_after[item.license_line])
+            for item in sorted(asked.lines, key=lambda item: item.license_line)
+        ],
+    }
+
+
+def _reserved_line(asked: LineRequest, available_after: int) -> dict[str, Any]:
+    whole, nothing = show(asked.quantity, asked.unit), show(0, asked.unit)
+    body = {
+        "license_line": asked.license_line,
+        "quantity": whole,
+        "unit": asked.unit,
+        "hs_code": asked.hs_code,
+        "reserved": whole,
+        **dict.fromkeys(("drawn", "released", "over_cleared"), nothing),
+    }
+    if asked.value is not None:
+        body["value"] = money(asked.value, asked.currency)
+    return body | {"available_after": show(available_after, asked.unit)}
+
+
+def booked(made: Reserved) -> Answer:
+    return Answer(201, problems.JSON, problems.dumps(reserved(made)))
+
+
+def refused(refusal: DomainError, instance: str) -> Answer:
+    """instance: the id of the request that is refused."""
+    return Answer(
+        refusal.status, problems.MEDIA_TYPE, problems.dumps(problems.document(refusal) | {"instance": instance})
+    )

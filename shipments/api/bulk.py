@@ -1,0 +1,295 @@
+"""REST: many shipments in one call, and the job that a large one becomes."""
+
+import hashlib
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from django.http import HttpResponse
+from django.urls import reverse
+from django.utils.translation import get_language, gettext_lazy
+from django.utils.translation import gettext as _
+from drf_spectacular.utils import PolymorphicProxySerializer
+from rest_framework import serializers
+from rest_framework.exceptions import UnsupportedMediaType, ValidationError
+from rest_framework.request import Request
+from rest_framework.views import APIView
+
+from core import problems
+from core.api import commands
+from core.api.fields import DayField, PatternField, ReferenceField, ReferenceOutput, TextField, WordOutput
+from core.api.pagination import Cursor, read_query
+from core.api.problems import problems_of
+from core.api.schema import PAGES, ProblemOutput, call, parameter
+from core.errors import DomainError, Invalid, NotFound, Problem, Unreadable
+from core.idempotency import Answer, Claim, fingerprint
+from core.legal_time import on_the_wire
+from licensing.api.views import actor_of, canonical
+from shipments import answers, selectors
+from shipments.actions import bulk as actions
+from shipments.api import examples
+from shipments.api.rows import JSONRows, NDJSONRows, Sent, SheetRows
+from shipments.api.serializers import ShipmentInput, ShipmentOutput
+from shipments.models import Bulk, BulkRow
+
+MODES = ("atomic", "partial")
+KEY = "idempotency_key"
+
+
+class ShipmentRowInput(ShipmentInput):
+    idempotency_key = PatternField(
+        r"[\x21-\x7e]{1,255}",
+        gettext_lazy("The key that the shipment would have if it were sent alone."),
+        max_length=255,
+    )
+
+
+class RowOutput(serializers.Serializer[Any]):
+    """What became of one row."""
+
+    row = serializers.IntegerField(help_text=gettext_lazy("Counted from 1, without the line that names columns."))
+    line = serializers.IntegerField(required=False, help_text=gettext_lazy("Of the text, where it has lines."))
+    status = serializers.IntegerField(allow_null=True, help_text=gettext_lazy("Null: not booked yet."))
+    replayed = serializers.BooleanField(
+        required=False, help_text=gettext_lazy("True where it is the first answer of the row's key again.")
+    )
+    body = PolymorphicProxySerializer("ShipmentOrProblem", [ShipmentOutput, ProblemOutput], None, allow_null=True)
+
+
+class BulkAnswerOutput(serializers.Serializer[Any]):
+    mode = serializers.ChoiceField(MODES)
+    booked = serializers.IntegerField(help_text=gettext_lazy("How many of the rows are booked."))
+    outcomes = RowOutput(many=True)
+
+
+class BulkOutput(serializers.Serializer[Any]):
+    reference = ReferenceOutput(Bulk.PREFIX)
+    state = WordOutput(Bulk.Stage)
+    display = serializers.CharField()
+    rows = serializers.IntegerField()
+    done = serializers.IntegerField(help_text=gettext_lazy("Rows that have an outcome."))
+    booked = serializers.IntegerField()
+    created_at = serializers.DateTimeField()
+    cancelled_at = serializers.DateTimeField(allow_null=True)
+
+
+class BulkPageOutput(BulkOutput):
+    next = serializers.URLField(allow_null=True, help_text=gettext_lazy("Follow it until it is null."))
+    previous = serializers.URLField(allow_null=True)
+    results = RowOutput(many=True)
+
+
+def shown(bulk: Bulk) -> dict[str, Any]:
+    said = selectors.progress(bulk)
+    stage = bulk.stage(**said)
+    return {
+        "reference": bulk.ref,
+        "state": stage.value,
+        "display": str(stage.label),
+        **said,
+        "created_at": on_the_wire(bulk.created_at),
+        "cancelled_at": on_the_wire(bulk.cancelled_at) if bulk.cancelled_at else None,
+    }
+
+
+def row(number: int, line: int | None, status: int | None, body: str, replayed: bool) -> str:
+    """As text, since the body is kept as one."""
+    said = {"row": number} | ({"line": line} if line else {}) | {"status": status}
+    said |= {"replayed": True} if replayed else {}
+    return f'{problems.dumps(said)[:-1]},"body":{body or "null"}}}'
+
+
+class ShipmentBulk(APIView):
+    route_name = "api.shipments.bulk"
+    parser_classes = (JSONRows, NDJSONRows, SheetRows)
+
+    @call(
+        "shipments_bulk",
+        gettext_lazy("Reserve quota for many shipments"),
+        gettext_lazy(
+            "Up to 10,000 rows and 8 MiB: a JSON array, one JSON object a line, or CSV. Each row is what the single "
+            "call takes, with its `idempotency_key` beside it: the same keys, and the same answers, as if it came "
+            "alone. They are judged in their order.\n\n"
+            "`partial` books every row that can be, and remembers each answer. Up to 1,000 rows are answered at once "
+            "(207); more become a job (202), booked 1,000 at a time, which you follow and may cancel.\n\n"
+            "`atomic` (up to 1,000 rows) books all or none: where a row is refused it says why, the others are "
+            "`not-booked`, and no key is used up, neither theirs nor the call's: mend the row and send all again.\n\n"
+            "A body that can't be read as a whole, a row that repeats another's key or client_reference, or too many "
+            "rows, is refused as a whole, and nothing is booked.\n\n"
+            "CSV is UTF-8 (a byte order mark is accepted), parted by commas; each line is one shipment of one license "
+            "line. Its first line names the columns in any order: idempotency_key, license, client_reference, "
+            "end_user, consignee, destination, port, planned_on, license_line, quantity, unit, and, if you want, "
+            "hs_code, value, currency, final (true or false). An empty cell says nothing."
+        ),
+        gives={207: BulkAnswerOutput, 202: BulkOutput},
+        takes={
+            "application/json": ShipmentRowInput(many=True),
+            "application/x-ndjson": {"type": "string", "description": gettext_lazy("A row of the JSON array a line.")},
+            "text/csv": {"type": "string", "description": gettext_lazy("With the columns named above as first line.")},
+        },
+        query=[parameter("mode", gettext_lazy("All rows or none, or those that can be."), enum=MODES, required=True)],
+        keyed=True,
+        refuses=("expected-array", "min-items", "max-items", "row-repeated", "invalid-sheet"),
+        sent=examples.ROW,
+        answered={207: examples.OUTCOMES},
+    )
+    def post(self, request: Request) -> HttpResponse:
+        mode = read_query(request, "mode").get("mode")
+        if mode not in MODES:
+            raise Invalid([Problem("/mode", "invalid-parameter", _("One of: atomic, partial."))])
+        sent = _sent(request)
+        if mode == "atomic" and len(sent) > actions.CHUNK:
+            raise Invalid([Problem("", "max-items", _("At most 1,000 rows are booked all or none."))])
+        key, instance = commands.read_key(request), request._request.request_id
+        _refuse_repeated(sent)
+        rows = list(_rows(sent, instance))
+        by = actor_of(request)
+
+        def claim(render: Any) -> Claim:
+            asked = [mode, [[one.key, one.fingerprint] for one in rows]]
+            print_ = fingerprint("POST", request.path, asked)
+            return Claim(
+                by.organization_id or 0, key, print_, render, lambda refusal: answers.refused(refusal, instance)
+            )
+
+        def told(outcomes: Sequence[Answer]) -> Answer:
+            booked = sum(one.status < 400 for one in outcomes)
+            each = ",".join(
+                row(number, at.line, one.status, one.body, one.replayed)
+                for number, (at, one) in enumerate(zip(rows, outcomes, strict=True), 1)
+            )
+            text = f'{{"mode":"{mode}","booked":{booked},"outcomes":[{each}]}}'
+            return Answer(207, problems.JSON, text)
+
+        if len(rows) > actions.CHUNK:
+            job = claim(lambda made: Answer(202, problems.JSON, problems.dumps(shown(made))))
+            named = {"language": get_language() or "", "instance": instance, "by": by}
+            return commands.respond(actions.order.claimed(job, rows, **named))
+        try:
+            whole = {"atomic": mode == "atomic", "instance": instance, "by": by}
+            return commands.respond(actions.reserve_many.claimed(claim(told), rows, **whole))
+        except actions.NothingBooked as refused:
+            return commands.respond(told(refused.told))
+
+
+def _sent(request: Request) -> list[Sent]:
+    try:
+        sent = request.data
+    except UnsupportedMediaType:
+        text = _("Send application/json, application/x-ndjson or text/csv.")
+        raise DomainError(text, code="unsupported-media-type") from None
+    if not isinstance(sent, list):
+        raise Unreadable(_("The body is empty."), code="empty-body")
+    return sent
+
+
+def _refuse_repeated(sent: Sequence[Sent]) -> None:
+    """Raises Invalid for every row that has the key, or the reference, of one before it, naming both."""
+    found = []
+    for name in (KEY, "client_reference"):
+        first: dict[str, int] = {}
+        for number, one in enumerate(sent, 1):
+            said = one.body.get(name) if isinstance(one.body, Mapping) else None
+            if isinstance(said, str) and (before := first.setdefault(said, number)) != number:
+                text = _("Row {number} has the {name} of row {before}.").format(number=number, name=name, before=before)
+                found.append(Problem(f"/{number - 1}/{name}", "row-repeated", text))
+    if found:
+        raise Invalid(found[:100])
+
+
+def _rows(sent: Sequence[Sent], instance: str) -> Iterator[actions.Row]:
+    reader, path = _reader(), reverse("api.shipments")
+    for one in sent:
+        try:
+            yield _row(one, reader, path)
+        except DomainError as refusal:
+            # what it said goes into the fingerprint of the whole
+            print_ = hashlib.sha256(repr(one.body).encode()).hexdigest()
+            yield actions.Row(fingerprint=print_, refused=answers.refused(refusal, instance), line=one.line)
+
+
+def _reader() -> ShipmentInput:
+    """The single call's, which reads the same text in the same field once: rows say much the same."""
+    reader = ShipmentInput()
+    _remember(reader.fields.values())
+    _remember(reader.fields["lines"].child.fields.values())
+    return reader
+
+
+def _remember(fields: Iterable[serializers.Field[Any, Any, Any, Any]]) -> None:
+    for one in fields:
+        if isinstance(one, (TextField, ReferenceField, DayField)):
+            vars(one)["run_validation"] = _once(one.run_validation)
+
+
+def _once(read: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    known: dict[str, Any] = {}
+
+    def reading(data: Any = serializers.empty) -> Any:
+        if not isinstance(data, str):
+            return read(data)
+        if data not in known:
+            known[data] = read(data)
+        return known[data]
+
+    return reading
+
+
+def _row(sent: Sent, reader: ShipmentInput, path: str) -> actions.Row:
+    """As the single call reads it: characters, shape, key."""
+    if sent.wrong:
+        raise Invalid(sent.wrong)
+    body = {**sent.body} if isinstance(sent.body, Mapping) else sent.body
+    key = body.pop(KEY, "") if isinstance(body, dict) else ""
+    try:
+        data = reader.run_validation(body)
+    except ValidationError as error:
+        raise Invalid(list(problems_of(error.detail))) from None
+    return actions.Row(commands.key_of(key), fingerprint("POST", path, body), data, line=sent.line)
+
+
+class BulkJob(APIView):
+    route_name = "api.shipments.bulk.job"
+
+    @call(
+        "shipments_bulk_read",
+        gettext_lazy("Follow a bulk"),
+        gettext_lazy(
+            "How far it is, and what became of its rows, in their order. What is not booked yet has no status."
+        ),
+        gives=BulkPageOutput,
+        query=PAGES,
+        refuses=("invalid-reference",),
+    )
+    def get(self, request: Request, ref: str) -> HttpResponse:
+        read_query(request, paged=True)
+        bulk = selectors.bulks_for(actor_of(request)).filter(ref=_canonical(ref)).first()
+        if bulk is None:
+            raise NotFound()
+        cursor = Cursor("pk")
+        page: list[BulkRow] = cursor.page(bulk.rows.defer("stated"), request)
+        said = problems.dumps(shown(bulk) | {name: of for name, of in cursor.body([]).items() if name != "results"})
+        each = ",".join(row(one.number, one.line, one.status, one.body, one.replayed) for one in page)
+        return HttpResponse(f'{said[:-1]},"results":[{each}]}}', content_type=problems.JSON)
+
+
+class BulkCancel(APIView):
+    route_name = "api.shipments.bulk.cancel"
+
+    @call(
+        "shipments_bulk_cancel",
+        gettext_lazy("Cancel a bulk"),
+        gettext_lazy("Nothing more of it is booked; what is booked stays so. Takes no body."),
+        gives=BulkOutput,
+        keyed=True,
+        refuses=("invalid-reference", "wrong-state", "unknown-field"),
+    )
+    def post(self, request: Request, ref: str) -> HttpResponse:
+        read_query(request)
+        commands.refuse_body(request, _("Cancelling takes no body."))
+        return commands.claimed(
+            request, commands.read_key(request), actions.cancel, _canonical(ref), render=shown, data={}
+        )
+
+
+def _canonical(ref: str) -> str:
+    return canonical(ref, Bulk.PREFIX, "invalid-reference")

@@ -1,0 +1,175 @@
+"""The rows of a bulk as they were sent: a JSON array, a JSON object a line, or a sheet."""
+
+import csv
+import io
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import IO, Any
+
+from django.utils.translation import gettext as _
+from rest_framework.parsers import BaseParser
+
+from core.api import parsers
+from core.characters import FORBIDDEN
+from core.errors import DomainError, Invalid, Problem, Unreadable
+
+MOST_BYTES = 8 * 1_048_576
+MOST = 10_000
+BOM = "\ufeff"
+
+
+@dataclass(frozen=True)
+class Sent:
+    """A row: what a single call would have sent, with its key; where it stood; what is wrong with its characters."""
+
+    body: Any
+    line: int | None = None
+    wrong: list[Problem] = field(default_factory=list)
+
+
+class RowsParser(BaseParser):
+    """Strictly, as a single call is read. Raises for what can't be told row by row; then nothing is booked."""
+
+    def parse(
+        self, stream: IO[bytes], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
+    ) -> list[Sent]:
+        rows = []
+        for row in self.rows(parsers.body(stream, media_type or "", MOST_BYTES)):
+            rows.append(row)
+            if len(rows) > MOST:
+                break
+        if not 1 <= len(rows) <= MOST:
+            raise Invalid([Problem("", "max-items" if rows else "min-items", _("From 1 to 10,000 rows."))])
+        return rows
+
+    def rows(self, raw: bytes) -> Iterator[Sent]:
+        raise NotImplementedError
+
+
+class JSONRows(RowsParser):
+    media_type = "application/json"
+
+    def rows(self, raw: bytes) -> Iterator[Sent]:
+        text = parsers.decoded(raw)
+        found, plain = parsers.values(text), _is_plain(text)
+        if not isinstance(found, list):
+            raise Invalid([Problem("", "expected-array", _("Send a list."))])
+        for body in found:
+            yield Sent(body, wrong=[] if plain else list(parsers.hidden_in(body)))
+
+
+class NDJSONRows(RowsParser):
+    media_type = "application/x-ndjson"
+
+    def rows(self, raw: bytes) -> Iterator[Sent]:
+        whole = parsers.decoded(raw)
+        plain = _is_plain(whole)
+        for number, text in enumerate(whole.split("\n"), 1):
+            if text.strip():
+                body = _of_line(number, text)
+                yield Sent(body, number, [] if plain else list(parsers.hidden_in(body)))
+
+
+def _is_plain(text: str) -> bool:
+    """At a glance: no part of it can have a forbidden character, written out or escaped."""
+    return "\\" not in text and not FORBIDDEN.search(text)
+
+
+def _of_line(number: int, text: str) -> Any:
+    try:
+        return parsers.values(text)
+    except Unreadable as error:
+        detail = _("Line {number}: {problem}").format(number=number, problem=error.detail)
+        raise Unreadable(detail, code=error.code) from error
+
+
+# column of a sheet -> where a single call says the same
+COLUMNS = {
+    "idempotency_key": "/idempotency_key",
+    "license": "/license",
+    "client_reference": "/client_reference",
+    "end_user": "/end_user",
+    "consignee": "/consignee",
+    "destination": "/destination",
+    "port": "/port",
+    "planned_on": "/planned_on",
+    "license_line": "/lines/0/license_line",
+    "quantity": "/lines/0/quantity",
+    "unit": "/lines/0/unit",
+    "hs_code": "/lines/0/hs_code",
+    "value": "/lines/0/value/amount",
+    "currency": "/lines/0/value/currency",
+    "final": "/final",
+}
+MAY_BE_MISSING = {"hs_code", "value", "currency", "final"}
+
+
+class SheetRows(RowsParser):
+    """CSV: its first line names the columns, in any order; each line after it is a shipment of one license line."""
+
+    media_type = "text/csv"
+
+    def rows(self, raw: bytes) -> Iterator[Sent]:
+        lines = csv.reader(io.StringIO(_text(raw), newline=""), strict=True)
+        try:
+            names = next(lines, [])
+            _require_columns(names)
+            before = lines.line_num
+            for cells in lines:
+                number, before = before + 1, lines.line_num
+                if not cells:
+                    continue
+                if len(cells) != len(names):
+                    text = _("Line {number} has {found} cells, and the first line {wanted}.")
+                    raise _invalid(text.format(number=number, found=len(cells), wanted=len(names)))
+                yield _of_cells(dict(zip(names, cells, strict=True)), number)
+        except csv.Error as error:
+            text = _("Line {number} can't be read: {problem}.").format(number=lines.line_num, problem=error)
+            raise _invalid(text) from error
+
+
+def _text(raw: bytes) -> str:
+    try:
+        return raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
+            detail = _("The sheet is UTF-16. Save it as CSV UTF-8.")
+        else:
+            line = raw.count(b"\n", 0, error.start) + 1
+            detail = _("The sheet is not UTF-8: see line {line}. Save it as CSV UTF-8.").format(line=line)
+        raise Unreadable(detail, code="invalid-encoding") from error
+
+
+def _invalid(text: str) -> DomainError:
+    return Invalid([Problem("", "invalid-sheet", text)])
+
+
+def _require_columns(names: list[str]) -> None:
+    missing = [name for name in COLUMNS if name not in names and name not in MAY_BE_MISSING]
+    for sign in ";\t":
+        if missing and len(names) == 1 and sign in names[0]:
+            raise _invalid(_("Line 1 is parted by semicolons or tabs. Save the sheet parted by commas."))
+    found = [
+        *(_("Line 1 lacks the column {name}.").format(name=name) for name in missing),
+        *(_("Line 1 has a column {name}, which is not known.").format(name=n[:40]) for n in names if n not in COLUMNS),
+        *(_("Line 1 has the column {name} twice.").format(name=n) for n in COLUMNS if names.count(n) > 1),
+    ]
+    if found:
+        raise Invalid([Problem("", "invalid-sheet", text) for text in found])
+
+
+def _of_cells(cells: dict[str, str], number: int) -> Sent:
+    """An empty cell says nothing."""
+    said: dict[str, Any] = {name: text for name, text in cells.items() if text}
+    wrong = [problem for name, text in said.items() for problem in parsers.hidden_in(text, COLUMNS[name])]
+    text = _("The cell begins as a formula does. Put its value there.")
+    wrong += [Problem(COLUMNS[name], "formula", text) for name, cell in said.items() if cell[0] in "=@"]
+    line = {name: said.pop(name) for name in ("license_line", "quantity", "unit", "hs_code") if name in said}
+    if (written := line.get("license_line", "")).isascii() and written.isdigit() and len(written) <= 5:
+        line["license_line"] = int(written)
+    money = {to: said.pop(name) for name, to in (("value", "amount"), ("currency", "currency")) if name in said}
+    if money:
+        line["value"] = money
+    if "final" in said:
+        said["final"] = {"true": True, "false": False}.get(said["final"].lower(), said["final"])
+    return Sent(said | {"lines": [line]}, number, wrong)
