@@ -82,6 +82,45 @@ def lapse(license: License) -> None:
     _call("SELECT to_jsonb(ledger_lapse(%s)::text)", [license.pk])
 
 
+@dataclass(frozen=True)
+class CorrectLine:
+    """So much more (or less) crossed on the line than was said; held, over: what the shipment still holds of it, and
+    has beyond it. others: what other shipments have beyond it, in the order in which room is found for them."""
+
+    line: int
+    delta: int
+    held: int
+    over: int
+    value: str
+    lawful: bool
+    others: Sequence[dict[str, Any]]
+
+
+def correct(
+    license_id: int, lines: Sequence[CorrectLine], *, shipment: int, shipment_ref: str
+) -> dict[int, dict[str, Any]]:
+    """What customs said of a shipment's lines is put right; what that changed, by line. Locks as a clearance."""
+    payload = _about(license_id, shipment, shipment_ref, [asdict(line) for line in lines])
+    row = _call("SELECT ledger_correct(%s::jsonb)", [payload])
+    return {line["line"]: line for line in row["lines"]}
+
+
+def credit(license_id: int, quantities: dict[int, int], *, shipment: int, shipment_ref: str) -> None:
+    """What came back of these lines is on the license again."""
+    lines = [{"line": line, "quantity": quantity} for line, quantity in quantities.items()]
+    payload = _about(license_id, shipment, shipment_ref, lines)
+    _call("SELECT to_jsonb(ledger_credit(%s::jsonb)::text)", [payload])
+
+
+def _about(license_id: int, shipment: int, ref: str, lines: Sequence[dict[str, Any]]) -> str:
+    return json.dumps({"license": license_id, "shipment": shipment, "shipment_ref": ref, "lines": lines})
+
+
+def reopen(license: License) -> None:
+    """What lapsed when the license was used up is there again."""
+    _call("SELECT to_jsonb(ledger_reopen(%s)::text)", [license.pk])
+
+
 def open_lines(license: License) -> list[LicenseLine]:
     """The new license has the lines that were granted, each with its authorization as first movement."""
     return list(LicenseLine.objects.raw("SELECT * FROM ledger_open(%s)", [license.pk]))
@@ -118,7 +157,8 @@ _RECOUNT = """
            l.credited - coalesce(sum(m.quantity) FILTER (WHERE m.kind = 'credit'), 0),
            l.tolerance - coalesce(sum(m.quantity) FILTER (WHERE m.kind = 'tolerance'), 0),
            l.reserved - coalesce(sum(CASE WHEN m.kind = 'reserve' THEN m.quantity
-                                          WHEN m.kind = 'release' OR m.kind = 'draw' AND m.held THEN -m.quantity
+                                          WHEN m.kind = 'release' OR m.kind IN ('draw', 'adjust') AND m.held
+                                              THEN -m.quantity
                                           ELSE 0 END), 0),
            l.drawn - coalesce(sum(m.quantity) FILTER (WHERE m.kind IN ('draw', 'adjust')), 0),
            l.lapsed - coalesce(sum(CASE WHEN m.kind = 'lapse' THEN m.quantity

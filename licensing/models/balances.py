@@ -18,6 +18,9 @@ AMOUNTS = ("authorized", "credited", "tolerance", "reserved", "drawn", "lapsed",
 @door("ledger_open(bigint)")
 @door("ledger_lock(bigint)")
 @door("ledger_usable(bigint,boolean)")
+@door("ledger_correct(jsonb)")
+@door("ledger_credit(jsonb)")
+@door("ledger_reopen(bigint)")
 @rights("SELECT")
 class LicenseLine(models.Model):
     """Goods that a license covers, and its balance in whole base units of the control item.
