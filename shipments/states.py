@@ -10,11 +10,19 @@ class ShipmentState(State):
     DECLARED = "declared", "ship", pgettext_lazy("shipment", "Declared")
     PART_CLEARED = "part_cleared", "ship", pgettext_lazy("shipment", "Partly cleared")
     CLEARED = "cleared", "ok", pgettext_lazy("shipment", "Cleared")
+    QUESTIONED = "questioned", "wait", pgettext_lazy("shipment", "Questioned by customs")
+    RETURNED = "returned", "", pgettext_lazy("shipment", "Returned")
     CANCELLED = "cancelled", "", pgettext_lazy("shipment", "Cancelled")
     EXPIRED = "expired", "", pgettext_lazy("shipment", "Reservation lapsed")
+    REJECTED = "rejected", "no", pgettext_lazy("shipment", "Rejected by customs")
 
 
 # States in which the shipment's reservation is gone, though customs may still report it.
 RELEASED = (ShipmentState.CANCELLED, ShipmentState.EXPIRED)
 # States in which something of it may still cross the border, as far as we know.
-OPEN_SHIPMENT = (ShipmentState.RESERVED, ShipmentState.DECLARED, ShipmentState.PART_CLEARED)
+OPEN_SHIPMENT = (
+    ShipmentState.RESERVED,
+    ShipmentState.DECLARED,
+    ShipmentState.QUESTIONED,
+    ShipmentState.PART_CLEARED,
+)

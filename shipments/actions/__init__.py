@@ -1,6 +1,7 @@
 """The verbs of shipments: reserve, cancel, lapse, and what customs reports."""
 
-from shipments.actions.customs import ClearedLine, Message, Receipt, receive
+from shipments.actions.customs import receive
+from shipments.actions.messages import ClearedLine, Message, Receipt
 from shipments.actions.reservations import LineRequest, Reserved, ShipmentRequest, cancel, check, lapse, reserve
 
 __all__ = [

@@ -212,18 +212,17 @@ def lock_with_license(rows: QuerySet[Shipment], **named: Any) -> tuple[License, 
     return license, shipment
 
 
-def _release(license: License, shipment: Shipment) -> None:
-    """Nothing of the shipment is reserved any more; its lines say what was released."""
+def release(license: License, shipment: Shipment, *, crossed: bool = False) -> None:
+    """Nothing of the shipment is reserved any more; its lines say what was released. It is a clearance no more, unless
+    some of it crossed."""
     lines = list(shipment.lines.order_by("line_number"))
-    settled = ledger.release(
-        license.pk,
-        [ledger.SettleLine(line.line_number, line.held, value=str(line.value_held)) for line in lines],
-        shipment=shipment.pk,
-        shipment_ref=shipment.ref,
-        counted=shipment.counted,
+    held = [ledger.SettleLine(line.line_number, line.held, value=str(line.value_held)) for line in lines]
+    about: dict[str, Any] = {"shipment": shipment.pk, "shipment_ref": shipment.ref, "counted": shipment.counted}
+    settled = (
+        ledger.clear(license.pk, held, final=True, **about) if crossed else ledger.release(license.pk, held, **about)
     )
     write_back(lines, settled)
-    shipment.counted = False
+    shipment.counted = crossed
     shipment.save(update_fields=["counted"])
 
 
@@ -244,7 +243,7 @@ def cancel(ref: str, *, by: Actor) -> Shipment:
     """The shipment is off, and what it reserved is free again, or has lapsed where the license is over."""
     license, shipment = lock_with_license(shipments_for(by), ref=ref)
     require(shipment.cancel, by=by)
-    _release(license, shipment)
+    release(license, shipment)
     move(shipment.cancel, by=by)
     licenses.exhaust_if_done(license, by=by)
     return shipment
@@ -257,7 +256,7 @@ def lapse(pk: int, *, by: Actor) -> bool:
     at = legal_now()
     if shipment.state != ShipmentState.RESERVED or legal_day(at) <= shipment.reserved_until:
         return False
-    _release(license, shipment)
+    release(license, shipment)
     move(shipment.lapse, by=by, at=at)
     licenses.exhaust_if_done(license, by=by)
     return True

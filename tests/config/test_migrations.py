@@ -29,7 +29,9 @@ LARGE = re.compile(
     r"|shipments_(shipment|shipmentline|customsmessage|customsdeclaration))\b"
 )
 # (migration, rule): why it may. The first migrations are not read: they meet no rows.
-ACCEPTED: dict[tuple[str, str], str] = {}
+ACCEPTED: dict[tuple[str, str], str] = {
+    ("shipments_0003_corrections", "adding-foreign-key-constraint"): "of new tables, and of a column that is null",
+}
 
 
 @pytest.fixture(scope="module")
