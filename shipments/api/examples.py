@@ -31,9 +31,14 @@ RESERVED = {
             "drawn": "0.000",
             "released": "0.000",
             "over_cleared": "0.000",
+            "returned": "0.000",
+            "credited": "0.000",
             "available_after": "4660.000",
         }
     ],
+    "questions": [],
+    "corrections": [],
+    "returns": [],
 }
 FAILURE = {
     "pointer": "/lines/0/quantity",
