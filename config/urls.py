@@ -104,6 +104,7 @@ urlpatterns = [
     path("desk/licenses/<str:ref>/", shipments.license_page, name="desk.license"),
     *addresses("desk/licenses/<str:ref>/", "desk.license"),
     path("desk/shipments/<str:ref>/", shipments.shipment, name="desk.shipment"),
+    *addresses("desk/shipments/<str:ref>/", "desk.shipment"),
     *lists("desk/incidents/", shipments_lists.INCIDENTS),
     path("desk/incidents/<str:ref>/", shipments.incident, name="desk.incident"),
     *addresses("desk/incidents/<str:ref>/", "desk.incident"),

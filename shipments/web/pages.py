@@ -30,6 +30,7 @@ from shipments import actions, selectors
 from shipments.looks import MOST
 from shipments.needs import needs_of
 from shipments.offers import offered_to
+from shipments.states import ShipmentState
 from shipments.web.forms import ShipmentForm
 
 MOST_CHANGES = 3  # of each kind that the overview tells
@@ -184,11 +185,14 @@ def _reserve_once(request: HttpRequest, form: ShipmentForm) -> str:
     return actions.reserve.claimed(claim, form.request(), by=request.actor).body
 
 
-def shipment(request: HttpRequest, ref: str) -> HttpResponse:
-    row = get_object_or_404(selectors.with_lines(selectors.shipments_for(request.actor)), ref=ref)
+@of_one_moment
+def shipment(request: HttpRequest, ref: str, failed: Failed | None = None) -> HttpResponse:
+    """A shipment: what became of its quantities, what customs said of it, its history; officers also act on it."""
+    rows = selectors.with_corrections(selectors.with_lines(selectors.shipments_for(request.actor)))
+    row = get_object_or_404(rows, ref=ref)
     at = legal_now()
     fate, until = selectors.fate_if_declared(row, at)
-    (row,) = selectors.with_holds([row], at)
+    (row,) = selectors.with_questions(selectors.with_holds([row], at))
     context = {
         "shipment": row,
         "reasons": selectors.reasons_on_hold(row, at),
@@ -196,10 +200,13 @@ def shipment(request: HttpRequest, ref: str) -> HttpResponse:
         "declare_by": until and legal_day(until - INSTANT),
         "again_on": until and legal_day(until),
         "verbs": open_verbs(row, request.actor),
+        **offered(request, row, "desk.shipment", failed),
+        "open_question": row.questions[-1] if row.state == ShipmentState.QUESTIONED else None,
+        "creditable": selectors.may_be_credited(row.license, at),
         "history": told(lines_of(row), request.actor),
         "destination": Country.objects.filter(pk=row.destination).first(),
     }
-    return render(request, "shipments/shipment_page.html", context)
+    return render(request, "shipments/shipment_page.html", context, status=failed.status if failed else 200)
 
 
 def shipment_cancel(request: HttpRequest, ref: str) -> HttpResponse:
