@@ -24,7 +24,7 @@ STATE_WORDS = [
     (ApplicationState, "草稿 已提交 待补正 已受理 审查中 待您答复 复核中 准予 已发证 不予许可 不予受理 已撤回 已失效"),
     (LicenseState, "有效 已暂停 已用完 已过期"),
     (DraftState, "草案 已批准 已废止"),
-    (ShipmentState, "已占用 已申报 部分放行 已放行 已取消 占用已失效"),
+    (ShipmentState, "已占用 已申报 部分放行 已放行 海关质疑 已退回 已取消 占用已失效 海关不予放行"),
 ]
 
 
