@@ -27,6 +27,8 @@ TOLD = {
     "qualification.accept_record": ["newcomer"],
     "qualification.refuse_record": ["newcomer"],
     "license.warn_of_end": HOLDERS,
+    "shipment.approve_return": HOLDERS,
+    "shipment.decline_return": HOLDERS,
     "organization.add_member": ["new@firm.example"],
     "organization.confirm_roles": ["o@m.example"],
     "application.overdue": ["reviewer"],
@@ -276,6 +278,7 @@ def test_a_mail_names_what_happened_with_a_link_and_tells_no_content(world):
     subjects = {
         "application": license.application,
         "license": license,
+        "shipment": world.shipment(license),
         "declaration": world.declaration(),
         "exporter": world.exporter.organization,
         "qualification": world.exporter.organization,

@@ -24,6 +24,8 @@ INSERT_ONLY = {
     "licensing_movement",
     "licensing_policyedition",
     "licensing_question",
+    "shipments_resolution",
+    "shipments_returnedline",
     "licensing_questionentry",
     "licensing_questionentry_files",
     "licensing_recommendedline",

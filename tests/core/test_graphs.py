@@ -31,7 +31,8 @@ WORDS = {
     "license": "In force · Suspended · Used up · Expired",
     "draft": "Draft · Approved · Repealed",
     "notice": "Made public · Withdrawn",
-    "shipment": "Reserved · Declared · Partly cleared · Cleared · Cancelled · Reservation lapsed",
+    "shipment": "Reserved · Declared · Partly cleared · Cleared · Questioned by customs · Returned · Cancelled"
+    " · Reservation lapsed · Rejected by customs",
 }
 
 
