@@ -77,7 +77,7 @@ def correct(message: Message, license: License, shipment: Shipment, by: Actor, a
     else:
         record(shipment, "correct", before=shipment.state, **said)
     if shipment.state == ShipmentState.CLEARED and all_back(shipment):
-        move(shipment.come_back, by=by, at=at, facts=facts)
+        move(shipment.come_back, by=by, facts=facts)
     if not went_beyond(license, shipment, message, settled.values(), incidents, at):
         licenses.settle(license, by=by)
     nothing = {"drawn": 0, "over_cleared": 0}

@@ -57,18 +57,18 @@ def receive(message: Message, *, by: Actor) -> Receipt:
     elif message.event == "declared":  # late, doubled, or of a further part: nothing moves
         record(shipment, "declare", by=by, at=at, before=shipment.state, facts=facts)
     if message.event == "questioned":
-        _question(message, shipment, by, at, facts)
+        _question(message, shipment, by, facts)
     if message.event == "rejected":
         _reject(message, license, shipment, by, at, facts, incidents)
     return _keep(Receipt(message, 200, shipment, incidents=incidents), by)
 
 
-def _question(message: Message, shipment: Shipment, by: Actor, at: datetime, facts: dict[str, str]) -> None:
+def _question(message: Message, shipment: Shipment, by: Actor, facts: dict[str, str]) -> None:
     """Customs doubts what was declared, and waits for the ministry; of what it cleared or rejected it only says so."""
     if shipment.state == ShipmentState.DECLARED:
-        move(shipment.question, by=by, at=at, reason=message.reason, facts=facts)
+        move(shipment.question, by=by, reason=message.reason, facts=facts)
     else:
-        record(shipment, "question", by=by, at=at, before=shipment.state, reason=message.reason, facts=facts)
+        record(shipment, "question", by=by, before=shipment.state, reason=message.reason, facts=facts)
 
 
 def _reject(
@@ -81,7 +81,7 @@ def _reject(
     incidents: list[Incident],
 ) -> None:
     """Nothing of it crosses, so all that it holds is given back, and its clearance; unless some has crossed."""
-    said: dict[str, Any] = {"by": by, "at": at, "reason": message.reason, "facts": facts}
+    said: dict[str, Any] = {"by": by, "reason": message.reason, "facts": facts}
     if shipment.state in (ShipmentState.DECLARED, ShipmentState.QUESTIONED):
         release(license, shipment)
         move(shipment.reject, **said)
@@ -207,7 +207,7 @@ def _clear(
     if message.final and shipment.final:
         licenses.last_clearance(license)
     if shipment.state == ShipmentState.CLEARED and all_back(shipment):
-        move(shipment.come_back, by=by, at=at, facts=facts)
+        move(shipment.come_back, by=by, facts=facts)
     if not went_beyond(license, shipment, message, settled.lines.values(), incidents, at):
         licenses.exhaust_if_done(license, by=by)
     results = [(line, settled.lines[line.line_number]) for line in lines if line.line_number in cleared]

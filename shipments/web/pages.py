@@ -193,6 +193,7 @@ def shipment(request: HttpRequest, ref: str, failed: Failed | None = None) -> Ht
     at = legal_now()
     fate, until = selectors.fate_if_declared(row, at)
     (row,) = selectors.with_questions(selectors.with_holds([row], at))
+    asked = row.questions[-1] if row.state == ShipmentState.QUESTIONED else None
     context = {
         "shipment": row,
         "reasons": selectors.reasons_on_hold(row, at),
@@ -201,7 +202,8 @@ def shipment(request: HttpRequest, ref: str, failed: Failed | None = None) -> Ht
         "again_on": until and legal_day(until),
         "verbs": open_verbs(row, request.actor),
         **offered(request, row, "desk.shipment", failed),
-        "open_question": row.questions[-1] if row.state == ShipmentState.QUESTIONED else None,
+        "open_question": asked,
+        "questions": [one for one in row.questions if one is not asked],
         "creditable": selectors.may_be_credited(row.license, at),
         "history": told(lines_of(row), request.actor),
         "destination": Country.objects.filter(pk=row.destination).first(),
