@@ -1,16 +1,17 @@
 """What is done to shipments: one row a verb (core/web/steps.py)."""
 
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from core.access import Actor
 from core.legal_time import legal_now
+from core.models import HistoryLine
 from core.web.forms import ReasonForm
 from core.web.steps import Page, Step, register
 from exporters.models import Qualification
-from exporters.selectors import qualifications_for
+from exporters.selectors import people, qualifications_for
 from exporters.states import ExporterState
 from exporters.web.steps import company
-from licensing.web.steps import holder
 from shipments.actions import incidents, officers, qualifications
 from shipments.models import Incident, Shipment
 from shipments.selectors import incidents_for, may_be_credited, shipments_for
@@ -21,6 +22,12 @@ SHIPMENT_DESK = Page("desk.shipment", shipments_for)
 INCIDENT_DESK = Page("desk.incident", incidents_for)
 COMPANY = Page("company", qualifications_for, key="")
 COMPANY_DESK = Page("desk.exporter", qualifications_for, key="pk", away="desk.exporters")
+
+
+def _holder(line: HistoryLine) -> tuple[list[str], str]:
+    """The shipment's exporter, and its page as exporters see it."""
+    row = Shipment.objects.get(pk=line.subject_id)
+    return people(row.exporter_id), reverse("shipment", kwargs={"ref": row.ref})
 
 
 def _open(incident: Incident, actor: Actor) -> bool:
@@ -86,7 +93,7 @@ register(
             mail=_("{ref}: closed out by the ministry"),
         ),
     ],
-    holder=holder(Shipment, "shipment"),
+    holder=_holder,
 )
 
 register(
