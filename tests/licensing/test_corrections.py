@@ -95,3 +95,13 @@ def test_reopening_holds_license_and_lines_even_where_nothing_lapsed(held):
     with transaction.atomic():
         ledger.reopen(license)
         assert locked() == ["licensing_license", "licensing_licenseline"]
+
+
+def test_what_a_correction_takes_out_of_a_reservation_is_rebuilt_from_its_movements(world, license):
+    shipment = world.shipment(license, 10 * KG)
+    more = ledger.CorrectLine(1, 4 * KG, held=10 * KG, over=0, value="0", lawful=False, others=[])
+    with transaction.atomic():
+        ledger.correct(license.pk, [more], shipment=shipment.pk, shipment_ref=shipment.ref)
+    assert ledger.reconcile() == []
+    line = license.lines.get()
+    assert (line.reserved, line.drawn) == (6 * KG, 4 * KG)
