@@ -388,7 +388,7 @@ def _after_clearance(world):
     asked, back = world.shipment(license, 10 * KG).ref, world.shipment(license, 400 * KG).ref
     shipments.receive(world.message(asked, "questioned", reason="Are these\nmagnets?"), by=world.customs)
     cleared = world.clear(back, 400 * KG)
-    facts = {"corrects": cleared.message.message_id, "reason": "Weighed again", "body": {"reason": "Weighed again"}}
+    facts = {"corrects": cleared.message.message_id, "reason": "Weighed again"}
     lines = [shipments.ClearedLine(1, 390 * KG, "kg")]
     shipments.receive(world.message(back, "corrected", lines=lines, **facts), by=world.customs)
     lines, number = [shipments.ClearedLine(1, 100 * KG, "kg")], "530120269000000001"
