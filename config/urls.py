@@ -106,6 +106,7 @@ urlpatterns = [
     *addresses("desk/licenses/<str:ref>/", "desk.license"),
     path("desk/shipments/<str:ref>/", shipments.shipment, name="desk.shipment"),
     *lists("desk/reports/", shipments_lists.REPORTS),
+    *addresses("desk/shipments/<str:ref>/", "desk.shipment"),
     *lists("desk/incidents/", shipments_lists.INCIDENTS),
     path("desk/incidents/<str:ref>/", shipments.incident, name="desk.incident"),
     *addresses("desk/incidents/<str:ref>/", "desk.incident"),

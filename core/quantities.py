@@ -24,8 +24,8 @@ class BadQuantity(ValueError):
         super().__init__(code)
 
 
-def read(text: str, unit: str) -> int:
-    """Base units of a plain decimal such as `1200.500`; never rounds.
+def read(text: str, unit: str, *, least: int = 1) -> int:
+    """Base units of a plain decimal such as `1200.500`, so many at least; never rounds.
 
     Raises BadQuantity: unknown-unit, too-long, use-a-point, must-be-positive, not-plain-decimal, too-precise.
     """
@@ -45,7 +45,7 @@ def read(text: str, unit: str) -> int:
     if len(fraction) > places:
         raise BadQuantity("too-precise")
     base = int(whole) * factor + int((fraction or "0").ljust(places, "0"))
-    if base == 0:
+    if base < least:
         raise BadQuantity("must-be-positive")
     if base > MAX_BASE:
         raise BadQuantity("too-long")

@@ -95,6 +95,53 @@ def lapse(license: License) -> None:
     _call("SELECT to_jsonb(ledger_lapse(%s)::text)", [license.pk])
 
 
+@dataclass(frozen=True)
+class CorrectLine:
+    """So much more (or less) crossed on the line than was said; held, over: what the shipment still holds of it, and
+    has beyond it; asked, crossed, worth…: as of SettleLine. others: what other shipments have beyond it, in the order
+    in which room is found for them."""
+
+    line: int
+    delta: int
+    held: int
+    over: int
+    asked: int
+    crossed: int
+    worth: int
+    worth_held: int
+    worth_drawn: int
+    lawful: bool
+    others: Sequence[dict[str, Any]]
+
+
+def correct(
+    license_id: int, lines: Sequence[CorrectLine], *, shipment: int, shipment_ref: str, end_user: int
+) -> dict[int, dict[str, Any]]:
+    """What customs said of a shipment's lines is put right; what that changed, by line. Locks as a clearance."""
+    payload = _about(license_id, shipment, shipment_ref, end_user, [asdict(line) for line in lines])
+    row = _call("SELECT ledger_correct(%s::jsonb)", [payload])
+    return {line["line"]: line for line in row["lines"]}
+
+
+def credit(
+    license_id: int, quantities: dict[int, tuple[int, int]], *, shipment: int, shipment_ref: str, end_user: int
+) -> None:
+    """What came back of these lines (base units, and hundredths of the value) is on the license again."""
+    lines = [{"line": line, "quantity": much, "worth": worth} for line, (much, worth) in quantities.items()]
+    payload = _about(license_id, shipment, shipment_ref, end_user, lines)
+    _call("SELECT to_jsonb(ledger_credit(%s::jsonb)::text)", [payload])
+
+
+def _about(license_id: int, shipment: int, ref: str, end_user: int, lines: Sequence[dict[str, Any]]) -> str:
+    whose = {"shipment": shipment, "shipment_ref": ref, "end_user": end_user}
+    return json.dumps({"license": license_id, "lines": lines, **whose})
+
+
+def reopen(license: License) -> None:
+    """What lapsed when the license was used up is there again."""
+    _call("SELECT to_jsonb(ledger_reopen(%s)::text)", [license.pk])
+
+
 def open_lines(license: License) -> list[LicenseLine]:
     """The new license has the lines that were granted, each with its authorization as first movement."""
     return list(LicenseLine.objects.raw("SELECT * FROM ledger_open(%s)", [license.pk]))

@@ -9,8 +9,10 @@ from core.errors import DomainError
 from core.idempotency import Answer
 from core.legal_time import on_the_wire
 from core.quantities import show
-from shipments.models import Shipment, ShipmentLine
+from shipments import selectors
+from shipments.models import CustomsMessage, Return, Shipment, ShipmentLine
 from shipments.requests import LineRequest, Reserved
+from shipments.selectors import Question
 from shipments.states import UNREPORTED, ShipmentState
 
 
@@ -24,6 +26,8 @@ def line(row: ShipmentLine) -> dict[str, Any]:
         "drawn": show(row.drawn, row.unit),
         "released": show(row.released, row.unit),
         "over_cleared": show(row.over_cleared, row.unit),
+        "returned": show(row.returned, row.unit),
+        "credited": show(row.credited, row.unit),
     }
     if row.value is not None:
         body["value"] = money(row.value, row.currency)
@@ -38,7 +42,61 @@ def money(amount: Decimal, currency: str) -> dict[str, str]:
     return {"amount": f"{amount:.2f}", "currency": currency}
 
 
+def question(said: Question) -> dict[str, Any]:
+    return {
+        "text": said.text,
+        "asked_at": on_the_wire(said.asked_at),
+        "answer": said.answer or None,
+        "answered_at": on_the_wire(said.answered_at) if said.answered_at else None,
+    }
+
+
+def correction(row: CustomsMessage) -> dict[str, Any]:
+    assert row.corrects is not None, "it names what it corrects"
+    return {
+        "message_id": row.message_id,
+        "corrects": row.corrects.message_id,
+        "reason": row.body["reason"],
+        "reported_at": on_the_wire(row.received_at),
+        "lines": [
+            {
+                "license_line": one.line.line_number,
+                "unit": one.line.unit,
+                "before": show(one.before, one.line.unit),
+                "after": show(one.quantity, one.line.unit),
+            }
+            for one in row.resolutions.all()
+        ],
+    }
+
+
+def returned(row: Return) -> dict[str, Any]:
+    return {
+        "message_id": row.message.message_id,
+        "reimport_declaration_no": row.declaration_no,
+        "reported_at": on_the_wire(row.reported_at),
+        "approved": row.approved,
+        "reason": row.reason or None,
+        "lines": [
+            {
+                "license_line": one.line.line_number,
+                "quantity": show(one.quantity, one.line.unit),
+                "unit": one.line.unit,
+            }
+            for one in row.lines.all()
+        ],
+    }
+
+
+def changed(row: Shipment) -> dict[str, Any]:
+    """Of one that was changed just now."""
+    rows = selectors.with_corrections(selectors.with_lines(Shipment.objects.filter(pk=row.pk)))
+    [shown] = selectors.with_questions(rows)
+    return shipment(shown)
+
+
 def shipment(row: Shipment) -> dict[str, Any]:
+    """Of `with_corrections` and `with_questions`."""
     return {
         "reference": row.ref,
         "state": row.state,
@@ -60,6 +118,9 @@ def shipment(row: Shipment) -> dict[str, Any]:
         "departed_on": _day(row.departed_on),
         "delivered_on": _day(row.delivered_on),
         "lines": [line(item) for item in row.lines.all()],
+        "questions": [question(one) for one in row.questions],
+        "corrections": [correction(one) for one in row.corrected],
+        "returns": [returned(one) for one in row.returns.all()],
     }
 
 
@@ -88,6 +149,9 @@ def reserved(made: Reserved) -> dict[str, Any]:
             _reserved_line(item, made.available_after[item.license_line])
             for item in sorted(asked.lines, key=lambda item: item.license_line)
         ],
+        "questions": [],
+        "corrections": [],
+        "returns": [],
     }
 
 
@@ -99,7 +163,7 @@ def _reserved_line(asked: LineRequest, available_after: int) -> dict[str, Any]:
         "unit": asked.unit,
         "hs_code": asked.hs_code,
         "reserved": whole,
-        **dict.fromkeys(("drawn", "released", "over_cleared"), nothing),
+        **dict.fromkeys(("drawn", "released", "over_cleared", "returned", "credited"), nothing),
     }
     if asked.value is not None:
         body["value"] = money(asked.value, asked.currency)

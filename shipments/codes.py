@@ -72,7 +72,24 @@ CODES = (
         _("Send each shipment once; add what goes on one license line up."),
     ),
     Code("duplicate-line", 422, _("A license line stands twice."), _("Add the quantities up in one line.")),
-    Code("unknown-event", 422, _("The event is not known."), _("Send one of declared, cleared.")),
+    Code(
+        "unknown-event",
+        422,
+        _("The event is not known."),
+        _("Send one of declared, questioned, cleared, rejected, corrected, returned."),
+    ),
+    Code(
+        "below-returned",
+        422,
+        _("Less would have crossed than came back."),
+        _("Correct the line to no less than what came back of it."),
+    ),
+    Code(
+        "more-than-crossed",
+        422,
+        _("More came back than crossed and was still out."),
+        _("Send what was cleared first, or the right quantity."),
+    ),
     Code(
         "message-id-reused",
         422,

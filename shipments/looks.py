@@ -11,7 +11,7 @@ from itertools import groupby
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 
 from core.access import Actor
 from core.legal_time import legal_day, legal_now
@@ -48,7 +48,8 @@ def looks_of(actor: Actor) -> list[Need]:
     rows = with_lines(shipments_for(actor).filter(pk__in=lines)).order_by("license_id", "pk")
     incidents = list(incidents_lately(actor, since))
     strange = {incident.shipment_id for incident in incidents}
-    otherwise = [row for row in rows if row.pk not in strange and _differs(row)]
+    said = [row for row in rows if lines[row.pk].verb in _SAID]
+    otherwise = [row for row in rows if row.pk not in strange and row not in said and _differs(row)]
     lapsed = [row for row in rows if row.state == ShipmentState.EXPIRED]
     return [
         *_suspended(actor, now),
@@ -66,10 +67,30 @@ def looks_of(actor: Actor) -> list[Need]:
             for incident in incidents
             if incident.shipment
         ),
+        *(_told(row, lines[row.pk]) for row in said),
         *(_cleared(license, some, lines) for license, some in _by_license(otherwise)),
         *(_lapsed(license, some, lines, legal_day(now)) for license, some in _by_license(lapsed)),
         *_licenses(actor, since),
     ]
+
+
+# The last that was done to a shipment: what it is called, and how pressing it is.
+_SAID = {
+    "question": (gettext_lazy("Customs has a question, and holds the goods"), "red"),
+    "reject": (gettext_lazy("Rejected by customs"), "ochre"),
+    "correct": (gettext_lazy("Customs corrected a clearance"), "ochre"),
+    "absorb": (gettext_lazy("Customs corrected a clearance"), "blue"),
+    "close_out": (gettext_lazy("Closed out by the ministry"), "blue"),
+    "return": (gettext_lazy("Goods came back"), "blue"),
+    "approve_return": (gettext_lazy("What came back is on the license again"), "blue"),
+    "decline_return": (gettext_lazy("What came back is not given back to the license"), "ochre"),
+}
+
+
+def _told(row: Shipment, line: HistoryLine) -> Need:
+    title, tone = _SAID[line.verb]
+    text = _("{ref}: {what}").format(ref=row.ref, what=line.reason[:140]) if line.reason else row.ref
+    return Need(str(title), text, reverse("shipment", kwargs={"ref": row.ref}), _("Look"), tone, _until(line.at))
 
 
 def _until(at: datetime) -> date:
@@ -162,20 +183,22 @@ def _causes(row: License) -> dict[str, str]:
 
 
 def _licenses(actor: Actor, since: datetime) -> list[Need]:
-    """Suspensions that ended, and licenses that did, with what lapsed."""
+    """Licenses that are in force again, and those that ended, with what lapsed."""
     rows = {row.pk: row for row in licensing.with_balances(licensing.changed_since(actor, since))}
     lines = licensing.turns_of(rows, since)
     found = []
     for line in lines:
         row = rows[line.subject_id]
         rest = [quantity(part.lapsed, part.unit) for part in row.lines.all() if part.lapsed]
-        if line.verb == "lift" and row.state == LicenseState.ACTIVE:
+        if line.verb == "reopen" and row.state == LicenseState.ACTIVE:
+            title, text = _("License {ref} is in force again"), _("Something of it came free, {day}.")
+        elif line.verb == "lift" and row.state == LicenseState.ACTIVE:
             title = _("License {ref} is in force again")
             if row.open_suspensions:
                 text = _("For some of its end-users, since {day}; for the others it is still closed.")
             else:
                 text = _("No cause is open since {day}.")
-        elif line.verb != "lift" and rest:
+        elif line.verb in ("expire", "exhaust") and rest:
             title, text = _("License {ref} has ended"), _("Unused on {day}, and lapsed: {rest}.")
         else:
             continue

@@ -8,4 +8,4 @@ add(45, "desk.incidents", _("Incidents"), "ministry")
 
 scopes.add("exporter", "shipments:read", _("read shipments, and try one without effect"))
 scopes.add("exporter", "shipments:write", _("record and cancel shipments, and report their delivery"))
-scopes.add("customs", "customs:confirm", _("report what customs declared and cleared"))
+scopes.add("customs", "customs:confirm", _("report what customs does with shipments"))

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from django_fsm import FSMField, FSMModelMixin, transition
 
 from core.graphs import guarded
-from core.guards import door, insert_only
+from core.guards import door, insert_only, rights
 from core.legal_time import legal_day
 from core.models import Document, Organization, User
 from exporters import rules as exporter_rules
@@ -83,6 +83,11 @@ class Shipment(FSMModelMixin, models.Model):
         return self.ref
 
     @property
+    def waiting(self) -> list["Return"]:
+        """What came back and waits for an officer; with what `with_corrections` reads, without a query."""
+        return [row for row in self.returns.all() if row.decided_at is None]
+
+    @property
     def on_hold(self) -> bool:
         """It is open, and its license can't be used for it (WORKFLOWS 2): derived, never a state."""
         usable = self.license.state == LicenseState.ACTIVE  # without what shipments.selectors.with_holds reads
@@ -124,7 +129,7 @@ class Shipment(FSMModelMixin, models.Model):
 
     @transition(
         field=state,
-        source=[S.RESERVED, S.DECLARED, S.PART_CLEARED, S.EXPIRED, S.CANCELLED],
+        source=[S.RESERVED, S.DECLARED, S.QUESTIONED, S.PART_CLEARED, S.EXPIRED, S.CANCELLED],
         target=S.PART_CLEARED,
         permission=rules.customs_may,
         custom={"label": _("Clear a part"), "verb": "clear", "hidden": True},
@@ -134,7 +139,7 @@ class Shipment(FSMModelMixin, models.Model):
 
     @transition(
         field=state,
-        source=[S.RESERVED, S.DECLARED, S.PART_CLEARED, S.EXPIRED, S.CANCELLED],
+        source=[S.RESERVED, S.DECLARED, S.QUESTIONED, S.PART_CLEARED, S.EXPIRED, S.CANCELLED],
         target=S.CLEARED,
         permission=rules.customs_may,
         custom={"label": _("Clear"), "hidden": True},
@@ -163,9 +168,75 @@ class Shipment(FSMModelMixin, models.Model):
     def deliver(self, *, delivered_on: date, delivery_proof: Document | None) -> None:
         self.delivered_on, self.delivery_proof = delivered_on, delivery_proof
 
+    @transition(
+        field=state,
+        source=S.DECLARED,
+        target=S.QUESTIONED,
+        permission=rules.customs_may,
+        custom={"label": _("Question"), "hidden": True},
+    )
+    def question(self) -> None: ...
+
+    @transition(
+        field=state,
+        source=S.QUESTIONED,
+        target=S.DECLARED,
+        permission=exporter_rules.officer("shipment.answer"),
+        custom={"label": _("Answer customs")},
+    )
+    def answer(self) -> None: ...
+
+    @transition(
+        field=state,
+        source=[S.DECLARED, S.QUESTIONED],
+        target=S.REJECTED,
+        permission=rules.customs_may,
+        custom={"label": _("Reject"), "hidden": True},
+    )
+    def reject(self) -> None: ...
+
+    @transition(
+        field=state,
+        source=[S.DECLARED, S.QUESTIONED],
+        target=S.CANCELLED,
+        permission=exporter_rules.officer("shipment.close_out"),
+        custom={"label": _("Close out")},
+    )
+    def close_out(self) -> None: ...
+
+    @transition(
+        field=state,
+        source=S.PART_CLEARED,
+        target=S.CLEARED,
+        permission=exporter_rules.officer("shipment.close_out"),
+        custom={"label": _("Close out"), "verb": "close_out"},
+    )
+    def close_out_part(self) -> None:
+        assert self.cleared_at is not None, "a part of it was cleared"
+        self.report_due_on = self.license.report_due(legal_day(self.cleared_at))
+
+    @transition(
+        field=state,
+        source=[S.PART_CLEARED, S.CLEARED, S.DEPARTED, S.DELIVERED],
+        target=None,
+        permission=rules.customs_may,
+        custom={"label": _("Correct"), "hidden": True},
+    )
+    def correct(self) -> None: ...
+
+    @transition(
+        field=state,
+        source=[S.CLEARED, S.DEPARTED, S.DELIVERED],
+        target=S.RETURNED,
+        permission=rules.customs_may,
+        custom={"label": _("Come back"), "verb": "return", "hidden": True},
+    )
+    def come_back(self) -> None: ...
+
 
 class ShipmentLine(models.Model):
-    """What a shipment takes of one license line, in base units: planned, still held, drawn, released, beyond."""
+    """What a shipment takes of one license line, in base units: planned, still held, drawn, released, beyond; how much
+    of that came back, and was credited to the license."""
 
     shipment = models.ForeignKey(Shipment, on_delete=models.PROTECT, related_name="lines")
     line_number = models.PositiveSmallIntegerField()
@@ -182,6 +253,8 @@ class ShipmentLine(models.Model):
     drawn = models.BigIntegerField(default=0)
     released = models.BigIntegerField(default=0)
     over_cleared = models.BigIntegerField(default=0)
+    returned = models.BigIntegerField(default=0, db_default=0)
+    credited = models.BigIntegerField(default=0, db_default=0)
     added = models.BooleanField(db_default=False, help_text="It crossed, and was never reserved.")
 
     class Meta:
@@ -195,10 +268,26 @@ class ShipmentLine(models.Model):
             models.CheckConstraint(
                 name="shipment_line_worth", condition=Q(worth__gte=0, worth_held__gte=0, worth_drawn__gte=0)
             ),
+            models.CheckConstraint(
+                name="shipment_line_returned_crossed",
+                condition=Q(returned__gte=0, returned__lte=F("drawn") + F("over_cleared")),
+            ),
+            models.CheckConstraint(
+                name="shipment_line_credited_returned",
+                condition=Q(credited__gte=0, credited__lte=F("returned")) & Q(credited__lte=F("drawn")),
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.shipment} line {self.line_number}"
+
+    @property
+    def crossed(self) -> int:
+        return self.drawn + self.over_cleared
+
+    def worth_of(self, quantity: int) -> int:
+        """Its part of what the line reserved of a capped value, rounded half up (ledger_worth)."""
+        return (2 * self.worth * quantity + self.quantity) // (2 * self.quantity)
 
 
 @insert_only
@@ -230,6 +319,14 @@ class CustomsMessage(models.Model):
     fingerprint = models.CharField(max_length=64)
     body = models.JSONField()
     shipment = models.ForeignKey(Shipment, on_delete=models.PROTECT, null=True, related_name="messages")
+    corrects = models.ForeignKey(
+        "self",
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="+",
+        db_index=False,
+        help_text="The clearance that it corrects, also where it names a correction of it.",
+    )
     received_at = models.DateTimeField()
     status = models.PositiveSmallIntegerField()
     answer = models.TextField()
@@ -240,6 +337,79 @@ class CustomsMessage(models.Model):
 
     def __str__(self) -> str:
         return self.message_id
+
+
+@insert_only
+class Resolution(models.Model):
+    """What a customs message said of a shipment's line, and what it drew: less than nothing where it corrected an
+    earlier one downward. The newest of a clearance and its corrections says how it stands."""
+
+    line = models.ForeignKey(ShipmentLine, on_delete=models.PROTECT, related_name="resolutions")
+    message = models.ForeignKey(CustomsMessage, on_delete=models.PROTECT, related_name="resolutions")
+    quantity = models.BigIntegerField()
+    drawn = models.BigIntegerField(null=True)  # as over_cleared, None of messages from before resolutions
+    over_cleared = models.BigIntegerField(null=True)
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [
+            models.UniqueConstraint(name="resolution_once", fields=["line", "message"]),
+            models.CheckConstraint(name="resolution_not_negative", condition=Q(quantity__gte=0)),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.message} on {self.line}"
+
+    @property
+    def before(self) -> int:
+        """How it stood before it was corrected."""
+        return self.quantity - (self.drawn or 0) - (self.over_cleared or 0)
+
+
+@rights("SELECT", "INSERT", "UPDATE(decided_by_id)", "UPDATE(decided_at)", "UPDATE(approved)", "UPDATE(reason)")
+class Return(models.Model):
+    """Goods of a shipment that came back. The license has them again only when an officer approves, while in date."""
+
+    shipment = models.ForeignKey(Shipment, on_delete=models.PROTECT, related_name="returns")
+    message = models.OneToOneField(CustomsMessage, on_delete=models.PROTECT, related_name="returned")
+    declaration_no = models.CharField(max_length=18)
+    reported_at = models.DateTimeField()
+    decided_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    decided_at = models.DateTimeField(null=True, blank=True)
+    approved = models.BooleanField(null=True)
+    reason = models.TextField(blank=True)
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [
+            models.CheckConstraint(
+                name="return_decided_whole",
+                condition=Q(decided_by=None, decided_at=None, approved=None)
+                | Q(decided_by__isnull=False, decided_at__isnull=False, approved__isnull=False),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.declaration_no
+
+
+@insert_only
+class ReturnedLine(models.Model):
+    """How much of a shipment's line came back."""
+
+    of = models.ForeignKey(Return, on_delete=models.PROTECT, related_name="lines")
+    line = models.ForeignKey(ShipmentLine, on_delete=models.PROTECT, related_name="+")
+    quantity = models.BigIntegerField()
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [
+            models.UniqueConstraint(name="returned_line_once", fields=["of", "line"]),
+            models.CheckConstraint(name="returned_line_positive", condition=Q(quantity__gt=0)),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.quantity} of {self.line}"
 
 
 @insert_only
@@ -256,6 +426,7 @@ class Incident(models.Model):
         OVER_CLEARED = "over_cleared", _("More cleared than the license had")
         DECLARATION_USED = "declaration_used", _("Declaration number of another shipment")
         AFTER_FINAL = "after_final", _("Cleared after the last clearance")
+        CLEARED_AND_REJECTED = "cleared_and_rejected", _("Both cleared and rejected")
         UNKNOWN_LINE = "unknown_line", _("Cleared on a line or unit that the license does not have")
 
     ref = models.CharField(max_length=16, unique=True)

@@ -1,9 +1,10 @@
 """Who sees which shipments."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from django.db.models import Count, DateField, Exists, F, OuterRef, Q, QuerySet, Value
+from django.db.models import Count, DateField, Exists, F, OuterRef, Prefetch, Q, QuerySet, Value
 
 from core.access import Actor, visibility
 from core.legal_time import legal_day
@@ -15,8 +16,8 @@ from exporters.states import QualificationState
 from licensing.models import License, Suspension
 from licensing.selectors import LAWFUL, TOO_LATE, Closing, Reason, Taken, fate_of_lines, reasons, stopped
 from licensing.selectors.what_if import reads_reserved
-from licensing.states import IN_FORCE
-from shipments.models import Bulk, BulkRow, Handling, Incident, Shipment
+from licensing.states import IN_FORCE, LicenseState
+from shipments.models import Bulk, BulkRow, CustomsMessage, Handling, Incident, Shipment
 from shipments.states import OPEN_SHIPMENT, UNREPORTED, ShipmentState
 
 REMINDER_DAYS = 7  # before the last day on which to report a delivery its holder is told
@@ -73,6 +74,51 @@ def with_lines(rows: QuerySet[Shipment]) -> QuerySet[Shipment]:
     return rows.prefetch_related("lines", "incidents").annotate(closed=somebody)
 
 
+def with_corrections(rows: QuerySet[Shipment]) -> QuerySet[Shipment]:
+    """Each with what customs corrected (`corrected`), and what came back."""
+    corrections = CustomsMessage.objects.filter(event="corrected").select_related("corrects")
+    return rows.prefetch_related(
+        Prefetch("messages", corrections.prefetch_related("resolutions__line"), to_attr="corrected"),
+        "returns__message",
+        "returns__lines__line",
+    )
+
+
+@dataclass(frozen=True)
+class Question:
+    """What customs asked of a shipment, and what the ministry answered, if it did."""
+
+    text: str
+    asked_at: datetime
+    answer: str = ""
+    answered_at: datetime | None = None
+
+
+def with_questions(rows: Iterable[Shipment]) -> list[Shipment]:
+    """Each with `questions`, the oldest first. One query."""
+    found = list(rows)
+    for row in found:
+        row.questions = []
+    by_pk = {row.pk: row for row in found}
+    lines = HistoryLine.objects.filter(
+        subject_kind="shipment", subject_id__in=by_pk, verb__in=["question", "answer"]
+    ).order_by("subject_id", "seq")
+    for line in lines:
+        asked = by_pk[line.subject_id].questions
+        if line.verb == "question":
+            asked.append(Question(line.reason, line.at))
+        else:  # answers what is open, once and for all
+            asked[:] = [
+                one if one.answered_at else Question(one.text, one.asked_at, line.reason, line.at) for one in asked
+            ]
+    return found
+
+
+def may_be_credited(license: License, at: datetime) -> bool:
+    """Is it in date, so that what comes back can stand on it again?"""
+    return license.state in (*IN_FORCE, LicenseState.EXHAUSTED) and legal_day(at) <= license.usable_until
+
+
 def with_holds(rows: Iterable[Shipment], at: datetime) -> list[Shipment]:
     """Of `with_lines`, each with `stopped`: whether a reservation like it would meet a closed license or end-user, a
     rule or a hold at that instant, though no worker came by; and `days_late`, of the report that is owed. Two queries
@@ -111,11 +157,18 @@ def fate_if_declared(row: Shipment, at: datetime) -> tuple[str, datetime | None]
     return fate_of_lines(row.license, row.end_user_id, row.destination, lines, **reserved)
 
 
+LOOKED_AT = {
+    *("clear", "lapse", "question", "answer", "reject", "close_out"),
+    *("correct", "absorb", "return", "approve_return", "decline_return"),
+}
+
+
 def lately(actor: Actor, since: datetime) -> dict[int, HistoryLine]:
-    """The exporter's own shipments that customs cleared, or that lapsed, since then: each with the last such line."""
+    """The exporter's own shipments to which customs or an officer did something, or that lapsed, since then: each with
+    the last such line."""
     own = Shipment.objects.filter(exporter_id=actor.organization_id).order_by()
     lines = HistoryLine.objects.filter(
-        subject_kind="shipment", subject_id__in=own.values("pk"), verb__in=["clear", "lapse"], at__gte=since
+        subject_kind="shipment", subject_id__in=own.values("pk"), verb__in=LOOKED_AT, at__gte=since
     )
     return {line.subject_id: line for line in lines.order_by("at", "pk")}
 

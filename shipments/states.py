@@ -12,14 +12,22 @@ class ShipmentState(State):
     CLEARED = "cleared", "ok", pgettext_lazy("shipment", "Cleared")
     DEPARTED = "departed", "ship", pgettext_lazy("shipment", "Departed")
     DELIVERED = "delivered", "ok", pgettext_lazy("shipment", "Delivered")
+    QUESTIONED = "questioned", "wait", pgettext_lazy("shipment", "Questioned by customs")
+    RETURNED = "returned", "", pgettext_lazy("shipment", "Returned")
     CANCELLED = "cancelled", "", pgettext_lazy("shipment", "Cancelled")
     EXPIRED = "expired", "", pgettext_lazy("shipment", "Reservation lapsed")
+    REJECTED = "rejected", "no", pgettext_lazy("shipment", "Rejected by customs")
 
 
 # States in which the shipment's reservation is gone, though customs may still report it.
 RELEASED = (ShipmentState.CANCELLED, ShipmentState.EXPIRED)
 # States in which something of it may still cross the border, as far as we know.
-OPEN_SHIPMENT = (ShipmentState.RESERVED, ShipmentState.DECLARED, ShipmentState.PART_CLEARED)
+OPEN_SHIPMENT = (
+    ShipmentState.RESERVED,
+    ShipmentState.DECLARED,
+    ShipmentState.QUESTIONED,
+    ShipmentState.PART_CLEARED,
+)
 # States that nothing but its holder's reports changes: customs is done with it.
 CROSSED = (ShipmentState.CLEARED, ShipmentState.DEPARTED, ShipmentState.DELIVERED)
 # Of these those whose delivery was not reported.

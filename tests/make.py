@@ -207,7 +207,7 @@ class World:
             "cleared_at": legal_now() + timedelta(seconds=1) if event == "cleared" else None,
             "final": event == "cleared",
             "lines": [shipments.ClearedLine(1, grams, "kg")] if event == "cleared" else [],
-            "body": {},
+            "body": {"reason": changes["reason"]} if "reason" in changes else {},
             "fingerprint": "",
         }
         return shipments.Message(**facts | changes)

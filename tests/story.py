@@ -44,7 +44,8 @@ from licensing.actions import (
 )
 from licensing.models import Application, Draft, License, Simulation, WindowWarning
 from shipments import actions as shipments
-from shipments.actions import bulk, incidents, qualifications, reports
+from shipments.actions import bulk, incidents, officers, qualifications, reports
+from shipments.models import Return
 from tests import make
 from tests.make import seen
 
@@ -298,9 +299,11 @@ def _shipments(step: Story, world: make.World, clock_of: Any) -> None:
     asked = world.request(used, 10 * KG)
     held = step(shipments.reserve, asked, by=boss)
     step(licenses.warn_of_use, used.pk, by=clock())
-    step(shipments.receive, world.message(held.ref, grams=10 * KG), by=world.customs)
-    step(reports.depart, held.ref, departed_on=legal_today(), by=boss)
-    step(reports.deliver, held.ref, delivered_on=legal_today(), proof=("proof.pdf", demo.pdf("Received")), by=boss)
+    held = step(shipments.receive, world.message(held.ref, grams=10 * KG), by=world.customs)
+    step(reports.depart, held.shipment.ref, departed_on=legal_today(), by=boss)
+    proof = ("proof.pdf", demo.pdf("Received"))
+    step(reports.deliver, held.shipment.ref, delivered_on=legal_today(), proof=proof, by=boss)
+    _customs(step, world, held)
     strange = shipments.receive(world.message(make.unknown("SH")), by=world.customs).incidents[0]
     step(incidents.take, strange.ref, by=decider)
     step(incidents.note, strange.ref, text="Mistyped", by=decider)
@@ -360,6 +363,30 @@ def _shipments(step: Story, world: make.World, clock_of: Any) -> None:
     step(licenses.expire, ending.pk, by=clock())
     step(qualifications.lapse, boss.organization_id, by=clock())
     _windows(step, world.ministry)
+
+
+def _customs(step: Story, world: make.World, used: shipments.Receipt) -> None:
+    """Customs asks, rejects, corrects, and sees goods come back; officers answer, close out and decide."""
+
+    def say(ref: str, event: str, grams: int = 0, **facts: Any) -> shipments.Receipt:
+        lines = [shipments.ClearedLine(1, grams, "kg")] if grams else []
+        return shipments.receive(world.message(ref, event, lines=lines, **facts), by=world.customs)
+
+    decider, license = world.ministry.decider, world.license(kilograms=100)
+    asked, silent, back = (world.shipment(license, 10 * KG).ref for _ in range(3))
+    say(asked, "questioned", reason="Are these magnets?")
+    step(officers.answer, asked, reason="They are", by=world.ministry.reviewer)
+    say(asked, "rejected")
+    say(silent, "declared")
+    step(officers.close_out, silent, reason="Customs does not come back", by=decider)
+    say(back, "cleared", 10 * KG)
+    for verb in (officers.approve_return, officers.decline_return):
+        say(back, "returned", 5 * KG, reimport_no="530120269000000001")
+        which = Return.objects.get(decided_at=None).pk
+        step(verb, back, which=which, reason="Seen at the port", by=decider)
+    assert used.shipment
+    corrects = used.message.message_id
+    say(used.shipment.ref, "corrected", 9 * KG, corrects=corrects, reason="Weighed again")  # its license is not used up
 
 
 def _holds(license: License, case: Application) -> None:

@@ -145,13 +145,32 @@ def exhaust_if_done(license: License, *, by: Actor) -> None:
     lines = list(license.lines.all())
     if license.state != LicenseState.ACTIVE or any(line.reserved for line in lines):
         return
-    taken = clearances_taken([license])[license.pk]
-    counted_out = license.max_clearances is not None and taken >= license.max_clearances
-    if not (license.last_cleared or counted_out or all(line.available <= 0 for line in lines)):
+    if not (_is_over(license) or all(line.available <= 0 for line in lines)):
         return
     ledger.set_usable(license, usable=False)
     ledger.lapse(license)
     move(license.exhaust, by=by)
+
+
+def _is_over(license: License) -> bool:
+    """Nothing more may cross on it, whatever is left: its clearances are taken, or its last shipment was cleared."""
+    taken = clearances_taken([license])[license.pk]
+    return license.last_cleared or license.max_clearances is not None and taken >= license.max_clearances
+
+
+def settle(license: License, *, by: Actor) -> None:
+    """The step under a correction or a return: the license is used up, or, where it was and is in date, in force again
+    with what lapsed then. It and its lines are locked.
+
+    It stays used up where nothing more may cross on it: what comes free then lapses.
+    """
+    at = legal_now()
+    if license.state != LicenseState.EXHAUSTED or legal_day(at) > license.usable_until or _is_over(license):
+        exhaust_if_done(license, by=by)
+    elif any(line.available + line.lapsed > 0 for line in license.lines.all()):
+        ledger.reopen(license)
+        ledger.set_usable(license, usable=True)
+        move(license.reopen, by=by, at=at)
 
 
 def last_clearance(license: License) -> None:

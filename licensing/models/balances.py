@@ -22,6 +22,9 @@ AMOUNTS = ("authorized", "credited", "tolerance", "reserved", "drawn", "lapsed",
 @door("ledger_usable(bigint,boolean)")
 @door("ledger_check(bigint[],boolean)")
 @door("license_expire(integer,bigint,boolean)")
+@door("ledger_correct(jsonb)")
+@door("ledger_credit(jsonb)")
+@door("ledger_reopen(bigint)")
 @rights("SELECT")
 class LicenseLine(models.Model):
     """Goods that a license covers, and its balance in whole base units of the control item.

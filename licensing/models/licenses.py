@@ -128,6 +128,15 @@ class License(FSMModelMixin, models.Model):
 
     @transition(
         field=state,
+        source=S.EXHAUSTED,
+        target=S.ACTIVE,
+        permission=rules.a_consequence,
+        custom={"label": _("In force again"), "hidden": True},
+    )
+    def reopen(self) -> None: ...
+
+    @transition(
+        field=state,
         source=[S.ACTIVE, S.SUSPENDED],
         target=S.EXPIRED,
         permission=rules.the_clock,

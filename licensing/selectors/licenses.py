@@ -133,7 +133,7 @@ def turns_of(licenses: Iterable[int], since: datetime) -> list[HistoryLine]:
 
 def _turns(licenses: Any, since: datetime) -> QuerySet[HistoryLine]:
     return HistoryLine.objects.filter(
-        Q(verb="lift", to_state=LicenseState.ACTIVE) | Q(verb__in=["expire", "exhaust"]),
+        Q(verb="lift", to_state=LicenseState.ACTIVE) | Q(verb__in=["expire", "exhaust", "reopen"]),
         subject_kind="license",
         subject_id__in=licenses,
         at__gte=since,

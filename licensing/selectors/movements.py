@@ -8,6 +8,8 @@ from django.db.models.expressions import RawSQL
 from licensing.models import License
 from licensing.models.balances import ClearanceCount, Movement
 
+_CROSSED = (Movement.Kind.DRAW, Movement.Kind.OVER_CLEAR, Movement.Kind.ADJUST)
+
 
 def movements_of(license: License) -> QuerySet[Movement]:
     """In the order in which readers may page: none is committed later below one that is shown.
@@ -29,9 +31,7 @@ def clearances_taken(licenses: Iterable[License]) -> dict[int, int]:
     kinds = (
         Movement.objects.filter(license_id__in=unlimited, shipment_id__isnull=False)
         .values("license_id", "shipment_id")
-        .annotate(
-            drawn=Count("id", filter=Q(kind__in=["draw", "over_clear"])), released=Count("id", filter=Q(kind="release"))
-        )
+        .annotate(drawn=Count("id", filter=Q(kind__in=_CROSSED)), released=Count("id", filter=Q(kind="release")))
     )
     counted = ClearanceCount.objects.filter(license_id__in=[license.pk for license in licenses])
     counts = {license.pk: 0 for license in licenses} | dict(counted.values_list("license_id", "taken"))
@@ -46,7 +46,7 @@ def clearances_used(licenses: Iterable[License]) -> dict[int, int]:
         Movement.objects.filter(
             license_id__in=[license.pk for license in licenses],
             shipment_id__isnull=False,
-            kind__in=[Movement.Kind.DRAW, Movement.Kind.OVER_CLEAR],
+            kind__in=_CROSSED,
         )
         .values("license_id")
         .annotate(shipments=Count("shipment_id", distinct=True))

@@ -16,7 +16,7 @@ CREATE OR REPLACE FUNCTION ledger_drift(licenses bigint[], whole boolean)
                coalesce(sum(m.quantity) FILTER (WHERE m.kind = 'credit'), 0) AS credited,
                coalesce(sum(m.quantity) FILTER (WHERE m.kind = 'tolerance'), 0) AS tolerance,
                coalesce(sum(CASE WHEN m.kind = 'reserve' THEN m.quantity
-                                 WHEN m.kind = 'release' OR m.kind = 'draw' AND m.held THEN -m.quantity
+                                 WHEN m.kind = 'release' OR m.kind IN ('draw', 'adjust') AND m.held THEN -m.quantity
                                  ELSE 0 END), 0) AS reserved,
                coalesce(sum(m.quantity) FILTER (WHERE m.kind IN ('draw', 'adjust')), 0) AS drawn,
                coalesce(sum(CASE WHEN m.kind = 'lapse' THEN m.quantity
@@ -103,7 +103,7 @@ CREATE OR REPLACE FUNCTION ledger_drift(licenses bigint[], whole boolean)
     ), walked AS (
         SELECT l.license_id, l.id, m.seq, m.available_after, sum(
             CASE WHEN m.kind IN ('authorize', 'credit', 'release', 'unlapse') THEN m.quantity
-                 WHEN m.kind IN ('reserve', 'adjust', 'lapse') OR m.kind = 'draw' AND NOT m.held THEN -m.quantity
+                 WHEN m.kind IN ('reserve', 'lapse') OR m.kind IN ('draw', 'adjust') AND NOT m.held THEN -m.quantity
                  ELSE 0 END) OVER (PARTITION BY m.line_id, m.account, m.end_user_id ORDER BY m.seq) AS available,
             m.kind = 'tolerance' AND m.shipment_id IS NOT NULL AND m.quantity > 0
                 AND m.quantity <> m.available_after * l.final_pct / 10000 AS beyond
@@ -121,6 +121,9 @@ CREATE OR REPLACE FUNCTION ledger_drift(licenses bigint[], whole boolean)
         SELECT m.license_id, m.line_id, 'no history of a movement', m.seq::numeric
         FROM licensing_movement m
         WHERE (licenses IS NULL OR m.license_id = ANY (licenses)) AND m.shipment_id IS NULL AND m.seq IS NOT NULL
+          -- what a shipment gave back to a license that has ended lapsed with it
+          AND NOT EXISTS (SELECT FROM licensing_movement o WHERE o.license_id = m.license_id
+                AND o.transaction = m.transaction AND o.shipment_id IS NOT NULL)
           AND NOT EXISTS (SELECT FROM core_historyline h WHERE h.subject_kind = 'license' AND h.subject_id = m.license_id
                 AND h.at BETWEEN m.at - interval '10 s' AND m.at + interval '10 s')
     )

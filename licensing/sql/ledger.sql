@@ -350,13 +350,10 @@ BEGIN
         worth_held := (item->>'worth_held')::bigint;
         worth_drawn := (item->>'worth_drawn')::bigint;
         IF line.capped THEN
-            FOR ceiling IN SELECT c.* FROM licensing_ceiling c WHERE c.line_id = line.id
-                    AND (c.end_user_id IS NULL OR c.end_user_id = (SELECT u.id FROM licensing_licenseenduser u
-                        WHERE u.license_id = lic.id AND u.party_id = (request->>'end_user')::bigint))
-                    ORDER BY c.account DESC LOOP
+            FOR ceiling IN SELECT * FROM ledger_ceilings(line, (request->>'end_user')::bigint) LOOP
                 IF ceiling.account = 'value' THEN
-                    draws := greatest(round((item->>'worth')::numeric * ((item->>'crossed')::bigint + quantity)
-                        / nullif((item->>'asked')::bigint, 0))::bigint - worth_drawn, 0);
+                    draws := greatest(ledger_worth((item->>'worth')::bigint, (item->>'crossed')::bigint + quantity,
+                        (item->>'asked')::bigint) - worth_drawn, 0);
                     draws_held := least(draws, worth_held);
                     frees := CASE WHEN ending THEN worth_held - draws_held ELSE 0 END;
                     worth_held := worth_held - draws_held - frees;

@@ -52,10 +52,9 @@ BEGIN
         WHEN 'tolerance' THEN line.tolerance := line.tolerance + quantity_;
         WHEN 'reserve' THEN line.reserved := line.reserved + quantity_;
         WHEN 'release' THEN line.reserved := line.reserved - quantity_;
-        WHEN 'draw' THEN
+        WHEN 'draw', 'adjust' THEN
             line.drawn := line.drawn + quantity_;
             line.reserved := line.reserved - CASE WHEN held_ THEN quantity_ ELSE 0 END;
-        WHEN 'adjust' THEN line.drawn := line.drawn + quantity_;
         WHEN 'over_clear' THEN line.over_cleared := line.over_cleared + quantity_;
         WHEN 'lapse' THEN line.lapsed := line.lapsed + quantity_;
         WHEN 'unlapse' THEN line.lapsed := line.lapsed - quantity_;
@@ -83,7 +82,7 @@ BEGIN
     UPDATE licensing_ceiling SET
         authorized = authorized + CASE WHEN kind_ IN ('authorize', 'credit') THEN amount ELSE 0 END,
         reserved = reserved + CASE WHEN kind_ = 'reserve' THEN amount
-            WHEN kind_ = 'release' OR kind_ = 'draw' AND held_ THEN -amount ELSE 0 END,
+            WHEN kind_ = 'release' OR kind_ IN ('draw', 'adjust') AND held_ THEN -amount ELSE 0 END,
         drawn = drawn + CASE WHEN kind_ IN ('draw', 'adjust') THEN amount ELSE 0 END
         WHERE id = ceiling_ AND line_id = line.id
         RETURNING account, end_user_id, authorized - reserved - drawn
@@ -98,6 +97,18 @@ BEGIN
     RETURN ledger_chain(line, m);
 END;
 $$;
+
+-- The further ceilings of a line that what this end-user (a party) takes counts against.
+CREATE OR REPLACE FUNCTION ledger_ceilings(line licensing_licenseline, party bigint) RETURNS SETOF licensing_ceiling
+    LANGUAGE sql STABLE AS $$
+    SELECT c.* FROM licensing_ceiling c WHERE c.line_id = line.id AND (c.end_user_id IS NULL OR c.end_user_id = (
+        SELECT u.id FROM licensing_licenseenduser u WHERE u.license_id = line.license_id AND u.party_id = party))
+        ORDER BY c.account DESC;
+$$;
+
+-- Of a value that was reserved for so much, what is drawn when so much of it has crossed.
+CREATE OR REPLACE FUNCTION ledger_worth(worth bigint, crossed bigint, asked bigint) RETURNS bigint LANGUAGE sql IMMUTABLE
+    AS $$ SELECT coalesce(round(worth::numeric * crossed / nullif(asked, 0)), 0)::bigint; $$;
 
 -- What one unit of a currency is in another, by the table of the day's month; NULL where the table has it not.
 CREATE OR REPLACE FUNCTION ledger_rate(from_ text, to_ text, day date) RETURNS numeric LANGUAGE sql STABLE AS $$

@@ -400,6 +400,7 @@ register(
         Step("hold", _("A hold began to stop reservations: {holds}"), mail=_("{ref}: a hold stops reservations")),
         Step("release", _("A hold on reservations ended: {holds}"), mail=_("{ref}: a hold on it has ended")),
         Step("exhaust", _("Used up"), mail=_("{ref}: used up")),
+        Step("reopen", _("In force again: something of it came free"), mail=_("{ref}: in force again")),
         Step("expire", _("Expired; the unused rest lapsed"), mail=_("{ref}: expired")),
         Step(
             "warn_of_use",

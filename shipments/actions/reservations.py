@@ -188,20 +188,24 @@ def lock_with_license(rows: QuerySet[Shipment], **named: Any) -> tuple[License, 
     return license, shipment
 
 
-def _release(license: License, shipment: Shipment) -> None:
-    """Nothing of the shipment is reserved any more; its lines say what was released."""
+def release(license: License, shipment: Shipment, *, crossed: bool = False) -> None:
+    """Nothing of the shipment is reserved any more; its lines say what was released. It is a clearance no more, unless
+    some of it crossed."""
     lines = list(shipment.lines.order_by("line_number"))
-    settled = ledger.release(
-        license.pk,
-        [to_settle(line) for line in lines],
-        shipment=shipment.pk,
-        shipment_ref=shipment.ref,
-        end_user=shipment.end_user_id,
-        counted=shipment.counted,
-        last=shipment.final,
+    held = [to_settle(line) for line in lines]
+    about: dict[str, Any] = {
+        "shipment": shipment.pk,
+        "shipment_ref": shipment.ref,
+        "end_user": shipment.end_user_id,
+        "counted": shipment.counted,
+    }
+    settled = (
+        ledger.clear(license.pk, held, final=True, **about)
+        if crossed
+        else ledger.release(license.pk, held, last=shipment.final, **about)
     )
     write_back(lines, settled)
-    shipment.counted = False
+    shipment.counted = crossed
     shipment.save(update_fields=["counted"])
 
 
@@ -236,7 +240,7 @@ def cancel(ref: str, *, by: Actor) -> Shipment:
     """The shipment is off, and what it reserved is free again, or has lapsed where the license is over."""
     license, shipment = lock_with_license(shipments_for(by), ref=ref)
     require(shipment.cancel, by=by)
-    _release(license, shipment)
+    release(license, shipment)
     move(shipment.cancel, by=by)
     licenses.exhaust_if_done(license, by=by)
     return shipment
@@ -249,7 +253,7 @@ def lapse(pk: int, *, by: Actor) -> bool:
     at = legal_now()
     if shipment.state != ShipmentState.RESERVED or legal_day(at) <= shipment.reserved_until:
         return False
-    _release(license, shipment)
+    release(license, shipment)
     move(shipment.lapse, by=by, at=at)
     licenses.exhaust_if_done(license, by=by)
     return True

@@ -34,9 +34,14 @@ RESERVED = {
             "drawn": "0.000",
             "released": "0.000",
             "over_cleared": "0.000",
+            "returned": "0.000",
+            "credited": "0.000",
             "available_after": "4660.000",
         }
     ],
+    "questions": [],
+    "corrections": [],
+    "returns": [],
 }
 FAILURE = {
     "pointer": "/lines/0/quantity",
@@ -89,6 +94,8 @@ DEPARTED = RESERVED | {
             "drawn": "1196.400",
             "released": "3.600",
             "over_cleared": "0.000",
+            "returned": "0.000",
+            "credited": "0.000",
         }
     ],
 }

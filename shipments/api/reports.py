@@ -59,7 +59,7 @@ class ShipmentDeparture(APIView):
     def post(self, request: Request, ref: str) -> HttpResponse:
         said = commands.read(request, DepartureInput)
         wanted = canonical(ref, Shipment.PREFIX, "invalid-reference")
-        return commands.run(request, actions.depart, wanted, render=answers.shipment, **said)
+        return commands.run(request, actions.depart, wanted, render=answers.changed, **said)
 
 
 class ShipmentDelivery(APIView):
@@ -84,7 +84,7 @@ class ShipmentDelivery(APIView):
         said, data = _read(request)
         wanted = canonical(ref, Shipment.PREFIX, "invalid-reference")
         key = commands.read_key(request)
-        return commands.claimed(request, key, actions.deliver, wanted, render=answers.shipment, data=data, **said)
+        return commands.claimed(request, key, actions.deliver, wanted, render=answers.changed, data=data, **said)
 
 
 def _read(request: Request) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -39,10 +39,10 @@ from shipments.models import Incident, Shipment
 from shipments.states import ShipmentState
 
 
-def read_quantity(attributes: dict[str, Any]) -> dict[str, Any]:
+def read_quantity(attributes: dict[str, Any], *, least: int = 1) -> dict[str, Any]:
     """Base units from `quantity` beside `unit`. Raises at the quantity."""
     try:
-        attributes["quantity"] = quantities.read(attributes["quantity"], attributes["unit"])
+        attributes["quantity"] = quantities.read(attributes["quantity"], attributes["unit"], least=least)
     except quantities.BadQuantity as error:
         message = serializers.ErrorDetail(_(quantities.MESSAGES[error.code]), error.code)
         raise serializers.ValidationError({"quantity": [message]}) from None
@@ -177,8 +177,49 @@ class ShipmentLineOutput(serializers.Serializer[Any]):
     drawn = QuantityOutput()
     released = QuantityOutput()
     over_cleared = QuantityOutput()
+    returned = QuantityOutput(help_text=gettext_lazy("Of what crossed, what came back."))
+    credited = QuantityOutput(help_text=gettext_lazy("Of what came back, what the license has again."))
     available_after = QuantityOutput(required=False, help_text=gettext_lazy("Only in the answer to the reservation."))
     value = MoneyOutput(required=False)
+
+
+class QuestionOutput(serializers.Serializer[Any]):
+    text = serializers.CharField()
+    asked_at = serializers.DateTimeField()
+    answer = serializers.CharField(allow_null=True, help_text=gettext_lazy("What the ministry said; null before that."))
+    answered_at = serializers.DateTimeField(allow_null=True)
+
+
+class CorrectedLineOutput(serializers.Serializer[Any]):
+    license_line = serializers.IntegerField()
+    unit = UnitOutput()
+    before = QuantityOutput()
+    after = QuantityOutput()
+
+
+class CorrectionOutput(serializers.Serializer[Any]):
+    message_id = serializers.CharField()
+    corrects = serializers.CharField(help_text=gettext_lazy("The clearance that stands otherwise now."))
+    reason = serializers.CharField()
+    reported_at = serializers.DateTimeField()
+    lines = CorrectedLineOutput(many=True)
+
+
+class ReturnedLineOutput(serializers.Serializer[Any]):
+    license_line = serializers.IntegerField()
+    quantity = QuantityOutput()
+    unit = UnitOutput()
+
+
+class ReturnOutput(serializers.Serializer[Any]):
+    message_id = serializers.CharField()
+    reimport_declaration_no = serializers.CharField()
+    reported_at = serializers.DateTimeField()
+    approved = serializers.BooleanField(
+        allow_null=True, help_text=gettext_lazy("May the license have it again? Null until an officer decides.")
+    )
+    reason = serializers.CharField(allow_null=True)
+    lines = ReturnedLineOutput(many=True)
 
 
 class ShipmentOutput(serializers.Serializer[Any]):
@@ -212,6 +253,9 @@ class ShipmentOutput(serializers.Serializer[Any]):
     departed_on = serializers.DateField(allow_null=True)
     delivered_on = serializers.DateField(allow_null=True)
     lines = ShipmentLineOutput(many=True)
+    questions = QuestionOutput(many=True, help_text=gettext_lazy("What customs asked, the oldest first."))
+    corrections = CorrectionOutput(many=True, help_text=gettext_lazy("What customs corrected, the oldest first."))
+    returns = ReturnOutput(many=True, help_text=gettext_lazy("What came back, the oldest first."))
 
 
 class VerdictOutput(serializers.Serializer[Any]):
@@ -228,12 +272,12 @@ class ClearedLineInput(StrictSerializer):
         list_serializer_class = NonEmptyList
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        return read_quantity(attrs)
+        return read_quantity(attrs, least=0)  # a correction may say that nothing crossed
 
 
 class EventField(TextField):
     refuses = (*TextField.refuses, "unknown-event")
-    EVENTS = ("declared", "cleared")
+    EVENTS = ("declared", "questioned", "cleared", "rejected", "corrected", "returned")
 
     def openapi(self) -> dict[str, Any]:
         return {"type": "string", "enum": list(self.EVENTS)}
@@ -241,15 +285,25 @@ class EventField(TextField):
     def to_internal_value(self, data: Any) -> str:
         event = super().to_internal_value(data)
         if event not in self.EVENTS:
-            raise serializers.ValidationError(_("One of: declared, cleared."), "unknown-event")
+            raise serializers.ValidationError(
+                _("One of: {choices}.").format(choices=", ".join(self.EVENTS)), "unknown-event"
+            )
         return event
 
 
-_IF_CLEARED = gettext_lazy("Needed when `cleared`, and only then.")
+# What an event's message carries beyond what all do: needed, and allowed.
+CARRIES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    "declared": ((), ()),
+    "questioned": (("reason",), ()),
+    "cleared": (("cleared_at", "lines"), ("final",)),
+    "rejected": ((), ("reason",)),
+    "corrected": (("corrects", "reason", "lines"), ()),
+    "returned": (("reimport_declaration_no", "lines"), ()),
+}
 
 
 class MessageInput(StrictSerializer):
-    """One customs message. A cleared one also says when, what, and whether more will follow."""
+    """One customs message. What only some events carry says so."""
 
     refuses = (*StrictSerializer.refuses, "duplicate-line", "end-before-start")
 
@@ -258,29 +312,63 @@ class MessageInput(StrictSerializer):
     shipment = ReferenceField(Shipment.PREFIX)
     declaration_no = PatternField(r"[0-9A-Z]{9,18}", gettext_lazy("9 to 18 digits or capitals."), max_length=18)
     declared_at = InstantField()
-    cleared_at = InstantField(required=False, help_text=_IF_CLEARED)
+    cleared_at = InstantField(required=False, help_text=gettext_lazy("Needed when `cleared`, and only then."))
     final = TruthField(
         required=False,
         help_text=gettext_lazy(
             "Only when `cleared`: nothing of this shipment follows, and what it still holds is free."
         ),
     )
-    lines = ClearedLineInput(many=True, required=False, help_text=_IF_CLEARED)
+    reason = TextField(
+        required=False,
+        max_length=2000,
+        help_text=gettext_lazy(
+            "Needed when `questioned` (what customs asks) and when `corrected`, allowed when `rejected`."
+        ),
+    )
+    corrects = PatternField(
+        r"[\x21-\x7e]{1,80}",
+        gettext_lazy("1 to 80 visible ASCII characters."),
+        max_length=80,
+        required=False,
+        help_text=gettext_lazy(
+            "Needed when `corrected`, and only then: the message_id of the clearance, or of what corrected it before."
+        ),
+    )
+    reimport_declaration_no = PatternField(
+        r"[0-9A-Z]{9,18}",
+        gettext_lazy("9 to 18 digits or capitals."),
+        max_length=18,
+        required=False,
+        help_text=gettext_lazy("Needed when `returned`, and only then."),
+    )
+    lines = ClearedLineInput(
+        many=True,
+        required=False,
+        help_text=gettext_lazy(
+            "Needed when `cleared`, `returned`, or `corrected`, and only then. A correction says how much crossed, 0 "
+            "too, on the lines that were wrong."
+        ),
+    )
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        clearing = attrs["event"] == "cleared"
-        errors: dict[str, list[Any]] = {}
-        for name in ("cleared_at", "lines"):
-            if clearing and name not in attrs:
+        needed, allowed = CARRIES[attrs["event"]]
+        errors: dict[str, Any] = {}
+        for name in needed:
+            if name not in attrs:
                 errors[name] = [serializers.ErrorDetail(_("Needed."), "required")]
-        for name in ("cleared_at", "lines", "final"):
-            if not clearing and name in attrs:
-                message = _("A declared message does not carry this.")
+        for name in {name for names in CARRIES.values() for some in names for name in some} - {*needed, *allowed}:
+            if name in attrs:
+                message = _("A {event} message does not carry this.").format(event=attrs["event"])
                 errors[name] = [serializers.ErrorDetail(message, "unknown-field")]
-        if clearing and "cleared_at" in attrs and attrs["cleared_at"] < attrs["declared_at"]:
+        if "cleared_at" in attrs and attrs["cleared_at"] < attrs["declared_at"]:
             message = _("Cleared before it was declared.")
-            errors["cleared_at"] = [serializers.ErrorDetail(message, "end-before-start")]
-        numbers = [item["license_line"] for item in attrs.get("lines", [])]
+            errors.setdefault("cleared_at", [serializers.ErrorDetail(message, "end-before-start")])
+        lines = attrs.get("lines", [])
+        if "lines" not in errors and attrs["event"] != "corrected" and not all(item["quantity"] for item in lines):
+            message = serializers.ErrorDetail(_(quantities.MESSAGES["must-be-positive"]), "must-be-positive")
+            errors["lines"] = {n: {"quantity": [message]} for n, item in enumerate(lines) if not item["quantity"]}
+        numbers = [item["license_line"] for item in lines]
         if len(numbers) != len(set(numbers)):
             errors["lines"] = [serializers.ErrorDetail(_("A license line stands twice."), "duplicate-line")]
         if errors:
@@ -298,6 +386,9 @@ def message(data: Mapping[str, Any], body: dict[str, Any], fingerprint: str) -> 
         cleared_at=data.get("cleared_at"),
         final=data.get("final", False),
         lines=[ClearedLine(**item) for item in data.get("lines", [])],
+        reason=data.get("reason", ""),
+        corrects=data.get("corrects", ""),
+        reimport_no=data.get("reimport_declaration_no", ""),
         body=body,
         fingerprint=fingerprint,
     )
@@ -305,9 +396,10 @@ def message(data: Mapping[str, Any], body: dict[str, Any], fingerprint: str) -> 
 
 class ReceiptLineOutput(serializers.Serializer[Any]):
     license_line = serializers.IntegerField()
-    drawn = QuantityOutput()
+    drawn = QuantityOutput(help_text=gettext_lazy("Less than nothing where a correction gives some back."))
     released = QuantityOutput()
     over_cleared = QuantityOutput()
+    returned = QuantityOutput(required=False, help_text=gettext_lazy("Only when `returned`."))
 
 
 class IncidentOutput(serializers.Serializer[Any]):
@@ -343,6 +435,7 @@ def receipt(made: Receipt) -> dict[str, Any]:
                 "drawn": show(result["drawn"], row.unit),
                 "released": show(result["released"], row.unit),
                 "over_cleared": show(result["over_cleared"], row.unit),
+                **({"returned": show(result["returned"], row.unit)} if "returned" in result else {}),
             }
             for row, result in made.lines
         ],

@@ -53,7 +53,7 @@ class Shipments(APIView):
     )
     def get(self, request: Request) -> Response:
         query = read_query(request, "state", "license", "client_reference", paged=True)
-        rows = selectors.with_lines(selectors.shipments_for(actor_of(request)))
+        rows = selectors.with_corrections(selectors.with_lines(selectors.shipments_for(actor_of(request))))
         if "state" in query:
             choices = [str(choice[0]) for choice in Shipment._meta.get_field("state").choices or []]
             if query["state"] not in choices:
@@ -65,7 +65,7 @@ class Shipments(APIView):
         if "client_reference" in query:
             rows = rows.filter(client_reference=query["client_reference"])
         cursor = Cursor("-pk")
-        page = selectors.with_holds(cursor.page(rows, request), legal_now())
+        page = selectors.with_questions(selectors.with_holds(cursor.page(rows, request), legal_now()))
         return Response(cursor.body([answers.shipment(row) for row in page]))
 
     @call(
@@ -113,17 +113,17 @@ class ShipmentDetail(APIView):
     @call(
         "shipments_read",
         gettext_lazy("Read a shipment"),
-        gettext_lazy("State, and per line what is reserved, drawn, released."),
+        gettext_lazy("State, per line what is reserved, drawn, released, and what customs said after that."),
         gives=serializers.ShipmentOutput,
         refuses=("invalid-reference",),
     )
     def get(self, request: Request, ref: str) -> Response:
         read_query(request)
-        rows = selectors.with_lines(selectors.shipments_for(actor_of(request)))
+        rows = selectors.with_corrections(selectors.with_lines(selectors.shipments_for(actor_of(request))))
         row = rows.filter(ref=canonical(ref, Shipment.PREFIX, "invalid-reference")).first()
         if row is None:
             raise NotFound()
-        [shown] = selectors.with_holds([row], legal_now())
+        [shown] = selectors.with_questions(selectors.with_holds([row], legal_now()))
         return Response(answers.shipment(shown))
 
 
@@ -143,7 +143,7 @@ class ShipmentCancel(APIView):
         commands.refuse_body(request, _("Cancelling takes no body."))
         wanted = canonical(ref, Shipment.PREFIX, "invalid-reference")
         return commands.claimed(
-            request, commands.read_key(request), actions.cancel, wanted, render=answers.shipment, data={}
+            request, commands.read_key(request), actions.cancel, wanted, render=answers.changed, data={}
         )
 
 
@@ -152,11 +152,14 @@ class CustomsMessages(APIView):
 
     @call(
         "customs_report",
-        gettext_lazy("Report what customs declared or cleared"),
+        gettext_lazy("Report what customs declared, asked, cleared, rejected, corrected, or saw come back"),
         gettext_lazy(
             "One message, or a list of up to 1,000 (207, an answer per item in order).\n\n"
             "`message_id` is the key: the same message again gets the same answer; another body under it is 422. What "
-            "crossed the border is always booked; what does not fit opens an incident."
+            "crossed the border is always booked, in any order; what does not fit opens an incident.\n\n"
+            "`questioned` waits for the ministry's answer, `rejected` gives back what was reserved, `corrected` puts "
+            "right what an earlier message cleared, `returned` tells what came back: an officer decides whether the "
+            "license has it again."
         ),
         gives={
             200: serializers.ReceiptOutput,
@@ -167,7 +170,17 @@ class CustomsMessages(APIView):
             "OneOrMany", [serializers.MessageInput, serializers.MessageInput(many=True)], None, many=False
         ),
         remembered=True,
-        refuses=("min-items", "max-items", "declaration-no-used", "message-id-reused", "in-progress", "busy"),
+        refuses=(
+            "min-items",
+            "max-items",
+            "declaration-no-used",
+            "unknown-reference",
+            "below-returned",
+            "more-than-crossed",
+            "message-id-reused",
+            "in-progress",
+            "busy",
+        ),
         sent=examples.CLEARED,
         answered={200: examples.RECEIPT},
     )

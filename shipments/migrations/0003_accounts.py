@@ -40,5 +40,5 @@ class Migration(migrations.Migration):
             constraint=models.CheckConstraint(condition=models.Q(('worth__gte', 0), ('worth_drawn__gte', 0), ('worth_held__gte', 0)), name='shipment_line_worth'),
         ),
         ValidateConstraint(model_name='shipmentline', name='shipment_line_worth'),
-        migrations.RunSQL([((SQL / f"{name}.sql").read_text(encoding="utf-8"), None) for name in ("reserve", "books")]),
+        migrations.RunSQL([((SQL / "reserve.sql").read_text(encoding="utf-8"), None)]),
     ]

@@ -6,13 +6,14 @@ CREATE OR REPLACE FUNCTION shipment_drift(licenses bigint[])
     WITH moved AS (
         SELECT m.license_id, m.line_id, m.line_number, m.shipment_id,
                coalesce(sum(CASE WHEN m.account <> 'quantity' THEN 0 WHEN m.kind = 'reserve' THEN m.quantity
-                        WHEN m.kind = 'release' OR m.kind = 'draw' AND m.held THEN -m.quantity ELSE 0 END), 0) AS held,
+                        WHEN m.kind = 'release' OR m.kind IN ('draw', 'adjust') AND m.held THEN -m.quantity ELSE 0 END), 0) AS held,
                coalesce(sum(m.quantity) FILTER (WHERE m.account = 'quantity' AND m.kind IN ('draw', 'adjust')), 0) AS drawn,
                coalesce(sum(m.quantity) FILTER (WHERE m.account = 'quantity' AND m.kind = 'release'), 0) AS released,
                coalesce(sum(m.quantity) FILTER (WHERE m.account = 'quantity' AND m.kind = 'over_clear'), 0) AS over_cleared,
                coalesce(sum(m.quantity) FILTER (WHERE m.account = 'quantity' AND m.kind = 'reserve'), 0) AS reserved,
                coalesce(sum(m.quantity) FILTER (WHERE m.account = 'value' AND m.kind = 'reserve'), 0) AS worth,
-               coalesce(sum(m.quantity) FILTER (WHERE m.account = 'value' AND m.kind = 'draw'), 0) AS worth_drawn
+               coalesce(sum(m.quantity) FILTER (WHERE m.account = 'value' AND m.kind IN ('draw', 'adjust')), 0) AS worth_drawn,
+               coalesce(sum(m.quantity) FILTER (WHERE m.account = 'quantity' AND m.kind = 'credit'), 0) AS credited
         FROM licensing_movement m
         WHERE m.shipment_id IS NOT NULL AND (licenses IS NULL OR m.license_id = ANY (licenses))
         GROUP BY m.license_id, m.line_id, m.line_number, m.shipment_id
@@ -31,6 +32,7 @@ CREATE OR REPLACE FUNCTION shipment_drift(licenses bigint[])
         ('drawn', coalesce(s.drawn, 0) - coalesce(m.drawn, 0)),
         ('released', coalesce(s.released, 0) - coalesce(m.released, 0)),
         ('over_cleared', coalesce(s.over_cleared, 0) - coalesce(m.over_cleared, 0)),
+        ('credited', coalesce(s.credited, 0) - coalesce(m.credited, 0)),
         ('worth', coalesce(s.worth, 0) - coalesce(m.worth, 0)),
         ('worth drawn', coalesce(s.worth_drawn, 0) - coalesce(m.worth_drawn, 0))) amount (what, off)
     WHERE amount.off <> 0;

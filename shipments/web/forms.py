@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy
 
 from core.templatetags.lodestone import quantity, unit_word
 from core.web.fields import DayField, QuantityField
-from core.web.forms import StepForm, read_upload
+from core.web.forms import ReasonForm, StepForm, read_upload
 from core.web.lists import countries
 from licensing.models import License
 from shipments.actions import LineRequest, ShipmentRequest
@@ -109,6 +109,42 @@ class ShipmentForm(forms.Form):
         if parts[0] == "lines" and len(parts) > 1 and parts[1].isdigit():
             return self.taken[int(parts[1])][0]
         return parts[0]
+
+
+class AnswerForm(ReasonForm):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["reason"].label = _("What the goods are, and whether the license covers them")
+        self.fields["reason"].help_text = _("Customs and the company read this.")
+
+
+class CloseOutForm(ReasonForm):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["reason"].help_text = _(
+            "What it still holds is free again. The company reads this. What crosses later all the same is booked."
+        )
+
+
+class ReturnForm(ReasonForm):
+    """row: the shipment of which something came back."""
+
+    which = forms.TypedChoiceField(label=gettext_lazy("What came back"), coerce=int)
+    field_order = ["which", "reason"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["which"].choices = [
+            (
+                back.pk,
+                _("{number}: {quantities}").format(
+                    number=back.declaration_no,
+                    quantities=_(", ").join(quantity(part.quantity, part.line.unit) for part in back.lines.all()),
+                ),
+            )
+            for back in (self.row.waiting if self.row else [])
+        ]
+        self.fields["reason"].help_text = _("The company reads this.")
 
 
 class NoteForm(StepForm):

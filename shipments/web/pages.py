@@ -30,6 +30,7 @@ from shipments import actions, selectors
 from shipments.looks import MOST
 from shipments.needs import needs_of
 from shipments.offers import offered_to
+from shipments.states import ShipmentState
 from shipments.web.forms import ShipmentForm
 
 MOST_CHANGES = 3  # of each kind that the overview tells
@@ -184,12 +185,15 @@ def _reserve_once(request: HttpRequest, form: ShipmentForm) -> str:
     return actions.reserve.claimed(claim, form.request(), by=request.actor).body
 
 
+@of_one_moment
 def shipment(request: HttpRequest, ref: str, failed: Failed | None = None) -> HttpResponse:
+    """A shipment: what became of its quantities, what customs said of it, its history; officers also act on it."""
     rows = selectors.shipments_for(request.actor).select_related("delivery_proof").defer("delivery_proof__content")
-    row = get_object_or_404(selectors.with_lines(rows), ref=ref)
+    row = get_object_or_404(selectors.with_corrections(selectors.with_lines(rows)), ref=ref)
     at = legal_now()
     fate, until = selectors.fate_if_declared(row, at)
-    (row,) = selectors.with_holds([row], at)
+    (row,) = selectors.with_questions(selectors.with_holds([row], at))
+    asked = row.questions[-1] if row.state == ShipmentState.QUESTIONED else None
     context = {
         "shipment": row,
         "reasons": selectors.reasons_on_hold(row, at),
@@ -197,7 +201,10 @@ def shipment(request: HttpRequest, ref: str, failed: Failed | None = None) -> Ht
         "declare_by": until and legal_day(until - INSTANT),
         "again_on": until and legal_day(until),
         "verbs": open_verbs(row, request.actor),
-        **offered(request, row, "shipment", failed),
+        **offered(request, row, "shipment" if request.actor.kind == "exporter" else "desk.shipment", failed),
+        "open_question": asked,
+        "questions": [one for one in row.questions if one is not asked],
+        "creditable": selectors.may_be_credited(row.license, at),
         "history": told(lines_of(row), request.actor),
         "destination": Country.objects.filter(pk=row.destination).first(),
     }

@@ -5,6 +5,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from core.access import Actor
+from core.legal_time import legal_now
 from core.models import HistoryLine
 from core.web.forms import ReasonForm
 from core.web.steps import Page, Step, register
@@ -12,13 +13,14 @@ from exporters.models import Qualification
 from exporters.selectors import people, qualifications_for
 from exporters.states import ExporterState
 from exporters.web.steps import company
-from shipments.actions import incidents, qualifications, reports
+from shipments.actions import incidents, officers, qualifications, reports
 from shipments.models import Incident, Shipment
-from shipments.selectors import incidents_for, shipments_for
+from shipments.selectors import incidents_for, may_be_credited, shipments_for
 from shipments.web.annual import AuditForm, DeclineForm, PapersForm, RecordAnswerForm, RecordForm
-from shipments.web.forms import DeliverForm, DepartForm, NoteForm
+from shipments.web.forms import AnswerForm, CloseOutForm, DeliverForm, DepartForm, NoteForm, ReturnForm
 
 SHIPMENT = Page("shipment", shipments_for)
+SHIPMENT_DESK = Page("desk.shipment", shipments_for)
 INCIDENT_DESK = Page("desk.incident", incidents_for)
 COMPANY = Page("company", qualifications_for, key="")
 COMPANY_DESK = Page("desk.exporter", qualifications_for, key="pk", away="desk.exporters")
@@ -71,6 +73,51 @@ register(
             "report_overdue",
             _("Holder told that the report of its delivery is overdue since {due}"),
             mail=_("{ref}: the report of its delivery was due on {due}"),
+        ),
+        Step("question", _("Questioned by customs"), mail=_("{ref}: customs has a question")),
+        Step("reject", _("Rejected by customs; nothing is reserved any more"), mail=_("{ref}: rejected by customs")),
+        Step("correct", _("Corrected by customs"), mail=_("{ref}: customs corrected a clearance")),
+        Step("absorb", _("What went beyond the license has room since another shipment was corrected")),
+        Step("return", _("Came back, as customs reported"), mail=_("{ref}: goods came back")),
+        Step(
+            "answer",
+            _("Answered by the ministry"),
+            SHIPMENT_DESK,
+            officers.answer,
+            _("Customs has your answer and goes on."),
+            AnswerForm,
+            mail=_("{ref}: customs has its answer"),
+        ),
+        Step(
+            "approve_return",
+            _("What came back is on the license again"),
+            SHIPMENT_DESK,
+            officers.approve_return,
+            _("Approved: the license has it again."),
+            ReturnForm,
+            mail=_("{ref}: what came back is on the license again"),
+            offered=lambda row, actor: bool(row.waiting) and may_be_credited(row.license, legal_now()),
+            label=_("Give it back to the license"),
+        ),
+        Step(
+            "decline_return",
+            _("What came back is not given back to the license"),
+            SHIPMENT_DESK,
+            officers.decline_return,
+            _("Declined with your reason. The return stays on record."),
+            ReturnForm,
+            mail=_("{ref}: what came back is not given back to the license"),
+            offered=lambda row, actor: bool(row.waiting),
+            label=_("Do not give it back"),
+        ),
+        Step(
+            "close_out",
+            _("Closed out by the ministry; nothing is reserved any more"),
+            SHIPMENT_DESK,
+            officers.close_out,
+            _("Closed out. What was still reserved is free again."),
+            CloseOutForm,
+            mail=_("{ref}: closed out by the ministry"),
         ),
     ],
     holder=told_of_shipment,

@@ -49,7 +49,10 @@ def test_words_are_listed_where_no_description_has_them(client):
         return {one["name"]: one["about"] for one in calls[call][part]}[name]
 
     assert about("parameters", "kind", "GET", "/api/v1/licenses/") == "Of this kind only. `per_shipment`, `annual`"
-    assert about("takes", "event", "POST", "/api/v1/customs/messages/") == "`declared`, `cleared`"
+    assert (
+        about("takes", "event", "POST", "/api/v1/customs/messages/")
+        == "`declared`, `questioned`, `cleared`, `rejected`, `corrected`, `returned`"
+    )
     assert about("gives", "clock", "POST", "/api/v1/assessments/") == "`none`, `untimed`, `45wd`"
     assert about("gives", "state", "GET", "/api/v1/licenses/{ref}/").count("`active`") == 1
 

@@ -52,6 +52,8 @@ def test_reserve_answers_201_with_what_is_left(world, door):
         "drawn": "0.000",
         "released": "0.000",
         "over_cleared": "0.000",
+        "returned": "0.000",
+        "credited": "0.000",
         "available_after": "4660.000",
     }
     assert door.get(f"{PATH}{made['reference'].lower()}/").json()["reference"] == made["reference"]

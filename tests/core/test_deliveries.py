@@ -30,6 +30,8 @@ TOLD = {
     "license.warn_of_use": HOLDERS,
     "shipment.report_due": HOLDERS,
     "shipment.report_overdue": HOLDERS,
+    "shipment.approve_return": HOLDERS,
+    "shipment.decline_return": HOLDERS,
     "organization.add_member": ["new@firm.example"],
     "organization.confirm_roles": ["o@m.example"],
     "application.overdue": ["reviewer"],

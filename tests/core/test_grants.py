@@ -8,6 +8,7 @@ from psycopg2 import errors, sql
 
 from core import checks, grants, guards
 from licensing.actions import editions, licenses, simulations
+from shipments.actions import ClearedLine, receive
 from tests.make import seen
 
 # Transcribed by hand, so that a declaration that is taken away is missed.
@@ -26,6 +27,8 @@ INSERT_ONLY = {
     "licensing_movement",
     "licensing_policyedition",
     "licensing_question",
+    "shipments_resolution",
+    "shipments_returnedline",
     "licensing_questionentry",
     "licensing_questionentry_files",
     "licensing_recommendedline",
@@ -219,6 +222,18 @@ def test_the_facts_of_a_verdict_are_never_written_again(application, world):
         assert refused(application, f"UPDATE licensing_verdict SET {change}"), change
     assert refused(application, "DELETE FROM licensing_verdict")
     application.execute("UPDATE licensing_verdict SET prohibited = prohibited")
+    assert application.rowcount == 1
+
+
+def test_the_application_writes_of_a_return_its_decision_alone(application, world, license):
+    shipment = world.shipment(license, 10_000)
+    world.clear(shipment.ref, 10_000)
+    lines = [ClearedLine(1, 5_000, "kg")]
+    receive(world.message(shipment.ref, "returned", lines=lines, reimport_no="530120269000000001"), by=world.customs)
+    for change in ("declaration_no = ''", "shipment_id = 0", "message_id = 0", "reported_at = legal_now()"):
+        assert refused(application, f"UPDATE shipments_return SET {change}"), change
+    assert refused(application, "DELETE FROM shipments_return")
+    application.execute("UPDATE shipments_return SET reason = 'Seen'")
     assert application.rowcount == 1
 
 

@@ -31,8 +31,8 @@ WORDS = {
     "license": "In force · Suspended · Used up · Expired",
     "draft": "Draft · Approved · Repealed",
     "notice": "Made public · Withdrawn",
-    "shipment": "Reserved · Declared · Partly cleared · Cleared · Departed · Delivered · Cancelled"
-    " · Reservation lapsed",
+    "shipment": "Reserved · Declared · Partly cleared · Cleared · Departed · Delivered"
+    " · Questioned by customs · Returned · Cancelled · Reservation lapsed · Rejected by customs",
 }
 
 

@@ -211,6 +211,9 @@ STEPS = {
     "narrowed",
     "widened",
     "exhaust_if_done",
+    "settle",
+    "correct",
+    "take_back",
     "tell_of_holds",
     "check",
 }

@@ -27,6 +27,7 @@ NOUNS = {
     "licensing.licenses": "licensing_license",
     "licensing.notices": "licensing_notice",
     "shipments.incidents": "shipments_handling",
+    "shipments.officers": "licensing_license shipments_shipment",
     "shipments.qualifications": "exporters_qualification",
     "shipments.reports": "shipments_shipment",
 }
@@ -62,6 +63,8 @@ TAKES = {
     "shipments.bulk.work": "shipments_bulk shipment_reserve_many",
     "shipments.bulk.cancel": "shipments_bulk now",
     "shipments.customs.receive": "licensing_license shipments_shipment now ledger_settle ledger_usable ledger_lapse",
+    "shipments.officers.approve_return": "licensing_license shipments_shipment ledger_lock now ledger_credit",
+    "shipments.officers.close_out": "licensing_license shipments_shipment ledger_settle now",
     "shipments.reservations.cancel": "licensing_license shipments_shipment ledger_settle now",
     "licensing.licenses.suspend": "licensing_license ledger_lock now ledger_usable",
     "licensing.licenses.freeze": "licensing_license ledger_lock now ledger_usable",

@@ -379,4 +379,19 @@ def _licenses(world):
     for incident in late.incidents[:1]:
         incidents.take(incident.ref, seen=seen(incident.ref), by=m.reviewer)
         incidents.note(incident.ref, text="Called the port.\nThey look.", by=m.reviewer)
-    return [future.ref, used.ref, suspended.ref, reserved, part, over, off, held.ref]
+    after = _after_clearance(world)
+    return [future.ref, used.ref, suspended.ref, reserved, part, over, off, held.ref, *after]
+
+
+def _after_clearance(world):
+    """Shipments that customs asked about, and that it corrected and saw come back in part; their references."""
+    license = world.license(kilograms=1_000)
+    asked, back = world.shipment(license, 10 * KG).ref, world.shipment(license, 400 * KG).ref
+    shipments.receive(world.message(asked, "questioned", reason="Are these\nmagnets?"), by=world.customs)
+    cleared = world.clear(back, 400 * KG)
+    facts = {"corrects": cleared.message.message_id, "reason": "Weighed again"}
+    lines = [shipments.ClearedLine(1, 390 * KG, "kg")]
+    shipments.receive(world.message(back, "corrected", lines=lines, **facts), by=world.customs)
+    lines, number = [shipments.ClearedLine(1, 100 * KG, "kg")], "530120269000000001"
+    shipments.receive(world.message(back, "returned", lines=lines, reimport_no=number), by=world.customs)
+    return [asked, back]

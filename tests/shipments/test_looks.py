@@ -10,6 +10,7 @@ from core.templatetags.lodestone import day
 from licensing.actions import licenses, verdicts
 from licensing.models import Verdict
 from shipments import actions
+from shipments.actions import ClearedLine
 from shipments.needs import needs_of
 from tests import make
 from tests.licensing.test_turns import government
@@ -235,3 +236,29 @@ def test_an_exporter_does_not_read_who_suspended_his_license(world, large, clien
         client.force_login(actor.user)
         reads.append(name in unescape(client.get(f"{path}{large.ref}/").content.decode()))
     assert reads == [False, True]
+
+
+def test_what_customs_and_officers_did_since_is_told_and_the_last_of_it_only(world, large):
+    shipment = world.shipment(large, 400 * KG)
+    where = f"/shipments/{shipment.ref}/"
+    actions.receive(world.message(shipment.ref, "questioned", reason="What is it?"), by=world.customs)
+    asked = {"Customs has a question, and holds the goods": (f"{shipment.ref}: What is it?", where)}
+    assert looks(world.exporter) == asked
+    actions.officers.answer(shipment.ref, seen=seen(shipment.ref), reason="Magnets", by=world.ministry.reviewer)
+    assert looks(world.exporter) == {}
+    cleared = world.clear(shipment.ref, 400 * KG)
+    facts = {"corrects": cleared.message.message_id, "reason": "Weighed", "lines": [ClearedLine(1, 390 * KG, "kg")]}
+    actions.receive(world.message(shipment.ref, "corrected", **facts), by=world.customs)
+    assert looks(world.exporter) == {"Customs corrected a clearance": (f"{shipment.ref}: Weighed", where)}
+    facts = {"reimport_no": "530120269000000001", "lines": [ClearedLine(1, 390 * KG, "kg")]}
+    actions.receive(world.message(shipment.ref, "returned", **facts), by=world.customs)
+    assert looks(world.exporter) == {"Goods came back": (shipment.ref, where)}
+
+
+def test_a_license_that_was_used_up_and_is_in_force_again_is_told(world, large):
+    shipment = world.shipment(large, 1_000 * KG)
+    cleared = world.clear(shipment.ref, 1_000 * KG)
+    facts = {"corrects": cleared.message.message_id, "reason": "Weighed", "lines": [ClearedLine(1, 990 * KG, "kg")]}
+    actions.receive(world.message(shipment.ref, "corrected", **facts), by=world.customs)
+    text, url = looks(world.exporter)[f"License {large.ref} is in force again"]
+    assert (text, url) == (f"Something of it came free, {day(legal_today())}.", f"/licenses/{large.ref}/")

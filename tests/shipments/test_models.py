@@ -18,9 +18,20 @@ CASES = [
     ("shipments_incident.shipments_incident_ref_key", {}),
     ("shipments_shipment.shipment_client_reference_once", {"state": "'reserved'", "ref": "'SH-X'"}),
     ("shipments_shipment.shipments_shipment_ref_key", {"state": "'reserved'", "client_reference": "'x'"}),
+    ("shipments_resolution.resolution_not_negative", {"line_id": "-1", "quantity": "-1"}),
+    ("shipments_resolution.resolution_once", {}),
+    ("shipments_return.return_decided_whole", {"message_id": "-1", "approved": "NULL"}),
+    ("shipments_return.shipments_return_message_id_key", {}),
+    ("shipments_returnedline.returned_line_once", {}),
+    ("shipments_returnedline.returned_line_positive", {"line_id": "-1", "quantity": "0"}),
+    ("shipments_shipmentline.shipment_line_credited_returned", {"line_number": "31", "credited": "1", "returned": "0"}),
     ("shipments_shipmentline.shipment_line_not_negative", {"held": "-1"}),
     ("shipments_shipmentline.shipment_line_once", {}),
     ("shipments_shipmentline.shipment_line_worth", {"worth_held": "-1"}),
+    (
+        "shipments_shipmentline.shipment_line_returned_crossed",
+        {"line_number": "31", "drawn": "1", "over_cleared": "1", "returned": "3"},
+    ),
     ("shipments_shipmentline.shipments_shipmentline_line_number_check", {"line_number": "-1"}),
 ]
 

@@ -1,0 +1,197 @@
+"""What customs says after a clearance: that it was otherwise, or that goods came back."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Q
+from django.utils.translation import gettext as _
+
+from core.access import Actor
+from core.errors import Invalid, Problem
+from core.history import move, record
+from core.quantities import show
+from licensing import ledger
+from licensing.actions import licenses
+from licensing.models import License
+from shipments.actions.messages import (
+    Message,
+    Receipt,
+    all_back,
+    fitting,
+    forbidden,
+    open_incident,
+    same_unit,
+    went_beyond,
+)
+from shipments.models import CustomsDeclaration, CustomsMessage, Incident, Resolution, Shipment, ShipmentLine
+from shipments.states import CROSSED, ShipmentState
+
+
+def correct(message: Message, license: License, shipment: Shipment, by: Actor, at: datetime) -> Receipt:
+    """The clearance stands as it should have, on each line that the message names, also on an ended license.
+
+    Raises Invalid when there is no such clearance of this shipment from this source, or when less would have crossed
+    than came back.
+    """
+    cleared = _cleared(message, shipment, by)
+    lines, right, strays = fitting(shipment, license, message)
+    stood = {line.line_number: _stood(cleared, line) for line in lines if line.line_number in right}
+    changes = {number: right[number] - stood[number] for number in stood}
+    _require_not_below(message, lines, changes)
+    lawful = _lawful(message, license, shipment)
+    changed = [line for line in lines if changes.get(line.line_number)]
+    settled = ledger.correct(
+        license.pk,
+        [
+            ledger.CorrectLine(
+                line.line_number,
+                changes[line.line_number],
+                held=line.held,
+                over=line.over_cleared,
+                asked=line.quantity,
+                crossed=line.crossed,
+                worth=line.worth,
+                worth_held=line.worth_held,
+                worth_drawn=line.worth_drawn,
+                lawful=line.line_number in lawful,
+                others=[
+                    {"shipment": other.shipment_id, "shipment_ref": other.shipment.ref, "over": other.over_cleared}
+                    for other in _beyond(license, shipment, line.line_number)
+                ],
+            )
+            for line in changed
+        ],
+        shipment=shipment.pk,
+        shipment_ref=shipment.ref,
+        end_user=shipment.end_user_id,
+    )
+    for line in changed:
+        _write_back(line, settled[line.line_number])
+    facts: dict[str, Any] = {"message_id": message.message_id, "corrects": cleared.message_id}
+    for other in _absorb(license, settled):
+        record(other, "absorb", by=by, at=at, before=other.state, facts=facts)
+    incidents = []
+    if strays:
+        incidents.append(open_incident(Incident.Kind.UNKNOWN_LINE, message, shipment, at))
+        facts["strays"] = strays
+    said: dict[str, Any] = {"by": by, "at": at, "reason": message.reason, "facts": facts}
+    if shipment.state in (ShipmentState.PART_CLEARED, *CROSSED):
+        move(shipment.correct, **said)
+    else:
+        record(shipment, "correct", before=shipment.state, **said)
+    if shipment.state in CROSSED and all_back(shipment):
+        move(shipment.come_back, by=by, facts=facts)
+    if not went_beyond(license, shipment, message, settled.values(), incidents, at):
+        licenses.settle(license, by=by)
+    nothing = {"drawn": 0, "over_cleared": 0}
+    results = [
+        (line, {**settled.get(n, nothing), "released": 0, "quantity": right[n]})
+        for line in lines
+        if (n := line.line_number) in right
+    ]
+    return Receipt(message, 200, shipment, results, incidents, corrects=cleared)
+
+
+def _cleared(message: Message, shipment: Shipment, by: Actor) -> CustomsMessage:
+    """The clearance that the message corrects; one that names a correction corrects what that did."""
+    rows = CustomsMessage.objects.filter(
+        source=by.organization_id, shipment=shipment, event__in=["cleared", "corrected"]
+    )
+    found = rows.filter(message_id=message.corrects).select_related("corrects").first()
+    if found is None:
+        text = _("No clearance of this shipment was reported under this message_id.")
+        raise Invalid([Problem("/corrects", "unknown-reference", text)])
+    return found.corrects or found
+
+
+def _stood(cleared: CustomsMessage, line: ShipmentLine) -> int:
+    """How much of the line the clearance stands for, after what corrected it so far."""
+    of_it = Q(message=cleared) | Q(message__corrects=cleared)
+    last = Resolution.objects.filter(of_it, line=line).last() if line.pk else None
+    return last.quantity if last else 0
+
+
+def _require_not_below(message: Message, lines: list[ShipmentLine], changes: Mapping[int, int]) -> None:
+    """No line is corrected to less than came back of it."""
+    unit = {line.line_number: line for line in lines}
+    problems = []
+    for index, item in enumerate(message.lines):
+        line = unit.get(item.license_line)
+        if line and line.crossed + changes.get(item.license_line, 0) < line.returned:
+            text = _("Of this line {quantity} {unit} came back, so that much crossed at least.").format(
+                quantity=show(line.returned, line.unit), unit=line.unit
+            )
+            problems.append(Problem(f"/lines/{index}/quantity", "below-returned", text))
+    if problems:
+        raise Invalid(problems)
+
+
+def _lawful(message: Message, license: License, shipment: Shipment) -> set[int]:
+    """The lines that may take back what lapsed: as the declaration that the message names was judged."""
+    declaration = CustomsDeclaration.objects.filter(
+        number=message.declaration_no, shipment=shipment, lawful=True
+    ).first()
+    if declaration is None:
+        return set()
+    barred = forbidden(replace(message, declared_at=declaration.declared_at), license, shipment)
+    return {item.license_line for item in message.lines} - barred
+
+
+def _beyond(license: License, shipment: Shipment, number: int) -> list[ShipmentLine]:
+    """What other shipments have beyond this line of the license, the oldest first. Their lines change under the lock of
+    their license alone."""
+    rows = ShipmentLine.objects.filter(shipment__license=license, line_number=number, over_cleared__gt=0)
+    return list(rows.exclude(shipment=shipment).select_related("shipment").order_by("shipment_id"))
+
+
+def _write_back(line: ShipmentLine, result: Mapping[str, Any]) -> None:
+    line.held = result["held"]
+    line.drawn += result["drawn"]
+    line.over_cleared += result["over_cleared"]
+    line.worth_held, line.worth_drawn = result["worth_held"], result["worth_drawn"]
+    line.save()
+
+
+def _absorb(license: License, settled: Mapping[int, Mapping[str, Any]]) -> list[Shipment]:
+    """What others had beyond the license has room now, and is drawn. Returns whose that was."""
+    found = {}
+    for number, result in settled.items():
+        for one in result["others"]:
+            line = ShipmentLine.objects.select_related("shipment").get(shipment=one["shipment"], line_number=number)
+            line.over_cleared -= one["over"]
+            line.drawn += one["over"]
+            line.save(update_fields=["over_cleared", "drawn"])
+            found[line.shipment_id] = line.shipment
+    return list(found.values())
+
+
+def take_back(message: Message, shipment: Shipment, by: Actor, at: datetime) -> Receipt:
+    """Goods came back, as much as crossed and had not come back before. The license has them when an officer approves.
+
+    Raises Invalid when it is more than that.
+    """
+    lines = {line.line_number: line for line in shipment.lines.all()}
+    problems, results = [], []
+    for index, item in enumerate(message.lines):
+        line = lines.get(item.license_line)
+        out = line.crossed - line.returned if line and same_unit(item.unit, line.unit) else 0
+        if line is None or item.quantity > out:
+            text = _("At most {quantity} {unit} of this line can come back.").format(
+                quantity=show(out, item.unit), unit=item.unit
+            )
+            problems.append(Problem(f"/lines/{index}/quantity", "more-than-crossed", text))
+            continue
+        line.returned += item.quantity
+        results.append((line, {"drawn": 0, "released": 0, "over_cleared": 0, "returned": item.quantity}))
+    if problems:
+        raise Invalid(problems)
+    for line, _result in results:
+        line.save(update_fields=["returned"])
+    facts = {"message_id": message.message_id, "declaration_no": message.reimport_no}
+    if shipment.state in CROSSED and all_back(shipment):
+        move(shipment.come_back, by=by, at=at, facts=facts)
+    else:
+        record(shipment, "return", by=by, at=at, before=shipment.state, facts=facts)
+    return Receipt(message, 200, shipment, results)

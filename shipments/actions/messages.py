@@ -1,0 +1,147 @@
+"""What customs sends, and what its messages share: what fits, what the rules forbade, what opens an incident."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from core.access import clock
+from core.legal_time import on_the_wire
+from core.references import draw
+from licensing.actions import licenses
+from licensing.models import License, Suspension
+from licensing.selectors import too_late
+from licensing.states import IN_FORCE
+from shipments.models import CustomsMessage, Handling, Incident, Shipment, ShipmentLine
+
+
+@dataclass(frozen=True)
+class ClearedLine:
+    license_line: int
+    quantity: int
+    unit: str
+
+
+@dataclass(frozen=True)
+class Message:
+    """What customs sent, read strictly. event: declared, questioned, cleared, rejected, corrected, or returned.
+
+    corrects: of one that corrects, the message_id of what it corrects. reimport_no: of goods that came back.
+    """
+
+    message_id: str
+    event: str
+    shipment: str
+    declaration_no: str
+    declared_at: datetime
+    body: dict[str, Any]
+    fingerprint: str
+    final: bool
+    cleared_at: datetime | None = None
+    lines: Sequence[ClearedLine] = ()
+    reason: str = ""
+    corrects: str = ""
+    reimport_no: str = ""
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """What became of a message. lines: what changed on each; corrects: the clearance that was corrected."""
+
+    message: Message
+    status: int
+    shipment: Shipment | None
+    lines: list[tuple[ShipmentLine, dict[str, int]]] = field(default_factory=list)
+    incidents: list[Incident] = field(default_factory=list)
+    corrects: CustomsMessage | None = None
+
+
+def forbidden(message: Message, license: License, shipment: Shipment) -> set[int]:
+    """The lines, reserved or crossing, that the rules forbade when it was declared. Only what was reserved has a
+    grace."""
+    reserved = {line.line_number for line in shipment.lines.all() if not line.added}
+    return too_late(
+        license,
+        shipment.end_user_id,
+        shipment.destination,
+        reserved | {line.license_line for line in message.lines},
+        reserved=reserved,
+        reserved_at=shipment.created_at,
+        at=message.declared_at,
+    )
+
+
+def fitting(
+    shipment: Shipment, license: License, message: Message
+) -> tuple[list[ShipmentLine], dict[int, int], list[dict[str, Any]]]:
+    """The shipment's lines (one is added for goods that crossed on another line of the license), what was cleared on
+    them, and what fits no line of the license in its unit."""
+    lines = {line.line_number: line for line in shipment.lines.all()}
+    known = {line.number: line.unit for line in license.lines.all()}
+    cleared, strays = {}, []
+    for item in message.lines:
+        unit = known.get(item.license_line)
+        if unit is None or not same_unit(item.unit, unit):
+            strays.append({"license_line": item.license_line, "quantity": item.quantity, "unit": item.unit})
+            continue
+        cleared[item.license_line] = item.quantity
+        if item.license_line not in lines and item.quantity:
+            lines[item.license_line] = ShipmentLine(
+                shipment=shipment,
+                line_number=item.license_line,
+                quantity=item.quantity,
+                unit=item.unit,
+                held=0,
+                added=True,
+            )
+    return [lines[number] for number in sorted(lines)], cleared, strays
+
+
+def same_unit(one: str, other: str) -> bool:
+    """Grams and kilograms are one; others are themselves."""
+    return one == other or {one, other} <= {"kg", "g"}
+
+
+def went_beyond(
+    license: License,
+    shipment: Shipment,
+    message: Message,
+    results: Iterable[dict[str, Any]],
+    incidents: list[Incident],
+    at: datetime,
+) -> bool:
+    """Did more cross than the license had? Then an incident is open, and the license, if in force, is suspended."""
+    if not any(result["over_cleared"] > 0 for result in results):
+        return False
+    incidents.append(open_incident(Incident.Kind.OVER_CLEARED, message, shipment, at))
+    if license.state in IN_FORCE:
+        reason = _("Customs message {id} cleared more than the license had left.").format(id=message.message_id)
+        licenses.open_cause(license, Suspension.Cause.OVER_CLEARANCE, reason=reason, by=clock())
+    return True
+
+
+def all_back(shipment: Shipment) -> bool:
+    """Everything of it that crossed has come back."""
+    lines = list(shipment.lines.all())
+    return any(line.returned for line in lines) and all(line.returned == line.crossed for line in lines)
+
+
+def open_incident(kind: str, message: Message, shipment: Shipment | None, at: datetime) -> Incident:
+    facts = {
+        "shipment": message.shipment,
+        "number": message.declaration_no,
+        "at": on_the_wire(message.declared_at),
+    }
+    incident = Incident.objects.create(
+        ref=draw(Incident.PREFIX),
+        kind=kind,
+        shipment=shipment,
+        message_id=message.message_id,
+        text=" ".join(facts.values()),
+        facts=facts,
+        opened_at=at,
+    )
+    Handling.objects.create(incident=incident)
+    return incident

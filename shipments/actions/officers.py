@@ -1,0 +1,92 @@
+"""What officers do about a shipment that customs asked about, does not come back to, or saw come back."""
+
+from datetime import datetime
+
+from django.utils.translation import gettext as _
+
+from core.access import Actor
+from core.command import command
+from core.errors import DomainError, Forbidden, NotFound
+from core.history import move, record, require, require_seen
+from core.legal_time import legal_now
+from exporters.rules import officer
+from licensing import ledger
+from licensing.actions import licenses
+from licensing.models import License
+from shipments.actions.reservations import lock_with_license, release
+from shipments.models import Return, Shipment
+from shipments.selectors import may_be_credited, shipments_for
+from shipments.states import ShipmentState
+
+
+@command
+def answer(ref: str, *, seen: int, reason: str, by: Actor) -> Shipment:
+    """Customs has what it asked for, and may go on with what was declared. What the goods are, a reviewer or a decider
+    says."""
+    _license, shipment = lock_with_license(shipments_for(by), ref=ref)
+    require(shipment.answer, by=by, seen=seen)
+    move(shipment.answer, by=by, reason=reason)
+    return shipment
+
+
+@command
+def close_out(ref: str, *, seen: int, reason: str, by: Actor) -> Shipment:
+    """Customs will not come back to it: what it still holds is free. It counts as a clearance if some of it crossed."""
+    license, shipment = lock_with_license(shipments_for(by), ref=ref)
+    crossed = shipment.state == ShipmentState.PART_CLEARED
+    verb = shipment.close_out_part if crossed else shipment.close_out
+    require(verb, by=by, seen=seen)
+    release(license, shipment, crossed=crossed)
+    move(verb, by=by, reason=reason)
+    if crossed and shipment.final:
+        licenses.last_clearance(license)
+    licenses.exhaust_if_done(license, by=by)
+    return shipment
+
+
+@command
+def approve_return(ref: str, *, seen: int, which: int, reason: str, by: Actor) -> Shipment:
+    """What came back is on the license again, as far as it had been drawn; one that was used up is in force again.
+
+    Raises DomainError 409 `license-expired` where the license is not in date.
+    """
+    license, shipment, row = _lock_waiting("approve_return", ref, which, seen, by)
+    ledger.lock_lines(license)
+    at = legal_now()
+    if not may_be_credited(license, at):
+        raise DomainError(_("The license is not in date, so nothing comes back to it."), code="license-expired")
+    credits: dict[int, tuple[int, int]] = {}
+    for part in row.lines.select_related("line").order_by("line__line_number"):
+        if more := min(part.quantity, part.line.drawn - part.line.credited):
+            credits[part.line.line_number] = (more, part.line.worth_of(more))
+            part.line.credited += more
+            part.line.save(update_fields=["credited"])
+    ledger.credit(license.pk, credits, shipment=shipment.pk, shipment_ref=shipment.ref, end_user=shipment.end_user_id)
+    _decide(row, shipment, "approve_return", True, reason, by, at)
+    licenses.settle(license, by=by)
+    return shipment
+
+
+@command
+def decline_return(ref: str, *, seen: int, which: int, reason: str, by: Actor) -> Shipment:
+    """What came back stands on record, and the license has nothing of it."""
+    _license, shipment, row = _lock_waiting("decline_return", ref, which, seen, by)
+    _decide(row, shipment, "decline_return", False, reason, by, legal_now())
+    return shipment
+
+
+def _lock_waiting(verb: str, ref: str, which: int, seen: int, by: Actor) -> tuple[License, Shipment, Return]:
+    license, shipment = lock_with_license(shipments_for(by), ref=ref)
+    if not officer(f"shipment.{verb}")(shipment, by):
+        raise Forbidden(_("Your role does not allow this step."))
+    require_seen(shipment, seen)
+    row = shipment.returns.filter(pk=which, decided_at=None).first()
+    if row is None:
+        raise NotFound()
+    return license, shipment, row
+
+
+def _decide(row: Return, shipment: Shipment, verb: str, approved: bool, reason: str, by: Actor, at: datetime) -> None:
+    row.decided_by, row.decided_at, row.approved, row.reason = by.user, at, approved, reason
+    row.save(update_fields=["decided_by", "decided_at", "approved", "reason"])
+    record(shipment, verb, by=by, at=at, before=shipment.state, reason=reason, facts={"number": row.declaration_no})
