@@ -69,14 +69,13 @@ def release(
     shipment_ref: str,
     end_user: int,
     counted: bool,
-    last: bool = False,
 ) -> Settled:
     """The reservation is free again (and lapses at once where the license has ended), on every account.
 
-    last: it was to be the license's last shipment; what it was given for that, of what remained, is taken back.
+    What the shipment was given as the license's last one, of what remained, is taken back.
     """
     whose = {"shipment": shipment, "shipment_ref": shipment_ref, "end_user": end_user}
-    return _settle("release", license_id, lines, **whose, counted=counted, last=last)
+    return _settle("release", license_id, lines, **whose, counted=counted)
 
 
 def _settle(op: str, license_id: int, lines: Sequence[SettleLine], **said: Any) -> Settled:

@@ -17,6 +17,7 @@ def movements_of(license: License) -> QuerySet[Movement]:
     By transaction, and only those below every one that still runs (decision 0024).
     """
     settled = Q(transaction__lt=_number("pg_snapshot_xmin(pg_current_snapshot())"))
+    settled |= Q(transaction__gte=_number("pg_snapshot_xmax(pg_current_snapshot())"))  # of before a restore
     own = Q(transaction=_number("pg_current_xact_id_if_assigned()"))
     return Movement.objects.filter(settled | own, license_id=license.pk).order_by("transaction", "id")
 

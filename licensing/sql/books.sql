@@ -104,7 +104,7 @@ CREATE OR REPLACE FUNCTION ledger_drift(licenses bigint[], whole boolean)
         SELECT l.license_id, l.id, m.seq, m.available_after, sum(
             CASE WHEN m.kind IN ('authorize', 'credit', 'release', 'unlapse') THEN m.quantity
                  WHEN m.kind IN ('reserve', 'lapse') OR m.kind IN ('draw', 'adjust') AND NOT m.held THEN -m.quantity
-                 ELSE 0 END) OVER (PARTITION BY m.line_id, m.account, m.end_user_id ORDER BY m.seq) AS available,
+                 ELSE 0 END) OVER (PARTITION BY m.line_id, m.account, m.end_user_id ORDER BY m.seq NULLS FIRST, m.id) AS available,
             m.kind = 'tolerance' AND m.shipment_id IS NOT NULL AND m.quantity > 0
                 AND m.quantity <> m.available_after * l.final_pct / 10000 AS beyond
         FROM licensing_licenseline l JOIN licensing_movement m ON m.line_id = l.id AND m.license_id = l.license_id

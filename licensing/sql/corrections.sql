@@ -62,7 +62,7 @@ BEGIN
             line := ledger_post(line, 'unlapse', taken_back, false, shipment_, ref_, now_at);
         END IF;
         from_room := from_room + least(greatest(delta, 0) - from_held - from_room,
-            greatest(least(left_over, 0) + line.tolerance, 0));
+            greatest(least(left_over, 0) + ledger_tolerance(line, shipment_), 0));
         beyond := greatest(delta, 0) - from_held - from_room;
         IF from_held > 0 THEN
             line := ledger_post(line, 'adjust', from_held, true, shipment_, ref_, now_at);

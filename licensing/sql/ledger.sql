@@ -155,7 +155,9 @@ BEGIN
             IF quantity <= 0 OR (item->>'value')::numeric < 0 THEN
                 RAISE EXCEPTION 'what is taken is more than nothing' USING ERRCODE = 'check_violation';
             END IF;
-            room := ledger_available(line) + line.tolerance + ledger_last(line, last);
+            -- a tolerance of what remains is the last shipment's alone
+            room := ledger_available(line) + ledger_last(line, last)
+                + CASE WHEN line.final_pct = 0 OR last THEN line.tolerance ELSE 0 END;
             IF quantity > room THEN
                 failures := failures || jsonb_build_object('code', 'line-exhausted',
                     'pointer', format('/lines/%s/quantity', index), 'line', line.number, 'unit', line.unit,
@@ -268,7 +270,7 @@ $$;
 --   used up while something that was authorized is left.
 --   final releases the rest. counted: does the shipment count against max_clearances already?
 --   Of the value that was reserved (worth) as much is drawn as of the quantity that was asked has crossed.
--- op release: the same, of nothing that crossed. last: the shipment was to be the license's last one.
+-- op release: the same, of nothing that crossed.
 -- Returns {lines: [{line, drawn, released, over_cleared, held, worth_held, worth_drawn}], reserved, available}: the sums
 -- of the license after.
 CREATE OR REPLACE FUNCTION ledger_settle(request jsonb) RETURNS jsonb LANGUAGE plpgsql AS $$
@@ -294,6 +296,7 @@ DECLARE
     draws bigint;
     draws_held bigint;
     frees bigint;
+    back bigint;
     shipment_ bigint := (request->>'shipment')::bigint;
     ref_ text := request->>'shipment_ref';
     left_over bigint;
@@ -328,7 +331,7 @@ BEGIN
         END IF;
         -- below zero, available says how much of the tolerance is gone
         from_room := from_room + least(quantity - from_held - from_room,
-            greatest(least(left_over, 0) + line.tolerance, 0));
+            greatest(least(left_over, 0) + ledger_tolerance(line, shipment_), 0));
         beyond := quantity - from_held - from_room;
         IF from_held > 0 THEN
             line := ledger_post(line, 'draw', from_held, true, shipment_, ref_, now_at);
@@ -342,10 +345,11 @@ BEGIN
         IF released > 0 THEN
             line := ledger_post(line, 'release', released, true, shipment_, ref_, now_at);
         END IF;
-        -- a tolerance of what remains was given to the last shipment, and goes with it
-        IF line.final_pct > 0 AND line.tolerance > 0 AND NOT clearing AND (request->>'last')::boolean THEN
-            line := ledger_post(line, 'tolerance', -least(line.tolerance, line.tolerance + ledger_available(line)), false,
-                shipment_, ref_, now_at);
+        -- a tolerance of what remains was given to the last shipment: what is not used of it goes with that
+        back := CASE WHEN held = from_held + released THEN least(ledger_given(line, shipment_),
+            line.tolerance + least(ledger_available(line), 0)) ELSE 0 END;
+        IF back > 0 THEN
+            line := ledger_post(line, 'tolerance', -back, false, shipment_, ref_, now_at);
         END IF;
         worth_held := (item->>'worth_held')::bigint;
         worth_drawn := (item->>'worth_drawn')::bigint;

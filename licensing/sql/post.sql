@@ -98,6 +98,18 @@ BEGIN
 END;
 $$;
 
+-- What this shipment was given of what remained, as the license's last one, and has not given back.
+CREATE OR REPLACE FUNCTION ledger_given(line licensing_licenseline, shipment bigint) RETURNS bigint LANGUAGE sql STABLE
+    AS $$
+    SELECT CASE WHEN line.final_pct = 0 THEN 0 ELSE coalesce((SELECT sum(m.quantity) FROM licensing_movement m
+        WHERE m.license_id = line.license_id AND m.line_id = line.id AND m.shipment_id = shipment
+          AND m.kind = 'tolerance'), 0)::bigint END;
+$$;
+
+-- The tolerance that what this shipment cleared may take.
+CREATE OR REPLACE FUNCTION ledger_tolerance(line licensing_licenseline, shipment bigint) RETURNS bigint LANGUAGE sql STABLE
+    AS $$ SELECT CASE WHEN line.final_pct = 0 OR ledger_given(line, shipment) > 0 THEN line.tolerance ELSE 0 END; $$;
+
 -- The further ceilings of a line that what this end-user (a party) takes counts against.
 CREATE OR REPLACE FUNCTION ledger_ceilings(line licensing_licenseline, party bigint) RETURNS SETOF licensing_ceiling
     LANGUAGE sql STABLE AS $$

@@ -200,9 +200,7 @@ def release(license: License, shipment: Shipment, *, crossed: bool = False) -> N
         "counted": shipment.counted,
     }
     settled = (
-        ledger.clear(license.pk, held, final=True, **about)
-        if crossed
-        else ledger.release(license.pk, held, last=shipment.final, **about)
+        ledger.clear(license.pk, held, final=True, **about) if crossed else ledger.release(license.pk, held, **about)
     )
     write_back(lines, settled)
     shipment.counted = crossed

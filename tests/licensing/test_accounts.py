@@ -13,6 +13,7 @@ from licensing import books, tasks
 from licensing.actions import decisions
 from licensing.models import Application, ExchangeRate, License
 from licensing.models.balances import Ceiling, LicenseLine, Movement
+from licensing.selectors import movements_of
 from shipments.actions import LineRequest, cancel, check
 from shipments.models import Shipment
 from tests import make
@@ -83,6 +84,41 @@ def test_it_goes_with_the_shipment_that_it_was_given_for(world, last_of):
     assert (line.tolerance, line.available) == (0, 5_000 * KG)
     assert refused(world, last_of, 5_000_001)[2] == "5000.000"
     assert books.drift() == []
+
+
+def test_it_is_given_anew_of_what_remains_then_and_never_twice(world):
+    license = world.license(kilograms=100, tolerance=tolerance("pct_remaining_final", "10"))
+    for number in range(3):
+        shipment = world.shipment(license, KG, final=True)
+        world.clear(shipment.ref, KG, final=False, declaration_no=f"{int(PAYS) + number}")
+        assert LicenseLine.objects.get().tolerance == 0
+    assert refused(world, license, 106_701, final=True)[2] == "106.700"  # 97 and a tenth of that
+    assert books.drift() == []
+
+
+def test_another_takes_nothing_of_the_last_ones_tolerance(world):
+    """Neither by a reservation, nor when customs clears more, nor by being cancelled."""
+    license = world.license(kilograms=100, tolerance=tolerance("pct_remaining_final", "10"))
+    last = world.shipment(license, 50 * KG, final=True)
+    assert refused(world, license, 50_001, final=True)[2] == "50.000"
+    other = world.shipment(license, 10 * KG, final=True)
+    cancel(other.ref, by=world.exporter)
+    assert LicenseLine.objects.get().tolerance == 10 * KG
+    other = world.shipment(license, 50 * KG)
+    receipt = world.clear(other.ref, 51 * KG, declaration_no=PAYS)
+    assert receipt.lines[0][1]["over_cleared"] == KG
+    assert world.clear(last.ref, 61 * KG).lines[0][1]["over_cleared"] == KG
+    assert LicenseLine.objects.get().drawn == 110 * KG
+    assert books.drift() == []
+
+
+def test_what_was_restored_from_elsewhere_is_read_too(world):
+    license = world.license(kilograms=1)
+    with connection.cursor() as owner:
+        owner.execute("ALTER TABLE licensing_movement DISABLE TRIGGER USER")
+        owner.execute("UPDATE licensing_movement SET transaction = 1000000000000")
+        owner.execute("ALTER TABLE licensing_movement ENABLE TRIGGER USER")
+    assert [row.kind for row in movements_of(license)] == ["authorize"]
 
 
 def test_q4_a_tolerance_on_the_line_is_room_of_every_shipment(world):

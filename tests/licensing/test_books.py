@@ -239,3 +239,14 @@ def test_an_ended_license_whose_books_differ_is_told_and_stays_as_it_is(used_up)
     mended("UPDATE licensing_licenseline SET drawn = drawn - 1 WHERE license_id = %s", used_up.pk)
     assert tasks.reconcile_ledger(whole=True) == 1
     assert not used_up.suspensions.exists()
+
+
+def test_a_line_of_before_the_chain_agrees_and_is_chained_from_its_next_movement_on(world):
+    license = world.license(kilograms=100)
+    world.clear(world.shipment(license, 10 * KG).ref, 9 * KG)
+    mended("UPDATE licensing_movement SET seq = NULL, digest = NULL, transaction = 0")
+    mended("UPDATE licensing_licenseline SET chain_seq = 0, chain_digest = ''")
+    assert books.drift() == []
+    world.shipment(license, KG)
+    assert LicenseLine.objects.get().chain_seq == 1
+    assert books.drift() == []

@@ -24,6 +24,7 @@ class Parcel:
     worth_drawn: int = 0
     counted: bool = True
     lawful: bool | None = None
+    given: int = 0
 
 
 @dataclass
@@ -79,6 +80,10 @@ class Quota:
             return 0
         return max(self.available, 0) * self.percent // 10_000
 
+    def open_to(self, last: bool) -> int:
+        """A tolerance of each line is everybody's; one of what remains is the last shipment's, when it is alone."""
+        return self.tolerance if self.mode != "pct_remaining_final" or last and not self.reserved else 0
+
     # What is done
 
     def wrong(self, user: int, quantity: int, worth: int, last: bool) -> list[str]:
@@ -90,7 +95,7 @@ class Quota:
             found.append("license-suspended")
         elif self.state != "active" or self.last_cleared:
             found.append("license-not-active")
-        if quantity > self.available + self.tolerance + self.more(last):
+        if quantity > self.available + self.open_to(last) + self.more(last):
             found.append("line-exhausted")
         if self.value is not None and worth > self.value - sum(self.worth):
             found.append("value-exhausted")
@@ -101,9 +106,9 @@ class Quota:
         return found
 
     def reserve(self, user: int, quantity: int, worth: int, last: bool) -> None:
-        self.tolerance += self.more(last)
-        worth = worth if self.value is not None else 0
-        self.parcels.append(Parcel(user, quantity, worth, last, held=quantity, worth_held=worth))
+        given, worth = self.more(last), worth if self.value is not None else 0
+        self.tolerance += given
+        self.parcels.append(Parcel(user, quantity, worth, last, held=quantity, worth_held=worth, given=given))
 
     def clear(self, parcel: Parcel, quantity: int, final: bool) -> None:
         if parcel.lawful is None:  # judged when customs first named its declaration
@@ -113,7 +118,9 @@ class Quota:
         free = min(rest, max(self.available, 0))
         back = min(rest - free, self.lapsed) if parcel.lawful else 0
         self.lapsed -= back
-        beyond_it = min(rest - free - back, max(min(self.available - free - back, 0) + self.tolerance, 0))
+        theirs = self.tolerance if self.mode != "pct_remaining_final" or parcel.given else 0
+        left = min(self.available - free, 0)  # what lapsed is taken back and drawn at once
+        beyond_it = min(rest - free - back, max(left + theirs, 0))
         over = rest - free - back - beyond_it
         parcel.held -= reserved
         parcel.drawn += quantity - over
@@ -122,6 +129,7 @@ class Quota:
         self._pay(parcel, (2 * parcel.worth * crossed + parcel.asked) // (2 * parcel.asked))
         if final:
             self._release(parcel)
+        self._take_back(parcel)
         parcel.counted = True
         if parcel.state != "cleared":
             parcel.state = "cleared" if final else "part_cleared"
@@ -144,10 +152,16 @@ class Quota:
     def _release(self, parcel: Parcel) -> None:
         parcel.held = parcel.worth_held = 0
 
+    def _take_back(self, parcel: Parcel) -> None:
+        """What the last shipment was given and did not need, once it holds nothing."""
+        if not parcel.held:
+            unused = min(parcel.given, self.tolerance + min(self.available, 0))
+            parcel.given -= unused
+            self.tolerance -= unused
+
     def give_back(self, parcel: Parcel, state: str) -> None:
         self._release(parcel)
-        if parcel.last and self.mode == "pct_remaining_final" and self.tolerance > 0:
-            self.tolerance -= min(self.tolerance, self.tolerance + self.available)
+        self._take_back(parcel)
         parcel.state, parcel.counted = state, False
         self._lapse_if_over()
         self.done()
