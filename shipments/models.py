@@ -212,8 +212,7 @@ class Shipment(FSMModelMixin, models.Model):
         custom={"label": _("Close out"), "verb": "close_out"},
     )
     def close_out_part(self) -> None:
-        assert self.cleared_at is not None, "a part of it was cleared"
-        self.report_due_on = self.license.report_due(legal_day(self.cleared_at))
+        self.report_due_on = self._report_due()
 
     @transition(
         field=state,
@@ -222,7 +221,14 @@ class Shipment(FSMModelMixin, models.Model):
         permission=rules.customs_may,
         custom={"label": _("Correct"), "hidden": True},
     )
-    def correct(self) -> None: ...
+    def correct(self) -> None:
+        if self.state in UNREPORTED:
+            self.report_due_on = self._report_due()
+
+    def _report_due(self) -> date | None:
+        """Of goods that did not cross after all nobody reports a delivery."""
+        crossed = any(line.crossed for line in self.lines.all())
+        return self.license.report_due(legal_day(self.cleared_at)) if crossed and self.cleared_at else None
 
     @transition(
         field=state,

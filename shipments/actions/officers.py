@@ -38,7 +38,7 @@ def close_out(ref: str, *, seen: int, reason: str, by: Actor) -> Shipment:
     require(verb, by=by, seen=seen)
     release(license, shipment, crossed=crossed)
     move(verb, by=by, reason=reason)
-    if crossed and shipment.final:
+    if crossed and shipment.final and any(line.crossed for line in shipment.lines.all()):
         licenses.last_clearance(license)
     licenses.exhaust_if_done(license, by=by)
     return shipment

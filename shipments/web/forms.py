@@ -7,11 +7,11 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from core.templatetags.lodestone import quantity, unit_word
-from core.web.fields import DayField, QuantityField
+from core.templatetags.lodestone import money, quantity, unit_word
+from core.web.fields import AmountField, DayField, QuantityField
 from core.web.forms import ReasonForm, StepForm, read_upload
 from core.web.lists import countries
-from licensing.models import License
+from licensing.models import License, ToleranceMode
 from shipments.actions import LineRequest, ShipmentRequest
 
 
@@ -34,6 +34,11 @@ class ShipmentForm(forms.Form):
         label=gettext_lazy("Customs port"), max_length=5, help_text=gettext_lazy("For example CNSHA.")
     )
     planned_on = DayField(label=gettext_lazy("Planned day"), help_text=gettext_lazy("Today or up to 90 days ahead."))
+    final = forms.BooleanField(
+        label=gettext_lazy("The last shipment under this license"),
+        required=False,
+        help_text=gettext_lazy("It may take the license's tolerance on what remains; what is left lapses with it."),
+    )
 
     def __init__(self, *args: Any, license: License, today: date, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -60,12 +65,25 @@ class ShipmentForm(forms.Form):
                 ),
                 required=len(self.lines) == 1,
             )
+        caps = {line.number: one for line in self.lines for one in line.ceilings.all() if one.account == "value"}
+        self.capped = {number: one.currency for number, one in caps.items()}
+        for number, one in caps.items():
+            left = money(one.available, one.currency)
+            self.fields[f"value_{number}"] = AmountField(
+                label=_("Line {number}: value, {currency}").format(number=number, currency=one.currency),
+                help_text=_("The license caps it; {left} left.").format(left=left),
+                places=2,
+                required=False,
+            )
+        if license.tolerance_mode != ToleranceMode.PCT_REMAINING_FINAL:
+            del self.fields["final"]
 
     def _choices(self, name: str, choices: list[tuple[str, str]]) -> None:
         self.fields[name].choices = choices if len(choices) == 1 else [("", ""), *choices]
 
     def quantity_fields(self) -> list[forms.BoundField]:
-        return [self[name] for name in self.quantity_names]
+        values = [f"value_{number}" for number in self.capped]
+        return [self[name] for name in (*self.quantity_names, *values)]
 
     def clean_port(self) -> str:
         return self.cleaned_data["port"].strip().upper()
@@ -85,7 +103,9 @@ class ShipmentForm(forms.Form):
             self.read_as.append(QuantityField.repeated(data[name], quantity, line.unit))
             self[name].help_text += " " + self.read_as[-1]
             if quantity:
-                self.taken.append((name, LineRequest(line.number, quantity, line.unit)))
+                value, currency = data.get(f"value_{line.number}"), self.capped.get(line.number, "")
+                worth = {} if value is None else {"value": value, "currency": currency}
+                self.taken.append((name, LineRequest(line.number, quantity, line.unit, **worth)))
         if not self.taken and not any(self.errors.get(name) for name in self.quantity_names):
             self.add_error(self.quantity_names[0], _("Say how much is shipped."))
         return data
@@ -101,13 +121,16 @@ class ShipmentForm(forms.Form):
             port=data["port"],
             planned_on=data["planned_on"],
             lines=[line for _name, line in self.taken],
+            final=data.get("final", False),
         )
 
     def field_for(self, pointer: str) -> str:
         """The form's field that a JSON pointer of the request means."""
         parts = pointer.strip("/").split("/")
         if parts[0] == "lines" and len(parts) > 1 and parts[1].isdigit():
-            return self.taken[int(parts[1])][0]
+            name, line = self.taken[int(parts[1])]
+            of_value = parts[2:3] == ["value"] and line.license_line in self.capped
+            return f"value_{line.license_line}" if of_value else name
         return parts[0]
 
 

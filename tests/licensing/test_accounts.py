@@ -1,5 +1,6 @@
 """What bounds a line besides its quantity: tolerance, value, allotments; each with its worked numbers."""
 
+import re
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -400,3 +401,32 @@ def test_nobody_is_told_of_a_license_that_has_ended(world):
     world.clear(world.shipment(license, KG).ref, KG)
     assert tasks.warn_of_uses() == 0
     assert told(license) == []
+
+
+# By page
+
+
+def test_a_capped_value_and_the_last_shipment_are_stated_on_the_page(world, client):
+    given = {"values": {1: Decimal("1000.00")}, "tolerance": tolerance("pct_remaining_final", "10")}
+    license = world.license(kilograms=100, **given)
+    client.force_login(world.exporter.user)
+    page = client.get(f"/shipments/new/?license={license.ref}").content.decode()
+    key = re.search(r'name="key" value="([^"]+)"', page).group(1)
+    form = world.body(license) | {"key": key, "quantity_1": "110", "final": "on"}
+    form = {name: value for name, value in form.items() if name != "lines"}
+    refused = client.post("/shipments/new/", form)
+    assert refused.status_code == 422
+    text = refused.content.decode()
+    assert "state it, best in CNY" in text[text.index('id="id_value_1"') - 900 :]
+    done = client.post("/shipments/new/", form | {"value_1": "1,000.00"})
+    assert done.status_code == 302
+    assert left(license, account="value") == (0, 1_000_00, 0)
+    assert LicenseLine.objects.get().reserved == 110 * KG
+
+
+def test_the_page_of_a_license_without_further_ceilings_asks_for_neither(world, client):
+    license = world.license(kilograms=100)
+    client.force_login(world.exporter.user)
+    page = client.get(f"/shipments/new/?license={license.ref}").content.decode()
+    assert "value_1" not in page
+    assert 'name="final"' not in page

@@ -755,6 +755,17 @@ def test_one_that_is_closed_out_after_a_part_owes_its_report(world):
     assert Shipment.objects.get(pk=shipment.pk).report_due_on is not None
 
 
+def test_of_what_did_not_cross_after_all_no_delivery_is_reported(world):
+    license = world.license(kilograms=100)
+    shipment = world.shipment(license, 50 * KG)
+    first = world.clear(shipment.ref, 50 * KG)
+    due = Shipment.objects.get(pk=shipment.pk).report_due_on
+    correct(world, shipment, first, 0)
+    assert Shipment.objects.get(pk=shipment.pk).report_due_on is None
+    correct(world, shipment, first, KG)
+    assert Shipment.objects.get(pk=shipment.pk).report_due_on == due is not None
+
+
 def test_what_an_expired_reservation_gave_back_to_an_ended_license_is_no_drift(world, clock):
     license = world.license(kilograms=100)
     shipment = world.shipment(license, 50 * KG)
