@@ -34,6 +34,7 @@ DECLARE
     draws_held bigint;
     shipment_ bigint := (request->>'shipment')::bigint;
     ref_ text := request->>'shipment_ref';
+    since bigint;
     left_over bigint;
 BEGIN
     PERFORM 1 FROM licensing_license l WHERE l.id = (request->>'license')::bigint FOR NO KEY UPDATE;
@@ -46,6 +47,7 @@ BEGIN
     FOR item IN SELECT i FROM jsonb_array_elements(request->'lines') i ORDER BY (i->>'line')::int LOOP
         SELECT * INTO STRICT line FROM licensing_licenseline l
             WHERE l.license_id = lic.id AND l.number = (item->>'line')::int;
+        since := line.chain_seq;
         delta := (item->>'delta')::bigint;
         IF least((item->>'held')::bigint, (item->>'over')::bigint, (item->>'asked')::bigint, (item->>'crossed')::bigint,
                  (item->>'worth')::bigint, (item->>'worth_held')::bigint, (item->>'worth_drawn')::bigint) < 0 THEN
@@ -114,7 +116,9 @@ BEGIN
                 END IF;
             END LOOP;
         END IF;
-        PERFORM ledger_keep(line);
+        IF line.chain_seq > since THEN
+            PERFORM ledger_keep(line);
+        END IF;
         corrected := corrected || jsonb_build_object('line', line.number, 'drawn', from_held + from_room,
             'over_cleared', beyond, 'held', (item->>'held')::bigint - from_held, 'worth_held', worth_held,
             'worth_drawn', worth_drawn, 'others', absorbed);

@@ -299,6 +299,7 @@ DECLARE
     back bigint;
     shipment_ bigint := (request->>'shipment')::bigint;
     ref_ text := request->>'shipment_ref';
+    since bigint;
     left_over bigint;
 BEGIN
     PERFORM 1 FROM licensing_license l WHERE l.id = (request->>'license')::bigint FOR NO KEY UPDATE;
@@ -312,6 +313,7 @@ BEGIN
     FOR item IN SELECT i FROM jsonb_array_elements(request->'lines') i ORDER BY (i->>'line')::int LOOP
         SELECT * INTO STRICT line FROM licensing_licenseline l
             WHERE l.license_id = lic.id AND l.number = (item->>'line')::int;
+        since := line.chain_seq;
         quantity := CASE WHEN clearing THEN (item->>'quantity')::bigint ELSE 0 END;
         held := (item->>'held')::bigint;
         IF least(quantity, held, (item->>'asked')::bigint, (item->>'crossed')::bigint, (item->>'worth')::bigint,
@@ -379,7 +381,9 @@ BEGIN
                 END IF;
             END LOOP;
         END IF;
-        PERFORM ledger_keep(line);
+        IF line.chain_seq > since THEN
+            PERFORM ledger_keep(line);
+        END IF;
         settled := settled || jsonb_build_object('line', line.number, 'drawn', from_held + from_room,
             'released', released, 'over_cleared', beyond, 'held', held - from_held - released,
             'worth_held', worth_held, 'worth_drawn', worth_drawn);

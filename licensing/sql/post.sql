@@ -131,13 +131,18 @@ CREATE OR REPLACE FUNCTION ledger_rate(from_ text, to_ text, day date) RETURNS n
             WHERE r.currency = to_ AND r.month = date_trunc('month', day)) END), 8) END;
 $$;
 
--- The line stands as its last movement left it.
-CREATE OR REPLACE FUNCTION ledger_keep(line licensing_licenseline) RETURNS void LANGUAGE sql AS $$
+-- The line stands as its last movement left it. Raises where it has moved since it was read: whoever holds no lock.
+CREATE OR REPLACE FUNCTION ledger_keep(line licensing_licenseline) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
     UPDATE licensing_licenseline SET
         authorized = line.authorized, credited = line.credited, tolerance = line.tolerance, reserved = line.reserved,
         drawn = line.drawn, lapsed = line.lapsed, over_cleared = line.over_cleared,
         chain_seq = line.chain_seq, chain_digest = line.chain_digest
-        WHERE id = line.id;
+        WHERE id = line.id AND chain_seq < line.chain_seq;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'the line has moved since it was read' USING ERRCODE = 'check_violation';
+    END IF;
+END;
 $$;
 
 -- Attached to ceilings, where one would have more reserved than it has room for.

@@ -69,7 +69,7 @@ BEGIN
     now_at := legal_now();
     ids := ARRAY(SELECT unnest(ids) EXCEPT SELECT unnest(rest));
     told_of := ARRAY(SELECT ROW(l.id, l.ref, l.state, 'expired', '{}')::history_of
-                     FROM licensing_license l WHERE l.id = ANY (ids));
+                     FROM licensing_license l WHERE l.id = ANY (ids) ORDER BY l.id);
     PERFORM ledger_post_all(ARRAY(
         SELECT ROW(l.id, 'lapse', ledger_available(l), NULL, NULL)::ledger_change
         FROM licensing_licenseline l WHERE l.license_id = ANY (ids) AND ledger_available(l) > 0 ORDER BY l.id),
@@ -157,7 +157,7 @@ BEGIN
     now_at := legal_now();
     told_of := ARRAY(
         SELECT ROW(w.id, w.ref, '', w.state, jsonb_build_object('days', w.days, 'until', w.usable_until))::history_of
-        FROM license_to_warn(stages, legal_day(now_at)) w WHERE w.id = ANY (ids));
+        FROM license_to_warn(stages, legal_day(now_at)) w WHERE w.id = ANY (ids) ORDER BY w.id);
     PERFORM history_add('license', 'warn_of_end', told_of, actor, now_at, told);
     done := cardinality(told_of);
     rest := '{}';

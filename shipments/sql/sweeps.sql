@@ -25,7 +25,7 @@ BEGIN
     UPDATE shipments_shipment s SET state = 'expired', counted = false WHERE s.id = ANY (freed);
     PERFORM history_add('shipment', 'lapse', ARRAY(
         SELECT ROW(s.id, s.ref, 'reserved', 'expired', '{}')::history_of
-        FROM shipments_shipment s WHERE s.id = ANY (freed)), actor, now_at, told);
+        FROM shipments_shipment s WHERE s.id = ANY (freed) ORDER BY s.id), actor, now_at, told);
     done := cardinality(freed);
 END;
 $$;

@@ -89,7 +89,7 @@ class Ledger(RuleBasedStateMachine):
                 reserve(request, by=self.world.exporter)
             assert [one.code for one in refused.value.errors] == wrong
             return
-        self.refs.append(reserve(request, by=self.world.exporter).shipment.ref)
+        self.refs.append(reserve(request, by=self.world.exporter).ref)
         self.plain.reserve(user, grams, cents, last)
 
     def some(self, number, *states):

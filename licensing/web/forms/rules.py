@@ -56,7 +56,6 @@ TOLERANCES = {
     "pct_line": gettext_lazy("a share of each line"),
     "pct_remaining_final": gettext_lazy("a share of the rest, at the last shipment"),
 }
-NOT_YET = gettext_lazy("It stands in the rules and is compared. Licenses are issued without it as yet.")
 
 
 # --- fields -----------------------------------------------------------------------------------------------
@@ -311,7 +310,6 @@ def _rule(document: Mapping[str, Any], countries: Mapping[str, str]) -> list[Sec
                     min_value=1,
                     max_value=365,
                     required=False,
-                    help_text=NOT_YET,
                 ),
                 "effect/params/qty_tolerance_mode": _one(gettext_lazy("Tolerance"), TOLERANCES, required=False),
                 "effect/params/qty_tolerance_pct": Share(label=gettext_lazy("Tolerance, a share"), required=False),
