@@ -2,6 +2,7 @@
 
 import csv
 import io
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import IO, Any
@@ -27,7 +28,7 @@ class Sent:
     wrong: list[Problem] = field(default_factory=list)
 
 
-class RowsParser(BaseParser):
+class RowsParser(BaseParser, ABC):
     """Strictly, as a single call is read. Raises for what can't be told row by row; then nothing is booked."""
 
     def parse(
@@ -42,8 +43,9 @@ class RowsParser(BaseParser):
             raise Invalid([Problem("", "max-items" if rows else "min-items", _("From 1 to 10,000 rows."))])
         return rows
 
+    @abstractmethod
     def rows(self, raw: bytes) -> Iterator[Sent]:
-        raise NotImplementedError
+        """Each in its order, as the format of the subclass has it."""
 
 
 class JSONRows(RowsParser):
