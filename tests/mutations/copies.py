@@ -257,10 +257,12 @@ _DROPS = {
 
 
 def _verdict(row: Row, said: Said, seconds: float) -> Verdict:
-    """Killed when each named test failed. An error (of a fixture, an import) is no failure: the row is broken."""
-    if said.named("ERROR") or said.status not in ("0", "1"):
+    """Killed when each named test failed. An error (of a fixture, an import) is no failure: the row is broken, unless
+    it is of a test that failed by itself, which a fixture looked at after it."""
+    failed = said.named("FAILED")
+    if said.named("ERROR") - failed or said.status not in ("0", "1"):
         return Verdict(row, BROKEN, seconds, f"{said.words[-1500:].strip()} ({said.status})")
-    kept = [test for test in row.tests if not _among(test, said.named("FAILED"))]
+    kept = [test for test in row.tests if not _among(test, failed)]
     if kept:
         return Verdict(row, SURVIVED, seconds, "passed all the same: " + ", ".join(kept))
     return Verdict(row, KILLED, seconds)
