@@ -11,19 +11,20 @@ from licensing.actions import licenses
 from licensing.models import License
 from licensing.models.balances import LicenseLine, LineCheck, Movement
 from shipments.actions import LineRequest, cancel
+from shipments.models import Shipment
 from tests.make import seen, tolerance
 
 KG = 1000
 AMOUNTS = ("authorized", "credited", "tolerance", "reserved", "drawn", "lapsed", "over_cleared")
 
-# A chain hashed anew from `seq` on, and the line with it: what somebody does who knows how.
+# A chain hashed anew, and the line with it: what somebody does who knows how.
 ANEW = """
     DO $$ DECLARE m licensing_movement; line licensing_licenseline;
     BEGIN
         SELECT * INTO line FROM licensing_licenseline WHERE id = {line};
         line.chain_digest := ''; line.chain_seq := 0;
         FOR m IN SELECT * FROM licensing_movement WHERE line_id = {line} ORDER BY seq LOOP
-            line.chain_seq := line.chain_seq + 1;
+            line.chain_seq := {number};
             UPDATE licensing_movement SET seq = line.chain_seq WHERE id = m.id;
             m.seq := line.chain_seq;
             line.chain_digest := ledger_digest(line.chain_digest, m);
@@ -32,6 +33,7 @@ ANEW = """
         UPDATE licensing_licenseline SET chain_seq = line.chain_seq, chain_digest = line.chain_digest WHERE id = {line};
     END $$
 """
+NEXT, KEPT = "line.chain_seq + 1", "m.seq"  # numbered anew, too, or as it was
 
 
 @pytest.fixture
@@ -74,7 +76,7 @@ def forged(*statements: str) -> list[books.Drift] | None:
 def forgeries(license: License) -> list[tuple[str, list[str]]]:
     """By name, what somebody does who writes the ledger's tables as their owner."""
     line = LicenseLine.objects.get(license=license)
-    anew = ANEW.format(line=line.pk)
+    anew = ANEW.format(line=line.pk, number=NEXT)
     found: list[tuple[str, list[str]]] = []
     mine = f"UPDATE licensing_licenseline SET {{}} WHERE id = {line.pk}"
     for amount in AMOUNTS:
@@ -175,6 +177,69 @@ def test_a_balance_that_differs_from_its_movements_is_named_with_the_difference(
     assert books.Drift(lived.pk, line.pk, amount, 7) in found
 
 
+# What only one look finds: whoever forged this has made all else agree, the hashes too.
+
+
+def only(license: License, *statements: str, number: str = NEXT) -> list[tuple[str, int]]:
+    """What is found, and by how much or where, after the owner did this to the license's line and hashed it anew."""
+    line = LicenseLine.objects.get(license=license)
+    found = forged(*(one.format(line=line.pk) for one in statements), ANEW.format(line=line.pk, number=number))
+    assert found is not None
+    assert {(one.license, one.line) for one in found} <= {(license.pk, line.pk)}
+    return [(one.what, one.off) for one in found]
+
+
+def test_a_shipment_that_is_taken_out_of_ledger_and_shipments_leaves_a_gap(lived):
+    cancelled = Shipment.objects.get(license=lived, state="cancelled")
+    gone = list(Movement.objects.filter(shipment_id=cancelled.pk).order_by("seq").values_list("seq", flat=True))
+    assert gone == list(range(gone[0], gone[-1] + 1))
+    taken_out = (
+        f"DELETE FROM licensing_movement WHERE shipment_id = {cancelled.pk}",
+        f"DELETE FROM shipments_shipmentline WHERE shipment_id = {cancelled.pk}",
+    )
+    assert only(lived, *taken_out, number=KEPT) == [("chain", gone[-1] + 1)]
+
+
+def test_a_movement_beside_the_chain_is_found(lived):
+    beside = (
+        "INSERT INTO licensing_movement (id, at, exporter_id, license_id, line_id, line_number, kind, quantity, held,"
+        " shipment_ref, available_after, account, transaction)"
+        " SELECT nextval('licensing_movement_seq'), at, exporter_id, license_id, line_id, line_number, 'draw', 1, true,"
+        " '', 0, 'quantity', 1 FROM licensing_movement WHERE line_id = {line} AND seq = 1",
+        "UPDATE licensing_licenseline SET drawn = drawn + 1, reserved = reserved - 1 WHERE id = {line}",
+    )
+    line = LicenseLine.objects.get(license=lived)
+    found = forged(*(one.format(line=line.pk) for one in beside)) or []
+    assert {(one.line, one.what) for one in found} == {(line.pk, "chain"), (line.pk, "head")}
+
+
+@pytest.mark.parametrize("account", ["value", "allotment"])
+def test_a_ceiling_that_was_never_granted_is_found_though_its_movements_say_it(account, lived):
+    mine = f"WHERE account = '{account}' AND line_id = {{line}}"
+    more = (
+        f"UPDATE licensing_ceiling SET authorized = authorized + 500 {mine}",
+        f"UPDATE licensing_movement SET quantity = quantity + 500 {mine} AND kind = 'authorize'",
+        f"UPDATE licensing_movement SET available_after = available_after + 500 {mine}",
+    )
+    assert only(lived, *more) == [(f"{account} not as granted", 500)]
+
+
+def test_what_was_left_after_a_movement_is_walked_anew(lived):
+    more = "UPDATE licensing_movement SET available_after = available_after + 1 WHERE line_id = {line} AND seq = 5"
+    assert only(lived, more) == [("what was left after a movement", 5)]
+
+
+def test_a_tolerance_of_what_remained_is_walked_anew(world):
+    license = world.license(kilograms=100, tolerance=tolerance("pct_remaining_final", "5"))
+    world.shipment(license, 10 * KG, final=True)
+    more = (
+        "UPDATE licensing_movement SET quantity = quantity + 1 WHERE line_id = {line} AND kind = 'tolerance'",
+        "UPDATE licensing_licenseline SET tolerance = tolerance + 1 WHERE id = {line}",
+    )
+    seq = Movement.objects.get(license_id=license.pk, kind="tolerance").seq
+    assert only(license, *more) == [("what was left after a movement", seq)]
+
+
 def mended(statement: str, *values: object) -> None:
     with transaction.atomic(), connection.cursor() as owner:
         owner.execute("ALTER TABLE licensing_movement DISABLE TRIGGER USER")
@@ -235,9 +300,10 @@ def test_what_does_not_agree_above_is_told_too(lived):
     assert all("drawn" in one.what for one in found)
 
 
-def test_an_ended_license_whose_books_differ_is_told_and_stays_as_it_is(used_up):
+def test_an_ended_license_whose_books_differ_is_told_and_stays_as_it_is(used_up, caplog):
     mended("UPDATE licensing_licenseline SET drawn = drawn - 1 WHERE license_id = %s", used_up.pk)
     assert tasks.reconcile_ledger(whole=True) == 1
+    assert [said.message for said in caplog.records] == ["ledger drift"]  # and no failed attempt at stopping it
     assert not used_up.suspensions.exists()
 
 
