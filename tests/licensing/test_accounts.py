@@ -12,6 +12,7 @@ from core.legal_time import legal_today
 from core.models import HistoryLine
 from licensing import books, tasks
 from licensing.actions import decisions
+from licensing.granted import Tolerance
 from licensing.models import Application, ExchangeRate, License
 from licensing.models.balances import Ceiling, LicenseLine, Movement
 from licensing.selectors import movements_of
@@ -184,9 +185,10 @@ def test_a_cancelled_shipment_gives_its_value_back(world):
 
 def test_a_capped_value_is_stated(world):
     license = world.license(values={1: Decimal("100.00")})
-    with pytest.raises(Invalid) as error:
-        world.shipment(license)
-    assert [(one.pointer, one.code) for one in error.value.errors] == [("/lines/0/value", "required")]
+    for currency in ("", "CNY"):
+        with pytest.raises(Invalid) as error:
+            world.shipment(license, lines=[LineRequest(1, KG, "kg", currency=currency)])
+        assert [(one.pointer, one.code) for one in error.value.errors] == [("/lines/0/value", "required")]
 
 
 def test_another_currency_counts_at_the_rate_of_the_month_which_is_kept(world):
@@ -334,6 +336,25 @@ def test_the_rules_give_none_unless_they_say_so(world, case):
     assert wrong(world, case, tolerance=ours) == [("/tolerance_pct", "out-of-range")]
 
 
+def test_a_tolerance_is_granted_only_where_the_rules_give_it_to_each_end_user(world):
+    silent, given = (world.declaration(country=country) for country in ("DE", "FR"))
+    case = world.under_review(world.application(by_whom=[silent, given]))
+
+    def to_france_alone(rules, document):
+        rule = rules["R040"]
+        params = rule["effect"]["params"]
+        del params["qty_tolerance_mode"]
+        more = params | {"qty_tolerance_mode": "pct_line", "qty_tolerance_pct": "0.05"}
+        match = rule["match"] | {"destination.country": ["FR"]}
+        document["rules"].append(rule | {"id": "R099", "match": match, "effect": rule["effect"] | {"params": more}})
+
+    make.edition(to_france_alone, code=unique("T"))
+    said = {"tolerance": Tolerance("pct_line", Decimal(5)), "text": "Less"}
+    assert wrong(world, case, **said) == [("/tolerance_pct", "out-of-range")]
+    kept = Application.objects.get(ref=case).end_users.get(party=given.end_user)
+    recommend(world, case, **said, end_users=[kept.pk])
+
+
 def test_what_was_recommended_is_approved_only_while_the_rules_allow_it(world, case):
     recommend(world, case, tolerance=tolerance("pct_line", "5"))
     tolerance("pct_line", "4")
@@ -416,8 +437,10 @@ def test_a_capped_value_and_the_last_shipment_are_stated_on_the_page(world, clie
     form = {name: value for name, value in form.items() if name != "lines"}
     refused = client.post("/shipments/new/", form)
     assert refused.status_code == 422
-    text = refused.content.decode()
-    assert "state it, best in CNY" in text[text.index('id="id_value_1"') - 900 :]
+    [(field, [problem])] = refused.context["form"].errors.items()
+    assert field == "value_1"
+    assert "state it, best in CNY" in problem
+    assert problem in refused.content.decode()
     done = client.post("/shipments/new/", form | {"value_1": "1,000.00"})
     assert done.status_code == 302
     assert left(license, account="value") == (0, 1_000_00, 0)
