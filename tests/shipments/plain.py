@@ -75,6 +75,11 @@ class Quota:
     def taken(self) -> int:
         return sum(parcel.counted for parcel in self.parcels)
 
+    @property
+    def unreported(self) -> bool:
+        """Did something cross for good of which nobody says that it arrived?"""
+        return any(one.state == "cleared" and one.drawn + one.over for one in self.parcels)
+
     def more(self, last: bool) -> int:
         if self.mode != "pct_remaining_final" or not last or self.reserved:
             return 0

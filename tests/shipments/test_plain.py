@@ -82,6 +82,7 @@ class Ledger(RuleBasedStateMachine):
         request = self.asked(user, grams, cents, last)
         if self.over:  # which comes before any other state
             wrong = ["license-expired", *(code for code in wrong if not code.startswith("license-"))]
+            wrong += ["report-overdue"] * self.owed
         outlook = check(request, by=self.world.exporter)
         assert [one["code"] for one in outlook.failures] == wrong
         if wrong:
@@ -132,6 +133,7 @@ class Ledger(RuleBasedStateMachine):
     def end(self):
         """The last day is over; reservations lapse with it."""
         self.over = True
+        self.owed = self.plain.unreported
         self.clock.shift(days=400)
         assert licensing_tasks.expire_licenses() == (self.plain.state in IN_FORCE)
         self.plain.expire()
