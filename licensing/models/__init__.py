@@ -20,6 +20,7 @@ from licensing.models.licenses import License, LicenseCondition, LicenseEndUser,
 from licensing.models.lists import ControlItem, ControlList, EndUse, Instrument
 from licensing.models.notices import Notice
 from licensing.models.pauses import ClockInterval
+from licensing.models.pools import PoolChange, PoolMovement, PoolState, QuotaPool
 from licensing.models.questions import About, Question, QuestionEntry
 from licensing.models.rates import ExchangeRate
 from licensing.models.screenings import Screening
@@ -54,8 +55,12 @@ __all__ = [
     "LicenseEndUser",
     "Notice",
     "PolicyEdition",
+    "PoolChange",
+    "PoolMovement",
+    "PoolState",
     "Question",
     "QuestionEntry",
+    "QuotaPool",
     "RecommendedLine",
     "Screening",
     "Signature",

@@ -400,6 +400,13 @@ class ApplicationLine(models.Model):
     unit = models.CharField(max_length=10)
     value = models.DecimalField(_("value"), max_digits=18, decimal_places=2, null=True, blank=True)
     currency = models.CharField(max_length=3, blank=True)
+    composition = models.JSONField(
+        _("contained elements, at most"),
+        default=dict,
+        blank=True,
+        db_default={},
+        help_text="By mass: {symbol: fraction as a decimal string}. The license's line has it as its upper bound.",
+    )
 
     class Meta:
         ordering = ["application", "number"]

@@ -54,6 +54,11 @@ class LicenseLine(models.Model):
         help_text="In hundredths of a percent of what remains: what the last shipment may take beyond it.",
     )
     capped = models.BooleanField(db_default=False, help_text="It has ceilings besides its quantity.")
+    composition = models.JSONField(
+        default=dict,
+        db_default={},
+        help_text="At most so much of each element it contains, by mass: {symbol: fraction}.",
+    )
     chain_seq = models.BigIntegerField(db_default=0, help_text="How many movements it has, its ceilings' included.")
     chain_digest = models.BinaryField(db_default=b"", help_text="Of the last one; each is hashed with that before it.")
 

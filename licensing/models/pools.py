@@ -1,0 +1,185 @@
+"""National quotas: a pool bounds what shipments of many companies take together; two people open it and change it."""
+
+import pgtrigger
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from core.guards import Guard, door, rights
+from core.models import User
+
+
+class PoolState(models.TextChoices):
+    """A blocked pool takes no new reservation; a suspended one has no room for what is declared either."""
+
+    OPEN = "open", _("Open")
+    BLOCKED = "blocked", _("Blocked")
+    SUSPENDED = "suspended", _("Suspended")
+
+
+class PoolScope(models.Model):
+    """What counts against a pool: of which goods what, where to, for which end-uses, used on which days.
+
+    An empty text or list is every one. Days are legal days, the last included.
+    """
+
+    class Measure(models.TextChoices):
+        CONTENT = "content", _("Contained element")
+        GROSS = "gross", _("Mass of the goods")
+
+    ref = models.CharField(_("number"), max_length=30)
+    measure = models.CharField(_("what is counted"), max_length=10, choices=Measure)
+    element = models.CharField(_("element"), max_length=2, blank=True)
+    category = models.CharField(_("category"), max_length=40, blank=True)
+    list_name = models.CharField(_("list"), max_length=20, blank=True)
+    destinations = ArrayField(models.CharField(max_length=2), default=list, blank=True)
+    end_uses = ArrayField(models.CharField(max_length=20), default=list, blank=True)
+    period_from = models.DateField(_("first day"))
+    period_until = models.DateField(_("last day"))
+
+    class Meta:
+        abstract = True
+
+    def __str__(self) -> str:
+        return self.ref
+
+
+@door("pool_decide(bigint)")
+@door("pool_check()")
+@door("pool_thaw(bigint)")
+@rights("SELECT")
+class QuotaPool(PoolScope):
+    """A pool and its balance, in grams: used counts all, over_used what of it came when there was no room.
+
+    Its cap and state are those of its newest terms (pool_terms). Only the ledger's functions write it.
+    """
+
+    opened_on = models.DateField(help_text="The first day on which use counts: that of its first terms.")
+    used = models.BigIntegerField()
+    over_used = models.BigIntegerField()
+    frozen = models.BooleanField(default=False, help_text="Its books did not agree, and nobody has lifted that yet.")
+    chain_seq = models.BigIntegerField()
+    chain_digest = models.BinaryField()
+
+    class Meta:
+        ordering = ["period_from", "ref"]
+        constraints = [
+            models.UniqueConstraint(name="quota_pool_once", fields=["ref"]),
+            models.CheckConstraint(
+                name="quota_pool_not_negative", condition=Q(used__gte=F("over_used"), over_used__gte=0)
+            ),
+            models.CheckConstraint(
+                name="quota_pool_of_something",
+                condition=Q(measure="gross") & ~Q(element="", category="", list_name="")
+                | Q(measure="content") & ~Q(element=""),
+            ),
+        ]
+        triggers = [
+            Guard(
+                "pool_has_room",
+                operation=pgtrigger.Update,
+                condition=pgtrigger.Condition("NEW.used - NEW.over_used > OLD.used - OLD.over_used"),
+            )
+        ]
+
+
+@rights(
+    "SELECT", "INSERT", *(f"UPDATE({name})" for name in ("decided_by_id", "decided_at", "approved", "decision_reason"))
+)
+class PoolChange(PoolScope):
+    """How a pool is to be from a day on, as one officer proposes; another approves or refuses it, once.
+
+    The first of a pool opens it. cap: in grams.
+    """
+
+    pool = models.ForeignKey(QuotaPool, on_delete=models.PROTECT, null=True, related_name="changes")
+    cap = models.BigIntegerField()
+    state = models.CharField(_("state"), max_length=10, choices=PoolState, default=PoolState.OPEN)
+    from_day = models.DateField(_("from"))
+    reason = models.TextField(_("reason"))
+    proposed_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    proposed_at = models.DateTimeField()
+    decided_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
+    decided_at = models.DateTimeField(null=True)
+    approved = models.BooleanField(null=True)
+    decision_reason = models.TextField(blank=True)
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [
+            models.UniqueConstraint(name="pool_change_one_at_a_time", fields=["ref"], condition=Q(decided_at=None)),
+            models.CheckConstraint(name="pool_change_in_its_period", condition=Q(from_day__lte=F("period_until"))),
+            models.CheckConstraint(name="pool_change_cap", condition=Q(cap__gte=0)),
+            models.CheckConstraint(
+                name="pool_change_two_people",
+                condition=Q(decided_at=None, decided_by=None, approved=None)
+                | Q(decided_at__isnull=False, decided_by__isnull=False, approved__isnull=False)
+                & ~Q(decided_by=F("proposed_by")),
+            ),
+        ]
+        triggers = [
+            Guard(
+                "pool_change_decided_once",
+                operation=pgtrigger.Update,
+                condition=pgtrigger.Condition("OLD.decided_at IS NOT NULL"),
+            )
+        ]
+
+    def needs_another_than(self, user: User) -> bool:
+        return self.proposed_by_id == user.pk
+
+
+@rights("SELECT")
+class PoolMovement(models.Model):
+    """One change of a pool, chained as a line's movements are: its terms from a day on, or what a line of a shipment
+    uses more, or frees.
+
+    amount, over: of the content, in grams. gross: how much of the line counts after it. share: of that what counts, and
+    basis says why: `measured`, `declared`, `grade` (the license's upper bound), an oxide with its factor's version, or
+    `gross`.
+    """
+
+    class Kind(models.TextChoices):
+        TERMS = "terms"
+        USE = "use"
+        FREE = "free"
+
+    pool = models.ForeignKey(QuotaPool, on_delete=models.PROTECT, related_name="movements", db_index=False)
+    seq = models.BigIntegerField()
+    at = models.DateTimeField()
+    kind = models.CharField(max_length=5, choices=Kind)
+    cap = models.BigIntegerField(null=True)
+    state = models.CharField(max_length=10, blank=True, choices=PoolState)
+    from_day = models.DateField(null=True)
+    change_id = models.BigIntegerField(null=True)
+    license_id = models.BigIntegerField(null=True)
+    shipment_id = models.BigIntegerField(null=True)
+    shipment_ref = models.CharField(max_length=16, blank=True)
+    line_number = models.PositiveSmallIntegerField(null=True)
+    gross = models.BigIntegerField(null=True)
+    share = models.DecimalField(max_digits=12, decimal_places=10, null=True)
+    basis = models.CharField(max_length=40, blank=True)
+    amount = models.BigIntegerField()
+    over = models.BigIntegerField()
+    used_after = models.BigIntegerField()
+    digest = models.BinaryField()
+
+    class Meta:
+        ordering = ["pool", "seq"]
+        constraints = [
+            models.UniqueConstraint(name="pool_movement_once", fields=["pool", "seq"]),
+            models.UniqueConstraint(
+                name="pool_movement_of_a_change", fields=["change_id"], condition=Q(change_id__isnull=False)
+            ),
+            models.CheckConstraint(name="pool_movement_not_negative", condition=Q(amount__gte=F("over"), over__gte=0)),
+        ]
+        indexes = [
+            models.Index(
+                name="pool_movement_of_shipment", fields=["shipment_id"], condition=Q(shipment_id__isnull=False)
+            ),
+            models.Index(name="pool_terms", fields=["pool", "from_day", "seq"], condition=Q(kind="terms")),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.amount} of {self.pool}"

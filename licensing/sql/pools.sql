@@ -1,0 +1,255 @@
+-- National quotas (docs/ledger.md, "Pools"): which ones a line counts against, what is left of them, and the one place that
+-- writes them. Locked last of all that a verb takes, by id.
+
+-- The terms of a pool on a day: the newest that had begun by then; before its first day those that it begins with.
+CREATE OR REPLACE FUNCTION pool_terms(pool licensing_quotapool, day date, OUT cap bigint, OUT state text)
+    LANGUAGE sql STABLE AS $$
+    SELECT m.cap, CASE WHEN pool.frozen THEN 'suspended' ELSE m.state END FROM licensing_poolmovement m
+    WHERE m.pool_id = pool.id AND m.kind = 'terms' AND m.from_day <= greatest(day, pool.opened_on)
+    ORDER BY m.from_day DESC, m.seq DESC LIMIT 1;
+$$;
+
+-- How much more may be used of it; less than nothing where its cap was cut below what is used.
+CREATE OR REPLACE FUNCTION pool_room(pool licensing_quotapool, day date, declared boolean) RETURNS bigint
+    LANGUAGE sql STABLE AS $$
+    SELECT CASE WHEN t.state = 'open' OR t.state = 'blocked' AND declared THEN t.cap - pool.used ELSE 0 END
+    FROM pool_terms(pool, day) t;
+$$;
+
+-- Which pools these lines of a license count against when they are used on this day, and with which share of their mass.
+-- lines: [{line, contents: {element: {share, basis}}}]; contents as stated, else the grade's upper bound on the license.
+-- share is NULL where the pool counts an element of the goods and nobody has said how much of it they have.
+CREATE OR REPLACE FUNCTION pool_shares(license bigint, party bigint, destination text, day date, lines jsonb)
+    RETURNS TABLE (pool bigint, line int, share numeric, basis text) LANGUAGE sql STABLE AS $$
+    SELECT p.id, l.number::int,
+           CASE p.measure WHEN 'gross' THEN 1
+               ELSE coalesce((i->'contents'->p.element->>'share')::numeric, (l.composition->>p.element)::numeric) END,
+           CASE p.measure WHEN 'gross' THEN 'gross' ELSE coalesce(i->'contents'->p.element->>'basis', 'grade') END
+    FROM licensing_quotapool p, jsonb_array_elements(lines) i
+    JOIN licensing_licenseline l ON l.license_id = pool_shares.license AND l.number = (i->>'line')::int
+    JOIN licensing_controlitem item ON item.id = l.control_item_id
+    WHERE pool_shares.day BETWEEN greatest(p.period_from, p.opened_on) AND p.period_until
+      AND l.unit IN ('kg', 'g')
+      AND (p.destinations = '{}' OR pool_shares.destination = ANY (p.destinations))
+      AND (p.end_uses = '{}' OR p.end_uses && ARRAY(
+            SELECT d.end_use_id FROM licensing_licenseenduser u JOIN licensing_declaration d ON d.id = u.declaration_id
+            WHERE u.license_id = pool_shares.license AND u.party_id = pool_shares.party)::varchar[])
+      AND (p.category = '' OR p.category = item.category) AND (p.list_name = '' OR p.list_name = item.list_name)
+      AND (p.element = '' OR p.element = item.element
+           OR p.measure = 'content' AND (i->'contents' ? p.element OR l.composition ? p.element));
+$$;
+
+CREATE OR REPLACE FUNCTION pool_digest(before bytea, m licensing_poolmovement) RETURNS bytea LANGUAGE sql STABLE AS $$
+    SELECT sha256(before || convert_to(jsonb_build_array(
+        m.pool_id, m.seq, (extract(epoch FROM m.at) * 1000000)::bigint, m.kind, m.cap, m.state, m.from_day, m.change_id,
+        m.license_id, m.shipment_id, m.shipment_ref, m.line_number, m.gross, m.share, m.basis, m.amount, m.over,
+        m.used_after)::text, 'UTF8'));
+$$;
+
+-- The movement is written, next in the chain of its pool, which the caller holds, and the pool stands as it leaves it.
+CREATE OR REPLACE FUNCTION pool_post(m licensing_poolmovement) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+    pool licensing_quotapool;
+    sign int := CASE m.kind WHEN 'use' THEN 1 WHEN 'free' THEN -1 ELSE 0 END;
+BEGIN
+    SELECT * INTO STRICT pool FROM licensing_quotapool WHERE id = m.pool_id FOR NO KEY UPDATE;
+    m.seq := pool.chain_seq + 1;
+    m.state := coalesce(m.state, '');
+    m.shipment_ref := coalesce(m.shipment_ref, '');
+    m.basis := coalesce(m.basis, '');
+    m.share := round(m.share, 10);
+    m.used_after := pool.used + sign * m.amount;
+    m.digest := pool_digest(pool.chain_digest, m);
+    INSERT INTO licensing_poolmovement (pool_id, seq, at, kind, cap, state, from_day, change_id, license_id, shipment_id,
+            shipment_ref, line_number, gross, share, basis, amount, over, used_after, digest)
+        VALUES (m.pool_id, m.seq, m.at, m.kind, m.cap, m.state, m.from_day, m.change_id, m.license_id, m.shipment_id,
+            m.shipment_ref, m.line_number, m.gross, m.share, m.basis, m.amount, m.over, m.used_after, m.digest);
+    UPDATE licensing_quotapool SET used = m.used_after, over_used = over_used + sign * m.over,
+        chain_seq = m.seq, chain_digest = m.digest WHERE id = m.pool_id;
+END;
+$$;
+
+-- Each pool counts what these lines of a shipment are now, and no other pool does: what changed is used, or freed.
+-- request: {license, shipment, shipment_ref, end_user, destination, day, declared, lines: [{line, gross, contents}]}; gross
+--   is what of the line is reserved or has crossed and did not come back, day that of its declaration, else the planned one.
+-- What a pool has no room for is used all the same, as over_used: the caller has asked before (ledger_take), or it has
+-- crossed. The caller holds the shipment. Returns [{pool, over}]: what went beyond now.
+CREATE OR REPLACE FUNCTION pool_follow(request jsonb, at_ timestamptz) RETURNS jsonb LANGUAGE plpgsql AS $$
+DECLARE
+    one record;
+    pool licensing_quotapool;
+    m licensing_poolmovement;
+    beyond jsonb := '[]';
+BEGIN
+    FOR one IN
+        WITH target AS (
+            SELECT s.*, (i->>'gross')::bigint AS gross, round((i->>'gross')::bigint * s.share)::bigint AS content
+            FROM jsonb_array_elements(request->'lines') i
+            JOIN pool_shares((request->>'license')::bigint, (request->>'end_user')::bigint, request->>'destination',
+                             (request->>'day')::date, request->'lines') s ON s.line = (i->>'line')::int
+        ), present AS (
+            SELECT k.pool_id, k.line_number, sum(CASE k.kind WHEN 'use' THEN k.amount ELSE -k.amount END) AS content,
+                   sum(CASE k.kind WHEN 'use' THEN k.over ELSE -k.over END) AS over
+            FROM licensing_poolmovement k WHERE k.shipment_id = (request->>'shipment')::bigint GROUP BY 1, 2
+        )
+        SELECT coalesce(t.pool, p.pool_id) AS pool, coalesce(t.line, p.line_number) AS line, coalesce(t.gross, 0) AS gross,
+               t.share, t.basis, coalesce(t.content, 0) - coalesce(p.content, 0) AS more, p.over
+        FROM target t FULL JOIN present p ON p.pool_id = t.pool AND p.line_number = t.line
+        WHERE coalesce(t.content, 0) <> coalesce(p.content, 0)
+        ORDER BY 1, 2
+    LOOP
+        SELECT * INTO STRICT pool FROM licensing_quotapool q WHERE q.id = one.pool FOR NO KEY UPDATE;
+        m.pool_id := pool.id;
+        m.at := at_;
+        m.kind := CASE WHEN one.more > 0 THEN 'use' ELSE 'free' END;
+        m.license_id := (request->>'license')::bigint;
+        m.shipment_id := (request->>'shipment')::bigint;
+        m.shipment_ref := request->>'shipment_ref';
+        m.line_number := one.line;
+        m.gross := one.gross;
+        m.share := one.share;
+        m.basis := one.basis;
+        m.amount := abs(one.more);
+        -- what went beyond is given back first
+        m.over := CASE WHEN one.more > 0 THEN greatest(one.more - greatest(
+                pool_room(pool, legal_day(at_), (request->>'declared')::boolean), 0), 0)
+            ELSE least(-one.more, one.over) END;
+        PERFORM pool_post(m);
+        IF one.more > 0 AND m.over > 0 THEN
+            beyond := beyond || jsonb_build_object('pool', pool.ref, 'over', m.over);
+        END IF;
+    END LOOP;
+    RETURN beyond;
+END;
+$$;
+
+-- Attached to pools, where more is used that is not said to be beyond its room.
+CREATE OR REPLACE FUNCTION guard_pool_has_room() RETURNS trigger LANGUAGE plpgsql
+    SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    IF NEW.used - NEW.over_used - (OLD.used - OLD.over_used)
+       > greatest(coalesce(pool_room(OLD, legal_day(legal_now()), true), 0), 0) THEN
+        RAISE EXCEPTION 'a pool has no room for this' USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN NEW;
+END;
+$$;
+
+CREATE OR REPLACE FUNCTION guard_pool_change_decided_once() RETURNS trigger LANGUAGE plpgsql
+    SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    RAISE EXCEPTION 'a change of a pool is decided once' USING ERRCODE = 'check_violation';
+END;
+$$;
+
+-- The pools that count some of the same: in one measure, of goods that are on the list, to one country, for one end-use, on
+-- one day.
+CREATE OR REPLACE FUNCTION pool_overlaps(asked licensing_poolchange) RETURNS SETOF text LANGUAGE sql STABLE AS $$
+    SELECT p.ref FROM licensing_quotapool p
+    WHERE p.id IS DISTINCT FROM asked.pool_id AND p.measure = asked.measure
+      AND daterange(p.period_from, p.period_until, '[]') && daterange(asked.period_from, asked.period_until, '[]')
+      AND (p.destinations = '{}' OR asked.destinations = '{}' OR p.destinations && asked.destinations)
+      AND (p.end_uses = '{}' OR asked.end_uses = '{}' OR p.end_uses && asked.end_uses)
+      AND (p.element = asked.element OR p.measure = 'gross')
+      AND EXISTS (SELECT FROM licensing_controlitem item
+                  WHERE item.category = coalesce(nullif(p.category, ''), item.category)
+                    AND item.category = coalesce(nullif(asked.category, ''), item.category)
+                    AND item.list_name = coalesce(nullif(p.list_name, ''), item.list_name)
+                    AND item.list_name = coalesce(nullif(asked.list_name, ''), item.list_name)
+                    AND (p.measure = 'content' OR item.element = coalesce(nullif(p.element, ''), item.element)
+                                              AND item.element = coalesce(nullif(asked.element, ''), item.element)))
+    ORDER BY p.ref;
+$$;
+
+-- An approved change is in the books: its pool is there, and has these terms from its day on. Or, of a new one, other pools
+-- count some of the same: their numbers, and nothing was done.
+CREATE OR REPLACE FUNCTION pool_decide(change bigint) RETURNS SETOF text LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path = public, pg_temp AS $$
+DECLARE
+    c licensing_poolchange;
+    m licensing_poolmovement;
+BEGIN
+    SELECT * INTO STRICT c FROM licensing_poolchange WHERE id = change AND approved;
+    m.pool_id := c.pool_id;
+    IF c.pool_id IS NULL THEN
+        -- one after the other, so that two that overlap can't both be opened
+        LOCK TABLE licensing_quotapool IN SHARE ROW EXCLUSIVE MODE;
+        RETURN QUERY SELECT * FROM pool_overlaps(c);
+        IF FOUND THEN
+            RETURN;
+        END IF;
+        INSERT INTO licensing_quotapool (ref, measure, element, category, list_name, destinations, end_uses, period_from,
+                period_until, opened_on, used, over_used, frozen, chain_seq, chain_digest)
+            VALUES (c.ref, c.measure, c.element, c.category, c.list_name, c.destinations, c.end_uses, c.period_from,
+                c.period_until, c.from_day, 0, 0, false, 0, '') RETURNING id INTO m.pool_id;
+    END IF;
+    m.at := legal_now();
+    m.kind := 'terms';
+    m.cap := c.cap;
+    m.state := c.state;
+    m.from_day := c.from_day;
+    m.change_id := c.id;
+    m.amount := 0;
+    m.over := 0;
+    PERFORM pool_post(m);
+END;
+$$;
+REVOKE ALL ON FUNCTION pool_decide(bigint) FROM PUBLIC;
+
+-- Pools whose books do not agree: with their movements, the chain of them, or the changes that were approved.
+CREATE OR REPLACE FUNCTION pool_drift() RETURNS TABLE (pool_id bigint, what text, off numeric) LANGUAGE sql STABLE AS $$
+    WITH counted AS (
+        SELECT m.pool_id, sum(CASE m.kind WHEN 'use' THEN m.amount WHEN 'free' THEN -m.amount ELSE 0 END) AS used,
+               sum(CASE m.kind WHEN 'use' THEN m.over WHEN 'free' THEN -m.over ELSE 0 END) AS over_used
+        FROM licensing_poolmovement m GROUP BY 1
+    ), link AS (
+        SELECT m AS movement, m.pool_id, m.seq, m.digest, m.used_after,
+               lag(m.seq, 1, 0::bigint) OVER w AS seq_before, lag(m.digest, 1, ''::bytea) OVER w AS before,
+               lead(m.seq) OVER w IS NULL AS last,
+               sum(CASE m.kind WHEN 'use' THEN m.amount WHEN 'free' THEN -m.amount ELSE 0 END) OVER w AS used
+        FROM licensing_poolmovement m WINDOW w AS (PARTITION BY m.pool_id ORDER BY m.seq)
+    )
+    SELECT p.id, amount.what, amount.off FROM licensing_quotapool p LEFT JOIN counted c ON c.pool_id = p.id,
+        LATERAL (VALUES ('used', p.used - coalesce(c.used, 0)), ('over_used', p.over_used - coalesce(c.over_used, 0)))
+            amount (what, off) WHERE amount.off <> 0
+    UNION ALL
+    SELECT k.pool_id, 'chain', k.seq FROM link k
+        WHERE k.seq <> k.seq_before + 1 OR k.digest <> pool_digest(k.before, k.movement) OR k.used <> k.used_after
+    UNION ALL
+    SELECT p.id, 'head', p.chain_seq FROM licensing_quotapool p LEFT JOIN link k ON k.pool_id = p.id AND k.last
+        WHERE (p.chain_seq, p.chain_digest) IS DISTINCT FROM (k.seq, k.digest)
+    UNION ALL
+    SELECT m.pool_id, 'not as approved', m.seq FROM licensing_poolmovement m
+        LEFT JOIN licensing_poolchange c ON c.id = m.change_id AND c.approved
+        JOIN licensing_quotapool p ON p.id = m.pool_id
+        WHERE m.kind = 'terms' AND (m.cap, m.state, m.from_day, p.ref, p.measure, p.element, p.category, p.list_name,
+                p.destinations, p.end_uses, p.period_from, p.period_until)
+            IS DISTINCT FROM (c.cap, c.state, c.from_day, c.ref, c.measure, c.element, c.category, c.list_name,
+                c.destinations, c.end_uses, c.period_from, c.period_until)
+    UNION ALL
+    SELECT p.id, 'opened', 0 FROM licensing_quotapool p
+        WHERE p.opened_on IS DISTINCT FROM (SELECT m.from_day FROM licensing_poolmovement m
+                                            WHERE m.pool_id = p.id AND m.kind = 'terms' ORDER BY m.seq LIMIT 1);
+$$;
+
+-- The same, and what differs takes no use until somebody has looked (pool_thaw). newly: it took some until now.
+CREATE OR REPLACE FUNCTION pool_check() RETURNS TABLE (pool_id bigint, what text, off numeric, newly boolean)
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+BEGIN
+    RETURN QUERY SELECT d.*, NOT p.frozen FROM pool_drift() d JOIN licensing_quotapool p ON p.id = d.pool_id;
+    UPDATE licensing_quotapool SET frozen = true
+        WHERE NOT frozen AND id IN (SELECT d.pool_id FROM pool_drift() d);
+END;
+$$;
+
+-- A frozen pool whose books agree again is as its terms say; do they?
+CREATE OR REPLACE FUNCTION pool_thaw(pool bigint) RETURNS boolean LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path = public, pg_temp AS $$
+BEGIN
+    PERFORM 1 FROM licensing_quotapool p WHERE p.id = pool FOR NO KEY UPDATE;
+    UPDATE licensing_quotapool SET frozen = false
+        WHERE id = pool AND NOT EXISTS (SELECT FROM pool_drift() d WHERE d.pool_id = pool);
+    RETURN FOUND;
+END;
+$$;
+REVOKE ALL ON FUNCTION pool_check(), pool_thaw(bigint) FROM PUBLIC;
