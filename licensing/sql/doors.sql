@@ -16,7 +16,7 @@ $$;
 -- The new license has a line for each of its application of which something is recommended in the present round, by the
 -- recommendation that was approved and never more than was asked, in their order, numbered from 1, with its
 -- authorization as first movement, and then its tolerance, its value and its end-users' allotments where some were
--- recommended; and a count where its clearances are limited.
+-- recommended, and with what its goods contain at most; and a count where its clearances are limited.
 -- A license that has lines gets no more. Two people stand behind it: guard_two_people.
 CREATE OR REPLACE FUNCTION ledger_open(license_ bigint) RETURNS SETOF licensing_licenseline LANGUAGE plpgsql SECURITY DEFINER
     SET search_path = public, pg_temp AS $$
@@ -39,7 +39,7 @@ BEGIN
     SELECT r.* INTO step FROM licensing_decisionstep r WHERE r.id = ledger_step(lic.application_id);
     FOR granted IN
             SELECT row_number() OVER (ORDER BY asked.number) AS number, asked.control_item_id, asked.description,
-                   asked.unit, item.hs_codes, recommended.line_id, recommended.quantity, recommended.currency,
+                   asked.unit, asked.composition, item.hs_codes, recommended.line_id, recommended.quantity, recommended.currency,
                    (recommended.value * 100)::bigint AS worth
             FROM licensing_recommendedline recommended
             JOIN licensing_applicationline asked ON asked.id = recommended.line_id
@@ -49,10 +49,10 @@ BEGIN
             ORDER BY asked.number LOOP
         INSERT INTO licensing_licenseline (exporter_id, license_id, number, control_item_id, description, hs_codes,
                 unit, open, usable_from, usable_until, authorized, credited, tolerance, reserved, drawn, lapsed,
-                over_cleared, final_pct, capped)
+                over_cleared, composition, final_pct, capped)
             VALUES (lic.exporter_id, license_, granted.number, granted.control_item_id, granted.description,
                 granted.hs_codes, granted.unit, true, lic.usable_from, lic.usable_until, 0, 0, 0, 0, 0, 0, 0,
-                CASE step.tolerance_mode WHEN 'pct_remaining_final' THEN step.tolerance_pct * 100 ELSE 0 END,
+                granted.composition, CASE step.tolerance_mode WHEN 'pct_remaining_final' THEN step.tolerance_pct * 100 ELSE 0 END,
                 granted.worth IS NOT NULL OR EXISTS (SELECT FROM licensing_allotted a
                     WHERE a.step_id = step.id AND a.line_id = granted.line_id))
             RETURNING * INTO line;

@@ -2,8 +2,9 @@
 -- the first is judged. So two that take the same lines in another order wait for each other, and never in a circle.
 
 -- licenses, numbers: the lines, one beside the other. Numbers that a license does not have are passed over. Where a license's
--- last shipment may take more of what remains, all its lines are held, as that looks at them.
-CREATE FUNCTION ledger_hold(licenses bigint[], numbers int[]) RETURNS void LANGUAGE plpgsql SECURITY DEFINER
+-- last shipment may take more of what remains, all its lines are held, as that looks at them. After them the pools that goods
+-- of these lines may count against, wherever they go.
+CREATE OR REPLACE FUNCTION ledger_hold(licenses bigint[], numbers int[]) RETURNS void LANGUAGE plpgsql SECURITY DEFINER
     SET search_path = public, pg_temp AS $$
 BEGIN
     PERFORM 1 FROM licensing_clearancecount c WHERE c.license_id = ANY (licenses)
@@ -15,6 +16,16 @@ BEGIN
             FROM unnest(licenses, numbers) wanted (license, line)
             UNION SELECT n.id FROM licensing_licenseline n WHERE n.license_id = ANY (licenses) AND n.final_pct > 0))
         ORDER BY l.id FOR NO KEY UPDATE;
+    PERFORM 1 FROM licensing_quotapool p WHERE p.id = ANY (ARRAY(
+            SELECT q.id FROM unnest(licenses, numbers) wanted (license, line)
+            JOIN licensing_license lic ON lic.id = wanted.license
+            JOIN licensing_licenseline n ON n.license_id = wanted.license AND n.number = wanted.line
+            JOIN licensing_controlitem item ON item.id = n.control_item_id
+            JOIN licensing_quotapool q ON (q.category = '' OR q.category = item.category)
+                AND (q.list_name = '' OR q.list_name = item.list_name)
+                AND (q.measure = 'content' OR q.element = '' OR q.element = item.element)
+                AND (q.destinations = '{}' OR q.destinations && lic.destinations)))
+        ORDER BY p.id FOR NO KEY UPDATE;
 END;
 $$;
 REVOKE ALL ON FUNCTION ledger_hold(bigint[], int[]) FROM PUBLIC;

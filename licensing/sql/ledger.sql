@@ -14,7 +14,8 @@ CREATE OR REPLACE FUNCTION ledger_last(line licensing_licenseline, last boolean)
 
 -- Judges every guard of every request in order and takes what passes, greedily.
 -- requests: [{shipment, shipment_ref, license, end_user, consignee, destination, port, planned_on, final, judged,
---             lines: [{line, quantity, unit, hs, value, currency}]}], quantities in base units.
+--             lines: [{line, quantity, unit, hs, value, currency, contents: {element: {share, basis}}}]}], quantities in
+--             base units.
 -- dry: judge only; no lock, no write. Returns one outcome per request:
 --   {accepted, behind, at, today, failures: [{code, pointer, …numbers}], lines: [{line, available_after, worth}]}
 -- behind: nothing was taken, because a newer edition came than the one that judged a line of it.
@@ -49,6 +50,10 @@ DECLARE
     behind boolean;
     by_users boolean;
     index int;
+    -- national pools: are there any, and those of them that this has locked
+    pooled boolean := EXISTS (SELECT FROM licensing_quotapool);
+    pools bigint[];
+    pool record;
 BEGIN
     IF NOT dry THEN
         -- by keys that are known before: as a join, with how many elements JSON has unknown, this read whole tables
@@ -64,6 +69,13 @@ BEGIN
                 UNION SELECT n.id FROM licensing_licenseline n, jsonb_array_elements(requests) r
                 WHERE (r->>'final')::boolean AND n.license_id = (r->>'license')::bigint AND n.final_pct > 0))
             ORDER BY l.id FOR NO KEY UPDATE;
+    END IF;
+    IF pooled THEN
+        pools := ARRAY(SELECT DISTINCT s.pool FROM jsonb_array_elements(requests) r, pool_shares((r->>'license')::bigint,
+            (r->>'end_user')::bigint, r->>'destination', (r->>'planned_on')::date, r->'lines') s);
+        IF NOT dry THEN
+            PERFORM 1 FROM licensing_quotapool p WHERE p.id = ANY (pools) ORDER BY p.id FOR NO KEY UPDATE;
+        END IF;
     END IF;
     -- the clock, after the locks and in a statement of its own
     now_at := legal_now();
@@ -151,6 +163,12 @@ BEGIN
                 failures := failures || jsonb_build_object('code', 'line-mismatch',
                     'pointer', format('/lines/%s/hs_code', index), 'what', 'hs', 'hs', to_jsonb(line.hs_codes));
             END IF;
+            failures := failures || coalesce((
+                SELECT jsonb_agg(jsonb_build_object('code', 'line-mismatch', 'what', 'composition',
+                    'pointer', format('/lines/%s/composition', index), 'element', stated.key,
+                    'most', line.composition->>stated.key) ORDER BY stated.key)
+                FROM jsonb_each(item->'contents') stated
+                WHERE (stated.value->>'share')::numeric > (line.composition->>stated.key)::numeric), '[]');
             quantity := (item->>'quantity')::bigint;
             IF quantity <= 0 OR (item->>'value')::numeric < 0 THEN
                 RAISE EXCEPTION 'what is taken is more than nothing' USING ERRCODE = 'check_violation';
@@ -186,6 +204,26 @@ BEGIN
                 END LOOP;
             END IF;
         END LOOP;
+        IF pooled THEN
+            FOR pool IN
+                    SELECT p.ref, p.element, pool_room(p, today, false) AS room, p.id = ANY (pools) AS held,
+                           (pool_terms(p, today)).state, min(s.line) AS line, bool_and(s.share IS NOT NULL) AS known,
+                           sum(round((i.item->>'quantity')::bigint * s.share))::bigint AS content, min(i.n) - 1 AS index
+                    FROM pool_shares(lic.id, (request->>'end_user')::bigint, request->>'destination', planned,
+                                     request->'lines') s
+                    JOIN jsonb_array_elements(request->'lines') WITH ORDINALITY i (item, n)
+                        ON (i.item->>'line')::int = s.line
+                    JOIN licensing_quotapool p ON p.id = s.pool
+                    GROUP BY p.id ORDER BY p.id LOOP
+                IF NOT pool.held OR NOT pool.known THEN  -- it was opened after the question, or the wait, began: once more
+                    RAISE EXCEPTION 'another pool' USING ERRCODE = 'serialization_failure';
+                ELSIF pool.content > pool.room THEN
+                    failures := failures || jsonb_build_object('code', 'quota-exhausted',
+                        'pointer', format('/lines/%s/quantity', pool.index), 'pool', pool.ref, 'element', pool.element,
+                        'state', pool.state, 'unit', 'kg', 'remaining', greatest(pool.room, 0), 'asked', pool.content);
+                END IF;
+            END LOOP;
+        END IF;
         IF EXISTS (SELECT FROM licensing_clearancecount c
                    WHERE c.license_id = lic.id AND c.taken >= lic.max_clearances) THEN
             failures := failures || jsonb_build_object('code', 'clearances-exhausted', 'pointer', '/license',
@@ -252,6 +290,11 @@ BEGIN
             END LOOP;
             IF NOT dry THEN
                 PERFORM ledger_count(lic.id, 1);
+                IF pooled THEN
+                    PERFORM pool_follow(request || jsonb_build_object('day', planned, 'declared', false, 'lines', (
+                        SELECT jsonb_agg(i || jsonb_build_object('gross', i->'quantity'))
+                        FROM jsonb_array_elements(request->'lines') i)), now_at);
+                END IF;
             END IF;
         END IF;
         outcomes := outcomes || jsonb_build_object(

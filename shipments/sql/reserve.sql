@@ -45,7 +45,8 @@ $$;
 -- The shipment exists and its quantity is reserved, with its history; or nothing was written but the key.
 -- request: {organization, actor, key, fingerprint, ref, license, client_reference, end_user, consignee, destination,
 --           port, planned_on, final, days_ahead, reserved_days, late_days, judged, opened,
---           lines: [{line, quantity, unit, hs, value, currency, composition}]}; parties and license by reference.
+--           lines: [{line, quantity, unit, hs, value, currency, composition, oxide, contents}]};
+--           parties and license by reference.
 -- dry: judged only; no lock, no write, no key.
 -- Returns one of {earlier: as answer_claim says} · {missing} · {problems: [{pointer, code, …}]} · as ledger_take does,
 --   with what was used of the client's reference before, and, where it was accepted, {shipment, license: {…}, …}.
@@ -76,7 +77,7 @@ BEGIN
         WHERE p.exporter_id = organization AND p.ref = request->>'end_user';
     SELECT p.id INTO consignee_ FROM exporters_party p
         WHERE p.exporter_id = organization AND p.ref = request->>'consignee';
-    wrong := shipment_wrong(request, lic, end_user_, consignee_);
+    wrong := shipment_wrong(request, lic, end_user_, consignee_) || shipment_contents(request, lic.id, end_user_);
     IF wrong <> '[]' THEN
         RETURN jsonb_build_object('problems', wrong);
     END IF;
@@ -90,9 +91,10 @@ BEGIN
                                  shipment_open(request, lic.id, end_user_, consignee_, lasts));
             IF shipment IS NOT NULL THEN
                 INSERT INTO shipments_shipmentline (shipment_id, line_number, quantity, unit, hs_code, value,
-                        currency, composition, held, drawn, released, over_cleared)
+                        currency, composition, contents, held, drawn, released, over_cleared)
                     SELECT shipment, (i->>'line')::int, (i->>'quantity')::bigint, i->>'unit', i->>'hs',
-                           (i->>'value')::numeric, i->>'currency', i->'composition', (i->>'quantity')::bigint, 0, 0, 0
+                           (i->>'value')::numeric, i->>'currency', i->'composition',
+                           coalesce(i->'contents', '{}'), (i->>'quantity')::bigint, 0, 0, 0
                     FROM jsonb_array_elements(request->'lines') i;
                 said := ledger_take(jsonb_build_array(
                     request || jsonb_build_object('shipment', shipment, 'shipment_ref', request->>'ref')), false)->0;

@@ -2,7 +2,7 @@
 
 -- Reservations whose last day is over have lapsed: reservations.lapse. What would end its license, or touches one that
 -- the ledger does not release for many at once, is its verb's.
-CREATE FUNCTION shipment_lapse(most int, actor bigint, told boolean, OUT done int, OUT rest bigint[])
+CREATE OR REPLACE FUNCTION shipment_lapse(most int, actor bigint, told boolean, OUT done int, OUT rest bigint[])
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp SET plan_cache_mode = force_custom_plan AS $$
 DECLARE
     today date := legal_day(legal_now());
@@ -23,6 +23,11 @@ BEGIN
     UPDATE shipments_shipmentline i SET released = i.released + i.held, held = 0
         WHERE i.shipment_id = ANY (freed);
     UPDATE shipments_shipment s SET state = 'expired', counted = false WHERE s.id = ANY (freed);
+    -- pools come last, all of them before the first is written
+    PERFORM 1 FROM licensing_quotapool p WHERE p.id IN (
+        SELECT m.pool_id FROM licensing_poolmovement m WHERE m.shipment_id = ANY (freed)) ORDER BY p.id FOR NO KEY UPDATE;
+    PERFORM shipment_pools(m.shipment_id) FROM (
+        SELECT DISTINCT m.shipment_id FROM licensing_poolmovement m WHERE m.shipment_id = ANY (freed) ORDER BY 1) m;
     PERFORM history_add('shipment', 'lapse', ARRAY(
         SELECT ROW(s.id, s.ref, 'reserved', 'expired', '{}')::history_of
         FROM shipments_shipment s WHERE s.id = ANY (freed) ORDER BY s.id), actor, now_at, told);
