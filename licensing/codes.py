@@ -41,6 +41,12 @@ _GUARDS = (
         _("Ask for at most `remaining`, or name another end-user of the license."),
     ),
     Code(
+        "quota-exhausted",
+        409,
+        _("More than a national quota has left."),
+        _("Ask for less, plan for its next period, or ask the ministry; `pool` names the quota."),
+    ),
+    Code(
         "books-differ",
         409,
         _("The books of the license do not agree yet."),
@@ -245,6 +251,14 @@ CODES = (
     ),
     Code("item-not-declared", 422, _("No declaration covers one of the goods."), _("Add a declaration that does.")),
     Code("not-controlled", 422, _("The goods need no license on these rules."), _("Leave the line out.")),
+    Code("overlaps", 422, _("Another pool counts some of the same."), _("Narrow one of them, or change that one.")),
+    Code("already-taken", 422, _("There is one of this number."), _("Take another number.")),
+    Code(
+        "pool-change-open",
+        409,
+        _("A change of this pool waits for its second person."),
+        _("Have that approved or refused first."),
+    ),
     Code("more-than-asked", 422, _("More than the applicant asked for."), _("Recommend at most what was asked.")),
     Code("unknown-instrument", 422, _("No edition has that instrument."), _("Take one from the rules' own page.")),
     Code("unknown-code", 422, _("The control code is not on the lists loaded here."), _("Search the control list.")),

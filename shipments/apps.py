@@ -14,4 +14,4 @@ class ShipmentsConfig(AppConfig):
         """What fills core's registries is imported once models are there; nothing else here asks for it."""
         for module in ("codes", "menu", "qualifying", "selectors", "web.steps"):
             import_module(f"{self.name}.{module}")
-        WITNESSES.append("shipment_drift")
+        WITNESSES.extend(["shipment_drift", "shipment_pool_drift"])

@@ -12,6 +12,7 @@ from core.graphs import guarded
 from core.guards import door, insert_only, rights
 from core.legal_time import legal_day
 from core.models import Document, Organization, User
+from core.quantities import show
 from exporters import rules as exporter_rules
 from exporters.models import Exporter, Party
 from licensing.models import License
@@ -22,6 +23,7 @@ from shipments.states import ShipmentState as S
 
 
 @door("shipment_lapse(integer,bigint,boolean)")
+@door("shipment_pools(bigint)")
 @guarded(initial=S.RESERVED)
 class Shipment(FSMModelMixin, models.Model):
     """Goods on one license, reserved the moment they are accepted, cleared by customs."""
@@ -254,7 +256,12 @@ class ShipmentLine(models.Model):
     worth = models.BigIntegerField(default=0, db_default=0, help_text="Hundredths reserved of a capped value.")
     worth_held = models.BigIntegerField(default=0, db_default=0)
     worth_drawn = models.BigIntegerField(default=0, db_default=0)
-    composition = models.JSONField(default=dict, blank=True)
+    composition = models.JSONField(default=dict, blank=True, help_text="As stated: {symbol: fraction}.")
+    contents = models.JSONField(
+        default=dict,
+        db_default={},
+        help_text="What of it counts: {symbol: {share, basis}}, where something was stated.",
+    )
     held = models.BigIntegerField()
     drawn = models.BigIntegerField(default=0)
     released = models.BigIntegerField(default=0)
@@ -429,6 +436,7 @@ class Incident(models.Model):
         LICENSE_NOT_USABLE = "license_not_usable", _("Declared while the license was not usable")
         RULES_FORBADE = "rules_forbade", _("Declared when the rules forbade it")
         RESERVATION_GONE = "reservation_gone", _("Declared after the reservation was gone")
+        OVER_USED = "over_used", _("More used than a national quota has")
         OVER_CLEARED = "over_cleared", _("More cleared than the license had")
         DECLARATION_USED = "declaration_used", _("Declaration number of another shipment")
         AFTER_FINAL = "after_final", _("Cleared after the last clearance")
@@ -455,7 +463,9 @@ class Incident(models.Model):
         if self.facts is None:
             return self.text
         said = gettext("{what}: {shipment}, declaration {number}, declared at {at}.")
-        return said.format(what=self.get_kind_display(), **self.facts)
+        facts = {name: self.facts[name] for name in ("shipment", "number", "at")}
+        beyond = ", ".join(f"{one['pool']} {show(one['over'], 'kg')} kg" for one in self.facts.get("pools", ()))
+        return " · ".join(filter(None, [said.format(what=self.get_kind_display(), **facts), beyond]))
 
 
 class Handling(models.Model):

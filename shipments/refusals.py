@@ -21,6 +21,7 @@ def problem(failure: dict[str, Any]) -> Problem:
     extra: dict[str, object] = {}
     if "remaining" in failure:
         extra["remaining"] = quantities.show(failure["remaining"], failure["unit"])
+        extra |= {"pool": failure["pool"]} if "pool" in failure else {}
     elif "value_remaining" in failure:
         extra["remaining"] = failure["value_remaining"]
     return Problem(failure["pointer"], failure["code"], _message(failure), extra)
@@ -48,6 +49,19 @@ def _message(failure: dict[str, Any]) -> str:
         case "end-user-exhausted":
             left = quantities.show(failure["remaining"], failure["unit"])
             return _("At most {left} {unit} for this end-user.").format(left=left, unit=failure["unit"])
+        case "quota-exhausted":
+            if failure["state"] != "open":
+                return _("The national quota {pool} takes no new use.").format(pool=failure["pool"])
+            left = quantities.show(failure["remaining"], failure["unit"])
+            text = (
+                _("The national quota {pool} has {left} {unit} of {element} left; {asked} {unit} was asked.")
+                if failure["element"]
+                else _("The national quota {pool} has {left} {unit} left; {asked} {unit} was asked.")
+            )
+            asked = quantities.show(failure["asked"], failure["unit"])
+            return text.format(
+                pool=failure["pool"], left=left, unit=failure["unit"], element=failure["element"], asked=asked
+            )
         case "license-expired":
             return _("The license's last day is {day}. Use another license, or renew.").format(
                 day=failure["usable_until"]
@@ -101,6 +115,9 @@ def _message(failure: dict[str, Any]) -> str:
             return {
                 "line": _("The license has no such line."),
                 "unit": _("The license counts this line in {unit}.").format(unit=failure.get("unit", "")),
+                "composition": _("Goods of this line contain at most {most} of {element}, as the license says.").format(
+                    most=failure.get("most", ""), element=failure.get("element", "")
+                ),
                 "hs": _("The goods code does not belong to this line; it begins with {codes}.").format(
                     codes=", ".join(failure.get("hs", []))
                 ),

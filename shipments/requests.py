@@ -17,6 +17,8 @@ class LineRequest:
     value: Decimal | None = None
     currency: str = ""
     composition: dict[str, str] = field(default_factory=dict)
+    oxide: str = ""
+    contents: dict[str, dict[str, str]] = field(default_factory=dict)  # of composition and oxide: licensing.elements
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,7 @@ from shipments.actions.messages import (
     open_incident,
     went_beyond,
 )
-from shipments.actions.reservations import lock_with_license, release, to_settle, write_back
+from shipments.actions.reservations import follow, lock_with_license, release, to_settle, write_back
 from shipments.models import CustomsDeclaration, CustomsMessage, Incident, Resolution, Return, ReturnedLine, Shipment
 from shipments.states import CROSSED, RELEASED, ShipmentState
 
@@ -210,7 +210,11 @@ def _clear(
 
 
 def _keep(receipt: Receipt, by: Actor) -> Receipt:
+    """The message is on record, and national pools count what it changed; beyond their room with an incident."""
     message = receipt.message
+    if receipt.shipment and (over_used := follow(receipt.shipment)):
+        incident = open_incident(Incident.Kind.OVER_USED, message, receipt.shipment, legal_now(), pools=over_used)
+        receipt.incidents.append(incident)
     kept = CustomsMessage.objects.create(
         source_id=by.organization_id,
         message_id=message.message_id,

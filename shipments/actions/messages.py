@@ -128,7 +128,8 @@ def all_back(shipment: Shipment) -> bool:
     return any(line.returned for line in lines) and all(line.returned == line.crossed for line in lines)
 
 
-def open_incident(kind: str, message: Message, shipment: Shipment | None, at: datetime) -> Incident:
+def open_incident(kind: str, message: Message, shipment: Shipment | None, at: datetime, **more: Any) -> Incident:
+    """more: facts besides those of the message."""
     facts = {
         "shipment": message.shipment,
         "number": message.declaration_no,
@@ -140,7 +141,7 @@ def open_incident(kind: str, message: Message, shipment: Shipment | None, at: da
         shipment=shipment,
         message_id=message.message_id,
         text=" ".join(facts.values()),
-        facts=facts,
+        facts=facts | more,
         opened_at=at,
     )
     Handling.objects.create(incident=incident)

@@ -13,7 +13,7 @@ from exporters.rules import officer
 from licensing import ledger
 from licensing.actions import licenses
 from licensing.models import License
-from shipments.actions.reservations import lock_with_license, release
+from shipments.actions.reservations import follow, lock_with_license, release
 from shipments.models import Return, Shipment
 from shipments.selectors import may_be_credited, shipments_for
 from shipments.states import ShipmentState
@@ -62,6 +62,7 @@ def approve_return(ref: str, *, seen: int, which: int, reason: str, by: Actor) -
             part.line.credited += more
             part.line.save(update_fields=["credited"])
     ledger.credit(license.pk, credits, shipment=shipment.pk, shipment_ref=shipment.ref, end_user=shipment.end_user_id)
+    follow(shipment)
     _decide(row, shipment, "approve_return", True, reason, by, at)
     licenses.settle(license, by=by)
     return shipment

@@ -1,6 +1,7 @@
 """Taking quota for a shipment, and giving it back: reserve, cancel, lapse."""
 
 import json
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -102,6 +103,8 @@ def stated_of(request: ShipmentRequest, organization_id: int | None) -> dict[str
                 "value": None if line.value is None else str(line.value),
                 "currency": line.currency,
                 "composition": line.composition,
+                "oxide": line.oxide,
+                "contents": line.contents,
             }
             for line in request.lines
         ],
@@ -123,6 +126,8 @@ def request_of(stated: Mapping[str, Any]) -> ShipmentRequest:
                 value=None if line["value"] is None else Decimal(line["value"]),
                 currency=line["currency"],
                 composition=line["composition"],
+                oxide=line.get("oxide", ""),  # a bulk may have been stated before these were asked for
+                contents=line.get("contents", {}),
             )
             for line in stated["lines"]
         ],
@@ -174,9 +179,14 @@ def _problem(found: Mapping[str, Any]) -> Problem:
         "unknown-reference": _("There is no such party in your address book."),
         "date-out-of-range": _("The planned day is today or up to 90 days ahead (Asia/Shanghai)."),
         "required": _("The license caps the value of this line; state it, best in {currency}."),
+        "element-required": _(
+            "The national quota {pool} counts {element}, and the license does not say how much of it the goods "
+            "contain. State its mass fraction, or the oxide that the goods are."
+        ),
+        "oxide-of-another": _("The goods of this line are of {element}; name its oxide."),
         "no-rate": _("There is no rate of {stated} for this month. State the value in {currency}."),
     }
-    text = messages[found["code"]].format(currency=found.get("currency"), stated=found.get("stated"))
+    text = messages[found.get("why", found["code"])].format_map(defaultdict(str, found))
     return Problem(found["pointer"], found["code"], text)
 
 
@@ -205,6 +215,15 @@ def release(license: License, shipment: Shipment, *, crossed: bool = False) -> N
     write_back(lines, settled)
     shipment.counted = crossed
     shipment.save(update_fields=["counted"])
+    follow(shipment)
+
+
+def follow(shipment: Shipment) -> list[dict[str, Any]]:
+    """National pools count what the shipment's lines say now; what went beyond a pool's room by it: {pool, over}."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT shipment_pools(%s)", [shipment.pk])
+        beyond: list[dict[str, Any]] = json.loads(cursor.fetchone()[0])
+        return beyond
 
 
 def to_settle(line: ShipmentLine, quantity: int = 0, *, lawful: bool = False) -> ledger.SettleLine:

@@ -1,6 +1,5 @@
 """What clients and customs send about shipments, read strictly, and what they get back."""
 
-import re
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
@@ -33,6 +32,7 @@ from core.api.fields import (
 from core.api.schema import ErrorOutput, ProblemOutput
 from core.quantities import show
 from exporters.models import Party
+from licensing import elements
 from licensing.models import License
 from shipments.actions import ClearedLine, LineRequest, Message, Receipt, ShipmentRequest
 from shipments.models import Incident, Shipment
@@ -56,7 +56,7 @@ class CompositionField(serializers.DictField):
 
     def openapi(self) -> dict[str, Any]:
         about = _("Mass fractions by element symbol, together at most 1.")
-        names = {"pattern": "^[A-Z][a-z]?$"}
+        names = {"enum": sorted(elements.SYMBOLS)}
         each = self.child.openapi()
         return {
             "type": "object",
@@ -69,7 +69,7 @@ class CompositionField(serializers.DictField):
     def to_internal_value(self, data: Any) -> dict[str, str]:
         if not isinstance(data, dict):
             raise serializers.ValidationError(_("Send a JSON object."), "expected-object")
-        if len(data) > 20 or not all(re.fullmatch(r"[A-Z][a-z]?", name, re.ASCII) for name in data):
+        if len(data) > 20 or not data.keys() <= elements.SYMBOLS:
             message = _("At most 20 element symbols such as Dy, each with its mass fraction.")
             raise serializers.ValidationError(message, "invalid-format")
         found: dict[str, str] = super().to_internal_value(data)
@@ -87,6 +87,22 @@ class ShipmentLineInput(StrictSerializer):
     composition = CompositionField(
         child=PatternField(r"0(\.\d{1,6})?|1(\.0{1,6})?", gettext_lazy("A mass fraction such as 0.0320.")),
         required=False,
+        help_text=gettext_lazy(
+            "Mass fractions by element. Needed where a national quota counts an element and the license has no "
+            "upper bound."
+        ),
+    )
+    composition_basis = PatternField(
+        f"{elements.MEASURED}|{elements.DECLARED}",
+        gettext_lazy("measured, or declared (the default)."),
+        max_length=10,
+        required=False,
+    )
+    oxide = PatternField(
+        "|".join(elements.oxides()),
+        gettext_lazy("The formula of the usual oxide, such as Dy2O3, where the goods are one."),
+        max_length=10,
+        required=False,
     )
     read_only_members = ("available_after", "id")
 
@@ -94,6 +110,9 @@ class ShipmentLineInput(StrictSerializer):
         list_serializer_class = NonEmptyList
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if (oxide := elements.oxides().get(attrs.get("oxide", ""))) and oxide.element in attrs.get("composition", {}):
+            message = _("Say {element} once: by its oxide, or by its mass fraction.").format(element=oxide.element)
+            raise serializers.ValidationError({"oxide": [serializers.ErrorDetail(message, "invalid-format")]})
         return read_quantity(attrs)
 
 
@@ -157,6 +176,12 @@ def request_of(data: Mapping[str, Any]) -> ShipmentRequest:
                 value=line["value"]["amount"] if "value" in line else None,
                 currency=line["value"]["currency"] if "value" in line else "",
                 composition=line.get("composition", {}),
+                oxide=line.get("oxide", ""),
+                contents=elements.contents(
+                    line.get("composition", {}),
+                    line.get("composition_basis", elements.DECLARED),
+                    line.get("oxide", ""),
+                ),
             )
             for line in data["lines"]
         ],
