@@ -9,7 +9,7 @@ from core.web.sessions import session
 from core.web.steps import addresses
 from exporters.web import lists as exporters_lists
 from exporters.web import pages as exporters
-from licensing.web import check, departures, desk, follows, holds, notices, policy, proposals, rulebook, typed
+from licensing.web import check, departures, desk, follows, holds, notices, policy, pools, proposals, rulebook, typed
 from licensing.web import lists as licensing_lists
 from licensing.web import pages as licensing
 from shipments.web import lists as shipments_lists
@@ -110,6 +110,12 @@ urlpatterns = [
     *lists("desk/incidents/", shipments_lists.INCIDENTS),
     path("desk/incidents/<str:ref>/", shipments.incident, name="desk.incident"),
     *addresses("desk/incidents/<str:ref>/", "desk.incident"),
+    path("desk/quotas/", pools.board, name="desk.pools"),
+    path("desk/quotas/new/", pools.begin, name="poolchange.new"),
+    path("desk/quotas/changes/<int:pk>/", pools.change, name="desk.poolchange"),
+    *addresses("desk/quotas/changes/<int:pk>/", "desk.poolchange"),
+    path("desk/quotas/<str:ref>/", pools.pool, name="desk.pool"),
+    *addresses("desk/quotas/<str:ref>/", "desk.pool"),
     path("desk/policy/", policy.policy, name="desk.policy"),
     path("desk/policy/departures/", departures.departures, name="desk.departures"),
     path("desk/policy/new/", policy.begin, name="draft.new"),

@@ -43,6 +43,24 @@ def check(*, whole: bool) -> dict[int, list[Drift]]:
     return dict(found)
 
 
+@dataclass(frozen=True)
+class PoolDrift:
+    """A pool that does not agree; what and off as of Drift. newly: it is stopped only now."""
+
+    pool: int
+    what: str
+    off: int
+    newly: bool
+
+
+def check_pools() -> list[PoolDrift]:
+    """What of national pools does not agree with its movements, their chain and the approved changes; each such pool is
+    frozen."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pool_id, what, off, newly FROM pool_check()")
+        return [PoolDrift(pool, what, int(off), newly) for pool, what, off, newly in cursor.fetchall()]
+
+
 def _moved() -> list[int]:
     with connection.cursor() as cursor:
         cursor.execute(

@@ -20,6 +20,10 @@ def to_verify(actor: Actor) -> int:
     return counted(selectors.declarations_for(actor).filter(state=DeclarationState.SUBMITTED))
 
 
+def pools_to_decide(actor: Actor) -> int:
+    return counted(selectors.pool_changes_waiting(actor).exclude(proposed_by=actor.user))
+
+
 add(20, "applications", _("Applications"), "exporter")
 add(30, "licenses", _("Licenses"), "exporter")
 add(45, "declarations", _("Declarations"), "exporter")
@@ -27,6 +31,7 @@ add(10, "desk", _("Queue"), "ministry", count=mine, work="application.recommend"
 add(20, "desk.countersign", _("Countersign"), "ministry", count=to_countersign, work="application.approve")
 add(30, "desk.declarations", _("Declarations"), "ministry", count=to_verify, work="declaration.verify")
 add(40, "desk.licenses", _("Licenses"), "ministry")
+add(45, "desk.pools", _("Quotas"), "ministry", count=pools_to_decide, work="poolchange.approve")
 add(50, "desk.policy", _("Rules"), "ministry")
 add(60, "control-list", _("Control list"), "", "exporter", "ministry", "customs")
 add(65, "check", _("License check"), "", "exporter", "customs")  # the ministry has it at the foot of each page

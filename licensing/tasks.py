@@ -8,7 +8,7 @@ from core.access import clock
 from core.legal_time import legal_day, legal_now, legal_today
 from core.sweeps import batches, each
 from licensing import books, ledger, selectors, simulating
-from licensing.actions import licenses, questions, receipts, signals, supplements, turns, verdicts, windows
+from licensing.actions import licenses, pools, questions, receipts, signals, supplements, turns, verdicts, windows
 
 log = logging.getLogger(__name__)
 BATCH = 500
@@ -125,7 +125,8 @@ def make_months() -> int:
 
 @shared_task
 def reconcile_ledger(whole: bool = False) -> int:
-    """A license whose books do not agree is stopped, with an error in the log; nobody changes a balance.
+    """A license, or a national quota, whose books do not agree is stopped, with an error in the log; nobody changes a
+    balance.
 
     whole: all of them from the beginning, else those on which something moved since.
     """
@@ -133,4 +134,7 @@ def reconcile_ledger(whole: bool = False) -> int:
     for license, drift in wrong.items():
         log.error("ledger drift", extra={"license": license, "drift": [str(one) for one in drift]})
     each(wrong, lambda pk: licenses.freeze(pk, wrong=wrong[pk], by=by))
-    return len(wrong)
+    stopped = pools.check(by=by)
+    for ref, what in stopped.items():
+        log.error("pool drift", extra={"pool": ref, "drift": what})
+    return len(wrong) + len(stopped)

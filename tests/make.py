@@ -16,11 +16,12 @@ from config.local import demo
 from core import references
 from core.access import Actor
 from core.actions import issue_key
+from core.history import version
 from core.legal_time import legal_now, legal_today
 from core.models import Organization, Role, User
 from exporters import actions as exporters
 from exporters.models import Qualification
-from licensing.actions import declarations, notices, simulations
+from licensing.actions import declarations, notices, pools, simulations
 from licensing.granted import Tolerance
 from licensing.loading import first_document
 from licensing.models import (
@@ -30,6 +31,8 @@ from licensing.models import (
     License,
     Notice,
     PolicyEdition,
+    PoolChange,
+    QuotaPool,
     Signature,
     Simulation,
 )
@@ -86,6 +89,12 @@ def ministry() -> Ministry:
         officer(Role.POLICY_APPROVER),
         officer(Role.POLICY_APPROVER),
     )
+
+
+def both_policies(world: "World") -> Actor:
+    """An officer who may both propose and approve."""
+    office = world.ministry.office
+    return demo.person(unique("officer"), unique("Officer "), office, Role.POLICY_OFFICER, Role.POLICY_APPROVER)
 
 
 def customs() -> Actor:
@@ -253,6 +262,29 @@ def edition(
     document = copy.deepcopy(first_document())
     change({rule["id"]: rule for rule in document["rules"]}, document)
     return signed(canonical(document), code, starts_at or legal_now())
+
+
+def pool_change(officers: Ministry, ref: str = "Q-EU-DY", cap: float = 90_000, by: Actor | None = None, **scope: Any):
+    """A national quota that waits for its second person: of this year and from today unless scope says otherwise."""
+    year = legal_today().year
+    facts = {"measure": "content", "element": "Dy", "period_from": date(year, 1, 1), "period_until": date(year, 12, 31)}
+    return pools.propose_opening(
+        pools.Scope(ref, **facts | scope),
+        cap=round(cap * 1000),
+        from_day=max(legal_today(), scope.get("period_from", legal_today())),
+        reason="For the year.",
+        by=by or officers.policy_officer,
+    )
+
+
+def pool_approved(officers: Ministry, change: PoolChange) -> QuotaPool:
+    pools.approve(change.pk, seen=version(change), by=officers.policy_approver)
+    return QuotaPool.objects.get(ref=change.ref)
+
+
+def pool(officers: Ministry, ref: str = "Q-EU-DY", cap: float = 90_000, **scope: Any) -> QuotaPool:
+    """A national quota of contained dysprosium that two people opened."""
+    return pool_approved(officers, pool_change(officers, ref, cap, **scope))
 
 
 def tolerance(mode: str, percent: str) -> Tolerance:

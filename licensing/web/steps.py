@@ -24,12 +24,22 @@ from licensing.actions import (
     editions,
     licenses,
     notices,
+    pools,
     questions,
     screenings,
     simulations,
     supplements,
 )
-from licensing.models import Application, Declaration, Draft, License, PolicyEdition, Suspension, WindowWarning
+from licensing.models import (
+    Application,
+    Declaration,
+    Draft,
+    License,
+    PolicyEdition,
+    PoolChange,
+    Suspension,
+    WindowWarning,
+)
 from licensing.selectors import (
     applications_for,
     approvers,
@@ -39,6 +49,8 @@ from licensing.selectors import (
     licenses_for,
     notices_for,
     officers_of,
+    pool_changes_for,
+    pools_for,
     proposals,
     reviewer_of,
 )
@@ -61,6 +73,7 @@ from licensing.web.forms import (
     SupplementForm,
 )
 from licensing.web.forms.notices import PublicReasonForm
+from licensing.web.forms.pools import ChangePoolForm
 from licensing.web.forms.rules import CommentForm, DescribeForm, LoadForm, PublishForm
 from licensing.words.rules import instrument
 
@@ -72,6 +85,8 @@ LICENSE_DESK = Page("desk.license", licenses_for)
 DRAFT_DESK = Page("desk.draft", drafts_for)
 PROPOSAL = Page("proposal", lambda actor: proposals())
 NOTICE_DESK = Page("desk.notice", notices_for)
+POOL_DESK = Page("desk.pool", pools_for)
+POOL_CHANGE_DESK = Page("desk.poolchange", pool_changes_for, key="pk")
 
 
 def holder(model: type[Model], route: str) -> Holder:
@@ -587,6 +602,70 @@ register(
             notices.withdraw,
             _("Withdrawn. It stays where it was, with your reason."),
             PublicReasonForm,
+        ),
+    ],
+)
+
+register(
+    "licensing",
+    "quotapool",
+    [
+        Step(
+            "change",
+            _("Change proposed"),
+            POOL_DESK,
+            pools.propose_change,
+            _("Proposed. It holds from its day on once another officer has approved it."),
+            ChangePoolForm,
+            internal=True,
+            offered=lambda row, actor: not row.changes.filter(decided_at=None).exists(),
+            label=_("Propose a change"),
+        ),
+        Step("freeze", _("Stopped: its books do not agree"), internal=True),
+        Step(
+            "thaw",
+            _("Goes on: its books agree again"),
+            POOL_DESK,
+            pools.thaw,
+            _("The pool is as its terms say again."),
+            ReasonForm,
+            internal=True,
+            offered=lambda row, actor: row.frozen,
+            label=_("Let it go on"),
+        ),
+    ],
+)
+
+
+def _undecided(row: PoolChange, actor: Actor) -> bool:
+    return row.decided_at is None and not row.needs_another_than(actor.user)
+
+
+register(
+    "licensing",
+    "poolchange",
+    [
+        Step("propose", _("Proposed"), internal=True),
+        Step(
+            "approve",
+            _("Approved"),
+            POOL_CHANGE_DESK,
+            pools.approve,
+            _("Approved. It holds from its day on."),
+            internal=True,
+            offered=_undecided,
+            label=_("Approve"),
+        ),
+        Step(
+            "refuse",
+            _("Refused"),
+            POOL_CHANGE_DESK,
+            pools.refuse,
+            _("Refused with your reason. The pool stays as it is."),
+            ReasonForm,
+            internal=True,
+            offered=_undecided,
+            label=_("Refuse"),
         ),
     ],
 )

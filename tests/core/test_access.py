@@ -109,6 +109,8 @@ def stage(world):
         "draft": {"ref": rules.ref},
         "proposal": {"ref": rules.ref},
         "notice": {"ref": make.notice(world.ministry).ref},
+        "quotapool": {"ref": make.pool(world.ministry).ref},
+        "poolchange": {"pk": make.pool_change(world.ministry, "Q-TB", element="Tb").pk},
         **{name: {"ref": rules.ref, **more} if "draft" in name else more for name, more in pages.ALSO.items()},
         "rules.edition.text": {"ref": rules.base.code},
         "grant.confirm": {"pk": grant.pk},

@@ -45,6 +45,8 @@ def test_every_guard_runs_its_own_function_with_a_fixed_search_path(db):
         "ceiling_has_room",
         "in_order",
         "insert_only",
+        "pool_change_decided_once",
+        "pool_has_room",
         "signed",
         "state_begins",
         "state_moves",

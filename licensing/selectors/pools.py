@@ -1,0 +1,106 @@
+"""National quotas as officers read them: what is left of each, and how long that lasts."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from django.db.models import Case, DateField, F, IntegerField, OuterRef, QuerySet, Subquery, Sum, Value, When
+from django.db.models.functions import Coalesce, Greatest
+
+from core.access import Actor, visibility
+from core.legal_time import day_start
+from licensing.models import PoolChange, PoolMovement, PoolState, QuotaPool
+
+LATELY = 90  # days by whose use the present rate is told
+
+
+@dataclass(frozen=True)
+class Standing:
+    """A pool as it stands on a day, in grams. free is below nothing where its cap was cut below what is used.
+
+    runs_out: the day on which nothing is left at the rate of the last 90 days; None where it lasts, or nothing is used.
+    waiting: a change that waits for its second person.
+    """
+
+    pool: QuotaPool
+    cap: int
+    state: str
+    runs_out: date | None
+    waiting: PoolChange | None
+
+    @property
+    def free(self) -> int:
+        return self.cap - self.pool.used
+
+    @property
+    def whole(self) -> int:
+        """What a bar shows as all of it."""
+        return max(self.cap, self.pool.used)
+
+
+def pools_for(actor: Actor) -> QuerySet[QuotaPool]:
+    """All of them, for officers of the ministry."""
+    return QuotaPool.objects.all() if actor.may("desk.pools", "GET") else QuotaPool.objects.none()
+
+
+def pool_changes_for(actor: Actor) -> QuerySet[PoolChange]:
+    return PoolChange.objects.all() if actor.may("desk.pools", "GET") else PoolChange.objects.none()
+
+
+@visibility("quotapool")
+def pool_visible(actor: Actor, ref: str) -> bool:
+    return pools_for(actor).filter(ref=ref).exists()
+
+
+@visibility("poolchange")
+def pool_change_visible(actor: Actor, pk: int) -> bool:
+    return pool_changes_for(actor).filter(pk=pk).exists()
+
+
+def pool_changes_waiting(actor: Actor) -> QuerySet[PoolChange]:
+    """Those that wait for the second person."""
+    return pool_changes_for(actor).filter(decided_at=None).select_related("proposed_by", "pool")
+
+
+def standings(pools: QuerySet[QuotaPool], today: date) -> list[Standing]:
+    """How these pools stand today, in two queries."""
+    first = Greatest(Value(today, output_field=DateField()), OuterRef("opened_on"))
+    terms = PoolMovement.objects.filter(pool=OuterRef("pk"), kind=PoolMovement.Kind.TERMS, from_day__lte=first)
+    newest = terms.order_by("-from_day", "-seq")
+    signed = Case(When(kind=PoolMovement.Kind.USE, then=F("amount")), default=-F("amount"), output_field=IntegerField())
+    lately = PoolMovement.objects.filter(
+        pool=OuterRef("pk"), shipment_id__isnull=False, at__gte=day_start(today - timedelta(days=LATELY))
+    )
+    rows = pools.annotate(
+        cap=Subquery(newest.values("cap")[:1]),
+        state=Subquery(newest.values("state")[:1]),
+        lately=Coalesce(Subquery(lately.values("pool").annotate(net=Sum(signed)).values("net")), 0),
+    )
+    waiting = {row.pool_id: row for row in PoolChange.objects.filter(decided_at=None, pool__in=pools)}
+    return [
+        Standing(
+            row,
+            row.cap,
+            PoolState.SUSPENDED if row.frozen else row.state,
+            _runs_out(row, row.cap - row.used, row.lately, today),
+            waiting.get(row.pk),
+        )
+        for row in rows
+    ]
+
+
+def _runs_out(pool: QuotaPool, free: int, lately: int, today: date) -> date | None:
+    days = min(LATELY, (today - pool.opened_on).days + 1)
+    if lately <= 0 or days <= 0 or today > pool.period_until:
+        return None
+    day = today + timedelta(days=max(free, 0) * days // lately)
+    return day if day <= pool.period_until else None
+
+
+def by_goods(found: Iterable[Standing]) -> list[tuple[tuple[str, str, str, str], list[Standing]]]:
+    """The rows of the board: what is counted, and the pools that count it, by where they count it."""
+    rows: dict[tuple[str, str, str, str], list[Standing]] = {}
+    for one in found:
+        pool = one.pool
+        rows.setdefault((pool.measure, pool.element, pool.category, pool.list_name), []).append(one)
+    return sorted(rows.items())

@@ -1,0 +1,110 @@
+"""The quota board: what is left of each national quota, how one is opened and changed, and by whom."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+
+from core.history import lines_of
+from core.legal_time import legal_today
+from core.selectors import country_names
+from core.telling import told
+from core.web.refused import complete, form_page, refusals_in, sent
+from core.web.steps import Failed, of_one_moment, offered
+from licensing import selectors
+from licensing.actions import pools as verbs
+from licensing.models import ControlList, EndUse
+from licensing.models.pools import PoolScope
+from licensing.policy.vocabulary import CATEGORY
+from licensing.web.forms.pools import OpenPoolForm
+from licensing.words import terms
+
+TERMS = ("cap", "from_day", "reason")
+
+
+def scope_in_words(row: PoolScope) -> dict[str, Any]:
+    """What counts, where to and for what; nothing where it is every one."""
+    kinds = [terms.word(terms.VALUES[CATEGORY], row.category)] if row.category else []
+    kinds += [str(ControlList(row.list_name).label)] if row.list_name else []
+    countries = country_names()
+    uses = {use.code: str(use) for use in EndUse.objects.filter(code__in=row.end_uses)}
+    return {
+        "element": row.element,
+        "kinds": kinds,
+        "destinations": [countries.get(code, code) for code in row.destinations],
+        "end_uses": [uses.get(code, code) for code in row.end_uses],
+    }
+
+
+@of_one_moment
+def board(request: HttpRequest) -> HttpResponse:
+    """Pools by what they count, those whose period is over last; what waits for its second person first."""
+    today = legal_today()
+    found = selectors.standings(selectors.pools_for(request.actor), today)
+    rows = {True: [], False: []}  # by whether its period is over
+    for one in found:
+        rows[one.pool.period_until < today].append(one)
+    context = {
+        "tables": [
+            (
+                over,
+                [
+                    ([(one, scope_in_words(one.pool)) for one in some])
+                    for _goods, some in selectors.by_goods(rows[over])
+                ],
+            )
+            for over in (False, True)
+            if rows[over]
+        ],
+        "waiting": [(one, scope_in_words(one)) for one in selectors.pool_changes_waiting(request.actor)],
+        "may_open": request.actor.may("poolchange.new"),
+        "today": today,
+    }
+    return render(request, "licensing/pools.html", context)
+
+
+@of_one_moment
+def pool(request: HttpRequest, ref: str, failed: Failed | None = None) -> HttpResponse:
+    """One pool: how it stands, what was decided about it, and the steps that change it."""
+    row = get_object_or_404(selectors.pools_for(request.actor), ref=ref)
+    (standing,) = selectors.standings(selectors.pools_for(request.actor).filter(pk=row.pk), legal_today())
+    context = {
+        "one": standing,
+        "scope": scope_in_words(row),
+        "proposals": row.changes.select_related("proposed_by", "decided_by").order_by("-pk"),
+        **offered(request, row, "desk.pool", failed),
+        "history": told(lines_of(row), request.actor),
+    }
+    return render(request, "licensing/pool_page.html", context, status=failed.status if failed else 200)
+
+
+@of_one_moment
+def change(request: HttpRequest, pk: int, failed: Failed | None = None) -> HttpResponse:
+    """A proposed change beside what stands, for the second person."""
+    row = get_object_or_404(
+        selectors.pool_changes_for(request.actor).select_related("pool", "proposed_by", "decided_by"), pk=pk
+    )
+    stands = selectors.standings(selectors.pools_for(request.actor).filter(pk=row.pool_id), legal_today())
+    context = {
+        "change": row,
+        "scope": scope_in_words(row),
+        "stands": stands[0] if stands else None,
+        **offered(request, row, "desk.poolchange", failed),
+        "history": told(lines_of(row), request.actor),
+    }
+    return render(request, "licensing/pool_change.html", context, status=failed.status if failed else 200)
+
+
+def begin(request: HttpRequest) -> HttpResponse:
+    """The form that proposes a new pool."""
+    form = OpenPoolForm(sent(request), initial={"from_day": legal_today()})
+    if complete(request, form):
+        with refusals_in(form):
+            said = dict(form.cleaned_data)
+            facts = {name: said.pop(name) for name in TERMS}
+            row = verbs.propose_opening(verbs.Scope(**said), **facts, by=request.actor)
+            messages.success(request, _("Proposed. It counts once another officer has approved it."))
+            return redirect("desk.poolchange", pk=row.pk)
+    return form_page(request, "licensing/pool_form.html", form)

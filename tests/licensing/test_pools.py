@@ -1,0 +1,542 @@
+"""National quotas: what counts against a pool, by how much, on which day; each with its worked numbers (DOMAIN 5)."""
+
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import psycopg2.errors
+import pytest
+from django.db import IntegrityError, connection, transaction
+from django.db.models import F
+
+from config.local import demo
+from core import access
+from core.errors import DomainError, Forbidden, FourEyes, Invalid, WrongState
+from core.history import lines_of, version
+from core.legal_time import legal_now, legal_today
+from licensing import books, elements, tasks
+from licensing.actions import pools
+from licensing.models import PoolChange, PoolMovement, QuotaPool
+from licensing.models.balances import LicenseLine
+from shipments.actions import ClearedLine, LineRequest, cancel, check, lapse, receive
+from shipments.actions.officers import approve_return, close_out
+from shipments.models import Incident
+from shipments.tasks import lapse_reservations
+from tests import make
+from tests.make import seen
+
+KG = 1000
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+
+
+def opened(world, ref="Q-EU-DY", cap=90_000, **scope):
+    return make.pool(world.ministry, ref, cap, **scope)
+
+
+def changed(world, pool, cap, state="open", from_day=None):
+    change = pools.propose_change(
+        pool.ref,
+        cap=cap * KG,
+        state=state,
+        from_day=from_day or legal_today(),
+        reason="The year turned out otherwise.",
+        seen=version(pool),
+        by=world.ministry.policy_officer,
+    )
+    return approved(world, change)
+
+
+def proposal(world, ref="Q-1", by=None, **scope):
+    return make.pool_change(world.ministry, ref, by=by, **scope)
+
+
+def approved(world, change):
+    return make.pool_approved(world.ministry, change)
+
+
+def line(kilograms, number=1, **contents):
+    """Goods with these mass fractions of elements, or this oxide."""
+    oxide = contents.pop("oxide", "")
+    said = elements.contents(contents, elements.DECLARED, oxide)
+    return LineRequest(number, int(kilograms * KG), "kg", composition=contents, oxide=oxide, contents=said)
+
+
+def magnets(kilograms, dy="0.032", tb="0.004"):
+    return {"lines": [line(kilograms, Dy=dy, Tb=tb)]}
+
+
+def used(ref="Q-EU-DY"):
+    """Used and over-used, in kg."""
+    pool = QuotaPool.objects.get(ref=ref)
+    return pool.used / KG, pool.over_used / KG
+
+
+def room(ref):
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pool_room(p, %s, false) FROM licensing_quotapool p WHERE ref = %s", [legal_today(), ref])
+        return cursor.fetchone()[0] / KG
+
+
+def refused(world, license, **changes):
+    with pytest.raises(DomainError) as error:
+        world.shipment(license, **changes)
+    first = error.value.errors[0]
+    return first.code, first.pointer, first.extra
+
+
+def all_agree():
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT * FROM pool_drift()")
+        return cursor.fetchall() == [] and books.drift() == []
+
+
+@pytest.fixture
+def license(world):
+    return world.license(kilograms=40_000)
+
+
+def test_q8_each_contained_element_counts_against_its_own_pool(world, license):
+    opened(world)
+    opened(world, "Q-TB", 25_000, element="Tb")
+    shipment = world.shipment(license, **magnets(12_000))
+    assert (used(), used("Q-TB")) == ((384, 0), (48, 0))
+    kept = PoolMovement.objects.get(pool__ref="Q-EU-DY", kind="use")
+    assert (kept.gross, str(kept.share), kept.basis) == (12_000 * KG, "0.0320000000", "declared")
+    assert (kept.shipment_ref, kept.line_number) == (shipment.ref, 1)
+    assert license.lines.get().reserved == 12_000 * KG
+    assert all_agree()
+
+
+def test_q9_an_oxide_counts_by_its_factor_and_its_version_is_kept(world):
+    signed = [world.declaration(codes=("1C905.b",))]
+    ref = world.application(kind="per_shipment", code="1C905.b", kilograms=40_000, by_whom=signed)
+    license = demo.issued(world.exporter, ref, world.ministry, signed)
+    opened(world)
+    world.shipment(license, lines=[line(1_500, oxide="Dy2O3")])
+    assert used() == (1306.95, 0)
+    kept = PoolMovement.objects.get(kind="use")
+    assert kept.basis == f"Dy2O3 {elements.oxides()['Dy2O3'].version}"
+    assert str(elements.oxides()["Tb4O7"].factor) == "0.8502"
+    with pytest.raises(Invalid) as error:
+        world.shipment(license, lines=[line(1, oxide="Tb4O7")])
+    assert error.value.errors[0].pointer == "/lines/0/oxide"
+
+
+def test_q10_the_pool_refuses_and_the_line_is_untouched(world, license):
+    """And scenario 12: 9,000 kg pass, and leave 12 kg."""
+    opened(world, cap=300)
+    error = refused(world, license, **magnets(12_000))
+    assert error == ("quota-exhausted", "/lines/0/quantity", {"remaining": "300.000", "pool": "Q-EU-DY"})
+    outlook = check(world.request(license, **magnets(12_000)), by=world.exporter)
+    assert [failure["code"] for failure in outlook.failures] == ["quota-exhausted"]
+    assert license.lines.get().reserved == 0
+    world.shipment(license, **magnets(9_000))
+    assert (used(), room("Q-EU-DY")) == ((288, 0), 12)
+    assert all_agree()
+
+
+def test_q11_a_pool_that_is_cut_below_its_use_claws_nothing_back(world, license):
+    pool = opened(world, cap=300)
+    shipment = world.shipment(license, **magnets(9_000))
+    changed(world, pool, 200)
+    assert (used(), room("Q-EU-DY")) == ((288, 0), -88)
+    assert refused(world, license, **magnets(1))[2]["remaining"] == "0.000"
+    world.clear(shipment.ref, 9_000 * KG)
+    assert (used(), Incident.objects.count()) == ((288, 0), 0)
+    assert all_agree()
+
+
+def test_q15_the_day_of_the_declaration_decides_the_period(world, license, clock):
+    """In Shanghai: 15:59Z is the last day of a quarter, 16:01Z the first of the next; nothing is carried over."""
+    year = legal_today().year + 1
+    ends = {"Q1": date(year, 3, 31), "Q2": date(year, 6, 30)}
+    begins = {"Q1": date(year, 1, 1), "Q2": date(year, 4, 1)}
+    for name, last in ends.items():
+        opened(world, name, 1_000, period_from=begins[name], period_until=last)
+    clock.set(datetime(year, 3, 20, 12, tzinfo=SHANGHAI))
+    early, late = (world.shipment(license, planned_on=date(year, 3, 31), **magnets(1_000)) for _ in range(2))
+    assert (used("Q1"), used("Q2")) == ((64, 0), (0, 0))
+    clock.set(datetime(year, 4, 1, 9, tzinfo=SHANGHAI))
+    midnight = datetime(year, 4, 1, tzinfo=SHANGHAI)
+    for shipment, minutes in ((early, -1), (late, 1)):
+        at = midnight + timedelta(minutes=minutes)
+        world.clear(shipment.ref, 1_000 * KG, declared_at=at, cleared_at=at + timedelta(hours=1))
+    assert (used("Q1"), used("Q2")) == ((32, 0), (32, 0))
+    assert list(PoolMovement.objects.filter(shipment_id=late.pk).values_list("pool__ref", "kind")) == [
+        ("Q1", "use"),
+        ("Q1", "free"),
+        ("Q2", "use"),
+    ]
+    assert all_agree()
+
+
+# What a pool counts
+
+
+def test_what_a_pool_counts_is_said_by_the_request_or_by_the_license(world, license):
+    """Never nothing: a request that leaves it out is told which element is to be said."""
+    opened(world)
+    with pytest.raises(Invalid) as error:
+        world.shipment(license, 1_000 * KG)
+    (problem,) = error.value.errors
+    assert (problem.pointer, problem.code) == ("/lines/0/composition", "required")
+    assert "Q-EU-DY" in problem.message and "Dy" in problem.message
+    LicenseLine.objects.filter(license=license).update(composition={"Dy": "0.035", "Tb": "0.005"})
+    opened(world, "Q-TB", element="Tb")
+    world.shipment(license, 1_000 * KG)
+    assert (used(), used("Q-TB")) == ((35, 0), (5, 0))  # the grade's upper bound
+    world.shipment(license, lines=[line(1_000, Dy="0.03")])
+    assert (used(), used("Q-TB")) == ((65, 0), (10, 0))  # what is left out counts by the bound
+    assert set(PoolMovement.objects.filter(kind="use").values_list("basis", flat=True)) == {"grade", "declared"}
+    code, pointer, _ = refused(world, license, lines=[line(1_000, Dy="0.0351")])
+    assert (code, pointer) == ("line-mismatch", "/lines/0/composition")
+
+
+@pytest.mark.parametrize(
+    ("scope", "counts"),
+    [
+        ({"destinations": ["FR", "DE"]}, True),
+        ({"destinations": ["FR"]}, False),
+        ({"end_uses": ["CIV_AUTO"]}, True),
+        ({"end_uses": ["CIV_WIND"]}, False),
+        ({"category": "magnet"}, True),
+        ({"category": "oxide"}, False),
+        ({"list_name": "april"}, True),
+        ({"list_name": "october"}, False),
+        ({"element": "Tb"}, False),
+    ],
+)
+def test_a_pool_counts_what_its_scope_says(world, license, scope, counts):
+    opened(world, **scope)
+    world.shipment(license, lines=[line(100, Dy="0.03")])
+    assert used() == (3 if counts else 0, 0)
+
+
+def test_a_pool_of_gross_mass_counts_goods_of_its_category_element_and_list(world, license):
+    for ref, scope in {
+        "A": {"category": "magnet", "element": "Dy"},
+        "B": {"element": "Tb"},
+        "C": {"list_name": "october"},
+    }.items():
+        opened(world, ref, 1_000, measure="gross", **{"element": "", **scope})
+    world.shipment(license, 100 * KG)
+    assert [used(ref)[0] for ref in "ABC"] == [100, 0, 0]
+
+
+def test_content_is_rounded_half_up_to_the_gram(world, license):
+    opened(world)
+    world.shipment(license, lines=[LineRequest(1, 1, "g", contents=elements.contents({"Dy": "0.5"}, "declared", ""))])
+    assert used() == (0.001, 0)
+    world.shipment(license, lines=[LineRequest(1, 1, "g", contents=elements.contents({"Dy": "0.499"}, "declared", ""))])
+    assert used() == (0.001, 0)
+
+
+def test_what_was_reserved_before_a_pool_was_opened_counts_when_it_is_declared(world, license):
+    first, second = (world.shipment(license, **magnets(100)) for _ in range(2))
+    unsaid = world.shipment(license, 100 * KG)
+    opened(world)
+    assert used() == (0, 0)
+    world.clear(first.ref, 100 * KG)
+    cancel(second.ref, by=world.exporter)
+    world.clear(unsaid.ref, 100 * KG)  # nobody was asked what it contains
+    assert used() == (3.2, 0)
+    assert all_agree()
+
+
+# What follows a reservation
+
+
+def test_the_pool_follows_each_verb(world, license):
+    """Cleared less, then otherwise corrected, come back and credited: what is out counts."""
+    opened(world)
+    shipment = world.shipment(license, **magnets(1_000))
+    assert used()[0] == 32
+    first = world.message(shipment.ref, grams=400 * KG, final=False)
+    receive(first, by=world.customs)
+    assert used()[0] == 32  # the rest is held
+    world.clear(shipment.ref, 500 * KG, declaration_no=first.declaration_no)
+    assert used()[0] == 28.8
+    receive(
+        world.message(
+            shipment.ref,
+            "corrected",
+            corrects=first.message_id,
+            reason="Weighed again",
+            lines=[ClearedLine(1, 300 * KG, "kg")],
+            declaration_no=first.declaration_no,
+        ),
+        by=world.customs,
+    )
+    assert used()[0] == 25.6
+    receive(
+        world.message(
+            shipment.ref, "returned", reimport_no="530120260000000077", lines=[ClearedLine(1, 200 * KG, "kg")]
+        ),
+        by=world.customs,
+    )
+    assert used()[0] == 25.6
+    (back,) = shipment.returns.all()
+    approve_return(shipment.ref, seen=seen(shipment.ref), which=back.pk, reason="All there", by=world.ministry.decider)
+    assert used()[0] == 19.2
+    assert all_agree()
+
+
+@pytest.mark.parametrize("way", ["cancel", "reject", "close_out", "lapse", "lapse one"])
+def test_what_does_not_cross_is_free_again(world, license, clock, way):
+    opened(world, period_until=legal_today() + timedelta(days=100))
+    shipment = world.shipment(license, **magnets(1_000))
+    match way:
+        case "cancel":
+            cancel(shipment.ref, by=world.exporter)
+        case "reject":
+            receive(world.message(shipment.ref, "rejected", reason="Wrong goods"), by=world.customs)
+        case "close_out":
+            receive(world.message(shipment.ref, "declared"), by=world.customs)
+            close_out(shipment.ref, seen=seen(shipment.ref), reason="Silent", by=world.ministry.decider)
+        case "lapse":
+            clock.shift(days=40)
+            assert lapse_reservations() == 1
+        case "lapse one":
+            clock.shift(days=40)
+            assert lapse(shipment.pk, by=access.clock())
+    assert used() == (0, 0)
+    assert all_agree()
+
+
+@pytest.mark.parametrize(("state", "over"), [("open", 2), ("blocked", 2), ("suspended", 3.2)])
+def test_what_is_declared_beyond_the_room_is_booked_with_a_notice(world, license, state, over):
+    """Nobody refuses what crosses; a suspended pool has no room for any of it."""
+    shipment = world.shipment(license, **magnets(100))
+    pool = opened(world, cap=10)
+    if state != "open":
+        pool = changed(world, pool, 10, state)
+        assert refused(world, license, **magnets(1))[0] == "quota-exhausted"
+    pool = changed(world, pool, 1.2, state)
+    receipt = world.clear(shipment.ref, 100 * KG)
+    (incident,) = receipt.incidents
+    assert (incident.kind, incident.facts["pools"]) == ("over_used", [{"pool": "Q-EU-DY", "over": over * KG}])
+    assert used() == (3.2, over)
+    assert "Q-EU-DY" in incident.report
+    # and what is corrected gives that back first
+    cleared = receipt.message
+    receive(
+        world.message(
+            shipment.ref,
+            "corrected",
+            corrects=cleared.message_id,
+            reason="Weighed again",
+            lines=[ClearedLine(1, 50 * KG, "kg")],
+            declaration_no=cleared.declaration_no,
+        ),
+        by=world.customs,
+    )
+    assert used() == (1.6, round(over - 1.6, 3))
+    assert all_agree()
+
+
+# Two people
+
+
+def test_a_pool_is_opened_by_two_people(world):
+    change = proposal(world)
+    for actor, error in ((world.ministry.policy_officer, Forbidden), (world.ministry.decider, Forbidden)):
+        with pytest.raises(error):
+            pools.approve(change.pk, seen=version(change), by=actor)
+    with pytest.raises(Forbidden):
+        proposal(world, by=world.ministry.reviewer)
+    assert not QuotaPool.objects.exists()
+    both = make.both_policies(world)
+    own = proposal(world, ref="Q-2", by=both)
+    with pytest.raises(FourEyes):
+        pools.approve(own.pk, seen=version(own), by=both)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        PoolChange.objects.filter(pk=own.pk).update(decided_by=both.user, decided_at=legal_now(), approved=True)
+    with pytest.raises(DomainError) as error:
+        pools.approve(change.pk, seen=version(change) - 1, by=world.ministry.policy_approver)
+    assert error.value.code == "stale"
+    approved(world, change)
+    with pytest.raises(WrongState):
+        pools.refuse(change.pk, seen=version(change), reason="No", by=world.ministry.policy_approver)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        PoolChange.objects.filter(pk=change.pk).update(approved=False)
+
+
+def test_a_change_that_is_refused_changes_nothing_and_frees_the_pool_for_another(world):
+    pool = opened(world, cap=300)
+    change = pools.propose_change(
+        pool.ref, cap=1, from_day=legal_today(), reason="Less", seen=version(pool), by=world.ministry.policy_officer
+    )
+    with pytest.raises(DomainError) as error:
+        changed(world, pool, 2)
+    assert error.value.code == "pool-change-open"
+    pools.refuse(change.pk, seen=version(change), reason="Not now", by=world.ministry.policy_approver)
+    assert room("Q-EU-DY") == 300
+    changed(world, pool, 2)
+    assert room("Q-EU-DY") == 2
+
+
+def test_a_change_holds_from_its_day_on(world, license, clock):
+    pool = opened(world, cap=300)
+    changed(world, pool, 10, from_day=legal_today() + timedelta(days=3))
+    assert room("Q-EU-DY") == 300
+    clock.shift(days=3)
+    assert room("Q-EU-DY") == 10
+    assert refused(world, license, **magnets(1_000))[2]["remaining"] == "10.000"
+
+
+@pytest.mark.parametrize(
+    ("scope", "field"),
+    [
+        ({"element": ""}, "/element"),
+        ({"measure": "gross", "element": ""}, "/category"),
+        ({"period_until": date(2020, 1, 1)}, "/period_until"),
+        ({"ref": "Q-EU-DY"}, "/ref"),
+        ({"destinations": ["DE", "FR"]}, "/ref"),
+        ({"end_uses": ["CIV_AUTO"]}, "/ref"),
+    ],
+)
+def test_a_proposal_that_makes_no_sense_names_the_field(world, scope, field):
+    opened(world)
+    with pytest.raises(Invalid) as error:
+        proposal(world, **{"ref": "Q-NEW"} | scope)
+    assert field in [problem.pointer for problem in error.value.errors]
+    assert not PoolChange.objects.filter(ref="Q-NEW").exists()
+
+
+@pytest.mark.parametrize("from_day", [-1, 400])
+def test_a_change_begins_in_the_period_and_not_in_the_past(world, from_day):
+    pool = opened(world)
+    with pytest.raises(Invalid) as error:
+        changed(world, pool, 1, from_day=legal_today() + timedelta(days=from_day))
+    assert error.value.errors[0].pointer == "/from_day"
+
+
+def test_pools_that_count_nothing_of_the_same_stand_side_by_side(world):
+    opened(world, "A", destinations=["DE"], end_uses=["CIV_AUTO"])
+    opened(world, "B", destinations=["FR"])
+    opened(world, "C", destinations=["DE"], end_uses=["CIV_WIND"])
+    opened(world, "D", element="Tb")
+    opened(world, "E", measure="gross")
+    with pytest.raises(Invalid):
+        proposal(world, ref="F", destinations=["FR", "US"])
+
+
+def test_two_that_overlap_are_not_both_opened(world):
+    """Proposed side by side, when neither was there."""
+    first, second = proposal(world, ref="A"), proposal(world, ref="B")
+    approved(world, first)
+    with pytest.raises(Invalid) as error:
+        approved(world, second)
+    assert error.value.errors[0].code == "overlaps"
+    second.refresh_from_db()
+    assert second.decided_at is None
+
+
+# The database's own guards
+
+
+def test_a_pool_gives_no_more_than_its_room_whoever_asks(world, license):
+    opened(world, cap=300)
+    shipment = world.shipment(license, **magnets(9_000))
+    with pytest.raises(IntegrityError, match="no room"), transaction.atomic():
+        QuotaPool.objects.update(used=F("used") + 12_001)
+    QuotaPool.objects.update(used=F("used") + 12_000)
+    assert shipment.pk
+    QuotaPool.objects.update(used=F("used") - 12_000)
+
+
+@pytest.mark.parametrize("table", ["licensing_quotapool", "licensing_poolmovement"])
+@pytest.mark.parametrize("does", ["DELETE FROM {}", "UPDATE {} SET id = id", "INSERT INTO {} (id) VALUES (999)"])
+def test_the_application_writes_no_pool(application, table, does):
+    with pytest.raises(psycopg2.errors.InsufficientPrivilege):
+        application.execute(does.format(table))
+
+
+@pytest.mark.parametrize(
+    "does",
+    [
+        "UPDATE licensing_poolchange SET cap = 1",
+        "DELETE FROM licensing_poolchange",
+        """SELECT pool_post(jsonb_populate_record(NULL::licensing_poolmovement, '{"pool_id": 1}'))""",
+    ],
+)
+def test_the_application_changes_no_proposal_and_posts_nothing(application, does):
+    with pytest.raises(psycopg2.errors.InsufficientPrivilege):
+        application.execute(does)
+
+
+def unguarded(cursor, *statements):
+    """As the owner, with the triggers off."""
+    tables = ("licensing_quotapool", "licensing_poolchange")
+    cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+    for table in tables:
+        cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
+    for statement in statements:
+        cursor.execute(statement)
+    cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+    for table in tables:
+        cursor.execute(f"ALTER TABLE {table} ENABLE TRIGGER USER")
+
+
+FORGERIES = {
+    "used": "UPDATE licensing_quotapool SET used = used - 5",
+    "over_used": "UPDATE licensing_quotapool SET over_used = over_used + 5",
+    "chain": "UPDATE licensing_poolmovement SET amount = amount - 5 WHERE kind = 'use';"
+    "UPDATE licensing_quotapool SET used = used - 5",
+    "head": "DELETE FROM licensing_poolmovement WHERE seq = (SELECT max(seq) FROM licensing_poolmovement);"
+    "UPDATE licensing_quotapool SET used = 0, over_used = 0",
+    "not as approved": "UPDATE licensing_poolchange SET cap = cap + 5",
+    "opened": "UPDATE licensing_quotapool SET opened_on = opened_on - 1",
+}
+
+
+@pytest.mark.parametrize("what", FORGERIES)
+def test_what_is_forged_is_found_and_the_pool_takes_no_more(world, license, what):
+    opened(world)
+    shipment = world.shipment(license, **magnets(1_000))
+    with connection.cursor() as cursor:
+        unguarded(cursor, FORGERIES[what])
+    assert what in {one.what for one in books.check_pools()}
+    assert refused(world, license, **magnets(1))[0] == "quota-exhausted"
+    world.clear(shipment.ref, 1_000 * KG)  # what crosses is booked all the same
+
+
+def test_a_pool_is_stopped_once_and_goes_on_when_its_books_agree(world, license, caplog):
+    pool = opened(world)
+    with connection.cursor() as cursor:
+        unguarded(cursor, "UPDATE licensing_quotapool SET used = used + 5")
+    assert tasks.reconcile_ledger() == 1
+    assert tasks.reconcile_ledger() == 1
+    assert "pool drift" in caplog.messages
+    assert [line.verb for line in lines_of(pool)] == ["freeze"]
+    said = {"seen": version(pool), "reason": "Mended", "by": world.ministry.decider}
+    with pytest.raises(DomainError) as error:
+        pools.thaw(pool.ref, **said)
+    assert error.value.code == "books-differ"
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE licensing_quotapool SET used = used - 5")
+    with pytest.raises(Forbidden):
+        pools.thaw(pool.ref, **said | {"by": world.ministry.policy_approver})
+    with pytest.raises(DomainError, match="Something happened"):
+        pools.thaw(pool.ref, **said | {"seen": 0})
+    pools.thaw(pool.ref, **said)
+    with pytest.raises(WrongState):
+        pools.thaw(pool.ref, **said)
+    assert tasks.reconcile_ledger() == 0
+    world.shipment(license, **magnets(1))
+
+
+def test_a_use_that_is_not_its_shipment_s_is_found(world, license):
+    """Taken out of the end of the chain with its balance."""
+    opened(world)
+    world.shipment(license, **magnets(1_000))
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM licensing_poolmovement WHERE kind = 'use'")
+        cursor.execute(
+            "UPDATE licensing_quotapool p SET used = 0, chain_seq = m.seq, chain_digest = m.digest"
+            " FROM licensing_poolmovement m WHERE m.pool_id = p.id"
+        )
+    assert books.drift() == []  # it may have been reserved before the pool was there
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE shipments_shipment SET created_at = created_at + interval '61 seconds'")
+    assert books.check_pools() == []
+    assert [drift.what for drift in books.drift()] == [f"shipment {license.shipments.get().pk} pool Q-EU-DY"]
