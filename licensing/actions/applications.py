@@ -56,6 +56,7 @@ class LineDraft:
     hs_code: str = ""
     value: Decimal | None = None
     currency: str = ""
+    composition: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -134,6 +135,7 @@ def _write(row: Application, draft: Draft, by: Actor, verb: str) -> Application:
             hs_code=line.hs_code,
             value=line.value,
             currency=line.currency,
+            composition=line.composition,
         )
     # delete() would look for steps that name these, in a table from which the application's role may delete nothing
     end_users = row.end_users.all()

@@ -90,6 +90,9 @@ class LicenseLineOutput(serializers.Serializer[Any]):
     lapsed = QuantityOutput()
     over_cleared = QuantityOutput()
     available = QuantityOutput()
+    composition = serializers.DictField(
+        child=serializers.CharField(), help_text=gettext_lazy("At most so much of each element it contains, by mass.")
+    )
     value = ValueOutput(allow_null=True, help_text=gettext_lazy("What it may be worth at most; null: any value."))
     allotments = AllotmentOutput(
         many=True, help_text=gettext_lazy("What an end-user may take of it at most; others are bounded by it alone.")
@@ -226,6 +229,7 @@ def license(row: License, taken: int, used: int, closings: Sequence[Closing], re
                         "available",
                     )
                 },
+                "composition": line.composition,
                 **_ceilings(line),
             }
             for line, asked in zip(row.lines.all(), granted.licensed, strict=True)

@@ -98,7 +98,14 @@ from licensing.selectors.licenses import (
 from licensing.selectors.lists import ITEM_SEARCH, applicable_items, in_force_on, items_named, search_items
 from licensing.selectors.movements import clearances_taken, clearances_used, movements_of
 from licensing.selectors.notices import instruments_known, newest_notices, notices_for, notices_in_words, notices_told
-from licensing.selectors.pools import by_goods, pool_changes_for, pool_changes_waiting, pools_for, standings
+from licensing.selectors.pools import (
+    by_goods,
+    elements_to_state,
+    pool_changes_for,
+    pool_changes_waiting,
+    pools_for,
+    standings,
+)
 from licensing.selectors.proposals import comments_for, open_proposals, proposals
 from licensing.selectors.screenings import counting, screened_in, screenings_of
 from licensing.selectors.silence import silences_of
@@ -246,6 +253,7 @@ __all__ = [
     "long_asked",
     "movements_of",
     "by_goods",
+    "elements_to_state",
     "pool_changes_for",
     "pool_changes_waiting",
     "pools_for",

@@ -8,9 +8,10 @@ from django.db.models import Case, DateField, F, IntegerField, OuterRef, QuerySe
 from django.db.models.functions import Coalesce, Greatest
 
 from core.access import Actor, visibility
-from core.legal_time import day_start
-from licensing.models import PoolChange, PoolMovement, PoolState, QuotaPool
+from core.legal_time import day_start, legal_today
+from licensing.models import License, PoolChange, PoolMovement, PoolState, QuotaPool
 
+MASS = ("kg", "g")
 LATELY = 90  # days by whose use the present rate is told
 
 
@@ -60,6 +61,26 @@ def pool_change_visible(actor: Actor, pk: int) -> bool:
 def pool_changes_waiting(actor: Actor) -> QuerySet[PoolChange]:
     """Those that wait for the second person."""
     return pool_changes_for(actor).filter(decided_at=None).select_related("proposed_by", "pool")
+
+
+def elements_to_state(license: License) -> dict[int, list[str]]:
+    """Of which elements a shipment under this license says how much its goods contain, by line: what a quota counts
+    whose period is not over, and the license does not say."""
+    found: dict[int, set[str]] = {}
+    counted = QuotaPool.objects.filter(measure=QuotaPool.Measure.CONTENT, period_until__gte=legal_today())
+    for pool in counted:
+        for line in license.lines.all():
+            item = line.control_item
+            if (
+                line.unit in MASS
+                and pool.element == item.element
+                and pool.element not in line.composition
+                and pool.category in ("", item.category)
+                and pool.list_name in ("", item.list_name)
+                and (not pool.destinations or set(pool.destinations) & set(license.destinations))
+            ):
+                found.setdefault(line.number, set()).add(pool.element)
+    return {number: sorted(symbols) for number, symbols in found.items()}
 
 
 def standings(pools: QuerySet[QuotaPool], today: date) -> list[Standing]:

@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from licensing.course import Holder, Stay, by_holder, days_of
+from licensing.elements import show_percents
 from licensing.selectors import why
 from licensing.states import ENDED_EARLY, STAGE_OF, ApplicationState
 from licensing.words import rules, terms
@@ -103,6 +104,9 @@ def course(stays: list[Stay], inside: bool = False) -> dict[str, Any]:
         for stay in stays
     ]
     return {"stays": told, "whole": whole, "bars": bars, "keys": keys}
+
+
+register.filter("percents", show_percents)
 
 
 @register.inclusion_tag("parts/gauge.html")

@@ -149,6 +149,7 @@ def _line_initial(row: Application | None) -> list[dict[str, Any]]:
             "code": line.control_item.code,
             "description": line.description,
             "hs_code": line.hs_code,
+            "composition": line.composition,
             "quantity": show(line.quantity, line.unit),
         }
         for line in row.lines.select_related("control_item")

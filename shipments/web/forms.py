@@ -11,7 +11,9 @@ from core.templatetags.lodestone import money, quantity, unit_word
 from core.web.fields import AmountField, DayField, QuantityField
 from core.web.forms import ReasonForm, StepForm, read_upload
 from core.web.lists import countries
+from licensing import elements, selectors
 from licensing.models import License, ToleranceMode
+from licensing.web.forms.elements import ElementsField
 from shipments.actions import LineRequest, ShipmentRequest
 
 
@@ -75,6 +77,14 @@ class ShipmentForm(forms.Form):
                 places=2,
                 required=False,
             )
+        self.counted = selectors.elements_to_state(license)
+        for number, symbols in self.counted.items():
+            self.fields[f"contents_{number}"] = ElementsField(
+                label=_("Line {number}: contained elements, %").format(number=number),
+                help_text=_("A national quota counts {elements}. Write for example: {example}.").format(
+                    elements=_(", ").join(symbols), example=f"{symbols[0]} 3.2"
+                ),
+            )
         if license.tolerance_mode != ToleranceMode.PCT_REMAINING_FINAL:
             del self.fields["final"]
 
@@ -83,7 +93,8 @@ class ShipmentForm(forms.Form):
 
     def quantity_fields(self) -> list[forms.BoundField]:
         values = [f"value_{number}" for number in self.capped]
-        return [self[name] for name in (*self.quantity_names, *values)]
+        contents = [f"contents_{number}" for number in self.counted]
+        return [self[name] for name in (*self.quantity_names, *values, *contents)]
 
     def clean_port(self) -> str:
         return self.cleaned_data["port"].strip().upper()
@@ -105,7 +116,10 @@ class ShipmentForm(forms.Form):
             if quantity:
                 value, currency = data.get(f"value_{line.number}"), self.capped.get(line.number, "")
                 worth = {} if value is None else {"value": value, "currency": currency}
-                self.taken.append((name, LineRequest(line.number, quantity, line.unit, **worth)))
+                said = data.get(f"contents_{line.number}") or {}
+                contents = elements.contents(said, elements.DECLARED, "")
+                made = LineRequest(line.number, quantity, line.unit, composition=said, contents=contents, **worth)
+                self.taken.append((name, made))
         if not self.taken and not any(self.errors.get(name) for name in self.quantity_names):
             self.add_error(self.quantity_names[0], _("Say how much is shipped."))
         return data
@@ -129,8 +143,9 @@ class ShipmentForm(forms.Form):
         parts = pointer.strip("/").split("/")
         if parts[0] == "lines" and len(parts) > 1 and parts[1].isdigit():
             name, line = self.taken[int(parts[1])]
-            of_value = parts[2:3] == ["value"] and line.license_line in self.capped
-            return f"value_{line.license_line}" if of_value else name
+            own = {"value": "value", "composition": "contents"}.get(parts[2] if len(parts) > 2 else "", "")
+            other = f"{own}_{line.license_line}"
+            return other if other in self.fields else name
         return parts[0]
 
 

@@ -1,6 +1,8 @@
 """National quotas: what counts against a pool, by how much, on which day; each with its worked numbers (DOMAIN 5)."""
 
+import re
 from datetime import date, datetime, timedelta
+from html import unescape
 from zoneinfo import ZoneInfo
 
 import psycopg2.errors
@@ -15,8 +17,9 @@ from core.history import lines_of, version
 from core.legal_time import legal_now, legal_today
 from licensing import books, elements, tasks
 from licensing.actions import pools
-from licensing.models import PoolChange, PoolMovement, QuotaPool
+from licensing.models import Application, PoolChange, PoolMovement, QuotaPool
 from licensing.models.balances import LicenseLine
+from licensing.selectors import standings
 from shipments.actions import ClearedLine, LineRequest, cancel, check, lapse, receive
 from shipments.actions.officers import approve_return, close_out
 from shipments.models import Incident
@@ -540,3 +543,123 @@ def test_a_use_that_is_not_its_shipment_s_is_found(world, license):
         cursor.execute("UPDATE shipments_shipment SET created_at = created_at + interval '61 seconds'")
     assert books.check_pools() == []
     assert [drift.what for drift in books.drift()] == [f"shipment {license.shipments.get().pk} pool Q-EU-DY"]
+
+
+# Pages
+
+
+def test_what_goods_contain_goes_from_the_application_to_the_license(world, client):
+    """Typed in percent, kept as fractions, and shown wherever the goods are."""
+    ref = world.application()
+    client.force_login(world.exporter.user)
+    page = f"/applications/{ref}/edit/"
+    form = client.get(page).context["form"]
+    (line,) = client.get(page).context["lines"].forms[:1]
+    asked = {name: value for name, value in form.initial.items() if value not in (None, False)}
+    asked |= {"version": Application.objects.get(ref=ref).version, "lines-TOTAL_FORMS": 1, "lines-INITIAL_FORMS": 1}
+    asked |= {f"lines-0-{name}": value for name, value in line.initial.items() if name != "composition"}
+    wrong = client.post(page, asked | {"lines-0-composition": "Dy 35, Fe 70"})
+    assert wrong.status_code == 422
+    assert "“Dy 35, Fe 70” is no element" in unescape(wrong.content.decode())
+    assert client.post(page, asked | {"lines-0-composition": "Dy 3.5, Tb 0.5 %"}).status_code == 302
+    row = Application.objects.get(ref=ref)
+    assert row.lines.get().composition == {"Dy": "0.035", "Tb": "0.005"}
+    assert "Dy 3.5 %, Tb 0.5 %" in client.get(page).content.decode()
+    signed = [user.declaration for user in row.end_users.all()]
+    license = demo.issued(world.exporter, ref, world.ministry, signed)
+    assert license.lines.get().composition == {"Dy": "0.035", "Tb": "0.005"}
+    assert "Dy 3.5 %, Tb 0.5 %" in client.get(f"/licenses/{license.ref}/").content.decode()
+
+
+def test_the_shipment_form_asks_what_a_pool_counts(world, license, client):
+    client.force_login(world.exporter.user)
+    page = f"/shipments/new/?license={license.ref}"
+    assert "contents_1" not in client.get(page).context["form"].fields
+    opened(world, destinations=["FR"])
+    assert "contents_1" not in client.get(page).context["form"].fields
+    opened(world, "Q-DE", destinations=["DE"])
+    form = world.body(license) | {"quantity_1": "1000", "key": client.get(page).context["form"]["key"].value()}
+    form = {name: value for name, value in form.items() if name != "lines"}
+    refused = client.post("/shipments/new/", form)
+    assert refused.status_code == 422
+    assert "Q-DE counts Dy" in str(refused.context["form"].errors["contents_1"])
+    assert client.post("/shipments/new/", form | {"contents_1": "Dy 3.2"}).status_code == 302
+    assert used("Q-DE") == (32, 0)
+
+
+@pytest.fixture
+def desk(client, world):
+    """A session of an officer of the policy desk."""
+
+    def of(role):
+        client.force_login(getattr(world.ministry, role).user)
+        return client
+
+    return of
+
+
+def test_a_pool_is_opened_and_cut_by_page(world, license, desk):
+    """By two people, with what they read; what stands in the way stands at its field."""
+    year = legal_today().year
+    asked = {
+        "ref": "Q-EU-DY",
+        "measure": "content",
+        "element": "Dy",
+        "destinations": ["DE", "FR"],
+        "period_from": f"{year}-01-01",
+        "period_until": f"{year}-12-31",
+        "cap": "300",
+        "from_day": legal_today().isoformat(),
+        "reason": "For the year.",
+    }
+    officer = desk("policy_officer")
+    wrong = officer.post("/desk/quotas/new/", asked | {"ref": "dy", "element": ""})
+    assert (wrong.status_code, sorted(wrong.context["form"].errors)) == (422, ["ref"])
+    wrong = officer.post("/desk/quotas/new/", asked | {"element": ""})
+    assert list(wrong.context["form"].errors) == ["element", "category"]
+    sent = officer.post("/desk/quotas/new/", asked)
+    (change,) = PoolChange.objects.all()
+    assert sent.url == f"/desk/quotas/changes/{change.pk}/"
+    assert list(officer.get(sent.url).context["forms"]) == []
+    approver = desk("policy_approver")
+    assert "Q-EU-DY" in approver.get("/desk/quotas/").content.decode()
+    approver.post(f"{sent.url}approve/", {"seen": version(change)})
+    world.shipment(license, **magnets(9_000))
+    page = unescape(desk("auditor").get("/desk/quotas/").content.decode())
+    assert re.findall(r">\s*(\d[\d,.]*\s*kg)", page.replace("\u202f", " ").replace("\xa0", " "))[:3] == [
+        "300 kg",
+        "288 kg",
+        "12 kg",
+    ]
+    officer = desk("policy_officer")
+    pool = QuotaPool.objects.get()
+    cut = {
+        "cap": "200",
+        "state": "open",
+        "from_day": legal_today().isoformat(),
+        "reason": "Less.",
+        "seen": version(pool),
+    }
+    assert officer.post("/desk/quotas/Q-EU-DY/change/", cut | {"from_day": "2020-01-01"}).status_code == 422
+    assert officer.post("/desk/quotas/Q-EU-DY/change/", cut).status_code == 302
+    second = PoolChange.objects.latest("pk")
+    approver = desk("policy_approver")
+    assert "That is less than is used." in approver.get(f"/desk/quotas/changes/{second.pk}/").content.decode()
+    approver.post(f"/desk/quotas/changes/{second.pk}/approve/", {"seen": version(second)})
+    (standing,) = standings(QuotaPool.objects.all(), legal_today())
+    assert (standing.cap, standing.free) == (200 * KG, -88 * KG)
+    page = unescape(approver.get("/desk/quotas/Q-EU-DY/").content.decode())
+    assert "The year" not in page
+    assert "Less." in page
+
+
+def test_the_board_says_when_a_pool_runs_out(world, license, clock):
+    opened(world, cap=300, period_until=legal_today() + timedelta(days=300))
+    clock.shift(days=9)
+    world.shipment(license, **magnets(1_000))  # 32 kg in ten days, of 300
+    today = legal_today()
+    (one,) = standings(QuotaPool.objects.all(), today)
+    assert one.runs_out == today + timedelta(days=268 * 10 // 32)
+    clock.shift(days=250)
+    (one,) = standings(QuotaPool.objects.all(), legal_today())
+    assert one.runs_out is None  # nothing was used lately

@@ -13,6 +13,7 @@ from licensing.actions.applications import Draft, LineDraft
 from licensing.models import Application, ApplicationDocument, ControlItem, Declaration
 from licensing.selectors import editions_at
 from licensing.web.forms.check import one_of, words_of
+from licensing.web.forms.elements import ElementsField
 from licensing.words import terms
 
 
@@ -132,6 +133,13 @@ class LineForm(forms.Form):
         required=False,
         error_messages={"invalid": gettext_lazy("8 or 10 digits.")},
     )
+    composition = ElementsField(
+        label=gettext_lazy("Contained elements, at most"),
+        help_text=gettext_lazy(
+            "In percent of the mass, by the grade: Dy 3.5, Tb 0.5. It stands on the license; a national quota counts "
+            "by it where a shipment does not say less."
+        ),
+    )
     quantity = QuantityField(
         label=gettext_lazy("Quantity"), help_text=gettext_lazy("In the list's unit, e.g. 1200.500 kg.")
     )
@@ -167,7 +175,8 @@ class LineForm(forms.Form):
     def line(self) -> LineDraft:
         data = self.cleaned_data
         item = data["code"]
-        return LineDraft(item, data["description"], data["base"], item.unit, data.get("hs_code") or "")
+        said = {"hs_code": data.get("hs_code") or "", "composition": data.get("composition") or {}}
+        return LineDraft(item, data["description"], data["base"], item.unit, **said)
 
 
 LineFormSet = forms.formset_factory(LineForm, extra=1, max_num=50, validate_max=True, can_delete=True)
