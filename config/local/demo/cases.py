@@ -60,16 +60,23 @@ def declaration(actor: Actor, end_user: Party, codes: list[str], use: str, produ
 
 
 def application(
-    actor: Actor, kind: str, goods: list[tuple[str, str, int]], by_whom: list[Declaration], contract: str, **said: Any
+    actor: Actor,
+    kind: str,
+    goods: list[tuple[str, str, int]],
+    by_whom: list[Declaration],
+    contract: str,
+    composition: dict[str, str] | None = None,
+    **said: Any,
 ) -> str:
-    """A complete draft; its reference. said: what it says otherwise."""
+    """A complete draft; its reference. composition: of each of its goods. said: what it says otherwise."""
     today = legal_today()
     items = {item.code: item for item in ControlItem.objects.filter(code__in=[code for code, _, _ in goods])}
     row = applications.start(
         Draft(
             kind=kind,
             lines=[
-                LineDraft(items[code], words, kilograms * 1000, items[code].unit) for code, words, kilograms in goods
+                LineDraft(items[code], words, kilograms * 1000, items[code].unit, composition=composition or {})
+                for code, words, kilograms in goods
             ],
             end_users=by_whom,
             ports=["CNSHA"],

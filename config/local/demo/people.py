@@ -48,6 +48,7 @@ class Ministry:
     reviewer: Actor
     decider: Actor
     policy_officer: Actor
+    policy_approver: Actor
 
 
 def offices() -> tuple[Ministry, Actor]:
@@ -58,10 +59,10 @@ def offices() -> tuple[Ministry, Actor]:
         person("zhao.min", "Zhao Min", office, Role.REVIEWER),
         person("han.rui", "Han Rui", office, Role.DECIDER),
         person("fang.li", "Fang Li", office, Role.POLICY_OFFICER),
+        person("lu.wen", "Lu Wen", office, Role.POLICY_APPROVER),
     )
     person("ma.lan", "Ma Lan", office, Role.DECIDER, Role.REVIEWER)
     person("qi.bo", "Qi Bo", office, Role.AUDITOR)
-    person("lu.wen", "Lu Wen", office, Role.POLICY_APPROVER)
     person("gu.yan", "Gu Yan", office, Role.POLICY_APPROVER)
     person("deng.an", "Deng An", office, Role.ADMIN)
     person("xu.ke", "Xu Ke", office, Role.ADMIN)

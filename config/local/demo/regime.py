@@ -1,13 +1,14 @@
-"""What the policy desk shows the public: notices, a draft open for comment; and what companies follow."""
+"""What the policy desk shows the public: notices, a draft open for comment; what companies follow; national quotas."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
-from config.local.demo.people import seen
+from config.local.demo.people import Ministry, seen
 from core.access import Actor, clock
+from core.history import version
 from core.legal_time import legal_today
 from licensing import simulating
-from licensing.actions import comments, editions, follows, notices, simulations
-from licensing.models import Simulation
+from licensing.actions import comments, editions, follows, notices, pools, simulations
+from licensing.models import QuotaPool, Simulation
 
 TITLE = {"title_en": "Terbium and dysprosium oxides: case by case", "title_zh": "铽、镝的氧化物逐案审批"}
 OXIDES = {  # a row of the rules; its first day is the draft's
@@ -71,3 +72,23 @@ def open_for_comment(officer: Actor) -> None:
     simulations.simulate(ref, seen=seen(ref), by=officer)
     simulating.work(Simulation.objects.latest("pk").pk, by=clock())
     comments.publish(ref, seen=seen(ref), until=legal_today() + timedelta(days=30), by=officer)
+
+
+def quotas(ministry: Ministry) -> None:
+    """A quota of contained dysprosium for the European Union, one of magnets for the United States, and a cut of the
+    first that waits for its second person. The figures are ours: no real quota is published."""
+    year = legal_today().year
+    period = {"period_from": date(year, 1, 1), "period_until": date(year, 12, 31)}
+    by = ministry.policy_officer
+    european = ["AT", "BE", "CZ", "DE", "DK", "ES", "FR", "HU", "IT", "NL", "PL", "RO", "SE", "SK"]
+    scopes = [
+        (pools.Scope(f"Q-EU-DY-{year}", "content", element="Dy", destinations=european, **period), 3_000),
+        (pools.Scope(f"Q-US-MAG-{year}", "gross", category="magnet", destinations=["US"], **period), 3_500_000),
+    ]
+    for scope, kilograms in scopes:
+        asked = {"cap": kilograms * 1000, "from_day": legal_today(), "reason": "As planned for the year."}
+        change = pools.propose_opening(scope, **asked, by=by)
+        pools.approve(change.pk, seen=version(change), by=ministry.policy_approver)
+    first = QuotaPool.objects.get(ref=scopes[0][0].ref)
+    reason = "Less is mined than was planned."
+    pools.propose_change(first.ref, cap=2_400_000, from_day=legal_today(), reason=reason, seen=version(first), by=by)

@@ -18,7 +18,7 @@ from config.local.demo.people import (
     seen,
     send_company,
 )
-from config.local.demo.regime import followed, open_for_comment, told_to_the_public
+from config.local.demo.regime import followed, open_for_comment, quotas, told_to_the_public
 from core.access import Actor
 from core.actions import issue_key
 from core.checks import DEMO_DOMAIN
@@ -29,6 +29,9 @@ from exporters import actions as exporters
 from licensing.actions import applications, decisions, questions
 from licensing.models import About
 from shipments.models import Shipment
+
+# by grade, at most so much of the mass
+N42, N38, N35, OXIDE = {"Dy": "0.021"}, {"Dy": "0.018"}, {"Dy": "0.041"}, {"Dy": "0.8713"}
 
 
 @dataclass
@@ -46,6 +49,7 @@ def make() -> World:
         ministry, customs, lanting, clerk, ruohe = companies()
     for actor in (lanting, ruohe):
         qualified(actor, ministry)
+    quotas(ministry)
     lanting_cases(lanting, clerk, ministry, customs)
     ruohe_cases(ruohe, ministry, customs)
     told_to_the_public(ministry.policy_officer)
@@ -90,7 +94,10 @@ def lanting_cases(actor: Actor, clerk: Actor, ministry: Ministry, customs: Actor
 
     magnets = "NdFeB sintered magnets N42SH, Dy 2.1 %"
     first = issued(
-        actor, application(actor, "annual", [("1C905.a.4", magnets, 18_000)], [wind], "AUR-2026-11"), ministry, [wind]
+        actor,
+        application(actor, "annual", [("1C905.a.4", magnets, 18_000)], [wind], "AUR-2026-11", N42),
+        ministry,
+        [wind],
     )
     gone = []
     for number, kilograms in (("0000000101", 6_000), ("0000000102", 5_060)):
@@ -100,15 +107,17 @@ def lanting_cases(actor: Actor, clerk: Actor, ministry: Ministry, customs: Actor
     shipped(actor, first, "AUR-103", 1_080)
 
     arcs = [("1C905.a.4", "NdFeB arc magnets N38UH, Dy 1.8 %", 1_500)]
-    second = issued(actor, application(actor, "annual", arcs, [drives], "DEL-2026-07"), ministry, [drives])
+    second = issued(actor, application(actor, "annual", arcs, [drives], "DEL-2026-07", N38), ministry, [drives])
     cleared(customs, shipped(actor, second, "DEL-201", 1_250), "0000000201", 1_250_000)
     shipped(actor, second, "DEL-202", 110)
 
-    single = application(actor, "per_shipment", [("1C905.a.4", magnets, 3_000)], [motors], "NOR-2026-02")
+    single = application(actor, "per_shipment", [("1C905.a.4", magnets, 3_000)], [motors], "NOR-2026-02", N42)
     issued(actor, single, ministry, [motors])
 
     asked = under_review(
-        actor, application(actor, "annual", [("1C905.a.4", magnets, 4_200)], [motors], "NOR-2026-05"), ministry
+        actor,
+        application(actor, "annual", [("1C905.a.4", magnets, 4_200)], [motors], "NOR-2026-05", N42),
+        ministry,
     )
     questions.ask(
         asked,
@@ -118,7 +127,9 @@ def lanting_cases(actor: Actor, clerk: Actor, ministry: Ministry, customs: Actor
         by=ministry.reviewer,
     )
     second_officer = under_review(
-        actor, application(actor, "annual", [("1C905.a.4", magnets, 2_000)], [wind], "AUR-2026-12"), ministry
+        actor,
+        application(actor, "annual", [("1C905.a.4", magnets, 2_000)], [wind], "AUR-2026-12", N42),
+        ministry,
     )
     decisions.recommend(
         second_officer, seen=seen(second_officer), outcome="approve", months=12, conditions=[], by=ministry.reviewer
@@ -134,9 +145,9 @@ def ruohe_cases(actor: Actor, ministry: Ministry, customs: Actor) -> None:
     motors = declaration(actor, ardent, ["1C905.a.4"], "CIV_INDUSTRIAL", "pump motors")
     alloys = declaration(actor, ardent, ["1C905.b"], "PROCESSING", "magnet alloys")
     magnets = [("1C905.a.4", "NdFeB sintered magnets N35EH, Dy 4.1 %", 20_000)]
-    license = issued(actor, application(actor, "annual", magnets, [motors], "ARD-2026-01"), ministry, [motors])
+    license = issued(actor, application(actor, "annual", magnets, [motors], "ARD-2026-01", N35), ministry, [motors])
     oxide = [("1C905.b", "Dysprosium oxide 99.9 %", 2_000)]
-    issued(actor, application(actor, "per_shipment", oxide, [alloys], "ARD-2026-02"), ministry, [alloys])
+    issued(actor, application(actor, "per_shipment", oxide, [alloys], "ARD-2026-02", OXIDE), ministry, [alloys])
     cleared(customs, shipped(actor, license, "ARD-301", 4_000), "0000000301", 3_996_500)
     cleared(customs, draw(Shipment.PREFIX), "0000000302", 12_000)  # nobody knows this shipment: an incident
 
