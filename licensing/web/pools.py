@@ -8,6 +8,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 
 from core.history import lines_of
+from core.languages import label_order
 from core.legal_time import legal_today
 from core.selectors import country_names
 from core.telling import told
@@ -33,7 +34,7 @@ def scope_in_words(row: PoolScope) -> dict[str, Any]:
     return {
         "element": row.element,
         "kinds": kinds,
-        "destinations": [countries.get(code, code) for code in row.destinations],
+        "destinations": sorted((countries.get(code, code) for code in row.destinations), key=label_order),
         "end_uses": [uses.get(code, code) for code in row.end_uses],
     }
 
@@ -73,7 +74,10 @@ def pool(request: HttpRequest, ref: str, failed: Failed | None = None) -> HttpRe
     context = {
         "one": standing,
         "scope": scope_in_words(row),
-        "proposals": row.changes.select_related("proposed_by", "decided_by").order_by("-pk"),
+        "proposals": selectors.pool_changes_for(request.actor)
+        .filter(ref=row.ref)
+        .select_related("proposed_by", "decided_by")
+        .order_by("-pk"),
         **offered(request, row, "desk.pool", failed),
         "history": told(lines_of(row), request.actor),
     }
