@@ -13,6 +13,7 @@ from exporters.rules import officer
 from licensing import ledger
 from licensing.actions import licenses
 from licensing.models import License
+from licensing.states import IN_FORCE
 from shipments.actions.reservations import follow, lock_with_license, release
 from shipments.models import Return, Shipment
 from shipments.selectors import may_be_credited, shipments_for
@@ -46,7 +47,8 @@ def close_out(ref: str, *, seen: int, reason: str, by: Actor) -> Shipment:
 
 @command
 def approve_return(ref: str, *, seen: int, which: int, reason: str, by: Actor) -> Shipment:
-    """What came back is on the license again, as far as it had been drawn; one that was used up is in force again.
+    """What came back is credited to the license, as far as it had been drawn. One that was used up is in force again;
+    where it may take nothing more (its clearances are taken, its last shipment crossed), the credit lapses at once.
 
     Raises DomainError 409 `license-expired` where the license is not in date.
     """
@@ -63,8 +65,8 @@ def approve_return(ref: str, *, seen: int, which: int, reason: str, by: Actor) -
             part.line.save(update_fields=["credited"])
     ledger.credit(license.pk, credits, shipment=shipment.pk, shipment_ref=shipment.ref, end_user=shipment.end_user_id)
     follow(shipment)
-    _decide(row, shipment, "approve_return", True, reason, by, at)
     licenses.settle(license, by=by)
+    _decide(row, shipment, "approve_return", True, reason, by, at, lapsed=license.state not in IN_FORCE)
     return shipment
 
 
@@ -87,7 +89,11 @@ def _lock_waiting(verb: str, ref: str, which: int, seen: int, by: Actor) -> tupl
     return license, shipment, row
 
 
-def _decide(row: Return, shipment: Shipment, verb: str, approved: bool, reason: str, by: Actor, at: datetime) -> None:
+def _decide(
+    row: Return, shipment: Shipment, verb: str, approved: bool, reason: str, by: Actor, at: datetime, **facts: bool
+) -> None:
     row.decided_by, row.decided_at, row.approved, row.reason = by.user, at, approved, reason
     row.save(update_fields=["decided_by", "decided_at", "approved", "reason"])
-    record(shipment, verb, by=by, at=at, before=shipment.state, reason=reason, facts={"number": row.declaration_no})
+    record(
+        shipment, verb, by=by, at=at, before=shipment.state, reason=reason, facts=facts | {"number": row.declaration_no}
+    )

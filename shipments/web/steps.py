@@ -90,12 +90,20 @@ register(
         ),
         Step(
             "approve_return",
-            _("What came back is on the license again"),
+            lambda line: (
+                _("What came back was credited, and lapsed: the license can take nothing more")
+                if line.facts.get("lapsed")
+                else _("What came back is on the license again")
+            ),
             SHIPMENT_DESK,
             officers.approve_return,
-            _("Approved: the license has it again."),
+            _("Approved. The history says what the license has of it."),
             ReturnForm,
-            mail=_("{ref}: what came back is on the license again"),
+            mail=lambda line: (
+                _("{ref}: what came back was credited, and lapsed")
+                if line.facts.get("lapsed")
+                else _("{ref}: what came back is on the license again")
+            ),
             offered=lambda row, actor: bool(row.waiting) and may_be_credited(row.license, legal_now()),
             label=_("Give it back to the license"),
         ),

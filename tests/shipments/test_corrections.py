@@ -9,9 +9,12 @@ from django.db import connection
 
 from config.local import demo
 from core.access import clock as sweeper
+from core.deliveries import relay
 from core.errors import DomainError, Forbidden, NotFound
 from core.history import lines_of
 from core.legal_time import legal_now, legal_today
+from core.models import Mail
+from core.telling import told
 from licensing import books, tasks
 from licensing.actions import licenses
 from licensing.models import License
@@ -452,6 +455,26 @@ def test_a_shipment_is_returned_when_all_of_it_came_back(world, cleared):
     decide(world, shipment, "decline_return")
     assert balance() == {"drawn": 400, "credited": 100, "available": 700}
     assert (state(shipment), [row.approved for row in Return.objects.all()]) == ("returned", [True, False])
+
+
+@pytest.mark.parametrize(
+    ("kind", "after", "words"),
+    [
+        ("annual", {"drawn": 100, "credited": 10, "available": 10}, "is on the license again"),
+        ("per_shipment", {"drawn": 100, "credited": 10, "lapsed": 10}, "was credited, and lapsed"),
+    ],
+)
+def test_a_credit_that_lapses_at_once_is_told_as_what_it_is(world, settings, kind, after, words):
+    settings.EMAIL_BACKEND = "core.mailbox.Backend"
+    license = world.license(kind=kind, kilograms=100)
+    shipment = world.shipment(license, 100 * KG)
+    world.clear(shipment.ref, 100 * KG)
+    come_back(world, shipment, 10 * KG)
+    decide(world, shipment)
+    assert balance(license) == after
+    assert words in told(lines_of(shipment), world.exporter)[-1].sentence
+    relay()
+    assert Mail.objects.filter(subject__contains=words).exists()
 
 
 def test_no_more_comes_back_than_is_out(world, cleared):
