@@ -5,7 +5,7 @@ from pathlib import Path
 from django.db import migrations, models
 
 SQL = Path(__file__).parent.parent / "sql"
-FUNCTIONS = ("pools", "reserve", "sweeps")
+FUNCTIONS = ("pools", "reserve", "sweeps", "books")
 
 
 class Migration(migrations.Migration):

@@ -1,5 +1,34 @@
 -- What shipments say beside what the ledger's movements do (licensing.books).
 
+-- A line of a shipment that says otherwise than customs' messages and officers' decisions: what crossed is what each
+-- clearance stands for after what corrected it last; what came back was reported; no more is credited than was approved.
+CREATE OR REPLACE FUNCTION shipment_witnessed(licenses bigint[])
+    RETURNS TABLE (license_id bigint, line_id bigint, what text, off numeric) LANGUAGE sql STABLE AS $$
+    WITH stands AS (
+        SELECT DISTINCT ON (r.line_id, coalesce(c.corrects_id, c.id)) r.line_id, r.quantity
+        FROM shipments_resolution r JOIN shipments_customsmessage c ON c.id = r.message_id
+        JOIN shipments_shipment s ON s.id = c.shipment_id
+        WHERE licenses IS NULL OR s.license_id = ANY (licenses)
+        ORDER BY r.line_id, coalesce(c.corrects_id, c.id), r.id DESC
+    ), crossed AS (
+        SELECT line_id, sum(quantity) AS quantity FROM stands GROUP BY 1
+    ), back AS (
+        SELECT p.line_id, sum(p.quantity) AS returned, coalesce(sum(p.quantity) FILTER (WHERE b.approved), 0) AS approved
+        FROM shipments_returnedline p JOIN shipments_return b ON b.id = p.of_id
+        JOIN shipments_shipment s ON s.id = b.shipment_id
+        WHERE licenses IS NULL OR s.license_id = ANY (licenses) GROUP BY 1
+    )
+    SELECT s.license_id, l.id, format('shipment %s %s', s.id, amount.what), amount.off
+    FROM shipments_shipmentline i JOIN shipments_shipment s ON s.id = i.shipment_id
+    JOIN licensing_licenseline l ON l.license_id = s.license_id AND l.number = i.line_number
+    LEFT JOIN crossed c ON c.line_id = i.id LEFT JOIN back b ON b.line_id = i.id,
+    LATERAL (VALUES
+        ('crossed', i.drawn + i.over_cleared - coalesce(c.quantity, 0)),
+        ('returned', i.returned - coalesce(b.returned, 0)),
+        ('credited', greatest(i.credited - coalesce(b.approved, 0), 0))) amount (what, off)
+    WHERE (licenses IS NULL OR s.license_id = ANY (licenses)) AND amount.off <> 0;
+$$;
+
 -- A line of a shipment whose amounts are not those of its movements, of these licenses or of all.
 CREATE OR REPLACE FUNCTION shipment_drift(licenses bigint[])
     RETURNS TABLE (license_id bigint, line_id bigint, what text, off numeric) LANGUAGE sql STABLE AS $$
@@ -35,5 +64,7 @@ CREATE OR REPLACE FUNCTION shipment_drift(licenses bigint[])
         ('credited', coalesce(s.credited, 0) - coalesce(m.credited, 0)),
         ('worth', coalesce(s.worth, 0) - coalesce(m.worth, 0)),
         ('worth drawn', coalesce(s.worth_drawn, 0) - coalesce(m.worth_drawn, 0))) amount (what, off)
-    WHERE amount.off <> 0;
+    WHERE amount.off <> 0
+    UNION ALL
+    SELECT * FROM shipment_witnessed(licenses);
 $$;
