@@ -715,6 +715,7 @@ def test_what_was_cleared_before_there_were_resolutions_can_be_corrected(world, 
         answer="",
     )
     with connection.cursor() as owner:
+        owner.execute("SET CONSTRAINTS ALL IMMEDIATE")
         owner.execute("ALTER TABLE shipments_resolution DISABLE TRIGGER USER")
         owner.execute("DELETE FROM shipments_resolution")
         owner.execute(sql)
