@@ -84,6 +84,7 @@ urlpatterns = [
     path("check/", check.check, name="check"),
     path("rules/", rulebook.rules, name="rules"),
     path("rules/holds/", holds.holds, name="holds"),
+    path("rules/quotas/", pools.public, name="quotas"),
     path("rules/proposals/", proposals.proposals, name="proposals"),
     path("rules/proposals/<str:ref>/", proposals.proposal, name="proposal"),
     *addresses("rules/proposals/<str:ref>/", "proposal"),

@@ -33,13 +33,15 @@ class Scope:
 
 
 @command
-def propose_opening(scope: Scope, *, cap: int, from_day: date, reason: str, by: Actor) -> PoolChange:
-    """A new pool waits for its second person. cap: in grams.
+def propose_opening(
+    scope: Scope, *, cap: int, public: bool = False, from_day: date, reason: str, by: Actor
+) -> PoolChange:
+    """A new pool waits for its second person. cap: in grams. public: everybody reads whether something is left of it.
 
     Raises Invalid where it counts nothing, its days are in no order, its number is taken, or another pool counts some
     of the same.
     """
-    change = PoolChange(**asdict(scope), cap=cap, from_day=from_day, reason=reason)
+    change = PoolChange(**asdict(scope), cap=cap, public=public, from_day=from_day, reason=reason)
     if QuotaPool.objects.filter(ref=scope.ref).exists():
         raise Invalid([Problem("/ref", "already-taken", _("There is a pool of this number."))])
     return _proposed(change, by)
@@ -47,7 +49,15 @@ def propose_opening(scope: Scope, *, cap: int, from_day: date, reason: str, by: 
 
 @command
 def propose_change(
-    ref: str, *, cap: int, state: str = PoolState.OPEN, from_day: date, reason: str, seen: int, by: Actor
+    ref: str,
+    *,
+    cap: int,
+    state: str = PoolState.OPEN,
+    public: bool = False,
+    from_day: date,
+    reason: str,
+    seen: int,
+    by: Actor,
 ) -> PoolChange:
     """The pool is to have this cap, in grams, and this state from a day on, once somebody else has approved it.
 
@@ -56,7 +66,8 @@ def propose_change(
     row = _pool(ref)
     require_seen(row, seen)
     scope = {name: getattr(row, name) for name in Scope.__dataclass_fields__}
-    return _proposed(PoolChange(pool=row, **scope, cap=cap, state=state, from_day=from_day, reason=reason), by)
+    terms = {"cap": cap, "state": state, "public": public, "from_day": from_day}
+    return _proposed(PoolChange(pool=row, **scope, **terms, reason=reason), by)
 
 
 def _pool(ref: str) -> QuotaPool:

@@ -104,6 +104,7 @@ from licensing.selectors.pools import (
     pool_changes_for,
     pool_changes_waiting,
     pools_for,
+    public_pools,
     standings,
 )
 from licensing.selectors.proposals import comments_for, open_proposals, proposals
@@ -257,6 +258,7 @@ __all__ = [
     "pool_changes_for",
     "pool_changes_waiting",
     "pools_for",
+    "public_pools",
     "standings",
     "instruments_known",
     "newest_notices",

@@ -12,6 +12,8 @@ from core.legal_time import day_start, legal_today
 from licensing.models import License, PoolChange, PoolMovement, PoolState, QuotaPool
 
 MASS = ("kg", "g")
+USED_UP, CRITICAL = "used_up", "critical"
+NEARLY = 80  # percent of the cap, from which on a pool is nearly used up
 LATELY = 90  # days by whose use the present rate is told
 
 
@@ -28,6 +30,14 @@ class Standing:
     state: str
     runs_out: date | None
     waiting: PoolChange | None
+    public: bool
+
+    @property
+    def says(self) -> str:
+        """What everybody may read of a public one: its state, or how near its end it is."""
+        if self.state != PoolState.OPEN:
+            return self.state
+        return USED_UP if self.free <= 0 else CRITICAL if self.pool.used * 100 >= self.cap * NEARLY else PoolState.OPEN
 
     @property
     def free(self) -> int:
@@ -46,6 +56,11 @@ def pools_for(actor: Actor) -> QuerySet[QuotaPool]:
 
 def pool_changes_for(actor: Actor) -> QuerySet[PoolChange]:
     return PoolChange.objects.all() if actor.may("desk.pools", "GET") else PoolChange.objects.none()
+
+
+def public_pools(today: date) -> QuerySet[QuotaPool]:
+    """Those whose period is not over, for everybody; `standings` says which of them are public."""
+    return QuotaPool.objects.filter(period_until__gte=today)
 
 
 @visibility("quotapool")
@@ -95,6 +110,7 @@ def standings(pools: QuerySet[QuotaPool], today: date) -> list[Standing]:
     rows = pools.annotate(
         cap=Subquery(newest.values("cap")[:1]),
         state=Subquery(newest.values("state")[:1]),
+        public=Subquery(newest.values("public")[:1]),
         lately=Coalesce(Subquery(lately.values("pool").annotate(net=Sum(signed)).values("net")), 0),
     )
     waiting = {row.pool_id: row for row in PoolChange.objects.filter(decided_at=None, pool__in=pools)}
@@ -105,6 +121,7 @@ def standings(pools: QuerySet[QuotaPool], today: date) -> list[Standing]:
             PoolState.SUSPENDED if row.frozen else row.state,
             _runs_out(row, row.cap - row.used, row.lately, today),
             waiting.get(row.pk),
+            row.public,
         )
         for row in rows
     ]

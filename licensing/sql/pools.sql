@@ -41,7 +41,7 @@ $$;
 
 CREATE OR REPLACE FUNCTION pool_digest(before bytea, m licensing_poolmovement) RETURNS bytea LANGUAGE sql STABLE AS $$
     SELECT sha256(before || convert_to(jsonb_build_array(
-        m.pool_id, m.seq, (extract(epoch FROM m.at) * 1000000)::bigint, m.kind, m.cap, m.state, m.from_day, m.change_id,
+        m.pool_id, m.seq, (extract(epoch FROM m.at) * 1000000)::bigint, m.kind, m.cap, m.state, m.public, m.from_day, m.change_id,
         m.license_id, m.shipment_id, m.shipment_ref, m.line_number, m.gross, m.share, m.basis, m.amount, m.over,
         m.used_after)::text, 'UTF8'));
 $$;
@@ -60,10 +60,10 @@ BEGIN
     m.share := round(m.share, 10);
     m.used_after := pool.used + sign * m.amount;
     m.digest := pool_digest(pool.chain_digest, m);
-    INSERT INTO licensing_poolmovement (pool_id, seq, at, kind, cap, state, from_day, change_id, license_id, shipment_id,
-            shipment_ref, line_number, gross, share, basis, amount, over, used_after, digest)
-        VALUES (m.pool_id, m.seq, m.at, m.kind, m.cap, m.state, m.from_day, m.change_id, m.license_id, m.shipment_id,
-            m.shipment_ref, m.line_number, m.gross, m.share, m.basis, m.amount, m.over, m.used_after, m.digest);
+    INSERT INTO licensing_poolmovement (pool_id, seq, at, kind, cap, state, public, from_day, change_id, license_id,
+            shipment_id, shipment_ref, line_number, gross, share, basis, amount, over, used_after, digest)
+        VALUES (m.pool_id, m.seq, m.at, m.kind, m.cap, m.state, m.public, m.from_day, m.change_id, m.license_id,
+            m.shipment_id, m.shipment_ref, m.line_number, m.gross, m.share, m.basis, m.amount, m.over, m.used_after, m.digest);
     UPDATE licensing_quotapool SET used = m.used_after, over_used = over_used + sign * m.over,
         chain_seq = m.seq, chain_digest = m.digest WHERE id = m.pool_id;
 END;
@@ -187,6 +187,7 @@ BEGIN
     m.kind := 'terms';
     m.cap := c.cap;
     m.state := c.state;
+    m.public := c.public;
     m.from_day := c.from_day;
     m.change_id := c.id;
     m.amount := 0;
@@ -222,9 +223,9 @@ CREATE OR REPLACE FUNCTION pool_drift() RETURNS TABLE (pool_id bigint, what text
     SELECT m.pool_id, 'not as approved', m.seq FROM licensing_poolmovement m
         LEFT JOIN licensing_poolchange c ON c.id = m.change_id AND c.approved
         JOIN licensing_quotapool p ON p.id = m.pool_id
-        WHERE m.kind = 'terms' AND (m.cap, m.state, m.from_day, p.ref, p.measure, p.element, p.category, p.list_name,
+        WHERE m.kind = 'terms' AND (m.cap, m.state, m.public, m.from_day, p.ref, p.measure, p.element, p.category, p.list_name,
                 p.destinations, p.end_uses, p.period_from, p.period_until)
-            IS DISTINCT FROM (c.cap, c.state, c.from_day, c.ref, c.measure, c.element, c.category, c.list_name,
+            IS DISTINCT FROM (c.cap, c.state, c.public, c.from_day, c.ref, c.measure, c.element, c.category, c.list_name,
                 c.destinations, c.end_uses, c.period_from, c.period_until)
     UNION ALL
     SELECT p.id, 'opened', 0 FROM licensing_quotapool p

@@ -22,7 +22,7 @@ from licensing.policy.vocabulary import CATEGORY
 from licensing.web.forms.pools import OpenPoolForm
 from licensing.words import terms
 
-TERMS = ("cap", "from_day", "reason")
+TERMS = ("cap", "public", "from_day", "reason")
 
 
 def scope_in_words(row: PoolScope) -> dict[str, Any]:
@@ -112,3 +112,12 @@ def begin(request: HttpRequest) -> HttpResponse:
             messages.success(request, _("Proposed. It counts once another officer has approved it."))
             return redirect("desk.poolchange", pk=row.pk)
     return form_page(request, "licensing/pool_form.html", form)
+
+
+@of_one_moment
+def public(request: HttpRequest) -> HttpResponse:
+    """The quotas whose state is public, as everybody reads them: without figures."""
+    today = legal_today()
+    running = selectors.standings(selectors.public_pools(today), today)
+    context = {"rows": [(one, scope_in_words(one.pool)) for one in running if one.public]}
+    return render(request, "licensing/quotas.html", context)

@@ -663,3 +663,26 @@ def test_the_board_says_when_a_pool_runs_out(world, license, clock):
     clock.shift(days=250)
     (one,) = standings(QuotaPool.objects.all(), legal_today())
     assert one.runs_out is None  # nothing was used lately
+
+
+def test_everybody_reads_of_a_public_pool_whether_something_is_left_and_no_figure(world, license, client):
+    """Open, nearly used up from 80 % on, used up; of one that is not public, nothing."""
+    for ref, kilograms, scope in (
+        ("Q-OPEN", 40.01, {"destinations": ["DE"]}),
+        ("Q-NEAR", 40, {"measure": "gross", "category": "magnet"}),
+        ("Q-GONE", 0.032, {"element": "Tb"}),
+        ("Q-SECRET", 1, {"measure": "gross", "category": "oxide"}),
+    ):
+        opened(world, ref, kilograms, public=ref != "Q-SECRET", **scope)
+    world.shipment(license, **magnets(32, dy="1", tb="0.001"))
+    page = client.get("/rules/quotas/")
+    assert [(one.pool.ref, one.says) for one, _scope in page.context["rows"]] == [
+        ("Q-GONE", "used_up"),
+        ("Q-NEAR", "critical"),
+        ("Q-OPEN", "open"),
+    ]
+    text = page.content.decode()
+    assert "Q-SECRET" not in text
+    assert " kg" not in text.split("<main")[1]
+    changed(world, QuotaPool.objects.get(ref="Q-OPEN"), 50, "blocked")
+    assert "Q-OPEN" not in client.get("/rules/quotas/").content.decode()  # the change did not say that it is public

@@ -86,9 +86,15 @@ def quotas(ministry: Ministry) -> None:
         (pools.Scope(f"Q-US-MAG-{year}", "gross", category="magnet", destinations=["US"], **period), 3_500_000),
     ]
     for scope, kilograms in scopes:
-        asked = {"cap": kilograms * 1000, "from_day": legal_today(), "reason": "As planned for the year."}
+        asked = {
+            "cap": kilograms * 1000,
+            "from_day": legal_today(),
+            "reason": "As planned for the year.",
+            "public": True,
+        }
         change = pools.propose_opening(scope, **asked, by=by)
         pools.approve(change.pk, seen=version(change), by=ministry.policy_approver)
     first = QuotaPool.objects.get(ref=scopes[0][0].ref)
     reason = "Less is mined than was planned."
-    pools.propose_change(first.ref, cap=2_400_000, from_day=legal_today(), reason=reason, seen=version(first), by=by)
+    cut = {"cap": 2_400_000, "from_day": legal_today(), "reason": reason, "public": True}
+    pools.propose_change(first.ref, **cut, seen=version(first), by=by)

@@ -5,11 +5,14 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from core.legal_time import legal_today
 from core.models import Country
+from core.quantities import show
 from core.web.fields import CountriesField, DayField, QuantityField
 from core.web.forms import StepForm
 from licensing.models import ControlItem, ControlList, EndUse, PoolState, QuotaPool
 from licensing.policy.vocabulary import CATEGORY
+from licensing.selectors import standings
 from licensing.words import terms
 
 EVERY = ("", _("Every one"))
@@ -19,6 +22,11 @@ class TermsMixin(forms.Form):
     """What a pool is to be from a day on, and why; the cap is typed in kilograms."""
 
     cap = QuantityField(label=_("Cap, kg"), help_text=_("Of the element, or of the goods, as the pool counts."))
+    public = forms.BooleanField(
+        label=_("Public"),
+        required=False,
+        help_text=_("Everybody reads whether it is open, nearly used up or used up; no figures."),
+    )
     from_day = DayField(label=_("From"), help_text=_("A legal day, the first on which it holds."))
     reason = forms.CharField(label=_("Reason"), max_length=2000, widget=forms.Textarea(attrs={"rows": 3}))
 
@@ -35,7 +43,17 @@ class ChangePoolForm(TermsMixin, StepForm):
             "What crosses is always booked."
         ),
     )
-    field_order = ["cap", "state", "from_day", "reason"]
+    field_order = ["cap", "state", "public", "from_day", "reason"]
+
+    def __init__(self, *args: Any, row: QuotaPool, **kwargs: Any) -> None:
+        super().__init__(*args, row=row, **kwargs)
+        (now,) = standings(QuotaPool.objects.filter(pk=row.pk), legal_today())
+        self.initial |= {
+            "cap": show(now.cap, "kg"),
+            "state": now.state,
+            "public": now.public,
+            "from_day": legal_today(),
+        }
 
 
 class OpenPoolForm(TermsMixin, forms.Form):
@@ -77,6 +95,7 @@ class OpenPoolForm(TermsMixin, forms.Form):
         "period_from",
         "period_until",
         "cap",
+        "public",
         "from_day",
         "reason",
     ]
