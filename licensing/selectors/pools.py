@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from django.db.models import Case, DateField, F, IntegerField, OuterRef, QuerySet, Subquery, Sum, Value, When
+from django.db.models import BigIntegerField, Case, DateField, F, OuterRef, QuerySet, Subquery, Sum, Value, When
 from django.db.models.functions import Coalesce, Greatest
 
 from core.access import Actor, visibility
@@ -14,6 +14,8 @@ from licensing.models import License, PoolChange, PoolMovement, PoolState, Quota
 MASS = ("kg", "g")
 USED_UP, CRITICAL = "used_up", "critical"
 NEARLY = 80  # percent of the cap, from which on a pool is nearly used up
+# of a movement, what it adds to what is used
+SIGNED = Case(When(kind=PoolMovement.Kind.USE, then=F("amount")), default=-F("amount"), output_field=BigIntegerField())
 LATELY = 90  # days by whose use the present rate is told
 
 
@@ -103,7 +105,6 @@ def standings(pools: QuerySet[QuotaPool], today: date) -> list[Standing]:
     first = Greatest(Value(today, output_field=DateField()), OuterRef("opened_on"))
     terms = PoolMovement.objects.filter(pool=OuterRef("pk"), kind=PoolMovement.Kind.TERMS, from_day__lte=first)
     newest = terms.order_by("-from_day", "-seq")
-    signed = Case(When(kind=PoolMovement.Kind.USE, then=F("amount")), default=-F("amount"), output_field=IntegerField())
     lately = PoolMovement.objects.filter(
         pool=OuterRef("pk"), shipment_id__isnull=False, at__gte=day_start(today - timedelta(days=LATELY))
     )
@@ -111,7 +112,7 @@ def standings(pools: QuerySet[QuotaPool], today: date) -> list[Standing]:
         cap=Subquery(newest.values("cap")[:1]),
         state=Subquery(newest.values("state")[:1]),
         public=Subquery(newest.values("public")[:1]),
-        lately=Coalesce(Subquery(lately.values("pool").annotate(net=Sum(signed)).values("net")), 0),
+        lately=Coalesce(Subquery(lately.values("pool").annotate(net=Sum(SIGNED)).values("net")), 0),
     )
     waiting = {row.pool_id: row for row in PoolChange.objects.filter(decided_at=None, pool__in=pools)}
     return [

@@ -50,6 +50,9 @@ def _rows(found: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
         for name in GROUPS:
             for what, refs in found[part].get(name, {}).items():
                 yield from ({"part": part, "what": what, "reference": ref} for ref in refs)
+        for one in found[part].get("pools", ()):
+            fates = {"before": one["old"], "after": one["new"]}
+            yield from _of_units({"part": part, "what": "quota", "value": one["pool"], **fates}, {"kg": one["content"]})
         for one in found[part].get("holds", ()):
             held = {"part": part, "what": f"hold {one['event']}", "value": one["hold"]}
             yield from _of_units({**held, "parts": one["lines"]}, one["quantity"])
@@ -177,7 +180,11 @@ def _part(
         }
         for one in found.get("holds", ())
     ]
-    shown = {"rows": rows, "differing": differing, "refs": refs, "holds": holds}
+    pools = [
+        {**one, "old": terms.word(OUTCOMES, one["old"]), "new": terms.word(OUTCOMES, one["new"])}
+        for one in found.get("pools", ())
+    ]
+    shown = {"rows": rows, "differing": differing, "refs": refs, "holds": holds, "pools": pools}
     return {"label": label, "entries": found["entries"], **shown}
 
 

@@ -11,7 +11,7 @@ from core.errors import DomainError
 from core.legal_time import day_start, legal_now, legal_today, on_the_wire
 from core.models import HistoryLine
 from exporters.models import Party, Qualification
-from licensing import selectors, tasks
+from licensing import elements, selectors, tasks
 from licensing.actions import applications, decisions
 from licensing.loading import first_document
 from licensing.models import (
@@ -33,6 +33,7 @@ from licensing.selectors.what_if.known import Both
 from licensing.selectors.what_if.tally import Exposure, Part, Tally
 from licensing.web.what_if import HEAD, lines
 from licensing.web.what_if import told as what_if_told
+from shipments.actions import LineRequest
 from tests import make
 from tests.book import DAY, Book, checksums, draft, forbid, other_rules, predicted, unguarded, written
 from tests.make import seen
@@ -334,6 +335,22 @@ def test_a_reserved_shipment_is_too_late_or_within_the_grace(world, license, gra
     found = asked(draft(change))["shipments"]
     assert found["refs"] == {fate: [shipment.ref]}
     assert total(found, "lawful", fate) == (1, {"kg": KG})
+
+
+def test_what_a_draft_does_to_quotas_is_what_they_count_of_the_shipments_that_it_hits(world, license):
+    """By pool; of shipments whose fate is the same, nothing."""
+    make.pool(world.ministry, "Q-DY", destinations=["DE"])
+    make.pool(world.ministry, "Q-MASS", measure="gross", element="", category="magnet")
+    said = elements.contents({"Dy": "0.03"}, elements.DECLARED, "")
+    shipment = world.shipment(license, lines=[LineRequest(1, 10 * KG, "kg", contents=said)])
+    found = asked(draft(forbid(country=["DE"])))["shipments"]
+    assert found["refs"] == {"too_late": [shipment.ref]}
+    fates = {"old": "lawful", "new": "too_late"}
+    assert found["pools"] == [
+        {"pool": "Q-DY", **fates, "content": 300},
+        {"pool": "Q-MASS", **fates, "content": 10 * KG},
+    ]
+    assert asked(draft(forbid(country=["FR"])))["shipments"]["pools"] == []
 
 
 def test_a_shipment_that_nothing_forbids_or_that_is_reserved_no_longer_is_not_hit(world, license):

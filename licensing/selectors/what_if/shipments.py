@@ -1,16 +1,18 @@
 """Reserved shipments: whether they may still be declared on the day that they are planned for."""
 
 import json
+from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from django.db.models import F, QuerySet, TextField
+from django.db.models import F, QuerySet, Sum, TextField
 from django.db.models.functions import Cast
 
 from core.legal_time import day_start, on_the_wire
-from licensing.models import Verdict
+from licensing.models import PoolMovement, Verdict
 from licensing.policy.editions import canonical
 from licensing.policy.vocabulary import COUNTRY, END_USE
+from licensing.selectors.pools import SIGNED
 from licensing.selectors.verdicts import fate, foreseen, there
 from licensing.selectors.what_if.known import Both, paged
 from licensing.selectors.what_if.tally import Part, Refs, Tally
@@ -34,6 +36,7 @@ class Shipments:
 
     def __init__(self, both: Both) -> None:
         self.both, self.tally, self.refs = both, Tally(), Refs()
+        self.pools: Counter[tuple[str, str, str]] = Counter()  # by pool and fates, the grams that it counts
 
     def add_all(self, rows: QuerySet[Any]) -> Iterator[int]:
         for page in paged(rows, SIZE):
@@ -54,11 +57,22 @@ class Shipments:
                     "line__license__application__contract_on",
                 )
             }
-            for one in page:
-                self._add(one, verdicts)
+            changed = [fates for one in page for fates in self._add(one, verdicts)]
+            self._count(changed)
             yield len(page)
 
-    def _add(self, shipment: Any, verdicts: Any) -> None:
+    def _count(self, changed: list[tuple[tuple[int, int], str, str]]) -> None:
+        """What national quotas count of these lines of shipments, whose fate would be another."""
+        fates = {line: (old, new) for line, old, new in changed}
+        used = PoolMovement.objects.filter(shipment_id__in={shipment for shipment, _line in fates})
+        rows = used.values_list("pool__ref", "shipment_id", "line_number").annotate(content=Sum(SIGNED)).order_by("pk")
+        for ref, shipment, line, content in rows:
+            if (shipment, line) in fates:
+                self.both.rests_on(ref, shipment, line, content)
+                self.pools[ref, *fates[shipment, line]] += content
+
+    def _add(self, shipment: Any, verdicts: Any) -> Iterator[tuple[tuple[int, int], str, str]]:
+        """Its lines whose fate would be another."""
         at = max(self.both.starts_at, day_start(shipment.planned_on))
         parts = []
         for line in shipment.lines.all():
@@ -77,7 +91,13 @@ class Shipments:
             self.both.rests_on(shipment.ref, on_the_wire(at), on_the_wire(shipment.created_at), text, *quantity)
             if old != new:
                 self.refs.add(new, shipment.ref)
+                yield (shipment.pk, line.line_number), old, new
         self.tally.add(parts)
 
     def told(self) -> dict[str, Any]:
-        return {**self.tally.told(), "refs": self.refs.told()}
+        pools = [
+            {"pool": ref, "old": old, "new": new, "content": content}
+            for (ref, old, new), content in sorted(self.pools.items())
+            if content
+        ]
+        return {**self.tally.told(), "refs": self.refs.told(), "pools": pools}
