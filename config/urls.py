@@ -12,6 +12,7 @@ from exporters.web import pages as exporters
 from licensing.web import check, departures, desk, follows, holds, notices, policy, pools, proposals, rulebook, typed
 from licensing.web import lists as licensing_lists
 from licensing.web import pages as licensing
+from shipments.web import customs
 from shipments.web import lists as shipments_lists
 from shipments.web import pages as shipments
 
@@ -91,6 +92,11 @@ urlpatterns = [
     path("rules/editions/<str:ref>/", rulebook.edition, name="rules.edition"),
     path("rules/editions/<str:ref>/text/", rulebook.edition_text, name="rules.edition.text"),
     path("rules/<path:name>/", rulebook.instrument, name="rules.instrument"),
+    # customs
+    path("customs/", customs.search, name="customs"),
+    path("customs/licenses/<str:ref>/", customs.license_page, name="customs.license"),
+    path("customs/shipments/<str:ref>/", customs.shipment_page, name="customs.shipment"),
+    *addresses("customs/shipments/<str:ref>/", "customs.shipment"),
     # the ministry
     *lists("desk/", licensing_lists.QUEUE),
     *lists("desk/countersign/", licensing_lists.COUNTERSIGN),

@@ -43,10 +43,13 @@ class Told:
 
 
 def told(lines: Iterable[HistoryLine], reader: Actor) -> list[Told]:
-    """The lines as this reader reads them. Exporters read roles of officers, never their names or notes."""
+    """The lines as this reader reads them. Exporters read roles of officers, never their names or notes; customs reads
+    nobody's."""
     lines = list(lines)
-    hidden = reader.kind == "exporter"
+    hidden = reader.kind in ("exporter", "customs")
     offices = {"ministry": pgettext("history", "the ministry"), "customs": pgettext("history", "customs")}
+    if reader.kind == "customs":
+        offices["exporter"] = pgettext("history", "the company")
     actors = {line.actor_id for line in lines}
     officers = {
         user: offices[kind]

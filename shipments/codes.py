@@ -24,6 +24,12 @@ CODES = (
         _("Send the number of this shipment's own declaration."),
     ),
     Code(
+        "unusual",
+        409,
+        _("What is reported is unusual, and whoever reports it was not told so yet."),
+        _("Look at it again; what crossed is booked all the same once that was seen."),
+    ),
+    Code(
         "test-not-met",
         409,
         _("The published test for annual licenses is not met today."),

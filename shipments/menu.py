@@ -3,6 +3,7 @@ from django.utils.translation import gettext_lazy as _
 from core import scopes
 from core.navigation import add
 
+add(10, "customs", _("Look up"), "customs")
 add(40, "shipments", _("Shipments"), "exporter")
 add(45, "desk.incidents", _("Incidents"), "ministry")
 

@@ -377,7 +377,8 @@ def _customs(step: Story, world: make.World, used: shipments.Receipt) -> None:
     say(asked, "questioned", reason="Are these magnets?")
     step(officers.answer, asked, reason="They are", by=world.ministry.reviewer)
     say(asked, "rejected")
-    say(silent, "declared")
+    at_the_counter = world.message(silent, "declared")
+    step(shipments.report, at_the_counter, told="", seen=seen(silent), by=world.customs)
     step(officers.close_out, silent, reason="Customs does not come back", by=decider)
     say(back, "cleared", 10 * KG)
     for verb in (officers.approve_return, officers.decline_return):

@@ -2,18 +2,23 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
 from django import forms
 from django.forms.models import ModelChoiceIterator
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from core import quantities
 from core.files import Kind, ends_of
 from core.languages import label_order
+from core.legal_time import LEGAL_ZONE
 from core.templatetags.lodestone import quantity_in_full
+
+_INSTANT = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d)?", re.ASCII)
+_ZONE = gettext_lazy("Beijing time, UTC+8.")
 
 
 class DayField(forms.DateField):
@@ -26,6 +31,29 @@ class DayField(forms.DateField):
 
     def prepare_value(self, value: Any) -> Any:
         return value.isoformat() if isinstance(value, date) else value
+
+
+class InstantField(forms.CharField):
+    """An instant on the legal clock (UTC+8), to the second; the browser's own picker."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        widget = forms.DateTimeInput(attrs={"type": "datetime-local", "step": "1"})
+        super().__init__(widget=widget, help_text=kwargs.pop("help_text", _ZONE), **kwargs)
+
+    def prepare_value(self, value: Any) -> Any:
+        return f"{value.astimezone(LEGAL_ZONE):%Y-%m-%dT%H:%M:%S}" if isinstance(value, datetime) else value
+
+    def clean(self, value: Any) -> datetime | None:
+        text = super().clean(value)
+        if not text:
+            return None
+        try:
+            at = datetime.fromisoformat(text if _INSTANT.fullmatch(text) else "").replace(tzinfo=LEGAL_ZONE)
+        except ValueError:
+            at = None
+        if at is None or not 1990 <= at.year <= 2100:
+            raise forms.ValidationError(_("Write the instant as 2026-12-01 09:30, in Beijing time."), "invalid")
+        return at.astimezone(UTC)
 
 
 class _ByLabel(ModelChoiceIterator):

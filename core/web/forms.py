@@ -136,6 +136,7 @@ def show_refusal(form: forms.BaseForm, refusal: DomainError) -> None:
     """
     if refusal.status in (401, 403, 404, 503):
         raise refusal
+    form.refusal = refusal
     field_for = getattr(form, "field_for", lambda pointer: pointer.strip("/").split("/")[0])
     for problem in refusal.errors:
         name = field_for(problem.pointer)

@@ -30,7 +30,6 @@ def refusals_in(form: forms.BaseForm) -> Iterator[None]:
         yield
     except DomainError as refusal:
         show_refusal(form, refusal)
-        form.refusal = refusal
 
 
 def form_page(request: HttpRequest, template: str, form: forms.BaseForm, **context: Any) -> HttpResponse:

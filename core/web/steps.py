@@ -56,16 +56,16 @@ class Step:
     of what its holder is sent (`{ref}`, and the line's facts), or what makes it from the line, if anything. page and
     action: where it is offered and what it calls, `action(key, **form.facts(), by=…)`; without them it happens
     elsewhere, and only its words stand here.
-    said: what the page says afterwards. within: the step whose card holds it when both are open. offered, with a label:
-    when a page offers it to whom the table opens it, where the graph does not say so. noun and app are set when it is
-    registered.
+    said: what the page says afterwards, or what makes that from what the action returned. within: the step whose card
+    holds it when both are open. offered, with a label: when a page offers it to whom the table opens it, where the
+    graph does not say so. noun and app are set when it is registered.
     """
 
     verb: str
     told: Sentence
     page: Page | None = None
     action: Callable[..., Any] | None = None
-    said: "str | Promise" = ""
+    said: "str | Promise | Callable[[Any], str]" = ""
     form: type[StepForm] = StepForm
     within: str = ""
     mail: "str | Promise | Callable[[HistoryLine], str]" = ""
@@ -214,7 +214,7 @@ def act(request: HttpRequest, step: Step, **key: Any) -> HttpResponse:
     if form.is_valid():
         seen = {"seen": seen_in(request.POST)} if step.decides else {}
         try:
-            step.action(*key.values(), by=request.actor, **seen, **form.facts())
+            made = step.action(*key.values(), by=request.actor, **seen, **form.facts())
         except DomainError as refusal:
             request.refused_form = form
             changes = changes_since(row, seen["seen"], request.actor) if seen else []
@@ -224,7 +224,8 @@ def act(request: HttpRequest, step: Step, **key: Any) -> HttpResponse:
                 show_refusal(form, refusal)
             failed = Failed(step.verb, form, refusal.status, changes)
         else:
-            messages.success(request, " ".join([str(step.said), *form.read_as]))
+            text = step.said(made) if callable(step.said) else str(step.said)
+            messages.success(request, " ".join([text, *form.read_as]))
             if page.away and not page.rows(request.actor).filter(**key).exists():
                 return redirect(page.away)
             return redirect(page.route, **key)

@@ -96,7 +96,7 @@ from licensing.selectors.licenses import (
     with_party_changes,
 )
 from licensing.selectors.lists import ITEM_SEARCH, applicable_items, in_force_on, items_named, search_items
-from licensing.selectors.movements import clearances_taken, clearances_used, movements_of
+from licensing.selectors.movements import clearances_taken, clearances_used, latest_movements, movements_of
 from licensing.selectors.notices import instruments_known, newest_notices, notices_for, notices_in_words, notices_told
 from licensing.selectors.pools import (
     by_goods,
@@ -247,6 +247,7 @@ __all__ = [
     "judge",
     "judged",
     "last_look",
+    "latest_movements",
     "licenses_ending",
     "licenses_for",
     "licenses_past",

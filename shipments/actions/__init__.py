@@ -1,5 +1,6 @@
 """The verbs of shipments: reserve, cancel, lapse, what customs reports, and what their holder does."""
 
+from shipments.actions.counter import report
 from shipments.actions.customs import receive
 from shipments.actions.messages import ClearedLine, Message, Receipt
 from shipments.actions.reports import deliver, depart
@@ -18,5 +19,6 @@ __all__ = [
     "depart",
     "lapse",
     "receive",
+    "report",
     "reserve",
 ]

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from core.access import Actor
 from core.command import command
 from core.errors import DomainError, Problem
-from core.history import lines_of, move, record
+from core.history import lines_of, move, record, require_seen
 from core.legal_time import legal_day, legal_now
 from licensing import ledger
 from licensing.actions import licenses
@@ -36,11 +36,18 @@ def receive(message: Message, *, by: Actor) -> Receipt:
 
     The edge claims the message_id as the key, so a message has one effect and one answer.
     """
+    return book(message, by=by)
+
+
+def book(message: Message, *, by: Actor, seen: int | None = None) -> Receipt:
+    """The same inside a command's transaction. seen: what a person saw of the shipment, which must be so still."""
     pk = Shipment.objects.filter(ref=message.shipment).values_list("pk", flat=True).first()
     if pk is None:
         incident = open_incident(Incident.Kind.UNKNOWN_SHIPMENT, message, None, legal_now())
         return _keep(Receipt(message, 202, None, incidents=[incident]), by)
     license, shipment = lock_with_license(Shipment.objects.all(), pk=pk)
+    if seen is not None:
+        require_seen(shipment, seen)
     at = legal_now()
     if message.event == "corrected":
         return _keep(corrections.correct(message, license, shipment, by, at), by)

@@ -9,6 +9,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from core.errors import DomainError
 from core.history import lines_of, open_verbs
@@ -35,6 +36,23 @@ from shipments.web.forms import ShipmentForm
 
 MOST_CHANGES = 3  # of each kind that the overview tells
 TOLD_DAYS = 30  # how long the overview tells of a case that was not accepted, and of rules that came into force
+
+
+MOST_MOVEMENTS = 20  # of a license, on its page: programs read them all
+
+# what each movement did to a line, as people say it
+MOVED = {
+    "authorize": gettext_lazy("Authorized"),
+    "credit": gettext_lazy("Came back"),
+    "tolerance": gettext_lazy("Tolerance"),
+    "reserve": gettext_lazy("Reserved"),
+    "release": gettext_lazy("Released"),
+    "draw": gettext_lazy("Drawn"),
+    "over_clear": gettext_lazy("Beyond the license"),
+    "adjust": gettext_lazy("Corrected"),
+    "lapse": gettext_lazy("Lapsed"),
+    "unlapse": gettext_lazy("Lapse taken back"),
+}
 
 
 def overview(request: HttpRequest) -> HttpResponse:
@@ -108,10 +126,18 @@ def license_page(request: HttpRequest, ref: str, failed: Failed | None = None) -
         "clearances_reserved": taken - used,
         "destinations": by_name(Country.objects.filter(pk__in=row.destinations)),
         "shipments": selectors.with_holds(shipments[:50], now),
+        "movements": _running(row),
         "history": told(lines_of(row), request.actor),
         "today": today,
     }
     return render(request, "shipments/license_page.html", context, status=failed.status if failed else 200)
+
+
+def _running(license: License) -> list[dict[str, Any]]:
+    """The balance, movement by movement, the newest first: how much of which line, and what was left of it then."""
+    units = {line.number: line.unit for line in license.lines.all()}
+    found = licensing.latest_movements(license, MOST_MOVEMENTS)
+    return [{"of": row, "words": MOVED[row.kind], "unit": units[row.line_number]} for row in found]
 
 
 def _windows(license: License) -> dict[str, Any]:

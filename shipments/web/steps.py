@@ -5,6 +5,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from core.access import Actor
+from core.idempotency import Answer
 from core.legal_time import legal_now
 from core.models import HistoryLine
 from core.web.forms import ReasonForm
@@ -17,10 +18,12 @@ from shipments.actions import incidents, officers, qualifications, reports
 from shipments.models import Incident, Shipment
 from shipments.selectors import incidents_for, may_be_credited, shipments_for
 from shipments.web.annual import AuditForm, DeclineForm, PapersForm, RecordAnswerForm, RecordForm
+from shipments.web.counter import ClearForm, CounterForm, QuestionForm, RejectForm, says
 from shipments.web.forms import AnswerForm, CloseOutForm, DeliverForm, DepartForm, NoteForm, ReturnForm
 
 SHIPMENT = Page("shipment", shipments_for)
 SHIPMENT_DESK = Page("desk.shipment", shipments_for)
+COUNTER = Page("customs.shipment", shipments_for)
 INCIDENT_DESK = Page("desk.incident", incidents_for)
 COMPANY = Page("company", qualifications_for, key="")
 COMPANY_DESK = Page("desk.exporter", qualifications_for, key="pk", away="desk.exporters")
@@ -39,6 +42,16 @@ def _has_it(incident: Incident, actor: Actor) -> bool:
     return bool(incident.handling.owner_id == actor.user.pk)
 
 
+def at_the_counter(row: Shipment, actor: Actor) -> bool:
+    """What customs saw is never refused, whatever state the shipment is in."""
+    return True
+
+
+def told_back(answer: Answer) -> str:
+    """What was booked, the same when the form was sent twice."""
+    return answer.body
+
+
 register(
     "shipments",
     "shipment",
@@ -46,8 +59,26 @@ register(
         Step("reserve", _("Quota reserved")),
         Step("cancel", _("Cancelled; nothing is reserved any more")),
         Step("lapse", _("Reservation lapsed")),
-        Step("declare", _("Declared at customs")),
-        Step("clear", _("Cleared by customs")),
+        Step(
+            "declare",
+            _("Declared at customs"),
+            COUNTER,
+            says("declared"),
+            told_back,
+            CounterForm,
+            offered=at_the_counter,
+            label=_("Declare"),
+        ),
+        Step(
+            "clear",
+            _("Cleared by customs"),
+            COUNTER,
+            says("cleared"),
+            told_back,
+            ClearForm,
+            offered=at_the_counter,
+            label=_("Clear"),
+        ),
         Step(
             "depart",
             _("Departed on {on}"),
@@ -74,8 +105,28 @@ register(
             _("Holder told that the report of its delivery is overdue since {due}"),
             mail=_("{ref}: the report of its delivery was due on {due}"),
         ),
-        Step("question", _("Questioned by customs"), mail=_("{ref}: customs has a question")),
-        Step("reject", _("Rejected by customs; nothing is reserved any more"), mail=_("{ref}: rejected by customs")),
+        Step(
+            "question",
+            _("Questioned by customs"),
+            COUNTER,
+            says("questioned"),
+            told_back,
+            QuestionForm,
+            mail=_("{ref}: customs has a question"),
+            offered=at_the_counter,
+            label=_("Question"),
+        ),
+        Step(
+            "reject",
+            _("Rejected by customs; nothing is reserved any more"),
+            COUNTER,
+            says("rejected"),
+            told_back,
+            RejectForm,
+            mail=_("{ref}: rejected by customs"),
+            offered=at_the_counter,
+            label=_("Reject"),
+        ),
         Step("correct", _("Corrected by customs"), mail=_("{ref}: customs corrected a clearance")),
         Step("absorb", _("What went beyond the license has room since another shipment was corrected")),
         Step("return", _("Came back, as customs reported"), mail=_("{ref}: goods came back")),

@@ -9,8 +9,11 @@
     element.focus();
   };
 
-  // A page that came back with problems starts at their summary.
-  focusOn(document.querySelector(".errsum"));
+  // A page that came back with problems starts at their summary, or at what is to be looked at again.
+  focusOn(document.querySelector(".errsum, #unusual"));
+
+  // What a scanner types takes the place of what it typed before.
+  document.querySelector("input[autofocus]")?.select();
 
   // The phone's menu is a <details>: Escape and a click elsewhere close it.
   const menu = document.querySelector("details.menu");

@@ -63,6 +63,7 @@ TAKES = {
     "shipments.bulk.work": "shipments_bulk shipment_reserve_many",
     "shipments.bulk.cancel": "shipments_bulk now",
     "shipments.customs.receive": "licensing_license shipments_shipment now ledger_settle ledger_usable ledger_lapse",
+    "shipments.counter.report": "licensing_license shipments_shipment now",
     "shipments.officers.approve_return": "licensing_license shipments_shipment ledger_lock now ledger_credit",
     "shipments.officers.close_out": "licensing_license shipments_shipment ledger_settle now",
     "shipments.reservations.cancel": "licensing_license shipments_shipment ledger_settle now",

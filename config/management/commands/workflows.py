@@ -18,7 +18,8 @@ from shipments.models import Shipment
 TARGET = settings.BASE_DIR / "docs" / "workflows.md"
 MODELS = (Exporter, Qualification, Declaration, Application, License, Shipment, Draft, Notice)
 # verbs whose row in the access table has another name
-VERBS = {("shipment", "declare"): "shipment.customs", ("shipment", "clear"): "shipment.customs"}
+REPORTED = ("declare", "clear", "question", "reject", "correct", "return")
+VERBS = {("shipment", verb): "shipment.customs" for verb in REPORTED}
 
 CLOCK = replace(access.NOBODY, roles=frozenset({"clock"}))
 

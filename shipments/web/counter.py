@@ -1,0 +1,194 @@
+"""What an officer of customs fills in at the counter, and the message that it makes."""
+
+import uuid
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from core.access import Actor
+from core.errors import DomainError
+from core.idempotency import Answer, Claim, fingerprint
+from core.legal_time import legal_now, on_the_wire
+from core.quantities import show
+from core.templatetags.lodestone import listed, quantity, unit_word
+from core.web.fields import InstantField, QuantityField
+from core.web.forms import StepForm
+from shipments.actions import ClearedLine, Message, Receipt, report
+
+SECOND = timedelta(seconds=1)
+
+
+class CounterForm(StepForm):
+    """What each of them says. key: of this one rendering, so that sending it twice says it once. told: what names the
+    unusual things that stand above the button."""
+
+    key = forms.CharField(widget=forms.HiddenInput, max_length=64)
+    told = forms.CharField(widget=forms.HiddenInput, max_length=64, required=False, label=gettext_lazy("Unusual"))
+    declaration_no = forms.CharField(
+        label=gettext_lazy("Declaration number"),
+        max_length=30,
+        help_text=gettext_lazy("9 to 18 digits or capitals."),
+        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
+    )
+    declared_at = InstantField(label=gettext_lazy("Declared at"))
+    refusal: DomainError | None = None
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.initial["key"] = uuid.uuid4().hex
+        self.initial["declared_at"] = (self.row and self.row.declared_at) or legal_now()
+        self.initial["declaration_no"] = self.row.declaration_no if self.row else ""
+
+    def clean_declaration_no(self) -> str:
+        """As it is on the paper: scanners and people put blanks into it, and small letters."""
+        number = "".join(str(self.cleaned_data["declaration_no"]).split()).upper()
+        if not (number.isascii() and number.isalnum() and 9 <= len(number) <= 18):
+            raise forms.ValidationError(_("9 to 18 digits or capitals."), "invalid-format")
+        return number
+
+    def clean_declared_at(self) -> datetime:
+        """The instant of before, to its last digit, where the field still shows it."""
+        at: datetime = self.cleaned_data["declared_at"]
+        known = self.row.declared_at
+        return known if known and at <= known < at + SECOND else at
+
+    def unusual(self) -> str:
+        """What names the unusual things that the page shows above the button; empty where it shows none."""
+        return str(self.refusal.extra["told"]) if self.refusal and self.refusal.code == "unusual" else ""
+
+
+class QuestionForm(CounterForm):
+    reason = forms.CharField(
+        label=gettext_lazy("Question"),
+        max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=gettext_lazy("The ministry answers, and the company reads it too."),
+    )
+
+
+class RejectForm(CounterForm):
+    reason = forms.CharField(
+        label=gettext_lazy("Reason"),
+        max_length=2000,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=gettext_lazy("The company reads this. What is reserved is free again."),
+    )
+
+
+class ClearForm(CounterForm):
+    """A quantity for each line of the license: goods cross on other lines, too."""
+
+    numbered = {"quantity": gettext_lazy("Line {number}")}
+
+    cleared_at = InstantField(label=gettext_lazy("Cleared at"))
+    final = forms.TypedChoiceField(
+        label=gettext_lazy("Does more of this shipment follow?"),
+        choices=[
+            ("true", gettext_lazy("No, this is all of it: what is still reserved is free again")),
+            ("false", gettext_lazy("Yes, this is a part: the rest stays reserved")),
+        ],
+        coerce=lambda value: value == "true",
+        widget=forms.RadioSelect,
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.initial["cleared_at"] = legal_now()
+        self.lines = list(self.row.license.lines.all()) if self.row else []
+        own = {line.line_number: line for line in self.row.lines.all()} if self.row else {}
+        for line in self.lines:
+            one = own.get(line.number)
+            held, crossed = (one.held, one.crossed) if one else (0, 0)
+            self.fields[f"quantity_{line.number}"] = QuantityField(
+                label=_("Line {number}, {unit}").format(number=line.number, unit=unit_word(line.unit)),
+                help_text=_("{description}. Reserved: {held}, cleared so far: {crossed}.").format(
+                    description=line.description,
+                    held=quantity(held, line.unit),
+                    crossed=quantity(crossed, line.unit),
+                ),
+                required=len(self.lines) == 1,
+                initial=show(held, line.unit) if held else "",
+            )
+        quantities = [f"quantity_{line.number}" for line in self.lines]
+        self.order_fields(["key", "told", *quantities, "final"])
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        data["lines"] = []
+        for line in self.lines:
+            name = f"quantity_{line.number}"
+            try:
+                base = QuantityField.base(typed, line.unit) if (typed := data.pop(name, "")) else 0
+            except forms.ValidationError as error:
+                self.add_error(name, error)
+                continue
+            if base:
+                data["lines"].append(ClearedLine(line.number, base, line.unit))
+        if not data["lines"] and not any(name.startswith("quantity_") for name in self.errors):
+            self.add_error(f"quantity_{self.lines[0].number}", _("Say how much was cleared."))
+        if (begun := data.get("declared_at")) and (end := data.get("cleared_at")) and end < begun:
+            data["cleared_at"] = begun  # as long as it is the same second, which is all that the page shows
+            if end + SECOND <= begun:
+                self.add_error("cleared_at", _("Cleared before it was declared."))
+        return data
+
+
+def says(event: str) -> Callable[..., Answer]:
+    """A step's action: the officer says this event of the shipment, once however often the form is sent."""
+
+    def say(ref: str, *, key: str, told: str, seen: int, by: Actor, **said: Any) -> Answer:
+        said = {name: value for name, value in said.items() if value != ""}
+        body = {"event": event, "shipment": ref} | {name: _on_the_wire(value) for name, value in said.items()}
+        body["message_id"] = f"page:{fingerprint('', key, body)[:40]}"  # as no program can guess it
+        claim = Claim(
+            organization_id=by.organization_id or 0,
+            key=f"message:{body['message_id']}",
+            fingerprint=fingerprint("POST", ref, body),
+            render=lambda receipt: Answer(302, "text/plain", booked(receipt)),
+            refuse=_refuse,
+        )
+        facts = {"final": False, "shipment": ref, "event": event} | said
+        message = Message(message_id=body["message_id"], body=body, fingerprint=claim.fingerprint, **facts)
+        return report.claimed(claim, message, told=told, seen=seen, by=by)
+
+    return say
+
+
+def _on_the_wire(value: Any) -> Any:
+    if isinstance(value, list):
+        return [
+            {"license_line": one.license_line, "quantity": show(one.quantity, one.unit), "unit": one.unit}
+            for one in value
+        ]
+    return on_the_wire(value) if isinstance(value, datetime) else value
+
+
+def _refuse(refusal: DomainError) -> Answer:
+    raise refusal  # a page's refusal is not remembered: the officer looks again, and sends it again
+
+
+def booked(receipt: Receipt) -> str:
+    """What was booked, as the page says it afterwards."""
+    assert receipt.shipment is not None
+    found = [_("Recorded. The shipment is now: {state}.").format(state=receipt.shipment.get_state_display())]
+    words = {
+        "drawn": _("{much} drawn"),
+        "released": _("{much} released"),
+        "over_cleared": _("{much} beyond the license"),
+    }
+    for line, result in receipt.lines:
+        parts = [
+            text.format(much=quantity(result[name], line.unit))
+            for name, text in words.items()
+            if result[name] or name == "drawn"
+        ]
+        found.append(_("Line {number}: {parts}.").format(number=line.line_number, parts=listed(parts)))
+    found += [
+        _("Incident {ref}: {what}.").format(ref=one.ref, what=one.get_kind_display()) for one in receipt.incidents
+    ]
+    return " ".join(found)

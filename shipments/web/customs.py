@@ -1,0 +1,110 @@
+"""The counter: an officer of customs without a program looks up a license or a shipment."""
+
+from django import forms
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from core import references
+from core.legal_time import legal_day, legal_now
+from core.models import Country
+from core.web.lists import by_name
+from core.web.steps import Failed, of_one_moment, offered
+from licensing import selectors as licensing
+from licensing.models import License
+from shipments import selectors
+from shipments.models import Shipment
+from shipments.states import OPEN_SHIPMENT, RELEASED, ShipmentState
+
+FOUND = {
+    "customs.license": (License.PREFIX, licensing.licenses_for),
+    "customs.shipment": (Shipment.PREFIX, selectors.shipments_for),
+}
+
+
+# what an officer says next of a shipment in this state; of one that is through nothing is expected
+NEXT = {
+    **dict.fromkeys((ShipmentState.RESERVED, *RELEASED), "declare"),
+    **dict.fromkeys((ShipmentState.DECLARED, ShipmentState.QUESTIONED, ShipmentState.PART_CLEARED), "clear"),
+}
+
+
+class NumberForm(forms.Form):
+    """A number as a scanner types it, or a person."""
+
+    number = forms.CharField(
+        label=gettext_lazy("Number of a license or a shipment"),
+        max_length=40,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
+        help_text=gettext_lazy("Scan it, or type it and press Enter: EL-… or SH-…, with or without blanks."),
+    )
+
+    def clean_number(self) -> dict[str, str]:
+        """The reference for each route that it may lead to: both where it says neither EL nor SH."""
+        found = {}
+        for route, (prefix, _rows) in FOUND.items():
+            try:
+                found[route] = references.read(self.cleaned_data["number"], prefix)
+            except ValueError:
+                continue
+        if not found:
+            message = _(
+                "That is no such number: after EL- or SH- come 9 letters and digits. Compare it with the paper."
+            )
+            raise forms.ValidationError(message, "invalid-reference")
+        return found
+
+
+def search(request: HttpRequest) -> HttpResponse:
+    """Straight to what has the number; else why not, with what was typed."""
+    asked = "number" in request.GET
+    form = NumberForm(request.GET if asked else None)
+    status = 422 if asked else 200
+    if asked and form.is_valid():
+        for route, ref in form.cleaned_data["number"].items():
+            if FOUND[route][1](request.actor).filter(ref=ref).exists():
+                return redirect(route, ref=ref)
+        form.add_error("number", _("Nothing has this number. Compare it with the paper."))
+        status = 404
+    form.fields["number"].widget.attrs["autofocus"] = True
+    return render(request, "shipments/customs_search.html", {"form": form}, status=status)
+
+
+@of_one_moment
+def license_page(request: HttpRequest, ref: str) -> HttpResponse:
+    """What customs compares with the papers, what is left, and what is on its way; nothing of the case."""
+    row = get_object_or_404(licensing.with_balances(licensing.licenses_for(request.actor)), ref=ref)
+    now = legal_now()
+    rows = selectors.shipments_for(request.actor).filter(license=row, state__in=OPEN_SHIPMENT)
+    context = {
+        "license": row,
+        "usable": row.usable_on(legal_day(now)),
+        "today": legal_day(now),
+        "destinations": by_name(Country.objects.filter(pk__in=row.destinations)),
+        "shipments": selectors.with_holds(selectors.with_lines(rows), now),
+        "number": NumberForm(),
+    }
+    return render(request, "shipments/customs_license.html", context)
+
+
+@of_one_moment
+def shipment_page(request: HttpRequest, ref: str, failed: Failed | None = None) -> HttpResponse:
+    """A shipment's lines, and what customs may say of it."""
+    rows = selectors.with_corrections(selectors.with_lines(selectors.shipments_for(request.actor)))
+    (row,) = selectors.with_questions([get_object_or_404(rows, ref=ref)])
+    now = legal_now()
+    fate, _until = selectors.fate_if_declared(row, now)
+    found = offered(request, row, "customs.shipment", failed)
+    context = {
+        "shipment": row,
+        "usable": row.license.usable_on(legal_day(now)) and not row.closed and fate != licensing.TOO_LATE,
+        "today": legal_day(now),
+        **found,
+        "first": found["failed"] or NEXT.get(row.state, ""),
+        "questions": row.questions,
+        "creditable": selectors.may_be_credited(row.license, now),
+        "destination": Country.objects.filter(pk=row.destination).first(),
+        "number": NumberForm(),
+    }
+    return render(request, "shipments/customs_shipment.html", context, status=failed.status if failed else 200)

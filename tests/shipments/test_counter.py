@@ -1,0 +1,564 @@
+"""The counter: an officer of customs without a program finds what has a number, and says what a message says."""
+
+import json
+import re
+from datetime import timedelta
+from html import unescape
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from config.local import demo
+from core.legal_time import LEGAL_ZONE, legal_now, on_the_wire
+from core.models import Delivery, HistoryLine, Membership, Role
+from licensing import books
+from licensing.actions import licenses
+from licensing.models import License, Suspension
+from licensing.models.balances import LicenseLine, Movement
+from shipments.actions import ClearedLine, cancel, officers, receive
+from shipments.models import CustomsDeclaration, CustomsMessage, Incident, Resolution, Shipment, ShipmentLine
+from tests import make
+from tests.licensing.test_verdicts import ban
+
+KG = 1000
+DECLARED = "530120260123456789"
+
+
+@pytest.fixture
+def officer(world):
+    return demo.person("port", "Pan Hai", world.customs.organization, Role.CUSTOMS)
+
+
+@pytest.fixture
+def browser(client, officer):
+    client.force_login(officer.user)
+    return client
+
+
+@pytest.fixture
+def license(world):
+    return world.license(kilograms=1_000)
+
+
+@pytest.fixture
+def shipment(world, license):
+    return world.shipment(license, 400 * KG)
+
+
+def local(at):
+    return f"{at.astimezone(LEGAL_ZONE):%Y-%m-%dT%H:%M:%S}"
+
+
+def text(response):
+    return re.sub(r"\s+", " ", unescape(re.sub(r"<[^>]+>", " ", response.content.decode())))
+
+
+def carried(browser, shipment, verb):
+    """What the page's form of this verb has in it, unseen and prefilled."""
+    return filled(browser.get(reverse("customs.shipment", args=[shipment.ref])), verb)
+
+
+def filled(response, verb):
+    html = response.content.decode()
+    form = re.search(rf'action="[^"]*/{verb}/".*?</form>', html, re.DOTALL)[0]
+    inputs = [dict(re.findall(r'([\w-]+)="([^"]*)"', tag)) for tag in re.findall(r"<input[^>]*>", form)]
+    return {one["name"]: one.get("value", "") for one in inputs if one["type"] != "radio"}
+
+
+def send(browser, shipment, verb, data):
+    return browser.post(reverse(f"shipment.{verb}", args=[shipment.ref]), data, follow=True)
+
+
+def say(browser, shipment, verb, **typed):
+    """The form as the page has it, with what was typed into it."""
+    data = carried(browser, shipment, verb) | {"declaration_no": DECLARED}
+    data |= {"final": "true"} if verb == "clear" else {}
+    return send(browser, shipment, verb, data | typed)
+
+
+def plain(found):
+    """Without what names this one of two alike."""
+    return {name: value for name, value in found.items() if name not in ("message_id", "declaration_no", "shipment")}
+
+
+def booked(shipment):
+    """Every row that a message leaves."""
+    of_it, of_license = {"shipment": shipment.pk}, {"license": shipment.license_id}
+    messages = CustomsMessage.objects.filter(**of_it)
+    lines = HistoryLine.objects.order_by("seq")
+    told = lines.filter(subject_kind="shipment", subject_id=shipment.pk)
+    rows = [
+        (Shipment.objects.filter(pk=shipment.pk), "state declared_at cleared_at counted report_due_on"),
+        (ShipmentLine.objects.filter(**of_it), "line_number quantity held drawn released over_cleared added"),
+        (License.objects.filter(pk=shipment.license_id), "state"),
+        (LicenseLine.objects.filter(**of_license), "reserved drawn lapsed over_cleared open chain_seq"),
+        (
+            Movement.objects.filter(license_id=shipment.license_id).order_by("pk"),
+            "line_number kind account quantity available_after",
+        ),
+        (Suspension.objects.filter(**of_license), "cause"),
+        (lines.filter(subject_kind="license", subject_id=shipment.license_id), "verb from_state to_state"),
+        (told, "verb from_state to_state reason"),
+        (Delivery.objects.filter(line__in=told), "consumer to"),
+        (messages, "source event status"),
+        (Resolution.objects.filter(message__in=messages), "quantity drawn over_cleared"),
+        (CustomsDeclaration.objects.filter(**of_it), "declared_at lawful"),
+        (Incident.objects.filter(**of_it).order_by("pk"), "kind handling__ended_at"),
+    ]
+    found = [(query.model.__name__, list(query.values_list(*names.split()))) for query, names in rows]
+    return [*found, [plain(one.facts) for one in told], [plain(one.body) for one in messages]]
+
+
+AT = timedelta(minutes=-2)
+SAID = {
+    "declared": ("declare", {}, {}),
+    "questioned": ("question", {"reason": "Are these magnets?"}, {"reason": "Are these magnets?"}),
+    "rejected": ("reject", {"reason": "Not allowed"}, {"reason": "Not allowed"}),
+    "rejected without a reason": ("reject", {}, {}),
+    "cleared, less": ("clear", {"quantity_1": "396.5"}, {"final": True, "quantity": "396.500"}),
+    "cleared, a part": ("clear", {"quantity_1": "100", "final": "false"}, {"final": False, "quantity": "100.000"}),
+    "cleared, more": ("clear", {"quantity_1": "1,500"}, {"final": True, "quantity": "1500.000"}),
+}
+
+
+@pytest.mark.parametrize("said", SAID)
+@pytest.mark.parametrize("before", ["reserved", "declared", "cancelled", "suspended"])
+def test_a_form_leaves_what_a_message_leaves(said, before, browser, world):
+    verb, typed, sent = SAID[said]
+    one, other = (world.shipment(world.license(kilograms=1_000), 400 * KG) for _ in range(2))
+    key = make.key(world.customs, "customs:confirm")
+    at = (legal_now() + AT).replace(microsecond=0)
+    for shipment in (one, other):
+        if before == "declared":
+            receive(world.message(shipment.ref, "declared", declared_at=at), by=world.customs)
+        if before == "cancelled":
+            cancel(shipment.ref, by=world.exporter)
+        if before == "suspended":
+            ref = shipment.license.ref
+            licenses.suspend(ref, seen=make.seen(ref), reason="Inspection", by=world.ministry.decider)
+            Suspension.objects.update(opened_at=at - timedelta(hours=1))
+    body = {
+        "message_id": "GAC-1",
+        "event": said.partition(",")[0].partition(" ")[0],
+        "shipment": other.ref,
+        "declaration_no": "530120260000000002",
+        "declared_at": on_the_wire(at),
+        **({"reason": sent["reason"]} if "reason" in sent else {}),
+    }
+    if verb == "clear":
+        lines = [{"license_line": 1, "quantity": sent["quantity"], "unit": "kg"}]
+        body |= {"cleared_at": on_the_wire(at), "final": sent["final"], "lines": lines}
+    said_by_program = browser.post(
+        "/api/v1/customs/messages/", json.dumps(body), "application/json", HTTP_AUTHORIZATION=f"Bearer {key}"
+    )
+    assert said_by_program.status_code == 200
+    when = {"declared_at": local(at)} | ({"cleared_at": local(at)} if verb == "clear" else {})
+    response = say(browser, one, verb, **when, **typed)
+    if response.status_code == 409:  # told what is unusual
+        response = send(browser, one, verb, filled(response, verb) | {"final": "true"} | typed)
+    assert response.status_code == 200
+    assert booked(one) == booked(other)
+    assert books.drift() == []
+
+
+@pytest.mark.parametrize(
+    "typed", ["{ref}", " {lower} ", "{ref} ", "{spaced}", "{bare}", "{letter_o}", "{compact}", "EL {bare}"]
+)
+def test_a_scanner_leads_straight_to_the_license(typed, browser, world):
+    license = zero(world.license(kilograms=100))
+    bare = license.ref.removeprefix("EL-")
+    assert "0" in bare
+    forms = {
+        "ref": license.ref,
+        "lower": license.ref.lower(),
+        "spaced": f"EL-{bare[:4]} {bare[4:]}",
+        "bare": bare,
+        "letter_o": license.ref.replace("0", "O"),
+        "compact": f"el{bare.lower().replace('0', 'o')}",
+    }
+    response = browser.get("/customs/", {"number": typed.format(**forms)})
+    assert (response.status_code, response.url) == (302, f"/customs/licenses/{license.ref}/")
+
+
+def zero(license):
+    """The license under a number with a zero in it, which a scanner or a person may take for an O."""
+    while "0" not in (ref := make.unknown(License.PREFIX)):
+        pass
+    License.objects.filter(pk=license.pk).update(ref=ref)
+    license.refresh_from_db()
+    return license
+
+
+def test_a_number_leads_to_a_shipment(browser, shipment):
+    for typed in (shipment.ref, shipment.ref.removeprefix("SH-").lower()):
+        assert browser.get("/customs/", {"number": typed}).url == f"/customs/shipments/{shipment.ref}/"
+
+
+def test_the_field_has_the_focus_and_nothing_else_is_offered(browser, db):
+    response = browser.get("/", follow=True)
+    assert response.redirect_chain == [("/customs/", 302)]
+    html = response.content.decode()
+    assert html.count("autofocus") == 1
+    assert re.search(r'<input[^>]*name="number"[^>]*autofocus', html)
+
+
+@pytest.mark.parametrize(
+    ("typed", "status", "said"),
+    [
+        ("{unknown}", 404, "Nothing has this number."),
+        ("EL-123", 422, "That is no such number"),
+        ("", 422, "This field is required."),
+        ("<b>x</b>", 422, "That is no such number"),
+        ("ＥＬ-７", 422, "That is no such number"),
+    ],
+)
+def test_a_number_of_nothing_is_told_and_kept(typed, status, said, browser, world):
+    typed = typed.format(unknown=make.unknown())
+    response = browser.get("/customs/", {"number": typed})
+    assert (response.status_code, said in text(response)) == (status, True)
+    assert response.context["form"]["number"].value() == typed
+
+
+def test_a_number_with_a_wrong_check_character_is_no_number(browser, world):
+    ref = world.license(kilograms=100).ref
+    wrong = ref[:-1] + ("2" if ref[-1] != "2" else "3")
+    assert browser.get("/customs/", {"number": wrong}).status_code == 422
+
+
+def test_a_license_at_the_counter_shows_lines_and_balance_and_nothing_of_the_case(browser, world, license, shipment):
+    world.clear(shipment.ref, 100 * KG, final=False)
+    page = text(browser.get(f"/customs/licenses/{license.ref}/"))
+    for said in (
+        "1,000 kg",
+        "300 kg",
+        "100 kg",
+        "600 kg",
+        "The license can be used now.",
+        shipment.ref,
+        "Germany",
+        "CNSHA",
+    ):
+        assert said in page, said
+    assert str(license.end_users.get().party.name) in page
+    assert str(license.consignees.get().name) in page
+    case = license.application
+    for hidden in (case.ref, str(license.exporter), shipment.client_reference, license.verify_code, license.edition):
+        assert hidden not in page
+
+
+def test_only_open_shipments_stand_on_the_license(browser, world, license, shipment):
+    gone = world.shipment(license, KG)
+    world.clear(gone.ref, KG)
+    page = text(browser.get(f"/customs/licenses/{license.ref}/"))
+    assert (shipment.ref in page, gone.ref in page) == (True, False)
+
+
+def test_a_license_that_can_not_be_used_says_so(browser, world, license):
+    licenses.suspend(license.ref, seen=make.seen(license.ref), reason="A hidden reason", by=world.ministry.decider)
+    page = text(browser.get(f"/customs/licenses/{license.ref}/"))
+    assert "The license can’t be used now." in page
+    assert "A hidden reason" not in page
+
+
+def test_a_shipment_at_the_counter_has_the_quantities_that_are_reserved(browser, world, shipment):
+    world.clear(shipment.ref, 100 * KG, final=False)
+    response = browser.get(f"/customs/shipments/{shipment.ref}/")
+    assert filled(response, "clear")["quantity_1"] == "300.000"
+    assert shipment.client_reference not in text(response)
+    assert str(shipment.exporter) not in text(response)
+
+
+@pytest.mark.parametrize(
+    ("before", "first"), [("", "declare"), ("declared", "clear"), ("questioned", "clear"), ("cleared", "")]
+)
+def test_what_comes_next_stands_open(before, first, browser, world, shipment):
+    if before:
+        more = {"grams": KG} if before == "cleared" else {"reason": "Why?"} if before == "questioned" else {}
+        receive(world.message(shipment.ref, before, **more), by=world.customs)
+    html = browser.get(f"/customs/shipments/{shipment.ref}/").content.decode()
+    opened = re.findall(r'<details class="fold" open>.*?action="[^"]*/(\w+)/"', html, re.DOTALL)
+    assert opened == ([first] if first else [])
+
+
+def test_the_page_says_what_was_booked(browser, world, shipment):
+    page = text(say(browser, shipment, "clear", quantity_1="396.5"))
+    assert "Recorded. The shipment is now: Cleared. Line 1: 396.5 kg drawn, 3.5 kg released." in page
+
+
+def test_sent_twice_a_form_is_one_message_and_says_the_same(browser, world, shipment):
+    data = carried(browser, shipment, "clear") | {"declaration_no": DECLARED, "final": "false", "quantity_1": "100"}
+    answers = [text(send(browser, shipment, "clear", data)) for _ in range(2)]
+    assert answers[0] == answers[1]
+    assert CustomsMessage.objects.count() == 1
+    assert ShipmentLine.objects.get(shipment=shipment).drawn == 100 * KG
+
+
+def test_the_same_said_on_a_page_of_its_own_is_another_message(browser, world, shipment):
+    for _ in range(2):
+        say(browser, shipment, "clear", quantity_1="100", final="false")
+    assert ShipmentLine.objects.get(shipment=shipment).drawn == 200 * KG
+
+
+def test_a_message_of_a_page_is_no_programs(browser, world, shipment):
+    say(browser, shipment, "declare")
+    message = CustomsMessage.objects.get()
+    assert re.fullmatch(r"page:[0-9a-f]{40}", message.message_id)
+    assert message.source == world.customs.organization
+
+
+def test_a_program_corrects_what_was_cleared_on_a_page(browser, world, shipment):
+    say(browser, shipment, "clear", quantity_1="400")
+    corrects = CustomsMessage.objects.get().message_id
+    receive(
+        world.message(
+            shipment.ref,
+            "corrected",
+            0,
+            corrects=corrects,
+            reason="Weighed again",
+            lines=[ClearedLine(1, 399 * KG, "kg")],
+        ),
+        by=world.customs,
+    )
+    assert ShipmentLine.objects.get(shipment=shipment).drawn == 399 * KG
+
+
+@pytest.mark.parametrize("verb", ["clear", "question", "reject"])
+def test_what_moved_meanwhile_is_told_and_nothing_is_booked(verb, browser, world, shipment):
+    data = carried(browser, shipment, verb) | {"declaration_no": DECLARED, "final": "true", "reason": "Why?"}
+    receive(world.message(shipment.ref, "declared"), by=world.customs)
+    response = send(browser, shipment, verb, data)
+    assert response.status_code == 412
+    assert "Since you opened this page" in text(response)
+    assert (CustomsMessage.objects.count(), Incident.objects.count()) == (1, 0)
+    assert filled(response, verb)["declaration_no"] == DECLARED
+    again = send(browser, shipment, verb, filled(response, verb) | {"final": "true", "reason": "Why?"})
+    assert (again.status_code, CustomsMessage.objects.count()) == (200, 2)
+
+
+def test_what_happened_meanwhile_names_nobody(browser, world, shipment):
+    data = carried(browser, shipment, "declare") | {"declaration_no": DECLARED}
+    receive(world.message(shipment.ref, "questioned", reason="Why?"), by=world.customs)
+    officers.answer(shipment.ref, seen=make.seen(shipment.ref), reason="They are", by=world.ministry.reviewer)
+    page = text(send(browser, shipment, "declare", data | {"seen": "0"}))
+    for name in ("the company", "the ministry", "customs"):
+        assert f" {name}, " in page
+    for actor in (world.exporter, world.ministry.reviewer, world.customs):
+        assert str(actor.user) not in page
+
+
+@pytest.mark.parametrize(("verb", "event"), [("declare", "declared"), ("question", "questioned")])
+def test_what_moves_nothing_is_told_before(verb, event, browser, world, shipment):
+    world.clear(shipment.ref, 400 * KG, declaration_no=DECLARED)
+    response = say(browser, shipment, verb, reason="Why?")
+    assert response.status_code == 409
+    assert "It is recorded, and moves nothing: the shipment stays as it is (Cleared)." in text(response)
+    done = send(browser, shipment, verb, filled(response, verb) | {"reason": "Why?"})
+    assert (done.status_code, CustomsMessage.objects.filter(event=event).count()) == (200, 1)
+
+
+def test_a_shipment_that_the_rules_forbid_now_says_so(browser, world, license, shipment):
+    make.edition(ban("DE"))
+    assert "The license can’t be used now." in text(browser.get(f"/customs/shipments/{shipment.ref}/"))
+
+
+def test_back_and_sent_otherwise_says_what_was_booked_since(browser, world, shipment):
+    data = carried(browser, shipment, "clear") | {"declaration_no": DECLARED, "final": "false", "quantity_1": "100"}
+    send(browser, shipment, "clear", data)
+    assert send(browser, shipment, "clear", data | {"quantity_1": "110"}).status_code == 412
+    assert ShipmentLine.objects.get(shipment=shipment).drawn == 100 * KG
+
+
+def test_an_over_clearance_is_told_before_it_is_booked(browser, world, license, shipment):
+    before = booked(shipment)
+    response = say(browser, shipment, "clear", quantity_1="1,084.5")
+    assert response.status_code == 409
+    assert "Line 1: 84.5 kg more than the license has. It is booked, and the license is suspended." in text(response)
+    assert booked(shipment) == before
+    done = send(browser, shipment, "clear", filled(response, "clear") | {"final": "true"})
+    assert done.status_code == 200
+    ref = Incident.objects.get().ref
+    said = f"Line 1: 1,000 kg drawn, 84.5 kg beyond the license. Incident {ref}: More cleared than the license had."
+    assert said in text(done)
+    license.refresh_from_db()
+    assert license.state == "suspended"
+
+
+def test_more_than_was_reserved_is_told_before_it_is_booked(browser, world, shipment):
+    response = say(browser, shipment, "clear", quantity_1="410")
+    assert response.status_code == 409
+    assert "Line 1: 10 kg more than this shipment has reserved." in text(response)
+    assert send(browser, shipment, "clear", filled(response, "clear") | {"final": "true"}).status_code == 200
+    assert ShipmentLine.objects.get(shipment=shipment).drawn == 410 * KG
+
+
+def test_a_license_that_was_not_usable_then_is_told_before(browser, world, license, shipment):
+    response = say(browser, shipment, "declare", declared_at="2020-01-01T00:00:00")
+    assert response.status_code == 409
+    assert "Declared while the license was not usable" in text(response)
+    assert not Incident.objects.exists()
+    assert send(browser, shipment, "declare", filled(response, "declare")).status_code == 200
+    assert Incident.objects.get().kind == "license_not_usable"
+
+
+def test_what_was_typed_otherwise_after_that_is_looked_at_again(browser, world, shipment):
+    told = filled(say(browser, shipment, "clear", quantity_1="1,084.5"), "clear") | {"final": "true"}
+    again = send(browser, shipment, "clear", told | {"quantity_1": "10,845"})
+    assert (again.status_code, CustomsMessage.objects.count()) == (409, 0)
+
+
+def test_what_became_unusual_meanwhile_is_looked_at_again(browser, world, license, shipment):
+    told = filled(say(browser, shipment, "clear", quantity_1="410"), "clear") | {"final": "true"}
+    licenses.suspend(license.ref, seen=make.seen(license.ref), reason="Inspection", by=world.ministry.decider)
+    Suspension.objects.update(opened_at=legal_now() - timedelta(days=1))
+    again = send(browser, shipment, "clear", told)
+    assert (again.status_code, CustomsMessage.objects.count()) == (409, 0)
+
+
+def test_what_is_as_reserved_is_booked_at_once(browser, world, shipment):
+    assert say(browser, shipment, "clear").status_code == 200
+    assert ShipmentLine.objects.get(shipment=shipment).drawn == 400 * KG
+
+
+def test_a_number_of_another_shipments_declaration_is_refused_with_what_was_typed(browser, world, license, shipment):
+    other = world.shipment(license, KG)
+    receive(world.message(other.ref, "declared", declaration_no=DECLARED), by=world.customs)
+    response = say(browser, shipment, "declare")
+    assert response.status_code == 409
+    assert "This declaration number was reported for another shipment." in text(response)
+    assert filled(response, "declare")["declaration_no"] == DECLARED
+
+
+def test_cleared_in_the_second_of_its_declaration(browser, world, shipment):
+    message = world.message(shipment.ref, "declared")
+    receive(message, by=world.customs)
+    same = {"declaration_no": message.declaration_no, "cleared_at": local(message.declared_at)}
+    assert say(browser, shipment, "clear", **same).status_code == 200
+    assert Shipment.objects.get().cleared_at == message.declared_at
+
+
+def test_a_declaration_number_is_read_with_blanks_and_small_letters(browser, world, shipment):
+    say(browser, shipment, "declare", declaration_no=" 5301 2026a123456789 ")
+    assert CustomsDeclaration.objects.get().number == "53012026A123456789"
+
+
+def test_the_instant_of_the_declaration_is_kept_to_its_last_digit(browser, world, shipment):
+    message = world.message(shipment.ref, "declared", declared_at=legal_now() - timedelta(seconds=90))
+    receive(message, by=world.customs)
+    assert message.declared_at.microsecond
+    say(browser, shipment, "clear", declaration_no=message.declaration_no)
+    body = CustomsMessage.objects.get(event="cleared").body
+    assert body["declared_at"] == on_the_wire(message.declared_at)
+
+
+@pytest.mark.parametrize(
+    ("name", "typed", "said"),
+    [
+        ("declaration_no", "53-01", "9 to 18 digits or capitals."),
+        ("declaration_no", "1" * 19, "9 to 18 digits or capitals."),
+        ("declaration_no", "５３０１２０２６１", "9 to 18 digits or capitals."),
+        ("declaration_no", "", "This field is required."),
+        ("declared_at", "yesterday", "Write the instant as 2026-12-01 09:30, in Beijing time."),
+        ("declared_at", "1989-12-31T23:59", "Write the instant as"),
+        ("declared_at", "2101-01-01T00:00", "Write the instant as"),
+        ("declared_at", "2026-02-30T00:00", "Write the instant as"),
+        ("declared_at", "2100-01-01T00:00", "Cleared before it was declared."),
+        ("cleared_at", "", "This field is required."),
+        ("final", "", "This field is required."),
+        ("final", "perhaps", "Select a valid choice."),
+        ("quantity_1", "", "This field is required."),
+        ("quantity_1", "0.000", "Say how much was cleared."),
+        *(
+            ("quantity_1", typed, "Write a number such as")
+            for typed in ("NaN", "Infinity", "1e5", "1_000", "٣", "+5", ".5", "5.", "0x10", "5 lb")
+        ),
+        ("quantity_1", "-1", "The quantity must be more than zero."),
+        ("quantity_1", "-0", "The quantity must be more than zero."),
+        ("quantity_1", "1,5", "Do you mean"),
+        ("quantity_1", "0.0005", "decimal places"),
+        ("key", "", "This field is required."),
+    ],
+)
+def test_what_can_not_be_read_is_named_and_kept(name, typed, said, browser, world, shipment):
+    response = say(browser, shipment, "clear", **{name: typed})
+    assert (response.status_code, said in text(response)) == (422, True)
+    assert not CustomsMessage.objects.exists()
+    if name != "final":
+        assert filled(response, "clear")[name] == typed
+
+
+def test_a_question_has_words(browser, world, shipment):
+    assert say(browser, shipment, "question", reason="").status_code == 422
+    page = text(say(browser, shipment, "question", reason="Are these magnets?"))
+    assert "The shipment is now: Questioned by customs." in page
+    assert "Are these magnets?" in page
+
+
+def test_goods_that_cross_on_another_line_are_said_on_it(browser, world):
+    signed = world.declaration(codes=("1C905.a.4", "1C905.b"))
+    goods = [("1C905.a.4", "Magnets", 1_000), ("1C905.a.4", "Arcs", 500)]
+    ref = demo.application(world.exporter, "annual", goods, [signed], make.unique("K-"))
+    license = demo.issued(world.exporter, ref, world.ministry, [signed])
+    shipment = world.shipment(license, 400 * KG)
+    response = say(browser, shipment, "clear", quantity_1="", quantity_2="400")
+    assert response.status_code == 409
+    assert send(browser, shipment, "clear", filled(response, "clear") | {"final": "true"}).status_code == 200
+    lines = ShipmentLine.objects.filter(shipment=shipment).values_list("line_number", "drawn", "released")
+    assert list(lines) == [(1, 0, 400 * KG), (2, 400 * KG, 0)]
+
+
+PAGES = ["customs", "customs.license", "customs.shipment"]
+VERBS = ["declare", "clear", "question", "reject"]
+
+
+@pytest.mark.parametrize(
+    "who", ["exporter", "ministry.reviewer", "ministry.decider", "ministry.auditor", "ministry.admin"]
+)
+def test_the_counter_is_nobodys_but_customs(who, client, world, license, shipment):
+    actor = world
+    for name in who.split("."):
+        actor = getattr(actor, name)
+    client.force_login(actor.user)
+    refs = {"customs": [], "customs.license": [license.ref], "customs.shipment": [shipment.ref]}
+    found = {client.get(reverse(page, args=refs[page])).status_code for page in PAGES}
+    found |= {client.post(reverse(f"shipment.{verb}", args=[shipment.ref])).status_code for verb in VERBS}
+    assert found <= {403, 404}
+    assert not CustomsMessage.objects.exists()
+
+
+def test_another_company_finds_nothing_at_the_counter(client, world, license, shipment):
+    client.force_login(make.exporter(world.ministry, "Other Co., Ltd.").user)
+    assert client.get(f"/customs/shipments/{shipment.ref}/").status_code == 404
+    assert client.get(f"/customs/licenses/{license.ref}/").status_code == 404
+
+
+def test_customs_sees_nothing_else_of_a_license_or_a_shipment(browser, world, license, shipment):
+    paths = [f"/licenses/{license.ref}/", f"/desk/licenses/{license.ref}/", f"/shipments/{shipment.ref}/"]
+    paths += [
+        f"/desk/shipments/{shipment.ref}/",
+        f"/applications/{license.application.ref}/",
+        "/desk/",
+        "/desk/incidents/",
+    ]
+    assert {browser.get(path).status_code for path in paths} <= {403, 404}
+
+
+def test_an_officer_whose_membership_ended_says_nothing_more(browser, world, officer, shipment):
+    data = carried(browser, shipment, "declare") | {"declaration_no": DECLARED}
+    Membership.objects.filter(user=officer.user).update(roles=[])
+    assert send(browser, shipment, "declare", data).status_code == 403
+    assert not CustomsMessage.objects.exists()
+
+
+def test_a_license_with_many_shipments_takes_as_many_queries(browser, world, license, django_assert_num_queries):
+    path = f"/customs/licenses/{license.ref}/"
+    world.shipment(license, KG)
+    browser.get(path)
+    with CaptureQueriesContext(connection) as one:
+        browser.get(path)
+    for _ in range(2):
+        world.shipment(license, KG)
+    with django_assert_num_queries(len(one)):
+        browser.get(path)
