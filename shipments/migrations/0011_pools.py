@@ -26,5 +26,10 @@ class Migration(migrations.Migration):
             name='composition',
             field=models.JSONField(blank=True, default=dict, help_text='As stated: {symbol: fraction}.'),
         ),
+        migrations.AlterField(
+            model_name='incident',
+            name='kind',
+            field=models.CharField(choices=[('unknown_shipment', 'Message about an unknown shipment'), ('license_not_usable', 'Declared while the license was not usable'), ('rules_forbade', 'Declared when the rules forbade it'), ('reservation_gone', 'Declared after the reservation was gone'), ('over_used', 'More used than a national quota has'), ('over_cleared', 'More cleared than the license had'), ('declaration_used', 'Declaration number of another shipment'), ('after_final', 'Cleared after the last clearance'), ('cleared_and_rejected', 'Both cleared and rejected'), ('unknown_line', 'Cleared on a line or unit that the license does not have')], max_length=20),
+        ),
         migrations.RunSQL([((SQL / f"{name}.sql").read_text(encoding="utf-8"), None) for name in FUNCTIONS]),
     ]
