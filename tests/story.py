@@ -15,7 +15,7 @@ from core import actions as people
 from core import calendar_file
 from core.access import Actor, clock
 from core.errors import DomainError
-from core.history import open_verbs
+from core.history import open_verbs, version
 from core.legal_time import legal_now, legal_today
 from core.models import Delivery, LegalDay, Membership
 from core.web import steps
@@ -32,6 +32,7 @@ from licensing.actions import (
     follows,
     licenses,
     notices,
+    pools,
     questions,
     receipts,
     screenings,
@@ -42,7 +43,7 @@ from licensing.actions import (
     verdicts,
     windows,
 )
-from licensing.models import Application, Draft, License, Simulation, WindowWarning
+from licensing.models import Application, Draft, License, QuotaPool, Simulation, WindowWarning
 from shipments import actions as shipments
 from shipments.actions import bulk, incidents, officers, qualifications, reports
 from shipments.models import Return
@@ -53,7 +54,8 @@ KG = 1000
 _TAKES = re.compile(r'FROM "(\w+)".*FOR NO KEY UPDATE', re.DOTALL)
 
 
-# Administrators see all officers and all mail; whoever was invited is nobody yet; everybody comments on a draft.
+# Administrators see all officers and all mail; whoever was invited is nobody yet; everybody comments on a draft; officers
+# of every province see all national quotas.
 SEEN_BY_ALL = {
     "core.officers.confirm_grant",
     "core.officers.propose_roles",
@@ -61,6 +63,7 @@ SEEN_BY_ALL = {
     "core.mail.end_delivery",
     "core.teams.accept_invitation",
     "licensing.comments.comment",
+    *(f"licensing.pools.{verb}" for verb in ("propose_change", "approve", "refuse", "thaw")),
 }
 
 
@@ -125,6 +128,7 @@ def told(world: make.World, clock_of: Any = None) -> Story:
     signed = _declarations(step, world)
     _applications(step, world, signed)
     _policy(step, world.ministry, world.exporter)
+    _pools(step, world.ministry)
     step(follows.follow, code="1C909", by=world.exporter)
     follows.follow(code="1C910", by=world.exporter)
     step(follows.unfollow, code="1C909", by=world.exporter)
@@ -291,6 +295,22 @@ def _policy(step: Story, m: make.Ministry, company: Actor) -> None:
     make.simulated(shown, m.policy_officer)
     comments.publish(shown, seen=seen(shown), until=legal_today() + timedelta(days=9), by=m.policy_officer)
     comments.comment(shown, text="Later, please", by=company)
+
+
+def _pools(step: Story, m: make.Ministry) -> None:
+    """A national quota is opened, and stopped when its books do not agree; a change of it is refused."""
+    until = legal_today() + timedelta(days=9)
+    scope = pools.Scope("Q-DY", "content", legal_today(), until, element="Dy", destinations=["AQ"])
+    terms = {"cap": 0, "from_day": legal_today(), "reason": "For the year", "by": m.policy_officer}
+    opening = step(pools.propose_opening, scope=scope, **terms)
+    step(pools.approve, opening.pk, seen=version(opening), by=m.policy_approver)
+    pool = QuotaPool.objects.get()
+    change = step(pools.propose_change, pool.ref, seen=version(pool), **terms)
+    step(pools.refuse, change.pk, seen=version(change), reason="Too little", by=m.policy_approver)
+    QuotaPool.objects.update(opened_on=legal_today() - timedelta(days=1))
+    step(pools.check, by=clock())
+    QuotaPool.objects.update(opened_on=legal_today())
+    step(pools.thaw, pool.ref, seen=version(pool), reason="It was a slip", by=m.decider)
 
 
 def _shipments(step: Story, world: make.World, clock_of: Any) -> None:

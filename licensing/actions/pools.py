@@ -3,7 +3,7 @@
 from dataclasses import asdict, dataclass, field
 from datetime import date
 
-from django.db import connection
+from django.db import IntegrityError, connection, transaction
 from django.utils.translation import gettext as _
 
 from core.access import Actor
@@ -83,11 +83,14 @@ def _proposed(change: PoolChange, by: Actor) -> PoolChange:
     if problems := _wrong(change):
         raise Invalid(problems)
     change.proposed_by, change.proposed_at = by.user, legal_now()
-    waiting = PoolChange.objects.filter(ref=change.ref, decided_at=None)
-    if waiting.exists():
+    try:
+        with transaction.atomic():
+            change.save()
+    except IntegrityError as error:
+        if "pool_change_one_at_a_time" not in str(error):
+            raise
         text = _("A change of this pool waits for its second person already. Have that decided first.")
-        raise DomainError(text, code="pool-change-open")
-    change.save()
+        raise DomainError(text, code="pool-change-open") from error
     _require_alone("SELECT pool_overlaps(c) FROM licensing_poolchange c WHERE c.id = %s", change)
     record(change, "propose", by=by, at=change.proposed_at, reason=change.reason)
     return change

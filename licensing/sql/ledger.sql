@@ -71,8 +71,11 @@ BEGIN
             ORDER BY l.id FOR NO KEY UPDATE;
     END IF;
     IF pooled THEN
+        -- of where the license allows it to go, as ledger_hold took no others
         pools := ARRAY(SELECT DISTINCT s.pool FROM jsonb_array_elements(requests) r, pool_shares((r->>'license')::bigint,
-            (r->>'end_user')::bigint, r->>'destination', (r->>'planned_on')::date, r->'lines') s);
+            (r->>'end_user')::bigint, r->>'destination', (r->>'planned_on')::date, r->'lines') s
+            WHERE r->>'destination' = ANY ((SELECT l.destinations FROM licensing_license l
+                                            WHERE l.id = (r->>'license')::bigint)::text[]));
         IF NOT dry THEN
             PERFORM 1 FROM licensing_quotapool p WHERE p.id = ANY (pools) ORDER BY p.id FOR NO KEY UPDATE;
         END IF;
@@ -204,10 +207,10 @@ BEGIN
                 END LOOP;
             END IF;
         END LOOP;
-        IF pooled THEN
+        IF pooled AND (request->>'destination') = ANY (lic.destinations) THEN
             FOR pool IN
                     SELECT p.ref, p.element, pool_room(p, today, false) AS room, p.id = ANY (pools) AS held,
-                           (pool_terms(p, today)).state, min(s.line) AS line, bool_and(s.share IS NOT NULL) AS known,
+                           (pool_terms(p, today)).state, bool_and(s.share IS NOT NULL) AS known,
                            sum(round((i.item->>'quantity')::bigint * s.share))::bigint AS content, min(i.n) - 1 AS index
                     FROM pool_shares(lic.id, (request->>'end_user')::bigint, request->>'destination', planned,
                                      request->'lines') s

@@ -237,9 +237,12 @@ $$;
 CREATE OR REPLACE FUNCTION pool_check() RETURNS TABLE (pool_id bigint, what text, off numeric, newly boolean)
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 BEGIN
-    RETURN QUERY SELECT d.*, NOT p.frozen FROM pool_drift() d JOIN licensing_quotapool p ON p.id = d.pool_id;
-    UPDATE licensing_quotapool SET frozen = true
-        WHERE NOT frozen AND id IN (SELECT d.pool_id FROM pool_drift() d);
+    FOR pool_id, what, off, newly IN
+            SELECT d.pool_id, d.what, d.off, NOT p.frozen FROM pool_drift() d JOIN licensing_quotapool p ON p.id = d.pool_id
+            ORDER BY d.pool_id LOOP
+        UPDATE licensing_quotapool SET frozen = true WHERE id = pool_check.pool_id AND NOT frozen;
+        RETURN NEXT;
+    END LOOP;
 END;
 $$;
 
@@ -247,7 +250,6 @@ $$;
 CREATE OR REPLACE FUNCTION pool_thaw(pool bigint) RETURNS boolean LANGUAGE plpgsql SECURITY DEFINER
     SET search_path = public, pg_temp AS $$
 BEGIN
-    PERFORM 1 FROM licensing_quotapool p WHERE p.id = pool FOR NO KEY UPDATE;
     UPDATE licensing_quotapool SET frozen = false
         WHERE id = pool AND NOT EXISTS (SELECT FROM pool_drift() d WHERE d.pool_id = pool);
     RETURN FOUND;
