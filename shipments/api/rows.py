@@ -16,7 +16,7 @@ from core.errors import DomainError, Invalid, Problem, Unreadable
 
 MOST_BYTES = 8 * 1_048_576
 MOST = 10_000
-BOM = "\ufeff"
+KEY = "idempotency_key"
 
 
 @dataclass(frozen=True)
