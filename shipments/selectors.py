@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from django.db.models import Count, DateField, Exists, F, OuterRef, Prefetch, Q, QuerySet, Value
 
 from core.access import Actor, visibility
-from core.legal_time import legal_day
+from core.legal_time import LegalNow, legal_day
 from core.models import HistoryLine
 from core.selectors import reaches_documents
 from exporters.models import Qualification
@@ -54,9 +54,11 @@ def bulks_for(actor: Actor) -> QuerySet[Bulk]:
 
 
 def bulks_to_work() -> list[int]:
-    """Those of which something is left to be booked, the oldest first."""
+    """Those of which something is left to be booked and may be tried now, the oldest first."""
     left = Exists(BulkRow.objects.filter(bulk=OuterRef("pk"), status=None))
-    return list(Bulk.objects.filter(left, cancelled_at=None).order_by("pk").values_list("pk", flat=True))
+    due = Q(again_at=None) | Q(again_at__lte=LegalNow())
+    rows = Bulk.objects.filter(left, due, cancelled_at=None, stopped_at=None)
+    return list(rows.order_by("pk").values_list("pk", flat=True))
 
 
 def progress(bulk: Bulk) -> dict[str, int]:

@@ -3,6 +3,7 @@
 import time
 
 from celery import shared_task
+from celery.exceptions import SoftTimeLimitExceeded
 
 from core.access import clock
 from core.legal_time import legal_today
@@ -49,7 +50,17 @@ def warn_of_reports() -> int:
 def work_bulks() -> int:
     """Every bulk goes on, the oldest first, chunk by chunk; what is left after a while, seconds later."""
     by, until, done = clock(), time.monotonic() + RUN_SECONDS, 0
+
+    def go_on(pk: int) -> bool:
+        try:
+            return bulk.work(pk, by=by)
+        except SoftTimeLimitExceeded:
+            raise
+        except Exception:
+            bulk.fail(pk, by=by)
+            raise
+
     for pk in selectors.bulks_to_work():
-        while time.monotonic() < until and each([pk], lambda pk: bulk.work(pk, by=by)):
+        while time.monotonic() < until and each([pk], go_on):
             done += 1
     return done

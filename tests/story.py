@@ -315,6 +315,7 @@ def _shipments(step: Story, world: make.World, clock_of: Any) -> None:
     job = step(bulk.order, rows=rows, language="en", instance="", by=boss)
     step(bulk.work, job.pk, by=clock())
     job = bulk.order(rows, language="en", instance="", by=boss)
+    step(bulk.fail, job.pk, by=clock())
     step(bulk.cancel, job.ref, by=boss)
     forgotten = world.shipment(ending, KG)
     silent_about = world.shipment(ending, KG)

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import Any
 
 from django.db import connection
@@ -10,7 +11,7 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from core import idempotency
-from core.access import Actor
+from core.access import Actor, actor_behind
 from core.command import busy, command
 from core.errors import DomainError, WrongState
 from core.idempotency import Answer, InProgress
@@ -23,6 +24,8 @@ from shipments.models import Bulk, BulkRow, Shipment
 from shipments.selectors import bulks_for
 
 CHUNK = 1_000
+TRIES = 8  # of the same rows, in some four minutes
+MAY = "api.shipments.bulk"  # what whoever ordered a job must still be let do
 
 
 @dataclass(frozen=True)
@@ -148,17 +151,29 @@ def order(rows: Sequence[Row], *, language: str, instance: str, by: Actor) -> Bu
 
 @command
 def work(pk: int, *, by: Actor) -> bool:
-    """The next rows of the bulk have their outcomes; False where none is left, it is cancelled, or another works on it.
+    """The next rows of the bulk have their outcomes; False where none is left, it has ended, or another works on it.
 
     May run twice, late, or be killed: what it books commits with what its rows say, and with their keys. by: the clock,
-    which books for whoever sent them.
+    which books for whoever ordered it, and stops where he may not do that any more.
     """
     found = lock_all(Bulk.objects.filter(pk=pk), skip_locked=True)
-    if not found or found[0].cancelled_at:
+    if not found or found[0].ended:
         return False
     bulk = found[0]
-    kept = list(BulkRow.objects.filter(bulk=bulk, status=None).order_by("number")[:CHUNK])
+    behind = actor_behind(bulk.created_by)
+    if behind.organization_id != bulk.exporter_id or not behind.may(MAY):
+        _stop(bulk, Bulk.Cause.REVOKED)
+        return False
     by = replace(by, user=bulk.created_by, organization=bulk.exporter.organization)
+    told = book(bulk, by)
+    if bulk.tries:
+        Bulk.objects.filter(pk=pk).update(tries=0, again_at=None)
+    return bool(told)
+
+
+def book(bulk: Bulk, by: Actor) -> list[Answer]:
+    """The outcomes of its next rows, which say so. The caller holds the bulk."""
+    kept = list(BulkRow.objects.filter(bulk=bulk, status=None).order_by("number")[:CHUNK])
     rows = [Row(one.key, one.fingerprint, request_of(one.stated or {})) for one in kept]
     with translation.override(bulk.language):
         told = _booked(rows, bulk.request_id, by)
@@ -174,14 +189,34 @@ def work(pk: int, *, by: Actor) -> bool:
                 [one.replayed for one in told],
             ],
         )
-    return bool(kept)
+    return told
+
+
+@command
+def fail(pk: int, *, by: Actor) -> None:
+    """A try of its next rows was in vain: they are tried again, later each time; after the last the bulk is stopped."""
+    bulk = lock(Bulk.objects.all(), pk=pk)
+    at = legal_now()
+    if bulk.ended:
+        return
+    bulk.tries += 1
+    bulk.again_at = at + timedelta(seconds=2**bulk.tries - 2)  # the first at once: a worker may have died
+    bulk.save(update_fields=["tries", "again_at"])
+    if bulk.tries >= TRIES:
+        _stop(bulk, Bulk.Cause.FAILED)
+
+
+def _stop(bulk: Bulk, cause: Bulk.Cause) -> None:
+    """Nothing more of it is booked, and it says why; what is booked stays so."""
+    bulk.stopped_at, bulk.stopped_because = legal_now(), cause
+    bulk.save(update_fields=["stopped_at", "stopped_because"])
 
 
 @command
 def cancel(ref: str, *, by: Actor) -> Bulk:
     """Nothing more of it is booked; what is booked stays so."""
     bulk = lock(bulks_for(by), ref=ref)
-    if bulk.cancelled_at or not bulk.rows.filter(status=None).exists():
+    if bulk.ended or not bulk.rows.filter(status=None).exists():
         raise WrongState(_("Nothing of it is left to be booked."))
     bulk.cancelled_at = legal_now()
     bulk.save(update_fields=["cancelled_at"])

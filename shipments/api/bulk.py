@@ -67,6 +67,10 @@ class BulkOutput(serializers.Serializer[Any]):
     booked = serializers.IntegerField()
     created_at = serializers.DateTimeField()
     cancelled_at = serializers.DateTimeField(allow_null=True)
+    stopped_at = serializers.DateTimeField(allow_null=True)
+    stopped_because = serializers.CharField(
+        allow_null=True, help_text=gettext_lazy("Why nothing more of it is booked; what is booked stays so.")
+    )
 
 
 class BulkPageOutput(BulkOutput):
@@ -85,6 +89,8 @@ def shown(bulk: Bulk) -> dict[str, Any]:
         **said,
         "created_at": on_the_wire(bulk.created_at),
         "cancelled_at": on_the_wire(bulk.cancelled_at) if bulk.cancelled_at else None,
+        "stopped_at": on_the_wire(bulk.stopped_at) if bulk.stopped_at else None,
+        "stopped_because": bulk.get_stopped_because_display() or None,
     }
 
 

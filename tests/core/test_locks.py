@@ -61,6 +61,7 @@ TAKES = {
     "shipments.bulk.reserve_many": "shipment_reserve_many",
     "shipments.bulk.order": "now",
     "shipments.bulk.work": "shipments_bulk shipment_reserve_many",
+    "shipments.bulk.fail": "shipments_bulk now",
     "shipments.bulk.cancel": "shipments_bulk now",
     "shipments.customs.receive": "licensing_license shipments_shipment now ledger_settle ledger_usable ledger_lapse",
     "shipments.officers.approve_return": "licensing_license shipments_shipment ledger_lock now ledger_credit",
