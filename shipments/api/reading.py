@@ -1,7 +1,9 @@
 """The rows of a bulk as the single call reads its body. Whoever takes many rows, a page as well, reads them here."""
 
 import hashlib
+import io
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from django.urls import reverse
@@ -16,8 +18,29 @@ from core.errors import DomainError, Invalid, Problem
 from core.idempotency import fingerprint
 from shipments import answers
 from shipments.actions.bulk import Row
-from shipments.api.rows import KEY, Sent
+from shipments.api.rows import KEY, Sent, SheetRows
 from shipments.api.serializers import ShipmentInput
+
+
+class PageSheet(SheetRows):
+    """A sheet that comes by a page: whoever has no keys of his own needs none."""
+
+    may_be_missing = SheetRows.may_be_missing | {KEY}
+
+
+def read_sheet(content: bytes, instance: str) -> tuple[list[Sent], list[Row]]:
+    """The rows of a sheet that comes by a page, as it has them and as they are booked. A row without a key has one of
+    this very file and its client reference: sent again, it is booked once, and mended in another file it is not the
+    same. Raises for what can't be told row by row."""
+    sent = PageSheet().parse(io.BytesIO(content), "text/csv")
+    refuse_repeated(sent)
+    of_file = hashlib.sha256(content).hexdigest()
+    keyed = [replace(one, body={KEY: _key(of_file, one.body.get("client_reference"))} | one.body) for one in sent]
+    return sent, list(read_rows(keyed, instance))
+
+
+def _key(of_file: str, reference: str | None) -> str:
+    return "file-" + hashlib.sha256(f"{of_file} {reference}".encode()).hexdigest()
 
 
 def refuse_repeated(sent: Sequence[Sent]) -> None:
@@ -26,9 +49,12 @@ def refuse_repeated(sent: Sequence[Sent]) -> None:
     for name in (KEY, "client_reference"):
         first: dict[str, int] = {}
         for number, one in enumerate(sent, 1):
-            said = one.body.get(name) if isinstance(one.body, Mapping) else None
-            if isinstance(said, str) and (before := first.setdefault(said, number)) != number:
-                text = _("Row {number} has the {name} of row {before}.").format(number=number, name=name, before=before)
+            said, place = one.body.get(name) if isinstance(one.body, Mapping) else None, one.line or number
+            if isinstance(said, str) and (before := first.setdefault(said, place)) != place:
+                text = _("Row {number} has the {name} of row {before}.")
+                if one.line:
+                    text = _("Line {number} has the {name} of line {before}.")
+                text = text.format(number=place, name=name, before=before)
                 found.append(Problem(f"/{number - 1}/{name}", "row-repeated", text))
     if found:
         raise Invalid(found[:100])

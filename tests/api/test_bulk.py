@@ -120,6 +120,12 @@ def test_a_sheet_may_say_all_that_one_line_can(door, license):
     assert (made.final, line.hs_code, str(line.value), line.currency) == (True, "8505111000", "2400.00", "CNY")
 
 
+def test_a_column_that_we_wrote_into_a_sheet_is_read_over(door, license):
+    columns = f"problems,{COLUMNS},outcome"
+    row = door.row(license) | {"problems": "=1", "outcome": "\u202e"}
+    assert statuses(door.sheet(row, columns=columns)) == [201]
+
+
 def test_a_key_is_the_same_whether_it_comes_alone_or_among_many(door, license):
     row = door.row(license)
     alone = {name: said for name, said in row.items() if name != "idempotency_key"}
@@ -282,10 +288,12 @@ def test_the_mode_is_said_once(query, door, license):
 def test_a_row_that_repeats_another_is_refused_with_all(name, door, license):
     rows = [door.row(license), door.row(license), door.row(license)]
     rows[2][name] = rows[0][name]
-    for answer in (door.post(PARTIAL, rows), door.sheet(*rows)):
+    told = [(door.post(PARTIAL, rows), f"Row 3 has the {name} of row 1.")]
+    told += [(door.sheet(*rows), f"Line 4 has the {name} of line 2.")]
+    for answer, message in told:
         assert (answer.status_code, answer.json()["code"]) == (422, "row-repeated")
         [error] = answer.json()["errors"]
-        assert (error["pointer"], error["message"]) == (f"/2/{name}", f"Row 3 has the {name} of row 1.")
+        assert (error["pointer"], error["message"]) == (f"/2/{name}", message)
     assert counted()[0] == 0
 
 
