@@ -557,3 +557,32 @@ class BulkRow(models.Model):
 
     def __str__(self) -> str:
         return f"{self.bulk} row {self.number}"
+
+
+class Sheet(models.Model):
+    """A file of shipments that somebody uploaded in a page: what was found in it, and what it was booked as, if it was.
+
+    One for each content in a company, so that none is booked twice. What nobody booked is gone after a day; of what was
+    booked the content is, later.
+    """
+
+    PREFIX = "FL"
+
+    ref = models.CharField(max_length=16, unique=True)
+    exporter = models.ForeignKey(Exporter, on_delete=models.PROTECT, related_name="+")
+    sha256 = models.CharField(max_length=64)
+    name = models.CharField(max_length=200)
+    content = models.BinaryField()
+    uploaded_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    uploaded_at = models.DateTimeField()
+    language = models.CharField(max_length=10)
+    found = models.JSONField(help_text="Rows, those refused with status and body, and what they ask of each line.")
+    digest = models.CharField(max_length=64, help_text="Of what was shown: whoever confirms it says which.")
+    bulk = models.OneToOneField(Bulk, on_delete=models.PROTECT, null=True, related_name="sheet")
+
+    class Meta:
+        ordering = ["-id"]
+        constraints = [models.UniqueConstraint(name="sheet_once", fields=["exporter", "sha256"])]
+
+    def __str__(self) -> str:
+        return self.name

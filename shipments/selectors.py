@@ -17,7 +17,7 @@ from licensing.models import License, Suspension
 from licensing.selectors import LAWFUL, TOO_LATE, Closing, Reason, Taken, fate_of_lines, reasons, stopped
 from licensing.selectors.what_if import reads_reserved
 from licensing.states import IN_FORCE, LicenseState
-from shipments.models import Bulk, BulkRow, CustomsMessage, Handling, Incident, Shipment
+from shipments.models import Bulk, BulkRow, CustomsMessage, Handling, Incident, Sheet, Shipment
 from shipments.states import OPEN_SHIPMENT, UNREPORTED, ShipmentState
 
 REMINDER_DAYS = 7  # before the last day on which to report a delivery its holder is told
@@ -51,6 +51,11 @@ def shipments_for(actor: Actor) -> QuerySet[Shipment]:
 def bulks_for(actor: Actor) -> QuerySet[Bulk]:
     """A company's own; nobody else's business: what came of them are shipments."""
     return Bulk.objects.filter(exporter_id=actor.organization_id)
+
+
+def sheets_for(actor: Actor) -> QuerySet[Sheet]:
+    """A company's own files, without their content."""
+    return Sheet.objects.filter(exporter_id=actor.organization_id).defer("content")
 
 
 def bulks_to_work() -> list[int]:
@@ -260,6 +265,11 @@ def shipment_visible(actor: Actor, ref: str) -> bool:
 @visibility("bulk")
 def bulk_visible(actor: Actor, ref: str) -> bool:
     return bulks_for(actor).filter(ref=ref).exists()
+
+
+@visibility("sheet")
+def sheet_visible(actor: Actor, ref: str) -> bool:
+    return sheets_for(actor).filter(ref=ref).exists()
 
 
 @visibility("incident")

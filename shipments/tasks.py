@@ -1,16 +1,19 @@
 """Sweeps over shipments: ids, a verb once per id; may run twice, late or never."""
 
 import time
+from datetime import timedelta
 
 from celery import shared_task
 from celery.exceptions import SoftTimeLimitExceeded
 
 from core.access import clock
-from core.legal_time import legal_today
+from core.legal_time import legal_now, legal_today
 from core.sweeps import batches, each
 from exporters.selectors import qualifications_past
 from shipments import actions, selectors
 from shipments.actions import bulk, qualifications, reports
+from shipments.actions.sheets import CONTENT_DAYS, UNBOOKED_HOURS
+from shipments.models import Sheet
 
 BATCH = 500
 RUN_SECONDS = 45  # a run ends well before the task's time limit
@@ -64,3 +67,12 @@ def work_bulks() -> int:
         while time.monotonic() < until and each([pk], go_on):
             done += 1
     return done
+
+
+@shared_task
+def end_sheets() -> int:
+    """Files that nobody booked within a day are gone, and the content of those that were booked 90 days ago."""
+    now = legal_now()
+    gone, _each = Sheet.objects.filter(bulk=None, uploaded_at__lt=now - timedelta(hours=UNBOOKED_HOURS)).delete()
+    old = Sheet.objects.filter(bulk__created_at__lt=now - timedelta(days=CONTENT_DAYS)).exclude(content=b"")
+    return gone + old.update(content=b"")

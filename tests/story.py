@@ -44,12 +44,16 @@ from licensing.actions import (
 )
 from licensing.models import Application, Draft, License, Simulation, WindowWarning
 from shipments import actions as shipments
-from shipments.actions import bulk, incidents, officers, qualifications, reports
+from shipments.actions import bulk, incidents, officers, qualifications, reports, sheets
+from shipments.actions.foreseeing import foresee
 from shipments.models import Return
 from tests import make
 from tests.make import seen
 
 KG = 1000
+SHEET = (  # one row that can't be read
+    b"license,client_reference,end_user,consignee,destination,port,planned_on,license_line,quantity,unit\n,,,,,,,,,\n"
+)
 _TAKES = re.compile(r'FROM "(\w+)".*FOR NO KEY UPDATE', re.DOTALL)
 
 
@@ -317,6 +321,12 @@ def _shipments(step: Story, world: make.World, clock_of: Any) -> None:
     job = bulk.order(rows, language="en", instance="", by=boss)
     step(bulk.fail, job.pk, by=clock())
     step(bulk.cancel, job.ref, by=boss)
+    mine = [bulk.Row("file", "0" * 64, world.request(ending, KG))]
+    found = foresee(mine, instance="", by=boss)
+    of_file = step(sheets.show, name="po.csv", content=SHEET, found=found, language="en", by=boss)
+    shown = {"read": of_file.digest, "shown": of_file.digest, "atomic": True, "language": "en", "instance": ""}
+    step(sheets.confirm, of_file.ref, mine, **shown, by=boss)
+    sheets.show("more.csv", SHEET + b"\n", foresee(rows, instance="", by=boss), language="en", by=boss)
     forgotten = world.shipment(ending, KG)
     silent_about = world.shipment(ending, KG)
     world.clear(silent_about.ref, KG)

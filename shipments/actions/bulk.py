@@ -87,14 +87,7 @@ def _said(stated: list[dict[str, Any]]) -> list[dict[str, Any]]:
     license, end-user, destination and set of lines."""
     said = _reserve(stated)
     if behind := said.get("behind"):
-        known: dict[tuple[Any, ...], Any] = {}
-        for number in behind:
-            one = stated[number]
-            lines = tuple(sorted(line["line"] for line in one["lines"]))
-            alike = (one["license"], one["end_user"], one["destination"], lines)
-            if alike not in known:
-                known[alike] = judged_of(one)
-            one["judged"] = known[alike]
+        _judge([stated[number] for number in behind])
         said = _reserve(stated)
     if said.get("in_progress"):
         raise InProgress()
@@ -102,6 +95,43 @@ def _said(stated: list[dict[str, Any]]) -> list[dict[str, Any]]:
         raise busy()  # another edition came in between: the next try knows that
     outcomes: list[dict[str, Any]] = said["outcomes"]
     return outcomes
+
+
+def _judge(stated: Sequence[dict[str, Any]]) -> None:
+    """Each has what the newest rules say of it."""
+    known: dict[tuple[Any, ...], Any] = {}
+    for one in stated:
+        lines = tuple(sorted(line["line"] for line in one["lines"]))
+        alike = (one["license"], one["end_user"], one["destination"], lines)
+        if alike not in known:
+            known[alike] = judged_of(one)
+        one["judged"] = known[alike]
+
+
+def checked(stated: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """What shipment_reserve says of each that comes alone and without effect. Holds no lock. Raises 503 `busy`."""
+    said = _check(stated)
+    if behind := [number for number, one in enumerate(said) if one.get("behind")]:
+        again = [stated[number] for number in behind]
+        _judge(again)
+        for number, one in zip(behind, _check(again), strict=True):
+            if one.get("behind"):
+                raise busy()
+            said[number] = one
+    return said
+
+
+def _check(stated: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    said: list[dict[str, Any]] = []
+    with connection.cursor() as cursor:
+        for begin in range(0, len(stated), CHUNK):
+            cursor.execute(
+                "SELECT shipment_reserve(item, true) FROM jsonb_array_elements(%s::jsonb) WITH ORDINALITY r (item, n)"
+                " ORDER BY n",
+                [json.dumps(stated[begin : begin + CHUNK])],
+            )
+            said += [json.loads(one) for (one,) in cursor.fetchall()]
+    return said
 
 
 def _reserve(stated: list[dict[str, Any]]) -> dict[str, Any]:
@@ -124,6 +154,11 @@ def _answer(row: Row, request: ShipmentRequest, ref: str, said: Mapping[str, Any
 @command
 def order(rows: Sequence[Row], *, language: str, instance: str, by: Actor) -> Bulk:
     """The rows are kept, to be booked by `work` in their order, as far as nobody cancels."""
+    return keep(rows, language=language, instance=instance, by=by)
+
+
+def keep(rows: Sequence[Row], *, language: str, instance: str, by: Actor) -> Bulk:
+    """What `order` makes. A row that was refused before has its outcome, and is not booked."""
     bulk = Bulk.objects.create(
         ref=draw(Bulk.PREFIX),
         exporter_id=by.organization_id,

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('shipments', '0010_resolutions_of_before'),
+        ('shipments', '0011_pools'),
     ]
 
     operations = [

@@ -63,6 +63,8 @@ TAKES = {
     "shipments.bulk.work": "shipments_bulk shipment_reserve_many",
     "shipments.bulk.fail": "shipments_bulk now",
     "shipments.bulk.cancel": "shipments_bulk now",
+    "shipments.sheets.show": "shipments_sheet now",
+    "shipments.sheets.confirm": "shipments_sheet now shipment_reserve_many",
     "shipments.customs.receive": "licensing_license shipments_shipment now ledger_settle ledger_usable ledger_lapse",
     "shipments.officers.approve_return": "licensing_license shipments_shipment ledger_lock now ledger_credit",
     "shipments.officers.close_out": "licensing_license shipments_shipment ledger_settle now",
