@@ -5,7 +5,7 @@ from typing import Any
 
 from django import forms
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from core.errors import Problem
 from core.files import Kind, examine
@@ -182,11 +182,16 @@ class ConfirmForm(forms.Form):
 
     def __init__(self, *args: Any, rows: int, refused: int, most: int, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        good = rows - refused
         whole = _("All {rows} rows or none: if one of them is refused meanwhile, nothing is booked.")
-        part = _("The {rows} rows that are good: if one of them is refused meanwhile, the others are booked.")
+        part = ngettext(
+            "The one row that is good.",
+            "The {rows} rows that are good: if one of them is refused meanwhile, the others are booked.",
+            good,
+        )
         self.fields["mode"].choices = [
-            *([("atomic", whole.format(rows=f"{rows:,}"))] if not refused and rows <= most else []),
-            *([("partial", part.format(rows=f"{rows - refused:,}"))] if refused < rows else []),
+            *([("atomic", whole.format(rows=f"{rows:,}"))] if not refused and 1 < rows <= most else []),
+            *([("partial", part.format(rows=f"{good:,}"))] if good else []),
         ]
         if len(self.fields["mode"].choices) == 1:
             self.initial["mode"] = self.fields["mode"].choices[0][0]
