@@ -19,8 +19,9 @@ from shipments.actions.bulk import Row, checked
 from shipments.actions.reservations import found, stated_of
 from shipments.refusals import refusal
 
-# what the rows above may use up, and what the ledger judges after that
+# what the rows above may use up; what everybody may, so that each is judged alone; what the ledger judges after that
 EXHAUSTED = frozenset({"line-exhausted", "value-exhausted", "end-user-exhausted", "clearances-exhausted"})
+POOLED = frozenset({"quota-exhausted"})
 JUDGED_LAST = frozenset({"policy-prohibits", "held", "report-overdue"})
 
 
@@ -77,10 +78,11 @@ class _Left:
             return alone[:1]  # it is asked nothing else
         if not self.taken[stated["license"]]:
             return alone
-        before = [one for one in alone if one["code"] not in {*EXHAUSTED, *JUDGED_LAST}]
-        last = [one for one in alone if one["code"] in JUDGED_LAST]
+        before = [one for one in alone if one["code"] not in {*EXHAUSTED, *POOLED, *JUDGED_LAST}]
+        pooled, last = ([one for one in alone if one["code"] in codes] for codes in (POOLED, JUDGED_LAST))
         unmatched = {one["pointer"] for one in before}
-        return [*before, *self._exhausted(stated, unmatched), *self._clearances(stated["license"]), *last]
+        exhausted, clearances = self._exhausted(stated, unmatched), self._clearances(stated["license"])
+        return [*before, *exhausted, *pooled, *clearances, *last]
 
     def _exhausted(self, stated: Mapping[str, Any], unmatched: Set[str]) -> list[dict[str, Any]]:
         failures: list[dict[str, Any]] = []
