@@ -25,6 +25,7 @@ app.conf.beat_schedule = {
     "signal-days": {"task": "licensing.tasks.signal_days", "schedule": crontab(minute="*/15")},
     "lapse-reservations": {"task": "shipments.tasks.lapse_reservations", "schedule": 60.0},
     "work-bulks": {"task": "shipments.tasks.work_bulks", "schedule": 2.0},
+    "end-sheets": {"task": "shipments.tasks.end_sheets", "schedule": crontab(minute=35)},
     "lapse-qualifications": {"task": "shipments.tasks.lapse_qualifications", "schedule": 60.0},
     "warn-of-uses": {"task": "licensing.tasks.warn_of_uses", "schedule": crontab(minute="*/10")},
     "warn-of-ends": {"task": "licensing.tasks.warn_of_ends", "schedule": crontab(minute=15)},

@@ -12,7 +12,7 @@ from exporters.web import pages as exporters
 from licensing.web import check, departures, desk, follows, holds, notices, policy, pools, proposals, rulebook, typed
 from licensing.web import lists as licensing_lists
 from licensing.web import pages as licensing
-from shipments.web import customs
+from shipments.web import bulk, customs
 from shipments.web import lists as shipments_lists
 from shipments.web import pages as shipments
 
@@ -76,6 +76,13 @@ urlpatterns = [
     path("licenses/<str:ref>/", shipments.license_page, name="license"),
     *lists("shipments/", shipments_lists.SHIPMENTS),
     path("shipments/new/", shipments.shipment_new, name="shipment.new"),
+    path("shipments/file/", bulk.sheet_new, name="sheet.new"),
+    path("shipments/file/template.csv", bulk.sheet_template, name="sheet.template.csv"),
+    path("shipments/file/<str:ref>/", bulk.sheet, name="sheet"),
+    path("shipments/file/<str:ref>/problems.csv", bulk.sheet_file, name="sheet.file.csv"),
+    path("shipments/bulk/<str:ref>/", bulk.bulk, name="bulk"),
+    path("shipments/bulk/<str:ref>/outcomes.csv", bulk.bulk_file, name="bulk.file.csv"),
+    path("shipments/bulk/<str:ref>/cancel/", bulk.bulk_cancel, name="bulk.cancel"),
     path("shipments/<str:ref>/", shipments.shipment, name="shipment"),
     *addresses("shipments/<str:ref>/", "shipment"),
     path("shipments/<str:ref>/cancel/", shipments.shipment_cancel, name="shipment.cancel"),

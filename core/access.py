@@ -18,6 +18,8 @@ from django.contrib.auth.models import AnonymousUser
 from django.db import connection
 from django.db.models import Model
 
+from core.legal_time import legal_now
+
 if TYPE_CHECKING:
     from core.models import ApiKey, Organization, User
 
@@ -128,6 +130,18 @@ def actor_for_user(user: "User | AnonymousUser") -> Actor:
 
 def actor_for_key(key: "ApiKey") -> Actor:
     return Actor(key.user, key.organization, scopes=frozenset(key.scopes), key=key)
+
+
+def actor_behind(user: "User") -> Actor:
+    """Whoever acts as this user now: a program by its key, a person by a membership; nobody where that has ended."""
+    from core.models import ApiKey  # noqa: PLC0415
+
+    if not user.is_active:
+        return NOBODY
+    if (key := ApiKey.objects.select_related("organization", "user").filter(user=user).first()) is None:
+        return actor_for_user(user)
+    live = key.revoked_at is None and key.expires_at > legal_now()
+    return actor_for_key(key) if live else NOBODY
 
 
 def clock() -> Actor:

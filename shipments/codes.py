@@ -60,6 +60,12 @@ CODES = (
         _("Mend the row that is named, or leave it out, and send all again; no key of it was used up."),
     ),
     Code(
+        "file-booked",
+        409,
+        _("This very file was booked before."),
+        _("Look at what became of it; send what is new in a file of its own."),
+    ),
+    Code(
         "invalid-sheet",
         422,
         _("The lines of the sheet are not made of the documented columns."),

@@ -495,6 +495,13 @@ class Bulk(models.Model):
         RUNNING = "running", _("Running")
         DONE = "done", _("Done")
         CANCELLED = "cancelled", _("Cancelled")
+        STOPPED = "stopped", _("Stopped")
+
+    class Cause(models.TextChoices):
+        """Why it was stopped, as its people read it."""
+
+        REVOKED = "revoked", _("The key or the membership that ordered it may not book any more.")
+        FAILED = "failed", _("Its next rows could not be booked, however often it was tried.")
 
     ref = models.CharField(max_length=16, unique=True)
     exporter = models.ForeignKey(Exporter, on_delete=models.PROTECT, related_name="bulks")
@@ -503,6 +510,10 @@ class Bulk(models.Model):
     language = models.CharField(max_length=10)
     request_id = models.CharField(max_length=32)
     cancelled_at = models.DateTimeField(null=True, blank=True)
+    stopped_at = models.DateTimeField(null=True, blank=True)
+    stopped_because = models.CharField(max_length=10, choices=Cause, blank=True)
+    tries = models.SmallIntegerField(default=0, help_text="Of its next rows, all in vain.")
+    again_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         ordering = ["-id"]
@@ -510,12 +521,19 @@ class Bulk(models.Model):
     def __str__(self) -> str:
         return self.ref
 
+    @property
+    def ended(self) -> bool:
+        """Nothing more of it will be booked, though something may be left."""
+        return bool(self.cancelled_at or self.stopped_at)
+
     def stage(self, *, rows: int, done: int, **_more: int) -> Stage:
         """By how many of its rows have an outcome."""
         if done == rows:
             return self.Stage.DONE
         if self.cancelled_at:
             return self.Stage.CANCELLED
+        if self.stopped_at:
+            return self.Stage.STOPPED
         return self.Stage.RUNNING if done else self.Stage.QUEUED
 
 
@@ -539,3 +557,32 @@ class BulkRow(models.Model):
 
     def __str__(self) -> str:
         return f"{self.bulk} row {self.number}"
+
+
+class Sheet(models.Model):
+    """A file of shipments that somebody uploaded in a page: what was found in it, and what it was booked as, if it was.
+
+    One for each content in a company, so that none is booked twice. What nobody booked is gone after a day; of what was
+    booked the content is, later.
+    """
+
+    PREFIX = "FL"
+
+    ref = models.CharField(max_length=16, unique=True)
+    exporter = models.ForeignKey(Exporter, on_delete=models.PROTECT, related_name="+")
+    sha256 = models.CharField(max_length=64)
+    name = models.CharField(max_length=200)
+    content = models.BinaryField()
+    uploaded_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    uploaded_at = models.DateTimeField()
+    language = models.CharField(max_length=10)
+    found = models.JSONField(help_text="Rows, those refused with status and body, and what they ask of each line.")
+    digest = models.CharField(max_length=64, help_text="Of what was shown: whoever confirms it says which.")
+    bulk = models.OneToOneField(Bulk, on_delete=models.PROTECT, null=True, related_name="sheet")
+
+    class Meta:
+        ordering = ["-id"]
+        constraints = [models.UniqueConstraint(name="sheet_once", fields=["exporter", "sha256"])]
+
+    def __str__(self) -> str:
+        return self.name

@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from django.db.models import Count, DateField, Exists, F, OuterRef, Prefetch, Q, QuerySet, Value
 
 from core.access import Actor, visibility
-from core.legal_time import legal_day
+from core.legal_time import LegalNow, legal_day
 from core.models import HistoryLine
 from core.selectors import reaches_documents
 from exporters.models import Qualification
@@ -17,7 +17,7 @@ from licensing.models import License, Suspension
 from licensing.selectors import LAWFUL, TOO_LATE, Closing, Reason, Taken, fate_of_lines, reasons, stopped
 from licensing.selectors.what_if import reads_reserved
 from licensing.states import IN_FORCE, LicenseState
-from shipments.models import Bulk, BulkRow, CustomsMessage, Handling, Incident, Shipment
+from shipments.models import Bulk, BulkRow, CustomsMessage, Handling, Incident, Sheet, Shipment
 from shipments.states import OPEN_SHIPMENT, UNREPORTED, ShipmentState
 
 REMINDER_DAYS = 7  # before the last day on which to report a delivery its holder is told
@@ -53,10 +53,17 @@ def bulks_for(actor: Actor) -> QuerySet[Bulk]:
     return Bulk.objects.filter(exporter_id=actor.organization_id)
 
 
+def sheets_for(actor: Actor) -> QuerySet[Sheet]:
+    """A company's own files, without their content."""
+    return Sheet.objects.filter(exporter_id=actor.organization_id).defer("content")
+
+
 def bulks_to_work() -> list[int]:
-    """Those of which something is left to be booked, the oldest first."""
+    """Those of which something is left to be booked and may be tried now, the oldest first."""
     left = Exists(BulkRow.objects.filter(bulk=OuterRef("pk"), status=None))
-    return list(Bulk.objects.filter(left, cancelled_at=None).order_by("pk").values_list("pk", flat=True))
+    due = Q(again_at=None) | Q(again_at__lte=LegalNow())
+    rows = Bulk.objects.filter(left, due, cancelled_at=None, stopped_at=None)
+    return list(rows.order_by("pk").values_list("pk", flat=True))
 
 
 def progress(bulk: Bulk) -> dict[str, int]:
@@ -258,6 +265,11 @@ def shipment_visible(actor: Actor, ref: str) -> bool:
 @visibility("bulk")
 def bulk_visible(actor: Actor, ref: str) -> bool:
     return bulks_for(actor).filter(ref=ref).exists()
+
+
+@visibility("sheet")
+def sheet_visible(actor: Actor, ref: str) -> bool:
+    return sheets_for(actor).filter(ref=ref).exists()
 
 
 @visibility("incident")

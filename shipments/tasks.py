@@ -1,15 +1,19 @@
 """Sweeps over shipments: ids, a verb once per id; may run twice, late or never."""
 
 import time
+from datetime import timedelta
 
 from celery import shared_task
+from celery.exceptions import SoftTimeLimitExceeded
 
 from core.access import clock
-from core.legal_time import legal_today
+from core.legal_time import legal_now, legal_today
 from core.sweeps import batches, each
 from exporters.selectors import qualifications_past
 from shipments import actions, selectors
 from shipments.actions import bulk, qualifications, reports
+from shipments.actions.sheets import CONTENT_DAYS, UNBOOKED_HOURS
+from shipments.models import Sheet
 
 BATCH = 500
 RUN_SECONDS = 45  # a run ends well before the task's time limit
@@ -49,7 +53,26 @@ def warn_of_reports() -> int:
 def work_bulks() -> int:
     """Every bulk goes on, the oldest first, chunk by chunk; what is left after a while, seconds later."""
     by, until, done = clock(), time.monotonic() + RUN_SECONDS, 0
+
+    def go_on(pk: int) -> bool:
+        try:
+            return bulk.work(pk, by=by)
+        except SoftTimeLimitExceeded:
+            raise
+        except Exception:
+            bulk.fail(pk, by=by)
+            raise
+
     for pk in selectors.bulks_to_work():
-        while time.monotonic() < until and each([pk], lambda pk: bulk.work(pk, by=by)):
+        while time.monotonic() < until and each([pk], go_on):
             done += 1
     return done
+
+
+@shared_task
+def end_sheets() -> int:
+    """Files that nobody booked within a day are gone, and the content of those that were booked 90 days ago."""
+    now = legal_now()
+    gone, _each = Sheet.objects.filter(bulk=None, uploaded_at__lt=now - timedelta(hours=UNBOOKED_HOURS)).delete()
+    old = Sheet.objects.filter(bulk__created_at__lt=now - timedelta(days=CONTENT_DAYS)).exclude(content=b"")
+    return gone + old.update(content=b"")

@@ -45,12 +45,16 @@ from licensing.actions import (
 )
 from licensing.models import Application, Draft, License, QuotaPool, Simulation, WindowWarning
 from shipments import actions as shipments
-from shipments.actions import bulk, incidents, officers, qualifications, reports
+from shipments.actions import bulk, incidents, officers, qualifications, reports, sheets
+from shipments.actions.foreseeing import Foreseen, foresee
 from shipments.models import Return
 from tests import make
 from tests.make import seen
 
 KG = 1000
+SHEET = (  # one row that can't be read
+    b"license,client_reference,end_user,consignee,destination,port,planned_on,license_line,quantity,unit\n,,,,,,,,,\n"
+)
 _TAKES = re.compile(r'FROM "(\w+)".*FOR NO KEY UPDATE', re.DOTALL)
 
 
@@ -335,7 +339,13 @@ def _shipments(step: Story, world: make.World, clock_of: Any) -> None:
     job = step(bulk.order, rows=rows, language="en", instance="", by=boss)
     step(bulk.work, job.pk, by=clock())
     job = bulk.order(rows, language="en", instance="", by=boss)
+    step(bulk.fail, job.pk, by=clock())
     step(bulk.cancel, job.ref, by=boss)
+    found = Foreseen(1, {}, [])  # as long as its reference was free
+    of_file = step(sheets.show, name="po.csv", content=SHEET, found=found, language="en", by=boss)
+    shown = {"read": of_file.digest, "shown": of_file.digest, "atomic": False, "language": "en", "instance": ""}
+    step(sheets.confirm, of_file.ref, rows, **shown, by=boss)
+    sheets.show("more.csv", SHEET + b"\n", foresee(rows, instance="", by=boss), language="en", by=boss)
     forgotten = world.shipment(ending, KG)
     silent_about = world.shipment(ending, KG)
     world.clear(silent_about.ref, KG)

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import Any
 
 from django.db import connection
@@ -10,7 +11,7 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from core import idempotency
-from core.access import Actor
+from core.access import Actor, actor_behind
 from core.command import busy, command
 from core.errors import DomainError, WrongState
 from core.idempotency import Answer, InProgress
@@ -23,6 +24,8 @@ from shipments.models import Bulk, BulkRow, Shipment
 from shipments.selectors import bulks_for
 
 CHUNK = 1_000
+TRIES = 8  # of the same rows, in some four minutes
+MAY = "api.shipments.bulk"  # what whoever ordered a job must still be let do
 
 
 @dataclass(frozen=True)
@@ -84,14 +87,7 @@ def _said(stated: list[dict[str, Any]]) -> list[dict[str, Any]]:
     license, end-user, destination and set of lines."""
     said = _reserve(stated)
     if behind := said.get("behind"):
-        known: dict[tuple[Any, ...], Any] = {}
-        for number in behind:
-            one = stated[number]
-            lines = tuple(sorted(line["line"] for line in one["lines"]))
-            alike = (one["license"], one["end_user"], one["destination"], lines)
-            if alike not in known:
-                known[alike] = judged_of(one)
-            one["judged"] = known[alike]
+        _judge([stated[number] for number in behind])
         said = _reserve(stated)
     if said.get("in_progress"):
         raise InProgress()
@@ -99,6 +95,43 @@ def _said(stated: list[dict[str, Any]]) -> list[dict[str, Any]]:
         raise busy()  # another edition came in between: the next try knows that
     outcomes: list[dict[str, Any]] = said["outcomes"]
     return outcomes
+
+
+def _judge(stated: Sequence[dict[str, Any]]) -> None:
+    """Each has what the newest rules say of it."""
+    known: dict[tuple[Any, ...], Any] = {}
+    for one in stated:
+        lines = tuple(sorted(line["line"] for line in one["lines"]))
+        alike = (one["license"], one["end_user"], one["destination"], lines)
+        if alike not in known:
+            known[alike] = judged_of(one)
+        one["judged"] = known[alike]
+
+
+def checked(stated: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """What shipment_reserve says of each that comes alone and without effect. Holds no lock. Raises 503 `busy`."""
+    said = _check(stated)
+    if behind := [number for number, one in enumerate(said) if one.get("behind")]:
+        again = [stated[number] for number in behind]
+        _judge(again)
+        for number, one in zip(behind, _check(again), strict=True):
+            if one.get("behind"):
+                raise busy()
+            said[number] = one
+    return said
+
+
+def _check(stated: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    said: list[dict[str, Any]] = []
+    with connection.cursor() as cursor:
+        for begin in range(0, len(stated), CHUNK):
+            cursor.execute(
+                "SELECT shipment_reserve(item, true) FROM jsonb_array_elements(%s::jsonb) WITH ORDINALITY r (item, n)"
+                " ORDER BY n",
+                [json.dumps(stated[begin : begin + CHUNK])],
+            )
+            said += [json.loads(one) for (one,) in cursor.fetchall()]
+    return said
 
 
 def _reserve(stated: list[dict[str, Any]]) -> dict[str, Any]:
@@ -121,6 +154,11 @@ def _answer(row: Row, request: ShipmentRequest, ref: str, said: Mapping[str, Any
 @command
 def order(rows: Sequence[Row], *, language: str, instance: str, by: Actor) -> Bulk:
     """The rows are kept, to be booked by `work` in their order, as far as nobody cancels."""
+    return keep(rows, language=language, instance=instance, by=by)
+
+
+def keep(rows: Sequence[Row], *, language: str, instance: str, by: Actor) -> Bulk:
+    """What `order` makes. A row that was refused before has its outcome, and is not booked."""
     bulk = Bulk.objects.create(
         ref=draw(Bulk.PREFIX),
         exporter_id=by.organization_id,
@@ -148,17 +186,29 @@ def order(rows: Sequence[Row], *, language: str, instance: str, by: Actor) -> Bu
 
 @command
 def work(pk: int, *, by: Actor) -> bool:
-    """The next rows of the bulk have their outcomes; False where none is left, it is cancelled, or another works on it.
+    """The next rows of the bulk have their outcomes; False where none is left, it has ended, or another works on it.
 
     May run twice, late, or be killed: what it books commits with what its rows say, and with their keys. by: the clock,
-    which books for whoever sent them.
+    which books for whoever ordered it, and stops where he may not do that any more.
     """
     found = lock_all(Bulk.objects.filter(pk=pk), skip_locked=True)
-    if not found or found[0].cancelled_at:
+    if not found or found[0].ended:
         return False
     bulk = found[0]
-    kept = list(BulkRow.objects.filter(bulk=bulk, status=None).order_by("number")[:CHUNK])
+    behind = actor_behind(bulk.created_by)
+    if behind.organization_id != bulk.exporter_id or not behind.may(MAY):
+        _stop(bulk, Bulk.Cause.REVOKED)
+        return False
     by = replace(by, user=bulk.created_by, organization=bulk.exporter.organization)
+    told = book(bulk, by)
+    if bulk.tries:
+        Bulk.objects.filter(pk=pk).update(tries=0, again_at=None)
+    return bool(told)
+
+
+def book(bulk: Bulk, by: Actor) -> list[Answer]:
+    """The outcomes of its next rows, which say so. The caller holds the bulk."""
+    kept = list(BulkRow.objects.filter(bulk=bulk, status=None).order_by("number")[:CHUNK])
     rows = [Row(one.key, one.fingerprint, request_of(one.stated or {})) for one in kept]
     with translation.override(bulk.language):
         told = _booked(rows, bulk.request_id, by)
@@ -174,14 +224,34 @@ def work(pk: int, *, by: Actor) -> bool:
                 [one.replayed for one in told],
             ],
         )
-    return bool(kept)
+    return told
+
+
+@command
+def fail(pk: int, *, by: Actor) -> None:
+    """A try of its next rows was in vain: they are tried again, later each time; after the last the bulk is stopped."""
+    bulk = lock(Bulk.objects.all(), pk=pk)
+    at = legal_now()
+    if bulk.ended:
+        return
+    bulk.tries += 1
+    bulk.again_at = at + timedelta(seconds=2**bulk.tries - 2)  # the first at once: a worker may have died
+    bulk.save(update_fields=["tries", "again_at"])
+    if bulk.tries >= TRIES:
+        _stop(bulk, Bulk.Cause.FAILED)
+
+
+def _stop(bulk: Bulk, cause: Bulk.Cause) -> None:
+    """Nothing more of it is booked, and it says why; what is booked stays so."""
+    bulk.stopped_at, bulk.stopped_because = legal_now(), cause
+    bulk.save(update_fields=["stopped_at", "stopped_because"])
 
 
 @command
 def cancel(ref: str, *, by: Actor) -> Bulk:
     """Nothing more of it is booked; what is booked stays so."""
     bulk = lock(bulks_for(by), ref=ref)
-    if bulk.cancelled_at or not bulk.rows.filter(status=None).exists():
+    if bulk.ended or not bulk.rows.filter(status=None).exists():
         raise WrongState(_("Nothing of it is left to be booked."))
     bulk.cancelled_at = legal_now()
     bulk.save(update_fields=["cancelled_at"])

@@ -1,24 +1,21 @@
 """REST: many shipments in one call, and the job that a large one becomes."""
 
-import hashlib
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from django.http import HttpResponse
-from django.urls import reverse
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import PolymorphicProxySerializer
 from rest_framework import serializers
-from rest_framework.exceptions import UnsupportedMediaType, ValidationError
+from rest_framework.exceptions import UnsupportedMediaType
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from core import problems
 from core.api import commands
-from core.api.fields import DayField, PatternField, ReferenceField, ReferenceOutput, TextField, WordOutput
+from core.api.fields import PatternField, ReferenceOutput, WordOutput
 from core.api.pagination import Cursor, read_query
-from core.api.problems import problems_of
 from core.api.schema import PAGES, ProblemOutput, call, parameter
 from core.errors import DomainError, Invalid, NotFound, Problem, Unreadable
 from core.idempotency import Answer, Claim, fingerprint
@@ -27,12 +24,12 @@ from licensing.api.views import actor_of, canonical
 from shipments import answers, selectors
 from shipments.actions import bulk as actions
 from shipments.api import examples
+from shipments.api.reading import read_rows, refuse_repeated
 from shipments.api.rows import JSONRows, NDJSONRows, Sent, SheetRows
 from shipments.api.serializers import ShipmentInput, ShipmentOutput
 from shipments.models import Bulk, BulkRow
 
 MODES = ("atomic", "partial")
-KEY = "idempotency_key"
 
 
 class ShipmentRowInput(ShipmentInput):
@@ -70,6 +67,10 @@ class BulkOutput(serializers.Serializer[Any]):
     booked = serializers.IntegerField()
     created_at = serializers.DateTimeField()
     cancelled_at = serializers.DateTimeField(allow_null=True)
+    stopped_at = serializers.DateTimeField(allow_null=True)
+    stopped_because = serializers.CharField(
+        allow_null=True, help_text=gettext_lazy("Why nothing more of it is booked; what is booked stays so.")
+    )
 
 
 class BulkPageOutput(BulkOutput):
@@ -88,6 +89,8 @@ def shown(bulk: Bulk) -> dict[str, Any]:
         **said,
         "created_at": on_the_wire(bulk.created_at),
         "cancelled_at": on_the_wire(bulk.cancelled_at) if bulk.cancelled_at else None,
+        "stopped_at": on_the_wire(bulk.stopped_at) if bulk.stopped_at else None,
+        "stopped_because": bulk.get_stopped_because_display() or None,
     }
 
 
@@ -140,8 +143,8 @@ class ShipmentBulk(APIView):
         if mode == "atomic" and len(sent) > actions.CHUNK:
             raise Invalid([Problem("", "max-items", _("At most 1,000 rows are booked all or none."))])
         key, instance = commands.read_key(request), request._request.request_id
-        _refuse_repeated(sent)
-        rows = list(_rows(sent, instance))
+        refuse_repeated(sent)
+        rows = list(read_rows(sent, instance))
         by = actor_of(request)
 
         def claim(render: Any) -> Claim:
@@ -180,71 +183,6 @@ def _sent(request: Request) -> list[Sent]:
     if not isinstance(sent, list):
         raise Unreadable(_("The body is empty."), code="empty-body")
     return sent
-
-
-def _refuse_repeated(sent: Sequence[Sent]) -> None:
-    """Raises Invalid for every row that has the key, or the reference, of one before it, naming both."""
-    found = []
-    for name in (KEY, "client_reference"):
-        first: dict[str, int] = {}
-        for number, one in enumerate(sent, 1):
-            said = one.body.get(name) if isinstance(one.body, Mapping) else None
-            if isinstance(said, str) and (before := first.setdefault(said, number)) != number:
-                text = _("Row {number} has the {name} of row {before}.").format(number=number, name=name, before=before)
-                found.append(Problem(f"/{number - 1}/{name}", "row-repeated", text))
-    if found:
-        raise Invalid(found[:100])
-
-
-def _rows(sent: Sequence[Sent], instance: str) -> Iterator[actions.Row]:
-    reader, path = _reader(), reverse("api.shipments")
-    for one in sent:
-        try:
-            yield _row(one, reader, path)
-        except DomainError as refusal:
-            # what it said goes into the fingerprint of the whole
-            print_ = hashlib.sha256(repr(one.body).encode()).hexdigest()
-            yield actions.Row(fingerprint=print_, refused=answers.refused(refusal, instance), line=one.line)
-
-
-def _reader() -> ShipmentInput:
-    """The single call's, which reads the same text in the same field once: rows say much the same."""
-    reader = ShipmentInput()
-    _remember(reader.fields.values())
-    _remember(reader.fields["lines"].child.fields.values())
-    return reader
-
-
-def _remember(fields: Iterable[serializers.Field[Any, Any, Any, Any]]) -> None:
-    for one in fields:
-        if isinstance(one, (TextField, ReferenceField, DayField)):
-            vars(one)["run_validation"] = _once(one.run_validation)
-
-
-def _once(read: Callable[[Any], Any]) -> Callable[[Any], Any]:
-    known: dict[str, Any] = {}
-
-    def reading(data: Any = serializers.empty) -> Any:
-        if not isinstance(data, str):
-            return read(data)
-        if data not in known:
-            known[data] = read(data)
-        return known[data]
-
-    return reading
-
-
-def _row(sent: Sent, reader: ShipmentInput, path: str) -> actions.Row:
-    """As the single call reads it: characters, shape, key."""
-    if sent.wrong:
-        raise Invalid(sent.wrong)
-    body = {**sent.body} if isinstance(sent.body, Mapping) else sent.body
-    key = body.pop(KEY, "") if isinstance(body, dict) else ""
-    try:
-        data = reader.run_validation(body)
-    except ValidationError as error:
-        raise Invalid(list(problems_of(error.detail))) from None
-    return actions.Row(commands.key_of(key), fingerprint("POST", path, body), data, line=sent.line)
 
 
 class BulkJob(APIView):

@@ -3,7 +3,7 @@
 import csv
 import io
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass, field
 from typing import IO, Any
 
@@ -16,7 +16,7 @@ from core.errors import DomainError, Invalid, Problem, Unreadable
 
 MOST_BYTES = 8 * 1_048_576
 MOST = 10_000
-BOM = "\ufeff"
+KEY = "idempotency_key"
 
 
 @dataclass(frozen=True)
@@ -104,30 +104,39 @@ COLUMNS = {
     "final": "/final",
 }
 MAY_BE_MISSING = {"hs_code", "value", "currency", "final"}
+OURS = {"problems", "outcome"}  # of a sheet that we handed out: read over, so that it may be mended and sent again
 
 
 class SheetRows(RowsParser):
     """CSV: its first line names the columns, in any order; each line after it is a shipment of one license line."""
 
     media_type = "text/csv"
+    may_be_missing = MAY_BE_MISSING
 
     def rows(self, raw: bytes) -> Iterator[Sent]:
-        lines = csv.reader(io.StringIO(_text(raw), newline=""), strict=True)
-        try:
-            names = next(lines, [])
-            _require_columns(names)
-            before = lines.line_num
-            for cells in lines:
-                number, before = before + 1, lines.line_num
-                if not cells:
-                    continue
-                if len(cells) != len(names):
-                    text = _("Line {number} has {found} cells, and the first line {wanted}.")
-                    raise _invalid(text.format(number=number, found=len(cells), wanted=len(names)))
-                yield _of_cells(dict(zip(names, cells, strict=True)), number)
-        except csv.Error as error:
-            text = _("Line {number} can't be read: {problem}.").format(number=lines.line_num, problem=error)
-            raise _invalid(text) from error
+        lines = lines_of(raw)
+        _number, names = next(lines, (1, []))
+        _require_columns([name for name in names if name not in OURS], self.may_be_missing)
+        for number, cells in lines:
+            if len(cells) != len(names):
+                text = _("Line {number} has {found} cells, and the first line {wanted}.")
+                raise _invalid(text.format(number=number, found=len(cells), wanted=len(names)))
+            said = zip(names, cells, strict=True)
+            yield _of_cells({name: cell for name, cell in said if name not in OURS}, number)
+
+
+def lines_of(raw: bytes) -> Iterator[tuple[int, list[str]]]:
+    """Of a sheet each line that is not empty, with its number. Raises Unreadable and Invalid."""
+    lines = csv.reader(io.StringIO(_text(raw), newline=""), strict=True)
+    before = 0
+    try:
+        for cells in lines:
+            number, before = before + 1, lines.line_num
+            if cells:
+                yield number, cells
+    except csv.Error as error:
+        text = _("Line {number} can't be read: {problem}.").format(number=lines.line_num, problem=error)
+        raise _invalid(text) from error
 
 
 def _text(raw: bytes) -> str:
@@ -146,8 +155,8 @@ def _invalid(text: str) -> DomainError:
     return Invalid([Problem("", "invalid-sheet", text)])
 
 
-def _require_columns(names: list[str]) -> None:
-    missing = [name for name in COLUMNS if name not in names and name not in MAY_BE_MISSING]
+def _require_columns(names: list[str], may_be_missing: Set[str]) -> None:
+    missing = [name for name in COLUMNS if name not in names and name not in may_be_missing]
     for sign in ";\t":
         if missing and len(names) == 1 and sign in names[0]:
             raise _invalid(_("Line 1 is parted by semicolons or tabs. Save the sheet parted by commas."))

@@ -5,8 +5,10 @@ from typing import Any
 
 from django import forms
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
+from core.errors import Problem
+from core.files import Kind, examine
 from core.templatetags.lodestone import money, quantity, unit_word
 from core.web.fields import AmountField, DayField, QuantityField
 from core.web.forms import ReasonForm, StepForm, read_upload
@@ -147,6 +149,52 @@ class ShipmentForm(forms.Form):
             other = f"{own}_{line.license_line}"
             return other if other in self.fields else name
         return parts[0]
+
+
+SHEET = Kind((".csv",), "text/csv", lambda content: None)  # what is in it the reader of its rows says better
+
+
+class SheetForm(forms.Form):
+    """A file of shipments: its name and content."""
+
+    file = forms.FileField(
+        label=gettext_lazy("The file"),
+        help_text=gettext_lazy(
+            "Drop it here, or choose it: CSV UTF-8, up to 10,000 rows and 8 MB. Nothing is booked until you confirm."
+        ),
+        widget=forms.FileInput(attrs={"accept": ".csv,text/csv"}),
+        allow_empty_file=True,
+    )
+
+    def clean_file(self) -> tuple[str, bytes]:
+        name, content = read_upload(self.cleaned_data["file"]) or ("", b"")
+        found = examine(name, content, kinds=[SHEET], field="file")
+        if isinstance(found, Problem):
+            raise forms.ValidationError(found.message, found.code)
+        return name, content
+
+
+class ConfirmForm(forms.Form):
+    """Of so many rows, and how many of them are refused: what is to be booked. seen: what was shown."""
+
+    seen = forms.CharField(widget=forms.HiddenInput, max_length=64)
+    mode = forms.ChoiceField(label=gettext_lazy("What is to be booked"), widget=forms.RadioSelect)
+
+    def __init__(self, *args: Any, rows: int, refused: int, most: int, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        good = rows - refused
+        whole = _("All {rows} rows or none: if one of them is refused meanwhile, nothing is booked.")
+        part = ngettext(
+            "The one row that is good.",
+            "The {rows} rows that are good: if one of them is refused meanwhile, the others are booked.",
+            good,
+        )
+        self.fields["mode"].choices = [
+            *([("atomic", whole.format(rows=f"{rows:,}"))] if not refused and 1 < rows <= most else []),
+            *([("partial", part.format(rows=f"{good:,}"))] if good else []),
+        ]
+        if len(self.fields["mode"].choices) == 1:
+            self.initial["mode"] = self.fields["mode"].choices[0][0]
 
 
 class AnswerForm(ReasonForm):

@@ -3,14 +3,16 @@
 import csv
 import io
 import json
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 import pytest
 from django.db import OperationalError
 
-from core.access import clock
-from core.legal_time import legal_today
-from core.models import Idempotency
+from core.access import clock as the_clock
+from core.actions import change_member, revoke_key
+from core.legal_time import legal_now, legal_today
+from core.models import ApiKey, Idempotency, Membership, User
 from licensing import books
 from licensing.models.balances import LicenseLine, Movement
 from shipments import tasks
@@ -116,6 +118,12 @@ def test_a_sheet_may_say_all_that_one_line_can(door, license):
     made = Shipment.objects.get()
     line = made.lines.get()
     assert (made.final, line.hs_code, str(line.value), line.currency) == (True, "8505111000", "2400.00", "CNY")
+
+
+def test_a_column_that_we_wrote_into_a_sheet_is_read_over(door, license):
+    columns = f"problems,{COLUMNS},outcome"
+    row = door.row(license) | {"problems": "=1", "outcome": "\u202e"}
+    assert statuses(door.sheet(row, columns=columns)) == [201]
 
 
 def test_a_key_is_the_same_whether_it_comes_alone_or_among_many(door, license):
@@ -280,10 +288,12 @@ def test_the_mode_is_said_once(query, door, license):
 def test_a_row_that_repeats_another_is_refused_with_all(name, door, license):
     rows = [door.row(license), door.row(license), door.row(license)]
     rows[2][name] = rows[0][name]
-    for answer in (door.post(PARTIAL, rows), door.sheet(*rows)):
+    told = [(door.post(PARTIAL, rows), f"Row 3 has the {name} of row 1.")]
+    told += [(door.sheet(*rows), f"Line 4 has the {name} of line 2.")]
+    for answer, message in told:
         assert (answer.status_code, answer.json()["code"]) == (422, "row-repeated")
         [error] = answer.json()["errors"]
-        assert (error["pointer"], error["message"]) == (f"/2/{name}", f"Row 3 has the {name} of row 1.")
+        assert (error["pointer"], error["message"]) == (f"/2/{name}", message)
     assert counted()[0] == 0
 
 
@@ -359,11 +369,11 @@ def test_more_rows_than_a_chunk_become_a_job(door, license, small):
 def test_a_job_that_is_cancelled_stops_before_its_next_chunk(door, license, small):
     job = door.post(PARTIAL, [door.row(license) for _ in range(7)]).json()
     assert job["state"] == "queued"
-    assert actions.work(Bulk.objects.get().pk, by=clock())
+    assert actions.work(Bulk.objects.get().pk, by=the_clock())
     cancel = f"{PATH}{job['reference']}/cancel/"
     said = door.post(cancel, b"{}")
     assert (said.status_code, said.json()["state"], said.json()["done"]) == (200, "cancelled", 3)
-    assert (tasks.work_bulks(), actions.work(Bulk.objects.get().pk, by=clock())) == (0, False)
+    assert (tasks.work_bulks(), actions.work(Bulk.objects.get().pk, by=the_clock())) == (0, False)
     assert counted()[0] == 3
     page, found = followed(door, job)
     assert [one["status"] for one in found] == [201] * 3 + [None] * 4
@@ -427,3 +437,74 @@ def test_a_run_of_the_worker_ends_in_time(door, license, small, monkeypatch):
     door.post(PARTIAL, [door.row(license) for _ in range(7)])
     monkeypatch.setattr(tasks, "RUN_SECONDS", 0)
     assert (tasks.work_bulks(), counted()[0]) == (0, 0)
+
+
+def revoked(door, person):
+    """The key that ordered it, or the person who did, opens nothing any more."""
+    if person:
+        change_member(person.user.membership.pk, roles=[], by=door.world.exporter)
+    else:
+        revoke_key(ApiKey.objects.latest("pk").pk, by=door.world.exporter)
+
+
+@pytest.mark.parametrize("by", ["key", "person", "viewer", "another company's", "inactive", "expired"])
+def test_a_job_stops_when_its_key_or_membership_ends(by, door, license, small, clock):
+    person = None if by in ("key", "expired") else make.colleague(door.world.exporter, "clerk")
+    job = door.post(PARTIAL, [door.row(license) for _ in range(7)]).json()
+    reads = door.auth
+    if person:
+        Bulk.objects.update(created_by=person.user)
+    assert actions.work(Bulk.objects.get().pk, by=the_clock())
+    if by == "viewer":
+        change_member(person.user.membership.pk, roles=["viewer"], by=door.world.exporter)
+    elif by == "another company's":
+        other = make.exporter(door.world.ministry, "Other Co., Ltd.")
+        Membership.objects.filter(user=person.user).update(organization_id=other.organization_id)
+    elif by == "inactive":
+        User.objects.filter(pk=person.user.pk).update(is_active=False)
+    elif by == "expired":
+        clock.set(ApiKey.objects.get(user=Bulk.objects.get().created_by).expires_at)
+    else:
+        revoked(door, person)
+    door.auth = reads | {"HTTP_AUTHORIZATION": f"Bearer {make.key(door.world.exporter, 'shipments:read')}"}
+    assert (tasks.work_bulks(), tasks.work_bulks(), counted()[0]) == (0, 0, 3)
+    page, found = followed(door, job)
+    assert (page["state"], page["done"], page["booked"]) == ("stopped", 3, 3)
+    assert page["stopped_because"] == "The key or the membership that ordered it may not book any more."
+    assert page["stopped_at"]
+    assert [one["status"] for one in found] == [201] * 3 + [None] * 4
+    door.auth = {"HTTP_AUTHORIZATION": f"Bearer {make.key(door.world.exporter, *make.EXPORTER_SCOPES)}"}
+    assert door.post(f"{PATH}{job['reference']}/cancel/").json()["code"] == "wrong-state"
+
+
+def test_a_job_whose_next_rows_always_fail_ends_and_says_so(door, license, small, monkeypatch, clock):
+    job = door.post(PARTIAL, [door.row(license) for _ in range(7)]).json()
+    assert actions.work(Bulk.objects.get().pk, by=the_clock())
+    tried = []
+
+    def fails(*said):
+        tried.append(legal_now())
+        raise OperationalError("out of shared memory")
+
+    monkeypatch.setattr(actions, "_booked", fails)
+    for seconds in range(300):
+        clock.set(datetime(2026, 12, 1, tzinfo=UTC) + timedelta(seconds=seconds))
+        tasks.work_bulks()
+    late = [(b - a).total_seconds() - (2**n - 2) for n, (a, b) in enumerate(pairwise(tried), 1)]
+    assert len(tried) == 8
+    assert all(0 <= one <= 1.5 for one in late), late
+    assert counted()[0] == 3
+    page, found = followed(door, job)
+    assert (page["state"], page["done"], page["booked"]) == ("stopped", 3, 3)
+    assert page["stopped_because"] == "Its next rows could not be booked, however often it was tried."
+    assert [one["status"] for one in found] == [201] * 3 + [None] * 4
+    actions.fail(Bulk.objects.get().pk, by=the_clock())
+    assert Bulk.objects.get().tries == actions.TRIES
+
+
+def test_a_job_that_goes_on_has_all_its_tries_again(door, license, small, monkeypatch):
+    door.post(PARTIAL, [door.row(license) for _ in range(7)])
+    pk = Bulk.objects.get().pk
+    actions.fail(pk, by=the_clock())
+    assert actions.work(pk, by=the_clock())
+    assert list(Bulk.objects.values_list("tries", "again_at")) == [(0, None)]

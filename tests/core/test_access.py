@@ -8,14 +8,17 @@ from django.urls import get_resolver, reverse
 from config.api import urlpatterns as api_patterns
 from core import access
 from core.actions import add_member
+from core.errors import NotFound
 from core.invitations import token
 from core.legal_time import legal_today
 from core.models import Delivery, HistoryLine, Mail, Membership, Role, RoleGrant
 from core.references import draw
 from licensing.actions import applications, comments, editions
 from licensing.models import Application, ApplicationDocument
-from shipments.actions import bulk, receive
-from tests import make, pages
+from shipments import answers
+from shipments.actions import bulk, receive, sheets
+from shipments.actions.foreseeing import foresee
+from tests import make, pages, story
 from tests.make import seen
 
 ROLES = [*Role.values, "anonymous"]
@@ -91,6 +94,8 @@ def stage(world):
     shown = {"until": legal_today() + timedelta(days=9), "by": world.ministry.policy_officer}
     comments.publish(rules.ref, seen=seen(rules.ref), **shown)
     mail = Mail.objects.create(sender="a@b.example", recipients="c@d.example", subject="s", body="b")
+    found = foresee([bulk.Row(refused=answers.refused(NotFound(), ""))], instance="", by=world.exporter)
+    handed_in = sheets.show("po.csv", story.SHEET, found, language="en", by=world.exporter)
     return people, {
         "party": {"ref": declaration.end_user.ref},
         "declaration": {"ref": declaration.ref},
@@ -99,6 +104,7 @@ def stage(world):
         "shipment": {"ref": shipment.ref},
         "incident": {"ref": incident.ref},
         "bulk": {"ref": bulk.order([], language="en", instance="", by=world.exporter).ref},
+        "sheet": {"ref": handed_in.ref},
         "document": {"pk": paper.document_id},
         "member": {"pk": member.pk},
         "key": {"pk": people["signatory"].organization.keys.get().pk},

@@ -74,13 +74,18 @@ class Programs:
 
 
 def file(gather, name, row):
-    found = {}
-    for who, actor in gather.told.people.items():
-        if row.admits(actor):
-            answer = gather.client(who).get(reverse(name))
-            said = answer.headers.get("Content-Disposition", "")
-            found[who] = [f"Status {answer.status_code} {said}", *answer.content.decode("utf-8-sig").splitlines()]
-    return gather.sections({"": found})
+    cases, rows = {}, [("", {}, None)]
+    if row.noun:
+        people = [actor for actor in gather.told.people.values() if row.admits(actor)]
+        rows = rows_of(row.noun, gather.told.more, people)
+    for case, kwargs, _row in rows:
+        found = cases[case] = {}
+        for who, actor in gather.told.people.items():
+            if row.admits(actor) and (not row.noun or access.visible[row.noun](actor, **kwargs)):
+                answer = gather.client(who).get(reverse(name, kwargs=kwargs))
+                said = answer.headers.get("Content-Disposition", "")
+                found[who] = [f"Status {answer.status_code} {said}", *answer.content.decode("utf-8-sig").splitlines()]
+    return gather.sections(cases)
 
 
 def _lines():

@@ -1,5 +1,7 @@
 """What the texts show: the story, and beside it a row of each kind with all that it may say filled in."""
 
+import csv
+import io
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
@@ -29,10 +31,13 @@ from licensing.actions import (
 )
 from licensing.actions.applications import Draft, LineDraft
 from licensing.loading import first_document
-from licensing.models import Application, ControlItem, Declaration
+from licensing.models import Application, ControlItem, Declaration, License
 from shipments import actions as shipments
-from shipments.actions import incidents, qualifications
+from shipments.actions import bulk, incidents, qualifications, sheets
+from shipments.actions.foreseeing import foresee
+from shipments.api.reading import read_sheet
 from tests import make, story
+from tests.api.test_bulk import COLUMNS
 from tests.clock import Clock
 from tests.make import seen
 
@@ -75,6 +80,7 @@ def told(clock: Clock) -> Told:
     more = [*_cases(world), *_licenses(world), *_drafts(world)]
     newcomer, waits, returned, nowhere = _companies(world)
     more += _annual(world)
+    more += _files(world)
     _teams(world)
     port = access.Actor(customs.user, customs.organization, roles=frozenset({"customs"}))
     nobody = User.objects.create_user("gone@demo.example", "a-long-enough-secret-7", name="Gone")
@@ -395,3 +401,22 @@ def _after_clearance(world):
     lines, number = [shipments.ClearedLine(1, 100 * KG, "kg")], "530120269000000001"
     shipments.receive(world.message(back, "returned", lines=lines, reimport_no=number), by=world.customs)
     return [asked, back]
+
+
+def _files(world):
+    """A file that waits, with a good row and some that are not, and a job of which nothing is booked yet."""
+    license = License.objects.filter(exporter_id=world.exporter.organization_id, state="active").earliest("pk")
+    lines = csv.DictWriter(text := io.StringIO(newline=""), COLUMNS.split(",")[1:], extrasaction="ignore")
+    lines.writeheader()
+    said = [{}, {"quantity": "=1+1"}, {"quantity": "9999999"}, {"unit": "lb"}, {"planned_on": "28/11/2026"}]
+    for number, changes in enumerate(said):
+        body = world.body(license, "1.000", client_reference=f"Row {number}")
+        lines.writerow(body | body["lines"][0] | changes)
+    content = text.getvalue().encode()
+    rows = read_sheet(content, "")[1]
+    named = {"language": "en", "by": world.exporter}
+    found = foresee(rows, instance="", by=world.exporter)
+    return [
+        sheets.show(name="orders.csv", content=content, found=found, **named).ref,
+        bulk.order(rows, instance="", **named).ref,
+    ]

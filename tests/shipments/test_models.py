@@ -8,6 +8,7 @@ from shipments.models import Shipment
 from tests import make, story
 from tests.refused import breaches
 
+BOOKED = "(SELECT max(bulk_id) FROM shipments_sheet)"
 CASES = [
     ("shipments_bulk.shipments_bulk_ref_key", {}),
     ("shipments_bulkrow.bulk_row_once", {}),
@@ -16,6 +17,9 @@ CASES = [
     ("shipments_customsmessage.shipments_customsmessage_status_check", {"status": "-1"}),
     ("shipments_handling.handling_ended_by_owner", {"owner_id": "NULL", "ended_at": "now()"}),
     ("shipments_incident.shipments_incident_ref_key", {}),
+    ("shipments_sheet.sheet_once", {"ref": "'FL-X'", "bulk_id": "NULL"}),
+    ("shipments_sheet.shipments_sheet_bulk_id_key", {"ref": "'FL-X'", "sha256": "'x'", "bulk_id": BOOKED}),
+    ("shipments_sheet.shipments_sheet_ref_key", {"sha256": "'x'", "bulk_id": "NULL"}),
     ("shipments_shipment.shipment_client_reference_once", {"state": "'reserved'", "ref": "'SH-X'"}),
     ("shipments_shipment.shipments_shipment_ref_key", {"state": "'reserved'", "client_reference": "'x'"}),
     ("shipments_resolution.resolution_not_negative", {"line_id": "-1", "quantity": "-1"}),
