@@ -147,6 +147,7 @@ class Tour:
             **{
                 "lines-0-code": "1C905.a.4",
                 "lines-0-description": MAGNETS,
+                "lines-0-composition": "Dy 3.2",
                 "lines-0-quantity": kilograms,
                 "lines-0-hs_code": "8505111000",
             },

@@ -15,6 +15,7 @@ LINE = {
     "over_cleared": "0.000",
     "available": "5860.000",
     "value": None,
+    "composition": {},
     "allotments": [],
 }
 DEADLINE = {
