@@ -31,7 +31,7 @@ from licensing.actions import (
 )
 from licensing.actions.applications import Draft, LineDraft
 from licensing.loading import first_document
-from licensing.models import Application, ControlItem, Declaration, License
+from licensing.models import Application, ControlItem, Declaration, License, QuotaPool
 from shipments import actions as shipments
 from shipments.actions import bulk, incidents, qualifications, sheets
 from shipments.actions.foreseeing import foresee
@@ -81,6 +81,7 @@ def told(clock: Clock) -> Told:
     newcomer, waits, returned, nowhere = _companies(world)
     more += _annual(world)
     more += _files(world)
+    more += _quotas(m)
     _teams(world)
     port = access.Actor(customs.user, customs.organization, roles=frozenset({"customs"}))
     nobody = User.objects.create_user("gone@demo.example", "a-long-enough-secret-7", name="Gone")
@@ -93,6 +94,15 @@ def told(clock: Clock) -> Told:
     seers |= {"of no organization": access.actor_for_user(nobody), "anonymous": access.NOBODY}
     keys = {"exporter's key": make.key(boss, *make.EXPORTER_SCOPES), "customs' key": make.key(port, "customs:confirm")}
     return Told(world, seers, more, _links(world), keys, clock)
+
+
+def _quotas(m):
+    """One that is stopped, one that waits for its second person, and one that everybody reads of."""
+    make.pool(m, "Q-STOPPED", element="Tb", destinations=["AQ"])
+    QuotaPool.objects.filter(ref="Q-STOPPED").update(frozen=True)
+    make.pool(m, "Q-PUBLIC", element="Sm", destinations=["AQ"], public=True)
+    make.pool_change(m, "Q-WAITS", element="Gd", destinations=["AQ"])
+    return ["Q-STOPPED", "Q-PUBLIC", "Q-WAITS"]
 
 
 def _drafts(world):
