@@ -54,8 +54,8 @@ KG = 1000
 _TAKES = re.compile(r'FROM "(\w+)".*FOR NO KEY UPDATE', re.DOTALL)
 
 
-# Administrators see all officers and all mail; whoever was invited is nobody yet; everybody comments on a draft; officers
-# of every province see all national quotas.
+# Administrators see all officers and all mail; whoever was invited is nobody yet; everybody comments on a draft; every
+# officer sees all national quotas.
 SEEN_BY_ALL = {
     "core.officers.confirm_grant",
     "core.officers.propose_roles",
