@@ -77,6 +77,7 @@ if LOCAL:
 
 MIDDLEWARE = [
     "core.middleware.RequestId",
+    "core.middleware.Reading",
     "core.middleware.Personal",
     "django.middleware.security.SecurityMiddleware",
     "core.middleware.Policy",
