@@ -243,9 +243,17 @@ def working_day_before(today: date, number: int) -> date | None:
     return next(iter(worked[number - 1 : number]), None)
 
 
-def table_ends_before(day: date) -> date | None:
-    """The last day of the working-day table, where it lies before that day; None where it goes on."""
-    last: date | None = LegalDay.objects.aggregate(last=Max("day"))["last"]
+def table_end() -> Subquery:
+    """The last day of the working-day table, inside a query."""
+    return Subquery(LegalDay.objects.order_by("-day").values("day")[:1])
+
+
+def table_ends_before(day: date, last: date | None = None) -> date | None:
+    """The last day of the working-day table if it lies before that day; else None.
+
+    last: that day, where it is known.
+    """
+    last = last or LegalDay.objects.aggregate(last=Max("day"))["last"]
     return last if last and last < day else None
 
 
