@@ -77,6 +77,7 @@ if LOCAL:
 
 MIDDLEWARE = [
     "core.middleware.RequestId",
+    "core.middleware.Reading",
     "core.middleware.Personal",
     "django.middleware.security.SecurityMiddleware",
     "core.middleware.Policy",
@@ -182,7 +183,7 @@ CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", 
 # --- people -----------------------------------------------------------------------------------------------
 NUM_PROXIES = natural("NUM_PROXIES", 0 if LOCAL else 1)  # of ours, between a caller and the web server
 AUTH_USER_MODEL = "core.User"
-AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+AUTHENTICATION_BACKENDS = ["core.accounts.Backend"]
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.Argon2PasswordHasher",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",

@@ -4,6 +4,7 @@ import time
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.auth_backends import AuthenticationBackend
 from allauth.core.internal import ratelimit
 from django.conf import settings
 from django.core.cache import cache
@@ -13,11 +14,25 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from core.errors import DomainError
+from core.legal_time import LegalNow, legal_now
 from core.models import User
+from core.once import known
 
 
 def display_name(user: User) -> str:
     return str(user)
+
+
+class Backend(AuthenticationBackend):
+    """Whoever is signed in is read with his place, and with the legal instant: pages ask for all three."""
+
+    def get_user(self, user_id: Any) -> User | None:
+        rows = User.objects.select_related("membership__organization").annotate(now=LegalNow())
+        user = rows.filter(pk=user_id).first()
+        if user is None or not self.user_can_authenticate(user):
+            return None
+        known(legal_now, user.now)
+        return user
 
 
 class Adapter(DefaultAccountAdapter):

@@ -10,6 +10,8 @@ from zoneinfo import ZoneInfo
 from django.db import connection
 from django.db.models import DateTimeField, Func
 
+from core.once import once
+
 LEGAL_ZONE = ZoneInfo("Asia/Shanghai")
 INSTANT = timedelta(microseconds=1)  # the database knows no shorter time
 
@@ -22,6 +24,7 @@ class LegalNow(Func):
     arity = 0
 
 
+@once
 def legal_now() -> datetime:
     """The database's legal instant, aware, in UTC. Read it after the lock, in a statement of its own."""
     with connection.cursor() as cursor:

@@ -3,6 +3,7 @@
 import re
 import uuid
 from collections.abc import Callable
+from contextlib import nullcontext
 from typing import Any
 
 import structlog
@@ -16,6 +17,7 @@ from django.utils.translation import gettext as _
 from core import access, rates
 from core.api.authentication import bearer
 from core.errors import DomainError, Forbidden, NotFound, NotSignedIn, Unreadable
+from core.once import reading
 from core.web import errors, kept
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
@@ -39,6 +41,17 @@ class RequestId:
         response = self.get_response(request)
         response.headers["X-Request-Id"] = request.request_id
         return response
+
+
+class Reading:
+    """A page that is only read asks once for what it needs more than once."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        with reading() if request.method in ("GET", "HEAD") else nullcontext():
+            return self.get_response(request)
 
 
 class Personal:

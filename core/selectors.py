@@ -1,6 +1,7 @@
 """Who sees which of the ground's rows."""
 
-from collections.abc import Callable, Collection, Set
+from collections import Counter
+from collections.abc import Callable, Collection, Mapping, Set
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -30,9 +31,14 @@ from core.working_days import Calendar, Day, Pause
 MANY = 50
 
 
-def counted(rows: QuerySet[Any]) -> int:
-    """How many they are; of more than 50 only that: nobody counts a whole table for a badge."""
-    return rows.order_by()[: MANY + 1].count()
+def counted(rows: Mapping[str, QuerySet[Any]]) -> dict[str, int]:
+    """How many each of them are, by name; of more than 50 only that: nobody counts a whole table for a badge.
+
+    One query, however many they are.
+    """
+    few = [some.order_by().values_list(Value(name), "pk")[: MANY + 1] for name, some in rows.items()]
+    found = Counter(name for name, _pk in few[0].union(*few[1:], all=True)) if few else Counter[str]()
+    return {name: found[name] for name in rows}
 
 
 _countries = set[str]()  # found once: a country that was loaded stays
@@ -237,9 +243,17 @@ def working_day_before(today: date, number: int) -> date | None:
     return next(iter(worked[number - 1 : number]), None)
 
 
-def table_ends_before(day: date) -> date | None:
-    """The last day of the working-day table, where it lies before that day; None where it goes on."""
-    last: date | None = LegalDay.objects.aggregate(last=Max("day"))["last"]
+def table_end() -> Subquery:
+    """The last day of the working-day table, inside a query."""
+    return Subquery(LegalDay.objects.order_by("-day").values("day")[:1])
+
+
+def table_ends_before(day: date, last: date | None = None) -> date | None:
+    """The last day of the working-day table if it lies before that day; else None.
+
+    last: that day, where it is known.
+    """
+    last = last or LegalDay.objects.aggregate(last=Max("day"))["last"]
     return last if last and last < day else None
 
 

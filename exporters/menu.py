@@ -1,17 +1,20 @@
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from core.access import Actor
 from core.navigation import add
-from core.selectors import counted
+from exporters.models import Exporter
 from exporters.selectors import awaiting_verification, to_answer
 
 
-def waiting(actor: Actor) -> int:
+def waiting(actor: Actor) -> QuerySet[Exporter]:
     """Companies that wait for what this actor may do."""
     verifies, answers = (actor.may(verb) for verb in ("exporter.verify", "qualification.grant"))
-    return (counted(awaiting_verification(actor)) if verifies else 0) + (counted(to_answer(actor)) if answers else 0)
+    if not answers:
+        return awaiting_verification(actor)
+    return to_answer(actor) | awaiting_verification(actor) if verifies else to_answer(actor)
 
 
 add(50, "parties", _("Parties"), "exporter")
 add(65, "company", _("Company"), "exporter", place="account")
-add(50, "desk.exporters", _("Exporters"), "ministry", count=waiting, work="exporter.verify qualification.grant")
+add(50, "desk.exporters", _("Exporters"), "ministry", counts=waiting, work="exporter.verify qualification.grant")

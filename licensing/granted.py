@@ -90,8 +90,8 @@ def _of(case: Application, step: DecisionStep | None, reason: str | None = None)
         return None
     return compare(
         case,
-        {part.line.number: part.quantity for part in step.lines.all()},
-        {user.pk for user in step.end_users.all()},
+        dict(step.granted),
+        set(step.kept),
         step.months or 0,
         step.text if reason is None else reason,
     )

@@ -1,37 +1,34 @@
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from core import scopes
 from core.access import Actor
 from core.navigation import add
-from core.selectors import counted
 from licensing import selectors
+from licensing.models import Application, Declaration, PoolChange
 from licensing.states import DeclarationState
 
 
-def mine(actor: Actor) -> int:
-    return counted(selectors.in_queue(selectors.applications_for(actor), actor, "mine"))
+def mine(actor: Actor) -> QuerySet[Application]:
+    return selectors.in_queue(selectors.applications_for(actor), actor, "mine")
 
 
-def to_countersign(actor: Actor) -> int:
-    return counted(selectors.to_countersign(actor))
+def to_verify(actor: Actor) -> QuerySet[Declaration]:
+    return selectors.declarations_for(actor).filter(state=DeclarationState.SUBMITTED)
 
 
-def to_verify(actor: Actor) -> int:
-    return counted(selectors.declarations_for(actor).filter(state=DeclarationState.SUBMITTED))
-
-
-def pools_to_decide(actor: Actor) -> int:
-    return counted(selectors.pool_changes_waiting(actor).exclude(proposed_by=actor.user))
+def pools_to_decide(actor: Actor) -> QuerySet[PoolChange]:
+    return selectors.pool_changes_waiting(actor).exclude(proposed_by=actor.user)
 
 
 add(20, "applications", _("Applications"), "exporter")
 add(30, "licenses", _("Licenses"), "exporter")
 add(45, "declarations", _("Declarations"), "exporter")
-add(10, "desk", _("Queue"), "ministry", count=mine, work="application.recommend")
-add(20, "desk.countersign", _("Countersign"), "ministry", count=to_countersign, work="application.approve")
-add(30, "desk.declarations", _("Declarations"), "ministry", count=to_verify, work="declaration.verify")
+add(10, "desk", _("Queue"), "ministry", counts=mine, work="application.recommend")
+add(20, "desk.countersign", _("Countersign"), "ministry", counts=selectors.to_countersign, work="application.approve")
+add(30, "desk.declarations", _("Declarations"), "ministry", counts=to_verify, work="declaration.verify")
 add(40, "desk.licenses", _("Licenses"), "ministry")
-add(45, "desk.pools", _("Quotas"), "ministry", count=pools_to_decide, work="poolchange.approve")
+add(45, "desk.pools", _("Quotas"), "ministry", counts=pools_to_decide, work="poolchange.approve")
 add(50, "desk.policy", _("Rules"), "ministry")
 add(60, "control-list", _("Control list"), "", "exporter", "ministry", "customs")
 add(65, "check", _("License check"), "", "exporter", "customs")  # the ministry has it at the foot of each page

@@ -22,6 +22,7 @@ from core.deliveries import Message, mails
 from core.errors import DomainError
 from core.history import lines_of, open_verbs, version
 from core.models import HistoryLine
+from core.once import reading
 from core.outside import again
 from core.telling import Sentence, Told, facts_of, sentences, told
 from core.web import kept
@@ -263,12 +264,13 @@ def of_one_moment(view: Callable[..., HttpResponse]) -> Callable[..., HttpRespon
 
 
 def _of_one_moment(view: Callable[..., HttpResponse], *args: Any, **kwargs: Any) -> HttpResponse:
-    if connection.in_atomic_block:
-        return view(*args, **kwargs)
-    with transaction.atomic():
-        with connection.cursor() as cursor:
-            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
-        return view(*args, **kwargs)
+    with reading():
+        if connection.in_atomic_block:
+            return view(*args, **kwargs)
+        with transaction.atomic():
+            with connection.cursor() as cursor:
+                cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+            return view(*args, **kwargs)
 
 
 def _page_of(page: Page, key: dict[str, Any]) -> Callable[..., HttpResponse]:

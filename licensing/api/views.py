@@ -73,7 +73,7 @@ class Licenses(APIView):
     def get(self, request: Request) -> Response:
         query = read_query(request, "state", "kind", paged=True)
         actor = actor_of(request)
-        rows = selectors.with_decision(selectors.with_balances(selectors.licenses_for(actor)))
+        rows = selectors.with_decision(selectors.with_terms(selectors.licenses_for(actor)))
         for name, value in query.items():
             choices = [str(choice[0]) for choice in License._meta.get_field(name).choices or []]
             if value not in choices:
@@ -99,7 +99,7 @@ class LicenseDetail(APIView):
     def get(self, request: Request, ref: str) -> Response:
         read_query(request)
         actor = actor_of(request)
-        rows = selectors.with_decision(selectors.with_balances(selectors.licenses_for(actor)))
+        rows = selectors.with_decision(selectors.with_terms(selectors.licenses_for(actor)))
         row = rows.filter(ref=canonical(ref)).first()
         if row is None:
             raise NotFound()

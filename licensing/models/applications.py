@@ -569,6 +569,16 @@ class DecisionStep(models.Model):
     def __str__(self) -> str:
         return f"{self.get_step_display()}: {self.get_outcome_display()}"
 
+    @cached_property
+    def granted(self) -> list[tuple[int, int]]:
+        """The number of each recommended line, and how much of it."""
+        return [(part.line.number, part.quantity) for part in self.lines.all()]
+
+    @cached_property
+    def kept(self) -> list[int]:
+        """The keys of the end-users that it keeps."""
+        return [user.pk for user in self.end_users.all()]
+
     def factor_labels(self) -> list[str]:
         return [str(self.Factor(code).label) for code in self.factors]
 

@@ -94,6 +94,7 @@ from licensing.selectors.licenses import (
     with_decision,
     with_lines,
     with_party_changes,
+    with_terms,
 )
 from licensing.selectors.lists import ITEM_SEARCH, applicable_items, in_force_on, items_named, search_items
 from licensing.selectors.movements import clearances_taken, clearances_used, latest_movements, movements_of
@@ -314,6 +315,7 @@ __all__ = [
     "with_lines",
     "party_changes",
     "with_party_changes",
+    "with_terms",
     "with_parts",
     "with_questions",
     "with_signals",

@@ -38,8 +38,8 @@ NO_CLOCK = 9999  # days: behind every case that has one
 
 
 def clocks_of(cases: Iterable[Application], today: date) -> dict[int, Reading]:
-    """The clock of each of these cases that has one, by primary key: six queries, however many they are, and five more
-    where one of them may be without a limit.
+    """The clock of each of these cases that has one, by primary key: four queries, however many they are, and five more
+    where one of them may be without a limit; of `with_days_left` two.
 
     It stands as of today; once the case was decided, as of that day.
     """
@@ -48,7 +48,8 @@ def clocks_of(cases: Iterable[Application], today: date) -> dict[int, Reading]:
         return {}
     days = {case: legal_day(case.decided_at) if case.decided_at else today for case in timed}
     prefetch_related_objects(list(timed), "pauses")
-    countings = countings_of(Application.objects.filter(pk__in=[case.pk for case in timed]), today)
+    anew = [case.pk for case in timed if getattr(case, "anew", True)]
+    countings = countings_of(Application.objects.filter(pk__in=anew), today) if anew else {}
     table = calendar(min(timed.values()), WORKING_DAYS, until=max(days.values()))
     found = {}
     for case, accepted_on in timed.items():
@@ -134,7 +135,10 @@ def course_of(case: Application, today: date) -> list[Stay]:
 
 
 def with_days_left(rows: QuerySet[Application], today: date) -> QuerySet[Application]:
-    """Cases that can be sorted by the days that their clocks have left; a late one has fewer than none."""
+    """Cases that can be sorted by the days that their clocks have left; a late one has fewer than none.
+
+    Each has `anew`: whether other days may count than all.
+    """
     starts = starts_of(Application.objects.filter(state__in=OPEN_CASE, accepted_on__isnull=False), today)
     anew = [When(pk=pk, then=Value(day_0)) for pk, day_0 in starts.items() if day_0]
     rows = rows.annotate(day_0=Case(*anew, default=F("accepted_on"), output_field=DateField()))
@@ -145,7 +149,10 @@ def with_days_left(rows: QuerySet[Application], today: date) -> QuerySet[Applica
     untimed = [pk for pk, day_0 in starts.items() if day_0 is None]
     limited = ~Q(pk__in=untimed) & Q(state__in=OPEN_CASE, accepted_on__isnull=False)
     timed = When(limited, then=Value(WORKING_DAYS) - used)
-    return rows.annotate(days_left=Case(timed, default=Value(NO_CLOCK), output_field=IntegerField()))
+    return rows.annotate(
+        days_left=Case(timed, default=Value(NO_CLOCK), output_field=IntegerField()),
+        anew=Case(When(pk__in=list(starts), then=True), default=False),
+    )
 
 
 def signals_due(cases: Iterable[Application], today: date) -> dict[int, list[tuple[str, int]]]:

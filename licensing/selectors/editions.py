@@ -11,6 +11,7 @@ from django.db import connection
 from django.db.models import BooleanField, ExpressionWrapper, Q, QuerySet
 
 from core.legal_time import INSTANT, LegalNow, day_end, day_start, legal_day
+from core.once import once
 from licensing.models import Application, License, PolicyEdition
 from licensing.models.editions import COUNTS
 from licensing.policy.editions import Unreadable, digest_of, read
@@ -136,14 +137,21 @@ def _each() -> tuple[str, tuple[Any, ...]]:
     return row.query.sql_with_params()
 
 
+@once
+def _known() -> list[tuple[Any, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(*_each())
+        rows: list[tuple[Any, ...]] = cursor.fetchall()
+        return rows
+
+
 def editions_at(at: datetime | None = None) -> Editions:
-    """As of that instant, or of now. One query. Raises PolicyEdition.DoesNotExist before anything is loaded.
+    """As of that instant, or of now. One query, once a page. Raises PolicyEdition.DoesNotExist before anything is
+    loaded.
 
     What was repealed is none of them, nor what repeals it: until their start and after it the edition before judges.
     """
-    with connection.cursor() as cursor:
-        cursor.execute(*_each())
-        found = cursor.fetchall()
+    found = _known()
     if not found:
         raise PolicyEdition.DoesNotExist
     counting = tuple(row[:3] for row in found if row[3])

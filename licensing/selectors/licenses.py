@@ -15,6 +15,7 @@ from exporters.models import Party
 from exporters.selectors import of_province
 from licensing.models import License, LicenseEndUser
 from licensing.models.balances import Ceiling, LicenseLine
+from licensing.selectors.applications import parts, steps
 from licensing.selectors.causes import end_users, open_causes
 from licensing.states import IN_FORCE, LicenseState
 
@@ -33,22 +34,31 @@ def licenses_for(actor: Actor) -> QuerySet[License]:
     return rows.none()
 
 
+def _lines() -> "Prefetch[Any, Any, Any]":
+    return Prefetch("lines", LicenseLine.objects.select_related("control_item").order_by("number"))
+
+
+def _ceilings() -> "Prefetch[Any, Any, Any]":
+    return Prefetch("lines__ceilings", Ceiling.objects.select_related("end_user__party").order_by("-account", "pk"))
+
+
 def with_lines(rows: QuerySet[License]) -> QuerySet[License]:
     """With all that the ledger keeps of them."""
-    return rows.prefetch_related(
-        Prefetch("lines", LicenseLine.objects.select_related("control_item").order_by("number")),
-        Prefetch("lines__ceilings", Ceiling.objects.select_related("end_user__party").order_by("-account", "pk")),
-    )
+    return rows.prefetch_related(_lines(), _ceilings())
 
 
 def with_balances(rows: QuerySet[License]) -> QuerySet[License]:
     """Licenses with lines, end-users and open suspensions, whatever their number in the same few queries."""
-    return with_lines(rows).prefetch_related(
+    return rows.prefetch_related(
+        _lines(),
         Prefetch("end_users", end_users()),
-        "consignees",
-        "conditions",
         Prefetch("suspensions", open_causes(), to_attr="open_suspensions"),
     )
+
+
+def with_terms(rows: QuerySet[License]) -> QuerySet[License]:
+    """With balances, and whatever else they say; three more queries."""
+    return with_balances(rows).prefetch_related(_ceilings(), "consignees", "conditions")
 
 
 def with_party_changes(rows: QuerySet[License]) -> QuerySet[License]:
@@ -102,13 +112,7 @@ def _shown(value: str, name: str, words: Mapping[str, Mapping[str, Any]]) -> str
 
 def with_decision(rows: QuerySet[License]) -> QuerySet[License]:
     """Licenses with what was asked and what was decided (licensing.granted), in the same few queries."""
-    return rows.prefetch_related(
-        "application__lines__control_item",
-        "application__end_users__party__country",
-        "application__steps__lines__line",
-        "application__steps__allotments__end_user__party",
-        "application__steps__end_users",
-    )
+    return rows.prefetch_related(*parts("application__"), steps("application__"))
 
 
 def in_force(actor: Actor) -> QuerySet[License]:

@@ -14,7 +14,7 @@ from core.access import Actor
 from core.history import open_verbs
 from core.legal_time import legal_today
 from core.quantities import show
-from core.selectors import table_ends_before
+from core.selectors import table_end, table_ends_before
 from core.web.lists import Choice, Column, Day, List, Listing, View, countries, days, state_word
 from licensing import selectors
 from licensing.granted import decided, recommended
@@ -67,7 +67,8 @@ APPLICATIONS = List(
     route="applications",
     template="licensing/application_list.html",
     rows=selectors.applications_for,
-    whole=selectors.with_steps,
+    whole=selectors.with_parts,
+    filed=selectors.with_steps,
     columns=(*CASE_COLUMNS, GRANTED),
     parts=lambda row: row.lines.all(),
     order="-created",
@@ -100,8 +101,8 @@ def _queue_view(name: str, label: Any, order: str = "") -> View:
 
 
 def _queue_whole(rows: QuerySet[Any]) -> QuerySet[Any]:
-    rows = selectors.with_days_left(selectors.with_signals(selectors.with_steps(rows)), legal_today())
-    return rows.prefetch_related("end_users__declaration")
+    rows = selectors.with_days_left(selectors.with_signals(selectors.with_parts(rows)), legal_today())
+    return rows.annotate(table_end=table_end())
 
 
 def _queue_more(request: HttpRequest, listing: Listing) -> dict[str, Any]:
@@ -109,7 +110,7 @@ def _queue_more(request: HttpRequest, listing: Listing) -> dict[str, Any]:
     clocks = selectors.clocks_of([row for row in listing.rows if not row.decided_at], today)
     for row in listing.rows:
         row.clock = clocks.get(row.pk)
-    ends = table_ends_before(today + TABLE_WARNING)
+    ends = table_ends_before(today + TABLE_WARNING, listing.rows[0].table_end if listing.rows else None)
     return {"first": first_for(listing.rows, request.actor), "table_ends": ends, **_handed_over(request, listing)}
 
 
@@ -133,6 +134,7 @@ QUEUE = List(
     template="licensing/desk_queue.html",
     rows=selectors.applications_for,
     whole=_queue_whole,
+    filed=selectors.with_steps,
     columns=(
         *CASE_COLUMNS,
         GRANTED,
@@ -177,7 +179,7 @@ COUNTERSIGN = List(
     route="desk.countersign",
     template="licensing/desk_countersign.html",
     rows=selectors.to_countersign,
-    whole=lambda rows: selectors.with_steps(rows).prefetch_related("steps__actor", "end_users__declaration"),
+    whole=lambda rows: selectors.with_steps(selectors.with_parts(rows)),
     columns=(*CASE_COLUMNS, COMPANY, Column("accepted", _("Accepted"), lambda row: row.accepted_on, ("accepted_on",))),
     parts=lambda row: row.lines.all(),
     order="accepted",

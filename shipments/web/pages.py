@@ -97,7 +97,7 @@ def overview(request: HttpRequest) -> HttpResponse:
 @of_one_moment
 def license_page(request: HttpRequest, ref: str, failed: Failed | None = None) -> HttpResponse:
     """A license: what is left, whom and where it names, its shipments, its history; officers also act on it."""
-    rows = licensing.with_decision(licensing.with_balances(licensing.licenses_for(request.actor)))
+    rows = licensing.with_decision(licensing.with_terms(licensing.licenses_for(request.actor)))
     row = get_object_or_404(rows, ref=ref)
     now = legal_now()
     today = legal_day(now)
@@ -154,7 +154,7 @@ def _windows(license: License) -> dict[str, Any]:
 def shipment_new(request: HttpRequest) -> HttpResponse:
     """First which license, then the shipment. The form carries its own key: sent twice, it reserves once."""
     number = request.POST.get("license") or request.GET.get("license", "")
-    rows = licensing.with_balances(licensing.licenses_for(request.actor))
+    rows = licensing.with_terms(licensing.licenses_for(request.actor))
     license = get_object_or_404(rows, ref=number) if number else None
     if license is None:
         now, running = legal_now(), licensing.with_balances(licensing.in_force(request.actor))

@@ -11,7 +11,7 @@ from core.actions import add_member
 from core.errors import NotFound
 from core.invitations import token
 from core.legal_time import legal_today
-from core.models import Delivery, HistoryLine, Mail, Membership, Role, RoleGrant
+from core.models import Delivery, HistoryLine, Mail, Membership, Role, RoleGrant, User
 from core.references import draw
 from licensing.actions import applications, comments, editions
 from licensing.models import Application, ApplicationDocument
@@ -208,7 +208,7 @@ def test_a_route_stands_once_in_the_table(tmp_path, monkeypatch):
 
 def test_somebody_without_a_membership_is_nobody(world):
     Membership.objects.filter(user=world.exporter.user).update(ended_at=HistoryLine.objects.latest("at").at)
-    actor = access.actor_for_user(world.exporter.user)
+    actor = access.actor_for_user(User.objects.get(pk=world.exporter.user.pk))
     assert (actor.roles, actor.organization, actor.anonymous) == ({access.ANONYMOUS}, None, True)
 
 

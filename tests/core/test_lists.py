@@ -361,13 +361,8 @@ def test_a_list_that_nobody_sorted_has_the_newest_first_and_the_countersigners_t
 def test_a_count_stops_at_50_and_says_so(db):
     Organization.objects.bulk_create([Organization(kind="exporter", name_en=f"C{number}") for number in range(53)])
     rows = Organization.objects.order_by("name_en")
-    assert [up_to(selectors.counted(rows.filter(pk__in=rows[:n].values("pk")))) for n in (0, 1, 50, 51, 53)] == [
-        "0",
-        "1",
-        "50",
-        "50+",
-        "50+",
-    ]
+    few = {str(n): rows.filter(pk__in=rows[:n].values("pk")) for n in (0, 1, 50, 51, 53)}
+    assert [up_to(number) for number in selectors.counted(few).values()] == ["0", "1", "50", "50+", "50+"]
 
 
 def test_a_view_that_a_list_does_not_have_is_named(world, client):

@@ -171,11 +171,11 @@ def test_the_overview_asks_the_same_for_one_and_three(world, large, django_asser
         suspended(world, world.license(kilograms=10))
 
     more()
-    with django_assert_num_queries(22):
+    with django_assert_num_queries(19):
         needs_of(world.exporter)
     more()
     more()
-    with django_assert_num_queries(22):
+    with django_assert_num_queries(19):
         needs_of(world.exporter)
 
 

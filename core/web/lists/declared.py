@@ -11,6 +11,7 @@ from django.db.models.expressions import Combinable
 from django.db.models.functions import Coalesce, NullIf
 from django.http import HttpRequest
 from django.utils.functional import Promise
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from core.access import Actor
@@ -64,8 +65,14 @@ class Choice:
         return rows.filter(**{path: [text] if path.endswith("__contains") else text})
 
 
+_countries = dict[str, list[tuple[str, str]]]()  # by language, found once: a country that was loaded stays
+
+
 def countries() -> list[tuple[str, str]]:
-    return [(row.code, str(row)) for row in by_name(Country.objects.all())]
+    language = get_language() or ""
+    if not _countries.get(language):
+        _countries[language] = [(row.code, str(row)) for row in by_name(Country.objects.all())]
+    return _countries[language]
 
 
 def by_name(countries: Iterable[Country]) -> list[Country]:
@@ -135,7 +142,8 @@ class View:
 class List:
     """A list.
 
-    rows: those that the actor sees; whole: them with showing them needs. search: paths to text. order: a column's
+    rows: those that the actor sees; whole: them with what showing them needs, filed: what a file needs besides.
+    search: paths to text. order: a column's
     name, with a minus for the greatest first. prefer: the view shown first is the first of these that has rows, else
     the last. parts: of a row, each a line of the CSV. more: what else the page's template needs.
     """
@@ -151,6 +159,7 @@ class List:
     views: tuple[View, ...] = ()
     prefer: tuple[str, ...] = ()
     whole: Callable[[Rows], Rows] = lambda rows: rows
+    filed: Callable[[Rows], Rows] = lambda rows: rows
     parts: Callable[[Any], Iterable[Any]] | None = None
     more: Callable[[HttpRequest, Any], dict[str, Any]] = lambda request, listing: {}
     size: int = 50

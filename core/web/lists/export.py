@@ -33,7 +33,7 @@ def cell(value: Any) -> str:
 def export(request: HttpRequest, listed: List) -> HttpResponse:
     """The rows that the filters leave, in the page's order, all or none: a file never looks whole and is not."""
     listing = Listing(listed, request, paged=False)
-    rows = list(listing.keyset.ordered()[: MOST + 1])
+    rows = list(listed.filed(listing.keyset.ordered())[: MOST + 1])
     if len(rows) > MOST:
         detail = _("A file holds at most {most} rows. Narrow the list, by days for example, and make several files.")
         raise DomainError(detail.format(most=f"{MOST:,}"), code="too-many-rows")

@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from core.errors import Invalid, Problem
+from core.navigation import numbers
 from core.search import search, words_of
 from core.selectors import counted
 from core.web.lists.declared import Choice, Day, List, refused
@@ -53,7 +54,9 @@ class Listing:
         self.q = self._given.get("q", "").strip()
         self._words, self._actor = words_of(self.q), request.actor
         rows = listed.rows(request.actor)
-        self.counts = {view.name: counted(view.narrow(rows, request.actor)) for view in listed.views}
+        self.counts = numbers(
+            request, request.actor, {view.name: view.narrow(rows, request.actor) for view in listed.views}
+        )
         self.view = self._view()
         order = listed.order
         for view in listed.views:
@@ -151,11 +154,8 @@ class Listing:
     def elsewhere(self) -> list[Segment]:
         """The views in which something is found, where this one has nothing."""
         rows = self.list.rows(self._actor)
-        return [
-            replace(segment, count=count)
-            for view, segment in zip(self.list.views, self.segments, strict=True)
-            if (count := counted(self._found(view.narrow(rows, self._actor))))
-        ]
+        found = counted({view.name: self._found(view.narrow(rows, self._actor)) for view in self.list.views})
+        return [replace(one, count=found[one.name]) for one in self.segments if found[one.name]]
 
     @property
     def shown_all(self) -> str:

@@ -1,0 +1,69 @@
+"""How many queries each page makes, by its route: with three rows of everything as with nine."""
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from licensing.models import License
+from tests.core.test_lists import LISTS, one_more, reader
+
+PAGES = {
+    "application": 24,
+    "applications": 5,
+    "control-list": 5,
+    "declarations": 3,
+    "desk": 10,
+    "desk.case": 32,
+    "desk.countersign": 7,
+    "desk.declarations": 4,
+    "desk.exporters": 4,
+    "desk.incidents": 4,
+    "desk.license": 29,
+    "desk.licenses": 7,
+    "desk.reports": 4,
+    "license": 28,
+    "licenses": 6,
+    "members": 6,
+    "officers": 5,
+    "overview": 44,
+    "parties": 3,
+    "shipments": 5,
+}
+
+
+def asked(do):
+    """What is asked while this is done."""
+    with CaptureQueriesContext(connection) as queries:
+        do()
+    return [one["sql"] for one in queries]
+
+
+def pages(world):
+    """Who reads what: each list, the overview, and a license as both sides have it."""
+    license = License.objects.earliest("pk")
+    exporter, reviewer = world.exporter.user, world.ministry.reviewer.user
+    one = {"ref": license.ref}
+    return {name: (reader(name, world), reverse(name)) for name in LISTS} | {
+        "overview": (exporter, reverse("overview")),
+        "license": (exporter, reverse("license", kwargs=one)),
+        "desk.license": (reviewer, reverse("desk.license", kwargs=one)),
+        "application": (exporter, reverse("application", kwargs={"ref": license.application.ref})),
+        "desk.case": (reviewer, reverse("desk.case", kwargs={"ref": license.application.ref})),
+    }
+
+
+@pytest.mark.slow
+def test_each_page_makes_so_many_queries_for_three_rows_as_for_nine(client, world):
+    def counts():
+        found = {}
+        for name, (user, path) in pages(world).items():
+            client.force_login(user)
+            assert client.get(path).status_code == 200  # rules are compiled, and sessions begun, once
+            found[name] = len(asked(lambda path=path: client.get(path)))
+        return found
+
+    for rows in (3, 6):
+        for _ in range(rows):
+            one_more(world)
+        assert counts() == PAGES
