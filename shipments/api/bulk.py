@@ -121,7 +121,8 @@ class ShipmentBulk(APIView):
             "CSV is UTF-8 (a byte order mark is accepted), parted by commas; each line is one shipment of one license "
             "line. Its first line names the columns in any order: idempotency_key, license, client_reference, "
             "end_user, consignee, destination, port, planned_on, license_line, quantity, unit, and, if you want, "
-            "hs_code, value, currency, final (true or false). An empty cell says nothing."
+            "hs_code, value, currency, composition (such as Dy 0.032; Tb 0.004), oxide, final (true or false). An "
+            "empty cell says nothing."
         ),
         gives={207: BulkAnswerOutput, 202: BulkOutput},
         takes={

@@ -101,9 +101,11 @@ COLUMNS = {
     "hs_code": "/lines/0/hs_code",
     "value": "/lines/0/value/amount",
     "currency": "/lines/0/value/currency",
+    "composition": "/lines/0/composition",
+    "oxide": "/lines/0/oxide",
     "final": "/final",
 }
-MAY_BE_MISSING = {"hs_code", "value", "currency", "final"}
+MAY_BE_MISSING = {"hs_code", "value", "currency", "composition", "oxide", "final"}
 OURS = {"problems", "outcome"}  # of a sheet that we handed out: read over, so that it may be mended and sent again
 
 
@@ -169,13 +171,27 @@ def _require_columns(names: list[str], may_be_missing: Set[str]) -> None:
         raise Invalid([Problem("", "invalid-sheet", text) for text in found])
 
 
+def _contents(cell: str) -> dict[str, str] | None:
+    """{symbol: fraction} of "Dy 0.032; Tb 0.004", unread; None where it is written otherwise."""
+    parts = [part.split() for part in cell.split(";") if part.strip()]
+    said = {part[0]: part[1] for part in parts if len(part) == 2}
+    return said if len(said) == len(parts) else None
+
+
 def _of_cells(cells: dict[str, str], number: int) -> Sent:
     """An empty cell says nothing."""
     said: dict[str, Any] = {name: text for name, text in cells.items() if text}
     wrong = [problem for name, text in said.items() for problem in parsers.hidden_in(text, COLUMNS[name])]
     text = _("The cell begins as a formula does. Put its value there.")
     wrong += [Problem(COLUMNS[name], "formula", text) for name, cell in said.items() if cell[0] in "=@"]
-    line = {name: said.pop(name) for name in ("license_line", "quantity", "unit", "hs_code") if name in said}
+    if "composition" in said and (contents := _contents(said["composition"])) is None:
+        text = _("Write elements with their mass fractions, such as Dy 0.032; Tb 0.004.")
+        wrong.append(Problem(COLUMNS["composition"], "invalid-format", text))
+        del said["composition"]
+    elif "composition" in said:
+        said["composition"] = contents
+    of_line = ("license_line", "quantity", "unit", "hs_code", "composition", "oxide")
+    line = {name: said.pop(name) for name in of_line if name in said}
     if (written := line.get("license_line", "")).isascii() and written.isdigit() and len(written) <= 5:
         line["license_line"] = int(written)
     money = {to: said.pop(name) for name, to in (("value", "amount"), ("currency", "currency")) if name in said}

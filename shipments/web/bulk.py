@@ -80,11 +80,12 @@ def _license_of(request: HttpRequest) -> License | None:
 def sheet_template(request: HttpRequest) -> HttpResponse:
     """The columns, and where a license is named rows with what it allows: only quantities are to be filled in."""
     license = _license_of(request)
-    columns = [name for name in COLUMNS if name not in (KEY, "hs_code", "value", "currency", "final")]
+    columns = [name for name in COLUMNS if name != KEY and name not in MAY_BE_MISSING]
     if license is None:
         return _file("shipments.csv", columns, [])
     capped = any(line.capped for line in license.lines.all())
     columns += ["value", "currency"] if capped else []
+    columns += ["composition"] if licensing.elements_to_state(license) else []
     columns += ["final"] if license.tolerance_mode == ToleranceMode.PCT_REMAINING_FINAL else []
     rows = ([row.get(name, "") for name in columns] for row in _examples(license))
     return _file(f"shipments-{license.ref}.csv", columns, rows)

@@ -120,6 +120,22 @@ def test_a_sheet_may_say_all_that_one_line_can(door, license):
     assert (made.final, line.hs_code, str(line.value), line.currency) == (True, "8505111000", "2400.00", "CNY")
 
 
+def test_a_sheet_says_what_goods_contain(door, license, world):
+    make.pool(world.ministry)
+    columns = f"{COLUMNS},composition,oxide"
+    asked = [door.row(license) | more for more in ({}, {"composition": "Dy 0.032; Tb 0.004"}, {"oxide": "Dy2O3"})]
+    wrong = [door.row(license) | {"composition": said} for said in ("Dy 3.2", "Dy", "Dy 0.1; Dy 0.2", "Dy=0.1")]
+    answer = door.sheet(*asked, *wrong, columns=columns)
+    assert statuses(answer) == [422, 201, 201, *[422] * 4]
+    of_lines = [
+        one["body"]["errors"][0]["pointer"].split("/")[3] for one in answer.json()["outcomes"] if one["status"] == 422
+    ]
+    assert of_lines == ["composition"] * 5
+    first, second = Shipment.objects.order_by("pk")
+    assert first.lines.get().composition == {"Dy": "0.032", "Tb": "0.004"}
+    assert second.lines.get().contents["Dy"]["share"] == "0.8713"
+
+
 def test_a_column_that_we_wrote_into_a_sheet_is_read_over(door, license):
     columns = f"problems,{COLUMNS},outcome"
     row = door.row(license) | {"problems": "=1", "outcome": "\u202e"}

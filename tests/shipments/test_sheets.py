@@ -617,12 +617,13 @@ def test_the_template_without_a_license_is_its_columns(desk, world):
         assert desk.client.get(reverse(route) + f"?license={foreign.ref}").status_code == 404
 
 
-def test_the_template_has_the_columns_that_its_license_asks(desk, license):
+def test_the_template_has_the_columns_that_its_license_asks(desk, license, world):
     from licensing.models import ToleranceMode
 
     License.objects.filter(pk=license.pk).update(tolerance_mode=ToleranceMode.PCT_REMAINING_FINAL)
+    make.pool(world.ministry)
     [row] = file_of(template(desk, license))
-    assert list(row) == [*COLUMNS, "final"]
+    assert list(row) == [*COLUMNS, "composition", "final"]
 
 
 def test_links_stand_where_shipments_are_recorded(desk, license):
