@@ -98,9 +98,11 @@ BEGIN
 
         -- suspended for causes of its end-users alone: the end-user and the verdict say whether it is open for this one,
         -- whether a turn came by or not
-        by_users := lic.state = 'suspended' AND open_lines IS NOT FALSE AND (
-            SELECT coalesce(bool_and(s.end_user_id IS NOT NULL), false) FROM licensing_suspension s
-            WHERE s.license_id = lic.id AND s.ended_at IS NULL);
+        by_users := false;
+        IF lic.state = 'suspended' AND open_lines IS NOT FALSE THEN
+            SELECT coalesce(bool_and(s.end_user_id IS NOT NULL), false) INTO by_users FROM licensing_suspension s
+                WHERE s.license_id = lic.id AND s.ended_at IS NULL;
+        END IF;
 
         -- 1 the license, today and on the planned day
         IF today > lic.usable_until OR lic.state = 'expired' THEN
@@ -143,8 +145,10 @@ BEGIN
                 'pointer', '/destination');
         END IF;
         -- 4 and 5 each line: match, then room
-        last := coalesce((request->>'final')::boolean, false) AND NOT EXISTS (SELECT FROM licensing_licenseline l
-            WHERE l.license_id = lic.id AND l.reserved > 0);
+        last := coalesce((request->>'final')::boolean, false);
+        IF last THEN
+            last := NOT EXISTS (SELECT FROM licensing_licenseline l WHERE l.license_id = lic.id AND l.reserved > 0);
+        END IF;
         index := -1;
         FOR item IN SELECT * FROM jsonb_array_elements(request->'lines') LOOP
             index := index + 1;
@@ -166,12 +170,14 @@ BEGIN
                 failures := failures || jsonb_build_object('code', 'line-mismatch',
                     'pointer', format('/lines/%s/hs_code', index), 'what', 'hs', 'hs', to_jsonb(line.hs_codes));
             END IF;
-            failures := failures || coalesce((
-                SELECT jsonb_agg(jsonb_build_object('code', 'line-mismatch', 'what', 'composition',
-                    'pointer', format('/lines/%s/composition', index), 'element', stated.key,
-                    'most', line.composition->>stated.key) ORDER BY stated.key)
-                FROM jsonb_each(item->'contents') stated
-                WHERE (stated.value->>'share')::numeric > (line.composition->>stated.key)::numeric), '[]');
+            IF item->'contents' <> '{}' THEN
+                failures := failures || coalesce((
+                    SELECT jsonb_agg(jsonb_build_object('code', 'line-mismatch', 'what', 'composition',
+                        'pointer', format('/lines/%s/composition', index), 'element', stated.key,
+                        'most', line.composition->>stated.key) ORDER BY stated.key)
+                    FROM jsonb_each(item->'contents') stated
+                    WHERE (stated.value->>'share')::numeric > (line.composition->>stated.key)::numeric), '[]');
+            END IF;
             quantity := (item->>'quantity')::bigint;
             IF quantity <= 0 OR (item->>'value')::numeric < 0 THEN
                 RAISE EXCEPTION 'what is taken is more than nothing' USING ERRCODE = 'check_violation';
@@ -245,18 +251,22 @@ BEGIN
                     WHERE v.end_user_id = end_user_id_ AND l.license_id = lic.id AND l.number = (item->>'line')::int
                       AND v.facts->'destination.country' ? (request->>'destination');
             END IF;
-            behind := behind OR stretches IS NULL AND EXISTS (SELECT FROM licensing_licenseline l
-                WHERE l.license_id = lic.id AND l.number = (item->>'line')::int);
-            failures := failures || coalesce((
-                SELECT jsonb_agg(jsonb_build_object('code', 'policy-prohibits', 'pointer', format('/lines/%s', index),
-                                                    'rules', one->'rules'))
-                FROM jsonb_array_elements(stretches) one
-                WHERE (one->>'from')::timestamptz <= now_at
-                  AND (one->>'until' IS NULL OR now_at < (one->>'until')::timestamptz)), '[]') || coalesce((
-                SELECT jsonb_agg(jsonb_build_object('code', 'held', 'pointer', format('/lines/%s', index), 'hold', one))
-                FROM jsonb_array_elements(holds) one
-                WHERE (one->>'from')::timestamptz <= now_at
-                  AND (one->>'until' IS NULL OR now_at < (one->>'until')::timestamptz)), '[]');
+            IF stretches IS NULL THEN
+                behind := behind OR EXISTS (SELECT FROM licensing_licenseline l
+                    WHERE l.license_id = lic.id AND l.number = (item->>'line')::int);
+            ELSIF stretches <> '[]' OR holds <> '[]' THEN
+                failures := failures || coalesce((
+                    SELECT jsonb_agg(jsonb_build_object('code', 'policy-prohibits',
+                                                        'pointer', format('/lines/%s', index), 'rules', one->'rules'))
+                    FROM jsonb_array_elements(stretches) one
+                    WHERE (one->>'from')::timestamptz <= now_at
+                      AND (one->>'until' IS NULL OR now_at < (one->>'until')::timestamptz)), '[]') || coalesce((
+                    SELECT jsonb_agg(jsonb_build_object('code', 'held', 'pointer', format('/lines/%s', index),
+                                                        'hold', one))
+                    FROM jsonb_array_elements(holds) one
+                    WHERE (one->>'from')::timestamptz <= now_at
+                      AND (one->>'until' IS NULL OR now_at < (one->>'until')::timestamptz)), '[]');
+            END IF;
         END LOOP;
 
         IF jsonb_array_length(failures) = 0 AND NOT behind THEN
