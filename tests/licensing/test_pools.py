@@ -7,15 +7,15 @@ from zoneinfo import ZoneInfo
 
 import psycopg2.errors
 import pytest
-from django.db import IntegrityError, connection, transaction
+from django.db import DatabaseError, IntegrityError, OperationalError, connection, transaction
 from django.db.models import F
 
 from config.local import demo
 from core import access
 from core.errors import DomainError, Forbidden, FourEyes, Invalid, WrongState
 from core.history import lines_of, version
-from core.legal_time import legal_now, legal_today
-from licensing import books, elements, tasks
+from core.legal_time import day_end, legal_now, legal_today
+from licensing import books, elements, selectors, tasks
 from licensing.actions import pools
 from licensing.models import Application, PoolChange, PoolMovement, QuotaPool
 from licensing.models.balances import LicenseLine
@@ -46,6 +46,10 @@ def changed(world, pool, cap, state="open", from_day=None):
         by=world.ministry.policy_officer,
     )
     return approved(world, change)
+
+
+def dates(scope):
+    return {name: legal_today() if value == "today" else value for name, value in scope.items()}
 
 
 def proposal(world, ref="Q-1", by=None, **scope):
@@ -134,6 +138,8 @@ def test_q10_the_pool_refuses_and_the_line_is_untouched(world, license):
     assert license.lines.get().reserved == 0
     world.shipment(license, **magnets(9_000))
     assert (used(), room("Q-EU-DY")) == ((288, 0), 12)
+    world.shipment(license, **magnets(375))  # to the last gram
+    assert (used(), room("Q-EU-DY")) == ((300, 0), 0)
     assert all_agree()
 
 
@@ -190,6 +196,7 @@ def test_what_a_pool_counts_is_said_by_the_request_or_by_the_license(world, lice
     world.shipment(license, lines=[line(1_000, Dy="0.03")])
     assert (used(), used("Q-TB")) == ((65, 0), (10, 0))  # what is left out counts by the bound
     assert set(PoolMovement.objects.filter(kind="use").values_list("basis", flat=True)) == {"grade", "declared"}
+    world.shipment(license, lines=[line(1_000, Dy="0.035")])
     code, pointer, _ = refused(world, license, lines=[line(1_000, Dy="0.0351")])
     assert (code, pointer) == ("line-mismatch", "/lines/0/composition")
 
@@ -221,8 +228,79 @@ def test_a_pool_of_gross_mass_counts_goods_of_its_category_element_and_list(worl
         "C": {"list_name": "october"},
     }.items():
         opened(world, ref, 1_000, measure="gross", **{"element": "", **scope})
-    world.shipment(license, 100 * KG)
+    world.shipment(license, lines=[line(100, Tb="0.01")])
     assert [used(ref)[0] for ref in "ABC"] == [100, 0, 0]
+    assert PoolMovement.objects.get(kind="use").basis == "gross"
+    assert all_agree()
+
+
+def test_goods_that_are_counted_in_pieces_have_no_mass_that_counts(world, license):
+    LicenseLine.objects.filter(license=license).update(unit="unit")
+    opened(world, measure="gross")
+    world.shipment(license, lines=[LineRequest(1, 100, "unit")])
+    assert used() == (0, 0)
+
+
+def test_the_end_use_is_that_of_the_end_user_whom_it_goes_to(world):
+    license = world.license(kilograms=1_000, users=2)
+    car, mill = (user.party.ref for user in license.end_users.order_by("pk"))
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        cursor.execute("ALTER TABLE licensing_declaration DISABLE TRIGGER USER")
+        cursor.execute(
+            "UPDATE licensing_declaration SET end_use_id = 'CIV_WIND' WHERE id = %s",
+            [license.end_users.get(party__ref=mill).declaration_id],
+        )
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        cursor.execute("ALTER TABLE licensing_declaration ENABLE TRIGGER USER")
+    opened(world, "CARS", end_uses=["CIV_AUTO"])
+    opened(world, "MILLS", end_uses=["CIV_WIND"])
+    world.shipment(license, end_user=car, **magnets(100))
+    assert (used("CARS"), used("MILLS")) == ((3.2, 0), (0, 0))
+    world.shipment(license, end_user=mill, **magnets(100))
+    assert (used("CARS"), used("MILLS")) == ((3.2, 0), (3.2, 0))
+
+
+def test_a_pool_counts_from_the_day_it_is_opened_on_and_has_its_first_terms_before_that(world, license):
+    today = legal_today()
+    first = today + timedelta(days=10)
+    year = {"period_from": today, "period_until": today + timedelta(days=90)}
+    change = pools.propose_opening(
+        pools.Scope("Q-EU-DY", "content", element="Dy", **year),
+        cap=300 * KG,
+        from_day=first,
+        reason="From then on.",
+        by=world.ministry.policy_officer,
+    )
+    approved(world, change)
+    world.shipment(license, planned_on=first - timedelta(days=1), **magnets(100))
+    assert used() == (0, 0)
+    assert refused(world, license, planned_on=first, **magnets(10_000))[2]["remaining"] == "300.000"
+    world.shipment(license, planned_on=first, **magnets(100))
+    world.shipment(license, planned_on=year["period_until"], **magnets(100))
+    assert used() == (6.4, 0)
+    assert all_agree()
+
+
+def test_what_a_pool_counts_and_nobody_said_is_not_taken_by_the_ledger(world, license):
+    """Where the pool was opened after the request was looked at."""
+    opened(world)
+    with pytest.raises(OperationalError, match="another pool"), transaction.atomic():
+        make.taken(license, license.end_users.get().party_id, 1_000)
+    assert license.lines.get().reserved == 0
+
+
+def test_a_share_of_many_digits_is_kept_as_it_is_hashed(world, license):
+    opened(world)
+    world.shipment(license, **magnets(1_000, dy="0.0333333333333333"))
+    assert str(PoolMovement.objects.get(kind="use").share) == "0.0333333333"
+    assert all_agree()
+
+
+def test_a_country_that_is_not_on_the_license_meets_no_pool(world, license):
+    opened(world, cap=0, destinations=["FR"])
+    outlook = check(world.request(license, destination="FR", **magnets(1)), by=world.exporter)
+    assert [failure["code"] for failure in outlook.failures] == ["destination-not-authorized"]
 
 
 def test_content_is_rounded_half_up_to_the_gram(world, license):
@@ -302,7 +380,27 @@ def test_what_does_not_cross_is_free_again(world, license, clock, way):
             clock.shift(days=40)
             assert lapse(shipment.pk, by=access.clock())
     assert used() == (0, 0)
+    assert list(PoolMovement.objects.values_list("kind", flat=True)) == ["terms", "use", "free"]
     assert all_agree()
+
+
+def test_what_crosses_beyond_the_license_counts_too(world):
+    license = world.license(kilograms=100)
+    opened(world)
+    shipment = world.shipment(license, **magnets(100))
+    (incident, *_rest) = world.clear(shipment.ref, 150 * KG).incidents
+    assert (incident.kind, used()) == ("over_cleared", (4.8, 0))
+    assert all_agree()
+
+
+def test_beyond_a_pool_that_is_cut_goes_all_and_no_more(world, license):
+    first, second = (world.shipment(license, **magnets(100)) for _ in range(2))
+    pool = opened(world, cap=10)
+    world.clear(first.ref, 100 * KG)
+    changed(world, pool, 1)
+    (incident,) = world.clear(second.ref, 100 * KG).incidents
+    assert incident.facts["pools"] == [{"pool": "Q-EU-DY", "over": 3.2 * KG}]
+    assert used() == (6.4, 3.2)
 
 
 @pytest.mark.parametrize(("state", "over"), [("open", 2), ("blocked", 2), ("suspended", 3.2)])
@@ -333,7 +431,52 @@ def test_what_is_declared_beyond_the_room_is_booked_with_a_notice(world, license
         by=world.customs,
     )
     assert used() == (1.6, round(over - 1.6, 3))
+    assert Incident.objects.count() == 1
     assert all_agree()
+
+
+# How it stands
+
+
+def test_a_board_says_what_is_left_and_how_long_it_lasts_at_the_rate_of_late(world, license, clock):
+    today = legal_today()
+    year = {"period_from": today, "period_until": today + timedelta(days=200)}
+    pool = opened(world, cap=10, **year)
+
+    def stands():
+        (one,) = selectors.standings(QuotaPool.objects.all(), legal_today())
+        return one
+
+    assert (stands().free, stands().runs_out) == (10 * KG, None)
+    clock.shift(days=4)  # five days, the first and the last included
+    shipment = world.shipment(license, **magnets(100))  # 3.2 kg in them, 6.8 are left
+    assert stands().runs_out == legal_today() + timedelta(days=10)
+    cancel(shipment.ref, by=world.exporter)
+    assert stands().runs_out is None
+    world.shipment(license, **magnets(100))
+    changed(world, pool, 2)
+    assert (stands().free, stands().whole, stands().runs_out) == (-1.2 * KG, 3.2 * KG, legal_today())
+    clock.shift(days=100)
+    assert stands().runs_out is None  # nothing was used in the last 90 days
+
+
+def test_a_pool_whose_period_is_over_runs_out_no_more(world, license, clock):
+    last = legal_today() + timedelta(days=10)
+    opened(world, cap=10, period_until=last)
+    world.shipment(license, **magnets(300))
+    for day, runs in ((last, True), (last + timedelta(days=1), False)):
+        (one,) = selectors.standings(QuotaPool.objects.all(), day)
+        assert (one.runs_out is not None) == runs
+
+
+def test_a_board_shows_pools_of_which_the_period_is_over_last(world, client, clock):
+    last = legal_today() + timedelta(days=1)
+    opened(world, period_until=last)
+    client.force_login(world.ministry.auditor.user)
+    for over in (False, True):
+        clock.set(day_end(last) - timedelta(seconds=1 - over))
+        tables = client.get("/desk/quotas/").context["tables"]
+        assert [of_old for of_old, _rows in tables] == [over]
 
 
 # Two people
@@ -357,6 +500,7 @@ def test_a_pool_is_opened_by_two_people(world):
         pools.approve(change.pk, seen=version(change) - 1, by=world.ministry.policy_approver)
     assert error.value.code == "stale"
     approved(world, change)
+    assert [line.verb for line in lines_of(change)] == ["propose", "approve"]
     with pytest.raises(WrongState):
         pools.refuse(change.pk, seen=version(change), reason="No", by=world.ministry.policy_approver)
     with pytest.raises(IntegrityError), transaction.atomic():
@@ -380,7 +524,8 @@ def test_a_change_that_is_refused_changes_nothing_and_frees_the_pool_for_another
 def test_a_change_holds_from_its_day_on(world, license, clock):
     pool = opened(world, cap=300)
     changed(world, pool, 10, from_day=legal_today() + timedelta(days=3))
-    assert room("Q-EU-DY") == 300
+    changed(world, pool, 200)  # until then
+    assert room("Q-EU-DY") == 200
     clock.shift(days=3)
     assert room("Q-EU-DY") == 10
     assert refused(world, license, **magnets(1_000))[2]["remaining"] == "10.000"
@@ -392,7 +537,7 @@ def test_a_change_holds_from_its_day_on(world, license, clock):
         ({"element": ""}, "/element"),
         ({"measure": "gross", "element": ""}, "/category"),
         ({"period_until": date(2020, 1, 1)}, "/period_until"),
-        ({"ref": "Q-EU-DY"}, "/ref"),
+        ({"ref": "Q-EU-DY", "element": "Tb"}, "/ref"),
         ({"destinations": ["DE", "FR"]}, "/ref"),
         ({"end_uses": ["CIV_AUTO"]}, "/ref"),
     ],
@@ -403,6 +548,12 @@ def test_a_proposal_that_makes_no_sense_names_the_field(world, scope, field):
         proposal(world, **{"ref": "Q-NEW"} | scope)
     assert field in [problem.pointer for problem in error.value.errors]
     assert not PoolChange.objects.filter(ref="Q-NEW").exists()
+
+
+def test_a_pool_of_one_day_is_one(world):
+    day = legal_today()
+    opened(world, period_from=day, period_until=day)
+    assert QuotaPool.objects.get().opened_on == day
 
 
 @pytest.mark.parametrize("from_day", [-1, 400])
@@ -419,8 +570,34 @@ def test_pools_that_count_nothing_of_the_same_stand_side_by_side(world):
     opened(world, "C", destinations=["DE"], end_uses=["CIV_WIND"])
     opened(world, "D", element="Tb")
     opened(world, "E", measure="gross")
-    with pytest.raises(Invalid):
-        proposal(world, ref="F", destinations=["FR", "US"])
+    opened(world, "F", measure="gross", element="Tb")
+    opened(world, "G", element="Ho", category="magnet")
+    opened(world, "H", element="Ho", category="oxide")
+    opened(world, "I", element="Sm", list_name="april")
+    opened(world, "J", element="Sm", list_name="october")
+    opened(world, "K", element="Er", period_until=legal_today())
+    opened(world, "L", element="Er", period_from=legal_today() + timedelta(days=1))
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ({}, {"destinations": ["FR"]}),
+        ({"destinations": ["FR"]}, {}),
+        ({"destinations": ["FR", "DE"]}, {"destinations": ["FR", "US"]}),
+        ({}, {"end_uses": ["CIV_AUTO"]}),
+        ({"end_uses": ["CIV_AUTO"]}, {}),
+        ({}, {"category": "magnet"}),
+        ({"list_name": "april"}, {"category": "magnet"}),
+        ({"measure": "gross"}, {"measure": "gross", "element": "", "category": "magnet"}),
+        ({"period_until": "today"}, {"period_from": "today"}),
+    ],
+)
+def test_pools_that_count_some_of_the_same_do_not(world, one, other):
+    opened(world, "A", **dates(one))
+    with pytest.raises(Invalid) as error:
+        proposal(world, ref="B", **dates(other))
+    assert error.value.errors[0].code == "overlaps"
 
 
 def test_two_that_overlap_are_not_both_opened(world):
@@ -478,6 +655,102 @@ def unguarded(cursor, *statements):
     cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
     for table in tables:
         cursor.execute(f"ALTER TABLE {table} ENABLE TRIGGER USER")
+
+
+def forged_change(world, like, **said):
+    """A change that two people seem to have decided, of a pool or of a new one; its key."""
+    facts = {name: getattr(like, name) for name in pools.Scope.__dataclass_fields__}
+    facts |= {"cap": 1, "from_day": legal_today(), "reason": "x", "proposed_by": world.ministry.policy_officer.user}
+    decided = {"decided_by": world.ministry.policy_approver.user, "approved": True}
+    at = {"proposed_at": legal_now(), "decided_at": legal_now()}
+    return PoolChange.objects.create(**facts | decided | at | said)
+
+
+def decide(change):
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SELECT pool_decide(%s)", [change.pk])
+
+
+def test_the_database_books_what_two_people_approved_and_once(world):
+    pool = opened(world)
+    waiting = proposal(world, ref="Q-TB", element="Tb")
+    with pytest.raises(DatabaseError, match="no rows"):
+        decide(waiting)
+    change = forged_change(world, pool, pool=pool)
+    decide(change)
+    with pytest.raises(IntegrityError, match="pool_movement_of_a_change"):
+        decide(change)
+    with pytest.raises(IntegrityError, match="quota_pool_once"):
+        decide(forged_change(world, pool, element="Tb"))
+
+
+@pytest.mark.parametrize(
+    ("said", "what"),
+    [
+        ({"cap": -1}, "pool_change_cap"),
+        ({"from_day": date(2999, 1, 1)}, "pool_change_in_its_period"),
+        ({"decided_by": None}, "pool_change_two_people"),
+        ({"decided_at": None}, "pool_change_two_people"),
+        ({"approved": None}, "pool_change_two_people"),
+    ],
+)
+def test_a_change_that_could_not_be_is_refused(world, said, what):
+    pool = opened(world)
+    with pytest.raises(IntegrityError, match=what), transaction.atomic():
+        forged_change(world, pool, **said)
+
+
+@pytest.mark.parametrize(
+    ("table", "does", "what"),
+    [
+        ("licensing_quotapool", "over_used = -1", "quota_pool_not_negative"),
+        ("licensing_quotapool", "over_used = used + 1", "quota_pool_not_negative"),
+        ("licensing_quotapool", "element = ''", "quota_pool_of_something"),
+        ("licensing_quotapool", "measure = 'gross', element = '', category = '', list_name = ''", "quota_pool_of_some"),
+        ("licensing_poolmovement", "over = -1", "pool_movement_not_negative"),
+        ("licensing_poolmovement", "over = amount + 1", "pool_movement_not_negative"),
+        ("licensing_poolmovement", "line_number = -1", "line_number_check"),
+        ("licensing_poolmovement", "seq = 1", "pool_movement_once"),
+    ],
+)
+def test_a_pool_that_could_not_be_is_refused(world, license, table, does, what):
+    opened(world, category="magnet", list_name="april")
+    world.shipment(license, **magnets(1))
+    with pytest.raises(IntegrityError, match=what), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(f"UPDATE {table} SET {does}")
+
+
+HASHED = {
+    "at": "at + interval '1 second'",
+    "kind": "'free'",
+    "cap": "5",
+    "state": "'open'",
+    "from_day": "date '2026-01-01'",
+    "change_id": "0",
+    "license_id": "0",
+    "shipment_id": "0",
+    "shipment_ref": "'x'",
+    "line_number": "2",
+    "gross": "gross + 1",
+    "share": "share / 2",
+    "basis": "'measured'",
+    "amount": "amount - 1",
+    "over": "1",
+    "used_after": "used_after - 1",
+}
+
+
+@pytest.mark.parametrize("column", HASHED)
+def test_each_word_of_a_movement_is_in_its_digest(world, license, column):
+    opened(world)
+    world.shipment(license, **magnets(1))
+    with connection.cursor() as cursor:
+        digest = "SELECT pool_digest('', m) FROM licensing_poolmovement m WHERE seq = 2"
+        cursor.execute(digest)
+        before = bytes(cursor.fetchone()[0])
+        cursor.execute(f"UPDATE licensing_poolmovement SET {column} = {HASHED[column]} WHERE seq = 2")
+        cursor.execute(digest)
+        assert bytes(cursor.fetchone()[0]) != before
 
 
 FORGERIES = {
