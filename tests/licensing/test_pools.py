@@ -323,6 +323,47 @@ def test_what_was_reserved_before_a_pool_was_opened_counts_when_it_is_declared(w
     assert all_agree()
 
 
+def test_a_pool_stands_among_the_ceilings_of_a_reservation(world):
+    """After the line's own, before the count of clearances; each that fails is named."""
+    license = world.license(kilograms=100, max_clearances=1)
+    opened(world, cap=5)
+    world.shipment(license, **magnets(50))
+    outlook = check(world.request(license, **magnets(200)), by=world.exporter)
+    codes = [failure["code"] for failure in outlook.failures]
+    assert codes == ["line-exhausted", "quota-exhausted", "clearances-exhausted"]
+
+
+def test_a_refusal_says_whether_a_pool_is_closed_or_what_it_has_left(world, license):
+    pool = opened(world, cap=5)
+    with pytest.raises(DomainError, match=r"Q-EU-DY has 5.000 kg of Dy left; 32.000 kg was asked"):
+        world.shipment(license, **magnets(1_000))
+    changed(world, pool, 5, "blocked")
+    with pytest.raises(DomainError, match="Q-EU-DY takes no new use"):
+        world.shipment(license, **magnets(1))
+
+
+def test_what_goods_contain_is_sent_with_a_shipment(world, license, client):
+    opened(world)
+    auth = {"HTTP_AUTHORIZATION": f"Bearer {make.key(world.exporter, *make.EXPORTER_SCOPES)}"}
+
+    def sent(**said):
+        body = world.body(license)
+        body["lines"][0] |= said
+        key = make.unique("key-")
+        return client.post("/api/v1/shipments/", body, "application/json", HTTP_IDEMPOTENCY_KEY=key, **auth)
+
+    assert sent(composition={"Dy": "0.032"}, composition_basis="measured").status_code == 201
+    assert sent(composition={"Dy": "0.032"}).status_code == 201
+    assert sent(oxide="Dy2O3").status_code == 201
+    assert list(PoolMovement.objects.filter(kind="use").values_list("basis", "amount")) == [
+        ("measured", 32 * KG),
+        ("declared", 32 * KG),
+        (f"Dy2O3 {elements.oxides()['Dy2O3'].version}", 871_300),
+    ]
+    twice = sent(composition={"Dy": "0.032"}, oxide="Dy2O3")
+    assert (twice.status_code, twice.json()["errors"][0]["pointer"]) == (422, "/lines/0/oxide")
+
+
 # What follows a reservation
 
 
@@ -479,6 +520,49 @@ def test_a_board_shows_pools_of_which_the_period_is_over_last(world, client, clo
         assert [of_old for of_old, _rows in tables] == [over]
 
 
+def test_a_pool_that_lasts_its_period_runs_out_on_no_day(world, license, clock):
+    """At 3.2 kg a day there is as much left as days, or one day less."""
+    last = legal_today() + timedelta(days=10)
+    pool = opened(world, cap=35.2, period_until=last)
+    world.shipment(license, **magnets(100))
+    (one,) = selectors.standings(QuotaPool.objects.all(), legal_today())
+    assert one.runs_out == last
+    changed(world, pool, 38.4)
+    (one,) = selectors.standings(QuotaPool.objects.all(), legal_today())
+    assert one.runs_out is None
+
+
+def test_a_board_shows_the_terms_of_today_and_before_the_first_those(world, clock):
+    first = legal_today() + timedelta(days=5)
+    pool = opened(world, cap=300, period_from=first)
+    changed(world, pool, 100, "blocked", first + timedelta(days=5))
+    changed(world, pool, 200, from_day=first + timedelta(days=2))
+
+    def stands():
+        (one,) = selectors.standings(QuotaPool.objects.all(), legal_today())
+        return one.cap / KG, one.state
+
+    assert stands() == (300, "open")
+    clock.shift(days=7)
+    assert stands() == (200, "open")
+    clock.shift(days=10)
+    assert stands() == (100, "blocked")
+    QuotaPool.objects.update(frozen=True)
+    assert stands() == (100, "suspended")
+
+
+def test_only_officers_see_pools_and_their_changes(world):
+    opened(world)
+    for actor, many in (
+        (world.exporter, 0),
+        (world.customs, 0),
+        (world.ministry.intake, 0),
+        (world.ministry.auditor, 1),
+    ):
+        seen_ = selectors.pools_for(actor).count(), selectors.pool_changes_for(actor).count()
+        assert seen_ == (many, many), actor
+
+
 # Two people
 
 
@@ -554,6 +638,24 @@ def test_a_pool_of_one_day_is_one(world):
     day = legal_today()
     opened(world, period_from=day, period_until=day)
     assert QuotaPool.objects.get().opened_on == day
+
+
+def test_a_pool_is_opened_in_its_period(world):
+    begins = legal_today() + timedelta(days=2)
+    scope = pools.Scope("Q", "content", begins, begins + timedelta(days=9), element="Dy")
+    with pytest.raises(Invalid) as error:
+        pools.propose_opening(
+            scope, cap=1, from_day=begins - timedelta(days=1), reason="x", by=world.ministry.policy_officer
+        )
+    assert error.value.errors[0].pointer == "/from_day"
+
+
+def test_a_change_keeps_what_a_pool_counts(world):
+    pool = opened(world, destinations=["DE"], end_uses=["CIV_AUTO"], category="magnet", list_name="april")
+    changed(world, pool, 5)
+    first, second = PoolChange.objects.order_by("pk")
+    assert all(getattr(first, name) == getattr(second, name) for name in pools.Scope.__dataclass_fields__)
+    assert books.check_pools() == []
 
 
 @pytest.mark.parametrize("from_day", [-1, 400])
@@ -776,6 +878,44 @@ def test_what_is_forged_is_found_and_the_pool_takes_no_more(world, license, what
     world.clear(shipment.ref, 1_000 * KG)  # what crosses is booked all the same
 
 
+HASHED_ANEW = (
+    "UPDATE licensing_poolmovement m SET digest = pool_digest((SELECT digest FROM licensing_poolmovement b"
+    " WHERE b.seq = {0}), m) WHERE seq = 3;"
+    "UPDATE licensing_quotapool SET used = (SELECT used_after FROM licensing_poolmovement WHERE seq = 3),"
+    " chain_digest = (SELECT digest FROM licensing_poolmovement WHERE seq = 3)"
+)
+TAKEN_OUT = {  # with all that would give it away
+    "seq": "UPDATE licensing_poolmovement SET used_after = amount WHERE seq = 3;"
+    "DELETE FROM licensing_poolmovement WHERE seq = 2;" + HASHED_ANEW.format(1),
+    "used_after": "UPDATE licensing_poolmovement SET used_after = used_after + 1, amount = amount + 1 WHERE seq = 3;"
+    + "UPDATE licensing_poolmovement SET used_after = used_after + 1 WHERE seq = 3;"
+    + HASHED_ANEW.format(2).replace("used_after FROM", "used_after - 1 FROM"),
+    "approved": "UPDATE licensing_poolchange SET approved = false",
+}
+
+
+@pytest.mark.parametrize("what", TAKEN_OUT)
+def test_what_was_taken_out_of_a_chain_is_found(world, license, what):
+    pool = opened(world)
+    for _ in range(2):
+        world.shipment(license, **magnets(1_000))
+    assert books.check_pools() == []
+    with connection.cursor() as cursor:
+        unguarded(cursor, TAKEN_OUT[what])
+    assert [one.pool for one in books.check_pools()] == [pool.pk]
+
+
+def test_a_pool_goes_on_though_the_books_of_another_do_not_agree(world):
+    pool = opened(world)
+    other = opened(world, "Q-TB", element="Tb")
+    with connection.cursor() as cursor:
+        unguarded(cursor, "UPDATE licensing_quotapool SET used = used + 5")
+        assert {one.pool for one in books.check_pools()} == {pool.pk, other.pk}
+        cursor.execute("UPDATE licensing_quotapool SET used = used - 5 WHERE id = %s", [pool.pk])
+    pools.thaw(pool.ref, seen=version(pool), reason="Mended", by=world.ministry.decider)
+    assert set(QuotaPool.objects.filter(frozen=True)) == {other}
+
+
 def test_a_pool_is_stopped_once_and_goes_on_when_its_books_agree(world, license, caplog):
     pool = opened(world)
     with connection.cursor() as cursor:
@@ -959,3 +1099,10 @@ def test_everybody_reads_of_a_public_pool_whether_something_is_left_and_no_figur
     assert " kg" not in text.split("<main")[1]
     changed(world, QuotaPool.objects.get(ref="Q-OPEN"), 50, "blocked")
     assert "Q-OPEN" not in client.get("/rules/quotas/").content.decode()  # the change did not say that it is public
+
+
+def test_a_use_that_no_shipment_has_is_found(world, license):
+    opened(world)
+    shipment = world.shipment(license, **magnets(1_000))
+    shipment.lines.update(contents={})
+    assert [(drift.what, drift.off) for drift in books.drift()] == [(f"shipment {shipment.pk} pool Q-EU-DY", 32 * KG)]
