@@ -25,6 +25,53 @@ class Parcel:
     counted: bool = True
     lawful: bool | None = None
     given: int = 0
+    remained: int = 0
+    content: int = 0
+    beyond: int = 0
+    clearances: list[int] = field(default_factory=list)
+
+    @property
+    def live(self) -> int:
+        """What is reserved or has crossed."""
+        return self.held + self.drawn + self.over
+
+    @property
+    def due(self) -> int:
+        """Of its value as much as of its quantity has crossed."""
+        return (2 * self.worth * (self.drawn + self.over) + self.asked) // (2 * self.asked)
+
+
+def half(quantity: int) -> int:
+    """Half of it, rounded half up."""
+    return (quantity + 1) // 2
+
+
+@dataclass
+class Pool:
+    """A national quota of an element of which the goods of every shipment have a half."""
+
+    cap: int
+    state: str = "open"
+    parcels: list[Parcel] = field(default_factory=list)
+
+    @property
+    def used(self) -> int:
+        return sum(half(parcel.live) for parcel in self.parcels)
+
+    @property
+    def over_used(self) -> int:
+        return sum(parcel.beyond for parcel in self.parcels)
+
+    def room(self, declared: bool) -> int:
+        """A blocked one has some for what is declared alone, a suspended one none."""
+        takes = self.state == "open" or self.state == "blocked" and declared
+        return self.cap - sum(parcel.content for parcel in self.parcels) if takes else 0
+
+    def follow(self, parcel: Parcel, declared: bool = True) -> None:
+        """What there is no room for is beyond it, and stays so until it is given back, before all else."""
+        more = half(parcel.live) - parcel.content
+        parcel.beyond += max(more - max(self.room(declared), 0), 0) if more > 0 else -min(-more, parcel.beyond)
+        parcel.content += more
 
 
 @dataclass
@@ -40,12 +87,14 @@ class Quota:
     state: str = "active"
     tolerance: int = 0
     lapsed: int = 0
-    over: int = 0
+    in_date: bool = True
     last_cleared: bool = False
     causes: int = 0
     parcels: list[Parcel] = field(default_factory=list)
+    pool: Pool = field(default_factory=lambda: Pool(0))
 
     def __post_init__(self) -> None:
+        self.pool.parcels = self.parcels
         if self.mode == "pct_line":
             self.tolerance = self.authorized * self.percent // 10_000
 
@@ -58,6 +107,10 @@ class Quota:
     @property
     def drawn(self) -> int:
         return sum(parcel.drawn for parcel in self.parcels)
+
+    @property
+    def over(self) -> int:
+        return sum(parcel.over for parcel in self.parcels)
 
     @property
     def available(self) -> int:
@@ -85,6 +138,11 @@ class Quota:
             return 0
         return max(self.available, 0) * self.percent // 10_000
 
+    @property
+    def fair(self) -> bool:
+        """No last shipment was given more than so many percent of what remained."""
+        return all(0 <= one.given * 10_000 <= one.remained * self.percent for one in self.parcels)
+
     def open_to(self, last: bool) -> int:
         """A tolerance of each line is everybody's; one of what remains is the last shipment's, when it is alone."""
         return self.tolerance if self.mode != "pct_remaining_final" or last and not self.reserved else 0
@@ -106,6 +164,8 @@ class Quota:
             found.append("value-exhausted")
         if user in self.shares and quantity > self.shares[user] - sum(self.share(user)):
             found.append("end-user-exhausted")
+        if half(quantity) > self.pool.room(declared=False):
+            found.append("quota-exhausted")
         if self.clearances is not None and self.taken >= self.clearances:
             found.append("clearances-exhausted")
         return found
@@ -113,11 +173,44 @@ class Quota:
     def reserve(self, user: int, quantity: int, worth: int, last: bool) -> None:
         given, worth = self.more(last), worth if self.value is not None else 0
         self.tolerance += given
-        self.parcels.append(Parcel(user, quantity, worth, last, held=quantity, worth_held=worth, given=given))
+        parcel = Parcel(user, quantity, worth, last, held=quantity, worth_held=worth, given=given)
+        parcel.remained = max(self.available, 0)
+        self.parcels.append(parcel)
+        self.pool.follow(parcel, declared=False)
 
     def clear(self, parcel: Parcel, quantity: int, final: bool) -> None:
         if parcel.lawful is None:  # judged when customs first named its declaration
             parcel.lawful = self.state == "active" and parcel.state == "reserved"
+        parcel.clearances.append(quantity)
+        over = self._cross(parcel, quantity)
+        self._pay(parcel, max(parcel.due, parcel.worth_drawn))
+        if final:
+            self._release(parcel)
+        self._take_back(parcel)
+        parcel.counted = True
+        if parcel.state != "cleared":
+            parcel.state = "cleared" if final else "part_cleared"
+        self._lapse_if_over()
+        if final and parcel.last:
+            self.last_cleared = True
+        if not self._went_beyond(over):
+            self.done()
+        self.pool.follow(parcel)
+
+    def correct(self, parcel: Parcel, which: int, quantity: int) -> None:
+        """So much crossed with one of its clearances after all; it stands as it should have."""
+        more = quantity - parcel.clearances[which]
+        parcel.clearances[which] = quantity
+        over = self._cross(parcel, more) if more > 0 else self._uncross(parcel, -more)
+        if more:
+            self._pay(parcel, parcel.due)
+        self._lapse_if_over()
+        if not self._went_beyond(over):
+            self.settle()
+        self.pool.follow(parcel)
+
+    def _cross(self, parcel: Parcel, quantity: int) -> int:
+        """Out of its reservation, what is free, what lapsed since, tolerance; how much went beyond all that."""
         reserved = min(quantity, parcel.held)
         rest = quantity - reserved
         free = min(rest, max(self.available, 0))
@@ -130,29 +223,31 @@ class Quota:
         parcel.held -= reserved
         parcel.drawn += quantity - over
         parcel.over += over
-        crossed = parcel.drawn + parcel.over
-        self._pay(parcel, (2 * parcel.worth * crossed + parcel.asked) // (2 * parcel.asked))
-        if final:
-            self._release(parcel)
-        self._take_back(parcel)
-        parcel.counted = True
-        if parcel.state != "cleared":
-            parcel.state = "cleared" if final else "part_cleared"
-        self._lapse_if_over()
-        if final and parcel.last:
-            self.last_cleared = True
-        self.over += over
-        if over:
-            if self.state in IN_FORCE:
-                self.causes += 1
-                self.state = "suspended"
-        else:
-            self.done()
+        return over
+
+    def _uncross(self, parcel: Parcel, quantity: int) -> int:
+        """What went beyond is given back first; what is free by the rest is theirs who went beyond, in their order."""
+        beyond = min(quantity, parcel.over)
+        parcel.over -= beyond
+        rest = quantity - beyond
+        parcel.drawn -= rest
+        for other in self.parcels:
+            if other is not parcel:
+                part = min(rest, other.over)
+                other.over -= part
+                other.drawn += part
+                rest -= part
+        return 0
+
+    def _went_beyond(self, over: int) -> bool:
+        if over and self.state in IN_FORCE:
+            self.suspend()
+        return bool(over)
 
     def _pay(self, parcel: Parcel, due: int) -> None:
-        draws = max(due - parcel.worth_drawn, 0)
+        draws = due - parcel.worth_drawn
         parcel.worth_drawn += draws
-        parcel.worth_held -= min(draws, parcel.worth_held)
+        parcel.worth_held -= min(max(draws, 0), parcel.worth_held)
 
     def _release(self, parcel: Parcel) -> None:
         parcel.held = parcel.worth_held = 0
@@ -170,6 +265,7 @@ class Quota:
         parcel.state, parcel.counted = state, False
         self._lapse_if_over()
         self.done()
+        self.pool.follow(parcel)
 
     def _lapse_if_over(self) -> None:
         if self.state not in IN_FORCE:
@@ -192,12 +288,24 @@ class Quota:
         """Used up, when nothing is reserved and nothing more can be taken."""
         if self.state != "active" or self.reserved:
             return
-        out = self.clearances is not None and self.taken >= self.clearances
-        if self.last_cleared or out or self.available <= 0:
+        if self.is_over or self.available <= 0:
             self.lapse()
             self.state = "exhausted"
 
+    @property
+    def is_over(self) -> bool:
+        """Nothing more may cross, whatever is left."""
+        return self.last_cleared or self.clearances is not None and self.taken >= self.clearances
+
+    def settle(self) -> None:
+        """Used up, or, where it was and something is left, in force again."""
+        if self.state == "exhausted" and self.in_date and not self.is_over and self.available + self.lapsed > 0:
+            self.lapsed, self.state = 0, "active"
+        else:
+            self.done()
+
     def expire(self) -> None:
+        self.in_date = False
         if self.state in IN_FORCE:
             self.lapse()
             self.state = "expired"

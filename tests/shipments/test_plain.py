@@ -2,34 +2,41 @@
 
 import os
 from dataclasses import replace
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
 from django.db import transaction
+from django.db.models import Sum
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from hypothesis.stateful import run_state_machine_as_test as run
 
 from core.errors import DomainError
+from core.history import version
 from core.legal_time import legal_today
-from licensing import books
+from licensing import books, elements
 from licensing import tasks as licensing_tasks
-from licensing.actions import licenses
+from licensing.actions import licenses, pools
 from licensing.granted import Tolerance
-from licensing.models import License
-from licensing.models.balances import Ceiling, ClearanceCount, LicenseLine
+from licensing.models import License, QuotaPool
+from licensing.models.balances import Ceiling, ClearanceCount, LicenseLine, Movement
 from shipments import tasks as shipment_tasks
 from shipments.actions import ClearedLine, LineRequest, cancel, check, receive, reserve
 from shipments.models import Shipment
+from tests import make
 from tests.clock import Clock
 from tests.make import World, seen, tolerance
-from tests.shipments.plain import IN_FORCE, Quota
+from tests.shipments.plain import IN_FORCE, Pool, Quota
 
 STEPS = int(os.environ.get("LEDGER_STEPS", 5_000))  # a hundred thousand were run by hand
 EACH = 50
+YEARS = timedelta(days=2_000)
 GRAMS = st.integers(1, 60)
 CENTS = st.integers(0, 80)
+CAPS = st.integers(0, 60)
+CONTENTS = elements.contents({"Tb": "0.5"}, elements.DECLARED, "")
 AMOUNTS = ("authorized", "tolerance", "reserved", "drawn", "lapsed", "available")
 
 
@@ -50,8 +57,9 @@ class Ledger(RuleBasedStateMachine):
         value=st.none() | st.integers(1, 150),
         share=st.none() | st.integers(1, 50),
         clearances=st.none() | st.integers(1, 4),
+        cap=CAPS,
     )
-    def issue(self, kilograms, mode, value, share, clearances):
+    def issue(self, kilograms, mode, value, share, clearances, cap):
         given = {} if mode == "none" else {"tolerance": self.tolerances[mode]}
         self.license = self.world.license(
             kilograms=kilograms,
@@ -66,12 +74,16 @@ class Ledger(RuleBasedStateMachine):
         self.users = [row.party.ref for row in self.license.end_users.order_by("pk")]
         shares = {} if share is None else {0: share}
         percent = 0 if mode == "none" else 1_000
-        self.plain = Quota(kilograms * 50, mode, percent, value, shares, clearances)
+        self.plain = Quota(kilograms * 50, mode, percent, value, shares, clearances, pool=Pool(cap))
+        self.pool = make.pool(
+            self.world.ministry, make.unique("Q-"), cap / 1000, element="Tb", period_until=legal_today() + YEARS
+        )
         self.refs: list[str] = []
+        self.cleared: dict[int, list[str]] = {}
 
     def asked(self, user, grams, cents, last):
         value = {"value": Decimal(cents) / 100, "currency": "CNY"}
-        line = LineRequest(1, grams, "g", **value)
+        line = LineRequest(1, grams, "g", contents=CONTENTS, **value)
         return self.world.request(
             self.license, lines=[line], end_user=self.users[user], final=last, planned_on=legal_today()
         )
@@ -102,10 +114,25 @@ class Ledger(RuleBasedStateMachine):
     def clear(self, number, grams, final):
         at = self.some(number, "reserved", "part_cleared", "cancelled", "expired", "cleared")
         if at is not None:
-            number = f"{self.license.pk % 10**9:09d}{at:09d}"
-            facts = {"lines": [ClearedLine(1, grams, "g")], "final": final, "declaration_no": number}
-            receive(self.world.message(self.refs[at], **facts), by=self.world.customs)
+            told = self.tell(at, "cleared", grams, final=final)
             self.plain.clear(self.plain.parcels[at], grams, final)
+            self.cleared.setdefault(at, []).append(told)
+
+    @rule(number=st.integers(0, 9), which=st.integers(0, 9), grams=st.integers(0, 60))
+    def correct(self, number, which, grams):
+        if self.cleared:
+            at, told = list(self.cleared.items())[number % len(self.cleared)]
+            which %= len(told)
+            self.tell(at, "corrected", grams, corrects=told[which], reason="Weighed again")
+            self.plain.correct(self.plain.parcels[at], which, grams)
+
+    def tell(self, at, event, grams, **facts):
+        """Customs says this of a shipment, always under the same declaration; the number of its message."""
+        number = f"{self.license.pk % 10**9:09d}{at:09d}"
+        lines = [ClearedLine(1, grams, "g")]
+        message = self.world.message(self.refs[at], event, lines=lines, declaration_no=number, **facts)
+        receive(message, by=self.world.customs)
+        return message.message_id
 
     @rule(number=st.integers(0, 9))
     def cancel(self, number):
@@ -113,6 +140,16 @@ class Ledger(RuleBasedStateMachine):
         if at is not None:
             cancel(self.refs[at], by=self.world.exporter)
             self.plain.give_back(self.plain.parcels[at], "cancelled")
+
+    @rule(cap=CAPS, state=st.sampled_from(["open", "open", "blocked", "suspended"]))
+    def change_the_pool(self, cap, state):
+        """By two people."""
+        terms = {"cap": cap, "state": state, "from_day": legal_today(), "reason": "z"}
+        row = pools.propose_change(
+            self.pool.ref, **terms, seen=version(self.pool), by=self.world.ministry.policy_officer
+        )
+        make.pool_approved(self.world.ministry, row)
+        self.plain.pool.cap, self.plain.pool.state = cap, state
 
     @precondition(lambda self: self.plain.state in IN_FORCE and not self.over)
     @rule()
@@ -155,12 +192,18 @@ class Ledger(RuleBasedStateMachine):
             assert (ceiling.reserved, ceiling.drawn) == held
         if plain.clearances is not None:
             assert ClearanceCount.objects.get(license=self.license).taken == plain.taken
+        assert plain.fair
+        given = Movement.objects.filter(line_id=line.pk, kind="tolerance", shipment_id__isnull=False)
+        given = dict(given.order_by().values_list("shipment_ref").annotate(Sum("quantity")))
+        assert [given.get(ref, 0) for ref in self.refs] == [parcel.given for parcel in plain.parcels]
+        pool = QuotaPool.objects.get(pk=self.pool.pk)
+        assert (pool.used, pool.over_used) == (plain.pool.used, plain.pool.over_used)
         states = list(Shipment.objects.filter(license=self.license).order_by("pk").values_list("state", flat=True))
         assert states == [parcel.state for parcel in plain.parcels]
 
     def teardown(self):
         if hasattr(self, "license"):
-            assert books.drift([self.license.pk]) == []
+            assert books.drift([self.license.pk]) == books.check_pools() == []
         transaction.savepoint_rollback(self.point)
 
 
