@@ -13,7 +13,7 @@ from config.local import demo
 from core.legal_time import legal_today
 from core.models import HistoryLine, Idempotency
 from licensing import books
-from licensing.models import License, PolicyEdition
+from licensing.models import License, PolicyEdition, PoolMovement, QuotaPool
 from licensing.models.balances import ClearanceCount, LicenseLine, Movement
 from shipments.actions import bulk
 from shipments.models import Shipment
@@ -51,12 +51,22 @@ class Twin:
         for way in (self.one_by_one, self.at_once):
             point = transaction.savepoint()
             told.append((list(way(rows)), left_behind()))
-            assert books.drift() == []
+            assert books.drift() == books.check_pools() == []
             transaction.savepoint_rollback(point)
         return told
 
 
 BALANCES = [f.attname for f in LicenseLine._meta.concrete_fields if f.attname != "chain_digest"]  # of drawn ids
+
+
+CONTENTS = [
+    {},
+    {},
+    {"composition": {"Tb": "0.0333"}},
+    {"composition": {"Ho": "0.05", "Tb": "0.01"}, "composition_basis": "measured"},
+    {"composition": {"Ho": "0.12"}, "oxide": "Dy2O3"},
+    {"oxide": "Tb4O7"},
+]
 
 
 def plain(body):
@@ -73,6 +83,12 @@ def left_behind():
         "movements": list(
             Movement.objects.order_by("id").values_list("kind", "line_id", "quantity", "available_after")
         ),
+        "pools": list(QuotaPool.objects.order_by("ref").values_list("ref", "used", "over_used", "chain_seq")),
+        "used": list(
+            PoolMovement.objects.order_by("pool__ref", "seq").values_list(
+                "pool__ref", "kind", "license_id", "line_number", "gross", "share", "basis", "amount", "used_after"
+            )
+        ),
         "shipments": list(shipments.values_list("client_reference", "license_id", "state", "planned_on", "final")),
         "goods": list(
             shipments.order_by("client_reference", "lines__line_number").values_list(
@@ -86,7 +102,8 @@ def left_behind():
 
 @pytest.fixture
 def licenses(world):
-    """One of two lines, one that counts clearances, one that is suspended; and what some rows come back to."""
+    """One of two lines, one that counts clearances, one that is suspended; national quotas of what their goods contain,
+    of their mass, and one that counts what some rows leave unsaid."""
     signed = [world.declaration()]
     goods = [("1C905.a.4", "Magnets", 100), ("1C905.a.4", "More magnets", 50)]
     ref = demo.application(world.exporter, "annual", goods, signed, unique("K-"))
@@ -95,6 +112,11 @@ def licenses(world):
     License.objects.filter(pk=counting.pk).update(max_clearances=4)
     ClearanceCount.objects.create(license=counting)
     demo_suspend(world, idle)
+    make.pool(world.ministry, "MASS", 90, measure="gross", element="", category="magnet", destinations=["DE"])
+    make.pool(world.ministry, "HO", 4, element="Ho")
+    make.pool(world.ministry, "TB", 2, element="Tb")
+    next_month = legal_today() + timedelta(days=32)
+    make.pool(world.ministry, "DY", 3, period_from=next_month, period_until=next_month + timedelta(days=99))
     return [two, counting, idle]
 
 
@@ -113,7 +135,7 @@ def drawn(draw, world, licenses, used):
         numbers = draw.sample([1, 2, 3], draw.choice([1, 1, 2])) if license == licenses[0] else [1]
         lines = [
             {"license_line": n, "unit": draw.choice(["kg", "kg", "unit"] if draw.random() < 0.1 else ["kg"]),
-             "quantity": draw.choice(["1.000", "7.500", "30.000", "60.000"])}
+             "quantity": draw.choice(["1.000", "7.500", "30.000", "60.000"]), **draw.choice(CONTENTS)}
             for n in numbers
         ]  # fmt: skip
         row = world.body(license, lines=lines) | {"idempotency_key": unique("row-")}
@@ -144,7 +166,7 @@ def drawn(draw, world, licenses, used):
 def test_many_at_once_are_as_many_one_by_one(world, licenses):
     """BULK_BATCHES=1000 asks more."""
     twin, draw = Twin(world), random.Random(int(os.environ.get("BULK_SEED", "1")))
-    statuses = set()
+    statuses, refusals = set(), set()
     for number in range(BATCHES):
         if number == BATCHES // 2:  # from here on no verdict knows the newest rules
             make.edition(lambda rules, document: None)
@@ -159,8 +181,10 @@ def test_many_at_once_are_as_many_one_by_one(world, licenses):
         assert together_ == alone, rows
         assert after_together == after_alone, rows
         statuses |= {status for status, _, _ in alone}
+        refusals |= {one["code"] for _, body, _ in alone for one in body.get("errors", ())}
         transaction.savepoint_rollback(point)
     assert statuses == {201, 400, 404, 409, 422}
+    assert {"line-exhausted", "quota-exhausted", "required"} <= refusals
 
 
 def test_the_rules_are_asked_once_for_each_license_end_user_and_destination(world, license, monkeypatch):
