@@ -130,7 +130,7 @@ def standings(pools: QuerySet[QuotaPool], today: date) -> list[Standing]:
 
 def _runs_out(pool: QuotaPool, free: int, lately: int, today: date) -> date | None:
     days = min(LATELY, (today - pool.opened_on).days + 1)
-    if lately <= 0 or days <= 0 or today > pool.period_until:
+    if lately <= 0 or days <= 0:
         return None
     day = today + timedelta(days=max(free, 0) * days // lately)
     return day if day <= pool.period_until else None

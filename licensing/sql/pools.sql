@@ -57,7 +57,6 @@ BEGIN
     m.state := coalesce(m.state, '');
     m.shipment_ref := coalesce(m.shipment_ref, '');
     m.basis := coalesce(m.basis, '');
-    m.share := round(m.share, 10);
     m.used_after := pool.used + sign * m.amount;
     m.digest := pool_digest(pool.chain_digest, m);
     INSERT INTO licensing_poolmovement (pool_id, seq, at, kind, cap, state, public, from_day, change_id, license_id,
