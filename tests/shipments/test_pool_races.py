@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import psycopg2
 import pytest
-from django.db import connection, connections
+from django.db import OperationalError, connection, connections
 
 from config.local import demo
 from core.errors import DomainError, Invalid
@@ -120,6 +120,7 @@ class Gate:
 
 LOCK = "WHERE p.id = ANY (pools) ORDER BY p.id FOR NO KEY UPDATE"
 CLOCK = "now_at := legal_now();"
+JUDGED = "IF jsonb_array_length(failures) = 0 AND NOT behind THEN\n            FOR item"
 
 
 def two_for_the_last(world):
@@ -136,14 +137,14 @@ def check_one_of_two(told):
 
 
 def test_of_two_companies_one_has_the_last_of_a_pool(world):
-    check_one_of_two(two_for_the_last(world))
+    with changed("ledger_take", JUDGED, "PERFORM pg_sleep(0.5);" + JUDGED):
+        check_one_of_two(two_for_the_last(world))
     assert agree()
 
 
 def test_twin_both_have_it_without_the_lock(world):
     """Both judge before either writes; what stands behind says that it is beyond the pool's room."""
-    judged = "IF jsonb_array_length(failures) = 0 AND NOT behind THEN\n            FOR item"
-    with changed("ledger_take", LOCK, ""), changed("ledger_take", judged, Gate.THROUGH + judged), Gate.opened_for(2):
+    with changed("ledger_take", LOCK, ""), changed("ledger_take", JUDGED, Gate.THROUGH + JUDGED), Gate.opened_for(2):
         told = two_for_the_last(world)
     with pytest.raises(AssertionError):
         check_one_of_two(told)
@@ -191,10 +192,9 @@ def test_twin_a_reservation_that_holds_nothing_takes_what_was_cut(world):
 def test_a_cut_waits_for_a_reservation_and_comes_after_it_in_the_chain(world):
     license = world.license(kilograms=1_000)
     make.pool(world.ministry, cap=5)
-    change = proposed(world)
-    through = "PERFORM pool_follow(request"
-    with changed("ledger_take", through, Gate.THROUGH + through), Gate.opened_for(1, then=lambda: time.sleep(0.5)):
-        told = together([lambda: asked(world, license), lambda: (time.sleep(0.3), approve(world, change))[0]])
+    change, done = proposed(world), "RETURN beyond;"
+    with changed("pool_follow", done, Gate.THROUGH + done), Gate.opened_for(1, then=lambda: time.sleep(0.7)):
+        told = together([lambda: asked(world, license), lambda: (time.sleep(0.4), approve(world, change))[0]])
     assert told[0].startswith("SH-")
     assert list(PoolMovement.objects.values_list("kind", flat=True)) == ["terms", "use", "terms"]
     assert agree()
@@ -216,6 +216,19 @@ def test_a_pool_that_is_opened_before_the_judging_is_looked_for_again(world):
     assert told.startswith("SH-") and calls
     assert (stands(), stands("Q-TB")) == ((3, 0), (1, 0))
     assert agree()
+
+
+def test_a_pool_that_is_not_held_is_not_judged(world):
+    license = world.license(kilograms=1_000)
+    make.pool(world.ministry, "Q-TB", element="Tb")
+    opening = make.pool_change(world.ministry)
+    said = elements.contents({"Dy": "0.03"}, elements.DECLARED, "")
+    lines = [{"line": 1, "quantity": KG, "unit": "g", "hs": "", "value": None, "contents": said}]
+    whom = license.end_users.get().party_id
+    gate = Gate.opened_for(1, lambda: make.pool_approved(world.ministry, opening))
+    asking = pytest.raises(OperationalError, match="another pool")
+    with changed("ledger_take", CLOCK, Gate.THROUGH + CLOCK), gate, asking:
+        make.taken(license, whom, KG, lines=lines)
 
 
 def test_two_pools_that_overlap_and_are_approved_at_once_are_one(world):
