@@ -765,7 +765,13 @@ def unguarded(cursor, *statements):
 def forged_change(world, like, **said):
     """A change that two people seem to have decided, of a pool or of a new one; its key."""
     facts = {name: getattr(like, name) for name in pools.Scope.__dataclass_fields__}
-    facts |= {"cap": 1, "from_day": legal_today(), "reason": "x", "proposed_by": world.ministry.policy_officer.user}
+    facts |= {
+        "cap": 1,
+        "public": False,
+        "from_day": legal_today(),
+        "reason": "x",
+        "proposed_by": world.ministry.policy_officer.user,
+    }
     decided = {"decided_by": world.ministry.policy_approver.user, "approved": True}
     at = {"proposed_at": legal_now(), "decided_at": legal_now()}
     return PoolChange.objects.create(**facts | decided | at | said)
@@ -832,6 +838,7 @@ HASHED = {
     "kind": "'free'",
     "cap": "5",
     "state": "'open'",
+    "public": "true",
     "from_day": "date '2026-01-01'",
     "change_id": "0",
     "license_id": "0",
@@ -960,13 +967,6 @@ def test_a_use_that_is_not_its_shipment_s_is_found(world, license):
         cursor.execute("UPDATE shipments_shipment SET created_at = created_at + interval '61 seconds'")
     assert books.check_pools() == []
     assert [drift.what for drift in books.drift()] == [f"shipment {license.shipments.get().pk} pool Q-EU-DY"]
-
-
-def test_a_use_that_no_shipment_has_is_found(world, license):
-    opened(world)
-    shipment = world.shipment(license, **magnets(1_000))
-    shipment.lines.update(contents={})
-    assert [(drift.what, drift.off) for drift in books.drift()] == [(f"shipment {shipment.pk} pool Q-EU-DY", 32 * KG)]
 
 
 # Pages
@@ -1110,3 +1110,27 @@ def test_everybody_reads_of_a_public_pool_whether_something_is_left_and_no_figur
     assert " kg" not in text.split("<main")[1]
     changed(world, QuotaPool.objects.get(ref="Q-OPEN"), 50, "blocked")
     assert "Q-OPEN" not in client.get("/rules/quotas/").content.decode()  # the change did not say that it is public
+
+
+def test_a_use_that_no_shipment_has_is_found(world, license):
+    opened(world)
+    shipment = world.shipment(license, **magnets(1_000))
+    shipment.lines.update(contents={})
+    assert [(drift.what, drift.off) for drift in books.drift()] == [(f"shipment {shipment.pk} pool Q-EU-DY", 32 * KG)]
+
+
+def test_what_is_asked_and_what_everybody_reads_ends_with_the_period(world, license, clock):
+    last = legal_today() + timedelta(days=1)
+    opened(world, period_until=last)
+    for seconds, lasts in ((-1, True), (0, False)):
+        clock.set(day_end(last) + timedelta(seconds=seconds))
+        assert selectors.elements_to_state(license) == ({1: ["Dy"]} if lasts else {})
+        assert selectors.public_pools(legal_today()).exists() == lasts
+
+
+def test_a_closed_pool_says_so_to_everybody(world):
+    pool = opened(world, public=True)
+    for state in ("open", "blocked", "suspended"):
+        changed(world, pool, 1, state)
+        (one,) = selectors.standings(QuotaPool.objects.all(), legal_today())
+        assert one.says == state
