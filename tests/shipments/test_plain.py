@@ -224,3 +224,25 @@ def test_the_ledger_does_what_a_plain_sum_does(world):
             phases=[Phase.generate] if True else list(Phase),
         ),
     )
+
+
+def test_a_correction_makes_room_for_others_and_opens_the_license_again(world):
+    """A course that chance seldom takes: what one gives back is another's, then free, then the pool's."""
+    Ledger.world = world
+    course = Ledger()
+    course.issue(kilograms=1, mode="none", value=None, share=None, clearances=None, cap=25)
+    for grams in (30, 20):
+        course.reserve(user=0, grams=grams, cents=0, last=False)
+    course.clear(number=0, grams=40, final=True)
+    course.clear(number=1, grams=20, final=True)
+    course.agrees()
+    assert (course.plain.over, course.plain.pool.over_used, course.plain.state) == (10, 5, "suspended")
+    course.correct(number=1, which=0, grams=5)
+    course.agrees()
+    assert (course.plain.over, course.plain.pool.over_used, course.plain.available) == (0, 5, 5)
+    course.lift()
+    for grams, state in ((10, "exhausted"), (5, "active")):
+        course.correct(number=1, which=0, grams=grams)
+        course.agrees()
+        assert course.plain.state == state
+    course.teardown()
