@@ -161,7 +161,7 @@ CREATE OR REPLACE FUNCTION pool_overlaps(asked licensing_poolchange) RETURNS SET
 $$;
 
 -- An approved change is in the books: its pool is there, and has these terms from its day on. Or, of a new one, other pools
--- count some of the same: their numbers, and nothing was done.
+-- count some of the same, or one has its number: their numbers, and nothing was done.
 CREATE OR REPLACE FUNCTION pool_decide(change bigint) RETURNS SETOF text LANGUAGE plpgsql SECURITY DEFINER
     SET search_path = public, pg_temp AS $$
 DECLARE
@@ -173,7 +173,7 @@ BEGIN
     IF c.pool_id IS NULL THEN
         -- one after the other, so that two that overlap can't both be opened
         LOCK TABLE licensing_quotapool IN SHARE ROW EXCLUSIVE MODE;
-        RETURN QUERY SELECT * FROM pool_overlaps(c);
+        RETURN QUERY SELECT p.ref::text FROM licensing_quotapool p WHERE p.ref = c.ref UNION SELECT * FROM pool_overlaps(c);
         IF FOUND THEN
             RETURN;
         END IF;

@@ -716,6 +716,16 @@ def test_two_that_overlap_are_not_both_opened(world):
     assert second.decided_at is None
 
 
+def test_a_number_that_was_taken_meanwhile_is_refused_at_the_approval(world):
+    """Proposed when there was no such pool yet."""
+    second = proposal(world, ref="B", destinations=["FR"])
+    opened(world, "A", destinations=["DE"])
+    PoolChange.objects.filter(pk=second.pk).update(ref="A")
+    with pytest.raises(Invalid):
+        approved(world, second)
+    assert QuotaPool.objects.count() == 1
+
+
 # The database's own guards
 
 
