@@ -19,16 +19,16 @@ PAGES = {
     "desk.declarations": 4,
     "desk.exporters": 4,
     "desk.incidents": 4,
-    "desk.license": 29,
+    "desk.license": 28,
     "desk.licenses": 7,
     "desk.reports": 4,
-    "license": 28,
+    "license": 27,
     "licenses": 6,
     "members": 6,
     "officers": 5,
-    "overview": 44,
+    "overview": 12,
     "parties": 3,
-    "shipments": 5,
+    "shipments": 4,
 }
 
 
