@@ -53,11 +53,11 @@ class PoolDrift:
     newly: bool
 
 
-def check_pools() -> list[PoolDrift]:
+def check_pools(*, whole: bool) -> list[PoolDrift]:
     """What of national pools does not agree with its movements, their chain and the approved changes; each such pool is
-    frozen."""
+    frozen. whole: from the beginning, else from where they were found right."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pool_id, what, off, newly FROM pool_check()")
+        cursor.execute("SELECT pool_id, what, off, newly FROM pool_check(%s)", [whole])
         return [PoolDrift(pool, what, int(off), newly) for pool, what, off, newly in cursor.fetchall()]
 
 

@@ -134,7 +134,7 @@ def reconcile_ledger(whole: bool = False) -> int:
     for license, drift in wrong.items():
         log.error("ledger drift", extra={"license": license, "drift": [str(one) for one in drift]})
     each(wrong, lambda pk: licenses.freeze(pk, wrong=wrong[pk], by=by))
-    stopped = pools.check(by=by)
+    stopped = pools.check(whole=whole, by=by)
     for ref, what in stopped.items():
         log.error("pool drift", extra={"pool": ref, "drift": what})
     return len(wrong) + len(stopped)

@@ -276,12 +276,13 @@ def edition(
 def pool_change(officers: Ministry, ref: str = "Q-EU-DY", cap: float = 90_000, by: Actor | None = None, **scope: Any):
     """A national quota that waits for its second person: of this year and from today unless scope says otherwise."""
     year, public = legal_today().year, scope.pop("public", False)
+    from_day = scope.pop("from_day", max(legal_today(), scope.get("period_from", legal_today())))
     facts = {"measure": "content", "element": "Dy", "period_from": date(year, 1, 1), "period_until": date(year, 12, 31)}
     return pools.propose_opening(
         pools.Scope(ref, **facts | scope),
         cap=round(cap * 1000),
         public=public,
-        from_day=max(legal_today(), scope.get("period_from", legal_today())),
+        from_day=from_day,
         reason="For the year.",
         by=by or officers.policy_officer,
     )

@@ -312,7 +312,7 @@ def _pools(step: Story, m: make.Ministry) -> None:
     change = step(pools.propose_change, pool.ref, seen=version(pool), **terms)
     step(pools.refuse, change.pk, seen=version(change), reason="Too little", by=m.policy_approver)
     QuotaPool.objects.update(opened_on=legal_today() - timedelta(days=1))
-    step(pools.check, by=clock())
+    step(pools.check, whole=True, by=clock())
     QuotaPool.objects.update(opened_on=legal_today())
     step(pools.thaw, pool.ref, seen=version(pool), reason="It was a slip", by=m.decider)
 

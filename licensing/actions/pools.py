@@ -100,16 +100,22 @@ def _wrong(change: PoolChange) -> list[Problem]:
     problems = []
     if change.period_until < change.period_from:
         problems.append(Problem("/period_until", "out-of-range", _("The last day is not before the first.")))
-    first = max(legal_today(), change.period_from)
-    if not first <= change.from_day <= change.period_until:
-        text = _("A day of its period that is not over: {first} to {last}.")
-        text = text.format(first=first, last=change.period_until)
-        problems.append(Problem("/from_day", "out-of-range", text))
+    problems += _wrong_day(change)
     if change.measure == change.Measure.CONTENT and not change.element:
         problems.append(Problem("/element", "required", _("Say which contained element is counted.")))
     if not (change.element or change.category or change.list_name):
         problems.append(Problem("/category", "required", _("Say what counts: an element, a category or a list.")))
     return problems
+
+
+def _wrong_day(change: PoolChange) -> list[Problem]:
+    """What holds from a day on is decided before that day is over, so that it reaches back to nobody; and it is no day
+    before its pool is opened, whose first terms would hold all the same."""
+    first = max(legal_today(), change.period_from, *([change.pool.opened_on] if change.pool else []))
+    if first <= change.from_day <= change.period_until:
+        return []
+    text = _("A day of its period that is not over: {first} to {last}.")
+    return [Problem("/from_day", "out-of-range", text.format(first=first, last=change.period_until))]
 
 
 def _require_alone(sql: str, change: PoolChange) -> None:
@@ -127,6 +133,8 @@ def approve(change: int, *, seen: int, by: Actor) -> PoolChange:
     """The pool is, from that day on, as was proposed; reservations that were made stay. Raises as `refuse` does, and
     Invalid where another pool has come meanwhile that counts some of the same."""
     row = _decided(change, "poolchange.approve", True, "", seen, by)
+    if problems := _wrong_day(row):
+        raise Invalid(problems, _("Its first day is over. Refuse it, and have it proposed anew."))
     _require_alone("SELECT pool_decide(%s)", row)
     record(row, "approve", by=by, at=row.decided_at)
     return row
@@ -155,11 +163,11 @@ def _decided(change: int, verb: str, approved: bool, reason: str, seen: int, by:
 
 
 @command
-def check(*, by: Actor) -> dict[str, list[str]]:
+def check(*, whole: bool, by: Actor) -> dict[str, list[str]]:
     """What does not agree in the books of which pools; each takes no new use, which its history says once."""
     found: dict[int, list[str]] = {}
     stopped = set()
-    for drift in books.check_pools():
+    for drift in books.check_pools(whole=whole):
         found.setdefault(drift.pool, []).append(f"{drift.what} ({drift.off})")
         stopped |= {drift.pool} if drift.newly else set()
     rows = {row.pk: row for row in QuotaPool.objects.filter(pk__in=found)}

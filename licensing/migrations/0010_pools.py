@@ -57,6 +57,17 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='PoolCheck',
+            fields=[
+                ('pool', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, primary_key=True, related_name='+', serialize=False, to='licensing.quotapool')),
+                ('seq', models.BigIntegerField()),
+                ('digest', models.BinaryField()),
+                ('used', models.BigIntegerField()),
+                ('over_used', models.BigIntegerField()),
+                ('at', models.DateTimeField()),
+            ],
+        ),
+        migrations.CreateModel(
             name='PoolMovement',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -123,6 +134,10 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name='poolmovement',
             index=models.Index(condition=models.Q(('shipment_id__isnull', False)), fields=['shipment_id'], name='pool_movement_of_shipment'),
+        ),
+        migrations.AddIndex(
+            model_name='poolmovement',
+            index=models.Index(condition=models.Q(('license_id__isnull', False)), fields=['license_id'], name='pool_movement_of_license'),
         ),
         migrations.AddIndex(
             model_name='poolmovement',

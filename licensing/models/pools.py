@@ -46,7 +46,7 @@ class PoolScope(models.Model):
 
 
 @door("pool_decide(bigint)")
-@door("pool_check()")
+@door("pool_check(boolean)")
 @door("pool_thaw(bigint)")
 @rights("SELECT")
 class QuotaPool(PoolScope):
@@ -180,8 +180,24 @@ class PoolMovement(models.Model):
             models.Index(
                 name="pool_movement_of_shipment", fields=["shipment_id"], condition=Q(shipment_id__isnull=False)
             ),
+            models.Index(name="pool_movement_of_license", fields=["license_id"], condition=Q(license_id__isnull=False)),
             models.Index(name="pool_terms", fields=["pool", "from_day", "seq"], condition=Q(kind="terms")),
         ]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.amount} of {self.pool}"
+
+
+@rights("SELECT")
+class PoolCheck(models.Model):
+    """Up to which of its movements a pool was found right, and how it stood then; pool_check writes it."""
+
+    pool = models.OneToOneField(QuotaPool, on_delete=models.PROTECT, primary_key=True, related_name="+")
+    seq = models.BigIntegerField()
+    digest = models.BinaryField()
+    used = models.BigIntegerField()
+    over_used = models.BigIntegerField()
+    at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.pool} up to {self.seq}"

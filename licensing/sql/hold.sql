@@ -3,7 +3,7 @@
 
 -- licenses, numbers: the lines, one beside the other. Numbers that a license does not have are passed over. Where a license's
 -- last shipment may take more of what remains, all its lines are held, as that looks at them. After them the pools that goods
--- of these lines may count against, wherever they go.
+-- of these lines may count against, wherever they go, from today on.
 CREATE OR REPLACE FUNCTION ledger_hold(licenses bigint[], numbers int[]) RETURNS void LANGUAGE plpgsql SECURITY DEFINER
     SET search_path = public, pg_temp AS $$
 BEGIN
@@ -24,7 +24,8 @@ BEGIN
             JOIN licensing_quotapool q ON (q.category = '' OR q.category = item.category)
                 AND (q.list_name = '' OR q.list_name = item.list_name)
                 AND (q.measure = 'content' OR q.element = '' OR q.element = item.element)
-                AND (q.destinations = '{}' OR q.destinations && lic.destinations)))
+                AND (q.destinations = '{}' OR q.destinations && lic.destinations)
+                AND q.period_until >= legal_day(legal_now())))
         ORDER BY p.id FOR NO KEY UPDATE;
 END;
 $$;

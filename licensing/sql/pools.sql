@@ -72,7 +72,8 @@ $$;
 -- request: {license, shipment, shipment_ref, end_user, destination, day, declared, lines: [{line, gross, contents}]}; gross
 --   is what of the line is reserved or has crossed and did not come back, day that of its declaration, else the planned one.
 -- What a pool has no room for is used all the same, as over_used: the caller has asked before (ledger_take), or it has
--- crossed. The caller holds the shipment. Returns [{pool, over}]: what went beyond now.
+-- crossed. The caller holds the shipment. at_: the instant, where the caller read it after it held the pools.
+-- Returns [{pool, over}]: what went beyond now.
 CREATE OR REPLACE FUNCTION pool_follow(request jsonb, at_ timestamptz) RETURNS jsonb LANGUAGE plpgsql AS $$
 DECLARE
     one record;
@@ -99,7 +100,7 @@ BEGIN
     LOOP
         SELECT * INTO STRICT pool FROM licensing_quotapool q WHERE q.id = one.pool FOR NO KEY UPDATE;
         m.pool_id := pool.id;
-        m.at := at_;
+        m.at := coalesce(at_, legal_now());
         m.kind := CASE WHEN one.more > 0 THEN 'use' ELSE 'free' END;
         m.license_id := (request->>'license')::bigint;
         m.shipment_id := (request->>'shipment')::bigint;
@@ -111,7 +112,7 @@ BEGIN
         m.amount := abs(one.more);
         -- what went beyond is given back first
         m.over := CASE WHEN one.more > 0 THEN greatest(one.more - greatest(
-                pool_room(pool, legal_day(at_), (request->>'declared')::boolean), 0), 0)
+                pool_room(pool, legal_day(m.at), (request->>'declared')::boolean), 0), 0)
             ELSE least(-one.more, one.over) END;
         PERFORM pool_post(m);
         IF one.more > 0 AND m.over > 0 THEN
@@ -196,53 +197,65 @@ END;
 $$;
 REVOKE ALL ON FUNCTION pool_decide(bigint) FROM PUBLIC;
 
--- Pools whose books do not agree: with their movements, the chain of them, or the changes that were approved.
-CREATE OR REPLACE FUNCTION pool_drift() RETURNS TABLE (pool_id bigint, what text, off numeric) LANGUAGE sql STABLE AS $$
-    WITH counted AS (
-        SELECT m.pool_id, sum(CASE m.kind WHEN 'use' THEN m.amount WHEN 'free' THEN -m.amount ELSE 0 END) AS used,
-               sum(CASE m.kind WHEN 'use' THEN m.over WHEN 'free' THEN -m.over ELSE 0 END) AS over_used
-        FROM licensing_poolmovement m GROUP BY 1
+-- What does not agree of a pool, or of all: with their movements, the chain of them, or the changes that were approved. From
+-- the place up to which they were found right, or, whole, from the beginning.
+CREATE OR REPLACE FUNCTION pool_drift(pool bigint, whole boolean) RETURNS TABLE (pool_id bigint, what text, off numeric)
+    LANGUAGE sql STABLE AS $$
+    WITH base AS MATERIALIZED (
+        SELECT p.*, coalesce(c.seq, 0) AS from_seq, coalesce(c.digest, '') AS from_digest,
+               coalesce(c.used, 0) AS from_used, coalesce(c.over_used, 0) AS from_over
+        FROM licensing_quotapool p LEFT JOIN licensing_poolcheck c ON c.pool_id = p.id AND NOT pool_drift.whole
+        WHERE pool_drift.pool IS NULL OR p.id = pool_drift.pool
     ), link AS (
-        SELECT m AS movement, m.pool_id, m.seq, m.digest, m.used_after,
-               lag(m.seq, 1, 0::bigint) OVER w AS seq_before, lag(m.digest, 1, ''::bytea) OVER w AS before,
-               lead(m.seq) OVER w IS NULL AS last,
-               sum(CASE m.kind WHEN 'use' THEN m.amount WHEN 'free' THEN -m.amount ELSE 0 END) OVER w AS used
-        FROM licensing_poolmovement m WINDOW w AS (PARTITION BY m.pool_id ORDER BY m.seq)
+        SELECT m AS movement, b.id, m.seq, m.digest, m.used_after, m.kind, coalesce(lag(m.seq) OVER w, b.from_seq) AS seq_before,
+               coalesce(lag(m.digest) OVER w, b.from_digest) AS before, lead(m.seq) OVER w IS NULL AS last,
+               b.from_used + sum(CASE m.kind WHEN 'use' THEN m.amount WHEN 'free' THEN -m.amount ELSE 0 END) OVER w AS used,
+               b.from_over + sum(CASE m.kind WHEN 'use' THEN m.over WHEN 'free' THEN -m.over ELSE 0 END) OVER w AS over_used
+        FROM base b JOIN licensing_poolmovement m ON m.pool_id = b.id AND m.seq > b.from_seq
+        WINDOW w AS (PARTITION BY m.pool_id ORDER BY m.seq)
     )
-    SELECT p.id, amount.what, amount.off FROM licensing_quotapool p LEFT JOIN counted c ON c.pool_id = p.id,
-        LATERAL (VALUES ('used', p.used - coalesce(c.used, 0)), ('over_used', p.over_used - coalesce(c.over_used, 0)))
-            amount (what, off) WHERE amount.off <> 0
+    SELECT b.id, amount.what, amount.off FROM base b LEFT JOIN link k ON k.id = b.id AND k.last,
+        LATERAL (VALUES ('used', b.used - coalesce(k.used, b.from_used)),
+                        ('over_used', b.over_used - coalesce(k.over_used, b.from_over))) amount (what, off)
+        WHERE amount.off <> 0
     UNION ALL
-    SELECT k.pool_id, 'chain', k.seq FROM link k
+    SELECT k.id, 'chain', k.seq FROM link k
         WHERE k.seq <> k.seq_before + 1 OR k.digest <> pool_digest(k.before, k.movement) OR k.used <> k.used_after
     UNION ALL
-    SELECT p.id, 'head', p.chain_seq FROM licensing_quotapool p LEFT JOIN link k ON k.pool_id = p.id AND k.last
-        WHERE (p.chain_seq, p.chain_digest) IS DISTINCT FROM (k.seq, k.digest)
+    SELECT b.id, 'head', b.chain_seq FROM base b LEFT JOIN link k ON k.id = b.id AND k.last
+        WHERE (b.chain_seq, b.chain_digest) IS DISTINCT FROM (coalesce(k.seq, b.from_seq), coalesce(k.digest, b.from_digest))
     UNION ALL
-    SELECT m.pool_id, 'not as approved', m.seq FROM licensing_poolmovement m
+    SELECT m.pool_id, 'not as approved', m.seq FROM base p JOIN licensing_poolmovement m ON m.pool_id = p.id
         LEFT JOIN licensing_poolchange c ON c.id = m.change_id AND c.approved
-        JOIN licensing_quotapool p ON p.id = m.pool_id
         WHERE m.kind = 'terms' AND (m.cap, m.state, m.public, m.from_day, p.ref, p.measure, p.element, p.category, p.list_name,
                 p.destinations, p.end_uses, p.period_from, p.period_until)
             IS DISTINCT FROM (c.cap, c.state, c.public, c.from_day, c.ref, c.measure, c.element, c.category, c.list_name,
                 c.destinations, c.end_uses, c.period_from, c.period_until)
     UNION ALL
-    SELECT p.id, 'opened', 0 FROM licensing_quotapool p
+    SELECT p.id, 'opened', 0 FROM base p
         WHERE p.opened_on IS DISTINCT FROM (SELECT m.from_day FROM licensing_poolmovement m
                                             WHERE m.pool_id = p.id AND m.kind = 'terms' ORDER BY m.seq LIMIT 1);
 $$;
 
--- The same, and what differs takes no use until somebody has looked (pool_thaw). newly: it took some until now.
-CREATE OR REPLACE FUNCTION pool_check() RETURNS TABLE (pool_id bigint, what text, off numeric, newly boolean)
-    LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
-BEGIN
-    FOR pool_id, what, off, newly IN
-            SELECT d.pool_id, d.what, d.off, NOT p.frozen FROM pool_drift() d JOIN licensing_quotapool p ON p.id = d.pool_id
-            ORDER BY d.pool_id LOOP
-        UPDATE licensing_quotapool SET frozen = true WHERE id = pool_check.pool_id AND NOT frozen;
-        RETURN NEXT;
-    END LOOP;
-END;
+-- The same of all, and what differs takes no use until somebody has looked (pool_thaw); what agrees is followed from here the
+-- next time. newly: it took some until now. One statement, so one moment.
+CREATE OR REPLACE FUNCTION pool_check(whole boolean) RETURNS TABLE (pool_id bigint, what text, off numeric, newly boolean)
+    LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+    WITH drift AS MATERIALIZED (
+        SELECT d.*, NOT p.frozen AS newly FROM pool_drift(NULL, pool_check.whole) d
+        JOIN licensing_quotapool p ON p.id = d.pool_id
+    ), stopped AS (
+        UPDATE licensing_quotapool SET frozen = true WHERE NOT frozen AND id IN (
+            SELECT q.id FROM licensing_quotapool q WHERE q.id IN (SELECT d.pool_id FROM drift d)
+            ORDER BY q.id FOR NO KEY UPDATE)
+    ), kept AS (
+        INSERT INTO licensing_poolcheck AS c (pool_id, seq, digest, used, over_used, at)
+        SELECT p.id, p.chain_seq, p.chain_digest, p.used, p.over_used, now() FROM licensing_quotapool p
+        WHERE NOT EXISTS (SELECT FROM drift d WHERE d.pool_id = p.id)
+        ON CONFLICT (pool_id) DO UPDATE SET seq = excluded.seq, digest = excluded.digest, used = excluded.used,
+            over_used = excluded.over_used, at = excluded.at WHERE c.seq < excluded.seq
+    )
+    SELECT * FROM drift;
 $$;
 
 -- A frozen pool whose books agree again is as its terms say; do they?
@@ -250,8 +263,8 @@ CREATE OR REPLACE FUNCTION pool_thaw(pool bigint) RETURNS boolean LANGUAGE plpgs
     SET search_path = public, pg_temp AS $$
 BEGIN
     UPDATE licensing_quotapool SET frozen = false
-        WHERE id = pool AND NOT EXISTS (SELECT FROM pool_drift() d WHERE d.pool_id = pool);
+        WHERE id = pool AND NOT EXISTS (SELECT FROM pool_drift(pool, true));
     RETURN FOUND;
 END;
 $$;
-REVOKE ALL ON FUNCTION pool_check(), pool_thaw(bigint) FROM PUBLIC;
+REVOKE ALL ON FUNCTION pool_check(boolean), pool_thaw(bigint) FROM PUBLIC;

@@ -1,6 +1,6 @@
 """What customs reports is on record, whatever we think of it."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connection
@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from core.access import Actor
 from core.command import command
-from core.errors import DomainError, Problem
+from core.errors import DomainError, Invalid, Problem
 from core.history import lines_of, move, record, require_seen
 from core.legal_time import legal_day, legal_now
 from licensing import ledger
@@ -40,7 +40,10 @@ def receive(message: Message, *, by: Actor) -> Receipt:
 
 
 def book(message: Message, *, by: Actor, seen: int | None = None) -> Receipt:
-    """The same inside a command's transaction. seen: what a person saw of the shipment, which must be so still."""
+    """The same inside a command's transaction. seen: what a person saw of the shipment, which must be so still.
+
+    Raises Invalid where it was declared tomorrow: its day was mistyped, and would decide for good where it counts.
+    """
     pk = Shipment.objects.filter(ref=message.shipment).values_list("pk", flat=True).first()
     if pk is None:
         incident = open_incident(Incident.Kind.UNKNOWN_SHIPMENT, message, None, legal_now())
@@ -49,6 +52,8 @@ def book(message: Message, *, by: Actor, seen: int | None = None) -> Receipt:
     if seen is not None:
         require_seen(shipment, seen)
     at = legal_now()
+    if message.declared_at > at + AHEAD:
+        raise Invalid([Problem("/declared_at", "invalid-date", _("That is still to come."))])
     if message.event == "corrected":
         return _keep(corrections.correct(message, license, shipment, by, at), by)
     if message.event == "returned":
@@ -151,6 +156,7 @@ def _judge(message: Message, license: License, shipment: Shipment) -> tuple[bool
     return not kinds, kinds
 
 
+AHEAD = timedelta(minutes=10)  # that clocks may differ
 # What crosses once nothing more should is booked, and moves nothing.
 _NO_MORE = {
     **dict.fromkeys(CROSSED, Incident.Kind.AFTER_FINAL),
@@ -193,6 +199,7 @@ def _clear(
     if strays:
         incidents.append(open_incident(Incident.Kind.UNKNOWN_LINE, message, shipment, at))
         facts["strays"] = strays
+    gone = shipment.state in RELEASED
     if kind := _NO_MORE.get(shipment.state):
         incidents.append(open_incident(kind, message, shipment, at))
         record(shipment, "clear", by=by, at=at, before=shipment.state, facts=facts)
@@ -202,8 +209,9 @@ def _clear(
             by=by,
             at=at,
             facts=facts,
-            declaration_no=shipment.declaration_no or message.declaration_no,
-            declared_at=shipment.declared_at or message.declared_at,
+            # of what had been given back it is declared anew
+            declaration_no=(not gone and shipment.declaration_no) or message.declaration_no,
+            declared_at=(not gone and shipment.declared_at) or message.declared_at,
             cleared_at=message.cleared_at,
         )
     if message.final and shipment.final:

@@ -23,6 +23,7 @@ from core.references import draw
 from exporters.models import Party
 from licensing import ledger
 from licensing.actions import licenses
+from licensing.elements import DECLARED, contents
 from licensing.models import License
 from licensing.selectors import judged
 from licensing.states import LicenseState
@@ -127,7 +128,7 @@ def request_of(stated: Mapping[str, Any]) -> ShipmentRequest:
                 currency=line["currency"],
                 composition=line["composition"],
                 oxide=line.get("oxide", ""),  # a bulk may have been stated before these were asked for
-                contents=line.get("contents", {}),
+                contents=line.get("contents") or contents(line["composition"], DECLARED, ""),
             )
             for line in stated["lines"]
         ],

@@ -75,6 +75,8 @@ class CompositionField(serializers.DictField):
         found: dict[str, str] = super().to_internal_value(data)
         if sum(Decimal(share) for share in found.values()) > 1:
             raise serializers.ValidationError(_("The mass fractions are more than 1 together."), "out-of-range")
+        if not all(Decimal(share) for share in found.values()):
+            raise serializers.ValidationError(_("Leave out what the goods do not contain."), "out-of-range")
         return found
 
 

@@ -6,6 +6,12 @@ from django.db import migrations, models
 
 SQL = Path(__file__).parent.parent / "sql"
 FUNCTIONS = ("pools", "reserve", "sweeps", "books")
+# what was stated before it counted
+STATED = """
+    UPDATE shipments_shipmentline SET contents = (
+        SELECT jsonb_object_agg(key, jsonb_build_object('share', value, 'basis', 'declared')) FROM jsonb_each_text(composition))
+    WHERE composition <> '{}'
+"""
 
 
 class Migration(migrations.Migration):
@@ -31,5 +37,6 @@ class Migration(migrations.Migration):
             name='kind',
             field=models.CharField(choices=[('unknown_shipment', 'Message about an unknown shipment'), ('license_not_usable', 'Declared while the license was not usable'), ('rules_forbade', 'Declared when the rules forbade it'), ('reservation_gone', 'Declared after the reservation was gone'), ('over_used', 'More used than a national quota has'), ('over_cleared', 'More cleared than the license had'), ('declaration_used', 'Declaration number of another shipment'), ('after_final', 'Cleared after the last clearance'), ('cleared_and_rejected', 'Both cleared and rejected'), ('unknown_line', 'Cleared on a line or unit that the license does not have')], max_length=20),
         ),
+        migrations.RunSQL(STATED, migrations.RunSQL.noop),
         migrations.RunSQL([((SQL / f"{name}.sql").read_text(encoding="utf-8"), None) for name in FUNCTIONS]),
     ]

@@ -14,7 +14,7 @@ BEGIN
             'day', coalesce(legal_day(s.declared_at), s.planned_on), 'lines', (
                 SELECT jsonb_agg(jsonb_build_object('line', i.line_number, 'contents', i.contents,
                                                     'gross', i.held + i.drawn + i.over_cleared - i.credited))
-                FROM shipments_shipmentline i WHERE i.shipment_id = s.id)), legal_now())
+                FROM shipments_shipmentline i WHERE i.shipment_id = s.id)), NULL)
         FROM shipments_shipment s WHERE s.id = shipment_);
 END;
 $$;

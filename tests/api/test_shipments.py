@@ -8,7 +8,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from core.legal_time import legal_today
+from core.legal_time import legal_now, legal_today, on_the_wire
 from licensing.models import ExchangeRate
 from licensing.models.balances import LicenseLine
 from shipments.models import CustomsMessage, Incident, Shipment
@@ -243,8 +243,8 @@ def message(shipment, **changes):
         "event": "cleared",
         "shipment": shipment,
         "declaration_no": f"5301202600{next(make.serial):08d}",
-        "declared_at": f"{legal_today().isoformat()}T23:30:00+08:00",
-        "cleared_at": f"{legal_today().isoformat()}T23:45:00+08:00",
+        "declared_at": on_the_wire(legal_now()),
+        "cleared_at": on_the_wire(legal_now() + timedelta(minutes=15)),
         "final": True,
         "lines": [{"license_line": 1, "quantity": "1196.400", "unit": "kg"}],
     } | changes
@@ -306,7 +306,7 @@ def test_declared_on_a_cancelled_reservation_is_recorded_with_an_incident(world,
 
     shipment = world.shipment(world.license(kilograms=5_000), 1_200_000)
     cancel(shipment.ref, by=world.exporter)
-    later = f"{(legal_today() + timedelta(days=1)).isoformat()}T00:30:00+08:00"
+    later = on_the_wire(legal_now() + timedelta(minutes=5))
     answer = border.post(MESSAGES, declared(shipment.ref, declared_at=later))
     assert (answer.status_code, answer.json()["state"]) == (200, "declared")
     assert [i["kind"] for i in answer.json()["incidents"]] == ["reservation_gone"]
@@ -389,7 +389,9 @@ def test_a_key_reads_what_everybody_may_read(door):
         assert door.get(path).status_code == 200
 
 
-@pytest.mark.parametrize("composition", [{"": "0.1"}, {"<b>": "0.1"}, {"Dy": "0.6", "Tb": "0.6"}, {"Dy": "2"}, [], "x"])
+@pytest.mark.parametrize(
+    "composition", [{"": "0.1"}, {"<b>": "0.1"}, {"Dy": "0.6", "Tb": "0.6"}, {"Dy": "2"}, [], "x", {"Dy": "0"}]
+)
 def test_a_composition_is_elements_and_fractions(world, door, composition):
     body = world.body(world.license(kilograms=100), "1.000")
     body["lines"][0]["composition"] = composition

@@ -58,7 +58,7 @@ def stands(ref="Q-EU-DY"):
 
 
 def agree():
-    return books.check_pools() == [] and books.drift() == []
+    return books.check_pools(whole=True) == [] and books.drift() == []
 
 
 @contextmanager
