@@ -1,6 +1,5 @@
 """Who sees which of the ground's rows."""
 
-from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Set
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -31,14 +30,22 @@ from core.working_days import Calendar, Day, Pause
 MANY = 50
 
 
+def picked(rows: Mapping[str, QuerySet[Any]]) -> dict[str, list[int]]:
+    """The keys of each of these rows, by name, in their order. One query, however many they are."""
+    found: dict[str, list[int]] = {name: [] for name in rows}
+    keys = [some.values_list(Value(name), "pk") for name, some in rows.items()]
+    for name, pk in keys[0].union(*keys[1:], all=True) if keys else ():
+        found[name].append(pk)
+    return found
+
+
 def counted(rows: Mapping[str, QuerySet[Any]]) -> dict[str, int]:
     """How many each of them are, by name; of more than 50 only that: nobody counts a whole table for a badge.
 
     One query, however many they are.
     """
-    few = [some.order_by().values_list(Value(name), "pk")[: MANY + 1] for name, some in rows.items()]
-    found = Counter(name for name, _pk in few[0].union(*few[1:], all=True)) if few else Counter[str]()
-    return {name: found[name] for name in rows}
+    few = picked({name: some.order_by()[: MANY + 1] for name, some in rows.items()})
+    return {name: len(keys) for name, keys in few.items()}
 
 
 _countries = set[str]()  # found once: a country that was loaded stays

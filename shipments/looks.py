@@ -8,20 +8,22 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import groupby
+from typing import Any
 
+from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from core.access import Actor
-from core.legal_time import legal_day, legal_now
-from core.models import HistoryLine
+from core.legal_time import legal_day
 from core.templatetags.lodestone import day, quantity
 from licensing import selectors as licensing
 from licensing.models import License
 from licensing.states import LicenseState
-from shipments.models import Shipment
-from shipments.selectors import incidents_lately, lately, shipments_for, with_lines
+from shipments.holdings import Holdings
+from shipments.models import Incident, Shipment
+from shipments.selectors import lately, strange_lately
 from shipments.states import CROSSED, ShipmentState
 
 LOOK_DAYS = 14
@@ -41,36 +43,44 @@ class Need:
     due_on: date | None = None
 
 
-def looks_of(actor: Actor) -> list[Need]:
-    now = legal_now()
-    since = now - timedelta(days=LOOK_DAYS)
-    lines = lately(actor, since)
-    rows = with_lines(shipments_for(actor).filter(pk__in=lines)).order_by("license_id", "pk")
-    incidents = list(incidents_lately(actor, since))
-    strange = {incident.shipment_id for incident in incidents}
-    said = [row for row in rows if lines[row.pk].verb in _SAID]
-    otherwise = [row for row in rows if row.pk not in strange and row not in said and _differs(row)]
+def sought(actor: Actor, at: datetime) -> dict[str, QuerySet[Any]]:
+    """What is looked through for what wants a look, by name."""
+    since = at - timedelta(days=LOOK_DAYS)
+    return {
+        "closed": licensing.closed_somehow(actor)[: MOST + 1],
+        "turned": licensing.changed_since(actor, since),
+        "lately": lately(actor, since).order_by("license_id", "pk"),
+        "strange": strange_lately(actor, since),
+    }
+
+
+def looks_of(holdings: Holdings) -> list[Need]:
+    now, rows, strange = holdings.at, holdings["lately"], holdings["strange"]
+    said = [row for row in rows if row.last_verb in _SAID]
+    otherwise = [row for row in rows if row not in strange and row not in said and _differs(row)]
     lapsed = [row for row in rows if row.state == ShipmentState.EXPIRED]
     return [
-        *_suspended(actor, now),
-        *(
-            Need(
-                _("Customs reported something that does not fit"),
-                _("{ref}: {what}. An officer looks at it.").format(
-                    ref=incident.shipment.ref, what=incident.get_kind_display()
-                ),
-                reverse("shipment", kwargs={"ref": incident.shipment.ref}),
-                _("Look"),
-                "ochre",
-                _until(incident.opened_at),
-            )
-            for incident in incidents
-            if incident.shipment
-        ),
-        *(_told(row, lines[row.pk]) for row in said),
-        *(_cleared(license, some, lines) for license, some in _by_license(otherwise)),
-        *(_lapsed(license, some, lines, legal_day(now)) for license, some in _by_license(lapsed)),
-        *_licenses(actor, since),
+        *_suspended(holdings["closed"], now),
+        *(need for row in strange for need in _strange(row, now)),
+        *(_told(row) for row in said),
+        *(_cleared(license, some) for license, some in _by_license(otherwise)),
+        *(_lapsed(license, some, legal_day(now)) for license, some in _by_license(lapsed)),
+        *_licenses(holdings["turned"]),
+    ]
+
+
+def _strange(row: Shipment, now: datetime) -> list[Need]:
+    return [
+        Need(
+            _("Customs reported something that does not fit"),
+            _("{ref}: {what}. An officer looks at it.").format(ref=row.ref, what=Incident.Kind(kind).label),
+            reverse("shipment", kwargs={"ref": row.ref}),
+            _("Look"),
+            "ochre",
+            _until(opened_at),
+        )
+        for kind, opened_at in zip(row.incident_kinds, row.incident_times, strict=True)
+        if opened_at >= now - timedelta(days=LOOK_DAYS)
     ]
 
 
@@ -87,10 +97,10 @@ _SAID = {
 }
 
 
-def _told(row: Shipment, line: HistoryLine) -> Need:
-    title, tone = _SAID[line.verb]
-    text = _("{ref}: {what}").format(ref=row.ref, what=line.reason[:140]) if line.reason else row.ref
-    return Need(str(title), text, reverse("shipment", kwargs={"ref": row.ref}), _("Look"), tone, _until(line.at))
+def _told(row: Shipment) -> Need:
+    title, tone = _SAID[row.last_verb]
+    text = _("{ref}: {what}").format(ref=row.ref, what=row.last_reason[:140]) if row.last_reason else row.ref
+    return Need(str(title), text, reverse("shipment", kwargs={"ref": row.ref}), _("Look"), tone, _until(row.last_at))
 
 
 def _until(at: datetime) -> date:
@@ -108,8 +118,8 @@ def _differs(row: Shipment) -> bool:
     return cleared and any(line.drawn + line.over_cleared != line.quantity for line in row.lines.all())
 
 
-def _cleared(license: License, rows: list[Shipment], lines: dict[int, HistoryLine]) -> Need:
-    last = max(lines[row.pk].at for row in rows)
+def _cleared(license: License, rows: list[Shipment]) -> Need:
+    last = max(row.last_at for row in rows)
     if len(rows) > 1:
         text = _("{number} shipments on {ref}; the license shows each.").format(number=len(rows), ref=license.ref)
         url = reverse("license", kwargs={"ref": license.ref})
@@ -129,8 +139,8 @@ def _cleared(license: License, rows: list[Shipment], lines: dict[int, HistoryLin
     return Need(_("Cleared otherwise than reserved"), text, url, _("Look"), "ochre", _until(last))
 
 
-def _lapsed(license: License, rows: list[Shipment], lines: dict[int, HistoryLine], today: date) -> Need:
-    last = max(lines[row.pk].at for row in rows)
+def _lapsed(license: License, rows: list[Shipment], today: date) -> Need:
+    last = max(row.last_at for row in rows)
     title = ngettext("{number} reservation lapsed", "{number} reservations lapsed", len(rows)).format(number=len(rows))
     if license.over_on(today):
         text = _("{refs}: its days were over, and so is {license}; what it had left lapsed with it.")
@@ -142,8 +152,8 @@ def _lapsed(license: License, rows: list[Shipment], lines: dict[int, HistoryLine
     return Need(title, text, url, _("Look"), "blue", _until(last))
 
 
-def _suspended(actor: Actor, now: datetime) -> list[Need]:
-    rows, today = licensing.with_balances(licensing.closed_somehow(actor))[: MOST + 1], legal_day(now)
+def _suspended(rows: list[License], now: datetime) -> list[Need]:
+    today = legal_day(now)
     licensing.foresee_ends(rows, {}, now)
     return [
         Need(
@@ -182,27 +192,24 @@ def _causes(row: License) -> dict[str, str]:
     return {"cause": _(", ").join(causes), "day": first, "again": day(row.again_at)}
 
 
-def _licenses(actor: Actor, since: datetime) -> list[Need]:
+def _licenses(rows: Iterable[License]) -> list[Need]:
     """Licenses that are in force again, and those that ended, with what lapsed."""
-    rows = {row.pk: row for row in licensing.with_balances(licensing.changed_since(actor, since))}
-    lines = licensing.turns_of(rows, since)
     found = []
-    for line in lines:
-        row = rows[line.subject_id]
+    for row in sorted(rows, key=lambda row: row.turn_at):
         rest = [quantity(part.lapsed, part.unit) for part in row.lines.all() if part.lapsed]
-        if line.verb == "reopen" and row.state == LicenseState.ACTIVE:
+        if row.turn_verb == "reopen" and row.state == LicenseState.ACTIVE:
             title, text = _("License {ref} is in force again"), _("Something of it came free, {day}.")
-        elif line.verb == "lift" and row.state == LicenseState.ACTIVE:
+        elif row.turn_verb == "lift" and row.state == LicenseState.ACTIVE:
             title = _("License {ref} is in force again")
             if row.open_suspensions:
                 text = _("For some of its end-users, since {day}; for the others it is still closed.")
             else:
                 text = _("No cause is open since {day}.")
-        elif line.verb in ("expire", "exhaust") and rest:
+        elif row.turn_verb in ("expire", "exhaust") and rest:
             title, text = _("License {ref} has ended"), _("Unused on {day}, and lapsed: {rest}.")
         else:
             continue
-        text = text.format(day=day(line.at), rest=_(", ").join(rest))
+        text = text.format(day=day(row.turn_at), rest=_(", ").join(rest))
         url = reverse("license", kwargs={"ref": row.ref})
-        found.append(Need(title.format(ref=row.ref), text, url, _("Look"), "blue", _until(line.at)))
+        found.append(Need(title.format(ref=row.ref), text, url, _("Look"), "blue", _until(row.turn_at)))
     return found

@@ -1,20 +1,26 @@
 """What needs an exporter now: derived, never stored."""
 
-from datetime import date, timedelta
+from collections.abc import Iterable
+from datetime import date, datetime, timedelta
+from typing import Any
 
+from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from core.access import Actor
-from core.legal_time import legal_today
+from core.legal_time import legal_day, legal_today
 from core.templatetags.lodestone import day
 from exporters.models import Exporter
 from exporters.selectors import RENEWAL, returned
 from exporters.states import ExporterState
 from licensing import selectors
+from licensing.models import Application, Declaration, License, Question
 from licensing.states import ApplicationState, DeclarationState
-from shipments.looks import MOST, Need, looks_of
+from shipments import looks
+from shipments.holdings import Holdings
+from shipments.looks import MOST, Need
 from shipments.models import Shipment
 from shipments.qualifying import ENDING_DAYS, days_left
 from shipments.selectors import LATE_DAYS, REMINDER_DAYS, shipments_for
@@ -23,27 +29,51 @@ from shipments.states import UNREPORTED
 PRESSING_DAYS = 30
 
 
-def needs_of(actor: Actor) -> list[Need]:
-    """The most pressing first; all of them where they are no more than MOST, else more than that."""
-    today = legal_today()
-    exporter = Exporter.objects.select_related("qualification").get(pk=actor.organization_id)
+def sought(actor: Actor, at: datetime) -> dict[str, QuerySet[Any]]:
+    """What is looked through for what somebody has to do, by name: of each kind one more than is told."""
+    today = legal_day(at)
+    cases = selectors.applications_for(actor)
+    unreported = shipments_for(actor).filter(
+        state__in=UNREPORTED, report_due_on__lte=today + timedelta(days=REMINDER_DAYS)
+    )
+    unsent = selectors.declarations_for(actor).filter(state__in=[DeclarationState.DRAFT, DeclarationState.SIGNED])
+    ending = selectors.in_force(actor).filter(
+        usable_until__gte=today, usable_until__lte=today + timedelta(days=ENDING_DAYS)
+    )
+    own = Exporter.objects.filter(pk=actor.organization_id).select_related("qualification")
+    return looks.sought(actor, at) | {
+        "unverified": own.filter(state=ExporterState.DRAFT),
+        "qualified": own.filter(qualification__last_day__lte=today + timedelta(days=ENDING_DAYS)),
+        "supplements": cases.filter(state=ApplicationState.SUPPLEMENT_REQUIRED),
+        "questions": selectors.open_questions(actor),
+        "unreported": unreported.order_by("report_due_on", "pk")[: MOST + 1],
+        "unsent": unsent[: MOST + 1],
+        "drafts": cases.filter(state=ApplicationState.DRAFT)[: MOST + 1],
+        "ending": ending.order_by("usable_until", "pk")[: MOST + 1],
+    }
+
+
+def needs_of(holdings: Holdings) -> list[Need]:
+    """The most pressing first; all of them where they are no more than MOST, else more than that.
+
+    holdings: of what is `sought`.
+    """
+    today = legal_day(holdings.at)
     needs = [
-        *_company(exporter),
-        *_supplements(actor),
-        *_questions(actor),
-        *_reports(actor, today),
-        *looks_of(actor),
-        *_declarations(actor),
-        *_drafts(actor),
-        *_endings(actor, today),
-        *_qualification(exporter, today),
+        *(need for row in holdings["unverified"] for need in _company(row)),
+        *_supplements(holdings["supplements"]),
+        *_questions(holdings["questions"]),
+        *_reports(holdings["unreported"], today),
+        *looks.looks_of(holdings),
+        *_declarations(holdings["unsent"]),
+        *_drafts(holdings["drafts"]),
+        *_endings(holdings["ending"], today),
+        *(need for row in holdings["qualified"] for need in _qualification(row, today)),
     ]
     return sorted(needs, key=lambda need: need.due_on or date.max)
 
 
 def _company(exporter: Exporter) -> list[Need]:
-    if exporter.state != ExporterState.DRAFT:
-        return []
     if line := returned(exporter):
         text = _("The ministry returned its facts, {day}. {reason}").format(day=day(line.at), reason=line.reason[:140])
         return [Need(_("Mend your company's account"), text, reverse("company"), _("Mend"), "red", legal_today())]
@@ -51,7 +81,7 @@ def _company(exporter: Exporter) -> list[Need]:
     return [Need(_("Have your company verified"), text, reverse("company"), _("Open"), "red", legal_today())]
 
 
-def _supplements(actor: Actor) -> list[Need]:
+def _supplements(rows: Iterable[Application]) -> list[Need]:
     return [
         Need(
             _("Send what is missing"),
@@ -61,11 +91,11 @@ def _supplements(actor: Actor) -> list[Need]:
             "red",
             row.supplement.due_on,
         )
-        for row in selectors.applications_for(actor).filter(state=ApplicationState.SUPPLEMENT_REQUIRED)
+        for row in rows
     ]
 
 
-def _questions(actor: Actor) -> list[Need]:
+def _questions(rows: Iterable[Question]) -> list[Need]:
     return [
         Need(
             _("Answer a question from the reviewer"),
@@ -75,14 +105,12 @@ def _questions(actor: Actor) -> list[Need]:
             "red",
             q.due,
         )
-        for q in selectors.open_questions(actor)
+        for q in rows
     ]
 
 
-def _reports(actor: Actor, today: date) -> list[Need]:
+def _reports(rows: Iterable[Shipment], today: date) -> list[Need]:
     """Deliveries to be reported: those that are overdue, and those that are due soon."""
-    soon = today + timedelta(days=REMINDER_DAYS)
-    rows = shipments_for(actor).filter(state__in=UNREPORTED, report_due_on__lte=soon)
     return [
         Need(
             _("Report the delivery of {ref}").format(ref=row.ref),
@@ -92,7 +120,7 @@ def _reports(actor: Actor, today: date) -> list[Need]:
             "red" if (row.days_late_on(today) or 0) > 0 else "ochre",
             row.report_due_on,
         )
-        for row in rows.order_by("report_due_on", "pk")[: MOST + 1]
+        for row in rows
     ]
 
 
@@ -107,10 +135,9 @@ def _owed(row: Shipment, today: date) -> str:
     return said.format(day=day(row.report_due_on), n=late, when=_in_days(-late))
 
 
-def _declarations(actor: Actor) -> list[Need]:
-    rows = selectors.declarations_for(actor).filter(state__in=[DeclarationState.DRAFT, DeclarationState.SIGNED])
+def _declarations(rows: Iterable[Declaration]) -> list[Need]:
     needs = []
-    for row in rows[: MOST + 1]:
+    for row in rows:
         draft = row.state == DeclarationState.DRAFT
         needs.append(
             Need(
@@ -126,8 +153,7 @@ def _declarations(actor: Actor) -> list[Need]:
     return needs
 
 
-def _drafts(actor: Actor) -> list[Need]:
-    rows = selectors.applications_for(actor).filter(state=ApplicationState.DRAFT)
+def _drafts(rows: Iterable[Application]) -> list[Need]:
     return [
         Need(
             _("Finish an application"),
@@ -138,14 +164,11 @@ def _drafts(actor: Actor) -> list[Need]:
             _("Continue"),
             "blue",
         )
-        for row in rows[: MOST + 1]
+        for row in rows
     ]
 
 
-def _endings(actor: Actor, today: date) -> list[Need]:
-    rows = selectors.in_force(actor).filter(
-        usable_until__gte=today, usable_until__lte=today + timedelta(days=ENDING_DAYS)
-    )
+def _endings(rows: Iterable[License], today: date) -> list[Need]:
     return [
         Need(
             _("License {ref} ends soon").format(ref=row.ref),
@@ -157,7 +180,7 @@ def _endings(actor: Actor, today: date) -> list[Need]:
             "blue",
             row.usable_until,
         )
-        for row in rows.order_by("usable_until", "pk")[: MOST + 1]
+        for row in rows
     ]
 
 

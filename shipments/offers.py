@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from django.db.models import Count, prefetch_related_objects
+from django.db.models import Count, QuerySet, prefetch_related_objects
 
 from core.access import Actor
 from core.legal_time import day_start, legal_day, months_after
@@ -52,7 +52,8 @@ def offered_to(actor: Actor, at: datetime) -> Offered | None:
 
     What an annual license in force has already, of that item for that end-user, is not among it.
     """
-    cases, today = _granted(actor, at), legal_day(at)
+    cases, today = list(granted(actor, at)), legal_day(at)
+    prefetch_related_objects(cases, *PARTS)
     repeated = {key: same for key, same in _alike(cases).items() if len(same) >= REPEATED}
     if not repeated:
         return None
@@ -73,17 +74,15 @@ def offered_to(actor: Actor, at: datetime) -> Offered | None:
     return Offered(tuple(offers), None if qualified else examine(exporter, at))
 
 
-def _granted(actor: Actor, at: datetime) -> list[Application]:
-    """Per-shipment cases that were granted in the past year, with their parts."""
+def granted(actor: Actor, at: datetime) -> QuerySet[Application]:
+    """Per-shipment cases that were granted in the past year, the newest first."""
     rows = Application.objects.filter(
         exporter_id=actor.organization_id,
         kind=Kind.PER_SHIPMENT,
         state__in=[ApplicationState.APPROVED, ApplicationState.ISSUED],
         decided_at__gte=day_start(months_after(legal_day(at), -MONTHS)),
     )
-    cases = list(rows.order_by("-decided_at", "-pk")[:MOST])
-    prefetch_related_objects(cases, *PARTS)
-    return cases
+    return rows.order_by("-decided_at", "-pk")[:MOST]
 
 
 def _parts(case: Application) -> Iterable[tuple[Key, ApplicationLine, ApplicationEndUser]]:

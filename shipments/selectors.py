@@ -4,7 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from django.db.models import Count, DateField, Exists, F, OuterRef, Prefetch, Q, QuerySet, Value
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import Count, DateField, Exists, F, Max, OuterRef, Prefetch, Q, QuerySet, Subquery, Value
 
 from core.access import Actor, visibility
 from core.legal_time import LegalNow, legal_day
@@ -73,12 +74,13 @@ def progress(bulk: Bulk) -> dict[str, int]:
 
 
 def with_lines(rows: QuerySet[Shipment]) -> QuerySet[Shipment]:
-    """Each with its lines and incidents, and whether somebody closed its license, or its end-user there. What the rules
-    close is read of them, not of turns."""
+    """Each with its lines, whether it has incidents (`strange`), and whether somebody closed its license, or its
+    end-user there (`closed`). What the rules close is read of them, not of turns."""
     of_it = Q(end_user=None) | Q(end_user__party=OuterRef("end_user"))
     causes = Suspension.objects.filter(of_it, license=OuterRef("license"), ended_at=None)
     somebody = Exists(causes.exclude(cause=Suspension.Cause.POLICY))
-    return rows.prefetch_related("lines", "incidents").annotate(closed=somebody)
+    incidents = Incident.objects.filter(shipment=OuterRef("pk"))
+    return rows.prefetch_related("lines").annotate(closed=somebody, strange=Exists(incidents))
 
 
 def with_corrections(rows: QuerySet[Shipment]) -> QuerySet[Shipment]:
@@ -170,20 +172,33 @@ LOOKED_AT = {
 }
 
 
-def lately(actor: Actor, since: datetime) -> dict[int, HistoryLine]:
-    """The exporter's own shipments to which customs or an officer did something, or that lapsed, since then: each with
-    the last such line."""
-    own = Shipment.objects.filter(exporter_id=actor.organization_id).order_by()
-    lines = HistoryLine.objects.filter(
-        subject_kind="shipment", subject_id__in=own.values("pk"), verb__in=LOOKED_AT, at__gte=since
+def _looked_at() -> QuerySet[HistoryLine]:
+    return HistoryLine.objects.filter(subject_kind="shipment", verb__in=LOOKED_AT)
+
+
+def lately(actor: Actor, since: datetime) -> QuerySet[Shipment]:
+    """The exporter's own shipments to which customs or an officer did something, or that lapsed, since then."""
+    own = Shipment.objects.filter(exporter_id=actor.organization_id)
+    lines = _looked_at().filter(subject_id__in=own.order_by().values("pk"), at__gte=since)
+    return own.filter(pk__in=lines.values("subject_id"))
+
+
+def with_last(rows: QuerySet[Shipment]) -> QuerySet[Shipment]:
+    """Each with what was done to it last (`last_verb`, `last_at`, `last_reason`), and of its incidents the kind and the
+    instant, the newest first."""
+    lines = _looked_at().filter(subject_id=OuterRef("pk")).order_by("-at", "-pk")
+    incidents = Incident.objects.filter(shipment=OuterRef("pk")).order_by("-pk")
+    return rows.annotate(
+        **{f"last_{name}": Subquery(lines.values(name)[:1]) for name in ("verb", "at", "reason")},
+        incident_kinds=ArraySubquery(incidents.values("kind")),
+        incident_times=ArraySubquery(incidents.values("opened_at")),
     )
-    return {line.subject_id: line for line in lines.order_by("at", "pk")}
 
 
-def incidents_lately(actor: Actor, since: datetime) -> QuerySet[Incident]:
-    """Those of the exporter's own shipments."""
-    rows = Incident.objects.filter(shipment__exporter_id=actor.organization_id, opened_at__gte=since)
-    return rows.select_related("shipment")
+def strange_lately(actor: Actor, since: datetime) -> QuerySet[Shipment]:
+    """The exporter's own shipments of which customs reported something since then that does not fit; the last first."""
+    own = Shipment.objects.filter(exporter_id=actor.organization_id, incidents__opened_at__gte=since)
+    return own.annotate(last_incident=Max("incidents")).order_by("-last_incident")
 
 
 def reservations_past(today: date, limit: int) -> list[int]:

@@ -40,6 +40,9 @@ from licensing.policy.editions import canonical, digest_of
 from licensing.policy.engine import ENGINE
 from licensing.selectors import editions_at
 from shipments import actions as shipments
+from shipments import needs
+from shipments.holdings import Holdings
+from shipments.looks import Need
 from shipments.models import Shipment
 
 serial = itertools.count(10_001)  # (no name is part of a code, a reference or another name)
@@ -248,6 +251,12 @@ def taken(license: License, party: int, grams: int, *, dry: bool = False, **chan
         cursor.execute("SELECT ledger_take(%s::jsonb, %s)", [json.dumps([request]), dry])
         (outcome,) = json.loads(cursor.fetchone()[0])
     return dict(outcome)
+
+
+def needs_of(actor: Actor) -> list[Need]:
+    """What needs the exporter now."""
+    at = legal_now()
+    return needs.needs_of(Holdings(actor, at, needs.sought(actor, at)))
 
 
 def qualified_until(exporter: Actor) -> date:

@@ -4,9 +4,10 @@ from collections import defaultdict
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime
 from functools import lru_cache
 
+from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import (
     Case,
     DateField,
@@ -29,9 +30,10 @@ from core.selectors import calendar
 from core.working_days import Calendar, NotPublished, Pause
 from licensing.clock import ISSUE_DAYS, WORKING_DAYS, Clock, Reading, read
 from licensing.course import DAY, Stay, course
-from licensing.models import Application, ClockInterval
+from licensing.models import Application, ApplicationEndUser, ClockInterval
+from licensing.selectors.editions import editions_at
 from licensing.selectors.silence import unanswered
-from licensing.selectors.untimed import Counting, countings_of, start_of, starts_of
+from licensing.selectors.untimed import Counting, countings_of, may_count_anew, start_of, starts_of
 from licensing.states import ENDED_EARLY, OPEN_CASE, ApplicationState
 
 NO_CLOCK = 9999  # days: behind every case that has one
@@ -39,7 +41,7 @@ NO_CLOCK = 9999  # days: behind every case that has one
 
 def clocks_of(cases: Iterable[Application], today: date) -> dict[int, Reading]:
     """The clock of each of these cases that has one, by primary key: four queries, however many they are, and five more
-    where one of them may be without a limit; of `with_days_left` two.
+    where one of them may be without a limit; of `with_days_left` two, of `told_cases` one.
 
     It stands as of today; once the case was decided, as of that day.
     """
@@ -47,14 +49,16 @@ def clocks_of(cases: Iterable[Application], today: date) -> dict[int, Reading]:
     if not timed:
         return {}
     days = {case: legal_day(case.decided_at) if case.decided_at else today for case in timed}
-    prefetch_related_objects(list(timed), "pauses")
+    paused = [case for case in timed if getattr(case, "stood_still", True)]
+    prefetch_related_objects(paused, "pauses")
     anew = [case.pk for case in timed if getattr(case, "anew", True)]
     countings = countings_of(Application.objects.filter(pk__in=anew), today) if anew else {}
     table = calendar(min(timed.values()), WORKING_DAYS, until=max(days.values()))
     found = {}
     for case, accepted_on in timed.items():
         of_case = countings.get(case.pk, [Counting(accepted_on)])
-        day_0, pauses = start_of(of_case), tuple(row.pause for row in case.pauses.all())
+        day_0 = start_of(of_case)
+        pauses = tuple(row.pause for row in case.pauses.all()) if case in paused else ()
         clock = Clock(table, day_0 or accepted_on, pauses, WORKING_DAYS if day_0 else None)
         found[case.pk] = replace(read(clock, days[case]), overdue_before=_overdue_before(of_case, table, pauses))
     return found
@@ -132,6 +136,17 @@ def course_of(case: Application, today: date) -> list[Stay]:
     if case.state in (ApplicationState.SUPPLEMENT_REQUIRED, ApplicationState.LAPSED):
         until = min(until, case.supplement.due_on)  # then it is over, whenever a worker says so
     return course(moves, [row.pause for row in case.pauses.all()], until, unanswered(case)) if moves else []
+
+
+def told_cases(rows: QuerySet[Application], at: datetime) -> QuerySet[Application]:
+    """As an overview tells of them: with the names of their end-users (`names`), whether their clocks ever stood still
+    (`stood_still`), and `anew`, whether other days may count than all."""
+    users = ApplicationEndUser.objects.filter(application=OuterRef("pk")).order_by("pk")
+    return rows.annotate(
+        names=ArraySubquery(users.values("party__name")),
+        stood_still=Exists(ClockInterval.objects.filter(application=OuterRef("pk"))),
+        anew=may_count_anew(editions_at(at)),
+    )
 
 
 def with_days_left(rows: QuerySet[Application], today: date) -> QuerySet[Application]:

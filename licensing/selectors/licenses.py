@@ -1,11 +1,11 @@
 """Which licenses somebody sees, with what, and which of them turned."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
+from django.db.models import Count, Exists, F, OuterRef, Prefetch, Q, QuerySet, Subquery, prefetch_related_objects
 from django.utils.functional import Promise
 
 from core.access import Actor, visibility
@@ -13,7 +13,7 @@ from core.models import HistoryLine
 from core.selectors import country_names
 from exporters.models import Party
 from exporters.selectors import of_province
-from licensing.models import License, LicenseEndUser
+from licensing.models import License, LicenseEndUser, RecommendedLine
 from licensing.models.balances import Ceiling, LicenseLine
 from licensing.selectors.applications import parts, steps
 from licensing.selectors.causes import end_users, open_causes
@@ -54,6 +54,37 @@ def with_balances(rows: QuerySet[License]) -> QuerySet[License]:
         Prefetch("end_users", end_users()),
         Prefetch("suspensions", open_causes(), to_attr="open_suspensions"),
     )
+
+
+def told(actor: Actor) -> QuerySet[License]:
+    """An exporter's, as its overview tells of them: with lines and end-users, whether something of what was asked was
+    `cut`, whether they are `closed` somehow, by what they came back into force, or ended, last (`turn_verb` and
+    `turn_at`), and how many are in force (`in_force_count`)."""
+    running = in_force(actor).order_by().values("exporter").annotate(number=Count("pk"))
+    parts = RecommendedLine.objects.filter(step__application=OuterRef("application"))
+    turn = _turned().filter(subject_id=OuterRef("pk")).order_by("-at", "-pk")
+    return (
+        licenses_for(actor)
+        .prefetch_related(_lines(), Prefetch("end_users", end_users()))
+        .annotate(
+            in_force_count=Subquery(running.values("number")),
+            cut=Exists(parts.filter(quantity__lt=F("line__quantity"))),
+            closed=Exists(open_causes().filter(license=OuterRef("pk"))),
+            turn_verb=Subquery(turn.values("verb")[:1]),
+            turn_at=Subquery(turn.values("at")[:1]),
+        )
+    )
+
+
+def with_causes(rows: Iterable[License]) -> None:
+    """Each of these (`told`) has its open suspensions; one query where one is closed."""
+    closed = []
+    for row in rows:
+        if row.closed:
+            closed.append(row)
+        else:
+            row.open_suspensions = []
+    prefetch_related_objects(closed, Prefetch("suspensions", open_causes(), to_attr="open_suspensions"))
 
 
 def with_terms(rows: QuerySet[License]) -> QuerySet[License]:
@@ -115,6 +146,11 @@ def with_decision(rows: QuerySet[License]) -> QuerySet[License]:
     return rows.prefetch_related(*parts("application__"), steps("application__"))
 
 
+def with_asked(licenses: Sequence[License]) -> None:
+    """Each of these has what was asked and what was decided, as `with_decision`."""
+    prefetch_related_objects(licenses, *parts("application__"), steps("application__"))
+
+
 def in_force(actor: Actor) -> QuerySet[License]:
     return licenses_for(actor).filter(state__in=IN_FORCE)
 
@@ -127,20 +163,14 @@ def closed_somehow(actor: Actor) -> QuerySet[License]:
 def changed_since(actor: Actor, since: datetime) -> QuerySet[License]:
     """The actor's licenses that came back into force, or ended, since then."""
     rows = licenses_for(actor)
-    return rows.filter(pk__in=_turns(rows.order_by().values("pk"), since).values("subject_id"))
+    turned = _turned().filter(subject_id__in=rows.order_by().values("pk"), at__gte=since)
+    return rows.filter(pk__in=turned.values("subject_id"))
 
 
-def turns_of(licenses: Iterable[int], since: datetime) -> list[HistoryLine]:
-    """The last line of each that says so, oldest first."""
-    return list({line.subject_id: line for line in _turns(licenses, since).order_by("at", "pk")}.values())
-
-
-def _turns(licenses: Any, since: datetime) -> QuerySet[HistoryLine]:
+def _turned() -> QuerySet[HistoryLine]:
     return HistoryLine.objects.filter(
         Q(verb="lift", to_state=LicenseState.ACTIVE) | Q(verb__in=["expire", "exhaust", "reopen"]),
         subject_kind="license",
-        subject_id__in=licenses,
-        at__gte=since,
     )
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, QuerySet, Value
 
 from core.legal_time import INSTANT, day_end, legal_day
 from exporters.selectors import last_days
@@ -43,15 +43,20 @@ def countings_of(rows: QuerySet[Application], today: date) -> dict[int, list[Cou
     was found that any rule asks about.
     """
     editions = editions_at(day_end(today) - INSTANT)  # a clock stands at the end of its day
-    asked = _asked(editions)
-    if asked is not None:
-        found = ApplicationEndUser.objects.filter(application=OuterRef("pk"), party__screenings__hit__in=asked)
-        rows = rows.filter(Exists(found))
+    rows = rows.filter(may_count_anew(editions))
     cases = list(rows.prefetch_related(None).prefetch_related(*PARTS))
     if not cases:
         return {}
     results, last = _results(cases), last_days(case.exporter_id for case in cases)
     return {case.pk: _countings(case, results, last.get(case.exporter_id), editions, today) for case in cases}
+
+
+def may_count_anew(editions: Editions) -> Exists | Value:
+    """Of a case: something was found that a rule asks about which lifts the limit, or one does whatever was found."""
+    asked = _asked(editions)
+    if asked is None:
+        return Value(True)
+    return Exists(ApplicationEndUser.objects.filter(application=OuterRef("pk"), party__screenings__hit__in=asked))
 
 
 def _asked(editions: Editions) -> set[str] | None:

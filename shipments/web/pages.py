@@ -21,6 +21,7 @@ from core.telling import told
 from core.web.lists import by_name
 from core.web.refused import complete, form_page, refusals_in, sent
 from core.web.steps import Failed, not_open, of_one_moment, offered
+from exporters.models import Exporter
 from exporters.states import ExporterState
 from licensing import selectors as licensing
 from licensing.granted import decided
@@ -28,9 +29,10 @@ from licensing.models import License
 from licensing.selectors.what_if import begun
 from licensing.states import IN_FORCE, LicenseState
 from shipments import actions, selectors
+from shipments.holdings import Holdings
 from shipments.looks import MOST
-from shipments.needs import needs_of
-from shipments.offers import offered_to
+from shipments.needs import needs_of, sought
+from shipments.offers import granted, offered_to
 from shipments.states import ShipmentState
 from shipments.web.forms import ShipmentForm
 
@@ -60,35 +62,51 @@ def overview(request: HttpRequest) -> HttpResponse:
     if request.actor.kind != "exporter":
         menu = entries(request, request.actor)
         return redirect(menu[0]["url"] if menu else "account")
-    running = licensing.with_decision(licensing.with_balances(licensing.in_force(request.actor)))
-    latest = running[:5]
-    for license in latest:
-        license.granted = decided(license.application)
-    now = legal_now()
+    actor, now = request.actor, legal_now()
     today, editions = legal_day(now), licensing.editions_at(now)
     since = now - timedelta(days=TOLD_DAYS)
-    cases = licensing.on_their_way(request.actor, since)
-    applications = list(licensing.with_parts(cases)[:5])
+    running = licensing.in_force(actor)
+    holdings = Holdings(
+        actor,
+        now,
+        sought(actor, now)
+        | {
+            "running": running[:5],
+            "usable": running.filter(state=LicenseState.ACTIVE)[:1],
+            "cases": licensing.on_their_way(actor, since)[:5],
+            "shipments": selectors.shipments_for(actor)[:5],
+            "verifying": Exporter.objects.filter(pk=actor.organization_id, state=ExporterState.PENDING),
+            "granted": granted(actor, now)[:1],
+            "warned": licensing.last_warnings(today).filter(organization=actor.organization_id),
+            "notices": licensing.newest_notices(),
+            "scheduled": licensing.scheduled(now)[:MOST_CHANGES],
+            "proposals": licensing.open_proposals(today).defer("text")[:MOST_CHANGES],
+        },
+    )
+    latest, applications, needs = holdings["running"], holdings["cases"], needs_of(holdings)
+    cut = [license for license in latest if license.cut]
+    licensing.with_asked(cut)
+    for license in cut:
+        license.granted = decided(license.application)
     clocks = licensing.clocks_of([row for row in applications if not row.decided_at], today)
     for row in applications:
         row.clock = clocks.get(row.pk)
-    needs = needs_of(request.actor)
     context = {
         "needs": needs[:MOST],
         "more_needs": len(needs) > MOST,
         "licenses": latest,
-        "usable": licensing.in_force(request.actor).filter(state=LicenseState.ACTIVE).exists(),
-        "license_count": running.count(),
+        "usable": holdings.has("usable"),
+        "license_count": latest[0].in_force_count if latest else 0,
         "applications": applications,
-        "verifying": request.actor.organization.exporter.state == ExporterState.PENDING,
-        "shipments": selectors.with_holds(selectors.with_lines(selectors.shipments_for(request.actor))[:5], now),
-        "annual": offered_to(request.actor, now),
-        "coming_back": licensing.coming_back(request.actor.organization_id, editions),
-        "withdrawn": licensing.warnings_withdrawn(editions, request.actor.organization_id),
-        "notices": licensing.notices_in_words(licensing.newest_notices()),
-        "begun": begun(request.actor.organization_id, editions, since)[:MOST_CHANGES],
-        "scheduled": licensing.scheduled(now)[:MOST_CHANGES],
-        "proposals": licensing.open_proposals(today).defer("text")[:MOST_CHANGES],
+        "verifying": holdings.has("verifying"),
+        "shipments": selectors.with_holds(holdings["shipments"], now),
+        "annual": offered_to(actor, now) if holdings.has("granted") else None,
+        "coming_back": licensing.coming_back(actor.organization_id, editions),
+        "withdrawn": licensing.warnings_withdrawn(editions, actor.organization_id) if holdings.has("warned") else [],
+        "notices": licensing.notices_in_words(holdings["notices"]),
+        "begun": begun(actor.organization_id, editions, since)[:MOST_CHANGES],
+        "scheduled": holdings["scheduled"],
+        "proposals": holdings["proposals"],
         "today": today,
     }
     return render(request, "shipments/overview.html", context)

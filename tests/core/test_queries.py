@@ -26,9 +26,9 @@ PAGES = {
     "licenses": 6,
     "members": 6,
     "officers": 5,
-    "overview": 44,
+    "overview": 12,
     "parties": 3,
-    "shipments": 5,
+    "shipments": 4,
 }
 
 

@@ -9,8 +9,8 @@ from core.history import lines_of
 from exporters import actions
 from exporters.models import Exporter
 from exporters.selectors import returned
-from shipments.needs import needs_of
 from tests import make
+from tests.make import needs_of
 
 WHY = "The address is not that of the license."
 

@@ -11,12 +11,11 @@ from licensing import selectors
 from licensing.actions import licenses
 from licensing.models import License, Suspension
 from licensing.selectors.verdicts import end_of
-from shipments.needs import needs_of
 from tests import make
 from tests.book import forbid
 from tests.licensing.test_turns import another_line, government, turn, two
 from tests.licensing.test_verdicts import ban
-from tests.make import seen
+from tests.make import needs_of, seen
 
 __all__ = ["two"]
 pytestmark = pytest.mark.django_db

@@ -15,11 +15,10 @@ from core.selectors import documents_for
 from licensing import selectors
 from licensing.actions import applications, questions
 from licensing.models import Application, Question, QuestionEntry
-from shipments.needs import needs_of
 from tests import make
 from tests.core.test_files import TAKEN
 from tests.licensing.test_limits import refused
-from tests.make import seen
+from tests.make import needs_of, seen
 
 DAY = timedelta(days=1)
 FORTNIGHT = timedelta(days=14)

@@ -16,10 +16,10 @@ from licensing import selectors, tasks
 from licensing.actions import applications, supplements
 from licensing.actions.supplements import Answer
 from licensing.models import Application, Supplement, SupplementAnswer, SupplementPoint
-from shipments.needs import needs_of
 from tests.days import D
 from tests.licensing.test_limits import refused
 from tests.licensing.test_silence import found
+from tests.make import needs_of
 
 POINTS = ["The contract with its annexes", "The test report"]
 BOTH = {1: Answer("Attached."), 2: Answer(files=[("report.pdf", demo.pdf("Report"))])}

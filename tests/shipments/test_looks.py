@@ -11,10 +11,9 @@ from licensing.actions import licenses, verdicts
 from licensing.models import Verdict
 from shipments import actions
 from shipments.actions import ClearedLine
-from shipments.needs import needs_of
 from tests import make
 from tests.licensing.test_turns import government
-from tests.make import seen
+from tests.make import needs_of, seen
 
 KG = 1000
 
@@ -79,6 +78,16 @@ def test_it_is_told_for_a_fortnight(hours, told, world, large, clock):
     assert len(looks(world.exporter)) == 3
     clock.shift(hours=hours)
     assert len(looks(world.exporter)) == (3 if told else 0)
+
+
+def test_of_two_incidents_of_a_shipment_the_first_is_told_for_a_fortnight_only(world, large, clock):
+    strange, told = world.shipment(large, KG), []
+    world.clear(strange.ref, KG)
+    for days in (0, 1, 14):
+        clock.shift(days=days)
+        world.clear(strange.ref, KG)  # after the last one
+        told.append(sum("does not fit" in need.title for need in needs_of(world.exporter)))
+    assert told == [1, 2, 2]
 
 
 def test_a_suspension_is_told_for_as_long_as_it_is_open_and_then_its_end(world, large, clock):
@@ -171,11 +180,11 @@ def test_the_overview_asks_the_same_for_one_and_three(world, large, django_asser
         suspended(world, world.license(kilograms=10))
 
     more()
-    with django_assert_num_queries(19):
+    with django_assert_num_queries(9):
         needs_of(world.exporter)
     more()
     more()
-    with django_assert_num_queries(19):
+    with django_assert_num_queries(9):
         needs_of(world.exporter)
 
 

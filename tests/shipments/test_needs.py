@@ -14,10 +14,9 @@ from licensing.actions import licenses
 from licensing.models import License
 from licensing.models.balances import LicenseLine
 from shipments.actions import cancel
-from shipments.needs import needs_of
 from tests import make
 from tests.licensing.test_verdicts import ban
-from tests.make import seen
+from tests.make import needs_of, seen
 
 DAY = timedelta(days=1)
 

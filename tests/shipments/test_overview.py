@@ -16,11 +16,10 @@ from exporters import actions as exporters
 from licensing.actions import applications, comments, consultations, decisions, editions, questions
 from licensing.models import About, Application
 from licensing.selectors import clocks_of
-from shipments.needs import needs_of
 from tests import make
 from tests.book import forbid
 from tests.licensing.test_drafts import changed, described
-from tests.make import seen
+from tests.make import needs_of, seen
 
 DAY = timedelta(days=1)
 MARK = "On hold now"

@@ -25,10 +25,9 @@ from licensing.models import License
 from shipments import actions, tasks
 from shipments.actions import qualifications, reports
 from shipments.models import Shipment
-from shipments.needs import needs_of
 from shipments.selectors import overdue_reports, reports_to_warn_of
 from tests import make
-from tests.make import annual_seen, seen
+from tests.make import annual_seen, needs_of, seen
 
 DAY = timedelta(days=1)
 KG = 1_000
