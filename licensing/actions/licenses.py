@@ -154,8 +154,9 @@ def exhaust_if_done(license: License, *, by: Actor) -> None:
 
 def _is_over(license: License) -> bool:
     """Nothing more may cross on it, whatever is left: its clearances are taken, or its last shipment was cleared."""
-    taken = clearances_taken([license])[license.pk]
-    return license.last_cleared or license.max_clearances is not None and taken >= license.max_clearances
+    if license.last_cleared or license.max_clearances is None:
+        return license.last_cleared
+    return clearances_taken([license])[license.pk] >= license.max_clearances
 
 
 def settle(license: License, *, by: Actor) -> None:

@@ -17,7 +17,7 @@ from licensing.models import ControlItem, DecisionStep, Kind, License, Suspensio
 from licensing.models.balances import Ceiling, LicenseLine, Movement
 from licensing.policy.engine import Outcome
 from licensing.policy.vocabulary import DISPOSITIONS
-from licensing.selectors import Closing, clearances_taken, clearances_used, why
+from licensing.selectors import Closing, clearances, why
 from licensing.selectors import closings as closings_of
 from licensing.states import LicenseState
 
@@ -171,9 +171,9 @@ class LicenseOutput(serializers.Serializer[Any]):
 
 
 def licenses(rows: Sequence[License], reader: Actor) -> list[dict[str, Any]]:
-    taken, used = clearances_taken(rows), clearances_used(rows)
+    counts = clearances(rows)
     closings = closings_of(rows, legal_now())
-    return [license(row, taken[row.pk], used[row.pk], closings.get(row.pk, ()), reader) for row in rows]
+    return [license(row, *counts[row.pk], closings.get(row.pk, ()), reader) for row in rows]
 
 
 def license(row: License, taken: int, used: int, closings: Sequence[Closing], reader: Actor) -> dict[str, Any]:

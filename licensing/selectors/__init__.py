@@ -100,7 +100,7 @@ from licensing.selectors.licenses import (
     with_terms,
 )
 from licensing.selectors.lists import ITEM_SEARCH, applicable_items, in_force_on, items_named, search_items
-from licensing.selectors.movements import clearances_taken, clearances_used, latest_movements, movements_of
+from licensing.selectors.movements import clearances, clearances_taken, clearances_used, latest_movements, movements_of
 from licensing.selectors.notices import instruments_known, newest_notices, notices_for, notices_in_words, notices_told
 from licensing.selectors.pools import (
     by_goods,
@@ -212,6 +212,7 @@ __all__ = [
     "broken_by",
     "changed",
     "changed_since",
+    "clearances",
     "clearances_taken",
     "clearances_used",
     "clocks_of",

@@ -2,13 +2,21 @@
 
 from collections.abc import Iterable
 
-from django.db.models import BigIntegerField, Count, Q, QuerySet
+from django.db import connection
+from django.db.models import BigIntegerField, Q, QuerySet
 from django.db.models.expressions import RawSQL
 
 from licensing.models import License
 from licensing.models.balances import ClearanceCount, Movement
 
 _CROSSED = (Movement.Kind.DRAW, Movement.Kind.OVER_CLEAR, Movement.Kind.ADJUST)
+_CLEARANCES = """
+    SELECT license_id, count(*) FILTER (WHERE drawn OR NOT released), count(*) FILTER (WHERE drawn) FROM (
+        SELECT license_id, bool_or(kind = ANY (%s)) AS drawn, bool_or(kind = 'release') AS released
+        FROM licensing_movement WHERE license_id = ANY (%s) AND shipment_id IS NOT NULL
+        GROUP BY license_id, shipment_id) s
+    GROUP BY license_id
+"""
 
 
 def movements_of(license: License) -> QuerySet[Movement]:
@@ -31,30 +39,20 @@ def _number(transaction: str) -> RawSQL:
     return RawSQL(f"({transaction}::text::bigint)", (), BigIntegerField())
 
 
+def clearances(licenses: Iterable[License]) -> dict[int, tuple[int, int]]:
+    """Of each license how many shipments hold, or have drawn, some (as counted where they are limited), and how many
+    have drawn some: of those taken, the rest are only reserved. Two queries."""
+    pks = [license.pk for license in licenses]
+    with connection.cursor() as cursor:
+        cursor.execute(_CLEARANCES, [list(_CROSSED), pks])
+        found = {pk: (taken, used) for pk, taken, used in cursor.fetchall()}
+    counted = dict(ClearanceCount.objects.filter(license_id__in=pks).values_list("license_id", "taken"))
+    return {pk: (counted.get(pk, taken), used) for pk in pks for taken, used in [found.get(pk, (0, 0))]}
+
+
 def clearances_taken(licenses: Iterable[License]) -> dict[int, int]:
-    """How many shipments hold, or have drawn, some of each license: as counted where they are limited; two queries."""
-    unlimited = [license.pk for license in licenses if license.max_clearances is None]
-    kinds = (
-        Movement.objects.filter(license_id__in=unlimited, shipment_id__isnull=False)
-        .values("license_id", "shipment_id")
-        .annotate(drawn=Count("id", filter=Q(kind__in=_CROSSED)), released=Count("id", filter=Q(kind="release")))
-    )
-    counted = ClearanceCount.objects.filter(license_id__in=[license.pk for license in licenses])
-    counts = {license.pk: 0 for license in licenses} | dict(counted.values_list("license_id", "taken"))
-    for row in kinds:
-        counts[row["license_id"]] += 1 if row["drawn"] or not row["released"] else 0
-    return counts
+    return {pk: taken for pk, (taken, _used) in clearances(licenses).items()}
 
 
 def clearances_used(licenses: Iterable[License]) -> dict[int, int]:
-    """How many shipments have drawn some of each license: of those taken, the rest are only reserved; one query."""
-    drawn = (
-        Movement.objects.filter(
-            license_id__in=[license.pk for license in licenses],
-            shipment_id__isnull=False,
-            kind__in=_CROSSED,
-        )
-        .values("license_id")
-        .annotate(shipments=Count("shipment_id", distinct=True))
-    )
-    return {license.pk: 0 for license in licenses} | {row["license_id"]: row["shipments"] for row in drawn}
+    return {pk: used for pk, (_taken, used) in clearances(licenses).items()}

@@ -5,7 +5,7 @@ import json
 from collections import Counter
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from django.db import connection
@@ -70,6 +70,7 @@ class _Left:
         self.lines = {(ref, line.number): line for ref, row in self.licenses.items() for line in row.lines.all()}
         self.clearances = clearances_taken(self.licenses.values())
         self.taken: Counter[Any] = Counter()
+        self.rates: dict[tuple[str, str], Decimal] = {}
 
     def failures(self, stated: Mapping[str, Any], said: Mapping[str, Any]) -> list[dict[str, Any]]:
         """said: of it alone."""
@@ -100,7 +101,7 @@ class _Left:
                     about | {"code": "line-exhausted", "remaining": max(room, 0), "asked": item["quantity"]}
                 )
             for ceiling in self._ceilings(stated, item):
-                room, worth = ceiling.available - self.taken[ceiling.pk], _worth(ceiling, item)
+                room, worth = ceiling.available - self.taken[ceiling.pk], self._worth(ceiling, item)
                 if worth <= room:
                     continue
                 if ceiling.account == ceiling.Account.VALUE:
@@ -128,7 +129,18 @@ class _Left:
         for item in stated["lines"]:
             self.taken[stated["license"], item["line"]] += item["quantity"]
             for ceiling in self._ceilings(stated, item):
-                self.taken[ceiling.pk] += _worth(ceiling, item)
+                self.taken[ceiling.pk] += self._worth(ceiling, item)
+
+    def _worth(self, ceiling: Any, item: Mapping[str, Any]) -> int:
+        """How much of the ceiling the item takes: its quantity, or its value in hundredths at this month's rate."""
+        if ceiling.account != ceiling.Account.VALUE:
+            return int(item["quantity"])
+        pair = item["currency"], ceiling.currency
+        if pair not in self.rates:
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT ledger_rate(%s, %s, legal_day(legal_now()))", pair)
+                self.rates[pair] = cursor.fetchone()[0]
+        return int((Decimal(item["value"]) * 100 * self.rates[pair]).quantize(Decimal(1), ROUND_HALF_UP))
 
     def totals(self) -> list[dict[str, Any]]:
         return [
@@ -145,15 +157,3 @@ class _Left:
             for (ref, number), line in sorted(self.lines.items())
             if self.taken[ref, number]
         ]
-
-
-def _worth(ceiling: Any, item: Mapping[str, Any]) -> int:
-    """How much of the ceiling the item takes: of its quantity, or of its value in hundredths at this month's rate."""
-    if ceiling.account != ceiling.Account.VALUE:
-        return int(item["quantity"])
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT round(%s * 100 * ledger_rate(%s, %s, legal_day(legal_now())))",
-            [Decimal(item["value"]), item["currency"], ceiling.currency],
-        )
-        return int(cursor.fetchone()[0])

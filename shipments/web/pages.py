@@ -119,7 +119,7 @@ def license_page(request: HttpRequest, ref: str, failed: Failed | None = None) -
     row = get_object_or_404(rows, ref=ref)
     now = legal_now()
     today = legal_day(now)
-    taken, used = licensing.clearances_taken([row])[row.pk], licensing.clearances_used([row])[row.pk]
+    taken, used = licensing.clearances([row])[row.pk]
     steps = offered(request, row, "desk.license", failed)
     endable = [cause for cause in row.open_suspensions if cause.ends_by(request.user)]
     if "lift" in steps["forms"]:
