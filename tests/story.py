@@ -308,12 +308,12 @@ def _pools(step: Story, m: make.Ministry) -> None:
     terms = {"cap": 0, "from_day": legal_today(), "reason": "For the year", "by": m.policy_officer}
     opening = step(pools.propose_opening, scope=scope, **terms)
     step(pools.approve, opening.pk, seen=version(opening), by=m.policy_approver)
-    pool = QuotaPool.objects.get()
+    pool = QuotaPool.objects.get(ref="Q-DY")
     change = step(pools.propose_change, pool.ref, seen=version(pool), **terms)
     step(pools.refuse, change.pk, seen=version(change), reason="Too little", by=m.policy_approver)
-    QuotaPool.objects.update(opened_on=legal_today() - timedelta(days=1))
+    QuotaPool.objects.filter(pk=pool.pk).update(opened_on=legal_today() - timedelta(days=1))
     step(pools.check, whole=True, by=clock())
-    QuotaPool.objects.update(opened_on=legal_today())
+    QuotaPool.objects.filter(pk=pool.pk).update(opened_on=legal_today())
     step(pools.thaw, pool.ref, seen=version(pool), reason="It was a slip", by=m.decider)
 
 

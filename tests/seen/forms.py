@@ -47,7 +47,7 @@ GOOD = {
 }
 RIGHT = {
     "date": "2026-12-15",
-    "datetime-local": "2026-12-15T10:00:00",
+    "datetime-local": "2026-11-16T10:00:00",
     "number": "1",
     "email": "a@new.example",
     "decimal": "1",
