@@ -10,7 +10,7 @@ from core.actions import accept_invitation, add_member
 from core.deliveries import relay
 from core.errors import NotFound
 from core.history import lines_of
-from core.models import HistoryLine, Mail, Membership
+from core.models import HistoryLine, Mail, Membership, User
 from core.selectors import documents_for
 from exporters import actions, selectors
 from exporters.models import Exporter
@@ -31,7 +31,7 @@ def officers(ministry):
     def officer(province):
         user = demo.person(make.unique("intake"), "Intake", ministry.office, "intake").user
         Membership.objects.filter(user=user).update(province=province)
-        return actor_for_user(user)
+        return actor_for_user(User.objects.get(pk=user.pk))
 
     return {"here": officer(JIANGXI), "elsewhere": officer(ZHEJIANG), "anywhere": officer("")}
 
