@@ -148,6 +148,7 @@ class World:
     customs: Actor
     exporter: Actor
     made: dict[str, Any] = field(default_factory=dict)
+    grade: dict[str, str] = field(default_factory=dict)
 
     def declaration(
         self, *, country: str = "DE", codes: tuple[str, ...] = ("1C905.a.4",), verified: bool = True
@@ -168,7 +169,7 @@ class World:
         """A complete draft; its reference. said: what it says otherwise."""
         signed = by_whom or [self.declaration(codes=(code,))]
         goods = [(code, "NdFeB magnets N42SH, Dy 3.2 %", kilograms)]
-        return demo.application(self.exporter, kind, goods, signed, unique("K-"), **said)
+        return demo.application(self.exporter, kind, goods, signed, unique("K-"), self.grade, **said)
 
     def under_review(self, ref: str, by: Actor | None = None) -> str:
         """Filed, accepted, and taken by an officer: the reviewer unless another is named."""

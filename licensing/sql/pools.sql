@@ -245,9 +245,7 @@ CREATE OR REPLACE FUNCTION pool_check(whole boolean) RETURNS TABLE (pool_id bigi
         SELECT d.*, NOT p.frozen AS newly FROM pool_drift(NULL, pool_check.whole) d
         JOIN licensing_quotapool p ON p.id = d.pool_id
     ), stopped AS (
-        UPDATE licensing_quotapool SET frozen = true WHERE NOT frozen AND id IN (
-            SELECT q.id FROM licensing_quotapool q WHERE q.id IN (SELECT d.pool_id FROM drift d)
-            ORDER BY q.id FOR NO KEY UPDATE)
+        UPDATE licensing_quotapool SET frozen = true WHERE NOT frozen AND id IN (SELECT d.pool_id FROM drift d)
     ), kept AS (
         INSERT INTO licensing_poolcheck AS c (pool_id, seq, digest, used, over_used, at)
         SELECT p.id, p.chain_seq, p.chain_digest, p.used, p.over_used, now() FROM licensing_quotapool p

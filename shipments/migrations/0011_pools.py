@@ -5,7 +5,7 @@ from pathlib import Path
 from django.db import migrations, models
 
 SQL = Path(__file__).parent.parent / "sql"
-FUNCTIONS = ("pools", "reserve", "sweeps", "books")
+FUNCTIONS = ("pools", "reserve", "bulk", "sweeps", "books")
 # what was stated before it counted
 STATED = """
     UPDATE shipments_shipmentline SET contents = (

@@ -5,7 +5,7 @@
 -- Returns one of {in_progress}: the first request of a key is still running; {behind: [numbers of rows, from 0]}: the
 --   rules are to be asked for these first; {outcomes: [as shipment_reserve says of each]}. After the first two nothing was
 --   written. The keys of what is accepted or refused are held, and their answers the caller's to keep; no others are.
-CREATE FUNCTION shipment_reserve_many(requests jsonb) RETURNS jsonb LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION shipment_reserve_many(requests jsonb) RETURNS jsonb LANGUAGE plpgsql AS $$
 DECLARE
     organization bigint := (requests->0->>'organization')::bigint;
     asked jsonb[] := ARRAY(SELECT item FROM jsonb_array_elements(requests) WITH ORDINALITY r (item, n) ORDER BY n);
@@ -38,7 +38,8 @@ BEGIN
             INTO end_user, consignee;
         judging[n] := end_user IS NOT NULL AND consignee IS NOT NULL;
         IF NOT judging[n] THEN
-            outcomes[n] := jsonb_build_object('problems', shipment_wrong(asked[n], lic, end_user, consignee));
+            outcomes[n] := jsonb_build_object('problems', shipment_wrong(asked[n], lic, end_user, consignee)
+                || shipment_contents(asked[n], lic.id, end_user));
         END IF;
         lics[n] := lic;
         end_users[n] := end_user;

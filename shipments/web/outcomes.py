@@ -21,7 +21,7 @@ COLUMN_AT = {pointer: column for column, pointer in COLUMNS.items()} | {
 GOOD, WAITING = "good", "waiting"  # kinds beside the codes of refusals
 
 
-@dataclass
+@dataclass(frozen=True)
 class Outcome:
     """What becomes, or became, of a line of a file. Without a status nothing has, yet."""
 

@@ -203,6 +203,9 @@ def test_what_is_handed_on_is_changed_by_nobody():
 
 
 STEPS = {
+    "book",
+    "foresee",
+    "keep",
     "keep_file",
     "issue_key",
     "lock_with_exporter",

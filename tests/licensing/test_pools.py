@@ -808,7 +808,7 @@ def test_a_pool_gives_no_more_than_its_room_whoever_asks(world, license):
     QuotaPool.objects.update(used=F("used") - 12_000)
 
 
-@pytest.mark.parametrize("table", ["licensing_quotapool", "licensing_poolmovement"])
+@pytest.mark.parametrize("table", ["licensing_quotapool", "licensing_poolmovement", "licensing_poolcheck"])
 @pytest.mark.parametrize("does", ["DELETE FROM {}", "UPDATE {} SET id = id", "INSERT INTO {} (id) VALUES (999)"])
 def test_the_application_writes_no_pool(application, table, does):
     with pytest.raises(psycopg2.errors.InsufficientPrivilege):

@@ -515,7 +515,7 @@ def test_the_company_reads_why_it_was_declined_in_numbers(company, world, client
 def test_deciders_see_how_many_wait_and_who_is_to_be_renewed(company, world, client, clock):
     asked(company)
     client.force_login(world.ministry.decider.user)
-    assert [waiting(who) for who in (world.ministry.decider, world.ministry.intake)] == [1, 0]
+    assert [waiting(who).count() for who in (world.ministry.decider, world.ministry.intake)] == [1, 0]
     view = {"view": "renewal"}
     assert client.get("/desk/exporters/", view).context["listing"].rows == []
     clock.set(datetime.combine(make.qualified_until(world.exporter) - 60 * DAY, time(12), LEGAL_ZONE))

@@ -82,7 +82,7 @@ def quotas(ministry: Ministry) -> None:
     by = ministry.policy_officer
     european = ["AT", "BE", "CZ", "DE", "DK", "ES", "FR", "HU", "IT", "NL", "PL", "RO", "SE", "SK"]
     scopes = [
-        (pools.Scope(f"Q-EU-DY-{year}", "content", element="Dy", destinations=european, **period), 3_000),
+        (pools.Scope(f"Q-EU-DY-{year}", "content", element="Dy", destinations=european, **period), 90_000),
         (pools.Scope(f"Q-US-MAG-{year}", "gross", category="magnet", destinations=["US"], **period), 3_500_000),
     ]
     for scope, kilograms in scopes:
@@ -96,5 +96,5 @@ def quotas(ministry: Ministry) -> None:
         pools.approve(change.pk, seen=version(change), by=ministry.policy_approver)
     first = QuotaPool.objects.get(ref=scopes[0][0].ref)
     reason = "Less is mined than was planned."
-    cut = {"cap": 2_400_000, "from_day": legal_today(), "reason": reason, "public": True}
+    cut = {"cap": 80_000_000, "from_day": legal_today(), "reason": reason, "public": True}
     pools.propose_change(first.ref, **cut, seen=version(first), by=by)
