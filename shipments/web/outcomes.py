@@ -75,7 +75,7 @@ def stated(row: Mapping[str, Any] | None) -> dict[str, Any]:
     return {name: row[name] for name in ("license", "client_reference")} | of_lines
 
 
-@dataclass
+@dataclass(frozen=True)
 class Kind:
     """slug: a refusal's code, or one of those above."""
 
