@@ -3,7 +3,7 @@
 import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -103,8 +103,6 @@ class Table:
         asked = request.GET.get("kind", "")
         self.kind = next((one for one in self.kinds if one.slug == asked), self.kinds[0] if self.kinds else None)
         of_kind = [one for one in outcomes if self.kind and one.kind == self.kind.slug]
-        self.rows = of_kind[:MOST_SHOWN]
+        self.rows = [replace(one, cells=cells.get(one.line, one.cells)) for one in of_kind[:MOST_SHOWN]]
         self.more = len(of_kind) - len(self.rows)
         self.told = any(one.problems or one.shipment for one in self.rows)
-        for one in self.rows:
-            one.cells = cells.get(one.line, one.cells)
