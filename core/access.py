@@ -131,11 +131,10 @@ def actor_for_key(key: "ApiKey") -> Actor:
 
 def actor_behind(user: "User") -> Actor:
     """Whoever acts as this user now: a program by its key, a person by a membership; nobody where that has ended."""
-    from core.models import ApiKey  # noqa: PLC0415
-
     if not user.is_active:
         return NOBODY
-    if (key := ApiKey.objects.select_related("organization", "user").filter(user=user).first()) is None:
+    key: ApiKey | None = getattr(user, "key", None)
+    if key is None:
         return actor_for_user(user)
     live = key.revoked_at is None and key.expires_at > legal_now()
     return actor_for_key(key) if live else NOBODY
