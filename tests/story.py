@@ -341,11 +341,12 @@ def _shipments(step: Story, world: make.World, clock_of: Any) -> None:
     job = bulk.order(rows, language="en", instance="", by=boss)
     step(bulk.fail, job.pk, by=clock())
     step(bulk.cancel, job.ref, by=boss)
+    # the first of the files stays shown, and has a page of its own; the second leads on to what was booked
+    sheets.show("more.csv", SHEET + b"\n", foresee(rows, instance="", by=boss), language="en", by=boss)
     found = Foreseen(1, {}, [])  # as long as its reference was free
     of_file = step(sheets.show, name="po.csv", content=SHEET, found=found, language="en", by=boss)
     shown = {"read": of_file.digest, "shown": of_file.digest, "atomic": False, "language": "en", "instance": ""}
     step(sheets.confirm, of_file.ref, rows, **shown, by=boss)
-    sheets.show("more.csv", SHEET + b"\n", foresee(rows, instance="", by=boss), language="en", by=boss)
     forgotten = world.shipment(ending, KG)
     silent_about = world.shipment(ending, KG)
     world.clear(silent_about.ref, KG)
