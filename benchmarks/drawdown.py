@@ -35,7 +35,7 @@ def reserving(shelf: Shelf, most: int, *, again: float = 0) -> Callable[[int], C
         from core.api.commands import JSON
         from core.idempotency import Answer, Claim, fingerprint
         from shipments.actions import reserve
-        from shipments.api.views import reserved
+        from shipments.answers import reserved
 
         draw, sent = random.Random(f"{number}-{time.monotonic()}"), []
 

@@ -24,9 +24,13 @@ DECLARE
     outcomes jsonb := '[]';
     request jsonb;
     item jsonb;
-    lic licensing_license;
+    lic record;
+    asked record;
     line licensing_licenseline;
+    lines licensing_licenseline[];
     failures jsonb;
+    of_lines jsonb;
+    forbidden jsonb;
     taken jsonb;
     said jsonb;
     now_at timestamptz;
@@ -40,16 +44,9 @@ DECLARE
     rate numeric(18, 8);
     last boolean;
     left_over bigint;
-    open_lines boolean;
-    exporter_state text;
-    end_user_id_ bigint;
-    end_user_open boolean;
-    newest bigint;
-    stretches jsonb;
-    holds jsonb;
+    all_open boolean;
     behind boolean;
     by_users boolean;
-    index int;
     -- national pools: are there any, and those of them that this has locked
     pooled boolean := EXISTS (SELECT FROM licensing_quotapool);
     pools bigint[];
@@ -62,12 +59,13 @@ BEGIN
             ORDER BY c.license_id FOR NO KEY UPDATE;
         PERFORM 1 FROM licensing_licenseline l
             WHERE l.id = ANY (ARRAY(
-                SELECT (SELECT n.id FROM licensing_licenseline n
-                        WHERE n.license_id = (r->>'license')::bigint AND n.number = (i->>'line')::int)
-                FROM jsonb_array_elements(requests) r, jsonb_array_elements(r->'lines') i
-                -- the last shipment looks at all lines: a tolerance of what remains is given when nothing else is open
-                UNION SELECT n.id FROM licensing_licenseline n, jsonb_array_elements(requests) r
-                WHERE (r->>'final')::boolean AND n.license_id = (r->>'license')::bigint AND n.final_pct > 0))
+                SELECT n.id FROM jsonb_array_elements(requests) r, LATERAL (
+                    SELECT n.id FROM licensing_licenseline n
+                    WHERE n.license_id = (r->>'license')::bigint
+                      AND (r->'lines' @> jsonb_build_array(jsonb_build_object('line', n.number))
+                           -- the last shipment looks at all lines: a tolerance of what remains is given when nothing
+                           -- else is open
+                           OR (r->>'final')::boolean AND n.final_pct > 0) OFFSET 0) n))
             ORDER BY l.id FOR NO KEY UPDATE;
     END IF;
     IF pooled THEN
@@ -83,23 +81,133 @@ BEGIN
     -- the clock, after the locks and in a statement of its own
     now_at := legal_now();
     today := legal_day(now_at);
-    SELECT max(id) INTO newest FROM licensing_policyedition;
 
-    FOR request IN SELECT * FROM jsonb_array_elements(requests) LOOP
-        failures := '[]';
-        behind := false;
-        taken := '[]';
+    FOR nth IN 0 .. jsonb_array_length(requests) - 1 LOOP
+        request := requests->nth;
         planned := (request->>'planned_on')::date;
-        SELECT * INTO STRICT lic FROM licensing_license WHERE id = (request->>'license')::bigint;
-        SELECT state INTO exporter_state FROM exporters_exporter WHERE organization_id = lic.exporter_id;
-        SELECT bool_and(l.open) INTO open_lines FROM licensing_licenseline l
-            WHERE l.license_id = lic.id
-              AND l.number IN (SELECT (i->>'line')::int FROM jsonb_array_elements(request->'lines') i);
+        SELECT l.id, l.state, l.usable_from, l.usable_until, l.last_cleared, l.destinations, l.ports, l.max_clearances,
+               l.judged_by_id AS judged_by, (SELECT max(p.id) FROM licensing_policyedition p) AS newest,
+               e.state AS exporter_state, u.id AS end_user, u.open AS end_user_open, c.taken AS cleared,
+               EXISTS (SELECT FROM licensing_license_consignees g WHERE g.license_id = l.id
+                       AND g.party_id = (request->>'consignee')::bigint) AS consignee
+            INTO STRICT lic
+            FROM licensing_license l
+            LEFT JOIN exporters_exporter e ON e.organization_id = l.exporter_id
+            LEFT JOIN licensing_licenseenduser u
+                ON u.license_id = l.id AND u.party_id = (request->>'end_user')::bigint
+            LEFT JOIN licensing_clearancecount c ON c.license_id = l.id
+            WHERE l.id = (request->>'license')::bigint;
+        last := coalesce((request->>'final')::boolean, false);
+        IF last THEN
+            last := NOT EXISTS (SELECT FROM licensing_licenseline l WHERE l.license_id = lic.id AND l.reserved > 0);
+        END IF;
 
+        -- each line: the rules (7), told last; match (4), then room (5). The verdict is what was judged by the newest
+        -- edition for this request, or that of line and end-user.
+        of_lines := '[]';
+        forbidden := '[]';
+        behind := false;
+        all_open := true;
+        lines := '{}';
+        FOR asked IN
+                SELECT wanted.item, wanted.n - 1 AS index, l AS line,
+                       CASE WHEN brought.judged THEN request->'judged'->'lines'->(wanted.item->>'line')
+                            ELSE v.prohibited END AS prohibited,
+                       CASE WHEN brought.judged THEN request->'judged'->'held'->(wanted.item->>'line')
+                            ELSE v.held END AS held
+                FROM jsonb_array_elements(request->'lines') WITH ORDINALITY wanted (item, n)
+                LEFT JOIN licensing_licenseline l
+                    ON l.license_id = lic.id AND l.number = (wanted.item->>'line')::int
+                CROSS JOIN LATERAL (SELECT (request->'judged'->>'edition')::bigint = lic.newest
+                    AND request->'judged'->'lines' ? (wanted.item->>'line')) brought (judged)
+                LEFT JOIN LATERAL (
+                    SELECT w.prohibited, w.held FROM licensing_verdict w
+                    WHERE w.line_id = l.id AND w.end_user_id = lic.end_user AND lic.judged_by = lic.newest
+                      AND w.facts->'destination.country' ? (request->>'destination') OFFSET 0) v ON true LOOP
+            item := asked.item;
+            line := asked.line;
+            lines := lines || line;
+            IF line.id IS NULL THEN
+                of_lines := of_lines || jsonb_build_object('code', 'line-mismatch',
+                    'pointer', format('/lines/%s/license_line', asked.index), 'what', 'line');
+                CONTINUE;
+            END IF;
+            all_open := all_open AND line.open;
+            IF asked.prohibited IS NULL THEN
+                behind := true;
+            ELSIF asked.prohibited <> '[]' OR asked.held <> '[]' THEN
+                forbidden := forbidden || coalesce((
+                    SELECT jsonb_agg(jsonb_build_object('code', 'policy-prohibits',
+                                                        'pointer', format('/lines/%s', asked.index), 'rules', one->'rules'))
+                    FROM jsonb_array_elements(asked.prohibited) one
+                    WHERE (one->>'from')::timestamptz <= now_at
+                      AND (one->>'until' IS NULL OR now_at < (one->>'until')::timestamptz)), '[]') || coalesce((
+                    SELECT jsonb_agg(jsonb_build_object('code', 'held', 'pointer', format('/lines/%s', asked.index),
+                                                        'hold', one))
+                    FROM jsonb_array_elements(asked.held) one
+                    WHERE (one->>'from')::timestamptz <= now_at
+                      AND (one->>'until' IS NULL OR now_at < (one->>'until')::timestamptz)), '[]');
+            END IF;
+            IF (item->>'unit') <> line.unit AND NOT ((item->>'unit') IN ('kg', 'g') AND line.unit IN ('kg', 'g')) THEN
+                of_lines := of_lines || jsonb_build_object('code', 'line-mismatch',
+                    'pointer', format('/lines/%s/unit', asked.index), 'what', 'unit', 'unit', line.unit);
+                CONTINUE;
+            END IF;
+            IF coalesce(item->>'hs', '') <> '' AND cardinality(line.hs_codes) > 0
+               AND NOT EXISTS (SELECT FROM unnest(line.hs_codes) code
+                               WHERE starts_with(item->>'hs', code)) THEN
+                of_lines := of_lines || jsonb_build_object('code', 'line-mismatch',
+                    'pointer', format('/lines/%s/hs_code', asked.index), 'what', 'hs', 'hs', to_jsonb(line.hs_codes));
+            END IF;
+            IF item->'contents' <> '{}' THEN
+                of_lines := of_lines || coalesce((
+                    SELECT jsonb_agg(jsonb_build_object('code', 'line-mismatch', 'what', 'composition',
+                        'pointer', format('/lines/%s/composition', asked.index), 'element', stated.key,
+                        'most', line.composition->>stated.key) ORDER BY stated.key)
+                    FROM jsonb_each(item->'contents') stated
+                    WHERE (stated.value->>'share')::numeric > (line.composition->>stated.key)::numeric), '[]');
+            END IF;
+            quantity := (item->>'quantity')::bigint;
+            IF quantity <= 0 OR (item->>'value')::numeric < 0 THEN
+                RAISE EXCEPTION 'what is taken is more than nothing' USING ERRCODE = 'check_violation';
+            END IF;
+            -- a tolerance of what remains is the last shipment's alone
+            room := ledger_available(line) + ledger_last(line, last)
+                + CASE WHEN line.final_pct = 0 OR last THEN line.tolerance ELSE 0 END;
+            IF quantity > room THEN
+                of_lines := of_lines || jsonb_build_object('code', 'line-exhausted',
+                    'pointer', format('/lines/%s/quantity', asked.index), 'line', line.number, 'unit', line.unit,
+                    'remaining', greatest(room, 0), 'asked', quantity);
+            END IF;
+            IF line.capped THEN
+                FOR ceiling IN SELECT c.* FROM licensing_ceiling c WHERE c.line_id = line.id
+                        AND (c.end_user_id IS NULL OR c.end_user_id = lic.end_user) ORDER BY c.account DESC LOOP
+                    room := ceiling.authorized - ceiling.reserved - ceiling.drawn;
+                    IF ceiling.account = 'value' THEN
+                        rate := ledger_rate(item->>'currency', ceiling.currency, today);
+                        worth := round((item->>'value')::numeric * 100 * rate);
+                        IF worth IS NULL THEN  -- it was there before the wait: the month has changed, so say it again
+                            RAISE EXCEPTION 'no rate' USING ERRCODE = 'serialization_failure';
+                        ELSIF worth > room THEN
+                            of_lines := of_lines || jsonb_build_object('code', 'value-exhausted',
+                                'pointer', format('/lines/%s/value/amount', asked.index), 'line', line.number,
+                                'currency', ceiling.currency,
+                                'value_remaining', round(greatest(room, 0) / 100.0, 2)::text);
+                        END IF;
+                    ELSIF quantity > room THEN
+                        of_lines := of_lines || jsonb_build_object('code', 'end-user-exhausted',
+                            'pointer', format('/lines/%s/quantity', asked.index), 'line', line.number, 'unit', line.unit,
+                            'remaining', greatest(room, 0), 'asked', quantity);
+                    END IF;
+                END LOOP;
+            END IF;
+        END LOOP;
+
+        failures := '[]';
         -- suspended for causes of its end-users alone: the end-user and the verdict say whether it is open for this one,
         -- whether a turn came by or not
         by_users := false;
-        IF lic.state = 'suspended' AND open_lines IS NOT FALSE THEN
+        IF lic.state = 'suspended' AND all_open THEN
             SELECT coalesce(bool_and(s.end_user_id IS NOT NULL), false) INTO by_users FROM licensing_suspension s
                 WHERE s.license_id = lic.id AND s.ended_at IS NULL;
         END IF;
@@ -108,7 +216,7 @@ BEGIN
         IF today > lic.usable_until OR lic.state = 'expired' THEN
             failures := failures || jsonb_build_object('code', 'license-expired', 'pointer', '/license',
                 'usable_until', lic.usable_until);
-        ELSIF (lic.state = 'suspended' AND NOT by_users) OR (open_lines IS FALSE AND lic.state = 'active') THEN
+        ELSIF (lic.state = 'suspended' AND NOT by_users) OR (lic.state = 'active' AND NOT all_open) THEN
             failures := failures || jsonb_build_object('code', 'license-suspended', 'pointer', '/license');
         ELSIF lic.state NOT IN ('active', 'suspended') OR lic.last_cleared THEN
             failures := failures || jsonb_build_object('code', 'license-not-active', 'pointer', '/license',
@@ -122,19 +230,16 @@ BEGIN
                 'usable_until', lic.usable_until);
         END IF;
         -- 2 the exporter
-        IF exporter_state IS DISTINCT FROM 'active' THEN
+        IF lic.exporter_state IS DISTINCT FROM 'active' THEN
             failures := failures || jsonb_build_object('code', 'exporter-not-active', 'pointer', '/license');
         END IF;
         -- 3 whom, where, through which port
-        SELECT u.id, u.open INTO end_user_id_, end_user_open FROM licensing_licenseenduser u
-            WHERE u.license_id = lic.id AND u.party_id = (request->>'end_user')::bigint;
-        IF NOT FOUND THEN
+        IF lic.end_user IS NULL THEN
             failures := failures || jsonb_build_object('code', 'end-user-not-authorized', 'pointer', '/end_user');
-        ELSIF NOT end_user_open THEN
+        ELSIF NOT lic.end_user_open THEN
             failures := failures || jsonb_build_object('code', 'end-user-closed', 'pointer', '/end_user');
         END IF;
-        IF NOT EXISTS (SELECT FROM licensing_license_consignees c
-                       WHERE c.license_id = lic.id AND c.party_id = (request->>'consignee')::bigint) THEN
+        IF NOT lic.consignee THEN
             failures := failures || jsonb_build_object('code', 'consignee-not-authorized', 'pointer', '/consignee');
         END IF;
         IF cardinality(lic.ports) > 0 AND NOT (request->>'port') = ANY (lic.ports) THEN
@@ -144,75 +249,7 @@ BEGIN
             failures := failures || jsonb_build_object('code', 'destination-not-authorized',
                 'pointer', '/destination');
         END IF;
-        -- 4 and 5 each line: match, then room
-        last := coalesce((request->>'final')::boolean, false);
-        IF last THEN
-            last := NOT EXISTS (SELECT FROM licensing_licenseline l WHERE l.license_id = lic.id AND l.reserved > 0);
-        END IF;
-        index := -1;
-        FOR item IN SELECT * FROM jsonb_array_elements(request->'lines') LOOP
-            index := index + 1;
-            SELECT * INTO line FROM licensing_licenseline l
-                WHERE l.license_id = lic.id AND l.number = (item->>'line')::int;
-            IF NOT FOUND THEN
-                failures := failures || jsonb_build_object('code', 'line-mismatch',
-                    'pointer', format('/lines/%s/license_line', index), 'what', 'line');
-                CONTINUE;
-            END IF;
-            IF (item->>'unit') <> line.unit AND NOT ((item->>'unit') IN ('kg', 'g') AND line.unit IN ('kg', 'g')) THEN
-                failures := failures || jsonb_build_object('code', 'line-mismatch',
-                    'pointer', format('/lines/%s/unit', index), 'what', 'unit', 'unit', line.unit);
-                CONTINUE;
-            END IF;
-            IF coalesce(item->>'hs', '') <> '' AND cardinality(line.hs_codes) > 0
-               AND NOT EXISTS (SELECT FROM unnest(line.hs_codes) code
-                               WHERE starts_with(item->>'hs', code)) THEN
-                failures := failures || jsonb_build_object('code', 'line-mismatch',
-                    'pointer', format('/lines/%s/hs_code', index), 'what', 'hs', 'hs', to_jsonb(line.hs_codes));
-            END IF;
-            IF item->'contents' <> '{}' THEN
-                failures := failures || coalesce((
-                    SELECT jsonb_agg(jsonb_build_object('code', 'line-mismatch', 'what', 'composition',
-                        'pointer', format('/lines/%s/composition', index), 'element', stated.key,
-                        'most', line.composition->>stated.key) ORDER BY stated.key)
-                    FROM jsonb_each(item->'contents') stated
-                    WHERE (stated.value->>'share')::numeric > (line.composition->>stated.key)::numeric), '[]');
-            END IF;
-            quantity := (item->>'quantity')::bigint;
-            IF quantity <= 0 OR (item->>'value')::numeric < 0 THEN
-                RAISE EXCEPTION 'what is taken is more than nothing' USING ERRCODE = 'check_violation';
-            END IF;
-            -- a tolerance of what remains is the last shipment's alone
-            room := ledger_available(line) + ledger_last(line, last)
-                + CASE WHEN line.final_pct = 0 OR last THEN line.tolerance ELSE 0 END;
-            IF quantity > room THEN
-                failures := failures || jsonb_build_object('code', 'line-exhausted',
-                    'pointer', format('/lines/%s/quantity', index), 'line', line.number, 'unit', line.unit,
-                    'remaining', greatest(room, 0), 'asked', quantity);
-            END IF;
-            IF line.capped THEN
-                FOR ceiling IN SELECT c.* FROM licensing_ceiling c WHERE c.line_id = line.id
-                        AND (c.end_user_id IS NULL OR c.end_user_id = end_user_id_) ORDER BY c.account DESC LOOP
-                    room := ceiling.authorized - ceiling.reserved - ceiling.drawn;
-                    IF ceiling.account = 'value' THEN
-                        rate := ledger_rate(item->>'currency', ceiling.currency, today);
-                        worth := round((item->>'value')::numeric * 100 * rate);
-                        IF worth IS NULL THEN  -- it was there before the wait: the month has changed, so say it again
-                            RAISE EXCEPTION 'no rate' USING ERRCODE = 'serialization_failure';
-                        ELSIF worth > room THEN
-                            failures := failures || jsonb_build_object('code', 'value-exhausted',
-                                'pointer', format('/lines/%s/value/amount', index), 'line', line.number,
-                                'currency', ceiling.currency,
-                                'value_remaining', round(greatest(room, 0) / 100.0, 2)::text);
-                        END IF;
-                    ELSIF quantity > room THEN
-                        failures := failures || jsonb_build_object('code', 'end-user-exhausted',
-                            'pointer', format('/lines/%s/quantity', index), 'line', line.number, 'unit', line.unit,
-                            'remaining', greatest(room, 0), 'asked', quantity);
-                    END IF;
-                END LOOP;
-            END IF;
-        END LOOP;
+        failures := failures || of_lines;  -- 4 and 5
         IF pooled AND (request->>'destination') = ANY (lic.destinations) THEN
             FOR pool IN
                     SELECT p.ref, p.element, pool_room(p, today, false) AS room, p.id = ANY (pools) AS held,
@@ -233,47 +270,18 @@ BEGIN
                 END IF;
             END LOOP;
         END IF;
-        IF EXISTS (SELECT FROM licensing_clearancecount c
-                   WHERE c.license_id = lic.id AND c.taken >= lic.max_clearances) THEN
+        IF lic.cleared >= lic.max_clearances THEN
             failures := failures || jsonb_build_object('code', 'clearances-exhausted', 'pointer', '/license',
                 'max_clearances', lic.max_clearances);
         END IF;
-        -- 7 the rules: the verdict of line and end-user, or what was judged by the newest edition for this request
-        index := -1;
-        FOR item IN SELECT * FROM jsonb_array_elements(request->'lines') LOOP
-            index := index + 1;
-            stretches := CASE WHEN (request->'judged'->>'edition')::bigint = newest
-                THEN request->'judged'->'lines'->(item->>'line') END;
-            holds := CASE WHEN stretches IS NOT NULL THEN request->'judged'->'held'->(item->>'line') END;
-            IF stretches IS NULL AND lic.judged_by_id = newest THEN
-                SELECT v.prohibited, v.held INTO stretches, holds FROM licensing_verdict v
-                    JOIN licensing_licenseline l ON l.id = v.line_id
-                    WHERE v.end_user_id = end_user_id_ AND l.license_id = lic.id AND l.number = (item->>'line')::int
-                      AND v.facts->'destination.country' ? (request->>'destination');
-            END IF;
-            IF stretches IS NULL THEN
-                behind := behind OR EXISTS (SELECT FROM licensing_licenseline l
-                    WHERE l.license_id = lic.id AND l.number = (item->>'line')::int);
-            ELSIF stretches <> '[]' OR holds <> '[]' THEN
-                failures := failures || coalesce((
-                    SELECT jsonb_agg(jsonb_build_object('code', 'policy-prohibits',
-                                                        'pointer', format('/lines/%s', index), 'rules', one->'rules'))
-                    FROM jsonb_array_elements(stretches) one
-                    WHERE (one->>'from')::timestamptz <= now_at
-                      AND (one->>'until' IS NULL OR now_at < (one->>'until')::timestamptz)), '[]') || coalesce((
-                    SELECT jsonb_agg(jsonb_build_object('code', 'held', 'pointer', format('/lines/%s', index),
-                                                        'hold', one))
-                    FROM jsonb_array_elements(holds) one
-                    WHERE (one->>'from')::timestamptz <= now_at
-                      AND (one->>'until' IS NULL OR now_at < (one->>'until')::timestamptz)), '[]');
-            END IF;
-        END LOOP;
+        failures := failures || forbidden;  -- 7
 
+        taken := '[]';
         IF jsonb_array_length(failures) = 0 AND NOT behind THEN
-            FOR item IN SELECT i FROM jsonb_array_elements(request->'lines') i ORDER BY (i->>'line')::int LOOP
+            FOR n IN 1 .. cardinality(lines) LOOP
+                item := request->'lines'->(n - 1);
+                line := lines[n];
                 quantity := (item->>'quantity')::bigint;
-                SELECT * INTO STRICT line FROM licensing_licenseline l
-                    WHERE l.license_id = lic.id AND l.number = (item->>'line')::int;
                 left_over := ledger_available(line) - quantity;
                 said := jsonb_build_object('line', line.number, 'available_after', left_over);
                 IF NOT dry THEN
@@ -286,7 +294,7 @@ BEGIN
                         request->>'shipment_ref', now_at);
                     IF line.capped THEN
                         FOR ceiling IN SELECT c.* FROM licensing_ceiling c WHERE c.line_id = line.id
-                                AND (c.end_user_id IS NULL OR c.end_user_id = end_user_id_) ORDER BY c.account DESC LOOP
+                                AND (c.end_user_id IS NULL OR c.end_user_id = lic.end_user) ORDER BY c.account DESC LOOP
                             rate := CASE WHEN ceiling.account = 'value'
                                 THEN ledger_rate(item->>'currency', ceiling.currency, today) END;
                             worth := round((item->>'value')::numeric * 100 * rate);
@@ -302,7 +310,9 @@ BEGIN
                 taken := taken || said;
             END LOOP;
             IF NOT dry THEN
-                PERFORM ledger_count(lic.id, 1);
+                IF lic.cleared IS NOT NULL THEN
+                    PERFORM ledger_count(lic.id, 1);
+                END IF;
                 IF pooled THEN
                     PERFORM pool_follow(request || jsonb_build_object('day', planned, 'declared', false, 'lines', (
                         SELECT jsonb_agg(i || jsonb_build_object('gross', i->'quantity'))

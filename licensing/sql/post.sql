@@ -47,10 +47,10 @@ DECLARE
     m licensing_movement;
 BEGIN
     CASE kind_
+        WHEN 'reserve' THEN line.reserved := line.reserved + quantity_;
         WHEN 'authorize' THEN line.authorized := line.authorized + quantity_;
         WHEN 'credit' THEN line.credited := line.credited + quantity_;
         WHEN 'tolerance' THEN line.tolerance := line.tolerance + quantity_;
-        WHEN 'reserve' THEN line.reserved := line.reserved + quantity_;
         WHEN 'release' THEN line.reserved := line.reserved - quantity_;
         WHEN 'draw', 'adjust' THEN
             line.drawn := line.drawn + quantity_;

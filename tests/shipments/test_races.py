@@ -311,7 +311,7 @@ def take(name, license, count, barrier=None, *, judged=None):
 
 
 # Everybody judges before anybody writes: a shared advisory lock that the test holds exclusively until all wait.
-JUDGED = "IF jsonb_array_length(failures) = 0 AND NOT behind THEN\n            FOR item"
+JUDGED = "IF jsonb_array_length(failures) = 0 AND NOT behind THEN\n            FOR n IN"
 PAUSE = "PERFORM pg_advisory_xact_lock_shared(4242);\n        " + JUDGED
 
 
