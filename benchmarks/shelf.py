@@ -1,6 +1,7 @@
 """Licenses like one that people made, by the thousand: its rows copied inside the database."""
 
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from benchmarks.ground import SCALE
@@ -18,6 +19,7 @@ class Shelf:
     end_user: str
     consignee: str
     destination: str
+    today: date
 
     @property
     def number(self) -> int:
@@ -28,12 +30,11 @@ class Shelf:
 
     def request(self, number: int, reference: str) -> Any:
         """A gram of the license's line."""
-        from core.legal_time import legal_today
         from shipments.actions import LineRequest, ShipmentRequest
 
         whom = {"end_user": self.end_user, "consignee": self.consignee, "destination": self.destination}
         facts = {"license": self.ref(number), "client_reference": reference, "port": "CNSHA", **whom}
-        return ShipmentRequest(**facts, planned_on=legal_today(), lines=[LineRequest(1, 1, "g")])
+        return ShipmentRequest(**facts, planned_on=self.today, lines=[LineRequest(1, 1, "g")])
 
 
 def shelf_of(world: Any) -> Shelf:
@@ -48,6 +49,7 @@ def fill(world: Any, number: int, first: int = FIRST) -> Shelf:
     from django.db import connection
 
     from core import references
+    from core.legal_time import legal_today
     from licensing import tasks
     from licensing.models import Application, License, LicenseEndUser, Verdict
     from licensing.models.balances import LicenseLine
@@ -90,4 +92,5 @@ def fill(world: Any, number: int, first: int = FIRST) -> Shelf:
         end_user.party.ref,
         license.consignees.get().ref,
         license.destinations[0],
+        legal_today(),
     )
