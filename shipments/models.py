@@ -31,12 +31,12 @@ class Shipment(FSMModelMixin, models.Model):
     PREFIX = "SH"
 
     ref = models.CharField(max_length=16, unique=True)
-    exporter = models.ForeignKey(Exporter, on_delete=models.PROTECT, related_name="shipments")
+    exporter = models.ForeignKey(Exporter, on_delete=models.PROTECT, related_name="shipments", db_index=False)
     license = models.ForeignKey(License, on_delete=models.PROTECT, related_name="shipments")
     client_reference = models.CharField(max_length=64)
     state = FSMField(choices=S, default=S.RESERVED, protected=True, editable=False)
     end_user = models.ForeignKey(Party, on_delete=models.PROTECT, related_name="+")
-    consignee = models.ForeignKey(Party, on_delete=models.PROTECT, related_name="+")
+    consignee = models.ForeignKey(Party, on_delete=models.PROTECT, related_name="+", db_index=False)
     destination = models.CharField(max_length=2)
     port = models.CharField(max_length=5)
     planned_on = models.DateField()
@@ -52,7 +52,7 @@ class Shipment(FSMModelMixin, models.Model):
     delivered_on = models.DateField(null=True, blank=True)
     delivery_proof = models.ForeignKey(Document, on_delete=models.PROTECT, null=True, related_name="+", db_index=False)
     counted = models.BooleanField(default=True, help_text="Does it count against the license's number of clearances?")
-    created_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    created_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", db_index=False)
     created_at = models.DateTimeField()
 
     class Meta:
@@ -246,7 +246,7 @@ class ShipmentLine(models.Model):
     """What a shipment takes of one license line, in base units: planned, still held, drawn, released, beyond; how much
     of that came back, and was credited to the license."""
 
-    shipment = models.ForeignKey(Shipment, on_delete=models.PROTECT, related_name="lines")
+    shipment = models.ForeignKey(Shipment, on_delete=models.PROTECT, related_name="lines", db_index=False)
     line_number = models.PositiveSmallIntegerField()
     quantity = models.BigIntegerField()
     unit = models.CharField(max_length=10)

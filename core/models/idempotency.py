@@ -12,7 +12,7 @@ from core.models.people import Organization
 class Idempotency(models.Model):
     """One key of one organization: what was asked (a fingerprint) and, byte for byte, what was answered."""
 
-    organization = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="+")
+    organization = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="+", db_index=False)
     key = models.CharField(max_length=255)
     fingerprint = models.CharField(max_length=64)
     status = models.PositiveSmallIntegerField(null=True)
