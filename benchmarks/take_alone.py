@@ -1,5 +1,6 @@
 """The ledger's function alone, in pgbench: what the schema and its guards cost without a line of Python."""
 
+import json
 from typing import Any
 
 from benchmarks.limits import Limits, lay
@@ -32,12 +33,20 @@ def _of(world: Any, limits: Limits) -> dict[str, Any]:
 
 def script_of(world: Any, most: int) -> str:
     """Of a client that takes a gram of one of the first `most` licenses of the shelf."""
+    from django.db import connection
+
     from exporters.models import Party
 
     shelf = shelf_of(world)
     keys = dict(Party.objects.filter(ref__in=[shelf.end_user, shelf.consignee]).values_list("ref", "pk"))
     whom = {"end_user": keys[shelf.end_user], "consignee": keys[shelf.consignee], "destination": shelf.destination}
-    return SCRIPT.format(most=most, first=FIRST, **whom)
+    script = SCRIPT.format(most=most, first=FIRST, **whom)
+    with connection.cursor() as cursor:
+        cursor.execute(script.partition("\n")[2].replace(":id", "1"))
+        [said] = json.loads(cursor.fetchone()[0])
+    if not said["accepted"]:
+        raise RuntimeError(f"What is measured is refused: {said['failures']}")
+    return script
 
 
 MEASURES = {one.__name__: one for one in (take_alone_spread, take_alone_hot)}
