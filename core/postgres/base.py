@@ -1,6 +1,7 @@
 """The database backend: Django's own, each wait for the server known to the watch, each socket within its reach."""
 
 import os
+import select
 import socket
 import threading
 import time
@@ -14,12 +15,15 @@ from django.db.backends.postgresql import base
 from core.postgres.watch import watch
 
 CONNECT_S = 2  # the shortest that libpq keeps to
+FRESH_S = 30  # a connection that worked so lately is asked for its health only where there is a sign
+SIGNS = select.POLLIN | select.POLLRDHUP  # a word unasked, or goodbye; errors are told anyway
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.since: float | None = None
+        self._worked = 0.0
         self._wire: socket.socket | None = None
         self._wire_lock = threading.Lock()
         self.execute_wrappers.append(self._timed)
@@ -57,6 +61,9 @@ class DatabaseWrapper(base.DatabaseWrapper):
         return connection
 
     def is_usable(self) -> bool:
+        """What the server says; not asked while nothing speaks against a connection that just worked: a trip less."""
+        if not self.errors_occurred and time.monotonic() - self._worked < FRESH_S and self._silent():
+            return True
         with self._waiting():
             return super().is_usable()
 
@@ -80,9 +87,19 @@ class DatabaseWrapper(base.DatabaseWrapper):
     def _timed(self, execute: Callable[..., Any], sql: str, params: Any, many: bool, context: dict[str, Any]) -> Any:
         self.since = time.monotonic()
         try:
-            return execute(sql, params, many, context)
+            done = execute(sql, params, many, context)
+            self._worked = self.since
+            return done
         finally:
             self.since = None
+
+    def _silent(self) -> bool:
+        """Nothing has come from the server, and it has not closed the connection."""
+        if not self._wire:
+            return False
+        poll = select.poll()
+        poll.register(self._wire, SIGNS)
+        return not poll.poll(0)
 
     @contextmanager
     def _waiting(self) -> Iterator[None]:

@@ -164,6 +164,7 @@ def test_every_way_of_waiting_is_watched(db, monkeypatch, own_watch):
             return getattr(real, name)
 
     real, own.connection = own.connection, Wire()
+    own.errors_occurred = True  # so the server is asked
     own.is_usable()
     own._commit()
     own._rollback()
@@ -179,6 +180,46 @@ def test_every_way_of_waiting_is_watched(db, monkeypatch, own_watch):
         cursor.execute("SELECT 1")
     assert seen == [True] and own.since is None
     own.close()
+
+
+@pytest.fixture
+def asked(db, monkeypatch, own_watch):
+    """A connection that has just worked, and how often the server was asked for its health."""
+    own, asked = connection.copy(), []
+    ask = base.base.DatabaseWrapper.is_usable
+    monkeypatch.setattr(base.base.DatabaseWrapper, "is_usable", lambda self: asked.append(1) or ask(self))
+    with own.cursor() as cursor:
+        cursor.execute("SELECT 1")
+    yield own, asked
+    own.close()
+
+
+def test_a_connection_that_just_worked_is_usable_without_a_trip(asked):
+    own, asked = asked
+    assert own.is_usable()
+    assert asked == []
+
+
+@pytest.mark.parametrize("sign", ["an error", "its age"])
+def test_a_connection_that_something_speaks_against_is_asked(asked, sign):
+    own, asked = asked
+    if sign == "an error":
+        own.errors_occurred = True
+    else:
+        own._worked -= base.FRESH_S
+    assert own.is_usable()
+    assert asked == [1]
+
+
+def test_a_connection_that_the_server_closed_is_not_usable(asked):
+    own, asked = asked
+    with own.cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid()")
+        (pid,) = cursor.fetchone()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_terminate_backend(%s, 5000)", [pid])
+    assert not own.is_usable()
+    assert asked == [1]
 
 
 def test_one_connect_that_times_out_is_enough_for_all(db, silent, own_watch):
