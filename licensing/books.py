@@ -4,21 +4,42 @@ Nothing here changes a balance: what differs is told, and stops its license (lic
 """
 
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from django.db import connection
 
 # Functions of apps above: f(licenses bigint[]) gives what of theirs does not agree with the movements, as ledger_drift.
 WITNESSES: list[str] = []
+PIECE = 20_000  # movements that one statement goes through: it takes a second or two, of any number of them
+LICENSES = 1_000  # at most of these, which may have few movements
+
+# The licenses from one on of which the movements are about a piece; none where no license is left.
+_NEXT = """
+    SELECT max(license_id) FROM (
+        SELECT license_id, sum(sum(chain_seq)) OVER (ORDER BY license_id) - sum(chain_seq) AS before
+        FROM licensing_licenseline WHERE license_id > %s GROUP BY license_id ORDER BY license_id LIMIT %s) next
+    WHERE before < %s
+"""
+# What has something in the books in a range, though its license, or its lines, be gone.
+_BETWEEN = """
+    SELECT id FROM licensing_license WHERE id > %(after)s AND (%(upto)s IS NULL OR id <= %(upto)s)
+    UNION SELECT license_id FROM licensing_licenseline
+        WHERE license_id > %(after)s AND (%(upto)s IS NULL OR license_id <= %(upto)s)
+    UNION SELECT license_id FROM licensing_movement
+        WHERE license_id > %(after)s AND (%(upto)s IS NULL OR license_id <= %(upto)s)
+"""
 
 
 @dataclass(frozen=True)
 class Drift:
-    """what: which amount of a line, or which kind of disagreement; by how much, or at which movement."""
+    """what: which amount of a line, or which kind of disagreement; by how much, or at which movement.
+
+    line: none where it is the line that is missing; `what` has its number.
+    """
 
     license: int
-    line: int
+    line: int | None
     what: str
     off: int
 
@@ -35,19 +56,21 @@ def check(*, whole: bool) -> dict[int, list[Drift]]:
     """The same by license; lines that agree are followed from here the next time.
 
     whole: of everything, from the beginning; else of the licenses on which something moved since they were looked at.
+    A range of licenses after the other, each in statements and transactions of its own: however many there are, none is
+    long, and one that fails or is killed has changed nothing that the next look would miss.
     """
-    licenses = None if whole else _moved()
     found = defaultdict(list)
-    for one in _read("ledger_check", licenses, whole) if whole or licenses else ():
-        found[one.license].append(one)
+    for licenses in _ranges() if whole else _moved():
+        for one in _read("ledger_check", licenses, whole):
+            found[one.license].append(one)
     return dict(found)
 
 
 @dataclass(frozen=True)
 class PoolDrift:
-    """A pool that does not agree; what and off as of Drift. newly: it is stopped only now."""
+    """A pool that does not agree; what and off as of Drift. newly: it is stopped only now. No pool: it is missing."""
 
-    pool: int
+    pool: int | None
     what: str
     off: int
     newly: bool
@@ -55,19 +78,54 @@ class PoolDrift:
 
 def check_pools(*, whole: bool) -> list[PoolDrift]:
     """What of national pools does not agree with its movements, their chain and the approved changes; each such pool is
-    frozen. whole: from the beginning, else from where they were found right."""
+    frozen. whole: from the beginning, the chain piece by piece; else from where they were found right."""
     with connection.cursor() as cursor:
+        cursor.execute("SELECT id, greatest(chain_seq, 1) FROM licensing_quotapool ORDER BY id")
+        pieces = [
+            (pool, after, after + PIECE if after + PIECE < last else None)
+            for pool, last in (cursor.fetchall() if whole else ())
+            for after in range(0, last, PIECE)
+        ]
+        rows = []
+        for piece in pieces:
+            cursor.execute("SELECT pool_id, what, off, newly FROM pool_walk(%s, %s, %s)", piece)
+            rows += cursor.fetchall()
         cursor.execute("SELECT pool_id, what, off, newly FROM pool_check(%s)", [whole])
-        return [PoolDrift(pool, what, int(off), newly) for pool, what, off, newly in cursor.fetchall()]
+        rows += cursor.fetchall()
+    return [PoolDrift(pool, what, int(off), newly) for pool, what, off, newly in rows]
 
 
-def _moved() -> list[int]:
+def _ranges() -> Iterator[list[int]]:
+    """All licenses, by their ids, so many at a time as have a piece of movements."""
+    after, upto = 0, None
+    with connection.cursor() as cursor:
+        while after is not None:
+            cursor.execute(_NEXT, [after, LICENSES, PIECE])
+            (upto,) = cursor.fetchone()
+            cursor.execute(_BETWEEN, {"after": after, "upto": upto})
+            if ids := [license for (license,) in cursor.fetchall()]:
+                yield ids
+            after = upto
+
+
+def _moved() -> Iterator[list[int]]:
+    """Those on which something moved since they were looked at, likewise."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT DISTINCT l.license_id FROM licensing_licenseline l"
+            "SELECT l.license_id, sum(l.chain_seq) FROM licensing_licenseline l"
             " LEFT JOIN licensing_linecheck c ON c.line_id = l.id WHERE l.chain_seq <> coalesce(c.seq, 0)"
+            " GROUP BY l.license_id ORDER BY l.license_id"
         )
-        return [license for (license,) in cursor.fetchall()]
+        moved = cursor.fetchall()
+    ids, many = [], 0
+    for license, movements in moved:
+        ids.append(license)
+        many += movements
+        if many >= PIECE or len(ids) == LICENSES:
+            yield ids
+            ids, many = [], 0
+    if ids:
+        yield ids
 
 
 def _read(function: str, licenses: Collection[int] | None, whole: bool) -> list[Drift]:

@@ -165,15 +165,15 @@ def _decided(change: int, verb: str, approved: bool, reason: str, seen: int, by:
 @command
 def check(*, whole: bool, by: Actor) -> dict[str, list[str]]:
     """What does not agree in the books of which pools; each takes no new use, which its history says once."""
-    found: dict[int, list[str]] = {}
-    stopped = set()
+    found: dict[int | None, list[str]] = {}
+    stopped: set[int] = set()
     for drift in books.check_pools(whole=whole):
         found.setdefault(drift.pool, []).append(f"{drift.what} ({drift.off})")
-        stopped |= {drift.pool} if drift.newly else set()
+        stopped |= {drift.pool} if drift.pool and drift.newly else set()
     rows = {row.pk: row for row in QuotaPool.objects.filter(pk__in=found)}
     for pk in sorted(stopped):
         record(rows[pk], "freeze", by=by, reason="; ".join(found[pk]))
-    return {rows[pk].ref: what for pk, what in found.items()}
+    return {rows[pk].ref if pk else "": what for pk, what in found.items()}
 
 
 @command

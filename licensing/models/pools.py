@@ -47,6 +47,7 @@ class PoolScope(models.Model):
 
 @door("pool_decide(bigint)")
 @door("pool_check(boolean)")
+@door("pool_walk(bigint,bigint,bigint)")
 @door("pool_thaw(bigint)")
 @rights("SELECT")
 class QuotaPool(PoolScope):

@@ -11,7 +11,7 @@ CREATE OR REPLACE FUNCTION ledger_drift(licenses bigint[], whole boolean)
         FROM licensing_licenseline l LEFT JOIN licensing_linecheck c ON c.line_id = l.id
         WHERE licenses IS NULL OR l.license_id = ANY (licenses)
     ), counted AS (
-        SELECT m.line_id, m.account, m.end_user_id,
+        SELECT m.license_id, m.line_id, m.account, m.end_user_id,
                coalesce(sum(m.quantity) FILTER (WHERE m.kind = 'authorize'), 0) AS authorized,
                coalesce(sum(m.quantity) FILTER (WHERE m.kind = 'credit'), 0) AS credited,
                coalesce(sum(m.quantity) FILTER (WHERE m.kind = 'tolerance'), 0) AS tolerance,
@@ -21,14 +21,16 @@ CREATE OR REPLACE FUNCTION ledger_drift(licenses bigint[], whole boolean)
                coalesce(sum(m.quantity) FILTER (WHERE m.kind IN ('draw', 'adjust')), 0) AS drawn,
                coalesce(sum(CASE WHEN m.kind = 'lapse' THEN m.quantity
                                  WHEN m.kind = 'unlapse' THEN -m.quantity ELSE 0 END), 0) AS lapsed,
-               coalesce(sum(m.quantity) FILTER (WHERE m.kind = 'over_clear'), 0) AS over_cleared
+               coalesce(sum(m.quantity) FILTER (WHERE m.kind = 'over_clear'), 0) AS over_cleared,
+               count(*) FILTER (WHERE m.seq IS NULL) AS unchained,
+               bool_or(m.seq = 1 AND m.kind = 'authorize') AS opened
         FROM licensing_movement m
         WHERE licenses IS NULL OR m.license_id = ANY (licenses)
-        GROUP BY m.line_id, m.account, m.end_user_id
+        GROUP BY m.license_id, m.line_id, m.account, m.end_user_id
     ), sums AS (
         SELECT l.license_id, l.id, amount.what, amount.off
         FROM licensing_licenseline l
-        LEFT JOIN counted c ON c.line_id = l.id AND c.account = 'quantity',
+        LEFT JOIN counted c ON c.line_id = l.id AND c.license_id = l.license_id AND c.account = 'quantity',
         LATERAL (VALUES ('authorized', l.authorized - coalesce(c.authorized, 0)),
                         ('credited', l.credited - coalesce(c.credited, 0)),
                         ('tolerance', l.tolerance - coalesce(c.tolerance, 0)),
@@ -40,18 +42,22 @@ CREATE OR REPLACE FUNCTION ledger_drift(licenses bigint[], whole boolean)
     ), further AS (
         SELECT l.license_id, l.id, c.account || ' ' || amount.what, amount.off
         FROM licensing_ceiling c JOIN licensing_licenseline l ON l.id = c.line_id
-        LEFT JOIN counted m ON m.line_id = c.line_id AND m.account = c.account
+        LEFT JOIN counted m ON m.line_id = c.line_id AND m.license_id = l.license_id AND m.account = c.account
             AND m.end_user_id IS NOT DISTINCT FROM c.end_user_id,
         LATERAL (VALUES ('authorized', c.authorized - coalesce(m.authorized + m.credited, 0)),
                         ('reserved', c.reserved - coalesce(m.reserved, 0)),
                         ('drawn', c.drawn - coalesce(m.drawn, 0))) amount (what, off)
         WHERE (licenses IS NULL OR l.license_id = ANY (licenses)) AND amount.off <> 0
     ), nowhere AS (
-        SELECT l.license_id, m.line_id, m.account || ' missing', m.authorized
-        FROM counted m JOIN licensing_licenseline l ON l.id = m.line_id
-        WHERE m.account <> 'quantity' AND NOT EXISTS (
+        SELECT m.license_id, m.line_id, CASE WHEN l.id IS NULL THEN 'line' ELSE m.account END || ' missing', m.authorized
+        FROM counted m LEFT JOIN licensing_licenseline l ON l.id = m.line_id AND l.license_id = m.license_id
+        WHERE l.id IS NULL OR m.account <> 'quantity' AND NOT EXISTS (
             SELECT FROM licensing_ceiling c WHERE c.line_id = m.line_id AND c.account = m.account
                AND c.end_user_id IS NOT DISTINCT FROM m.end_user_id)
+    ), beside AS (
+        -- only a line of before the chain has movements without it: its authorization is one of them
+        SELECT m.license_id, m.line_id, 'beside the chain', sum(m.unchained) FROM counted m
+        GROUP BY m.license_id, m.line_id HAVING sum(m.unchained) > 0 AND bool_or(m.opened AND m.account = 'quantity')
     ), link AS (
         SELECT l.license_id, l.id, m.seq, m.digest, m AS movement,
                coalesce(lag(m.seq) OVER w, l.seq) AS seq_before, coalesce(lag(m.digest) OVER w, l.digest) AS before,
@@ -65,12 +71,18 @@ CREATE OR REPLACE FUNCTION ledger_drift(licenses bigint[], whole boolean)
     ), head AS (
         SELECT l.license_id, l.id, 'head', l.chain_seq::numeric FROM line l LEFT JOIN link k ON k.id = l.id AND k.last
         WHERE (l.chain_seq, l.chain_digest) IS DISTINCT FROM (coalesce(k.seq, l.seq), coalesce(k.digest, l.digest))
+    ), passed AS (
+        SELECT l.license_id, l.id, 'no longer as it was found right', c.seq::numeric
+        FROM line l JOIN licensing_linecheck c ON c.line_id = l.id
+        WHERE whole AND c.seq > 0
+          AND NOT EXISTS (SELECT FROM link k WHERE k.id = l.id AND k.seq = c.seq AND k.digest = c.digest)
     ), step AS (
         SELECT lic.id AS license_id, lic.state, d.* FROM licensing_license lic
         JOIN licensing_decisionstep d ON d.id = ledger_step(lic.application_id)
         WHERE licenses IS NULL OR lic.id = ANY (licenses)
     ), recommended AS (
-        SELECT s.license_id, s.id AS step_id, g.line_id, g.quantity, (g.value * 100)::bigint AS worth,
+        SELECT s.license_id, s.id AS step_id, g.line_id, g.quantity, (g.value * 100)::bigint AS worth, g.currency,
+               asked.control_item_id, asked.unit,
                CASE s.tolerance_mode WHEN 'pct_line' THEN g.quantity * (s.tolerance_pct * 100)::bigint / 10000
                    ELSE 0 END AS tolerance,
                CASE s.tolerance_mode WHEN 'pct_remaining_final' THEN s.tolerance_pct * 100 ELSE 0 END AS final_pct,
@@ -87,10 +99,41 @@ CREATE OR REPLACE FUNCTION ledger_drift(licenses bigint[], whole boolean)
                AND m.line_id = l.id AND m.kind = 'tolerance' AND m.shipment_id IS NULL) t ON true
         WHERE (licenses IS NULL OR l.license_id = ANY (licenses)) AND (l.authorized, l.final_pct, coalesce(t.tolerance, 0))
             IS DISTINCT FROM (r.quantity, r.final_pct, r.tolerance)
+    ), absent AS (
+        SELECT r.license_id, NULL::bigint, format('line %s missing', r.number), r.quantity::numeric FROM recommended r
+        WHERE NOT EXISTS (SELECT FROM licensing_licenseline l WHERE l.license_id = r.license_id AND l.number = r.number)
+        UNION ALL
+        SELECT l.license_id, l.id, due.account || ' missing', due.amount
+        FROM recommended r JOIN licensing_licenseline l ON l.license_id = r.license_id AND l.number = r.number,
+        LATERAL (
+            SELECT 'value' AS account, NULL::bigint AS end_user_id, r.worth AS amount WHERE r.worth IS NOT NULL
+            UNION ALL
+            SELECT 'allotment', u.id, a.quantity FROM licensing_allotted a
+            JOIN licensing_applicationenduser asked ON asked.id = a.end_user_id
+            JOIN licensing_licenseenduser u ON u.license_id = l.license_id AND u.party_id = asked.party_id
+            WHERE a.step_id = r.step_id AND a.line_id = r.line_id) due
+        WHERE NOT EXISTS (SELECT FROM licensing_ceiling c WHERE c.line_id = l.id AND c.account = due.account
+               AND c.end_user_id IS NOT DISTINCT FROM due.end_user_id)
+    ), unlike AS (
+        SELECT l.license_id, l.id, 'not as its license', 0::numeric
+        FROM licensing_licenseline l JOIN licensing_license lic ON lic.id = l.license_id
+        WHERE (licenses IS NULL OR l.license_id = ANY (licenses))
+          AND (l.open AND lic.state NOT IN ('active', 'suspended')
+               OR (l.exporter_id, l.usable_from, l.usable_until, l.capped) IS DISTINCT FROM (lic.exporter_id,
+                   lic.usable_from, lic.usable_until, EXISTS (SELECT FROM licensing_ceiling c WHERE c.line_id = l.id)))
+        UNION ALL
+        SELECT l.license_id, l.id, 'not as its application', 0
+        FROM recommended r JOIN licensing_licenseline l ON l.license_id = r.license_id AND l.number = r.number
+        WHERE (l.control_item_id, l.unit) IS DISTINCT FROM (r.control_item_id, r.unit)
+        UNION ALL
+        SELECT l.license_id, l.id, 'a movement not as its line', m.seq
+        FROM licensing_licenseline l JOIN licensing_movement m ON m.line_id = l.id AND m.license_id = l.license_id
+        WHERE (licenses IS NULL OR l.license_id = ANY (licenses))
+          AND (m.exporter_id, m.line_number) IS DISTINCT FROM (l.exporter_id, l.number)
     ), capped AS (
         SELECT l.license_id, l.id, c.account || ' not as granted', m.authorized - coalesce(a.quantity, r.worth, 0)
         FROM licensing_ceiling c JOIN licensing_licenseline l ON l.id = c.line_id
-        LEFT JOIN counted m ON m.line_id = c.line_id AND m.account = c.account
+        LEFT JOIN counted m ON m.line_id = c.line_id AND m.license_id = l.license_id AND m.account = c.account
             AND m.end_user_id IS NOT DISTINCT FROM c.end_user_id
         LEFT JOIN recommended r ON r.license_id = l.license_id AND r.number = l.number
         LEFT JOIN LATERAL (
@@ -99,7 +142,8 @@ CREATE OR REPLACE FUNCTION ledger_drift(licenses bigint[], whole boolean)
             JOIN licensing_licenseenduser u ON u.id = c.end_user_id AND u.party_id = asked.party_id
             WHERE a.step_id = r.step_id AND a.line_id = r.line_id) a ON c.account = 'allotment'
         WHERE (licenses IS NULL OR l.license_id = ANY (licenses))
-          AND m.authorized IS DISTINCT FROM CASE c.account WHEN 'value' THEN r.worth ELSE a.quantity END
+          AND (m.authorized IS DISTINCT FROM CASE c.account WHEN 'value' THEN r.worth ELSE a.quantity END
+               OR c.currency <> CASE c.account WHEN 'value' THEN r.currency ELSE '' END)
     ), walked AS (
         SELECT l.license_id, l.id, m.seq, m.available_after, sum(
             CASE WHEN m.kind IN ('authorize', 'credit', 'release', 'unlapse') THEN m.quantity
@@ -117,6 +161,16 @@ CREATE OR REPLACE FUNCTION ledger_drift(licenses bigint[], whole boolean)
         FROM licensing_licenseline l JOIN licensing_license lic ON lic.id = l.license_id
         WHERE (licenses IS NULL OR l.license_id = ANY (licenses))
           AND lic.state NOT IN ('active', 'suspended') AND ledger_available(l) > 0
+    ), lapsed AS (
+        SELECT l.license_id, l.id, 'lapsed on a license in force', l.lapsed::numeric
+        FROM licensing_licenseline l JOIN licensing_license lic ON lic.id = l.license_id
+        WHERE (licenses IS NULL OR l.license_id = ANY (licenses)) AND lic.state IN ('active', 'suspended') AND l.lapsed <> 0
+    ), nobodys AS (
+        SELECT m.license_id, m.line_id, 'a movement of nothing', m.seq::numeric
+        FROM licensing_movement m
+        WHERE (licenses IS NULL OR m.license_id = ANY (licenses))
+          AND (m.shipment_id IS NULL AND m.kind NOT IN ('authorize', 'tolerance', 'lapse', 'unlapse')
+               OR m.account <> 'quantity' AND m.kind IN ('tolerance', 'over_clear', 'lapse', 'unlapse'))
     ), unsaid AS (
         SELECT m.license_id, m.line_id, 'no history of a movement', m.seq::numeric
         FROM licensing_movement m
@@ -128,14 +182,20 @@ CREATE OR REPLACE FUNCTION ledger_drift(licenses bigint[], whole boolean)
                 AND h.at BETWEEN m.at - interval '10 s' AND m.at + interval '10 s')
     )
     SELECT * FROM sums UNION ALL SELECT * FROM further UNION ALL SELECT * FROM nowhere UNION ALL SELECT * FROM broken
-    UNION ALL SELECT * FROM head UNION ALL SELECT * FROM granted UNION ALL SELECT * FROM capped
-    UNION ALL SELECT * FROM astray UNION ALL SELECT * FROM ended UNION ALL SELECT * FROM unsaid;
+    UNION ALL SELECT * FROM beside UNION ALL SELECT * FROM head UNION ALL SELECT * FROM passed
+    UNION ALL SELECT * FROM granted UNION ALL SELECT * FROM absent UNION ALL SELECT * FROM unlike
+    UNION ALL SELECT * FROM capped UNION ALL SELECT * FROM astray UNION ALL SELECT * FROM ended
+    UNION ALL SELECT * FROM lapsed UNION ALL SELECT * FROM nobodys UNION ALL SELECT * FROM unsaid;
 $$;
 
--- The same, and from now on the lines that agree are followed from here.
+-- The same, and from now on the lines that agree are followed from here. Planned for these licenses: of all, whoever asks
+-- goes through ranges of them.
 CREATE OR REPLACE FUNCTION ledger_check(licenses bigint[], whole boolean)
-    RETURNS TABLE (license_id bigint, line_id bigint, what text, off numeric) LANGUAGE sql SECURITY DEFINER
-    SET search_path = public, pg_temp AS $$
+    RETURNS TABLE (license_id bigint, line_id bigint, what text, off numeric) LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path = public, pg_temp SET plan_cache_mode = force_custom_plan AS $$
+#variable_conflict use_column
+BEGIN
+    RETURN QUERY
     WITH drift AS MATERIALIZED (SELECT * FROM ledger_drift(licenses, whole)),
     kept AS (
         INSERT INTO licensing_linecheck AS c (line_id, seq, digest, at)
@@ -145,5 +205,6 @@ CREATE OR REPLACE FUNCTION ledger_check(licenses bigint[], whole boolean)
         ON CONFLICT (line_id) DO UPDATE SET seq = excluded.seq, digest = excluded.digest, at = excluded.at
             WHERE c.seq < excluded.seq)
     SELECT * FROM drift;
+END;
 $$;
 REVOKE ALL ON FUNCTION ledger_check(bigint[], boolean) FROM PUBLIC;

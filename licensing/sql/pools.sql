@@ -197,33 +197,59 @@ END;
 $$;
 REVOKE ALL ON FUNCTION pool_decide(bigint) FROM PUBLIC;
 
--- What does not agree of a pool, or of all: with their movements, the chain of them, or the changes that were approved. From
--- the place up to which they were found right, or, whole, from the beginning.
-CREATE OR REPLACE FUNCTION pool_drift(pool bigint, whole boolean) RETURNS TABLE (pool_id bigint, what text, off numeric)
+-- The movements of a pool after a place of its chain, up to another or to its end, that do not follow the one before, or that
+-- count what is no line of a shipment.
+CREATE OR REPLACE FUNCTION pool_links(pool bigint, after bigint, digest bytea, used bigint, until bigint)
+    RETURNS TABLE (pool_id bigint, what text, off numeric) LANGUAGE sql STABLE AS $$
+    WITH link AS (
+        SELECT m AS movement, m.seq, m.digest, m.used_after,
+               CASE m.kind WHEN 'use' THEN m.amount WHEN 'free' THEN -m.amount ELSE 0 END AS more,
+               coalesce(lag(m.seq) OVER w, pool_links.after) AS seq_before,
+               CASE WHEN lag(m.seq) OVER w IS NULL THEN pool_links.digest ELSE lag(m.digest) OVER w END AS before,
+               CASE WHEN lag(m.seq) OVER w IS NULL THEN pool_links.used ELSE lag(m.used_after) OVER w END AS used_before
+        FROM licensing_poolmovement m
+        WHERE m.pool_id = pool_links.pool AND m.seq > pool_links.after
+          AND (pool_links.until IS NULL OR m.seq <= pool_links.until)
+        WINDOW w AS (ORDER BY m.seq)
+    )
+    SELECT pool_links.pool, 'chain', k.seq::numeric FROM link k
+        WHERE k.seq <> k.seq_before + 1 OR k.digest IS DISTINCT FROM pool_digest(k.before, k.movement)
+           OR k.used_after IS DISTINCT FROM k.used_before + k.more
+    UNION ALL
+    SELECT m.pool_id, 'no line of a movement', m.seq FROM licensing_poolmovement m
+        WHERE m.pool_id = pool_links.pool AND m.seq > pool_links.after
+          AND (pool_links.until IS NULL OR m.seq <= pool_links.until) AND m.kind <> 'terms'
+          AND (m.shipment_id IS NULL OR NOT EXISTS (
+            SELECT FROM licensing_licenseline l WHERE l.license_id = m.license_id AND l.number = m.line_number));
+$$;
+
+-- What does not agree of a pool, or of all, beside its chain: with the sums of its movements, its last one, or the changes
+-- that were approved. From the place up to which they were found right, or, whole, from the beginning.
+CREATE OR REPLACE FUNCTION pool_sums(pool bigint, whole boolean) RETURNS TABLE (pool_id bigint, what text, off numeric)
     LANGUAGE sql STABLE AS $$
     WITH base AS MATERIALIZED (
         SELECT p.*, coalesce(c.seq, 0) AS from_seq, coalesce(c.digest, '') AS from_digest,
                coalesce(c.used, 0) AS from_used, coalesce(c.over_used, 0) AS from_over
-        FROM licensing_quotapool p LEFT JOIN licensing_poolcheck c ON c.pool_id = p.id AND NOT pool_drift.whole
-        WHERE pool_drift.pool IS NULL OR p.id = pool_drift.pool
-    ), link AS (
-        SELECT m AS movement, b.id, m.seq, m.digest, m.used_after, m.kind, coalesce(lag(m.seq) OVER w, b.from_seq) AS seq_before,
-               coalesce(lag(m.digest) OVER w, b.from_digest) AS before, lead(m.seq) OVER w IS NULL AS last,
-               b.from_used + sum(CASE m.kind WHEN 'use' THEN m.amount WHEN 'free' THEN -m.amount ELSE 0 END) OVER w AS used,
-               b.from_over + sum(CASE m.kind WHEN 'use' THEN m.over WHEN 'free' THEN -m.over ELSE 0 END) OVER w AS over_used
-        FROM base b JOIN licensing_poolmovement m ON m.pool_id = b.id AND m.seq > b.from_seq
-        WINDOW w AS (PARTITION BY m.pool_id ORDER BY m.seq)
+        FROM licensing_quotapool p LEFT JOIN licensing_poolcheck c ON c.pool_id = p.id AND NOT pool_sums.whole
+        WHERE pool_sums.pool IS NULL OR p.id = pool_sums.pool
+    ), counted AS (
+        SELECT b.id, b.from_used + coalesce(sum(CASE m.kind WHEN 'use' THEN m.amount WHEN 'free' THEN -m.amount END), 0) AS used,
+               b.from_over + coalesce(sum(CASE m.kind WHEN 'use' THEN m.over WHEN 'free' THEN -m.over END), 0) AS over_used
+        FROM base b LEFT JOIN licensing_poolmovement m ON m.pool_id = b.id AND m.seq > b.from_seq
+        GROUP BY b.id, b.from_used, b.from_over
     )
-    SELECT b.id, amount.what, amount.off FROM base b LEFT JOIN link k ON k.id = b.id AND k.last,
-        LATERAL (VALUES ('used', b.used - coalesce(k.used, b.from_used)),
-                        ('over_used', b.over_used - coalesce(k.over_used, b.from_over))) amount (what, off)
+    SELECT b.id, amount.what, amount.off FROM base b JOIN counted c ON c.id = b.id,
+        LATERAL (VALUES ('used', b.used - c.used), ('over_used', b.over_used - c.over_used)) amount (what, off)
         WHERE amount.off <> 0
     UNION ALL
-    SELECT k.id, 'chain', k.seq FROM link k
-        WHERE k.seq <> k.seq_before + 1 OR k.digest <> pool_digest(k.before, k.movement) OR k.used <> k.used_after
-    UNION ALL
-    SELECT b.id, 'head', b.chain_seq FROM base b LEFT JOIN link k ON k.id = b.id AND k.last
+    SELECT b.id, 'head', b.chain_seq FROM base b LEFT JOIN LATERAL (
+            SELECT m.seq, m.digest FROM licensing_poolmovement m WHERE m.pool_id = b.id AND m.seq > b.from_seq
+            ORDER BY m.seq DESC LIMIT 1) k ON true
         WHERE (b.chain_seq, b.chain_digest) IS DISTINCT FROM (coalesce(k.seq, b.from_seq), coalesce(k.digest, b.from_digest))
+    UNION ALL
+    SELECT c.pool_id, 'no longer as it was found right', c.seq FROM base b JOIN licensing_poolcheck c ON c.pool_id = b.id
+        WHERE pool_sums.whole AND NOT EXISTS (
+            SELECT FROM licensing_poolmovement m WHERE m.pool_id = c.pool_id AND m.seq = c.seq AND m.digest = c.digest)
     UNION ALL
     SELECT m.pool_id, 'not as approved', m.seq FROM base p JOIN licensing_poolmovement m ON m.pool_id = p.id
         LEFT JOIN licensing_poolchange c ON c.id = m.change_id AND c.approved
@@ -232,26 +258,63 @@ CREATE OR REPLACE FUNCTION pool_drift(pool bigint, whole boolean) RETURNS TABLE 
             IS DISTINCT FROM (c.cap, c.state, c.public, c.from_day, c.ref, c.measure, c.element, c.category, c.list_name,
                 c.destinations, c.end_uses, c.period_from, c.period_until)
     UNION ALL
+    SELECT p.id, format('%s as approved is not in the books', c.ref), c.id
+        FROM licensing_poolchange c LEFT JOIN base p ON p.id = c.pool_id OR c.pool_id IS NULL AND p.ref = c.ref
+        WHERE c.approved AND (p.id IS NOT NULL OR pool_sums.pool IS NULL) AND NOT EXISTS (
+            SELECT FROM licensing_poolmovement m WHERE m.change_id = c.id AND m.pool_id = p.id)
+    UNION ALL
     SELECT p.id, 'opened', 0 FROM base p
         WHERE p.opened_on IS DISTINCT FROM (SELECT m.from_day FROM licensing_poolmovement m
                                             WHERE m.pool_id = p.id AND m.kind = 'terms' ORDER BY m.seq LIMIT 1);
 $$;
 
+-- All of it, of a pool or of all.
+CREATE OR REPLACE FUNCTION pool_drift(pool bigint, whole boolean) RETURNS TABLE (pool_id bigint, what text, off numeric)
+    LANGUAGE sql STABLE AS $$
+    SELECT * FROM pool_sums(pool_drift.pool, pool_drift.whole)
+    UNION ALL
+    SELECT k.* FROM licensing_quotapool p
+        LEFT JOIN licensing_poolcheck c ON c.pool_id = p.id AND NOT pool_drift.whole,
+        LATERAL pool_links(p.id, coalesce(c.seq, 0), coalesce(c.digest, ''), coalesce(c.used, 0), NULL) k
+        WHERE pool_drift.pool IS NULL OR p.id = pool_drift.pool;
+$$;
+
 -- The same of all, and what differs takes no use until somebody has looked (pool_thaw); what agrees is followed from here the
--- next time. newly: it took some until now. One statement, so one moment.
+-- next time. whole: sums from the beginning, and no chain: that is gone through in pieces (pool_walk). newly: it took some
+-- until now. One statement, so one moment.
 CREATE OR REPLACE FUNCTION pool_check(whole boolean) RETURNS TABLE (pool_id bigint, what text, off numeric, newly boolean)
     LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
     WITH drift AS MATERIALIZED (
-        SELECT d.*, NOT p.frozen AS newly FROM pool_drift(NULL, pool_check.whole) d
-        JOIN licensing_quotapool p ON p.id = d.pool_id
+        SELECT d.*, coalesce(NOT p.frozen, false) AS newly FROM (
+            SELECT * FROM pool_sums(NULL, true) WHERE pool_check.whole
+            UNION ALL SELECT * FROM pool_drift(NULL, false) WHERE NOT pool_check.whole) d
+        LEFT JOIN licensing_quotapool p ON p.id = d.pool_id
     ), stopped AS (
         UPDATE licensing_quotapool SET frozen = true WHERE NOT frozen AND id IN (SELECT d.pool_id FROM drift d)
     ), kept AS (
         INSERT INTO licensing_poolcheck AS c (pool_id, seq, digest, used, over_used, at)
         SELECT p.id, p.chain_seq, p.chain_digest, p.used, p.over_used, now() FROM licensing_quotapool p
-        WHERE NOT EXISTS (SELECT FROM drift d WHERE d.pool_id = p.id)
+        WHERE NOT pool_check.whole AND NOT EXISTS (SELECT FROM drift d WHERE d.pool_id = p.id)
         ON CONFLICT (pool_id) DO UPDATE SET seq = excluded.seq, digest = excluded.digest, used = excluded.used,
             over_used = excluded.over_used, at = excluded.at WHERE c.seq < excluded.seq
+    )
+    SELECT * FROM drift;
+$$;
+
+-- A piece of a pool's chain, from a movement to another: what does not follow stops the pool, as above.
+CREATE OR REPLACE FUNCTION pool_walk(pool bigint, after bigint, until bigint)
+    RETURNS TABLE (pool_id bigint, what text, off numeric, newly boolean)
+    LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+    WITH begins AS (
+        SELECT p.id, p.frozen, CASE pool_walk.after WHEN 0 THEN ''::bytea ELSE m.digest END AS digest,
+               CASE pool_walk.after WHEN 0 THEN 0 ELSE m.used_after END AS used
+        FROM licensing_quotapool p LEFT JOIN licensing_poolmovement m ON m.pool_id = p.id AND m.seq = pool_walk.after
+        WHERE p.id = pool_walk.pool
+    ), drift AS MATERIALIZED (
+        SELECT k.*, NOT b.frozen AS newly
+        FROM begins b, LATERAL pool_links(b.id, pool_walk.after, b.digest, b.used, pool_walk.until) k
+    ), stopped AS (
+        UPDATE licensing_quotapool SET frozen = true WHERE NOT frozen AND id IN (SELECT d.pool_id FROM drift d)
     )
     SELECT * FROM drift;
 $$;
@@ -265,4 +328,4 @@ BEGIN
     RETURN FOUND;
 END;
 $$;
-REVOKE ALL ON FUNCTION pool_check(boolean), pool_thaw(bigint) FROM PUBLIC;
+REVOKE ALL ON FUNCTION pool_check(boolean), pool_walk(bigint, bigint, bigint), pool_thaw(bigint) FROM PUBLIC;

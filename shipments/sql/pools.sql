@@ -72,7 +72,8 @@ CREATE OR REPLACE FUNCTION shipment_pool_drift(licenses bigint[])
     )
     SELECT coalesce(p.license_id, e.license_id), l.id, format('shipment %s pool %s', coalesce(p.shipment_id, e.id), q.ref),
            coalesce(p.content, 0) - coalesce(e.content, 0)
-    FROM expected e FULL JOIN present p ON (p.shipment_id, p.pool_id, p.line_number) = (e.id, e.pool, e.line)
+    FROM expected e FULL JOIN present p
+        ON (p.shipment_id, p.pool_id, p.line_number, p.license_id) = (e.id, e.pool, e.line, e.license_id)
     JOIN licensing_quotapool q ON q.id = coalesce(p.pool_id, e.pool)
     JOIN licensing_licenseline l ON l.license_id = coalesce(p.license_id, e.license_id)
         AND l.number = coalesce(p.line_number, e.line)
