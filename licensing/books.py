@@ -97,7 +97,7 @@ def check_pools(*, whole: bool) -> list[PoolDrift]:
 
 def _ranges() -> Iterator[list[int]]:
     """All licenses, by their ids, so many at a time as have a piece of movements."""
-    after, upto = 0, None
+    after, upto = -(2**63), None  # nobody has such a key, and who forges one may take it
     with connection.cursor() as cursor:
         while after is not None:
             cursor.execute(_NEXT, [after, LICENSES, PIECE])

@@ -23,7 +23,10 @@ CREATE OR REPLACE FUNCTION ledger_drift(licenses bigint[], whole boolean)
                                  WHEN m.kind = 'unlapse' THEN -m.quantity ELSE 0 END), 0) AS lapsed,
                coalesce(sum(m.quantity) FILTER (WHERE m.kind = 'over_clear'), 0) AS over_cleared,
                count(*) FILTER (WHERE m.seq IS NULL) AS unchained,
-               bool_or(m.seq = 1 AND m.kind = 'authorize') AS opened
+               bool_or(m.seq = 1 AND m.kind = 'authorize') AS opened,
+               count(*) FILTER (WHERE m.shipment_id IS NULL AND m.kind NOT IN ('authorize', 'tolerance', 'lapse', 'unlapse')
+                   OR m.account <> 'quantity' AND m.kind IN ('tolerance', 'over_clear', 'lapse', 'unlapse')) AS of_nothing,
+               ARRAY[min(m.exporter_id), max(m.exporter_id), min(m.line_number), max(m.line_number)] AS whose
         FROM licensing_movement m
         WHERE licenses IS NULL OR m.license_id = ANY (licenses)
         GROUP BY m.license_id, m.line_id, m.account, m.end_user_id
@@ -126,10 +129,9 @@ CREATE OR REPLACE FUNCTION ledger_drift(licenses bigint[], whole boolean)
         FROM recommended r JOIN licensing_licenseline l ON l.license_id = r.license_id AND l.number = r.number
         WHERE (l.control_item_id, l.unit) IS DISTINCT FROM (r.control_item_id, r.unit)
         UNION ALL
-        SELECT l.license_id, l.id, 'a movement not as its line', m.seq
-        FROM licensing_licenseline l JOIN licensing_movement m ON m.line_id = l.id AND m.license_id = l.license_id
-        WHERE (licenses IS NULL OR l.license_id = ANY (licenses))
-          AND (m.exporter_id, m.line_number) IS DISTINCT FROM (l.exporter_id, l.number)
+        SELECT l.license_id, l.id, 'movements not as their line', 0
+        FROM counted m JOIN licensing_licenseline l ON l.id = m.line_id AND l.license_id = m.license_id
+        WHERE m.whose <> ARRAY[l.exporter_id, l.exporter_id, l.number, l.number]
     ), capped AS (
         SELECT l.license_id, l.id, c.account || ' not as granted', m.authorized - coalesce(a.quantity, r.worth, 0)
         FROM licensing_ceiling c JOIN licensing_licenseline l ON l.id = c.line_id
@@ -165,12 +167,8 @@ CREATE OR REPLACE FUNCTION ledger_drift(licenses bigint[], whole boolean)
         SELECT l.license_id, l.id, 'lapsed on a license in force', l.lapsed::numeric
         FROM licensing_licenseline l JOIN licensing_license lic ON lic.id = l.license_id
         WHERE (licenses IS NULL OR l.license_id = ANY (licenses)) AND lic.state IN ('active', 'suspended') AND l.lapsed <> 0
-    ), nobodys AS (
-        SELECT m.license_id, m.line_id, 'a movement of nothing', m.seq::numeric
-        FROM licensing_movement m
-        WHERE (licenses IS NULL OR m.license_id = ANY (licenses))
-          AND (m.shipment_id IS NULL AND m.kind NOT IN ('authorize', 'tolerance', 'lapse', 'unlapse')
-               OR m.account <> 'quantity' AND m.kind IN ('tolerance', 'over_clear', 'lapse', 'unlapse'))
+    ), nothing AS (
+        SELECT m.license_id, m.line_id, 'movements of nothing', m.of_nothing FROM counted m WHERE m.of_nothing > 0
     ), unsaid AS (
         SELECT m.license_id, m.line_id, 'no history of a movement', m.seq::numeric
         FROM licensing_movement m
@@ -185,7 +183,7 @@ CREATE OR REPLACE FUNCTION ledger_drift(licenses bigint[], whole boolean)
     UNION ALL SELECT * FROM beside UNION ALL SELECT * FROM head UNION ALL SELECT * FROM passed
     UNION ALL SELECT * FROM granted UNION ALL SELECT * FROM absent UNION ALL SELECT * FROM unlike
     UNION ALL SELECT * FROM capped UNION ALL SELECT * FROM astray UNION ALL SELECT * FROM ended
-    UNION ALL SELECT * FROM lapsed UNION ALL SELECT * FROM nobodys UNION ALL SELECT * FROM unsaid;
+    UNION ALL SELECT * FROM lapsed UNION ALL SELECT * FROM nothing UNION ALL SELECT * FROM unsaid;
 $$;
 
 -- The same, and from now on the lines that agree are followed from here. Planned for these licenses: of all, whoever asks

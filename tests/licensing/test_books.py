@@ -13,6 +13,7 @@ from licensing.models import License
 from licensing.models.balances import LicenseLine, LineCheck, Movement
 from shipments.actions import ClearedLine, LineRequest, cancel, officers, receive
 from shipments.models import Shipment
+from tests import make
 from tests.make import seen, tolerance
 
 KG = 1000
@@ -211,7 +212,7 @@ def test_a_movement_beside_the_chain_is_found(lived):
     )
     line = LicenseLine.objects.get(license=lived)
     found = forged(*(one.format(line=line.pk) for one in beside)) or []
-    kinds = {"chain", "head", "beside the chain", "a movement of nothing"}
+    kinds = {"chain", "head", "beside the chain", "movements of nothing"}
     assert {(one.line, one.what) for one in found} == {(line.pk, kind) for kind in kinds}
 
 
@@ -345,3 +346,68 @@ def test_what_customs_or_an_officer_never_said_is_found(world, statement, what):
             owner.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
         owner.execute(statement)
     assert f"shipment {shipment.pk} {what}" in [one.what for one in books.drift()]
+
+
+def everything() -> set[tuple[object, ...]]:
+    """What one statement over all says, of licenses and of pools."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pool_id, what, off::bigint FROM pool_drift(NULL, true)")
+        of_pools = set(cursor.fetchall())
+    return {(one.license, one.line, one.what, one.off) for one in books.drift()} | of_pools
+
+
+def in_pieces() -> set[tuple[object, ...]]:
+    """What the nightly look says, piece by piece."""
+    found = [one for some in books.check(whole=True).values() for one in some]
+    of_pools = {(one.pool, one.what, one.off) for one in books.check_pools(whole=True)}
+    return {(one.license, one.line, one.what, one.off) for one in found} | of_pools
+
+
+SPREAD = (  # something wrong everywhere, also where no license is, or none any more
+    "UPDATE licensing_licenseline SET tolerance = tolerance + 1",
+    "UPDATE licensing_movement SET available_after = available_after + 1 WHERE seq = 2",
+    "UPDATE licensing_movement SET license_id = license_id + 10000 WHERE kind = 'draw' AND held",
+    "UPDATE licensing_movement SET license_id = -license_id WHERE seq = 4",
+    "UPDATE licensing_movement SET license_id = license_id + 1 WHERE seq = 3",
+    "UPDATE shipments_shipmentline SET held = held + 1",
+    "UPDATE licensing_poolmovement SET gross = gross + 1 WHERE seq IN (2, 3, 6)",
+    "UPDATE licensing_poolmovement SET used_after = used_after + 1 WHERE seq = 5",
+    "DELETE FROM licensing_poolmovement WHERE seq IN (4, 8)",
+    "UPDATE licensing_poolmovement SET license_id = license_id + 1 WHERE seq = 7",
+)
+
+
+@pytest.mark.parametrize("piece", [1, 2, 5, 100])
+def test_what_is_looked_at_in_pieces_is_what_is_looked_at_at_once(piece, world, lived, used_up, monkeypatch):
+    make.pool(world.ministry, "Q-MAG", 900, measure="gross", element="", category="magnet")
+    for _ in range(4):
+        world.clear(world.shipment(world.license(kilograms=100), 10 * KG).ref, 9 * KG)
+    monkeypatch.setattr(books, "PIECE", piece)
+    monkeypatch.setattr(books, "LICENSES", max(2, piece // 2))
+    assert in_pieces() == everything() == set()
+    for statement in SPREAD:
+        mended(statement)
+    found = everything()
+    assert len({license for license, *_ in found}) > 6
+    assert in_pieces() == found
+    assert in_pieces() == found  # and again: nothing is kept of what differs
+
+
+def test_the_next_look_takes_what_has_moved_in_pieces_too(world, lived, used_up, monkeypatch):
+    monkeypatch.setattr(books, "PIECE", 1)
+    assert list(books._moved()) == [[lived.pk], [used_up.pk]]
+    monkeypatch.setattr(books, "PIECE", 20_000)
+    assert list(books._moved()) == [[lived.pk, used_up.pk]]
+    monkeypatch.setattr(books, "LICENSES", 1)
+    assert list(books._moved()) == [[lived.pk], [used_up.pk]]
+    assert books.check(whole=False) == {}
+    assert list(books._moved()) == []
+
+
+def test_a_range_has_about_a_piece_of_movements_and_no_more_licenses_than_that(world, monkeypatch):
+    made = [world.license(kilograms=100).pk for _ in range(5)]  # of one movement each
+    monkeypatch.setattr(books, "PIECE", 2)
+    assert list(books._ranges()) == [made[:2], made[2:4], made[4:]]
+    monkeypatch.setattr(books, "PIECE", 20_000)
+    monkeypatch.setattr(books, "LICENSES", 3)
+    assert list(books._ranges()) == [made[:3], made[3:]]
