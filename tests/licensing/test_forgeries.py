@@ -563,3 +563,96 @@ def test_what_is_forged_is_found_and_names_its_line_or_its_pool(owner):
         many, wrong = missed(forgeries[:: 1 if whole else part])
         assert not wrong, "\n".join(wrong)
         assert many >= AT_LEAST
+
+
+# What each witness says; `line` and `license` are those on which everything happened.
+OF_LINE = "UPDATE licensing_licenseline SET {} WHERE id = {{line}};"
+OF_MOVEMENT = "UPDATE licensing_movement SET {} WHERE line_id = {{line}} AND {};"
+LATE = "seq = (SELECT max(seq) FROM licensing_movement WHERE line_id = {line})"
+SAID = {
+    "beside the chain": [OF_MOVEMENT.format("seq = NULL, transaction = 0", LATE)],
+    "no longer as it was found right": [
+        "UPDATE licensing_linecheck SET digest = sha256(digest) WHERE line_id = {line};",
+        "UPDATE licensing_linecheck SET seq = seq + 1 WHERE line_id = {line};",
+        "UPDATE licensing_poolcheck SET digest = sha256(digest) WHERE pool_id = {pool};",
+    ],
+    "line 1 missing": ["DELETE FROM licensing_licenseline WHERE id = {line};"],
+    "line missing": [OF_MOVEMENT.format("license_id = license_id + 10000", LATE)],
+    "value missing": [
+        "DELETE FROM licensing_ceiling WHERE line_id = {line} AND account = 'value';"
+        "DELETE FROM licensing_movement WHERE line_id = {line} AND account = 'value';"
+    ],
+    "allotment missing": [
+        "DELETE FROM licensing_ceiling WHERE line_id = {line} AND account = 'allotment';"
+        "DELETE FROM licensing_movement WHERE line_id = {line} AND account = 'allotment';"
+    ],
+    "not as its license": [
+        OF_LINE.format(change)
+        for change in (
+            "capped = NOT capped",
+            "usable_from = usable_from - 1",
+            "usable_until = usable_until + 1",
+            "exporter_id = exporter_id + 1",
+        )
+    ]
+    + ["UPDATE licensing_licenseline SET open = true WHERE NOT open;"],
+    "not as its application": [OF_LINE.format("unit = 'g'"), OF_LINE.format("control_item_id = control_item_id + 1")],
+    "movements not as their line": [
+        OF_MOVEMENT.format(f"{column} = {column} {by} 1", LATE)
+        for column in ("exporter_id", "line_number")
+        for by in ("+", "-")
+    ],
+    "value not as granted": [
+        "UPDATE licensing_ceiling SET currency = 'USD' WHERE line_id = {line} AND account = 'value';"
+    ],
+    "lapsed on a license in force": [OF_LINE.format("lapsed = lapsed + 1")],
+    "movements of nothing": [
+        OF_MOVEMENT.format("shipment_id = NULL", LATE),
+        OF_MOVEMENT.format("kind = 'lapse'", LATE),
+        OF_MOVEMENT.format("kind = 'over_clear'", LATE),
+    ],
+    "number or rate": [
+        OF_MOVEMENT.format("shipment_ref = 'SH-0'", LATE),
+        OF_MOVEMENT.format("rate = 2", LATE),
+        OF_MOVEMENT.format("rate = rate * 2", "account = 'value' AND kind = 'reserve'"),
+    ],
+    "allotment reserved": [OF_MOVEMENT.format("quantity = quantity + 1", "account = 'allotment' AND kind = 'reserve'")],
+    "allotment held": [OF_MOVEMENT.format("quantity = quantity + 1", "account = 'allotment' AND kind = 'release'")],
+    "allotment crossed": [
+        OF_MOVEMENT.format("quantity = quantity + 1", f"account = 'allotment' AND kind = '{kind}'")
+        for kind in ("draw", "adjust")
+    ],
+    "allotment credited": [OF_MOVEMENT.format("quantity = quantity + 1", "account = 'allotment' AND kind = 'credit'")],
+    "allotment of another": [OF_MOVEMENT.format("end_user_id = end_user_id + 1", "account = 'allotment'")],
+    "worth held": [OF_MOVEMENT.format("quantity = quantity + 1", "account = 'value' AND kind = 'release'")],
+    "worth credited": [OF_MOVEMENT.format("quantity = quantity + 2", "account = 'value' AND kind = 'credit'")],
+    "clearances": [
+        f"UPDATE licensing_clearancecount SET taken = taken {by} 1 WHERE license_id = {{counted}};" for by in "+-"
+    ]
+    + ["DELETE FROM licensing_clearancecount WHERE license_id = {counted};"],
+    "no line of a movement": [
+        f"UPDATE licensing_poolmovement SET {change} WHERE pool_id = {{pool}} AND kind = 'use';"
+        for change in ("license_id = license_id + 10000", "line_number = 9", "shipment_id = NULL")
+    ],
+    "Q-MAG as approved is not in the books": [
+        "DELETE FROM licensing_poolmovement WHERE pool_id = {pool} AND kind = 'terms' AND seq > 1;",
+        "DELETE FROM licensing_poolmovement WHERE pool_id = {pool}; DELETE FROM licensing_quotapool WHERE id = {pool};",
+    ],
+}
+
+
+def test_each_witness_says_what_it_saw(owner):
+    line = LicenseLine.objects.filter(capped=True).get()
+    said = {"line": line.pk, "license": line.license_id, "counted": ClearanceCount.objects.get().pk}
+    said["pool"] = owner.pools[1].pk
+    silent = []
+    for what, several in SAID.items():
+        for statements in several:
+            with transaction.atomic(), connection.cursor() as cursor:
+                cursor.execute(statements.format(**said))
+                heard = {one.what for some in books.check(whole=True).values() for one in some}
+                heard |= {one.what for one in books.check_pools(whole=True)}
+                transaction.set_rollback(True)
+            if not any(one == what or one.startswith("shipment ") and one.endswith(what) for one in heard):
+                silent.append((what, statements, heard))
+    assert silent == []
