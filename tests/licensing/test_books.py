@@ -374,6 +374,7 @@ SPREAD = (  # something wrong everywhere, also where no license is, or none any 
     "UPDATE licensing_poolmovement SET used_after = used_after + 1 WHERE seq = 5",
     "DELETE FROM licensing_poolmovement WHERE seq IN (4, 8)",
     "UPDATE licensing_poolmovement SET license_id = license_id + 1 WHERE seq = 7",
+    "UPDATE licensing_quotapool SET chain_seq = 6",
 )
 
 

@@ -1036,6 +1036,15 @@ def test_a_pool_is_stopped_once_and_goes_on_when_its_books_agree(world, license,
     world.shipment(license, **magnets(1))
 
 
+def test_a_pool_that_is_missing_is_told(world, caplog):
+    opened(world)
+    with connection.cursor() as cursor:
+        unguarded(cursor, "DELETE FROM licensing_poolmovement", "DELETE FROM licensing_quotapool")
+    assert tasks.reconcile_ledger() == 1
+    (told,) = (said for said in caplog.records if said.message == "pool drift")
+    assert "Q-EU-DY as approved is not in the books" in told.drift[0]
+
+
 def test_a_use_that_is_not_its_shipment_s_is_found(world, license):
     """Taken out of the end of the chain with its balance."""
     opened(world)
