@@ -4,7 +4,7 @@ Nothing here changes a balance: what differs is told, and stops its license (lic
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from django.db import connection
@@ -13,6 +13,7 @@ from django.db import connection
 WITNESSES: list[str] = []
 PIECE = 20_000  # movements that one statement goes through: it takes a second or two, of any number of them
 LICENSES = 1_000  # at most of these, which may have few movements
+FIRST = -(2**63)  # before every license: nobody has such a key, and who forges one may take it
 
 # The licenses from one on of which the movements are about a piece; none where no license is left.
 _NEXT = """
@@ -56,13 +57,18 @@ def check(*, whole: bool) -> dict[int, list[Drift]]:
     """The same by license; lines that agree are followed from here the next time.
 
     whole: of everything, from the beginning; else of the licenses on which something moved since they were looked at.
-    A range of licenses after the other, each in statements and transactions of its own: however many there are, none is
-    long, and one that fails or is killed has changed nothing that the next look would miss.
     """
+    found: dict[int, list[Drift]] = {}
+    for licenses, _upto in ranges() if whole else moved():
+        found |= check_some(licenses, whole=whole)
+    return found
+
+
+def check_some(licenses: Collection[int], *, whole: bool) -> dict[int, list[Drift]]:
+    """The same of these licenses."""
     found = defaultdict(list)
-    for licenses in _ranges() if whole else _moved():
-        for one in _read("ledger_check", licenses, whole):
-            found[one.license].append(one)
+    for one in _read("ledger_check", licenses, whole):
+        found[one.license].append(one)
     return dict(found)
 
 
@@ -76,39 +82,59 @@ class PoolDrift:
     newly: bool
 
 
+Piece = tuple[int, int, int | None]  # of the chain of a pool: after which of its movements, up to which, or to its end
+
+
 def check_pools(*, whole: bool) -> list[PoolDrift]:
     """What of national pools does not agree with its movements, their chain and the approved changes; each such pool is
     frozen. whole: from the beginning, the chain piece by piece; else from where they were found right."""
+    return [one for piece in (pieces() if whole else ()) for one in walk_pool(piece)] + sum_pools(whole=whole)
+
+
+def sum_pools(*, whole: bool) -> list[PoolDrift]:
+    """The same; of the whole all but the chain."""
+    return _of_pools("pool_check(%s)", [whole])
+
+
+def walk_pool(piece: Piece) -> list[PoolDrift]:
+    """The same of a piece of a chain."""
+    return _of_pools("pool_walk(%s, %s, %s)", piece)
+
+
+def pieces(pool: int = 0, after: int = 0) -> list[Piece]:
+    """The chains of all pools, or what is left of them from a place on."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT id, greatest(chain_seq, 1) FROM licensing_quotapool ORDER BY id")
-        pieces = [
-            (pool, after, after + PIECE if after + PIECE < last else None)
-            for pool, last in (cursor.fetchall() if whole else ())
-            for after in range(0, last, PIECE)
+        cursor.execute("SELECT id, greatest(chain_seq, 1) FROM licensing_quotapool WHERE id >= %s ORDER BY id", [pool])
+        return [
+            (pk, begins, begins + PIECE if begins + PIECE < last else None)
+            for pk, last in cursor.fetchall()
+            for begins in range(after if pk == pool else 0, last, PIECE)
         ]
-        rows = []
-        for piece in pieces:
-            cursor.execute("SELECT pool_id, what, off, newly FROM pool_walk(%s, %s, %s)", piece)
-            rows += cursor.fetchall()
-        cursor.execute("SELECT pool_id, what, off, newly FROM pool_check(%s)", [whole])
-        rows += cursor.fetchall()
-    return [PoolDrift(pool, what, int(off), newly) for pool, what, off, newly in rows]
 
 
-def _ranges() -> Iterator[list[int]]:
-    """All licenses, by their ids, so many at a time as have a piece of movements."""
-    after, upto = -(2**63), None  # nobody has such a key, and who forges one may take it
+def _of_pools(call: str, words: Sequence[int | None]) -> list[PoolDrift]:
     with connection.cursor() as cursor:
-        while after is not None:
+        cursor.execute(f"SELECT pool_id, what, off, newly FROM {call}", words)
+        return [PoolDrift(pool, what, int(off), newly) for pool, what, off, newly in cursor.fetchall()]
+
+
+Range = tuple[list[int], int | None]  # licenses, and the last of them; none where all that is left is among them
+
+
+def ranges(after: int = FIRST) -> Iterator[Range]:
+    """All licenses after one, by their ids, so many at a time as have a piece of movements."""
+    upto: int | None = after
+    with connection.cursor() as cursor:
+        while upto is not None:
+            after = upto
             cursor.execute(_NEXT, [after, LICENSES, PIECE])
             (upto,) = cursor.fetchone()
             cursor.execute(_BETWEEN, {"after": after, "upto": upto})
             if ids := [license for (license,) in cursor.fetchall()]:
-                yield ids
-            after = upto
+                yield ids, upto
 
 
-def _moved() -> Iterator[list[int]]:
+def moved() -> Iterator[Range]:
     """Those on which something moved since they were looked at, likewise."""
     with connection.cursor() as cursor:
         cursor.execute(
@@ -116,16 +142,16 @@ def _moved() -> Iterator[list[int]]:
             " LEFT JOIN licensing_linecheck c ON c.line_id = l.id WHERE l.chain_seq <> coalesce(c.seq, 0)"
             " GROUP BY l.license_id ORDER BY l.license_id"
         )
-        moved = cursor.fetchall()
+        rows = cursor.fetchall()
     ids, many = [], 0
-    for license, movements in moved:
+    for license, movements in rows:
         ids.append(license)
         many += movements
         if many >= PIECE or len(ids) == LICENSES:
-            yield ids
+            yield ids, license
             ids, many = [], 0
     if ids:
-        yield ids
+        yield ids, None
 
 
 def _read(function: str, licenses: Collection[int] | None, whole: bool) -> list[Drift]:

@@ -1,6 +1,8 @@
 """Sweeps: each fetches ids, calls a verb once per id, and may run twice, late or never."""
 
 import logging
+import time
+from collections import defaultdict
 
 from celery import shared_task
 
@@ -12,6 +14,7 @@ from licensing.actions import licenses, pools, questions, receipts, signals, sup
 
 log = logging.getLogger(__name__)
 BATCH = 500
+LONG = 40  # seconds, after which what is left is a task of its own
 TURNS = 100  # licenses that one transaction confirms: what it locks, nobody else changes meanwhile
 
 
@@ -124,17 +127,40 @@ def make_months() -> int:
 
 
 @shared_task
-def reconcile_ledger(whole: bool = False) -> int:
+def reconcile_ledger(whole: bool = False, after: int = books.FIRST) -> int:
     """A license, or a national quota, whose books do not agree is stopped, with an error in the log; nobody changes a
     balance.
 
-    whole: all of them from the beginning, else those on which something moved since.
+    whole: all of them from the beginning, else those on which something moved since. What is left of the whole when
+    this has run for long is a task of its own, so that none comes to its limit of time, and one that was killed begins
+    again where it began. after: the last license that was looked at.
     """
-    by, wrong = clock(), books.check(whole=whole)
-    for license, drift in wrong.items():
-        log.error("ledger drift", extra={"license": license, "drift": [str(one) for one in drift]})
-    each(wrong, lambda pk: licenses.freeze(pk, wrong=wrong[pk], by=by))
-    stopped = pools.check(whole=whole, by=by)
-    for ref, what in stopped.items():
+    by, began, done = clock(), time.monotonic(), 0
+    for some, upto in books.ranges(after) if whole else books.moved():
+        wrong = books.check_some(some, whole=whole)
+        for license, drift in wrong.items():
+            log.error("ledger drift", extra={"license": license, "drift": [str(one) for one in drift]})
+        each(wrong, lambda pk, wrong=wrong: licenses.freeze(pk, wrong=wrong[pk], by=by))
+        done += len(wrong)
+        if whole and upto is not None and time.monotonic() - began > LONG:
+            reconcile_ledger.delay(True, upto)
+            return done
+    of_pools: int = reconcile_pools(whole)
+    return done + of_pools
+
+
+@shared_task
+def reconcile_pools(whole: bool = False, pool: int = 0, after: int = 0) -> int:
+    """The same of national quotas, as far as their books were not looked at: from a movement of one on."""
+    by, began = clock(), time.monotonic()
+    wrong: dict[str, list[str]] = defaultdict(list)
+    pieces: list[books.Piece | None] = [*(books.pieces(pool, after) if whole else ()), None]
+    for number, piece in enumerate(pieces):
+        if number and piece and time.monotonic() - began > LONG:
+            reconcile_pools.delay(True, *piece[:2])
+            break
+        for ref, what in pools.check(whole=whole, piece=piece, by=by).items():
+            wrong[ref] += what
+    for ref, what in wrong.items():
         log.error("pool drift", extra={"pool": ref, "drift": what})
-    return len(wrong) + len(stopped)
+    return len(wrong)

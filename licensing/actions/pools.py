@@ -163,11 +163,14 @@ def _decided(change: int, verb: str, approved: bool, reason: str, seen: int, by:
 
 
 @command
-def check(*, whole: bool, by: Actor) -> dict[str, list[str]]:
-    """What does not agree in the books of which pools; each takes no new use, which its history says once."""
+def check(*, whole: bool, piece: books.Piece | None = None, by: Actor) -> dict[str, list[str]]:
+    """What does not agree in the books of which pools; each takes no new use, which its history says once.
+
+    piece: of the chain of a pool. Else of all of them; whole: from the beginning, and but for the chains.
+    """
     found: dict[int | None, list[str]] = {}
     stopped: set[int] = set()
-    for drift in books.check_pools(whole=whole):
+    for drift in books.walk_pool(piece) if piece else books.sum_pools(whole=whole):
         found.setdefault(drift.pool, []).append(f"{drift.what} ({drift.off})")
         stopped |= {drift.pool} if drift.pool and drift.newly else set()
     rows = {row.pk: row for row in QuotaPool.objects.filter(pk__in=found)}

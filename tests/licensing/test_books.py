@@ -1,7 +1,10 @@
 """The books: whoever changes the ledger's tables by hand, with whatever rights, is found, and the line is named."""
 
+import itertools
 from dataclasses import replace
 from decimal import Decimal
+from functools import partial
+from types import SimpleNamespace
 
 import pytest
 from django.db import IntegrityError, connection, transaction
@@ -278,11 +281,11 @@ def test_a_look_goes_on_where_the_last_one_ended(world, lived):
     line = LicenseLine.objects.get(license=lived)
     assert books.check(whole=False) == {}
     assert LineCheck.objects.get(line=line).seq == line.chain_seq
-    assert list(books._moved()) == []
+    assert list(books.moved()) == []
     early = Movement.objects.filter(line_id=line.pk, kind="tolerance").get()
     mended("UPDATE licensing_movement SET available_after = 0 WHERE id = %s", early.pk[0])
     world.shipment(lived, lines=[LineRequest(1, KG, "kg", value=Decimal(1), currency="CNY")])
-    assert list(books._moved()) == [[lived.pk]]
+    assert list(books.moved()) == [([lived.pk], None)]
     assert books.check(whole=False) == {}  # it was right when it was looked at
     assert [one.what for one in books.check(whole=True)[lived.pk]] == ["chain", "what was left after a movement"]
 
@@ -396,19 +399,50 @@ def test_what_is_looked_at_in_pieces_is_what_is_looked_at_at_once(piece, world, 
 
 def test_the_next_look_takes_what_has_moved_in_pieces_too(world, lived, used_up, monkeypatch):
     monkeypatch.setattr(books, "PIECE", 1)
-    assert list(books._moved()) == [[lived.pk], [used_up.pk]]
+    assert list(books.moved()) == [([lived.pk], lived.pk), ([used_up.pk], used_up.pk)]
     monkeypatch.setattr(books, "PIECE", 20_000)
-    assert list(books._moved()) == [[lived.pk, used_up.pk]]
+    assert list(books.moved()) == [([lived.pk, used_up.pk], None)]
     monkeypatch.setattr(books, "LICENSES", 1)
-    assert list(books._moved()) == [[lived.pk], [used_up.pk]]
+    assert list(books.moved()) == [([lived.pk], lived.pk), ([used_up.pk], used_up.pk)]
     assert books.check(whole=False) == {}
-    assert list(books._moved()) == []
+    assert list(books.moved()) == []
 
 
 def test_a_range_has_about_a_piece_of_movements_and_no_more_licenses_than_that(world, monkeypatch):
     made = [world.license(kilograms=100).pk for _ in range(5)]  # of one movement each
     monkeypatch.setattr(books, "PIECE", 2)
-    assert list(books._ranges()) == [made[:2], made[2:4], made[4:]]
+    assert list(books.ranges()) == [(made[:2], made[1]), (made[2:4], made[3]), (made[4:], made[4])]
+    assert list(books.ranges(made[2])) == [(made[3:], made[4])]
     monkeypatch.setattr(books, "PIECE", 20_000)
     monkeypatch.setattr(books, "LICENSES", 3)
-    assert list(books._ranges()) == [made[:3], made[3:]]
+    assert list(books.ranges()) == [(made[:3], made[2]), (made[3:], made[4])]
+
+
+def test_a_look_that_takes_long_goes_on_as_another_task(world, lived, used_up, monkeypatch, caplog):
+    pool = make.pool(world.ministry, "Q-MAG", 900, measure="gross", element="", category="magnet")
+    world.shipment(world.license(kilograms=100), 10 * KG)
+    for element in ("Dy", "Tb"):
+        make.pool(world.ministry, f"Q-{element.upper()}", element=element)
+    monkeypatch.setattr(books, "PIECE", 1)
+    mended("UPDATE licensing_licenseline SET tolerance = tolerance + 1")
+    mended("UPDATE licensing_poolmovement SET gross = gross + 1 WHERE pool_id = %s AND seq = 2", pool.pk)
+    asked: list[tuple[str, ...]] = []
+    for name in ("reconcile_ledger", "reconcile_pools"):
+        later = partial(lambda name, *words: asked.append((name, *words)), name)
+        monkeypatch.setattr(getattr(tasks, name), "delay", later)
+    assert tasks.reconcile_ledger(whole=True) == 4  # in one go
+    assert asked == []
+    told = [(said.message, getattr(said, "license", ""), getattr(said, "pool", "")) for said in caplog.records]
+    caplog.clear()
+    monkeypatch.setattr(tasks, "LONG", 0)
+    ticks = itertools.count()
+    monkeypatch.setattr(tasks, "time", SimpleNamespace(monotonic=lambda: next(ticks)))  # a piece, and it was long
+    wrong, runs = tasks.reconcile_ledger(whole=True), 1
+    while asked:
+        name, *words = asked.pop()
+        wrong += getattr(tasks, name)(*words)
+        runs += 1
+    assert wrong == 4
+    assert runs > 4
+    again = [(said.message, getattr(said, "license", ""), getattr(said, "pool", "")) for said in caplog.records]
+    assert again == told

@@ -584,7 +584,8 @@ SAID = {
     ],
     "allotment missing": [
         "DELETE FROM licensing_ceiling WHERE line_id = {line} AND account = 'allotment';"
-        "DELETE FROM licensing_movement WHERE line_id = {line} AND account = 'allotment';"
+        "DELETE FROM licensing_movement WHERE line_id = {line} AND account = 'allotment';",
+        OF_MOVEMENT.format("end_user_id = end_user_id + 1000", LATE),
     ],
     "not as its license": [
         OF_LINE.format(change)
