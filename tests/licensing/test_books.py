@@ -362,8 +362,9 @@ def everything() -> set[tuple[object, ...]]:
 def in_pieces() -> set[tuple[object, ...]]:
     """What the nightly look says, piece by piece."""
     found = [one for some in books.check(whole=True).values() for one in some]
-    of_pools = {(one.pool, one.what, one.off) for one in books.check_pools(whole=True)}
-    return {(one.license, one.line, one.what, one.off) for one in found} | of_pools
+    of_pools = [(one.pool, one.what, one.off) for one in books.check_pools(whole=True)]
+    assert len(of_pools) == len(set(of_pools))  # each movement is in one piece
+    return {(one.license, one.line, one.what, one.off) for one in found} | set(of_pools)
 
 
 SPREAD = (  # something wrong everywhere, also where no license is, or none any more
