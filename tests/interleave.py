@@ -23,16 +23,31 @@ from core.errors import DomainError
 Verb = Callable[[], Any]
 LONG = 20.0  # seconds after which a lane is stuck
 _ENDS = ("COMMIT", "ROLLBACK")
-_ACTS = re.compile(r"\b(FOR (NO KEY )?(UPDATE|SHARE)|setval\(|(ledger|shipment|license|pool|answer|legal)_\w+\()")
+_LOCKS = re.compile(r"\bFOR (NO KEY )?(UPDATE|SHARE)\b")
+_CALLS = re.compile(r"\b(ledger|shipment|license|pool|answer|history)_\w+\(")
+_CLOCK = re.compile(r"\b(legal_now|setval)\(")
+_TABLE = re.compile(r'^(?:INSERT INTO|UPDATE|DELETE FROM) "?(\w+)|^SELECT .*?\bFROM "(\w+)"', re.DOTALL)
 
 
 def commute(one: str, other: str) -> bool:
-    """Neither trip can notice which of them came first: of two lanes, one reads only and the other does not commit."""
-    return _reads(one) and other not in _ENDS or _reads(other) and one not in _ENDS
+    """Neither trip of two lanes can notice which of them came first: they touch nothing in common, or one only reads,
+    and the other does not commit."""
+    if one in _ENDS or other in _ENDS:
+        return False
+    touched = _touches(one), _touches(other)
+    return set() in touched or None not in touched and touched[0] != touched[1]
 
 
-def _reads(trip: str) -> bool:
-    return trip.startswith(("SAVEPOINT", "RELEASE")) or trip.startswith("SELECT") and not _ACTS.search(trip)
+def _touches(trip: str) -> set[str] | None:
+    """The table that it writes, or whose rows it locks, or the clock; nothing where it only reads; None: who knows."""
+    if trip.startswith(("SAVEPOINT", "RELEASE")):
+        return set()
+    found = _TABLE.match(trip)
+    if _CALLS.search(trip) or not (found or _CLOCK.search(trip)):
+        return None
+    if _CLOCK.search(trip):
+        return {"clock"} if trip.startswith("SELECT") and not found else None
+    return set() if trip.startswith("SELECT") and not _LOCKS.search(trip) else {found[1] or found[2]}
 
 
 @dataclass(frozen=True)
@@ -63,8 +78,7 @@ class Lane(threading.Thread):
 
     def run(self) -> None:
         connection.ensure_connection()
-        own = connection.connection
-        self.pid = own.info.backend_pid
+        self.pid = connection.connection.info.backend_pid
         for end in ("_commit", "_rollback"):
             setattr(connection, end, self._asking(end[1:].upper(), getattr(connection, end)))
         connection.execute_wrappers.insert(0, self._through)  # before anybody measures how long a statement takes
@@ -78,7 +92,7 @@ class Lane(threading.Thread):
             with self.changed:
                 self.ended = True
                 self.changed.notify_all()
-        own.close()
+        connection.close()
 
     def _through(self, execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
         self._ask(sql)

@@ -4,7 +4,7 @@ import pytest
 
 from tests.interleave import Orders, Some, Trip, commute, orders_of
 
-READ, WRITE, END = "SELECT 1", "INSERT INTO t", "COMMIT"
+READ, WRITE, END = 'SELECT x FROM "t"', "INSERT INTO t", "COMMIT"
 
 
 def played(orders, lanes):
@@ -33,7 +33,10 @@ def test_of_three_lanes_too():
         ([[READ] * 6, [WRITE] * 6], 1),
         ([[READ] * 6 + [END], [READ] * 6], 7),  # what the other reads before it, and after
         ([[WRITE], [WRITE, READ, READ]], 2),
-        ([["SELECT legal_now()"], ["SELECT x FOR NO KEY UPDATE"]], 2),
+        ([["UPDATE a SET x"], ["INSERT INTO b", 'SELECT x FROM "c" FOR NO KEY UPDATE']], 1),
+        ([["UPDATE a SET x"], ['SELECT x FROM "a" FOR NO KEY UPDATE']], 2),
+        ([["SELECT legal_now()"], ["INSERT INTO b", "SELECT setval('tick', 1)"]], 2),
+        ([["SELECT ledger_take(%s)"], ["INSERT INTO b", "SELECT legal_now()"]], 3),
     ],
 )
 def test_orders_that_differ_by_trips_that_commute_are_one(lanes, many):
