@@ -39,7 +39,8 @@ __all__ = ["world"]
 
 log = logging.getLogger(__name__)
 KG = 1000
-OTHERS = ("suspend", "turn", "clear", "correct", "cancel", "cut", "bulk")
+OF_A_LICENSE = ("suspend", "turn", "clear", "correct", "cancel", "bulk")
+OF_A_POOL = ("clear", "correct", "cancel", "bulk")
 SOME = None if os.environ.get("FULL") else 20  # of pairs that have more orders
 PARTS = ("quantity", "held", "drawn", "released", "over_cleared")
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
@@ -290,9 +291,16 @@ def test_a_reservation_across_the_end(last_day, player, other):
 
 
 @pytest.mark.full
-@pytest.mark.parametrize("pair", list(combinations(OTHERS, 2)))
+@pytest.mark.parametrize("pair", list(combinations(OF_A_LICENSE, 2)))
 def test_two_verbs_of_one_license(scene, player, pair):
     assert explored(scene, player, *pair).wrong == []
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("other", OF_A_POOL)
+def test_a_cut_beside_what_changes_a_pool(scene, player, other):
+    """They meet late, so there are many orders."""
+    assert explored(scene, player, "cut", other, most=100).wrong == []
 
 
 # --- twins ------------------------------------------------------------------------------------------------
