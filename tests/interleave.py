@@ -21,7 +21,7 @@ from django.db import DatabaseError, connection
 from core.errors import DomainError
 
 Verb = Callable[[], Any]
-LONG = 20.0  # seconds after which a lane is stuck
+LONG = 60  # seconds after which a lane is stuck
 _ENDS = ("COMMIT", "ROLLBACK")
 _LOCKS = re.compile(r"\bFOR (NO KEY )?(UPDATE|SHARE)\b")
 _CALLS = re.compile(r"\b(ledger|shipment|license|pool|answer|history)_\w+\(")
@@ -77,7 +77,8 @@ class Lane(threading.Thread):
         self.verbs.put(verb)
 
     def run(self) -> None:
-        connection.ensure_connection()
+        with connection.cursor() as cursor:  # on a slow machine the lane that is waited for may take its time
+            cursor.execute(f"SET lock_timeout = '{LONG}s'; SET idle_in_transaction_session_timeout = '{LONG}s'")
         self.pid = connection.connection.info.backend_pid
         for end in ("_commit", "_rollback"):
             setattr(connection, end, self._asking(end[1:].upper(), getattr(connection, end)))
