@@ -9,11 +9,12 @@ from collections.abc import Callable
 from statistics import median
 from typing import Any
 
+from benchmarks.drawdown import used
 from benchmarks.limits import lay
 from benchmarks.load import load
 from benchmarks.pgbench import CLIENTS
 from benchmarks.rounds import SECONDS, compared
-from benchmarks.shelf import Shelf, shelf_of
+from benchmarks.shelf import Shelf
 from benchmarks.web import Web, serving
 
 TARGETS = {
@@ -67,7 +68,7 @@ def key_of(world: Any) -> str:
 
 
 def api_reserve(world: Any) -> dict[str, Any]:
-    shelf = shelf_of(world)
+    shelf = used(world)
     spread, _ = lay(shelf)
     spent: list[float] = []
     with serving(OURS) as web:
@@ -77,7 +78,7 @@ def api_reserve(world: Any) -> dict[str, Any]:
 
 
 def api_textbook(world: Any) -> dict[str, Any]:
-    shelf = shelf_of(world)
+    shelf = used(world)
     ours: list[float] = []
     theirs: list[float] = []
     owner = os.environ["DATABASE_OWNER_URL"]  # what the ledger's functions alone may write, the textbook writes itself
