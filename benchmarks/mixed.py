@@ -34,7 +34,7 @@ def mixed(world: Any) -> dict[str, Any]:
     alone = load(solo, clients=CLIENTS, seconds=seconds)
     found = load(all_, clients=CLIENTS + 2, seconds=seconds)
     time.sleep(1.5)  # what PostgreSQL counts, it tells a second later
-    ours = (row for row in books.drift() if MIXED < row.line <= MIXED + NUMBER)
+    ours = (row for row in books.drift() if MIXED < (row.line or 0) <= MIXED + NUMBER)
     drift = [row for row in ours if row.what in ("reserved", "drawn", "lapsed", "over_cleared")]
     p99, p99_solo = (one.percentile(0.99) * 1_000 for one in (found, alone))
     return {

@@ -149,7 +149,7 @@ def reconcile_10m(world: Any) -> dict[str, Any]:
     def reconciled() -> float:
         began = time.monotonic()
         drift = books.drift()
-        assert not [row for row in drift if row.line > BOOKED and row.what in ("reserved", "drawn")]
+        assert not [row for row in drift if (row.line or 0) > BOOKED and row.what in ("reserved", "drawn")]
         return many / (time.monotonic() - began)
 
     return compared(reconciled, bare=summed)

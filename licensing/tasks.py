@@ -3,8 +3,10 @@
 import logging
 import time
 from collections import defaultdict
+from collections.abc import Collection
 
 from celery import shared_task
+from django.db import DatabaseError
 
 from core.access import clock
 from core.legal_time import legal_day, legal_now, legal_today
@@ -137,7 +139,7 @@ def reconcile_ledger(whole: bool = False, after: int = books.FIRST) -> int:
     """
     by, began, done = clock(), time.monotonic(), 0
     for some, upto in books.ranges(after) if whole else books.moved():
-        wrong = books.check_some(some, whole=whole)
+        wrong = _looked_at(some, whole=whole)
         for license, drift in wrong.items():
             log.error("ledger drift", extra={"license": license, "drift": [str(one) for one in drift]})
         each(wrong, lambda pk, wrong=wrong: licenses.freeze(pk, wrong=wrong[pk], by=by))
@@ -145,8 +147,20 @@ def reconcile_ledger(whole: bool = False, after: int = books.FIRST) -> int:
         if whole and upto is not None and time.monotonic() - began > LONG:
             reconcile_ledger.delay(True, upto)
             return done
+    if whole and time.monotonic() - began > LONG:
+        reconcile_pools.delay(True)
+        return done
     of_pools: int = reconcile_pools(whole)
     return done + of_pools
+
+
+def _looked_at(some: Collection[int], *, whole: bool) -> dict[int, list[books.Drift]]:
+    """What is wrong with the books of these licenses. What can't be looked at is told, and others are."""
+    try:
+        return books.check_some(some, whole=whole)
+    except DatabaseError:
+        log.exception("ledger look failed", extra={"licenses": list(some)[:100]})
+        return {}
 
 
 @shared_task

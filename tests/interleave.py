@@ -78,7 +78,8 @@ class Lane(threading.Thread):
 
     def run(self) -> None:
         with connection.cursor() as cursor:  # on a slow machine the lane that is waited for may take its time
-            cursor.execute(f"SET lock_timeout = '{LONG}s'; SET idle_in_transaction_session_timeout = '{LONG}s'")
+            for limit in ("lock_timeout", "statement_timeout", "idle_in_transaction_session_timeout"):
+                cursor.execute(f"SET {limit} = '{LONG}s'")
         self.pid = connection.connection.info.backend_pid
         for end in ("_commit", "_rollback"):
             setattr(connection, end, self._asking(end[1:].upper(), getattr(connection, end)))
@@ -170,7 +171,8 @@ class Player:
 
     def _wait(self, pids: list[int]) -> bool:
         with self.watch.cursor() as cursor:
-            cursor.execute("SELECT bool_and(pg_blocking_pids(pid) <> '{}') FROM unnest(%s) pid", [pids])
+            by_lanes = "SELECT bool_and(pg_blocking_pids(pid) && %s) FROM unnest(%s) pid"  # and not by autovacuum
+            cursor.execute(by_lanes, [[lane.pid for lane in self.lanes], pids])
             return bool(cursor.fetchone()[0])
 
 

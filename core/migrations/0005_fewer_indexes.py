@@ -22,7 +22,12 @@ class Migration(migrations.Migration):
                 )
             ],
             database_operations=[
-                migrations.RunSQL("DROP INDEX CONCURRENTLY IF EXISTS core_idempotency_organization_id_7959987e")
+                # it waits for whoever uses the table, and stops nobody meanwhile
+                migrations.RunSQL("SET lock_timeout = 0"),
+                migrations.RunSQL("SET statement_timeout = 0"),
+                migrations.RunSQL("DROP INDEX CONCURRENTLY IF EXISTS core_idempotency_organization_id_7959987e"),
+                migrations.RunSQL("RESET lock_timeout"),
+                migrations.RunSQL("RESET statement_timeout"),
             ],
         )
     ]

@@ -85,10 +85,10 @@ class DatabaseWrapper(base.DatabaseWrapper):
                     wire.close()
 
     def _timed(self, execute: Callable[..., Any], sql: str, params: Any, many: bool, context: dict[str, Any]) -> Any:
-        self.since = time.monotonic()
+        self.since = began = time.monotonic()
         try:
             done = execute(sql, params, many, context)
-            self._worked = self.since
+            self._worked = began
             return done
         finally:
             self.since = None

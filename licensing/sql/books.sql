@@ -200,6 +200,7 @@ BEGIN
         SELECT l.id, l.chain_seq, l.chain_digest, now() FROM licensing_licenseline l
         WHERE (licenses IS NULL OR l.license_id = ANY (licenses))
           AND NOT EXISTS (SELECT FROM drift d WHERE d.line_id = l.id)
+        ORDER BY l.id  -- of two looks one waits for the other, and never in a circle
         ON CONFLICT (line_id) DO UPDATE SET seq = excluded.seq, digest = excluded.digest, at = excluded.at
             WHERE c.seq < excluded.seq)
     SELECT * FROM drift;

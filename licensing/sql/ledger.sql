@@ -62,7 +62,7 @@ BEGIN
                 SELECT n.id FROM jsonb_array_elements(requests) r, LATERAL (
                     SELECT n.id FROM licensing_licenseline n
                     WHERE n.license_id = (r->>'license')::bigint
-                      AND (r->'lines' @> jsonb_build_array(jsonb_build_object('line', n.number))
+                      AND (n.number IN (SELECT (i->>'line')::int FROM jsonb_array_elements(r->'lines') i)
                            -- the last shipment looks at all lines: a tolerance of what remains is given when nothing
                            -- else is open
                            OR (r->>'final')::boolean AND n.final_pct > 0) OFFSET 0) n))
@@ -123,7 +123,8 @@ BEGIN
                 LEFT JOIN LATERAL (
                     SELECT w.prohibited, w.held FROM licensing_verdict w
                     WHERE w.line_id = l.id AND w.end_user_id = lic.end_user AND lic.judged_by = lic.newest
-                      AND w.facts->'destination.country' ? (request->>'destination') OFFSET 0) v ON true LOOP
+                      AND w.facts->'destination.country' ? (request->>'destination') OFFSET 0) v ON true
+                ORDER BY wanted.n LOOP
             item := asked.item;
             line := asked.line;
             lines := lines || line;

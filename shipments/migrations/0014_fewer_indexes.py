@@ -19,15 +19,22 @@ class Migration(migrations.Migration):
     atomic = False
     dependencies = [("shipments", "0013_sheets")]
     operations = [
-        migrations.SeparateDatabaseAndState(
-            state_operations=[
-                migrations.AlterField(
-                    model_name=model,
-                    name=field,
-                    field=models.ForeignKey(db_index=False, on_delete=PROTECT, related_name=related, to=to),
-                )
-            ],
-            database_operations=[migrations.RunSQL(f"DROP INDEX CONCURRENTLY IF EXISTS {index}")],
-        )
-        for model, field, to, related, index in GONE
-    ] + [migrations.RunSQL(f"DROP INDEX CONCURRENTLY IF EXISTS {LIKE}", migrations.RunSQL.noop)]
+        migrations.RunSQL("SET lock_timeout = 0"),  # it waits for whoever uses the table, and stops nobody meanwhile
+        migrations.RunSQL("SET statement_timeout = 0"),
+        *(
+            migrations.SeparateDatabaseAndState(
+                state_operations=[
+                    migrations.AlterField(
+                        model_name=model,
+                        name=field,
+                        field=models.ForeignKey(db_index=False, on_delete=PROTECT, related_name=related, to=to),
+                    )
+                ],
+                database_operations=[migrations.RunSQL(f"DROP INDEX CONCURRENTLY IF EXISTS {index}")],
+            )
+            for model, field, to, related, index in GONE
+        ),
+        migrations.RunSQL(f"DROP INDEX CONCURRENTLY IF EXISTS {LIKE}"),
+        migrations.RunSQL("RESET lock_timeout"),
+        migrations.RunSQL("RESET statement_timeout"),
+    ]

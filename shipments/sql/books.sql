@@ -91,7 +91,7 @@ CREATE OR REPLACE FUNCTION shipment_drift(licenses bigint[])
                coalesce(sum(CASE WHEN m.account <> 'value' THEN 0 WHEN m.kind = 'reserve' THEN m.quantity
                         WHEN m.kind = 'release' OR m.kind IN ('draw', 'adjust') AND m.held THEN -m.quantity ELSE 0 END), 0) AS worth_held,
                coalesce(sum(m.quantity) FILTER (WHERE m.account = 'value' AND m.kind = 'credit'), 0) AS worth_credited,
-               count(*) FILTER (WHERE m.account = 'value' AND m.kind = 'credit') AS credits,
+               count(*) FILTER (WHERE m.account = 'quantity' AND m.kind = 'credit') AS credits,
                coalesce(sum(m.quantity) FILTER (WHERE m.account = 'quantity' AND m.kind = 'credit'), 0) AS credited
         FROM licensing_movement m
         WHERE m.shipment_id IS NOT NULL AND (licenses IS NULL OR m.license_id = ANY (licenses))
@@ -117,7 +117,8 @@ CREATE OR REPLACE FUNCTION shipment_drift(licenses bigint[])
         ('worth drawn', coalesce(s.worth_drawn, 0) - coalesce(m.worth_drawn, 0)),
         ('worth held', coalesce(s.worth_held, 0) - coalesce(m.worth_held, 0)),
         -- each time rounded to the cent
-        ('worth credited', CASE WHEN abs(s.worth * s.credited - m.worth_credited * s.quantity) > m.credits * s.quantity
+        ('worth credited', CASE WHEN abs(s.worth::numeric * s.credited - m.worth_credited::numeric * s.quantity)
+                                       > m.credits::numeric * s.quantity
             THEN ledger_worth(s.worth, s.credited, s.quantity) - m.worth_credited ELSE 0 END)) amount (what, off)
     WHERE amount.off <> 0
     UNION ALL

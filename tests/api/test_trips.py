@@ -1,4 +1,4 @@
-"""How often each hot call goes to PostgreSQL and back: exactly, BEGIN and COMMIT included."""
+"""How many statements each hot call sends, BEGIN and COMMIT included."""
 
 import json
 

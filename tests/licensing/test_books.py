@@ -7,7 +7,7 @@ from functools import partial
 from types import SimpleNamespace
 
 import pytest
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, OperationalError, connection, transaction
 
 from core.errors import DomainError
 from licensing import books, tasks
@@ -396,6 +396,23 @@ def test_what_is_looked_at_in_pieces_is_what_is_looked_at_at_once(piece, world, 
     assert len({license for license, *_ in found}) > 6
     assert in_pieces() == found
     assert in_pieces() == found  # and again: nothing is kept of what differs
+
+
+def test_what_can_not_be_looked_at_is_told_and_the_rest_is_looked_at(world, lived, used_up, monkeypatch, caplog):
+    monkeypatch.setattr(books, "LICENSES", 1)
+    mended("UPDATE licensing_licenseline SET tolerance = tolerance + 1")
+    look, seen = books.check_some, []
+
+    def fails_first(some, *, whole):
+        seen.append(some)
+        if len(seen) == 1:
+            raise OperationalError("statement timeout")
+        return look(some, whole=whole)
+
+    monkeypatch.setattr(books, "check_some", fails_first)
+    assert tasks.reconcile_ledger(whole=True) == 1
+    assert seen == [[lived.pk], [used_up.pk]]
+    assert [said.licenses for said in caplog.records if said.message == "ledger look failed"] == [[lived.pk]]
 
 
 def test_the_next_look_takes_what_has_moved_in_pieces_too(world, lived, used_up, monkeypatch):

@@ -15,6 +15,7 @@ from licensing.models.balances import ClearanceCount, LicenseLine
 from shipments import actions
 from shipments.actions import LineRequest
 from tests import make
+from tests.shipments.test_races import two_lines
 
 KG = 1000
 
@@ -195,12 +196,23 @@ def test_a_last_shipment_holds_all_lines_of_its_license(held):
             own.close()
 
 
-def test_taking_holds_the_lines_even_where_it_refuses(held):
+@pytest.mark.parametrize("number", [1, "1"], ids=["number", "text"])
+def test_taking_holds_the_lines_even_where_it_refuses(held, number):
     world, locked = held
     license = world.license(kilograms=1)
     with transaction.atomic():
-        assert make.taken(license, 0, 1)["accepted"] is False
+        asked = [{"line": number, "quantity": 1, "unit": "g", "hs": "", "value": None}]
+        assert make.taken(license, 0, 1, lines=asked)["accepted"] is False
         assert locked() == ["licensing_licenseline"]
+
+
+def test_each_line_gives_what_was_asked_of_it_however_postgresql_finds_them(world):
+    license = two_lines(world)
+    asked = [{"line": n, "quantity": n * KG, "unit": "g", "hs": "", "value": None} for n in (2, 1)]
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("DISCARD PLANS; SET LOCAL enable_nestloop = off; SET LOCAL enable_hashjoin = off")
+        assert make.taken(license, license.end_users.get().party_id, 0, lines=asked)["accepted"]
+    assert dict(license.lines.values_list("number", "reserved")) == {1: KG, 2: 2 * KG}
 
 
 def test_taking_holds_the_count_where_clearances_are_counted(held):
