@@ -29,6 +29,7 @@ _BETWEEN = """
         WHERE license_id > %(after)s AND (%(upto)s IS NULL OR license_id <= %(upto)s)
     UNION SELECT license_id FROM licensing_movement
         WHERE license_id > %(after)s AND (%(upto)s IS NULL OR license_id <= %(upto)s)
+    ORDER BY 1
 """
 
 
