@@ -912,6 +912,13 @@ def test_a_pool_that_could_not_be_is_refused(world, license, table, does, what):
         cursor.execute(f"UPDATE {table} SET {does}")
 
 
+def test_a_pool_s_number_is_its_own(world):
+    opened(world)
+    opened(world, "Q-TB", element="Tb")
+    with pytest.raises(IntegrityError, match="quota_pool_once"), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("UPDATE licensing_quotapool SET ref = 'Q'")
+
+
 HASHED = {
     "at": "at + interval '1 second'",
     "kind": "'free'",
