@@ -24,8 +24,6 @@ MODULES = (
     "whatif_10k",
     "turn_10k",  # the last, as its rules suspend every license
 )
-
-
 AT_ANY_SIZE = (
     "take_alone_spread",
     "take_alone_hot",

@@ -17,6 +17,16 @@ from licensing.models.balances import LicenseLine
 from tests import make
 
 KG = 1000
+SETTLED = {  # nothing of a line that is held
+    "line": 1,
+    "quantity": 0,
+    "held": KG,
+    "asked": KG,
+    "crossed": 0,
+    "worth": 0,
+    "worth_held": 0,
+    "worth_drawn": 0,
+}
 AT_LEAST = 200
 ROOTS = (
     "licensing_licenseline",
@@ -200,16 +210,7 @@ def at_the_doors(license, change: PoolChange) -> Iterator[tuple[str, dict]]:
         {"planned_on": "2099-01-01"},
     ):
         yield "ledger_take(jsonb_build_array({}), false)", asked | wrong
-    settled = {
-        "line": 1,
-        "quantity": KG,
-        "held": KG,
-        "asked": KG,
-        "crossed": 0,
-        "worth": 0,
-        "worth_held": 0,
-        "worth_drawn": 0,
-    }
+    settled = SETTLED | {"quantity": KG}
     for op in ("clear", "release"):
         for name in settled.keys() - {"line"} - ({"quantity"} if op == "release" else set()):
             yield (
@@ -308,18 +309,7 @@ BELIEVED = {  # of a shipment that nobody has, or of nothing: what the ledger ca
     "ledger_settle({})": {
         "op": "release",
         "counted": False,
-        "lines": [
-            {
-                "line": 1,
-                "quantity": 0,
-                "held": KG,
-                "asked": KG,
-                "crossed": 0,
-                "worth": 0,
-                "worth_held": 0,
-                "worth_drawn": 0,
-            }
-        ],
+        "lines": [SETTLED],
     },
     "ledger_credit({})": {"lines": [{"line": 1, "quantity": KG, "worth": 1}]},
     "ledger_lapse(({}->>'license')::bigint)": {},
