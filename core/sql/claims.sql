@@ -1,8 +1,9 @@
--- What a verb that is one statement is made of (docs/ledger.md): its key, and the first line of a history.
+-- What a verb that is one statement is made of (docs/ledger.md): its key, its answer, and the first line of a history.
 
 -- The key is this transaction's until it ends: NULL. Else what was kept of its first call: {fingerprint, status,
--- content_type, body}; or {in_progress} where that is still running after lock_timeout.
-CREATE FUNCTION answer_claim(organization bigint, key_ text, fingerprint_ text) RETURNS jsonb LANGUAGE plpgsql AS $$
+-- content_type, body}. Waits for one that is still running.
+CREATE OR REPLACE FUNCTION answer_hold(organization bigint, key_ text, fingerprint_ text) RETURNS jsonb
+    LANGUAGE plpgsql AS $$
 DECLARE
     earlier jsonb;
 BEGIN
@@ -19,15 +20,32 @@ BEGIN
             RETURN earlier;
         END IF;
     END LOOP;
+END;
+$$;
+
+-- The same, or {in_progress} where the first call is still running after lock_timeout.
+CREATE OR REPLACE FUNCTION answer_claim(organization bigint, key_ text, fingerprint_ text) RETURNS jsonb
+    LANGUAGE plpgsql AS $$
+BEGIN
+    RETURN answer_hold(organization, key_, fingerprint_);
 EXCEPTION WHEN lock_not_available THEN
     RETURN '{"in_progress": true}';
 END;
 $$;
 
+-- The answer of a key that this transaction holds is kept; its body comes back.
+-- answer: {status, content_type, body}, a body in which %1$s, %2$s … stand for what is filled in, and %% for a percent sign.
+CREATE OR REPLACE FUNCTION answer_keep(organization bigint, key_ text, answer jsonb, filled text[]) RETURNS text
+    LANGUAGE sql AS $$
+    UPDATE core_idempotency SET status = (answer->>'status')::int, content_type = answer->>'content_type',
+            body = format(answer->>'body', VARIADIC filled)
+        WHERE organization_id = organization AND key = key_ RETURNING body;
+$$;
+
 -- The first history line of a row that this transaction has made. The hash is core.history.chain_hash's, of a line
 -- without reason and facts; nothing in it needs an escape in JSON.
-CREATE FUNCTION history_begin(kind text, id_ bigint, ref_ text, verb_ text, state_ text, actor bigint, at_ timestamptz,
-                              edition_ text) RETURNS void LANGUAGE sql AS $$
+CREATE OR REPLACE FUNCTION history_begin(kind text, id_ bigint, ref_ text, verb_ text, state_ text, actor bigint,
+                                         at_ timestamptz, edition_ text) RETURNS void LANGUAGE sql AS $$
     INSERT INTO core_historyline (subject_kind, subject_id, subject_ref, seq, verb, from_state, to_state, actor_id, at,
                                   reason, edition, facts, previous_hash, hash)
     VALUES (kind, id_, ref_, 1, verb_, '', state_, actor, at_, '', edition_, '{}', '',
