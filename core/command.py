@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar, cast
 
-from django.db import OperationalError, transaction
+from django.db import OperationalError, connection, transaction
 from django.utils.translation import gettext as _
 
 from core import idempotency
@@ -44,23 +44,6 @@ def command(verb: Callable[P, R]) -> Command[P, R]:
         with transaction.atomic():  # a refusal leaves nothing but its answer
             return verb(*args, **kwargs)
 
-    return _commanded(verb, of_the_key)
-
-
-def command_of_one_statement(verb: Callable[Concatenate[Claim | None, P], R]) -> Command[P, R]:
-    """The same of a verb whose one statement takes the key as well: its first argument is the claim, None without.
-
-    The verb raises Answered where the key has an answer, and what it refuses has written nothing but the key.
-    """
-
-    @functools.wraps(verb)
-    def without(*args: P.args, **kwargs: P.kwargs) -> R:
-        return verb(None, *args, **kwargs)
-
-    return _commanded(without, verb)
-
-
-def _commanded(verb: Callable[P, R], of_the_key: Callable[Concatenate[Claim, P], R]) -> Command[P, R]:
     @functools.wraps(verb)
     def run(*args: P.args, **kwargs: P.kwargs) -> R:
         return _durably(lambda: verb(*args, **kwargs))
@@ -72,11 +55,45 @@ def _commanded(verb: Callable[P, R], of_the_key: Callable[Concatenate[Claim, P],
     return cast(Command[P, R], run)
 
 
+def command_of_one_statement(verb: Callable[Concatenate[Claim | None, P], Any]) -> Command[P, Any]:
+    """The same of a verb whose one statement is its transaction, and takes the key and keeps the answer as well. Its
+    first argument is the claim, None without; with one it returns the Answer that was kept.
+
+    The verb raises Answered where the key has an answer, and what it refuses has written nothing: a refusal takes the
+    key in a transaction of its own, unless a twin was faster.
+    """
+
+    def claimed(claim: Claim, /, *args: P.args, **kwargs: P.kwargs) -> Answer:
+        try:
+            return cast(Answer, _again(lambda: _alone(lambda: verb(claim, *args, **kwargs))))
+        except Answered as found:
+            return found.answer
+        except InProgress:
+            raise in_progress() from None
+        except DomainError as refusal:
+            if refusal.status != 409:
+                raise
+            refused = refusal
+        return _durably(lambda: _answered(claim, lambda: _refused(claim, refused)))
+
+    @functools.wraps(verb)
+    def run(*args: P.args, **kwargs: P.kwargs) -> Any:
+        return _again(lambda: _alone(lambda: verb(None, *args, **kwargs)))
+
+    run.claimed = claimed
+    return cast(Command[P, Any], run)
+
+
 def _durably(effect: Callable[[], R]) -> R:
     """The effect has committed in one transaction, at the first try or after a deadlock was retried."""
+    return _again(lambda: _in_one_transaction(effect))
+
+
+def _again(transaction: Callable[[], R]) -> R:
+    """What the transaction gave, at the first try or after a deadlock was retried."""
     for attempt in range(1, TRIES + 1):
         try:
-            return again(lambda: _in_one_transaction(effect))
+            return again(transaction)
         except OperationalError as error:
             state = getattr(error.__cause__, "pgcode", None)
             if state == LOCK_NOT_AVAILABLE:
@@ -90,6 +107,20 @@ def _durably(effect: Callable[[], R]) -> R:
 def _in_one_transaction(effect: Callable[[], R]) -> R:
     with transaction.atomic(durable=True):
         return effect()
+
+
+def _alone(effect: Callable[[], R]) -> R:
+    """The effect's statement is a transaction: it commits before this returns."""
+    if any(not block._from_testcase for block in connection.atomic_blocks):
+        raise RuntimeError("a durable statement can't be part of a transaction")
+    return effect()
+
+
+def _refused(claim: Claim, refusal: DomainError) -> None:
+    """Raises the refusal under its key, or Answered where that has an answer by now."""
+    if answer := idempotency.take(claim):
+        raise Answered(answer)
+    raise refusal
 
 
 def _answered(claim: Claim, effect: Callable[[], Any]) -> Answer:

@@ -139,7 +139,7 @@ def reserved(made: Reserved) -> dict[str, Any]:
         "destination": asked.destination,
         "port": asked.port,
         "planned_on": asked.planned_on.isoformat(),
-        "reserved_until": made.reserved_until.isoformat(),
+        "reserved_until": made.reserved_until,
         "final": asked.final,
         "declaration_no": None,
         "declared_at": None,
@@ -155,7 +155,7 @@ def reserved(made: Reserved) -> dict[str, Any]:
     }
 
 
-def _reserved_line(asked: LineRequest, available_after: int) -> dict[str, Any]:
+def _reserved_line(asked: LineRequest, available_after: str) -> dict[str, Any]:
     whole, nothing = show(asked.quantity, asked.unit), show(0, asked.unit)
     body = {
         "license_line": asked.license_line,
@@ -167,7 +167,7 @@ def _reserved_line(asked: LineRequest, available_after: int) -> dict[str, Any]:
     }
     if asked.value is not None:
         body["value"] = money(asked.value, asked.currency)
-    return body | {"available_after": show(available_after, asked.unit)}
+    return body | {"available_after": available_after}
 
 
 def booked(made: Reserved) -> Answer:

@@ -1,6 +1,6 @@
 """What is asked of the ledger for a shipment, and what came of it, read and without a row."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -39,11 +39,10 @@ class ShipmentRequest:
 @dataclass(frozen=True)
 class Reserved:
     """A shipment that was accepted as it was asked for, and what each license line has left after it. No row is made of
-    it: that would cost its caller more than the ledger does."""
+    it: that would cost its caller more than the ledger does. Values as on the wire, or blanks (core.idempotency)."""
 
-    pk: int
     ref: str
     request: ShipmentRequest
-    reserved_until: date
-    on_hold: bool
-    available_after: dict[int, int]
+    reserved_until: str
+    on_hold: bool | str
+    available_after: Mapping[int, str]

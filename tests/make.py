@@ -207,7 +207,7 @@ class World:
 
     def shipment(self, license: License, grams: int = 1_000_000, **changes: Any):
         made = shipments.reserve(self.request(license, grams, **changes), by=self.exporter)
-        return Shipment.objects.select_related("license").get(pk=made.pk)
+        return Shipment.objects.select_related("license").get(ref=made.ref)
 
     def message(self, shipment_ref: str, event: str = "cleared", grams: int = 0, **changes: Any) -> shipments.Message:
         number = next(serial)

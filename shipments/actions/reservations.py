@@ -3,7 +3,7 @@
 import json
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -16,9 +16,10 @@ from core.access import Actor
 from core.command import busy, command, command_of_one_statement
 from core.errors import Invalid, NotFound, Problem
 from core.history import move, require
-from core.idempotency import Answered, Claim, earlier
+from core.idempotency import Answer, Answered, Claim, blank, earlier, with_blanks
 from core.legal_time import legal_day, legal_now
 from core.locks import lock
+from core.quantities import show
 from core.references import draw
 from exporters.models import Party
 from licensing import ledger
@@ -54,15 +55,25 @@ def check(request: ShipmentRequest, *, by: Actor) -> Outlook:
 
 
 @command_of_one_statement
-def reserve(claim: Claim | None, request: ShipmentRequest, *, by: Actor) -> Reserved:
+def reserve(claim: Claim | None, request: ShipmentRequest, *, by: Actor) -> Reserved | Answer:
     """The shipment exists and its quantity is reserved, or a refusal names every guard that failed.
 
-    The license's validity, state and room are judged by the ledger after its locks; all of it is shipment_reserve in
-    shipments/sql/reserve.sql. Raises NotFound for a license that is not the actor's, Invalid for what is wrong with the
-    request itself, DomainError 409 with the first failed guard's code.
+    The license's validity, state and room are judged by the ledger after its locks; all of it, the answer under a key
+    too, is shipment_reserve in shipments/sql/reserve.sql. Raises NotFound for a license that is not the actor's,
+    Invalid for what is wrong with the request itself, DomainError 409 with the first failed guard's code.
     """
-    stated = stated_of(request, by.organization_id) | {"ref": draw(Shipment.PREFIX), "actor": by.user.pk}
-    return outcome(request, stated["ref"], _asked(stated, claim=claim))
+    ref = draw(Shipment.PREFIX)
+    stated = stated_of(request, by.organization_id) | {"ref": ref, "actor": by.user.pk}
+    if claim is None:
+        return outcome(request, ref, _asked(stated))
+    draft = claim.render(_with_blanks(request, ref))
+    keeps = with_blanks(draft, 2 + len(request.lines))
+    said = _asked(stated | {"key": claim.key, "fingerprint": claim.fingerprint}, answer=keeps)
+    if kept := earlier(claim, said.get("earlier")):
+        raise Answered(kept)
+    if "answer" not in said:
+        outcome(request, ref, said)
+    return replace(draft, body=said["answer"])
 
 
 def outcome(request: ShipmentRequest, ref: str, said: Mapping[str, Any]) -> Reserved:
@@ -70,14 +81,20 @@ def outcome(request: ShipmentRequest, ref: str, said: Mapping[str, Any]) -> Rese
     found(said)
     if not said["accepted"]:
         raise refusal(said["failures"])
+    left = {line["line"]: line["available_after"] for line in said["lines"]}
     return Reserved(
-        pk=said["shipment"],
         ref=ref,
         request=request,
-        reserved_until=date.fromisoformat(said["reserved_until"]),
+        reserved_until=said["reserved_until"],
         on_hold=said["license"]["state"] != LicenseState.ACTIVE,
-        available_after={line["line"]: line["available_after"] for line in said["lines"]},
+        available_after={line.license_line: show(left[line.license_line], line.unit) for line in request.lines},
     )
+
+
+def _with_blanks(request: ShipmentRequest, ref: str) -> Reserved:
+    """What will be, but for what shipment_reserve fills in, in its order."""
+    left = {line.license_line: blank(number) for number, line in enumerate(request.lines, 3)}
+    return Reserved(ref, request, reserved_until=blank(1), on_hold=blank(2), available_after=left)
 
 
 def stated_of(request: ShipmentRequest, organization_id: int | None) -> dict[str, Any]:
@@ -135,18 +152,15 @@ def request_of(stated: Mapping[str, Any]) -> ShipmentRequest:
     )
 
 
-def _asked(stated: dict[str, Any], *, claim: Claim | None = None, dry: bool = False) -> dict[str, Any]:
-    """What shipment_reserve says. Where no verdict knows the newest edition it wrote nothing but the key and holds no
-    lock: the rules are asked here, and their answer is brought along to the second call.
+def _asked(stated: dict[str, Any], *, answer: Mapping[str, Any] | None = None, dry: bool = False) -> dict[str, Any]:
+    """What shipment_reserve says. Where no verdict knows the newest edition it wrote nothing and holds no lock: the
+    rules are asked here, and their answer is brought along to the second call.
 
-    Raises Answered where the key has an answer, and 503 `busy` when another edition came in between: the next try knows
-    that.
+    Raises 503 `busy` when another edition came in between: the next try knows that.
     """
-    said = _reserve(stated | ({"key": claim.key, "fingerprint": claim.fingerprint} if claim else {}), dry)
-    if claim and (answer := earlier(claim, said.get("earlier"))):
-        raise Answered(answer)
+    said = _reserve(stated, answer, dry)
     if said.get("behind"):
-        said = _reserve(stated | {"judged": judged_of(stated)}, dry)
+        said = _reserve(stated | {"judged": judged_of(stated)}, answer, dry)
         if said.get("behind"):
             raise busy()
     return said
@@ -160,9 +174,10 @@ def found(said: Mapping[str, Any]) -> None:
         raise Invalid([_problem(one) for one in problems])
 
 
-def _reserve(stated: Mapping[str, Any], dry: bool) -> dict[str, Any]:
+def _reserve(stated: Mapping[str, Any], answer: Mapping[str, Any] | None, dry: bool) -> dict[str, Any]:
     with connection.cursor() as cursor:
-        cursor.execute("SELECT shipment_reserve(%s::jsonb, %s)", [json.dumps(stated), dry])
+        kept = None if answer is None else json.dumps(answer)
+        cursor.execute("SELECT shipment_reserve(%s::jsonb, %s, %s::jsonb)", [json.dumps(stated), dry, kept])
         said: dict[str, Any] = json.loads(cursor.fetchone()[0])
         return said
 

@@ -12,14 +12,13 @@ DECLARE
     total int := cardinality(asked);
     outcomes jsonb[] := array_fill(NULL::jsonb, ARRAY[total]);
     judging boolean[] := array_fill(false, ARRAY[total]);
-    lics licensing_license[] := array_fill(NULL::licensing_license, ARRAY[total]);
+    licenses bigint[] := array_fill(NULL::bigint, ARRAY[total]);
     end_users bigint[] := array_fill(NULL::bigint, ARRAY[total]);
     consignees bigint[] := array_fill(NULL::bigint, ARRAY[total]);
     opened bigint[] := array_fill(NULL::bigint, ARRAY[total]);
     earlier jsonb[];
-    lic licensing_license;
-    end_user bigint;
-    consignee bigint;
+    lasts date[] := array_fill(NULL::date, ARRAY[total]);
+    lic record;
     said jsonb;
     refused bigint[];
     behind int[] := '{}';
@@ -27,23 +26,20 @@ DECLARE
     n int;
 BEGIN
     FOR n IN 1 .. total LOOP
-        SELECT * INTO lic FROM licensing_license l
-            WHERE l.ref = asked[n]->>'license' AND l.exporter_id = organization;
+        SELECT * INTO lic FROM shipment_license(asked[n]);
         IF NOT FOUND THEN
             outcomes[n] := '{"missing": true}';
             CONTINUE;
         END IF;
-        SELECT (SELECT p.id FROM exporters_party p WHERE p.exporter_id = organization AND p.ref = asked[n]->>'end_user'),
-               (SELECT p.id FROM exporters_party p WHERE p.exporter_id = organization AND p.ref = asked[n]->>'consignee')
-            INTO end_user, consignee;
-        judging[n] := end_user IS NOT NULL AND consignee IS NOT NULL;
+        judging[n] := lic.end_user IS NOT NULL AND lic.consignee IS NOT NULL;
         IF NOT judging[n] THEN
-            outcomes[n] := jsonb_build_object('problems', shipment_wrong(asked[n], lic, end_user, consignee)
-                || shipment_contents(asked[n], lic.id, end_user));
+            outcomes[n] := jsonb_build_object('problems', shipment_wrong(asked[n], lic.id, lic.end_user, lic.consignee,
+                                                                         lic.capped, lic.pooled));
         END IF;
-        lics[n] := lic;
-        end_users[n] := end_user;
-        consignees[n] := consignee;
+        licenses[n] := lic.id;
+        end_users[n] := lic.end_user;
+        consignees[n] := lic.consignee;
+        lasts[n] := shipment_lasts(asked[n], lic.usable_until);
     END LOOP;
 
     LOOP
@@ -63,10 +59,9 @@ BEGIN
             END LOOP;
             FOR n IN SELECT r.n FROM unnest(asked, judging) WITH ORDINALITY r (item, judging, n)
                      WHERE r.judging ORDER BY item->>'client_reference' COLLATE "C" LOOP
-                opened[n] := shipment_open(asked[n], (lics[n]).id, end_users[n], consignees[n],
-                                           shipment_lasts(asked[n], lics[n]));
+                opened[n] := shipment_open(asked[n], licenses[n], end_users[n], consignees[n], lasts[n]);
             END LOOP;
-            PERFORM ledger_hold(array_agg((lics[r.n]).id), array_agg((line->>'line')::int))
+            PERFORM ledger_hold(array_agg(licenses[r.n]), array_agg((line->>'line')::int))
                 FROM unnest(asked, judging) WITH ORDINALITY r (item, judging, n),
                      jsonb_array_elements(item->'lines') line
                 WHERE r.judging;

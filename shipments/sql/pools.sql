@@ -21,8 +21,8 @@ $$;
 REVOKE ALL ON FUNCTION shipment_pools(bigint) FROM PUBLIC;
 
 -- What is wrong with what the request says its goods contain: [{pointer, code, why, element, pool}]. An oxide of another
--- element, or nothing said, by it or by the license, of what a pool counts.
-CREATE OR REPLACE FUNCTION shipment_contents(request jsonb, license bigint, end_user bigint) RETURNS jsonb
+-- element, or nothing said, by it or by the license, of what a pool counts. pooled: there are any.
+CREATE OR REPLACE FUNCTION shipment_contents(request jsonb, license bigint, end_user bigint, pooled boolean) RETURNS jsonb
     LANGUAGE plpgsql STABLE AS $$
 DECLARE
     wrong jsonb := '[]';
@@ -35,7 +35,7 @@ BEGIN
             JOIN licensing_controlitem item ON item.id = l.control_item_id
             WHERE asked.item->>'oxide' <> '' AND NOT asked.item->'contents' ? item.element);
     END IF;
-    IF wrong = '[]' AND EXISTS (SELECT FROM licensing_quotapool) THEN
+    IF wrong = '[]' AND pooled THEN
         wrong := (SELECT coalesce(jsonb_agg(jsonb_build_object('code', 'required', 'why', 'element-required',
                 'pointer', format('/lines/%s/composition', asked.number - 1), 'element', p.element, 'pool', p.ref)
                 ORDER BY asked.number, p.ref), '[]')

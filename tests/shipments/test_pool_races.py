@@ -344,7 +344,8 @@ def swept_beside_a_clearance(world, clock):
     swept, crossing = (world.license(kilograms=1_000) for _ in range(2))
     for ref in ("Ho", "Tb"):
         make.pool(world.ministry, ref, element=ref, period_until=legal_today() + timedelta(days=99))
-    lapsing = [reserve(row_of(world, swept, element).request, by=world.exporter).pk for element in ("Tb", "Ho")]
+    refs = [reserve(row_of(world, swept, element).request, by=world.exporter).ref for element in ("Tb", "Ho")]
+    lapsing = [Shipment.objects.get(ref=ref).pk for ref in refs]
     in_60_days = legal_today() + timedelta(days=60)
     crosses = reserve(row_of(world, crossing, "Ho", "Tb", planned_on=in_60_days).request, by=world.exporter)
     clock.shift(days=40)

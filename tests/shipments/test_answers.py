@@ -1,0 +1,143 @@
+"""The answer of a reservation is kept by the statement that makes it, and says what its renderer would have said."""
+
+from contextlib import closing
+from dataclasses import replace
+
+import psycopg2
+import pytest
+from django.db import connection, transaction
+
+from config.local import demo
+from core import command, problems
+from core.errors import DomainError, Invalid
+from core.idempotency import Answer, Claim
+from core.models import Idempotency
+from shipments import actions, answers
+from shipments.models import Shipment
+from tests import make
+from tests.shipments.test_races import dsn
+
+KG = 1000
+A_SUSPENSION_LATER = """
+    CREATE FUNCTION a_suspension_later() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+        UPDATE licensing_license SET state = 'suspended';
+        RETURN NEW;
+    END $$;
+    CREATE TRIGGER later BEFORE INSERT ON core_historyline FOR EACH ROW WHEN (NEW.verb = 'reserve')
+        EXECUTE FUNCTION a_suspension_later();
+"""
+
+
+def claim(world, key="K"):
+    return Claim(
+        world.exporter.organization_id,
+        key,
+        "f",
+        render=lambda made: Answer(201, problems.JSON, problems.dumps(answers.reserved(made))),
+        refuse=lambda refusal: Answer(refusal.status, "text/plain", refusal.code),
+    )
+
+
+@pytest.fixture
+def license(world):
+    return world.license(kilograms=100)
+
+
+@pytest.mark.parametrize(
+    ("lines", "sent_as"),
+    [
+        ([actions.LineRequest(1, 1_500, "kg")], "PO-1"),
+        ([actions.LineRequest(1, 99_999, "g", hs_code="85051110")], '100 % %1$s "quoted" \\u0000'),
+        ([actions.LineRequest(1, 100_000, "kg")], "all of it"),
+    ],
+)
+def test_what_is_kept_is_what_its_renderer_says_of_the_outcome(lines, sent_as, world, license):
+    request = world.request(license, lines=lines, client_reference=sent_as)
+    answer = actions.reserve.claimed(claim(world), request, by=world.exporter)
+    twin = world.license(kilograms=100)
+    made = actions.reserve(world.request(twin, lines=lines), by=world.exporter)
+    shipment = Shipment.objects.get(license=license)
+    said = replace(made, ref=shipment.ref, request=request)
+    assert answer == Answer(201, problems.JSON, problems.dumps(answers.reserved(said)))
+    kept = Idempotency.objects.get(key="K")
+    assert (kept.status, kept.content_type, kept.body) == (answer.status, answer.content_type, answer.body)
+    assert actions.reserve.claimed(claim(world), request, by=world.exporter) == replace(answer, replayed=True)
+
+
+def test_each_line_says_what_that_line_has_left(world):
+    signed = [world.declaration(codes=("1C905.a.4", "1C904.a.4"))]
+    goods = [(code, "NdFeB magnets", 100) for code in ("1C905.a.4", "1C904.a.4")]
+    ref = demo.application(world.exporter, "annual", goods, signed, make.unique("K-"))
+    license = demo.issued(world.exporter, ref, world.ministry, signed)
+    lines = [actions.LineRequest(2, 3 * KG, "kg"), actions.LineRequest(1, 1, "g")]
+    answer = actions.reserve.claimed(claim(world), world.request(license, lines=lines), by=world.exporter)
+    left = {row.number: row.available for row in license.lines.all()}
+    assert answer.body.count('"available_after"') == 2
+    assert f'"available_after":"{left[1]}"' in answer.body
+    assert f'"available_after":"{left[2] // KG}.000"' in answer.body
+
+
+def test_a_shipment_whose_license_is_suspended_when_it_is_made_is_on_hold(world, license):
+    with connection.cursor() as owner:
+        owner.execute(A_SUSPENSION_LATER)
+    answer = actions.reserve.claimed(claim(world), world.request(license, KG), by=world.exporter)
+    assert '"on_hold":true' in answer.body
+
+
+def test_what_is_refused_is_remembered_and_has_written_nothing_else(world, license):
+    much = world.request(license, 101 * KG)
+    refused = actions.reserve.claimed(claim(world), much, by=world.exporter)
+    assert refused == Answer(409, "text/plain", "line-exhausted")
+    assert not Shipment.objects.exists()
+    world.license(kilograms=200)
+    assert actions.reserve.claimed(claim(world), much, by=world.exporter) == replace(refused, replayed=True)
+
+
+def test_a_refusal_that_came_after_its_twin_was_accepted_gives_the_twins_answer(world, license, monkeypatch):
+    """The first is refused; before its answer is kept something comes free, and the same request is sent again."""
+    holds = world.shipment(license, 50 * KG)
+    request, real = world.request(license, 60 * KG), command._durably
+
+    def after_the_twin(effect):
+        monkeypatch.setattr(command, "_durably", real)
+        actions.cancel(holds.ref, by=world.exporter)
+        actions.reserve.claimed(claim(world), request, by=world.exporter)
+        return real(effect)
+
+    monkeypatch.setattr(command, "_durably", after_the_twin)
+    answer = actions.reserve.claimed(claim(world), request, by=world.exporter)
+    assert (answer.status, answer.replayed) == (201, True)
+    assert Shipment.objects.filter(state="reserved").count() == 1
+
+
+def test_what_is_wrong_with_the_request_leaves_its_key_free(world, license):
+    with pytest.raises(Invalid):
+        actions.reserve.claimed(claim(world), world.request(license, consignee="PTY-000000000"), by=world.exporter)
+    assert not Idempotency.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_key_that_is_held_is_in_progress_and_a_line_that_is_held_is_busy(world, license):
+    def asked():
+        with connection.cursor() as cursor:
+            cursor.execute("SET lock_timeout = '50ms'")
+        with pytest.raises(DomainError) as refused:
+            actions.reserve.claimed(claim(world), world.request(license, KG), by=world.exporter)
+        return refused.value.code
+
+    with closing(psycopg2.connect(**dsn())) as other:
+        holds = other.cursor()
+        holds.execute("SELECT answer_claim(%s, 'K', 'f')", [world.exporter.organization_id])
+        assert asked() == "in-progress"
+        other.rollback()
+        holds.execute("SELECT 1 FROM licensing_licenseline FOR NO KEY UPDATE")
+        assert asked() == "busy"
+        other.rollback()
+    assert not Idempotency.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_reservation_is_the_outermost_transaction(world, license):
+    """Inside another one its answer would be given before anything has committed."""
+    with transaction.atomic(), pytest.raises(RuntimeError, match="durable"):
+        actions.reserve(world.request(license, KG), by=world.exporter)
