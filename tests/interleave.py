@@ -186,7 +186,12 @@ def orders_of(made: list[Trip], moment: int | None = None) -> Iterator[tuple[int
     who waited for a lock at the moment (a lane of one trip) came after it."""
     first = {trip.lane: at for at, trip in reversed(list(enumerate(made)))}
     last = {trip.lane: at for at, trip in enumerate(made)}
-    before = {(one, other) for one in first for other in first if last[one] < first[other]}
+    before = {
+        (one, other)
+        for one in first
+        for other in first
+        if last[one] < first[other] and one not in made[first[other]].waited
+    }
     before |= {(moment, other) for trip in made if trip.lane == moment for other in trip.waited}
     for order in permutations(sorted(first)):
         if not any(order.index(one) > order.index(other) for one, other in before):

@@ -75,7 +75,8 @@ class Scene:
         self.booked = {}
         for name, kilograms in (("WAITS", 40), ("BOOKED", 30), ("CROSSED", 10)):
             request = magnets(world, self.license, kilograms, client_reference=name)
-            self.booked[name] = actions.reserve(request, by=world.exporter)
+            made = actions.reserve(request, by=world.exporter)
+            self.booked[name] = Shipment.objects.get(ref=made.ref)
         crossed = self.booked["CROSSED"].ref
         cleared = world.clear(crossed, 10 * KG).message.message_id
         delivered(world.exporter, crossed)
