@@ -1,6 +1,5 @@
 """POST /shipments/ over HTTP, as a client with a key sends it: beside PostgreSQL alone, and beside a textbook's."""
 
-import http.client
 import json
 import os
 import random
@@ -9,9 +8,9 @@ from collections.abc import Callable
 from statistics import median
 from typing import Any
 
+from benchmarks import wire
 from benchmarks.drawdown import used
 from benchmarks.limits import lay
-from benchmarks.load import load
 from benchmarks.pgbench import CLIENTS
 from benchmarks.rounds import SECONDS, compared
 from benchmarks.shelf import Shelf
@@ -27,36 +26,26 @@ OURS, TEXTBOOK = "config.wsgi:application", "django.core.wsgi:get_wsgi_applicati
 PACE = 50  # calls a second at which latency is told
 
 
-def posting(shelf: Shelf, key: str, port: int) -> Callable[[int], Callable[[], None]]:
-    """A client that reserves a gram of any license of the shelf."""
+def asking(shelf: Shelf, key: str, port: int) -> Callable[[], bytes]:
+    """What reserves a gram of any license of the shelf, another one each time, as it goes over the wire."""
     from core.legal_time import legal_today
 
-    today = legal_today().isoformat()
+    draw = random.Random(f"{port}-{time.monotonic()}")
+    whom = {"end_user": shelf.end_user, "consignee": shelf.consignee, "destination": shelf.destination}
+    line = {"license_line": 1, "quantity": "0.001", "unit": "kg"}
+    same = {"port": "CNSHA", "planned_on": legal_today().isoformat(), "lines": [line]} | whom
+    head = (
+        f"POST /api/v1/shipments/ HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nAuthorization: Bearer {key}\r\n"
+        "Accept: application/json\r\nContent-Type: application/json\r\n"
+    )
 
-    def client(number: int) -> Callable[[], None]:
-        draw = random.Random(f"{port}-{number}-{time.monotonic()}")
-        connection = http.client.HTTPConnection("127.0.0.1", port)
-        headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/json", "Accept": "application/json"}
-        whom = {"end_user": shelf.end_user, "consignee": shelf.consignee, "destination": shelf.destination}
-        line = {"license_line": 1, "quantity": "0.001", "unit": "kg"}
+    def request() -> bytes:
+        reference = f"H-{draw.getrandbits(96):x}"
+        license = shelf.ref(draw.randint(1, shelf.number))
+        body = json.dumps(same | {"license": license, "client_reference": reference})
+        return f"{head}Idempotency-Key: {reference}\r\nContent-Length: {len(body)}\r\n\r\n{body}".encode()
 
-        def work() -> None:
-            reference = f"H-{draw.getrandbits(96):x}"
-            license = shelf.ref(draw.randint(1, shelf.number))
-            body = {"license": license, "client_reference": reference, "port": "CNSHA", "planned_on": today} | whom
-            connection.request(
-                "POST",
-                "/api/v1/shipments/",
-                json.dumps(body | {"lines": [line]}),
-                headers | {"Idempotency-Key": reference},
-            )
-            answer = connection.getresponse()
-            said = answer.read()
-            assert answer.status == 201, said
-
-        return work
-
-    return client
+    return request
 
 
 def key_of(world: Any) -> str:
@@ -72,9 +61,10 @@ def api_reserve(world: Any) -> dict[str, Any]:
     spread, _ = lay(shelf)
     spent: list[float] = []
     with serving(OURS) as web:
-        figures = compared(_work(web, posting(shelf, key_of(world), web.port), spent), l1=lambda: spread.l1(SECONDS))
-        paced = _at_pace(posting(shelf, key_of(world), web.port))
-    return figures | {"web_cpu_ms": median(spent), "p50_ms": paced[0], "p95_ms": paced[1]}
+        request = asking(shelf, key_of(world), web.port)
+        figures = compared(_work(web, request, spent), l1=lambda: spread.l1(SECONDS))
+        paced = wire.at_pace(request, web.port, PACE, PACE * max(2, 3 * SECONDS))
+    return figures | {"web_cpu_ms": median(spent), "p50_ms": paced.percentile(0.5), "p95_ms": paced.percentile(0.95)}
 
 
 def api_textbook(world: Any) -> dict[str, Any]:
@@ -84,38 +74,22 @@ def api_textbook(world: Any) -> dict[str, Any]:
     owner = os.environ["DATABASE_OWNER_URL"]  # what the ledger's functions alone may write, the textbook writes itself
     plain = {"DJANGO_SETTINGS_MODULE": "benchmarks.textbook_settings", "DATABASE_URL": owner}
     with serving(OURS) as web, serving(TEXTBOOK, **plain) as twin:
-        textbook = _work(twin, posting(shelf, key_of(world), twin.port), theirs)
-        figures = compared(_work(web, posting(shelf, key_of(world), web.port), ours), textbook=textbook)
+        textbook = _work(twin, asking(shelf, key_of(world), twin.port), theirs)
+        figures = compared(_work(web, asking(shelf, key_of(world), web.port), ours), textbook=textbook)
     cpu = {"web_cpu_ms": median(ours), "textbook_cpu_ms": median(theirs)}
     return figures | cpu | {"cpu_of_textbook": cpu["web_cpu_ms"] / cpu["textbook_cpu_ms"]}
 
 
-def _work(web: Web, client: Callable[[int], Callable[[], None]], spent: list[float]) -> Callable[[], float]:
+def _work(web: Web, request: Callable[[], bytes], spent: list[float]) -> Callable[[], float]:
     """Calls a second; to `spent` goes what each cost the web processes, in ms."""
 
     def work() -> float:
         before = web.cpu()
-        found = load(client, clients=CLIENTS, seconds=SECONDS)
+        found = wire.load(request, web.port, clients=CLIENTS, seconds=SECONDS)
         spent.append((web.cpu() - before) / len(found.latencies) * 1_000)
         return found.rate
 
     return work
-
-
-def _at_pace(client: Callable[[int], Callable[[], None]]) -> tuple[float, float]:
-    """Median and 95th percentile, in ms, at PACE calls a second, waiting for the turn not counted."""
-    latencies: list[float] = []
-    work = client(0)
-    work()
-    due = time.monotonic()
-    for _ in range(PACE * max(2, 3 * SECONDS)):
-        due += 1 / PACE
-        time.sleep(max(0, due - time.monotonic()))
-        began = time.monotonic()
-        work()
-        latencies.append((time.monotonic() - began) * 1_000)
-    latencies.sort()
-    return latencies[len(latencies) // 2], latencies[int(len(latencies) * 0.95)]
 
 
 MEASURES = {one.__name__: one for one in (api_reserve, api_textbook)}
