@@ -71,8 +71,6 @@ def command_of_one_statement(verb: Callable[Concatenate[Claim | None, P], Any]) 
         except InProgress:
             raise in_progress() from None
         except DomainError as refusal:
-            if refusal.status != 409:
-                raise
             refused = refusal
         return _durably(lambda: _answered(claim, lambda: _refused(claim, refused)))
 
@@ -89,11 +87,11 @@ def _durably(effect: Callable[[], R]) -> R:
     return _again(lambda: _in_one_transaction(effect))
 
 
-def _again(transaction: Callable[[], R]) -> R:
-    """What the transaction gave, at the first try or after a deadlock was retried."""
+def _again(tried: Callable[[], R]) -> R:
+    """What the transaction gave that is tried, at the first try or after a deadlock was retried."""
     for attempt in range(1, TRIES + 1):
         try:
-            return again(transaction)
+            return again(tried)
         except OperationalError as error:
             state = getattr(error.__cause__, "pgcode", None)
             if state == LOCK_NOT_AVAILABLE:
