@@ -21,13 +21,17 @@ $$;
 -- share is NULL where the pool counts an element of the goods and nobody has said how much of it they have.
 CREATE OR REPLACE FUNCTION pool_shares(license bigint, party bigint, destination text, day date, lines jsonb)
     RETURNS TABLE (pool bigint, line int, share numeric, basis text) LANGUAGE sql STABLE AS $$
+    -- Each line is read once, before anything else: of a busy one there is a version for each row of the same bulk.
+    WITH l AS MATERIALIZED (
+        SELECT l.number, l.unit, l.composition, l.control_item_id, i
+        FROM jsonb_array_elements(lines) i
+        JOIN licensing_licenseline l ON l.license_id = pool_shares.license AND l.number = (i->>'line')::int
+    )
     SELECT p.id, l.number::int,
            CASE p.measure WHEN 'gross' THEN 1
                ELSE coalesce((i->'contents'->p.element->>'share')::numeric, (l.composition->>p.element)::numeric) END,
            CASE p.measure WHEN 'gross' THEN 'gross' ELSE coalesce(i->'contents'->p.element->>'basis', 'grade') END
-    FROM licensing_quotapool p, jsonb_array_elements(lines) i
-    JOIN licensing_licenseline l ON l.license_id = pool_shares.license AND l.number = (i->>'line')::int
-    JOIN licensing_controlitem item ON item.id = l.control_item_id
+    FROM licensing_quotapool p, l JOIN licensing_controlitem item ON item.id = l.control_item_id
     WHERE pool_shares.day BETWEEN greatest(p.period_from, p.opened_on) AND p.period_until
       AND l.unit IN ('kg', 'g')
       AND (p.destinations = '{}' OR pool_shares.destination = ANY (p.destinations))
