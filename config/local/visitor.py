@@ -173,15 +173,20 @@ class Client:
         self.base, self.key = base, key
 
     def call(self, method: str, path: str, body: Any = None, **headers: str) -> tuple[int, Any]:
+        status, answer = self.send(method, path, None if body is None else json.dumps(body).encode(), **headers)
+        return status, json.loads(answer)
+
+    def send(self, method: str, path: str, content: bytes | None = None, **headers: str) -> tuple[int, bytes]:
+        """The same to the byte."""
         request = urllib.request.Request(
             f"{self.base}/api/v1{path}",
-            None if body is None else json.dumps(body).encode(),
+            content,
             {"Authorization": f"Bearer {self.key}", "Content-Type": "application/json"}
             | {name.replace("_", "-"): value for name, value in headers.items()},
             method=method,
         )
         try:
             with urllib.request.urlopen(request, timeout=30) as answer:
-                return answer.status, json.loads(answer.read())
+                return answer.status, answer.read()
         except urllib.error.HTTPError as error:
-            return error.code, json.loads(error.read())
+            return error.code, error.read()
