@@ -1,0 +1,100 @@
+"""A process whose database was migrated for another version: 503 with Retry-After where something is gone for that."""
+
+import logging
+
+import pytest
+from django.db import Error, connection, transaction
+
+from core import upgrades
+
+NEWER = ("licensing", "0999_of_the_next_version")
+
+
+def run(statement, *params):
+    with connection.cursor() as cursor:
+        cursor.execute(statement, params or None)
+
+
+def write_down(app, name):
+    run("INSERT INTO django_migrations (app, name, applied) VALUES (%s, %s, now())", app, name)
+
+
+def cross_out(app, name):
+    run("DELETE FROM django_migrations WHERE (app, name) = (%s, %s)", app, name)
+
+
+@pytest.fixture(autouse=True)
+def fresh(monkeypatch):
+    """A process that has met nothing yet, and waits for nobody."""
+    upgrades._met.clear()
+    monkeypatch.setattr(upgrades, "sleep", lambda seconds: None)
+    yield
+    upgrades._met.clear()
+
+
+@pytest.fixture
+def other():
+    """The database was migrated for the next version."""
+    write_down(*NEWER)
+    yield
+    cross_out(*NEWER)
+
+
+def met(state):
+    """What explains says of an error that PostgreSQL raises with this SQLSTATE."""
+    with pytest.raises(Error) as raised, transaction.atomic():
+        run(f"DO $$ BEGIN RAISE SQLSTATE '{state}'; END $$")
+    return upgrades.explains(raised.value)
+
+
+@pytest.mark.parametrize("state", ["42703", "42P01", "42883", "42501", "42804", "42P10", "23502"])
+def test_what_does_not_fit_the_schema_may_be_the_other_versions(state, db, other):
+    assert met(state)
+
+
+@pytest.mark.parametrize("state", ["23505", "22012", "P0001", "57014", "XX000"])
+def test_another_error_stays_what_it_is_beside_another_version(state, db, other):
+    assert not met(state)
+
+
+def test_any_other_exception_stays_what_it_is(db, other):
+    assert not upgrades.explains(None)
+    assert not upgrades.explains(ValueError("42703"))
+
+
+def test_the_same_version_explains_nothing(db):
+    assert (upgrades.differences(), met("42703")) == ([], False)
+
+
+def test_a_process_that_is_ahead_of_its_database_says_the_same(db):
+    (newest,) = upgrades.MigrationLoader(connection).graph.leaf_nodes("licensing")
+    cross_out(*newest)
+    assert (upgrades.differences(), met("42703")) == ([".".join(newest)], True)
+
+
+def test_migrations_of_an_app_that_is_not_here_any_more_say_nothing(db):
+    write_down("gone", "0001_initial")
+    assert upgrades.differences() == []
+
+
+def test_a_migration_that_took_the_place_of_others_is_no_difference(db, other, monkeypatch):
+    """Their rows stay where they were applied."""
+    loader = upgrades.MigrationLoader(connection)
+    newest = loader.graph.leaf_nodes("licensing")[0]
+    monkeypatch.setattr(type(loader.disk_migrations[newest]), "replaces", [NEWER])
+    assert upgrades.differences() == []
+
+
+def test_it_is_said_in_the_log_once_with_the_error_and_what_differs(db, other, caplog):
+    assert met("42703") and met("42P01")
+    said = [one for one in caplog.records if one.name == "core.upgrades"]
+    assert [(one.levelno, one.migrations) for one in said] == [(logging.ERROR, [".".join(NEWER)])]
+    assert said[0].exc_info[1].__cause__.pgcode == "42703"
+
+
+def test_where_nobody_can_be_asked_it_is_our_fault(db, other, monkeypatch):
+    def away(*_):
+        raise Error("gone")
+
+    monkeypatch.setattr(upgrades, "MigrationLoader", away)
+    assert not met("42703")
