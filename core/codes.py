@@ -371,5 +371,12 @@ CODES = (
         _("Send the same request under the same key after Retry-After."),
         retry=True,
     ),
+    Code(
+        "upgrading",
+        503,
+        _("Lodestone is being upgraded, and what answered is of another version than the database."),
+        _("Send the same request under the same key after Retry-After."),
+        retry=True,
+    ),
 )
 register(CODES)

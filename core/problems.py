@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from core import codes
+from core import codes, upgrades
 from core.errors import DomainError
 from core.idempotency import Answer
 
@@ -52,6 +52,13 @@ def response(request: HttpRequest, refusal: DomainError) -> HttpResponse:
 DATABASE_AWAY = (OperationalError, InterfaceError)
 
 
+def of_the_database(error: BaseException | None) -> DomainError | None:
+    """What is told of an error that is nobody's fault here: the database is away, or of another version."""
+    if isinstance(error, DATABASE_AWAY):
+        return database_away()
+    return other_version() if upgrades.explains(error, patience_s=upgrades.WRITTEN_S) else None
+
+
 def database_away() -> DomainError:
     """Whether a change was made is not known: the same key gets the one true answer later."""
     detail = _(
@@ -59,3 +66,12 @@ def database_away() -> DomainError:
         "again under the same one; on a page, wait a minute and look before you send it again."
     )
     return DomainError(detail, code="unavailable", headers={"Retry-After": "5"})
+
+
+def other_version() -> DomainError:
+    """The same of a database whose tables are those of another version."""
+    detail = _(
+        "Lodestone is being upgraded. If you sent a change, it is not known whether it was made: with a key, send it "
+        "again under the same one; on a page, wait a minute and look before you send it again."
+    )
+    return DomainError(detail, code="upgrading", headers={"Retry-After": "5"})

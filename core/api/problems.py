@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from rest_framework import exceptions
 
 from core.errors import DomainError, Forbidden, Invalid, NotFound, NotSignedIn, Problem, Unreadable
-from core.problems import DATABASE_AWAY, database_away, response
+from core.problems import of_the_database, response
 
 
 def exception_handler(error: Exception, context: dict[str, Any]) -> HttpResponse | None:
@@ -41,7 +41,7 @@ def _refusal(error: Exception) -> DomainError | None:
             return DomainError(_("Only application/json is sent."), code="not-acceptable")
         case exceptions.UnsupportedMediaType():
             return DomainError(_("Send application/json."), code="unsupported-media-type")
-    return database_away() if isinstance(error, DATABASE_AWAY) else None
+    return of_the_database(error)
 
 
 def problems_of(detail: Any, pointer: str = "") -> Any:

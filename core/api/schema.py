@@ -106,7 +106,7 @@ class ProblemOutput(serializers.Serializer[Any]):
 
 
 EVERY = ("unreadable", "invalid-key", "https-required", "method-not-allowed", "not-acceptable", "length-required")
-EVERY_TOO = ("invalid-parameter", "throttled", "unavailable")
+EVERY_TOO = ("invalid-parameter", "throttled", "unavailable", "upgrading")
 MEMBERS = ("authentication-required", "forbidden", "insufficient-scope")
 BODY = ("empty-body", "invalid-json", "invalid-encoding", "duplicate-key", "too-deep", "unsupported-media-type")
 BODY_TOO = ("unsupported-charset", "forbidden-character")

@@ -71,9 +71,8 @@ def too_often(request: HttpRequest) -> HttpResponse:
     return answer(request, DomainError(detail, code="locked-out", headers={"Retry-After": "60"}))
 
 
-def unavailable(request: HttpRequest) -> HttpResponse:
+def unavailable(request: HttpRequest, refusal: DomainError) -> HttpResponse:
     """503 with Retry-After, made without the database. It says that nobody knows whether a change was made."""
-    refusal = problems.database_away()
     if request.path_info.startswith("/api/"):
         return problems.response(request, refusal)
     body = loader.get_template("503.html").render(
@@ -87,12 +86,12 @@ def unavailable(request: HttpRequest) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """Says that it is our fault, or that the database is away, and under which id to find it.
+    """Says that it is our fault, or that the database is away or of another version, and under which id to find it.
 
     Touches neither database nor session.
     """
-    if isinstance(sys.exc_info()[1], problems.DATABASE_AWAY):
-        return unavailable(request)
+    if refusal := problems.of_the_database(sys.exc_info()[1]):
+        return unavailable(request, refusal)
     if request.path_info.startswith("/api/"):
         return problems.response(request, DomainError(_("Something broke on our side."), code="internal"))
     body = loader.get_template("500.html").render({"request_id": getattr(request, "request_id", "")})

@@ -1,13 +1,26 @@
 """A process whose database was migrated for another version: 503 with Retry-After where something is gone for that."""
 
+import json
 import logging
+from contextlib import contextmanager
 
 import pytest
 from django.db import Error, connection, transaction
 
-from core import upgrades
+from core import problems, upgrades
+from shipments.models import Shipment
+from tests import make
 
 NEWER = ("licensing", "0999_of_the_next_version")
+UNKNOWN = "it is not known whether it was made"
+GONE = {
+    "column": "ALTER TABLE licensing_license RENAME usable_until TO ends_on",
+    "table": "ALTER TABLE licensing_license RENAME TO licensing_permit",
+}
+BACK = {
+    "column": "ALTER TABLE licensing_license RENAME ends_on TO usable_until",
+    "table": "ALTER TABLE licensing_permit RENAME TO licensing_license",
+}
 
 
 def run(statement, *params):
@@ -21,6 +34,15 @@ def write_down(app, name):
 
 def cross_out(app, name):
     run("DELETE FROM django_migrations WHERE (app, name) = (%s, %s)", app, name)
+
+
+@contextmanager
+def without(what):
+    run(GONE[what])
+    try:
+        yield
+    finally:
+        run(BACK[what])
 
 
 @pytest.fixture(autouse=True)
@@ -38,6 +60,13 @@ def other():
     write_down(*NEWER)
     yield
     cross_out(*NEWER)
+
+
+@pytest.fixture
+def ask(transactional_db, world, client):
+    client.raise_request_exception = False
+    client.force_login(world.exporter.user)
+    return client.get
 
 
 def met(state):
@@ -98,3 +127,70 @@ def test_where_nobody_can_be_asked_it_is_our_fault(db, other, monkeypatch):
 
     monkeypatch.setattr(upgrades, "MigrationLoader", away)
     assert not met("42703")
+
+
+def told(answers):
+    return [(one.status_code, one.headers["Retry-After"]) for one in answers]
+
+
+def test_what_is_gone_with_the_other_version_is_503_with_retry_after(ask, other):
+    for what in GONE:
+        with without(what):
+            page, call = ask("/licenses/"), ask("/api/v1/licenses/")
+        assert told([page, call]) == [(503, "5")] * 2
+        assert (call.headers["Content-Type"], call.json()["code"]) == (problems.MEDIA_TYPE, "upgrading")
+        for said in (page.content.decode(), call.json()["detail"]):
+            assert "Lodestone is being upgraded" in said and UNKNOWN in said
+
+
+def test_what_the_same_version_lacks_is_our_fault(ask):
+    for what in GONE:
+        with without(what):
+            page, call = ask("/licenses/"), ask("/api/v1/licenses/")
+        assert [page.status_code, call.status_code, call.json()["code"]] == [500, 500, "internal"]
+
+
+def test_what_breaks_before_a_view_is_reached_is_told_alike(ask, other):
+    run("ALTER TABLE core_membership RENAME roles TO parts")
+    try:
+        page, call = ask("/licenses/"), ask("/api/v1/licenses/")
+    finally:
+        run("ALTER TABLE core_membership RENAME parts TO roles")
+    assert (told([page, call]), call.json()["code"]) == ([(503, "5")] * 2, "upgrading")
+
+
+@pytest.mark.parametrize("path", ["/licenses/", "/api/v1/licenses/"])
+def test_a_migration_that_is_written_down_just_after_its_commit_is_waited_for(path, ask, monkeypatch):
+    """Whatever waited for its locks goes on before that."""
+    waited = []
+
+    def sleep(seconds):
+        waited.append(seconds)
+        write_down(*NEWER)
+
+    monkeypatch.setattr(upgrades, "sleep", sleep)
+    try:
+        with without("column"):
+            answer = ask(path)
+    finally:
+        cross_out(*NEWER)
+    assert (answer.status_code, waited) == (503, [upgrades.WRITTEN_S])
+
+
+def test_what_was_sent_under_a_key_is_done_once_by_whoever_can(ask, license, world, client, other):
+    headers = {"HTTP_AUTHORIZATION": f"Bearer {make.key(world.exporter, *make.EXPORTER_SCOPES)}"}
+
+    def send():
+        text = json.dumps(body)
+        return client.post("/api/v1/shipments/", text, "application/json", HTTP_IDEMPOTENCY_KEY="K", **headers)
+
+    body = world.body(license, "1.000")
+    run("ALTER FUNCTION shipment_reserve RENAME TO shipment_take")
+    try:
+        refused = send()
+        assert Shipment.objects.count() == 0
+    finally:
+        run("ALTER FUNCTION shipment_take RENAME TO shipment_reserve")
+    done, again = send(), send()
+    assert [refused.status_code, done.status_code, again.status_code] == [503, 201, 201]
+    assert (refused.json()["code"], Shipment.objects.count()) == ("upgrading", 1)
