@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.views import i18n
 from django.views.decorators.cache import cache_control
 
-from core import actions, invitations, selectors
+from core import actions, invitations, selectors, upgrades
 from core.errors import Invalid, NotFound, Problem
 from core.files import end_of
 from core.models import Document, Mail, Organization
@@ -198,6 +198,7 @@ def healthz(request: HttpRequest) -> HttpResponse:
 def readyz(request: HttpRequest) -> HttpResponse:
     """Database, migrations and broker: 200 when the first two hold; a lost broker only delays what workers do.
 
+    Migrations of another version hold as long as this process has met nothing that they took from it.
     Of mail that waits only how much and how long: this page is open to all.
     """
     state = {"database": "ok", "migrations": "ok", "broker": "ok"}
@@ -207,10 +208,15 @@ def readyz(request: HttpRequest) -> HttpResponse:
         executor = MigrationExecutor(connection)
         if executor.migration_plan(executor.loader.graph.leaf_nodes()):
             state["migrations"] = "pending"
+        elif upgrades.met():
+            state["migrations"] = "ahead"
         else:
             mail = selectors.mail_waits()
-    except Error:
-        state["database"] = state["migrations"] = "unavailable"
+    except Error as error:
+        if upgrades.explains(error):
+            state["migrations"] = "ahead"
+        else:
+            state["database"] = state["migrations"] = "unavailable"
     state["broker"] = "ok" if _broker_answers() else "unavailable"
     ready = state["database"] == state["migrations"] == "ok"
     if ready:

@@ -133,7 +133,8 @@ def told(answers):
     return [(one.status_code, one.headers["Retry-After"]) for one in answers]
 
 
-def test_what_is_gone_with_the_other_version_is_503_with_retry_after(ask, other):
+def test_what_is_gone_with_the_other_version_is_503_with_retry_after_and_readyz_says_so(ask, other):
+    assert ask("/readyz").status_code == 200  # what still fits is still served
     for what in GONE:
         with without(what):
             page, call = ask("/licenses/"), ask("/api/v1/licenses/")
@@ -141,6 +142,10 @@ def test_what_is_gone_with_the_other_version_is_503_with_retry_after(ask, other)
         assert (call.headers["Content-Type"], call.json()["code"]) == (problems.MEDIA_TYPE, "upgrading")
         for said in (page.content.decode(), call.json()["detail"]):
             assert "Lodestone is being upgraded" in said and UNKNOWN in said
+    ready = ask("/readyz")
+    assert (told([ready]), ready.json()["database"], ready.json()["migrations"]) == ([(503, "5")], "ok", "ahead")
+    cross_out(*NEWER)
+    assert ask("/readyz").status_code == 200
 
 
 def test_what_the_same_version_lacks_is_our_fault(ask):
@@ -148,6 +153,7 @@ def test_what_the_same_version_lacks_is_our_fault(ask):
         with without(what):
             page, call = ask("/licenses/"), ask("/api/v1/licenses/")
         assert [page.status_code, call.status_code, call.json()["code"]] == [500, 500, "internal"]
+    assert ask("/readyz").status_code == 200
 
 
 def test_what_breaks_before_a_view_is_reached_is_told_alike(ask, other):
@@ -175,6 +181,15 @@ def test_a_migration_that_is_written_down_just_after_its_commit_is_waited_for(pa
     finally:
         cross_out(*NEWER)
     assert (answer.status_code, waited) == (503, [upgrades.WRITTEN_S])
+
+
+def test_readyz_meets_it_too(ask, other):
+    run("ALTER TABLE core_delivery RENAME ended_at TO given_up_at")
+    try:
+        answer = ask("/readyz")
+    finally:
+        run("ALTER TABLE core_delivery RENAME given_up_at TO ended_at")
+    assert (answer.status_code, answer.json()["database"], answer.json()["migrations"]) == (503, "ok", "ahead")
 
 
 def test_what_was_sent_under_a_key_is_done_once_by_whoever_can(ask, license, world, client, other):
