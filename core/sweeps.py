@@ -1,5 +1,6 @@
 """How every sweep goes over its ids: a verb once per id, and one that fails stops none of the others.
 
+Where it fails because the database is of another version, the sweep ends: its rows are for a worker of that one.
 Where many are due at once, a function of the database does for a batch what the verb does for one (docs/ledger.md).
 """
 
@@ -10,6 +11,7 @@ from typing import Any, TypeVar
 from celery.exceptions import SoftTimeLimitExceeded
 from django.db import connection
 
+from core import upgrades
 from core.access import Actor
 from core.command import command
 from core.deliveries import is_told
@@ -28,7 +30,9 @@ def each(ids: Iterable[T], verb: Callable[[T], Any]) -> int:
             done += verb(pk) not in (None, False)
         except SoftTimeLimitExceeded:
             raise
-        except Exception:  # a locked or broken row is tried again a minute later
+        except Exception as error:  # a locked or broken row is tried again a minute later
+            if upgrades.explains(error):
+                raise
             log.exception("sweep passed over a row", extra={"row": pk})
     return done
 
@@ -52,7 +56,9 @@ def batches(
             some, rest = batch(function, BATCH, by.user.pk, is_told(*of), *words)
         except SoftTimeLimitExceeded:
             raise
-        except Exception:
+        except Exception as error:
+            if upgrades.explains(error):
+                raise
             log.exception("sweep goes row by row", extra={"sweep": function})
             return done + each(due(), verb)
         looked = some + len(rest)

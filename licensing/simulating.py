@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from django.db import connection
 
+from core import upgrades
 from core.access import Actor
 from core.legal_time import legal_now
 from licensing.actions.simulations import LEASE, Stage, keep, take
@@ -30,8 +31,9 @@ def work(pk: int, *, by: Actor) -> bool:
             result = what_if(text, row.starts_at, at=book_at, progress=tell, stop=lambda: not wanted())
         except Stopped:
             return False
-        except Exception:  # it would go wrong again: whoever asked sees that it ended, and the log why
-            Simulation.objects.filter(pk=pk, stage=Stage.RUNNING).update(stage=Stage.STOPPED)
+        except Exception as error:  # it would go wrong again: whoever asked sees that it ended, and the log why
+            if not upgrades.explains(error):  # else it is another worker's, after the lease
+                Simulation.objects.filter(pk=pk, stage=Stage.RUNNING).update(stage=Stage.STOPPED)
             raise
         finally:
             another.submit(lambda: connection.close()).result()

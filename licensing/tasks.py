@@ -8,6 +8,7 @@ from collections.abc import Collection
 from celery import shared_task
 from django.db import DatabaseError
 
+from core import upgrades
 from core.access import clock
 from core.legal_time import legal_day, legal_now, legal_today
 from core.sweeps import batches, each
@@ -158,7 +159,9 @@ def _looked_at(some: Collection[int], *, whole: bool) -> dict[int, list[books.Dr
     """What is wrong with the books of these licenses. What can't be looked at is told, and others are."""
     try:
         return books.check_some(some, whole=whole)
-    except DatabaseError:
+    except DatabaseError as error:
+        if upgrades.explains(error):
+            raise
         log.exception("ledger look failed", extra={"licenses": list(some)[:100]})
         return {}
 

@@ -6,6 +6,7 @@ from datetime import timedelta
 from celery import shared_task
 from celery.exceptions import SoftTimeLimitExceeded
 
+from core import upgrades
 from core.access import clock
 from core.legal_time import legal_now, legal_today
 from core.sweeps import batches, each
@@ -59,8 +60,9 @@ def work_bulks() -> int:
             return bulk.work(pk, by=by)
         except SoftTimeLimitExceeded:
             raise
-        except Exception:
-            bulk.fail(pk, by=by)
+        except Exception as error:
+            if not upgrades.explains(error):
+                bulk.fail(pk, by=by)
             raise
 
     for pk in selectors.bulks_to_work():

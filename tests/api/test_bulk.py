@@ -7,8 +7,9 @@ from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
 import pytest
-from django.db import OperationalError
+from django.db import OperationalError, ProgrammingError
 
+from core import upgrades
 from core.access import clock as the_clock
 from core.actions import change_member, revoke_key
 from core.legal_time import legal_now, legal_today
@@ -440,6 +441,23 @@ def test_a_worker_that_dies_in_the_middle_books_each_row_once(door, license, sma
     assert [one["status"] for one in found] == [201] * 7
     assert not any(one.get("replayed") for one in found)
     assert (counted()[0], LicenseLine.objects.get(license=license).reserved) == (7, 7_000)
+
+
+def test_a_job_that_meets_another_version_of_the_database_has_all_its_tries(door, license, small, monkeypatch):
+    job = door.post(PARTIAL, [door.row(license) for _ in range(4)]).json()
+
+    def gone(*_):
+        raise ProgrammingError("column does not exist")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(actions, "_booked", gone)
+        patched.setattr(upgrades, "explains", lambda error: isinstance(error, ProgrammingError))
+        for _ in range(actions.TRIES + 1):
+            with pytest.raises(ProgrammingError):
+                tasks.work_bulks()
+    assert Bulk.objects.get().tries == 0
+    assert tasks.work_bulks() == 2
+    assert followed(door, job)[0]["state"] == "done"
 
 
 def test_pages_of_a_job_take_the_same_queries_for_one_row_and_three(door, license, small, django_assert_num_queries):

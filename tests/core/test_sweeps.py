@@ -3,7 +3,7 @@
 import pytest
 from celery.exceptions import SoftTimeLimitExceeded
 
-from core import sweeps
+from core import sweeps, upgrades
 from core.access import clock
 
 
@@ -55,6 +55,16 @@ def test_where_a_batch_fails_the_verb_does_what_is_due(sweep):
 def test_a_sweep_whose_time_is_over_ends(sweep):
     with pytest.raises(SoftTimeLimitExceeded):
         sweep([SoftTimeLimitExceeded()], due=[4])
+
+
+@pytest.mark.parametrize("answers", [[ValueError(8)], [(0, [8, 9])]], ids=["a batch", "the verb"])
+def test_a_sweep_over_a_database_of_another_version_ends(answers, sweep, monkeypatch):
+    """Its rows are for a worker of that version."""
+    asked = []
+    monkeypatch.setattr(upgrades, "explains", lambda error: asked.append(error.args) or True)
+    with pytest.raises(ValueError, match="8"):
+        sweep(answers, broken=[8], due=[4])
+    assert asked == [(8,)]
 
 
 def test_who_is_told_is_asked_of_what_writes_the_mails(db, monkeypatch):

@@ -8,8 +8,9 @@ from functools import partial
 from types import SimpleNamespace
 
 import pytest
-from django.db import IntegrityError, OperationalError, connection, transaction
+from django.db import IntegrityError, OperationalError, ProgrammingError, connection, transaction
 
+from core import upgrades
 from core.errors import DomainError
 from licensing import books, tasks
 from licensing.actions import licenses
@@ -414,6 +415,17 @@ def test_what_can_not_be_looked_at_is_told_and_the_rest_is_looked_at(world, live
     assert tasks.reconcile_ledger(whole=True) == 1
     assert seen == [[lived.pk], [used_up.pk]]
     assert [said.licenses for said in caplog.records if said.message == "ledger look failed"] == [[lived.pk]]
+
+
+def test_a_look_at_a_database_of_another_version_ends(world, lived, monkeypatch, caplog):
+    def gone(*_, **named):
+        raise ProgrammingError("column does not exist")
+
+    monkeypatch.setattr(books, "check_some", gone)
+    monkeypatch.setattr(upgrades, "explains", lambda error: isinstance(error, ProgrammingError))
+    with pytest.raises(ProgrammingError):
+        tasks.reconcile_ledger(whole=True)
+    assert [said for said in caplog.records if said.message == "ledger look failed"] == []
 
 
 def test_the_next_look_takes_what_has_moved_in_pieces_too(world, lived, used_up, monkeypatch):

@@ -6,7 +6,9 @@ import json
 from datetime import timedelta
 
 import pytest
+from django.db import ProgrammingError
 
+from core import upgrades
 from core.access import clock as the_clock
 from core.errors import DomainError, Forbidden, WrongState
 from core.legal_time import day_start, legal_now, legal_today, on_the_wire
@@ -128,6 +130,23 @@ def test_one_that_is_stopped_while_it_runs_ends_without_a_result(world, monkeypa
     monkeypatch.setattr(simulating, "what_if", stopped_meanwhile)
     assert not simulating.work(found.pk, by=the_clock())
     assert again(found).stage == "stopped"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_one_that_meets_another_version_of_the_database_is_left_to_another_worker(world, monkeypatch, clock):
+    world.license(kilograms=100)
+    found = asked(editions.draft(title="Ban", by=world.ministry.policy_officer), world.ministry.policy_officer)
+
+    def gone(*_, **named):
+        raise ProgrammingError("column does not exist")
+
+    for explained, stage in ((True, "running"), (False, "stopped")):
+        monkeypatch.setattr(simulating, "what_if", gone)
+        monkeypatch.setattr(upgrades, "explains", lambda error, explained=explained: explained)
+        with pytest.raises(ProgrammingError):
+            simulating.work(found.pk, by=the_clock())
+        assert again(found).stage == stage
+        clock.shift(seconds=simulations.LEASE.total_seconds() + 1)
 
 
 # --- what an approval wants -------------------------------------------------------------------------------
