@@ -1,10 +1,11 @@
 """The worker's application and the one schedule. Every task may run twice, late or never."""
 
 import os
+from typing import Any
 
-from celery import Celery
+from celery import Celery, Task
 from celery.schedules import crontab
-from celery.signals import beat_init, worker_init
+from celery.signals import beat_init, task_failure, worker_init
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
@@ -41,6 +42,21 @@ app.conf.beat_schedule = {
         "kwargs": {"whole": True},
     },
 }
+
+
+AGAIN_S = 60
+
+
+@task_failure.connect
+def send_again(sender: Task, exception: Exception, args: list[Any], kwargs: dict[str, Any], **_: object) -> None:
+    """What fails because the database is of another version is for a worker of that one: it is sent again, but what
+    the schedule sends again within a minute."""
+    from core import upgrades  # noqa: PLC0415 (Django is not set up before this)
+
+    rhythms = [one["schedule"] for one in app.conf.beat_schedule.values() if one["task"] == sender.name]
+    often = any(not isinstance(rhythm, crontab) for rhythm in rhythms)
+    if not often and upgrades.explains(exception):
+        sender.apply_async(args, kwargs, countdown=AGAIN_S)
 
 
 @worker_init.connect
