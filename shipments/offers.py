@@ -1,6 +1,6 @@
 """Where like per-shipment cases repeat: what one annual license would have saved in a year. Derived, never stored."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -20,6 +20,7 @@ from shipments.qualifying import Exam, examine
 MONTHS = 12
 REPEATED = 2  # cases of one item to one end-user for one end-use: from then on one filing was one too many
 MOST = 200  # cases that are looked at, the newest ones
+NEWEST = ("-decided_at", "-pk")
 Key = tuple[int, int, str]
 
 
@@ -52,24 +53,24 @@ def offered_to(actor: Actor, at: datetime) -> Offered | None:
 
     What an annual license in force has already, of that item for that end-user, is not among it.
     """
-    cases, today = list(granted(actor, at)), legal_day(at)
-    prefetch_related_objects(cases, *PARTS)
-    repeated = {key: same for key, same in _alike(cases).items() if len(same) >= REPEATED}
-    if not repeated:
+    repeated = {key: same for key, same in _alike(actor, at).items() if len(same) >= REPEATED}
+    held = _held(actor) if repeated else set()
+    wanted = {key: same for key, same in repeated.items() if key[:2] not in held}
+    if not wanted:
         return None
-    opened, held = _opened(cases, at), _held(actor)
-    open_ways = {key: same for key, same in repeated.items() if key in opened and key[:2] not in held}
-    if not open_ways:
+    cases = Application.objects.in_bulk({pk for same in wanted.values() for pk in same})
+    opened = _opened({key: cases[same[0]] for key, same in wanted.items()}, at)
+    if not opened:
         return None
-    uses, steps = EndUse.objects.in_bulk({key[2] for key in open_ways}), _steps(cases)
+    uses, steps = EndUse.objects.in_bulk({key[2] for key in opened}), _steps(cases)
     offers = []
-    for key, same in open_ways.items():
+    for key, (line, user) in opened.items():
+        same = [cases[pk] for pk in wanted[key]]
         of_each, days = [steps.get(case.pk, 0) for case in same], [_days(case) for case in same]
-        line, user = opened[key]
         steps_saved, days_saved = sum(of_each) - max(of_each), sum(days) - max(days)
         offers.append(Offer(line, user, uses[key[2]], tuple(same), steps_saved, days_saved))
     exporter = Exporter.objects.select_related("qualification").get(pk=actor.organization_id)
-    qualified = qualified_on(today, last_day=exporter.qualification.last_day)
+    qualified = qualified_on(legal_day(at), last_day=exporter.qualification.last_day)
     offers.sort(key=lambda one: (-one.filings, -one.days, one.cases[0].pk))
     return Offered(tuple(offers), None if qualified else examine(exporter, at))
 
@@ -82,38 +83,32 @@ def granted(actor: Actor, at: datetime) -> QuerySet[Application]:
         state__in=[ApplicationState.APPROVED, ApplicationState.ISSUED],
         decided_at__gte=day_start(months_after(legal_day(at), -MONTHS)),
     )
-    return rows.order_by("-decided_at", "-pk")[:MOST]
+    return rows.order_by(*NEWEST)[:MOST]
 
 
-def _parts(case: Application) -> Iterable[tuple[Key, ApplicationLine, ApplicationEndUser]]:
-    for line in case.lines.all():
-        for user in case.end_users.all():
-            yield (line.control_item_id, user.party_id, user.declaration.end_use_id), line, user
+def _alike(actor: Actor, at: datetime) -> dict[Key, list[int]]:
+    """Of each item, end-user and end-use the cases, the newest first; one statement."""
+    rows = Application.objects.filter(pk__in=granted(actor, at).values("pk"))
+    found: dict[Key, dict[int, None]] = {}
+    parts = ("lines__control_item_id", "end_users__party_id", "end_users__declaration__end_use_id")
+    for pk, *key in rows.order_by(*NEWEST, "lines__number", "end_users__pk").values_list("pk", *parts):
+        found.setdefault(tuple(key), {})[pk] = None
+    return {key: list(same) for key, same in found.items()}
 
 
-def _alike(cases: Iterable[Application]) -> dict[Key, list[Application]]:
-    found: dict[Key, dict[int, Application]] = {}
-    for case in cases:
-        for key, _, _ in _parts(case):
-            found.setdefault(key, {})[case.pk] = case
-    return {key: list(same.values()) for key, same in found.items()}
-
-
-def _opened(cases: list[Application], at: datetime) -> dict[Key, tuple[ApplicationLine, ApplicationEndUser]]:
+def _opened(newest: Mapping[Key, Application], at: datetime) -> dict[Key, tuple[ApplicationLine, ApplicationEndUser]]:
     """What the rules of today open the annual way for, if the company is qualified: of each the newest case's parts."""
+    cases = list({case.pk: case for case in newest.values()}.values())
+    prefetch_related_objects(cases, *PARTS)
     editions, known, today = editions_at(at), known_of(cases), legal_day(at)
-    found: dict[Key, tuple[ApplicationLine, ApplicationEndUser]] = {}
-    shut: set[Key] = set()
-    for case in cases:
-        for key, line, user in _parts(case):
-            if key in found or key in shut:
-                continue
-            facts = said(case, line, user, known.hits.get(user.party_id))
-            (look,) = looks(facts, [(today, True)], date.max, editions, NEW)
-            if look.opens("annual"):
-                found[key] = line, user
-            else:
-                shut.add(key)
+    found = {}
+    for key, case in newest.items():
+        line = next(line for line in case.lines.all() if line.control_item_id == key[0])
+        user = next(user for user in case.end_users.all() if (user.party_id, user.declaration.end_use_id) == key[1:])
+        facts = said(case, line, user, known.hits.get(user.party_id))
+        (look,) = looks(facts, [(today, True)], date.max, editions, NEW)
+        if look.opens("annual"):
+            found[key] = line, user
     return found
 
 
@@ -122,10 +117,10 @@ def _held(actor: Actor) -> set[tuple[int, int]]:
     return set(rows.values_list("lines__control_item_id", "end_users__party_id"))
 
 
-def _steps(cases: Iterable[Application]) -> dict[int, int]:
+def _steps(cases: Collection[int]) -> dict[int, int]:
     """How many lines of each case's history are officers'."""
     officers = Membership.objects.filter(organization__kind="ministry").values("user")
-    lines = HistoryLine.objects.filter(subject_kind="application", subject_id__in=[case.pk for case in cases])
+    lines = HistoryLine.objects.filter(subject_kind="application", subject_id__in=list(cases))
     counted = lines.filter(actor__in=officers).order_by().values("subject_id").annotate(steps=Count("pk"))
     return {row["subject_id"]: row["steps"] for row in counted}
 
