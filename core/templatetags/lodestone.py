@@ -4,7 +4,7 @@ The library is a template builtin, so no page loads it. Nothing here queries, an
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -61,15 +61,17 @@ def quantity_in_full(base: int, unit: str) -> str:
     return _with_word(f"{int(whole):,}{point}{fraction}", base, unit)
 
 
+_WORDS: dict[str, Callable[[int], str]] = {  # looked up one by one: a page says hundreds of quantities
+    "kg": lambda count: _("%(number)s kg"),
+    "g": lambda count: _("%(number)s g"),
+    "unit": lambda count: ngettext("%(number)s piece", "%(number)s pieces", count),
+    "set": lambda count: ngettext("%(number)s set", "%(number)s sets", count),
+    "contract": lambda count: ngettext("%(number)s contract", "%(number)s contracts", count),
+}
+
+
 def _with_word(number: str, base: int, unit: str) -> str:
-    words = {
-        "kg": _("%(number)s kg"),
-        "g": _("%(number)s g"),
-        "unit": ngettext("%(number)s piece", "%(number)s pieces", abs(base)),
-        "set": ngettext("%(number)s set", "%(number)s sets", abs(base)),
-        "contract": ngettext("%(number)s contract", "%(number)s contracts", abs(base)),
-    }
-    return words[unit] % {"number": number}
+    return _WORDS[unit](abs(base)) % {"number": number}
 
 
 @register.filter
