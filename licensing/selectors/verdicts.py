@@ -225,7 +225,9 @@ def stops_of(taken: Taken, editions: Editions, at: datetime) -> list[Stop]:
 def _stretches(asked: Mapping[int, Taken], editions: Editions) -> Iterator[tuple[int, list[Any], list[Any]]]:
     """Of each line of each that has a verdict: the key, when rules prohibit it, and when it is held. One query."""
     rows = Verdict.objects.filter(line__license__in={one.license.pk for one in asked.values()})
-    rows = rows.select_related("end_user", "line")
+    rows = rows.select_related("end_user", "line").only(
+        *("facts", "prohibited", "held", "end_user__party", "line__license", "line__number")
+    )
     of = {(row.end_user.party_id, row.line.license_id, row.line.number): row for row in rows}
     for key, one in asked.items():
         for number in one.lines:
