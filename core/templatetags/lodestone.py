@@ -3,6 +3,7 @@
 The library is a template builtin, so no page loads it. Nothing here queries, and no number passes through a float.
 """
 
+import html
 import re
 from collections.abc import Callable, Iterable
 from datetime import date, datetime
@@ -241,6 +242,16 @@ def ref(text: str) -> SafeString:
 def may(context: Any, name: str, method: str = "GET") -> bool:
     """Does the access table open this route to the reader? `{% may 'party.new' as can_add %}`"""
     return bool(context["actor"].may(name, method))
+
+
+@register.simple_tag
+def options(choices: Iterable[tuple[str, str]], chosen: str) -> SafeString:
+    """The options of a select. There are some hundreds of countries, each of them dear in a template's own loop."""
+    made = (
+        f'<option value="{html.escape(value)}"{" selected" if value == chosen else ""}>{html.escape(label)}</option>'
+        for value, label in choices
+    )
+    return mark_safe("\n".join(made))  # escaped before
 
 
 @register.filter

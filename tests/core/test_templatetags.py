@@ -78,6 +78,13 @@ def test_day_and_instant_read_the_legal_clock():
     assert (day(None), instant(None)) == ("", "")
 
 
+def test_options_of_a_select_are_escaped_and_one_is_chosen():
+    made = Template("{% options choices chosen %}").render(
+        Context({"choices": [("a", "A & <b>"), ('"', "C")], "chosen": "a"})
+    )
+    assert made == '<option value="a" selected>A &amp; &lt;b&gt;</option>\n<option value="&quot;">C</option>'
+
+
 def test_state_tag_has_word_shape_and_colour():
     assert state_tag(License(state="active")) == '<span class="tag ok">In force</span>'
     assert state_tag(Application(state="withdrawn")) == '<span class="tag">Withdrawn</span>'
