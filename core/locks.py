@@ -1,4 +1,8 @@
-"""The one way to take a row: visible to the actor or 404, then locked. In which order: docs/ledger.md."""
+"""The one way to take a row: visible to the actor or 404, then locked.
+
+In which order stands in `locks.csv` beside this file, for every verb of every app: whoever holds a row takes none that
+stands above it. tests/core/test_locks.py compares that with what each verb, and each function of the database, takes.
+"""
 
 from typing import Any, TypeVar
 

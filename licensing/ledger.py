@@ -55,7 +55,7 @@ def clear(
     since it was declared, then tolerance; what is beyond stands in over_cleared. The allotment of the end-user
     (a party) is drawn too, and the value in proportion.
 
-    final releases the rest of the reservation. Locks: docs/ledger.md.
+    final releases the rest of the reservation. Locks: core/locks.csv.
     """
     whose = {"shipment": shipment, "shipment_ref": shipment_ref, "end_user": end_user}
     return _settle("clear", license_id, lines, **whose, final=final, counted=counted)
@@ -155,7 +155,7 @@ def make_months(using: str = DEFAULT_DB_ALIAS) -> int:
 
 
 def lock_lines(license: License) -> None:
-    """All lines of the license are this transaction's, in the order of docs/ledger.md. The license is held already.
+    """All lines of the license are this transaction's, in the order of core/locks.csv. The license is held already.
 
     Read the clock after this: a reservation that holds a line now will commit first.
     """

@@ -55,7 +55,7 @@ KG = 1000
 SHEET = (  # one row that can't be read
     b"license,client_reference,end_user,consignee,destination,port,planned_on,license_line,quantity,unit\n,,,,,,,,,\n"
 )
-_TAKES = re.compile(r'FROM "(\w+)".*FOR NO KEY UPDATE', re.DOTALL)
+_TAKES = re.compile(r'FROM "(\w+)".*FOR NO KEY UPDATE|INTO (\w+) .* ON CONFLICT', re.DOTALL)
 
 
 # Administrators see all officers and all mail; whoever was invited is nobody yet; everybody comments on a draft;
@@ -103,7 +103,7 @@ class Story:
         def watch(execute: Any, sql: str, *rest: Any) -> Any:
             if sql.startswith("ROLLBACK TO SAVEPOINT"):  # a transaction that begins anew: what counts is the last
                 taken.clear()
-            for word in (*_TAKES.findall(sql), *re.findall(r"\b(ledger_\w+|shipment_reserve\w*)\(", sql)):
+            for word in (*map("".join, _TAKES.findall(sql)), *re.findall(r"\b(ledger_\w+|shipment_reserve\w*)\(", sql)):
                 taken.append(word)
             if "legal_now()" in sql and "now" not in taken and not sql.startswith(("INSERT", "WITH")):
                 taken.append("now")

@@ -78,7 +78,7 @@ class Draft:
 
 
 def lock_with_exporter(ref: str, by: Actor) -> Application:
-    """The case and its exporter are this transaction's, the exporter's row first (docs/ledger.md)."""
+    """The case and its exporter are this transaction's, the exporter's row first (core/locks.csv)."""
     exporter = lock(Exporter.objects.filter(applications__in=applications_for(by).filter(ref=ref)))
     row = lock(applications_for(by), ref=ref)
     row.exporter = exporter

@@ -1,7 +1,13 @@
-"""Each verb takes its rows in the order of docs/ledger.md, and reads the clock after that."""
+"""Each verb takes its rows in the order of core/locks.csv, and reads the clock after that."""
+
+import csv
+import re
+from pathlib import Path
 
 import pytest
+from django.db import connection
 
+from core import locks
 from core.errors import NotFound
 from core.locks import lock, lock_all
 from exporters.models import Exporter, Party
@@ -71,8 +77,9 @@ TAKES = {
     "shipments.bulk.cancel": "shipments_bulk now",
     "shipments.sheets.show": "shipments_sheet now",
     "shipments.sheets.confirm": "shipments_sheet now shipment_reserve_many",
-    "shipments.customs.receive": "licensing_license shipments_shipment now ledger_settle ledger_usable ledger_lapse",
-    "shipments.counter.report": "licensing_license shipments_shipment now",
+    "shipments.customs.receive": "licensing_license shipments_shipment now shipments_customsdeclaration ledger_settle"
+    " ledger_usable ledger_lapse",
+    "shipments.counter.report": "licensing_license shipments_shipment now shipments_customsdeclaration",
     "shipments.officers.approve_return": "licensing_license shipments_shipment ledger_lock now ledger_credit",
     "shipments.officers.close_out": "licensing_license shipments_shipment ledger_settle now",
     "shipments.reservations.cancel": "licensing_license shipments_shipment ledger_settle now",
@@ -92,6 +99,51 @@ def test_each_verb_takes_its_rows_first_and_then_reads_the_clock(world, clock):
     steps = story.told(world, clock).steps
     assert steps == {verb: TAKES[verb] if verb in TAKES else f"{NOUNS[verb.rpartition('.')[0]]} now" for verb in steps}
     assert {name for name in guards.locks() if "." in name} <= {f"lock:{verb}" for verb in steps}
+
+
+TAKEN = re.compile(
+    r"FOR NO KEY UPDATE(?: OF (?P<of>\w+))?|\bLOCK TABLE (?P<all>\w+)|ON CONFLICT (?:\([^)]*\) )?(?P<new>DO NOTHING)"
+)
+
+
+def taken_by_functions():
+    """{function of the database: the tables of which it takes rows, or waits for new ones of others, and the functions
+    that it calls, in order}."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT proname, prosrc FROM pg_proc WHERE pronamespace = 'public'::regnamespace")
+        sources = dict(cursor.fetchall())
+    found = {name: [] for name in sources}
+    for name, source in sources.items():
+        for said in re.split(r";|\b(?:BEGIN|LOOP|THEN|ELSE)\b", re.sub(r"--[^\n]*", "", source)):
+            found[name] += [table_of(said, what) for what in TAKEN.finditer(said)]
+            found[name] += [word for word in re.findall(r"\b(\w+)\(", said) if word in sources]
+    return found
+
+
+def table_of(said, what):
+    if what["new"]:
+        table = re.findall(r"\bINSERT INTO (\w+)", said)[-1]
+        return f"{table} new" if table == "shipments_shipment" else table
+    return what["all"] or re.search(rf"\b(\w+) {what['of']}\b" if what["of"] else r"\bFROM (\w+)", said)[1]
+
+
+def tables_of(words, functions):
+    """Of these tables and functions the tables, each where something of it is first taken."""
+    found = {}
+    for word in words:
+        found.update(dict.fromkeys(tables_of(functions[word], functions) if word in functions else [word]))
+    return list(found)
+
+
+def test_all_rows_are_taken_in_the_one_order(db):
+    """By each verb, whatever it calls, and by each function of the database, whoever calls it."""
+    with Path(locks.__file__).with_name("locks.csv").open(encoding="utf-8") as source:
+        order = [row["table"] for row in csv.DictReader(source)]
+    functions = taken_by_functions()
+    verbs = {verb: words.replace("now", "").split() for verb, words in (NOUNS | TAKES).items()}
+    taken = {name: tables_of(words, functions) for name, words in (functions | verbs).items()}
+    assert set(order) == {table for tables in taken.values() for table in tables}
+    assert {name: tables for name, tables in taken.items() if tables != sorted(tables, key=order.index)} == {}
 
 
 def test_each_verb_that_decides_refuses_an_old_page(world, clock):
