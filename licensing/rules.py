@@ -1,4 +1,9 @@
-"""Predicates about cases, as English tests. What they refuse of the row itself, they say."""
+"""Predicates about cases, as English tests. What they refuse of the row itself, they say.
+
+Two people stand behind each license: nobody decides who ever took the case, and nobody who decided reviews, recommends
+or reopens in that round. PostgreSQL keeps the same apart by `step_nobody_takes_both` (licensing/models/applications.py)
+and guard_two_people (licensing/sql/guards.sql).
+"""
 
 from typing import Any
 
@@ -24,6 +29,26 @@ def _not_for_him(row: Any, actor: Any) -> DomainError | None:
         return Forbidden(_("You have this case already."))
     if row.decided_by(actor.user):
         return FourEyes(_("You decided in this round, so another officer must review it."))
+    return None
+
+
+def not_to_recommend(row: Any, actor: Any) -> FourEyes | None:
+    """Why this officer does not recommend; None where nothing is against that."""
+    if row.decided_by(actor.user):
+        return FourEyes(_("You decided in this round, so another officer must recommend."))
+    return None
+
+
+def not_to_decide(row: Any, actor: Any) -> FourEyes | None:
+    """Likewise: nobody who ever took it, and so nobody who recommended, as only who has it does that."""
+    if row.taken_by(actor.user):
+        return FourEyes(_("You took this case, so another officer must decide it."))
+    return None
+
+
+def not_to_reopen(row: Any, actor: Any) -> FourEyes | None:
+    if row.decided_by(actor.user):
+        return FourEyes(_("You approved this, so another officer must reopen it."))
     return None
 
 

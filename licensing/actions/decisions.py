@@ -23,7 +23,7 @@ from core.legal_time import INSTANT, legal_day, legal_now, months_after
 from core.locks import lock, lock_all
 from core.references import ALPHABET, draw
 from exporters.states import ExporterState
-from licensing import ledger
+from licensing import ledger, rules
 from licensing.actions.applications import lock_with_exporter
 from licensing.actions.consultations import require_running
 from licensing.actions.findings import (
@@ -53,7 +53,7 @@ from licensing.models import (
     LicenseEndUser,
     RecommendedLine,
 )
-from licensing.selectors import PENDING, Judged, applications_for, judge, next_turn, read_parts, took
+from licensing.selectors import PENDING, Judged, applications_for, judge, next_turn, read_parts
 from licensing.states import DeclarationState
 
 PROOF_DAYS = 30  # DELIVERY_PROOF_30D
@@ -109,8 +109,7 @@ def recommend(
     row = lock(applications_for(by), ref=ref)
     require(row.recommend, by=by, seen=seen)
     require_running(row)
-    if row.decided_by(by.user):
-        raise FourEyes(_("You decided in this round, so another officer must recommend."))
+    _require_another(rules.not_to_recommend(row, by))
     at = legal_now()
     judged = judge(row, at=at, audience=PENDING)
     require_acknowledged(row, judged, acknowledged)
@@ -255,10 +254,10 @@ def _recommendation(row: Application) -> DecisionStep:
     return step
 
 
-def _require_second_person(row: Application, by: Actor) -> None:
-    """Nobody decides who ever took the case, and so nobody who recommended: only who has it does that."""
-    if took(by).filter(subject_id=row.pk).exists():
-        raise FourEyes(_("You took this case, so another officer must decide it."))
+def _require_another(why: FourEyes | None) -> None:
+    """Nothing keeps this officer from the step (licensing/rules.py). Raises FourEyes otherwise."""
+    if why is not None:
+        raise why
 
 
 @command
@@ -266,7 +265,7 @@ def send_back(ref: str, *, seen: int, reason: str, by: Actor) -> Application:
     """The case is with its reviewer again, in the same round."""
     row = lock(applications_for(by), ref=ref)
     require(row.send_back, by=by, seen=seen)
-    _require_second_person(row, by)
+    _require_another(rules.not_to_decide(row, by))
     move(row.send_back, by=by, reason=reason)
     return row
 
@@ -286,7 +285,7 @@ def approve(
     """
     row = lock(applications_for(by), ref=ref)
     require(row.approve, by=by, seen=seen)
-    _require_second_person(row, by)
+    _require_another(rules.not_to_decide(row, by))
     step = _recommendation(row)
     declarations = lock_declarations(step)
     at = legal_now()
@@ -314,7 +313,7 @@ def refuse(ref: str, *, seen: int, factors: list[str], text: str, departure: str
     """
     row = lock(applications_for(by), ref=ref)
     require(row.refuse, by=by, seen=seen)
-    _require_second_person(row, by)
+    _require_another(rules.not_to_decide(row, by))
     _require_grounds(factors, text)
     at = legal_now()
     judged = judge(row, at=at, audience=PENDING)
@@ -424,8 +423,7 @@ def reopen(ref: str, *, seen: int, reason: str, by: Actor) -> Application:
     """An approval that must not be issued is under review again. Another decider does this."""
     row = lock(applications_for(by), ref=ref)
     require(row.reopen, by=by, seen=seen)
-    if row.decided_by(by.user):
-        raise FourEyes(_("You approved this, so another officer must reopen it."))
+    _require_another(rules.not_to_reopen(row, by))
     move(row.reopen, by=by, reason=reason)
     return row
 

@@ -12,7 +12,7 @@ from django_fsm import FSMField, FSMModelMixin, transition
 
 from core.graphs import guarded
 from core.guards import insert_only
-from core.models import Document, User
+from core.models import Document, HistoryLine, User
 from exporters import rules
 from exporters.models import Exporter, Party
 from licensing.models.declarations import Declaration
@@ -22,6 +22,11 @@ from licensing.rules import asked_for_nothing_yet, is_running, stands_still, who
 from licensing.states import OPEN_CASE, TAKEN
 from licensing.states import ApplicationState as S
 from licensing.words import terms
+
+
+def takings(user: User) -> models.QuerySet[HistoryLine]:
+    """That this officer took a case, or took it over, whoever has it now; `subject_id` is the case's key."""
+    return HistoryLine.objects.filter(subject_kind="application", verb="assign", actor_id=user.pk)
 
 
 class Kind(models.TextChoices):
@@ -109,6 +114,10 @@ class Application(FSMModelMixin, models.Model):
     def decision(self) -> "DecisionStep | None":
         """The latest of the present round; none any more once the case was reopened."""
         return self._latest(DecisionStep.Step.DECIDE) if self.decided_at else None
+
+    def taken_by(self, user: User) -> bool:
+        """He took it, or took it over, whoever has it now."""
+        return takings(user).filter(subject_id=self.pk).exists()
 
     def decided_by(self, user: User) -> bool:
         """He decided in the present round, reopened since or not."""
@@ -492,7 +501,8 @@ class ToleranceMode(models.TextChoices):
 
 @insert_only
 class DecisionStep(models.Model):
-    """A counted step of a round: a recommendation or a decision. PostgreSQL refuses one person doing both."""
+    """A counted step of a round: a recommendation or a decision. PostgreSQL refuses one person doing both, as verbs do
+    before (licensing/rules.py)."""
 
     class Step(models.TextChoices):
         RECOMMEND = "recommend", _("Recommendation")

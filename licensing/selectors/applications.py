@@ -24,6 +24,7 @@ from licensing.models import (
     SupplementAnswer,
     SupplementPoint,
 )
+from licensing.models.applications import takings
 from licensing.states import OPEN_CASE, TAKEN, ApplicationState
 
 WAITING = (
@@ -166,11 +167,6 @@ def _left_alone() -> Q:
     return Q(~Exists(acting), state__in=TAKEN)
 
 
-def took(actor: Actor) -> QuerySet[HistoryLine]:
-    """That this officer took a case, or took it over, whoever has it now; `subject_id` is the case's key."""
-    return HistoryLine.objects.filter(subject_kind="application", verb="assign", actor_id=actor.user.pk)
-
-
 def reviewer_of(pk: int) -> list[str]:
     """The e-mail of the officer who has the case, as long as he can act on it."""
     rows = Application.objects.filter(pk=pk, reviewer__isnull=False).exclude(_left_alone())
@@ -208,7 +204,7 @@ def in_queue(rows: QuerySet[Application], actor: Actor, view: str) -> QuerySet[A
 def to_countersign(actor: Actor) -> QuerySet[Application]:
     """Cases that others took and recommended, and approvals still to be issued."""
     rows = applications_for(actor).filter(state__in=[ApplicationState.AWAITING_DECISION, ApplicationState.APPROVED])
-    mine = Q(pk__in=took(actor).values("subject_id"), state=ApplicationState.AWAITING_DECISION)
+    mine = Q(pk__in=takings(actor.user).values("subject_id"), state=ApplicationState.AWAITING_DECISION)
     return rows.exclude(mine).order_by("accepted_on", "pk")
 
 

@@ -56,7 +56,7 @@ def case(request: HttpRequest, ref: str, failed: Failed | None = None) -> HttpRe
         "steps": steps,
         "recommendation": recommendation,
         "granted": granted.decided(row) if row.decided_at else granted.recommended(row),
-        "taken_by_me": selectors.took(request.actor).filter(subject_id=row.pk).exists(),
+        "taken_by_me": row.taken_by(request.user),
         "decided_by_me": row.decided_by(request.user),
         "unverified": [
             u
