@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from core import characters
 from core.access import Actor
 from core.command import command
-from core.errors import DomainError, Forbidden, FourEyes, Invalid, NotFound, Problem, WrongState
+from core.errors import DomainError, Forbidden, Invalid, NotFound, Problem, WrongState
 from core.history import move, record, require, require_seen
 from core.legal_time import day_start, legal_day, legal_now
 from core.locks import lock
@@ -388,10 +388,10 @@ def no_emergency(found: Comparison, follows: str, text: str) -> DomainError | No
 def _sign(row: Draft, part: str, digest: str, by: Actor, at: datetime, *, once: bool = False) -> None:
     """This person wrote, or approved, this text. Raises FourEyes for an author who signed it (the other way round the
     graph does); or, `once`, when he signed within a day."""
-    if part == Part.AUTHOR and row.signatures.filter(actor=by.user, part=Part.APPROVER).exists():
-        raise FourEyes(_("You approved or signed this draft, so somebody else must change it."))
-    if once and any(one.actor_id == by.user.pk for one in row.hastened(at)):
-        raise FourEyes(_("You signed this already, so another officer must do that."))
+    if part == Part.AUTHOR and (why := row.approved_by(by)):
+        raise why
+    if once and (why := row.signed_by(by, at)):
+        raise why
     Signature.objects.create(draft=row, part=part, actor=by.user, digest=digest, at=at)
 
 

@@ -36,6 +36,10 @@ COUNTS = Q(repeals=None, repealed_by=None)  # of an edition: it was not repealed
 class Draft(FSMModelMixin, models.Model):
     """A text of the rules that is being written; approved, an edition has it word by word.
 
+    Who writes it approves it not, and the other way round: `wrote`, `approved_by` and `signed_by` say why. PostgreSQL
+    holds the same by `signature_nobody_gives_both` below, and by guard_signed (licensing/sql/guards.sql), which counts
+    anew for each edition what `signed` counts.
+
     base: the edition whose text it was made of. starts_on: the day at whose 00:00 it is to start. stated_for: the
     digest of the text that its public statement was last read beside. comment_until: the last day on which companies
     comment on what everybody reads; none where it is not shown. published_at: when it was shown last.
@@ -105,6 +109,18 @@ class Draft(FSMModelMixin, models.Model):
         """Why this person can neither sign nor repeal it; None where he wrote nothing of it."""
         if (actor.user.pk, Signature.Part.AUTHOR) in [(one.actor_id, one.part) for one in self.signatures.all()]:
             return FourEyes(gettext("You wrote on this draft, so another officer must do that."))
+        return None
+
+    def approved_by(self, actor: Any) -> FourEyes | None:
+        """Why this person can change nothing of it; None where he never approved or signed it."""
+        if self.signatures.filter(actor=actor.user, part=Signature.Part.APPROVER).exists():
+            return FourEyes(gettext("You approved or signed this draft, so somebody else must change it."))
+        return None
+
+    def signed_by(self, actor: Any, at: datetime) -> FourEyes | None:
+        """Why this person can't give the other signature of an emergency; None where none of his counts."""
+        if any(one.actor_id == actor.user.pk for one in self.hastened(at)):
+            return FourEyes(gettext("You signed this already, so another officer must do that."))
         return None
 
     @property
