@@ -12,7 +12,7 @@ from core.actions import keep_file
 from core.command import command
 from core.errors import Invalid, NotFound, Problem, WrongState
 from core.history import move, record, require, require_version
-from core.legal_time import legal_day, legal_now, months_after
+from core.legal_time import legal_day, legal_now
 from core.locks import lock
 from core.references import draw
 from exporters.models import Exporter, Party
@@ -29,7 +29,6 @@ from licensing.models import (
 from licensing.selectors import NEW, Judged, applications_for, judge
 from licensing.states import ApplicationState, DeclarationState
 
-DECLARATION_MONTHS = 12
 SAID = (
     "kind",
     "ports",
@@ -42,7 +41,6 @@ SAID = (
     "remarks",
 )
 TAKES_PAPERS = (ApplicationState.DRAFT, ApplicationState.AWAITING_APPLICANT)
-RELIABLE = (DeclarationState.SUBMITTED, DeclarationState.VERIFIED, DeclarationState.IN_FORCE)
 
 
 @dataclass(frozen=True)
@@ -241,14 +239,10 @@ def _unreliable_declarations(row: Application) -> list[Problem]:
         declaration = user.declaration
         covered |= {item.control_item_id for item in declaration.items.all()}
         name = {"name": user.party.name}
-        if declaration.state not in RELIABLE:
+        if not declaration.submitted:
             message = _("The declaration of {name} is not submitted yet.").format(**name)
             problems.append(Problem("/end_users", "declaration-not-submitted", message))
-        elif (
-            row.planned_from
-            and declaration.signed_on
-            and row.planned_from > months_after(declaration.signed_on, DECLARATION_MONTHS)
-        ):
+        elif row.planned_from and not declaration.recent_for(row.planned_from):
             message = _("The declaration of {name} was signed more than 12 months before the planned start.")
             problems.append(Problem("/end_users", "declaration-too-old", message.format(**name)))
         if row.kind == Kind.ANNUAL and not declaration.yearly_need:

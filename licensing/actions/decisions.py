@@ -348,7 +348,7 @@ def lock_declarations(step: DecisionStep) -> list[Declaration]:
 
 def _require_verified(declarations: list[Declaration]) -> None:
     for declaration in declarations:
-        if declaration.state not in (DeclarationState.VERIFIED, DeclarationState.IN_FORCE):
+        if not declaration.checked:
             message = _("The declaration {ref} of {name} is not verified yet.")
             raise DomainError(
                 message.format(ref=declaration.ref, name=declaration.end_user.name), code="declaration-not-verified"

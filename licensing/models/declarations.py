@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from django_fsm import FSMField, FSMModelMixin, transition
 
 from core.graphs import guarded
+from core.legal_time import months_after
 from core.models import Document
 from exporters import rules
 from exporters.models import Exporter, Party
@@ -18,11 +19,19 @@ from licensing.states import DeclarationState as S
 CONFIRMATIONS = ("no_other_use", "no_transfer", "no_mass_destruction", "no_military_use")
 
 
+SIGNED_MONTHS = 12  # before the first planned day, at most
+
+
 @guarded(initial=S.DRAFT)
 class Declaration(FSMModelMixin, models.Model):
-    """One end-user's word on what the goods are for, with the signed certificate as PDF."""
+    """One end-user's word on what the goods are for, with the signed certificate as PDF.
+
+    A case names any that was not rejected (`NAMED`), is filed on those that are `submitted` and signed recently enough
+    (`recent_for`), and approved and issued on those that are `checked`.
+    """
 
     PREFIX = "EUD"
+    NAMED = ~models.Q(state=S.REJECTED)
 
     class Process(models.TextChoices):
         AS_RECEIVED = "as_received", _("Used as received")
@@ -88,6 +97,19 @@ class Declaration(FSMModelMixin, models.Model):
 
     def confirmed(self) -> bool:
         return all(getattr(self, name) for name in CONFIRMATIONS)
+
+    @property
+    def submitted(self) -> bool:
+        """The ministry has it, and did not reject it."""
+        return self.state == S.SUBMITTED or self.checked
+
+    @property
+    def checked(self) -> bool:
+        """A reviewer verified it."""
+        return self.state in (S.VERIFIED, S.IN_FORCE)
+
+    def recent_for(self, first: date) -> bool:
+        return self.signed_on is None or first <= months_after(self.signed_on, SIGNED_MONTHS)
 
     @transition(
         field=state,

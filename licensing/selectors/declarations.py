@@ -25,7 +25,7 @@ def declarations_for(actor: Actor) -> QuerySet[Declaration]:
 
 def usable_declarations(actor: Actor) -> QuerySet[Declaration]:
     """Declarations that an application may rely on."""
-    return declarations_for(actor).exclude(state=DeclarationState.REJECTED)
+    return declarations_for(actor).filter(Declaration.NAMED)
 
 
 def rejection(row: Declaration) -> HistoryLine | None:

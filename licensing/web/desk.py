@@ -58,11 +58,7 @@ def case(request: HttpRequest, ref: str, failed: Failed | None = None) -> HttpRe
         "granted": granted.decided(row) if row.decided_at else granted.recommended(row),
         "taken_by_me": row.taken_by(request.user),
         "decided_by_me": row.decided_by(request.user),
-        "unverified": [
-            u
-            for u in row.end_users.all()
-            if u.declaration.state not in ("verified", "in_force") and (u.pk in kept or not kept)
-        ],
+        "unverified": [u for u in row.end_users.all() if not u.declaration.checked and (u.pk in kept or not kept)],
         "unissued": row.state in UNISSUED,
         "findings": row.findings.all(),
         "screenings": screenings,
