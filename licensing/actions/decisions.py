@@ -36,9 +36,8 @@ from licensing.actions.findings import (
     require_not_held,
     require_open,
     require_papers,
-    require_resolved,
 )
-from licensing.actions.screenings import require_screened
+from licensing.actions.screenings import require_resolved, require_screened
 from licensing.actions.verdicts import foresee, open_verdicts
 from licensing.granted import NO_TOLERANCE, Granted, Tolerance, compare, recommended
 from licensing.models import (

@@ -8,15 +8,15 @@ from django.utils.translation import gettext as _
 from core.access import Actor
 from core.actions import keep_file
 from core.command import command
-from core.errors import DomainError, Invalid, Problem, WrongState
+from core.errors import Invalid, Problem, WrongState
 from core.history import move, record, require, require_version
 from core.legal_time import legal_now, legal_today
 from core.locks import lock
 from core.references import draw
+from licensing.actions.screenings import require_resolved_of
 from licensing.models import ControlItem, Declaration
 from licensing.models.declarations import CONFIRMATIONS
-from licensing.models.screenings import POSSIBLE
-from licensing.selectors import counting, declarations_for, screenings_of
+from licensing.selectors import declarations_for
 from licensing.states import DeclarationState
 
 ONWARD_MOST = 48  # with the end-user's own and a shipment's the most that rules read (licensing.policy.facts)
@@ -138,14 +138,7 @@ def verify(ref: str, *, seen: int, by: Actor) -> Declaration:
     """
     row = lock(declarations_for(by), ref=ref)
     require(row.verify, by=by, seen=seen)
-    newest = counting(screenings_of([row.end_user_id])).get(row.end_user_id)
-    if newest and newest.hit == POSSIBLE:
-        message = _(
-            "Screening found a possible hit, which nobody resolved yet, on: {names}. The reviewer of case {case} "
-            "records whether it is one; verify it then."
-        )
-        message = message.format(names=row.end_user.name, case=newest.application.ref)
-        raise DomainError(message, code="screening-unresolved")
+    require_resolved_of(row)
     move(row.verify, by=by)
     return row
 

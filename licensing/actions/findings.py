@@ -12,10 +12,9 @@ from django.utils.translation import gettext_lazy
 from core.errors import DomainError, Invalid, Problem
 from licensing.granted import NO_TOLERANCE, Tolerance
 from licensing.models import Application, DecisionStep, Finding
-from licensing.models.screenings import POSSIBLE
 from licensing.policy.engine import RANK, strictest
 from licensing.policy.trace import Fate, Line
-from licensing.policy.vocabulary import CHANNEL_OF, HIT, MONTHS, MONTHS_MOST
+from licensing.policy.vocabulary import CHANNEL_OF, MONTHS, MONTHS_MOST
 from licensing.selectors import Judged, changed, fingerprint, last_day
 from licensing.words import holds, terms
 from licensing.words import rules as words
@@ -196,18 +195,6 @@ def require_open(case: Application, judged: Iterable[Judged], lines: Collection[
         if obstacle := _closed(case.kind, days):
             refusal = "channel-closed" if obstacle.code == "not-controlled" else obstacle.code
             raise DomainError(obstacle.message, code=refusal)
-
-
-def require_resolved(judged: Iterable[Judged], users: Collection[int]) -> None:
-    """Nobody who keeps his place may be on a list, and nobody said yet whether he is. Raises DomainError
-    screening-unresolved."""
-    kept = [one.user for one in judged if one.said.get(HIT) == POSSIBLE and one.user.pk in users]
-    if names := list(dict.fromkeys(str(user.party) for user in kept)):
-        message = _(
-            "Screening found a possible hit, which nobody resolved yet, on: {names}. Return or reopen the case; its "
-            "reviewer records whether it is one."
-        )
-        raise DomainError(message.format(names="; ".join(names)), code="screening-unresolved")
 
 
 def require_papers(case: Application, judged: Iterable[Judged], lines: Collection[int], users: Collection[int]) -> None:

@@ -1,6 +1,11 @@
-"""Recording what screening the end-users of a case against the lists of parties found."""
+"""Recording what screening the end-users of a case against the lists of parties found, and what that stops.
 
-from collections.abc import Iterable
+Without a result in the case no approval is recommended; while a hit is possible, and nobody said whether it is one,
+nothing is approved or issued and no declaration verified; any hit closes the end-user on licenses in force, but one
+that they were issued on. What else a hit does is for the rules. Which result counts: licensing/models/screenings.py.
+"""
+
+from collections.abc import Collection, Iterable
 from datetime import date, datetime
 from typing import Any
 
@@ -16,10 +21,18 @@ from core.locks import lock_all
 from licensing import ledger
 from licensing.actions.applications import lock_with_exporter
 from licensing.actions.licenses import closing, narrowed, open_users, widened
-from licensing.models import Application, ApplicationEndUser, License, LicenseEndUser, Screening, Suspension
-from licensing.models.screenings import NO_HIT
+from licensing.models import (
+    Application,
+    ApplicationEndUser,
+    Declaration,
+    License,
+    LicenseEndUser,
+    Screening,
+    Suspension,
+)
+from licensing.models.screenings import NO_HIT, POSSIBLE, counting
 from licensing.policy.vocabulary import FACTS, HIT
-from licensing.selectors import screened_in
+from licensing.selectors import Judged, screened_in, screenings_of
 from licensing.states import IN_FORCE
 
 Cause = Suspension.Cause
@@ -124,3 +137,27 @@ def require_screened(row: Application, chosen: Iterable[ApplicationEndUser]) -> 
     if waiting := [str(user.party) for user in chosen if user.party_id not in screened]:
         message = _("No screening result is recorded in this case for: {names}.")
         raise DomainError(message.format(names="; ".join(waiting)), code="screening-missing")
+
+
+def require_resolved(judged: Iterable[Judged], users: Collection[int]) -> None:
+    """Nobody who keeps his place may be on a list, and nobody said yet whether he is. Raises DomainError
+    screening-unresolved."""
+    kept = [one.user for one in judged if one.said.get(HIT) == POSSIBLE and one.user.pk in users]
+    if names := list(dict.fromkeys(str(user.party) for user in kept)):
+        message = _(
+            "Screening found a possible hit, which nobody resolved yet, on: {names}. Return or reopen the case; its "
+            "reviewer records whether it is one."
+        )
+        raise DomainError(message.format(names="; ".join(names)), code="screening-unresolved")
+
+
+def require_resolved_of(declaration: Declaration) -> None:
+    """Its end-user is not perhaps on a list. Raises DomainError screening-unresolved."""
+    newest = counting(screenings_of([declaration.end_user_id])).get(declaration.end_user_id)
+    if newest and newest.hit == POSSIBLE:
+        message = _(
+            "Screening found a possible hit, which nobody resolved yet, on: {names}. The reviewer of case {case} "
+            "records whether it is one; verify it then."
+        )
+        message = message.format(names=declaration.end_user.name, case=newest.application.ref)
+        raise DomainError(message, code="screening-unresolved")

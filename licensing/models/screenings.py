@@ -1,5 +1,7 @@
 """What screening an end-user against the lists of parties found. Rows are only added: the newest one counts."""
 
+from collections.abc import Iterable
+
 from django.db import models
 from django.db.models import Q
 
@@ -43,3 +45,12 @@ class Screening(models.Model):
     def counts(self) -> bool:
         """No hit clears the entry that was looked at, and no later one: another name may be on a list. A hit stays."""
         return not self.clear or self.party_version == self.party.version
+
+
+def counting(rows: Iterable[Screening]) -> dict[int, Screening]:
+    """party -> the newest of these results, which come newest first, where it counts for its entry as it is now. What
+    it took the place of does not come back."""
+    newest: dict[int, Screening] = {}
+    for row in rows:
+        newest.setdefault(row.party_id, row)
+    return {party: row for party, row in newest.items() if row.counts}

@@ -111,7 +111,7 @@ from licensing.selectors.pools import (
     standings,
 )
 from licensing.selectors.proposals import comments_for, open_proposals, proposals
-from licensing.selectors.screenings import counting, screened_in, screenings_of
+from licensing.selectors.screenings import screened_in, screenings_of
 from licensing.selectors.silence import silences_of
 from licensing.selectors.uses import Use, uses_untold
 from licensing.selectors.verdicts import (
@@ -221,7 +221,6 @@ __all__ = [
     "closed_in_part",
     "closings",
     "closed_somehow",
-    "counting",
     "comments_for",
     "compared",
     "compiled",

@@ -23,7 +23,7 @@ from licensing.models import (
     Declaration,
     Finding,
 )
-from licensing.models.screenings import NO_HIT
+from licensing.models.screenings import NO_HIT, counting
 from licensing.policy.editions import Hold
 from licensing.policy.engine import Compiled, Outcome
 from licensing.policy.facts import Facts, as_read
@@ -33,7 +33,7 @@ from licensing.policy.trace import Line, trace
 from licensing.policy.vocabulary import CODE, COUNTRY, END_USE, HIT
 from licensing.selectors.editions import Editions, due, editions_at, rules_of
 from licensing.selectors.holds import last_day
-from licensing.selectors.screenings import counting, screenings_of
+from licensing.selectors.screenings import screenings_of
 from licensing.states import OPEN_CASE
 
 NEW, PENDING = "new", "pending"

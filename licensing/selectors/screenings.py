@@ -13,15 +13,6 @@ def screenings_of(parties: Iterable[int]) -> list[Screening]:
     return list(rows.order_by("-pk"))
 
 
-def counting(rows: Iterable[Screening]) -> dict[int, Screening]:
-    """party -> the newest of these results, which come newest first, where it counts for its entry as it is now. What
-    it took the place of does not come back."""
-    newest: dict[int, Screening] = {}
-    for row in rows:
-        newest.setdefault(row.party_id, row)
-    return {party: row for party, row in newest.items() if row.counts}
-
-
 def screened_in(case: Application) -> set[int]:
     """The parties of whose entry, as it is now, a result was recorded in this very case."""
     rows = Screening.objects.filter(application=case, party_version=F("party__version"))

@@ -16,6 +16,7 @@ from licensing import granted, selectors
 from licensing.actions.decisions import require_grantable
 from licensing.actions.findings import DEPARTURES, lacking, limits, presumed
 from licensing.models import Application, DecisionStep
+from licensing.models.screenings import counting
 from licensing.states import UNISSUED
 from licensing.web.holds import of_case
 from licensing.web.onward import with_onward
@@ -42,7 +43,7 @@ def case(request: HttpRequest, ref: str, failed: Failed | None = None) -> HttpRe
     row, today = get_object_or_404(rows, ref=ref), legal_today()
     steps, recommendation = row.steps.all(), row.recommendation
     screenings = selectors.screenings_of(user.party_id for user in row.end_users.all())
-    newest = selectors.counting(screenings)
+    newest = counting(screenings)
     for user in row.end_users.all():
         user.screening = newest.get(user.party_id)
     with_onward(user.declaration for user in row.end_users.all())
