@@ -12,9 +12,6 @@ from core.working_days import Calendar, NotPublished, Pause
 
 WORKING_DAYS = 45
 SIGNALS = (30, 40, WORKING_DAYS)
-ANSWER_DAYS = 20  # after which a question that nobody answers ends
-ISSUE_DAYS = 10  # within which an approved license is issued
-RECEIPT_DAYS = 5  # within which the ministry says that something is missing, or has accepted
 
 
 @dataclass(frozen=True)

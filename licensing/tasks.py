@@ -69,14 +69,14 @@ def run_simulations() -> int:
 def accept_by_law() -> int:
     """Every case of which nothing was said in time is accepted from its receipt on."""
     by = clock()
-    return each(selectors.silent(legal_today(), BATCH), lambda pk: receipts.accept_by_law(pk, by=by))
+    return each(receipts.silent(legal_today(), BATCH), lambda pk: receipts.accept_by_law(pk, by=by))
 
 
 @shared_task
 def lapse_supplements() -> int:
     """Every case ends of which nothing came by the last day of its supplement."""
     by = clock()
-    return each(selectors.overdue_supplements(legal_today(), BATCH), lambda pk: supplements.lapse(pk, by=by))
+    return each(supplements.overdue(legal_today(), BATCH), lambda pk: supplements.lapse(pk, by=by))
 
 
 @shared_task

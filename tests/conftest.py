@@ -16,7 +16,7 @@ from django.db.backends.postgresql.operations import DatabaseOperations
 from django.utils import translation
 
 from core.legal_time import LEGAL_ZONE
-from licensing.actions import applications
+from licensing.actions import applications, receipts
 from tests import make
 from tests.days import D
 from tests.kept import Kept
@@ -189,7 +189,7 @@ def accepted(world, on):
         on(day)
         ref = world.application()
         applications.submit(ref, seen=make.seen(ref), by=world.exporter)
-        applications.accept(ref, by=world.ministry.intake)
+        receipts.accept(ref, by=world.ministry.intake)
         return ref
 
     return accepted

@@ -226,7 +226,7 @@ def _applications(step: Story, world: make.World, signed: Any) -> None:
     step(applications.submit, ref, by=boss)
     step(supplements.request_supplement, ref, points=["The test report"], by=m.intake)
     step(supplements.resubmit, ref, answers={1: supplements.Answer("Attached.")}, by=boss)
-    step(applications.accept, ref, by=m.intake)
+    step(receipts.accept, ref, by=m.intake)
     step(decisions.assign, ref, by=m.reviewer)
     in_two_weeks = legal_today() + timedelta(days=14)
     step(questions.ask, ref, text="Why?", about=["quantity"], due_on=in_two_weeks, by=m.reviewer)

@@ -18,7 +18,6 @@ from core.references import draw
 from exporters.models import Exporter, Party
 from exporters.states import ExporterState
 from licensing.actions.findings import freeze, problems_of
-from licensing.actions.receipts import require_not_silent, silent_since
 from licensing.models import (
     Application,
     ApplicationDocument,
@@ -295,29 +294,4 @@ def withdraw(ref: str, *, reason: str = "", by: Actor) -> Application:
     """The applicant has taken the case back; nobody decides it any more."""
     row = lock(applications_for(by), ref=ref)
     move(row.withdraw, by=by, reason=reason)
-    return row
-
-
-@command
-def accept(ref: str, *, by: Actor) -> Application:
-    """The case is complete and accepted today, or by law already; its first round begins."""
-    row = lock(applications_for(by), ref=ref)
-    require(row.accept, by=by)
-    at = legal_now()
-    day_0 = silent_since(row, at) or legal_day(at)
-    move(row.accept, by=by, at=at, facts={"day_0": day_0.isoformat()}, accepted_on=day_0)
-    return row
-
-
-@command
-def not_accept(ref: str, *, reason: str, by: Actor) -> Application:
-    """The case is outside the scope; the applicant knows why and what remedy there is.
-
-    Raises DomainError deemed-accepted when the time is over within which that could be said.
-    """
-    row = lock(applications_for(by), ref=ref)
-    require(row.not_accept, by=by)
-    at = legal_now()
-    require_not_silent(row, at)
-    move(row.not_accept, by=by, at=at, reason=reason)
     return row

@@ -1,4 +1,4 @@
-"""What the law makes of silence: a case of which nothing is said in time is accepted from its receipt on."""
+"""How a case is accepted: by an officer, or by the silence that law takes for that, from its receipt on."""
 
 from datetime import date, datetime
 
@@ -7,14 +7,16 @@ from django.utils.translation import gettext as _
 from core.access import Actor
 from core.command import command
 from core.errors import DomainError
-from core.history import move
-from core.legal_time import legal_day, legal_now
+from core.history import move, require
+from core.legal_time import day_start, legal_day, legal_now
 from core.locks import lock
-from core.selectors import calendar
+from core.selectors import calendar, working_day_before
 from core.working_days import NotPublished
-from licensing.clock import RECEIPT_DAYS
 from licensing.models import Application
+from licensing.selectors import applications_for
 from licensing.states import ApplicationState
+
+RECEIPT_DAYS = 5  # working days within which the ministry says that something is missing, or has accepted
 
 
 def silent_since(row: Application, at: datetime) -> date | None:
@@ -31,6 +33,15 @@ def silent_since(row: Application, at: datetime) -> date | None:
     return received_on if last and legal_day(at) > last else None
 
 
+def silent(today: date, limit: int) -> list[int]:
+    """Submitted cases of which nothing was said on any of the days that the law gives."""
+    first = working_day_before(today, RECEIPT_DAYS)
+    if first is None:
+        return []
+    rows = Application.objects.filter(state=ApplicationState.SUBMITTED, received_at__lt=day_start(first))
+    return list(rows.order_by("pk").values_list("pk", flat=True)[:limit])
+
+
 def require_not_silent(row: Application, at: datetime) -> None:
     """The ministry may still speak. Raises DomainError deemed-accepted when the law has accepted the case already."""
     if silent_since(row, at):
@@ -38,6 +49,31 @@ def require_not_silent(row: Application, at: datetime) -> None:
             _("Five working days have gone by since this was received, so by law it is accepted from that day on."),
             code="deemed-accepted",
         )
+
+
+@command
+def accept(ref: str, *, by: Actor) -> Application:
+    """The case is complete and accepted today, or by law already; its first round begins."""
+    row = lock(applications_for(by), ref=ref)
+    require(row.accept, by=by)
+    at = legal_now()
+    day_0 = silent_since(row, at) or legal_day(at)
+    move(row.accept, by=by, at=at, facts={"day_0": day_0.isoformat()}, accepted_on=day_0)
+    return row
+
+
+@command
+def not_accept(ref: str, *, reason: str, by: Actor) -> Application:
+    """The case is outside the scope; the applicant knows why and what remedy there is.
+
+    Raises DomainError deemed-accepted when the time is over within which that could be said.
+    """
+    row = lock(applications_for(by), ref=ref)
+    require(row.not_accept, by=by)
+    at = legal_now()
+    require_not_silent(row, at)
+    move(row.not_accept, by=by, at=at, reason=reason)
+    return row
 
 
 @command

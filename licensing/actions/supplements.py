@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 
 from django.utils.translation import gettext as _
 
@@ -93,6 +93,12 @@ def _require_whole(given: Mapping[SupplementPoint, Answer]) -> None:
         problems.append(Problem("", "file-too-large", _("Together the files are larger than 10 MB.")))
     if problems:
         raise Invalid(problems)
+
+
+def overdue(today: date, limit: int) -> list[int]:
+    """Cases of which nothing came by the last day of their supplement."""
+    rows = Application.objects.filter(state=ApplicationState.SUPPLEMENT_REQUIRED, supplement__due_on__lt=today)
+    return list(rows.order_by("pk").values_list("pk", flat=True)[:limit])
 
 
 @command

@@ -4,13 +4,10 @@ from licensing.selectors.applications import (
     CASE_SEARCH,
     applications_for,
     in_queue,
-    long_asked,
     officers_of,
     on_their_way,
     open_questions,
-    overdue_supplements,
     reviewer_of,
-    silent,
     to_countersign,
     with_parts,
     with_questions,
@@ -112,7 +109,7 @@ from licensing.selectors.pools import (
 )
 from licensing.selectors.proposals import comments_for, open_proposals, proposals
 from licensing.selectors.screenings import screened_in, screenings_of
-from licensing.selectors.silence import silences_of
+from licensing.selectors.silence import long_asked, silences_of
 from licensing.selectors.uses import Use, uses_untold
 from licensing.selectors.verdicts import (
     IN_GRACE,
@@ -273,7 +270,6 @@ __all__ = [
     "officers_of",
     "on_their_way",
     "open_questions",
-    "overdue_supplements",
     "prohibited",
     "quiet",
     "open_proposals",
@@ -291,7 +287,6 @@ __all__ = [
     "search_items",
     "signals_due",
     "silences_of",
-    "silent",
     "simulated",
     "simulations_to_run",
     "standing",

@@ -1,6 +1,6 @@
 """Which cases somebody sees, with what, and in which part of the desk."""
 
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
@@ -8,11 +8,9 @@ from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
 from django.db.models.functions import JSONArray
 
 from core.access import Actor, visibility
-from core.legal_time import day_start
 from core.models import Document, HistoryLine
-from core.selectors import reaches_documents, whoever_may, working_day_before
+from core.selectors import reaches_documents, whoever_may
 from exporters.selectors import of_province
-from licensing.clock import ANSWER_DAYS, RECEIPT_DAYS
 from licensing.models import (
     Application,
     ApplicationEndUser,
@@ -53,31 +51,6 @@ def applications_for(actor: Actor) -> QuerySet[Application]:
     if actor.kind == "ministry" and actor.may("desk.case", "GET"):
         return of_province(rows, actor, "exporter__province").exclude(submitted_at=None)
     return rows.none()
-
-
-def silent(today: date, limit: int) -> list[int]:
-    """Submitted cases of which nothing was said on any of the days that the law gives."""
-    first = working_day_before(today, RECEIPT_DAYS)
-    if first is None:
-        return []
-    rows = Application.objects.filter(state=ApplicationState.SUBMITTED, received_at__lt=day_start(first))
-    return list(rows.order_by("pk").values_list("pk", flat=True)[:limit])
-
-
-def overdue_supplements(today: date, limit: int) -> list[int]:
-    """Cases of which nothing came by the last day of their supplement."""
-    rows = Application.objects.filter(state=ApplicationState.SUPPLEMENT_REQUIRED, supplement__due_on__lt=today)
-    return list(rows.order_by("pk").values_list("pk", flat=True)[:limit])
-
-
-def long_asked(today: date) -> list[int]:
-    """Cases that wait for an answer to a question that was first asked 20 working days ago or before."""
-    first = working_day_before(today, ANSWER_DAYS)
-    if first is None:
-        return []
-    old = Question.objects.still_open().filter(asked_at__lt=day_start(first), application=OuterRef("pk"))
-    rows = Application.objects.filter(Exists(old), state=ApplicationState.AWAITING_APPLICANT)
-    return list(rows.order_by("pk").values_list("pk", flat=True))
 
 
 def parts(case: str = "") -> "tuple[Prefetch[Any, Any, Any], Prefetch[Any, Any, Any]]":

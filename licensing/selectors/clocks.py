@@ -28,7 +28,7 @@ from core.legal_time import legal_day
 from core.models import HistoryLine, LegalDay
 from core.selectors import calendar
 from core.working_days import Calendar, NotPublished, Pause
-from licensing.clock import ISSUE_DAYS, WORKING_DAYS, Clock, Reading, read
+from licensing.clock import WORKING_DAYS, Clock, Reading, read
 from licensing.course import DAY, Stay, course
 from licensing.models import Application, ApplicationEndUser, ClockInterval
 from licensing.selectors.editions import editions_at
@@ -36,6 +36,7 @@ from licensing.selectors.silence import unanswered
 from licensing.selectors.untimed import Counting, countings_of, may_count_anew, start_of, starts_of
 from licensing.states import ENDED_EARLY, OPEN_CASE, ApplicationState
 
+ISSUE_DAYS = 10  # working days within which an approved license is issued
 NO_CLOCK = 9999  # days: behind every case that has one
 
 

@@ -5,14 +5,17 @@ from contextlib import suppress
 from datetime import date
 from itertools import zip_longest
 
-from core.legal_time import legal_day
-from core.selectors import calendar
+from django.db.models import Exists, OuterRef
+
+from core.legal_time import day_start, legal_day
+from core.selectors import calendar, working_day_before
 from core.working_days import NotPublished, Pause
-from licensing.clock import ANSWER_DAYS
 from licensing.course import DAY
 from licensing.models import Application, Question, QuestionEntry
+from licensing.states import ApplicationState
 
 Kind = QuestionEntry.Kind
+ANSWER_DAYS = 20  # working days after which a question that nobody answers ends
 
 
 def silences_of(questions: Iterable[Question]) -> dict[int, list[Pause]]:
@@ -53,3 +56,13 @@ def unanswered(case: Application) -> Callable[[date], bool]:
         return bool(still) and all(any(silence.covers(day) for silence in silences[pk]) for pk in still)
 
     return over
+
+
+def long_asked(today: date) -> list[int]:
+    """Cases that wait for an answer to a question that was first asked 20 working days ago or before."""
+    first = working_day_before(today, ANSWER_DAYS)
+    if first is None:
+        return []
+    old = Question.objects.still_open().filter(asked_at__lt=day_start(first), application=OuterRef("pk"))
+    rows = Application.objects.filter(Exists(old), state=ApplicationState.AWAITING_APPLICANT)
+    return list(rows.order_by("pk").values_list("pk", flat=True))

@@ -16,7 +16,6 @@ from core.web.forms import ReasonForm
 from core.web.steps import Holder, Page, Step, register
 from exporters.selectors import people
 from licensing.actions import (
-    applications,
     comments,
     consultations,
     decisions,
@@ -26,6 +25,7 @@ from licensing.actions import (
     notices,
     pools,
     questions,
+    receipts,
     screenings,
     simulations,
     supplements,
@@ -171,7 +171,7 @@ register(
             "accept",
             _("Accepted: the review begins"),
             DESK,
-            applications.accept,
+            receipts.accept,
             _("Accepted; the review can begin."),
             mail=_("{ref}: accepted, the review begins"),
         ),
@@ -204,7 +204,7 @@ register(
             "not_accept",
             _("Not accepted"),
             DESK,
-            applications.not_accept,
+            receipts.not_accept,
             _("Not accepted. The applicant was told why."),
             ReasonForm,
             within="accept",

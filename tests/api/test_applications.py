@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from config.local import demo
 from core.legal_time import legal_today
 from licensing import selectors
-from licensing.actions import applications, consultations, decisions, questions, supplements
+from licensing.actions import applications, consultations, decisions, questions, receipts, supplements
 from licensing.api import examples
 from licensing.api.applications import HOLDER_OF
 from licensing.models import Application
@@ -105,7 +105,7 @@ def test_each_state_says_who_has_to_act(world, get):
     stands("supplement_required", "applicant")
     point = Application.objects.get(ref=ref).supplement.points.get()
     supplements.resubmit(ref, answers={point.number: supplements.Answer("Here.")}, by=world.exporter)
-    applications.accept(ref, by=m.intake)
+    receipts.accept(ref, by=m.intake)
     stands("accepted", "reviewer")
     decisions.assign(ref, seen=seen(ref), by=m.reviewer)
     stands("under_review", "reviewer")

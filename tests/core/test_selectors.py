@@ -10,7 +10,7 @@ from core.access import NOBODY
 from core.errors import Forbidden, NotFound, WrongState
 from core.history import move
 from core.models import Document, HistoryLine, Membership, RoleGrant, User
-from licensing.actions import applications
+from licensing.actions import applications, receipts
 from licensing.models import Application, License
 from shipments.models import Shipment
 from tests import make
@@ -90,7 +90,7 @@ def test_a_move_asks_by_itself_who_makes_it_and_from_where(world):
     row = Application.objects.get(ref=ref)
     with pytest.raises(Forbidden), transaction.atomic():
         move(row.accept, by=world.ministry.auditor)
-    applications.accept(ref, by=world.ministry.intake)
+    receipts.accept(ref, by=world.ministry.intake)
     row = Application.objects.get(ref=ref)
     with pytest.raises(WrongState), transaction.atomic():
         move(row.accept, by=world.ministry.intake)
@@ -101,8 +101,8 @@ def test_a_verb_that_looks_at_nothing_else_looks_at_role_and_state(world):
     applications.submit(ref, seen=seen(ref), by=world.exporter)
     before = HistoryLine.objects.count()
     with pytest.raises(Forbidden):
-        applications.accept(ref, by=replace(world.ministry.reviewer, roles=frozenset({"auditor"})))
-    applications.accept(ref, by=world.ministry.intake)
+        receipts.accept(ref, by=replace(world.ministry.reviewer, roles=frozenset({"auditor"})))
+    receipts.accept(ref, by=world.ministry.intake)
     with pytest.raises(WrongState):
-        applications.accept(ref, by=world.ministry.intake)
+        receipts.accept(ref, by=world.ministry.intake)
     assert HistoryLine.objects.count() == before + 1

@@ -15,7 +15,7 @@ from core.selectors import documents_for
 from exporters import actions, selectors
 from exporters.models import Exporter
 from licensing import selectors as licensing
-from licensing.actions import applications
+from licensing.actions import applications, receipts
 from licensing.models import Application
 from shipments import selectors as shipments
 from tests import make
@@ -77,8 +77,8 @@ def test_a_company_of_another_province_is_not_there_for_any_verb_of_intake(verb,
 @pytest.mark.parametrize(
     "verb",
     [
-        lambda ref, by: applications.accept(ref, by=by),
-        lambda ref, by: applications.not_accept(ref, reason="Not controlled", by=by),
+        lambda ref, by: receipts.accept(ref, by=by),
+        lambda ref, by: receipts.not_accept(ref, reason="Not controlled", by=by),
     ],
 )
 def test_a_case_of_another_province_is_not_there_for_any_verb_of_intake(verb, world, officers):

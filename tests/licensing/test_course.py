@@ -10,7 +10,7 @@ from config.local import demo
 from core.access import clock
 from core.working_days import Pause
 from licensing import selectors
-from licensing.actions import applications, consultations, decisions, questions, supplements
+from licensing.actions import applications, consultations, decisions, questions, receipts, supplements
 from licensing.course import Holder, Stay, course, days_of
 from licensing.models import Application, Supplement
 from licensing.states import ApplicationState
@@ -93,7 +93,7 @@ def test_everybody_reads_whose_the_days_of_a_case_were(world, on, client):
     ref = world.application()
     applications.submit(ref, seen=seen(ref), by=world.exporter)
     on("2026-03-03")
-    applications.accept(ref, by=m.intake)
+    receipts.accept(ref, by=m.intake)
     decisions.assign(ref, seen=seen(ref), by=m.reviewer)
     on("2026-03-05")
     consultations.consult(ref, cause="expert", notice="An institute looks at it.", by=m.reviewer)

@@ -16,7 +16,7 @@ from core.models import HistoryLine
 from core.references import ALPHABET
 from exporters import actions as exporters
 from licensing import selectors
-from licensing.actions import applications, decisions, declarations, licenses, questions
+from licensing.actions import applications, decisions, declarations, licenses, questions, receipts
 from licensing.models import Application, DecisionStep, License
 from tests import make
 from tests.make import seen
@@ -41,7 +41,7 @@ def test_the_whole_story(world):
     signed = [world.declaration(), world.declaration(country="FR")]
     ref = world.application(kilograms=60_000, by_whom=signed)
     applications.submit(ref, seen=seen(ref), by=exporter)
-    applications.accept(ref, by=m.intake)
+    receipts.accept(ref, by=m.intake)
     decisions.assign(ref, seen=seen(ref), by=m.reviewer)
     asked = ask(ref, m.reviewer)
     assert state(ref) == "awaiting_applicant"
@@ -584,7 +584,7 @@ def test_filing_and_deciding_ask_the_database_no_more_than_they_did(world):
     for _ in range(2):  # the second time a process knows what it keeps
         ref = world.application(by_whom=signed)
         asked = {"submit": asked_by(applications.submit, ref, seen=seen(ref), by=world.exporter)}
-        applications.accept(ref, by=m.intake)
+        receipts.accept(ref, by=m.intake)
         decisions.assign(ref, seen=seen(ref), by=m.reviewer)
         demo.screened(ref, m.reviewer)
         facts = {"seen": seen(ref), "outcome": "approve", "by": m.reviewer}

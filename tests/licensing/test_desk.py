@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 
 from core.models import Membership
 from licensing import selectors
-from licensing.actions import applications, decisions, questions
+from licensing.actions import applications, decisions, questions, receipts
 from licensing.models import About, Application, Question
 from licensing.web.forms import ApproveForm, RefuseForm
 from tests.licensing.test_questions import ask
@@ -75,7 +75,7 @@ def test_the_first_case_is_one_that_waits_for_this_officer(world, client):
     )
     accepted = world.application()
     applications.submit(accepted, seen=seen(accepted), by=world.exporter)
-    applications.accept(accepted, by=m.intake)
+    receipts.accept(accepted, by=m.intake)
     filed = world.application()
     applications.submit(filed, seen=seen(filed), by=world.exporter)
     first = {name: desk(client, getattr(m, name), view="open").context["first"] for name in ("intake", "reviewer")}

@@ -13,7 +13,7 @@ from config.local import demo
 from core.legal_time import LEGAL_ZONE, legal_today
 from core.models import HistoryLine
 from licensing import selectors, tasks
-from licensing.actions import applications, consultations, decisions, questions, supplements
+from licensing.actions import applications, consultations, decisions, questions, receipts, supplements
 from licensing.course import days_of
 from licensing.models import Application
 from tests.days import D, table
@@ -70,7 +70,7 @@ def happen(world, on, begin, events):
             case "by_law":
                 tasks.accept_by_law()
             case "accept":
-                applications.accept(ref, by=m.intake)
+                receipts.accept(ref, by=m.intake)
             case "assign":
                 decisions.assign(ref, seen=seen(ref), by=m.reviewer)
             case "consult":

@@ -8,7 +8,7 @@ from core.deliveries import relay
 from core.errors import Invalid
 from core.legal_time import months_after
 from core.models import HistoryLine, Mail
-from licensing.actions import applications, decisions
+from licensing.actions import applications, decisions, receipts
 from licensing.models import Application, DecisionStep
 from tests import make
 from tests.make import seen
@@ -217,7 +217,7 @@ def test_the_exporter_reads_what_was_left_out_and_customs_does_not(world, client
 def test_who_is_not_accepted_reads_why_and_what_to_do(world, client):
     ref = world.application()
     applications.submit(ref, seen=seen(ref), by=world.exporter)
-    applications.not_accept(ref, reason="The goods are on no list; no license is needed.", by=world.ministry.intake)
+    receipts.not_accept(ref, reason="The goods are on no list; no license is needed.", by=world.ministry.intake)
     client.force_login(world.exporter.user)
     page = client.get(f"/applications/{ref}/")
     assert page.context["turned_away"].reason == "The goods are on no list; no license is needed."

@@ -11,7 +11,7 @@ from core.errors import DomainError, Forbidden
 from core.legal_time import legal_now, legal_today
 from core.models import Mail, Membership, User
 from licensing import selectors
-from licensing.actions import applications, decisions, questions
+from licensing.actions import applications, decisions, questions, receipts
 from licensing.models import Application
 from tests.make import seen
 
@@ -67,7 +67,7 @@ def test_whoever_may_not_act_hears_who_may(case, world, another):
     before, role = world.ministry.reviewer, "Your role does not allow this step."
     fresh = world.application()
     applications.submit(fresh, seen=seen(fresh), by=world.exporter)
-    applications.accept(fresh, by=world.ministry.intake)
+    receipts.accept(fresh, by=world.ministry.intake)
     refusals = {
         lambda: decisions.assign(case, seen=seen(case), by=before): "You have this case already.",
         lambda: decisions.assign(case, seen=seen(case), by=world.ministry.auditor): role,

@@ -18,7 +18,7 @@ from core.legal_time import day_end, legal_now, legal_today
 from core.models import HistoryLine
 from exporters import actions as exporters
 from licensing import selectors
-from licensing.actions import applications, decisions, declarations
+from licensing.actions import applications, decisions, declarations, receipts
 from licensing.actions.lists import put_on_lists
 from licensing.models import Application, ControlItem, DecisionStep, Declaration, Finding, License, PolicyEdition
 from licensing.policy.engine import ENGINE
@@ -282,7 +282,7 @@ def test_filing_and_deciding_ask_no_more_than_before(world):
         return len(asked)
 
     assert count(applications.submit, world.exporter) <= 29
-    applications.accept(ref, by=m.intake)
+    receipts.accept(ref, by=m.intake)
     decisions.assign(ref, seen=seen(ref), by=m.reviewer)
     demo.screened(ref, m.reviewer)
     decisions.recommend(ref, seen=seen(ref), outcome="approve", by=m.reviewer)

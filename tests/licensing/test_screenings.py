@@ -14,7 +14,7 @@ from core.legal_time import legal_now, legal_today
 from core.telling import told
 from exporters import actions as exporters
 from licensing import selectors
-from licensing.actions import applications, decisions, declarations, licenses, questions, screenings
+from licensing.actions import applications, decisions, declarations, licenses, questions, receipts, screenings
 from licensing.models import Application, License, PolicyEdition, Screening, Suspension
 from shipments.actions import receive
 from tests import make
@@ -30,7 +30,7 @@ def case(world):
     """A case of two end-users that the reviewer took and that nobody was screened in."""
     ref = world.application(by_whom=[world.declaration(), world.declaration(country="FR")])
     applications.submit(ref, seen=seen(ref), by=world.exporter)
-    applications.accept(ref, by=world.ministry.intake)
+    receipts.accept(ref, by=world.ministry.intake)
     decisions.assign(ref, seen=seen(ref), by=world.ministry.reviewer)
     return ref
 
@@ -131,7 +131,7 @@ def test_a_result_of_an_earlier_case_is_shown_and_made_anew(world, client):
     first = world.under_review(world.application(by_whom=[signed]))
     again = world.application(by_whom=[signed])
     applications.submit(again, seen=seen(again), by=world.exporter)
-    applications.accept(again, by=world.ministry.intake)
+    receipts.accept(again, by=world.ministry.intake)
     by = world.ministry.reviewer
     decisions.assign(again, seen=seen(again), by=by)
     client.force_login(by.user)

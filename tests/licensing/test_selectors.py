@@ -14,7 +14,7 @@ from core.legal_time import legal_today
 from core.models import HistoryLine
 from core.selectors import documents_for
 from licensing import selectors
-from licensing.actions import applications, decisions, declarations, licenses, questions
+from licensing.actions import applications, decisions, declarations, licenses, questions, receipts
 from licensing.models import Application, ControlItem, License
 from tests import make
 from tests.make import seen
@@ -79,8 +79,8 @@ def test_a_case_of_another_province_is_not_there_for_any_verb_of_the_desk(world)
     intake = of_elsewhere(world.ministry.intake)
     now = seen(case)
     verbs = {
-        "accept": lambda: applications.accept(case, by=intake),
-        "not_accept": lambda: applications.not_accept(case, reason="x", by=intake),
+        "accept": lambda: receipts.accept(case, by=intake),
+        "not_accept": lambda: receipts.not_accept(case, reason="x", by=intake),
         "assign": lambda: decisions.assign(case, seen=now, by=reviewer),
         "ask": lambda: questions.ask(case, text="x", due_on=legal_today(), by=reviewer),
         "close": lambda: questions.close_question(case, seen=now, question=0, reason="x", by=reviewer),
@@ -167,7 +167,7 @@ def test_the_desk_has_each_case_in_the_view_of_its_state(world):
     m = world.ministry
     accepted, mine, waiting, decided = (world.application() for _ in range(4))
     applications.submit(accepted, seen=seen(accepted), by=world.exporter)
-    applications.accept(accepted, by=m.intake)
+    receipts.accept(accepted, by=m.intake)
     for ref in (mine, waiting, decided):
         world.under_review(ref)
     other = world.under_review(world.application(), by=m.other_decider)

@@ -5,7 +5,7 @@ import pytest
 from config.local import demo
 from core.models import HistoryLine
 from licensing import selectors, tasks
-from licensing.actions import applications, decisions, screenings
+from licensing.actions import applications, decisions, receipts, screenings
 from licensing.models import Application
 from tests import make
 from tests.days import D, table
@@ -128,7 +128,7 @@ def test_what_another_case_found_of_the_end_user_counts_for_each_of_his_cases(wo
     for _ in range(2):
         ref = world.application(by_whom=[signed])
         applications.submit(ref, seen=seen(ref), by=world.exporter)
-        applications.accept(ref, by=world.ministry.intake)
+        receipts.accept(ref, by=world.ministry.intake)
         refs.append(ref)
     decisions.assign(refs[0], seen=seen(refs[0]), by=world.ministry.reviewer)
     stranger = taken("2026-03-02")
@@ -225,7 +225,7 @@ def test_a_case_that_was_decided_stands_at_what_was_recorded_then(world, taken, 
     signed = Application.objects.get(ref=decided).end_users.get().declaration
     other = world.application(by_whom=[signed])
     applications.submit(other, seen=seen(other), by=world.exporter)
-    applications.accept(other, by=m.intake)
+    receipts.accept(other, by=m.intake)
     decisions.assign(other, seen=seen(other), by=m.reviewer)
     why = {"factors": ["END_USER"], "text": "No."}
     on("2026-04-10")

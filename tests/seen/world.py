@@ -26,6 +26,7 @@ from licensing.actions import (
     editions,
     licenses,
     questions,
+    receipts,
     simulations,
     supplements,
 )
@@ -272,9 +273,9 @@ def _cases(world):
     answers = {1: supplements.Answer("Attached.", [file]), 2: supplements.Answer("It is signed\non page 3.")}
     supplements.resubmit(completed, answers=answers, by=boss)
     accepted = filed()
-    applications.accept(accepted, by=m.intake)
+    receipts.accept(accepted, by=m.intake)
     turned_away = filed()
-    applications.not_accept(turned_away, reason="No controlled goods", by=m.intake)
+    receipts.not_accept(turned_away, reason="No controlled goods", by=m.intake)
     withdrawn = filed()
     applications.withdraw(withdrawn, reason="The order was cancelled", by=boss)
 
@@ -282,7 +283,7 @@ def _cases(world):
         return world.under_review(rich(world, **facts))
 
     taken = filed()  # whose end-users are not screened yet
-    applications.accept(taken, by=m.intake)
+    receipts.accept(taken, by=m.intake)
     decisions.assign(taken, seen=seen(taken), by=m.reviewer)
     unverified, rejected = filed(verified=False, users=1), filed(verified=False)
     no = Application.objects.get(ref=rejected).end_users.order_by("pk")[0].declaration.ref

@@ -13,7 +13,7 @@ from core.legal_time import day_start, legal_today
 from core.models import Mail
 from core.templatetags.lodestone import day, instant
 from exporters import actions as exporters
-from licensing.actions import applications, comments, consultations, decisions, editions, questions
+from licensing.actions import applications, comments, consultations, decisions, editions, questions, receipts
 from licensing.models import About, Application
 from licensing.selectors import clocks_of
 from tests import make
@@ -76,7 +76,7 @@ def test_the_overview_asks_the_same_for_one_cut_license_and_two(world, client):
 def test_a_case_that_was_not_accepted_is_told_for_thirty_days(days, told, world, client, clock):
     ref = world.application()
     applications.submit(ref, seen=seen(ref), by=world.exporter)
-    applications.not_accept(ref, reason="On no list.", by=world.ministry.intake)
+    receipts.not_accept(ref, reason="On no list.", by=world.ministry.intake)
     clock.shift(days=days)
     assert (ref in overview(client, world.exporter)) is told
 

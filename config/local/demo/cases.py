@@ -10,7 +10,7 @@ from core.legal_time import legal_now, legal_today
 from core.models import Country
 from exporters import actions as exporters
 from exporters.models import Party
-from licensing.actions import applications, decisions, declarations, screenings
+from licensing.actions import applications, decisions, declarations, receipts, screenings
 from licensing.actions.applications import Draft, LineDraft
 from licensing.models import ApplicationEndUser, ControlItem, Declaration, EndUse, License
 from shipments import actions as shipments
@@ -100,7 +100,7 @@ def paper(actor: Actor, ref: str, type_: str, title: str = "A paper") -> None:
 def under_review(actor: Actor, ref: str, ministry: Ministry, by: Actor | None = None) -> str:
     """Filed, accepted, taken by an officer, who screened its end-users and found nothing."""
     applications.submit(ref, seen=seen(ref), by=actor)
-    applications.accept(ref, by=ministry.intake)
+    receipts.accept(ref, by=ministry.intake)
     decisions.assign(ref, seen=seen(ref), by=by or ministry.reviewer)
     screened(ref, by or ministry.reviewer)
     return ref
