@@ -136,8 +136,7 @@ def actor_behind(user: "User") -> Actor:
     key: ApiKey | None = getattr(user, "key", None)
     if key is None:
         return actor_for_user(user)
-    live = key.revoked_at is None and key.expires_at > legal_now()
-    return actor_for_key(key) if live else NOBODY
+    return actor_for_key(key) if key.live_at(legal_now()) else NOBODY
 
 
 def clock() -> Actor:
@@ -175,12 +174,12 @@ def live_key(text: str) -> "ApiKey | None":
 @cache
 def _statement_of_key() -> tuple[str, list[tuple[type[Model], list[str]]]]:
     """And which of its columns, one after the other, are of which model."""
-    models: list[type[Model]] = [apps.get_model("core", name) for name in ("ApiKey", "Organization", "User")]
+    models: list[Any] = [apps.get_model("core", name) for name in ("ApiKey", "Organization", "User")]
     parts = [(one, [field.attname for field in one._meta.concrete_fields]) for one in models]
     columns = [f'"{one._meta.db_table}"."{name}"' for one, names in parts for name in names]
     found = (
         f"SELECT {', '.join(columns)} FROM core_apikey JOIN core_organization ON core_organization.id = organization_id"
         " JOIN core_user ON core_user.id = user_id"
-        " WHERE digest = %s AND revoked_at IS NULL AND expires_at > legal_now()"
+        f" WHERE digest = %s AND {models[0].LIVE}"
     )
     return found, parts

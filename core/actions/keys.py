@@ -13,10 +13,9 @@ from core.history import record
 from core.legal_time import legal_now
 from core.locks import lock
 from core.models import ApiKey, Organization, User
+from core.models.people import KEY_DAYS_MOST
 from core.scopes import scopes_of
 from core.selectors import key_owners, keys_of
-
-KEY_DAYS_MOST = 365
 
 
 @command

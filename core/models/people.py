@@ -1,6 +1,6 @@
 """Organizations, the people in them, and the keys of their programs."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import AnonymousUser
@@ -127,8 +127,13 @@ class Membership(models.Model):
         return [str(Role(role).label) for role in self.roles]
 
 
+KEY_DAYS_MOST = 365
+
+
 class ApiKey(models.Model):
-    """A program's key. Shown once, stored as a hash, owns a service user, ends by day or by hand."""
+    """A program's key. Shown once, stored as a hash, owns a service user, ends by day or by hand: see `live_at`."""
+
+    LIVE = "revoked_at IS NULL AND expires_at > legal_now()"  # the same in SQL, for the one statement of a call
 
     organization = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="keys")
     user = models.OneToOneField(User, on_delete=models.PROTECT, related_name="key")
@@ -147,12 +152,16 @@ class ApiKey(models.Model):
         constraints = [
             models.CheckConstraint(
                 name="key_lasts_at_most_365_days",
-                condition=Q(expires_at__lte=models.F("created_at") + timedelta(days=365)),
+                condition=Q(expires_at__lte=models.F("created_at") + timedelta(days=KEY_DAYS_MOST)),
             ),
         ]
 
     def __str__(self) -> str:
         return f"{self.name} ({self.prefix}…)"
+
+    def live_at(self, at: datetime) -> bool:
+        """It opens something: it was not revoked, and its last instant is still to come."""
+        return self.revoked_at is None and self.expires_at > at
 
 
 def anonymous() -> AnonymousUser:

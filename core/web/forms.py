@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from core import provinces
 from core.errors import DomainError
 from core.models import Organization, Role, User
+from core.models.people import KEY_DAYS_MOST
 from core.models.roles import ROLES_OF
 from core.scopes import scopes_of
 
@@ -84,7 +85,7 @@ class OfficerForm(forms.Form):
 class KeyForm(forms.Form):
     name = forms.CharField(label=_("Name"), max_length=80, help_text=_("What uses it, for example “ERP, Ganzhou”."))
     scopes = forms.MultipleChoiceField(label=_("May"), widget=forms.CheckboxSelectMultiple)
-    days = forms.IntegerField(label=_("Lasts, days"), min_value=1, max_value=365, initial=365)
+    days = forms.IntegerField(label=_("Lasts, days"), min_value=1, max_value=KEY_DAYS_MOST, initial=KEY_DAYS_MOST)
 
     def __init__(self, *args: Any, kind: str, offices: list[Organization], **kwargs: Any) -> None:
         """offices: for an administrator, the customs offices among which he chooses."""
