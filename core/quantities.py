@@ -1,4 +1,7 @@
-"""Quantities are whole base units (grams, or pieces) inside and decimal strings with a unit at the edges."""
+"""Quantities are whole base units (grams, or pieces) inside and decimal strings with a unit at the edges.
+
+What such a text may be is `read`, for programs, and for what people type `typed`, which is freer.
+"""
 
 import re
 
@@ -13,7 +16,9 @@ UNITS: dict[str, tuple[int, int]] = {
     "contract": (1, 0),
 }
 MAX_BASE = 10**15  # a million tonnes in grams, with room; far below bigint
-_PLAIN = re.compile(r"(0|[1-9][0-9]*)(?:\.([0-9]+))?", re.ASCII)
+LONGEST = 40
+DECIMAL = r"(0|[1-9][0-9]*)(\.[0-9]+)?"
+_PLAIN = re.compile(DECIMAL, re.ASCII)
 
 
 class BadQuantity(ValueError):
@@ -32,7 +37,7 @@ def read(text: str, unit: str, *, least: int = 1) -> int:
     if unit not in UNITS:
         raise BadQuantity("unknown-unit")
     factor, places = UNITS[unit]
-    if len(text) > 40:
+    if len(text) > LONGEST:
         raise BadQuantity("too-long")
     match = _PLAIN.fullmatch(text)
     if match is None:
@@ -41,7 +46,7 @@ def read(text: str, unit: str, *, least: int = 1) -> int:
         if re.fullmatch(r"[0-9]+,[0-9]+", text, re.ASCII):
             raise BadQuantity("use-a-point")
         raise BadQuantity("not-plain-decimal")
-    whole, fraction = match.group(1), match.group(2) or ""
+    whole, fraction = match.group(1), (match.group(2) or "")[1:]
     if len(fraction) > places:
         raise BadQuantity("too-precise")
     base = int(whole) * factor + int((fraction or "0").ljust(places, "0"))
@@ -80,6 +85,15 @@ def plain(typed: str) -> str:
         together = f"{int(whole + last.ljust(3, '0')):,}{fraction}"
         raise UnclearComma(*([] if fraction else [f"{whole}.{last}"]), together)
     return text
+
+
+def typed(text: str, unit: str) -> int:
+    """Base units of what a person typed beside a unit, which the text may repeat, as hints write it: `300 kg`.
+
+    A zero is allowed, as `0` or `0.000`. Raises BadQuantity, or UnclearComma.
+    """
+    number = plain(re.sub(rf"\s*{unit}\s*$", "", text, flags=re.IGNORECASE))
+    return 0 if re.fullmatch(r"0(\.0*)?", number) else read(number, unit)
 
 
 def show(base: int, unit: str) -> str:

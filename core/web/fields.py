@@ -92,9 +92,13 @@ def plain(text: str) -> str:
     try:
         return quantities.plain(text)
     except quantities.UnclearComma as unclear:
-        readings = _(" or ").join(unclear.readings)
-        message = _("Do you mean {readings}? Write a point for decimals, and groups of three for thousands.")
-        raise forms.ValidationError(message.format(readings=readings), "use-a-point") from None
+        raise _asks_which(unclear) from None
+
+
+def _asks_which(unclear: quantities.UnclearComma) -> forms.ValidationError:
+    readings = _(" or ").join(unclear.readings)
+    message = _("Do you mean {readings}? Write a point for decimals, and groups of three for thousands.")
+    return forms.ValidationError(message.format(readings=readings), "use-a-point")
 
 
 class QuantityField(forms.CharField):
@@ -104,15 +108,16 @@ class QuantityField(forms.CharField):
     """
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(max_length=40, widget=forms.TextInput(attrs={"inputmode": "decimal", "size": 14}), **kwargs)
+        widget = forms.TextInput(attrs={"inputmode": "decimal", "size": 14})
+        super().__init__(max_length=quantities.LONGEST, widget=widget, **kwargs)
 
     @staticmethod
     def base(text: str, unit: str) -> int:
-        """Base units; a zero is allowed, as "0" or "0.000". Raises forms.ValidationError saying what to write."""
+        """As core.quantities reads what was typed. Raises forms.ValidationError saying what to write."""
         try:
-            number = re.sub(rf"\s*{unit}\s*$", "", text, flags=re.IGNORECASE)  # “300 kg”, as hints write it
-            text = plain(number)
-            return 0 if re.fullmatch(r"0(\.0*)?", text) else quantities.read(text, unit)
+            return quantities.typed(text, unit)
+        except quantities.UnclearComma as unclear:
+            raise _asks_which(unclear) from None
         except quantities.BadQuantity as error:
             message = _("Write a number such as 12,000.5 or 12000.5, without signs, letters or exponents.")
             if error.code != "not-plain-decimal":

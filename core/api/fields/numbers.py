@@ -7,9 +7,10 @@ from typing import Any
 from django.utils.translation import gettext as _
 from rest_framework import serializers
 
+from core import quantities
 from core.api.fields.needed import NEEDED
 
-DECIMAL = r"^(0|[1-9][0-9]*)(\.[0-9]+)?$"
+DECIMAL = f"^{quantities.DECIMAL}$"
 
 
 class QuantityTextField(serializers.Field[str, Any, str, str]):
@@ -20,7 +21,7 @@ class QuantityTextField(serializers.Field[str, Any, str, str]):
 
     def openapi(self) -> dict[str, Any]:
         about = _("A plain decimal such as 1200.500; never a number.")
-        return {"type": "string", "pattern": DECIMAL, "maxLength": 40, "description": about}
+        return {"type": "string", "pattern": DECIMAL, "maxLength": quantities.LONGEST, "description": about}
 
     def to_internal_value(self, data: Any) -> str:
         if not isinstance(data, str):
