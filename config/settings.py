@@ -358,5 +358,3 @@ LOGGING = {
     "root": {"handlers": ["stderr"], "level": "INFO"},
     "loggers": {"django.request": {"level": "ERROR"}, "django.security.csrf": {"level": "ERROR"}},
 }
-
-MAX_UPLOAD_BYTES = 10 * 1024 * 1024

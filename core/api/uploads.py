@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from typing import IO, Any, TypeVar
 
-from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext as _
 from rest_framework import serializers
@@ -15,6 +14,7 @@ from core.api.fields.needed import NEEDED
 from core.api.pagination import read_query
 from core.api.parsers import refuse_hidden
 from core.errors import Unreadable
+from core.files import BYTES_MOST
 
 MULTIPART = "multipart/form-data"
 S = TypeVar("S", bound="BaseSerializer[Any]")
@@ -44,7 +44,7 @@ class UploadField(serializers.Field[tuple[str, bytes], Any, str, Any]):
     def to_internal_value(self, data: Any) -> tuple[str, bytes]:
         if not isinstance(data, UploadedFile):
             raise serializers.ValidationError(_("Send a file here, with its name."), "file-name")
-        return data.name or "", data.read(settings.MAX_UPLOAD_BYTES + 1)
+        return data.name or "", data.read(BYTES_MOST + 1)
 
     def to_representation(self, value: Any) -> str:
         return str(value)

@@ -4,13 +4,13 @@ from typing import Any
 
 from allauth.account.forms import SetPasswordForm
 from django import forms
-from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from core import provinces
 from core.errors import DomainError
+from core.files import BYTES_MOST
 from core.models import Organization, Role, User
 from core.models.people import KEY_DAYS_MOST
 from core.models.roles import ROLES_OF
@@ -148,4 +148,4 @@ def show_refusal(form: forms.BaseForm, refusal: DomainError) -> None:
 
 def read_upload(upload: UploadedFile | None) -> tuple[str, bytes] | None:
     """Name and bytes of an uploaded file, or None when there is none."""
-    return (upload.name or "", upload.read(settings.MAX_UPLOAD_BYTES + 1)) if upload else None
+    return (upload.name or "", upload.read(BYTES_MOST + 1)) if upload else None

@@ -7,7 +7,6 @@ import zipfile
 import zlib
 
 import pytest
-from django.conf import settings
 
 from core import files
 from core.actions import keep_file
@@ -18,7 +17,7 @@ from core.models import Document
 GOOD = b"%PDF-1.4\nx\n%%EOF"
 BAD = {
     "empty": ("a.pdf", b"", "file-empty"),
-    "too large": ("a.pdf", GOOD[:8] + b"x" * settings.MAX_UPLOAD_BYTES + GOOD[-6:], "file-too-large"),
+    "too large": ("a.pdf", GOOD[:8] + b"x" * files.BYTES_MOST + GOOD[-6:], "file-too-large"),
     "climbs": ("../../a.pdf", GOOD, "file-name"),
     "climbs backwards": ("..\\a.pdf", GOOD, "file-name"),
     "line end": ("a\r\nb.pdf", GOOD, "file-name"),
@@ -129,9 +128,9 @@ def test_a_file_that_is_not_a_plain_pdf_is_refused_and_nothing_is_kept(name, con
 
 @pytest.mark.parametrize("name", ["a.pdf", " 合同 №1.PDF ", "x" * 196 + ".pdf"])
 def test_a_plain_pdf_is_kept_as_it_came(name, lanting):
-    content = GOOD[:9] + b"x" * (settings.MAX_UPLOAD_BYTES - len(GOOD)) + GOOD[9:]
+    content = GOOD[:9] + b"x" * (files.BYTES_MOST - len(GOOD)) + GOOD[9:]
     kept = keep_file(name, content, field="file", by=lanting)
-    assert (kept.name, bytes(kept.content), kept.size) == (name.strip(), content, settings.MAX_UPLOAD_BYTES)
+    assert (kept.name, bytes(kept.content), kept.size) == (name.strip(), content, files.BYTES_MOST)
 
 
 @pytest.mark.parametrize(("name", "content", "code"), NOT_TAKEN.values(), ids=NOT_TAKEN)

@@ -123,8 +123,8 @@ def test_one_file_of_another_kind_keeps_the_whole_answer_back(case, world, offic
     assert (said(asked), Document.objects.count(), state(case)) == ([], before, "awaiting_applicant")
 
 
-def test_files_are_10_mb_together_at_most(case, world, officer, settings):
-    settings.MAX_UPLOAD_BYTES = 2 * len(demo.pdf("x"))
+def test_files_are_10_mb_together_at_most(case, world, officer, monkeypatch):
+    monkeypatch.setattr("core.files.BYTES_MOST", 2 * len(demo.pdf("x")))
     asked, file = ask(case, officer), ("x.pdf", demo.pdf("x"))
     more = [file, file, ("y.csv", b"1")]
     assert refused(questions.answer, case, question=asked, files=more, by=world.exporter) == ["file-too-large"]
