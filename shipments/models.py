@@ -1,6 +1,6 @@
 """Shipments, what customs said of them, and what did not fit."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from django.db import models
 from django.db.models import F, Q
@@ -148,7 +148,7 @@ class Shipment(FSMModelMixin, models.Model):
     )
     def clear(self, *, declaration_no: str, declared_at: datetime, cleared_at: datetime) -> None:
         self.declaration_no, self.declared_at, self.cleared_at = declaration_no, declared_at, cleared_at
-        self.report_due_on = self.license.report_due(legal_day(cleared_at))
+        self.report_due_on = self._report_due(cleared_at)
 
     @transition(
         field=state,
@@ -214,7 +214,7 @@ class Shipment(FSMModelMixin, models.Model):
         custom={"label": _("Close out"), "verb": "close_out"},
     )
     def close_out_part(self) -> None:
-        self.report_due_on = self._report_due()
+        self.report_due_on = self._report_due_after_all()
 
     @transition(
         field=state,
@@ -225,12 +225,17 @@ class Shipment(FSMModelMixin, models.Model):
     )
     def correct(self) -> None:
         if self.state in UNREPORTED:
-            self.report_due_on = self._report_due()
+            self.report_due_on = self._report_due_after_all()
 
-    def _report_due(self) -> date | None:
+    def _report_due(self, cleared_at: datetime) -> date | None:
+        """By when the delivery of what was cleared then is reported; None where nothing asks for it."""
+        days = self.license.report_days
+        return None if days is None else legal_day(cleared_at) + timedelta(days=days)
+
+    def _report_due_after_all(self) -> date | None:
         """Of goods that did not cross after all nobody reports a delivery."""
         crossed = any(line.crossed for line in self.lines.all())
-        return self.license.report_due(legal_day(self.cleared_at)) if crossed and self.cleared_at else None
+        return self._report_due(self.cleared_at) if crossed and self.cleared_at else None
 
     @transition(
         field=state,

@@ -31,6 +31,7 @@ from licensing.actions.findings import (
     freeze,
     limits,
     presumed,
+    report_days,
     require_acknowledged,
     require_departure,
     require_not_held,
@@ -55,7 +56,6 @@ from licensing.models import (
 from licensing.selectors import PENDING, Judged, applications_for, judge, next_turn, read_parts
 from licensing.states import DeclarationState
 
-PROOF_DAYS = 30  # DELIVERY_PROOF_30D
 Step, Outcome = DecisionStep.Step, DecisionStep.Outcome
 _CONSIGNEES = (
     "INSERT INTO licensing_license_consignees (license_id, party_id)"
@@ -407,16 +407,6 @@ def _require_allowed(row: Application, most: Limits) -> None:
         raise DomainError(" ".join([*wrong, remedy]), code="limits-exceeded")
 
 
-def _report_days(row: Application, step: DecisionStep, granted: Granted | None, judged: list[Judged]) -> int | None:
-    """Within how many days of its clearance a shipment's delivery is reported: the fewest that the rules, or the
-    condition that asks for a proof, say; None where nobody asks."""
-    assert granted is not None, "what is issued was recommended"
-    lines, kept = {line.number for line in granted.licensed}, {user.pk for user in step.end_users.all()}
-    said = limits(row, judged, lines, kept).report_days
-    proof = PROOF_DAYS if DecisionStep.Condition.DELIVERY_PROOF_30D in step.conditions else None
-    return min((days for days in (said, proof) if days is not None), default=None)
-
-
 @command
 def reopen(ref: str, *, seen: int, reason: str, by: Actor) -> Application:
     """An approval that must not be issued is under review again. Another decider does this."""
@@ -453,6 +443,8 @@ def issue(ref: str, *, seen: int, usable_from: date | None = None, acknowledged:
     granted = recommended(row)
     edition, _said, judged = _look_again(row, granted, "issue", at, acknowledged)
     foreseen = foresee(row, judged, at)
+    assert granted is not None, "what is issued was recommended"
+    lines, kept = {line.number for line in granted.licensed}, {user.pk for user in step.end_users.all()}
     parties = {user.declaration_id: user.party for user in row.end_users.all()}
     license = License.objects.create(
         ref=draw(License.PREFIX),
@@ -466,7 +458,7 @@ def issue(ref: str, *, seen: int, usable_from: date | None = None, acknowledged:
         max_clearances=step.max_clearances,
         tolerance_mode=step.tolerance_mode,
         tolerance_pct=step.tolerance_pct,
-        report_days=_report_days(row, step, granted, judged),
+        report_days=report_days(row, judged, lines, kept, step.conditions),
         edition=edition,
         verify_code="".join(secrets.choice(ALPHABET) for _ in range(10)),
         issued_at=at,
@@ -484,8 +476,8 @@ def issue(ref: str, *, seen: int, usable_from: date | None = None, acknowledged:
             move(declaration.activate, by=by, at=at)
     for code in step.conditions:
         license.conditions.create(code=code)
-    lines = ledger.open_lines(license)
-    open_verdicts([line.pk for line in lines], users, granted.licensed if granted else [], foreseen)
+    opened = [line.pk for line in ledger.open_lines(license)]
+    open_verdicts(opened, users, granted.licensed, foreseen)
     record(license, "issue", by=by, at=at, edition=edition, facts={"application": row.ref})
     move(row.issue, by=by, at=at, edition=edition, facts={"license": license.ref})
     return license

@@ -28,6 +28,7 @@ DEPARTURES = {
         "The rules presume an approval here. Record why it is refused all the same."
     ),
 }
+PROOF_DAYS = 30  # DELIVERY_PROOF_30D
 Pairs = Mapping[tuple[int, int], list[Judged]]
 
 
@@ -261,6 +262,20 @@ def limits(case: Application, judged: Iterable[Judged], lines: Collection[int], 
     tolerance = Tolerance(mode, pct) if mode != NO_TOLERANCE.mode and pct else NO_TOLERANCE
     conditions = tuple(said.get("conditions", ()))
     return Limits(months, said.get("max_clearances"), tolerance, conditions, said.get("report_days_after_shipment"))
+
+
+def report_days(
+    case: Application,
+    judged: Iterable[Judged],
+    lines: Collection[int],
+    users: Collection[int],
+    conditions: Collection[str],
+) -> int | None:
+    """Within how many days of its clearance a shipment's delivery is reported: the fewest that the rules, or the
+    condition that asks for a proof, say; None where nobody asks."""
+    said = limits(case, judged, lines, users).report_days
+    proof = PROOF_DAYS if DecisionStep.Condition.DELIVERY_PROOF_30D in conditions else None
+    return min((days for days in (said, proof) if days is not None), default=None)
 
 
 def require_departure(outcome: str, presumed: str, departure: str) -> None:

@@ -1,6 +1,6 @@
 """Licenses, whom they name, and why they are suspended. Their lines and balances are the ledger's."""
 
-from datetime import date, timedelta
+from datetime import date
 
 import pgtrigger
 from django.contrib.postgres.fields import ArrayField
@@ -89,10 +89,6 @@ class License(FSMModelMixin, models.Model):
     def over_on(self, day: date) -> bool:
         """What comes free on it then lapses with it; the sweep that says expired may come later."""
         return self.state not in IN_FORCE or day > self.usable_until
-
-    def report_due(self, cleared_on: date) -> date | None:
-        """By when the delivery of what was cleared that day is reported; None where nothing asks for it."""
-        return None if self.report_days is None else cleared_on + timedelta(days=self.report_days)
 
     @property
     def asks_proof(self) -> bool:
