@@ -4,7 +4,6 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from core.access import Actor
@@ -16,7 +15,7 @@ from core.locks import lock
 from core.models import HistoryLine
 from exporters import rules
 from licensing import books, ledger
-from licensing.models import License, LicenseEndUser, Suspension
+from licensing.models import License, Suspension
 from licensing.selectors import clearances_taken, licenses_for, uses_untold
 from licensing.states import IN_FORCE, LicenseState
 
@@ -88,7 +87,7 @@ def lifted(license: License, *, by: Actor, at: datetime, reason: str, facts: dic
     own = license.suspensions.filter(end_user=None, ended_at=None).exists()
     if not own:
         ledger.set_usable(license, usable=True)
-    if own or not open_users(license).exists():
+    if own or not license.end_users.still_open().exists():
         record(license, "lift", before=license.state, **words)
         return
     move(license.lift, **words)
@@ -112,7 +111,7 @@ def narrowed(license: License, *, suspended: bool, by: Actor, at: datetime, reas
 
 def widened(license: License, *, suspended: bool, by: Actor, at: datetime, reason: str, facts: dict[str, Any]) -> None:
     """Something of the license is open again, likewise. suspended: it had been left with no end-user."""
-    if suspended and license.state == LicenseState.SUSPENDED and open_users(license).exists():
+    if suspended and license.state == LicenseState.SUSPENDED and license.end_users.still_open().exists():
         lifted(license, by=by, at=at, reason=reason, facts=facts)
     else:
         record(license, "widen", by=by, at=at, before=license.state, reason=reason, facts=facts)
@@ -128,12 +127,6 @@ def freeze(pk: int, *, wrong: Sequence[books.Drift], by: Actor) -> License | Non
     reason = _("The books do not agree: {what}.").format(what="; ".join(map(str, wrong)))
     open_cause(license, Suspension.Cause.LEDGER, reason=reason, by=by)
     return license
-
-
-def open_users(license: License) -> QuerySet[LicenseEndUser]:
-    """Its end-users of whom no cause is open."""
-    closed = license.suspensions.filter(ended_at=None, end_user__isnull=False).values("end_user")
-    return license.end_users.filter(open=True).exclude(pk__in=closed)
 
 
 def exhaust_if_done(license: License, *, by: Actor) -> None:

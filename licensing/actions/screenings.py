@@ -20,7 +20,7 @@ from core.legal_time import legal_day, legal_now
 from core.locks import lock_all
 from licensing import ledger
 from licensing.actions.applications import lock_with_exporter
-from licensing.actions.licenses import closing, narrowed, open_users, widened
+from licensing.actions.licenses import closing, narrowed, widened
 from licensing.models import (
     Application,
     ApplicationEndUser,
@@ -104,13 +104,13 @@ def _close(license: License, user: LicenseEndUser, reason: str, by: Actor, at: d
         return
     user.causes.create(license=license, cause=Cause.SCREENING, reason=reason, opened_by=by.user, opened_at=at)
     license.end_users.filter(pk=user.pk).update(open=False)
-    narrowed(license, suspended=not open_users(license).exists(), **_told(license, user, at))
+    narrowed(license, suspended=not license.end_users.still_open().exists(), **_told(license, user, at))
 
 
 def _open_again(license: License, user: LicenseEndUser, reason: str, by: Actor, at: datetime) -> None:
     """That there is no hit, or none but that of its issue, was recorded: what a hit had closed is open again, and no
     other cause has ended."""
-    before = open_users(license).exists()
+    before = license.end_users.still_open().exists()
     if not user.causes.filter(cause=Cause.SCREENING, ended_at=None).update(
         ended_by=by.user, ended_at=at, end_reason=reason
     ):

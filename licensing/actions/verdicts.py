@@ -15,7 +15,7 @@ from core.legal_time import legal_day, legal_now
 from core.locks import lock_all
 from licensing import ledger
 from licensing.actions.holds import tell_of_holds
-from licensing.actions.licenses import closing, narrowed, open_users, widened
+from licensing.actions.licenses import closing, narrowed, widened
 from licensing.models import (
     Application,
     ApplicationLine,
@@ -127,11 +127,11 @@ def turn(pk: int, *, by: Actor) -> bool:
         return False
     verdicts = list(Verdict.objects.filter(line__license=license).select_related("line", "end_user__party"))
     began, ended = _judge_again(license, verdicts, editions, at)
-    open_before = open_users(license).exists()
+    open_before = license.end_users.still_open().exists()
     changed = _follow(license, verdicts, editions, by, at)
     began += [verdict for verdict in verdicts if verdict.end_user_id in changed and verdict not in began]
     if began:
-        narrowed(license, suspended=not open_users(license).exists(), **_told(began, by, at))
+        narrowed(license, suspended=not license.end_users.still_open().exists(), **_told(began, by, at))
     if ended:
         widened(license, suspended=not open_before, **_told(ended, by, at))
     told = tell_of_holds(license, {one for v in verdicts for one in holds_standing(v.held, at)}, by=by, at=at)

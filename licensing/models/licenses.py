@@ -1,11 +1,12 @@
 """Licenses, whom they name, and why they are suspended. Their lines and balances are the ledger's."""
 
 from datetime import date
+from typing import Self
 
 import pgtrigger
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 from django_fsm import FSMField, FSMModelMixin, transition
 
@@ -141,6 +142,16 @@ class License(FSMModelMixin, models.Model):
     def expire(self) -> None: ...
 
 
+class EndUsers(models.QuerySet["LicenseEndUser"]):
+    def with_closed(self) -> Self:
+        """Each with `closed`: a cause of its own is open, whatever rules say besides (licensing.selectors.verdicts)."""
+        own = Suspension.objects.filter(end_user=OuterRef("pk"), ended_at=None)
+        return self.annotate(closed=Exists(own) | Q(open=False))
+
+    def still_open(self) -> Self:
+        return self.with_closed().filter(closed=False)
+
+
 class LicenseEndUser(models.Model):
     """An end-user of a license, open as long as no cause of its own is; the license goes on for the others."""
 
@@ -148,6 +159,7 @@ class LicenseEndUser(models.Model):
     party = models.ForeignKey(Party, on_delete=models.PROTECT, related_name="+")
     declaration = models.ForeignKey(Declaration, on_delete=models.PROTECT, related_name="+")
     open = models.BooleanField(default=True)
+    objects = EndUsers.as_manager()
 
     class Meta:
         ordering = ["pk"]

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from core.legal_time import legal_day
@@ -23,9 +23,8 @@ def open_causes() -> QuerySet[Suspension]:
 
 
 def end_users() -> QuerySet[LicenseEndUser]:
-    """End-users of licenses, each with `closed`: whether a cause of its own is open."""
-    own = Suspension.objects.filter(end_user=OuterRef("pk"), ended_at=None)
-    return LicenseEndUser.objects.annotate(closed=Exists(own) | Q(open=False)).select_related("party__country")
+    """End-users of licenses, each with `closed`."""
+    return LicenseEndUser.objects.with_closed().select_related("party__country")
 
 
 def why(cause: Suspension) -> str:
