@@ -79,12 +79,6 @@ def qualifications_for(actor: Actor) -> QuerySet[Qualification]:
     return Qualification.objects.filter(exporter__in=exporters_for(actor))
 
 
-def qualifications_past(today: date, limit: int) -> list[int]:
-    """Those whose last day is over."""
-    rows = Qualification.objects.filter(state=QualificationState.GRANTED, last_day__lt=today)
-    return list(rows.order_by("pk").values_list("pk", flat=True)[:limit])
-
-
 def to_answer(actor: Actor) -> QuerySet[Exporter]:
     """Companies that wait for a decider: they asked for the annual channel, or handed in a record on paper."""
     asked = Q(qualification__state=QualificationState.ASKED)

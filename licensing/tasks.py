@@ -30,7 +30,7 @@ def expire_licenses() -> int:
         ("license", "expire"),
         by=by,
         verb=lambda pk: licenses.expire(pk, by=by),
-        due=lambda: selectors.licenses_past(legal_today(), BATCH),
+        due=lambda: licenses.past(legal_today(), BATCH),
     )
 
 
@@ -103,7 +103,7 @@ def warn_of_ends() -> int:
         list(licenses.WARNING_DAYS),
         by=by,
         verb=lambda pk: licenses.warn_of_end(pk, by=by),
-        due=lambda: selectors.licenses_ending(legal_today(), licenses.WARNING_DAYS),
+        due=lambda: licenses.ending(legal_today(), licenses.WARNING_DAYS),
     )
 
 

@@ -11,9 +11,7 @@ from core.access import Actor, visibility
 from core.legal_time import LegalNow, legal_day
 from core.models import HistoryLine
 from core.selectors import reaches_documents
-from exporters.models import Qualification
 from exporters.selectors import of_province
-from exporters.states import QualificationState
 from licensing.models import License, Suspension
 from licensing.selectors import LAWFUL, TOO_LATE, Closing, Reason, Taken, fate_of_lines, reasons, stopped
 from licensing.selectors.what_if import reads_reserved
@@ -238,13 +236,6 @@ def reports_to_warn_of(today: date, limit: int) -> list[int]:
         untold, state__in=UNREPORTED, report_due_on__lte=today + timedelta(days=REMINDER_DAYS)
     )
     return list(rows.order_by("report_due_on", "pk").values_list("pk", flat=True)[:limit])
-
-
-def qualifications_unreported(today: date, limit: int) -> list[int]:
-    """Qualifications of companies that owe a report for longer than a qualification lasts."""
-    owed = unreported(Shipment.objects.filter(exporter=OuterRef("pk")).order_by(), today, days=LATE_DAYS)
-    rows = Qualification.objects.filter(Exists(owed), state=QualificationState.GRANTED)
-    return list(rows.order_by("pk").values_list("pk", flat=True)[:limit])
 
 
 @reads_reserved

@@ -10,7 +10,6 @@ from core import upgrades
 from core.access import clock
 from core.legal_time import legal_now, legal_today
 from core.sweeps import batches, each
-from exporters.selectors import qualifications_past
 from shipments import actions, selectors
 from shipments.actions import bulk, qualifications, reports
 from shipments.actions.sheets import CONTENT_DAYS, UNBOOKED_HOURS
@@ -37,9 +36,8 @@ def lapse_reservations() -> int:
 def lapse_qualifications() -> int:
     """Every qualification for annual licenses has lapsed whose last day is over, no day is decided by that, or whose
     company owes a report for too long."""
-    by, today = clock(), legal_today()
-    due = {*qualifications_past(today, BATCH), *selectors.qualifications_unreported(today, BATCH)}
-    return each(sorted(due), lambda pk: qualifications.lapse(pk, by=by))
+    by = clock()
+    return each(qualifications.to_lapse(legal_today(), BATCH), lambda pk: qualifications.lapse(pk, by=by))
 
 
 @shared_task

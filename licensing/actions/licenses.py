@@ -1,9 +1,13 @@
-"""The verbs of licenses after issue. Time and clearances end them; causes suspend them."""
+"""The verbs of licenses after issue. Time and clearances end them; causes suspend them.
+
+That one expired, and that its holder is warned, is written for many at once by licensing/sql/sweeps.sql.
+"""
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
+from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext as _
 
 from core.access import Actor
@@ -173,6 +177,15 @@ def last_clearance(license: License) -> None:
     license.save(update_fields=["last_cleared"])
 
 
+def past(today: date, limit: int) -> list[int]:
+    """Licenses whose last day is over and that still say they are in force."""
+    return list(
+        License.objects.filter(state__in=IN_FORCE, usable_until__lt=today)
+        .order_by("pk")
+        .values_list("pk", flat=True)[:limit]
+    )
+
+
 @command
 def expire(pk: int, *, by: Actor) -> bool:
     """The license says expired, and its unreserved rest has lapsed, when its last day is over; else nothing.
@@ -199,6 +212,17 @@ def warn_of_use(pk: int, *, by: Actor) -> int | None:
     for use in due:
         record(license, "warn_of_use", by=by, at=at, facts=use.facts())
     return len(due) or None
+
+
+def ending(today: date, stages: Iterable[int]) -> list[int]:
+    """Licenses that end within so many days and whose holder was not told so at that stage, or a later one."""
+    told = HistoryLine.objects.filter(subject_kind="license", subject_id=OuterRef("pk"), verb="warn_of_end")
+    untold = Q()
+    for days in stages:
+        last = today + timedelta(days=days)
+        untold |= Q(~Exists(told.filter(facts__days__lte=days)), usable_until__lte=last)
+    rows = License.objects.filter(untold, state__in=IN_FORCE, usable_until__gte=today)
+    return list(rows.order_by("pk").values_list("pk", flat=True))
 
 
 @command

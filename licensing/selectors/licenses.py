@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from django.db.models import Count, Exists, F, OuterRef, Prefetch, Q, QuerySet, Subquery, prefetch_related_objects
@@ -172,26 +172,6 @@ def _turned() -> QuerySet[HistoryLine]:
         Q(verb="lift", to_state=LicenseState.ACTIVE) | Q(verb__in=["expire", "exhaust", "reopen"]),
         subject_kind="license",
     )
-
-
-def licenses_past(today: date, limit: int) -> list[int]:
-    """Licenses whose last day is over and that still say they are in force."""
-    return list(
-        License.objects.filter(state__in=IN_FORCE, usable_until__lt=today)
-        .order_by("pk")
-        .values_list("pk", flat=True)[:limit]
-    )
-
-
-def licenses_ending(today: date, stages: Iterable[int]) -> list[int]:
-    """Licenses that end within so many days and whose holder was not told so at that stage, or a later one."""
-    told = HistoryLine.objects.filter(subject_kind="license", subject_id=OuterRef("pk"), verb="warn_of_end")
-    untold = Q()
-    for days in stages:
-        last = today + timedelta(days=days)
-        untold |= Q(~Exists(told.filter(facts__days__lte=days)), usable_until__lte=last)
-    rows = License.objects.filter(untold, state__in=IN_FORCE, usable_until__gte=today)
-    return list(rows.order_by("pk").values_list("pk", flat=True))
 
 
 @visibility("license")

@@ -4,6 +4,7 @@ clearances and incidents, so they stand here."""
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
 
+from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext as _
 
 from core.access import Actor, clock
@@ -18,8 +19,9 @@ from exporters.models import CompliancePaper, Examination, PaperRecord, Qualific
 from exporters.rules import Predicate, holder, officer
 from exporters.selectors import RENEWAL, qualifications_for
 from exporters.states import ExporterState, QualificationState
+from shipments.models import Shipment
 from shipments.qualifying import Exam, examine
-from shipments.selectors import LATE_DAYS, long_unreported
+from shipments.selectors import LATE_DAYS, long_unreported, unreported
 
 GRANTED_MONTHS = 12
 Occasion = Examination.Occasion
@@ -141,6 +143,13 @@ def decline(pk: int, *, seen: int, reason: str, by: Actor) -> Qualification:
     _examined(row, Occasion.DECLINE, exam, at, by)
     move(row.decline, by=by, at=at, reason=reason, edition=exam.edition, facts={"missing": len(exam.missing)})
     return row
+
+
+def to_lapse(today: date, limit: int) -> list[int]:
+    """Those whose last day is over, or whose company owes a report for too long."""
+    granted = Qualification.objects.filter(state=QualificationState.GRANTED).order_by("pk").values_list("pk", flat=True)
+    owed = unreported(Shipment.objects.filter(exporter=OuterRef("pk")).order_by(), today, days=LATE_DAYS)
+    return sorted({*granted.filter(last_day__lt=today)[:limit], *granted.filter(Exists(owed))[:limit]})
 
 
 @command

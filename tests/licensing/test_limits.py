@@ -11,7 +11,6 @@ from core.access import clock as clock_actor
 from core.errors import DomainError, WrongState
 from core.legal_time import day_start, legal_now, legal_today, months_after
 from core.models import HistoryLine
-from licensing import selectors
 from licensing.actions import applications, decisions, declarations, licenses, questions
 from licensing.models import Application, ControlItem, Declaration, License
 from shipments import actions as shipments
@@ -201,9 +200,9 @@ def test_expiring_itself_waits_for_the_last_days_end(world, clock):
     license = world.license(kilograms=1)
     clock.shift(days=(license.usable_until - legal_today()).days)
     assert legal_today() == license.usable_until
-    assert selectors.licenses_past(legal_today(), 9) == []
+    assert licenses.past(legal_today(), 9) == []
     assert licenses.expire(license.pk, by=clock_actor()) is False
-    assert selectors.licenses_past(legal_today() + DAY, 9) == [license.pk]
+    assert licenses.past(legal_today() + DAY, 9) == [license.pk]
     clock.shift(days=(license.usable_until - legal_today()).days + 366)
     assert licenses.expire(license.pk, by=clock_actor()) is True
 
@@ -211,12 +210,12 @@ def test_expiring_itself_waits_for_the_last_days_end(world, clock):
 def test_licenses_whose_end_is_near_and_not_told_at_that_stage(world, clock):
     license = world.license(kilograms=1)
     end, stages = license.usable_until, licenses.WARNING_DAYS
-    assert selectors.licenses_ending(end, [0]) == selectors.licenses_ending(end - 2 * DAY, [2]) == [license.pk]
-    assert selectors.licenses_ending(end + DAY, [90]) == selectors.licenses_ending(end - 3 * DAY, [2]) == []
+    assert licenses.ending(end, [0]) == licenses.ending(end - 2 * DAY, [2]) == [license.pk]
+    assert licenses.ending(end + DAY, [90]) == licenses.ending(end - 3 * DAY, [2]) == []
     clock.shift(days=(end - legal_today()).days - 30)
     assert licenses.warn_of_end(license.pk, by=clock_actor()) == 30
-    assert selectors.licenses_ending(end - 30 * DAY, stages) == selectors.licenses_ending(end - 8 * DAY, stages) == []
-    assert selectors.licenses_ending(end - 7 * DAY, stages) == [license.pk]
+    assert licenses.ending(end - 30 * DAY, stages) == licenses.ending(end - 8 * DAY, stages) == []
+    assert licenses.ending(end - 7 * DAY, stages) == [license.pk]
 
 
 def test_a_reservation_lasts_thirty_days_and_no_longer_than_its_license(world, clock):

@@ -204,7 +204,7 @@ def test_what_is_in_force_is_active_or_suspended(world, clock):
     licenses.expire(ended.pk, by=clock_actor())
     assert refs(selectors.in_force(world.exporter)) == {license.ref, suspended.ref}
     yesterday = legal_today() - timedelta(days=1)
-    assert selectors.licenses_past(legal_today(), 9) == selectors.licenses_ending(yesterday, [0]) == []
+    assert licenses.past(legal_today(), 9) == licenses.ending(yesterday, [0]) == []
 
 
 def codes(**asked: str) -> set[str]:

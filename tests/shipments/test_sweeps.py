@@ -18,7 +18,7 @@ from core.deliveries import is_told
 from core.history import broken_links
 from core.legal_time import day_end, day_start, legal_today
 from core.models import Delivery, HistoryLine
-from licensing import books, selectors
+from licensing import books
 from licensing.actions import licenses
 from licensing.models import License
 from licensing.models.balances import ClearanceCount, LicenseLine, Movement
@@ -141,7 +141,7 @@ def test_licenses_that_expire_at_once_do_so_as_one_by_one(world, stopped):
     License.objects.exclude(pk=made["later"].pk).update(usable_until=end)
     License.objects.filter(pk=made["later"].pk).update(usable_until=end + DAY)
     stopped(day_end(end) + timedelta(microseconds=1))
-    assert twins("license_expire", licenses.expire, lambda: selectors.licenses_past(legal_today(), 99)) == []
+    assert twins("license_expire", licenses.expire, lambda: licenses.past(legal_today(), 99)) == []
     assert License.objects.get(state="active") == made["later"]
     kinds = Movement.objects.filter(kind="lapse").values_list("license_id", "line_number", "quantity")
     assert sorted(kinds) == [
@@ -171,7 +171,7 @@ def test_holders_who_are_warned_at_once_are_so_as_one_by_one(world, stopped):
         License.objects.filter(pk=row.pk).update(usable_until=end + (left - 30) * DAY)
 
     def due():
-        return selectors.licenses_ending(legal_today(), licenses.WARNING_DAYS)
+        return licenses.ending(legal_today(), licenses.WARNING_DAYS)
 
     assert twins("license_warn", licenses.warn_of_end, due) == []
     lines = HistoryLine.objects.filter(verb="warn_of_end", at=day_start(end - 30 * DAY))
