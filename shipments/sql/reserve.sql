@@ -146,7 +146,7 @@ BEGIN  -- what is refused is undone
         said := jsonb_build_object('problems', wrong);
         RAISE EXCEPTION 'nothing is taken' USING ERRCODE = 'LS409';
     END IF;
-    IF jsonb_path_exists(said, '$.lines[*].worth') THEN
+    IF lic.capped THEN
         UPDATE shipments_shipmentline s SET worth = (i->>'worth')::bigint, worth_held = (i->>'worth')::bigint
             FROM jsonb_array_elements(said->'lines') i
             WHERE s.shipment_id = shipment AND s.line_number = (i->>'line')::int AND i->>'worth' IS NOT NULL;
