@@ -16,7 +16,7 @@ from licensing.models import Application
 from licensing.selectors import applications_for
 from licensing.states import ApplicationState
 
-RECEIPT_DAYS = 5  # working days within which the ministry says that something is missing, or has accepted
+RECEIPT_DAYS = 5  # working days to say that something is missing, or it is accepted. Administrative Licensing Law 32
 
 
 def silent_since(row: Application, at: datetime) -> date | None:

@@ -12,6 +12,7 @@ from core.legal_time import legal_day
 from core.selectors import country_names
 from core.working_days import NotPublished
 from licensing import selectors
+from licensing.actions.receipts import RECEIPT_DAYS
 from licensing.clock import WORKING_DAYS, Clock
 from licensing.models import Application, ApplicationEndUser, ApplicationLine, Finding
 from licensing.policy.facts import whole
@@ -27,7 +28,6 @@ from licensing.words.doubts import doubts
 
 DAY = timedelta(days=1)
 REPORT_DAYS = 10  # working days after the export. Source: Ann. 61/2025 para 5
-COMPLETENESS_DAYS = 5  # working days. Source: Administrative Licensing Law Art. 32 (from knowledge)
 NOT_FILED_HERE = ("registration", "exempt_report", "special_application")
 LOOKS = {"not_controlled": "ok", "prohibited": "no", "presumption_of_denial": "no", "exempt": "ok"}
 
@@ -188,10 +188,10 @@ class Answer:
         """The last days to file and to be accepted, for a decision by the day before. None: the table does not say."""
         if self.outcome.clock != "45wd":
             return None
-        calendar = core.selectors.calendar_before(self.day - DAY, WORKING_DAYS + COMPLETENESS_DAYS)
+        calendar = core.selectors.calendar_before(self.day - DAY, WORKING_DAYS + RECEIPT_DAYS)
         try:
             accepted = calendar.latest(WORKING_DAYS, self.day - DAY)
-            return {"accepted": accepted, "filed": calendar.latest(COMPLETENESS_DAYS, accepted)}
+            return {"accepted": accepted, "filed": calendar.latest(RECEIPT_DAYS, accepted)}
         except NotPublished:
             return None
 
