@@ -23,7 +23,8 @@ from shipments.actions.reservations import ShipmentRequest, judged_of, outcome, 
 from shipments.models import Bulk, BulkRow, Shipment
 from shipments.selectors import bulks_for
 
-CHUNK = 1_000
+CHUNK = 1_000  # at most so many are one transaction because their sender asks for it
+STEP = 250  # of a job: of one line each row leaves a version behind that the next has to pass
 TRIES = 8  # of the same rows, in some four minutes
 MAY = "api.shipments.bulk"  # what whoever ordered a job must still be let do
 
@@ -208,7 +209,7 @@ def work(pk: int, *, by: Actor) -> bool:
 
 def book(bulk: Bulk, by: Actor) -> list[Answer]:
     """The outcomes of its next rows, which say so. The caller holds the bulk."""
-    kept = list(BulkRow.objects.filter(bulk=bulk, status=None).order_by("number")[:CHUNK])
+    kept = list(BulkRow.objects.filter(bulk=bulk, status=None).order_by("number")[:STEP])
     rows = [Row(one.key, one.fingerprint, request_of(one.stated or {})) for one in kept]
     with translation.override(bulk.language):
         told = _booked(rows, bulk.request_id, by)

@@ -345,7 +345,8 @@ def test_more_than_a_thousand_are_not_booked_all_or_none(door, license, monkeypa
 
 @pytest.fixture
 def small(monkeypatch):
-    monkeypatch.setattr(actions, "CHUNK", 3)
+    for most in ("CHUNK", "STEP"):
+        monkeypatch.setattr(actions, most, 3)
 
 
 def followed(door, job, size=4):

@@ -141,7 +141,7 @@ def test_two_workers_share_no_job(world):
 def test_a_worker_killed_in_the_middle_leaves_what_the_next_one_ends(world, monkeypatch):
     """The connection goes away between the booking and its commit, as with kill -9."""
     license = world.license(kilograms=100)
-    monkeypatch.setattr(bulk, "CHUNK", 4)
+    monkeypatch.setattr(bulk, "STEP", 4)
     job = bulk.order([row_of(world, license) for _ in range(10)], language="en", instance="", by=world.exporter)
     assert bulk.work(job.pk, by=clock())
     booked = bulk._booked

@@ -83,7 +83,8 @@ def desk(world):
 
 @pytest.fixture
 def small(monkeypatch):
-    monkeypatch.setattr(bulk, "CHUNK", 3)
+    for most in ("CHUNK", "STEP"):
+        monkeypatch.setattr(bulk, most, 3)
 
 
 def text_of(answer):
