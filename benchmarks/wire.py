@@ -22,7 +22,9 @@ class _Wire:
 
     def answered(self) -> bool:
         """Whether the answer is whole. Raises where it is not a 201."""
-        self.came += self.socket.recv(65536)
+        more = self.socket.recv(65536)
+        assert more, "the server has closed the connection"
+        self.came += more
         head, parted, body = self.came.partition(b"\r\n\r\n")
         if not parted:
             return False
