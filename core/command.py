@@ -71,6 +71,8 @@ def command_of_one_statement(verb: Callable[Concatenate[Claim | None, P], Any]) 
         except InProgress:
             raise in_progress() from None
         except DomainError as refusal:
+            if refusal.status != 409:  # it is not remembered
+                raise
             refused = refusal
         return _durably(lambda: _answered(claim, lambda: _refused(claim, refused)))
 

@@ -90,6 +90,9 @@ DECLARE
     said jsonb;
     held boolean := answer IS NULL;  -- its key, if it has one
 BEGIN  -- what is refused is undone
+    IF held AND request ? 'key' AND NOT dry THEN
+        RAISE EXCEPTION 'a key has an answer' USING ERRCODE = 'check_violation';
+    END IF;
     IF NOT held THEN
         said := answer_hold(organization, request->>'key', request->>'fingerprint');
         IF said IS NOT NULL THEN

@@ -17,7 +17,7 @@ TRIPS = {  # so often, and with this status
     "reserve": (2, 201),
     "refused": (6, 409),
     "replayed": (2, 201),
-    "check": (4, 200),
+    "check": (2, 200),
     "cancel": (27, 200),
     "bulk of 10": (9, 207),
     "declared": (25, 200),

@@ -1,18 +1,22 @@
 """The answer of a reservation is kept by the statement that makes it, and says what its renderer would have said."""
 
+import json
 from contextlib import closing
 from dataclasses import replace
 
 import psycopg2
 import pytest
-from django.db import connection, transaction
+from django.db import IntegrityError, OperationalError, connection, transaction
+from psycopg2.errors import DeadlockDetected
 
 from config.local import demo
 from core import command, problems
 from core.errors import DomainError, Invalid
 from core.idempotency import Answer, Claim
 from core.models import Idempotency
+from core.quantities import UNITS, show
 from shipments import actions, answers
+from shipments.actions import reservations
 from shipments.models import Shipment
 from tests import make
 from tests.shipments.test_races import dsn
@@ -110,10 +114,61 @@ def test_a_refusal_that_came_after_its_twin_was_accepted_gives_the_twins_answer(
     assert Shipment.objects.filter(state="reserved").count() == 1
 
 
-def test_what_is_wrong_with_the_request_leaves_its_key_free(world, license):
+def test_what_is_wrong_with_the_request_leaves_its_key_free_and_is_told_at_once(world, license, monkeypatch):
+    monkeypatch.setattr(command, "_durably", None)  # no second transaction: nothing is remembered
     with pytest.raises(Invalid):
         actions.reserve.claimed(claim(world), world.request(license, consignee="PTY-000000000"), by=world.exporter)
     assert not Idempotency.objects.exists()
+
+
+def test_a_deadlock_under_a_key_is_tried_again(world, license, monkeypatch):
+    real, tries = reservations._reserve, []
+
+    def first_a_deadlock(*asked):
+        tries.append(asked)
+        if len(tries) == 1:
+            raise OperationalError() from DeadlockDetected()
+        return real(*asked)
+
+    monkeypatch.setattr(reservations, "_reserve", first_a_deadlock)
+    monkeypatch.setattr(DeadlockDetected, "pgcode", command.DEADLOCK, raising=False)
+    answer = actions.reserve.claimed(claim(world), world.request(license, KG), by=world.exporter)
+    assert (answer.status, len(tries), Shipment.objects.count()) == (201, 2, 1)
+
+
+def test_an_answer_is_kept_where_the_rules_were_asked_first(world, license):
+    make.edition(lambda rules, document: None)
+    answer = actions.reserve.claimed(claim(world), world.request(license, KG), by=world.exporter)
+    kept = Idempotency.objects.get(key="K")
+    assert (kept.status, kept.body) == (answer.status, answer.body) == (201, answer.body)
+
+
+def test_two_companies_may_use_one_key(world, license):
+    stranger = make.World(world.ministry, world.customs, make.exporter(world.ministry, "Other Co., Ltd."))
+    theirs = stranger.license(kilograms=50)
+    said = [
+        actions.reserve.claimed(claim(one), one.request(of, KG), by=one.exporter).body
+        for one, of in ((world, license), (stranger, theirs))
+    ]
+    assert sorted(Idempotency.objects.filter(key="K").values_list("body", flat=True)) == sorted(said)
+    assert said[0] != said[1]
+
+
+@pytest.mark.parametrize("unit", UNITS)
+@pytest.mark.parametrize("left", [-1_500, -1, 0, 1, 999, 1_000, 123_456_789_012])
+def test_postgresql_shows_what_is_left_as_python_does(unit, left, db):
+    with connection.cursor() as cursor:
+        asked, taken = [{"unit": unit}], [{"available_after": left}]
+        cursor.execute("SELECT shipment_left(%s::jsonb, %s::jsonb)", [json.dumps(asked), json.dumps(taken)])
+        assert cursor.fetchone()[0] == [f'"{show(left, unit)}"']
+
+
+def test_a_key_without_an_answer_to_keep_takes_nothing(world, license):
+    stated = reservations.stated_of(world.request(license, KG), world.exporter.organization_id)
+    whole = stated | {"ref": "SH-1", "actor": world.exporter.user.pk, "key": "K", "fingerprint": "f"}
+    with pytest.raises(IntegrityError, match="a key has an answer"), transaction.atomic():
+        reservations._reserve(whole, None, False)
+    assert not Shipment.objects.exists()
 
 
 @pytest.mark.django_db(transaction=True)
@@ -121,8 +176,9 @@ def test_a_key_that_is_held_is_in_progress_and_a_line_that_is_held_is_busy(world
     def asked():
         with connection.cursor() as cursor:
             cursor.execute("SET lock_timeout = '50ms'")
-        with pytest.raises(DomainError) as refused:
-            actions.reserve.claimed(claim(world), world.request(license, KG), by=world.exporter)
+            with pytest.raises(DomainError) as refused:
+                actions.reserve.claimed(claim(world), world.request(license, KG), by=world.exporter)
+            cursor.execute("RESET lock_timeout")
         return refused.value.code
 
     with closing(psycopg2.connect(**dsn())) as other:
