@@ -204,7 +204,7 @@ def end_users_of(ref):
 
 def settled(license, many):
     """So many movements as a reader pages them: another database's transaction may hold them back for a while."""
-    until = time.monotonic() + 60
+    until = time.monotonic() + 240
     while True:
         rows = [(row.transaction, row.id, row.line_number) for row in movements_of(license)]
         if len(rows) >= many or time.monotonic() > until:
