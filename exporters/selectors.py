@@ -15,7 +15,8 @@ from exporters.states import UNVERIFIED, ExporterState, QualificationState
 
 M = TypeVar("M", bound=Model)
 RENEWAL = timedelta(days=60)  # before the last day: from then on it may be renewed
-NEVER_SENT = {"state": ExporterState.DRAFT, "verified_at": None}
+ALL = Q()
+SENT = ~Q(state=ExporterState.DRAFT, verified_at=None)  # to the ministry, once at least
 
 
 def of_province(rows: QuerySet[M], actor: Actor, path: str) -> QuerySet[M]:
@@ -26,14 +27,22 @@ def of_province(rows: QuerySet[M], actor: Actor, path: str) -> QuerySet[M]:
     return rows.filter(**{path: actor.province}) if actor.province else rows
 
 
+def seen_by(actor: Actor, rows: QuerySet[M], page: str, *, sent: Q = ALL, own: str = "exporter") -> QuerySet[M]:
+    """What of these rows of companies an actor sees: a company its own; officers to whom the access table opens that
+    page what was `sent` to them, of their province; nobody else any.
+
+    own: from a row to its exporter. What customs sees besides, licensing and shipments say.
+    """
+    if actor.kind == "exporter":
+        return rows.filter(**{own: actor.organization_id})
+    if actor.kind == "ministry" and actor.may(page, "GET"):
+        return of_province(rows, actor, "province" if own == "pk" else f"{own}__province").filter(sent)
+    return rows.none()
+
+
 def exporters_for(actor: Actor) -> QuerySet[Exporter]:
     """An exporter sees itself; officers who may open the list see all that were ever sent in."""
-    rows = Exporter.objects.select_related("organization")
-    if actor.kind == "exporter":
-        return rows.filter(pk=actor.organization_id)
-    if actor.kind == "ministry" and actor.may("desk.exporters", "GET"):
-        return of_province(rows, actor, "province").exclude(**NEVER_SENT)
-    return rows.none()
+    return seen_by(actor, Exporter.objects.select_related("organization"), "desk.exporters", sent=SENT, own="pk")
 
 
 def holders_of(uscc: str) -> QuerySet[Exporter]:
@@ -44,7 +53,7 @@ def holders_of(uscc: str) -> QuerySet[Exporter]:
 def rivals_of(exporter: Exporter, actor: Actor) -> tuple[list[Exporter], int]:
     """Other accounts, sent in with the same credit code: those that this actor sees, and how many he does not."""
     same = {"uscc": exporter.uscc}
-    everywhere = Exporter.objects.filter(**same).exclude(pk=exporter.pk).exclude(**NEVER_SENT)
+    everywhere = Exporter.objects.filter(SENT, **same).exclude(pk=exporter.pk)
     seen = exporters_for(actor).filter(**same).exclude(pk=exporter.pk).order_by("pk")
     return list(seen), everywhere.count() - len(seen)
 
@@ -55,12 +64,7 @@ def awaiting_verification(actor: Actor) -> QuerySet[Exporter]:
 
 def parties_for(actor: Actor) -> QuerySet[Party]:
     """An exporter's own parties abroad; officers who read cases see all."""
-    rows = Party.objects.select_related("country", "exporter__organization")
-    if actor.kind == "exporter":
-        return rows.filter(exporter_id=actor.organization_id)
-    if actor.kind == "ministry" and actor.may("desk.case", "GET"):
-        return of_province(rows, actor, "exporter__province")
-    return rows.none()
+    return seen_by(actor, Party.objects.select_related("country", "exporter__organization"), "desk.case")
 
 
 def returned(exporter: Exporter) -> HistoryLine | None:

@@ -10,7 +10,7 @@ from django.db.models.functions import JSONArray
 from core.access import Actor, visibility
 from core.models import Document, HistoryLine
 from core.selectors import reaches_documents, whoever_may
-from exporters.selectors import of_province
+from exporters.selectors import seen_by
 from licensing.models import (
     Application,
     ApplicationEndUser,
@@ -46,11 +46,7 @@ CASE_SEARCH = (
 def applications_for(actor: Actor) -> QuerySet[Application]:
     """An exporter's own; officers see every case that was ever submitted."""
     rows = Application.objects.select_related("exporter__organization", "reviewer", "supplement")
-    if actor.kind == "exporter":
-        return rows.filter(exporter_id=actor.organization_id)
-    if actor.kind == "ministry" and actor.may("desk.case", "GET"):
-        return of_province(rows, actor, "exporter__province").exclude(submitted_at=None)
-    return rows.none()
+    return seen_by(actor, rows, "desk.case", sent=Q(submitted_at__isnull=False))
 
 
 def parts(case: str = "") -> "tuple[Prefetch[Any, Any, Any], Prefetch[Any, Any, Any]]":

@@ -1,12 +1,12 @@
 """Which declarations somebody sees."""
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from core.access import Actor, visibility
 from core.history import lines_of
 from core.models import HistoryLine
 from core.selectors import reaches_documents
-from exporters.selectors import of_province
+from exporters.selectors import seen_by
 from licensing.models import Declaration
 from licensing.states import DeclarationState
 
@@ -15,12 +15,8 @@ def declarations_for(actor: Actor) -> QuerySet[Declaration]:
     rows = Declaration.objects.select_related(
         "exporter__organization", "end_user__country", "end_use", "certificate"
     ).defer("certificate__content")
-    if actor.kind == "exporter":
-        return rows.filter(exporter_id=actor.organization_id)
-    if actor.kind == "ministry" and actor.may("desk.case", "GET"):
-        seen = of_province(rows, actor, "exporter__province")
-        return seen.exclude(state__in=[DeclarationState.DRAFT, DeclarationState.SIGNED])
-    return rows.none()
+    sent = ~Q(state__in=[DeclarationState.DRAFT, DeclarationState.SIGNED])
+    return seen_by(actor, rows, "desk.case", sent=sent)
 
 
 def usable_declarations(actor: Actor) -> QuerySet[Declaration]:

@@ -12,7 +12,7 @@ from core.access import Actor, visibility
 from core.models import HistoryLine
 from core.selectors import country_names
 from exporters.models import Party
-from exporters.selectors import of_province
+from exporters.selectors import seen_by
 from licensing.models import License, LicenseEndUser, RecommendedLine
 from licensing.models.balances import Ceiling, LicenseLine
 from licensing.selectors.applications import parts, steps
@@ -25,13 +25,7 @@ LABELS = {field.name: field.verbose_name for field in Party._meta.fields}
 def licenses_for(actor: Actor) -> QuerySet[License]:
     """An exporter's own; officers those of their province, customs all."""
     rows = License.objects.select_related("exporter__organization", "application")
-    if actor.kind == "exporter":
-        return rows.filter(exporter_id=actor.organization_id)
-    if actor.kind == "ministry" and actor.may("desk.license", "GET"):
-        return of_province(rows, actor, "exporter__province")
-    if actor.kind == "customs":
-        return rows
-    return rows.none()
+    return rows if actor.kind == "customs" else seen_by(actor, rows, "desk.license")
 
 
 def _lines() -> "Prefetch[Any, Any, Any]":
