@@ -10,10 +10,10 @@ from django.conf import settings
 from django.core.cache import cache
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
-from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from core.errors import DomainError
+from core.languages import spoken
 from core.legal_time import LegalNow, legal_now
 from core.models import User
 from core.once import known
@@ -39,7 +39,7 @@ class Adapter(DefaultAccountAdapter):
     def save_user(self, request: HttpRequest, user: User, form: object, commit: bool = True) -> User:
         user.email = form.cleaned_data["email"].lower()
         user.name = form.cleaned_data.get("your_name", "")
-        user.language = get_language() or ""
+        user.language = spoken()
         user.set_password(form.cleaned_data["password1"])
         if commit:
             user.save()

@@ -83,7 +83,8 @@ def relay(limit: int = 200) -> int:
 
 
 def _language_of(delivery: Delivery) -> str:
-    """What the reader chose; for one without an account, what the line says."""
+    """What the reader chose last, at first that of the page on which he was entered (core.languages.spoken); for one
+    without an account, what the line says."""
     chosen = User.objects.filter(email=delivery.to).values_list("language", flat=True).first()
     return chosen or delivery.line.facts.get("language") or settings.LANGUAGE_CODE
 

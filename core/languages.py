@@ -7,6 +7,11 @@ from django.utils import formats
 from django.utils.translation import get_language
 
 
+def spoken() -> str:
+    """The language of this page. Whoever is entered on it is written to in that until he chooses another."""
+    return get_language() or ""
+
+
 def in_chinese() -> bool:
     return (get_language() or "").startswith("zh")
 

@@ -5,7 +5,6 @@ from datetime import datetime, timedelta
 from allauth.account.models import EmailAddress
 from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from core.access import Actor
@@ -13,6 +12,7 @@ from core.actions.people import require_roles
 from core.command import command
 from core.errors import DomainError, Invalid, NotFound, Problem
 from core.history import record
+from core.languages import spoken
 from core.legal_time import legal_now
 from core.locks import lock
 from core.models import HistoryLine, Membership, Organization, Role, User
@@ -37,7 +37,7 @@ def add_member(*, email: str, name: str, roles: list[str], by: Actor) -> None:
         raise Invalid([Problem("/email", "already-member", message)])
     at = legal_now()
     _require_fewer_invitations(organization, at)
-    facts = {"email": email, "name": name, "roles": roles, "language": get_language() or ""}
+    facts = {"email": email, "name": name, "roles": roles, "language": spoken()}
     record(organization, "add_member", by=by, at=at, facts=facts)
 
 

@@ -7,11 +7,10 @@ from django.contrib.auth.models import AnonymousUser
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
-from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from core import provinces
-from core.languages import in_language
+from core.languages import in_language, spoken
 from core.models.roles import Kind, Role
 
 
@@ -67,8 +66,7 @@ class UserManager(BaseUserManager["User"]):
         return self.get(email__iexact=username)
 
     def create_user(self, email: str, password: str | None = None, **fields: object) -> "User":
-        """Until they choose, people are written to in the language of whoever made their account."""
-        fields.setdefault("language", get_language() or "")
+        fields.setdefault("language", spoken())
         user = self.model(email=self.normalize_email(email).lower(), **fields)
         user.set_password(password)
         user.save(using=self._db)
