@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from core.access import Actor
 from core.command import command
-from core.errors import DomainError, Forbidden, FourEyes, Invalid, NotFound, Problem, WrongState
+from core.errors import DomainError, Forbidden, Invalid, NotFound, Problem, WrongState
 from core.history import record, require_seen
 from core.legal_time import legal_now, legal_today
 from core.locks import lock
@@ -155,8 +155,8 @@ def _decided(change: int, verb: str, approved: bool, reason: str, seen: int, by:
     if row.decided_at is not None:
         raise WrongState(_("This was decided already."))
     require_seen(row, seen)
-    if row.needs_another_than(by.user):
-        raise FourEyes(_("Whoever proposed it does not decide it. Another approver can."))
+    if why := row.not_to_decide(by):
+        raise why
     row.decided_by, row.decided_at, row.approved, row.decision_reason = by.user, legal_now(), approved, reason
     row.save(update_fields=["decided_by", "decided_at", "approved", "decision_reason"])
     return row

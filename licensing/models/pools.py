@@ -1,11 +1,15 @@
 """National quotas: a pool bounds what shipments of many companies take together; two people open it and change it."""
 
+from typing import Any
+
 import pgtrigger
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from core.errors import FourEyes
 from core.guards import Guard, door, rights
 from core.models import User
 
@@ -128,8 +132,11 @@ class PoolChange(PoolScope):
             )
         ]
 
-    def needs_another_than(self, user: User) -> bool:
-        return self.proposed_by_id == user.pk
+    def not_to_decide(self, actor: Any) -> FourEyes | None:
+        """Why this officer does not decide it; None where he may. PostgreSQL holds it by `pool_change_two_people`."""
+        if self.proposed_by_id == actor.user.pk:
+            return FourEyes(gettext("Whoever proposed it does not decide it. Another approver can."))
+        return None
 
 
 @rights("SELECT")

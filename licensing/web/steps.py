@@ -638,7 +638,7 @@ register(
 
 
 def _undecided(row: PoolChange, actor: Actor) -> bool:
-    return row.decided_at is None and not row.needs_another_than(actor.user)
+    return row.decided_at is None and row.not_to_decide(actor) is None
 
 
 register(
