@@ -6,6 +6,7 @@ from pathlib import Path
 from config.management.commands.workflows import TARGET, page
 
 ROOT = Path(__file__).resolve().parent.parent.parent
+NAMED = re.compile(r"((?:`\w+`(?:,? and |, )?)+) in \[[^\]]*\]\(([^)#]+)\)")
 
 
 def test_the_workflow_diagrams_are_the_graphs():
@@ -21,7 +22,17 @@ def test_every_path_that_the_readme_and_docs_name_exists():
     assert missing == []
 
 
-def test_what_the_readme_names_in_a_file_stands_there():
-    named = re.findall(r"`(\w+)` in \[[^\]]*\]\(([^)#]+)\)", (ROOT / "README.md").read_text(encoding="utf-8"))
-    assert len(named) > 10
-    assert [pair for pair in named if not re.search(rf"\b{pair[0]}\b", (ROOT / pair[1]).read_text("utf-8"))] == []
+def test_what_the_tables_name_in_a_file_stands_there():
+    absent = []
+    for document in (ROOT / "README.md", ROOT / "docs" / "where.md"):
+        said = NAMED.findall(document.read_text(encoding="utf-8"))
+        named = [(name, document.parent / file) for names, file in said for name in re.findall(r"\w{4,}", names)]
+        assert len(named) > 20
+        absent += [pair for pair in named if not re.search(rf"\b{pair[0]}\b", pair[1].read_text(encoding="utf-8"))]
+    assert absent == []
+
+
+def test_the_readme_s_table_is_read_at_once():
+    """What else somebody looks for is in docs/where.md."""
+    _before, table = (ROOT / "README.md").read_text(encoding="utf-8").split("| question | answer |\n|---|---|\n")
+    assert 20 < len(re.match(r"(?:\| .* \|\n)*", table)[0].splitlines()) <= 30
