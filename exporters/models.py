@@ -1,6 +1,6 @@
 """Exporters and the parties abroad that they deal with."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from django.core.validators import MinLengthValidator
 from django.db import models
@@ -86,6 +86,9 @@ class Exporter(FSMModelMixin, models.Model):
     def send_back(self) -> None: ...
 
 
+RENEWAL = timedelta(days=60)  # before the last day: from then on it may be renewed
+
+
 def qualified_on(day: date, *, last_day: date | None) -> bool:
     """A day through the last one that was granted counts, whatever the state says: that it lapsed is written later."""
     return last_day is not None and day <= last_day
@@ -122,6 +125,15 @@ class Qualification(FSMModelMixin, models.Model):
     def standing_on(self, on: date) -> Annual:
         """Its state, as that day has it."""
         return Annual.LAPSED if self.over_on(on) else next(one for one in Annual if one == self.state)
+
+    @property
+    def renewable_from(self) -> date | None:
+        return self.last_day and self.last_day - RENEWAL
+
+    def renewable_on(self, on: date) -> bool:
+        """From then on, through its last day."""
+        first, last = self.renewable_from, self.last_day
+        return first is not None and last is not None and first <= on <= last
 
     def over_on(self, on: date) -> bool:
         """Its last day is over and nobody wrote so yet."""

@@ -1,7 +1,7 @@
 """Who sees which exporters and parties."""
 
 from collections.abc import Callable, Iterable
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any, TypeVar
 
 from django.db.models import Exists, Model, OuterRef, Q, QuerySet
@@ -10,11 +10,10 @@ from core.access import Actor, visibility
 from core.history import lines_of
 from core.models import HistoryLine, Membership
 from core.selectors import reaches_documents
-from exporters.models import CompliancePaper, Exporter, PaperRecord, Party, Qualification
+from exporters.models import RENEWAL, CompliancePaper, Exporter, PaperRecord, Party, Qualification
 from exporters.states import UNVERIFIED, ExporterState, QualificationState
 
 M = TypeVar("M", bound=Model)
-RENEWAL = timedelta(days=60)  # before the last day: from then on it may be renewed
 ALL = Q()
 SENT = ~Q(state=ExporterState.DRAFT, verified_at=None)  # to the ministry, once at least
 

@@ -13,7 +13,7 @@ from core.access import Actor
 from core.legal_time import legal_day, legal_today
 from core.templatetags.lodestone import day
 from exporters.models import Exporter
-from exporters.selectors import RENEWAL, returned
+from exporters.selectors import returned
 from exporters.states import ExporterState
 from licensing import selectors
 from licensing.models import Application, Declaration, License, Question
@@ -195,7 +195,7 @@ def _qualification(exporter: Exporter, today: date) -> list[Need]:
         return []
     text = _(
         "Its last day is {day}, {when}. The ministry may renew it from {first} on, when the published test is met then."
-    ).format(day=day(last_day), when=_in_days(left), first=day(last_day - RENEWAL))
+    ).format(day=day(last_day), when=_in_days(left), first=day(exporter.qualification.renewable_from))
     tone = "ochre" if left <= PRESSING_DAYS else "blue"
     title = _("Your qualification for annual licenses ends soon")
     return [Need(title, text, reverse("company") + "#annual", _("See the test"), tone, last_day)]

@@ -16,7 +16,7 @@ from core.languages import in_chinese
 from core.legal_time import day_start, legal_day, months_after
 from core.templatetags.lodestone import day as in_words
 from exporters.models import CompliancePaper, Examination, Exporter, PaperRecord, Qualification
-from exporters.selectors import RENEWAL, reads_test
+from exporters.selectors import reads_test
 from exporters.states import QualificationState
 from licensing.models import Suspension
 from licensing.policy.thresholds import ACCOUNT, AUDIT, CAUSES, CLEARANCES, COUNTED, INCIDENTS, Threshold
@@ -123,13 +123,13 @@ def annual(exporter: Exporter, at: datetime) -> dict[str, Any]:
     return {
         "row": row,
         "standing": row.standing_on(today),
-        "renewable_from": row.last_day and row.last_day - RENEWAL,
+        "renewable_from": row.renewable_from,
         "left": days_left(row, today),
         "exam": (exam := examine(exporter, at)),
         "records": list(records),
         "declined": last if last and last.occasion == Examination.Occasion.DECLINE else None,
         "stood": [of_kept(one) for one in last.results] if last else [],
-        "renewable": row.last_day is not None and row.last_day - RENEWAL <= exam.today <= row.last_day,
+        "renewable": row.renewable_on(exam.today),
     }
 
 

@@ -17,7 +17,7 @@ from core.locks import lock
 from core.templatetags.lodestone import day
 from exporters.models import CompliancePaper, Examination, PaperRecord, Qualification, RecordAnswer
 from exporters.rules import Predicate, holder, officer
-from exporters.selectors import RENEWAL, qualifications_for
+from exporters.selectors import qualifications_for
 from exporters.states import ExporterState, QualificationState
 from shipments.models import Shipment
 from shipments.qualifying import Exam, examine
@@ -119,9 +119,9 @@ def renew(pk: int, *, seen: int, papers_seen: bool, by: Actor) -> Qualification:
     if row.over_on(today):
         message = _("Its last day was {day}: it has lapsed, and the company asks again.")
         raise DomainError(message.format(day=day(last_day)), code="renewal-not-open")
-    if today < last_day - RENEWAL:
+    if not row.renewable_on(today):
         message = _("It may be renewed in its last 60 days, from {day} on.")
-        raise DomainError(message.format(day=day(last_day - RENEWAL)), code="renewal-not-open")
+        raise DomainError(message.format(day=day(row.renewable_from)), code="renewal-not-open")
     exam = _met(row, at, papers_seen)
     _prolonged(row.renew, row, last_day, exam, at, by)
     return row
