@@ -4,8 +4,7 @@
 -- What customs said of a shipment's lines was wrong; each now stands by `delta` more, or less.
 -- request: {license, shipment, shipment_ref, end_user, lines: [{line, delta, held, over, lawful, asked, crossed, worth,
 --           worth_held, worth_drawn, others: [{shipment, shipment_ref, over}]}]}
---   more: as a clearance does, from what the shipment still holds, then from free authorization, then (lawful) from what
---   lapsed since, then from the tolerance; beyond that: over_cleared.
+--   more: as a clearance does, from what the shipment still holds, then as ledger_split says; beyond that: over_cleared.
 --   less: first what went beyond the license, of this shipment (over), then of the others in their order, for whose goods
 --   there is room now: those are drawn; what is left of it is free again, or lapses where the license has ended.
 -- The caller holds the license, so no other shipment of it changes meanwhile.
@@ -35,7 +34,6 @@ DECLARE
     shipment_ bigint := (request->>'shipment')::bigint;
     ref_ text := request->>'shipment_ref';
     since bigint;
-    left_over bigint;
 BEGIN
     PERFORM 1 FROM licensing_license l WHERE l.id = (request->>'license')::bigint FOR NO KEY UPDATE;
     PERFORM 1 FROM licensing_clearancecount c WHERE c.license_id = (request->>'license')::bigint FOR NO KEY UPDATE;
@@ -53,18 +51,12 @@ BEGIN
                  (item->>'worth')::bigint, (item->>'worth_held')::bigint, (item->>'worth_drawn')::bigint) < 0 THEN
             RAISE EXCEPTION 'what is corrected is not less than nothing' USING ERRCODE = 'check_violation';
         END IF;
-        left_over := ledger_available(line);
         from_held := least(greatest(delta, 0), (item->>'held')::bigint);
-        from_room := least(greatest(delta, 0) - from_held, greatest(left_over, 0));
-        taken_back := CASE WHEN (item->>'lawful')::boolean
-            THEN least(greatest(delta, 0) - from_held - from_room, line.lapsed) ELSE 0 END;
+        SELECT taken, unlapsed INTO from_room, taken_back
+            FROM ledger_split(line, shipment_, greatest(delta, 0) - from_held, (item->>'lawful')::boolean);
         IF taken_back > 0 THEN
-            left_over := left_over + taken_back;
-            from_room := from_room + taken_back;
             line := ledger_post(line, 'unlapse', taken_back, false, shipment_, ref_, now_at);
         END IF;
-        from_room := from_room + least(greatest(delta, 0) - from_held - from_room,
-            greatest(least(left_over, 0) + ledger_tolerance(line, shipment_), 0));
         beyond := greatest(delta, 0) - from_held - from_room;
         IF from_held > 0 THEN
             line := ledger_post(line, 'adjust', from_held, true, shipment_, ref_, now_at);

@@ -332,9 +332,7 @@ $$;
 -- Resolves reservations of one shipment. The caller holds the shipment, whose lines say what is still held.
 -- op clear: {op, shipment, shipment_ref, license, end_user, final, counted,
 --            lines: [{line, quantity, held, lawful, asked, crossed, worth, worth_held, worth_drawn}]}
---   draws what customs cleared: from the reservation, then from free authorization, then (declared in time: lawful)
---   from what lapsed since, then from the tolerance; beyond that: over_cleared. Tolerance comes last, so that none is
---   used up while something that was authorized is left.
+--   draws what customs cleared: from the reservation, then as ledger_split says; beyond that: over_cleared.
 --   final releases the rest. counted: does the shipment count against max_clearances already?
 --   Of the value that was reserved (worth) as much is drawn as of the quantity that was asked has crossed.
 -- op release: the same, of nothing that crossed.
@@ -367,7 +365,6 @@ DECLARE
     shipment_ bigint := (request->>'shipment')::bigint;
     ref_ text := request->>'shipment_ref';
     since bigint;
-    left_over bigint;
 BEGIN
     PERFORM 1 FROM licensing_license l WHERE l.id = (request->>'license')::bigint FOR NO KEY UPDATE;
     PERFORM 1 FROM licensing_clearancecount c WHERE c.license_id = (request->>'license')::bigint FOR NO KEY UPDATE;
@@ -389,18 +386,11 @@ BEGIN
         END IF;
         from_held := least(quantity, held);
         released := CASE WHEN ending THEN held - from_held ELSE 0 END;
-        left_over := ledger_available(line);
-        from_room := least(quantity - from_held, greatest(left_over, 0));
-        taken_back := CASE WHEN (item->>'lawful')::boolean
-            THEN least(quantity - from_held - from_room, line.lapsed) ELSE 0 END;
+        SELECT taken, unlapsed INTO from_room, taken_back
+            FROM ledger_split(line, shipment_, quantity - from_held, (item->>'lawful')::boolean);
         IF taken_back > 0 THEN
             line := ledger_post(line, 'unlapse', taken_back, false, shipment_, ref_, now_at);
-            left_over := left_over + taken_back;
-            from_room := from_room + taken_back;
         END IF;
-        -- below zero, available says how much of the tolerance is gone
-        from_room := from_room + least(quantity - from_held - from_room,
-            greatest(least(left_over, 0) + ledger_tolerance(line, shipment_), 0));
         beyond := quantity - from_held - from_room;
         IF from_held > 0 THEN
             line := ledger_post(line, 'draw', from_held, true, shipment_, ref_, now_at);

@@ -171,6 +171,20 @@ def test_an_unlawful_clearance_takes_tolerance_and_leaves_what_lapsed(tolerant, 
     assert books.drift() == []
 
 
+def test_what_lapsed_does_not_make_room_for_tolerance_that_is_used(world, clock):
+    """One declared too late takes 400 kg of tolerance; one in time all that lapsed, and the other 600."""
+    license = world.license(kilograms=20_000, tolerance=tolerance("pct_line", "5"))
+    late, lawful = world.shipment(license, 1_000 * KG), world.shipment(license, 1_000 * KG)
+    in_time = legal_now()
+    clock.shift(days=366)
+    tasks.expire_licenses()
+    world.clear(late.ref, 1_400 * KG, declared_at=legal_now())
+    world.clear(lawful.ref, 19_601 * KG, declared_at=in_time)
+    line = LicenseLine.objects.get()
+    assert (line.drawn, line.lapsed, line.over_cleared, line.available) == (21_000 * KG, 0, KG, -1_000 * KG)
+    assert books.drift() == []
+
+
 def test_free_authorization_goes_before_tolerance_and_tolerance_is_used_once(tolerant, world):
     shipment, declared = tolerant(ended=False)
     number = "530120260000000001"

@@ -214,10 +214,10 @@ class Quota:
         reserved = min(quantity, parcel.held)
         rest = quantity - reserved
         free = min(rest, max(self.available, 0))
+        left = min(self.available, 0)  # tolerance that is gone; what lapsed is taken back and drawn at once
         back = min(rest - free, self.lapsed) if parcel.lawful else 0
         self.lapsed -= back
         theirs = self.tolerance if self.mode != "pct_remaining_final" or parcel.given else 0
-        left = min(self.available - free, 0)  # what lapsed is taken back and drawn at once
         beyond_it = min(rest - free - back, max(left + theirs, 0))
         over = rest - free - back - beyond_it
         parcel.held -= reserved
