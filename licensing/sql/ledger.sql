@@ -50,7 +50,6 @@ DECLARE
     -- national pools: are there any, and those of them that this has locked
     pooled boolean := EXISTS (SELECT FROM licensing_quotapool);
     pools bigint[];
-    pool record;
 BEGIN
     IF NOT dry THEN
         -- by keys that are known before: as a join, with how many elements JSON has unknown, this read whole tables
@@ -252,24 +251,7 @@ BEGIN
         END IF;
         failures := failures || of_lines;  -- 4 and 5
         IF pooled AND (request->>'destination') = ANY (lic.destinations) THEN
-            FOR pool IN
-                    SELECT p.ref, p.element, pool_room(p, today, false) AS room, p.id = ANY (pools) AS held,
-                           (pool_terms(p, today)).state, bool_and(s.share IS NOT NULL) AS known,
-                           sum(round((i.item->>'quantity')::bigint * s.share))::bigint AS content, min(i.n) - 1 AS index
-                    FROM pool_shares(lic.id, (request->>'end_user')::bigint, request->>'destination', planned,
-                                     request->'lines') s
-                    JOIN jsonb_array_elements(request->'lines') WITH ORDINALITY i (item, n)
-                        ON (i.item->>'line')::int = s.line
-                    JOIN licensing_quotapool p ON p.id = s.pool
-                    GROUP BY p.id ORDER BY p.id LOOP
-                IF NOT pool.held OR NOT pool.known THEN  -- it was opened after the question, or the wait, began: once more
-                    RAISE EXCEPTION 'another pool' USING ERRCODE = 'serialization_failure';
-                ELSIF pool.content > pool.room THEN
-                    failures := failures || jsonb_build_object('code', 'quota-exhausted',
-                        'pointer', format('/lines/%s/quantity', pool.index), 'pool', pool.ref, 'element', pool.element,
-                        'state', pool.state, 'unit', 'kg', 'remaining', greatest(pool.room, 0), 'asked', pool.content);
-                END IF;
-            END LOOP;
+            failures := failures || pool_failures(pool_asked(request), pools, today);
         END IF;
         IF lic.cleared >= lic.max_clearances THEN
             failures := failures || jsonb_build_object('code', 'clearances-exhausted', 'pointer', '/license',
@@ -315,9 +297,7 @@ BEGIN
                     PERFORM ledger_count(lic.id, 1);
                 END IF;
                 IF pooled THEN
-                    PERFORM pool_follow(request || jsonb_build_object('day', planned, 'declared', false, 'lines', (
-                        SELECT jsonb_agg(i || jsonb_build_object('gross', i->'quantity'))
-                        FROM jsonb_array_elements(request->'lines') i)), now_at);
+                    PERFORM pool_follow(pool_asked(request), now_at);
                 END IF;
             END IF;
         END IF;

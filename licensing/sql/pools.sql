@@ -127,6 +127,41 @@ BEGIN
 END;
 $$;
 
+-- What a reservation, as ledger_take is asked for it, uses once it is taken, as pool_follow reads it.
+CREATE OR REPLACE FUNCTION pool_asked(request jsonb) RETURNS jsonb LANGUAGE sql IMMUTABLE AS $$
+    SELECT request || jsonb_build_object('day', request->'planned_on', 'declared', false, 'lines', (
+        SELECT jsonb_agg(i || jsonb_build_object('gross', i->'quantity') ORDER BY n)
+        FROM jsonb_array_elements(request->'lines') WITH ORDINALITY lines (i, n)));
+$$;
+
+-- The pools that have no room for it: [{code, pointer, …}]. held: those that the caller has locked. Raises where it counts
+-- against another one, which was opened after the question, or the wait, began.
+CREATE OR REPLACE FUNCTION pool_failures(request jsonb, held bigint[], today date) RETURNS jsonb LANGUAGE plpgsql AS $$
+DECLARE
+    failures jsonb := '[]';
+    pool record;
+BEGIN
+    FOR pool IN
+            SELECT p.ref, p.element, pool_room(p, today, (request->>'declared')::boolean) AS room, p.id = ANY (held) AS held,
+                   (pool_terms(p, today)).state, bool_and(s.share IS NOT NULL) AS known,
+                   sum(round((i.item->>'gross')::bigint * s.share))::bigint AS content, min(i.n) - 1 AS index
+            FROM pool_shares((request->>'license')::bigint, (request->>'end_user')::bigint, request->>'destination',
+                             (request->>'day')::date, request->'lines') s
+            JOIN jsonb_array_elements(request->'lines') WITH ORDINALITY i (item, n) ON (i.item->>'line')::int = s.line
+            JOIN licensing_quotapool p ON p.id = s.pool
+            GROUP BY p.id ORDER BY p.id LOOP
+        IF NOT pool.held OR NOT pool.known THEN
+            RAISE EXCEPTION 'another pool' USING ERRCODE = 'serialization_failure';
+        ELSIF pool.content > pool.room THEN
+            failures := failures || jsonb_build_object('code', 'quota-exhausted',
+                'pointer', format('/lines/%s/quantity', pool.index), 'pool', pool.ref, 'element', pool.element,
+                'state', pool.state, 'unit', 'kg', 'remaining', greatest(pool.room, 0), 'asked', pool.content);
+        END IF;
+    END LOOP;
+    RETURN failures;
+END;
+$$;
+
 -- Attached to pools, where more is used that is not said to be beyond its room.
 CREATE OR REPLACE FUNCTION guard_pool_has_room() RETURNS trigger LANGUAGE plpgsql
     SET search_path = pg_catalog, public, pg_temp AS $$

@@ -1,20 +1,24 @@
 -- What a shipment uses of national pools follows its lines (licensing/sql/pools.sql); every verb that changes them calls this
 -- last, and so does the sweep that lets reservations lapse.
 
--- Each pool counts what is reserved or has crossed of the shipment and did not come back, in the period of the day of its
--- declaration, or before that of the planned day. Returns [{pool, over}]: what went beyond a pool's room now.
+-- What a shipment uses of pools, as pool_follow reads it: what of its lines is reserved or has crossed and did not come back,
+-- in the period of the day of its declaration, or before that of the planned day.
+CREATE OR REPLACE FUNCTION shipment_uses(s shipments_shipment) RETURNS jsonb LANGUAGE sql STABLE AS $$
+    SELECT jsonb_build_object('license', s.license_id, 'shipment', s.id, 'shipment_ref', s.ref, 'end_user', s.end_user_id,
+        'destination', s.destination, 'declared', s.declared_at IS NOT NULL,
+        'day', coalesce(legal_day(s.declared_at), s.planned_on), 'lines', jsonb_agg(jsonb_build_object(
+            'line', i.line_number, 'contents', i.contents, 'gross', i.held + i.drawn + i.over_cleared - i.credited)))
+    FROM shipments_shipmentline i WHERE i.shipment_id = s.id;
+$$;
+
+-- Each pool counts that. Returns [{pool, over}]: what went beyond a pool's room now.
 CREATE OR REPLACE FUNCTION shipment_pools(shipment_ bigint) RETURNS jsonb LANGUAGE plpgsql SECURITY DEFINER
     SET search_path = public, pg_temp AS $$
 BEGIN
     IF NOT EXISTS (SELECT FROM licensing_quotapool) THEN
         RETURN '[]';
     END IF;
-    RETURN (SELECT pool_follow(jsonb_build_object('license', s.license_id, 'shipment', s.id, 'shipment_ref', s.ref,
-            'end_user', s.end_user_id, 'destination', s.destination, 'declared', s.declared_at IS NOT NULL,
-            'day', coalesce(legal_day(s.declared_at), s.planned_on), 'lines', (
-                SELECT jsonb_agg(jsonb_build_object('line', i.line_number, 'contents', i.contents,
-                                                    'gross', i.held + i.drawn + i.over_cleared - i.credited))
-                FROM shipments_shipmentline i WHERE i.shipment_id = s.id)), NULL)
+    RETURN (SELECT pool_follow(shipment_uses(s), NULL)
         FROM shipments_shipment s WHERE s.id = shipment_);
 END;
 $$;
@@ -53,17 +57,13 @@ $$;
 CREATE OR REPLACE FUNCTION shipment_pool_drift(licenses bigint[])
     RETURNS TABLE (license_id bigint, line_id bigint, what text, off numeric) LANGUAGE sql STABLE AS $$
     WITH live AS (
-        SELECT s.id, s.license_id, s.end_user_id, s.destination, s.created_at,
-               coalesce(legal_day(s.declared_at), s.planned_on) AS day,
-               jsonb_agg(jsonb_build_object('line', i.line_number, 'contents', i.contents,
-                                            'gross', i.held + i.drawn + i.over_cleared - i.credited)) AS lines
-        FROM shipments_shipment s JOIN shipments_shipmentline i ON i.shipment_id = s.id
+        SELECT s.id, s.license_id, s.end_user_id, s.destination, s.created_at, shipment_uses(s) AS uses
+        FROM shipments_shipment s
         WHERE (licenses IS NULL OR s.license_id = ANY (licenses)) AND EXISTS (SELECT FROM licensing_quotapool)
-        GROUP BY s.id
     ), expected AS (
         SELECT l.id, l.license_id, l.created_at, c.pool, c.line, round((i->>'gross')::bigint * c.share) AS content
-        FROM live l, pool_shares(l.license_id, l.end_user_id, l.destination, l.day, l.lines) c,
-             jsonb_array_elements(l.lines) i WHERE (i->>'line')::int = c.line
+        FROM live l, pool_shares(l.license_id, l.end_user_id, l.destination, (l.uses->>'day')::date, l.uses->'lines') c,
+             jsonb_array_elements(l.uses->'lines') i WHERE (i->>'line')::int = c.line
     ), present AS (
         SELECT m.shipment_id, m.license_id, m.pool_id, m.line_number,
                sum(CASE m.kind WHEN 'use' THEN m.amount ELSE -m.amount END) AS content

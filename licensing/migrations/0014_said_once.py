@@ -1,11 +1,11 @@
-"""What a clearance takes, in which order, is said once, and no tolerance twice."""
+"""What a clearance takes, in which order, and what a reservation uses of pools are said once; no tolerance is used twice."""
 
 from pathlib import Path
 
 from django.db import migrations
 
 SQL = Path(__file__).parent.parent / "sql"
-CHANGED = ("post", "ledger", "doors", "corrections")
+CHANGED = ("post", "pools", "ledger", "doors", "corrections")
 
 
 class Migration(migrations.Migration):
