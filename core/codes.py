@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from core.decided import filled
+
 TITLES = {
     400: _("Unreadable request"),
     401: _("Sign-in needed"),
@@ -68,8 +70,18 @@ CODES = (
     Code("invalid-json", 400, _("The body is not JSON; the detail names line and column."), _("Mend the text there.")),
     Code("invalid-encoding", 400, _("The body is not UTF-8."), _("Send UTF-8 without a byte order mark.")),
     Code("duplicate-key", 400, _("A key stands twice in one object."), _("Send each key once.")),
-    Code("too-deep", 400, _("The body is nested more than 20 deep."), _("Send the object that the call describes.")),
-    Code("too-many-fields", 400, _("A form has more than 500 fields."), _("Send fewer fields at once.")),
+    Code(
+        "too-deep",
+        400,
+        filled(_("The body is nested more than {most} deep."), most="core.api.parsers.MAX_DEPTH"),
+        _("Send the object that the call describes."),
+    ),
+    Code(
+        "too-many-fields",
+        400,
+        filled(_("A form has more than {most} fields."), most="core.files.FIELDS_OF_A_FORM"),
+        _("Send fewer fields at once."),
+    ),
     Code("unreadable", 400, _("The request could not be read."), _("Compare it with the call's description.")),
     Code(
         "idempotency-key-required",
@@ -80,7 +92,10 @@ CODES = (
     Code(
         "idempotency-key-invalid",
         400,
-        _("The Idempotency-Key is not 1 to 255 visible ASCII characters."),
+        filled(
+            _("The Idempotency-Key is not 1 to {most} visible ASCII characters."),
+            most="core.models.idempotency.KEY_LONGEST",
+        ),
         _("Use letters, digits and signs without blanks."),
     ),
     Code(
@@ -146,7 +161,10 @@ CODES = (
     Code(
         "body-too-large",
         413,
-        _("The body is larger than the call takes: 1 MiB, unless it says more."),
+        filled(
+            _("The body is larger than the call takes: {most} MiB, unless it says more."),
+            most="core.files.MEGABYTES_OF_A_BODY",
+        ),
         _("Send less at once."),
     ),
     Code(
@@ -225,7 +243,7 @@ CODES = (
     Code(
         "too-many-rows",
         422,
-        _("A file of a list would have more than 10,000 rows."),
+        filled(_("A file of a list would have more than {most} rows."), most="core.web.lists.listing.MOST"),
         _("Narrow the list, by days for example, and make several files."),
     ),
     Code(
@@ -308,7 +326,12 @@ CODES = (
         _("Name at least two people with the role admin."),
     ),
     Code("file-empty", 422, _("The file is empty."), _("Choose the file again.")),
-    Code("file-too-large", 422, _("The file is larger than 10 MB."), _("Send a smaller one.")),
+    Code(
+        "file-too-large",
+        422,
+        filled(_("The file is larger than {most} MB."), most="core.files.MEGABYTES_MOST"),
+        _("Send a smaller one."),
+    ),
     Code(
         "file-name",
         422,
@@ -326,7 +349,12 @@ CODES = (
     Code(
         "file-too-large-inside",
         422,
-        _("Opened, the file is larger than 50 MB, 1,000 parts or 40 million pixels."),
+        filled(
+            _("Opened, the file is larger than {most} MB, {parts} parts or {pixels} million pixels."),
+            most="core.files.MEGABYTES_UNPACKED",
+            parts="core.files.PARTS_MOST",
+            pixels="core.files.MEGAPIXELS_MOST",
+        ),
         _("Send a smaller one, or several."),
     ),
     Code(
@@ -339,7 +367,10 @@ CODES = (
     Code(
         "too-many-invitations",
         429,
-        _("The company invited more people in 24 hours than are let."),
+        filled(
+            _("The company invited more people in {hours} hours than are let."),
+            hours="core.actions.teams.INVITATION_HOURS",
+        ),
         _("Wait for Retry-After; nothing was sent."),
         retry=True,
     ),

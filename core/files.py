@@ -11,15 +11,21 @@ import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from django.conf import settings
 from django.utils.translation import gettext as _
 
 from core.characters import wrong
 from core.errors import Problem
 
-BYTES_MOST = 10 * 1024 * 1024  # config/nginx.conf lets that much through, and a form around it
+FIELDS_OF_A_FORM = settings.DATA_UPLOAD_MAX_NUMBER_FIELDS
+MEGABYTES_OF_A_BODY = settings.DATA_UPLOAD_MAX_MEMORY_SIZE >> 20
+MEGABYTES_MOST = 10  # of a file; config/nginx.conf lets that much through, and a form around it
+BYTES_MOST = MEGABYTES_MOST << 20
 NAME_MOST = 200
-PARTS_MOST, UNPACKED_MOST, RATIO_MOST = 1_000, 50 * 1024 * 1024, 100
-PIXELS_MOST = 40_000_000
+PARTS_MOST, MEGABYTES_UNPACKED, RATIO_MOST = 1_000, 50, 100
+UNPACKED_MOST = MEGABYTES_UNPACKED << 20
+MEGAPIXELS_MOST = 40
+PIXELS_MOST = MEGAPIXELS_MOST * 1_000_000
 # What scanners are tried with, in two parts so that none finds it here.
 EICAR = b"X5O!P%@AP[4\\PZX54(P^)7CC)7}$" + b"EICAR-STANDARD-ANTIVIRUS-TEST-FILE!$H+H*"
 PDF_START, PNG_START, JPEG_START, ZIP_START = b"%PDF-", b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"PK\x03\x04"
@@ -139,7 +145,7 @@ def examine(name: str, content: bytes, *, kinds: Sequence[Kind], field: str) -> 
     if not content:
         return Problem(pointer, "file-empty", _("The file is empty."))
     if too_large(content):
-        return Problem(pointer, "file-too-large", _("The file is larger than 10 MB."))
+        return Problem(pointer, "file-too-large", _("The file is larger than {most} MB.").format(most=MEGABYTES_MOST))
     if kind is None or wrong(name) or "/" in name or "\\" in name or len(name) > NAME_MOST:
         message = _("Give the file a plain name that ends in {ends}.")
         return Problem(pointer, "file-name", message.format(ends=_(" or ").join(ends_of(kinds))))
@@ -148,7 +154,8 @@ def examine(name: str, content: bytes, *, kinds: Sequence[Kind], field: str) -> 
     try:
         kind.check(content)
     except TooLargeInside:
-        message = _("Opened, this file is larger than we take: 50 MB, 1,000 parts or 40 million pixels.")
+        message = _("Opened, this file is larger than we take: {most} MB, {parts} parts or {pixels} million pixels.")
+        message = message.format(most=MEGABYTES_UNPACKED, parts=f"{PARTS_MOST:,}", pixels=MEGAPIXELS_MOST)
         return Problem(pointer, "file-too-large-inside", message)
     except Other:
         if kind is PDF:

@@ -122,7 +122,7 @@ def keep_many(organization_id: int | None, answers: Mapping[str, Answer]) -> Non
 
 
 def end() -> int:
-    """Keys whose 400 days are over are gone; how many that was. Only the owner's function may delete one."""
+    """Keys whose days are over are gone; how many that was. Only the owner's function may delete one."""
     ended = 0
     with connection.cursor() as cursor:
         while True:

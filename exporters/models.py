@@ -6,6 +6,7 @@ from django.core.validators import MinLengthValidator
 from django.db import models
 from django.db.models import F, Q
 from django.utils.functional import cached_property
+from django.utils.text import format_lazy
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django_fsm import FSMField, FSMModelMixin, transition
@@ -86,7 +87,8 @@ class Exporter(FSMModelMixin, models.Model):
     def send_back(self) -> None: ...
 
 
-RENEWAL = timedelta(days=60)  # before the last day: from then on it may be renewed
+GRANTED_MONTHS = 12  # of a qualification, and of each renewal
+RENEWAL_DAYS = 60  # before the last day: from then on it may be renewed
 
 
 def qualified_on(day: date, *, last_day: date | None) -> bool:
@@ -128,7 +130,7 @@ class Qualification(FSMModelMixin, models.Model):
 
     @property
     def renewable_from(self) -> date | None:
-        return self.last_day and self.last_day - RENEWAL
+        return self.last_day and self.last_day - timedelta(days=RENEWAL_DAYS)
 
     def renewable_on(self, on: date) -> bool:
         """From then on, through its last day."""
@@ -172,7 +174,7 @@ class Qualification(FSMModelMixin, models.Model):
         source=Annual.GRANTED,
         target=None,
         permission=rules.officer("qualification.renew"),
-        custom={"label": _("Renew for twelve months")},
+        custom={"label": format_lazy(_("Renew for {months} months"), months=GRANTED_MONTHS)},
     )
     def renew(self, *, last_day: date) -> None:
         self.last_day = last_day

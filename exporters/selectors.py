@@ -1,7 +1,7 @@
 """Who sees which exporters and parties."""
 
 from collections.abc import Callable, Iterable
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any, TypeVar
 
 from django.db.models import Exists, Model, OuterRef, Q, QuerySet
@@ -10,7 +10,7 @@ from core.access import Actor, visibility
 from core.history import lines_of
 from core.models import HistoryLine, Membership
 from core.selectors import reaches_documents
-from exporters.models import RENEWAL, CompliancePaper, Exporter, PaperRecord, Party, Qualification
+from exporters.models import RENEWAL_DAYS, CompliancePaper, Exporter, PaperRecord, Party, Qualification
 from exporters.states import UNVERIFIED, ExporterState, QualificationState
 
 M = TypeVar("M", bound=Model)
@@ -91,7 +91,8 @@ def to_answer(actor: Actor) -> QuerySet[Exporter]:
 
 def to_renew(actor: Actor, today: date) -> QuerySet[Exporter]:
     """Companies whose qualification may be renewed now: its last day is near."""
-    near = {"qualification__last_day__gte": today, "qualification__last_day__lte": today + RENEWAL}
+    soon = today + timedelta(days=RENEWAL_DAYS)
+    near = {"qualification__last_day__gte": today, "qualification__last_day__lte": soon}
     return exporters_for(actor).filter(qualification__state=QualificationState.GRANTED, **near)
 
 

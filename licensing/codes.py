@@ -3,6 +3,7 @@
 from django.utils.translation import gettext_lazy as _
 
 from core.codes import Code, register
+from core.decided import filled
 
 _GUARDS = (
     Code("license-not-active", 409, _("The license has ended."), _("Use another license.")),
@@ -121,7 +122,9 @@ CODES = (
         "not-simulated",
         409,
         _("Nobody has seen yet what this text would do from this day on."),
-        _("Simulate it, and approve it within 24 hours."),
+        filled(
+            _("Simulate it, and approve it within {hours} hours."), hours="licensing.selectors.drafts.SIMULATED_HOURS"
+        ),
     ),
     Code(
         "comment-closed",
@@ -168,7 +171,10 @@ CODES = (
     Code(
         "deemed-accepted",
         409,
-        _("The ministry said nothing within five working days, so by law the case is accepted."),
+        filled(
+            _("The ministry said nothing within {days} working days, so by law the case is accepted."),
+            days="licensing.actions.receipts.RECEIPT_DAYS",
+        ),
         _("Accept it: its day 0 is the day of the receipt."),
     ),
     Code(

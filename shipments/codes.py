@@ -3,6 +3,7 @@
 from django.utils.translation import gettext_lazy as _
 
 from core.codes import Code, register
+from core.decided import filled
 
 CODES = (
     Code(
@@ -14,7 +15,10 @@ CODES = (
     Code(
         "report-overdue",
         409,
-        _("The company owes reports of deliveries that are overdue for more than 30 days."),
+        filled(
+            _("The company owes reports of deliveries that are overdue for more than {days} days."),
+            days="shipments.selectors.LATE_DAYS",
+        ),
         _("Report the delivery of each shipment that `errors` names; then send the same under a new key."),
     ),
     Code(
@@ -38,7 +42,10 @@ CODES = (
     Code(
         "renewal-not-open",
         409,
-        _("A qualification is renewed in its last 60 days, and not after them."),
+        filled(
+            _("A qualification is renewed in its last {days} days, and not after them."),
+            days="exporters.models.RENEWAL_DAYS",
+        ),
         _("Renew it from the day that is named on; after its last day the company asks again."),
     ),
     Code(

@@ -31,7 +31,7 @@ def issue_key(*, name: str, scopes: list[str], days: int, office: int | None = N
     if not scopes or not set(scopes) <= set(scopes_of(organization.kind)):
         errors.append(Problem("/scopes", "unknown-scope", _("Choose at least one scope from the list.")))
     if not 1 <= days <= KEY_DAYS_MOST:
-        errors.append(Problem("/days", "out-of-range", _("A key lasts 1 to 365 days.")))
+        errors.append(Problem("/days", "out-of-range", _("A key lasts 1 to {most} days.").format(most=KEY_DAYS_MOST)))
     if errors:
         raise Invalid(errors)
     alphabet = string.ascii_letters + string.digits

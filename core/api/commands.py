@@ -14,9 +14,10 @@ from core.api.pagination import read_query
 from core.command import Command
 from core.errors import Invalid, Problem, Unreadable
 from core.idempotency import Answer, Claim, fingerprint
+from core.models.idempotency import KEY_LONGEST
 
 JSON = problems.JSON
-_KEY = re.compile(r"[\x21-\x7e]{1,255}", re.ASCII)
+_KEY = re.compile(rf"[\x21-\x7e]{{1,{KEY_LONGEST}}}", re.ASCII)
 
 
 def read(request: Request, serializer: type[StrictSerializer]) -> Any:
@@ -43,7 +44,7 @@ def key_of(key: Any) -> str:
         detail = _("Send an Idempotency-Key header: any text of your own that names this request once.")
         raise Unreadable(detail, code="idempotency-key-required")
     if not isinstance(key, str) or not _KEY.fullmatch(key):
-        detail = _("An Idempotency-Key has 1 to 255 visible ASCII characters.")
+        detail = _("An Idempotency-Key has 1 to {most} visible ASCII characters.").format(most=KEY_LONGEST)
         raise Unreadable(detail, code="idempotency-key-invalid")
     return key
 

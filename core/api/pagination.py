@@ -1,4 +1,4 @@
-"""Cursor pages of 50 (page_size up to 200), and no unknown parameters."""
+"""Cursor pages, and no unknown parameters."""
 
 import re
 from typing import Any
@@ -15,6 +15,7 @@ from rest_framework.request import Request
 from core.errors import Invalid, Problem
 from core.search import LONGEST
 
+ROWS, ROWS_MOST = 50, 200  # of a page: where nobody says how many, and at most
 PAGING = frozenset({"cursor", "page_size"})
 
 
@@ -34,8 +35,8 @@ def read_query(request: Request, *known: str, paged: bool = False, repeats: tupl
             message = _("At most {most} characters.").format(most=LONGEST)
             problems.append(Problem(f"/{name}", "invalid-parameter", message))
     size = request.query_params.get("page_size") if paged else None
-    if size is not None and not (size.isascii() and size.isdigit() and 1 <= int(size[:6]) <= 200):
-        problems.append(Problem("/page_size", "invalid-parameter", _("From 1 to 200.")))
+    if size is not None and not (size.isascii() and size.isdigit() and 1 <= int(size[:6]) <= ROWS_MOST):
+        problems.append(Problem("/page_size", "invalid-parameter", _("From 1 to {most}.").format(most=ROWS_MOST)))
     if problems:
         raise Invalid(problems)
     return {name: request.query_params[name] for name in known if name in request.query_params}
@@ -55,9 +56,9 @@ def page_of(serializer: type[serializers.Serializer[Any]]) -> serializers.Serial
 
 
 class Cursor(CursorPagination):
-    page_size = 50
+    page_size = ROWS
     page_size_query_param = "page_size"
-    max_page_size = 200
+    max_page_size = ROWS_MOST
     ordering: tuple[str, ...] = ("pk",)
     offset_cutoff = 100_000  # rows of one transaction stand behind one position
 

@@ -1,4 +1,4 @@
-"""The strict JSON parser: UTF-8, at most 1 MiB and 20 deep, no duplicate keys, no characters that hide."""
+"""The strict JSON parser: UTF-8, not too long and not too deep, no duplicate keys, no characters that hide."""
 
 import json
 import re
@@ -94,7 +94,7 @@ def _refuse_depth(text: str) -> None:
         if bracket in "[{":
             depth += 1
             if depth > MAX_DEPTH:
-                raise Unreadable(_("The body is nested more than 20 deep."), code="too-deep")
+                raise Unreadable(_("The body is nested more than {most} deep.").format(most=MAX_DEPTH), code="too-deep")
         else:
             depth -= bracket in "]}"  # or the quote of a string without an end
 
@@ -111,7 +111,9 @@ def _unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _integer(text: str) -> int:
     if len(text) > MAX_INTEGER_DIGITS:
-        raise Unreadable(_("A number has more than 20 digits."), code="invalid-json")
+        raise Unreadable(
+            _("A number has more than {most} digits.").format(most=MAX_INTEGER_DIGITS), code="invalid-json"
+        )
     return int(text)
 
 

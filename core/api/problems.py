@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from rest_framework import exceptions
 
 from core.errors import DomainError, Forbidden, Invalid, NotFound, NotSignedIn, Problem, Unreadable
+from core.files import MEGABYTES_OF_A_BODY
 from core.problems import of_the_database, response
 
 
@@ -23,7 +24,10 @@ def _refusal(error: Exception) -> DomainError | None:
         case DomainError():
             return error
         case RequestDataTooBig():
-            return DomainError(_("The body is larger than {most} MiB.").format(most=1), code="body-too-large")
+            return DomainError(
+                _("The body is larger than {most} MiB.").format(most=MEGABYTES_OF_A_BODY),
+                code="body-too-large",
+            )
         case exceptions.ValidationError():
             return Invalid(list(problems_of(error.detail)))
         case exceptions.ParseError():

@@ -13,6 +13,9 @@ from rest_framework import serializers
 from core import access, codes
 from core.access import ANONYMOUS
 from core.api.fields import NonEmptyList, StrictSerializer
+from core.api.pagination import ROWS_MOST
+from core.decided import filled
+from core.models.idempotency import KEY_LONGEST
 from core.problems import MEDIA_TYPE
 from core.search import LONGEST
 
@@ -63,11 +66,17 @@ PAGES = [
         gettext_lazy("Where the page begins; follow `next` and `previous` instead of making one."),
         maxLength=400,
     ),
-    parameter("page_size", gettext_lazy("Rows on a page, 50 unless said."), type="integer", minimum=1, maximum=200),
+    parameter(
+        "page_size",
+        filled(gettext_lazy("Rows on a page, {rows} unless said."), rows="core.api.pagination.ROWS"),
+        type="integer",
+        minimum=1,
+        maximum=ROWS_MOST,
+    ),
 ]
 KEY = OpenApiParameter(
     "Idempotency-Key",
-    {"type": "string", "pattern": r"^[\x21-\x7e]{1,255}$", "examples": ["PO-778/1"]},
+    {"type": "string", "pattern": rf"^[\x21-\x7e]{{1,{KEY_LONGEST}}}$", "examples": ["PO-778/1"]},
     OpenApiParameter.HEADER,
     required=True,
     description=gettext_lazy("Your own text; names this request once. Sent again, it gets the first answer again."),
@@ -183,7 +192,7 @@ class Schema(AutoSchema):
     def _map_serializer_field(self, field: Any, direction: str, bypass_extensions: bool = False) -> Any:
         """A field of ours may say its own schema."""
         if isinstance(field, NonEmptyList):
-            about = str(field.help_text or _("1 to 1,000 of them."))
+            about = str(field.help_text or _("1 to {most} of them.").format(most=f"{field.MOST:,}"))
             limits = {"minItems": 1, "maxItems": field.MOST, "description": about}
             return super()._map_serializer_field(field, direction, bypass_extensions) | limits
         if not hasattr(field, "openapi"):

@@ -6,6 +6,9 @@ from django.db import models
 from core.guards import Guard, door, rights
 from core.models.people import Organization
 
+KEY_LONGEST = 255
+KEPT_DAYS = 400  # as end_answers of the database has it, which a test compares
+
 
 @door("end_answers()")
 @rights("SELECT", "INSERT", "UPDATE(status)", "UPDATE(content_type)", "UPDATE(body)")
@@ -13,7 +16,7 @@ class Idempotency(models.Model):
     """One key of one organization: what was asked (a fingerprint) and, byte for byte, what was answered."""
 
     organization = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="+", db_index=False)
-    key = models.CharField(max_length=255)
+    key = models.CharField(max_length=KEY_LONGEST)
     fingerprint = models.CharField(max_length=64)
     status = models.PositiveSmallIntegerField(null=True)
     content_type = models.CharField(max_length=60, blank=True)

@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from core import provinces, quantities
+from core.decided import decided
 from core.languages import day_in_words, in_chinese, in_language
 from core.legal_time import LEGAL_ZONE, legal_day
 from core.selectors import MANY
@@ -25,6 +26,7 @@ from core.telling import sentence
 
 register = template.Library()
 register.filter("sentence", sentence)
+register.simple_tag(decided)
 
 
 # --- quantities -------------------------------------------------------------------------------------------

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from core import problems
 from core.errors import DomainError, NotFound, NotSignedIn, Unreadable
+from core.files import MEGABYTES_OF_A_BODY
 from core.web.labels import Said, said, said_by_name
 
 TEMPLATES = {400: "400.html", 403: "403.html", 404: "404.html", 413: "413.html", 429: "429.html", 503: "503.html"}
@@ -48,7 +49,13 @@ def answer(request: HttpRequest, refusal: DomainError) -> HttpResponse:
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     if isinstance(exception, RequestDataTooBig):
-        return answer(request, DomainError(_("The request is larger than 1 MiB."), code="body-too-large"))
+        return answer(
+            request,
+            DomainError(
+                _("The request is larger than {most} MiB.").format(most=MEGABYTES_OF_A_BODY),
+                code="body-too-large",
+            ),
+        )
     if isinstance(exception, TooManyFieldsSent):
         return answer(request, Unreadable(_("The form has too many fields."), code="too-many-fields"))
     return answer(request, Unreadable(_("The request could not be read.")))

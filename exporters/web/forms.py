@@ -10,6 +10,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from core import provinces
+from core.decided import filled
 from core.errors import DomainError
 from core.models import User
 from core.web.fields import CountryField
@@ -71,7 +72,9 @@ class CompanyForm(forms.ModelForm):
     )
     province = forms.ChoiceField(label=_("Province"), choices=provinces.choices, required=False)
     business_license = forms.FileField(
-        label=_("Business license"), required=False, help_text=_("PDF, at most 10 MB. Kept with its hash.")
+        label=_("Business license"),
+        required=False,
+        help_text=filled(_("PDF, at most {most} MB. Kept with its hash."), most="core.files.MEGABYTES_MOST"),
     )
 
     class Meta:

@@ -25,6 +25,7 @@ from licensing.models import (
     Declaration,
     Kind,
 )
+from licensing.models.declarations import SIGNED_MONTHS
 from licensing.selectors import NEW, Judged, applications_for, judge
 from licensing.states import ApplicationState, DeclarationState
 
@@ -242,8 +243,9 @@ def _unreliable_declarations(row: Application) -> list[Problem]:
             message = _("The declaration of {name} is not submitted yet.").format(**name)
             problems.append(Problem("/end_users", "declaration-not-submitted", message))
         elif row.planned_from and not declaration.recent_for(row.planned_from):
-            message = _("The declaration of {name} was signed more than 12 months before the planned start.")
-            problems.append(Problem("/end_users", "declaration-too-old", message.format(**name)))
+            message = _("The declaration of {name} was signed more than {months} months before the planned start.")
+            message = message.format(months=SIGNED_MONTHS, **name)
+            problems.append(Problem("/end_users", "declaration-too-old", message))
         if row.kind == Kind.ANNUAL and not declaration.yearly_need:
             draft = declaration.state == DeclarationState.DRAFT
             message = (

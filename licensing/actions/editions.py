@@ -45,6 +45,7 @@ from licensing.selectors import (
     starting_at,
     unexplained,
 )
+from licensing.selectors.drafts import SIMULATED_HOURS
 from licensing.states import DraftState
 from licensing.words.flaws import message, start_taken
 
@@ -228,8 +229,8 @@ def approve(ref: str, *, seen: int, by: Actor) -> Draft:
     at = legal_now()
     _require_coming(row.starts_on, at + HASTE)
     if not simulated(row, starts_at, at):
-        first = _("Simulate it on the book first: this very text, from this day on, in the last 24 hours.")
-        raise DomainError(first, code="not-simulated")
+        first = _("Simulate it on the book first: this very text, from this day on, in the last {hours} hours.")
+        raise DomainError(first.format(hours=SIMULATED_HOURS), code="not-simulated")
     _sign(row, Part.APPROVER, row.digest, by, at)
     _require_told(row)
     edition = _put_in_force(row, row.text, starts_at)

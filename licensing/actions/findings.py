@@ -14,7 +14,7 @@ from licensing.granted import NO_TOLERANCE, Tolerance
 from licensing.models import Application, DecisionStep, Finding
 from licensing.policy.engine import RANK, strictest
 from licensing.policy.trace import Fate, Line
-from licensing.policy.vocabulary import CHANNEL_OF, MONTHS, MONTHS_MOST
+from licensing.policy.vocabulary import CHANNEL_OF, MONTHS, MONTHS_MOST, PROOF_DAYS
 from licensing.selectors import Judged, changed, fingerprint, last_day
 from licensing.words import holds, terms
 from licensing.words import rules as words
@@ -28,7 +28,6 @@ DEPARTURES = {
         "The rules presume an approval here. Record why it is refused all the same."
     ),
 }
-PROOF_DAYS = 30  # DELIVERY_PROOF_30D
 Pairs = Mapping[tuple[int, int], list[Judged]]
 
 

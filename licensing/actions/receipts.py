@@ -46,7 +46,9 @@ def require_not_silent(row: Application, at: datetime) -> None:
     """The ministry may still speak. Raises DomainError deemed-accepted when the law has accepted the case already."""
     if silent_since(row, at):
         raise DomainError(
-            _("Five working days have gone by since this was received, so by law it is accepted from that day on."),
+            _(
+                "{days} working days have gone by since this was received, so by law it is accepted from that day on."
+            ).format(days=RECEIPT_DAYS),
             code="deemed-accepted",
         )
 

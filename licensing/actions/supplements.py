@@ -10,7 +10,7 @@ from core.access import Actor
 from core.actions import keep_file
 from core.command import command
 from core.errors import DomainError, Invalid, Problem
-from core.files import PAPERS_IMAGES_SHEETS, too_large
+from core.files import MEGABYTES_MOST, PAPERS_IMAGES_SHEETS, too_large
 from core.history import move, require
 from core.legal_time import legal_day, legal_now
 from core.locks import lock
@@ -90,7 +90,11 @@ def _require_whole(given: Mapping[SupplementPoint, Answer]) -> None:
         if not answer.text.strip() and not answer.files
     ]
     if too_large(*(content for answer in given.values() for _name, content in answer.files)):
-        problems.append(Problem("", "file-too-large", _("Together the files are larger than 10 MB.")))
+        problems.append(
+            Problem(
+                "", "file-too-large", _("Together the files are larger than {most} MB.").format(most=MEGABYTES_MOST)
+            )
+        )
     if problems:
         raise Invalid(problems)
 

@@ -15,6 +15,7 @@ from core.access import Actor
 from core.api.fields import QuantityOutput, ReferenceOutput, UnitOutput, WordOutput
 from core.api.pagination import Cursor, page_of, read_query
 from core.api.schema import PAGES, call, parameter
+from core.decided import filled
 from core.errors import Invalid, NotFound, Problem
 from core.legal_time import legal_day, legal_today
 from core.quantities import show
@@ -51,7 +52,10 @@ HOLDER_OF = {
 
 
 class Limit(TextChoices):
-    WORKING_DAYS = "45wd", gettext_lazy("the law gives 45 working days")
+    WORKING_DAYS = (
+        "45wd",
+        filled(gettext_lazy("the law gives {days} working days"), days="licensing.clock.WORKING_DAYS"),
+    )
     UNTIMED = "untimed", gettext_lazy("no statutory limit applies")
 
 

@@ -15,6 +15,7 @@ from core import selectors
 from core.api.fields import DayField, read_day
 from core.api.pagination import read_query
 from core.api.schema import call, parameter
+from core.decided import filled
 from core.errors import Invalid, Problem
 from core.working_days import NotPublished, Pause
 from licensing.api import examples
@@ -62,7 +63,9 @@ class Deadline(APIView):
             ),
             parameter(
                 "working_days",
-                gettext_lazy("How many days are counted, 45 unless said."),
+                filled(
+                    gettext_lazy("How many days are counted, {days} unless said."), days="licensing.clock.WORKING_DAYS"
+                ),
                 type="integer",
                 minimum=1,
                 maximum=LONGEST_COUNT,

@@ -5,6 +5,7 @@ from datetime import date
 from django.contrib.postgres.fields import ArrayField
 from django.core.validators import MinLengthValidator
 from django.db import models
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 from django_fsm import FSMField, FSMModelMixin, transition
 
@@ -20,6 +21,7 @@ CONFIRMATIONS = ("no_other_use", "no_transfer", "no_mass_destruction", "no_milit
 
 
 SIGNED_MONTHS = 12  # before the first planned day, at most
+USE_LEAST = 50  # characters that tell an end-use
 
 
 @guarded(initial=S.DRAFT)
@@ -48,8 +50,10 @@ class Declaration(FSMModelMixin, models.Model):
     end_use = models.ForeignKey(EndUse, on_delete=models.PROTECT, related_name="+", verbose_name=_("end-use"))
     end_use_text = models.TextField(
         _("end-use in words"),
-        validators=[MinLengthValidator(50)],
-        help_text=_("What is made with the goods, where, and who uses it; at least 50 characters."),
+        validators=[MinLengthValidator(USE_LEAST)],
+        help_text=format_lazy(
+            _("What is made with the goods, where, and who uses it; at least {least} characters."), least=USE_LEAST
+        ),
     )
     product = models.CharField(_("product"), max_length=200)
     position_in_product = models.CharField(_("where in the product the item sits"), max_length=300)

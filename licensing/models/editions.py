@@ -1,7 +1,7 @@
 """Editions of the rules: drafts that people write and sign, and what was put in force, of which no row ever changes."""
 
 import re
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import pgtrigger
@@ -19,7 +19,6 @@ from core.guards import Guard, insert_only
 from core.languages import in_language
 from core.models import User
 from exporters import rules
-from licensing.policy.engine import DAY
 from licensing.states import DraftState as S
 
 _DIGEST = Func(
@@ -30,6 +29,7 @@ _DIGEST = Func(
 
 HAN = re.compile("[\u3400-\u9fff]")
 COUNTS = Q(repeals=None, repealed_by=None)  # of an edition: it was not repealed, nor repeals one
+SIGNED_HOURS = 24  # for so long a signature of an emergency waits for the other one
 
 
 @guarded(initial=S.DRAFT)
@@ -96,8 +96,8 @@ class Draft(FSMModelMixin, models.Model):
         return found
 
     def hastened(self, at: datetime) -> "list[Signature]":
-        """Of these the ones of the day before that instant, which count for an emergency."""
-        return [one for one in self.signed if one.at > at - DAY]
+        """Of these the ones of the hours before that instant, which count for an emergency."""
+        return [one for one in self.signed if one.at > at - timedelta(hours=SIGNED_HOURS)]
 
     def not_signed(self, actor: Any) -> WrongState | None:
         """Why this person can take no signature back; None where one of his counts."""

@@ -26,8 +26,10 @@ MONTHS = 12  # that a license lasts at most where no rule says how many
 MONTHS_MOST = {"single": 12, "annual": 36}  # by law, whatever a rule says
 CLOCKS = ("none", "untimed", "45wd")
 AUDIENCES = ("new", "pending", "existing")
+REPORT_DAYS = 10  # working days after an export that is exempt. Source: Ann. 61/2025 para 5
 AUTHORITIES = ("law", "announcement", "product")
 CONDITIONS = ("PORT_ONLY", "NO_RESALE", "NAMED_SITE_ONLY", "DELIVERY_PROOF_30D")  # what a license may carry
+PROOF_DAYS = 30  # of the last of them
 UNLISTED_CODE = "none"
 
 CODE, COUNTRY, END_USE, ELEMENT = "item.control_code", "destination.country", "end_use.code", "item.element"

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
@@ -22,6 +22,8 @@ from licensing.policy.engine import DAY, Compiled
 from licensing.policy.invariants import Standing, held
 from licensing.policy.promises import weakened
 from licensing.selectors.editions import editions_at, rules_of
+
+SIMULATED_HOURS = 24  # for so long an approval may rest on a simulation
 
 
 def drafts_for(actor: Actor) -> QuerySet[Draft]:
@@ -115,9 +117,9 @@ def simulated(draft: Draft, starts_at: datetime, at: datetime) -> bool:
 
 
 def outdated(done: Simulation, draft: Draft, starts_at: datetime, at: datetime, newest: int) -> list[str]:
-    """Why nothing rests on a simulation: it is of another text, from another start on, a day old, or of before another
+    """Why nothing rests on a simulation: it is of another text, from another start on, too old, or of before another
     edition was added (newest: the last one). Nothing where something may."""
-    since = at - DAY
+    since = at - timedelta(hours=SIMULATED_HOURS)
     why = {
         "text": done.digest != draft.digest,
         "start": done.starts_at != starts_at,

@@ -54,8 +54,12 @@ def stages(application: Any) -> dict[str, Any]:
         steps.append({"label": label, "css": css})
     if now < 0:
         summary = _("Not filed yet")
-    elif now < 5:
-        summary = _("Stage %(number)d of 5: %(label)s") % {"number": now + 1, "label": labels[now]}
+    elif now < len(labels):
+        summary = _("Stage %(number)d of %(of)d: %(label)s") % {
+            "number": now + 1,
+            "of": len(labels),
+            "label": labels[now],
+        }
     else:
         summary = _("Ended: %(label)s") % {"label": application.get_state_display()}
     return {"steps": steps, "summary": summary}

@@ -18,7 +18,7 @@ from licensing.models import Application, ApplicationEndUser, ApplicationLine, F
 from licensing.policy.facts import whole
 from licensing.policy.records import facts_of, outcome_of
 from licensing.policy.trace import Fate, Period, changes, periods, trace
-from licensing.policy.vocabulary import CODE, FACTS, FOLLOWING, UNLISTED_CODE
+from licensing.policy.vocabulary import CODE, FACTS, FOLLOWING, REPORT_DAYS, UNLISTED_CODE
 from licensing.states import ApplicationState
 from licensing.web.holds import Held, in_order
 from licensing.web.rulebook import rule_url
@@ -27,7 +27,6 @@ from licensing.words import terms
 from licensing.words.doubts import doubts
 
 DAY = timedelta(days=1)
-REPORT_DAYS = 10  # working days after the export. Source: Ann. 61/2025 para 5
 NOT_FILED_HERE = ("registration", "exempt_report", "special_application")
 LOOKS = {"not_controlled": "ok", "prohibited": "no", "presumption_of_denial": "no", "exempt": "ok"}
 

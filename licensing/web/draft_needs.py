@@ -13,7 +13,7 @@ from licensing import selectors
 from licensing.actions.editions import TITLES, no_emergency, same_title
 from licensing.models import Draft, Signature
 from licensing.policy.editions import Edition, short_graces
-from licensing.selectors.drafts import Effect
+from licensing.selectors.drafts import SIMULATED_HOURS, Effect
 from licensing.selectors.verdicts import EXISTING
 from licensing.words.flaws import message, start_taken
 
@@ -50,7 +50,8 @@ def needs_of(draft: Draft, effect: Effect, at: datetime) -> Iterator[Need]:
         yield Need(_("Each grace lasts until it starts, or longer."), False, short)
     yield Need(_("What must always hold does."), not (effect.broken or effect.unexplained), _kept(effect), True)
     simulated = selectors.simulated(draft, selectors.start_of(draft, at), at)
-    again = _("Simulate this text, from this day on; it counts for 24 hours. An emergency needs no simulation.")
+    again = _("Simulate this text, from this day on; it counts for {hours} hours. An emergency needs no simulation.")
+    again = again.format(hours=SIMULATED_HOURS)
     yield Need(_("It was simulated on the book."), simulated, "" if simulated else again)
     yield Need(_("An approver who wrote nothing of it approves it."), False, _("It then starts by itself on its day."))
 

@@ -88,6 +88,7 @@ def policy(request: HttpRequest, form: BeginForm | None = None) -> HttpResponse:
         "endings": [
             (ending, _prolong_title(ending)) for ending in selectors.windows_ending(editions_known, ENDING_DAYS)
         ],
+        "ending_days": ENDING_DAYS,
         "withdrawn": _of_each_window(selectors.warnings_withdrawn(editions_known)),
         "drafts": [(one, *_signatures(one, approvers, at), complete(one, editions_known, at)) for one in drafts],
         "form": form or BeginForm(typed_into(request, "draft.new")),

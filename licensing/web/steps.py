@@ -8,6 +8,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from core.access import Actor
+from core.decided import filled
 from core.legal_time import legal_today
 from core.models import HistoryLine
 from core.selectors import whoever_may
@@ -40,6 +41,7 @@ from licensing.models import (
     Suspension,
     WindowWarning,
 )
+from licensing.models.editions import SIGNED_HOURS
 from licensing.selectors import (
     applications_for,
     approvers,
@@ -180,7 +182,10 @@ register(
             _("The ministry asked for what is missing"),
             DESK,
             supplements.request_supplement,
-            _("The applicant knows what is missing, and has 30 days."),
+            filled(
+                _("The applicant knows what is missing, and has {days} days."),
+                days="licensing.actions.supplements.SUPPLEMENT_DAYS",
+            ),
             SupplementForm,
             within="accept",
             mail=_("{ref}: something is missing; please send it by {due_on}"),
@@ -194,10 +199,20 @@ register(
             ResubmitForm,
             mail=_("{ref}: what was missing was received"),
         ),
-        Step("lapse", _("Lapsed: what was missing did not come within 30 days"), mail=_("{ref}: lapsed")),
+        Step(
+            "lapse",
+            filled(
+                _("Lapsed: what was missing did not come within {days} days"),
+                days="licensing.actions.supplements.SUPPLEMENT_DAYS",
+            ),
+            mail=_("{ref}: lapsed"),
+        ),
         Step(
             "accept_by_law",
-            _("Accepted by law: nothing was said within five working days"),
+            filled(
+                _("Accepted by law: nothing was said within {days} working days"),
+                days="licensing.actions.receipts.RECEIPT_DAYS",
+            ),
             mail=_("{ref}: accepted by law, the review begins"),
         ),
         Step(
@@ -250,7 +265,10 @@ register(
         ),
         Step(
             "no_answer",
-            _("No answer came to a question for 20 working days"),
+            filled(
+                _("No answer came to a question for {days} working days"),
+                days="licensing.selectors.silence.ANSWER_DAYS",
+            ),
             mail=_("{ref}: no answer came to a question, so it has ended"),
         ),
         Step(
@@ -445,7 +463,8 @@ def _first_of_two(line: HistoryLine) -> bool:
 def hastened(line: HistoryLine) -> str:
     """The subject of the mail about a signature: that another one is waited for, or since when it is in force."""
     if _first_of_two(line):
-        return str(_("{ref}: signed as an emergency; another approver must sign within 24 hours"))
+        waits = str(_("{ref}: signed as an emergency; another approver must sign within {hours} hours"))
+        return waits.replace("{hours}", str(SIGNED_HOURS))
     since = instant(PolicyEdition.objects.get(code=line.edition).starts_at)
     return str(_("{ref}: in force since {since}, as an emergency")).replace("{since}", since)
 

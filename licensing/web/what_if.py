@@ -9,6 +9,7 @@ from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from core import quantities
+from core.decided import filled
 from core.templatetags.lodestone import instant
 from core.web.lists.export import cell
 from licensing.policy.editions import Edition
@@ -79,7 +80,9 @@ PARTS: Mapping[str, Any] = {
     "cases": _("Open cases"),
     "licenses": _("Licenses in force, by line and end-user"),
     "shipments": _("Reserved shipments"),
-    "decided": _("Cases decided in twelve months, filed again"),
+    "decided": filled(
+        _("Cases decided in {months} months, filed again"), months="licensing.selectors.what_if.cases.REPLAYED_MONTHS"
+    ),
 }
 OUTCOMES: Mapping[str, Any] = {
     **terms.DISPOSITIONS,
@@ -115,7 +118,7 @@ HOLDS: Mapping[str, Any] = {
 OUTDATED: Mapping[str, Any] = {
     "text": _("The rules of this draft were changed since."),
     "start": _("It is of another first day."),
-    "old": _("It is more than 24 hours old."),
+    "old": filled(_("It is more than {hours} hours old."), hours="licensing.selectors.drafts.SIMULATED_HOURS"),
     "edition": _("Another edition was approved or repealed since."),
 }
 

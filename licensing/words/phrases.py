@@ -8,6 +8,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from core.decided import filled
 from core.languages import in_chinese, in_language
 from core.templatetags.lodestone import day, listed
 from licensing.policy.editions import Edition, Effect, Span
@@ -61,7 +62,7 @@ FLAGS = {  # what is so when it is false, and when it is true
 CLOCKS = {
     "none": gettext_lazy("none, for nothing is decided"),
     "untimed": gettext_lazy("none in law"),
-    "45wd": gettext_lazy("45 working days"),
+    "45wd": filled(gettext_lazy("{days} working days"), days="licensing.clock.WORKING_DAYS"),
 }
 PARAMS = {
     "max_validity_months": gettext_lazy("Longest validity"),

@@ -8,6 +8,7 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext, pgettext_lazy
 
+from core.decided import filled
 from core.languages import in_language
 from licensing.policy.editions import Edition
 from licensing.policy.trace import ANY_OTHER
@@ -46,7 +47,9 @@ CHANNELS = {
     "special_application": _("an application for special circumstances"),
 }
 PAPERS = {
-    "report_within_10_working_days_after_export": _("Report within 10 working days after the export"),
+    "report_within_10_working_days_after_export": filled(
+        _("Report within {days} working days after the export"), days="licensing.policy.vocabulary.REPORT_DAYS"
+    ),
     "undertaking": _("Undertaking that the goods serve nothing else"),
     "risk_assessment_report": _("Risk assessment report"),
     "compliance_undertaking": _("Undertaking of compliance"),
@@ -56,7 +59,9 @@ CONDITIONS = {
     "PORT_ONLY": _("Through the named ports only"),
     "NO_RESALE": _("No resale"),
     "NAMED_SITE_ONLY": _("Use at the named site only"),
-    "DELIVERY_PROOF_30D": _("Delivery proof within 30 days of each shipment"),
+    "DELIVERY_PROOF_30D": filled(
+        _("Delivery proof within {days} days of each shipment"), days="licensing.policy.vocabulary.PROOF_DAYS"
+    ),
 }
 FACTS = {
     CODE: _("Item"),

@@ -15,7 +15,15 @@ from core.history import move, record, require, require_seen
 from core.legal_time import legal_day, legal_now, months_after
 from core.locks import lock
 from core.templatetags.lodestone import day
-from exporters.models import CompliancePaper, Examination, PaperRecord, Qualification, RecordAnswer
+from exporters.models import (
+    GRANTED_MONTHS,
+    RENEWAL_DAYS,
+    CompliancePaper,
+    Examination,
+    PaperRecord,
+    Qualification,
+    RecordAnswer,
+)
 from exporters.rules import Predicate, holder, officer
 from exporters.selectors import qualifications_for
 from exporters.states import ExporterState, QualificationState
@@ -23,7 +31,6 @@ from shipments.models import Shipment
 from shipments.qualifying import Exam, examine
 from shipments.selectors import LATE_DAYS, long_unreported, unreported
 
-GRANTED_MONTHS = 12
 Occasion = Examination.Occasion
 
 
@@ -120,8 +127,9 @@ def renew(pk: int, *, seen: int, papers_seen: bool, by: Actor) -> Qualification:
         message = _("Its last day was {day}: it has lapsed, and the company asks again.")
         raise DomainError(message.format(day=day(last_day)), code="renewal-not-open")
     if not row.renewable_on(today):
-        message = _("It may be renewed in its last 60 days, from {day} on.")
-        raise DomainError(message.format(day=day(row.renewable_from)), code="renewal-not-open")
+        message = _("It may be renewed in its last {days} days, from {day} on.")
+        message = message.format(days=RENEWAL_DAYS, day=day(row.renewable_from))
+        raise DomainError(message, code="renewal-not-open")
     exam = _met(row, at, papers_seen)
     _prolonged(row.renew, row, last_day, exam, at, by)
     return row

@@ -192,7 +192,9 @@ def judged_of(stated: Mapping[str, Any]) -> dict[str, Any] | None:
 def _problem(found: Mapping[str, Any]) -> Problem:
     messages = {
         "unknown-reference": _("There is no such party in your address book."),
-        "date-out-of-range": _("The planned day is today or up to 90 days ahead (Asia/Shanghai)."),
+        "date-out-of-range": _("The planned day is today or up to {days} days ahead (Asia/Shanghai).").format(
+            days=DAYS_AHEAD_MOST
+        ),
         "required": _("The license caps the value of this line; state it, best in {currency}."),
         "element-required": _(
             "The national quota {pool} counts {element}, and the license does not say how much of it the goods "

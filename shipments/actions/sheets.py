@@ -81,7 +81,15 @@ def confirm(
     if refused == len(rows) or atomic and refused:
         raise DomainError(_("Rows of it are refused, so nothing was booked."), code="not-booked")
     if atomic and len(rows) > bulk.CHUNK:
-        raise Invalid([Problem("/mode", "max-items", _("At most 1,000 rows are booked all or none."))])
+        raise Invalid(
+            [
+                Problem(
+                    "/mode",
+                    "max-items",
+                    _("At most {most} rows are booked all or none.").format(most=f"{bulk.CHUNK:,}"),
+                )
+            ]
+        )
     made = bulk.keep(rows, language=language, instance=instance, by=by)
     if len(rows) <= bulk.CHUNK:
         told = bulk.book(made, by)

@@ -17,9 +17,11 @@ from core.api import commands
 from core.api.fields import PatternField, ReferenceOutput, WordOutput
 from core.api.pagination import Cursor, read_query
 from core.api.schema import PAGES, ProblemOutput, call, parameter
+from core.decided import filled
 from core.errors import DomainError, Invalid, NotFound, Problem, Unreadable
 from core.idempotency import Answer, Claim, fingerprint
 from core.legal_time import on_the_wire
+from core.models.idempotency import KEY_LONGEST
 from licensing.api.views import actor_of, canonical
 from shipments import answers, selectors
 from shipments.actions import bulk as actions
@@ -30,13 +32,34 @@ from shipments.api.serializers import ShipmentInput, ShipmentOutput
 from shipments.models import Bulk, BulkRow
 
 MODES = ("atomic", "partial")
+RESERVES = filled(
+    gettext_lazy(
+        "Up to {rows} rows and {size} MiB: a JSON array, one JSON object a line, or CSV. Each row is what the single "
+        "call takes, with its `idempotency_key` beside it: the same keys, and the same answers, as if it came "
+        "alone. They are judged in their order.\n\n"
+        "`partial` books every row that can be, and remembers each answer. Up to {chunk} rows are answered at once "
+        "(207); more become a job (202), booked {chunk} at a time, which you follow and may cancel.\n\n"
+        "`atomic` (up to {chunk} rows) books all or none: where a row is refused it says why, the others are "
+        "`not-booked`, and no key is used up, neither theirs nor the call's: mend the row and send all again.\n\n"
+        "A body that can't be read as a whole, a row that repeats another's key or client_reference, or too many "
+        "rows, is refused as a whole, and nothing is booked.\n\n"
+        "CSV is UTF-8 (a byte order mark is accepted), parted by commas; each line is one shipment of one license "
+        "line. Its first line names the columns in any order: idempotency_key, license, client_reference, "
+        "end_user, consignee, destination, port, planned_on, license_line, quantity, unit, and, if you want, "
+        "hs_code, value, currency, composition (such as Dy 0.032; Tb 0.004), oxide, final (true or false). An "
+        "empty cell says nothing."
+    ),
+    rows="shipments.api.rows.MOST",
+    size="shipments.api.rows.MEGABYTES_MOST",
+    chunk="shipments.actions.bulk.CHUNK",
+)
 
 
 class ShipmentRowInput(ShipmentInput):
     idempotency_key = PatternField(
-        r"[\x21-\x7e]{1,255}",
+        rf"[\x21-\x7e]{{1,{KEY_LONGEST}}}",
         gettext_lazy("The key that the shipment would have if it were sent alone."),
-        max_length=255,
+        max_length=KEY_LONGEST,
     )
 
 
@@ -108,22 +131,7 @@ class ShipmentBulk(APIView):
     @call(
         "shipments_bulk",
         gettext_lazy("Reserve quota for many shipments"),
-        gettext_lazy(
-            "Up to 10,000 rows and 8 MiB: a JSON array, one JSON object a line, or CSV. Each row is what the single "
-            "call takes, with its `idempotency_key` beside it: the same keys, and the same answers, as if it came "
-            "alone. They are judged in their order.\n\n"
-            "`partial` books every row that can be, and remembers each answer. Up to 1,000 rows are answered at once "
-            "(207); more become a job (202), booked 1,000 at a time, which you follow and may cancel.\n\n"
-            "`atomic` (up to 1,000 rows) books all or none: where a row is refused it says why, the others are "
-            "`not-booked`, and no key is used up, neither theirs nor the call's: mend the row and send all again.\n\n"
-            "A body that can't be read as a whole, a row that repeats another's key or client_reference, or too many "
-            "rows, is refused as a whole, and nothing is booked.\n\n"
-            "CSV is UTF-8 (a byte order mark is accepted), parted by commas; each line is one shipment of one license "
-            "line. Its first line names the columns in any order: idempotency_key, license, client_reference, "
-            "end_user, consignee, destination, port, planned_on, license_line, quantity, unit, and, if you want, "
-            "hs_code, value, currency, composition (such as Dy 0.032; Tb 0.004), oxide, final (true or false). An "
-            "empty cell says nothing."
-        ),
+        RESERVES,
         gives={207: BulkAnswerOutput, 202: BulkOutput},
         takes={
             "application/json": ShipmentRowInput(many=True),
@@ -142,7 +150,15 @@ class ShipmentBulk(APIView):
             raise Invalid([Problem("/mode", "invalid-parameter", _("One of: atomic, partial."))])
         sent = _sent(request)
         if mode == "atomic" and len(sent) > actions.CHUNK:
-            raise Invalid([Problem("", "max-items", _("At most 1,000 rows are booked all or none."))])
+            raise Invalid(
+                [
+                    Problem(
+                        "",
+                        "max-items",
+                        _("At most {most} rows are booked all or none.").format(most=f"{actions.CHUNK:,}"),
+                    )
+                ]
+            )
         key, instance = commands.read_key(request), request._request.request_id
         refuse_repeated(sent)
         rows = list(read_rows(sent, instance))

@@ -12,6 +12,7 @@ from core.api import commands, uploads
 from core.api.fields import DayField, StrictSerializer
 from core.api.parsers import StrictJSONParser
 from core.api.schema import call
+from core.decided import filled
 from licensing.api.views import canonical
 from shipments import actions, answers
 from shipments.api import examples, serializers
@@ -38,7 +39,10 @@ class DeliveryInput(StrictSerializer):
 
 class ProvenDeliveryInput(DeliveryInput):
     proof = uploads.UploadField(
-        help_text=gettext_lazy("PDF, PNG or JPEG, at most 10 MB. Needed where a condition of the license asks for it.")
+        help_text=filled(
+            gettext_lazy("PDF, PNG or JPEG, at most {most} MB. Needed where a condition of the license asks for it."),
+            most="core.files.MEGABYTES_MOST",
+        )
     )
 
 

@@ -14,7 +14,8 @@ from core.api import parsers
 from core.characters import FORBIDDEN
 from core.errors import DomainError, Invalid, Problem, Unreadable
 
-MOST_BYTES = 8 * 1_048_576
+MEGABYTES_MOST = 8
+MOST_BYTES = MEGABYTES_MOST << 20
 MOST = 10_000
 KEY = "idempotency_key"
 
@@ -40,7 +41,13 @@ class RowsParser(BaseParser, ABC):
             if len(rows) > MOST:
                 break
         if not 1 <= len(rows) <= MOST:
-            raise Invalid([Problem("", "max-items" if rows else "min-items", _("From 1 to 10,000 rows."))])
+            raise Invalid(
+                [
+                    Problem(
+                        "", "max-items" if rows else "min-items", _("From 1 to {most} rows.").format(most=f"{MOST:,}")
+                    )
+                ]
+            )
         return rows
 
     @abstractmethod

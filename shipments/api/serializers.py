@@ -30,6 +30,7 @@ from core.api.fields import (
     WordOutput,
 )
 from core.api.schema import ErrorOutput, ProblemOutput
+from core.decided import filled
 from core.quantities import show
 from exporters.models import Party
 from licensing import elements
@@ -37,6 +38,8 @@ from licensing.models import License
 from shipments.actions import ClearedLine, LineRequest, Message, Receipt, ShipmentRequest
 from shipments.models import Incident, Shipment
 from shipments.states import ShipmentState
+
+ELEMENTS_MOST = 20  # of one line, each with its share
 
 
 def read_quantity(attributes: dict[str, Any], *, least: int = 1) -> dict[str, Any]:
@@ -60,7 +63,7 @@ class CompositionField(serializers.DictField):
         each = self.child.openapi()
         return {
             "type": "object",
-            "maxProperties": 20,
+            "maxProperties": ELEMENTS_MOST,
             "propertyNames": names,
             "additionalProperties": each,
             "description": about,
@@ -69,8 +72,10 @@ class CompositionField(serializers.DictField):
     def to_internal_value(self, data: Any) -> dict[str, str]:
         if not isinstance(data, dict):
             raise serializers.ValidationError(_("Send a JSON object."), "expected-object")
-        if len(data) > 20 or not data.keys() <= elements.SYMBOLS:
-            message = _("At most 20 element symbols such as Dy, each with its mass fraction.")
+        if len(data) > ELEMENTS_MOST or not data.keys() <= elements.SYMBOLS:
+            message = _("At most {most} element symbols such as Dy, each with its mass fraction.").format(
+                most=ELEMENTS_MOST
+            )
             raise serializers.ValidationError(message, "invalid-format")
         found: dict[str, str] = super().to_internal_value(data)
         if sum(Decimal(share) for share in found.values()) > 1:
@@ -128,7 +133,12 @@ class ShipmentInput(StrictSerializer):
     consignee = ReferenceField(Party.PREFIX)
     destination = PatternField(r"[A-Z]{2}", gettext_lazy("A two-letter country code such as DE."), max_length=2)
     port = PatternField(r"CN[A-Z0-9]{3}", gettext_lazy("A port code such as CNSHA."), max_length=5)
-    planned_on = DayField(help_text=gettext_lazy("Today in Shanghai, or one of the next 90 days."))
+    planned_on = DayField(
+        help_text=filled(
+            gettext_lazy("Today in Shanghai, or one of the next {days} days."),
+            days="shipments.actions.reservations.DAYS_AHEAD_MOST",
+        )
+    )
     final = TruthField(required=False, help_text=gettext_lazy("The last shipment under the license."))
     lines = ShipmentLineInput(many=True)
     read_only_members = (

@@ -14,10 +14,11 @@ from rest_framework.views import APIView
 
 from core import problems
 from core.api import commands
-from core.api.fields import reader
+from core.api.fields import NonEmptyList, reader
 from core.api.pagination import Cursor, page_of, read_query
 from core.api.problems import exception_handler
 from core.api.schema import PAGES, call, parameter
+from core.decided import filled
 from core.errors import DomainError, Invalid, NotFound, Problem, Unreadable
 from core.idempotency import fingerprint
 from core.legal_time import legal_now
@@ -31,6 +32,19 @@ from shipments.states import ShipmentState
 
 # what is wrong with a request itself, beyond its shape
 ASKED = ("unknown-reference", "date-out-of-range", "required")
+
+MESSAGES_MOST = NonEmptyList.MOST  # at once
+REPORTS = filled(
+    gettext_lazy(
+        "One message, or a list of up to {most} (207, an answer per item in order).\n\n"
+        "`message_id` is the key: the same message again gets the same answer; another body under it is 422. What "
+        "crossed the border is always booked, in any order; what does not fit opens an incident.\n\n"
+        "`questioned` waits for the ministry's answer, `rejected` gives back what was reserved, `corrected` puts "
+        "right what an earlier message cleared, `returned` tells what came back: an officer decides whether the "
+        "license has it again."
+    ),
+    most="shipments.api.views.MESSAGES_MOST",
+)
 
 log = logging.getLogger(__name__)
 
@@ -153,14 +167,7 @@ class CustomsMessages(APIView):
     @call(
         "customs_report",
         gettext_lazy("Report what customs declared, asked, cleared, rejected, corrected, or saw come back"),
-        gettext_lazy(
-            "One message, or a list of up to 1,000 (207, an answer per item in order).\n\n"
-            "`message_id` is the key: the same message again gets the same answer; another body under it is 422. What "
-            "crossed the border is always booked, in any order; what does not fit opens an incident.\n\n"
-            "`questioned` waits for the ministry's answer, `rejected` gives back what was reserved, `corrected` puts "
-            "right what an earlier message cleared, `returned` tells what came back: an officer decides whether the "
-            "license has it again."
-        ),
+        REPORTS,
         gives={
             200: serializers.ReceiptOutput,
             202: OpenApiResponse(serializers.ReceiptOutput, gettext_lazy("A shipment that we do not know.")),
@@ -189,8 +196,10 @@ class CustomsMessages(APIView):
         if not request._request.body.strip():
             raise Unreadable(_("The body is empty."), code="empty-body")
         if isinstance(request.data, list):
-            if not 1 <= len(request.data) <= 1_000:
-                raise Invalid([Problem("", "max-items", _("From 1 to 1,000 messages."))])
+            if not 1 <= len(request.data) <= MESSAGES_MOST:
+                raise Invalid(
+                    [Problem("", "max-items", _("From 1 to {most} messages.").format(most=f"{MESSAGES_MOST:,}"))]
+                )
             return self._many(request, request.data)
         return self._one(request, request.data)
 

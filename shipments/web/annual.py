@@ -6,6 +6,7 @@ from django import forms
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from core.decided import filled
 from core.templatetags.lodestone import day
 from core.web.fields import DayField
 from core.web.forms import ReasonForm, StepForm, read_upload
@@ -21,7 +22,10 @@ class PaperForm(StepForm):
 class AuditForm(PaperForm):
     file = forms.FileField(
         label=_("Internal compliance program, with the report of its audit"),
-        help_text=_("PDF, at most 10 MB. Kept with its hash; the one handed in last counts."),
+        help_text=filled(
+            _("PDF, at most {most} MB. Kept with its hash; the one handed in last counts."),
+            most="core.files.MEGABYTES_MOST",
+        ),
     )
     audited_on = DayField(label=_("Day of the audit"))
 
@@ -34,9 +38,12 @@ class RecordForm(PaperForm):
     last_day = DayField(label=_("Day of the last one"))
     file = forms.FileField(
         label=_("The record"),
-        help_text=_(
-            "PDF, at most 10 MB. An officer accepts it or says why not; it counts as long as all its days are looked "
-            "back on."
+        help_text=filled(
+            _(
+                "PDF, at most {most} MB. An officer accepts it or says why not; it counts as long as all its days are "
+                "looked back on."
+            ),
+            most="core.files.MEGABYTES_MOST",
         ),
     )
 

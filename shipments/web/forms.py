@@ -7,6 +7,7 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from core.decided import filled
 from core.errors import Problem
 from core.files import Kind, examine
 from core.templatetags.lodestone import money, quantity, unit_word
@@ -37,7 +38,12 @@ class ShipmentForm(forms.Form):
     port = forms.CharField(
         label=gettext_lazy("Customs port"), max_length=5, help_text=gettext_lazy("For example CNSHA.")
     )
-    planned_on = DayField(label=gettext_lazy("Planned day"), help_text=gettext_lazy("Today or up to 90 days ahead."))
+    planned_on = DayField(
+        label=gettext_lazy("Planned day"),
+        help_text=filled(
+            gettext_lazy("Today or up to {days} days ahead."), days="shipments.actions.reservations.DAYS_AHEAD_MOST"
+        ),
+    )
     final = forms.BooleanField(
         label=gettext_lazy("The last shipment under this license"),
         required=False,
@@ -159,8 +165,13 @@ class SheetForm(forms.Form):
 
     file = forms.FileField(
         label=gettext_lazy("The file"),
-        help_text=gettext_lazy(
-            "Drop it here, or choose it: CSV UTF-8, up to 10,000 rows and 8 MB. Nothing is booked until you confirm."
+        help_text=filled(
+            gettext_lazy(
+                "Drop it here, or choose it: CSV UTF-8, up to {rows} rows and {size} MB. Nothing is booked until you "
+                "confirm."
+            ),
+            rows="shipments.api.rows.MOST",
+            size="shipments.api.rows.MEGABYTES_MOST",
         ),
         widget=forms.FileInput(attrs={"accept": ".csv,text/csv"}),
         allow_empty_file=True,
@@ -253,7 +264,10 @@ class DeliverForm(StepForm):
     proof = forms.FileField(
         label=gettext_lazy("Proof of delivery"),
         required=False,
-        help_text=gettext_lazy("PDF, PNG or JPEG, at most 10 MB, for example what the consignee signed."),
+        help_text=filled(
+            gettext_lazy("PDF, PNG or JPEG, at most {most} MB, for example what the consignee signed."),
+            most="core.files.MEGABYTES_MOST",
+        ),
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

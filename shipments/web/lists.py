@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from core import provinces
 from core.access import Actor
+from core.decided import filled
 from core.legal_time import legal_now, legal_today
 from core.quantities import show
 from core.web.lists import Choice, Column, List, Listing, View, countries, days, state_word
@@ -150,7 +151,9 @@ REPORTS = List(
         *days("report_due_on", _("Due from"), _("Due until")),
     ),
     views=(
-        View("long", _("Over 30 days: nothing new is reserved"), _long),
+        View(
+            "long", filled(_("Over {days} days: nothing new is reserved"), days="shipments.selectors.LATE_DAYS"), _long
+        ),
         View("all", _("All overdue"), lambda rows, actor: rows),
     ),
     prefer=("all",),

@@ -5,6 +5,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from core.access import Actor
+from core.decided import filled
 from core.idempotency import Answer
 from core.legal_time import legal_now
 from core.models import HistoryLine
@@ -16,7 +17,7 @@ from exporters.states import ExporterState
 from exporters.web.steps import company
 from shipments.actions import incidents, officers, qualifications, reports
 from shipments.models import Incident, Shipment
-from shipments.selectors import incidents_for, may_be_credited, shipments_for
+from shipments.selectors import LATE_DAYS, incidents_for, may_be_credited, shipments_for
 from shipments.web.annual import AuditForm, DeclineForm, PapersForm, RecordAnswerForm, RecordForm
 from shipments.web.counter import ClearForm, CounterForm, QuestionForm, RejectForm, says
 from shipments.web.forms import AnswerForm, CloseOutForm, DeliverForm, DepartForm, NoteForm, ReturnForm
@@ -231,9 +232,9 @@ def lapsed(line: HistoryLine) -> str:
     if "shipment" not in line.facts:
         return gettext("Qualification for annual licenses lapsed")
     return gettext(
-        "Qualification for annual licenses lapsed: the delivery of {shipment} should have been reported more than 30 "
-        "days ago"
-    )
+        "Qualification for annual licenses lapsed: the delivery of {shipment} should have been reported more than "
+        "{days} days ago"
+    ).replace("{days}", str(LATE_DAYS))
 
 
 register(
@@ -312,7 +313,7 @@ register(
             _("Qualification for annual licenses renewed by the ministry"),
             COMPANY_DESK,
             qualifications.renew,
-            _("Renewed for twelve months from its last day."),
+            filled(_("Renewed for {months} months from its last day."), months="exporters.models.GRANTED_MONTHS"),
             PapersForm,
             mail=_("Your company may go on to file for annual licenses, until {until}"),
         ),

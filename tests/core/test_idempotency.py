@@ -7,6 +7,7 @@ from psycopg2 import errors
 from core.errors import Invalid
 from core.idempotency import Answer, Claim, InProgress, fingerprint, keep, take
 from core.models import Idempotency, Organization
+from core.models.idempotency import KEPT_DAYS
 from core.tasks import end_answers
 from tests import make
 
@@ -48,6 +49,13 @@ def test_a_key_stays_as_it_came_until_its_time(answered, change):
         answered.execute(change)
     answered.execute(ROW)
     assert answered.fetchall() == [("f", 201, "first")]
+
+
+def test_the_docs_say_after_how_many_days_the_database_ends_a_key(db):
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT prosrc FROM pg_proc WHERE proname = 'end_answers'")
+        ((source,),) = cursor.fetchall()
+    assert f"interval '{KEPT_DAYS} days'" in source
 
 
 def test_the_sweep_ends_keys_after_400_days_and_the_application_can_call_it(answered):

@@ -62,4 +62,4 @@ def test_it_is_overdue_from_the_next_midnight_on_and_issued_all_the_same(approve
 def test_where_the_table_ends_before_it_no_day_is_told(approved, texts):
     LegalDay.objects.filter(day__gt=D("2026-04-15")).delete()
     mine, *_ = texts(approved)
-    assert "The license is to be issued within ten working days of the decision." in mine
+    assert "The license is to be issued within 10 working days of the decision." in mine

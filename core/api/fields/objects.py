@@ -48,7 +48,7 @@ def reader(serializer: type[StrictSerializer]) -> StrictSerializer:
 
 
 class NonEmptyList(serializers.ListSerializer[Any]):
-    """A list that is a list, of 1 to 1,000 objects."""
+    """A list that is a list, of so many objects at most and one at least."""
 
     MOST = 1_000
     refuses = ("expected-array", "min-items", "max-items")
@@ -59,7 +59,7 @@ class NonEmptyList(serializers.ListSerializer[Any]):
         if data == []:
             raise serializers.ValidationError(_("At least one."), "min-items")
         if data is not serializers.empty and len(data) > self.MOST:
-            raise serializers.ValidationError(_("At most 1,000."), "max-items")
+            raise serializers.ValidationError(_("At most {most}.").format(most=f"{self.MOST:,}"), "max-items")
         return super().run_validation(data)
 
 

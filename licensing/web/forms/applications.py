@@ -7,6 +7,7 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from core.decided import filled
 from core.web.fields import CodesField, DayField, QuantityField
 from exporters.models import Party
 from licensing.actions.applications import Draft, LineDraft
@@ -193,4 +194,7 @@ def _papers() -> list[tuple[str, Any]]:
 
 class DocumentForm(forms.Form):
     type = forms.ChoiceField(label=gettext_lazy("Paper"), choices=_papers)
-    file = forms.FileField(label=gettext_lazy("File"), help_text=gettext_lazy("PDF, at most 10 MB."))
+    file = forms.FileField(
+        label=gettext_lazy("File"),
+        help_text=filled(gettext_lazy("PDF, at most {most} MB."), most="core.files.MEGABYTES_MOST"),
+    )

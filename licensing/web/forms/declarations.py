@@ -5,6 +5,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy
 
+from core.decided import filled
 from core.models import Country
 from core.web.fields import CountriesField, DayField
 from core.web.forms import StepForm, read_upload
@@ -68,7 +69,8 @@ class DeclarationForm(forms.ModelForm):
 
 class CertificateForm(StepForm):
     certificate = forms.FileField(
-        label=gettext_lazy("Signed certificate"), help_text=gettext_lazy("PDF, at most 10 MB.")
+        label=gettext_lazy("Signed certificate"),
+        help_text=filled(gettext_lazy("PDF, at most {most} MB."), most="core.files.MEGABYTES_MOST"),
     )
     signer_name = forms.CharField(label=gettext_lazy("Signed by"), max_length=120)
     signer_post = forms.CharField(label=gettext_lazy("Post"), max_length=120)

@@ -5,6 +5,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy
 
+from core.decided import filled
 from core.files import PAPERS_IMAGES_SHEETS
 from core.web.fields import DayField, FilesField
 from core.web.forms import StepForm, read_upload
@@ -30,7 +31,9 @@ class AnswerForm(QuestionForm):
         label=gettext_lazy("Files"),
         required=False,
         kinds=PAPERS_IMAGES_SHEETS,
-        help_text=gettext_lazy("PDF, PNG, JPG, XLSX or CSV, together at most 10 MB."),
+        help_text=filled(
+            gettext_lazy("PDF, PNG, JPG, XLSX or CSV, together at most {most} MB."), most="core.files.MEGABYTES_MOST"
+        ),
     )
     final = forms.BooleanField(required=False, widget=forms.HiddenInput)  # which of the two buttons
 

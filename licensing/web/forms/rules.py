@@ -10,6 +10,7 @@ from typing import Any
 
 from django import forms
 from django.utils.functional import Promise
+from django.utils.text import format_lazy
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -26,6 +27,7 @@ from licensing.policy.vocabulary import (
     COUNTRY,
     END_USE,
     FACTS,
+    MONTHS,
     MONTHS_MOST,
     OF_THE_MINISTRY,
     RULED,
@@ -300,7 +302,11 @@ def _rule(document: Mapping[str, Any], countries: Mapping[str, str]) -> list[Sec
                     min_value=1,
                     max_value=MONTHS_MOST["annual"],
                     required=False,
-                    help_text=gettext_lazy("Empty: 12. A per-shipment license never lasts longer than 12."),
+                    help_text=format_lazy(
+                        gettext_lazy("Empty: {months}. A per-shipment license never lasts longer than {most}."),
+                        months=MONTHS,
+                        most=MONTHS_MOST["single"],
+                    ),
                 ),
                 "effect/params/max_clearances": forms.IntegerField(
                     label=gettext_lazy("Clearances at most"), min_value=1, max_value=100_000, required=False

@@ -6,6 +6,7 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from core.decided import filled
 from core.files import PAPERS_IMAGES_SHEETS
 from core.web.fields import FilesField
 from core.web.forms import StepForm, read_upload
@@ -45,7 +46,9 @@ class ResubmitForm(StepForm):
                 label=_("Files for point {number}").format(number=point.number),
                 required=False,
                 kinds=PAPERS_IMAGES_SHEETS,
-                help_text=_("PDF, PNG, JPG, XLSX or CSV, together at most 10 MB."),
+                help_text=filled(
+                    _("PDF, PNG, JPG, XLSX or CSV, together at most {most} MB."), most="core.files.MEGABYTES_MOST"
+                ),
             )
 
     def facts(self) -> dict[str, Any]:

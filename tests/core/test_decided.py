@@ -1,0 +1,62 @@
+"""A text takes a number that is a rule from the place that decides it: another number there, another text."""
+
+import re
+from pathlib import Path
+
+import pytest
+from django.template import Context, Template
+from django.utils.translation import gettext_lazy, override
+
+from core import codes
+from core.decided import decided, filled
+from licensing.words import phrases, terms
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+TAG = re.compile(r'{% decided "([^"]+)" as \w+ %}')
+FILLED = re.compile(r'="((?:core|exporters|licensing|shipments)\.[\w.]+\.[A-Z_]+)"')
+
+
+def test_a_text_says_what_stands_there_now(monkeypatch):
+    text = filled(gettext_lazy("{days} working days"), days="licensing.clock.WORKING_DAYS")
+    assert str(text) == "45 working days"
+    monkeypatch.setattr("licensing.clock.WORKING_DAYS", 2_045)
+    assert (str(text), str(phrases.CLOCKS["45wd"])) == ("2,045 working days",) * 2
+    with override("zh-hans"):
+        assert str(text) == "2,045 个工作日"
+
+
+@pytest.mark.parametrize(
+    ("place", "said"),
+    [
+        ("licensing.actions.receipts.RECEIPT_DAYS", lambda: codes.find("deemed-accepted").cause),
+        ("licensing.selectors.drafts.SIMULATED_HOURS", lambda: codes.find("not-simulated").fix),
+        ("exporters.models.RENEWAL_DAYS", lambda: codes.find("renewal-not-open").cause),
+        ("shipments.selectors.LATE_DAYS", lambda: codes.find("report-overdue").cause),
+        ("core.files.MEGABYTES_MOST", lambda: codes.find("file-too-large").cause),
+        ("core.web.lists.listing.MOST", lambda: codes.find("too-many-rows").cause),
+        ("licensing.policy.vocabulary.PROOF_DAYS", lambda: terms.CONDITIONS["DELIVERY_PROOF_30D"]),
+    ],
+)
+@pytest.mark.parametrize("language", ["en", "zh-hans"])
+def test_another_number_is_another_text(place, said, language, monkeypatch):
+    monkeypatch.setattr(place, 1_234)
+    with override(language):
+        assert "1,234" in str(said())
+
+
+def test_a_page_says_what_stands_there_now(monkeypatch):
+    page = Template('{% decided "licensing.clock.WORKING_DAYS" as days %}{{ days }}')
+    monkeypatch.setattr("licensing.clock.WORKING_DAYS", 46)
+    assert page.render(Context()) == "46"
+
+
+def test_every_place_that_a_text_names_holds_a_number():
+    pages = [found for path in (ROOT / "templates").rglob("*.html") for found in TAG.findall(path.read_text("utf-8"))]
+    texts = [
+        found
+        for app in ("core", "exporters", "licensing", "shipments")
+        for path in (ROOT / app).rglob("*.py")
+        for found in FILLED.findall(path.read_text("utf-8"))
+    ]
+    assert len(pages) > 20 and len(texts) > 20
+    assert {place: type(decided(place)) for place in pages + texts} == dict.fromkeys(pages + texts, int)
