@@ -2,16 +2,18 @@
 
 from typing import Any
 
-from licensing.policy.thresholds import COUNTED
+from licensing.policy.thresholds import COUNTED, COUNTED_MOST, LOOKED_BACK_MOST
 from licensing.policy.vocabulary import (
     AUDIENCES,
     AUTHORITIES,
     CHANNELS,
+    CLEARANCES_MOST,
     CLOCKS,
     CONDITIONS,
     FACTS,
     LOOKS_AT,
     MONTHS_MOST,
+    REPORT_DAYS_MOST,
     RULED,
     Kind,
 )
@@ -71,10 +73,10 @@ MATCH = {
 PARAMS = row(
     {},
     max_validity_months={"type": "integer", "minimum": 1, "maximum": MONTHS_MOST["annual"]},
-    max_clearances={"type": ["integer", "null"], "minimum": 1},
+    max_clearances={"type": ["integer", "null"], "minimum": 1, "maximum": CLEARANCES_MOST},
     qty_tolerance_mode={"enum": ["none", "pct_line", "pct_remaining_final"]},
     qty_tolerance_pct=SHARE,
-    report_days_after_shipment={"type": "integer", "minimum": 1, "maximum": 365},
+    report_days_after_shipment={"type": "integer", "minimum": 1, "maximum": REPORT_DAYS_MOST},
     conditions=some({"enum": list(CONDITIONS)}),
 )
 EFFECT = row(
@@ -123,8 +125,8 @@ HOLD = row(
 THRESHOLD = row(
     {"id": {"enum": list(COUNTED)}, "authority": {"enum": list(AUTHORITIES)}, "verified": {"type": "boolean"}}
     | {"source": WORDS},
-    number={"type": "integer", "minimum": 0, "maximum": 10_000},
-    months={"type": "integer", "minimum": 1, "maximum": 120},
+    number={"type": "integer", "minimum": 0, "maximum": COUNTED_MOST},
+    months={"type": "integer", "minimum": 1, "maximum": LOOKED_BACK_MOST},
 )
 CLAIM = row(
     {},

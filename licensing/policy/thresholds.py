@@ -13,6 +13,7 @@ COUNTED: Mapping[str, tuple[str, ...]] = {
     CAUSES: ("number", "months"),  # of enforcement: likewise
     AUDIT: ("months",),  # of the compliance program: no older
 }
+COUNTED_MOST, LOOKED_BACK_MOST = 10_000, 120  # the highest number, and months, that a threshold may say
 AT_MOST = {INCIDENTS, CAUSES}
 STRICTER_WITH_MORE = {"number": {ACCOUNT, CLEARANCES}, "months": AT_MOST}
 

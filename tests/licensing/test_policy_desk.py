@@ -21,8 +21,10 @@ from licensing import selectors
 from licensing.actions import editions
 from licensing.loading import first_document
 from licensing.models import Draft, PolicyEdition
+from licensing.policy import shape
 from licensing.policy.edits import rows
 from licensing.web.draft_needs import needs_of
+from licensing.web.forms.decisions import RecommendForm
 from licensing.web.forms.rules import PARTS, RowForm, sections
 from licensing.web.policy import reigns
 from tests import make
@@ -573,6 +575,24 @@ def test_a_row_that_nobody_touches_stays_as_it_is(reference, part):
         form = RowForm(typed(RowForm(**given)), **given)
         assert form.is_valid(), (key, form.errors)
         assert form.facts()["row"] == row
+
+
+def test_forms_take_the_numbers_that_a_document_may_hold(reference):
+    """Of a rule, of a threshold, and of a recommendation under them."""
+    document = first_document()
+    bounds = {
+        name.rpartition("/")[2]: (field.min_value, field.max_value)
+        for part in ("rules", "thresholds")
+        for section in sections(part, document, {})
+        for name, field in section.fields.items()
+        if isinstance(field, forms.IntegerField)
+    }
+    kept = shape.PARAMS["properties"] | shape.THRESHOLD["properties"]
+    assert bounds == {name: (kept[name]["minimum"], kept[name]["maximum"]) for name in bounds}
+    assert set(bounds) == {"max_validity_months", "max_clearances", "report_days_after_shipment", "number", "months"}
+    recommended = RecommendForm.base_fields["max_clearances"]
+    assert (recommended.min_value, recommended.max_value) == bounds["max_clearances"] == (1, 100_000)
+    assert bounds["report_days_after_shipment"] == (1, 365)
 
 
 def test_what_takes_several_lines_may_hold_several(reference):

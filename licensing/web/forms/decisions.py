@@ -16,6 +16,7 @@ from core.web.fields import AmountField, DayField, QuantityField
 from core.web.forms import StepForm
 from licensing.granted import Tolerance
 from licensing.models import Application, DecisionStep, ToleranceMode
+from licensing.policy.vocabulary import CLEARANCES_MOST, MONTHS
 
 
 class Seen(forms.CheckboxInput):
@@ -57,11 +58,11 @@ class RecommendForm(StepForm):
     outcome = forms.ChoiceField(
         label=gettext_lazy("Outcome"), choices=DecisionStep.Outcome.choices, widget=forms.RadioSelect, initial="approve"
     )
-    months = forms.IntegerField(label=gettext_lazy("Valid for, months"), min_value=1, initial=12)
+    months = forms.IntegerField(label=gettext_lazy("Valid for, months"), min_value=1, initial=MONTHS)
     max_clearances = forms.IntegerField(
         label=gettext_lazy("Clearances at most"),
         min_value=1,
-        max_value=10_000,
+        max_value=CLEARANCES_MOST,
         required=False,
         help_text=gettext_lazy("Empty: no limit."),
     )
@@ -120,7 +121,7 @@ class RecommendForm(StepForm):
         last = case.recommendation
         if last:  # returned: begin with what was recommended
             self.initial |= {name: getattr(last, name) for name in ("outcome", "conditions", "factors", "text", "note")}
-            self.initial |= {"months": last.months or 12, "max_clearances": last.max_clearances}
+            self.initial |= {"months": last.months or MONTHS, "max_clearances": last.max_clearances}
             self.initial |= {f"quantity_{q.line.number}": show(q.quantity, q.line.unit) for q in last.lines.all()}
             self.initial["end_users"] = [user.pk for user in last.end_users.all()] or users.initial
             self.initial |= {"tolerance_mode": last.tolerance_mode, "tolerance_pct": last.tolerance_pct or None}

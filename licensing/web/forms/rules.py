@@ -20,9 +20,11 @@ from core.web.forms import StepForm, read_upload
 from licensing.models import DecisionStep
 from licensing.policy.edits import NAMED
 from licensing.policy.shape import UNITS
+from licensing.policy.thresholds import COUNTED_MOST, LOOKED_BACK_MOST
 from licensing.policy.vocabulary import (
     AUDIENCES,
     CHANNELS,
+    CLEARANCES_MOST,
     CODE,
     COUNTRY,
     END_USE,
@@ -30,6 +32,7 @@ from licensing.policy.vocabulary import (
     MONTHS,
     MONTHS_MOST,
     OF_THE_MINISTRY,
+    REPORT_DAYS_MOST,
     RULED,
     Kind,
 )
@@ -309,12 +312,12 @@ def _rule(document: Mapping[str, Any], countries: Mapping[str, str]) -> list[Sec
                     ),
                 ),
                 "effect/params/max_clearances": forms.IntegerField(
-                    label=gettext_lazy("Clearances at most"), min_value=1, max_value=100_000, required=False
+                    label=gettext_lazy("Clearances at most"), min_value=1, max_value=CLEARANCES_MOST, required=False
                 ),
                 "effect/params/report_days_after_shipment": forms.IntegerField(
                     label=gettext_lazy("Report after each shipment, days"),
                     min_value=1,
-                    max_value=365,
+                    max_value=REPORT_DAYS_MOST,
                     required=False,
                 ),
                 "effect/params/qty_tolerance_mode": _one(gettext_lazy("Tolerance"), TOLERANCES, required=False),
@@ -531,7 +534,7 @@ def _threshold(document: Mapping[str, Any], countries: Mapping[str, str]) -> lis
                 "number": forms.IntegerField(
                     label=gettext_lazy("How many"),
                     min_value=0,
-                    max_value=10_000,
+                    max_value=COUNTED_MOST,
                     required=False,
                     help_text=gettext_lazy(
                         "Days since the account was verified; clearances at least; incidents, and suspensions by "
@@ -541,7 +544,7 @@ def _threshold(document: Mapping[str, Any], countries: Mapping[str, str]) -> lis
                 "months": forms.IntegerField(
                     label=gettext_lazy("Months looked back on"),
                     min_value=1,
-                    max_value=120,
+                    max_value=LOOKED_BACK_MOST,
                     required=False,
                     help_text=gettext_lazy("Of the audit: how old it may be. Empty for the time since verification."),
                 ),
