@@ -78,6 +78,7 @@ def license_page(request: HttpRequest, ref: str) -> HttpResponse:
     now = legal_now()
     rows = selectors.shipments_for(request.actor).filter(license=row, state__in=OPEN_SHIPMENT)
     context = {
+        "looked_up": row,
         "license": row,
         "usable": row.usable_on(legal_day(now)),
         "today": legal_day(now),
@@ -97,7 +98,9 @@ def shipment_page(request: HttpRequest, ref: str, failed: Failed | None = None) 
     fate, _until = selectors.fate_if_declared(row, now)
     found = offered(request, row, "customs.shipment", failed)
     context = {
+        "looked_up": row,
         "shipment": row,
+        "license": row.license,
         "usable": row.license.usable_on(legal_day(now)) and not row.closed and fate != licensing.TOO_LATE,
         "today": legal_day(now),
         **found,
