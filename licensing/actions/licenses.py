@@ -86,12 +86,13 @@ def lift(ref: str, *, seen: int, suspension: int, reason: str, by: Actor) -> Lic
 
 
 def lifted(license: License, *, by: Actor, at: datetime, reason: str, facts: dict[str, Any]) -> None:
-    """A cause of a suspended license has ended: it is active again when it is usable. It and its lines are locked."""
+    """A cause of a suspended license has ended: it is active again where none of its own is open and it serves an
+    end-user. It and its lines are locked."""
     words: dict[str, Any] = {"by": by, "at": at, "reason": reason, "facts": facts}
     own = license.suspensions.filter(end_user=None, ended_at=None).exists()
     if not own:
         ledger.set_usable(license, usable=True)
-    if own or not license.end_users.still_open().exists():
+    if own or not license.serves():
         record(license, "lift", before=license.state, **words)
         return
     move(license.lift, **words)
@@ -104,18 +105,22 @@ def closing(cause: str, parties: Iterable[str], lines: Iterable[int]) -> dict[st
     return {"cause": cause, "end_users": ", ".join(sorted(set(parties))), "lines": numbers}
 
 
-def narrowed(license: License, *, suspended: bool, by: Actor, at: datetime, reason: str, facts: dict[str, Any]) -> None:
-    """Something of the license is closed: one line of history and a mail. suspended: it is left with no end-user."""
+def narrowed(license: License, *, by: Actor, at: datetime, reason: str, facts: dict[str, Any]) -> None:
+    """Something of the license is closed: one line of history and a mail. Suspended where it serves nobody now."""
     words: dict[str, Any] = {"by": by, "at": at, "reason": reason, "facts": facts}
+    suspended = not license.serves()
     if suspended and license.state == LicenseState.ACTIVE:
         move(license.suspend, **words)
     else:
         record(license, "suspend" if suspended else "narrow", before=license.state, **words)
 
 
-def widened(license: License, *, suspended: bool, by: Actor, at: datetime, reason: str, facts: dict[str, Any]) -> None:
-    """Something of the license is open again, likewise. suspended: it had been left with no end-user."""
-    if suspended and license.state == LicenseState.SUSPENDED and license.end_users.still_open().exists():
+def widened(license: License, *, served: bool, by: Actor, at: datetime, reason: str, facts: dict[str, Any]) -> None:
+    """Something of the license is open again, likewise; what suspended it has ended where it serves somebody again.
+
+    served: it did before, so that this is not what suspended it.
+    """
+    if not served and license.state == LicenseState.SUSPENDED and license.serves():
         lifted(license, by=by, at=at, reason=reason, facts=facts)
     else:
         record(license, "widen", by=by, at=at, before=license.state, reason=reason, facts=facts)

@@ -104,19 +104,19 @@ def _close(license: License, user: LicenseEndUser, reason: str, by: Actor, at: d
         return
     user.causes.create(license=license, cause=Cause.SCREENING, reason=reason, opened_by=by.user, opened_at=at)
     license.end_users.filter(pk=user.pk).update(open=False)
-    narrowed(license, suspended=not license.end_users.still_open().exists(), **_told(license, user, at))
+    narrowed(license, **_told(license, user, at))
 
 
 def _open_again(license: License, user: LicenseEndUser, reason: str, by: Actor, at: datetime) -> None:
     """That there is no hit, or none but that of its issue, was recorded: what a hit had closed is open again, and no
     other cause has ended."""
-    before = license.end_users.still_open().exists()
+    served = license.serves()
     if not user.causes.filter(cause=Cause.SCREENING, ended_at=None).update(
         ended_by=by.user, ended_at=at, end_reason=reason
     ):
         return
     license.end_users.filter(pk=user.pk).update(open=True)
-    widened(license, suspended=not before, **_told(license, user, at))
+    widened(license, served=served, **_told(license, user, at))
 
 
 def _told(license: License, user: LicenseEndUser, at: datetime) -> dict[str, Any]:

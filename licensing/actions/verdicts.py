@@ -127,13 +127,13 @@ def turn(pk: int, *, by: Actor) -> bool:
         return False
     verdicts = list(Verdict.objects.filter(line__license=license).select_related("line", "end_user__party"))
     began, ended = _judge_again(license, verdicts, editions, at)
-    open_before = license.end_users.still_open().exists()
+    served = license.serves()
     changed = _follow(license, verdicts, editions, by, at)
     began += [verdict for verdict in verdicts if verdict.end_user_id in changed and verdict not in began]
     if began:
-        narrowed(license, suspended=not license.end_users.still_open().exists(), **_told(began, by, at))
+        narrowed(license, **_told(began, by, at))
     if ended:
-        widened(license, suspended=not open_before, **_told(ended, by, at))
+        widened(license, served=served, **_told(ended, by, at))
     told = tell_of_holds(license, {one for v in verdicts for one in holds_standing(v.held, at)}, by=by, at=at)
     return bool(began or ended or told)
 

@@ -87,6 +87,10 @@ class License(FSMModelMixin, models.Model):
         """As pages say it. What decides is each line's `open`, under its lock, and these days: ledger_take()."""
         return self.state == S.ACTIVE and self.covers(day)
 
+    def serves(self) -> bool:
+        """An end-user of it is open; with none it is suspended, whatever else. Asked before or after one is closed."""
+        return self.end_users.still_open().exists()
+
     def over_on(self, day: date) -> bool:
         """What comes free on it then lapses with it; the sweep that says expired may come later."""
         return self.state not in IN_FORCE or day > self.usable_until
