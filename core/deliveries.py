@@ -55,12 +55,6 @@ def is_told(subject_kind: str, verb: str) -> bool:
     return (subject_kind, verb) in _writers
 
 
-def enqueue(line: HistoryLine) -> None:
-    """A delivery row stands beside the line when somebody is to be told of it."""
-    if is_told(line.subject_kind, line.verb):
-        Delivery.objects.create(line=line, due_at=line.at)
-
-
 def relay(limit: int = 200) -> int:
     """Sends what is due; returns how many mails went out. Any number may run at once, or be killed."""
     sent, until = 0, time.monotonic() + RUN_SECONDS

@@ -8,23 +8,26 @@ import hashlib
 import json
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 
 from django.db import connection, models
-from django.db.models import Max
 from django.utils.translation import gettext as _
 
 from core.access import Actor
-from core.deliveries import enqueue
+from core.deliveries import is_told
 from core.errors import DomainError, Forbidden, WrongState
 from core.graphs import Unless, verb_name
 from core.legal_time import legal_now
 from core.models import HistoryLine
 
+_LAST = "SELECT seq, hash FROM core_historyline WHERE subject_kind = %s AND subject_id = %s ORDER BY seq DESC LIMIT 1"
+_TOLD = "INSERT INTO core_delivery (line_id, consumer, due_at, tries, error) SELECT id, 'mail', %s, 0, '' FROM line"
+
 
 def version(row: models.Model) -> int:
     """The number of the row's last history line: what a page that shows the row carries, and a decision gives back."""
-    return _lines(row).aggregate(last=Max("seq"))["last"] or 0
+    return _last(row)[0]
 
 
 def require_seen(row: models.Model, seen: int) -> None:
@@ -82,7 +85,7 @@ def move(
     facts: dict[str, Any] | None = None,
     edition: str = "",
     **fields: Any,
-) -> HistoryLine:
+) -> None:
     """The transition happened: the row is saved in its new state and a history line says who, when, why.
 
     transition: a bound @transition of a row that this transaction has locked. fields: what its body sets.
@@ -96,7 +99,7 @@ def move(
     transition(**fields)
     # only what the body set: the row may carry other columns from before the ledger's own SQL
     row.save(update_fields=[f.name for f in row._meta.concrete_fields if getattr(row, f.attname) != values[f.attname]])
-    return record(
+    record(
         row,
         verb_name(transition._django_fsm.get_transition(before)),
         by=by,
@@ -118,17 +121,15 @@ def record(
     at: datetime | None = None,
     facts: dict[str, Any] | None = None,
     edition: str = "",
-) -> HistoryLine:
+) -> None:
     """A history line of the row exists, chained to the one before, with the deliveries that follow from it."""
     kind = row._meta.model_name
-    last = (
-        HistoryLine.objects.filter(subject_kind=kind, subject_id=row.pk).order_by("-seq").values("seq", "hash").first()
-    )
+    seq, previous = _last(row)
     line = HistoryLine(
         subject_kind=kind,
         subject_id=row.pk,
         subject_ref=getattr(row, "ref", "") or str(row)[:40],
-        seq=last["seq"] + 1 if last else 1,
+        seq=seq + 1,
         verb=verb,
         from_state=before,
         to_state=getattr(row, "state", ""),
@@ -137,12 +138,38 @@ def record(
         reason=reason,
         edition=edition,
         facts=facts or {},
-        previous_hash=last["hash"] if last else "",
+        previous_hash=previous,
     )
     line.hash = chain_hash(line)
-    line.save(force_insert=True)
-    enqueue(line)
-    return line
+    _add(line)
+
+
+def _last(row: models.Model) -> tuple[int, str]:
+    """Number and hash of the row's last line; 0 and nothing as long as it has none."""
+    with connection.cursor() as cursor:
+        cursor.execute(_LAST, [row._meta.model_name, row.pk])
+        found: tuple[int, str] | None = cursor.fetchone()
+    return found or (0, "")
+
+
+def _add(line: HistoryLine) -> None:
+    """The line stands there, with the delivery that follows from it where somebody is told."""
+    insert, told, fields = _statements()
+    values = [field.get_db_prep_save(getattr(line, field.attname), connection) for field in fields]
+    with connection.cursor() as cursor:
+        if is_told(line.subject_kind, line.verb):
+            cursor.execute(told, [*values, line.at])
+        else:
+            cursor.execute(insert, values)
+
+
+@cache
+def _statements() -> tuple[str, str, list[Any]]:
+    """What adds a line, what adds one with its delivery, and the fields of both: made once, as each verb adds some."""
+    fields = [field for field in HistoryLine._meta.concrete_fields if not field.primary_key]
+    columns, values = ", ".join(field.column for field in fields), ", ".join(["%s"] * len(fields))
+    insert = f"INSERT INTO core_historyline ({columns}) VALUES ({values})"
+    return insert, f"WITH line AS ({insert} RETURNING id) {_TOLD}", fields
 
 
 def chain_hash(line: HistoryLine) -> str:
