@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 
+from django.db.models import prefetch_related_objects
 from django.utils.translation import gettext as _
 
 from core.access import Actor
@@ -77,7 +78,7 @@ class Draft:
 
 def lock_with_exporter(ref: str, by: Actor) -> Application:
     """The case and its exporter are this transaction's, the exporter's row first (core/locks.csv)."""
-    exporter = lock(Exporter.objects.filter(applications__in=applications_for(by).filter(ref=ref)))
+    exporter = lock(Exporter.objects.filter(pk__in=applications_for(by).filter(ref=ref).order_by().values("exporter")))
     row = lock(applications_for(by), ref=ref)
     row.exporter = exporter
     return row
@@ -217,7 +218,7 @@ def _unknown_end_users(row: Application) -> list[Problem]:
     message = _("Say what kind of end-user {name} is: commercial, government, military, academic, or an individual.")
     return [
         Problem("/end_users", "end-user-kind-unknown", message.format(name=user.party.name), {"party": user.party.ref})
-        for user in row.end_users.select_related("party")
+        for user in row.end_users.all()
         if not user.party.nature
     ]
 
@@ -233,9 +234,11 @@ def _missing_papers(row: Application) -> list[Problem]:
 
 def _unreliable_declarations(row: Application) -> list[Problem]:
     problems = []
-    codes = set(row.lines.values_list("control_item_id", flat=True))
+    codes = {line.control_item_id for line in row.lines.all()}
     covered: set[int] = set()
-    for user in row.end_users.select_related("declaration", "party").prefetch_related("declaration__items"):
+    users = list(row.end_users.all())
+    prefetch_related_objects(users, "declaration__items")
+    for user in users:
         declaration = user.declaration
         covered |= {item.control_item_id for item in declaration.items.all()}
         name = {"name": user.party.name}

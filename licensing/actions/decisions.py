@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import connection
-from django.db.models import Prefetch, prefetch_related_objects
+from django.db.models import prefetch_related_objects
 from django.utils.translation import gettext as _
 
 from core import quantities
@@ -42,7 +42,6 @@ from licensing.actions.screenings import require_resolved, require_screened
 from licensing.actions.verdicts import foresee, open_verdicts
 from licensing.granted import NO_TOLERANCE, Granted, Tolerance, compare, recommended
 from licensing.models import (
-    Allotted,
     Application,
     ApplicationEndUser,
     ApplicationLine,
@@ -50,10 +49,10 @@ from licensing.models import (
     Declaration,
     Kind,
     License,
+    LicenseCondition,
     LicenseEndUser,
-    RecommendedLine,
 )
-from licensing.selectors import PENDING, Judged, applications_for, judge, next_turn, read_parts
+from licensing.selectors import PENDING, Judged, applications_for, judge, next_turn, read_parts, steps
 from licensing.states import DeclarationState
 
 Step, Outcome = DecisionStep.Step, DecisionStep.Outcome
@@ -242,12 +241,9 @@ def _require_grounds(factors: list[str], text: str) -> None:
 
 
 def _recommendation(row: Application) -> DecisionStep:
+    """The case has its parts, and its steps with what each granted."""
     read_parts(row)
-    lines = RecommendedLine.objects.select_related("line")
-    allotted = Allotted.objects.select_related("end_user__party")
-    prefetch_related_objects(
-        [row], Prefetch("steps__lines", lines), Prefetch("steps__allotments", allotted), "steps__end_users"
-    )
+    prefetch_related_objects([row], steps())
     step = row.recommendation
     assert step is not None, "a case that waits for a decision has a recommendation"
     return step
@@ -286,7 +282,7 @@ def approve(
     require(row.approve, by=by, seen=seen)
     _require_another(rules.not_to_decide(row, by))
     step = _recommendation(row)
-    declarations = lock_declarations(step)
+    declarations = _lock_declarations(row, step)
     at = legal_now()
     if step.outcome != Outcome.APPROVE:
         raise DomainError(
@@ -340,9 +336,10 @@ def _decide(row: Application, step: DecisionStep, outcome: str, by: Actor, at: A
     )
 
 
-def lock_declarations(step: DecisionStep) -> list[Declaration]:
-    """The declarations of the end-users that the step keeps are this transaction's."""
-    return lock_all(Declaration.objects.filter(used_by__in=step.end_users.all()))
+def _lock_declarations(row: Application, step: DecisionStep) -> list[Declaration]:
+    """The declarations of the end-users that the step keeps are this transaction's; which these are changes no more."""
+    kept = [user.declaration_id for user in row.end_users.all() if user.pk in step.kept]
+    return lock_all(Declaration.objects.filter(pk__in=kept))
 
 
 def _require_verified(declarations: list[Declaration]) -> None:
@@ -427,7 +424,7 @@ def issue(ref: str, *, seen: int, usable_from: date | None = None, acknowledged:
     row = lock_with_exporter(ref, by)
     require(row.issue, by=by, seen=seen)
     step = _recommendation(row)
-    declarations = lock_declarations(step)
+    declarations = _lock_declarations(row, step)
     at = legal_now()
     if row.exporter.state != ExporterState.ACTIVE:
         raise DomainError(_("The exporter's account is not active."), code="exporter-not-active")
@@ -444,7 +441,7 @@ def issue(ref: str, *, seen: int, usable_from: date | None = None, acknowledged:
     edition, _said, judged = _look_again(row, granted, "issue", at, acknowledged)
     foreseen = foresee(row, judged, at)
     assert granted is not None, "what is issued was recommended"
-    lines, kept = {line.number for line in granted.licensed}, {user.pk for user in step.end_users.all()}
+    lines, kept = {line.number for line in granted.licensed}, set(step.kept)
     parties = {user.declaration_id: user.party for user in row.end_users.all()}
     license = License.objects.create(
         ref=draw(License.PREFIX),
@@ -474,8 +471,7 @@ def issue(ref: str, *, seen: int, usable_from: date | None = None, acknowledged:
     for declaration in declarations:
         if declaration.state == DeclarationState.VERIFIED:
             move(declaration.activate, by=by, at=at)
-    for code in step.conditions:
-        license.conditions.create(code=code)
+    LicenseCondition.objects.bulk_create(LicenseCondition(license=license, code=code) for code in step.conditions)
     opened = [line.pk for line in ledger.open_lines(license)]
     open_verdicts(opened, users, granted.licensed, foreseen)
     record(license, "issue", by=by, at=at, edition=edition, facts={"application": row.ref})

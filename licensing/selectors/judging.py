@@ -23,7 +23,7 @@ from licensing.models import (
     Declaration,
     Finding,
 )
-from licensing.models.screenings import NO_HIT, counting
+from licensing.models.screenings import NO_HIT
 from licensing.policy.editions import Hold
 from licensing.policy.engine import Compiled, Outcome
 from licensing.policy.facts import Facts, as_read
@@ -33,7 +33,7 @@ from licensing.policy.trace import Line, trace
 from licensing.policy.vocabulary import CODE, COUNTRY, END_USE, HIT
 from licensing.selectors.editions import Editions, due, editions_at, rules_of
 from licensing.selectors.holds import last_day
-from licensing.selectors.screenings import screenings_of
+from licensing.selectors.screenings import hits_of
 from licensing.states import OPEN_CASE
 
 NEW, PENDING = "new", "pending"
@@ -111,8 +111,7 @@ def known_of(cases: Iterable[Application]) -> Known:
 
 def known_by(parties: Iterable[int], exporters: Iterable[int]) -> Known:
     """Two queries."""
-    hits = {party: row.hit for party, row in counting(screenings_of(parties)).items()}
-    return Known(hits, last_days(exporters))
+    return Known(hits_of(parties), last_days(exporters))
 
 
 def read_parts(case: Application) -> None:
