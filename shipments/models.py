@@ -32,7 +32,7 @@ class Shipment(FSMModelMixin, models.Model):
 
     ref = models.CharField(max_length=16, unique=True)
     exporter = models.ForeignKey(Exporter, on_delete=models.PROTECT, related_name="shipments", db_index=False)
-    license = models.ForeignKey(License, on_delete=models.PROTECT, related_name="shipments")
+    license = models.ForeignKey(License, on_delete=models.PROTECT, related_name="shipments", db_index=False)
     client_reference = models.CharField(max_length=64)
     state = FSMField(choices=S, default=S.RESERVED, protected=True, editable=False)
     end_user = models.ForeignKey(Party, on_delete=models.PROTECT, related_name="+")
@@ -67,6 +67,7 @@ class Shipment(FSMModelMixin, models.Model):
             ),
         ]
         indexes = [
+            models.Index(name="shipment_clearance", fields=["license", "counted", "state"]),
             models.Index(name="shipment_reservation", fields=["reserved_until"], condition=Q(state="reserved")),
             models.Index(
                 name="shipment_report_due",

@@ -1,6 +1,6 @@
 """Who sees which shipments."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -13,11 +13,21 @@ from core.models import HistoryLine
 from core.selectors import reaches_documents
 from exporters.selectors import of_province, seen_by
 from licensing.models import License, Suspension
-from licensing.selectors import LAWFUL, TOO_LATE, Closing, Reason, Taken, fate_of_lines, reasons, stopped
+from licensing.selectors import (
+    LAWFUL,
+    TOO_LATE,
+    Closing,
+    Reason,
+    Taken,
+    counts_clearances,
+    fate_of_lines,
+    reasons,
+    stopped,
+)
 from licensing.selectors.what_if import reads_reserved
 from licensing.states import IN_FORCE, LicenseState
 from shipments.models import Bulk, BulkRow, CustomsMessage, Handling, Incident, Sheet, Shipment
-from shipments.states import OPEN_SHIPMENT, UNREPORTED, ShipmentState
+from shipments.states import NOTHING_CROSSED, OPEN_SHIPMENT, UNREPORTED, ShipmentState
 
 REMINDER_DAYS = 7  # before the last day on which to report a delivery its holder is told
 LATE_DAYS = 30  # a report that is overdue for longer stops reservations, and ends the annual qualification
@@ -232,6 +242,15 @@ def reports_to_warn_of(today: date, limit: int) -> list[int]:
         untold, state__in=UNREPORTED, report_due_on__lte=today + timedelta(days=REMINDER_DAYS)
     )
     return list(rows.order_by("report_due_on", "pk").values_list("pk", flat=True)[:limit])
+
+
+@counts_clearances
+def clearances(licenses: Collection[int]) -> dict[int, tuple[int, int]]:
+    """As the ledger counts them where they are limited: from the reservation on, until that was given back, and what
+    customs cleared. Read of an index alone, however much was moved."""
+    counted = Shipment.objects.filter(license__in=licenses, counted=True).order_by()
+    rows = counted.values("license").annotate(taken=Count("pk"), used=Count("pk", filter=~Q(state__in=NOTHING_CROSSED)))
+    return {one["license"]: (one["taken"], one["used"]) for one in rows}
 
 
 @reads_reserved

@@ -95,7 +95,14 @@ from licensing.selectors.licenses import (
     with_terms,
 )
 from licensing.selectors.lists import ITEM_SEARCH, applicable_items, in_force_on, items_named, search_items
-from licensing.selectors.movements import clearances, clearances_taken, clearances_used, latest_movements, movements_of
+from licensing.selectors.movements import (
+    clearances,
+    clearances_taken,
+    clearances_used,
+    counts_clearances,
+    latest_movements,
+    movements_of,
+)
 from licensing.selectors.notices import instruments_known, newest_notices, notices_for, notices_in_words, notices_told
 from licensing.selectors.pools import (
     by_goods,
@@ -210,6 +217,7 @@ __all__ = [
     "clearances",
     "clearances_taken",
     "clearances_used",
+    "counts_clearances",
     "clocks_of",
     "closed",
     "codes_known",

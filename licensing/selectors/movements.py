@@ -1,22 +1,15 @@
 """What was taken from licenses."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Collection, Iterable
 
-from django.db import connection
 from django.db.models import BigIntegerField, Q, QuerySet
 from django.db.models.expressions import RawSQL
 
 from licensing.models import License
 from licensing.models.balances import ClearanceCount, Movement
 
-_CROSSED = (Movement.Kind.DRAW, Movement.Kind.OVER_CLEAR, Movement.Kind.ADJUST)
-_CLEARANCES = """
-    SELECT license_id, count(*) FILTER (WHERE drawn OR NOT released), count(*) FILTER (WHERE drawn) FROM (
-        SELECT license_id, bool_or(kind = ANY (%s)) AS drawn, bool_or(kind = 'release') AS released
-        FROM licensing_movement WHERE license_id = ANY (%s) AND shipment_id IS NOT NULL
-        GROUP BY license_id, shipment_id) s
-    GROUP BY license_id
-"""
+Counts = Callable[[Collection[int]], dict[int, tuple[int, int]]]
+_counts: list[Counts] = []
 
 
 def movements_of(license: License) -> QuerySet[Movement]:
@@ -39,15 +32,21 @@ def _number(transaction: str) -> RawSQL:
     return RawSQL(f"({transaction}::text::bigint)", (), BigIntegerField())
 
 
+def counts_clearances(count: Counts) -> Counts:
+    """Registers whose the shipments are: of licenses by key how many shipments hold some or were cleared, and how many
+    were cleared."""
+    _counts[:] = [count]
+    return count
+
+
 def clearances(licenses: Iterable[License]) -> dict[int, tuple[int, int]]:
-    """Of each license how many shipments hold, or have drawn, some (as counted where they are limited), and how many
-    have drawn some: of those taken, the rest are only reserved. Two queries."""
-    pks = [license.pk for license in licenses]
-    with connection.cursor() as cursor:
-        cursor.execute(_CLEARANCES, [list(_CROSSED), pks])
-        found = {pk: (taken, used) for pk, taken, used in cursor.fetchall()}
-    counted = dict(ClearanceCount.objects.filter(license_id__in=pks).values_list("license_id", "taken"))
-    return {pk: (counted.get(pk, taken), used) for pk in pks for taken, used in [found.get(pk, (0, 0))]}
+    """Of each license how many shipments hold some or were cleared (as counted where they are limited), and how many
+    were cleared: of those taken, the rest are only reserved. One query, and one where they are limited."""
+    rows = list(licenses)
+    found = _counts[0]([license.pk for license in rows])
+    limited = [license.pk for license in rows if license.max_clearances is not None]
+    counted = dict(ClearanceCount.objects.filter(license_id__in=limited).values_list("license_id", "taken"))
+    return {row.pk: (counted.get(row.pk, taken), used) for row in rows for taken, used in [found.get(row.pk, (0, 0))]}
 
 
 def clearances_taken(licenses: Iterable[License]) -> dict[int, int]:

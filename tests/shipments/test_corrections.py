@@ -19,7 +19,7 @@ from licensing import books, tasks
 from licensing.actions import licenses
 from licensing.models import License
 from licensing.models.balances import Ceiling, LicenseLine, Movement
-from licensing.selectors import clearances_taken
+from licensing.selectors import clearances, clearances_taken
 from shipments.actions import ClearedLine, LineRequest, cancel, deliver, depart, officers, receive
 from shipments.models import CustomsMessage, Incident, Resolution, Return, Shipment
 from tests import make
@@ -617,13 +617,14 @@ def test_a_correction_that_frees_nothing_reopens_nothing(world):
     assert lines_of(license).last().verb == "exhaust"
 
 
-def test_goods_that_were_no_line_of_it_are_a_clearance_once_they_are_put_right(world):
-    license = world.license(kilograms=100)
+@pytest.mark.parametrize("limited", [None, 5])
+def test_goods_that_were_no_line_of_it_are_a_clearance_before_and_after_they_are_put_right(world, limited):
+    license = world.license(kilograms=100, max_clearances=limited)
     shipment = world.shipment(license, 10 * KG)
     first = world.clear(shipment.ref, 0, lines=[ClearedLine(9, 10 * KG, "kg")])
-    assert clearances_taken([license]) == {license.pk: 0}
+    assert clearances([license]) == {license.pk: (1, 1)}
     correct(world, shipment, first, 10 * KG)
-    assert clearances_taken([license]) == {license.pk: 1}
+    assert clearances([license]) == {license.pk: (1, 1)}
 
 
 def test_the_last_shipment_of_which_nothing_crossed_ends_nothing(world):
