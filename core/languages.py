@@ -2,6 +2,7 @@
 
 import unicodedata
 from datetime import date
+from functools import lru_cache
 
 from django.utils import formats
 from django.utils.translation import get_language
@@ -18,6 +19,12 @@ def in_chinese() -> bool:
 
 def day_in_words(day: date) -> str:
     """`27 Nov 2026`, or as Chinese is written."""
+    return _in_words(day, get_language() or "")
+
+
+@lru_cache(maxsize=4_096)
+def _in_words(day: date, _language: str) -> str:
+    """In the language that is active, which this names: a page says some hundred days."""
     return formats.date_format(day, "Y年n月j日" if in_chinese() else "j M Y")
 
 

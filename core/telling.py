@@ -1,7 +1,7 @@
 """History lines as a reader may see them: sentences, and no officer's name for an exporter."""
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, TypeAlias
@@ -50,19 +50,12 @@ def told(lines: Iterable[HistoryLine], reader: Actor) -> list[Told]:
     offices = {"ministry": pgettext("history", "the ministry"), "customs": pgettext("history", "customs")}
     if reader.kind == "customs":
         offices["exporter"] = pgettext("history", "the company")
-    actors = {line.actor_id for line in lines}
-    officers = {
-        user: offices[kind]
-        for model in (Membership, ApiKey)  # customs acts by its keys
-        for user, kind in model._default_manager.filter(user__in=actors, organization__kind__in=offices).values_list(
-            "user", "organization__kind"
-        )
-    }
+    officers = _offices({line.actor_id for line in lines}, offices) if hidden else {}
     return [
         Told(
             line.at,
             sentence(line),
-            officers[line.actor_id] if hidden and line.actor_id in officers else _name(line),
+            officers[line.actor_id] if line.actor_id in officers else _name(line),
             line.reason,
             by_clock=_by_clock(line),
             moved=line.from_state not in ("", line.to_state),
@@ -71,6 +64,17 @@ def told(lines: Iterable[HistoryLine], reader: Actor) -> list[Told]:
         for line in lines
         if not (hidden and (line.subject_kind, line.verb) in _internal)
     ]
+
+
+def _offices(actors: Collection[int], offices: Mapping[str, str]) -> dict[int, str]:
+    """Of these users the ones who are of such an organization, each with what that is called."""
+    return {
+        user: offices[kind]
+        for model in (Membership, ApiKey)  # customs acts by its keys
+        for user, kind in model._default_manager.filter(user__in=actors, organization__kind__in=offices).values_list(
+            "user", "organization__kind"
+        )
+    }
 
 
 def sentence(line: HistoryLine) -> str:

@@ -87,6 +87,16 @@ def with_lines(rows: QuerySet[Shipment]) -> QuerySet[Shipment]:
     return rows.prefetch_related("lines").annotate(closed=somebody, strange=Exists(incidents))
 
 
+def latest_of(license: License, actor: Actor, most: int) -> list[Shipment]:
+    """Of the license, which has its end-users, the newest that the actor sees, each as `with_lines`. License and end-user
+    are those that were read already."""
+    parties = {user.party_id: user.party for user in license.end_users.all()}
+    found = list(with_lines(shipments_for(actor).filter(license=license)).select_related(None)[:most])
+    for row in found:
+        row.license, row.end_user = license, parties[row.end_user_id]
+    return found
+
+
 def with_corrections(rows: QuerySet[Shipment]) -> QuerySet[Shipment]:
     """Each with what customs corrected (`corrected`), and what came back."""
     corrections = CustomsMessage.objects.filter(event="corrected").select_related("corrects")

@@ -40,7 +40,7 @@ MOST_CHANGES = 3  # of each kind that the overview tells
 TOLD_DAYS = 30  # how long the overview tells of a case that was not accepted, and of rules that came into force
 
 
-MOST_MOVEMENTS = 20  # of a license, on its page: programs read them all
+MOST_SHIPMENTS, MOST_MOVEMENTS = 50, 20  # of a license, on its page: programs read them all
 
 # what each movement did to a line, as people say it
 MOVED = {
@@ -127,7 +127,7 @@ def license_page(request: HttpRequest, ref: str, failed: Failed | None = None) -
     found = licensing.closings([row], now)
     licensing.foresee_ends([row], found, now)
     closings = found.get(row.pk, [])
-    shipments = selectors.with_lines(selectors.shipments_for(request.actor).filter(license=row))
+    shipments = selectors.latest_of(row, request.actor, MOST_SHIPMENTS)
     context = {
         "license": row,
         "closings": closings,
@@ -143,7 +143,8 @@ def license_page(request: HttpRequest, ref: str, failed: Failed | None = None) -
         "clearances_used": used,
         "clearances_reserved": taken - used,
         "destinations": by_name(Country.objects.filter(pk__in=row.destinations)),
-        "shipments": selectors.with_holds(shipments[:50], now),
+        "shipments": selectors.with_holds(shipments, now),
+        "shipment_route": "shipment" if request.actor.kind == "exporter" else "desk.shipment",
         "movements": _running(row),
         "history": told(lines_of(row), request.actor),
         "today": today,
