@@ -20,6 +20,7 @@ MODULES = (
     "sweeps",
     "mixed",
     "growth",
+    "cases",
     "pages",
     "whatif_10k",
     "turn_10k",  # the last, as its rules suspend every license

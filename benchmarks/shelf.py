@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from typing import Any
 
 from benchmarks.ground import SCALE
@@ -44,6 +45,21 @@ def shelf_of(world: Any) -> Shelf:
     return world.made["shelf"]
 
 
+def copies(number: int, row: Any, **other: str) -> None:
+    """So many more of the row, but for what is other: in SQL, by n, the number of the copy."""
+    from django.db import connection
+
+    columns = [field.column for field in row._meta.concrete_fields]
+    said = ", ".join(other.get(column, column) for column in columns)
+    table, names = row._meta.db_table, ", ".join(columns)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"INSERT INTO {table} ({names}) OVERRIDING SYSTEM VALUE SELECT {said} FROM {table},"
+            f" generate_series(1, {number}) n WHERE id = %s",
+            [row.id],
+        )
+
+
 def fill(world: Any, number: int, first: int = FIRST) -> Shelf:
     """The shelf stands, judged by the newest edition, and no copy can be used up. first: where no other one stands."""
     from django.db import connection
@@ -51,8 +67,7 @@ def fill(world: Any, number: int, first: int = FIRST) -> Shelf:
     from core import references
     from core.legal_time import legal_today
     from licensing import tasks
-    from licensing.models import Application, License, LicenseEndUser, Verdict
-    from licensing.models.balances import LicenseLine
+    from licensing.models import License, Verdict
     from tests.book import unguarded
 
     license = world.license(kilograms=60_000_000)
@@ -61,28 +76,18 @@ def fill(world: Any, number: int, first: int = FIRST) -> Shelf:
     line, end_user = license.lines.get(), license.end_users.get()
     verdict, key = Verdict.objects.get(line=line), f"{first} + n"
     with unguarded(), connection.cursor() as cursor:  # a copy has no history that a guard could ask for
-
-        def copy(model: Any, row: Any, **other: str) -> None:
-            columns = [field.column for field in model._meta.concrete_fields]
-            said = ", ".join(other.get(column, column) for column in columns)
-            table, names = model._meta.db_table, ", ".join(columns)
-            cursor.execute(
-                f"INSERT INTO {table} ({names}) OVERRIDING SYSTEM VALUE SELECT {said} FROM {table},"
-                f" generate_series(1, {number}) n WHERE {model._meta.pk.column} = %s",
-                [row.pk],
-            )
-
+        copy = partial(copies, number)
         ref = f"'{{}}-' || ({first} + n)"
-        copy(Application, license.application, id=key, ref=ref.format("AP"))
-        copy(License, license, id=key, ref=ref.format("EL"), application_id=key)
+        copy(license.application, id=key, ref=ref.format("AP"))
+        copy(license, id=key, ref=ref.format("EL"), application_id=key)
         refs = [references.draw(License.PREFIX) for _ in range(number)]
         numbered = f"SELECT {first} + n AS id, ref FROM unnest(%s) WITH ORDINALITY refs (ref, n)"
         cursor.execute(f"UPDATE licensing_license l SET ref = r.ref FROM ({numbered}) r WHERE l.id = r.id", [refs])
-        copy(LicenseLine, line, id=key, license_id=key)
-        copy(LicenseEndUser, end_user, id=key, license_id=key)
-        copy(Verdict, verdict, id=key, line_id=key, end_user_id=key)
+        copy(line, id=key, license_id=key)
+        copy(end_user, id=key, license_id=key)
+        copy(verdict, id=key, line_id=key, end_user_id=key)
         through = License.consignees.through
-        copy(through, through.objects.get(license_id=license.pk), id=key, license_id=key)
+        copy(through.objects.get(license_id=license.pk), id=key, license_id=key)
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
     return Shelf(

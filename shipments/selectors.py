@@ -88,8 +88,8 @@ def with_lines(rows: QuerySet[Shipment]) -> QuerySet[Shipment]:
 
 
 def latest_of(license: License, actor: Actor, most: int) -> list[Shipment]:
-    """Of the license, which has its end-users, the newest that the actor sees, each as `with_lines`. License and end-user
-    are those that were read already."""
+    """Of the license, which has its end-users, the newest that the actor sees, each as `with_lines`. Nothing that the
+    license has is read again."""
     parties = {user.party_id: user.party for user in license.end_users.all()}
     found = list(with_lines(shipments_for(actor).filter(license=license)).select_related(None)[:most])
     for row in found:
