@@ -257,9 +257,11 @@ def reports_to_warn_of(today: date, limit: int) -> list[int]:
 @counts_clearances
 def clearances(licenses: Collection[int]) -> dict[int, tuple[int, int]]:
     """As the ledger counts them where they are limited: from the reservation on, until that was given back, and what
-    customs cleared. Read of an index alone, however much was moved."""
+    customs cleared. Read of an index alone, which has no primary key, however much was moved."""
     counted = Shipment.objects.filter(license__in=licenses, counted=True).order_by()
-    rows = counted.values("license").annotate(taken=Count("pk"), used=Count("pk", filter=~Q(state__in=NOTHING_CROSSED)))
+    rows = counted.values("license").annotate(
+        taken=Count("*"), used=Count("state", filter=~Q(state__in=NOTHING_CROSSED))
+    )
     return {one["license"]: (one["taken"], one["used"]) for one in rows}
 
 

@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Iterable
 from datetime import date, datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from django import template
@@ -133,7 +134,13 @@ def instant(at: datetime | None) -> str:
 def state_tag(row: Any) -> SafeString:
     """The state's word with its shape and colour, as its states say (core/states.py)."""
     state = row.states(row.state)
-    return format_html('<span class="{}">{}</span>', f"tag {state.look}".strip(), state.label)
+    return _tag(f"tag {state.look}".strip(), str(state.label))
+
+
+@lru_cache(maxsize=512)
+def _tag(look: str, label: str) -> SafeString:
+    """A list says the same few words in each row."""
+    return format_html('<span class="{}">{}</span>', look, label)
 
 
 # --- history ----------------------------------------------------------------------------------------------

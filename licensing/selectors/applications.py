@@ -1,6 +1,7 @@
 """Which cases somebody sees, with what, and in which part of the desk."""
 
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
@@ -49,6 +50,7 @@ def applications_for(actor: Actor) -> QuerySet[Application]:
     return seen_by(actor, rows, "desk.case", sent=Q(submitted_at__isnull=False))
 
 
+@cache
 def parts(case: str = "") -> "tuple[Prefetch[Any, Any, Any], Prefetch[Any, Any, Any]]":
     """Goods and end-users of cases, with all that lists show of them. case: the path to the case."""
     users = ApplicationEndUser.objects.select_related("party__country", "declaration")
@@ -58,6 +60,7 @@ def parts(case: str = "") -> "tuple[Prefetch[Any, Any, Any], Prefetch[Any, Any, 
     )
 
 
+@cache
 def steps(case: str = "") -> "Prefetch[Any, Any, Any]":
     """Steps of cases, each with what licensing.granted reads of it."""
     lines = RecommendedLine.objects.filter(step=OuterRef("pk")).order_by("pk")

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from django.db.models import Count, Exists, F, OuterRef, Prefetch, Q, QuerySet, Subquery, prefetch_related_objects
@@ -28,10 +29,12 @@ def licenses_for(actor: Actor) -> QuerySet[License]:
     return rows if actor.kind == "customs" else seen_by(actor, rows, "desk.license")
 
 
+@cache
 def _lines() -> "Prefetch[Any, Any, Any]":
     return Prefetch("lines", LicenseLine.objects.select_related("control_item").order_by("number"))
 
 
+@cache
 def _ceilings() -> "Prefetch[Any, Any, Any]":
     return Prefetch("lines__ceilings", Ceiling.objects.select_related("end_user__party").order_by("-account", "pk"))
 
@@ -41,13 +44,19 @@ def with_lines(rows: QuerySet[License]) -> QuerySet[License]:
     return rows.prefetch_related(_lines(), _ceilings())
 
 
+@cache
+def _end_users() -> "Prefetch[Any, Any, Any]":
+    return Prefetch("end_users", end_users())
+
+
+@cache
+def _causes() -> "Prefetch[Any, Any, Any]":
+    return Prefetch("suspensions", open_causes(), to_attr="open_suspensions")
+
+
 def with_balances(rows: QuerySet[License]) -> QuerySet[License]:
     """Licenses with lines, end-users and open suspensions, whatever their number in the same few queries."""
-    return rows.prefetch_related(
-        _lines(),
-        Prefetch("end_users", end_users()),
-        Prefetch("suspensions", open_causes(), to_attr="open_suspensions"),
-    )
+    return rows.prefetch_related(_lines(), _end_users(), _causes())
 
 
 def told(actor: Actor) -> QuerySet[License]:
@@ -59,7 +68,7 @@ def told(actor: Actor) -> QuerySet[License]:
     turn = _turned().filter(subject_id=OuterRef("pk")).order_by("-at", "-pk")
     return (
         licenses_for(actor)
-        .prefetch_related(_lines(), Prefetch("end_users", end_users()))
+        .prefetch_related(_lines(), _end_users())
         .annotate(
             in_force_count=Subquery(running.values("number")),
             cut=Exists(parts.filter(quantity__lt=F("line__quantity"))),
@@ -78,7 +87,7 @@ def with_causes(rows: Iterable[License]) -> None:
             closed.append(row)
         else:
             row.open_suspensions = []
-    prefetch_related_objects(closed, Prefetch("suspensions", open_causes(), to_attr="open_suspensions"))
+    prefetch_related_objects(closed, _causes())
 
 
 def with_terms(rows: QuerySet[License]) -> QuerySet[License]:

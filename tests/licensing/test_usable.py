@@ -1,11 +1,14 @@
 """What lines say of a license's being usable follows whatever changes it: the ledger reads the lines alone."""
 
+from django.db import connection
+
 from core.access import clock as clock_actor
 from core.legal_time import legal_today
 from licensing import selectors
 from licensing.actions import licenses
 from licensing.models.balances import LicenseLine
 from shipments import actions as shipments
+from tests.core.test_queries import asked
 from tests.make import seen
 
 KG = 1000
@@ -51,6 +54,15 @@ def test_a_clearance_is_taken_by_what_crossed_and_by_what_still_may(world, licen
     assert selectors.clearances_taken([license]) == {license.pk: 1}
     world.shipment(license, KG)
     assert selectors.clearances_taken([license]) == {license.pk: 2}
+
+
+def test_clearances_are_counted_of_an_index_alone(world, license):
+    world.shipment(license, KG)
+    (sql,) = asked(lambda: selectors.clearances([license]))
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        cursor.execute(f"EXPLAIN {sql}")
+        assert "Index Only Scan using shipment_clearance" in str(cursor.fetchall())
 
 
 def test_a_license_that_came_back_has_changed(world, license):
