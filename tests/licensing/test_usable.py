@@ -56,6 +56,15 @@ def test_a_clearance_is_taken_by_what_crossed_and_by_what_still_may(world, licen
     assert selectors.clearances_taken([license]) == {license.pk: 2}
 
 
+def test_what_is_declared_or_questioned_is_a_clearance_taken_and_not_used(world, license):
+    ref = world.shipment(license, KG).ref
+    for event in ("declared", "questioned"):
+        shipments.receive(world.message(ref, event, reason="Is it?"), by=world.customs)
+        assert selectors.clearances([license]) == {license.pk: (1, 0)}
+    world.clear(ref, KG)
+    assert selectors.clearances([license]) == {license.pk: (1, 1)}
+
+
 def test_clearances_are_counted_of_an_index_alone(world, license):
     world.shipment(license, KG)
     (sql,) = asked(lambda: selectors.clearances([license]))
