@@ -24,6 +24,10 @@ from shipments.states import ShipmentState as S
 
 @door("shipment_lapse(integer,bigint,boolean)")
 @door("shipment_pools(bigint)")
+@door("shipment_reserve(jsonb,boolean,jsonb)")
+@door("shipment_settle(jsonb)")
+@door("shipment_correct(jsonb)")
+@door("shipment_credit(jsonb)")
 @guarded(initial=S.RESERVED)
 class Shipment(FSMModelMixin, models.Model):
     """Goods on one license, reserved the moment they are accepted, cleared by customs."""
@@ -248,6 +252,7 @@ class Shipment(FSMModelMixin, models.Model):
     def come_back(self) -> None: ...
 
 
+@rights("SELECT", "UPDATE(returned)")
 class ShipmentLine(models.Model):
     """What a shipment takes of one license line, in base units: planned, still held, drawn, released, beyond; how much
     of that came back, and was credited to the license."""
@@ -303,10 +308,6 @@ class ShipmentLine(models.Model):
     @property
     def crossed(self) -> int:
         return self.drawn + self.over_cleared
-
-    def worth_of(self, quantity: int) -> int:
-        """Its part of what the line reserved of a capped value, rounded half up (ledger_worth)."""
-        return (2 * self.worth * quantity + self.quantity) // (2 * self.quantity)
 
 
 @insert_only

@@ -254,6 +254,13 @@ def taken(license: License, party: int, grams: int, *, dry: bool = False, **chan
     return dict(outcome)
 
 
+def told(function: str, license: License, *lines: dict[str, Any], **more: Any) -> None:
+    """That function of the ledger does what it is told of a shipment, as its owner."""
+    request = {"license": license.pk, "shipment": 0, "shipment_ref": "", "end_user": 0, "lines": lines} | more
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {function}(%s::jsonb)", [json.dumps(request)])
+
+
 def needs_of(actor: Actor) -> list[Need]:
     """What needs the exporter now."""
     at = legal_now()

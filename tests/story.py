@@ -55,6 +55,7 @@ KG = 1000
 SHEET = (  # one row that can't be read
     b"license,client_reference,end_user,consignee,destination,port,planned_on,license_line,quantity,unit\n,,,,,,,,,\n"
 )
+_CALLS = re.compile(r"\b(ledger_\w+|shipment_(?:reserve\w*|settle|correct|credit))\(")
 _TAKES = re.compile(r'FROM "(\w+)".*FOR NO KEY UPDATE|INTO (\w+) .* ON CONFLICT', re.DOTALL)
 
 
@@ -103,7 +104,7 @@ class Story:
         def watch(execute: Any, sql: str, *rest: Any) -> Any:
             if sql.startswith("ROLLBACK TO SAVEPOINT"):  # a transaction that begins anew: what counts is the last
                 taken.clear()
-            for word in (*map("".join, _TAKES.findall(sql)), *re.findall(r"\b(ledger_\w+|shipment_reserve\w*)\(", sql)):
+            for word in (*map("".join, _TAKES.findall(sql)), *_CALLS.findall(sql)):
                 taken.append(word)
             if "legal_now()" in sql and "now" not in taken and not sql.startswith(("INSERT", "WITH")):
                 taken.append("now")

@@ -150,8 +150,8 @@ def exhaust_if_done(license: License, *, by: Actor) -> None:
     if not (_is_over(license) or all(line.available <= 0 for line in lines)):
         return
     ledger.set_usable(license, usable=False)
-    ledger.lapse(license)
     move(license.exhaust, by=by)
+    ledger.lapse(license)
 
 
 def _is_over(license: License) -> bool:
@@ -203,8 +203,8 @@ def expire(pk: int, *, by: Actor) -> bool:
     if license.state not in IN_FORCE or legal_day(at) <= license.usable_until:
         return False
     ledger.set_usable(license, usable=False)
-    ledger.lapse(license)
     move(license.expire, by=by, at=at)
+    ledger.lapse(license)
     return True
 
 

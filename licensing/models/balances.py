@@ -13,17 +13,13 @@ from licensing.models.lists import ControlItem
 AMOUNTS = ("authorized", "credited", "tolerance", "reserved", "drawn", "lapsed", "over_cleared")
 
 
-@door("ledger_take(jsonb,boolean)")
 @door("ledger_hold(bigint[],integer[])")
-@door("ledger_settle(jsonb)")
 @door("ledger_lapse(bigint)")
 @door("ledger_open(bigint)")
 @door("ledger_lock(bigint)")
 @door("ledger_usable(bigint,boolean)")
 @door("ledger_check(bigint[],boolean)")
 @door("license_expire(integer,bigint,boolean)")
-@door("ledger_correct(jsonb)")
-@door("ledger_credit(jsonb)")
 @door("ledger_reopen(bigint)")
 @rights("SELECT")
 class LicenseLine(models.Model):

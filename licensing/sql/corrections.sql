@@ -1,5 +1,5 @@
--- What comes after a clearance: customs corrects it, goods come back, a license is in force again. Doors of the ledger, as
--- those of doors.sql; locks, clock and posting as ledger_settle has them.
+-- What comes after a clearance: customs corrects it, goods come back, a license is in force again; locks, clock and posting as
+-- ledger_settle has them. The last is a door of the ledger, as those of doors.sql.
 
 -- What customs said of a shipment's lines was wrong; each now stands by `delta` more, or less.
 -- request: {license, shipment, shipment_ref, end_user, lines: [{line, delta, held, over, lawful, asked, crossed, worth,
@@ -9,8 +9,7 @@
 --   there is room now: those are drawn; what is left of it is free again, or lapses where the license has ended.
 -- The caller holds the license, so no other shipment of it changes meanwhile.
 -- Returns {lines: [{line, drawn, over_cleared, held, worth_held, worth_drawn, others: [{shipment, over}]}]}: what changed.
-CREATE OR REPLACE FUNCTION ledger_correct(request jsonb) RETURNS jsonb LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path = public, pg_temp AS $$
+CREATE OR REPLACE FUNCTION ledger_correct(request jsonb) RETURNS jsonb LANGUAGE plpgsql AS $$
 DECLARE
     corrected jsonb := '[]';
     item jsonb;
@@ -124,8 +123,7 @@ $$;
 
 -- Goods of a shipment came back, and an officer lets the license have them again; never more than was drawn.
 -- request: {license, shipment, shipment_ref, end_user, lines: [{line, quantity, worth}]}
-CREATE OR REPLACE FUNCTION ledger_credit(request jsonb) RETURNS void LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path = public, pg_temp AS $$
+CREATE OR REPLACE FUNCTION ledger_credit(request jsonb) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
     item jsonb;
     lic licensing_license;
@@ -190,4 +188,4 @@ BEGIN
 END;
 $$;
 
-REVOKE ALL ON FUNCTION ledger_correct(jsonb), ledger_credit(jsonb), ledger_reopen(bigint) FROM PUBLIC;
+REVOKE ALL ON FUNCTION ledger_reopen(bigint) FROM PUBLIC;

@@ -1,8 +1,6 @@
 -- Lines, counts and movements are written by the ledger's functions alone. Those that the application may call run with
 -- their owner's rights; of the tables it has SELECT (licensing.models.balances says so, core.grants sees to it).
 
-ALTER FUNCTION ledger_take(jsonb, boolean) SECURITY DEFINER SET search_path = public, pg_temp;
-ALTER FUNCTION ledger_settle(jsonb) SECURITY DEFINER SET search_path = public, pg_temp;
 ALTER FUNCTION ledger_lapse(bigint) SECURITY DEFINER SET search_path = public, pg_temp;
 
 -- The recommendation of the case's present round that was approved.

@@ -439,7 +439,7 @@ BEGIN
 END;
 $$;
 
--- Everything unreserved and undrawn lapses. The caller's verb ends the license in the same transaction.
+-- Everything unreserved and undrawn of a license that has ended lapses.
 CREATE OR REPLACE FUNCTION ledger_lapse(license_ bigint) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
     line licensing_licenseline;
@@ -448,6 +448,9 @@ DECLARE
 BEGIN
     PERFORM 1 FROM licensing_licenseline l WHERE l.license_id = license_ ORDER BY l.id FOR NO KEY UPDATE;
     now_at := legal_now();
+    IF EXISTS (SELECT FROM licensing_license l WHERE l.id = license_ AND l.state IN ('active', 'suspended')) THEN
+        RAISE EXCEPTION 'what lapses is of a license that has ended' USING ERRCODE = 'check_violation';
+    END IF;
     FOR line IN SELECT * FROM licensing_licenseline l WHERE l.license_id = license_ ORDER BY l.id LOOP
         rest := ledger_available(line);
         IF rest > 0 THEN

@@ -12,9 +12,9 @@ from core.access import Actor
 from core.errors import Invalid, Problem
 from core.history import move, record
 from core.quantities import show
-from licensing import ledger
 from licensing.actions import licenses
 from licensing.models import License
+from shipments import ledger
 from shipments.actions.messages import (
     Message,
     Receipt,
@@ -41,36 +41,16 @@ def correct(message: Message, license: License, shipment: Shipment, by: Actor, a
     changes = {number: right[number] - stood[number] for number in stood}
     _require_not_below(message, lines, changes)
     lawful = _lawful(message, license, shipment)
-    changed = [line for line in lines if changes.get(line.line_number)]
     settled = ledger.correct(
-        license.pk,
+        shipment,
         [
-            ledger.CorrectLine(
-                line.line_number,
-                changes[line.line_number],
-                held=line.held,
-                over=line.over_cleared,
-                asked=line.quantity,
-                crossed=line.crossed,
-                worth=line.worth,
-                worth_held=line.worth_held,
-                worth_drawn=line.worth_drawn,
-                lawful=line.line_number in lawful,
-                others=[
-                    {"shipment": other.shipment_id, "shipment_ref": other.shipment.ref, "over": other.over_cleared}
-                    for other in _beyond(license, shipment, line.line_number)
-                ],
-            )
-            for line in changed
+            ledger.Crossing(number, right[number], line.unit, number in lawful, changes[number])
+            for line in lines
+            if changes.get(number := line.line_number)
         ],
-        shipment=shipment.pk,
-        shipment_ref=shipment.ref,
-        end_user=shipment.end_user_id,
     )
-    for line in changed:
-        _write_back(line, settled[line.line_number])
     facts: dict[str, Any] = {"message_id": message.message_id, "corrects": cleared.message_id}
-    for other in _absorb(license, settled):
+    for other in _absorbed(settled):
         record(other, "absorb", by=by, at=at, before=other.state, facts=facts)
     incidents = []
     if strays:
@@ -88,7 +68,7 @@ def correct(message: Message, license: License, shipment: Shipment, by: Actor, a
     nothing = {"drawn": 0, "over_cleared": 0}
     results = [
         (line, {**settled.get(n, nothing), "released": 0, "quantity": right[n]})
-        for line in lines
+        for line in ledger.lines_of(shipment)
         if (n := line.line_number) in right
     ]
     return Receipt(message, 200, shipment, results, incidents, corrects=cleared)
@@ -139,32 +119,10 @@ def _lawful(message: Message, license: License, shipment: Shipment) -> set[int]:
     return {item.license_line for item in message.lines} - barred
 
 
-def _beyond(license: License, shipment: Shipment, number: int) -> list[ShipmentLine]:
-    """What other shipments have beyond this line of the license, the oldest first. Their lines change under the lock of
-    their license alone."""
-    rows = ShipmentLine.objects.filter(shipment__license=license, line_number=number, over_cleared__gt=0)
-    return list(rows.exclude(shipment=shipment).select_related("shipment").order_by("shipment_id"))
-
-
-def _write_back(line: ShipmentLine, result: Mapping[str, Any]) -> None:
-    line.held = result["held"]
-    line.drawn += result["drawn"]
-    line.over_cleared += result["over_cleared"]
-    line.worth_held, line.worth_drawn = result["worth_held"], result["worth_drawn"]
-    line.save()
-
-
-def _absorb(license: License, settled: Mapping[int, Mapping[str, Any]]) -> list[Shipment]:
-    """What others had beyond the license has room now, and is drawn. Returns whose that was."""
-    found = {}
-    for number, result in settled.items():
-        for one in result["others"]:
-            line = ShipmentLine.objects.select_related("shipment").get(shipment=one["shipment"], line_number=number)
-            line.over_cleared -= one["over"]
-            line.drawn += one["over"]
-            line.save(update_fields=["over_cleared", "drawn"])
-            found[line.shipment_id] = line.shipment
-    return list(found.values())
+def _absorbed(settled: Mapping[int, Mapping[str, Any]]) -> list[Shipment]:
+    """Of whom something was beyond the license, has room now, and is drawn."""
+    whose = [one["shipment"] for result in settled.values() for one in result["others"]]
+    return list(Shipment.objects.filter(pk__in=whose).order_by("pk"))
 
 
 def take_back(message: Message, shipment: Shipment, by: Actor, at: datetime) -> Receipt:

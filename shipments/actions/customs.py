@@ -12,9 +12,9 @@ from core.command import command
 from core.errors import DomainError, Invalid, Problem
 from core.history import lines_of, move, record, require_seen
 from core.legal_time import legal_day, legal_now
-from licensing import ledger
 from licensing.actions import licenses
 from licensing.models import License, Suspension
+from shipments import ledger
 from shipments.actions import corrections
 from shipments.actions.messages import (
     Message,
@@ -25,7 +25,7 @@ from shipments.actions.messages import (
     open_incident,
     went_beyond,
 )
-from shipments.actions.reservations import follow, lock_with_license, release, to_settle, write_back
+from shipments.actions.reservations import follow, lock_with_license, release
 from shipments.models import CustomsDeclaration, CustomsMessage, Incident, Resolution, Return, ReturnedLine, Shipment
 from shipments.states import CROSSED, RELEASED, ShipmentState
 
@@ -95,7 +95,7 @@ def _reject(
     """Nothing of it crosses, so all that it holds is given back, and its clearance; unless some has crossed."""
     said: dict[str, Any] = {"by": by, "reason": message.reason, "facts": facts}
     if shipment.state in (ShipmentState.DECLARED, ShipmentState.QUESTIONED):
-        release(license, shipment)
+        release(shipment)
         move(shipment.reject, **said)
         licenses.exhaust_if_done(license, by=by)
         return
@@ -180,21 +180,12 @@ def _clear(
     lawful: but for these lines, which the rules forbade.
     """
     lines, cleared, strays = fitting(shipment, license, message)
-    settled = ledger.clear(
-        license.pk,
-        [
-            to_settle(line, cleared.get(line.line_number, 0), lawful=lawful and line.line_number not in barred)
-            for line in lines
-        ],
-        shipment=shipment.pk,
-        shipment_ref=shipment.ref,
-        end_user=shipment.end_user_id,
-        final=message.final,
-        counted=shipment.counted,
-    )
-    write_back(lines, settled)
-    shipment.counted = True
-    shipment.save(update_fields=["counted"])
+    crossed = [
+        ledger.Crossing(number, cleared[number], line.unit, lawful and number not in barred)
+        for line in lines
+        if (number := line.line_number) in cleared
+    ]
+    settled = ledger.settle(shipment, crossed, clears=True, final=message.final)
     facts = {"message_id": message.message_id, "final": message.final}
     if strays:
         incidents.append(open_incident(Incident.Kind.UNKNOWN_LINE, message, shipment, at))
@@ -218,9 +209,9 @@ def _clear(
         licenses.last_clearance(license)
     if shipment.state in CROSSED and all_back(shipment):
         move(shipment.come_back, by=by, facts=facts)
-    if not went_beyond(license, shipment, message, settled.lines.values(), incidents, at):
+    if not went_beyond(license, shipment, message, settled.values(), incidents, at):
         licenses.exhaust_if_done(license, by=by)
-    results = [(line, settled.lines[line.line_number]) for line in lines if line.line_number in cleared]
+    results = [(line, settled[line.line_number]) for line in ledger.lines_of(shipment) if line.line_number in cleared]
     return Receipt(message, 200, shipment, results, incidents)
 
 

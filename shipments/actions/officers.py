@@ -15,6 +15,7 @@ from licensing.actions import licenses
 from licensing.models import License
 from licensing.states import IN_FORCE
 from shipments.actions.reservations import follow, lock_with_license, release
+from shipments.ledger import credit
 from shipments.models import Return, Shipment
 from shipments.selectors import may_be_credited, shipments_for
 from shipments.states import ShipmentState
@@ -37,7 +38,7 @@ def close_out(ref: str, *, seen: int, reason: str, by: Actor) -> Shipment:
     crossed = shipment.state == ShipmentState.PART_CLEARED
     verb = shipment.close_out_part if crossed else shipment.close_out
     require(verb, by=by, seen=seen)
-    release(license, shipment, crossed=crossed)
+    release(shipment, crossed=crossed)
     move(verb, by=by, reason=reason)
     if crossed and shipment.final and any(line.crossed for line in shipment.lines.all()):
         licenses.last_clearance(license)
@@ -57,13 +58,12 @@ def approve_return(ref: str, *, seen: int, which: int, reason: str, by: Actor) -
     at = legal_now()
     if not may_be_credited(license, at):
         raise DomainError(_("The license is not in date, so nothing comes back to it."), code="license-expired")
-    credits: dict[int, tuple[int, int]] = {}
-    for part in row.lines.select_related("line").order_by("line__line_number"):
-        if more := min(part.quantity, part.line.drawn - part.line.credited):
-            credits[part.line.line_number] = (more, part.line.worth_of(more))
-            part.line.credited += more
-            part.line.save(update_fields=["credited"])
-    ledger.credit(license.pk, credits, shipment=shipment.pk, shipment_ref=shipment.ref, end_user=shipment.end_user_id)
+    credits = {
+        part.line.line_number: more
+        for part in row.lines.select_related("line")
+        if (more := min(part.quantity, part.line.drawn - part.line.credited))
+    }
+    credit(shipment, credits)
     follow(shipment)
     licenses.settle(license, by=by)
     _decide(row, shipment, "approve_return", True, reason, by, at, lapsed=license.state not in IN_FORCE)

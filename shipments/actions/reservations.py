@@ -22,13 +22,13 @@ from core.locks import lock
 from core.quantities import show
 from core.references import draw
 from exporters.models import Party
-from licensing import ledger
 from licensing.actions import licenses
 from licensing.elements import DECLARED, contents
 from licensing.models import License
 from licensing.selectors import judged
 from licensing.states import LicenseState
-from shipments.models import Shipment, ShipmentLine
+from shipments import ledger
+from shipments.models import Shipment
 from shipments.refusals import refusal
 from shipments.requests import LineRequest, Reserved, ShipmentRequest
 from shipments.selectors import LATE_DAYS, shipments_for
@@ -215,23 +215,10 @@ def lock_with_license(rows: QuerySet[Shipment], **named: Any) -> tuple[License, 
     return license, shipment
 
 
-def release(license: License, shipment: Shipment, *, crossed: bool = False) -> None:
+def release(shipment: Shipment, *, crossed: bool = False) -> None:
     """Nothing of the shipment is reserved any more; its lines say what was released. It is a clearance no more, unless
     some of it crossed."""
-    lines = list(shipment.lines.order_by("line_number"))
-    held = [to_settle(line) for line in lines]
-    about: dict[str, Any] = {
-        "shipment": shipment.pk,
-        "shipment_ref": shipment.ref,
-        "end_user": shipment.end_user_id,
-        "counted": shipment.counted,
-    }
-    settled = (
-        ledger.clear(license.pk, held, final=True, **about) if crossed else ledger.release(license.pk, held, **about)
-    )
-    write_back(lines, settled)
-    shipment.counted = crossed
-    shipment.save(update_fields=["counted"])
+    ledger.settle(shipment, clears=crossed, final=True)
     follow(shipment)
 
 
@@ -243,38 +230,12 @@ def follow(shipment: Shipment) -> list[dict[str, Any]]:
         return beyond
 
 
-def to_settle(line: ShipmentLine, quantity: int = 0, *, lawful: bool = False) -> ledger.SettleLine:
-    """The line as the ledger asks for it, with what is cleared of it now."""
-    return ledger.SettleLine(
-        line.line_number,
-        line.held,
-        asked=line.quantity,
-        crossed=line.drawn + line.over_cleared,
-        worth=line.worth,
-        worth_held=line.worth_held,
-        worth_drawn=line.worth_drawn,
-        quantity=quantity,
-        lawful=lawful,
-    )
-
-
-def write_back(lines: list[ShipmentLine], settled: ledger.Settled) -> None:
-    for line in lines:
-        result = settled.lines[line.line_number]
-        line.held = result["held"]
-        line.drawn += result["drawn"]
-        line.released += result["released"]
-        line.over_cleared += result["over_cleared"]
-        line.worth_held, line.worth_drawn = result["worth_held"], result["worth_drawn"]
-        line.save()
-
-
 @command
 def cancel(ref: str, *, by: Actor) -> Shipment:
     """The shipment is off, and what it reserved is free again, or has lapsed where the license is over."""
     license, shipment = lock_with_license(shipments_for(by), ref=ref)
     require(shipment.cancel, by=by)
-    release(license, shipment)
+    release(shipment)
     move(shipment.cancel, by=by)
     licenses.exhaust_if_done(license, by=by)
     return shipment
@@ -287,7 +248,7 @@ def lapse(pk: int, *, by: Actor) -> bool:
     at = legal_now()
     if shipment.state != ShipmentState.RESERVED or legal_day(at) <= shipment.reserved_until:
         return False
-    release(license, shipment)
+    release(shipment)
     move(shipment.lapse, by=by, at=at)
     licenses.exhaust_if_done(license, by=by)
     return True

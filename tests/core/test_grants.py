@@ -3,11 +3,12 @@
 import json
 
 import pytest
-from django.db import IntegrityError, connection
+from django.db import IntegrityError, connection, transaction
 from psycopg2 import errors, sql
 
 from core import checks, grants, guards
 from licensing.actions import editions, licenses, simulations
+from licensing.models.balances import LicenseLine
 from shipments.actions import ClearedLine, receive
 from tests.make import seen
 
@@ -148,16 +149,15 @@ def test_the_application_posts_through_the_ledgers_doors_alone(application, worl
         ("ledger_settle({})", {"op": "release", "lines": [{"line": 1, "held": 0, "worth_held": -1}]}),
     ],
 )
-def test_no_door_takes_less_than_nothing(call, request_, application, world):
+def test_the_ledger_takes_less_than_nothing_from_nobody(call, request_, world):
     license = world.license(kilograms=100)
     world.shipment(license, 5_000)
     party = license.end_users.get().party_id
     whom = {"license": license.pk, "end_user": party, "consignee": party, "destination": "DE", "port": "CNSHA"}
     asked = whom | {"planned_on": "2026-12-01", "counted": True, "shipment": 0} | request_
-    with pytest.raises(errors.CheckViolation, match="than nothing"):
-        application.execute(f"SELECT {call.format('%s::jsonb')}", [json.dumps(asked)])
-    application.execute("SELECT reserved, drawn FROM licensing_licenseline")
-    assert application.fetchall() == [(5_000, 0)]
+    with connection.cursor() as owner, pytest.raises(IntegrityError, match="than nothing"), transaction.atomic():
+        owner.execute(f"SELECT {call.format('%s::jsonb')}", [json.dumps(asked)])
+    assert LicenseLine.objects.values_list("reserved", "drawn").get() == (5_000, 0)
 
 
 def test_the_application_authorizes_nothing_that_was_not_approved_however_it_adds_to_the_record(application, world):
@@ -234,6 +234,20 @@ def test_the_application_writes_of_a_return_its_decision_alone(application, worl
         assert refused(application, f"UPDATE shipments_return SET {change}"), change
     assert refused(application, "DELETE FROM shipments_return")
     application.execute("UPDATE shipments_return SET reason = 'Seen'")
+    assert application.rowcount == 1
+
+
+def test_the_application_writes_of_a_shipments_line_what_came_back_alone(application, world, license):
+    """All else is the doors' that settle it with its license."""
+    world.shipment(license, 10_000)
+    for attack in (
+        "UPDATE {t} SET held = 0",
+        "UPDATE {t} SET credited = 0",
+        "DELETE FROM {t}",
+        "INSERT INTO {t} TABLE {t}",
+    ):
+        assert refused(application, attack, t="shipments_shipmentline"), attack
+    application.execute("UPDATE shipments_shipmentline SET returned = 0")
     assert application.rowcount == 1
 
 

@@ -1,14 +1,12 @@
 """The ledger's doors for what comes after a clearance: what they hold, and what they refuse by themselves."""
 
-import json
-from functools import partial
-
 import pytest
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 
 from core.legal_time import legal_today
 from licensing import books, ledger
 from licensing.models import License
+from tests import make
 from tests.licensing.test_take import held
 
 __all__ = ["held"]
@@ -31,7 +29,7 @@ def refused(call, *args):
 
 
 def credit(license, grams):
-    ledger.credit(license.pk, {1: (grams, 0)}, shipment=0, shipment_ref="", end_user=0)
+    make.told("ledger_credit", license, {"line": 1, "quantity": grams, "worth": 0})
 
 
 def last_day_over(clock, license):
@@ -68,16 +66,14 @@ def test_only_a_license_that_was_used_up_is_reopened_and_in_date(used_up, world,
 @pytest.mark.parametrize("wrong", [{"held": -1}, {"over": -1}, {"worth_drawn": -1}])
 def test_a_correction_believes_no_amount_below_nothing(used_up, wrong):
     line = {"line": 1, "delta": -1, "held": 0, "over": 0, **NOTHING, "lawful": False, "others": []} | wrong
-    asked = json.dumps({"license": used_up.pk, "shipment": 0, "shipment_ref": "", "lines": [line]})
-    with connection.cursor() as cursor:
-        refused(partial(cursor.execute, "SELECT ledger_correct(%s::jsonb)"), [asked])
+    refused(make.told, "ledger_correct", used_up, line)
 
 
 def test_a_correction_holds_license_and_lines_even_where_nothing_moves(held):
     world, locked = held
     license = world.license(kilograms=1)
     with transaction.atomic():
-        ledger.correct(license.pk, [], shipment=0, shipment_ref="", end_user=0)
+        make.told("ledger_correct", license)
         assert locked() == ["licensing_license", "licensing_licenseline"]
 
 
@@ -85,7 +81,7 @@ def test_a_credit_holds_license_and_lines_even_where_nothing_moves(held):
     world, locked = held
     license = world.license(kilograms=1)
     with transaction.atomic():
-        ledger.credit(license.pk, {}, shipment=0, shipment_ref="", end_user=0)
+        make.told("ledger_credit", license)
         assert locked() == ["licensing_license", "licensing_licenseline"]
 
 
@@ -100,9 +96,8 @@ def test_reopening_holds_license_and_lines_even_where_nothing_lapsed(held):
 
 def test_what_a_correction_takes_out_of_a_reservation_is_rebuilt_from_its_movements(world, license):
     shipment = world.shipment(license, 10 * KG)
-    more = ledger.CorrectLine(1, 4 * KG, held=10 * KG, over=0, **NOTHING, lawful=False, others=[])
-    with transaction.atomic():
-        ledger.correct(license.pk, [more], shipment=shipment.pk, shipment_ref=shipment.ref, end_user=0)
+    more = {"line": 1, "delta": 4 * KG, "held": 10 * KG, "over": 0, **NOTHING, "lawful": False, "others": []}
+    make.told("ledger_correct", license, more, shipment=shipment.pk, shipment_ref=shipment.ref)
     assert [one for one in books.drift() if not one.what.startswith("shipment")] == []  # of which only the ledger heard
     line = license.lines.get()
     assert (line.reserved, line.drawn) == (6 * KG, 4 * KG)

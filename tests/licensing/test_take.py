@@ -14,6 +14,7 @@ from licensing.models import License, LicenseEndUser
 from licensing.models.balances import ClearanceCount, LicenseLine
 from shipments import actions
 from shipments.actions import LineRequest
+from shipments.ledger import credit
 from tests import make
 from tests.shipments.test_races import two_lines
 
@@ -166,7 +167,12 @@ def held(transactional_db):
 
     def locked():
         found = []
-        for table in ("licensing_license", "licensing_clearancecount", "licensing_licenseline"):
+        for table in (
+            "licensing_license",
+            "shipments_shipment",
+            "licensing_clearancecount",
+            "licensing_licenseline",
+        ):
             with other.cursor() as cursor:
                 cursor.execute(f"SELECT 1 FROM {table} FOR NO KEY UPDATE SKIP LOCKED")
                 free = cursor.fetchall()
@@ -235,13 +241,22 @@ def test_settling_holds_license_and_lines_even_where_nothing_moves(held):
     world, locked = held
     license = world.license(kilograms=1)
     with transaction.atomic():
-        ledger.release(license.pk, [], shipment=0, shipment_ref="", end_user=0, counted=False)
+        make.told("ledger_settle", license, op="release", counted=False)
         assert locked() == ["licensing_license", "licensing_licenseline"]
+
+
+def test_crediting_holds_the_shipment_after_its_license(held):
+    world, locked = held
+    shipment = world.shipment(world.license(kilograms=1), 1)
+    with transaction.atomic():
+        credit(shipment, {})
+        assert locked() == ["licensing_license", "shipments_shipment", "licensing_licenseline"]
 
 
 def test_lapsing_holds_the_lines_even_where_nothing_is_left(held):
     world, locked = held
     license = world.license(kilograms=1)
+    License.objects.update(state="expired")
     with transaction.atomic():
         ledger.lapse(license)
     with transaction.atomic():

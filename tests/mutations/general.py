@@ -61,6 +61,8 @@ TESTS = {
     "shipments/actions/": "licensing/test_ledger core/test_locks core/test_ground shipments/test_selectors "
     "shipments/test_customs shipments/test_validity shipments/test_forms licensing/test_limits api/test_shipments "
     "api/test_customs_messages licensing/test_take",
+    "shipments/ledger.py": "licensing/test_ledger licensing/test_accounts shipments/test_corrections "
+    "shipments/test_customs",
     "shipments/selectors.py": "shipments/test_selectors core/test_ground licensing/test_limits "
     "shipments/test_validity api/test_shipments",
 }
