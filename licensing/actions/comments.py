@@ -10,7 +10,7 @@ from core.errors import DomainError, Forbidden, Invalid, Problem
 from core.history import move, require
 from core.legal_time import legal_day, legal_now
 from core.locks import lock
-from licensing.actions.editions import require_statement
+from licensing.actions.needs import older_statement
 from licensing.models import Comment, Draft, Simulation
 from licensing.selectors import drafts_for, proposals
 
@@ -32,7 +32,8 @@ def publish(ref: str, *, seen: int, until: date, by: Actor) -> Draft:
     if not today < until <= last:
         coming = _("Choose a day from {first} to {last}.").format(first=today + timedelta(days=1), last=last)
         raise Invalid([Problem("/until", "date-out-of-range", coming)])
-    require_statement(row)
+    if refusal := older_statement(row):
+        raise refusal
     if not row.simulations.filter(stage=Simulation.Stage.DONE, digest=row.digest).exists():
         first = _("Simulate this very text on the book first.")
         raise DomainError(first, code="not-simulated")

@@ -1,16 +1,17 @@
 """The verbs of editions: a draft is written by one and approved by another; what was approved starts by itself."""
 
-from collections.abc import Iterable, Mapping
-from datetime import date, datetime, timedelta
+from collections.abc import Mapping
+from datetime import date, datetime
 from typing import Any
 
 from django.db import connection
+from django.db.models import prefetch_related_objects
 from django.utils.translation import gettext as _
 
 from core import characters
 from core.access import Actor
 from core.command import command
-from core.errors import DomainError, Forbidden, Invalid, NotFound, Problem, WrongState
+from core.errors import DomainError, Forbidden, NotFound, WrongState
 from core.history import move, record, require, require_seen
 from core.legal_time import day_start, legal_day, legal_now
 from core.locks import lock
@@ -18,6 +19,7 @@ from core.references import draw
 from core.selectors import unknown_countries
 from exporters import rules
 from licensing.actions.lists import put_on_lists
+from licensing.actions.needs import HASTE, Coming, not_ahead, require_needs
 from licensing.models import Draft, PolicyEdition, Signature
 from licensing.policy.comparison import Comparison, of_other_goods, only_adds
 from licensing.policy.editions import (
@@ -34,24 +36,17 @@ from licensing.policy.editions import (
 from licensing.policy.edits import NAMED, NoSuchRow, Taken, key_of, put
 from licensing.policy.engine import ENGINE
 from licensing.selectors import (
-    AHEAD,
-    broken_by,
     compared,
     compiled,
     drafts_for,
     editions_at,
     rules_of,
-    simulated,
-    starting_at,
-    unexplained,
 )
-from licensing.selectors.drafts import SIMULATED_HOURS
+from licensing.selectors.drafts import SIMULATED, start_of
 from licensing.states import DraftState
-from licensing.words.flaws import message, start_taken
+from licensing.words.flaws import unreadable
 
-HASTE = timedelta(seconds=5)  # whoever reads the clock after an emergency was signed sees it
 Part = Signature.Part
-TITLES = ("title_en", "title_zh")
 
 
 @command
@@ -95,7 +90,7 @@ def change(ref: str, *, seen: int, part: str, key: str, row: Mapping[str, Any] |
     except NoSuchRow:
         raise NotFound() from None
     except Taken as taken:
-        raise _unreadable([Flaw(f"/{part}/-/{NAMED}", "id-twice", str(taken))]) from None
+        raise unreadable([Flaw(f"/{part}/-/{NAMED}", "id-twice", str(taken))]) from None
     text, at = _written(found, document, by)
     found.text, found.digest = text, digest_of(text)
     found.save(update_fields=["text", "digest"])
@@ -112,7 +107,7 @@ def _require_grace(edition: Edition, rule: str, starts_on: date) -> None:
     at = [row["id"] for row in edition.document["rules"]].index(rule)
     short = short_graces(rules_of(editions_at().before(day_start(starts_on)).digest).edition, edition, starts_on)
     if own := [flaw for flaw in short if flaw.where.startswith(f"/rules/{at}/")]:
-        raise _unreadable(own, document=edition.document)
+        raise unreadable(own, document=edition.document)
 
 
 @command
@@ -124,38 +119,12 @@ def load(ref: str, *, seen: int, file: tuple[str, bytes] | None, by: Actor) -> D
     try:
         document = _read(content.decode("utf-8")).document
     except UnicodeDecodeError:
-        raise _unreadable([Flaw("", "no-json")], "/file") from None
+        raise unreadable([Flaw("", "no-json")], "/file") from None
     except Unreadable as refused:
-        raise _unreadable(refused.flaws[:20], "/file") from None
+        raise unreadable(refused.flaws[:20], "/file") from None
     text, at = _written(row, document, by)
     move(row.load, by=by, at=at, facts={"file": name[:80]}, text=text, digest=digest_of(text))
     return row
-
-
-def _unreadable(flaws: Iterable[Flaw], pointer: str = "", document: Mapping[str, Any] | None = None) -> Invalid:
-    """Each flaw at its place, in words with the row's name; or, of a file, with its place."""
-    return Invalid(
-        [
-            Problem(
-                pointer or flaw.where or "/",
-                "rules-unreadable",
-                characters.without(
-                    f"{flaw.where if pointer else _row_named(flaw.where, document)} {message(flaw)}".strip()
-                ),
-                {"flaw": flaw.code},
-            )
-            for flaw in flaws
-        ]
-    )
-
-
-def _row_named(where: str, document: Mapping[str, Any] | None) -> str:
-    """`R033:` of a flaw in that row; nothing where the row is not one of a list."""
-    part, _slash, rest = where.strip("/").partition("/")
-    at, listed = rest.split("/")[0], (document or {}).get(part)
-    if not isinstance(listed, list) or not at.isdigit():
-        return ""
-    return f"{key_of(part, listed[int(at)])}:"
 
 
 def _read(text: str) -> Edition:
@@ -178,7 +147,7 @@ def _written(row: Draft, document: Mapping[str, Any], by: Actor) -> tuple[str, d
     try:
         _read(text)
     except Unreadable as refused:
-        raise _unreadable(refused.flaws, document=document) from None
+        raise unreadable(refused.flaws, document=document) from None
     at = legal_now()
     _sign(row, Part.AUTHOR, digest_of(text), by, at)
     return text, at
@@ -200,8 +169,8 @@ def describe(
     row = lock(drafts_for(by), ref=ref)
     require(row.describe, by=by, seen=seen)
     at = legal_now()
-    if starts_on is not None:
-        _require_coming(starts_on, at)
+    if starts_on is not None and (refusal := not_ahead(starts_on, at)):
+        raise refusal
     _sign(row, Part.AUTHOR, row.digest, by, at)
     words = {"title_en": title_en, "title_zh": title_zh, "statement_en": statement_en, "statement_zh": statement_zh}
     move(row.describe, by=by, at=at, facts={"starts_on": str(starts_on or "")}, starts_on=starts_on, **words)
@@ -212,27 +181,16 @@ def describe(
 def approve(ref: str, *, seen: int, by: Actor) -> Draft:
     """The draft's text is an edition, in force from 00:00 of its first day on; nobody changes it any more.
 
-    Raises FourEyes for its authors, Invalid when its day is taken or not said, has come or does within seconds, or
-    nothing is told to the public, DomainError statement-older, changes-nothing, invariant-broken where one of its
-    standing invariants does not hold everywhere, invariant-unexplained, or not-simulated.
+    Raises FourEyes for its authors, and the refusal of the first of NEEDS that is not met.
     """
     row = lock(drafts_for(by), ref=ref)
     require(row.approve, by=by, seen=seen)
     _alone()
-    if row.starts_on is None:
-        raise Invalid([Problem("/starts_on", "required", _("Say from which day on it is to be in force."))])
-    starts_at = day_start(row.starts_on)
-    if other := starting_at(starts_at):
-        raise Invalid([Problem("/starts_on", "start-taken", start_taken(other.code))])
-    require_statement(row)
-    _require_fit(row, starts_at)
     at = legal_now()
-    _require_coming(row.starts_on, at + HASTE)
-    if not simulated(row, starts_at, at):
-        first = _("Simulate it on the book first: this very text, from this day on, in the last {hours} hours.")
-        raise DomainError(first.format(hours=SIMULATED_HOURS), code="not-simulated")
+    prefetch_related_objects([row], SIMULATED)
+    starts_at = start_of(row, at)
+    require_needs(Coming(row, starts_at, editions_at(at)))
     _sign(row, Part.APPROVER, row.digest, by, at)
-    _require_told(row)
     edition = _put_in_force(row, row.text, starts_at)
     move(row.approve, by=by, at=at, edition=edition.code, facts={"starts_on": str(row.starts_on)})
     return row
@@ -249,11 +207,9 @@ def hasten(ref: str, *, seen: int, reason: str, by: Actor) -> Draft:
     require(row.hasten, by=by, seen=seen)
     _alone()
     at = legal_now()
-    require_statement(row)
-    _require_fit(row, at + HASTE)
     _require_no_loosening(row, at + HASTE)
+    require_needs(Coming(row, at + HASTE, editions_at(at)), hastens=True)
     _sign(row, Part.APPROVER, row.digest, by, at, once=True)
-    _require_told(row)
     signed = len({one.actor_id for one in row.hastened(at)})
     if signed < 2:
         move(row.hasten, by=by, at=at, reason=reason, facts={"signatures": signed})
@@ -300,58 +256,6 @@ def _alone() -> None:
     """Nobody else puts an edition in force until this transaction ends. The clock is read after that wait."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtext('licensing_policyedition'))")
-
-
-def _require_coming(day: date, at: datetime) -> None:
-    today = legal_day(at)
-    if not today < day <= today + AHEAD:
-        coming = _("Choose a day after today ({today}): it starts at 00:00 of it.").format(today=today)
-        raise Invalid([Problem("/starts_on", "date-out-of-range", coming)])
-
-
-def require_statement(row: Draft) -> None:
-    """Its public statement is of this text. Raises DomainError statement-older."""
-    if row.statement_is_older:
-        older = _(
-            "The public statement was written for an earlier text. One of its authors must look and save it again."
-        )
-        raise DomainError(older, code="statement-older")
-
-
-def _require_told(row: Draft) -> None:
-    """Everybody can read what it is about and what it changes, in both languages. Raises Invalid."""
-    missing = _("Say in the public statement what changes and what does not, in both languages.")
-    messages = dict.fromkeys(row.untold, missing) | {name: same_title(name) for name in TITLES}
-    if row.untold:
-        raise Invalid([Problem(f"/{name}", "required", messages[name]) for name in row.untold])
-
-
-def same_title(name: str) -> str:
-    """What is wrong with a title that stands for both languages and lacks this one."""
-    if name == "title_zh":
-        return _("Its title in Chinese is the English one: say it in Chinese.")
-    return _("Its title in English is the Chinese one: say it in English.")
-
-
-def _require_fit(row: Draft, starts_at: datetime) -> None:
-    """It changes something, its own standing invariants hold everywhere from its start on, and it weakens or strikes
-    none of those before without its own reason."""
-    follows, since = editions_at(starts_at).before(starts_at)[1], legal_day(starts_at)
-    if row.digest == follows:
-        same = _("The rules would be the same as before it starts. Change something first.")
-        raise DomainError(same, code="changes-nothing")
-    edition = compiled(row.text).edition
-    if short := list(short_graces(rules_of(follows).edition, edition, since)):
-        raise _unreadable(short, document=edition.document)
-    if broken := broken_by(follows, row.text, since=since):
-        fix = _("It breaks what is to hold everywhere: {invariants}. The page shows a case of each; mend the rules.")
-        raise DomainError(fix.format(invariants=", ".join(sorted(broken))), code="invariant-broken")
-    if silent := unexplained(follows, row.text):
-        why = _(
-            "It weakens or strikes what is to hold everywhere, and does not say why: {invariants}. Put it back, and "
-            "word its basis anew, or write in its row why it holds no more."
-        )
-        raise DomainError(why.format(invariants=", ".join(sorted(silent))), code="invariant-unexplained")
 
 
 def _require_no_loosening(row: Draft, starts_at: datetime) -> None:

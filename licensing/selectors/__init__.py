@@ -42,10 +42,8 @@ from licensing.selectors.drafts import (
     invariants_of,
     outdated,
     promises_of,
-    simulated,
     simulations_to_run,
     start_of,
-    starting_at,
     unexplained,
 )
 from licensing.selectors.editions import (
@@ -292,11 +290,9 @@ __all__ = [
     "search_items",
     "signals_due",
     "silences_of",
-    "simulated",
     "simulations_to_run",
     "standing",
     "start_of",
-    "starting_at",
     "unexplained",
     "steps",
     "stopped",

@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import Prefetch, Q, QuerySet
 
 from core.access import Actor, visibility
 from core.legal_time import LegalNow, day_start, legal_day
@@ -23,6 +23,7 @@ from licensing.policy.invariants import Standing, held
 from licensing.policy.promises import weakened
 from licensing.selectors.editions import editions_at, rules_of
 
+SIMULATED = Prefetch("simulations", Simulation.objects.defer("result"))
 SIMULATED_HOURS = 24  # for so long an approval may rest on a simulation
 
 
@@ -79,12 +80,6 @@ def start_of(draft: Draft, at: datetime) -> datetime:
     return day_start(max(draft.starts_on or coming, coming))
 
 
-def starting_at(starts_at: datetime) -> PolicyEdition | None:
-    """The edition that has this very start, for which no other may be approved; one that repeals may be followed."""
-    last = PolicyEdition.objects.defer("text").filter(starts_at=starts_at).order_by("-pk").first()
-    return last if last is not None and last.repeals_id is None else None
-
-
 def effect_of(draft: Draft, at: datetime) -> Effect:
     """From the start that it would have now; once approved, from the one that it has."""
     edition = draft.editions.order_by("pk").first()
@@ -107,13 +102,6 @@ def simulations_to_run() -> list[int]:
     """Those that were asked for and that no worker has, the oldest first."""
     free = Q(stage=Simulation.Stage.ASKED) | Q(stage=Simulation.Stage.RUNNING, taken_until__lte=LegalNow())
     return list(Simulation.objects.filter(free).order_by("pk").values_list("pk", flat=True))
-
-
-def simulated(draft: Draft, starts_at: datetime, at: datetime) -> bool:
-    """Is there one on which an approval may rest?"""
-    rows = draft.simulations.filter(stage=Simulation.Stage.DONE).defer("result")
-    newest = editions_at(at).newest
-    return any(not outdated(one, draft, starts_at, at, newest) for one in rows)
 
 
 def outdated(done: Simulation, draft: Draft, starts_at: datetime, at: datetime, newest: int) -> list[str]:

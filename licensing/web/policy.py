@@ -29,10 +29,11 @@ from core.web.steps import Failed, changes_since, of_one_moment, offered, seen_i
 from core.web.typed import typed_into
 from licensing import selectors
 from licensing.actions import editions
+from licensing.actions.needs import Coming
 from licensing.models import Draft, PolicyEdition, Signature, Simulation
 from licensing.policy.editions import Edition
 from licensing.policy.edits import NoSuchRow, rows
-from licensing.selectors.drafts import Effect
+from licensing.selectors.drafts import SIMULATED, Effect
 from licensing.selectors.what_if import names_of
 from licensing.states import DraftState
 from licensing.web import what_if
@@ -44,7 +45,6 @@ from licensing.words.sentences import RuleTold
 
 ENDING_DAYS = 120  # the desk lists windows earlier than anybody is warned
 SIGNED = Prefetch("signatures", Signature.objects.select_related("actor"))
-SIMULATED = Prefetch("simulations", Simulation.objects.defer("result"))
 PAST, IN_FORCE, SCHEDULED, REPEALED = "past", "in force", "scheduled", "repealed"
 
 
@@ -90,12 +90,17 @@ def policy(request: HttpRequest, form: BeginForm | None = None) -> HttpResponse:
         ],
         "ending_days": ENDING_DAYS,
         "withdrawn": _of_each_window(selectors.warnings_withdrawn(editions_known)),
-        "drafts": [(one, *_signatures(one, approvers, at), complete(one, editions_known, at)) for one in drafts],
+        "drafts": [(one, *_signatures(one, approvers, at), complete(_coming(one, editions_known))) for one in drafts],
         "form": form or BeginForm(typed_into(request, "draft.new")),
         "may_begin": request.actor.may("draft.new"),
         "may_see_departures": request.actor.may("desk.departures", "GET"),
     }
     return render(request, "licensing/policy.html", context, status=422 if form else 200)
+
+
+def _coming(row: Draft, known: selectors.Editions) -> Coming:
+    """From the start that it would have now."""
+    return Coming(row, selectors.start_of(row, known.at), known)
 
 
 def _signatures(draft: Draft, approvers: list[User], at: datetime) -> tuple[list[User], list[User]]:
@@ -185,15 +190,16 @@ def _parts(document: Mapping[str, Any]) -> list[tuple[str, "str | Promise", int]
 @of_one_moment
 def draft(request: HttpRequest, ref: str, failed: Failed | None = None) -> HttpResponse:
     """A draft: what it changes in words, over every case that could exist, and what holds everywhere; its steps."""
-    rows = selectors.drafts_for(request.actor).prefetch_related(SIGNED)
+    rows = selectors.drafts_for(request.actor).prefetch_related(SIGNED, SIMULATED)
     row, at = get_object_or_404(rows, ref=ref), legal_now()
     effect, rules = selectors.effect_of(row, at), selectors.compiled(row.text)
     before, names = selectors.rules_of(effect.follows.digest), country_names()
     approvers = selectors.approvers()
     signed, others = _signatures(row, approvers, at)
     approved = row.editions.order_by("pk").first()
-    needs = list(needs_of(row, effect, at)) if row.is_draft else []
-    missing, no_emergency = hurdles(row, effect, needs, at) if row.is_draft else ([], "")
+    coming = _coming(row, selectors.editions_at(at))
+    needs = list(needs_of(coming)) if row.is_draft else []
+    missing, no_emergency = hurdles(coming, effect.comparison) if row.is_draft else ([], "")
     context = {
         "draft": row,
         "effect": effect,

@@ -1,10 +1,16 @@
 """What is wrong with a text of the rules, as whoever writes it is told."""
 
+from collections.abc import Iterable, Mapping
+from typing import Any
+
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from core import characters
 from core.characters import MESSAGE
+from core.errors import Invalid, Problem
 from licensing.policy.editions import Flaw
+from licensing.policy.edits import key_of
 from licensing.words import terms
 
 FLAWS = {
@@ -74,3 +80,29 @@ def message(flaw: Flaw) -> str:
 def start_taken(code: str) -> str:
     """Of a first day at which another edition starts."""
     return _("Edition {code} starts then. Choose another day, or repeal that one first.").format(code=code)
+
+
+def unreadable(flaws: Iterable[Flaw], pointer: str = "", document: Mapping[str, Any] | None = None) -> Invalid:
+    """Each flaw at its place, in words with the row's name; or, of a file, with its place."""
+    return Invalid(
+        [
+            Problem(
+                pointer or flaw.where or "/",
+                "rules-unreadable",
+                characters.without(
+                    f"{flaw.where if pointer else _row_named(flaw.where, document)} {message(flaw)}".strip()
+                ),
+                {"flaw": flaw.code},
+            )
+            for flaw in flaws
+        ]
+    )
+
+
+def _row_named(where: str, document: Mapping[str, Any] | None) -> str:
+    """`R033:` of a flaw in that row; nothing where the row is not one of a list."""
+    part, _slash, rest = where.strip("/").partition("/")
+    at, listed = rest.split("/")[0], (document or {}).get(part)
+    if not isinstance(listed, list) or not at.isdigit():
+        return ""
+    return f"{key_of(part, listed[int(at)])}:"

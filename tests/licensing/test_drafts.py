@@ -17,7 +17,7 @@ from core.history import lines_of
 from core.legal_time import day_start, legal_day, legal_now, legal_today
 from core.quantities import UNITS
 from licensing import selectors
-from licensing.actions import editions
+from licensing.actions import editions, needs
 from licensing.actions.lists import SAME
 from licensing.loading import first_document
 from licensing.models import ControlItem, Draft, EndUse, Instrument, PolicyEdition, Signature
@@ -446,12 +446,12 @@ def test_a_broken_promise_is_not_approved(draft, ministry):
 def test_a_promise_is_changed_by_whoever_says_why_and_never_dropped_with_what_breaks_it(draft, ministry):
     rule = copy.deepcopy(rules(draft)["R045"])
     rule["effect"].pop("remove")
-    described(changed(draft, ministry, key="R045", new=rule), ministry, statement_en="", statement_zh="")
+    changed(draft, ministry, key="R045", new=rule)
     promise = next(one for one in json.loads(draft.text)["invariants"] if one["id"] == "I2")
-    changed(draft, ministry, part="invariants", key="I2", new=None)
+    described(changed(draft, ministry, part="invariants", key="I2", new=None), ministry)
     refused(DomainError, "invariant-broken", signed_off, draft, ministry)
     other = promise | {"then": {"never": ["exempt"]}}
-    changed(draft, ministry, part="invariants", new=other)
+    described(changed(draft, ministry, part="invariants", new=other), ministry)
     refused(DomainError, "invariant-broken", signed_off, draft, ministry)
     changed(draft, ministry, part="invariants", key="I2", new=other | {"basis": "Order 7: they may register."})
     assert approved(described(draft, ministry), ministry)
@@ -460,14 +460,13 @@ def test_a_promise_is_changed_by_whoever_says_why_and_never_dropped_with_what_br
 @pytest.mark.full
 def test_a_promise_is_struck_only_with_its_own_reason_and_by_itself(draft, ministry):
     promise = next(one for one in json.loads(draft.text)["invariants"] if one["id"] == "I2")
-    told = {"statement_en": "", "statement_zh": ""}
-    described(changed(draft, ministry, part="invariants", key="I2", new=None), ministry, **told)
+    described(changed(draft, ministry, part="invariants", key="I2", new=None), ministry)
     refusal = refused(DomainError, "invariant-unexplained", signed_off, draft, ministry)
     assert "say why: I2. Put" in str(refusal.detail)
     changed(draft, ministry, part="invariants", new=promise | {"struck": "Order 7: they may register."})
     rule = copy.deepcopy(rules(draft)["R045"])
     rule["effect"].pop("remove")
-    changed(draft, ministry, key="R045", new=rule)
+    described(changed(draft, ministry, key="R045", new=rule), ministry)
     refused(DomainError, "invariant-broken", signed_off, draft, ministry)
     changed(draft, ministry, key="R045", new=rules(draft)["R045"] | {"effect": R045["effect"]})
     refused(DomainError, "loosens", hastened, described(draft, ministry), ministry.policy_approver)
@@ -515,7 +514,7 @@ def test_two_signatures_put_it_in_force_some_seconds_later(ban, ministry, clock)
     at = legal_now()
     hastened(ban, ministry.other_approver)
     edition = PolicyEdition.objects.latest("pk")
-    assert at + editions.HASTE <= edition.starts_at <= legal_now() + editions.HASTE
+    assert at + needs.HASTE <= edition.starts_at <= legal_now() + needs.HASTE
     assert selectors.edition_now().code != edition.code
     clock.set(edition.starts_at)
     assert selectors.edition_now().code == edition.code
@@ -781,7 +780,7 @@ def test_a_title_that_was_said_in_one_language_alone_is_not_put_in_force(ban, mi
         make.simulated(ban.ref, ministry.policy_approver)
         refusal = refused(Invalid, "required", verb, ban, by=ministry.policy_approver, **more(verb, ministry))
         assert [one.pointer for one in refusal.errors] == [f"/title_{unsaid}"]
-        assert refusal.errors[0].message == editions.same_title(f"title_{unsaid}")
+        assert refusal.errors[0].message == needs.same_title(f"title_{unsaid}")
     described(ban, ministry, title_en="Ban", title_zh="禁令")
     make.simulated(ban.ref, ministry.policy_approver)
     verb(ban, by=ministry.policy_approver, **more(verb, ministry))
@@ -920,7 +919,7 @@ def test_a_repeal_that_waits_until_it_has_started_is_refused(world, clock, waits
     """Whether it has started is asked after the wait, of the database's clock."""
     m = world.ministry
     row = approved(described(changed(editions.draft(title="Ban", by=m.policy_officer), m), m), m)
-    clock.set(PolicyEdition.objects.latest("pk").starts_at - editions.HASTE - timedelta(seconds=1))
+    clock.set(PolicyEdition.objects.latest("pk").starts_at - needs.HASTE - timedelta(seconds=1))
     with ThreadPoolExecutor(1) as pool, transaction.atomic():
         editions._alone()
         call = pool.submit(closing_its_own, lambda: repealed(row, m.other_approver))

@@ -14,8 +14,10 @@ from core.errors import DomainError, Forbidden, WrongState
 from core.legal_time import day_start, legal_now, legal_today, on_the_wire
 from licensing import selectors, simulating, tasks
 from licensing.actions import editions, simulations
-from licensing.models import Simulation
+from licensing.actions.needs import NEEDS, Coming
+from licensing.models import Draft, Simulation
 from licensing.selectors import simulations_to_run
+from licensing.selectors.drafts import SIMULATED
 from licensing.web import what_if
 from tests import make
 from tests.licensing.test_drafts import BAN, DAY, changed, described, refused, signed_off
@@ -225,9 +227,11 @@ def test_the_page_says_why_nothing_rests_on_a_simulation(ban, ministry, client, 
 def test_however_often_it_was_simulated_is_asked_in_two_queries(ban, ministry, django_assert_num_queries):
     for _ in range(3):
         make.simulated(ban.ref, ministry.policy_officer)
-    at = legal_now()
+    known = selectors.editions_at()
     with django_assert_num_queries(2):
-        assert not selectors.simulated(ban, at + 20 * DAY, at)
+        row = Draft.objects.prefetch_related(SIMULATED).get(pk=ban.pk)
+        refusal = NEEDS[-1].refusal(Coming(row, known.at + 20 * DAY, known))
+    assert refusal.code == "not-simulated"
 
 
 @pytest.mark.parametrize(("role", "named"), [("auditor", True), ("policy_officer", False)])
