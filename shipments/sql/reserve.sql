@@ -58,6 +58,16 @@ CREATE OR REPLACE FUNCTION shipment_open(request jsonb, license bigint, end_user
         ON CONFLICT (exporter_id, client_reference) DO NOTHING RETURNING id;
 $$;
 
+-- That of one that was opened for this very request and has no lines yet; NULL of any other.
+CREATE OR REPLACE FUNCTION shipment_opened(request jsonb) RETURNS bigint LANGUAGE sql AS $$
+    SELECT s.id FROM shipments_shipment s
+        WHERE s.id = (request->>'opened')::bigint AND s.state = 'reserved'
+          AND (s.ref, s.license_id, s.end_user_id, s.consignee_id, s.destination, s.planned_on)
+            = (request->>'ref', (request->>'license')::bigint, (request->>'end_user')::bigint,
+               (request->>'consignee')::bigint, request->>'destination', (request->>'planned_on')::date)
+          AND NOT EXISTS (SELECT FROM shipments_shipmentline l WHERE l.shipment_id = s.id);
+$$;
+
 -- What each line has left, as JSON, in the unit in which it was asked for (core.quantities.show).
 CREATE OR REPLACE FUNCTION shipment_left(asked jsonb, taken jsonb) RETURNS text[] LANGUAGE sql IMMUTABLE AS $$
     SELECT array_agg(format('"%s"', CASE asked->(n::int - 1)->>'unit' WHEN 'kg' THEN round(left_over / 1000, 3)
@@ -115,8 +125,8 @@ BEGIN  -- what is refused is undone
 
     IF NOT dry THEN
         -- one of many stands already, as it came in the order of references (bulk.sql)
-        shipment := coalesce((request->>'opened')::bigint,
-                             shipment_open(request, lic.id, lic.end_user, lic.consignee, lasts));
+        shipment := CASE WHEN request ? 'opened' THEN shipment_opened(request)
+            ELSE shipment_open(request, lic.id, lic.end_user, lic.consignee, lasts) END;
     END IF;
     IF shipment IS NULL THEN
         SELECT jsonb_agg(jsonb_build_object('code', 'client-reference-used', 'pointer', '/client_reference',

@@ -15,8 +15,10 @@ from core.legal_time import legal_today
 from licensing import books
 from licensing.models import PoolChange
 from licensing.models.balances import LicenseLine
+from shipments.actions.reservations import stated_of
 from shipments.models import Shipment
 from tests import make
+from tests.shipments.test_races import two_lines
 
 KG = 1000
 SETTLED = {  # nothing of a line that is held
@@ -354,6 +356,18 @@ def test_no_door_knows_a_shipment_that_nobody_has(door, lines, application, live
     before = standing(application)
     with pytest.raises(errors.NoDataFound):
         application.execute(f"SELECT {door}(%s::jsonb)", [json.dumps({"shipment": 0, "lines": lines})])
+    assert standing(application) == before
+
+
+def test_nothing_is_reserved_for_a_shipment_that_stands_already(application, world):
+    """Only for one that was opened for this very request, as each row of a bulk has it."""
+    license = two_lines(world)
+    shipment, more = world.shipment(license, KG), make.shipments.LineRequest(2, KG, "kg")
+    stated = stated_of(world.request(license, lines=[more]), world.exporter.organization_id)
+    opened = {"ref": shipment.ref, "actor": world.exporter.user.pk, "opened": shipment.pk}
+    before = standing(application)
+    application.execute("SELECT shipment_reserve(%s::jsonb, false)", [json.dumps(stated | opened)])
+    assert application.fetchone()[0]["accepted"] is False
     assert standing(application) == before
 
 
