@@ -104,7 +104,12 @@ CODES = (
         _("Nobody is signed in and no key was sent."),
         _("Send `Authorization: Bearer lk_live_…`, or sign in."),
     ),
-    Code("invalid-key", 401, _("The key is unknown, has ended, or was revoked."), _("Make a new key and send that.")),
+    Code(
+        "invalid-key",
+        401,
+        _("The key is unknown, has ended, or was revoked, or it is sent in another way than the docs say."),
+        _("Compare how it is sent; where that is right, make a new key and send that."),
+    ),
     Code("forbidden", 403, _("Your role does not allow this."), _("Ask somebody who has the role.")),
     Code(
         "https-required",

@@ -171,7 +171,8 @@ class Access:
         if row.admits(actor):
             return
         if actor.anonymous:
-            raise NotSignedIn(_("Sign in, or send a key."), headers={"WWW-Authenticate": 'Bearer realm="lodestone"'})
+            detail = _("Send a key, as Authorization: Bearer lk_live_…, or sign in.")
+            raise NotSignedIn(detail, headers={"WWW-Authenticate": 'Bearer realm="lodestone"'})
         named = {name: kwargs[name] for name in ("ref", "pk") if name in kwargs}
         if row.noun and not access.visible[row.noun](actor, **named):
             raise NotFound()

@@ -21,13 +21,17 @@ CHALLENGE = {"WWW-Authenticate": 'Bearer realm="lodestone", error="invalid_token
 def bearer(request: HttpRequest) -> access.Actor | None:
     """The actor of the request's key, or None when it brings none.
 
-    Raises NotSignedIn for a garbled, unknown, revoked or expired key (all alike), and for a test key.
+    Raises NotSignedIn for an unknown, revoked or expired key (all alike), for a test key, and for what is no key: that
+    says how one is sent.
     """
     header = request.headers.get("Authorization", "")
     if not header:
         return None
     match = SCHEME.fullmatch(header)
-    key = access.live_key(match.group(1)) if match and match.group(1).startswith("lk_live_") else None
+    if match is None:
+        detail = _("Send the whole key, as Authorization: Bearer lk_live_… and nothing else in that header.")
+        raise NotSignedIn(detail, code="invalid-key", headers=CHALLENGE)
+    key = access.live_key(match.group(1)) if match.group(1).startswith("lk_live_") else None
     if key is None:
         raise NotSignedIn(_("This key is not known, has ended, or was revoked."), code="invalid-key", headers=CHALLENGE)
     # the one write a GET may cause; once a minute is exact enough

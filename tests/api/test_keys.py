@@ -42,6 +42,20 @@ def test_a_test_key_opens_nothing(world):
     assert refused.value.code == "invalid-key"
 
 
+@pytest.mark.parametrize("sent", ["{key}", "Token {key}", "Bearer {key} ", "Bearer: {key}", "Bearer nonsense"])
+def test_who_sends_a_key_in_another_way_is_told_how_and_not_that_it_ended(world, client, sent):
+    key = make.key(world.exporter, "licenses:read")
+    answer = client.get("/api/v1/licenses/", HTTP_AUTHORIZATION=sent.format(key=key))
+    assert (answer.status_code, answer.json()["code"]) == (401, "invalid-key")
+    assert "Authorization: Bearer lk_live_…" in answer.json()["detail"]
+    unknown = call(client, key[:-1] + ("b" if key.endswith("a") else "a")).json()["detail"]
+    assert unknown == "This key is not known, has ended, or was revoked."
+
+
+def test_who_sends_no_key_is_told_how(world, client):
+    assert "Authorization: Bearer lk_live_…" in client.get("/api/v1/licenses/").json()["detail"]
+
+
 def test_a_key_notes_its_use_once_a_minute(world, client):
     key = make.key(world.exporter, "licenses:read")
     row = ApiKey.objects.get(prefix=key[:12])
