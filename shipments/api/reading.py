@@ -14,7 +14,7 @@ from rest_framework.exceptions import ValidationError
 from core.api import commands
 from core.api.fields import DayField, ReferenceField, TextField
 from core.api.problems import problems_of
-from core.errors import DomainError, Invalid, Problem
+from core.errors import DomainError, Invalid, Problem, Unreadable
 from core.idempotency import fingerprint
 from shipments import answers
 from shipments.actions.bulk import Row
@@ -108,4 +108,8 @@ def _row(sent: Sent, reader: ShipmentInput, path: str) -> Row:
         data = reader.run_validation(body)
     except ValidationError as error:
         raise Invalid(list(problems_of(error.detail))) from None
+    if not key:
+        text = _("Give the row an idempotency_key: any text of your own that names its shipment once.")
+        wrong = Problem(f"/{KEY}", "idempotency-key-required", text)
+        raise Unreadable(code=wrong.code, errors=[wrong])
     return Row(commands.key_of(key), fingerprint("POST", path, body), data, line=sent.line)

@@ -244,6 +244,8 @@ def test_a_row_is_read_as_the_single_call_reads_it(door, license):
         (422, "must-be-string"),
         (400, "idempotency-key-invalid"),
     ]
+    [missing] = answer.json()["outcomes"][4]["body"]["errors"]
+    assert missing["pointer"] == "/idempotency_key" and "header" not in missing["message"]
     assert counted()[0] == 0
 
 
