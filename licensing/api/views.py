@@ -129,10 +129,13 @@ class Movements(APIView):
         return Response(cursor.body([serializers.movement(item, lines) for item in rows]))
 
 
-def canonical(ref: str, prefix: str = License.PREFIX, code: str = "invalid-license-number") -> str:
-    """The reference of a path, read tolerantly. Raises Invalid for a wrong check character."""
+def canonical(
+    ref: str, prefix: str = License.PREFIX, code: str = "invalid-license-number", *, pointer: str = ""
+) -> str:
+    """The reference of a path, or of the parameter at pointer, read tolerantly. Raises Invalid for a wrong check
+    character."""
     try:
         return references.read(ref, prefix)
     except ValueError:
-        message = _("This is not a {prefix}- reference, or it has a typing error.").format(prefix=prefix)
-        raise Invalid([Problem("", code, message)]) from None
+        message = _("This is no {prefix}- reference, or it has a typing error.").format(prefix=prefix)
+        raise Invalid([Problem(pointer, code, message)]) from None

@@ -75,7 +75,7 @@ class Shipments(APIView):
                 raise Invalid([Problem("/state", "invalid-parameter", message)])
             rows = rows.filter(state=query["state"])
         if "license" in query:
-            rows = rows.filter(license__ref=canonical(query["license"]))
+            rows = rows.filter(license__ref=canonical(query["license"], pointer="/license"))
         if "client_reference" in query:
             rows = rows.filter(client_reference=query["client_reference"])
         cursor = Cursor("-pk")

@@ -226,6 +226,9 @@ def test_lists_are_cursor_pages_and_refuse_unknown_parameters(world, license, do
     for query in ("page=0", "page_size=201", "page_size=x", "ordering=owner__password", "state=';--", "cursor=zzz"):
         answer = door.get(f"{PATH}?{query}")
         assert (answer.status_code, answer.json()["code"]) == (422, "invalid-parameter"), query
+    wrong = door.get(f"{PATH}?license=EL-AAAAAAAA1").json()
+    assert [(one["pointer"], one["code"]) for one in wrong["errors"]] == [("/license", "invalid-license-number")]
+    assert wrong["detail"] == "This is no EL- reference, or it has a typing error."
 
 
 # --- customs ----------------------------------------------------------------------------------------------

@@ -98,7 +98,7 @@ class ReferenceField(serializers.Field[str, Any, str, str]):
         try:
             return references.read(data, self.prefix)
         except ValueError:
-            message = _("This is not a {prefix}- reference, or it has a typing error.").format(prefix=self.prefix)
+            message = _("This is no {prefix}- reference, or it has a typing error.").format(prefix=self.prefix)
             raise serializers.ValidationError(message, self.code) from None
 
     def to_representation(self, value: str) -> str:
