@@ -1,6 +1,6 @@
 """What clients and customs send about shipments, read strictly, and what they get back."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -50,6 +50,17 @@ def read_quantity(attributes: dict[str, Any], *, least: int = 1) -> dict[str, An
         message = serializers.ErrorDetail(_(quantities.MESSAGES[error.code]), error.code)
         raise serializers.ValidationError({"quantity": [message]}) from None
     return attributes
+
+
+def twice(lines: Iterable[Mapping[str, Any]]) -> list[serializers.ErrorDetail]:
+    """What is said of the first license line that stands twice among these."""
+    seen: set[int] = set()
+    for line in lines:
+        if line["license_line"] in seen:
+            text = _("License line {number} stands twice; add the quantities.").format(number=line["license_line"])
+            return [serializers.ErrorDetail(text, "duplicate-line")]
+        seen.add(line["license_line"])
+    return []
 
 
 class CompositionField(serializers.DictField):
@@ -159,12 +170,8 @@ class ShipmentInput(StrictSerializer):
     )
 
     def validate_lines(self, lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
-        seen: set[int] = set()
-        for line in lines:
-            if line["license_line"] in seen:
-                message = _("The license line stands twice; add the quantities.")
-                raise serializers.ValidationError(message, "duplicate-line")
-            seen.add(line["license_line"])
+        if wrong := twice(lines):
+            raise serializers.ValidationError(wrong)
         return lines
 
     def validate(self, attrs: dict[str, Any]) -> ShipmentRequest:
@@ -405,9 +412,8 @@ class MessageInput(StrictSerializer):
         if "lines" not in errors and attrs["event"] != "corrected" and not all(item["quantity"] for item in lines):
             message = serializers.ErrorDetail(_(quantities.MESSAGES["must-be-positive"]), "must-be-positive")
             errors["lines"] = {n: {"quantity": [message]} for n, item in enumerate(lines) if not item["quantity"]}
-        numbers = [item["license_line"] for item in lines]
-        if len(numbers) != len(set(numbers)):
-            errors["lines"] = [serializers.ErrorDetail(_("A license line stands twice."), "duplicate-line")]
+        if wrong := twice(lines):
+            errors["lines"] = wrong
         if errors:
             raise serializers.ValidationError(errors)
         return attrs

@@ -3,7 +3,7 @@
 import pytest
 from rest_framework.serializers import ValidationError
 
-from shipments.api.serializers import CompositionField, MessageInput, ShipmentLineInput
+from shipments.api.serializers import CompositionField, MessageInput, ShipmentLineInput, twice
 from tests import make
 
 GOOD = {
@@ -30,6 +30,8 @@ def test_cleared_in_the_second_of_its_declaration():
 
 def test_a_line_stands_once_in_a_message():
     assert problems(lines=GOOD["lines"] * 2) == {"lines": ["duplicate-line"]}
+    [said] = twice([{"license_line": number} for number in (1, 2, 2)])
+    assert str(said) == "License line 2 stands twice; add the quantities."
 
 
 def test_a_cleared_message_says_when_and_what():

@@ -148,6 +148,13 @@ def test_whoever_is_refused_first_does_not_choose_the_language_of_those_after_hi
     assert said == ["最多 5 个字符。", "At most 5 characters.", "最多 5 个字符。"]
 
 
+def test_a_text_of_a_fixed_form_that_is_too_long_is_told_the_form():
+    field = fields.PatternField("[A-Z]{2}", "Two letters.", max_length=2)
+    with pytest.raises(serializers.ValidationError) as refused:
+        field.run_validation("Denmark")
+    assert [(one.code, str(one)) for one in refused.value.detail] == [("too-long", "Two letters.")]
+
+
 def test_a_text_without_a_limit_of_its_own_has_ours():
     assert fields.TextField().run_validation("a" * 10_000) == "a" * 10_000
     assert code_of(fields.TextField(), "a" * 10_001) == ["too-long"]

@@ -36,13 +36,15 @@ class TextField(serializers.CharField):
         if data is not serializers.empty and data is not None and not isinstance(data, str):
             raise serializers.ValidationError(_("Send a string."), "must-be-string")
         if isinstance(data, str) and len(data) > (self.max_length or 10_000):
-            message = _("At most {most} characters.").format(most=self.max_length)
-            raise serializers.ValidationError(message, "too-long")
+            raise serializers.ValidationError(self.too_long(), "too-long")
         if isinstance(data, str) and data and not shows(data):
             raise serializers.ValidationError(_("Say something here."), "blank")
         if isinstance(data, str) and LINE_ENDS.search(data):
             raise serializers.ValidationError(_("Write this in one line, without tabs."), "forbidden-character")
         return super().run_validation(data)
+
+    def too_long(self) -> str:
+        return _("At most {most} characters.").format(most=self.max_length)
 
 
 class PatternField(TextField):
@@ -57,6 +59,9 @@ class PatternField(TextField):
     def openapi(self) -> dict[str, Any]:
         pattern = self.pattern.pattern.replace(r"\d", "[0-9]")
         return {"type": "string", "pattern": f"^({pattern})$", "description": str(self.message)}
+
+    def too_long(self) -> str:
+        return str(self.message)  # how it is written, which a limit alone does not tell: Denmark is DK, not De
 
     def to_internal_value(self, data: Any) -> str:
         text = super().to_internal_value(data)
