@@ -30,8 +30,9 @@ def calls(language: str) -> list[dict[str, Any]]:
                     "summary": operation["summary"],
                     "description": operation["description"].split("\n\n"),
                     "open": {} in operation["security"],
-                    "takes": members(schema, _body(operation.get("requestBody", {}))),
-                    "gives": members(schema, _body(_success(operation))),
+                    "takes": _takes(schema, operation.get("requestBody", {})),
+                    "types": list(operation.get("requestBody", {}).get("content", {})),
+                    "gives": list(_gives(schema, operation)),
                     "refuses": list(_refusals(operation)),
                     "parameters": [one | {"about": about(schema, one)} for one in operation.get("parameters", [])],
                     "example": _example(operation.get("requestBody", {})),
@@ -45,8 +46,25 @@ def _body(part: dict[str, Any]) -> dict[str, Any]:
     return part.get("content", {}).get("application/json", {}).get("schema", {})
 
 
-def _success(operation: dict[str, Any]) -> dict[str, Any]:
-    return next((answer for status, answer in operation["responses"].items() if status.startswith("2")), {})
+def _takes(schema: dict[str, Any], part: dict[str, Any]) -> list[dict[str, Any]]:
+    """The members of the JSON, then those that another media type has beside them, which are never needed."""
+    found = members(schema, _body(part))
+    for other in part.get("content", {}).values():
+        known = {one["name"] for one in found}
+        more = [one for one in members(schema, other["schema"]) if one["name"] not in known]
+        found += [one | {"needed": False} for one in more]
+    return found
+
+
+def _gives(schema: dict[str, Any], operation: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Each status that is no refusal, and what its body consists of, where none before it has the same."""
+    told: list[dict[str, Any]] = []
+    for status, answer in operation["responses"].items():
+        if status.startswith("2"):
+            body = _body(answer)
+            inner = [] if body in told else members(schema, body)
+            yield {"status": status, "about": answer["description"], "members": inner}
+            told.append(body)
 
 
 def _example(part: dict[str, Any]) -> str:

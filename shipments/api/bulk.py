@@ -6,7 +6,7 @@ from typing import Any
 from django.http import HttpResponse
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
-from drf_spectacular.utils import PolymorphicProxySerializer
+from drf_spectacular.utils import OpenApiResponse, PolymorphicProxySerializer
 from rest_framework import serializers
 from rest_framework.exceptions import UnsupportedMediaType
 from rest_framework.request import Request
@@ -132,7 +132,10 @@ class ShipmentBulk(APIView):
         "shipments_bulk",
         gettext_lazy("Reserve quota for many shipments"),
         RESERVES,
-        gives={207: BulkAnswerOutput, 202: BulkOutput},
+        gives={
+            207: OpenApiResponse(BulkAnswerOutput, gettext_lazy("What became of each row.")),
+            202: OpenApiResponse(BulkOutput, gettext_lazy("A job: follow it by its reference.")),
+        },
         takes={
             "application/json": ShipmentRowInput(many=True),
             "application/x-ndjson": {"type": "string", "description": gettext_lazy("A row of the JSON array a line.")},

@@ -46,7 +46,8 @@ def test_words_are_listed_where_no_description_has_them(client):
     calls = {(call["method"], call["path"]): call for call in docs.calls("en")}
 
     def about(part, name, *call):
-        return {one["name"]: one["about"] for one in calls[call][part]}[name]
+        rows = calls[call][part]
+        return {one["name"]: one["about"] for one in (rows[0]["members"] if part == "gives" else rows)}[name]
 
     assert about("parameters", "kind", "GET", "/api/v1/licenses/") == "Of this kind only. `per_shipment`, `annual`"
     assert (
@@ -55,6 +56,16 @@ def test_words_are_listed_where_no_description_has_them(client):
     )
     assert about("gives", "clock", "POST", "/api/v1/assessments/") == "`none`, `untimed`, `45wd`"
     assert about("gives", "state", "GET", "/api/v1/licenses/{ref}/").count("`active`") == 1
+
+
+def test_each_way_to_send_and_each_answer_is_told(client):
+    bulk = re.search(r'id="post-api-v1-shipments-bulk".*?</article>', page(client), re.DOTALL).group()
+    for said in ("application/json", "application/x-ndjson", "text/csv", "A job: follow it", "stopped_because"):
+        assert said in bulk
+    calls = {call["path"]: call for call in docs.calls("en") if call["method"] == "POST"}
+    assert [one["status"] for one in calls["/api/v1/customs/messages/"]["gives"]] == ["200", "202", "207"]
+    delivery = calls["/api/v1/shipments/{ref}/delivery/"]
+    assert [(one["name"], one["needed"]) for one in delivery["takes"]] == [("delivered_on", True), ("proof", False)]
 
 
 def test_rates_are_told_where_there_are_any(client, settings):
