@@ -28,7 +28,12 @@ _GUARDS = (
         _("Line, unit or goods code do not match the license."),
         _("Read the license's lines and send what stands there."),
     ),
-    Code("line-exhausted", 409, _("More than the line has left."), _("Ask for at most `remaining`, under a new key.")),
+    Code(
+        "line-exhausted",
+        409,
+        _("More than the line has left."),
+        _("Ask for at most `remaining`, in the unit of the message, under a new key."),
+    ),
     Code(
         "value-exhausted",
         409,

@@ -95,7 +95,13 @@ class ErrorOutput(serializers.Serializer[Any]):
     pointer = serializers.CharField(help_text=gettext_lazy("A JSON pointer into what you sent, or a parameter."))
     code = serializers.CharField()
     message = serializers.CharField()
-    remaining = serializers.CharField(required=False, help_text=gettext_lazy("What is left, where something ran out."))
+    remaining = serializers.CharField(
+        required=False,
+        help_text=gettext_lazy(
+            "What is left, where something ran out: in the unit or currency of the message, whatever was sent."
+        ),
+    )
+    pool = serializers.CharField(required=False, help_text=gettext_lazy("The national quota that ran out."))
 
 
 class ProblemOutput(serializers.Serializer[Any]):

@@ -11,12 +11,14 @@ from django.test import override_settings
 from rest_framework.views import APIView
 
 from core import access, calendar_file, codes
+from core.api.schema import ErrorOutput
 from core.errors import DomainError
 from core.idempotency import InProgress
 from core.legal_time import legal_now, legal_today, on_the_wire
 from licensing.models.balances import Movement
 from shipments.actions import bulk, depart
 from shipments.models import CustomsMessage, Shipment
+from shipments.refusals import problem
 from tests import make
 from tests.api.document import Document
 
@@ -305,6 +307,13 @@ def test_what_is_sent_has_no_member_that_is_not_described():
     sent = {name: schema.get("additionalProperties") for name, schema in schemas.items() if name.endswith("Input")}
     assert set(sent) >= {"ShipmentInput", "ShipmentLineInput", "MessageInput", "ClearedLineInput", "MoneyInput"}
     assert set(sent.values()) == {False}
+
+
+def test_what_an_error_has_is_described():
+    """No reservation of the document's tests runs out of a national quota."""
+    failure = {"pointer": "/lines/0/quantity", "code": "quota-exhausted", "pool": "Q-1", "state": "blocked"}
+    said = problem(failure | {"remaining": 1, "unit": "kg"}).as_dict()
+    assert {"remaining", "pool"} < set(said) <= set(ErrorOutput().fields)
 
 
 def test_only_what_anyone_may_call_needs_no_key():
