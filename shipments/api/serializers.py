@@ -214,13 +214,13 @@ class MoneyOutput(serializers.Serializer[Any]):
 
 class ShipmentLineOutput(serializers.Serializer[Any]):
     license_line = serializers.IntegerField()
-    quantity = QuantityOutput()
+    quantity = QuantityOutput(help_text=gettext_lazy("In the unit that was sent, as all of the line."))
     unit = UnitOutput()
     hs_code = serializers.CharField()
-    reserved = QuantityOutput()
-    drawn = QuantityOutput()
-    released = QuantityOutput()
-    over_cleared = QuantityOutput()
+    reserved = QuantityOutput(help_text=gettext_lazy("What it still holds."))
+    drawn = QuantityOutput(help_text=gettext_lazy("What customs cleared of it."))
+    released = QuantityOutput(help_text=gettext_lazy("What it held and is free again."))
+    over_cleared = QuantityOutput(help_text=gettext_lazy("What customs cleared beyond what the license had."))
     returned = QuantityOutput(help_text=gettext_lazy("Of what crossed, what came back."))
     credited = QuantityOutput(help_text=gettext_lazy("Of what came back, what the license has again."))
     available_after = QuantityOutput(required=False, help_text=gettext_lazy("Only in the answer to the reservation."))
