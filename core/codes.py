@@ -67,8 +67,13 @@ def table() -> list[Code]:
 
 CODES = (
     Code("empty-body", 400, _("The body is empty."), _("Send JSON.")),
-    Code("invalid-json", 400, _("The body is not JSON; the detail names line and column."), _("Mend the text there.")),
-    Code("invalid-encoding", 400, _("The body is not UTF-8."), _("Send UTF-8 without a byte order mark.")),
+    Code(
+        "invalid-json",
+        400,
+        _("The body is not JSON, or begins with a byte order mark; the detail says where."),
+        _("Mend the text there."),
+    ),
+    Code("invalid-encoding", 400, _("The body is not UTF-8."), _("Send UTF-8.")),
     Code("duplicate-key", 400, _("A key stands twice in one object."), _("Send each key once.")),
     Code(
         "too-deep",
@@ -133,7 +138,12 @@ CODES = (
         _("Your account belongs to no organization any more."),
         _("Ask an administrator to add you."),
     ),
-    Code("not-found", 404, _("Absent, or not yours; both look the same."), _("Check the address and the reference.")),
+    Code(
+        "not-found",
+        404,
+        _("Absent, or not yours; both look the same."),
+        _("Check the address, its reference, and the license in the body."),
+    ),
     Code(
         "method-not-allowed",
         405,
@@ -175,8 +185,8 @@ CODES = (
     Code(
         "unsupported-media-type",
         415,
-        _("The Content-Type is not application/json."),
-        _("Send JSON and say so in Content-Type."),
+        _("The Content-Type is none that the call takes: application/json, unless it says more."),
+        _("Say in Content-Type what you send."),
     ),
     Code("unsupported-charset", 415, _("The Content-Type names another charset than UTF-8."), _("Send UTF-8.")),
     Code(

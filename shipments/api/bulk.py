@@ -38,7 +38,7 @@ RESERVES = filled(
         "call takes, with its `idempotency_key` beside it: the same keys, and the same answers, as if it came "
         "alone. They are judged in their order.\n\n"
         "`partial` books every row that can be, and remembers each answer. Up to {chunk} rows are answered at once "
-        "(207); more become a job (202), booked {chunk} at a time, which you follow and may cancel.\n\n"
+        "(207); more become a job (202), booked {step} at a time, which you follow and may cancel.\n\n"
         "`atomic` (up to {chunk} rows) books all or none: where a row is refused it says why, the others are "
         "`not-booked`, and no key is used up, neither theirs nor the call's: mend the row and send all again.\n\n"
         "A body that can't be read as a whole, a row that repeats another's key or client_reference, or too many "
@@ -52,6 +52,7 @@ RESERVES = filled(
     rows="shipments.api.rows.MOST",
     size="shipments.api.rows.MEGABYTES_MOST",
     chunk="shipments.actions.bulk.CHUNK",
+    step="shipments.actions.bulk.STEP",
 )
 
 

@@ -74,8 +74,9 @@ class ShipmentDelivery(APIView):
         "shipments_deliver",
         gettext_lazy("Report that a shipment was delivered"),
         gettext_lazy(
-            "The day on which the consignee had the goods. Send JSON; or, with a proof, multipart/form-data that has "
-            "it as the part `proof`."
+            "The day on which the consignee had the goods, once its departure is reported. Send JSON; or, with a "
+            "proof, multipart/form-data that has it as the part `proof`: needed where the license has the condition "
+            "`DELIVERY_PROOF_30D`."
         ),
         gives=serializers.ShipmentOutput,
         takes={"application/json": DeliveryInput, uploads.MULTIPART: ProvenDeliveryInput},

@@ -138,7 +138,10 @@ class ShipmentInput(StrictSerializer):
     refuses = (*StrictSerializer.refuses, "duplicate-line")
     license = ReferenceField(License.PREFIX, "invalid-license-number")
     client_reference = TextField(
-        max_length=64, help_text=gettext_lazy("Your own number of the shipment, for ever the only one in your company.")
+        max_length=64,
+        help_text=gettext_lazy(
+            "Your own number of the shipment, for ever the only one in your company, also where it is cancelled."
+        ),
     )
     end_user = ReferenceField(Party.PREFIX)
     consignee = ReferenceField(Party.PREFIX)

@@ -87,7 +87,8 @@ class Shipments(APIView):
         gettext_lazy("Reserve quota for a shipment"),
         gettext_lazy(
             "The shipment takes its quantity from the license the moment this answers 201.\n\n"
-            "409 names every guard that failed, in order, with the remaining quantity; nothing was taken then."
+            "409 names every guard that failed, in order, with the remaining quantity; nothing was taken then. 404: "
+            "the license is none of yours."
         ),
         gives={201: serializers.ShipmentOutput},
         takes=serializers.ShipmentInput,
@@ -107,7 +108,10 @@ class ShipmentCheck(APIView):
     @call(
         "shipments_check",
         gettext_lazy("Try a shipment without effect"),
-        gettext_lazy("Every guard's verdict as of now. Nothing is reserved and no Idempotency-Key is needed."),
+        gettext_lazy(
+            "Every guard's verdict as of now. Nothing is reserved and no Idempotency-Key is needed. 404: the license "
+            "is none of yours."
+        ),
         gives=serializers.VerdictOutput,
         takes=serializers.ShipmentInput,
         refuses=("not-found", *ASKED),
