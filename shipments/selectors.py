@@ -26,7 +26,7 @@ from licensing.selectors import (
 )
 from licensing.selectors.what_if import reads_reserved
 from licensing.states import IN_FORCE, LicenseState
-from shipments.models import Bulk, BulkRow, CustomsMessage, Handling, Incident, Sheet, Shipment
+from shipments.models import Bulk, BulkRow, CustomsMessage, Handling, Incident, Resolution, Sheet, Shipment
 from shipments.states import NOTHING_CROSSED, OPEN_SHIPMENT, UNREPORTED, ShipmentState
 
 REMINDER_DAYS = 7  # before the last day on which to report a delivery its holder is told
@@ -107,6 +107,18 @@ def with_corrections(rows: QuerySet[Shipment]) -> QuerySet[Shipment]:
     )
 
 
+def clearances(shipment: Shipment) -> list[CustomsMessage]:
+    """What customs cleared of it, the oldest first, each with `stands`: what it comes to on each line, as corrected so
+    far. Two queries."""
+    rows = {row.pk: row for row in shipment.messages.filter(event="cleared")}
+    for row in rows.values():
+        row.stands = {}
+    of_them = Q(message__in=rows) | Q(message__corrects__in=rows)
+    for one in Resolution.objects.filter(of_them).select_related("line", "message"):
+        rows[one.message.corrects_id or one.message_id].stands[one.line.line_number] = one
+    return list(rows.values())
+
+
 @dataclass(frozen=True)
 class Question:
     """What customs asked of a shipment, and what the ministry answered, if it did."""
@@ -135,6 +147,11 @@ def with_questions(rows: Iterable[Shipment]) -> list[Shipment]:
                 one if one.answered_at else Question(one.text, one.asked_at, line.reason, line.at) for one in asked
             ]
     return found
+
+
+def questioned(actor: Actor) -> QuerySet[Shipment]:
+    """What customs holds until the ministry answers, the longest held first."""
+    return shipments_for(actor).filter(state=ShipmentState.QUESTIONED).order_by("declared_at", "pk")
 
 
 def may_be_credited(license: License, at: datetime) -> bool:

@@ -14,10 +14,12 @@ from core.errors import DomainError
 from core.idempotency import Answer, Claim, fingerprint
 from core.legal_time import legal_now, on_the_wire
 from core.quantities import show
-from core.templatetags.lodestone import listed, quantity, unit_word
+from core.templatetags.lodestone import instant, listed, quantity, unit_word
 from core.web.fields import InstantField, QuantityField
 from core.web.forms import StepForm
+from shipments import selectors
 from shipments.actions import ClearedLine, Message, Receipt, report
+from shipments.models import CustomsMessage
 
 SECOND = timedelta(seconds=1)
 
@@ -119,16 +121,7 @@ class ClearForm(CounterForm):
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
-        data["lines"] = []
-        for line in self.lines:
-            name = f"quantity_{line.number}"
-            try:
-                base = QuantityField.base(typed, line.unit) if (typed := data.pop(name, "")) else 0
-            except forms.ValidationError as error:
-                self.add_error(name, error)
-                continue
-            if base:
-                data["lines"].append(ClearedLine(line.number, base, line.unit))
+        data["lines"] = [one for one in _typed(self, data) if one.quantity]
         if not data["lines"] and not any(name.startswith("quantity_") for name in self.errors):
             self.add_error(f"quantity_{self.lines[0].number}", _("Say how much was cleared."))
         if (begun := data.get("declared_at")) and (end := data.get("cleared_at")) and end < begun:
@@ -136,6 +129,74 @@ class ClearForm(CounterForm):
             if end + SECOND <= begun:
                 self.add_error("cleared_at", _("Cleared before it was declared."))
         return data
+
+
+class CorrectForm(CounterForm):
+    """What crossed under one clearance after all. Lines that were right are left as they stand."""
+
+    numbered = {"quantity": gettext_lazy("Line {number}")}
+    declaration_no = declared_at = None  # those of the clearance
+
+    corrects = forms.TypedChoiceField(
+        label=gettext_lazy("Which clearance was wrong?"), coerce=int, widget=forms.RadioSelect
+    )
+    reason = forms.CharField(
+        label=gettext_lazy("Reason"),
+        max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=gettext_lazy("The company reads this."),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.cleared = {row.pk: row for row in selectors.clearances(self.row)} if self.row else {}
+        self.fields["corrects"].choices = [(pk, _as_it_stands(row)) for pk, row in self.cleared.items()]
+        only = next(iter(self.cleared.values())) if len(self.cleared) == 1 else None
+        self.initial["corrects"] = only and only.pk
+        self.lines = list(self.row.license.lines.all()) if self.row else []
+        for line in self.lines:
+            stands = only.stands.get(line.number) if only else None
+            self.fields[f"quantity_{line.number}"] = QuantityField(
+                label=_("Line {number}: what crossed after all, {unit}").format(
+                    number=line.number, unit=unit_word(line.unit)
+                ),
+                help_text=line.description,
+                required=len(self.lines) == 1,
+                initial=show(stands.quantity, line.unit) if stands else "",
+            )
+        self.order_fields(["key", "told", "corrects", *(f"quantity_{line.number}" for line in self.lines)])
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        data["lines"] = _typed(self, data)
+        if not data["lines"] and not any(name.startswith("quantity_") for name in self.errors):
+            self.add_error(f"quantity_{self.lines[0].number}", _("Say how much crossed; 0 where nothing did."))
+        if (cleared := self.cleared.get(data.get("corrects"))) is not None:
+            data["corrects"] = cleared.message_id
+            data["declaration_no"] = cleared.body["declaration_no"]
+            data["declared_at"] = datetime.fromisoformat(cleared.body["declared_at"])
+        return data
+
+
+def _typed(form: ClearForm | CorrectForm, data: dict[str, Any]) -> list[ClearedLine]:
+    """The quantities that were typed, and are taken out of the data; none for a line where nothing was."""
+    found = []
+    for line in form.lines:
+        name = f"quantity_{line.number}"
+        try:
+            if typed := data.pop(name, ""):
+                found.append(ClearedLine(line.number, QuantityField.base(typed, line.unit), line.unit))
+        except forms.ValidationError as error:
+            form.add_error(name, error)
+    return found
+
+
+def _as_it_stands(row: CustomsMessage) -> str:
+    text = _("Line {number}: {much}")
+    lines = [
+        text.format(number=number, much=quantity(one.quantity, one.line.unit)) for number, one in row.stands.items()
+    ]
+    return _("{at}, {lines}").format(at=instant(row.received_at), lines=listed(lines))
 
 
 def says(event: str) -> Callable[..., Answer]:
@@ -182,6 +243,10 @@ def booked(receipt: Receipt) -> str:
         "over_cleared": _("{much} beyond the license"),
     }
     for line, result in receipt.lines:
+        if receipt.corrects:
+            text = _("Line {number}: {much} crossed after all.")
+            found.append(text.format(number=line.line_number, much=quantity(result["quantity"], line.unit)))
+            continue
         parts = [
             text.format(much=quantity(result[name], line.unit))
             for name, text in words.items()

@@ -19,7 +19,7 @@ from shipments.actions import incidents, officers, qualifications, reports
 from shipments.models import Incident, Shipment
 from shipments.selectors import LATE_DAYS, incidents_for, may_be_credited, shipments_for
 from shipments.web.annual import AuditForm, DeclineForm, PapersForm, RecordAnswerForm, RecordForm
-from shipments.web.counter import ClearForm, CounterForm, QuestionForm, RejectForm, says
+from shipments.web.counter import ClearForm, CorrectForm, CounterForm, QuestionForm, RejectForm, says
 from shipments.web.forms import AnswerForm, CloseOutForm, DeliverForm, DepartForm, NoteForm, ReturnForm
 
 SHIPMENT = Page("shipment", shipments_for)
@@ -46,6 +46,11 @@ def _has_it(incident: Incident, actor: Actor) -> bool:
 def at_the_counter(row: Shipment, actor: Actor) -> bool:
     """What customs saw is never refused, whatever state the shipment is in."""
     return True
+
+
+def something_cleared(row: Shipment, actor: Actor) -> bool:
+    """Only who reported a clearance corrects it: his office."""
+    return row.messages.filter(event="cleared", source=actor.organization_id).exists()
 
 
 def told_back(answer: Answer) -> str:
@@ -128,7 +133,17 @@ register(
             offered=at_the_counter,
             label=_("Reject"),
         ),
-        Step("correct", _("Corrected by customs"), mail=_("{ref}: customs corrected a clearance")),
+        Step(
+            "correct",
+            _("Corrected by customs"),
+            COUNTER,
+            says("corrected"),
+            told_back,
+            CorrectForm,
+            mail=_("{ref}: customs corrected a clearance"),
+            offered=something_cleared,
+            label=_("Correct a clearance"),
+        ),
         Step("absorb", _("What went beyond the license has room since another shipment was corrected")),
         Step("return", _("Came back, as customs reported"), mail=_("{ref}: goods came back")),
         Step(

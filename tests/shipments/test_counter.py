@@ -325,6 +325,65 @@ def test_a_program_corrects_what_was_cleared_on_a_page(browser, world, shipment)
     assert ShipmentLine.objects.get(shipment=shipment).drawn == 399 * KG
 
 
+def chosen(browser, shipment, nth=0):
+    html = browser.get(reverse("customs.shipment", args=[shipment.ref])).content.decode()
+    form = re.search(r'action="[^"]*/correct/".*?</form>', html, re.DOTALL)[0]
+    return re.findall(r'type="radio" name="corrects" value="(\d+)"', form)[nth]
+
+
+def test_what_was_typed_wrong_is_corrected_as_a_program_corrects_it(browser, world, license):
+    on_a_page, by_a_program = (world.shipment(license, 400 * KG) for _ in range(2))
+    for shipment, number in (on_a_page, "530120260000000001"), (by_a_program, "530120260000000002"):
+        say(browser, shipment, "clear", quantity_1="390", declaration_no=number)
+    cleared = CustomsMessage.objects.get(shipment=by_a_program)
+    facts = {"corrects": cleared.message_id, "reason": "Weighed again", "lines": [ClearedLine(1, 39 * KG, "kg")]}
+    facts |= {"declaration_no": cleared.body["declaration_no"]}
+    receive(world.message(by_a_program.ref, "corrected", 0, **facts), by=world.customs)
+    typed = {"corrects": chosen(browser, on_a_page), "quantity_1": "39", "reason": "Weighed again"}
+    response = send(browser, on_a_page, "correct", carried(browser, on_a_page, "correct") | typed)
+    assert "The shipment is now: Cleared. Line 1: 39 kg crossed after all." in text(response)
+    rows = ShipmentLine.objects.order_by("shipment").values_list("drawn", "released", "over_cleared")
+    assert list(rows) == [(39 * KG, 10 * KG, 0)] * 2
+    message = CustomsMessage.objects.get(event="corrected", shipment=on_a_page)
+    wanted = {
+        "declaration_no": "530120260000000001",
+        "reason": "Weighed again",
+        "corrects": message.corrects.message_id,
+    }
+    assert wanted.items() <= message.body.items()
+    assert message.body["lines"] == [{"license_line": 1, "quantity": "39.000", "unit": "kg"}]
+
+
+def test_of_several_clearances_the_one_that_is_chosen_is_corrected(browser, world, shipment):
+    for much in ("100", "150"):
+        say(browser, shipment, "clear", quantity_1=much, final="false")
+    page = text(browser.get(reverse("customs.shipment", args=[shipment.ref])))
+    assert "Line 1: 100 kg" in page and "Line 1: 150 kg" in page
+    form = carried(browser, shipment, "correct") | {"quantity_1": "0", "reason": "Another shipment's"}
+    assert send(browser, shipment, "correct", form).status_code == 422
+    response = send(browser, shipment, "correct", form | {"corrects": chosen(browser, shipment, 1)})
+    assert "Line 1: 0 kg crossed after all." in text(response)
+    assert ShipmentLine.objects.get(shipment=shipment).drawn == 100 * KG
+    say(browser, shipment, "correct", corrects=chosen(browser, shipment), quantity_1="90", reason="Weighed again")
+    assert ShipmentLine.objects.get(shipment=shipment).drawn == 90 * KG
+
+
+def test_a_correction_upward_is_looked_at_twice(browser, world, shipment):
+    say(browser, shipment, "clear", quantity_1="100")
+    typed = {"corrects": chosen(browser, shipment), "quantity_1": "2000", "reason": "Weighed again"}
+    response = send(browser, shipment, "correct", carried(browser, shipment, "correct") | typed)
+    assert response.status_code == 409
+    assert "1,000 kg more than the license has" in text(response)
+
+
+def test_only_what_the_office_itself_cleared_is_corrected(browser, world, shipment):
+    path = reverse("customs.shipment", args=[shipment.ref])
+    receive(world.message(shipment.ref, "cleared", 100 * KG, final=False), by=make.customs())
+    assert "/correct/" not in browser.get(path).content.decode()
+    say(browser, shipment, "clear", quantity_1="100")
+    assert "/correct/" in browser.get(path).content.decode()
+
+
 @pytest.mark.parametrize("verb", ["clear", "question", "reject"])
 def test_what_moved_meanwhile_is_told_and_nothing_is_booked(verb, browser, world, shipment):
     data = carried(browser, shipment, verb) | {"declaration_no": DECLARED, "final": "true", "reason": "Why?"}
@@ -510,7 +569,7 @@ def test_goods_that_cross_on_another_line_are_said_on_it(browser, world):
 
 
 PAGES = ["customs", "customs.license", "customs.shipment"]
-VERBS = ["declare", "clear", "question", "reject"]
+VERBS = ["declare", "clear", "question", "reject", "correct"]
 
 
 @pytest.mark.parametrize(
