@@ -24,6 +24,13 @@ def _held(_request: HttpRequest, listing: Listing) -> dict[str, Any]:
     return {}
 
 
+def _asked(request: HttpRequest, _listing: Listing) -> dict[str, Any]:
+    """Above the incidents: where customs waits for an answer."""
+    return {"asked": selectors.with_questions(selectors.questioned(request.actor)[:ASKED_MOST])}
+
+
+ASKED_MOST = 20  # questions of customs above the list; those after them follow when these are answered
+
 SHIPMENTS = List(
     route="shipments",
     template="shipments/shipment_list.html",
@@ -102,6 +109,7 @@ INCIDENTS = List(
         "shipment__end_user__name_local",
     ),
     hint=_("Incident, shipment, license, exporter, message"),
+    more=_asked,
     filters=(
         Choice("kind", _("Kind of incident"), _("Any kind"), Incident.Kind.choices),
         *days("opened_at", _("Opened from"), _("Opened until"), instant=True),

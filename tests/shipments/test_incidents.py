@@ -1,5 +1,6 @@
 """Incidents: what customs reported stays; who follows it, what was found out and why it ended stand beside it."""
 
+import re
 from datetime import UTC, datetime
 from html import unescape
 
@@ -11,7 +12,7 @@ from core.errors import DomainError, Forbidden, NotFound, WrongState
 from core.history import lines_of
 from core.legal_time import legal_now
 from licensing.actions import licenses
-from shipments.actions import incidents, receive
+from shipments.actions import incidents, officers, receive
 from shipments.models import Handling, Incident
 from tests import make
 from tests.make import seen
@@ -177,6 +178,24 @@ def test_an_officer_follows_it_in_the_page(world, client, incident):
     client.post(f"{page}end/", {"seen": "2", "reason": "A typing error."})
     after = client.get(page)
     assert (after.context["forms"], after.context["end"].reason) == ({}, "A typing error.")
+
+
+def test_what_customs_asks_stands_above_the_incidents_until_it_is_answered(world, client):
+    shipment = world.shipment(world.license(kilograms=10), 1_000)
+    for event, reason in (("declared", ""), ("questioned", "Are these magnets?")):
+        receive(world.message(shipment.ref, event, reason=reason), by=world.customs)
+
+    def page(actor):
+        client.force_login(actor.user)
+        return client.get("/desk/incidents/").content.decode()
+
+    waits = "Customs holds the goods and waits for an answer"
+    found = page(world.ministry.reviewer)
+    assert all(text in found for text in (waits, "Are these magnets?", f"/desk/shipments/{shipment.ref}/"))
+    assert re.search(r'>\s*Incidents\s*<span class="count">', found)
+    assert waits in page(world.ministry.auditor)
+    officers.answer(shipment.ref, seen=seen(shipment.ref), reason="They are.", by=world.ministry.reviewer)
+    assert waits not in page(world.ministry.reviewer)
 
 
 def test_the_auditor_reads_it_and_is_offered_nothing(world, client, incident):
