@@ -1,6 +1,7 @@
 """Which characters a text may have: one definition for forms, queries, file names and JSON."""
 
 import re
+import unicodedata
 
 from django.utils.translation import gettext_lazy
 
@@ -11,6 +12,8 @@ FORBIDDEN = re.compile(
 )
 # What only a text of several lines may have besides.
 LINE_ENDS = re.compile("[\t\n\r]")
+
+_DASHES = re.compile("[\u2010-\u2015\u2212]")
 
 MESSAGE = gettext_lazy(
     "The text has a character that is not allowed: a control character, a direction control, or broken UTF-8."
@@ -28,6 +31,11 @@ def wrong(text: str, *, several_lines: bool = False) -> str:
     if text.strip() and not shows(text):
         return "blank"
     return ""
+
+
+def half_width(text: str) -> str:
+    """The text as it is typed without an input method: ＥＬ－１ is EL-1, and every dash is a hyphen."""
+    return _DASHES.sub("-", unicodedata.normalize("NFKC", text))
 
 
 def shows(text: str) -> bool:

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from core.access import Actor
+from core.characters import half_width
 from core.errors import DomainError
 from core.idempotency import Answer, Claim, fingerprint
 from core.legal_time import legal_now, on_the_wire
@@ -46,8 +47,8 @@ class CounterForm(StepForm):
         self.initial["declaration_no"] = self.row.declaration_no if self.row else ""
 
     def clean_declaration_no(self) -> str:
-        """As it is on the paper: scanners and people put blanks into it, and small letters."""
-        number = "".join(str(self.cleaned_data["declaration_no"]).split()).upper()
+        """As it is on the paper: scanners and people put blanks into it, small letters, and full-width ones."""
+        number = "".join(half_width(self.cleaned_data["declaration_no"]).split()).upper()
         if not (number.isascii() and number.isalnum() and 9 <= len(number) <= 18):
             raise forms.ValidationError(_("9 to 18 digits or capitals."), "invalid-format")
         return number

@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from core import references
+from core.characters import half_width
 from core.legal_time import legal_day, legal_now
 from core.models import Country
 from core.web.lists import by_name
@@ -45,12 +46,13 @@ class NumberForm(forms.Form):
         found = {}
         for route, (prefix, _rows) in FOUND.items():
             try:
-                found[route] = references.read(self.cleaned_data["number"], prefix)
+                found[route] = references.read(half_width(self.cleaned_data["number"]), prefix)
             except ValueError:
                 continue
         if not found:
             message = _(
-                "That is no such number: after EL- or SH- come 9 letters and digits. Compare it with the paper."
+                "That is no such number: after EL- or SH- come 9 letters and digits, the last of which checks the "
+                "others. Compare it with the paper."
             )
             raise forms.ValidationError(message, "invalid-reference")
         return found

@@ -164,7 +164,19 @@ def test_a_form_leaves_what_a_message_leaves(said, before, browser, world):
 
 
 @pytest.mark.parametrize(
-    "typed", ["{ref}", " {lower} ", "{ref} ", "{spaced}", "{bare}", "{letter_o}", "{compact}", "EL {bare}"]
+    "typed",
+    [
+        "{ref}",
+        " {lower} ",
+        "{ref} ",
+        "{spaced}",
+        "{bare}",
+        "{letter_o}",
+        "{compact}",
+        "EL {bare}",
+        "{wide}",
+        "EL–{bare}",
+    ],
 )
 def test_a_scanner_leads_straight_to_the_license(typed, browser, world):
     license = zero(world.license(kilograms=100))
@@ -176,6 +188,7 @@ def test_a_scanner_leads_straight_to_the_license(typed, browser, world):
         "spaced": f"EL-{bare[:4]} {bare[4:]}",
         "bare": bare,
         "letter_o": license.ref.replace("0", "O"),
+        "wide": "".join(chr(ord(one) + 0xFEE0) for one in license.ref),  # as a Chinese input method types it
         "compact": f"el{bare.lower().replace('0', 'o')}",
     }
     response = browser.get("/customs/", {"number": typed.format(**forms)})
@@ -499,7 +512,7 @@ def test_cleared_in_the_second_of_its_declaration(browser, world, shipment):
 
 
 def test_a_declaration_number_is_read_with_blanks_and_small_letters(browser, world, shipment):
-    say(browser, shipment, "declare", declaration_no=" 5301 2026a123456789 ")
+    say(browser, shipment, "declare", declaration_no=" 5301 ２０２６a123456789 ")
     assert CustomsDeclaration.objects.get().number == "53012026A123456789"
 
 
