@@ -43,8 +43,10 @@ class CounterForm(StepForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.initial["key"] = uuid.uuid4().hex
-        self.initial["declared_at"] = (self.row and self.row.declared_at) or legal_now()
-        self.initial["declaration_no"] = self.row.declaration_no if self.row else ""
+        found = list(self.row.declarations.all()) if self.row else []
+        self.latest = found[-1] if found else None  # one that was mistyped is followed by the right one
+        self.initial["declared_at"] = self.latest.declared_at if self.latest else legal_now()
+        self.initial["declaration_no"] = self.latest.number if self.latest else ""
 
     def clean_declaration_no(self) -> str:
         """As it is on the paper: scanners and people put blanks into it, small letters, and full-width ones."""
@@ -56,7 +58,7 @@ class CounterForm(StepForm):
     def clean_declared_at(self) -> datetime:
         """The instant of before, to its last digit, where the field still shows it."""
         at: datetime = self.cleaned_data["declared_at"]
-        known = self.row.declared_at
+        known = self.latest and self.latest.declared_at
         return known if known and at <= known < at + SECOND else at
 
     def unusual(self) -> str:

@@ -95,6 +95,7 @@ def license_page(request: HttpRequest, ref: str) -> HttpResponse:
 def shipment_page(request: HttpRequest, ref: str, failed: Failed | None = None) -> HttpResponse:
     """A shipment's lines, and what customs may say of it."""
     rows = selectors.with_corrections(selectors.with_lines(selectors.shipments_for(request.actor)))
+    rows = rows.prefetch_related("declarations")
     (row,) = selectors.with_questions([get_object_or_404(rows, ref=ref)])
     now = legal_now()
     fate, _until = selectors.fate_if_declared(row, now)

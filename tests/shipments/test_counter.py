@@ -300,6 +300,18 @@ def test_the_page_says_what_was_booked(browser, world, shipment):
     assert "Recorded. The shipment is now: Cleared. Line 1: 396.5 kg drawn, 3.5 kg released." in page
 
 
+def test_a_number_that_was_mistyped_is_followed_by_the_right_one(browser, client, world, shipment):
+    wrong, right = "530120260000000911", DECLARED
+    say(browser, shipment, "declare", declaration_no=wrong)
+    response = send(browser, shipment, "declare", carried(browser, shipment, "declare") | {"declaration_no": right})
+    send(browser, shipment, "declare", filled(response, "declare"))
+    page = browser.get(reverse("customs.shipment", args=[shipment.ref]))
+    assert wrong in text(page) and right in text(page)
+    assert filled(page, "clear")["declaration_no"] == right
+    client.force_login(world.exporter.user)
+    assert right in text(client.get(f"/shipments/{shipment.ref}/"))
+
+
 def test_sent_twice_a_form_is_one_message_and_says_the_same(browser, world, shipment):
     data = carried(browser, shipment, "clear") | {"declaration_no": DECLARED, "final": "false", "quantity_1": "100"}
     answers = [text(send(browser, shipment, "clear", data)) for _ in range(2)]
