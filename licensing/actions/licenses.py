@@ -28,7 +28,7 @@ WARNING_DAYS = (7, 30, 90)
 
 @command
 def suspend(ref: str, *, seen: int, reason: str, by: Actor) -> License:
-    """An enforcement cause is open: no reservation commits after this does. What is reserved stays clearable."""
+    """An enforcement cause is open: no reservation commits after this does. What was declared stays clearable."""
     license = lock(licenses_for(by), ref=ref)
     if not rules.officer("license.suspend")(license, by):
         raise Forbidden(_("Your role does not allow this step."))

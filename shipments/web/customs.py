@@ -24,10 +24,11 @@ FOUND = {
 }
 
 
+DECLARED = (ShipmentState.DECLARED, ShipmentState.QUESTIONED, ShipmentState.PART_CLEARED)
 # what an officer says next of a shipment in this state; of one that is through nothing is expected
 NEXT = {
     **dict.fromkeys((ShipmentState.RESERVED, *RELEASED), "declare"),
-    **dict.fromkeys((ShipmentState.DECLARED, ShipmentState.QUESTIONED, ShipmentState.PART_CLEARED), "clear"),
+    **dict.fromkeys(DECLARED, "clear"),
 }
 
 
@@ -106,6 +107,7 @@ def shipment_page(request: HttpRequest, ref: str, failed: Failed | None = None) 
         "license": row.license,
         "usable": row.license.usable_on(legal_day(now)) and not row.closed and fate != licensing.TOO_LATE,
         "today": legal_day(now),
+        "may_cross": row.state in DECLARED and all(one.lawful for one in row.declarations.all()),
         **found,
         "first": found["failed"] or NEXT.get(row.state, ""),
         "questions": row.questions,

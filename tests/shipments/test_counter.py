@@ -275,6 +275,18 @@ def test_a_license_that_can_not_be_used_says_so(browser, world, license):
     assert "A hidden reason" not in page
 
 
+def test_what_was_declared_before_a_suspension_is_cleared_as_usual_and_the_page_says_so(browser, world, license):
+    declared, reserved = (world.shipment(license, KG) for _ in range(2))
+    say(browser, declared, "declare")
+    licenses.suspend(license.ref, seen=make.seen(license.ref), reason="Inquiry", by=world.ministry.decider)
+    pages = {one: text(browser.get(f"/customs/shipments/{one.ref}/")) for one in (declared, reserved)}
+    usual = "This shipment was declared while it could be used: what crosses is cleared as usual."
+    assert [usual in page for page in pages.values()] == [True, False]
+    assert text(browser.get(f"/customs/licenses/{license.ref}/")).count("On hold now") == 1
+    receive(world.message(reserved.ref, "declared"), by=world.customs)  # too late: an incident is open
+    assert usual not in text(browser.get(f"/customs/shipments/{reserved.ref}/"))
+
+
 def test_a_shipment_at_the_counter_has_the_quantities_that_are_reserved(browser, world, shipment):
     world.clear(shipment.ref, 100 * KG, final=False)
     response = browser.get(f"/customs/shipments/{shipment.ref}/")
