@@ -77,14 +77,17 @@ class ShipmentForm(forms.Form):
             )
         caps = {line.number: one for line in self.lines for one in line.ceilings.all() if one.account == "value"}
         self.capped = {number: one.currency for number, one in caps.items()}
+        asked = _("The license caps the value of this line; state it, best in {currency}.")
         for number, one in caps.items():
             left = money(one.available, one.currency)
             self.fields[f"value_{number}"] = AmountField(
                 label=_("Line {number}: value, {currency}").format(number=number, currency=one.currency),
                 help_text=_("The license caps it; {left} left.").format(left=left),
                 places=2,
-                required=False,
+                required=len(self.lines) == 1,
+                error_messages={"required": asked.format(currency=one.currency)},
             )
+            self.fields[f"value_{number}"].note = "" if len(self.lines) == 1 else _("(needed if the line is shipped)")
         self.counted = selectors.elements_to_state(license)
         for number, symbols in self.counted.items():
             self.fields[f"contents_{number}"] = ElementsField(

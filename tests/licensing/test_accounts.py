@@ -432,6 +432,7 @@ def test_a_capped_value_and_the_last_shipment_are_stated_on_the_page(world, clie
     license = world.license(kilograms=100, **given)
     client.force_login(world.exporter.user)
     page = client.get(f"/shipments/new/?license={license.ref}").content.decode()
+    assert re.search(r'for="id_value_1">\s*Line 1: value, CNY\s*</label>', page)  # and not "(optional)"
     key = re.search(r'name="key" value="([^"]+)"', page).group(1)
     form = world.body(license) | {"key": key, "quantity_1": "110", "final": "on"}
     form = {name: value for name, value in form.items() if name != "lines"}
