@@ -13,6 +13,7 @@ from core.guards import door, insert_only, rights
 from core.legal_time import legal_day
 from core.models import Document, Organization, User
 from core.quantities import show
+from core.templatetags.lodestone import instant
 from exporters import rules as exporter_rules
 from exporters.models import Exporter, Party
 from licensing.models import License
@@ -470,7 +471,8 @@ class Incident(models.Model):
         if self.facts is None:
             return self.text
         said = gettext("{what}: {shipment}, declaration {number}, declared at {at}.")
-        facts = {name: self.facts[name] for name in ("shipment", "number", "at")}
+        facts = {name: self.facts[name] for name in ("shipment", "number")}
+        facts["at"] = instant(datetime.fromisoformat(self.facts["at"]))
         beyond = ", ".join(f"{one['pool']} {show(one['over'], 'kg')} kg" for one in self.facts.get("pools", ()))
         return " · ".join(filter(None, [said.format(what=self.get_kind_display(), **facts), beyond]))
 

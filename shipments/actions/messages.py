@@ -117,7 +117,7 @@ def went_beyond(
         return False
     incidents.append(open_incident(Incident.Kind.OVER_CLEARED, message, shipment, at))
     if license.state in IN_FORCE:
-        reason = _("Customs message {id} cleared more than the license had left.").format(id=message.message_id)
+        reason = _("Customs cleared more of shipment {ref} than the license had left.").format(ref=shipment.ref)
         licenses.open_cause(license, Suspension.Cause.OVER_CLEARANCE, reason=reason, by=clock())
     return True
 

@@ -55,7 +55,7 @@ def test_each_reader_has_the_report_in_his_own_language(world, client):
     message = world.message(make.unknown("SH"), declared_at=datetime(2026, 11, 20, 1, tzinfo=UTC))
     with translation.override("zh-hans"):
         incident = receive(message, by=world.customs).incidents[0]
-    values = f"{message.shipment}, declaration {message.declaration_no}, declared at 2026-11-20T01:00:00Z."
+    values = f"{message.shipment}, declaration {message.declaration_no}, declared at 20 Nov 2026, 09:00."
     assert incident.report == f"Message about an unknown shipment: {values}"
     with translation.override("zh-hans"):
         assert f"报关单 {message.declaration_no}" in incident.report
