@@ -22,7 +22,7 @@ EVERY = ("", _("Every one"))
 class TermsMixin(forms.Form):
     """What a pool is to be from a day on, and why; the cap is typed in kilograms."""
 
-    cap = QuantityField(label=_("Cap, kg"), help_text=_("Of the element, or of the goods, as the pool counts."))
+    cap = QuantityField(label=_("Cap, kg"), help_text=_("Of the element, or of the goods, as the quota counts."))
     public = forms.BooleanField(
         label=_("Public"),
         required=False,
