@@ -272,7 +272,7 @@ def reports_to_warn_of(today: date, limit: int) -> list[int]:
 
 
 @counts_clearances
-def clearances(licenses: Collection[int]) -> dict[int, tuple[int, int]]:
+def clearances_counted(licenses: Collection[int]) -> dict[int, tuple[int, int]]:
     """As the ledger counts them where they are limited: from the reservation on, until that was given back, and what
     customs cleared. Read of an index alone, which has no primary key, however much was moved."""
     counted = Shipment.objects.filter(license__in=licenses, counted=True).order_by()
