@@ -18,10 +18,10 @@ TRIPS = {  # so often, and with this status
     "refused": (6, 409),
     "replayed": (2, 201),
     "check": (2, 200),
-    "cancel": (27, 200),
+    "cancel": (24, 200),
     "bulk of 10": (9, 207),
     "declared": (25, 200),
-    "cleared": (33, 200),
+    "cleared": (32, 200),
 }
 
 
