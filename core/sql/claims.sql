@@ -36,20 +36,27 @@ $$;
 -- The answer of a key that this transaction holds is kept; its body comes back.
 -- answer: {status, content_type, body}, a body in which %1$s, %2$s … stand for what is filled in, and %% for a percent sign.
 CREATE OR REPLACE FUNCTION answer_keep(organization bigint, key_ text, answer jsonb, filled text[]) RETURNS text
-    LANGUAGE sql AS $$
+    LANGUAGE plpgsql AS $$
+DECLARE
+    kept text;
+BEGIN
     UPDATE core_idempotency SET status = (answer->>'status')::int, content_type = answer->>'content_type',
             body = format(answer->>'body', VARIADIC filled)
-        WHERE organization_id = organization AND key = key_ RETURNING body;
+        WHERE organization_id = organization AND key = key_ RETURNING body INTO STRICT kept;
+    RETURN kept;
+END;
 $$;
 
 -- The first history line of a row that this transaction has made. The hash is core.history.chain_hash's, of a line
 -- without reason and facts; nothing in it needs an escape in JSON.
 CREATE OR REPLACE FUNCTION history_begin(kind text, id_ bigint, ref_ text, verb_ text, state_ text, actor bigint,
-                                         at_ timestamptz, edition_ text) RETURNS void LANGUAGE sql AS $$
+                                         at_ timestamptz, edition_ text) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
     INSERT INTO core_historyline (subject_kind, subject_id, subject_ref, seq, verb, from_state, to_state, actor_id, at,
                                   reason, edition, facts, previous_hash, hash)
     VALUES (kind, id_, ref_, 1, verb_, '', state_, actor, at_, '', edition_, '{}', '',
             encode(sha256(convert_to(format('["", "%s", %s, "%s", 1, "%s", "", "%s", %s, "%s", "", "%s", {}]',
                 kind, id_, ref_, verb_, state_, actor,
                 to_char(at_ AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"+00:00"'), edition_), 'UTF8')), 'hex'));
+END;
 $$;

@@ -17,7 +17,8 @@ CREATE OR REPLACE FUNCTION ledger_last(line licensing_licenseline, last boolean)
 --             lines: [{line, quantity, unit, hs, value, currency, contents: {element: {share, basis}}}]}], quantities in
 --             base units.
 -- dry: judge only; no lock, no write. Returns one outcome per request:
---   {accepted, behind, at, today, failures: [{code, pointer, …numbers}], lines: [{line, available_after, worth}]}
+--   {accepted, behind, at, today, state, failures: [{code, pointer, …numbers}], lines: [{line, available_after, worth}]}
+-- state: the license's, after the wait.
 -- behind: nothing was taken, because a newer edition came than the one that judged a line of it.
 CREATE OR REPLACE FUNCTION ledger_take(requests jsonb, dry boolean) RETURNS jsonb LANGUAGE plpgsql AS $$
 DECLARE
@@ -303,7 +304,7 @@ BEGIN
         END IF;
         outcomes := outcomes || jsonb_build_object(
             'accepted', jsonb_array_length(failures) = 0 AND NOT behind, 'behind', behind, 'failures', failures,
-            'lines', taken, 'at', now_at, 'today', today);
+            'lines', taken, 'state', lic.state, 'at', now_at, 'today', today);
     END LOOP;
     RETURN outcomes;
 END;

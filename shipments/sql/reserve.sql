@@ -94,7 +94,6 @@ DECLARE
     lic record;
     lasts date;
     shipment bigint;
-    state_ text;
     wrong jsonb;
     used jsonb;
     said jsonb;
@@ -166,13 +165,12 @@ BEGIN  -- what is refused is undone
     END IF;
     PERFORM history_begin('shipment', shipment, request->>'ref', 'reserve', 'reserved', (request->>'actor')::bigint,
         (said->>'at')::timestamptz, lic.edition);
-    state_ := (SELECT state FROM licensing_license WHERE id = lic.id);  -- as it is after the wait
     IF answer IS NULL THEN
         RETURN said || jsonb_build_object('shipment', shipment, 'exporter', lic.exporter,
-            'license', jsonb_build_object('id', lic.id, 'ref', lic.ref, 'state', state_), 'reserved_until', lasts);
+            'license', jsonb_build_object('id', lic.id, 'ref', lic.ref, 'state', said->'state'), 'reserved_until', lasts);
     END IF;
     RETURN jsonb_build_object('answer', answer_keep(organization, request->>'key', answer,
-        ARRAY[to_json(lasts)::text, to_json(state_ <> 'active')::text] || shipment_left(request->'lines', said->'lines')));
+        ARRAY[to_json(lasts)::text, to_json(said->>'state' <> 'active')::text] || shipment_left(request->'lines', said->'lines')));
 EXCEPTION
     WHEN SQLSTATE 'LS409' THEN
         RETURN said;

@@ -13,23 +13,18 @@ from config.local import demo
 from core import command, problems
 from core.errors import DomainError, Invalid
 from core.idempotency import Answer, Claim
+from core.legal_time import legal_now
 from core.models import Idempotency
 from core.quantities import UNITS, show
+from licensing.models import License
 from shipments import actions, answers
 from shipments.actions import reservations
 from shipments.models import Shipment
 from tests import make
+from tests.book import unguarded
 from tests.shipments.test_races import dsn
 
 KG = 1000
-A_SUSPENSION_LATER = """
-    CREATE FUNCTION a_suspension_later() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
-        UPDATE licensing_license SET state = 'suspended';
-        RETURN NEW;
-    END $$;
-    CREATE TRIGGER later BEFORE INSERT ON core_historyline FOR EACH ROW WHEN (NEW.verb = 'reserve')
-        EXECUTE FUNCTION a_suspension_later();
-"""
 
 
 def claim(world, key="K"):
@@ -81,9 +76,14 @@ def test_each_line_says_what_that_line_has_left(world):
     assert f'"available_after":"{left[2] // KG}.000"' in answer.body
 
 
-def test_a_shipment_whose_license_is_suspended_when_it_is_made_is_on_hold(world, license):
-    with connection.cursor() as owner:
-        owner.execute(A_SUSPENSION_LATER)
+def test_a_shipment_whose_license_is_suspended_when_it_is_made_is_on_hold(world):
+    """It is for causes of another end-user alone, which no turn has followed yet."""
+    license = world.license(users=2)
+    another = license.end_users.order_by("pk").last()
+    why = {"cause": "screening", "reason": "A hit", "opened_by": world.ministry.admin.user, "opened_at": legal_now()}
+    another.causes.create(license=license, **why)
+    with unguarded():
+        License.objects.filter(pk=license.pk).update(state="suspended")
     answer = actions.reserve.claimed(claim(world), world.request(license, KG), by=world.exporter)
     assert '"on_hold":true' in answer.body
 
