@@ -205,6 +205,14 @@ def test_the_auditor_reads_it_and_is_offered_nothing(world, client, incident):
     assert stand(incident) == (None, False, [])
 
 
+def test_a_message_of_the_counter_is_called_so(world, client):
+    for name in ("page:0123", "GAC-0123"):
+        receive(world.message(make.unknown("SH"), message_id=name), by=world.customs)
+    client.force_login(world.ministry.reviewer.user)
+    page = client.get("/desk/incidents/").content.decode()
+    assert ("at the counter" in page, "page:0123" in page, "GAC-0123" in page) == (True, False, True)
+
+
 def test_the_holder_reads_that_it_is_looked_at_and_no_note(world, client):
     shipment = world.shipment(world.license(kilograms=10), 10_000)
     over = world.clear(shipment.ref, 11_000).incidents[0]
