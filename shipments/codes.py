@@ -76,7 +76,7 @@ CODES = (
         "invalid-sheet",
         422,
         _("The lines of the sheet are not made of the documented columns."),
-        _("Save it as CSV UTF-8, parted by commas, with the columns that the call names as its first line."),
+        _("Save it as CSV UTF-8, parted by commas, with the documented columns as its first line."),
     ),
     Code(
         "formula",

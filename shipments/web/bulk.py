@@ -58,10 +58,14 @@ def sheet_new(request: HttpRequest) -> HttpResponse:
 
 
 def _told(refusal: DomainError) -> list[str]:
-    """Line, column and fix; of what can't be read at all its detail says both."""
+    """Line and column, and the fix once; of what can't be read at all its detail says both."""
     if isinstance(refusal, Unreadable) or not refusal.errors:
         return [str(refusal.detail)]
-    return [f"{one.message} {codes.find(one.code).fix}" for one in refusal.errors]
+    fixes: dict[str, list[str]] = {}
+    for one in refusal.errors:
+        fixes.setdefault(str(codes.find(one.code).fix), []).append(one.message)
+    told = [[f"{found[0]} {fix}"] if len(found) == 1 else [*found, fix] for fix, found in fixes.items()]
+    return [line for lines in told for line in lines]
 
 
 def _show(request: HttpRequest, name: str, content: bytes) -> Sheet:

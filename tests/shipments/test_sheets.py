@@ -175,6 +175,13 @@ def test_a_file_that_can_not_be_read_is_refused_with_line_and_fix(name, desk):
     assert says in text_of(answer)
 
 
+def test_what_several_columns_need_is_said_once(desk):
+    page = desk.hand_in(HEADER.replace("quantity", "Menge").replace("unit", "Einheit"))
+    [told] = page.context["form"].errors.values()
+    assert [one.split(" the column ")[0] for one in told[:2]] == ["Line 1 lacks"] * 2
+    assert (len(told), told[-1][:20]) == (5, "Save it as CSV UTF-8")
+
+
 def test_a_file_of_another_kind_is_refused(desk):
     answer = desk.hand_in(HEADER, name="po.xlsx")
     assert (answer.status_code, Sheet.objects.count()) == (422, 0)
