@@ -176,8 +176,11 @@ class CorrectForm(CounterForm):
             self.add_error(f"quantity_{self.lines[0].number}", _("Say how much crossed; 0 where nothing did."))
         if (cleared := self.cleared.get(data.get("corrects"))) is not None:
             data["corrects"] = cleared.message_id
-            data["declaration_no"] = cleared.body["declaration_no"]
-            data["declared_at"] = datetime.fromisoformat(cleared.body["declared_at"])
+            said = cleared.body  # of one that lacks its declaration the shipment knows it
+            data["declaration_no"] = said.get("declaration_no") or self.row.declaration_no
+            data["declared_at"] = (
+                datetime.fromisoformat(said["declared_at"]) if said.get("declared_at") else self.row.declared_at
+            )
         return data
 
 

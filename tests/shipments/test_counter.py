@@ -405,6 +405,15 @@ def test_of_several_clearances_the_one_that_is_chosen_is_corrected(browser, worl
     assert ShipmentLine.objects.get(shipment=shipment).drawn == 90 * KG
 
 
+def test_a_clearance_whose_message_lacks_its_declaration_is_corrected_too(browser, world, shipment):
+    cleared = world.clear(shipment.ref, 100 * KG).message
+    assert "declaration_no" not in cleared.body
+    say(browser, shipment, "correct", corrects=chosen(browser, shipment), quantity_1="90", reason="Weighed again")
+    message = CustomsMessage.objects.get(event="corrected")
+    assert message.body["declaration_no"] == cleared.declaration_no
+    assert ShipmentLine.objects.get(shipment=shipment).drawn == 90 * KG
+
+
 def test_a_correction_upward_is_looked_at_twice(browser, world, shipment):
     say(browser, shipment, "clear", quantity_1="100")
     typed = {"corrects": chosen(browser, shipment), "quantity_1": "2000", "reason": "Weighed again"}
