@@ -24,7 +24,7 @@ from shipments.models import Bulk, BulkRow, Shipment
 from shipments.selectors import bulks_for
 
 CHUNK = 1_000  # at most so many are one transaction because their sender asks for it
-STEP = 250  # of a job: of one line each row leaves a version behind that the next has to pass
+STEP = 100  # of a job: of one line each row leaves a version behind that the next has to pass
 TRIES = 8  # of the same rows, in some four minutes
 MAY = "api.shipments.bulk"  # what whoever ordered a job must still be let do
 

@@ -42,7 +42,7 @@ def receive(message: Message, *, by: Actor) -> Receipt:
 def book(message: Message, *, by: Actor, seen: int | None = None) -> Receipt:
     """The same inside a command's transaction. seen: what a person saw of the shipment, which must be so still.
 
-    Raises Invalid where it was declared tomorrow: its day was mistyped, and would decide for good where it counts.
+    Raises Invalid where it was declared or cleared tomorrow: that day was mistyped, and would decide much for good.
     """
     pk = Shipment.objects.filter(ref=message.shipment).values_list("pk", flat=True).first()
     if pk is None:
@@ -52,8 +52,9 @@ def book(message: Message, *, by: Actor, seen: int | None = None) -> Receipt:
     if seen is not None:
         require_seen(shipment, seen)
     at = legal_now()
-    if message.declared_at > at + AHEAD:
-        raise Invalid([Problem("/declared_at", "invalid-date", _("That is still to come."))])
+    instants = {"/declared_at": message.declared_at, "/cleared_at": message.cleared_at or at}
+    if early := [pointer for pointer, instant in instants.items() if instant > at + AHEAD]:
+        raise Invalid([Problem(pointer, "invalid-date", _("That is still to come.")) for pointer in early])
     if message.event == "corrected":
         return _keep(corrections.correct(message, license, shipment, by, at), by)
     if message.event == "returned":
