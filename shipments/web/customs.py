@@ -107,7 +107,7 @@ def shipment_page(request: HttpRequest, ref: str, failed: Failed | None = None) 
         "license": row.license,
         "usable": row.license.usable_on(legal_day(now)) and not row.closed and fate != licensing.TOO_LATE,
         "today": legal_day(now),
-        "may_cross": row.state in DECLARED and all(one.lawful for one in row.declarations.all()),
+        "may_cross": row.state in DECLARED and {one.lawful for one in row.declarations.all()} == {True},
         **found,
         "first": found["failed"] or NEXT.get(row.state, ""),
         "questions": row.questions,

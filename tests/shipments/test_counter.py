@@ -287,6 +287,15 @@ def test_what_was_declared_before_a_suspension_is_cleared_as_usual_and_the_page_
     assert usual not in text(browser.get(f"/customs/shipments/{reserved.ref}/"))
 
 
+def test_what_crossed_under_anothers_number_is_not_called_declared_in_time(browser, world, license, shipment):
+    other = world.shipment(license, KG)
+    receive(world.message(other.ref, "declared", declaration_no=DECLARED), by=world.customs)
+    world.clear(shipment.ref, KG, final=False, declaration_no=DECLARED)
+    licenses.suspend(license.ref, seen=make.seen(license.ref), reason="Inquiry", by=world.ministry.decider)
+    page = text(browser.get(f"/customs/shipments/{shipment.ref}/"))
+    assert ("can’t be used now" in page, "cleared as usual" in page) == (True, False)
+
+
 def test_a_shipment_at_the_counter_has_the_quantities_that_are_reserved(browser, world, shipment):
     world.clear(shipment.ref, 100 * KG, final=False)
     response = browser.get(f"/customs/shipments/{shipment.ref}/")
