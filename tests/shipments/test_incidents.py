@@ -157,11 +157,11 @@ def test_the_list_asks_the_same_for_one_and_three(world, client, django_assert_n
     client.force_login(world.ministry.reviewer.user)
     reported(world)
     client.get("/desk/incidents/")
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(5):
         client.get("/desk/incidents/")
     for _ in range(2):
         incidents.take(reported(world).ref, seen=0, by=world.ministry.decider)
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(5):
         client.get("/desk/incidents/")
 
 
