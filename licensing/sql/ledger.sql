@@ -317,8 +317,7 @@ $$;
 --   final releases the rest. counted: does the shipment count against max_clearances already?
 --   Of the value that was reserved (worth) as much is drawn as of the quantity that was asked has crossed.
 -- op release: the same, of nothing that crossed.
--- Returns {lines: [{line, drawn, released, over_cleared, held, worth_held, worth_drawn}], reserved, available}: the sums
--- of the license after.
+-- Returns {lines: [{line, drawn, released, over_cleared, held, worth_held, worth_drawn}]}.
 CREATE OR REPLACE FUNCTION ledger_settle(request jsonb) RETURNS jsonb LANGUAGE plpgsql AS $$
 DECLARE
     settled jsonb := '[]';
@@ -434,9 +433,7 @@ BEGIN
     IF lic.state NOT IN ('active', 'suspended') THEN
         PERFORM ledger_lapse(lic.id);
     END IF;
-    RETURN (SELECT jsonb_build_object('lines', settled, 'at', now_at, 'reserved', sum(l.reserved),
-                                      'available', sum(ledger_available(l)))
-            FROM licensing_licenseline l WHERE l.license_id = lic.id);
+    RETURN jsonb_build_object('lines', settled);
 END;
 $$;
 
@@ -450,7 +447,7 @@ BEGIN
     PERFORM 1 FROM licensing_licenseline l WHERE l.license_id = license_ ORDER BY l.id FOR NO KEY UPDATE;
     now_at := legal_now();
     IF EXISTS (SELECT FROM licensing_license l WHERE l.id = license_ AND l.state IN ('active', 'suspended')) THEN
-        RAISE EXCEPTION 'what lapses is of a license that has ended' USING ERRCODE = 'check_violation';
+        RAISE EXCEPTION 'what lapses is of a license that has ended' USING ERRCODE = 'insufficient_privilege';
     END IF;
     FOR line IN SELECT * FROM licensing_licenseline l WHERE l.license_id = license_ ORDER BY l.id LOOP
         rest := ledger_available(line);

@@ -132,6 +132,9 @@ BEGIN  -- what is refused is undone
                                             'shipment', s.ref)) INTO used
             FROM shipments_shipment s
             WHERE s.exporter_id = organization AND s.client_reference = request->>'client_reference';
+        IF request ? 'opened' AND used IS NULL THEN
+            RAISE EXCEPTION 'a shipment is opened for its own request' USING ERRCODE = 'check_violation';
+        END IF;
         IF dry THEN
             said := ledger_take(jsonb_build_array(request), true)->0;
             said := shipment_reports_owed(said, organization, (request->>'late_days')::int);
