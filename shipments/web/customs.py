@@ -15,7 +15,7 @@ from core.web.steps import Failed, of_one_moment, offered
 from licensing import selectors as licensing
 from licensing.models import License
 from shipments import selectors
-from shipments.models import Shipment
+from shipments.models import Incident, Shipment
 from shipments.states import OPEN_SHIPMENT, RELEASED, ShipmentState
 
 FOUND = {
@@ -24,6 +24,8 @@ FOUND = {
 }
 
 
+# What says, though its declaration was in time, that not all of it crosses as usual.
+BARS = {Incident.Kind.RULES_FORBADE, Incident.Kind.DECLARATION_USED}
 DECLARED = (ShipmentState.DECLARED, ShipmentState.QUESTIONED, ShipmentState.PART_CLEARED)
 # what an officer says next of a shipment in this state; of one that is through nothing is expected
 NEXT = {
@@ -107,7 +109,9 @@ def shipment_page(request: HttpRequest, ref: str, failed: Failed | None = None) 
         "license": row.license,
         "usable": row.license.usable_on(legal_day(now)) and not row.closed and fate != licensing.TOO_LATE,
         "today": legal_day(now),
-        "may_cross": row.state in DECLARED and {one.lawful for one in row.declarations.all()} == {True},
+        "may_cross": row.state in DECLARED
+        and {one.lawful for one in row.declarations.all()} == {True}
+        and not {one.kind for one in row.incidents.all()} & BARS,
         **found,
         "first": found["failed"] or NEXT.get(row.state, ""),
         "questions": row.questions,
