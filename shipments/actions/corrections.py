@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from core.access import Actor
 from core.errors import Invalid, Problem
 from core.history import move, record
+from core.locks import lock_all
 from core.quantities import show
 from licensing.actions import licenses
 from licensing.models import License
@@ -120,9 +121,9 @@ def _lawful(message: Message, license: License, shipment: Shipment) -> set[int]:
 
 
 def _absorbed(settled: Mapping[int, Mapping[str, Any]]) -> list[Shipment]:
-    """Of whom something was beyond the license, has room now, and is drawn."""
+    """Of whom something was beyond the license, has room now, and is drawn. They are this transaction's."""
     whose = [one["shipment"] for result in settled.values() for one in result["others"]]
-    return list(Shipment.objects.filter(pk__in=whose).order_by("pk"))
+    return lock_all(Shipment.objects.filter(pk__in=whose))
 
 
 def take_back(message: Message, shipment: Shipment, by: Actor, at: datetime) -> Receipt:
