@@ -73,6 +73,7 @@ class Shipment(FSMModelMixin, models.Model):
         ]
         indexes = [
             models.Index(name="shipment_clearance", fields=["license", "counted", "state"]),
+            models.Index(name="shipment_questioned", fields=["declared_at"], condition=Q(state="questioned")),
             models.Index(name="shipment_reservation", fields=["reserved_until"], condition=Q(state="reserved")),
             models.Index(
                 name="shipment_report_due",
