@@ -143,7 +143,7 @@ def reconcile_ledger(whole: bool = False, after: int = books.FIRST) -> int:
         wrong = _looked_at(some, whole=whole)
         for license, drift in wrong.items():
             log.error("ledger drift", extra={"license": license, "drift": [str(one) for one in drift]})
-        each(wrong, lambda pk, wrong=wrong: licenses.freeze(pk, wrong=wrong[pk], by=by))
+        each(wrong, lambda pk: licenses.freeze(pk, by=by))
         done += len(wrong)
         if whole and upto is not None and time.monotonic() - began > LONG:
             reconcile_ledger.delay(True, upto)

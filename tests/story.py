@@ -21,7 +21,6 @@ from core.models import Delivery, LegalDay, Membership
 from core.web import steps
 from exporters import actions as exporters
 from exporters.models import Exporter
-from licensing import books
 from licensing.actions import (
     applications,
     comments,
@@ -354,7 +353,7 @@ def _shipments(step: Story, world: make.World, clock_of: Any) -> None:
     step(licenses.suspend, ending.ref, reason="Inspection", by=decider)
     another, cause = world.ministry.other_decider, ending.suspensions.get().pk
     step(licenses.lift, ending.ref, suspension=cause, reason="Cleared up", by=another)
-    step(licenses.freeze, ending.pk, wrong=[books.Drift(ending.pk, 1, "drawn", 1)], by=clock())
+    step(licenses.freeze, ending.pk, by=clock())
     frozen = ending.suspensions.get(ended_at=None).pk
     licenses.lift(ending.ref, seen=seen(ending.ref), suspension=frozen, reason="Agrees", by=another)
     _plain(step, world)

@@ -3,7 +3,7 @@
 That one expired, and that its holder is warned, is written for many at once by licensing/sql/sweeps.sql.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -127,13 +127,14 @@ def widened(license: License, *, served: bool, by: Actor, at: datetime, reason: 
 
 
 @command
-def freeze(pk: int, *, wrong: Sequence[books.Drift], by: Actor) -> License | None:
-    """The license is suspended because its books do not agree, until somebody has mended them; once, not again."""
+def freeze(pk: int, *, by: Actor) -> License | None:
+    """The license is suspended because its books do not agree, until somebody has mended them; once, not again. Its
+    holder reads that, and not what differs: the log says it, and `lift` to whoever would end it too early."""
     license = lock(License.objects.all(), pk=pk)
     known = license.suspensions.filter(cause=Suspension.Cause.LEDGER, ended_at=None).exists()
     if known or license.state not in IN_FORCE:
         return None
-    reason = _("The books do not agree: {what}.").format(what="; ".join(map(str, wrong)))
+    reason = _("The ministry compares what is booked on it, line by line, and then ends this.")
     open_cause(license, Suspension.Cause.LEDGER, reason=reason, by=by)
     return license
 

@@ -102,7 +102,6 @@ class Scene:
 
     def verbs(self):
         license, who, officers = self.license, self.world, self.world.ministry
-        wrong = [books.Drift(license.pk, 1, "drawn", 1)]
         another, booked = officers.other_decider, self.booked["BOOKED"]
         inspected = {"seen": self.seen, "reason": "Inspection", "by": officers.decider}
         return {
@@ -114,7 +113,7 @@ class Scene:
             "lift": lambda: done(
                 licenses.lift, license.ref, suspension=self.cause, seen=self.cause_seen, reason="Seen", by=another
             ),
-            "freeze": lambda: done(licenses.freeze, license.pk, wrong=wrong, by=by_clock()),
+            "freeze": lambda: done(licenses.freeze, license.pk, by=by_clock()),
             "turn": lambda: done(verdicts.turn, license.pk, by=by_clock()),
             "expire": lambda: done(expire_licenses),
             "clear": lambda: claimed(actions.receive, "k-clear", self.clears, by=who.customs),
