@@ -60,7 +60,6 @@ def parts(case: str = "") -> "tuple[Prefetch[Any, Any, Any], Prefetch[Any, Any, 
     )
 
 
-@cache
 def steps(case: str = "") -> "Prefetch[Any, Any, Any]":
     """Steps of cases, each with what licensing.granted reads of it."""
     lines = RecommendedLine.objects.filter(step=OuterRef("pk")).order_by("pk")
