@@ -296,6 +296,15 @@ def test_what_crossed_under_anothers_number_is_not_called_declared_in_time(brows
     assert ("can’t be used now" in page, "cleared as usual" in page) == (True, False)
 
 
+def test_what_the_rules_forbade_is_not_called_cleared_as_usual(browser, world, license, shipment):
+    say(browser, shipment, "declare")
+    about = {"shipment": shipment, "message_id": "GAC-1", "text": "", "opened_at": legal_now()}
+    Incident.objects.create(ref=make.unique("INC-"), kind="rules_forbade", **about)
+    licenses.suspend(license.ref, seen=make.seen(license.ref), reason="Inquiry", by=world.ministry.decider)
+    page = text(browser.get(f"/customs/shipments/{shipment.ref}/"))
+    assert ("can’t be used now" in page, "cleared as usual" in page) == (True, False)
+
+
 def test_a_shipment_at_the_counter_has_the_quantities_that_are_reserved(browser, world, shipment):
     world.clear(shipment.ref, 100 * KG, final=False)
     response = browser.get(f"/customs/shipments/{shipment.ref}/")
