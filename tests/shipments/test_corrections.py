@@ -6,6 +6,7 @@ from importlib import import_module
 
 import pytest
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from config.local import demo
 from core.access import clock as sweeper
@@ -606,6 +607,19 @@ def test_room_is_found_once_and_for_the_oldest_first(world):
     world.clear(second.ref, 15 * KG)
     correct(world, first, cleared, 73 * KG)
     assert (figures(second), figures(third)) == ({"drawn": 15}, {"drawn": 12, "over_cleared": 3})
+
+
+def test_whom_a_correction_finds_room_for_is_locked_before_its_history_goes_on(world):
+    """A report of it takes the shipment alone, and would write the same line."""
+    license = world.license(kilograms=100)
+    first, other = world.shipment(license, 80 * KG), world.shipment(license, 20 * KG)
+    cleared = world.clear(first.ref, 80 * KG)
+    world.clear(other.ref, 25 * KG)
+    with CaptureQueriesContext(connection) as asked:
+        correct(world, first, cleared, 70 * KG)
+    held = [one["sql"] for one in asked if one["sql"].endswith("FOR NO KEY UPDATE")]
+    assert [sql for sql in held if f"IN ({other.pk})" in sql]
+    assert lines_of(other).last().verb == "absorb"
 
 
 def test_a_correction_that_frees_nothing_reopens_nothing(world):
