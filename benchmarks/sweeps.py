@@ -127,7 +127,8 @@ def sweep_expire_1m(world: Any) -> dict[str, Any]:
 
 
 def reconcile_10m(world: Any) -> dict[str, Any]:
-    """Movements a second, of lines that agree with theirs."""
+    """Movements a second, of lines that agree with theirs: the sums of every account, and chains from where they were
+    found right; from their beginning they have a figure of their own (books_1m)."""
     from django.db import connection
 
     from licensing import books
@@ -148,7 +149,7 @@ def reconcile_10m(world: Any) -> dict[str, Any]:
 
     def reconciled() -> float:
         began = time.monotonic()
-        drift = books.drift()
+        drift = books.drift(whole=False)
         assert not [row for row in drift if (row.line or 0) > BOOKED and row.what in ("reserved", "drawn")]
         return many / (time.monotonic() - began)
 

@@ -49,9 +49,10 @@ class Drift:
         return f"line {self.line}, {self.what} ({self.off})"
 
 
-def drift(licenses: Collection[int] | None = None) -> list[Drift]:
-    """All that does not agree, of these licenses or of all, each chain followed from its beginning."""
-    return _read("ledger_drift", licenses, True)
+def drift(licenses: Collection[int] | None = None, *, whole: bool = True) -> list[Drift]:
+    """All that does not agree, of these licenses or of all. whole: each chain followed from its beginning, else from
+    where it was found right."""
+    return _read("ledger_drift", licenses, whole)
 
 
 def check(*, whole: bool) -> dict[int, list[Drift]]:

@@ -11,25 +11,33 @@ CREATE OR REPLACE FUNCTION ledger_drift(licenses bigint[], whole boolean)
         FROM licensing_licenseline l LEFT JOIN licensing_linecheck c ON c.line_id = l.id
         WHERE licenses IS NULL OR l.license_id = ANY (licenses)
     ), counted AS (
-        SELECT m.license_id, m.line_id, m.account, m.end_user_id,
-               coalesce(sum(m.quantity) FILTER (WHERE m.kind = 'authorize'), 0) AS authorized,
-               coalesce(sum(m.quantity) FILTER (WHERE m.kind = 'credit'), 0) AS credited,
-               coalesce(sum(m.quantity) FILTER (WHERE m.kind = 'tolerance'), 0) AS tolerance,
-               coalesce(sum(CASE WHEN m.kind = 'reserve' THEN m.quantity
-                                 WHEN m.kind = 'release' OR m.kind IN ('draw', 'adjust') AND m.held THEN -m.quantity
+        -- in two steps, as of a line many movements are of few kinds
+        SELECT k.license_id, k.line_id, k.account, k.end_user_id,
+               coalesce(sum(k.quantity) FILTER (WHERE k.kind = 'authorize'), 0) AS authorized,
+               coalesce(sum(k.quantity) FILTER (WHERE k.kind = 'credit'), 0) AS credited,
+               coalesce(sum(k.quantity) FILTER (WHERE k.kind = 'tolerance'), 0) AS tolerance,
+               coalesce(sum(k.quantity) FILTER (WHERE k.kind = 'tolerance' AND k.alone), 0) AS granted,
+               coalesce(sum(CASE WHEN k.kind = 'reserve' THEN k.quantity
+                                 WHEN k.kind = 'release' OR k.kind IN ('draw', 'adjust') AND k.held THEN -k.quantity
                                  ELSE 0 END), 0) AS reserved,
-               coalesce(sum(m.quantity) FILTER (WHERE m.kind IN ('draw', 'adjust')), 0) AS drawn,
-               coalesce(sum(CASE WHEN m.kind = 'lapse' THEN m.quantity
-                                 WHEN m.kind = 'unlapse' THEN -m.quantity ELSE 0 END), 0) AS lapsed,
-               coalesce(sum(m.quantity) FILTER (WHERE m.kind = 'over_clear'), 0) AS over_cleared,
-               count(*) FILTER (WHERE m.seq IS NULL) AS unchained,
-               bool_or(m.seq = 1 AND m.kind = 'authorize') AS opened,
-               count(*) FILTER (WHERE m.shipment_id IS NULL AND m.kind NOT IN ('authorize', 'tolerance', 'lapse', 'unlapse')
-                   OR m.account <> 'quantity' AND m.kind IN ('tolerance', 'over_clear', 'lapse', 'unlapse')) AS of_nothing,
-               ARRAY[min(m.exporter_id), max(m.exporter_id), min(m.line_number), max(m.line_number)] AS whose
-        FROM licensing_movement m
-        WHERE licenses IS NULL OR m.license_id = ANY (licenses)
-        GROUP BY m.license_id, m.line_id, m.account, m.end_user_id
+               coalesce(sum(k.quantity) FILTER (WHERE k.kind IN ('draw', 'adjust')), 0) AS drawn,
+               coalesce(sum(CASE WHEN k.kind = 'lapse' THEN k.quantity
+                                 WHEN k.kind = 'unlapse' THEN -k.quantity ELSE 0 END), 0) AS lapsed,
+               coalesce(sum(k.quantity) FILTER (WHERE k.kind = 'over_clear'), 0) AS over_cleared,
+               sum(k.unchained) AS unchained,
+               bool_or(k.opens AND k.kind = 'authorize') AS opened,
+               sum(k.number) FILTER (WHERE k.alone AND k.kind NOT IN ('authorize', 'tolerance', 'lapse', 'unlapse')
+                   OR k.account <> 'quantity' AND k.kind IN ('tolerance', 'over_clear', 'lapse', 'unlapse')) AS of_nothing,
+               ARRAY[min(k.exporter), max(k.last_exporter), min(k.line_number), max(k.last_number)] AS whose
+        FROM (
+            SELECT m.license_id, m.line_id, m.account, m.end_user_id, m.kind, m.held, m.shipment_id IS NULL AS alone,
+                   sum(m.quantity) AS quantity, count(*) AS number, count(*) - count(m.seq) AS unchained,
+                   bool_or(m.seq = 1) AS opens, min(m.exporter_id) AS exporter, max(m.exporter_id) AS last_exporter,
+                   min(m.line_number) AS line_number, max(m.line_number) AS last_number
+            FROM licensing_movement m
+            WHERE licenses IS NULL OR m.license_id = ANY (licenses)
+            GROUP BY m.license_id, m.line_id, m.account, m.end_user_id, m.kind, m.held, m.shipment_id IS NULL) k
+        GROUP BY k.license_id, k.line_id, k.account, k.end_user_id
     ), sums AS (
         SELECT l.license_id, l.id, amount.what, amount.off
         FROM licensing_licenseline l
@@ -97,10 +105,8 @@ CREATE OR REPLACE FUNCTION ledger_drift(licenses bigint[], whole boolean)
         SELECT l.license_id, l.id, 'not as granted', l.authorized - coalesce(r.quantity, 0)
         FROM licensing_licenseline l
         LEFT JOIN recommended r ON r.license_id = l.license_id AND r.number = l.number
-        LEFT JOIN LATERAL (
-            SELECT sum(m.quantity) AS tolerance FROM licensing_movement m WHERE m.license_id = l.license_id
-               AND m.line_id = l.id AND m.kind = 'tolerance' AND m.shipment_id IS NULL) t ON true
-        WHERE (licenses IS NULL OR l.license_id = ANY (licenses)) AND (l.authorized, l.final_pct, coalesce(t.tolerance, 0))
+        LEFT JOIN counted t ON t.line_id = l.id AND t.license_id = l.license_id AND t.account = 'quantity'
+        WHERE (licenses IS NULL OR l.license_id = ANY (licenses)) AND (l.authorized, l.final_pct, coalesce(t.granted, 0))
             IS DISTINCT FROM (r.quantity, r.final_pct, r.tolerance)
     ), absent AS (
         SELECT r.license_id, NULL::bigint, format('line %s missing', r.number), r.quantity::numeric FROM recommended r
@@ -170,14 +176,14 @@ CREATE OR REPLACE FUNCTION ledger_drift(licenses bigint[], whole boolean)
     ), nothing AS (
         SELECT m.license_id, m.line_id, 'movements of nothing', m.of_nothing FROM counted m WHERE m.of_nothing > 0
     ), unsaid AS (
-        SELECT m.license_id, m.line_id, 'no history of a movement', m.seq::numeric
-        FROM licensing_movement m
-        WHERE (licenses IS NULL OR m.license_id = ANY (licenses)) AND m.shipment_id IS NULL AND m.seq IS NOT NULL
+        SELECT k.license_id, k.id, 'no history of a movement', k.seq::numeric
+        FROM link k
+        WHERE (k.movement).shipment_id IS NULL AND k.seq IS NOT NULL
           -- what a shipment gave back to a license that has ended lapsed with it
-          AND NOT EXISTS (SELECT FROM licensing_movement o WHERE o.license_id = m.license_id
-                AND o.transaction = m.transaction AND o.shipment_id IS NOT NULL)
-          AND NOT EXISTS (SELECT FROM core_historyline h WHERE h.subject_kind = 'license' AND h.subject_id = m.license_id
-                AND h.at BETWEEN m.at - interval '10 s' AND m.at + interval '10 s')
+          AND NOT EXISTS (SELECT FROM licensing_movement o WHERE o.license_id = k.license_id
+                AND o.transaction = (k.movement).transaction AND o.shipment_id IS NOT NULL)
+          AND NOT EXISTS (SELECT FROM core_historyline h WHERE h.subject_kind = 'license' AND h.subject_id = k.license_id
+                AND h.at BETWEEN (k.movement).at - interval '10 s' AND (k.movement).at + interval '10 s')
     )
     SELECT * FROM sums UNION ALL SELECT * FROM further UNION ALL SELECT * FROM nowhere UNION ALL SELECT * FROM broken
     UNION ALL SELECT * FROM beside UNION ALL SELECT * FROM head UNION ALL SELECT * FROM passed
