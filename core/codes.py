@@ -142,7 +142,7 @@ CODES = (
         "not-found",
         404,
         _("Absent, or not yours; both look the same."),
-        _("Check the address, its reference, and the license in the body."),
+        _("Check the address, its reference, and what the body names."),
     ),
     Code(
         "method-not-allowed",

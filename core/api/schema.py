@@ -101,7 +101,9 @@ class ErrorOutput(serializers.Serializer[Any]):
             "What is left, where something ran out: in the unit or currency of the message, whatever was sent."
         ),
     )
-    pool = serializers.CharField(required=False, help_text=gettext_lazy("The national quota that ran out."))
+    pool = serializers.CharField(
+        required=False, help_text=gettext_lazy("What several share, where that ran out: its reference.")
+    )
 
 
 class ProblemOutput(serializers.Serializer[Any]):
