@@ -249,7 +249,7 @@ def message(shipment, **changes):
         "shipment": shipment,
         "declaration_no": f"5301202600{next(make.serial):08d}",
         "declared_at": on_the_wire(legal_now()),
-        "cleared_at": on_the_wire(legal_now() + timedelta(minutes=15)),
+        "cleared_at": on_the_wire(legal_now() + timedelta(minutes=5)),
         "final": True,
         "lines": [{"license_line": 1, "quantity": "1196.400", "unit": "kg"}],
     } | changes

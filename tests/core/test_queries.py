@@ -18,7 +18,7 @@ PAGES = {
     "desk.countersign": 7,
     "desk.declarations": 4,
     "desk.exporters": 4,
-    "desk.incidents": 4,
+    "desk.incidents": 5,
     "desk.license": 25,
     "desk.licenses": 7,
     "desk.reports": 4,
