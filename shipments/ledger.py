@@ -67,6 +67,6 @@ def _asked(door: str, request: Mapping[str, Any]) -> Any:
         return cursor.fetchone()[0]
 
 
-def lines_of(shipment: Shipment) -> list[ShipmentLine]:
+def lines_now(shipment: Shipment) -> list[ShipmentLine]:
     """Its lines as they stand now, by their number."""
     return list(shipment.lines.order_by("line_number"))

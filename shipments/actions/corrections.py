@@ -69,7 +69,7 @@ def correct(message: Message, license: License, shipment: Shipment, by: Actor, a
     nothing = {"drawn": 0, "over_cleared": 0}
     results = [
         (line, {**settled.get(n, nothing), "released": 0, "quantity": right[n]})
-        for line in ledger.lines_of(shipment)
+        for line in ledger.lines_now(shipment)
         if (n := line.line_number) in right
     ]
     return Receipt(message, 200, shipment, results, incidents, corrects=cleared)

@@ -212,7 +212,7 @@ def _clear(
         move(shipment.come_back, by=by, facts=facts)
     if not went_beyond(license, shipment, message, settled.values(), incidents, at):
         licenses.exhaust_if_done(license, by=by)
-    results = [(line, settled[line.line_number]) for line in ledger.lines_of(shipment) if line.line_number in cleared]
+    results = [(line, settled[line.line_number]) for line in ledger.lines_now(shipment) if line.line_number in cleared]
     return Receipt(message, 200, shipment, results, incidents)
 
 
