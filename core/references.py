@@ -15,7 +15,8 @@ _TOLERANT = str.maketrans({"O": "0", "I": "1", "L": "1", " ": None, "-": None, "
 def draw(prefix: str) -> str:
     """A new random reference such as `EL-7QF4K2M18`; 40 bits, so a clash is left to the unique constraint."""
     while True:
-        body = "".join(secrets.choice(ALPHABET) for _ in range(8))
+        bits = secrets.randbits(40)
+        body = "".join([ALPHABET[bits >> place & 31] for place in range(0, 40, 5)])
         check = mod_37_2.calc_check_digit(body)
         if check in ALPHABET:
             return f"{prefix}-{body}{check}"
