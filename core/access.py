@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, Any, cast
 
 from django.apps import apps
 from django.contrib.auth.models import AnonymousUser
-from django.db import connection
 from django.db.models import Model
 
 from core.legal_time import legal_now
+from core.postgres.prepared import Prepared
 
 if TYPE_CHECKING:
     from core.models import ApiKey, Organization, User
@@ -157,12 +157,10 @@ def digest(key: str) -> str:
 def live_key(text: str) -> "ApiKey | None":
     """The key of this text with its organization and user, when it is neither revoked nor past its day.
 
-    One statement that is made once: each call of a program begins with it.
+    One statement that is made and planned once: each call of a program begins with it.
     """
-    sql, parts = _statement_of_key()
-    with connection.cursor() as cursor:
-        cursor.execute(sql, [digest(text)])
-        row = cursor.fetchone()
+    statement, parts = _statement_of_key()
+    row = statement.first(digest(text))
     if row is None:
         return None
     values = iter(row)
@@ -172,7 +170,7 @@ def live_key(text: str) -> "ApiKey | None":
 
 
 @cache
-def _statement_of_key() -> tuple[str, list[tuple[type[Model], list[str]]]]:
+def _statement_of_key() -> tuple[Prepared, list[tuple[type[Model], list[str]]]]:
     """And which of its columns, one after the other, are of which model."""
     models: list[Any] = [apps.get_model("core", name) for name in ("ApiKey", "Organization", "User")]
     parts = [(one, [field.attname for field in one._meta.concrete_fields]) for one in models]
@@ -180,6 +178,6 @@ def _statement_of_key() -> tuple[str, list[tuple[type[Model], list[str]]]]:
     found = (
         f"SELECT {', '.join(columns)} FROM core_apikey JOIN core_organization ON core_organization.id = organization_id"
         " JOIN core_user ON core_user.id = user_id"
-        f" WHERE digest = %s AND {models[0].LIVE}"
+        f" WHERE digest = $1 AND {models[0].LIVE}"
     )
-    return found, parts
+    return Prepared("live_key", found), parts
