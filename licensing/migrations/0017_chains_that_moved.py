@@ -1,0 +1,18 @@
+"""A chain is followed where something came after the place up to which it was found right."""
+
+from pathlib import Path
+
+from django.db import migrations
+
+SQL = Path(__file__).parent.parent / "sql" / "books.sql"
+
+
+class Migration(migrations.Migration):
+
+    dependencies = [
+        ('licensing', '0016_sums_in_two_steps'),
+    ]
+
+    operations = [
+        migrations.RunSQL([(SQL.read_text(encoding="utf-8"), None)]),
+    ]
