@@ -38,11 +38,21 @@ EXPIRED = """
 """
 BOOKS = """
     INSERT INTO licensing_movement (id, at, exporter_id, license_id, line_id, line_number, kind, quantity, held,
-            shipment_ref, available_after, transaction)
+            shipment_ref, available_after, transaction, seq, digest)
         SELECT nextval('licensing_movement_seq'), now(), exporter_id, license_id, l.id, number,
             CASE WHEN n = 0 THEN 'authorize' WHEN n %% 2 = 1 THEN 'lapse' ELSE 'unlapse' END,
-            CASE WHEN n = 0 THEN authorized ELSE 1 END, false, '', authorized - n %% 2, 0
+            CASE WHEN n = 0 THEN authorized ELSE 1 END, false, '', authorized - n %% 2, 0, n + 1, ''
         FROM licensing_licenseline l, generate_series(0, %s) n WHERE l.id > %s
+"""
+# They were found right up to the last.
+RIGHT = """
+    UPDATE licensing_licenseline SET chain_seq = %s + 1, chain_digest = '' WHERE id > %s;
+    INSERT INTO licensing_linecheck (line_id, seq, digest, at)
+        SELECT id, chain_seq, chain_digest, now() FROM licensing_licenseline WHERE id > %s
+"""
+ACCOUNTS = """
+    SELECT line_id, account, end_user_id, kind, held, sum(quantity) FROM licensing_movement
+    GROUP BY line_id, account, end_user_id, kind, held
 """
 CHAIN = """
     SELECT count(*), count(*) FILTER (WHERE k.digest IS DISTINCT FROM ledger_digest(k.before, k.m)) FROM (
@@ -137,20 +147,21 @@ def reconcile_10m(world: Any) -> dict[str, Any]:
     shelf = fill(world, max(1_000, int(10_000_000 * SCALE) // EACH), BOOKED)
     with unguarded(), connection.cursor() as cursor:
         cursor.execute(BOOKS, [EACH, BOOKED])
-        cursor.execute("ANALYZE licensing_movement")
+        cursor.execute(RIGHT, [EACH, BOOKED, BOOKED])
+        cursor.execute("ANALYZE licensing_movement, licensing_licenseline, licensing_linecheck")
     many = shelf.number * (EACH + 1)
 
     def summed() -> float:
         began = time.monotonic()
         with connection.cursor() as cursor:
-            cursor.execute("SELECT line_id, kind, sum(quantity) FROM licensing_movement GROUP BY line_id, kind")
+            cursor.execute(ACCOUNTS)
             cursor.fetchall()
         return many / (time.monotonic() - began)
 
     def reconciled() -> float:
         began = time.monotonic()
         drift = books.drift(whole=False)
-        assert not [row for row in drift if (row.line or 0) > BOOKED and row.what in ("reserved", "drawn")]
+        assert {row.what for row in drift if (row.line or 0) > BOOKED} <= {"not as granted"}  # copies have no decision
         return many / (time.monotonic() - began)
 
     return compared(reconciled, bare=summed)
