@@ -10,10 +10,11 @@ from statistics import median
 from typing import Any
 
 from benchmarks.api import OURS, key_of
+from benchmarks.drawdown import used
 from benchmarks.ground import SCALE
 from benchmarks.limits import lay
 from benchmarks.rounds import SECONDS, compared
-from benchmarks.shelf import Shelf, shelf_of
+from benchmarks.shelf import Shelf
 from benchmarks.web import Web, serving
 
 TARGETS = {name: {"per_l1": 0.55} for name in ("bulk_1k", "bulk_1k_of_four", "bulk_10k")}
@@ -99,7 +100,7 @@ def bulk_10k(world: Any) -> dict[str, Any]:
 
 def _measured(world: Any, once: Callable[[Client], tuple[int, float]], clients: int = 1) -> dict[str, Any]:
     """once: how many rows, and the seconds from sending to the last outcome (making the rows is the client's own)."""
-    shelf = shelf_of(world)
+    shelf = used(world)
     spread, _ = lay(shelf)
     spent: list[float] = []
     with serving(OURS) as web:
