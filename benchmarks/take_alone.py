@@ -3,12 +3,16 @@
 import json
 from typing import Any
 
+from benchmarks import peer
 from benchmarks.limits import Limits, lay
 from benchmarks.pgbench import rate
 from benchmarks.rounds import SECONDS, compared
 from benchmarks.shelf import FIRST, shelf_of
 
-TARGETS = {"take_alone_spread": {"per_l1": 0.55}, "take_alone_hot": {"per_l1": 0.65}}
+TARGETS = {
+    "take_alone_spread": {"per_l1": 0.55, "per_pgledger": 1},
+    "take_alone_hot": {"per_l1": 0.65, "per_pgledger": 1},
+}
 FLOORS = {"take_alone_spread": {"per_l1": 0.38}, "take_alone_hot": {"per_l1": 0.50}}
 SCRIPT = """\\set id random(1, {most})
 SELECT ledger_take(jsonb_build_array(jsonb_build_object(
@@ -27,8 +31,11 @@ def take_alone_hot(world: Any) -> dict[str, Any]:
 
 
 def _of(world: Any, limits: Limits) -> dict[str, Any]:
-    script = script_of(world, limits.most)
-    return compared(lambda: rate(script, seconds=SECONDS), l1=lambda: limits.l1(SECONDS))
+    script, beside = script_of(world, limits.most), {}
+    if peer.FILES:
+        peer.lay(limits.most)
+        beside["pgledger"] = lambda: peer.transfers(limits.most, SECONDS)
+    return compared(lambda: rate(script, seconds=SECONDS), l1=lambda: limits.l1(SECONDS), **beside)
 
 
 def script_of(world: Any, most: int) -> str:
