@@ -15,10 +15,10 @@ TARGETS = {
 }
 FLOORS = {"take_alone_spread": {"per_l1": 0.38}, "take_alone_hot": {"per_l1": 0.50}}
 SCRIPT = """\\set id random(1, {most})
-SELECT ledger_take(jsonb_build_array(jsonb_build_object(
+SELECT ledger_take(jsonb_build_object(
     'license', {first} + :id, 'end_user', {end_user}, 'consignee', {consignee}, 'destination', '{destination}',
     'port', 'CNSHA', 'planned_on', legal_day(legal_now()), 'shipment_ref', '',
-    'lines', jsonb_build_array(jsonb_build_object('line', 1, 'quantity', 1, 'unit', 'g', 'hs', '')))), false);
+    'lines', jsonb_build_array(jsonb_build_object('line', 1, 'quantity', 1, 'unit', 'g', 'hs', ''))), false);
 """
 
 
@@ -50,7 +50,7 @@ def script_of(world: Any, most: int) -> str:
     script = SCRIPT.format(most=most, first=FIRST, **whom)
     with connection.cursor() as cursor:
         cursor.execute(script.partition("\n")[2].replace(":id", "1"))
-        [said] = json.loads(cursor.fetchone()[0])
+        said = json.loads(cursor.fetchone()[0])
     if not said["accepted"]:
         raise RuntimeError(f"What is measured is refused: {said['failures']}")
     return script

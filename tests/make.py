@@ -249,9 +249,9 @@ def taken(license: License, party: int, grams: int, *, dry: bool = False, **chan
     whom = {"license": license.pk, "end_user": party, "consignee": party, "destination": "DE", "port": "CNSHA"}
     request = whom | {"planned_on": legal_today().isoformat(), "lines": [line]} | changes
     with connection.cursor() as cursor:
-        cursor.execute("SELECT ledger_take(%s::jsonb, %s)", [json.dumps([request]), dry])
-        (outcome,) = json.loads(cursor.fetchone()[0])
-    return dict(outcome)
+        cursor.execute("SELECT ledger_take(%s::jsonb, %s)", [json.dumps(request), dry])
+        outcome: dict[str, Any] = json.loads(cursor.fetchone()[0])
+    return outcome
 
 
 def told(function: str, license: License, *lines: dict[str, Any], **more: Any) -> None:

@@ -12,68 +12,62 @@ $$;
 CREATE OR REPLACE FUNCTION ledger_last(line licensing_licenseline, last boolean) RETURNS bigint LANGUAGE sql IMMUTABLE
     AS $$ SELECT CASE WHEN last THEN greatest(ledger_available(line), 0) * line.final_pct / 10000 ELSE 0 END; $$;
 
--- Judges every guard of every request in order and takes what passes, greedily.
--- requests: [{shipment, shipment_ref, license, end_user, consignee, destination, port, planned_on, final, judged,
---             lines: [{line, quantity, unit, hs, value, currency, contents: {element: {share, basis}}}]}], quantities in
---             base units.
--- dry: judge only; no lock, no write. Returns one outcome per request:
+-- Judges every guard in order, and takes what was asked if all let it pass.
+-- request: {shipment, shipment_ref, license, end_user, consignee, destination, port, planned_on, final, judged,
+--           lines: [{line, quantity, unit, hs, value, currency, contents: {element: {share, basis}}}]}, quantities in base
+--           units.
+-- dry: judge only; no lock, no write. Returns
 --   {accepted, behind, at, today, state, failures: [{code, pointer, …numbers}], lines: [{line, available_after, worth}]}
 -- state: the license's, after the wait.
 -- behind: nothing was taken, because a newer edition came than the one that judged a line of it.
-CREATE OR REPLACE FUNCTION ledger_take(requests jsonb, dry boolean) RETURNS jsonb LANGUAGE plpgsql AS $$
+DROP FUNCTION IF EXISTS ledger_take(jsonb, boolean);
+CREATE FUNCTION ledger_take(request jsonb, dry boolean) RETURNS jsonb LANGUAGE plpgsql AS $$
 DECLARE
-    outcomes jsonb := '[]';
-    request jsonb;
+    license_ bigint := (request->>'license')::bigint;
+    planned date := (request->>'planned_on')::date;
+    asked_lines jsonb := request->'lines';
     item jsonb;
     lic record;
     asked record;
     line licensing_licenseline;
-    lines licensing_licenseline[];
-    failures jsonb;
-    of_lines jsonb;
-    forbidden jsonb;
-    taken jsonb;
+    lines licensing_licenseline[] := '{}';
+    failures jsonb := '[]';
+    of_lines jsonb := '[]';
+    forbidden jsonb := '[]';
+    taken jsonb := '[]';
     said jsonb;
     now_at timestamptz;
     today date;
-    planned date;
     quantity bigint;
     worth bigint;
     room bigint;
     more bigint;
     ceiling licensing_ceiling;
     rate numeric(18, 8);
-    last boolean;
+    last boolean := coalesce((request->>'final')::boolean, false);
     left_over bigint;
-    all_open boolean;
-    behind boolean;
-    by_users boolean;
+    all_open boolean := true;
+    behind boolean := false;
+    by_users boolean := false;
     -- national pools: are there any, and those of them that this has locked
     pooled boolean := EXISTS (SELECT FROM licensing_quotapool);
     pools bigint[];
 BEGIN
     IF NOT dry THEN
-        -- by keys that are known before: as a join, with how many elements JSON has unknown, this read whole tables
-        PERFORM 1 FROM licensing_clearancecount c
-            WHERE c.license_id = ANY (ARRAY(SELECT (r->>'license')::bigint FROM jsonb_array_elements(requests) r))
-            ORDER BY c.license_id FOR NO KEY UPDATE;
+        PERFORM 1 FROM licensing_clearancecount c WHERE c.license_id = license_ FOR NO KEY UPDATE;
+        -- by numbers that are known before: as a join, with how many elements JSON has unknown, this read whole tables.
+        -- The last shipment looks at all lines: a tolerance of what remains is given when nothing else is open.
         PERFORM 1 FROM licensing_licenseline l
-            WHERE l.id = ANY (ARRAY(
-                SELECT n.id FROM jsonb_array_elements(requests) r, LATERAL (
-                    SELECT n.id FROM licensing_licenseline n
-                    WHERE n.license_id = (r->>'license')::bigint
-                      AND (n.number IN (SELECT (i->>'line')::int FROM jsonb_array_elements(r->'lines') i)
-                           -- the last shipment looks at all lines: a tolerance of what remains is given when nothing
-                           -- else is open
-                           OR (r->>'final')::boolean AND n.final_pct > 0) OFFSET 0) n))
+            WHERE l.license_id = license_ AND (l.number = ANY (
+                ARRAY(SELECT (i->>'line')::int FROM jsonb_array_elements(asked_lines) i)) OR last AND l.final_pct > 0)
             ORDER BY l.id FOR NO KEY UPDATE;
     END IF;
     IF pooled THEN
         -- of where the license allows it to go, as ledger_hold took no others
-        pools := ARRAY(SELECT DISTINCT s.pool FROM jsonb_array_elements(requests) r, pool_shares((r->>'license')::bigint,
-            (r->>'end_user')::bigint, r->>'destination', (r->>'planned_on')::date, r->'lines') s
-            WHERE r->>'destination' = ANY ((SELECT l.destinations FROM licensing_license l
-                                            WHERE l.id = (r->>'license')::bigint)::text[]));
+        pools := ARRAY(SELECT DISTINCT s.pool FROM pool_shares(license_, (request->>'end_user')::bigint,
+            request->>'destination', planned, asked_lines) s
+            WHERE request->>'destination' = ANY ((SELECT l.destinations FROM licensing_license l
+                                                  WHERE l.id = license_)::text[]));
         IF NOT dry THEN
             PERFORM 1 FROM licensing_quotapool p WHERE p.id = ANY (pools) ORDER BY p.id FOR NO KEY UPDATE;
         END IF;
@@ -82,231 +76,217 @@ BEGIN
     now_at := legal_now();
     today := legal_day(now_at);
 
-    FOR nth IN 0 .. jsonb_array_length(requests) - 1 LOOP
-        request := requests->nth;
-        planned := (request->>'planned_on')::date;
-        SELECT l.id, l.state, l.usable_from, l.usable_until, l.last_cleared, l.destinations, l.ports, l.max_clearances,
-               l.judged_by_id AS judged_by, (SELECT max(p.id) FROM licensing_policyedition p) AS newest,
-               e.state AS exporter_state, u.id AS end_user, u.open AS end_user_open, c.taken AS cleared,
-               EXISTS (SELECT FROM licensing_license_consignees g WHERE g.license_id = l.id
-                       AND g.party_id = (request->>'consignee')::bigint) AS consignee
-            INTO STRICT lic
-            FROM licensing_license l
-            LEFT JOIN exporters_exporter e ON e.organization_id = l.exporter_id
-            LEFT JOIN licensing_licenseenduser u
-                ON u.license_id = l.id AND u.party_id = (request->>'end_user')::bigint
-            LEFT JOIN licensing_clearancecount c ON c.license_id = l.id
-            WHERE l.id = (request->>'license')::bigint;
-        last := coalesce((request->>'final')::boolean, false);
-        IF last THEN
-            last := NOT EXISTS (SELECT FROM licensing_licenseline l WHERE l.license_id = lic.id AND l.reserved > 0);
-        END IF;
+    SELECT l.id, l.state, l.usable_from, l.usable_until, l.last_cleared, l.destinations, l.ports, l.max_clearances,
+           l.judged_by_id AS judged_by, (SELECT max(p.id) FROM licensing_policyedition p) AS newest,
+           e.state AS exporter_state, u.id AS end_user, u.open AS end_user_open, c.taken AS cleared,
+           EXISTS (SELECT FROM licensing_license_consignees g WHERE g.license_id = l.id
+                   AND g.party_id = (request->>'consignee')::bigint) AS consignee
+        INTO STRICT lic
+        FROM licensing_license l
+        LEFT JOIN exporters_exporter e ON e.organization_id = l.exporter_id
+        LEFT JOIN licensing_licenseenduser u
+            ON u.license_id = l.id AND u.party_id = (request->>'end_user')::bigint
+        LEFT JOIN licensing_clearancecount c ON c.license_id = l.id
+        WHERE l.id = license_;
+    IF last THEN
+        last := NOT EXISTS (SELECT FROM licensing_licenseline l WHERE l.license_id = lic.id AND l.reserved > 0);
+    END IF;
 
-        -- each line: the rules (7), told last; match (4), then room (5). The verdict is what was judged by the newest
-        -- edition for this request, or that of line and end-user.
-        of_lines := '[]';
-        forbidden := '[]';
-        behind := false;
-        all_open := true;
-        lines := '{}';
-        FOR asked IN
-                SELECT wanted.item, wanted.n - 1 AS index, l AS line,
-                       CASE WHEN brought.judged THEN request->'judged'->'lines'->(wanted.item->>'line')
-                            ELSE v.prohibited END AS prohibited,
-                       CASE WHEN brought.judged THEN request->'judged'->'held'->(wanted.item->>'line')
-                            ELSE v.held END AS held
-                FROM jsonb_array_elements(request->'lines') WITH ORDINALITY wanted (item, n)
-                LEFT JOIN licensing_licenseline l
-                    ON l.license_id = lic.id AND l.number = (wanted.item->>'line')::int
-                CROSS JOIN LATERAL (SELECT (request->'judged'->>'edition')::bigint = lic.newest
-                    AND request->'judged'->'lines' ? (wanted.item->>'line')) brought (judged)
-                LEFT JOIN LATERAL (
-                    SELECT w.prohibited, w.held FROM licensing_verdict w
-                    WHERE w.line_id = l.id AND w.end_user_id = lic.end_user AND lic.judged_by = lic.newest
-                      AND w.facts->'destination.country' ? (request->>'destination') OFFSET 0) v ON true
-                ORDER BY wanted.n LOOP
-            item := asked.item;
-            line := asked.line;
-            lines := lines || line;
-            IF line.id IS NULL THEN
-                of_lines := of_lines || jsonb_build_object('code', 'line-mismatch',
-                    'pointer', format('/lines/%s/license_line', asked.index), 'what', 'line');
-                CONTINUE;
-            END IF;
-            all_open := all_open AND line.open;
-            IF asked.prohibited IS NULL THEN
-                behind := true;
-            ELSIF asked.prohibited <> '[]' OR asked.held <> '[]' THEN
-                forbidden := forbidden || coalesce((
-                    SELECT jsonb_agg(jsonb_build_object('code', 'policy-prohibits',
-                                                        'pointer', format('/lines/%s', asked.index), 'rules', one->'rules'))
-                    FROM jsonb_array_elements(asked.prohibited) one
-                    WHERE (one->>'from')::timestamptz <= now_at
-                      AND (one->>'until' IS NULL OR now_at < (one->>'until')::timestamptz)), '[]') || coalesce((
-                    SELECT jsonb_agg(jsonb_build_object('code', 'held', 'pointer', format('/lines/%s', asked.index),
-                                                        'hold', one))
-                    FROM jsonb_array_elements(asked.held) one
-                    WHERE (one->>'from')::timestamptz <= now_at
-                      AND (one->>'until' IS NULL OR now_at < (one->>'until')::timestamptz)), '[]');
-            END IF;
-            IF (item->>'unit') <> line.unit AND NOT ((item->>'unit') IN ('kg', 'g') AND line.unit IN ('kg', 'g')) THEN
-                of_lines := of_lines || jsonb_build_object('code', 'line-mismatch',
-                    'pointer', format('/lines/%s/unit', asked.index), 'what', 'unit', 'unit', line.unit);
-                CONTINUE;
-            END IF;
-            IF coalesce(item->>'hs', '') <> '' AND cardinality(line.hs_codes) > 0
-               AND NOT EXISTS (SELECT FROM unnest(line.hs_codes) code
-                               WHERE starts_with(item->>'hs', code)) THEN
-                of_lines := of_lines || jsonb_build_object('code', 'line-mismatch',
-                    'pointer', format('/lines/%s/hs_code', asked.index), 'what', 'hs', 'hs', to_jsonb(line.hs_codes));
-            END IF;
-            IF item->'contents' <> '{}' THEN
-                of_lines := of_lines || coalesce((
-                    SELECT jsonb_agg(jsonb_build_object('code', 'line-mismatch', 'what', 'composition',
-                        'pointer', format('/lines/%s/composition', asked.index), 'element', stated.key,
-                        'most', line.composition->>stated.key) ORDER BY stated.key)
-                    FROM jsonb_each(item->'contents') stated
-                    WHERE (stated.value->>'share')::numeric > (line.composition->>stated.key)::numeric), '[]');
-            END IF;
-            quantity := (item->>'quantity')::bigint;
-            IF quantity <= 0 OR (item->>'value')::numeric < 0 THEN
-                RAISE EXCEPTION 'what is taken is more than nothing' USING ERRCODE = 'check_violation';
-            END IF;
-            -- a tolerance of what remains is the last shipment's alone
-            room := ledger_available(line) + ledger_last(line, last)
-                + CASE WHEN line.final_pct = 0 OR last THEN line.tolerance ELSE 0 END;
-            IF quantity > room THEN
-                of_lines := of_lines || jsonb_build_object('code', 'line-exhausted',
-                    'pointer', format('/lines/%s/quantity', asked.index), 'line', line.number, 'unit', line.unit,
-                    'remaining', greatest(room, 0), 'asked', quantity);
-            END IF;
-            IF line.capped THEN
-                FOR ceiling IN SELECT c.* FROM licensing_ceiling c WHERE c.line_id = line.id
-                        AND (c.end_user_id IS NULL OR c.end_user_id = lic.end_user) ORDER BY c.account DESC LOOP
-                    room := ceiling.authorized - ceiling.reserved - ceiling.drawn;
-                    IF ceiling.account = 'value' THEN
-                        rate := ledger_rate(item->>'currency', ceiling.currency, today);
-                        worth := round((item->>'value')::numeric * 100 * rate);
-                        IF worth IS NULL THEN  -- it was there before the wait: the month has changed, so say it again
-                            RAISE EXCEPTION 'no rate' USING ERRCODE = 'serialization_failure';
-                        ELSIF worth > room THEN
-                            of_lines := of_lines || jsonb_build_object('code', 'value-exhausted',
-                                'pointer', format('/lines/%s/value/amount', asked.index), 'line', line.number,
-                                'currency', ceiling.currency,
-                                'value_remaining', round(greatest(room, 0) / 100.0, 2)::text);
-                        END IF;
-                    ELSIF quantity > room THEN
-                        of_lines := of_lines || jsonb_build_object('code', 'end-user-exhausted',
-                            'pointer', format('/lines/%s/quantity', asked.index), 'line', line.number, 'unit', line.unit,
-                            'remaining', greatest(room, 0), 'asked', quantity);
+    -- each line: the rules (7), told last; match (4), then room (5). The verdict is what was judged by the newest
+    -- edition for this request, or that of line and end-user.
+    FOR asked IN
+            SELECT wanted.item, wanted.n - 1 AS index, l AS line,
+                   CASE WHEN brought.judged THEN request->'judged'->'lines'->(wanted.item->>'line')
+                        ELSE v.prohibited END AS prohibited,
+                   CASE WHEN brought.judged THEN request->'judged'->'held'->(wanted.item->>'line')
+                        ELSE v.held END AS held
+            FROM jsonb_array_elements(asked_lines) WITH ORDINALITY wanted (item, n)
+            LEFT JOIN licensing_licenseline l
+                ON l.license_id = lic.id AND l.number = (wanted.item->>'line')::int
+            CROSS JOIN LATERAL (SELECT (request->'judged'->>'edition')::bigint = lic.newest
+                AND request->'judged'->'lines' ? (wanted.item->>'line')) brought (judged)
+            LEFT JOIN LATERAL (
+                SELECT w.prohibited, w.held FROM licensing_verdict w
+                WHERE w.line_id = l.id AND w.end_user_id = lic.end_user AND lic.judged_by = lic.newest
+                  AND w.facts->'destination.country' ? (request->>'destination') OFFSET 0) v ON true
+            ORDER BY wanted.n LOOP
+        item := asked.item;
+        line := asked.line;
+        lines := lines || line;
+        IF line.id IS NULL THEN
+            of_lines := of_lines || jsonb_build_object('code', 'line-mismatch',
+                'pointer', format('/lines/%s/license_line', asked.index), 'what', 'line');
+            CONTINUE;
+        END IF;
+        all_open := all_open AND line.open;
+        IF asked.prohibited IS NULL THEN
+            behind := true;
+        ELSIF asked.prohibited <> '[]' OR asked.held <> '[]' THEN
+            forbidden := forbidden || coalesce((
+                SELECT jsonb_agg(jsonb_build_object('code', 'policy-prohibits',
+                                                    'pointer', format('/lines/%s', asked.index), 'rules', one->'rules'))
+                FROM jsonb_array_elements(asked.prohibited) one
+                WHERE (one->>'from')::timestamptz <= now_at
+                  AND (one->>'until' IS NULL OR now_at < (one->>'until')::timestamptz)), '[]') || coalesce((
+                SELECT jsonb_agg(jsonb_build_object('code', 'held', 'pointer', format('/lines/%s', asked.index),
+                                                    'hold', one))
+                FROM jsonb_array_elements(asked.held) one
+                WHERE (one->>'from')::timestamptz <= now_at
+                  AND (one->>'until' IS NULL OR now_at < (one->>'until')::timestamptz)), '[]');
+        END IF;
+        IF (item->>'unit') <> line.unit AND NOT ((item->>'unit') IN ('kg', 'g') AND line.unit IN ('kg', 'g')) THEN
+            of_lines := of_lines || jsonb_build_object('code', 'line-mismatch',
+                'pointer', format('/lines/%s/unit', asked.index), 'what', 'unit', 'unit', line.unit);
+            CONTINUE;
+        END IF;
+        IF coalesce(item->>'hs', '') <> '' AND cardinality(line.hs_codes) > 0
+           AND NOT EXISTS (SELECT FROM unnest(line.hs_codes) code
+                           WHERE starts_with(item->>'hs', code)) THEN
+            of_lines := of_lines || jsonb_build_object('code', 'line-mismatch',
+                'pointer', format('/lines/%s/hs_code', asked.index), 'what', 'hs', 'hs', to_jsonb(line.hs_codes));
+        END IF;
+        IF item->'contents' <> '{}' THEN
+            of_lines := of_lines || coalesce((
+                SELECT jsonb_agg(jsonb_build_object('code', 'line-mismatch', 'what', 'composition',
+                    'pointer', format('/lines/%s/composition', asked.index), 'element', stated.key,
+                    'most', line.composition->>stated.key) ORDER BY stated.key)
+                FROM jsonb_each(item->'contents') stated
+                WHERE (stated.value->>'share')::numeric > (line.composition->>stated.key)::numeric), '[]');
+        END IF;
+        quantity := (item->>'quantity')::bigint;
+        IF quantity <= 0 OR (item->>'value')::numeric < 0 THEN
+            RAISE EXCEPTION 'what is taken is more than nothing' USING ERRCODE = 'check_violation';
+        END IF;
+        -- a tolerance of what remains is the last shipment's alone
+        room := ledger_available(line) + ledger_last(line, last)
+            + CASE WHEN line.final_pct = 0 OR last THEN line.tolerance ELSE 0 END;
+        IF quantity > room THEN
+            of_lines := of_lines || jsonb_build_object('code', 'line-exhausted',
+                'pointer', format('/lines/%s/quantity', asked.index), 'line', line.number, 'unit', line.unit,
+                'remaining', greatest(room, 0), 'asked', quantity);
+        END IF;
+        IF line.capped THEN
+            FOR ceiling IN SELECT c.* FROM licensing_ceiling c WHERE c.line_id = line.id
+                    AND (c.end_user_id IS NULL OR c.end_user_id = lic.end_user) ORDER BY c.account DESC LOOP
+                room := ceiling.authorized - ceiling.reserved - ceiling.drawn;
+                IF ceiling.account = 'value' THEN
+                    rate := ledger_rate(item->>'currency', ceiling.currency, today);
+                    worth := round((item->>'value')::numeric * 100 * rate);
+                    IF worth IS NULL THEN  -- it was there before the wait: the month has changed, so say it again
+                        RAISE EXCEPTION 'no rate' USING ERRCODE = 'serialization_failure';
+                    ELSIF worth > room THEN
+                        of_lines := of_lines || jsonb_build_object('code', 'value-exhausted',
+                            'pointer', format('/lines/%s/value/amount', asked.index), 'line', line.number,
+                            'currency', ceiling.currency,
+                            'value_remaining', round(greatest(room, 0) / 100.0, 2)::text);
                     END IF;
-                END LOOP;
-            END IF;
-        END LOOP;
-
-        failures := '[]';
-        -- suspended for causes of its end-users alone: the end-user and the verdict say whether it is open for this one,
-        -- whether a turn came by or not
-        by_users := false;
-        IF lic.state = 'suspended' AND all_open THEN
-            SELECT coalesce(bool_and(s.end_user_id IS NOT NULL), false) INTO by_users FROM licensing_suspension s
-                WHERE s.license_id = lic.id AND s.ended_at IS NULL;
-        END IF;
-
-        -- 1 the license, today and on the planned day
-        IF today > lic.usable_until OR lic.state = 'expired' THEN
-            failures := failures || jsonb_build_object('code', 'license-expired', 'pointer', '/license',
-                'usable_until', lic.usable_until);
-        ELSIF (lic.state = 'suspended' AND NOT by_users) OR (lic.state = 'active' AND NOT all_open) THEN
-            failures := failures || jsonb_build_object('code', 'license-suspended', 'pointer', '/license');
-        ELSIF lic.state NOT IN ('active', 'suspended') OR lic.last_cleared THEN
-            failures := failures || jsonb_build_object('code', 'license-not-active', 'pointer', '/license',
-                'state', lic.state);
-        ELSIF today < lic.usable_from OR planned < lic.usable_from THEN
-            failures := failures || jsonb_build_object('code', 'not-yet-valid', 'pointer', '/license',
-                'usable_from', lic.usable_from);
-        END IF;
-        IF today <= lic.usable_until AND planned > lic.usable_until THEN
-            failures := failures || jsonb_build_object('code', 'license-expired', 'pointer', '/planned_on',
-                'usable_until', lic.usable_until);
-        END IF;
-        -- 2 the exporter
-        IF lic.exporter_state IS DISTINCT FROM 'active' THEN
-            failures := failures || jsonb_build_object('code', 'exporter-not-active', 'pointer', '/license');
-        END IF;
-        -- 3 whom, where, through which port
-        IF lic.end_user IS NULL THEN
-            failures := failures || jsonb_build_object('code', 'end-user-not-authorized', 'pointer', '/end_user');
-        ELSIF NOT lic.end_user_open THEN
-            failures := failures || jsonb_build_object('code', 'end-user-closed', 'pointer', '/end_user');
-        END IF;
-        IF NOT lic.consignee THEN
-            failures := failures || jsonb_build_object('code', 'consignee-not-authorized', 'pointer', '/consignee');
-        END IF;
-        IF cardinality(lic.ports) > 0 AND NOT (request->>'port') = ANY (lic.ports) THEN
-            failures := failures || jsonb_build_object('code', 'port-not-authorized', 'pointer', '/port');
-        END IF;
-        IF NOT (request->>'destination') = ANY (lic.destinations) THEN
-            failures := failures || jsonb_build_object('code', 'destination-not-authorized',
-                'pointer', '/destination');
-        END IF;
-        failures := failures || of_lines;  -- 4 and 5
-        IF pooled AND (request->>'destination') = ANY (lic.destinations) THEN
-            failures := failures || pool_failures(pool_asked(request), pools, today);
-        END IF;
-        IF lic.cleared >= lic.max_clearances THEN
-            failures := failures || jsonb_build_object('code', 'clearances-exhausted', 'pointer', '/license',
-                'max_clearances', lic.max_clearances);
-        END IF;
-        failures := failures || forbidden;  -- 7
-
-        taken := '[]';
-        IF jsonb_array_length(failures) = 0 AND NOT behind THEN
-            FOR n IN 1 .. cardinality(lines) LOOP
-                item := request->'lines'->(n - 1);
-                line := lines[n];
-                quantity := (item->>'quantity')::bigint;
-                left_over := ledger_available(line) - quantity;
-                said := jsonb_build_object('line', line.number, 'available_after', left_over);
-                IF NOT dry THEN
-                    more := ledger_last(line, last);
-                    IF more > 0 THEN
-                        line := ledger_post(line, 'tolerance', more, false, (request->>'shipment')::bigint,
-                            request->>'shipment_ref', now_at);
-                    END IF;
-                    line := ledger_post(line, 'reserve', quantity, true, (request->>'shipment')::bigint,
-                        request->>'shipment_ref', now_at);
-                    IF line.capped THEN
-                        FOR ceiling IN SELECT c.* FROM licensing_ceiling c WHERE c.line_id = line.id
-                                AND (c.end_user_id IS NULL OR c.end_user_id = lic.end_user) ORDER BY c.account DESC LOOP
-                            rate := CASE WHEN ceiling.account = 'value'
-                                THEN ledger_rate(item->>'currency', ceiling.currency, today) END;
-                            worth := round((item->>'value')::numeric * 100 * rate);
-                            line := ledger_post_on(line, ceiling.id, 'reserve', coalesce(worth, quantity), true, rate,
-                                (request->>'shipment')::bigint, request->>'shipment_ref', now_at);
-                            IF worth IS NOT NULL THEN
-                                said := said || jsonb_build_object('worth', worth);
-                            END IF;
-                        END LOOP;
-                    END IF;
-                    PERFORM ledger_keep(line);
+                ELSIF quantity > room THEN
+                    of_lines := of_lines || jsonb_build_object('code', 'end-user-exhausted',
+                        'pointer', format('/lines/%s/quantity', asked.index), 'line', line.number, 'unit', line.unit,
+                        'remaining', greatest(room, 0), 'asked', quantity);
                 END IF;
-                taken := taken || said;
             END LOOP;
+        END IF;
+    END LOOP;
+
+    -- suspended for causes of its end-users alone: the end-user and the verdict say whether it is open for this one,
+    -- whether a turn came by or not
+    IF lic.state = 'suspended' AND all_open THEN
+        SELECT coalesce(bool_and(s.end_user_id IS NOT NULL), false) INTO by_users FROM licensing_suspension s
+            WHERE s.license_id = lic.id AND s.ended_at IS NULL;
+    END IF;
+
+    -- 1 the license, today and on the planned day
+    IF today > lic.usable_until OR lic.state = 'expired' THEN
+        failures := failures || jsonb_build_object('code', 'license-expired', 'pointer', '/license',
+            'usable_until', lic.usable_until);
+    ELSIF (lic.state = 'suspended' AND NOT by_users) OR (lic.state = 'active' AND NOT all_open) THEN
+        failures := failures || jsonb_build_object('code', 'license-suspended', 'pointer', '/license');
+    ELSIF lic.state NOT IN ('active', 'suspended') OR lic.last_cleared THEN
+        failures := failures || jsonb_build_object('code', 'license-not-active', 'pointer', '/license',
+            'state', lic.state);
+    ELSIF today < lic.usable_from OR planned < lic.usable_from THEN
+        failures := failures || jsonb_build_object('code', 'not-yet-valid', 'pointer', '/license',
+            'usable_from', lic.usable_from);
+    END IF;
+    IF today <= lic.usable_until AND planned > lic.usable_until THEN
+        failures := failures || jsonb_build_object('code', 'license-expired', 'pointer', '/planned_on',
+            'usable_until', lic.usable_until);
+    END IF;
+    -- 2 the exporter
+    IF lic.exporter_state IS DISTINCT FROM 'active' THEN
+        failures := failures || jsonb_build_object('code', 'exporter-not-active', 'pointer', '/license');
+    END IF;
+    -- 3 whom, where, through which port
+    IF lic.end_user IS NULL THEN
+        failures := failures || jsonb_build_object('code', 'end-user-not-authorized', 'pointer', '/end_user');
+    ELSIF NOT lic.end_user_open THEN
+        failures := failures || jsonb_build_object('code', 'end-user-closed', 'pointer', '/end_user');
+    END IF;
+    IF NOT lic.consignee THEN
+        failures := failures || jsonb_build_object('code', 'consignee-not-authorized', 'pointer', '/consignee');
+    END IF;
+    IF cardinality(lic.ports) > 0 AND NOT (request->>'port') = ANY (lic.ports) THEN
+        failures := failures || jsonb_build_object('code', 'port-not-authorized', 'pointer', '/port');
+    END IF;
+    IF NOT (request->>'destination') = ANY (lic.destinations) THEN
+        failures := failures || jsonb_build_object('code', 'destination-not-authorized',
+            'pointer', '/destination');
+    END IF;
+    failures := failures || of_lines;  -- 4 and 5
+    IF pooled AND (request->>'destination') = ANY (lic.destinations) THEN
+        failures := failures || pool_failures(pool_asked(request), pools, today);
+    END IF;
+    IF lic.cleared >= lic.max_clearances THEN
+        failures := failures || jsonb_build_object('code', 'clearances-exhausted', 'pointer', '/license',
+            'max_clearances', lic.max_clearances);
+    END IF;
+    failures := failures || forbidden;  -- 7
+
+    IF jsonb_array_length(failures) = 0 AND NOT behind THEN
+        FOR n IN 1 .. cardinality(lines) LOOP
+            item := asked_lines->(n - 1);
+            line := lines[n];
+            quantity := (item->>'quantity')::bigint;
+            left_over := ledger_available(line) - quantity;
+            said := jsonb_build_object('line', line.number, 'available_after', left_over);
             IF NOT dry THEN
-                IF lic.cleared IS NOT NULL THEN
-                    PERFORM ledger_count(lic.id, 1);
+                more := ledger_last(line, last);
+                IF more > 0 THEN
+                    line := ledger_post(line, 'tolerance', more, false, (request->>'shipment')::bigint,
+                        request->>'shipment_ref', now_at);
                 END IF;
-                IF pooled THEN
-                    PERFORM pool_follow(pool_asked(request), now_at);
+                line := ledger_post(line, 'reserve', quantity, true, (request->>'shipment')::bigint,
+                    request->>'shipment_ref', now_at);
+                IF line.capped THEN
+                    FOR ceiling IN SELECT c.* FROM licensing_ceiling c WHERE c.line_id = line.id
+                            AND (c.end_user_id IS NULL OR c.end_user_id = lic.end_user) ORDER BY c.account DESC LOOP
+                        rate := CASE WHEN ceiling.account = 'value'
+                            THEN ledger_rate(item->>'currency', ceiling.currency, today) END;
+                        worth := round((item->>'value')::numeric * 100 * rate);
+                        line := ledger_post_on(line, ceiling.id, 'reserve', coalesce(worth, quantity), true, rate,
+                            (request->>'shipment')::bigint, request->>'shipment_ref', now_at);
+                        IF worth IS NOT NULL THEN
+                            said := said || jsonb_build_object('worth', worth);
+                        END IF;
+                    END LOOP;
                 END IF;
+                PERFORM ledger_keep(line);
+            END IF;
+            taken := taken || said;
+        END LOOP;
+        IF NOT dry THEN
+            IF lic.cleared IS NOT NULL THEN
+                PERFORM ledger_count(lic.id, 1);
+            END IF;
+            IF pooled THEN
+                PERFORM pool_follow(pool_asked(request), now_at);
             END IF;
         END IF;
-        outcomes := outcomes || jsonb_build_object(
-            'accepted', jsonb_array_length(failures) = 0 AND NOT behind, 'behind', behind, 'failures', failures,
-            'lines', taken, 'state', lic.state, 'at', now_at, 'today', today);
-    END LOOP;
-    RETURN outcomes;
+    END IF;
+    RETURN jsonb_build_object(
+        'accepted', jsonb_array_length(failures) = 0 AND NOT behind, 'behind', behind, 'failures', failures,
+        'lines', taken, 'state', lic.state, 'at', now_at, 'today', today);
 END;
 $$;
 

@@ -136,7 +136,7 @@ BEGIN  -- what is refused is undone
             RAISE EXCEPTION 'a shipment is opened for its own request' USING ERRCODE = 'check_violation';
         END IF;
         IF dry THEN
-            said := ledger_take(jsonb_build_array(request), true)->0;
+            said := ledger_take(request, true);
             said := shipment_reports_owed(said, organization, (request->>'late_days')::int);
             RETURN said || jsonb_build_object('accepted', used IS NULL AND (said->>'accepted')::boolean,
                                               'failures', coalesce(used, '[]') || (said->'failures'));
@@ -149,8 +149,7 @@ BEGIN  -- what is refused is undone
         SELECT shipment, (i->>'line')::int, (i->>'quantity')::bigint, i->>'unit', i->>'hs', (i->>'value')::numeric,
                i->>'currency', i->'composition', coalesce(i->'contents', '{}'), (i->>'quantity')::bigint, 0, 0, 0
         FROM jsonb_array_elements(request->'lines') i;
-    said := ledger_take(jsonb_build_array(
-        request || jsonb_build_object('shipment', shipment, 'shipment_ref', request->>'ref')), false)->0;
+    said := ledger_take(request || jsonb_build_object('shipment', shipment, 'shipment_ref', request->>'ref'), false);
     said := shipment_reports_owed(said, organization, (request->>'late_days')::int);
     IF NOT (said->>'accepted')::boolean THEN
         RAISE EXCEPTION 'nothing is taken' USING ERRCODE = 'LS409';

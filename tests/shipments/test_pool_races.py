@@ -120,7 +120,7 @@ class Gate:
 
 LOCK = "WHERE p.id = ANY (pools) ORDER BY p.id FOR NO KEY UPDATE"
 CLOCK = "now_at := legal_now();"
-JUDGED = "IF jsonb_array_length(failures) = 0 AND NOT behind THEN\n            FOR n IN"
+JUDGED = "IF jsonb_array_length(failures) = 0 AND NOT behind THEN\n        FOR n IN"
 
 
 def two_for_the_last(world):

@@ -221,7 +221,7 @@ def test_a_reader_of_movements_misses_none_that_is_committed_behind_a_later_one(
     first, second = (psycopg2.connect(**dsn()) for _ in range(2))
     for number, own in ((1, first), (2, second), (1, first)):  # their numbers are interleaved
         line = {"line": number, "quantity": KG, "unit": "kg"}
-        asked = [whom | {"planned_on": legal_today().isoformat(), "lines": [line]}]
+        asked = whom | {"planned_on": legal_today().isoformat(), "lines": [line]}
         own.cursor().execute("SELECT ledger_take(%s::jsonb, false)", [json.dumps(asked)])
     second.commit()
     page = [(row.transaction, row.id, row.line_number) for row in movements_of(license)]
@@ -300,8 +300,8 @@ def take(name, license, count, barrier=None, *, judged=None):
                 "lines": [{"line": 1, "quantity": 1_000_000, "unit": "kg", "hs": "", "value": None}],
             }
             cursor = own.cursor()
-            cursor.execute("SELECT ledger_take(%s::jsonb, false)", [json.dumps([request])])
-            accepted = cursor.fetchone()[0][0]["accepted"]
+            cursor.execute("SELECT ledger_take(%s::jsonb, false)", [json.dumps(request)])
+            accepted = cursor.fetchone()[0]["accepted"]
             own.commit()
             return accepted
         finally:
@@ -311,7 +311,7 @@ def take(name, license, count, barrier=None, *, judged=None):
 
 
 # Everybody judges before anybody writes: a shared advisory lock that the test holds exclusively until all wait.
-JUDGED = "IF jsonb_array_length(failures) = 0 AND NOT behind THEN\n            FOR n IN"
+JUDGED = "IF jsonb_array_length(failures) = 0 AND NOT behind THEN\n        FOR n IN"
 PAUSE = "PERFORM pg_advisory_xact_lock_shared(4242);\n        " + JUDGED
 
 
