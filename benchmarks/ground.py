@@ -29,8 +29,11 @@ def raise_() -> Any:
     import django
     from django.conf import settings
     from django.core.management import call_command
+    from django.db import connection
 
     django.setup()
+    options = connection.settings_dict["OPTIONS"]
+    options["options"] += " -c statement_timeout=0"  # millions of rows are laid at once
     settings.DATABASE_URL = servers.database_url  # whose role is given its rights; what runs here is the owner
     call_command("migrate", verbosity=0)
     from licensing.loading import load

@@ -31,7 +31,6 @@ def growth(world: Any) -> dict[str, Any]:
     script, figures, parts = script_of(world, shelf.number), {}, {}
     for size in (one for one in SIZES if one <= max(MOST, 1_000_000)):
         with connection.cursor() as cursor:
-            cursor.execute("SET statement_timeout = 0")
             cursor.execute("SELECT count(*) FROM licensing_movement")
             more = size - cursor.fetchone()[0]
             cursor.execute(FILLED, {"more": more, "first": FIRST, "number": shelf.number})

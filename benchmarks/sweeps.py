@@ -193,7 +193,6 @@ def books_1m(world: Any) -> dict[str, Any]:
                 f" generate_series(1, {shelf.number}) n, generate_series(1, {EACH}) e WHERE id = %s",
                 [row.pk],
             )
-        cursor.execute("SET LOCAL statement_timeout = 0")
         cursor.execute(CHAINED.replace("{first}", str(WHOLE)))
     with connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE licensing_movement, licensing_poolmovement, licensing_licenseline")
