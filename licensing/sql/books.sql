@@ -51,6 +51,9 @@ CREATE OR REPLACE FUNCTION ledger_drift(licenses bigint[], whole boolean)
                         ('lapsed', l.lapsed - coalesce(c.lapsed, 0)),
                         ('over_cleared', l.over_cleared - coalesce(c.over_cleared, 0))) amount (what, off)
         WHERE (licenses IS NULL OR l.license_id = ANY (licenses)) AND amount.off <> 0
+          -- of most lines nothing differs, which is seen at a glance
+          AND (l.authorized, l.credited, l.tolerance, l.reserved, l.drawn, l.lapsed, l.over_cleared) IS DISTINCT FROM
+              (c.authorized, c.credited, c.tolerance, c.reserved, c.drawn, c.lapsed, c.over_cleared)
     ), further AS (
         SELECT l.license_id, l.id, c.account || ' ' || amount.what, amount.off
         FROM licensing_ceiling c JOIN licensing_licenseline l ON l.id = c.line_id
@@ -95,7 +98,7 @@ CREATE OR REPLACE FUNCTION ledger_drift(licenses bigint[], whole boolean)
           AND NOT EXISTS (SELECT FROM link k WHERE k.id = l.id AND k.seq = c.seq AND k.digest = c.digest)
     ), step AS (
         SELECT lic.id AS license_id, lic.state, d.* FROM licensing_license lic
-        JOIN licensing_decisionstep d ON d.id = ledger_step(lic.application_id)
+        CROSS JOIN LATERAL ledger_step(lic.application_id) d
         WHERE licenses IS NULL OR lic.id = ANY (licenses)
     ), recommended AS (
         SELECT s.license_id, s.id AS step_id, g.line_id, g.quantity, (g.value * 100)::bigint AS worth, g.currency,

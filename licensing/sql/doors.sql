@@ -4,11 +4,13 @@
 ALTER FUNCTION ledger_lapse(bigint) SECURITY DEFINER SET search_path = public, pg_temp;
 
 -- The recommendation of the case's present round that was approved.
-CREATE OR REPLACE FUNCTION ledger_step(application bigint) RETURNS bigint LANGUAGE sql STABLE AS $$
-    SELECT max(r.id) FROM licensing_decisionstep r
+DROP FUNCTION IF EXISTS ledger_step(bigint);
+CREATE FUNCTION ledger_step(application bigint) RETURNS SETOF licensing_decisionstep LANGUAGE sql STABLE AS $$
+    SELECT r.* FROM licensing_decisionstep r
         JOIN licensing_application a ON a.id = r.application_id AND a.round = r.round
         JOIN licensing_decisionstep d ON d.application_id = a.id AND d.round = a.round AND d.id > r.id
-        WHERE a.id = application AND r.step = 'recommend' AND d.step = 'decide' AND d.outcome = 'approve';
+        WHERE a.id = application AND r.step = 'recommend' AND d.step = 'decide' AND d.outcome = 'approve'
+        ORDER BY r.id DESC LIMIT 1;
 $$;
 
 -- The new license has a line for each of its application of which something is recommended in the present round, by the
@@ -34,7 +36,7 @@ BEGIN
     IF lic.max_clearances IS NOT NULL THEN
         INSERT INTO licensing_clearancecount (license_id, taken) VALUES (license_, 0);
     END IF;
-    SELECT r.* INTO step FROM licensing_decisionstep r WHERE r.id = ledger_step(lic.application_id);
+    SELECT * INTO step FROM ledger_step(lic.application_id);
     FOR granted IN
             SELECT row_number() OVER (ORDER BY asked.number) AS number, asked.control_item_id, asked.description,
                    asked.unit, asked.composition, item.hs_codes, recommended.line_id, recommended.quantity, recommended.currency,
