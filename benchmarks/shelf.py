@@ -80,7 +80,10 @@ def fill(world: Any, number: int, first: int = FIRST) -> Shelf:
         ref = f"'{{}}-' || ({first} + n)"
         copy(license.application, id=key, ref=ref.format("AP"))
         copy(license, id=key, ref=ref.format("EL"), application_id=key)
-        refs = [references.draw(License.PREFIX) for _ in range(number)]
+        drawn: set[str] = set()
+        while len(drawn) < number:  # of two million some are alike
+            drawn.add(references.draw(License.PREFIX))
+        refs = list(drawn)
         numbered = f"SELECT {first} + n AS id, ref FROM unnest(%s) WITH ORDINALITY refs (ref, n)"
         cursor.execute(f"UPDATE licensing_license l SET ref = r.ref FROM ({numbered}) r WHERE l.id = r.id", [refs])
         copy(line, id=key, license_id=key)
