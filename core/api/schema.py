@@ -27,7 +27,7 @@ class Call:
     """What one method of a view says of itself. refuses: the codes of its verb, beside those of its kind.
 
     takes: a serializer, or one for each media type. keyed: it needs an Idempotency-Key. remembered: it has its first
-    answer again by a key of its own.
+    answer again by a key of its own. leads: its 202 has a Location, where to follow what it began.
     """
 
     name: str
@@ -38,6 +38,7 @@ class Call:
     query: list[OpenApiParameter] = field(default_factory=list)
     keyed: bool = False
     remembered: bool = False
+    leads: bool = False
     refuses: tuple[str, ...] = ()
     sent: Any = None
     answered: dict[int, Any] = field(default_factory=dict)
@@ -242,7 +243,7 @@ class Schema(AutoSchema):
         for status in sorted({status for status, _code in pairs}):
             made[str(status)] = self._problem(status, sorted(code for at, code in pairs if at == status))
         for status, answer in made.items():
-            answer["headers"] = _headers(int(status), remembered=self.said.keyed or self.said.remembered)
+            answer["headers"] = _headers(int(status), self.said)
             answer["description"] = answer["description"] or _("What was asked.")
         return made
 
@@ -257,11 +258,13 @@ class Schema(AutoSchema):
         return {"description": "\n".join([str(codes.TITLES[status]), "", *lines]), "content": {MEDIA_TYPE: problem}}
 
 
-def _headers(status: int, *, remembered: bool) -> dict[str, Any]:
+def _headers(status: int, said: Call) -> dict[str, Any]:
     text, number = {"type": "string"}, {"type": "integer", "minimum": 0}
     found = {"X-Request-Id": (_("The request's id."), text, True)}
-    if remembered and status in (200, 201, 202, 207, 409):
+    if (said.keyed or said.remembered) and status in (200, 201, 202, 207, 409):
         found["Idempotency-Replayed"] = (_("`true` when this is the first answer again."), {"const": "true"}, False)
+    if said.leads and status == 202:
+        found["Location"] = (_("Where to follow it."), text | {"format": "uri"}, True)
     if status in (409, 429, 503):
         found["Retry-After"] = (_("Seconds to wait before the same request is sent again."), number, status != 409)
     if status == 401:

@@ -1,9 +1,11 @@
 """REST: many shipments in one call, and the job that a large one becomes."""
 
+import json
 from collections.abc import Sequence
 from typing import Any
 
 from django.http import HttpResponse
+from django.urls import reverse
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import OpenApiResponse, PolymorphicProxySerializer
@@ -38,7 +40,8 @@ RESERVES = filled(
         "call takes, with its `idempotency_key` beside it: the same keys, and the same answers, as if it came "
         "alone. They are judged in their order.\n\n"
         "`partial` books every row that can be, and remembers each answer. Up to {chunk} rows are answered at once "
-        "(207); more become a job (202), booked {step} at a time, which you follow and may cancel.\n\n"
+        "(207); more become a job (202), booked {step} at a time, which you follow at the address that the header "
+        "`Location` has, and may cancel.\n\n"
         "`atomic` (up to {chunk} rows) books all or none: where a row is refused it says why, the others are "
         "`not-booked`, and no key is used up, neither theirs nor the call's: mend the row and send all again.\n\n"
         "A body that can't be read as a whole, a row that repeats another's key or client_reference, or too many "
@@ -135,7 +138,7 @@ class ShipmentBulk(APIView):
         RESERVES,
         gives={
             207: OpenApiResponse(BulkAnswerOutput, gettext_lazy("What became of each row.")),
-            202: OpenApiResponse(BulkOutput, gettext_lazy("A job: follow it by its reference.")),
+            202: OpenApiResponse(BulkOutput, gettext_lazy("A job: follow it at its `Location`.")),
         },
         takes={
             "application/json": ShipmentRowInput(many=True),
@@ -144,6 +147,7 @@ class ShipmentBulk(APIView):
         },
         query=[parameter("mode", gettext_lazy("All rows or none, or those that can be."), enum=MODES, required=True)],
         keyed=True,
+        leads=True,
         refuses=("expected-array", "min-items", "max-items", "row-repeated", "invalid-sheet"),
         sent=examples.ROW,
         answered={207: examples.OUTCOMES},
@@ -187,12 +191,20 @@ class ShipmentBulk(APIView):
         if len(rows) > actions.CHUNK:
             job = claim(lambda made: Answer(202, problems.JSON, problems.dumps(shown(made))))
             named = {"language": get_language() or "", "instance": instance, "by": by}
-            return commands.respond(actions.order.claimed(job, rows, **named))
+            return _leading(request, commands.respond(actions.order.claimed(job, rows, **named)))
         try:
             whole = {"atomic": mode == "atomic", "instance": instance, "by": by}
             return commands.respond(actions.reserve_many.claimed(claim(told), rows, **whole))
         except actions.NothingBooked as refused:
             return commands.respond(told(refused.told))
+
+
+def _leading(request: Request, response: HttpResponse) -> HttpResponse:
+    """The answer that is a job, whether made or kept, with the job's address."""
+    if response.status_code == 202:
+        job = reverse(BulkJob.route_name, args=[json.loads(response.content)["reference"]])
+        response.headers["Location"] = request.build_absolute_uri(job)
+    return response
 
 
 def _sent(request: Request) -> list[Sent]:

@@ -369,6 +369,8 @@ def test_more_rows_than_a_chunk_become_a_job(door, license, small):
     assert (job["state"], job["rows"], job["done"], job["booked"]) == ("running", 8, 1, 0)
     again = door.post(PARTIAL, rows, "whole")
     assert (again.content, again.headers["Idempotency-Replayed"]) == (answer.content, "true")
+    assert answer.headers["Location"] == again.headers["Location"] == f"http://testserver{PATH}{job['reference']}/"
+    assert door.get(answer.headers["Location"]).json()["reference"] == job["reference"]
     assert (Bulk.objects.count(), counted()[0]) == (1, 0)
     page, found = followed(door, job)
     assert [one["status"] for one in found] == [None] * 6 + [422, None]

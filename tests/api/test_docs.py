@@ -60,7 +60,7 @@ def test_words_are_listed_where_no_description_has_them(client):
 
 def test_each_way_to_send_and_each_answer_is_told(client):
     bulk = re.search(r'id="post-api-v1-shipments-bulk".*?</article>', page(client), re.DOTALL).group()
-    for said in ("application/json", "application/x-ndjson", "text/csv", "A job: follow it", "stopped_because"):
+    for said in ("application/json", "application/x-ndjson", "text/csv", "A job: follow it at its", "stopped_because"):
         assert said in bulk
     calls = {call["path"]: call for call in docs.calls("en") if call["method"] == "POST"}
     assert [one["status"] for one in calls["/api/v1/customs/messages/"]["gives"]] == ["200", "202", "207"]
