@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass, field
@@ -60,11 +61,34 @@ class JSONRows(RowsParser):
 
     def rows(self, raw: bytes) -> Iterator[Sent]:
         text = parsers.decoded(raw)
-        found, plain = parsers.values(text), _is_plain(text)
+        try:
+            found, plain = parsers.values(text), _is_plain(text)
+        except Unreadable as error:
+            raise _as_its_own_type(text, error) from error
         if not isinstance(found, list):
-            raise Invalid([Problem("", "expected-array", _("Send a list."))])
+            raise Invalid(
+                [
+                    Problem(
+                        "",
+                        "expected-array",
+                        _("Send a list, or an object a line as {type}.").format(type=NDJSONRows.media_type),
+                    )
+                ]
+            )
         for body in found:
             yield Sent(body, wrong=[] if plain else list(parsers.hidden_in(body)))
+
+
+def _as_its_own_type(text: str, error: Unreadable) -> Unreadable:
+    """What is no JSON looks like rows of another type: then the refusal says as which it is to be sent."""
+    first = text.lstrip().partition("\n")[0]
+    if first.startswith("{") and getattr(error.__cause__, "msg", "") == "Extra data":
+        hint = _("It looks like a JSON object a line: send that as {type}.").format(type=NDJSONRows.media_type)
+    elif COLUMNS.keys() & {name.strip('" ') for name in re.split("[,;\t]", first)}:
+        hint = _("It looks like CSV: send that as {type}.").format(type=SheetRows.media_type)
+    else:
+        return error
+    return Unreadable(f"{error.detail} {hint}", code=error.code)
 
 
 class NDJSONRows(RowsParser):

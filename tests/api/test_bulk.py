@@ -252,10 +252,14 @@ def test_a_row_is_read_as_the_single_call_reads_it(door, license):
 HEADER = COLUMNS.encode() + b"\n"
 BAD = {
     "no body": (b"", "json", 400, "empty-body", ""),
-    "an object": (b"{}", "json", 422, "expected-array", ""),
+    "an object": (b"{}", "json", 422, "expected-array", "an object a line as application/x-ndjson"),
     "no rows": (b"[]", "json", 422, "min-items", "From 1 to 10,000"),
     "a header alone": (HEADER, "csv", 422, "min-items", "From 1 to 10,000"),
-    "no JSON": (b"[{", "json", 400, "invalid-json", "line 1"),
+    "no JSON": (b"[{", "json", 400, "invalid-json", 'line 1, column 3)."'),
+    "no JSON in one line": (b'{"a": 1,}', "json", 400, "invalid-json", 'column 9)."'),
+    "lines as JSON": (b'\n{"a": 1}\n{"a": 2}\n', "json", 400, "invalid-json", "send that as application/x-ndjson."),
+    "a sheet as JSON": (HEADER + b"1,2\n", "json", 400, "invalid-json", "It looks like CSV: send that as text/csv."),
+    "a sheet by Excel as JSON": (HEADER.replace(b",", b";"), "json", 400, "invalid-json", "It looks like CSV"),
     "JSON with a mark": (b"\xef\xbb\xbf[]", "json", 400, "invalid-json", "byte order mark"),
     "a broken line": (b'{"a": 1}\n{"b"\n', "ndjson", 400, "invalid-json", "Line 2: "),
     "a key twice in a line": (b'{"a": 1}\n{"b": 1, "b": 2}\n', "ndjson", 400, "duplicate-key", "Line 2: "),
