@@ -62,18 +62,25 @@ def require(transition: Callable[..., Any], *, by: Actor, seen: int | None = Non
         raise WrongState(
             _("This is “{state}” now, so that step is not possible.").format(state=row.get_state_display()),
             state=row.state,
-            allowed=sorted(open_verbs(row, by)),
+            allowed=open_calls(row, by),
         )
     if seen is not None:
         require_seen(row, seen)
 
 
 def open_verbs(row: Any, by: Actor) -> dict[str, str]:
-    """The verbs that the row's graph, if it has one, opens to this actor: {name: label}. Pages and REST show these."""
+    """The verbs that the row's graph, if it has one, opens to this actor: {name: label}. Pages show these."""
+    return {verb_name(t): str(t.custom["label"]) for t in _open(row, by)}
+
+
+def open_calls(row: Any, by: Actor) -> list[str]:
+    """What REST calls those of them that it has: the last part of the call's address."""
+    return sorted(t.custom["call"] for t in _open(row, by) if "call" in t.custom)
+
+
+def _open(row: Any, by: Actor) -> list[Any]:
     moves = getattr(row, "get_available_state_transitions", tuple)
-    return {
-        verb_name(t): str(t.custom["label"]) for t in moves() if not t.custom.get("hidden") and t.permission(row, by)
-    }
+    return [t for t in moves() if not t.custom.get("hidden") and t.permission(row, by)]
 
 
 def move(

@@ -113,7 +113,7 @@ class Shipment(FSMModelMixin, models.Model):
         source=S.RESERVED,
         target=S.CANCELLED,
         permission=exporter_rules.holder("shipment.cancel"),
-        custom={"label": _("Cancel")},
+        custom={"label": _("Cancel"), "call": "cancel"},
     )
     def cancel(self) -> None: ...
 
@@ -162,7 +162,7 @@ class Shipment(FSMModelMixin, models.Model):
         source=S.CLEARED,
         target=S.DEPARTED,
         permission=exporter_rules.holder("shipment.depart"),
-        custom={"label": _("Report the departure")},
+        custom={"label": _("Report the departure"), "call": "departure"},
     )
     def depart(self, *, departed_on: date) -> None:
         self.departed_on = departed_on
@@ -172,7 +172,7 @@ class Shipment(FSMModelMixin, models.Model):
         source=S.DEPARTED,
         target=S.DELIVERED,
         permission=exporter_rules.holder("shipment.deliver"),
-        custom={"label": _("Report the delivery")},
+        custom={"label": _("Report the delivery"), "call": "delivery"},
     )
     def deliver(self, *, delivered_on: date, delivery_proof: Document | None) -> None:
         self.delivered_on, self.delivery_proof = delivered_on, delivery_proof

@@ -118,7 +118,9 @@ class ProblemOutput(serializers.Serializer[Any]):
     instance = serializers.CharField(help_text=gettext_lazy("The request's id; tell it to us if you ask."))
     state = serializers.CharField(required=False, help_text=gettext_lazy("The present state, where that refuses."))
     allowed = serializers.ListField(
-        child=serializers.CharField(), required=False, help_text=gettext_lazy("What is possible in that state.")
+        child=serializers.CharField(),
+        required=False,
+        help_text=gettext_lazy("What you may call in that state: the last part of the call's address."),
     )
     errors = ErrorOutput(many=True, required=False, help_text=gettext_lazy("Every single thing that is wrong."))
 

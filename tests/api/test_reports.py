@@ -7,6 +7,7 @@ from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
+from config import api
 from config.local import demo
 from core.files import EICAR
 from core.legal_time import legal_today
@@ -81,6 +82,25 @@ def test_departure_and_delivery_are_reported_and_read_again(cleared, door, clien
     assert [made.json()[name] for name in ("state", "report_due_on", "delivered_on")] == ["delivered", None, today]
     assert bytes(Document.objects.get(name="received.pdf").content) == PROOF
     assert client.get(f"/api/v1/shipments/{cleared.ref}/", **door.auth).json() == made.json()
+
+
+def test_what_may_be_called_instead_is_named_as_it_is_called(cleared, world, license, door):
+    today = legal_today().isoformat()
+    refused = door.json(cleared.ref, "delivery", {"delivered_on": today}).json()
+    assert (refused["code"], refused["state"], refused["allowed"]) == ("wrong-state", "cleared", ["departure"])
+    assert door.json(cleared.ref, *refused["allowed"], {"departed_on": today}, key="left").status_code == 200
+    again = door.json(cleared.ref, "departure", {"departed_on": today}, key="again").json()
+    assert (again["state"], again["allowed"]) == ("departed", ["delivery"])
+    reserved = world.shipment(license, 1_000)
+    early = door.json(reserved.ref, "departure", {"departed_on": today}, key="early").json()
+    assert (early["state"], early["allowed"]) == ("reserved", ["cancel"])
+
+
+def test_each_call_about_a_shipment_is_named_by_its_verb_and_no_other():
+    moves = Shipment._meta.get_field("state").get_all_transitions(Shipment)
+    named = {transition.custom["call"] for transition in moves if "call" in transition.custom}
+    addresses = [str(one.pattern) for one in api.urlpatterns if str(one.pattern).startswith("shipments/<str:ref>/")]
+    assert {address.split("/")[2] for address in addresses} - {""} == named
 
 
 def test_the_same_key_gets_the_same_answer_and_another_file_none(departed, door):
