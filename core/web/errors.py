@@ -7,6 +7,7 @@ from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template import loader
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from core import problems
@@ -63,8 +64,11 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     hint = ""
-    if request.path_info.startswith("/api/") and not request.path_info.endswith("/"):
-        hint = _("No such address. Addresses end in a slash.")
+    if request.path_info.startswith("/api/"):
+        hint = _("No such address. Addresses end in a slash; what can be called is listed at {docs}.")
+        if request.path_info.endswith("/"):
+            hint = _("No such address. What can be called is listed at {docs}.")
+        hint = hint.format(docs=reverse("api.docs"))
     return answer(request, NotFound(hint))
 
 

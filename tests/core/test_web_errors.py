@@ -1,6 +1,7 @@
 """Refusals that are met before a view is reached."""
 
 import json
+import re
 
 import pytest
 from django.core.exceptions import RequestDataTooBig, SuspiciousOperation, TooManyFieldsSent
@@ -58,4 +59,12 @@ def test_no_password_is_repeated_back(world):
 def test_an_address_of_the_api_without_its_slash_is_told_so(path, hinted, client, db):
     answer = client.get(path, follow=False)
     assert answer.status_code == 404
-    assert ("Addresses end in a slash." in answer.content.decode()) is hinted
+    assert ("Addresses end in a slash;" in answer.content.decode()) is hinted
+
+
+@pytest.mark.parametrize("path", ["/api/v1/", "/api/v1/nothing/", "/api/v1/nothing", "/api/v2/shipments/", "/api/"])
+def test_an_unknown_address_of_the_api_names_the_docs(path, client, db):
+    answer = client.get(path)
+    assert (answer.status_code, answer.json()["code"]) == (404, "not-found")
+    [docs] = re.findall(r"/\S+/", answer.json()["detail"])
+    assert client.get(docs).status_code == 200
