@@ -13,7 +13,7 @@ _TOLERANT = str.maketrans({"O": "0", "I": "1", "L": "1", " ": None, "-": None, "
 
 
 def draw(prefix: str) -> str:
-    """A new random reference such as `EL-7QF4K2M18`; 40 bits, so a clash is left to the unique constraint."""
+    """A new random reference such as `EL-7QF4K2M1R`; 40 bits, so a clash is left to the unique constraint."""
     while True:
         bits = secrets.randbits(40)
         body = "".join([ALPHABET[bits >> place & 31] for place in range(0, 40, 5)])

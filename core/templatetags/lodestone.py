@@ -240,7 +240,7 @@ def errors(*sources: Any) -> dict[str, Any]:
 
 @register.simple_tag
 def ref(text: str) -> SafeString:
-    """A reference such as `EL-7QF4K2M18`: never broken over two lines, never translated."""
+    """A reference such as `EL-7QF4K2M1R`: never broken over two lines, never translated."""
     return format_html('<span class="ref mono nowrap" translate="no">{}</span>', text)
 
 

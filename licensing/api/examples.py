@@ -27,7 +27,7 @@ DEADLINE = {
     "provisional": False,
 }
 APPLICATION = {
-    "reference": "AP-5T0RK8W2N",
+    "reference": "AP-5T0RK8W6M",
     "kind": "annual",
     "state": "under_review",
     "display": "Under review",
@@ -56,14 +56,14 @@ APPLICATION = {
     "license": None,
 }
 LICENSE = {
-    "number": "EL-7QF4K2M18",
+    "number": "EL-7QF4K2M1R",
     "kind": "annual",
     "state": "active",
     "display": "In force",
     "usable_from": "2026-07-22",
     "usable_until": "2027-07-22",
-    "end_users": [{"party": "PTY-3V9D0XK2T", "name": "Nordwind Motoren", "country": "DK", "open": True}],
-    "consignees": ["PTY-3V9D0XK2T"],
+    "end_users": [{"party": "PTY-3V9D0XK7K", "name": "Nordwind Motoren", "country": "DK", "open": True}],
+    "consignees": ["PTY-3V9D0XK7K"],
     "destinations": ["DK"],
     "ports": ["CNSHA"],
     "max_clearances": None,

@@ -1,17 +1,17 @@
 """What the OpenAPI document shows; a test reads each against its own schema."""
 
 REQUEST = {
-    "license": "EL-7QF4K2M18",
+    "license": "EL-7QF4K2M1R",
     "client_reference": "PO-778/1",
-    "end_user": "PTY-3V9D0XK2T",
-    "consignee": "PTY-3V9D0XK2T",
+    "end_user": "PTY-3V9D0XK7K",
+    "consignee": "PTY-3V9D0XK7K",
     "destination": "DE",
     "port": "CNSHA",
     "planned_on": "2026-12-01",
     "lines": [{"license_line": 1, "quantity": "1200.000", "unit": "kg"}],
 }
 RESERVED = {
-    "reference": "SH-0T5M8N2PA",
+    "reference": "SH-0T5M8N2P1",
     "state": "reserved",
     "display": "Reserved",
     "on_hold": False,
@@ -62,7 +62,7 @@ VERDICT = {"accepted": False, "failures": [FAILURE]}
 CLEARED = {
     "message_id": "GAC-2026-000123",
     "event": "cleared",
-    "shipment": "SH-0T5M8N2PA",
+    "shipment": "SH-0T5M8N2P1",
     "declaration_no": "530120260123456789",
     "declared_at": "2026-12-01T09:30:00+08:00",
     "cleared_at": "2026-12-01T16:05:00+08:00",
@@ -71,7 +71,7 @@ CLEARED = {
 }
 RECEIPT = {
     "message_id": "GAC-2026-000123",
-    "shipment": "SH-0T5M8N2PA",
+    "shipment": "SH-0T5M8N2P1",
     "state": "cleared",
     "lines": [{"license_line": 1, "drawn": "1196.400", "released": "3.600", "over_cleared": "0.000"}],
 }

@@ -1,16 +1,18 @@
 """The OpenAPI document tells the truth: real answers of every call, of every status that it lists, are judged by it."""
 
 import json
+import re
 from datetime import timedelta
 from functools import cached_property
 from unittest.mock import patch
 
 import pytest
+from django.apps import apps
 from django.db import OperationalError
 from django.test import override_settings
 from rest_framework.views import APIView
 
-from core import access, calendar_file, codes
+from core import access, calendar_file, codes, references
 from core.api.schema import ErrorOutput
 from core.errors import DomainError
 from core.idempotency import InProgress
@@ -267,6 +269,15 @@ def test_examples_are_what_their_schemas_say():
                     assert DOCUMENT.wrong(content["schema"], value) == [], (path, method)
                     checked += 1
     assert checked >= 8
+
+
+def test_each_reference_that_is_shown_is_one_that_we_would_read():
+    """A programmer tries them, and a wrong check character is 422."""
+    prefixes = "|".join({model.PREFIX for model in apps.get_models() if hasattr(model, "PREFIX")})
+    shown = re.findall(rf"\b({prefixes})-(\w+)", json.dumps(DOCUMENT.text))
+    assert {"AP", "EL", "PTY", "SH"} <= {prefix for prefix, _rest in shown}
+    for prefix, rest in shown:
+        assert references.read(rest, prefix) == f"{prefix}-{rest}"
 
 
 def test_each_call_is_told_in_both_languages():

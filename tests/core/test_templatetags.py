@@ -238,7 +238,7 @@ def test_no_errors_no_summary():
 
 
 def test_reference_is_kept_whole():
-    assert ref("EL-7QF4K2M18") == '<span class="ref mono nowrap" translate="no">EL-7QF4K2M18</span>'
+    assert ref("EL-7QF4K2M1R") == '<span class="ref mono nowrap" translate="no">EL-7QF4K2M1R</span>'
 
 
 class Selects(forms.Form):
