@@ -131,7 +131,7 @@ def reserved(made: Reserved) -> dict[str, Any]:
         "reference": made.ref,
         "state": ShipmentState.RESERVED,
         "display": str(ShipmentState.RESERVED.label),
-        "on_hold": made.on_hold,
+        "on_hold": False,  # the ledger, which took it, takes nothing for which its license is closed
         "license": asked.license,
         "client_reference": asked.client_reference,
         "end_user": asked.end_user,

@@ -44,5 +44,4 @@ class Reserved:
     ref: str
     request: ShipmentRequest
     reserved_until: str
-    on_hold: bool | str
     available_after: Mapping[int, str]

@@ -26,7 +26,6 @@ from licensing.actions import licenses
 from licensing.elements import DECLARED, contents
 from licensing.models import License
 from licensing.selectors import judged
-from licensing.states import LicenseState
 from shipments import ledger
 from shipments.models import Shipment
 from shipments.refusals import refusal
@@ -85,15 +84,14 @@ def outcome(request: ShipmentRequest, ref: str, said: Mapping[str, Any]) -> Rese
         ref=ref,
         request=request,
         reserved_until=said["reserved_until"],
-        on_hold=said["license"]["state"] != LicenseState.ACTIVE,
         available_after={line.license_line: show(left[line.license_line], line.unit) for line in request.lines},
     )
 
 
 def _with_blanks(request: ShipmentRequest, ref: str) -> Reserved:
-    """What will be, but for what shipment_reserve fills in, in its order."""
+    """What will be, but for what shipment_reserve fills in, in its order; the second is not asked for."""
     left = {line.license_line: blank(number) for number, line in enumerate(request.lines, 3)}
-    return Reserved(ref, request, reserved_until=blank(1), on_hold=blank(2), available_after=left)
+    return Reserved(ref, request, reserved_until=blank(1), available_after=left)
 
 
 def stated_of(request: ShipmentRequest, organization_id: int | None) -> dict[str, Any]:

@@ -82,7 +82,8 @@ $$;
 --           lines: [{line, quantity, unit, hs, value, currency, composition, oxide, contents}]};
 --           parties and license by reference.
 -- dry: judged only; no lock, no write, no key.
--- answer: kept under the key, as answer_keep reads it; its blanks are reserved_until, on_hold, and what each line has left.
+-- answer: kept under the key, as answer_keep reads it; its blanks are reserved_until, one that a process of before
+--   shipments 0023 has for on_hold, which what is accepted never is, and what each line has left.
 -- Returns one of {earlier: as answer_claim says} · {missing} · {problems: [{pointer, code, …}]} · as ledger_take does,
 --   with what was used of the client's reference before, and, where it was accepted, {answer: its body}, or
 --   {shipment, license: {…}, …} without a key.
@@ -172,7 +173,7 @@ BEGIN  -- what is refused is undone
             'license', jsonb_build_object('id', lic.id, 'ref', lic.ref, 'state', said->'state'), 'reserved_until', lasts);
     END IF;
     RETURN jsonb_build_object('answer', answer_keep(organization, request->>'key', answer,
-        ARRAY[to_json(lasts)::text, to_json(said->>'state' <> 'active')::text] || shipment_left(request->'lines', said->'lines')));
+        ARRAY[to_json(lasts)::text, 'false'] || shipment_left(request->'lines', said->'lines')));
 EXCEPTION
     WHEN SQLSTATE 'LS409' THEN
         RETURN said;

@@ -76,16 +76,24 @@ def test_each_line_says_what_that_line_has_left(world):
     assert f'"available_after":"{left[2] // KG}.000"' in answer.body
 
 
-def test_a_shipment_whose_license_is_suspended_when_it_is_made_is_on_hold(world):
-    """It is for causes of another end-user alone, which no turn has followed yet."""
+def test_a_shipment_for_whom_its_license_is_open_is_not_on_hold_whoever_else_it_is_closed_for(world, client):
+    """It is suspended for causes of another end-user alone. The call, a bulk and whoever reads it say the same."""
     license = world.license(users=2)
     another = license.end_users.order_by("pk").last()
     why = {"cause": "screening", "reason": "A hit", "opened_by": world.ministry.admin.user, "opened_at": legal_now()}
     another.causes.create(license=license, **why)
     with unguarded():
         License.objects.filter(pk=license.pk).update(state="suspended")
-    answer = actions.reserve.claimed(claim(world), world.request(license, KG), by=world.exporter)
-    assert '"on_hold":true' in answer.body
+    client.force_login(world.exporter.user)
+
+    def post(path, body):
+        return client.post(path, body, "application/json", HTTP_IDEMPOTENCY_KEY=make.unique("k-")).json()
+
+    row = world.body(license, "1.000") | {"idempotency_key": make.unique("row-")}
+    many = post("/api/v1/shipments/bulk/?mode=atomic", [row])["outcomes"]
+    for made in (post("/api/v1/shipments/", world.body(license, "1.000")), many[0]["body"]):
+        read = client.get(f"/api/v1/shipments/{made['reference']}/").json()
+        assert made["on_hold"] is read["on_hold"] is False
 
 
 def test_what_is_refused_is_remembered_and_has_written_nothing_else(world, license):

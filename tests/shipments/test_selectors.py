@@ -122,7 +122,7 @@ def test_a_license_that_is_lifted_while_a_reservation_waits_is_answered_as_it_is
     )
     with connection.cursor() as owner:
         owner.execute(lifted)
-    assert not actions.reserve(world.request(license, KG), by=world.exporter).on_hold
+    assert actions.reserve(world.request(license, KG), by=world.exporter).available_after
 
 
 def test_a_reservation_is_told_to_nobody():
