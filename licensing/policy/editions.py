@@ -189,7 +189,7 @@ def read(text: str) -> Edition:
 
 def _parsed(text: str) -> Any:
     if len(text) > LARGEST:
-        raise Unreadable([Flaw("", "too-large", str(LARGEST))])
+        raise Unreadable([Flaw("", "too-large", f"{LARGEST:,}")])
 
     def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         twice = [key for key, count in Counter(key for key, _ in pairs).items() if count > 1]

@@ -236,6 +236,18 @@ def test_a_file_that_can_t_be_read_loads_nothing(draft, ministry, content):
     assert {one.pointer for one in refusal.errors} == {"/file"}
 
 
+@pytest.mark.parametrize("of", [" ", "中"])
+def test_a_file_that_is_too_large_is_told_so_with_the_limit(draft, ministry, of):
+    """A form reads its first 10 MB and a byte, which may be a part of a character."""
+    content = (of.encode() * (11 << 20))[: (10 << 20) + 1]
+    call = {"seen": seen(draft.ref), "file": ("rules.json", content), "by": ministry.policy_officer}
+    [problem] = refused(Invalid, "file-too-large", editions.load, draft.ref, **call).errors
+    assert (problem.pointer, "10 MB" in problem.message) == ("/file", True)
+    long = call | {"file": ("rules.json", UNREADABLE["too large"])}
+    [problem] = refused(Invalid, "rules-unreadable", editions.load, draft.ref, **long).errors
+    assert "5,000,000 characters" in problem.message
+
+
 def test_every_country_that_a_file_names_is_one(draft, ministry):
     document, nowhere = copy.deepcopy(first_document()), {"destination.country": ["GB", "UK"]}
     document["rules"][0]["match"]["item.origin"] = ["UK"]
