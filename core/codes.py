@@ -162,7 +162,7 @@ CODES = (
         "wrong-state",
         409,
         _("Not possible in its present state."),
-        _("Read it again; its state says what is possible."),
+        _("Read it again. `allowed`, where the refusal has it, names what you may call now."),
     ),
     Code(
         "last-signatory", 409, _("It is the organization's only signatory."), _("Make somebody else a signatory first.")
