@@ -22,6 +22,8 @@ from shipments import rules
 from shipments.states import OPEN_SHIPMENT, UNREPORTED
 from shipments.states import ShipmentState as S
 
+RESERVED_DAYS = 30  # that a reservation holds after its planned day; no longer than its license: shipment_lasts()
+
 
 @door("shipment_lapse(integer,bigint,boolean)")
 @door("shipment_pools(bigint)")
@@ -101,6 +103,10 @@ class Shipment(FSMModelMixin, models.Model):
         """It is open, and its license can't be used for it (WORKFLOWS 2): derived, never a state."""
         usable = self.license.state == LicenseState.ACTIVE  # without what shipments.selectors.with_holds reads
         return self.state in OPEN_SHIPMENT and bool(getattr(self, "stopped", not usable))
+
+    def past_on(self, day: date) -> bool:
+        """The last day of its reservation is over; the sweep that says so may come later."""
+        return day > self.reserved_until
 
     def days_late_on(self, day: date) -> int | None:
         """How long the report of its delivery is overdue then: 0 or less while it is not, None where none is owed."""

@@ -152,7 +152,7 @@ def _judge(message: Message, license: License, shipment: Shipment) -> tuple[bool
         kinds.append(Incident.Kind.LICENSE_NOT_USABLE)
     gone = lines_of(shipment).filter(to_state__in=RELEASED).order_by("seq").last()  # released once, if ever
     waiting = shipment.state in (ShipmentState.RESERVED, ShipmentState.EXPIRED)  # whether a sweep came by or not
-    if gone and gone.at <= moment or waiting and legal_day(moment) > shipment.reserved_until:
+    if gone and gone.at <= moment or waiting and shipment.past_on(legal_day(moment)):
         kinds.append(Incident.Kind.RESERVATION_GONE)
     return not kinds, kinds
 

@@ -27,14 +27,13 @@ from licensing.elements import DECLARED, contents
 from licensing.models import License
 from licensing.selectors import judged
 from shipments import ledger
-from shipments.models import Shipment
+from shipments.models import RESERVED_DAYS, Shipment
 from shipments.refusals import refusal
 from shipments.requests import LineRequest, Reserved, ShipmentRequest
 from shipments.selectors import LATE_DAYS, shipments_for
 from shipments.states import ShipmentState
 
 DAYS_AHEAD_MOST = 90
-RESERVED_DAYS = 30
 
 
 @dataclass(frozen=True)
@@ -244,7 +243,7 @@ def lapse(pk: int, *, by: Actor) -> bool:
     """The reservation has lapsed when its last day is over, as if it were cancelled; else nothing. May run twice."""
     license, shipment = lock_with_license(Shipment.objects.all(), pk=pk)
     at = legal_now()
-    if shipment.state != ShipmentState.RESERVED or legal_day(at) <= shipment.reserved_until:
+    if shipment.state != ShipmentState.RESERVED or not shipment.past_on(legal_day(at)):
         return False
     release(shipment)
     move(shipment.lapse, by=by, at=at)
