@@ -156,7 +156,7 @@ def questioned(actor: Actor) -> QuerySet[Shipment]:
 
 def may_be_credited(license: License, at: datetime) -> bool:
     """Is it in date, so that what comes back can stand on it again?"""
-    return license.state in (*IN_FORCE, LicenseState.EXHAUSTED) and legal_day(at) <= license.usable_until
+    return license.state in (*IN_FORCE, LicenseState.EXHAUSTED) and not license.past_on(legal_day(at))
 
 
 def with_holds(rows: Iterable[Shipment], at: datetime) -> list[Shipment]:

@@ -169,7 +169,7 @@ def settle(license: License, *, by: Actor) -> None:
     It stays used up where nothing more may cross on it: what comes free then lapses.
     """
     at = legal_now()
-    if license.state != LicenseState.EXHAUSTED or legal_day(at) > license.usable_until or _is_over(license):
+    if license.state != LicenseState.EXHAUSTED or license.past_on(legal_day(at)) or _is_over(license):
         exhaust_if_done(license, by=by)
     elif any(line.available + line.lapsed > 0 for line in license.lines.all()):
         ledger.reopen(license)
@@ -201,7 +201,7 @@ def expire(pk: int, *, by: Actor) -> bool:
     license = lock(License.objects.all(), pk=pk)
     ledger.lock_lines(license)
     at = legal_now()
-    if license.state not in IN_FORCE or legal_day(at) <= license.usable_until:
+    if license.state not in IN_FORCE or not license.past_on(legal_day(at)):
         return False
     ledger.set_usable(license, usable=False)
     move(license.expire, by=by, at=at)
@@ -227,7 +227,7 @@ def ending(today: date, stages: Iterable[int]) -> list[int]:
     for days in stages:
         last = today + timedelta(days=days)
         untold |= Q(~Exists(told.filter(facts__days__lte=days)), usable_until__lte=last)
-    rows = License.objects.filter(untold, state__in=IN_FORCE, usable_until__gte=today)
+    rows = License.objects.filter(untold, License.running_on(today))
     return list(rows.order_by("pk").values_list("pk", flat=True))
 
 

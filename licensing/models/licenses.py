@@ -91,9 +91,18 @@ class License(FSMModelMixin, models.Model):
         """An end-user of it is open; with none it is suspended, whatever else. Asked before or after one is closed."""
         return self.end_users.still_open().exists()
 
+    def past_on(self, day: date) -> bool:
+        """Its last day is over; the sweep that says expired may come later."""
+        return day > self.usable_until
+
     def over_on(self, day: date) -> bool:
-        """What comes free on it then lapses with it; the sweep that says expired may come later."""
-        return self.state not in IN_FORCE or day > self.usable_until
+        """What comes free on it then lapses with it."""
+        return self.state not in IN_FORCE or self.past_on(day)
+
+    @staticmethod
+    def running_on(day: date) -> Q:
+        """Of many those that are not `over_on` that day."""
+        return Q(state__in=IN_FORCE, usable_until__gte=day)
 
     @property
     def asks_proof(self) -> bool:

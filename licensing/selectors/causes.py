@@ -99,7 +99,7 @@ def _again(license: License, closings: Iterable[Closing]) -> datetime | None:
     if None in others or not users <= ends.keys():  # it is closed as a whole, or somebody is open
         return None
     again = min((end for user in users if (end := ends[user])), default=None)
-    return again if again and legal_day(again) <= license.usable_until else None
+    return None if again and license.past_on(legal_day(again)) else again
 
 
 def closed_in_part(license: License, closings: Iterable[Closing], at: datetime) -> list[tuple[int, str]]:

@@ -23,7 +23,6 @@ from licensing.policy.engine import Compiled
 from licensing.policy.facts import Facts, as_read
 from licensing.policy.vocabulary import CODE, COUNTRY
 from licensing.selectors.editions import LAST_DAY, Editions, due, editions_at, rules_of
-from licensing.states import IN_FORCE
 
 EXISTING = "existing"
 LAWFUL, IN_GRACE, TOO_LATE = "lawful", "in_grace", "too_late"
@@ -284,7 +283,7 @@ def licenses_to_turn(limit: int, after: int = 0, until: int | None = None) -> li
     """Licenses in force, their last day not over, whose verdicts do not know the newest edition or of which one began
     or ended to prohibit: the next in the order of their keys, after that one, until the other."""
     at = legal_now()
-    rows = License.objects.filter(due(at), state__in=IN_FORCE, usable_until__gte=legal_day(at), pk__gt=after)
+    rows = License.objects.filter(due(at), License.running_on(legal_day(at)), pk__gt=after)
     rows = rows if until is None else rows.filter(pk__lte=until)
     return list(rows.order_by("pk").values_list("pk", flat=True)[:limit])
 

@@ -25,7 +25,6 @@ from licensing.selectors.verdicts import (
 )
 from licensing.selectors.what_if.known import Both, paged
 from licensing.selectors.what_if.tally import Exposure, Held, Part, Refs, Tally
-from licensing.states import IN_FORCE
 
 SIZE = 500
 OPEN, PROHIBITED = "open", "prohibited"
@@ -33,7 +32,7 @@ OPEN, PROHIBITED = "open", "prohibited"
 
 def licenses_in_force(starts_at: datetime) -> QuerySet[License]:
     """Those that a turn at that instant finds."""
-    rows = License.objects.filter(state__in=IN_FORCE, usable_until__gte=legal_day(starts_at))
+    rows = License.objects.filter(License.running_on(legal_day(starts_at)))
     return rows.annotate(contract_on=F("application__contract_on")).only(
         "ref", "state", "issued_at", "usable_until", "application"
     )
