@@ -17,7 +17,7 @@ CODES = (
         409,
         filled(
             _("The company owes reports of deliveries that are overdue for more than {days} days."),
-            days="shipments.selectors.LATE_DAYS",
+            days="shipments.models.LATE_DAYS",
         ),
         _("Report the delivery of each shipment that `errors` names; then send the same under a new key."),
     ),

@@ -23,6 +23,8 @@ from shipments.states import OPEN_SHIPMENT, UNREPORTED
 from shipments.states import ShipmentState as S
 
 RESERVED_DAYS = 30  # that a reservation holds after its planned day; no longer than its license: shipment_lasts()
+REMINDER_DAYS = 7  # before the last day on which to report a delivery its holder is told
+LATE_DAYS = 30  # a report that is overdue for longer stops reservations, and ends the annual qualification
 
 
 @door("shipment_lapse(integer,bigint,boolean)")
@@ -113,6 +115,16 @@ class Shipment(FSMModelMixin, models.Model):
         if self.report_due_on is None or self.state not in UNREPORTED:
             return None
         return (day - self.report_due_on).days
+
+    @staticmethod
+    def overdue_on(day: date, *, days: int = 0) -> Q:
+        """Of many those whose report is late for more than so many days."""
+        return Q(state__in=UNREPORTED, report_due_on__lt=day - timedelta(days=days))
+
+    @staticmethod
+    def due_soon_on(day: date) -> Q:
+        """Of many those whose report is due within the days of a reminder, or overdue."""
+        return Q(state__in=UNREPORTED, report_due_on__lte=day + timedelta(days=REMINDER_DAYS))
 
     @transition(
         field=state,

@@ -21,10 +21,9 @@ from licensing.states import ApplicationState, DeclarationState
 from shipments import looks
 from shipments.holdings import Holdings
 from shipments.looks import MOST, Need
-from shipments.models import Shipment
+from shipments.models import LATE_DAYS, Shipment
 from shipments.qualifying import ENDING_DAYS, days_left
-from shipments.selectors import LATE_DAYS, REMINDER_DAYS, shipments_for
-from shipments.states import UNREPORTED
+from shipments.selectors import shipments_for
 
 PRESSING_DAYS = 30
 
@@ -33,9 +32,7 @@ def sought(actor: Actor, at: datetime) -> dict[str, QuerySet[Any]]:
     """What is looked through for what somebody has to do, by name: of each kind one more than is told."""
     today = legal_day(at)
     cases = selectors.applications_for(actor)
-    unreported = shipments_for(actor).filter(
-        state__in=UNREPORTED, report_due_on__lte=today + timedelta(days=REMINDER_DAYS)
-    )
+    unreported = shipments_for(actor).filter(Shipment.due_soon_on(today))
     unsent = selectors.declarations_for(actor).filter(state__in=[DeclarationState.DRAFT, DeclarationState.SIGNED])
     ending = selectors.in_force(actor).filter(
         usable_until__gte=today, usable_until__lte=today + timedelta(days=ENDING_DAYS)

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import Count, DateField, Exists, F, Max, OuterRef, Prefetch, Q, QuerySet, Subquery, Value
@@ -26,11 +26,8 @@ from licensing.selectors import (
 )
 from licensing.selectors.what_if import reads_reserved
 from licensing.states import IN_FORCE, LicenseState
-from shipments.models import Bulk, BulkRow, CustomsMessage, Handling, Incident, Resolution, Sheet, Shipment
-from shipments.states import NOTHING_CROSSED, OPEN_SHIPMENT, UNREPORTED, ShipmentState
-
-REMINDER_DAYS = 7  # before the last day on which to report a delivery its holder is told
-LATE_DAYS = 30  # a report that is overdue for longer stops reservations, and ends the annual qualification
+from shipments.models import LATE_DAYS, Bulk, BulkRow, CustomsMessage, Handling, Incident, Resolution, Sheet, Shipment
+from shipments.states import NOTHING_CROSSED, OPEN_SHIPMENT, ShipmentState
 
 
 def obstacle(license: License, today: date, taken: int, closings: Iterable[Closing]) -> str:
@@ -241,14 +238,9 @@ def reservations_past(today: date, limit: int) -> list[int]:
     )
 
 
-def unreported(rows: QuerySet[Shipment], today: date, *, days: int = 0) -> QuerySet[Shipment]:
-    """Of these shipments those whose delivery should have been reported more than so many days ago."""
-    return rows.filter(state__in=UNREPORTED, report_due_on__lt=today - timedelta(days=days))
-
-
 def long_unreported(exporter: int, today: date) -> QuerySet[Shipment]:
     """Of the company, for longer than it may reserve anything new; what is due longest comes first."""
-    rows = unreported(Shipment.objects.filter(exporter=exporter), today, days=LATE_DAYS)
+    rows = Shipment.objects.filter(Shipment.overdue_on(today, days=LATE_DAYS), exporter=exporter)
     return rows.order_by("report_due_on", "pk")
 
 
@@ -257,7 +249,7 @@ def overdue_reports(actor: Actor, today: date) -> QuerySet[Shipment]:
     if not actor.may("desk.reports", "GET"):
         return Shipment.objects.none()
     late = Value(today, output_field=DateField()) - F("report_due_on")
-    return unreported(shipments_for(actor), today).annotate(late=late)
+    return shipments_for(actor).filter(Shipment.overdue_on(today)).annotate(late=late)
 
 
 def reports_to_warn_of(today: date, limit: int) -> list[int]:
@@ -265,9 +257,7 @@ def reports_to_warn_of(today: date, limit: int) -> list[int]:
     lines = HistoryLine.objects.filter(subject_kind="shipment", subject_id=OuterRef("pk"))
     untold = Q(~Exists(lines.filter(verb="report_due")), report_due_on__gte=today)
     untold |= Q(~Exists(lines.filter(verb="report_overdue")), report_due_on__lt=today)
-    rows = Shipment.objects.filter(
-        untold, state__in=UNREPORTED, report_due_on__lte=today + timedelta(days=REMINDER_DAYS)
-    )
+    rows = Shipment.objects.filter(untold, Shipment.due_soon_on(today))
     return list(rows.order_by("report_due_on", "pk").values_list("pk", flat=True)[:limit])
 
 

@@ -27,9 +27,9 @@ from exporters.models import (
 from exporters.rules import Predicate, holder, officer
 from exporters.selectors import qualifications_for
 from exporters.states import ExporterState, QualificationState
-from shipments.models import Shipment
+from shipments.models import LATE_DAYS, Shipment
 from shipments.qualifying import Exam, examine
-from shipments.selectors import LATE_DAYS, long_unreported, unreported
+from shipments.selectors import long_unreported
 
 Occasion = Examination.Occasion
 
@@ -156,7 +156,7 @@ def decline(pk: int, *, seen: int, reason: str, by: Actor) -> Qualification:
 def to_lapse(today: date, limit: int) -> list[int]:
     """Those whose last day is over, or whose company owes a report for too long."""
     granted = Qualification.objects.filter(state=QualificationState.GRANTED).order_by("pk").values_list("pk", flat=True)
-    owed = unreported(Shipment.objects.filter(exporter=OuterRef("pk")).order_by(), today, days=LATE_DAYS)
+    owed = Shipment.objects.filter(Shipment.overdue_on(today, days=LATE_DAYS), exporter=OuterRef("pk")).order_by()
     return sorted({*granted.filter(last_day__lt=today)[:limit], *granted.filter(Exists(owed))[:limit]})
 
 

@@ -13,8 +13,8 @@ from core.history import lines_of, move, record, require
 from core.legal_time import legal_day, legal_now
 from core.locks import lock
 from core.templatetags.lodestone import day
-from shipments.models import Shipment
-from shipments.selectors import REMINDER_DAYS, shipments_for
+from shipments.models import REMINDER_DAYS, Shipment
+from shipments.selectors import shipments_for
 
 
 @command

@@ -27,10 +27,10 @@ from licensing.elements import DECLARED, contents
 from licensing.models import License
 from licensing.selectors import judged
 from shipments import ledger
-from shipments.models import RESERVED_DAYS, Shipment
+from shipments.models import LATE_DAYS, RESERVED_DAYS, Shipment
 from shipments.refusals import refusal
 from shipments.requests import LineRequest, Reserved, ShipmentRequest
-from shipments.selectors import LATE_DAYS, shipments_for
+from shipments.selectors import shipments_for
 from shipments.states import ShipmentState
 
 DAYS_AHEAD_MOST = 90

@@ -14,7 +14,7 @@ from core.legal_time import legal_now, legal_today
 from core.quantities import show
 from core.web.lists import Choice, Column, List, Listing, View, countries, days, state_word
 from shipments import selectors
-from shipments.models import Incident, Shipment
+from shipments.models import LATE_DAYS, Incident, Shipment
 from shipments.states import UNREPORTED, ShipmentState
 
 
@@ -124,7 +124,7 @@ INCIDENTS = List(
 
 
 def _long(rows: QuerySet[Shipment], actor: Actor) -> QuerySet[Shipment]:
-    return selectors.unreported(rows, legal_today(), days=selectors.LATE_DAYS)
+    return rows.filter(Shipment.overdue_on(legal_today(), days=LATE_DAYS))
 
 
 REPORTS = List(
@@ -159,9 +159,7 @@ REPORTS = List(
         *days("report_due_on", _("Due from"), _("Due until")),
     ),
     views=(
-        View(
-            "long", filled(_("Over {days} days: nothing new is reserved"), days="shipments.selectors.LATE_DAYS"), _long
-        ),
+        View("long", filled(_("Over {days} days: nothing new is reserved"), days="shipments.models.LATE_DAYS"), _long),
         View("all", _("All overdue"), lambda rows, actor: rows),
     ),
     prefer=("all",),

@@ -16,8 +16,8 @@ from exporters.selectors import people, qualifications_for
 from exporters.states import ExporterState
 from exporters.web.steps import company
 from shipments.actions import incidents, officers, qualifications, reports
-from shipments.models import Incident, Shipment
-from shipments.selectors import LATE_DAYS, incidents_for, may_be_credited, shipments_for
+from shipments.models import LATE_DAYS, Incident, Shipment
+from shipments.selectors import incidents_for, may_be_credited, shipments_for
 from shipments.web.annual import AuditForm, DeclineForm, PapersForm, RecordAnswerForm, RecordForm
 from shipments.web.counter import ClearForm, CorrectForm, CounterForm, QuestionForm, RejectForm, says
 from shipments.web.forms import AnswerForm, CloseOutForm, DeliverForm, DepartForm, NoteForm, ReturnForm

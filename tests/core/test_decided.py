@@ -31,7 +31,7 @@ def test_a_text_says_what_stands_there_now(monkeypatch):
         ("licensing.actions.receipts.RECEIPT_DAYS", lambda: codes.find("deemed-accepted").cause),
         ("licensing.selectors.drafts.SIMULATED_HOURS", lambda: codes.find("not-simulated").fix),
         ("exporters.models.RENEWAL_DAYS", lambda: codes.find("renewal-not-open").cause),
-        ("shipments.selectors.LATE_DAYS", lambda: codes.find("report-overdue").cause),
+        ("shipments.models.LATE_DAYS", lambda: codes.find("report-overdue").cause),
         ("core.files.MEGABYTES_MOST", lambda: codes.find("file-too-large").cause),
         ("core.web.lists.listing.MOST", lambda: codes.find("too-many-rows").cause),
         ("licensing.policy.vocabulary.PROOF_DAYS", lambda: terms.CONDITIONS["DELIVERY_PROOF_30D"]),
