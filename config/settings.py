@@ -16,6 +16,8 @@ from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
+from core import sizes
+
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
 
@@ -260,9 +262,9 @@ RATE_FILE = env.str(
         / f"lodestone-rates-{os.geteuid()}-{hashlib.sha256(DATABASE_URL.encode()).hexdigest()[:16]}"
     ),
 )
-DATA_UPLOAD_MAX_MEMORY_SIZE = 1_048_576
-DATA_UPLOAD_MAX_NUMBER_FIELDS = 500
-DATA_UPLOAD_MAX_NUMBER_FILES = 20
+DATA_UPLOAD_MAX_MEMORY_SIZE = sizes.BODY_MEGABYTES << 20
+DATA_UPLOAD_MAX_NUMBER_FIELDS = sizes.FORM_FIELDS
+DATA_UPLOAD_MAX_NUMBER_FILES = sizes.FORM_FILES
 
 STATIC_URL = "/static/"
 STATIC_ROOT = None if LOCAL else Path(env.str("STATIC_ROOT", str(BASE_DIR / "staticfiles")))

@@ -84,7 +84,7 @@ CODES = (
     Code(
         "too-many-fields",
         400,
-        filled(_("A form has more than {most} fields."), most="core.files.FIELDS_OF_A_FORM"),
+        filled(_("A form has more than {most} fields."), most="core.sizes.FORM_FIELDS"),
         _("Send fewer fields at once."),
     ),
     Code("unreadable", 400, _("The request could not be read."), _("Compare it with the call's description.")),
@@ -178,7 +178,7 @@ CODES = (
         413,
         filled(
             _("The body is larger than the call takes: {most} MiB, unless it says more."),
-            most="core.files.MEGABYTES_OF_A_BODY",
+            most="core.sizes.BODY_MEGABYTES",
         ),
         _("Send less at once."),
     ),
@@ -258,7 +258,7 @@ CODES = (
     Code(
         "too-many-rows",
         422,
-        filled(_("A file of a list would have more than {most} rows."), most="core.web.lists.listing.MOST"),
+        filled(_("A file of a list would have more than {most} rows."), most="core.sizes.LIST_ROWS"),
         _("Narrow the list, by days for example, and make several files."),
     ),
     Code(
@@ -344,7 +344,7 @@ CODES = (
     Code(
         "file-too-large",
         422,
-        filled(_("The file is larger than {most} MB."), most="core.files.MEGABYTES_MOST"),
+        filled(_("The file is larger than {most} MB."), most="core.sizes.FILE_MEGABYTES"),
         _("Send a smaller one."),
     ),
     Code(
@@ -366,9 +366,9 @@ CODES = (
         422,
         filled(
             _("Opened, the file is larger than {most} MB, {parts} parts or {pixels} million pixels."),
-            most="core.files.MEGABYTES_UNPACKED",
-            parts="core.files.PARTS_MOST",
-            pixels="core.files.MEGAPIXELS_MOST",
+            most="core.sizes.MEGABYTES_UNPACKED",
+            parts="core.sizes.PARTS_MOST",
+            pixels="core.sizes.MEGAPIXELS_MOST",
         ),
         _("Send a smaller one, or several."),
     ),

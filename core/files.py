@@ -11,21 +11,22 @@ import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from django.conf import settings
 from django.utils.translation import gettext as _
 
 from core.characters import wrong
 from core.errors import Problem
+from core.sizes import (
+    FILE_BYTES,
+    FILE_MEGABYTES,
+    MEGABYTES_UNPACKED,
+    MEGAPIXELS_MOST,
+    NAME_MOST,
+    PARTS_MOST,
+    PIXELS_MOST,
+    RATIO_MOST,
+    UNPACKED_MOST,
+)
 
-FIELDS_OF_A_FORM = settings.DATA_UPLOAD_MAX_NUMBER_FIELDS
-MEGABYTES_OF_A_BODY = settings.DATA_UPLOAD_MAX_MEMORY_SIZE >> 20
-MEGABYTES_MOST = 10  # of a file; config/nginx.conf lets that much through, and a form around it
-BYTES_MOST = MEGABYTES_MOST << 20
-NAME_MOST = 200
-PARTS_MOST, MEGABYTES_UNPACKED, RATIO_MOST = 1_000, 50, 100
-UNPACKED_MOST = MEGABYTES_UNPACKED << 20
-MEGAPIXELS_MOST = 40
-PIXELS_MOST = MEGAPIXELS_MOST * 1_000_000
 # What scanners are tried with, in two parts so that none finds it here.
 EICAR = b"X5O!P%@AP[4\\PZX54(P^)7CC)7}$" + b"EICAR-STANDARD-ANTIVIRUS-TEST-FILE!$H+H*"
 PDF_START, PNG_START, JPEG_START, ZIP_START = b"%PDF-", b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"PK\x03\x04"
@@ -33,7 +34,7 @@ PDF_START, PNG_START, JPEG_START, ZIP_START = b"%PDF-", b"\x89PNG\r\n\x1a\n", b"
 
 def too_large(*contents: bytes) -> bool:
     """More than is taken at once: of one file, or of all that come together."""
-    return sum(map(len, contents)) > BYTES_MOST
+    return sum(map(len, contents)) > FILE_BYTES
 
 
 class Other(Exception):
@@ -145,7 +146,7 @@ def examine(name: str, content: bytes, *, kinds: Sequence[Kind], field: str) -> 
     if not content:
         return Problem(pointer, "file-empty", _("The file is empty."))
     if too_large(content):
-        return Problem(pointer, "file-too-large", _("The file is larger than {most} MB.").format(most=MEGABYTES_MOST))
+        return Problem(pointer, "file-too-large", _("The file is larger than {most} MB.").format(most=FILE_MEGABYTES))
     if kind is None or wrong(name) or "/" in name or "\\" in name or len(name) > NAME_MOST:
         message = _("Give the file a plain name that ends in {ends}.")
         return Problem(pointer, "file-name", message.format(ends=_(" or ").join(ends_of(kinds))))

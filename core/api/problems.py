@@ -8,8 +8,8 @@ from django.utils.translation import gettext as _
 from rest_framework import exceptions
 
 from core.errors import DomainError, Forbidden, Invalid, NotFound, NotSignedIn, Problem, Unreadable
-from core.files import MEGABYTES_OF_A_BODY
 from core.problems import of_the_database, response
+from core.sizes import BODY_MEGABYTES
 
 
 def exception_handler(error: Exception, context: dict[str, Any]) -> HttpResponse | None:
@@ -25,7 +25,7 @@ def _refusal(error: Exception) -> DomainError | None:
             return error
         case RequestDataTooBig():
             return DomainError(
-                _("The body is larger than {most} MiB.").format(most=MEGABYTES_OF_A_BODY),
+                _("The body is larger than {most} MiB.").format(most=BODY_MEGABYTES),
                 code="body-too-large",
             )
         case exceptions.ValidationError():

@@ -18,6 +18,7 @@ from core.decided import filled
 from core.models.idempotency import KEY_LONGEST
 from core.problems import MEDIA_TYPE
 from core.search import LONGEST
+from core.sizes import MESSAGES_AT_ONCE
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -203,8 +204,8 @@ class Schema(AutoSchema):
     def _map_serializer_field(self, field: Any, direction: str, bypass_extensions: bool = False) -> Any:
         """A field of ours may say its own schema."""
         if isinstance(field, NonEmptyList):
-            about = str(field.help_text or _("1 to {most} of them.").format(most=f"{field.MOST:,}"))
-            limits = {"minItems": 1, "maxItems": field.MOST, "description": about}
+            about = str(field.help_text or _("1 to {most} of them.").format(most=f"{MESSAGES_AT_ONCE:,}"))
+            limits = {"minItems": 1, "maxItems": MESSAGES_AT_ONCE, "description": about}
             return super()._map_serializer_field(field, direction, bypass_extensions) | limits
         if not hasattr(field, "openapi"):
             return super()._map_serializer_field(field, direction, bypass_extensions)

@@ -14,7 +14,7 @@ from core.api.fields.needed import NEEDED
 from core.api.pagination import read_query
 from core.api.parsers import refuse_hidden
 from core.errors import Unreadable
-from core.files import BYTES_MOST
+from core.sizes import FILE_BYTES
 
 MULTIPART = "multipart/form-data"
 S = TypeVar("S", bound="BaseSerializer[Any]")
@@ -44,7 +44,7 @@ class UploadField(serializers.Field[tuple[str, bytes], Any, str, Any]):
     def to_internal_value(self, data: Any) -> tuple[str, bytes]:
         if not isinstance(data, UploadedFile):
             raise serializers.ValidationError(_("Send a file here, with its name."), "file-name")
-        return data.name or "", data.read(BYTES_MOST + 1)
+        return data.name or "", data.read(FILE_BYTES + 1)
 
     def to_representation(self, value: Any) -> str:
         return str(value)

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from core import problems
 from core.errors import DomainError, NotFound, NotSignedIn, Unreadable
-from core.files import MEGABYTES_OF_A_BODY
+from core.sizes import BODY_MEGABYTES
 from core.web.labels import Said, said, said_by_name
 
 TEMPLATES = {400: "400.html", 403: "403.html", 404: "404.html", 413: "413.html", 429: "429.html", 503: "503.html"}
@@ -53,7 +53,7 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
         return answer(
             request,
             DomainError(
-                _("The request is larger than {most} MiB.").format(most=MEGABYTES_OF_A_BODY),
+                _("The request is larger than {most} MiB.").format(most=BODY_MEGABYTES),
                 code="body-too-large",
             ),
         )

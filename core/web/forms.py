@@ -10,11 +10,11 @@ from django.utils.translation import gettext_lazy as _
 
 from core import provinces
 from core.errors import DomainError
-from core.files import BYTES_MOST
 from core.models import Organization, Role, User
 from core.models.people import KEY_DAYS_MOST
 from core.models.roles import ROLES_OF
 from core.scopes import scopes_of
+from core.sizes import FILE_BYTES
 
 
 def role_choices(kind: str) -> list[tuple[str, Any]]:
@@ -148,4 +148,4 @@ def show_refusal(form: forms.BaseForm, refusal: DomainError) -> None:
 
 def read_upload(upload: UploadedFile | None) -> tuple[str, bytes] | None:
     """Name and bytes of an uploaded file, or None when there is none."""
-    return (upload.name or "", upload.read(BYTES_MOST + 1)) if upload else None
+    return (upload.name or "", upload.read(FILE_BYTES + 1)) if upload else None

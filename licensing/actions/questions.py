@@ -12,10 +12,11 @@ from core.access import Actor
 from core.actions import keep_file
 from core.command import command
 from core.errors import DomainError, Invalid, NotFound, Problem
-from core.files import MEGABYTES_MOST, PAPERS_IMAGES_SHEETS, too_large
+from core.files import PAPERS_IMAGES_SHEETS, too_large
 from core.history import move, require
 from core.legal_time import legal_day, legal_now, legal_today
 from core.locks import lock
+from core.sizes import FILE_MEGABYTES
 from licensing.models import Application, Question, QuestionEntry
 from licensing.selectors import applications_for, silences_of
 from licensing.states import ApplicationState
@@ -77,7 +78,7 @@ def answer(
         raise Invalid([Problem("/text", "required", _("Write an answer, or add a file."))])
     if too_large(*(content for _name, content in files)):
         message = _("Together the files are larger than {most} MB. Send some now, and the rest with another answer.")
-        message = message.format(most=MEGABYTES_MOST)
+        message = message.format(most=FILE_MEGABYTES)
         raise Invalid([Problem("/files", "file-too-large", message)])
     kept = [keep_file(*file, field="files", by=by, kinds=PAPERS_IMAGES_SHEETS, at=at) for file in files]
     said = asked.entries.create(kind=Kind.ANSWER if final else Kind.PART, by=by.user, at=at, text=text)

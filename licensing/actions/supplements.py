@@ -10,10 +10,11 @@ from core.access import Actor
 from core.actions import keep_file
 from core.command import command
 from core.errors import DomainError, Invalid, Problem
-from core.files import MEGABYTES_MOST, PAPERS_IMAGES_SHEETS, too_large
+from core.files import PAPERS_IMAGES_SHEETS, too_large
 from core.history import move, require
 from core.legal_time import legal_day, legal_now
 from core.locks import lock
+from core.sizes import FILE_MEGABYTES
 from licensing.actions.receipts import require_not_silent
 from licensing.models import Application, Supplement, SupplementAnswer, SupplementPoint
 from licensing.selectors import applications_for
@@ -92,7 +93,7 @@ def _require_whole(given: Mapping[SupplementPoint, Answer]) -> None:
     if too_large(*(content for answer in given.values() for _name, content in answer.files)):
         problems.append(
             Problem(
-                "", "file-too-large", _("Together the files are larger than {most} MB.").format(most=MEGABYTES_MOST)
+                "", "file-too-large", _("Together the files are larger than {most} MB.").format(most=FILE_MEGABYTES)
             )
         )
     if problems:

@@ -10,7 +10,7 @@ from django.db import connection
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from core import idempotency
+from core import idempotency, sizes
 from core.access import Actor, actor_behind
 from core.command import busy, command
 from core.errors import DomainError, WrongState
@@ -23,7 +23,6 @@ from shipments.actions.reservations import ShipmentRequest, judged_of, outcome, 
 from shipments.models import Bulk, BulkRow, Shipment
 from shipments.selectors import bulks_for
 
-CHUNK = 1_000  # at most so many are one transaction because their sender asks for it
 STEP = 100  # of a job: of one line each row leaves a version behind that the next has to pass
 TRIES = 8  # of the same rows, in some four minutes
 MAY = "api.shipments.bulk"  # what whoever ordered a job must still be let do
@@ -52,7 +51,7 @@ class NothingBooked(Exception):
 def reserve_many(rows: Sequence[Row], *, atomic: bool, instance: str, by: Actor) -> list[Answer]:
     """Each row that can be is booked, in their order, and its answer is kept under its key; atomic: all, or none.
 
-    At most CHUNK of them. instance: the id of the request. Raises NothingBooked, 503 `busy`, 409 `in-progress`.
+    At most ROWS_AT_ONCE of them. instance: the id of the request. Raises NothingBooked, 503 `busy`, 409 `in-progress`.
     """
     told = _booked(rows, instance, by)
     failed = next((number for number, answer in enumerate(told, 1) if answer.status >= 400), None)
@@ -125,11 +124,11 @@ def checked(stated: list[dict[str, Any]]) -> list[dict[str, Any]]:
 def _check(stated: list[dict[str, Any]]) -> list[dict[str, Any]]:
     said: list[dict[str, Any]] = []
     with connection.cursor() as cursor:
-        for begin in range(0, len(stated), CHUNK):
+        for begin in range(0, len(stated), sizes.ROWS_AT_ONCE):
             cursor.execute(
                 "SELECT shipment_reserve(item, true) FROM jsonb_array_elements(%s::jsonb) WITH ORDINALITY r (item, n)"
                 " ORDER BY n",
-                [json.dumps(stated[begin : begin + CHUNK])],
+                [json.dumps(stated[begin : begin + sizes.ROWS_AT_ONCE])],
             )
             said += [json.loads(one) for (one,) in cursor.fetchall()]
     return said
@@ -181,7 +180,7 @@ def keep(rows: Sequence[Row], *, language: str, instance: str, by: Actor) -> Bul
         )
         for number, row in enumerate(rows, 1)
     ]
-    BulkRow.objects.bulk_create(kept, batch_size=CHUNK)
+    BulkRow.objects.bulk_create(kept, batch_size=sizes.ROWS_AT_ONCE)
     return bulk
 
 

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from django.utils.translation import gettext as _
 
+from core import sizes
 from core.access import Actor
 from core.command import command
 from core.errors import DomainError, Invalid, Problem
@@ -65,7 +66,8 @@ def confirm(
     instance: str,
     by: Actor,
 ) -> Bulk:
-    """What was shown as good is booked, at once or, of more than CHUNK, as a job; what was refused then stays refused.
+    """What was shown as good is booked, at once or, of more than ROWS_AT_ONCE, as a job; what was refused then
+    stays refused.
     Twice is once.
 
     shown: the digest of what whoever confirms it saw; read: of what stood there when these rows were made of it, those
@@ -80,18 +82,18 @@ def confirm(
     refused = sum(row.refused is not None for row in rows)
     if refused == len(rows) or atomic and refused:
         raise DomainError(_("Rows of it are refused, so nothing was booked."), code="not-booked")
-    if atomic and len(rows) > bulk.CHUNK:
+    if atomic and len(rows) > sizes.ROWS_AT_ONCE:
         raise Invalid(
             [
                 Problem(
                     "/mode",
                     "max-items",
-                    _("At most {most} rows are booked all or none.").format(most=f"{bulk.CHUNK:,}"),
+                    _("At most {most} rows are booked all or none.").format(most=f"{sizes.ROWS_AT_ONCE:,}"),
                 )
             ]
         )
     made = bulk.keep(rows, language=language, instance=instance, by=by)
-    if len(rows) <= bulk.CHUNK:
+    if len(rows) <= sizes.ROWS_AT_ONCE:
         told = bulk.book(made, by)
         if atomic and any(one.status >= 400 for one in told):
             raise NothingBooked(told)

@@ -14,7 +14,7 @@ from rest_framework.exceptions import UnsupportedMediaType
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
-from core import problems
+from core import problems, sizes
 from core.api import commands
 from core.api.fields import PatternField, ReferenceOutput, WordOutput
 from core.api.pagination import Cursor, read_query
@@ -52,9 +52,9 @@ RESERVES = filled(
         "hs_code, value, currency, composition (such as Dy 0.032; Tb 0.004), oxide, final (true or false). An "
         "empty cell says nothing."
     ),
-    rows="shipments.api.rows.MOST",
-    size="shipments.api.rows.MEGABYTES_MOST",
-    chunk="shipments.actions.bulk.CHUNK",
+    rows="core.sizes.BULK_ROWS",
+    size="core.sizes.BULK_MEGABYTES",
+    chunk="core.sizes.ROWS_AT_ONCE",
     step="shipments.actions.bulk.STEP",
 )
 
@@ -157,13 +157,13 @@ class ShipmentBulk(APIView):
         if mode not in MODES:
             raise Invalid([Problem("/mode", "invalid-parameter", _("One of: atomic, partial."))])
         sent = _sent(request)
-        if mode == "atomic" and len(sent) > actions.CHUNK:
+        if mode == "atomic" and len(sent) > sizes.ROWS_AT_ONCE:
             raise Invalid(
                 [
                     Problem(
                         "",
                         "max-items",
-                        _("At most {most} rows are booked all or none.").format(most=f"{actions.CHUNK:,}"),
+                        _("At most {most} rows are booked all or none.").format(most=f"{sizes.ROWS_AT_ONCE:,}"),
                     )
                 ]
             )
@@ -188,7 +188,7 @@ class ShipmentBulk(APIView):
             text = f'{{"mode":"{mode}","booked":{booked},"outcomes":[{each}]}}'
             return Answer(207, problems.JSON, text)
 
-        if len(rows) > actions.CHUNK:
+        if len(rows) > sizes.ROWS_AT_ONCE:
             job = claim(lambda made: Answer(202, problems.JSON, problems.dumps(shown(made))))
             named = {"language": get_language() or "", "instance": instance, "by": by}
             return _leading(request, commands.respond(actions.order.claimed(job, rows, **named)))

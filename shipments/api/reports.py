@@ -41,7 +41,7 @@ class ProvenDeliveryInput(DeliveryInput):
     proof = uploads.UploadField(
         help_text=filled(
             gettext_lazy("PDF, PNG or JPEG, at most {most} MB. Needed where a condition of the license asks for it."),
-            most="core.files.MEGABYTES_MOST",
+            most="core.sizes.FILE_MEGABYTES",
         )
     )
 

@@ -14,10 +14,8 @@ from rest_framework.parsers import BaseParser
 from core.api import parsers
 from core.characters import FORBIDDEN
 from core.errors import DomainError, Invalid, Problem, Unreadable
+from core.sizes import BULK_MEGABYTES, BULK_ROWS
 
-MEGABYTES_MOST = 8
-MOST_BYTES = MEGABYTES_MOST << 20
-MOST = 10_000
 KEY = "idempotency_key"
 
 
@@ -37,15 +35,17 @@ class RowsParser(BaseParser, ABC):
         self, stream: IO[bytes], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
     ) -> list[Sent]:
         rows = []
-        for row in self.rows(parsers.body(stream, media_type or "", MOST_BYTES)):
+        for row in self.rows(parsers.body(stream, media_type or "", BULK_MEGABYTES << 20)):
             rows.append(row)
-            if len(rows) > MOST:
+            if len(rows) > BULK_ROWS:
                 break
-        if not 1 <= len(rows) <= MOST:
+        if not 1 <= len(rows) <= BULK_ROWS:
             raise Invalid(
                 [
                     Problem(
-                        "", "max-items" if rows else "min-items", _("From 1 to {most} rows.").format(most=f"{MOST:,}")
+                        "",
+                        "max-items" if rows else "min-items",
+                        _("From 1 to {most} rows.").format(most=f"{BULK_ROWS:,}"),
                     )
                 ]
             )

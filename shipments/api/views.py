@@ -14,7 +14,7 @@ from rest_framework.views import APIView
 
 from core import problems
 from core.api import commands
-from core.api.fields import NonEmptyList, reader
+from core.api.fields import reader
 from core.api.pagination import Cursor, page_of, read_query
 from core.api.problems import exception_handler
 from core.api.schema import PAGES, call, parameter
@@ -22,6 +22,7 @@ from core.decided import filled
 from core.errors import DomainError, Invalid, NotFound, Problem, Unreadable
 from core.idempotency import fingerprint
 from core.legal_time import legal_now
+from core.sizes import MESSAGES_AT_ONCE
 from licensing.api.views import actor_of, canonical
 from licensing.codes import GUARDS
 from shipments import actions, answers, selectors
@@ -33,7 +34,6 @@ from shipments.states import ShipmentState
 # what is wrong with a request itself, beyond its shape
 ASKED = ("unknown-reference", "date-out-of-range", "required")
 
-MESSAGES_MOST = NonEmptyList.MOST  # at once
 REPORTS = filled(
     gettext_lazy(
         "One message, or a list of up to {most} (207, an answer per item in order).\n\n"
@@ -43,7 +43,7 @@ REPORTS = filled(
         "right what an earlier message cleared, `returned` tells what came back: an officer decides whether the "
         "license has it again."
     ),
-    most="shipments.api.views.MESSAGES_MOST",
+    most="core.sizes.MESSAGES_AT_ONCE",
 )
 
 log = logging.getLogger(__name__)
@@ -200,9 +200,9 @@ class CustomsMessages(APIView):
         if not request._request.body.strip():
             raise Unreadable(_("The body is empty."), code="empty-body")
         if isinstance(request.data, list):
-            if not 1 <= len(request.data) <= MESSAGES_MOST:
+            if not 1 <= len(request.data) <= MESSAGES_AT_ONCE:
                 raise Invalid(
-                    [Problem("", "max-items", _("From 1 to {most} messages.").format(most=f"{MESSAGES_MOST:,}"))]
+                    [Problem("", "max-items", _("From 1 to {most} messages.").format(most=f"{MESSAGES_AT_ONCE:,}"))]
                 )
             return self._many(request, request.data)
         return self._one(request, request.data)

@@ -24,7 +24,7 @@ class AuditForm(PaperForm):
         label=_("Internal compliance program, with the report of its audit"),
         help_text=filled(
             _("PDF, at most {most} MB. Kept with its hash; the one handed in last counts."),
-            most="core.files.MEGABYTES_MOST",
+            most="core.sizes.FILE_MEGABYTES",
         ),
     )
     audited_on = DayField(label=_("Day of the audit"))
@@ -43,7 +43,7 @@ class RecordForm(PaperForm):
                 "PDF, at most {most} MB. An officer accepts it or says why not; it counts as long as all its days are "
                 "looked back on."
             ),
-            most="core.files.MEGABYTES_MOST",
+            most="core.sizes.FILE_MEGABYTES",
         ),
     )
 

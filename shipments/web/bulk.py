@@ -13,7 +13,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from core import codes
+from core import codes, sizes
 from core.errors import DomainError, Unreadable
 from core.idempotency import Answer
 from core.legal_time import legal_day, legal_now
@@ -141,7 +141,7 @@ def sheet(request: HttpRequest, ref: str) -> HttpResponse:
         if refusal.code not in ("stale", "not-booked"):
             raise
         return _again(request, row, refusal)
-    if len(rows) <= jobs.CHUNK:
+    if len(rows) <= sizes.ROWS_AT_ONCE:
         messages.success(request, _("Booked. What became of each row stands below."))
     else:
         messages.success(request, _("Being booked. You may leave this page; it goes on by itself."))
@@ -163,7 +163,7 @@ def _rows(request: HttpRequest, row: Sheet) -> list[jobs.Row]:
 
 def _form(row: Sheet, data: Any = None) -> ConfirmForm:
     rows, refused = row.found["rows"], len(row.found["refused"])
-    return ConfirmForm(data, rows=rows, refused=refused, most=jobs.CHUNK, initial={"seen": row.digest})
+    return ConfirmForm(data, rows=rows, refused=refused, most=sizes.ROWS_AT_ONCE, initial={"seen": row.digest})
 
 
 def _sheet_page(
@@ -179,7 +179,7 @@ def _sheet_page(
         "rows": found["rows"],
         "refused": len(found["refused"]),
         "good": found["rows"] - len(found["refused"]),
-        "atomic_most": jobs.CHUNK,
+        "atomic_most": sizes.ROWS_AT_ONCE,
         "refusal": refusal,
     }
     status = refusal.status if refusal else 422 if form.errors else 200

@@ -173,8 +173,8 @@ class SheetForm(forms.Form):
                 "Drop it here, or choose it: CSV UTF-8, up to {rows} rows and {size} MB. Nothing is booked until you "
                 "confirm."
             ),
-            rows="shipments.api.rows.MOST",
-            size="shipments.api.rows.MEGABYTES_MOST",
+            rows="core.sizes.BULK_ROWS",
+            size="core.sizes.BULK_MEGABYTES",
         ),
         widget=forms.FileInput(attrs={"accept": ".csv,text/csv"}),
         allow_empty_file=True,
@@ -269,7 +269,7 @@ class DeliverForm(StepForm):
         required=False,
         help_text=filled(
             gettext_lazy("PDF, PNG or JPEG, at most {most} MB, for example what the consignee signed."),
-            most="core.files.MEGABYTES_MOST",
+            most="core.sizes.FILE_MEGABYTES",
         ),
     )
 

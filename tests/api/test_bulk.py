@@ -9,7 +9,7 @@ from itertools import pairwise
 import pytest
 from django.db import OperationalError, ProgrammingError
 
-from core import upgrades
+from core import sizes, upgrades
 from core.access import clock as the_clock
 from core.actions import change_member, revoke_key
 from core.legal_time import legal_now, legal_today
@@ -340,7 +340,7 @@ def test_a_cell_that_is_no_number_of_a_line_is_named(cell, door, license):
 
 
 def test_more_than_a_thousand_are_not_booked_all_or_none(door, license, monkeypatch):
-    monkeypatch.setattr(actions, "CHUNK", 2)
+    monkeypatch.setattr(sizes, "ROWS_AT_ONCE", 2)
     answer = door.post(ATOMIC, [door.row(license) for _ in range(3)])
     assert (answer.status_code, answer.json()["code"]) == (422, "max-items")
     assert statuses(door.post(ATOMIC, [door.row(license) for _ in range(2)])) == [201, 201]
@@ -351,8 +351,8 @@ def test_more_than_a_thousand_are_not_booked_all_or_none(door, license, monkeypa
 
 @pytest.fixture
 def small(monkeypatch):
-    for most in ("CHUNK", "STEP"):
-        monkeypatch.setattr(actions, most, 3)
+    monkeypatch.setattr(sizes, "ROWS_AT_ONCE", 3)
+    monkeypatch.setattr(actions, "STEP", 3)
 
 
 def followed(door, job, size=4):

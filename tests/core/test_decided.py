@@ -32,8 +32,8 @@ def test_a_text_says_what_stands_there_now(monkeypatch):
         ("licensing.selectors.drafts.SIMULATED_HOURS", lambda: codes.find("not-simulated").fix),
         ("exporters.models.RENEWAL_DAYS", lambda: codes.find("renewal-not-open").cause),
         ("shipments.models.LATE_DAYS", lambda: codes.find("report-overdue").cause),
-        ("core.files.MEGABYTES_MOST", lambda: codes.find("file-too-large").cause),
-        ("core.web.lists.listing.MOST", lambda: codes.find("too-many-rows").cause),
+        ("core.sizes.FILE_MEGABYTES", lambda: codes.find("file-too-large").cause),
+        ("core.sizes.LIST_ROWS", lambda: codes.find("too-many-rows").cause),
         ("licensing.policy.vocabulary.PROOF_DAYS", lambda: terms.CONDITIONS["DELIVERY_PROOF_30D"]),
     ],
 )

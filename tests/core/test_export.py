@@ -7,7 +7,8 @@ from datetime import UTC, date, datetime
 import pytest
 
 from config.local import demo
-from core.web.lists import export, listing
+from core import sizes
+from core.web.lists import export
 from core.web.lists.export import cell
 from tests import make
 
@@ -87,9 +88,9 @@ def test_a_file_is_whole_or_none(client, lanting, monkeypatch):
     for name in ("Auriga", "Nordwind", "Delmora"):
         demo.party(lanting, name, "DE", "Motors")
     client.force_login(lanting.user)
-    monkeypatch.setattr(export, "MOST", 3)
+    monkeypatch.setattr(export, "LIST_ROWS", 3)
     assert len(rows_of(client.get("/parties.csv"))) == 4
-    monkeypatch.setattr(export, "MOST", 2)
+    monkeypatch.setattr(export, "LIST_ROWS", 2)
     assert client.get("/parties.csv").status_code == 422
     assert len(rows_of(client.get("/parties.csv", {"q": "nordwind"}))) == 2
 
@@ -97,4 +98,4 @@ def test_a_file_is_whole_or_none(client, lanting, monkeypatch):
 def test_the_page_says_how_many_rows_a_file_holds(client, lanting):
     demo.party(lanting, "Party", "DE", "Motors")
     client.force_login(lanting.user)
-    assert f"at most {listing.MOST:,}" in client.get("/parties/").content.decode()
+    assert f"at most {sizes.LIST_ROWS:,}" in client.get("/parties/").content.decode()

@@ -8,7 +8,7 @@ import zlib
 
 import pytest
 
-from core import files
+from core import files, sizes
 from core.actions import keep_file
 from core.errors import Invalid
 from core.files import EICAR, PAPERS_IMAGES_SHEETS
@@ -17,7 +17,7 @@ from core.models import Document
 GOOD = b"%PDF-1.4\nx\n%%EOF"
 BAD = {
     "empty": ("a.pdf", b"", "file-empty"),
-    "too large": ("a.pdf", GOOD[:8] + b"x" * files.BYTES_MOST + GOOD[-6:], "file-too-large"),
+    "too large": ("a.pdf", GOOD[:8] + b"x" * sizes.FILE_BYTES + GOOD[-6:], "file-too-large"),
     "climbs": ("../../a.pdf", GOOD, "file-name"),
     "climbs backwards": ("..\\a.pdf", GOOD, "file-name"),
     "line end": ("a\r\nb.pdf", GOOD, "file-name"),
@@ -128,9 +128,9 @@ def test_a_file_that_is_not_a_plain_pdf_is_refused_and_nothing_is_kept(name, con
 
 @pytest.mark.parametrize("name", ["a.pdf", " 合同 №1.PDF ", "x" * 196 + ".pdf"])
 def test_a_plain_pdf_is_kept_as_it_came(name, lanting):
-    content = GOOD[:9] + b"x" * (files.BYTES_MOST - len(GOOD)) + GOOD[9:]
+    content = GOOD[:9] + b"x" * (sizes.FILE_BYTES - len(GOOD)) + GOOD[9:]
     kept = keep_file(name, content, field="file", by=lanting)
-    assert (kept.name, bytes(kept.content), kept.size) == (name.strip(), content, files.BYTES_MOST)
+    assert (kept.name, bytes(kept.content), kept.size) == (name.strip(), content, sizes.FILE_BYTES)
 
 
 @pytest.mark.parametrize(("name", "content", "code"), NOT_TAKEN.values(), ids=NOT_TAKEN)
@@ -152,7 +152,7 @@ def test_only_pdf_is_taken_where_nothing_else_is_said(name, lanting):
 
 def test_a_sheet_that_unpacks_to_50_mb_is_taken_and_one_byte_more_is_not(lanting):
     noise = random.Random(1).randbytes(600_000)  # so that it is no 1 : 100
-    rest = files.UNPACKED_MOST - len(noise) - len("<x/>") * 2
+    rest = sizes.UNPACKED_MOST - len(noise) - len("<x/>") * 2
     most, more = (xlsx(extra=[("noise", noise), ("rest", b"\0" * size)]) for size in (rest, rest + 1))
     keep_file("a.xlsx", most, field="file", by=lanting, kinds=PAPERS_IMAGES_SHEETS)
     refused("a.xlsx", more, "file-too-large-inside", lanting, kinds=PAPERS_IMAGES_SHEETS)

@@ -124,7 +124,7 @@ def test_one_file_of_another_kind_keeps_the_whole_answer_back(case, world, offic
 
 
 def test_files_are_10_mb_together_at_most(case, world, officer, monkeypatch):
-    monkeypatch.setattr("core.files.BYTES_MOST", 2 * len(demo.pdf("x")))
+    monkeypatch.setattr("core.files.FILE_BYTES", 2 * len(demo.pdf("x")))
     asked, file = ask(case, officer), ("x.pdf", demo.pdf("x"))
     more = [file, file, ("y.csv", b"1")]
     assert refused(questions.answer, case, question=asked, files=more, by=world.exporter) == ["file-too-large"]

@@ -109,7 +109,7 @@ def test_every_point_is_answered(second, asked, world):
 
 
 def test_files_are_10_mb_together_at_most(asked, world, monkeypatch):
-    monkeypatch.setattr("core.files.BYTES_MOST", 2 * len(demo.pdf("Report")) - 1)
+    monkeypatch.setattr("core.files.FILE_BYTES", 2 * len(demo.pdf("Report")) - 1)
     answers = dict.fromkeys((1, 2), BOTH[2])
     assert refused(supplements.resubmit, asked, answers=answers, by=world.exporter) == ["file-too-large"]
     assert (found(asked)[0], Document.objects.filter(name="report.pdf").count()) == ("supplement_required", 0)

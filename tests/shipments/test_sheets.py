@@ -15,6 +15,7 @@ from django.db import transaction
 from django.test import Client
 from django.urls import reverse
 
+from core import sizes
 from core.access import clock as the_clock
 from core.errors import DomainError, Invalid, NotFound
 from core.idempotency import Answer
@@ -83,8 +84,8 @@ def desk(world):
 
 @pytest.fixture
 def small(monkeypatch):
-    for most in ("CHUNK", "STEP"):
-        monkeypatch.setattr(bulk, most, 3)
+    monkeypatch.setattr(sizes, "ROWS_AT_ONCE", 3)
+    monkeypatch.setattr(bulk, "STEP", 3)
 
 
 def text_of(answer):

@@ -10,6 +10,7 @@ from rest_framework import serializers
 
 from core.api.fields.numbers import AmountField
 from core.api.fields.texts import PatternField
+from core.sizes import MESSAGES_AT_ONCE
 
 
 class StrictSerializer(serializers.Serializer[Any]):
@@ -50,7 +51,6 @@ def reader(serializer: type[StrictSerializer]) -> StrictSerializer:
 class NonEmptyList(serializers.ListSerializer[Any]):
     """A list that is a list, of so many objects at most and one at least."""
 
-    MOST = 1_000
     refuses = ("expected-array", "min-items", "max-items")
 
     def run_validation(self, data: Any = serializers.empty) -> Any:
@@ -58,8 +58,8 @@ class NonEmptyList(serializers.ListSerializer[Any]):
             raise serializers.ValidationError(_("Send a list."), "expected-array")
         if data == []:
             raise serializers.ValidationError(_("At least one."), "min-items")
-        if data is not serializers.empty and len(data) > self.MOST:
-            raise serializers.ValidationError(_("At most {most}.").format(most=f"{self.MOST:,}"), "max-items")
+        if data is not serializers.empty and len(data) > MESSAGES_AT_ONCE:
+            raise serializers.ValidationError(_("At most {most}.").format(most=f"{MESSAGES_AT_ONCE:,}"), "max-items")
         return super().run_validation(data)
 
 

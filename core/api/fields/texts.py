@@ -11,6 +11,7 @@ from core import references
 from core.api.fields.needed import NEEDED
 from core.characters import LINE_ENDS, shows
 from core.quantities import UNITS
+from core.sizes import TEXT_CHARACTERS
 
 
 class TextField(serializers.CharField):
@@ -26,7 +27,7 @@ class TextField(serializers.CharField):
     }
 
     def __init__(self, **kwargs: Any) -> None:
-        kwargs.setdefault("max_length", 10_000)
+        kwargs.setdefault("max_length", TEXT_CHARACTERS)
         super().__init__(trim_whitespace=False, **kwargs)
 
     def openapi(self) -> dict[str, Any]:
@@ -35,7 +36,7 @@ class TextField(serializers.CharField):
     def run_validation(self, data: Any = serializers.empty) -> Any:
         if data is not serializers.empty and data is not None and not isinstance(data, str):
             raise serializers.ValidationError(_("Send a string."), "must-be-string")
-        if isinstance(data, str) and len(data) > (self.max_length or 10_000):
+        if isinstance(data, str) and len(data) > (self.max_length or TEXT_CHARACTERS):
             raise serializers.ValidationError(self.too_long(), "too-long")
         if isinstance(data, str) and data and not shows(data):
             raise serializers.ValidationError(_("Say something here."), "blank")

@@ -12,8 +12,9 @@ from django.utils.translation import gettext as _
 
 from core.errors import DomainError
 from core.legal_time import LEGAL_ZONE, legal_today
+from core.sizes import LIST_ROWS
 from core.web.lists.declared import List
-from core.web.lists.listing import MOST, Listing
+from core.web.lists.listing import Listing
 
 _FORMULA = re.compile(r"[\t\r\n\0]|\s*[=+\-@＝＋－＠]")
 
@@ -33,10 +34,10 @@ def cell(value: Any) -> str:
 def export(request: HttpRequest, listed: List) -> HttpResponse:
     """The rows that the filters leave, in the page's order, all or none: a file never looks whole and is not."""
     listing = Listing(listed, request, paged=False)
-    rows = list(listed.filed(listing.keyset.ordered())[: MOST + 1])
-    if len(rows) > MOST:
+    rows = list(listed.filed(listing.keyset.ordered())[: LIST_ROWS + 1])
+    if len(rows) > LIST_ROWS:
         detail = _("A file holds at most {most} rows. Narrow the list, by days for example, and make several files.")
-        raise DomainError(detail.format(most=f"{MOST:,}"), code="too-many-rows")
+        raise DomainError(detail.format(most=f"{LIST_ROWS:,}"), code="too-many-rows")
     text = io.StringIO(newline="")
     writer = csv.writer(text)  # "," and CRLF, quoted where needed
     writer.writerow([cell(column.label) for column in columns_of(listed)])

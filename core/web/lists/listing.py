@@ -11,10 +11,10 @@ from core.errors import Invalid, Problem
 from core.navigation import numbers
 from core.search import search, words_of
 from core.selectors import counted
+from core.sizes import LIST_ROWS
 from core.web.lists.declared import Choice, Day, List, refused
 from core.web.lists.keyset import Keyset, Page
 
-MOST = 10_000  # rows of a file
 OTHERS = frozenset({"kept"})  # what a page may carry besides: text that survived
 
 
@@ -175,7 +175,7 @@ class Listing:
     def next(self) -> str:
         return self.address(cursor=self.page.next) if self.page.next else ""
 
-    most = f"{MOST:,}"
+    most = f"{LIST_ROWS:,}"
 
     @property
     def csv(self) -> str:

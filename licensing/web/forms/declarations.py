@@ -70,7 +70,7 @@ class DeclarationForm(forms.ModelForm):
 class CertificateForm(StepForm):
     certificate = forms.FileField(
         label=gettext_lazy("Signed certificate"),
-        help_text=filled(gettext_lazy("PDF, at most {most} MB."), most="core.files.MEGABYTES_MOST"),
+        help_text=filled(gettext_lazy("PDF, at most {most} MB."), most="core.sizes.FILE_MEGABYTES"),
     )
     signer_name = forms.CharField(label=gettext_lazy("Signed by"), max_length=120)
     signer_post = forms.CharField(label=gettext_lazy("Post"), max_length=120)

@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy
 
 from core.decided import filled
 from core.files import PAPERS_IMAGES_SHEETS
+from core.sizes import TEXT_CHARACTERS
 from core.web.fields import DayField, FilesField
 from core.web.forms import StepForm, read_upload
 from licensing.actions.questions import default_question_day
@@ -22,7 +23,7 @@ class QuestionForm(StepForm):
 class AnswerForm(QuestionForm):
     text = forms.CharField(
         label=gettext_lazy("Your answer"),
-        max_length=10_000,
+        max_length=TEXT_CHARACTERS,
         required=False,
         widget=forms.Textarea(attrs={"rows": 5}),
         help_text=gettext_lazy("You can ask back here too: send that and keep the question open."),
@@ -32,7 +33,7 @@ class AnswerForm(QuestionForm):
         required=False,
         kinds=PAPERS_IMAGES_SHEETS,
         help_text=filled(
-            gettext_lazy("PDF, PNG, JPG, XLSX or CSV, together at most {most} MB."), most="core.files.MEGABYTES_MOST"
+            gettext_lazy("PDF, PNG, JPG, XLSX or CSV, together at most {most} MB."), most="core.sizes.FILE_MEGABYTES"
         ),
     )
     final = forms.BooleanField(required=False, widget=forms.HiddenInput)  # which of the two buttons

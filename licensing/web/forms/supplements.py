@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy
 
 from core.decided import filled
 from core.files import PAPERS_IMAGES_SHEETS
+from core.sizes import TEXT_CHARACTERS
 from core.web.fields import FilesField
 from core.web.forms import StepForm, read_upload
 from licensing.actions.supplements import Answer
@@ -17,7 +18,7 @@ from licensing.models import Application
 class SupplementForm(StepForm):
     points = forms.CharField(
         label=gettext_lazy("What is missing, one thing a line"),
-        max_length=10_000,
+        max_length=TEXT_CHARACTERS,
         widget=forms.Textarea(attrs={"rows": 5}),
         help_text=gettext_lazy("Everything at once: by law there is no second notice."),
     )
@@ -38,7 +39,7 @@ class ResubmitForm(StepForm):
         for point in self.points:
             self.fields[f"answer_{point.number}"] = forms.CharField(
                 label=_("{number}. {text}").format(number=point.number, text=point.text),
-                max_length=10_000,
+                max_length=TEXT_CHARACTERS,
                 required=False,
                 widget=forms.Textarea(attrs={"rows": 2}),
             )
@@ -47,7 +48,7 @@ class ResubmitForm(StepForm):
                 required=False,
                 kinds=PAPERS_IMAGES_SHEETS,
                 help_text=filled(
-                    _("PDF, PNG, JPG, XLSX or CSV, together at most {most} MB."), most="core.files.MEGABYTES_MOST"
+                    _("PDF, PNG, JPG, XLSX or CSV, together at most {most} MB."), most="core.sizes.FILE_MEGABYTES"
                 ),
             )
 

@@ -1,0 +1,18 @@
+"""How much is taken at once. Whatever is larger is refused, in words that name these numbers."""
+
+BODY_MEGABYTES = 1  # of a call, and of a form beside its files
+FORM_FIELDS, FORM_FILES = 500, 20
+TEXT_CHARACTERS = 10_000
+MESSAGES_AT_ONCE = 1_000  # of customs; other lists of objects, too
+
+FILE_MEGABYTES = 10  # config/nginx.conf lets that much through, and a form around it
+FILE_BYTES = FILE_MEGABYTES << 20
+NAME_MOST = 200
+PARTS_MOST, MEGABYTES_UNPACKED, RATIO_MOST = 1_000, 50, 100
+UNPACKED_MOST = MEGABYTES_UNPACKED << 20
+MEGAPIXELS_MOST = 40
+PIXELS_MOST = MEGAPIXELS_MOST * 1_000_000
+
+BULK_MEGABYTES, BULK_ROWS = 8, 10_000
+ROWS_AT_ONCE = 1_000  # of a bulk, one transaction where its sender asks for that
+LIST_ROWS = 10_000  # of the file of a list
