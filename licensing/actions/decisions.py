@@ -52,6 +52,7 @@ from licensing.models import (
     LicenseCondition,
     LicenseEndUser,
 )
+from licensing.policy.vocabulary import CLEARANCES_LEAST
 from licensing.selectors import PENDING, Judged, applications_for, judge, next_turn, read_parts, steps
 from licensing.states import DeclarationState
 
@@ -184,7 +185,7 @@ def _require_within(
         problems.append(Problem("/months", "out-of-range", message))
     if not chosen:
         problems.append(Problem("/end_users", "min-items", _("Keep at least one end-user.")))
-    if max_clearances is not None and max_clearances < 1:
+    if max_clearances is not None and max_clearances < CLEARANCES_LEAST:
         problems.append(Problem("/max_clearances", "out-of-range", _("At least one clearance, or leave it empty.")))
     if max_clearances is not None and most.clearances is not None and max_clearances > most.clearances:
         message = _("The rules allow {most} clearances at most.").format(most=most.clearances)

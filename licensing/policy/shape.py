@@ -7,6 +7,7 @@ from licensing.policy.vocabulary import (
     AUDIENCES,
     AUTHORITIES,
     CHANNELS,
+    CLEARANCES_LEAST,
     CLEARANCES_MOST,
     CLOCKS,
     CONDITIONS,
@@ -73,7 +74,7 @@ MATCH = {
 PARAMS = row(
     {},
     max_validity_months={"type": "integer", "minimum": 1, "maximum": MONTHS_MOST["annual"]},
-    max_clearances={"type": ["integer", "null"], "minimum": 1, "maximum": CLEARANCES_MOST},
+    max_clearances={"type": ["integer", "null"], "minimum": CLEARANCES_LEAST, "maximum": CLEARANCES_MOST},
     qty_tolerance_mode={"enum": ["none", "pct_line", "pct_remaining_final"]},
     qty_tolerance_pct=SHARE,
     report_days_after_shipment={"type": "integer", "minimum": 1, "maximum": REPORT_DAYS_MOST},

@@ -16,7 +16,7 @@ from core.web.fields import AmountField, DayField, QuantityField
 from core.web.forms import StepForm
 from licensing.granted import Tolerance
 from licensing.models import Application, DecisionStep, ToleranceMode
-from licensing.policy.vocabulary import CLEARANCES_MOST, MONTHS
+from licensing.policy.vocabulary import CLEARANCES_LEAST, CLEARANCES_MOST, MONTHS
 
 
 class Seen(forms.CheckboxInput):
@@ -61,7 +61,7 @@ class RecommendForm(StepForm):
     months = forms.IntegerField(label=gettext_lazy("Valid for, months"), min_value=1, initial=MONTHS)
     max_clearances = forms.IntegerField(
         label=gettext_lazy("Clearances at most"),
-        min_value=1,
+        min_value=CLEARANCES_LEAST,
         max_value=CLEARANCES_MOST,
         required=False,
         help_text=gettext_lazy("Empty: no limit."),

@@ -24,6 +24,7 @@ from licensing.policy.thresholds import COUNTED_MOST, LOOKED_BACK_MOST
 from licensing.policy.vocabulary import (
     AUDIENCES,
     CHANNELS,
+    CLEARANCES_LEAST,
     CLEARANCES_MOST,
     CODE,
     COUNTRY,
@@ -312,7 +313,10 @@ def _rule(document: Mapping[str, Any], countries: Mapping[str, str]) -> list[Sec
                     ),
                 ),
                 "effect/params/max_clearances": forms.IntegerField(
-                    label=gettext_lazy("Clearances at most"), min_value=1, max_value=CLEARANCES_MOST, required=False
+                    label=gettext_lazy("Clearances at most"),
+                    min_value=CLEARANCES_LEAST,
+                    max_value=CLEARANCES_MOST,
+                    required=False,
                 ),
                 "effect/params/report_days_after_shipment": forms.IntegerField(
                     label=gettext_lazy("Report after each shipment, days"),
