@@ -28,6 +28,9 @@ def snapshot(snapshot):
 class Drawn(random.Random):
     """In place of `secrets`: the same in each run."""
 
+    def randbits(self, bits):
+        return self.getrandbits(bits)
+
     def token_hex(self, size):
         return self.randbytes(size).hex()
 
