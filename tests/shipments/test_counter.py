@@ -12,7 +12,7 @@ from django.urls import reverse
 
 from config.local import demo
 from core.legal_time import LEGAL_ZONE, legal_now, on_the_wire
-from core.models import Delivery, HistoryLine, Membership, Role
+from core.models import Delivery, HistoryLine, Membership, Organization, Role
 from licensing import books
 from licensing.actions import licenses
 from licensing.models import License, Suspension
@@ -257,8 +257,15 @@ def test_a_license_at_the_counter_shows_lines_and_balance_and_nothing_of_the_cas
     assert str(license.end_users.get().party.name) in page
     assert str(license.consignees.get().name) in page
     case = license.application
-    for hidden in (case.ref, str(license.exporter), shipment.client_reference, license.verify_code, license.edition):
+    for hidden in (case.ref, shipment.client_reference, license.verify_code, license.edition):
         assert hidden not in page
+
+
+def test_whose_it_is_stands_beside_what_is_compared_in_both_scripts(browser, license, shipment):
+    Organization.objects.filter(pk=license.exporter_id).update(name_en="Ordos Magnets Co.", name_zh="鄂尔多斯磁材公司")
+    for path in (f"/customs/licenses/{license.ref}/", f"/customs/shipments/{shipment.ref}/"):
+        papers = text(browser.get(path)).partition("Compare with the papers")[2]
+        assert "Exporter Ordos Magnets Co. 鄂尔多斯磁材公司" in papers, path
 
 
 def test_only_open_shipments_stand_on_the_license(browser, world, license, shipment):
