@@ -20,6 +20,7 @@ from shipments.actions.messages import (
     Message,
     Receipt,
     all_back,
+    by_line,
     fitting,
     forbidden,
     open_incident,
@@ -57,7 +58,8 @@ def correct(message: Message, license: License, shipment: Shipment, by: Actor, a
     if strays:
         incidents.append(open_incident(Incident.Kind.UNKNOWN_LINE, message, shipment, at))
         facts["strays"] = strays
-    said: dict[str, Any] = {"by": by, "at": at, "reason": message.reason, "facts": facts}
+    said: dict[str, Any] = {"by": by, "at": at, "reason": message.reason}
+    said["facts"] = facts | {"lines": by_line(lines, right)}
     if shipment.state in (ShipmentState.PART_CLEARED, *CROSSED):
         move(shipment.correct, **said)
     else:
@@ -148,7 +150,9 @@ def take_back(message: Message, shipment: Shipment, by: Actor, at: datetime) -> 
         raise Invalid(problems)
     for line, _result in results:
         line.save(update_fields=["returned"])
-    facts = {"message_id": message.message_id, "declaration_no": message.reimport_no}
+    back = {line.line_number: result["returned"] for line, result in results}
+    number, come = message.reimport_no, by_line(lines.values(), back)
+    facts: dict[str, Any] = {"message_id": message.message_id, "declaration_no": number, "lines": come}
     if shipment.state in CROSSED and all_back(shipment):
         move(shipment.come_back, by=by, at=at, facts=facts)
     else:

@@ -20,6 +20,7 @@ from shipments.actions.messages import (
     Message,
     Receipt,
     all_back,
+    by_line,
     fitting,
     forbidden,
     open_incident,
@@ -191,16 +192,17 @@ def _clear(
     if strays:
         incidents.append(open_incident(Incident.Kind.UNKNOWN_LINE, message, shipment, at))
         facts["strays"] = strays
+    told = facts | {"lines": by_line(lines, cleared)}
     gone = shipment.state in RELEASED
     if kind := _NO_MORE.get(shipment.state):
         incidents.append(open_incident(kind, message, shipment, at))
-        record(shipment, "clear", by=by, at=at, before=shipment.state, facts=facts)
+        record(shipment, "clear", by=by, at=at, before=shipment.state, facts=told)
     else:
         move(
             shipment.clear if message.final else shipment.clear_part,
             by=by,
             at=at,
-            facts=facts,
+            facts=told,
             # of what had been given back it is declared anew
             declaration_no=(not gone and shipment.declaration_no) or message.declaration_no,
             declared_at=(not gone and shipment.declared_at) or message.declared_at,

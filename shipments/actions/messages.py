@@ -1,6 +1,6 @@
 """What customs sends, and what its messages share: what fits, what the rules forbade, what opens an incident."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -120,6 +120,15 @@ def went_beyond(
         reason = _("Customs cleared more of shipment {ref} than the license had left.").format(ref=shipment.ref)
         licenses.open_cause(license, Suspension.Cause.OVER_CLEARANCE, reason=reason, by=clock())
     return True
+
+
+def by_line(lines: Iterable[ShipmentLine], much: Mapping[int, int]) -> list[dict[str, Any]]:
+    """How much of which line a message says, as history keeps it. much: by the numbers of the lines that it names."""
+    return [
+        {"line": number, "quantity": much[number], "unit": line.unit}
+        for line in lines
+        if (number := line.line_number) in much
+    ]
 
 
 def all_back(shipment: Shipment) -> bool:

@@ -1,5 +1,7 @@
 """What is done to shipments: one row a verb (core/web/steps.py)."""
 
+from collections.abc import Callable
+
 from django.urls import reverse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -9,6 +11,7 @@ from core.decided import filled
 from core.idempotency import Answer
 from core.legal_time import legal_now
 from core.models import HistoryLine
+from core.templatetags.lodestone import listed, quantity
 from core.web.forms import ReasonForm
 from core.web.steps import Page, Step, register
 from exporters.models import Qualification
@@ -58,6 +61,21 @@ def told_back(answer: Answer) -> str:
     return answer.body
 
 
+def with_lines(words: str, much: str) -> Callable[[HistoryLine], str]:
+    """What a message of customs did, and how much of which line it says; the words alone of what was told before that
+    was kept."""
+
+    def said(line: HistoryLine) -> str:
+        one = gettext("line {number}: {much}")
+        found = [
+            one.format(number=each["line"], much=quantity(each["quantity"], each["unit"]))
+            for each in line.facts.get("lines", ())
+        ]
+        return str(much).format(lines=listed(found)) if found else str(words)
+
+    return said
+
+
 register(
     "shipments",
     "shipment",
@@ -77,7 +95,7 @@ register(
         ),
         Step(
             "clear",
-            _("Cleared by customs"),
+            with_lines(_("Cleared by customs"), _("Cleared by customs: {lines}")),
             COUNTER,
             says("cleared"),
             told_back,
@@ -135,7 +153,7 @@ register(
         ),
         Step(
             "correct",
-            _("Corrected by customs"),
+            with_lines(_("Corrected by customs"), _("Corrected by customs, what crossed: {lines}")),
             COUNTER,
             says("corrected"),
             told_back,
@@ -145,7 +163,11 @@ register(
             label=_("Correct a clearance"),
         ),
         Step("absorb", _("What went beyond the license has room since another shipment was corrected")),
-        Step("return", _("Came back, as customs reported"), mail=_("{ref}: goods came back")),
+        Step(
+            "return",
+            with_lines(_("Came back, as customs reported"), _("Came back, as customs reported: {lines}")),
+            mail=_("{ref}: goods came back"),
+        ),
         Step(
             "answer",
             _("Answered by the ministry"),
