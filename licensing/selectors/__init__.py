@@ -16,7 +16,16 @@ from licensing.selectors.applications import (
     with_steps,
     with_supplement,
 )
-from licensing.selectors.causes import Closing, Reason, closed_in_part, closings, foresee_ends, reasons, why
+from licensing.selectors.causes import (
+    Closing,
+    Reason,
+    closed_as_a_whole,
+    closed_in_part,
+    closings,
+    foresee_ends,
+    reasons,
+    why,
+)
 from licensing.selectors.clocks import (
     NO_CLOCK,
     Handover,
@@ -220,6 +229,7 @@ __all__ = [
     "closed",
     "codes_known",
     "follows_of",
+    "closed_as_a_whole",
     "closed_in_part",
     "closings",
     "closed_somehow",

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from core.legal_time import legal_day
 from licensing.models import License, LicenseEndUser, Suspension
 from licensing.policy.vocabulary import HIT
-from licensing.selectors.editions import editions_at, rules_of
+from licensing.selectors.editions import Editions, editions_at, rules_of
 from licensing.selectors.verdicts import Judgment, Taken, begins, closed, is_to_turn, judgments, stops_of
 from licensing.words import holds, rules
 
@@ -109,19 +109,33 @@ def closed_in_part(license: License, closings: Iterable[Closing], at: datetime) 
     license: with its open suspensions. closings: of it, as of that instant.
     """
     editions = editions_at(at)
-    digest = editions.of(legal_day(at)).digest
+    return _closed(_of_open_users(license, closings, editions, at), editions.of(legal_day(at)).digest)
+
+
+def closed_as_a_whole(license: License, closings: Iterable[Closing], at: datetime) -> list[tuple[int, str]]:
+    """The same of a license on which rules and holds leave nothing to reserve for any open end-user; of others none."""
+    editions = editions_at(at)
+    found = _of_open_users(license, closings, editions, at)
+    if not all(one.prohibited or one.held for one in found):
+        return []
+    return _closed(found, editions.of(legal_day(at)).digest)
+
+
+def _of_open_users(license: License, closings: Iterable[Closing], editions: Editions, at: datetime) -> list[Judgment]:
     closed_users = {cause.end_user_id for cause in license.open_suspensions}
     closed_users |= {one.end_user.pk for one in closings}
-    found = []
-    for one in judgments([license], editions, at):
+    return [one for one in judgments([license], editions, at) if one.verdict.end_user_id not in closed_users]
+
+
+def _closed(found: Iterable[Judgment], digest: str) -> list[tuple[int, str]]:
+    said = []
+    for one in found:
         name, number = one.verdict.end_user.party.name, one.verdict.line.number
-        if one.verdict.end_user_id in closed_users:
-            continue
         if one.prohibited:
-            found.append((number, _said(name, digest, one.prohibited["rules"])))
+            said.append((number, _said(name, digest, one.prohibited["rules"])))
         if one.held:
-            found.append((number, _("{name}: {why}").format(name=name, why=holds.told_of(one.held))))
-    return found
+            said.append((number, _("{name}: {why}").format(name=name, why=holds.told_of(one.held))))
+    return said
 
 
 @dataclass(frozen=True)

@@ -196,10 +196,13 @@ def shipment_new(request: HttpRequest) -> HttpResponse:
     licensing.foresee_ends([license], found, now)
     closings = found.get(license.pk, [])
     obstacle = selectors.obstacle(license, legal_day(now), taken, closings)
+    closed_lines = [] if obstacle else licensing.closed_as_a_whole(license, closings, now)
     context = {
         "license": license,
         "closings": closings,
         "obstacle": obstacle,
+        "closed_lines": closed_lines,
+        "shut": obstacle or closed_lines,
         "barred": obstacle == "end-users" or license.state == LicenseState.SUSPENDED,
         "clearances_taken": taken,
         "today": legal_day(now),

@@ -12,7 +12,8 @@ from licensing.selectors import licenses_for, with_balances
 from shipments.models import Shipment
 from shipments.web.forms import ShipmentForm
 from tests import make
-from tests.licensing.test_turns import turn
+from tests.licensing.test_holds import hold
+from tests.licensing.test_turns import another_line, turn
 from tests.licensing.test_verdicts import ban
 
 
@@ -166,6 +167,40 @@ def test_an_end_user_that_was_closed_meanwhile_stays_chosen_and_the_others_are_o
     assert "This end-user is closed on the license; its page says why. Name another end-user of it." in said
     assert f'<option value="{refs[1]}" selected>' in said and f'<option value="{refs[0]}">' in said and SEND in said
     assert browser.post("/shipments/new/", facts | {"end_user": refs[0]}).status_code == 302
+
+
+UNUSABLE = {
+    "used up": ({"state": "exhausted"}, "It is used up, and what was left has lapsed. Use another license."),
+    "expired": ({"state": "expired"}, "Use another license, or apply for a new one."),
+    "over": ({"usable_from": -9, "usable_until": -1}, "Use another license, or apply for a new one."),
+    "early": ({"usable_from": 3}, "Come back then, or use another license."),
+}
+
+
+@pytest.mark.parametrize("case", UNUSABLE)
+def test_on_a_license_that_can_not_be_used_the_form_says_why_and_has_no_fields(case, browser, license):
+    changes, why = UNUSABLE[case]
+    days = {name: legal_today() + timedelta(days=one) for name, one in changes.items() if name.startswith("usable")}
+    License.objects.filter(pk=license.pk).update(**changes | days)
+    said = text_of(browser.get(new(license)))
+    assert why in said.replace("</b>", "")
+    assert not any(one in said for one in (SEND, "Your reference", "the moment you send", "What happens next"))
+    sent = browser.post("/shipments/new/", answers(license, quantity_1="10"))  # from an older page: it is kept
+    assert (sent.status_code, 'value="10"' in text_of(sent), SEND in text_of(sent)) == (409, True, False)
+
+
+@pytest.mark.parametrize(("countries", "shut"), [(["DE"], True), (["FR"], False)])
+def test_where_a_hold_stops_every_line_no_fields_stand_and_until_when(countries, shut, browser, license):
+    make.edition(hold(*countries, reservations=True))
+    said = text_of(browser.get(new(license)))
+    assert (SEND in said, "Your reference" in said) == (not shut, not shut)
+    assert ("The rules stop each of its lines." in said) is ("Bureau of Export Control" in said) is shut
+
+
+def test_where_a_hold_stops_one_line_of_two_the_other_is_offered(browser, license):
+    another_line({"item.control_code": "1C903.a.2"})
+    make.edition(hold("DE", match={"item.element": ["Dy"]}, reservations=True))
+    assert SEND in text_of(browser.get(new(license)))
 
 
 @pytest.mark.parametrize(("closed", "label"), [(False, "Do not record it"), (True, "Open the license")])

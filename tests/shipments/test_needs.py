@@ -96,7 +96,7 @@ SAID = {
     "quantity": ("Nothing is left on it.", "Nothing is left on it."),
     "end-users": ("The rules stop reservations", "No end-user of it is open."),
 }
-ONLY_ON_FORM = {"days": "It can't be used now.", "end-users": SAID["end-users"][1]}
+ONLY_ON_FORM = {"days": "Nothing can be reserved on it now.", "end-users": SAID["end-users"][1]}
 
 
 def obstacle(client, world, license):
