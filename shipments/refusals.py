@@ -28,6 +28,10 @@ def problem(failure: dict[str, Any]) -> Problem:
 
 
 def _detail(failure: dict[str, Any], error: Problem) -> str:
+    if failure["code"] == "line-exhausted" and not failure["remaining"]:
+        return _("Nothing is left of line {line}; {asked} {unit} was asked.").format(
+            line=failure["line"], unit=failure["unit"], asked=quantities.show(failure["asked"], failure["unit"])
+        )
     if failure["code"] == "line-exhausted":
         return _("Line {line} has {left} {unit} left; {asked} {unit} was asked.").format(
             line=failure["line"],
@@ -40,12 +44,18 @@ def _detail(failure: dict[str, Any], error: Problem) -> str:
 
 def _message(failure: dict[str, Any]) -> str:
     match failure["code"]:
+        case "line-exhausted" if not failure["remaining"]:
+            return _("Nothing is left of this line. Use another license, or cancel a shipment that will not leave.")
         case "line-exhausted":
             left = quantities.show(failure["remaining"], failure["unit"])
             return _("At most {left} {unit}.").format(left=left, unit=failure["unit"])
+        case "value-exhausted" if not Decimal(failure["value_remaining"]):
+            return _("No value is left on this line. Use another license, or cancel a shipment that will not leave.")
         case "value-exhausted":
             left = f"{Decimal(failure['value_remaining']):f} {failure['currency']}"
             return _("The value left on this line is {left}.").format(left=left)
+        case "end-user-exhausted" if not failure["remaining"]:
+            return _("Nothing is left for this end-user. Name another, or cancel a shipment that will not leave.")
         case "end-user-exhausted":
             left = quantities.show(failure["remaining"], failure["unit"])
             return _("At most {left} {unit} for this end-user.").format(left=left, unit=failure["unit"])

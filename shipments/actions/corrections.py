@@ -139,9 +139,11 @@ def take_back(message: Message, shipment: Shipment, by: Actor, at: datetime) -> 
         line = lines.get(item.license_line)
         out = line.crossed - line.returned if line and same_unit(item.unit, line.unit) else 0
         if line is None or item.quantity > out:
-            text = _("At most {quantity} {unit} of this line can come back.").format(
-                quantity=show(out, item.unit), unit=item.unit
-            )
+            text = (
+                _("At most {quantity} {unit} of this line can come back.")
+                if out
+                else _("Nothing of this line is left to come back.")
+            ).format(quantity=show(out, item.unit), unit=item.unit)
             problems.append(Problem(f"/lines/{index}/quantity", "more-than-crossed", text))
             continue
         line.returned += item.quantity

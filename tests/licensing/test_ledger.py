@@ -76,8 +76,9 @@ def test_q1_reserve_clear_and_exhaust(world):
         world.shipment(license, 1)
     assert (refused.value.code, refused.value.detail) == (
         "line-exhausted",
-        "Line 1 has 0.000 kg left; 0.001 kg was asked.",
+        "Nothing is left of line 1; 0.001 kg was asked.",
     )
+    assert refused.value.errors[0].message.startswith("Nothing is left of this line.")
     assert refused.value.errors[0].extra == {"remaining": "0.000"}
     assert balance(license) == {"authorized": 60_000_000, "reserved": 18_015_500, "drawn": 41_984_500}
     assert books.drift() == []

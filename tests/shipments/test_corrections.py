@@ -489,6 +489,7 @@ def test_no_more_comes_back_than_is_out(world, cleared):
         with pytest.raises(DomainError) as refused:
             come_back(world, shipment, **wrong)
         assert [(one.pointer, one.code) for one in refused.value.errors] == [("/lines/0/quantity", "more-than-crossed")]
+    assert refused.value.errors[0].message == "Nothing of this line is left to come back."
     assert figures(shipment) == {"drawn": 400, "returned": 300}
     assert Return.objects.count() == 1
 
