@@ -38,17 +38,22 @@ def suspend(ref: str, *, seen: int, reason: str, by: Actor) -> License:
     return license
 
 
-def open_cause(license: License, cause: str, *, reason: str, by: Actor) -> Suspension:
-    """The step under suspend: another cause on a locked license, which is suspended from now on."""
+def open_cause(license: License, cause: str, *, by: Actor, reason: str = "", **told: str) -> Suspension:
+    """The step under suspend: another cause on a locked license, which is suspended from now on.
+
+    reason: in the words of whoever gives one. told: facts, of what has no words but those of its reader.
+    """
     ledger.lock_lines(license)
     at = legal_now()
     if license.state not in IN_FORCE:
         raise WrongState(
             _("This license is “{state}”, so it can't be suspended.").format(state=license.get_state_display())
         )
-    suspension = Suspension.objects.create(license=license, cause=cause, reason=reason, opened_by=by.user, opened_at=at)
+    suspension = Suspension.objects.create(
+        license=license, cause=cause, reason=reason, facts=told, opened_by=by.user, opened_at=at
+    )
     ledger.set_usable(license, usable=False)
-    facts = {"cause": cause}
+    facts = {"cause": cause, **told}
     if license.state == LicenseState.ACTIVE:
         move(license.suspend, by=by, at=at, reason=reason, facts=facts)
     else:
@@ -134,8 +139,7 @@ def freeze(pk: int, *, by: Actor) -> License | None:
     known = license.suspensions.filter(cause=Suspension.Cause.LEDGER, ended_at=None).exists()
     if known or license.state not in IN_FORCE:
         return None
-    reason = _("The ministry compares what is booked on it, line by line, and then ends this.")
-    open_cause(license, Suspension.Cause.LEDGER, reason=reason, by=by)
+    open_cause(license, Suspension.Cause.LEDGER, by=by)
     return license
 
 

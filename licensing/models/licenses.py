@@ -198,8 +198,9 @@ class LicenseCondition(models.Model):
 class Suspension(models.Model):
     """One cause why a license, or one end-user of it, can't be used; only its end is written later.
 
-    A license is usable when none of its own is open and at least one end-user is. One of policy has no words of its
-    own: it names the edition and the rules that prohibit every line for the end-user.
+    A license is usable when none of its own is open and at least one end-user is. Only what a person gives as reason is
+    kept in words. One of policy names the edition and the rules that prohibit every line for the end-user; one that a
+    clearance opened, in its facts, the shipment.
     """
 
     class Cause(models.TextChoices):
@@ -213,6 +214,7 @@ class Suspension(models.Model):
     end_user = models.ForeignKey(LicenseEndUser, on_delete=models.PROTECT, null=True, related_name="causes")
     cause = models.CharField(max_length=20, choices=Cause)
     reason = models.TextField()
+    facts = models.JSONField(default=dict, db_default={})
     edition = models.ForeignKey(PolicyEdition, on_delete=models.PROTECT, null=True, related_name="+", db_index=False)
     rules = ArrayField(models.CharField(max_length=60), default=list)
     opened_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")

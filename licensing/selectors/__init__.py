@@ -23,6 +23,7 @@ from licensing.selectors.causes import (
     closed_in_part,
     closings,
     foresee_ends,
+    opened_because,
     reasons,
     why,
 )
@@ -286,6 +287,7 @@ __all__ = [
     "prohibited",
     "quiet",
     "open_proposals",
+    "opened_because",
     "outdated",
     "promises_of",
     "proposals",

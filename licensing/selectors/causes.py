@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
@@ -28,14 +29,24 @@ def end_users() -> QuerySet[LicenseEndUser]:
 
 
 def why(cause: Suspension) -> str:
-    """Whoever opened it says so; of an end-user the rules that close it do, in the reader's language, or nobody."""
+    """Whoever opened it says so, or what it tells does, in the reader's language; of an end-user the rules that close
+    it do, or nobody."""
     if cause.end_user is None:
-        return cause.reason
+        return cause.reason or opened_because(cause.cause, cause.facts)
     if cause.edition is None:  # what screening found is the ministry's to know
         return _("{name}: the ministry looks into a question about this end-user.").format(
             name=cause.end_user.party.name
         )
     return _said(cause.end_user.party.name, cause.edition.digest, cause.rules)
+
+
+def opened_because(cause: str, facts: Mapping[str, Any]) -> str:
+    """What opened a cause for which nobody gave a reason, in the reader's language; of others nothing."""
+    if cause == Suspension.Cause.OVER_CLEARANCE and "shipment" in facts:
+        return _("Customs cleared more of shipment {ref} than the license had left.").format(ref=facts["shipment"])
+    if cause == Suspension.Cause.LEDGER:
+        return _("The ministry compares what is booked on it, line by line, and then ends this.")
+    return ""
 
 
 @dataclass(frozen=True)

@@ -51,6 +51,7 @@ from licensing.selectors import (
     licenses_for,
     notices_for,
     officers_of,
+    opened_because,
     pool_changes_for,
     pools_for,
     proposals,
@@ -387,6 +388,12 @@ register(
 )
 
 
+def suspended(line: HistoryLine) -> str:
+    """And why, where nobody gave a reason in words."""
+    why = "" if line.reason else opened_because(line.facts.get("cause", ""), line.facts)
+    return str(_("Suspended. {why}")).format(why=why) if why else str(_("Suspended"))
+
+
 def lifted(line: HistoryLine) -> str:
     """Which of its causes ended; others may still be open."""
     cause = Suspension.Cause(line.facts["cause"]).label
@@ -410,7 +417,7 @@ register(
         Step("issue", _("Issued")),
         Step(
             "suspend",
-            _("Suspended"),
+            suspended,
             LICENSE_DESK,
             licenses.suspend,
             _("Suspended. The exporter was told, with your reason."),

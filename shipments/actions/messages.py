@@ -5,8 +5,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from django.utils.translation import gettext as _
-
 from core.access import clock
 from core.legal_time import on_the_wire
 from core.references import draw
@@ -117,8 +115,7 @@ def went_beyond(
         return False
     incidents.append(open_incident(Incident.Kind.OVER_CLEARED, message, shipment, at))
     if license.state in IN_FORCE:
-        reason = _("Customs cleared more of shipment {ref} than the license had left.").format(ref=shipment.ref)
-        licenses.open_cause(license, Suspension.Cause.OVER_CLEARANCE, reason=reason, by=clock())
+        licenses.open_cause(license, Suspension.Cause.OVER_CLEARANCE, by=clock(), shipment=shipment.ref)
     return True
 
 

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 from django.db import IntegrityError
+from django.utils import translation
 
 from config.local import demo
 from core import sweeps
@@ -11,11 +12,13 @@ from core.access import clock as clock_actor
 from core.errors import DomainError
 from core.history import lines_of
 from core.legal_time import legal_now, legal_today
-from licensing import books
+from core.telling import told
+from licensing import books, selectors
 from licensing.actions import licenses
-from licensing.models import License
+from licensing.models import License, Suspension
 from licensing.models.balances import ClearanceCount, LicenseLine
 from licensing.selectors import clearances_taken
+from licensing.web.forms.licenses import LiftForm
 from shipments.actions import ClearedLine, LineRequest, cancel, receive
 from shipments.models import CustomsMessage, Shipment
 from tests import make
@@ -326,3 +329,25 @@ def test_a_shipment_that_was_cancelled_and_crosses_in_two_parts_counts_once(worl
         world.clear(shipment.ref, 5 * KG, final=final)
         assert Shipment.objects.get().counted is True
         assert ClearanceCount.objects.get(license=license).taken == clearances_taken([license])[license.pk] == 1
+
+
+def test_why_an_over_clearance_suspended_is_read_in_each_readers_language(world):
+    license = world.license(kilograms=10)
+    ref = world.shipment(license, 10_000).ref
+    with translation.override("zh-hans"):  # of whoever reports it
+        world.clear(ref, 12_000)
+    cause = license.suspensions.get()
+    assert (cause.reason, cause.facts) == ("", {"shipment": ref})
+    said = {"en": f"Customs cleared more of shipment {ref} than the license had left."}
+    said["zh-hans"] = f"海关放行批次 {ref} 的数量超出许可证余额。"
+    license = License.objects.get(pk=license.pk)
+    for language, why in said.items():
+        with translation.override(language):
+            assert selectors.why(cause) == why
+            (form,) = LiftForm(row=license).fields["suspension"].choices
+            assert form[1].endswith(why)
+            assert told(lines_of(license), world.exporter)[-1].sentence.endswith(why)
+
+
+def test_a_suspension_from_before_facts_were_kept_says_what_it_said():
+    assert selectors.why(Suspension(cause="over_clearance", reason="As it was said then")) == "As it was said then"

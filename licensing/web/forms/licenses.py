@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy
 
 from core.web.forms import StepForm
 from licensing.models import License, Suspension
+from licensing.selectors import why
 
 
 class LiftForm(StepForm):
@@ -21,5 +22,5 @@ class LiftForm(StepForm):
 
     def only(self, causes: list[Suspension]) -> None:
         """These can be chosen."""
-        self.fields["suspension"].choices = [(cause.pk, f"{cause}: {cause.reason}") for cause in causes]
+        self.fields["suspension"].choices = [(cause.pk, f"{cause}: {why(cause)}") for cause in causes]
         self.fields["suspension"].initial = causes[0].pk if causes else None
