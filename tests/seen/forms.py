@@ -15,6 +15,7 @@ from core.models import KeptText
 from core.web import steps
 from core.web.errors import SECRETS
 from core.web.typed import page_of
+from licensing.models import License
 from tests import make, pages
 from tests.seen import text
 from tests.seen.gather import Numbered, differs, rows_of, undone
@@ -157,7 +158,8 @@ def _pages(gather, route, row, actor):
         path = reverse(route, kwargs=kwargs)
         yield path if access.find(route, "GET") else page_of(path)[0]
         if route == "shipment.new":
-            yield from (f"{path}?license={ref}" for ref in gather.told.more[::-1] if ref.startswith("EL"))
+            usable = License.objects.filter(state="active").order_by("pk").values_list("ref", flat=True)
+            yield from (f"{path}?license={ref}" for ref in usable)
         return
     verb = route.rpartition(".")[2]
     step = steps._steps.get(row.noun, {}).get(verb)
