@@ -329,6 +329,11 @@ class ShipmentLine(models.Model):
     def crossed(self) -> int:
         return self.drawn + self.over_cleared
 
+    @property
+    def abroad(self) -> int:
+        """What crossed and has not come back."""
+        return self.crossed - self.returned
+
 
 @insert_only
 class CustomsDeclaration(models.Model):

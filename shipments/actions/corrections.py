@@ -137,7 +137,7 @@ def take_back(message: Message, shipment: Shipment, by: Actor, at: datetime) -> 
     problems, results = [], []
     for index, item in enumerate(message.lines):
         line = lines.get(item.license_line)
-        out = line.crossed - line.returned if line and same_unit(item.unit, line.unit) else 0
+        out = line.abroad if line and same_unit(item.unit, line.unit) else 0
         if line is None or item.quantity > out:
             text = (
                 _("At most {quantity} {unit} of this line can come back.")

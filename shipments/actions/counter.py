@@ -39,7 +39,7 @@ def unusual(receipt: Receipt, held: Mapping[int, int], before: str) -> list[str]
     assert shipment is not None
     told = [one for one in receipt.incidents if one.kind != Incident.Kind.OVER_CLEARED]
     found = [str(one.get_kind_display()) for one in told]
-    if receipt.message.event not in ("cleared", "corrected") and shipment.state == before:
+    if receipt.message.event not in ("cleared", "corrected", "returned") and shipment.state == before:
         text = _("It is recorded, and moves nothing: the shipment stays as it is ({state}).")
         found.append(text.format(state=shipment.get_state_display()))
     for line, booked in receipt.lines:

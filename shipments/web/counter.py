@@ -23,6 +23,7 @@ from shipments.actions import ClearedLine, Message, Receipt, report
 from shipments.models import CustomsMessage
 
 SECOND = timedelta(seconds=1)
+ON_THE_WIRE = {"reimport_no": "reimport_declaration_no"}  # what a program's message calls otherwise
 
 
 class CounterForm(StepForm):
@@ -50,10 +51,7 @@ class CounterForm(StepForm):
 
     def clean_declaration_no(self) -> str:
         """As it is on the paper: scanners and people put blanks into it, small letters, and full-width ones."""
-        number = "".join(half_width(self.cleaned_data["declaration_no"]).split()).upper()
-        if not (number.isascii() and number.isalnum() and 9 <= len(number) <= 18):
-            raise forms.ValidationError(_("9 to 18 digits or capitals."), "invalid-format")
-        return number
+        return _number(self.cleaned_data["declaration_no"])
 
     def clean_declared_at(self) -> datetime:
         """The instant of before, to its last digit, where the field still shows it."""
@@ -64,6 +62,13 @@ class CounterForm(StepForm):
     def unusual(self) -> str:
         """What names the unusual things that the page shows above the button; empty where it shows none."""
         return str(self.refusal.extra["told"]) if self.refusal and self.refusal.code == "unusual" else ""
+
+
+def _number(typed: str) -> str:
+    number = "".join(half_width(typed).split()).upper()
+    if not (number.isascii() and number.isalnum() and 9 <= len(number) <= 18):
+        raise forms.ValidationError(_("9 to 18 digits or capitals."), "invalid-format")
+    return number
 
 
 class QuestionForm(CounterForm):
@@ -184,7 +189,55 @@ class CorrectForm(CounterForm):
         return data
 
 
-def _typed(form: ClearForm | CorrectForm, data: dict[str, Any]) -> list[ClearedLine]:
+class ReturnedForm(CounterForm):
+    """What came back, of the lines of which something is abroad."""
+
+    numbered = {"quantity": gettext_lazy("Line {number}")}
+    declaration_no = declared_at = None  # those under which it left
+
+    reimport_no = forms.CharField(
+        label=gettext_lazy("Number of the re-import declaration"),
+        max_length=30,
+        help_text=gettext_lazy("9 to 18 digits or capitals."),
+        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        abroad = {line.line_number: line.abroad for line in self.row.lines.all()} if self.row else {}
+        self.lines = [line for line in self.row.license.lines.all() if abroad.get(line.number)] if self.row else []
+        for line in self.lines:
+            self.fields[f"quantity_{line.number}"] = QuantityField(
+                label=_("Line {number}: what came back, {unit}").format(number=line.number, unit=unit_word(line.unit)),
+                help_text=_("{description}. At most {most}: so much crossed and has not come back.").format(
+                    description=line.description, most=quantity(abroad[line.number], line.unit)
+                ),
+                required=len(self.lines) == 1,
+            )
+        self.order_fields(["key", "told", *(f"quantity_{line.number}" for line in self.lines)])
+
+    def clean_reimport_no(self) -> str:
+        return _number(self.cleaned_data["reimport_no"])
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        data["lines"] = [one for one in _typed(self, data) if one.quantity]
+        if not self.lines:
+            self.add_error(None, _("Nothing of this shipment is left to come back."))
+        elif not data["lines"] and not any(name.startswith("quantity_") for name in self.errors):
+            self.add_error(f"quantity_{self.lines[0].number}", _("Say how much came back."))
+        data["declaration_no"], data["declared_at"] = self.row.declaration_no, self.row.declared_at
+        return data
+
+    def field_for(self, pointer: str) -> str:
+        """The field of a line of what was sent."""
+        parts = pointer.strip("/").split("/")
+        if parts[0] == "lines" and len(parts) > 1 and parts[1].isdigit():
+            return f"quantity_{self.cleaned_data['lines'][int(parts[1])].license_line}"
+        return parts[0]
+
+
+def _typed(form: ClearForm | CorrectForm | ReturnedForm, data: dict[str, Any]) -> list[ClearedLine]:
     """The quantities that were typed, and are taken out of the data; none for a line where nothing was."""
     found = []
     for line in form.lines:
@@ -210,7 +263,8 @@ def says(event: str) -> Callable[..., Answer]:
 
     def say(ref: str, *, key: str, told: str, seen: int, by: Actor, **said: Any) -> Answer:
         said = {name: value for name, value in said.items() if value != ""}
-        body = {"event": event, "shipment": ref} | {name: _on_the_wire(value) for name, value in said.items()}
+        wire = {ON_THE_WIRE.get(name, name): _on_the_wire(value) for name, value in said.items()}
+        body = {"event": event, "shipment": ref} | wire
         body["message_id"] = f"page:{fingerprint('', key, body)[:40]}"  # as no program can guess it
         claim = Claim(
             organization_id=by.organization_id or 0,
@@ -252,6 +306,10 @@ def booked(receipt: Receipt) -> str:
         if receipt.corrects:
             text = _("Line {number}: {much} crossed after all.")
             found.append(text.format(number=line.line_number, much=quantity(result["quantity"], line.unit)))
+            continue
+        if "returned" in result:
+            text = _("Line {number}: {much} came back.")
+            found.append(text.format(number=line.line_number, much=quantity(result["returned"], line.unit)))
             continue
         parts = [
             text.format(much=quantity(result[name], line.unit))

@@ -22,7 +22,7 @@ from shipments.actions import incidents, officers, qualifications, reports
 from shipments.models import LATE_DAYS, Incident, Shipment
 from shipments.selectors import incidents_for, may_be_credited, shipments_for
 from shipments.web.annual import AuditForm, DeclineForm, PapersForm, RecordAnswerForm, RecordForm
-from shipments.web.counter import ClearForm, CorrectForm, CounterForm, QuestionForm, RejectForm, says
+from shipments.web.counter import ClearForm, CorrectForm, CounterForm, QuestionForm, RejectForm, ReturnedForm, says
 from shipments.web.forms import AnswerForm, CloseOutForm, DeliverForm, DepartForm, NoteForm, ReturnForm
 
 SHIPMENT = Page("shipment", shipments_for)
@@ -54,6 +54,11 @@ def at_the_counter(row: Shipment, actor: Actor) -> bool:
 def something_cleared(row: Shipment, actor: Actor) -> bool:
     """Only who reported a clearance corrects it: his office."""
     return row.messages.filter(event="cleared", source=actor.organization_id).exists()
+
+
+def something_abroad(row: Shipment, actor: Actor) -> bool:
+    """Whichever office sees it come back says so."""
+    return any(line.abroad for line in row.lines.all())
 
 
 def told_back(answer: Answer) -> str:
@@ -166,7 +171,13 @@ register(
         Step(
             "return",
             with_lines(_("Came back, as customs reported"), _("Came back, as customs reported: {lines}")),
+            COUNTER,
+            says("returned"),
+            told_back,
+            ReturnedForm,
             mail=_("{ref}: goods came back"),
+            offered=something_abroad,
+            label=_("Goods came back"),
         ),
         Step(
             "answer",

@@ -18,7 +18,15 @@ from licensing.actions import licenses
 from licensing.models import License, Suspension
 from licensing.models.balances import LicenseLine, Movement
 from shipments.actions import ClearedLine, cancel, officers, receive
-from shipments.models import CustomsDeclaration, CustomsMessage, Incident, Resolution, Shipment, ShipmentLine
+from shipments.models import (
+    CustomsDeclaration,
+    CustomsMessage,
+    Incident,
+    Resolution,
+    Return,
+    Shipment,
+    ShipmentLine,
+)
 from tests import make
 from tests.licensing.test_verdicts import ban
 
@@ -454,6 +462,65 @@ def test_only_what_the_office_itself_cleared_is_corrected(browser, world, shipme
     assert "/correct/" in browser.get(path).content.decode()
 
 
+BACK = "530120269000000001"
+
+
+@pytest.mark.parametrize(("much", "state"), [("150", "cleared"), ("400", "returned")])
+def test_what_came_back_leaves_what_a_message_leaves(much, state, browser, world):
+    one, other = (world.shipment(world.license(kilograms=1_000), 400 * KG) for _ in range(2))
+    for shipment in (one, other):
+        say(browser, shipment, "clear", declaration_no=f"53012026000000000{shipment.pk % 10}")
+    typed = {"reimport_no": "5301 2026 9000 000001", "quantity_1": much}
+    response = send(browser, one, "return", carried(browser, one, "return") | typed)
+    assert f"Line 1: {much} kg came back." in text(response)
+    other.refresh_from_db()
+    body = {
+        "message_id": "GAC-1",
+        "event": "returned",
+        "shipment": other.ref,
+        "declaration_no": other.declaration_no,
+        "declared_at": on_the_wire(other.declared_at),
+        "reimport_declaration_no": BACK,
+        "lines": [{"license_line": 1, "quantity": f"{much}.000", "unit": "kg"}],
+    }
+    key = make.key(world.customs, "customs:confirm")
+    said = browser.post(
+        "/api/v1/customs/messages/", json.dumps(body), "application/json", HTTP_AUTHORIZATION=f"Bearer {key}"
+    )
+    assert said.status_code == 200
+    sent = [CustomsMessage.objects.get(event="returned", shipment=one_of).body for one_of in (one, other)]
+    varying = {"message_id", "shipment", "declaration_no", "declared_at"}
+    assert sent[0].keys() == sent[1].keys()
+    assert [{k: v for k, v in one_of.items() if k not in varying} for one_of in sent] == [
+        {k: v for k, v in body.items() if k not in varying}
+    ] * 2
+    for one_of in (one, other):
+        one_of.refresh_from_db()
+        back = Return.objects.get(shipment=one_of)
+        assert (one_of.state, back.declaration_no, back.approved) == (state, BACK, None)
+        assert [line.quantity for line in back.lines.all()] == [int(much) * KG]
+        assert one_of.lines.get().returned == int(much) * KG
+
+
+def test_more_than_is_abroad_does_not_come_back_and_is_told_at_its_line(browser, world, shipment):
+    path = reverse("customs.shipment", args=[shipment.ref])
+    assert "/return/" not in browser.get(path).content.decode()  # nothing crossed
+    world.clear(shipment.ref, 100 * KG)
+    typed = carried(browser, shipment, "return") | {"reimport_no": BACK}
+    for much, said in {
+        "100.001": "At most 100.000 kg of this line can come back.",
+        "0": "Say how much came back.",
+        "": "This field is required.",
+    }.items():
+        response = send(browser, shipment, "return", typed | {"quantity_1": much})
+        assert (response.status_code, said in text(response)) == (422, True), much
+    assert not Return.objects.exists()
+    assert send(browser, shipment, "return", typed | {"quantity_1": "100"}).status_code == 200
+    assert "/return/" not in browser.get(path).content.decode()  # all of it is back
+    again = send(browser, shipment, "return", typed | {"quantity_1": "1", "key": "another"})
+    assert (again.status_code, Return.objects.count()) == (422, 1)
+
+
 @pytest.mark.parametrize("verb", ["clear", "question", "reject"])
 def test_what_moved_meanwhile_is_told_and_nothing_is_booked(verb, browser, world, shipment):
     data = carried(browser, shipment, verb) | {"declaration_no": DECLARED, "final": "true", "reason": "Why?"}
@@ -639,7 +706,7 @@ def test_goods_that_cross_on_another_line_are_said_on_it(browser, world):
 
 
 PAGES = ["customs", "customs.license", "customs.shipment"]
-VERBS = ["declare", "clear", "question", "reject", "correct"]
+VERBS = ["declare", "clear", "question", "reject", "correct", "return"]
 
 
 @pytest.mark.parametrize(
