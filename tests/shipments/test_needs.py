@@ -163,3 +163,15 @@ def test_where_a_shipment_is_begun_as_much_is_asked_for_one_license_as_for_three
             assert len(client.get("/shipments/new/").context["licenses"]) == {1: 2, 2: 6}[number]
         counts.append(len(asked))
     assert counts[0] == counts[1]
+
+
+def test_on_a_license_that_is_stopped_that_is_said_before_how_much_is_left(world, license, client):
+    client.force_login(world.exporter.user)
+    left = f"/licenses/{license.ref}/"
+    stopped, figure = "Stopped: nothing can be reserved now", '<div class="left big">'
+    page = client.get(left).content.decode()
+    assert (stopped in page, figure in page) == (False, True)
+    licenses.suspend(license.ref, seen=seen(license.ref), reason="Inquiry", by=world.ministry.decider)
+    page = " ".join(client.get(left).content.decode().split())
+    assert (stopped in page, figure in page) == (True, False)
+    assert page.index(stopped) < page.index("100 kg of 100 kg are neither shipped nor reserved")
