@@ -117,6 +117,36 @@ def test_what_was_recommended_stands_in_its_own_form_alone(world):
     assert not RefuseForm(row=row)["text"].value()
 
 
+def signed(client, actor, ref):
+    """What stands at the top of the page on which this officer signs."""
+    client.force_login(actor.user)
+    html = unescape(client.get(f"/desk/cases/{ref}/").content.decode())
+    part = re.search(r'<section class="card" aria-labelledby="signed">.*?</section>', html, re.DOTALL)
+    return " ".join(re.sub(r"<[^>]+>", " ", part[0]).split()) if part else ""
+
+
+def test_whoever_signs_reads_first_for_whom_what_how_much_and_on_which_terms(world, client):
+    ref, m = decided(world, ""), world.ministry
+    row = Application.objects.get(ref=ref)
+    user = row.end_users.get().party
+    said = signed(client, m.decider, ref)
+    wanted = ["Approval recommended", str(row.exporter), "40,000 kg of 60,000 kg asked", f"{user}, {user.country}"]
+    wanted += ["Valid for", "Conditions"]
+    assert [one for one in wanted if one not in said] == []
+    assert not signed(client, m.reviewer, ref)  # who recommended it signs nothing
+    decisions.approve(ref, seen=seen(ref), by=m.decider)
+    assert not signed(client, m.decider, ref)
+
+
+def test_whoever_signs_a_refusal_reads_what_is_refused(world, client):
+    ref, m = world.under_review(world.application()), world.ministry
+    facts = {"outcome": "refuse", "factors": ["END_USE"], "text": "No."}
+    decisions.recommend(ref, seen=seen(ref), by=m.reviewer, **facts)
+    said = signed(client, m.decider, ref)
+    assert "Refusal recommended" in said and "nothing of 60,000 kg asked" in said and "Valid for" not in said
+    assert str(Application.objects.get(ref=ref).end_users.get().party) in said
+
+
 def test_a_case_whose_officer_can_act_no_more_waits_for_anybody(world, client):
     ref = world.under_review(world.application())
     Membership.objects.filter(user=world.ministry.reviewer.user).update(roles=["auditor"])
