@@ -12,12 +12,13 @@ from core import characters
 from core.access import Actor
 from core.command import command
 from core.errors import DomainError, Forbidden, Invalid, NotFound, Problem, WrongState
-from core.files import MEGABYTES_MOST, too_large
+from core.files import too_large
 from core.history import move, record, require, require_seen
 from core.legal_time import day_start, legal_day, legal_now
 from core.locks import lock
 from core.references import draw
 from core.selectors import unknown_countries
+from core.sizes import FILE_MEGABYTES
 from exporters import rules
 from licensing.actions.lists import put_on_lists
 from licensing.actions.needs import HASTE, Coming, not_ahead, require_needs
@@ -119,7 +120,7 @@ def load(ref: str, *, seen: int, file: tuple[str, bytes] | None, by: Actor) -> D
     name, content = file or ("", b"")
     if too_large(content):  # a form reads no more of it, so what there is may end within a character
         raise Invalid(
-            [Problem("/file", "file-too-large", _("The file is larger than {most} MB.").format(most=MEGABYTES_MOST))]
+            [Problem("/file", "file-too-large", _("The file is larger than {most} MB.").format(most=FILE_MEGABYTES))]
         )
     try:
         document = _read(content.decode("utf-8")).document
