@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, Any, cast
 
 from django.apps import apps
 from django.contrib.auth.models import AnonymousUser
+from django.db import connection
 from django.db.models import Model
 
 from core.legal_time import legal_now
-from core.postgres.prepared import Prepared
 
 if TYPE_CHECKING:
     from core.models import ApiKey, Organization, User
@@ -157,10 +157,12 @@ def digest(key: str) -> str:
 def live_key(text: str) -> "ApiKey | None":
     """The key of this text with its organization and user, when it is neither revoked nor past its day.
 
-    One statement that is made and planned once: each call of a program begins with it.
+    One statement (core/sql/keys.sql): each call of a program begins with it.
     """
-    statement, parts = _statement_of_key()
-    row = statement.first(digest(text))
+    sql, parts = _statement_of_key()
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [digest(text)])
+        row = cursor.fetchone()
     if row is None:
         return None
     values = iter(row)
@@ -170,14 +172,10 @@ def live_key(text: str) -> "ApiKey | None":
 
 
 @cache
-def _statement_of_key() -> tuple[Prepared, list[tuple[type[Model], list[str]]]]:
+def _statement_of_key() -> tuple[str, list[tuple[type[Model], list[str]]]]:
     """And which of its columns, one after the other, are of which model."""
-    models: list[Any] = [apps.get_model("core", name) for name in ("ApiKey", "Organization", "User")]
-    parts = [(one, [field.attname for field in one._meta.concrete_fields]) for one in models]
-    columns = [f'"{one._meta.db_table}"."{name}"' for one, names in parts for name in names]
-    found = (
-        f"SELECT {', '.join(columns)} FROM core_apikey JOIN core_organization ON core_organization.id = organization_id"
-        " JOIN core_user ON core_user.id = user_id"
-        f" WHERE digest = $1 AND {models[0].LIVE}"
-    )
-    return Prepared("live_key", found), parts
+    rows = {"key": "ApiKey", "organization": "Organization", "person": "User"}
+    models = {row: apps.get_model("core", name) for row, name in rows.items()}
+    fields = {row: [field.attname for field in one._meta.concrete_fields] for row, one in models.items()}
+    columns = ", ".join(f'(found.{row})."{name}"' for row, names in fields.items() for name in names)
+    return f"SELECT {columns} FROM live_key(%s) found", [(models[row], fields[row]) for row in rows]

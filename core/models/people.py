@@ -131,8 +131,6 @@ KEY_DAYS_MOST = 365
 class ApiKey(models.Model):
     """A program's key. Shown once, stored as a hash, owns a service user, ends by day or by hand: see `live_at`."""
 
-    LIVE = "revoked_at IS NULL AND expires_at > legal_now()"  # the same in SQL, for the one statement of a call
-
     organization = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="keys")
     user = models.OneToOneField(User, on_delete=models.PROTECT, related_name="key")
     name = models.CharField(_("name"), max_length=80)
@@ -158,7 +156,7 @@ class ApiKey(models.Model):
         return f"{self.name} ({self.prefix}…)"
 
     def live_at(self, at: datetime) -> bool:
-        """It opens something: it was not revoked, and its last instant is still to come."""
+        """It opens something: it was not revoked, and its last instant is still to come. So live_key() finds it."""
         return self.revoked_at is None and self.expires_at > at
 
 

@@ -23,7 +23,6 @@ class DatabaseWrapper(base.DatabaseWrapper):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.since: float | None = None
-        self.prepared: set[str] = set()  # statements that this connection's server knows (core.postgres.prepared)
         self._worked = 0.0
         self._wire: socket.socket | None = None
         self._wire_lock = threading.Lock()
@@ -57,7 +56,6 @@ class DatabaseWrapper(base.DatabaseWrapper):
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
         with self._waiting():
             connection = super().get_new_connection(conn_params)
-        self.prepared = set()
         with self._wire_lock:
             self._wire = socket.socket(fileno=os.dup(connection.fileno()))
         return connection

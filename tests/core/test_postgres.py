@@ -18,11 +18,10 @@ from pathlib import Path
 import psycopg2
 import pytest
 import requests
-from django.db import NotSupportedError, OperationalError, connection
-from django.test.utils import CaptureQueriesContext
+from django.db import OperationalError, connection
 
 from config.local import embedded
-from core.postgres import base, prepared, watch
+from core.postgres import base, watch
 from tests.http import ROOT, free_port
 
 FREEZE_S = int(os.environ.get("FREEZE_S", "9"))
@@ -221,47 +220,6 @@ def test_a_connection_that_the_server_closed_is_not_usable(asked):
         cursor.execute("SELECT pg_terminate_backend(%s, 5000)", [pid])
     assert not own.is_usable()
     assert asked == [1]
-
-
-@pytest.fixture
-def said(db, monkeypatch, own_watch):
-    """A connection of the test's own with words in a table, and a statement that finds one there."""
-    own = connection.copy()
-    monkeypatch.setattr(prepared, "connection", own)
-    with own.cursor() as cursor:
-        cursor.execute("CREATE TEMP TABLE said (word varchar(3)); INSERT INTO said VALUES ('one')")
-    yield own, prepared.Prepared("said", "SELECT word FROM said WHERE word = $1")
-    own.close()
-
-
-def test_a_statement_is_prepared_once_a_connection(said):
-    own, statement = said
-    with CaptureQueriesContext(own) as asked:
-        assert [statement.first("one"), statement.first("two")] == [("one",), None]
-    verbs = ["PREPARE", "EXECUTE", "EXECUTE"]
-    assert [one["sql"].partition(" ")[0] for one in asked.captured_queries] == verbs
-    own.close()
-    with own.cursor() as cursor:
-        cursor.execute("CREATE TEMP TABLE said (word text); INSERT INTO said VALUES ('three')")
-    assert statement.first("three") == ("three",)
-
-
-def test_a_statement_is_prepared_anew_where_a_column_was_altered(said):
-    own, statement = said
-    statement.first("one")
-    with own.cursor() as cursor:
-        cursor.execute("ALTER TABLE said ALTER word TYPE varchar(9); INSERT INTO said VALUES ('four')")
-    assert statement.first("four") == ("four",)
-
-
-def test_a_transaction_does_not_go_on_after_a_column_was_altered(said):
-    own, statement = said
-    statement.first("one")
-    with own.cursor() as cursor:
-        cursor.execute("ALTER TABLE said ALTER word TYPE varchar(9)")
-    own.in_atomic_block = True
-    with pytest.raises(NotSupportedError):
-        statement.first("one")
 
 
 def test_one_connect_that_times_out_is_enough_for_all(db, silent, own_watch):

@@ -1,0 +1,11 @@
+-- Who calls. Each call of a program begins with it, so PostgreSQL plans it once a session and not each time.
+
+-- The key whose digest this is, with its organization and user, when it is neither revoked nor past its last instant.
+CREATE OR REPLACE FUNCTION live_key(digest_ text)
+    RETURNS TABLE (key core_apikey, organization core_organization, person core_user) LANGUAGE plpgsql STABLE ROWS 1 AS $$
+BEGIN
+    RETURN QUERY SELECT k, o, u FROM core_apikey k
+        JOIN core_organization o ON o.id = k.organization_id JOIN core_user u ON u.id = k.user_id
+        WHERE k.digest = digest_ AND k.revoked_at IS NULL AND k.expires_at > legal_now();
+END;
+$$;
