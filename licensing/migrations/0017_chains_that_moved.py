@@ -1,4 +1,4 @@
-"""A chain is followed where something came after the place up to which it was found right."""
+"""A chain is followed where something came after the place up to which it was found right, or before its beginning."""
 
 from pathlib import Path
 
@@ -14,5 +14,5 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.RunSQL([((SQL / f"{name}.sql").read_text(encoding="utf-8"), None) for name in ("doors", "books")]),
+        migrations.RunSQL([((SQL / f"{name}.sql").read_text(encoding="utf-8"), None) for name in ("pools", "doors", "books")]),
     ]

@@ -26,7 +26,8 @@ CREATE OR REPLACE FUNCTION ledger_drift(licenses bigint[], whole boolean)
                                  WHEN k.kind = 'unlapse' THEN -k.quantity ELSE 0 END), 0) AS lapsed,
                coalesce(sum(k.quantity) FILTER (WHERE k.kind = 'over_clear'), 0) AS over_cleared,
                sum(k.unchained) AS unchained,
-               bool_or(k.first_seq = 1 AND k.kind = 'authorize') AS opened, max(k.last_seq) AS last_seq,
+               bool_or(k.first_seq <= 1 AND k.kind = 'authorize') AS opened, min(k.first_seq) AS first_seq,
+               max(k.last_seq) AS last_seq,
                sum(k.number) FILTER (WHERE k.alone AND k.kind NOT IN ('authorize', 'tolerance', 'lapse', 'unlapse')
                    OR k.account <> 'quantity' AND k.kind IN ('tolerance', 'over_clear', 'lapse', 'unlapse')) AS of_nothing,
                ARRAY[min(k.exporter), max(k.last_exporter), min(k.line_number), max(k.last_number)] AS whose
@@ -74,16 +75,16 @@ CREATE OR REPLACE FUNCTION ledger_drift(licenses bigint[], whole boolean)
         SELECT m.license_id, m.line_id, 'beside the chain', sum(m.unchained) FROM counted m
         GROUP BY m.license_id, m.line_id HAVING sum(m.unchained) > 0 AND bool_or(m.opened AND m.account = 'quantity')
     ), ahead AS (
-        -- lines that have movements after the place up to which they were found right, or movements without a place
+        -- lines that have movements after the place up to which they were found right, or in no place
         SELECT l.* FROM line l WHERE EXISTS (SELECT FROM counted c WHERE c.line_id = l.id AND c.license_id = l.license_id
-            AND (c.last_seq > l.seq OR c.unchained > 0))
+            AND (c.last_seq > l.seq OR c.first_seq < 1 OR c.unchained > 0))
     ), link AS (
         -- a movement is made a row of its table only here, where few are left: as it is read, it would be made of each
         SELECT l.license_id, l.id, m.seq, m.digest, ROW(m.*)::licensing_movement AS movement,
                coalesce(lag(m.seq) OVER w, l.seq) AS seq_before, coalesce(lag(m.digest) OVER w, l.digest) AS before,
                lead(m.seq) OVER w IS NULL AS last
         FROM ahead l JOIN licensing_movement m ON m.line_id = l.id AND m.license_id = l.license_id
-        WHERE m.seq > l.seq OR m.seq IS NULL AND m.transaction > 0
+        WHERE m.seq > l.seq OR m.seq < 1 OR m.seq IS NULL AND m.transaction > 0
         WINDOW w AS (PARTITION BY m.line_id ORDER BY m.seq)
     ), broken AS (
         SELECT k.license_id, k.id, 'chain', k.seq::numeric FROM link k

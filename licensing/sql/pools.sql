@@ -290,6 +290,8 @@ CREATE OR REPLACE FUNCTION pool_sums(pool bigint, whole boolean) RETURNS TABLE (
         WHERE pool_sums.whole AND NOT EXISTS (
             SELECT FROM licensing_poolmovement m WHERE m.pool_id = c.pool_id AND m.seq = c.seq AND m.digest = c.digest)
     UNION ALL
+    SELECT m.pool_id, 'before the chain', m.seq FROM base b JOIN licensing_poolmovement m ON m.pool_id = b.id WHERE m.seq < 1
+    UNION ALL
     SELECT m.pool_id, 'not as approved', m.seq FROM base p JOIN licensing_poolmovement m ON m.pool_id = p.id
         LEFT JOIN licensing_poolchange c ON c.id = m.change_id AND c.approved
         WHERE m.kind = 'terms' AND (m.cap, m.state, m.public, m.from_day, p.ref, p.measure, p.element, p.category, p.list_name,

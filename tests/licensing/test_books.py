@@ -223,6 +223,28 @@ def test_a_movement_beside_the_chain_is_found(lived):
     assert (line.pk, "chain") in {(one.line, one.what) for one in forged(*beside, whole=False) or []}
 
 
+def test_a_line_without_any_movement_is_named(lived):
+    line = LicenseLine.objects.get(license=lived).pk
+    gone = forged(f"DELETE FROM licensing_movement WHERE line_id = {line}") or []
+    assert (line, "authorized") in {(one.line, one.what) for one in gone}
+
+
+@pytest.mark.parametrize("seq", [0, -1])
+def test_a_movement_before_the_first_of_its_chain_is_found(seq, lived):
+    line = LicenseLine.objects.get(license=lived).pk
+    before = (
+        "INSERT INTO licensing_movement (id, at, exporter_id, license_id, line_id, line_number, kind, quantity, held,"
+        " shipment_id, shipment_ref, available_after, account, transaction, seq, digest)"
+        " SELECT nextval('licensing_movement_seq'), at, exporter_id, license_id, line_id, line_number, 'draw', 1, true,"
+        f" shipment_id, shipment_ref, 0, 'quantity', transaction, {seq}, '' FROM licensing_movement"
+        f" WHERE line_id = {line} AND kind = 'reserve' ORDER BY seq LIMIT 1",
+        f"UPDATE licensing_licenseline SET drawn = drawn + 1, reserved = reserved - 1 WHERE id = {line}",
+    )
+    assert books.check(whole=True) == {}
+    for whole in (True, False):
+        assert (line, "chain") in {(one.line, one.what) for one in forged(*before, whole=whole) or []}
+
+
 @pytest.mark.parametrize("account", ["value", "allotment"])
 def test_a_ceiling_that_was_never_granted_is_found_though_its_movements_say_it(account, lived):
     mine = f"WHERE account = '{account}' AND line_id = {{line}}"
