@@ -243,15 +243,18 @@ class World:
         } | changes
 
 
-def taken(license: License, party: int, grams: int, *, dry: bool = False, **changes: Any) -> dict[str, Any]:
-    """What the ledger's own function says of a request for the first line, for that end-user and consignee."""
+def taken(
+    license: License, party: int, grams: int, *, dry: bool = False, listed: bool = False, **changes: Any
+) -> dict[str, Any]:
+    """What the ledger's own function says of a request for the first line, for that end-user and consignee. listed: as
+    the version before asked it."""
     line = {"line": 1, "quantity": grams, "unit": "g", "hs": "", "value": None}
     whom = {"license": license.pk, "end_user": party, "consignee": party, "destination": "DE", "port": "CNSHA"}
     request = whom | {"planned_on": legal_today().isoformat(), "lines": [line]} | changes
     with connection.cursor() as cursor:
-        cursor.execute("SELECT ledger_take(%s::jsonb, %s)", [json.dumps(request), dry])
-        outcome: dict[str, Any] = json.loads(cursor.fetchone()[0])
-    return outcome
+        cursor.execute("SELECT ledger_take(%s::jsonb, %s)", [json.dumps([request] if listed else request), dry])
+        outcome = json.loads(cursor.fetchone()[0])
+    return dict(*outcome) if listed else dict(outcome)
 
 
 def told(function: str, license: License, *lines: dict[str, Any], **more: Any) -> None:

@@ -53,6 +53,9 @@ DECLARE
     pooled boolean := EXISTS (SELECT FROM licensing_quotapool);
     pools bigint[];
 BEGIN
+    IF jsonb_typeof(request) = 'array' THEN  -- a statement of the version before, which waited while this was changed
+        RETURN jsonb_build_array(ledger_take(request->0, dry));
+    END IF;
     IF NOT dry THEN
         PERFORM 1 FROM licensing_clearancecount c WHERE c.license_id = license_ FOR NO KEY UPDATE;
         -- by numbers that are known before: as a join, with how many elements JSON has unknown, this read whole tables.

@@ -985,8 +985,8 @@ FORGERIES = {
     "opened": "UPDATE licensing_quotapool SET opened_on = opened_on - 1",
     "before the chain": "INSERT INTO licensing_poolmovement (pool_id, seq, at, kind, state, license_id, shipment_id,"
     " shipment_ref, line_number, gross, share, basis, amount, over, used_after, digest)"
-    " SELECT pool_id, 0, at, kind, state, license_id, shipment_id, shipment_ref, line_number, gross, share, basis, amount,"
-    " over, used_after, digest FROM licensing_poolmovement WHERE seq = 2",
+    " SELECT pool_id, 0, at, kind, state, license_id, shipment_id, shipment_ref, line_number, gross, share, basis,"
+    " amount, over, used_after, digest FROM licensing_poolmovement WHERE seq = 2",
 }
 
 

@@ -262,3 +262,10 @@ def test_lapsing_holds_the_lines_even_where_nothing_is_left(held):
     with transaction.atomic():
         ledger.lapse(license)
         assert locked() == ["licensing_licenseline"]
+
+
+def test_a_statement_of_the_version_before_is_answered_as_it_asks(world):
+    license = world.license(kilograms=1)
+    party = license.end_users.get().party_id
+    assert make.taken(license, party, 400, listed=True)["lines"] == [{"line": 1, "available_after": 600}]
+    assert make.taken(license, party, 700, listed=True)["accepted"] is False
