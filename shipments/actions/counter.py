@@ -8,10 +8,11 @@ from core.access import Actor
 from core.command import command
 from core.errors import DomainError, Problem
 from core.idempotency import fingerprint
-from core.templatetags.lodestone import quantity
+from core.templatetags.lodestone import instant, listed, quantity
 from shipments.actions.customs import book
 from shipments.actions.messages import Message, Receipt
 from shipments.models import Incident, Shipment, ShipmentLine
+from shipments.states import ShipmentState
 
 
 @command
@@ -42,6 +43,10 @@ def unusual(receipt: Receipt, held: Mapping[int, int], before: str) -> list[str]
     if receipt.message.event not in ("cleared", "corrected", "returned") and shipment.state == before:
         text = _("It is recorded, and moves nothing: the shipment stays as it is ({state}).")
         found.append(text.format(state=shipment.get_state_display()))
+    if shipment.state == ShipmentState.RETURNED != before:
+        found.append(_("All of it that crossed has come back: the shipment stays returned for good."))
+    if receipt.message.event == "returned":
+        found += _told_before(receipt.message, shipment)
     for line, booked in receipt.lines:
         beyond, crossed = booked["over_cleared"], booked["drawn"] + booked["over_cleared"]
         more = crossed - held.get(line.line_number, 0)
@@ -56,3 +61,22 @@ def unusual(receipt: Receipt, held: Mapping[int, int], before: str) -> list[str]
         elif more > 0:
             found.append(_("Line {number}: {more} more than this shipment has reserved.").format(**facts))
     return found
+
+
+def _told_before(message: Message, shipment: Shipment) -> list[str]:
+    """What came back under the same number before: one paper that a program told, and then a person."""
+    rows = shipment.returns.filter(declaration_no=message.reimport_no).prefetch_related("lines__line")
+    *earlier, _this = rows
+    text, one = _("Under this re-import number it came back before, {at}: {lines}."), _("line {number}: {much}")
+    return [
+        text.format(
+            at=instant(back.reported_at),
+            lines=listed(
+                [
+                    one.format(number=part.line.line_number, much=quantity(part.quantity, part.line.unit))
+                    for part in back.lines.all()
+                ]
+            ),
+        )
+        for back in earlier
+    ]

@@ -472,6 +472,8 @@ def test_what_came_back_leaves_what_a_message_leaves(much, state, browser, world
         say(browser, shipment, "clear", declaration_no=f"53012026000000000{shipment.pk % 10}")
     typed = {"reimport_no": "5301 2026 9000 000001", "quantity_1": much}
     response = send(browser, one, "return", carried(browser, one, "return") | typed)
+    if state == "returned":  # told what is unusual
+        response = send(browser, one, "return", filled(response, "return") | typed)
     assert f"Line 1: {much} kg came back." in text(response)
     other.refresh_from_db()
     body = {
@@ -502,6 +504,47 @@ def test_what_came_back_leaves_what_a_message_leaves(much, state, browser, world
         assert one_of.lines.get().returned == int(much) * KG
 
 
+def came_back(world, shipment, number, grams):
+    lines = [ClearedLine(1, grams, "kg")]
+    receive(world.message(shipment.ref, "returned", reimport_no=number, lines=lines), by=world.customs)
+
+
+def test_a_return_under_a_number_that_was_told_before_is_looked_at_twice(browser, world, shipment):
+    world.clear(shipment.ref, 100 * KG)
+    came_back(world, shipment, BACK, 40 * KG)
+    response = say(browser, shipment, "return", reimport_no=BACK, quantity_1="40")
+    assert (response.status_code, Return.objects.count()) == (409, 1)
+    (said,) = [one.message for one in response.context["failed_form"].refusal.errors]
+    assert said.startswith("Under this re-import number it came back before, ")
+    assert said.endswith(": line 1: 40 kg.")
+    assert send(browser, shipment, "return", filled(response, "return")).status_code == 200
+    assert (Return.objects.count(), shipment.lines.get().returned) == (2, 80 * KG)
+
+
+def test_a_return_under_a_number_of_its_own_is_booked_at_once(browser, world, license, shipment):
+    other = world.shipment(license, 100 * KG)
+    for one in (shipment, other):
+        world.clear(one.ref, 100 * KG, declaration_no=f"53012026000000000{one.pk % 10}")
+    came_back(world, other, BACK, 40 * KG)  # one paper for several shipments
+    came_back(world, shipment, "530120269000000002", 40 * KG)
+    assert say(browser, shipment, "return", reimport_no=BACK, quantity_1="40").status_code == 200
+
+
+def test_what_makes_a_shipment_returned_for_good_is_looked_at_twice(browser, world, shipment):
+    world.clear(shipment.ref, 100 * KG)
+    came_back(world, shipment, BACK, 40 * KG)
+    response = say(browser, shipment, "return", reimport_no="530120269000000002", quantity_1="60")
+    assert response.status_code == 409
+    assert [one.message for one in response.context["failed_form"].refusal.errors] == [
+        "All of it that crossed has come back: the shipment stays returned for good."
+    ]
+    shipment.refresh_from_db()
+    assert (shipment.state, Return.objects.count()) == ("cleared", 1)
+    assert send(browser, shipment, "return", filled(response, "return")).status_code == 200
+    shipment.refresh_from_db()
+    assert shipment.state == "returned"
+
+
 def test_more_than_is_abroad_does_not_come_back_and_is_told_at_its_line(browser, world, shipment):
     path = reverse("customs.shipment", args=[shipment.ref])
     assert "/return/" not in browser.get(path).content.decode()  # nothing crossed
@@ -515,7 +558,8 @@ def test_more_than_is_abroad_does_not_come_back_and_is_told_at_its_line(browser,
         response = send(browser, shipment, "return", typed | {"quantity_1": much})
         assert (response.status_code, said in text(response)) == (422, True), much
     assert not Return.objects.exists()
-    assert send(browser, shipment, "return", typed | {"quantity_1": "100"}).status_code == 200
+    told = send(browser, shipment, "return", typed | {"quantity_1": "100"})
+    assert send(browser, shipment, "return", filled(told, "return")).status_code == 200
     assert "/return/" not in browser.get(path).content.decode()  # all of it is back
     again = send(browser, shipment, "return", typed | {"quantity_1": "1", "key": "another"})
     assert (again.status_code, Return.objects.count()) == (422, 1)
