@@ -21,6 +21,7 @@ from exporters.web.steps import company
 from shipments.actions import incidents, officers, qualifications, reports
 from shipments.models import LATE_DAYS, Incident, Shipment
 from shipments.selectors import incidents_for, may_be_credited, shipments_for
+from shipments.states import CROSSED
 from shipments.web.annual import AuditForm, DeclineForm, PapersForm, RecordAnswerForm, RecordForm
 from shipments.web.counter import ClearForm, CorrectForm, CounterForm, QuestionForm, RejectForm, ReturnedForm, says
 from shipments.web.forms import AnswerForm, CloseOutForm, DeliverForm, DepartForm, NoteForm, ReturnForm
@@ -57,8 +58,8 @@ def something_cleared(row: Shipment, actor: Actor) -> bool:
 
 
 def something_abroad(row: Shipment, actor: Actor) -> bool:
-    """Whichever office sees it come back says so."""
-    return any(line.abroad for line in row.lines.all())
+    """Whichever office sees it come back says so, once nothing more of it is to cross."""
+    return row.state in CROSSED and any(line.abroad for line in row.lines.all())
 
 
 def told_back(answer: Answer) -> str:

@@ -11,13 +11,13 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from config.local import demo
-from core.legal_time import LEGAL_ZONE, legal_now, on_the_wire
+from core.legal_time import LEGAL_ZONE, legal_now, legal_today, on_the_wire
 from core.models import Delivery, HistoryLine, Membership, Organization, Role
 from licensing import books
 from licensing.actions import licenses
 from licensing.models import License, Suspension
 from licensing.models.balances import LicenseLine, Movement
-from shipments.actions import ClearedLine, cancel, officers, receive
+from shipments.actions import ClearedLine, cancel, officers, receive, reports
 from shipments.models import (
     CustomsDeclaration,
     CustomsMessage,
@@ -543,6 +543,21 @@ def test_what_makes_a_shipment_returned_for_good_is_looked_at_twice(browser, wor
     assert send(browser, shipment, "return", filled(response, "return")).status_code == 200
     shipment.refresh_from_db()
     assert shipment.state == "returned"
+
+
+@pytest.mark.parametrize(
+    ("state", "offered"), [("part_cleared", False), ("cleared", True), ("departed", True), ("delivered", True)]
+)
+def test_a_return_is_offered_once_nothing_more_is_to_cross(state, offered, browser, world, shipment):
+    world.clear(shipment.ref, 100 * KG, final=state != "part_cleared")
+    if state in ("departed", "delivered"):
+        reports.depart(shipment.ref, departed_on=legal_today(), by=world.exporter)
+    if state == "delivered":
+        proof = ("received.pdf", demo.pdf("Received"))
+        reports.deliver(shipment.ref, delivered_on=legal_today(), proof=proof, by=world.exporter)
+    page = browser.get(reverse("customs.shipment", args=[shipment.ref])).content.decode()
+    shipment.refresh_from_db()
+    assert (shipment.state, "/return/" in page) == (state, offered)
 
 
 def test_more_than_is_abroad_does_not_come_back_and_is_told_at_its_line(browser, world, shipment):
