@@ -189,6 +189,15 @@ def test_on_a_license_that_can_not_be_used_the_form_says_why_and_has_no_fields(c
     assert (sent.status_code, 'value="10"' in text_of(sent), SEND in text_of(sent)) == (409, True, False)
 
 
+@pytest.mark.parametrize(("left", "told"), [(0, True), (-1, False)])
+def test_one_that_is_used_up_may_be_in_force_again_until_its_last_day(left, told, browser, license):
+    last = legal_today() + timedelta(days=left)
+    License.objects.filter(pk=license.pk).update(state="exhausted", usable_from=last, usable_until=last)
+    said = text_of(browser.get(new(license)))
+    assert "It is used up" in said
+    assert ("it is in force again only if customs corrects what crossed" in said) is told
+
+
 @pytest.mark.parametrize(("countries", "shut"), [(["DE"], True), (["FR"], False)])
 def test_where_a_hold_stops_every_line_no_fields_stand_and_until_when(countries, shut, browser, license):
     make.edition(hold(*countries, reservations=True))
