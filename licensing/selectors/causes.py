@@ -120,22 +120,29 @@ def closed_in_part(license: License, closings: Iterable[Closing], at: datetime) 
     license: with its open suspensions. closings: of it, as of that instant.
     """
     editions = editions_at(at)
-    return _closed(_of_open_users(license, closings, editions, at), editions.of(legal_day(at)).digest)
-
-
-def closed_as_a_whole(license: License, closings: Iterable[Closing], at: datetime) -> list[tuple[int, str]]:
-    """The same of a license on which rules and holds leave nothing to reserve for any open end-user; of others none."""
-    editions = editions_at(at)
-    found = _of_open_users(license, closings, editions, at)
-    if not all(one.prohibited or one.held for one in found):
-        return []
+    found = _of_open_users([license], {license.pk: closings}, editions, at)
     return _closed(found, editions.of(legal_day(at)).digest)
 
 
-def _of_open_users(license: License, closings: Iterable[Closing], editions: Editions, at: datetime) -> list[Judgment]:
-    closed_users = {cause.end_user_id for cause in license.open_suspensions}
-    closed_users |= {one.end_user.pk for one in closings}
-    return [one for one in judgments([license], editions, at) if one.verdict.end_user_id not in closed_users]
+def closed_as_a_whole(
+    licenses: Collection[License], closings: Mapping[int, Collection[Closing]], at: datetime
+) -> dict[int, list[tuple[int, str]]]:
+    """The same of each of these licenses, by key, on which rules and holds leave nothing to reserve for any open
+    end-user; others are not in it. One query, whatever their number."""
+    editions = editions_at(at)
+    found: dict[int, list[Judgment]] = {}
+    for one in _of_open_users(licenses, closings, editions, at):
+        found.setdefault(one.verdict.line.license_id, []).append(one)
+    digest = editions.of(legal_day(at)).digest
+    return {pk: _closed(some, digest) for pk, some in found.items() if all(one.prohibited or one.held for one in some)}
+
+
+def _of_open_users(
+    licenses: Collection[License], closings: Mapping[int, Iterable[Closing]], editions: Editions, at: datetime
+) -> list[Judgment]:
+    closed_users = {cause.end_user_id for license in licenses for cause in license.open_suspensions}
+    closed_users |= {one.end_user.pk for some in closings.values() for one in some}
+    return [one for one in judgments(licenses, editions, at) if one.verdict.end_user_id not in closed_users]
 
 
 def _closed(found: Iterable[Judgment], digest: str) -> list[tuple[int, str]]:

@@ -127,6 +127,8 @@ def license_page(request: HttpRequest, ref: str, failed: Failed | None = None) -
     found = licensing.closings([row], now)
     licensing.foresee_ends([row], found, now)
     closings = found.get(row.pk, [])
+    closed_lines = licensing.closed_in_part(row, closings, now) if row.state in IN_FORCE else []
+    obstacle = selectors.obstacle(row, today, taken, closings)
     shipments = selectors.latest_of(row, request.actor, MOST_SHIPMENTS)
     context = {
         "license": row,
@@ -134,11 +136,12 @@ def license_page(request: HttpRequest, ref: str, failed: Failed | None = None) -
         "granted": decided(row.application),
         **steps,
         **_windows(row),
-        "closed_lines": licensing.closed_in_part(row, closings, now) if row.state in IN_FORCE else [],
+        "closed_lines": closed_lines,
         "party_changes": licensing.party_changes(row) if row.state in IN_FORCE else [],
         "endable": endable,
         "others_end": any(cause.needs_another_than(request.user) for cause in row.open_suspensions),
-        "obstacle": selectors.obstacle(row, today, taken, closings),
+        "obstacle": obstacle,
+        "shut": obstacle or closed_lines and licensing.closed_as_a_whole([row], found, now),
         "clearances_taken": taken,
         "clearances_used": used,
         "clearances_reserved": taken - used,
@@ -177,8 +180,8 @@ def shipment_new(request: HttpRequest) -> HttpResponse:
     license = get_object_or_404(rows, ref=number) if number else None
     if license is None:
         now, running = legal_now(), licensing.with_balances(licensing.in_force(request.actor))
-        obstacles = _obstacles(running, licensing.clearances_taken(running), now)
-        usable = [row for row in running if not obstacles[row.pk]]
+        shut = _shut(running, licensing.clearances_taken(running), now)
+        usable = [row for row in running if row.pk not in shut]
         suspended = [row for row in running if row.state == LicenseState.SUSPENDED]
         licensing.foresee_ends(suspended, {}, now)
         context = {"licenses": usable, "suspended": suspended, "today": legal_day(now)}
@@ -196,7 +199,7 @@ def shipment_new(request: HttpRequest) -> HttpResponse:
     licensing.foresee_ends([license], found, now)
     closings = found.get(license.pk, [])
     obstacle = selectors.obstacle(license, legal_day(now), taken, closings)
-    closed_lines = [] if obstacle else licensing.closed_as_a_whole(license, closings, now)
+    closed_lines = [] if obstacle else licensing.closed_as_a_whole([license], found, now).get(license.pk, [])
     context = {
         "license": license,
         "closings": closings,
@@ -210,10 +213,11 @@ def shipment_new(request: HttpRequest) -> HttpResponse:
     return form_page(request, "shipments/shipment_form.html", form, **context)
 
 
-def _obstacles(rows: Collection[License], taken: Mapping[int, int], now: datetime) -> dict[int, str]:
-    """What stands in the way of a reservation, by the license's id, with the clearances taken of each."""
+def _shut(rows: Collection[License], taken: Mapping[int, int], now: datetime) -> set[int]:
+    """The ids of those on which nothing can be reserved, with the clearances taken of each."""
     today, closings = legal_day(now), licensing.closings(rows, now)
-    return {row.pk: selectors.obstacle(row, today, taken[row.pk], closings.get(row.pk, ())) for row in rows}
+    shut = set(licensing.closed_as_a_whole(rows, closings, now))
+    return shut | {row.pk for row in rows if selectors.obstacle(row, today, taken[row.pk], closings.get(row.pk, ()))}
 
 
 def _reserve_once(request: HttpRequest, form: ShipmentForm) -> str:

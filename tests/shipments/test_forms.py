@@ -204,12 +204,16 @@ def test_where_a_hold_stops_every_line_no_fields_stand_and_until_when(countries,
     said = text_of(browser.get(new(license)))
     assert (SEND in said, "Your reference" in said) == (not shut, not shut)
     assert ("The rules stop each of its lines." in said) is ("Bureau of Export Control" in said) is shut
+    assert (license.ref in text_of(browser.get("/shipments/new/"))) is not shut
+    assert ("Record shipment" in text_of(browser.get(f"/licenses/{license.ref}/"))) is not shut
 
 
 def test_where_a_hold_stops_one_line_of_two_the_other_is_offered(browser, license):
     another_line({"item.control_code": "1C903.a.2"})
     make.edition(hold("DE", match={"item.element": ["Dy"]}, reservations=True))
     assert SEND in text_of(browser.get(new(license)))
+    assert license.ref in text_of(browser.get("/shipments/new/"))
+    assert "Record shipment" in text_of(browser.get(f"/licenses/{license.ref}/"))
 
 
 @pytest.mark.parametrize(("closed", "label"), [(False, "Do not record it"), (True, "Open the license")])
