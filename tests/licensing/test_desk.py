@@ -14,6 +14,7 @@ from licensing import selectors
 from licensing.actions import applications, decisions, questions, receipts
 from licensing.models import About, Application, Question
 from licensing.web.forms import ApproveForm, RefuseForm
+from tests import make
 from tests.licensing.test_questions import ask
 from tests.make import seen
 
@@ -144,7 +145,19 @@ def test_whoever_signs_a_refusal_reads_what_is_refused(world, client):
     decisions.recommend(ref, seen=seen(ref), by=m.reviewer, **facts)
     said = signed(client, m.decider, ref)
     assert "Refusal recommended" in said and "nothing of 60,000 kg asked" in said and "Valid for" not in said
+    assert "Factors of the law End-use" in said
     assert str(Application.objects.get(ref=ref).end_users.get().party) in said
+
+
+def test_whoever_signs_reads_what_bounds_the_license_besides_its_quantities(world, client):
+    allowed = make.tolerance("pct_remaining_final", "5")
+    ref, m = world.under_review(world.application()), world.ministry
+    user = Application.objects.get(ref=ref).end_users.get()
+    facts = {"outcome": "approve", "tolerance": allowed, "allotments": {(1, user.pk): 30_000 * KG}}
+    decisions.recommend(ref, seen=seen(ref), by=m.reviewer, **facts)
+    said = signed(client, m.decider, ref)
+    wanted = [f"Tolerance {allowed}", f"Line 1 for {user.party} At most 30,000 kg"]
+    assert [one for one in wanted if one not in said] == []
 
 
 def test_a_case_whose_officer_can_act_no_more_waits_for_anybody(world, client):
