@@ -560,6 +560,13 @@ def test_a_return_is_offered_once_nothing_more_is_to_cross(state, offered, brows
     assert (shipment.state, "/return/" in page) == (state, offered)
 
 
+def test_of_what_was_cleared_with_nothing_nothing_comes_back(browser, world, shipment):
+    world.clear(shipment.ref, 0)
+    page = browser.get(reverse("customs.shipment", args=[shipment.ref])).content.decode()
+    shipment.refresh_from_db()
+    assert (shipment.state, "/return/" in page) == ("cleared", False)
+
+
 def test_more_than_is_abroad_does_not_come_back_and_is_told_at_its_line(browser, world, shipment):
     path = reverse("customs.shipment", args=[shipment.ref])
     assert "/return/" not in browser.get(path).content.decode()  # nothing crossed
