@@ -116,7 +116,7 @@ def taken_by_functions():
     for name, source in sources.items():
         for said in re.split(r";|\b(?:BEGIN|LOOP|THEN|ELSE)\b", re.sub(r"--[^\n]*", "", source)):
             found[name] += [table_of(said, what) for what in TAKEN.finditer(said)]
-            found[name] += [word for word in re.findall(r"\b(\w+)\(", said) if word in sources]
+            found[name] += [word for word in re.findall(r"\b(\w+)\(", said) if word in {*sources} - {name}]
     return found
 
 
