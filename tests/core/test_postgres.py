@@ -14,6 +14,7 @@ import threading
 import time
 from collections import Counter
 from pathlib import Path
+from types import SimpleNamespace
 
 import psycopg2
 import pytest
@@ -230,6 +231,21 @@ def test_one_connect_that_times_out_is_enough_for_all(db, silent, own_watch):
         with pytest.raises(OperationalError):
             own.ensure_connection()
         assert least <= time.monotonic() - began < most
+
+
+@pytest.mark.parametrize(("took", "away"), [(base.CONNECT_S - 0.001, True), (base.CONNECT_S - 0.5, False)])
+def test_libpq_gives_up_a_moment_early(own_watch, monkeypatch, took, away):
+    clock = [100.0]
+
+    def fails(self):
+        clock[0] += took
+        raise psycopg2.OperationalError("timeout expired")
+
+    monkeypatch.setattr(base.base.DatabaseWrapper, "connect", fails)
+    monkeypatch.setattr(base, "time", SimpleNamespace(monotonic=lambda: clock[0]))
+    with pytest.raises(psycopg2.OperationalError):
+        connection.copy().connect()
+    assert own_watch.away == away
 
 
 @pytest.fixture(scope="module")
