@@ -30,6 +30,7 @@ LATE_DAYS = 30  # a report that is overdue for longer stops reservations, and en
 @door("shipment_lapse(integer,bigint,boolean)")
 @door("shipment_pools(bigint)")
 @door("shipment_reserve(jsonb,boolean,jsonb)")
+@door("shipment_reserve_many(jsonb)")
 @door("shipment_settle(jsonb)")
 @door("shipment_correct(jsonb)")
 @door("shipment_credit(jsonb)")

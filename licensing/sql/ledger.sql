@@ -28,9 +28,7 @@ DECLARE
     asked_lines jsonb := request->'lines';
     item jsonb;
     lic record;
-    asked record;
     line licensing_licenseline;
-    lines licensing_licenseline[] := '{}';
     failures jsonb := '[]';
     of_lines jsonb := '[]';
     forbidden jsonb := '[]';
@@ -79,79 +77,79 @@ BEGIN
     now_at := legal_now();
     today := legal_day(now_at);
 
+    -- the license, and by place its lines with their verdicts: what was judged by the newest edition for this request, or
+    -- that of line and end-user
     SELECT l.id, l.state, l.usable_from, l.usable_until, l.last_cleared, l.destinations, l.ports, l.max_clearances,
-           l.judged_by_id AS judged_by, (SELECT max(p.id) FROM licensing_policyedition p) AS newest,
-           e.state AS exporter_state, u.id AS end_user, u.open AS end_user_open, c.taken AS cleared,
+           e.state AS exporter_state, u.id AS end_user, u.open AS end_user_open, c.taken AS cleared, asked.*,
            EXISTS (SELECT FROM licensing_license_consignees g WHERE g.license_id = l.id
                    AND g.party_id = (request->>'consignee')::bigint) AS consignee
         INTO STRICT lic
         FROM licensing_license l
+        CROSS JOIN (SELECT max(p.id) AS newest FROM licensing_policyedition p) edition
         LEFT JOIN exporters_exporter e ON e.organization_id = l.exporter_id
         LEFT JOIN licensing_licenseenduser u
             ON u.license_id = l.id AND u.party_id = (request->>'end_user')::bigint
         LEFT JOIN licensing_clearancecount c ON c.license_id = l.id
+        CROSS JOIN LATERAL (
+            SELECT array_agg(one.own) AS lines, array_agg(one.prohibited) AS prohibited, array_agg(one.held) AS held
+            FROM (SELECT own, CASE WHEN brought.judged THEN request->'judged'->'lines'->(wanted.item->>'line')
+                              ELSE v.prohibited END AS prohibited,
+                         CASE WHEN brought.judged THEN request->'judged'->'held'->(wanted.item->>'line')
+                              ELSE v.held END AS held
+                  FROM jsonb_array_elements(asked_lines) WITH ORDINALITY wanted (item, n)
+                  CROSS JOIN LATERAL (SELECT (request->'judged'->>'edition')::bigint = edition.newest
+                      AND request->'judged'->'lines' ? (wanted.item->>'line')) brought (judged)
+                  LEFT JOIN licensing_licenseline own
+                      ON own.license_id = l.id AND own.number = (wanted.item->>'line')::int
+                  LEFT JOIN licensing_verdict v
+                      ON v.line_id = own.id AND v.end_user_id = u.id AND l.judged_by_id = edition.newest
+                      AND v.facts->'destination.country' ? (request->>'destination')
+                  ORDER BY wanted.n) one) asked
         WHERE l.id = license_;
     IF last THEN
         last := NOT EXISTS (SELECT FROM licensing_licenseline l WHERE l.license_id = lic.id AND l.reserved > 0);
     END IF;
 
-    -- each line: the rules (7), told last; match (4), then room (5). The verdict is what was judged by the newest
-    -- edition for this request, or that of line and end-user.
-    FOR asked IN
-            SELECT wanted.item, wanted.n - 1 AS index, l AS line,
-                   CASE WHEN brought.judged THEN request->'judged'->'lines'->(wanted.item->>'line')
-                        ELSE v.prohibited END AS prohibited,
-                   CASE WHEN brought.judged THEN request->'judged'->'held'->(wanted.item->>'line')
-                        ELSE v.held END AS held
-            FROM jsonb_array_elements(asked_lines) WITH ORDINALITY wanted (item, n)
-            LEFT JOIN licensing_licenseline l
-                ON l.license_id = lic.id AND l.number = (wanted.item->>'line')::int
-            CROSS JOIN LATERAL (SELECT (request->'judged'->>'edition')::bigint = lic.newest
-                AND request->'judged'->'lines' ? (wanted.item->>'line')) brought (judged)
-            LEFT JOIN LATERAL (
-                SELECT w.prohibited, w.held FROM licensing_verdict w
-                WHERE w.line_id = l.id AND w.end_user_id = lic.end_user AND lic.judged_by = lic.newest
-                  AND w.facts->'destination.country' ? (request->>'destination') OFFSET 0) v ON true
-            ORDER BY wanted.n LOOP
-        item := asked.item;
-        line := asked.line;
-        lines := lines || line;
+    -- each line: the rules (7), told last; match (4), then room (5)
+    FOR n IN 1 .. jsonb_array_length(asked_lines) LOOP
+        item := asked_lines->(n - 1);
+        line := lic.lines[n];
         IF line.id IS NULL THEN
             of_lines := of_lines || jsonb_build_object('code', 'line-mismatch',
-                'pointer', format('/lines/%s/license_line', asked.index), 'what', 'line');
+                'pointer', format('/lines/%s/license_line', n - 1), 'what', 'line');
             CONTINUE;
         END IF;
         all_open := all_open AND line.open;
-        IF asked.prohibited IS NULL THEN
+        IF lic.prohibited[n] IS NULL THEN
             behind := true;
-        ELSIF asked.prohibited <> '[]' OR asked.held <> '[]' THEN
+        ELSIF lic.prohibited[n] <> '[]' OR lic.held[n] <> '[]' THEN
             forbidden := forbidden || coalesce((
                 SELECT jsonb_agg(jsonb_build_object('code', 'policy-prohibits',
-                                                    'pointer', format('/lines/%s', asked.index), 'rules', one->'rules'))
-                FROM jsonb_array_elements(asked.prohibited) one
+                                                    'pointer', format('/lines/%s', n - 1), 'rules', one->'rules'))
+                FROM jsonb_array_elements(lic.prohibited[n]) one
                 WHERE (one->>'from')::timestamptz <= now_at
                   AND (one->>'until' IS NULL OR now_at < (one->>'until')::timestamptz)), '[]') || coalesce((
-                SELECT jsonb_agg(jsonb_build_object('code', 'held', 'pointer', format('/lines/%s', asked.index),
+                SELECT jsonb_agg(jsonb_build_object('code', 'held', 'pointer', format('/lines/%s', n - 1),
                                                     'hold', one))
-                FROM jsonb_array_elements(asked.held) one
+                FROM jsonb_array_elements(lic.held[n]) one
                 WHERE (one->>'from')::timestamptz <= now_at
                   AND (one->>'until' IS NULL OR now_at < (one->>'until')::timestamptz)), '[]');
         END IF;
         IF (item->>'unit') <> line.unit AND NOT ((item->>'unit') IN ('kg', 'g') AND line.unit IN ('kg', 'g')) THEN
             of_lines := of_lines || jsonb_build_object('code', 'line-mismatch',
-                'pointer', format('/lines/%s/unit', asked.index), 'what', 'unit', 'unit', line.unit);
+                'pointer', format('/lines/%s/unit', n - 1), 'what', 'unit', 'unit', line.unit);
             CONTINUE;
         END IF;
         IF coalesce(item->>'hs', '') <> '' AND cardinality(line.hs_codes) > 0
            AND NOT EXISTS (SELECT FROM unnest(line.hs_codes) code
                            WHERE starts_with(item->>'hs', code)) THEN
             of_lines := of_lines || jsonb_build_object('code', 'line-mismatch',
-                'pointer', format('/lines/%s/hs_code', asked.index), 'what', 'hs', 'hs', to_jsonb(line.hs_codes));
+                'pointer', format('/lines/%s/hs_code', n - 1), 'what', 'hs', 'hs', to_jsonb(line.hs_codes));
         END IF;
         IF item->'contents' <> '{}' THEN
             of_lines := of_lines || coalesce((
                 SELECT jsonb_agg(jsonb_build_object('code', 'line-mismatch', 'what', 'composition',
-                    'pointer', format('/lines/%s/composition', asked.index), 'element', stated.key,
+                    'pointer', format('/lines/%s/composition', n - 1), 'element', stated.key,
                     'most', line.composition->>stated.key) ORDER BY stated.key)
                 FROM jsonb_each(item->'contents') stated
                 WHERE (stated.value->>'share')::numeric > (line.composition->>stated.key)::numeric), '[]');
@@ -165,7 +163,7 @@ BEGIN
             + CASE WHEN line.final_pct = 0 OR last THEN line.tolerance ELSE 0 END;
         IF quantity > room THEN
             of_lines := of_lines || jsonb_build_object('code', 'line-exhausted',
-                'pointer', format('/lines/%s/quantity', asked.index), 'line', line.number, 'unit', line.unit,
+                'pointer', format('/lines/%s/quantity', n - 1), 'line', line.number, 'unit', line.unit,
                 'remaining', greatest(room, 0), 'asked', quantity);
         END IF;
         IF line.capped THEN
@@ -179,13 +177,13 @@ BEGIN
                         RAISE EXCEPTION 'no rate' USING ERRCODE = 'serialization_failure';
                     ELSIF worth > room THEN
                         of_lines := of_lines || jsonb_build_object('code', 'value-exhausted',
-                            'pointer', format('/lines/%s/value/amount', asked.index), 'line', line.number,
+                            'pointer', format('/lines/%s/value/amount', n - 1), 'line', line.number,
                             'currency', ceiling.currency,
                             'value_remaining', round(greatest(room, 0) / 100.0, 2)::text);
                     END IF;
                 ELSIF quantity > room THEN
                     of_lines := of_lines || jsonb_build_object('code', 'end-user-exhausted',
-                        'pointer', format('/lines/%s/quantity', asked.index), 'line', line.number, 'unit', line.unit,
+                        'pointer', format('/lines/%s/quantity', n - 1), 'line', line.number, 'unit', line.unit,
                         'remaining', greatest(room, 0), 'asked', quantity);
                 END IF;
             END LOOP;
@@ -247,9 +245,9 @@ BEGIN
     failures := failures || forbidden;  -- 7
 
     IF jsonb_array_length(failures) = 0 AND NOT behind THEN
-        FOR n IN 1 .. cardinality(lines) LOOP
+        FOR n IN 1 .. jsonb_array_length(asked_lines) LOOP
             item := asked_lines->(n - 1);
-            line := lines[n];
+            line := lic.lines[n];
             quantity := (item->>'quantity')::bigint;
             left_over := ledger_available(line) - quantity;
             said := jsonb_build_object('line', line.number, 'available_after', left_over);

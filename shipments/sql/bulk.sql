@@ -1,5 +1,5 @@
--- Many reservations in one transaction: each is judged and taken by shipment_reserve itself, in the order of the rows,
--- once all of them hold what they need (docs/ledger.md). So two bulks can't wait for each other in a circle.
+-- Many reservations in one transaction: each is judged and taken as shipment_reserve does, in the order of the rows, once
+-- all of them hold what they need (docs/ledger.md). So two bulks can't wait for each other in a circle.
 
 -- requests: of one organization, each as shipment_reserve reads it, with its key and a client reference of its own.
 -- Returns one of {in_progress}: the first request of a key is still running; {behind: [numbers of rows, from 0]}: the
@@ -12,13 +12,10 @@ DECLARE
     total int := cardinality(asked);
     outcomes jsonb[] := array_fill(NULL::jsonb, ARRAY[total]);
     judging boolean[] := array_fill(false, ARRAY[total]);
-    licenses bigint[] := array_fill(NULL::bigint, ARRAY[total]);
-    end_users bigint[] := array_fill(NULL::bigint, ARRAY[total]);
-    consignees bigint[] := array_fill(NULL::bigint, ARRAY[total]);
+    read shipment_read[] := array_fill(NULL::shipment_read, ARRAY[total]);
     opened bigint[] := array_fill(NULL::bigint, ARRAY[total]);
     earlier jsonb[];
-    lasts date[] := array_fill(NULL::date, ARRAY[total]);
-    lic record;
+    lic shipment_read;
     said jsonb;
     refused bigint[];
     behind int[] := '{}';
@@ -33,13 +30,9 @@ BEGIN
         END IF;
         judging[n] := lic.end_user IS NOT NULL AND lic.consignee IS NOT NULL;
         IF NOT judging[n] THEN
-            outcomes[n] := jsonb_build_object('problems', shipment_wrong(asked[n], lic.id, lic.end_user, lic.consignee,
-                                                                         lic.capped, lic.pooled));
+            outcomes[n] := jsonb_build_object('problems', shipment_wrong(asked[n], lic));
         END IF;
-        licenses[n] := lic.id;
-        end_users[n] := lic.end_user;
-        consignees[n] := lic.consignee;
-        lasts[n] := shipment_lasts(asked[n], lic.usable_until);
+        read[n] := lic;
     END LOOP;
 
     LOOP
@@ -59,16 +52,24 @@ BEGIN
             END LOOP;
             FOR n IN SELECT r.n FROM unnest(asked, judging) WITH ORDINALITY r (item, judging, n)
                      WHERE r.judging ORDER BY item->>'client_reference' COLLATE "C" LOOP
-                opened[n] := shipment_open(asked[n], licenses[n], end_users[n], consignees[n], lasts[n]);
+                opened[n] := shipment_open(asked[n], read[n]);
             END LOOP;
-            PERFORM ledger_hold(array_agg(licenses[r.n]), array_agg((line->>'line')::int))
-                FROM unnest(asked, judging) WITH ORDINALITY r (item, judging, n),
+            PERFORM ledger_hold(array_agg(r.id), array_agg((line->>'line')::int))
+                FROM ROWS FROM (unnest(asked), unnest(judging), unnest(read)) r (item, judging, id),
                      jsonb_array_elements(item->'lines') line
                 WHERE r.judging;
 
             FOR n IN 1 .. total LOOP
                 IF judging[n] THEN
-                    said := shipment_reserve(asked[n] - 'key' || jsonb_build_object('opened', opened[n]), false);
+                    BEGIN
+                        said := shipment_taken(asked[n], read[n], opened[n]);
+                        IF (said->>'accepted')::boolean IS NOT TRUE THEN
+                            RAISE EXCEPTION 'nothing is taken' USING ERRCODE = 'LS409';
+                        END IF;
+                        said := said || jsonb_build_object('reserved_until', shipment_lasts(asked[n], (read[n]).usable_until));
+                    EXCEPTION WHEN SQLSTATE 'LS409' THEN
+                        NULL;  -- what it wrote is undone
+                    END;
                     outcomes[n] := said;
                     IF said->'accepted' IS NULL THEN
                         judging[n] := false;

@@ -3,6 +3,7 @@
 -- did on them in the same transaction. Nobody else may call the ledger's functions for it, or write a shipment's lines.
 
 ALTER FUNCTION shipment_reserve(jsonb, boolean, jsonb) SECURITY DEFINER SET search_path = public, pg_temp;
+ALTER FUNCTION shipment_reserve_many(jsonb) SECURITY DEFINER SET search_path = public, pg_temp;
 
 -- A shipment and, before it, its license are this transaction's. What customs says of further lines of the license is a
 -- line of the shipment too, of which nothing was ever held. Each is named once.

@@ -360,14 +360,19 @@ def test_no_door_knows_a_shipment_that_nobody_has(door, lines, application, live
 
 
 def test_nothing_is_reserved_for_a_shipment_that_stands_already(application, world):
-    """Only for one that was opened for this very request, as each row of a bulk has it."""
+    """What a bulk opened for its rows is no part of a request, and who says so is told to come again."""
     license = two_lines(world)
     shipment, more = world.shipment(license, KG), make.shipments.LineRequest(2, KG, "kg")
     stated = stated_of(world.request(license, lines=[more]), world.exporter.organization_id)
     opened = {"ref": shipment.ref, "actor": world.exporter.user.pk, "opened": shipment.pk}
     before = standing(application)
-    with pytest.raises(errors.CheckViolation, match="opened for its own request"):
+    with pytest.raises(errors.SerializationFailure, match="opened by a request"):
         application.execute("SELECT shipment_reserve(%s::jsonb, false)", [json.dumps(stated | opened)])
+    with pytest.raises(errors.InsufficientPrivilege):
+        application.execute(
+            "SELECT shipment_taken(r.it, l, %s) FROM (SELECT %s::jsonb) r (it), shipment_license(r.it) l",
+            [shipment.pk, json.dumps(stated | opened)],
+        )
     assert standing(application) == before
 
 

@@ -6,7 +6,7 @@ import random
 from datetime import timedelta
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
 from django.test import Client
 
 from config.local import demo
@@ -52,6 +52,7 @@ class Twin:
             point = transaction.savepoint()
             told.append((list(way(rows)), left_behind()))
             assert books.drift() == books.check_pools(whole=True) == []
+            connection.check_constraints()
             transaction.savepoint_rollback(point)
         return told
 

@@ -343,6 +343,16 @@ def test_of_many_the_five_that_are_due_longest_are_named(world, license, clock):
     assert "and others" in refusal.errors[0].message
 
 
+def test_only_those_of_the_company_that_are_late_for_long_are_named(world, license, clock):
+    late, not_yet = (unreported(world, license, clock, late=-15) for _ in range(2))
+    theirs = make.World(world.ministry, world.customs, make.exporter(world.ministry, "Other Co., Ltd."))
+    foreign = unreported(theirs, theirs.license(kilograms=10), clock, late=-15)
+    for row, days in ((late, 31), (not_yet, 30), (foreign, 31)):
+        Shipment.objects.filter(pk=row.pk).update(report_due_on=legal_today() - days * DAY)
+    (failure,) = actions.check(world.request(license, KG), by=world.exporter).failures
+    assert (failure["shipments"], failure["more"]) == ([late.ref], False)
+
+
 def test_the_guard_reads_an_index(world, license):
     """Whatever was shipped and reported: what is owed for long is found by its own index."""
     with connection.cursor() as cursor:
