@@ -19,7 +19,7 @@ FILES = (
 
 
 class Migration(migrations.Migration):
-    dependencies = [("licensing", "0018_facts_of_suspensions"), ("shipments", "0023_open_for_it")]
+    dependencies = [("licensing", "0019_sums_by_hashing"), ("shipments", "0023_open_for_it")]
     operations = [
         migrations.RunSQL([((ROOT / file).read_text(encoding="utf-8"), None) for file in FILES]),
     ]
