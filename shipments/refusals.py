@@ -62,6 +62,11 @@ def _message(failure: dict[str, Any]) -> str:
         case "quota-exhausted":
             if failure["state"] != "open":
                 return _("The national quota {pool} takes no new use.").format(pool=failure["pool"])
+            if not failure["remaining"]:
+                return _(
+                    "Nothing is left of the national quota {pool}. Cancel a shipment that will not leave, or wait until "
+                    "the ministry raises it."
+                ).format(pool=failure["pool"])
             left = quantities.show(failure["remaining"], failure["unit"])
             text = (
                 _("The national quota {pool} has {left} {unit} of {element} left; {asked} {unit} was asked.")

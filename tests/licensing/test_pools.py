@@ -355,6 +355,10 @@ def test_a_refusal_says_whether_a_pool_is_closed_or_what_it_has_left(world, lice
     pool = opened(world, cap=5)
     with pytest.raises(DomainError, match=r"Q-EU-DY has 5.000 kg of Dy left; 32.000 kg was asked"):
         world.shipment(license, **magnets(1_000))
+    world.shipment(license, **magnets(125))
+    changed(world, pool, 4, "open")
+    with pytest.raises(DomainError, match="Nothing is left of the national quota Q-EU-DY"):
+        world.shipment(license, **magnets(1))
     changed(world, pool, 5, "blocked")
     with pytest.raises(DomainError, match="Q-EU-DY takes no new use"):
         world.shipment(license, **magnets(1))
