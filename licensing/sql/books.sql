@@ -5,7 +5,7 @@
 -- place up to which they were found right, or, whole, from their beginning. One statement, so one moment.
 CREATE OR REPLACE FUNCTION ledger_drift(licenses bigint[], whole boolean)
     RETURNS TABLE (license_id bigint, line_id bigint, what text, off numeric) LANGUAGE sql STABLE
-    SET work_mem = '64MB' SET hash_mem_multiplier = 16 AS $$  -- groups are far fewer than is guessed: sorting took twice as long
+    SET work_mem = '64MB' SET hash_mem_multiplier = 32 AS $$  -- groups are far fewer than is guessed: sorting takes twice as long
     WITH line AS MATERIALIZED (
         SELECT l.id, l.license_id, l.chain_seq, l.chain_digest, CASE WHEN whole THEN 0 ELSE coalesce(c.seq, 0) END AS seq,
                CASE WHEN whole THEN ''::bytea ELSE coalesce(c.digest, '') END AS digest
