@@ -64,8 +64,8 @@ def _message(failure: dict[str, Any]) -> str:
                 return _("The national quota {pool} takes no new use.").format(pool=failure["pool"])
             if not failure["remaining"]:
                 return _(
-                    "Nothing is left of the national quota {pool}. Cancel a shipment that will not leave, or wait until "
-                    "the ministry raises it."
+                    "Nothing is left of the national quota {pool}. Cancel a shipment that will not leave, or wait "
+                    "until the ministry raises it."
                 ).format(pool=failure["pool"])
             left = quantities.show(failure["remaining"], failure["unit"])
             text = (

@@ -5,7 +5,7 @@ from pathlib import Path
 from django.db import migrations
 
 SQL = Path(__file__).parent.parent / "sql"
-CHANGED = ("license", "pools", "reserve", "bulk")
+CHANGED = ("pools", "reserve", "bulk")
 GONE = (
     "shipment_reserve(jsonb, boolean)",
     "shipment_wrong(jsonb, licensing_license, bigint, bigint)",

@@ -11,7 +11,6 @@ ROOT = Path(__file__).parents[2]
 FILES = (
     "licensing/sql/ledger.sql",
     "licensing/sql/doors.sql",
-    "shipments/sql/license.sql",
     "shipments/sql/reserve.sql",
     "shipments/sql/bulk.sql",
     "shipments/sql/doors.sql",

@@ -1,8 +1,9 @@
--- Guard 8 of a reservation (docs/ledger.md). Written by migration; shipment_reserve is its only caller.
+-- Guard 8 of a reservation (docs/ledger.md). Written by migration; shipment_judged is its only caller.
 
 -- What ledger_take said, and refused also where the company owes a report of a delivery that is overdue for more than
--- so many days: five such shipments are named, those that are due longest. No lock: a report that comes in meanwhile
--- refuses one reservation too many, never one too few, as none becomes overdue but by the clock.
+-- so many days: five such shipments are named, those that are due longest. Asked after ledger_take has waited for whoever
+-- settles a shipment, of which a report may be long due at once. No lock of its own: one that comes in meanwhile refuses
+-- once too often at most.
 CREATE FUNCTION shipment_reports_owed(said jsonb, organization bigint, late_days int) RETURNS jsonb LANGUAGE sql AS $$
     SELECT CASE WHEN count(*) = 0 THEN said
         ELSE said || jsonb_build_object('accepted', false, 'failures', (said->'failures') || jsonb_build_object(

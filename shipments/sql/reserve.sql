@@ -1,17 +1,29 @@
 -- A reservation, whole, in one statement (docs/ledger.md). Written by the newest migration that changes it; called by
 -- shipments.actions.reservations, and for many at once by bulk.sql.
 
-SET LOCAL check_function_bodies = off;  -- shipment_wrong calls what a later migration brings (pools.sql)
+SET LOCAL check_function_bodies = off;  -- some call what a later migration brings
 
--- A license as it takes to judge a request of it (license.sql). end_user, consignee: NULL where the company knows none of this
--- reference. capped: it caps something. pooled: there are national pools. owed: when the report was due that the company owes
--- the longest.
+-- A license as it takes to judge a request of it. end_user, consignee: NULL where the company knows none of this reference.
+-- capped: it caps something. pooled: there are national pools.
 DO $$ BEGIN
     IF to_regtype('shipment_read') IS NULL THEN
         CREATE TYPE shipment_read AS (id bigint, edition text, usable_until date, end_user bigint, consignee bigint,
-            capped boolean, pooled boolean, owed date);
+            capped boolean, pooled boolean);
     END IF;
 END $$;
+
+DROP FUNCTION IF EXISTS shipment_license(jsonb);
+
+-- The license that a request of its company names, and what it takes to judge it; no row where there is none.
+CREATE FUNCTION shipment_license(request jsonb) RETURNS SETOF shipment_read LANGUAGE sql STABLE AS $$
+    SELECT l.id, l.edition, l.usable_until,
+           (SELECT p.id FROM exporters_party p WHERE p.exporter_id = l.exporter_id AND p.ref = request->>'end_user'),
+           (SELECT p.id FROM exporters_party p WHERE p.exporter_id = l.exporter_id AND p.ref = request->>'consignee'),
+           EXISTS (SELECT FROM licensing_licenseline n WHERE n.license_id = l.id AND n.capped),
+           EXISTS (SELECT FROM licensing_quotapool)
+    FROM licensing_license l
+    WHERE l.ref = request->>'license' AND l.exporter_id = (request->>'organization')::bigint;
+$$;
 
 -- What is wrong with the values that the request states: [{pointer, code, …}]; of a license that caps one.
 CREATE OR REPLACE FUNCTION shipment_wrong_value(request jsonb, license bigint) RETURNS jsonb LANGUAGE sql AS $$
@@ -69,14 +81,20 @@ CREATE OR REPLACE FUNCTION shipment_left(asked jsonb, taken jsonb) RETURNS text[
          LATERAL (SELECT (line->>'available_after')::numeric) after (left_over);
 $$;
 
--- The quota that is asked for a shipment, as ledger_take judges or takes it, and whether the company owes reports.
+-- The quota that is asked for a shipment, as ledger_take judges or takes it, and whether the company owes reports: asked after
+-- the ledger has waited for whoever settles a shipment, of which a report may be long due at once. Which they are is read
+-- where one is.
 CREATE OR REPLACE FUNCTION shipment_judged(request jsonb, lic shipment_read, shipment bigint) RETURNS jsonb
     LANGUAGE plpgsql AS $$
 DECLARE
-    said jsonb := ledger_take(request || jsonb_build_object('license', lic.id, 'end_user', lic.end_user,
-        'consignee', lic.consignee, 'shipment', shipment, 'shipment_ref', request->>'ref'), shipment IS NULL);
+    said jsonb;
+    owed date;
 BEGIN
-    IF lic.owed < (said->>'today')::date - (request->>'late_days')::int THEN
+    said := ledger_take(request || jsonb_build_object('license', lic.id, 'end_user', lic.end_user,
+        'consignee', lic.consignee, 'shipment', shipment, 'shipment_ref', request->>'ref'), shipment IS NULL);
+    owed := (SELECT min(s.report_due_on) FROM shipments_shipment s
+             WHERE s.exporter_id = (request->>'organization')::bigint AND s.state IN ('cleared', 'departed'));
+    IF owed < (said->>'today')::date - (request->>'late_days')::int THEN
         RETURN shipment_reports_owed(said, (request->>'organization')::bigint, (request->>'late_days')::int);
     END IF;
     RETURN said;

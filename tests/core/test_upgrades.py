@@ -3,6 +3,7 @@
 import json
 import logging
 from contextlib import contextmanager
+from importlib import import_module
 
 import pytest
 from django.db import Error, connection, transaction
@@ -209,3 +210,16 @@ def test_what_was_sent_under_a_key_is_done_once_by_whoever_can(ask, license, wor
     done, again = send(), send()
     assert [refused.status_code, done.status_code, again.status_code] == [503, 201, 201]
     assert (refused.json()["code"], Shipment.objects.count()) == ("upgrading", 1)
+
+
+def test_the_newest_functions_need_nothing_that_a_fresh_database_alone_has(db):
+    """Where they were made by an older version there is no type of theirs yet."""
+    newest = import_module("shipments.migrations.0024_taken").Migration
+    run("DROP TYPE shipment_read CASCADE")
+    run("DROP FUNCTION IF EXISTS shipment_license(jsonb)")
+    for one in newest.operations:
+        for sql, _params in one.sql:
+            run(sql)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT shipment_reserve('{\"license\": \"EL-\"}', true)")
+        assert json.loads(cursor.fetchone()[0]) == {"missing": True}
