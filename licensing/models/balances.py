@@ -9,6 +9,7 @@ from core.guards import Guard, door, insert_only, rights
 from exporters.models import Exporter
 from licensing.models.licenses import License, LicenseEndUser
 from licensing.models.lists import ControlItem
+from licensing.states import IN_FORCE
 
 AMOUNTS = ("authorized", "credited", "tolerance", "reserved", "drawn", "lapsed", "over_cleared")
 
@@ -25,8 +26,11 @@ AMOUNTS = ("authorized", "credited", "tolerance", "reserved", "drawn", "lapsed",
 class LicenseLine(models.Model):
     """Goods that a license covers, and its balance in whole base units of the control item.
 
-    Whether it may be used (`open`) stands here too, written by whatever changes the license.
+    Whether it may be used (`open`) stands here too, written by whatever changes the license. One `STANDS` while its
+    license says it is in force, or something is reserved on it.
     """
+
+    STANDS = Q(license__state__in=IN_FORCE) | Q(reserved__gt=0)
 
     exporter = models.ForeignKey(Exporter, on_delete=models.PROTECT, related_name="+")
     license = models.ForeignKey(License, on_delete=models.PROTECT, related_name="lines")

@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
-from django.db.models import Prefetch, Q, QuerySet, prefetch_related_objects
+from django.db.models import Prefetch, QuerySet, prefetch_related_objects
 
 from core.languages import in_language
 from core.selectors import whoever_may
@@ -158,8 +158,7 @@ def _asked_for(codes: Iterable[str]) -> QuerySet[ApplicationLine]:
 
 def _held(codes: Iterable[str]) -> QuerySet[LicenseLine]:
     """Lines of licenses in force, and whatever is reserved."""
-    stands = Q(license__state__in=IN_FORCE) | Q(reserved__gt=0)
-    return LicenseLine.objects.filter(stands, control_item__code__in=codes)
+    return LicenseLine.objects.filter(LicenseLine.STANDS, control_item__code__in=codes)
 
 
 def exporters_concerned(codes: Iterable[str]) -> set[int]:

@@ -6,8 +6,6 @@ from datetime import date, datetime
 from itertools import pairwise
 from typing import Any
 
-from django.db.models import Q
-
 from core.legal_time import legal_day
 from licensing.models import Application, Follow, PolicyEdition
 from licensing.models.balances import LicenseLine
@@ -19,7 +17,6 @@ from licensing.selectors.editions import Editions
 from licensing.selectors.judging import said_of
 from licensing.selectors.what_if.cases import parts_of
 from licensing.selectors.windows import OPEN
-from licensing.states import IN_FORCE
 
 
 def begun(exporter: int, editions: Editions, since: datetime) -> list[PolicyEdition]:
@@ -42,8 +39,7 @@ def begun(exporter: int, editions: Editions, since: datetime) -> list[PolicyEdit
 def _facts_of(exporter: int) -> Iterator[Facts]:
     """Of lines of licenses in force or with something reserved, wherever they may go, and of drafts and cases that may
     still bring one: as far as the company knows them, which is not what screening found."""
-    stands = Q(license__state__in=IN_FORCE) | Q(reserved__gt=0)
-    lines = LicenseLine.objects.filter(stands, exporter=exporter).order_by().distinct()
+    lines = LicenseLine.objects.filter(LicenseLine.STANDS, exporter=exporter).order_by().distinct()
     for code, there, said in lines.values_list("control_item__code", "license__destinations", "verdicts__facts"):
         facts: dict[str, Any] = {CODE: code, **(said or {})}
         facts[COUNTRY] = sorted({*facts.get(COUNTRY, ()), *there})
