@@ -34,9 +34,7 @@ def sought(actor: Actor, at: datetime) -> dict[str, QuerySet[Any]]:
     cases = selectors.applications_for(actor)
     unreported = shipments_for(actor).filter(Shipment.due_soon_on(today))
     unsent = selectors.declarations_for(actor).filter(state__in=[DeclarationState.DRAFT, DeclarationState.SIGNED])
-    ending = selectors.in_force(actor).filter(
-        usable_until__gte=today, usable_until__lte=today + timedelta(days=ENDING_DAYS)
-    )
+    ending = selectors.licenses_for(actor).filter(License.ending_within(ENDING_DAYS, today))
     own = Exporter.objects.filter(pk=actor.organization_id).select_related("qualification")
     return looks.sought(actor, at) | {
         "unverified": own.filter(state=ExporterState.DRAFT),
@@ -170,7 +168,7 @@ def _endings(rows: Iterable[License], today: date) -> list[Need]:
         Need(
             _("License {ref} ends soon").format(ref=row.ref),
             _("Its last day is {day}, {when}. File the next one in time.").format(
-                day=day(row.usable_until), when=_in_days((row.usable_until - today).days)
+                day=day(row.usable_until), when=_in_days(row.days_left_on(today))
             ),
             reverse("application.new") + f"?kind={row.kind}",
             _("Start an application"),

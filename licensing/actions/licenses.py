@@ -4,7 +4,7 @@ That one expired, and that its holder is warned, is written for many at once by 
 """
 
 from collections.abc import Iterable
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 
 from django.db.models import Exists, OuterRef, Q
@@ -189,11 +189,7 @@ def last_clearance(license: License) -> None:
 
 def past(today: date, limit: int) -> list[int]:
     """Licenses whose last day is over and that still say they are in force."""
-    return list(
-        License.objects.filter(state__in=IN_FORCE, usable_until__lt=today)
-        .order_by("pk")
-        .values_list("pk", flat=True)[:limit]
-    )
+    return list(License.objects.filter(License.expiring_on(today)).order_by("pk").values_list("pk", flat=True)[:limit])
 
 
 @command
@@ -229,9 +225,8 @@ def ending(today: date, stages: Iterable[int]) -> list[int]:
     told = HistoryLine.objects.filter(subject_kind="license", subject_id=OuterRef("pk"), verb="warn_of_end")
     untold = Q()
     for days in stages:
-        last = today + timedelta(days=days)
-        untold |= Q(~Exists(told.filter(facts__days__lte=days)), usable_until__lte=last)
-    rows = License.objects.filter(untold, License.running_on(today))
+        untold |= Q(~Exists(told.filter(facts__days__lte=days))) & License.ending_within(days, today)
+    rows = License.objects.filter(untold)
     return list(rows.order_by("pk").values_list("pk", flat=True))
 
 
@@ -240,9 +235,8 @@ def warn_of_end(pk: int, *, by: Actor) -> int | None:
     """The holder has been written to once for each of 90, 30 and 7 days before the end. Returns the days, or None."""
     license = lock(License.objects.all(), pk=pk)
     at = legal_now()
-    left = (license.usable_until - legal_day(at)) // timedelta(days=1)
-    due = next((days for days in WARNING_DAYS if 0 <= left <= days), None)
-    if license.state not in IN_FORCE or due is None:
+    due = next((days for days in WARNING_DAYS if license.ends_within(days, legal_day(at))), None)
+    if due is None:
         return None
     told = HistoryLine.objects.filter(
         subject_kind="license", subject_id=license.pk, verb="warn_of_end", facts__days__lte=due

@@ -1,6 +1,7 @@
 """Licenses, whom they name, and why they are suspended. Their lines and balances are the ledger's."""
 
-from datetime import date
+from datetime import date, timedelta
+from enum import StrEnum
 from typing import Self
 
 import pgtrigger
@@ -20,6 +21,14 @@ from licensing.models.declarations import Declaration
 from licensing.models.editions import PolicyEdition
 from licensing.states import IN_FORCE
 from licensing.states import LicenseState as S
+
+
+class Term(StrEnum):
+    """Where a day lies of a license's days."""
+
+    EARLY = "early"
+    RUNNING = "running"
+    OVER = "over"
 
 
 @guarded(initial=S.ACTIVE)
@@ -80,8 +89,13 @@ class License(FSMModelMixin, models.Model):
     def __str__(self) -> str:
         return self.ref
 
+    def term_on(self, day: date) -> Term:
+        if day < self.usable_from:
+            return Term.EARLY
+        return Term.OVER if self.past_on(day) else Term.RUNNING
+
     def covers(self, day: date) -> bool:
-        return self.usable_from <= day <= self.usable_until
+        return self.term_on(day) is Term.RUNNING
 
     def usable_on(self, day: date) -> bool:
         """As pages say it. What decides is each line's `open`, under its lock, and these days: ledger_take()."""
@@ -91,18 +105,41 @@ class License(FSMModelMixin, models.Model):
         """An end-user of it is open; with none it is suspended, whatever else. Asked before or after one is closed."""
         return self.end_users.still_open().exists()
 
+    def days_left_on(self, day: date) -> int:
+        """Until its last day: none on it, fewer after it."""
+        return (self.usable_until - day).days
+
     def past_on(self, day: date) -> bool:
         """Its last day is over; the sweep that says expired may come later."""
-        return day > self.usable_until
+        return self.days_left_on(day) < 0
 
     def over_on(self, day: date) -> bool:
         """What comes free on it then lapses with it."""
         return self.state not in IN_FORCE or self.past_on(day)
 
+    def ends_within(self, days: int, day: date) -> bool:
+        """It is not `over_on` that day, and will be after so many more."""
+        return not self.over_on(day) and self.days_left_on(day) <= days
+
     @staticmethod
-    def running_on(day: date) -> Q:
+    def _lasting_on(day: date) -> Q:
+        """Of many those that are not `past_on` that day."""
+        return Q(usable_until__gte=day)
+
+    @classmethod
+    def running_on(cls, day: date) -> Q:
         """Of many those that are not `over_on` that day."""
-        return Q(state__in=IN_FORCE, usable_until__gte=day)
+        return Q(state__in=IN_FORCE) & cls._lasting_on(day)
+
+    @classmethod
+    def expiring_on(cls, day: date) -> Q:
+        """Of many those that are `past_on` that day and do not say so yet."""
+        return Q(state__in=IN_FORCE) & ~cls._lasting_on(day)
+
+    @classmethod
+    def ending_within(cls, days: int, day: date) -> Q:
+        """Of many those that end within so many days from that one on (`ends_within`)."""
+        return cls.running_on(day) & Q(usable_until__lte=day + timedelta(days=days))
 
     @property
     def asks_proof(self) -> bool:

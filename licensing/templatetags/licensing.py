@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy
 
 from licensing.course import Holder, Stay, by_holder, days_of
 from licensing.elements import show_percents
+from licensing.models import License
 from licensing.selectors import why
 from licensing.states import ENDED_EARLY, STAGE_OF, ApplicationState
 from licensing.words import rules, terms
@@ -16,6 +17,7 @@ from licensing.words import rules, terms
 register = template.Library()
 register.filter("channels", rules.channels)
 register.filter("why", why)
+register.filter("term_on", License.term_on)
 
 
 @register.filter

@@ -290,6 +290,21 @@ def test_a_license_that_can_not_be_used_says_so(browser, world, license):
     assert "A hidden reason" not in page
 
 
+@pytest.mark.parametrize(
+    ("first", "last", "said"),
+    [
+        (1, 9, "The license can’t be used yet."),
+        (0, 0, "The license can be used now."),
+        (-9, -1, "The last day of the license is over."),
+    ],
+    ids=["early", "now", "over"],
+)
+def test_the_page_of_a_license_says_whether_its_days_have_come_or_are_over(first, last, said, browser, license):
+    days = {"usable_from": legal_today() + timedelta(first), "usable_until": legal_today() + timedelta(last)}
+    License.objects.filter(pk=license.pk).update(**days)
+    assert said in text(browser.get(f"/customs/licenses/{license.ref}/"))
+
+
 def test_what_was_declared_before_a_suspension_is_cleared_as_usual_and_the_page_says_so(browser, world, license):
     declared, reserved = (world.shipment(license, KG) for _ in range(2))
     say(browser, declared, "declare")
