@@ -13,7 +13,7 @@ from shipments import selectors
 from shipments.models import CustomsMessage, Return, Shipment, ShipmentLine
 from shipments.requests import LineRequest, Reserved
 from shipments.selectors import Question
-from shipments.states import UNREPORTED, ShipmentState
+from shipments.states import ShipmentState
 
 
 def line(row: ShipmentLine) -> dict[str, Any]:
@@ -114,7 +114,7 @@ def shipment(row: Shipment) -> dict[str, Any]:
         "declaration_no": row.declaration_no or None,
         "declared_at": on_the_wire(row.declared_at) if row.declared_at else None,
         "cleared_at": on_the_wire(row.cleared_at) if row.cleared_at else None,
-        "report_due_on": _day(row.report_due_on if row.state in UNREPORTED else None),
+        "report_due_on": _day(row.report_owed_until),
         "departed_on": _day(row.departed_on),
         "delivered_on": _day(row.delivered_on),
         "lines": [line(item) for item in row.lines.all()],

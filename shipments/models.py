@@ -1,5 +1,6 @@
 """Shipments, what customs said of them, and what did not fit."""
 
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from django.db import models
@@ -25,6 +26,29 @@ from shipments.states import ShipmentState as S
 RESERVED_DAYS = 30  # that a reservation holds after its planned day; no longer than its license: shipment_lasts()
 REMINDER_DAYS = 7  # before the last day on which to report a delivery its holder is told
 LATE_DAYS = 30  # a report that is overdue for longer stops reservations, and ends the annual qualification
+
+
+@dataclass(frozen=True)
+class OwedReport:
+    """How the report of a delivery that is owed stands on a day."""
+
+    due_on: date
+    days_late: int  # 0 or less while it is not overdue
+
+    @property
+    def soon(self) -> bool:
+        """It is due within the days of a reminder, or overdue: `due_soon_on` of many."""
+        return self.days_late >= -REMINDER_DAYS
+
+    @property
+    def overdue(self) -> bool:
+        """Its last day is over: `overdue_on` of many."""
+        return self.days_late > 0
+
+    @property
+    def bars(self) -> bool:
+        """It is so late that nothing new is reserved: `barring_on` of many."""
+        return self.days_late > LATE_DAYS
 
 
 @door("shipment_lapse(integer,bigint,boolean)")
@@ -111,16 +135,29 @@ class Shipment(FSMModelMixin, models.Model):
         """The last day of its reservation is over; the sweep that says so may come later."""
         return day > self.reserved_until
 
-    def days_late_on(self, day: date) -> int | None:
-        """How long the report of its delivery is overdue then: 0 or less while it is not, None where none is owed."""
-        if self.report_due_on is None or self.state not in UNREPORTED:
-            return None
-        return (day - self.report_due_on).days
+    @property
+    def report_owed_until(self) -> date | None:
+        """The last day on which to report its delivery; None where no report is owed, or no more."""
+        return self.report_due_on if self.state in UNREPORTED else None
+
+    def report_on(self, day: date) -> OwedReport | None:
+        """None where no report is owed."""
+        due = self.report_owed_until
+        return None if due is None else OwedReport(due, (day - due).days)
 
     @staticmethod
-    def overdue_on(day: date, *, days: int = 0) -> Q:
-        """Of many those whose report is late for more than so many days."""
-        return Q(state__in=UNREPORTED, report_due_on__lt=day - timedelta(days=days))
+    def in_time_on(day: date) -> Q:
+        """Of many those whose report is owed and not overdue."""
+        return Q(state__in=UNREPORTED, report_due_on__gte=day)
+
+    @staticmethod
+    def overdue_on(day: date) -> Q:
+        return Q(state__in=UNREPORTED, report_due_on__lt=day)
+
+    @classmethod
+    def barring_on(cls, day: date) -> Q:
+        """Of many those whose report is overdue for longer than reservations, and a qualification, bear."""
+        return cls.overdue_on(day - timedelta(days=LATE_DAYS))
 
     @staticmethod
     def due_soon_on(day: date) -> Q:

@@ -21,7 +21,7 @@ from licensing.states import ApplicationState, DeclarationState
 from shipments import looks
 from shipments.holdings import Holdings
 from shipments.looks import MOST, Need
-from shipments.models import LATE_DAYS, Shipment
+from shipments.models import OwedReport, Shipment
 from shipments.qualifying import ENDING_DAYS, days_left
 from shipments.selectors import shipments_for
 
@@ -109,25 +109,26 @@ def _reports(rows: Iterable[Shipment], today: date) -> list[Need]:
     return [
         Need(
             _("Report the delivery of {ref}").format(ref=row.ref),
-            _owed(row, today),
+            _owed(report),
             reverse("shipment", kwargs={"ref": row.ref}),
             _("Report"),
-            "red" if (row.days_late_on(today) or 0) > 0 else "ochre",
-            row.report_due_on,
+            "red" if report.overdue else "ochre",
+            report.due_on,
         )
         for row in rows
+        if (report := row.report_on(today))
     ]
 
 
-def _owed(row: Shipment, today: date) -> str:
-    late = row.days_late_on(today) or 0
-    if late > LATE_DAYS:
+def _owed(report: OwedReport) -> str:
+    late = report.days_late
+    if report.bars:
         said = _("Due {day}: {n} days late. Until it is reported nothing new can be reserved.")
-    elif late > 0:
+    elif report.overdue:
         said = ngettext("Due {day}: {n} day late.", "Due {day}: {n} days late.", late)
     else:
         said = _("Due {day}, {when}.")
-    return said.format(day=day(row.report_due_on), n=late, when=_in_days(-late))
+    return said.format(day=day(report.due_on), n=late, when=_in_days(-late))
 
 
 def _declarations(rows: Iterable[Declaration]) -> list[Need]:

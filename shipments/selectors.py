@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import Count, DateField, Exists, F, Max, OuterRef, Prefetch, Q, QuerySet, Subquery, Value
+from django.db.models import Count, Exists, Max, OuterRef, Prefetch, Q, QuerySet, Subquery
 
 from core.access import Actor, visibility
 from core.legal_time import LegalNow, legal_day
@@ -26,7 +26,7 @@ from licensing.selectors import (
 )
 from licensing.selectors.what_if import reads_reserved
 from licensing.states import IN_FORCE, LicenseState
-from shipments.models import LATE_DAYS, Bulk, BulkRow, CustomsMessage, Handling, Incident, Resolution, Sheet, Shipment
+from shipments.models import Bulk, BulkRow, CustomsMessage, Handling, Incident, Resolution, Sheet, Shipment
 from shipments.states import NOTHING_CROSSED, OPEN_SHIPMENT, ShipmentState
 
 
@@ -158,14 +158,14 @@ def may_be_credited(license: License, at: datetime) -> bool:
 
 def with_holds(rows: Iterable[Shipment], at: datetime) -> list[Shipment]:
     """Of `with_lines`, each with `stopped`: whether a reservation like it would meet a closed license or end-user, a
-    rule or a hold at that instant, though no worker came by; and `days_late`, of the report that is owed. Two queries
-    where some are open."""
+    rule or a hold at that instant, though no worker came by; and the `report` that is owed. Two queries where some are
+    open."""
     found = list(rows)
     asked = {row.pk: _taken(row) for row in found if row.state in OPEN_SHIPMENT}
     ruled_out = stopped(asked, at) if asked else set()
     for row in found:
         row.stopped = row.closed or row.license.state not in IN_FORCE or row.pk in ruled_out
-        row.days_late = row.days_late_on(legal_day(at))
+        row.report = row.report_on(legal_day(at))
     return found
 
 
@@ -240,23 +240,22 @@ def reservations_past(today: date, limit: int) -> list[int]:
 
 def long_unreported(exporter: int, today: date) -> QuerySet[Shipment]:
     """Of the company, for longer than it may reserve anything new; what is due longest comes first."""
-    rows = Shipment.objects.filter(Shipment.overdue_on(today, days=LATE_DAYS), exporter=exporter)
+    rows = Shipment.objects.filter(Shipment.barring_on(today), exporter=exporter)
     return rows.order_by("report_due_on", "pk")
 
 
 def overdue_reports(actor: Actor, today: date) -> QuerySet[Shipment]:
-    """What an officer sees of them, each with how late it is."""
+    """What an officer sees of them."""
     if not actor.may("desk.reports", "GET"):
         return Shipment.objects.none()
-    late = Value(today, output_field=DateField()) - F("report_due_on")
-    return shipments_for(actor).filter(Shipment.overdue_on(today)).annotate(late=late)
+    return shipments_for(actor).filter(Shipment.overdue_on(today))
 
 
 def reports_to_warn_of(today: date, limit: int) -> list[int]:
     """Shipments whose report is due soon, or overdue, and whose holder was not told so."""
     lines = HistoryLine.objects.filter(subject_kind="shipment", subject_id=OuterRef("pk"))
-    untold = Q(~Exists(lines.filter(verb="report_due")), report_due_on__gte=today)
-    untold |= Q(~Exists(lines.filter(verb="report_overdue")), report_due_on__lt=today)
+    untold = Q(~Exists(lines.filter(verb="report_due"))) & Shipment.in_time_on(today)
+    untold |= Q(~Exists(lines.filter(verb="report_overdue"))) & Shipment.overdue_on(today)
     rows = Shipment.objects.filter(untold, Shipment.due_soon_on(today))
     return list(rows.order_by("report_due_on", "pk").values_list("pk", flat=True)[:limit])
 

@@ -13,7 +13,7 @@ from core.history import lines_of, move, record, require
 from core.legal_time import legal_day, legal_now
 from core.locks import lock
 from core.templatetags.lodestone import day
-from shipments.models import REMINDER_DAYS, Shipment
+from shipments.models import Shipment
 from shipments.selectors import shipments_for
 
 
@@ -67,11 +67,11 @@ def warn_of_report(pk: int, *, by: Actor) -> str | None:
     """
     row = lock(Shipment.objects.all(), pk=pk)
     at = legal_now()
-    late = row.days_late_on(legal_day(at))
-    if row.report_due_on is None or late is None or late < -REMINDER_DAYS:
+    report = row.report_on(legal_day(at))
+    if report is None or not report.soon:
         return None
-    told = "report_overdue" if late > 0 else "report_due"
+    told = "report_overdue" if report.overdue else "report_due"
     if lines_of(row).filter(verb=told).exists():
         return None
-    record(row, told, by=by, at=at, facts={"due": row.report_due_on.isoformat()})
+    record(row, told, by=by, at=at, facts={"due": report.due_on.isoformat()})
     return told

@@ -14,7 +14,7 @@ from core.legal_time import legal_now, legal_today
 from core.quantities import show
 from core.web.lists import Choice, Column, List, Listing, View, countries, days, state_word
 from shipments import selectors
-from shipments.models import LATE_DAYS, Incident, Shipment
+from shipments.models import Incident, Shipment
 from shipments.states import UNREPORTED, ShipmentState
 
 
@@ -124,7 +124,14 @@ INCIDENTS = List(
 
 
 def _long(rows: QuerySet[Shipment], actor: Actor) -> QuerySet[Shipment]:
-    return rows.filter(Shipment.overdue_on(legal_today(), days=LATE_DAYS))
+    return rows.filter(Shipment.barring_on(legal_today()))
+
+
+def _reported(request: HttpRequest, listing: Listing) -> dict[str, Any]:
+    today = legal_today()
+    for row in listing.rows:
+        row.report = row.report_on(today)
+    return {}
 
 
 REPORTS = List(
@@ -139,8 +146,9 @@ REPORTS = List(
         Column("state", _("State"), state_word),
         Column("cleared", _("Cleared"), lambda row: row.cleared_at),
         Column("due", _("Report due"), lambda row: row.report_due_on, ("report_due_on",)),
-        Column("late", _("Days late"), lambda row: row.late.days),
+        Column("late", _("Days late"), lambda row: row.report_on(legal_today()).days_late),
     ),
+    more=_reported,
     order="due",
     search=(
         "ref",

@@ -239,7 +239,7 @@ def test_where_nobody_asks_no_report_is_owed(world, license):
     row = world.shipment(license, KG)
     world.clear(row.ref, KG)
     row.refresh_from_db()
-    assert (row.report_due_on, row.days_late_on(legal_today())) == (None, None)
+    assert (row.report_due_on, row.report_on(legal_today())) == (None, None)
     reports.depart(row.ref, departed_on=legal_today(), by=world.exporter)
     assert reports.deliver(row.ref, delivered_on=legal_today(), proof=PROOF, by=world.exporter).state == "delivered"
 
@@ -278,6 +278,22 @@ def test_a_report_that_is_due_soon_or_overdue_is_a_need(late, said, tone, world,
     unreported(world, None, clock, late=late, cleared=cleared)
     found = [need for need in needs_of(world.exporter) if need.title == f"Report the delivery of {cleared.ref}"]
     assert [(said in need.text, need.tone) for need in found] == ([(True, tone)] if said else [])
+
+
+@pytest.mark.parametrize(
+    ("late", "stands"),
+    [(-8, ""), (-7, "soon"), (0, "soon"), (1, "overdue"), (30, "overdue"), (31, "bars")],
+)
+def test_how_a_report_stands_on_a_day_is_what_finds_it_among_many(late, stands, cleared):
+    """Each stage is one of the stage before it, too."""
+    on, found = cleared.report_due_on + late * DAY, ("", "soon", "overdue", "bars").index(stands)
+    report = cleared.report_on(on)
+    assert (report.days_late, report.soon, report.overdue, report.bars) == (late, found > 0, found > 1, found > 2)
+    asked = (Shipment.due_soon_on(on), Shipment.overdue_on(on), Shipment.barring_on(on), Shipment.in_time_on(on))
+    among = [Shipment.objects.filter(one).exists() for one in asked]
+    assert among == [found > 0, found > 1, found > 2, found < 2]
+    Shipment.objects.filter(pk=cleared.pk).update(report_due_on=None)
+    assert not any(Shipment.objects.filter(one).exists() for one in asked)
 
 
 def test_the_page_reports_and_shows_again_what_was_refused(world, cleared, client):
