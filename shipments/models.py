@@ -18,7 +18,6 @@ from core.templatetags.lodestone import instant
 from exporters import rules as exporter_rules
 from exporters.models import Exporter, Party
 from licensing.models import License
-from licensing.states import LicenseState
 from shipments import rules
 from shipments.states import OPEN_SHIPMENT, UNREPORTED
 from shipments.states import ShipmentState as S
@@ -127,9 +126,9 @@ class Shipment(FSMModelMixin, models.Model):
 
     @property
     def on_hold(self) -> bool:
-        """It is open, and its license can't be used for it (WORKFLOWS 2): derived, never a state."""
-        usable = self.license.state == LicenseState.ACTIVE  # without what shipments.selectors.with_holds reads
-        return self.state in OPEN_SHIPMENT and bool(getattr(self, "stopped", not usable))
+        """It is open, and its license can't be used for it (WORKFLOWS 2): derived, never a state. An open one is asked
+        with what shipments.selectors.with_holds reads."""
+        return self.state in OPEN_SHIPMENT and self.stopped
 
     def past_on(self, day: date) -> bool:
         """The last day of its reservation is over; the sweep that says so may come later."""

@@ -12,11 +12,10 @@ from core.legal_time import LegalNow, legal_day
 from core.models import HistoryLine
 from core.selectors import reaches_documents
 from exporters.selectors import of_province, seen_by
-from licensing.models import License, Suspension
+from licensing.models import License, Obstacle, Suspension
 from licensing.selectors import (
     LAWFUL,
     TOO_LATE,
-    Closing,
     Reason,
     Taken,
     counts_clearances,
@@ -28,20 +27,6 @@ from licensing.selectors.what_if import reads_reserved
 from licensing.states import IN_FORCE, LicenseState
 from shipments.models import Bulk, BulkRow, CustomsMessage, Handling, Incident, Resolution, Sheet, Shipment
 from shipments.states import NOTHING_CROSSED, OPEN_SHIPMENT, ShipmentState
-
-
-def obstacle(license: License, today: date, taken: int, closings: Iterable[Closing]) -> str:
-    """What stands in the way of any reservation on the license (with balances) now: its state or `days`, no open one of
-    its `end-users`, no more `clearances`, no more `quantity`; empty where none of these does. So pages say it; what
-    decides, holds and values included, is ledger_take()."""
-    shut = {one.end_user.pk for one in closings}
-    if not license.usable_on(today):
-        return "days"
-    if all(user.closed or user.pk in shut for user in license.end_users.all()):
-        return "end-users"
-    if license.max_clearances is not None and taken >= license.max_clearances:
-        return "clearances"
-    return "" if any(line.available + line.tolerance > 0 for line in license.lines.all()) else "quantity"
 
 
 def shipments_for(actor: Actor) -> QuerySet[Shipment]:
@@ -160,12 +145,13 @@ def with_holds(rows: Iterable[Shipment], at: datetime) -> list[Shipment]:
     """Of `with_lines`, each with `stopped`: whether a reservation like it would meet a closed license or end-user, a
     rule or a hold at that instant, though no worker came by; and the `report` that is owed. Two queries where some are
     open."""
-    found = list(rows)
+    found, today = list(rows), legal_day(at)
     asked = {row.pk: _taken(row) for row in found if row.state in OPEN_SHIPMENT}
     ruled_out = stopped(asked, at) if asked else set()
     for row in found:
-        row.stopped = row.closed or row.license.state not in IN_FORCE or row.pk in ruled_out
-        row.report = row.report_on(legal_day(at))
+        ended = row.license.obstacle_on(today) not in (None, Obstacle.SUSPENDED)  # of that the causes say for whom
+        row.stopped = row.closed or ended or row.pk in ruled_out
+        row.report = row.report_on(today)
     return found
 
 

@@ -17,7 +17,7 @@ from licensing.models import ControlItem, DecisionStep, Kind, License, Suspensio
 from licensing.models.balances import Ceiling, LicenseLine, Movement
 from licensing.policy.engine import Outcome
 from licensing.policy.vocabulary import DISPOSITIONS
-from licensing.selectors import Closing, clearances, why
+from licensing.selectors import Closing, clearances, open_users, why
 from licensing.selectors import closings as closings_of
 from licensing.states import LicenseState
 
@@ -183,7 +183,7 @@ def licenses(rows: Sequence[License], reader: Actor) -> list[dict[str, Any]]:
 def license(row: License, taken: int, used: int, closings: Sequence[Closing], reader: Actor) -> dict[str, Any]:
     granted = decided(row.application)
     assert granted is not None, "a license is issued on what was granted"
-    shut = {one.end_user.pk for one in closings}
+    free = open_users(row, closings)
     return {
         "number": row.ref,
         "kind": row.kind,
@@ -196,7 +196,7 @@ def license(row: License, taken: int, used: int, closings: Sequence[Closing], re
                 "party": u.party.ref,
                 "name": u.party.name,
                 "country": u.party.country_id,
-                "open": not u.closed and u.pk not in shut,
+                "open": u in free,
             }
             for u in row.end_users.all()
         ],

@@ -16,7 +16,7 @@ from licensing.models.applications import (
 from licensing.models.comments import Comment
 from licensing.models.declarations import Declaration, DeclarationItem
 from licensing.models.editions import Draft, PolicyEdition, Signature
-from licensing.models.licenses import License, LicenseCondition, LicenseEndUser, Suspension
+from licensing.models.licenses import License, LicenseCondition, LicenseEndUser, Obstacle, Suspension
 from licensing.models.lists import ControlItem, ControlList, EndUse, Instrument
 from licensing.models.notices import Notice
 from licensing.models.pauses import ClockInterval
@@ -53,6 +53,7 @@ __all__ = [
     "License",
     "LicenseCondition",
     "LicenseEndUser",
+    "Obstacle",
     "Notice",
     "PolicyEdition",
     "PoolChange",

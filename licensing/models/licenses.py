@@ -16,6 +16,7 @@ from core.guards import Guard, rights
 from core.models import User
 from exporters import rules
 from exporters.models import Exporter, Party
+from exporters.states import ExporterState
 from licensing.models.applications import Application, DecisionStep, Kind, ToleranceMode
 from licensing.models.declarations import Declaration
 from licensing.models.editions import PolicyEdition
@@ -23,12 +24,24 @@ from licensing.states import IN_FORCE
 from licensing.states import LicenseState as S
 
 
-class Term(StrEnum):
-    """Where a day lies of a license's days."""
+class Obstacle(StrEnum):
+    """What stands in the way of any reservation on a license now; the first of these that does.
 
-    EARLY = "early"
-    RUNNING = "running"
+    Its own: it is USED_UP, its last day is OVER, it is SUSPENDED or its first day is to come (EARLY). Of what else a
+    reservation needs (licensing.selectors.usable): its last shipment cleared, its exporter is not active, no end-user
+    is open, no clearance and no quantity is left, rules and holds stop every line.
+    """
+
+    USED_UP = "used-up"
     OVER = "over"
+    SUSPENDED = "suspended"
+    EARLY = "early"
+    LAST_CLEARED = "last-cleared"
+    EXPORTER = "exporter"
+    END_USERS = "end-users"
+    CLEARANCES = "clearances"
+    QUANTITY = "quantity"
+    RULES = "rules"
 
 
 @guarded(initial=S.ACTIVE)
@@ -89,17 +102,19 @@ class License(FSMModelMixin, models.Model):
     def __str__(self) -> str:
         return self.ref
 
-    def term_on(self, day: date) -> Term:
-        if day < self.usable_from:
-            return Term.EARLY
-        return Term.OVER if self.past_on(day) else Term.RUNNING
-
     def covers(self, day: date) -> bool:
-        return self.term_on(day) is Term.RUNNING
+        return day >= self.usable_from and not self.past_on(day)
 
-    def usable_on(self, day: date) -> bool:
-        """As pages say it. What decides is each line's `open`, under its lock, and these days: ledger_take()."""
-        return self.state == S.ACTIVE and self.covers(day)
+    def obstacle_on(self, day: date) -> Obstacle | None:
+        """Of its own, as pages say it. What decides is each line's `open`, under its lock, and these days:
+        ledger_take()."""
+        if self.state == S.EXHAUSTED:
+            return Obstacle.USED_UP
+        if self.state == S.EXPIRED or self.past_on(day):
+            return Obstacle.OVER
+        if self.state == S.SUSPENDED:
+            return Obstacle.SUSPENDED
+        return Obstacle.EARLY if day < self.usable_from else None
 
     def serves(self) -> bool:
         """An end-user of it is open; with none it is suspended, whatever else. Asked before or after one is closed."""
@@ -125,6 +140,13 @@ class License(FSMModelMixin, models.Model):
     def _lasting_on(day: date) -> Q:
         """Of many those that are not `past_on` that day."""
         return Q(usable_until__gte=day)
+
+    @classmethod
+    def open_on(cls, day: date) -> Q:
+        """Of many those that have no obstacle of their own that day, whose last shipment did not clear, and whose
+        exporter is active."""
+        ready = Q(state=S.ACTIVE, last_cleared=False, exporter__state=ExporterState.ACTIVE)
+        return ready & Q(usable_from__lte=day) & cls._lasting_on(day)
 
     @classmethod
     def running_on(cls, day: date) -> Q:

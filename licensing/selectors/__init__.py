@@ -124,6 +124,7 @@ from licensing.selectors.pools import (
 from licensing.selectors.proposals import comments_for, open_proposals, proposals
 from licensing.selectors.screenings import screened_in, screenings_of
 from licensing.selectors.silence import long_asked, silences_of
+from licensing.selectors.usable import obstacles, open_users
 from licensing.selectors.uses import Use, uses_untold
 from licensing.selectors.verdicts import (
     IN_GRACE,
@@ -281,9 +282,11 @@ __all__ = [
     "notices_for",
     "notices_in_words",
     "notices_told",
+    "obstacles",
     "officers_of",
     "on_their_way",
     "open_questions",
+    "open_users",
     "prohibited",
     "quiet",
     "open_proposals",

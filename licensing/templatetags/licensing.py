@@ -17,7 +17,8 @@ from licensing.words import rules, terms
 register = template.Library()
 register.filter("channels", rules.channels)
 register.filter("why", why)
-register.filter("term_on", License.term_on)
+register.filter("obstacle_on", License.obstacle_on)
+register.filter("past_on", License.past_on)
 
 
 @register.filter

@@ -97,10 +97,11 @@ def sheet_template(request: HttpRequest) -> HttpResponse:
 
 def _examples(license: License) -> Iterable[dict[str, Any]]:
     """So many that each line, end-user, consignee and port stands in one."""
-    lines, users = list(license.lines.all()), [one.party for one in license.end_users.all() if not one.closed]
-    users = users or [one.party for one in license.end_users.all()]
+    now, lines = legal_now(), list(license.lines.all())
+    free = licensing.open_users(license, licensing.closings([license], now).get(license.pk, ()))
+    users = [one.party for one in free or license.end_users.all()]
     consignees, ports = list(license.consignees.all()), license.ports or ["CNSHA"]
-    today = legal_day(legal_now())
+    today = legal_day(now)
     every = zip(cycle(lines), cycle(users), cycle(consignees), cycle(ports))
     most = max(map(len, (lines, users, consignees, ports)))
     for number, (line, user, consignee, port) in enumerate(islice(every, most), 1):

@@ -85,7 +85,8 @@ def license_page(request: HttpRequest, ref: str) -> HttpResponse:
     context = {
         "looked_up": row,
         "license": row,
-        "usable": row.usable_on(legal_day(now)),
+        "obstacle": (obstacle := row.obstacle_on(legal_day(now))),
+        "usable": not obstacle,
         "today": legal_day(now),
         "destinations": by_name(Country.objects.filter(pk__in=row.destinations)),
         "shipments": selectors.with_holds(selectors.with_lines(rows), now),
@@ -107,7 +108,8 @@ def shipment_page(request: HttpRequest, ref: str, failed: Failed | None = None) 
         "looked_up": row,
         "shipment": row,
         "license": row.license,
-        "usable": row.license.usable_on(legal_day(now)) and not row.closed and fate != licensing.TOO_LATE,
+        "obstacle": (obstacle := row.license.obstacle_on(legal_day(now))),
+        "usable": not obstacle and not row.closed and fate != licensing.TOO_LATE,
         "today": legal_day(now),
         "may_cross": row.state in DECLARED
         and {one.lawful for one in row.declarations.all()} == {True}

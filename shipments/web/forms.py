@@ -1,5 +1,6 @@
 """The shipment form: one license, its lines, whom and where."""
 
+from collections.abc import Collection
 from datetime import date
 from typing import Any
 
@@ -50,12 +51,14 @@ class ShipmentForm(forms.Form):
         help_text=gettext_lazy("It may take the license's tolerance on what remains; what is left lapses with it."),
     )
 
-    def __init__(self, *args: Any, license: License, today: date, **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, license: License, closings: Collection[selectors.Closing], today: date, **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
         self.initial["planned_on"] = max(today, license.usable_from)
         self.license = license
-        users, chosen = license.end_users.all(), self.data.get("end_user")
-        parties = [user.party for user in users if not user.closed or user.party.ref == chosen]
+        free, chosen = selectors.open_users(license, closings), self.data.get("end_user")
+        parties = [user.party for user in license.end_users.all() if user in free or user.party.ref == chosen]
         self._choices("end_user", [(party.ref, party.name) for party in parties])
         self._choices("consignee", [(party.ref, party.name) for party in license.consignees.all()])
         destinations = [(pk, name) for pk, name in countries() if pk in license.destinations]

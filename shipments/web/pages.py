@@ -1,8 +1,7 @@
 """Pages about shipments, and those that show several nouns at once: the overview and a license with what it shipped."""
 
 import uuid
-from collections.abc import Collection, Mapping
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from django.contrib import messages
@@ -25,9 +24,9 @@ from exporters.models import Exporter
 from exporters.states import ExporterState
 from licensing import selectors as licensing
 from licensing.granted import decided
-from licensing.models import License
+from licensing.models import License, Obstacle
 from licensing.selectors.what_if import begun
-from licensing.states import IN_FORCE, LicenseState
+from licensing.states import IN_FORCE
 from shipments import actions, selectors
 from shipments.holdings import Holdings
 from shipments.looks import MOST
@@ -72,7 +71,7 @@ def overview(request: HttpRequest) -> HttpResponse:
         sought(actor, now)
         | {
             "running": running[:5],
-            "usable": running.filter(state=LicenseState.ACTIVE)[:1],
+            "usable": running.filter(License.open_on(today))[:1],
             "cases": licensing.on_their_way(actor, since)[:5],
             "shipments": selectors.shipments_for(actor)[:5],
             "verifying": Exporter.objects.filter(pk=actor.organization_id, state=ExporterState.PENDING),
@@ -128,7 +127,7 @@ def license_page(request: HttpRequest, ref: str, failed: Failed | None = None) -
     licensing.foresee_ends([row], found, now)
     closings = found.get(row.pk, [])
     closed_lines = licensing.closed_in_part(row, closings, now) if row.state in IN_FORCE else []
-    obstacle = selectors.obstacle(row, today, taken, closings)
+    obstacle = licensing.obstacles([row], {row.pk: taken}, found, now).get(row.pk)
     shipments = selectors.latest_of(row, request.actor, MOST_SHIPMENTS)
     context = {
         "license": row,
@@ -141,7 +140,6 @@ def license_page(request: HttpRequest, ref: str, failed: Failed | None = None) -
         "endable": endable,
         "others_end": any(cause.needs_another_than(request.user) for cause in row.open_suspensions),
         "obstacle": obstacle,
-        "shut": obstacle or closed_lines and licensing.closed_as_a_whole([row], found, now),
         "clearances_taken": taken,
         "clearances_used": used,
         "clearances_reserved": taken - used,
@@ -180,44 +178,35 @@ def shipment_new(request: HttpRequest) -> HttpResponse:
     license = get_object_or_404(rows, ref=number) if number else None
     if license is None:
         now, running = legal_now(), licensing.with_balances(licensing.in_force(request.actor))
-        shut = _shut(running, licensing.clearances_taken(running), now)
-        usable = [row for row in running if row.pk not in shut]
-        suspended = [row for row in running if row.state == LicenseState.SUSPENDED]
+        taken, found = licensing.clearances_taken(running), licensing.closings(running, now)
+        obstacles = licensing.obstacles(running, taken, found, now)
+        usable = [row for row in running if row.pk not in obstacles]
+        suspended = [row for row in running if obstacles.get(row.pk) == Obstacle.SUSPENDED]
         licensing.foresee_ends(suspended, {}, now)
         context = {"licenses": usable, "suspended": suspended, "today": legal_day(now)}
         return render(request, "shipments/shipment_choose.html", context)
-    today, initial = legal_today(), {"key": uuid.uuid4().hex}
-    form = ShipmentForm(sent(request), license=license, today=today, initial=initial)
+    now, initial = legal_now(), {"key": uuid.uuid4().hex}
+    found, today = licensing.closings([license], now), legal_day(now)
+    closings = found.get(license.pk, [])
+    form = ShipmentForm(sent(request), license=license, closings=closings, today=today, initial=initial)
     if complete(request, form):
         with refusals_in(form):
             ref = _reserve_once(request, form)
             message = _("Reserved. The shipment is {ref}.").format(ref=ref)
             messages.success(request, " ".join([message, *form.read_as]))
             return redirect("shipment", ref=ref)
-    now, taken = legal_now(), licensing.clearances_taken([license])[license.pk]
-    found = licensing.closings([license], now)
+    taken = licensing.clearances_taken([license])
     licensing.foresee_ends([license], found, now)
-    closings = found.get(license.pk, [])
-    obstacle = selectors.obstacle(license, legal_day(now), taken, closings)
-    closed_lines = [] if obstacle else licensing.closed_as_a_whole([license], found, now).get(license.pk, [])
+    obstacle = licensing.obstacles([license], taken, found, now).get(license.pk)
     context = {
         "license": license,
         "closings": closings,
         "obstacle": obstacle,
-        "closed_lines": closed_lines,
-        "shut": obstacle or closed_lines,
-        "barred": obstacle == "end-users" or license.state == LicenseState.SUSPENDED,
-        "clearances_taken": taken,
-        "today": legal_day(now),
+        "closed_lines": licensing.closed_in_part(license, closings, now) if obstacle == Obstacle.RULES else [],
+        "clearances_taken": taken[license.pk],
+        "today": today,
     }
     return form_page(request, "shipments/shipment_form.html", form, **context)
-
-
-def _shut(rows: Collection[License], taken: Mapping[int, int], now: datetime) -> set[int]:
-    """The ids of those on which nothing can be reserved, with the clearances taken of each."""
-    today, closings = legal_day(now), licensing.closings(rows, now)
-    shut = set(licensing.closed_as_a_whole(rows, closings, now))
-    return shut | {row.pk for row in rows if selectors.obstacle(row, today, taken[row.pk], closings.get(row.pk, ()))}
 
 
 def _reserve_once(request: HttpRequest, form: ShipmentForm) -> str:

@@ -1,5 +1,6 @@
 """The shipment form: quantities as people type them, and defaults that fit the license."""
 
+import csv
 import uuid
 from datetime import timedelta
 from html import unescape
@@ -13,8 +14,10 @@ from shipments.models import Shipment
 from shipments.web.forms import ShipmentForm
 from tests import make
 from tests.licensing.test_holds import hold
-from tests.licensing.test_turns import another_line, turn
+from tests.licensing.test_turns import another_line, government, turn, two
 from tests.licensing.test_verdicts import ban
+
+__all__ = ["two"]
 
 
 @pytest.fixture
@@ -72,7 +75,7 @@ def test_a_form_that_fails_elsewhere_repeats_what_it_read(browser, world):
 
 def form(world, license):
     row = with_balances(licenses_for(world.exporter)).get(pk=license.pk)
-    return ShipmentForm(license=row, today=legal_today())
+    return ShipmentForm(license=row, closings=(), today=legal_today())
 
 
 def offered(field):
@@ -109,8 +112,18 @@ def test_an_end_user_that_is_closed_is_not_offered(world):
     license = world.license(kilograms=100, users=2)
     open_one, closed = license.end_users.order_by("pk")
     type(closed).objects.filter(pk=closed.pk).update(open=False)
-    form = ShipmentForm(license=with_balances(licenses_for(world.exporter)).get(), today=legal_today())
-    assert [ref for ref, _ in form.fields["end_user"].choices if ref] == [open_one.party.ref]
+    assert offered(form(world, license).fields["end_user"]) == [open_one.party.ref]
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_an_end_user_whom_the_rules_close_is_not_offered_though_no_turn_was_made(turned, browser, two):
+    make.edition(government)
+    if turned:
+        turn(two)
+    open_one = two.end_users.order_by("pk")[0].party.ref
+    assert offered(browser.get(new(two)).context["form"].fields["end_user"]) == [open_one]
+    sheet = browser.get(f"/shipments/file/template.csv?license={two.ref}").content.decode("utf-8-sig")
+    assert {row["end_user"] for row in csv.DictReader(sheet.splitlines())} == {open_one}
 
 
 # --- nobody can be shipped to -----------------------------------------------------------------------------

@@ -9,11 +9,11 @@ from django.test.utils import CaptureQueriesContext
 
 from core.legal_time import legal_today
 from core.templatetags.lodestone import day
-from exporters.models import Qualification
+from exporters.models import Exporter, Qualification
 from licensing.actions import licenses
 from licensing.models import License
 from licensing.models.balances import LicenseLine
-from shipments.actions import cancel
+from shipments.actions import cancel, check
 from tests import make
 from tests.licensing.test_verdicts import ban
 from tests.make import needs_of, seen
@@ -88,40 +88,108 @@ def test_what_ends_is_told_with_the_days_that_are_left(left, told, world, licens
     assert len(texts) == 2 and all(text.startswith(f"Its last day is {day(until)}, {told}.") for text in texts)
 
 
-DAYS = [(-1, 1, True), (0, 0, True), (1, 5, False), (-5, -1, False)]
+DAYS = [(-1, 1, ""), (0, 0, ""), (1, 5, "early"), (-5, -1, "over")]
 
 
 SAID = {
     "clearances": ("Its one clearance is taken.", "Its one clearance is taken."),
     "quantity": ("Nothing is left on it.", "Nothing is left on it."),
     "end-users": ("The rules stop reservations", "No end-user of it is open."),
+    "last-cleared": ("Its last shipment has cleared.", "Its last shipment has cleared."),
+    "exporter": ("The exporter's account is not active", "The exporter's account is not active"),
 }
-ONLY_ON_FORM = {"days": "Nothing can be reserved on it now.", "end-users": SAID["end-users"][1]}
+ONLY_ON_FORM = {
+    "Nothing can be reserved on it now.": ("early", "over", "used-up"),
+    SAID["end-users"][1]: ("end-users",),
+}
+OF_THE_LICENSE = {"license-expired", "license-suspended", "license-not-active", "not-yet-valid", "exporter-not-active"}
+OWN = ("used-up", "over", "suspended", "early", "last-cleared", "exporter")
 
 
 def obstacle(client, world, license):
-    """Where a shipment is begun, its form, and the license's own page, say the same of it."""
+    """Where a shipment is begun, its form, and the license's own page, say the same of it, and what the ledger says."""
     client.force_login(world.exporter.user)
     page, form = client.get(f"/licenses/{license.ref}/"), client.get(f"/shipments/new/?license={license.ref}")
-    found = page.context["obstacle"]
-    assert form.context["obstacle"] == found
-    assert (license.ref in client.get("/shipments/new/").content.decode()) is (not found)
+    found = page.context["obstacle"] or ""
+    assert (form.context["obstacle"] or "") == found
+    failures = check(world.request(license, 1, planned_on=legal_today()), by=world.exporter).failures
+    assert bool(OF_THE_LICENSE & {one["code"] for one in failures}) is (found in OWN)
+    assert bool(failures) is bool(found)
+    assert ("Reserve and record" in form.content.decode()) is (not found)
+    assert (f"?license={license.ref}" in client.get("/shipments/new/").content.decode()) is (not found)
     assert ("Record shipment" in page.content.decode()) is (not found)
     for code, (on_page, on_form) in SAID.items():
-        assert (on_page in page.content.decode()) is (on_form in form.content.decode()) is (code == found)
-    for code, text in ONLY_ON_FORM.items():
-        assert (text in unescape(form.content.decode())) is (code == found)
+        on_both = [text in unescape(one.content.decode()) for text, one in ((on_page, page), (on_form, form))]
+        assert on_both == [code == found] * 2
+    for text, codes in ONLY_ON_FORM.items():
+        assert (text in unescape(form.content.decode())) is (found in codes)
         assert text not in unescape(page.content.decode())
     client.force_login(world.ministry.reviewer.user)  # who ships nothing
     page = client.get(f"/licenses/{license.ref}/").content.decode()
-    assert not any(SAID[code][0] in page for code in ("clearances", "quantity"))
+    assert not any(SAID[code][0] in page for code in ("clearances", "quantity", "last-cleared"))
     return found
 
 
-@pytest.mark.parametrize(("first", "last", "open_"), DAYS)
-def test_a_license_is_offered_for_a_shipment_on_its_days(first, last, open_, world, license, client):
+@pytest.mark.parametrize(("first", "last", "found"), DAYS)
+def test_a_license_is_offered_for_a_shipment_on_its_days(first, last, found, world, license, client):
     days(first, last)
-    assert obstacle(client, world, license) == ("" if open_ else "days")
+    assert obstacle(client, world, license) == found
+
+
+@pytest.mark.parametrize(
+    ("state", "found"), [("exhausted", "used-up"), ("expired", "over"), ("suspended", "suspended"), ("active", "")]
+)
+def test_a_license_is_offered_while_it_is_in_force(state, found, world, license, client):
+    if state == "suspended":
+        licenses.suspend(license.ref, seen=seen(license.ref), reason="Inquiry", by=world.ministry.decider)
+    License.objects.exclude(state=state).update(state=state)
+    assert obstacle(client, world, license) == found
+
+
+def test_one_that_is_suspended_and_over_is_over(world, license, client):
+    licenses.suspend(license.ref, seen=seen(license.ref), reason="Inquiry", by=world.ministry.decider)
+    days(-5, -1)
+    assert obstacle(client, world, license) == "over"
+
+
+def test_one_whose_last_shipment_has_cleared_is_not_while_another_is_under_way(world, license, client):
+    _other, last = world.shipment(license, 10_000), world.shipment(license, 10_000, final=True)
+    assert not obstacle(client, world, license)
+    world.clear(last.ref, 10_000)
+    license.refresh_from_db()
+    assert (license.state, obstacle(client, world, license)) == ("active", "last-cleared")
+
+
+def not_active(license):
+    """No move leads there."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        cursor.execute("ALTER TABLE exporters_exporter DISABLE TRIGGER USER")
+    Exporter.objects.filter(pk=license.exporter_id).update(state="pending")
+
+
+def test_one_of_an_exporter_that_is_not_active_is_not(world, license, client):
+    not_active(license)
+    assert obstacle(client, world, license) == "exporter"
+
+
+def test_the_overview_offers_a_shipment_where_a_license_can_be_used(world, license, client):
+    client.force_login(world.exporter.user)
+
+    def offers():
+        return "Record shipment" in client.get("/").content.decode()
+
+    assert offers()
+    for first, last in ((1, 5), (-5, -1)):
+        days(first, last)
+        assert not offers()
+    days(0, 0)
+    assert offers()
+    License.objects.update(last_cleared=True)
+    assert not offers()
+    License.objects.update(last_cleared=False)
+    not_active(license)
+    assert not offers()
 
 
 @pytest.mark.parametrize(("grams", "open_"), [(99_999, True), (100_000, False)])

@@ -104,6 +104,17 @@ def test_a_cause_that_has_ended_is_told_no_more(world, license, shipment):
     assert [one.what for one in reasons(shipment, world)] == [HOLD]
 
 
+@pytest.mark.parametrize(("last", "held"), [(0, False), (-1, True)])
+def test_what_is_open_when_the_last_day_of_its_license_is_over_is_on_hold_before_a_sweep_says_so(
+    last, held, world, shipment
+):
+    today = legal_today()
+    License.objects.update(usable_from=today - 9 * DAY, usable_until=today + last * DAY)
+    rows = selectors.with_lines(selectors.shipments_for(world.exporter)).filter(pk=shipment.pk)
+    (row,) = selectors.with_holds(rows, legal_now())
+    assert (row.license.state, row.on_hold) == ("active", held)
+
+
 def test_what_is_not_on_hold_has_none(world, license, shipment):
     make.edition(ban("DE"))
     cancel(shipment.ref, by=world.exporter)

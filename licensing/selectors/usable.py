@@ -1,0 +1,48 @@
+"""What stands in the way of a reservation, as pages and programs are told before they ask for one.
+
+What decides, under its locks, is ledger_take().
+"""
+
+from collections.abc import Collection, Iterable, Mapping
+from datetime import datetime
+
+from core.legal_time import legal_day
+from exporters.states import ExporterState
+from licensing.models import License, LicenseEndUser, Obstacle
+from licensing.selectors.causes import Closing, closed_as_a_whole
+
+
+def open_users(license: License, closings: Iterable[Closing]) -> list[LicenseEndUser]:
+    """Its end-users (with `closed`) whom nothing closes: no cause of their own, and no rule of which no turn said so.
+
+    closings: of it.
+    """
+    shut = {one.end_user.pk for one in closings}
+    return [user for user in license.end_users.all() if not user.closed and user.pk not in shut]
+
+
+def obstacles(
+    licenses: Collection[License], taken: Mapping[int, int], closings: Mapping[int, Collection[Closing]], at: datetime
+) -> dict[int, Obstacle]:
+    """Of each of these licenses (with balances) on which nothing can be reserved at that instant, by key, why.
+
+    taken, closings: the clearances and closings of each. One query, whatever their number.
+    """
+    found = {row.pk: _obstacle(row, taken[row.pk], closings.get(row.pk, ()), at) for row in licenses}
+    free = [row for row in licenses if not found[row.pk]]
+    stopped = closed_as_a_whole(free, closings, at) if free else {}
+    return {pk: one for pk, own in found.items() if (one := own or (Obstacle.RULES if pk in stopped else None))}
+
+
+def _obstacle(license: License, taken: int, closings: Collection[Closing], at: datetime) -> Obstacle | None:
+    if own := license.obstacle_on(legal_day(at)):
+        return own
+    if license.last_cleared:
+        return Obstacle.LAST_CLEARED
+    if license.exporter.state != ExporterState.ACTIVE:
+        return Obstacle.EXPORTER
+    if not open_users(license, closings):
+        return Obstacle.END_USERS
+    if license.max_clearances is not None and taken >= license.max_clearances:
+        return Obstacle.CLEARANCES
+    return None if any(line.available + line.tolerance > 0 for line in license.lines.all()) else Obstacle.QUANTITY
