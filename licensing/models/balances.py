@@ -79,9 +79,20 @@ class LicenseLine(models.Model):
         return f"{self.license} line {self.number}"
 
     @property
+    def whole(self) -> int:
+        """What was authorized, with what came back since."""
+        return self.authorized + self.credited
+
+    @property
     def available(self) -> int:
         """What is left to reserve; below zero only inside a tolerance."""
-        return self.authorized + self.credited - self.reserved - self.drawn - self.lapsed
+        return self.whole - self.reserved - self.drawn - self.lapsed
+
+    @property
+    def room(self) -> int:
+        """What any shipment may still take, as ledger_take() asks. A tolerance of what remains is the last one's, when
+        nothing else is reserved: then something is left, or the license is used up."""
+        return self.available + (0 if self.final_pct else self.tolerance)
 
 
 @rights("SELECT")

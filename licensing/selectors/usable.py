@@ -45,4 +45,4 @@ def _obstacle(license: License, taken: int, closings: Collection[Closing], at: d
         return Obstacle.END_USERS
     if license.max_clearances is not None and taken >= license.max_clearances:
         return Obstacle.CLEARANCES
-    return None if any(line.available + line.tolerance > 0 for line in license.lines.all()) else Obstacle.QUANTITY
+    return None if any(line.room > 0 for line in license.lines.all()) else Obstacle.QUANTITY

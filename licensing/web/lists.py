@@ -207,7 +207,7 @@ LICENSES = List(
         Column("end_users", _("End-users"), end_users),
         Column("code", _("Control code"), lambda line: line.control_item.code, part=True),
         Column("goods", _("Goods"), lambda line: line.description, part=True),
-        Column("authorized", _("Authorized"), lambda line: show(line.authorized + line.credited, line.unit), part=True),
+        Column("authorized", _("Authorized"), lambda line: show(line.whole, line.unit), part=True),
         Column("reserved", _("Reserved"), lambda line: show(line.reserved, line.unit), part=True),
         Column("drawn", _("Cleared"), lambda line: show(line.drawn, line.unit), part=True),
         Column("left", _("Left"), lambda line: show(line.available, line.unit), part=True),

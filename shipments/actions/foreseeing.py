@@ -92,10 +92,7 @@ class _Left:
                 continue
             line = self.lines[stated["license"], item["line"]]
             about = {"pointer": f"/lines/{index}/quantity", "line": line.number, "unit": line.unit}
-            # what is tolerated of the rest is the last shipment's, where nothing else is reserved
-            room = (
-                line.available + (0 if line.final_pct else line.tolerance) - self.taken[stated["license"], line.number]
-            )
+            room = line.room - self.taken[stated["license"], line.number]
             if item["quantity"] > room:
                 failures.append(
                     about | {"code": "line-exhausted", "remaining": max(room, 0), "asked": item["quantity"]}

@@ -198,10 +198,11 @@ def test_a_license_whose_whole_quantity_is_reserved_is_not_offered(grams, open_,
     assert obstacle(client, world, license) == ("" if open_ else "quantity")
 
 
-def test_one_whose_tolerance_is_left_is(world, license, client):
+@pytest.mark.parametrize(("final_pct", "found"), [(0, ""), (500, "quantity")])
+def test_one_whose_tolerance_is_left_is_unless_it_is_the_last_shipments(final_pct, found, world, license, client):
     world.shipment(license, 100_000)
-    LicenseLine.objects.update(tolerance=1)
-    assert not obstacle(client, world, license)
+    LicenseLine.objects.update(tolerance=1, final_pct=final_pct)
+    assert obstacle(client, world, license) == found
 
 
 def test_one_whose_clearances_are_all_taken_is_not(world, client):

@@ -440,7 +440,7 @@ def test_what_is_shown_is_what_would_be_booked(world, license):
     draw = random.Random(int(os.environ.get("BULK_SEED", "1")))
     tolerant, last = world.license(kilograms=100), world.license(kilograms=100)
     LicenseLine.objects.filter(license=tolerant).update(tolerance=5_000)
-    LicenseLine.objects.filter(license=last).update(final_pct=500)
+    LicenseLine.objects.filter(license=last).update(tolerance=5_000, final_pct=500)
     licenses, met = [license, tolerant, last, *[capped(world.license(kilograms=100))] * 3], set()
     for _ in range(int(os.environ.get("BULK_BATCHES", "40"))):
         rows = []
