@@ -221,5 +221,5 @@ def test_the_newest_functions_need_nothing_that_a_fresh_database_alone_has(db):
         for sql, _params in one.sql:
             run(sql)
     with connection.cursor() as cursor:
-        cursor.execute("SELECT shipment_reserve('{\"license\": \"EL-\"}', true)")
+        cursor.execute('SELECT shipment_reserve(\'{"license": "EL-"}\', true)')
         assert json.loads(cursor.fetchone()[0]) == {"missing": True}

@@ -11,7 +11,7 @@ from core import sweeps
 from core.access import clock as clock_actor
 from core.errors import DomainError
 from core.history import lines_of
-from core.legal_time import legal_now, legal_today
+from core.legal_time import day_start, legal_now, legal_today
 from core.telling import told
 from licensing import books, selectors
 from licensing.actions import licenses
@@ -168,6 +168,13 @@ def test_the_final_shipment_ends_the_license_even_when_it_was_cleared_while_susp
     license.refresh_from_db()
     assert license.state == "exhausted"
     assert LicenseLine.objects.get().lapsed == 600 * KG
+
+
+@pytest.mark.parametrize(("days", "opened"), [(0, []), (1, ["license_not_usable"])])
+def test_what_was_declared_before_the_first_day_was_not_lawful(world, license, days, opened):
+    shipment = world.shipment(license, KG)
+    at = day_start(license.usable_from) - timedelta(days=days)
+    assert kinds(world.clear(shipment.ref, KG, declared_at=at, cleared_at=legal_now())) == opened
 
 
 def test_unlawful_clearances_do_not_take_a_lapse_back(world, license, clock):
