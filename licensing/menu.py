@@ -6,7 +6,6 @@ from core.access import Actor
 from core.navigation import add
 from licensing import selectors
 from licensing.models import Application, Declaration, PoolChange
-from licensing.states import DeclarationState
 
 
 def mine(actor: Actor) -> QuerySet[Application]:
@@ -14,7 +13,7 @@ def mine(actor: Actor) -> QuerySet[Application]:
 
 
 def to_verify(actor: Actor) -> QuerySet[Declaration]:
-    return selectors.declarations_for(actor).filter(state=DeclarationState.SUBMITTED)
+    return selectors.declarations_for(actor).filter(Declaration.TO_VERIFY)
 
 
 def pools_to_decide(actor: Actor) -> QuerySet[PoolChange]:

@@ -33,7 +33,7 @@ def sought(actor: Actor, at: datetime) -> dict[str, QuerySet[Any]]:
     today = legal_day(at)
     cases = selectors.applications_for(actor)
     unreported = shipments_for(actor).filter(Shipment.due_soon_on(today))
-    unsent = selectors.declarations_for(actor).filter(state__in=[DeclarationState.DRAFT, DeclarationState.SIGNED])
+    unsent = selectors.declarations_for(actor).filter(Declaration.UNSENT)
     ending = selectors.licenses_for(actor).filter(License.ending_within(ENDING_DAYS, today))
     own = Exporter.objects.filter(pk=actor.organization_id).select_related("qualification")
     return looks.sought(actor, at) | {

@@ -249,7 +249,7 @@ def _unreliable_declarations(row: Application) -> list[Problem]:
             message = _("The declaration of {name} was signed more than {months} months before the planned start.")
             message = message.format(months=SIGNED_MONTHS, **name)
             problems.append(Problem("/end_users", "declaration-too-old", message))
-        if row.kind == Kind.ANNUAL and not declaration.yearly_need:
+        if not declaration.enough_for(annual=row.kind == Kind.ANNUAL):
             draft = declaration.state == DeclarationState.DRAFT
             message = (
                 _("The declaration of {name} does not state the yearly need; an annual license asks for it.")

@@ -31,7 +31,6 @@ FIELDS = (
     "re_export",
     "re_export_countries",
     *CONFIRMATIONS,
-    "verification_consent",
 )
 
 
@@ -99,7 +98,7 @@ def attach_signed(
     problems = []
     if signed_on > legal_today():
         problems.append(Problem("/signed_on", "date-out-of-range", _("The day of signature can't lie ahead.")))
-    for name in (*CONFIRMATIONS, "verification_consent"):
+    for name in CONFIRMATIONS:
         if not getattr(row, name):
             message = _("The end-user must confirm this in the certificate; tick it in the draft first.")
             problems.append(Problem(f"/{name}", "required", message))

@@ -17,8 +17,8 @@ from exporters.models import Exporter, Party
 from licensing.models.lists import ControlItem, EndUse
 from licensing.states import DeclarationState as S
 
-CONFIRMATIONS = ("no_other_use", "no_transfer", "no_mass_destruction", "no_military_use")
-
+# what the end-user must confirm, all of it
+CONFIRMATIONS = ("no_other_use", "no_transfer", "no_mass_destruction", "no_military_use", "verification_consent")
 
 SIGNED_MONTHS = 12  # before the first planned day, at most
 USE_LEAST = 50  # characters that tell an end-use
@@ -29,11 +29,14 @@ class Declaration(FSMModelMixin, models.Model):
     """One end-user's word on what the goods are for, with the signed certificate as PDF.
 
     A case names any that was not rejected (`NAMED`), is filed on those that are `submitted` and signed recently enough
-    (`recent_for`), and approved and issued on those that are `checked`.
+    (`recent_for`) and state what its kind of license asks (`enough_for`), and approved and issued on those that are
+    `checked`.
     """
 
     PREFIX = "EUD"
     NAMED = ~models.Q(state=S.REJECTED)
+    UNSENT = models.Q(state__in=[S.DRAFT, S.SIGNED])  # the ministry has not got it
+    TO_VERIFY = models.Q(state=S.SUBMITTED)  # no reviewer has decided on it
 
     class Process(models.TextChoices):
         AS_RECEIVED = "as_received", _("Used as received")
@@ -90,7 +93,6 @@ class Declaration(FSMModelMixin, models.Model):
                 | models.Q(
                     certificate__isnull=False,
                     signed_on__isnull=False,
-                    verification_consent=True,
                     **dict.fromkeys(CONFIRMATIONS, True),
                 ),
             ),
@@ -105,7 +107,16 @@ class Declaration(FSMModelMixin, models.Model):
     @property
     def submitted(self) -> bool:
         """The ministry has it, and did not reject it."""
-        return self.state == S.SUBMITTED or self.checked
+        return self.to_verify or self.checked
+
+    @property
+    def to_verify(self) -> bool:
+        """What TO_VERIFY says, of this one."""
+        return bool(self.state == S.SUBMITTED)
+
+    @property
+    def rejected(self) -> bool:
+        return bool(self.state == S.REJECTED)
 
     @property
     def checked(self) -> bool:
@@ -114,6 +125,10 @@ class Declaration(FSMModelMixin, models.Model):
 
     def recent_for(self, first: date) -> bool:
         return self.signed_on is None or first <= months_after(self.signed_on, SIGNED_MONTHS)
+
+    def enough_for(self, *, annual: bool) -> bool:
+        """An annual license asks for the yearly need besides."""
+        return not annual or bool(self.yearly_need)
 
     @transition(
         field=state,

@@ -1,6 +1,6 @@
 """Which declarations somebody sees."""
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
 from core.access import Actor, visibility
 from core.history import lines_of
@@ -8,15 +8,13 @@ from core.models import HistoryLine
 from core.selectors import reaches_documents
 from exporters.selectors import seen_by
 from licensing.models import Declaration
-from licensing.states import DeclarationState
 
 
 def declarations_for(actor: Actor) -> QuerySet[Declaration]:
     rows = Declaration.objects.select_related(
         "exporter__organization", "end_user__country", "end_use", "certificate"
     ).defer("certificate__content")
-    sent = ~Q(state__in=[DeclarationState.DRAFT, DeclarationState.SIGNED])
-    return seen_by(actor, rows, "desk.case", sent=sent)
+    return seen_by(actor, rows, "desk.case", sent=~Declaration.UNSENT)
 
 
 def usable_declarations(actor: Actor) -> QuerySet[Declaration]:

@@ -18,7 +18,7 @@ from core.selectors import table_end, table_ends_before
 from core.web.lists import Choice, Column, Day, List, Listing, View, countries, days, state_word
 from licensing import selectors
 from licensing.granted import decided, recommended
-from licensing.models import ControlList, Kind
+from licensing.models import ControlList, Declaration, Kind
 from licensing.states import ApplicationState, DeclarationState, LicenseState
 
 TABLE_WARNING = timedelta(days=60)
@@ -283,7 +283,7 @@ DECLARATIONS = List(
 
 
 def _waiting(rows: QuerySet, actor: Actor) -> QuerySet:
-    return rows.filter(state=DeclarationState.SUBMITTED)
+    return rows.filter(Declaration.TO_VERIFY)
 
 
 DESK_DECLARATIONS = replace(
@@ -296,7 +296,7 @@ DESK_DECLARATIONS = replace(
     filters=DECLARATIONS.filters[1:],
     views=(
         View("waiting", _("To verify"), _waiting, "created"),
-        View("seen", _("Looked at already"), lambda rows, actor: rows.exclude(state=DeclarationState.SUBMITTED)),
+        View("seen", _("Looked at already"), lambda rows, actor: rows.exclude(Declaration.TO_VERIFY)),
     ),
     prefer=("waiting",),
 )

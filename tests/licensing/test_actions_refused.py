@@ -263,7 +263,9 @@ def test_a_re_export_names_its_countries(world, begun):
     assert declarations.draft(**named).re_export_countries == ["FR"]
 
 
-@pytest.mark.parametrize("name", [*declarations.CONFIRMATIONS, "verification_consent"])
+@pytest.mark.parametrize(
+    "name", ["no_other_use", "no_transfer", "no_mass_destruction", "no_military_use", "verification_consent"]
+)
 def test_a_certificate_without_a_confirmation_is_not_attached(name, world, begun):
     Declaration.objects.filter(pk=begun.pk).update(**{name: False})
     assert refused(sign, begun.ref, world.exporter) == [(f"/{name}", "required")]

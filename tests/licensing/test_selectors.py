@@ -20,7 +20,7 @@ from tests import make
 from tests.make import seen
 
 ELSEWHERE = "33"
-CONFIRMED = (*declarations.CONFIRMATIONS, "verification_consent")
+CONFIRMED = declarations.CONFIRMATIONS
 PAPER = ("paper.pdf", demo.pdf("x"))
 
 
@@ -152,7 +152,7 @@ def test_a_certificate_is_seen_with_its_declaration(world):
         by=world.exporter,
         items=[],
         **facts,
-        **dict.fromkeys([*declarations.CONFIRMATIONS, "verification_consent"], True),
+        **dict.fromkeys(CONFIRMED, True),
     )
     signer = {"signer_name": "J", "signer_post": "Head", "signed_on": legal_today()}
     signed = declarations.attach_signed(begun.ref, seen=seen(begun.ref), certificate=PAPER, by=world.exporter, **signer)

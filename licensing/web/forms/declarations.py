@@ -44,7 +44,6 @@ class DeclarationForm(forms.ModelForm):
             "yearly_need",
             "re_export",
             *CONFIRMATIONS,
-            "verification_consent",
         ]
         widgets = {"end_use_text": forms.Textarea(attrs={"rows": 4})}
 
