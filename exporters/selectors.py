@@ -26,17 +26,36 @@ def of_province(rows: QuerySet[M], actor: Actor, path: str) -> QuerySet[M]:
     return rows.filter(**{path: actor.province}) if actor.province else rows
 
 
+def serving(province: Any) -> Q:
+    """Which memberships `of_province` leaves a company of that province: it, the other way round."""
+    return Q(province="") | Q(province=province)
+
+
+def of_company(rows: QuerySet[M], actor: Actor, path: str = "exporter") -> QuerySet[M]:
+    """A company's own of these rows; nobody else's any."""
+    return rows.filter(**{path: actor.organization_id}) if actor.kind == "exporter" else rows.none()
+
+
+def of_ministry(rows: QuerySet[M], actor: Actor, page: str) -> QuerySet[M]:
+    """All of these rows to officers to whom the access table opens that page; to nobody else any."""
+    return rows if actor.kind == "ministry" and actor.may(page, "GET") else rows.none()
+
+
 def seen_by(actor: Actor, rows: QuerySet[M], page: str, *, sent: Q = ALL, own: str = "exporter") -> QuerySet[M]:
     """What of these rows of companies an actor sees: a company its own; officers to whom the access table opens that
     page what was `sent` to them, of their province; nobody else any.
 
-    own: from a row to its exporter. What customs sees besides, licensing and shipments say.
+    own: from a row to its exporter. What customs sees too is `seen_at_the_border`.
     """
     if actor.kind == "exporter":
-        return rows.filter(**{own: actor.organization_id})
-    if actor.kind == "ministry" and actor.may(page, "GET"):
-        return of_province(rows, actor, "province" if own == "pk" else f"{own}__province").filter(sent)
-    return rows.none()
+        return of_company(rows, actor, own)
+    rows = of_ministry(rows, actor, page)
+    return of_province(rows, actor, "province" if own == "pk" else f"{own}__province").filter(sent)
+
+
+def seen_at_the_border(actor: Actor, rows: QuerySet[M], page: str) -> QuerySet[M]:
+    """As `seen_by`, but customs sees all: whatever goods come to it, of whichever company."""
+    return rows if actor.kind == "customs" else seen_by(actor, rows, page)
 
 
 def exporters_for(actor: Actor) -> QuerySet[Exporter]:

@@ -11,7 +11,7 @@ from core.access import Actor, visibility
 from core.legal_time import LegalNow, legal_day
 from core.models import HistoryLine
 from core.selectors import reaches_documents
-from exporters.selectors import of_province, seen_by
+from exporters.selectors import of_company, of_ministry, of_province, seen_at_the_border
 from licensing.models import License, Obstacle, Suspension
 from licensing.selectors import (
     LAWFUL,
@@ -32,17 +32,17 @@ from shipments.states import NOTHING_CROSSED, OPEN_SHIPMENT, ShipmentState
 def shipments_for(actor: Actor) -> QuerySet[Shipment]:
     """An exporter's own; officers those of their province, customs all."""
     rows = Shipment.objects.select_related("license", "end_user", "consignee", "exporter__organization")
-    return rows if actor.kind == "customs" else seen_by(actor, rows, "desk.license")
+    return seen_at_the_border(actor, rows, "desk.license")
 
 
 def bulks_for(actor: Actor) -> QuerySet[Bulk]:
     """A company's own; nobody else's business: what came of them are shipments."""
-    return Bulk.objects.filter(exporter_id=actor.organization_id)
+    return of_company(Bulk.objects.all(), actor)
 
 
 def sheets_for(actor: Actor) -> QuerySet[Sheet]:
     """A company's own files, without their content."""
-    return Sheet.objects.filter(exporter_id=actor.organization_id).defer("content")
+    return of_company(Sheet.objects.defer("content"), actor)
 
 
 def bulks_to_work() -> list[int]:
@@ -192,7 +192,7 @@ def _looked_at() -> QuerySet[HistoryLine]:
 
 def lately(actor: Actor, since: datetime) -> QuerySet[Shipment]:
     """The exporter's own shipments to which customs or an officer did something, or that lapsed, since then."""
-    own = Shipment.objects.filter(exporter_id=actor.organization_id)
+    own = of_company(Shipment.objects.all(), actor)
     lines = _looked_at().filter(subject_id__in=own.order_by().values("pk"), at__gte=since)
     return own.filter(pk__in=lines.values("subject_id"))
 
@@ -211,7 +211,7 @@ def with_last(rows: QuerySet[Shipment]) -> QuerySet[Shipment]:
 
 def strange_lately(actor: Actor, since: datetime) -> QuerySet[Shipment]:
     """The exporter's own shipments of which customs reported something since then that does not fit; the last first."""
-    own = Shipment.objects.filter(exporter_id=actor.organization_id, incidents__opened_at__gte=since)
+    own = of_company(Shipment.objects.all(), actor).filter(incidents__opened_at__gte=since)
     return own.annotate(last_incident=Max("incidents")).order_by("-last_incident")
 
 
@@ -264,10 +264,8 @@ def reserved() -> QuerySet[Shipment]:
 
 
 def incidents_for(actor: Actor) -> QuerySet[Incident]:
-    if not actor.may("desk.license", "GET"):
-        return Incident.objects.none()
     rows = Incident.objects.select_related("shipment__license", "handling__owner")
-    return of_province(rows, actor, "shipment__exporter__province")
+    return of_province(of_ministry(rows, actor, "desk.license"), actor, "shipment__exporter__province")
 
 
 def handlings_for(actor: Actor) -> QuerySet[Handling]:

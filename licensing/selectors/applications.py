@@ -11,7 +11,7 @@ from django.db.models.functions import JSONArray
 from core.access import Actor, visibility
 from core.models import Document, HistoryLine
 from core.selectors import reaches_documents, whoever_may
-from exporters.selectors import seen_by
+from exporters.selectors import seen_by, serving
 from licensing.models import (
     Application,
     ApplicationEndUser,
@@ -133,7 +133,7 @@ def _news() -> Exists:
 
 def _left_alone() -> Q:
     """Whoever took it can't act on it any more: no officer to whom the table opens that, or of another province."""
-    there = Q(province="") | Q(province=OuterRef("exporter__province"))
+    there = serving(OuterRef("exporter__province"))
     acting = whoever_may("application.recommend").filter(there, user=OuterRef("reviewer"))
     return Q(~Exists(acting), state__in=TAKEN)
 
@@ -147,7 +147,7 @@ def reviewer_of(pk: int) -> list[str]:
 def officers_of(pk: int, *, escalated: bool = False) -> list[str]:
     """The e-mail of whoever has the case; while nobody has it, of all who may take it. Escalated, deciders' as well."""
     case = Application.objects.select_related("exporter").get(pk=pk)
-    here = Q(province="") | Q(province=case.exporter.province)
+    here = serving(case.exporter.province)
 
     def of(verb: str) -> list[str]:
         return list(whoever_may(verb).filter(here).values_list("user__email", flat=True))

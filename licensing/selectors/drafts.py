@@ -14,6 +14,7 @@ from core.legal_time import LegalNow, day_start, legal_day
 from core.models import User
 from core.outside import outside
 from core.selectors import whoever_may
+from exporters.selectors import of_ministry
 from licensing.models import Draft, PolicyEdition, Signature, Simulation
 from licensing.models.editions import COUNTS
 from licensing.policy.comparison import Comparison, compare
@@ -29,8 +30,7 @@ SIMULATED_HOURS = 24  # for so long an approval may rest on a simulation
 
 def drafts_for(actor: Actor) -> QuerySet[Draft]:
     """Those who may open the policy desk see every draft."""
-    rows = Draft.objects.select_related("base")
-    return rows if actor.kind == "ministry" and actor.may("desk.draft", "GET") else rows.none()
+    return of_ministry(Draft.objects.select_related("base"), actor, "desk.draft")
 
 
 @visibility("draft")
@@ -40,8 +40,7 @@ def draft_visible(actor: Actor, ref: str) -> bool:
 
 def editions_for(actor: Actor) -> QuerySet[PolicyEdition]:
     """Likewise every edition, its text left out."""
-    rows = PolicyEdition.objects.defer("text").select_related("draft")
-    return rows if actor.kind == "ministry" and actor.may("desk.edition", "GET") else rows.none()
+    return of_ministry(PolicyEdition.objects.defer("text").select_related("draft"), actor, "desk.edition")
 
 
 @visibility("edition")

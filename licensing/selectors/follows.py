@@ -5,13 +5,14 @@ from datetime import datetime
 from django.db.models import QuerySet
 
 from core.access import Actor
+from exporters.selectors import of_company
 from licensing.models import Follow
 from licensing.selectors.editions import editions_at
 
 
 def follows_of(actor: Actor) -> QuerySet[Follow]:
     """What the actor's company follows; nothing for whoever is of none."""
-    return Follow.objects.filter(exporter=actor.organization_id) if actor.kind == "exporter" else Follow.objects.none()
+    return of_company(Follow.objects.all(), actor)
 
 
 def codes_known(at: datetime) -> dict[str, str]:

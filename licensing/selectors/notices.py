@@ -9,6 +9,7 @@ from django.db.models import QuerySet
 
 from core.access import Actor, visibility
 from core.legal_time import legal_now
+from exporters.selectors import of_ministry
 from licensing.models import Notice
 from licensing.selectors.editions import edition_now, editions_at, rules_of
 from licensing.states import NoticeState
@@ -19,9 +20,7 @@ NEWEST = 3  # on an exporter's overview
 
 def notices_for(actor: Actor) -> QuerySet[Notice]:
     """Those who may open the policy desk, where they are written and withdrawn."""
-    return (
-        Notice.objects.all() if actor.kind == "ministry" and actor.may("desk.notice", "GET") else Notice.objects.none()
-    )
+    return of_ministry(Notice.objects.all(), actor, "desk.notice")
 
 
 @visibility("notice")

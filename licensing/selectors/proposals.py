@@ -5,6 +5,7 @@ from datetime import date
 from django.db.models import QuerySet
 
 from core.access import Actor, visibility
+from exporters.selectors import of_company, of_ministry
 from licensing.models import Comment, Draft
 from licensing.states import DraftState
 
@@ -28,5 +29,5 @@ def comments_for(actor: Actor, draft: Draft) -> QuerySet[Comment]:
     """A company's own; the policy desk and auditors read all. In the order in which they came."""
     rows = Comment.objects.filter(draft=draft).select_related("exporter__organization", "actor")
     if actor.kind == "exporter":
-        return rows.filter(exporter_id=actor.organization_id)
-    return rows if actor.kind == "ministry" and actor.may("desk.draft.comments", "GET") else rows.none()
+        return of_company(rows, actor)
+    return of_ministry(rows, actor, "desk.draft.comments")

@@ -13,7 +13,7 @@ from core.history import lines_of
 from core.models import HistoryLine, Mail, Membership, User
 from core.selectors import documents_for
 from exporters import actions, selectors
-from exporters.models import Exporter
+from exporters.models import Exporter, Party
 from licensing import selectors as licensing
 from licensing.actions import applications, receipts
 from licensing.models import Application
@@ -123,6 +123,15 @@ def test_who_was_invited_and_has_not_come_is_told_nothing_of_the_company(world, 
     assert told == {world.exporter.user.email, company.user.email}
     accept_invitation(pk, INVITED, name="Li Na", password="a-long-enough-secret-7")
     assert selectors.people(pk) == [company.user.email, INVITED]
+
+
+def test_what_is_a_companys_alone_nobody_else_sees(world):
+    world.declaration()
+    m, own = world.ministry, Party.objects.filter(exporter=world.exporter.organization_id)
+    assert set(selectors.of_company(own, world.exporter)) == set(own) != set()
+    stranger = make.exporter(m, "Other Co., Ltd.")
+    for actor in (stranger, m.reviewer, m.admin, world.customs, NOBODY):
+        assert not selectors.of_company(own, actor).exists()
 
 
 def test_each_list_is_of_ones_own_company_or_of_officers_who_read_it(world):
