@@ -33,14 +33,14 @@ def dumps(data: Any) -> str:
     return json.dumps(data, ensure_ascii=False, separators=(",", ":"))
 
 
-def answer(request: HttpRequest, refusal: DomainError) -> Answer:
-    """The refusal as bytes to remember under an idempotency key."""
-    body = document(refusal) | {"instance": getattr(request, "request_id", "")}
+def answer(refusal: DomainError, instance: str) -> Answer:
+    """The refusal as bytes to remember under an idempotency key. instance: the id of the request that is refused."""
+    body = document(refusal) | {"instance": instance}
     return Answer(refusal.status, MEDIA_TYPE, dumps(body))
 
 
 def response(request: HttpRequest, refusal: DomainError) -> HttpResponse:
-    made = answer(request, refusal)
+    made = answer(refusal, getattr(request, "request_id", ""))
     result = HttpResponse(made.body, status=made.status, content_type=made.content_type)
     result.headers["Content-Length"] = str(len(result.content))  # some are made before CommonMiddleware
     for name, value in refusal.headers.items():

@@ -5,7 +5,6 @@ from decimal import Decimal
 from typing import Any
 
 from core import problems
-from core.errors import DomainError
 from core.idempotency import Answer
 from core.legal_time import on_the_wire
 from core.quantities import show
@@ -172,10 +171,3 @@ def _reserved_line(asked: LineRequest, available_after: str) -> dict[str, Any]:
 
 def booked(made: Reserved) -> Answer:
     return Answer(201, problems.JSON, problems.dumps(reserved(made)))
-
-
-def refused(refusal: DomainError, instance: str) -> Answer:
-    """instance: the id of the request that is refused."""
-    return Answer(
-        refusal.status, problems.MEDIA_TYPE, problems.dumps(problems.document(refusal) | {"instance": instance})
-    )

@@ -84,7 +84,7 @@ def claimed(
         key=key,
         fingerprint=fingerprint(request.method or "", request.path, request.data if data is None else data),
         render=answer,
-        refuse=lambda refusal: problems.answer(http, refusal),
+        refuse=lambda refusal: problems.answer(refusal, http.request_id),
     )
     return respond(verb.claimed(claim, *args, by=actor, **kwargs))
 

@@ -10,7 +10,7 @@ from django.db import connection
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from core import idempotency, sizes
+from core import idempotency, problems, sizes
 from core.access import Actor, actor_behind
 from core.command import busy, command
 from core.errors import DomainError, WrongState
@@ -57,7 +57,7 @@ def reserve_many(rows: Sequence[Row], *, atomic: bool, instance: str, by: Actor)
     failed = next((number for number, answer in enumerate(told, 1) if answer.status >= 400), None)
     if atomic and failed:
         text = _("Nothing was booked, because row {number} was refused. Mend that row, or leave it out.")
-        because = answers.refused(DomainError(text.format(number=failed), code="not-booked"), instance)
+        because = problems.answer(DomainError(text.format(number=failed), code="not-booked"), instance)
         raise NothingBooked([one if one.status >= 400 or one.replayed else because for one in told])
     return told
 
@@ -147,7 +147,7 @@ def _answer(row: Row, request: ShipmentRequest, ref: str, said: Mapping[str, Any
             return idempotency.first(row.fingerprint, said["earlier"])
         made = outcome(request, ref, said)
     except DomainError as refusal:
-        return answers.refused(refusal, instance)
+        return problems.answer(refusal, instance)
     return answers.booked(made)
 
 

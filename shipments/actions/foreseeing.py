@@ -10,11 +10,11 @@ from typing import Any
 
 from django.db import connection
 
+from core import problems
 from core.access import Actor
 from core.errors import DomainError
 from core.idempotency import Answer
 from licensing.selectors import clearances_taken, licenses_for, with_lines
-from shipments import answers
 from shipments.actions.bulk import Row, checked
 from shipments.actions.reservations import found, stated_of
 from shipments.refusals import refusal
@@ -56,7 +56,7 @@ def foresee(rows: Sequence[Row], *, instance: str, by: Actor) -> Foreseen:
             if failures := left.failures(one, said):
                 raise refusal(failures)
         except DomainError as refused_:
-            refused[number] = answers.refused(refused_, instance)
+            refused[number] = problems.answer(refused_, instance)
         else:
             left.take(one)
     return Foreseen(len(rows), refused, left.totals())

@@ -25,7 +25,7 @@ from core.idempotency import Answer, Claim, fingerprint
 from core.legal_time import on_the_wire
 from core.models.idempotency import KEY_LONGEST
 from licensing.api.views import actor_of, canonical
-from shipments import answers, selectors
+from shipments import selectors
 from shipments.actions import bulk as actions
 from shipments.api import examples
 from shipments.api.reading import read_rows, refuse_repeated
@@ -176,7 +176,7 @@ class ShipmentBulk(APIView):
             asked = [mode, [[one.key, one.fingerprint] for one in rows]]
             print_ = fingerprint("POST", request.path, asked)
             return Claim(
-                by.organization_id or 0, key, print_, render, lambda refusal: answers.refused(refusal, instance)
+                by.organization_id or 0, key, print_, render, lambda refusal: problems.answer(refusal, instance)
             )
 
         def told(outcomes: Sequence[Answer]) -> Answer:

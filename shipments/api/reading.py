@@ -11,12 +11,12 @@ from django.utils.translation import gettext as _
 from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
 
+from core import problems
 from core.api import commands
 from core.api.fields import DayField, ReferenceField, TextField
 from core.api.problems import problems_of
 from core.errors import DomainError, Invalid, Problem, Unreadable
 from core.idempotency import fingerprint
-from shipments import answers
 from shipments.actions.bulk import Row
 from shipments.api.rows import KEY, Sent, SheetRows
 from shipments.api.serializers import ShipmentInput
@@ -68,7 +68,7 @@ def read_rows(sent: Sequence[Sent], instance: str) -> Iterator[Row]:
         except DomainError as refusal:
             # what it said goes into the fingerprint of the whole
             print_ = hashlib.sha256(repr(one.body).encode()).hexdigest()
-            yield Row(fingerprint=print_, refused=answers.refused(refusal, instance), line=one.line)
+            yield Row(fingerprint=print_, refused=problems.answer(refusal, instance), line=one.line)
 
 
 def _reader() -> ShipmentInput:

@@ -6,7 +6,7 @@ import pytest
 from django.urls import get_resolver, reverse
 
 from config.api import urlpatterns as api_patterns
-from core import access
+from core import access, problems
 from core.actions import add_member
 from core.errors import NotFound
 from core.invitations import token
@@ -15,7 +15,6 @@ from core.models import Delivery, HistoryLine, Mail, Membership, Role, RoleGrant
 from core.references import draw
 from licensing.actions import applications, comments, editions
 from licensing.models import Application, ApplicationDocument
-from shipments import answers
 from shipments.actions import bulk, receive, sheets
 from shipments.actions.foreseeing import foresee
 from tests import make, pages, story
@@ -94,7 +93,7 @@ def stage(world):
     shown = {"until": legal_today() + timedelta(days=9), "by": world.ministry.policy_officer}
     comments.publish(rules.ref, seen=seen(rules.ref), **shown)
     mail = Mail.objects.create(sender="a@b.example", recipients="c@d.example", subject="s", body="b")
-    found = foresee([bulk.Row(refused=answers.refused(NotFound(), ""))], instance="", by=world.exporter)
+    found = foresee([bulk.Row(refused=problems.answer(NotFound(), ""))], instance="", by=world.exporter)
     handed_in = sheets.show("po.csv", story.SHEET, found, language="en", by=world.exporter)
     return people, {
         "party": {"ref": declaration.end_user.ref},
