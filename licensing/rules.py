@@ -7,10 +7,12 @@ and guard_two_people (licensing/sql/guards.sql).
 
 from typing import Any
 
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from core.errors import DomainError, Forbidden, FourEyes
 from core.graphs import Unless
+from core.models import HistoryLine, User
 from exporters.rules import Predicate, officer
 
 
@@ -46,9 +48,19 @@ def not_to_decide(row: Any, actor: Any) -> FourEyes | None:
     return None
 
 
+def takings(user: User) -> QuerySet[HistoryLine]:
+    """That this officer took a case, or took it over, whoever has it now; `subject_id` is the case's key."""
+    return HistoryLine.objects.filter(subject_kind="application", verb="assign", actor_id=user.pk)
+
+
+def left_to_others(actor: Any) -> Q:
+    """Of many cases, those of which `not_to_decide` says why this officer does not decide them."""
+    return Q(pk__in=takings(actor.user).values("subject_id"))
+
+
 def not_to_reopen(row: Any, actor: Any) -> FourEyes | None:
     if row.decided_by(actor.user):
-        return FourEyes(_("You approved this, so another officer must reopen it."))
+        return FourEyes(_("You approved this, so another deciding officer must reopen it."))
     return None
 
 

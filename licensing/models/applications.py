@@ -12,21 +12,23 @@ from django_fsm import FSMField, FSMModelMixin, transition
 
 from core.graphs import guarded
 from core.guards import insert_only
-from core.models import Document, HistoryLine, User
+from core.models import Document, User
 from exporters import rules
 from exporters.models import Exporter, Party
 from licensing.models.declarations import Declaration
 from licensing.models.editions import PolicyEdition
 from licensing.models.lists import ControlItem
-from licensing.rules import asked_for_nothing_yet, is_running, stands_still, whoever_has_it, whoever_has_it_not
+from licensing.rules import (
+    asked_for_nothing_yet,
+    is_running,
+    stands_still,
+    takings,
+    whoever_has_it,
+    whoever_has_it_not,
+)
 from licensing.states import OPEN_CASE, TAKEN
 from licensing.states import ApplicationState as S
 from licensing.words import terms
-
-
-def takings(user: User) -> models.QuerySet[HistoryLine]:
-    """That this officer took a case, or took it over, whoever has it now; `subject_id` is the case's key."""
-    return HistoryLine.objects.filter(subject_kind="application", verb="assign", actor_id=user.pk)
 
 
 class Kind(models.TextChoices):
