@@ -15,6 +15,7 @@ UNITS: dict[str, tuple[int, int]] = {
     "set": (1, 0),
     "contract": (1, 0),
 }
+MASS = ("kg", "g")  # which count in one base unit
 MAX_BASE = 10**15  # a million tonnes in grams, with room; far below bigint
 LONGEST = 40
 DECIMAL = r"(0|[1-9][0-9]*)(\.[0-9]+)?"
@@ -27,6 +28,11 @@ class BadQuantity(ValueError):
     def __init__(self, code: str) -> None:
         self.code = code
         super().__init__(code)
+
+
+def same_unit(one: str, other: str) -> bool:
+    """Grams and kilograms are one; others are themselves."""
+    return one == other or (one in MASS and other in MASS)
 
 
 def read(text: str, unit: str, *, least: int = 1) -> int:

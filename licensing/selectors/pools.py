@@ -9,9 +9,9 @@ from django.db.models.functions import Coalesce, Greatest
 
 from core.access import Actor, visibility
 from core.legal_time import day_start, legal_today
+from core.quantities import MASS
 from licensing.models import License, PoolChange, PoolMovement, PoolState, QuotaPool
 
-MASS = ("kg", "g")
 USED_UP, CRITICAL = "used_up", "critical"
 NEARLY = 80  # percent of the cap, from which on a pool is nearly used up
 # of a movement, what it adds to what is used

@@ -12,7 +12,7 @@ from core.access import Actor
 from core.errors import Invalid, Problem
 from core.history import move, record
 from core.locks import lock_all
-from core.quantities import show
+from core.quantities import same_unit, show
 from licensing.actions import licenses
 from licensing.models import License
 from shipments import ledger
@@ -24,7 +24,6 @@ from shipments.actions.messages import (
     fitting,
     forbidden,
     open_incident,
-    same_unit,
     went_beyond,
 )
 from shipments.models import CustomsDeclaration, CustomsMessage, Incident, Resolution, Shipment, ShipmentLine

@@ -7,6 +7,7 @@ from typing import Any
 
 from core.access import clock
 from core.legal_time import on_the_wire
+from core.quantities import same_unit
 from core.references import draw
 from licensing.actions import licenses
 from licensing.models import License, Suspension
@@ -95,11 +96,6 @@ def fitting(
                 added=True,
             )
     return [lines[number] for number in sorted(lines)], cleared, strays
-
-
-def same_unit(one: str, other: str) -> bool:
-    """Grams and kilograms are one; others are themselves."""
-    return one == other or {one, other} <= {"kg", "g"}
 
 
 def went_beyond(
