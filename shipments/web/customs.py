@@ -112,7 +112,7 @@ def shipment_page(request: HttpRequest, ref: str, failed: Failed | None = None) 
         "usable": not obstacle and not row.closed and fate != licensing.TOO_LATE,
         "today": legal_day(now),
         "may_cross": row.state in DECLARED
-        and {one.lawful for one in row.declarations.all()} == {True}
+        and all(one.lawful for one in row.declarations.all())
         and not {one.kind for one in row.incidents.all()} & BARS,
         **found,
         "first": found["failed"] or NEXT.get(row.state, ""),
