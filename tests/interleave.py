@@ -20,6 +20,12 @@ from django.db import DatabaseError, connection
 
 from core.errors import DomainError
 
+# Who waits at the gate 4242 that a test put into a function of this database: others' tests have their own.
+AT_THE_GATE = """
+    SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND objid = 4242 AND NOT granted
+        AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+"""
+
 Verb = Callable[[], Any]
 LONG = 60  # seconds after which a lane is stuck
 _ENDS = ("COMMIT", "ROLLBACK")

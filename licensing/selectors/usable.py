@@ -22,14 +22,20 @@ def open_users(license: License, closings: Iterable[Closing]) -> list[LicenseEnd
 
 
 def obstacles(
-    licenses: Collection[License], taken: Mapping[int, int], closings: Mapping[int, Collection[Closing]], at: datetime
+    licenses: Collection[License],
+    taken: Mapping[int, int],
+    closings: Mapping[int, Collection[Closing]],
+    at: datetime,
+    *,
+    ruled: bool = True,
 ) -> dict[int, Obstacle]:
     """Of each of these licenses (with balances) on which nothing can be reserved at that instant, by key, why.
 
-    taken, closings: the clearances and closings of each. One query, whatever their number.
+    taken, closings: the clearances and closings of each. One query, whatever their number; none where no rule and no
+    hold is known to stop any line (ruled).
     """
     found = {row.pk: _obstacle(row, taken[row.pk], closings.get(row.pk, ()), at) for row in licenses}
-    free = [row for row in licenses if not found[row.pk]]
+    free = [row for row in licenses if ruled and not found[row.pk]]
     stopped = closed_as_a_whole(free, closings, at) if free else {}
     return {pk: one for pk, own in found.items() if (one := own or (Obstacle.RULES if pk in stopped else None))}
 

@@ -127,7 +127,7 @@ def license_page(request: HttpRequest, ref: str, failed: Failed | None = None) -
     licensing.foresee_ends([row], found, now)
     closings = found.get(row.pk, [])
     closed_lines = licensing.closed_in_part(row, closings, now) if row.state in IN_FORCE else []
-    obstacle = licensing.obstacles([row], {row.pk: taken}, found, now).get(row.pk)
+    obstacle = licensing.obstacles([row], {row.pk: taken}, found, now, ruled=bool(closed_lines)).get(row.pk)
     shipments = selectors.latest_of(row, request.actor, MOST_SHIPMENTS)
     context = {
         "license": row,

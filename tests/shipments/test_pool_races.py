@@ -20,6 +20,7 @@ from shipments.actions import LineRequest, bulk, reserve
 from shipments.models import Shipment
 from shipments.tasks import lapse_reservations
 from tests import make
+from tests.interleave import AT_THE_GATE
 from tests.make import unique
 from tests.shipments.test_bulk_races import deadlocks, slowly, world
 from tests.shipments.test_races import dsn, together
@@ -89,13 +90,12 @@ class Gate:
             gate.autocommit = True
             cursor = gate.cursor()
             cursor.execute("SELECT pg_advisory_lock(4242)")
-            waits = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND objid = 4242 AND NOT granted"
             error = []
 
             def watch():
                 until = time.monotonic() + 15
                 while time.monotonic() < until:
-                    cursor.execute(waits)
+                    cursor.execute(AT_THE_GATE)
                     if cursor.fetchone()[0] >= waiters:
                         break
                     time.sleep(0.02)

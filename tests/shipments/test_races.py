@@ -26,6 +26,7 @@ from shipments.actions import reserve
 from shipments.models import Shipment
 from tests import make
 from tests.http import Server
+from tests.interleave import AT_THE_GATE
 from tests.make import seen
 
 KG = 1000
@@ -330,7 +331,7 @@ def hold_until_waiting(name, waiters, run):
     def open_gate():
         cursor = watcher.cursor()
         for _ in range(400):
-            cursor.execute("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND objid = 4242 AND NOT granted")
+            cursor.execute(AT_THE_GATE)
             if cursor.fetchone()[0] >= waiters:
                 break
             time.sleep(0.05)
@@ -400,7 +401,7 @@ def test_twin_of_the_suspension_lets_a_late_reservation_through_without_the_lock
         own = psycopg2.connect(**dsn(name))
         cursor = own.cursor()
         for _ in range(400):
-            cursor.execute("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND objid = 4242 AND NOT granted")
+            cursor.execute(AT_THE_GATE)
             if cursor.fetchone()[0] == 1:
                 break
             time.sleep(0.05)

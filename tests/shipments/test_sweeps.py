@@ -28,6 +28,7 @@ from shipments.actions import LineRequest
 from shipments.models import Shipment, ShipmentLine
 from shipments.selectors import reservations_past
 from shipments.tasks import lapse_reservations
+from tests.interleave import AT_THE_GATE
 from tests.make import seen
 from tests.shipments.test_races import dsn, live, run_sql, together
 
@@ -357,11 +358,10 @@ def test_a_holder_whom_somebody_warned_meanwhile_is_not_warned_again(many, clock
     gate.commit()
     try:
         sweep.start()
-        waits = "SELECT FROM pg_locks WHERE locktype = 'advisory' AND objid = 4242 AND NOT granted"
         with connection.cursor() as cursor:
             for _ in range(400):
-                cursor.execute(waits)
-                if cursor.rowcount:
+                cursor.execute(AT_THE_GATE)
+                if cursor.fetchone()[0]:
                     break
                 time.sleep(0.05)
         assert licenses.warn_of_end(made[0].pk, by=by_clock()) == 7
