@@ -40,6 +40,16 @@ class Row:
         return ANONYMOUS in self.roles or bool(self.roles & actor.roles or self.scopes & actor.scopes)
 
 
+@dataclass
+class Proof:
+    """What a key was when this process read it, which the statement that acts for it has to find unchanged
+    (core.proof)."""
+
+    digest: str
+    stamp: str
+    given: bool = False
+
+
 @dataclass(frozen=True)
 class Actor:
     """Who is asking: a person with roles, a program with scopes, the clock, or nobody yet."""
@@ -50,6 +60,7 @@ class Actor:
     scopes: frozenset[str] = frozenset()
     key: "ApiKey | None" = None
     province: str = ""
+    proof: Proof | None = None  # of a key that was remembered and not read
 
     @property
     def anonymous(self) -> bool:
@@ -125,8 +136,8 @@ def actor_for_user(user: "User | AnonymousUser") -> Actor:
     return Actor(user, membership.organization, roles=frozenset(membership.roles), province=membership.province)
 
 
-def actor_for_key(key: "ApiKey") -> Actor:
-    return Actor(key.user, key.organization, scopes=frozenset(key.scopes), key=key)
+def actor_for_key(key: "ApiKey", proof: Proof | None = None) -> Actor:
+    return Actor(key.user, key.organization, scopes=frozenset(key.scopes), key=key, proof=proof)
 
 
 def actor_behind(user: "User") -> Actor:

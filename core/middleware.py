@@ -14,7 +14,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import Resolver404, resolve
 from django.utils.translation import gettext as _
 
-from core import access, rates
+from core import access, proof, rates
 from core.api.authentication import bearer
 from core.errors import DomainError, Forbidden, NotFound, NotSignedIn, Unreadable
 from core.once import reading
@@ -124,13 +124,21 @@ class Access:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        request.actor = access.NOBODY
+        request.actor, request.afresh, request.counted = access.NOBODY, False, False
+        response = self.get_response(request)
+        asked = request.actor.proof
+        if asked is None or asked.given:
+            return response
+        proof.forget(asked)
+        request.actor, request.afresh = access.NOBODY, True
         return self.get_response(request)
 
     def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: dict[str, Any]) -> HttpResponse | None:
         try:
             request.actor = self._actor(request)
-            self._count(request)
+            if not request.counted:
+                self._count(request)
+                request.counted = True
             self._admit(request, kwargs)
         except NotSignedIn as refusal:
             address = "" if wants_problem(request) or request.user.is_authenticated else kept.keep(request)
@@ -141,8 +149,10 @@ class Access:
 
     @staticmethod
     def _actor(request: HttpRequest) -> access.Actor:
+        match = request.resolver_match
+        proves = match is not None and (match.view_name, request.method) in proof.proving and not request.afresh
         try:
-            actor = bearer(request) if wants_problem(request) else None
+            actor = bearer(request, proves=proves) if wants_problem(request) else None
         except NotSignedIn:
             rates.count(request, access.NOBODY)  # keys are not to be tried out faster than anything else
             raise

@@ -1,7 +1,6 @@
 """Keys and sessions on the REST door. The access middleware has already decided; DRF only learns who it is."""
 
 import re
-from datetime import timedelta
 
 from django.http import HttpRequest
 from django.utils import timezone
@@ -10,7 +9,7 @@ from rest_framework.authentication import BaseAuthentication, SessionAuthenticat
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
-from core import access
+from core import access, proof
 from core.errors import NotSignedIn
 from core.models import ApiKey
 
@@ -18,8 +17,8 @@ SCHEME = re.compile(r"Bearer +(lk_(?:live|test)_[A-Za-z0-9]{32,64})", re.ASCII)
 CHALLENGE = {"WWW-Authenticate": 'Bearer realm="lodestone", error="invalid_token"'}
 
 
-def bearer(request: HttpRequest) -> access.Actor | None:
-    """The actor of the request's key, or None when it brings none.
+def bearer(request: HttpRequest, *, proves: bool = False) -> access.Actor | None:
+    """The actor of the request's key, or None when it brings none. proves: one who is yet to be proved will do.
 
     Raises NotSignedIn for an unknown, revoked or expired key (all alike), for a test key, and for what is no key: that
     says how one is sent.
@@ -31,13 +30,17 @@ def bearer(request: HttpRequest) -> access.Actor | None:
     if match is None:
         detail = _("Send the whole key, as Authorization: Bearer lk_live_… and nothing else in that header.")
         raise NotSignedIn(detail, code="invalid-key", headers=CHALLENGE)
-    key = access.live_key(match.group(1)) if match.group(1).startswith("lk_live_") else None
+    text = match.group(1)
+    if proves and (actor := proof.remembered(text)):
+        return actor
+    stamp = proof.stamp_of(text) if proves else None
+    key = access.live_key(text) if text.startswith("lk_live_") else None
     if key is None:
         raise NotSignedIn(_("This key is not known, has ended, or was revoked."), code="invalid-key", headers=CHALLENGE)
-    # the one write a GET may cause; once a minute is exact enough
-    stale = timezone.now() - timedelta(minutes=1)
-    if key.last_used_at is None or key.last_used_at < stale:
+    if not proof.lately(key):  # the one write a GET may cause
         ApiKey.objects.filter(pk=key.pk).update(last_used_at=timezone.now())
+    elif stamp:
+        proof.remember(key, stamp)
     return access.actor_for_key(key)
 
 
