@@ -12,6 +12,7 @@ from django.db import connection
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
+from core import proof
 from core.access import Actor
 from core.command import busy, command, command_of_one_statement
 from core.errors import Invalid, NotFound, Problem
@@ -60,12 +61,15 @@ def reserve(claim: Claim | None, request: ShipmentRequest, *, by: Actor) -> Rese
     Invalid for what is wrong with the request itself, DomainError 409 with the first failed guard's code.
     """
     ref = draw(Shipment.PREFIX)
-    stated = stated_of(request, by.organization_id) | {"ref": ref, "actor": by.user.pk}
+    stated = stated_of(request, by.organization_id) | {"ref": ref, "actor": by.user.pk} | proof.stated(by)
     if claim is None:
-        return outcome(request, ref, _asked(stated))
+        said = _asked(stated)
+        proof.heard(by, "unproved" in said)
+        return outcome(request, ref, said)
     draft = claim.render(_with_blanks(request, ref))
     keeps = with_blanks(draft, 2 + len(request.lines))
     said = _asked(stated | {"key": claim.key, "fingerprint": claim.fingerprint}, answer=keeps)
+    proof.heard(by, "unproved" in said)
     if kept := earlier(claim, said.get("earlier")):
         raise Answered(kept)
     if "answer" not in said:

@@ -22,6 +22,7 @@ from core.decided import filled
 from core.errors import DomainError, Invalid, NotFound, Problem, Unreadable
 from core.idempotency import fingerprint
 from core.legal_time import legal_now
+from core.proof import proving
 from core.sizes import MESSAGES_AT_ONCE
 from licensing.api.views import actor_of, canonical
 from licensing.codes import GUARDS
@@ -47,6 +48,7 @@ REPORTS = filled(
 )
 
 log = logging.getLogger(__name__)
+proving.add(("api.shipments", "POST"))  # shipment_reserve
 
 
 class Shipments(APIView):

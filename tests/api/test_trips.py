@@ -14,9 +14,9 @@ from tests.make import unique
 
 PATH = "/api/v1/shipments/"
 TRIPS = {  # so often, and with this status
-    "reserve": (2, 201),
-    "refused": (6, 409),
-    "replayed": (2, 201),
+    "reserve": (1, 201),
+    "refused": (5, 409),
+    "replayed": (1, 201),
     "check": (2, 200),
     "cancel": (24, 200),
     "bulk of 10": (9, 207),
@@ -66,6 +66,7 @@ def calls(transactional_db):
 
 def test_each_hot_call_goes_to_the_database_so_often(calls):
     found = {}
+    calls["reserve"]()  # the key's last use is written once a minute, and then it is remembered
     for name, call in calls.items():
         call()
         with CaptureQueriesContext(connection) as queries:
