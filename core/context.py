@@ -29,7 +29,7 @@ def page(request: HttpRequest) -> dict[str, Any]:
     actor: Actor = getattr(request, "actor", NOBODY)
     return {
         "actor": actor,
-        "person": request.user if actor.organization else None,
+        "person": actor.user if actor.organization else None,
         "nav": entries(request, actor),
         "session_left_s": left_s(request),
         "local_mode": settings.LOCAL,

@@ -120,8 +120,10 @@ class Transport:
 class Access:
     """Default deny. A route without a row does not exist; then the actor, then 404 before 403."""
 
+    newest: "Access"
+
     def __init__(self, get_response: GetResponse) -> None:
-        self.get_response = get_response
+        self.get_response, Access.newest = get_response, self
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         request.actor, request.afresh, request.counted = access.NOBODY, False, False
@@ -190,6 +192,17 @@ class Access:
             detail = _("This key does not have the scope {scope}.").format(scope=" / ".join(sorted(row.scopes)))
             raise Forbidden(detail, code="insufficient-scope")
         raise Forbidden(_("Your role does not open this."))
+
+
+class Keyed:
+    """A call that brings a key goes on at Access: what stands between the two is of sessions and of pages."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.with_session, self.with_key = get_response, Access.newest  # Django makes the innermost first
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        keyed = wants_problem(request) and request.META.get("HTTP_AUTHORIZATION")
+        return (self.with_key if keyed else self.with_session)(request)
 
 
 class Refusals:

@@ -35,10 +35,10 @@ class Strict:
             if "forbidden-character" in map(wrong, (name, *values)):
                 detail = _("The address has a character that is not allowed, or broken UTF-8.")
                 return errors.answer(request, Unreadable(detail, code="forbidden-character"))
-        if "kept" in request.GET and request.method == "GET" and request.user.is_authenticated:
-            kept.restore(request)
         if request.path_info.startswith("/api/"):  # its bodies are JSON: core.api.parsers
             return None
+        if "kept" in request.GET and request.method == "GET" and request.user.is_authenticated:
+            kept.restore(request)
         problems = list(_problems(request)) if request.method == "POST" else []
         if kept.WRITER in request.POST:  # it has said whose the text is; no view need know of it
             request.POST = request.POST.copy()
