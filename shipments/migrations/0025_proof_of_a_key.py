@@ -1,11 +1,14 @@
-"""A reservation proves the key that it acts for. What 0024 left for statements that waited meanwhile goes."""
+"""A reservation proves the key that it acts for, and waits in a queue.
+
+What 0024 left for statements that waited meanwhile goes.
+"""
 
 from pathlib import Path
 
 from django.db import migrations
 
 ROOT = Path(__file__).parents[1] / "sql"
-FILES = ("reserve.sql", "doors.sql")
+FILES = ("reserve.sql", "bulk.sql", "doors.sql")
 
 DROP = """
 DO $$

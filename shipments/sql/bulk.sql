@@ -50,6 +50,10 @@ BEGIN
                     judging[n] := false;
                 END IF;
             END LOOP;
+            PERFORM shipment_turn(array_agg(r.id), array_agg((line->>'line')::int))
+                FROM ROWS FROM (unnest(asked), unnest(judging), unnest(read)) r (item, judging, id),
+                     jsonb_array_elements(item->'lines') line
+                WHERE r.judging;
             FOR n IN SELECT r.n FROM unnest(asked, judging) WITH ORDINALITY r (item, judging, n)
                      WHERE r.judging ORDER BY item->>'client_reference' COLLATE "C" LOOP
                 opened[n] := shipment_open(asked[n], read[n]);
