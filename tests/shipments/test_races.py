@@ -160,6 +160,35 @@ def test_a_reservation_that_waits_on_a_lock_across_the_end_is_refused(live, cloc
     assert LicenseLine.objects.get().reserved == 0
 
 
+def test_of_those_who_want_one_line_four_at_most_wait_for_its_row(transactional_db, live):
+    """And the others each in one of its queues, of which a commit wakes one; all are served."""
+    world, _ = live
+    license = world.license(kilograms=100)
+    holder, watcher = psycopg2.connect(**dsn()), psycopg2.connect(**dsn())
+    holder.cursor().execute("SELECT 1 FROM licensing_licenseline FOR NO KEY UPDATE")
+    watcher.autocommit = True
+    waiting = []
+
+    def watch():
+        cursor = watcher.cursor()
+        while len(waiting) < 10:
+            cursor.execute(
+                "SELECT array_agg(wait_event) FROM pg_stat_activity"
+                " WHERE wait_event_type = 'Lock' AND datname = current_database()"
+            )
+            waiting[:] = cursor.fetchone()[0] or []
+            time.sleep(0.01)
+        holder.rollback()
+
+    requests = [world.request(license, 1_000, client_reference=f"Q-{number}") for number in range(10)]
+    made = together([watch, *[lambda one=one: reserve(one, by=world.exporter) for one in requests]])[1:]
+    holder.close()
+    watcher.close()
+    assert waiting.count("advisory") >= 10 - 4
+    assert len({one.ref for one in made}) == 10
+    assert LicenseLine.objects.get().reserved == 10_000
+
+
 def test_a_lock_that_is_not_to_be_had_is_503_busy_and_changes_nothing(live):
     world, server = live
     license, key = world.license(kilograms=100), make.key(world.exporter, *make.EXPORTER_SCOPES)
