@@ -1,7 +1,7 @@
 -- What PostgreSQL itself refuses of licenses and editions: core.guards attaches these.
 
 -- Attached to new licenses: the application's present round was recommended and approved by two people.
-CREATE FUNCTION guard_two_people() RETURNS trigger LANGUAGE plpgsql
+CREATE OR REPLACE FUNCTION guard_two_people() RETURNS trigger LANGUAGE plpgsql
     SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
     IF NOT EXISTS (
@@ -21,7 +21,7 @@ $$;
 
 -- Attached to new editions: one is added after the other, so that whoever knows the one of the highest key knows all. A
 -- start is given once, unless what had it was taken back; one is taken back before its start by another of that start.
-CREATE FUNCTION guard_in_order() RETURNS trigger LANGUAGE plpgsql
+CREATE OR REPLACE FUNCTION guard_in_order() RETURNS trigger LANGUAGE plpgsql
     SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
     last licensing_policyedition;
@@ -45,10 +45,10 @@ $$;
 -- Attached to new editions: but for the first, whoever approved the text of its draft, which somebody else wrote, has
 -- signed it (that nobody does both is a constraint of the signatures); two have where it starts at no 00:00. A signature
 -- counts that was given since anybody changed the draft and that its giver did not take back.
-CREATE FUNCTION guard_signed() RETURNS trigger LANGUAGE plpgsql
+CREATE OR REPLACE FUNCTION guard_signed() RETURNS trigger LANGUAGE plpgsql
     SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
-    midnight boolean := (NEW.starts_at AT TIME ZONE 'Asia/Shanghai')::time = '00:00';
+    midnight boolean := legal_day(NEW.starts_at - interval '1 microsecond') < legal_day(NEW.starts_at);
     changed bigint;
     approved int;
 BEGIN
