@@ -138,7 +138,7 @@ BEGIN
         ORDER BY l.id FOR NO KEY UPDATE;
     now_at := legal_now();
     SELECT * INTO STRICT lic FROM licensing_license WHERE id = (request->>'license')::bigint;
-    IF lic.state NOT IN ('active', 'suspended', 'exhausted') OR legal_day(now_at) > lic.usable_until THEN
+    IF lic.state NOT IN ('active', 'suspended', 'exhausted') OR license_over(lic.usable_until, legal_day(now_at)) THEN
         RAISE EXCEPTION 'a license is credited in date' USING ERRCODE = 'check_violation';
     END IF;
     FOR item IN SELECT i FROM jsonb_array_elements(request->'lines') i ORDER BY (i->>'line')::int LOOP
@@ -179,7 +179,7 @@ BEGIN
     PERFORM 1 FROM licensing_licenseline l WHERE l.license_id = license_ ORDER BY l.id FOR NO KEY UPDATE;
     now_at := legal_now();
     SELECT * INTO STRICT lic FROM licensing_license WHERE id = license_;
-    IF lic.state <> 'exhausted' OR legal_day(now_at) > lic.usable_until THEN
+    IF lic.state <> 'exhausted' OR license_over(lic.usable_until, legal_day(now_at)) THEN
         RAISE EXCEPTION 'a license that was used up is reopened in date' USING ERRCODE = 'check_violation';
     END IF;
     FOR line IN SELECT * FROM licensing_licenseline l WHERE l.license_id = license_ AND l.lapsed > 0 ORDER BY l.id LOOP

@@ -8,6 +8,11 @@ CREATE OR REPLACE FUNCTION ledger_count(license_ bigint, more int) RETURNS void 
     UPDATE licensing_clearancecount SET taken = taken + more WHERE license_id = license_ AND more <> 0;
 $$;
 
+-- The last day of a license is over on a day: in it the license can be used.
+CREATE OR REPLACE FUNCTION license_over(usable_until date, on_ date) RETURNS boolean LANGUAGE sql IMMUTABLE AS $$
+    SELECT on_ > usable_until;
+$$;
+
 -- What the last shipment of a license may take beyond what remains, where nothing else of it is open.
 CREATE OR REPLACE FUNCTION ledger_last(line licensing_licenseline, last boolean) RETURNS bigint LANGUAGE sql IMMUTABLE
     AS $$ SELECT CASE WHEN last THEN greatest(ledger_available(line), 0) * line.final_pct / 10000 ELSE 0 END; $$;
@@ -198,7 +203,7 @@ BEGIN
     END IF;
 
     -- 1 the license, today and on the planned day
-    IF today > lic.usable_until OR lic.state = 'expired' THEN
+    IF license_over(lic.usable_until, today) OR lic.state = 'expired' THEN
         failures := failures || jsonb_build_object('code', 'license-expired', 'pointer', '/license',
             'usable_until', lic.usable_until);
     ELSIF (lic.state = 'suspended' AND NOT by_users) OR (lic.state = 'active' AND NOT all_open) THEN
@@ -210,7 +215,7 @@ BEGIN
         failures := failures || jsonb_build_object('code', 'not-yet-valid', 'pointer', '/license',
             'usable_from', lic.usable_from);
     END IF;
-    IF today <= lic.usable_until AND planned > lic.usable_until THEN
+    IF NOT license_over(lic.usable_until, today) AND license_over(lic.usable_until, planned) THEN
         failures := failures || jsonb_build_object('code', 'license-expired', 'pointer', '/planned_on',
             'usable_until', lic.usable_until);
     END IF;

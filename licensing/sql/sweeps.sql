@@ -2,11 +2,18 @@
 -- (docs/ledger.md). Each takes its rows in the order of locks and waits for none; then comes the clock, and then what is
 -- written. A row that it holds and leaves to the verb is in its `rest`.
 
-CREATE TYPE ledger_change AS (line bigint, kind text, quantity bigint, shipment bigint, shipment_ref text);
+DO $$ BEGIN
+    IF to_regtype('ledger_change') IS NULL THEN
+        CREATE TYPE ledger_change AS (line bigint, kind text, quantity bigint, shipment bigint, shipment_ref text);
+        -- What a line of a shipment holds of its license's.
+        CREATE TYPE ledger_held AS (
+            shipment bigint, shipment_ref text, license bigint, counted boolean, line_number int, quantity bigint);
+    END IF;
+END $$;
 
 -- Releases and lapses of many lines, in this order, and the lines as they are after them: what ledger_post and ledger_keep
 -- do for one. closes: the lines are closed with it. The caller holds them, and none has further ceilings that change.
-CREATE FUNCTION ledger_post_all(changes ledger_change[], at_ timestamptz, closes boolean) RETURNS void LANGUAGE sql AS $$
+CREATE OR REPLACE FUNCTION ledger_post_all(changes ledger_change[], at_ timestamptz, closes boolean) RETURNS void LANGUAGE sql AS $$
     WITH RECURSIVE change AS MATERIALIZED (
         SELECT l.*, c.kind, c.quantity, c.shipment, coalesce(c.shipment_ref, '') AS ref,
                nextval('licensing_movement_seq') AS movement, row_number() OVER w AS nth,
@@ -43,7 +50,7 @@ CREATE FUNCTION ledger_post_all(changes ledger_change[], at_ timestamptz, closes
 $$;
 
 -- The lines of these licenses are this transaction's, but for those that somebody else holds: the licenses of these.
-CREATE FUNCTION ledger_hold_free(licenses bigint[]) RETURNS bigint[] LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION ledger_hold_free(licenses bigint[]) RETURNS bigint[] LANGUAGE plpgsql AS $$
 DECLARE
     lines bigint[] := ARRAY(SELECT l.id FROM licensing_licenseline l WHERE l.license_id = ANY (licenses)
                             ORDER BY l.id FOR NO KEY UPDATE SKIP LOCKED);
@@ -54,7 +61,7 @@ END;
 $$;
 
 -- Licenses whose last day is over say so, no line of them is open, and what was free has lapsed: licenses.expire.
-CREATE FUNCTION license_expire(most int, actor bigint, told boolean, OUT done int, OUT rest bigint[])
+CREATE OR REPLACE FUNCTION license_expire(most int, actor bigint, told boolean, OUT done int, OUT rest bigint[])
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp SET plan_cache_mode = force_custom_plan AS $$
 DECLARE
     today date := legal_day(legal_now());
@@ -63,7 +70,7 @@ DECLARE
     now_at timestamptz;
 BEGIN
     ids := ARRAY(SELECT l.id FROM licensing_license l
-                 WHERE l.state IN ('active', 'suspended') AND l.usable_until < today
+                 WHERE l.state IN ('active', 'suspended') AND license_over(l.usable_until, today)
                  ORDER BY l.usable_until LIMIT most FOR NO KEY UPDATE SKIP LOCKED);
     rest := ledger_hold_free(ids);
     now_at := legal_now();
@@ -81,16 +88,12 @@ BEGIN
 END;
 $$;
 
--- What a line of a shipment holds of its license's.
-CREATE TYPE ledger_held AS (
-    shipment bigint, shipment_ref text, license bigint, counted boolean, line_number int, quantity bigint);
-
 -- Reservations are free again, and lapse at once where their license has ended: as ledger_settle releases one after the
 -- other. Whole licenses are left out that somebody else holds a row of, that would be used up by it (its last clearance
 -- was, or its clearances are, or what comes free was tolerance), that have further ceilings, or that have ended with
 -- something free.
 -- Returns the shipments whose reservations were released, and when. The caller holds licenses and shipments.
-CREATE FUNCTION ledger_release_all(held ledger_held[], OUT shipments bigint[], OUT at timestamptz)
+CREATE OR REPLACE FUNCTION ledger_release_all(held ledger_held[], OUT shipments bigint[], OUT at timestamptz)
     LANGUAGE plpgsql AS $$
 DECLARE
     licenses bigint[] := ARRAY(SELECT DISTINCT h.license FROM unnest(held) h);
@@ -129,13 +132,13 @@ END;
 $$;
 
 -- Licenses whose holder is to be told that they end, and at which stage: so many days before, at most.
-CREATE FUNCTION license_to_warn(stages int[], today date)
+CREATE OR REPLACE FUNCTION license_to_warn(stages int[], today date)
     RETURNS TABLE (id bigint, ref text, state text, usable_until date, days int) LANGUAGE sql STABLE AS $$
     SELECT l.id, l.ref, l.state, l.usable_until, stage.days
     FROM licensing_license l
     CROSS JOIN LATERAL (SELECT min(s) AS days FROM unnest(stages) s WHERE s >= l.usable_until - today) stage
     WHERE l.state IN ('active', 'suspended')
-      AND l.usable_until BETWEEN today AND today + (SELECT max(s) FROM unnest(stages) s)
+      AND NOT license_over(l.usable_until, today) AND l.usable_until <= today + (SELECT max(s) FROM unnest(stages) s)
       -- one look by the index each: joined, it reads all history where PostgreSQL's figures of that are old
       AND (SELECT true FROM core_historyline h WHERE h.subject_kind = 'license' AND h.subject_id = l.id
            AND h.verb = 'warn_of_end' AND (h.facts->>'days')::int <= stage.days LIMIT 1) IS NULL;
@@ -143,7 +146,7 @@ $$;
 
 -- Holders are told of an end that comes near, once for each stage: licenses.warn_of_end. It needs nobody else's rights.
 -- Whoever was told is looked at again each time, so nothing is held while it looks.
-CREATE FUNCTION license_warn(most int, actor bigint, told boolean, stages int[], OUT done int, OUT rest bigint[])
+CREATE OR REPLACE FUNCTION license_warn(most int, actor bigint, told boolean, stages int[], OUT done int, OUT rest bigint[])
     LANGUAGE plpgsql SET plan_cache_mode = force_custom_plan AS $$
 DECLARE
     today date := legal_day(legal_now());
