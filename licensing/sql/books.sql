@@ -104,7 +104,7 @@ CREATE OR REPLACE FUNCTION ledger_drift(licenses bigint[], whole boolean)
     ), recommended AS (
         SELECT s.license_id, s.id AS step_id, g.line_id, g.quantity, (g.value * 100)::bigint AS worth, g.currency,
                asked.control_item_id, asked.unit,
-               CASE s.tolerance_mode WHEN 'pct_line' THEN g.quantity * (s.tolerance_pct * 100)::bigint / 10000
+               CASE s.tolerance_mode WHEN 'pct_line' THEN ledger_percent(g.quantity, (s.tolerance_pct * 100)::bigint)
                    ELSE 0 END AS tolerance,
                CASE s.tolerance_mode WHEN 'pct_remaining_final' THEN s.tolerance_pct * 100 ELSE 0 END AS final_pct,
                row_number() OVER (PARTITION BY s.license_id ORDER BY asked.number) AS number
@@ -168,7 +168,7 @@ CREATE OR REPLACE FUNCTION ledger_drift(licenses bigint[], whole boolean)
                  WHEN m.kind IN ('reserve', 'lapse') OR m.kind IN ('draw', 'adjust') AND NOT m.held THEN -m.quantity
                  ELSE 0 END) OVER (PARTITION BY m.line_id, m.account, m.end_user_id ORDER BY m.seq NULLS FIRST, m.id) AS available,
             m.kind = 'tolerance' AND m.shipment_id IS NOT NULL AND m.quantity > 0
-                AND m.quantity <> m.available_after * l.final_pct / 10000 AS beyond
+                AND m.quantity <> ledger_percent(m.available_after, l.final_pct) AS beyond
         FROM licensing_licenseline l JOIN licensing_movement m ON m.line_id = l.id AND m.license_id = l.license_id
         WHERE whole AND (licenses IS NULL OR l.license_id = ANY (licenses))
     ), astray AS (

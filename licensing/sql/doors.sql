@@ -58,7 +58,7 @@ BEGIN
             RETURNING * INTO line;
         line := ledger_post(line, 'authorize', granted.quantity, false, NULL, NULL, lic.issued_at);
         tolerance := CASE step.tolerance_mode
-            WHEN 'pct_line' THEN granted.quantity * (step.tolerance_pct * 100)::bigint / 10000 ELSE 0 END;
+            WHEN 'pct_line' THEN ledger_percent(granted.quantity, (step.tolerance_pct * 100)::bigint) ELSE 0 END;
         IF tolerance > 0 THEN
             line := ledger_post(line, 'tolerance', tolerance, false, NULL, NULL, lic.issued_at);
         END IF;

@@ -15,7 +15,7 @@ $$;
 
 -- What the last shipment of a license may take beyond what remains, where nothing else of it is open.
 CREATE OR REPLACE FUNCTION ledger_last(line licensing_licenseline, last boolean) RETURNS bigint LANGUAGE sql IMMUTABLE
-    AS $$ SELECT CASE WHEN last THEN greatest(ledger_available(line), 0) * line.final_pct / 10000 ELSE 0 END; $$;
+    AS $$ SELECT CASE WHEN last THEN ledger_percent(greatest(ledger_available(line), 0), line.final_pct) ELSE 0 END; $$;
 
 -- Judges every guard in order, and takes what was asked if all let it pass.
 -- request: {shipment, shipment_ref, license, end_user, consignee, destination, port, planned_on, final, judged,

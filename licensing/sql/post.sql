@@ -15,6 +15,11 @@ CREATE OR REPLACE FUNCTION ledger_available(line licensing_licenseline) RETURNS 
     SELECT line.authorized + line.credited - line.reserved - line.drawn - line.lapsed;
 $$;
 
+-- So many hundredths of a percent of a quantity, without the rest.
+CREATE OR REPLACE FUNCTION ledger_percent(quantity bigint, hundredths bigint) RETURNS bigint LANGUAGE sql IMMUTABLE AS $$
+    SELECT quantity * hundredths / 10000;
+$$;
+
 -- The movement is written, next in the chain of its line, which the caller holds and keeps (ledger_keep).
 CREATE OR REPLACE FUNCTION ledger_chain(line licensing_licenseline, m licensing_movement) RETURNS licensing_licenseline
     LANGUAGE plpgsql AS $$
