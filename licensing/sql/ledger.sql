@@ -177,7 +177,7 @@ BEGIN
                 room := ceiling.authorized - ceiling.reserved - ceiling.drawn;
                 IF ceiling.account = 'value' THEN
                     rate := ledger_rate(item->>'currency', ceiling.currency, today);
-                    worth := round((item->>'value')::numeric * 100 * rate);
+                    worth := ledger_hundredths((item->>'value')::numeric, rate);
                     IF worth IS NULL THEN  -- it was there before the wait: the month has changed, so say it again
                         RAISE EXCEPTION 'no rate' USING ERRCODE = 'serialization_failure';
                     ELSIF worth > room THEN
@@ -269,7 +269,7 @@ BEGIN
                             AND (c.end_user_id IS NULL OR c.end_user_id = lic.end_user) ORDER BY c.account DESC LOOP
                         rate := CASE WHEN ceiling.account = 'value'
                             THEN ledger_rate(item->>'currency', ceiling.currency, today) END;
-                        worth := round((item->>'value')::numeric * 100 * rate);
+                        worth := ledger_hundredths((item->>'value')::numeric, rate);
                         line := ledger_post_on(line, ceiling.id, 'reserve', coalesce(worth, quantity), true, rate,
                             (request->>'shipment')::bigint, request->>'shipment_ref', now_at);
                         IF worth IS NOT NULL THEN

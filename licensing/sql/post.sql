@@ -151,6 +151,11 @@ CREATE OR REPLACE FUNCTION ledger_rate(from_ text, to_ text, day date) RETURNS n
             WHERE r.currency = to_ AND r.month = date_trunc('month', day)) END), 8) END;
 $$;
 
+-- A value in hundredths of another currency at this rate; NULL where there is none.
+CREATE OR REPLACE FUNCTION ledger_hundredths(value numeric, rate numeric) RETURNS numeric LANGUAGE sql IMMUTABLE AS $$
+    SELECT round(value * 100 * rate);
+$$;
+
 -- The line stands as its last movement left it. Raises where it has moved since it was read: whoever holds no lock.
 CREATE OR REPLACE FUNCTION ledger_keep(line licensing_licenseline) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN

@@ -5,7 +5,7 @@ import json
 from collections import Counter
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 from typing import Any
 
 from django.db import connection
@@ -49,7 +49,7 @@ def foresee(rows: Sequence[Row], *, instance: str, by: Actor) -> Foreseen:
     refused = {number: row.refused for number, row in enumerate(rows, 1) if row.refused}
     asked = [(number, row.request) for number, row in enumerate(rows, 1) if row.request and not row.refused]
     stated = [stated_of(request, by.organization_id) for _number, request in asked]
-    left = _Left(by, {one["license"] for one in stated})
+    left = _Left(by, stated)
     for (number, _request), one, said in zip(asked, stated, checked(stated), strict=True):
         try:
             found(said)
@@ -65,12 +65,14 @@ def foresee(rows: Sequence[Row], *, instance: str, by: Actor) -> Foreseen:
 class _Left:
     """What is left of these licenses after the rows that were taken, as ledger_take finds it at the next."""
 
-    def __init__(self, by: Actor, refs: set[str]) -> None:
+    def __init__(self, by: Actor, stated: Sequence[Mapping[str, Any]]) -> None:
+        refs = {one["license"] for one in stated}
+        self.items = [item for one in stated for item in one["lines"]]
         self.licenses = {row.ref: row for row in with_lines(licenses_for(by).filter(ref__in=refs))}
         self.lines = {(ref, line.number): line for ref, row in self.licenses.items() for line in row.lines.all()}
         self.clearances = clearances_taken(self.licenses.values())
         self.taken: Counter[Any] = Counter()
-        self.rates: dict[tuple[str, str], Decimal] = {}
+        self.worths: dict[tuple[str, str], dict[str, Decimal]] = {}
 
     def failures(self, stated: Mapping[str, Any], said: Mapping[str, Any]) -> list[dict[str, Any]]:
         """said: of it alone."""
@@ -133,11 +135,16 @@ class _Left:
         if ceiling.account != ceiling.Account.VALUE:
             return int(item["quantity"])
         pair = item["currency"], ceiling.currency
-        if pair not in self.rates:
+        if pair not in self.worths:
+            values = [one["value"] for one in self.items if one["currency"] == item["currency"]]
             with connection.cursor() as cursor:
-                cursor.execute("SELECT ledger_rate(%s, %s, legal_day(legal_now()))", pair)
-                self.rates[pair] = cursor.fetchone()[0]
-        return int((Decimal(item["value"]) * 100 * self.rates[pair]).quantize(Decimal(1), ROUND_HALF_UP))
+                cursor.execute(
+                    "SELECT value, ledger_hundredths(value::numeric, ledger_rate(%s, %s, legal_day(legal_now())))"
+                    " FROM unnest(%s) value",
+                    [*pair, values],
+                )
+                self.worths[pair] = dict(cursor.fetchall())
+        return int(self.worths[pair][item["value"]])
 
     def totals(self) -> list[dict[str, Any]]:
         return [

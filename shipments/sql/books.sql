@@ -59,7 +59,7 @@ CREATE OR REPLACE FUNCTION shipment_named(licenses bigint[])
     LEFT JOIN shipments_shipmentline i ON i.shipment_id = s.id AND i.line_number = m.line_number
     WHERE (licenses IS NULL OR m.license_id = ANY (licenses))
       AND (m.shipment_ref <> s.ref OR CASE WHEN m.account = 'value' AND m.kind = 'reserve'
-               THEN round(i.value * 100 * m.rate) IS DISTINCT FROM m.quantity ELSE m.rate IS NOT NULL END);
+               THEN ledger_hundredths(i.value, m.rate) IS DISTINCT FROM m.quantity ELSE m.rate IS NOT NULL END);
 $$;
 
 -- A license of which more, or fewer, clearances are taken than its shipments count; at its first line.
