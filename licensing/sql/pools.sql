@@ -43,6 +43,11 @@ CREATE OR REPLACE FUNCTION pool_shares(license bigint, party bigint, destination
            OR p.measure = 'content' AND (i->'contents' ? p.element OR l.composition ? p.element));
 $$;
 
+-- How much of a mass, in grams, counts: the share of it, rounded half up.
+CREATE OR REPLACE FUNCTION pool_content(gross bigint, share numeric) RETURNS bigint LANGUAGE sql IMMUTABLE AS $$
+    SELECT round(gross * share)::bigint;
+$$;
+
 CREATE OR REPLACE FUNCTION pool_digest(before bytea, m licensing_poolmovement) RETURNS bytea LANGUAGE sql STABLE AS $$
     SELECT sha256(before || convert_to(jsonb_build_array(
         m.pool_id, m.seq, (extract(epoch FROM m.at) * 1000000)::bigint, m.kind, m.cap, m.state, m.public, m.from_day, m.change_id,
@@ -87,7 +92,7 @@ DECLARE
 BEGIN
     FOR one IN
         WITH target AS (
-            SELECT s.*, (i->>'gross')::bigint AS gross, round((i->>'gross')::bigint * s.share)::bigint AS content
+            SELECT s.*, (i->>'gross')::bigint AS gross, pool_content((i->>'gross')::bigint, s.share) AS content
             FROM jsonb_array_elements(request->'lines') i
             JOIN pool_shares((request->>'license')::bigint, (request->>'end_user')::bigint, request->>'destination',
                              (request->>'day')::date, request->'lines') s ON s.line = (i->>'line')::int
@@ -144,7 +149,7 @@ BEGIN
     FOR pool IN
             SELECT p.ref, p.element, pool_room(p, today, (request->>'declared')::boolean) AS room, p.id = ANY (held) AS held,
                    (pool_terms(p, today)).state, bool_and(s.share IS NOT NULL) AS known,
-                   sum(round((i.item->>'gross')::bigint * s.share))::bigint AS content, min(i.n) - 1 AS index
+                   sum(pool_content((i.item->>'gross')::bigint, s.share))::bigint AS content, min(i.n) - 1 AS index
             FROM pool_shares((request->>'license')::bigint, (request->>'end_user')::bigint, request->>'destination',
                              (request->>'day')::date, request->'lines') s
             JOIN jsonb_array_elements(request->'lines') WITH ORDINALITY i (item, n) ON (i.item->>'line')::int = s.line

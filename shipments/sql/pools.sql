@@ -61,7 +61,7 @@ CREATE OR REPLACE FUNCTION shipment_pool_drift(licenses bigint[])
         FROM shipments_shipment s
         WHERE (licenses IS NULL OR s.license_id = ANY (licenses)) AND EXISTS (SELECT FROM licensing_quotapool)
     ), expected AS (
-        SELECT l.id, l.license_id, l.created_at, c.pool, c.line, round((i->>'gross')::bigint * c.share) AS content
+        SELECT l.id, l.license_id, l.created_at, c.pool, c.line, pool_content((i->>'gross')::bigint, c.share) AS content
         FROM live l, pool_shares(l.license_id, l.end_user_id, l.destination, (l.uses->>'day')::date, l.uses->'lines') c,
              jsonb_array_elements(l.uses->'lines') i WHERE (i->>'line')::int = c.line
     ), present AS (
