@@ -5,7 +5,7 @@ from pathlib import Path
 from django.db import migrations
 
 SQL = Path(__file__).parent.parent / "sql"
-CHANGED = ("post", "pools", "ledger", "corrections", "sweeps", "guards", "doors", "books")
+CHANGED = ("post", "pools", "ledger", "corrections", "sweeps", "guards", "hold", "doors", "books")
 
 
 class Migration(migrations.Migration):

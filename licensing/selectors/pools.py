@@ -4,12 +4,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from django.db import connection
 from django.db.models import BigIntegerField, Case, DateField, F, OuterRef, QuerySet, Subquery, Sum, Value, When
 from django.db.models.functions import Coalesce, Greatest
 
 from core.access import Actor, visibility
-from core.legal_time import day_start, legal_today
-from core.quantities import MASS
+from core.legal_time import day_start
 from licensing.models import License, PoolChange, PoolMovement, PoolState, QuotaPool
 
 USED_UP, CRITICAL = "used_up", "critical"
@@ -83,21 +83,19 @@ def pool_changes_waiting(actor: Actor) -> QuerySet[PoolChange]:
 def elements_to_state(license: License) -> dict[int, list[str]]:
     """Of which elements a shipment under this license says how much its goods contain, by line: what a quota counts
     whose period is not over, and the license does not say."""
-    found: dict[int, set[str]] = {}
-    counted = QuotaPool.objects.filter(measure=QuotaPool.Measure.CONTENT, period_until__gte=legal_today())
-    for pool in counted:
-        for line in license.lines.all():
-            item = line.control_item
-            if (
-                line.unit in MASS
-                and pool.element == item.element
-                and pool.element not in line.composition
-                and pool.category in ("", item.category)
-                and pool.list_name in ("", item.list_name)
-                and (not pool.destinations or set(pool.destinations) & set(license.destinations))
-            ):
-                found.setdefault(line.number, set()).add(pool.element)
-    return {number: sorted(symbols) for number, symbols in found.items()}
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT n.number, array_agg(DISTINCT p.element)
+            FROM licensing_license l JOIN licensing_licenseline n ON n.license_id = l.id
+            JOIN licensing_controlitem item ON item.id = n.control_item_id
+            JOIN licensing_quotapool p ON pool_may_count(p, item, n.unit, l.destinations, legal_day(legal_now()))
+            WHERE l.id = %s AND p.measure = 'content' AND p.element = item.element AND NOT n.composition ? p.element
+            GROUP BY n.number
+            """,
+            [license.pk],
+        )
+        return dict(cursor.fetchall())
 
 
 def standings(pools: QuerySet[QuotaPool], today: date) -> list[Standing]:

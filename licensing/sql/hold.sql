@@ -21,11 +21,7 @@ BEGIN
             JOIN licensing_license lic ON lic.id = wanted.license
             JOIN licensing_licenseline n ON n.license_id = wanted.license AND n.number = wanted.line
             JOIN licensing_controlitem item ON item.id = n.control_item_id
-            JOIN licensing_quotapool q ON (q.category = '' OR q.category = item.category)
-                AND (q.list_name = '' OR q.list_name = item.list_name)
-                AND (q.measure = 'content' OR q.element = '' OR q.element = item.element)
-                AND (q.destinations = '{}' OR q.destinations && lic.destinations)
-                AND q.period_until >= legal_day(legal_now())))
+            JOIN licensing_quotapool q ON pool_may_count(q, item, n.unit, lic.destinations, legal_day(legal_now()))))
         ORDER BY p.id FOR NO KEY UPDATE;
 END;
 $$;

@@ -16,6 +16,17 @@ CREATE OR REPLACE FUNCTION pool_room(pool licensing_quotapool, day date, declare
     FROM pool_terms(pool, day) t;
 $$;
 
+-- May a pool count goods of this item, in this unit, that go to one of these destinations, on this day or later? Which do on
+-- a day, and how much of them, pool_shares says.
+CREATE OR REPLACE FUNCTION pool_may_count(
+    p licensing_quotapool, item licensing_controlitem, unit text, destinations varchar[], since date
+) RETURNS boolean LANGUAGE sql IMMUTABLE AS $$
+    SELECT p.period_until >= since AND unit IN ('kg', 'g')
+        AND (p.destinations = '{}' OR p.destinations && destinations)
+        AND (p.category = '' OR p.category = item.category) AND (p.list_name = '' OR p.list_name = item.list_name)
+        AND (p.measure = 'content' OR p.element = '' OR p.element = item.element);
+$$;
+
 -- Which pools these lines of a license count against when they are used on this day, and with which share of their mass.
 -- lines: [{line, contents: {element: {share, basis}}}]; contents as stated, else the grade's upper bound on the license.
 -- share is NULL where the pool counts an element of the goods and nobody has said how much of it they have.
@@ -32,15 +43,12 @@ CREATE OR REPLACE FUNCTION pool_shares(license bigint, party bigint, destination
                ELSE coalesce((i->'contents'->p.element->>'share')::numeric, (l.composition->>p.element)::numeric) END,
            CASE p.measure WHEN 'gross' THEN 'gross' ELSE coalesce(i->'contents'->p.element->>'basis', 'grade') END
     FROM licensing_quotapool p, l JOIN licensing_controlitem item ON item.id = l.control_item_id
-    WHERE pool_shares.day BETWEEN greatest(p.period_from, p.opened_on) AND p.period_until
-      AND l.unit IN ('kg', 'g')
-      AND (p.destinations = '{}' OR pool_shares.destination = ANY (p.destinations))
+    WHERE pool_may_count(p, item, l.unit, ARRAY[pool_shares.destination], pool_shares.day)
+      AND pool_shares.day >= greatest(p.period_from, p.opened_on)
       AND (p.end_uses = '{}' OR p.end_uses && ARRAY(
             SELECT d.end_use_id FROM licensing_licenseenduser u JOIN licensing_declaration d ON d.id = u.declaration_id
             WHERE u.license_id = pool_shares.license AND u.party_id = pool_shares.party)::varchar[])
-      AND (p.category = '' OR p.category = item.category) AND (p.list_name = '' OR p.list_name = item.list_name)
-      AND (p.element = '' OR p.element = item.element
-           OR p.measure = 'content' AND (i->'contents' ? p.element OR l.composition ? p.element));
+      AND (p.measure = 'gross' OR p.element = item.element OR i->'contents' ? p.element OR l.composition ? p.element);
 $$;
 
 -- How much of a mass, in grams, counts: the share of it, rounded half up.

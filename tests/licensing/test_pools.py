@@ -190,7 +190,9 @@ def test_what_a_pool_counts_is_said_by_the_request_or_by_the_license(world, lice
     (problem,) = error.value.errors
     assert (problem.pointer, problem.code) == ("/lines/0/composition", "required")
     assert "Q-EU-DY" in problem.message and "Dy" in problem.message
+    assert selectors.elements_to_state(license) == {1: ["Dy"]}
     LicenseLine.objects.filter(license=license).update(composition={"Dy": "0.035", "Tb": "0.005"})
+    assert selectors.elements_to_state(license) == {}
     opened(world, "Q-TB", element="Tb")
     world.shipment(license, 1_000 * KG)
     assert (used(), used("Q-TB")) == ((35, 0), (5, 0))  # the grade's upper bound
