@@ -5,7 +5,7 @@ from pathlib import Path
 from django.db import migrations
 
 SQL = Path(__file__).parent.parent / "sql"
-CHANGED = ("pools", "books")
+CHANGED = ("pools", "books", "reports", "reserve", "doors")
 
 
 class Migration(migrations.Migration):

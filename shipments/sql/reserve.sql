@@ -92,24 +92,11 @@ CREATE OR REPLACE FUNCTION shipment_left(asked jsonb, taken jsonb) RETURNS text[
          LATERAL (SELECT (line->>'available_after')::numeric) after (left_over);
 $$;
 
--- The quota that is asked for a shipment, as ledger_take judges or takes it, and whether the company owes reports: asked after
--- the ledger has waited for whoever settles a shipment, of which a report may be long due at once. Which they are is read
--- where one is.
-CREATE OR REPLACE FUNCTION shipment_judged(request jsonb, lic shipment_read, shipment bigint) RETURNS jsonb
-    LANGUAGE plpgsql AS $$
-DECLARE
-    said jsonb;
-    owed date;
-BEGIN
-    said := ledger_take(request || jsonb_build_object('license', lic.id, 'end_user', lic.end_user,
-        'consignee', lic.consignee, 'shipment', shipment, 'shipment_ref', request->>'ref'), shipment IS NULL);
-    owed := (SELECT min(s.report_due_on) FROM shipments_shipment s
-             WHERE s.exporter_id = (request->>'organization')::bigint AND s.state IN ('cleared', 'departed'));
-    IF owed < (said->>'today')::date - (request->>'late_days')::int THEN
-        RETURN shipment_reports_owed(said, (request->>'organization')::bigint, (request->>'late_days')::int);
-    END IF;
-    RETURN said;
-END;
+-- The quota that is asked for a shipment, as ledger_take judges or takes it, and then whether the company owes reports.
+CREATE OR REPLACE FUNCTION shipment_judged(request jsonb, lic shipment_read, shipment bigint) RETURNS jsonb LANGUAGE sql AS $$
+    SELECT shipment_reports_owed(ledger_take(request || jsonb_build_object('license', lic.id, 'end_user', lic.end_user,
+            'consignee', lic.consignee, 'shipment', shipment, 'shipment_ref', request->>'ref'), shipment IS NULL),
+        (request->>'organization')::bigint, (request->>'late_days')::int);
 $$;
 
 -- Whether it would be taken, as shipment_reserve says it. No lock, no write.
