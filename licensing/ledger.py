@@ -22,6 +22,18 @@ def reopen(license: License) -> None:
     _call("SELECT ledger_reopen(%s)", [license.pk])
 
 
+def done(license: License) -> bool:
+    """Nothing more may cross on it, whatever is left: license_done()."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT license_done(l.last_cleared, l.max_clearances, c.taken) FROM licensing_license l"
+            " LEFT JOIN licensing_clearancecount c ON c.license_id = l.id WHERE l.id = %s",
+            [license.pk],
+        )
+        said: bool = cursor.fetchone()[0]
+        return said
+
+
 def open_lines(license: License) -> list[LicenseLine]:
     """The new license has the lines that were granted, each with its authorization as first movement."""
     return list(LicenseLine.objects.raw("SELECT * FROM ledger_open(%s)", [license.pk]))

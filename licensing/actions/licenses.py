@@ -20,7 +20,7 @@ from core.models import HistoryLine
 from exporters import rules
 from licensing import books, ledger
 from licensing.models import License, Suspension
-from licensing.selectors import clearances_taken, licenses_for, uses_untold
+from licensing.selectors import licenses_for, uses_untold
 from licensing.states import IN_FORCE, LicenseState
 
 WARNING_DAYS = (7, 30, 90)
@@ -152,18 +152,11 @@ def exhaust_if_done(license: License, *, by: Actor) -> None:
     lines = list(license.lines.all())
     if license.state != LicenseState.ACTIVE or any(line.reserved for line in lines):
         return
-    if not (_nothing_more_crosses(license) or all(line.available <= 0 for line in lines)):
+    if not (ledger.done(license) or all(line.available <= 0 for line in lines)):
         return
     ledger.set_usable(license, usable=False)
     move(license.exhaust, by=by)
     ledger.lapse(license)
-
-
-def _nothing_more_crosses(license: License) -> bool:
-    """Whatever is left on it: its clearances are taken, or its last shipment was cleared."""
-    if license.last_cleared or license.max_clearances is None:
-        return license.last_cleared
-    return clearances_taken([license])[license.pk] >= license.max_clearances
 
 
 def settle(license: License, *, by: Actor) -> None:
@@ -173,7 +166,7 @@ def settle(license: License, *, by: Actor) -> None:
     It stays used up where nothing more may cross on it: what comes free then lapses.
     """
     at = legal_now()
-    if license.state != LicenseState.EXHAUSTED or license.past_on(legal_day(at)) or _nothing_more_crosses(license):
+    if license.state != LicenseState.EXHAUSTED or license.past_on(legal_day(at)) or ledger.done(license):
         exhaust_if_done(license, by=by)
     elif any(line.available + line.lapsed > 0 for line in license.lines.all()):
         ledger.reopen(license)

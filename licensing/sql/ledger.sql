@@ -13,6 +13,12 @@ CREATE OR REPLACE FUNCTION license_over(usable_until date, on_ date) RETURNS boo
     SELECT on_ > usable_until;
 $$;
 
+-- Nothing more may cross on a license, whatever is left on it: its last shipment was cleared, or its clearances are taken.
+CREATE OR REPLACE FUNCTION license_done(last_cleared boolean, max_clearances bigint, taken bigint) RETURNS boolean
+    LANGUAGE sql IMMUTABLE AS $$
+    SELECT last_cleared OR coalesce(taken >= max_clearances, false);
+$$;
+
 -- What the last shipment of a license may take beyond what remains, where nothing else of it is open.
 CREATE OR REPLACE FUNCTION ledger_last(line licensing_licenseline, last boolean) RETURNS bigint LANGUAGE sql IMMUTABLE
     AS $$ SELECT CASE WHEN last THEN ledger_percent(greatest(ledger_available(line), 0), line.final_pct) ELSE 0 END; $$;

@@ -112,9 +112,10 @@ BEGIN
                      bool_or(n.capped) AS capped
               FROM licensing_licenseline n WHERE n.license_id = ANY (licenses) GROUP BY 1) n ON n.license_id = l.id
         LEFT JOIN licensing_clearancecount c ON c.license_id = l.id
-        WHERE l.id <> ALL (missed) AND h.smallest > 0 AND n.tolerance = 0 AND NOT n.capped AND NOT l.last_cleared
+        WHERE l.id <> ALL (missed) AND h.smallest > 0 AND n.tolerance = 0 AND NOT n.capped
+          AND NOT license_done(l.last_cleared, l.max_clearances, c.taken - h.counted)
           AND (l.state IN ('active', 'suspended') OR n.available = 0)
-          AND (l.max_clearances IS NULL OR l.id = ANY (counts) AND c.taken - h.counted < l.max_clearances));
+          AND (l.max_clearances IS NULL OR l.id = ANY (counts)));
     held := ARRAY(SELECT h FROM unnest(held) h WHERE h.license = ANY (licenses));
     shipments := ARRAY(SELECT DISTINCT h.shipment FROM unnest(held) h);
 
