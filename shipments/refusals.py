@@ -1,5 +1,6 @@
 """The ledger's failures in words: what is wrong, the limit, and what would change it."""
 
+from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
 
@@ -9,6 +10,32 @@ from django.utils.translation import ngettext
 from core import quantities
 from core.errors import DomainError, Problem
 from licensing.words import holds
+
+# The guards in the order in which a reservation is judged (docs/ledger.md), by the codes of what they refuse. Those of
+# one are told as they come, line by line.
+GUARDS = (
+    ("client-reference-used",),
+    ("license-suspended", "license-not-active", "not-yet-valid", "license-expired"),
+    ("exporter-not-active",),
+    (
+        "end-user-not-authorized",
+        "end-user-closed",
+        "consignee-not-authorized",
+        "port-not-authorized",
+        "destination-not-authorized",
+    ),
+    ("line-mismatch",),
+    ("line-exhausted", "value-exhausted", "end-user-exhausted"),
+    ("quota-exhausted",),
+    ("clearances-exhausted",),
+    ("policy-prohibits", "held"),
+    ("report-overdue",),
+)
+_PLACE = {code: place for place, codes in enumerate(GUARDS) for code in codes}
+
+
+def in_order(failures: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    return sorted(failures, key=lambda failure: _PLACE[failure["code"]])
 
 
 def refusal(failures: list[dict[str, Any]]) -> DomainError:

@@ -17,12 +17,10 @@ from core.idempotency import Answer
 from licensing.selectors import clearances_taken, licenses_for, with_lines
 from shipments.actions.bulk import Row, checked
 from shipments.actions.reservations import found, stated_of
-from shipments.refusals import refusal
+from shipments.refusals import in_order, refusal
 
-# what the rows above may use up; what everybody may, so that each is judged alone; what the ledger judges after that
+# what the rows above may use up; what everybody may, as a pool, is judged of each alone
 EXHAUSTED = frozenset({"line-exhausted", "value-exhausted", "end-user-exhausted", "clearances-exhausted"})
-POOLED = frozenset({"quota-exhausted"})
-JUDGED_LAST = frozenset({"policy-prohibits", "held", "report-overdue"})
 
 
 @dataclass(frozen=True)
@@ -81,11 +79,9 @@ class _Left:
             return alone[:1]  # it is asked nothing else
         if not self.taken[stated["license"]]:
             return alone
-        before = [one for one in alone if one["code"] not in {*EXHAUSTED, *POOLED, *JUDGED_LAST}]
-        pooled, last = ([one for one in alone if one["code"] in codes] for codes in (POOLED, JUDGED_LAST))
-        unmatched = {one["pointer"] for one in before}
-        exhausted, clearances = self._exhausted(stated, unmatched), self._clearances(stated["license"])
-        return [*before, *exhausted, *pooled, *clearances, *last]
+        others = [one for one in alone if one["code"] not in EXHAUSTED]
+        unmatched = {one["pointer"] for one in others}
+        return in_order([*others, *self._exhausted(stated, unmatched), *self._clearances(stated["license"])])
 
     def _exhausted(self, stated: Mapping[str, Any], unmatched: Set[str]) -> list[dict[str, Any]]:
         failures: list[dict[str, Any]] = []

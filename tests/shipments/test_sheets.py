@@ -11,7 +11,7 @@ from decimal import Decimal
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.db import transaction
+from django.db import connection, transaction
 from django.test import Client
 from django.urls import reverse
 
@@ -28,6 +28,7 @@ from shipments import tasks
 from shipments.actions import LineRequest, bulk, cancel, sheets
 from shipments.actions.foreseeing import foresee
 from shipments.models import Bulk, BulkRow, Sheet, Shipment
+from shipments.refusals import GUARDS
 from tests import make
 from tests.api.test_bulk import COLUMNS as ALL
 from tests.make import unique
@@ -470,6 +471,15 @@ def test_what_is_shown_is_what_would_be_booked(world, license):
         "destination-not-authorized",
         "line-mismatch",
     }
+
+
+def test_every_guard_has_its_place_in_the_order(db):
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT DISTINCT (regexp_matches(prosrc, $$'code', '([a-z-]+)'$$, 'g'))[1] FROM pg_proc"
+            " WHERE proname IN ('ledger_take', 'pool_failures', 'shipment_reports_owed', 'shipment_used')"
+        )
+        assert {code for (code,) in cursor.fetchall()} == {code for codes in GUARDS for code in codes}
 
 
 def test_the_rules_are_asked_where_no_verdict_knows_the_newest(desk, license, monkeypatch):
