@@ -208,6 +208,7 @@ ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_CONFIRM_EMAIL_ON_GET = False
 ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_USER_DISPLAY = "core.accounts.display_name"
+PASSWORD_RESET_TIMEOUT = 3 * 24 * 3600  # for so long counts a link that sets a password or accepts an invitation
 ACCOUNT_RATE_LIMITS = {"login_failed": "10/15m/key,60/15m/ip"}
 ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = "http" if LOCAL else "https"

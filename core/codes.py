@@ -384,7 +384,7 @@ CODES = (
         429,
         filled(
             _("The company invited more people in {hours} hours than are let."),
-            hours="core.actions.teams.INVITATION_HOURS",
+            hours="core.actions.teams.SPAN_HOURS",
         ),
         _("Wait for Retry-After; nothing was sent."),
         retry=True,

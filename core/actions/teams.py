@@ -18,7 +18,7 @@ from core.locks import lock
 from core.models import HistoryLine, Membership, Organization, Role, User
 from core.selectors import invitation, invitation_over, invitations_of, members_of
 
-INVITATION_HOURS = 24  # for which it counts
+SPAN_HOURS = 24  # in which so many invitations go out at most
 
 
 @command
@@ -43,7 +43,7 @@ def add_member(*, email: str, name: str, roles: list[str], by: Actor) -> None:
 
 def _require_fewer_invitations(organization: Organization, at: datetime) -> None:
     """Raises DomainError too-many-invitations: whoever registers a company must not mail the world in our name."""
-    most, span = settings.INVITATIONS_A_DAY, timedelta(hours=INVITATION_HOURS)
+    most, span = settings.INVITATIONS_A_DAY, timedelta(hours=SPAN_HOURS)
     if not most:
         return
     sent = HistoryLine.objects.filter(
@@ -55,7 +55,7 @@ def _require_fewer_invitations(organization: Organization, at: datetime) -> None
         detail = _(
             "Your company sent {count} invitations in the last {span} hours, and more are not sent in one day. "
             "Nothing was sent now; the next one can go out in {hours} h."
-        ).format(count=most, span=INVITATION_HOURS, hours=-(-wait // timedelta(hours=1)))
+        ).format(count=most, span=SPAN_HOURS, hours=-(-wait // timedelta(hours=1)))
         seconds = -(-wait // timedelta(seconds=1))
         raise DomainError(detail, code="too-many-invitations", headers={"Retry-After": str(seconds)})
 
