@@ -23,7 +23,7 @@ from core.legal_time import INSTANT, legal_day, legal_now, months_after
 from core.locks import lock, lock_all
 from core.references import ALPHABET, draw
 from exporters.states import ExporterState
-from licensing import ledger, rules
+from licensing import ledger
 from licensing.actions.applications import lock_with_exporter
 from licensing.actions.consultations import require_running
 from licensing.actions.findings import (
@@ -108,7 +108,7 @@ def recommend(
     row = lock(applications_for(by), ref=ref)
     require(row.recommend, by=by, seen=seen)
     require_running(row)
-    _require_another(rules.not_to_recommend(row, by))
+    _require_another(row.not_to_recommend(by))
     at = legal_now()
     judged = judge(row, at=at, audience=PENDING)
     require_acknowledged(row, judged, acknowledged)
@@ -251,7 +251,7 @@ def _recommendation(row: Application) -> DecisionStep:
 
 
 def _require_another(why: FourEyes | None) -> None:
-    """Nothing keeps this officer from the step (licensing/rules.py). Raises FourEyes otherwise."""
+    """Nothing keeps this officer from the step. Raises FourEyes otherwise."""
     if why is not None:
         raise why
 
@@ -261,7 +261,7 @@ def send_back(ref: str, *, seen: int, reason: str, by: Actor) -> Application:
     """The case is with its reviewer again, in the same round."""
     row = lock(applications_for(by), ref=ref)
     require(row.send_back, by=by, seen=seen)
-    _require_another(rules.not_to_decide(row, by))
+    _require_another(row.not_to_decide(by))
     move(row.send_back, by=by, reason=reason)
     return row
 
@@ -281,7 +281,7 @@ def approve(
     """
     row = lock(applications_for(by), ref=ref)
     require(row.approve, by=by, seen=seen)
-    _require_another(rules.not_to_decide(row, by))
+    _require_another(row.not_to_decide(by))
     step = _recommendation(row)
     declarations = _lock_declarations(row, step)
     at = legal_now()
@@ -309,7 +309,7 @@ def refuse(ref: str, *, seen: int, factors: list[str], text: str, departure: str
     """
     row = lock(applications_for(by), ref=ref)
     require(row.refuse, by=by, seen=seen)
-    _require_another(rules.not_to_decide(row, by))
+    _require_another(row.not_to_decide(by))
     _require_grounds(factors, text)
     at = legal_now()
     judged = judge(row, at=at, audience=PENDING)
@@ -410,7 +410,7 @@ def reopen(ref: str, *, seen: int, reason: str, by: Actor) -> Application:
     """An approval that must not be issued is under review again. Another decider does this."""
     row = lock(applications_for(by), ref=ref)
     require(row.reopen, by=by, seen=seen)
-    _require_another(rules.not_to_reopen(row, by))
+    _require_another(row.not_to_reopen(by))
     move(row.reopen, by=by, reason=reason)
     return row
 

@@ -1,31 +1,32 @@
-"""Applications: what is asked for, what was found, who recommended and who decided."""
+"""Applications: what is asked for, what was found, who recommended and who decided.
+
+Two people stand behind each license: nobody decides who ever took the case, and nobody who decided reviews, recommends
+or reopens in that round (`Application.not_to_…`). PostgreSQL keeps the same apart by `step_nobody_takes_both` below and
+guard_two_people (licensing/sql/guards.sql).
+"""
 
 from datetime import date, datetime
 from functools import cached_property
+from typing import Any
 
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import ArrayField, RangeOperators
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django_fsm import FSMField, FSMModelMixin, transition
 
+from core.errors import DomainError, Forbidden, FourEyes
 from core.graphs import guarded
 from core.guards import insert_only
-from core.models import Document, User
+from core.models import Document, HistoryLine, User
 from exporters import rules
 from exporters.models import Exporter, Party
 from licensing.models.declarations import Declaration
 from licensing.models.editions import PolicyEdition
 from licensing.models.lists import ControlItem
-from licensing.rules import (
-    asked_for_nothing_yet,
-    is_running,
-    stands_still,
-    takings,
-    whoever_has_it,
-    whoever_has_it_not,
-)
+from licensing.rules import asked_for_nothing_yet, is_running, stands_still, whoever_has_it, whoever_has_it_not
 from licensing.states import OPEN_CASE, TAKEN
 from licensing.states import ApplicationState as S
 from licensing.words import terms
@@ -117,11 +118,36 @@ class Application(FSMModelMixin, models.Model):
         """The latest of the present round; none any more once the case was reopened."""
         return self._latest(DecisionStep.Step.DECIDE) if self.decided_at else None
 
-    def taken_by(self, user: User) -> bool:
-        """He took it, or took it over, whoever has it now."""
-        return takings(user).filter(subject_id=self.pk).exists()
+    def not_to_take_over(self, actor: Any) -> DomainError | None:
+        """Why this officer does not take it over, and so does not review it; None where nothing is against that."""
+        if self.reviewer_id == actor.user.pk:
+            return Forbidden(gettext("You have this case already."))
+        if self._decided_by(actor.user):
+            return FourEyes(gettext("You decided in this round, so another officer must review it."))
+        return None
 
-    def decided_by(self, user: User) -> bool:
+    def not_to_recommend(self, actor: Any) -> FourEyes | None:
+        if self._decided_by(actor.user):
+            return FourEyes(gettext("You decided in this round, so another officer must recommend."))
+        return None
+
+    def not_to_decide(self, actor: Any) -> FourEyes | None:
+        """Nobody who ever took it does, and so nobody who recommended, as only who has it recommends."""
+        if _takings(actor.user).filter(subject_id=self.pk).exists():
+            return FourEyes(gettext("You took this case, so another officer must decide it."))
+        return None
+
+    @staticmethod
+    def left_to_others(actor: Any) -> Q:
+        """Of many cases, those of which `not_to_decide` says why this officer does not decide them."""
+        return Q(pk__in=_takings(actor.user).values("subject_id"))
+
+    def not_to_reopen(self, actor: Any) -> FourEyes | None:
+        if self._decided_by(actor.user):
+            return FourEyes(gettext("You approved this, so another deciding officer must reopen it."))
+        return None
+
+    def _decided_by(self, user: User) -> bool:
         """He decided in the present round, reopened since or not."""
         decided = (self.round, DecisionStep.Step.DECIDE, user.pk)
         return decided in [(step.round, step.step, step.actor_id) for step in self.steps.all()]
@@ -399,6 +425,11 @@ class Application(FSMModelMixin, models.Model):
     def withdraw(self) -> None: ...
 
 
+def _takings(user: User) -> QuerySet[HistoryLine]:
+    """That this officer took a case, or took it over, whoever has it now; `subject_id` is the case's key."""
+    return HistoryLine.objects.filter(subject_kind="application", verb="assign", actor_id=user.pk)
+
+
 class ApplicationLine(models.Model):
     """Goods asked for: a control item, how it is described, how much in whole base units."""
 
@@ -504,7 +535,7 @@ class ToleranceMode(models.TextChoices):
 @insert_only
 class DecisionStep(models.Model):
     """A counted step of a round: a recommendation or a decision. PostgreSQL refuses one person doing both, as verbs do
-    before (licensing/rules.py)."""
+    before (`Application.not_to_decide`)."""
 
     class Step(models.TextChoices):
         RECOMMEND = "recommend", _("Recommendation")

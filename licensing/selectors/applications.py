@@ -23,7 +23,6 @@ from licensing.models import (
     SupplementAnswer,
     SupplementPoint,
 )
-from licensing.rules import left_to_others
 from licensing.states import OPEN_CASE, TAKEN, ApplicationState
 
 WAITING = (
@@ -175,7 +174,7 @@ def in_queue(rows: QuerySet[Application], actor: Actor, view: str) -> QuerySet[A
 def to_countersign(actor: Actor) -> QuerySet[Application]:
     """Cases that others took and recommended, and approvals still to be issued."""
     rows = applications_for(actor).filter(state__in=[ApplicationState.AWAITING_DECISION, ApplicationState.APPROVED])
-    mine = left_to_others(actor) & Q(state=ApplicationState.AWAITING_DECISION)
+    mine = Application.left_to_others(actor) & Q(state=ApplicationState.AWAITING_DECISION)
     return rows.exclude(mine).order_by("accepted_on", "pk")
 
 

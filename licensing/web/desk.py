@@ -12,7 +12,7 @@ from core.legal_time import legal_now, legal_today
 from core.models import Document
 from core.telling import Told, told
 from core.web.steps import Failed, of_one_moment, offered
-from licensing import granted, rules, selectors
+from licensing import granted, selectors
 from licensing.actions.decisions import require_grantable
 from licensing.actions.findings import DEPARTURES, lacking, limits, presumed
 from licensing.models import Application, DecisionStep
@@ -57,9 +57,9 @@ def case(request: HttpRequest, ref: str, failed: Failed | None = None) -> HttpRe
         "steps": steps,
         "recommendation": recommendation,
         "granted": granted.decided(row) if row.decided_at else granted.recommended(row),
-        "not_to_recommend": rules.not_to_recommend(row, request.actor),
-        "not_to_decide": rules.not_to_decide(row, request.actor),
-        "not_to_reopen": rules.not_to_reopen(row, request.actor),
+        "not_to_recommend": row.not_to_recommend(request.actor),
+        "not_to_decide": row.not_to_decide(request.actor),
+        "not_to_reopen": row.not_to_reopen(request.actor),
         "unverified": [u for u in row.end_users.all() if not u.declaration.checked and (u.pk in kept or not kept)],
         "unissued": row.state in UNISSUED,
         "findings": row.findings.all(),
