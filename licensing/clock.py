@@ -16,7 +16,7 @@ SIGNALS = (30, 40, WORKING_DAYS)
 
 @dataclass(frozen=True)
 class Clock:
-    """Derived anew whenever somebody asks. Every figure raises NotPublished where the table ends before it."""
+    """Derived anew whenever somebody asks. Figures but `left` raise NotPublished where the table ends before them."""
 
     calendar: Calendar
     day_0: date
@@ -44,7 +44,14 @@ class Clock:
         return self.calendar.used(self.day_0, on, self.pauses)
 
     def left(self, on: date) -> int | None:
-        return None if self.working_days is None else max(0, self.working_days - self.used(on))
+        """Nothing once the deadline is over. None where no limit applies, and where nobody can say."""
+        if self.working_days is None:
+            return None
+        with suppress(NotPublished):
+            return max(0, self.working_days - self.used(on))
+        with suppress(NotPublished):
+            return 0 if self.deadline and on > self.deadline else None
+        return None
 
     def reached(self, on: date) -> Iterator[int]:
         """The signals whose days have come by the end of `on`, as far as the table goes."""
@@ -82,16 +89,14 @@ class Reading:
 
 def read(clock: Clock, on: date) -> Reading:
     """The clock at the end of this day. Where the table ends too early, it says what it can."""
-    used = left = deadline = None
+    used = deadline = None
     published, provisional = True, False
     try:
         deadline, provisional = clock.deadline, clock.provisional
     except NotPublished:
         published = False
-    try:
-        used, left = clock.used(on), clock.left(on)
-    except NotPublished:
-        left = 0 if deadline and on > deadline else None
-    reached = tuple(clock.reached(on))
+    with suppress(NotPublished):
+        used = clock.used(on)
+    left, reached = clock.left(on), tuple(clock.reached(on))
     pause = next((pause for pause in clock.pauses if pause.covers(on)), None)
     return Reading(on, clock.day_0, clock.working_days, used, left, deadline, provisional, published, reached, pause)

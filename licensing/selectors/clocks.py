@@ -1,39 +1,25 @@
 """The statutory clocks of cases: derived from day 0 and the working-day table whenever somebody asks, never stored."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from functools import lru_cache
+from functools import cache
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import (
-    Case,
-    DateField,
-    Exists,
-    F,
-    Func,
-    IntegerField,
-    OuterRef,
-    Q,
-    QuerySet,
-    Subquery,
-    Value,
-    When,
-    prefetch_related_objects,
-)
+from django.db.models import Case, Exists, F, IntegerField, OuterRef, Q, QuerySet, Value, When, prefetch_related_objects
 
-from core.legal_time import legal_day
-from core.models import HistoryLine, LegalDay
+from core.legal_time import INSTANT, day_end, legal_day
+from core.models import HistoryLine
 from core.selectors import calendar
 from core.working_days import Calendar, NotPublished, Pause
 from licensing.clock import WORKING_DAYS, Clock, Reading, read
 from licensing.course import DAY, Stay, course
 from licensing.models import Application, ApplicationEndUser, ClockInterval
-from licensing.selectors.editions import editions_at
+from licensing.selectors.editions import Editions, editions_at
 from licensing.selectors.silence import unanswered
-from licensing.selectors.untimed import Counting, countings_of, may_count_anew, start_of, starts_of
+from licensing.selectors.untimed import Counting, countings_of, may_count_anew, start_of
 from licensing.states import ENDED_EARLY, OPEN_CASE, ApplicationState
 
 ISSUE_DAYS = 10  # working days within which an approved license is issued
@@ -44,25 +30,31 @@ def clocks_of(cases: Iterable[Application], today: date) -> dict[int, Reading]:
     """The clock of each of these cases that has one, by primary key: four queries, however many they are, and five more
     where one of them may be without a limit; of `with_days_left` two, of `told_cases` one.
 
-    It stands as of today; once the case was decided, as of that day.
+    It stands as of today; once the case was decided, as of that day. Cases with the same clock are read once.
     """
+    reading, found = cache(read), {}
+    for case, clock, on, countings in _clocks(cases, today):
+        overdue_before = _overdue_before(countings, clock.calendar, clock.pauses)
+        found[case.pk] = replace(reading(clock, on), overdue_before=overdue_before)
+    return found
+
+
+def _clocks(cases: Iterable[Application], today: date) -> Iterator[tuple[Application, Clock, date, list[Counting]]]:
+    """Each of these cases that has a clock, that, the day as of which it stands, and which days it counts."""
     timed = {case: case.accepted_on for case in cases if case.accepted_on and case.state not in ENDED_EARLY}
     if not timed:
-        return {}
+        return
     days = {case: legal_day(case.decided_at) if case.decided_at else today for case in timed}
-    paused = [case for case in timed if getattr(case, "stood_still", True)]
-    prefetch_related_objects(paused, "pauses")
+    paused = {case for case in timed if getattr(case, "stood_still", True)}
+    prefetch_related_objects([*paused], "pauses")
     anew = [case.pk for case in timed if getattr(case, "anew", True)]
     countings = countings_of(Application.objects.filter(pk__in=anew), today) if anew else {}
     table = calendar(min(timed.values()), WORKING_DAYS, until=max(days.values()))
-    found = {}
     for case, accepted_on in timed.items():
         of_case = countings.get(case.pk, [Counting(accepted_on)])
         day_0 = start_of(of_case)
         pauses = tuple(row.pause for row in case.pauses.all()) if case in paused else ()
-        clock = Clock(table, day_0 or accepted_on, pauses, WORKING_DAYS if day_0 else None)
-        found[case.pk] = replace(read(clock, days[case]), overdue_before=_overdue_before(of_case, table, pauses))
-    return found
+        yield case, Clock(table, day_0 or accepted_on, pauses, WORKING_DAYS if day_0 else None), days[case], of_case
 
 
 def _overdue_before(countings: Iterable[Counting], table: Calendar, pauses: tuple[Pause, ...]) -> date | None:
@@ -92,7 +84,7 @@ def used_of(decided: Iterable[Application]) -> dict[int, int]:
     for pk, begins_on, ends_on in rows.values_list("application", "begins_on", "ends_on"):
         pauses[pk] += (Pause(begins_on, ends_on),)
     table = calendar(min(first for first, _ in spans.values()), 0, until=max(last for _, last in spans.values()))
-    counted, found = lru_cache(table.used), {}
+    counted, found = cache(table.used), {}
     for pk, span in spans.items():
         with suppress(NotPublished):
             found[pk] = counted(*span, pauses[pk])
@@ -140,35 +132,38 @@ def course_of(case: Application, today: date) -> list[Stay]:
 
 
 def told_cases(rows: QuerySet[Application], at: datetime) -> QuerySet[Application]:
-    """As an overview tells of them: with the names of their end-users (`names`), whether their clocks ever stood still
-    (`stood_still`), and `anew`, whether other days may count than all."""
+    """As an overview tells of them: with the names of their end-users (`names`), and what `_with_own` says."""
     users = ApplicationEndUser.objects.filter(application=OuterRef("pk")).order_by("pk")
+    return _with_own(rows, editions_at(at)).annotate(names=ArraySubquery(users.values("party__name")))
+
+
+def _with_own(rows: QuerySet[Application], editions: Editions) -> QuerySet[Application]:
+    """Whether their clocks ever stood still (`stood_still`), and whether other days may count than all (`anew`)."""
     return rows.annotate(
-        names=ArraySubquery(users.values("party__name")),
         stood_still=Exists(ClockInterval.objects.filter(application=OuterRef("pk"))),
-        anew=may_count_anew(editions_at(at)),
+        anew=may_count_anew(editions),
     )
 
 
 def with_days_left(rows: QuerySet[Application], today: date) -> QuerySet[Application]:
-    """Cases that can be sorted by the days that their clocks have left; a late one has fewer than none.
+    """Cases that can be sorted by the days that their clocks have left, those without any behind all others.
 
-    Each has `anew`: whether other days may count than all.
+    The clock says them: once for all cases of one acceptance that count all days, and for each other case by itself.
+    So thousands cost what the days do on which they were accepted.
     """
-    starts = starts_of(Application.objects.filter(state__in=OPEN_CASE, accepted_on__isnull=False), today)
-    anew = [When(pk=pk, then=Value(day_0)) for pk, day_0 in starts.items() if day_0]
-    rows = rows.annotate(day_0=Case(*anew, default=F("accepted_on"), output_field=DateField()))
-    worked = LegalDay.objects.filter(working=True, day__gt=OuterRef("day_0"), day__lte=today).order_by()
-    pauses = ClockInterval.objects.filter(application=OuterRef(OuterRef("pk")), begins_on__lte=OuterRef("day"))
-    worked = worked.exclude(Exists(pauses.filter(Q(ends_on=None) | Q(ends_on__gt=OuterRef("day")))))
-    used = Subquery(worked.annotate(n=Func(F("day"), function="COUNT")).values("n"), output_field=IntegerField())
-    untimed = [pk for pk, day_0 in starts.items() if day_0 is None]
-    limited = ~Q(pk__in=untimed) & Q(state__in=OPEN_CASE, accepted_on__isnull=False)
-    timed = When(limited, then=Value(WORKING_DAYS) - used)
-    return rows.annotate(
-        days_left=Case(timed, default=Value(NO_CLOCK), output_field=IntegerField()),
-        anew=Case(When(pk__in=list(starts), then=True), default=False),
-    )
+    editions = editions_at(day_end(today) - INSTANT)
+    ticking = _with_own(Application.objects.filter(state__in=OPEN_CASE, accepted_on__isnull=False), editions)
+    own = Case(When(Q(stood_still=True) | Q(anew=True), then=F("pk")), default=Value(0))
+    one_each = (
+        ticking.annotate(own=own).order_by("-own", "accepted_on").distinct("own", "accepted_on")
+    )  # those of their own come first
+    alike = defaultdict[tuple[str, int], list[object]](list)
+    for case, clock, on, _countings in _clocks(one_each.only("accepted_on", "state", "decided_at"), today):
+        which, left = "pk" if case.own else "accepted_on", clock.left(on)
+        alike[f"{which}__in", NO_CLOCK if left is None else left].append(getattr(case, which))
+    known = [When(**{which: keys}, state__in=OPEN_CASE, then=Value(left)) for (which, left), keys in alike.items()]
+    days_left = Case(*known, default=Value(NO_CLOCK), output_field=IntegerField())
+    return rows.annotate(days_left=days_left, anew=may_count_anew(editions))
 
 
 def signals_due(cases: Iterable[Application], today: date) -> dict[int, list[tuple[str, int]]]:

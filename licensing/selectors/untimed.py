@@ -25,11 +25,6 @@ class Counting:
     until: date | None = None
 
 
-def starts_of(rows: QuerySet[Application], today: date) -> dict[int, date | None]:
-    """Day 0 of each of these accepted cases for which it may be another than its acceptance; None: no limit applies."""
-    return {pk: start_of(countings) for pk, countings in countings_of(rows, today).items()}
-
-
 def start_of(countings: Sequence[Counting]) -> date | None:
     """Day 0 of the days that count now."""
     return next((one.day_0 for one in countings if one.until is None), None)

@@ -122,6 +122,22 @@ def test_the_queue_begins_with_the_fewest_days_left(accepted, on, world, client)
     rows = client.get("/desk/", {"view": "open"}).context["listing"].rows
     assert [row.ref for row in rows] == [*(refs[day] for day in sorted(days)), filed]
     assert [row.days_left for row in rows[:-1]] == [row.clock.left for row in rows[:-1]] == [0, 6, 11, 35]
-    text = client.get("/desk.csv", {"view": "open"}).content.decode()
-    lines = csv.DictReader(io.StringIO(text.removeprefix("\ufeff"), newline=""))
-    assert [line["Working days left"] for line in lines] == ["0", "6", "11", "35", ""]
+    assert [line["Working days left"] for line in file_of(client, "open")] == ["0", "6", "11", "35", ""]
+
+
+def test_a_decided_case_has_no_days_left_in_a_file_beside_an_open_one_of_its_day(accepted, on, world, client):
+    ref, m = accepted("2026-03-02"), world.ministry
+    accepted("2026-03-02")
+    on("2026-03-16")
+    decisions.assign(ref, seen=seen(ref), by=m.reviewer)
+    decisions.recommend(ref, seen=seen(ref), outcome="refuse", factors=["END_USE"], text="No.", by=m.reviewer)
+    decisions.refuse(ref, seen=seen(ref), factors=["END_USE"], text="No.", departure="Doubts.", by=m.decider)
+    client.force_login(m.reviewer.user)
+    [line] = file_of(client, "decided")
+    assert (line["Case"], line["Working days left"]) == (ref, "")
+
+
+def file_of(client, view):
+    """The lines of the queue's file."""
+    text = client.get("/desk.csv", {"view": view}).content.decode()
+    return list(csv.DictReader(io.StringIO(text.removeprefix("\ufeff"), newline="")))

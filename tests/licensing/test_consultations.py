@@ -67,7 +67,7 @@ def test_k5_two_consultations_move_the_deadline_by_the_days_of_both(accepted, co
 
 
 def test_while_it_lasts_there_is_no_deadline_and_no_day_is_used(accepted, consult, on, read, world, client):
-    ref, other = accepted("2026-03-02"), accepted("2026-03-09")
+    ref, alike, other = accepted("2026-03-02"), accepted("2026-03-02"), accepted("2026-03-09")
     consult(ref, "2026-03-16")
     on("2026-06-30")
     clock, *pages = read(ref)
@@ -75,8 +75,8 @@ def test_while_it_lasts_there_is_no_deadline_and_no_day_is_used(accepted, consul
     assert all("The clock stands still since 16 Mar 2026" in text for text in pages)
     client.force_login(world.ministry.reviewer.user)
     rows = client.get("/desk/", {"view": "open"}).context["listing"].rows
-    assert [row.ref for row in rows] == [other, ref]  # accepted later, and has fewer days left
-    assert rows[1].days_left == rows[1].clock.left
+    assert [row.ref for row in rows] == [alike, other, ref]  # accepted later, or with it, and have fewer days left
+    assert [row.days_left for row in rows] == [row.clock.left for row in rows] == [0, 0, 36]
 
 
 def test_the_state_stays_and_a_second_consultation_is_refused(accepted, consult, world):
