@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from core.access import Actor
 from core.command import command
-from core.errors import DomainError, Forbidden, FourEyes, NotFound, WrongState
+from core.errors import DomainError, Forbidden, NotFound, WrongState
 from core.history import move, record, require, require_seen
 from core.legal_time import legal_day, legal_now
 from core.locks import lock
@@ -72,15 +72,13 @@ def lift(ref: str, *, seen: int, suspension: int, reason: str, by: Actor) -> Lic
     cause = license.suspensions.filter(pk=suspension, ended_at=None).first()
     if cause is None:
         raise NotFound()
-    if cause.end_user_id:
-        raise Forbidden(_("This closed an end-user, and ends with what closed it: with the rules, or with the hit."))
+    if why := cause.not_to_end(by.user):
+        raise why
     if cause.cause == Suspension.Cause.LEDGER and (wrong := books.drift([license.pk])):
         raise DomainError(
             _("The books of this license do not agree yet: {what}.").format(what="; ".join(map(str, wrong))),
             code="books-differ",
         )
-    if cause.needs_another_than(by.user):
-        raise FourEyes(_("You suspended it for this, so another officer must end it."))
     ledger.lock_lines(license)
     at = legal_now()
     cause.ended_by, cause.ended_at, cause.end_reason = by.user, at, reason

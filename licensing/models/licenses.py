@@ -8,9 +8,11 @@ import pgtrigger
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django_fsm import FSMField, FSMModelMixin, transition
 
+from core.errors import DomainError, Forbidden, FourEyes
 from core.graphs import guarded
 from core.guards import Guard, rights
 from core.models import User
@@ -315,9 +317,12 @@ class Suspension(models.Model):
     def __str__(self) -> str:
         return self.get_cause_display()
 
-    def ends_by(self, user: User) -> bool:
-        """Whoever opened one of enforcement does not end it; one of an end-user ends with what opened it."""
-        return self.end_user_id is None and not self.needs_another_than(user)
-
-    def needs_another_than(self, user: User) -> bool:
-        return self.cause == self.Cause.ENFORCEMENT and self.opened_by_id == user.pk
+    def not_to_end(self, user: User) -> DomainError | None:
+        """Why this officer does not end it; None where he may."""
+        if self.end_user_id:
+            return Forbidden(
+                gettext("This closed an end-user, and ends with what closed it: with the rules, or with the hit.")
+            )
+        if self.cause == self.Cause.ENFORCEMENT and self.opened_by_id == user.pk:
+            return FourEyes(gettext("You suspended it for this, so another officer must end it."))
+        return None

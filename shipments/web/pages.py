@@ -10,7 +10,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from core.errors import DomainError
+from core.errors import DomainError, FourEyes
 from core.history import lines_of, open_verbs
 from core.idempotency import Answer, Claim, fingerprint
 from core.legal_time import INSTANT, legal_day, legal_now, legal_today
@@ -120,7 +120,8 @@ def license_page(request: HttpRequest, ref: str, failed: Failed | None = None) -
     today = legal_day(now)
     taken, used = licensing.clearances([row])[row.pk]
     steps = offered(request, row, "desk.license", failed)
-    endable = [cause for cause in row.open_suspensions if cause.ends_by(request.user)]
+    against = {cause: cause.not_to_end(request.user) for cause in row.open_suspensions}
+    endable = [cause for cause, why in against.items() if not why]
     if "lift" in steps["forms"]:
         steps["forms"]["lift"].only(endable)
     found = licensing.closings([row], now)
@@ -138,7 +139,7 @@ def license_page(request: HttpRequest, ref: str, failed: Failed | None = None) -
         "closed_lines": closed_lines,
         "party_changes": licensing.party_changes(row) if row.state in IN_FORCE else [],
         "endable": endable,
-        "others_end": any(cause.needs_another_than(request.user) for cause in row.open_suspensions),
+        "others_end": any(isinstance(why, FourEyes) for why in against.values()),
         "obstacle": obstacle,
         "clearances_taken": taken,
         "clearances_used": used,

@@ -18,7 +18,7 @@ class LiftForm(StepForm):
 
     def __init__(self, *args: Any, row: License, **kwargs: Any) -> None:
         super().__init__(*args, row=row, **kwargs)
-        self.only([cause for cause in row.suspensions.all() if cause.ended_at is None and cause.end_user_id is None])
+        self.only([cause for cause in row.suspensions.all() if cause.ended_at is None])
 
     def only(self, causes: list[Suspension]) -> None:
         """These can be chosen."""
