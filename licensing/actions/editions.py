@@ -216,12 +216,12 @@ def hasten(ref: str, *, seen: int, reason: str, by: Actor) -> Draft:
     _require_no_loosening(row, at + HASTE)
     require_needs(Coming(row, at + HASTE, editions_at(at)), hastens=True)
     _sign(row, Part.APPROVER, row.digest, by, at, once=True)
-    signed = len({one.actor_id for one in row.hastened(at)})
-    if signed < 2:
-        move(row.hasten, by=by, at=at, reason=reason, facts={"signatures": signed})
+    words: dict[str, Any] = {"by": by, "at": at, "reason": reason, "facts": {"signatures": len(row.hastened(at))}}
+    if not row.enough_signed(at):
+        move(row.hasten, **words)
         return row
     edition = _put_in_force(row, row.text, at + HASTE)
-    move(row.hasten_as_second, by=by, at=at, reason=reason, edition=edition.code, facts={"signatures": signed})
+    move(row.hasten_as_second, **words, edition=edition.code)
     return row
 
 

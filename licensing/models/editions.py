@@ -29,6 +29,7 @@ _DIGEST = Func(
 
 HAN = re.compile("[\u3400-\u9fff]")
 COUNTS = Q(repeals=None, repealed_by=None)  # of an edition: it was not repealed, nor repeals one
+SIGNERS = 2  # so many approvers sign an emergency
 SIGNED_HOURS = 24  # for so long a signature of an emergency waits for the other one
 
 
@@ -98,6 +99,10 @@ class Draft(FSMModelMixin, models.Model):
     def hastened(self, at: datetime) -> "list[Signature]":
         """Of these the ones of the hours before that instant, which count for an emergency."""
         return [one for one in self.signed if one.at > at - timedelta(hours=SIGNED_HOURS)]
+
+    def enough_signed(self, at: datetime) -> bool:
+        """So many people that the emergency is in force."""
+        return len({one.actor_id for one in self.hastened(at)}) >= SIGNERS
 
     def not_signed(self, actor: Any) -> WrongState | None:
         """Why this person can take no signature back; None where one of his counts."""

@@ -41,7 +41,7 @@ from licensing.models import (
     Suspension,
     WindowWarning,
 )
-from licensing.models.editions import SIGNED_HOURS
+from licensing.models.editions import SIGNED_HOURS, SIGNERS
 from licensing.selectors import (
     applications_for,
     approvers,
@@ -464,7 +464,7 @@ def told_of_draft(line: HistoryLine) -> tuple[list[str], str]:
 
 
 def _first_of_two(line: HistoryLine) -> bool:
-    return line.verb == "hasten" and line.facts["signatures"] < 2
+    return line.verb == "hasten" and line.facts["signatures"] < SIGNERS
 
 
 def hastened(line: HistoryLine) -> str:
