@@ -1,4 +1,7 @@
-"""A number that is a rule stands in one place; a text that says it names that place, and reads it when it is said."""
+"""A number that is a rule stands in one place; a text that says it names that place, and reads it when it is said.
+
+So does a list that is one, where it says itself how it is read.
+"""
 
 from typing import Any
 
@@ -16,7 +19,8 @@ class _At:
         self.place = place
 
     def __str__(self) -> str:
-        return f"{decided(self.place):,}"
+        found = decided(self.place)
+        return str(found) if isinstance(found, tuple) else f"{found:,}"
 
 
 def filled(text: Any, **places: str) -> Any:

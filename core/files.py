@@ -8,7 +8,7 @@ import io
 import struct
 import zipfile
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
@@ -32,9 +32,13 @@ EICAR = b"X5O!P%@AP[4\\PZX54(P^)7CC)7}$" + b"EICAR-STANDARD-ANTIVIRUS-TEST-FILE!
 PDF_START, PNG_START, JPEG_START, ZIP_START = b"%PDF-", b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"PK\x03\x04"
 
 
-def too_large(*contents: bytes) -> bool:
-    """More than is taken at once: of one file, or of all that come together."""
-    return sum(map(len, contents)) > FILE_BYTES
+def too_large(*contents: bytes, field: str, remedy: str = "") -> list[Problem]:
+    """That it is more than is taken at once, of one file or of all that come together, at this field; else nothing."""
+    if sum(map(len, contents)) <= FILE_BYTES:
+        return []
+    one, all_ = _("The file is larger than {most} MB."), _("Together the files are larger than {most} MB.")
+    message = (one if len(contents) == 1 else all_).format(most=FILE_MEGABYTES)
+    return [Problem(f"/{field}" if field else "", "file-too-large", f"{message} {remedy}".rstrip())]
 
 
 class Other(Exception):
@@ -52,6 +56,20 @@ class Kind:
     ends: tuple[str, ...]
     media_type: str
     check: Callable[[bytes], None]
+
+
+class Kinds(tuple[Kind, ...]):
+    """Those that are taken together; as a text their names, "PDF, PNG or JPG"."""
+
+    __slots__ = ()
+
+    @property
+    def ends(self) -> list[str]:
+        return [end for kind in self for end in kind.ends]
+
+    def __str__(self) -> str:
+        names = [kind.ends[0][1:].upper() for kind in self]
+        return _(" or ").join([*filter(None, [_(", ").join(names[:-1])]), names[-1]])
 
 
 def _pdf(content: bytes) -> None:
@@ -125,31 +143,30 @@ PNG = Kind((".png",), "image/png", _png)
 JPEG = Kind((".jpg", ".jpeg"), "image/jpeg", _jpeg)
 XLSX = Kind((".xlsx",), "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", _sheet)
 CSV = Kind((".csv",), "text/csv", _csv)
-PAPERS = (PDF,)
-PAPERS_IMAGES = (PDF, PNG, JPEG)
-PAPERS_IMAGES_SHEETS = (PDF, PNG, JPEG, XLSX, CSV)
-
-
-def ends_of(kinds: Sequence[Kind]) -> list[str]:
-    return [end for kind in kinds for end in kind.ends]
+ROWS = Kind((".csv",), "text/csv", lambda content: None)  # what is in it the reader of its rows says better
+# by their use; whatever is served again is of one of these kinds
+PAPER = Kinds([PDF])  # that stands by itself
+PROOF = Kinds([PDF, PNG, JPEG])  # what somebody signed far away
+ANSWER = Kinds([PDF, PNG, JPEG, XLSX, CSV])  # with words of one's own
+SHEET = Kinds([ROWS])  # that is read row by row
 
 
 def end_of(media_type: str) -> str:
     """The end that a served file's name gets."""
-    return next((kind.ends[0] for kind in PAPERS_IMAGES_SHEETS if kind.media_type == media_type), "")
+    return next((kind.ends[0] for kind in ANSWER if kind.media_type == media_type), "")
 
 
-def examine(name: str, content: bytes, *, kinds: Sequence[Kind], field: str) -> Kind | Problem:
+def examine(name: str, content: bytes, *, kinds: Kinds, field: str) -> Kind | Problem:
     """The kind that the file is, or the first thing that is wrong with it, at this field. name: without blanks."""
     kind = next((kind for kind in kinds if name.lower().endswith(kind.ends)), None)
     pointer = f"/{field}"
     if not content:
         return Problem(pointer, "file-empty", _("The file is empty."))
-    if too_large(content):
-        return Problem(pointer, "file-too-large", _("The file is larger than {most} MB.").format(most=FILE_MEGABYTES))
+    if problems := too_large(content, field=field):
+        return problems[0]
     if kind is None or wrong(name) or "/" in name or "\\" in name or len(name) > NAME_MOST:
         message = _("Give the file a plain name that ends in {ends}.")
-        return Problem(pointer, "file-name", message.format(ends=_(" or ").join(ends_of(kinds))))
+        return Problem(pointer, "file-name", message.format(ends=_(" or ").join(kinds.ends)))
     if EICAR in content:
         return Problem(pointer, "file-unsafe", _("A virus scanner would stop this file, so we do not take it."))
     try:

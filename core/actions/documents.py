@@ -1,18 +1,17 @@
 """Files as they came."""
 
 import hashlib
-from collections.abc import Sequence
 from datetime import datetime
 
 from core.access import Actor
 from core.errors import Invalid, Problem
-from core.files import PAPERS, Kind, examine
+from core.files import PAPER, Kinds, examine
 from core.legal_time import legal_now
 from core.models import Document
 
 
 def keep_file(
-    name: str, content: bytes, *, field: str, by: Actor, kinds: Sequence[Kind] = PAPERS, at: datetime | None = None
+    name: str, content: bytes, *, field: str, by: Actor, kinds: Kinds = PAPER, at: datetime | None = None
 ) -> Document:
     """The file is stored with its hash, inside the caller's transaction. Raises Invalid naming `field` when it is
     empty, too large, badly named, a scanner's test, or none of these kinds (core/files.py)."""

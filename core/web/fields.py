@@ -1,7 +1,7 @@
 """Form fields that several apps need."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from core import quantities
-from core.files import Kind, ends_of
+from core.files import Kinds
 from core.languages import label_order
 from core.legal_time import LEGAL_ZONE
 from core.templatetags.lodestone import quantity_in_full
@@ -80,8 +80,8 @@ class _SeveralFiles(forms.FileInput):
 class FilesField(forms.FileField):
     """Several files at once, of these kinds; none is an empty list. What is in them is for the verb to look at."""
 
-    def __init__(self, *, kinds: Sequence[Kind], **kwargs: Any) -> None:
-        super().__init__(widget=_SeveralFiles(attrs={"accept": ",".join(ends_of(kinds))}), **kwargs)
+    def __init__(self, *, kinds: Kinds, **kwargs: Any) -> None:
+        super().__init__(widget=_SeveralFiles(attrs={"accept": ",".join(kinds.ends)}), **kwargs)
 
     def clean(self, value: Any, initial: Any = None) -> list[Any]:
         return [super(FilesField, self).clean(file, initial) for file in value or []]

@@ -74,7 +74,11 @@ class CompanyForm(forms.ModelForm):
     business_license = forms.FileField(
         label=_("Business license"),
         required=False,
-        help_text=filled(_("PDF, at most {most} MB. Kept with its hash."), most="core.sizes.FILE_MEGABYTES"),
+        help_text=filled(
+            _("{kinds}, at most {most} MB. Kept with its hash."),
+            kinds="core.files.PAPER",
+            most="core.sizes.FILE_MEGABYTES",
+        ),
     )
 
     class Meta:

@@ -11,14 +11,13 @@ from django.utils.translation import gettext as _
 from core import characters
 from core.access import Actor
 from core.command import command
-from core.errors import DomainError, Forbidden, Invalid, NotFound, Problem, WrongState
+from core.errors import DomainError, Forbidden, Invalid, NotFound, WrongState
 from core.files import too_large
 from core.history import move, record, require, require_seen
 from core.legal_time import day_start, legal_day, legal_now
 from core.locks import lock
 from core.references import draw
 from core.selectors import unknown_countries
-from core.sizes import FILE_MEGABYTES
 from exporters import rules
 from licensing.actions.lists import put_on_lists
 from licensing.actions.needs import HASTE, Coming, not_ahead, require_needs
@@ -118,10 +117,8 @@ def load(ref: str, *, seen: int, file: tuple[str, bytes] | None, by: Actor) -> D
     row = lock(drafts_for(by), ref=ref)
     require(row.load, by=by, seen=seen)
     name, content = file or ("", b"")
-    if too_large(content):  # a form reads no more of it, so what there is may end within a character
-        raise Invalid(
-            [Problem("/file", "file-too-large", _("The file is larger than {most} MB.").format(most=FILE_MEGABYTES))]
-        )
+    if problems := too_large(content, field="file"):  # a form reads no more of it; this may end within a character
+        raise Invalid(problems)
     try:
         document = _read(content.decode("utf-8")).document
     except UnicodeDecodeError:

@@ -12,11 +12,10 @@ from core.access import Actor
 from core.actions import keep_file
 from core.command import command
 from core.errors import DomainError, Invalid, NotFound, Problem
-from core.files import PAPERS_IMAGES_SHEETS, too_large
+from core.files import ANSWER, too_large
 from core.history import move, require
 from core.legal_time import legal_day, legal_now, legal_today
 from core.locks import lock
-from core.sizes import FILE_MEGABYTES
 from licensing.models import Application, Question, QuestionEntry
 from licensing.selectors import applications_for, silences_of
 from licensing.states import ApplicationState
@@ -76,11 +75,10 @@ def answer(
     at = legal_now()
     if not text.strip() and not files:
         raise Invalid([Problem("/text", "required", _("Write an answer, or add a file."))])
-    if too_large(*(content for _name, content in files)):
-        message = _("Together the files are larger than {most} MB. Send some now, and the rest with another answer.")
-        message = message.format(most=FILE_MEGABYTES)
-        raise Invalid([Problem("/files", "file-too-large", message)])
-    kept = [keep_file(*file, field="files", by=by, kinds=PAPERS_IMAGES_SHEETS, at=at) for file in files]
+    remedy = _("Send some now, and the rest with another answer.")
+    if problems := too_large(*(content for _name, content in files), field="files", remedy=remedy):
+        raise Invalid(problems)
+    kept = [keep_file(*file, field="files", by=by, kinds=ANSWER, at=at) for file in files]
     said = asked.entries.create(kind=Kind.ANSWER if final else Kind.PART, by=by.user, at=at, text=text)
     said.files.set(kept)
     facts = {"question": asked.pk, "final": final, "files": [document.sha256 for document in kept]}

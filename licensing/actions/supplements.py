@@ -10,11 +10,10 @@ from core.access import Actor
 from core.actions import keep_file
 from core.command import command
 from core.errors import DomainError, Invalid, Problem
-from core.files import PAPERS_IMAGES_SHEETS, too_large
+from core.files import ANSWER, too_large
 from core.history import move, require
 from core.legal_time import legal_day, legal_now
 from core.locks import lock
-from core.sizes import FILE_MEGABYTES
 from licensing.actions.receipts import require_not_silent
 from licensing.models import Application, Supplement, SupplementAnswer, SupplementPoint
 from licensing.selectors import applications_for
@@ -74,10 +73,7 @@ def resubmit(ref: str, *, answers: Mapping[int, Answer], by: Actor) -> Applicati
     _require_whole(given)
     move(row.resubmit, by=by, at=at, received_at=at)
     for point, answer in given.items():
-        kept = [
-            keep_file(*file, field=f"files_{point.number}", by=by, kinds=PAPERS_IMAGES_SHEETS, at=at)
-            for file in answer.files
-        ]
+        kept = [keep_file(*file, field=f"files_{point.number}", by=by, kinds=ANSWER, at=at) for file in answer.files]
         said = SupplementAnswer.objects.create(point=point, by=by.user, at=at, text=answer.text)
         said.files.set(kept)
     return row
@@ -90,12 +86,7 @@ def _require_whole(given: Mapping[SupplementPoint, Answer]) -> None:
         for point, answer in given.items()
         if not answer.text.strip() and not answer.files
     ]
-    if too_large(*(content for answer in given.values() for _name, content in answer.files)):
-        problems.append(
-            Problem(
-                "", "file-too-large", _("Together the files are larger than {most} MB.").format(most=FILE_MEGABYTES)
-            )
-        )
+    problems += too_large(*(content for answer in given.values() for _name, content in answer.files), field="")
     if problems:
         raise Invalid(problems)
 

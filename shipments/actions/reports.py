@@ -8,7 +8,7 @@ from core.access import Actor
 from core.actions import keep_file
 from core.command import command
 from core.errors import Invalid, Problem
-from core.files import PAPERS_IMAGES
+from core.files import PROOF
 from core.history import lines_of, move, record, require
 from core.legal_time import legal_day, legal_now
 from core.locks import lock
@@ -43,7 +43,7 @@ def deliver(ref: str, *, delivered_on: date, proof: tuple[str, bytes] | None = N
     if proof is None and row.license.asks_proof:
         message = _("A condition of the license asks for a proof of each delivery. Add it as a PDF or an image.")
         raise Invalid([Problem("/proof", "required", message)])
-    document = keep_file(*proof, field="proof", by=by, kinds=PAPERS_IMAGES, at=at) if proof else None
+    document = keep_file(*proof, field="proof", by=by, kinds=PROOF, at=at) if proof else None
     facts = {"on": delivered_on.isoformat()}
     move(row.deliver, by=by, at=at, facts=facts, delivered_on=delivered_on, delivery_proof=document)
     return row

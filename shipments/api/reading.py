@@ -32,7 +32,7 @@ def read_sheet(content: bytes, instance: str) -> tuple[list[Sent], list[Row]]:
     """The rows of a sheet that comes by a page, as it has them and as they are booked. A row without a key has one of
     this very file and its client reference: sent again, it is booked once, and mended in another file it is not the
     same. Raises for what can't be told row by row."""
-    sent = PageSheet().parse(io.BytesIO(content), "text/csv")
+    sent = PageSheet().parse(io.BytesIO(content))
     refuse_repeated(sent)
     of_file = hashlib.sha256(content).hexdigest()
     keyed = [replace(one, body={KEY: _key(of_file, one.body.get("client_reference"))} | one.body) for one in sent]

@@ -40,7 +40,8 @@ class DeliveryInput(StrictSerializer):
 class ProvenDeliveryInput(DeliveryInput):
     proof = uploads.UploadField(
         help_text=filled(
-            gettext_lazy("PDF, PNG or JPEG, at most {most} MB. Needed where a condition of the license asks for it."),
+            gettext_lazy("{kinds}, at most {most} MB. Needed where a condition of the license asks for it."),
+            kinds="core.files.PROOF",
             most="core.sizes.FILE_MEGABYTES",
         )
     )

@@ -14,6 +14,7 @@ from rest_framework.parsers import BaseParser
 from core.api import parsers
 from core.characters import FORBIDDEN
 from core.errors import DomainError, Invalid, Problem, Unreadable
+from core.files import ROWS
 from core.sizes import BULK_MEGABYTES, BULK_ROWS
 
 KEY = "idempotency_key"
@@ -143,7 +144,7 @@ OURS = {"problems", "outcome"}  # of a sheet that we handed out: read over, so t
 class SheetRows(RowsParser):
     """CSV: its first line names the columns, in any order; each line after it is a shipment of one license line."""
 
-    media_type = "text/csv"
+    media_type = ROWS.media_type
     may_be_missing = MAY_BE_MISSING
 
     def rows(self, raw: bytes) -> Iterator[Sent]:

@@ -23,7 +23,8 @@ class AuditForm(PaperForm):
     file = forms.FileField(
         label=_("Internal compliance program, with the report of its audit"),
         help_text=filled(
-            _("PDF, at most {most} MB. Kept with its hash; the one handed in last counts."),
+            _("{kinds}, at most {most} MB. Kept with its hash; the one handed in last counts."),
+            kinds="core.files.PAPER",
             most="core.sizes.FILE_MEGABYTES",
         ),
     )
@@ -40,9 +41,10 @@ class RecordForm(PaperForm):
         label=_("The record"),
         help_text=filled(
             _(
-                "PDF, at most {most} MB. An officer accepts it or says why not; it counts as long as all its days are "
-                "looked back on."
+                "{kinds}, at most {most} MB. An officer accepts it or says why not; it counts as long as all its days "
+                "are looked back on."
             ),
+            kinds="core.files.PAPER",
             most="core.sizes.FILE_MEGABYTES",
         ),
     )

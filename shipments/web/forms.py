@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from core.decided import filled
 from core.errors import Problem
-from core.files import Kind, examine
+from core.files import ROWS, SHEET, examine
 from core.templatetags.lodestone import money, quantity, unit_word
 from core.web.fields import AmountField, DayField, QuantityField
 from core.web.forms import ReasonForm, StepForm, read_upload
@@ -163,9 +163,6 @@ class ShipmentForm(forms.Form):
         return parts[0]
 
 
-SHEET = Kind((".csv",), "text/csv", lambda content: None)  # what is in it the reader of its rows says better
-
-
 class SheetForm(forms.Form):
     """A file of shipments: its name and content."""
 
@@ -179,13 +176,13 @@ class SheetForm(forms.Form):
             rows="core.sizes.BULK_ROWS",
             size="core.sizes.BULK_MEGABYTES",
         ),
-        widget=forms.FileInput(attrs={"accept": ".csv,text/csv"}),
+        widget=forms.FileInput(attrs={"accept": f"{ROWS.ends[0]},{ROWS.media_type}"}),
         allow_empty_file=True,
     )
 
     def clean_file(self) -> tuple[str, bytes]:
         name, content = read_upload(self.cleaned_data["file"]) or ("", b"")
-        found = examine(name, content, kinds=[SHEET], field="file")
+        found = examine(name, content, kinds=SHEET, field="file")
         if isinstance(found, Problem):
             raise forms.ValidationError(found.message, found.code)
         return name, content
@@ -271,7 +268,8 @@ class DeliverForm(StepForm):
         label=gettext_lazy("Proof of delivery"),
         required=False,
         help_text=filled(
-            gettext_lazy("PDF, PNG or JPEG, at most {most} MB, for example what the consignee signed."),
+            gettext_lazy("{kinds}, at most {most} MB, for example what the consignee signed."),
+            kinds="core.files.PROOF",
             most="core.sizes.FILE_MEGABYTES",
         ),
     )

@@ -10,8 +10,9 @@ import pytest
 
 from core import files, sizes
 from core.actions import keep_file
+from core.decided import filled
 from core.errors import Invalid
-from core.files import EICAR, PAPERS_IMAGES_SHEETS
+from core.files import ANSWER, EICAR, PAPER, PROOF
 from core.models import Document
 
 GOOD = b"%PDF-1.4\nx\n%%EOF"
@@ -135,12 +136,12 @@ def test_a_plain_pdf_is_kept_as_it_came(name, lanting):
 
 @pytest.mark.parametrize(("name", "content", "code"), NOT_TAKEN.values(), ids=NOT_TAKEN)
 def test_content_that_is_not_what_the_name_says_is_refused_and_nothing_is_kept(name, content, code, lanting):
-    refused(name, content, code, lanting, kinds=PAPERS_IMAGES_SHEETS)
+    refused(name, content, code, lanting, kinds=ANSWER)
 
 
 @pytest.mark.parametrize(("name", "content"), TAKEN.items(), ids=TAKEN)
 def test_images_and_sheets_are_kept_as_they_came_where_they_are_taken(name, content, lanting, client):
-    kept = keep_file(name, content, field="file", by=lanting, kinds=PAPERS_IMAGES_SHEETS)
+    kept = keep_file(name, content, field="file", by=lanting, kinds=ANSWER)
     assert (kept.name, bytes(kept.content)) == (name, content)
     assert name.lower().endswith(files.end_of(kept.media_type)) or name == "a.jpeg"
 
@@ -154,5 +155,14 @@ def test_a_sheet_that_unpacks_to_50_mb_is_taken_and_one_byte_more_is_not(lanting
     noise = random.Random(1).randbytes(600_000)  # so that it is no 1 : 100
     rest = sizes.UNPACKED_MOST - len(noise) - len("<x/>") * 2
     most, more = (xlsx(extra=[("noise", noise), ("rest", b"\0" * size)]) for size in (rest, rest + 1))
-    keep_file("a.xlsx", most, field="file", by=lanting, kinds=PAPERS_IMAGES_SHEETS)
-    refused("a.xlsx", more, "file-too-large-inside", lanting, kinds=PAPERS_IMAGES_SHEETS)
+    keep_file("a.xlsx", most, field="file", by=lanting, kinds=ANSWER)
+    refused("a.xlsx", more, "file-too-large-inside", lanting, kinds=ANSWER)
+
+
+@pytest.mark.parametrize(("kinds", "words"), [(PAPER, "PDF"), (PROOF, "PDF, PNG or JPG")])
+def test_forms_name_the_kinds_that_verbs_take(kinds, words):
+    assert (str(kinds), kinds.ends[0]) == (words, ".pdf")
+    place = "core.files.PAPER" if kinds is PAPER else "core.files.PROOF"
+    assert str(filled("{kinds}, at most {most} MB.", kinds=place, most="core.sizes.FILE_MEGABYTES")) == (
+        f"{words}, at most 10 MB."
+    )

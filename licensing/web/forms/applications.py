@@ -196,5 +196,7 @@ class DocumentForm(forms.Form):
     type = forms.ChoiceField(label=gettext_lazy("Paper"), choices=_papers)
     file = forms.FileField(
         label=gettext_lazy("File"),
-        help_text=filled(gettext_lazy("PDF, at most {most} MB."), most="core.sizes.FILE_MEGABYTES"),
+        help_text=filled(
+            gettext_lazy("{kinds}, at most {most} MB."), kinds="core.files.PAPER", most="core.sizes.FILE_MEGABYTES"
+        ),
     )

@@ -69,7 +69,9 @@ class DeclarationForm(forms.ModelForm):
 class CertificateForm(StepForm):
     certificate = forms.FileField(
         label=gettext_lazy("Signed certificate"),
-        help_text=filled(gettext_lazy("PDF, at most {most} MB."), most="core.sizes.FILE_MEGABYTES"),
+        help_text=filled(
+            gettext_lazy("{kinds}, at most {most} MB."), kinds="core.files.PAPER", most="core.sizes.FILE_MEGABYTES"
+        ),
     )
     signer_name = forms.CharField(label=gettext_lazy("Signed by"), max_length=120)
     signer_post = forms.CharField(label=gettext_lazy("Post"), max_length=120)

@@ -6,7 +6,7 @@ from django import forms
 from django.utils.translation import gettext_lazy
 
 from core.decided import filled
-from core.files import PAPERS_IMAGES_SHEETS
+from core.files import ANSWER
 from core.sizes import TEXT_CHARACTERS
 from core.web.fields import DayField, FilesField
 from core.web.forms import StepForm, read_upload
@@ -31,9 +31,11 @@ class AnswerForm(QuestionForm):
     files = FilesField(
         label=gettext_lazy("Files"),
         required=False,
-        kinds=PAPERS_IMAGES_SHEETS,
+        kinds=ANSWER,
         help_text=filled(
-            gettext_lazy("PDF, PNG, JPG, XLSX or CSV, together at most {most} MB."), most="core.sizes.FILE_MEGABYTES"
+            gettext_lazy("{kinds}, together at most {most} MB."),
+            kinds="core.files.ANSWER",
+            most="core.sizes.FILE_MEGABYTES",
         ),
     )
     final = forms.BooleanField(required=False, widget=forms.HiddenInput)  # which of the two buttons

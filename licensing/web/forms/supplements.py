@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from core.decided import filled
-from core.files import PAPERS_IMAGES_SHEETS
+from core.files import ANSWER
 from core.sizes import TEXT_CHARACTERS
 from core.web.fields import FilesField
 from core.web.forms import StepForm, read_upload
@@ -46,9 +46,11 @@ class ResubmitForm(StepForm):
             self.fields[f"files_{point.number}"] = FilesField(
                 label=_("Files for point {number}").format(number=point.number),
                 required=False,
-                kinds=PAPERS_IMAGES_SHEETS,
+                kinds=ANSWER,
                 help_text=filled(
-                    _("PDF, PNG, JPG, XLSX or CSV, together at most {most} MB."), most="core.sizes.FILE_MEGABYTES"
+                    _("{kinds}, together at most {most} MB."),
+                    kinds="core.files.ANSWER",
+                    most="core.sizes.FILE_MEGABYTES",
                 ),
             )
 
