@@ -18,8 +18,9 @@ from core.templatetags.lodestone import instant
 from exporters import rules as exporter_rules
 from exporters.models import Exporter, Party
 from licensing.models import License
+from licensing.states import IN_FORCE, LicenseState
 from shipments import rules
-from shipments.states import OPEN_SHIPMENT, UNREPORTED
+from shipments.states import CROSSED, OPEN_SHIPMENT, UNREPORTED
 from shipments.states import ShipmentState as S
 
 RESERVED_DAYS = 30  # that a reservation holds after its planned day; no longer than its license: shipment_lasts()
@@ -123,6 +124,23 @@ class Shipment(FSMModelMixin, models.Model):
     def waiting(self) -> list["Return"]:
         """What came back and waits for an officer; with what `with_corrections` reads, without a query."""
         return [row for row in self.returns.all() if row.decided_at is None]
+
+    @property
+    def all_back(self) -> bool:
+        """Everything of it that crossed has come back, and nothing more is to cross."""
+        lines = list(self.lines.all())
+        back = any(line.returned for line in lines) and not any(line.abroad for line in lines)
+        return back and self.state in CROSSED
+
+    @property
+    def may_come_back(self) -> bool:
+        """Nothing more of it is to cross, and something that did is still abroad (WORKFLOWS 7)."""
+        return self.state in CROSSED and any(line.abroad for line in self.lines.all())
+
+    def creditable_on(self, day: date) -> bool:
+        """Its license is in date, so that what came back can stand on it again."""
+        in_date = self.license.state in (*IN_FORCE, LicenseState.EXHAUSTED) and not self.license.past_on(day)
+        return bool(in_date)
 
     @property
     def on_hold(self) -> bool:

@@ -24,7 +24,6 @@ from licensing.selectors import (
     stopped,
 )
 from licensing.selectors.what_if import reads_reserved
-from licensing.states import IN_FORCE, LicenseState
 from shipments.models import Bulk, BulkRow, CustomsMessage, Handling, Incident, Resolution, Sheet, Shipment
 from shipments.states import NOTHING_CROSSED, OPEN_SHIPMENT, ShipmentState
 
@@ -134,11 +133,6 @@ def with_questions(rows: Iterable[Shipment]) -> list[Shipment]:
 def questioned(actor: Actor) -> QuerySet[Shipment]:
     """What customs holds until the ministry answers, the longest held first."""
     return shipments_for(actor).filter(state=ShipmentState.QUESTIONED).order_by("declared_at", "pk")
-
-
-def may_be_credited(license: License, at: datetime) -> bool:
-    """Is it in date, so that what comes back can stand on it again?"""
-    return license.state in (*IN_FORCE, LicenseState.EXHAUSTED) and not license.past_on(legal_day(at))
 
 
 def with_holds(rows: Iterable[Shipment], at: datetime) -> list[Shipment]:

@@ -19,7 +19,6 @@ from shipments import ledger
 from shipments.actions.messages import (
     Message,
     Receipt,
-    all_back,
     by_line,
     fitting,
     forbidden,
@@ -63,7 +62,7 @@ def correct(message: Message, license: License, shipment: Shipment, by: Actor, a
         move(shipment.correct, **said)
     else:
         record(shipment, "correct", before=shipment.state, **said)
-    if shipment.state in CROSSED and all_back(shipment):
+    if shipment.all_back:
         move(shipment.come_back, by=by, facts=facts)
     if not went_beyond(license, shipment, message, settled.values(), incidents, at):
         licenses.settle(license, by=by)
@@ -130,19 +129,20 @@ def _absorbed(settled: Mapping[int, Mapping[str, Any]]) -> list[Shipment]:
 def take_back(message: Message, shipment: Shipment, by: Actor, at: datetime) -> Receipt:
     """Goods came back, as much as crossed and had not come back before. The license has them when an officer approves.
 
-    Raises Invalid when it is more than that.
+    Raises Invalid when it is more than that, and as long as more of the shipment is to cross; no message is remembered
+    then, so it may be sent again.
     """
     lines = {line.line_number: line for line in shipment.lines.all()}
-    problems, results = [], []
+    may_come_back, problems, results = shipment.may_come_back, [], []
+    nothing = _("Nothing of this line is left to come back.")
+    if shipment.state == ShipmentState.PART_CLEARED:
+        nothing = _("The shipment is cleared in part, so nothing of it comes back yet. Send its last clearance first.")
     for index, item in enumerate(message.lines):
         line = lines.get(item.license_line)
-        out = line.abroad if line and same_unit(item.unit, line.unit) else 0
+        out = line.abroad if line and may_come_back and same_unit(item.unit, line.unit) else 0
         if line is None or item.quantity > out:
-            text = (
-                _("At most {quantity} {unit} of this line can come back.")
-                if out
-                else _("Nothing of this line is left to come back.")
-            ).format(quantity=show(out, item.unit), unit=item.unit)
+            text = _("At most {quantity} {unit} of this line can come back.") if out else nothing
+            text = text.format(quantity=show(out, item.unit), unit=item.unit)
             problems.append(Problem(f"/lines/{index}/quantity", "more-than-crossed", text))
             continue
         line.returned += item.quantity
@@ -154,7 +154,7 @@ def take_back(message: Message, shipment: Shipment, by: Actor, at: datetime) -> 
     back = {line.line_number: result["returned"] for line, result in results}
     number, come = message.reimport_no, by_line(lines.values(), back)
     facts: dict[str, Any] = {"message_id": message.message_id, "declaration_no": number, "lines": come}
-    if shipment.state in CROSSED and all_back(shipment):
+    if shipment.all_back:
         move(shipment.come_back, by=by, at=at, facts=facts)
     else:
         record(shipment, "return", by=by, at=at, before=shipment.state, facts=facts)

@@ -19,7 +19,6 @@ from shipments.actions import corrections
 from shipments.actions.messages import (
     Message,
     Receipt,
-    all_back,
     by_line,
     fitting,
     forbidden,
@@ -210,8 +209,6 @@ def _clear(
         )
     if message.final and shipment.final:
         licenses.last_clearance(license)
-    if shipment.state in CROSSED and all_back(shipment):
-        move(shipment.come_back, by=by, facts=facts)
     if not went_beyond(license, shipment, message, settled.values(), incidents, at):
         licenses.exhaust_if_done(license, by=by)
     results = [(line, settled[line.line_number]) for line in ledger.lines_now(shipment) if line.line_number in cleared]

@@ -124,12 +124,6 @@ def by_line(lines: Iterable[ShipmentLine], much: Mapping[int, int]) -> list[dict
     ]
 
 
-def all_back(shipment: Shipment) -> bool:
-    """Everything of it that crossed has come back."""
-    lines = list(shipment.lines.all())
-    return any(line.returned for line in lines) and all(line.returned == line.crossed for line in lines)
-
-
 def open_incident(kind: str, message: Message, shipment: Shipment | None, at: datetime, **more: Any) -> Incident:
     """more: facts besides those of the message."""
     facts = {

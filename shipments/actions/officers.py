@@ -8,7 +8,7 @@ from core.access import Actor
 from core.command import command
 from core.errors import DomainError, Forbidden, NotFound
 from core.history import move, record, require, require_seen
-from core.legal_time import legal_now
+from core.legal_time import legal_day, legal_now
 from exporters.rules import officer
 from licensing import ledger
 from licensing.actions import licenses
@@ -17,7 +17,7 @@ from licensing.states import IN_FORCE
 from shipments.actions.reservations import follow, lock_with_license, release
 from shipments.ledger import credit
 from shipments.models import Return, Shipment
-from shipments.selectors import may_be_credited, shipments_for
+from shipments.selectors import shipments_for
 from shipments.states import ShipmentState
 
 
@@ -56,7 +56,7 @@ def approve_return(ref: str, *, seen: int, which: int, reason: str, by: Actor) -
     license, shipment, row = _lock_waiting("approve_return", ref, which, seen, by)
     ledger.lock_lines(license)
     at = legal_now()
-    if not may_be_credited(license, at):
+    if not shipment.creditable_on(legal_day(at)):
         raise DomainError(_("The license is not in date, so nothing comes back to it."), code="license-expired")
     credits = {
         part.line.line_number: more

@@ -117,7 +117,7 @@ def shipment_page(request: HttpRequest, ref: str, failed: Failed | None = None) 
         **found,
         "first": found["failed"] or NEXT.get(row.state, ""),
         "questions": row.questions,
-        "creditable": selectors.may_be_credited(row.license, now),
+        "creditable": row.creditable_on(legal_day(now)),
         "destination": Country.objects.filter(pk=row.destination).first(),
         "number": NumberForm(),
     }

@@ -246,7 +246,7 @@ def shipment(request: HttpRequest, ref: str, failed: Failed | None = None) -> Ht
         **offered(request, row, "shipment" if request.actor.kind == "exporter" else "desk.shipment", failed),
         "open_question": asked,
         "questions": [one for one in row.questions if one is not asked],
-        "creditable": selectors.may_be_credited(row.license, at),
+        "creditable": row.creditable_on(legal_day(at)),
         "history": told(lines_of(row), request.actor),
         "destination": Country.objects.filter(pk=row.destination).first(),
     }

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from core.access import Actor
 from core.decided import filled
 from core.idempotency import Answer
-from core.legal_time import legal_now
+from core.legal_time import legal_today
 from core.models import HistoryLine
 from core.templatetags.lodestone import listed, quantity
 from core.web.forms import ReasonForm
@@ -20,8 +20,7 @@ from exporters.states import ExporterState
 from exporters.web.steps import company
 from shipments.actions import incidents, officers, qualifications, reports
 from shipments.models import LATE_DAYS, Incident, Shipment
-from shipments.selectors import incidents_for, may_be_credited, shipments_for
-from shipments.states import CROSSED
+from shipments.selectors import incidents_for, shipments_for
 from shipments.web.annual import AuditForm, DeclineForm, PapersForm, RecordAnswerForm, RecordForm
 from shipments.web.counter import ClearForm, CorrectForm, CounterForm, QuestionForm, RejectForm, ReturnedForm, says
 from shipments.web.forms import AnswerForm, CloseOutForm, DeliverForm, DepartForm, NoteForm, ReturnForm
@@ -55,11 +54,6 @@ def at_the_counter(row: Shipment, actor: Actor) -> bool:
 def something_cleared(row: Shipment, actor: Actor) -> bool:
     """Only who reported a clearance corrects it: his office."""
     return row.messages.filter(event="cleared", source=actor.organization_id).exists()
-
-
-def something_abroad(row: Shipment, actor: Actor) -> bool:
-    """Whichever office sees it come back says so, once nothing more of it is to cross."""
-    return row.state in CROSSED and any(line.abroad for line in row.lines.all())
 
 
 def told_back(answer: Answer) -> str:
@@ -177,7 +171,7 @@ register(
             told_back,
             ReturnedForm,
             mail=_("{ref}: goods came back"),
-            offered=something_abroad,
+            offered=lambda row, actor: row.may_come_back,  # whichever office sees it says so,
             label=_("Goods came back"),
         ),
         Step(
@@ -205,7 +199,7 @@ register(
                 if line.facts.get("lapsed")
                 else _("{ref}: what came back is on the license again")
             ),
-            offered=lambda row, actor: bool(row.waiting) and may_be_credited(row.license, legal_now()),
+            offered=lambda row, actor: bool(row.waiting) and row.creditable_on(legal_today()),
             label=_("Give it back to the license"),
         ),
         Step(
