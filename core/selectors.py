@@ -25,6 +25,7 @@ from core.models import (
     RoleGrant,
     User,
 )
+from core.once import once
 from core.working_days import Calendar, Day, Pause
 
 MANY = 50
@@ -264,17 +265,29 @@ def table_ends_before(day: date, last: date | None = None) -> date | None:
     return last if last and last < day else None
 
 
+@once
+def _calendars() -> list[tuple[date, int, date, Calendar]]:
+    """Those that this page has read: from when on, and for how many working days after which day."""
+    return []
+
+
 def calendar(begins: date, working_days: int, pauses: Collection[Pause] = (), *, until: date | None = None) -> Calendar:
-    """As much of the working-day table as it takes to count so many days from `begins` on. One query.
+    """As much of the working-day table as it takes to count so many days from `begins` on. One query, or none where
+    the page has read as much.
 
     Whatever the pauses cover, the last day is counted by the time that so many have gone by since they all ended.
     until: a later day up to which is counted, or on which a count begins: for several counts at once.
     """
     ended = max([begins, until or begins, *(pause.end for pause in pauses if pause.end)])
+    for first, most, after, table in _calendars():
+        if first <= begins and most >= working_days and after >= ended:
+            return table
     then = LegalDay.objects.filter(working=True, day__gte=ended).order_by("day").values("day")
     last = Coalesce(Subquery(then[working_days : working_days + 1]), Value(date.max))
     rows = LegalDay.objects.filter(day__gte=begins, day__lte=last)
-    return Calendar(Day(*row) for row in rows.values_list("day", "working", "provisional"))
+    table = Calendar(Day(*row) for row in rows.values_list("day", "working", "provisional"))
+    _calendars().append((begins, working_days, ended, table))
+    return table
 
 
 def calendar_before(ends: date, working_days: int) -> Calendar:

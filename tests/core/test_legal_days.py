@@ -6,6 +6,7 @@ from psycopg2 import errors
 
 from core import calendar_file, selectors
 from core.models import LegalDay
+from core.once import reading
 from core.working_days import NotPublished, Pause
 from tests.days import D, calendar, table
 
@@ -42,6 +43,25 @@ def test_only_the_days_that_the_count_needs_are_read_and_never_too_few(begins, e
         assert some.day(number, begins, pauses) == calendar().day(number, begins, pauses)
         worked = [on for on in some._days if on >= max([begins, *(pause.end for pause in pauses)]) and table()[on][0]]
         assert len(worked) <= number + 1
+
+
+@pytest.mark.parametrize(
+    ("begins", "number", "until", "queries"),
+    [
+        ("2026-03-10", 45, None, 0),
+        ("2026-03-20", 5, "2026-06-01", 0),
+        ("2026-03-09", 1, None, 1),
+        ("2026-03-10", 46, None, 1),
+        ("2026-03-10", 1, "2026-06-02", 1),
+    ],
+)
+def test_a_page_that_has_read_as_much_reads_no_more(begins, number, until, queries, db, django_assert_num_queries):
+    calendar_file.fill()
+    with reading():
+        selectors.calendar(D("2026-03-10"), 45, until=D("2026-06-01"))
+        with django_assert_num_queries(queries):
+            some = selectors.calendar(D(begins), number, until=D(until) if until else None)
+    assert some.day(number, D(until or begins)) == calendar().day(number, D(until or begins))
 
 
 def test_only_the_days_that_a_count_back_needs_are_read_and_never_too_few(db):

@@ -13,7 +13,7 @@ PAGES = {
     "applications": 5,
     "control-list": 5,
     "declarations": 3,
-    "desk": 11,
+    "desk": 10,
     "desk.case": 30,
     "desk.countersign": 7,
     "desk.declarations": 4,
