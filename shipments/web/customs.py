@@ -1,5 +1,9 @@
 """The counter: an officer of customs without a program looks up a license or a shipment."""
 
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
 from django import forms
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -10,10 +14,12 @@ from core import references
 from core.characters import half_width
 from core.legal_time import legal_day, legal_now
 from core.models import Country
+from core.states import State
 from core.web.lists import by_name
 from core.web.steps import Failed, of_one_moment, offered
+from exporters.models import Exporter
 from licensing import selectors as licensing
-from licensing.models import License
+from licensing.models import License, Obstacle
 from shipments import selectors
 from shipments.models import Incident, Shipment
 from shipments.states import OPEN_SHIPMENT, RELEASED, ShipmentState
@@ -32,6 +38,93 @@ NEXT = {
     **dict.fromkeys((ShipmentState.RESERVED, *RELEASED), "declare"),
     **dict.fromkeys(DECLARED, "clear"),
 }
+
+
+@dataclass(frozen=True)
+class AtTheCounter:
+    """All that customs sees of a license beside a shipment: can it be used, from when until when, for which goods."""
+
+    ref: str
+    state: str
+    states: type[State]
+    usable_from: date
+    usable_until: date
+    obstacle: Obstacle | None
+    goods: dict[int, str]  # what stands in each of its lines, by number
+
+
+@dataclass(frozen=True)
+class Goods:
+    """A line of a license and its balance, in base units of `unit`."""
+
+    number: int
+    description: str
+    code: str
+    hs_codes: list[str]
+    unit: str
+    whole: int
+    reserved: int
+    drawn: int
+    available: int
+    over_cleared: int
+
+
+@dataclass(frozen=True)
+class EndUser:
+    name: str
+    country: str
+    closed: bool
+
+
+@dataclass(frozen=True)
+class WithPapers(AtTheCounter):
+    """And all that it sees on its own page, what is left and what to compare with the papers; nothing of the case."""
+
+    exporter: Exporter
+    lines: list[Goods]
+    end_users: list[EndUser]
+    consignees: list[str]
+    destinations: list[Country]
+    ports: list[str]
+
+
+def _with_papers(row: License, today: date) -> WithPapers:
+    """row: with its balances."""
+    return WithPapers(
+        **_shared(row, today),
+        exporter=row.exporter,
+        lines=[
+            Goods(
+                number=line.number,
+                description=line.description,
+                code=line.control_item.code,
+                hs_codes=line.hs_codes,
+                unit=line.unit,
+                whole=line.whole,
+                reserved=line.reserved,
+                drawn=line.drawn,
+                available=line.available,
+                over_cleared=line.over_cleared,
+            )
+            for line in row.lines.all()
+        ],
+        end_users=[EndUser(str(one), str(one.party.country), one.closed) for one in row.end_users.all()],
+        consignees=[str(party) for party in row.consignees.all()],
+        destinations=by_name(Country.objects.filter(pk__in=row.destinations)),
+        ports=row.ports,
+    )
+
+
+def _shared(row: License, today: date) -> dict[str, Any]:
+    return {
+        "ref": row.ref,
+        "state": row.state,
+        "states": row.states,
+        "usable_from": row.usable_from,
+        "usable_until": row.usable_until,
+        "obstacle": row.obstacle_on(today),
+        "goods": {line.number: line.description for line in row.lines.all()},
+    }
 
 
 class NumberForm(forms.Form):
@@ -78,17 +171,15 @@ def search(request: HttpRequest) -> HttpResponse:
 
 @of_one_moment
 def license_page(request: HttpRequest, ref: str) -> HttpResponse:
-    """What customs compares with the papers, what is left, and what is on its way; nothing of the case."""
+    """What customs sees of a license, and what is on its way."""
     row = get_object_or_404(licensing.with_balances(licensing.licenses_for(request.actor)), ref=ref)
     now = legal_now()
     rows = selectors.shipments_for(request.actor).filter(license=row, state__in=OPEN_SHIPMENT)
+    license = _with_papers(row, legal_day(now))
     context = {
-        "looked_up": row,
-        "license": row,
-        "obstacle": (obstacle := row.obstacle_on(legal_day(now))),
-        "usable": not obstacle,
-        "today": legal_day(now),
-        "destinations": by_name(Country.objects.filter(pk__in=row.destinations)),
+        "looked_up": license,
+        "license": license,
+        "usable": not license.obstacle,
         "shipments": selectors.with_holds(selectors.with_lines(rows), now),
         "number": NumberForm(),
     }
@@ -104,13 +195,12 @@ def shipment_page(request: HttpRequest, ref: str, failed: Failed | None = None) 
     now = legal_now()
     fate, _until = selectors.fate_if_declared(row, now)
     found = offered(request, row, "customs.shipment", failed)
+    license = AtTheCounter(**_shared(row.license, legal_day(now)))
     context = {
         "looked_up": row,
         "shipment": row,
-        "license": row.license,
-        "obstacle": (obstacle := row.license.obstacle_on(legal_day(now))),
-        "usable": not obstacle and not row.closed and fate != licensing.TOO_LATE,
-        "today": legal_day(now),
+        "license": license,
+        "usable": not license.obstacle and not row.closed and fate != licensing.TOO_LATE,
         "may_cross": row.state in DECLARED
         and all(one.lawful for one in row.declarations.all())
         and not {one.kind for one in row.incidents.all()} & BARS,

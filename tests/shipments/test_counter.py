@@ -27,6 +27,7 @@ from shipments.models import (
     Shipment,
     ShipmentLine,
 )
+from shipments.web.customs import AtTheCounter, WithPapers
 from tests import make
 from tests.licensing.test_verdicts import ban
 
@@ -267,6 +268,11 @@ def test_a_license_at_the_counter_shows_lines_and_balance_and_nothing_of_the_cas
     case = license.application
     for hidden in (case.ref, shipment.client_reference, license.verify_code, license.edition):
         assert hidden not in page
+
+
+def test_a_page_at_the_counter_has_of_a_license_what_it_shows(browser, license, shipment):
+    paths = {f"/customs/licenses/{license.ref}/": WithPapers, f"/customs/shipments/{shipment.ref}/": AtTheCounter}
+    assert {path: type(browser.get(path).context["license"]) for path in paths} == paths
 
 
 def test_whose_it_is_stands_beside_what_is_compared_in_both_scripts(browser, license, shipment):
