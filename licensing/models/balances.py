@@ -79,6 +79,11 @@ class LicenseLine(models.Model):
         return f"{self.license} line {self.number}"
 
     @property
+    def stands(self) -> bool:
+        """As STANDS asks of many."""
+        return self.license.state in IN_FORCE or self.reserved > 0
+
+    @property
     def whole(self) -> int:
         """What was authorized, with what came back since."""
         return self.authorized + self.credited

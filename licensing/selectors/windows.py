@@ -246,9 +246,7 @@ def lines_coming_back(license: License, editions: Editions) -> list[LinesBack]:
     found = []
     for one in windows_ending(editions, max(WindowWarning.STAGES)):
         lines = tuple(
-            line
-            for line in license.lines.all()
-            if line.control_item.code in one.returns.codes and (license.state in IN_FORCE or line.reserved)
+            line for line in license.lines.all() if line.control_item.code in one.returns.codes and line.stands
         )
         if lines:
             found.append(LinesBack(one, lines))
