@@ -107,6 +107,10 @@ class License(FSMModelMixin, models.Model):
     def covers(self, day: date) -> bool:
         return day >= self.usable_from and not self.past_on(day)
 
+    def first_day_from(self, day: date) -> date:
+        """The first one from that day on that is not before its own first."""
+        return max(day, self.usable_from)
+
     def obstacle_on(self, day: date) -> Obstacle | None:
         """Of its own, as pages say it. What decides is each line's `open`, under its lock, and these days:
         ledger_take()."""

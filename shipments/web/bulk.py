@@ -113,7 +113,7 @@ def _examples(license: License) -> Iterable[dict[str, Any]]:
             "consignee": consignee.ref,
             "destination": user.country_id if user.country_id in license.destinations else license.destinations[0],
             "port": port,
-            "planned_on": max(today, license.usable_from).isoformat(),
+            "planned_on": license.first_day_from(today).isoformat(),
             "license_line": line.number,
             "unit": line.unit,
             "currency": "".join(caps[:1]),

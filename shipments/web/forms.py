@@ -55,7 +55,7 @@ class ShipmentForm(forms.Form):
         self, *args: Any, license: License, closings: Collection[selectors.Closing], today: date, **kwargs: Any
     ) -> None:
         super().__init__(*args, **kwargs)
-        self.initial["planned_on"] = max(today, license.usable_from)
+        self.initial["planned_on"] = license.first_day_from(today)
         self.license = license
         free, chosen = selectors.open_users(license, closings), self.data.get("end_user")
         parties = [user.party for user in license.end_users.all() if user in free or user.party.ref == chosen]
