@@ -152,7 +152,8 @@ def everybody():
 
 @pytest.mark.parametrize("name", MODELS)
 def test_each_move_is_open_to_whom_the_workflow_tables_say(name):
-    row = SimpleNamespace(exporter_id=7, reviewer_id=99, reviewer="whoever took it", decided_by=lambda user: False)
+    row = SimpleNamespace(exporter_id=7, reviewer_id=99, reviewer="whoever took it", _decided_by=lambda user: False)
+    row.not_to_take_over = lambda actor: Application.not_to_take_over(row, actor)
     row.not_simulating, row.not_signed = lambda: None, lambda actor: None
     row.shown, row.not_shown, row.wrote = lambda: None, lambda: None, lambda actor: None
     wrong = {}
