@@ -40,14 +40,12 @@ class Row:
         return ANONYMOUS in self.roles or bool(self.roles & actor.roles or self.scopes & actor.scopes)
 
 
-@dataclass
 class Proof:
     """What a key was when this process read it, which the statement that acts for it has to find unchanged
-    (core.proof)."""
+    (core.proof). Of one call, and given once it did."""
 
-    digest: str
-    stamp: str
-    given: bool = False
+    def __init__(self, digest: str, stamp: str) -> None:
+        self.digest, self.stamp, self.given = digest, stamp, False
 
 
 @dataclass(frozen=True)
