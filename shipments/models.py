@@ -134,8 +134,8 @@ class Shipment(FSMModelMixin, models.Model):
 
     @property
     def may_come_back(self) -> bool:
-        """Nothing more of it is to cross, and something that did is still abroad (WORKFLOWS 7)."""
-        return self.state in CROSSED and any(line.abroad for line in self.lines.all())
+        """Something of it that crossed is still abroad, whether more is to cross or not: what happened is booked."""
+        return any(line.abroad for line in self.lines.all())
 
     def creditable_on(self, day: date) -> bool:
         """Its license is in date, so that what came back can stand on it again."""

@@ -129,20 +129,19 @@ def _absorbed(settled: Mapping[int, Mapping[str, Any]]) -> list[Shipment]:
 def take_back(message: Message, shipment: Shipment, by: Actor, at: datetime) -> Receipt:
     """Goods came back, as much as crossed and had not come back before. The license has them when an officer approves.
 
-    Raises Invalid when it is more than that, and as long as more of the shipment is to cross; no message is remembered
-    then, so it may be sent again.
+    Raises Invalid when it is more than that.
     """
     lines = {line.line_number: line for line in shipment.lines.all()}
-    may_come_back, problems, results = shipment.may_come_back, [], []
-    nothing = _("Nothing of this line is left to come back.")
-    if shipment.state == ShipmentState.PART_CLEARED:
-        nothing = _("The shipment is cleared in part, so nothing of it comes back yet. Send its last clearance first.")
+    problems, results = [], []
     for index, item in enumerate(message.lines):
         line = lines.get(item.license_line)
-        out = line.abroad if line and may_come_back and same_unit(item.unit, line.unit) else 0
+        out = line.abroad if line and same_unit(item.unit, line.unit) else 0
         if line is None or item.quantity > out:
-            text = _("At most {quantity} {unit} of this line can come back.") if out else nothing
-            text = text.format(quantity=show(out, item.unit), unit=item.unit)
+            text = (
+                _("At most {quantity} {unit} of this line can come back.")
+                if out
+                else _("Nothing of this line is left to come back.")
+            ).format(quantity=show(out, item.unit), unit=item.unit)
             problems.append(Problem(f"/lines/{index}/quantity", "more-than-crossed", text))
             continue
         line.returned += item.quantity

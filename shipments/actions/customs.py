@@ -209,6 +209,8 @@ def _clear(
         )
     if message.final and shipment.final:
         licenses.last_clearance(license)
+    if shipment.all_back:
+        move(shipment.come_back, by=by, facts=facts)
     if not went_beyond(license, shipment, message, settled.values(), incidents, at):
         licenses.exhaust_if_done(license, by=by)
     results = [(line, settled[line.line_number]) for line in ledger.lines_now(shipment) if line.line_number in cleared]

@@ -504,22 +504,13 @@ def test_nothing_is_corrected_below_what_came_back(world, cleared):
     assert state(shipment) == "returned"
 
 
-def test_nothing_comes_back_before_the_last_part_was_cleared(world):
+def test_what_came_back_before_the_last_part_was_cleared_is_all_of_it_then(world):
     shipment = world.shipment(world.license(kilograms=1_000), 400 * KG)
     world.clear(shipment.ref, 100 * KG, final=False)
-    early = {"message_id": "back-1"}
-    with pytest.raises(DomainError) as refused:
-        come_back(world, shipment, 100 * KG, **early)
-    [problem] = refused.value.errors
-    assert (problem.pointer, problem.code) == ("/lines/0/quantity", "more-than-crossed")
-    assert problem.message.endswith("Send its last clearance first.")
-    assert (state(shipment), figures(shipment), Return.objects.count()) == (
-        "part_cleared",
-        {"held": 300, "drawn": 100},
-        0,
-    )
-    world.clear(shipment.ref, 0)
-    come_back(world, shipment, 100 * KG, **early)
+    come_back(world, shipment, 100 * KG)
+    assert state(shipment) == "part_cleared"
+    lines = [ClearedLine(9, KG, "kg")]
+    world.clear(shipment.ref, 0, lines=lines)
     assert state(shipment) == "returned"
 
 
