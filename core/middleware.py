@@ -132,6 +132,8 @@ class Access:
         if asked is None or asked.given:
             return response
         proof.forget(asked)
+        if response.status_code >= 500:  # it is nobody's news, and has taken its time
+            return response
         request.actor, request.afresh = access.NOBODY, True
         return self.get_response(request)
 

@@ -60,14 +60,17 @@ def remembered(text: str) -> Actor | None:
     return actor_for_key(key, Proof(key.digest, stamp))
 
 
-def stated(by: Actor) -> dict[str, dict[str, str]]:
-    """What the statement has to prove first."""
-    return {"caller": {"digest": by.proof.digest, "stamp": by.proof.stamp}} if by.proof else {}
+def proving_first(by: Actor, call: str) -> tuple[str, list[str]]:
+    """The statement that makes this call of a function, and nothing where the key is yet to be proved and is not: then
+    it gives NULL. With the values that come before the call's."""
+    if by.proof is None:
+        return f"SELECT {call}", []
+    return f"SELECT CASE WHEN key_stamp(%s) = %s THEN {call} END", [by.proof.digest, by.proof.stamp]
 
 
-def heard(by: Actor, unproved: bool) -> None:
-    """The statement was asked for its proof. Raises Unproved where it had none."""
+def heard(by: Actor, said: object) -> None:
+    """That statement gave this. Raises Unproved where it made no call."""
     if by.proof:
-        by.proof.given = not unproved
-    if unproved:
-        raise Unproved()
+        by.proof.given = said is not None
+        if said is None:
+            raise Unproved()

@@ -33,8 +33,8 @@ def bearer(request: HttpRequest, *, proves: bool = False) -> access.Actor | None
     text = match.group(1)
     if proves and (actor := proof.remembered(text)):
         return actor
-    stamp = proof.stamp_of(text) if proves else None
-    key = access.live_key(text) if text.startswith("lk_live_") else None
+    stamp = proof.stamp_of(text) if proves else ""  # before the key is read; None where it opens nothing
+    key = access.live_key(text) if text.startswith("lk_live_") and stamp is not None else None
     if key is None:
         raise NotSignedIn(_("This key is not known, has ended, or was revoked."), code="invalid-key", headers=CHALLENGE)
     if not proof.lately(key):  # the one write a GET may cause

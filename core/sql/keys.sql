@@ -10,10 +10,11 @@ BEGIN
 END;
 $$;
 
--- What that key, its organization and its user are: another text when one of the rows was changed, NULL when it opens nothing.
+-- Which versions that key, its organization and its user are: another text once one of them was changed; NULL where the key
+-- opens nothing.
 CREATE OR REPLACE FUNCTION key_stamp(digest_ text) RETURNS text LANGUAGE plpgsql STABLE AS $$
 BEGIN
-    RETURN (SELECT row(k.xmin, k.ctid, o.xmin, o.ctid, u.xmin, u.ctid)::text FROM core_apikey k
+    RETURN (SELECT row(k.xmin, o.xmin, u.xmin)::text FROM core_apikey k
         JOIN core_organization o ON o.id = k.organization_id JOIN core_user u ON u.id = k.user_id
         WHERE k.digest = digest_ AND k.revoked_at IS NULL AND k.expires_at > legal_now());
 END;

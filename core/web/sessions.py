@@ -19,7 +19,7 @@ def now_s() -> int:
 def left_s(request: HttpRequest) -> int:
     """Seconds until the session ends when nothing more is heard; 0 without one."""
     user = getattr(request, "user", None)  # nobody yet, when the request is refused before anybody was looked for
-    if user is None or not user.is_authenticated:
+    if user is None or not user.is_authenticated or not hasattr(request, "session"):  # a key has none
         return 0
     now = now_s()
     began, seen = request.session.get(BEGAN, now), request.session.get(SEEN, now)

@@ -47,7 +47,7 @@ class Outlook:
 
 def check(request: ShipmentRequest, *, by: Actor) -> Outlook:
     """Every guard's verdict on the request, and whether its reference is free; no effect. Raises as `reserve` does."""
-    said = _asked(stated_of(request, by.organization_id), dry=True)
+    said = _asked(stated_of(request, by.organization_id), by, dry=True)
     found(said)
     return Outlook(said["accepted"], said["failures"])
 
@@ -61,15 +61,12 @@ def reserve(claim: Claim | None, request: ShipmentRequest, *, by: Actor) -> Rese
     Invalid for what is wrong with the request itself, DomainError 409 with the first failed guard's code.
     """
     ref = draw(Shipment.PREFIX)
-    stated = stated_of(request, by.organization_id) | {"ref": ref, "actor": by.user.pk} | proof.stated(by)
+    stated = stated_of(request, by.organization_id) | {"ref": ref, "actor": by.user.pk}
     if claim is None:
-        said = _asked(stated)
-        proof.heard(by, "unproved" in said)
-        return outcome(request, ref, said)
+        return outcome(request, ref, _asked(stated, by))
     draft = claim.render(_with_blanks(request, ref))
     keeps = with_blanks(draft, 2 + len(request.lines))
-    said = _asked(stated | {"key": claim.key, "fingerprint": claim.fingerprint}, answer=keeps)
-    proof.heard(by, "unproved" in said)
+    said = _asked(stated | {"key": claim.key, "fingerprint": claim.fingerprint}, by, answer=keeps)
     if kept := earlier(claim, said.get("earlier")):
         raise Answered(kept)
     if "answer" not in said:
@@ -152,15 +149,17 @@ def request_of(stated: Mapping[str, Any]) -> ShipmentRequest:
     )
 
 
-def _asked(stated: dict[str, Any], *, answer: Mapping[str, Any] | None = None, dry: bool = False) -> dict[str, Any]:
+def _asked(
+    stated: dict[str, Any], by: Actor, *, answer: Mapping[str, Any] | None = None, dry: bool = False
+) -> dict[str, Any]:
     """What shipment_reserve says. Where no verdict knows the newest edition it wrote nothing and holds no lock: the
     rules are asked here, and their answer is brought along to the second call.
 
     Raises 503 `busy` when another edition came in between: the next try knows that.
     """
-    said = _reserve(stated, answer, dry)
+    said = _reserve(stated, by, answer, dry)
     if said.get("behind"):
-        said = _reserve(stated | {"judged": judged_of(stated)}, answer, dry)
+        said = _reserve(stated | {"judged": judged_of(stated)}, by, answer, dry)
         if said.get("behind"):
             raise busy()
     return said
@@ -174,12 +173,14 @@ def found(said: Mapping[str, Any]) -> None:
         raise Invalid([_problem(one) for one in problems])
 
 
-def _reserve(stated: Mapping[str, Any], answer: Mapping[str, Any] | None, dry: bool) -> dict[str, Any]:
+def _reserve(stated: Mapping[str, Any], by: Actor, answer: Mapping[str, Any] | None, dry: bool) -> dict[str, Any]:
+    sql, key = proof.proving_first(by, "shipment_reserve(%s::jsonb, %s, %s::jsonb)")
     with connection.cursor() as cursor:
-        kept = None if answer is None else json.dumps(answer)
-        cursor.execute("SELECT shipment_reserve(%s::jsonb, %s, %s::jsonb)", [json.dumps(stated), dry, kept])
-        said: dict[str, Any] = json.loads(cursor.fetchone()[0])
-        return said
+        cursor.execute(sql, [*key, json.dumps(stated), dry, None if answer is None else json.dumps(answer)])
+        (text,) = cursor.fetchone()
+    proof.heard(by, text)
+    said: dict[str, Any] = json.loads(text)
+    return said
 
 
 def judged_of(stated: Mapping[str, Any]) -> dict[str, Any] | None:

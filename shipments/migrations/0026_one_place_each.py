@@ -9,7 +9,7 @@ CHANGED = ("pools", "books", "reports", "reserve", "doors")
 
 
 class Migration(migrations.Migration):
-    dependencies = [("licensing", "0020_one_place_each"), ("shipments", "0025_proof_of_a_key")]
+    dependencies = [("licensing", "0020_one_place_each"), ("shipments", "0025_queues")]
     operations = [
         migrations.RunSQL([((SQL / f"{name}.sql").read_text(encoding="utf-8"), None) for name in CHANGED]),
     ]

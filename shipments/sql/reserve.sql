@@ -159,14 +159,14 @@ END;
 $$;
 
 -- The shipment exists and its quantity is reserved, with its history and, under a key, its answer; or nothing was written.
--- request: {organization, actor, caller: {digest, stamp} (of a key that is yet to be proved), key, fingerprint, ref, license, client_reference, end_user, consignee, destination,
+-- request: {organization, actor, key, fingerprint, ref, license, client_reference, end_user, consignee, destination,
 --           port, planned_on, final, days_ahead, reserved_days, late_days, judged,
 --           lines: [{line, quantity, unit, hs, value, currency, composition, oxide, contents}]};
 --           parties and license by reference.
 -- dry: judged only; no lock, no write, no key.
 -- answer: kept under the key, as answer_keep reads it; its blanks are reserved_until, one that a process of before
 --   shipments 0023 has for on_hold, which what is accepted never is, and what each line has left.
--- Returns one of {unproved} · {earlier: as answer_claim says} · {missing} · {problems: [{pointer, code, …}]} · as ledger_take does,
+-- Returns one of {earlier: as answer_claim says} · {missing} · {problems: [{pointer, code, …}]} · as ledger_take does,
 --   with what was used of the client's reference before and, where it was accepted, reserved_until; or {answer: its body}.
 CREATE OR REPLACE FUNCTION shipment_reserve(request jsonb, dry boolean, answer jsonb DEFAULT NULL) RETURNS jsonb
     LANGUAGE plpgsql AS $$
@@ -181,10 +181,6 @@ BEGIN
     END IF;
     IF held AND request ? 'key' AND NOT dry THEN
         RAISE EXCEPTION 'a key has an answer' USING ERRCODE = 'check_violation';
-    END IF;
-    IF request ? 'caller'
-            AND key_stamp(request #>> '{caller,digest}') IS DISTINCT FROM request #>> '{caller,stamp}' THEN
-        RETURN '{"unproved": true}';
     END IF;
     IF NOT held THEN
         said := answer_hold(organization, request->>'key', request->>'fingerprint');

@@ -21,6 +21,38 @@ def test_nothing_told_to_a_program_is_kept_by_a_cache(world, client):
         assert client.get(path, headers={"Authorization": bearer}).headers["Cache-Control"] == "no-store"
 
 
+@pytest.fixture
+def keyed(world, client):
+    """Asks with a key, and with the cookies of the browser."""
+    headers = {"Authorization": f"Bearer {make.key(world.exporter, 'licenses:read')}"}
+    return lambda path, **query: client.get(path, query, headers=headers)
+
+
+def test_a_call_with_a_key_has_no_session(keyed, client, world):
+    client.force_login(world.exporter.user)
+    assert "Cookie" not in keyed("/api/v1/licenses/").headers["Vary"]
+    assert "Cookie" in client.get("/api/v1/licenses/").headers["Vary"]
+    answer = keyed("/licenses/")  # of a page a key opens nothing, and ends no session
+    assert (answer.status_code, "Cookie" in answer.headers["Vary"]) == (200, True)
+
+
+def test_what_every_answer_has_a_call_with_a_key_has_too(keyed):
+    found = keyed("/api/v1/licenses/").headers
+    assert (found["X-Frame-Options"], found["X-Content-Type-Options"]) == ("DENY", "nosniff")
+    assert found["Content-Language"] == "en"
+    assert int(found["Content-Length"]) > 0
+
+
+@pytest.mark.parametrize("path", ["/api/v1/docs/", "/api/v1/docs/explorer/"])
+def test_the_pages_of_the_docs_open_to_a_key_too(path, keyed):
+    assert keyed(path).status_code == 200
+
+
+def test_no_text_was_kept_for_a_call_with_a_key(keyed):
+    answer = keyed("/api/v1/licenses/", kept="00000000-0000-0000-0000-000000000000")
+    assert answer.status_code == 422
+
+
 def test_what_is_the_same_for_everybody_may_be_kept(client, reference):
     assert "Cache-Control" not in client.get("/control-list/").headers
     client.cookies["sid"] = "x"

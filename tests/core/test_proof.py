@@ -4,12 +4,15 @@ import json
 from datetime import timedelta
 
 import pytest
-from django.db import connection
+from django.db import ProgrammingError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from core import proof
+from core import access, proof
+from core.command import busy
 from core.models import ApiKey
+from licensing.models import License
+from shipments.actions import reservations, reserve
 from shipments.models import Shipment
 from tests import make
 
@@ -39,7 +42,7 @@ def asked(call):
     with CaptureQueriesContext(connection) as captured:
         status = call().status_code
     said = " ".join(one["sql"] for one in captured.captured_queries)
-    return status, said.count("FROM live_key("), said.count("SELECT shipment_reserve(")
+    return status, said.count("FROM live_key("), said.count("shipment_reserve(")
 
 
 def test_what_is_remembered_is_confirmed_by_the_statement_that_acts(post):
@@ -47,18 +50,23 @@ def test_what_is_remembered_is_confirmed_by_the_statement_that_acts(post):
     assert (status, read) == (201, 0)
 
 
+def change(rows, **values):
+    """As another transaction does: with a version of the row that has a number of its own."""
+    with transaction.atomic():
+        rows.update(**values)
+
+
 def ended(key):
-    ApiKey.objects.filter(pk=key.pk).update(revoked_at=timezone.now())
+    change(ApiKey.objects.filter(pk=key.pk), revoked_at=timezone.now())
 
 
 def over(key):
-    past = key.created_at + timedelta(microseconds=1)
-    ApiKey.objects.filter(pk=key.pk).update(expires_at=past)
+    change(ApiKey.objects.filter(pk=key.pk), expires_at=key.created_at + timedelta(microseconds=1))
 
 
-@pytest.mark.parametrize("change", [ended, over])
-def test_a_key_that_opens_nothing_any_more_opens_nothing_to_who_remembers_it(change, post):
-    change(ApiKey.objects.get(prefix=post.text[:12]))
+@pytest.mark.parametrize("ends", [ended, over])
+def test_a_key_that_opens_nothing_any_more_opens_nothing_to_who_remembers_it(ends, post):
+    ends(ApiKey.objects.get(prefix=post.text[:12]))
     there = Shipment.objects.count()
     for answer in (post(), post("second"), post(body={}), post()):  # new, known, and one that is wrong
         assert (answer.status_code, answer.json()["code"]) == (401, "invalid-key")
@@ -77,16 +85,60 @@ def test_what_a_key_that_opens_nothing_is_cannot_be_proved(post):
 
 
 def test_a_scope_that_was_taken_is_missed_at_once(post):
-    ApiKey.objects.filter(prefix=post.text[:12]).update(scopes=["shipments:read"])
+    change(ApiKey.objects.filter(prefix=post.text[:12]), scopes=["shipments:read"])
     answer = post()
     assert (answer.status_code, answer.json()["code"]) == (403, "insufficient-scope")
+
+
+def test_a_call_that_is_made_again_reads_the_key_though_another_thread_remembered_it_meanwhile(post, monkeypatch):
+    monkeypatch.setattr(proof, "forget", lambda asked: None)
+    test_a_scope_that_was_taken_is_missed_at_once(post)
+
+
+def test_the_stamp_is_of_before_the_key_was_read(post, monkeypatch):
+    def reads(text, read=access.live_key):
+        key = read(text)
+        change(ApiKey.objects.filter(pk=key.pk), scopes=["shipments:read"])
+        return key
+
+    proof._remembered.clear()
+    monkeypatch.setattr(access, "live_key", reads)
+    assert post().status_code == 201  # as it was when it was read
+    assert post().status_code == 403
+
+
+def test_a_verb_without_a_claim_proves_its_key_too(post, world):
+    actor = proof.remembered(post.text)
+    ended(ApiKey.objects.get(prefix=post.text[:12]))
+    with pytest.raises(proof.Unproved):
+        reserve(world.request(License.objects.latest("pk"), 1_000), by=actor)
+    assert not actor.proof.given
+
+
+def test_a_database_that_knows_no_proof_gives_none(post):
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER FUNCTION key_stamp(text) RENAME TO key_stamp_of_later")
+    with pytest.raises(ProgrammingError, match="key_stamp"):  # 503 to a program, as the migrations are not its own
+        post()
+
+
+def test_what_failed_is_not_waited_for_twice(post, monkeypatch):
+    times = []
+
+    def fails(*args):
+        times.append(args)
+        raise busy()
+
+    monkeypatch.setattr(reservations, "_reserve", fails)
+    assert (post().status_code, len(times)) == (503, 1)
+    assert proof.remembered(post.text) is None
 
 
 @pytest.mark.parametrize(("behind", "name"), [("organization", "name_en"), ("user", "name")])
 def test_whoever_stands_behind_a_key_is_read_again_when_they_change(behind, name, post):
     row = getattr(ApiKey.objects.get(prefix=post.text[:12]), behind)
     _status, _read, often = asked(post)
-    type(row).objects.filter(pk=row.pk).update(**{name: "Renamed"})
+    change(type(row).objects.filter(pk=row.pk), **{name: "Renamed"})
     assert asked(post) == (201, 1, often + 1)
     post()
     assert asked(post) == (201, 0, often)
@@ -103,7 +155,7 @@ def test_a_call_that_is_made_again_counts_once(post, settings, tmp_path):
 
 
 def test_a_key_is_remembered_for_a_minute(post):
-    ApiKey.objects.filter(prefix=post.text[:12]).update(last_used_at=timezone.now() - timedelta(seconds=58))
+    change(ApiKey.objects.filter(prefix=post.text[:12]), last_used_at=timezone.now() - timedelta(seconds=58))
     post()
     post()
     assert proof.remembered(post.text)

@@ -175,7 +175,7 @@ def test_a_key_without_an_answer_to_keep_takes_nothing(world, license):
     stated = reservations.stated_of(world.request(license, KG), world.exporter.organization_id)
     whole = stated | {"ref": "SH-1", "actor": world.exporter.user.pk, "key": "K", "fingerprint": "f"}
     with pytest.raises(IntegrityError, match="a key has an answer"), transaction.atomic():
-        reservations._reserve(whole, None, False)
+        reservations._reserve(whole, world.exporter, None, False)
     assert not Shipment.objects.exists()
 
 

@@ -1,4 +1,4 @@
-"""A reservation proves the key that it acts for, and waits in a queue.
+"""Those who want the same line stand in queues.
 
 What 0024 left for statements that waited meanwhile goes.
 """
