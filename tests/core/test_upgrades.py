@@ -235,3 +235,16 @@ def test_the_newest_functions_need_nothing_that_a_fresh_database_alone_has(db):
     with connection.cursor() as cursor:
         cursor.execute('SELECT shipment_reserve(\'{"license": "EL-"}\', true)')
         assert json.loads(cursor.fetchone()[0]) == {"missing": True}
+
+
+def test_what_an_older_version_left_for_statements_that_waited_is_gone(db):
+    kept = "shipment_wrong(jsonb,shipment_read)"
+    run("CREATE FUNCTION shipment_wrong(jsonb, bigint) RETURNS jsonb LANGUAGE sql AS 'SELECT $1'")
+    run("CREATE FUNCTION shipment_opened(jsonb) RETURNS bigint LANGUAGE sql AS 'SELECT 1::bigint'")
+    _functions, drops = import_module("shipments.migrations.0025_queues").Migration.operations
+    run(drops.sql)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT oid::regprocedure::text FROM pg_proc WHERE proname IN ('shipment_wrong', 'shipment_opened')"
+        )
+        assert cursor.fetchall() == [(kept,)]
