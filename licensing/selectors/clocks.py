@@ -154,9 +154,8 @@ def with_days_left(rows: QuerySet[Application], today: date) -> QuerySet[Applica
     editions = editions_at(day_end(today) - INSTANT)
     ticking = _with_own(Application.objects.filter(state__in=OPEN_CASE, accepted_on__isnull=False), editions)
     own = Case(When(Q(stood_still=True) | Q(anew=True), then=F("pk")), default=Value(0))
-    one_each = (
-        ticking.annotate(own=own).order_by("-own", "accepted_on").distinct("own", "accepted_on")
-    )  # those of their own come first
+    # those with a clock of their own first: what is said of them goes before what is said of their day
+    one_each = ticking.annotate(own=own).order_by("-own", "accepted_on").distinct("own", "accepted_on")
     alike = defaultdict[tuple[str, int], list[object]](list)
     for case, clock, on, _countings in _clocks(one_each.only("accepted_on", "state", "decided_at"), today):
         which, left = "pk" if case.own else "accepted_on", clock.left(on)

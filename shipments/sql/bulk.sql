@@ -50,7 +50,7 @@ BEGIN
                     judging[n] := false;
                 END IF;
             END LOOP;
-            PERFORM shipment_turn(array_agg(r.id), array_agg((line->>'line')::int))
+            PERFORM shipment_queue(array_agg(r.id), array_agg((line->>'line')::int))
                 FROM ROWS FROM (unnest(asked), unnest(judging), unnest(read)) r (item, judging, id),
                      jsonb_array_elements(item->'lines') line
                 WHERE r.judging;
