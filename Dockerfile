@@ -21,8 +21,5 @@ RUN SECRET_KEY=only-for-collectstatic-and-nowhere-else-0123456789-0123456789 \
 
 USER lodestone
 EXPOSE 8000
-CMD ["python", "-m", "gunicorn", "config.wsgi:application", "-k", "gthread", \
-     "--workers", "2", "--threads", "8", \
-     "--timeout", "30", "--graceful-timeout", "20", "--keep-alive", "5", "--no-control-socket", \
-     "--limit-request-line", "4094", "--limit-request-fields", "100", "--limit-request-field_size", "8190", \
+CMD ["python", "-m", "gunicorn", "config.wsgi:application", "-c", "config/gunicorn.py", \
      "--bind", "0.0.0.0:8000", "--worker-tmp-dir", "/dev/shm"]

@@ -79,7 +79,7 @@ def fill(world: Any, number: int, first: int = FIRST) -> Shelf:
         copy = partial(copies, number)
         ref = f"'{{}}-' || ({first} + n)"
         copy(license.application, id=key, ref=ref.format("AP"))
-        copy(license, id=key, ref=ref.format("EL"), application_id=key)
+        copy(license, id=key, ref=ref.format("EL-"), application_id=key)  # as none is ever drawn
         drawn: set[str] = set()
         while len(drawn) < number:  # of two million some are alike
             drawn.add(references.draw(License.PREFIX))

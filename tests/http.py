@@ -12,6 +12,8 @@ from pathlib import Path
 from django.conf import settings
 from django.db import connection
 
+from config.local.launcher import WEB
+
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -37,20 +39,9 @@ class Server:
             "PYTHONDONTWRITEBYTECODE": "1",
             **{name: os.environ.get(name, "0") for name in ("RATE_READS", "RATE_WRITES", "RATE_ADDRESS")},
         }
-        command = [
-            "-m",
-            "gunicorn",
-            "config.wsgi:application",
-            "-k",
-            "gthread",
-            "--workers",
-            "2",
-            "--threads",
-            str(threads),
-        ]
-        limits = ["--limit-request-line", "4094", "--limit-request-fields", "100", "--limit-request-field_size", "8190"]
+        words = [*WEB, "--threads", str(threads), "--bind", f"127.0.0.1:{self.port}"]
         self.process = subprocess.Popen(
-            [sys.executable, *command, *limits, "--bind", f"127.0.0.1:{self.port}"],
+            [sys.executable, *words],
             cwd=ROOT,
             env=environment,
             stdout=self.log,

@@ -23,11 +23,7 @@ from config.local.embedded.starting import Part
 from config.local.supervisor import Supervisor, cannot_live, ending
 
 # The programs and limits of the Dockerfile and docker-compose.yml; tests/config/test_compose.py compares.
-WEB = [
-    *("-m", "gunicorn", "config.wsgi:application", "-k", "gthread", "--workers", "2", "--threads", "8"),
-    *("--timeout", "30", "--graceful-timeout", "20", "--keep-alive", "5", "--no-control-socket"),
-    *("--limit-request-line", "4094", "--limit-request-fields", "100", "--limit-request-field_size", "8190"),
-]
+WEB = ["-m", "gunicorn", "config.wsgi:application", "-c", "config/gunicorn.py"]
 WORKER = ["-m", "celery", "-A", "config", "worker", "-c", "2", "--without-gossip", "--without-mingle"]
 BEAT = ["-m", "celery", "-A", "config", "beat"]
 

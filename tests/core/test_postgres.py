@@ -22,6 +22,7 @@ import requests
 from django.db import OperationalError, connection
 
 from config.local import embedded
+from config.local.launcher import WEB
 from core.postgres import base, watch
 from tests.http import ROOT, free_port
 
@@ -272,10 +273,9 @@ def copy():
     try:
         made = subprocess.run([sys.executable, "manage.py", "demo"], cwd=ROOT, env=environment, capture_output=True)
         assert made.returncode == 0, made.stderr.decode()[-2000:]
-        words = ["-m", "gunicorn", "config.wsgi:application", "-k", "gthread", "--workers", "2", "--threads", "8"]
         with open(folder / "logs" / "web.log", "wb") as log:
             web = subprocess.Popen(
-                [sys.executable, *words, "--bind", url.removeprefix("http://")],
+                [sys.executable, *WEB, "--bind", url.removeprefix("http://")],
                 cwd=ROOT,
                 env=environment,
                 stdout=log,
