@@ -67,27 +67,15 @@ def _overdue_before(countings: Iterable[Counting], table: Calendar, pauses: tupl
     return None
 
 
-def used_of(decided: Iterable[Application]) -> dict[int, int]:
+def used_of(decided: Iterable[Application], today: date) -> dict[int, int]:
     """The working days that each of these cases had used when it was decided, where the table goes so far.
 
-    Cases of the same days, without a pause, are counted once; two queries, however many they are.
+    By the clock that `clocks_of` reads, with as many queries; cases with the same clock are counted once.
     """
-    spans = {
-        case.pk: (case.accepted_on, legal_day(case.decided_at))
-        for case in decided
-        if case.accepted_on and case.decided_at
-    }
-    if not spans:
-        return {}
-    pauses: dict[int, tuple[Pause, ...]] = defaultdict(tuple)
-    rows = ClockInterval.objects.filter(application__in=spans).order_by("pk")
-    for pk, begins_on, ends_on in rows.values_list("application", "begins_on", "ends_on"):
-        pauses[pk] += (Pause(begins_on, ends_on),)
-    table = calendar(min(first for first, _ in spans.values()), 0, until=max(last for _, last in spans.values()))
-    counted, found = cache(table.used), {}
-    for pk, span in spans.items():
+    used, found = cache(Clock.used), {}
+    for case, clock, on, _countings in _clocks((case for case in decided if case.decided_at), today):
         with suppress(NotPublished):
-            found[pk] = counted(*span, pauses[pk])
+            found[case.pk] = used(clock, on)
     return found
 
 
@@ -132,12 +120,12 @@ def course_of(case: Application, today: date) -> list[Stay]:
 
 
 def told_cases(rows: QuerySet[Application], at: datetime) -> QuerySet[Application]:
-    """As an overview tells of them: with the names of their end-users (`names`), and what `_with_own` says."""
+    """As an overview tells of them: with the names of their end-users (`names`), and what `with_own` says."""
     users = ApplicationEndUser.objects.filter(application=OuterRef("pk")).order_by("pk")
-    return _with_own(rows, editions_at(at)).annotate(names=ArraySubquery(users.values("party__name")))
+    return with_own(rows, editions_at(at)).annotate(names=ArraySubquery(users.values("party__name")))
 
 
-def _with_own(rows: QuerySet[Application], editions: Editions) -> QuerySet[Application]:
+def with_own(rows: QuerySet[Application], editions: Editions) -> QuerySet[Application]:
     """Whether their clocks ever stood still (`stood_still`), and whether other days may count than all (`anew`)."""
     return rows.annotate(
         stood_still=Exists(ClockInterval.objects.filter(application=OuterRef("pk"))),
@@ -152,7 +140,7 @@ def with_days_left(rows: QuerySet[Application], today: date) -> QuerySet[Applica
     So thousands cost what the days do on which they were accepted.
     """
     editions = editions_at(day_end(today) - INSTANT)
-    ticking = _with_own(Application.objects.filter(state__in=OPEN_CASE, accepted_on__isnull=False), editions)
+    ticking = with_own(Application.objects.filter(state__in=OPEN_CASE, accepted_on__isnull=False), editions)
     own = Case(When(Q(stood_still=True) | Q(anew=True), then=F("pk")), default=Value(0))
     # those with a clock of their own first: what is said of them goes before what is said of their day
     one_each = ticking.annotate(own=own).order_by("-own", "accepted_on").distinct("own", "accepted_on")

@@ -3,11 +3,14 @@
 import pytest
 
 from config.local import demo
+from core.legal_time import legal_now
 from core.models import HistoryLine
 from licensing import selectors, tasks
 from licensing.actions import applications, decisions, receipts, screenings
 from licensing.models import Application
+from licensing.selectors.what_if import what_if
 from tests import make
+from tests.book import draft
 from tests.days import D, table
 from tests.make import seen
 
@@ -167,6 +170,20 @@ def test_a_case_that_was_decided_without_a_limit_stays_so(world, taken, found, o
     clock, *pages = read(ref)
     assert (clock.of, clock.used) == (None, worked("2026-03-02", "2026-06-01"))
     assert all("No limit of working days applied to this case." in text for text in pages)
+
+
+def test_a_what_if_counts_the_days_that_the_clock_of_a_decided_case_counts(world, taken, found, on, read):
+    m, ref = world.ministry, taken("2026-03-02")
+    found(ref, "2026-03-10")
+    found(ref, "2026-04-13", "none")
+    why = {"factors": ["END_USER"], "text": "No."}
+    on("2026-04-20")
+    decisions.recommend(ref, seen=seen(ref), outcome="refuse", by=m.reviewer, **why)
+    decisions.refuse(ref, seen=seen(ref), departure="Doubts.", by=m.decider, **why)
+    at = legal_now()
+    load = what_if(draft(lambda rules, _: rules["R021"]["effect"].pop("clock")), at, at=at)["load"]
+    assert read(ref)[0].used == worked("2026-04-13", "2026-04-20") == 5
+    assert (load["cases"], load["average"]) == ([1, 1], "5.0")
 
 
 def test_rules_that_set_a_limit_again_begin_to_count_on_their_first_day(taken, found, on, read):

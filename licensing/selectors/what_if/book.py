@@ -45,7 +45,7 @@ def what_if(
         exposure = Exposure(), Exposure()
         pending, decided = Cases(both, PENDING, exposure), Cases(both, NEW, (Exposure(), Exposure()))
         licenses, shipments = Licenses(both, exposure), Shipments(both)
-        rows = open_cases(), licenses_in_force(starts_at), reserved_shipments(), decided_cases(both.today)
+        rows = open_cases(), licenses_in_force(starts_at), reserved_shipments(), decided_cases(both.today, old)
         done, total = 0, sum(some.count() for some in rows)
         for one, some in zip((pending, licenses, shipments, decided), rows, strict=True):
             pages: Iterator[int] = one.add_all(some)

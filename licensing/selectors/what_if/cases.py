@@ -16,8 +16,8 @@ from licensing.models import Application, ApplicationEndUser, ApplicationLine
 from licensing.policy.editions import canonical
 from licensing.policy.strictness import Difference
 from licensing.policy.vocabulary import CHANNEL_OF, COUNTRY, END_USE
-from licensing.selectors.clocks import used_of
-from licensing.selectors.editions import AHEAD
+from licensing.selectors.clocks import used_of, with_own
+from licensing.selectors.editions import AHEAD, Editions
 from licensing.selectors.judging import NEW, Known, Signed, days_of, known_by, said_of
 from licensing.selectors.what_if.known import Both, Compared, Days, paged, plain
 from licensing.selectors.what_if.tally import Exposure, Held, Part, Refs, Tally
@@ -84,11 +84,11 @@ def open_cases() -> QuerySet[Application]:
     return Application.objects.filter(state__in=[*OPEN_CASE, ApplicationState.APPROVED]).only(*_COLUMNS)
 
 
-def decided_cases(today: date) -> QuerySet[Application]:
-    """Cases decided in the last twelve months, that day the last."""
+def decided_cases(today: date, editions: Editions) -> QuerySet[Application]:
+    """Cases decided in the last twelve months, that day the last, as their clocks are read at once."""
     since = day_start(months_after(today, -REPLAYED_MONTHS))
     rows = Application.objects.filter(decided_at__gte=since).exclude(state=ApplicationState.APPROVED)
-    return rows.only(*_COLUMNS)
+    return with_own(rows.only(*_COLUMNS), editions)
 
 
 class Cases:
@@ -104,7 +104,7 @@ class Cases:
     def add_all(self, rows: QuerySet[Application]) -> Iterator[int]:
         """Yields how many were counted, page by page."""
         for page in paged(rows, SIZE):
-            of, used = parts_of(page), used_of(page) if self.audience == NEW else {}
+            of, used = parts_of(page), used_of(page, self.both.today) if self.audience == NEW else {}
             parties = {user.party for _, users in of.values() for user in users}
             known = known_by(parties, {case.exporter_id for case in page})
             for case in page:
