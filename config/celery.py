@@ -13,7 +13,7 @@ app = Celery("lodestone")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 
-# Asia/Shanghai times: legal days end there.
+# Times of CELERY_TIMEZONE, where legal days end.
 app.conf.beat_schedule = {
     "relay-deliveries": {"task": "core.tasks.relay_deliveries", "schedule": 2.0},
     "expire-licenses": {"task": "licensing.tasks.expire_licenses", "schedule": 60.0},

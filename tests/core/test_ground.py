@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core import access, history, quantities, references
-from core.legal_time import day_end, day_start, legal_day
+from core.legal_time import INSTANT, day_end, day_start, legal_day
 from core.models import HistoryLine
 from shipments.models import Shipment
 
@@ -52,6 +52,13 @@ def test_legal_days_are_half_open():
     assert day_start(day).isoformat() == "2026-12-01T16:00:00+00:00"
     assert legal_day(day_end(day) - timedelta(microseconds=1)) == day
     assert legal_day(day_end(day)) == day + timedelta(days=1)
+
+
+def test_the_database_ends_a_legal_day_where_python_does(db):
+    instants = [day_start(date(2026, month, 1)) + n * INSTANT for month in range(1, 13) for n in (-1, 0, 1)]
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT array_agg(legal_day(at) ORDER BY at) FROM unnest(%s) at", [instants])
+        assert cursor.fetchone()[0] == [legal_day(at) for at in instants]
 
 
 def test_history_is_chained_and_tampering_shows(world, license):
