@@ -1,7 +1,4 @@
-"""A number that is a rule stands in one place; a text that says it names that place, and reads it when it is said.
-
-So does a list that is one, where it says itself how it is read.
-"""
+"""A number that is a rule stands in one place; a text that says it names that place, and reads it when it is said."""
 
 from typing import Any
 
@@ -19,13 +16,13 @@ class _At:
         self.place = place
 
     def __str__(self) -> str:
-        found = decided(self.place)
-        return str(found) if isinstance(found, tuple) else f"{found:,}"
+        return f"{decided(self.place):,}"
 
 
-def filled(text: Any, **places: str) -> Any:
-    """The text, lazy, with the numbers of these places; commas part thousands.
+def filled(text: Any, **said: Any) -> Any:
+    """The text, lazy, with the numbers of these places, commas part thousands, and with what says itself how it is
+    read.
 
     For example `filled(_("{days} working days"), days="licensing.clock.WORKING_DAYS")`.
     """
-    return format_lazy(text, **{name: _At(place) for name, place in places.items()})
+    return format_lazy(text, **{name: _At(one) if isinstance(one, str) else one for name, one in said.items()})

@@ -13,6 +13,7 @@ from core.access import Actor
 from core.actions import keep_file, taken_names
 from core.command import command
 from core.errors import DomainError, Forbidden, Invalid, Problem, WrongState
+from core.files import PAPER
 from core.history import move, record, require, require_seen, require_version
 from core.legal_time import legal_now
 from core.locks import lock
@@ -22,6 +23,7 @@ from exporters.models import Exporter, Party, Qualification
 from exporters.selectors import exporters_for, holders_of, parties_for
 from exporters.states import ExporterState
 
+FILE_KINDS = PAPER  # of the files that its verbs take
 RESPONSIBLE = ("legal_representative", "main_manager", "handler")
 NEEDED = (*RESPONSIBLE, "province", "address", "business_license")
 IDENTITY = ("name_en", "name_zh", "uscc")
@@ -89,7 +91,7 @@ def describe(*, seen: int, by: Actor, business_license: tuple[str, bytes] | None
             setattr(exporter, name, facts[name])
     if business_license:
         name, content = business_license
-        exporter.business_license = keep_file(name, content, field="business_license", by=by)
+        exporter.business_license = keep_file(name, content, field="business_license", by=by, kinds=FILE_KINDS)
     exporter.save()
     record(exporter, "correct" if corrected else "describe", by=by, facts=corrected)
     return exporter

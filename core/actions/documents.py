@@ -5,13 +5,13 @@ from datetime import datetime
 
 from core.access import Actor
 from core.errors import Invalid, Problem
-from core.files import PAPER, Kinds, examine
+from core.files import Kinds, examine
 from core.legal_time import legal_now
 from core.models import Document
 
 
 def keep_file(
-    name: str, content: bytes, *, field: str, by: Actor, kinds: Kinds = PAPER, at: datetime | None = None
+    name: str, content: bytes, *, field: str, by: Actor, kinds: Kinds, at: datetime | None = None
 ) -> Document:
     """The file is stored with its hash, inside the caller's transaction. Raises Invalid naming `field` when it is
     empty, too large, badly named, a scanner's test, or none of these kinds (core/files.py)."""

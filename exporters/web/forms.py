@@ -76,7 +76,7 @@ class CompanyForm(forms.ModelForm):
         required=False,
         help_text=filled(
             _("{kinds}, at most {most} MB. Kept with its hash."),
-            kinds="core.files.PAPER",
+            kinds=actions.FILE_KINDS,
             most="core.sizes.FILE_MEGABYTES",
         ),
     )

@@ -12,6 +12,7 @@ from core.access import Actor
 from core.actions import keep_file
 from core.command import command
 from core.errors import Invalid, NotFound, Problem, WrongState
+from core.files import PAPER
 from core.history import move, record, require, require_version
 from core.legal_time import legal_day, legal_now
 from core.locks import lock
@@ -41,6 +42,7 @@ SAID = (
     "red_flag",
     "remarks",
 )
+FILE_KINDS = PAPER  # of the files that its verbs take
 TAKES_PAPERS = (ApplicationState.DRAFT, ApplicationState.AWAITING_APPLICANT)
 
 
@@ -152,7 +154,7 @@ def add_document(ref: str, *, type: str, file: tuple[str, bytes], by: Actor) -> 
     row = lock(applications_for(by), ref=ref)
     if row.state not in TAKES_PAPERS:
         raise WrongState(_("Papers can be added while the application is a draft, and while a question is open."))
-    document = keep_file(*file, field="file", by=by)
+    document = keep_file(*file, field="file", by=by, kinds=FILE_KINDS)
     record(row, "add_document", by=by, facts={"type": type, "sha256": document.sha256})
     return row.documents.create(type=type, document=document)
 

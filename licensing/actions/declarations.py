@@ -9,6 +9,7 @@ from core.access import Actor
 from core.actions import keep_file
 from core.command import command
 from core.errors import Invalid, Problem, WrongState
+from core.files import PAPER
 from core.history import move, record, require, require_version
 from core.legal_time import legal_now, legal_today
 from core.locks import lock
@@ -19,6 +20,7 @@ from licensing.models.declarations import CONFIRMATIONS
 from licensing.selectors import declarations_for
 from licensing.states import DeclarationState
 
+FILE_KINDS = PAPER  # of the files that its verbs take
 ONWARD_MOST = 48  # with the end-user's own and a shipment's the most that rules read (licensing.policy.facts)
 FIELDS = (
     "end_user",
@@ -105,7 +107,7 @@ def attach_signed(
     if problems:
         raise Invalid(problems)
     name, content = certificate
-    document = keep_file(name, content, field="certificate", by=by, at=at)
+    document = keep_file(name, content, field="certificate", by=by, kinds=FILE_KINDS, at=at)
     facts = {"sha256": document.sha256, "signed_on": signed_on.isoformat()}
     move(
         row.attach_signed,

@@ -21,6 +21,7 @@ from licensing.selectors import applications_for, silences_of
 from licensing.states import ApplicationState
 
 Kind = QuestionEntry.Kind
+FILE_KINDS = ANSWER  # of the files that its verbs take
 
 
 def default_question_day() -> date:
@@ -78,7 +79,7 @@ def answer(
     remedy = _("Send some now, and the rest with another answer.")
     if problems := too_large(*(content for _name, content in files), field="files", remedy=remedy):
         raise Invalid(problems)
-    kept = [keep_file(*file, field="files", by=by, kinds=ANSWER, at=at) for file in files]
+    kept = [keep_file(*file, field="files", by=by, kinds=FILE_KINDS, at=at) for file in files]
     said = asked.entries.create(kind=Kind.ANSWER if final else Kind.PART, by=by.user, at=at, text=text)
     said.files.set(kept)
     facts = {"question": asked.pk, "final": final, "files": [document.sha256 for document in kept]}

@@ -20,6 +20,7 @@ from licensing.selectors import applications_for
 from licensing.states import ApplicationState
 
 SUPPLEMENT_DAYS = 30
+FILE_KINDS = ANSWER  # of the files that its verbs take
 
 
 @dataclass(frozen=True)
@@ -73,7 +74,9 @@ def resubmit(ref: str, *, answers: Mapping[int, Answer], by: Actor) -> Applicati
     _require_whole(given)
     move(row.resubmit, by=by, at=at, received_at=at)
     for point, answer in given.items():
-        kept = [keep_file(*file, field=f"files_{point.number}", by=by, kinds=ANSWER, at=at) for file in answer.files]
+        kept = [
+            keep_file(*file, field=f"files_{point.number}", by=by, kinds=FILE_KINDS, at=at) for file in answer.files
+        ]
         said = SupplementAnswer.objects.create(point=point, by=by.user, at=at, text=answer.text)
         said.files.set(kept)
     return row

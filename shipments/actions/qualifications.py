@@ -11,6 +11,7 @@ from core.access import Actor, clock
 from core.actions import keep_file
 from core.command import command
 from core.errors import DomainError, Forbidden, Invalid, Problem, WrongState
+from core.files import PAPER
 from core.history import move, record, require, require_seen
 from core.legal_time import legal_day, legal_now, months_after
 from core.locks import lock
@@ -32,6 +33,7 @@ from shipments.qualifying import Exam, examine
 from shipments.selectors import long_unreported
 
 Occasion = Examination.Occasion
+FILE_KINDS = PAPER  # of the files that its verbs take
 
 
 def _require(predicate: Predicate, row: Qualification, by: Actor) -> None:
@@ -197,7 +199,7 @@ def file_audit(*, file: tuple[str, bytes], audited_on: date, by: Actor) -> Compl
     if audited_on > legal_day(at):
         message = _("This day is still to come. Give the day on which the audit was finished.")
         raise Invalid([Problem("/audited_on", "date-out-of-range", message)])
-    document = keep_file(*file, field="file", by=by, at=at)
+    document = keep_file(*file, field="file", by=by, kinds=FILE_KINDS, at=at)
     facts = {"filed_by": by.user, "filed_at": at}
     paper = CompliancePaper.objects.create(exporter=row.exporter, document=document, audited_on=audited_on, **facts)
     record(row, "file_audit", by=by, at=at, facts={"audited_on": audited_on.isoformat()})
@@ -217,7 +219,7 @@ def file_record(*, file: tuple[str, bytes], number: int, first_day: date, last_d
     if last_day < first_day:
         message = _("This day lies before the first one. Give the day of the last clearance that the paper proves.")
         raise Invalid([Problem("/last_day", "date-out-of-range", message)])
-    document = keep_file(*file, field="file", by=by, at=at)
+    document = keep_file(*file, field="file", by=by, kinds=FILE_KINDS, at=at)
     days = {"first_day": first_day, "last_day": last_day}
     facts = {"filed_by": by.user, "filed_at": at}
     made = PaperRecord.objects.create(exporter=row.exporter, document=document, number=number, **days, **facts)

@@ -16,6 +16,8 @@ from core.templatetags.lodestone import day
 from shipments.models import Shipment
 from shipments.selectors import shipments_for
 
+FILE_KINDS = PROOF  # of the files that its verbs take
+
 
 @command
 def depart(ref: str, *, departed_on: date, by: Actor) -> Shipment:
@@ -43,7 +45,7 @@ def deliver(ref: str, *, delivered_on: date, proof: tuple[str, bytes] | None = N
     if proof is None and row.license.asks_proof:
         message = _("A condition of the license asks for a proof of each delivery. Add it as a PDF or an image.")
         raise Invalid([Problem("/proof", "required", message)])
-    document = keep_file(*proof, field="proof", by=by, kinds=PROOF, at=at) if proof else None
+    document = keep_file(*proof, field="proof", by=by, kinds=FILE_KINDS, at=at) if proof else None
     facts = {"on": delivered_on.isoformat()}
     move(row.deliver, by=by, at=at, facts=facts, delivered_on=delivered_on, delivery_proof=document)
     return row

@@ -15,6 +15,7 @@ from core.api.schema import call
 from core.decided import filled
 from licensing.api.views import canonical
 from shipments import actions, answers
+from shipments.actions.reports import FILE_KINDS
 from shipments.api import examples, serializers
 from shipments.models import Shipment
 
@@ -41,7 +42,7 @@ class ProvenDeliveryInput(DeliveryInput):
     proof = uploads.UploadField(
         help_text=filled(
             gettext_lazy("{kinds}, at most {most} MB. Needed where a condition of the license asks for it."),
-            kinds="core.files.PROOF",
+            kinds=FILE_KINDS,
             most="core.sizes.FILE_MEGABYTES",
         )
     )

@@ -10,6 +10,7 @@ from core.decided import filled
 from core.templatetags.lodestone import day
 from core.web.fields import DayField
 from core.web.forms import ReasonForm, StepForm, read_upload
+from shipments.actions.qualifications import FILE_KINDS
 
 
 class PaperForm(StepForm):
@@ -24,7 +25,7 @@ class AuditForm(PaperForm):
         label=_("Internal compliance program, with the report of its audit"),
         help_text=filled(
             _("{kinds}, at most {most} MB. Kept with its hash; the one handed in last counts."),
-            kinds="core.files.PAPER",
+            kinds=FILE_KINDS,
             most="core.sizes.FILE_MEGABYTES",
         ),
     )
@@ -44,7 +45,7 @@ class RecordForm(PaperForm):
                 "{kinds}, at most {most} MB. An officer accepts it or says why not; it counts as long as all its days "
                 "are looked back on."
             ),
-            kinds="core.files.PAPER",
+            kinds=FILE_KINDS,
             most="core.sizes.FILE_MEGABYTES",
         ),
     )

@@ -19,6 +19,7 @@ from licensing import elements, selectors
 from licensing.models import License, ToleranceMode
 from licensing.web.forms.elements import ElementsField
 from shipments.actions import LineRequest, ShipmentRequest
+from shipments.actions.reports import FILE_KINDS
 
 
 class ShipmentForm(forms.Form):
@@ -269,7 +270,7 @@ class DeliverForm(StepForm):
         required=False,
         help_text=filled(
             gettext_lazy("{kinds}, at most {most} MB, for example what the consignee signed."),
-            kinds="core.files.PROOF",
+            kinds=FILE_KINDS,
             most="core.sizes.FILE_MEGABYTES",
         ),
     )

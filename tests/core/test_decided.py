@@ -9,7 +9,6 @@ from django.utils.translation import gettext_lazy, override
 
 from core import codes
 from core.decided import decided, filled
-from core.files import Kinds
 from licensing.words import phrases, terms
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -51,7 +50,7 @@ def test_a_page_says_what_stands_there_now(monkeypatch):
     assert page.render(Context()) == "46"
 
 
-def test_every_place_that_a_text_names_holds_a_number_or_the_kinds_of_a_file():
+def test_every_place_that_a_text_names_holds_a_number():
     pages = [found for path in (ROOT / "templates").rglob("*.html") for found in TAG.findall(path.read_text("utf-8"))]
     texts = [
         found
@@ -60,5 +59,4 @@ def test_every_place_that_a_text_names_holds_a_number_or_the_kinds_of_a_file():
         for found in FILLED.findall(path.read_text("utf-8"))
     ]
     assert len(pages) > 20 and len(texts) > 20
-    kinds = {place: Kinds if place.startswith("core.files.") else int for place in pages + texts}
-    assert {place: type(decided(place)) for place in pages + texts} == kinds
+    assert {type(decided(place)) for place in pages + texts} == {int}

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy
 from core.decided import filled
 from core.web.fields import CodesField, DayField, QuantityField
 from exporters.models import Party
-from licensing.actions.applications import Draft, LineDraft
+from licensing.actions.applications import FILE_KINDS, Draft, LineDraft
 from licensing.models import Application, ApplicationDocument, ControlItem, Declaration
 from licensing.selectors import editions_at
 from licensing.web.forms.check import one_of, words_of
@@ -197,6 +197,6 @@ class DocumentForm(forms.Form):
     file = forms.FileField(
         label=gettext_lazy("File"),
         help_text=filled(
-            gettext_lazy("{kinds}, at most {most} MB."), kinds="core.files.PAPER", most="core.sizes.FILE_MEGABYTES"
+            gettext_lazy("{kinds}, at most {most} MB."), kinds=FILE_KINDS, most="core.sizes.FILE_MEGABYTES"
         ),
     )

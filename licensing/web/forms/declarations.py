@@ -10,6 +10,7 @@ from core.models import Country
 from core.web.fields import CountriesField, DayField
 from core.web.forms import StepForm, read_upload
 from exporters.models import Party
+from licensing.actions.declarations import FILE_KINDS
 from licensing.models import ControlItem, Declaration
 from licensing.models.declarations import CONFIRMATIONS
 
@@ -70,7 +71,7 @@ class CertificateForm(StepForm):
     certificate = forms.FileField(
         label=gettext_lazy("Signed certificate"),
         help_text=filled(
-            gettext_lazy("{kinds}, at most {most} MB."), kinds="core.files.PAPER", most="core.sizes.FILE_MEGABYTES"
+            gettext_lazy("{kinds}, at most {most} MB."), kinds=FILE_KINDS, most="core.sizes.FILE_MEGABYTES"
         ),
     )
     signer_name = forms.CharField(label=gettext_lazy("Signed by"), max_length=120)

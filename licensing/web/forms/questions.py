@@ -6,11 +6,10 @@ from django import forms
 from django.utils.translation import gettext_lazy
 
 from core.decided import filled
-from core.files import ANSWER
 from core.sizes import TEXT_CHARACTERS
 from core.web.fields import DayField, FilesField
 from core.web.forms import StepForm, read_upload
-from licensing.actions.questions import default_question_day
+from licensing.actions.questions import FILE_KINDS, default_question_day
 from licensing.models import About
 
 
@@ -31,10 +30,10 @@ class AnswerForm(QuestionForm):
     files = FilesField(
         label=gettext_lazy("Files"),
         required=False,
-        kinds=ANSWER,
+        kinds=FILE_KINDS,
         help_text=filled(
             gettext_lazy("{kinds}, together at most {most} MB."),
-            kinds="core.files.ANSWER",
+            kinds=FILE_KINDS,
             most="core.sizes.FILE_MEGABYTES",
         ),
     )

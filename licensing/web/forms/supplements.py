@@ -7,11 +7,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from core.decided import filled
-from core.files import ANSWER
 from core.sizes import TEXT_CHARACTERS
 from core.web.fields import FilesField
 from core.web.forms import StepForm, read_upload
-from licensing.actions.supplements import Answer
+from licensing.actions.supplements import FILE_KINDS, Answer
 from licensing.models import Application
 
 
@@ -46,10 +45,10 @@ class ResubmitForm(StepForm):
             self.fields[f"files_{point.number}"] = FilesField(
                 label=_("Files for point {number}").format(number=point.number),
                 required=False,
-                kinds=ANSWER,
+                kinds=FILE_KINDS,
                 help_text=filled(
                     _("{kinds}, together at most {most} MB."),
-                    kinds="core.files.ANSWER",
+                    kinds=FILE_KINDS,
                     most="core.sizes.FILE_MEGABYTES",
                 ),
             )
