@@ -1,7 +1,7 @@
 """The counter: an officer of customs without a program looks up a license or a shipment."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from django import forms
@@ -88,10 +88,11 @@ class WithPapers(AtTheCounter):
     ports: list[str]
 
 
-def _with_papers(row: License, today: date) -> WithPapers:
+def _with_papers(row: License, at: datetime) -> WithPapers:
     """row: with its balances."""
+    free = licensing.open_users(row, licensing.closings([row], at).get(row.pk, ()))
     return WithPapers(
-        **_shared(row, today),
+        **_shared(row, legal_day(at)),
         exporter=row.exporter,
         lines=[
             Goods(
@@ -108,7 +109,7 @@ def _with_papers(row: License, today: date) -> WithPapers:
             )
             for line in row.lines.all()
         ],
-        end_users=[EndUser(str(one), str(one.party.country), one.closed) for one in row.end_users.all()],
+        end_users=[EndUser(str(one), str(one.party.country), one not in free) for one in row.end_users.all()],
         consignees=[str(party) for party in row.consignees.all()],
         destinations=by_name(Country.objects.filter(pk__in=row.destinations)),
         ports=row.ports,
@@ -175,7 +176,7 @@ def license_page(request: HttpRequest, ref: str) -> HttpResponse:
     row = get_object_or_404(licensing.with_balances(licensing.licenses_for(request.actor)), ref=ref)
     now = legal_now()
     rows = selectors.shipments_for(request.actor).filter(license=row, state__in=OPEN_SHIPMENT)
-    license = _with_papers(row, legal_day(now))
+    license = _with_papers(row, now)
     context = {
         "looked_up": license,
         "license": license,

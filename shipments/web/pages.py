@@ -133,6 +133,7 @@ def license_page(request: HttpRequest, ref: str, failed: Failed | None = None) -
     context = {
         "license": row,
         "closings": closings,
+        "open_users": licensing.open_users(row, closings),
         "granted": decided(row.application),
         **steps,
         **_windows(row),

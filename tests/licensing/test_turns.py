@@ -7,11 +7,12 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
+from config.local import demo
 from core.access import clock as clock_actor
 from core.errors import DomainError
 from core.history import lines_of
 from core.legal_time import day_start, legal_now, legal_today, on_the_wire
-from core.models import Delivery, HistoryLine
+from core.models import Delivery, HistoryLine, Role
 from core.telling import told
 from licensing import selectors, tasks
 from licensing.actions import licenses, screenings, verdicts
@@ -119,7 +120,8 @@ def test_a_license_with_another_end_user_is_narrowed_and_widened(world, two):
 
 @pytest.mark.parametrize("scheduled", [False, True], ids=["at-once", "scheduled"])
 def test_a_license_that_no_turn_followed_yet_says_what_is_not_reserved(scheduled, world, two, client, clock):
-    """Where the worker is dead: its page and REST, as a reservation meets it; the state waits for the turn."""
+    """Where the worker is dead: its page, REST and the counter, as a reservation meets it; the state waits for the
+    turn."""
     first, second = two.end_users.all()
     begins = legal_now() + DAY if scheduled else None
     make.edition(government, starts_at=begins)
@@ -127,6 +129,7 @@ def test_a_license_that_no_turn_followed_yet_says_what_is_not_reserved(scheduled
         turn(two)
         clock.set(begins)
     since = on_the_wire(PolicyEdition.objects.latest("pk").starts_at)
+    officer = demo.person("port", "Pan Hai", world.customs.organization, Role.CUSTOMS)
 
     def read():
         client.force_login(world.exporter.user)
@@ -135,6 +138,10 @@ def test_a_license_that_no_turn_followed_yet_says_what_is_not_reserved(scheduled
         [listed] = client.get("/api/v1/licenses/").json()["results"]
         assert listed == one
         users = {user["party"]: user["open"] for user in one["end_users"]}
+        assert page.count('<span class="tag no">Closed</span>') == list(users.values()).count(False)
+        client.force_login(officer.user)
+        counter = client.get(f"/customs/licenses/{two.ref}/").context["license"].end_users
+        assert [not user.closed for user in counter] == list(users.values())
         return page, one["state"], users, [(cause["cause"], cause["since"]) for cause in one["suspensions"]]
 
     page, *told = read()
