@@ -1,22 +1,17 @@
-"""What of goods is an element: symbols, and how much of it its usual oxide has (licensing/data/element_factors.csv)."""
+"""What of goods is an element, and how much of it its usual oxide has (licensing/data/element_factors.csv)."""
 
 import csv
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
 
+from licensing.policy.vocabulary import ELEMENTS
+
 FACTORS = Path(__file__).parent / "data" / "element_factors.csv"
-SYMBOLS = frozenset(
-    re.findall(
-        "[A-Z][a-z]?",
-        "HHeLiBeBCNOFNeNaMgAlSiPSClArKCaScTiVCrMnFeCoNiCuZnGaGeAsSeBrKrRbSrYZrNbMoTcRuRhPdAgCdInSnSbTeIXeCsBaLaCePrNdPm"
-        "SmEuGdTbDyHoErTmYbLuHfTaWReOsIrPtAuHgTlPbBiPoAtRnFrRaAcThPaUNpPuAmCmBkCfEsFmMdNoLrRfDbSgBhHsMtDsRgCnNhFlMcLvTsOg",
-    )
-)
 MEASURED, DECLARED = "measured", "declared"
 
 
@@ -55,6 +50,16 @@ def contents(composition: Mapping[str, str], basis: str, oxide: str) -> dict[str
     return said
 
 
+def present(share: str) -> bool:
+    """What goods have nothing of is not named as a part of them."""
+    return Decimal(share) > 0
+
+
+def possible(shares: Iterable[str]) -> bool:
+    """Mass fractions are together no more than everything."""
+    return sum(map(Decimal, shares)) <= 1
+
+
 PART = re.compile(r"([A-Z][a-z]?)[ :=]*((?:0|[1-9][0-9]?)(?:\.[0-9]{1,4})?|100)\s*%?", re.ASCII)
 
 
@@ -67,10 +72,10 @@ def read_percents(text: str) -> dict[str, str]:
     found: dict[str, str] = {}
     for part in filter(None, (part.strip() for part in re.split(r"[,;，；\n]", text))):
         match = PART.fullmatch(part)
-        if match is None or match[1] not in SYMBOLS or match[1] in found or not Decimal(match[2]):
+        if match is None or match[1] not in ELEMENTS or match[1] in found or not present(match[2]):
             raise BadComposition(part)
         found[match[1]] = f"{(Decimal(match[2]) / 100).normalize():f}"
-    if sum(Decimal(share) for share in found.values()) > 1:
+    if not possible(found.values()):
         raise BadComposition(text)
     return found
 

@@ -1,7 +1,6 @@
 """What clients and customs send about shipments, read strictly, and what they get back."""
 
 from collections.abc import Iterable, Mapping
-from decimal import Decimal
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -35,6 +34,7 @@ from core.quantities import show
 from exporters.models import Party
 from licensing import elements
 from licensing.models import License
+from licensing.policy.vocabulary import ELEMENTS
 from shipments.actions import ClearedLine, LineRequest, Message, Receipt, ShipmentRequest
 from shipments.models import Incident, Shipment
 from shipments.states import ShipmentState
@@ -70,7 +70,7 @@ class CompositionField(serializers.DictField):
 
     def openapi(self) -> dict[str, Any]:
         about = _("Mass fractions by element symbol, together at most 1.")
-        names = {"enum": sorted(elements.SYMBOLS)}
+        names = {"enum": sorted(ELEMENTS)}
         each = self.child.openapi()
         return {
             "type": "object",
@@ -83,15 +83,15 @@ class CompositionField(serializers.DictField):
     def to_internal_value(self, data: Any) -> dict[str, str]:
         if not isinstance(data, dict):
             raise serializers.ValidationError(_("Send a JSON object."), "expected-object")
-        if len(data) > ELEMENTS_MOST or not data.keys() <= elements.SYMBOLS:
+        if len(data) > ELEMENTS_MOST or not data.keys() <= ELEMENTS:
             message = _("At most {most} element symbols such as Dy, each with its mass fraction.").format(
                 most=ELEMENTS_MOST
             )
             raise serializers.ValidationError(message, "invalid-format")
         found: dict[str, str] = super().to_internal_value(data)
-        if sum(Decimal(share) for share in found.values()) > 1:
+        if not elements.possible(found.values()):
             raise serializers.ValidationError(_("The mass fractions are more than 1 together."), "out-of-range")
-        if not all(Decimal(share) for share in found.values()):
+        if not all(map(elements.present, found.values())):
             raise serializers.ValidationError(_("Leave out what the goods do not contain."), "out-of-range")
         return found
 

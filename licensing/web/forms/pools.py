@@ -10,9 +10,8 @@ from core.models import Country
 from core.quantities import show
 from core.web.fields import CountriesField, DayField, QuantityField
 from core.web.forms import StepForm
-from licensing.elements import SYMBOLS
 from licensing.models import ControlItem, ControlList, EndUse, PoolState, QuotaPool
-from licensing.policy.vocabulary import CATEGORY
+from licensing.policy.vocabulary import CATEGORY, ELEMENTS
 from licensing.selectors import standings
 from licensing.words import terms
 
@@ -104,7 +103,7 @@ class OpenPoolForm(TermsMixin, forms.Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         items = ControlItem.objects.order_by()
-        elements = items.filter(element__in=SYMBOLS).values_list("element", flat=True).distinct()
+        elements = items.filter(element__in=ELEMENTS).values_list("element", flat=True).distinct()
         categories = items.exclude(category="").values_list("category", flat=True).distinct()
         self.fields["element"].choices = [EVERY, *((one, one) for one in sorted(elements))]
         named = ((one, terms.word(terms.VALUES[CATEGORY], one)) for one in categories)
