@@ -39,7 +39,7 @@ class Draft(FSMModelMixin, models.Model):
 
     Who writes it approves it not, and the other way round: `wrote`, `approved_by` and `signed_by` say why. PostgreSQL
     holds the same by `signature_nobody_gives_both` below, and by guard_signed (licensing/sql/guards.sql), which counts
-    anew for each edition what `signed` counts.
+    anew for each edition what `signed` counts, of its text; not how long ago, which `hastened` asks.
 
     base: the edition whose text it was made of. starts_on: the day at whose 00:00 it is to start. stated_for: the
     digest of the text that its public statement was last read beside. comment_until: the last day on which companies

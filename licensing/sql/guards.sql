@@ -44,7 +44,8 @@ $$;
 
 -- Attached to new editions: but for the first, whoever approved the text of its draft, which somebody else wrote, has
 -- signed it (that nobody does both is a constraint of the signatures); two have where it starts at no 00:00. A signature
--- counts that was given since anybody changed the draft and that its giver did not take back.
+-- counts that was given since anybody changed the draft and that its giver did not take back, whenever that was: for how long
+-- one waits for the other (SIGNED_HOURS) the verb alone decides.
 CREATE OR REPLACE FUNCTION guard_signed() RETURNS trigger LANGUAGE plpgsql
     SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
