@@ -1,8 +1,9 @@
 """Applications: what is asked for, what was found, who recommended and who decided.
 
 Two people stand behind each license: nobody decides who ever took the case, and nobody who decided reviews, recommends
-or reopens in that round (`Application.not_to_…`). PostgreSQL keeps the same apart by `step_nobody_takes_both` below and
-guard_two_people (licensing/sql/guards.sql).
+or reopens in that round (`Application.not_to_…`). Of that PostgreSQL keeps recommender and decider of one round apart,
+by `step_nobody_takes_both` below and guard_two_people (licensing/sql/guards.sql); at who took a case, or
+reopened it, it does not look.
 """
 
 from datetime import date, datetime
