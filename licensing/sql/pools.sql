@@ -87,7 +87,7 @@ $$;
 
 -- Each pool counts what these lines of a shipment are now, and no other pool does: what changed is used, or freed.
 -- request: {license, shipment, shipment_ref, end_user, destination, day, declared, lines: [{line, gross, contents}]}; gross
---   is what of the line is reserved or has crossed and did not come back, day that of its declaration, else the planned one.
+--   is what of the line is reserved or has crossed, less what was credited, day that of its declaration, else the planned one.
 -- What a pool has no room for is used all the same, as over_used: the caller has asked before (ledger_take), or it has
 -- crossed. The caller holds the shipment. at_: the instant, where the caller read it after it held the pools.
 -- Returns [{pool, over}]: what went beyond now.

@@ -1,8 +1,8 @@
 -- What a shipment uses of national pools follows its lines (licensing/sql/pools.sql); every verb that changes them calls this
 -- last, and so does the sweep that lets reservations lapse.
 
--- What a shipment uses of pools, as pool_follow reads it: what of its lines is reserved or has crossed and did not come back,
--- in the period of the day of its declaration, or before that of the planned day.
+-- What a shipment uses of pools, as pool_follow reads it: what of its lines is reserved or has crossed, less what a return
+-- credited that an officer approved, in the period of the day of its declaration, or before that of the planned day.
 CREATE OR REPLACE FUNCTION shipment_uses(s shipments_shipment) RETURNS jsonb LANGUAGE sql STABLE AS $$
     SELECT jsonb_build_object('license', s.license_id, 'shipment', s.id, 'shipment_ref', s.ref, 'end_user', s.end_user_id,
         'destination', s.destination, 'declared', s.declared_at IS NOT NULL,
