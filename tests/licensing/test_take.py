@@ -7,18 +7,29 @@ import pytest
 from django.conf import settings
 from django.db import connection, transaction
 
-from core.legal_time import legal_today
+from core.access import clock as the_clock
+from core.legal_time import day_start, legal_now, legal_today
 from exporters.models import Exporter
-from licensing import ledger
-from licensing.models import License, LicenseEndUser
+from licensing import ledger, selectors
+from licensing.actions import licenses
+from licensing.models import License, LicenseEndUser, Obstacle
 from licensing.models.balances import ClearanceCount, LicenseLine
 from shipments import actions
 from shipments.actions import LineRequest
 from shipments.ledger import credit
+from shipments.models import Shipment
 from tests import make
+from tests.licensing.test_limits import judged
 from tests.shipments.test_races import two_lines
 
 KG = 1000
+DAY = timedelta(days=1)
+REFUSED = {
+    Obstacle.USED_UP: "license-not-active",
+    Obstacle.OVER: "license-expired",
+    Obstacle.SUSPENDED: "license-suspended",
+    Obstacle.EARLY: "not-yet-valid",
+}
 
 
 def failures(world, license, grams=KG, **changes):
@@ -62,6 +73,35 @@ def test_the_last_day_counts_and_the_next_does_not(world, license, clock):
     assert failures(world, license, planned_on=legal_today()) == []
     clock.shift(days=1)
     assert failures(world, license, planned_on=legal_today()) == [("/license", "license-expired")]
+
+
+@pytest.mark.parametrize("state", ["active", "suspended", "exhausted"])
+def test_everybody_says_of_a_license_what_the_ledger_decides_around_its_days(state, world, license, clock):
+    """Its pages, those that look among many, and what judges a declaration; whether a sweep came by or not."""
+    shipment = world.shipment(license, 100 * KG if state == "exhausted" else KG)
+    if state == "suspended":
+        licenses.suspend(license.ref, seen=make.seen(license.ref), reason="Inquiry", by=world.ministry.decider)
+    if state == "exhausted":
+        world.clear(shipment.ref, 100 * KG)
+    first, last = legal_today() + 2 * DAY, legal_today() + 5 * DAY
+    License.objects.update(usable_from=first, usable_until=last)
+    usable = []
+    for day, swept in [(first - DAY, False), (first, False), (last, False), (last + DAY, False), (last + DAY, True)]:
+        clock.set(day_start(day) + timedelta(hours=12))
+        if swept:
+            licenses.expire(license.pk, by=the_clock())
+        at, row = legal_now(), selectors.with_balances(License.objects.all()).get()
+        decided = {code for pointer, code in failures(world, license, planned_on=day) if pointer == "/license"}
+        obstacle = row.obstacle_on(day)
+        foreseen = obstacle and ("license-expired" if row.past_on(day) else REFUSED[obstacle])  # of both it says over
+        assert decided == ({foreseen} if foreseen else set()), day
+        counts, closings = selectors.clearances_taken([row]), selectors.closings([row], at)
+        assert bool(selectors.obstacles([row], counts, closings, at)) == bool(decided), day
+        assert License.objects.filter(License.open_on(day)).exists() == (not decided), day
+        assert License.objects.filter(License.running_on(day)).exists() == (not row.over_on(day)), day
+        assert ("license_not_usable" in judged(row, Shipment.objects.get(), at)) == bool(decided), day
+        usable += [] if decided else [day]
+    assert usable == ([first, last] if state == "active" else [])
 
 
 @pytest.mark.parametrize(

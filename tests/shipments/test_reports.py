@@ -1,5 +1,6 @@
 """What the holder reports of a shipment that was cleared, until when, and what follows when he does not."""
 
+import json
 from dataclasses import replace
 from datetime import timedelta
 from html import unescape
@@ -24,9 +25,11 @@ from licensing.actions import decisions
 from licensing.models import License
 from shipments import actions, tasks
 from shipments.actions import qualifications, reports
-from shipments.models import Shipment
+from shipments.models import LATE_DAYS, Shipment
 from shipments.selectors import overdue_reports, reports_to_warn_of
+from shipments.states import ShipmentState
 from tests import make
+from tests.book import unguarded
 from tests.make import annual_seen, needs_of, seen
 
 DAY = timedelta(days=1)
@@ -316,6 +319,26 @@ def test_the_page_reports_and_shows_again_what_was_refused(world, cleared, clien
 
 
 # --- guard 8 ----------------------------------------------------------------------------------------------
+def test_a_report_bars_in_the_same_states_and_from_the_same_day_on_for_the_ledger(cleared):
+    barring, days = set(), {"departed_on": legal_today(), "delivered_on": legal_today()}
+    for state in ShipmentState:
+        with unguarded():
+            Shipment.objects.update(**days, **{"state": state})
+        row = Shipment.objects.get()
+        for late in (-1, 0, 1, LATE_DAYS - 1, LATE_DAYS, LATE_DAYS + 1):
+            today = row.report_due_on + late * DAY
+            said = json.dumps({"accepted": True, "today": str(today), "failures": []})
+            with connection.cursor() as cursor:
+                owed = "SELECT (shipment_reports_owed(%s::jsonb, %s, %s)->'accepted')::boolean"
+                cursor.execute(owed, [said, row.exporter_id, LATE_DAYS])
+                barred = not cursor.fetchone()[0]
+            report = row.report_on(today)
+            assert barred == bool(report and report.bars), (state, late)
+            assert barred == Shipment.objects.filter(Shipment.barring_on(today)).exists(), (state, late)
+            barring |= {(state, late)} if barred else set()
+    assert barring == {("cleared", 31), ("departed", 31)}
+
+
 @pytest.mark.parametrize(("late", "stopped"), [(30, False), (31, True)])
 def test_a_report_overdue_for_more_than_30_days_stops_reservations(late, stopped, world, license, clock):
     owed = unreported(world, license, clock, late=late)
