@@ -40,6 +40,7 @@ class LicenseLine(models.Model):
     hs_codes = ArrayField(models.CharField(max_length=10), default=list)
     unit = models.CharField(max_length=10)
     open = models.BooleanField(default=True)
+    # the license's days again, which decide nothing: ledger_take reads the license's own, and the books compare both
     usable_from = models.DateField()
     usable_until = models.DateField()
     authorized = models.BigIntegerField()
