@@ -1,6 +1,6 @@
 """The verbs of the ground: people, roles, keys, offices, mail, files."""
 
-from core.actions.documents import keep_file
+from core.actions.documents import ANSWER_KINDS, keep_answer, keep_file
 from core.actions.keys import create_key, issue_key, revoke_key
 from core.actions.mail import end_delivery, send_again
 from core.actions.officers import confirm_grant, propose_officer, propose_roles
@@ -9,6 +9,7 @@ from core.actions.people import choose_language, new_person
 from core.actions.teams import accept_invitation, add_member, change_member, withdraw_invitation
 
 __all__ = [
+    "ANSWER_KINDS",
     "accept_invitation",
     "add_member",
     "change_member",
@@ -18,6 +19,7 @@ __all__ = [
     "end_delivery",
     "first_officers",
     "issue_key",
+    "keep_answer",
     "keep_file",
     "new_person",
     "open_office",

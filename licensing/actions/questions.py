@@ -9,10 +9,9 @@ from datetime import date, timedelta
 from django.utils.translation import gettext as _
 
 from core.access import Actor
-from core.actions import keep_file
+from core.actions import keep_answer
 from core.command import command
 from core.errors import DomainError, Invalid, NotFound, Problem
-from core.files import ANSWER, too_large
 from core.history import move, require
 from core.legal_time import legal_day, legal_now, legal_today
 from core.locks import lock
@@ -21,7 +20,6 @@ from licensing.selectors import applications_for, silences_of
 from licensing.states import ApplicationState
 
 Kind = QuestionEntry.Kind
-FILE_KINDS = ANSWER  # of the files that its verbs take
 
 
 def default_question_day() -> date:
@@ -74,12 +72,7 @@ def answer(
     require(row.answer, by=by)
     asked = _still_open(row, question)
     at = legal_now()
-    if not text.strip() and not files:
-        raise Invalid([Problem("/text", "required", _("Write an answer, or add a file."))])
-    remedy = _("Send some now, and the rest with another answer.")
-    if problems := too_large(*(content for _name, content in files), field="files", remedy=remedy):
-        raise Invalid(problems)
-    kept = [keep_file(*file, field="files", by=by, kinds=FILE_KINDS, at=at) for file in files]
+    kept = keep_answer(text, files, by=by, at=at)
     said = asked.entries.create(kind=Kind.ANSWER if final else Kind.PART, by=by.user, at=at, text=text)
     said.files.set(kept)
     facts = {"question": asked.pk, "final": final, "files": [document.sha256 for document in kept]}

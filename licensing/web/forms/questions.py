@@ -5,11 +5,12 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy
 
+from core.actions import ANSWER_KINDS
 from core.decided import filled
 from core.sizes import TEXT_CHARACTERS
 from core.web.fields import DayField, FilesField
 from core.web.forms import StepForm, read_upload
-from licensing.actions.questions import FILE_KINDS, default_question_day
+from licensing.actions.questions import default_question_day
 from licensing.models import About
 
 
@@ -30,10 +31,10 @@ class AnswerForm(QuestionForm):
     files = FilesField(
         label=gettext_lazy("Files"),
         required=False,
-        kinds=FILE_KINDS,
+        kinds=ANSWER_KINDS,
         help_text=filled(
             gettext_lazy("{kinds}, together at most {most} MB."),
-            kinds=FILE_KINDS,
+            kinds=ANSWER_KINDS,
             most="core.sizes.FILE_MEGABYTES",
         ),
     )
