@@ -9,6 +9,7 @@ class DeclarationState(State):
     DRAFT = "draft", "draft", pgettext_lazy("declaration", "Draft")
     SIGNED = "signed", "ok", pgettext_lazy("declaration", "Signed")
     SUBMITTED = "submitted", "review", pgettext_lazy("declaration", "Submitted")
+    QUERIED = "queried", "wait", pgettext_lazy("declaration", "Question open")
     VERIFIED = "verified", "ok", pgettext_lazy("declaration", "Verified")
     IN_FORCE = "in_force", "ok", pgettext_lazy("declaration", "In force")
     REJECTED = "rejected", "no", pgettext_lazy("declaration", "Rejected")

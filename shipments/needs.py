@@ -33,7 +33,7 @@ def sought(actor: Actor, at: datetime) -> dict[str, QuerySet[Any]]:
     today = legal_day(at)
     cases = selectors.applications_for(actor)
     unreported = shipments_for(actor).filter(Shipment.due_soon_on(today))
-    unsent = selectors.declarations_for(actor).filter(Declaration.UNSENT)
+    unsent = selectors.declarations_for(actor).filter(Declaration.EXPORTERS_TURN)
     ending = selectors.licenses_for(actor).filter(License.ending_within(ENDING_DAYS, today))
     own = Exporter.objects.filter(pk=actor.organization_id).select_related("qualification")
     return looks.sought(actor, at) | {
@@ -132,18 +132,22 @@ def _owed(report: OwedReport) -> str:
 
 
 def _declarations(rows: Iterable[Declaration]) -> list[Need]:
+    titles = {
+        DeclarationState.DRAFT: _("Attach the signed declaration"),
+        DeclarationState.SIGNED: _("Submit the signed declaration"),
+        DeclarationState.QUERIED: _("Answer a question about a declaration"),
+    }
     needs = []
     for row in rows:
-        draft = row.state == DeclarationState.DRAFT
         needs.append(
             Need(
-                _("Attach the signed declaration") if draft else _("Submit the signed declaration"),
+                titles[row.state],
                 _("{ref}, {name}. An application can't be sent without it.").format(
                     ref=row.ref, name=row.end_user.name
                 ),
                 reverse("declaration", kwargs={"ref": row.ref}),
                 _("Open"),
-                "ochre",
+                "red" if row.queried else "ochre",
             )
         )
     return needs

@@ -202,6 +202,11 @@ def _verified(step: Story, world: make.World) -> Actor:
 def _declarations(step: Story, world: make.World) -> Any:
     boss, reviewer = world.exporter, world.ministry.reviewer
     row = world.declaration(verified=False)
+    step(declarations.query, row.ref, reason="Who signed?", by=reviewer)
+    step(declarations.answer, row.ref, text="See", files=[("c.pdf", demo.pdf("card"))], by=boss)
+    declarations.query(row.ref, seen=seen(row.ref), reason="May he?", by=reviewer)
+    step(declarations.redo, row.ref, reason="The director will sign.", by=boss)
+    row = world.declaration(verified=False)
     step(declarations.reject, row.ref, reason="Another form", by=reviewer)
     facts = {name: getattr(row, name) for name in declarations.FIELDS}
     items = [item.control_item for item in row.items.all()]

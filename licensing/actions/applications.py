@@ -245,7 +245,11 @@ def _unreliable_declarations(row: Application) -> list[Problem]:
         covered |= {item.control_item_id for item in declaration.items.all()}
         name = {"name": user.party.name}
         if not declaration.submitted:
-            message = _("The declaration of {name} is not submitted yet.").format(**name)
+            message = (
+                _("The reviewer asks something about the declaration of {name}: answer that first.")
+                if declaration.queried
+                else _("The declaration of {name} is not submitted yet.")
+            ).format(**name)
             problems.append(Problem("/end_users", "declaration-not-submitted", message))
         elif row.planned_from and not declaration.recent_for(row.planned_from):
             message = _("The declaration of {name} was signed more than {months} months before the planned start.")

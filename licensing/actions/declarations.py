@@ -1,12 +1,13 @@
 """The verbs of end-use declarations."""
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
 from django.utils.translation import gettext as _
 
 from core.access import Actor
-from core.actions import keep_file
+from core.actions import keep_answer, keep_file
 from core.command import command
 from core.errors import Invalid, Problem, WrongState
 from core.files import PAPER
@@ -16,11 +17,12 @@ from core.locks import lock
 from core.references import draw
 from licensing.actions.screenings import require_resolved_of
 from licensing.models import ControlItem, Declaration
-from licensing.models.declarations import CONFIRMATIONS
+from licensing.models.declarations import CONFIRMATIONS, DeclarationEntry
 from licensing.selectors import declarations_for
 from licensing.states import DeclarationState
 
-FILE_KINDS = PAPER  # of the files that its verbs take
+FILE_KINDS = PAPER  # of certificates
+Kind = DeclarationEntry.Kind
 ONWARD_MOST = 48  # with the end-user's own and a shipment's the most that rules read (licensing.policy.facts)
 FIELDS = (
     "end_user",
@@ -141,6 +143,47 @@ def verify(ref: str, *, seen: int, by: Actor) -> Declaration:
     require(row.verify, by=by, seen=seen)
     require_resolved_of(row)
     move(row.verify, by=by)
+    return row
+
+
+@command
+def query(ref: str, *, seen: int, reason: str, by: Actor) -> Declaration:
+    """The exporter has to answer, or to have the declaration signed anew; nothing is filed on it until then."""
+    row = lock(declarations_for(by), ref=ref)
+    require(row.query, by=by, seen=seen)
+    at = legal_now()
+    row.thread.create(kind=Kind.ASK, by=by.user, at=at, text=reason)
+    move(row.query, by=by, at=at, reason=reason)
+    return row
+
+
+@command
+def answer(ref: str, *, seen: int, text: str = "", files: Sequence[tuple[str, bytes]] = (), by: Actor) -> Declaration:
+    """The reviewer has the answer, and the declaration again, as it was signed.
+
+    files: (name, content) of PDF, images and sheets. Raises Invalid for an empty answer.
+    """
+    row = lock(declarations_for(by), ref=ref)
+    require(row.answer, by=by, seen=seen)
+    at = legal_now()
+    kept = keep_answer(text, files, by=by, at=at)
+    said = row.thread.create(kind=Kind.ANSWER, by=by.user, at=at, text=text)
+    said.files.set(kept)
+    move(row.answer, by=by, at=at, facts={"files": [document.sha256 for document in kept]})
+    return row
+
+
+@command
+def redo(ref: str, *, seen: int, reason: str, by: Actor) -> Declaration:
+    """It is a draft again, whose fields may change; the end-user has to sign it anew. The reviewer reads why.
+
+    What was signed before is kept, and stands until another certificate is attached.
+    """
+    row = lock(declarations_for(by), ref=ref)
+    require(row.redo, by=by, seen=seen)
+    at = legal_now()
+    row.thread.create(kind=Kind.REDO, by=by.user, at=at, text=reason)
+    move(row.redo, by=by, at=at, reason=reason)
     return row
 
 

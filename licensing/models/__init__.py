@@ -14,7 +14,7 @@ from licensing.models.applications import (
     ToleranceMode,
 )
 from licensing.models.comments import Comment
-from licensing.models.declarations import Declaration, DeclarationItem
+from licensing.models.declarations import Declaration, DeclarationEntry, DeclarationItem
 from licensing.models.editions import Draft, PolicyEdition, Signature
 from licensing.models.licenses import License, LicenseCondition, LicenseEndUser, Obstacle, Suspension
 from licensing.models.lists import ControlItem, ControlList, EndUse, Instrument
@@ -42,6 +42,7 @@ __all__ = [
     "ControlList",
     "DecisionStep",
     "Declaration",
+    "DeclarationEntry",
     "DeclarationItem",
     "Draft",
     "EndUse",

@@ -10,8 +10,9 @@ from django.utils.translation import gettext_lazy as _
 from django_fsm import FSMField, FSMModelMixin, transition
 
 from core.graphs import guarded
+from core.guards import insert_only
 from core.legal_time import months_after
-from core.models import Document
+from core.models import Document, User
 from exporters import rules
 from exporters.models import Exporter, Party
 from licensing.models.lists import ControlItem, EndUse
@@ -35,7 +36,8 @@ class Declaration(FSMModelMixin, models.Model):
 
     PREFIX = "EUD"
     NAMED = ~models.Q(state=S.REJECTED)
-    UNSENT = models.Q(state__in=[S.DRAFT, S.SIGNED])  # the ministry has not got it
+    UNSENT = models.Q(state__in=[S.DRAFT, S.SIGNED])  # the ministry has not got it, or not as it will be
+    EXPORTERS_TURN = UNSENT | models.Q(state=S.QUERIED)
     TO_VERIFY = models.Q(state=S.SUBMITTED)  # no reviewer has decided on it
 
     class Process(models.TextChoices):
@@ -115,6 +117,11 @@ class Declaration(FSMModelMixin, models.Model):
         return bool(self.state == S.SUBMITTED)
 
     @property
+    def queried(self) -> bool:
+        """The exporter has to answer, or to have it signed anew."""
+        return bool(self.state == S.QUERIED)
+
+    @property
     def rejected(self) -> bool:
         return bool(self.state == S.REJECTED)
 
@@ -162,6 +169,33 @@ class Declaration(FSMModelMixin, models.Model):
     @transition(
         field=state,
         source=S.SUBMITTED,
+        target=S.QUERIED,
+        permission=rules.officer("declaration.query"),
+        custom={"label": _("Ask the exporter")},
+    )
+    def query(self) -> None: ...
+
+    @transition(
+        field=state,
+        source=S.QUERIED,
+        target=S.SUBMITTED,
+        permission=rules.holder("declaration.answer"),
+        custom={"label": _("Answer")},
+    )
+    def answer(self) -> None: ...
+
+    @transition(
+        field=state,
+        source=S.QUERIED,
+        target=S.DRAFT,
+        permission=rules.holder("declaration.redo"),
+        custom={"label": _("Have it signed anew")},
+    )
+    def redo(self) -> None: ...
+
+    @transition(
+        field=state,
+        source=[S.SUBMITTED, S.QUERIED],
         target=S.REJECTED,
         permission=rules.officer("declaration.reject"),
         custom={"label": _("Reject")},
@@ -176,6 +210,37 @@ class Declaration(FSMModelMixin, models.Model):
         custom={"label": _("Put in force"), "hidden": True},
     )
     def activate(self) -> None: ...
+
+
+@insert_only
+class DeclarationEntry(models.Model):
+    """What a reviewer asked about a declaration, and what the exporter said or sent."""
+
+    class Kind(models.TextChoices):
+        ASK = "ask", _("Asked")
+        ANSWER = "answer", _("Answered")
+        REDO = "redo", _("Taken back to be signed anew")
+
+    declaration = models.ForeignKey(Declaration, on_delete=models.PROTECT, related_name="thread")
+    kind = models.CharField(max_length=6, choices=Kind)
+    by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+    text = models.TextField(blank=True)
+    files = models.ManyToManyField(Document, related_name="+", blank=True)
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [
+            models.CheckConstraint(
+                name="declaration_said_in_words", condition=models.Q(kind="answer") | ~models.Q(text="")
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()}: {self.text[:60]}"
+
+
+insert_only(DeclarationEntry.files.through)
 
 
 class DeclarationItem(models.Model):

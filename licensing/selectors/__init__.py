@@ -38,7 +38,13 @@ from licensing.selectors.clocks import (
     told_cases,
     with_days_left,
 )
-from licensing.selectors.declarations import declarations_for, rejection, usable_declarations
+from licensing.selectors.declarations import (
+    asked_by,
+    declarations_for,
+    rejection,
+    usable_declarations,
+    with_thread,
+)
 from licensing.selectors.departures import departure_rates
 from licensing.selectors.drafts import (
     approvers,
@@ -239,6 +245,7 @@ __all__ = [
     "compared",
     "compiled",
     "course_of",
+    "asked_by",
     "declarations_for",
     "departure_rates",
     "drafts_for",
@@ -329,6 +336,7 @@ __all__ = [
     "with_days_left",
     "with_decision",
     "with_lines",
+    "with_thread",
     "party_changes",
     "with_party_changes",
     "with_terms",

@@ -1,25 +1,44 @@
 """Which declarations somebody sees."""
 
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
 
 from core.access import Actor, visibility
 from core.history import lines_of
-from core.models import HistoryLine
-from core.selectors import reaches_documents
-from exporters.selectors import seen_by
-from licensing.models import Declaration
+from core.models import Document, HistoryLine
+from core.selectors import reaches_documents, whoever_may
+from exporters.selectors import seen_by, serving
+from licensing.models import Declaration, DeclarationEntry
 
 
 def declarations_for(actor: Actor) -> QuerySet[Declaration]:
     rows = Declaration.objects.select_related(
         "exporter__organization", "end_user__country", "end_use", "certificate"
     ).defer("certificate__content")
-    return seen_by(actor, rows, "desk.case", sent=~Declaration.UNSENT)
+    asked = DeclarationEntry.objects.filter(declaration=OuterRef("pk"))
+    return seen_by(actor, rows, "desk.case", sent=~Declaration.UNSENT | Q(Exists(asked)))
 
 
 def usable_declarations(actor: Actor) -> QuerySet[Declaration]:
     """Declarations that an application may rely on."""
     return declarations_for(actor).filter(Declaration.NAMED)
+
+
+def with_thread(rows: QuerySet[Declaration]) -> QuerySet[Declaration]:
+    """Declarations with what was asked and said; the files' bytes stay where they are."""
+    files = Prefetch("files", Document.objects.defer("content"))
+    return rows.prefetch_related(
+        Prefetch("thread", DeclarationEntry.objects.select_related("by").prefetch_related(files))
+    )
+
+
+def asked_by(pk: int) -> list[str]:
+    """The e-mail of the officer who asked last, as long as he can act on it."""
+    asked = DeclarationEntry.objects.filter(declaration=pk, kind=DeclarationEntry.Kind.ASK)
+    last = asked.select_related("declaration__exporter").last()
+    if last is None:
+        return []
+    here = serving(last.declaration.exporter.province)
+    return list(whoever_may("declaration.verify").filter(here, user=last.by_id).values_list("user__email", flat=True))
 
 
 def rejection(row: Declaration) -> HistoryLine | None:
@@ -35,3 +54,8 @@ def declaration_visible(actor: Actor, ref: str) -> bool:
 @reaches_documents
 def certificates(actor: Actor) -> QuerySet[Declaration, int | None]:
     return declarations_for(actor).order_by().values_list("certificate_id", flat=True)
+
+
+@reaches_documents
+def replies(actor: Actor) -> QuerySet[Declaration, int | None]:
+    return declarations_for(actor).order_by().values_list("thread__files", flat=True)

@@ -127,7 +127,7 @@ def _judged(row: Application) -> dict[str, Any]:
 
 @of_one_moment
 def declaration(request: HttpRequest, ref: str, failed: Failed | None = None) -> HttpResponse:
-    rows = selectors.declarations_for(request.actor).prefetch_related(
+    rows = selectors.with_thread(selectors.declarations_for(request.actor)).prefetch_related(
         "items__control_item", "used_by__application__lines__control_item"
     )
     row = get_object_or_404(rows, ref=ref)

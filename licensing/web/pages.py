@@ -73,7 +73,7 @@ def declaration_form(request: HttpRequest, ref: str = "") -> HttpResponse:
 
 @of_one_moment
 def declaration(request: HttpRequest, ref: str, failed: Failed | None = None) -> HttpResponse:
-    rows = selectors.declarations_for(request.actor).prefetch_related("items__control_item")
+    rows = selectors.with_thread(selectors.declarations_for(request.actor)).prefetch_related("items__control_item")
     row = get_object_or_404(rows, ref=ref)
     with_onward([row])
     context = {

@@ -45,6 +45,7 @@ from licensing.models.editions import SIGNED_HOURS, SIGNERS
 from licensing.selectors import (
     applications_for,
     approvers,
+    asked_by,
     authors_of,
     declarations_for,
     drafts_for,
@@ -68,9 +69,12 @@ from licensing.web.forms import (
     ConsultForm,
     IssueForm,
     LiftForm,
+    QueryForm,
     QuestionForm,
     RecommendForm,
+    RedoForm,
     RefuseForm,
+    ReplyForm,
     ResubmitForm,
     ScreenForm,
     SupplementForm,
@@ -100,6 +104,13 @@ def holder(model: type[Model], route: str) -> Holder:
         return people(row.exporter_id), reverse(route, kwargs={"ref": row.ref})
 
     return find
+
+
+def told_of_declaration(line: HistoryLine) -> tuple[list[str], str]:
+    """Of what the exporter says to a question, whoever asked it; of all else the exporter."""
+    if line.verb in ("answer", "redo"):
+        return asked_by(line.subject_id), reverse("desk.declaration", kwargs={"ref": line.subject_ref})
+    return holder(Declaration, "declaration")(line)
 
 
 def told_of_case(line: HistoryLine) -> tuple[list[str], str]:
@@ -147,6 +158,35 @@ register(
             mail=_("{ref}: declaration verified"),
         ),
         Step(
+            "query",
+            _("Question to the exporter"),
+            DECLARATION_DESK,
+            declarations.query,
+            _("The question was sent. The declaration comes back with the answer."),
+            QueryForm,
+            within="verify",
+            mail=_("{ref}: the reviewer has a question about this declaration"),
+        ),
+        Step(
+            "answer",
+            _("Question answered"),
+            DECLARATION,
+            declarations.answer,
+            _("Answer sent. The reviewer has the declaration again."),
+            ReplyForm,
+            mail=_("{ref}: the question about this declaration was answered"),
+        ),
+        Step(
+            "redo",
+            _("Taken back to be signed anew"),
+            DECLARATION,
+            declarations.redo,
+            _("It is a draft again. Change it, have it signed, and submit it."),
+            RedoForm,
+            within="answer",
+            mail=_("{ref}: this declaration is being signed anew"),
+        ),
+        Step(
             "reject",
             _("Rejected by the ministry"),
             DECLARATION_DESK,
@@ -158,7 +198,7 @@ register(
         ),
         Step("activate", _("In force with a license")),
     ],
-    holder=holder(Declaration, "declaration"),
+    holder=told_of_declaration,
 )
 
 register(

@@ -22,6 +22,8 @@ INSERT_ONLY = {
     "licensing_allotted",
     "licensing_exchangerate",
     "core_historyline",
+    "licensing_declarationentry",
+    "licensing_declarationentry_files",
     "licensing_decisionstep",
     "licensing_decisionstep_end_users",
     "licensing_finding",
@@ -46,6 +48,7 @@ INSERT_ONLY = {
     "shipments_incident",
 }
 MANY_TO_MANY = {
+    "licensing_declarationentry_files",
     "licensing_decisionstep_end_users",
     "licensing_questionentry_files",
     "licensing_supplementanswer_files",

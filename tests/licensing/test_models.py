@@ -94,6 +94,11 @@ CASES = [
     ("licensing_notice.notice_withdrawn_with_a_reason", PUBLISHED | {"withdrawn_because": "''"}),
     ("licensing_windowwarning.window_warning_once", {}),
     ("licensing_windowwarning.window_warning_stage", {"stage": "8"}),
+    ("licensing_declarationentry.declaration_said_in_words", {"text": "''"}),
+    (
+        "licensing_declarationentry_files.licensing_declarationent_declarationentry_id_docu_eee58569_uniq",
+        {},
+    ),
     ("licensing_question.question_about_something", {"about": "'{}'"}),
     ("licensing_questionentry.question_ends_once", {"kind": "'answer'"}),
     ("licensing_questionentry.question_asked_or_closed_in_words", {"kind": "'ask'", "text": "''"}),

@@ -311,16 +311,24 @@ def _cases(world):
 
 
 def _declarations(world, ref):
-    """One begun, one signed, one sent."""
+    """One begun, one signed, one sent, one asked about, one taken back to be signed anew."""
     like = Application.objects.get(ref=ref).end_users.get().declaration
     facts = {name: getattr(like, name) for name in declarations.FIELDS}
     items = [item.control_item for item in like.items.all()]
-    begun = [declarations.draft(by=world.exporter, items=items, **facts).ref for _ in range(3)]
+    begun = [declarations.draft(by=world.exporter, items=items, **facts).ref for _ in range(5)]
     signature = {"certificate": ("c.pdf", demo.pdf("x")), "signer_name": "J. Brandt", "signer_post": "Head"}
     for row in begun[1:]:
         day = legal_today() - timedelta(days=10)
         declarations.attach_signed(row, seen=seen(row), by=world.exporter, signed_on=day, **signature)
-    declarations.submit(begun[2], seen=seen(begun[2]), by=world.exporter)
+    for row in begun[2:]:
+        declarations.submit(row, seen=seen(row), by=world.exporter)
+    asked, anew = begun[3:]
+    for row in (anew, asked):
+        declarations.query(row, seen=seen(row), reason="Who is the signer?", by=world.ministry.reviewer)
+    said = {"text": "See the card.", "files": [("card.pdf", demo.pdf("card"))]}
+    declarations.answer(asked, seen=seen(asked), by=world.exporter, **said)
+    declarations.query(asked, seen=seen(asked), reason="May he sign alone?", by=world.ministry.reviewer)
+    declarations.redo(anew, seen=seen(anew), reason="The director signs.", by=world.exporter)
 
 
 def _decided(world, reviewed):

@@ -3,9 +3,9 @@
 from licensing.web.forms.applications import ApplicationForm, DocumentForm, LineForm, LineFormSet
 from licensing.web.forms.consultations import ConsultForm
 from licensing.web.forms.decisions import ApproveForm, DecideForm, IssueForm, RecommendForm, RefuseForm
-from licensing.web.forms.declarations import CertificateForm, DeclarationForm
+from licensing.web.forms.declarations import CertificateForm, DeclarationForm, QueryForm, RedoForm
 from licensing.web.forms.licenses import LiftForm
-from licensing.web.forms.questions import AnswerForm, AskForm, CloseQuestionForm, QuestionForm
+from licensing.web.forms.questions import AnswerForm, AskForm, CloseQuestionForm, QuestionForm, ReplyForm
 from licensing.web.forms.screenings import ScreenForm
 from licensing.web.forms.supplements import ResubmitForm, SupplementForm
 
@@ -24,9 +24,12 @@ __all__ = [
     "LiftForm",
     "LineForm",
     "LineFormSet",
+    "QueryForm",
     "QuestionForm",
     "RecommendForm",
+    "RedoForm",
     "RefuseForm",
+    "ReplyForm",
     "ResubmitForm",
     "ScreenForm",
     "SupplementForm",

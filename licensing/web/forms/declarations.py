@@ -80,3 +80,18 @@ class CertificateForm(StepForm):
 
     def facts(self) -> dict[str, Any]:
         return self.cleaned_data | {"certificate": read_upload(self.cleaned_data["certificate"])}
+
+
+class QueryForm(StepForm):
+    reason = forms.CharField(
+        label=gettext_lazy("Question to the exporter"), max_length=2_000, widget=forms.Textarea(attrs={"rows": 4})
+    )
+
+
+class RedoForm(StepForm):
+    reason = forms.CharField(
+        label=gettext_lazy("What will change"),
+        max_length=2_000,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=gettext_lazy("The reviewer reads this."),
+    )

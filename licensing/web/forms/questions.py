@@ -3,7 +3,7 @@
 from typing import Any
 
 from django import forms
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext, gettext_lazy
 
 from core.actions import ANSWER_KINDS
 from core.decided import filled
@@ -20,13 +20,14 @@ class QuestionForm(StepForm):
     question = forms.IntegerField(widget=forms.HiddenInput)
 
 
-class AnswerForm(QuestionForm):
+class ReplyForm(StepForm):
+    """Words, files, or both."""
+
     text = forms.CharField(
         label=gettext_lazy("Your answer"),
         max_length=TEXT_CHARACTERS,
         required=False,
         widget=forms.Textarea(attrs={"rows": 5}),
-        help_text=gettext_lazy("You can ask back here too: send that and keep the question open."),
     )
     files = FilesField(
         label=gettext_lazy("Files"),
@@ -38,10 +39,17 @@ class AnswerForm(QuestionForm):
             most="core.sizes.FILE_MEGABYTES",
         ),
     )
-    final = forms.BooleanField(required=False, widget=forms.HiddenInput)  # which of the two buttons
 
     def facts(self) -> dict[str, Any]:
         return self.cleaned_data | {"files": [read_upload(file) for file in self.cleaned_data["files"]]}
+
+
+class AnswerForm(QuestionForm, ReplyForm):
+    final = forms.BooleanField(required=False, widget=forms.HiddenInput)  # which of the two buttons
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["text"].help_text = gettext("You can ask back here too: send that and keep the question open.")
 
 
 class CloseQuestionForm(QuestionForm):
