@@ -39,3 +39,8 @@ def is_running(row: Any) -> bool:
 def asked_for_nothing_yet(row: Any) -> bool:
     """No supplement was asked for; there is no second."""
     return not row.asked_for_more
+
+
+def lacks_a_declaration(row: Any) -> bool:
+    """One that the case names was rejected, so that it can't be approved as it is."""
+    return any(user.declaration.rejected for user in row.end_users.all())

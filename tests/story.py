@@ -207,7 +207,10 @@ def _declarations(step: Story, world: make.World) -> Any:
     declarations.query(row.ref, seen=seen(row.ref), reason="May he?", by=reviewer)
     step(declarations.redo, row.ref, reason="The director will sign.", by=boss)
     row = world.declaration(verified=False)
+    case = world.under_review(world.application(by_whom=[row]))
     step(declarations.reject, row.ref, reason="Another form", by=reviewer)
+    new = demo.declaration(boss, row.end_user, ["1C905.a.4"], "CIV_AUTO", "motors")
+    step(applications.redeclare, case, declaration=new.ref, by=boss)
     facts = {name: getattr(row, name) for name in declarations.FIELDS}
     items = [item.control_item for item in row.items.all()]
     row = declarations.draft(by=boss, items=items, **facts)

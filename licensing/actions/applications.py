@@ -23,12 +23,13 @@ from licensing.actions.findings import freeze, problems_of
 from licensing.models import (
     Application,
     ApplicationDocument,
+    ApplicationEndUser,
     ControlItem,
     Declaration,
     Kind,
 )
 from licensing.models.declarations import SIGNED_MONTHS
-from licensing.selectors import NEW, Judged, applications_for, judge
+from licensing.selectors import NEW, Judged, applications_for, judge, usable_declarations
 from licensing.states import ApplicationState, DeclarationState
 
 SAID = (
@@ -235,42 +236,49 @@ def _missing_papers(row: Application) -> list[Problem]:
 
 
 def _unreliable_declarations(row: Application) -> list[Problem]:
-    problems = []
-    codes = {line.control_item_id for line in row.lines.all()}
-    covered: set[int] = set()
     users = list(row.end_users.all())
     prefetch_related_objects(users, "declaration__items")
-    for user in users:
-        declaration = user.declaration
-        covered |= {item.control_item_id for item in declaration.items.all()}
-        name = {"name": user.party.name}
-        if not declaration.submitted:
-            message = (
-                _("The reviewer asks something about the declaration of {name}: answer that first.")
-                if declaration.queried
-                else _("The declaration of {name} is not submitted yet.")
-            ).format(**name)
-            problems.append(Problem("/end_users", "declaration-not-submitted", message))
-        elif row.planned_from and not declaration.recent_for(row.planned_from):
-            message = _("The declaration of {name} was signed more than {months} months before the planned start.")
-            message = message.format(months=SIGNED_MONTHS, **name)
-            problems.append(Problem("/end_users", "declaration-too-old", message))
-        if not declaration.enough_for(annual=row.kind == Kind.ANNUAL):
-            draft = declaration.state == DeclarationState.DRAFT
-            message = (
-                _("The declaration of {name} does not state the yearly need; an annual license asks for it.")
-                if draft
-                else _(
-                    "The signed declaration of {name} does not state the yearly need. An annual license asks for it: "
-                    "make a new declaration."
-                )
+    return [problem for user in users for problem in _unreliable(row, user)] + _undeclared(row, users)
+
+
+def _unreliable(row: Application, user: ApplicationEndUser) -> list[Problem]:
+    """Why the case can't rely on this end-user's declaration."""
+    problems, declaration, name = [], user.declaration, {"name": user.party.name}
+    if not declaration.submitted:
+        message = (
+            _("The reviewer asks something about the declaration of {name}: answer that first.")
+            if declaration.queried
+            else _("The declaration of {name} is not submitted yet.")
+        ).format(**name)
+        problems.append(Problem("/end_users", "declaration-not-submitted", message))
+    elif row.planned_from and not declaration.recent_for(row.planned_from):
+        message = _("The declaration of {name} was signed more than {months} months before the planned start.")
+        message = message.format(months=SIGNED_MONTHS, **name)
+        problems.append(Problem("/end_users", "declaration-too-old", message))
+    if not declaration.enough_for(annual=row.kind == Kind.ANNUAL):
+        draft = declaration.state == DeclarationState.DRAFT
+        message = (
+            _("The declaration of {name} does not state the yearly need; an annual license asks for it.")
+            if draft
+            else _(
+                "The signed declaration of {name} does not state the yearly need. An annual license asks for it: "
+                "make a new declaration."
             )
-            place: dict[str, object] = {"draft": declaration.ref} if draft else {"party": user.party.ref}
-            problems.append(Problem("/end_users", "yearly-need-missing", message.format(**name), place))
-    for item in ControlItem.objects.filter(pk__in=codes - covered) if row.end_users.exists() else []:
-        message = _("No declaration covers {code}.").format(code=item.code)
-        problems.append(Problem("/lines", "item-not-declared", message))
+        )
+        place: dict[str, object] = {"draft": declaration.ref} if draft else {"party": user.party.ref}
+        problems.append(Problem("/end_users", "yearly-need-missing", message.format(**name), place))
     return problems
+
+
+def _undeclared(row: Application, users: Sequence[ApplicationEndUser]) -> list[Problem]:
+    """Which of the goods none of their declarations covers; nothing as long as there is no end-user."""
+    covered = {item.control_item_id for user in users for item in user.declaration.items.all()}
+    codes = {line.control_item_id for line in row.lines.all()}
+    message = _("No declaration covers {code}.")
+    return [
+        Problem("/lines", "item-not-declared", message.format(code=item.code))
+        for item in (ControlItem.objects.filter(pk__in=codes - covered) if users else [])
+    ]
 
 
 def _of_the_window(row: Application, at: datetime, judged: Sequence[Judged]) -> list[Problem]:
@@ -297,6 +305,31 @@ def submit(ref: str, *, seen: int, by: Actor) -> Application:
         raise Invalid(problems, _("The application is not complete. Nothing was sent."), code="incomplete")
     edition = freeze(row, "submit", judged, at=at)
     move(row.submit, by=by, at=at, edition=edition, submitted_at=at)
+    return row
+
+
+@command
+def redeclare(ref: str, *, seen: int, declaration: str, by: Actor) -> Application:
+    """The open case names this declaration, in the place of a rejected one of the same end-user.
+
+    declaration: its reference; one that a case of these days and of this kind may be filed on. Raises Invalid with all
+    that is wrong with it, and what it leaves undeclared.
+    """
+    row = lock(applications_for(by), ref=ref)
+    require(row.redeclare, by=by, seen=seen)
+    at = legal_now()
+    new = usable_declarations(by).filter(ref=declaration).first()
+    users = list(row.end_users.select_related("declaration", "party"))
+    rejected = {user.party_id: user for user in users if user.declaration.rejected}
+    user = rejected.get(new.end_user_id) if new else None
+    if new is None or user is None:
+        message = _("Choose a declaration of an end-user whose declaration was rejected.")
+        raise Invalid([Problem("/declaration", "unknown-reference", message)])
+    old, user.declaration = user.declaration, new
+    if problems := [*_unreliable(row, user), *_undeclared(row, users)]:
+        raise Invalid(problems)
+    move(row.redeclare, by=by, at=at, facts={"rejected": old.ref, "declaration": new.ref})
+    user.save(update_fields=["declaration"])
     return row
 
 

@@ -27,7 +27,14 @@ from exporters.models import Exporter, Party
 from licensing.models.declarations import Declaration
 from licensing.models.editions import PolicyEdition
 from licensing.models.lists import ControlItem
-from licensing.rules import asked_for_nothing_yet, is_running, stands_still, whoever_has_it, whoever_has_it_not
+from licensing.rules import (
+    asked_for_nothing_yet,
+    is_running,
+    lacks_a_declaration,
+    stands_still,
+    whoever_has_it,
+    whoever_has_it_not,
+)
 from licensing.states import OPEN_CASE, TAKEN
 from licensing.states import ApplicationState as S
 from licensing.words import terms
@@ -415,6 +422,16 @@ class Application(FSMModelMixin, models.Model):
     )
     def reopen(self) -> None:
         self.decided_at = None
+
+    @transition(
+        field=state,
+        source=list(OPEN_CASE),
+        target=None,
+        permission=rules.holder("application.redeclare"),
+        conditions=[lacks_a_declaration],
+        custom={"label": _("Name another declaration")},
+    )
+    def redeclare(self) -> None: ...
 
     @transition(
         field=state,

@@ -38,6 +38,7 @@ class Declaration(FSMModelMixin, models.Model):
     NAMED = ~models.Q(state=S.REJECTED)
     UNSENT = models.Q(state__in=[S.DRAFT, S.SIGNED])  # the ministry has not got it, or not as it will be
     EXPORTERS_TURN = UNSENT | models.Q(state=S.QUERIED)
+    RELIABLE = models.Q(state__in=[S.SUBMITTED, S.VERIFIED, S.IN_FORCE])  # what `submitted` says
     TO_VERIFY = models.Q(state=S.SUBMITTED)  # no reviewer has decided on it
 
     class Process(models.TextChoices):

@@ -42,6 +42,7 @@ from licensing.selectors.declarations import (
     asked_by,
     declarations_for,
     rejection,
+    reliable_declarations,
     usable_declarations,
     with_thread,
 )
@@ -328,6 +329,7 @@ __all__ = [
     "turned",
     "told",
     "told_cases",
+    "reliable_declarations",
     "usable_declarations",
     "why",
     "with_asked",

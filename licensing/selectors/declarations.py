@@ -1,5 +1,7 @@
 """Which declarations somebody sees."""
 
+from collections.abc import Iterable
+
 from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
 
 from core.access import Actor, visibility
@@ -21,6 +23,11 @@ def declarations_for(actor: Actor) -> QuerySet[Declaration]:
 def usable_declarations(actor: Actor) -> QuerySet[Declaration]:
     """Declarations that an application may rely on."""
     return declarations_for(actor).filter(Declaration.NAMED)
+
+
+def reliable_declarations(end_users: Iterable[int]) -> QuerySet[Declaration]:
+    """What the end-users with these keys declared that a case may be filed on, the newest first."""
+    return Declaration.objects.filter(Declaration.RELIABLE, end_user__in=end_users).select_related("end_user")
 
 
 def with_thread(rows: QuerySet[Declaration]) -> QuerySet[Declaration]:

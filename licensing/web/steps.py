@@ -17,6 +17,7 @@ from core.web.forms import ReasonForm
 from core.web.steps import Holder, Page, Step, register
 from exporters.selectors import people
 from licensing.actions import (
+    applications,
     comments,
     consultations,
     decisions,
@@ -72,6 +73,7 @@ from licensing.web.forms import (
     QueryForm,
     QuestionForm,
     RecommendForm,
+    RedeclareForm,
     RedoForm,
     RefuseForm,
     ReplyForm,
@@ -116,7 +118,7 @@ def told_of_declaration(line: HistoryLine) -> tuple[list[str], str]:
 def told_of_case(line: HistoryLine) -> tuple[list[str], str]:
     """Of an answer, and inside of a turn, whoever has the case, if he is still there; of its clock the ministry; of all
     else the exporter."""
-    if line.verb in ("answer", "turn_inside"):
+    if line.verb in ("answer", "redeclare", "turn_inside"):
         return reviewer_of(line.subject_id), reverse("desk.case", kwargs={"ref": line.subject_ref})
     if line.verb in ("signal", "overdue"):
         escalated = line.verb == "overdue"
@@ -422,6 +424,15 @@ register(
         ),
         Step("hold", _("A hold began to stand: {holds}"), mail=_("{ref}: a hold stops its approval")),
         Step("release", _("A hold ended: {holds}"), mail=_("{ref}: a hold on it has ended")),
+        Step(
+            "redeclare",
+            _("Declaration {declaration} takes the place of {rejected}"),
+            CASE,
+            applications.redeclare,
+            _("The case names that declaration now."),
+            RedeclareForm,
+            mail=_("{ref}: the applicant named another declaration"),
+        ),
         Step("withdraw", _("Withdrawn by the applicant"), mail=_("{ref}: withdrawn")),
     ],
     holder=told_of_case,

@@ -61,6 +61,7 @@ def test_another_companys_case_or_declaration_is_not_there_for_any_verb(world, s
         "submit": lambda: applications.submit(case, seen=seen(case), by=stranger),
         "withdraw": lambda: applications.withdraw(case, by=stranger),
         "answer": lambda: questions.answer(case, question=0, text="x", by=stranger),
+        "redeclare": lambda: applications.redeclare(case, seen=0, declaration="x", by=stranger),
         "change it": lambda: declarations.change(
             declaration.ref, version=0, items=[], end_user=declaration.end_user, by=stranger
         ),

@@ -288,6 +288,8 @@ def _cases(world):
     unverified, rejected = filed(verified=False, users=1), filed(verified=False)
     no = Application.objects.get(ref=rejected).end_users.order_by("pk")[0].declaration.ref
     declarations.reject(no, seen=seen(no), reason="Another form", by=m.reviewer)
+    whose = Declaration.objects.get(ref=no).end_user
+    demo.declaration(boss, whose, ["1C905.a.4", "1C904.a.4"], "CIV_AUTO", "traction motors")
     leaver = demo.person("leaver", "Leaver", m.office, Role.REVIEWER)
     left = world.under_review(rich(world), by=leaver)
     Membership.objects.filter(user=leaver.user).update(roles=[Role.AUDITOR])

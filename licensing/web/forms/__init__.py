@@ -3,7 +3,7 @@
 from licensing.web.forms.applications import ApplicationForm, DocumentForm, LineForm, LineFormSet
 from licensing.web.forms.consultations import ConsultForm
 from licensing.web.forms.decisions import ApproveForm, DecideForm, IssueForm, RecommendForm, RefuseForm
-from licensing.web.forms.declarations import CertificateForm, DeclarationForm, QueryForm, RedoForm
+from licensing.web.forms.declarations import CertificateForm, DeclarationForm, QueryForm, RedeclareForm, RedoForm
 from licensing.web.forms.licenses import LiftForm
 from licensing.web.forms.questions import AnswerForm, AskForm, CloseQuestionForm, QuestionForm, ReplyForm
 from licensing.web.forms.screenings import ScreenForm
@@ -27,6 +27,7 @@ __all__ = [
     "QueryForm",
     "QuestionForm",
     "RecommendForm",
+    "RedeclareForm",
     "RedoForm",
     "RefuseForm",
     "ReplyForm",

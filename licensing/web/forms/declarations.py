@@ -11,8 +11,9 @@ from core.web.fields import CountriesField, DayField
 from core.web.forms import StepForm, read_upload
 from exporters.models import Party
 from licensing.actions.declarations import FILE_KINDS
-from licensing.models import ControlItem, Declaration
+from licensing.models import Application, ControlItem, Declaration
 from licensing.models.declarations import CONFIRMATIONS
+from licensing.selectors import reliable_declarations
 
 
 class DeclarationForm(forms.ModelForm):
@@ -80,6 +81,22 @@ class CertificateForm(StepForm):
 
     def facts(self) -> dict[str, Any]:
         return self.cleaned_data | {"certificate": read_upload(self.cleaned_data["certificate"])}
+
+
+class RedeclareForm(StepForm):
+    """One of the declarations that may stand in the place of a rejected one."""
+
+    declaration = forms.ModelChoiceField(
+        label=gettext_lazy("Declaration"), queryset=Declaration.objects.none(), to_field_name="ref", empty_label=None
+    )
+
+    def __init__(self, *args: Any, row: Application, **kwargs: Any) -> None:
+        super().__init__(*args, row=row, **kwargs)
+        self.rejected = [user for user in row.end_users.all() if user.declaration.rejected]
+        self.fields["declaration"].queryset = reliable_declarations(user.party_id for user in self.rejected)
+
+    def facts(self) -> dict[str, Any]:
+        return {"declaration": self.cleaned_data["declaration"].ref}
 
 
 class QueryForm(StepForm):
