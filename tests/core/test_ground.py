@@ -213,6 +213,7 @@ STEPS = {
     "book",
     "foresee",
     "keep",
+    "keep_answer",
     "keep_file",
     "issue_key",
     "lock_with_exporter",

@@ -3,10 +3,11 @@
 from typing import Any
 
 from django import forms
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext, gettext_lazy
 
 from core.decided import filled
 from core.models import Country
+from core.templatetags.lodestone import day
 from core.web.fields import CountriesField, DayField
 from core.web.forms import StepForm, read_upload
 from exporters.models import Party
@@ -83,6 +84,10 @@ class CertificateForm(StepForm):
         return self.cleaned_data | {"certificate": read_upload(self.cleaned_data["certificate"])}
 
 
+def _signed(row: Declaration) -> str:
+    return gettext("{declaration}, signed {day}").format(declaration=row, day=day(row.signed_on))
+
+
 class RedeclareForm(StepForm):
     """One of the declarations that may stand in the place of a rejected one."""
 
@@ -94,6 +99,7 @@ class RedeclareForm(StepForm):
         super().__init__(*args, row=row, **kwargs)
         self.rejected = [user for user in row.end_users.all() if user.declaration.rejected]
         self.fields["declaration"].queryset = reliable_declarations(user.party_id for user in self.rejected)
+        self.fields["declaration"].label_from_instance = _signed
 
     def facts(self) -> dict[str, Any]:
         return {"declaration": self.cleaned_data["declaration"].ref}
