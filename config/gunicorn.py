@@ -23,8 +23,11 @@ def post_fork(arbiter: Any, worker: Any) -> None:
     The interpreter's lock lets one of its threads work at a time. Where the next one does so on another processor, what
     they share is in the caches of the one before (docs/performance.md).
     """
-    if not hasattr(os, "sched_setaffinity"):  # Linux alone has it
-        return
+    with contextlib.suppress(AttributeError, OSError):  # Linux alone has it, and not every sandbox lets us
+        _stay(arbiter, worker)
+
+
+def _stay(arbiter: Any, worker: Any) -> None:
     processors = sorted(os.sched_getaffinity(0))
     if len(processors) > arbiter.num_workers:
         return
