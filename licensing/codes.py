@@ -247,6 +247,18 @@ CODES = (
         _("An end-use declaration was not sent yet."),
         _("Send the declaration first."),
     ),
+    Code(
+        "declaration-changed",
+        409,
+        _("A declaration was signed anew after the recommendation."),
+        _("Return the case, so that it is recommended on what stands there now."),
+    ),
+    Code(
+        "end-user-stays",
+        422,
+        _("A declaration that was named or sent is of its end-user."),
+        _("Make a new declaration for another one."),
+    ),
     Code("declaration-too-old", 422, _("An end-use declaration was signed too long ago."), _("Have a new one signed.")),
     Code(
         "yearly-need-missing",

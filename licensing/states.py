@@ -59,6 +59,8 @@ OPEN_CASE = (
     ApplicationState.AWAITING_DECISION,
 )
 UNISSUED = (*OPEN_CASE, ApplicationState.APPROVED)  # its license is not given yet, and may be
+# In which an applicant may name another declaration: not on what was recommended, which is to be returned first.
+REDECLARED = tuple(state for state in OPEN_CASE if state != ApplicationState.AWAITING_DECISION)
 # In the hands of the officer who took it.
 TAKEN = (ApplicationState.UNDER_REVIEW, ApplicationState.AWAITING_APPLICANT)
 # The exporter has to answer before anything goes on.

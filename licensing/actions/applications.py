@@ -20,17 +20,16 @@ from core.references import draw
 from exporters.models import Exporter, Party
 from exporters.states import ExporterState
 from licensing.actions.findings import freeze, problems_of
+from licensing.actions.reliance import undeclared, unreliable
 from licensing.models import (
     Application,
     ApplicationDocument,
-    ApplicationEndUser,
     ControlItem,
     Declaration,
     Kind,
 )
-from licensing.models.declarations import SIGNED_MONTHS
 from licensing.selectors import NEW, Judged, applications_for, judge, usable_declarations
-from licensing.states import ApplicationState, DeclarationState
+from licensing.states import ApplicationState
 
 SAID = (
     "kind",
@@ -238,47 +237,7 @@ def _missing_papers(row: Application) -> list[Problem]:
 def _unreliable_declarations(row: Application) -> list[Problem]:
     users = list(row.end_users.all())
     prefetch_related_objects(users, "declaration__items")
-    return [problem for user in users for problem in _unreliable(row, user)] + _undeclared(row, users)
-
-
-def _unreliable(row: Application, user: ApplicationEndUser) -> list[Problem]:
-    """Why the case can't rely on this end-user's declaration."""
-    problems, declaration, name = [], user.declaration, {"name": user.party.name}
-    if not declaration.submitted:
-        message = (
-            _("The reviewer asks something about the declaration of {name}: answer that first.")
-            if declaration.queried
-            else _("The declaration of {name} is not submitted yet.")
-        ).format(**name)
-        problems.append(Problem("/end_users", "declaration-not-submitted", message))
-    elif row.planned_from and not declaration.recent_for(row.planned_from):
-        message = _("The declaration of {name} was signed more than {months} months before the planned start.")
-        message = message.format(months=SIGNED_MONTHS, **name)
-        problems.append(Problem("/end_users", "declaration-too-old", message))
-    if not declaration.enough_for(annual=row.kind == Kind.ANNUAL):
-        draft = declaration.state == DeclarationState.DRAFT
-        message = (
-            _("The declaration of {name} does not state the yearly need; an annual license asks for it.")
-            if draft
-            else _(
-                "The signed declaration of {name} does not state the yearly need. An annual license asks for it: "
-                "make a new declaration."
-            )
-        )
-        place: dict[str, object] = {"draft": declaration.ref} if draft else {"party": user.party.ref}
-        problems.append(Problem("/end_users", "yearly-need-missing", message.format(**name), place))
-    return problems
-
-
-def _undeclared(row: Application, users: Sequence[ApplicationEndUser]) -> list[Problem]:
-    """Which of the goods none of their declarations covers; nothing as long as there is no end-user."""
-    covered = {item.control_item_id for user in users for item in user.declaration.items.all()}
-    codes = {line.control_item_id for line in row.lines.all()}
-    message = _("No declaration covers {code}.")
-    return [
-        Problem("/lines", "item-not-declared", message.format(code=item.code))
-        for item in (ControlItem.objects.filter(pk__in=codes - covered) if users else [])
-    ]
+    return [problem for user in users for problem in unreliable(row, user)] + undeclared(row, users)
 
 
 def _of_the_window(row: Application, at: datetime, judged: Sequence[Judged]) -> list[Problem]:
@@ -326,7 +285,7 @@ def redeclare(ref: str, *, seen: int, declaration: str, by: Actor) -> Applicatio
         message = _("Choose a declaration of an end-user whose declaration was rejected.")
         raise Invalid([Problem("/declaration", "unknown-reference", message)])
     old, user.declaration = user.declaration, new
-    if problems := [*_unreliable(row, user), *_undeclared(row, users)]:
+    if problems := [*unreliable(row, user), *undeclared(row, users)]:
         raise Invalid(problems)
     move(row.redeclare, by=by, at=at, facts={"rejected": old.ref, "declaration": new.ref})
     user.save(update_fields=["declaration"])

@@ -38,6 +38,7 @@ from licensing.actions.findings import (
     require_open,
     require_papers,
 )
+from licensing.actions.reliance import require_reliable, require_verified
 from licensing.actions.screenings import require_resolved, require_screened
 from licensing.actions.verdicts import foresee, open_verdicts
 from licensing.granted import NO_TOLERANCE, Granted, Tolerance, compare, recommended
@@ -114,10 +115,12 @@ def recommend(
     require_acknowledged(row, judged, acknowledged)
     edition = freeze(row, "recommend", judged, at=at)
     granted = {line.number: (quantities_ or {}).get(line.number, line.quantity) for line in row.lines.all()}
-    chosen = list(row.end_users.filter(pk__in=end_users) if end_users is not None else row.end_users.all())
+    users = row.end_users.select_related("party", "declaration").prefetch_related("declaration__items")
+    chosen = list(users.filter(pk__in=end_users) if end_users is not None else users)
     if outcome == Outcome.APPROVE:
         require_screened(row, chosen)
         lines, kept = {number for number, units in granted.items() if units}, {user.pk for user in chosen}
+        require_reliable(row, chosen, lines)
         require_papers(row, judged, lines, kept)
         most = limits(row, judged, lines, kept)
         months = months or most.months
@@ -290,7 +293,7 @@ def approve(
             _("A refusal was recommended. Return the case with your reason if you see it otherwise."),
             code="not-recommended",
         )
-    _require_verified(declarations)
+    require_verified(declarations, step)
     granted = recommended(row)
     edition, said, _judged = _look_again(row, granted, "approve", at, acknowledged)
     require_departure(Outcome.APPROVE, said, departure)
@@ -341,15 +344,6 @@ def _lock_declarations(row: Application, step: DecisionStep) -> list[Declaration
     """The declarations of the end-users that the step keeps are this transaction's; which these are changes no more."""
     kept = [user.declaration_id for user in row.end_users.all() if user.pk in step.kept]
     return lock_all(Declaration.objects.filter(pk__in=kept))
-
-
-def _require_verified(declarations: list[Declaration]) -> None:
-    for declaration in declarations:
-        if not declaration.checked:
-            message = _("The declaration {ref} of {name} is not verified yet.")
-            raise DomainError(
-                message.format(ref=declaration.ref, name=declaration.end_user.name), code="declaration-not-verified"
-            )
 
 
 def _look_again(
@@ -437,7 +431,7 @@ def issue(ref: str, *, seen: int, usable_from: date | None = None, acknowledged:
         message = _("Begin on or before {day}: the exporter plans until {until}.")
         text = message.format(day=latest, until=row.planned_until)
         raise Invalid([Problem("/usable_from", "date-out-of-range", text)])
-    _require_verified(declarations)
+    require_verified(declarations, step)
     granted = recommended(row)
     edition, _said, judged = _look_again(row, granted, "issue", at, acknowledged)
     foreseen = foresee(row, judged, at)

@@ -1,5 +1,6 @@
 """The verbs of end-use declarations."""
 
+import hashlib
 from collections.abc import Sequence
 from datetime import date
 from typing import Any
@@ -51,9 +52,16 @@ def change(ref: str, *, version: int, by: Actor, items: list[ControlItem], **fac
     """The draft says what the form said. Raises 412 stale when somebody else changed it meanwhile."""
     row = lock(declarations_for(by), ref=ref)
     if row.state != DeclarationState.DRAFT:
-        raise WrongState(_("A signed declaration can't be changed. Make a new one."))
+        raise WrongState(
+            _("Have it signed anew, with your reason; then it can be changed.")
+            if row.queried
+            else _("A signed declaration can't be changed. Make a new one.")
+        )
     require_version(row, version)
     _own_end_user(facts, by)
+    if facts["end_user"].pk != row.end_user_id and (row.used_by.exists() or row.thread.exists()):
+        message = _("It stays with the end-user for whom it was named or sent. For another one make a new declaration.")
+        raise Invalid([Problem("/end_user", "end-user-stays", message)])
     row.version += 1
     return _write(row, items, facts, by, "change")
 
@@ -99,7 +107,7 @@ def attach_signed(
     row = lock(declarations_for(by), ref=ref)
     require(row.attach_signed, by=by, seen=seen)
     at = legal_now()
-    problems = []
+    problems = _not_anew(row, certificate[1], signed_on)
     if signed_on > legal_today():
         problems.append(Problem("/signed_on", "date-out-of-range", _("The day of signature can't lie ahead.")))
     for name in CONFIRMATIONS:
@@ -120,8 +128,27 @@ def attach_signed(
         signer_name=signer_name,
         signer_post=signer_post,
         signed_on=signed_on,
+        attached_at=at,
     )
     return row
+
+
+def _not_anew(row: Declaration, content: bytes, signed_on: date) -> list[Problem]:
+    """Why this is no new signature of what was taken back; nothing where it was signed never before."""
+    problems, before = [], row.certificate
+    if before and hashlib.sha256(content).hexdigest() == before.sha256:
+        message = _("This is the certificate that was signed before. Attach the one that was signed since.")
+        problems.append(Problem("/certificate", "out-of-range", message))
+    if before and row.signed_on and signed_on < row.signed_on:
+        message = _("What was signed before is of {day}; the new signature can't be older.").format(day=row.signed_on)
+        problems.append(Problem("/signed_on", "date-out-of-range", message))
+    return problems
+
+
+def stated(row: Declaration) -> dict[str, str]:
+    """What the declaration says, by field, in words of no language: as DeclarationEntry keeps it."""
+    said = {name: str(getattr(row, f"{name}_id" if name in ("end_user", "end_use") else name)) for name in FIELDS}
+    return said | {"items": ", ".join(item.control_item.code for item in row.items.all())}
 
 
 @command
@@ -182,7 +209,9 @@ def redo(ref: str, *, seen: int, reason: str, by: Actor) -> Declaration:
     row = lock(declarations_for(by), ref=ref)
     require(row.redo, by=by, seen=seen)
     at = legal_now()
-    row.thread.create(kind=Kind.REDO, by=by.user, at=at, text=reason)
+    said = row.thread.create(kind=Kind.REDO, by=by.user, at=at, text=reason, before=stated(row))
+    assert row.certificate is not None, "what was sent is signed"
+    said.files.add(row.certificate)
     move(row.redo, by=by, at=at, reason=reason)
     return row
 

@@ -35,7 +35,7 @@ from licensing.rules import (
     whoever_has_it,
     whoever_has_it_not,
 )
-from licensing.states import OPEN_CASE, TAKEN
+from licensing.states import OPEN_CASE, REDECLARED, TAKEN
 from licensing.states import ApplicationState as S
 from licensing.words import terms
 
@@ -425,7 +425,7 @@ class Application(FSMModelMixin, models.Model):
 
     @transition(
         field=state,
-        source=list(OPEN_CASE),
+        source=list(REDECLARED),
         target=None,
         permission=rules.holder("application.redeclare"),
         conditions=[lacks_a_declaration],

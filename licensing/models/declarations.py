@@ -1,6 +1,6 @@
 """End-use declarations: what the end-user, and nobody else, has signed."""
 
-from datetime import date
+from datetime import date, datetime
 
 from django.contrib.postgres.fields import ArrayField
 from django.core.validators import MinLengthValidator
@@ -83,12 +83,15 @@ class Declaration(FSMModelMixin, models.Model):
     signer_post = models.CharField(_("post"), max_length=120, blank=True)
     signed_on = models.DateField(_("signed on"), null=True, blank=True)
     certificate = models.ForeignKey(Document, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    attached_at = models.DateTimeField(null=True, editable=False)
     version = models.PositiveIntegerField(default=1)
     created_at = models.DateTimeField()
 
     class Meta:
         ordering = ["-pk"]
         constraints = [
+            # what a case names is of its end-user (migration 0022)
+            models.UniqueConstraint(name="declaration_of_its_end_user", fields=["id", "end_user"]),
             # signed and later: the certificate is there, and all that the end-user must confirm is confirmed
             models.CheckConstraint(
                 name="declaration_signed_is_complete",
@@ -145,9 +148,11 @@ class Declaration(FSMModelMixin, models.Model):
         permission=rules.holder("declaration.attach_signed"),
         custom={"label": _("Attach the signed certificate")},
     )
-    def attach_signed(self, *, certificate: Document, signer_name: str, signer_post: str, signed_on: date) -> None:
+    def attach_signed(
+        self, *, certificate: Document, signer_name: str, signer_post: str, signed_on: date, attached_at: datetime
+    ) -> None:
         self.certificate, self.signer_name, self.signer_post = certificate, signer_name, signer_post
-        self.signed_on = signed_on
+        self.signed_on, self.attached_at = signed_on, attached_at
 
     @transition(
         field=state,
@@ -218,7 +223,7 @@ class DeclarationEntry(models.Model):
     """What a reviewer asked about a declaration, and what the exporter said or sent."""
 
     class Kind(models.TextChoices):
-        ASK = "ask", _("Asked")
+        ASK = "ask", _("Question to the exporter")
         ANSWER = "answer", _("Answered")
         REDO = "redo", _("Taken back to be signed anew")
 
@@ -227,7 +232,8 @@ class DeclarationEntry(models.Model):
     by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     at = models.DateTimeField()
     text = models.TextField(blank=True)
-    files = models.ManyToManyField(Document, related_name="+", blank=True)
+    files = models.ManyToManyField(Document, related_name="+", blank=True)  # what was taken back has its certificate
+    before = models.JSONField(null=True)  # of what was taken back, by field what it said
 
     class Meta:
         ordering = ["pk"]

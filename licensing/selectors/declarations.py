@@ -8,7 +8,7 @@ from core.access import Actor, visibility
 from core.history import lines_of
 from core.models import Document, HistoryLine
 from core.selectors import reaches_documents, whoever_may
-from exporters.selectors import seen_by, serving
+from exporters.selectors import seen_by
 from licensing.models import Declaration, DeclarationEntry
 
 
@@ -40,12 +40,10 @@ def with_thread(rows: QuerySet[Declaration]) -> QuerySet[Declaration]:
 
 def asked_by(pk: int) -> list[str]:
     """The e-mail of the officer who asked last, as long as he can act on it."""
-    asked = DeclarationEntry.objects.filter(declaration=pk, kind=DeclarationEntry.Kind.ASK)
-    last = asked.select_related("declaration__exporter").last()
+    last = DeclarationEntry.objects.filter(declaration=pk, kind=DeclarationEntry.Kind.ASK).last()
     if last is None:
         return []
-    here = serving(last.declaration.exporter.province)
-    return list(whoever_may("declaration.verify").filter(here, user=last.by_id).values_list("user__email", flat=True))
+    return list(whoever_may("declaration.verify").filter(user=last.by_id).values_list("user__email", flat=True))
 
 
 def rejection(row: Declaration) -> HistoryLine | None:

@@ -5,6 +5,7 @@ from typing import Any
 from django.db.models import Prefetch
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.utils.translation import gettext as _
 
 from core.errors import DomainError
 from core.history import lines_of
@@ -14,8 +15,9 @@ from core.telling import Told, told
 from core.web.steps import Failed, of_one_moment, offered
 from licensing import granted, selectors
 from licensing.actions.decisions import require_grantable
+from licensing.actions.declarations import stated
 from licensing.actions.findings import DEPARTURES, lacking, limits, presumed
-from licensing.models import Application, DecisionStep
+from licensing.models import Application, DecisionStep, Declaration
 from licensing.models.screenings import counting
 from licensing.states import UNISSUED
 from licensing.web.holds import of_case
@@ -125,6 +127,18 @@ def _judged(row: Application) -> dict[str, Any]:
     }
 
 
+def _before(row: Declaration) -> list[tuple[str, str]]:
+    """What the declaration said otherwise when it was taken back last, by the fields' names."""
+    taken_back = [entry.before for entry in row.thread.all() if entry.before]
+    if not taken_back:
+        return []
+    now, plain = stated(row), {"True": _("Yes"), "False": _("No"), "[]": ""}
+    names = {name: row._meta.get_field(name).verbose_name for name in now if name != "items"}
+    names["items"] = _("control items")
+    before = ((name, said) for name, said in taken_back[-1].items() if said != now[name])
+    return [(str(names[name]), plain.get(said, said)) for name, said in before]
+
+
 @of_one_moment
 def declaration(request: HttpRequest, ref: str, failed: Failed | None = None) -> HttpResponse:
     rows = selectors.with_thread(selectors.declarations_for(request.actor)).prefetch_related(
@@ -135,6 +149,7 @@ def declaration(request: HttpRequest, ref: str, failed: Failed | None = None) ->
     context = {
         "declaration": row,
         "cases": [use.application for use in row.used_by.all() if use.application.submitted_at],
+        "before": _before(row),
         **offered(request, row, "desk.declaration", failed),
         "history": told(lines_of(row), request.actor),
     }

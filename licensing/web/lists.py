@@ -286,6 +286,10 @@ def _waiting(rows: QuerySet, actor: Actor) -> QuerySet:
     return rows.filter(Declaration.TO_VERIFY)
 
 
+def _looked_at(rows: QuerySet, actor: Actor) -> QuerySet:
+    return rows.exclude(Declaration.TO_VERIFY | Declaration.EXPORTERS_TURN)
+
+
 DESK_DECLARATIONS = replace(
     DECLARATIONS,
     route="desk.declarations",
@@ -296,7 +300,8 @@ DESK_DECLARATIONS = replace(
     filters=DECLARATIONS.filters[1:],
     views=(
         View("waiting", _("To verify"), _waiting, "created"),
-        View("seen", _("Looked at already"), lambda rows, actor: rows.exclude(Declaration.TO_VERIFY)),
+        View("exporter", _("With the exporter"), lambda rows, actor: rows.filter(Declaration.EXPORTERS_TURN)),
+        View("seen", _("Looked at already"), _looked_at),
     ),
     prefer=("waiting",),
 )

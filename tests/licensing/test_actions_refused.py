@@ -196,7 +196,7 @@ def test_no_license_rests_on_a_declaration_that_is_not_verified(world, monkeypat
     m = world.ministry
     decisions.recommend(ref, seen=seen(ref), outcome="approve", by=m.reviewer)
     with monkeypatch.context() as careless:
-        careless.setattr(decisions, "_require_verified", lambda declarations: None)
+        careless.setattr(decisions, "require_verified", lambda declarations, step: None)
         decisions.approve(ref, seen=seen(ref), by=m.decider)
     assert refused(decisions.issue, ref, seen=seen(ref), by=m.decider) == [("", "declaration-not-verified")]
 

@@ -1,15 +1,23 @@
 """A question about a declaration: answered, or the declaration is signed anew; and what both sides see of it."""
 
+from datetime import timedelta
+
 import pytest
+from django.db import IntegrityError, connection, transaction
 
 from config.local import demo
 from core.deliveries import relay
+from core.errors import WrongState
+from core.history import lines_of
 from core.legal_time import legal_today
-from core.models import Document, HistoryLine, Mail, Membership
+from core.models import Document, HistoryLine, Mail, Membership, Role
 from core.selectors import documents_for
 from licensing import selectors
-from licensing.actions import applications, declarations
-from licensing.models import Declaration, DeclarationEntry
+from licensing.actions import applications, decisions, declarations
+from licensing.actions.reliance import undeclared
+from licensing.models import Application, ControlItem, Declaration, DeclarationEntry
+from licensing.web.desk import _before
+from licensing.web.lists import DESK_DECLARATIONS
 from tests import make
 from tests.core.test_files import TAKEN
 from tests.licensing.test_limits import refused
@@ -37,9 +45,9 @@ def redo(row, by, reason="The director signs."):
     return declarations.redo(row.ref, seen=seen(row.ref), reason=reason, by=by)
 
 
-def signed_anew(row, world):
-    signer = {"signer_name": "K", "signer_post": "Director", "signed_on": legal_today()}
-    paper = ("new.pdf", demo.pdf("anew"))
+def signed_anew(row, world, paper=None, signed_on=None):
+    signer = {"signer_name": "K", "signer_post": "Director", "signed_on": signed_on or legal_today()}
+    paper = paper or ("new.pdf", demo.pdf("anew"))
     declarations.attach_signed(row.ref, seen=seen(row.ref), certificate=paper, by=world.exporter, **signer)
     return declarations.submit(row.ref, seen=seen(row.ref), by=world.exporter)
 
@@ -69,7 +77,8 @@ def test_it_is_signed_anew_where_what_was_signed_has_to_change(row, world, offic
     again = signed_anew(row, world)
     assert (again.state, again.product, again.signer_name) == ("submitted", "motors of trains", "K")
     assert again.certificate_id != row.certificate_id
-    assert Document.objects.filter(pk=row.certificate_id).exists()  # what was signed before is kept
+    assert [name for name, _said in _before(again)] == ["product"]
+    assert documents_for(officer).filter(pk=row.certificate_id).exists()  # what was signed before is kept
     assert declarations.verify(row.ref, seen=seen(row.ref), by=officer).checked
 
 
@@ -148,3 +157,161 @@ def test_what_was_not_seen_is_not_asked_and_not_answered(verb, row, world, offic
     old, before = seen(row.ref) - 1, HistoryLine.objects.count()
     assert refused(getattr(declarations, verb), row.ref, seen=old, by=by, **said) == ["stale"]
     assert HistoryLine.objects.count() == before
+
+
+# --- a case that relies on it ------------------------------------------------------------------------------
+def change(row, world, items=None, **facts):
+    row = Declaration.objects.get(pk=row.pk)
+    items = items or [item.control_item for item in row.items.all()]
+    facts = {name: getattr(row, name) for name in declarations.FIELDS} | facts
+    return declarations.change(row.ref, version=row.version, items=items, by=world.exporter, **facts)
+
+
+@pytest.fixture
+def case(world, row):
+    """Filed on it, and taken; then asked about once more."""
+    answer(row, world.exporter, text="x")
+    ref = world.under_review(world.application(by_whom=[row]))
+    declarations.query(row.ref, seen=seen(row.ref), reason="And?", by=world.ministry.reviewer)
+    return ref
+
+
+def recommend(case, officer):
+    return decisions.recommend(case, seen=seen(case), outcome="approve", by=officer)
+
+
+def verified(row, world):
+    return declarations.verify(row.ref, seen=seen(row.ref), by=world.ministry.reviewer)
+
+
+def refused_to(verb, case, by, **said):
+    return refused(verb, case, seen=seen(case), by=by, **said)
+
+
+@pytest.mark.parametrize("taken_back", [False, True], ids=["queried", "draft"])
+def test_nothing_is_recommended_on_what_the_ministry_has_not(taken_back, case, row, world, officer):
+    if taken_back:
+        redo(row, world.exporter)
+    found = refused_to(decisions.recommend, case, officer, outcome="approve")
+    assert found == ["declaration-not-submitted"]
+
+
+@pytest.mark.parametrize(
+    ("other", "code"), [({"yearly_need": ""}, "yearly-need-missing"), ({"items": "1C902.a.1"}, "item-not-declared")]
+)
+def test_what_filing_asked_of_it_is_asked_when_it_is_recommended(other, code, case, row, world, officer):
+    redo(row, world.exporter)
+    if "items" in other:
+        other = {"items": list(ControlItem.objects.filter(code=other["items"]))}
+    change(row, world, **other)
+    signed_anew(row, world)
+    verified(row, world)
+    assert refused_to(decisions.recommend, case, officer, outcome="approve") == [code]
+
+
+def test_a_line_that_is_cut_away_needs_no_declaration(case, row, world, officer):
+    redo(row, world.exporter)
+    change(row, world, items=list(ControlItem.objects.filter(code="1C902.a.1")))
+    signed_anew(row, world)
+    application = Application.objects.get(ref=case)
+    users, line = list(application.end_users.all()), application.lines.get().number
+    assert [undeclared(application, users, lines) != [] for lines in (set(), {line})] == [False, True]
+
+
+def test_what_was_signed_anew_after_the_recommendation_is_recommended_again(case, row, world, officer):
+    answer(row, world.exporter, text="x")
+    recommend(case, officer)
+    declarations.query(row.ref, seen=seen(row.ref), reason="One more", by=officer)
+    redo(row, world.exporter)
+    change(row, world, product="something else")
+    signed_anew(row, world)
+    verified(row, world)
+    decider = world.ministry.decider
+    assert refused_to(decisions.approve, case, decider) == ["declaration-changed"]
+    decisions.send_back(case, seen=seen(case), reason="Look again", by=decider)
+    recommend(case, officer)
+    assert decisions.approve(case, seen=seen(case), by=decider).state == "approved"
+
+
+def test_an_answer_that_changes_nothing_leaves_the_recommendation(case, row, world, officer):
+    answer(row, world.exporter, text="x")
+    recommend(case, officer)
+    declarations.query(row.ref, seen=seen(row.ref), reason="One more", by=officer)
+    answer(row, world.exporter, text="y")
+    verified(row, world)
+    assert decisions.approve(case, seen=seen(case), by=world.ministry.decider).state == "approved"
+
+
+# --- the end-user stays --------------------------------------------------------------------------------------
+def another_end_user(world):
+    return demo.party(world.exporter, "Other", "US", "Rockets")
+
+
+def test_what_was_sent_stays_with_its_end_user(row, world):
+    redo(row, world.exporter)
+    assert refused(change, row, world, end_user=another_end_user(world)) == ["end-user-stays"]
+
+
+def test_what_a_case_names_stays_with_its_end_user_and_a_draft_alone_does_not(world):
+    signed = world.declaration(verified=False)
+    facts = {name: getattr(signed, name) for name in declarations.FIELDS}
+    drafts = [declarations.draft(by=world.exporter, items=[], **facts) for _ in range(2)]
+    world.application(by_whom=[drafts[0]])
+    assert refused(change, drafts[0], world, end_user=another_end_user(world)) == ["end-user-stays"]
+    assert change(drafts[1], world, end_user=another_end_user(world)).end_user.name == "Other"
+
+
+def test_postgresql_keeps_a_case_and_its_declaration_with_one_end_user(world):
+    named, other = world.declaration(), another_end_user(world)
+    world.application(by_whom=[named])
+    with pytest.raises(IntegrityError, match="application_end_user_declared"), transaction.atomic():
+        _give_at_once(named, other)
+
+
+def _give_at_once(named, other):
+    Declaration.objects.filter(pk=named.pk).update(end_user=other)
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+
+
+# --- a new signature is a new one ------------------------------------------------------------------------------
+def test_the_certificate_of_before_is_no_new_one(row, world):
+    old = Document.objects.get(pk=row.certificate_id)
+    redo(row, world.exporter)
+    assert refused(signed_anew, row, world, ("again.pdf", bytes(old.content))) == ["out-of-range"]
+
+
+def test_a_new_signature_is_no_older_than_the_one_before(row, world):
+    redo(row, world.exporter)
+    day = Declaration.objects.get(pk=row.pk).signed_on
+    assert refused(signed_anew, row, world, signed_on=day - timedelta(days=1)) == ["date-out-of-range"]
+    assert signed_anew(row, world, signed_on=day).state == "submitted"
+
+
+def test_a_change_of_what_is_queried_says_how(row, world):
+    with pytest.raises(WrongState, match="signed anew"):
+        change(row, world)
+
+
+def test_of_those_who_asked_the_last_is_written_to(row, world, officer):
+    answer(row, world.exporter, text="x")
+    second = demo.person("second-reviewer", "Second", world.ministry.office, Role.REVIEWER)
+    declarations.query(row.ref, seen=seen(row.ref), reason="And?", by=second)
+    assert selectors.asked_by(row.pk) == [second.user.email]
+
+
+def test_the_history_names_the_files_of_an_answer(row, world):
+    answer(row, world.exporter, files=[("card.png", TAKEN["a.png"])])
+    file = DeclarationEntry.objects.get(kind="answer").files.get()
+    assert lines_of(row).last().facts == {"files": [file.sha256]}
+
+
+def test_the_desk_tells_what_is_with_the_exporter(row, world, officer):
+    def held(view):
+        return set(DESK_DECLARATIONS.views[view].narrow(selectors.declarations_for(officer), officer))
+
+    assert (held(0), held(1), held(2)) == (set(), {row}, set())
+    redo(row, world.exporter)
+    assert (held(0), held(1), held(2)) == (set(), {row}, set())
+    signed_anew(row, world)
+    assert (held(0), held(1), held(2)) == ({row}, set(), set())

@@ -1,0 +1,78 @@
+"""What a case needs of the end-use declarations that it relies on."""
+
+from collections.abc import Collection, Iterable, Sequence
+
+from django.utils.translation import gettext as _
+
+from core.errors import DomainError, Invalid, Problem
+from licensing.models import Application, ApplicationEndUser, ControlItem, DecisionStep, Declaration, Kind
+from licensing.models.declarations import SIGNED_MONTHS
+from licensing.states import DeclarationState
+
+
+def unreliable(row: Application, user: ApplicationEndUser) -> list[Problem]:
+    """Why the case can't be filed or recommended on this end-user's declaration."""
+    problems, declaration, name = [], user.declaration, {"name": user.party.name}
+    if not declaration.submitted:
+        message = (
+            _("The reviewer asks something about the declaration of {name}: answer that first.")
+            if declaration.queried
+            else _("The declaration of {name} is not submitted yet.")
+        ).format(**name)
+        problems.append(Problem("/end_users", "declaration-not-submitted", message))
+    elif row.planned_from and not declaration.recent_for(row.planned_from):
+        message = _("The declaration of {name} was signed more than {months} months before the planned start.")
+        message = message.format(months=SIGNED_MONTHS, **name)
+        problems.append(Problem("/end_users", "declaration-too-old", message))
+    if not declaration.enough_for(annual=row.kind == Kind.ANNUAL):
+        draft = declaration.state == DeclarationState.DRAFT
+        message = (
+            _("The declaration of {name} does not state the yearly need; an annual license asks for it.")
+            if draft
+            else _(
+                "The signed declaration of {name} does not state the yearly need. An annual license asks for it: "
+                "make a new declaration."
+            )
+        )
+        place: dict[str, object] = {"draft": declaration.ref} if draft else {"party": user.party.ref}
+        problems.append(Problem("/end_users", "yearly-need-missing", message.format(**name), place))
+    return problems
+
+
+def undeclared(
+    row: Application, users: Sequence[ApplicationEndUser], lines: Collection[int] | None = None
+) -> list[Problem]:
+    """Which of the goods none of their declarations covers; nothing as long as there is no end-user.
+
+    lines: the numbers of those that matter; all of them where it is not said.
+    """
+    covered = {item.control_item_id for user in users for item in user.declaration.items.all()}
+    codes = {line.control_item_id for line in row.lines.all() if lines is None or line.number in lines}
+    message = _("No declaration covers {code}.")
+    return [
+        Problem("/lines", "item-not-declared", message.format(code=item.code))
+        for item in (ControlItem.objects.filter(pk__in=codes - covered) if users else [])
+    ]
+
+
+def require_reliable(row: Application, users: Sequence[ApplicationEndUser], lines: Collection[int]) -> None:
+    """What was declared carries these lines for these end-users. Raises Invalid with all that is wrong."""
+    if problems := [problem for user in users for problem in unreliable(row, user)] + undeclared(row, users, lines):
+        raise Invalid(problems)
+
+
+def require_verified(declarations: Iterable[Declaration], recommendation: DecisionStep) -> None:
+    """A reviewer verified each of them, and none was signed anew since that recommendation.
+
+    Raises DomainError declaration-not-verified, or declaration-changed.
+    """
+    for row in declarations:
+        if not row.checked:
+            message = _("The declaration {ref} of {name} is not verified yet.")
+            raise DomainError(message.format(ref=row.ref, name=row.end_user.name), code="declaration-not-verified")
+        if row.attached_at and row.attached_at > recommendation.at:
+            message = _(
+                "The declaration {ref} of {name} was signed anew after this was recommended. Return the case, so that"
+                " the reviewer looks at what stands there now."
+            )
+            raise DomainError(message.format(ref=row.ref, name=row.end_user.name), code="declaration-changed")
