@@ -5,6 +5,7 @@ import random
 
 import pytest
 import time_machine
+from django.conf import settings
 from django.db import connection
 from syrupy.extensions.single_file import SingleFileSnapshotExtension, WriteMode
 
@@ -64,7 +65,7 @@ def restart_sequences():
 
 
 @pytest.fixture(scope="module")
-def told(django_db_setup, django_db_blocker):
+def told(django_db_setup, django_db_blocker, tmp_path_factory):
     """All of it in one transaction, which ends with nothing left."""
     from licensing.loading import load
 
@@ -77,6 +78,7 @@ def told(django_db_setup, django_db_blocker):
         for module in ("core.references", "core.actions.keys", "licensing.actions.decisions"):
             patch.setattr(f"{module}.secrets", Drawn(module))
         patch.setattr(make, "serial", itertools.count(1))
+        patch.setattr(settings, "DATA_DIR", tmp_path_factory.mktemp("data"))  # not of a copy that was started here
         with undone():
             fixed.set(world.BEGIN)
             restart_sequences()
