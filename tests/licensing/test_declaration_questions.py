@@ -279,6 +279,10 @@ def test_the_certificate_of_before_is_no_new_one(row, world):
     old = Document.objects.get(pk=row.certificate_id)
     redo(row, world.exporter)
     assert refused(signed_anew, row, world, ("again.pdf", bytes(old.content))) == ["out-of-range"]
+    signed_anew(row, world)
+    declarations.query(row.ref, seen=seen(row.ref), reason="And?", by=world.ministry.reviewer)
+    redo(row, world.exporter)
+    assert refused(signed_anew, row, world, ("again.pdf", bytes(old.content))) == ["out-of-range"]
 
 
 def test_a_new_signature_is_no_older_than_the_one_before(row, world):
