@@ -83,6 +83,7 @@ class Declaration(FSMModelMixin, models.Model):
     signer_post = models.CharField(_("post"), max_length=120, blank=True)
     signed_on = models.DateField(_("signed on"), null=True, blank=True)
     certificate = models.ForeignKey(Document, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    # when the certificate came: a case that is decided compares it, and does not read a row that holds a file
     attached_at = models.DateTimeField(null=True, editable=False)
     version = models.PositiveIntegerField(default=1)
     created_at = models.DateTimeField()
@@ -119,6 +120,11 @@ class Declaration(FSMModelMixin, models.Model):
     def to_verify(self) -> bool:
         """What TO_VERIFY says, of this one."""
         return bool(self.state == S.SUBMITTED)
+
+    @property
+    def unsent(self) -> bool:
+        """What UNSENT says, of this one."""
+        return self.state in (S.DRAFT, S.SIGNED)
 
     @property
     def queried(self) -> bool:
