@@ -20,7 +20,7 @@ from core.references import draw
 from exporters.models import Exporter, Party
 from exporters.states import ExporterState
 from licensing.actions.findings import freeze, problems_of
-from licensing.actions.reliance import undeclared, unreliable
+from licensing.actions.reliance import lacking_of, undeclared, unreliable
 from licensing.models import (
     Application,
     ApplicationDocument,
@@ -237,7 +237,7 @@ def _missing_papers(row: Application) -> list[Problem]:
 def _unreliable_declarations(row: Application) -> list[Problem]:
     users = list(row.end_users.all())
     prefetch_related_objects(users, "declaration__items")
-    return [problem for user in users for problem in unreliable(row, user)] + undeclared(row, users)
+    return lacking_of(row, users)
 
 
 def _of_the_window(row: Application, at: datetime, judged: Sequence[Judged]) -> list[Problem]:
@@ -278,7 +278,7 @@ def redeclare(ref: str, *, seen: int, declaration: str, by: Actor) -> Applicatio
     require(row.redeclare, by=by, seen=seen)
     at = legal_now()
     new = usable_declarations(by).filter(ref=declaration).first()
-    users = list(row.end_users.select_related("declaration", "party"))
+    users = list(row.end_users.select_related("declaration", "party").prefetch_related("declaration__items"))
     rejected = {user.party_id: user for user in users if user.declaration.rejected}
     user = rejected.get(new.end_user_id) if new else None
     if new is None or user is None:

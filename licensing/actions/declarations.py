@@ -135,12 +135,12 @@ def attach_signed(
 
 def _not_anew(row: Declaration, content: bytes, signed_on: date) -> list[Problem]:
     """Why this is no new signature of what was taken back; nothing where it was signed never before."""
-    problems, before = [], row.certificate
+    problems = []
     signed_before = row.thread.filter(kind=Kind.REDO, files__sha256=hashlib.sha256(content).hexdigest())
     if signed_before.exists():
         message = _("This is the certificate that was signed before. Attach the one that was signed since.")
         problems.append(Problem("/certificate", "out-of-range", message))
-    if before and row.signed_on and signed_on < row.signed_on:
+    if row.signed_on and signed_on < row.signed_on:
         message = _("What was signed before is of {day}; the new signature can't be older.").format(day=row.signed_on)
         problems.append(Problem("/signed_on", "date-out-of-range", message))
     return problems

@@ -55,9 +55,16 @@ def undeclared(
     ]
 
 
+def lacking_of(
+    row: Application, users: Sequence[ApplicationEndUser], lines: Collection[int] | None = None
+) -> list[Problem]:
+    """All that is wrong with what was declared of these lines for these end-users."""
+    return [problem for user in users for problem in unreliable(row, user)] + undeclared(row, users, lines)
+
+
 def require_reliable(row: Application, users: Sequence[ApplicationEndUser], lines: Collection[int]) -> None:
     """What was declared carries these lines for these end-users. Raises Invalid with all that is wrong."""
-    if problems := [problem for user in users for problem in unreliable(row, user)] + undeclared(row, users, lines):
+    if problems := lacking_of(row, users, lines):
         raise Invalid(problems)
 
 
