@@ -15,7 +15,7 @@ from core.errors import Invalid, NotFound, Problem, WrongState
 from core.files import PAPER
 from core.history import move, record, require, require_version
 from core.legal_time import legal_day, legal_now
-from core.locks import lock
+from core.locks import lock, lock_all
 from core.references import draw
 from exporters.models import Exporter, Party
 from exporters.states import ExporterState
@@ -89,10 +89,11 @@ def lock_with_exporter(ref: str, by: Actor) -> Application:
 @command
 def start(draft: Draft, *, by: Actor) -> Application:
     """An application in draft exists; only its organization sees it."""
+    declared = _lock_declared(draft)
     row = Application(
         ref=draw(Application.PREFIX), exporter_id=by.organization_id, created_by=by.user, created_at=legal_now()
     )
-    return _write(row, draft, by, "draft")
+    return _write(row, draft, declared, by, "draft")
 
 
 @command
@@ -103,10 +104,16 @@ def change(ref: str, draft: Draft, *, version: int, by: Actor) -> Application:
         raise WrongState(_("The application was sent; it can't be changed any more. Withdraw it to file another."))
     require_version(row, version)
     row.version += 1
-    return _write(row, draft, by, "change")
+    return _write(row, draft, _lock_declared(draft), by, "change")
 
 
-def _write(row: Application, draft: Draft, by: Actor, verb: str) -> Application:
+def _lock_declared(draft: Draft) -> list[Declaration]:
+    """Its declarations as they are now, and stay until this is done: of these end-users."""
+    rows = {one.pk: one for one in lock_all(Declaration.objects.filter(pk__in=[one.pk for one in draft.end_users]))}
+    return [rows[one.pk] for one in draft.end_users]
+
+
+def _write(row: Application, draft: Draft, declared: list[Declaration], by: Actor, verb: str) -> Application:
     message = _("This label is for overseas exporters; choose an official code.")
     unofficial = [
         Problem(f"/lines/{index}/code", "not-official", message)
@@ -116,14 +123,14 @@ def _write(row: Application, draft: Draft, by: Actor, verb: str) -> Application:
     theirs = _("Choose among your own declarations and parties.")
     foreign = [
         Problem(f"/{name}", "unknown-reference", theirs)
-        for name, rows in (("end_users", draft.end_users), ("consignees", draft.consignees))
+        for name, rows in (("end_users", declared), ("consignees", draft.consignees))
         if any(one.exporter_id != row.exporter_id for one in rows)
     ]
     if unofficial or foreign:
         raise Invalid([*unofficial, *foreign])
     for name in SAID:
         setattr(row, name, getattr(draft, name))
-    row.destinations = sorted({declaration.end_user.country_id for declaration in draft.end_users})
+    row.destinations = sorted({declaration.end_user.country_id for declaration in declared})
     row.save()
     row.lines.all().delete()
     for number, line in enumerate(draft.lines, 1):
@@ -141,7 +148,7 @@ def _write(row: Application, draft: Draft, by: Actor, verb: str) -> Application:
     # delete() would look for steps that name these, in a table from which the application's role may delete nothing
     end_users = row.end_users.all()
     end_users._raw_delete(end_users.db)
-    for declaration in draft.end_users:
+    for declaration in declared:
         row.end_users.create(party=declaration.end_user, declaration=declaration)
     row.consignees.set(draft.consignees)
     record(row, verb, by=by)
