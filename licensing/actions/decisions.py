@@ -118,9 +118,9 @@ def recommend(
     users = row.end_users.select_related("party", "declaration").prefetch_related("declaration__items")
     chosen = list(users.filter(pk__in=end_users) if end_users is not None else users)
     if outcome == Outcome.APPROVE:
-        require_screened(row, chosen)
         lines, kept = {number for number, units in granted.items() if units}, {user.pk for user in chosen}
         require_reliable(row, chosen, lines)
+        require_screened(row, chosen)
         require_papers(row, judged, lines, kept)
         most = limits(row, judged, lines, kept)
         months = months or most.months
@@ -220,9 +220,13 @@ def _require_caps(
             message = _("A value above zero, of a line that is granted; or leave it empty.")
             problems.append(Problem(f"/value_{number}", "out-of-range", message))
     units = {line.number: line.unit for line in row.lines.all()}
-    kept = {user.pk for user in chosen}
+    kept = {user.pk: {item.control_item_id for item in user.declaration.items.all()} for user in chosen}
+    items = {line.number: line.control_item_id for line in row.lines.all()}
     for (number, user), quantity in allotments.items():
         line = granted.get(number, 0)
+        if items.get(number) not in kept.get(user, {items.get(number)}):
+            message = _("Its declaration does not cover this line's item; leave it empty.")
+            problems.append(Problem(f"/allotment_{number}_{user}", "item-not-declared", message))
         if user not in kept or not 1 <= quantity <= line:
             left = f"{quantities.show(line, units[number])} {units[number]}" if line else "0"
             message = _("For an end-user that is kept, and at most the {granted} of its line; or leave it empty.")

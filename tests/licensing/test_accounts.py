@@ -316,6 +316,14 @@ def test_an_allotment_is_at_most_its_line_and_of_an_end_user_that_is_kept(world,
     recommend(world, case, **granted, allotments={(1, first.pk): 100 * KG, (1, second.pk): 1})
 
 
+def test_an_allotment_is_of_an_item_that_its_end_user_declared(world):
+    users = [world.declaration(), world.declaration(codes=("1C902.a.1",))]
+    case = world.under_review(world.application(by_whom=users))
+    of, other = Application.objects.get(ref=case).end_users.order_by("pk")
+    found = wrong(world, case, allotments={(1, of.pk): KG, (1, other.pk): KG})
+    assert found == [(f"/allotment_1_{other.pk}", "item-not-declared")]
+
+
 def test_a_tolerance_is_at_most_what_the_rules_allow(world, case):
     ours = tolerance("pct_remaining_final", "5")
     wide = type(ours)
