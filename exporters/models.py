@@ -292,6 +292,8 @@ class Party(models.Model):
         "email",
     )
 
+    NAMED_BY = ("name", "name_local", "country", "address", "site_address", "registration_no")  # in a certificate
+
     class Nature(models.TextChoices):
         COMMERCIAL = "commercial", _("Commercial")
         GOVERNMENT = "government", _("Government")

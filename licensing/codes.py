@@ -254,6 +254,12 @@ CODES = (
         _("Return the case, so that it is recommended on what stands there now."),
     ),
     Code(
+        "end-user-changed",
+        422,
+        _("An end-user was entered otherwise after it signed its declaration."),
+        _("Enter it as it was signed, or have a new declaration signed."),
+    ),
+    Code(
         "end-user-stays",
         422,
         _("A declaration that was named or sent is of its end-user."),

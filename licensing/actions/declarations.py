@@ -13,14 +13,14 @@ from core.command import command
 from core.errors import Invalid, Problem, WrongState
 from core.files import PAPER
 from core.history import move, record, require, require_version
-from core.legal_time import legal_now, legal_today
-from core.locks import lock
+from core.legal_time import legal_day, legal_now, legal_today
+from core.locks import lock, lock_all
 from core.references import draw
 from licensing.actions.screenings import require_resolved_of
-from licensing.models import ControlItem, Declaration
+from licensing.models import Application, ControlItem, Declaration
 from licensing.models.declarations import CONFIRMATIONS, DeclarationEntry
 from licensing.selectors import declarations_for
-from licensing.states import DeclarationState
+from licensing.states import OPEN_CASE, DeclarationState
 
 FILE_KINDS = PAPER  # of certificates
 Kind = DeclarationEntry.Kind
@@ -129,35 +129,49 @@ def attach_signed(
         signer_post=signer_post,
         signed_on=signed_on,
         attached_at=at,
+        as_signed={**stated(row), "party": row.end_user.entered},
     )
     return row
 
 
 def _not_anew(row: Declaration, content: bytes, signed_on: date) -> list[Problem]:
-    """Why this is no new signature of what was taken back; nothing where it was signed never before."""
+    """Why this is no new signature of what was rejected or taken back; nothing where none was."""
     problems = []
+    taken = Declaration.objects.filter(exporter=row.exporter_id, state=DeclarationState.REJECTED)
+    if taken.filter(certificate__sha256=hashlib.sha256(content).hexdigest()).exists():
+        message = _("The declaration with this certificate was rejected. Attach one that was signed since.")
+        problems.append(Problem("/certificate", "out-of-range", message))
     signed_before = row.thread.filter(kind=Kind.REDO, files__sha256=hashlib.sha256(content).hexdigest())
     if signed_before.exists():
         message = _("This is the certificate that was signed before. Attach the one that was signed since.")
         problems.append(Problem("/certificate", "out-of-range", message))
-    if row.signed_on and signed_on < row.signed_on:
-        message = _("What was signed before is of {day}; the new signature can't be older.").format(day=row.signed_on)
+    asked = row.thread.filter(kind=Kind.ASK).last()
+    if asked is not None and signed_on < (since := legal_day(asked.at)):
+        message = _("The reviewer asked on {day}; what answers that was signed on that day or later.").format(day=since)
         problems.append(Problem("/signed_on", "date-out-of-range", message))
     return problems
 
 
-def stated(row: Declaration) -> dict[str, str]:
-    """What the declaration says, by field, in words of no language: as DeclarationEntry keeps it."""
-    said = {name: str(getattr(row, f"{name}_id" if name in ("end_user", "end_use") else name)) for name in FIELDS}
-    return said | {"items": ", ".join(item.control_item.code for item in row.items.all())}
+def stated(row: Declaration) -> dict[str, Any]:
+    """What the declaration says, by field, in words of no language: as it is kept when it is signed."""
+    said = {name: getattr(row, f"{name}_id" if name in ("end_user", "end_use") else name) for name in FIELDS}
+    return said | {"items": sorted(item.control_item.code for item in row.items.all())}
 
 
 @command
 def submit(ref: str, *, seen: int, by: Actor) -> Declaration:
-    """The ministry may look at it, and applications may rely on it."""
+    """The ministry may look at it, and applications may rely on it.
+
+    Where it was signed anew, the history of each case that is not decided and names it says so: nobody goes on with
+    what he saw before, and whoever has the case is written to.
+    """
+    cases = lock_all(Application.objects.filter(state__in=OPEN_CASE, end_users__declaration__ref=ref))
     row = lock(declarations_for(by), ref=ref)
     require(row.submit, by=by, seen=seen)
-    move(row.submit, by=by)
+    at = legal_now()
+    move(row.submit, by=by, at=at)
+    for case in cases:
+        record(case, "declared_anew", by=by, at=at, before=case.state, facts={"declaration": row.ref})
     return row
 
 
@@ -210,7 +224,7 @@ def redo(ref: str, *, seen: int, reason: str, by: Actor) -> Declaration:
     row = lock(declarations_for(by), ref=ref)
     require(row.redo, by=by, seen=seen)
     at = legal_now()
-    said = row.thread.create(kind=Kind.REDO, by=by.user, at=at, text=reason, before=stated(row))
+    said = row.thread.create(kind=Kind.REDO, by=by.user, at=at, text=reason, before=row.as_signed or stated(row))
     assert row.certificate is not None, "what was sent is signed"
     said.files.add(row.certificate)
     move(row.redo, by=by, at=at, reason=reason)

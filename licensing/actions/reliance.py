@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterable, Sequence
 from django.utils.translation import gettext as _
 
 from core.errors import DomainError, Invalid, Problem
+from exporters.models import Party
 from licensing.models import Application, ApplicationEndUser, ControlItem, DecisionStep, Declaration, Kind
 from licensing.models.declarations import SIGNED_MONTHS
 from licensing.states import DeclarationState
@@ -24,6 +25,9 @@ def unreliable(row: Application, user: ApplicationEndUser) -> list[Problem]:
         message = _("The declaration of {name} was signed more than {months} months before the planned start.")
         message = message.format(months=SIGNED_MONTHS, **name)
         problems.append(Problem("/end_users", "declaration-too-old", message))
+    if changed := _entered_otherwise(declaration, user.party):
+        message = changed + " " + _("Enter it as it was signed, or have a new declaration signed.")
+        problems.append(Problem("/end_users", "end-user-changed", message, {"party": user.party.ref}))
     if not declaration.enough_for(annual=row.kind == Kind.ANNUAL):
         draft = declaration.state == DeclarationState.DRAFT
         message = (
@@ -37,6 +41,14 @@ def unreliable(row: Application, user: ApplicationEndUser) -> list[Problem]:
         place: dict[str, object] = {"draft": declaration.ref} if draft else {"party": user.party.ref}
         problems.append(Problem("/end_users", "yearly-need-missing", message.format(**name), place))
     return problems
+
+
+def _entered_otherwise(declaration: Declaration, party: Party) -> str:
+    """That the end-user is not entered as it signed; nothing where it is."""
+    if not (fields := declaration.differs_from(party)):
+        return ""
+    names = _(", ").join(str(field.verbose_name) for field in Party._meta.fields if field.name in fields)
+    return _("{name} is entered otherwise than when it signed: {fields}.").format(name=party.name, fields=names)
 
 
 def undeclared(
@@ -71,7 +83,8 @@ def require_reliable(row: Application, users: Sequence[ApplicationEndUser], line
 def require_verified(declarations: Iterable[Declaration], recommendation: DecisionStep) -> None:
     """A reviewer verified each of them, and none was signed anew since that recommendation.
 
-    Raises DomainError declaration-not-verified, or declaration-changed.
+    Raises DomainError declaration-not-verified, declaration-changed, or end-user-changed where an end-user is not
+    entered as it signed.
     """
     for row in declarations:
         if not row.checked:
@@ -83,3 +96,6 @@ def require_verified(declarations: Iterable[Declaration], recommendation: Decisi
                 " the reviewer looks at what stands there now."
             )
             raise DomainError(message.format(ref=row.ref, name=row.end_user.name), code="declaration-changed")
+        if changed := _entered_otherwise(row, row.end_user):
+            message = _("Return the case, so that the reviewer has the exporter enter it right, or declare it anew.")
+            raise DomainError(f"{changed} {message}", code="end-user-changed")

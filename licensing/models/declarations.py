@@ -1,6 +1,7 @@
 """End-use declarations: what the end-user, and nobody else, has signed."""
 
 from datetime import date, datetime
+from typing import Any
 
 from django.contrib.postgres.fields import ArrayField
 from django.core.validators import MinLengthValidator
@@ -83,6 +84,9 @@ class Declaration(FSMModelMixin, models.Model):
     signer_post = models.CharField(_("post"), max_length=120, blank=True)
     signed_on = models.DateField(_("signed on"), null=True, blank=True)
     certificate = models.ForeignKey(Document, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    as_signed = models.JSONField(
+        null=True, editable=False, help_text="By field what it said, and its end-user's entry, when it was signed last."
+    )
     # when the certificate came: a case that is decided compares it, and does not read a row that holds a file
     attached_at = models.DateTimeField(null=True, editable=False)
     version = models.PositiveIntegerField(default=1)
@@ -107,6 +111,11 @@ class Declaration(FSMModelMixin, models.Model):
 
     def __str__(self) -> str:
         return f"{self.ref} · {self.end_user}"
+
+    def differs_from(self, party: Party) -> list[str]:
+        """Which facts that a certificate names its end-user, this party, by were entered otherwise since it signed."""
+        now, then = party.entered, (self.as_signed or {}).get("party", {})
+        return [name for name in Party.NAMED_BY if name in then and then[name] != now[name]]
 
     def confirmed(self) -> bool:
         return all(getattr(self, name) for name in CONFIRMATIONS)
@@ -155,10 +164,17 @@ class Declaration(FSMModelMixin, models.Model):
         custom={"label": _("Attach the signed certificate")},
     )
     def attach_signed(
-        self, *, certificate: Document, signer_name: str, signer_post: str, signed_on: date, attached_at: datetime
+        self,
+        *,
+        certificate: Document,
+        signer_name: str,
+        signer_post: str,
+        signed_on: date,
+        attached_at: datetime,
+        as_signed: dict[str, Any],
     ) -> None:
         self.certificate, self.signer_name, self.signer_post = certificate, signer_name, signer_post
-        self.signed_on, self.attached_at = signed_on, attached_at
+        self.signed_on, self.attached_at, self.as_signed = signed_on, attached_at, as_signed
 
     @transition(
         field=state,

@@ -207,12 +207,18 @@ class Signed(NamedTuple):
     re_export: bool
     re_export_countries: Sequence[str]
 
+    @classmethod
+    def of(cls, country: str, nature: str, drafted: Sequence[Any], as_signed: Mapping[str, Any] | None) -> "Signed":
+        """What was signed last counts, until something else is; before that, what the draft says."""
+        return cls(country, nature, *((as_signed[name] for name in cls._fields[2:]) if as_signed else drafted))
+
 
 def said(case: Application, line: ApplicationLine, user: ApplicationEndUser, hit: str | None) -> dict[str, Any]:
     """The facts by their sources: what nobody said is left out."""
     party, declared = user.party, user.declaration
-    of_user = (declared.end_use_id, declared.re_export, declared.re_export_countries)
-    return said_of(case, line.control_item.code, Signed(party.country_id, party.nature, *of_user), hit)
+    drafted = (declared.end_use_id, declared.re_export, declared.re_export_countries)
+    signed = Signed.of(party.country_id, party.nature, drafted, declared.as_signed)
+    return said_of(case, line.control_item.code, signed, hit)
 
 
 def said_of(case: Application, code: str, signed: Signed, hit: str | None) -> dict[str, Any]:

@@ -10,14 +10,15 @@ from django.utils.translation import gettext as _
 from core.errors import DomainError
 from core.history import lines_of
 from core.legal_time import legal_now, legal_today
-from core.models import Document
+from core.models import Country, Document
 from core.telling import Told, told
 from core.web.steps import Failed, of_one_moment, offered
 from licensing import granted, selectors
 from licensing.actions.decisions import require_grantable
 from licensing.actions.declarations import stated
 from licensing.actions.findings import DEPARTURES, lacking, limits, presumed
-from licensing.models import Application, DecisionStep, Declaration
+from licensing.actions.reliance import require_verified
+from licensing.models import Application, DecisionStep, Declaration, EndUse
 from licensing.models.screenings import counting
 from licensing.states import UNISSUED
 from licensing.web.holds import of_case
@@ -36,6 +37,7 @@ def case(request: HttpRequest, ref: str, failed: Failed | None = None) -> HttpRe
         "consignees__country",
         Prefetch("documents__document", Document.objects.defer("content")),
         "end_users__declaration__end_use",
+        "end_users__declaration__end_user",
         "findings",
         Prefetch("steps", DecisionStep.objects.select_related("actor")),
         "steps__lines__line",
@@ -50,6 +52,7 @@ def case(request: HttpRequest, ref: str, failed: Failed | None = None) -> HttpRe
         user.screening = newest.get(user.party_id)
     with_onward(user.declaration for user in row.end_users.all())
     kept = {u.pk for u in recommendation.end_users.all()} if recommendation else set()
+    unverified = [u for u in row.end_users.all() if not u.declaration.checked and (u.pk in kept or not kept)]
     context = {
         "application": row,
         "clock": selectors.clocks_of([row], today).get(row.pk),
@@ -62,7 +65,8 @@ def case(request: HttpRequest, ref: str, failed: Failed | None = None) -> HttpRe
         "not_to_recommend": row.not_to_recommend(request.actor),
         "not_to_decide": row.not_to_decide(request.actor),
         "not_to_reopen": row.not_to_reopen(request.actor),
-        "unverified": [u for u in row.end_users.all() if not u.declaration.checked and (u.pk in kept or not kept)],
+        "unverified": unverified,
+        "to_verify": next((user for user in unverified if user.declaration.to_verify), None),
         "unissued": row.state in UNISSUED,
         "findings": row.findings.all(),
         "screenings": screenings,
@@ -112,6 +116,10 @@ def _judged(row: Application) -> dict[str, Any]:
         kept = users - {user.pk for user in recommended.left_out}
         said["approve"] = presumed(judged, {line.number for line in recommended.licensed}, kept)
         try:
+            declared = (user.declaration for user in row.end_users.all() if user.pk in kept)
+            step = row.recommendation
+            assert step is not None, "it is what was read as recommended"
+            require_verified([one for one in declared if one.checked], step)
             require_grantable(row, recommended, judged)
         except DomainError as refusal:
             against = refusal.detail
@@ -132,11 +140,29 @@ def _before(row: Declaration) -> list[tuple[str, str]]:
     taken_back = [entry.before for entry in row.thread.all() if entry.before]
     if not taken_back:
         return []
-    now, plain = stated(row), {"True": _("Yes"), "False": _("No"), "[]": ""}
-    names = {name: row._meta.get_field(name).verbose_name for name in now if name != "items"}
-    names["items"] = _("control items")
-    before = ((name, said) for name, said in taken_back[-1].items() if said != now[name])
-    return [(str(names[name]), plain.get(said, said)) for name, said in before]
+    now = stated(row)
+    changed = {name: said for name, said in taken_back[-1].items() if now.get(name, said) != said}
+    return [(_named(row, name), _shown(name, said)) for name, said in changed.items()]
+
+
+def _named(row: Declaration, name: str) -> str:
+    return _("control items") if name == "items" else str(row._meta.get_field(name).verbose_name)
+
+
+def _shown(name: str, said: Any) -> str:
+    """What is kept of a field, as whoever compares it reads it."""
+    match name:
+        case "end_use":
+            return str(EndUse.objects.get(pk=said))
+        case "process":
+            return str(Declaration.Process(said).label)
+        case "re_export_countries":
+            return _(", ").join(str(country) for country in Country.objects.filter(pk__in=said))
+        case _ if isinstance(said, list):
+            return _(", ").join(said)
+        case _ if isinstance(said, bool):
+            return _("Yes") if said else _("No")
+    return str(said)
 
 
 @of_one_moment

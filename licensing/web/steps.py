@@ -118,7 +118,7 @@ def told_of_declaration(line: HistoryLine) -> tuple[list[str], str]:
 def told_of_case(line: HistoryLine) -> tuple[list[str], str]:
     """Of an answer, and inside of a turn, whoever has the case, if he is still there; of its clock the ministry; of all
     else the exporter."""
-    if line.verb in ("answer", "redeclare", "turn_inside"):
+    if line.verb in ("answer", "redeclare", "declared_anew", "turn_inside"):
         return reviewer_of(line.subject_id), reverse("desk.case", kwargs={"ref": line.subject_ref})
     if line.verb in ("signal", "overdue"):
         escalated = line.verb == "overdue"
@@ -432,6 +432,11 @@ register(
             _("The case names that declaration now."),
             RedeclareForm,
             mail=_("{ref}: the applicant named another declaration"),
+        ),
+        Step(
+            "declared_anew",
+            _("Declaration {declaration} was signed anew"),
+            mail=_("{ref}: one of its declarations was signed anew"),
         ),
         Step("withdraw", _("Withdrawn by the applicant"), mail=_("{ref}: withdrawn")),
     ],

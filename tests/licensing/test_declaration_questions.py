@@ -9,13 +9,17 @@ from config.local import demo
 from core.deliveries import relay
 from core.errors import WrongState
 from core.history import lines_of
-from core.legal_time import legal_today
+from core.legal_time import legal_now, legal_today
 from core.models import Document, HistoryLine, Mail, Membership, Role
 from core.selectors import documents_for
+from exporters.actions import change_party
+from exporters.models import Party
 from licensing import selectors
 from licensing.actions import applications, decisions, declarations
 from licensing.actions.reliance import undeclared
-from licensing.models import Application, ControlItem, Declaration, DeclarationEntry
+from licensing.models import Application, ControlItem, Declaration, DeclarationEntry, EndUse
+from licensing.policy.vocabulary import COUNTRY, END_USE
+from licensing.selectors.what_if.cases import parts_of
 from licensing.web.desk import _before
 from licensing.web.lists import DESK_DECLARATIONS
 from tests import make
@@ -69,7 +73,7 @@ def test_an_answer_brings_it_back_to_the_reviewer_as_it_was_signed(row, world, o
 
 
 def test_it_is_signed_anew_where_what_was_signed_has_to_change(row, world, officer):
-    draft = redo(row, world.exporter)
+    draft, before = redo(row, world.exporter), row.product
     assert (draft.state, draft.certificate_id) == ("draft", row.certificate_id)
     items = [item.control_item for item in draft.items.all()]
     facts = {name: getattr(draft, name) for name in declarations.FIELDS} | {"product": "motors of trains"}
@@ -77,9 +81,25 @@ def test_it_is_signed_anew_where_what_was_signed_has_to_change(row, world, offic
     again = signed_anew(row, world)
     assert (again.state, again.product, again.signer_name) == ("submitted", "motors of trains", "K")
     assert again.certificate_id != row.certificate_id
-    assert [name for name, _said in _before(again)] == ["product"]
+    assert _before(again) == [("product", before)]
     assert documents_for(officer).filter(pk=row.certificate_id).exists()  # what was signed before is kept
     assert declarations.verify(row.ref, seen=seen(row.ref), by=officer).checked
+
+
+def test_what_it_said_before_is_shown_in_words(row, world):
+    redo(row, world.exporter)
+    other = EndUse.objects.exclude(pk=row.end_use_id).first()
+    items = list(ControlItem.objects.filter(code="1C902.a.1"))
+    facts = {"end_use": other, "process": "resold", "re_export": True, "re_export_countries": ["JP"]}
+    change(row, world, items, **facts)
+    before = dict(_before(signed_anew(row, world)))
+    assert before["end-use"] == str(row.end_use) and before["control items"] == "1C905.a.4"
+    assert before["what happens to the goods"] == row.get_process_display()
+    assert {said for name, said in before.items() if "country" in name or "countries" in name} == {"No", ""}
+    redo_again = declarations.query(row.ref, seen=seen(row.ref), reason="And?", by=world.ministry.reviewer)
+    redo(redo_again, world.exporter)
+    change(row, world, items, **facts | {"re_export": False, "re_export_countries": ["FR"]})
+    assert {"Yes", "Japan"} <= {said for _name, said in _before(Declaration.objects.get(pk=row.pk))}
 
 
 def test_one_that_was_asked_about_can_be_rejected(row, officer):
@@ -233,6 +253,18 @@ def test_what_was_signed_anew_after_the_recommendation_is_recommended_again(case
     assert decisions.approve(case, seen=seen(case), by=decider).state == "approved"
 
 
+def test_whoever_decides_reads_beforehand_that_it_was_signed_anew(case, row, world, officer, client):
+    answer(row, world.exporter, text="x")
+    recommend(case, officer)
+    client.force_login(world.ministry.decider.user)
+    assert client.get(f"/desk/cases/{case}/").context["against"] == ""
+    declarations.query(row.ref, seen=seen(row.ref), reason="One more", by=officer)
+    redo(row, world.exporter)
+    signed_anew(row, world)
+    verified(row, world)
+    assert "signed anew after this was recommended" in client.get(f"/desk/cases/{case}/").context["against"]
+
+
 def test_an_answer_that_changes_nothing_leaves_the_recommendation(case, row, world, officer):
     answer(row, world.exporter, text="x")
     recommend(case, officer)
@@ -240,6 +272,78 @@ def test_an_answer_that_changes_nothing_leaves_the_recommendation(case, row, wor
     answer(row, world.exporter, text="y")
     verified(row, world)
     assert decisions.approve(case, seen=seen(case), by=world.ministry.decider).state == "approved"
+
+
+def test_a_page_of_before_it_was_signed_anew_recommends_nothing(case, row, world, officer):
+    redo(row, world.exporter)
+    old = seen(case)
+    signed_anew(row, world)
+    assert refused(decisions.recommend, case, seen=old, by=officer, outcome="approve") == ["stale"]
+    assert lines_of(Application.objects.get(ref=case)).last().facts == {"declaration": row.ref}
+    assert recommend(case, officer).state == "awaiting_decision"
+
+
+def test_whoever_has_the_case_is_written_to_when_it_was_signed_anew(case, row, world, officer, settings):
+    settings.EMAIL_BACKEND = "core.mailbox.Backend"
+    redo(row, world.exporter)
+    signed_anew(row, world)
+    relay()
+    told = Mail.objects.filter(subject__contains=case, recipients=officer.user.email)
+    assert [mail.subject for mail in told] == [f"{case}: one of its declarations was signed anew"]
+
+
+def test_a_case_that_is_decided_hears_nothing_of_it(case, row, world):
+    applications.withdraw(case, by=world.exporter)
+    lines = lines_of(Application.objects.get(ref=case)).count()
+    redo(row, world.exporter)
+    signed_anew(row, world)
+    assert lines_of(Application.objects.get(ref=case)).count() == lines
+
+
+def test_rules_look_at_what_was_signed_and_not_at_a_draft(case, row, world):
+    def looked_at():
+        application = Application.objects.get(ref=case)
+        one = selectors.judge(application, at=legal_now(), audience=selectors.PENDING)[0]
+        _lines, users = parts_of([application])[application.pk]
+        return one.said[END_USE], one.said[COUNTRY], users[0].signed
+
+    before = looked_at()
+    redo(row, world.exporter)
+    other = EndUse.objects.exclude(pk=row.end_use_id).first()
+    change(row, world, end_use=other, re_export=True, re_export_countries=["KP"])
+    assert looked_at() == before
+    signed_anew(row, world)
+    assert looked_at()[0] == other.pk and looked_at()[2].end_use == other.pk and "KP" in looked_at()[1]
+
+
+def signed_as(row, **facts):
+    """It was signed while its end-user was entered so."""
+    party = Party.objects.get(pk=row.end_user_id).entered | facts
+    kept = Declaration.objects.get(pk=row.pk).as_signed
+    Declaration.objects.filter(pk=row.pk).update(as_signed=kept | {"party": party})
+
+
+@pytest.mark.parametrize("name", ["name", "name_local", "country", "address", "site_address", "registration_no"])
+def test_an_end_user_goes_by_what_it_signed_as(name, case, row, world, officer):
+    answer(row, world.exporter, text="x")
+    signed_as(row, **{name: "FR"})
+    assert refused_to(decisions.recommend, case, officer, outcome="approve") == ["end-user-changed"]
+    signed_as(row, email="new@example.com", business="Pumps")  # a certificate names nobody by these
+    recommend(case, officer)
+    verified(row, world)
+    for verb in (decisions.approve, decisions.issue):
+        signed_as(row, **{name: "FR"})
+        assert refused_to(verb, case, world.ministry.decider) == ["end-user-changed"]
+        signed_as(row)
+        verb(case, seen=seen(case), by=world.ministry.decider)
+
+
+def test_no_case_is_filed_for_whom_was_entered_otherwise_since(world):
+    row = world.declaration(verified=False)
+    case = world.application(by_whom=[row])
+    change_party(row.end_user.ref, version=1, by=world.exporter, name="Another")
+    found = refused(applications.submit, case, seen=seen(case), by=world.exporter)
+    assert found == ["end-user-changed"]
 
 
 # --- the end-user stays --------------------------------------------------------------------------------------
@@ -285,11 +389,23 @@ def test_the_certificate_of_before_is_no_new_one(row, world):
     assert refused(signed_anew, row, world, ("again.pdf", bytes(old.content))) == ["out-of-range"]
 
 
-def test_a_new_signature_is_no_older_than_the_one_before(row, world):
+def test_a_new_signature_is_no_older_than_the_last_question(row, world, clock):
+    answer(row, world.exporter, text="x")
+    clock.shift(days=3)
+    declarations.query(row.ref, seen=seen(row.ref), reason="And?", by=world.ministry.reviewer)
     redo(row, world.exporter)
-    day = Declaration.objects.get(pk=row.pk).signed_on
+    day = legal_today()
     assert refused(signed_anew, row, world, signed_on=day - timedelta(days=1)) == ["date-out-of-range"]
     assert signed_anew(row, world, signed_on=day).state == "submitted"
+
+
+def test_the_certificate_of_a_rejected_one_carries_no_other(row, world, officer):
+    paper = ("again.pdf", bytes(Document.objects.get(pk=row.certificate_id).content))
+    declarations.reject(row.ref, seen=seen(row.ref), reason="Forged.", by=officer)
+    facts = {name: getattr(row, name) for name in declarations.FIELDS}
+    other = declarations.draft(by=world.exporter, items=[], **facts)
+    assert refused(signed_anew, other, world, paper) == ["out-of-range"]
+    assert signed_anew(other, world).state == "submitted"
 
 
 def test_a_change_of_what_is_queried_says_how(row, world):

@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 
 from core.models import Membership
 from licensing import selectors
-from licensing.actions import applications, decisions, questions, receipts
+from licensing.actions import applications, decisions, declarations, questions, receipts
 from licensing.models import About, Application, Question
 from licensing.web.forms import ApproveForm, RefuseForm
 from tests import make
@@ -179,6 +179,17 @@ def test_a_declaration_is_to_verify_while_the_case_waits_for_it(world, client):
     assert told() == [True, True, True, False]
     applications.withdraw(ref, by=world.exporter)
     assert told() == [False, False, False, True]
+
+
+def test_only_a_declaration_that_waits_for_it_is_offered_to_be_verified(world, client):
+    asked, waits = world.declaration(verified=False), world.declaration(verified=False)
+    ref, by = world.under_review(world.application(by_whom=[asked, waits])), world.ministry.reviewer
+    declarations.query(asked.ref, seen=seen(asked.ref), reason="Who signed?", by=by)
+    client.force_login(by.user)
+    assert client.get(f"/desk/cases/{ref}/").context["to_verify"].declaration == waits
+    declarations.verify(waits.ref, seen=seen(waits.ref), by=by)
+    page = client.get(f"/desk/cases/{ref}/")
+    assert page.context["to_verify"] is None and "Verify declaration" not in page.content.decode()
 
 
 def test_where_goods_go_on_to_is_named_in_the_readers_language(world, client):

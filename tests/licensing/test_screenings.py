@@ -15,7 +15,7 @@ from core.telling import told
 from exporters import actions as exporters
 from licensing import selectors
 from licensing.actions import applications, decisions, declarations, licenses, questions, receipts, screenings
-from licensing.models import Application, License, PolicyEdition, Screening, Suspension
+from licensing.models import Application, Declaration, License, PolicyEdition, Screening, Suspension
 from shipments.actions import receive
 from tests import make
 from tests.make import seen
@@ -179,10 +179,13 @@ def test_the_builders_screen_with_no_hit(world):
 
 
 def renamed(world, ref):
-    """The first end-user's entry says another name now."""
-    party = Application.objects.get(ref=ref).end_users.order_by("pk")[0].party
-    facts = {"name": "Another name AG", "country": party.country, "nature": party.nature}
-    return exporters.change_party(party.ref, version=party.version, by=world.exporter, **facts)
+    """The first end-user's entry says another name now, and so does what it signed."""
+    user = Application.objects.get(ref=ref).end_users.order_by("pk")[0]
+    facts = {"name": "Another name AG", "country": user.party.country, "nature": user.party.nature}
+    party = exporters.change_party(user.party.ref, version=user.party.version, by=world.exporter, **facts)
+    signed = user.declaration.as_signed | {"party": party.entered}
+    Declaration.objects.filter(pk=user.declaration_id).update(as_signed=signed)
+    return party
 
 
 def test_no_hit_clears_the_entry_that_was_looked_at_and_no_later_one(world, case, client):

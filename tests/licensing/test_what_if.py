@@ -115,7 +115,7 @@ def test_a_country_ban_suspends_the_one_license_of_military_potential(world, clo
     made = [_to(world, "JP", kilograms) for kilograms in (3_000, 4_000, 9_500)]
     military(made[2])
     cases = [_filed(world, "JP") for _ in range(2)]
-    Declaration.objects.filter(used_by__application__ref=cases[1]).update(end_use="MIL_POTENTIAL")
+    Declaration.objects.filter(used_by__application__ref=cases[1]).update(end_use="MIL_POTENTIAL", as_signed=None)
     starts = day_start(date(2026, 1, 6))
     found = asked(canonical(first_document()), starts)
     assert found["licenses"]["refs"] == {"suspend": [made[2].ref]}

@@ -61,7 +61,7 @@ def test_a_consignee_counts_and_nobody_else_does(world, client):
 def test_what_changed_before_the_issue_was_judged_with_it(world, client):
     signed = world.declaration()
     ref = world.application(by_whom=[signed])
-    change(world, signed.end_user, name="Earlier Name")
+    change(world, signed.end_user, business="What it did earlier")
     license = demo.issued(world.exporter, ref, world.ministry, [signed])
     assert SINCE not in page(client, world.exporter, f"/licenses/{license.ref}/")
     assert not listed(client, world.ministry.reviewer)

@@ -31,7 +31,7 @@ _COLUMNS = (
     *("accepted_on", "decided_at"),
 )
 _SIGNED = (
-    *("party__country", "party__nature", "declaration__end_use", "declaration__re_export"),
+    *("party__country", "party__nature", "declaration__as_signed", "declaration__end_use", "declaration__re_export"),
     "declaration__re_export_countries",
 )
 
@@ -72,10 +72,10 @@ def parts_of(cases: Iterable[Application]) -> dict[int, Parts]:
     columns = ("application", "pk", "number", "control_item__code", "unit", "quantity")
     for case, *line in lines.values_list(*columns):
         found[case][0].append(Line(*line))
-    for case, party, ref, name, *signed in users.values_list(
+    for case, party, ref, name, country, nature, as_signed, *drafted in users.values_list(
         "application", "party", "party__ref", "party__name", *_SIGNED
     ):
-        found[case][1].append(User(party, ref, name, Signed(*signed)))
+        found[case][1].append(User(party, ref, name, Signed.of(country, nature, drafted, as_signed)))
     return found
 
 
