@@ -109,7 +109,7 @@ def recommend(
     row = lock(applications_for(by), ref=ref)
     require(row.recommend, by=by, seen=seen)
     require_running(row)
-    _require_another(row.not_to_recommend(by))
+    require_another(row.not_to_recommend(by))
     at = legal_now()
     judged = judge(row, at=at, audience=PENDING)
     require_acknowledged(row, judged, acknowledged)
@@ -133,7 +133,7 @@ def recommend(
         conditions = sorted({*(conditions or []), *most.conditions})
         factors = []
     else:
-        _require_grounds(factors or [], text)
+        require_grounds(factors or [], text)
         granted, chosen, months, max_clearances, conditions = {}, [], None, None, []
         values, allotments, tolerance = {}, {}, NO_TOLERANCE
     step = DecisionStep.objects.create(
@@ -238,7 +238,7 @@ def _require_caps(
         raise Invalid(problems)
 
 
-def _require_grounds(factors: list[str], text: str) -> None:
+def require_grounds(factors: list[str], text: str) -> None:
     problems = []
     if not factors:
         problems.append(Problem("/factors", "required", _("A refusal rests on at least one factor of the law.")))
@@ -257,7 +257,7 @@ def _recommendation(row: Application) -> DecisionStep:
     return step
 
 
-def _require_another(why: FourEyes | None) -> None:
+def require_another(why: FourEyes | None) -> None:
     """Nothing keeps this officer from the step. Raises FourEyes otherwise."""
     if why is not None:
         raise why
@@ -268,7 +268,7 @@ def send_back(ref: str, *, seen: int, reason: str, by: Actor) -> Application:
     """The case is with its reviewer again, in the same round."""
     row = lock(applications_for(by), ref=ref)
     require(row.send_back, by=by, seen=seen)
-    _require_another(row.not_to_decide(by))
+    require_another(row.not_to_decide(by))
     move(row.send_back, by=by, reason=reason)
     return row
 
@@ -288,7 +288,7 @@ def approve(
     """
     row = lock(applications_for(by), ref=ref)
     require(row.approve, by=by, seen=seen)
-    _require_another(row.not_to_decide(by))
+    require_another(row.not_to_decide(by))
     step = _recommendation(row)
     declarations = _lock_declarations(row, step)
     at = legal_now()
@@ -316,8 +316,8 @@ def refuse(ref: str, *, seen: int, factors: list[str], text: str, departure: str
     """
     row = lock(applications_for(by), ref=ref)
     require(row.refuse, by=by, seen=seen)
-    _require_another(row.not_to_decide(by))
-    _require_grounds(factors, text)
+    require_another(row.not_to_decide(by))
+    require_grounds(factors, text)
     at = legal_now()
     judged = judge(row, at=at, audience=PENDING)
     said = presumed(judged, {line.number for line in row.lines.all()}, {user.pk for user in row.end_users.all()})
@@ -408,7 +408,7 @@ def reopen(ref: str, *, seen: int, reason: str, by: Actor) -> Application:
     """An approval that must not be issued is under review again. Another decider does this."""
     row = lock(applications_for(by), ref=ref)
     require(row.reopen, by=by, seen=seen)
-    _require_another(row.not_to_reopen(by))
+    require_another(row.not_to_reopen(by))
     move(row.reopen, by=by, reason=reason)
     return row
 
