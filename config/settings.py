@@ -144,6 +144,7 @@ def _running_copy() -> dict[str, Any]:
 _copy = _running_copy() if LOCAL else {}
 # A visit to the site stops a case's clock too: no provision says so, and it is off unless the ministry wants it.
 CLOCK_SITE_VISITS = env.bool("CLOCK_SITE_VISITS", False)
+INTENT_DAYS = env.int("INTENT_DAYS", 5)  # working days that are proposed for the answer to an intent to refuse
 
 DATABASE_URL = env.str("DATABASE_URL", _copy.get("database_url", ""))
 DATABASE_OWNER_URL = env.str("DATABASE_OWNER_URL", _copy.get("owner_url", ""))

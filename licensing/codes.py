@@ -208,6 +208,25 @@ CODES = (
         _("Decide as recommended, or return the case."),
     ),
     Code(
+        "intent-open",
+        409,
+        _("The applicant may still answer to the intent to refuse."),
+        _("Refuse when the answer is there, or the last day is over; or return the case."),
+    ),
+    Code(
+        "intent-once",
+        409,
+        _("The refusal that was recommended is announced already."),
+        _("Wait for the answer or the last day, or return the case."),
+    ),
+    Code(
+        "intent-over",
+        409,
+        _("The intent to refuse was answered, or its last day is over."),
+        _("Wait for the decision; a refusal can be contested."),
+    ),
+    Code("no-intent", 409, _("No refusal of the case is announced now."), _("Nothing is to be answered.")),
+    Code(
         "screening-missing",
         409,
         _("An end-user was not screened in this case."),

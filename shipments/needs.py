@@ -16,7 +16,7 @@ from exporters.models import Exporter
 from exporters.selectors import returned
 from exporters.states import ExporterState
 from licensing import selectors
-from licensing.models import Application, Declaration, License, Question
+from licensing.models import Application, Declaration, Intent, License, Question
 from licensing.states import ApplicationState, DeclarationState
 from shipments import looks
 from shipments.holdings import Holdings
@@ -41,6 +41,7 @@ def sought(actor: Actor, at: datetime) -> dict[str, QuerySet[Any]]:
         "qualified": own.filter(qualification__last_day__lte=today + timedelta(days=ENDING_DAYS)),
         "supplements": cases.filter(state=ApplicationState.SUPPLEMENT_REQUIRED),
         "questions": selectors.open_questions(actor),
+        "intents": selectors.open_intents(actor, today).order_by("due_on", "pk")[: MOST + 1],
         "unreported": unreported.order_by("report_due_on", "pk")[: MOST + 1],
         "unsent": unsent[: MOST + 1],
         "drafts": cases.filter(state=ApplicationState.DRAFT)[: MOST + 1],
@@ -58,6 +59,7 @@ def needs_of(holdings: Holdings) -> list[Need]:
         *(need for row in holdings["unverified"] for need in _company(row)),
         *_supplements(holdings["supplements"]),
         *_questions(holdings["questions"]),
+        *_intents(holdings["intents"]),
         *_reports(holdings["unreported"], today),
         *looks.looks_of(holdings),
         *_declarations(holdings["unsent"]),
@@ -101,6 +103,21 @@ def _questions(rows: Iterable[Question]) -> list[Need]:
             q.due,
         )
         for q in rows
+    ]
+
+
+def _intents(rows: Iterable[Intent]) -> list[Need]:
+    return [
+        Need(
+            _("Answer to an intent to refuse"),
+            _("{ref}, until {day}. {text}").format(ref=case.ref, day=day(one.due_on), text=one.text[:140]),
+            reverse("application", kwargs={"ref": case.ref}) + "#intent",
+            _("Reply"),
+            "red",
+            one.due_on,
+        )
+        for one in rows
+        for case in [one.recommendation.application]
     ]
 
 

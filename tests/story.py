@@ -29,6 +29,7 @@ from licensing.actions import (
     declarations,
     editions,
     follows,
+    intents,
     licenses,
     notices,
     pools,
@@ -259,6 +260,11 @@ def _applications(step: Story, world: make.World, signed: Any) -> None:
     step(decisions.issue, ref, by=m.decider)
     bad = world.under_review(world.application(by_whom=[signed]))
     decisions.recommend(bad, seen=seen(bad), outcome="refuse", factors=["END_USE"], text="No.", by=m.reviewer)
+    step(intents.intend, bad, factors=["END_USE"], text="No.", days=5, by=m.decider)
+    decisions.send_back(bad, seen=seen(bad), reason="Ask first", by=m.decider)
+    decisions.recommend(bad, seen=seen(bad), outcome="refuse", factors=["END_USE"], text="No.", by=m.reviewer)
+    intents.intend(bad, seen=seen(bad), factors=["END_USE"], text="No.", days=5, by=m.decider)
+    step(intents.respond, bad, text="See", files=[("x.pdf", demo.pdf("x"))], by=boss)
     step(decisions.refuse, bad, factors=["END_USE"], text="No.", departure="Doubts.", by=m.decider)
 
 

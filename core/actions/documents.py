@@ -36,14 +36,17 @@ def keep_file(
     )
 
 
-def keep_answer(text: str, files: Sequence[tuple[str, bytes]], *, by: Actor, at: datetime) -> list[Document]:
+def keep_answer(
+    text: str, files: Sequence[tuple[str, bytes]], *, by: Actor, at: datetime, once: bool = False
+) -> list[Document]:
     """These files, (name, content) of PDF, images and sheets, are stored as part of an answer.
 
-    Raises Invalid where it says nothing at all, and where the files are too large together.
+    once: no other one can follow. Raises Invalid where it says nothing at all, and where the files are too large
+    together.
     """
     if not text.strip() and not files:
         raise Invalid([Problem("/text", "required", _("Write an answer, or add a file."))])
-    remedy = _("Send some now, and the rest with another answer.")
+    remedy = "" if once else _("Send some now, and the rest with another answer.")
     if problems := too_large(*(content for _name, content in files), field="files", remedy=remedy):
         raise Invalid(problems)
     return [keep_file(*file, field="files", by=by, kinds=ANSWER_KINDS, at=at) for file in files]

@@ -53,6 +53,7 @@ from licensing.models import (
     LicenseCondition,
     LicenseEndUser,
 )
+from licensing.models.intents import intent_of
 from licensing.policy.vocabulary import CLEARANCES_LEAST
 from licensing.selectors import PENDING, Judged, applications_for, judge, next_turn, read_parts, steps
 from licensing.states import DeclarationState
@@ -265,11 +266,14 @@ def require_another(why: FourEyes | None) -> None:
 
 @command
 def send_back(ref: str, *, seen: int, reason: str, by: Actor) -> Application:
-    """The case is with its reviewer again, in the same round."""
+    """The case is with its reviewer again, in the same round. Whoever was told of a refusal, knows that too."""
     row = lock(applications_for(by), ref=ref)
     require(row.send_back, by=by, seen=seen)
     require_another(row.not_to_decide(by))
+    announced = intent_of(row)
     move(row.send_back, by=by, reason=reason)
+    if announced:
+        record(row, "end_intent", by=by)
     return row
 
 
@@ -312,13 +316,15 @@ def approve(
 def refuse(ref: str, *, seen: int, factors: list[str], text: str, departure: str = "", by: Actor) -> Application:
     """The case is refused, with the factors of the law and a text for the exporter.
 
-    departure: why, where the rules presume an approval; it stays inside. Raises Invalid without one.
+    departure: why, where the rules presume an approval; it stays inside. Raises Invalid without one, DomainError
+    intent-open while the applicant may still answer to the intent.
     """
     row = lock(applications_for(by), ref=ref)
     require(row.refuse, by=by, seen=seen)
     require_another(row.not_to_decide(by))
-    require_grounds(factors, text)
     at = legal_now()
+    _require_heard(row, at)
+    require_grounds(factors, text)
     judged = judge(row, at=at, audience=PENDING)
     said = presumed(judged, {line.number for line in row.lines.all()}, {user.pk for user in row.end_users.all()})
     require_departure(Outcome.REFUSE, said, departure)
@@ -327,6 +333,14 @@ def refuse(ref: str, *, seen: int, factors: list[str], text: str, departure: str
     _decide(row, _recommendation(row), Outcome.REFUSE, by, at, **facts)
     move(row.refuse, by=by, at=at, reason=text, edition=edition, facts={"factors": factors}, decided_at=at)
     return row
+
+
+def _require_heard(row: Application, at: datetime) -> None:
+    """Nobody waits for what the applicant says to an intent to refuse. Raises DomainError intent-open otherwise."""
+    intent = intent_of(row)
+    if intent and intent.runs_on(legal_day(at)):
+        message = _("The applicant may answer to the intent to refuse until {day}, and has not yet.")
+        raise DomainError(message.format(day=intent.due_on), code="intent-open")
 
 
 def _decide(row: Application, step: DecisionStep, outcome: str, by: Actor, at: Any, **fields: Any) -> DecisionStep:

@@ -16,6 +16,7 @@ from licensing.models.applications import (
 from licensing.models.comments import Comment
 from licensing.models.declarations import Declaration, DeclarationEntry, DeclarationItem
 from licensing.models.editions import Draft, PolicyEdition, Signature
+from licensing.models.intents import Intent, IntentAnswer
 from licensing.models.licenses import License, LicenseCondition, LicenseEndUser, Obstacle, Suspension
 from licensing.models.lists import ControlItem, ControlList, EndUse, Instrument
 from licensing.models.notices import Notice
@@ -50,6 +51,8 @@ __all__ = [
     "Finding",
     "Follow",
     "Instrument",
+    "Intent",
+    "IntentAnswer",
     "Kind",
     "License",
     "LicenseCondition",

@@ -406,6 +406,24 @@ class Application(FSMModelMixin, models.Model):
 
     @transition(
         field=state,
+        source=S.AWAITING_DECISION,
+        target=None,
+        permission=rules.officer("application.intend"),
+        custom={"label": _("Announce the refusal first")},
+    )
+    def intend(self) -> None: ...
+
+    @transition(
+        field=state,
+        source=S.AWAITING_DECISION,
+        target=None,
+        permission=rules.holder("application.respond"),
+        custom={"label": _("Answer to the intent to refuse")},
+    )
+    def respond(self) -> None: ...
+
+    @transition(
+        field=state,
         source=S.APPROVED,
         target=S.ISSUED,
         permission=rules.officer("application.issue"),

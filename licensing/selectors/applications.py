@@ -1,6 +1,6 @@
 """Which cases somebody sees, with what, and in which part of the desk."""
 
-from datetime import datetime
+from datetime import date, datetime
 from functools import cache
 from typing import Any
 
@@ -17,6 +17,7 @@ from licensing.models import (
     ApplicationEndUser,
     ApplicationLine,
     DecisionStep,
+    Intent,
     Question,
     QuestionEntry,
     RecommendedLine,
@@ -63,7 +64,7 @@ def steps(case: str = "") -> "Prefetch[Any, Any, Any]":
     """Steps of cases, each with what licensing.granted reads of it."""
     lines = RecommendedLine.objects.filter(step=OuterRef("pk")).order_by("pk")
     kept = DecisionStep.end_users.through.objects.filter(decisionstep=OuterRef("pk")).order_by("applicationenduser")
-    rows = DecisionStep.objects.select_related("actor").annotate(
+    rows = DecisionStep.objects.select_related("actor", "intent__answer").annotate(
         **{
             "granted": ArraySubquery(lines.values(part=JSONArray("line__number", "quantity"))),
             "kept": ArraySubquery(kept.values("applicationenduser")),
@@ -96,6 +97,26 @@ def with_supplement(rows: QuerySet[Application]) -> QuerySet[Application]:
     answers = SupplementAnswer.objects.prefetch_related(Prefetch("files", Document.objects.defer("content")))
     points = SupplementPoint.objects.prefetch_related(Prefetch("answer", answers))
     return rows.prefetch_related(Prefetch("supplement__points", points))
+
+
+def whole_steps() -> "Prefetch[Any, Any, Any]":
+    """Steps of cases, each with its intent to refuse and the answer to that; the files' bytes stay where they are."""
+    rows = DecisionStep.objects.select_related("actor", "intent__opened_by", "intent__answer__by")
+    files = Prefetch("intent__answer__files", Document.objects.defer("content"))
+    return Prefetch("steps", rows.prefetch_related(files))
+
+
+def open_intents(actor: Actor, today: date) -> QuerySet[Intent]:
+    """Those to refuse the actor's cases to which he may still answer."""
+    waiting = applications_for(actor).filter(state=ApplicationState.AWAITING_DECISION)
+    step = DecisionStep.objects.filter(application=OuterRef("recommendation__application"))
+    rows = Intent.objects.filter(
+        ~Exists(step.filter(pk__gt=OuterRef("recommendation"))),
+        recommendation__application__in=waiting.order_by().values("pk"),
+        answer=None,
+        due_on__gte=today,
+    )
+    return rows.select_related("recommendation__application")
 
 
 def open_questions(actor: Actor) -> QuerySet[Question]:
@@ -155,6 +176,12 @@ def officers_of(pk: int, *, escalated: bool = False) -> list[str]:
     return list(dict.fromkeys(found + (of("application.approve") if escalated else [])))
 
 
+def announcer_of(pk: int) -> list[str]:
+    """The e-mail of the officer who last told that he means to refuse the case."""
+    rows = Intent.objects.filter(recommendation__application=pk).order_by("-pk")
+    return list(rows.values_list("opened_by__email", flat=True)[:1])
+
+
 def in_queue(rows: QuerySet[Application], actor: Actor, view: str) -> QuerySet[Application]:
     """Those of the cases that lie in this part of the desk. Mine are also those where an answer waits to be read."""
     match view:
@@ -191,6 +218,11 @@ def papers(actor: Actor) -> QuerySet[Application, int]:
 @reaches_documents
 def answers(actor: Actor) -> QuerySet[Application, int]:
     return applications_for(actor).order_by().values_list("questions__entries__files", flat=True)
+
+
+@reaches_documents
+def answers_to_intents(actor: Actor) -> QuerySet[Application, int]:
+    return applications_for(actor).order_by().values_list("steps__intent__answer__files", flat=True)
 
 
 @reaches_documents

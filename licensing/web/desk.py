@@ -18,10 +18,11 @@ from licensing.actions.decisions import require_grantable
 from licensing.actions.declarations import stated
 from licensing.actions.findings import DEPARTURES, lacking, limits, presumed
 from licensing.actions.reliance import require_verified
-from licensing.models import Application, DecisionStep, Declaration, EndUse
+from licensing.models import Application, Declaration, EndUse
 from licensing.models.screenings import counting
 from licensing.states import UNISSUED
 from licensing.web.holds import of_case
+from licensing.web.intents import announced
 from licensing.web.onward import with_onward
 from licensing.web.threads import threaded
 from licensing.words import comparisons
@@ -39,7 +40,7 @@ def case(request: HttpRequest, ref: str, failed: Failed | None = None) -> HttpRe
         "end_users__declaration__end_use",
         "end_users__declaration__end_user",
         "findings",
-        Prefetch("steps", DecisionStep.objects.select_related("actor")),
+        selectors.whole_steps(),
         "steps__lines__line",
         "steps__allotments__end_user__party",
         "steps__end_users__party",
@@ -61,6 +62,7 @@ def case(request: HttpRequest, ref: str, failed: Failed | None = None) -> HttpRe
         **threaded(row, offered(request, row, "desk.case", failed)),
         "steps": steps,
         "recommendation": recommendation,
+        "announced": announced(row, today),
         "granted": granted.decided(row) if row.decided_at else granted.recommended(row),
         "not_to_recommend": row.not_to_recommend(request.actor),
         "not_to_decide": row.not_to_decide(request.actor),

@@ -37,6 +37,7 @@ from licensing.web.forms import (
     LineFormSet,
 )
 from licensing.web.holds import of_case
+from licensing.web.intents import announced
 from licensing.web.onward import with_onward
 from licensing.web.threads import threaded
 from licensing.web.turns import in_words
@@ -164,6 +165,7 @@ def _whole(request: HttpRequest) -> QuerySet[Application]:
         "consignees",
         Prefetch("documents__document", Document.objects.defer("content")),
         "end_users__declaration",
+        selectors.whole_steps(),
         "steps__lines__line",
         "steps__allotments__end_user__party",
         "steps__end_users",
@@ -188,6 +190,7 @@ def application(
         "missing": [(problem, _where_to_mend(problem, row)) for problem in missing],
         "decision": row.decision if decided else None,
         "granted": granted.decided(row) if decided else None,
+        "announced": announced(row, today),
         "turned_away": history[-1] if row.state == ApplicationState.NOT_ACCEPTED else None,
         "license": getattr(row, "license", None),
         "takes_papers": row.state in applications.TAKES_PAPERS,

@@ -23,6 +23,7 @@ from licensing.actions import (
     decisions,
     declarations,
     editions,
+    intents,
     licenses,
     notices,
     pools,
@@ -44,6 +45,7 @@ from licensing.models import (
 )
 from licensing.models.editions import SIGNED_HOURS, SIGNERS
 from licensing.selectors import (
+    announcer_of,
     applications_for,
     approvers,
     asked_by,
@@ -68,6 +70,7 @@ from licensing.web.forms import (
     CertificateForm,
     CloseQuestionForm,
     ConsultForm,
+    IntendForm,
     IssueForm,
     LiftForm,
     QueryForm,
@@ -116,10 +119,11 @@ def told_of_declaration(line: HistoryLine) -> tuple[list[str], str]:
 
 
 def told_of_case(line: HistoryLine) -> tuple[list[str], str]:
-    """Of an answer, and inside of a turn, whoever has the case, if he is still there; of its clock the ministry; of all
-    else the exporter."""
-    if line.verb in ("answer", "redeclare", "declared_anew", "turn_inside"):
-        return reviewer_of(line.subject_id), reverse("desk.case", kwargs={"ref": line.subject_ref})
+    """Of an answer, and inside of a turn, whoever has the case, if he is still there, and of one to an intent to refuse
+    whoever announced that; of its clock the ministry; of all else the exporter."""
+    if line.verb in ("answer", "redeclare", "declared_anew", "turn_inside", "respond"):
+        announcer = announcer_of(line.subject_id) if line.verb == "respond" else []
+        return reviewer_of(line.subject_id) + announcer, reverse("desk.case", kwargs={"ref": line.subject_ref})
     if line.verb in ("signal", "overdue"):
         escalated = line.verb == "overdue"
         desk = reverse("desk.case", kwargs={"ref": line.subject_ref})
@@ -366,6 +370,30 @@ register(
             RefuseForm,
             within="approve",
             mail=_("{ref}: refused"),
+        ),
+        Step(
+            "intend",
+            _("The ministry intends to refuse; an answer may come until {due_on}"),
+            DESK,
+            intents.intend,
+            _("Announced. You can refuse when the answer is there, or its last day is over."),
+            IntendForm,
+            within="approve",
+            mail=_("{ref}: the ministry intends to refuse; you can answer until {due_on}"),
+        ),
+        Step(
+            "respond",
+            _("The applicant answered to the intent to refuse"),
+            CASE,
+            intents.respond,
+            _("Your answer is with the officers who review and decide."),
+            ReplyForm,
+            mail=_("{ref}: the applicant answered to the intent to refuse"),
+        ),
+        Step(
+            "end_intent",
+            _("The intent to refuse has ended: the case is under review again"),
+            mail=_("{ref}: the intent to refuse has ended; the case is under review again"),
         ),
         Step(
             "return",

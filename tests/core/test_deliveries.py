@@ -34,7 +34,8 @@ TOLD = {
     "shipment.decline_return": HOLDERS,
     "organization.add_member": ["new@firm.example"],
     "organization.confirm_roles": ["o@m.example"],
-    "application.overdue": ["reviewer"],
+    "application.overdue": ["reviewer", "decider"],
+    "application.end_intent": HOLDERS,
     "application.signal": ["reviewer"],
     "application.hold": HOLDERS,
     "application.release": HOLDERS,
@@ -49,7 +50,7 @@ with (Path(__file__).parent.parent / "workflows.csv").open(encoding="utf-8") as 
     for row in csv.DictReader(table):
         if row["mail"]:
             holders = ["newcomer"] if row["object"] in COMPANIES else HOLDERS
-            TOLD[f"{row['object']}.{row['verb']}"] = holders if row["mail"] == "holder" else [row["mail"]]
+            TOLD[f"{row['object']}.{row['verb']}"] = holders if row["mail"] == "holder" else row["mail"].split()
 
 
 def test_each_reader_gets_the_mail_once(told, post):
@@ -225,6 +226,7 @@ def test_everybody_who_prepares_or_signs_is_told_of_each_step_and_viewers_are_no
     names = {world.exporter.user.email: "signatory"}
     names[make.colleague(world.exporter, "clerk").user.email] = "clerk"
     names[world.ministry.reviewer.user.email] = "reviewer"
+    names[world.ministry.decider.user.email] = "decider"
     names[world.ministry.policy_officer.user.email] = "policy_officer"
     make.colleague(world.exporter, "viewer")
     begun = Delivery.objects.order_by("pk").last().pk

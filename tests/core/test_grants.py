@@ -32,6 +32,9 @@ INSERT_ONLY = {
     "licensing_question",
     "shipments_resolution",
     "shipments_returnedline",
+    "licensing_intent",
+    "licensing_intentanswer",
+    "licensing_intentanswer_files",
     "licensing_questionentry",
     "licensing_questionentry_files",
     "licensing_recommendedline",
@@ -50,6 +53,7 @@ INSERT_ONLY = {
 MANY_TO_MANY = {
     "licensing_declarationentry_files",
     "licensing_decisionstep_end_users",
+    "licensing_intentanswer_files",
     "licensing_questionentry_files",
     "licensing_supplementanswer_files",
 }

@@ -26,6 +26,7 @@ NOUNS = {
     "licensing.signals": "licensing_application",
     "licensing.supplements": "licensing_application",
     "licensing.turns": "licensing_application",
+    "licensing.intents": "licensing_application",
     "licensing.questions": "licensing_application",
     "licensing.editions": "licensing_draft",
     "licensing.comments": "licensing_draft",

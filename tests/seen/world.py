@@ -24,6 +24,7 @@ from licensing.actions import (
     decisions,
     declarations,
     editions,
+    intents,
     licenses,
     questions,
     receipts,
@@ -356,10 +357,13 @@ def _decided(world, reviewed):
 
     recommended, approved = cut(), cut()
     decisions.approve(approved, seen=seen(approved), text="Granted in part.", by=m.decider)
-    doubted, refused = reviewed(), reviewed()
+    doubted, refused, announced, heard = reviewed(), reviewed(), reviewed(), reviewed()
     no = {"outcome": "refuse", "factors": ["END_USE"], "text": "Its use is not known.", "note": "Ask the embassy."}
-    for ref in (doubted, refused):
+    for ref in (doubted, refused, announced, heard):
         decisions.recommend(ref, seen=seen(ref), by=m.reviewer, **no)
+    for ref in (announced, heard):
+        intents.intend(ref, seen=seen(ref), factors=["END_USE"], text="Its use\nis not known.", days=5, by=m.decider)
+    intents.respond(heard, text="It is for\nmotors.", files=[("a.pdf", demo.pdf("a"))], by=world.exporter)
     decisions.refuse(
         refused,
         seen=seen(refused),
@@ -376,7 +380,7 @@ def _decided(world, reviewed):
     issued = cut()
     decisions.approve(issued, seen=seen(issued), text="Granted in part.", by=m.decider)
     decisions.issue(issued, seen=seen(issued), usable_from=legal_today() + timedelta(days=7), by=m.decider)
-    return [recommended, approved, doubted, refused, back, reopened, issued]
+    return [recommended, approved, doubted, refused, announced, heard, back, reopened, issued]
 
 
 def _licenses(world):

@@ -2,7 +2,7 @@
 
 from licensing.web.forms.applications import ApplicationForm, DocumentForm, LineForm, LineFormSet
 from licensing.web.forms.consultations import ConsultForm
-from licensing.web.forms.decisions import ApproveForm, DecideForm, IssueForm, RecommendForm, RefuseForm
+from licensing.web.forms.decisions import ApproveForm, DecideForm, IntendForm, IssueForm, RecommendForm, RefuseForm
 from licensing.web.forms.declarations import CertificateForm, DeclarationForm, QueryForm, RedeclareForm, RedoForm
 from licensing.web.forms.licenses import LiftForm
 from licensing.web.forms.questions import AnswerForm, AskForm, CloseQuestionForm, QuestionForm, ReplyForm
@@ -19,6 +19,7 @@ __all__ = [
     "ConsultForm",
     "DecideForm",
     "DeclarationForm",
+    "IntendForm",
     "DocumentForm",
     "IssueForm",
     "LiftForm",

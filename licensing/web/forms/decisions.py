@@ -14,8 +14,11 @@ from core.quantities import show
 from core.templatetags.lodestone import day, quantity, unit_word
 from core.web.fields import AmountField, DayField, QuantityField
 from core.web.forms import StepForm
+from licensing.actions.intents import default_intent_days
+from licensing.clock import WORKING_DAYS
 from licensing.granted import Tolerance
 from licensing.models import Application, DecisionStep, ToleranceMode
+from licensing.models.intents import intent_of
 from licensing.policy.vocabulary import CLEARANCES_LEAST, CLEARANCES_MOST, MONTHS
 
 
@@ -226,6 +229,8 @@ class ApproveForm(DecideForm):
 
 
 class RefuseForm(DecideForm):
+    """What was announced stands in it, where a refusal was."""
+
     outcome = DecisionStep.Outcome.REFUSE
     factors = forms.MultipleChoiceField(
         label=gettext_lazy("Factors of the law"),
@@ -239,6 +244,35 @@ class RefuseForm(DecideForm):
         help_text=gettext_lazy("Why, and what would change the outcome."),
     )
     departure = why_otherwise()
+
+    def __init__(self, *args: Any, row: Application, **kwargs: Any) -> None:
+        super().__init__(*args, row=row, **kwargs)
+        if announced := intent_of(row):
+            self.initial |= {"text": announced.text, "factors": announced.factors}
+
+
+class IntendForm(DecideForm):
+    """Begins with what was recommended, and the usual days."""
+
+    outcome = DecisionStep.Outcome.REFUSE
+    factors = forms.MultipleChoiceField(
+        label=gettext_lazy("Factors of the law"),
+        choices=DecisionStep.Factor.choices,
+        widget=forms.CheckboxSelectMultiple,
+    )
+    text = forms.CharField(
+        label=gettext_lazy("Reason the exporter will read"),
+        max_length=5_000,
+        widget=forms.Textarea(attrs={"rows": 4}),
+        help_text=gettext_lazy("Why you mean to refuse, and what would change that."),
+    )
+    days = forms.IntegerField(
+        label=gettext_lazy("Working days to answer"),
+        min_value=1,
+        max_value=WORKING_DAYS,
+        initial=default_intent_days,
+        help_text=gettext_lazy("Today does not count. The clock runs on meanwhile."),
+    )
 
 
 class IssueForm(StepForm):

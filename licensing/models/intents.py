@@ -1,0 +1,67 @@
+"""Intents to refuse: what a deciding officer means to decide, told before it is, and what the applicant says to it."""
+
+from datetime import date
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import Q
+
+from core.guards import insert_only
+from core.models import Document, User
+from licensing.models.applications import Application, DecisionStep
+
+
+@insert_only
+class Intent(models.Model):
+    """That a recommended refusal is meant to be decided so, why, and until which day the applicant may answer.
+
+    It is of one recommendation: with another one, or without a case that waits for its decision, it is over.
+    """
+
+    recommendation = models.OneToOneField(DecisionStep, on_delete=models.PROTECT, related_name="intent")
+    opened_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    opened_at = models.DateTimeField()
+    factors = ArrayField(models.CharField(max_length=20, choices=DecisionStep.Factor))
+    text = models.TextField()
+    due_on = models.DateField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(name="intent_rests_on_something", condition=Q(factors__len__gte=1) & ~Q(text="")),
+        ]
+
+    def __str__(self) -> str:
+        return self.text[:60]
+
+    @property
+    def answered(self) -> "IntentAnswer | None":
+        return getattr(self, "answer", None)
+
+    def runs_on(self, today: date) -> bool:
+        """The applicant may still answer; as long as the case waits for its decision on that recommendation."""
+        return self.answered is None and today <= self.due_on
+
+    def factor_labels(self) -> list[str]:
+        return [str(DecisionStep.Factor(code).label) for code in self.factors]
+
+
+@insert_only
+class IntentAnswer(models.Model):
+    """What the applicant said to it, once: words, files or both."""
+
+    intent = models.OneToOneField(Intent, on_delete=models.PROTECT, related_name="answer")
+    by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+    text = models.TextField(blank=True)
+    files = models.ManyToManyField(Document, related_name="+", blank=True)
+
+    def __str__(self) -> str:
+        return self.text[:60]
+
+
+insert_only(IntentAnswer.files.through)
+
+
+def intent_of(case: Application) -> Intent | None:
+    """That of the recommendation which counts now, running or over."""
+    return getattr(case.recommendation, "intent", None)
