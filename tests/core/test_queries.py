@@ -14,7 +14,7 @@ PAGES = {
     "control-list": 5,
     "declarations": 3,
     "desk": 10,
-    "desk.case": 30,
+    "desk.case": 31,
     "desk.countersign": 7,
     "desk.declarations": 4,
     "desk.exporters": 4,
