@@ -42,5 +42,5 @@ def asked_for_nothing_yet(row: Any) -> bool:
 
 
 def lacks_a_declaration(row: Any) -> bool:
-    """One that the case names was rejected, so that it can't be approved as it is."""
-    return any(user.declaration.rejected for user in row.end_users.all())
+    """Nothing is approved any more on one that the case names, so that it can't be as it is."""
+    return any(user.declaration.void for user in row.end_users.all())

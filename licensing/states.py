@@ -13,6 +13,8 @@ class DeclarationState(State):
     VERIFIED = "verified", "ok", pgettext_lazy("declaration", "Verified")
     IN_FORCE = "in_force", "ok", pgettext_lazy("declaration", "In force")
     REJECTED = "rejected", "no", pgettext_lazy("declaration", "Rejected")
+    SUPERSEDED = "superseded", "", pgettext_lazy("declaration", "Replaced")
+    EXPIRED = "expired", "", pgettext_lazy("declaration", "Expired")
 
 
 class ApplicationState(State):
@@ -49,6 +51,8 @@ class NoticeState(State):
     WITHDRAWN = "withdrawn", "", pgettext_lazy("notice", "Withdrawn")
 
 
+# Of declarations: no case is approved on one of these any more.
+VOID = (DeclarationState.REJECTED, DeclarationState.EXPIRED)
 # What an officer may still decide on, and what an exporter may still withdraw.
 OPEN_CASE = (
     ApplicationState.SUBMITTED,

@@ -13,7 +13,18 @@ from core.access import clock
 from core.legal_time import legal_day, legal_now, legal_today
 from core.sweeps import batches, each
 from licensing import books, ledger, selectors, simulating
-from licensing.actions import licenses, pools, questions, receipts, signals, supplements, turns, verdicts, windows
+from licensing.actions import (
+    declarations,
+    licenses,
+    pools,
+    questions,
+    receipts,
+    signals,
+    supplements,
+    turns,
+    verdicts,
+    windows,
+)
 
 log = logging.getLogger(__name__)
 BATCH = 500
@@ -77,6 +88,13 @@ def lapse_supplements() -> int:
     """Every case ends of which nothing came by the last day of its supplement."""
     by = clock()
     return each(supplements.overdue(legal_today(), BATCH), lambda pk: supplements.lapse(pk, by=by))
+
+
+@shared_task
+def expire_declarations() -> int:
+    """Every verified declaration says expired that a year after its signature carries no license."""
+    by = clock()
+    return each(declarations.outdated(legal_today(), BATCH), lambda pk: declarations.expire(pk, by=by))
 
 
 @shared_task

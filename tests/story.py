@@ -371,6 +371,7 @@ def _shipments(step: Story, world: make.World, clock_of: Any) -> None:
     step(licenses.freeze, ending.pk, by=clock())
     frozen = ending.suspensions.get(ended_at=None).pk
     licenses.lift(ending.ref, seen=seen(ending.ref), suspension=frozen, reason="Agrees", by=another)
+    step(declarations.expire, world.declaration().pk, by=clock())  # which is not due, and looked at
     _plain(step, world)
     if clock_of is None:
         return

@@ -264,6 +264,7 @@ def submit(ref: str, *, seen: int, by: Actor) -> Application:
     """
     row = lock_with_exporter(ref, by)
     require(row.submit, by=by, seen=seen)
+    lock_all(Declaration.objects.filter(used_by__application=row))
     at = legal_now()
     judged = judge(row, at=at, audience=NEW)
     problems = what_is_missing(row, at=at, judged=judged)
@@ -276,7 +277,7 @@ def submit(ref: str, *, seen: int, by: Actor) -> Application:
 
 @command
 def redeclare(ref: str, *, seen: int, declaration: str, by: Actor) -> Application:
-    """The open case names this declaration, in the place of a rejected one of the same end-user.
+    """The open case names this declaration, in the place of a void one of the same end-user.
 
     declaration: its reference; one that a case of these days and of this kind may be filed on. Raises Invalid with all
     that is wrong with it, and what it leaves undeclared.
@@ -286,10 +287,10 @@ def redeclare(ref: str, *, seen: int, declaration: str, by: Actor) -> Applicatio
     at = legal_now()
     new = usable_declarations(by).filter(ref=declaration).first()
     users = list(row.end_users.select_related("declaration", "party").prefetch_related("declaration__items"))
-    rejected = {user.party_id: user for user in users if user.declaration.rejected}
-    user = rejected.get(new.end_user_id) if new else None
+    void = {user.party_id: user for user in users if user.declaration.void}
+    user = void.get(new.end_user_id) if new else None
     if new is None or user is None:
-        message = _("Choose a declaration of an end-user whose declaration was rejected.")
+        message = _("Choose a declaration of an end-user whose declaration was rejected or has expired.")
         raise Invalid([Problem("/declaration", "unknown-reference", message)])
     old, user.declaration = user.declaration, new
     if problems := [*unreliable(row, user), *undeclared(row, users)]:

@@ -5,13 +5,13 @@ seen: the case's version (core.history) on the page that the officer decides by;
 """
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
 from django.db import connection
-from django.db.models import prefetch_related_objects
+from django.db.models import Q, prefetch_related_objects
 from django.utils.translation import gettext as _
 
 from core import quantities
@@ -38,7 +38,7 @@ from licensing.actions.findings import (
     require_open,
     require_papers,
 )
-from licensing.actions.reliance import require_reliable, require_verified
+from licensing.actions.reliance import replaced_by, require_reliable, require_verified
 from licensing.actions.screenings import require_resolved, require_screened
 from licensing.actions.verdicts import foresee, open_verdicts
 from licensing.granted import NO_TOLERANCE, Granted, Tolerance, compare, recommended
@@ -294,7 +294,7 @@ def approve(
     require(row.approve, by=by, seen=seen)
     require_another(row.not_to_decide(by))
     step = _recommendation(row)
-    declarations = _lock_declarations(row, step)
+    declarations, _others = _lock_declarations([user for user in row.end_users.all() if user.pk in step.kept])
     at = legal_now()
     if step.outcome != Outcome.APPROVE:
         raise DomainError(
@@ -358,10 +358,17 @@ def _decide(row: Application, step: DecisionStep, outcome: str, by: Actor, at: A
     )
 
 
-def _lock_declarations(row: Application, step: DecisionStep) -> list[Declaration]:
-    """The declarations of the end-users that the step keeps are this transaction's; which these are changes no more."""
-    kept = [user.declaration_id for user in row.end_users.all() if user.pk in step.kept]
-    return lock_all(Declaration.objects.filter(pk__in=kept))
+def _lock_declarations(
+    kept: Iterable[ApplicationEndUser], besides: Q | None = None
+) -> tuple[list[Declaration], list[Declaration]]:
+    """The declarations of these end-users, and those besides, are this transaction's; which theirs are changes no more.
+
+    Locked together, in one order: others lock several of them, too.
+    """
+    named = {user.declaration_id for user in kept}
+    every = Q(pk__in=named) if besides is None else Q(pk__in=named) | besides
+    rows = lock_all(Declaration.objects.filter(every))
+    return [row for row in rows if row.pk in named], [row for row in rows if row.pk not in named]
 
 
 def _look_again(
@@ -429,7 +436,8 @@ def reopen(ref: str, *, seen: int, reason: str, by: Actor) -> Application:
 
 @command
 def issue(ref: str, *, seen: int, usable_from: date | None = None, acknowledged: str = "", by: Actor) -> License:
-    """The license exists, active, with its lines, end-users and conditions; the declarations are in force.
+    """The license exists, active, with its lines, end-users and conditions; the declarations are in force, and replace
+    older ones that said the same use of all their goods for their end-users.
 
     usable_from: its first day, today unless later. The last day is the same day of the month, `months` on
     (the day itself is not counted). Policy is looked at again, and no hold may stand.
@@ -437,7 +445,9 @@ def issue(ref: str, *, seen: int, usable_from: date | None = None, acknowledged:
     row = lock_with_exporter(ref, by)
     require(row.issue, by=by, seen=seen)
     step = _recommendation(row)
-    declarations = _lock_declarations(row, step)
+    kept = [user for user in row.end_users.all() if user.pk in step.kept]
+    theirs = Q(state=DeclarationState.IN_FORCE, end_user__in=[user.party_id for user in kept])
+    declarations, others = _lock_declarations(kept, theirs)
     at = legal_now()
     if row.exporter.state != ExporterState.ACTIVE:
         raise DomainError(_("The exporter's account is not active."), code="exporter-not-active")
@@ -454,7 +464,7 @@ def issue(ref: str, *, seen: int, usable_from: date | None = None, acknowledged:
     edition, _said, judged = _look_again(row, granted, "issue", at, acknowledged)
     foreseen = foresee(row, judged, at)
     assert granted is not None, "what is issued was recommended"
-    lines, kept = {line.number for line in granted.licensed}, set(step.kept)
+    lines = {line.number for line in granted.licensed}
     parties = {user.declaration_id: user.party for user in row.end_users.all()}
     license = License.objects.create(
         ref=draw(License.PREFIX),
@@ -468,7 +478,7 @@ def issue(ref: str, *, seen: int, usable_from: date | None = None, acknowledged:
         max_clearances=step.max_clearances,
         tolerance_mode=step.tolerance_mode,
         tolerance_pct=step.tolerance_pct,
-        report_days=report_days(row, judged, lines, kept, step.conditions),
+        report_days=report_days(row, judged, lines, set(step.kept), step.conditions),
         edition=edition,
         verify_code="".join(secrets.choice(ALPHABET) for _ in range(10)),
         issued_at=at,
@@ -484,6 +494,8 @@ def issue(ref: str, *, seen: int, usable_from: date | None = None, acknowledged:
     for declaration in declarations:
         if declaration.state == DeclarationState.VERIFIED:
             move(declaration.activate, by=by, at=at)
+            for older in replaced_by(declaration, others):
+                move(older.supersede, by=by, at=at, facts={"declaration": declaration.ref})
     LicenseCondition.objects.bulk_create(LicenseCondition(license=license, code=code) for code in step.conditions)
     opened = [line.pk for line in ledger.open_lines(license)]
     open_verdicts(opened, users, granted.licensed, foreseen)

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
+from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext as _
 
 from core.access import Actor
@@ -13,14 +14,14 @@ from core.command import command
 from core.errors import Invalid, Problem, WrongState
 from core.files import PAPER
 from core.history import move, record, require, require_version
-from core.legal_time import legal_day, legal_now, legal_today
+from core.legal_time import legal_day, legal_now, legal_today, months_after
 from core.locks import lock, lock_all
 from core.references import draw
 from licensing.actions.screenings import require_resolved_of
 from licensing.models import Application, ControlItem, Declaration
-from licensing.models.declarations import CONFIRMATIONS, DeclarationEntry
+from licensing.models.declarations import CONFIRMATIONS, SIGNED_MONTHS, DeclarationEntry
 from licensing.selectors import declarations_for
-from licensing.states import OPEN_CASE, DeclarationState
+from licensing.states import OPEN_CASE, UNISSUED, DeclarationState
 
 FILE_KINDS = PAPER  # of certificates
 Kind = DeclarationEntry.Kind
@@ -229,6 +230,28 @@ def redo(ref: str, *, seen: int, reason: str, by: Actor) -> Declaration:
     said.files.add(row.certificate)
     move(row.redo, by=by, at=at, reason=reason)
     return row
+
+
+def outdated(today: date, limit: int) -> list[int]:
+    """Verified declarations that may be too old for any license, and that no filed case waits on."""
+    waited_for = Application.objects.filter(state__in=UNISSUED, end_users__declaration=OuterRef("pk"))
+    rows = Declaration.objects.filter(
+        ~Exists(waited_for), state=DeclarationState.VERIFIED, signed_on__lte=months_after(today, -SIGNED_MONTHS)
+    )
+    return list(rows.order_by("pk").values_list("pk", flat=True)[:limit])
+
+
+@command
+def expire(pk: int, *, by: Actor) -> bool:
+    """The declaration says expired: a year after it was signed there is no license on it. A case that was filed in time
+    keeps it until it is decided. May run late or never: whether a case may be filed on it never waits for this."""
+    row = lock(Declaration.objects.all(), pk=pk)
+    at = legal_now()
+    waits = row.used_by.filter(application__state__in=UNISSUED).exists()
+    if row.state != DeclarationState.VERIFIED or waits or row.recent_for(legal_day(at)):
+        return False
+    move(row.expire, by=by, at=at)
+    return True
 
 
 @command

@@ -14,7 +14,11 @@ from licensing.states import DeclarationState
 def unreliable(row: Application, user: ApplicationEndUser) -> list[Problem]:
     """Why the case can't be filed or recommended on this end-user's declaration."""
     problems, declaration, name = [], user.declaration, {"name": user.party.name}
-    if not declaration.submitted:
+    if declaration.void:
+        message = _("The declaration of {name} is “{state}”. Name another one.")
+        message = message.format(state=declaration.get_state_display(), **name)
+        problems.append(Problem("/end_users", "declaration-not-submitted", message))
+    elif not declaration.submitted:
         message = (
             _("The reviewer asks something about the declaration of {name}: answer that first.")
             if declaration.queried
@@ -99,3 +103,22 @@ def require_verified(declarations: Iterable[Declaration], recommendation: Decisi
         if changed := _entered_otherwise(row, row.end_user):
             message = _("Return the case, so that the reviewer has the exporter enter it right, or declare it anew.")
             raise DomainError(f"{changed} {message}", code="end-user-changed")
+
+
+def replaced_by(new: Declaration, others: Iterable[Declaration]) -> list[Declaration]:
+    """Of these the ones in force that say the same use of the same end-user, signed no later, of no goods but those of
+    the new one."""
+    older = [
+        row
+        for row in others
+        if row.state == DeclarationState.IN_FORCE
+        and (row.end_user_id, row.end_use_id) == (new.end_user_id, new.end_use_id)
+        and row.signed_on is not None
+        and new.signed_on is not None
+        and row.signed_on <= new.signed_on
+    ]
+    return [row for row in older if _items(row) <= _items(new)]
+
+
+def _items(row: Declaration) -> set[int]:
+    return {item.control_item_id for item in row.items.all()}

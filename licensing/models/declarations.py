@@ -17,6 +17,7 @@ from core.models import Document, User
 from exporters import rules
 from exporters.models import Exporter, Party
 from licensing.models.lists import ControlItem, EndUse
+from licensing.states import VOID
 from licensing.states import DeclarationState as S
 
 # what the end-user must confirm, all of it
@@ -30,13 +31,13 @@ USE_LEAST = 50  # characters that tell an end-use
 class Declaration(FSMModelMixin, models.Model):
     """One end-user's word on what the goods are for, with the signed certificate as PDF.
 
-    A case names any that was not rejected (`NAMED`), is filed on those that are `submitted` and signed recently enough
-    (`recent_for`) and state what its kind of license asks (`enough_for`), and approved and issued on those that are
-    `checked`.
+    A case names any on which it may come to a license (`NAMED`), is filed on those that are `submitted` and signed
+    recently enough (`recent_for`) and state what its kind of license asks (`enough_for`), and approved and issued on
+    those that are `checked`. One that a newer one replaced stays good for the cases that name it, and for no others.
     """
 
     PREFIX = "EUD"
-    NAMED = ~models.Q(state=S.REJECTED)
+    NAMED = ~models.Q(state__in=[*VOID, S.SUPERSEDED])
     UNSENT = models.Q(state__in=[S.DRAFT, S.SIGNED])  # the ministry has not got it, or not as it will be
     EXPORTERS_TURN = UNSENT | models.Q(state=S.QUERIED)
     RELIABLE = models.Q(state__in=[S.SUBMITTED, S.VERIFIED, S.IN_FORCE])  # what `submitted` says
@@ -145,9 +146,14 @@ class Declaration(FSMModelMixin, models.Model):
         return bool(self.state == S.REJECTED)
 
     @property
+    def void(self) -> bool:
+        """Nothing is approved on it any more: a case that names it has to name another."""
+        return self.state in VOID
+
+    @property
     def checked(self) -> bool:
-        """A reviewer verified it."""
-        return self.state in (S.VERIFIED, S.IN_FORCE)
+        """A reviewer verified it, and nothing came in between."""
+        return self.state in (S.VERIFIED, S.IN_FORCE, S.SUPERSEDED)
 
     def recent_for(self, first: date) -> bool:
         return self.signed_on is None or first <= months_after(self.signed_on, SIGNED_MONTHS)
@@ -238,6 +244,24 @@ class Declaration(FSMModelMixin, models.Model):
         custom={"label": _("Put in force"), "hidden": True},
     )
     def activate(self) -> None: ...
+
+    @transition(
+        field=state,
+        source=S.IN_FORCE,
+        target=S.SUPERSEDED,
+        permission=rules.officer("application.issue"),
+        custom={"label": _("Replaced by a newer one"), "hidden": True},
+    )
+    def supersede(self) -> None: ...
+
+    @transition(
+        field=state,
+        source=S.VERIFIED,
+        target=S.EXPIRED,
+        permission=rules.the_clock,
+        custom={"label": _("Expire"), "hidden": True},
+    )
+    def expire(self) -> None: ...
 
 
 @insert_only

@@ -46,9 +46,9 @@ def asked_by(pk: int) -> list[str]:
     return list(whoever_may("declaration.verify").filter(user=last.by_id).values_list("user__email", flat=True))
 
 
-def rejection(row: Declaration) -> HistoryLine | None:
-    """With what the ministry rejected the declaration; None when it did not."""
-    return lines_of(row).filter(verb="reject").last()
+def ending(row: Declaration) -> HistoryLine | None:
+    """With what the declaration was rejected, replaced, or expired; None while no such thing happened."""
+    return lines_of(row).filter(verb__in=["reject", "supersede", "expire"]).last()
 
 
 @visibility("declaration")

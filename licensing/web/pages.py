@@ -80,7 +80,7 @@ def declaration(request: HttpRequest, ref: str, failed: Failed | None = None) ->
     context = {
         "declaration": row,
         **offered(request, row, "declaration", failed),
-        "rejected": selectors.rejection(row),
+        "ending": selectors.ending(row),
         "history": told(lines_of(row), request.actor),
     }
     return render(request, "licensing/declaration_page.html", context, status=failed.status if failed else 200)

@@ -202,6 +202,8 @@ register(
             within="verify",
             mail=_("{ref}: declaration rejected"),
         ),
+        Step("supersede", _("Replaced by {declaration}")),
+        Step("expire", _("Expired: no license in the year since it was signed"), mail=_("{ref}: declaration expired")),
         Step("activate", _("In force with a license")),
     ],
     holder=told_of_declaration,

@@ -25,7 +25,7 @@ OPEN_TO = {(r["object"], r["from"], r["verb"], r["to"]): set(r["who"].split()) f
 WORDS = {
     "exporter": "Draft · Being verified · Active",
     "qualification": "Not qualified · Asked for · Qualified · Lapsed",
-    "declaration": "Draft · Signed · Submitted · Question open · Verified · In force · Rejected",
+    "declaration": "Draft · Signed · Submitted · Question open · Verified · In force · Rejected · Replaced · Expired",
     "application": "Draft · Submitted · Supplement needed · Accepted · Under review · Waiting for you"
     " · With second officer · Approved · License issued · Refused · Not accepted · Withdrawn · Lapsed",
     "license": "In force · Suspended · Used up · Expired",

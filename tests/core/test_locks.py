@@ -70,7 +70,7 @@ TAKES = {
     "licensing.applications.start": "licensing_declaration now",
     "licensing.applications.change": "licensing_application licensing_declaration now",
     "licensing.declarations.submit": "licensing_application licensing_declaration now",
-    "licensing.applications.submit": "exporters_exporter licensing_application now",
+    "licensing.applications.submit": "exporters_exporter licensing_application licensing_declaration now",
     "licensing.decisions.approve": "licensing_application licensing_declaration now",
     "licensing.decisions.issue": "exporters_exporter licensing_application licensing_declaration now ledger_open",
     "shipments.reservations.reserve": "shipment_reserve",

@@ -34,9 +34,9 @@ def case(world, rejected):
 
 
 def another(world, like, *, code="1C905.a.4", days_ago=10, **facts):
-    """A declaration of the same end-user, sent in."""
+    """A declaration of the same end-user, sent in. code: one, or several."""
     facts = {name: getattr(like, name) for name in declarations.FIELDS} | facts
-    row = declarations.draft(by=world.exporter, items=list(ControlItem.objects.filter(code=code)), **facts)
+    row = declarations.draft(by=world.exporter, items=list(ControlItem.objects.filter(code__in=code.split())), **facts)
     signer = {"signer_name": "J", "signer_post": "Head", "signed_on": legal_today() - timedelta(days=days_ago)}
     paper = ("c.pdf", demo.pdf("anew"))
     declarations.attach_signed(row.ref, seen=seen(row.ref), certificate=paper, by=world.exporter, **signer)

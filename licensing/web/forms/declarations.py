@@ -89,7 +89,7 @@ def _signed(row: Declaration) -> str:
 
 
 class RedeclareForm(StepForm):
-    """One of the declarations that may stand in the place of a rejected one."""
+    """One of the declarations that may stand in the place of a void one."""
 
     declaration = forms.ModelChoiceField(
         label=gettext_lazy("Declaration"), queryset=Declaration.objects.none(), to_field_name="ref", empty_label=None
@@ -97,8 +97,8 @@ class RedeclareForm(StepForm):
 
     def __init__(self, *args: Any, row: Application, **kwargs: Any) -> None:
         super().__init__(*args, row=row, **kwargs)
-        self.rejected = [user for user in row.end_users.all() if user.declaration.rejected]
-        self.fields["declaration"].queryset = reliable_declarations(user.party_id for user in self.rejected)
+        self.void = [user for user in row.end_users.all() if user.declaration.void]
+        self.fields["declaration"].queryset = reliable_declarations(user.party_id for user in self.void)
         self.fields["declaration"].label_from_instance = _signed
 
     def facts(self) -> dict[str, Any]:
