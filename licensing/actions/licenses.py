@@ -44,7 +44,11 @@ def open_cause(license: License, cause: str, *, by: Actor, reason: str = "", **t
     reason: in the words of whoever gives one. told: facts, of what has no words but those of its reader.
     """
     ledger.lock_lines(license)
-    at = legal_now()
+    return cause_opened(license, cause, by=by, at=legal_now(), reason=reason, **told)
+
+
+def cause_opened(license: License, cause: str, *, by: Actor, at: datetime, reason: str = "", **told: str) -> Suspension:
+    """The same of one whose lines are locked, at an instant that was read since."""
     if license.state not in IN_FORCE:
         raise WrongState(
             _("This license is “{state}”, so it can't be suspended.").format(state=license.get_state_display())
