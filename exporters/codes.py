@@ -5,7 +5,12 @@ from django.utils.translation import gettext_lazy as _
 from core.codes import Code, register
 
 CODES = (
-    Code("exporter-not-active", 409, _("The exporter's account is not active."), _("Have the account verified first.")),
+    Code(
+        "exporter-not-active",
+        409,
+        _("The exporter's account is not active."),
+        _("Have it verified, or wait until the ministry reinstates it: the company’s page says which of these."),
+    ),
     Code(
         "invalid-credit-code",
         422,

@@ -2,6 +2,7 @@
 
 from datetime import date, datetime, timedelta
 
+import pgtrigger
 from django.core.validators import MinLengthValidator
 from django.db import models
 from django.db.models import F, Q
@@ -12,8 +13,9 @@ from django.utils.translation import gettext_lazy as _
 from django_fsm import FSMField, FSMModelMixin, transition
 
 from core import provinces
+from core.errors import FourEyes
 from core.graphs import guarded
-from core.guards import insert_only
+from core.guards import Guard, insert_only, rights
 from core.models import Country, Document, Organization, User
 from exporters import rules
 from exporters.states import UNVERIFIED
@@ -45,6 +47,11 @@ class Exporter(FSMModelMixin, models.Model):
                 name="exporter_code_held_once", fields=["uscc"], condition=~Q(state__in=UNVERIFIED)
             ),
             models.CheckConstraint(name="exporter_province_known", condition=Q(province__in=provinces.codes())),
+        ]
+        triggers = [
+            Guard(
+                "stopped", operation=pgtrigger.Update, condition=pgtrigger.Q(old__state__df=pgtrigger.F("new__state"))
+            )
         ]
 
     def __str__(self) -> str:
@@ -85,6 +92,69 @@ class Exporter(FSMModelMixin, models.Model):
         custom={"label": _("Return"), "verb": "return"},
     )
     def send_back(self) -> None: ...
+
+    @transition(
+        field=state,
+        source=S.ACTIVE,
+        target=S.SUSPENDED,
+        permission=rules.officer("exporter.suspend"),
+        custom={"label": _("Suspend the account")},
+    )
+    def suspend(self) -> None: ...
+
+    @transition(
+        field=state,
+        source=S.SUSPENDED,
+        target=S.ACTIVE,
+        permission=rules.officer("exporter.reinstate"),
+        custom={"label": _("Reinstate the account")},
+    )
+    def reinstate(self) -> None: ...
+
+    def not_to_reinstate(self, user: User) -> FourEyes | None:
+        """Why this officer does not reinstate it; None where he may: PostgreSQL has `stop_ended_by_another`."""
+        if self.stops.filter(ended_at=None, opened_by=user.pk).exists():
+            return FourEyes(gettext("You stopped this account, so another officer must reinstate it."))
+        return None
+
+    def not_acting(self) -> str:
+        """Why the account does nothing new, in words; nothing while it is active, or was never verified."""
+        if self.state == S.SUSPENDED:
+            return gettext(
+                "The company’s account is suspended by an order of the ministry. Until it is reinstated nothing is "
+                "filed, licensed or reserved."
+            )
+        return ""
+
+
+@rights("SELECT", "INSERT", "UPDATE(ended_by_id)", "UPDATE(ended_at)", "UPDATE(end_reason)")
+class Stop(models.Model):
+    """An order of the ministry that stops a company's account, until another officer ends it. Only its end is written
+    later. PostgreSQL lets no account be stopped without one that is open, nor be active with one: guard_stopped()."""
+
+    exporter = models.ForeignKey(Exporter, on_delete=models.PROTECT, related_name="stops")
+    number = models.CharField(max_length=60)
+    reason = models.TextField()
+    opened_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    opened_at = models.DateTimeField()
+    ended_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    ended_at = models.DateTimeField(null=True, blank=True)
+    end_reason = models.TextField(blank=True)
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [
+            models.CheckConstraint(name="stop_says_why", condition=~Q(number="") & ~Q(reason="")),
+            models.CheckConstraint(name="stop_in_order", condition=Q(ended_at=None) | Q(ended_at__gte=F("opened_at"))),
+            models.CheckConstraint(
+                name="stop_ended_by_another",
+                condition=Q(ended_at=None) | Q(ended_by__isnull=False) & ~Q(ended_by=F("opened_by")),
+            ),
+            models.UniqueConstraint(name="stop_open_once", fields=["exporter"], condition=Q(ended_at=None)),
+        ]
+
+    def __str__(self) -> str:
+        return self.number
 
 
 GRANTED_MONTHS = 12  # of a qualification, and of each renewal

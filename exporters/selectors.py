@@ -10,8 +10,8 @@ from core.access import Actor, visibility
 from core.history import lines_of
 from core.models import HistoryLine, Membership
 from core.selectors import reaches_documents
-from exporters.models import RENEWAL_DAYS, CompliancePaper, Exporter, PaperRecord, Party, Qualification
-from exporters.states import UNVERIFIED, ExporterState, QualificationState
+from exporters.models import RENEWAL_DAYS, CompliancePaper, Exporter, PaperRecord, Party, Qualification, Stop
+from exporters.states import STOPPED, UNVERIFIED, ExporterState, QualificationState
 
 M = TypeVar("M", bound=Model)
 ALL = Q()
@@ -88,6 +88,12 @@ def parties_for(actor: Actor) -> QuerySet[Party]:
 def returned(exporter: Exporter) -> HistoryLine | None:
     """With what the ministry returned the draft, as long as that was not sent again; None when it did not."""
     return lines_of(exporter).filter(verb="return").last() if exporter.state == ExporterState.DRAFT else None
+
+
+def stop_of(exporter: Exporter) -> Stop | None:
+    """The order that stops this account, as it was read; None where none does."""
+    stopped = exporter.state in STOPPED
+    return exporter.stops.filter(ended_at=None).select_related("opened_by").first() if stopped else None
 
 
 def last_days(exporters: Iterable[int]) -> dict[int, date]:

@@ -9,6 +9,7 @@ class ExporterState(State):
     DRAFT = "draft", "draft", pgettext_lazy("exporter", "Draft")
     PENDING = "pending", "review", pgettext_lazy("exporter", "Being verified")
     ACTIVE = "active", "ok", pgettext_lazy("exporter", "Active")
+    SUSPENDED = "suspended", "no", pgettext_lazy("exporter", "Suspended")
 
 
 class QualificationState(State):
@@ -20,3 +21,4 @@ class QualificationState(State):
 
 # Whoever typed a credit code; from verification on the company holds it.
 UNVERIFIED = (ExporterState.DRAFT, ExporterState.PENDING)
+STOPPED = (ExporterState.SUSPENDED,)  # by an order of the ministry that is open

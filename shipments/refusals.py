@@ -41,7 +41,7 @@ def in_order(failures: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
 def refusal(failures: list[dict[str, Any]]) -> DomainError:
     """409 with the first failed guard's code, and all of them in `errors`."""
     errors = [problem(failure) for failure in failures]
-    return DomainError(_detail(failures[0], errors[0]), code=failures[0]["code"], errors=errors)
+    return DomainError(_detail(failures, errors[0]), code=failures[0]["code"], errors=errors)
 
 
 def problem(failure: dict[str, Any]) -> Problem:
@@ -54,7 +54,13 @@ def problem(failure: dict[str, Any]) -> Problem:
     return Problem(failure["pointer"], failure["code"], _message(failure), extra)
 
 
-def _detail(failure: dict[str, Any], error: Problem) -> str:
+def _detail(failures: list[dict[str, Any]], error: Problem) -> str:
+    failure = failures[0]
+    if failure["code"] == "license-suspended" and any(one["code"] == "exporter-not-active" for one in failures):
+        return _(
+            "The account of the license’s company is stopped, and the license with it. Nothing new is reserved until "
+            "the ministry reinstates the account; what was declared to customs before is cleared as usual."
+        )
     if failure["code"] == "line-exhausted" and not failure["remaining"]:
         return _("Nothing is left of line {line}; {asked} {unit} was asked.").format(
             line=failure["line"], unit=failure["unit"], asked=quantities.show(failure["asked"], failure["unit"])
@@ -117,7 +123,9 @@ def _message(failure: dict[str, Any]) -> str:
         case "license-not-active":
             return _("The license is not in force any more. Use another license.")
         case "exporter-not-active":
-            return _("The exporter's account is not active; nothing is reserved until it is.")
+            return _(
+                "The exporter's account is not active; nothing is reserved until it is. Its company page says why."
+            )
         case "end-user-not-authorized":
             return _("This end-user is not on the license. Name one that is.")
         case "end-user-closed":

@@ -20,8 +20,8 @@ from core.history import version
 from core.legal_time import legal_now, legal_today
 from core.models import Organization, Role, User
 from exporters import actions as exporters
-from exporters.models import Qualification
-from licensing.actions import declarations, notices, pools, simulations
+from exporters.models import Exporter, Qualification
+from licensing.actions import declarations, notices, pools, simulations, standing
 from licensing.granted import Tolerance
 from licensing.loading import first_document
 from licensing.models import (
@@ -282,6 +282,18 @@ def edition(
     document = copy.deepcopy(first_document())
     change({rule["id"]: rule for rule in document["rules"]}, document)
     return signed(canonical(document), code, starts_at or legal_now())
+
+
+def stopped(world: World, number: str = "2026-7", reason: str = "Its records are looked into.") -> Exporter:
+    """A decider suspends the world's company by an order."""
+    pk = world.exporter.organization_id
+    return standing.suspend(pk, seen=seen(pk), number=number, reason=reason, by=world.ministry.decider)
+
+
+def reinstated(world: World, reason: str = "Its records are in order.") -> Exporter:
+    """Another one ends that."""
+    pk = world.exporter.organization_id
+    return standing.reinstate(pk, seen=seen(pk), reason=reason, by=world.ministry.other_decider)
 
 
 def pool_change(officers: Ministry, ref: str = "Q-EU-DY", cap: float = 90_000, by: Actor | None = None, **scope: Any):

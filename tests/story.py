@@ -38,6 +38,7 @@ from licensing.actions import (
     screenings,
     signals,
     simulations,
+    standing,
     supplements,
     turns,
     verdicts,
@@ -137,6 +138,9 @@ def told(world: make.World, clock_of: Any = None) -> Story:
     step(follows.follow, code="1C909", by=world.exporter)
     follows.follow(code="1C910", by=world.exporter)
     step(follows.unfollow, code="1C909", by=world.exporter)
+    stopped = make.World(world.ministry, world.customs, make.exporter(world.ministry, "Stopped Co., Ltd."))
+    stopped.license(kilograms=100)
+    _standing(step, stopped)
     _shipments(step, world, clock_of)
     return step
 
@@ -220,6 +224,13 @@ def _declarations(step: Story, world: make.World) -> Any:
     step(declarations.attach_signed, row.ref, by=boss, signed_on=legal_today(), **signature)
     step(declarations.submit, row.ref, by=boss)
     return step(declarations.verify, row.ref, by=reviewer)
+
+
+def _standing(step: Story, world: make.World) -> None:
+    """A company with a license is stopped, and reinstated."""
+    m, pk = world.ministry, world.exporter.organization_id
+    step(standing.suspend, pk, number="2026-7", reason="Its records are looked into", by=m.decider)
+    step(standing.reinstate, pk, reason="They are in order", by=m.other_decider)
 
 
 def _applications(step: Story, world: make.World, signed: Any) -> None:

@@ -9,7 +9,7 @@ from core.legal_time import legal_today
 from core.web.lists import Choice, Column, CountryName, List, View, countries, state_word
 from exporters import selectors
 from exporters.models import Party
-from exporters.states import ExporterState
+from exporters.states import STOPPED, ExporterState
 
 PARTIES = List(
     route="parties",
@@ -71,6 +71,7 @@ COMPANIES = List(
         View("waiting", _("To verify"), _waiting, "created"),
         View("annual", _("Annual channel: to answer"), _asking, "created"),
         View("renewal", _("Annual channel: to renew"), _renewable),
+        View("stopped", _("Stopped by an order"), lambda rows, actor: rows.filter(state__in=STOPPED)),
         View("all", _("All companies"), lambda rows, actor: rows),
     ),
     prefer=("waiting", "all"),

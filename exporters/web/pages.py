@@ -54,6 +54,7 @@ def company(request: HttpRequest, stating: ProvinceForm | None = None, failed: F
     editable = fresh.state == "draft" and request.actor.may("company", "POST")
     context = {
         "exporter": fresh,
+        "stop": selectors.stop_of(fresh),
         "form": form if editable else None,
         "meeting": meeting,
         "editable": editable,
@@ -153,6 +154,8 @@ def desk_exporter(request: HttpRequest, pk: int, failed: Failed | None = None) -
     rivals, elsewhere = selectors.rivals_of(exporter, request.actor)
     context = {
         "exporter": exporter,
+        "stop": selectors.stop_of(exporter),
+        "not_to_reinstate": exporter.not_to_reinstate(request.actor.user),
         **offered(request, exporter, "desk.exporter", failed, beside=[exporter.qualification]),
         "rivals": rivals,
         "rivals_elsewhere": elsewhere,

@@ -207,7 +207,7 @@ def _missing_facts(row: Application) -> list[Problem]:
     }
     problems += [Problem(f"/{name}", "required", message) for name, message in needed.items() if not getattr(row, name)]
     if row.exporter.state != ExporterState.ACTIVE:
-        message = _("Your company must be verified first; see the Company page.")
+        message = row.exporter.not_acting() or _("Your company must be verified first; see the Company page.")
         problems.append(Problem("", "exporter-not-active", message))
     if not row.lines.exists():
         problems.append(Problem("/lines", "min-items", _("Add at least one line of goods.")))

@@ -450,7 +450,8 @@ def issue(ref: str, *, seen: int, usable_from: date | None = None, acknowledged:
     declarations, others = _lock_declarations(kept, theirs)
     at = legal_now()
     if row.exporter.state != ExporterState.ACTIVE:
-        raise DomainError(_("The exporter's account is not active."), code="exporter-not-active")
+        message = row.exporter.not_acting() or _("The exporter's account is not active.")
+        raise DomainError(message, code="exporter-not-active")
     first = usable_from or legal_day(at)
     if first < legal_day(at):
         raise Invalid([Problem("/usable_from", "date-out-of-range", _("The first day can't be over already."))])

@@ -10,7 +10,7 @@ from typing import Any
 from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext as _
 
-from core.access import Actor
+from core.access import Actor, clock
 from core.command import command
 from core.errors import DomainError, Forbidden, NotFound, WrongState
 from core.history import move, record, require, require_seen
@@ -18,6 +18,7 @@ from core.legal_time import legal_day, legal_now
 from core.locks import lock
 from core.models import HistoryLine
 from exporters import rules
+from exporters.models import Stop
 from licensing import books, ledger
 from licensing.models import License, Suspension
 from licensing.selectors import licenses_for, uses_untold
@@ -165,7 +166,8 @@ def settle(license: License, *, by: Actor) -> None:
     """The step under a correction or a return: the license is used up, or, where it was and is in date, in force again
     with what lapsed then. It and its lines are locked.
 
-    It stays used up where nothing more may cross on it: what comes free then lapses.
+    It stays used up where nothing more may cross on it: what comes free then lapses. Of a company that is stopped it is
+    suspended as its others are.
     """
     at = legal_now()
     if license.state != LicenseState.EXHAUSTED or license.past_on(legal_day(at)) or ledger.done(license):
@@ -174,6 +176,17 @@ def settle(license: License, *, by: Actor) -> None:
         ledger.reopen(license)
         ledger.set_usable(license, usable=True)
         move(license.reopen, by=by, at=at)
+        _stop_with_its_company(license, at)
+
+
+def _stop_with_its_company(license: License, at: datetime) -> None:
+    """It has the cause that its company's other licenses have, where their account is stopped.
+
+    Whoever stops that holds the license as well, so that what is read here is from before or after all of it.
+    """
+    if stop := Stop.objects.filter(exporter=license.exporter_id, ended_at=None).first():
+        facts = {"reason": stop.reason, "number": stop.number}
+        cause_opened(license, Suspension.Cause.EXPORTER, by=clock(), at=at, **facts)
 
 
 def last_clearance(license: License) -> None:

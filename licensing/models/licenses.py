@@ -274,6 +274,7 @@ class Suspension(models.Model):
         POLICY = "policy", _("The rules in force")
         SCREENING = "screening", _("A question about the end-user")
         LEDGER = "ledger", _("The books of the license do not agree")
+        EXPORTER = "exporter", _("The company’s account is stopped")
 
     license = models.ForeignKey(License, on_delete=models.PROTECT, related_name="suspensions")
     end_user = models.ForeignKey(LicenseEndUser, on_delete=models.PROTECT, null=True, related_name="causes")
@@ -311,11 +312,26 @@ class Suspension(models.Model):
             models.CheckConstraint(
                 name="suspension_screening_of_an_end_user", condition=~Q(cause="screening") | Q(end_user__isnull=False)
             ),
+            models.CheckConstraint(
+                name="suspension_exporter_of_a_license", condition=~Q(cause="exporter") | Q(end_user=None)
+            ),
+            models.UniqueConstraint(
+                name="suspension_of_an_exporter_once",
+                fields=["license"],
+                condition=Q(cause="exporter", ended_at=None),
+            ),
             models.UniqueConstraint(
                 name="suspension_of_an_end_user_once",
                 fields=["end_user", "cause"],
                 condition=Q(end_user__isnull=False, ended_at=None),
             ),
+        ]
+        triggers = [
+            Guard(
+                "ended_with_the_account",
+                operation=pgtrigger.Update,
+                condition=pgtrigger.Q(new__cause="exporter", new__ended_at__isnull=False),
+            )
         ]
 
     def __str__(self) -> str:
@@ -327,6 +343,8 @@ class Suspension(models.Model):
             return Forbidden(
                 gettext("This closed an end-user, and ends with what closed it: with the rules, or with the hit.")
             )
+        if self.cause == self.Cause.EXPORTER:
+            return Forbidden(gettext("This came with the company’s account, and ends when that is reinstated."))
         if self.cause == self.Cause.ENFORCEMENT and self.opened_by_id == user.pk:
             return FourEyes(gettext("You suspended it for this, so another officer must end it."))
         return None

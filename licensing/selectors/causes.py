@@ -31,6 +31,8 @@ def end_users() -> QuerySet[LicenseEndUser]:
 def why(cause: Suspension) -> str:
     """Whoever opened it says so, or what it tells does, in the reader's language; of an end-user the rules that close
     it do, or nobody."""
+    if cause.cause == Suspension.Cause.EXPORTER:
+        return _("Order {number} about the company: {reason}").format(number=cause.facts["number"], reason=cause.reason)
     if cause.end_user is None:
         return cause.reason or opened_because(cause.cause, cause.facts)
     if cause.edition is None:  # what screening found is the ministry's to know

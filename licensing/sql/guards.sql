@@ -19,6 +19,21 @@ BEGIN
 END;
 $$;
 
+-- Attached to suspensions that came with a company's account, when one ends: with the account, and not before.
+CREATE OR REPLACE FUNCTION guard_ended_with_the_account() RETURNS trigger LANGUAGE plpgsql
+    SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    IF EXISTS (
+        SELECT FROM exporters_exporter e JOIN licensing_license l ON l.exporter_id = e.organization_id
+        WHERE l.id = NEW.license_id AND e.state <> 'active'
+    ) THEN
+        RAISE EXCEPTION 'what came with the account of a company ends when that is active'
+            USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN NEW;
+END;
+$$;
+
 -- Attached to new editions: one is added after the other, so that whoever knows the one of the highest key knows all. A
 -- start is given once, unless what had it was taken back; one is taken back before its start by another of that start.
 CREATE OR REPLACE FUNCTION guard_in_order() RETURNS trigger LANGUAGE plpgsql

@@ -13,6 +13,7 @@ from core.legal_time import legal_now, legal_today
 from core.models import Country, Document
 from core.telling import Told, told
 from core.web.steps import Failed, of_one_moment, offered
+from exporters.selectors import stop_of
 from licensing import granted, selectors
 from licensing.actions.decisions import require_grantable
 from licensing.actions.declarations import stated
@@ -20,7 +21,7 @@ from licensing.actions.findings import DEPARTURES, lacking, limits, presumed
 from licensing.actions.reliance import require_verified
 from licensing.models import Application, Declaration, EndUse
 from licensing.models.screenings import counting
-from licensing.states import UNISSUED
+from licensing.states import UNISSUED, ApplicationState
 from licensing.web.holds import of_case
 from licensing.web.intents import announced
 from licensing.web.onward import with_onward
@@ -127,7 +128,10 @@ def _judged(row: Application) -> dict[str, Any]:
             against = refusal.detail
     asks_why = {outcome: (outcome, presumption) in DEPARTURES for outcome, presumption in said.items()}
     holds = of_case(selectors.holds_of(judged))
+    if row.state == ApplicationState.APPROVED:
+        against = row.exporter.not_acting() or against
     return {
+        "stop": stop_of(row.exporter),
         "policy_changes": [(one, _differences(row, one)) for one in selectors.changed(row, judged)],
         "asks_why": asks_why,
         "against": against,

@@ -23,7 +23,7 @@ from core.web.forms import ReasonForm, read_upload
 from core.web.refused import complete, refusals_in, sent
 from core.web.steps import Failed, changes_since, not_open, of_one_moment, offered, seen_in
 from core.web.typed import typed_into
-from exporters.selectors import parties_for
+from exporters.selectors import parties_for, stop_of
 from licensing import granted, selectors
 from licensing.actions import applications, declarations
 from licensing.models import Application, Declaration
@@ -208,7 +208,7 @@ def _of_now(row: Application) -> dict[str, Any]:
     if row.state not in UNISSUED:
         return {}
     judged = selectors.judge(row, at=legal_now(), audience=selectors.PENDING)
-    found: dict[str, Any] = {"holds": of_case(selectors.holds_of(judged))}
+    found: dict[str, Any] = {"holds": of_case(selectors.holds_of(judged)), "stop": stop_of(row.exporter)}
     if row.state in OPEN_CASE:
         found["turns"] = in_words(selectors.turned(row, judged, as_told=True))
     return found

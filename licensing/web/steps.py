@@ -16,6 +16,8 @@ from core.templatetags.lodestone import instant
 from core.web.forms import ReasonForm
 from core.web.steps import Holder, Page, Step, register
 from exporters.selectors import people
+from exporters.web.steps import DESK as COMPANY_DESK
+from exporters.web.steps import company
 from licensing.actions import (
     applications,
     comments,
@@ -31,6 +33,7 @@ from licensing.actions import (
     receipts,
     screenings,
     simulations,
+    standing,
     supplements,
 )
 from licensing.models import (
@@ -84,6 +87,7 @@ from licensing.web.forms import (
     ScreenForm,
     SupplementForm,
 )
+from licensing.web.forms.companies import StopForm
 from licensing.web.forms.notices import PublicReasonForm
 from licensing.web.forms.pools import ChangePoolForm
 from licensing.web.forms.rules import CommentForm, DescribeForm, LoadForm, PublishForm
@@ -484,6 +488,33 @@ def lifted(line: HistoryLine) -> str:
     """Which of its causes ended; others may still be open."""
     cause = Suspension.Cause(line.facts["cause"]).label
     return str(_("A suspension was lifted. Its cause was “{cause}”.")).format(cause=cause)
+
+
+register(
+    "licensing",
+    "exporter",
+    [
+        Step(
+            "suspend",
+            _("Account suspended by order {number}"),
+            COMPANY_DESK,
+            standing.suspend,
+            _("Suspended, and its licenses with it. The company was told, with your reason."),
+            StopForm,
+            mail=_("Your company’s account is suspended"),
+        ),
+        Step(
+            "reinstate",
+            _("Account reinstated"),
+            COMPANY_DESK,
+            standing.reinstate,
+            _("Reinstated. Its licenses can be used again where no other cause is open."),
+            ReasonForm,
+            mail=_("Your company’s account is reinstated"),
+        ),
+    ],
+    holder=company,
+)
 
 
 def used(line: HistoryLine) -> str:

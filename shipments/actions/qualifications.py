@@ -43,7 +43,7 @@ def _require(predicate: Predicate, row: Qualification, by: Actor) -> None:
 
 def _require_active(row: Qualification) -> None:
     if row.exporter.state != ExporterState.ACTIVE:
-        message = _(
+        message = row.exporter.not_acting() or _(
             "The company's account is not active, so nothing is said of annual licenses. Have it verified first."
         )
         raise DomainError(message, code="exporter-not-active")

@@ -10,7 +10,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from core.errors import DomainError, FourEyes
+from core.errors import DomainError, Forbidden, FourEyes
 from core.history import lines_of, open_verbs
 from core.idempotency import Answer, Claim, fingerprint
 from core.legal_time import INSTANT, legal_day, legal_now, legal_today
@@ -20,7 +20,7 @@ from core.telling import told
 from core.web.lists import by_name
 from core.web.refused import complete, form_page, refusals_in, sent
 from core.web.steps import Failed, not_open, of_one_moment, offered
-from exporters.models import Exporter
+from exporters.models import Exporter, Stop
 from exporters.states import ExporterState
 from licensing import selectors as licensing
 from licensing.granted import decided
@@ -74,6 +74,7 @@ def overview(request: HttpRequest) -> HttpResponse:
             "usable": running.filter(License.open_on(today))[:1],
             "cases": licensing.on_their_way(actor, since)[:5],
             "shipments": selectors.shipments_for(actor)[:5],
+            "stopped": Stop.objects.filter(exporter=actor.organization_id, ended_at=None),
             "verifying": Exporter.objects.filter(pk=actor.organization_id, state=ExporterState.PENDING),
             "granted": granted(actor, now)[:1],
             "warned": licensing.last_warnings(today).filter(organization=actor.organization_id),
@@ -97,6 +98,7 @@ def overview(request: HttpRequest) -> HttpResponse:
         "usable": holdings.has("usable"),
         "license_count": latest[0].in_force_count if latest else 0,
         "applications": applications,
+        "stop": next(iter(holdings["stopped"]), None),
         "verifying": holdings.has("verifying"),
         "shipments": selectors.with_holds(holdings["shipments"], now),
         "annual": offered_to(actor, now) if holdings.has("granted") else None,
@@ -141,6 +143,7 @@ def license_page(request: HttpRequest, ref: str, failed: Failed | None = None) -
         "party_changes": licensing.party_changes(row) if row.state in IN_FORCE else [],
         "endable": endable,
         "others_end": any(isinstance(why, FourEyes) for why in against.values()),
+        "ended_by_itself": list(dict.fromkeys(str(why) for why in against.values() if isinstance(why, Forbidden))),
         "obstacle": obstacle,
         "clearances_taken": taken,
         "clearances_used": used,

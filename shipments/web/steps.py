@@ -272,6 +272,8 @@ def _some_wait(row: Qualification, actor: Actor) -> bool:
 
 
 def lapsed(line: HistoryLine) -> str:
+    if "order" in line.facts:
+        return gettext("Qualification for annual licenses lapsed: order {order} stopped the company’s account")
     if "shipment" not in line.facts:
         return gettext("Qualification for annual licenses lapsed")
     return gettext(

@@ -10,6 +10,7 @@ from core import checks, grants, guards
 from licensing.actions import editions, licenses, simulations
 from licensing.models.balances import LicenseLine
 from shipments.actions import ClearedLine, receive
+from tests import make
 from tests.make import seen
 
 # Transcribed by hand, so that a declaration that is taken away is missed.
@@ -255,6 +256,20 @@ def test_the_application_writes_of_a_shipments_line_what_came_back_alone(applica
     ):
         assert refused(application, attack, t="shipments_shipmentline"), attack
     application.execute("UPDATE shipments_shipmentline SET returned = 0")
+    assert application.rowcount == 1
+
+
+def test_the_application_writes_of_an_order_its_end_alone_and_not_by_whoever_gave_it(application, world):
+    make.stopped(world)
+    m, t = world.ministry, "exporters_stop"
+    for change in ("opened_by_id = ended_by_id", "number = 'x'", "reason = 'x'", "opened_at = ended_at"):
+        assert refused(application, f"UPDATE {t} SET {change}"), change
+    assert refused(application, f"DELETE FROM {t}")
+    end = f"UPDATE {t} SET ended_at = legal_now(), ended_by_id = %s"
+    for nobody in (m.decider.user.pk, None):
+        with pytest.raises(errors.CheckViolation, match="stop_ended_by_another"):
+            application.execute(end, [nobody])
+    application.execute(end, [m.other_decider.user.pk])
     assert application.rowcount == 1
 
 

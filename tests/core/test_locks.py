@@ -88,6 +88,9 @@ TAKES = {
     "shipments.officers.close_out": "licensing_license shipments_shipment shipment_settle now",
     "shipments.reservations.cancel": "licensing_license shipments_shipment shipment_settle now",
     "licensing.licenses.suspend": "licensing_license ledger_lock now ledger_usable",
+    "licensing.standing.suspend": "exporters_exporter exporters_qualification licensing_license ledger_lock now"
+    " ledger_usable",
+    "licensing.standing.reinstate": "exporters_exporter licensing_license ledger_lock now ledger_usable",
     "licensing.licenses.freeze": "licensing_license ledger_lock now ledger_usable",
     "licensing.licenses.lift": "licensing_license ledger_lock now ledger_usable",
     "shipments.reservations.lapse": "licensing_license shipments_shipment now shipment_settle",

@@ -3,6 +3,7 @@
 from tests import make
 from tests.refused import breaches
 
+ANOTHER = "(SELECT min(u.id) FROM core_user u WHERE u.id <> opened_by_id)"
 CASES = [
     ("exporters_exporter.exporter_code_held_once", {"*": "", "uscc": "'91360700MA35LT1X0Q'"}),
     ("exporters_exporter.exporter_province_known", {"*": "", "province": "'99'"}),
@@ -13,10 +14,17 @@ CASES = [
     ("exporters_paperrecord.paper_record_in_order", {"last_day": "'2020-01-01'"}),
     ("exporters_recordanswer.record_answer_says_why", {"reason": "''"}),
     ("exporters_examination.examination_granted_when_met", {"missing": "1"}),
+    ("exporters_stop.stop_says_why", {"number": "''"}),
+    ("exporters_stop.stop_says_why", {"reason": "''"}),
+    ("exporters_stop.stop_in_order", {"ended_by_id": ANOTHER, "ended_at": "opened_at - interval '1 second'"}),
+    ("exporters_stop.stop_ended_by_another", {"ended_by_id": "opened_by_id", "ended_at": "opened_at"}),
+    ("exporters_stop.stop_ended_by_another", {"ended_by_id": "NULL", "ended_at": "opened_at"}),
+    ("exporters_stop.stop_open_once", {}),
 ]
 
 
 def test_postgresql_refuses_what_breaks_a_constraint(world):
     world.declaration()
     make.exporter(world.ministry, "Second Co., Ltd.")
+    make.stopped(world)
     assert breaches(CASES) == {}

@@ -15,6 +15,8 @@ PUBLISHED = {"state": "'published'", "ref": "'NT-X'"}
 ISSUED = {"state": "'active'", "ref": "'EL-X'"}
 
 LATER = {"starts_at": "starts_at + interval '1 day'"}
+OF_A_COMPANY = {"cause": "'exporter'", "ended_at": "NULL", "ended_by_id": "NULL"}
+AN_END_USER = "(SELECT max(u.id) FROM licensing_licenseenduser u)"
 CASES = [
     (
         "licensing_application.application_window_in_order",
@@ -116,6 +118,8 @@ CASES = [
     ("licensing_screening.screening_names_its_list", {"list_version": "''"}),
     ("licensing_suspension.suspension_enforcement_ended_by_another", {"*": "", "ended_by_id": "opened_by_id"}),
     ("licensing_suspension.suspension_enforcement_ended_by_another", {"*": "", "ended_by_id": "NULL"}),
+    ("licensing_suspension.suspension_exporter_of_a_license", OF_A_COMPANY | {"end_user_id": AN_END_USER}),
+    ("licensing_suspension.suspension_of_an_exporter_once", OF_A_COMPANY | {"+": "", "end_user_id": "NULL"}),
     ("licensing_suspension.suspension_in_order", {"ended_at": "opened_at - interval '1 second'"}),
 ]
 

@@ -81,6 +81,8 @@ def told(clock: Clock) -> Told:
     make.notice(m, kind="no_change", instruments=["A18-2025", "A1-2026"], text_en="Nothing is known.\nWe look on.")
     more = [*_cases(world), *_licenses(world), *_drafts(world)]
     newcomer, waits, returned, nowhere = _companies(world)
+    stopped, theirs = _stopped(world)
+    more += theirs
     more += _annual(world)
     more += _files(world)
     more += _quotas(m)
@@ -92,6 +94,7 @@ def told(clock: Clock) -> Told:
     seers |= {name: getattr(m, name) for name in ("policy_officer", "policy_approver")}
     seers |= {"provincial": replace(provincial, province="33"), "customs": port}
     seers |= {"newcomer": newcomer, "waits": waits, "returned": returned, "of no province": nowhere}
+    seers |= {"stopped": stopped}
     seers |= {"newcomer's clerk": make.colleague(newcomer, "clerk")}
     seers |= {"of no organization": access.actor_for_user(nobody), "anonymous": access.NOBODY}
     keys = {"exporter's key": make.key(boss, *make.EXPORTER_SCOPES), "customs' key": make.key(port, "customs:confirm")}
@@ -168,6 +171,17 @@ def _companies(world):
     _call(nowhere, "Nowhere")
     Exporter.objects.filter(pk=nowhere.organization_id).update(province="")
     return newcomer, waits, returned, nowhere
+
+
+def _stopped(world):
+    """A company that is suspended, and the references of its license and its open case."""
+    boss = make.exporter(world.ministry, "Stopped Co., Ltd.")
+    _call(boss, "Stopped")
+    mine = make.World(world.ministry, world.customs, boss)
+    license = mine.license(kilograms=100)
+    case = mine.under_review(mine.application(by_whom=[mine.declaration()]))
+    make.stopped(mine)
+    return boss, [license.ref, case]
 
 
 def _annual(world):

@@ -20,7 +20,7 @@ from core.idempotency import Answer, Claim
 from core.legal_time import day_end, legal_now, legal_today
 from core.models import HistoryLine, Idempotency
 from licensing import books
-from licensing.actions import licenses, pools, verdicts
+from licensing.actions import licenses, pools, standing, verdicts
 from licensing.models import PoolMovement, QuotaPool, Suspension
 from licensing.models.balances import AMOUNTS, Ceiling, ClearanceCount, LicenseLine, Movement
 from licensing.tasks import expire_licenses
@@ -39,7 +39,7 @@ __all__ = ["world"]
 
 log = logging.getLogger(__name__)
 KG = 1000
-OF_A_LICENSE = ("suspend", "turn", "clear", "correct", "cancel", "bulk")
+OF_A_LICENSE = ("suspend", "stop", "turn", "clear", "correct", "cancel", "bulk")
 OF_A_POOL = ("clear", "correct", "cancel", "bulk")
 SOME = None if os.environ.get("ORDERS") == "all" else 20  # of pairs that have more
 PARTS = ("quantity", "held", "drawn", "released", "over_cleared")
@@ -86,6 +86,7 @@ class Scene:
         weighed = {"lines": [actions.ClearedLine(1, 12 * KG, "kg")], "reason": "Weighed again"}
         self.corrects = world.message(crossed, "corrected", corrects=cleared, **weighed)
         self.seen, self.cut_seen = seen(self.license.ref), version(self.cut)
+        self.company_seen = seen(self.license.exporter_id)
         by_clock()
         self.rewound = Rewound()
         self.begins(legal_now(), planned_on=legal_today())
@@ -103,6 +104,7 @@ class Scene:
     def verbs(self):
         license, who, officers = self.license, self.world, self.world.ministry
         another, booked = officers.other_decider, self.booked["BOOKED"]
+        stopped = {"reason": "Inspection", "by": officers.decider}
         inspected = {"seen": self.seen, "reason": "Inspection", "by": officers.decider}
         return {
             "reserve": lambda: claimed(actions.reserve, "k-20", self.wants[20], by=who.exporter),
@@ -113,6 +115,7 @@ class Scene:
             "lift": lambda: done(
                 licenses.lift, license.ref, suspension=self.cause, seen=self.cause_seen, reason="Seen", by=another
             ),
+            "stop": lambda: done(standing.suspend, license.exporter_id, seen=self.company_seen, number="7", **stopped),
             "freeze": lambda: done(licenses.freeze, license.pk, by=by_clock()),
             "turn": lambda: done(verdicts.turn, license.pk, by=by_clock()),
             "expire": lambda: done(expire_licenses),
@@ -280,7 +283,8 @@ def test_a_reservation_beside_another_verb(scene, player, other):
 
 
 @pytest.mark.parametrize(
-    ("other", "outcomes"), [("cut", 2), ("lift", 2), ("freeze", 2), ("turn", 1), ("clear", 2), ("correct", 2)]
+    ("other", "outcomes"),
+    [("stop", 2), ("cut", 2), ("lift", 2), ("freeze", 2), ("turn", 1), ("clear", 2), ("correct", 2)],
 )
 def test_a_reservation_beside_a_long_verb(scene, player, other, outcomes):
     found = explored(scene, player, "reserve", other, most=SOME)
