@@ -165,6 +165,18 @@ CODES = (
         _("Read it again. `allowed`, where the refusal has it, names what you may call now."),
     ),
     Code(
+        "proposal-open",
+        409,
+        _("Somebody proposed this already, and it waits for a second officer."),
+        _("Have that countersigned or dropped first."),
+    ),
+    Code(
+        "no-proposal",
+        409,
+        _("Nobody proposed this, or it was decided already."),
+        _("Read it again; propose it where it is still wanted."),
+    ),
+    Code(
         "last-signatory", 409, _("It is the organization's only signatory."), _("Make somebody else a signatory first.")
     ),
     Code("last-admins", 409, _("Two administrators must remain."), _("Make somebody else an administrator first.")),

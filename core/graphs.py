@@ -70,3 +70,18 @@ def guarded(*, initial: State) -> Callable[[type[M]], type[M]]:
         return model
 
     return guard
+
+
+def countersigned(verb: str, state: State) -> Callable[[type[M]], type[M]]:
+    """PostgreSQL refuses the change to this state, which the verb leads to, without what one person proposed and
+    another countersigned (core.proposals); each of these carries it once."""
+
+    def guard(model: type[M]) -> type[M]:
+        changes = pgtrigger.Q(old__state__df=pgtrigger.F("new__state")) & pgtrigger.Q(new__state=state)
+        named = [str(model._meta.model_name), str(model._meta.pk.column), verb]
+        name = f"takes_two_to_{verb}"  # PostgreSQL asks after `state_moves`, by name
+        trigger = Guard(name, runs="countersigned", arguments=named, operation=pgtrigger.Update, condition=changes)
+        pgtrigger.register(trigger)(model)
+        return model
+
+    return guard

@@ -6,6 +6,7 @@ from core.models.history import Delivery, HistoryLine
 from core.models.idempotency import Idempotency
 from core.models.mail import Mail
 from core.models.people import ApiKey, Country, Membership, Organization, RoleGrant, User, anonymous
+from core.models.proposals import Proposal
 from core.models.roles import Kind, Role
 from core.models.typed import KeptText
 
@@ -23,6 +24,7 @@ __all__ = [
     "Mail",
     "Membership",
     "Organization",
+    "Proposal",
     "Role",
     "RoleGrant",
     "User",
