@@ -3,12 +3,13 @@
 from collections.abc import Callable, Collection, Mapping, Set
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from django.db.models import Count, Max, Min, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
+from core import access
 from core.access import Actor, find, visibility
 from core.errors import NotFound
 from core.legal_time import legal_now
@@ -18,14 +19,17 @@ from core.models import (
     Delivery,
     Document,
     HistoryLine,
+    Kind,
     LegalDay,
     Membership,
     Organization,
+    Proposal,
     Role,
     RoleGrant,
     User,
 )
 from core.once import once
+from core.proposals import PREFIX
 from core.working_days import Calendar, Day, Pause
 
 MANY = 50
@@ -243,6 +247,54 @@ def documents_for(actor: Actor) -> QuerySet[Document]:
 @visibility("document")
 def document_visible(actor: Actor, pk: int) -> bool:
     return documents_for(actor).filter(pk=pk).exists()
+
+
+# by kind of row: those that an actor sees of them
+_proposed_of: dict[str, Callable[[Actor], QuerySet[Any]]] = {}
+
+
+Rows = TypeVar("Rows", bound=Callable[[Actor], QuerySet[Any]])
+
+
+def bears_proposals(kind: str) -> Callable[[Rows], Rows]:
+    """Registers rows of which something may wait for a second officer: whoever of the ministry sees the row sees it."""
+
+    def register(rows: Rows) -> Rows:
+        _proposed_of[kind] = rows
+        return rows
+
+    return register
+
+
+def proposals_for(actor: Actor) -> QuerySet[Proposal]:
+    """Of the rows that an officer sees; nobody else sees any."""
+    seen = Q(pk__in=[])
+    for kind, rows in _proposed_of.items() if actor.kind == Kind.MINISTRY else ():
+        seen |= Q(subject_kind=kind, subject_id__in=rows(actor).order_by().values("pk"))
+    return Proposal.objects.filter(seen)
+
+
+def proposals_open(actor: Actor) -> QuerySet[Proposal]:
+    """Of these what waits for its second person."""
+    rows = proposals_for(actor).filter(decided_at=None).select_related("proposed_by", "document")
+    return rows.defer("document__content")
+
+
+def proposals_to_countersign(actor: Actor) -> QuerySet[Proposal]:
+    """Of these what this officer may countersign: nothing that he proposed himself."""
+    mine = Q(pk__in=[])
+    for name, method in access.table():
+        kind, _dot, verb = name.partition(".")
+        carried = verb.removeprefix(PREFIX)
+        if method == "POST" and carried != verb and actor.may(f"{kind}.{carried}"):
+            mine |= Q(subject_kind=kind, verb=carried)
+    return proposals_open(actor).filter(mine).exclude(proposed_by=actor.user)
+
+
+@reaches_documents
+def papers_of_proposals(actor: Actor) -> QuerySet[Proposal, int | None]:
+    rows = proposals_for(actor).filter(document__isnull=False)
+    return rows.order_by().values_list("document_id", flat=True)
 
 
 def working_day_before(today: date, number: int) -> date | None:

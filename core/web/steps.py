@@ -8,6 +8,7 @@ from functools import partial, wraps
 from inspect import signature
 from typing import Any
 
+from django.apps import apps
 from django.conf import settings
 from django.contrib import messages
 from django.db import connection, transaction
@@ -21,9 +22,10 @@ from core.access import Actor
 from core.deliveries import Message, mails
 from core.errors import DomainError
 from core.history import lines_of, open_verbs, version
-from core.models import HistoryLine
+from core.models import HistoryLine, Proposal
 from core.once import reading
 from core.outside import again
+from core.proposals import DROPS, PREFIX, waiting
 from core.telling import Sentence, Told, facts_of, sentences, told
 from core.web import kept
 from core.web.forms import StepForm, show_refusal
@@ -116,6 +118,26 @@ class Failed:
     changes: Sequence[Told] = ()
 
 
+@dataclass(frozen=True)
+class Proposed:
+    """What waits for its second person on a page's row, and what this reader may do about it.
+
+    countersign, drop: None where that is not open to him. own: he proposed it.
+    """
+
+    proposal: Proposal
+    label: str
+    own: bool
+    countersign: Offer | None
+    drop: Offer | None
+    app: str
+
+    @property
+    def template(self) -> str:
+        """Of its facts, and of what exactly happens with the countersignature."""
+        return f"{self.app}/proposals/{self.proposal.subject_kind}_{self.proposal.verb}.html"
+
+
 Holder = Callable[[HistoryLine], tuple[list[str], str]]
 _steps: dict[str, dict[str, Step]] = {}
 
@@ -166,12 +188,46 @@ def offers(request: HttpRequest, row: Any, route: str, failed: Failed | None = N
             continue
         if step.offered is not None and request.actor.may(step.route) and step.offered(row, request.actor):
             labels[verb] = str(step.label)
-        if verb in labels:
+        if verb in labels and not _own(row, verb, request.actor):
             url = reverse(step.route, kwargs=step.page.of(row))
             form = failed.form if failed and failed.verb == verb else step.bind(row, typed_into(request, step.route))
             form.seen = seen if step.decides else None
             found[verb] = Offer(step, form, labels[verb], url)
     return found
+
+
+def proposing(noun: str) -> dict[str, Step]:
+    """The steps that propose another one of this noun, by that."""
+    table = _steps.get(noun, {})
+    return {verb.removeprefix(PREFIX): step for verb, step in table.items() if verb.startswith(PREFIX)}
+
+
+def _own(row: Any, verb: str, actor: Actor) -> bool:
+    """It waits for a second person, and this is the first."""
+    found = waiting(row).get(verb) if verb in proposing(row._meta.model_name) else None
+    return found is not None and found.proposed_by_id == actor.user.pk
+
+
+def label_of(noun: str, verb: str) -> str:
+    """What its button says."""
+    model = next(one for one in apps.get_models() if one._meta.model_name == noun)
+    return str(next(iter(getattr(model, verb)._django_fsm.transitions.values())).custom["label"])
+
+
+def _proposed(row: Any, route: str, found: dict[str, Offer], actor: Actor) -> list[Proposed]:
+    noun = row._meta.model_name
+    return [
+        Proposed(
+            waiting(row)[verb],
+            label_of(noun, verb),
+            _own(row, verb, actor),
+            found.get(verb),
+            found.get(f"{DROPS}{verb}"),
+            step.app,
+        )
+        for verb, step in proposing(noun).items()
+        if step.page and step.page.route == route and verb in waiting(row)
+    ]
 
 
 def offered(
@@ -185,8 +241,11 @@ def offered(
     found = {verb: offer for one in rows for verb, offer in offers(request, one, route, failed).items()}
     if failed is None:  # what somebody typed and nobody carried out is shown as what failed is
         failed = next(filter(None, (_kept(request, one, route, found) for one in rows)), None)
+    proposed = [one for row_ in rows for one in _proposed(row_, route, found, request.actor)]
+    inside = {id(offer) for one in proposed for offer in (one.countersign, one.drop)}
     return {
-        "offers": [offer for offer in found.values() if offer.step.within not in found],
+        "offers": [one for one in found.values() if one.step.within not in found and id(one) not in inside],
+        "proposed": proposed,
         "forms": {verb: offer.form for verb, offer in found.items()},
         "failed": failed.verb if failed else "",
         "failed_form": failed.form if failed else None,
