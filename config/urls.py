@@ -5,6 +5,7 @@ from django.urls import include, path
 from core.web import outbox, people
 from core.web import pages as core
 from core.web.lists import addresses as lists
+from core.web.proposals import PROPOSALS
 from core.web.sessions import session
 from core.web.steps import addresses
 from exporters.web import lists as exporters_lists
@@ -107,6 +108,7 @@ urlpatterns = [
     # the ministry
     *lists("desk/", licensing_lists.QUEUE),
     *lists("desk/countersign/", licensing_lists.COUNTERSIGN),
+    *lists("desk/proposals/", PROPOSALS),
     path("desk/cases/<str:ref>/", desk.case, name="desk.case"),
     *addresses("desk/cases/<str:ref>/", "desk.case"),
     *lists("desk/declarations/", licensing_lists.DESK_DECLARATIONS),

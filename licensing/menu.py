@@ -4,6 +4,7 @@ from django.utils.translation import gettext_lazy as _
 from core import scopes
 from core.access import Actor
 from core.navigation import add
+from core.selectors import proposals_to_countersign
 from licensing import selectors
 from licensing.models import Application, Declaration, PoolChange
 
@@ -25,6 +26,14 @@ add(30, "licenses", _("Licenses"), "exporter")
 add(45, "declarations", _("Declarations"), "exporter")
 add(10, "desk", _("Queue"), "ministry", counts=mine, work="application.recommend")
 add(20, "desk.countersign", _("Countersign"), "ministry", counts=selectors.to_countersign, work="application.approve")
+add(
+    25,
+    "desk.proposals",
+    _("Proposals"),
+    "ministry",
+    counts=proposals_to_countersign,
+    work="license.revoke",
+)
 add(30, "desk.declarations", _("Declarations"), "ministry", counts=to_verify, work="declaration.verify")
 add(40, "desk.licenses", _("Licenses"), "ministry")
 add(45, "desk.pools", _("Quotas"), "ministry", counts=pools_to_decide, work="poolchange.approve")

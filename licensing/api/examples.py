@@ -70,6 +70,7 @@ LICENSE = {
     "clearances_taken": 4,
     "clearances_used": 3,
     "suspensions": [],
+    "revocation": None,
     "conditions": [],
     "reason": "18,000 kg is what the plant named uses in a year. A contract for more would change that.",
     "left_out": {"lines": [], "end_users": [], "planned_until": None},

@@ -13,7 +13,7 @@ from core.legal_time import legal_now, on_the_wire
 from core.quantities import hundredths, show
 from exporters.models import Party
 from licensing.granted import Granted, decided
-from licensing.models import ControlItem, DecisionStep, Kind, License, Suspension
+from licensing.models import ControlItem, DecisionStep, EndReason, Kind, License, Suspension
 from licensing.models.balances import Ceiling, LicenseLine, Movement
 from licensing.policy.engine import Outcome
 from licensing.policy.vocabulary import DISPOSITIONS
@@ -121,6 +121,14 @@ class SuspensionOutput(serializers.Serializer[Any]):
     since = serializers.DateTimeField()
 
 
+class RevocationOutput(serializers.Serializer[Any]):
+    end_reason = WordOutput(EndReason)
+    display = serializers.CharField()
+    provision = serializers.CharField()
+    reason = serializers.CharField(allow_null=True, help_text=gettext_lazy("Null for customs."))
+    at = serializers.DateTimeField()
+
+
 class LineLeftOutOutput(serializers.Serializer[Any]):
     control_code = serializers.CharField()
     description = serializers.CharField()
@@ -164,6 +172,9 @@ class LicenseOutput(serializers.Serializer[Any]):
     suspensions = SuspensionOutput(
         many=True,
         help_text=gettext_lazy("Nothing is reserved on what they close, also where the license is active still."),
+    )
+    revocation = RevocationOutput(
+        allow_null=True, help_text=gettext_lazy("When, why and on which provision the ministry ended it, if it did.")
     )
     conditions = ConditionOutput(many=True)
     reason = serializers.CharField(
@@ -210,6 +221,7 @@ def license(row: License, taken: int, used: int, closings: Sequence[Closing], re
             *({"cause": s.cause, "reason": why(s), "since": on_the_wire(s.opened_at)} for s in row.open_suspensions),
             *({"cause": POLICY, "reason": one.why, "since": on_the_wire(one.since)} for one in closings),
         ],
+        "revocation": _revocation(row, reader),
         "conditions": [{"code": c.code, "text": c.get_code_display()} for c in row.conditions.all()],
         "reason": None if reader.kind == "customs" else granted.reason,
         "left_out": None if reader.kind == "customs" else _left_out(granted),
@@ -238,6 +250,19 @@ def license(row: License, taken: int, used: int, closings: Sequence[Closing], re
             }
             for line, asked in zip(row.lines.all(), granted.licensed, strict=True)
         ],
+    }
+
+
+def _revocation(row: License, reader: Actor) -> dict[str, Any] | None:
+    if row.state != LicenseState.REVOKED:
+        return None
+    said = row.revocation
+    return {
+        "end_reason": said.end_reason,
+        "display": said.get_end_reason_display(),
+        "provision": said.provision,
+        "reason": None if reader.kind == "customs" else said.reason,
+        "at": on_the_wire(said.revoked_at),
     }
 
 

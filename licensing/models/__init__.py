@@ -17,7 +17,15 @@ from licensing.models.comments import Comment
 from licensing.models.declarations import Declaration, DeclarationEntry, DeclarationItem
 from licensing.models.editions import Draft, PolicyEdition, Signature
 from licensing.models.intents import Intent, IntentAnswer
-from licensing.models.licenses import License, LicenseCondition, LicenseEndUser, Obstacle, Suspension
+from licensing.models.licenses import (
+    EndReason,
+    License,
+    LicenseCondition,
+    LicenseEndUser,
+    Obstacle,
+    Revocation,
+    Suspension,
+)
 from licensing.models.lists import ControlItem, ControlList, EndUse, Instrument
 from licensing.models.notices import Notice
 from licensing.models.pauses import ClockInterval
@@ -46,6 +54,7 @@ __all__ = [
     "DeclarationEntry",
     "DeclarationItem",
     "Draft",
+    "EndReason",
     "EndUse",
     "ExchangeRate",
     "Finding",
@@ -67,6 +76,7 @@ __all__ = [
     "QuestionEntry",
     "QuotaPool",
     "RecommendedLine",
+    "Revocation",
     "Screening",
     "Signature",
     "Simulation",

@@ -8,14 +8,15 @@ import pgtrigger
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
-from django.utils.translation import gettext
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 from django_fsm import FSMField, FSMModelMixin, transition
 
 from core.errors import DomainError, Forbidden, FourEyes
-from core.graphs import guarded
-from core.guards import Guard, rights
-from core.models import User
+from core.graphs import countersigned, guarded
+from core.guards import Guard, insert_only, rights
+from core.models import Document, Proposal, User
+from core.proposals import none_waits, waits
 from exporters import rules
 from exporters.models import Exporter, Party
 from exporters.states import ExporterState
@@ -29,11 +30,12 @@ from licensing.states import LicenseState as S
 class Obstacle(StrEnum):
     """What stands in the way of any reservation on a license now; the first of these that does.
 
-    Its own: it is USED_UP, its last day is OVER, it is SUSPENDED or its first day is to come (EARLY). Of what else a
-    reservation needs (licensing.selectors.usable): its last shipment cleared, its exporter is not active, no end-user
-    is open, no clearance and no quantity is left, rules and holds stop every line.
+    Its own: the ministry ended it (REVOKED), it is USED_UP, its last day is OVER, it is SUSPENDED or its first day is
+    to come (EARLY). Of what else a reservation needs (licensing.selectors.usable): its last shipment cleared, its
+    exporter is not active, no end-user is open, no clearance and no quantity is left, rules and holds stop every line.
     """
 
+    REVOKED = "revoked"
     USED_UP = "used-up"
     OVER = "over"
     SUSPENDED = "suspended"
@@ -46,6 +48,7 @@ class Obstacle(StrEnum):
     RULES = "rules"
 
 
+@countersigned("revoke", S.REVOKED)
 @guarded(initial=S.ACTIVE)
 class License(FSMModelMixin, models.Model):
     """A right to export, to named end-users, within days and quantities. usable_until is its last day, included."""
@@ -114,6 +117,8 @@ class License(FSMModelMixin, models.Model):
     def obstacle_on(self, day: date) -> Obstacle | None:
         """Of its own, as pages say it. What decides is each line's `open`, under its lock, and these days:
         ledger_take()."""
+        if self.state == S.REVOKED:
+            return Obstacle.REVOKED
         if self.state == S.EXHAUSTED:
             return Obstacle.USED_UP
         if self.state == S.EXPIRED or self.past_on(day):
@@ -218,6 +223,36 @@ class License(FSMModelMixin, models.Model):
         custom={"label": _("Expire"), "hidden": True},
     )
     def expire(self) -> None: ...
+
+    @transition(
+        field=state,
+        source=[S.ACTIVE, S.SUSPENDED],
+        target=None,
+        permission=rules.officer("license.propose_revoke"),
+        conditions=[none_waits("revoke")],
+        custom={"label": _("Propose to end it")},
+    )
+    def propose_revoke(self) -> None: ...
+
+    @transition(
+        field=state,
+        source=[S.ACTIVE, S.SUSPENDED],
+        target=S.REVOKED,
+        permission=rules.officer("license.revoke"),
+        conditions=[waits("revoke")],
+        custom={"label": _("End this license")},
+    )
+    def revoke(self) -> None: ...
+
+    @transition(
+        field=state,
+        source=[S.ACTIVE, S.SUSPENDED, S.EXHAUSTED, S.EXPIRED],
+        target=None,
+        permission=rules.officer("license.drop_revoke"),
+        conditions=[waits("revoke")],
+        custom={"label": _("Take back or decline the proposal")},
+    )
+    def drop_revoke(self) -> None: ...
 
 
 class EndUsers(models.QuerySet["LicenseEndUser"]):
@@ -348,3 +383,42 @@ class Suspension(models.Model):
         if self.cause == self.Cause.ENFORCEMENT and self.opened_by_id == user.pk:
             return FourEyes(gettext("You suspended it for this, so another officer must end it."))
         return None
+
+
+class EndReason(models.TextChoices):
+    """Which of the four ways in which the ministry ends a license before its last day."""
+
+    QUASH = "quash", pgettext_lazy("end of a license", "Quashed")
+    WITHDRAW = "withdraw", pgettext_lazy("end of a license", "Withdrawn")
+    PENALTY = "penalty", pgettext_lazy("end of a license", "Revoked as penalty")
+    CANCEL = "cancel", pgettext_lazy("end of a license", "Cancelled")
+
+
+@insert_only
+class Revocation(models.Model):
+    """Why the ministry ended a license, as its holder reads it, and on which provision; what two officers signed.
+
+    A penalty has the record of a hearing, and its day.
+    """
+
+    license = models.OneToOneField(License, on_delete=models.PROTECT, primary_key=True, related_name="revocation")
+    proposal = models.OneToOneField(Proposal, on_delete=models.PROTECT, related_name="+")
+    end_reason = models.CharField(max_length=8, choices=EndReason)
+    provision = models.CharField(max_length=200)
+    reason = models.TextField()
+    hearing = models.ForeignKey(Document, on_delete=models.PROTECT, null=True, related_name="+", db_index=False)
+    heard_on = models.DateField(null=True)
+    revoked_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(name="revocation_says_why", condition=~Q(reason="") & ~Q(provision="")),
+            models.CheckConstraint(name="revocation_end_reason", condition=Q(end_reason__in=EndReason.values)),
+            models.CheckConstraint(
+                name="revocation_penalty_was_heard",
+                condition=~Q(end_reason="penalty") | Q(hearing__isnull=False, heard_on__isnull=False),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.license_id} {self.end_reason}"

@@ -13,6 +13,7 @@ from licensing.models import License, LicenseEndUser, Suspension
 from licensing.policy.vocabulary import HIT
 from licensing.selectors.editions import Editions, editions_at, rules_of
 from licensing.selectors.verdicts import Judgment, Taken, begins, closed, is_to_turn, judgments, stops_of
+from licensing.states import LicenseState
 from licensing.words import holds, rules
 
 POLICY = Suspension.Cause.POLICY
@@ -175,7 +176,7 @@ def reasons(taken: Taken, name: str, at: datetime) -> list[Reason]:
     what rules and holds say of it, whether or not a turn came by. Three queries."""
     causes = open_causes().exclude(cause=POLICY).filter(license=taken.license)
     causes = causes.filter(Q(end_user=None) | Q(end_user__party=taken.party))
-    found = [Reason(str(cause), why(cause), cause.opened_at) for cause in causes]
+    found = [*_ended(taken.license), *(Reason(str(cause), why(cause), cause.opened_at) for cause in causes)]
     editions = editions_at(at)
     code, digest = editions.of(legal_day(at))
     for stop in stops_of(taken, editions, at):
@@ -185,6 +186,14 @@ def reasons(taken: Taken, name: str, at: datetime) -> list[Reason]:
         else:
             found.append(Reason(str(POLICY.label), _said(name, digest, one["rules"]), since, stop.until, code))
     return found
+
+
+def _ended(license: License) -> list[Reason]:
+    """That the ministry ended it."""
+    if license.state != LicenseState.REVOKED:
+        return []
+    said = license.revocation
+    return [Reason(str(LicenseState.REVOKED.label), said.reason, said.revoked_at)]
 
 
 def _said(name: str, digest: str, names: Collection[str]) -> str:

@@ -11,7 +11,7 @@ from django.utils.functional import Promise
 
 from core.access import Actor, visibility
 from core.models import HistoryLine
-from core.selectors import country_names
+from core.selectors import bears_proposals, country_names
 from exporters.models import Party
 from exporters.selectors import seen_at_the_border
 from licensing.models import License, LicenseEndUser, RecommendedLine
@@ -23,9 +23,10 @@ from licensing.states import IN_FORCE, LicenseState
 LABELS = {field.name: field.verbose_name for field in Party._meta.fields}
 
 
+@bears_proposals("license")
 def licenses_for(actor: Actor) -> QuerySet[License]:
     """An exporter's own; officers those of their province, customs all."""
-    rows = License.objects.select_related("exporter__organization", "application")
+    rows = License.objects.select_related("exporter__organization", "application", "revocation")
     return seen_at_the_border(actor, rows, "desk.license")
 
 
@@ -172,7 +173,7 @@ def changed_since(actor: Actor, since: datetime) -> QuerySet[License]:
 
 def _turned() -> QuerySet[HistoryLine]:
     return HistoryLine.objects.filter(
-        Q(verb="lift", to_state=LicenseState.ACTIVE) | Q(verb__in=["expire", "exhaust", "reopen"]),
+        Q(verb="lift", to_state=LicenseState.ACTIVE) | Q(verb__in=["expire", "exhaust", "reopen", "revoke"]),
         subject_kind="license",
     )
 

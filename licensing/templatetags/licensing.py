@@ -1,15 +1,17 @@
 """How pages show the stages of a case, what is left of a quota, and what rules say. No number passes a float."""
 
 from collections.abc import Iterable
+from datetime import date
 from typing import Any
 
 from django import template
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from core.languages import day_in_words
 from licensing.course import Holder, Stay, by_holder, days_of
 from licensing.elements import show_percents
-from licensing.models import License
+from licensing.models import EndReason, License
 from licensing.selectors import why
 from licensing.states import ENDED_EARLY, STAGE_OF, ApplicationState
 from licensing.words import rules, terms
@@ -25,6 +27,18 @@ register.filter("past_on", License.past_on)
 def instrument(name: str) -> str:
     """An announcement by its number; of a law its name among the rules."""
     return rules.instrument(name, [])
+
+
+@register.filter
+def end_reason(slug: str) -> str:
+    """Which of the four ways it is in which a license ends before its last day."""
+    return str(EndReason(slug).label)
+
+
+@register.filter
+def fact_day(text: str) -> str:
+    """A day that stands among facts, as the reader writes it."""
+    return day_in_words(date.fromisoformat(text))
 
 
 @register.filter

@@ -15,7 +15,7 @@ from core.selectors import whoever_may
 from core.templatetags.lodestone import instant
 from core.web.forms import ReasonForm
 from core.web.steps import Holder, Page, Step, register
-from exporters.selectors import people
+from exporters.selectors import people, serving
 from exporters.web.steps import DESK as COMPANY_DESK
 from exporters.web.steps import company
 from licensing.actions import (
@@ -31,6 +31,7 @@ from licensing.actions import (
     pools,
     questions,
     receipts,
+    revocations,
     screenings,
     simulations,
     standing,
@@ -40,6 +41,7 @@ from licensing.models import (
     Application,
     Declaration,
     Draft,
+    EndReason,
     License,
     PolicyEdition,
     PoolChange,
@@ -76,6 +78,7 @@ from licensing.web.forms import (
     IntendForm,
     IssueForm,
     LiftForm,
+    ProposeRevokeForm,
     QueryForm,
     QuestionForm,
     RecommendForm,
@@ -517,6 +520,29 @@ register(
 )
 
 
+def ended(words: "str | Promise") -> Callable[[HistoryLine], str]:
+    """These words, with which of the four ways it is, and on which provision it rests."""
+
+    def said(line: HistoryLine) -> str:
+        return str(words).replace("{way}", str(EndReason(line.facts["end_reason"]).label))
+
+    return said
+
+
+def dropped(line: HistoryLine) -> str:
+    return str(_("The proposal to end it was taken back") if line.facts["taken_back"] else _("Its end was declined"))
+
+
+def told_of_license(line: HistoryLine) -> tuple[list[str], str]:
+    """That its end is proposed, or is no more, the other deciders who serve its company; of all else its holder."""
+    if line.verb in ("propose_revoke", "drop_revoke"):
+        row = License.objects.select_related("exporter").get(pk=line.subject_id)
+        others = whoever_may("license.revoke").filter(serving(row.exporter.province)).exclude(user=line.actor_id)
+        desk = reverse("desk.license", kwargs={"ref": row.ref})
+        return list(others.order_by("pk").values_list("user__email", flat=True)), desk
+    return holder(License, "license")(line)
+
+
 def used(line: HistoryLine) -> str:
     """Which account of it, and how much of that is taken."""
     said = {
@@ -565,8 +591,36 @@ register(
             mail=_("{ref}: taken of line {line}: {percent} %"),
         ),
         Step("warn_of_end", _("Holder warned of the coming end"), mail=_("{ref}: ends within {days} days")),
+        Step(
+            "propose_revoke",
+            ended(_("Its end is proposed: {way}. Provision: {provision}")),
+            LICENSE_DESK,
+            revocations.propose_revoke,
+            _("Proposed. Nothing has happened yet; another deciding officer countersigns it."),
+            ProposeRevokeForm,
+            internal=True,
+            mail=_("{ref}: its end is proposed, and waits for a second officer"),
+        ),
+        Step(
+            "revoke",
+            ended(_("Ended by the ministry: {way}. Provision: {provision}")),
+            LICENSE_DESK,
+            revocations.revoke,
+            _("The license has ended. Its holder was told, with the reason."),
+            mail=_("{ref}: ended by the ministry"),
+        ),
+        Step(
+            "drop_revoke",
+            dropped,
+            LICENSE_DESK,
+            revocations.drop_revoke,
+            _("Dropped. The license goes on as it was."),
+            ReasonForm,
+            internal=True,
+            mail=_("{ref}: that it ends is no longer proposed"),
+        ),
     ],
-    holder=holder(License, "license"),
+    holder=told_of_license,
 )
 
 

@@ -5,8 +5,11 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy
 
-from core.web.forms import StepForm
-from licensing.models import License, Suspension
+from core.decided import filled
+from core.web.fields import DayField
+from core.web.forms import StepForm, read_upload
+from licensing.actions.revocations import FILE_KINDS
+from licensing.models import EndReason, License, Suspension
 from licensing.selectors import why
 
 
@@ -24,3 +27,38 @@ class LiftForm(StepForm):
         """These can be chosen."""
         self.fields["suspension"].choices = [(cause.pk, f"{cause}: {why(cause)}") for cause in causes]
         self.fields["suspension"].initial = causes[0].pk if causes else None
+
+
+class ProposeRevokeForm(StepForm):
+    end_reason = forms.ChoiceField(
+        label=gettext_lazy("How it ends"),
+        choices=EndReason.choices,
+        widget=forms.RadioSelect,
+        help_text=gettext_lazy(
+            "Quashed: it should not have been issued (fraud, or beyond power). Withdrawn: it was lawful, and the facts "
+            "changed. Revoked as penalty: after a hearing. Cancelled: taken off the register."
+        ),
+    )
+    provision = forms.CharField(
+        label=gettext_lazy("Provision"),
+        max_length=200,
+        help_text=gettext_lazy("By name and article, as the letter will have it. Its holder reads it."),
+    )
+    reason = forms.CharField(
+        label=gettext_lazy("Reason, as its holder will read it"),
+        max_length=2_000,
+        widget=forms.Textarea(attrs={"rows": 4}),
+    )
+    hearing = forms.FileField(
+        label=gettext_lazy("Record of the hearing"),
+        required=False,
+        help_text=filled(
+            gettext_lazy("A penalty needs it. {kinds}, at most {most} MB."),
+            kinds=FILE_KINDS,
+            most="core.sizes.FILE_MEGABYTES",
+        ),
+    )
+    heard_on = DayField(label=gettext_lazy("Day of the hearing"), required=False)
+
+    def facts(self) -> dict[str, Any]:
+        return self.cleaned_data | {"hearing": read_upload(self.cleaned_data["hearing"])}
