@@ -205,6 +205,9 @@ def _licenses(rows: Iterable[License]) -> list[Need]:
                 text = _("For some of its end-users, since {day}; for the others it is still closed.")
             else:
                 text = _("No cause is open since {day}.")
+        elif row.turn_verb == "revoke":
+            found.append(_ended(row, rest))
+            continue
         elif row.turn_verb in ("expire", "exhaust") and rest:
             title, text = _("License {ref} has ended"), _("Unused on {day}, and lapsed: {rest}.")
         else:
@@ -213,3 +216,12 @@ def _licenses(rows: Iterable[License]) -> list[Need]:
         url = reverse("license", kwargs={"ref": row.ref})
         found.append(Need(title.format(ref=row.ref), text, url, _("Look"), "blue", _until(row.turn_at)))
     return found
+
+
+def _ended(row: License, rest: list[str]) -> Need:
+    """By the ministry, whatever was left: what is on its way needs looking at."""
+    text = _("{day}: {way}.").format(day=day(row.turn_at), way=row.revocation.get_end_reason_display())
+    if rest:
+        text += " " + _("Unused, and lapsed: {rest}.").format(rest=_(", ").join(rest))
+    title, url = _("License {ref} was ended by the ministry"), reverse("license", kwargs={"ref": row.ref})
+    return Need(title.format(ref=row.ref), text, url, _("See why"), "red", _until(row.turn_at))

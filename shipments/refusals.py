@@ -9,6 +9,7 @@ from django.utils.translation import ngettext
 
 from core import quantities
 from core.errors import DomainError, Problem
+from licensing.states import LicenseState
 from licensing.words import holds
 
 # The guards in the order in which a reservation is judged (docs/ledger.md), by the codes of what they refuse. Those of
@@ -120,6 +121,11 @@ def _message(failure: dict[str, Any]) -> str:
             )
         case "license-suspended":
             return _("The license is suspended. It can be used again when its causes have ended; its page names them.")
+        case "license-not-active" if failure["state"] == LicenseState.REVOKED:
+            return _(
+                "The ministry ended this license; its page says when and why. Use another license, or apply for a new "
+                "one."
+            )
         case "license-not-active":
             return _("The license is not in force any more. Use another license.")
         case "exporter-not-active":

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import Count, Exists, Max, OuterRef, Prefetch, Q, QuerySet, Subquery
+from django.db.models import Count, Exists, Max, OuterRef, Prefetch, Q, QuerySet, Subquery, Sum
 
 from core.access import Actor, visibility
 from core.legal_time import LegalNow, legal_day
@@ -24,6 +24,7 @@ from licensing.selectors import (
     stopped,
 )
 from licensing.selectors.what_if import reads_reserved
+from licensing.states import ENDED_BY_SOMEBODY
 from shipments.models import Bulk, BulkRow, CustomsMessage, Handling, Incident, Resolution, Sheet, Shipment
 from shipments.states import NOTHING_CROSSED, OPEN_SHIPMENT, ShipmentState
 
@@ -75,6 +76,35 @@ def latest_of(license: License, actor: Actor, most: int) -> list[Shipment]:
     found = list(with_lines(shipments_for(actor).filter(license=license)).select_related(None)[:most])
     for row in found:
         row.license, row.end_user = license, parties[row.end_user_id]
+    return found
+
+
+@dataclass(frozen=True)
+class UnderWay:
+    """Open shipments of a license in one of two kinds: how many, the first of them, and what they hold by line.
+
+    declared: customs has them already, so that they are cleared as usual whatever becomes of the license.
+    """
+
+    declared: bool
+    many: int
+    refs: list[str]
+    held: list[tuple[int, int, str]]  # number of the line, quantity, unit
+
+
+def under_way(license: License, most: int = 10) -> list[UnderWay]:
+    """What is declared, and what is only reserved; nothing of a kind of which there is none. Two queries each,
+    and one."""
+    rows = Shipment.objects.filter(license=license, state__in=OPEN_SHIPMENT).order_by("pk")
+    only_reserved = Q(state=ShipmentState.RESERVED)
+    found = []
+    counts = rows.order_by().aggregate(reserved=Count("pk", filter=only_reserved), all=Count("pk"))
+    for declared, many in ((True, counts["all"] - counts["reserved"]), (False, counts["reserved"])):
+        if many:
+            some = rows.exclude(only_reserved) if declared else rows.filter(only_reserved)
+            lines = some.order_by("lines__line_number").values("lines__line_number", "lines__unit")
+            held = lines.annotate(held=Sum("lines__held")).values_list("lines__line_number", "held", "lines__unit")
+            found.append(UnderWay(declared, many, list(some.values_list("ref", flat=True)[:most]), list(held)))
     return found
 
 
@@ -166,6 +196,8 @@ def fate_if_declared(row: Shipment, at: datetime) -> tuple[str, datetime | None]
     """
     if row.state != ShipmentState.RESERVED:
         return LAWFUL, None
+    if row.license.state in ENDED_BY_SOMEBODY:
+        return TOO_LATE, None
     others = row.license.suspensions.filter(ended_at=None).exclude(cause=Suspension.Cause.POLICY)
     if others.filter(Q(end_user=None) | Q(end_user__party=row.end_user_id)).exists():
         return TOO_LATE, None

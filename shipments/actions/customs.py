@@ -146,8 +146,8 @@ def _judge(message: Message, license: License, shipment: Shipment) -> tuple[bool
         for cause in license.suspensions.filter(Q(end_user=None) | Q(end_user__party=shipment.end_user_id))
         if cause.cause != Suspension.Cause.POLICY  # of which the verdict knows the instant, and the grace
     )
-    turns = lines_of(license).filter(verb__in=["exhaust", "reopen"], at__lte=moment)
-    ended = turns.values_list("verb", flat=True).last() == "exhaust"
+    turns = lines_of(license).filter(verb__in=["exhaust", "reopen", *ENDS], at__lte=moment)
+    ended = turns.values_list("verb", flat=True).last() in ("exhaust", *ENDS)
     if suspended or ended or not license.covers(legal_day(moment)):
         kinds.append(Incident.Kind.LICENSE_NOT_USABLE)
     gone = lines_of(shipment).filter(to_state__in=RELEASED).order_by("seq").last()  # released once, if ever
@@ -157,6 +157,7 @@ def _judge(message: Message, license: License, shipment: Shipment) -> tuple[bool
     return not kinds, kinds
 
 
+ENDS = ("revoke",)  # of a license, before its last day and for good
 AHEAD = timedelta(minutes=10)  # that clocks may differ
 # What crosses once nothing more should is booked, and moves nothing.
 _NO_MORE = {

@@ -26,7 +26,7 @@ from licensing import selectors as licensing
 from licensing.granted import decided
 from licensing.models import License, Obstacle
 from licensing.selectors.what_if import begun
-from licensing.states import IN_FORCE
+from licensing.states import ENDED_BY_SOMEBODY, IN_FORCE
 from shipments import actions, selectors
 from shipments.holdings import Holdings
 from shipments.looks import MOST
@@ -121,7 +121,7 @@ def license_page(request: HttpRequest, ref: str, failed: Failed | None = None) -
     now = legal_now()
     today = legal_day(now)
     taken, used = licensing.clearances([row])[row.pk]
-    steps = offered(request, row, "desk.license", failed)
+    steps = offered(request, row, "license" if request.actor.kind == "exporter" else "desk.license", failed)
     against = {cause: cause.not_to_end(request.user) for cause in row.open_suspensions}
     endable = [cause for cause, why in against.items() if not why]
     if "lift" in steps["forms"]:
@@ -145,6 +145,7 @@ def license_page(request: HttpRequest, ref: str, failed: Failed | None = None) -
         "others_end": any(isinstance(why, FourEyes) for why in against.values()),
         "ended_by_itself": list(dict.fromkeys(str(why) for why in against.values() if isinstance(why, Forbidden))),
         "obstacle": obstacle,
+        "under_way": selectors.under_way(row) if steps["proposed"] or row.state in ENDED_BY_SOMEBODY else [],
         "clearances_taken": taken,
         "clearances_used": used,
         "clearances_reserved": taken - used,
