@@ -21,7 +21,7 @@ from core.legal_time import legal_now, legal_today
 from core.models import Organization, Role, User
 from exporters import actions as exporters
 from exporters.models import Exporter, Qualification
-from licensing.actions import declarations, notices, pools, simulations, standing
+from licensing.actions import declarations, notices, pools, revocations, simulations, standing
 from licensing.granted import Tolerance
 from licensing.loading import first_document
 from licensing.models import (
@@ -351,6 +351,25 @@ def repealed(edition: PolicyEdition) -> None:
     PolicyEdition.objects.create(
         code=f"{edition.code}-0", title_en="Repealed", title_zh="撤销", text=text, digest=digest, **facts
     )
+
+
+ENDING = {
+    "end_reason": "quash",
+    "provision": "Administrative Licensing Law, as the letter names it",
+    "reason": "The contract was forged.",
+}
+
+
+def end_proposed(world: World, license: License, by: Actor | None = None, **said: Any) -> License:
+    """That the ministry ends the license waits for its second decider."""
+    facts = ENDING | said
+    return revocations.propose_revoke(license.ref, seen=seen(license.ref), **facts, by=by or world.ministry.decider)
+
+
+def ended(world: World, license: License, **said: Any) -> License:
+    """The ministry has ended the license."""
+    end_proposed(world, license, **said)
+    return revocations.revoke(license.ref, seen=seen(license.ref), by=world.ministry.other_decider)
 
 
 def notice(officers: Ministry, **facts: Any) -> Notice:

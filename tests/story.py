@@ -35,6 +35,7 @@ from licensing.actions import (
     pools,
     questions,
     receipts,
+    revocations,
     screenings,
     signals,
     simulations,
@@ -383,6 +384,7 @@ def _shipments(step: Story, world: make.World, clock_of: Any) -> None:
     frozen = ending.suspensions.get(ended_at=None).pk
     licenses.lift(ending.ref, seen=seen(ending.ref), suspension=frozen, reason="Agrees", by=another)
     step(declarations.expire, world.declaration().pk, by=clock())  # which is not due, and looked at
+    _ends(step, world)
     _plain(step, world)
     if clock_of is None:
         return
@@ -421,6 +423,15 @@ def _shipments(step: Story, world: make.World, clock_of: Any) -> None:
     step(licenses.expire, ending.pk, by=clock())
     step(qualifications.lapse, boss.organization_id, by=clock())
     _windows(step, world.ministry)
+
+
+def _ends(step: Story, world: make.World) -> None:
+    """The ministry ends a license, which one decider proposes, takes back and proposes anew; a second countersigns."""
+    license, m = world.license(kilograms=10), world.ministry
+    step(revocations.propose_revoke, license.ref, **make.ENDING, by=m.other_decider)
+    step(revocations.drop_revoke, license.ref, reason="Not yet", by=m.other_decider)
+    make.end_proposed(world, license, m.other_decider)
+    step(revocations.revoke, license.ref, by=m.decider)
 
 
 def _customs(step: Story, world: make.World, used: shipments.Receipt) -> None:

@@ -39,6 +39,7 @@ INSERT_ONLY = {
     "licensing_questionentry",
     "licensing_questionentry_files",
     "licensing_recommendedline",
+    "licensing_revocation",
     "licensing_screening",
     "licensing_comment",
     "licensing_signature",

@@ -43,6 +43,8 @@ def test_every_guard_runs_its_own_function_with_a_fixed_search_path(db):
     guards = (
         "answered_once",
         "ceiling_has_room",
+        "countersigned",
+        "decided_once",
         "in_order",
         "insert_only",
         "pool_change_decided_once",

@@ -63,6 +63,7 @@ def one_more(world):
     applications.submit(filed, seen=make.seen(filed), by=world.exporter)
     demo.send_company(make.exporter(None, make.unique("Company ")))
     make.colleague(world.exporter, Role.CLERK)
+    make.end_proposed(world, world.license(kilograms=1))
     demo.person(make.unique("officer"), make.unique("Officer "), world.ministry.office, Role.AUDITOR)
 
 
@@ -77,6 +78,7 @@ def test_the_lists_are_these():
         "desk.exporters",
         "desk.incidents",
         "desk.licenses",
+        "desk.proposals",
         "desk.reports",
         "licenses",
         "members",

@@ -111,6 +111,7 @@ LICENSE = [
     "licensing_decisionstep",
     "legal_now",
     "shipments_shipment",
+    "core_proposal",
     "core_historyline",
     "licensing_policyedition",
     "licensing_verdict",

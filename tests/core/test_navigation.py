@@ -13,7 +13,7 @@ from tests.make import seen
 COUNTED = {
     "intake": {"/desk/exporters/": 1},
     "reviewer": {"/desk/": 1, "/desk/declarations/": 1},
-    "decider": {"/desk/countersign/": 1},
+    "decider": {"/desk/countersign/": 1, "/desk/proposals/": 1},
     "admin": {"/officers/": 1},
     "auditor": {},
 }
@@ -28,6 +28,7 @@ def test_each_officer_has_badges_of_his_own_work_and_the_auditor_has_none(role, 
     sent = world.application()
     applications.submit(sent, seen=seen(sent), by=world.exporter)
     world.declaration(verified=False)
+    make.end_proposed(world, world.license(kilograms=1), m.other_decider)
     own = Membership.objects.get(user=m.auditor.user)
     actions.propose_roles(own.pk, roles=["intake"], by=m.admin)
     waiting = make.exporter(name="Other Co., Ltd.")

@@ -1,0 +1,87 @@
+"""Goods under way on a license that the ministry ended: what was declared before is lawful, what crosses is booked."""
+
+from datetime import timedelta
+from html import unescape
+
+import pytest
+
+from licensing import books
+from licensing.models import License, Suspension
+from licensing.models.balances import LicenseLine
+from shipments.actions import ClearedLine, cancel, officers, receive
+from shipments.models import CustomsDeclaration, Incident, Shipment
+from tests import make
+from tests.make import seen
+
+KG = 1000
+
+
+def declared(world, shipment, **more):
+    return receive(world.message(shipment.ref, "declared", **more), by=world.customs)
+
+
+def text_of(client, actor, path):
+    client.force_login(actor.user)
+    return " ".join(unescape(client.get(path).content.decode()).split())
+
+
+def test_what_was_declared_before_is_cleared_as_usual(world, license):
+    shipment = world.shipment(license, 20 * KG)
+    said = declared(world, shipment).message
+    make.ended(world, license)
+    world.clear(shipment.ref, 20 * KG, declaration_no=said.declaration_no, declared_at=said.declared_at)
+    assert Shipment.objects.get().state == "cleared"
+    assert not Incident.objects.exists()
+    line = LicenseLine.objects.get()
+    assert (line.drawn, line.reserved, line.lapsed) == (20 * KG, 0, 80 * KG)
+    assert (License.objects.get().state, books.drift()) == ("revoked", [])
+
+
+@pytest.mark.parametrize(("seconds", "lawful"), [(-1, True), (0, False)])
+def test_a_declaration_is_judged_by_its_own_instant(seconds, lawful, world, license):
+    shipment = world.shipment(license, 20 * KG)
+    make.ended(world, license)
+    at = License.objects.get().revocation.revoked_at + timedelta(seconds=seconds)
+    declared(world, shipment, declared_at=at)
+    assert CustomsDeclaration.objects.get().lawful == lawful
+    kinds = [] if lawful else ["license_not_usable"]
+    assert list(Incident.objects.values_list("kind", flat=True)) == kinds
+    assert Shipment.objects.get().state == "declared"
+
+
+def test_what_crosses_all_the_same_is_booked_with_an_incident(world, license):
+    shipment = world.shipment(license, 20 * KG)
+    make.ended(world, license)
+    world.clear(shipment.ref, 25 * KG)
+    line = LicenseLine.objects.get()
+    assert (line.drawn, line.over_cleared, line.reserved) == (20 * KG, 5 * KG, 0)
+    assert {"license_not_usable", "over_cleared"} <= set(Incident.objects.values_list("kind", flat=True))
+    assert not Suspension.objects.exists()
+    assert (License.objects.get().state, books.drift()) == ("revoked", [])
+
+
+def test_what_comes_free_lapses_and_what_comes_back_is_not_credited(world, license):
+    off, crossed = world.shipment(license, 20 * KG), world.shipment(license, 10 * KG)
+    world.clear(crossed.ref, 10 * KG)
+    make.ended(world, license)
+    cancel(off.ref, by=world.exporter)
+    assert (LicenseLine.objects.get().lapsed, LicenseLine.objects.get().available) == (90 * KG, 0)
+    facts = {"reimport_no": "530120269000000001", "lines": [ClearedLine(1, 5 * KG, "kg")]}
+    receive(world.message(crossed.ref, "returned", **facts), by=world.customs)
+    which = crossed.returns.get().pk
+    with pytest.raises(Exception, match="not in date"):
+        officers.approve_return(crossed.ref, seen=seen(crossed.ref), which=which, reason="x", by=world.ministry.decider)
+
+
+def test_its_page_says_not_to_declare_it_and_why(world, license, client):
+    waits, gone = world.shipment(license, 20 * KG), world.shipment(license, 10 * KG)
+    declared(world, gone)
+    make.ended(world, license)
+    text = text_of(client, world.exporter, f"/shipments/{waits.ref}/")
+    assert "Do not declare it to customs now." in text
+    assert "Ended by the ministry" in text and "The contract was forged." in text
+    text = text_of(client, world.exporter, f"/shipments/{gone.ref}/")
+    assert "What was declared to customs already is cleared as usual." in text
+    port = make.Actor(world.customs.user, world.customs.organization, roles=frozenset({"customs"}))
+    assert "The ministry ended the license." in text_of(client, port, f"/customs/shipments/{waits.ref}/")
+    assert "what crosses is cleared as usual" in text_of(client, port, f"/customs/shipments/{gone.ref}/")
