@@ -118,6 +118,7 @@ from licensing.selectors.movements import (
     clearances_taken,
     clearances_used,
     counts_clearances,
+    foretell_use,
     latest_movements,
     movements_of,
 )
@@ -277,6 +278,7 @@ __all__ = [
     "judge",
     "judged",
     "last_look",
+    "foretell_use",
     "latest_movements",
     "licenses_for",
     "licenses_to_turn",

@@ -1,10 +1,13 @@
 """What was taken from licenses."""
 
 from collections.abc import Callable, Collection, Iterable
+from datetime import date, timedelta
 
-from django.db.models import BigIntegerField, Q, QuerySet
+from django.db.models import BigIntegerField, Count, Q, QuerySet, Sum
 from django.db.models.expressions import RawSQL
 
+from core.legal_time import day_start
+from licensing.forecast import WINDOW, foretell
 from licensing.models import License
 from licensing.models.balances import ClearanceCount, Movement
 
@@ -26,6 +29,29 @@ def movements_of(license: License) -> QuerySet[Movement]:
 def latest_movements(license: License, most: int) -> list[Movement]:
     """Of the quantities of its lines, the newest first: each says what was left after it."""
     return list(movements_of(license).filter(account=Movement.Account.QUANTITY).reverse()[:most])
+
+
+def foretell_use(licenses: Iterable[License], today: date) -> None:
+    """Each line, with something left, of those for more than one shipment that may be used today has its `forecast`.
+    One query, whatever their number.
+
+    licenses: with their lines.
+    """
+    usable = [row for row in licenses if row.max_clearances != 1 and row.obstacle_on(today) is None]
+    lines = [(row, line) for row in usable for line in row.lines.all() if line.available + line.reserved > 0]
+    crossed = Movement.objects.filter(
+        license_id__in={row.pk for row, _line in lines},
+        account=Movement.Account.QUANTITY,
+        kind__in=[Movement.Kind.DRAW, Movement.Kind.ADJUST],
+        at__gte=day_start(today - timedelta(days=WINDOW - 1)),
+    )
+    drawn = Count("shipment_id", distinct=True, filter=Q(kind=Movement.Kind.DRAW))
+    rows = crossed.values("line_id").annotate(cleared=Sum("quantity"), shipments=drawn) if lines else ()
+    found = {row["line_id"]: (row["cleared"], row["shipments"]) for row in rows}
+    for license, line in lines:
+        cleared, shipments = found.get(line.pk, (0, 0))
+        left, days = line.available + line.reserved, {"first": license.usable_from, "last": license.usable_until}
+        line.forecast = foretell(cleared=cleared, clearances=shipments, left=left, today=today, **days)
 
 
 def _number(transaction: str) -> RawSQL:

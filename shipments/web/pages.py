@@ -84,6 +84,7 @@ def overview(request: HttpRequest) -> HttpResponse:
         },
     )
     latest, applications, needs = holdings["running"], holdings["cases"], needs_of(holdings)
+    licensing.foretell_use(latest, today)
     cut = [license for license in latest if license.cut]
     licensing.with_asked(cut)
     for license in cut:
@@ -122,6 +123,8 @@ def license_page(request: HttpRequest, ref: str, failed: Failed | None = None) -
     today = legal_day(now)
     taken, used = licensing.clearances([row])[row.pk]
     steps = offered(request, row, "license" if request.actor.kind == "exporter" else "desk.license", failed)
+    licensing.foretell_use([row], today)
+    steps = offered(request, row, "desk.license", failed)
     against = {cause: cause.not_to_end(request.user) for cause in row.open_suspensions}
     endable = [cause for cause, why in against.items() if not why]
     if "lift" in steps["forms"]:
