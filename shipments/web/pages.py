@@ -124,7 +124,6 @@ def license_page(request: HttpRequest, ref: str, failed: Failed | None = None) -
     taken, used = licensing.clearances([row])[row.pk]
     steps = offered(request, row, "license" if request.actor.kind == "exporter" else "desk.license", failed)
     licensing.foretell_use([row], today)
-    steps = offered(request, row, "desk.license", failed)
     against = {cause: cause.not_to_end(request.user) for cause in row.open_suspensions}
     endable = [cause for cause, why in against.items() if not why]
     if "lift" in steps["forms"]:
