@@ -398,6 +398,7 @@ def _shipments(step: Story, world: make.World, clock_of: Any) -> None:
     questions.ask(asked, text="Why?", about=["ports"], due_on=in_two_weeks, by=world.ministry.reviewer)
     LegalDay.objects.filter(day__gt=in_two_weeks).delete()
     calendar_file.fill()  # where the table ended there is a last day again: whose case is open, is told
+    unused = world.declaration()
     clock_of.shift(days=9)
     step(reports.warn_of_report, silent_about.pk, by=clock())
     clock_of.shift(days=360)
@@ -421,6 +422,7 @@ def _shipments(step: Story, world: make.World, clock_of: Any) -> None:
     _holds(ending, turned)
     clock_of.shift(days=400)
     step(licenses.expire, ending.pk, by=clock())
+    declarations.expire(unused.pk, by=clock())
     step(qualifications.lapse, boss.organization_id, by=clock())
     _windows(step, world.ministry)
 
