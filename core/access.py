@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from core.models import ApiKey, Organization, User
 
 TABLE = Path(__file__).with_name("access.csv")
-ANONYMOUS, CLOCK = "anonymous", "clock"
+ANONYMOUS, CLOCK, READS = "anonymous", "clock", "viewer"
 
 
 @dataclass(frozen=True)
@@ -127,15 +127,18 @@ def visibility(noun: str) -> Callable[[Callable[..., bool]], Callable[..., bool]
 
 def actor_for_user(user: "User | AnonymousUser") -> Actor:
     """The actor behind a session. user: with his place (core.accounts.Backend), read on every request, so that taking
-    rights away acts at once."""
+    rights away acts at once. Of an organization that is closed everybody reads, and nobody changes anything."""
     membership = getattr(user, "membership", None)
     if membership is None or membership.ended_at:
         return Actor(user, roles=frozenset({ANONYMOUS}))
-    return Actor(user, membership.organization, roles=frozenset(membership.roles), province=membership.province)
+    organization = membership.organization
+    roles = [READS] if organization.closed_at else membership.roles
+    return Actor(user, organization, roles=frozenset(roles), province=membership.province)
 
 
 def actor_for_key(key: "ApiKey", proof: Proof | None = None) -> Actor:
-    return Actor(key.user, key.organization, scopes=frozenset(key.scopes), key=key, proof=proof)
+    scopes = [scope for scope in key.scopes if scope.endswith(":read") or not key.organization.closed_at]
+    return Actor(key.user, key.organization, scopes=frozenset(scopes), key=key, proof=proof)
 
 
 def actor_behind(user: "User") -> Actor:

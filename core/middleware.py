@@ -190,6 +190,8 @@ class Access:
         named = {name: kwargs[name] for name in ("ref", "pk") if name in kwargs}
         if row.noun and not access.visible[row.noun](actor, **named):
             raise NotFound()
+        if actor.organization and actor.organization.closed_at:
+            raise Forbidden(_("The account is closed: all of it can be read, and nothing is changed any more."))
         if actor.key and row.scopes:
             detail = _("This key does not have the scope {scope}.").format(scope=" / ".join(sorted(row.scopes)))
             raise Forbidden(detail, code="insufficient-scope")

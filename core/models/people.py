@@ -36,6 +36,9 @@ class Organization(models.Model):
     name_en = models.CharField(_("name in English"), max_length=200)
     name_zh = models.CharField(_("name in Chinese"), max_length=200, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
+    closed_at = models.DateTimeField(
+        null=True, editable=False, help_text="From then on its people and keys read, and change nothing."
+    )
 
     class Meta:
         constraints = [
