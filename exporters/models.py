@@ -111,6 +111,15 @@ class Exporter(FSMModelMixin, models.Model):
     )
     def reinstate(self) -> None: ...
 
+    @transition(
+        field=state,
+        source=S.ACTIVE,
+        target=S.CLOSED,
+        permission=rules.holder("exporter.close"),
+        custom={"label": _("Close the account")},
+    )
+    def close(self) -> None: ...
+
     def not_to_reinstate(self, user: User) -> FourEyes | None:
         """Why this officer does not reinstate it; None where he may: PostgreSQL has `stop_ended_by_another`."""
         if self.stops.filter(ended_at=None, opened_by=user.pk).exists():
@@ -124,6 +133,8 @@ class Exporter(FSMModelMixin, models.Model):
                 "The company’s account is suspended by an order of the ministry. Until it is reinstated nothing is "
                 "filed, licensed or reserved."
             )
+        if self.state == S.CLOSED:
+            return gettext("The company’s account is closed.")
         return ""
 
 

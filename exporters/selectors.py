@@ -64,7 +64,8 @@ def exporters_for(actor: Actor) -> QuerySet[Exporter]:
 
 
 def holders_of(uscc: str) -> QuerySet[Exporter]:
-    """The verified company that holds the credit code: one at most."""
+    """The verified company that holds the credit code: one at most. It holds it for good, closed or not, so that the
+    code names one history."""
     return Exporter.objects.filter(uscc=uscc).exclude(state__in=UNVERIFIED)
 
 

@@ -10,6 +10,7 @@ class ExporterState(State):
     PENDING = "pending", "review", pgettext_lazy("exporter", "Being verified")
     ACTIVE = "active", "ok", pgettext_lazy("exporter", "Active")
     SUSPENDED = "suspended", "no", pgettext_lazy("exporter", "Suspended")
+    CLOSED = "closed", "", pgettext_lazy("exporter", "Closed")
 
 
 class QualificationState(State):

@@ -22,6 +22,16 @@ CODES = (
         _("Report the delivery of each shipment that `errors` names; then send the same under a new key."),
     ),
     Code(
+        "not-to-close",
+        409,
+        _("An account is closed when nothing of the company is open any more; `errors` names all that is."),
+        _("Do what each of these says; then close the account."),
+    ),
+    Code("license-in-force", 409, _("A license of the company is not over."), _("Wait for its end, or hand it back.")),
+    Code("case-open", 409, _("An application of the company is open."), _("Withdraw it, or wait for the decision.")),
+    Code("shipment-open", 409, _("Goods may still cross for a shipment."), _("Cancel it, or wait for customs.")),
+    Code("report-owed", 409, _("The delivery of a shipment is not reported."), _("Report it on the shipment's page.")),
+    Code(
         "declaration-no-used",
         409,
         _("The declaration number belongs to another shipment."),

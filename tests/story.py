@@ -47,7 +47,7 @@ from licensing.actions import (
 )
 from licensing.models import Application, Draft, License, QuotaPool, Simulation, WindowWarning
 from shipments import actions as shipments
-from shipments.actions import bulk, incidents, officers, qualifications, reports, sheets
+from shipments.actions import bulk, closing, incidents, officers, qualifications, reports, sheets
 from shipments.actions.foreseeing import Foreseen, foresee
 from shipments.models import Return
 from tests import make
@@ -228,8 +228,10 @@ def _declarations(step: Story, world: make.World) -> Any:
 
 
 def _standing(step: Story, world: make.World) -> None:
-    """A company with a license is stopped, and reinstated."""
+    """A company closes its account; one with a license is stopped, and reinstated."""
     m, pk = world.ministry, world.exporter.organization_id
+    leaver = make.exporter(m, "Leaving Co., Ltd.")
+    step(closing.close, seen=make.seen(leaver.organization_id), by=leaver)
     step(standing.suspend, pk, number="2026-7", reason="Its records are looked into", by=m.decider)
     step(standing.reinstate, pk, reason="They are in order", by=m.other_decider)
 

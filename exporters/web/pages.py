@@ -49,7 +49,9 @@ def company(request: HttpRequest, stating: ProvinceForm | None = None, failed: F
         _name_what_is_missing(meeting.forms[0])
     (form,) = meeting.forms
     fresh = get_object_or_404(rows.all())
-    steps = offered(request, fresh.qualification, "company", failed)  # what they carry is older than what is shown
+    steps = offered(
+        request, fresh.qualification, "company", failed, beside=[fresh]
+    )  # what they carry is older than what is shown
     returned = selectors.returned(fresh)
     editable = fresh.state == "draft" and request.actor.may("company", "POST")
     context = {

@@ -5,6 +5,7 @@ from datetime import date
 from typing import Any
 
 from django import forms
+from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
@@ -19,6 +20,7 @@ from licensing import elements, selectors
 from licensing.models import License, ToleranceMode
 from licensing.web.forms.elements import ElementsField
 from shipments.actions import LineRequest, ShipmentRequest
+from shipments.actions.closing import open_ends
 from shipments.actions.reports import FILE_KINDS
 
 
@@ -217,6 +219,19 @@ class AnswerForm(ReasonForm):
         super().__init__(*args, **kwargs)
         self.fields["reason"].label = _("What the goods are, and whether the license covers them")
         self.fields["reason"].help_text = _("Customs and the company read this.")
+
+
+class CloseForm(StepForm):
+    """Of the company's account, for good. Its card says what stands in the way."""
+
+    sure = forms.BooleanField(label=gettext_lazy("Close it for good: nobody opens it again"))
+
+    def facts(self) -> dict[str, Any]:
+        return {}
+
+    @cached_property
+    def against(self) -> list[str]:
+        return [problem.message for problem in open_ends(self.row)]
 
 
 class CloseOutForm(ReasonForm):

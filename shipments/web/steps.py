@@ -15,21 +15,22 @@ from core.templatetags.lodestone import listed, quantity
 from core.web.forms import ReasonForm
 from core.web.steps import Page, Step, register
 from exporters.models import Qualification
-from exporters.selectors import people, qualifications_for
+from exporters.selectors import exporters_for, people, qualifications_for
 from exporters.states import ExporterState
 from exporters.web.steps import company
-from shipments.actions import incidents, officers, qualifications, reports
+from shipments.actions import closing, incidents, officers, qualifications, reports
 from shipments.models import LATE_DAYS, Incident, Shipment
 from shipments.selectors import incidents_for, shipments_for
 from shipments.web.annual import AuditForm, DeclineForm, PapersForm, RecordAnswerForm, RecordForm
 from shipments.web.counter import ClearForm, CorrectForm, CounterForm, QuestionForm, RejectForm, ReturnedForm, says
-from shipments.web.forms import AnswerForm, CloseOutForm, DeliverForm, DepartForm, NoteForm, ReturnForm
+from shipments.web.forms import AnswerForm, CloseForm, CloseOutForm, DeliverForm, DepartForm, NoteForm, ReturnForm
 
 SHIPMENT = Page("shipment", shipments_for)
 SHIPMENT_DESK = Page("desk.shipment", shipments_for)
 COUNTER = Page("customs.shipment", shipments_for)
 INCIDENT_DESK = Page("desk.incident", incidents_for)
 COMPANY = Page("company", qualifications_for, key="")
+ACCOUNT = Page("company", exporters_for, key="")
 COMPANY_DESK = Page("desk.exporter", qualifications_for, key="pk", away="desk.exporters")
 
 
@@ -269,6 +270,24 @@ def _active(row: Qualification, actor: Actor) -> bool:
 
 def _some_wait(row: Qualification, actor: Actor) -> bool:
     return bool(row.waiting)
+
+
+register(
+    "shipments",
+    "exporter",
+    [
+        Step(
+            "close",
+            _("Account closed by the company"),
+            ACCOUNT,
+            closing.close,
+            _("Closed. Everything stays here to be read."),
+            CloseForm,
+            mail=_("Your company’s account is closed"),
+        )
+    ],
+    holder=company,
+)
 
 
 def lapsed(line: HistoryLine) -> str:

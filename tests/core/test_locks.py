@@ -92,6 +92,7 @@ TAKES = {
     "licensing.standing.suspend": "exporters_exporter exporters_qualification licensing_license ledger_lock now"
     " ledger_usable",
     "licensing.standing.reinstate": "exporters_exporter licensing_license ledger_lock now ledger_usable",
+    "shipments.closing.close": "exporters_exporter core_organization now",
     "licensing.licenses.freeze": "licensing_license ledger_lock now ledger_usable",
     "licensing.licenses.lift": "licensing_license ledger_lock now ledger_usable",
     "shipments.reservations.lapse": "licensing_license shipments_shipment now shipment_settle",

@@ -35,7 +35,7 @@ from licensing.actions.applications import Draft, LineDraft
 from licensing.loading import first_document
 from licensing.models import Application, ControlItem, Declaration, License, QuotaPool
 from shipments import actions as shipments
-from shipments.actions import bulk, incidents, qualifications, sheets
+from shipments.actions import bulk, closing, incidents, qualifications, sheets
 from shipments.actions.foreseeing import foresee
 from shipments.api.reading import read_sheet
 from tests import make, story
@@ -94,7 +94,7 @@ def told(clock: Clock) -> Told:
     seers |= {name: getattr(m, name) for name in ("policy_officer", "policy_approver")}
     seers |= {"provincial": replace(provincial, province="33"), "customs": port}
     seers |= {"newcomer": newcomer, "waits": waits, "returned": returned, "of no province": nowhere}
-    seers |= {"stopped": stopped}
+    seers |= {"stopped": stopped, "closed": _closed(world)}
     seers |= {"newcomer's clerk": make.colleague(newcomer, "clerk")}
     seers |= {"of no organization": access.actor_for_user(nobody), "anonymous": access.NOBODY}
     keys = {"exporter's key": make.key(boss, *make.EXPORTER_SCOPES), "customs' key": make.key(port, "customs:confirm")}
@@ -182,6 +182,14 @@ def _stopped(world):
     case = mine.under_review(mine.application(by_whom=[mine.declaration()]))
     make.stopped(mine)
     return boss, [license.ref, case]
+
+
+def _closed(world):
+    """A company that left."""
+    boss = make.exporter(world.ministry, "Closed Co., Ltd.")
+    _call(boss, "Closed")
+    closing.close(seen=seen(boss.organization_id), by=boss)
+    return replace(boss, roles=frozenset({Role.VIEWER}))
 
 
 def _annual(world):
