@@ -75,6 +75,7 @@ urlpatterns = [
     path("applications/<str:ref>/withdraw/", licensing.application_withdraw, name="application.withdraw"),
     *lists("licenses/", licensing_lists.LICENSES),
     path("licenses/<str:ref>/", shipments.license_page, name="license"),
+    *addresses("licenses/<str:ref>/", "license"),
     *lists("shipments/", shipments_lists.SHIPMENTS),
     path("shipments/new/", shipments.shipment_new, name="shipment.new"),
     path("shipments/file/", bulk.sheet_new, name="sheet.new"),

@@ -53,6 +53,12 @@ _GUARDS = (
         _("Ask for less, plan for its next period, or ask the ministry; `pool` names the quota."),
     ),
     Code(
+        "still-reserved",
+        409,
+        _("Something is reserved on the license, so it can't be handed back."),
+        _("Cancel what will not leave, and wait until customs cleared what will; `errors` names the lines."),
+    ),
+    Code(
         "books-differ",
         409,
         _("The books of the license do not agree yet."),

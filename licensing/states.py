@@ -38,6 +38,7 @@ class LicenseState(State):
     SUSPENDED = "suspended", "no", pgettext_lazy("license", "Suspended")
     EXHAUSTED = "exhausted", "", pgettext_lazy("license", "Used up")
     EXPIRED = "expired", "", pgettext_lazy("license", "Expired")
+    SURRENDERED = "surrendered", "", pgettext_lazy("license", "Handed back")
     REVOKED = "revoked", "no", pgettext_lazy("license", "Ended by the ministry")
 
 
@@ -88,4 +89,5 @@ STAGE_OF = {
 }
 ENDED_EARLY = (ApplicationState.NOT_ACCEPTED, ApplicationState.WITHDRAWN, ApplicationState.LAPSED)  # without a decision
 IN_FORCE = (LicenseState.ACTIVE, LicenseState.SUSPENDED)
-ENDED_BY_SOMEBODY = (LicenseState.REVOKED,)  # before its days were over and its quantities used, for good
+# Before its days were over and its quantities used, for good.
+ENDED_BY_SOMEBODY = (LicenseState.REVOKED, LicenseState.SURRENDERED)

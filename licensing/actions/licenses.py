@@ -12,11 +12,12 @@ from django.utils.translation import gettext as _
 
 from core.access import Actor, clock
 from core.command import command
-from core.errors import DomainError, Forbidden, NotFound, WrongState
+from core.errors import DomainError, Forbidden, NotFound, Problem, WrongState
 from core.history import move, record, require, require_seen
 from core.legal_time import legal_day, legal_now
 from core.locks import lock
 from core.models import HistoryLine
+from core.quantities import show
 from exporters import rules
 from exporters.models import Stop
 from licensing import books, ledger
@@ -215,6 +216,31 @@ def expire(pk: int, *, by: Actor) -> bool:
     move(license.expire, by=by, at=at)
     ledger.lapse(license)
     return True
+
+
+@command
+def surrender(ref: str, *, seen: int, reason: str = "", by: Actor) -> License:
+    """Its holder has handed the license back: no reservation commits after this does, and what was free has lapsed.
+
+    Raises DomainError still-reserved with each line of which something is reserved, declared or not.
+    """
+    license = lock(licenses_for(by), ref=ref)
+    require(license.surrender, by=by, seen=seen)
+    ledger.lock_lines(license)
+    at = legal_now()
+    if problems := [_still_reserved(line) for line in license.lines.order_by("number") if line.reserved]:
+        text = _("Something is reserved on it. Cancel what will not leave, and wait until customs cleared what will.")
+        raise DomainError(text, code="still-reserved", errors=problems)
+    ledger.set_usable(license, usable=False)
+    move(license.surrender, by=by, at=at, reason=reason)
+    ledger.lapse(license)
+    return license
+
+
+def _still_reserved(line: Any) -> Problem:
+    text = _("Line {line}: {quantity} {unit} are reserved.")
+    text = text.format(line=line.number, quantity=show(line.reserved, line.unit), unit=line.unit)
+    return Problem(f"/lines/{line.number}", "still-reserved", text)
 
 
 @command

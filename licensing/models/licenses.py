@@ -23,19 +23,21 @@ from exporters.states import ExporterState
 from licensing.models.applications import Application, DecisionStep, Kind, ToleranceMode
 from licensing.models.declarations import Declaration
 from licensing.models.editions import PolicyEdition
-from licensing.states import IN_FORCE
+from licensing.states import ENDED_BY_SOMEBODY, IN_FORCE
 from licensing.states import LicenseState as S
 
 
 class Obstacle(StrEnum):
     """What stands in the way of any reservation on a license now; the first of these that does.
 
-    Its own: the ministry ended it (REVOKED), it is USED_UP, its last day is OVER, it is SUSPENDED or its first day is
-    to come (EARLY). Of what else a reservation needs (licensing.selectors.usable): its last shipment cleared, its
-    exporter is not active, no end-user is open, no clearance and no quantity is left, rules and holds stop every line.
+    Its own: the ministry ended it (REVOKED), its holder handed it back (SURRENDERED), it is USED_UP, its last day is
+    OVER, it is SUSPENDED or its first day is to come (EARLY). Of what else a reservation needs
+    (licensing.selectors.usable): its last shipment cleared, its exporter is not active, no end-user is open, no
+    clearance and no quantity is left, rules and holds stop every line.
     """
 
     REVOKED = "revoked"
+    SURRENDERED = "surrendered"
     USED_UP = "used-up"
     OVER = "over"
     SUSPENDED = "suspended"
@@ -102,7 +104,15 @@ class License(FSMModelMixin, models.Model):
                 name="license_turning", fields=["next_turn_at"], condition=Q(state__in=["active", "suspended"])
             ),
         ]
-        triggers = [Guard("two_people", operation=pgtrigger.Insert)]
+        triggers = [
+            Guard("two_people", operation=pgtrigger.Insert),
+            Guard(
+                "surrendered_as_a_whole",
+                runs="nothing_reserved",
+                operation=pgtrigger.Update,
+                condition=pgtrigger.Q(old__state__df=pgtrigger.F("new__state"), new__state=S.SURRENDERED),
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.ref
@@ -117,8 +127,8 @@ class License(FSMModelMixin, models.Model):
     def obstacle_on(self, day: date) -> Obstacle | None:
         """Of its own, as pages say it. What decides is each line's `open`, under its lock, and these days:
         ledger_take()."""
-        if self.state == S.REVOKED:
-            return Obstacle.REVOKED
+        if self.state in ENDED_BY_SOMEBODY:
+            return Obstacle(self.state)
         if self.state == S.EXHAUSTED:
             return Obstacle.USED_UP
         if self.state == S.EXPIRED or self.past_on(day):
@@ -226,6 +236,15 @@ class License(FSMModelMixin, models.Model):
 
     @transition(
         field=state,
+        source=S.ACTIVE,
+        target=S.SURRENDERED,
+        permission=rules.holder("license.surrender"),
+        custom={"label": _("Hand back")},
+    )
+    def surrender(self) -> None: ...
+
+    @transition(
+        field=state,
         source=[S.ACTIVE, S.SUSPENDED],
         target=None,
         permission=rules.officer("license.propose_revoke"),
@@ -246,7 +265,7 @@ class License(FSMModelMixin, models.Model):
 
     @transition(
         field=state,
-        source=[S.ACTIVE, S.SUSPENDED, S.EXHAUSTED, S.EXPIRED],
+        source=[S.ACTIVE, S.SUSPENDED, S.EXHAUSTED, S.EXPIRED, S.SURRENDERED],
         target=None,
         permission=rules.officer("license.drop_revoke"),
         conditions=[waits("revoke")],

@@ -173,7 +173,8 @@ def changed_since(actor: Actor, since: datetime) -> QuerySet[License]:
 
 def _turned() -> QuerySet[HistoryLine]:
     return HistoryLine.objects.filter(
-        Q(verb="lift", to_state=LicenseState.ACTIVE) | Q(verb__in=["expire", "exhaust", "reopen", "revoke"]),
+        Q(verb="lift", to_state=LicenseState.ACTIVE)
+        | Q(verb__in=["expire", "exhaust", "reopen", "revoke", "surrender"]),
         subject_kind="license",
     )
 

@@ -83,3 +83,14 @@ BEGIN
     RETURN NEW;
 END;
 $$;
+
+-- Attached to licenses that are handed back: nothing of them is reserved.
+CREATE OR REPLACE FUNCTION guard_nothing_reserved() RETURNS trigger LANGUAGE plpgsql
+    SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    IF EXISTS (SELECT FROM licensing_licenseline l WHERE l.license_id = NEW.id AND l.reserved > 0) THEN
+        RAISE EXCEPTION 'something is reserved on a license that is handed back' USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN NEW;
+END;
+$$;

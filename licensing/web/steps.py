@@ -89,6 +89,7 @@ from licensing.web.forms import (
     ResubmitForm,
     ScreenForm,
     SupplementForm,
+    SurrenderForm,
 )
 from licensing.web.forms.companies import StopForm
 from licensing.web.forms.notices import PublicReasonForm
@@ -100,6 +101,7 @@ DECLARATION = Page("declaration", declarations_for)
 DECLARATION_DESK = Page("desk.declaration", declarations_for)
 CASE = Page("application", applications_for)
 DESK = Page("desk.case", applications_for)
+LICENSE = Page("license", licenses_for)
 LICENSE_DESK = Page("desk.license", licenses_for)
 DRAFT_DESK = Page("desk.draft", drafts_for)
 PROPOSAL = Page("proposal", lambda actor: proposals())
@@ -591,6 +593,15 @@ register(
             mail=_("{ref}: taken of line {line}: {percent} %"),
         ),
         Step("warn_of_end", _("Holder warned of the coming end"), mail=_("{ref}: ends within {days} days")),
+        Step(
+            "surrender",
+            _("Handed back by its holder; the unused rest lapsed"),
+            LICENSE,
+            licenses.surrender,
+            _("Handed back. Nothing can be reserved on it any more."),
+            SurrenderForm,
+            mail=_("{ref}: handed back"),
+        ),
         Step(
             "propose_revoke",
             ended(_("Its end is proposed: {way}. Provision: {provision}")),

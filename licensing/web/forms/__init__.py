@@ -4,7 +4,7 @@ from licensing.web.forms.applications import ApplicationForm, DocumentForm, Line
 from licensing.web.forms.consultations import ConsultForm
 from licensing.web.forms.decisions import ApproveForm, DecideForm, IntendForm, IssueForm, RecommendForm, RefuseForm
 from licensing.web.forms.declarations import CertificateForm, DeclarationForm, QueryForm, RedeclareForm, RedoForm
-from licensing.web.forms.licenses import LiftForm, ProposeRevokeForm
+from licensing.web.forms.licenses import LiftForm, ProposeRevokeForm, SurrenderForm
 from licensing.web.forms.questions import AnswerForm, AskForm, CloseQuestionForm, QuestionForm, ReplyForm
 from licensing.web.forms.screenings import ScreenForm
 from licensing.web.forms.supplements import ResubmitForm, SupplementForm
@@ -36,4 +36,5 @@ __all__ = [
     "ResubmitForm",
     "ScreenForm",
     "SupplementForm",
+    "SurrenderForm",
 ]

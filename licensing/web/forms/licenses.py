@@ -62,3 +62,12 @@ class ProposeRevokeForm(StepForm):
 
     def facts(self) -> dict[str, Any]:
         return self.cleaned_data | {"hearing": read_upload(self.cleaned_data["hearing"])}
+
+
+class SurrenderForm(StepForm):
+    reason = forms.CharField(
+        label=gettext_lazy("Reason, if you want to give one"),
+        required=False,
+        max_length=2_000,
+        widget=forms.Textarea(attrs={"rows": 2}),
+    )
