@@ -208,6 +208,8 @@ def _licenses(rows: Iterable[License]) -> list[Need]:
         elif row.turn_verb == "revoke":
             found.append(_ended(row, rest))
             continue
+        elif row.turn_verb == "surrender":
+            title, text = _("License {ref} was handed back"), _("{day}. Unused, and lapsed: {rest}.")
         elif row.turn_verb in ("expire", "exhaust") and rest:
             title, text = _("License {ref} has ended"), _("Unused on {day}, and lapsed: {rest}.")
         else:

@@ -157,7 +157,7 @@ def _judge(message: Message, license: License, shipment: Shipment) -> tuple[bool
     return not kinds, kinds
 
 
-ENDS = ("revoke",)  # of a license, before its last day and for good
+ENDS = ("revoke", "surrender")  # of a license, before its last day and for good
 AHEAD = timedelta(minutes=10)  # that clocks may differ
 # What crosses once nothing more should is booked, and moves nothing.
 _NO_MORE = {

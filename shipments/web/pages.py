@@ -147,6 +147,7 @@ def license_page(request: HttpRequest, ref: str, failed: Failed | None = None) -
         "others_end": any(isinstance(why, FourEyes) for why in against.values()),
         "ended_by_itself": list(dict.fromkeys(str(why) for why in against.values() if isinstance(why, Forbidden))),
         "obstacle": obstacle,
+        "still_reserved": [line for line in row.lines.all() if line.reserved],
         "under_way": selectors.under_way(row) if steps["proposed"] or row.state in ENDED_BY_SOMEBODY else [],
         "clearances_taken": taken,
         "clearances_used": used,
