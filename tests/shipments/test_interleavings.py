@@ -20,7 +20,7 @@ from core.idempotency import Answer, Claim
 from core.legal_time import day_end, legal_now, legal_today
 from core.models import HistoryLine, Idempotency
 from licensing import books
-from licensing.actions import licenses, pools, standing, verdicts
+from licensing.actions import licenses, pools, revocations, standing, verdicts
 from licensing.models import PoolMovement, QuotaPool, Suspension
 from licensing.models.balances import AMOUNTS, Ceiling, ClearanceCount, LicenseLine, Movement
 from licensing.tasks import expire_licenses
@@ -39,7 +39,7 @@ __all__ = ["world"]
 
 log = logging.getLogger(__name__)
 KG = 1000
-OF_A_LICENSE = ("suspend", "stop", "turn", "clear", "correct", "cancel", "bulk")
+OF_A_LICENSE = ("suspend", "stop", "revoke", "turn", "clear", "correct", "cancel", "bulk")
 OF_A_POOL = ("clear", "correct", "cancel", "bulk")
 SOME = None if os.environ.get("ORDERS") == "all" else 20  # of pairs that have more
 PARTS = ("quantity", "held", "drawn", "released", "over_cleared")
@@ -116,6 +116,8 @@ class Scene:
                 licenses.lift, license.ref, suspension=self.cause, seen=self.cause_seen, reason="Seen", by=another
             ),
             "stop": lambda: done(standing.suspend, license.exporter_id, seen=self.company_seen, number="7", **stopped),
+            "revoke": lambda: done(revocations.revoke, license.ref, seen=self.end_seen, by=another),
+            "surrender": self.surrender,
             "freeze": lambda: done(licenses.freeze, license.pk, by=by_clock()),
             "turn": lambda: done(verdicts.turn, license.pk, by=by_clock()),
             "expire": lambda: done(expire_licenses),
@@ -130,6 +132,13 @@ class Scene:
             "midnight": lambda: self.rewound.go_on(timedelta(minutes=5)),
         }
 
+    def surrender(self):
+        """Which is refused while something is reserved."""
+        try:
+            return done(licenses.surrender, self.license.ref, seen=self.end_seen, by=self.world.exporter)
+        except DomainError as refused:
+            return refused.code
+
     def in_time(self):
         """On the last day; the day after it is too late for what was planned, and for the license."""
         try:
@@ -139,10 +148,17 @@ class Scene:
             return "late" if codes & {"license-expired", "date-out-of-range"} else codes
 
     def before(self, names):
-        """What is so when they begin: a license that may be lifted is suspended, other rules judge one that turns."""
+        """What is so when they begin: a license that may be lifted is suspended, other rules judge one that turns, that
+        one ends was proposed, nothing is reserved on one that is handed back."""
         if "lift" in names:
             licenses.suspend(self.license.ref, seen=self.seen, reason="Inspection", by=self.world.ministry.decider)
             self.cause, self.cause_seen = self.license.suspensions.get().pk, seen(self.license.ref)
+        if "revoke" in names:
+            make.end_proposed(self.world, self.license)
+        for name in ("WAITS", "BOOKED") if "surrender" in names else ():
+            actions.cancel(self.booked[name].ref, by=self.world.exporter)
+        if {"revoke", "surrender"} & {*names}:
+            self.end_seen = seen(self.license.ref)
         if "turn" in names:
             here = {"match": {"destination.country": ["DE"]}, "applies_to": ["existing"]}
             make.edition(lambda rules, _: rules["R033"].update(here))
@@ -284,7 +300,17 @@ def test_a_reservation_beside_another_verb(scene, player, other):
 
 @pytest.mark.parametrize(
     ("other", "outcomes"),
-    [("stop", 2), ("cut", 2), ("lift", 2), ("freeze", 2), ("turn", 1), ("clear", 2), ("correct", 2)],
+    [
+        ("stop", 2),
+        ("revoke", 2),
+        ("surrender", 2),
+        ("cut", 2),
+        ("lift", 2),
+        ("freeze", 2),
+        ("turn", 1),
+        ("clear", 2),
+        ("correct", 2),
+    ],
 )
 def test_a_reservation_beside_a_long_verb(scene, player, other, outcomes):
     found = explored(scene, player, "reserve", other, most=SOME)
@@ -337,3 +363,11 @@ def test_twin_the_line_is_not_locked(scene, player):
     with changed("ledger_take", "ORDER BY l.id FOR NO KEY UPDATE", "ORDER BY l.id"):
         found = explored(scene, player, "reserve", "suspend", until_wrong=True)
     assert found.wrong[0].startswith("instants of license:")
+
+
+@pytest.mark.parametrize("end", ["revoke", "surrender"])
+def test_twin_the_line_is_not_locked_and_the_license_ends(end, scene, player):
+    """A reservation is accepted on a license that has ended, of which nothing was reserved."""
+    with changed("ledger_take", "ORDER BY l.id FOR NO KEY UPDATE", "ORDER BY l.id"):
+        found = explored(scene, player, "reserve", end, until_wrong=True)
+    assert found.wrong

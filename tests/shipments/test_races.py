@@ -18,12 +18,12 @@ from core.errors import DomainError
 from core.legal_time import day_end, legal_today
 from core.models import HistoryLine
 from licensing import books
-from licensing.actions import licenses
+from licensing.actions import licenses, revocations
 from licensing.models import ApplicationEndUser, ApplicationLine
 from licensing.models.balances import LicenseLine, Movement
 from licensing.selectors import movements_of
 from shipments.actions import reserve
-from shipments.models import Shipment
+from shipments.models import CustomsDeclaration, Incident, Shipment
 from tests import make
 from tests.http import Server
 from tests.interleave import AT_THE_GATE
@@ -130,6 +130,51 @@ def test_no_reservation_commits_after_the_suspension(live):
     assert late_reservations(suspended_at) == 0
     assert Shipment.objects.count() == len(accepted)
     assert LicenseLine.objects.get().reserved == len(accepted) * 1_000
+
+
+def ended_amid(world, license, under_way):
+    """What 160 reservations were answered while customs cleared these and the license ended, 14 at a time."""
+    make.end_proposed(world, license)
+    page = seen(license.ref)
+
+    def asked(call):
+        try:
+            return call()
+        except DomainError as refused:
+            return refused.code
+        finally:
+            connections.close_all()
+
+    def end():
+        revocations.revoke(license.ref, seen=page, by=world.ministry.other_decider)
+
+    requests_ = [world.request(license, KG, client_reference=f"R-{number}") for number in range(160)]
+    calls = [lambda one=one: reserve(one, by=world.exporter).ref and "accepted" for one in requests_]
+    for number, ref in enumerate(under_way):
+        calls.insert(5 * number, lambda ref=ref: world.clear(ref, 10 * KG) and "cleared")
+    calls.insert(70, end)
+    with ThreadPoolExecutor(14) as pool:
+        return [said for said in pool.map(asked, calls) if said]
+
+
+def test_a_license_ends_amid_reservations_and_clearances(live):
+    """Each reservation that was accepted lay before, and each crossing is booked; with an incident if it came after."""
+    world, _ = live
+    license = world.license(kilograms=5_000)
+    under_way = [world.shipment(license, 10 * KG).ref for _ in range(40)]
+    said = ended_amid(world, license, under_way)
+    ended_at = HistoryLine.objects.get(verb="revoke").at
+    accepted = said.count("accepted")
+    assert set(said) == {"accepted", "cleared", "license-not-active"}
+    assert (late_reservations(ended_at), said.count("cleared")) == (0, 40)
+    line = LicenseLine.objects.get()
+    assert (line.drawn, line.reserved, line.over_cleared) == (40 * 10 * KG, accepted * KG, 0)
+    assert (line.available, line.lapsed, line.open) == (0, 5_000 * KG - line.drawn - line.reserved, False)
+    late = CustomsDeclaration.objects.filter(declared_at__gte=ended_at).count()
+    assert 0 < late < 40
+    assert CustomsDeclaration.objects.filter(lawful=False).count() == late
+    assert Incident.objects.filter(kind="license_not_usable").count() == late
+    assert books.drift() == []
 
 
 def test_a_reservation_that_waits_on_a_lock_across_the_end_is_refused(live, clock):
