@@ -436,6 +436,7 @@ def _ends(step: Story, world: make.World) -> None:
     step(revocations.drop_revoke, license.ref, reason="Not yet", by=m.other_decider)
     make.end_proposed(world, license, m.other_decider)
     step(revocations.revoke, license.ref, by=m.decider)
+    step(licenses.surrender, world.license(kilograms=10).ref, by=world.exporter)
 
 
 def _customs(step: Story, world: make.World, used: shipments.Receipt) -> None:

@@ -28,7 +28,7 @@ WORDS = {
     "declaration": "Draft · Signed · Submitted · Question open · Verified · In force · Rejected · Replaced · Expired",
     "application": "Draft · Submitted · Supplement needed · Accepted · Under review · Waiting for you"
     " · With second officer · Approved · License issued · Refused · Not accepted · Withdrawn · Lapsed",
-    "license": "In force · Suspended · Used up · Expired · Ended by the ministry",
+    "license": "In force · Suspended · Used up · Expired · Handed back · Ended by the ministry",
     "draft": "Draft · Approved · Repealed",
     "notice": "Made public · Withdrawn",
     "shipment": "Reserved · Declared · Partly cleared · Cleared · Departed · Delivered"

@@ -45,13 +45,16 @@ def test_every_guard_runs_its_own_function_with_a_fixed_search_path(db):
         "ceiling_has_room",
         "countersigned",
         "decided_once",
+        "ended_with_the_account",
         "in_order",
         "insert_only",
+        "nothing_reserved",
         "pool_change_decided_once",
         "pool_has_room",
         "signed",
         "state_begins",
         "state_moves",
+        "stopped",
         "two_people",
     )
     assert found == [(f"guard_{name}", ["search_path=pg_catalog, public, pg_temp"], False) for name in guards]

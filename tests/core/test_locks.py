@@ -97,6 +97,7 @@ TAKES = {
     "licensing.licenses.lift": "licensing_license ledger_lock now ledger_usable",
     "shipments.reservations.lapse": "licensing_license shipments_shipment now shipment_settle",
     "licensing.revocations.revoke": "licensing_license ledger_lock now ledger_usable ledger_lapse",
+    "licensing.licenses.surrender": "licensing_license ledger_lock now ledger_usable ledger_lapse",
     "licensing.licenses.expire": "licensing_license ledger_lock now ledger_usable ledger_lapse",
     "licensing.screenings.screen": "exporters_exporter licensing_application licensing_license now",
     "licensing.verdicts.confirm": "licensing_license now",

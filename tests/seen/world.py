@@ -79,7 +79,7 @@ def told(clock: Clock) -> Told:
     story.told(world)
     make.notice(m)
     make.notice(m, kind="no_change", instruments=["A18-2025", "A1-2026"], text_en="Nothing is known.\nWe look on.")
-    more = [*_cases(world), *_licenses(world), *_drafts(world)]
+    more = [*_cases(world), *_licenses(world), *_ends(world), *_drafts(world)]
     newcomer, waits, returned, nowhere = _companies(world)
     stopped, theirs = _stopped(world)
     more += theirs
@@ -434,6 +434,22 @@ def _licenses(world):
         incidents.note(incident.ref, text="Called the port.\nThey look.", by=m.reviewer)
     after = _after_clearance(world)
     return [future.ref, used.ref, suspended.ref, reserved, part, over, off, held.ref, *after]
+
+
+def _ends(world):
+    """Licenses of which one may be handed back, and one was; that one ends is proposed, and one has ended, each with
+    goods under way: their references."""
+    free, given, proposed, ended = (world.license(kilograms=100) for _ in range(4))
+    licenses.surrender(given.ref, seen=seen(given.ref), reason="Sold elsewhere.", by=world.exporter)
+    under_way = []
+    for license in (proposed, ended):
+        declared, reserved = world.shipment(license, 20 * KG).ref, world.shipment(license, 10 * KG).ref
+        shipments.receive(world.message(declared, "declared"), by=world.customs)
+        under_way += [declared, reserved]
+    hearing = {"end_reason": "penalty", "hearing": ("hearing.pdf", demo.pdf("Heard")), "heard_on": legal_today()}
+    make.end_proposed(world, proposed, world.ministry.other_decider, **hearing)
+    make.ended(world, ended)
+    return [free.ref, given.ref, proposed.ref, ended.ref, *under_way]
 
 
 def _after_clearance(world):
