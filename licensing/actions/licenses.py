@@ -117,7 +117,7 @@ def closing(cause: str, parties: Iterable[str], lines: Iterable[int]) -> dict[st
 def narrowed(license: License, *, by: Actor, at: datetime, reason: str, facts: dict[str, Any]) -> None:
     """Something of the license is closed: one line of history and a mail. Suspended where it serves nobody now."""
     words: dict[str, Any] = {"by": by, "at": at, "reason": reason, "facts": facts}
-    suspended = not license.serves()
+    suspended = license.state in IN_FORCE and not license.serves()
     if suspended and license.state == LicenseState.ACTIVE:
         move(license.suspend, **words)
     else:
@@ -178,6 +178,8 @@ def settle(license: License, *, by: Actor) -> None:
         ledger.set_usable(license, usable=True)
         move(license.reopen, by=by, at=at)
         _stop_with_its_company(license, at)
+        if license.state == LicenseState.ACTIVE and not license.serves():  # all were closed while it was used up
+            move(license.suspend, by=clock(), at=at)
 
 
 def _stop_with_its_company(license: License, at: datetime) -> None:

@@ -6,21 +6,20 @@ that they were issued on. What else a hit does is for the rules. Which result co
 """
 
 from collections.abc import Collection, Iterable
-from datetime import date, datetime
-from typing import Any
+from datetime import date
 
 from django.db.models import Max
 from django.utils.translation import gettext as _
 
-from core.access import Actor, clock
+from core.access import Actor
 from core.command import command
 from core.errors import DomainError, Invalid, Problem
 from core.history import move, require
 from core.legal_time import legal_day, legal_now
 from core.locks import lock_all
 from licensing import ledger
+from licensing.actions import licensed_users
 from licensing.actions.applications import lock_with_exporter
-from licensing.actions.licenses import closing, narrowed, widened
 from licensing.models import (
     Application,
     ApplicationEndUser,
@@ -89,45 +88,14 @@ def screen(
     for license in held:
         for named in license.end_users.filter(party__in=parties).select_related("party"):
             resolved = hit == NO_HIT or _issued_on(named, hit)
-            (_open_again if resolved else _close)(license, named, reason, by, at)
+            change = licensed_users.open_again if resolved else licensed_users.close  # of a hit holders read nothing
+            change(license, named, Cause.SCREENING, reason=reason, by=by, at=at)
     return row
 
 
 def _issued_on(user: LicenseEndUser, hit: str) -> bool:
     """Its license was issued knowing this very result, so that it closes nothing of it."""
     return user.verdicts.filter(facts__contains={HIT: hit}).exists()
-
-
-def _close(license: License, user: LicenseEndUser, reason: str, by: Actor, at: datetime) -> None:
-    """A hit was recorded: the end-user is closed on a license in force until it is resolved. Holders read none."""
-    if user.causes.filter(cause=Cause.SCREENING, ended_at=None).exists():
-        return
-    user.causes.create(license=license, cause=Cause.SCREENING, reason=reason, opened_by=by.user, opened_at=at)
-    license.end_users.filter(pk=user.pk).update(open=False)
-    narrowed(license, **_told(license, user, at))
-
-
-def _open_again(license: License, user: LicenseEndUser, reason: str, by: Actor, at: datetime) -> None:
-    """That there is no hit, or none but that of its issue, was recorded: what a hit had closed is open again, and no
-    other cause has ended."""
-    served = license.serves()
-    if not user.causes.filter(cause=Cause.SCREENING, ended_at=None).update(
-        ended_by=by.user, ended_at=at, end_reason=reason
-    ):
-        return
-    license.end_users.filter(pk=user.pk).update(open=True)
-    widened(license, served=served, **_told(license, user, at))
-
-
-def _told(license: License, user: LicenseEndUser, at: datetime) -> dict[str, Any]:
-    """What history says: it follows from the deed, which stands in the case with whoever did it."""
-    lines = license.lines.values_list("number", flat=True)
-    return {
-        "by": clock(),
-        "at": at,
-        "reason": "",
-        "facts": closing(Cause.SCREENING, [user.party.ref], lines),
-    }
 
 
 def require_screened(row: Application, chosen: Iterable[ApplicationEndUser]) -> None:

@@ -1,0 +1,40 @@
+"""The steps under what closes an end-user of a license, and opens it again: what a screening finds, and what becomes of
+its declaration. License and lines are locked. What rules close stands in its verdicts."""
+
+from datetime import datetime
+from typing import Any
+
+from core.access import Actor, clock
+from core.history import record
+from licensing.actions.licenses import closing, narrowed, widened
+from licensing.models import License, LicenseEndUser, Suspension
+
+
+def close(
+    license: License, user: LicenseEndUser, cause: str, *, reason: str, by: Actor, at: datetime, **told: str
+) -> None:
+    """Such a cause of the end-user is open; nothing changes where one is. told: facts of it."""
+    if user.causes.filter(cause=cause, ended_at=None).exists():
+        return
+    user.causes.create(license=license, cause=cause, reason=reason, facts=told, opened_by=by.user, opened_at=at)
+    license.end_users.filter(pk=user.pk).update(open=False)
+    narrowed(license, **_told(license, user, cause, at))
+
+
+def open_again(license: License, user: LicenseEndUser, cause: str, *, reason: str, by: Actor, at: datetime) -> None:
+    """Such a cause of the end-user has ended, and no other: it is open again where none is left."""
+    served = license.serves()
+    if not user.causes.filter(cause=cause, ended_at=None).update(ended_by=by.user, ended_at=at, end_reason=reason):
+        return
+    told = _told(license, user, cause, at)
+    if user.causes.filter(ended_at=None).exclude(cause=Suspension.Cause.POLICY).exists():
+        record(license, "lift", before=license.state, **told)
+        return
+    license.end_users.filter(pk=user.pk).update(open=True)
+    widened(license, served=served, **told)
+
+
+def _told(license: License, user: LicenseEndUser, cause: str, at: datetime) -> dict[str, Any]:
+    """What history says: it follows from the deed, which stands elsewhere with whoever did it."""
+    lines = license.lines.values_list("number", flat=True)
+    return {"by": clock(), "at": at, "reason": "", "facts": closing(cause, [user.party.ref], lines)}
