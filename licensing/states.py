@@ -15,6 +15,7 @@ class DeclarationState(State):
     REJECTED = "rejected", "no", pgettext_lazy("declaration", "Rejected")
     SUPERSEDED = "superseded", "", pgettext_lazy("declaration", "Replaced")
     EXPIRED = "expired", "", pgettext_lazy("declaration", "Expired")
+    INVALID = "invalid", "no", pgettext_lazy("declaration", "Invalid")
 
 
 class ApplicationState(State):
@@ -54,7 +55,7 @@ class NoticeState(State):
 
 
 # Of declarations: no case is approved on one of these any more.
-VOID = (DeclarationState.REJECTED, DeclarationState.EXPIRED)
+VOID = (DeclarationState.REJECTED, DeclarationState.EXPIRED, DeclarationState.INVALID)
 # What an officer may still decide on, and what an exporter may still withdraw.
 OPEN_CASE = (
     ApplicationState.SUBMITTED,
@@ -91,3 +92,4 @@ ENDED_EARLY = (ApplicationState.NOT_ACCEPTED, ApplicationState.WITHDRAWN, Applic
 IN_FORCE = (LicenseState.ACTIVE, LicenseState.SUSPENDED)
 # Before its days were over and its quantities used, for good.
 ENDED_BY_SOMEBODY = (LicenseState.REVOKED, LicenseState.SURRENDERED)
+MAY_BE_USED = (*IN_FORCE, LicenseState.EXHAUSTED)  # one that is used up may be in force again

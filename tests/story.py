@@ -30,6 +30,7 @@ from licensing.actions import (
     editions,
     follows,
     intents,
+    invalidations,
     licenses,
     notices,
     pools,
@@ -385,6 +386,12 @@ def _shipments(step: Story, world: make.World, clock_of: Any) -> None:
     step(licenses.freeze, ending.pk, by=clock())
     frozen = ending.suspensions.get(ended_at=None).pk
     licenses.lift(ending.ref, seen=seen(ending.ref), suspension=frozen, reason="Agrees", by=another)
+    false = world.declaration()
+    said = {"ground": "forged", "reason": "The stamp is another's."}
+    step(invalidations.propose_invalidate, false.ref, **said, by=world.ministry.reviewer)
+    step(invalidations.drop_invalidate, false.ref, reason="It is theirs", by=decider)
+    invalidations.propose_invalidate(false.ref, seen=seen(false.ref), **said, by=world.ministry.reviewer)
+    step(invalidations.invalidate, false.ref, by=decider)
     step(declarations.expire, world.declaration().pk, by=clock())  # which is not due, and looked at
     _ends(step, world)
     _plain(step, world)

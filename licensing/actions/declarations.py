@@ -17,6 +17,7 @@ from core.history import move, record, require, require_version
 from core.legal_time import legal_day, legal_now, legal_today, months_after
 from core.locks import lock, lock_all
 from core.references import draw
+from licensing.actions.invalidations import lock_closed, restore
 from licensing.actions.screenings import require_resolved_of
 from licensing.models import Application, ControlItem, Declaration
 from licensing.models.declarations import CONFIRMATIONS, SIGNED_MONTHS, DeclarationEntry
@@ -180,12 +181,16 @@ def submit(ref: str, *, seen: int, by: Actor) -> Declaration:
 def verify(ref: str, *, seen: int, by: Actor) -> Declaration:
     """A reviewer has looked at certificate, signer and quantities, and found them right.
 
-    Raises DomainError screening-unresolved while it is not known whether its end-user is on a list.
+    End-users of licenses whom an invalid declaration had closed are open again where this one says as much. Raises
+    DomainError screening-unresolved while it is not known whether its end-user is on a list.
     """
     row = lock(declarations_for(by), ref=ref)
     require(row.verify, by=by, seen=seen)
     require_resolved_of(row)
-    move(row.verify, by=by)
+    closed = lock_closed(row)
+    at = legal_now()
+    move(row.verify, by=by, at=at)
+    restore(row, closed, by=by, at=at)
     return row
 
 

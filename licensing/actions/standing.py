@@ -15,10 +15,9 @@ from exporters.states import QualificationState
 from licensing import ledger
 from licensing.actions.licenses import cause_opened, lifted
 from licensing.models import License, Suspension
-from licensing.states import IN_FORCE, LicenseState
+from licensing.states import IN_FORCE, MAY_BE_USED, LicenseState
 
 CAUSE = Suspension.Cause.EXPORTER
-MAY_BE_USED = (*IN_FORCE, LicenseState.EXHAUSTED)  # one that is used up may be in force again
 
 
 @command

@@ -14,7 +14,7 @@ from licensing.models.applications import (
     ToleranceMode,
 )
 from licensing.models.comments import Comment
-from licensing.models.declarations import Declaration, DeclarationEntry, DeclarationItem
+from licensing.models.declarations import Declaration, DeclarationEntry, DeclarationItem, InvalidGround
 from licensing.models.editions import Draft, PolicyEdition, Signature
 from licensing.models.intents import Intent, IntentAnswer
 from licensing.models.licenses import (
@@ -60,6 +60,7 @@ __all__ = [
     "Finding",
     "Follow",
     "Instrument",
+    "InvalidGround",
     "Intent",
     "IntentAnswer",
     "Kind",

@@ -35,7 +35,7 @@ from licensing.rules import (
     whoever_has_it,
     whoever_has_it_not,
 )
-from licensing.states import OPEN_CASE, REDECLARED, TAKEN
+from licensing.states import OPEN_CASE, REDECLARED, TAKEN, UNISSUED
 from licensing.states import ApplicationState as S
 from licensing.words import terms
 
@@ -110,6 +110,10 @@ class Application(FSMModelMixin, models.Model):
     @property
     def open(self) -> bool:
         return self.state in OPEN_CASE
+
+    @property
+    def unissued(self) -> bool:
+        return self.state in UNISSUED
 
     @cached_property
     def looked_at(self) -> "list[Finding]":

@@ -10,10 +10,11 @@ from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 from django_fsm import FSMField, FSMModelMixin, transition
 
-from core.graphs import guarded
+from core.graphs import countersigned, guarded
 from core.guards import insert_only
 from core.legal_time import months_after
 from core.models import Document, User
+from core.proposals import none_waits, waits
 from exporters import rules
 from exporters.models import Exporter, Party
 from licensing.models.lists import ControlItem, EndUse
@@ -27,6 +28,16 @@ SIGNED_MONTHS = 12  # before the first planned day, at most
 USE_LEAST = 50  # characters that tell an end-use
 
 
+class InvalidGround(models.TextChoices):
+    """Why a declaration that was verified counts no more."""
+
+    CHANGED = "changed", _("The end-user or the end-use has changed")
+    FORGED = "forged", _("It is forged")
+    LAPSED = "lapsed", _("It has lapsed")
+    FRAUD = "fraud", _("It was obtained by fraud")
+
+
+@countersigned("invalidate", S.INVALID)
 @guarded(initial=S.DRAFT)
 class Declaration(FSMModelMixin, models.Model):
     """One end-user's word on what the goods are for, with the signed certificate as PDF.
@@ -151,6 +162,11 @@ class Declaration(FSMModelMixin, models.Model):
         return self.state in VOID
 
     @property
+    def verified(self) -> bool:
+        """No license rests on it yet."""
+        return bool(self.state == S.VERIFIED)
+
+    @property
     def checked(self) -> bool:
         """A reviewer verified it, and nothing came in between."""
         return self.state in (S.VERIFIED, S.IN_FORCE, S.SUPERSEDED)
@@ -240,7 +256,7 @@ class Declaration(FSMModelMixin, models.Model):
         field=state,
         source=S.VERIFIED,
         target=S.IN_FORCE,
-        permission=rules.officer("application.issue"),
+        permission=rules.a_consequence,
         custom={"label": _("Put in force"), "hidden": True},
     )
     def activate(self) -> None: ...
@@ -262,6 +278,36 @@ class Declaration(FSMModelMixin, models.Model):
         custom={"label": _("Expire"), "hidden": True},
     )
     def expire(self) -> None: ...
+
+    @transition(
+        field=state,
+        source=[S.VERIFIED, S.IN_FORCE, S.SUPERSEDED],
+        target=None,
+        permission=rules.officer("declaration.propose_invalidate"),
+        conditions=[none_waits("invalidate")],
+        custom={"label": _("Propose that it is invalid")},
+    )
+    def propose_invalidate(self) -> None: ...
+
+    @transition(
+        field=state,
+        source=[S.VERIFIED, S.IN_FORCE, S.SUPERSEDED],
+        target=S.INVALID,
+        permission=rules.officer("declaration.invalidate"),
+        conditions=[waits("invalidate")],
+        custom={"label": _("Declare it invalid")},
+    )
+    def invalidate(self) -> None: ...
+
+    @transition(
+        field=state,
+        source=[S.VERIFIED, S.IN_FORCE, S.SUPERSEDED, S.EXPIRED],
+        target=None,
+        permission=rules.officer("declaration.drop_invalidate"),
+        conditions=[waits("invalidate")],
+        custom={"label": _("Take back or decline the proposal")},
+    )
+    def drop_invalidate(self) -> None: ...
 
 
 @insert_only

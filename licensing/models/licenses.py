@@ -327,6 +327,7 @@ class Suspension(models.Model):
         OVER_CLEARANCE = "over_clearance", _("More was cleared than the license had")
         POLICY = "policy", _("The rules in force")
         SCREENING = "screening", _("A question about the end-user")
+        DECLARATION = "declaration", _("An invalid declaration of the end-user")
         LEDGER = "ledger", _("The books of the license do not agree")
         EXPORTER = "exporter", _("The company’s account is stopped")
 
@@ -374,6 +375,10 @@ class Suspension(models.Model):
                 fields=["license"],
                 condition=Q(cause="exporter", ended_at=None),
             ),
+            models.CheckConstraint(
+                name="suspension_declaration_of_an_end_user",
+                condition=~Q(cause="declaration") | Q(end_user__isnull=False),
+            ),
             models.UniqueConstraint(
                 name="suspension_of_an_end_user_once",
                 fields=["end_user", "cause"],
@@ -395,7 +400,10 @@ class Suspension(models.Model):
         """Why this officer does not end it; None where he may."""
         if self.end_user_id:
             return Forbidden(
-                gettext("This closed an end-user, and ends with what closed it: with the rules, or with the hit.")
+                gettext(
+                    "This closed an end-user, and ends with what closed it: with the rules, with the hit, or with a new"
+                    " declaration that is verified."
+                )
             )
         if self.cause == self.Cause.EXPORTER:
             return Forbidden(gettext("This came with the company’s account, and ends when that is reinstated."))

@@ -46,6 +46,7 @@ from licensing.selectors.declarations import (
     declarations_for,
     ending,
     reliable_declarations,
+    relying_on,
     usable_declarations,
     with_thread,
 )
@@ -254,6 +255,7 @@ __all__ = [
     "asked_by",
     "declarations_for",
     "ending",
+    "relying_on",
     "departure_rates",
     "drafts_for",
     "edition_now",

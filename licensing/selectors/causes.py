@@ -36,6 +36,12 @@ def why(cause: Suspension) -> str:
         return _("Order {number} about the company: {reason}").format(number=cause.facts["number"], reason=cause.reason)
     if cause.end_user is None:
         return cause.reason or opened_because(cause.cause, cause.facts)
+    if cause.cause == Suspension.Cause.DECLARATION:
+        words = _(
+            "{name}: its declaration {ref} is invalid. Once a new one for the same use is verified, which covers all "
+            "goods of the license, it is open again."
+        )
+        return words.format(name=cause.end_user.party.name, ref=cause.facts["declaration"])
     if cause.edition is None:  # what screening found is the ministry's to know
         return _("{name}: the ministry looks into a question about this end-user.").format(
             name=cause.end_user.party.name

@@ -9,7 +9,8 @@ from core.history import lines_of
 from core.models import Document, HistoryLine
 from core.selectors import reaches_documents, whoever_may
 from exporters.selectors import seen_by
-from licensing.models import Declaration, DeclarationEntry
+from licensing.models import Declaration, DeclarationEntry, LicenseEndUser
+from licensing.states import MAY_BE_USED
 
 
 def declarations_for(actor: Actor) -> QuerySet[Declaration]:
@@ -47,8 +48,15 @@ def asked_by(pk: int) -> list[str]:
 
 
 def ending(row: Declaration) -> HistoryLine | None:
-    """With what the declaration was rejected, replaced, or expired; None while no such thing happened."""
-    return lines_of(row).filter(verb__in=["reject", "supersede", "expire"]).last()
+    """With what the declaration was rejected, replaced, found invalid, or expired; None while no such thing
+    happened."""
+    return lines_of(row).filter(verb__in=["reject", "supersede", "expire", "invalidate"]).last()
+
+
+def relying_on(row: Declaration) -> QuerySet[LicenseEndUser]:
+    """Whom licenses name on this declaration, and may still close."""
+    rows = LicenseEndUser.objects.filter(declaration=row, license__state__in=MAY_BE_USED)
+    return rows.select_related("license", "party").order_by("-license")
 
 
 @visibility("declaration")

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy
 from core.languages import day_in_words
 from licensing.course import Holder, Stay, by_holder, days_of
 from licensing.elements import show_percents
-from licensing.models import EndReason, License
+from licensing.models import EndReason, InvalidGround, License
 from licensing.selectors import why
 from licensing.states import ENDED_EARLY, STAGE_OF, ApplicationState
 from licensing.words import rules, terms
@@ -45,6 +45,12 @@ def fact_day(text: str) -> str:
 def disposition(name: str) -> str:
     """How the rules would have it decided, in a word or two."""
     return terms.word(terms.DISPOSITIONS, name)
+
+
+@register.filter
+def ground(value: str) -> str:
+    """Why a declaration is invalid."""
+    return str(InvalidGround(value).label)
 
 
 @register.filter

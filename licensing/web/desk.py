@@ -182,6 +182,7 @@ def declaration(request: HttpRequest, ref: str, failed: Failed | None = None) ->
         "declaration": row,
         "cases": [use.application for use in row.used_by.all() if use.application.submitted_at],
         "before": _before(row),
+        "relying": selectors.relying_on(row),
         **offered(request, row, "desk.declaration", failed),
         "history": told(lines_of(row), request.actor),
     }

@@ -81,6 +81,7 @@ def declaration(request: HttpRequest, ref: str, failed: Failed | None = None) ->
         "declaration": row,
         **offered(request, row, "declaration", failed),
         "ending": selectors.ending(row),
+        "relying": selectors.relying_on(row) if row.void else [],
         "history": told(lines_of(row), request.actor),
     }
     return render(request, "licensing/declaration_page.html", context, status=failed.status if failed else 200)

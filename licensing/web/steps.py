@@ -26,6 +26,7 @@ from licensing.actions import (
     declarations,
     editions,
     intents,
+    invalidations,
     licenses,
     notices,
     pools,
@@ -42,6 +43,7 @@ from licensing.models import (
     Declaration,
     Draft,
     EndReason,
+    InvalidGround,
     License,
     PolicyEdition,
     PoolChange,
@@ -78,6 +80,7 @@ from licensing.web.forms import (
     IntendForm,
     IssueForm,
     LiftForm,
+    ProposeInvalidateForm,
     ProposeRevokeForm,
     QueryForm,
     QuestionForm,
@@ -121,10 +124,27 @@ def holder(model: type[Model], route: str) -> Holder:
 
 
 def told_of_declaration(line: HistoryLine) -> tuple[list[str], str]:
-    """Of what the exporter says to a question, whoever asked it; of all else the exporter."""
+    """Of what the exporter says to a question, whoever asked it; that it is found invalid, or is no more, the other
+    officers who serve its company; of all else the exporter."""
     if line.verb in ("answer", "redo"):
         return asked_by(line.subject_id), reverse("desk.declaration", kwargs={"ref": line.subject_ref})
+    if line.verb in ("propose_invalidate", "drop_invalidate"):
+        row = Declaration.objects.select_related("exporter").get(pk=line.subject_id)
+        others = (
+            whoever_may("declaration.invalidate").filter(serving(row.exporter.province)).exclude(user=line.actor_id)
+        )
+        desk = reverse("desk.declaration", kwargs={"ref": row.ref})
+        return list(others.order_by("pk").values_list("user__email", flat=True)), desk
     return holder(Declaration, "declaration")(line)
+
+
+def found_invalid(words: "str | Promise") -> Callable[[HistoryLine], str]:
+    """These words, with the ground."""
+
+    def said(line: HistoryLine) -> str:
+        return str(words).format(ground=InvalidGround(line.facts["ground"]).label)
+
+    return said
 
 
 def told_of_case(line: HistoryLine) -> tuple[list[str], str]:
@@ -212,6 +232,34 @@ register(
             mail=_("{ref}: declaration rejected"),
         ),
         Step("supersede", _("Replaced by {declaration}")),
+        Step(
+            "propose_invalidate",
+            found_invalid(_("It is proposed that it is invalid: {ground}")),
+            DECLARATION_DESK,
+            invalidations.propose_invalidate,
+            _("Proposed. Nothing has happened yet; another officer countersigns it."),
+            ProposeInvalidateForm,
+            internal=True,
+            mail=_("{ref}: that it is invalid is proposed, and waits for a second officer"),
+        ),
+        Step(
+            "invalidate",
+            found_invalid(_("Invalid: {ground}")),
+            DECLARATION_DESK,
+            invalidations.invalidate,
+            _("The declaration is invalid. The exporter was told, with the reason."),
+            mail=_("{ref}: declaration invalid"),
+        ),
+        Step(
+            "drop_invalidate",
+            _("That it is invalid is no longer proposed"),
+            DECLARATION_DESK,
+            invalidations.drop_invalidate,
+            _("Dropped. The declaration stays as it was."),
+            ReasonForm,
+            internal=True,
+            mail=_("{ref}: that it is invalid is no longer proposed"),
+        ),
         Step("expire", _("Expired: no license in the year since it was signed"), mail=_("{ref}: declaration expired")),
         Step("activate", _("In force with a license")),
     ],
@@ -476,6 +524,11 @@ register(
             "declared_anew",
             _("Declaration {declaration} was signed anew"),
             mail=_("{ref}: one of its declarations was signed anew"),
+        ),
+        Step(
+            "undeclared",
+            _("Declaration {declaration} is invalid; the case needs another one"),
+            mail=_("{ref}: one of its declarations is invalid"),
         ),
         Step("withdraw", _("Withdrawn by the applicant"), mail=_("{ref}: withdrawn")),
     ],

@@ -32,7 +32,7 @@ TYPED = {
 }
 STATE_WORDS = [
     (ExporterState, "草稿 核验中 正常 已暂停 已关闭"),
-    (DeclarationState, "草稿 已签署 已提交 待补充 已核实 有效 未通过 已更替 已过期"),
+    (DeclarationState, "草稿 已签署 已提交 待补充 已核实 有效 未通过 已更替 已过期 失效"),
     (ApplicationState, "草稿 已提交 待补正 已受理 审查中 待您答复 复核中 准予 已发证 不予许可 不予受理 已撤回 已失效"),
     (LicenseState, "有效 已暂停 已用完 已过期 已交回 已终止"),
     (DraftState, "草案 已批准 已废止"),

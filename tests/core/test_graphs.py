@@ -25,7 +25,8 @@ OPEN_TO = {(r["object"], r["from"], r["verb"], r["to"]): set(r["who"].split()) f
 WORDS = {
     "exporter": "Draft · Being verified · Active · Suspended · Closed",
     "qualification": "Not qualified · Asked for · Qualified · Lapsed",
-    "declaration": "Draft · Signed · Submitted · Question open · Verified · In force · Rejected · Replaced · Expired",
+    "declaration": "Draft · Signed · Submitted · Question open · Verified · In force · Rejected"
+    " · Replaced · Expired · Invalid",
     "application": "Draft · Submitted · Supplement needed · Accepted · Under review · Waiting for you"
     " · With second officer · Approved · License issued · Refused · Not accepted · Withdrawn · Lapsed",
     "license": "In force · Suspended · Used up · Expired · Handed back · Ended by the ministry",

@@ -224,6 +224,8 @@ STEPS = {
     "widened",
     "exhaust_if_done",
     "settle",
+    "open_again",
+    "restore",
     "correct",
     "take_back",
     "tell_of_holds",

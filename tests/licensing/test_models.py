@@ -120,6 +120,7 @@ CASES = [
     ("licensing_suspension.suspension_enforcement_ended_by_another", {"*": "", "ended_by_id": "NULL"}),
     ("licensing_suspension.suspension_exporter_of_a_license", OF_A_COMPANY | {"end_user_id": AN_END_USER}),
     ("licensing_suspension.suspension_of_an_exporter_once", OF_A_COMPANY | {"+": "", "end_user_id": "NULL"}),
+    ("licensing_suspension.suspension_declaration_of_an_end_user", {"cause": "'declaration'", "end_user_id": "NULL"}),
     ("licensing_suspension.suspension_in_order", {"ended_at": "opened_at - interval '1 second'"}),
 ]
 

@@ -25,6 +25,7 @@ from licensing.actions import (
     declarations,
     editions,
     intents,
+    invalidations,
     licenses,
     questions,
     receipts,
@@ -336,24 +337,30 @@ def _cases(world):
 
 
 def _declarations(world, ref):
-    """One begun, one signed, one sent, one asked about, one taken back to be signed anew."""
+    """One begun, one signed, one sent, one asked about, one taken back to be signed anew, one invalid, one that is
+    proposed to be."""
     like = Application.objects.get(ref=ref).end_users.get().declaration
     facts = {name: getattr(like, name) for name in declarations.FIELDS}
     items = [item.control_item for item in like.items.all()]
-    begun = [declarations.draft(by=world.exporter, items=items, **facts).ref for _ in range(5)]
+    begun = [declarations.draft(by=world.exporter, items=items, **facts).ref for _ in range(7)]
     signature = {"certificate": ("c.pdf", demo.pdf("x")), "signer_name": "J. Brandt", "signer_post": "Head"}
     for row in begun[1:]:
         day = legal_today() - timedelta(days=10)
         declarations.attach_signed(row, seen=seen(row), by=world.exporter, signed_on=day, **signature)
     for row in begun[2:]:
         declarations.submit(row, seen=seen(row), by=world.exporter)
-    asked, anew = begun[3:]
+    asked, anew, invalid, doubted = begun[3:]
     for row in (anew, asked):
         declarations.query(row, seen=seen(row), reason="Who is the signer?", by=world.ministry.reviewer)
     said = {"text": "See the card.", "files": [("card.pdf", demo.pdf("card"))]}
     declarations.answer(asked, seen=seen(asked), by=world.exporter, **said)
     declarations.query(asked, seen=seen(asked), reason="May he sign alone?", by=world.ministry.reviewer)
     declarations.redo(anew, seen=seen(anew), reason="The director signs.", by=world.exporter)
+    for row in (invalid, doubted):
+        declarations.verify(row, seen=seen(row), by=world.ministry.reviewer)
+        said = {"ground": "forged", "reason": "The stamp is not that of the company."}
+        invalidations.propose_invalidate(row, seen=seen(row), by=world.ministry.reviewer, **said)
+    invalidations.invalidate(invalid, seen=seen(invalid), by=world.ministry.decider)
 
 
 def _decided(world, reviewed):

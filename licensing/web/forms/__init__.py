@@ -3,7 +3,14 @@
 from licensing.web.forms.applications import ApplicationForm, DocumentForm, LineForm, LineFormSet
 from licensing.web.forms.consultations import ConsultForm
 from licensing.web.forms.decisions import ApproveForm, DecideForm, IntendForm, IssueForm, RecommendForm, RefuseForm
-from licensing.web.forms.declarations import CertificateForm, DeclarationForm, QueryForm, RedeclareForm, RedoForm
+from licensing.web.forms.declarations import (
+    CertificateForm,
+    DeclarationForm,
+    ProposeInvalidateForm,
+    QueryForm,
+    RedeclareForm,
+    RedoForm,
+)
 from licensing.web.forms.licenses import LiftForm, ProposeRevokeForm, SurrenderForm
 from licensing.web.forms.questions import AnswerForm, AskForm, CloseQuestionForm, QuestionForm, ReplyForm
 from licensing.web.forms.screenings import ScreenForm
@@ -25,6 +32,7 @@ __all__ = [
     "LiftForm",
     "LineForm",
     "LineFormSet",
+    "ProposeInvalidateForm",
     "ProposeRevokeForm",
     "QueryForm",
     "QuestionForm",

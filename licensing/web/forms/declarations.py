@@ -12,7 +12,7 @@ from core.web.fields import CountriesField, DayField
 from core.web.forms import StepForm, read_upload
 from exporters.models import Party
 from licensing.actions.declarations import FILE_KINDS
-from licensing.models import Application, ControlItem, Declaration
+from licensing.models import Application, ControlItem, Declaration, InvalidGround
 from licensing.models.declarations import CONFIRMATIONS
 from licensing.selectors import reliable_declarations
 
@@ -103,6 +103,15 @@ class RedeclareForm(StepForm):
 
     def facts(self) -> dict[str, Any]:
         return {"declaration": self.cleaned_data["declaration"].ref}
+
+
+class ProposeInvalidateForm(StepForm):
+    ground = forms.ChoiceField(label=gettext_lazy("Ground"), choices=InvalidGround.choices, widget=forms.RadioSelect)
+    reason = forms.CharField(
+        label=gettext_lazy("Reason, as the exporter will read it"),
+        max_length=2_000,
+        widget=forms.Textarea(attrs={"rows": 4}),
+    )
 
 
 class QueryForm(StepForm):

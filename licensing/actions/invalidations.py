@@ -1,0 +1,109 @@
+"""A declaration that was verified is found to be false, forged or out of date: one officer proposes that it counts no
+more, a second countersigns."""
+
+from datetime import datetime
+
+from django.db.models import QuerySet
+from django.utils.translation import gettext as _
+
+from core import proposals
+from core.access import Actor
+from core.command import command
+from core.errors import Invalid, Problem
+from core.history import move, record, require
+from core.legal_time import legal_now
+from core.locks import lock, lock_all
+from licensing import ledger
+from licensing.actions import licensed_users
+from licensing.models import Application, Declaration, InvalidGround, License, LicenseEndUser, Suspension
+from licensing.selectors import declarations_for
+from licensing.states import MAY_BE_USED, UNISSUED
+
+
+@command
+def propose_invalidate(ref: str, *, seen: int, ground: str, reason: str, by: Actor) -> Declaration:
+    """That the declaration counts no more waits for a second officer; nothing else has changed.
+
+    ground: one of InvalidGround. reason: as the exporter will read it. Raises DomainError proposal-open where one
+    waits, Invalid naming each field.
+    """
+    row = lock(declarations_for(by), ref=ref)
+    require(row.propose_invalidate, by=by, seen=seen)
+    at = legal_now()
+    problems = []
+    if ground not in InvalidGround.values:
+        problems.append(Problem("/ground", "invalid", _("Choose one of the grounds.")))
+    if not reason.strip():
+        problems.append(Problem("/reason", "required", _("Say why: the exporter reads this.")))
+    if problems:
+        raise Invalid(problems)
+    facts = {"ground": ground}
+    proposals.propose(row, "invalidate", by=by, at=at, reason=reason, facts=facts)
+    move(row.propose_invalidate, by=by, at=at, reason=reason, facts=facts)
+    return row
+
+
+@command
+def drop_invalidate(ref: str, *, seen: int, reason: str, by: Actor) -> Declaration:
+    """The declaration stays as it is: whoever proposed otherwise took that back, or another officer declined it."""
+    row = lock(declarations_for(by), ref=ref)
+    require(row.drop_invalidate, by=by, seen=seen)
+    at = legal_now()
+    found = proposals.drop(row, "invalidate", by=by, at=at, reason=reason)
+    move(row.drop_invalidate, by=by, at=at, reason=reason, facts={"taken_back": found.proposed_by_id == by.user.pk})
+    return row
+
+
+@command
+def invalidate(ref: str, *, seen: int, by: Actor) -> Declaration:
+    """The declaration counts no more. Whoever of a license relies on it is closed there, and no reservation for him
+    commits after this does; each undecided case that names it says so, and is approved on another one alone.
+
+    Raises FourEyes for whoever proposed it, and no-proposal.
+    """
+    cases = lock_all(Application.objects.filter(state__in=UNISSUED, end_users__declaration__ref=ref))
+    row = lock(declarations_for(by), ref=ref)
+    require(row.invalidate, by=by, seen=seen)
+    held = lock_all(License.objects.filter(state__in=MAY_BE_USED, end_users__declaration=row))
+    for license in held:
+        ledger.lock_lines(license)
+    at = legal_now()
+    found = proposals.carry(row, "invalidate", by=by, at=at)
+    move(row.invalidate, by=by, at=at, reason=found.reason, facts={"ground": found.facts["ground"]})
+    for license in held:
+        for user in license.end_users.filter(declaration=row).select_related("party"):
+            cause = Suspension.Cause.DECLARATION
+            licensed_users.close(license, user, cause, reason=found.reason, by=by, at=at, declaration=row.ref)
+    for case in cases:
+        record(case, "undeclared", by=by, at=at, before=case.state, facts={"declaration": row.ref})
+    return row
+
+
+def lock_closed(new: Declaration) -> list[License]:
+    """The licenses are this transaction's on which an invalid declaration closed its end-user, where this one is of the
+    same use and covers all goods of the license."""
+    items = {item.control_item_id for item in new.items.all()}
+    held = lock_all(License.objects.filter(state__in=MAY_BE_USED, end_users__in=_closed(new)))
+    for license in held:
+        ledger.lock_lines(license)
+    return [one for one in held if set(one.lines.values_list("control_item", flat=True)) <= items]
+
+
+def _closed(new: Declaration) -> QuerySet[LicenseEndUser]:
+    return LicenseEndUser.objects.filter(
+        party=new.end_user_id,
+        declaration__end_use=new.end_use_id,
+        causes__cause=Suspension.Cause.DECLARATION,
+        causes__ended_at=None,
+    )
+
+
+def restore(new: Declaration, held: list[License], *, by: Actor, at: datetime) -> None:
+    """The step under a verification: whom an invalid declaration closed on these licenses relies on this one now, and
+    is open again. new: verified. All are locked."""
+    for license in held:
+        for user in _closed(new).filter(license=license).select_related("party"):
+            license.end_users.filter(pk=user.pk).update(declaration=new)
+            licensed_users.open_again(license, user, Suspension.Cause.DECLARATION, reason="", by=by, at=at)
+            if new.verified:
+                move(new.activate, by=by, at=at)
