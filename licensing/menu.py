@@ -38,8 +38,9 @@ add(30, "desk.declarations", _("Declarations"), "ministry", counts=to_verify, wo
 add(40, "desk.licenses", _("Licenses"), "ministry")
 add(45, "desk.pools", _("Quotas"), "ministry", counts=pools_to_decide, work="poolchange.approve")
 add(50, "desk.policy", _("Rules"), "ministry")
-add(60, "control-list", _("Control list"), "", "exporter", "ministry", "customs")
-add(65, "check", _("License check"), "", "exporter", "customs")  # the ministry has it at the foot of each page
+# the ministry has these at the foot of each page
+add(60, "control-list", _("Control list"), "", "exporter", "customs")
+add(65, "check", _("License check"), "", "exporter", "customs")
 add(67, "rules", _("Rules"), "", "customs")  # exporters have it at the foot of each page, the ministry its desk
 
 scopes.add("exporter", "applications:read", _("read cases, who has them and what their clocks say"))
