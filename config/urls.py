@@ -110,6 +110,7 @@ urlpatterns = [
     *lists("desk/", licensing_lists.QUEUE),
     *lists("desk/countersign/", licensing_lists.COUNTERSIGN),
     *lists("desk/proposals/", PROPOSALS),
+    *lists("desk/reconsiderations/", licensing_lists.RECONSIDERATIONS),
     path("desk/cases/<str:ref>/", desk.case, name="desk.case"),
     *addresses("desk/cases/<str:ref>/", "desk.case"),
     *lists("desk/declarations/", licensing_lists.DESK_DECLARATIONS),

@@ -65,6 +65,12 @@ class Calendar:
         """Day `number`: the last lawful day of so many working days. None while a pause before it has no end."""
         return next(islice(self.counted(after, pauses), number - 1, None), None)
 
+    def working_day_from(self, on: date) -> date:
+        """This day where it is a working day, else the next one."""
+        while not self[on].working:
+            on += ONE_DAY
+        return on
+
     def latest(self, number: int, until: date) -> date:
         """The last working day after which so many working days have gone by at the end of `until`."""
         on = until

@@ -233,6 +233,33 @@ CODES = (
     ),
     Code("no-intent", 409, _("No refusal of the case is announced now."), _("Nothing is to be answered.")),
     Code(
+        "reconsideration-over",
+        409,
+        filled(
+            _("The {days} days to contest the refusal are over."),
+            days="licensing.selectors.reconsiderations.CONTEST_DAYS",
+        ),
+        _("File a new application that answers the reasons of the refusal."),
+    ),
+    Code(
+        "reconsideration-begun",
+        409,
+        _("The request to reconsider was accepted already."),
+        _("Decide on it, or extend its time."),
+    ),
+    Code(
+        "reconsideration-not-begun",
+        409,
+        _("The request to reconsider was not accepted yet."),
+        _("Accept it first: its time begins then."),
+    ),
+    Code(
+        "reconsideration-extended",
+        409,
+        _("The time to reconsider was extended already, or is over."),
+        _("Decide on it."),
+    ),
+    Code(
         "screening-missing",
         409,
         _("An end-user was not screened in this case."),

@@ -34,6 +34,14 @@ add(
     counts=proposals_to_countersign,
     work="license.revoke",
 )
+add(
+    27,
+    "desk.reconsiderations",
+    _("Reconsiderations"),
+    "ministry",
+    counts=selectors.to_reconsider,
+    work="application.uphold",
+)
 add(30, "desk.declarations", _("Declarations"), "ministry", counts=to_verify, work="declaration.verify")
 add(40, "desk.licenses", _("Licenses"), "ministry")
 add(45, "desk.pools", _("Quotas"), "ministry", counts=pools_to_decide, work="poolchange.approve")

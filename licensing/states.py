@@ -29,6 +29,8 @@ class ApplicationState(State):
     APPROVED = "approved", "ok", pgettext_lazy("application", "Approved")
     ISSUED = "issued", "ok", pgettext_lazy("application", "License issued")
     REFUSED = "refused", "no", pgettext_lazy("application", "Refused")
+    UNDER_RECONSIDERATION = "under_reconsideration", "review", pgettext_lazy("application", "Under reconsideration")
+    REFUSED_FINAL = "refused_final", "no", pgettext_lazy("application", "Refused, final")
     NOT_ACCEPTED = "not_accepted", "no", pgettext_lazy("application", "Not accepted")
     WITHDRAWN = "withdrawn", "", pgettext_lazy("application", "Withdrawn")
     LAPSED = "lapsed", "", pgettext_lazy("application", "Lapsed")
@@ -65,13 +67,20 @@ OPEN_CASE = (
     ApplicationState.AWAITING_APPLICANT,
     ApplicationState.AWAITING_DECISION,
 )
-UNISSUED = (*OPEN_CASE, ApplicationState.APPROVED)  # its license is not given yet, and may be
+# its license is not given yet, and may be
+UNISSUED = (*OPEN_CASE, ApplicationState.UNDER_RECONSIDERATION, ApplicationState.APPROVED)
+# Refused in the present round, whatever became of that since.
+CONTESTED = (ApplicationState.REFUSED, ApplicationState.UNDER_RECONSIDERATION, ApplicationState.REFUSED_FINAL)
 # In which an applicant may name another declaration: not on what was recommended, which is to be returned first.
 REDECLARED = tuple(state for state in OPEN_CASE if state != ApplicationState.AWAITING_DECISION)
 # In the hands of the officer who took it.
 TAKEN = (ApplicationState.UNDER_REVIEW, ApplicationState.AWAITING_APPLICANT)
-# The exporter has to answer before anything goes on.
-EXPORTERS_TURN = (ApplicationState.SUPPLEMENT_REQUIRED, ApplicationState.AWAITING_APPLICANT)
+# Nothing goes on unless the exporter answers, or contests what was decided.
+EXPORTERS_TURN = (
+    ApplicationState.SUPPLEMENT_REQUIRED,
+    ApplicationState.AWAITING_APPLICANT,
+    ApplicationState.REFUSED,
+)
 # The stage that a case is in, from 0; before it was filed -1, from 5 on the decision is there.
 STAGE_OF = {
     ApplicationState.DRAFT: -1,
@@ -81,9 +90,11 @@ STAGE_OF = {
     ApplicationState.UNDER_REVIEW: 2,
     ApplicationState.AWAITING_APPLICANT: 2,
     ApplicationState.AWAITING_DECISION: 3,
+    ApplicationState.UNDER_RECONSIDERATION: 4,
     ApplicationState.APPROVED: 5,
     ApplicationState.ISSUED: 5,
     ApplicationState.REFUSED: 5,
+    ApplicationState.REFUSED_FINAL: 5,
     ApplicationState.NOT_ACCEPTED: 5,
     ApplicationState.WITHDRAWN: 5,
     ApplicationState.LAPSED: 5,

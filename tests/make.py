@@ -71,6 +71,8 @@ class Ministry:
     policy_officer: Actor
     policy_approver: Actor
     other_approver: Actor
+    reconsiderer: Actor
+    other_reconsiderer: Actor
 
 
 def ministry() -> Ministry:
@@ -91,6 +93,8 @@ def ministry() -> Ministry:
         officer(Role.POLICY_OFFICER),
         officer(Role.POLICY_APPROVER),
         officer(Role.POLICY_APPROVER),
+        officer(Role.RECONSIDERER),
+        officer(Role.RECONSIDERER),
     )
 
 

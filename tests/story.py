@@ -36,6 +36,7 @@ from licensing.actions import (
     pools,
     questions,
     receipts,
+    reconsiderations,
     revocations,
     screenings,
     signals,
@@ -281,6 +282,25 @@ def _applications(step: Story, world: make.World, signed: Any) -> None:
     intents.intend(bad, seen=seen(bad), factors=["END_USE"], text="No.", days=5, by=m.decider)
     step(intents.respond, bad, text="See", files=[("x.pdf", demo.pdf("x"))], by=boss)
     step(decisions.refuse, bad, factors=["END_USE"], text="No.", departure="Doubts.", by=m.decider)
+    _contested(step, world, bad, signed)
+
+
+def _contested(step: Story, world: make.World, bad: str, signed: Any) -> None:
+    """The refusal of this case is upheld; that of a second one is quashed, and another officer takes that."""
+    boss, m = world.exporter, world.ministry
+    worse = world.under_review(world.application(by_whom=[signed]))
+    no = {"factors": ["END_USE"], "text": "No."}
+    decisions.recommend(worse, seen=seen(worse), outcome="refuse", by=m.reviewer, **no)
+    decisions.refuse(worse, seen=seen(worse), departure="Doubts.", by=m.decider, **no)
+    step(reconsiderations.serve, worse, by=boss)
+    step(reconsiderations.reconsider, worse, grounds="It is known.", files=[("x.pdf", demo.pdf("x"))], by=boss)
+    step(reconsiderations.admit, worse, by=m.reconsiderer)
+    step(reconsiderations.extend, worse, reason="An expert is heard", by=m.reconsiderer)
+    step(reconsiderations.quash, worse, text="Nobody asked the end-user.", by=m.reconsiderer)
+    decisions.assign(worse, seen=seen(worse), by=m.other_decider)
+    reconsiderations.reconsider(bad, seen=seen(bad), grounds="It is known.", by=boss)
+    reconsiderations.admit(bad, seen=seen(bad), by=m.reconsiderer)
+    step(reconsiderations.uphold, bad, by=m.reconsiderer, **no)
 
 
 def _policy(step: Story, m: make.Ministry, company: Actor) -> None:

@@ -56,7 +56,7 @@ from licensing.models import (
 from licensing.models.intents import intent_of
 from licensing.policy.vocabulary import CLEARANCES_LEAST
 from licensing.selectors import PENDING, Judged, applications_for, judge, next_turn, read_parts, steps
-from licensing.states import DeclarationState
+from licensing.states import TAKEN, DeclarationState
 
 Step, Outcome = DecisionStep.Step, DecisionStep.Outcome
 _CONSIGNEES = (
@@ -67,9 +67,10 @@ _CONSIGNEES = (
 
 @command
 def assign(ref: str, *, seen: int, by: Actor) -> Application:
-    """The case is under review, with this officer; or, whoever had it before, it is his as it stands."""
+    """The case is under review, with this officer; or, whoever had it before, or nobody in this round, it is his as it
+    stands."""
     row = lock(applications_for(by), ref=ref)
-    verb = row.take_over if row.reviewer_id else row.assign
+    verb = row.take_over if row.reviewer_id or row.state in TAKEN else row.assign
     require(verb, by=by, seen=seen)
     move(verb, by=by, reviewer=by.user)
     return row
@@ -444,6 +445,7 @@ def issue(ref: str, *, seen: int, usable_from: date | None = None, acknowledged:
     """
     row = lock_with_exporter(ref, by)
     require(row.issue, by=by, seen=seen)
+    require_another(row.not_of_before(by))
     step = _recommendation(row)
     kept = [user for user in row.end_users.all() if user.pk in step.kept]
     theirs = Q(state=DeclarationState.IN_FORCE, end_user__in=[user.party_id for user in kept])

@@ -25,7 +25,10 @@ from licensing.api import examples
 from licensing.api.views import actor_of, canonical
 from licensing.clock import Reading
 from licensing.models import Application, ClockInterval, Kind, License
+from licensing.selectors import Remedy
 from licensing.states import ApplicationState as S
+
+REMEDY = ("sent_on", "opened_on", "served_on", "last_day")
 
 
 class Holder(TextChoices):
@@ -48,6 +51,7 @@ HOLDER_OF = {
     S.AWAITING_APPLICANT: Holder.APPLICANT,
     S.AWAITING_DECISION: Holder.DECIDER,
     S.APPROVED: Holder.DECIDER,
+    S.UNDER_RECONSIDERATION: Holder.RECONSIDERER,
 }
 
 
@@ -97,6 +101,33 @@ class ClockOutput(serializers.Serializer[Any]):
     pauses = PauseOutput(many=True)
 
 
+class RemedyOutput(serializers.Serializer[Any]):
+    sent_on = serializers.DateField(allow_null=True, help_text=gettext_lazy("When the notice of it went out."))
+    opened_on = serializers.DateField(
+        allow_null=True, help_text=gettext_lazy("When somebody of your organization first opened its page.")
+    )
+    served_on = serializers.DateField(
+        allow_null=True,
+        help_text=filled(
+            gettext_lazy(
+                "The day that counts: when it was opened, or {days} working days after the notice went out, whichever"
+                " comes first. Null while neither is known."
+            ),
+            days="licensing.selectors.reconsiderations.SERVICE_DAYS",
+        ),
+    )
+    last_day = serializers.DateField(
+        allow_null=True,
+        help_text=filled(
+            gettext_lazy(
+                "The last day to contest it: {days} days later; where that is no working day, the next one. Null where"
+                " nobody can say yet."
+            ),
+            days="licensing.selectors.reconsiderations.CONTEST_DAYS",
+        ),
+    )
+
+
 class CaseLineOutput(serializers.Serializer[Any]):
     line = serializers.IntegerField()
     control_code = serializers.CharField()
@@ -117,16 +148,19 @@ class ApplicationOutput(serializers.Serializer[Any]):
         allow_null=True,
         help_text=gettext_lazy("As of today; of a decided case, of that day. Null before the case is accepted."),
     )
+    remedy = RemedyOutput(
+        allow_null=True, help_text=gettext_lazy("Of a refusal: until when it may be contested. Null for other cases.")
+    )
     lines = CaseLineOutput(many=True)
     license = ReferenceOutput(License.PREFIX, allow_null=True)
 
 
 def applications(rows: list[Application]) -> list[dict[str, Any]]:
-    clocks = selectors.clocks_of(rows, legal_today())
-    return [application(row, clocks.get(row.pk)) for row in rows]
+    clocks, remedies = selectors.clocks_of(rows, legal_today()), selectors.remedies_of(rows)
+    return [application(row, clocks.get(row.pk), remedies.get(row.pk)) for row in rows]
 
 
-def application(row: Application, clock: Reading | None) -> dict[str, Any]:
+def application(row: Application, clock: Reading | None, remedy: Remedy | None) -> dict[str, Any]:
     license = getattr(row, "license", None)
     return {
         "reference": row.ref,
@@ -137,6 +171,7 @@ def application(row: Application, clock: Reading | None) -> dict[str, Any]:
         "submitted_on": row.submitted_at and legal_day(row.submitted_at),
         "accepted_on": row.accepted_on,
         "clock": clock and told(clock, row.pauses.all()),
+        "remedy": remedy and {name: getattr(remedy, name) for name in REMEDY},
         "lines": [
             {
                 "line": line.number,

@@ -44,6 +44,7 @@ APPLICATION = {
         "overdue_before": None,
         "pauses": [{"reason": "expert", "from": "2026-03-16", "to": "2026-04-08"}],
     },
+    "remedy": None,
     "lines": [
         {
             "line": 1,

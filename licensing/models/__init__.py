@@ -32,6 +32,7 @@ from licensing.models.pauses import ClockInterval
 from licensing.models.pools import PoolChange, PoolMovement, PoolState, QuotaPool
 from licensing.models.questions import About, Question, QuestionEntry
 from licensing.models.rates import ExchangeRate
+from licensing.models.reconsiderations import Reconsideration, ReconsiderationEntry, Service
 from licensing.models.screenings import Screening
 from licensing.models.simulations import Simulation
 from licensing.models.supplements import Supplement, SupplementAnswer, SupplementPoint
@@ -78,7 +79,10 @@ __all__ = [
     "QuotaPool",
     "RecommendedLine",
     "Revocation",
+    "Reconsideration",
+    "ReconsiderationEntry",
     "Screening",
+    "Service",
     "Signature",
     "Simulation",
     "Supplement",

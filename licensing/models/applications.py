@@ -4,6 +4,10 @@ Two people stand behind each license: nobody decides who ever took the case, and
 or reopens in that round (`Application.not_to_…`). Of that PostgreSQL keeps recommender and decider of one round apart,
 by `step_nobody_takes_both` below and guard_two_people (licensing/sql/guards.sql); at who took a case, or
 reopened it, it does not look.
+
+A round after the first begins where a refusal was quashed. Nobody of an earlier round acts in it, and nobody who acted
+on the case reconsiders its refusal: of recommendations, decisions and reconsiderations PostgreSQL keeps that too
+(`step_nobody_in_two_rounds`, `step_reconsidered_once_by_each`), of all else the verbs, by the case's history.
 """
 
 from datetime import date, datetime
@@ -13,7 +17,7 @@ from typing import Any
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import ArrayField, RangeOperators
 from django.db import models
-from django.db.models import F, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django_fsm import FSMField, FSMModelMixin, transition
@@ -134,6 +138,8 @@ class Application(FSMModelMixin, models.Model):
         """Why this officer does not take it over, and so does not review it; None where nothing is against that."""
         if self.reviewer_id == actor.user.pk:
             return Forbidden(gettext("You have this case already."))
+        if of_before := self.not_of_before(actor):
+            return of_before
         if self._decided_by(actor.user):
             return FourEyes(gettext("You decided in this round, so another officer must review it."))
         return None
@@ -147,17 +153,43 @@ class Application(FSMModelMixin, models.Model):
         """Nobody who ever took it does, and so nobody who recommended, as only who has it recommends."""
         if _takings(actor.user).filter(subject_id=self.pk).exists():
             return FourEyes(gettext("You took this case, so another officer must decide it."))
-        return None
+        return self.not_of_before(actor)
 
     @staticmethod
     def left_to_others(actor: Any) -> Q:
-        """Of many cases, those of which `not_to_decide` says why this officer does not decide them."""
+        """Of many cases, those that this officer took, and so does not decide."""
         return Q(pk__in=_takings(actor.user).values("subject_id"))
 
     def not_to_reopen(self, actor: Any) -> FourEyes | None:
         if self._decided_by(actor.user):
             return FourEyes(gettext("You approved this, so another deciding officer must reopen it."))
+        return self.not_of_before(actor)
+
+    def not_of_before(self, actor: Any) -> FourEyes | None:
+        """Nobody of an earlier round acts in this one."""
+        if self.round > 1 and self._is(Application.acted_on_before_quashed(actor)):
+            return FourEyes(
+                gettext("You acted on this case before its refusal was quashed, so another officer must do this.")
+            )
         return None
+
+    def not_to_reconsider(self, actor: Any) -> FourEyes | None:
+        if self._is(Application.acted_on_before_contested(actor)):
+            return FourEyes(gettext("You acted on this case, so another officer must reconsider its refusal."))
+        return None
+
+    @staticmethod
+    def acted_on_before_quashed(actor: Any) -> Q:
+        """Of many cases, those in an earlier round of which this officer acted, or which he quashed."""
+        return Q(_acted_until("quash", actor.user), round__gt=1)
+
+    @staticmethod
+    def acted_on_before_contested(actor: Any) -> Q:
+        """Of many contested refusals, those of cases on which this officer acted before."""
+        return Q(_acted_until("reconsider", actor.user))
+
+    def _is(self, of_many: Q) -> bool:
+        return Application.objects.filter(of_many, pk=self.pk).exists()
 
     def _decided_by(self, user: User) -> bool:
         """He decided in the present round, reopened since or not."""
@@ -457,12 +489,66 @@ class Application(FSMModelMixin, models.Model):
 
     @transition(
         field=state,
+        source=S.REFUSED,
+        target=S.UNDER_RECONSIDERATION,
+        permission=rules.holder("application.reconsider"),
+        custom={"label": _("Contest the refusal")},
+    )
+    def reconsider(self) -> None: ...
+
+    @transition(
+        field=state,
+        source=S.UNDER_RECONSIDERATION,
+        target=None,
+        permission=rules.officer("application.admit"),
+        custom={"label": _("Accept the request")},
+    )
+    def admit(self) -> None: ...
+
+    @transition(
+        field=state,
+        source=S.UNDER_RECONSIDERATION,
+        target=None,
+        permission=rules.officer("application.extend"),
+        custom={"label": _("Extend the time")},
+    )
+    def extend(self) -> None: ...
+
+    @transition(
+        field=state,
+        source=S.UNDER_RECONSIDERATION,
+        target=S.REFUSED_FINAL,
+        permission=rules.officer("application.uphold"),
+        custom={"label": _("Uphold the refusal")},
+    )
+    def uphold(self) -> None: ...
+
+    @transition(
+        field=state,
+        source=S.UNDER_RECONSIDERATION,
+        target=S.UNDER_REVIEW,
+        permission=rules.officer("application.quash"),
+        custom={"label": _("Quash the refusal")},
+    )
+    def quash(self, *, accepted_on: date) -> None:
+        self.accepted_on, self.decided_at, self.reviewer = accepted_on, None, None
+        self.round += 1
+
+    @transition(
+        field=state,
         source=[S.DRAFT, *OPEN_CASE],
         target=S.WITHDRAWN,
         permission=rules.holder("application.withdraw"),
         custom={"label": _("Withdraw")},
     )
     def withdraw(self) -> None: ...
+
+
+def _acted_until(verb: str, user: User) -> Exists:
+    """That this person did something to the case before this happened to it last, or did it."""
+    lines = HistoryLine.objects.filter(subject_kind="application")
+    last = lines.filter(subject_id=OuterRef("subject_id"), verb=verb).order_by("-seq").values("seq")[:1]
+    return Exists(lines.filter(subject_id=OuterRef("pk"), actor=user, seq__lte=Subquery(last)))
 
 
 def _takings(user: User) -> QuerySet[HistoryLine]:
@@ -574,16 +660,21 @@ class ToleranceMode(models.TextChoices):
 
 @insert_only
 class DecisionStep(models.Model):
-    """A counted step of a round: a recommendation or a decision. PostgreSQL refuses one person doing both, as verbs do
-    before (`Application.not_to_decide`)."""
+    """A counted step of a round: a recommendation, a decision, or what came of contesting that. PostgreSQL refuses one
+    person in two kinds of them, or in two rounds, as verbs do before (`Application.not_to_decide`,
+    `not_of_before`, `not_to_reconsider`)."""
 
     class Step(models.TextChoices):
         RECOMMEND = "recommend", _("Recommendation")
         DECIDE = "decide", _("Decision")
+        RECONSIDER = "reconsider", _("Reconsideration")
 
     class Outcome(models.TextChoices):
         APPROVE = "approve", _("Approve")
         REFUSE = "refuse", _("Refuse")
+        QUASH = "quash", _("Quash the refusal")
+
+    DECIDED = (Outcome.APPROVE, Outcome.REFUSE)  # what is recommended and decided
 
     class Factor(models.TextChoices):
         """What a refusal may rest on. Source: Export Control Law, Art. 13."""
@@ -636,6 +727,21 @@ class DecisionStep(models.Model):
                     ("actor", RangeOperators.EQUAL),
                     ("step", RangeOperators.NOT_EQUAL),
                 ],
+            ),
+            ExclusionConstraint(
+                name="step_nobody_in_two_rounds",
+                expressions=[
+                    ("application", RangeOperators.EQUAL),
+                    ("actor", RangeOperators.EQUAL),
+                    ("round", RangeOperators.NOT_EQUAL),
+                ],
+            ),
+            models.UniqueConstraint(
+                name="step_reconsidered_once_by_each", fields=["application", "actor"], condition=Q(step="reconsider")
+            ),
+            models.CheckConstraint(
+                name="step_quashed_with_a_reason",
+                condition=~Q(outcome="quash") | Q(step="reconsider") & ~Q(text=""),
             ),
             models.CheckConstraint(
                 name="step_refusal_rests_on_something",

@@ -9,6 +9,7 @@ from licensing.selectors.applications import (
     on_their_way,
     open_intents,
     open_questions,
+    reconsiderers_of,
     reviewer_of,
     steps,
     to_countersign,
@@ -134,6 +135,15 @@ from licensing.selectors.pools import (
     standings,
 )
 from licensing.selectors.proposals import comments_for, open_proposals, proposals
+from licensing.selectors.reconsiderations import (
+    Remedy,
+    Term,
+    by_term,
+    remedies_of,
+    term_of,
+    terms_of,
+    to_reconsider,
+)
 from licensing.selectors.screenings import screened_in, screenings_of
 from licensing.selectors.silence import long_asked, silences_of
 from licensing.selectors.usable import obstacles, open_users
@@ -224,6 +234,9 @@ __all__ = [
     "Judged",
     "Named",
     "Reason",
+    "Remedy",
+    "Term",
+    "by_term",
     "Standing",
     "Taken",
     "Turned",
@@ -315,7 +328,12 @@ __all__ = [
     "rules_of",
     "read_parts",
     "reasons",
+    "reconsiderers_of",
+    "remedies_of",
     "reviewer_of",
+    "term_of",
+    "terms_of",
+    "to_reconsider",
     "scheduled",
     "screened_in",
     "screenings_of",

@@ -21,6 +21,7 @@ from licensing.models import (
     Question,
     QuestionEntry,
     RecommendedLine,
+    ReconsiderationEntry,
     SupplementAnswer,
     SupplementPoint,
 )
@@ -100,10 +101,19 @@ def with_supplement(rows: QuerySet[Application]) -> QuerySet[Application]:
 
 
 def whole_steps() -> "Prefetch[Any, Any, Any]":
-    """Steps of cases, each with its intent to refuse and the answer to that; the files' bytes stay where they are."""
-    rows = DecisionStep.objects.select_related("actor", "intent__opened_by", "intent__answer__by")
-    files = Prefetch("intent__answer__files", Document.objects.defer("content"))
-    return Prefetch("steps", rows.prefetch_related(files))
+    """Steps of cases, each with its intent to refuse and the answer to that, and with how it was contested; the files'
+    bytes stay where they are."""
+    rows = DecisionStep.objects.select_related(
+        "actor", "intent__opened_by", "intent__answer__by", "reconsideration__filed_by", "service"
+    )
+    whole = [
+        Prefetch("reconsideration__entries", ReconsiderationEntry.objects.select_related("by")),
+        *(
+            Prefetch(files, Document.objects.defer("content"))
+            for files in ("intent__answer__files", "reconsideration__files")
+        ),
+    ]
+    return Prefetch("steps", rows.prefetch_related(*whole))
 
 
 def open_intents(actor: Actor, today: date) -> QuerySet[Intent]:
@@ -129,10 +139,18 @@ def open_questions(actor: Actor) -> QuerySet[Question]:
 def on_their_way(actor: Actor, since: datetime) -> QuerySet[Application]:
     """The actor's cases without those that ended; one that was turned away, or lapsed, is there when that was since."""
     turned_away = HistoryLine.objects.filter(
-        subject_kind="application", subject_id=OuterRef("pk"), verb__in=["not_accept", "refuse", "lapse"], at__gte=since
+        subject_kind="application",
+        subject_id=OuterRef("pk"),
+        verb__in=["not_accept", "refuse", "uphold", "lapse"],
+        at__gte=since,
     )
     rows = applications_for(actor).exclude(state__in=[ApplicationState.WITHDRAWN, ApplicationState.ISSUED])
-    ended = [ApplicationState.NOT_ACCEPTED, ApplicationState.REFUSED, ApplicationState.LAPSED]
+    ended = [
+        ApplicationState.NOT_ACCEPTED,
+        ApplicationState.REFUSED,
+        ApplicationState.REFUSED_FINAL,
+        ApplicationState.LAPSED,
+    ]
     return rows.filter(~Q(state__in=ended) | Exists(turned_away))
 
 
@@ -176,6 +194,15 @@ def officers_of(pk: int, *, escalated: bool = False) -> list[str]:
     return list(dict.fromkeys(found + (of("application.approve") if escalated else [])))
 
 
+def reconsiderers_of(line: HistoryLine) -> list[str]:
+    """The e-mail of each officer who may decide on the refusal that this contests, as he never acted on the case."""
+    case = Application.objects.select_related("exporter").get(pk=line.subject_id)
+    lines = HistoryLine.objects.filter(subject_kind="application", subject_id=line.subject_id)
+    acted = lines.filter(seq__lt=line.seq).values("actor")
+    there = whoever_may("application.uphold").filter(serving(case.exporter.province)).exclude(user__in=acted)
+    return list(there.values_list("user__email", flat=True))
+
+
 def announcer_of(pk: int) -> list[str]:
     """The e-mail of the officer who last told that he means to refuse the case."""
     rows = Intent.objects.filter(recommendation__application=pk).order_by("-pk")
@@ -202,7 +229,7 @@ def to_countersign(actor: Actor) -> QuerySet[Application]:
     """Cases that others took and recommended, and approvals still to be issued."""
     rows = applications_for(actor).filter(state__in=[ApplicationState.AWAITING_DECISION, ApplicationState.APPROVED])
     mine = Application.left_to_others(actor) & Q(state=ApplicationState.AWAITING_DECISION)
-    return rows.exclude(mine).order_by("accepted_on", "pk")
+    return rows.exclude(mine | Application.acted_on_before_quashed(actor)).order_by("accepted_on", "pk")
 
 
 @visibility("application")
@@ -223,6 +250,11 @@ def answers(actor: Actor) -> QuerySet[Application, int]:
 @reaches_documents
 def answers_to_intents(actor: Actor) -> QuerySet[Application, int]:
     return applications_for(actor).order_by().values_list("steps__intent__answer__files", flat=True)
+
+
+@reaches_documents
+def papers_of_reconsiderations(actor: Actor) -> QuerySet[Application, int]:
+    return applications_for(actor).order_by().values_list("steps__reconsideration__files", flat=True)
 
 
 @reaches_documents

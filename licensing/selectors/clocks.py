@@ -6,6 +6,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import cache
+from itertools import pairwise
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import Case, Exists, F, IntegerField, OuterRef, Q, QuerySet, Value, When, prefetch_related_objects
@@ -20,7 +21,7 @@ from licensing.models import Application, ApplicationEndUser, ClockInterval
 from licensing.selectors.editions import Editions, editions_at
 from licensing.selectors.silence import unanswered
 from licensing.selectors.untimed import Counting, countings_of, may_count_anew, start_of
-from licensing.states import ENDED_EARLY, OPEN_CASE, ApplicationState
+from licensing.states import ENDED_EARLY, OPEN_CASE, UNISSUED, ApplicationState
 
 ISSUE_DAYS = 10  # working days within which an approved license is issued
 NO_CLOCK = 9999  # days: behind every case that has one
@@ -110,10 +111,11 @@ def course_of(case: Application, today: date) -> list[Stay]:
     sent = lines.exclude(to_state=ApplicationState.DRAFT).values_list("at", "to_state")
     moves = [(legal_day(at), state) for at, state in sent]
     until = today
-    if case.state not in (ApplicationState.DRAFT, *OPEN_CASE, ApplicationState.APPROVED):
+    if case.state not in (ApplicationState.DRAFT, *UNISSUED):
         # the day on which it ended is of whoever had it
-        until = next(day for day, state in moves if state == case.state)
-        moves = [(day, state) for day, state in moves if state != case.state]
+        states = ["", *(state for _day, state in moves)]
+        last = max(at for at, pair in enumerate(pairwise(states)) if pair[1] == case.state != pair[0])
+        until, moves = moves[last][0], moves[:last]
     if case.state in (ApplicationState.SUPPLEMENT_REQUIRED, ApplicationState.LAPSED):
         until = min(until, case.supplement.due_on)  # then it is over, whenever a worker says so
     return course(moves, [row.pause for row in case.pauses.all()], until, unanswered(case)) if moves else []

@@ -7,7 +7,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils.translation import gettext as _
 
-from core.errors import DomainError
+from core.access import Actor
+from core.errors import DomainError, FourEyes
 from core.history import lines_of
 from core.legal_time import legal_now, legal_today
 from core.models import Country, Document
@@ -25,6 +26,7 @@ from licensing.states import UNISSUED, ApplicationState
 from licensing.web.holds import of_case
 from licensing.web.intents import announced
 from licensing.web.onward import with_onward
+from licensing.web.reconsiderations import contests
 from licensing.web.threads import threaded
 from licensing.words import comparisons
 
@@ -64,6 +66,10 @@ def case(request: HttpRequest, ref: str, failed: Failed | None = None) -> HttpRe
         "steps": steps,
         "recommendation": recommendation,
         "announced": announced(row, today),
+        "contests": contests(row, today),
+        "remedy": selectors.remedies_of([row]).get(row.pk),
+        "not_of_before": row.not_of_before(request.actor),
+        "not_to_reconsider": _not_to_reconsider(row, request.actor),
         "granted": granted.decided(row) if row.decided_at else granted.recommended(row),
         "not_to_recommend": row.not_to_recommend(request.actor),
         "not_to_decide": row.not_to_decide(request.actor),
@@ -80,6 +86,10 @@ def case(request: HttpRequest, ref: str, failed: Failed | None = None) -> HttpRe
     }
     _begin(context)
     return render(request, "licensing/desk_case.html", context, status=failed.status if failed else 200)
+
+
+def _not_to_reconsider(row: Application, actor: Actor) -> FourEyes | None:
+    return row.not_to_reconsider(actor) if row.state == ApplicationState.UNDER_RECONSIDERATION else None
 
 
 def _came_back(history: list[Told]) -> Told | None:

@@ -19,6 +19,7 @@ from core.web.lists import Choice, Column, Day, List, Listing, View, countries, 
 from licensing import selectors
 from licensing.granted import decided, recommended
 from licensing.models import ControlList, Declaration, Kind
+from licensing.models.reconsiderations import contested
 from licensing.states import ApplicationState, DeclarationState, LicenseState
 
 TABLE_WARNING = timedelta(days=60)
@@ -187,6 +188,41 @@ COUNTERSIGN = List(
     hint=QUEUE.hint,
     filters=(KIND, DESTINATION),
     more=_countersigned,
+)
+
+
+def _with_terms(request: HttpRequest, listing: Listing) -> dict[str, Any]:
+    """Each case knows how it was contested, and by when that is decided."""
+    filed = {row.pk: contested(row) for row in listing.rows}
+    terms = selectors.terms_of(filter(None, filed.values()), legal_today())
+    for row in listing.rows:
+        contest = filed[row.pk]
+        row.term = terms[contest.pk] if contest else None
+    return {}
+
+
+def _due(row: Any) -> date | None:
+    contest = contested(row)
+    return selectors.term_of(contest, legal_today()).due_on if contest else None
+
+
+RECONSIDERATIONS = List(
+    route="desk.reconsiderations",
+    template="licensing/desk_reconsiderations.html",
+    rows=lambda actor: selectors.by_term(selectors.to_reconsider(actor)),
+    whole=selectors.with_parts,
+    columns=(
+        *CASE_COLUMNS,
+        COMPANY,
+        Column("contested", _("Contested"), lambda row: row.filed_at, ("filed_at", "pk")),
+        Column("due", _("Due"), _due, ("ends_at", "pk")),
+    ),
+    parts=lambda row: row.lines.all(),
+    order="due",
+    search=QUEUE.search,
+    hint=QUEUE.hint,
+    filters=(KIND, DESTINATION),
+    more=_with_terms,
 )
 
 # --- licenses ---------------------------------------------------------------------------------------------

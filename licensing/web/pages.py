@@ -25,9 +25,9 @@ from core.web.steps import Failed, changes_since, not_open, of_one_moment, offer
 from core.web.typed import typed_into
 from exporters.selectors import parties_for, stop_of
 from licensing import granted, selectors
-from licensing.actions import applications, declarations
+from licensing.actions import applications, declarations, reconsiderations
 from licensing.models import Application, Declaration
-from licensing.states import OPEN_CASE, UNISSUED, ApplicationState, DeclarationState
+from licensing.states import CONTESTED, OPEN_CASE, UNISSUED, ApplicationState, DeclarationState
 from licensing.web.answers import judgements
 from licensing.web.forms import (
     ApplicationForm,
@@ -39,6 +39,7 @@ from licensing.web.forms import (
 from licensing.web.holds import of_case
 from licensing.web.intents import announced
 from licensing.web.onward import with_onward
+from licensing.web.reconsiderations import contests
 from licensing.web.threads import threaded
 from licensing.web.turns import in_words
 
@@ -177,10 +178,11 @@ def application(
     request: HttpRequest, ref: str, failed: Failed | None = None, document_form: DocumentForm | None = None
 ) -> HttpResponse:
     """The case as its applicant sees it: stage, who has it, what is asked, what was decided and why."""
-    row, today = get_object_or_404(_whole(request), ref=ref), legal_today()
+    row, today = _served(request, get_object_or_404(_whole(request), ref=ref)), legal_today()
     missing = applications.what_is_missing(row, at=legal_now()) if row.state == "draft" else []
-    decided = row.state in ("approved", "issued", "refused")
+    decided = row.state in (ApplicationState.APPROVED, ApplicationState.ISSUED, *CONTESTED)
     history = told(lines_of(row), request.actor)
+    remedy = selectors.remedies_of([row]).get(row.pk)
     context = {
         "application": row,
         "clock": selectors.clocks_of([row], today).get(row.pk),
@@ -192,6 +194,9 @@ def application(
         "decision": row.decision if decided else None,
         "granted": granted.decided(row) if decided else None,
         "announced": announced(row, today),
+        "contests": contests(row, today),
+        "remedy": remedy,
+        "remedy_over": remedy is not None and remedy.over(today),
         "turned_away": history[-1] if row.state == ApplicationState.NOT_ACCEPTED else None,
         "license": getattr(row, "license", None),
         "takes_papers": row.state in applications.TAKES_PAPERS,
@@ -201,6 +206,14 @@ def application(
     }
     status = failed.status if failed else 422 if document_form else 200
     return render(request, "licensing/application_page.html", context, status=status)
+
+
+def _served(request: HttpRequest, row: Application) -> Application:
+    """The case, of whose refusal it is kept that somebody of its applicant's people opened its page: the first time."""
+    if request.method != "GET" or row.state != ApplicationState.REFUSED or hasattr(row.decision, "service"):
+        return row
+    reconsiderations.serve(row.ref, by=request.actor)
+    return get_object_or_404(_whole(request), ref=row.ref)
 
 
 def _of_now(row: Application) -> dict[str, Any]:

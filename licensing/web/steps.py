@@ -32,6 +32,7 @@ from licensing.actions import (
     pools,
     questions,
     receipts,
+    reconsiderations,
     revocations,
     screenings,
     simulations,
@@ -66,6 +67,7 @@ from licensing.selectors import (
     pool_changes_for,
     pools_for,
     proposals,
+    reconsiderers_of,
     reviewer_of,
 )
 from licensing.states import IN_FORCE
@@ -82,9 +84,11 @@ from licensing.web.forms import (
     LiftForm,
     ProposeInvalidateForm,
     ProposeRevokeForm,
+    QuashForm,
     QueryForm,
     QuestionForm,
     RecommendForm,
+    ReconsiderForm,
     RedeclareForm,
     RedoForm,
     RefuseForm,
@@ -93,6 +97,7 @@ from licensing.web.forms import (
     ScreenForm,
     SupplementForm,
     SurrenderForm,
+    UpholdForm,
 )
 from licensing.web.forms.companies import StopForm
 from licensing.web.forms.notices import PublicReasonForm
@@ -149,10 +154,13 @@ def found_invalid(words: "str | Promise") -> Callable[[HistoryLine], str]:
 
 def told_of_case(line: HistoryLine) -> tuple[list[str], str]:
     """Of an answer, and inside of a turn, whoever has the case, if he is still there, and of one to an intent to refuse
-    whoever announced that; of its clock the ministry; of all else the exporter."""
+    whoever announced that; of a contested refusal those who may reconsider it; of its clock the ministry; of all else
+    the exporter."""
     if line.verb in ("answer", "redeclare", "declared_anew", "turn_inside", "respond"):
         announcer = announcer_of(line.subject_id) if line.verb == "respond" else []
         return reviewer_of(line.subject_id) + announcer, reverse("desk.case", kwargs={"ref": line.subject_ref})
+    if line.verb == "reconsider":
+        return reconsiderers_of(line), reverse("desk.case", kwargs={"ref": line.subject_ref})
     if line.verb in ("signal", "overdue"):
         escalated = line.verb == "overdue"
         desk = reverse("desk.case", kwargs={"ref": line.subject_ref})
@@ -529,6 +537,53 @@ register(
             "undeclared",
             _("Declaration {declaration} is invalid; the case needs another one"),
             mail=_("{ref}: one of its declarations is invalid"),
+        ),
+        Step(
+            "reconsider",
+            _("The applicant contested the refusal"),
+            CASE,
+            reconsiderations.reconsider,
+            _("Filed. Officers who never acted on this case decide on it; you are told each step."),
+            ReconsiderForm,
+            mail=_("{ref}: a refusal is contested; the request waits to be accepted"),
+        ),
+        Step(
+            "admit",
+            _("The request to reconsider was accepted; it is decided by {due_on}"),
+            DESK,
+            reconsiderations.admit,
+            _("Accepted. Its time begins today."),
+            mail=_("{ref}: your request to reconsider was accepted; it is decided by {due_on}"),
+        ),
+        Step(
+            "extend",
+            _("The time to reconsider was extended to {due_on}"),
+            DESK,
+            reconsiderations.extend,
+            _("Extended. The exporter was told why."),
+            ReasonForm,
+            within="admit",
+            mail=_("{ref}: the time to reconsider was extended to {due_on}"),
+        ),
+        Step(
+            "quash",
+            _("The refusal was quashed; a new round begins"),
+            DESK,
+            reconsiderations.quash,
+            _("Quashed. The case waits for officers who never acted on it."),
+            QuashForm,
+            within="admit",
+            mail=_("{ref}: the refusal was quashed; the review begins anew"),
+        ),
+        Step(
+            "uphold",
+            _("The refusal was upheld; it is final"),
+            DESK,
+            reconsiderations.uphold,
+            _("Upheld. The applicant reads your reasons."),
+            UpholdForm,
+            within="admit",
+            mail=_("{ref}: the refusal was upheld"),
         ),
         Step("withdraw", _("Withdrawn by the applicant"), mail=_("{ref}: withdrawn")),
     ],

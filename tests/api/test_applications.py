@@ -128,7 +128,7 @@ def test_each_state_says_who_has_to_act(world, get):
 
 
 def test_every_state_of_an_open_case_has_a_holder_and_no_other():
-    over = {"issued", "refused", "not_accepted", "withdrawn", "lapsed"}
+    over = {"issued", "refused", "refused_final", "not_accepted", "withdrawn", "lapsed"}
     assert set(ApplicationState.values) - set(HOLDER_OF) == over
 
 

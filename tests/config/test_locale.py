@@ -28,12 +28,15 @@ TYPED = {
     *("at most 1", "more than 1", "at most 100"),  # a whole
     *("five minutes", "Five minutes"),  # of the session's last ones a script counts
     "Two rows",  # of a pair
-    "60 days",  # administrative reconsideration, which is not handled here
 }
 STATE_WORDS = [
     (ExporterState, "草稿 核验中 正常 已暂停 已关闭"),
     (DeclarationState, "草稿 已签署 已提交 待补充 已核实 有效 未通过 已更替 已过期 失效"),
-    (ApplicationState, "草稿 已提交 待补正 已受理 审查中 待您答复 复核中 准予 已发证 不予许可 不予受理 已撤回 已失效"),
+    (
+        ApplicationState,
+        "草稿 已提交 待补正 已受理 审查中 待您答复 复核中 准予 已发证"
+        " 不予许可 行政复议中 维持不予许可 不予受理 已撤回 已失效",
+    ),
     (LicenseState, "有效 已暂停 已用完 已过期 已交回 已终止"),
     (DraftState, "草案 已批准 已废止"),
     (ShipmentState, "已占用 已申报 部分放行 已放行 已离境 已送达 海关质疑 已退回 已取消 占用已失效 海关不予放行"),

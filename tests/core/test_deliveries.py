@@ -227,6 +227,7 @@ def test_everybody_who_prepares_or_signs_is_told_of_each_step_and_viewers_are_no
     names[make.colleague(world.exporter, "clerk").user.email] = "clerk"
     names[world.ministry.reviewer.user.email] = "reviewer"
     names[world.ministry.decider.user.email] = "decider"
+    names[world.ministry.reconsiderer.user.email] = "reconsiderer"
     names[world.ministry.policy_officer.user.email] = "policy_officer"
     make.colleague(world.exporter, "viewer")
     begun = Delivery.objects.order_by("pk").last().pk
@@ -314,6 +315,7 @@ def test_a_mail_names_what_happened_with_a_link_and_tells_no_content(world):
             subject_kind=kind,
             subject_id=row.pk,
             subject_ref=getattr(row, "ref", ""),
+            seq=9,
             verb=verb,
             reason="Between us",
             facts=facts | invited if verb == "add_member" else facts,

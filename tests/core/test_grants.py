@@ -40,6 +40,10 @@ INSERT_ONLY = {
     "licensing_questionentry_files",
     "licensing_recommendedline",
     "licensing_revocation",
+    "licensing_reconsideration",
+    "licensing_reconsideration_files",
+    "licensing_reconsiderationentry",
+    "licensing_service",
     "licensing_screening",
     "licensing_comment",
     "licensing_signature",
@@ -57,6 +61,7 @@ MANY_TO_MANY = {
     "licensing_decisionstep_end_users",
     "licensing_intentanswer_files",
     "licensing_questionentry_files",
+    "licensing_reconsideration_files",
     "licensing_supplementanswer_files",
 }
 TABLES = (

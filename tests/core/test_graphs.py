@@ -28,7 +28,8 @@ WORDS = {
     "declaration": "Draft · Signed · Submitted · Question open · Verified · In force · Rejected"
     " · Replaced · Expired · Invalid",
     "application": "Draft · Submitted · Supplement needed · Accepted · Under review · Waiting for you"
-    " · With second officer · Approved · License issued · Refused · Not accepted · Withdrawn · Lapsed",
+    " · With second officer · Approved · License issued · Refused · Under reconsideration · Refused, final"
+    " · Not accepted · Withdrawn · Lapsed",
     "license": "In force · Suspended · Used up · Expired · Handed back · Ended by the ministry",
     "draft": "Draft · Approved · Repealed",
     "notice": "Made public · Withdrawn",
@@ -154,6 +155,7 @@ def everybody():
 @pytest.mark.parametrize("name", MODELS)
 def test_each_move_is_open_to_whom_the_workflow_tables_say(name):
     row = SimpleNamespace(exporter_id=7, reviewer_id=99, reviewer="whoever took it", _decided_by=lambda user: False)
+    row.not_of_before = lambda actor: None
     row.not_to_take_over = lambda actor: Application.not_to_take_over(row, actor)
     row.not_simulating, row.not_signed = lambda: None, lambda actor: None
     row.shown, row.not_shown, row.wrote = lambda: None, lambda: None, lambda actor: None

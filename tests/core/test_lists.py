@@ -17,7 +17,7 @@ from core.templatetags.lodestone import up_to
 from core.web.lists import CountryName
 from core.web.lists.keyset import Keyset
 from exporters.models import Party
-from licensing.actions import applications, decisions
+from licensing.actions import applications, decisions, reconsiderations
 from licensing.models import Application
 from shipments.actions import qualifications
 from shipments.models import Shipment
@@ -30,6 +30,7 @@ LISTS = {
     if "listed" in getattr(pattern, "default_args", {}) and not pattern.name.endswith(".csv")
 }
 READERS = {"desk": "reviewer", "desk.countersign": "decider", "officers": "admin"}
+READERS["desk.reconsiderations"] = "reconsiderer"
 
 
 def reader(name, world):
@@ -59,6 +60,11 @@ def one_more(world):
     ref = world.under_review(world.application())
     decisions.recommend(ref, seen=make.seen(ref), outcome="approve", months=12, by=world.ministry.reviewer)
     world.under_review(world.application())
+    contested = world.under_review(world.application())
+    no = {"factors": ["END_USE"], "text": "No."}
+    decisions.recommend(contested, seen=make.seen(contested), outcome="refuse", by=world.ministry.reviewer, **no)
+    decisions.refuse(contested, seen=make.seen(contested), departure="Doubts.", by=world.ministry.decider, **no)
+    reconsiderations.reconsider(contested, seen=make.seen(contested), grounds="It is known.", by=world.exporter)
     filed = world.application()
     applications.submit(filed, seen=make.seen(filed), by=world.exporter)
     demo.send_company(make.exporter(None, make.unique("Company ")))
@@ -79,6 +85,7 @@ def test_the_lists_are_these():
         "desk.incidents",
         "desk.licenses",
         "desk.proposals",
+        "desk.reconsiderations",
         "desk.reports",
         "licenses",
         "members",

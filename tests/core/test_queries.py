@@ -22,6 +22,7 @@ PAGES = {
     "desk.license": 26,
     "desk.licenses": 7,
     "desk.proposals": 4,
+    "desk.reconsiderations": 8,
     "desk.reports": 4,
     "license": 27,
     "licenses": 6,

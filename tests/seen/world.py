@@ -29,6 +29,7 @@ from licensing.actions import (
     licenses,
     questions,
     receipts,
+    reconsiderations,
     simulations,
     supplements,
 )
@@ -47,7 +48,7 @@ from tests.make import seen
 BEGIN = datetime(2026, 11, 17, 10, tzinfo=LEGAL_ZONE)  # a Tuesday
 LATER = [datetime(*day, 10, tzinfo=LEGAL_ZONE) for day in ((2026, 12, 2), (2027, 1, 5), (2027, 12, 1))]
 NAMES = ("intake", "reviewer", "decider", "other_decider", "auditor", "admin", "other_admin")
-NAMES += ("policy_officer", "policy_approver", "other_approver")
+NAMES += ("policy_officer", "policy_approver", "other_approver", "reconsiderer", "other_reconsiderer")
 KG = 1000
 
 
@@ -92,7 +93,7 @@ def told(clock: Clock) -> Told:
     nobody = User.objects.create_user("gone@demo.example", "a-long-enough-secret-7", name="Gone")
     seers = {"signatory": boss, "clerk": clerk, "viewer": viewer}
     seers |= {name: getattr(m, name) for name in ("reviewer", "intake", "decider", "other_decider", "auditor", "admin")}
-    seers |= {name: getattr(m, name) for name in ("policy_officer", "policy_approver")}
+    seers |= {name: getattr(m, name) for name in ("policy_officer", "policy_approver", "reconsiderer")}
     seers |= {"provincial": replace(provincial, province="33"), "customs": port}
     seers |= {"newcomer": newcomer, "waits": waits, "returned": returned, "of no province": nowhere}
     seers |= {"stopped": stopped, "closed": _closed(world)}
@@ -401,6 +402,13 @@ def _decided(world, reviewed):
         departure="Doubts.",
         by=m.decider,
     )
+    contested, begun, upheld, quashed = (_contested(world, reviewed()) for _ in range(4))
+    for ref in (begun, upheld, quashed):
+        reconsiderations.admit(ref, seen=seen(ref), by=m.reconsiderer)
+    reconsiderations.extend(begun, seen=seen(begun), reason="An expert\nis heard.", by=m.reconsiderer)
+    said = {"text": "The declaration\nsays nothing of it.", "by": m.reconsiderer}
+    reconsiderations.uphold(upheld, seen=seen(upheld), factors=["END_USE", "END_USER"], **said)
+    reconsiderations.quash(quashed, seen=seen(quashed), **said)
     back = cut()
     decisions.send_back(back, seen=seen(back), reason="Ask for the contract", by=m.decider)
     reopened = cut()
@@ -409,7 +417,18 @@ def _decided(world, reviewed):
     issued = cut()
     decisions.approve(issued, seen=seen(issued), text="Granted in part.", by=m.decider)
     decisions.issue(issued, seen=seen(issued), usable_from=legal_today() + timedelta(days=7), by=m.decider)
-    return [recommended, approved, doubted, refused, announced, heard, back, reopened, issued]
+    again = [contested, begun, upheld, quashed]
+    return [recommended, approved, doubted, refused, announced, heard, *again, back, reopened, issued]
+
+
+def _contested(world, ref):
+    no = {"factors": ["END_USE"], "text": "Its use is not known."}
+    decisions.recommend(ref, seen=seen(ref), outcome="refuse", by=world.ministry.reviewer, **no)
+    decisions.refuse(ref, seen=seen(ref), departure="Doubts.", by=world.ministry.decider, **no)
+    file = ("letter.pdf", demo.pdf("letter"))
+    said = {"grounds": "It is known:\nsee the letter.", "files": [file]}
+    reconsiderations.reconsider(ref, seen=seen(ref), by=world.exporter, **said)
+    return ref
 
 
 def _licenses(world):

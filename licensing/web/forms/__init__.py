@@ -13,6 +13,7 @@ from licensing.web.forms.declarations import (
 )
 from licensing.web.forms.licenses import LiftForm, ProposeRevokeForm, SurrenderForm
 from licensing.web.forms.questions import AnswerForm, AskForm, CloseQuestionForm, QuestionForm, ReplyForm
+from licensing.web.forms.reconsiderations import QuashForm, ReconsiderForm, UpholdForm
 from licensing.web.forms.screenings import ScreenForm
 from licensing.web.forms.supplements import ResubmitForm, SupplementForm
 
@@ -35,8 +36,10 @@ __all__ = [
     "ProposeInvalidateForm",
     "ProposeRevokeForm",
     "QueryForm",
+    "QuashForm",
     "QuestionForm",
     "RecommendForm",
+    "ReconsiderForm",
     "RedeclareForm",
     "RedoForm",
     "RefuseForm",
@@ -45,4 +48,5 @@ __all__ = [
     "ScreenForm",
     "SupplementForm",
     "SurrenderForm",
+    "UpholdForm",
 ]

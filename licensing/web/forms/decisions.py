@@ -21,6 +21,8 @@ from licensing.models import Application, DecisionStep, ToleranceMode
 from licensing.models.intents import intent_of
 from licensing.policy.vocabulary import CLEARANCES_LEAST, CLEARANCES_MOST, MONTHS
 
+DECIDED = [(outcome.value, outcome.label) for outcome in DecisionStep.DECIDED]
+
 
 class Seen(forms.CheckboxInput):
     """A tick that names what stands beside it: one that was set beside something else is not set here."""
@@ -59,7 +61,7 @@ class RecommendForm(StepForm):
     numbered = {"quantity": gettext_lazy("Line {number}")}
 
     outcome = forms.ChoiceField(
-        label=gettext_lazy("Outcome"), choices=DecisionStep.Outcome.choices, widget=forms.RadioSelect, initial="approve"
+        label=gettext_lazy("Outcome"), choices=DECIDED, widget=forms.RadioSelect, initial="approve"
     )
     months = forms.IntegerField(label=gettext_lazy("Valid for, months"), min_value=1, initial=MONTHS)
     max_clearances = forms.IntegerField(

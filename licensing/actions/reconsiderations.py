@@ -1,0 +1,147 @@
+"""A refusal reaches its applicant, is contested, and reconsidered by officers who never acted on its case."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from core.access import Actor
+from core.actions import keep_answer
+from core.command import command
+from core.errors import DomainError, Invalid, NotFound, Problem
+from core.history import move, require
+from core.legal_time import legal_day, legal_now
+from core.locks import lock
+from licensing.actions.decisions import require_another, require_grounds
+from licensing.models import Application, DecisionStep, Reconsideration, ReconsiderationEntry, Service
+from licensing.models.reconsiderations import contested
+from licensing.selectors import applications_for, remedies_of, term_of
+from licensing.states import ApplicationState
+
+Kind, Step, Outcome = ReconsiderationEntry.Kind, DecisionStep.Step, DecisionStep.Outcome
+
+
+@command
+def serve(ref: str, *, by: Actor) -> None:
+    """That somebody of the applicant's people opened its refusal is kept, the first time; else nothing.
+
+    No history tells it, and no row is locked: a page that is read changes nothing of the case.
+    """
+    row = applications_for(by).filter(ref=ref).first()
+    if row is None:
+        raise NotFound()
+    if row.state == ApplicationState.REFUSED and row.decision and by.organization_id == row.exporter_id:
+        kept = Service(decision=row.decision, opened_by=by.user, opened_at=legal_now())
+        Service.objects.bulk_create([kept], ignore_conflicts=True)
+
+
+@command
+def reconsider(ref: str, *, seen: int, grounds: str, files: Sequence[tuple[str, bytes]] = (), by: Actor) -> Application:
+    """The refusal is contested, on these grounds, with these papers: (name, content) of PDF, images and sheets.
+
+    Raises DomainError reconsideration-over, which names the day, when the last one is over.
+    """
+    row = lock(applications_for(by), ref=ref)
+    require(row.reconsider, by=by, seen=seen)
+    at = legal_now()
+    remedy = remedies_of([row])[row.pk]
+    if remedy.over(legal_day(at)):
+        message = _("The last day to contest this refusal was {day}. You can file a new application.")
+        raise DomainError(message.format(day=remedy.last_day), code="reconsideration-over")
+    if not grounds.strip():
+        raise Invalid([Problem("/grounds", "required", _("Say on what grounds you contest it."))])
+    kept = keep_answer(grounds, files, by=by, at=at, once=True)
+    filed = Reconsideration.objects.create(decision=row.decision, filed_by=by.user, filed_at=at, grounds=grounds)
+    filed.files.set(kept)
+    move(row.reconsider, by=by, at=at, reason=grounds, facts={"files": [document.sha256 for document in kept]})
+    return row
+
+
+@command
+def admit(ref: str, *, seen: int, by: Actor) -> Application:
+    """The request is accepted: today is day 0 of its time, and the applicant knows the last day."""
+    row = lock(applications_for(by), ref=ref)
+    require(row.admit, by=by, seen=seen)
+    filed = _contested(row, by)
+    at = legal_now()
+    if filed.admitted:
+        raise DomainError(_("This request was accepted already."), code="reconsideration-begun")
+    filed.entries.create(kind=Kind.ADMIT, by=by.user, at=at)
+    move(row.admit, by=by, at=at, facts=_until(filed, at))
+    return row
+
+
+@command
+def extend(ref: str, *, seen: int, reason: str, by: Actor) -> Application:
+    """Its time is longer, once, and the applicant knows why.
+
+    Raises DomainError reconsideration-extended for a second time, or when its last day is over.
+    """
+    row = lock(applications_for(by), ref=ref)
+    require(row.extend, by=by, seen=seen)
+    filed = _contested(row, by)
+    at = legal_now()
+    _require_admitted(filed)
+    if filed.extended:
+        raise DomainError(_("The time was extended already; it is extended once."), code="reconsideration-extended")
+    if term_of(filed, legal_day(at)).overdue:
+        raise DomainError(_("Its last day is over, so it can't be extended any more."), code="reconsideration-extended")
+    filed.entries.create(kind=Kind.EXTEND, by=by.user, at=at, reason=reason)
+    move(row.extend, by=by, at=at, reason=reason, facts=_until(filed, at))
+    return row
+
+
+@command
+def uphold(ref: str, *, seen: int, factors: list[str], text: str, by: Actor) -> Application:
+    """The refusal stands, finally, with the factors of the law and a text for the exporter."""
+    row = lock(applications_for(by), ref=ref)
+    require(row.uphold, by=by, seen=seen)
+    filed = _contested(row, by)
+    at = legal_now()
+    _require_admitted(filed)
+    require_grounds(factors, text)
+    _reconsidered(row, by, at, outcome=Outcome.REFUSE, factors=factors, text=text)
+    move(row.uphold, by=by, at=at, reason=text, facts={"factors": factors})
+    return row
+
+
+@command
+def quash(ref: str, *, seen: int, text: str, by: Actor) -> Application:
+    """The refusal is no more: a new round begins today, with its whole time, for officers who never acted on the
+    case."""
+    row = lock(applications_for(by), ref=ref)
+    require(row.quash, by=by, seen=seen)
+    filed = _contested(row, by)
+    at = legal_now()
+    _require_admitted(filed)
+    if not text.strip():
+        raise Invalid([Problem("/text", "required", _("Say why, to the exporter and to whoever reviews it next."))])
+    _reconsidered(row, by, at, outcome=Outcome.QUASH, text=text)
+    today = legal_day(at)
+    move(row.quash, by=by, at=at, reason=text, facts={"day_0": today.isoformat()}, accepted_on=today)
+    return row
+
+
+def _contested(row: Application, by: Actor) -> Reconsideration:
+    """How the refusal is contested that this officer may reconsider. Raises FourEyes for whoever acted on its case."""
+    require_another(row.not_to_reconsider(by))
+    filed = contested(row)
+    assert filed is not None, "what is reconsidered was contested"
+    return filed
+
+
+def _require_admitted(filed: Reconsideration) -> None:
+    if not filed.admitted:
+        raise DomainError(_("Accept the request first: its time begins then."), code="reconsideration-not-begun")
+
+
+def _until(filed: Reconsideration, at: Any) -> dict[str, str]:
+    due_on = term_of(filed, legal_day(at)).due_on
+    assert due_on is not None, "it was accepted"
+    return {"due_on": due_on.isoformat()}
+
+
+def _reconsidered(row: Application, by: Actor, at: Any, **said: Any) -> DecisionStep:
+    return DecisionStep.objects.create(
+        application=row, round=row.round, step=Step.RECONSIDER, actor=by.user, at=at, **said
+    )

@@ -1,0 +1,85 @@
+"""When a refusal reached its applicant, and how he contests it. Rows are only added."""
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from core.guards import insert_only
+from core.models import Document, User
+from licensing.models.applications import Application, DecisionStep
+
+
+@insert_only
+class Service(models.Model):
+    """That somebody of the applicant's people opened the page of a decision, for the first time."""
+
+    decision = models.OneToOneField(DecisionStep, on_delete=models.PROTECT, related_name="service")
+    opened_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    opened_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return str(self.decision)
+
+
+@insert_only
+class Reconsideration(models.Model):
+    """A refusal that is contested, on what grounds and with which papers. What came of it is a step of its round."""
+
+    decision = models.OneToOneField(DecisionStep, on_delete=models.PROTECT, related_name="reconsideration")
+    filed_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    filed_at = models.DateTimeField()
+    grounds = models.TextField()
+    files = models.ManyToManyField(Document, related_name="+", blank=True)
+
+    class Meta:
+        constraints = [models.CheckConstraint(name="reconsideration_has_grounds", condition=~Q(grounds=""))]
+
+    def __str__(self) -> str:
+        return self.grounds[:60]
+
+    def entry(self, kind: str) -> "ReconsiderationEntry | None":
+        return next((entry for entry in self.entries.all() if entry.kind == kind), None)
+
+    @property
+    def admitted(self) -> "ReconsiderationEntry | None":
+        return self.entry(ReconsiderationEntry.Kind.ADMIT)
+
+    @property
+    def extended(self) -> "ReconsiderationEntry | None":
+        return self.entry(ReconsiderationEntry.Kind.EXTEND)
+
+
+insert_only(Reconsideration.files.through)
+
+
+@insert_only
+class ReconsiderationEntry(models.Model):
+    """That the request was accepted, which is day 0 of its time, or that this was extended; each once."""
+
+    class Kind(models.TextChoices):
+        ADMIT = "admit", _("Request accepted")
+        EXTEND = "extend", _("Time extended")
+
+    reconsideration = models.ForeignKey(Reconsideration, on_delete=models.PROTECT, related_name="entries")
+    kind = models.CharField(max_length=6, choices=Kind)
+    by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+    reason = models.TextField(blank=True)
+
+    class Meta:
+        ordering = ["pk"]
+        verbose_name_plural = "reconsideration entries"
+        constraints = [
+            models.UniqueConstraint(name="reconsideration_entry_once", fields=["reconsideration", "kind"]),
+            models.CheckConstraint(
+                name="reconsideration_extended_for_a_reason", condition=~Q(kind="extend") | ~Q(reason="")
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.get_kind_display()
+
+
+def contested(case: Application) -> Reconsideration | None:
+    """That of the decision which counts now."""
+    return getattr(case.decision, "reconsideration", None)

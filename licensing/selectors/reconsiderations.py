@@ -1,0 +1,163 @@
+"""Until when a refusal may be contested, and by when what contests it is decided: derived whenever somebody asks."""
+
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from django.db.models import Case, DateTimeField, Exists, F, OuterRef, Prefetch, QuerySet, Subquery, When
+from django.db.models.functions import Coalesce
+
+from core.access import Actor
+from core.legal_time import legal_day
+from core.models import Delivery
+from core.selectors import calendar
+from core.working_days import Calendar, NotPublished
+from licensing.models import Application, DecisionStep, Reconsideration, ReconsiderationEntry
+from licensing.selectors.applications import applications_for
+from licensing.states import CONTESTED, ApplicationState
+
+SERVICE_DAYS = 5  # working days after which a notice that was sent counts as read
+CONTEST_DAYS = 60  # after service. Administrative Reconsideration Law
+RECONSIDER_DAYS = 60  # for the decision on it, after its request was accepted. The same law
+EXTENSION_DAYS = 30  # more, once
+_MORE = timedelta(days=30)  # in which some day is a working day: so far a count reads the table
+
+
+@dataclass(frozen=True)
+class Remedy:
+    """sent_on, opened_on: when the notice of a refusal went out, and when its applicant first opened it. served_on: the
+    day that counts. unmoved: so many days later; last_day: that, or the next working day. None where nobody can say."""
+
+    sent_on: date | None
+    opened_on: date | None
+    served_on: date | None
+    unmoved: date | None
+    last_day: date | None
+
+    @property
+    def by_opening(self) -> bool:
+        """What counts is that it was opened, and not that the notice was sent."""
+        return self.served_on is not None and self.served_on == self.opened_on
+
+    def over(self, today: date) -> bool:
+        """It may not be contested any more."""
+        return self.last_day is not None and today > self.last_day
+
+
+def remedies_of(cases: Iterable[Application]) -> dict[int, Remedy]:
+    """Of each of these that was refused, by primary key. Two queries, or none where no case was."""
+    refused = [case.pk for case in cases if case.state in CONTESTED]
+    if not refused:
+        return {}
+    mail = Delivery.objects.filter(
+        line__subject_kind="application",
+        line__subject_id=OuterRef("application_id"),
+        line__verb="refuse",
+        line__at=OuterRef("at"),
+        delivered_at__isnull=False,
+    ).exclude(to="")
+    rows = DecisionStep.objects.filter(application__in=refused, step=DecisionStep.Step.DECIDE).annotate(
+        sent_at=Subquery(mail.order_by("delivered_at").values("delivered_at")[:1])
+    )
+    steps = {step.application_id: step for step in rows.select_related("service").order_by("pk")}
+    told = {pk: (_day(step.sent_at), _day(_opened_at(step))) for pk, step in steps.items()}
+    days = [day for both in told.values() for day in both if day]
+    table = _table(min(days), max(days) + timedelta(days=CONTEST_DAYS) + _MORE, SERVICE_DAYS) if days else None
+    return {pk: _remedy(sent_on, opened_on, table) for pk, (sent_on, opened_on) in told.items()}
+
+
+def _opened_at(step: DecisionStep) -> datetime | None:
+    service = getattr(step, "service", None)
+    return service.opened_at if service else None
+
+
+def _day(at: datetime | None) -> date | None:
+    return legal_day(at) if at else None
+
+
+def _table(first: date, until: date, days: int = 1) -> Calendar:
+    return calendar(first, days, until=until)
+
+
+def _remedy(sent_on: date | None, opened_on: date | None, table: Calendar | None) -> Remedy:
+    counts = [opened_on] if opened_on else []
+    if sent_on and table:
+        with suppress(NotPublished):
+            counts += filter(None, [table.day(SERVICE_DAYS, sent_on)])
+    if not counts:
+        return Remedy(sent_on, opened_on, None, None, None)
+    served_on = min(counts)
+    unmoved = served_on + timedelta(days=CONTEST_DAYS)
+    return Remedy(sent_on, opened_on, served_on, unmoved, _moved(table, unmoved))
+
+
+def _moved(table: Calendar | None, day: date) -> date | None:
+    """A last day that is no working day is the next one that is. None where the table does not say."""
+    with suppress(NotPublished):
+        return table.working_day_from(day) if table else None
+    return None
+
+
+@dataclass(frozen=True)
+class Term:
+    """The time of a reconsideration. accepted_on: its day 0. due_on: its last day, None as long as it did not begin;
+    unmoved where the table of working days ends before it. left: days to its end."""
+
+    filed_on: date
+    accepted_on: date | None
+    extended: bool
+    due_on: date | None
+    left: int | None
+
+    @property
+    def overdue(self) -> bool:
+        return self.left is not None and self.left < 0
+
+
+def terms_of(reconsiderations: Iterable[Reconsideration], today: date) -> dict[int, Term]:
+    """By primary key. One query beside their entries, or none where none of them was accepted."""
+    rows = list(reconsiderations)
+    begun = {row.pk: legal_day(row.admitted.at) for row in rows if row.admitted}
+    # the same part of the table for one as for many, as long as none is older than its time
+    longest = timedelta(days=RECONSIDER_DAYS + EXTENSION_DAYS) + _MORE
+    table = _table(min(today - longest, *begun.values()), today + longest) if begun else None
+    found = {}
+    for row in rows:
+        accepted_on, extended = begun.get(row.pk), row.extended is not None
+        due_on = due(accepted_on, extended, table) if accepted_on else None
+        left = (due_on - today).days if due_on else None
+        found[row.pk] = Term(legal_day(row.filed_at), accepted_on, extended, due_on, left)
+    return found
+
+
+def due(accepted_on: date, extended: bool, table: Calendar | None) -> date:
+    last = accepted_on + timedelta(days=RECONSIDER_DAYS + (EXTENSION_DAYS if extended else 0))
+    return _moved(table, last) or last
+
+
+def term_of(row: Reconsideration, today: date) -> Term:
+    return terms_of([row], today)[row.pk]
+
+
+def to_reconsider(actor: Actor) -> QuerySet[Application]:
+    """Contested refusals that this officer may decide, as he never acted on their cases."""
+    rows = applications_for(actor).filter(state=ApplicationState.UNDER_RECONSIDERATION)
+    return rows.exclude(Application.acted_on_before_contested(actor))
+
+
+def by_term(rows: QuerySet[Application]) -> QuerySet[Application]:
+    """Contested refusals with how they are, which can be sorted by when they were filed and by when they are to be
+    decided: first those whose time has not begun."""
+    own = Reconsideration.objects.filter(decision__application=OuterRef("pk")).order_by("-pk")
+    entries = ReconsiderationEntry.objects.filter(reconsideration=OuterRef("contested_pk"))
+    begun = Subquery(entries.filter(kind=ReconsiderationEntry.Kind.ADMIT).values("at"), output_field=DateTimeField())
+    longer = Exists(entries.filter(kind=ReconsiderationEntry.Kind.EXTEND))
+    rows = rows.annotate(contested_pk=Subquery(own.values("pk")[:1]), filed_at=Subquery(own.values("filed_at")[:1]))
+    rows = rows.annotate(begun_at=begun, longer=longer)
+    steps = DecisionStep.objects.select_related("reconsideration").prefetch_related("reconsideration__entries")
+    rows = rows.prefetch_related(Prefetch("steps", steps))
+    first, more = timedelta(days=RECONSIDER_DAYS), timedelta(days=RECONSIDER_DAYS + EXTENSION_DAYS)
+    ends: Any = Case(When(longer=True, then=F("begun_at") + more), default=F("begun_at") + first)
+    return rows.annotate(ends_at=Coalesce(ends, "filed_at", output_field=DateTimeField()))

@@ -1,0 +1,736 @@
+"""A refusal reaches its applicant, is contested in time, and reconsidered by officers who never acted on its case."""
+
+import threading
+from datetime import date, time
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import IntegrityError, connections, transaction
+
+from config.local import demo
+from core.access import Actor
+from core.deliveries import _writers, relay
+from core.errors import DomainError, Forbidden, FourEyes, NotFound, WrongState
+from core.history import lines_of
+from core.legal_time import legal_today
+from core.models import LegalDay, Role
+from core.selectors import documents_for
+from licensing import selectors
+from licensing.actions import applications, decisions, intents, receipts, reconsiderations
+from licensing.api.applications import application as over_rest
+from licensing.loading import load
+from licensing.models import Application, DecisionStep, Reconsideration, ReconsiderationEntry, Service
+from licensing.selectors.applications import reconsiderers_of
+from tests import make
+from tests.core.test_files import TAKEN
+from tests.licensing.test_limits import refused
+from tests.make import seen
+from tests.ticks import tick
+
+NO = {"factors": ["END_USE", "END_USER"], "text": "Its use is not known."}
+D = date.fromisoformat
+
+
+@pytest.fixture
+def m(world):
+    return world.ministry
+
+
+def refuse(world, ref=None, by=None):
+    """A case that the reviewer recommended to refuse, and the decider refused; its reference."""
+    m = world.ministry
+    ref = ref or world.under_review(world.application())
+    decisions.recommend(ref, seen=seen(ref), outcome="refuse", by=m.reviewer, **NO)
+    decisions.refuse(ref, seen=seen(ref), departure="Doubts.", by=by or m.decider, **NO)
+    return ref
+
+
+@pytest.fixture
+def ref(world, on):
+    """Refused on Tuesday 10 February 2026; the Spring Festival follows."""
+    on("2026-02-10")
+    return refuse(world)
+
+
+def case(ref):
+    return Application.objects.get(ref=ref)
+
+
+def state(ref):
+    return case(ref).state
+
+
+def contest(ref, by, grounds="It is known.", **more):
+    return reconsiderations.reconsider(ref, seen=seen(ref), grounds=grounds, by=by, **more)
+
+
+def act(verb, ref, by, **said):
+    said = {"uphold": NO, "quash": {"text": "Nobody asked the end-user."}, "extend": {"reason": "An expert"}}.get(
+        verb, {}
+    ) | said
+    return getattr(reconsiderations, verb)(ref, seen=seen(ref), by=by, **said)
+
+
+@pytest.fixture
+def contested(ref, world, on):
+    on("2026-02-11")
+    contest(ref, world.exporter)
+    return ref
+
+
+@pytest.fixture
+def begun(contested, m):
+    act("admit", contested, m.reconsiderer)
+    return contested
+
+
+def remedy(ref):
+    return selectors.remedies_of([case(ref)]).get(case(ref).pk)
+
+
+def page(client, actor, path):
+    client.force_login(actor.user)
+    answer = client.get(path)
+    assert answer.status_code == 200
+    return " ".join(answer.content.decode().split())
+
+
+# --- service, and the last day -----------------------------------------------------------------------------
+def test_what_was_opened_is_served_that_day_and_contested_within_60_days_moved_to_a_working_day(ref, world, client, on):
+    """DOMAIN 5: delivered 10 February, 60 days later is Saturday 11 April, so the last day is Monday 13 April."""
+    page(client, world.exporter, f"/applications/{ref}/")
+    found = remedy(ref)
+    assert (found.opened_on, found.served_on, found.by_opening) == (D("2026-02-10"), D("2026-02-10"), True)
+    assert (found.unmoved, found.last_day) == (D("2026-04-11"), D("2026-04-13"))
+    for day, over in (("2026-04-13", False), ("2026-04-14", True)):
+        assert found.over(D(day)) is over
+
+
+def test_a_last_day_that_is_a_working_day_stays(ref, world, client, on):
+    on("2026-02-12")
+    page(client, world.exporter, f"/applications/{ref}/")
+    assert (remedy(ref).unmoved, remedy(ref).last_day) == (D("2026-04-13"), D("2026-04-13"))
+
+
+def test_a_notice_that_nobody_opens_counts_as_served_five_working_days_after_it_went_out(ref, on):
+    """11, 12, 13 and, a Saturday on which people work, 14 February are days 1 to 4; day 5 follows the festival."""
+    assert remedy(ref) == selectors.Remedy(None, None, None, None, None)
+    relay()
+    found = remedy(ref)
+    assert (found.sent_on, found.served_on, found.by_opening) == (D("2026-02-10"), D("2026-02-24"), False)
+    assert (found.unmoved, found.last_day) == (D("2026-04-25"), D("2026-04-27"))
+
+
+@pytest.mark.parametrize(("day", "served"), [("2026-02-23", "2026-02-23"), ("2026-02-25", "2026-02-24")])
+def test_whichever_comes_first_counts(day, served, ref, world, client, on):
+    relay()
+    on(day)
+    page(client, world.exporter, f"/applications/{ref}/")
+    assert remedy(ref).served_on == D(served)
+
+
+def test_service_is_kept_once_and_of_the_applicants_people_alone(ref, world, m, client, on):
+    for actor, path in ((m.decider, f"/desk/cases/{ref}/"), (m.auditor, f"/desk/cases/{ref}/")):
+        page(client, actor, path)
+    key = make.key(world.exporter, "applications:read")
+    client.logout()
+    assert client.get(f"/api/v1/applications/{ref}/", headers={"Authorization": f"Bearer {key}"}).status_code == 200
+    client.force_login(world.exporter.user)
+    client.head(f"/applications/{ref}/")
+    client.get("/applications/")
+    reconsiderations.serve(ref, by=m.decider)
+    assert not Service.objects.exists()
+    viewer = make.colleague(world.exporter, "viewer")
+    page(client, viewer, f"/applications/{ref}/")
+    on("2026-02-12")
+    page(client, world.exporter, f"/applications/{ref}/")
+    kept = Service.objects.get()
+    assert (kept.opened_by, kept.opened_at.date(), kept.decision) == (viewer.user, D("2026-02-10"), case(ref).decision)
+
+
+def test_another_company_serves_nothing(ref, m):
+    with pytest.raises(NotFound):
+        reconsiderations.serve(ref, by=make.exporter(m, "Elsewhere Co., Ltd."))
+    assert not Service.objects.exists()
+
+
+def test_opening_it_writes_no_history_and_leaves_open_pages_as_they_are(ref, world, client):
+    before = seen(ref)
+    page(client, world.exporter, f"/applications/{ref}/")
+    assert seen(ref) == before and Service.objects.count() == 1
+
+
+def test_only_a_refusal_is_served(world, m, client):
+    ref = world.under_review(world.application())
+    page(client, world.exporter, f"/applications/{ref}/")
+    reconsiderations.serve(ref, by=world.exporter)
+    assert not Service.objects.exists() and remedy(ref) is None
+    decisions.recommend(ref, seen=seen(ref), outcome="approve", by=m.reviewer)
+    decisions.approve(ref, seen=seen(ref), by=m.decider)
+    reconsiderations.serve(ref, by=world.exporter)
+    assert not Service.objects.exists()
+
+
+def test_a_page_that_is_read_again_makes_no_more_queries_than_any(ref, world, client, django_assert_max_num_queries):
+    page(client, world.exporter, f"/applications/{ref}/")
+    client.force_login(world.exporter.user)
+    with django_assert_max_num_queries(31) as asked:
+        client.get(f"/applications/{ref}/")
+    assert not [one["sql"] for one in asked if "INSERT INTO" in one["sql"] and "licensing_service" in one["sql"]]
+
+
+def test_many_cases_are_asked_for_their_last_day_at_once(ref, world, client, django_assert_num_queries):
+    refs = [ref, *(refuse(world) for _ in range(2))]
+    for one in refs:
+        page(client, world.exporter, f"/applications/{one}/")
+    rows = list(Application.objects.filter(ref__in=refs))
+    with django_assert_num_queries(2):
+        assert {one.last_day for one in selectors.remedies_of(rows).values()} == {D("2026-04-13")}
+    with django_assert_num_queries(0):
+        assert selectors.remedies_of([]) == {}
+
+
+def test_where_the_table_of_working_days_ends_nobody_is_late(ref, world, client, on):
+    page(client, world.exporter, f"/applications/{ref}/")
+    LegalDay.objects.filter(day__gt=D("2026-04-11")).delete()
+    found = remedy(ref)
+    assert (found.unmoved, found.last_day, found.over(D("2026-06-01"))) == (D("2026-04-11"), None, False)
+    assert "the table of working days does not go so far yet" in page(client, world.exporter, f"/applications/{ref}/")
+
+
+def test_pages_and_rest_say_how_it_was_counted(ref, world, m, client, on):
+    relay()
+    text = page(client, world.exporter, f"/applications/{ref}/")
+    for said in (
+        "You can contest it until 13 Apr 2026.",
+        "Administrative reconsideration can be asked for until <b>13 Apr 2026</b>.",
+        "The notice was sent on 10 Feb 2026; it counts as served 5 working days later",
+        "The company first opened the decision on 10 Feb 2026.",
+        "It counts as served on 10 Feb 2026; 60 days later is 11 Apr 2026, which is no working day, so the last day is"
+        " 13 Apr 2026.",
+    ):
+        assert said in text
+    assert "until <b>13 Apr 2026</b>" in page(client, m.decider, f"/desk/cases/{ref}/")
+    client.force_login(world.exporter.user)
+    answer = client.get(f"/api/v1/applications/{ref}/").json()
+    assert answer["remedy"] == {
+        "sent_on": "2026-02-10",
+        "opened_on": "2026-02-10",
+        "served_on": "2026-02-10",
+        "last_day": "2026-04-13",
+    }
+    assert answer["holder"] is None
+    assert over_rest(case(ref), None, None)["remedy"] is None
+
+
+# --- contesting --------------------------------------------------------------------------------------------
+def test_scenario_14_over_pages(world, m, client, on):
+    """Accepted 19 January 2026, refused and read on 10 February; contested on the last day, not on the next one."""
+    on("2026-01-19")
+    ref = world.under_review(world.application())
+    assert selectors.clocks_of([case(ref)], legal_today())[case(ref).pk].deadline == D("2026-03-27")
+    on("2026-02-10")
+    refuse(world, ref)
+    mine, desk = f"/applications/{ref}/", f"/desk/cases/{ref}/"
+    text = page(client, world.exporter, mine)
+    assert "End-use" in text and "End-user" in text and "13 Apr 2026" in text
+    on("2026-04-14")
+    client.force_login(world.exporter.user)
+    answer = client.post(f"{mine}reconsider/", {"grounds": "It is known.", "seen": seen(ref)})
+    assert answer.status_code == 409
+    assert "The last day to contest this refusal was 2026-04-13" in answer.content.decode()
+    assert "Contest this refusal" not in page(client, world.exporter, mine)
+    on("2026-04-13", time(23, 59))
+    assert "Contest this refusal" in page(client, world.exporter, mine)
+    file = SimpleUploadedFile("letter.png", TAKEN["a.png"])
+    answer = client.post(f"{mine}reconsider/", {"grounds": "It is known.", "files": file, "seen": seen(ref)})
+    assert (answer.status_code, state(ref)) == (302, "under_reconsideration")
+    text = page(client, world.exporter, mine)
+    assert "Under reconsideration" in text and "It is known." in text and "letter.png" in text
+    on("2026-06-01")
+    assert [ref] == [row.ref for row in selectors.to_reconsider(m.reconsiderer)]
+    assert "To be accepted" in page(client, m.reconsiderer, "/desk/reconsiderations/")
+    client.force_login(m.reconsiderer.user)
+    assert client.post(f"{desk}admit/", {"seen": seen(ref)}).status_code == 302
+    assert "60 days left" in page(client, m.reconsiderer, "/desk/reconsiderations/")
+    assert "due 31 Jul 2026" in page(client, m.reconsiderer, desk)
+    answer = client.post(f"{desk}extend/", {"reason": "An expert is heard.", "seen": seen(ref)})
+    assert answer.status_code == 302
+    text = page(client, world.exporter, mine)
+    assert "31 Aug 2026" in text and "An expert is heard." in text
+    on("2026-06-10")
+    client.force_login(m.reconsiderer.user)
+    answer = client.post(f"{desk}quash/", {"text": "Nobody asked the end-user.", "seen": seen(ref)})
+    assert (answer.status_code, state(ref)) == (302, "under_review")
+    row = case(ref)
+    assert (row.round, row.accepted_on, row.reviewer, row.decided_at) == (2, D("2026-06-10"), None, None)
+    clock = selectors.clocks_of([row], legal_today())[row.pk]
+    assert (clock.day_0, clock.used, clock.left) == (D("2026-06-10"), 0, 45)
+    text = page(client, world.exporter, mine)
+    assert "The refusal was quashed on 10 Jun 2026" in text and "Nobody asked the end-user." in text
+    for officer in (m.reviewer, m.decider, m.reconsiderer):
+        with pytest.raises((FourEyes, Forbidden)):
+            decisions.assign(ref, seen=seen(ref), by=officer)
+    text = page(client, m.reviewer, desk)
+    assert f"{desk}assign/" not in text and "You acted on this case before its refusal was quashed" in text
+    assert "Its refusal was quashed: it waits for a new reviewer" in page(
+        client, m.other_decider, "/desk/?view=unassigned"
+    )
+    assert "Take this case" in page(client, m.other_decider, desk)
+    decisions.assign(ref, seen=seen(ref), by=m.other_decider)
+    assert case(ref).reviewer == m.other_decider.user
+
+
+def test_one_day_late_is_refused_by_the_verb(ref, world, client, on):
+    page(client, world.exporter, f"/applications/{ref}/")
+    on("2026-04-14", time(0))
+    assert refused(contest, ref, world.exporter) == ["reconsideration-over"]
+    assert not Reconsideration.objects.exists()
+    on("2026-04-13", time(23, 59, 59))
+    assert contest(ref, world.exporter).state == "under_reconsideration"
+
+
+def test_what_was_not_served_yet_may_be_contested(ref, world, on):
+    on("2026-12-01")
+    assert contest(ref, world.exporter).state == "under_reconsideration"
+
+
+def test_only_a_signatory_of_the_company_contests(ref, world, m):
+    other = make.exporter(m, "Elsewhere Co., Ltd.")
+    for by in (make.colleague(world.exporter, "clerk"), make.colleague(world.exporter, "viewer"), other, m.decider):
+        with pytest.raises((Forbidden, NotFound)):
+            contest(ref, by)
+    assert state(ref) == "refused"
+
+
+def test_a_clerk_reads_that_a_signatory_contests(ref, world, client):
+    text = page(client, make.colleague(world.exporter, "clerk"), f"/applications/{ref}/")
+    assert "A signatory of your company contests it here." in text and "Ask for reconsideration" not in text
+
+
+def test_grounds_are_said(ref, world):
+    assert refused(contest, ref, world.exporter, grounds=" ", files=[("a.png", TAKEN["a.png"])]) == ["required"]
+
+
+def test_what_changed_since_is_seen_first(ref, world):
+    with pytest.raises(DomainError) as stale:
+        reconsiderations.reconsider(ref, seen=seen(ref) - 1, grounds="x", by=world.exporter)
+    assert stale.value.status == 412
+
+
+def test_its_papers_are_kept_and_read_by_officers_of_the_province(ref, world, m):
+    contest(ref, world.exporter, files=[("letter.png", TAKEN["a.png"])])
+    file = Reconsideration.objects.get().files.get()
+    assert lines_of(case(ref)).last().facts == {"files": [file.sha256]}
+    there = [m.reconsiderer, m.reviewer, m.auditor, world.exporter]
+    elsewhere = Actor(m.reviewer.user, m.office, m.reviewer.roles, province="33")
+    assert [file in documents_for(actor) for actor in [*there, elsewhere]] == [True] * 4 + [False]
+
+
+def test_those_are_written_to_who_may_reconsider(contested, m):
+    line = lines_of(case(contested)).last()
+    both = [m.reconsiderer.user.email, m.other_reconsiderer.user.email]
+    assert sorted(_writers["application", "reconsider"](line).to) == sorted(both)
+
+
+def test_who_acted_on_the_case_is_not_asked_to_reconsider_it(world, m, ref):
+    both = demo.person("both", "Both", m.office, Role.REVIEWER, Role.RECONSIDERER)
+    taken = world.under_review(world.application(), by=both)
+    decisions.recommend(taken, seen=seen(taken), outcome="refuse", by=both, **NO)
+    decisions.refuse(taken, seen=seen(taken), departure="Doubts.", by=m.decider, **NO)
+    contest(taken, world.exporter)
+    contest(ref, world.exporter)
+    assert both.user.email not in reconsiderers_of(lines_of(case(taken)).last())
+    assert both.user.email in reconsiderers_of(lines_of(case(ref)).last())
+    assert [row.ref for row in selectors.to_reconsider(both)] == [ref]
+
+
+def test_whoever_accepted_the_request_is_still_written_to(begun, m):
+    line = lines_of(case(begun)).get(verb="reconsider")
+    assert m.reconsiderer.user.email in reconsiderers_of(line)
+
+
+def test_an_officer_of_another_province_has_none_of_them(contested, m):
+    elsewhere = Actor(m.reconsiderer.user, m.office, m.reconsiderer.roles, province="33")
+    assert not selectors.to_reconsider(elsewhere).exists() and selectors.to_reconsider(m.reconsiderer).exists()
+
+
+def test_the_notice_of_an_earlier_refusal_serves_no_later_one(begun, m, world, on):
+    relay()
+    act("quash", begun, m.reconsiderer)
+    new = [demo.person(f"new-{n}", f"New {n}", m.office, Role.DECIDER) for n in range(2)]
+    on("2026-03-02")
+    decisions.assign(begun, seen=seen(begun), by=new[0])
+    decisions.recommend(begun, seen=seen(begun), outcome="refuse", acknowledged=tick(begun), by=new[0], **NO)
+    decisions.refuse(begun, seen=seen(begun), departure="Doubts.", by=new[1], **NO)
+    assert remedy(begun).sent_on is None
+    relay()
+    assert remedy(begun).sent_on == D("2026-03-02")
+
+
+# --- its time ----------------------------------------------------------------------------------------------
+@pytest.mark.parametrize(
+    ("accepted", "due", "longest"),
+    [("2026-06-01", "2026-07-31", "2026-08-31"), ("2026-02-11", "2026-04-13", "2026-05-12")],
+)
+def test_it_is_decided_within_60_days_and_30_more_moved_to_a_working_day(accepted, due, longest, contested, m, on):
+    """DOMAIN 5: accepted 1 June, due 31 July, at most 30 August, a Sunday, so the 31st."""
+
+    def term():
+        return selectors.term_of(Reconsideration.objects.get(), legal_today())
+
+    on(accepted)
+    assert (term().due_on, term().left, term().overdue) == (None, None, False)
+    act("admit", contested, m.reconsiderer)
+    assert (term().accepted_on, term().due_on, term().extended) == (D(accepted), D(due), False)
+    act("extend", contested, m.other_reconsiderer)
+    assert (term().due_on, term().extended) == (D(longest), True)
+    facts = list(lines_of(case(contested)).filter(verb__in=["admit", "extend"]).values_list("facts", flat=True))
+    assert facts == [{"due_on": due}, {"due_on": longest}]
+
+
+def test_after_the_last_day_it_is_overdue_and_may_still_be_decided(begun, m, on, client):
+    on("2026-04-13")
+    assert selectors.term_of(Reconsideration.objects.get(), legal_today()).overdue is False
+    on("2026-04-14")
+    assert selectors.term_of(Reconsideration.objects.get(), legal_today()).overdue is True
+    assert "Overdue" in page(client, m.reconsiderer, "/desk/reconsiderations/")
+    assert refused(act, "extend", begun, m.reconsiderer) == ["reconsideration-extended"]
+    assert act("uphold", begun, m.reconsiderer).state == "refused_final"
+
+
+def test_on_its_last_day_it_may_be_extended(begun, m, on):
+    on("2026-04-13")
+    assert act("extend", begun, m.reconsiderer).state == "under_reconsideration"
+
+
+def test_it_is_accepted_once_and_extended_once(begun, m):
+    assert refused(act, "admit", begun, m.other_reconsiderer) == ["reconsideration-begun"]
+    act("extend", begun, m.reconsiderer)
+    assert refused(act, "extend", begun, m.reconsiderer) == ["reconsideration-extended"]
+
+
+@pytest.mark.parametrize("verb", ["extend", "uphold", "quash"])
+def test_nothing_is_decided_before_the_request_is_accepted(verb, contested, m):
+    assert refused(act, verb, contested, m.reconsiderer) == ["reconsideration-not-begun"]
+
+
+def test_where_the_table_ends_the_day_is_not_moved(contested, m, on):
+    LegalDay.objects.filter(day__gt=D("2026-04-11")).delete()
+    act("admit", contested, m.reconsiderer)
+    assert selectors.term_of(Reconsideration.objects.get(), legal_today()).due_on == D("2026-04-12")
+
+
+def test_the_list_is_sorted_by_what_is_due_first(world, m, on, client):
+    on("2026-02-10")
+    refs = [refuse(world) for _ in range(3)]
+    for ref in refs:
+        contest(ref, world.exporter)
+    longer, later, waits = refs
+    act("admit", longer, m.reconsiderer)
+    act("extend", longer, m.reconsiderer)
+    on("2026-02-25")
+    act("admit", later, m.reconsiderer)
+    client.force_login(m.reconsiderer.user)
+    listing = client.get("/desk/reconsiderations/").context["listing"]
+    assert [row.ref for row in listing.rows] == [waits, later, longer]
+    file = client.get("/desk/reconsiderations.csv").content.decode()
+    assert [line.split(",")[0] for line in file.splitlines()[1:]] == [waits, later, longer]
+    assert "2026-05-11" in file and "2026-04-27" in file
+
+
+# --- what is decided ---------------------------------------------------------------------------------------
+def test_upheld_it_is_refused_finally_with_its_reasons(begun, world, m, client):
+    act("uphold", begun, m.reconsiderer, text="It stays unknown.", factors=["END_USE"])
+    row = case(begun)
+    step = row.steps.get(step="reconsider")
+    assert (row.state, step.outcome, step.factors, step.text) == (
+        "refused_final",
+        "refuse",
+        ["END_USE"],
+        "It stays unknown.",
+    )
+    text = page(client, world.exporter, f"/applications/{begun}/")
+    assert "Refused, final" in text and "It stays unknown." in text and "It is known." in text
+    assert m.reconsiderer.user.name not in text
+    assert "Closed: the refusal was upheld." in page(client, m.reviewer, f"/desk/cases/{begun}/")
+    assert [row.ref for row in selectors.to_reconsider(m.other_reconsiderer)] == []
+
+
+@pytest.mark.parametrize("said", [{"factors": []}, {"text": " "}])
+def test_to_uphold_has_grounds(said, begun, m):
+    assert refused(act, "uphold", begun, m.reconsiderer, **said) == ["required"]
+
+
+def test_to_quash_has_a_reason(begun, m):
+    assert refused(act, "quash", begun, m.reconsiderer, text=" ") == ["required"]
+
+
+def test_the_applicant_is_told_each_step(begun, world, m):
+    act("extend", begun, m.reconsiderer)
+    act("quash", begun, m.reconsiderer)
+    for line in lines_of(case(begun)).filter(verb__in=["admit", "extend", "quash"]):
+        assert world.exporter.user.email in _writers["application", line.verb](line).to
+
+
+def test_a_contested_case_can_not_be_withdrawn(begun, world, m):
+    with pytest.raises(WrongState):
+        applications.withdraw(begun, by=world.exporter)
+    act("quash", begun, m.reconsiderer)
+    assert applications.withdraw(begun, by=world.exporter).state == "withdrawn"
+
+
+def test_in_the_round_after_a_quash_all_is_anew(begun, m, world, on):
+    act("quash", begun, m.reconsiderer)
+    row = case(begun)
+    assert (row.recommendation, row.decision) == (None, None)
+    three = [demo.person(f"new-{n}", f"New {n}", m.office, Role.DECIDER) for n in range(2)]
+    decisions.assign(begun, seen=seen(begun), by=three[0])
+    demo.screened(begun, three[0])
+    decisions.recommend(begun, seen=seen(begun), outcome="refuse", by=three[0], **NO)
+    assert refused_as(FourEyes, decisions.refuse, begun, m.decider, **NO)
+    assert refused_as(FourEyes, intents.intend, begun, m.decider, days=5, **NO)
+    assert refused_as(FourEyes, decisions.send_back, begun, m.decider, reason="x")
+    assert begun not in [one.ref for one in selectors.to_countersign(m.decider)]
+    assert begun in [one.ref for one in selectors.to_countersign(m.other_decider)]
+    decisions.refuse(begun, seen=seen(begun), departure="Doubts.", by=three[1], **NO)
+    assert remedy(begun) == selectors.Remedy(None, None, None, None, None)
+    contest(begun, world.exporter)
+    assert refused_as(FourEyes, reconsiderations.admit, begun, m.reconsiderer)
+    act("admit", begun, m.other_reconsiderer)
+    act("uphold", begun, m.other_reconsiderer)
+    assert state(begun) == "refused_final"
+
+
+def refused_as(kind, verb, ref, by, **said):
+    before = seen(ref)
+    with pytest.raises(kind):
+        verb(ref, seen=before, by=by, **said)
+    return seen(ref) == before
+
+
+def test_whoever_only_quashed_acts_no_more(begun, m):
+    quasher = demo.person("quasher", "Quasher", m.office, Role.RECONSIDERER, Role.REVIEWER)
+    act("quash", begun, quasher)
+    assert refused_as(FourEyes, decisions.assign, begun, quasher)
+
+
+def test_whoever_acted_in_an_earlier_round_issues_and_reopens_nothing(begun, m, world):
+    act("quash", begun, m.reconsiderer)
+    new = [demo.person(f"new-{n}", f"New {n}", m.office, Role.DECIDER) for n in range(2)]
+    decisions.assign(begun, seen=seen(begun), by=new[0])
+    demo.screened(begun, new[0])
+    decisions.recommend(begun, seen=seen(begun), outcome="approve", acknowledged=tick(begun), by=new[0])
+    decisions.approve(begun, seen=seen(begun), acknowledged=tick(begun), by=new[1])
+    assert refused_as(FourEyes, decisions.issue, begun, m.decider)
+    assert refused_as(FourEyes, decisions.reopen, begun, m.decider, reason="x")
+    assert begun not in [one.ref for one in selectors.to_countersign(m.decider)]
+    decisions.issue(begun, seen=seen(begun), acknowledged=tick(begun), by=new[1])
+    assert state(begun) == "issued"
+
+
+def test_nobody_who_acted_on_the_case_reconsiders_it(world, m, on):
+    """Whoever accepted, took, asked, recommended, returned, refused: each by itself."""
+    on("2026-02-10")
+    everything = (Role.INTAKE, Role.REVIEWER, Role.DECIDER, Role.RECONSIDERER)
+    names = ("intake", "first", "reviewer", "returner", "decider", "fresh")
+    who = {name: demo.person(name, name, m.office, *everything) for name in names}
+    ref = world.application()
+    applications.submit(ref, seen=seen(ref), by=world.exporter)
+    receipts.accept(ref, by=who["intake"])
+    decisions.assign(ref, seen=seen(ref), by=who["first"])
+    decisions.assign(ref, seen=seen(ref), by=who["reviewer"])
+    decisions.recommend(ref, seen=seen(ref), outcome="refuse", by=who["reviewer"], **NO)
+    decisions.send_back(ref, seen=seen(ref), reason="Less", by=who["returner"])
+    decisions.recommend(ref, seen=seen(ref), outcome="refuse", by=who["reviewer"], **NO)
+    decisions.refuse(ref, seen=seen(ref), departure="Doubts.", by=who["decider"], **NO)
+    contest(ref, world.exporter)
+    for name in names[:-1]:
+        assert refused_as(FourEyes, reconsiderations.admit, ref, who[name])
+        assert not selectors.to_reconsider(who[name]).exists()
+    act("admit", ref, m.reconsiderer)
+    for name in names[:-1]:
+        for verb, said in (("extend", {"reason": "x"}), ("uphold", NO), ("quash", {"text": "x"})):
+            assert refused_as(FourEyes, getattr(reconsiderations, verb), ref, who[name], **said)
+    assert act("uphold", ref, who["fresh"]).state == "refused_final"
+
+
+def test_whoever_acted_reads_why_he_does_not_reconsider(contested, m, client, world):
+    both = demo.person("both", "Both", m.office, Role.REVIEWER, Role.RECONSIDERER)
+    taken = world.under_review(world.application(), by=both)
+    decisions.recommend(taken, seen=seen(taken), outcome="refuse", by=both, **NO)
+    decisions.refuse(taken, seen=seen(taken), departure="Doubts.", by=m.decider, **NO)
+    contest(taken, world.exporter)
+    text = page(client, both, f"/desk/cases/{taken}/")
+    assert "You acted on this case, so another officer must reconsider its refusal." in text
+    assert f"/desk/cases/{taken}/admit/" not in text
+    assert f"/desk/cases/{contested}/admit/" in page(client, both, f"/desk/cases/{contested}/")
+
+
+@pytest.mark.parametrize("verb", ["admit", "extend", "uphold", "quash"])
+@pytest.mark.parametrize("who", ["intake", "reviewer", "other_decider", "auditor", "policy_officer", "admin"])
+def test_others_reconsider_nothing(who, verb, begun, m):
+    with pytest.raises((Forbidden, NotFound)):
+        act(verb, begun, getattr(m, who))
+
+
+@pytest.mark.parametrize("verb", ["admit", "extend", "uphold", "quash"])
+def test_what_was_seen_is_as_it_is(verb, begun, m):
+    before = seen(begun)
+    with pytest.raises(DomainError) as stale:
+        getattr(reconsiderations, verb)(
+            begun,
+            seen=before - 1,
+            by=m.reconsiderer,
+            **{"uphold": NO, "quash": {"text": "x"}, "extend": {"reason": "x"}}.get(verb, {}),
+        )
+    assert stale.value.status == 412 and seen(begun) == before
+
+
+def test_the_menu_counts_what_waits_for_the_officer(contested, m, client):
+    client.force_login(m.reconsiderer.user)
+    text = " ".join(client.get(f"/desk/cases/{contested}/").content.decode().split())
+    assert "/desk/reconsiderations/" in text
+
+
+def test_the_days_of_a_case_that_was_contested_belong_to_somebody(begun, m, on, world):
+    """Refused on the 10th, contested on the 11th, quashed on the 20th, and refused again later."""
+    on("2026-02-20")
+    act("quash", begun, m.reconsiderer)
+    stays = selectors.course_of(case(begun), D("2026-02-28"))
+    assert stays[-1].last == D("2026-02-28") and {stay.state for stay in stays} >= {"under_reconsideration"}
+    on("2026-03-02")
+    new = [demo.person(f"new-{n}", f"New {n}", m.office, Role.DECIDER) for n in range(2)]
+    decisions.assign(begun, seen=seen(begun), by=new[0])
+    decisions.recommend(begun, seen=seen(begun), outcome="refuse", acknowledged=tick(begun), by=new[0], **NO)
+    decisions.refuse(begun, seen=seen(begun), departure="Doubts.", by=new[1], **NO)
+    assert selectors.course_of(case(begun), D("2026-05-01"))[-1].last == D("2026-03-02")
+
+
+# --- PostgreSQL ---------------------------------------------------------------------------------------------
+def step(ref, actor, **said):
+    facts = {"step": "reconsider", "outcome": "quash", "text": "x", "at": "2026-02-11T00:00Z"} | said
+    row = case(ref)
+    return DecisionStep.objects.create(application=row, actor=actor.user, **{"round": row.round} | facts)
+
+
+@pytest.mark.parametrize("who", ["reviewer", "decider"])
+def test_postgresql_lets_nobody_of_the_round_reconsider(who, begun, m):
+    with pytest.raises(IntegrityError, match="step_nobody_takes_both"), transaction.atomic():
+        step(begun, getattr(m, who))
+
+
+@pytest.mark.parametrize("who", ["reviewer", "decider", "reconsiderer"])
+@pytest.mark.parametrize("kind", ["recommend", "decide", "reconsider"])
+def test_postgresql_lets_nobody_act_in_two_rounds(who, kind, begun, m):
+    act("quash", begun, m.reconsiderer)
+    said = {"outcome": "quash"} if kind == "reconsider" else {"outcome": "approve"}
+    two = "step_nobody_in_two_rounds|step_reconsidered_once_by_each"
+    with pytest.raises(IntegrityError, match=two), transaction.atomic():
+        step(begun, getattr(m, who), step=kind, **said)
+
+
+def test_postgresql_lets_nobody_reconsider_twice(begun, m):
+    step(begun, m.reconsiderer)
+    with pytest.raises(IntegrityError, match="step_reconsidered_once_by_each"), transaction.atomic():
+        step(begun, m.reconsiderer)
+
+
+@pytest.mark.parametrize("said", [{"text": ""}, {"step": "decide"}])
+def test_postgresql_has_a_quash_of_a_reconsideration_with_a_reason(said, begun, m):
+    with pytest.raises(IntegrityError, match="step_quashed_with_a_reason"), transaction.atomic():
+        step(begun, m.other_reconsiderer, **said)
+
+
+def test_postgresql_keeps_one_service_one_contest_and_one_entry_of_a_kind(begun, world, m):
+    filed, row = Reconsideration.objects.get(), case(begun)
+    by = {"opened_by": world.exporter.user, "opened_at": "2026-02-11T00:00Z"}
+    Service.objects.create(decision=row.decision, **by)
+    for make_one in (
+        lambda: Service.objects.create(decision=row.decision, **by),
+        lambda: Reconsideration.objects.create(
+            decision=row.decision, filed_by=world.exporter.user, filed_at="2026-02-11T00:00Z", grounds="x"
+        ),
+        lambda: ReconsiderationEntry.objects.create(
+            reconsideration=filed, kind="admit", by=m.reconsiderer.user, at="2026-02-11T00:00Z"
+        ),
+    ):
+        with pytest.raises(IntegrityError, match="_key|_once"), transaction.atomic():
+            make_one()
+
+
+# --- at once -----------------------------------------------------------------------------------------------
+def at_once(*verbs):
+    """What comes of each, done at the same time by threads of their own."""
+    barrier, outcomes = threading.Barrier(len(verbs)), []
+
+    def run(verb, args, facts):
+        barrier.wait()
+        try:
+            outcomes.append(verb(*args, **facts).state)
+        except DomainError as refusal:
+            outcomes.append(refusal.code)
+        finally:
+            connections.close_all()
+
+    threads = [threading.Thread(target=run, args=one) for one in verbs]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return sorted(outcomes)
+
+
+@pytest.fixture
+def races(transactional_db):
+    load()
+    officers = make.ministry()
+    world = make.World(officers, make.customs(), make.exporter(officers))
+    ref = refuse(world)
+    contest(ref, world.exporter)
+    act("admit", ref, officers.reconsiderer)
+    return world, ref
+
+
+@pytest.mark.slow
+@pytest.mark.django_db(transaction=True)
+def test_of_two_who_reconsider_at_once_one_is_told_of_the_other(races):
+    world, ref = races
+    m, shown = world.ministry, seen(ref)
+    outcomes = at_once(
+        (reconsiderations.uphold, (ref,), {"seen": shown, "by": m.reconsiderer, **NO}),
+        (reconsiderations.quash, (ref,), {"seen": shown, "by": m.other_reconsiderer, "text": "x"}),
+    )
+    assert outcomes in (["refused_final", "wrong-state"], ["under_review", "wrong-state"])
+    assert DecisionStep.objects.filter(step="reconsider").count() == 1
+
+
+@pytest.mark.slow
+@pytest.mark.django_db(transaction=True)
+def test_a_withdrawal_lies_before_a_quash_and_is_refused_or_after_it(races):
+    world, ref = races
+    m, shown = world.ministry, seen(ref)
+    outcomes = at_once(
+        (reconsiderations.quash, (ref,), {"seen": shown, "by": m.reconsiderer, "text": "x"}),
+        (applications.withdraw, (ref,), {"by": world.exporter}),
+    )
+    assert outcomes in (["under_review", "wrong-state"], ["under_review", "withdrawn"])
+    assert state(ref) == ("withdrawn" if "withdrawn" in outcomes else "under_review")
+
+
+@pytest.mark.slow
+@pytest.mark.django_db(transaction=True)
+def test_two_colleagues_who_open_it_at_once_are_one_service(races):
+    world, _contested = races
+    ref = refuse(world)
+    colleague = make.colleague(world.exporter, "clerk")
+
+    class Done:
+        state = "served"
+
+    def serve(ref, by):
+        reconsiderations.serve(ref, by=by)
+        return Done
+
+    assert at_once((serve, (ref, world.exporter), {}), (serve, (ref, colleague), {})) == ["served", "served"]
+    assert Service.objects.count() == 1
