@@ -53,6 +53,8 @@ def opened_because(cause: str, facts: Mapping[str, Any]) -> str:
     """What opened a cause for which nobody gave a reason, in the reader's language; of others nothing."""
     if cause == Suspension.Cause.OVER_CLEARANCE and "shipment" in facts:
         return _("Customs cleared more of shipment {ref} than the license had left.").format(ref=facts["shipment"])
+    if cause == Suspension.Cause.DECLARATION:
+        return _("The declaration of an end-user is invalid.")
     if cause == Suspension.Cause.LEDGER:
         return _("The ministry compares what is booked on it, line by line, and then ends this.")
     return ""

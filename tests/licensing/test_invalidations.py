@@ -198,6 +198,8 @@ def test_a_new_one_that_is_verified_opens_it_and_is_what_the_license_rests_on(wo
     new = another(world, row)
     assert state(license) == "suspended"
     verified(new, world)
+    words = [line.sentence for line in told(lines_of(license), world.exporter)]
+    assert "Suspended. The declaration of an end-user is invalid." in words
     assert (causes(license), state(license), state(new)) == ([], "active", "in_force")
     assert license.end_users.get().declaration_id == new.pk
     assert reserved(world, license).ref
