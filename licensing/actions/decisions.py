@@ -366,9 +366,12 @@ def _lock_declarations(
 
     Locked together, in one order: others lock several of them, too.
     """
-    named = {user.declaration_id for user in kept}
+    named = {user.declaration_id: user.party for user in kept}
     every = Q(pk__in=named) if besides is None else Q(pk__in=named) | besides
     rows = lock_all(Declaration.objects.filter(every))
+    for row in rows:
+        if row.pk in named:
+            row.end_user = named[row.pk]
     return [row for row in rows if row.pk in named], [row for row in rows if row.pk not in named]
 
 

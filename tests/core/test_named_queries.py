@@ -17,6 +17,7 @@ WRITTEN = ["update licensing_application", "core_historyline", "insert core_deli
 SUBMIT = [
     "exporters_exporter",
     *OF_A_CASE,
+    "licensing_declaration",
     "legal_now",
     "licensing_policyedition",
     *PARTS,
@@ -113,6 +114,7 @@ LICENSE = [
     "shipments_shipment",
     "core_proposal",
     "core_historyline",
+    "licensing_movement",
     "licensing_policyedition",
     "licensing_verdict",
     "shipments_shipment",

@@ -28,7 +28,7 @@ PAGES = {
     "licenses": 6,
     "members": 6,
     "officers": 5,
-    "overview": 12,
+    "overview": 13,
     "parties": 3,
     "shipments": 4,
 }
