@@ -23,6 +23,7 @@ app.conf.beat_schedule = {
     "accept-by-law": {"task": "licensing.tasks.accept_by_law", "schedule": 60.0},
     "lapse-supplements": {"task": "licensing.tasks.lapse_supplements", "schedule": 60.0},
     "expire-declarations": {"task": "licensing.tasks.expire_declarations", "schedule": crontab(minute="*/10")},
+    "end-bars": {"task": "licensing.tasks.end_bars", "schedule": 60.0},
     "end-questions": {"task": "licensing.tasks.end_questions", "schedule": crontab(minute="*/5")},
     "signal-days": {"task": "licensing.tasks.signal_days", "schedule": crontab(minute="*/15")},
     "lapse-reservations": {"task": "shipments.tasks.lapse_reservations", "schedule": 60.0},

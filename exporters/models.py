@@ -14,15 +14,17 @@ from django_fsm import FSMField, FSMModelMixin, transition
 
 from core import provinces
 from core.errors import FourEyes
-from core.graphs import guarded
+from core.graphs import countersigned, guarded
 from core.guards import Guard, insert_only, rights
 from core.models import Country, Document, Organization, User
+from core.proposals import none_waits, waits
 from exporters import rules
 from exporters.states import UNVERIFIED
 from exporters.states import ExporterState as S
 from exporters.states import QualificationState as Annual
 
 
+@countersigned("bar", S.BARRED)
 @guarded(initial=S.DRAFT)
 class Exporter(FSMModelMixin, models.Model):
     """A company that files applications: one-to-one with its organization, and its primary key too."""
@@ -120,9 +122,48 @@ class Exporter(FSMModelMixin, models.Model):
     )
     def close(self) -> None: ...
 
+    @transition(
+        field=state,
+        source=[S.ACTIVE, S.SUSPENDED],
+        target=None,
+        permission=rules.officer("exporter.propose_bar"),
+        conditions=[none_waits("bar")],
+        custom={"label": _("Propose to bar the company")},
+    )
+    def propose_bar(self) -> None: ...
+
+    @transition(
+        field=state,
+        source=[S.ACTIVE, S.SUSPENDED],
+        target=S.BARRED,
+        permission=rules.officer("exporter.bar"),
+        conditions=[waits("bar")],
+        custom={"label": _("Bar the company")},
+    )
+    def bar(self) -> None: ...
+
+    @transition(
+        field=state,
+        source=[S.ACTIVE, S.SUSPENDED, S.CLOSED],
+        target=None,
+        permission=rules.officer("exporter.drop_bar"),
+        conditions=[waits("bar")],
+        custom={"label": _("Take back or decline the proposal")},
+    )
+    def drop_bar(self) -> None: ...
+
+    @transition(
+        field=state,
+        source=S.BARRED,
+        target=S.SUSPENDED,
+        permission=rules.the_clock,
+        custom={"label": _("End the bar"), "hidden": True},
+    )
+    def end_bar(self) -> None: ...
+
     def not_to_reinstate(self, user: User) -> FourEyes | None:
         """Why this officer does not reinstate it; None where he may: PostgreSQL has `stop_ended_by_another`."""
-        if self.stops.filter(ended_at=None, opened_by=user.pk).exists():
+        if self.stops.filter(Q(opened_by=user.pk) | Q(proposed_by=user.pk), ended_at=None).exists():
             return FourEyes(gettext("You stopped this account, so another officer must reinstate it."))
         return None
 
@@ -133,6 +174,11 @@ class Exporter(FSMModelMixin, models.Model):
                 "The company’s account is suspended by an order of the ministry. Until it is reinstated nothing is "
                 "filed, licensed or reserved."
             )
+        if self.state == S.BARRED:
+            return gettext(
+                "The company is barred by a penalty decision of the ministry. Until that ends, and the account is "
+                "reinstated, nothing is filed, licensed or reserved."
+            )
         if self.state == S.CLOSED:
             return gettext("The company’s account is closed.")
         return ""
@@ -141,11 +187,21 @@ class Exporter(FSMModelMixin, models.Model):
 @rights("SELECT", "INSERT", "UPDATE(ended_by_id)", "UPDATE(ended_at)", "UPDATE(end_reason)")
 class Stop(models.Model):
     """An order of the ministry that stops a company's account, until another officer ends it. Only its end is written
-    later. PostgreSQL lets no account be stopped without one that is open, nor be active with one: guard_stopped()."""
+    later. PostgreSQL lets no account be stopped without one that is open, nor be active with one: guard_stopped().
+
+    One that bars it is a penalty decision of two people, through its last day; then the account is suspended by it.
+    """
+
+    class Kind(models.TextChoices):
+        SUSPEND = "suspend"
+        BAR = "bar"
 
     exporter = models.ForeignKey(Exporter, on_delete=models.PROTECT, related_name="stops")
+    kind = models.CharField(max_length=7, choices=Kind, default=Kind.SUSPEND, db_default=Kind.SUSPEND)
     number = models.CharField(max_length=60)
     reason = models.TextField()
+    last_day = models.DateField(null=True, blank=True)
+    proposed_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     opened_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     opened_at = models.DateTimeField()
     ended_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
@@ -159,13 +215,28 @@ class Stop(models.Model):
             models.CheckConstraint(name="stop_in_order", condition=Q(ended_at=None) | Q(ended_at__gte=F("opened_at"))),
             models.CheckConstraint(
                 name="stop_ended_by_another",
-                condition=Q(ended_at=None) | Q(ended_by__isnull=False) & ~Q(ended_by=F("opened_by")),
+                condition=Q(ended_at=None)
+                | Q(ended_by__isnull=False)
+                & ~Q(ended_by=F("opened_by"))
+                & (Q(proposed_by=None) | ~Q(ended_by=F("proposed_by"))),
             ),
-            models.UniqueConstraint(name="stop_open_once", fields=["exporter"], condition=Q(ended_at=None)),
+            models.CheckConstraint(
+                name="stop_bars_by_two_until_a_day",
+                condition=Q(kind="suspend", last_day=None, proposed_by=None)
+                | Q(kind="bar", last_day__isnull=False, proposed_by__isnull=False) & ~Q(proposed_by=F("opened_by")),
+            ),
+            models.UniqueConstraint(
+                name="stop_of_a_kind_open_once", fields=["exporter", "kind"], condition=Q(ended_at=None)
+            ),
         ]
 
     def __str__(self) -> str:
         return self.number
+
+    @property
+    def bars(self) -> bool:
+        """It does now: its last day is not over, as far as anybody wrote so."""
+        return self.kind == self.Kind.BAR and self.exporter.state == S.BARRED
 
 
 GRANTED_MONTHS = 12  # of a qualification, and of each renewal

@@ -9,7 +9,7 @@ from django.db.models import Exists, Model, OuterRef, Q, QuerySet
 from core.access import Actor, visibility
 from core.history import lines_of
 from core.models import HistoryLine, Membership
-from core.selectors import reaches_documents
+from core.selectors import bears_proposals, reaches_documents, whoever_may
 from exporters.models import RENEWAL_DAYS, CompliancePaper, Exporter, PaperRecord, Party, Qualification, Stop
 from exporters.states import STOPPED, UNVERIFIED, ExporterState, QualificationState
 
@@ -58,6 +58,7 @@ def seen_at_the_border(actor: Actor, rows: QuerySet[M], page: str) -> QuerySet[M
     return rows if actor.kind == "customs" else seen_by(actor, rows, page)
 
 
+@bears_proposals("exporter")
 def exporters_for(actor: Actor) -> QuerySet[Exporter]:
     """An exporter sees itself; officers who may open the list see all that were ever sent in."""
     return seen_by(actor, Exporter.objects.select_related("organization"), "desk.exporters", sent=SENT, own="pk")
@@ -92,9 +93,15 @@ def returned(exporter: Exporter) -> HistoryLine | None:
 
 
 def stop_of(exporter: Exporter) -> Stop | None:
-    """The order that stops this account, as it was read; None where none does."""
-    stopped = exporter.state in STOPPED
-    return exporter.stops.filter(ended_at=None).select_related("opened_by").first() if stopped else None
+    """The newest order that stops this account, as it was read; None where none does."""
+    rows = exporter.stops.filter(ended_at=None).select_related("opened_by", "proposed_by")
+    return rows.last() if exporter.state in STOPPED else None
+
+
+def bars_over(today: date, limit: int) -> list[int]:
+    """Companies that are barred still, though the last day of that is over."""
+    over = Stop.objects.filter(exporter__state=ExporterState.BARRED, kind=Stop.Kind.BAR, ended_at=None)
+    return list(over.filter(last_day__lt=today).order_by("pk").values_list("exporter", flat=True)[:limit])
 
 
 def last_days(exporters: Iterable[int]) -> dict[int, date]:
@@ -141,6 +148,13 @@ def people(exporter_id: int) -> list[str]:
     """The e-mails of everybody of the company who prepares or signs."""
     rows = Membership.objects.filter(organization_id=exporter_id, ended_at=None, roles__overlap=["signatory", "clerk"])
     return list(rows.order_by("pk").values_list("user__email", flat=True))
+
+
+def other_deciders(exporter: int, actor: int) -> list[str]:
+    """The e-mails of whoever may countersign what this officer proposed of the company."""
+    province = Exporter.objects.values_list("province", flat=True).get(pk=exporter)
+    others = whoever_may("exporter.bar").filter(serving(province)).exclude(user=actor)
+    return list(others.order_by("pk").values_list("user__email", flat=True))
 
 
 @visibility("exporter")

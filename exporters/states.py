@@ -10,6 +10,7 @@ class ExporterState(State):
     PENDING = "pending", "review", pgettext_lazy("exporter", "Being verified")
     ACTIVE = "active", "ok", pgettext_lazy("exporter", "Active")
     SUSPENDED = "suspended", "no", pgettext_lazy("exporter", "Suspended")
+    BARRED = "barred", "no", pgettext_lazy("exporter", "Barred")
     CLOSED = "closed", "", pgettext_lazy("exporter", "Closed")
 
 
@@ -22,4 +23,4 @@ class QualificationState(State):
 
 # Whoever typed a credit code; from verification on the company holds it.
 UNVERIFIED = (ExporterState.DRAFT, ExporterState.PENDING)
-STOPPED = (ExporterState.SUSPENDED,)  # by an order of the ministry that is open
+STOPPED = (ExporterState.SUSPENDED, ExporterState.BARRED)  # by an order of the ministry that is open

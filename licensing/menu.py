@@ -32,7 +32,7 @@ add(
     _("Proposals"),
     "ministry",
     counts=proposals_to_countersign,
-    work="license.revoke",
+    work="license.revoke exporter.bar",
 )
 add(
     27,

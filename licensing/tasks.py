@@ -12,6 +12,7 @@ from core import upgrades
 from core.access import clock
 from core.legal_time import legal_day, legal_now, legal_today
 from core.sweeps import batches, each
+from exporters.selectors import bars_over
 from licensing import books, ledger, selectors, simulating
 from licensing.actions import (
     declarations,
@@ -20,6 +21,7 @@ from licensing.actions import (
     questions,
     receipts,
     signals,
+    standing,
     supplements,
     turns,
     verdicts,
@@ -95,6 +97,13 @@ def expire_declarations() -> int:
     """Every verified declaration says expired that a year after its signature carries no license."""
     by = clock()
     return each(declarations.outdated(legal_today(), BATCH), lambda pk: declarations.expire(pk, by=by))
+
+
+@shared_task
+def end_bars() -> int:
+    """Every company that is barred says so through the last day of that."""
+    by = clock()
+    return each(bars_over(legal_today(), BATCH), lambda pk: standing.end_bar(pk, by=by))
 
 
 @shared_task

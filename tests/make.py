@@ -300,6 +300,20 @@ def reinstated(world: World, reason: str = "Its records are in order.") -> Expor
     return standing.reinstate(pk, seen=seen(pk), reason=reason, by=world.ministry.other_decider)
 
 
+def bar_proposed(world: World, by: Actor | None = None, days: int = 30, number: str = "P-9") -> Exporter:
+    """That the world's company is barred for so many days waits for its second decider."""
+    pk, until = world.exporter.organization_id, legal_today() + timedelta(days=days)
+    facts = {"number": number, "last_day": until, "reason": "It sold to somebody else."}
+    return standing.propose_bar(pk, seen=seen(pk), **facts, by=by or world.ministry.decider)
+
+
+def barred(world: World, days: int = 30) -> Exporter:
+    """It is barred, by a decider and another one."""
+    bar_proposed(world, days=days)
+    pk = world.exporter.organization_id
+    return standing.bar(pk, seen=seen(pk), by=world.ministry.other_decider)
+
+
 def pool_change(officers: Ministry, ref: str = "Q-EU-DY", cap: float = 90_000, by: Actor | None = None, **scope: Any):
     """A national quota that waits for its second person: of this year and from today unless scope says otherwise."""
     year, public = legal_today().year, scope.pop("public", False)

@@ -236,6 +236,11 @@ def _standing(step: Story, world: make.World) -> None:
     step(closing.close, seen=make.seen(leaver.organization_id), by=leaver)
     step(standing.suspend, pk, number="2026-7", reason="Its records are looked into", by=m.decider)
     step(standing.reinstate, pk, reason="They are in order", by=m.other_decider)
+    facts = {"number": "P-9", "last_day": legal_today() + timedelta(days=30), "reason": "It sold to somebody else"}
+    step(standing.propose_bar, pk, **facts, by=m.other_decider)
+    step(standing.drop_bar, pk, reason="Not yet", by=m.other_decider)
+    make.bar_proposed(world, by=m.other_decider)
+    step(standing.bar, pk, by=m.decider)
 
 
 def _applications(step: Story, world: make.World, signed: Any) -> None:
@@ -452,6 +457,8 @@ def _shipments(step: Story, world: make.World, clock_of: Any) -> None:
     clock_of.shift(days=400)
     step(licenses.expire, ending.pk, by=clock())
     declarations.expire(unused.pk, by=clock())
+    barred = Exporter.objects.get(organization__name_en="Stopped Co., Ltd.").pk
+    step(standing.end_bar, barred, by=clock())
     step(qualifications.lapse, boss.organization_id, by=clock())
     _windows(step, world.ministry)
 

@@ -6,13 +6,16 @@ from django.utils.translation import gettext_lazy as _
 from core.models import HistoryLine
 from core.web.steps import Page, Step, register
 from exporters import actions
-from exporters.selectors import exporters_for, people
+from exporters.selectors import exporters_for, other_deciders, people
 from exporters.web.forms import ReturnForm
 
 DESK = Page("desk.exporter", exporters_for, key="pk", away="desk.exporters")
 
 
 def company(line: HistoryLine) -> tuple[list[str], str]:
+    """What two officers sign, as long as they have not, the other deciders who serve it; of all else its people."""
+    if line.verb in ("propose_bar", "drop_bar"):
+        return other_deciders(line.subject_id, line.actor_id), reverse("desk.exporter", kwargs={"pk": line.subject_id})
     return people(line.subject_id), reverse("company")
 
 

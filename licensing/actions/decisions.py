@@ -25,6 +25,7 @@ from core.references import ALPHABET, draw
 from exporters.states import ExporterState
 from licensing import ledger
 from licensing.actions.applications import lock_with_exporter
+from licensing.actions.barring import require_not_barred
 from licensing.actions.consultations import require_running
 from licensing.actions.findings import (
     Limits,
@@ -72,6 +73,7 @@ def assign(ref: str, *, seen: int, by: Actor) -> Application:
     row = lock(applications_for(by), ref=ref)
     verb = row.take_over if row.reviewer_id or row.state in TAKEN else row.assign
     require(verb, by=by, seen=seen)
+    require_not_barred(row)
     move(verb, by=by, reviewer=by.user)
     return row
 
@@ -110,6 +112,8 @@ def recommend(
     """
     row = lock(applications_for(by), ref=ref)
     require(row.recommend, by=by, seen=seen)
+    if outcome == Outcome.APPROVE:
+        require_not_barred(row)
     require_running(row)
     require_another(row.not_to_recommend(by))
     at = legal_now()
@@ -293,6 +297,7 @@ def approve(
     """
     row = lock(applications_for(by), ref=ref)
     require(row.approve, by=by, seen=seen)
+    require_not_barred(row)
     require_another(row.not_to_decide(by))
     step = _recommendation(row)
     declarations, _others = _lock_declarations([user for user in row.end_users.all() if user.pk in step.kept])

@@ -12,6 +12,8 @@ from core.legal_time import day_start, legal_day, legal_now
 from core.locks import lock
 from core.selectors import calendar, working_day_before
 from core.working_days import NotPublished
+from exporters.states import ExporterState
+from licensing.actions.barring import require_not_barred
 from licensing.models import Application
 from licensing.selectors import applications_for
 from licensing.states import ApplicationState
@@ -58,6 +60,7 @@ def accept(ref: str, *, by: Actor) -> Application:
     """The case is complete and accepted today, or by law already; its first round begins."""
     row = lock(applications_for(by), ref=ref)
     require(row.accept, by=by)
+    require_not_barred(row)
     at = legal_now()
     day_0 = silent_since(row, at) or legal_day(at)
     move(row.accept, by=by, at=at, facts={"day_0": day_0.isoformat()}, accepted_on=day_0)
@@ -82,11 +85,14 @@ def not_accept(ref: str, *, reason: str, by: Actor) -> Application:
 def accept_by_law(pk: int, *, by: Actor) -> bool:
     """The case is accepted from the day of its last complete receipt on, if nothing was said in time; else nothing.
 
-    May run twice or late: an officer who accepts the case before this does finds the same day 0.
+    The case of a company that is barred waits until that has ended. May run twice or late: an officer who accepts the
+    case before this does finds the same day 0.
     """
     row = lock(Application.objects.all(), pk=pk)
     at = legal_now()
     if row.state != ApplicationState.SUBMITTED or not (day_0 := silent_since(row, at)):
+        return False
+    if row.exporter.state == ExporterState.BARRED:
         return False
     move(row.accept_by_law, by=by, at=at, facts={"day_0": day_0.isoformat()}, accepted_on=day_0)
     return True

@@ -2,16 +2,22 @@
 officer reinstates it. Whether a license can be used stands on its lines, so these verbs of exporters stand here.
 """
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+from typing import Any
 
+from django.utils.translation import gettext as _
+
+from core import proposals
 from core.access import Actor, clock
 from core.command import command
+from core.errors import Invalid, Problem
 from core.history import move, require
 from core.legal_time import legal_day, legal_now
 from core.locks import lock, lock_all
-from exporters.models import Exporter, Qualification
+from core.templatetags.lodestone import day
+from exporters.models import Exporter, Qualification, Stop
 from exporters.selectors import exporters_for
-from exporters.states import QualificationState
+from exporters.states import ExporterState, QualificationState
 from licensing import ledger
 from licensing.actions.licenses import cause_opened, lifted
 from licensing.models import License, Suspension
@@ -29,18 +35,33 @@ def suspend(pk: int, *, seen: int, number: str, reason: str, by: Actor) -> Expor
     """
     exporter = lock(exporters_for(by), pk=pk)  # no license of it is issued meanwhile
     require(exporter.suspend, by=by, seen=seen)
-    qualification = lock(Qualification.objects.filter(pk=pk))
-    held = lock_all(License.objects.filter(exporter=pk, state__in=MAY_BE_USED))
-    for license in held:
-        ledger.lock_lines(license)
+    qualification, held = _held_with(pk)
     at = legal_now()
     exporter.stops.create(number=number, reason=reason, opened_by=by.user, opened_at=at)
     move(exporter.suspend, by=by, at=at, reason=reason, facts={"number": number})
-    for license in held:
-        if license.state in IN_FORCE:
-            cause_opened(license, CAUSE, by=by, at=at, reason=reason, number=number)
-    _lapse(qualification, number, at)
+    _stop(held, qualification, by, at, reason=reason, number=number)
     return exporter
+
+
+def _held_with(exporter: int) -> tuple[Qualification, list[License]]:
+    """What hangs on the account is this transaction's: its qualification, and with their lines its licenses that can be
+    used, or may be again."""
+    qualification = lock(Qualification.objects.filter(pk=exporter))
+    held = lock_all(License.objects.filter(exporter=exporter, state__in=MAY_BE_USED))
+    for license in held:
+        ledger.lock_lines(license)
+    return qualification, held
+
+
+def _stop(held: list[License], qualification: Qualification, by: Actor, at: datetime, **said: str) -> None:
+    """Each of these licenses that is in force has a cause that came with the account, and the qualification lapsed.
+
+    said: number and reason of the order.
+    """
+    for license in held:
+        if license.state in IN_FORCE and not license.suspensions.filter(cause=CAUSE, ended_at=None).exists():
+            cause_opened(license, CAUSE, by=by, at=at, **said)
+    _lapse(qualification, said["number"], at)
 
 
 def _lapse(row: Qualification, number: str, at: datetime) -> None:
@@ -74,3 +95,70 @@ def reinstate(pk: int, *, seen: int, reason: str, by: Actor) -> Exporter:
         if license.state == LicenseState.SUSPENDED:
             lifted(license, by=by, at=at, reason=reason, facts={"cause": CAUSE})
     return exporter
+
+
+# --- a bar, of two people ------------------------------------------------------------------------------------
+@command
+def propose_bar(pk: int, *, seen: int, number: str, last_day: date, reason: str, by: Actor) -> Exporter:
+    """That the company is barred through that day, by this penalty decision, waits for a second decider; nothing else
+    has changed. Raises DomainError proposal-open where one waits, Invalid for a day that does not lie ahead."""
+    exporter = lock(exporters_for(by), pk=pk)
+    require(exporter.propose_bar, by=by, seen=seen)
+    at = legal_now()
+    _require_ahead(last_day, at, "/last_day")
+    facts = {"number": number, "last_day": last_day.isoformat()}
+    said: dict[str, Any] = {"by": by, "at": at, "reason": reason, "facts": facts}
+    proposals.propose(exporter, "bar", **said)
+    move(exporter.propose_bar, **said)
+    return exporter
+
+
+def _require_ahead(last_day: date, at: datetime, pointer: str) -> None:
+    if last_day <= legal_day(at):
+        message = _("A bar ends on a day that lies ahead; this one, {day}, does not. Give a later last day.")
+        raise Invalid([Problem(pointer, "date-out-of-range", message.format(day=day(last_day)))])
+
+
+@command
+def drop_bar(pk: int, *, seen: int, reason: str, by: Actor) -> Exporter:
+    """The company is not barred: whoever proposed that took it back, or another decider declined it."""
+    exporter = lock(exporters_for(by), pk=pk)
+    require(exporter.drop_bar, by=by, seen=seen)
+    at = legal_now()
+    found = proposals.drop(exporter, "bar", by=by, at=at, reason=reason)
+    facts = {"taken_back": found.proposed_by_id == by.user.pk}
+    move(exporter.drop_bar, by=by, at=at, reason=reason, facts=facts)
+    return exporter
+
+
+@command
+def bar(pk: int, *, seen: int, by: Actor) -> Exporter:
+    """The company is barred as was proposed, through its last day: as when it is suspended, and no step brings its open
+    cases nearer to a license. Raises FourEyes for whoever proposed it, and no-proposal."""
+    exporter = lock(exporters_for(by), pk=pk)  # no license of it is issued meanwhile
+    require(exporter.bar, by=by, seen=seen)
+    qualification, held = _held_with(pk)
+    at = legal_now()
+    found = proposals.carry(exporter, "bar", by=by, at=at)
+    number, last_day = found.facts["number"], date.fromisoformat(found.facts["last_day"])
+    _require_ahead(last_day, at, "")
+    people = {"proposed_by": found.proposed_by, "opened_by": by.user, "opened_at": at}
+    exporter.stops.create(kind=Stop.Kind.BAR, number=number, reason=found.reason, last_day=last_day, **people)
+    move(exporter.bar, by=by, at=at, reason=found.reason, facts=found.facts)
+    _stop(held, qualification, by, at, reason=found.reason, number=number)
+    return exporter
+
+
+@command
+def end_bar(pk: int, *, by: Actor) -> bool:
+    """The company's account is suspended, no longer barred, when the last day of that is over; else nothing.
+
+    What is stopped stays so until a decider reinstates it who barred it neither as first nor as second.
+    """
+    exporter = lock(Exporter.objects.all(), pk=pk)
+    at = legal_now()
+    stop = exporter.stops.filter(kind=Stop.Kind.BAR, ended_at=None).first()
+    if exporter.state != ExporterState.BARRED or not stop or stop.last_day is None or stop.last_day >= legal_day(at):
+        return False
+    move(exporter.end_bar, by=by, at=at, facts={"last_day": stop.last_day.isoformat()})
+    return True

@@ -14,6 +14,7 @@ from core.files import ANSWER, too_large
 from core.history import move, require
 from core.legal_time import legal_day, legal_now
 from core.locks import lock
+from licensing.actions.barring import require_not_barred
 from licensing.actions.receipts import require_not_silent
 from licensing.models import Application, Supplement, SupplementAnswer, SupplementPoint
 from licensing.selectors import applications_for
@@ -65,6 +66,7 @@ def resubmit(ref: str, *, answers: Mapping[int, Answer], by: Actor) -> Applicati
     """
     row = lock(applications_for(by), ref=ref)
     require(row.resubmit, by=by)
+    require_not_barred(row)
     at = legal_now()
     asked = row.supplement
     if legal_day(at) > asked.due_on:

@@ -15,6 +15,7 @@ from core.models import Country, Document
 from core.telling import Told, told
 from core.web.steps import Failed, of_one_moment, offered
 from exporters.selectors import stop_of
+from exporters.states import ExporterState
 from licensing import granted, selectors
 from licensing.actions.decisions import require_grantable
 from licensing.actions.declarations import stated
@@ -138,7 +139,7 @@ def _judged(row: Application) -> dict[str, Any]:
             against = refusal.detail
     asks_why = {outcome: (outcome, presumption) in DEPARTURES for outcome, presumption in said.items()}
     holds = of_case(selectors.holds_of(judged))
-    if row.state == ApplicationState.APPROVED:
+    if row.state == ApplicationState.APPROVED or row.exporter.state == ExporterState.BARRED:
         against = row.exporter.not_acting() or against
     return {
         "stop": stop_of(row.exporter),

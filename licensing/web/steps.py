@@ -99,7 +99,7 @@ from licensing.web.forms import (
     SurrenderForm,
     UpholdForm,
 )
-from licensing.web.forms.companies import StopForm
+from licensing.web.forms.companies import BarForm, CountersignBarForm, StopForm
 from licensing.web.forms.notices import PublicReasonForm
 from licensing.web.forms.pools import ChangePoolForm
 from licensing.web.forms.rules import CommentForm, DescribeForm, LoadForm, PublishForm
@@ -603,6 +603,10 @@ def lifted(line: HistoryLine) -> str:
     return str(_("A suspension was lifted. Its cause was “{cause}”.")).format(cause=cause)
 
 
+def bar_dropped(line: HistoryLine) -> str:
+    return str(_("The proposal to bar it was taken back") if line.facts["taken_back"] else _("The bar was declined"))
+
+
 register(
     "licensing",
     "exporter",
@@ -624,6 +628,40 @@ register(
             _("Reinstated. Its licenses can be used again where no other cause is open."),
             ReasonForm,
             mail=_("Your company’s account is reinstated"),
+        ),
+        Step(
+            "propose_bar",
+            _("That it is barred through {last_day} is proposed, by penalty decision {number}"),
+            COMPANY_DESK,
+            standing.propose_bar,
+            _("Proposed. Nothing has happened yet; another deciding officer countersigns it."),
+            BarForm,
+            internal=True,
+            mail=_("{ref}: that this company is barred is proposed, and waits for a second officer"),
+        ),
+        Step(
+            "bar",
+            _("Barred through {last_day} by penalty decision {number}"),
+            COMPANY_DESK,
+            standing.bar,
+            _("Barred, and its licenses suspended. The company was told, with the reason."),
+            CountersignBarForm,
+            mail=_("Your company is barred through {last_day}"),
+        ),
+        Step(
+            "drop_bar",
+            bar_dropped,
+            COMPANY_DESK,
+            standing.drop_bar,
+            _("Dropped. The account stays as it is."),
+            ReasonForm,
+            internal=True,
+            mail=_("{ref}: that this company is barred is no longer proposed"),
+        ),
+        Step(
+            "end_bar",
+            _("The bar is over since {last_day} ended; the account is suspended until it is reinstated"),
+            mail=_("The bar of your company is over; its account is suspended until it is reinstated"),
         ),
     ],
     holder=company,

@@ -30,7 +30,7 @@ TYPED = {
     "Two rows",  # of a pair
 }
 STATE_WORDS = [
-    (ExporterState, "草稿 核验中 正常 已暂停 已关闭"),
+    (ExporterState, "草稿 核验中 正常 已暂停 已禁止 已关闭"),
     (DeclarationState, "草稿 已签署 已提交 待补充 已核实 有效 未通过 已更替 已过期 失效"),
     (
         ApplicationState,

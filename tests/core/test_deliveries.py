@@ -240,7 +240,7 @@ def test_everybody_who_prepares_or_signs_is_told_of_each_step_and_viewers_are_no
             continue
         # (whether somebody invited hears of cases before he joins is not asked here)
         to = [names.get(email, email) for email in message.to if email in names or line.subject_kind == "organization"]
-        if line.subject_kind in COMPANIES:
+        if line.subject_kind in COMPANIES and "decider" not in to:
             to = ["newcomer"] if message.to else []
         told[f"{line.subject_kind}.{line.verb}"] = to
         assert message.subject
@@ -296,6 +296,7 @@ def test_a_mail_names_what_happened_with_a_link_and_tells_no_content(world):
         "due": "2031-05-04",
         "due_on": "2031-05-04",
         "until": "2031-05-04",
+        "last_day": "2031-05-04",
         "days": 30,
         "day": 40,
         "signatures": 1,

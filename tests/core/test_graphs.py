@@ -23,7 +23,7 @@ MODELS = {
 TABLE = list(csv.DictReader((Path(__file__).parent.parent / "workflows.csv").open(encoding="utf-8")))
 OPEN_TO = {(r["object"], r["from"], r["verb"], r["to"]): set(r["who"].split()) for r in TABLE}
 WORDS = {
-    "exporter": "Draft · Being verified · Active · Suspended · Closed",
+    "exporter": "Draft · Being verified · Active · Suspended · Barred · Closed",
     "qualification": "Not qualified · Asked for · Qualified · Lapsed",
     "declaration": "Draft · Signed · Submitted · Question open · Verified · In force · Rejected"
     " · Replaced · Expired · Invalid",

@@ -94,6 +94,11 @@ TAKES = {
     "licensing.licenses.suspend": "licensing_license ledger_lock now ledger_usable",
     "licensing.standing.suspend": "exporters_exporter exporters_qualification licensing_license ledger_lock now"
     " ledger_usable",
+    "licensing.standing.propose_bar": "exporters_exporter now",
+    "licensing.standing.drop_bar": "exporters_exporter now",
+    "licensing.standing.bar": "exporters_exporter exporters_qualification licensing_license ledger_lock now"
+    " ledger_usable",
+    "licensing.standing.end_bar": "exporters_exporter now",
     "licensing.standing.reinstate": "exporters_exporter licensing_license ledger_lock now ledger_usable",
     "shipments.closing.close": "exporters_exporter core_organization now",
     "licensing.licenses.freeze": "licensing_license ledger_lock now ledger_usable",

@@ -19,7 +19,20 @@ CASES = [
     ("exporters_stop.stop_in_order", {"ended_by_id": ANOTHER, "ended_at": "opened_at - interval '1 second'"}),
     ("exporters_stop.stop_ended_by_another", {"ended_by_id": "opened_by_id", "ended_at": "opened_at"}),
     ("exporters_stop.stop_ended_by_another", {"ended_by_id": "NULL", "ended_at": "opened_at"}),
-    ("exporters_stop.stop_open_once", {}),
+    (
+        "exporters_stop.stop_ended_by_another",
+        {"kind": "'bar'", "last_day": "'2030-01-01'", "proposed_by_id": ANOTHER, "ended_by_id": ANOTHER}
+        | {"ended_at": "opened_at"},
+    ),
+    ("exporters_stop.stop_bars_by_two_until_a_day", {"last_day": "'2030-01-01'"}),
+    ("exporters_stop.stop_bars_by_two_until_a_day", {"proposed_by_id": ANOTHER}),
+    ("exporters_stop.stop_bars_by_two_until_a_day", {"kind": "'bar'", "proposed_by_id": ANOTHER}),
+    ("exporters_stop.stop_bars_by_two_until_a_day", {"kind": "'bar'", "last_day": "'2030-01-01'"}),
+    (
+        "exporters_stop.stop_bars_by_two_until_a_day",
+        {"kind": "'bar'", "last_day": "'2030-01-01'", "proposed_by_id": "opened_by_id"},
+    ),
+    ("exporters_stop.stop_of_a_kind_open_once", {}),
 ]
 
 

@@ -84,7 +84,8 @@ def told(clock: Clock) -> Told:
     more = [*_cases(world), *_licenses(world), *_ends(world), *_drafts(world)]
     newcomer, waits, returned, nowhere = _companies(world)
     stopped, theirs = _stopped(world)
-    more += theirs
+    (barred, theirs_too), (proposed, _) = _barred(world)
+    more += [*theirs, theirs_too, Exporter.objects.get(pk=proposed.organization_id).ref]
     more += _annual(world)
     more += _files(world)
     more += _quotas(m)
@@ -96,7 +97,7 @@ def told(clock: Clock) -> Told:
     seers |= {name: getattr(m, name) for name in ("policy_officer", "policy_approver", "reconsiderer")}
     seers |= {"provincial": replace(provincial, province="33"), "customs": port}
     seers |= {"newcomer": newcomer, "waits": waits, "returned": returned, "of no province": nowhere}
-    seers |= {"stopped": stopped, "closed": _closed(world)}
+    seers |= {"stopped": stopped, "closed": _closed(world), "barred": barred}
     seers |= {"newcomer's clerk": make.colleague(newcomer, "clerk")}
     seers |= {"of no organization": access.actor_for_user(nobody), "anonymous": access.NOBODY}
     keys = {"exporter's key": make.key(boss, *make.EXPORTER_SCOPES), "customs' key": make.key(port, "customs:confirm")}
@@ -184,6 +185,16 @@ def _stopped(world):
     case = mine.under_review(mine.application(by_whom=[mine.declaration()]))
     make.stopped(mine)
     return boss, [license.ref, case]
+
+
+def _barred(world):
+    """Companies that are barred, and that may be soon."""
+    for name, bar in (("Barred", make.barred), ("Proposed", make.bar_proposed)):
+        boss = make.exporter(world.ministry, f"{name} Co., Ltd.")
+        mine = make.World(world.ministry, world.customs, boss)
+        mine.under_review(mine.application(by_whom=[mine.declaration()]))
+        bar(mine)
+        yield boss, Application.objects.filter(exporter=boss.organization_id).get().ref
 
 
 def _closed(world):

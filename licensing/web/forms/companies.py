@@ -1,26 +1,45 @@
 """What a decider says of a company's account."""
 
-from typing import Any
-
 from django import forms
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
-from core.web.forms import ReasonForm
+from core.web.fields import DayField
+from core.web.forms import ReasonForm, StepForm
 from licensing.models import Application, License
 from licensing.states import IN_FORCE, OPEN_CASE
 
 
-class StopForm(ReasonForm):
-    """An order that stops the account. Its card says what that hits."""
+def hits(exporter: int) -> dict[str, int]:
+    """How many licenses in force and open cases the company has."""
+    return {
+        "licenses": License.objects.filter(exporter=exporter, state__in=IN_FORCE).count(),
+        "cases": Application.objects.filter(exporter=exporter, state__in=OPEN_CASE).count(),
+    }
+
+
+class Hits(StepForm):
+    """Its card says what it hits."""
+
+    @cached_property
+    def hits(self) -> dict[str, int]:
+        return hits(self.row.pk)
+
+
+class CountersignBarForm(Hits):
+    """Nothing but the button."""
+
+
+class StopForm(Hits, ReasonForm):
+    """An order that stops the account."""
 
     number = forms.CharField(label=_("Number of the order"), max_length=60)
     field_order = ["number", "reason"]
 
-    @cached_property
-    def hits(self) -> dict[str, Any]:
-        """How many licenses in force and open cases the company has."""
-        return {
-            "licenses": License.objects.filter(exporter=self.row.pk, state__in=IN_FORCE).count(),
-            "cases": Application.objects.filter(exporter=self.row.pk, state__in=OPEN_CASE).count(),
-        }
+
+class BarForm(StopForm):
+    """A penalty decision that bars the company through a day."""
+
+    number = forms.CharField(label=_("Number of the penalty decision"), max_length=60)
+    last_day = DayField(label=_("Last day of the bar"), help_text=_("It is barred on that day, and not on the next."))
+    field_order = ["number", "last_day", "reason"]
