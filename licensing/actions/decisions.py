@@ -5,7 +5,8 @@ seen: the case's version (core.history) on the page that the officer decides by;
 """
 
 import secrets
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -120,54 +121,109 @@ def recommend(
     judged = judge(row, at=at, audience=PENDING)
     require_acknowledged(row, judged, acknowledged)
     edition = freeze(row, "recommend", judged, at=at)
-    granted = {line.number: (quantities_ or {}).get(line.number, line.quantity) for line in row.lines.all()}
-    users = row.end_users.select_related("party", "declaration").prefetch_related("declaration__items")
-    chosen = list(users.filter(pk__in=end_users) if end_users is not None else users)
     if outcome == Outcome.APPROVE:
-        lines, kept = {number for number, units in granted.items() if units}, {user.pk for user in chosen}
-        require_reliable(row, chosen, lines)
-        require_screened(row, chosen)
-        require_papers(row, judged, lines, kept)
-        most = limits(row, judged, lines, kept)
-        months = months or most.months
-        if row.kind == Kind.PER_SHIPMENT:
-            max_clearances = 1
-        elif max_clearances is None:
-            max_clearances = most.clearances
-        _require_within(row, granted, months, chosen, max_clearances, text, most)
-        _require_caps(row, granted, chosen, values or {}, allotments or {}, tolerance, most)
-        conditions = sorted({*(conditions or []), *most.conditions})
+        grant = granting(
+            row,
+            judged,
+            quantities_=quantities_,
+            end_users=end_users,
+            months=months,
+            max_clearances=max_clearances,
+            values=values,
+            allotments=allotments,
+            tolerance=tolerance,
+            conditions=conditions,
+            text=text,
+        )
         factors = []
     else:
         require_grounds(factors or [], text)
-        granted, chosen, months, max_clearances, conditions = {}, [], None, None, []
-        values, allotments, tolerance = {}, {}, NO_TOLERANCE
+        grant = Grant()
+    facts = {"outcome": outcome, "factors": factors or [], "text": text, "note": note}
+    keep_grant(row, grant, step=Step.RECOMMEND, actor=by.user, at=at, **facts)
+    move(row.recommend, by=by, at=at, edition=edition, facts={"outcome": outcome})
+    return row
+
+
+@dataclass(frozen=True)
+class Grant:
+    """What a step grants of a case: how much of each line, by its number, to which of its end-users, on what terms."""
+
+    lines: Mapping[int, int] = field(default_factory=dict)
+    users: Sequence[ApplicationEndUser] = ()
+    months: int | None = None
+    max_clearances: int | None = None
+    values: Mapping[int, Decimal] = field(default_factory=dict)
+    allotments: Mapping[tuple[int, int], int] = field(default_factory=dict)
+    tolerance: Tolerance = NO_TOLERANCE
+    conditions: Sequence[str] = ()
+
+    @property
+    def numbers(self) -> set[int]:
+        """Of the lines of which it grants something."""
+        return {number for number, units in self.lines.items() if units}
+
+    @property
+    def kept(self) -> set[int]:
+        """The keys of its end-users."""
+        return {user.pk for user in self.users}
+
+
+def granting(
+    row: Application,
+    judged: list[Judged],
+    *,
+    quantities_: Mapping[int, int] | None,
+    end_users: list[int] | None,
+    months: int | None,
+    max_clearances: int | None,
+    values: Mapping[int, Decimal] | None,
+    allotments: Mapping[tuple[int, int], int] | None,
+    tolerance: Tolerance,
+    conditions: list[str] | None,
+    text: str,
+) -> Grant:
+    """What this grants of the case, as `recommend` reads it. Raises what that raises of an approval."""
+    granted = {line.number: (quantities_ or {}).get(line.number, line.quantity) for line in row.lines.all()}
+    users = row.end_users.select_related("party", "declaration").prefetch_related("declaration__items")
+    chosen = list(users.filter(pk__in=end_users) if end_users is not None else users)
+    lines, kept = {number for number, units in granted.items() if units}, {user.pk for user in chosen}
+    require_reliable(row, chosen, lines)
+    require_screened(row, chosen)
+    require_papers(row, judged, lines, kept)
+    most = limits(row, judged, lines, kept)
+    months = months or most.months
+    if row.kind == Kind.PER_SHIPMENT:
+        max_clearances = 1
+    elif max_clearances is None:
+        max_clearances = most.clearances
+    _require_within(row, granted, months, chosen, max_clearances, text, most)
+    _require_caps(row, granted, chosen, values or {}, allotments or {}, tolerance, most)
+    attached = sorted({*(conditions or []), *most.conditions})
+    return Grant(granted, chosen, months, max_clearances, values or {}, allotments or {}, tolerance, attached)
+
+
+def keep_grant(row: Application, grant: Grant, **facts: Any) -> DecisionStep:
+    """The step of the present round that grants this, with these facts of its own."""
     step = DecisionStep.objects.create(
         application=row,
         round=row.round,
-        step=Step.RECOMMEND,
-        actor=by.user,
-        at=at,
-        outcome=outcome,
-        months=months,
-        max_clearances=max_clearances,
-        tolerance_mode=tolerance.mode,
-        tolerance_pct=tolerance.pct,
-        conditions=conditions or [],
-        factors=factors or [],
-        text=text,
-        note=note,
+        months=grant.months,
+        max_clearances=grant.max_clearances,
+        tolerance_mode=grant.tolerance.mode,
+        tolerance_pct=grant.tolerance.pct,
+        conditions=list(grant.conditions),
+        **facts,
     )
-    step.end_users.set(chosen)
+    step.end_users.set(grant.users)
     asked = {line.number: line for line in row.lines.all()}
-    for number, quantity in granted.items():
-        value = (values or {}).get(number)
+    for number, quantity in grant.lines.items():
+        value = grant.values.get(number)
         currency = "" if value is None else currency_of(asked[number])
         step.lines.create(line=asked[number], quantity=quantity, value=value, currency=currency)
-    for (number, user), quantity in (allotments or {}).items():
+    for (number, user), quantity in grant.allotments.items():
         step.allotments.create(line=asked[number], end_user_id=user, quantity=quantity)
-    move(row.recommend, by=by, at=at, edition=edition, facts={"outcome": outcome})
-    return row
+    return step
 
 
 def _require_within(
