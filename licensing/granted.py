@@ -72,8 +72,9 @@ def compare(
 
 
 def recommended(case: Application) -> Granted | None:
-    """What the latest recommendation of the round grants; None without one, or when it is to refuse."""
-    return _of(case, case.recommendation)
+    """What the latest recommendation of the round grants, or what changed its refusal; None without one, or when it is
+    to refuse."""
+    return _of(case, case.basis)
 
 
 def decided(case: Application) -> Granted | None:
@@ -82,7 +83,7 @@ def decided(case: Application) -> Granted | None:
     decision = case.decision
     if decision is None or decision.outcome != Outcome.APPROVE:
         return None
-    return _of(case, case.recommendation, decision.text)
+    return _of(case, case.basis, decision.text)
 
 
 def _of(case: Application, step: DecisionStep | None, reason: str | None = None) -> Granted | None:

@@ -291,7 +291,7 @@ def _applications(step: Story, world: make.World, signed: Any) -> None:
 
 
 def _contested(step: Story, world: make.World, bad: str, signed: Any) -> None:
-    """The refusal of this case is upheld; that of a second one is quashed, and another officer takes that."""
+    """The refusal of this case is upheld; of a second one, which another officer takes, quashed; of a third changed."""
     boss, m = world.exporter, world.ministry
     worse = world.under_review(world.application(by_whom=[signed]))
     no = {"factors": ["END_USE"], "text": "No."}
@@ -306,6 +306,12 @@ def _contested(step: Story, world: make.World, bad: str, signed: Any) -> None:
     reconsiderations.reconsider(bad, seen=seen(bad), grounds="It is known.", by=boss)
     reconsiderations.admit(bad, seen=seen(bad), by=m.reconsiderer)
     step(reconsiderations.uphold, bad, by=m.reconsiderer, **no)
+    lucky = world.under_review(world.application(by_whom=[signed]))
+    decisions.recommend(lucky, seen=seen(lucky), outcome="refuse", by=m.reviewer, **no)
+    decisions.refuse(lucky, seen=seen(lucky), departure="Doubts.", by=m.decider, **no)
+    reconsiderations.reconsider(lucky, seen=seen(lucky), grounds="It is known.", by=boss)
+    reconsiderations.admit(lucky, seen=seen(lucky), by=m.reconsiderer)
+    step(reconsiderations.change, lucky, text="It is known now.", by=m.reconsiderer)
 
 
 def _policy(step: Story, m: make.Ministry, company: Actor) -> None:

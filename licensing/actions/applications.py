@@ -104,7 +104,7 @@ def change(ref: str, draft: Draft, *, version: int, by: Actor) -> Application:
         raise WrongState(_("The application was sent; it can't be changed any more. Withdraw it to file another."))
     require_version(row, version)
     row.version += 1
-    return _write(row, draft, _lock_declared(draft), by, "change")
+    return _write(row, draft, _lock_declared(draft), by, "edit")
 
 
 def _lock_declared(draft: Draft) -> list[Declaration]:

@@ -173,15 +173,15 @@ def granting(
     row: Application,
     judged: list[Judged],
     *,
-    quantities_: Mapping[int, int] | None,
-    end_users: list[int] | None,
-    months: int | None,
-    max_clearances: int | None,
-    values: Mapping[int, Decimal] | None,
-    allotments: Mapping[tuple[int, int], int] | None,
-    tolerance: Tolerance,
-    conditions: list[str] | None,
     text: str,
+    quantities_: Mapping[int, int] | None = None,
+    end_users: list[int] | None = None,
+    months: int | None = None,
+    max_clearances: int | None = None,
+    values: Mapping[int, Decimal] | None = None,
+    allotments: Mapping[tuple[int, int], int] | None = None,
+    tolerance: Tolerance = NO_TOLERANCE,
+    conditions: list[str] | None = None,
 ) -> Grant:
     """What this grants of the case, as `recommend` reads it. Raises what that raises of an approval."""
     granted = {line.number: (quantities_ or {}).get(line.number, line.quantity) for line in row.lines.all()}
@@ -312,11 +312,22 @@ def require_grounds(factors: list[str], text: str) -> None:
 
 def _recommendation(row: Application) -> DecisionStep:
     """The case has its parts, and its steps with what each granted."""
-    read_parts(row)
-    prefetch_related_objects([row], steps())
-    step = row.recommendation
+    step = _whole(row).recommendation
     assert step is not None, "a case that waits for a decision has a recommendation"
     return step
+
+
+def _basis(row: Application) -> DecisionStep:
+    """Likewise; what a license of it rests on."""
+    step = _whole(row).basis
+    assert step is not None, "what is issued was granted"
+    return step
+
+
+def _whole(row: Application) -> Application:
+    read_parts(row)
+    prefetch_related_objects([row], steps())
+    return row
 
 
 def require_another(why: FourEyes | None) -> None:
@@ -356,7 +367,7 @@ def approve(
     require_not_barred(row)
     require_another(row.not_to_decide(by))
     step = _recommendation(row)
-    declarations, _others = _lock_declarations([user for user in row.end_users.all() if user.pk in step.kept])
+    declarations, _others = lock_declarations([user for user in row.end_users.all() if user.pk in step.kept])
     at = legal_now()
     if step.outcome != Outcome.APPROVE:
         raise DomainError(
@@ -420,7 +431,7 @@ def _decide(row: Application, step: DecisionStep, outcome: str, by: Actor, at: A
     )
 
 
-def _lock_declarations(
+def lock_declarations(
     kept: Iterable[ApplicationEndUser], besides: Q | None = None
 ) -> tuple[list[Declaration], list[Declaration]]:
     """The declarations of these end-users, and those besides, are this transaction's; which theirs are changes no more.
@@ -465,7 +476,7 @@ def require_grantable(row: Application, granted: Granted | None, judged: list[Ju
 
 def _require_allowed(row: Application, most: Limits) -> None:
     """The rules may have become stricter since it was recommended. Raises DomainError limits-exceeded."""
-    step = row.recommendation
+    step = row.basis
     assert step is not None, "what is approved was recommended"
     problems = [
         (step.months, most.months, _("Months recommended: {said}. The rules allow {most} now.")),
@@ -491,11 +502,16 @@ def _require_allowed(row: Application, most: Limits) -> None:
 
 @command
 def reopen(ref: str, *, seen: int, reason: str, by: Actor) -> Application:
-    """An approval that must not be issued is under review again. Another decider does this."""
+    """An approval that must not be issued is under review again. Another decider does this.
+
+    One that changed a refusal has the whole time of the law again: what went by while that was contested is nobody's.
+    """
     row = lock(applications_for(by), ref=ref)
     require(row.reopen, by=by, seen=seen)
     require_another(row.not_to_reopen(by))
-    move(row.reopen, by=by, reason=reason)
+    at = legal_now()
+    accepted_on = legal_day(at) if row.changed_at else row.accepted_on
+    move(row.reopen, by=by, at=at, reason=reason, accepted_on=accepted_on)
     return row
 
 
@@ -509,11 +525,11 @@ def issue(ref: str, *, seen: int, usable_from: date | None = None, acknowledged:
     """
     row = lock_with_exporter(ref, by)
     require(row.issue, by=by, seen=seen)
-    require_another(row.not_of_before(by))
-    step = _recommendation(row)
+    require_another(row.not_to_issue(by))
+    step = _basis(row)
     kept = [user for user in row.end_users.all() if user.pk in step.kept]
     theirs = Q(state=DeclarationState.IN_FORCE, end_user__in=[user.party_id for user in kept])
-    declarations, others = _lock_declarations(kept, theirs)
+    declarations, others = lock_declarations(kept, theirs)
     at = legal_now()
     if row.exporter.state != ExporterState.ACTIVE:
         message = row.exporter.not_acting() or _("The exporter's account is not active.")

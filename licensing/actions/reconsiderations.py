@@ -12,10 +12,27 @@ from core.errors import DomainError, Invalid, NotFound, Problem
 from core.history import move, require
 from core.legal_time import legal_day, legal_now
 from core.locks import lock
-from licensing.actions.decisions import require_another, require_grounds
+from licensing.actions.decisions import (
+    granting,
+    keep_grant,
+    lock_declarations,
+    require_another,
+    require_grounds,
+)
+from licensing.actions.findings import (
+    freeze,
+    presumed,
+    require_acknowledged,
+    require_departure,
+    require_not_held,
+    require_open,
+)
+from licensing.actions.reliance import require_verified
+from licensing.actions.screenings import require_resolved
+from licensing.granted import compare
 from licensing.models import Application, DecisionStep, Reconsideration, ReconsiderationEntry, Service
 from licensing.models.reconsiderations import contested
-from licensing.selectors import applications_for, remedies_of, term_of
+from licensing.selectors import PENDING, applications_for, judge, remedies_of, term_of
 from licensing.states import ApplicationState
 
 Kind, Step, Outcome = ReconsiderationEntry.Kind, DecisionStep.Step, DecisionStep.Outcome
@@ -102,6 +119,43 @@ def uphold(ref: str, *, seen: int, factors: list[str], text: str, by: Actor) -> 
     require_grounds(factors, text)
     _reconsidered(row, by, at, outcome=Outcome.REFUSE, factors=factors, text=text)
     move(row.uphold, by=by, at=at, reason=text, facts={"factors": factors})
+    return row
+
+
+@command
+def change(
+    ref: str, *, seen: int, text: str, departure: str = "", acknowledged: str = "", by: Actor, **granted: Any
+) -> Application:
+    """The refusal is changed: a license can be issued, by a decider who neither recommended nor changed it.
+
+    granted: as `recommend` takes it of an approval, within the same limits. text: why, for the exporter. Raises what
+    that raises, and what `approve` raises of what is granted: declarations, screening, rules, papers, holds, and what
+    the rules say otherwise than at the last look.
+    """
+    row = lock(applications_for(by), ref=ref)
+    require(row.change, by=by, seen=seen)
+    filed = _contested(row, by)
+    chosen = granted.get("end_users")
+    users = [user for user in row.end_users.all() if chosen is None or user.pk in chosen]
+    declarations, _others = lock_declarations(users)
+    at = legal_now()
+    _require_admitted(filed)
+    if not text.strip():
+        raise Invalid([Problem("/text", "required", _("Tell the exporter why."))])
+    judged = judge(row, at=at, audience=PENDING)
+    grant = granting(row, judged, text=text, **granted)
+    require_verified(declarations, None)
+    require_resolved(judged, grant.kept)
+    require_open(row, judged, grant.numbers, grant.kept)
+    require_not_held(judged, grant.numbers, grant.kept)
+    require_acknowledged(row, judged, acknowledged)
+    said = presumed(judged, grant.numbers, grant.kept)
+    require_departure(Outcome.APPROVE, said, departure)
+    edition = freeze(row, "change", judged, at=at)
+    facts = {"outcome": Outcome.APPROVE, "text": text, "presumed": said, "departure": departure}
+    keep_grant(row, grant, step=Step.RECONSIDER, actor=by.user, at=at, **facts)
+    in_part = compare(row, grant.lines, grant.kept, grant.months or 0).in_part
+    move(row.change, by=by, at=at, reason=text, edition=edition, facts={"in_part": in_part}, changed_at=at)
     return row
 
 

@@ -84,8 +84,8 @@ def require_reliable(row: Application, users: Sequence[ApplicationEndUser], line
         raise Invalid(problems)
 
 
-def require_verified(declarations: Iterable[Declaration], recommendation: DecisionStep) -> None:
-    """A reviewer verified each of them, and none was signed anew since that recommendation.
+def require_verified(declarations: Iterable[Declaration], step: DecisionStep | None) -> None:
+    """A reviewer verified each of them, and none was signed anew since that step granted on it; None: that is now.
 
     Raises DomainError declaration-not-verified, declaration-changed, or end-user-changed where an end-user is not
     entered as it signed.
@@ -94,7 +94,7 @@ def require_verified(declarations: Iterable[Declaration], recommendation: Decisi
         if not row.checked:
             message = _("The declaration {ref} of {name} is not verified yet.")
             raise DomainError(message.format(ref=row.ref, name=row.end_user.name), code="declaration-not-verified")
-        if row.attached_at and row.attached_at > recommendation.at:
+        if row.attached_at and step and row.attached_at > step.at:
             message = _(
                 "The declaration {ref} of {name} was signed anew after this was recommended. Return the case, so that"
                 " the reviewer looks at what stands there now."

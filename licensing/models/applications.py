@@ -75,6 +75,7 @@ class Application(FSMModelMixin, models.Model):
     received_at = models.DateTimeField(null=True, blank=True)  # the last time that it came as complete
     accepted_on = models.DateField(null=True, blank=True)
     decided_at = models.DateTimeField(null=True, blank=True)
+    changed_at = models.DateTimeField(null=True, blank=True)  # when its refusal was changed to a grant
     reviewer = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     round = models.PositiveSmallIntegerField(default=0)
     version = models.PositiveIntegerField(default=1)
@@ -131,8 +132,16 @@ class Application(FSMModelMixin, models.Model):
 
     @property
     def decision(self) -> "DecisionStep | None":
-        """The latest of the present round; none any more once the case was reopened."""
+        """The latest of the present round, on reconsideration where that changed it; none any more once the case was
+        reopened."""
+        if self.changed_at:
+            return self._latest(DecisionStep.Step.RECONSIDER)
         return self._latest(DecisionStep.Step.DECIDE) if self.decided_at else None
+
+    @property
+    def basis(self) -> "DecisionStep | None":
+        """The step that says what is granted: what changed its refusal, else what was recommended."""
+        return self.decision if self.changed_at else self.recommendation
 
     def not_to_take_over(self, actor: Any) -> DomainError | None:
         """Why this officer does not take it over, and so does not review it; None where nothing is against that."""
@@ -162,7 +171,16 @@ class Application(FSMModelMixin, models.Model):
 
     def not_to_reopen(self, actor: Any) -> FourEyes | None:
         if self._decided_by(actor.user):
-            return FourEyes(gettext("You approved this, so another deciding officer must reopen it."))
+            return FourEyes(gettext("You decided this, so another deciding officer must reopen it."))
+        return self.not_of_before(actor)
+
+    def not_to_issue(self, actor: Any) -> FourEyes | None:
+        """Of a changed refusal neither whoever recommended it nor whoever changed it."""
+        both = [step.actor_id for step in (self.recommendation, self.decision) if step]
+        if self.changed_at and actor.user.pk in both:
+            return FourEyes(
+                gettext("You recommended or changed this refusal, so another deciding officer must issue the license.")
+            )
         return self.not_of_before(actor)
 
     def not_of_before(self, actor: Any) -> FourEyes | None:
@@ -192,9 +210,9 @@ class Application(FSMModelMixin, models.Model):
         return Application.objects.filter(of_many, pk=self.pk).exists()
 
     def _decided_by(self, user: User) -> bool:
-        """He decided in the present round, reopened since or not."""
-        decided = (self.round, DecisionStep.Step.DECIDE, user.pk)
-        return decided in [(step.round, step.step, step.actor_id) for step in self.steps.all()]
+        """He decided in the present round, or changed what was decided, reopened since or not."""
+        mine = [step for step in self.steps.all() if (step.round, step.actor_id) == (self.round, user.pk)]
+        return any(step.step != DecisionStep.Step.RECOMMEND for step in mine)
 
     def _latest(self, kind: str) -> "DecisionStep | None":
         steps = [step for step in self.steps.all() if step.round == self.round and step.step == kind]
@@ -474,8 +492,8 @@ class Application(FSMModelMixin, models.Model):
         permission=rules.officer("application.reopen"),
         custom={"label": _("Reopen")},
     )
-    def reopen(self) -> None:
-        self.decided_at = None
+    def reopen(self, *, accepted_on: date | None) -> None:
+        self.accepted_on, self.decided_at, self.changed_at = accepted_on, None, None
 
     @transition(
         field=state,
@@ -522,6 +540,16 @@ class Application(FSMModelMixin, models.Model):
         custom={"label": _("Uphold the refusal")},
     )
     def uphold(self) -> None: ...
+
+    @transition(
+        field=state,
+        source=S.UNDER_RECONSIDERATION,
+        target=S.APPROVED,
+        permission=rules.officer("application.change"),
+        custom={"label": _("Change the refusal")},
+    )
+    def change(self, *, changed_at: datetime) -> None:
+        self.changed_at = changed_at
 
     @transition(
         field=state,

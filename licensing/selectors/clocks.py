@@ -91,7 +91,8 @@ class Handover:
 def handovers_of(cases: Iterable[Application], today: date) -> dict[int, Handover]:
     """Of each of these that is approved: ten working days after the decision, by law. One query."""
     approved = [case for case in cases if case.state == ApplicationState.APPROVED]
-    decided = {case.pk: legal_day(case.decided_at) for case in approved if case.decided_at}
+    granted = {case.pk: case.changed_at or case.decided_at for case in approved}
+    decided = {pk: legal_day(at) for pk, at in granted.items() if at}
     if not decided:
         return {}
     table, found = calendar(min(decided.values()), ISSUE_DAYS, until=max(decided.values())), {}

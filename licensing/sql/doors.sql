@@ -3,14 +3,20 @@
 
 ALTER FUNCTION ledger_lapse(bigint) SECURITY DEFINER SET search_path = public, pg_temp;
 
--- The recommendation of the case's present round that was approved.
+-- What a license of the case rests on: the recommendation of its present round that was approved last, or what changed
+-- a refusal of that round that was contested.
 DROP FUNCTION IF EXISTS ledger_step(bigint);
-CREATE FUNCTION ledger_step(application bigint) RETURNS SETOF licensing_decisionstep LANGUAGE sql STABLE AS $$
-    SELECT r.* FROM licensing_decisionstep r
+CREATE FUNCTION ledger_step(application bigint) RETURNS SETOF licensing_decisionstep LANGUAGE plpgsql STABLE AS $$
+BEGIN
+    RETURN QUERY SELECT r.* FROM licensing_decisionstep r
         JOIN licensing_application a ON a.id = r.application_id AND a.round = r.round
-        JOIN licensing_decisionstep d ON d.application_id = a.id AND d.round = a.round AND d.id > r.id
-        WHERE a.id = application AND r.step = 'recommend' AND d.step = 'decide' AND d.outcome = 'approve'
-        ORDER BY r.id DESC LIMIT 1;
+        JOIN licensing_decisionstep d ON d.application_id = a.id AND d.round = a.round AND d.outcome = 'approve'
+        WHERE a.id = application AND (d.step = 'decide' AND r.step = 'recommend' AND d.id > r.id
+            OR d.step = 'reconsider' AND r.id = d.id AND EXISTS (
+                SELECT FROM licensing_reconsideration c JOIN licensing_decisionstep f ON f.id = c.decision_id
+                WHERE f.application_id = a.id AND f.round = a.round AND f.outcome = 'refuse' AND f.id < r.id))
+        ORDER BY d.id DESC, r.id DESC LIMIT 1;
+END;
 $$;
 
 -- The new license has a line for each of its application of which something is recommended in the present round, by the

@@ -1,6 +1,7 @@
 -- What PostgreSQL itself refuses of licenses and editions: core.guards attaches these.
 
--- Attached to new licenses: the application's present round was recommended and approved by two people.
+-- Attached to new licenses: the application's present round was recommended and approved by two people, or what was
+-- recommended in it was refused, contested, and changed by somebody else.
 CREATE OR REPLACE FUNCTION guard_two_people() RETURNS trigger LANGUAGE plpgsql
     SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
@@ -8,7 +9,10 @@ BEGIN
         SELECT FROM licensing_decisionstep d
         JOIN licensing_decisionstep r ON r.application_id = d.application_id AND r.round = d.round
         JOIN licensing_application a ON a.id = d.application_id AND a.round = d.round
-        WHERE d.application_id = NEW.application_id AND d.step = 'decide' AND d.outcome = 'approve'
+        WHERE d.application_id = NEW.application_id AND d.outcome = 'approve'
+          AND (d.step = 'decide' OR d.step = 'reconsider' AND EXISTS (
+            SELECT FROM licensing_reconsideration c JOIN licensing_decisionstep f ON f.id = c.decision_id
+            WHERE f.application_id = a.id AND f.round = a.round AND f.outcome = 'refuse' AND f.id < d.id))
           AND r.step = 'recommend' AND r.actor_id <> d.actor_id
           AND a.state IN ('approved', 'issued') AND a.exporter_id = NEW.exporter_id
     ) THEN

@@ -50,7 +50,7 @@ def case(request: HttpRequest, ref: str, failed: Failed | None = None) -> HttpRe
         "steps__end_users__party",
     )
     row, today = get_object_or_404(rows, ref=ref), legal_today()
-    steps, recommendation = row.steps.all(), row.recommendation
+    steps, recommendation = row.steps.all(), row.basis
     screenings = selectors.screenings_of(user.party_id for user in row.end_users.all())
     newest = counting(screenings)
     for user in row.end_users.all():
@@ -70,6 +70,7 @@ def case(request: HttpRequest, ref: str, failed: Failed | None = None) -> HttpRe
         "contests": contests(row, today),
         "remedy": selectors.remedies_of([row]).get(row.pk),
         "not_of_before": row.not_of_before(request.actor),
+        "not_to_issue": row.not_to_issue(request.actor),
         "not_to_reconsider": _not_to_reconsider(row, request.actor),
         "granted": granted.decided(row) if row.decided_at else granted.recommended(row),
         "not_to_recommend": row.not_to_recommend(request.actor),
@@ -106,8 +107,8 @@ def _begin(context: dict[str, Any]) -> None:
         if "acknowledged" in form.fields:
             beside = selectors.fingerprint(one for one, _ in context["policy_changes"])
             form.fields["acknowledged"].widget.stand_beside(beside)
-    form, most = context["forms"].get("recommend"), context.get("most")
-    if form and most:
+    forms, most = context["forms"], context.get("most")
+    for form in (forms[verb] for verb in ("recommend", "change") if verb in forms and most):
         months = form.fields["months"]
         months.widget.attrs["max"] = most.months
         form.initial["months"] = min(form.get_initial_for_field(months, "months"), most.months)
@@ -131,13 +132,14 @@ def _judged(row: Application) -> dict[str, Any]:
         said["approve"] = presumed(judged, {line.number for line in recommended.licensed}, kept)
         try:
             declared = (user.declaration for user in row.end_users.all() if user.pk in kept)
-            step = row.recommendation
+            step = row.basis
             assert step is not None, "it is what was read as recommended"
             require_verified([one for one in declared if one.checked], step)
             require_grantable(row, recommended, judged)
         except DomainError as refusal:
             against = refusal.detail
     asks_why = {outcome: (outcome, presumption) in DEPARTURES for outcome, presumption in said.items()}
+    asks_why["change"] = ("approve", said["refuse"]) in DEPARTURES
     holds = of_case(selectors.holds_of(judged))
     if row.state == ApplicationState.APPROVED or row.exporter.state == ExporterState.BARRED:
         against = row.exporter.not_acting() or against

@@ -70,13 +70,14 @@ from licensing.selectors import (
     reconsiderers_of,
     reviewer_of,
 )
-from licensing.states import IN_FORCE
+from licensing.states import IN_FORCE, ApplicationState
 from licensing.web.draft_needs import waited_for
 from licensing.web.forms import (
     AnswerForm,
     ApproveForm,
     AskForm,
     CertificateForm,
+    ChangeForm,
     CloseQuestionForm,
     ConsultForm,
     IntendForm,
@@ -150,6 +151,12 @@ def found_invalid(words: "str | Promise") -> Callable[[HistoryLine], str]:
         return str(words).format(ground=InvalidGround(line.facts["ground"]).label)
 
     return said
+
+
+def changed(line: HistoryLine) -> str:
+    """A refusal; or a draft, by lines of before that had a verb of its own."""
+    draft = line.to_state == ApplicationState.DRAFT
+    return str(_("Draft changed") if draft else _("The refusal was changed: approved"))
 
 
 def told_of_case(line: HistoryLine) -> tuple[list[str], str]:
@@ -279,7 +286,7 @@ register(
     "application",
     [
         Step("draft", _("Draft begun")),
-        Step("change", _("Draft changed")),
+        Step("edit", _("Draft changed")),
         Step("add_document", _("Paper added")),
         Step("remove_document", _("Paper removed")),
         Step("submit", _("Filed"), mail=_("{ref}: your application was received")),
@@ -564,6 +571,20 @@ register(
             ReasonForm,
             within="admit",
             mail=_("{ref}: the time to reconsider was extended to {due_on}"),
+        ),
+        Step(
+            "change",
+            changed,
+            DESK,
+            reconsiderations.change,
+            _("Changed. A deciding officer who neither recommended nor changed it issues the license."),
+            ChangeForm,
+            within="admit",
+            mail=lambda line: (
+                _("{ref}: the refusal was changed: approved in part")
+                if line.facts.get("in_part")
+                else _("{ref}: the refusal was changed: approved")
+            ),
         ),
         Step(
             "quash",

@@ -58,6 +58,7 @@ TAKES = {
     "licensing.editions.draft": "now",
     "licensing.notices.publish": "now",
     "licensing.reconsiderations.serve": "now",
+    "licensing.reconsiderations.change": "licensing_application licensing_declaration now",
     "licensing.follows.follow": "now",
     "licensing.follows.unfollow": "",
     "licensing.pools.propose_opening": "now",

@@ -5,24 +5,34 @@ from datetime import date, time
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.db import IntegrityError, connections, transaction
+from django.db import IntegrityError, connection, connections, transaction
 
 from config.local import demo
 from core.access import Actor
 from core.deliveries import _writers, relay
 from core.errors import DomainError, Forbidden, FourEyes, NotFound, WrongState
 from core.history import lines_of
-from core.legal_time import legal_today
+from core.legal_time import legal_now, legal_today
 from core.models import LegalDay, Role
 from core.selectors import documents_for
+from core.telling import sentence
 from licensing import selectors
 from licensing.actions import applications, decisions, intents, receipts, reconsiderations
 from licensing.api.applications import application as over_rest
 from licensing.loading import load
-from licensing.models import Application, DecisionStep, Reconsideration, ReconsiderationEntry, Service
+from licensing.models import (
+    Application,
+    DecisionStep,
+    Declaration,
+    License,
+    Reconsideration,
+    ReconsiderationEntry,
+    Service,
+)
 from licensing.selectors.applications import reconsiderers_of
 from tests import make
 from tests.core.test_files import TAKEN
+from tests.licensing.test_actions_refused import forbidding
 from tests.licensing.test_limits import refused
 from tests.make import seen
 from tests.ticks import tick
@@ -734,3 +744,255 @@ def test_two_colleagues_who_open_it_at_once_are_one_service(races):
 
     assert at_once((serve, (ref, world.exporter), {}), (serve, (ref, colleague), {})) == ["served", "served"]
     assert Service.objects.count() == 1
+
+
+# --- changed -----------------------------------------------------------------------------------------------
+def change(ref, by, **said):
+    facts = {"seen": seen(ref), "text": "It is known.", "acknowledged": tick(ref)} | said
+    return reconsiderations.change(ref, by=by, **facts)
+
+
+def issue(ref, by):
+    return decisions.issue(ref, seen=seen(ref), acknowledged=tick(ref), by=by)
+
+
+def test_changed_it_is_granted_and_a_decider_who_is_neither_issues_it(begun, m, world, on):
+    on("2026-02-25")
+    change(begun, m.reconsiderer)
+    row = case(begun)
+    assert (row.state, row.decision.step, row.decision.outcome, row.round) == ("approved", "reconsider", "approve", 1)
+    assert (row.decided_at.date(), row.changed_at.date()) == (D("2026-02-10"), D("2026-02-25"))
+    assert row.decision == row.basis and row.recommendation.outcome == "refuse"
+    assert begun in [one.ref for one in selectors.to_countersign(m.other_decider)]
+    license = issue(begun, m.decider)
+    assert [line.authorized for line in license.lines.all()] == [60_000_000]
+    assert (license.ref, license.usable_until) == (case(begun).license.ref, D("2027-02-25"))
+
+
+def test_changed_in_part_everybody_reads_what_was_granted_and_why(begun, m, world, client):
+    less = {"quantities_": {1: 20_000_000}, "months": 6, "conditions": ["NO_RESALE"]}
+    change(begun, m.reconsiderer, text="For a year's need.", **less)
+    line = lines_of(case(begun)).last()
+    assert (line.facts, line.reason) == ({"in_part": True}, "For a year's need.")
+    assert "approved in part" in _writers["application", "change"](line).subject
+    license = issue(begun, m.other_decider)
+    assert [line.authorized for line in license.lines.all()] == [20_000_000]
+    assert [one.code for one in license.conditions.all()] == ["NO_RESALE"]
+    text = page(client, world.exporter, f"/applications/{begun}/")
+    for said in ("Decision: approved in part", "For a year", "The refusal was changed", "20,000 kg"):
+        assert said in text, said
+    assert "20,000 kg" in page(client, m.auditor, f"/desk/cases/{begun}/")
+    client.force_login(world.exporter.user)
+    answer = client.get(f"/api/v1/licenses/{license.ref}/").json()
+    assert (answer["reason"], answer["lines"][0]["requested"], answer["lines"][0]["authorized"]) == (
+        "For a year's need.",
+        "60000.000",
+        "20000.000",
+    )
+
+
+def test_neither_whoever_recommended_nor_whoever_changed_issues_it(world, m, client):
+    both = demo.person("both", "Both", m.office, Role.DECIDER, Role.RECONSIDERER)
+    ref = world.under_review(world.application(), by=m.other_decider)
+    decisions.recommend(ref, seen=seen(ref), outcome="refuse", by=m.other_decider, **NO)
+    decisions.refuse(ref, seen=seen(ref), departure="Doubts.", by=m.decider, **NO)
+    contest(ref, world.exporter)
+    act("admit", ref, both)
+    change(ref, both)
+    for officer in (both, m.other_decider):
+        assert refused_as(FourEyes, decisions.issue, ref, officer)
+        text = page(client, officer, f"/desk/cases/{ref}/")
+        assert "another deciding officer must issue the license" in text
+        assert f'action="/desk/cases/{ref}/issue/"' not in text
+    assert issue(ref, m.decider).exporter_id == world.exporter.organization_id
+
+
+def test_over_pages_it_is_changed_within_what_the_rules_allow(begun, m, client):
+    desk = f"/desk/cases/{begun}/"
+    client.force_login(m.reconsiderer.user)
+    form = client.get(desk).context["forms"]["change"]
+    assert (form["text"].value(), form["quantity_1"].value(), form["months"].value()) == (None, "60000.000", 12)
+    assert not {"outcome", "factors", "note"} & set(form.fields)
+    users = [user.pk for user in case(begun).end_users.all()]
+    said = {"seen": seen(begun), "end_users": users, "quantity_1": "30000", "months": "13", "text": ""}
+    answer = client.post(f"{desk}change/", said)
+    assert answer.status_code == 422 and state(begun) == "under_reconsideration"
+    said |= {"months": "12", "text": "It is known.", "acknowledged": tick(begun)}
+    answer = client.post(f"{desk}change/", said)
+    assert (answer.status_code, state(begun)) == (302, "approved")
+    text = page(client, m.decider, desk)
+    assert "30,000 kg" in text and f'action="{desk}issue/"' in text
+
+
+@pytest.mark.parametrize(
+    ("said", "code"),
+    [
+        ({"quantities_": {1: 60_000_001}}, "more-than-asked"),
+        ({"quantities_": {1: 0}}, "min-items"),
+        ({"months": 13}, "out-of-range"),
+        ({"end_users": []}, "min-items"),
+        ({"text": " "}, "required"),
+    ],
+)
+def test_what_can_not_be_granted_is_not_granted(said, code, begun, m):
+    assert code in refused(change, begun, m.reconsiderer, **said)
+
+
+def test_it_is_changed_after_its_request_was_accepted_by_who_never_acted_on_it(contested, m, world):
+    assert refused(change, contested, m.reconsiderer) == ["reconsideration-not-begun"]
+    both = demo.person("both", "Both", m.office, Role.REVIEWER, Role.RECONSIDERER)
+    taken = world.under_review(world.application(), by=both)
+    decisions.recommend(taken, seen=seen(taken), outcome="refuse", by=both, **NO)
+    decisions.refuse(taken, seen=seen(taken), departure="Doubts.", by=m.decider, **NO)
+    contest(taken, world.exporter)
+    act("admit", taken, m.reconsiderer)
+    assert refused_as(FourEyes, reconsiderations.change, taken, both, text="x")
+    with pytest.raises(DomainError) as stale:
+        reconsiderations.change(taken, seen=seen(taken) - 1, text="x", by=m.reconsiderer)
+    assert stale.value.status == 412
+    for who in (m.reviewer, m.decider, m.auditor):
+        with pytest.raises((Forbidden, NotFound)):
+            change(taken, who)
+
+
+def unchanged(world, ref):
+    """Contested and accepted."""
+    contest(ref, world.exporter)
+    act("admit", ref, world.ministry.reconsiderer)
+    return ref
+
+
+def test_what_approval_asks_of_declarations_and_screening_is_asked(world, m):
+    unverified = world.declaration(verified=False)
+    ref = unchanged(world, refuse(world, world.under_review(world.application(by_whom=[unverified]))))
+    assert refused(change, ref, m.reconsiderer) == ["declaration-not-verified"]
+    unscreened = world.application()
+    applications.submit(unscreened, seen=seen(unscreened), by=world.exporter)
+    receipts.accept(unscreened, by=m.intake)
+    decisions.assign(unscreened, seen=seen(unscreened), by=m.reviewer)
+    ref = unchanged(world, refuse(world, unscreened))
+    assert refused(change, ref, m.reconsiderer) == ["screening-missing"]
+
+
+def test_a_possible_hit_is_resolved_first(world, m):
+    ref = world.under_review(world.application())
+    demo.screened(ref, m.reviewer, hit="possible", reason="Like a listed name")
+    unchanged(world, refuse(world, ref))
+    assert refused(change, ref, m.reconsiderer) == ["screening-unresolved"]
+
+
+def here(document, **row):
+    match = {"item.control_code_prefix": ["1C905"], "destination.country": ["DE"]}
+    return {"match": match} | row
+
+
+def test_a_hold_stops_it(begun, m):
+    row = {"id": "H1", "from": "2020-01-01", "until": None, "reason_en": "Wait", "reason_zh": "等", "owner": "Bureau"}
+    make.edition(lambda rules, document: document.update(holds=[here(document, **row)]))
+    assert refused(change, begun, m.reconsiderer) == ["held"]
+
+
+def test_what_the_rules_say_anew_is_seen_first(begun, m):
+    here_too = {"match": {"destination.country": ["DE"]}, "applies_to": ["pending"]}
+    effect = {"control": True, "disposition": "case_by_case", "grant": ["annual"]}
+    make.edition(lambda rules, _: rules["R033"].update(here_too | {"effect": effect}))
+    assert refused(change, begun, m.reconsiderer, acknowledged="") == ["policy-changed"]
+    assert change(begun, m.reconsiderer).state == "approved"
+
+
+def test_what_the_rules_forbid_is_not_granted(world, m):
+    ref = unchanged(world, refuse(world))
+    make.edition(forbidding)
+    assert refused(change, ref, m.reconsiderer) == ["policy-prohibits"]
+
+
+def test_where_a_refusal_is_presumed_it_says_why_it_leaves_that(begun, m):
+    doubted = {"match": {"destination.country": ["DE"]}, "applies_to": ["pending"]}
+    effect = {"control": True, "disposition": "presumption_of_denial", "grant": ["annual"]}
+    make.edition(lambda rules, _: rules["R033"].update(doubted | {"effect": effect}))
+    assert refused(change, begun, m.reconsiderer) == ["required"]
+    change(begun, m.reconsiderer, departure="A test plant.")
+    step = case(begun).decision
+    assert (step.presumed, step.departure) == ("presumption_of_denial", "A test plant.")
+
+
+@pytest.mark.parametrize("forged", ["none", "another"])
+def test_postgresql_has_no_license_on_a_change_of_what_nobody_contested(forged, ref, world, m):
+    """Somebody adds the step by which a refusal would be changed, and calls the case approved."""
+    if forged == "another":
+        contest(refuse(world), world.exporter)
+    step(ref, m.reconsiderer, outcome="approve")
+    for moved in ({"state": "under_reconsideration"}, {"state": "approved", "changed_at": legal_now()}):
+        Application.objects.filter(ref=ref).update(**moved)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM ledger_step(%s)", [case(ref).pk])
+        assert cursor.fetchone() == (0,)
+    days = {"usable_from": "2026-02-10", "usable_until": "2026-03-10", "issued_at": "2026-02-10T00:00Z"}
+    row = case(ref)
+    with pytest.raises(IntegrityError, match="two people"), transaction.atomic():
+        License.objects.create(ref="EL-FORGED", exporter_id=row.exporter_id, application=row, kind=row.kind, **days)
+
+
+def test_its_license_is_due_ten_working_days_after_the_change(begun, m, on):
+    on("2026-03-02")
+    change(begun, m.reconsiderer)
+    due = selectors.handovers_of([case(begun)], legal_today())[case(begun).pk]
+    assert due.due == D("2026-03-16")
+    clock = selectors.clocks_of([case(begun)], legal_today())[case(begun).pk]
+    assert (clock.on, clock.overdue) == (D("2026-02-10"), False)
+
+
+def test_reopened_it_has_its_whole_time_again_and_other_people_decide(begun, m, world, on):
+    change(begun, m.reconsiderer)
+    assert refused_as(FourEyes, decisions.reopen, begun, m.decider, reason="x")
+    on("2026-03-02")
+    decisions.reopen(begun, seen=seen(begun), reason="News", by=m.other_decider)
+    row = case(begun)
+    assert (row.state, row.round, row.accepted_on) == ("under_review", 1, D("2026-03-02"))
+    assert (row.decided_at, row.changed_at, row.decision, row.basis) == (None, None, None, row.recommendation)
+    decisions.recommend(begun, seen=seen(begun), outcome="approve", acknowledged=tick(begun), by=m.reviewer)
+    decisions.approve(begun, seen=seen(begun), acknowledged=tick(begun), by=m.decider)
+    assert (case(begun).decision.step, case(begun).basis.step) == ("decide", "recommend")
+    assert issue(begun, m.decider).application_id == row.pk
+
+
+def test_whoever_changed_it_reviews_and_reopens_nothing_in_its_round(world, m):
+    both = demo.person("both", "Both", m.office, Role.DECIDER, Role.RECONSIDERER)
+    ref = unchanged(world, refuse(world))
+    change(ref, both)
+    assert refused_as(FourEyes, decisions.reopen, ref, both, reason="x")
+    decisions.reopen(ref, seen=seen(ref), reason="News", by=m.other_decider)
+    assert refused_as(FourEyes, decisions.assign, ref, both)
+
+
+def test_a_declaration_signed_anew_after_the_change_stops_its_license(begun, m):
+    change(begun, m.reconsiderer)
+    step = case(begun).decision
+    Declaration.objects.filter(used_by__application=case(begun)).update(attached_at=step.at.replace(year=2027))
+    assert refused(issue, begun, m.decider) == ["declaration-changed"]
+
+
+@pytest.mark.slow
+@pytest.mark.django_db(transaction=True)
+def test_a_change_and_an_uphold_at_once_are_one(races):
+    world, ref = races
+    m, shown, ticked = world.ministry, seen(ref), tick(ref)
+    outcomes = at_once(
+        (reconsiderations.uphold, (ref,), {"seen": shown, "by": m.reconsiderer, **NO}),
+        (
+            reconsiderations.change,
+            (ref,),
+            {"seen": shown, "by": m.other_reconsiderer, "text": "x", "acknowledged": ticked},
+        ),
+    )
+    assert outcomes in (["refused_final", "wrong-state"], ["approved", "wrong-state"])
+
+
+def test_a_changed_draft_is_told_as_one_under_the_verb_of_before_too(world):
+    ref = world.application()
+    line = lines_of(case(ref)).first()
+    for verb in ("edit", "change"):
+        line.verb, line.to_state = verb, "draft"
+        assert sentence(line) == "Draft changed"
+    line.to_state = "approved"
+    assert sentence(line) == "The refusal was changed: approved"

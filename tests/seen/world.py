@@ -413,8 +413,8 @@ def _decided(world, reviewed):
         departure="Doubts.",
         by=m.decider,
     )
-    contested, begun, upheld, quashed = (_contested(world, reviewed()) for _ in range(4))
-    for ref in (begun, upheld, quashed):
+    contested, begun, upheld, quashed, changed = (_contested(world, reviewed()) for _ in range(5))
+    for ref in (begun, upheld, quashed, changed):
         reconsiderations.admit(ref, seen=seen(ref), by=m.reconsiderer)
     reconsiderations.extend(begun, seen=seen(begun), reason="An expert\nis heard.", by=m.reconsiderer)
     said = {"text": "The declaration\nsays nothing of it.", "by": m.reconsiderer}
@@ -428,7 +428,9 @@ def _decided(world, reviewed):
     issued = cut()
     decisions.approve(issued, seen=seen(issued), text="Granted in part.", by=m.decider)
     decisions.issue(issued, seen=seen(issued), usable_from=legal_today() + timedelta(days=7), by=m.decider)
-    again = [contested, begun, upheld, quashed]
+    less = {"quantities_": {1: 20_000 * KG}, "conditions": ["NO_RESALE"], "departure": "Their letter."}
+    reconsiderations.change(changed, seen=seen(changed), **said, **less)
+    again = [contested, begun, upheld, quashed, changed]
     return [recommended, approved, doubted, refused, announced, heard, *again, back, reopened, issued]
 
 

@@ -13,7 +13,7 @@ from licensing.web.forms.declarations import (
 )
 from licensing.web.forms.licenses import LiftForm, ProposeRevokeForm, SurrenderForm
 from licensing.web.forms.questions import AnswerForm, AskForm, CloseQuestionForm, QuestionForm, ReplyForm
-from licensing.web.forms.reconsiderations import QuashForm, ReconsiderForm, UpholdForm
+from licensing.web.forms.reconsiderations import ChangeForm, QuashForm, ReconsiderForm, UpholdForm
 from licensing.web.forms.screenings import ScreenForm
 from licensing.web.forms.supplements import ResubmitForm, SupplementForm
 
@@ -23,6 +23,7 @@ __all__ = [
     "ApproveForm",
     "AskForm",
     "CertificateForm",
+    "ChangeForm",
     "CloseQuestionForm",
     "ConsultForm",
     "DecideForm",

@@ -287,7 +287,7 @@ class IssueForm(StepForm):
         super().__init__(*args, row=row, **kwargs)
         first = max(row.planned_from or date.min, legal_today())
         self.initial["usable_from"] = first
-        if step := row.recommendation:
+        if step := row.basis:
             self.fields["usable_from"].help_text = _(
                 "With {first} the last day is {last} ({months} months). Today when left empty."
             ).format(first=day(first), last=day(months_after(first, step.months or 0)), months=step.months)

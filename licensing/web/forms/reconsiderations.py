@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy
 from core.sizes import TEXT_CHARACTERS
 from core.web.forms import StepForm
 from licensing.models import Application, DecisionStep
+from licensing.web.forms.decisions import RecommendForm, why_otherwise
 from licensing.web.forms.questions import ReplyForm
 
 
@@ -41,6 +42,19 @@ class UpholdForm(StepForm):
         super().__init__(*args, row=row, **kwargs)
         if decision := row.decision:
             self.initial["factors"] = decision.factors
+
+
+class ChangeForm(RecommendForm):
+    """What a refusal is changed to: all that was asked, or less, within what the rules allow."""
+
+    outcome = factors = note = None
+    departure = why_otherwise()
+
+    def __init__(self, *args: Any, row: Application, **kwargs: Any) -> None:
+        super().__init__(*args, row=row, **kwargs)
+        self.fields["text"].required = True
+        for said in ("text", "conditions"):  # of the refusal
+            self.initial.pop(said, None)
 
 
 class QuashForm(StepForm):
