@@ -16,6 +16,7 @@ app.autodiscover_tasks()
 # Times of CELERY_TIMEZONE, where legal days end.
 app.conf.beat_schedule = {
     "relay-deliveries": {"task": "core.tasks.relay_deliveries", "schedule": 2.0},
+    "make-papers": {"task": "core.tasks.make_papers", "schedule": 2.0},
     "expire-licenses": {"task": "licensing.tasks.expire_licenses", "schedule": 60.0},
     "turn-licenses": {"task": "licensing.tasks.turn_licenses", "schedule": 20.0},
     "turn-cases": {"task": "licensing.tasks.turn_cases", "schedule": 20.0},

@@ -15,14 +15,17 @@ from django.db import connection, models
 from django.utils.translation import gettext as _
 
 from core.access import Actor
-from core.deliveries import is_told
+from core.deliveries import consumers_of
 from core.errors import DomainError, Forbidden, WrongState
 from core.graphs import Unless, verb_name
 from core.legal_time import legal_now
 from core.models import HistoryLine
 
 _LAST = "SELECT seq, hash FROM core_historyline WHERE subject_kind = %s AND subject_id = %s ORDER BY seq DESC LIMIT 1"
-_TOLD = "INSERT INTO core_delivery (line_id, consumer, due_at, tries, error) SELECT id, 'mail', %s, 0, '' FROM line"
+_FOLLOWS = (
+    "INSERT INTO core_delivery (line_id, consumer, due_at, tries, error)"
+    " SELECT id, consumer, %s, 0, '' FROM line, unnest(%s::text[]) consumer"
+)
 
 
 def version(row: models.Model) -> int:
@@ -160,23 +163,23 @@ def _last(row: models.Model) -> tuple[int, str]:
 
 
 def _add(line: HistoryLine) -> None:
-    """The line stands there, with the delivery that follows from it where somebody is told."""
-    insert, told, fields = _statements()
+    """The line stands there, with the deliveries that follow from it."""
+    insert, followed, fields = _statements()
     values = [field.get_db_prep_save(getattr(line, field.attname), connection) for field in fields]
     with connection.cursor() as cursor:
-        if is_told(line.subject_kind, line.verb):
-            cursor.execute(told, [*values, line.at])
+        if consumers := consumers_of(line.subject_kind, line.verb):
+            cursor.execute(followed, [*values, line.at, consumers])
         else:
             cursor.execute(insert, values)
 
 
 @cache
 def _statements() -> tuple[str, str, list[Any]]:
-    """What adds a line, what adds one with its delivery, and the fields of both: made once, as each verb adds some."""
+    """What adds a line, what adds one with deliveries, and the fields of both: made once, as each verb adds some."""
     fields = [field for field in HistoryLine._meta.concrete_fields if not field.primary_key]
     columns, values = ", ".join(field.column for field in fields), ", ".join(["%s"] * len(fields))
     insert = f"INSERT INTO core_historyline ({columns}) VALUES ({values})"
-    return insert, f"WITH line AS ({insert} RETURNING id) {_TOLD}", fields
+    return insert, f"WITH line AS ({insert} RETURNING id) {_FOLLOWS}", fields
 
 
 def chain_hash(line: HistoryLine) -> str:

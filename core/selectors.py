@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from core import access
 from core.access import Actor, find, visibility
+from core.deliveries import PAPER
 from core.errors import NotFound
 from core.legal_time import legal_now
 from core.models import (
@@ -175,10 +176,11 @@ def offices(actor: Actor) -> QuerySet[Organization]:
 
 
 def waiting_mail(actor: Actor) -> QuerySet[Delivery]:
-    """What could not go out yet, the oldest first."""
+    """What could not go out yet, the oldest first; of papers those that could not be made."""
     if not actor.may("mail", "GET"):
         return Delivery.objects.none()
-    return unsent().select_related("line").order_by("line__at", "pk")
+    waiting = unsent().exclude(consumer=PAPER, failed_at=None)
+    return waiting.select_related("line").order_by("line__at", "pk")
 
 
 def refused_mail(actor: Actor) -> QuerySet[Delivery]:
@@ -196,9 +198,9 @@ def weighed(rows: QuerySet[Delivery]) -> dict[str, Any]:
     return rows.aggregate(count=Count("pk"), oldest=Min("line__at")) | {"error": failed.first() or ""}
 
 
-def mail_waits() -> dict[str, int]:
-    """How much mail waits, and for how long the oldest."""
-    found = unsent().aggregate(count=Count("pk"), oldest=Min("line__at"))
+def waits(consumer: str) -> dict[str, int]:
+    """How much of it waits, mail or papers, and for how long the oldest."""
+    found = unsent().filter(consumer=consumer).aggregate(count=Count("pk"), oldest=Min("line__at"))
     age = legal_now() - found["oldest"] if found["oldest"] else timedelta()
     return {"waiting": found["count"], "oldest_s": int(age.total_seconds())}
 

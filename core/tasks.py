@@ -2,7 +2,7 @@ from datetime import timedelta
 
 from celery import shared_task
 
-from core import deliveries, idempotency
+from core import deliveries, idempotency, papers
 from core.legal_time import legal_now
 from core.models import KeptText
 from core.models.typed import KEPT_DAYS
@@ -12,6 +12,12 @@ from core.models.typed import KEPT_DAYS
 def relay_deliveries() -> int:
     """Everything due has gone out, or will be tried again."""
     return deliveries.relay()
+
+
+@shared_task
+def make_papers() -> int:
+    """Every paper that a step leaves is made, or will be tried again."""
+    return papers.make_due()
 
 
 @shared_task

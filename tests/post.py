@@ -41,4 +41,5 @@ def refusal(address, code):
 
 
 def waiting(*fields):
-    return list(Delivery.objects.filter(delivered_at=None, ended_at=None).order_by("to").values_list(*fields))
+    mail = Delivery.objects.filter(consumer="mail", delivered_at=None, ended_at=None)
+    return list(mail.order_by("to").values_list(*fields))

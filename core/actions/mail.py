@@ -4,6 +4,7 @@ from django.utils.translation import gettext as _
 
 from core.access import Actor
 from core.command import command
+from core.deliveries import MAIL
 from core.errors import Invalid, NotFound, Problem
 from core.history import record
 from core.legal_time import legal_now
@@ -12,9 +13,9 @@ from core.models import Delivery
 from core.selectors import waiting_mail
 
 
-def _still_waiting(pk: int, by: Actor) -> Delivery:
+def _still_waiting(pk: int, by: Actor, **which: str) -> Delivery:
     """The mail is this transaction's, and waits still: it may have gone out while the lock was waited for."""
-    delivery = lock(waiting_mail(by), pk=pk)
+    delivery = lock(waiting_mail(by), pk=pk, **which)
     if delivery.delivered_at or delivery.ended_at:
         raise NotFound()
     return delivery
@@ -22,7 +23,7 @@ def _still_waiting(pk: int, by: Actor) -> Delivery:
 
 @command
 def send_again(pk: int, *, by: Actor) -> Delivery:
-    """The mail is due now."""
+    """The mail, or the paper, is due now."""
     delivery = _still_waiting(pk, by)
     delivery.due_at = legal_now()
     delivery.save(update_fields=["due_at"])
@@ -32,8 +33,9 @@ def send_again(pk: int, *, by: Actor) -> Delivery:
 
 @command
 def end_delivery(pk: int, *, reason: str, by: Actor) -> Delivery:
-    """Nobody tries to send the mail any more. Raises Invalid without a reason."""
-    delivery = _still_waiting(pk, by)
+    """Nobody tries to send the mail any more. Raises Invalid without a reason, NotFound for a paper: what a step leaves
+    is owed."""
+    delivery = _still_waiting(pk, by, consumer=MAIL)
     if not reason.strip():
         raise Invalid([Problem("/reason", "required", _("Say why."))])
     delivery.ended_at = legal_now()

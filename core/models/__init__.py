@@ -1,7 +1,7 @@
 """The ground's tables."""
 
 from core.models.days import DayKind, LegalDay
-from core.models.documents import Document
+from core.models.documents import Document, Paper
 from core.models.history import Delivery, HistoryLine
 from core.models.idempotency import Idempotency
 from core.models.mail import Mail
@@ -24,6 +24,7 @@ __all__ = [
     "Mail",
     "Membership",
     "Organization",
+    "Paper",
     "Proposal",
     "Role",
     "RoleGrant",

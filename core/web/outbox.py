@@ -6,6 +6,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 
 from core import actions, selectors
+from core.deliveries import MAIL
 from core.web.forms import ReasonForm
 from core.web.refused import complete, form_page, refusals_in, sent
 
@@ -28,7 +29,7 @@ def send_again(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def end(request: HttpRequest, pk: int) -> HttpResponse:
-    delivery = get_object_or_404(selectors.waiting_mail(request.actor), pk=pk)
+    delivery = get_object_or_404(selectors.waiting_mail(request.actor), pk=pk, consumer=MAIL)
     form = ReasonForm(sent(request))
     if complete(request, form):
         with refusals_in(form):

@@ -13,9 +13,10 @@ from django.views import i18n
 from django.views.decorators.cache import cache_control
 
 from core import actions, invitations, selectors, upgrades
+from core.deliveries import MAIL, PAPER
 from core.errors import Invalid, NotFound, Problem
 from core.files import end_of
-from core.models import Document, Mail, Organization
+from core.models import Document, Mail, Organization, Paper
 from core.navigation import entries
 from core.web.forms import (
     JoinForm,
@@ -165,11 +166,13 @@ def grant_confirm(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def document(request: HttpRequest, pk: int) -> HttpResponse:
-    """The file as it was handed in: an attachment, never shown inside a page."""
+    """The file as it was handed in, or made: an attachment, never shown inside a page. Only ours has a name of ours."""
     file = get_object_or_404(selectors.documents_for(request.actor), pk=pk)
     content = Document.objects.values_list("content", flat=True).get(pk=file.pk)
+    ours = Paper.objects.filter(document=file.pk).exists()
+    name = file.name if ours else f"document-{file.pk}{end_of(file.media_type)}"
     response = HttpResponse(bytes(content), content_type=file.media_type)
-    response.headers["Content-Disposition"] = f'attachment; filename="document-{file.pk}{end_of(file.media_type)}"'
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     response.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
     return response
 
@@ -199,7 +202,7 @@ def readyz(request: HttpRequest) -> HttpResponse:
     """Database, migrations and broker: 200 when the first two hold; a lost broker only delays what workers do.
 
     Migrations of another version hold as long as this process has met nothing that they took from it.
-    Of mail that waits only how much and how long: this page is open to all.
+    Of mail and papers that wait only how much and how long: this page is open to all.
     """
     state = {"database": "ok", "migrations": "ok", "broker": "ok"}
     try:
@@ -211,7 +214,7 @@ def readyz(request: HttpRequest) -> HttpResponse:
         elif upgrades.met():
             state["migrations"] = "ahead"
         else:
-            mail = selectors.mail_waits()
+            waiting = {"mail": selectors.waits(MAIL), "papers": selectors.waits(PAPER)}
     except Error as error:
         if upgrades.explains(error):
             state["migrations"] = "ahead"
@@ -220,7 +223,7 @@ def readyz(request: HttpRequest) -> HttpResponse:
     state["broker"] = "ok" if _broker_answers() else "unavailable"
     ready = state["database"] == state["migrations"] == "ok"
     if ready:
-        return JsonResponse({"status": "ok", **state, "mail": mail})
+        return JsonResponse({"status": "ok", **state, **waiting})
     return JsonResponse({"status": "unavailable", **state}, status=503, headers={"Retry-After": "5"})
 
 

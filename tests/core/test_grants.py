@@ -20,6 +20,7 @@ INSERT_ONLY = {
     "exporters_paperrecord",
     "exporters_recordanswer",
     "core_document",
+    "core_paper",
     "licensing_allotted",
     "licensing_exchangerate",
     "core_historyline",

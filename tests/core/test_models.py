@@ -2,6 +2,7 @@
 
 import pytest
 
+from core import papers
 from tests import make, story
 from tests.refused import breaches
 
@@ -21,6 +22,9 @@ CASES = [
     ("core_membership.membership_province_known", {"roles": "'{intake}'", "province": "'99'"}),
     ("core_membership.membership_province_of_intake", {"roles": "'{auditor}'", "province": "'36'"}),
     ("core_organization.organization_kind", {"kind": "'club'"}),
+    ("core_paper.core_paper_number_check", {"number": "-1"}),
+    ("core_paper.core_paper_document_id_key", {"kind": "'another'"}),
+    ("core_paper.paper_once_a_step", {"document_id": "(SELECT min(id) FROM core_document)"}),
     ("core_rolegrant.grant_by_two_admins", {"confirmed_by_id": "proposed_by_id"}),
     ("core_rolegrant.grant_one_open", {}),
     ("core_user.core_user_email_key", {}),
@@ -30,6 +34,7 @@ CASES = [
 @pytest.mark.full
 def test_postgresql_refuses_what_breaks_a_constraint(world, clock):
     story.told(world, clock)
+    papers.make_due()
     from core.idempotency import Claim, take
 
     take(Claim(world.exporter.organization_id, "k", "f", render=list, refuse=list))

@@ -1,0 +1,147 @@
+"""Papers: what a step leaves in the hands of whom it concerns. Made after its commit, kept as a file, once.
+
+An app registers each kind: how it is called, its template, of which steps it is, and who writes what it says. A sweep
+makes what is due; a run that is killed leaves all of a paper or nothing, and then the next one makes it.
+"""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Model, QuerySet
+from django.utils.functional import Promise
+
+from core.access import clock
+from core.deliveries import PAPER, delivered, due, follows, pause
+from core.legal_time import legal_now
+from core.models import Delivery, Document, HistoryLine, Paper
+from core.typesetting import Versions, text_of, typeset, versions
+
+PDF = "application/pdf"
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Content:
+    """What a paper says, and to which organization."""
+
+    organization: int
+    data: dict[str, Any]
+
+
+Writer = Callable[[HistoryLine], Content]
+
+
+@dataclass(frozen=True)
+class Kind:
+    """write: what it says of a line."""
+
+    name: str
+    label: "str | Promise"
+    template: Path
+    write: Writer
+
+
+_kinds: dict[str, Kind] = {}
+_of: dict[tuple[str, str], list[str]] = {}
+
+
+def papers(kind: Kind, subject_kind: str, *verbs: str) -> None:
+    """Registers that each of these steps of such a row leaves a paper of this kind."""
+    _kinds[kind.name] = kind
+    for verb in verbs:
+        _of.setdefault((subject_kind, verb), []).append(kind.name)
+        follows(PAPER, subject_kind, verb)
+
+
+def label_of(name: str) -> str:
+    """How a kind is called, in the reader's language."""
+    return str(_kinds[name].label) if name in _kinds else name
+
+
+def make_due(limit: int = 1_000) -> int:
+    """Makes what is due; returns how many papers. Any number may run at once, or be killed."""
+    made = 0
+    for delivery in due(PAPER, limit):
+        try:
+            made += _make(delivery)
+        except Exception as error:  # one that can't be made holds up none of the others
+            log.exception("paper failed", extra={"delivery": delivery.pk})
+            pause(delivery, error)
+    return made
+
+
+def _make(delivery: Delivery) -> int:
+    """The papers of the line are there, and it is written down that they are: both or neither."""
+    line, made = delivery.line, 0
+    with transaction.atomic():
+        there = set(Paper.objects.filter(line=line).values_list("kind", flat=True))
+        for name in _of.get((line.subject_kind, line.verb), []):
+            if name not in there:
+                _keep(_kinds[name], line)
+                made += 1
+        delivered(delivery)
+    return made
+
+
+def _keep(kind: Kind, line: HistoryLine) -> None:
+    content, number = kind.write(line), _number(kind, line)
+    data = text_of({**content.data, "number": f"{line.subject_ref}/{number}"})
+    file, by, at = typeset(kind.template, data, line.at), versions(kind.template), legal_now()
+    document = Document.objects.create(
+        organization_id=content.organization,
+        name=f"{line.subject_ref}-{number}-{kind.name}.pdf",
+        media_type=PDF,
+        sha256=sha256(file).hexdigest(),
+        size=len(file),
+        content=file,
+        uploaded_by=clock().user,
+        uploaded_at=at,
+    )
+    Paper.objects.create(
+        line=line,
+        kind=kind.name,
+        number=number,
+        document=document,
+        data=data,
+        typst=by.typst,
+        fonts=by.fonts,
+        template=by.template,
+        made_at=at,
+    )
+
+
+def _number(kind: Kind, line: HistoryLine) -> int:
+    """Which paper of its row it is: by the steps before it, so that it is the same whenever it is made."""
+    verbs = [verb for subject_kind, verb in _of if subject_kind == line.subject_kind]
+    before = HistoryLine.objects.filter(
+        subject_kind=line.subject_kind, subject_id=line.subject_id, seq__lt=line.seq, verb__in=verbs
+    )
+    kinds = [name for verb in before.values_list("verb", flat=True) for name in _of[line.subject_kind, verb]]
+    return len(kinds) + 1 + _of[line.subject_kind, line.verb].index(kind.name)
+
+
+def made_anew(paper: Paper) -> bytes | None:
+    """The same bytes as the kept file, made again; nothing where a version is another since, and the file stands."""
+    kind = _kinds.get(paper.kind)
+    if kind is None or versions(kind.template) != Versions(paper.typst, paper.fonts, paper.template):
+        return None
+    return typeset(kind.template, paper.data, paper.line.at)
+
+
+def papers_of(*rows: Model) -> "QuerySet[Paper]":
+    """Of one kind of row, the oldest first, without the files' bytes."""
+    kind = rows[0]._meta.model_name
+    found = Paper.objects.filter(line__subject_kind=kind, line__subject_id__in=[row.pk for row in rows])
+    return found.select_related("line", "document").defer("document__content", "data").order_by("line__at", "pk")
+
+
+def being_made(row: Model) -> bool:
+    """A step of it left a paper that is not there yet."""
+    waiting = Delivery.objects.filter(consumer=PAPER, delivered_at=None, ended_at=None)
+    return waiting.filter(line__subject_kind=row._meta.model_name, line__subject_id=row.pk).exists()
