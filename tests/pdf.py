@@ -90,3 +90,61 @@ def _unembedded(pdf: pikepdf.Pdf) -> Iterator[str]:
                 descriptor = inner["/FontDescriptor"]
                 if not any(f"/FontFile{number}" in descriptor for number in ("", "2", "3")):
                     yield str(inner["/BaseFont"])
+
+
+def outside(content: bytes, *, left: float, right: float, bottom: float, top: float) -> list[tuple[float, float]]:
+    """Where runs of text begin or end beyond these, in points of the page."""
+    found = []
+    with opened(content) as pdf:
+        for page in pdf.pages:
+            widths = {name: _widths(font) for name, font in page.resources.get("/Font", {}).items()}
+            found += [
+                place
+                for place in _places(page, widths)
+                if not (left <= place[0] <= right and bottom <= place[1] <= top)
+            ]
+    return found
+
+
+def _places(page: pikepdf.Page, widths: dict[str, dict[int, float]]) -> Iterator[tuple[float, float]]:
+    """The start and the end of each run. typst places each by a matrix of its own, upright."""
+    matrix, saved = pikepdf.Matrix(), []
+    line, font, size = pikepdf.Matrix(), "", 1.0
+    for operands, operator in pikepdf.parse_content_stream(page):
+        match str(operator):
+            case "q":
+                saved.append(matrix)
+            case "Q":
+                matrix = saved.pop()
+            case "cm":
+                matrix = pikepdf.Matrix(*(float(one) for one in operands)) @ matrix
+            case "Tf":
+                font, size = str(operands[0]), float(operands[1])
+            case "Tm":
+                line = pikepdf.Matrix(*(float(one) for one in operands))
+            case "Tj" | "TJ":
+                parts = operands[0] if str(operator) == "TJ" else operands
+                wide = 0.0
+                for part in parts:
+                    if isinstance(part, pikepdf.String):
+                        codes = bytes(part)
+                        pairs = (int.from_bytes(codes[at : at + 2], "big") for at in range(0, len(codes), 2))
+                        wide += sum(widths[font].get(code, 1000) for code in pairs)
+                    else:
+                        wide -= float(part)
+                for along in (0.0, wide * size / 1000):
+                    yield (line @ matrix).transform((along, 0.0))
+
+
+def _widths(font: pikepdf.Object) -> dict[int, float]:
+    """By glyph, in thousandths of the size."""
+    inner = font["/DescendantFonts"][0]
+    found, given = {}, list(inner.get("/W", []))
+    while given:
+        first = int(given.pop(0))
+        if isinstance(given[0], pikepdf.Array):
+            found |= {first + n: float(one) for n, one in enumerate(given.pop(0))}
+        else:
+            last, wide = int(given.pop(0)), float(given.pop(0))
+            found |= dict.fromkeys(range(first, last + 1), wide)
+    return found

@@ -22,11 +22,13 @@ from core import provinces, quantities
 from core.decided import decided
 from core.languages import day_in_words, in_chinese, in_language
 from core.legal_time import LEGAL_ZONE, legal_day
+from core.papers import label_of
 from core.selectors import MANY
 from core.telling import sentence
 
 register = template.Library()
 register.filter("sentence", sentence)
+register.filter("paper", label_of)
 register.simple_tag(decided)
 
 

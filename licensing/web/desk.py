@@ -13,6 +13,7 @@ from core.history import lines_of
 from core.legal_time import legal_now, legal_today
 from core.models import Country, Document
 from core.telling import Told, told
+from core.web import papers
 from core.web.steps import Failed, of_one_moment, offered
 from exporters.selectors import stop_of
 from exporters.states import ExporterState
@@ -85,6 +86,7 @@ def case(request: HttpRequest, ref: str, failed: Failed | None = None) -> HttpRe
         "license": getattr(row, "license", None),
         "history": (history := told(lines_of(row), request.actor)),
         "came_back": _came_back(history),
+        **papers.shown(row),
     }
     _begin(context)
     return render(request, "licensing/desk_case.html", context, status=failed.status if failed else 200)

@@ -17,7 +17,7 @@ from core.legal_time import legal_now, legal_today
 from core.models import Document
 from core.quantities import show
 from core.telling import Told, told
-from core.web import kept
+from core.web import kept, papers
 from core.web.conflicts import Files, Meeting
 from core.web.forms import ReasonForm, read_upload
 from core.web.refused import complete, refusals_in, sent
@@ -200,6 +200,7 @@ def application(
         "turned_away": history[-1] if row.state == ApplicationState.NOT_ACCEPTED else None,
         "license": getattr(row, "license", None),
         "takes_papers": row.state in applications.TAKES_PAPERS,
+        **papers.shown(row),
         "document_form": document_form or DocumentForm(typed_into(request, "application.document")),
         "history": history,
         **_of_now(row),

@@ -17,6 +17,7 @@ from core.legal_time import INSTANT, legal_day, legal_now, legal_today
 from core.models import Country
 from core.navigation import entries
 from core.telling import told
+from core.web import papers
 from core.web.lists import by_name
 from core.web.refused import complete, form_page, refusals_in, sent
 from core.web.steps import Failed, not_open, of_one_moment, offered
@@ -156,6 +157,7 @@ def license_page(request: HttpRequest, ref: str, failed: Failed | None = None) -
         "shipments": selectors.with_holds(shipments, now),
         "shipment_route": "shipment" if request.actor.kind == "exporter" else "desk.shipment",
         "movements": _running(row),
+        **papers.shown(row),
         "history": told(lines_of(row), request.actor),
         "today": today,
     }

@@ -1,0 +1,85 @@
+"""The certificate of a license: what was decided on the day of issue. How it stands today is in no paper."""
+
+from typing import Any
+
+from django.conf import settings
+from django.utils.translation import gettext_lazy as _
+
+from core.models import HistoryLine
+from core.papers import Content, Kind, papers
+from core.templatetags.lodestone import money
+from licensing.elements import show_percents
+from licensing.granted import Tolerance
+from licensing.models import License
+from licensing.papers import said
+from licensing.selectors.licenses import with_terms
+
+
+def certificate(line: HistoryLine) -> Content:
+    rows = with_terms(License.objects.select_related("exporter__organization", "application"))
+    license = rows.get(pk=line.subject_id)
+    document = said.document_of(license.edition)
+    findings = license.application.findings.filter(moment="issue", found_at=line.at)
+    users = list(license.end_users.all())
+    parties = said.Parties([*(user.party for user in users), *license.consignees.all()], line.at)
+    tolerance = Tolerance(license.tolerance_mode, license.tolerance_pct)
+    data = {
+        **said.head(line, license.exporter),
+        "kind": license.kind,
+        "case": license.application.ref,
+        "from": said.day(license.usable_from),
+        "until": said.day(license.usable_until),
+        "lines": [_line(one) for one in license.lines.all()],
+        "tolerance": said.both(lambda: said.close(str(tolerance))),
+        "end_users": [
+            {
+                **parties.said(user.party_id),
+                "declaration": user.declaration.ref,
+                "shares": _shares(license, user.pk),
+            }
+            for user in users
+        ],
+        "consignees": [parties.said(party.pk) for party in license.consignees.all()],
+        "destinations": said.countries(license.destinations),
+        "ports": ", ".join(license.ports),
+        "conditions": [said.both(one.get_code_display) for one in license.conditions.all()],
+        "clearances": license.max_clearances,
+        "report_days": license.report_days,
+        "basis": [
+            *said.laws(document),
+            *({"zh": one["zh"], "en": one["en"]} for one in said.provisions(findings, document)),
+        ],
+        "code": f"{license.verify_code[:5]}-{license.verify_code[5:]}",
+        "ask": settings.BASE_URL,
+    }
+    return Content(license.exporter_id, data)
+
+
+def _line(line: Any) -> dict[str, Any]:
+    value = next((one for one in line.ceilings.all() if one.account == "value"), None)
+    return {
+        "number": line.number,
+        "code": line.control_item.code,
+        "description": line.description,
+        "contains": said.close(show_percents(line.composition)),
+        "hs": ", ".join(line.hs_codes),
+        "value": money(value.authorized, value.currency) if value else "",
+        **said.amount(line.authorized, line.unit),
+    }
+
+
+def _shares(license: License, user: int) -> list[dict[str, Any]]:
+    """What this end-user may take of each line that is shared out."""
+    return [
+        {"line": line.number, **said.amount(one.authorized, line.unit)}
+        for line in license.lines.all()
+        for one in line.ceilings.all()
+        if one.account == "allotment" and one.end_user_id == user
+    ]
+
+
+papers(
+    Kind("certificate", _("Certificate of the license"), said.TEMPLATES / "certificate.typ", certificate),
+    "license",
+    "issue",
+)

@@ -1,0 +1,130 @@
+"""What several papers say, as their templates take it: words in Chinese and English, people as they stood then."""
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+from django.utils.translation import override
+
+from core.languages import day_in_words
+from core.legal_time import LEGAL_ZONE, legal_day
+from core.models import Country, HistoryLine, Organization
+from core.templatetags.lodestone import quantity_bare, unit_word
+from exporters.models import Exporter, Party
+from licensing.models import Finding, PolicyEdition
+from licensing.selectors.editions import rules_of
+
+TEMPLATES = Path(__file__).parent
+Both = dict[str, str]
+LAWS = ("ECL", "DUR")  # on which every license rests, where the edition names them as law
+
+
+def both(say: Callable[[], object]) -> Both:
+    """What this says to a reader of Chinese, and to one of English."""
+    found = {}
+    for name, language in (("zh", "zh-hans"), ("en", "en")):
+        with override(language):
+            found[name] = str(say())
+    return found
+
+
+def close(text: str) -> str:
+    """A number and its sign stay on one line."""
+    return text.replace(" %", "\u00a0%")
+
+
+def day(value: date) -> Both:
+    return both(lambda: day_in_words(value))
+
+
+def instant(at: datetime) -> Both:
+    """On the legal clock."""
+    time = f"{at.astimezone(LEGAL_ZONE):%H:%M}"
+    return {name: f"{said} {time}" for name, said in day(legal_day(at)).items()}
+
+
+def unit(name: str) -> Both:
+    return both(lambda: unit_word(name))
+
+
+def amount(base: int, of: str) -> dict[str, Any]:
+    """A quantity and its unit, apart."""
+    return {"quantity": quantity_bare(base, of), "unit": unit(of)}
+
+
+def head(line: HistoryLine, exporter: Exporter) -> dict[str, Any]:
+    """Who writes, to whom, and of which day it is."""
+    offices = Organization.objects.filter(kind="ministry").order_by("pk")
+    office = offices.filter(memberships__user=line.actor_id).first() or offices.get()
+    company = exporter.organization
+    return {
+        "ref": line.subject_ref,
+        "authority": named(office),
+        "exporter": {**named(company), "code": exporter.uscc, "address": exporter.address},
+        "day": day(legal_day(line.at)),
+    }
+
+
+class Parties:
+    """People abroad as they stood at an instant: whatever was entered since is not what was decided."""
+
+    def __init__(self, parties: Iterable[Party], at: datetime) -> None:
+        self.entered = {party.pk: dict(party.entered) for party in parties}
+        changes = HistoryLine.objects.filter(
+            subject_kind="party", verb="change", subject_id__in=self.entered, at__gt=at
+        ).order_by("-seq")
+        for change in changes:
+            self.entered[change.subject_id] |= change.facts["before"]
+        countries = Country.objects.in_bulk([one["country"] for one in self.entered.values()])
+        self.countries = {
+            code: {"zh": one.name_zh or one.name_en, "en": one.name_en} for code, one in countries.items()
+        }
+
+    def said(self, party: int) -> dict[str, Any]:
+        entry = self.entered[party]
+        return {
+            "name": entry["name"],
+            "local": entry["name_local"],
+            "site": entry["site_address"] or entry["address"],
+            "country": self.countries[entry["country"]],
+        }
+
+
+def countries(codes: Iterable[str]) -> list[Both]:
+    found = Country.objects.in_bulk(list(codes))
+    return [named(one) for _code, one in sorted(found.items())]
+
+
+def named(row: Country | Organization) -> Both:
+    return {"zh": row.name_zh or row.name_en, "en": row.name_en}
+
+
+def document_of(edition: str) -> Mapping[str, Any]:
+    """The edition's whole text, read."""
+    digest = PolicyEdition.objects.values_list("digest", flat=True).get(code=edition)
+    return rules_of(digest).edition.document
+
+
+def provisions(findings: Iterable[Finding], document: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Each law and announcement on which one of these rests, by its name, with what its rules say. A default of this
+    product, and what nobody has verified, is no provision."""
+    matched = {name for finding in findings for name in finding.matched}
+    named = {row["id"]: row for row in document["instruments"]}
+    found: dict[str, dict[str, Any]] = {}
+    for rule in document["rules"]:
+        if rule["id"] not in matched or rule["authority"] == "product" or not rule["verified"]:
+            continue
+        of = named[rule["instrument"]]
+        said = found.setdefault(of["id"], {**title(of), "rules": []})
+        said["rules"].append({"zh": rule["rationale_zh"], "en": rule["rationale_en"]})
+    return list(found.values())
+
+
+def title(instrument: Mapping[str, Any]) -> Both:
+    return {"zh": instrument["title_zh"], "en": instrument["title_en"]}
+
+
+def laws(document: Mapping[str, Any]) -> list[Both]:
+    named = {row["id"]: row for row in document["instruments"] if row["authority"] == "law"}
+    return [title(named[law]) for law in LAWS if law in named]
