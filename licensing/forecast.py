@@ -32,7 +32,8 @@ def foretell(*, cleared: int, clearances: int, left: int, today: date, first: da
     days = min(WINDOW, max((today - first).days + 1, 1))
     if clearances < CLEARANCES_LEAST or cleared <= 0:
         return Forecast(enough=False, days=days)
-    runs_out = today + timedelta(days=left * days // cleared)
-    if runs_out < last:
+    lasts = left * days // cleared  # days; of little that crosses, more than any calendar has
+    if lasts < (last - today).days:
+        runs_out = today + timedelta(days=lasts)
         return Forecast(enough=True, days=days, runs_out=runs_out, days_early=(last - runs_out).days)
     return Forecast(enough=True, days=days, left=max(left - cleared * (last - today).days // days, 0))

@@ -44,6 +44,11 @@ def test_it_is_what_counting_day_by_day_gives_on_200_licenses():
     assert 50 < early < 150
 
 
+def test_what_lasts_longer_than_any_calendar_is_no_error():
+    of = {"cleared": 1, "clearances": 3, "left": 10**12, "today": TODAY, "first": TODAY, "last": LAST}
+    assert foretell(**of) == Forecast(enough=True, days=1, left=10**12 - (LAST - TODAY).days)
+
+
 @pytest.mark.parametrize(("clearances", "cleared"), [(CLEARANCES_LEAST - 1, 900), (CLEARANCES_LEAST, 0)])
 def test_of_too_little_nothing_is_foretold(clearances, cleared):
     said = foretell(
