@@ -52,11 +52,17 @@ class Proposal(models.Model):
         indexes = [models.Index(name="proposal_of_subject", fields=["subject_kind", "subject_id", "verb"])]
         triggers = [
             Guard(
+                "proposal_begins_open",
+                runs="begins_open",
+                operation=pgtrigger.Insert,
+                condition=pgtrigger.Condition("NEW.decided_at IS NOT NULL"),
+            ),
+            Guard(
                 "proposal_decided_once",
                 runs="decided_once",
                 operation=pgtrigger.Update,
                 condition=pgtrigger.Condition("OLD.decided_at IS NOT NULL"),
-            )
+            ),
         ]
 
     def __str__(self) -> str:

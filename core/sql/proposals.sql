@@ -7,6 +7,13 @@ BEGIN
 END;
 $$;
 
+CREATE OR REPLACE FUNCTION guard_begins_open() RETURNS trigger LANGUAGE plpgsql
+    SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    RAISE EXCEPTION 'what is proposed is decided by another person, later' USING ERRCODE = 'check_violation';
+END;
+$$;
+
 -- arguments: what history calls the row, the column of its key, the verb; attached to changes to the state that the verb leads
 -- to. Each carried proposal carries it once: as often as history says that the row came there, one was used up.
 CREATE OR REPLACE FUNCTION guard_countersigned() RETURNS trigger LANGUAGE plpgsql

@@ -107,6 +107,11 @@ class License(FSMModelMixin, models.Model):
         triggers = [
             Guard("two_people", operation=pgtrigger.Insert),
             Guard(
+                "no_cause_open",
+                operation=pgtrigger.Update,
+                condition=pgtrigger.Q(old__state__df=pgtrigger.F("new__state"), new__state=S.ACTIVE),
+            ),
+            Guard(
                 "surrendered_as_a_whole",
                 runs="nothing_reserved",
                 operation=pgtrigger.Update,

@@ -88,6 +88,18 @@ BEGIN
 END;
 $$;
 
+-- Attached to licenses that come to be in force: no cause of their own is open.
+CREATE OR REPLACE FUNCTION guard_no_cause_open() RETURNS trigger LANGUAGE plpgsql
+    SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    IF EXISTS (SELECT FROM licensing_suspension s
+               WHERE s.license_id = NEW.id AND s.end_user_id IS NULL AND s.ended_at IS NULL) THEN
+        RAISE EXCEPTION 'a cause of the license is open' USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN NEW;
+END;
+$$;
+
 -- Attached to licenses that are handed back: nothing of them is reserved.
 CREATE OR REPLACE FUNCTION guard_nothing_reserved() RETURNS trigger LANGUAGE plpgsql
     SET search_path = pg_catalog, public, pg_temp AS $$

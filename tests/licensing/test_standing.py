@@ -9,12 +9,12 @@ from django.db import IntegrityError, connection, transaction
 from core.deliveries import relay
 from core.errors import DomainError, Forbidden, FourEyes, Invalid
 from core.history import lines_of
-from core.legal_time import legal_today
+from core.legal_time import legal_now, legal_today
 from core.models import HistoryLine, Mail
 from core.telling import told
 from exporters.models import Exporter, Qualification, Stop
 from licensing.actions import applications, decisions, licenses, standing
-from licensing.models import Application, License
+from licensing.models import Application, License, Suspension
 from shipments import actions
 from shipments.actions import qualifications
 from shipments.models import Shipment
@@ -393,3 +393,14 @@ def test_a_page_of_a_company_that_is_not_stopped_asks_for_no_order(world, client
 def _no_stop(run, sql, *rest):
     assert "exporters_stop" not in sql
     return run(sql, *rest)
+
+
+def test_postgresql_puts_no_license_in_force_while_a_cause_of_its_own_is_open(world, license):
+    user, by = license.end_users.get(), world.ministry.reviewer.user
+    said = {"cause": "screening", "reason": "Entry 3", "opened_by": by, "opened_at": legal_now()}
+    Suspension.objects.create(license=license, end_user=user, **said)  # which closes an end-user alone
+    for state in ("suspended", "active"):
+        License.objects.filter(pk=license.pk).update(state=state)
+    make.stopped(world)
+    with pytest.raises(IntegrityError, match="a cause of the license is open"), transaction.atomic():
+        License.objects.filter(pk=license.pk).update(state="active")
