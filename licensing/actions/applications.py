@@ -284,8 +284,8 @@ def redeclare(ref: str, *, seen: int, declaration: str, by: Actor) -> Applicatio
     """
     row = lock(applications_for(by), ref=ref)
     require(row.redeclare, by=by, seen=seen)
+    new = next(iter(lock_all(usable_declarations(by).filter(ref=declaration))), None)
     at = legal_now()
-    new = usable_declarations(by).filter(ref=declaration).first()
     users = list(row.end_users.select_related("declaration", "party").prefetch_related("declaration__items"))
     void = {user.party_id: user for user in users if user.declaration.void}
     user = void.get(new.end_user_id) if new else None

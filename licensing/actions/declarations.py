@@ -11,13 +11,13 @@ from django.utils.translation import gettext as _
 from core.access import Actor
 from core.actions import keep_answer, keep_file
 from core.command import command
-from core.errors import Invalid, Problem, WrongState
+from core.errors import FourEyes, Invalid, Problem, WrongState
 from core.files import PAPER
 from core.history import move, record, require, require_version
 from core.legal_time import legal_day, legal_now, legal_today, months_after
 from core.locks import lock, lock_all
 from core.references import draw
-from licensing.actions.invalidations import lock_closed, restore
+from licensing.actions.invalidations import found_invalid_by, lock_closed, restore
 from licensing.actions.screenings import require_resolved_of
 from licensing.models import Application, ControlItem, Declaration
 from licensing.models.declarations import CONFIRMATIONS, SIGNED_MONTHS, DeclarationEntry
@@ -137,11 +137,14 @@ def attach_signed(
 
 
 def _not_anew(row: Declaration, content: bytes, signed_on: date) -> list[Problem]:
-    """Why this is no new signature of what was rejected or taken back; nothing where none was."""
+    """Why this is no new signature of what was rejected, invalid or taken back; nothing where none was."""
     problems = []
-    taken = Declaration.objects.filter(exporter=row.exporter_id, state=DeclarationState.REJECTED)
+    found_false = [DeclarationState.REJECTED, DeclarationState.INVALID]
+    taken = Declaration.objects.filter(exporter=row.exporter_id, state__in=found_false)
     if taken.filter(certificate__sha256=hashlib.sha256(content).hexdigest()).exists():
-        message = _("The declaration with this certificate was rejected. Attach one that was signed since.")
+        message = _(
+            "The declaration with this certificate was rejected, or is invalid. Attach one that was signed since."
+        )
         problems.append(Problem("/certificate", "out-of-range", message))
     signed_before = row.thread.filter(kind=Kind.REDO, files__sha256=hashlib.sha256(content).hexdigest())
     if signed_before.exists():
@@ -181,13 +184,16 @@ def submit(ref: str, *, seen: int, by: Actor) -> Declaration:
 def verify(ref: str, *, seen: int, by: Actor) -> Declaration:
     """A reviewer has looked at certificate, signer and quantities, and found them right.
 
-    End-users of licenses whom an invalid declaration had closed are open again where this one says as much. Raises
-    DomainError screening-unresolved while it is not known whether its end-user is on a list.
+    End-users of licenses whom an invalid declaration had closed are open again where this one says as much and was
+    signed since. Raises FourEyes then for both who found that invalid, DomainError screening-unresolved while it is not
+    known whether its end-user is on a list.
     """
     row = lock(declarations_for(by), ref=ref)
     require(row.verify, by=by, seen=seen)
     require_resolved_of(row)
     closed = lock_closed(row)
+    if closed and found_invalid_by(row, by):
+        raise FourEyes(_("You found the declaration before invalid, so another officer verifies what opens it again."))
     at = legal_now()
     move(row.verify, by=by, at=at)
     restore(row, closed, by=by, at=at)

@@ -3,7 +3,7 @@ more, a second countersigns."""
 
 from datetime import datetime
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from core import proposals
@@ -11,8 +11,9 @@ from core.access import Actor
 from core.command import command
 from core.errors import Invalid, Problem
 from core.history import move, record, require
-from core.legal_time import legal_now
+from core.legal_time import day_end, legal_now
 from core.locks import lock, lock_all
+from core.models import Proposal
 from licensing import ledger
 from licensing.actions import licensed_users
 from licensing.models import Application, Declaration, InvalidGround, License, LicenseEndUser, Suspension
@@ -81,7 +82,7 @@ def invalidate(ref: str, *, seen: int, by: Actor) -> Declaration:
 
 def lock_closed(new: Declaration) -> list[License]:
     """The licenses are this transaction's on which an invalid declaration closed its end-user, where this one is of the
-    same use and covers all goods of the license."""
+    same use, signed since, and covers all goods of the license."""
     items = {item.control_item_id for item in new.items.all()}
     held = lock_all(License.objects.filter(state__in=MAY_BE_USED, end_users__in=_closed(new)))
     for license in held:
@@ -90,12 +91,22 @@ def lock_closed(new: Declaration) -> list[License]:
 
 
 def _closed(new: Declaration) -> QuerySet[LicenseEndUser]:
+    assert new.signed_on is not None, "what is verified was signed"
     return LicenseEndUser.objects.filter(
         party=new.end_user_id,
         declaration__end_use=new.end_use_id,
-        causes__cause=Suspension.Cause.DECLARATION,
-        causes__ended_at=None,
+        causes__in=Suspension.objects.filter(
+            cause=Suspension.Cause.DECLARATION, ended_at=None, opened_at__lt=day_end(new.signed_on)
+        ),
     )
+
+
+def found_invalid_by(new: Declaration, by: Actor) -> bool:
+    """This person is one of the two who found invalid what closed the end-user of this one."""
+    rows = Proposal.objects.filter(
+        subject_kind="declaration", subject_id__in=_closed(new).values("declaration"), verb="invalidate", carried=True
+    )
+    return rows.filter(Q(proposed_by=by.user) | Q(decided_by=by.user)).exists()
 
 
 def restore(new: Declaration, held: list[License], *, by: Actor, at: datetime) -> None:

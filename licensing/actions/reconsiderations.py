@@ -12,6 +12,8 @@ from core.errors import DomainError, Invalid, NotFound, Problem
 from core.history import move, require
 from core.legal_time import legal_day, legal_now
 from core.locks import lock
+from exporters.states import ExporterState
+from licensing.actions.applications import lock_with_exporter
 from licensing.actions.decisions import (
     granting,
     keep_grant,
@@ -56,10 +58,13 @@ def serve(ref: str, *, by: Actor) -> None:
 def reconsider(ref: str, *, seen: int, grounds: str, files: Sequence[tuple[str, bytes]] = (), by: Actor) -> Application:
     """The refusal is contested, on these grounds, with these papers: (name, content) of PDF, images and sheets.
 
-    Raises DomainError reconsideration-over, which names the day, when the last one is over.
+    A company whose account is stopped may contest, and one that closed it may not. Raises DomainError
+    reconsideration-over, which names the day, when the last one is over.
     """
-    row = lock(applications_for(by), ref=ref)
+    row = lock_with_exporter(ref, by)
     require(row.reconsider, by=by, seen=seen)
+    if row.exporter.state == ExporterState.CLOSED:
+        raise DomainError(row.exporter.not_acting(), code="exporter-not-active")
     at = legal_now()
     remedy = remedies_of([row])[row.pk]
     if remedy.over(legal_day(at)):

@@ -1,8 +1,9 @@
 """Recording what screening the end-users of a case against the lists of parties found, and what that stops.
 
 Without a result in the case no approval is recommended; while a hit is possible, and nobody said whether it is one,
-nothing is approved or issued and no declaration verified; any hit closes the end-user on licenses in force, but one
-that they were issued on. What else a hit does is for the rules. Which result counts: licensing/models/screenings.py.
+nothing is approved or issued and no declaration verified; any hit closes the end-user on licenses that are, or may
+come to be, in force, but one that they were issued on. What else a hit does is for the rules. Which result counts:
+licensing/models/screenings.py.
 """
 
 from collections.abc import Collection, Iterable
@@ -32,7 +33,7 @@ from licensing.models import (
 from licensing.models.screenings import NO_HIT, POSSIBLE, counting
 from licensing.policy.vocabulary import FACTS, HIT
 from licensing.selectors import Judged, screened_in, screenings_of
-from licensing.states import IN_FORCE
+from licensing.states import MAY_BE_USED
 
 Cause = Suspension.Cause
 
@@ -50,7 +51,7 @@ def screen(
     require(row.screen, by=by)
     chosen = list(row.end_users.filter(pk__in=end_users).select_related("party"))
     parties = {user.party_id for user in chosen}
-    held = lock_all(License.objects.filter(state__in=IN_FORCE, end_users__party__in=parties))
+    held = lock_all(License.objects.filter(state__in=MAY_BE_USED, end_users__party__in=parties))
     for license in held:
         ledger.lock_lines(license)
     at = legal_now()

@@ -203,8 +203,8 @@ class Application(FSMModelMixin, models.Model):
 
     @staticmethod
     def acted_on_before_contested(actor: Any) -> Q:
-        """Of many contested refusals, those of cases on which this officer acted before."""
-        return Q(_acted_until("reconsider", actor.user))
+        """Of many contested refusals, those of cases on which this officer acted before, or on a declaration of one."""
+        return Q(_acted_until("reconsider", actor.user)) | Q(_acted_on_declaration(actor.user))
 
     def _is(self, of_many: Q) -> bool:
         return Application.objects.filter(of_many, pk=self.pk).exists()
@@ -577,6 +577,12 @@ def _acted_until(verb: str, user: User) -> Exists:
     lines = HistoryLine.objects.filter(subject_kind="application")
     last = lines.filter(subject_id=OuterRef("subject_id"), verb=verb).order_by("-seq").values("seq")[:1]
     return Exists(lines.filter(subject_id=OuterRef("pk"), actor=user, seq__lte=Subquery(last)))
+
+
+def _acted_on_declaration(user: User) -> Exists:
+    """That this person did something to a declaration that the case names."""
+    named = ApplicationEndUser.objects.filter(application=OuterRef(OuterRef("pk"))).values("declaration")
+    return Exists(HistoryLine.objects.filter(subject_kind="declaration", actor=user, subject_id__in=named))
 
 
 def _takings(user: User) -> QuerySet[HistoryLine]:

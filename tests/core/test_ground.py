@@ -226,6 +226,7 @@ STEPS = {
     "settle",
     "open_again",
     "restore",
+    "found_invalid_by",
     "correct",
     "take_back",
     "tell_of_holds",

@@ -7,12 +7,13 @@ from config.local import demo
 from core.deliveries import relay
 from core.errors import DomainError
 from core.history import lines_of
-from core.models import Mail, Proposal
+from core.models import Document, Mail, Proposal, Role
 from core.telling import told
 from licensing import selectors
 from licensing.actions import decisions, declarations, invalidations, screenings
 from licensing.models import Application, Declaration, EndUse, License, Suspension
 from shipments.actions import ClearedLine, receive, reserve
+from tests.licensing.test_declaration_questions import signed_anew
 from tests.licensing.test_limits import refused
 from tests.licensing.test_redeclared import another, named, redeclare
 from tests.licensing.test_screenings import result
@@ -189,13 +190,38 @@ def test_nobody_names_it_any_more(world, row):
 
 
 # --- what opens it again ----------------------------------------------------------------------------------------------
-def verified(row, world):
-    return declarations.verify(row.ref, seen=seen(row.ref), by=world.ministry.reviewer)
+def verified(row, world, by=None):
+    by = by or demo.person(f"verifies-{row.pk}", "Another", world.ministry.office, Role.REVIEWER)
+    return declarations.verify(row.ref, seen=seen(row.ref), by=by)
+
+
+def test_what_was_signed_before_it_was_found_invalid_opens_nothing(world, row, license):
+    invalidated(row, world)
+    assert verified(another(world, row, days_ago=1), world).state == "verified"
+    assert state(license) == "suspended"
+
+
+def test_neither_of_the_two_who_found_it_invalid_verifies_what_opens_it_again(world, row, license):
+    both = demo.person("both", "Both", world.ministry.office, Role.REVIEWER, Role.DECIDER)
+    propose(row, world.ministry.reviewer)
+    countersign(row, both)
+    new = another(world, row, days_ago=0)
+    for by in (world.ministry.reviewer, both):
+        assert refused(declarations.verify, new.ref, seen=seen(new.ref), by=by) == ["four-eyes"]
+    assert (verified(new, world).state, state(license)) == ("in_force", "active")
+
+
+def test_its_certificate_carries_no_other(world, row):
+    paper = ("again.pdf", bytes(Document.objects.get(pk=row.certificate_id).content))
+    invalidated(row, world)
+    facts = {name: getattr(row, name) for name in declarations.FIELDS}
+    other = declarations.draft(by=world.exporter, items=[], **facts)
+    assert refused(signed_anew, other, world, paper) == ["out-of-range"]
 
 
 def test_a_new_one_that_is_verified_opens_it_and_is_what_the_license_rests_on(world, row, license):
     invalidated(row, world)
-    new = another(world, row)
+    new = another(world, row, days_ago=0)
     assert state(license) == "suspended"
     verified(new, world)
     words = [line.sentence for line in told(lines_of(license), world.exporter)]
@@ -211,18 +237,18 @@ def test_a_new_one_that_is_verified_opens_it_and_is_what_the_license_rests_on(wo
 def test_one_that_says_less_opens_nothing(says, world, row, license):
     invalidated(row, world)
     other = {"end_use": EndUse.objects.get(pk="CIV_WIND")} if says == "another use" else {"code": "1C902.a.1"}
-    assert verified(another(world, row, **other), world).state == "verified"
+    assert verified(another(world, row, days_ago=0, **other), world).state == "verified"
     assert (len(causes(license)), state(license)) == (1, "suspended")
 
 
 def test_one_of_another_end_user_opens_nothing(world, row, license):
     invalidated(row, world)
-    verified(world.declaration(verified=False), world)
+    verified(another(world, row, days_ago=0, end_user=world.declaration().end_user), world)
     assert state(license) == "suspended"
 
 
 def test_it_stays_closed_for_what_screening_found(world, row, license):
-    case = world.under_review(world.application(by_whom=[another(world, row)]))
+    case = world.under_review(world.application(by_whom=[another(world, row, days_ago=0)]))
     by = world.ministry.reviewer
     screenings.screen(case, **result(case, hit="watch_list", reason="Entry 3."), by=by)
     invalidated(row, world)

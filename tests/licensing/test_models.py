@@ -15,6 +15,7 @@ PUBLISHED = {"state": "'published'", "ref": "'NT-X'"}
 ISSUED = {"state": "'active'", "ref": "'EL-X'"}
 
 LATER = {"starts_at": "starts_at + interval '1 day'"}
+ENFORCED = {"cause": "'enforcement'", "end_user_id": "NULL", "ended_at": "now() + interval '9 years'"}
 OF_A_COMPANY = {"cause": "'exporter'", "ended_at": "NULL", "ended_by_id": "NULL"}
 AN_END_USER = "(SELECT max(u.id) FROM licensing_licenseenduser u)"
 CASES = [
@@ -127,8 +128,8 @@ CASES = [
     ("licensing_recommendedline.recommended_line_quantity", {"quantity": "-1"}),
     ("licensing_screening.screening_hit_has_a_reason", {"hit": "'watch_list'", "reason": "''"}),
     ("licensing_screening.screening_names_its_list", {"list_version": "''"}),
-    ("licensing_suspension.suspension_enforcement_ended_by_another", {"*": "", "ended_by_id": "opened_by_id"}),
-    ("licensing_suspension.suspension_enforcement_ended_by_another", {"*": "", "ended_by_id": "NULL"}),
+    ("licensing_suspension.suspension_enforcement_ended_by_another", ENFORCED | {"ended_by_id": "opened_by_id"}),
+    ("licensing_suspension.suspension_enforcement_ended_by_another", ENFORCED | {"ended_by_id": "NULL"}),
     ("licensing_suspension.suspension_exporter_of_a_license", OF_A_COMPANY | {"end_user_id": AN_END_USER}),
     ("licensing_suspension.suspension_of_an_exporter_once", OF_A_COMPANY | {"+": "", "end_user_id": "NULL"}),
     ("licensing_suspension.suspension_declaration_of_an_end_user", {"cause": "'declaration'", "end_user_id": "NULL"}),

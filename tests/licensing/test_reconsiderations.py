@@ -16,8 +16,9 @@ from core.legal_time import legal_now, legal_today
 from core.models import LegalDay, Role
 from core.selectors import documents_for
 from core.telling import sentence
+from exporters.models import Exporter
 from licensing import selectors
-from licensing.actions import applications, decisions, intents, receipts, reconsiderations
+from licensing.actions import applications, decisions, declarations, intents, receipts, reconsiderations
 from licensing.api.applications import application as over_rest
 from licensing.loading import load
 from licensing.models import (
@@ -996,3 +997,29 @@ def test_a_changed_draft_is_told_as_one_under_the_verb_of_before_too(world):
         assert sentence(line) == "Draft changed"
     line.to_state = "approved"
     assert sentence(line) == "The refusal was changed: approved"
+
+
+def test_whoever_verified_a_declaration_of_the_case_reconsiders_nothing_of_it(world, on, m):
+    on("2026-02-10")
+    both = demo.person("verified", "Verified", m.office, Role.REVIEWER, Role.RECONSIDERER)
+    row = demo.declaration(
+        world.exporter, demo.party(world.exporter, "E", "DE", "Motors"), ["1C905.a.4"], "CIV_AUTO", "m"
+    )
+    declarations.verify(row.ref, seen=seen(row.ref), by=both)
+    ref = refuse(world, world.under_review(world.application(by_whom=[row])))
+    contest(ref, world.exporter)
+    with pytest.raises(FourEyes):
+        act("admit", ref, both)
+    assert case(ref) not in selectors.to_reconsider(both) and case(ref) in selectors.to_reconsider(m.reconsiderer)
+
+
+def test_a_company_that_closed_its_account_contests_nothing(ref, world):
+    Exporter.objects.filter(pk=world.exporter.organization_id).update(state="closed")
+    with pytest.raises(DomainError) as refusal:
+        contest(ref, world.exporter)
+    assert (refusal.value.code, state(ref)) == ("exporter-not-active", "refused")
+
+
+def test_a_company_that_is_stopped_contests_all_the_same(ref, world):
+    make.stopped(world)
+    assert contest(ref, world.exporter).state == "under_reconsideration"

@@ -20,6 +20,7 @@ from shipments.actions import receive
 from tests import make
 from tests.make import seen
 from tests.refused import breaches
+from tests.shipments.test_corrections import correct
 from tests.ticks import tick
 
 DAY = timedelta(days=1)
@@ -222,6 +223,19 @@ def test_a_hit_stays_when_the_entry_changes(world, case):
     row = Application.objects.get(ref=case)
     found = selectors.judge(row, at=legal_now(), audience=selectors.PENDING)
     assert {one.facts["screening.hit"] for one in found if one.user.party_id == party.pk} == {"control_list"}
+
+
+def test_a_hit_closes_the_end_user_of_a_license_that_is_used_up(world):
+    row = world.declaration()
+    license = demo.issued(world.exporter, world.application(by_whom=[row], kilograms=100), world.ministry, [row])
+    cleared = world.clear(world.shipment(license, 100_000).ref, 100_000)
+    case = world.under_review(world.application(by_whom=[row]))
+    by = world.ministry.reviewer
+    screenings.screen(case, **result(case, hit="watch_list", reason="Entry 3."), by=by)
+    correct(world, cleared.shipment, cleared, 90_000)
+    assert License.objects.get(pk=license.pk).state == "suspended"
+    screenings.screen(case, **result(case), by=by)
+    assert License.objects.get(pk=license.pk).state == "active"
 
 
 def test_a_hit_that_was_cleared_does_not_come_back_with_another_entry(world, case):
