@@ -343,9 +343,9 @@ def _cases(world):
     questions.answer(asked, question=which, text="Shanghai", final=True, by=boss)
     questions.close_question(asked, seen=seen(asked), question=who, reason="Found it", by=m.reviewer)
     questions.ask(asked, text="By which ship?", about=["other"], due_on=fortnight, by=m.reviewer)
-    _declarations(world, single)
+    doubted = _declarations(world, single)
     drafts, sent = [empty, half, single], [waits, unverified, rejected, completed]
-    return [*drafts, *sent, accepted, taken, left, hit, paused, asked, *_decided(world, reviewed)]
+    return [doubted, *drafts, *sent, accepted, taken, left, hit, paused, asked, *_decided(world, reviewed)]
 
 
 def _declarations(world, ref):
@@ -373,6 +373,7 @@ def _declarations(world, ref):
         said = {"ground": "forged", "reason": "The stamp is not that of the company."}
         invalidations.propose_invalidate(row, seen=seen(row), by=world.ministry.reviewer, **said)
     invalidations.invalidate(invalid, seen=seen(invalid), by=world.ministry.decider)
+    return doubted
 
 
 def _decided(world, reviewed):
@@ -413,8 +414,8 @@ def _decided(world, reviewed):
         departure="Doubts.",
         by=m.decider,
     )
-    contested, begun, upheld, quashed, changed = (_contested(world, reviewed()) for _ in range(5))
-    for ref in (begun, upheld, quashed, changed):
+    contested, begun, upheld, quashed, changed, admitted = (_contested(world, reviewed()) for _ in range(6))
+    for ref in (begun, upheld, quashed, changed, admitted):
         reconsiderations.admit(ref, seen=seen(ref), by=m.reconsiderer)
     reconsiderations.extend(begun, seen=seen(begun), reason="An expert\nis heard.", by=m.reconsiderer)
     said = {"text": "The declaration\nsays nothing of it.", "by": m.reconsiderer}
@@ -430,7 +431,7 @@ def _decided(world, reviewed):
     decisions.issue(issued, seen=seen(issued), usable_from=legal_today() + timedelta(days=7), by=m.decider)
     less = {"quantities_": {1: 20_000 * KG}, "conditions": ["NO_RESALE"], "departure": "Their letter."}
     reconsiderations.change(changed, seen=seen(changed), **said, **less)
-    again = [contested, begun, upheld, quashed, changed]
+    again = [contested, begun, upheld, quashed, changed, admitted]
     return [recommended, approved, doubted, refused, announced, heard, *again, back, reopened, issued]
 
 
