@@ -32,6 +32,7 @@ LOOKED_AT = [*PARTS, "licensing_decisionstep", "licensing_declaration", "legal_n
 LOOKED_AGAIN = ["licensing_finding", *KNOWN, "insert licensing_finding"]
 APPROVE = [
     *OF_A_CASE,
+    "exporters_exporter",  # is it barred
     "core_historyline",  # who ever took it
     *LOOKED_AT,
     *LOOKED_AGAIN,
@@ -42,6 +43,8 @@ ACTIVATED = ["update licensing_declaration", "core_historyline", "insert core_hi
 ISSUE = [
     "exporters_exporter",
     *OF_A_CASE,
+    "licensing_decisionstep",
+    "licensing_decisionstep",
     *LOOKED_AT,
     *LOOKED_AGAIN,
     "insert licensing_license",
@@ -53,7 +56,7 @@ ISSUE = [
     "ledger_open",
     "insert licensing_verdict",
     "core_historyline",
-    "insert core_historyline",
+    "insert core_delivery",  # its certificate
     *WRITTEN,
 ]
 
@@ -124,6 +127,8 @@ LICENSE = [
     "core_country",
     "licensing_verdict",
     "licensing_movement",
+    "core_paper",
+    "core_delivery",
     "core_historyline",
     "core_membership",
     "core_apikey",
