@@ -1,5 +1,6 @@
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from core import scopes
 from core.access import Actor
@@ -37,7 +38,7 @@ add(
 add(
     27,
     "desk.reconsiderations",
-    _("Reconsiderations"),
+    pgettext_lazy("menu", "Contested"),
     "ministry",
     counts=selectors.to_reconsider,
     work="application.uphold",

@@ -33,7 +33,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.full, pytest.mark.django_db(trans
 LANGUAGES = ["en", "zh-hans"]
 NO_PAGES = pages.NO_PAGES | {"account_reauthenticate", "account_set_password"}  # which lead on here
 # the first who may opens a page; these look different to each
-PEOPLE = ["lin.wei", "signatory", "zhao.min", "han.rui", "song.jie", "deng.an", "fang.li", "lu.wen", "port"]
+PEOPLE = ["lin.wei", "signatory", "zhao.min", "han.rui", "song.jie", "deng.an", "bai.ru", "fang.li", "lu.wen", "port"]
 TO_EACH = {"keys", "desk.case"}
 
 AXE = Path(axe_playwright_python.__file__).with_name("axe.min.js").read_text(encoding="utf-8")

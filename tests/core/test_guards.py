@@ -42,12 +42,14 @@ def test_every_guard_runs_its_own_function_with_a_fixed_search_path(db):
         found = cursor.fetchall()
     guards = (
         "answered_once",
+        "begins_open",
         "ceiling_has_room",
         "countersigned",
         "decided_once",
         "ended_with_the_account",
         "in_order",
         "insert_only",
+        "no_cause_open",
         "nothing_reserved",
         "pool_change_decided_once",
         "pool_has_room",

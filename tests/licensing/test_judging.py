@@ -671,7 +671,7 @@ def test_what_was_left_out_presumes_nothing_of_an_approval(world, client):
     make.edition(lambda rules, document: rules["R033"].update(match={"destination.country": ["FR"]}))
     client.force_login(world.ministry.decider.user)
     page = client.get(f"/desk/cases/{ref}/")
-    assert page.context["asks_why"] == {"approve": False, "refuse": False}
+    assert page.context["asks_why"] == {"approve": False, "refuse": False, "change": True}
     assert "(needed: the rules presume a refusal, or forbid it on some day)" not in page.content.decode()
 
 

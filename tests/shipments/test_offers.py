@@ -94,7 +94,7 @@ def test_the_newest_case_says_whether_the_annual_way_is_open(world, signed, shut
     for row in (signed, again):
         granted(world, row)
     goes_on = again if shut == "newest" else signed
-    Declaration.objects.filter(pk=goes_on.pk).update(re_export=True, re_export_countries=["FR"])
+    Declaration.objects.filter(pk=goes_on.pk).update(re_export=True, re_export_countries=["FR"], as_signed=None)
     make.edition(ban("FR", applies_to=["new"]))
     assert (found(world) is not None) is offered
 

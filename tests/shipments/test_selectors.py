@@ -118,7 +118,8 @@ def test_a_license_that_is_lifted_while_a_reservation_waits_is_answered_as_it_is
     licenses.suspend(license.ref, seen=seen(license.ref), reason="Inspection", by=world.ministry.decider)
     lifted = A_DAY_LATER.replace("a_day_later", "a_lift").replace(
         A_DAY_LATER[A_DAY_LATER.index("        CREATE OR") : A_DAY_LATER.index("        RETURN NEW")],
-        "UPDATE licensing_license SET state = 'active'; UPDATE licensing_licenseline SET open = true;",
+        f"UPDATE licensing_suspension SET ended_at = legal_now(), ended_by_id = {world.ministry.reviewer.user.pk};"
+        " UPDATE licensing_license SET state = 'active'; UPDATE licensing_licenseline SET open = true;",
     )
     with connection.cursor() as owner:
         owner.execute(lifted)

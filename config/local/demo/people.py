@@ -62,6 +62,7 @@ def offices() -> tuple[Ministry, Actor]:
         person("lu.wen", "Lu Wen", office, Role.POLICY_APPROVER),
     )
     person("ma.lan", "Ma Lan", office, Role.DECIDER, Role.REVIEWER)
+    person("bai.ru", "Bai Ru", office, Role.RECONSIDERER)
     person("qi.bo", "Qi Bo", office, Role.AUDITOR)
     person("gu.yan", "Gu Yan", office, Role.POLICY_APPROVER)
     person("deng.an", "Deng An", office, Role.ADMIN)
