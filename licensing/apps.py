@@ -10,5 +10,13 @@ class LicensingConfig(AppConfig):
 
     def ready(self) -> None:
         """What fills core's registries is imported once models are there; nothing else here asks for it."""
-        for module in ("codes", "menu", "selectors.papers", "actions.deadlines", "papers.certificate", "web.steps"):
+        for module in (
+            "codes",
+            "menu",
+            "selectors.papers",
+            "actions.deadlines",
+            "papers.certificate",
+            "papers.letters",
+            "web.steps",
+        ):
             import_module(f"{self.name}.{module}")

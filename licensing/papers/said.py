@@ -12,7 +12,7 @@ from core.legal_time import LEGAL_ZONE, legal_day
 from core.models import Country, HistoryLine, Organization
 from core.templatetags.lodestone import quantity_bare, unit_word
 from exporters.models import Exporter, Party
-from licensing.models import Finding, PolicyEdition
+from licensing.models import EndUse, Finding, PolicyEdition
 from licensing.selectors.editions import rules_of
 
 TEMPLATES = Path(__file__).parent
@@ -96,7 +96,7 @@ def countries(codes: Iterable[str]) -> list[Both]:
     return [named(one) for _code, one in sorted(found.items())]
 
 
-def named(row: Country | Organization) -> Both:
+def named(row: Country | Organization | EndUse) -> Both:
     return {"zh": row.name_zh or row.name_en, "en": row.name_en}
 
 

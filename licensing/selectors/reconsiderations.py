@@ -93,6 +93,13 @@ def _remedy(sent_on: date | None, opened_on: date | None, table: Calendar | None
     return Remedy(sent_on, opened_on, served_on, unmoved, _moved(table, unmoved))
 
 
+def contestable_until(sent_on: date) -> date | None:
+    """The last day on which a refusal of that day may be contested whose applicant never opens it: the letter says it,
+    as it can't know more. None where nobody can say."""
+    until = sent_on + timedelta(days=CONTEST_DAYS) + 2 * _MORE
+    return _remedy(sent_on, None, _table(sent_on, until, SERVICE_DAYS)).last_day
+
+
 def _moved(table: Calendar | None, day: date) -> date | None:
     """A last day that is no working day is the next one that is. None where the table does not say."""
     with suppress(NotPublished):

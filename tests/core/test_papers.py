@@ -88,7 +88,8 @@ def test_after_an_upgrade_the_kept_file_stands(what, issued, monkeypatch, client
 
 def test_what_a_killed_run_had_taken_comes_up_again(issued, clock):
     """Killed between the step's commit and the file."""
-    assert deliveries._lease("paper")
+    while deliveries._lease("paper"):
+        pass
     assert make_due() == 0
     clock.shift(seconds=deliveries.LEASE_SECONDS - 5)
     assert make_due() == 0

@@ -28,7 +28,7 @@ def test_k8_on_28_february_the_timer_accepts_it_from_13_february_on(filed, on, r
     assert all("To be decided by 24 Apr 2026." in text for text in pages)
     assert "Accepted by law" in pages[0]
     line = HistoryLine.objects.get(subject_ref=filed, verb="accept_by_law")
-    assert (line.actor.nature, Delivery.objects.filter(line=line).count()) == ("clock", 1)
+    assert (line.actor.nature, Delivery.objects.filter(line=line, consumer="mail").count()) == ("clock", 1)
     assert tasks.accept_by_law() == 0
 
 

@@ -40,7 +40,7 @@ def test_scenario_3_over_pages(filed, on, read, world, client):
     answer = client.post(f"/desk/cases/{filed}/request_supplement/", {"points": text}, follow=True)
     assert "The exporter has until 29 Mar 2026" in " ".join(answer.content.decode().split())
     line = HistoryLine.objects.get(subject_ref=filed, verb="request_supplement")
-    assert (line.reason, Delivery.objects.filter(line=line).count()) == ("\n".join(POINTS), 1)
+    assert (line.reason, Delivery.objects.filter(line=line, consumer="mail").count()) == ("\n".join(POINTS), 1)
     (need,) = [need for need in needs_of(world.exporter) if filed in need.url]
     assert need.due_on == D("2026-03-29")
     on("2026-03-06")
@@ -123,7 +123,7 @@ def test_it_lapses_when_the_last_day_is_over_and_a_dead_worker_changes_nothing(a
     assert (tasks.lapse_supplements(), found(asked)[0]) == (1, "lapsed")
     assert tasks.lapse_supplements() == 0
     line = HistoryLine.objects.get(subject_ref=asked, verb="lapse")
-    assert (line.actor.nature, Delivery.objects.filter(line=line).count()) == ("clock", 1)
+    assert (line.actor.nature, Delivery.objects.filter(line=line, consumer="mail").count()) == ("clock", 1)
 
 
 def test_on_the_last_day_it_may_still_come_and_then_nothing_lapses(asked, on, world):

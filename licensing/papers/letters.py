@@ -1,0 +1,305 @@
+"""Letters about cases and licenses: each says what its step did, to whoever it concerns, as of that step."""
+
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import date
+from typing import Any
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from core.legal_time import legal_day
+from core.models import HistoryLine
+from core.papers import Content, Kind, papers
+from core.selectors import calendar
+from core.working_days import NotPublished
+from licensing import granted
+from licensing.actions.receipts import RECEIPT_DAYS
+from licensing.clock import WORKING_DAYS, Reading
+from licensing.elements import show_percents
+from licensing.models import (
+    Application,
+    ApplicationEndUser,
+    ApplicationLine,
+    ClockInterval,
+    DecisionStep,
+    EndReason,
+    License,
+    Suspension,
+)
+from licensing.papers import said
+from licensing.selectors import clocks_of, steps, why, with_parts
+from licensing.selectors.reconsiderations import CONTEST_DAYS, SERVICE_DAYS, contestable_until
+from licensing.words import terms
+
+Data = dict[str, Any]
+
+
+def case_of(line: HistoryLine) -> Application:
+    return with_parts(Application.objects.select_related("exporter__organization")).get(pk=line.subject_id)
+
+
+def of_case(say: Callable[[HistoryLine, Application], Data]) -> Callable[[HistoryLine], Content]:
+    """A letter about a case, to its applicant."""
+
+    def write(line: HistoryLine) -> Content:
+        case = case_of(line)
+        return Content(case.exporter_id, said.head(line, case.exporter) | {"about": "case"} | say(line, case))
+
+    return write
+
+
+def of_license(say: Callable[[HistoryLine, License], Data]) -> Callable[[HistoryLine], Content]:
+    """A letter about a license, to its holder."""
+
+    def write(line: HistoryLine) -> Content:
+        license = License.objects.select_related("exporter__organization").get(pk=line.subject_id)
+        data = said.head(line, license.exporter) | {"about": "license", "at": said.instant(line.at)}
+        return Content(license.exporter_id, data | say(line, license))
+
+    return write
+
+
+# --- cases ------------------------------------------------------------------------------------------------
+
+
+def receipt(line: HistoryLine, case: Application) -> Data:
+    """With the application as it was filed."""
+    users = list(case.end_users.all())
+    parties = said.Parties([*(user.party for user in users), *case.consignees.all()], line.at)
+    handed_in = case.documents.filter(document__uploaded_at__lte=line.at).select_related("document")
+    return {
+        "again": line.verb == "resubmit",
+        "at": said.instant(line.at),
+        "days": RECEIPT_DAYS,
+        "speak_by": _day_after(RECEIPT_DAYS, legal_day(line.at)),
+        "kind": said.both(case.get_kind_display),
+        "window": _window(case),
+        "contract": case.contract_no,
+        "contract_on": case.contract_on and said.day(case.contract_on),
+        "ports": ", ".join(case.ports),
+        "purpose": _fact("transaction.purpose", case.purpose),
+        "red_flag": _fact("exporter.red_flag", case.red_flag),
+        "remarks": case.remarks,
+        "lines": [
+            {
+                **_goods(one),
+                "contains": said.close(show_percents(one.composition)),
+                "hs": one.hs_code,
+                **said.amount(one.quantity, one.unit),
+            }
+            for one in case.lines.all()
+        ],
+        "end_users": [
+            {
+                **parties.said(user.party_id),
+                "use": said.named(user.declaration.end_use),
+                "declaration": user.declaration.ref,
+            }
+            for user in users
+        ],
+        "consignees": [parties.said(party.pk) for party in case.consignees.all()],
+        "papers": [
+            {
+                "name": one.document.name,
+                "kind": said.both(lambda one=one: one.label),
+                "size": f"{-(-one.document.size // 1024):,} kB",
+                "sha256": one.document.sha256[:16],
+            }
+            for one in handed_in.defer("document__content")
+        ],
+    }
+
+
+def _window(case: Application) -> said.Both:
+    first, last = (said.day(one) if one else {"zh": "?", "en": "?"} for one in (case.planned_from, case.planned_until))
+    return {"zh": f"{first['zh']} 至 {last['zh']}", "en": f"{first['en']} to {last['en']}"}
+
+
+def _fact(name: str, value: str) -> said.Both:
+    return said.both(lambda: terms.word(terms.VALUES[name], value) if value else _("Not stated"))
+
+
+def _goods(line: ApplicationLine) -> Data:
+    return {"number": line.number, "code": line.control_item.code, "description": line.description}
+
+
+def _day_after(number: int, day: date) -> said.Both | None:
+    """So many working days after that one; nothing where the table of them does not say."""
+    with suppress(NotPublished):
+        if found := calendar(day, number).day(number, day):
+            return said.day(found)
+    return None
+
+
+def _clock(case: Application, line: HistoryLine) -> Reading | None:
+    """As it stood on the line's day."""
+    return clocks_of([case], legal_day(line.at)).get(case.pk)
+
+
+def acceptance(line: HistoryLine, case: Application) -> Data:
+    clock = _clock(case, line)
+    return {
+        "by_law": line.verb == "accept_by_law",
+        "day_0": said.day(date.fromisoformat(line.facts["day_0"])),
+        "untimed": clock is not None and clock.of is None,
+        "of": WORKING_DAYS,
+        "deadline": said.day(clock.deadline) if clock and clock.deadline else None,
+        "provisional": clock is not None and clock.provisional,
+    }
+
+
+def supplement(line: HistoryLine, case: Application) -> Data:
+    points = [point.text for point in case.supplement.points.all()]
+    return {"points": points, "due_on": said.day(case.supplement.due_on)}
+
+
+def reason_alone(line: HistoryLine, case: Application) -> Data:
+    return {"reason": line.reason}
+
+
+def pause(line: HistoryLine, case: Application) -> Data:
+    found = case.pauses.get(opened_at=line.at)
+    clock = _clock(case, line)
+    return {
+        "from": said.day(found.begins_on),
+        "cause": said.both(found.get_reason_display),
+        "used": clock.used if clock else None,
+        "notice": found.notice,
+    }
+
+
+def resumption(line: HistoryLine, case: Application) -> Data:
+    found: ClockInterval = case.pauses.get(ended_at=line.at)
+    assert found.ends_on is not None, "it has ended"
+    clock = _clock(case, line)
+    return {
+        "from": said.day(found.ends_on),
+        "since": said.day(found.begins_on),
+        "cause": said.both(found.get_reason_display),
+        "deadline": said.day(clock.deadline) if clock and clock.deadline else None,
+    }
+
+
+def _factors(codes: list[str]) -> list[said.Both]:
+    return [said.both(lambda code=code: DecisionStep.Factor(code).label) for code in codes]
+
+
+def intent(line: HistoryLine, case: Application) -> Data:
+    due_on = date.fromisoformat(line.facts["due_on"])
+    return {"due_on": said.day(due_on), "factors": _factors(line.facts["factors"]), "reason": line.reason}
+
+
+def refusal(line: HistoryLine, case: Application) -> Data:
+    findings = list(case.findings.filter(moment="refuse", found_at=line.at))
+    until = contestable_until(legal_day(line.at))
+    return {
+        "factors": _factors(line.facts["factors"]),
+        "reason": line.reason,
+        "provisions": said.provisions(findings, said.document_of(line.edition)),
+        "contest_days": CONTEST_DAYS,
+        "service_days": SERVICE_DAYS,
+        "contest_until": until and said.day(until),
+    }
+
+
+def grant(line: HistoryLine, case: Application) -> Data:
+    license = License.objects.get(ref=line.facts["license"])
+    [row] = Application.objects.filter(pk=case.pk).prefetch_related(steps())
+    found = granted.decided(row)
+    assert found is not None, "what is issued was granted"
+    left_out: list[ApplicationEndUser] = found.left_out
+    parties = said.Parties([user.party for user in left_out], line.at)
+    return {
+        "in_part": found.in_part,
+        "license": license.ref,
+        "from": said.day(license.usable_from),
+        "until": said.day(license.usable_until),
+        "lines": [
+            {
+                **_goods(one),
+                "asked": said.amount(one.quantity, one.unit),
+                "granted": said.amount(quantity, one.unit) if quantity else None,
+            }
+            for one, quantity in found.lines
+        ],
+        "left_out": [parties.said(user.party_id) for user in left_out],
+        "shorter": found.shorter,
+        "reason": found.reason,
+    }
+
+
+def reconsideration(line: HistoryLine, case: Application) -> Data:
+    facts = line.facts
+    return {
+        "step": line.verb,
+        "due_on": said.day(date.fromisoformat(facts["due_on"])) if "due_on" in facts else None,
+        "day_0": said.day(date.fromisoformat(facts["day_0"])) if "day_0" in facts else None,
+        "factors": _factors(facts.get("factors", [])),
+        "in_part": facts.get("in_part", False),
+        "reason": line.reason,
+    }
+
+
+# --- licenses ---------------------------------------------------------------------------------------------
+
+
+def _cause(line: HistoryLine) -> said.Both:
+    return said.both(lambda: Suspension.Cause(line.facts["cause"]).label)
+
+
+def suspension(line: HistoryLine, license: License) -> Data:
+    """With the words that its holder reads on the license's page, and no others."""
+    causes = license.suspensions.filter(opened_at=line.at).select_related("end_user__party", "edition")
+    reasons = [said.both(lambda cause=cause: why(cause)) for cause in causes]
+    return {
+        "cause": _cause(line),
+        "end_users": line.facts.get("end_users", ""),
+        "lines": line.facts.get("lines", ""),
+        "reasons": [one for one in reasons if one["zh"]],
+    }
+
+
+def lift(line: HistoryLine, license: License) -> Data:
+    return {"cause": _cause(line), "reason": line.reason, "active": line.to_state == "active"}
+
+
+def revocation(line: HistoryLine, license: License) -> Data:
+    found = license.revocation
+    return {
+        "way": said.both(lambda: EndReason(found.end_reason).label),
+        "provision": found.provision,
+        "reason": found.reason,
+        "heard_on": found.heard_on and said.day(found.heard_on),
+    }
+
+
+def surrender(line: HistoryLine, license: License) -> Data:
+    return {"reason": line.reason}
+
+
+Writer = Callable[[HistoryLine], Content]
+LETTERS: list[tuple[str, "str | Promise", Writer, str, tuple[str, ...]]] = [
+    ("receipt", _("Receipt, with the application as filed"), of_case(receipt), "application", ("submit", "resubmit")),
+    ("acceptance", _("Notice of acceptance"), of_case(acceptance), "application", ("accept", "accept_by_law")),
+    ("supplement", _("Notice of what is missing"), of_case(supplement), "application", ("request_supplement",)),
+    ("rejection", _("Notice of non-acceptance"), of_case(reason_alone), "application", ("not_accept",)),
+    ("pause", _("Notice that the clock stands still"), of_case(pause), "application", ("consult",)),
+    ("resumption", _("Notice that the clock goes on"), of_case(resumption), "application", ("end_consult",)),
+    ("intent", _("Notice of an intent to refuse"), of_case(intent), "application", ("intend",)),
+    ("refusal", _("Decision: refused"), of_case(refusal), "application", ("refuse",)),
+    ("grant", _("Decision: license granted"), of_case(grant), "application", ("issue",)),
+    (
+        "reconsideration",
+        _("Letter about the reconsideration"),
+        of_case(reconsideration),
+        "application",
+        ("admit", "extend", "uphold", "change", "quash"),
+    ),
+    ("suspension", _("Notice of suspension"), of_license(suspension), "license", ("suspend",)),
+    ("lift", _("Notice that a suspension was lifted"), of_license(lift), "license", ("lift",)),
+    ("revocation", _("Decision: license ended by the ministry"), of_license(revocation), "license", ("revoke",)),
+    ("surrender", _("Confirmation: license handed back"), of_license(surrender), "license", ("surrender",)),
+]
+for name, label, write, noun, verbs in LETTERS:
+    papers(Kind(name, label, said.TEMPLATES / f"{name}.typ", write), noun, *verbs)

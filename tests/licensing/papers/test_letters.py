@@ -1,0 +1,337 @@
+"""Letters: each step that the law or the ministry writes about leaves one, in two languages, with what it decided."""
+
+import json
+import re
+from datetime import date, timedelta
+
+import pytest
+
+from core import papers
+from core.legal_time import legal_today
+from core.models import Delivery, Document, HistoryLine, Paper
+from licensing import selectors
+from licensing.actions import (
+    applications,
+    consultations,
+    decisions,
+    intents,
+    licenses,
+    receipts,
+    screenings,
+    supplements,
+)
+from licensing.models import Application, DecisionStep
+from licensing.papers.letters import LETTERS
+from tests import make, pdf, story
+from tests.make import seen
+
+WORDS = '#panic() [*x*] $y$ \\u{41} 😀 العنوان: شارع "q"'
+KINDS = {name: (noun, verbs) for name, _label, _write, noun, verbs in LETTERS}
+
+
+def paper_of(row, kind):
+    papers.make_due()
+    pk = [paper.pk for paper in papers.papers_of(row) if paper.kind == kind][-1]
+    return Paper.objects.select_related("line", "document").get(pk=pk)
+
+
+def said_of(row, kind):
+    return json.loads(paper_of(row, kind).data)
+
+
+def text_of(row, kind):
+    content = bytes(paper_of(row, kind).document.content)
+    assert pdf.flaws_of(content) == []
+    return re.sub(r"\s", "", pdf.text_of(content))
+
+
+def of_case(world, ref):
+    return Application.objects.get(ref=ref)
+
+
+@pytest.mark.slow
+def test_every_step_of_the_story_that_owes_a_paper_leaves_it(world, clock):
+    """Whatever happened: of each line one, that archives take and that is made anew to the same bytes."""
+    story.told(world, clock)
+    papers.make_due()
+    failed = Delivery.objects.filter(consumer="paper", delivered_at=None).select_related("line")
+    assert [(one.line.subject_kind, one.line.verb, one.error) for one in failed] == []
+    owed = {(noun, verb): name for name, (noun, verbs) in KINDS.items() for verb in verbs}
+    owed[("license", "issue")] = "certificate"
+    rows = Paper.objects.select_related("line", "document")
+    assert {(one.line.subject_kind, one.line.verb): one.kind for one in rows} == owed
+    lines = HistoryLine.objects.filter(deliveries__consumer="paper").count()
+    assert rows.count() == lines
+    for kind in set(owed.values()):
+        one = rows.filter(kind=kind).first()
+        content = bytes(one.document.content)
+        assert pdf.flaws_of(content) == [], kind
+        assert papers.made_anew(one) == content, kind
+        assert len(pdf.pages_of(content)) == 1, kind
+
+
+@pytest.mark.slow
+def test_no_paper_names_an_officer_or_what_stays_inside(world, clock):
+    """Neither who recommended or decided, nor a note, nor what a screening found."""
+    story.told(world, clock)
+    papers.make_due()
+    data = " ".join(Paper.objects.values_list("data", flat=True))
+    officers = [getattr(world.ministry, role).user for role in ("intake", "reviewer", "decider", "other_decider")]
+    assert [one.name for one in officers if one.name in data or one.email in data] == []
+    notes = set(DecisionStep.objects.exclude(note="").values_list("note", flat=True))
+    notes |= set(DecisionStep.objects.exclude(departure="").values_list("departure", flat=True))
+    assert [note for note in notes if json.dumps(note, ensure_ascii=False)[1:-1] in data] == []
+
+
+def test_a_receipt_has_the_application_as_it_was_filed(world):
+    case = of_case(world, world.under_review(world.application(remarks=WORDS)))
+    data = said_of(case, "receipt")
+    [user] = case.end_users.all()
+    assert (data["again"], data["days"], data["contract"]) == (False, receipts.RECEIPT_DAYS, case.contract_no)
+    assert [one["quantity"] for one in data["lines"]] == ["60,000"]
+    assert [(one["name"], one["declaration"]) for one in data["end_users"]] == [(user.party.name, user.declaration.ref)]
+    handed_in = case.documents.select_related("document")
+    assert [one["sha256"] for one in data["papers"]] == [one.document.sha256[:16] for one in handed_in]
+    text = text_of(case, "receipt")
+    assert "#panic()[*x*]$y$\\u{41}[U+1F600]" in text
+    assert "收件不等于受理" in text and "Receiptisnotacceptance" in text
+
+
+def test_a_receipt_knows_nothing_of_what_came_later(world):
+    """Whoever makes it late."""
+    ref = world.under_review(world.application())
+    case = of_case(world, ref)
+    before = case.documents.count()
+    late = case.documents.first()
+    document = Document.objects.get(pk=late.document_id)
+    document.pk, document.uploaded_at = None, case.submitted_at + timedelta(seconds=1)
+    document.save(force_insert=True)
+    case.documents.create(type=late.type, document=document)
+    assert (len(said_of(case, "receipt")["papers"]), case.documents.count()) == (before, before + 1)
+
+
+def test_an_acceptance_says_the_last_day_that_the_clock_says(world):
+    case = of_case(world, world.under_review(world.application()))
+    clock = selectors.clocks_of([case], legal_today())[case.pk]
+    data = said_of(case, "acceptance")
+    assert (data["by_law"], data["untimed"], data["of"]) == (False, False, 45)
+    day = clock.deadline
+    assert data["deadline"] == {"zh": f"{day.year}年{day.month}月{day.day}日", "en": f"{day:%-d %b %Y}"}
+    assert data["provisional"] == clock.provisional
+
+
+def test_what_is_missing_is_named_point_by_point_with_its_last_day(world):
+    ref = world.application()
+    applications.submit(ref, seen=seen(ref), by=world.exporter)
+    supplements.request_supplement(ref, points=["The contract.", WORDS], by=world.ministry.intake)
+    case = of_case(world, ref)
+    data = said_of(case, "supplement")
+    assert [re.sub(r"\[U\+1F600\]", "😀", point) for point in data["points"]] == ["The contract.", WORDS]
+    due_on = case.supplement.due_on
+    assert data["due_on"]["en"] == f"{due_on:%-d %b %Y}"
+    assert "一次性告知" in text_of(case, "supplement")
+
+
+def test_what_is_not_accepted_says_why(world):
+    ref = world.application()
+    applications.submit(ref, seen=seen(ref), by=world.exporter)
+    receipts.not_accept(ref, reason="It is outside the scope; ask customs.", by=world.ministry.intake)
+    text = text_of(of_case(world, ref), "rejection")
+    assert "Itisoutsidethescope;askcustoms." in text and "不予受理通知书" in text
+
+
+def test_a_clock_that_stands_still_is_told_with_its_notice_and_its_new_last_day(world, clock):
+    ref = world.under_review(world.application())
+    consultations.consult(ref, cause="expert", notice="An institute looks at it.", by=world.ministry.reviewer)
+    case = of_case(world, ref)
+    begun = said_of(case, "pause")
+    assert (begun["cause"]["en"], begun["notice"], begun["used"]) == (
+        "Expert consultation",
+        "An institute looks at it.",
+        0,
+    )
+    clock.shift(days=10)
+    consultations.end_consult(ref, by=world.ministry.reviewer)
+    ended = said_of(case, "resumption")
+    now = selectors.clocks_of([of_case(world, ref)], legal_today())[case.pk]
+    assert ended["since"] == begun["from"] != ended["from"]
+    assert ended["deadline"]["en"] == f"{now.deadline:%-d %b %Y}"
+
+
+def test_a_letter_that_is_made_late_says_what_its_day_knew(world, clock):
+    ref = world.under_review(world.application())
+    clock.shift(days=8)
+    consultations.consult(ref, cause="expert", notice="An institute looks at it.", by=world.ministry.reviewer)
+    case = of_case(world, ref)
+    then = selectors.clocks_of([case], legal_today())[case.pk].used
+    clock.shift(days=12)
+    consultations.end_consult(ref, by=world.ministry.reviewer)
+    clock.shift(days=30)
+    assert selectors.clocks_of([of_case(world, ref)], legal_today())[case.pk].used > then > 0
+    assert said_of(case, "pause")["used"] == then
+
+
+def refused(world, **said):
+    ref = world.under_review(world.application())
+    facts = {"factors": ["END_USE", "END_USER"], "text": "Say what the goods are for."} | said
+    decisions.recommend(ref, seen=seen(ref), outcome="refuse", note="Inside.", by=world.ministry.reviewer, **facts)
+    return ref, facts
+
+
+def test_a_refusal_says_its_factors_reasons_provisions_and_the_remedy_with_its_last_day(world, clock):
+    ref, facts = refused(world)
+    departure = {"departure": "Doubts."}
+    decisions.refuse(ref, seen=seen(ref), **facts, **departure, by=world.ministry.decider)
+    case = of_case(world, ref)
+    data = said_of(case, "refusal")
+    assert data["factors"] == [{"zh": "最终用途", "en": "End-use"}, {"zh": "最终用户", "en": "End-user"}]
+    assert data["reason"] == facts["text"]
+    assert [one["en"] for one in data["provisions"]] == [
+        "MOFCOM/GAC Ann. 18/2025, medium and heavy rare earths (April list)"
+    ]
+    until = selectors.reconsiderations.contestable_until(legal_today())
+    assert until > date(2000, 1, 1) and data["contest_until"]["en"] == f"{until:%-d %b %Y}"
+    text = text_of(case, "refusal")
+    assert "自决定送达之日起60日内申请行政复议" in text and "Within60daysafterservice" in text
+    assert "Doubts." not in text and "Inside." not in text
+
+
+def test_the_last_day_of_a_letter_is_the_one_that_a_notice_nobody_opened_leads_to(world):
+    sent = date(2026, 2, 3)  # five working days later it is the 10th, and 60 days after that a Saturday
+    assert selectors.reconsiderations.contestable_until(sent) == date(2026, 4, 13)
+
+
+def test_an_intent_to_refuse_says_until_when_an_answer_may_come(world):
+    ref, facts = refused(world)
+    intents.intend(ref, seen=seen(ref), days=5, by=world.ministry.decider, **facts)
+    case = of_case(world, ref)
+    line = HistoryLine.objects.get(subject_kind="application", subject_id=case.pk, verb="intend")
+    due_on = date.fromisoformat(line.facts["due_on"])
+    assert said_of(case, "intent")["due_on"]["en"] == f"{due_on:%-d %b %Y}"
+    assert "拟不予许可告知书" in text_of(case, "intent")
+
+
+def test_what_was_cut_is_told_line_by_line_with_the_reason(world):
+    kept, left = world.declaration(), world.declaration()
+    ref = world.application(by_whom=[kept, left])
+    asked = of_case(world, ref).end_users.get(declaration=kept)
+    text = "The yearly need of the other is not shown."
+    license = make.demo.issued(
+        world.exporter,
+        ref,
+        world.ministry,
+        [kept, left],
+        quantities_={1: 20_000_000},
+        end_users=[asked.pk],
+        text=text,
+    )
+    case = of_case(world, ref)
+    data = said_of(case, "grant")
+    assert (data["in_part"], data["license"], data["reason"]) == (True, license.ref, text)
+    [one] = data["lines"]
+    assert (one["asked"]["quantity"], one["granted"]["quantity"]) == ("60,000", "20,000")
+    assert [one["name"] for one in data["left_out"]] == [left.end_user.name]
+    words = text_of(case, "grant")
+    assert "部分准予许可决定书" in words and "Asked" in words and "20,000" in words
+
+
+def test_what_was_granted_whole_says_so(world, license):
+    data = said_of(license.application, "grant")
+    assert (data["in_part"], data["left_out"]) == (False, [])
+    assert "licensegrantedinpart" not in text_of(license.application, "grant")
+
+
+def test_a_suspension_says_its_holder_why_and_what_still_may_happen(world, license):
+    licenses.suspend(license.ref, seen=seen(license.ref), reason=WORDS, by=world.ministry.decider)
+    data = said_of(license, "suspension")
+    assert data["cause"]["en"] == "Enforcement"
+    text = text_of(license, "suspension")
+    assert "#panic()[*x*]$y$\\u{41}[U+1F600]" in text
+    assert "已向海关申报的照常放行" in text and "clearedasusual" in text
+
+
+def test_a_suspension_that_nobody_gave_a_reason_for_says_it_in_both_languages(world, license):
+    licenses.freeze(license.pk, by=papers.clock())
+    [reason] = said_of(license, "suspension")["reasons"]
+    assert "line by line" in reason["en"] and "逐项核对" in reason["zh"]
+
+
+def test_what_screening_found_is_nobody_s_to_read_in_a_letter(world, license):
+    """Its holder reads that the ministry looks into a question, as on the page."""
+    ref = world.under_review(world.application(by_whom=[license.end_users.get().declaration]))
+    user = of_case(world, ref).end_users.get()
+    facts = {"hit": "control_list", "list_version": "LIST-9", "screened_on": legal_today(), "reason": "Named there."}
+    screenings.screen(ref, end_users=[user.pk], by=world.ministry.reviewer, **facts)
+    papers.make_due()
+    data = " ".join(paper.data for paper in Paper.objects.all())
+    assert "looks into a question about this end-user" in data
+    assert "Named there." not in data and "LIST-9" not in data
+
+
+def test_a_lift_says_whether_the_license_can_be_used_again(world, license):
+    for reason in ("One.", "Two."):
+        licenses.suspend(license.ref, seen=seen(license.ref), reason=reason, by=world.ministry.decider)
+    active = []
+    for cause in license.suspensions.all():
+        facts = {"suspension": cause.pk, "reason": "It is over."}
+        licenses.lift(license.ref, seen=seen(license.ref), **facts, by=world.ministry.other_decider)
+        active.append(said_of(license, "lift")["active"])
+    assert active == [False, True]
+    assert "恢复有效" in text_of(license, "lift")
+
+
+def test_an_end_says_the_way_the_provision_that_the_ministry_names_and_why(world, license):
+    make.ended(world, license)
+    data = said_of(license, "revocation")
+    assert data["way"] == {"zh": "撤销", "en": "Quashed"}
+    assert (data["provision"], data["reason"]) == (make.ENDING["provision"], make.ENDING["reason"])
+
+
+def test_whoever_hands_it_back_has_that_on_paper(world, license):
+    licenses.surrender(license.ref, seen=seen(license.ref), reason="Not needed.", by=world.exporter)
+    assert "许可证交回确认书" in text_of(license, "surrender")
+
+
+def test_letters_are_numbered_in_their_order(world, license):
+    licenses.suspend(license.ref, seen=seen(license.ref), reason="One.", by=world.ministry.decider)
+    papers.make_due()
+    assert [(one.number, one.kind) for one in papers.papers_of(license)] == [(1, "certificate"), (2, "suspension")]
+    names = [one.document.name for one in papers.papers_of(license)]
+    assert names == [f"{license.ref}-1-certificate.pdf", f"{license.ref}-2-suspension.pdf"]
+    assert Document.objects.filter(name__in=names).count() == 2
+
+
+def test_the_case_s_pages_list_its_letters(world, license, client):
+    papers.make_due()
+    ref = license.application.ref
+    for actor, address in (
+        (world.exporter, f"/applications/{ref}/"),
+        (world.ministry.decider, f"/desk/cases/{ref}/"),
+    ):
+        client.force_login(actor.user)
+        client.post("/language/", {"language": "en", "next": "/"})
+        text = client.get(address).content.decode()
+        absent = [one for one in ("Notice of acceptance", "Decision: license granted", "SHA-256") if one not in text]
+        assert absent == [], address
+        client.post("/language/", {"language": "zh-hans", "next": "/"})
+        assert "受理通知书" in client.get(address).content.decode()
+
+
+@pytest.mark.parametrize("kind", ["suspension", "revocation"])
+def test_a_letter_of_many_words_continues_and_obeys_none_of_them(kind, world, license):
+    """A reason of thirty thousand characters, in every script, in lines of which some can't be broken."""
+    if kind == "suspension":
+        licenses.suspend(license.ref, seen=seen(license.ref), reason="x", by=world.ministry.decider)
+    else:
+        make.ended(world, license)
+    paper = paper_of(license, kind)
+    words = f"{WORDS} {'A' * 400} 株式会社" * 40 + "\n\n" + "#set page(fill: red)\n" * 40
+    data = json.loads(paper.data) | {"reason": words, "provision": words, "reasons": [{"zh": words, "en": words}]}
+    content = papers.typeset(papers._kinds[kind].template, papers.text_of(data), paper.line.at)
+    assert pdf.flaws_of(content) == []
+    pages = pdf.pages_of(content)
+    assert len(pages) > 2
+    assert all("Continues" in page for page in pages[:-1]) and "Continues" not in pages[-1]
+    text = re.sub(r"\s", "", pdf.text_of(content))
+    assert text.count("A") >= 400 * 40 * (2 if kind == "revocation" else 1)
+    assert pdf.outside(content, left=50, right=545, bottom=25, top=820) == []
