@@ -21,6 +21,7 @@ MODULES = (
     "mixed",
     "growth",
     "cases",
+    "certificates",
     "pages",
     "whatif_10k",
     "turn_10k",  # the last, as its rules suspend every license

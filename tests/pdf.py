@@ -3,7 +3,9 @@
 import io
 import re
 from collections.abc import Iterator
+from tempfile import NamedTemporaryFile
 
+import pdfua
 import pikepdf
 
 
@@ -65,7 +67,7 @@ def _table(font: pikepdf.Object) -> dict[int, str]:
 
 
 def flaws_of(content: bytes) -> list[str]:
-    """What PDF/A-2a and PDF/UA-1 ask and the file does not have."""
+    """What PDF/A-2a and PDF/UA-1 ask and the file does not have: by pdfua what a machine can check of the second."""
     with opened(content) as pdf:
         found = [] if pdf.Root.get("/MarkInfo", {}).get("/Marked") else ["not tagged"]
         found += [] if "/StructTreeRoot" in pdf.Root else ["no structure"]
@@ -80,6 +82,10 @@ def flaws_of(content: bytes) -> list[str]:
         found += [] if said["dc:title"] else ["no title"]
         found += [f"{font} is not embedded" for font in _unembedded(pdf)]
         found += ["a page asks a program"] if "/JavaScript" in pdf.Root.get("/Names", {}) else []
+    with NamedTemporaryFile(suffix=".pdf") as file:
+        file.write(content)
+        file.flush()
+        found += [f"{one.rule_id}: {one.message}" for one in pdfua.validate(file.name).findings]
     return found
 
 
