@@ -7,6 +7,7 @@ from datetime import date, timedelta
 import pytest
 
 from core import papers
+from core.history import lines_of
 from core.legal_time import legal_today
 from core.models import Delivery, Document, HistoryLine, Paper
 from licensing import selectors
@@ -21,6 +22,7 @@ from licensing.actions import (
     supplements,
 )
 from licensing.models import Application, DecisionStep
+from licensing.papers import letters
 from licensing.papers.letters import LETTERS
 from tests import make, pdf, story
 from tests.make import seen
@@ -95,6 +97,13 @@ def test_a_receipt_has_the_application_as_it_was_filed(world):
     text = text_of(case, "receipt")
     assert "#panic()[*x*]$y$\\u{41}[U+1F600]" in text
     assert "收件不等于受理" in text and "Receiptisnotacceptance" in text
+
+
+def test_what_was_handed_in_at_that_instant_is_in_the_receipt(world):
+    case = of_case(world, world.under_review(world.application()))
+    line = lines_of(case).get(verb="submit")
+    line.at = max(one.document.uploaded_at for one in case.documents.select_related("document"))
+    assert len(letters.receipt(line, case)["papers"]) == case.documents.count()
 
 
 def test_a_receipt_knows_nothing_of_what_came_later(world):
