@@ -10,6 +10,7 @@ from typing import Any
 from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext as _
 
+from core import proposals
 from core.access import Actor, clock
 from core.command import command
 from core.errors import DomainError, Forbidden, NotFound, Problem, WrongState
@@ -21,7 +22,7 @@ from core.quantities import show
 from exporters import rules
 from exporters.models import Stop
 from licensing import books, ledger
-from licensing.models import License, Suspension
+from licensing.models import EndReason, License, Suspension
 from licensing.selectors import licenses_for, uses_untold
 from licensing.states import IN_FORCE, LicenseState
 
@@ -224,10 +225,12 @@ def expire(pk: int, *, by: Actor) -> bool:
 def surrender(ref: str, *, seen: int, reason: str = "", by: Actor) -> License:
     """Its holder has handed the license back: no reservation commits after this does, and what was free has lapsed.
 
-    Raises DomainError still-reserved with each line of which something is reserved, declared or not.
+    Raises DomainError still-reserved with each line of which something is reserved, declared or not, proposal-open
+    where a revocation as penalty waits for its second officer: nobody hands back what he was heard about.
     """
     license = lock(licenses_for(by), ref=ref)
     require(license.surrender, by=by, seen=seen)
+    _require_no_penalty(license)
     ledger.lock_lines(license)
     at = legal_now()
     if problems := [_still_reserved(line) for line in license.lines.order_by("number") if line.reserved]:
@@ -237,6 +240,13 @@ def surrender(ref: str, *, seen: int, reason: str = "", by: Actor) -> License:
     move(license.surrender, by=by, at=at, reason=reason)
     ledger.lapse(license)
     return license
+
+
+def _require_no_penalty(license: License) -> None:
+    proposed = proposals.waiting(license).get("revoke")
+    if proposed and proposed.facts["end_reason"] == EndReason.PENALTY:
+        text = _("A penalty on this license, about which you were heard, is decided first. Hand it back after that.")
+        raise DomainError(text, code="proposal-open")
 
 
 def _still_reserved(line: Any) -> Problem:

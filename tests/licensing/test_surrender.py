@@ -49,6 +49,18 @@ def test_what_was_free_lapses_and_no_line_is_open(world, license):
     assert books.drift() == []
 
 
+def test_nobody_escapes_a_penalty_by_handing_back(world, license):
+    heard = {"hearing": ("hearing.pdf", make.demo.pdf("Heard")), "heard_on": legal_today()}
+    make.end_proposed(world, license, end_reason="penalty", **heard)
+    assert refused(lambda: handed_back(world, license)).code == "proposal-open"
+    assert License.objects.get().state == "active"
+
+
+def test_what_is_ended_otherwise_is_handed_back_meanwhile(world, license):
+    make.end_proposed(world, license)
+    assert handed_back(world, license).state == "surrendered"
+
+
 def test_nothing_may_be_reserved_and_each_line_is_named(world):
     signed = [world.declaration()]
     goods = [("1C905.a.4", "Magnets", 100), ("1C905.a.4", "More magnets", 50), ("1C905.a.4", "Others", 20)]
