@@ -40,7 +40,7 @@ from licensing.actions.findings import (
     require_open,
     require_papers,
 )
-from licensing.actions.reliance import replaced_by, require_reliable, require_verified
+from licensing.actions.reliance import put_in_force, require_reliable, require_verified
 from licensing.actions.screenings import require_resolved, require_screened
 from licensing.actions.verdicts import foresee, open_verdicts
 from licensing.granted import NO_TOLERANCE, Granted, Tolerance, compare, recommended
@@ -55,7 +55,7 @@ from licensing.models import (
     LicenseCondition,
     LicenseEndUser,
 )
-from licensing.models.intents import intent_of
+from licensing.models.intents import intent_of, told_of_none_until
 from licensing.policy.vocabulary import CLEARANCES_LEAST
 from licensing.selectors import PENDING, Judged, applications_for, judge, next_turn, read_parts, steps
 from licensing.states import TAKEN, DeclarationState
@@ -390,7 +390,7 @@ def refuse(ref: str, *, seen: int, factors: list[str], text: str, departure: str
     """The case is refused, with the factors of the law and a text for the exporter.
 
     departure: why, where the rules presume an approval; it stays inside. Raises Invalid without one, DomainError
-    intent-open while the applicant may still answer to the intent.
+    intent-open until the day that an intent of this round gave to its answer, where none came.
     """
     row = lock(applications_for(by), ref=ref)
     require(row.refuse, by=by, seen=seen)
@@ -409,11 +409,12 @@ def refuse(ref: str, *, seen: int, factors: list[str], text: str, departure: str
 
 
 def _require_heard(row: Application, at: datetime) -> None:
-    """Nobody waits for what the applicant says to an intent to refuse. Raises DomainError intent-open otherwise."""
-    intent = intent_of(row)
-    if intent and intent.runs_on(legal_day(at)):
-        message = _("The applicant may answer to the intent to refuse until {day}, and has not yet.")
-        raise DomainError(message.format(day=intent.due_on), code="intent-open")
+    """What the applicant was told of an intent to refuse is kept, also where the case was returned meanwhile: he has
+    answered, or his day is over. Raises DomainError intent-open otherwise."""
+    until = told_of_none_until(row)
+    if until and legal_day(at) <= until:
+        message = _("The applicant was told that nothing is refused until {day} unless he answers, and has not yet.")
+        raise DomainError(message.format(day=until), code="intent-open")
 
 
 def _decide(row: Application, step: DecisionStep, outcome: str, by: Actor, at: Any, **fields: Any) -> DecisionStep:
@@ -576,9 +577,7 @@ def issue(ref: str, *, seen: int, usable_from: date | None = None, acknowledged:
     )
     for declaration in declarations:
         if declaration.state == DeclarationState.VERIFIED:
-            move(declaration.activate, by=by, at=at)
-            for older in replaced_by(declaration, others):
-                move(older.supersede, by=by, at=at, facts={"declaration": declaration.ref})
+            put_in_force(declaration, others, by=by, at=at)
     LicenseCondition.objects.bulk_create(LicenseCondition(license=license, code=code) for code in step.conditions)
     opened = [line.pk for line in ledger.open_lines(license)]
     open_verdicts(opened, users, granted.licensed, foreseen)

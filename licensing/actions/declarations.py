@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext as _
 
 from core.access import Actor
@@ -188,7 +188,10 @@ def verify(ref: str, *, seen: int, by: Actor) -> Declaration:
     signed since. Raises FourEyes then for both who found that invalid, DomainError screening-unresolved while it is not
     known whether its end-user is on a list.
     """
-    row = lock(declarations_for(by), ref=ref)
+    visible = declarations_for(by)
+    theirs = Q(state=DeclarationState.IN_FORCE, end_user__in=visible.filter(ref=ref).values("end_user"))
+    others = lock_all(visible.filter(Q(ref=ref) | theirs))  # together, in one order, as an issue locks several
+    row = lock(visible, ref=ref)
     require(row.verify, by=by, seen=seen)
     require_resolved_of(row)
     closed = lock_closed(row)
@@ -196,7 +199,7 @@ def verify(ref: str, *, seen: int, by: Actor) -> Declaration:
         raise FourEyes(_("You found the declaration before invalid, so another officer verifies what opens it again."))
     at = legal_now()
     move(row.verify, by=by, at=at)
-    restore(row, closed, by=by, at=at)
+    restore(row, others, closed, by=by, at=at)
     return row
 
 

@@ -16,6 +16,7 @@ from core.locks import lock, lock_all
 from core.models import Proposal
 from licensing import ledger
 from licensing.actions import licensed_users
+from licensing.actions.reliance import put_in_force
 from licensing.models import Application, Declaration, InvalidGround, License, LicenseEndUser, Suspension
 from licensing.selectors import declarations_for
 from licensing.states import MAY_BE_USED, UNISSUED
@@ -109,12 +110,12 @@ def found_invalid_by(new: Declaration, by: Actor) -> bool:
     return rows.filter(Q(proposed_by=by.user) | Q(decided_by=by.user)).exists()
 
 
-def restore(new: Declaration, held: list[License], *, by: Actor, at: datetime) -> None:
+def restore(new: Declaration, others: list[Declaration], held: list[License], *, by: Actor, at: datetime) -> None:
     """The step under a verification: whom an invalid declaration closed on these licenses relies on this one now, and
-    is open again. new: verified. All are locked."""
+    is open again; of the others it supersedes what it replaces. new: verified. All are locked."""
     for license in held:
         for user in _closed(new).filter(license=license).select_related("party"):
             license.end_users.filter(pk=user.pk).update(declaration=new)
             licensed_users.open_again(license, user, Suspension.Cause.DECLARATION, reason="", by=by, at=at)
             if new.verified:
-                move(new.activate, by=by, at=at)
+                put_in_force(new, others, by=by, at=at)

@@ -1,10 +1,13 @@
 """What a case needs of the end-use declarations that it relies on."""
 
 from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime
 
 from django.utils.translation import gettext as _
 
+from core.access import Actor
 from core.errors import DomainError, Invalid, Problem
+from core.history import move
 from exporters.models import Party
 from licensing.models import Application, ApplicationEndUser, ControlItem, DecisionStep, Declaration, Kind
 from licensing.models.declarations import SIGNED_MONTHS
@@ -103,6 +106,16 @@ def require_verified(declarations: Iterable[Declaration], step: DecisionStep | N
         if changed := _entered_otherwise(row, row.end_user):
             message = _("Return the case, so that the reviewer has the exporter enter it right, or declare it anew.")
             raise DomainError(f"{changed} {message}", code="end-user-changed")
+
+
+def put_in_force(new: Declaration, others: Iterable[Declaration], *, by: Actor, at: datetime) -> None:
+    """The step under a license that relies on it from now on: it supersedes those of the others that it replaces.
+
+    new: verified. All are locked.
+    """
+    move(new.activate, by=by, at=at)
+    for older in replaced_by(new, others):
+        move(older.supersede, by=by, at=at, facts={"declaration": new.ref})
 
 
 def replaced_by(new: Declaration, others: Iterable[Declaration]) -> list[Declaration]:

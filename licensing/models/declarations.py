@@ -265,7 +265,7 @@ class Declaration(FSMModelMixin, models.Model):
         field=state,
         source=S.IN_FORCE,
         target=S.SUPERSEDED,
-        permission=rules.officer("application.issue"),
+        permission=rules.a_consequence,
         custom={"label": _("Replaced by a newer one"), "hidden": True},
     )
     def supersede(self) -> None: ...

@@ -62,6 +62,16 @@ class IntentAnswer(models.Model):
 insert_only(IntentAnswer.files.through)
 
 
+def told_of_none_until(case: Application) -> date | None:
+    """The last day that an intent of this round gave to its answer, whatever became of the case; none where he answered
+    to the newest one."""
+    of_it = Intent.objects.filter(recommendation__application=case, recommendation__round=case.round)
+    told = list(of_it.order_by("pk").values_list("due_on", "answer"))
+    if not told or told[-1][1]:
+        return None
+    return max(day for day, answer in told if answer is None)
+
+
 def intent_of(case: Application) -> Intent | None:
     """That of the recommendation which counts now, running or over."""
     return getattr(case.recommendation, "intent", None)

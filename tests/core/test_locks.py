@@ -107,7 +107,7 @@ TAKES = {
     "licensing.licenses.freeze": "licensing_license ledger_lock now ledger_usable",
     "licensing.licenses.lift": "licensing_license ledger_lock now ledger_usable",
     "shipments.reservations.lapse": "licensing_license shipments_shipment now shipment_settle",
-    "licensing.declarations.verify": "licensing_declaration licensing_license now",
+    "licensing.declarations.verify": "licensing_declaration licensing_declaration licensing_license now",
     "licensing.invalidations.invalidate": "licensing_application licensing_declaration licensing_license now",
     "licensing.revocations.revoke": "licensing_license ledger_lock now ledger_usable ledger_lapse",
     "licensing.licenses.surrender": "licensing_license ledger_lock now ledger_usable ledger_lapse",

@@ -220,6 +220,27 @@ def test_a_returned_case_has_none_and_its_applicant_is_told(ref, m, world):
         intents.respond(ref, text="Motors.", by=world.exporter)
     decisions.recommend(ref, seen=seen(ref), outcome="refuse", by=m.reviewer, **NO)
     assert refused(intents.respond, ref, text="Motors.", by=world.exporter) == ["no-intent"]
+
+
+@pytest.mark.parametrize(("day", "code"), [("2026-02-26", ["intent-open"]), ("2026-02-27", None)])
+def test_what_he_was_told_is_kept_when_the_case_was_returned_meanwhile(day, code, ref, m, on):
+    intend(ref, m.decider)
+    decisions.send_back(ref, seen=seen(ref), reason="Ask first", by=m.decider)
+    decisions.recommend(ref, seen=seen(ref), outcome="refuse", by=m.reviewer, **NO)
+    on(day)
+    if code:
+        assert refused(refuse, ref, m.decider) == code
+    else:
+        assert refuse(ref, m.decider).state == "refused"
+
+
+def test_what_he_answered_to_holds_nothing_any_more(ref, m, world, on):
+    intend(ref, m.decider, 20)
+    intents.respond(ref, text="Motors.", by=world.exporter)
+    decisions.send_back(ref, seen=seen(ref), reason="Ask first", by=m.decider)
+    decisions.recommend(ref, seen=seen(ref), outcome="refuse", by=m.reviewer, **NO)
+    intend(ref, m.decider, 1)
+    on("2026-02-26")
     assert refuse(ref, m.decider).state == "refused"
 
 
@@ -249,6 +270,14 @@ def test_a_withdrawn_case_has_none(ref, m, world):
 
 
 # --- what both sides see -----------------------------------------------------------------------------------
+def test_the_page_asks_for_no_second_answer(ref, m, world, client):
+    intend(ref, m.decider)
+    assert "Send the answer" in page(client, world.exporter, f"/applications/{ref}/")
+    intents.respond(ref, text="Motors.", by=world.exporter)
+    text = page(client, world.exporter, f"/applications/{ref}/")
+    assert "Send the answer" not in text and "have your answer" in text
+
+
 def page(client, actor, path):
     client.force_login(actor.user)
     answer = client.get(path)

@@ -233,6 +233,16 @@ def test_a_new_one_that_is_verified_opens_it_and_is_what_the_license_rests_on(wo
     assert (len(causes(license)), state(license)) == (1, "suspended")
 
 
+def test_what_opens_it_again_takes_the_place_of_an_older_one(world, row, license):
+    older = another(world, row)
+    later = demo.issued(world.exporter, world.application(by_whom=[older]), world.ministry, [older])
+    assert state(row) == "superseded"
+    invalidated(row, world)
+    new = another(world, row, days_ago=0)
+    verified(new, world)
+    assert [state(one) for one in (new, older, license, later)] == ["in_force", "superseded", "active", "active"]
+
+
 @pytest.mark.parametrize("says", ["another use", "other goods"])
 def test_one_that_says_less_opens_nothing(says, world, row, license):
     invalidated(row, world)
