@@ -44,6 +44,9 @@ if not SECRET_KEY:
     raise ImproperlyConfigured("SECRET_KEY is not set; production needs at least 50 random characters.")
 SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
 
+# The folder of the keys that sign papers, outside the database: `manage.py signing_key` makes them.
+SIGNING_KEYS = env.str("SIGNING_KEYS", str(DATA_DIR / "signing_keys") if LOCAL else "")
+
 BASE_URL = env.str("BASE_URL", "http://127.0.0.1:8000" if LOCAL else "").rstrip("/")
 if not BASE_URL.startswith("http://127.0.0.1" if LOCAL else "https://") and not LOCAL:
     raise ImproperlyConfigured("BASE_URL must be the public https:// address of this Lodestone.")

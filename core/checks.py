@@ -9,7 +9,7 @@ from django.core import checks
 from django.core.exceptions import ImproperlyConfigured
 from django.db import DatabaseError, connection
 
-from core import grants
+from core import grants, signing
 
 DEMO_DOMAIN = "demo.lodestone.example"
 DURABLE = {
@@ -107,6 +107,13 @@ def secret(**_: Any) -> list[checks.CheckMessage]:
     if settings.LOCAL or not settings.SECRET_KEY.startswith("local-only-"):
         return []
     return [checks.Error("SECRET_KEY is the local default.", id="core.E006")]
+
+
+@checks.register(deploy=True)
+def signing_key(**_: Any) -> list[checks.CheckMessage]:
+    """Papers are signed by a key that nobody else can read."""
+    hint = "`manage.py signing_key make` makes the first one."
+    return [checks.Error(flaw, hint=hint, id="core.E009") for flaw in signing.flaws()]
 
 
 @checks.register(deploy=True)

@@ -1,10 +1,13 @@
 """What every test stands on: fast hashing, a test database of this checkout's own, and the reference data."""
 
+import atexit
 import csv
 import gc
 import io
 import os
-from datetime import datetime, time
+import shutil
+import tempfile
+from datetime import UTC, datetime, time
 from functools import cache
 from pathlib import Path
 
@@ -15,6 +18,7 @@ from django.db import connection
 from django.db.backends.postgresql.operations import DatabaseOperations
 from django.utils import translation
 
+from core import signing
 from core.legal_time import LEGAL_ZONE
 from licensing.actions import applications, receipts
 from tests import make
@@ -28,6 +32,9 @@ ROOT = Path(__file__).resolve().parent.parent
 def pytest_configure(config):
     settings.RATE_READS = settings.RATE_WRITES = settings.RATE_ADDRESS = 0  # tests/core/test_rates.py turns them on
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    settings.SIGNING_KEYS = tempfile.mkdtemp(prefix="lodestone-keys-")
+    atexit.register(shutil.rmtree, settings.SIGNING_KEYS, ignore_errors=True)
+    signing.make(datetime(2026, 1, 1, tzinfo=UTC), secret=b"a key that only the tests have..")
     settings.DATABASES["default"].setdefault("TEST", {})["NAME"] = database_of(ROOT)
     DatabaseOperations.sql_flush = flushing(DatabaseOperations.sql_flush)
     settings.CELERY_BROKER_TRANSPORT_OPTIONS["global_keyprefix"] = f"test-{os.getpid()}:"

@@ -16,6 +16,7 @@ from typing import Any
 import psycopg2
 import pytest
 import yaml
+from django.conf import settings as tested
 from django.core.management import get_commands
 
 from config.local import embedded, launcher
@@ -203,6 +204,7 @@ class Production:
             **{name: self.fill(value, given) for name, value in SERVICES["web"]["environment"].items()},
             "DATABASE_URL": servers.database_url,
             "REDIS_URL": servers.redis_url,
+            "SIGNING_KEYS": str(tested.SIGNING_KEYS),
         }
 
     @staticmethod

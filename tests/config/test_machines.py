@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from django.conf import settings as tested
 from django.core.exceptions import ImproperlyConfigured
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -15,6 +16,7 @@ PRODUCTION = {
     "SECRET_KEY": "3k9s8d7f6g5h4j3k2l1q0w9e8r7t6y5u4i3o2p1a0s9d8f7g6h5j4k",
     "BASE_URL": "https://licenses.example",
     "EMAIL_URL": "smtp://localhost:25",
+    "SIGNING_KEYS": str(tested.SIGNING_KEYS),
 }
 
 MODES = ("production", "local")
@@ -80,6 +82,8 @@ def test_worker_and_beat_do_not_start_there_either(program, tmp_path, strewn):
         ({"LODESTONE_MODE": "staging"}, "must be 'local' or 'production'"),
         ({"SECRET_KEY": "short"}, "security.W009"),
         ({"SECRET_KEY": "local-only-" + "0" * 50}, "SECRET_KEY is the local default"),
+        ({"SIGNING_KEYS": ""}, "SIGNING_KEYS is not set"),
+        ({"SIGNING_KEYS": "/nowhere"}, "/nowhere has no active key"),
     ],
 )
 def test_nonsense_in_the_environment_is_loud(changes, words):

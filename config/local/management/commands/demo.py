@@ -7,6 +7,9 @@ from typing import Any
 from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand
+from django.utils import timezone
+
+from core import signing
 
 
 class Command(BaseCommand):
@@ -21,5 +24,7 @@ class Command(BaseCommand):
         call_command("setup", stdout=self.stdout)
         from config.local import demo  # noqa: PLC0415 (needs the migrated tables' content types)
 
+        if not signing.all_keys():
+            signing.make(timezone.now())
         if demo.ensure(options["data"] / "demo.json", base_url=options["base_url"]):
             self.stdout.write("Made the demo world.")
