@@ -22,6 +22,7 @@ urlpatterns = [
     path("", shipments.overview, name="overview"),
     path("healthz", core.healthz, name="healthz"),
     path("readyz", core.readyz, name="readyz"),
+    path(".well-known/jwks.json", core.jwks, name="jwks"),
     path("language/", core.set_language, name="set_language"),
     path("accounts/", include("allauth.account.urls")),
     path("session/", session, name="session"),

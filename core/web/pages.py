@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.views import i18n
 from django.views.decorators.cache import cache_control
 
-from core import actions, invitations, selectors, upgrades
+from core import actions, invitations, selectors, signing, upgrades
 from core.deliveries import MAIL, PAPER
 from core.errors import Invalid, NotFound, Problem
 from core.files import end_of
@@ -196,6 +196,14 @@ def _local_only() -> None:
 def healthz(request: HttpRequest) -> HttpResponse:
     """The process answers."""
     return JsonResponse({"status": "ok"})
+
+
+@cache_control(public=True, max_age=300)
+def jwks(request: HttpRequest) -> HttpResponse:
+    """The keys that check what Lodestone signed, for whoever checks it elsewhere."""
+    response = JsonResponse(signing.jwks())
+    response.headers["Content-Type"] = "application/jwk-set+json"
+    return response
 
 
 def readyz(request: HttpRequest) -> HttpResponse:
