@@ -19,6 +19,7 @@ PLAYERS = {
     "reviewer": "zhao.min",
     "decider": "han.rui",
     "both": "ma.lan",
+    "reconsiderer": "bai.ru",
 }
 
 
@@ -65,6 +66,7 @@ class Tour:
         self._annual(annual, party)
         single = self._license("per_shipment", "3000.000", declaration)
         self._single(single, party)
+        self._contested(self._filed("per_shipment", "500.000", declaration))
         self.say("\nThe ledger adds up. The tour is over; it can be played again.")
 
     def tell(self, words: str) -> None:
@@ -127,7 +129,8 @@ class Tour:
         self.tell("A reviewing officer verifies it.")
         return party, ref
 
-    def _license(self, kind: str, kilograms: str, declaration: str, *, ask: bool = False) -> str:
+    def _filed(self, kind: str, kilograms: str, declaration: str) -> str:
+        """A case that an officer has taken."""
         exporter = self.people["signatory"]
         form = exporter.get(f"/applications/new/?kind={kind}")
         users = _choices(form, "end_users", declaration)
@@ -162,6 +165,10 @@ class Tour:
         self.tell(f"The signatory files {ref}: {kind.replace('_', ' ')}, {kilograms} kg of {MAGNETS}.")
         self._case(ref, "intake", "accept")
         self._case(ref, "both", "assign")
+        return ref
+
+    def _license(self, kind: str, kilograms: str, declaration: str, *, ask: bool = False) -> str:
+        ref, exporter = self._filed(kind, kilograms, declaration), self.people["signatory"]
         if ask:
             due = (self.today + timedelta(days=14)).isoformat()
             self._case(ref, "both", "ask", text="Why more than last year?", about="quantity", due_on=due)
@@ -172,11 +179,33 @@ class Tour:
         else:
             self.tell("Intake accepts it; a reviewer takes it.")
         self._two_people(ref)
-        page = self._case(ref, "decider", "issue")
-        page = exporter.get(f"/applications/{ref}/")
-        license = next(word for word in page.text.replace("(", " ").split() if word.startswith("EL-")).strip(".,")
+        license = self._issued(ref)
         self.tell(f"A second officer approves, and the license is issued: {license}.")
         return license
+
+    def _issued(self, ref: str) -> str:
+        self._case(ref, "decider", "issue")
+        page = self.people["signatory"].get(f"/applications/{ref}/")
+        return next(word for word in page.text.replace("(", " ").split() if word.startswith("EL-")).strip(".,")
+
+    def _contested(self, ref: str) -> None:
+        """A refusal that the exporter contests, and an officer of neither step changes."""
+        no = {"factors": ["END_USE"], "text": "Nobody knows who takes the motors."}
+        self._case(ref, "both", "screen", hit="none", list_version="Control and watch lists of today")
+        self._case(ref, "both", "recommend", outcome="refuse", **no)
+        self._case(ref, "decider", "refuse", departure="The end-user is new.", **no)
+        exporter = self.people["signatory"]
+        page = self._done(exporter.get(f"/applications/{ref}/"))
+        self.tell(
+            f"Two officers refuse {ref}: its page says why, and until when to contest it."
+        )
+        paper = {"files": ("order.pdf", pdf("Frame order of the car maker"))}
+        grounds = "Who takes the motors stands in the frame order, which is attached."
+        self._done(exporter.send(page, f"/applications/{ref}/reconsider/", files=paper, grounds=grounds))
+        self._case(ref, "reconsiderer", "admit")
+        self._case(ref, "reconsiderer", "change", text="The frame order names who takes them.")
+        self.tell("The signatory contests it; an officer who had no part in it grants what was asked.")
+        self.tell(f"A deciding officer issues it: {self._issued(ref)}.")
 
     def _two_people(self, ref: str) -> None:
         both = self.people["both"]
