@@ -59,6 +59,7 @@ urlpatterns = [
     path("declarations/<str:ref>/", licensing.declaration, name="declaration"),
     *addresses("declarations/<str:ref>/", "declaration"),
     path("declarations/<str:ref>/edit/", licensing.declaration_form, name="declaration.edit"),
+    path("declarations/<str:ref>/form/", licensing.declaration_paper, name="declaration.form"),
     *lists("applications/", licensing_lists.APPLICATIONS),
     path("applications/new/", licensing.application_form, name="application.new"),
     path("applications/typed/", typed.application_typed, name="application.typed"),

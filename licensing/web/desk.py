@@ -24,6 +24,7 @@ from licensing.actions.findings import DEPARTURES, lacking, limits, presumed
 from licensing.actions.reliance import require_verified
 from licensing.models import Application, Declaration, EndUse
 from licensing.models.screenings import counting
+from licensing.papers import end_use
 from licensing.states import UNISSUED, ApplicationState
 from licensing.web.holds import of_case
 from licensing.web.intents import announced
@@ -197,6 +198,7 @@ def declaration(request: HttpRequest, ref: str, failed: Failed | None = None) ->
         "declaration": row,
         "cases": [use.application for use in row.used_by.all() if use.application.submitted_at],
         "before": _before(row),
+        "form_code": end_use.code_of(row),
         "relying": selectors.relying_on(row),
         **offered(request, row, "desk.declaration", failed),
         "history": told(lines_of(row), request.actor),

@@ -15,6 +15,7 @@ from core.errors import DomainError, Problem
 from core.history import lines_of, open_verbs, version
 from core.legal_time import legal_now, legal_today
 from core.models import Document
+from core.papers import PDF
 from core.quantities import show
 from core.telling import Told, told
 from core.web import kept, papers
@@ -27,6 +28,7 @@ from exporters.selectors import parties_for, stop_of
 from licensing import granted, selectors
 from licensing.actions import applications, declarations, reconsiderations
 from licensing.models import Application, Declaration
+from licensing.papers import end_use
 from licensing.states import CONTESTED, OPEN_CASE, UNISSUED, ApplicationState, DeclarationState
 from licensing.web.answers import judgements
 from licensing.web.forms import (
@@ -82,10 +84,19 @@ def declaration(request: HttpRequest, ref: str, failed: Failed | None = None) ->
         "declaration": row,
         **offered(request, row, "declaration", failed),
         "ending": selectors.ending(row),
+        "form_code": end_use.code_of(row),
         "relying": selectors.relying_on(row) if row.void else [],
         "history": told(lines_of(row), request.actor),
     }
     return render(request, "licensing/declaration_page.html", context, status=failed.status if failed else 200)
+
+
+def declaration_paper(request: HttpRequest, ref: str) -> HttpResponse:
+    """The end-user's certificate to print and sign, made as it is asked for."""
+    row = get_object_or_404(selectors.declarations_for(request.actor).prefetch_related("items__control_item"), ref=ref)
+    response = HttpResponse(end_use.form(row), content_type=PDF)
+    response.headers["Content-Disposition"] = f'attachment; filename="{row.ref}-{row.version}.pdf"'
+    return response
 
 
 # --- applications -----------------------------------------------------------------------------------------
