@@ -9,6 +9,7 @@ import secrets
 from stdnum.iso7064 import mod_37_2
 
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+CODE_LENGTH = 10
 _TOLERANT = str.maketrans({"O": "0", "I": "1", "L": "1", " ": None, "-": None, "\u00a0": None})
 
 
@@ -20,6 +21,16 @@ def draw(prefix: str) -> str:
         check = mod_37_2.calc_check_digit(body)
         if check in ALPHABET:
             return f"{prefix}-{body}{check}"
+
+
+def draw_code() -> str:
+    """A new code of 50 random bits, which opens something to whoever has it."""
+    return "".join(secrets.choice(ALPHABET) for _ in range(CODE_LENGTH))
+
+
+def read_code(text: str) -> str:
+    """What a person typed of a code, as it was drawn; whatever is no code stays none."""
+    return text[:40].upper().translate(_TOLERANT)
 
 
 def read(text: str, prefix: str) -> str:

@@ -4,7 +4,6 @@ seen: the case's version (core.history) on the page that the officer decides by;
 `stale` when something happened since.
 """
 
-import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -22,7 +21,7 @@ from core.errors import DomainError, FourEyes, Invalid, Problem
 from core.history import move, record, require
 from core.legal_time import INSTANT, legal_day, legal_now, months_after
 from core.locks import lock, lock_all
-from core.references import ALPHABET, draw
+from core.references import draw, draw_code
 from exporters.states import ExporterState
 from licensing import ledger
 from licensing.actions.applications import lock_with_exporter
@@ -564,7 +563,7 @@ def issue(ref: str, *, seen: int, usable_from: date | None = None, acknowledged:
         tolerance_pct=step.tolerance_pct,
         report_days=report_days(row, judged, lines, set(step.kept), step.conditions),
         edition=edition,
-        verify_code="".join(secrets.choice(ALPHABET) for _ in range(10)),
+        verify_code=draw_code(),
         issued_at=at,
         judged_by_id=judged[0].editions.newest,
         next_turn_at=next_turn([one for f in foreseen.values() for one in (*f.prohibited, *f.held)], at - INSTANT),
@@ -572,7 +571,7 @@ def issue(ref: str, *, seen: int, usable_from: date | None = None, acknowledged:
     with connection.cursor() as cursor:
         cursor.execute(_CONSIGNEES, [license.pk, row.pk])
     users = LicenseEndUser.objects.bulk_create(
-        LicenseEndUser(license=license, party=parties[declaration.pk], declaration=declaration)
+        LicenseEndUser(license=license, party=parties[declaration.pk], declaration=declaration, verify_code=draw_code())
         for declaration in declarations
     )
     for declaration in declarations:

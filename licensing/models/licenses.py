@@ -296,6 +296,12 @@ class LicenseEndUser(models.Model):
     party = models.ForeignKey(Party, on_delete=models.PROTECT, related_name="+")
     declaration = models.ForeignKey(Declaration, on_delete=models.PROTECT, related_name="+")
     open = models.BooleanField(default=True)
+    verify_code = models.CharField(
+        max_length=10,
+        blank=True,
+        db_default="",
+        help_text="Opens its part of the license to anybody; empty: to nobody.",
+    )
     objects = EndUsers.as_manager()
 
     class Meta:
