@@ -258,6 +258,8 @@ CONTENT_SECURITY_POLICY = {
 RATE_READS = natural("RATE_READS", 600)
 RATE_WRITES = natural("RATE_WRITES", 300)
 RATE_ADDRESS = natural("RATE_ADDRESS", 3000)
+# Of one address, whoever calls: tries at the code of a paper.
+RATE_VERIFY = natural("RATE_VERIFY", 10)
 # Invitations of one company in 24 hours; 0 counts nothing.
 INVITATIONS_A_DAY = natural("INVITATIONS_A_DAY", 20)
 # In memory that all web processes of this machine share; one file for each copy of Lodestone.

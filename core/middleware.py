@@ -165,6 +165,8 @@ class Access:
     @staticmethod
     def _count(request: HttpRequest) -> None:
         match, method = request.resolver_match, request.method or "GET"
+        if match:
+            rates.count_tries(request, match.view_name)
         row = access.find(match.view_name, method) if match and wants_problem(request) else None
         if row:
             rates.count(request, request.actor, read=rates.counts_as_read(row, method))

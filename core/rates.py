@@ -29,6 +29,9 @@ from core.errors import DomainError
 logger = logging.getLogger(__name__)
 MINUTE_NS = 60 * 10**9
 BURST_MINUTES = 2
+slow: dict[
+    str, str
+] = {}  # routes at which something could be guessed, and the setting that says how often; apps fill it
 
 
 class Buckets:
@@ -120,6 +123,16 @@ def count(request: HttpRequest, actor: Actor, *, read: bool = True) -> None:
         kind = "read" if read else "write"
         name = f"key {actor.key.pk} {kind}" if actor.key else f"user {actor.user.pk} {kind}"
         per_minute = settings.RATE_READS if read else settings.RATE_WRITES
+    _take(name, per_minute)
+
+
+def count_tries(request: HttpRequest, route: str) -> None:
+    """One call of a route that is `slow`, by its caller's address, whoever calls. Raises as `count` does."""
+    if route in slow:
+        _take(f"{slow[route]} {address(request)}", getattr(settings, slow[route]))
+
+
+def _take(name: str, per_minute: int) -> None:
     buckets = _buckets(settings.RATE_FILE) if per_minute else None
     wait_s = buckets.take(name, per_minute=per_minute) if buckets else 0
     if wait_s:

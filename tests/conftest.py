@@ -30,7 +30,8 @@ ROOT = Path(__file__).resolve().parent.parent
 
 
 def pytest_configure(config):
-    settings.RATE_READS = settings.RATE_WRITES = settings.RATE_ADDRESS = 0  # tests/core/test_rates.py turns them on
+    # tests/core/test_rates.py and tests/licensing/test_verify.py turn them on
+    settings.RATE_READS = settings.RATE_WRITES = settings.RATE_ADDRESS = settings.RATE_VERIFY = 0
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     settings.SIGNING_KEYS = tempfile.mkdtemp(prefix="lodestone-keys-")
     atexit.register(shutil.rmtree, settings.SIGNING_KEYS, ignore_errors=True)
