@@ -4,7 +4,7 @@ from django.urls import path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
 from core.api import docs
-from licensing.api import applications, assessments, deadline
+from licensing.api import applications, assessments, deadline, verify
 from licensing.api import views as licensing
 from shipments.api import bulk, reports
 from shipments.api import views as shipments
@@ -15,6 +15,7 @@ urlpatterns = [
     path("applications/<str:ref>/", applications.ApplicationDetail.as_view(), name="api.application"),
     path("control-items/", licensing.ControlItems.as_view(), name="api.control-items"),
     path("calendar/deadline/", deadline.Deadline.as_view(), name="api.calendar.deadline"),
+    path("verify/<str:ref>/", verify.Verify.as_view(), name="api.verify"),
     path("licenses/", licensing.Licenses.as_view(), name="api.licenses"),
     path("licenses/<str:ref>/", licensing.LicenseDetail.as_view(), name="api.license"),
     path("licenses/<str:ref>/movements/", licensing.Movements.as_view(), name="api.movements"),

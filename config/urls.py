@@ -10,7 +10,20 @@ from core.web.sessions import session
 from core.web.steps import addresses
 from exporters.web import lists as exporters_lists
 from exporters.web import pages as exporters
-from licensing.web import check, departures, desk, follows, holds, notices, policy, pools, proposals, rulebook, typed
+from licensing.web import (
+    check,
+    departures,
+    desk,
+    follows,
+    holds,
+    notices,
+    policy,
+    pools,
+    proposals,
+    rulebook,
+    typed,
+    verify,
+)
 from licensing.web import lists as licensing_lists
 from licensing.web import pages as licensing
 from shipments.web import bulk, customs
@@ -23,6 +36,7 @@ urlpatterns = [
     path("healthz", core.healthz, name="healthz"),
     path("readyz", core.readyz, name="readyz"),
     path(".well-known/jwks.json", core.jwks, name="jwks"),
+    path("v/<str:number>/<str:code>/", verify.page, name="verify"),
     path("language/", core.set_language, name="set_language"),
     path("accounts/", include("allauth.account.urls")),
     path("session/", session, name="session"),

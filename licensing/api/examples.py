@@ -26,6 +26,30 @@ DEADLINE = {
     "deadline": "2026-05-29",
     "provisional": False,
 }
+VERIFIED = {
+    "number": "EL-7QF4K2M1R",
+    "part": "whole",
+    "state": "in_force",
+    "ended": None,
+    "ended_on": None,
+    "holder": "Lanting Magnetics Co., Ltd.",
+    "end_user": None,
+    "closed": [],
+    "valid_from": "2026-03-02",
+    "valid_to": "2027-03-01",
+    "countries": ["DE"],
+    "lines": [
+        {
+            "control_code": "1C905.a.4",
+            "description": "Dysprosium oxide",
+            "unit": "kg",
+            "authorized": "18000.000",
+            "left": "5860.000",
+        }
+    ],
+    "ask": "Bureau of Export Control",
+    "as_of": "2026-11-24T06:03:00Z",
+}
 APPLICATION = {
     "reference": "AP-5T0RK8W6M",
     "kind": "annual",

@@ -25,7 +25,7 @@ def test_each_code_has_an_anchor_with_cause_fix_and_whether_to_try_again(client)
 def test_each_call_links_to_the_codes_that_it_may_refuse_with(client):
     text = page(client)
     calls = re.findall(r'<article class="call" id="([^"]+)".*?</article>', text, re.DOTALL)
-    assert len(calls) == 19
+    assert len(calls) == 20
     reserve = re.search(r'id="post-api-v1-shipments".*?</article>', text, re.DOTALL).group()
     for code in ("line-exhausted", "idempotency-key-reused", "not-iso-date", "client-reference-used"):
         assert f'href="#{code}"' in reserve

@@ -27,7 +27,8 @@ from tests.api.document import Document
 DOCUMENT = Document.generated()
 CALLS = [pytest.param(*call, id=call[2]["operationId"]) for call in DOCUMENT.operations()]
 ASSESSMENTS, DEADLINE = "/api/v1/assessments/", "/api/v1/calendar/deadline/"
-OPEN = {"/api/v1/control-items/", ASSESSMENTS, DEADLINE}
+VERIFY = "/api/v1/verify/{ref}/"
+OPEN = {"/api/v1/control-items/", ASSESSMENTS, DEADLINE, VERIFY}
 SHIPMENTS, CHECK, CUSTOMS = "/api/v1/shipments/", "/api/v1/shipments/check/", "/api/v1/customs/messages/"
 BULK = "/api/v1/shipments/bulk/"
 CANCEL, LICENSE = "/api/v1/shipments/{ref}/cancel/", "/api/v1/licenses/{ref}/"
@@ -63,7 +64,7 @@ class Caller:
         """The row that an address with a reference is of."""
         if path.startswith(BULK):
             return self.job
-        nouns = {"applications": self.license.application, "licenses": self.license}
+        nouns = {"applications": self.license.application, "licenses": self.license, "verify": self.license}
         return nouns.get(path.split("/")[3], self.shipment)
 
     @cached_property
@@ -87,7 +88,8 @@ class Caller:
         return self.message() if path == CUSTOMS else None
 
     def send(self, path, method, body="good", key=None, bearer="", query="", ref="", **headers):
-        query = query or {DEADLINE: "?accepted_on=2026-03-02", BULK: "?mode=partial"}.get(path, "")
+        asked = {DEADLINE: "accepted_on=2026-03-02", BULK: "mode=partial", VERIFY: f"code={self.license.verify_code}"}
+        query = query or (f"?{asked[path]}" if path in asked else "")
         bearer = bearer or self.keys["customs" if path == CUSTOMS else "exporter"]
         body = self.good_body(path) if body == "good" else body
         data = body if isinstance(body, bytes) else b"" if body is None else json.dumps(body).encode()

@@ -119,6 +119,8 @@ def stage(world):
         **{name: {"ref": rules.ref, **more} if "draft" in name else more for name, more in pages.ALSO.items()},
         "rules.edition.text": {"ref": rules.base.code},
         "grant.confirm": {"pk": grant.pk},
+        "verify": {"number": license.ref, "code": license.verify_code},
+        "api.verify": {"ref": license.ref},
         "delivery": {"pk": Delivery.objects.filter(delivered_at=None).first().pk},
         "mailbox.read": {"pk": mail.pk},
         "application.document.remove": {"ref": draft, "paper": Application.objects.get(ref=draft).documents.first().pk},

@@ -1,0 +1,141 @@
+"""What whoever has a paper in hand is told of its license now: as far as the paper's code goes, and no further.
+
+A license has a code for the whole, and each of its end-users one for his part. A wrong code and a number that does
+not exist are the same: one query, and the same comparisons.
+"""
+
+import hmac
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+
+from core.legal_time import legal_day
+from core.models import Country, HistoryLine, Organization
+from core.references import CODE_LENGTH, read, read_code
+from licensing.models import License, LicenseEndUser, Obstacle
+from licensing.models.balances import Ceiling, LicenseLine
+from licensing.selectors.causes import closings
+from licensing.selectors.licenses import with_terms
+from licensing.selectors.usable import open_users
+
+ENDS = ("revoke", "surrender", "exhaust", "expire")
+DUMMY = "*" * CODE_LENGTH  # no code has such a character
+
+
+class Word(StrEnum):
+    IN_FORCE = "in_force"
+    NOT_YET = "not_yet"
+    SUSPENDED = "suspended"
+    ENDED = "ended"
+
+
+WORDS = {Obstacle.SUSPENDED: Word.SUSPENDED, Obstacle.EARLY: Word.NOT_YET, None: Word.IN_FORCE}
+
+
+@dataclass(frozen=True)
+class Share:
+    """A line as one reader has it; no quantities where it is shared with others and none of it is set aside for him."""
+
+    line: LicenseLine
+    authorized: int | None
+    left: int | None
+
+
+@dataclass(frozen=True)
+class Opened:
+    """What a code opens: the whole license, or the part of one end-user."""
+
+    license: int
+    end_user: int | None
+
+
+@dataclass(frozen=True)
+class Standing:
+    """end_user: None, the whole. ended: why, and on which day. closed: of the whole, whom it serves no more."""
+
+    license: License
+    end_user: LicenseEndUser | None
+    word: Word
+    ended: Obstacle | None
+    ended_on: date | None
+    shares: list[Share]
+    countries: list[Country]
+    closed: list[LicenseEndUser]
+    office: Organization
+    at: datetime
+
+
+def opened(number: str, code: str) -> Opened | None:
+    """What this code of this license opens. One query, whatever is asked."""
+    try:
+        ref = read(number, License.PREFIX)
+    except ValueError:
+        ref = ""  # asked for all the same
+    given, found = read_code(code), None
+    rows = License.objects.filter(ref=ref).values_list("pk", "verify_code", "end_users", "end_users__verify_code")
+    for license, whole, user, part in rows or [(0, DUMMY, 0, DUMMY)]:
+        if _same(given, whole):
+            found = Opened(license, None)
+        if _same(given, part or DUMMY):
+            found = Opened(license, user)
+    return found
+
+
+def _same(given: str, kept: str) -> bool:
+    return hmac.compare_digest(given.encode(), kept.encode())
+
+
+def standing(what: Opened, at: datetime) -> Standing:
+    """How it stands at that instant, which is now."""
+    license = with_terms(License.objects.select_related("exporter__organization")).get(pk=what.license)
+    users = list(license.end_users.all())
+    user = next((one for one in users if one.pk == what.end_user), None)
+    free = open_users(license, closings([license], at).get(license.pk, ()))
+    obstacle = license.obstacle_on(legal_day(at))
+    word = WORDS.get(obstacle, Word.ENDED)
+    if user is not None and user not in free and word != Word.ENDED:
+        word = Word.SUSPENDED
+    ended = word == Word.ENDED
+    return Standing(
+        license=license,
+        end_user=user,
+        word=word,
+        ended=obstacle if ended else None,
+        ended_on=_ended_on(license, obstacle) if ended else None,
+        shares=shares(license, user, over=ended),
+        countries=[user.party.country] if user else list(Country.objects.filter(pk__in=license.destinations)),
+        closed=[] if user or word != Word.IN_FORCE else [one for one in users if one not in free],
+        office=Organization.objects.filter(kind="ministry").order_by("pk")[0],
+        at=at,
+    )
+
+
+def shares(license: License, user: LicenseEndUser | None, *, over: bool = False) -> list[Share]:
+    """The whole's lines, or those of this end-user: whose item his declaration covers. over: nothing is left."""
+    lines: Iterable[LicenseLine] = license.lines.all()
+    if user is not None:
+        items = set(user.declaration.items.values_list("control_item", flat=True))
+        lines = [line for line in lines if line.control_item_id in items]
+    sole = user is None or len(license.end_users.all()) == 1
+    return [_share(line, user, sole, over) for line in lines]
+
+
+def _share(line: LicenseLine, user: LicenseEndUser | None, sole: bool, over: bool) -> Share:
+    own = _allotment(line, user)
+    if own is None and not sole:
+        return Share(line, None, None)
+    authorized, left = (line.whole, line.available) if own is None else (own.authorized, own.available)
+    return Share(line, authorized, 0 if over else max(0, left))
+
+
+def _allotment(line: LicenseLine, user: LicenseEndUser | None) -> Ceiling | None:
+    own = [one for one in line.ceilings.all() if user is not None and one.end_user_id == user.pk]
+    return own[0] if own else None
+
+
+def _ended_on(license: License, why: Obstacle | None) -> date:
+    if why == Obstacle.OVER:
+        return license.usable_until
+    lines = HistoryLine.objects.filter(subject_kind="license", subject_id=license.pk, verb__in=ENDS)
+    return legal_day(lines.latest("seq").at)

@@ -1,0 +1,122 @@
+"""The page behind the code of a paper, for anybody: one word, and what of it is left. Chinese and English at once.
+
+It stands alone: no script, no picture, one small stylesheet, as it is opened on a phone beside a container.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
+
+from core import rates
+from core.languages import in_language
+from core.legal_time import LEGAL_ZONE, legal_now
+from core.templatetags.lodestone import day, quantity
+from core.web.steps import of_one_moment
+from licensing.models import Obstacle
+from licensing.papers import said
+from licensing.selectors.verified import Share, Standing, Word, opened, standing
+
+rates.slow |= {"verify": "RATE_VERIFY", "api.verify": "RATE_VERIFY"}
+
+Both = dict[str, str]
+both = said.both
+
+
+@of_one_moment
+def page(request: HttpRequest, number: str, code: str) -> HttpResponse:
+    """How the code's part of the license stands now; of a wrong code the same page as of a wrong number."""
+    at = legal_now()
+    found = opened(number, code)
+    context = _told(standing(found, at)) if found else _nothing()
+    local = at.astimezone(LEGAL_ZONE)
+    context["asked"] = both(lambda: _("Asked on {time}, UTC+8").format(time=f"{local:%Y-%m-%d %H:%M:%S}"))
+    response = render(request, "licensing/verify.html", context, status=200 if found else 404)
+    response.headers["Cache-Control"] = "no-store"
+    response.headers["Referrer-Policy"] = "no-referrer"  # the address is the code
+    response.headers["X-Robots-Tag"] = "noindex"
+    return response
+
+
+def _nothing() -> dict[str, Any]:
+    return {
+        "look": "none",
+        "word": both(lambda: _("Not found")),
+        "says": [
+            both(lambda: _("No license has this number and this code together. Compare both with the paper.")),
+            both(lambda: _("If they are the same, do not rely on the paper: ask the authority that it names.")),
+        ],
+    }
+
+
+def _told(found: Standing) -> dict[str, Any]:
+    license = found.license
+    return {
+        "look": found.word,
+        "word": _word(found),
+        "says": list(_says(found)),
+        "number": license.ref,
+        "part": both(lambda: _("The whole license") if found.end_user is None else _("The part of one end-user")),
+        "facts": list(_facts(found)),
+        "shares": [_share(one) for one in found.shares],
+        "heads": [both(lambda: _("Goods")), both(lambda: _("Authorized")), both(lambda: _("Left now"))],
+    }
+
+
+def _word(found: Standing) -> Both:
+    words: dict[Word, Callable[[], str]] = {
+        Word.IN_FORCE: lambda: pgettext("license", "In force"),
+        Word.NOT_YET: lambda: _("Not in force yet"),
+        Word.SUSPENDED: lambda: pgettext("license", "Suspended"),
+        Word.ENDED: lambda: pgettext("license", "Ended"),
+    }
+    return both(words[found.word])
+
+
+ENDED: dict[Obstacle, Callable[[], str]] = {
+    Obstacle.REVOKED: lambda: _("Revoked by the ministry on {day}. Nothing may be exported on it."),
+    Obstacle.SURRENDERED: lambda: _("Handed back by its holder on {day}. Nothing may be exported on it."),
+    Obstacle.USED_UP: lambda: _("Used up on {day}. Nothing is left to export on it."),
+    Obstacle.OVER: lambda: _("Its last day was {day}. Nothing may be exported on it."),
+}
+
+
+def _says(found: Standing) -> Any:
+    """Why, and whom to ask."""
+    if found.ended:
+        yield both(lambda: ENDED[found.ended]().format(day=day(found.ended_on)))
+    elif found.word == Word.SUSPENDED:
+        yield both(lambda: _("Nothing may be exported on it until the suspension is lifted."))
+    elif found.word == Word.NOT_YET:
+        yield both(lambda: _("Nothing may be exported on it before its first day."))
+    for one in found.closed:
+        yield both(lambda one=one: _("Suspended for the end-user {name}.").format(name=one.party.name))
+    office = found.office
+    yield both(lambda: _("Whom to ask: {office}").format(office=in_language(office.name_en, office.name_zh)))
+
+
+def _facts(found: Standing) -> Any:
+    license, user = found.license, found.end_user
+    company = said.named(license.exporter.organization)
+    countries = [said.named(one) for one in found.countries]
+    yield both(lambda: _("Holder")), company
+    if user is not None:
+        yield both(lambda: _("End-user")), {"zh": user.party.name_local, "en": user.party.name}
+    yield both(lambda: _("Valid from")), said.day(license.usable_from)
+    yield both(lambda: _("Valid to")), said.day(license.usable_until)
+    yield (
+        both(lambda: _("Country or region")),
+        {name: ", ".join(one[name] for one in countries) for name in ("zh", "en")},
+    )
+
+
+def _share(one: Share) -> dict[str, Any]:
+    line = one.line
+    return {"line": line, "authorized": _amount(one.authorized, line.unit), "left": _amount(one.left, line.unit)}
+
+
+def _amount(base: int | None, unit: str) -> Both:
+    return both(lambda: _("as the holder arranges") if base is None else quantity(base, unit))

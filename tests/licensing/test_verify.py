@@ -1,0 +1,261 @@
+"""The page behind a paper's code: what holds now, for anybody, as far as that code goes, and not a byte further."""
+
+import re
+import statistics
+import time
+from datetime import timedelta
+from html import unescape
+from pathlib import Path
+
+import pytest
+from django.conf import settings as configured
+
+from core.legal_time import legal_today
+from licensing.actions import licenses
+from licensing.models import License, LicenseEndUser, Suspension
+from licensing.selectors import verified
+from tests import make
+from tests.make import seen
+
+KG = 1000
+CSS = Path(configured.BASE_DIR) / "static" / "css" / "verify.css"
+
+
+@pytest.fixture
+def issued(world):
+    """For two end-users, 40 t and 20 t of its 60 t."""
+    return world.license(users=2, allotted=(40_000 * KG, 20_000 * KG))
+
+
+def users_of(license):
+    return list(license.end_users.order_by("pk"))
+
+
+def address(license, code=None):
+    return f"/v/{license.ref}/{code or license.verify_code}/"
+
+
+def raw(client, path):
+    return client.get(path).content.decode()
+
+
+def text(client, path):
+    return " ".join(re.sub(r"<[^>]+>", " ", unescape(raw(client, path).split("<body>")[1])).split())
+
+
+def rest(client, license, code=None):
+    return client.get(f"/api/v1/verify/{license.ref}/", {"code": code or license.verify_code})
+
+
+# --- what it says -----------------------------------------------------------------------------------------
+def test_it_says_in_both_languages_what_holds_now(issued, client):
+    said = text(client, address(issued))
+    for one in ("有效 In force", issued.ref, "1C905.a.4", "60,000 千克", "60,000 kg", "德国", "Germany", "UTC+8"):
+        assert one in said, one
+    for one in ("Lanting Magnetics Co., Ltd.", "兰汀磁材", "Whom to ask: Bureau of Export Control", "出口管制局"):
+        assert one in said, one
+    last = issued.usable_until
+    assert f"{last:%-d %b %Y}" in said and f"{last.year}年{last.month}月{last.day}日" in said
+
+
+def test_what_is_left_is_what_is_left_now(issued, client, world):
+    world.clear(world.shipment(issued, 1_000 * KG).ref, 1_000 * KG)
+    assert "59,000 kg" in text(client, address(issued))
+    assert rest(client, issued).json()["lines"][0]["left"] == "59000.000"
+    first, second = users_of(issued)
+    assert rest(client, issued, first.verify_code).json()["lines"][0]["left"] == "39000.000"
+    assert rest(client, issued, second.verify_code).json()["lines"][0]["left"] == "20000.000"
+
+
+def test_a_suspension_shows_at_once_and_so_does_its_end(issued, client, world):
+    licenses.suspend(issued.ref, seen=seen(issued.ref), reason="A hidden reason", by=world.ministry.decider)
+    said = text(client, address(issued))
+    assert "已暂停 Suspended" in said and "until the suspension is lifted" in said and "A hidden reason" not in said
+    for code in (None, users_of(issued)[0].verify_code):
+        assert rest(client, issued, code).json()["state"] == "suspended"
+    cause = Suspension.objects.get()
+    licenses.lift(
+        issued.ref, seen=seen(issued.ref), suspension=cause.pk, reason="Settled", by=world.ministry.other_decider
+    )
+    assert "In force" in text(client, address(issued))
+
+
+def test_a_license_that_was_ended_says_by_what_on_which_day_and_whom_to_ask(issued, client, world, clock):
+    make.ended(world, issued)
+    day = legal_today()
+    clock.shift(days=3)
+    said = text(client, address(issued))
+    assert f"Revoked by the ministry on {day:%-d %b %Y}" in said and "Ended" in said
+    assert f"{day.year}年{day.month}月{day.day}日" in said and "Whom to ask: Bureau of Export Control" in said
+    answer = rest(client, issued).json()
+    assert (answer["state"], answer["ended"], answer["ended_on"]) == ("ended", "revoked", day.isoformat())
+    assert answer["lines"][0]["left"] == "0.000"
+
+
+def test_the_other_ends_have_words_of_their_own(world, client, clock):
+    handed, over, used = (world.license(kilograms=100) for _ in range(3))
+    licenses.surrender(handed.ref, seen=seen(handed.ref), by=world.exporter)
+    world.clear(world.shipment(used, 100 * KG).ref, 100 * KG)
+    assert "Handed back by its holder" in text(client, address(handed))
+    assert "Used up on" in text(client, address(used))
+    clock.shift(days=(over.usable_until - legal_today()).days + 1)
+    assert f"Its last day was {over.usable_until:%-d %b %Y}" in text(client, address(over))
+    assert rest(client, over).json()["ended"] == "over"  # though no sweep has said so
+
+
+def test_before_its_first_day_it_is_not_in_force(world, client):
+    early = world.license(kilograms=100)
+    License.objects.filter(pk=early.pk).update(usable_from=legal_today() + timedelta(days=3))
+    assert "Not in force yet" in text(client, address(early))
+    assert rest(client, early).json()["state"] == "not_yet"
+
+
+# --- each reader his part ---------------------------------------------------------------------------------
+def test_an_end_user_reads_his_part_and_the_whole_says_who_is_closed(issued, client, world):
+    first, second = users_of(issued)
+    Suspension.objects.create(
+        license=issued,
+        end_user=first,
+        cause="screening",
+        reason="x",
+        opened_by=world.ministry.decider.user,
+        opened_at=issued.issued_at,
+    )
+    states = [rest(client, issued, code).json()["state"] for code in (None, first.verify_code, second.verify_code)]
+    assert states == ["in_force", "suspended", "in_force"]
+    assert rest(client, issued).json()["closed"] == [first.party.name]
+    assert f"Suspended for the end-user {first.party.name}" in text(client, address(issued))
+
+
+def test_40_attempts_by_one_part_to_learn_anything_of_another(issued, client, world):
+    """Whatever of it is typed, in whatever form, over pages and REST: his own part, or not found."""
+    own, other = users_of(issued)
+    world.clear(world.shipment(issued, 7_777 * KG, end_user=other.party.ref).ref, 7_777 * KG)
+    elsewhere = world.license(kilograms=55)
+    code = own.verify_code
+    codes = [code, code.lower(), f"{code[:5]}-{code[5:]}", f" {code} ", code[::-1], code[:-1], code + code[0]]
+    codes += [str(other.pk), str(own.pk), other.declaration.ref, own.declaration.ref, "", "*" * 10, issued.ref, "%00"]
+    codes += [f"{code}'--", f"{code} OR 1=1", code + "%", "_" * 10, other.verify_code[:-1] + "*"]
+    secrets = [other.party.name, other.party.name_local, other.declaration.ref, other.verify_code, issued.verify_code]
+    secrets += ["20,000", "20000.000", "12,223", "12223.000", "7,777", "60,000", "60000.000", "52,223"]
+    told = []
+    for number in (issued.ref, elsewhere.ref):
+        for one in codes:
+            page = client.get(f"/v/{number}/{one}/") if one else client.get(f"/v/{number}/%20/")
+            answer = client.get(f"/api/v1/verify/{number}/", {"code": one})
+            told.append(page.content.decode() + answer.content.decode())
+            opens = number == issued.ref and one.upper().replace("-", "").strip() == code
+            assert (page.status_code == 200) == opens, one
+    assert len(told) == 40
+    assert [secret for secret in secrets if secret and any(secret in one for one in told)] == []
+
+
+def test_what_is_shared_with_others_says_no_quantity_to_a_part(world, client):
+    """Else what is left of it would tell what the others took."""
+    license = world.license(kilograms=60, users=2)
+    own, _other = users_of(license)
+    line = rest(client, license, own.verify_code).json()["lines"][0]
+    assert (line["authorized"], line["left"]) == (None, None)
+    said = text(client, address(license, own.verify_code))
+    assert "as the holder arranges" in said and "60 kg" not in said
+    sole = world.license(kilograms=61)
+    assert rest(client, sole, users_of(sole)[0].verify_code).json()["lines"][0]["left"] == "61.000"
+
+
+def test_a_part_has_only_the_lines_that_its_declaration_covers(issued):
+    own = users_of(issued)[0]
+    rows = verified.with_terms(License.objects.all())
+    assert [one.line.number for one in verified.shares(rows.get(pk=issued.pk), own)] == [1]
+    own.declaration.items.all().delete()
+    assert verified.shares(rows.get(pk=issued.pk), own) == []
+
+
+def test_each_code_is_its_own_and_an_empty_one_opens_nothing(issued, client):
+    codes = [issued.verify_code, *(user.verify_code for user in users_of(issued))]
+    assert len({*codes}) == 3 and all(re.fullmatch("[0-9A-HJKMNP-TV-Z]{10}", code) for code in codes)
+    LicenseEndUser.objects.update(verify_code="")
+    assert client.get(f"/api/v1/verify/{issued.ref}/", {"code": ""}).status_code == 404
+    assert client.get(f"/api/v1/verify/{issued.ref}/", {"code": "-"}).status_code == 404
+
+
+# --- guesses ----------------------------------------------------------------------------------------------
+def test_a_wrong_code_and_an_unknown_number_are_the_same_to_the_byte(issued, client, monkeypatch):
+    wrong, unknown = "A" * 10, make.unknown()
+    asked = [f"/v/{number}/{wrong}/" for number in (issued.ref, unknown, "nonsense", "EL-0")]
+    at = verified_at(monkeypatch)
+    pages = {(answer.status_code, answer.content) for answer in map(client.get, asked)}
+    assert len(pages) == 1 and at
+    answers = [client.get(f"/api/v1/verify/{number}/", {"code": wrong}) for number in (issued.ref, unknown)]
+    one, two = (answer.json() | {"instance": ""} for answer in answers)
+    assert one == two and one["status"] == 404
+
+
+def verified_at(monkeypatch):
+    """One instant for all pages, as what is told is told with its second."""
+    from core.legal_time import legal_now
+    from licensing.web import verify
+
+    at = legal_now()
+    monkeypatch.setattr(verify, "legal_now", lambda: at)
+    return at
+
+
+def test_they_cost_the_same_queries(issued, django_assert_num_queries):
+    for number in (issued.ref, make.unknown(), "nonsense"):
+        with django_assert_num_queries(1):
+            assert verified.opened(number, "A" * 10) is None
+
+
+def test_every_code_is_compared_in_constant_time(issued, monkeypatch):
+    compared = []
+    monkeypatch.setattr(verified.hmac, "compare_digest", lambda one, two: compared.append(two) or False)
+    assert verified.opened(issued.ref, issued.verify_code) is None
+    assert len(compared) == 4
+    compared.clear()
+    assert verified.opened(make.unknown(), "x") is None
+    assert len(compared) == 2
+
+
+@pytest.mark.slow
+def test_they_take_the_same_time(issued):
+    """Medians within 5 ms: in turns, so that whatever else the machine does falls on both."""
+    took = {issued.ref: [], make.unknown(): []}
+    for _ in range(150):
+        for number, times in took.items():
+            begun = time.perf_counter()
+            verified.opened(number, "A" * 10)
+            times.append(time.perf_counter() - begun)
+    one, two = map(statistics.median, took.values())
+    assert abs(one - two) < 0.005
+
+
+def test_ten_a_minute_from_one_address_whoever_asks(issued, client, settings, tmp_path, world):
+    settings.RATE_FILE, settings.RATE_VERIFY = str(tmp_path / "rates"), 10
+    statuses = [client.get(address(issued, "A" * 10)).status_code for _ in range(15)]
+    key = make.key(world.exporter, "licenses:read")
+    statuses += [
+        client.get(f"/api/v1/verify/{issued.ref}/?code=x", HTTP_AUTHORIZATION=f"Bearer {key}").status_code
+        for _ in range(6)
+    ]
+    assert statuses == [404] * 20 + [429]  # twice a minute's at once, as everywhere
+    answer = client.get(address(issued))
+    assert (answer.status_code, answer.headers["Retry-After"]) == (429, "6")
+    assert client.get(address(issued), REMOTE_ADDR="10.1.1.1").status_code == 200
+
+
+# --- its weight -------------------------------------------------------------------------------------------
+def test_it_is_light_loads_one_small_stylesheet_and_is_kept_nowhere(issued, client):
+    answer = client.get(address(issued))
+    page = answer.content.decode()
+    assert re.findall(r'(?:src|href)="([^"]+)"', page) == ["data:,", "/static/css/verify.css"]
+    assert "<script" not in page and "style=" not in page and "@import" not in CSS.read_text()
+    assert len(answer.content) + len(CSS.read_bytes()) < 15_000
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert answer.headers["Referrer-Policy"] == "no-referrer"
+    assert not answer.cookies
+
+
+def test_it_says_the_same_whatever_language_its_reader_has(issued, client, monkeypatch):
+    verified_at(monkeypatch)
+    english = raw(client, address(issued))
+    assert client.get(address(issued), HTTP_ACCEPT_LANGUAGE="zh-hans").content.decode() == english
