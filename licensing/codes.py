@@ -300,6 +300,18 @@ CODES = (
         _("Send the declaration first."),
     ),
     Code(
+        "original-received",
+        409,
+        _("It is recorded already that the paper original of the declaration came."),
+        _("Take that back first, if it was a mistake."),
+    ),
+    Code(
+        "no-original",
+        409,
+        _("It is not recorded that the paper original of the declaration came."),
+        _("Record it first, if it did."),
+    ),
+    Code(
         "declaration-changed",
         409,
         _("A declaration was signed anew after the recommendation."),

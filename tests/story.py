@@ -226,6 +226,9 @@ def _declarations(step: Story, world: make.World) -> Any:
     signature = {"certificate": ("c.pdf", demo.pdf("x")), "signer_name": "J", "signer_post": "Head"}
     step(declarations.attach_signed, row.ref, by=boss, signed_on=legal_today(), **signature)
     step(declarations.submit, row.ref, by=boss)
+    intake = world.ministry.intake
+    step(declarations.receive_original, row.ref, on=legal_today(), by=intake)
+    step(declarations.miss_original, row.ref, reason="It was another one.", by=intake)
     return step(declarations.verify, row.ref, by=reviewer)
 
 

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from core.access import Actor
 from core.actions import keep_answer, keep_file
 from core.command import command
-from core.errors import FourEyes, Invalid, Problem, WrongState
+from core.errors import DomainError, FourEyes, Invalid, Problem, WrongState
 from core.files import PAPER
 from core.history import move, record, require, require_version
 from core.legal_time import legal_day, legal_now, legal_today, months_after
@@ -243,6 +243,38 @@ def redo(ref: str, *, seen: int, reason: str, by: Actor) -> Declaration:
     assert row.certificate is not None, "what was sent is signed"
     said.files.add(row.certificate)
     move(row.redo, by=by, at=at, reason=reason)
+    return row
+
+
+@command
+def receive_original(ref: str, *, seen: int, on: date, note: str = "", by: Actor) -> Declaration:
+    """The paper that the end-user signed has come to the ministry on that day. Nothing waits for it.
+
+    Raises DomainError original-received where it is recorded already, Invalid for a day ahead or before the signature.
+    """
+    row = lock(declarations_for(by), ref=ref)
+    require(row.receive_original, by=by, seen=seen)
+    if row.original_received_on is not None:
+        raise DomainError(_("The paper original is recorded as received already."), code="original-received")
+    assert row.signed_on is not None, "what was sent is signed"
+    at = legal_now()
+    if on > legal_day(at):
+        raise Invalid([Problem("/on", "date-out-of-range", _("The day on which it came can’t lie ahead."))])
+    if on < row.signed_on:
+        raise Invalid([Problem("/on", "date-out-of-range", _("It can’t have come before it was signed."))])
+    move(row.receive_original, by=by, at=at, reason=note, facts={"on": on.isoformat()}, on=on, note=note)
+    return row
+
+
+@command
+def miss_original(ref: str, *, seen: int, reason: str, by: Actor) -> Declaration:
+    """That its paper original came was recorded by mistake: it is not there. Raises DomainError no-original."""
+    row = lock(declarations_for(by), ref=ref)
+    require(row.miss_original, by=by, seen=seen)
+    if row.original_received_on is None:
+        raise DomainError(_("The paper original is not recorded as received."), code="no-original")
+    facts = {"on": row.original_received_on.isoformat()}
+    move(row.miss_original, by=by, at=legal_now(), reason=reason, facts=facts)
     return row
 
 

@@ -37,6 +37,14 @@ class InvalidGround(models.TextChoices):
     FRAUD = "fraud", _("It was obtained by fraud")
 
 
+def original_is_there(row: Any) -> bool:
+    return bool(row.original_received_on is not None)
+
+
+def original_is_missing(row: Any) -> bool:
+    return bool(row.original_received_on is None)
+
+
 @countersigned("invalidate", S.INVALID)
 @guarded(initial=S.DRAFT)
 class Declaration(FSMModelMixin, models.Model):
@@ -52,6 +60,7 @@ class Declaration(FSMModelMixin, models.Model):
     UNSENT = models.Q(state__in=[S.DRAFT, S.SIGNED])  # the ministry has not got it, or not as it will be
     EXPORTERS_TURN = UNSENT | models.Q(state=S.QUERIED)
     RELIABLE = models.Q(state__in=[S.SUBMITTED, S.VERIFIED, S.IN_FORCE])  # what `submitted` says
+    AWAITS_ORIGINAL = RELIABLE & models.Q(original_received_on=None)  # of what was signed on paper
     TO_VERIFY = models.Q(state=S.SUBMITTED)  # no reviewer has decided on it
 
     class Process(models.TextChoices):
@@ -101,6 +110,9 @@ class Declaration(FSMModelMixin, models.Model):
     )
     # when the certificate came: a case that is decided compares it, and does not read a row that holds a file
     attached_at = models.DateTimeField(null=True, editable=False)
+    # nothing waits for it: the ministry decides on the scan
+    original_received_on = models.DateField(_("paper original received on"), null=True, editable=False)
+    original_note = models.CharField(max_length=300, blank=True, db_default="", editable=False)
     version = models.PositiveIntegerField(default=1)
     created_at = models.DateTimeField()
 
@@ -118,6 +130,11 @@ class Declaration(FSMModelMixin, models.Model):
                     signed_on__isnull=False,
                     **dict.fromkeys(CONFIRMATIONS, True),
                 ),
+            ),
+            models.CheckConstraint(
+                name="declaration_original_is_signed",
+                condition=models.Q(original_received_on=None)
+                | models.Q(signed_on__isnull=False, original_received_on__gte=models.F("signed_on")),
             ),
         ]
 
@@ -197,6 +214,7 @@ class Declaration(FSMModelMixin, models.Model):
     ) -> None:
         self.certificate, self.signer_name, self.signer_post = certificate, signer_name, signer_post
         self.signed_on, self.attached_at, self.as_signed = signed_on, attached_at, as_signed
+        self.original_received_on, self.original_note = None, ""  # of what was signed before
 
     @transition(
         field=state,
@@ -251,6 +269,28 @@ class Declaration(FSMModelMixin, models.Model):
         custom={"label": _("Reject")},
     )
     def reject(self) -> None: ...
+
+    @transition(
+        field=state,
+        source=[S.SUBMITTED, S.QUERIED, S.VERIFIED, S.IN_FORCE, S.SUPERSEDED, S.EXPIRED],
+        target=None,
+        permission=rules.officer("declaration.receive_original"),
+        conditions=[original_is_missing],
+        custom={"label": _("Record that the paper original came")},
+    )
+    def receive_original(self, *, on: date, note: str) -> None:
+        self.original_received_on, self.original_note = on, note
+
+    @transition(
+        field=state,
+        source=[S.SUBMITTED, S.QUERIED, S.VERIFIED, S.IN_FORCE, S.SUPERSEDED, S.EXPIRED],
+        target=None,
+        permission=rules.officer("declaration.miss_original"),
+        conditions=[original_is_there],
+        custom={"label": _("Take back that the original came")},
+    )
+    def miss_original(self) -> None:
+        self.original_received_on, self.original_note = None, ""
 
     @transition(
         field=state,

@@ -298,6 +298,7 @@ DECLARATIONS = List(
         Column("product", _("Product"), lambda row: row.product),
         Column("end_use", _("End-use"), lambda row: row.end_use),
         Column("signed", _("Signed on"), lambda row: row.signed_on, (Coalesce("signed_on", NO_DAY),)),
+        Column("original", _("Paper original received on"), lambda row: row.original_received_on),
     ),
     order="-created",
     search=(
@@ -337,6 +338,7 @@ DESK_DECLARATIONS = replace(
     views=(
         View("waiting", _("To verify"), _waiting, "created"),
         View("exporter", _("With the exporter"), lambda rows, actor: rows.filter(Declaration.EXPORTERS_TURN)),
+        View("paper", _("Original not here"), lambda rows, actor: rows.filter(Declaration.AWAITS_ORIGINAL)),
         View("seen", _("Looked at already"), _looked_at),
     ),
     prefer=("waiting",),

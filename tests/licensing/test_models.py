@@ -53,6 +53,7 @@ CASES = [
     ),
     ("licensing_clearancecount.licensing_clearancecount_taken_check", {"*": "", "taken": "-1"}),
     ("licensing_declaration.declaration_signed_is_complete", {"*": "", "no_transfer": "false"}),
+    ("licensing_declaration.declaration_original_is_signed", {"*": "", "original_received_on": "signed_on - 1"}),
     ("licensing_declaration.licensing_declaration_ref_key", BEGUN),
     ("licensing_declaration.licensing_declaration_version_check", BEGUN | {"version": "-1"}),
     ("licensing_declarationitem.declaration_item_once", {}),

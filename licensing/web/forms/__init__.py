@@ -6,6 +6,7 @@ from licensing.web.forms.decisions import ApproveForm, DecideForm, IntendForm, I
 from licensing.web.forms.declarations import (
     CertificateForm,
     DeclarationForm,
+    OriginalForm,
     ProposeInvalidateForm,
     QueryForm,
     RedeclareForm,
@@ -34,6 +35,7 @@ __all__ = [
     "LiftForm",
     "LineForm",
     "LineFormSet",
+    "OriginalForm",
     "ProposeInvalidateForm",
     "ProposeRevokeForm",
     "QueryForm",

@@ -114,6 +114,16 @@ class ProposeInvalidateForm(StepForm):
     )
 
 
+class OriginalForm(StepForm):
+    on = DayField(label=gettext_lazy("Received on"))
+    note = forms.CharField(
+        label=gettext_lazy("Note"),
+        max_length=300,
+        required=False,
+        help_text=gettext_lazy("The exporter reads this, too."),
+    )
+
+
 class QueryForm(StepForm):
     reason = forms.CharField(
         label=gettext_lazy("Question to the exporter"), max_length=2_000, widget=forms.Textarea(attrs={"rows": 4})
