@@ -196,9 +196,7 @@ class Tour:
         self._case(ref, "decider", "refuse", departure="The end-user is new.", **no)
         exporter = self.people["signatory"]
         page = self._done(exporter.get(f"/applications/{ref}/"))
-        self.tell(
-            f"Two officers refuse {ref}: its page says why, and until when to contest it."
-        )
+        self.tell(f"Two officers refuse {ref}: its page says why, and until when to contest it.")
         paper = {"files": ("order.pdf", pdf("Frame order of the car maker"))}
         grounds = "Who takes the motors stands in the frame order, which is attached."
         self._done(exporter.send(page, f"/applications/{ref}/reconsider/", files=paper, grounds=grounds))
