@@ -1,5 +1,5 @@
-"""The steps under what closes an end-user of a license, and opens it again: what a screening finds, and what becomes of
-its declaration. License and lines are locked. What rules close stands in its verdicts."""
+"""The steps under what closes an end-user of a license, and opens it again: what a screening finds, what becomes of
+its declaration, and a decider. License and lines are locked. What rules close stands in its verdicts."""
 
 from datetime import datetime
 from typing import Any
@@ -18,7 +18,7 @@ def close(
         return
     user.causes.create(license=license, cause=cause, reason=reason, facts=told, opened_by=by.user, opened_at=at)
     license.end_users.filter(pk=user.pk).update(open=False)
-    narrowed(license, **_told(license, user, cause, at))
+    narrowed(license, **_told(license, user, cause, at, reason, by))
 
 
 def open_again(license: License, user: LicenseEndUser, cause: str, *, reason: str, by: Actor, at: datetime) -> None:
@@ -26,7 +26,7 @@ def open_again(license: License, user: LicenseEndUser, cause: str, *, reason: st
     served = license.serves()
     if not user.causes.filter(cause=cause, ended_at=None).update(ended_by=by.user, ended_at=at, end_reason=reason):
         return
-    told = _told(license, user, cause, at)
+    told = _told(license, user, cause, at, reason, by)
     if user.causes.filter(ended_at=None).exclude(cause=Suspension.Cause.POLICY).exists():
         record(license, "lift", before=license.state, **told)
         return
@@ -34,7 +34,11 @@ def open_again(license: License, user: LicenseEndUser, cause: str, *, reason: st
     widened(license, served=served, **told)
 
 
-def _told(license: License, user: LicenseEndUser, cause: str, at: datetime) -> dict[str, Any]:
-    """What history says: it follows from the deed, which stands elsewhere with whoever did it."""
+def _told(license: License, user: LicenseEndUser, cause: str, at: datetime, reason: str, by: Actor) -> dict[str, Any]:
+    """What history says: it follows from the deed, which stands elsewhere with whoever did it; one of enforcement is
+    the deed."""
     lines = license.lines.values_list("number", flat=True)
-    return {"by": clock(), "at": at, "reason": "", "facts": closing(cause, [user.party.ref], lines)}
+    told = {"at": at, "facts": closing(cause, [user.party.ref], lines)}
+    if cause == Suspension.Cause.ENFORCEMENT:
+        return told | {"by": by, "reason": reason}
+    return told | {"by": clock(), "reason": ""}

@@ -87,12 +87,15 @@ def lift(ref: str, *, seen: int, suspension: int, reason: str, by: Actor) -> Lic
             code="books-differ",
         )
     ledger.lock_lines(license)
-    at = legal_now()
+    cause_ended(license, cause, by=by, at=legal_now(), reason=reason)
+    return license
+
+
+def cause_ended(license: License, cause: Suspension, *, by: Actor, at: datetime, reason: str) -> None:
+    """The step under lift: this cause of a suspended license as a whole has ended. It and its lines are locked."""
     cause.ended_by, cause.ended_at, cause.end_reason = by.user, at, reason
     cause.save(update_fields=["ended_by", "ended_at", "end_reason"])
-    facts = {"cause": cause.cause}
-    lifted(license, by=by, at=at, reason=reason, facts=facts)
-    return license
+    lifted(license, by=by, at=at, reason=reason, facts={"cause": cause.cause})
 
 
 def lifted(license: License, *, by: Actor, at: datetime, reason: str, facts: dict[str, Any]) -> None:

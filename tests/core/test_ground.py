@@ -220,6 +220,7 @@ STEPS = {
     "open_cause",
     "put_in_force",
     "cause_opened",
+    "cause_ended",
     "lifted",
     "narrowed",
     "widened",
