@@ -26,7 +26,7 @@ from licensing.web import (
 )
 from licensing.web import lists as licensing_lists
 from licensing.web import pages as licensing
-from shipments.web import bulk, customs
+from shipments.web import bulk, customs, enforcement
 from shipments.web import lists as shipments_lists
 from shipments.web import pages as shipments
 
@@ -136,6 +136,7 @@ urlpatterns = [
     path("desk/exporters/<int:pk>/", exporters.desk_exporter, name="desk.exporter"),
     *addresses("desk/exporters/<int:pk>/", "desk.exporter"),
     *lists("desk/licenses/", licensing_lists.DESK_LICENSES),
+    path("desk/enforcement/", enforcement.enforcement, name="desk.enforcement"),
     path("desk/licenses/<str:ref>/", shipments.license_page, name="desk.license"),
     *addresses("desk/licenses/<str:ref>/", "desk.license"),
     path("desk/shipments/<str:ref>/", shipments.shipment, name="desk.shipment"),

@@ -162,6 +162,18 @@ CODES = (
         _("Only add rules that prohibit or ask for more; or let it start on a day, with an approval."),
     ),
     Code(
+        "too-many-hit",
+        409,
+        _("The query hits more licenses than one step suspends, or lets go."),
+        _("Add goods, a destination or an end-user to the query, or go step by step."),
+    ),
+    Code(
+        "nothing-hit",
+        409,
+        _("The query hits nothing that is not so already."),
+        _("Look at what the query hits now."),
+    ),
+    Code(
         "started",
         409,
         _("The edition is in force already."),

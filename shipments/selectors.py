@@ -108,6 +108,42 @@ def under_way(license: License, most: int = 10) -> list[UnderWay]:
     return found
 
 
+@dataclass(frozen=True)
+class Goods:
+    """Of one unit: what is left on some licenses, what is only reserved and what customs has, each with its number of
+    shipments."""
+
+    unit: str
+    left: int
+    reserved: int = 0
+    reservations: int = 0
+    declared: int = 0
+    declarations: int = 0
+
+
+HELD = ("reserved", "reserved_in", "declared", "declared_in")
+
+
+def goods_of(licenses: Collection[License], parties: Collection[int] = ()) -> list[Goods]:
+    """Of these licenses (with balances), unit by unit; shipments for these end-users alone, where some are given. One
+    query."""
+    rows = Shipment.objects.filter(license__in=[one.pk for one in licenses], state__in=OPEN_SHIPMENT).order_by()
+    if parties:
+        rows = rows.filter(end_user__in=parties)
+    only_reserved = Q(state=ShipmentState.RESERVED)
+    sums = rows.values("lines__unit").annotate(
+        reserved=Sum("lines__held", filter=only_reserved, default=0),
+        reserved_in=Count("pk", filter=only_reserved, distinct=True),
+        declared=Sum("lines__held", filter=~only_reserved, default=0),
+        declared_in=Count("pk", filter=~only_reserved, distinct=True),
+    )
+    held = {unit: amounts for unit, *amounts in sums.values_list("lines__unit", *HELD)}
+    left: dict[str, int] = {}
+    for line in (line for one in licenses for line in one.lines.all()):
+        left[line.unit] = left.get(line.unit, 0) + line.available
+    return [Goods(unit, amount, *held.get(unit, ())) for unit, amount in sorted(left.items())]
+
+
 def with_corrections(rows: QuerySet[Shipment]) -> QuerySet[Shipment]:
     """Each with what customs corrected (`corrected`), and what came back."""
     corrections = CustomsMessage.objects.filter(event="corrected").select_related("corrects")

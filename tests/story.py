@@ -28,6 +28,7 @@ from licensing.actions import (
     decisions,
     declarations,
     editions,
+    enforcement,
     follows,
     intents,
     invalidations,
@@ -420,6 +421,10 @@ def _shipments(step: Story, world: make.World, clock_of: Any) -> None:
     step(licenses.freeze, ending.pk, by=clock())
     frozen = ending.suspensions.get(ended_at=None).pk
     licenses.lift(ending.ref, seen=seen(ending.ref), suspension=frozen, reason="Agrees", by=another)
+    hit = enforcement.Query(end_user=ending.end_users.get().party.ref)
+    for verb, officer in ((enforcement.suspend, decider), (enforcement.lift, another)):
+        shown = {one.license.ref: one.version for one in enforcement.hits(hit, officer)}
+        step(verb, hit, shown=shown, reason="Diverted goods", by=officer)
     false = world.declaration()
     said = {"ground": "forged", "reason": "The stamp is another's."}
     step(invalidations.propose_invalidate, false.ref, **said, by=world.ministry.reviewer)

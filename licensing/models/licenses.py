@@ -409,6 +409,8 @@ class Suspension(models.Model):
 
     def not_to_end(self, user: User) -> DomainError | None:
         """Why this officer does not end it; None where he may."""
+        if self.end_user_id and self.cause == self.Cause.ENFORCEMENT:
+            return Forbidden(gettext("This closed one end-user; what is closed so is opened under “Enforcement”."))
         if self.end_user_id:
             return Forbidden(
                 gettext(

@@ -36,6 +36,8 @@ def why(cause: Suspension) -> str:
         return _("Order {number} about the company: {reason}").format(number=cause.facts["number"], reason=cause.reason)
     if cause.end_user is None:
         return cause.reason or opened_because(cause.cause, cause.facts)
+    if cause.cause == Suspension.Cause.ENFORCEMENT:
+        return _("{name}: {why}").format(name=cause.end_user.party.name, why=cause.reason)
     if cause.cause == Suspension.Cause.DECLARATION:
         words = _(
             "{name}: its declaration {ref} is invalid. Once a new one for the same use is verified, which covers all "

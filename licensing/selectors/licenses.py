@@ -55,9 +55,11 @@ def _causes() -> "Prefetch[Any, Any, Any]":
     return Prefetch("suspensions", open_causes(), to_attr="open_suspensions")
 
 
-def with_balances(rows: QuerySet[License]) -> QuerySet[License]:
-    """Licenses with lines, end-users and open suspensions, whatever their number in the same few queries."""
-    return rows.prefetch_related(_lines(), _end_users(), _causes())
+def with_balances(rows: QuerySet[License], users: QuerySet[LicenseEndUser] | None = None) -> QuerySet[License]:
+    """Licenses with lines, end-users (as these tell of them) and open suspensions, whatever their number in the same
+    few queries."""
+    of_them = _end_users() if users is None else Prefetch("end_users", users)
+    return rows.prefetch_related(_lines(), of_them, _causes())
 
 
 def told(actor: Actor) -> QuerySet[License]:

@@ -95,6 +95,8 @@ TAKES = {
     "shipments.officers.close_out": "licensing_license shipments_shipment shipment_settle now",
     "shipments.reservations.cancel": "licensing_license shipments_shipment shipment_settle now",
     "licensing.licenses.suspend": "licensing_license ledger_lock now ledger_usable",
+    "licensing.enforcement.suspend": "licensing_license ledger_lock now ledger_usable",
+    "licensing.enforcement.lift": "licensing_license ledger_lock now ledger_usable",
     "licensing.standing.suspend": "exporters_exporter exporters_qualification licensing_license ledger_lock now"
     " ledger_usable",
     "licensing.standing.propose_bar": "exporters_exporter now",

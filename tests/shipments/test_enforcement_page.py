@@ -1,0 +1,183 @@
+"""The page on which many licenses are suspended, and let go: what it shows first, and what it does then."""
+
+import re
+from html import unescape
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from core.templatetags.lodestone import quantity
+from licensing.actions import licenses
+from licensing.models import License, Suspension
+from licensing.selectors import enforcement as hitting
+from licensing.selectors import with_balances
+from shipments import actions
+from shipments.selectors import Goods, goods_of
+from shipments.web import enforcement
+from tests.licensing.test_enforcement import MAGNETS, licensed, sold_to, suspended
+from tests.make import seen
+
+KG = 1000
+ASKED = {"item": "item:1C905.a.4", "destination": "", "end_user": ""}
+
+
+@pytest.fixture
+def page(client):
+    """page(actor, …) is what the page says of a query; page.send(…) what it answers to one of its forms."""
+
+    def text_of(answer):
+        return answer.status_code, " ".join(unescape(answer.content.decode()).split())
+
+    def read(actor, **asked):
+        client.force_login(actor.user)
+        return text_of(client.get(reverse("desk.enforcement"), asked))
+
+    def send(actor, text, do, **said):
+        client.force_login(actor.user)
+        shown = re.search(r'name="shown" value="([^"]*)"', text)[1]
+        data = {"do": do, "shown": shown, "reason": "Diverted goods"} | ASKED | said
+        return text_of(client.post(reverse("desk.enforcement"), data, follow=True))
+
+    read.send = send
+    return read
+
+
+# --- what is shown ------------------------------------------------------------------------------------------
+def test_goods_are_added_up_by_unit_whether_customs_has_them_or_not(world, license):
+    second = world.license(kilograms=200)
+    world.shipment(license, 5 * KG)
+    world.shipment(second, 7 * KG)
+    declared = world.shipment(license, 11 * KG)
+    actions.receive(world.message(declared.ref, "declared"), by=world.customs)
+    cancelled = world.shipment(second, 3 * KG)
+    actions.cancel(cancelled.ref, by=world.exporter)
+    rows = list(with_balances(License.objects.all()))
+    left = sum(line.available for row in rows for line in row.lines.all())
+    assert goods_of(rows) == [Goods("kg", left, 12 * KG, 2, 11 * KG, 1)]
+
+
+def test_of_one_end_user_its_own_shipments_are_counted(world):
+    shared = licensed(world, sold_to(world, "Müller Motoren"), sold_to(world, "Bosse Antriebe"))
+    for user in shared.end_users.order_by("pk"):
+        world.shipment(shared, 4 * KG, end_user=user.party.ref)
+    rows = list(with_balances(License.objects.all()))
+    party = shared.end_users.get(party__name="Müller Motoren").party_id
+    (goods,) = goods_of(rows, {party})
+    assert (goods.reserved, goods.reservations) == (4 * KG, 1)
+
+
+def test_the_page_shows_what_is_hit_and_what_was_stopped_before(world, license, page):
+    second = world.license(kilograms=200)
+    world.shipment(license, 5 * KG)
+    licenses.suspend(second.ref, seen=seen(second.ref), reason="Inspection", by=world.ministry.other_decider)
+    status, text = page(world.ministry.decider, **ASKED)
+    assert status == 200
+    for words in (license.ref, second.ref, "2 licenses are hit", "Suspend 1 license", "The whole license"):
+        assert words in text
+    assert " ".join(quantity(5 * KG, "kg").split()) in text
+    assert f"Enforcement already, by {world.ministry.other_decider.user}" in text
+    assert Suspension.objects.count() == 1  # nothing happened
+
+
+def test_a_query_that_names_nothing_is_asked_to(world, license, page):
+    status, text = page(world.ministry.decider, item="", destination="", end_user="")
+    assert status == 422
+    assert "Say at least one: goods, a destination or an end-user." in text
+    assert "1 license is hit" not in text
+
+
+def test_nothing_is_offered_where_nothing_is_hit(world, license, page):
+    status, text = page(world.ministry.decider, destination="JP")
+    assert status == 200
+    assert "No license in force is hit" in text
+    assert 'name="reason"' not in text
+
+
+def test_deciders_are_led_there_from_the_list_of_licenses(world, license, client):
+    for actor, there in ((world.ministry.decider, True), (world.ministry.reviewer, False)):
+        client.force_login(actor.user)
+        assert (reverse("desk.enforcement") in client.get(reverse("desk.licenses")).content.decode()) is there
+
+
+def test_the_page_makes_as_many_queries_for_four_licenses_as_for_one(world, license, client):
+    def many():
+        with CaptureQueriesContext(connection) as queries:
+            assert client.get(reverse("desk.enforcement"), ASKED).status_code == 200
+        return len(queries)
+
+    client.force_login(world.ministry.decider.user)
+    many()
+    one = many()
+    for _ in range(3):
+        world.shipment(world.license(kilograms=10, users=2), KG)
+    assert many() == one
+
+
+# --- what is done -------------------------------------------------------------------------------------------
+def test_forty_are_suspended_by_one_form_just_as_it_showed(world, page):
+    rows = [world.license(kilograms=10) for _ in range(40)]
+    world.shipment(rows[0], KG)
+    _, text = page(world.ministry.decider, **ASKED)
+    assert "Suspend 40 licenses" in text
+    status, text = page.send(world.ministry.decider, text, "suspend")
+    assert status == 200
+    assert "Stopped on 40 licenses." in text
+    assert License.objects.filter(state="suspended", suspensions__reason="Diverted goods").count() == 40
+    assert "40 licenses are hit" in text  # and the query stands there, to be lifted by another
+    status, text = page.send(world.ministry.other_decider, page(world.ministry.other_decider, **ASKED)[1], "lift")
+    assert "40 causes have ended." in text
+    assert License.objects.filter(state="active").count() == 40
+
+
+def test_what_changed_since_is_told_and_the_reason_stays_typed(world, license, page):
+    _, text = page(world.ministry.decider, **ASKED)
+    licenses.suspend(license.ref, seen=seen(license.ref), reason="Inspection", by=world.ministry.other_decider)
+    new = world.license(kilograms=10)
+    status, text = page.send(world.ministry.decider, text, "suspend")
+    assert status == 412
+    assert f"{new.ref} is hit now, too." in text
+    assert f"Something happened to {license.ref}." in text
+    assert f'<b>Suspended</b> <span class="muted">{world.ministry.other_decider.user}' in text
+    assert "Diverted goods</textarea>" in text
+    assert not Suspension.objects.filter(license=new).exists()
+    assert page.send(world.ministry.decider, text, "suspend")[0] == 200  # as it is shown now
+
+
+def test_a_reason_is_asked_for(world, license, page):
+    _, text = page(world.ministry.decider, **ASKED)
+    status, text = page.send(world.ministry.decider, text, "suspend", reason="")
+    assert (status, Suspension.objects.count()) == (422, 0)
+    assert 'id="id_suspend_reason"' in text
+
+
+@pytest.mark.parametrize("shown", ["", "EL-1", "EL-1:x", "EL-1:1,EL-2:2"])
+def test_what_was_shown_is_what_the_page_carried(world, license, page, shown):
+    _, text = page(world.ministry.decider, **ASKED)
+    assert page.send(world.ministry.decider, text, "suspend", shown=shown)[0] == 422
+    assert not Suspension.objects.exists()
+
+
+def test_what_he_opened_himself_is_listed_as_left(world, license, page):
+    second = world.license(kilograms=10)
+    licenses.suspend(second.ref, seen=seen(second.ref), reason="Inspection", by=world.ministry.other_decider)
+    suspended(world, MAGNETS)
+    _, text = page(world.ministry.decider, **ASKED)
+    assert "You opened these yourself, so they are left for another officer:" in text
+    assert "End 1 cause of enforcement" in text
+    status, text = page.send(world.ministry.decider, text, "lift")
+    assert (status, "1 cause has ended. 1 that you opened is left for another officer." in text) == (200, True)
+    assert Suspension.objects.get(ended_at=None).license == license
+    _, text = page(world.ministry.decider, **ASKED)
+    assert "What another officer must end" in text
+    assert 'value="lift"' not in text
+
+
+def test_a_page_that_hits_too_many_offers_nothing(world, license, page, monkeypatch):
+    world.license(kilograms=10)
+    for module in (hitting, enforcement):
+        monkeypatch.setattr(module, "MOST_HIT", 1)
+    _, text = page(world.ministry.decider, **ASKED)
+    assert "More than 1 licenses are hit" in text
+    assert 'name="reason"' not in text
