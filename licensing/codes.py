@@ -59,6 +59,31 @@ _GUARDS = (
         _("Cancel what will not leave, and wait until customs cleared what will; `errors` names the lines."),
     ),
     Code(
+        "amendment-open",
+        409,
+        _("Another application asks to change this license already."),
+        _("Go on with that one; the message names it."),
+    ),
+    Code(
+        "license-not-amendable",
+        409,
+        _("The license that the application asks to change is not in force."),
+        _("Wait until it is in force again; where it was replaced, begin a change of the license that took its place."),
+    ),
+    Code(
+        "below-used",
+        409,
+        _("More is drawn and reserved of the license than is asked, or granted, in its place."),
+        _("Ask for, or grant, at least what `errors` names."),
+        also=(422,),
+    ),
+    Code(
+        "lines-differ",
+        422,
+        _("The change of a license has other lines than that."),
+        _("Keep its lines, each in its place; file an application of its own for other goods."),
+    ),
+    Code(
         "books-differ",
         409,
         _("The books of the license do not agree yet."),

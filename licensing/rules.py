@@ -41,6 +41,11 @@ def asked_for_nothing_yet(row: Any) -> bool:
     return not row.asked_for_more
 
 
+def changes_not_yet(row: Any) -> bool:
+    """Nobody asks to change the license, in a draft or in a case that is open."""
+    return row.changing is None
+
+
 def lacks_a_declaration(row: Any) -> bool:
     """Nothing is approved any more on one that the case names, so that it can't be as it is."""
     return any(user.declaration.void for user in row.end_users.all())

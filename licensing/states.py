@@ -42,6 +42,7 @@ class LicenseState(State):
     EXHAUSTED = "exhausted", "", pgettext_lazy("license", "Used up")
     EXPIRED = "expired", "", pgettext_lazy("license", "Expired")
     SURRENDERED = "surrendered", "", pgettext_lazy("license", "Handed back")
+    REPLACED = "replaced", "", pgettext_lazy("license", "Replaced")
     REVOKED = "revoked", "no", pgettext_lazy("license", "Ended by the ministry")
 
 
@@ -69,6 +70,8 @@ OPEN_CASE = (
 )
 # its license is not given yet, and may be
 UNISSUED = (*OPEN_CASE, ApplicationState.UNDER_RECONSIDERATION, ApplicationState.APPROVED)
+# of its license no other change is begun meanwhile
+AMENDING = (ApplicationState.DRAFT, *UNISSUED)
 # Refused in the present round, whatever became of that since.
 CONTESTED = (ApplicationState.REFUSED, ApplicationState.UNDER_RECONSIDERATION, ApplicationState.REFUSED_FINAL)
 # In which an applicant may name another declaration: not on what was recommended, which is to be returned first.

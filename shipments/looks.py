@@ -208,6 +208,9 @@ def _licenses(rows: Iterable[License]) -> list[Need]:
         elif row.turn_verb == "revoke":
             found.append(_ended(row, rest))
             continue
+        elif row.turn_verb == "replace" and row.successor:
+            title = _("License {ref} was replaced")
+            text = _("{day}, by {new}.").replace("{new}", row.successor.ref)
         elif row.turn_verb == "surrender":
             title, text = _("License {ref} was handed back"), _("{day}. Unused, and lapsed: {rest}.")
         elif row.turn_verb in ("expire", "exhaust") and rest:

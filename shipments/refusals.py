@@ -126,6 +126,8 @@ def _message(failure: dict[str, Any]) -> str:
                 "The ministry ended this license; its page says when and why. Use another license, or apply for a new "
                 "one."
             )
+        case "license-not-active" if failure["state"] == LicenseState.REPLACED:
+            return _("{ref} took the place of this license. Name that one.").format(ref=failure["successor"])
         case "license-not-active" if failure["state"] == LicenseState.SURRENDERED:
             return _("Your company handed this license back. Use another license, or apply for a new one.")
         case "license-not-active":

@@ -24,7 +24,7 @@ from licensing.selectors import (
     stopped,
 )
 from licensing.selectors.what_if import reads_reserved
-from licensing.states import ENDED_BY_SOMEBODY
+from licensing.states import ENDED_BY_SOMEBODY, LicenseState
 from shipments.models import Bulk, BulkRow, CustomsMessage, Handling, Incident, Resolution, Sheet, Shipment
 from shipments.states import NOTHING_CROSSED, OPEN_SHIPMENT, ShipmentState
 
@@ -209,7 +209,10 @@ def with_holds(rows: Iterable[Shipment], at: datetime) -> list[Shipment]:
     asked = {row.pk: _taken(row) for row in found if row.state in OPEN_SHIPMENT}
     ruled_out = stopped(asked, at) if asked else set()
     for row in found:
-        ended = row.license.obstacle_on(today) not in (None, Obstacle.SUSPENDED)  # of that the causes say for whom
+        obstacle = row.license.obstacle_on(today)
+        if obstacle == Obstacle.REPLACED:  # of what is reserved there its successor says
+            obstacle = Obstacle.OVER if _too_late(row, at) else None
+        ended = obstacle not in (None, Obstacle.SUSPENDED)  # of that the causes say for whom
         row.stopped = row.closed or ended or row.pk in ruled_out
         row.report = row.report_on(today)
     return found
@@ -217,6 +220,10 @@ def with_holds(rows: Iterable[Shipment], at: datetime) -> list[Shipment]:
 
 def _taken(row: Shipment) -> Taken:
     return Taken(row.license, row.end_user_id, row.destination, [line.line_number for line in row.lines.all()])
+
+
+def _too_late(row: Shipment, at: datetime) -> bool:
+    return row.license.past_on(legal_day(at)) or fate_if_declared(row, at)[0] == TOO_LATE
 
 
 def reasons_on_hold(row: Shipment, at: datetime) -> list[Reason]:
@@ -232,9 +239,10 @@ def fate_if_declared(row: Shipment, at: datetime) -> tuple[str, datetime | None]
     """
     if row.state != ShipmentState.RESERVED:
         return LAWFUL, None
-    if row.license.state in ENDED_BY_SOMEBODY:
+    whole = row.license.and_after() if row.license.state == LicenseState.REPLACED else [row.license]
+    if row.license.state in ENDED_BY_SOMEBODY or whole[-1].state == LicenseState.REVOKED:
         return TOO_LATE, None
-    others = row.license.suspensions.filter(ended_at=None).exclude(cause=Suspension.Cause.POLICY)
+    others = Suspension.objects.filter(license__in=whole, ended_at=None).exclude(cause=Suspension.Cause.POLICY)
     if others.filter(Q(end_user=None) | Q(end_user__party=row.end_user_id)).exists():
         return TOO_LATE, None
     lines = [line.line_number for line in row.lines.all()]

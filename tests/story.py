@@ -22,6 +22,7 @@ from core.web import steps
 from exporters import actions as exporters
 from exporters.models import Exporter
 from licensing.actions import (
+    amendments,
     applications,
     comments,
     consultations,
@@ -484,6 +485,11 @@ def _ends(step: Story, world: make.World) -> None:
     step(revocations.drop_revoke, license.ref, reason="Not yet", by=m.other_decider)
     make.end_proposed(world, license, m.other_decider)
     step(revocations.revoke, license.ref, by=m.decider)
+    amended = step(amendments.amend, world.license(kilograms=10).ref, by=world.exporter).ref
+    make.demo.under_review(world.exporter, amended, m)
+    decisions.recommend(amended, seen=make.seen(amended), outcome="approve", months=12, by=m.reviewer)
+    decisions.approve(amended, seen=make.seen(amended), by=m.decider)
+    decisions.issue(amended, seen=make.seen(amended), by=m.decider)
     step(licenses.surrender, world.license(kilograms=10).ref, by=world.exporter)
 
 

@@ -59,9 +59,10 @@ class Step:
     of what its holder is sent (`{ref}`, and the line's facts), or what makes it from the line, if anything. page and
     action: where it is offered and what it calls, `action(key, **form.facts(), by=…)`; without them it happens
     elsewhere, and only its words stand here.
-    said: what the page says afterwards, or what makes that from what the action returned. within: the step whose card
-    holds it when both are open. offered, with a label: when a page offers it to whom the table opens it, where the
-    graph does not say so. noun and app are set when it is registered.
+    said: what the page says afterwards, or what makes that from what the action returned. leads: the address to go on
+    to, by what that is, where it is not the page. within: the step whose card holds it when both are open. offered,
+    with a label: when a page offers it to whom the table opens it, where the graph does not say so. noun and app are
+    set when it is registered.
     """
 
     verb: str
@@ -70,6 +71,7 @@ class Step:
     action: Callable[..., Any] | None = None
     said: "str | Promise | Callable[[Any], str]" = ""
     form: type[StepForm] = StepForm
+    leads: Callable[[Any], str] | None = None
     within: str = ""
     mail: "str | Promise | Callable[[HistoryLine], str]" = ""
     internal: bool = False
@@ -286,6 +288,8 @@ def act(request: HttpRequest, step: Step, **key: Any) -> HttpResponse:
         else:
             text = step.said(made) if callable(step.said) else str(step.said)
             messages.success(request, " ".join([text, *form.read_as]))
+            if step.leads:
+                return redirect(step.leads(made))
             if page.away and not page.rows(request.actor).filter(**key).exists():
                 return redirect(page.away)
             return redirect(page.route, **key)

@@ -19,6 +19,7 @@ from core.locks import lock, lock_all
 from core.references import draw
 from exporters.models import Exporter, Party
 from exporters.states import ExporterState
+from licensing.actions.amendments import below_asked, other_lines, require_amendable
 from licensing.actions.findings import freeze, problems_of
 from licensing.actions.reliance import lacking_of, undeclared, unreliable
 from licensing.models import (
@@ -126,8 +127,11 @@ def _write(row: Application, draft: Draft, declared: list[Declaration], by: Acto
         for name, rows in (("end_users", declared), ("consignees", draft.consignees))
         if any(one.exporter_id != row.exporter_id for one in rows)
     ]
-    if unofficial or foreign:
-        raise Invalid([*unofficial, *foreign])
+    other = other_lines(row, [(line.control_item.pk, line.unit) for line in draft.lines])
+    if (draft.kind == Kind.AMENDMENT) != (row.amends is not None):
+        other.append(Problem("/kind", "out-of-range", _("Begin the change of a license on its own page.")))
+    if unofficial or foreign or other:
+        raise Invalid([*unofficial, *foreign, *other])
     for name in SAID:
         setattr(row, name, getattr(draft, name))
     row.destinations = sorted({declaration.end_user.country_id for declaration in declared})
@@ -191,6 +195,7 @@ def what_is_missing(row: Application, *, at: datetime, judged: Sequence[Judged] 
         *_unknown_end_users(row),
         *_missing_papers(row),
         *_unreliable_declarations(row),
+        *below_asked(row),
         *_of_the_window(row, at, judged),
     ]
 
@@ -216,7 +221,7 @@ def _missing_facts(row: Application) -> list[Problem]:
     users = row.end_users.count()
     if users == 0:
         problems.append(Problem("/end_users", "min-items", _("Choose the end-user's declaration.")))
-    if users > 1 and row.kind == Kind.PER_SHIPMENT:
+    if users > 1 and row.grants == Kind.PER_SHIPMENT:
         message = _("A per-shipment license has exactly one end-user.")
         problems.append(Problem("/end_users", "max-items", message))
     return problems
@@ -264,6 +269,7 @@ def submit(ref: str, *, seen: int, by: Actor) -> Application:
     """
     row = lock_with_exporter(ref, by)
     require(row.submit, by=by, seen=seen)
+    require_amendable(row)
     lock_all(Declaration.objects.filter(used_by__application=row))
     at = legal_now()
     judged = judge(row, at=at, audience=NEW)

@@ -14,7 +14,7 @@ from django.db import connection
 from django.db.models import Q, prefetch_related_objects
 from django.utils.translation import gettext as _
 
-from core import quantities
+from core import proposals, quantities
 from core.access import Actor
 from core.command import command
 from core.errors import DomainError, FourEyes, Invalid, Problem
@@ -24,6 +24,7 @@ from core.locks import lock, lock_all
 from core.references import draw, draw_code
 from exporters.states import ExporterState
 from licensing import ledger
+from licensing.actions.amendments import below_granted, clearances_left, require_amendable
 from licensing.actions.applications import lock_with_exporter
 from licensing.actions.barring import require_not_barred
 from licensing.actions.consultations import require_running
@@ -56,7 +57,7 @@ from licensing.models import (
 )
 from licensing.models.intents import intent_of, told_of_none_until
 from licensing.policy.vocabulary import CLEARANCES_LEAST
-from licensing.selectors import PENDING, Judged, applications_for, judge, next_turn, read_parts, steps
+from licensing.selectors import PENDING, Judged, applications_for, judge, licenses_for, next_turn, read_parts, steps
 from licensing.states import TAKEN, DeclarationState
 
 Step, Outcome = DecisionStep.Step, DecisionStep.Outcome
@@ -114,6 +115,7 @@ def recommend(
     require(row.recommend, by=by, seen=seen)
     if outcome == Outcome.APPROVE:
         require_not_barred(row)
+        require_amendable(row)
     require_running(row)
     require_another(row.not_to_recommend(by))
     at = legal_now()
@@ -192,14 +194,30 @@ def granting(
     require_papers(row, judged, lines, kept)
     most = limits(row, judged, lines, kept)
     months = months or most.months
-    if row.kind == Kind.PER_SHIPMENT:
+    if row.grants == Kind.PER_SHIPMENT:
         max_clearances = 1
     elif max_clearances is None:
         max_clearances = most.clearances
     _require_within(row, granted, months, chosen, max_clearances, text, most)
     _require_caps(row, granted, chosen, values or {}, allotments or {}, tolerance, most)
+    if problems := _below_used(row, granted, values or {}, allotments or {}, max_clearances):
+        raise Invalid(problems)
     attached = sorted({*(conditions or []), *most.conditions})
     return Grant(granted, chosen, months, max_clearances, values or {}, allotments or {}, tolerance, attached)
+
+
+def _below_used(
+    row: Application,
+    granted: Mapping[int, int],
+    values: Mapping[int, Decimal],
+    allotments: Mapping[tuple[int, int], int],
+    max_clearances: int | None,
+) -> list[Problem]:
+    """Of which account of the license that it amends this grants less than is used."""
+    if row.amends is None:
+        return []
+    worth = {line.number: (values[line.number], currency_of(line)) for line in row.lines.all() if line.number in values}
+    return below_granted(row, granted, worth, allotments, max_clearances)
 
 
 def keep_grant(row: Application, grant: Grant, **facts: Any) -> DecisionStep:
@@ -364,6 +382,7 @@ def approve(
     row = lock(applications_for(by), ref=ref)
     require(row.approve, by=by, seen=seen)
     require_not_barred(row)
+    require_amendable(row)
     require_another(row.not_to_decide(by))
     step = _recommendation(row)
     declarations, _others = lock_declarations([user for user in row.end_users.all() if user.pk in step.kept])
@@ -374,6 +393,7 @@ def approve(
             code="not-recommended",
         )
     require_verified(declarations, step)
+    _require_above_used(row, step)
     granted = recommended(row)
     edition, said, _judged = _look_again(row, granted, "approve", at, acknowledged)
     require_departure(Outcome.APPROVE, said, departure)
@@ -500,6 +520,33 @@ def _require_allowed(row: Application, most: Limits) -> None:
         raise DomainError(" ".join([*wrong, remedy]), code="limits-exceeded")
 
 
+def _require_above_used(row: Application, step: DecisionStep) -> None:
+    """No less is granted than is used of the license that it amends. Raises DomainError below-used with all that is."""
+    if row.amends is None:
+        return
+    values = {one.line.number: (one.value, one.currency) for one in step.lines.all() if one.value is not None}
+    allotments = {(one.line.number, one.end_user_id): one.quantity for one in step.allotments.all()}
+    if problems := below_granted(row, dict(step.granted), values, allotments, step.max_clearances):
+        message = _("More is drawn and reserved by now than was recommended: return or reopen the case.")
+        raise DomainError(message, code="below-used", errors=problems)
+
+
+def _lock_amended(row: Application, by: Actor) -> License | None:
+    """The license that it amends and its lines are this transaction's; nothing is reserved on it meanwhile."""
+    if row.amends is None:
+        return None
+    row.amends = lock(licenses_for(by), pk=row.amends.pk)
+    ledger.lock_lines(row.amends)
+    return row.amends
+
+
+def _require_no_end_proposed(before: License | None) -> None:
+    """Nobody has proposed to end the license whose place another is to take. Raises DomainError proposal-open."""
+    if before and "revoke" in proposals.waiting(before):
+        message = _("That {ref} ends is proposed. Have that countersigned or dropped first.")
+        raise DomainError(message.format(ref=before.ref), code="proposal-open")
+
+
 @command
 def reopen(ref: str, *, seen: int, reason: str, by: Actor) -> Application:
     """An approval that must not be issued is under review again. Another decider does this.
@@ -530,7 +577,10 @@ def issue(ref: str, *, seen: int, usable_from: date | None = None, acknowledged:
     kept = [user for user in row.end_users.all() if user.pk in step.kept]
     theirs = Q(state=DeclarationState.IN_FORCE, end_user__in=[user.party_id for user in kept])
     declarations, others = lock_declarations(kept, theirs)
+    before = _lock_amended(row, by)
     at = legal_now()
+    require_amendable(row)
+    _require_no_end_proposed(before)
     if row.exporter.state != ExporterState.ACTIVE:
         message = row.exporter.not_acting() or _("The exporter's account is not active.")
         raise DomainError(message, code="exporter-not-active")
@@ -542,7 +592,14 @@ def issue(ref: str, *, seen: int, usable_from: date | None = None, acknowledged:
         message = _("Begin on or before {day}: the exporter plans until {until}.")
         text = message.format(day=latest, until=row.planned_until)
         raise Invalid([Problem("/usable_from", "date-out-of-range", text)])
+    until = months_after(before.counted_from if before else first, step.months or 0)
+    if until < first:
+        message = _(
+            "The {months} months granted count from the first day of the license that this changes, and are over."
+        )
+        raise Invalid([Problem("/usable_from", "date-out-of-range", message.format(months=step.months))])
     require_verified(declarations, step)
+    _require_above_used(row, step)
     granted = recommended(row)
     edition, _said, judged = _look_again(row, granted, "issue", at, acknowledged)
     foreseen = foresee(row, judged, at)
@@ -553,12 +610,13 @@ def issue(ref: str, *, seen: int, usable_from: date | None = None, acknowledged:
         ref=draw(License.PREFIX),
         exporter=row.exporter,
         application=row,
-        kind=row.kind,
+        kind=row.grants,
+        replaces=before,
         usable_from=first,
-        usable_until=months_after(first, step.months or 0),
+        usable_until=until,
         destinations=sorted({parties[declaration.pk].country_id for declaration in declarations}),
         ports=row.ports,
-        max_clearances=step.max_clearances,
+        max_clearances=clearances_left(before, step.max_clearances),
         tolerance_mode=step.tolerance_mode,
         tolerance_pct=step.tolerance_pct,
         report_days=report_days(row, judged, lines, set(step.kept), step.conditions),
@@ -578,6 +636,9 @@ def issue(ref: str, *, seen: int, usable_from: date | None = None, acknowledged:
         if declaration.state == DeclarationState.VERIFIED:
             put_in_force(declaration, others, by=by, at=at)
     LicenseCondition.objects.bulk_create(LicenseCondition(license=license, code=code) for code in step.conditions)
+    if before:
+        ledger.set_usable(before, usable=False)
+        move(before.replace, by=by, at=at, facts={"license": license.ref})
     opened = [line.pk for line in ledger.open_lines(license)]
     open_verdicts(opened, users, granted.licensed, foreseen)
     record(license, "issue", by=by, at=at, edition=edition, facts={"application": row.ref})

@@ -96,7 +96,7 @@ def _obstacles(case: Application, pairs: Pairs) -> Iterator[Problem]:
         if missing := {name for one in days for name in one.missing}:  # what it opens can't be said yet
             if unasked := sorted(missing - {"end_user.class"}):  # which is asked for by itself
                 yield Problem("/lines", "facts-missing", _facts(days[0], unasked))
-        elif obstacle := _closed(case.kind, days):
+        elif obstacle := _closed(case.grants, days):
             yield obstacle
 
 
@@ -192,7 +192,7 @@ def require_open(case: Application, judged: Iterable[Judged], lines: Collection[
         for one in days:
             if one.outcome.missing:
                 raise DomainError(sentences([_facts(one, one.outcome.missing), again]), code="facts-missing")
-        if obstacle := _closed(case.kind, days):
+        if obstacle := _closed(case.grants, days):
             refusal = "channel-closed" if obstacle.code == "not-controlled" else obstacle.code
             raise DomainError(obstacle.message, code=refusal)
 
@@ -251,7 +251,7 @@ def limits(case: Application, judged: Iterable[Judged], lines: Collection[int], 
 
     Months: the usual ones where no rule names some, and on a day that opens such licenses without naming any.
     """
-    channel, days = CHANNEL_OF[case.kind], [one.outcome for one in _of(judged, lines, users)]
+    channel, days = CHANNEL_OF[case.grants], [one.outcome for one in _of(judged, lines, users)]
     said = strictest(one.params for one in days)
     unsaid = [MONTHS for one in days if channel in one.channels and "max_validity_months" not in one.params]
     months = min(MONTHS_MOST[channel], said.get("max_validity_months", MONTHS), *unsaid)

@@ -13,6 +13,7 @@ from core.history import move, require
 from core.legal_time import legal_day, legal_now
 from core.locks import lock
 from exporters.states import ExporterState
+from licensing.actions.amendments import require_amendable
 from licensing.actions.applications import lock_with_exporter
 from licensing.actions.decisions import (
     granting,
@@ -63,6 +64,7 @@ def reconsider(ref: str, *, seen: int, grounds: str, files: Sequence[tuple[str, 
     """
     row = lock_with_exporter(ref, by)
     require(row.reconsider, by=by, seen=seen)
+    require_amendable(row)
     if row.exporter.state == ExporterState.CLOSED:
         raise DomainError(row.exporter.not_acting(), code="exporter-not-active")
     at = legal_now()

@@ -35,7 +35,7 @@ def unreliable(row: Application, user: ApplicationEndUser) -> list[Problem]:
     if changed := _entered_otherwise(declaration, user.party):
         message = changed + " " + _("Enter it as it was signed, or have a new declaration signed.")
         problems.append(Problem("/end_users", "end-user-changed", message, {"party": user.party.ref}))
-    if not declaration.enough_for(annual=row.kind == Kind.ANNUAL):
+    if not declaration.enough_for(annual=row.grants == Kind.ANNUAL):
         draft = declaration.state == DeclarationState.DRAFT
         message = (
             _("The declaration of {name} does not state the yearly need; an annual license asks for it.")

@@ -139,6 +139,9 @@ class CaseLineOutput(serializers.Serializer[Any]):
 class ApplicationOutput(serializers.Serializer[Any]):
     reference = ReferenceOutput(Application.PREFIX)
     kind = WordOutput(Kind)
+    amends = ReferenceOutput(
+        License.PREFIX, allow_null=True, help_text=gettext_lazy("The license that it asks to change.")
+    )
     state = WordOutput(S)
     display = serializers.CharField()
     holder = WordOutput(Holder, allow_null=True, help_text=gettext_lazy("Who has to act next. Null: nobody has it."))
@@ -165,6 +168,7 @@ def application(row: Application, clock: Reading | None, remedy: Remedy | None) 
     return {
         "reference": row.ref,
         "kind": row.kind,
+        "amends": row.amends and row.amends.ref,
         "state": row.state,
         "display": row.get_state_display(),
         "holder": HOLDER_OF.get(row.state),

@@ -53,6 +53,7 @@ VERIFIED = {
 APPLICATION = {
     "reference": "AP-5T0RK8W6M",
     "kind": "annual",
+    "amends": None,
     "state": "under_review",
     "display": "Under review",
     "holder": "reviewer",
@@ -85,6 +86,8 @@ LICENSE = {
     "kind": "annual",
     "state": "active",
     "display": "In force",
+    "replaces": None,
+    "replaced_by": None,
     "usable_from": "2026-07-22",
     "usable_until": "2027-07-22",
     "end_users": [{"party": "PTY-3V9D0XK7K", "name": "Nordwind Motoren", "country": "DK", "open": True}],

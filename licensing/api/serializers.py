@@ -156,6 +156,12 @@ class LicenseOutput(serializers.Serializer[Any]):
     kind = WordOutput(Kind)
     state = WordOutput(LicenseState)
     display = serializers.CharField()
+    replaces = ReferenceOutput(
+        License.PREFIX, allow_null=True, help_text=gettext_lazy("The license whose place it took, by an amendment.")
+    )
+    replaced_by = ReferenceOutput(
+        License.PREFIX, allow_null=True, help_text=gettext_lazy("The license that took its place: name that one.")
+    )
     usable_from = serializers.DateField()
     usable_until = serializers.DateField(help_text=gettext_lazy("The last day, included (Asia/Shanghai)."))
     end_users = LicenseEndUserOutput(many=True)
@@ -200,6 +206,8 @@ def license(row: License, taken: int, used: int, closings: Sequence[Closing], re
         "kind": row.kind,
         "state": row.state,
         "display": row.get_state_display(),
+        "replaces": row.replaces and row.replaces.ref,
+        "replaced_by": row.successor and row.successor.ref,
         "usable_from": row.usable_from.isoformat(),
         "usable_until": row.usable_until.isoformat(),
         "end_users": [

@@ -39,7 +39,7 @@ from licensing.rules import (
     whoever_has_it,
     whoever_has_it_not,
 )
-from licensing.states import OPEN_CASE, REDECLARED, TAKEN, UNISSUED
+from licensing.states import AMENDING, OPEN_CASE, REDECLARED, TAKEN, UNISSUED
 from licensing.states import ApplicationState as S
 from licensing.words import terms
 
@@ -47,6 +47,7 @@ from licensing.words import terms
 class Kind(models.TextChoices):
     PER_SHIPMENT = "per_shipment", _("Per shipment")
     ANNUAL = "annual", _("Annual")
+    AMENDMENT = "amendment", _("Change of a license")
 
 
 @guarded(initial=S.DRAFT)
@@ -58,6 +59,13 @@ class Application(FSMModelMixin, models.Model):
     ref = models.CharField(max_length=16, unique=True)
     exporter = models.ForeignKey(Exporter, on_delete=models.PROTECT, related_name="applications")
     kind = models.CharField(_("kind"), max_length=12, choices=Kind)
+    amends = models.ForeignKey(
+        "licensing.License",
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="amendments",
+        help_text="The license that it asks to change.",
+    )
     state = FSMField(choices=S, default=S.DRAFT, protected=True, editable=False)
     contract_no = models.CharField(_("contract number"), max_length=80, blank=True)
     contract_on = models.DateField(_("contract signed on"), null=True, blank=True)
@@ -102,6 +110,15 @@ class Application(FSMModelMixin, models.Model):
                 name="application_window_in_order",
                 condition=Q(planned_until=None) | Q(planned_from=None) | Q(planned_until__gte=F("planned_from")),
             ),
+            models.CheckConstraint(
+                name="application_amends_as_its_kind",
+                condition=Q(kind=Kind.AMENDMENT, amends__isnull=False) | ~Q(kind=Kind.AMENDMENT) & Q(amends=None),
+            ),
+            models.UniqueConstraint(
+                name="application_amends_one_at_a_time",
+                fields=["amends"],
+                condition=Q(state__in=AMENDING),
+            ),
         ]
         indexes = [
             models.Index(name="application_open", fields=["accepted_on", "id"], condition=Q(state__in=OPEN_CASE)),
@@ -111,6 +128,11 @@ class Application(FSMModelMixin, models.Model):
 
     def __str__(self) -> str:
         return self.ref
+
+    @property
+    def grants(self) -> str:
+        """The kind of the license that it asks for."""
+        return self.amends.kind if self.kind == Kind.AMENDMENT and self.amends else self.kind
 
     @property
     def open(self) -> bool:

@@ -90,6 +90,11 @@ class LicenseLine(models.Model):
         return self.authorized + self.credited
 
     @property
+    def used(self) -> int:
+        """What of it is drawn or reserved, and did not come back: ledger_used()."""
+        return self.authorized - self.available
+
+    @property
     def available(self) -> int:
         """What is left to reserve; below zero only inside a tolerance."""
         return self.whole - self.reserved - self.drawn - self.lapsed
@@ -198,6 +203,8 @@ class Movement(models.Model):
         LAPSE = "lapse"
         UNLAPSE = "unlapse"
         TOLERANCE = "tolerance"
+        CARRY = "carry"
+        PASS_ON = "pass_on"
 
     class Account(models.TextChoices):
         QUANTITY = "quantity"

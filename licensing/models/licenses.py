@@ -2,6 +2,7 @@
 
 from datetime import date, timedelta
 from enum import StrEnum
+from functools import cached_property
 from typing import Self
 
 import pgtrigger
@@ -23,21 +24,23 @@ from exporters.states import ExporterState
 from licensing.models.applications import Application, DecisionStep, Kind, ToleranceMode
 from licensing.models.declarations import Declaration
 from licensing.models.editions import PolicyEdition
-from licensing.states import ENDED_BY_SOMEBODY, IN_FORCE
+from licensing.rules import changes_not_yet
+from licensing.states import AMENDING, ENDED_BY_SOMEBODY, IN_FORCE
 from licensing.states import LicenseState as S
 
 
 class Obstacle(StrEnum):
     """What stands in the way of any reservation on a license now; the first of these that does.
 
-    Its own: the ministry ended it (REVOKED), its holder handed it back (SURRENDERED), it is USED_UP, its last day is
-    OVER, it is SUSPENDED or its first day is to come (EARLY). Of what else a reservation needs
-    (licensing.selectors.usable): its last shipment cleared, its exporter is not active, no end-user is open, no
-    clearance and no quantity is left, rules and holds stop every line.
+    Its own: the ministry ended it (REVOKED), its holder handed it back (SURRENDERED), another one took its place
+    (REPLACED), it is USED_UP, its last day is OVER, it is SUSPENDED or its first day is to come (EARLY). Of what else a
+    reservation needs (licensing.selectors.usable): its last shipment cleared, its exporter is not active, no end-user
+    is open, no clearance and no quantity is left, rules and holds stop every line.
     """
 
     REVOKED = "revoked"
     SURRENDERED = "surrendered"
+    REPLACED = "replaced"
     USED_UP = "used-up"
     OVER = "over"
     SUSPENDED = "suspended"
@@ -60,6 +63,13 @@ class License(FSMModelMixin, models.Model):
     ref = models.CharField(_("number"), max_length=16, unique=True)
     exporter = models.ForeignKey(Exporter, on_delete=models.PROTECT, related_name="licenses")
     application = models.OneToOneField(Application, on_delete=models.PROTECT, related_name="license")
+    replaces = models.OneToOneField(
+        "self",
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="replaced_by",
+        help_text="Whose place it took, by an amendment.",
+    )
     kind = models.CharField(max_length=12, choices=Kind)
     state = FSMField(choices=S, default=S.ACTIVE, protected=True, editable=False)
     usable_from = models.DateField()
@@ -106,6 +116,12 @@ class License(FSMModelMixin, models.Model):
         ]
         triggers = [
             Guard("two_people", operation=pgtrigger.Insert),
+            Guard("replaces_what_it_amends", operation=pgtrigger.Insert),
+            Guard(
+                "succeeded_by_one",
+                operation=pgtrigger.Update,
+                condition=pgtrigger.Q(old__state__df=pgtrigger.F("new__state"), new__state=S.REPLACED),
+            ),
             Guard(
                 "no_cause_open",
                 operation=pgtrigger.Update,
@@ -132,7 +148,7 @@ class License(FSMModelMixin, models.Model):
     def obstacle_on(self, day: date) -> Obstacle | None:
         """Of its own, as pages say it. What decides is each line's `open`, under its lock, and these days:
         ledger_take()."""
-        if self.state in ENDED_BY_SOMEBODY:
+        if self.state in (*ENDED_BY_SOMEBODY, S.REPLACED):
             return Obstacle(self.state)
         if self.state == S.EXHAUSTED:
             return Obstacle.USED_UP
@@ -141,6 +157,29 @@ class License(FSMModelMixin, models.Model):
         if self.state == S.SUSPENDED:
             return Obstacle.SUSPENDED
         return Obstacle.EARLY if day < self.usable_from else None
+
+    @cached_property
+    def changing(self) -> Application | None:
+        """The draft, or the open case, that asks to change it."""
+        return self.amendments.filter(state__in=AMENDING).first()
+
+    @property
+    def successor(self) -> Self | None:
+        """Which one took its place."""
+        return getattr(self, "replaced_by", None)
+
+    def and_after(self) -> list[Self]:
+        """It and those that took its place, one after the other."""
+        after = self.successor
+        return [self, *(after.and_after() if after else ())]
+
+    @property
+    def counted_from(self) -> date:
+        """From which day its months are counted: from the first of the license at whose place it stands in the end."""
+        row = self
+        while row.replaces:
+            row = row.replaces
+        return row.usable_from
 
     def serves(self) -> bool:
         """An end-user of it is open; with none it is suspended, whatever else. Asked before or after one is closed."""
@@ -250,6 +289,25 @@ class License(FSMModelMixin, models.Model):
 
     @transition(
         field=state,
+        source=S.ACTIVE,
+        target=None,
+        permission=rules.holder("license.amend"),
+        conditions=[changes_not_yet],
+        custom={"label": _("Change this license")},
+    )
+    def amend(self) -> None: ...
+
+    @transition(
+        field=state,
+        source=S.ACTIVE,
+        target=S.REPLACED,
+        permission=rules.a_consequence,
+        custom={"label": _("Replaced"), "hidden": True},
+    )
+    def replace(self) -> None: ...
+
+    @transition(
+        field=state,
         source=[S.ACTIVE, S.SUSPENDED],
         target=None,
         permission=rules.officer("license.propose_revoke"),
@@ -270,7 +328,7 @@ class License(FSMModelMixin, models.Model):
 
     @transition(
         field=state,
-        source=[S.ACTIVE, S.SUSPENDED, S.EXHAUSTED, S.EXPIRED, S.SURRENDERED],
+        source=[S.ACTIVE, S.SUSPENDED, S.EXHAUSTED, S.EXPIRED, S.SURRENDERED, S.REPLACED],
         target=None,
         permission=rules.officer("license.drop_revoke"),
         conditions=[waits("revoke")],

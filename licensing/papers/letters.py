@@ -213,6 +213,7 @@ def grant(line: HistoryLine, case: Application) -> Data:
     return {
         "in_part": found.in_part,
         "license": license.ref,
+        "replaces": license.replaces and license.replaces.ref,
         "from": said.day(license.usable_from),
         "until": said.day(license.usable_until),
         "lines": [
@@ -274,6 +275,11 @@ def revocation(line: HistoryLine, license: License) -> Data:
     }
 
 
+def replacement(line: HistoryLine, license: License) -> Data:
+    new = License.objects.get(ref=line.facts["license"])
+    return {"new": new.ref, "from": said.day(new.usable_from), "until": said.day(new.usable_until)}
+
+
 def surrender(line: HistoryLine, license: License) -> Data:
     return {"reason": line.reason}
 
@@ -299,6 +305,7 @@ LETTERS: list[tuple[str, "str | Promise", Writer, str, tuple[str, ...]]] = [
     ("suspension", _("Notice of suspension"), of_license(suspension), "license", ("suspend",)),
     ("lift", _("Notice that a suspension was lifted"), of_license(lift), "license", ("lift",)),
     ("revocation", _("Decision: license ended by the ministry"), of_license(revocation), "license", ("revoke",)),
+    ("replacement", _("Notice that a license was replaced"), of_license(replacement), "license", ("replace",)),
     ("surrender", _("Confirmation: license handed back"), of_license(surrender), "license", ("surrender",)),
 ]
 for name, label, write, noun, verbs in LETTERS:

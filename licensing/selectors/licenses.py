@@ -26,7 +26,9 @@ LABELS = {field.name: field.verbose_name for field in Party._meta.fields}
 @bears_proposals("license")
 def licenses_for(actor: Actor) -> QuerySet[License]:
     """An exporter's own; officers those of their province, customs all."""
-    rows = License.objects.select_related("exporter__organization", "application", "revocation")
+    rows = License.objects.select_related(
+        "exporter__organization", "application", "revocation", "replaces", "replaced_by"
+    )
     return seen_at_the_border(actor, rows, "desk.license")
 
 
@@ -176,7 +178,7 @@ def changed_since(actor: Actor, since: datetime) -> QuerySet[License]:
 def _turned() -> QuerySet[HistoryLine]:
     return HistoryLine.objects.filter(
         Q(verb="lift", to_state=LicenseState.ACTIVE)
-        | Q(verb__in=["expire", "exhaust", "reopen", "revoke", "surrender"]),
+        | Q(verb__in=["expire", "exhaust", "reopen", "revoke", "surrender", "replace"]),
         subject_kind="license",
     )
 

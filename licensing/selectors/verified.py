@@ -19,7 +19,7 @@ from licensing.selectors.causes import closings
 from licensing.selectors.licenses import with_terms
 from licensing.selectors.usable import open_users
 
-ENDS = ("revoke", "surrender", "exhaust", "expire")
+ENDS = ("revoke", "surrender", "replace", "exhaust", "expire")
 DUMMY = "*" * CODE_LENGTH  # no code has such a character
 
 

@@ -24,6 +24,7 @@ $$;
 -- authorization as first movement, and then its tolerance, its value and its end-users' allotments where some were
 -- recommended, and with what its goods contain at most; and a count where its clearances are limited.
 -- A license that has lines gets no more. Two people stand behind it: guard_two_people.
+-- One that took the place of another has what that one left: see ledger_succeed.
 CREATE OR REPLACE FUNCTION ledger_open(license_ bigint) RETURNS SETOF licensing_licenseline LANGUAGE plpgsql SECURITY DEFINER
     SET search_path = public, pg_temp AS $$
 DECLARE
@@ -42,9 +43,15 @@ BEGIN
     IF lic.max_clearances IS NOT NULL THEN
         INSERT INTO licensing_clearancecount (license_id, taken) VALUES (license_, 0);
     END IF;
+    IF lic.replaces_id IS NOT NULL THEN
+        PERFORM ledger_lock(lic.replaces_id);
+        IF (SELECT o.state FROM licensing_license o WHERE o.id = lic.replaces_id) <> 'replaced' THEN
+            RAISE EXCEPTION 'it takes the place of a license that is not replaced' USING ERRCODE = 'check_violation';
+        END IF;
+    END IF;
     SELECT * INTO step FROM ledger_step(lic.application_id);
     FOR granted IN
-            SELECT row_number() OVER (ORDER BY asked.number) AS number, asked.control_item_id, asked.description,
+            SELECT row_number() OVER (ORDER BY asked.number) AS number, asked.number AS asked, asked.control_item_id, asked.description,
                    asked.unit, asked.composition, item.hs_codes, recommended.line_id, recommended.quantity, recommended.currency,
                    (recommended.value * 100)::bigint AS worth
             FROM licensing_recommendedline recommended
@@ -83,9 +90,15 @@ BEGIN
             line := ledger_post_on(line, ceiling, 'authorize', allotted.quantity, false, NULL, NULL, NULL,
                 lic.issued_at);
         END LOOP;
+        IF lic.replaces_id IS NOT NULL THEN
+            line := ledger_succeed(line, lic.replaces_id, granted.asked::int, lic.issued_at);
+        END IF;
         PERFORM ledger_keep(line);
         RETURN NEXT line;
     END LOOP;
+    IF lic.replaces_id IS NOT NULL THEN
+        PERFORM ledger_pass_on(lic.replaces_id, lic.issued_at);
+    END IF;
 END;
 $$;
 

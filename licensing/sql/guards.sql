@@ -110,3 +110,29 @@ BEGIN
     RETURN NEW;
 END;
 $$;
+
+-- Attached to new licenses: one of an amendment takes the place of the license that this asks to change, which is in force;
+-- no other takes the place of any.
+CREATE OR REPLACE FUNCTION guard_replaces_what_it_amends() RETURNS trigger LANGUAGE plpgsql
+    SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    IF NEW.replaces_id IS DISTINCT FROM (SELECT a.amends_id FROM licensing_application a WHERE a.id = NEW.application_id)
+       OR NEW.replaces_id IS NOT NULL AND NOT EXISTS (
+            SELECT FROM licensing_license o
+            WHERE o.id = NEW.replaces_id AND o.state = 'active' AND o.exporter_id = NEW.exporter_id AND o.kind = NEW.kind) THEN
+        RAISE EXCEPTION 'a license replaces the one in force that its application amends' USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN NEW;
+END;
+$$;
+
+-- Attached to licenses that are replaced: another one is there.
+CREATE OR REPLACE FUNCTION guard_succeeded_by_one() RETURNS trigger LANGUAGE plpgsql
+    SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    IF NOT EXISTS (SELECT FROM licensing_license n WHERE n.replaces_id = NEW.id) THEN
+        RAISE EXCEPTION 'a license is replaced by another' USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN NEW;
+END;
+$$;

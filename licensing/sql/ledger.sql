@@ -216,7 +216,7 @@ BEGIN
         failures := failures || jsonb_build_object('code', 'license-suspended', 'pointer', '/license');
     ELSIF lic.state NOT IN ('active', 'suspended') OR lic.last_cleared THEN
         failures := failures || jsonb_build_object('code', 'license-not-active', 'pointer', '/license',
-            'state', lic.state);
+            'state', lic.state, 'successor', (SELECT n.ref FROM licensing_license n WHERE n.replaces_id = lic.id));
     ELSIF today < lic.usable_from OR planned < lic.usable_from THEN
         failures := failures || jsonb_build_object('code', 'not-yet-valid', 'pointer', '/license',
             'usable_from', lic.usable_from);

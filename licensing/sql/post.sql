@@ -63,6 +63,8 @@ BEGIN
         WHEN 'over_clear' THEN line.over_cleared := line.over_cleared + quantity_;
         WHEN 'lapse' THEN line.lapsed := line.lapsed + quantity_;
         WHEN 'unlapse' THEN line.lapsed := line.lapsed - quantity_;
+        -- what its predecessor has used, and what its successor has
+        WHEN 'carry', 'pass_on' THEN line.authorized := line.authorized - quantity_;
     END CASE;
     m.account := 'quantity';
     m.at := at_;
@@ -85,7 +87,8 @@ DECLARE
     m licensing_movement;
 BEGIN
     UPDATE licensing_ceiling SET
-        authorized = authorized + CASE WHEN kind_ IN ('authorize', 'credit') THEN amount ELSE 0 END,
+        authorized = authorized + CASE WHEN kind_ IN ('authorize', 'credit') THEN amount
+            WHEN kind_ IN ('carry', 'pass_on') THEN -amount ELSE 0 END,
         reserved = reserved + CASE WHEN kind_ = 'reserve' THEN amount
             WHEN kind_ = 'release' OR kind_ IN ('draw', 'adjust') AND held_ THEN -amount ELSE 0 END,
         drawn = drawn + CASE WHEN kind_ IN ('draw', 'adjust') THEN amount ELSE 0 END
@@ -100,6 +103,94 @@ BEGIN
     m.shipment_id := shipment_;
     m.shipment_ref := shipment_ref_;
     RETURN ledger_chain(line, m);
+END;
+$$;
+
+-- What a line has used of what it was authorized: drawn or reserved, and not come back.
+CREATE OR REPLACE FUNCTION ledger_used(line licensing_licenseline) RETURNS bigint LANGUAGE sql IMMUTABLE AS $$
+    SELECT line.authorized - ledger_available(line);
+$$;
+
+-- The same of a further ceiling of a line: what came back is in its authorized amount.
+CREATE OR REPLACE FUNCTION ledger_used_of(ceiling licensing_ceiling) RETURNS bigint LANGUAGE sql STABLE AS $$
+    SELECT ceiling.reserved + ceiling.drawn - coalesce((
+        SELECT sum(m.quantity) FROM licensing_movement m JOIN licensing_licenseline l ON l.id = m.line_id
+        WHERE l.id = ceiling.line_id AND m.license_id = l.license_id AND m.account = ceiling.account
+          AND m.end_user_id IS NOT DISTINCT FROM ceiling.end_user_id AND m.kind = 'credit'), 0)::bigint;
+$$;
+
+-- Which ceiling of the license before counts the same as this one: the value of the line of that number in the same
+-- currency, or what the same end-user may take of it.
+CREATE OR REPLACE FUNCTION ledger_before(ceiling licensing_ceiling, license_ bigint, number_ int) RETURNS SETOF licensing_ceiling
+    LANGUAGE sql STABLE AS $$
+    SELECT o.* FROM licensing_ceiling o
+    JOIN licensing_licenseline l ON l.id = o.line_id AND l.license_id = license_ AND l.number = number_
+    LEFT JOIN licensing_licenseenduser before ON before.id = o.end_user_id
+    LEFT JOIN licensing_licenseenduser now ON now.id = ceiling.end_user_id
+    WHERE o.account = ceiling.account AND o.currency = ceiling.currency AND before.party_id IS NOT DISTINCT FROM now.party_id;
+$$;
+
+-- A new line has only what the line of that number of the license before it, whose lines the caller holds, has not used; its
+-- ceilings likewise. Raises where that is more than was granted.
+CREATE OR REPLACE FUNCTION ledger_succeed(line licensing_licenseline, before bigint, number_ int, at_ timestamptz)
+    RETURNS licensing_licenseline LANGUAGE plpgsql AS $$
+DECLARE
+    used bigint;
+    ceiling licensing_ceiling;
+BEGIN
+    SELECT ledger_used(l) INTO used FROM licensing_licenseline l WHERE l.license_id = before AND l.number = number_;
+    IF used > line.authorized THEN
+        RAISE EXCEPTION 'less than is drawn and reserved' USING ERRCODE = 'check_violation';
+    ELSIF used <> 0 THEN
+        line := ledger_post(line, 'carry', used, false, NULL, NULL, at_);
+    END IF;
+    FOR ceiling IN SELECT c.* FROM licensing_ceiling c WHERE c.line_id = line.id ORDER BY c.id LOOP
+        SELECT ledger_used_of(o) INTO used FROM ledger_before(ceiling, before, number_) o;
+        IF used > ceiling.authorized THEN
+            RAISE EXCEPTION 'less than is drawn and reserved' USING ERRCODE = 'check_violation';
+        ELSIF used <> 0 THEN
+            line := ledger_post_on(line, ceiling.id, 'carry', used, false, NULL, NULL, NULL, at_);
+        END IF;
+    END LOOP;
+    RETURN line;
+END;
+$$;
+
+-- Of a license that was replaced, whose lines the caller holds, each account has what is used of it and no more. What of its
+-- tolerance was not used is not its any more, either: its successor has one of its own.
+CREATE OR REPLACE FUNCTION ledger_pass_on(license_ bigint, at_ timestamptz) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+    line licensing_licenseline;
+    ceiling licensing_ceiling;
+    given record;
+    rest bigint;
+    since bigint;
+BEGIN
+    FOR line IN SELECT * FROM licensing_licenseline l WHERE l.license_id = license_ ORDER BY l.id LOOP
+        since := line.chain_seq;
+        rest := ledger_available(line);
+        IF rest <> 0 THEN
+            line := ledger_post(line, 'pass_on', rest, false, NULL, NULL, at_);
+        END IF;
+        IF line.final_pct = 0 AND line.tolerance > 0 THEN
+            line := ledger_post(line, 'tolerance', -line.tolerance, false, NULL, NULL, at_);
+        ELSIF rest < 0 THEN
+            -- of what its last shipment was given, that has now been authorized
+            SELECT m.shipment_id, m.shipment_ref INTO given FROM licensing_movement m
+                WHERE m.license_id = license_ AND m.line_id = line.id AND m.kind = 'tolerance' AND m.shipment_id IS NOT NULL
+                GROUP BY 1, 2 HAVING sum(m.quantity) > 0;
+            line := ledger_post(line, 'tolerance', rest, false, given.shipment_id, given.shipment_ref, at_);
+        END IF;
+        FOR ceiling IN SELECT c.* FROM licensing_ceiling c WHERE c.line_id = line.id ORDER BY c.id LOOP
+            rest := ceiling.authorized - ceiling.reserved - ceiling.drawn;
+            IF rest <> 0 THEN
+                line := ledger_post_on(line, ceiling.id, 'pass_on', rest, false, NULL, NULL, NULL, at_);
+            END IF;
+        END LOOP;
+        IF line.chain_seq > since THEN
+            PERFORM ledger_keep(line);
+        END IF;
+    END LOOP;
 END;
 $$;
 

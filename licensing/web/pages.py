@@ -31,6 +31,7 @@ from licensing.models import Application, Declaration
 from licensing.papers import end_use
 from licensing.states import CONTESTED, OPEN_CASE, UNISSUED, ApplicationState, DeclarationState
 from licensing.web.answers import judgements
+from licensing.web.changes import changes_of
 from licensing.web.forms import (
     ApplicationForm,
     DeclarationForm,
@@ -214,6 +215,7 @@ def application(
         **papers.shown(row),
         "document_form": document_form or DocumentForm(typed_into(request, "application.document")),
         "history": history,
+        "amending": changes_of(row),
         **_of_now(row),
     }
     status = failed.status if failed else 422 if document_form else 200

@@ -19,6 +19,7 @@ from exporters.selectors import people, serving
 from exporters.web.steps import DESK as COMPANY_DESK
 from exporters.web.steps import company
 from licensing.actions import (
+    amendments,
     applications,
     comments,
     consultations,
@@ -779,6 +780,19 @@ register(
             mail=_("{ref}: taken of line {line}: {percent} %"),
         ),
         Step("warn_of_end", _("Holder warned of the coming end"), mail=_("{ref}: ends within {days} days")),
+        Step(
+            "amend",
+            _("A change of it was begun: {application}"),
+            LICENSE,
+            amendments.amend,
+            _("Begun with what the license says. Change what is to be otherwise; nothing is sent yet."),
+            leads=lambda row: reverse("application.edit", kwargs={"ref": row.ref}),
+        ),
+        Step(
+            "replace",
+            _("Replaced by {license}; what was reserved is cleared here"),
+            mail=_("{ref}: replaced by {license}"),
+        ),
         Step(
             "surrender",
             _("Handed back by its holder; the unused rest lapsed"),

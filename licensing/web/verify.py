@@ -79,6 +79,9 @@ def _word(found: Standing) -> Both:
 ENDED: dict[Obstacle, Callable[[], str]] = {
     Obstacle.REVOKED: lambda: _("Revoked by the ministry on {day}. Nothing may be exported on it."),
     Obstacle.SURRENDERED: lambda: _("Handed back by its holder on {day}. Nothing may be exported on it."),
+    Obstacle.REPLACED: lambda: _(
+        "Another license took its place on {day}. Only what was reserved on it before may be exported on it."
+    ),
     Obstacle.USED_UP: lambda: _("Used up on {day}. Nothing is left to export on it."),
     Obstacle.OVER: lambda: _("Its last day was {day}. Nothing may be exported on it."),
 }

@@ -1,5 +1,6 @@
 """What customs reports is on record, whatever we think of it."""
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -141,13 +142,16 @@ def _judge(message: Message, license: License, shipment: Shipment) -> tuple[bool
     """Were license and reservation usable at the moment that customs names? Else: which incidents it opens."""
     kinds: list[str] = []
     moment = message.declared_at
+    whole = license.and_after()  # what closes the one that took its place closes what is reserved on it, too
+    closes = Q(license__in=whole) & (Q(end_user=None) | Q(end_user__party=shipment.end_user_id))
     suspended = any(
         cause.opened_at <= moment and (cause.ended_at is None or moment < cause.ended_at)
-        for cause in license.suspensions.filter(Q(end_user=None) | Q(end_user__party=shipment.end_user_id))
+        for cause in Suspension.objects.filter(closes)
         if cause.cause != Suspension.Cause.POLICY  # of which the verdict knows the instant, and the grace
     )
     turns = lines_of(license).filter(verb__in=["exhaust", "reopen", *ENDS], at__lte=moment)
     ended = turns.values_list("verb", flat=True).last() in ("exhaust", *ENDS)
+    ended = ended or _revoked_after(whole[1:], moment)
     if suspended or ended or not license.covers(legal_day(moment)):
         kinds.append(Incident.Kind.LICENSE_NOT_USABLE)
     gone = lines_of(shipment).filter(to_state__in=RELEASED).order_by("seq").last()  # released once, if ever
@@ -155,6 +159,11 @@ def _judge(message: Message, license: License, shipment: Shipment) -> tuple[bool
     if gone and gone.at <= moment or waiting and shipment.past_on(legal_day(moment)):
         kinds.append(Incident.Kind.RESERVATION_GONE)
     return not kinds, kinds
+
+
+def _revoked_after(licenses: Iterable[License], moment: datetime) -> bool:
+    """The ministry had ended what took the place of a license: what is reserved on it ended with that."""
+    return any(lines_of(one).filter(verb="revoke", at__lte=moment).exists() for one in licenses)
 
 
 ENDS = ("revoke", "surrender")  # of a license, before its last day and for good

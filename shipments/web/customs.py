@@ -20,6 +20,7 @@ from core.web.steps import Failed, of_one_moment, offered
 from exporters.models import Exporter
 from licensing import selectors as licensing
 from licensing.models import License, Obstacle
+from licensing.states import LicenseState
 from shipments import selectors
 from shipments.models import Incident, Shipment
 from shipments.states import OPEN_SHIPMENT, RELEASED, ShipmentState
@@ -50,6 +51,7 @@ class AtTheCounter:
     usable_from: date
     usable_until: date
     obstacle: Obstacle | None
+    successor: License | None  # of one that was replaced
     goods: dict[int, str]  # what stands in each of its lines, by number
 
 
@@ -124,6 +126,7 @@ def _shared(row: License, today: date) -> dict[str, Any]:
         "usable_from": row.usable_from,
         "usable_until": row.usable_until,
         "obstacle": row.obstacle_on(today),
+        "successor": row.successor if row.state == LicenseState.REPLACED else None,
         "goods": {line.number: line.description for line in row.lines.all()},
     }
 
@@ -201,7 +204,7 @@ def shipment_page(request: HttpRequest, ref: str, failed: Failed | None = None) 
         "looked_up": row,
         "shipment": row,
         "license": license,
-        "usable": not license.obstacle and not row.closed and fate != licensing.TOO_LATE,
+        "usable": license.obstacle in (None, Obstacle.REPLACED) and not row.closed and fate != licensing.TOO_LATE,
         "may_cross": row.state in DECLARED
         and all(one.lawful for one in row.declarations.all())
         and not {one.kind for one in row.incidents.all()} & BARS,

@@ -27,7 +27,7 @@ from licensing import selectors as licensing
 from licensing.granted import decided
 from licensing.models import License, Obstacle
 from licensing.selectors.what_if import begun
-from licensing.states import ENDED_BY_SOMEBODY, IN_FORCE
+from licensing.states import ENDED_BY_SOMEBODY, IN_FORCE, LicenseState
 from shipments import actions, selectors
 from shipments.holdings import Holdings
 from shipments.looks import MOST
@@ -40,6 +40,7 @@ MOST_CHANGES = 3  # of each kind that the overview tells
 TOLD_DAYS = 30  # how long the overview tells of a case that was not accepted, and of rules that came into force
 
 
+GOES_ON = (*ENDED_BY_SOMEBODY, LicenseState.REPLACED)  # of which it is told what becomes of goods under way
 MOST_SHIPMENTS, MOST_MOVEMENTS = 50, 20  # of a license, on its page: programs read them all
 
 # what each movement did to a line, as people say it
@@ -47,6 +48,8 @@ MOVED = {
     "authorize": gettext_lazy("Authorized"),
     "credit": gettext_lazy("Came back"),
     "tolerance": gettext_lazy("Tolerance"),
+    "carry": gettext_lazy("Used of the license before it"),
+    "pass_on": gettext_lazy("Passed on to the license after it"),
     "reserve": gettext_lazy("Reserved"),
     "release": gettext_lazy("Released"),
     "draw": gettext_lazy("Drawn"),
@@ -149,7 +152,10 @@ def license_page(request: HttpRequest, ref: str, failed: Failed | None = None) -
         "ended_by_itself": list(dict.fromkeys(str(why) for why in against.values() if isinstance(why, Forbidden))),
         "obstacle": obstacle,
         "still_reserved": [line for line in row.lines.all() if line.reserved],
-        "under_way": selectors.under_way(row) if steps["proposed"] or row.state in ENDED_BY_SOMEBODY else [],
+        "under_way": selectors.under_way(row) if steps["proposed"] or row.state in GOES_ON else [],
+        "amendment": row.changing,
+        "license_route": "license" if request.actor.kind == "exporter" else "desk.license",
+        "case_route": "application" if request.actor.kind == "exporter" else "desk.case",
         "clearances_taken": taken,
         "clearances_used": used,
         "clearances_reserved": taken - used,

@@ -49,7 +49,10 @@ def test_words_are_listed_where_no_description_has_them(client):
         rows = calls[call][part]
         return {one["name"]: one["about"] for one in (rows[0]["members"] if part == "gives" else rows)}[name]
 
-    assert about("parameters", "kind", "GET", "/api/v1/licenses/") == "Of this kind only. `per_shipment`, `annual`"
+    assert (
+        about("parameters", "kind", "GET", "/api/v1/licenses/")
+        == "Of this kind only. `per_shipment`, `annual`, `amendment`"
+    )
     assert (
         about("takes", "event", "POST", "/api/v1/customs/messages/")
         == "`declared`, `questioned`, `cleared`, `rejected`, `corrected`, `returned`"

@@ -30,7 +30,7 @@ WORDS = {
     "application": "Draft · Submitted · Supplement needed · Accepted · Under review · Waiting for you"
     " · With second officer · Approved · License issued · Refused · Under reconsideration · Refused, final"
     " · Not accepted · Withdrawn · Lapsed",
-    "license": "In force · Suspended · Used up · Expired · Handed back · Ended by the ministry",
+    "license": "In force · Suspended · Used up · Expired · Handed back · Replaced · Ended by the ministry",
     "draft": "Draft · Approved · Repealed",
     "notice": "Made public · Withdrawn",
     "shipment": "Reserved · Declared · Partly cleared · Cleared · Departed · Delivered"

@@ -35,6 +35,7 @@ NOUNS = {
     "licensing.comments": "licensing_draft",
     "licensing.simulations": "licensing_draft",
     "licensing.licenses": "licensing_license",
+    "licensing.amendments": "licensing_license",
     "licensing.notices": "licensing_notice",
     "shipments.incidents": "shipments_handling",
     "shipments.officers": "licensing_license shipments_shipment",

@@ -115,6 +115,7 @@ LICENSE = [
     "licensing_decisionstep",
     "legal_now",
     "shipments_shipment",
+    "licensing_application",
     "core_proposal",
     "core_historyline",
     "licensing_movement",

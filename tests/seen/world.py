@@ -18,6 +18,7 @@ from core.models import Country, Delivery, Mail, Membership, Role, User
 from exporters import actions as exporters
 from exporters.models import Exporter, Qualification
 from licensing.actions import (
+    amendments,
     applications,
     comments,
     consultations,
@@ -479,7 +480,14 @@ def _licenses(world):
 def _ends(world):
     """Licenses of which one may be handed back, and one was; that one ends is proposed, and one has ended, each with
     goods under way: their references."""
-    free, given, proposed, ended = (world.license(kilograms=100) for _ in range(4))
+    free, given, proposed, ended, old = (world.license(kilograms=100) for _ in range(5))
+    kept = world.shipment(old, 10 * KG).ref
+    changed = amendments.amend(old.ref, seen=seen(old.ref), by=world.exporter).ref
+    demo.under_review(world.exporter, changed, world.ministry)
+    decisions.recommend(changed, seen=seen(changed), outcome="approve", months=12, by=world.ministry.reviewer)
+    decisions.approve(changed, seen=seen(changed), by=world.ministry.decider)
+    new = decisions.issue(changed, seen=seen(changed), by=world.ministry.decider)
+    again = amendments.amend(new.ref, seen=seen(new.ref), by=world.exporter).ref
     licenses.surrender(given.ref, seen=seen(given.ref), reason="Sold elsewhere.", by=world.exporter)
     under_way = []
     for license in (proposed, ended):
@@ -489,7 +497,8 @@ def _ends(world):
     hearing = {"end_reason": "penalty", "hearing": ("hearing.pdf", demo.pdf("Heard")), "heard_on": legal_today()}
     make.end_proposed(world, proposed, world.ministry.other_decider, **hearing)
     make.ended(world, ended)
-    return [free.ref, given.ref, proposed.ref, ended.ref, *under_way]
+    amended = [old.ref, kept, changed, new.ref, again]
+    return [free.ref, given.ref, proposed.ref, ended.ref, *under_way, *amended]
 
 
 def _after_clearance(world):

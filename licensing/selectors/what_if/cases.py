@@ -136,7 +136,7 @@ class Cases:
         if found:
             self.changed.add("changed", case.ref)
         self.differing.update({(one.part, one.old or "", one.new or "", one.direction) for one in map(plain, found)})
-        way = CHANNEL_OF[case.kind]
+        way = CHANNEL_OF[case.grants]
         self.load.add(case.ref, way in old, way in new, used)
 
     def judged(self, case: Application, of: Parts, known: Known) -> Iterator[Seen]:

@@ -11,7 +11,7 @@ from core.decided import filled
 from core.web.fields import CodesField, DayField, QuantityField
 from exporters.models import Party
 from licensing.actions.applications import FILE_KINDS, Draft, LineDraft
-from licensing.models import Application, ApplicationDocument, ControlItem, Declaration
+from licensing.models import Application, ApplicationDocument, ControlItem, Declaration, Kind
 from licensing.selectors import editions_at
 from licensing.web.forms.check import one_of, words_of
 from licensing.web.forms.elements import ElementsField
@@ -76,7 +76,8 @@ class ApplicationForm(forms.ModelForm):
 
     def __init__(self, *args: Any, declarations: Any, parties: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["kind"].choices = Application._meta.get_field("kind").choices
+        amending = bool(self.instance.amends_id)
+        self.fields["kind"].choices = [one for one in Kind.choices if (one[0] == Kind.AMENDMENT) == amending]
         self.fields["end_users"].queryset = declarations
         self.fields["end_users"].label_from_instance = _declaration_words
         self.fields["consignees"].queryset = parties

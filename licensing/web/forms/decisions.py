@@ -130,7 +130,7 @@ class RecommendForm(StepForm):
             self.initial |= {f"quantity_{q.line.number}": show(q.quantity, q.line.unit) for q in last.lines.all()}
             self.initial["end_users"] = [user.pk for user in last.end_users.all()] or users.initial
             self.initial |= {"tolerance_mode": last.tolerance_mode, "tolerance_pct": last.tolerance_pct or None}
-        if case.kind == "per_shipment":
+        if case.grants == "per_shipment":
             del self.fields["max_clearances"]
         self._add_caps(case, last)
 

@@ -1,0 +1,186 @@
+"""An amendment asks that another license takes the place of one in force, with other quantities, end-users or days.
+
+What it asks and grants of a line, a value, a share or the number of clearances is the whole: what the license before it
+has used stays used (docs/decisions/0034). So none of it may be below what is drawn and reserved.
+"""
+
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
+
+from django.utils.translation import gettext as _
+
+from core.access import Actor
+from core.command import command
+from core.errors import DomainError, Problem
+from core.history import move, record, require
+from core.legal_time import legal_day, legal_now
+from core.locks import lock
+from core.quantities import show
+from core.references import draw
+from licensing.models import Application, Declaration, Kind, License
+from licensing.selectors import licenses_for
+from licensing.selectors.floors import Floors, floors_of
+from licensing.states import LicenseState
+
+
+def require_amendable(row: Application) -> None:
+    """The license that it amends, if it does, is in force. Raises DomainError license-not-amendable."""
+    license = row.amends
+    if license is None:
+        return
+    if other := license.successor:
+        message = _("{ref} was replaced by {other} meanwhile. Withdraw this, and begin a change of {other} instead.")
+        raise DomainError(message.format(ref=license.ref, other=other.ref), code="license-not-amendable")
+    if license.state != LicenseState.ACTIVE or license.past_on(legal_day(legal_now())):
+        message = _(
+            "{ref} is “{state}”, and only a license in force can be changed. Wait until it is again, or withdraw this."
+        )
+        text = message.format(ref=license.ref, state=license.get_state_display())
+        raise DomainError(text, code="license-not-amendable")
+
+
+def other_lines(row: Application, lines: list[tuple[int, str]]) -> list[Problem]:
+    """Where these (item, unit) are not the lines of the license that it amends, each in its place."""
+    if row.amends is None:
+        return []
+    before = list(row.amends.lines.select_related("control_item").order_by("number"))
+    problems = []
+    if len(lines) != len(before):
+        message = _("A change of {ref} has its lines, {count}, and no others. Apply for other goods by themselves.")
+        text = message.format(ref=row.amends.ref, count=len(before))
+        problems.append(Problem("/lines", "lines-differ", text))
+    message = _("Line {number} of {ref} is {code}, in {unit}: that stays as it is.")
+    for index, (line, (item, unit)) in enumerate(zip(before, lines, strict=False)):
+        if (line.control_item_id, line.unit) != (item, unit):
+            text = message.format(number=line.number, ref=row.amends.ref, code=line.control_item.code, unit=line.unit)
+            problems.append(Problem(f"/lines/{index}/code", "lines-differ", text))
+    return problems
+
+
+def below_asked(row: Application) -> list[Problem]:
+    """Of which lines, or values, it asks for less than is used."""
+    if row.amends is None:
+        return []
+    floors = floors_of(row.amends)
+    problems = []
+    for index, line in enumerate(row.lines.all()):
+        if line.quantity < floors.of(line.number):
+            problems.append(_less(f"/lines/{index}/quantity", line.number, floors.of(line.number), line.unit))
+        used, currency = floors.values.get(line.number, (0, line.currency))
+        if line.value is not None and (line.currency != currency or line.value * 100 < used):
+            problems.append(_worth(f"/lines/{index}/value", line.number, used, currency))
+    return problems
+
+
+def below_granted(
+    row: Application,
+    lines: Mapping[int, int],
+    values: Mapping[int, tuple[Decimal, str]],
+    allotments: Mapping[tuple[int, int], int],
+    max_clearances: int | None,
+) -> list[Problem]:
+    """Of what this would grant less than is used. allotments: by line and end-user of the case."""
+    if row.amends is None:
+        return []
+    return list(_below(row, floors_of(row.amends), lines, values, allotments, max_clearances))
+
+
+def _below(
+    row: Application,
+    floors: Floors,
+    lines: Mapping[int, int],
+    values: Mapping[int, tuple[Decimal, str]],
+    allotments: Mapping[tuple[int, int], int],
+    max_clearances: int | None,
+) -> Iterator[Problem]:
+    units = {number: line.unit for number, line in floors.lines.items()}
+    parties = {user.pk: user.party_id for user in row.end_users.all()}
+    for number, line in floors.lines.items():
+        if lines.get(number, 0) < line.used:
+            yield _less(f"/quantity_{number}", number, line.used, line.unit)
+    for number, (value, currency) in values.items():
+        used, before = floors.values.get(number, (0, currency))
+        if currency != before or value * 100 < used:
+            yield _worth(f"/value_{number}", number, used, before)
+    for (number, user), quantity in allotments.items():
+        used = floors.shares.get((number, parties[user]), 0)
+        if quantity < used:
+            yield _less(f"/allotment_{number}_{user}", number, used, units[number])
+    if max_clearances is not None and floors.clearances is not None and max_clearances <= floors.clearances:
+        message = _("{taken} clearances of {ref} are taken: grant more than these, or no limit.")
+        text = message.format(taken=floors.clearances, ref=row.amends.ref if row.amends else "")
+        yield Problem("/max_clearances", "below-used", text)
+
+
+def clearances_left(before: License | None, granted: int | None) -> int | None:
+    """How many are left of these, after those that the license before has taken; None: no limit."""
+    taken = floors_of(before).clearances if before else None
+    return granted if granted is None or taken is None else granted - taken
+
+
+def _less(pointer: str, number: int, used: int, unit: str) -> Problem:
+    message = _("Line {number}: at least {used} {unit}, which are drawn and reserved.")
+    return Problem(pointer, "below-used", message.format(number=number, used=show(used, unit), unit=unit))
+
+
+def _worth(pointer: str, number: int, used: int, currency: str) -> Problem:
+    message = _("Line {number}: at least {used} {currency}, which are drawn and reserved.")
+    worth = f"{Decimal(used) / 100:.2f}"
+    return Problem(pointer, "below-used", message.format(number=number, used=worth, currency=currency))
+
+
+@command
+def amend(ref: str, *, seen: int, by: Actor) -> Application:
+    """A draft exists that asks to change the license, and says for now what that says, with the papers it was filed
+    with. Raises DomainError amendment-open where another one does."""
+    license = lock(licenses_for(by), ref=ref)
+    require(license.amend, by=by, seen=seen)
+    if other := license.changing:
+        message = _("{other} asks to change {ref} already. Change that draft, or wait until it is decided.")
+        text = message.format(other=other.ref, ref=license.ref)
+        raise DomainError(text, code="amendment-open")
+    at = legal_now()
+    number = draw(Application.PREFIX)
+    move(license.amend, by=by, at=at, facts={"application": number})
+    before = license.application
+    row = Application.objects.create(
+        ref=number,
+        exporter_id=license.exporter_id,
+        kind=Kind.AMENDMENT,
+        amends=license,
+        contract_no=before.contract_no,
+        contract_on=before.contract_on,
+        planned_from=license.counted_from,
+        planned_until=license.usable_until,
+        destinations=license.destinations,
+        ports=license.ports,
+        purpose=before.purpose,
+        red_flag=before.red_flag,
+        created_by=by.user,
+        created_at=at,
+    )
+    _fill(row, license)
+    record(row, "draft", by=by, at=at)
+    return row
+
+
+def _fill(row: Application, license: License) -> None:
+    """The draft has the lines, end-users, consignees and papers of the license."""
+    before = license.application
+    codes = {(line.control_item_id, line.description): line.hs_code for line in before.lines.all()}
+    for line in license.lines.order_by("number"):
+        row.lines.create(
+            number=line.number,
+            control_item=line.control_item,
+            description=line.description,
+            quantity=max(line.authorized, 1),
+            unit=line.unit,
+            hs_code=codes.get((line.control_item_id, line.description), ""),
+            composition=line.composition,
+        )
+    declared = Declaration.objects.filter(pk__in=license.end_users.values("declaration")).select_related("end_user")
+    for declaration in declared.order_by("pk"):
+        row.end_users.create(party=declaration.end_user, declaration=declaration)
+    row.consignees.set(license.consignees.all())
+    for paper in before.documents.all():
+        row.documents.create(type=paper.type, document_id=paper.document_id)

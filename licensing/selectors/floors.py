@@ -1,0 +1,47 @@
+"""What is used of a license, and so the least that another in its place may grant."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from django.db.models import Sum
+
+from licensing.models import License
+from licensing.models.balances import Ceiling, ClearanceCount, LicenseLine, Movement
+
+
+@dataclass(frozen=True)
+class Floors:
+    """What is used of a license, and so the least that another in its place may grant: base units of each line,
+    hundredths of its value, base units of what an end-user (a party) may take of it, and clearances."""
+
+    lines: Mapping[int, LicenseLine]
+    values: Mapping[int, tuple[int, str]]
+    shares: Mapping[tuple[int, int], int]
+    clearances: int | None
+
+    def of(self, number: int) -> int:
+        line = self.lines.get(number)
+        return line.used if line else 0
+
+
+def floors_of(license: License) -> Floors:
+    """Of the license as it stands now; exact for whoever holds its lines."""
+    lines = {line.number: line for line in LicenseLine.objects.filter(license=license).select_related("control_item")}
+    ceilings = Ceiling.objects.filter(line__license=license).select_related("line", "end_user")
+    back = _came_back(license)
+    values, shares = {}, {}
+    for one in ceilings:
+        used = one.reserved + one.drawn - back.get((one.line_id, one.account, one.end_user_id), 0)
+        if one.end_user is None:
+            values[one.line.number] = used, one.currency
+        else:
+            shares[one.line.number, one.end_user.party_id] = used
+    count = ClearanceCount.objects.filter(license=license).first()
+    return Floors(lines, values, shares, count.taken if count else None)
+
+
+def _came_back(license: License) -> dict[tuple[int, str, int | None], int]:
+    """What was credited of each account: it stands in what a ceiling authorizes."""
+    rows = Movement.objects.filter(license_id=license.pk, kind=Movement.Kind.CREDIT).order_by()
+    found = rows.values_list("line_id", "account", "end_user_id").annotate(credited=Sum("quantity"))
+    return {(line, account, user): credited for line, account, user, credited in found}

@@ -1,0 +1,534 @@
+"""An amendment puts another license in the place of one in force: what was used stays used, on every account."""
+
+from decimal import Decimal
+from html import unescape
+
+import pytest
+from django.db import IntegrityError, connection, transaction
+
+from core.deliveries import relay
+from core.errors import DomainError, Invalid
+from core.history import lines_of
+from core.legal_time import legal_now, legal_today, months_after
+from core.models import Mail
+from licensing import books, ledger
+from licensing.actions import amendments, applications, decisions, licenses, receipts, reconsiderations
+from licensing.models import Application, ControlItem, Kind, License, Obstacle, QuotaPool
+from licensing.models.balances import Ceiling, LicenseLine, Movement
+from shipments import selectors
+from shipments.actions import cancel, receive
+from shipments.models import Incident, Shipment
+from tests import make
+from tests.make import seen
+from tests.shipments.test_corrections import come_back, decide
+
+KG = 1000
+BELOW = "Line 1: at least {} kg, which are drawn and reserved."
+
+
+def text_of(client, actor, path):
+    client.force_login(actor.user)
+    return " ".join(unescape(client.get(path).content.decode()).split())
+
+
+def refused(call):
+    with pytest.raises(DomainError) as error:
+        call()
+    return error.value
+
+
+def begun(world, license):
+    return amendments.amend(license.ref, seen=seen(license.ref), by=world.exporter)
+
+
+def asks(row, kilograms):
+    """The draft asks for so much of line 1."""
+    row.lines.filter(number=1).update(quantity=kilograms * KG)
+    return row.ref
+
+
+def decided(world, ref, **granted):
+    """Filed, recommended and approved."""
+    make.demo.under_review(world.exporter, ref, world.ministry)
+    granted = {"months": 12, **granted}
+    decisions.recommend(ref, seen=seen(ref), outcome="approve", by=world.ministry.reviewer, **granted)
+    decisions.approve(ref, seen=seen(ref), by=world.ministry.decider)
+    return ref
+
+
+def issued(world, ref):
+    return decisions.issue(ref, seen=seen(ref), by=world.ministry.decider)
+
+
+def replaced(world, license, kilograms, **granted):
+    return issued(world, decided(world, asks(begun(world, license), kilograms), **granted))
+
+
+def q13(world):
+    """60,000 kg, of which 41,984.500 are drawn."""
+    license = world.license(kilograms=60_000)
+    world.clear(world.shipment(license, 41_984_500).ref, 41_984_500)
+    return license
+
+
+def test_a_draft_begins_with_all_that_the_license_says(world):
+    license = world.license(kilograms=100)
+    row = begun(world, license)
+    assert (row.kind, row.amends, row.grants, row.state) == (Kind.AMENDMENT, license, Kind.ANNUAL, "draft")
+    assert [(one.number, one.quantity, one.unit) for one in row.lines.all()] == [(1, 100 * KG, "kg")]
+    before = license.application
+    assert [user.declaration for user in row.end_users.all()] == [user.declaration for user in license.end_users.all()]
+    assert {paper.document_id for paper in row.documents.all()} == {p.document_id for p in before.documents.all()}
+    assert (row.planned_from, row.planned_until) == (license.usable_from, license.usable_until)
+    assert set(row.consignees.all()) == set(license.consignees.all())
+    last = lines_of(license).last()
+    assert (last.verb, last.facts, last.to_state) == ("amend", {"application": row.ref}, "active")
+
+
+def test_only_a_signatory_of_its_company_begins_one_of_a_license_in_force_and_once(world):
+    license = world.license(kilograms=100)
+    clerk, other = make.colleague(world.exporter, "clerk"), make.exporter(world.ministry, "Elsewhere Co., Ltd.")
+    for who, code in ((clerk, "forbidden"), (world.ministry.decider, "forbidden"), (other, "not-found")):
+        call = {"seen": seen(license.ref), "by": who}
+        assert refused(lambda call=call: amendments.amend(license.ref, **call)).code == code
+    row = begun(world, license)
+    error = refused(lambda: begun(world, license))
+    assert (error.code, error.status) == ("amendment-open", 409)
+    assert row.ref in error.detail
+    applications.withdraw(row.ref, by=world.exporter)
+    begun(world, license)
+    licenses.suspend(license.ref, seen=seen(license.ref), reason="Inspection", by=world.ministry.decider)
+    assert refused(lambda: begun(world, license)).code == "wrong-state"
+
+
+def test_postgresql_lets_one_amendment_be_open_and_each_name_its_license(world):
+    license = world.license(kilograms=100)
+    facts = {"exporter_id": license.exporter_id, "created_by": world.exporter.user, "created_at": license.issued_at}
+    Application.objects.create(ref="AP-1", kind=Kind.AMENDMENT, amends=license, **facts)
+    for wrong, why in (
+        ({"kind": Kind.AMENDMENT, "amends": license}, "application_amends_one_at_a_time"),
+        ({"kind": Kind.AMENDMENT}, "application_amends_as_its_kind"),
+        ({"kind": Kind.ANNUAL, "amends": license}, "application_amends_as_its_kind"),
+    ):
+        with pytest.raises(IntegrityError, match=why), transaction.atomic():
+            Application.objects.create(ref="AP-2", **wrong, **facts)
+
+
+def test_q13_less_than_is_drawn_is_refused_with_its_floor_where_it_was_typed(world):
+    license = q13(world)
+    ref = asks(begun(world, license), 40_000)
+    error = refused(lambda: applications.submit(ref, seen=seen(ref), by=world.exporter))
+    found = {one.pointer: (one.code, one.message) for one in error.errors}
+    assert found == {"/lines/0/quantity": ("below-used", BELOW.format("41984.500"))}
+    assert Application.objects.get(ref=ref).state == "draft"
+    world.shipment(license, 15_500)  # what is reserved counts, too
+    row = Application.objects.get(ref=ref)
+    row.lines.update(quantity=41_984_500)
+    error = refused(lambda: applications.submit(ref, seen=seen(ref), by=world.exporter))
+    assert error.errors[0].message == BELOW.format("42000.000")
+
+
+def test_a_recommendation_is_refused_below_what_is_used_each_account_by_its_field(world):
+    license = world.license(kilograms=100, users=2, allotted=[60 * KG, 40 * KG], values={1: Decimal(5_000)})
+    world.shipment(
+        license, lines=[make.shipments.LineRequest(1, 30 * KG, "kg", value=Decimal("1000.00"), currency="CNY")]
+    )
+    row = begun(world, license)
+    make.demo.under_review(world.exporter, row.ref, world.ministry)
+    first = row.end_users.order_by("pk")[0].pk
+    granted = {
+        "quantities_": {1: 30 * KG - 1},
+        "values": {1: Decimal("999.99")},
+        "allotments": {(1, first): 30 * KG - 1},
+        "text": "Less.",
+    }
+    call = {"seen": seen(row.ref), "outcome": "approve", "months": 12, "by": world.ministry.reviewer}
+    error = refused(lambda: decisions.recommend(row.ref, **call, **granted))
+    assert isinstance(error, Invalid)
+    assert {one.pointer: one.code for one in error.errors} == {
+        "/quantity_1": "below-used",
+        "/value_1": "below-used",
+        f"/allotment_1_{first}": "below-used",
+    }
+    assert error.errors[1].message == "Line 1: at least 1000.00 CNY, which are drawn and reserved."
+
+
+def test_clearances_below_those_taken_are_refused(world):
+    license = world.license(kilograms=100, max_clearances=3)
+    world.shipment(license, 10 * KG)
+    row = begun(world, license)
+    make.demo.under_review(world.exporter, row.ref, world.ministry)
+    call = {"seen": seen(row.ref), "outcome": "approve", "months": 12, "by": world.ministry.reviewer}
+    error = refused(lambda: decisions.recommend(row.ref, max_clearances=1, **call))
+    assert [(one.pointer, one.code) for one in error.errors] == [("/max_clearances", "below-used")]
+
+
+def test_what_is_reserved_after_the_recommendation_stops_approval_and_issue(world):
+    license = world.license(kilograms=100)
+    ref = asks(begun(world, license), 50)
+    make.demo.under_review(world.exporter, ref, world.ministry)
+    call = {"outcome": "approve", "months": 12, "by": world.ministry.reviewer}
+    decisions.recommend(ref, seen=seen(ref), **call)
+    more = world.shipment(license, 60 * KG)
+    error = refused(lambda: decisions.approve(ref, seen=seen(ref), by=world.ministry.decider))
+    assert (error.code, error.status) == ("below-used", 409)
+    assert [one.message for one in error.errors] == [BELOW.format("60.000")]
+    cancel(more.ref, by=world.exporter)
+    decisions.approve(ref, seen=seen(ref), by=world.ministry.decider)
+    world.shipment(license, 60 * KG)
+    assert refused(lambda: issued(world, ref)).code == "below-used"
+    assert License.objects.count() == 1
+
+
+def test_what_was_used_stays_used_and_the_rest_is_the_new_licenses(world):
+    license = world.license(kilograms=100, allotted=[90 * KG], values={1: Decimal(5_000)}, max_clearances=5)
+    priced = {"value": Decimal("1000.00"), "currency": "CNY"}
+    world.clear(world.shipment(license, lines=[make.shipments.LineRequest(1, 20 * KG, "kg", **priced)]).ref, 20 * KG)
+    waits = world.shipment(license, lines=[make.shipments.LineRequest(1, 30 * KG, "kg", **priced)])
+    row = begun(world, license)
+    user = row.end_users.get()
+    caps = {"values": {1: Decimal(6_000)}, "allotments": {(1, user.pk): 80 * KG}, "max_clearances": 6}
+    new = issued(world, decided(world, asks(row, 120), **caps))
+    old, line = LicenseLine.objects.get(license=license), LicenseLine.objects.get(license=new)
+    assert (line.authorized, line.reserved, line.drawn, line.available) == (70 * KG, 0, 0, 70 * KG)
+    assert (old.authorized, old.reserved, old.drawn, old.available) == (50 * KG, 30 * KG, 20 * KG, 0)
+    of_old = {one.account: (one.authorized, one.available) for one in Ceiling.objects.filter(line=old)}
+    of_new = {one.account: (one.authorized, one.available) for one in Ceiling.objects.filter(line=line)}
+    assert of_old == {"value": (200_000, 0), "allotment": (50 * KG, 0)}
+    assert of_new == {"value": (400_000, 400_000), "allotment": (30 * KG, 30 * KG)}
+    assert (new.max_clearances, new.replaces, new.kind) == (4, license, Kind.ANNUAL)
+    license.refresh_from_db()
+    assert (license.state, license.successor, old.open, line.open) == ("replaced", new, False, True)
+    assert license.obstacle_on(legal_today()) == Obstacle.REPLACED
+    kinds = list(
+        Movement.objects.filter(license_id=new.pk, account="quantity").order_by("seq").values_list("kind", "quantity")
+    )
+    assert kinds == [("authorize", 120 * KG), ("carry", 50 * KG)]
+    last = lines_of(license).last()
+    assert (last.verb, last.from_state, last.to_state, last.facts) == (
+        "replace",
+        "active",
+        "replaced",
+        {"license": new.ref},
+    )
+    assert books.drift() == []
+    receive(world.message(waits.ref, "declared"), by=world.customs)  # what was reserved is cleared where it was
+    world.clear(waits.ref, 30 * KG)
+    assert not Incident.objects.exists()
+    old.refresh_from_db()
+    assert (old.reserved, old.drawn, old.available) == (0, 50 * KG, 0)
+    assert books.drift() == []
+
+
+def test_what_is_cancelled_there_lapses_and_what_crosses_beyond_is_not_taken_twice(world):
+    license = world.license(kilograms=100)
+    gone, waits = world.shipment(license, 30 * KG), world.shipment(license, 10 * KG)
+    new = replaced(world, license, 100)
+    cancel(gone.ref, by=world.exporter)
+    old = LicenseLine.objects.get(license=license)
+    assert (old.reserved, old.lapsed, old.available) == (10 * KG, 30 * KG, 0)
+    assert LicenseLine.objects.get(license=new).available == 60 * KG
+    world.clear(waits.ref, 11 * KG)  # lawful: of what lapsed since
+    old.refresh_from_db()
+    assert (old.drawn, old.lapsed, old.over_cleared) == (11 * KG, 29 * KG, 0)
+    assert books.drift() == []
+
+
+def test_beyond_what_it_kept_nothing_of_the_new_license_is_taken(world):
+    license = world.license(kilograms=100)
+    waits = world.shipment(license, 10 * KG)
+    new = replaced(world, license, 100)
+    world.clear(waits.ref, 12 * KG)
+    old = LicenseLine.objects.get(license=license)
+    assert (old.drawn, old.over_cleared) == (10 * KG, 2 * KG)
+    assert "over_cleared" in set(Incident.objects.values_list("kind", flat=True))
+    assert LicenseLine.objects.get(license=new).available == 90 * KG
+    assert books.drift() == []
+
+
+@pytest.mark.parametrize("mode", ["pct_line", "pct_remaining_final"])
+def test_a_tolerance_is_given_once(world, mode):
+    tolerance = make.tolerance(mode, "5")
+    make.edition(
+        lambda rules, _: rules["R040"]["effect"]["params"].update(qty_tolerance_mode=mode, qty_tolerance_pct="0.05")
+    )
+    license = world.license(kilograms=100, tolerance=tolerance)
+    waits = world.shipment(license, 104 * KG, final=True)
+    new = replaced(world, license, 120, quantities_={1: 120 * KG}, tolerance=tolerance)
+    old, line = LicenseLine.objects.get(license=license), LicenseLine.objects.get(license=new)
+    assert (old.available, old.authorized, line.authorized) == (0, 104 * KG, 16 * KG)
+    assert line.tolerance == (6 * KG if mode == "pct_line" else 0)
+    assert old.tolerance == (0 if mode == "pct_line" else 1 * KG)
+    assert books.drift() == []
+    world.clear(waits.ref, 104 * KG, final=True)
+    assert books.drift() == []
+    assert Shipment.objects.get().state == "cleared"
+
+
+def test_what_came_back_is_not_used(world):
+    license = world.license(kilograms=100, values={1: Decimal(5_000)})
+    priced = {"value": Decimal("1000.00"), "currency": "CNY"}
+    shipment = world.shipment(license, lines=[make.shipments.LineRequest(1, 40 * KG, "kg", **priced)])
+    world.clear(shipment.ref, 40 * KG)
+    come_back(world, shipment, 15 * KG)
+    decide(world, shipment)
+    new = replaced(world, license, 90, values={1: Decimal(2_000)})
+    assert LicenseLine.objects.get(license=new).available == 65 * KG
+    assert Ceiling.objects.get(line__license=new).available == 137_500
+    assert books.drift() == []
+
+
+def test_nothing_is_reserved_on_it_any_more_and_the_reason_names_the_new_one(world):
+    license = world.license(kilograms=100)
+    new = replaced(world, license, 80)
+    error = refused(lambda: world.shipment(license, KG))
+    assert error.code == "license-not-active"
+    assert error.errors[0].message == f"{new.ref} took the place of this license. Name that one."
+    world.shipment(new, KG)
+
+
+def test_a_national_quota_counts_what_was_reserved_once(world):
+    make.pool(world.ministry, cap=90_000)
+    world.grade["Dy"] = "3.5"
+    license = world.license(kilograms=100)
+    world.shipment(license, 40 * KG)
+    used = QuotaPool.objects.get().used
+    assert used > 0
+    new = replaced(world, license, 100)
+    assert QuotaPool.objects.get().used == used
+    world.shipment(new, 40 * KG)
+    assert QuotaPool.objects.get().used == 2 * used
+    assert books.check_pools(whole=True) == []
+
+
+def test_its_months_count_from_the_first_day_of_the_license_before(world, clock):
+    license = world.license(kilograms=100)
+    first = license.usable_from
+    clock.shift(days=40)
+    new = replaced(world, license, 80, months=10, text="Less.")
+    assert (new.usable_from, new.usable_until) == (legal_today(), months_after(first, 10))
+    ref = asks(begun(world, new), 70)
+    assert Application.objects.get(ref=ref).planned_from == first
+    again = issued(world, decided(world, ref, months=11, text="Less."))
+    assert again.usable_until == months_after(first, 11)
+    ref = decided(world, asks(begun(world, again), 60), months=1, text="Less.")
+    error = refused(lambda: issued(world, ref))
+    assert error.errors[0].pointer == "/usable_from"
+
+
+@pytest.mark.parametrize("step", ["submit", "recommend", "approve", "issue"])
+def test_it_goes_on_only_while_the_license_is_in_force(world, step):
+    license = world.license(kilograms=100)
+    ref, officers = asks(begun(world, license), 80), world.ministry
+    done = {
+        "submit": lambda: applications.submit(ref, seen=seen(ref), by=world.exporter),
+        "recommend": lambda: decisions.recommend(
+            ref, seen=seen(ref), outcome="approve", months=12, by=officers.reviewer
+        ),
+        "approve": lambda: decisions.approve(ref, seen=seen(ref), by=officers.decider),
+        "issue": lambda: issued(world, ref),
+    }
+    for name, call in done.items():
+        if name == "recommend":
+            receipts.accept(ref, by=officers.intake)
+            decisions.assign(ref, seen=seen(ref), by=officers.reviewer)
+            make.demo.screened(ref, officers.reviewer)
+        if name == step:
+            licenses.suspend(license.ref, seen=seen(license.ref), reason="Inspection", by=officers.decider)
+            error = refused(call)
+            assert (error.code, error.status) == ("license-not-amendable", 409)
+            assert "only a license in force can be changed" in error.detail
+            return
+        call()
+
+
+def test_a_refusal_is_not_contested_once_the_license_was_replaced(world):
+    license = world.license(kilograms=100)
+    first = asks(begun(world, license), 80)
+    make.demo.under_review(world.exporter, first, world.ministry)
+    said = {"outcome": "refuse", "factors": ["END_USE"], "text": "Why."}
+    decisions.recommend(first, seen=seen(first), **said, by=world.ministry.reviewer)
+    said = {"factors": ["END_USE"], "text": "Why.", "departure": "So."}
+    decisions.refuse(first, seen=seen(first), **said, by=world.ministry.decider)
+    new = replaced(world, license, 70)
+    contest = {"grounds": "Wrong.", "by": world.exporter}
+    error = refused(lambda: reconsiderations.reconsider(first, seen=seen(first), **contest))
+    assert error.code == "license-not-amendable"
+    assert new.ref in error.detail
+
+
+def test_a_draft_keeps_the_lines_and_the_kind(world, client):
+    license = world.license(kilograms=100)
+    row = begun(world, license)
+    line = row.lines.get()
+    kept = applications.LineDraft(line.control_item, line.description, 90 * KG, "kg")
+    other = applications.LineDraft(ControlItem.objects.get(code="1C902.a.1"), "Metal", 90 * KG, "kg")
+    for lines, kind, pointers in (
+        ([kept, kept], Kind.AMENDMENT, ["/lines"]),
+        ([kept], Kind.ANNUAL, ["/kind"]),
+        ([], Kind.AMENDMENT, ["/lines"]),
+        ([other], Kind.AMENDMENT, ["/lines/0/code"]),
+    ):
+        draft = applications.Draft(kind=kind, lines=lines)
+        call = {"version": row.version, "by": world.exporter}
+        error = refused(lambda draft=draft, call=call: applications.change(row.ref, draft, **call))
+        assert [one.pointer for one in error.errors] == pointers
+    error = refused(
+        lambda: applications.start(applications.Draft(kind=Kind.AMENDMENT, lines=[kept]), by=world.exporter)
+    )
+    assert [one.pointer for one in error.errors] == ["/kind"]
+
+
+def test_postgresql_lets_a_license_replace_only_what_its_case_amends(world):
+    license, other = world.license(kilograms=100), world.license(kilograms=100)
+    ref = decided(world, asks(begun(world, license), 80))
+    case = Application.objects.get(ref=ref)
+    facts = {
+        name: getattr(license, name)
+        for name in ("exporter", "kind", "usable_from", "usable_until", "destinations", "edition", "issued_at")
+    }
+    for wrong in ({"replaces": None}, {"replaces": other}):
+        with pytest.raises(IntegrityError, match="replaces the one in force"), transaction.atomic():
+            License.objects.create(ref="EL-1", application=case, **facts, **wrong)
+    with pytest.raises(IntegrityError, match="is replaced by another"), transaction.atomic():
+        License.objects.update(**{"state": "replaced"})
+
+
+def test_postgresql_lets_nothing_replace_what_is_not_in_force(world):
+    license = world.license(kilograms=100)
+    case = Application.objects.get(ref=decided(world, asks(begun(world, license), 80)))
+    names = ("exporter", "kind", "usable_from", "usable_until", "destinations", "edition", "issued_at")
+    facts = {name: getattr(license, name) for name in names}
+    licenses.suspend(license.ref, seen=seen(license.ref), reason="Inspection", by=world.ministry.decider)
+    with pytest.raises(IntegrityError, match="replaces the one in force"), transaction.atomic():
+        License.objects.create(ref="EL-1", application=case, replaces=license, **facts)
+
+
+def written(world, license, case, *, replaced=True):
+    """Its place is taken, past the verb; the new license has no lines yet."""
+    names = ("exporter", "kind", "usable_from", "usable_until", "destinations", "edition", "issued_at")
+    facts = {name: getattr(license, name) for name in names}
+    new = License.objects.create(ref=make.unknown(), application=case, replaces=license, **facts)
+    for user in license.end_users.all():
+        new.end_users.create(party=user.party, declaration=user.declaration)
+    if replaced:
+        License.objects.filter(pk=license.pk).update(state="replaced")
+    return new
+
+
+def test_postgresql_opens_no_line_while_the_license_before_is_in_force(world):
+    license = world.license(kilograms=100)
+    case = Application.objects.get(ref=decided(world, asks(begun(world, license), 80)))
+    with pytest.raises(IntegrityError, match="is not replaced"), transaction.atomic():
+        ledger.open_lines(written(world, license, case, replaced=False))
+
+
+@pytest.mark.parametrize("account", ["line", "value"])
+def test_postgresql_refuses_to_carry_more_than_was_granted(world, account):
+    license = world.license(kilograms=100, values={1: Decimal(5_000)})
+    row = begun(world, license)
+    case = Application.objects.get(ref=decided(world, asks(row, 80), values={1: Decimal(500)}))
+    taken = {"value": Decimal("1000.00") if account == "value" else Decimal(1), "currency": "CNY"}
+    kilograms = 10 if account == "value" else 90
+    world.shipment(license, lines=[make.shipments.LineRequest(1, kilograms * KG, "kg", **taken)])
+    with pytest.raises(IntegrityError, match="less than is drawn and reserved"), transaction.atomic():
+        ledger.open_lines(written(world, license, case))
+
+
+def test_the_books_see_what_was_not_carried(world, monkeypatch):
+    license = world.license(kilograms=100, values={1: Decimal(5_000)})
+    priced = {"value": Decimal("1000.00"), "currency": "CNY"}
+    world.shipment(license, lines=[make.shipments.LineRequest(1, 30 * KG, "kg", **priced)])
+    with connection.cursor() as cursor:  # a ledger that forgets what was used
+        cursor.execute(
+            "CREATE OR REPLACE FUNCTION ledger_succeed(line licensing_licenseline, before bigint, number_ int,"
+            " at_ timestamptz) RETURNS licensing_licenseline LANGUAGE sql AS $$ SELECT line; $$"
+        )
+    new = replaced(world, license, 100, values={1: Decimal(5_000)})
+    assert {one.what for one in books.drift([new.pk])} == {
+        "not what its predecessor left",
+        "value not what its predecessor left",
+    }
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        cursor.execute("ALTER TABLE licensing_license DISABLE TRIGGER USER")
+        cursor.execute("UPDATE licensing_license SET state = 'expired' WHERE id = %s", [license.pk])
+        cursor.execute("ALTER TABLE licensing_license ENABLE TRIGGER USER")
+    assert "not replaced, but another took its place" in {one.what for one in books.drift([new.pk])}
+
+
+def test_postgresql_lets_a_license_be_replaced_once(world):
+    license, others = world.license(kilograms=100), [world.license(kilograms=100).pk for _ in range(2)]
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        with pytest.raises(IntegrityError, match="replaces_id_key"), transaction.atomic():
+            cursor.execute("UPDATE licensing_license SET replaces_id = %s WHERE id = ANY (%s)", [license.pk, others])
+
+
+def test_none_takes_the_place_of_one_whose_end_is_proposed(world):
+    license = world.license(kilograms=100)
+    ref = decided(world, asks(begun(world, license), 80))
+    make.end_proposed(world, license)
+    assert refused(lambda: issued(world, ref)).code == "proposal-open"
+
+
+def on_hold(ref, world):
+    rows = selectors.with_lines(selectors.shipments_for(world.exporter)).filter(ref=ref)
+    return selectors.with_holds(rows, legal_now())[0].on_hold
+
+
+def test_what_is_reserved_there_is_on_hold_only_when_its_successor_is(world):
+    license = world.license(kilograms=100)
+    ref = world.shipment(license, 10 * KG).ref
+    new = replaced(world, license, 80)
+    assert not on_hold(ref, world)
+    licenses.suspend(new.ref, seen=seen(new.ref), reason="Inspection", by=world.ministry.decider)
+    assert on_hold(ref, world)
+
+
+@pytest.mark.parametrize("end", ["suspend", "revoke"])
+def test_what_closes_its_successor_closes_what_is_reserved_there(world, end):
+    license = world.license(kilograms=100)
+    ref = world.shipment(license, 10 * KG).ref
+    new = replaced(world, license, 80)
+    if end == "revoke":
+        make.ended(world, new)
+    else:
+        licenses.suspend(new.ref, seen=seen(new.ref), reason="Inspection", by=world.ministry.decider)
+    receive(world.message(ref, "declared"), by=world.customs)
+    assert "license_not_usable" in set(Incident.objects.values_list("kind", flat=True))
+
+
+def test_pages_lead_from_one_to_the_other_and_its_holder_is_told(world, client, settings):
+    settings.EMAIL_BACKEND = "core.mailbox.Backend"
+    license = world.license(kilograms=100)
+    path = f"/licenses/{license.ref}/"
+    text = text_of(client, world.exporter, path)
+    assert f"Change {license.ref}" in text
+    answer = client.post(f"{path}amend/", {"seen": seen(license.ref)})
+    row = Application.objects.get(kind=Kind.AMENDMENT)
+    assert (answer.status_code, answer.headers["Location"]) == (302, f"/applications/{row.ref}/edit/")
+    assert "Change of a license" in text_of(client, world.exporter, answer.headers["Location"])
+    text = text_of(client, world.exporter, path)
+    assert row.ref in text and "asks to change this license" in text
+    ref = decided(world, asks(row, 80))
+    desk = text_of(client, world.ministry.decider, f"/desk/cases/{ref}/")
+    assert license.ref in desk and "100 kg" in desk
+    new = issued(world, ref)
+    [need] = [one for one in make.needs_of(world.exporter) if "was replaced" in one.title]
+    assert new.ref in need.text
+    text = text_of(client, world.exporter, path)
+    assert f"{new.ref}</a> took its place" in text and "Record shipment" not in text
+    assert license.ref in text_of(client, world.exporter, f"/licenses/{new.ref}/")
+    relay()
+    told = Mail.objects.filter(subject=f"{license.ref}: replaced by {new.ref}").values_list("recipients", flat=True)
+    assert world.exporter.user.email in set(told)
+    client.force_login(world.exporter.user)
+    said = client.get(f"/api/v1/licenses/{license.ref}/").json()
+    assert (said["state"], said["replaced_by"], said["replaces"]) == ("replaced", new.ref, None)
+    assert client.get(f"/api/v1/licenses/{new.ref}/").json()["replaces"] == license.ref
+    assert client.get(f"/api/v1/applications/{ref}/").json()["amends"] == license.ref
+    public = unescape(client.get(f"/v/{license.ref}/{license.verify_code}/").content.decode())
+    assert "Another license took its place on" in public and new.ref not in public
+    port = make.Actor(world.customs.user, world.customs.organization, roles=frozenset({"customs"}))
+    assert f"{new.ref} took its place." in text_of(client, port, f"/customs/licenses/{license.ref}/")
