@@ -20,8 +20,8 @@ from core.idempotency import Answer, Claim
 from core.legal_time import day_end, legal_now, legal_today
 from core.models import HistoryLine, Idempotency
 from licensing import books
-from licensing.actions import licenses, pools, revocations, standing, verdicts
-from licensing.models import PoolMovement, QuotaPool, Suspension
+from licensing.actions import amendments, decisions, licenses, pools, revocations, standing, verdicts
+from licensing.models import License, PoolMovement, QuotaPool, Suspension
 from licensing.models.balances import AMOUNTS, Ceiling, ClearanceCount, LicenseLine, Movement
 from licensing.tasks import expire_licenses
 from shipments import actions
@@ -66,9 +66,9 @@ def claimed(verb, key, *args, by):
 class Scene:
     """A license of 100 kg that counts its end-user's share: 40 kg wait for customs, 30 kg are booked, 10 kg have
     crossed, 20 kg are free. A national quota has room for these, and a cut of it that leaves none waits for its second
-    person. granted: what else its license counts."""
+    person. granted: what else its license counts. amending: a change of it to 120 kg is approved."""
 
-    def __init__(self, world, **granted):
+    def __init__(self, world, *, amending=False, **granted):
         self.world, self.cause, self.cause_seen, officers = world, 0, 0, world.ministry
         pool = make.pool(officers, cap=4.5)
         self.license = world.license(kilograms=100, allotted=[100 * KG], **granted)
@@ -85,11 +85,25 @@ class Scene:
         self.clears = world.message(self.booked["WAITS"].ref, grams=45 * KG)
         weighed = {"lines": [actions.ClearedLine(1, 12 * KG, "kg")], "reason": "Weighed again"}
         self.corrects = world.message(crossed, "corrected", corrects=cleared, **weighed)
+        if amending:
+            self.amended = self.approved()
         self.seen, self.cut_seen = seen(self.license.ref), version(self.cut)
         self.company_seen = seen(self.license.exporter_id)
         by_clock()
         self.rewound = Rewound()
         self.begins(legal_now(), planned_on=legal_today())
+
+    def approved(self):
+        """An amendment that may be issued: its number."""
+        officers = self.world.ministry
+        row = amendments.amend(self.license.ref, seen=seen(self.license.ref), by=self.world.exporter)
+        row.lines.update(quantity=120 * KG)
+        make.demo.under_review(self.world.exporter, row.ref, officers)
+        shares = {(1, row.end_users.get().pk): 120 * KG}
+        said = {"outcome": "approve", "months": 12, "allotments": shares, "by": officers.reviewer}
+        decisions.recommend(row.ref, seen=seen(row.ref), **said)
+        decisions.approve(row.ref, seen=seen(row.ref), by=officers.decider)
+        return row.ref
 
     def begins(self, at, *, planned_on):
         """They all ask at this instant, for that day."""
@@ -118,6 +132,7 @@ class Scene:
             "stop": lambda: done(standing.suspend, license.exporter_id, seen=self.company_seen, number="7", **stopped),
             "revoke": lambda: done(revocations.revoke, license.ref, seen=self.end_seen, by=another),
             "surrender": self.surrender,
+            "replace": lambda: done(decisions.issue, self.amended, seen=seen(self.amended), by=officers.decider),
             "freeze": lambda: done(licenses.freeze, license.pk, by=by_clock()),
             "turn": lambda: done(verdicts.turn, license.pk, by=by_clock()),
             "expire": lambda: done(expire_licenses),
@@ -169,6 +184,10 @@ class Scene:
             verdicts.turn(self.license.pk, by=by_clock())
             expire_licenses()
 
+    def licenses(self):
+        """Its license, and what took its place."""
+        return [one.pk for one in (self.license, *License.objects.filter(replaces=self.license))]
+
     def stands(self):
         """All that can be told apart, but for numbers and references; of license, pool and shipments also in which
         order of instants it came to that."""
@@ -186,10 +205,10 @@ class Scene:
             "incidents": sorted((one.kind, str(one.facts.get("pools"))) for one in Incident.objects.all()),
             "pool": list(QuotaPool.objects.values_list("used", "over_used", "frozen")),
             "keys": sorted(Idempotency.objects.values_list("key", "status")),
-            "drift": [str(one) for one in (*books.drift([self.license.pk]), *books.check_pools(whole=True))],
+            "drift": [str(one) for one in (*books.drift(self.licenses()), *books.check_pools(whole=True))],
         }
         chains, instants = defaultdict(list), defaultdict(list)
-        for one in Movement.objects.order_by("seq"):
+        for one in Movement.objects.order_by("line_id", "seq"):
             whose = names.get(one.shipment_id, "")
             chains["line"].append((one.account, one.kind, one.quantity, one.held, whose, one.available_after))
             instants["license"].append((one.at, one.kind, one.account, whose))
@@ -276,6 +295,14 @@ def scene(world):
 
 
 @pytest.fixture
+def amended(world):
+    """Another license is about to take the place of its."""
+    made = Scene(world, amending=True)
+    yield made
+    made.rewound.end()
+
+
+@pytest.fixture
 def counted(world):
     """Its license counts its clearances, too; that is held before its lines, so that it hides a lock of theirs that is
     missing."""
@@ -334,6 +361,18 @@ def test_a_reservation_across_the_end(last_day, player, other):
     assert found.outcomes > 1
 
 
+@pytest.mark.parametrize(("other", "outcomes"), [("reserve", 2), ("clear", 2), ("cancel", 2)])
+def test_another_license_takes_its_place_beside_what_is_done_on_it(amended, player, other, outcomes):
+    found = explored(amended, player, other, "replace", most=SOME)
+    assert (found.wrong, found.outcomes) == ([], outcomes)
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("other", ["suspend", "correct", "bulk", "turn", "stop"])
+def test_another_license_takes_its_place_beside_other_verbs(amended, player, other):
+    assert explored(amended, player, other, "replace", most=SOME).wrong == []
+
+
 @pytest.mark.full
 @pytest.mark.parametrize("pair", list(combinations(OF_A_LICENSE, 2)), ids=" ".join)
 def test_two_verbs_of_one_license(scene, player, pair):
@@ -370,4 +409,11 @@ def test_twin_the_line_is_not_locked_and_the_license_ends(end, scene, player):
     """A reservation is accepted on a license that has ended, of which nothing was reserved."""
     with changed("ledger_take", "ORDER BY l.id FOR NO KEY UPDATE", "ORDER BY l.id"):
         found = explored(scene, player, "reserve", end, until_wrong=True)
+    assert found.wrong
+
+
+def test_twin_issue_does_not_hold_the_lines_of_the_license_that_it_replaces(amended, player, monkeypatch):
+    """A reservation is accepted after the instant from which on another license has its place."""
+    monkeypatch.setattr(decisions.ledger, "lock_lines", lambda license: None)
+    found = explored(amended, player, "reserve", "replace", most=100, until_wrong=True)
     assert found.wrong
