@@ -15,6 +15,18 @@ COMMITS = 1_000
 BACKEND = "SELECT pg_backend_pid()"
 
 
+def sign_papers(folder: Path) -> None:
+    """There is a key that signs them, in this folder."""
+    from django.conf import settings
+    from django.utils import timezone
+
+    from core import signing
+
+    settings.SIGNING_KEYS = str(folder)
+    if not signing.all_keys():
+        signing.make(timezone.now())
+
+
 def raise_() -> Any:
     """The world (tests.make.World)."""
     os.environ.update(LODESTONE_MODE="local", DJANGO_SETTINGS_MODULE="config.settings")
@@ -32,6 +44,7 @@ def raise_() -> Any:
     from django.db import connection
 
     django.setup()
+    sign_papers(folder / "keys")
     options = connection.settings_dict["OPTIONS"]
     options["options"] += " -c statement_timeout=0"  # millions of rows are laid at once
     settings.DATABASE_URL = servers.database_url  # whose role is given its rights; what runs here is the owner

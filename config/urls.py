@@ -44,6 +44,7 @@ urlpatterns = [
     path("mailbox/", core.mailbox, name="mailbox"),
     path("mailbox/<int:pk>/", core.mailbox_read, name="mailbox.read"),
     path("documents/<int:pk>/", core.document, name="document"),
+    path("documents/<int:pk>/credential/", core.credential, name="document.credential"),
     *lists("members/", people.MEMBERS),
     path("members/add/", core.member_add, name="member.add"),
     path("members/withdraw/", core.invitation_withdraw, name="invitation.withdraw"),

@@ -15,6 +15,7 @@ from django.db import transaction
 from django.db.models import Model, QuerySet
 from django.utils.functional import Promise
 
+from core import signing
 from core.access import clock
 from core.deliveries import PAPER, delivered, due, follows, pause
 from core.legal_time import legal_now
@@ -28,13 +29,19 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Content:
-    """What a paper says, and to which organization."""
+    """What a paper says, and to which organization. claims: what of it is signed together with the file's hash.
+
+    part: for whom of the line's row it is, where there are several, and mark: what the number of such a one ends in.
+    """
 
     organization: int
     data: dict[str, Any]
+    claims: dict[str, Any] | None = None
+    part: int = 0
+    mark: str = ""
 
 
-Writer = Callable[[HistoryLine], Content]
+Writer = Callable[[HistoryLine], Content | list[Content]]
 
 
 @dataclass(frozen=True)
@@ -80,24 +87,32 @@ def _make(delivery: Delivery) -> int:
     """The papers of the line are there, and it is written down that they are: both or neither."""
     line, made = delivery.line, 0
     with transaction.atomic():
-        there = set(Paper.objects.filter(line=line).values_list("kind", flat=True))
+        there = set(Paper.objects.filter(line=line).values_list("kind", "part"))
         for name in _of.get((line.subject_kind, line.verb), []):
-            if name not in there:
-                _keep(_kinds[name], line)
-                made += 1
+            for content in _contents(_kinds[name], line):
+                if (name, content.part) not in there:
+                    _keep(_kinds[name], line, content)
+                    made += 1
         delivered(delivery)
     return made
 
 
-def _keep(kind: Kind, line: HistoryLine) -> None:
-    content, number = kind.write(line), _number(kind, line)
-    data = text_of({**content.data, "number": f"{line.subject_ref}/{number}"})
+def _contents(kind: Kind, line: HistoryLine) -> list[Content]:
+    written = kind.write(line)
+    return written if isinstance(written, list) else [written]
+
+
+def _keep(kind: Kind, line: HistoryLine, content: Content) -> None:
+    number = _number(kind, line)
+    mark = f"-{content.mark}" if content.mark else ""
+    data = text_of({**content.data, "number": f"{line.subject_ref}/{number}{mark}"})
     file, by, at = typeset(kind.template, data, line.at), versions(kind.template), legal_now()
+    digest = sha256(file).hexdigest()
     document = Document.objects.create(
         organization_id=content.organization,
-        name=f"{line.subject_ref}-{number}-{kind.name}.pdf",
+        name=f"{line.subject_ref}-{number}{mark}-{kind.name}.pdf",
         media_type=PDF,
-        sha256=sha256(file).hexdigest(),
+        sha256=digest,
         size=len(file),
         content=file,
         uploaded_by=clock().user,
@@ -107,8 +122,10 @@ def _keep(kind: Kind, line: HistoryLine) -> None:
         line=line,
         kind=kind.name,
         number=number,
+        part=content.part,
         document=document,
         data=data,
+        credential=signing.sign({**content.claims, "file": digest}, line.at) if content.claims else "",
         typst=by.typst,
         fonts=by.fonts,
         template=by.template,

@@ -3,7 +3,17 @@
 from licensing.loading import first_edition
 
 # files, JSON, what only leads on, and the embedded explorer, which others wrote
-NO_PAGES = {"document", "healthz", "jwks", "verify", "readyz", "session", "api.explorer", "api.schema"}
+NO_PAGES = {
+    "document",
+    "document.credential",
+    "healthz",
+    "jwks",
+    "verify",
+    "readyz",
+    "session",
+    "api.explorer",
+    "api.schema",
+}
 NO_PAGES |= {"rules.edition.text", "desk.edition.text", "desk.draft.text", "desk.draft.figures"}
 NO_PAGES |= {"declaration.form"}
 NOUNS = {

@@ -177,6 +177,16 @@ def document(request: HttpRequest, pk: int) -> HttpResponse:
     return response
 
 
+def credential(request: HttpRequest, pk: int) -> HttpResponse:
+    """The signed token that goes with a paper, for whoever reads the paper."""
+    file = get_object_or_404(selectors.documents_for(request.actor), pk=pk)
+    paper = get_object_or_404(Paper.objects.exclude(credential=""), document=file.pk)
+    response = HttpResponse(f"{paper.credential}\n", content_type="application/jose")
+    name = file.name.removesuffix(end_of(file.media_type))
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}.jws"'
+    return response
+
+
 def mailbox(request: HttpRequest) -> HttpResponse:
     """Every mail of local mode, newest first. There is no such page in production."""
     _local_only()

@@ -12,6 +12,7 @@ from core.errors import NotFound
 from core.invitations import token
 from core.legal_time import legal_today
 from core.models import Delivery, HistoryLine, Mail, Membership, Role, RoleGrant, User
+from core.papers import make_due, papers_of
 from core.references import draw
 from licensing.actions import applications, comments, editions
 from licensing.models import Application, ApplicationDocument
@@ -63,6 +64,7 @@ def test_every_api_route_is_in_the_table_and_none_is_open_to_writing_without_a_s
 def stage(world):
     """One row of every noun, and a person of every role."""
     license = world.license(kilograms=100)
+    make_due()
     shipment = world.shipment(license, 1_000)
     incident = receive(world.message(make.unknown("SH")), by=world.customs).incidents[0]
     declaration = world.declaration(verified=False)
@@ -119,6 +121,7 @@ def stage(world):
         **{name: {"ref": rules.ref, **more} if "draft" in name else more for name, more in pages.ALSO.items()},
         "rules.edition.text": {"ref": rules.base.code},
         "grant.confirm": {"pk": grant.pk},
+        "document.credential": {"pk": papers_of(license)[0].document_id},
         "verify": {"number": license.ref, "code": license.verify_code},
         "api.verify": {"ref": license.ref},
         "delivery": {"pk": Delivery.objects.filter(delivered_at=None).first().pk},

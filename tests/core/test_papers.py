@@ -29,6 +29,10 @@ def waiting():
     return Delivery.objects.filter(consumer="paper", delivered_at=None, line__subject_kind="license")
 
 
+def certificates_of(license):
+    return papers_of(license).filter(kind="certificate")
+
+
 def certificates():
     return list(Paper.objects.filter(kind="certificate").order_by("pk"))
 
@@ -37,7 +41,7 @@ def test_a_step_leaves_its_paper_once(issued):
     before = len(certificates())
     assert (waiting().count(), being_made(issued)) == (1, True)
     assert make_due() >= 1
-    [paper] = papers_of(issued)
+    [paper] = certificates_of(issued)
     line = HistoryLine.objects.get(subject_kind="license", subject_id=issued.pk, verb="issue")
     assert (paper.line, paper.kind, paper.number) == (line, "certificate", 1)
     assert (make_due(), waiting().count(), being_made(issued)) == (0, 0, False)
@@ -52,7 +56,7 @@ def test_whoever_relays_mail_leaves_papers_to_their_own_sweep(issued, settings):
 
 def test_it_is_kept_with_its_hash_and_by_what_it_was_made(issued):
     make_due()
-    [paper] = papers_of(issued)
+    [paper] = certificates_of(issued)
     file = Document.objects.get(pk=paper.document_id)
     kept = bytes(file.content)
     assert kept.startswith(b"%PDF-")
@@ -66,7 +70,7 @@ def test_it_is_kept_with_its_hash_and_by_what_it_was_made(issued):
 def test_it_is_made_anew_to_the_same_bytes_whatever_was_changed_since(issued, clock):
     clock.shift(days=2)  # made late, it is dated with its step all the same
     make_due()
-    [paper] = papers_of(issued)
+    [paper] = certificates_of(issued)
     clock.shift(days=40)
     organization = issued.exporter.organization
     organization.name_en = "Another Name Ltd."
@@ -77,7 +81,7 @@ def test_it_is_made_anew_to_the_same_bytes_whatever_was_changed_since(issued, cl
 @pytest.mark.parametrize("what", ["typst", "fonts", "template"])
 def test_after_an_upgrade_the_kept_file_stands(what, issued, monkeypatch, client, world):
     make_due()
-    [paper] = papers_of(issued)
+    [paper] = certificates_of(issued)
     now = papers.versions(papers._kinds["certificate"].template)
     monkeypatch.setattr(papers, "versions", lambda template: replace(now, **{what: "another"}))
     assert made_anew(paper) is None
@@ -95,7 +99,7 @@ def test_what_a_killed_run_had_taken_comes_up_again(issued, clock):
     assert make_due() == 0
     clock.shift(seconds=deliveries.LEASE_SECONDS + 1)
     assert make_due() >= 1
-    assert len(papers_of(issued)) == 1
+    assert len(certificates_of(issued)) == 1
 
 
 @pytest.mark.parametrize("where", ["Paper", "delivered"])
@@ -112,10 +116,10 @@ def test_a_run_that_dies_at_the_file_leaves_nothing_half(where, issued, monkeypa
         broken.setattr(papers.Paper.objects, "create", die) if where == "Paper" else broken.setattr(papers, where, die)
         with pytest.raises(Killed), transaction.atomic():
             make_due()
-    assert (Document.objects.count(), len(papers_of(issued)), waiting().count()) == (files, 0, 1)
+    assert (Document.objects.count(), len(certificates_of(issued)), waiting().count()) == (files, 0, 1)
     clock.shift(seconds=deliveries.LEASE_SECONDS + 1)
     assert make_due() >= 1
-    assert len(papers_of(issued)) == 1
+    assert len(certificates_of(issued)) == 1
 
 
 def test_a_step_that_fails_at_its_paper_keeps_no_file(issued, monkeypatch):
@@ -127,19 +131,33 @@ def test_a_step_that_fails_at_its_paper_keeps_no_file(issued, monkeypatch):
 
     monkeypatch.setattr(papers, "delivered", refuse)
     make_due()
-    assert (Document.objects.count(), len(papers_of(issued)), waiting().count()) == (files, 0, 1)
+    assert (Document.objects.count(), len(certificates_of(issued)), waiting().count()) == (files, 0, 1)
+
+
+def test_a_step_whose_part_is_there_already_leaves_the_others(world):
+    license = world.license(users=2)
+    make_due()
+    line = HistoryLine.objects.get(subject_kind="license", subject_id=license.pk, verb="issue")
+    delivery = Delivery.objects.get(consumer="paper", line=line)
+    real = papers._kinds["extract"]
+    one, other = papers._contents(real, line)
+    twice = [one, replace(other, part=-1)]
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setitem(papers._kinds, "extract", replace(real, write=lambda _line: twice))
+        assert papers._make(delivery) == 1
+    assert set(papers_of(license).values_list("part", flat=True)) == {0, -1, one.part, other.part}
 
 
 def test_two_runs_that_hold_the_same_step_make_one_paper(issued):
     """The second took it when the first one's lease ended, and the first went on."""
     delivery = waiting().get()
-    assert (papers._make(delivery), papers._make(delivery)) == (1, 0)
-    assert len(papers_of(issued)) == 1
+    assert (papers._make(delivery), papers._make(delivery)) == (2, 0)  # and its extract
+    assert len(certificates_of(issued)) == 1
 
 
 def test_postgresql_keeps_one_paper_of_a_kind_a_step(issued):
     make_due()
-    paper = Paper.objects.get(pk=papers_of(issued)[0].pk)
+    paper = Paper.objects.get(pk=certificates_of(issued)[0].pk)
     other = Document.objects.exclude(pk=paper.document_id).first()
     paper.pk, paper.document = None, other
     with pytest.raises(IntegrityError, match="paper_once_a_step"), transaction.atomic():
@@ -157,13 +175,13 @@ def test_one_that_cannot_be_made_holds_up_no_other_and_is_tried_again(issued, wo
     monkeypatch.setitem(papers._kinds, "certificate", replace(real, write=broken))
     other = world.license(kilograms=500)
     make_due()
-    assert (len(papers_of(issued)), len(papers_of(other))) == (0, 1)
+    assert (len(certificates_of(issued)), len(certificates_of(other))) == (0, 1)
     assert waiting().get().error == "the row is gone"
     monkeypatch.setitem(papers._kinds, "certificate", real)
     assert make_due() == 0
     clock.shift(minutes=2)
-    assert make_due() == 1
-    assert len(papers_of(issued)) == 1
+    assert make_due() == 2
+    assert len(certificates_of(issued)) == 1
 
 
 @pytest.fixture
@@ -184,8 +202,8 @@ def test_an_administrator_sees_what_could_not_be_made_and_has_it_made_now(failed
     assert "A paper that could not be made" in text and "the row is gone" in text
     assert f"/mail/{failed.pk}/end/" not in text
     client.post(f"/mail/{failed.pk}/send_again/")
-    assert make_due() == 1
-    assert len(papers_of(issued)) == 1
+    assert make_due() == 2
+    assert len(certificates_of(issued)) == 1
     assert "could not be made" not in client.get("/mail/").content.decode()
 
 
@@ -217,14 +235,14 @@ def test_the_number_of_a_paper_is_its_place_among_the_row_s_whenever_it_is_made(
     first = HistoryLine.objects.filter(subject_kind="license", subject_id=license.pk).latest("seq")
     papers._of[("license", "suspend")] = ["certificate"]
     try:
-        assert papers._number(papers._kinds["certificate"], first) == 2
+        assert papers._number(papers._kinds["certificate"], first) == 3
     finally:
         del papers._of[("license", "suspend")]
 
 
 def test_who_opens_a_paper_and_who_learns_nothing_of_it(issued, client, world):
     make_due()
-    [paper] = papers_of(issued)
+    [paper] = certificates_of(issued)
     address = f"/documents/{paper.document_id}/"
 
     def asked(actor):
@@ -248,7 +266,7 @@ def test_who_opens_a_paper_and_who_learns_nothing_of_it(issued, client, world):
 
 def test_it_is_served_under_its_own_name_and_what_people_handed_in_is_not(issued, client, world):
     make_due()
-    [paper] = papers_of(issued)
+    [paper] = certificates_of(issued)
     client.force_login(world.exporter.user)
     answer = client.get(f"/documents/{paper.document_id}/")
     assert answer["Content-Disposition"] == f'attachment; filename="{issued.ref}-1-certificate.pdf"'
@@ -262,7 +280,7 @@ def test_its_page_lists_it_with_day_size_and_hash(issued, client, world):
     client.force_login(world.exporter.user)
     assert "A paper is being made" in client.get(f"/licenses/{issued.ref}/").content.decode()
     make_due()
-    [paper] = papers_of(issued)
+    [paper] = certificates_of(issued)
     for actor, address in (
         (world.exporter, f"/licenses/{issued.ref}/"),
         (world.ministry.decider, f"/desk/licenses/{issued.ref}/"),
@@ -281,7 +299,7 @@ def test_a_run_ends_in_time(issued, monkeypatch):
 
 def test_the_file_and_the_row_are_never_changed(issued):
     make_due()
-    [paper] = papers_of(issued)
+    [paper] = certificates_of(issued)
     for table, change, pk in (
         ("core_paper", "data = '{}'", paper.pk),
         ("core_document", "content = ''", paper.document_id),
