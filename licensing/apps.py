@@ -16,6 +16,7 @@ class LicensingConfig(AppConfig):
             "selectors.papers",
             "actions.deadlines",
             "papers.certificate",
+            "papers.extract",
             "papers.letters",
             "web.steps",
         ):

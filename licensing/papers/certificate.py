@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from core.models import HistoryLine
@@ -11,8 +10,9 @@ from core.templatetags.lodestone import money
 from licensing.elements import show_percents
 from licensing.granted import Tolerance
 from licensing.models import License
-from licensing.papers import said
+from licensing.papers import proof, said
 from licensing.selectors.licenses import with_terms
+from licensing.selectors.verified import shares
 
 
 def certificate(line: HistoryLine) -> Content:
@@ -23,6 +23,7 @@ def certificate(line: HistoryLine) -> Content:
     users = list(license.end_users.all())
     parties = said.Parties([*(user.party for user in users), *license.consignees.all()], line.at)
     tolerance = Tolerance(license.tolerance_mode, license.tolerance_pct)
+    facts, where = proof.facts(license, shares(license, None)), proof.address(license, license.verify_code)
     data = {
         **said.head(line, license.exporter),
         "kind": license.kind,
@@ -50,9 +51,10 @@ def certificate(line: HistoryLine) -> Content:
             *({"zh": one["zh"], "en": one["en"]} for one in said.provisions(findings, document)),
         ],
         "code": f"{license.verify_code[:5]}-{license.verify_code[5:]}",
-        "ask": settings.BASE_URL,
+        "ask": where,
+        "qr": proof.code(facts, where, line.at),
     }
-    return Content(license.exporter_id, data)
+    return Content(license.exporter_id, data, claims=facts)
 
 
 def _line(line: Any) -> dict[str, Any]:

@@ -125,7 +125,7 @@ def _share(line: LicenseLine, user: LicenseEndUser | None, sole: bool, over: boo
     own = _allotment(line, user)
     if own is None and not sole:
         return Share(line, None, None)
-    authorized, left = (line.whole, line.available) if own is None else (own.authorized, own.available)
+    authorized, left = (line.authorized, line.available) if own is None else (own.authorized, own.available)
     return Share(line, authorized, 0 if over else max(0, left))
 
 

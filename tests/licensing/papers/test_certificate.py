@@ -22,7 +22,7 @@ def issued(world):
 
 def paper_of(license):
     papers.make_due()
-    [paper] = papers.papers_of(license)
+    [paper] = papers.papers_of(license).filter(kind="certificate")
     return Paper.objects.get(pk=paper.pk)
 
 
@@ -68,7 +68,7 @@ def test_it_says_all_that_was_decided(issued):
         "最多 12 次",
         f"{issued.verify_code[:5]}-{issued.verify_code[5:]}",
         "不反映其当前状态",
-        "is not in it: ask the authority that issued it",
+        "is not in it: scan the code",
         "http://127.0.0.1:8000",
         "both days included, Beijing time",
     ):

@@ -60,7 +60,7 @@ def test_every_step_of_the_story_that_owes_a_paper_leaves_it(world, clock):
     assert [(one.line.subject_kind, one.line.verb, one.error) for one in failed] == []
     owed = {(noun, verb): name for name, (noun, verbs) in KINDS.items() for verb in verbs}
     owed[("license", "issue")] = "certificate"
-    rows = Paper.objects.select_related("line", "document")
+    rows = Paper.objects.select_related("line", "document").filter(part=0)
     assert {(one.line.subject_kind, one.line.verb): one.kind for one in rows} == owed
     lines = HistoryLine.objects.filter(deliveries__consumer="paper").count()
     assert rows.count() == lines
@@ -304,9 +304,10 @@ def test_whoever_hands_it_back_has_that_on_paper(world, license):
 def test_letters_are_numbered_in_their_order(world, license):
     licenses.suspend(license.ref, seen=seen(license.ref), reason="One.", by=world.ministry.decider)
     papers.make_due()
-    assert [(one.number, one.kind) for one in papers.papers_of(license)] == [(1, "certificate"), (2, "suspension")]
-    names = [one.document.name for one in papers.papers_of(license)]
-    assert names == [f"{license.ref}-1-certificate.pdf", f"{license.ref}-2-suspension.pdf"]
+    kinds = [(1, "certificate"), (2, "extract"), (3, "suspension")]
+    assert [(one.number, one.kind) for one in papers.papers_of(license)] == kinds
+    names = [one.document.name for one in papers.papers_of(license) if not one.part]
+    assert names == [f"{license.ref}-1-certificate.pdf", f"{license.ref}-3-suspension.pdf"]
     assert Document.objects.filter(name__in=names).count() == 2
 
 

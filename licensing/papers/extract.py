@@ -1,0 +1,59 @@
+"""An extract of the certificate for each end-user: his part, and nothing of the others, not even how many they are."""
+
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from core.models import HistoryLine
+from core.papers import Content, Kind, papers
+from licensing.elements import show_percents
+from licensing.models import License
+from licensing.papers import proof, said
+from licensing.selectors.licenses import with_terms
+from licensing.selectors.verified import Share, shares
+
+
+def extracts(line: HistoryLine) -> list[Content]:
+    rows = with_terms(License.objects.select_related("exporter__organization"))
+    license = rows.get(pk=line.subject_id)
+    users = list(license.end_users.all())
+    parties = said.Parties([user.party for user in users], line.at)
+    head = said.head(line, license.exporter)
+    return [_extract(line, license, user, parties.said(user.party_id), head) for user in users if user.verify_code]
+
+
+def _extract(line: HistoryLine, license: License, user: Any, party: dict[str, Any], head: dict[str, Any]) -> Content:
+    own, code = shares(license, user), user.verify_code
+    facts = proof.facts(license, own, {"name": party["name"], "country": user.party.country_id})
+    where = proof.address(license, code)
+    data = {
+        **head,
+        "kind": license.kind,
+        "end_user": {**party, "declaration": user.declaration.ref},
+        "from": said.day(license.usable_from),
+        "until": said.day(license.usable_until),
+        "lines": [_line(one) for one in own],
+        "conditions": [said.both(one.get_code_display) for one in license.conditions.all()],
+        "code": f"{code[:5]}-{code[5:]}",
+        "ask": where,
+        "qr": proof.code(facts, where, line.at),
+    }
+    return Content(license.exporter_id, data, claims=facts, part=user.pk, mark=code[:5])
+
+
+def _line(one: Share) -> dict[str, Any]:
+    """Without its number: how many there are besides is nobody's business here."""
+    line = one.line
+    return {
+        "code": line.control_item.code,
+        "description": line.description,
+        "contains": said.close(show_percents(line.composition)),
+        "amount": None if one.authorized is None else said.amount(one.authorized, line.unit),
+    }
+
+
+papers(
+    Kind("extract", _("Extract for an end-user"), said.TEMPLATES / "extract.typ", extracts),
+    "license",
+    "issue",
+)

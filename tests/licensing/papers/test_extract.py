@@ -1,0 +1,192 @@
+"""What a paper proves: its code is read from the printed page, its credential knows its file, and each reader has his
+part and not a byte of another's."""
+
+import json
+import re
+from hashlib import sha256
+
+import pypdfium2
+import pytest
+import zxingcpp
+
+from core import papers, qr, signing
+from core.models import Document, Paper
+from licensing.papers import proof
+from tests import make, pdf
+from tests.verifier import claims_of, refusal, verify
+
+KG = 1000
+
+
+@pytest.fixture
+def issued(world):
+    """For two end-users, 40 t and 20 t of its 60 t."""
+    return world.license(users=2, allotted=(40_000 * KG, 20_000 * KG))
+
+
+def made(license):
+    """Its certificate, and the extract of each of its end-users in their order."""
+    papers.make_due()
+    found = Paper.objects.filter(pk__in=[one.pk for one in papers.papers_of(license)]).select_related("document")
+    assert [one.kind for one in found.order_by("part")] == ["certificate", *["extract"] * license.end_users.count()]
+    return list(found.order_by("part"))
+
+
+def content_of(paper):
+    return bytes(Document.objects.get(pk=paper.document_id).content)
+
+
+def words(paper):
+    return re.sub(r"\s", "", pdf.text_of(content_of(paper)))
+
+
+def found_in(content, scale=1.0):
+    """Its only QR code at 300 dpi, by libraries that are none of ours. scale: of a page that is printed smaller."""
+    page = pypdfium2.PdfDocument(content)[0]
+    image = page.render(scale=300 / 72 * scale, grayscale=True).to_pil()
+    [code] = zxingcpp.read_barcodes(image, formats=zxingcpp.BarcodeFormat.QRCode)
+    return code
+
+
+def read_from(content, scale=1.0):
+    return found_in(content, scale).text
+
+
+# --- the printed code -------------------------------------------------------------------------------------
+def test_the_code_is_read_from_the_page_at_300_dpi_and_checked_offline(issued, settings):
+    codes = [issued.verify_code, *issued.end_users.order_by("pk").values_list("verify_code", flat=True)]
+    for paper, code in zip(made(issued), codes, strict=True):
+        where, token = read_from(content_of(paper)).split("#")
+        assert where == f"{settings.BASE_URL}/v/{issued.ref}/{code}/"
+        claims = claims_of(token)
+        assert claims["number"] == issued.ref and claims["iat"] == int(issued.issued_at.timestamp())
+        assert refusal(token[:-2] + ("A" if token[-2] != "A" else "B") + token[-1]) is not None
+
+
+def test_it_is_wider_than_25_mm_and_read_at_25_too(issued):
+    content = content_of(made(issued)[0])
+    at = found_in(content).position
+    assert 25 < (at.top_right.x - at.top_left.x) / 300 * 25.4 < 30
+    assert read_from(content, scale=25 / 30) == read_from(content)
+
+
+def test_what_a_license_can_have_most_of_still_fits_a_code_that_is_read(issued):
+    """Lines of which only the number stands there, names that are cut; the hash is of all."""
+    whole = {
+        "number": issued.ref,
+        "reader": "end_user",
+        "holder": {"code": "9" * 18, "name": "赣" * 400},
+        "lines": [[f"1C905.a.{number}", "1,000,000.001", "kg"] for number in range(200)],
+        "from": "2026-11-30",
+        "until": "2027-11-29",
+        "end_user": {"name": "名" * 400, "country": "DE"},
+    }
+    text = proof.printed(whole, proof.address(issued, "A" * 10), issued.issued_at)
+    assert len(text) <= proof.LONGEST
+    claims = claims_of(text.split("#")[1])
+    assert (claims["lines"], claims["end_user"]["name"]) == (200, "名" * 40)
+    assert claims["facts"] == sha256(signing.canonical(whole)).hexdigest()
+    few = proof.printed({**whole, "lines": whole["lines"][:2]}, "x", issued.issued_at)
+    assert claims_of(few.split("#")[1])["lines"] == whole["lines"][:2]
+
+
+def test_the_same_text_is_the_same_code():
+    assert qr.modules("https://licenses.example/") == qr.modules("https://licenses.example/")
+    assert all(len(part) <= 20 for row in qr.modules("x" * 800) for part in row)
+
+
+# --- the credential ---------------------------------------------------------------------------------------
+def test_the_credential_knows_the_file_and_the_printed_code_the_credential(issued, client, world):
+    jwks, now = signing.jwks(), issued.issued_at.timestamp()
+    client.force_login(world.exporter.user)
+    for paper in made(issued):
+        answer = client.get(f"/documents/{paper.document_id}/credential/")
+        assert answer.headers["Content-Type"] == "application/jose"
+        assert answer.headers["Content-Disposition"].endswith(f'{paper.document.name.removesuffix(".pdf")}.jws"')
+        content, token = content_of(paper), answer.content.decode().strip()
+        claims = claims_of(token)
+        verify.compare(claims, content, jwks, now)
+        with pytest.raises(verify.Refused):
+            verify.compare(claims, content + b" ", jwks, now)
+        printed = claims_of(read_from(content).split("#")[1])
+        verify.compare(printed, token.encode(), jwks, now)
+        assert f"/documents/{paper.document_id}/credential/" in client.get(f"/licenses/{issued.ref}/").content.decode()
+
+
+def test_a_code_does_not_go_with_the_credential_of_another_part(issued):
+    whole, first, _second = made(issued)
+    printed = claims_of(read_from(content_of(whole)).split("#")[1])
+    with pytest.raises(verify.Refused, match="of another paper"):
+        verify.compare(printed, first.credential.encode(), signing.jwks(), issued.issued_at.timestamp())
+
+
+def test_a_paper_without_a_credential_has_none_to_download(issued, client, world):
+    made(issued)
+    receipt = Paper.objects.filter(credential="").first()
+    client.force_login(world.exporter.user)
+    assert client.get(f"/documents/{receipt.document_id}/").status_code == 200
+    assert client.get(f"/documents/{receipt.document_id}/credential/").status_code == 404
+
+
+def test_who_reads_no_paper_reads_no_credential(issued, client, customs, world):
+    [paper, *_] = made(issued)
+    for stranger in (customs, make.exporter(world.ministry)):
+        client.force_login(stranger.user)
+        assert client.get(f"/documents/{paper.document_id}/credential/").status_code == 404
+
+
+# --- each reader his part ---------------------------------------------------------------------------------
+def test_each_end_user_has_a_page_of_his_own_with_his_part(issued):
+    users = issued.end_users.order_by("pk")
+    for paper, user, tonnes in zip(made(issued)[1:], users, ("40,000", "20,000"), strict=True):
+        content = content_of(paper)
+        assert pdf.flaws_of(content) == []
+        assert len(pdf.pages_of(content)) == 1
+        text = words(paper)
+        code = f"{user.verify_code[:5]}-{user.verify_code[5:]}"
+        for one in (user.party.name, user.declaration.ref, f"{tonnes}千克", "德国", "Germany", issued.ref, code):
+            assert one.replace(" ", "") in text, one
+        facts = claims_of(paper.credential)
+        assert facts["lines"] == [["1C905.a.4", tonnes, "kg"]] and facts["reader"] == "end_user"
+        assert facts["end_user"] == {"name": user.party.name, "country": "DE"}
+
+
+def test_nothing_of_another_is_in_it_not_even_that_he_is(issued, world):
+    """In its words, its data, its printed code and its credential; and it is numbered as if there were one."""
+    _whole, own, other = made(issued)
+    user = issued.end_users.get(pk=other.part)
+    secrets = [user.party.name, user.party.name_local, user.declaration.ref, user.verify_code, user.verify_code[:5]]
+    secrets += ["20,000", "60,000", issued.verify_code, f"{issued.application.ref}"]
+    token = read_from(content_of(own)).split("#")[1]
+    told = pdf.text_of(content_of(own)) + own.data + own.document.name
+    told += json.dumps([claims_of(token), claims_of(own.credential)])
+    assert [one for one in secrets if one and one in told] == []
+    numbers = {re.sub("-.{5}$", "", json.loads(one.data)["number"]) for one in (own, other)}
+    alone = world.license(kilograms=100)
+    assert numbers == {f"{issued.ref}/2"}
+    assert json.loads(made(alone)[1].data)["number"].startswith(f"{alone.ref}/2-")
+
+
+def test_where_a_line_is_shared_the_extract_says_no_quantity(world):
+    _whole, first, _second = made(world.license(kilograms=60, users=2))
+    assert "Astheholderarranges" in words(first) and "60kg" not in words(first)
+    assert claims_of(first.credential)["lines"] == [["1C905.a.4", "", "kg"]]
+
+
+def test_it_says_what_was_authorized_whatever_came_back_since(issued):
+    issued.lines.model.objects.filter(license=issued).update(credited=5)
+    assert claims_of(made(issued)[0].credential)["lines"] == [["1C905.a.4", "60,000", "kg"]]
+
+
+def test_extracts_are_made_anew_to_the_same_bytes_and_once(issued):
+    for paper in made(issued):
+        assert papers.made_anew(paper) == content_of(paper)
+    before = Paper.objects.count()
+    papers.make_due()
+    assert Paper.objects.count() == before
+
+
+def test_an_end_user_from_before_has_no_extract(issued):
+    issued.end_users.filter(pk=issued.end_users.first().pk).update(verify_code="")
+    papers.make_due()
+    assert sorted(one.kind for one in papers.papers_of(issued)) == ["certificate", "extract"]
