@@ -2,11 +2,17 @@
 
 import json
 import re
+import subprocess
+import sys
+import time
 import uuid
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
+
+from django.conf import settings
 
 from config.local.demo import pdf
 from config.local.visitor import Client, Page, Surprise, Visitor
@@ -66,7 +72,7 @@ class Tour:
         self._annual(annual, party)
         single = self._license("per_shipment", "3000.000", declaration)
         self._single(single, party)
-        self._contested(self._filed("per_shipment", "500.000", declaration))
+        self._offline(self._contested(self._filed("per_shipment", "500.000", declaration)))
         self.say("\nThe ledger adds up. The tour is over; it can be played again.")
 
     def tell(self, words: str) -> None:
@@ -188,7 +194,7 @@ class Tour:
         page = self.people["signatory"].get(f"/applications/{ref}/")
         return next(word for word in page.text.replace("(", " ").split() if word.startswith("EL-")).strip(".,")
 
-    def _contested(self, ref: str) -> None:
+    def _contested(self, ref: str) -> str:
         """A refusal that the exporter contests, and an officer of neither step changes."""
         no = {"factors": ["END_USE"], "text": "Nobody knows who takes the motors."}
         self._case(ref, "both", "screen", hit="none", list_version="Control and watch lists of today")
@@ -203,7 +209,29 @@ class Tour:
         self._case(ref, "reconsiderer", "admit")
         self._case(ref, "reconsiderer", "change", text="The frame order names who takes them.")
         self.tell("The signatory contests it; an officer who had no part in it grants what was asked.")
-        self.tell(f"A deciding officer issues it: {self._issued(ref)}.")
+        license = self._issued(ref)
+        self.tell(f"A deciding officer issues it: {license}.")
+        return license
+
+    def _offline(self, license: str) -> None:
+        """Its certificate is genuine to whoever has the public keys, and no net; with one byte changed it is not."""
+        exporter, page = self.people["signatory"], f"/licenses/{license}/"
+        until = time.monotonic() + 60
+        while not (found := re.search(r'"(/documents/\d+/)credential/"', exporter.get(page).html)):
+            if time.monotonic() > until:
+                raise Surprise(f"{license} has no certificate after a minute: does the worker run?")
+            time.sleep(1)
+        with TemporaryDirectory() as folder:
+            token, keys, paper = (Path(folder) / name for name in ("license.jws", "jwks.json", "license.pdf"))
+            token.write_bytes(exporter.file(found[1] + "credential/"))
+            keys.write_bytes(exporter.file("/.well-known/jwks.json"))
+            paper.write_bytes(exporter.file(found[1]))
+            genuine = _checked(token, keys, paper)
+            paper.write_bytes(paper.read_bytes() + b" ")
+            changed = _checked(token, keys, paper)
+        self._expect((genuine.returncode, changed.returncode), (0, 1), genuine.stdout + changed.stdout)
+        self.tell("docs/verify.py finds its certificate genuine, without the net; with one byte more it is refused:")
+        self.say(f"    {(changed.stdout + changed.stderr).strip()}")
 
     def _two_people(self, ref: str) -> None:
         both = self.people["both"]
@@ -333,6 +361,11 @@ class Tour:
         self._expect({name: value for name, value in sums.items() if value}, wanted, license)
         told = ", ".join(f"{name} {line[name]}" for name in sums)
         self.tell(f"{len(page['results'])} movements of {license} rebuild its balance: {told} kg.")
+
+
+def _checked(*files: Path) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, str(settings.BASE_DIR / "docs/verify.py"), *map(str, files)]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
 def _grams(text: str) -> int:

@@ -141,6 +141,10 @@ class Visitor:
             body, kind = _multipart(fields, files)
         return self._open(urllib.request.Request(url, body, {"Content-Type": kind, "Referer": page.url}))
 
+    def file(self, path: str) -> bytes:
+        with self.opener.open(self.base + path, timeout=30) as answer:
+            return bytes(answer.read())
+
     def sign_in(self, email: str, password: str) -> None:
         page = self.send(self.get("/accounts/login/"), login=email, password=password)
         if "/accounts/login/" in page.url:
