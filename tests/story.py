@@ -51,7 +51,7 @@ from licensing.actions import (
 )
 from licensing.models import Application, Draft, License, QuotaPool, Simulation, WindowWarning
 from shipments import actions as shipments
-from shipments.actions import bulk, closing, incidents, officers, qualifications, reports, sheets
+from shipments.actions import bulk, closing, incidents, officers, qualifications, reports, sheets, visits
 from shipments.actions.foreseeing import Foreseen, foresee
 from shipments.models import Return
 from tests import make
@@ -422,6 +422,9 @@ def _shipments(step: Story, world: make.World, clock_of: Any) -> None:
     step(licenses.freeze, ending.pk, by=clock())
     frozen = ending.suspensions.get(ended_at=None).pk
     licenses.lift(ending.ref, seen=seen(ending.ref), suspension=frozen, reason="Agrees", by=another)
+    found = {"kind": "site_visit", "outcome": "discrepancy", "went": "Two officers", "note": "Half of it is not there."}
+    found |= {"made_on": legal_today(), "shipment": silent_about.ref, "files": [("report.pdf", demo.pdf("x"))]}
+    step(visits.record_visit, ending.ref, **found, by=world.ministry.reviewer)
     hit = enforcement.Query(end_user=ending.end_users.get().party.ref)
     for verb, officer in ((enforcement.suspend, decider), (enforcement.lift, another)):
         shown = {one.license.ref: one.version for one in enforcement.hits(hit, officer)}

@@ -37,6 +37,7 @@ from licensing.models.screenings import Screening
 from licensing.models.simulations import Simulation
 from licensing.models.supplements import Supplement, SupplementAnswer, SupplementPoint
 from licensing.models.verdicts import Verdict
+from licensing.models.visits import Visit
 from licensing.models.windows import Follow, WindowWarning
 
 __all__ = [
@@ -91,5 +92,6 @@ __all__ = [
     "ToleranceMode",
     "Suspension",
     "Verdict",
+    "Visit",
     "WindowWarning",
 ]

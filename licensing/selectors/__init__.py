@@ -168,6 +168,7 @@ from licensing.selectors.verdicts import (
     told_alike,
     too_late,
 )
+from licensing.selectors.visits import visits_on, visits_to
 from licensing.selectors.windows import (
     TOLD_DAYS,
     ComingBack,
@@ -358,6 +359,8 @@ __all__ = [
     "told_cases",
     "reliable_declarations",
     "usable_declarations",
+    "visits_on",
+    "visits_to",
     "why",
     "whole_steps",
     "with_asked",

@@ -86,6 +86,7 @@ def case(request: HttpRequest, ref: str, failed: Failed | None = None) -> HttpRe
         "screenings": screenings,
         **_judged(row),
         "license": getattr(row, "license", None),
+        "visits": selectors.visits_to([user.party_id for user in row.end_users.all()]),
         "history": (history := told(lines_of(row), request.actor)),
         "came_back": _came_back(history),
         "amending": changes_of(row),
@@ -202,6 +203,7 @@ def declaration(request: HttpRequest, ref: str, failed: Failed | None = None) ->
         "before": _before(row),
         "form_code": end_use.code_of(row),
         "relying": selectors.relying_on(row),
+        "visits": selectors.visits_to([row.end_user_id]),
         **offered(request, row, "desk.declaration", failed),
         "history": told(lines_of(row), request.actor),
     }

@@ -9,19 +9,59 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from core.actions.documents import ANSWER_KINDS
 from core.decided import filled
 from core.errors import Problem
 from core.files import ROWS, SHEET, examine
+from core.sizes import TEXT_CHARACTERS
 from core.templatetags.lodestone import money, quantity, unit_word
-from core.web.fields import AmountField, DayField, QuantityField
+from core.web.fields import AmountField, DayField, FilesField, QuantityField
 from core.web.forms import ReasonForm, StepForm, read_upload
 from core.web.lists import countries
 from licensing import elements, selectors
-from licensing.models import License, ToleranceMode
+from licensing.models import License, ToleranceMode, Visit
 from licensing.web.forms.elements import ElementsField
 from shipments.actions import LineRequest, ShipmentRequest
 from shipments.actions.closing import open_ends
 from shipments.actions.reports import FILE_KINDS
+
+
+class VisitForm(StepForm):
+    """What officers found. Whom and what it was about is chosen among what the license names."""
+
+    kind = forms.ChoiceField(label=gettext_lazy("What was done"), choices=Visit.Kind.choices, widget=forms.RadioSelect)
+    made_on = DayField(label=gettext_lazy("On"))
+    went = forms.CharField(label=gettext_lazy("Who went"), max_length=300)
+    end_user = forms.ChoiceField(label=gettext_lazy("End-user"), required=False)
+    shipment = forms.CharField(label=gettext_lazy("Shipment, by its number"), required=False, max_length=16)
+    outcome = forms.ChoiceField(label=gettext_lazy("Outcome"), choices=Visit.Outcome.choices, widget=forms.RadioSelect)
+    note = forms.CharField(
+        label=gettext_lazy("What was found"),
+        max_length=TEXT_CHARACTERS,
+        widget=forms.Textarea(attrs={"rows": 4}),
+        help_text=gettext_lazy("Officers alone read this. The holder reads kind, day and outcome."),
+    )
+    files = FilesField(
+        label=gettext_lazy("Files"),
+        required=False,
+        kinds=ANSWER_KINDS,
+        help_text=filled(
+            gettext_lazy("{kinds}, together at most {most} MB."),
+            kinds=ANSWER_KINDS,
+            most="core.sizes.FILE_MEGABYTES",
+        ),
+    )
+
+    def __init__(self, *args: Any, row: License, **kwargs: Any) -> None:
+        super().__init__(*args, row=row, **kwargs)
+        parties = [user.party for user in row.end_users.all()]
+        self.fields["end_user"].choices = [
+            ("", gettext_lazy("None of them alone")),
+            *((party.ref, party.label()) for party in parties),
+        ]
+
+    def facts(self) -> dict[str, Any]:
+        return self.cleaned_data | {"files": [read_upload(file) for file in self.cleaned_data["files"]]}
 
 
 class ShipmentForm(forms.Form):

@@ -1,6 +1,7 @@
 """What is done to shipments: one row a verb (core/web/steps.py)."""
 
 from collections.abc import Callable
+from datetime import date
 
 from django.urls import reverse
 from django.utils.translation import gettext
@@ -11,21 +12,33 @@ from core.decided import filled
 from core.idempotency import Answer
 from core.legal_time import legal_today
 from core.models import HistoryLine
-from core.templatetags.lodestone import listed, quantity
+from core.templatetags.lodestone import day, listed, quantity
 from core.web.forms import ReasonForm
 from core.web.steps import Page, Step, register
 from exporters.models import Qualification
 from exporters.selectors import exporters_for, people, qualifications_for
 from exporters.states import ExporterState
 from exporters.web.steps import company
-from shipments.actions import closing, incidents, officers, qualifications, reports
+from licensing.models import Visit
+from licensing.selectors import licenses_for
+from shipments.actions import closing, incidents, officers, qualifications, reports, visits
 from shipments.models import LATE_DAYS, Incident, Shipment
 from shipments.selectors import incidents_for, shipments_for
 from shipments.web.annual import AuditForm, DeclineForm, PapersForm, RecordAnswerForm, RecordForm
 from shipments.web.counter import ClearForm, CorrectForm, CounterForm, QuestionForm, RejectForm, ReturnedForm, says
-from shipments.web.forms import AnswerForm, CloseForm, CloseOutForm, DeliverForm, DepartForm, NoteForm, ReturnForm
+from shipments.web.forms import (
+    AnswerForm,
+    CloseForm,
+    CloseOutForm,
+    DeliverForm,
+    DepartForm,
+    NoteForm,
+    ReturnForm,
+    VisitForm,
+)
 
 SHIPMENT = Page("shipment", shipments_for)
+LICENSE_DESK = Page("desk.license", licenses_for)
 SHIPMENT_DESK = Page("desk.shipment", shipments_for)
 COUNTER = Page("customs.shipment", shipments_for)
 INCIDENT_DESK = Page("desk.incident", incidents_for)
@@ -388,4 +401,29 @@ register(
         ),
     ],
     holder=company,
+)
+
+
+def visited(line: HistoryLine) -> str:
+    """Kind, day and outcome; what was found is the officers'."""
+    said = {"kind": Visit.Kind(line.facts["kind"]).label, "outcome": Visit.Outcome(line.facts["outcome"]).label}
+    on = day(date.fromisoformat(line.facts["made_on"]))
+    return str(_("{kind} on {day}: {outcome}")).format(**said, day=on)
+
+
+register(
+    "shipments",
+    "license",
+    [
+        Step(
+            "record_visit",
+            visited,
+            LICENSE_DESK,
+            visits.record_visit,
+            _("Recorded. Nothing else has changed."),
+            VisitForm,
+            offered=lambda license, actor: True,
+            label=_("Record a check or visit"),
+        )
+    ],
 )

@@ -46,6 +46,8 @@ INSERT_ONLY = {
     "licensing_reconsiderationentry",
     "licensing_service",
     "licensing_screening",
+    "licensing_visit",
+    "licensing_visit_files",
     "licensing_comment",
     "licensing_signature",
     "licensing_supplement",
@@ -64,6 +66,7 @@ MANY_TO_MANY = {
     "licensing_questionentry_files",
     "licensing_reconsideration_files",
     "licensing_supplementanswer_files",
+    "licensing_visit_files",
 }
 TABLES = (
     "SELECT c.relname, coalesce(root.relname, c.relname), root.oid IS NOT NULL AND c.oid <> root.oid,"

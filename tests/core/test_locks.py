@@ -96,6 +96,7 @@ TAKES = {
     "shipments.officers.close_out": "licensing_license shipments_shipment shipment_settle now",
     "shipments.reservations.cancel": "licensing_license shipments_shipment shipment_settle now",
     "licensing.licenses.suspend": "licensing_license ledger_lock now ledger_usable",
+    "shipments.visits.record_visit": "licensing_license now",
     "licensing.enforcement.suspend": "licensing_license ledger_lock now ledger_usable",
     "licensing.enforcement.lift": "licensing_license ledger_lock now ledger_usable",
     "licensing.standing.suspend": "exporters_exporter exporters_qualification licensing_license ledger_lock now"

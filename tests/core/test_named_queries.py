@@ -130,6 +130,7 @@ LICENSE = [
     "licensing_movement",
     "core_paper",
     "core_delivery",
+    "licensing_visit",
     "core_historyline",
     "core_membership",
     "core_apikey",
