@@ -393,7 +393,7 @@ def approve(
             code="not-recommended",
         )
     require_verified(declarations, step)
-    _require_above_used(row, step)
+    require_above_used(row, step)
     granted = recommended(row)
     edition, said, _judged = _look_again(row, granted, "approve", at, acknowledged)
     require_departure(Outcome.APPROVE, said, departure)
@@ -520,7 +520,7 @@ def _require_allowed(row: Application, most: Limits) -> None:
         raise DomainError(" ".join([*wrong, remedy]), code="limits-exceeded")
 
 
-def _require_above_used(row: Application, step: DecisionStep) -> None:
+def require_above_used(row: Application, step: DecisionStep) -> None:
     """No less is granted than is used of the license that it amends. Raises DomainError below-used with all that is."""
     if row.amends is None:
         return
@@ -599,7 +599,7 @@ def issue(ref: str, *, seen: int, usable_from: date | None = None, acknowledged:
         )
         raise Invalid([Problem("/usable_from", "date-out-of-range", message.format(months=step.months))])
     require_verified(declarations, step)
-    _require_above_used(row, step)
+    require_above_used(row, step)
     granted = recommended(row)
     edition, _said, judged = _look_again(row, granted, "issue", at, acknowledged)
     foreseen = foresee(row, judged, at)

@@ -7,6 +7,9 @@ from django.db.models import Sum
 
 from licensing.models import License
 from licensing.models.balances import Ceiling, ClearanceCount, LicenseLine, Movement
+from licensing.states import LicenseState
+
+Account = tuple[int, str, int | None]  # of a line: which, and whose
 
 
 @dataclass(frozen=True)
@@ -28,7 +31,7 @@ def floors_of(license: License) -> Floors:
     """Of the license as it stands now; exact for whoever holds its lines."""
     lines = {line.number: line for line in LicenseLine.objects.filter(license=license).select_related("control_item")}
     ceilings = Ceiling.objects.filter(line__license=license).select_related("line", "end_user")
-    back = _came_back(license)
+    back = _moved(license, Movement.Kind.CREDIT)  # it stands in what a ceiling authorizes
     values, shares = {}, {}
     for one in ceilings:
         used = one.reserved + one.drawn - back.get((one.line_id, one.account, one.end_user_id), 0)
@@ -40,8 +43,13 @@ def floors_of(license: License) -> Floors:
     return Floors(lines, values, shares, count.taken if count else None)
 
 
-def _came_back(license: License) -> dict[tuple[int, str, int | None], int]:
-    """What was credited of each account: it stands in what a ceiling authorizes."""
-    rows = Movement.objects.filter(license_id=license.pk, kind=Movement.Kind.CREDIT).order_by()
+def passed_on(license: License) -> Mapping[Account, int]:
+    """What of each account its successor has, so that it does not authorize that any more."""
+    return _moved(license, Movement.Kind.PASS_ON) if license.state == LicenseState.REPLACED else {}
+
+
+def _moved(license: License, kind: str) -> dict[Account, int]:
+    """So much altogether by movements of this kind, of each account that has some."""
+    rows = Movement.objects.filter(license_id=license.pk, kind=kind).order_by()
     found = rows.values_list("line_id", "account", "end_user_id").annotate(credited=Sum("quantity"))
     return {(line, account, user): credited for line, account, user, credited in found}

@@ -163,7 +163,7 @@ def test_clearances_below_those_taken_are_refused(world):
     assert [(one.pointer, one.code) for one in error.errors] == [("/max_clearances", "below-used")]
 
 
-def test_what_is_reserved_after_the_recommendation_stops_approval_and_issue(world):
+def test_what_is_reserved_after_the_recommendation_stops_approval_and_issue(world, client):
     license = world.license(kilograms=100)
     ref = asks(begun(world, license), 50)
     make.demo.under_review(world.exporter, ref, world.ministry)
@@ -177,6 +177,7 @@ def test_what_is_reserved_after_the_recommendation_stops_approval_and_issue(worl
     decisions.approve(ref, seen=seen(ref), by=world.ministry.decider)
     world.shipment(license, 60 * KG)
     assert refused(lambda: issued(world, ref)).code == "below-used"
+    assert "More is drawn and reserved by now" in text_of(client, world.ministry.decider, f"/desk/cases/{ref}/")
     assert License.objects.count() == 1
 
 
@@ -513,7 +514,7 @@ def test_pages_lead_from_one_to_the_other_and_its_holder_is_told(world, client, 
     assert row.ref in text and "asks to change this license" in text
     ref = decided(world, asks(row, 80))
     desk = text_of(client, world.ministry.decider, f"/desk/cases/{ref}/")
-    assert license.ref in desk and "100 kg" in desk
+    assert f"takes the place of {license.ref}" in desk and "100 kg" in desk
     new = issued(world, ref)
     [need] = [one for one in make.needs_of(world.exporter) if "was replaced" in one.title]
     assert new.ref in need.text

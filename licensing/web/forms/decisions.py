@@ -288,6 +288,7 @@ class IssueForm(StepForm):
         first = max(row.planned_from or date.min, legal_today())
         self.initial["usable_from"] = first
         if step := row.basis:
+            begins = row.amends.counted_from if row.amends else first
             self.fields["usable_from"].help_text = _(
                 "With {first} the last day is {last} ({months} months). Today when left empty."
-            ).format(first=day(first), last=day(months_after(first, step.months or 0)), months=step.months)
+            ).format(first=day(first), last=day(months_after(begins, step.months or 0)), months=step.months)

@@ -12,6 +12,7 @@ from core.legal_time import legal_today
 from core.models import Delivery, Document, HistoryLine, Paper
 from licensing import selectors
 from licensing.actions import (
+    amendments,
     applications,
     consultations,
     decisions,
@@ -294,6 +295,21 @@ def test_an_end_says_the_way_the_provision_that_the_ministry_names_and_why(world
     data = said_of(license, "revocation")
     assert data["way"] == {"zh": "撤销", "en": "Quashed"}
     assert (data["provision"], data["reason"]) == (make.ENDING["provision"], make.ENDING["reason"])
+
+
+def test_whoever_changed_a_license_has_on_paper_what_took_its_place(world, license):
+    ref = amendments.amend(license.ref, seen=seen(license.ref), by=world.exporter).ref
+    make.demo.under_review(world.exporter, ref, world.ministry)
+    decisions.recommend(ref, seen=seen(ref), outcome="approve", months=12, by=world.ministry.reviewer)
+    decisions.approve(ref, seen=seen(ref), by=world.ministry.decider)
+    new = decisions.issue(ref, seen=seen(ref), by=world.ministry.decider)
+    assert said_of(license, "replacement")["new"] == new.ref
+    assert "许可证更替通知书" in text_of(license, "replacement") and new.ref in text_of(license, "replacement")
+    assert (
+        said_of(license, "certificate")["lines"][0]["quantity"] == said_of(new, "certificate")["lines"][0]["quantity"]
+    )
+    assert said_of(of_case(world, ref), "grant")["replaces"] == license.ref
+    assert f"Ittakestheplaceof{license.ref}" in text_of(of_case(world, ref), "grant")
 
 
 def test_whoever_hands_it_back_has_that_on_paper(world, license):
