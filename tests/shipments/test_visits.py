@@ -11,6 +11,7 @@ from core.errors import Forbidden, Invalid, NotFound
 from core.history import lines_of
 from core.legal_time import legal_today
 from core.models import Mail
+from core.selectors import documents_for
 from core.telling import told
 from licensing.actions import licenses
 from licensing.models import License, Visit
@@ -114,6 +115,7 @@ def test_officers_read_the_words_and_the_holder_the_outcome(world, license, clie
     file = Visit.objects.get().files.get()
     theirs = page(client, world.exporter, f"/licenses/{license.ref}/")
     assert client.get(f"/documents/{file.pk}/").status_code == 404
+    assert not documents_for(world.customs).filter(pk=file.pk).exists()  # who sees each license
     for words in ("Checks and visits", "Site visit", "Discrepancy"):
         assert words in theirs
     for words in ("All of it is there.", "Two officers", "report.pdf"):
