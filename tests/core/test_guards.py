@@ -53,10 +53,12 @@ def test_every_guard_runs_its_own_function_with_a_fixed_search_path(db):
         "nothing_reserved",
         "pool_change_decided_once",
         "pool_has_room",
+        "replaces_what_it_amends",
         "signed",
         "state_begins",
         "state_moves",
         "stopped",
+        "succeeded_by_one",
         "two_people",
     )
     assert found == [(f"guard_{name}", ["search_path=pg_catalog, public, pg_temp"], False) for name in guards]
