@@ -15,6 +15,7 @@ class LicensingConfig(AppConfig):
             "menu",
             "selectors.papers",
             "actions.deadlines",
+            "papers.answers",
             "papers.certificate",
             "papers.extract",
             "papers.letters",

@@ -337,6 +337,12 @@ CODES = (
         _("Send the declaration first."),
     ),
     Code(
+        "edition-passed",
+        409,
+        _("Another edition of the rules is in force since the answer was proposed."),
+        _("Send the answer back, and have it found under the edition of now."),
+    ),
+    Code(
         "original-received",
         409,
         _("It is recorded already that the paper original of the declaration came."),

@@ -33,7 +33,7 @@ add(
     _("Proposals"),
     "ministry",
     counts=proposals_to_countersign,
-    work="license.revoke exporter.bar",
+    work="license.revoke exporter.bar inquiry.sign",
 )
 add(
     27,

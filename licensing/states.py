@@ -46,6 +46,12 @@ class LicenseState(State):
     REVOKED = "revoked", "no", pgettext_lazy("license", "Ended by the ministry")
 
 
+class InquiryState(State):
+    ASKED = "asked", "review", pgettext_lazy("inquiry", "Asked")
+    SIGNED = "signed", "ok", pgettext_lazy("inquiry", "Answered")
+    WITHDRAWN = "withdrawn", "", pgettext_lazy("inquiry", "Withdrawn")
+
+
 class DraftState(State):
     DRAFT = "draft", "draft", pgettext_lazy("edition", "Draft")
     APPROVED = "approved", "ok", pgettext_lazy("edition", "Approved")

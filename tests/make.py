@@ -21,13 +21,14 @@ from core.legal_time import legal_now, legal_today
 from core.models import Organization, Role, User
 from exporters import actions as exporters
 from exporters.models import Exporter, Qualification
-from licensing.actions import declarations, notices, pools, revocations, simulations, standing
+from licensing.actions import declarations, inquiries, notices, pools, revocations, simulations, standing
 from licensing.granted import Tolerance
 from licensing.loading import first_document
 from licensing.models import (
     ApplicationEndUser,
     Declaration,
     Draft,
+    Inquiry,
     License,
     Notice,
     PolicyEdition,
@@ -388,6 +389,25 @@ def ended(world: World, license: License, **said: Any) -> License:
     """The ministry has ended the license."""
     end_proposed(world, license, **said)
     return revocations.revoke(license.ref, seen=seen(license.ref), by=world.ministry.other_decider)
+
+
+def inquiry(world: World, **said: Any) -> Inquiry:
+    """A question of the world's exporter, what some goods are."""
+    return inquiries.ask(**{"description": "Sintered magnets, grade N42SH"} | said, by=world.exporter)
+
+
+def answer_proposed(
+    world: World, row: Inquiry | None = None, item: str = "1C905.a.4", by: Actor | None = None
+) -> Inquiry:
+    """What its goods are, as a reviewer proposes it."""
+    row = row or inquiry(world)
+    said = {"item": item, "reason": "They contain dysprosium.", "by": by or world.ministry.reviewer}
+    return inquiries.propose_sign(row.ref, seen=seen(row.ref), **said)
+
+
+def answered(world: World, row: Inquiry | None = None, item: str = "1C905.a.4") -> Inquiry:
+    row = answer_proposed(world, row, item)
+    return inquiries.sign(row.ref, seen=seen(row.ref), by=world.ministry.decider)
 
 
 def notice(officers: Ministry, **facts: Any) -> Notice:

@@ -31,6 +31,7 @@ from licensing.actions import (
     editions,
     enforcement,
     follows,
+    inquiries,
     intents,
     invalidations,
     licenses,
@@ -231,7 +232,20 @@ def _declarations(step: Story, world: make.World) -> Any:
     intake = world.ministry.intake
     step(declarations.receive_original, row.ref, on=legal_today(), by=intake)
     step(declarations.miss_original, row.ref, reason="It was another one.", by=intake)
+    _inquiries(step, world)
     return step(declarations.verify, row.ref, by=reviewer)
+
+
+def _inquiries(step: Story, world: make.World) -> None:
+    reviewer, decider = world.ministry.reviewer, world.ministry.decider
+    said = {"description": "Magnets", "files": [("sheet.pdf", demo.pdf("sheet"))], "by": world.exporter}
+    row = step(inquiries.ask, **said)
+    answer = {"item": "1C905.a.4", "reason": "They contain dysprosium.", "by": reviewer}
+    step(inquiries.propose_sign, row.ref, **answer)
+    step(inquiries.drop_sign, row.ref, reason="Which grade?", by=decider)
+    inquiries.propose_sign(row.ref, seen=seen(row.ref), **answer)
+    step(inquiries.sign, row.ref, by=decider)
+    step(inquiries.withdraw, make.inquiry(world).ref, by=world.exporter)
 
 
 def _standing(step: Story, world: make.World) -> None:

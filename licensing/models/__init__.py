@@ -16,6 +16,7 @@ from licensing.models.applications import (
 from licensing.models.comments import Comment
 from licensing.models.declarations import Declaration, DeclarationEntry, DeclarationItem, InvalidGround
 from licensing.models.editions import Draft, PolicyEdition, Signature
+from licensing.models.inquiries import Inquiry
 from licensing.models.intents import Intent, IntentAnswer
 from licensing.models.licenses import (
     EndReason,
@@ -61,6 +62,7 @@ __all__ = [
     "ExchangeRate",
     "Finding",
     "Follow",
+    "Inquiry",
     "Instrument",
     "InvalidGround",
     "Intent",

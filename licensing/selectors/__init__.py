@@ -82,6 +82,7 @@ from licensing.selectors.editions import (
 )
 from licensing.selectors.follows import codes_known, follows_of
 from licensing.selectors.holds import Announced, holds_known, last_day
+from licensing.selectors.inquiries import inquiries_for, with_answers
 from licensing.selectors.judging import (
     NEW,
     PENDING,
@@ -289,6 +290,7 @@ __all__ = [
     "is_to_turn",
     "in_force_on",
     "in_queue",
+    "inquiries_for",
     "invariants_of",
     "items_named",
     "judge",
@@ -364,6 +366,7 @@ __all__ = [
     "why",
     "whole_steps",
     "with_asked",
+    "with_answers",
     "with_balances",
     "with_causes",
     "with_days_left",

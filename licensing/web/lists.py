@@ -18,9 +18,9 @@ from core.selectors import table_end, table_ends_before
 from core.web.lists import Choice, Column, Day, List, Listing, View, countries, days, state_word
 from licensing import selectors
 from licensing.granted import decided, recommended
-from licensing.models import ControlList, Declaration, Kind
+from licensing.models import ControlList, Declaration, Inquiry, Kind
 from licensing.models.reconsiderations import contested
-from licensing.states import ApplicationState, DeclarationState, LicenseState
+from licensing.states import ApplicationState, DeclarationState, InquiryState, LicenseState
 
 TABLE_WARNING = timedelta(days=60)
 NO_DAY, NO_INSTANT = Value(date(9999, 12, 31)), Value(datetime(9999, 12, 31, tzinfo=UTC))
@@ -342,6 +342,57 @@ DESK_DECLARATIONS = replace(
         View("seen", _("Looked at already"), _looked_at),
     ),
     prefer=("waiting",),
+)
+
+# --- item inquiries ---------------------------------------------------------------------------------------
+
+
+def answer(row: Any) -> str:
+    """What the goods were found to be; nothing before it is signed."""
+    if not row.signed:
+        return ""
+    return row.control_item.code if row.control_item else str(_("Not controlled"))
+
+
+INQUIRIES = List(
+    route="inquiries",
+    template="licensing/inquiry_list.html",
+    rows=selectors.inquiries_for,
+    columns=(
+        Column("ref", _("Inquiry"), lambda row: row.ref),
+        Column("state", _("State"), state_word),
+        Column("asked", _("Asked on"), lambda row: row.asked_at, ("pk",)),
+        Column("goods", _("What the goods are"), lambda row: row.description),
+        Column("answer", _("Answer"), answer),
+        Column("reason", _("Reason"), lambda row: row.reason),
+        Column("edition", _("Edition"), lambda row: row.edition.code if row.edition else ""),
+        Column("signed", _("Answered on"), lambda row: row.signed_at),
+    ),
+    order="-asked",
+    search=("ref", "description", "control_item__code", "hs_code"),
+    hint=_("Inquiry, goods, code"),
+    filters=(Choice("state", _("State"), _("Any state"), InquiryState.choices),),
+)
+
+
+def _open_inquiries(rows: QuerySet, actor: Actor) -> QuerySet:
+    return rows.filter(Inquiry.OPEN)
+
+
+DESK_INQUIRIES = replace(
+    INQUIRIES,
+    route="desk.inquiries",
+    template="licensing/desk_inquiry_list.html",
+    whole=selectors.with_answers,
+    columns=(*INQUIRIES.columns, COMPANY),
+    search=(*INQUIRIES.search, *COMPANY_SEARCH),
+    hint=_("Inquiry, exporter, goods, code"),
+    filters=(),
+    views=(
+        View("open", _("To answer"), _open_inquiries, "asked"),
+        View("ended", _("Answered or withdrawn"), lambda rows, actor: rows.exclude(Inquiry.OPEN)),
+    ),
+    prefer=("open",),
 )
 
 # --- the control list -------------------------------------------------------------------------------------

@@ -26,6 +26,7 @@ from licensing.actions import (
     decisions,
     declarations,
     editions,
+    inquiries,
     intents,
     invalidations,
     licenses,
@@ -45,6 +46,7 @@ from licensing.models import (
     Declaration,
     Draft,
     EndReason,
+    Inquiry,
     InvalidGround,
     License,
     PolicyEdition,
@@ -61,6 +63,7 @@ from licensing.selectors import (
     authors_of,
     declarations_for,
     drafts_for,
+    inquiries_for,
     licenses_for,
     notices_for,
     officers_of,
@@ -103,6 +106,7 @@ from licensing.web.forms import (
     UpholdForm,
 )
 from licensing.web.forms.companies import BarForm, CountersignBarForm, StopForm
+from licensing.web.forms.inquiries import ProposeAnswerForm
 from licensing.web.forms.notices import PublicReasonForm
 from licensing.web.forms.pools import ChangePoolForm
 from licensing.web.forms.rules import CommentForm, DescribeForm, LoadForm, PublishForm
@@ -114,6 +118,8 @@ CASE = Page("application", applications_for)
 DESK = Page("desk.case", applications_for)
 LICENSE = Page("license", licenses_for)
 LICENSE_DESK = Page("desk.license", licenses_for)
+INQUIRY = Page("inquiry", inquiries_for)
+INQUIRY_DESK = Page("desk.inquiry", inquiries_for)
 DRAFT_DESK = Page("desk.draft", drafts_for)
 PROPOSAL = Page("proposal", lambda actor: proposals())
 NOTICE_DESK = Page("desk.notice", notices_for)
@@ -299,6 +305,65 @@ register(
         Step("activate", _("In force with a license")),
     ],
     holder=told_of_declaration,
+)
+
+
+def told_of_inquiry(line: HistoryLine) -> tuple[list[str], str]:
+    """Of an answer that is proposed, or is no more, the other officers who may sign it; of all else the exporter."""
+    if line.verb in ("propose_sign", "drop_sign"):
+        row = Inquiry.objects.select_related("exporter").get(pk=line.subject_id)
+        others = whoever_may("inquiry.sign").filter(serving(row.exporter.province)).exclude(user=line.actor_id)
+        desk = reverse("desk.inquiry", kwargs={"ref": row.ref})
+        return list(others.order_by("pk").values_list("user__email", flat=True)), desk
+    return holder(Inquiry, "inquiry")(line)
+
+
+def answered(controlled: "str | Promise", free: "str | Promise") -> Callable[[HistoryLine], str]:
+    """The first words, with the code, where the goods are controlled."""
+
+    def said(line: HistoryLine) -> str:
+        item = line.facts["item"]
+        return str(controlled).format(item=item) if item else str(free)
+
+    return said
+
+
+register(
+    "licensing",
+    "inquiry",
+    [
+        Step("ask", _("Asked what the goods are")),
+        Step("withdraw", _("Withdrawn"), INQUIRY, inquiries.withdraw, _("Withdrawn. Nobody answers it any more.")),
+        Step(
+            "propose_sign",
+            answered(_("Answer proposed: control item {item}"), _("Answer proposed: not controlled")),
+            INQUIRY_DESK,
+            inquiries.propose_sign,
+            _("Proposed. The exporter reads it once another officer has signed."),
+            ProposeAnswerForm,
+            internal=True,
+            mail=_("{ref}: an answer waits for a second officer"),
+        ),
+        Step(
+            "sign",
+            answered(_("Answered: control item {item}"), _("Answered: not controlled")),
+            INQUIRY_DESK,
+            inquiries.sign,
+            _("Signed. The exporter has the answer."),
+            mail=_("{ref}: your inquiry was answered"),
+        ),
+        Step(
+            "drop_sign",
+            _("The answer was sent back or taken back"),
+            INQUIRY_DESK,
+            inquiries.drop_sign,
+            _("Sent back. The inquiry waits for another answer."),
+            ReasonForm,
+            internal=True,
+            mail=_("{ref}: the answer was sent back or taken back"),
+        ),
+    ],
+    holder=told_of_inquiry,
 )
 
 register(

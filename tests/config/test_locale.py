@@ -11,7 +11,7 @@ from babel.messages.pofile import read_po
 from django.utils import translation
 
 from exporters.states import ExporterState
-from licensing.states import ApplicationState, DeclarationState, DraftState, LicenseState
+from licensing.states import ApplicationState, DeclarationState, DraftState, InquiryState, LicenseState
 from shipments.states import ShipmentState
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -38,6 +38,7 @@ STATE_WORDS = [
         " 不予许可 行政复议中 维持不予许可 不予受理 已撤回 已失效",
     ),
     (LicenseState, "有效 已暂停 已用完 已过期 已交回 已更替 已终止"),
+    (InquiryState, "已提出 已答复 已撤回"),
     (DraftState, "草案 已批准 已废止"),
     (ShipmentState, "已占用 已申报 部分放行 已放行 已离境 已送达 海关质疑 已退回 已取消 占用已失效 海关不予放行"),
 ]

@@ -100,6 +100,7 @@ def stage(world):
     return people, {
         "party": {"ref": declaration.end_user.ref},
         "declaration": {"ref": declaration.ref},
+        "inquiry": {"ref": make.answer_proposed(world).ref},
         "application": {"ref": draft},
         "license": {"ref": license.ref},
         "shipment": {"ref": shipment.ref},

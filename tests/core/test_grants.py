@@ -34,6 +34,7 @@ INSERT_ONLY = {
     "licensing_question",
     "shipments_resolution",
     "shipments_returnedline",
+    "licensing_inquiry_files",
     "licensing_intent",
     "licensing_intentanswer",
     "licensing_intentanswer_files",
@@ -62,6 +63,7 @@ INSERT_ONLY = {
 MANY_TO_MANY = {
     "licensing_declarationentry_files",
     "licensing_decisionstep_end_users",
+    "licensing_inquiry_files",
     "licensing_intentanswer_files",
     "licensing_questionentry_files",
     "licensing_reconsideration_files",

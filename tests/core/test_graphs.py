@@ -11,14 +11,14 @@ from core import access
 from core.graphs import Move, graph, verb_name
 from core.models import HistoryLine, Role
 from exporters.models import Exporter, Qualification
-from licensing.models import Application, Declaration, Draft, License, Notice
+from licensing.models import Application, Declaration, Draft, Inquiry, License, Notice
 from licensing.models.balances import Movement
 from shipments.models import Shipment
 from tests import make
 
 MODELS = {
     model._meta.model_name: model
-    for model in (Exporter, Qualification, Declaration, Application, License, Shipment, Draft, Notice)
+    for model in (Exporter, Qualification, Declaration, Application, License, Shipment, Draft, Notice, Inquiry)
 }
 TABLE = list(csv.DictReader((Path(__file__).parent.parent / "workflows.csv").open(encoding="utf-8")))
 OPEN_TO = {(r["object"], r["from"], r["verb"], r["to"]): set(r["who"].split()) for r in TABLE}
@@ -32,6 +32,7 @@ WORDS = {
     " · Not accepted · Withdrawn · Lapsed",
     "license": "In force · Suspended · Used up · Expired · Handed back · Replaced · Ended by the ministry",
     "draft": "Draft · Approved · Repealed",
+    "inquiry": "Asked · Answered · Withdrawn",
     "notice": "Made public · Withdrawn",
     "shipment": "Reserved · Declared · Partly cleared · Cleared · Departed · Delivered"
     " · Questioned by customs · Returned · Cancelled · Reservation lapsed · Rejected by customs",
@@ -85,10 +86,11 @@ def test_every_illegal_move_is_refused_by_postgresql_itself(name, world, license
         "shipment": Shipment.objects.get(),
         "draft": make.edition(lambda rules, document: document.update(windows=[])).draft,
         "notice": make.notice(world.ministry),
+        "inquiry": make.inquiry(world),
     }
     row, model = rows[name], MODELS[name]
-    if name in ("license", "shipment", "notice"):  # everything is possible from their first state
-        last = {"license": "expired", "shipment": "cleared", "notice": "withdrawn"}
+    if name in ("license", "shipment", "notice", "inquiry"):  # everything is possible from their first state
+        last = {"license": "expired", "shipment": "cleared", "notice": "withdrawn", "inquiry": "withdrawn"}
         model.objects.filter(pk=row.pk).update(state=last[name])
         row = model.objects.get(pk=row.pk)
     legal = {move.target for move in graph(model) if move.source == row.state} | {row.state}
@@ -111,6 +113,7 @@ def test_a_row_in_a_later_state_can_not_be_inserted(world, license):
         (shipment, "cleared"),
         (make.edition(lambda rules, document: document.update(windows=[])).draft, "approved"),
         (make.notice(world.ministry), "withdrawn"),
+        (make.inquiry(world), "withdrawn"),
     ):
         columns = [f.column for f in row._meta.concrete_fields if f.column != row._meta.pk.column]
         table = row._meta.db_table

@@ -57,6 +57,7 @@ def one_more(world):
     world.clear(world.shipment(license, 1_000).ref, 500_000)  # more than the license has: an incident
     Shipment.objects.update(report_due_on=legal_today() - timedelta(days=1))
     world.declaration(verified=False)
+    make.answer_proposed(world)
     ref = world.under_review(world.application())
     decisions.recommend(ref, seen=make.seen(ref), outcome="approve", months=12, by=world.ministry.reviewer)
     world.under_review(world.application())
@@ -83,10 +84,12 @@ def test_the_lists_are_these():
         "desk.declarations",
         "desk.exporters",
         "desk.incidents",
+        "desk.inquiries",
         "desk.licenses",
         "desk.proposals",
         "desk.reconsiderations",
         "desk.reports",
+        "inquiries",
         "licenses",
         "members",
         "officers",

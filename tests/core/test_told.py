@@ -7,7 +7,17 @@ from core.web.steps import _steps
 
 TESTS = Path(__file__).parent.parent
 # Whose history their company reads; of the rest officers alone do, or everybody.
-THEIRS = ("exporter", "party", "qualification", "declaration", "application", "license", "shipment", "windowwarning")
+THEIRS = (
+    "exporter",
+    "party",
+    "qualification",
+    "inquiry",
+    "declaration",
+    "application",
+    "license",
+    "shipment",
+    "windowwarning",
+)
 
 
 def read(name):

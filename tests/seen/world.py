@@ -345,6 +345,9 @@ def _cases(world):
     questions.close_question(asked, seen=seen(asked), question=who, reason="Found it", by=m.reviewer)
     questions.ask(asked, text="By which ship?", about=["other"], due_on=fortnight, by=m.reviewer)
     doubted = _declarations(world, single)
+    make.answer_proposed(world)
+    make.answered(world)
+    make.inquiry(world, composition={"Dy": "0.032"}, hs_code="85051110", files=[("sheet.pdf", demo.pdf("sheet"))])
     drafts, sent = [empty, half, single], [waits, unverified, rejected, completed]
     return [doubted, *drafts, *sent, accepted, taken, left, hit, paused, asked, *_decided(world, reviewed)]
 
