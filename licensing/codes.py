@@ -337,6 +337,12 @@ CODES = (
         _("Send the declaration first."),
     ),
     Code(
+        "inquiry-differs",
+        422,
+        _("The answer to the inquiry that a line cites found its goods to be another item."),
+        _("Name the item that was found, or leave the inquiry out."),
+    ),
+    Code(
         "edition-passed",
         409,
         _("Another edition of the rules is in force since the answer was proposed."),

@@ -27,6 +27,7 @@ from licensing.models import (
     ApplicationDocument,
     ControlItem,
     Declaration,
+    Inquiry,
     Kind,
 )
 from licensing.selectors import NEW, Judged, applications_for, judge, usable_declarations
@@ -59,6 +60,7 @@ class LineDraft:
     value: Decimal | None = None
     currency: str = ""
     composition: dict[str, str] = field(default_factory=dict)
+    inquiry: Inquiry | None = None
 
 
 @dataclass(frozen=True)
@@ -114,6 +116,23 @@ def _lock_declared(draft: Draft) -> list[Declaration]:
     return [rows[one.pk] for one in draft.end_users]
 
 
+def _cited(draft: Draft, exporter: int) -> list[Problem]:
+    """Where a line cites no signed answer of its own company, or one that found the goods to be another item."""
+    problems = []
+    for index, line in enumerate(draft.lines):
+        if (asked := line.inquiry) is None:
+            continue
+        if asked.exporter_id != exporter or not asked.signed:
+            message = _("Choose one of your own inquiries that were answered.")
+            problems.append(Problem(f"/lines/{index}/inquiry", "unknown-reference", message))
+        elif asked.control_item_id != line.control_item.pk:
+            message = _("The answer to this inquiry found another item: {item}.").format(
+                item=asked.control_item or _("Not controlled")
+            )
+            problems.append(Problem(f"/lines/{index}/inquiry", "inquiry-differs", message))
+    return problems
+
+
 def _write(row: Application, draft: Draft, declared: list[Declaration], by: Actor, verb: str) -> Application:
     message = _("This label is for overseas exporters; choose an official code.")
     unofficial = [
@@ -130,8 +149,8 @@ def _write(row: Application, draft: Draft, declared: list[Declaration], by: Acto
     other = other_lines(row, [(line.control_item.pk, line.unit) for line in draft.lines])
     if (draft.kind == Kind.AMENDMENT) != (row.amends is not None):
         other.append(Problem("/kind", "out-of-range", _("Begin the change of a license on its own page.")))
-    if unofficial or foreign or other:
-        raise Invalid([*unofficial, *foreign, *other])
+    if problems := [*unofficial, *foreign, *other, *_cited(draft, row.exporter_id)]:
+        raise Invalid(problems)
     for name in SAID:
         setattr(row, name, getattr(draft, name))
     row.destinations = sorted({declaration.end_user.country_id for declaration in declared})
@@ -148,6 +167,7 @@ def _write(row: Application, draft: Draft, declared: list[Declaration], by: Acto
             value=line.value,
             currency=line.currency,
             composition=line.composition,
+            inquiry=line.inquiry,
         )
     # delete() would look for steps that name these, in a table from which the application's role may delete nothing
     end_users = row.end_users.all()

@@ -30,6 +30,7 @@ from exporters import rules
 from exporters.models import Exporter, Party
 from licensing.models.declarations import Declaration
 from licensing.models.editions import PolicyEdition
+from licensing.models.inquiries import Inquiry
 from licensing.models.lists import ControlItem
 from licensing.rules import (
     asked_for_nothing_yet,
@@ -630,6 +631,10 @@ class ApplicationLine(models.Model):
         blank=True,
         db_default={},
         help_text="By mass: {symbol: fraction as a decimal string}. The license's line has it as its upper bound.",
+    )
+
+    inquiry = models.ForeignKey(
+        Inquiry, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("item inquiry")
     )
 
     class Meta:

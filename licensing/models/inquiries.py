@@ -4,6 +4,7 @@ from datetime import datetime
 
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django_fsm import FSMField, FSMModelMixin, transition
 
@@ -57,6 +58,13 @@ class Inquiry(FSMModelMixin, models.Model):
 
     def __str__(self) -> str:
         return self.ref
+
+    @property
+    def answer(self) -> str:
+        """What the goods were found to be; nothing before it is signed."""
+        if not self.signed:
+            return ""
+        return str(self.control_item) if self.control_item else gettext("Not controlled")
 
     @property
     def signed(self) -> bool:

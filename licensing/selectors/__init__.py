@@ -82,7 +82,7 @@ from licensing.selectors.editions import (
 )
 from licensing.selectors.follows import codes_known, follows_of
 from licensing.selectors.holds import Announced, holds_known, last_day
-from licensing.selectors.inquiries import inquiries_for, with_answers
+from licensing.selectors.inquiries import inquiries_for, inquiries_to_cite, with_answers
 from licensing.selectors.judging import (
     NEW,
     PENDING,
@@ -291,6 +291,7 @@ __all__ = [
     "in_force_on",
     "in_queue",
     "inquiries_for",
+    "inquiries_to_cite",
     "invariants_of",
     "items_named",
     "judge",

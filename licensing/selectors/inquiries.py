@@ -7,6 +7,7 @@ from core.models import Proposal
 from core.selectors import bears_proposals, reaches_documents
 from exporters.selectors import seen_by
 from licensing.models import Inquiry
+from licensing.states import InquiryState
 
 
 @bears_proposals("inquiry")
@@ -19,6 +20,11 @@ def with_answers(rows: QuerySet[Inquiry]) -> QuerySet[Inquiry]:
     """Inquiries that know whether an answer waits for a second officer."""
     waiting = Proposal.objects.filter(subject_kind="inquiry", subject_id=OuterRef("pk"), decided_at=None)
     return rows.annotate(answer_waits=Exists(waiting))
+
+
+def inquiries_to_cite(actor: Actor) -> list[Inquiry]:
+    """Answers that a line may rest on, the newest first."""
+    return list(inquiries_for(actor).filter(state=InquiryState.SIGNED, control_item__isnull=False))
 
 
 @visibility("inquiry")

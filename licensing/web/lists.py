@@ -347,13 +347,6 @@ DESK_DECLARATIONS = replace(
 # --- item inquiries ---------------------------------------------------------------------------------------
 
 
-def answer(row: Any) -> str:
-    """What the goods were found to be; nothing before it is signed."""
-    if not row.signed:
-        return ""
-    return row.control_item.code if row.control_item else str(_("Not controlled"))
-
-
 INQUIRIES = List(
     route="inquiries",
     template="licensing/inquiry_list.html",
@@ -363,7 +356,7 @@ INQUIRIES = List(
         Column("state", _("State"), state_word),
         Column("asked", _("Asked on"), lambda row: row.asked_at, ("pk",)),
         Column("goods", _("What the goods are"), lambda row: row.description),
-        Column("answer", _("Answer"), answer),
+        Column("answer", _("Answer"), lambda row: row.answer),
         Column("reason", _("Reason"), lambda row: row.reason),
         Column("edition", _("Edition"), lambda row: row.edition.code if row.edition else ""),
         Column("signed", _("Answered on"), lambda row: row.signed_at),

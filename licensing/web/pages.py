@@ -115,6 +115,7 @@ def application_form(request: HttpRequest, ref: str = "") -> HttpResponse:
         return kept.onward(request, "application", ref=ref)
 
     items = {item.code.lower(): item for item in selectors.search_items()}
+    known = {"items": items, "inquiries": selectors.inquiries_to_cite(request.actor)}
 
     def parts(data: QueryDict | None, files: Files) -> list[ApplicationForm | BaseFormSet]:
         now = get_object_or_404(selectors.applications_for(request.actor), ref=ref) if ref else None
@@ -125,7 +126,7 @@ def application_form(request: HttpRequest, ref: str = "") -> HttpResponse:
             parties=parties_for(request.actor),
             initial={"kind": request.GET.get("kind", "annual")} if now is None else None,
         )
-        return [form, LineFormSet(data, initial=_line_initial(now), prefix="lines", form_kwargs={"items": items})]
+        return [form, LineFormSet(data, initial=_line_initial(now), prefix="lines", form_kwargs=known)]
 
     def save(form: ApplicationForm, lines: BaseFormSet) -> Application:
         draft = form.draft([line.line() for line in _typed(lines)])
@@ -165,9 +166,10 @@ def _line_initial(row: Application | None) -> list[dict[str, Any]]:
             "description": line.description,
             "hs_code": line.hs_code,
             "composition": line.composition,
+            "inquiry": line.inquiry and line.inquiry.ref,
             "quantity": show(line.quantity, line.unit),
         }
-        for line in row.lines.select_related("control_item")
+        for line in row.lines.select_related("control_item", "inquiry")
     ]
 
 

@@ -16,10 +16,11 @@ from core.models import Document, Mail, Paper, Proposal
 from core.selectors import documents_for
 from core.telling import told
 from licensing import selectors
-from licensing.actions import inquiries
-from licensing.models import Inquiry
+from licensing.actions import applications, inquiries
+from licensing.actions.applications import Draft, LineDraft
+from licensing.models import Application, ApplicationLine, ControlItem, Inquiry
 from licensing.web.forms.inquiries import ProposeAnswerForm
-from licensing.web.lists import DESK_INQUIRIES, answer
+from licensing.web.lists import DESK_INQUIRIES
 from tests import make, pdf
 from tests.core.test_files import TAKEN
 from tests.licensing.test_limits import refused
@@ -61,7 +62,7 @@ def test_two_officers_answer_it(row, world):
 
 def test_it_may_be_not_controlled(row, world):
     signed = answered(world, row, item="")
-    assert (signed.signed, signed.control_item) == (True, None) and answer(signed) == "Not controlled"
+    assert (signed.signed, signed.control_item) == (True, None) and signed.answer == "Not controlled"
 
 
 def test_whoever_proposed_the_answer_does_not_sign_it_and_another_reviewer_may(row, world):
@@ -215,3 +216,49 @@ def test_the_company_has_the_answer_as_a_letter(item, row, world):
 def test_files_of_its_kinds_are_kept_with_it(world):
     row = inquiry(world, files=[("card.png", TAKEN["a.png"])])
     assert [file.name for file in row.files.all()] == ["card.png"]
+
+
+# --- cited by a case ----------------------------------------------------------------------------------------
+
+
+def cited(world, inquiry, code="1C905.a.4"):
+    """A draft whose only line cites it."""
+    item = ControlItem.objects.get(code=code)
+    line = LineDraft(item, "Magnets", 1_000, item.unit, inquiry=inquiry)
+    return applications.start(Draft("per_shipment", lines=[line]), by=world.exporter)
+
+
+def test_a_line_cites_an_answer_of_its_company_that_found_its_item(world):
+    row = answered(world)
+    assert cited(world, row).lines.get().inquiry == row
+
+
+def test_a_line_cites_no_open_inquiry_no_strangers_and_no_other_item(world):
+    row, stranger = inquiry(world), make.exporter(world.ministry, "Other Co., Ltd.")
+    assert refused(cited, world, row) == ["unknown-reference"]
+    signed = answered(world, row)
+    assert refused(cited, world, signed, "1C902.a.1") == ["inquiry-differs"]
+    assert refused(cited, world, answered(world, item="")) == ["inquiry-differs"]
+    others = inquiries.ask(description="Magnets", by=stranger)
+    assert refused(cited, world, answered(world, others)) == ["unknown-reference"]
+    assert not Application.objects.exists()
+
+
+def test_the_form_offers_answers_and_both_sides_see_what_is_cited(world, client):
+    client.force_login(world.exporter.user)
+    assert 'name="lines-0-inquiry"' not in client.get(reverse("application.new")).content.decode()
+    row, free, still = answered(world), answered(world, item=""), inquiry(world)
+    shown = client.get(reverse("application.new")).content.decode()
+    assert f'value="{row.ref}"' in shown and free.ref not in shown and still.ref not in shown
+    ref = world.under_review(world.application())
+    ApplicationLine.objects.filter(application__ref=ref).update(inquiry=row)
+    case = Application.objects.get(ref=ref)
+    assert reverse("inquiry", args=[row.ref]) in page(client, world.exporter, "application", case)
+    assert reverse("desk.inquiry", args=[row.ref]) in page(client, world.ministry.reviewer, "desk.case", case)
+
+
+def test_a_draft_keeps_what_it_cites_when_it_is_changed(world, client):
+    row = answered(world)
+    draft = cited(world, row)
+    shown = page(client, world.exporter, "application.edit", draft)
+    assert re.search(rf'value="{row.ref}"[^>]* selected', shown)

@@ -1,6 +1,6 @@
 """What an exporter asks for: the case, its goods, its papers."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django import forms
@@ -11,7 +11,7 @@ from core.decided import filled
 from core.web.fields import CodesField, DayField, QuantityField
 from exporters.models import Party
 from licensing.actions.applications import FILE_KINDS, Draft, LineDraft
-from licensing.models import Application, ApplicationDocument, ControlItem, Declaration, Kind
+from licensing.models import Application, ApplicationDocument, ControlItem, Declaration, Inquiry, Kind
 from licensing.selectors import editions_at
 from licensing.web.forms.check import one_of, words_of
 from licensing.web.forms.elements import ElementsField
@@ -146,10 +146,28 @@ class LineForm(forms.Form):
         label=gettext_lazy("Quantity"), help_text=gettext_lazy("In the list's unit, e.g. 1200.500 kg.")
     )
 
-    def __init__(self, *args: Any, items: Mapping[str, ControlItem], **kwargs: Any) -> None:
+    inquiry = forms.ModelChoiceField(
+        label=gettext_lazy("Inquiry that answered what it is"),
+        queryset=Inquiry.objects.none(),
+        to_field_name="ref",
+        required=False,
+        empty_label=gettext_lazy("None"),
+    )
+
+    def __init__(
+        self, *args: Any, items: Mapping[str, ControlItem], inquiries: Sequence[Inquiry] = (), **kwargs: Any
+    ) -> None:
         self.items = items
         self.read_as = ""  # how the quantity was read, where it was typed anew
         super().__init__(*args, **kwargs)
+        if inquiries:
+            self.fields["inquiry"].choices = [
+                ("", _("None")),
+                *((one.ref, f"{one} · {one.answer}") for one in inquiries),
+            ]
+            self.fields["inquiry"].queryset = Inquiry.objects.filter(pk__in=[one.pk for one in inquiries])
+        else:
+            del self.fields["inquiry"]
 
     def clean_code(self) -> ControlItem:
         code = self.cleaned_data["code"].strip()
@@ -177,7 +195,8 @@ class LineForm(forms.Form):
     def line(self) -> LineDraft:
         data = self.cleaned_data
         item = data["code"]
-        said = {"hs_code": data.get("hs_code") or "", "composition": data.get("composition") or {}}
+        said: dict[str, Any] = {"hs_code": data.get("hs_code") or "", "composition": data.get("composition") or {}}
+        said["inquiry"] = data.get("inquiry")
         return LineDraft(item, data["description"], data["base"], item.unit, **said)
 
 
