@@ -33,7 +33,7 @@ add(
     _("Proposals"),
     "ministry",
     counts=proposals_to_countersign,
-    work="license.revoke exporter.bar inquiry.sign",
+    work="license.revoke exporter.bar declaration.invalidate inquiry.sign",
 )
 add(
     27,

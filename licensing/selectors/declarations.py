@@ -7,12 +7,13 @@ from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
 from core.access import Actor, visibility
 from core.history import lines_of
 from core.models import Document, HistoryLine
-from core.selectors import reaches_documents, whoever_may
+from core.selectors import bears_proposals, reaches_documents, whoever_may
 from exporters.selectors import seen_by
 from licensing.models import Declaration, DeclarationEntry, LicenseEndUser
 from licensing.states import MAY_BE_USED
 
 
+@bears_proposals("declaration")
 def declarations_for(actor: Actor) -> QuerySet[Declaration]:
     rows = Declaration.objects.select_related(
         "exporter__organization", "end_user__country", "end_use", "certificate"

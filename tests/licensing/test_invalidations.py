@@ -274,3 +274,9 @@ def test_no_officer_lifts_it(world, row, license):
     invalidated(row, world)
     cause = Suspension.objects.get()
     assert "declaration" in cause.not_to_end(world.ministry.decider.user).detail
+
+
+def test_what_is_proposed_stands_in_the_list_of_proposals_of_whoever_may_countersign_it(row, world, client):
+    propose(row, world.ministry.reviewer)
+    client.force_login(world.ministry.decider.user)
+    assert row.ref in client.get("/desk/proposals/").content.decode()
