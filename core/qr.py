@@ -7,7 +7,8 @@ DIGITS = 20  # of a part of a row: longer ones would get places to break a line 
 
 def modules(text: str) -> list[list[str]]:
     """Row by row from the top, each as hexadecimal digits, four modules a digit, the last filled up with light ones."""
-    code = segno.make_qr(text, error="l", boost_error=True)  # as much of an error corrected as costs no larger code
+    # as much of an error corrected as costs no larger code; one mask, as the choice among eight takes most of the time
+    code = segno.make_qr(text, error="l", boost_error=True, mask=0)
     return [_hex("".join(str(one) for one in row)) for row in code.matrix]
 
 
