@@ -267,6 +267,7 @@ def test_a_mail_names_what_happened_with_a_link_and_tells_no_content(world):
         "license": license,
         "shipment": world.shipment(license, 1_000),
         "declaration": world.declaration(),
+        "inquiry": make.inquiry(world),
         "exporter": world.exporter.organization,
         "qualification": world.exporter.organization,
         "organization": world.exporter.organization,
