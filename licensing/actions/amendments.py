@@ -4,7 +4,7 @@ What it asks and grants of a line, a value, a share or the number of clearances 
 has used stays used (docs/decisions/0034). So none of it may be below what is drawn and reserved.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
 
 from django.utils.translation import gettext as _
@@ -17,7 +17,7 @@ from core.legal_time import legal_day, legal_now
 from core.locks import lock
 from core.quantities import show
 from core.references import draw
-from licensing.models import Application, Declaration, Kind, License
+from licensing.models import Application, ApplicationEndUser, Declaration, Kind, License, Suspension
 from licensing.selectors import licenses_for
 from licensing.selectors.floors import Floors, floors_of
 from licensing.states import LicenseState
@@ -37,6 +37,22 @@ def require_amendable(row: Application) -> None:
         )
         text = message.format(ref=license.ref, state=license.get_state_display())
         raise DomainError(text, code="license-not-amendable")
+
+
+def require_none_closed(row: Application, users: Iterable[ApplicationEndUser]) -> None:
+    """A change opens nobody again whom a decider closed on the license that it amends, or on one before that: another
+    decider does. What else closed him is looked at when it is issued. Raises DomainError end-user-closed."""
+    if row.amends is None:
+        return
+    closed = Suspension.objects.filter(
+        license__in=row.amends.and_before(),
+        end_user__party__in=[user.party_id for user in users],
+        cause=Suspension.Cause.ENFORCEMENT,
+        ended_at=None,
+    )
+    if names := dict.fromkeys(closed.values_list("end_user__party__name", flat=True)):
+        message = _("The ministry closed this on {ref}: {names}. Leave it out, or wait until that is lifted.")
+        raise DomainError(message.format(ref=row.amends.ref, names="; ".join(names)), code="end-user-closed")
 
 
 def other_lines(row: Application, lines: list[tuple[int, str]]) -> list[Problem]:

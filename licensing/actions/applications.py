@@ -19,7 +19,7 @@ from core.locks import lock, lock_all
 from core.references import draw
 from exporters.models import Exporter, Party
 from exporters.states import ExporterState
-from licensing.actions.amendments import below_asked, other_lines, require_amendable
+from licensing.actions.amendments import below_asked, other_lines, require_amendable, require_none_closed
 from licensing.actions.findings import freeze, problems_of
 from licensing.actions.reliance import lacking_of, undeclared, unreliable
 from licensing.models import (
@@ -290,6 +290,7 @@ def submit(ref: str, *, seen: int, by: Actor) -> Application:
     row = lock_with_exporter(ref, by)
     require(row.submit, by=by, seen=seen)
     require_amendable(row)
+    require_none_closed(row, row.end_users.all())
     lock_all(Declaration.objects.filter(used_by__application=row))
     at = legal_now()
     judged = judge(row, at=at, audience=NEW)

@@ -24,7 +24,7 @@ from core.locks import lock, lock_all
 from core.references import draw, draw_code
 from exporters.states import ExporterState
 from licensing import ledger
-from licensing.actions.amendments import below_granted, clearances_left, require_amendable
+from licensing.actions.amendments import below_granted, clearances_left, require_amendable, require_none_closed
 from licensing.actions.applications import lock_with_exporter
 from licensing.actions.barring import require_not_barred
 from licensing.actions.consultations import require_running
@@ -190,6 +190,7 @@ def granting(
     chosen = list(users.filter(pk__in=end_users) if end_users is not None else users)
     lines, kept = {number for number, units in granted.items() if units}, {user.pk for user in chosen}
     require_reliable(row, chosen, lines)
+    require_none_closed(row, chosen)
     require_screened(row, chosen)
     require_papers(row, judged, lines, kept)
     most = limits(row, judged, lines, kept)
@@ -385,13 +386,15 @@ def approve(
     require_amendable(row)
     require_another(row.not_to_decide(by))
     step = _recommendation(row)
-    declarations, _others = lock_declarations([user for user in row.end_users.all() if user.pk in step.kept])
+    users = [user for user in row.end_users.all() if user.pk in step.kept]
+    declarations, _others = lock_declarations(users)
     at = legal_now()
     if step.outcome != Outcome.APPROVE:
         raise DomainError(
             _("A refusal was recommended. Return the case with your reason if you see it otherwise."),
             code="not-recommended",
         )
+    require_none_closed(row, users)
     require_verified(declarations, step)
     require_above_used(row, step)
     granted = recommended(row)
@@ -598,6 +601,7 @@ def issue(ref: str, *, seen: int, usable_from: date | None = None, acknowledged:
             "The {months} months granted count from the first day of the license that this changes, and are over."
         )
         raise Invalid([Problem("/usable_from", "date-out-of-range", message.format(months=step.months))])
+    require_none_closed(row, kept)
     require_verified(declarations, step)
     require_above_used(row, step)
     granted = recommended(row)

@@ -173,13 +173,14 @@ class License(FSMModelMixin, models.Model):
         after = self.successor
         return [self, *(after.and_after() if after else ())]
 
+    def and_before(self) -> list[Self]:
+        """It and those whose place it took, one after the other."""
+        return [self, *(self.replaces.and_before() if self.replaces else ())]
+
     @property
     def counted_from(self) -> date:
         """From which day its months are counted: from the first of the license at whose place it stands in the end."""
-        row = self
-        while row.replaces:
-            row = row.replaces
-        return row.usable_from
+        return self.and_before()[-1].usable_from
 
     def serves(self) -> bool:
         """An end-user of it is open; with none it is suspended, whatever else. Asked before or after one is closed."""

@@ -18,7 +18,7 @@ from core.web.steps import Failed, of_one_moment, offered
 from exporters.selectors import stop_of
 from exporters.states import ExporterState
 from licensing import granted, selectors
-from licensing.actions.amendments import require_amendable
+from licensing.actions.amendments import require_amendable, require_none_closed
 from licensing.actions.decisions import require_above_used, require_grantable
 from licensing.actions.declarations import stated
 from licensing.actions.findings import DEPARTURES, lacking, limits, presumed
@@ -142,6 +142,7 @@ def _judged(row: Application) -> dict[str, Any]:
             step = row.basis
             assert step is not None, "it is what was read as recommended"
             require_amendable(row)
+            require_none_closed(row, [user for user in row.end_users.all() if user.pk in kept])
             require_above_used(row, step)
             require_verified([one for one in declared if one.checked], step)
             require_grantable(row, recommended, judged)

@@ -15,10 +15,12 @@ from licensing import books, ledger
 from licensing.actions import amendments, applications, decisions, licenses, receipts, reconsiderations
 from licensing.models import Application, ControlItem, Kind, License, Obstacle, QuotaPool
 from licensing.models.balances import Ceiling, LicenseLine, Movement
+from licensing.selectors.enforcement import Query
 from shipments import selectors
 from shipments.actions import cancel, receive
 from shipments.models import Incident, Shipment
 from tests import make
+from tests.licensing.test_enforcement import lifted, suspended
 from tests.make import seen
 from tests.shipments.test_corrections import come_back, decide
 
@@ -341,6 +343,55 @@ def test_it_goes_on_only_while_the_license_is_in_force(world, step):
             assert "only a license in force can be changed" in error.detail
             return
         call()
+
+
+@pytest.mark.parametrize("step", ["submit", "recommend", "approve", "issue"])
+def test_nobody_is_open_again_by_it_whom_a_decider_closed(world, step):
+    license = world.license(kilograms=100, users=2)
+    ref, officers = asks(begun(world, license), 80), world.ministry
+    done = {
+        "submit": lambda: applications.submit(ref, seen=seen(ref), by=world.exporter),
+        "recommend": lambda: decisions.recommend(
+            ref, seen=seen(ref), outcome="approve", months=12, by=officers.reviewer
+        ),
+        "approve": lambda: decisions.approve(ref, seen=seen(ref), by=officers.decider),
+        "issue": lambda: issued(world, ref),
+    }
+    for name, call in done.items():
+        if name == "recommend":
+            receipts.accept(ref, by=officers.intake)
+            decisions.assign(ref, seen=seen(ref), by=officers.reviewer)
+            make.demo.screened(ref, officers.reviewer)
+        if name == step:
+            party = license.end_users.order_by("pk")[1].party
+            suspended(world, Query(end_user=party.ref))
+            error = refused(call)
+            assert (error.code, error.status) == ("end-user-closed", 409)
+            assert f"on {license.ref}: {party.name}." in error.detail
+            lifted(world, Query(end_user=party.ref))
+        call()
+
+
+def test_it_goes_on_without_him_and_no_later_one_brings_him_back(world, client):
+    license = world.license(kilograms=100, users=2)
+    row = begun(world, license)
+    closed = row.end_users.order_by("pk")[1]
+    make.demo.under_review(world.exporter, row.ref, world.ministry)
+    said = {"outcome": "approve", "months": 12, "by": world.ministry.reviewer}
+    decisions.recommend(row.ref, seen=seen(row.ref), **said)
+    suspended(world, Query(end_user=closed.party.ref))
+    text = text_of(client, world.ministry.decider, f"/desk/cases/{row.ref}/")
+    assert f"The ministry closed this on {license.ref}: {closed.party.name}." in text
+    decisions.send_back(row.ref, seen=seen(row.ref), reason="Without him.", by=world.ministry.decider)
+    kept = [user.pk for user in row.end_users.exclude(pk=closed.pk)]
+    decisions.recommend(row.ref, seen=seen(row.ref), end_users=kept, text="Not him.", **said)
+    decisions.approve(row.ref, seen=seen(row.ref), by=world.ministry.decider)
+    new = issued(world, row.ref)
+    assert new.end_users.still_open().count() == 1
+    again = begun(world, new)
+    again.end_users.create(party=closed.party, declaration=closed.declaration)
+    error = refused(lambda: applications.submit(again.ref, seen=seen(again.ref), by=world.exporter))
+    assert error.code == "end-user-closed"
 
 
 def test_a_refusal_is_not_contested_once_the_license_was_replaced(world):
