@@ -118,6 +118,11 @@ class License(FSMModelMixin, models.Model):
             Guard("two_people", operation=pgtrigger.Insert),
             Guard("replaces_what_it_amends", operation=pgtrigger.Insert),
             Guard(
+                "keeps_its_case",
+                operation=pgtrigger.Update,
+                condition=pgtrigger.AnyChange("application", "replaces"),
+            ),
+            Guard(
                 "succeeded_by_one",
                 operation=pgtrigger.Update,
                 condition=pgtrigger.Q(old__state__df=pgtrigger.F("new__state"), new__state=S.REPLACED),

@@ -126,11 +126,22 @@ BEGIN
 END;
 $$;
 
--- Attached to licenses that are replaced: another one is there.
+-- Attached to licenses whose application, or what they replace, would be another: two people decided on what it has.
+CREATE OR REPLACE FUNCTION guard_keeps_its_case() RETURNS trigger LANGUAGE plpgsql
+    SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    RAISE EXCEPTION 'a license keeps its application and what it replaces' USING ERRCODE = 'check_violation';
+END;
+$$;
+
+-- Attached to licenses that are replaced: another one of its company is there, whose application asked to change it.
 CREATE OR REPLACE FUNCTION guard_succeeded_by_one() RETURNS trigger LANGUAGE plpgsql
     SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
-    IF NOT EXISTS (SELECT FROM licensing_license n WHERE n.replaces_id = NEW.id) THEN
+    IF NOT EXISTS (
+        SELECT FROM licensing_license n JOIN licensing_application a ON a.id = n.application_id
+        WHERE n.replaces_id = NEW.id AND n.exporter_id = NEW.exporter_id AND a.amends_id = NEW.id
+    ) THEN
         RAISE EXCEPTION 'a license is replaced by another' USING ERRCODE = 'check_violation';
     END IF;
     RETURN NEW;

@@ -49,6 +49,7 @@ def test_every_guard_runs_its_own_function_with_a_fixed_search_path(db):
         "ended_with_the_account",
         "in_order",
         "insert_only",
+        "keeps_its_case",
         "no_cause_open",
         "nothing_reserved",
         "pool_change_decided_once",

@@ -468,6 +468,32 @@ def written(world, license, case, *, replaced=True):
     return new
 
 
+def test_postgresql_lets_a_license_keep_its_case_and_what_it_replaces(world):
+    license, other = world.license(kilograms=100), world.license(kilograms=100)
+    unused = Application.objects.get(ref=decided(world, world.application()))
+    for wrong in ({"replaces": license}, {"application": unused}):
+        with pytest.raises(IntegrityError, match="keeps its application"), transaction.atomic():
+            License.objects.filter(pk=other.pk).update(**wrong)
+    License.objects.filter(pk=other.pk).update(application=other.application, replaces=None)  # as it is
+
+
+def test_postgresql_lets_only_one_that_was_asked_for_succeed(world):
+    license, other = world.license(kilograms=100), world.license(kilograms=100)
+    case = Application.objects.get(ref=decided(world, asks(begun(world, license), 80)))
+    new = written(world, license, case, replaced=False)
+    stranger = make.exporter(world.ministry, "Other Co., Ltd.").organization_id
+    for row, wrong in (
+        (Application.objects.filter(pk=case.pk), {"amends": other}),
+        (License.objects.filter(pk=new.pk), {"exporter": stranger}),
+    ):
+        before = row.values(*wrong).get()
+        row.update(**wrong)
+        with pytest.raises(IntegrityError, match="is replaced by another"), transaction.atomic():
+            License.objects.filter(pk=license.pk).update(state="replaced")
+        row.update(**before)
+    License.objects.filter(pk=license.pk).update(state="replaced")
+
+
 def test_postgresql_opens_no_line_while_the_license_before_is_in_force(world):
     license = world.license(kilograms=100)
     case = Application.objects.get(ref=decided(world, asks(begun(world, license), 80)))
@@ -513,6 +539,7 @@ def test_postgresql_lets_a_license_be_replaced_once(world):
     license, others = world.license(kilograms=100), [world.license(kilograms=100).pk for _ in range(2)]
     with connection.cursor() as cursor:
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        cursor.execute("ALTER TABLE licensing_license DISABLE TRIGGER USER")
         with pytest.raises(IntegrityError, match="replaces_id_key"), transaction.atomic():
             cursor.execute("UPDATE licensing_license SET replaces_id = %s WHERE id = ANY (%s)", [license.pk, others])
 
