@@ -75,7 +75,7 @@ def told(django_db_setup, django_db_blocker, tmp_path_factory):
         pytest.MonkeyPatch.context() as patch,
         time_machine.travel(world.BEGIN, tick=False) as fixed.traveller,
     ):
-        for module in ("core.references", "core.actions.keys", "licensing.actions.decisions"):
+        for module in ("core.references", "core.actions.keys"):
             patch.setattr(f"{module}.secrets", Drawn(module))
         patch.setattr(make, "serial", itertools.count(1))
         patch.setattr(settings, "DATA_DIR", tmp_path_factory.mktemp("data"))  # not of a copy that was started here

@@ -160,6 +160,8 @@ def _pages(gather, route, row, actor):
         if route == "shipment.new":
             usable = License.objects.filter(state="active").order_by("pk").values_list("ref", flat=True)
             yield from (f"{path}?license={ref}" for ref in usable)
+        if route == "desk.enforcement":
+            yield f"{path}?destination=DE"
         return
     verb = route.rpartition(".")[2]
     step = steps._steps.get(row.noun, {}).get(verb)

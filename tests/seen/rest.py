@@ -10,6 +10,7 @@ from core import access
 from core.deliveries import _writers
 from core.models import HistoryLine
 from core.telling import told
+from licensing.models import License
 from tests.seen.gather import Numbered, rows_of, undone
 from tests.seen.world import LATER
 
@@ -43,6 +44,12 @@ def files():
     return {name: row for (name, _), row in sorted(access.table().items()) if name.endswith(".csv")}
 
 
+def _queries(name, kwargs):
+    if name == "api.verify":
+        return ["", "?code=WRONG", f"?code={License.objects.get(**kwargs).verify_code}"]
+    return QUERIES[name]
+
+
 class Programs:
     """Keys of each kind, and who reads with his session."""
 
@@ -59,11 +66,11 @@ class Programs:
 
     def answer(self, name, row):
         cases = {}
-        rows = [("", {}, None)]
+        rows = [("", self.gather.told.links.get(name, {}), None)]
         if row.noun:
             rows = rows_of(row.noun, self.gather.told.more, list(self.actors.values()))
         for case, kwargs, _row in rows:
-            for query in [""] if row.noun else QUERIES[name]:
+            for query in [""] if row.noun else _queries(name, kwargs):
                 found = cases[case or query or "all"] = {}
                 for who, actor in self.actors.items():
                     if row.admits(actor) and (not row.noun or access.visible[row.noun](actor, **kwargs)):

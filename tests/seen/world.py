@@ -154,6 +154,7 @@ def _links(world):
         "invitation.link": invitation,
         "account_reset_password_from_key": reset,
         "account_confirm_email": {"key": EmailConfirmationHMAC(unproved).key},
+        "api.verify": {"ref": License.objects.order_by("pk").values_list("ref", flat=True)[0]},
     }
 
 
@@ -347,9 +348,23 @@ def _cases(world):
     doubted = _declarations(world, single)
     make.answer_proposed(world)
     make.answered(world)
-    make.inquiry(world, composition={"Dy": "0.032"}, hs_code="85051110", files=[("sheet.pdf", demo.pdf("sheet"))])
+    asked_what = make.inquiry(
+        world, composition={"Dy": "0.032"}, hs_code="85051110", files=[("sheet.pdf", demo.pdf("sheet"))]
+    )
     drafts, sent = [empty, half, single], [waits, unverified, rejected, completed]
-    return [doubted, *drafts, *sent, accepted, taken, left, hit, paused, asked, *_decided(world, reviewed)]
+    return [
+        doubted,
+        *drafts,
+        *sent,
+        accepted,
+        taken,
+        left,
+        hit,
+        paused,
+        asked,
+        asked_what.ref,
+        *_decided(world, reviewed),
+    ]
 
 
 def _declarations(world, ref):
@@ -377,6 +392,7 @@ def _declarations(world, ref):
         said = {"ground": "forged", "reason": "The stamp is not that of the company."}
         invalidations.propose_invalidate(row, seen=seen(row), by=world.ministry.reviewer, **said)
     invalidations.invalidate(invalid, seen=seen(invalid), by=world.ministry.decider)
+    declarations.receive_original(doubted, seen=seen(doubted), on=legal_today(), by=world.ministry.intake)
     return doubted
 
 

@@ -34,7 +34,7 @@ NO = {"factors": ["END_USE"], "text": "Its use is not known."}
 ENGINE = {
     "",
     *("policy-changed", "channel-not-open", "screening-unresolved", "screening-missing", "papers-missing"),
-    *("declaration-not-submitted", "declaration-changed", "required", "exporter-not-active", "held"),
+    *("declaration-not-submitted", "declaration-changed", "required", "exporter-not-active", "held", "channel-closed"),
 }
 
 Condition = Callable[[Any, Any, int], set[str]]
