@@ -183,7 +183,10 @@ def settle(license: License, *, by: Actor) -> None:
         move(license.reopen, by=by, at=at)
         _stop_with_its_company(license, at)
         if license.state == LicenseState.ACTIVE and not license.serves():  # all were closed while it was used up
-            move(license.suspend, by=clock(), at=at)
+            closed = license.end_users.filter(open=False).select_related("party")
+            cause = Suspension.objects.filter(end_user__in=closed, ended_at=None).latest("pk").cause
+            facts = closing(cause, (user.party.ref for user in closed), ())
+            move(license.suspend, by=clock(), at=at, facts=facts)
 
 
 def _stop_with_its_company(license: License, at: datetime) -> None:

@@ -25,7 +25,9 @@ from licensing.actions import (
 from licensing.models import Application, DecisionStep
 from licensing.papers import letters
 from licensing.papers.letters import LETTERS
+from shipments.actions import ClearedLine, receive
 from tests import make, pdf, story
+from tests.licensing.test_invalidations import invalidated
 from tests.make import seen
 
 WORDS = '#panic() [*x*] $y$ \\u{41} 😀 العنوان: شارع "q"'
@@ -60,7 +62,7 @@ def test_every_step_of_the_story_that_owes_a_paper_leaves_it(world, clock):
     failed = Delivery.objects.filter(consumer="paper", delivered_at=None).select_related("line")
     assert [(one.line.subject_kind, one.line.verb, one.error) for one in failed] == []
     owed = {(noun, verb): name for name, (noun, verbs) in KINDS.items() for verb in verbs}
-    owed[("license", "issue")] = "certificate"
+    owed |= {("license", "issue"): "certificate", ("inquiry", "sign"): "answer"}
     rows = Paper.objects.select_related("line", "document").filter(part=0)
     assert {(one.line.subject_kind, one.line.verb): one.kind for one in rows} == owed
     lines = HistoryLine.objects.filter(deliveries__consumer="paper").count()
@@ -361,3 +363,18 @@ def test_a_letter_of_many_words_continues_and_obeys_none_of_them(kind, world, li
     text = re.sub(r"\s", "", pdf.text_of(content))
     assert text.count("A") >= 400 * 40 * (2 if kind == "revocation" else 1)
     assert pdf.outside(content, left=50, right=545, bottom=25, top=820) == []
+
+
+def test_a_license_that_is_suspended_when_a_correction_reopens_it_has_its_letter(world):
+    """Its only end-user was closed while it was used up."""
+    row = world.declaration()
+    license = make.demo.issued(world.exporter, world.application(by_whom=[row], kilograms=100), world.ministry, [row])
+    shipment = world.shipment(license, 100_000)
+    cleared = world.clear(shipment.ref, 100_000)
+    invalidated(row, world)
+    facts = {"corrects": cleared.message.message_id, "declaration_no": cleared.message.declaration_no}
+    lines = [ClearedLine(1, 90_000, "kg")]
+    receive(world.message(shipment.ref, "corrected", reason="Weighed", lines=lines, **facts), by=world.customs)
+    said = said_of(license, "suspension")
+    assert said["cause"]["en"] == "An invalid declaration of the end-user"
+    assert said["end_users"] == row.end_user.ref
