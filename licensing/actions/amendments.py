@@ -28,9 +28,7 @@ def require_amendable(row: Application) -> None:
     license = row.amends
     if license is None:
         return
-    if other := license.successor:
-        message = _("{ref} was replaced by {other} meanwhile. Withdraw this, and begin a change of {other} instead.")
-        raise DomainError(message.format(ref=license.ref, other=other.ref), code="license-not-amendable")
+    _require_no_successor(license)
     if license.state != LicenseState.ACTIVE or license.past_on(legal_day(legal_now())):
         message = _(
             "{ref} is “{state}”, and only a license in force can be changed. Wait until it is again, or withdraw this."
@@ -53,6 +51,29 @@ def require_none_closed(row: Application, users: Iterable[ApplicationEndUser]) -
     if names := dict.fromkeys(closed.values_list("end_user__party__name", flat=True)):
         message = _("The ministry closed this on {ref}: {names}. Leave it out, or wait until that is lifted.")
         raise DomainError(message.format(ref=row.amends.ref, names="; ".join(names)), code="end-user-closed")
+
+
+def require_contestable(row: Application) -> None:
+    """The refusal of a change may be contested, whatever state its license is in: the days to do so are the law's.
+
+    The license, if there is one, is this transaction's. Raises DomainError license-not-amendable where another one took
+    its place, amendment-open where another change of it is open.
+    """
+    if row.amends_id is None:
+        return
+    license = lock(License.objects.filter(pk=row.amends_id))
+    _require_no_successor(license)
+    if other := license.changing:
+        message = _(
+            "{other} asks to change {ref}, too, and one does at a time. Withdraw that first, then contest this."
+        )
+        raise DomainError(message.format(other=other.ref, ref=license.ref), code="amendment-open")
+
+
+def _require_no_successor(license: License) -> None:
+    if other := license.successor:
+        message = _("{ref} was replaced by {other} meanwhile. Withdraw this, and begin a change of {other} instead.")
+        raise DomainError(message.format(ref=license.ref, other=other.ref), code="license-not-amendable")
 
 
 def other_lines(row: Application, lines: list[tuple[int, str]]) -> list[Problem]:

@@ -13,7 +13,7 @@ from core.history import move, require
 from core.legal_time import legal_day, legal_now
 from core.locks import lock
 from exporters.states import ExporterState
-from licensing.actions.amendments import require_amendable
+from licensing.actions.amendments import require_contestable
 from licensing.actions.applications import lock_with_exporter
 from licensing.actions.decisions import (
     granting,
@@ -60,11 +60,12 @@ def reconsider(ref: str, *, seen: int, grounds: str, files: Sequence[tuple[str, 
     """The refusal is contested, on these grounds, with these papers: (name, content) of PDF, images and sheets.
 
     A company whose account is stopped may contest, and one that closed it may not. Raises DomainError
-    reconsideration-over, which names the day, when the last one is over.
+    reconsideration-over, which names the day, when the last one is over, and what `require_contestable` does of the
+    refusal of a change.
     """
     row = lock_with_exporter(ref, by)
     require(row.reconsider, by=by, seen=seen)
-    require_amendable(row)
+    require_contestable(row)
     if row.exporter.state == ExporterState.CLOSED:
         raise DomainError(row.exporter.not_acting(), code="exporter-not-active")
     at = legal_now()

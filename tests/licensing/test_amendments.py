@@ -396,12 +396,40 @@ def test_it_goes_on_without_him_and_no_later_one_brings_him_back(world, client):
 
 def test_a_refusal_is_not_contested_once_the_license_was_replaced(world):
     license = world.license(kilograms=100)
+
+
+def turned_down(world, license):
     first = asks(begun(world, license), 80)
     make.demo.under_review(world.exporter, first, world.ministry)
     said = {"outcome": "refuse", "factors": ["END_USE"], "text": "Why."}
     decisions.recommend(first, seen=seen(first), **said, by=world.ministry.reviewer)
     said = {"factors": ["END_USE"], "text": "Why.", "departure": "So."}
     decisions.refuse(first, seen=seen(first), **said, by=world.ministry.decider)
+    return first
+
+
+def test_a_refusal_is_contested_while_its_license_is_suspended(world):
+    license = world.license(kilograms=100)
+    first = turned_down(world, license)
+    licenses.suspend(license.ref, seen=seen(license.ref), reason="Inspection", by=world.ministry.decider)
+    contested = reconsiderations.reconsider(first, seen=seen(first), grounds="Wrong.", by=world.exporter)
+    assert contested.state == "under_reconsideration"
+
+
+def test_a_refusal_is_contested_when_no_other_change_is_open(world):
+    license = world.license(kilograms=100)
+    first = turned_down(world, license)
+    other = begun(world, license).ref
+    contest = {"grounds": "Wrong.", "by": world.exporter}
+    error = refused(lambda: reconsiderations.reconsider(first, seen=seen(first), **contest))
+    assert (error.code, error.status) == ("amendment-open", 409) and other in error.detail
+    applications.withdraw(other, by=world.exporter)
+    assert reconsiderations.reconsider(first, seen=seen(first), **contest).state == "under_reconsideration"
+
+
+def test_a_refusal_is_not_contested_once_the_license_was_replaced(world):
+    license = world.license(kilograms=100)
+    first = turned_down(world, license)
     new = replaced(world, license, 70)
     contest = {"grounds": "Wrong.", "by": world.exporter}
     error = refused(lambda: reconsiderations.reconsider(first, seen=seen(first), **contest))
