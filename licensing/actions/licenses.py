@@ -231,12 +231,16 @@ def expire(pk: int, *, by: Actor) -> bool:
 def surrender(ref: str, *, seen: int, reason: str = "", by: Actor) -> License:
     """Its holder has handed the license back: no reservation commits after this does, and what was free has lapsed.
 
-    Raises DomainError still-reserved with each line of which something is reserved, declared or not, proposal-open
-    where a revocation as penalty waits for its second officer: nobody hands back what he was heard about.
+    Raises DomainError still-reserved with each line of which something is reserved, declared or not; proposal-open
+    where a revocation as penalty waits for its second officer, as nobody hands back what he was heard about;
+    amendment-open where a change of it would then be of nothing.
     """
     license = lock(licenses_for(by), ref=ref)
     require(license.surrender, by=by, seen=seen)
     _require_no_penalty(license)
+    if other := license.changing:
+        text = _("{other} asks to change this license. Withdraw that first, then hand the license back.")
+        raise DomainError(text.format(other=other.ref), code="amendment-open")
     ledger.lock_lines(license)
     at = legal_now()
     if problems := [_still_reserved(line) for line in license.lines.order_by("number") if line.reserved]:

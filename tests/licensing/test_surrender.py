@@ -11,7 +11,7 @@ from core.history import lines_of
 from core.legal_time import legal_today
 from core.models import Mail, Proposal
 from licensing import books
-from licensing.actions import licenses, revocations
+from licensing.actions import amendments, applications, licenses, revocations
 from licensing.models import License, Obstacle
 from licensing.models.balances import LicenseLine
 from shipments.actions import receive
@@ -157,3 +157,11 @@ def test_that_its_end_was_proposed_is_taken_back_then(world, license):
     assert refused(lambda: revocations.revoke(license.ref, **call)).code == "wrong-state"
     revocations.drop_revoke(license.ref, seen=seen(license.ref), reason="Handed back", by=world.ministry.decider)
     assert Proposal.objects.get().carried is False
+
+
+def test_a_change_of_it_is_withdrawn_before_it_is_handed_back(world, license):
+    change = amendments.amend(license.ref, seen=seen(license.ref), by=world.exporter)
+    error = refused(lambda: handed_back(world, license))
+    assert (error.code, error.status) == ("amendment-open", 409) and change.ref in error.detail
+    applications.withdraw(change.ref, by=world.exporter)
+    assert handed_back(world, license).state == "surrendered"
