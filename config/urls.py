@@ -145,7 +145,7 @@ urlpatterns = [
     path("desk/exporters/<int:pk>/", exporters.desk_exporter, name="desk.exporter"),
     *addresses("desk/exporters/<int:pk>/", "desk.exporter"),
     *lists("desk/licenses/", licensing_lists.DESK_LICENSES),
-    path("desk/enforcement/", enforcement.enforcement, name="desk.enforcement"),
+    path("desk/licenses/enforcement/", enforcement.enforcement, name="desk.enforcement"),
     path("desk/licenses/<str:ref>/", shipments.license_page, name="desk.license"),
     *addresses("desk/licenses/<str:ref>/", "desk.license"),
     path("desk/shipments/<str:ref>/", shipments.shipment, name="desk.shipment"),

@@ -144,7 +144,7 @@ def test_it_is_shown_with_what_else_that_end_user_has(world, client):
 
 def test_a_discrepancy_leads_a_decider_on_and_does_nothing_by_itself(world, license, client):
     recorded(world, license)
-    onward = f"/desk/enforcement/?end_user={license.end_users.get().party.ref}"
+    onward = f"/desk/licenses/enforcement/?end_user={license.end_users.get().party.ref}"
     assert onward not in page(client, world.ministry.decider, f"/desk/licenses/{license.ref}/")
     recorded(world, license, outcome="discrepancy")
     text = page(client, world.ministry.decider, f"/desk/licenses/{license.ref}/")
