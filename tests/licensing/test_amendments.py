@@ -394,10 +394,6 @@ def test_it_goes_on_without_him_and_no_later_one_brings_him_back(world, client):
     assert error.code == "end-user-closed"
 
 
-def test_a_refusal_is_not_contested_once_the_license_was_replaced(world):
-    license = world.license(kilograms=100)
-
-
 def turned_down(world, license):
     first = asks(begun(world, license), 80)
     make.demo.under_review(world.exporter, first, world.ministry)
