@@ -1,6 +1,5 @@
 """The certificate of a license: what was decided on the day of issue. How it stands today is in no paper."""
 
-from collections.abc import Mapping
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
@@ -12,35 +11,30 @@ from licensing.elements import show_percents
 from licensing.granted import Tolerance
 from licensing.models import License
 from licensing.papers import proof, said
-from licensing.selectors.floors import Account, passed_on
+from licensing.selectors.floors import as_issued
 from licensing.selectors.licenses import with_terms
 from licensing.selectors.verified import shares
 
 
 def certificate(line: HistoryLine) -> Content:
     rows = with_terms(License.objects.select_related("exporter__organization", "application"))
-    license = rows.get(pk=line.subject_id)
+    license = as_issued(rows.get(pk=line.subject_id))
     document = said.document_of(license.edition)
     findings = license.application.findings.filter(moment="issue", found_at=line.at)
     users = list(license.end_users.all())
     parties = said.Parties([*(user.party for user in users), *license.consignees.all()], line.at)
     tolerance = Tolerance(license.tolerance_mode, license.tolerance_pct)
     facts, where = proof.facts(license, shares(license, None)), proof.address(license, license.verify_code)
-    on = passed_on(license)
     data = {
         **said.head(line, license.exporter),
         "kind": license.kind,
         "case": license.application.ref,
         "from": said.day(license.usable_from),
         "until": said.day(license.usable_until),
-        "lines": [_line(one, on) for one in license.lines.all()],
+        "lines": [_line(one) for one in license.lines.all()],
         "tolerance": said.both(lambda: said.close(str(tolerance))),
         "end_users": [
-            {
-                **parties.said(user.party_id),
-                "declaration": user.declaration.ref,
-                "shares": _shares(license, user.pk, on),
-            }
+            {**parties.said(user.party_id), "declaration": user.declaration.ref, "shares": _shares(license, user.pk)}
             for user in users
         ],
         "consignees": [parties.said(party.pk) for party in license.consignees.all()],
@@ -60,8 +54,7 @@ def certificate(line: HistoryLine) -> Content:
     return Content(license.exporter_id, data, claims=facts)
 
 
-def _line(line: Any, on: Mapping[Account, int]) -> dict[str, Any]:
-    """As it was issued. on: what it passed on since."""
+def _line(line: Any) -> dict[str, Any]:
     value = next((one for one in line.ceilings.all() if one.account == "value"), None)
     return {
         "number": line.number,
@@ -69,15 +62,15 @@ def _line(line: Any, on: Mapping[Account, int]) -> dict[str, Any]:
         "description": line.description,
         "contains": said.close(show_percents(line.composition)),
         "hs": ", ".join(line.hs_codes),
-        "value": money(value.authorized + on.get((line.pk, "value", None), 0), value.currency) if value else "",
-        **said.amount(line.authorized + on.get((line.pk, "quantity", None), 0), line.unit),
+        "value": money(value.authorized, value.currency) if value else "",
+        **said.amount(line.authorized, line.unit),
     }
 
 
-def _shares(license: License, user: int, on: Mapping[Account, int]) -> list[dict[str, Any]]:
+def _shares(license: License, user: int) -> list[dict[str, Any]]:
     """What this end-user may take of each line that is shared out."""
     return [
-        {"line": line.number, **said.amount(one.authorized + on.get((line.pk, "allotment", user), 0), line.unit)}
+        {"line": line.number, **said.amount(one.authorized, line.unit)}
         for line in license.lines.all()
         for one in line.ceilings.all()
         if one.account == "allotment" and one.end_user_id == user

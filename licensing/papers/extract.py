@@ -9,13 +9,14 @@ from core.papers import Content, Kind, papers
 from licensing.elements import show_percents
 from licensing.models import License
 from licensing.papers import proof, said
+from licensing.selectors.floors import as_issued
 from licensing.selectors.licenses import with_terms
 from licensing.selectors.verified import Share, shares
 
 
 def extracts(line: HistoryLine) -> list[Content]:
     rows = with_terms(License.objects.select_related("exporter__organization"))
-    license = rows.get(pk=line.subject_id)
+    license = as_issued(rows.get(pk=line.subject_id))
     users = list(license.end_users.all())
     parties = said.Parties([user.party for user in users], line.at)
     head = said.head(line, license.exporter)

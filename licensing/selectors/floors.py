@@ -43,9 +43,15 @@ def floors_of(license: License) -> Floors:
     return Floors(lines, values, shares, count.taken if count else None)
 
 
-def passed_on(license: License) -> Mapping[Account, int]:
-    """What of each account its successor has, so that it does not authorize that any more."""
-    return _moved(license, Movement.Kind.PASS_ON) if license.state == LicenseState.REPLACED else {}
+def as_issued(license: License) -> License:
+    """It, not to be saved: each of its accounts authorizes what it did on the day of issue. What its successor has by
+    now, it does not authorize any more."""
+    on = _moved(license, Movement.Kind.PASS_ON) if license.state == LicenseState.REPLACED else {}
+    for line in license.lines.all():
+        line.authorized += on.get((line.pk, "quantity", None), 0)
+        for one in line.ceilings.all():
+            one.authorized += on.get((line.pk, one.account, one.end_user_id), 0)
+    return license
 
 
 def _moved(license: License, kind: str) -> dict[Account, int]:

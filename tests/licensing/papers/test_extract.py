@@ -11,8 +11,11 @@ import zxingcpp
 
 from core import papers, qr, signing
 from core.models import Document, Paper
+from licensing.actions import amendments, decisions
+from licensing.models import Application
 from licensing.papers import proof
 from tests import make, pdf
+from tests.make import seen
 from tests.verifier import claims_of, refusal, verify
 
 KG = 1000
@@ -27,7 +30,8 @@ def issued(world):
 def made(license):
     """Its certificate, and the extract of each of its end-users in their order."""
     papers.make_due()
-    found = Paper.objects.filter(pk__in=[one.pk for one in papers.papers_of(license)]).select_related("document")
+    of_issue = papers.papers_of(license).filter(kind__in=("certificate", "extract"))
+    found = Paper.objects.filter(pk__in=of_issue.values("pk")).select_related("document")
     assert [one.kind for one in found.order_by("part")] == ["certificate", *["extract"] * license.end_users.count()]
     return list(found.order_by("part"))
 
@@ -176,6 +180,25 @@ def test_where_a_line_is_shared_the_extract_says_no_quantity(world):
 def test_it_says_what_was_authorized_whatever_came_back_since(issued):
     issued.lines.model.objects.filter(license=issued).update(credited=5)
     assert claims_of(made(issued)[0].credential)["lines"] == [["1C905.a.4", "60,000", "kg"]]
+
+
+def test_it_says_what_was_authorized_whatever_passed_to_its_successor_since(issued, world):
+    """Table, credential and printed code alike, of the whole and of each part."""
+    world.shipment(issued, 1_000 * KG)
+    ref = amendments.amend(issued.ref, seen=seen(issued.ref), by=world.exporter).ref
+    make.demo.under_review(world.exporter, ref, world.ministry)
+    users = Application.objects.get(ref=ref).end_users.order_by("pk")
+    shares = {(1, user.pk): tonnes * 1_000 * KG for user, tonnes in zip(users, (40, 20), strict=True)}
+    facts = {"outcome": "approve", "months": 12, "allotments": shares}
+    decisions.recommend(ref, seen=seen(ref), **facts, by=world.ministry.reviewer)
+    decisions.approve(ref, seen=seen(ref), by=world.ministry.decider)
+    decisions.issue(ref, seen=seen(ref), by=world.ministry.decider)
+    for paper, tonnes in zip(made(issued), ("60,000", "40,000", "20,000"), strict=True):
+        assert claims_of(paper.credential)["lines"] == [["1C905.a.4", tonnes, "kg"]]
+        assert claims_of(read_from(content_of(paper)).split("#")[1])["lines"] == [["1C905.a.4", tonnes, "kg"]]
+        assert f"{tonnes}千克" in words(paper)
+    data = json.loads(made(issued)[0].data)
+    assert [one["shares"][0]["quantity"] for one in data["end_users"]] == ["40,000", "20,000"]
 
 
 def test_extracts_are_made_anew_to_the_same_bytes_and_once(issued):
