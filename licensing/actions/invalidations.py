@@ -19,7 +19,7 @@ from licensing.actions import licensed_users
 from licensing.actions.reliance import put_in_force
 from licensing.models import Application, Declaration, InvalidGround, License, LicenseEndUser, Suspension
 from licensing.selectors import declarations_for
-from licensing.states import MAY_BE_USED, UNISSUED
+from licensing.states import UNISSUED
 
 
 @command
@@ -66,7 +66,7 @@ def invalidate(ref: str, *, seen: int, by: Actor) -> Declaration:
     cases = lock_all(Application.objects.filter(state__in=UNISSUED, end_users__declaration__ref=ref))
     row = lock(declarations_for(by), ref=ref)
     require(row.invalidate, by=by, seen=seen)
-    held = lock_all(License.objects.filter(state__in=MAY_BE_USED, end_users__declaration=row))
+    held = lock_all(License.objects.filter(License.MAY_LEAVE, end_users__declaration=row))
     for license in held:
         ledger.lock_lines(license)
     at = legal_now()
@@ -85,7 +85,7 @@ def lock_closed(new: Declaration) -> list[License]:
     """The licenses are this transaction's on which an invalid declaration closed its end-user, where this one is of the
     same use, signed since, and covers all goods of the license."""
     items = {item.control_item_id for item in new.items.all()}
-    held = lock_all(License.objects.filter(state__in=MAY_BE_USED, end_users__in=_closed(new)))
+    held = lock_all(License.objects.filter(License.MAY_LEAVE, end_users__in=_closed(new)))
     for license in held:
         ledger.lock_lines(license)
     return [one for one in held if set(one.lines.values_list("control_item", flat=True)) <= items]

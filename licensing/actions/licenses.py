@@ -46,16 +46,17 @@ def open_cause(license: License, cause: str, *, by: Actor, reason: str = "", **t
 
     reason: in the words of whoever gives one. told: facts, of what has no words but those of its reader.
     """
+    if license.state not in IN_FORCE:
+        raise WrongState(
+            _("This license is “{state}”, so it can't be suspended.").format(state=license.get_state_display())
+        )
     ledger.lock_lines(license)
     return cause_opened(license, cause, by=by, at=legal_now(), reason=reason, **told)
 
 
 def cause_opened(license: License, cause: str, *, by: Actor, at: datetime, reason: str = "", **told: str) -> Suspension:
-    """The same of one whose lines are locked, at an instant that was read since."""
-    if license.state not in IN_FORCE:
-        raise WrongState(
-            _("This license is “{state}”, so it can't be suspended.").format(state=license.get_state_display())
-        )
+    """The same of one whose lines are locked, at an instant that was read since; or of one that was replaced, which
+    stays so: what is reserved on it is stopped."""
     suspension = Suspension.objects.create(
         license=license, cause=cause, reason=reason, facts=told, opened_by=by.user, opened_at=at
     )
@@ -100,9 +101,9 @@ def cause_ended(license: License, cause: Suspension, *, by: Actor, at: datetime,
 
 def lifted(license: License, *, by: Actor, at: datetime, reason: str, facts: dict[str, Any]) -> None:
     """A cause of a suspended license has ended: it is active again where none of its own is open and it serves an
-    end-user. It and its lines are locked."""
+    end-user. One that was replaced stays so. It and its lines are locked."""
     words: dict[str, Any] = {"by": by, "at": at, "reason": reason, "facts": facts}
-    own = license.suspensions.filter(end_user=None, ended_at=None).exists()
+    own = license.state == LicenseState.REPLACED or license.suspensions.filter(end_user=None, ended_at=None).exists()
     if not own:
         ledger.set_usable(license, usable=True)
     if own or not license.serves():
@@ -231,9 +232,9 @@ def expire(pk: int, *, by: Actor) -> bool:
 def surrender(ref: str, *, seen: int, reason: str = "", by: Actor) -> License:
     """Its holder has handed the license back: no reservation commits after this does, and what was free has lapsed.
 
-    Raises DomainError still-reserved with each line of which something is reserved, declared or not; proposal-open
-    where a revocation as penalty waits for its second officer, as nobody hands back what he was heard about;
-    amendment-open where a change of it would then be of nothing.
+    Raises DomainError still-reserved with each line of which something is reserved, declared or not, also on a license
+    that it replaced; proposal-open where a revocation as penalty waits for its second officer, as nobody hands back
+    what he was heard about; amendment-open where a change of it would then be of nothing.
     """
     license = lock(licenses_for(by), ref=ref)
     require(license.surrender, by=by, seen=seen)
@@ -243,7 +244,8 @@ def surrender(ref: str, *, seen: int, reason: str = "", by: Actor) -> License:
         raise DomainError(text.format(other=other.ref), code="amendment-open")
     ledger.lock_lines(license)
     at = legal_now()
-    if problems := [_still_reserved(line) for line in license.lines.order_by("number") if line.reserved]:
+    lines = [(one.ref, line) for one in license.and_before() for line in one.lines.order_by("number")]
+    if problems := [_still_reserved(ref, license, line) for ref, line in lines if line.reserved]:
         text = _("Something is reserved on it. Cancel what will not leave, and wait until customs cleared what will.")
         raise DomainError(text, code="still-reserved", errors=problems)
     ledger.set_usable(license, usable=False)
@@ -259,10 +261,13 @@ def _require_no_penalty(license: License) -> None:
         raise DomainError(text, code="proposal-open")
 
 
-def _still_reserved(line: Any) -> Problem:
+def _still_reserved(ref: str, license: License, line: Any) -> Problem:
+    facts = {"line": line.number, "quantity": show(line.reserved, line.unit), "unit": line.unit}
+    if ref != license.ref:
+        text = _("Line {line} of {ref}, which this replaced: {quantity} {unit} are reserved.")
+        return Problem("", "still-reserved", text.format(ref=ref, **facts))
     text = _("Line {line}: {quantity} {unit} are reserved.")
-    text = text.format(line=line.number, quantity=show(line.reserved, line.unit), unit=line.unit)
-    return Problem(f"/lines/{line.number}", "still-reserved", text)
+    return Problem(f"/lines/{line.number}", "still-reserved", text.format(**facts))
 
 
 @command

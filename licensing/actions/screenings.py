@@ -33,7 +33,6 @@ from licensing.models import (
 from licensing.models.screenings import NO_HIT, POSSIBLE, counting
 from licensing.policy.vocabulary import FACTS, HIT
 from licensing.selectors import Judged, screened_in, screenings_of
-from licensing.states import MAY_BE_USED
 
 Cause = Suspension.Cause
 
@@ -51,7 +50,7 @@ def screen(
     require(row.screen, by=by)
     chosen = list(row.end_users.filter(pk__in=end_users).select_related("party"))
     parties = {user.party_id for user in chosen}
-    held = lock_all(License.objects.filter(state__in=MAY_BE_USED, end_users__party__in=parties))
+    held = lock_all(License.objects.filter(License.MAY_LEAVE, end_users__party__in=parties))
     for license in held:
         ledger.lock_lines(license)
     at = legal_now()

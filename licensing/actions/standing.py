@@ -21,9 +21,10 @@ from exporters.states import ExporterState, QualificationState
 from licensing import ledger
 from licensing.actions.licenses import cause_opened, lifted
 from licensing.models import License, Suspension
-from licensing.states import IN_FORCE, MAY_BE_USED, LicenseState
+from licensing.states import IN_FORCE, LicenseState
 
 CAUSE = Suspension.Cause.EXPORTER
+STOPPED = (*IN_FORCE, LicenseState.REPLACED)  # what is used up is stopped when it is in force again
 
 
 @command
@@ -47,19 +48,20 @@ def _held_with(exporter: int) -> tuple[Qualification, list[License]]:
     """What hangs on the account is this transaction's: its qualification, and with their lines its licenses that can be
     used, or may be again."""
     qualification = lock(Qualification.objects.filter(pk=exporter))
-    held = lock_all(License.objects.filter(exporter=exporter, state__in=MAY_BE_USED))
+    held = lock_all(License.objects.filter(License.MAY_LEAVE, exporter=exporter))
     for license in held:
         ledger.lock_lines(license)
     return qualification, held
 
 
 def _stop(held: list[License], qualification: Qualification, by: Actor, at: datetime, **said: str) -> None:
-    """Each of these licenses that is in force has a cause that came with the account, and the qualification lapsed.
+    """Each of these licenses that is in force, or was replaced, has a cause that came with the account, and the
+    qualification lapsed.
 
     said: number and reason of the order.
     """
     for license in held:
-        if license.state in IN_FORCE and not license.suspensions.filter(cause=CAUSE, ended_at=None).exists():
+        if license.state in STOPPED and not license.suspensions.filter(cause=CAUSE, ended_at=None).exists():
             cause_opened(license, CAUSE, by=by, at=at, **said)
     _lapse(qualification, said["number"], at)
 
@@ -92,7 +94,7 @@ def reinstate(pk: int, *, seen: int, reason: str, by: Actor) -> Exporter:
     move(exporter.reinstate, by=by, at=at, reason=reason)
     for license in held:
         license.suspensions.filter(cause=CAUSE, ended_at=None).update(**ended)
-        if license.state == LicenseState.SUSPENDED:
+        if license.state in (LicenseState.SUSPENDED, LicenseState.REPLACED):
             lifted(license, by=by, at=at, reason=reason, facts={"cause": CAUSE})
     return exporter
 

@@ -25,7 +25,7 @@ from licensing.models.applications import Application, DecisionStep, Kind, Toler
 from licensing.models.declarations import Declaration
 from licensing.models.editions import PolicyEdition
 from licensing.rules import changes_not_yet
-from licensing.states import AMENDING, ENDED_BY_SOMEBODY, IN_FORCE
+from licensing.states import AMENDING, ENDED_BY_SOMEBODY, IN_FORCE, MAY_BE_USED
 from licensing.states import LicenseState as S
 
 
@@ -99,6 +99,9 @@ class License(FSMModelMixin, models.Model):
     held = models.JSONField(default=list, help_text="The holds of which its holder was told that they stand.")
     verify_code = models.CharField(max_length=10)
     issued_at = models.DateTimeField()
+
+    # On it something may leave, now or again.
+    MAY_LEAVE = Q(state__in=MAY_BE_USED) | Q(state=S.REPLACED, lines__reserved__gt=0)
 
     class Meta:
         ordering = ["-pk"]

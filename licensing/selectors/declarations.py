@@ -9,8 +9,7 @@ from core.history import lines_of
 from core.models import Document, HistoryLine
 from core.selectors import bears_proposals, reaches_documents, whoever_may
 from exporters.selectors import seen_by
-from licensing.models import Declaration, DeclarationEntry, LicenseEndUser
-from licensing.states import MAY_BE_USED
+from licensing.models import Declaration, DeclarationEntry, License, LicenseEndUser
 
 
 @bears_proposals("declaration")
@@ -56,7 +55,7 @@ def ending(row: Declaration) -> HistoryLine | None:
 
 def relying_on(row: Declaration) -> QuerySet[LicenseEndUser]:
     """Whom licenses name on this declaration, and may still close."""
-    rows = LicenseEndUser.objects.filter(declaration=row, license__state__in=MAY_BE_USED)
+    rows = LicenseEndUser.objects.filter(declaration=row, license__in=License.objects.filter(License.MAY_LEAVE))
     return rows.select_related("license", "party").order_by("-license")
 
 

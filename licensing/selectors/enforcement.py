@@ -14,7 +14,7 @@ from licensing.models import License, LicenseEndUser, Suspension
 from licensing.models.balances import LicenseLine
 from licensing.selectors.causes import end_users
 from licensing.selectors.licenses import licenses_for, with_balances
-from licensing.states import IN_FORCE
+from licensing.states import IN_FORCE, LicenseState
 
 MOST_HIT = 200  # that one transaction holds
 GROUPS = {"item": "code", "element": "element", "category": "category", "list": "list_name"}
@@ -33,8 +33,11 @@ class Query:
         return bool(self.item or self.destination or self.end_user)
 
     def rows(self, actor: Actor) -> QuerySet[License]:
-        """The licenses in force that it names, of those that the actor sees; nothing where it asks for nothing."""
-        rows = licenses_for(actor).filter(state__in=IN_FORCE)
+        """The licenses in force that it names, and those replaced on which something is reserved, or stopped, of those
+        that the actor sees; nothing where it asks for nothing."""
+        stopped = Q(suspensions__cause=Suspension.Cause.ENFORCEMENT, suspensions__ended_at=None)
+        replaced = License.objects.filter(Q(lines__reserved__gt=0) | stopped, state=LicenseState.REPLACED)
+        rows = licenses_for(actor).filter(Q(state__in=IN_FORCE) | Q(pk__in=replaced.order_by().values("pk")))
         if not self:
             return rows.none()
         if self.item:

@@ -12,15 +12,17 @@ from core.history import lines_of
 from core.legal_time import legal_now, legal_today, months_after
 from core.models import Mail
 from licensing import books, ledger
-from licensing.actions import amendments, applications, decisions, licenses, receipts, reconsiderations
-from licensing.models import Application, ControlItem, Kind, License, Obstacle, QuotaPool
+from licensing.actions import amendments, applications, decisions, licenses, receipts, reconsiderations, screenings
+from licensing.models import Application, ControlItem, Kind, License, Obstacle, QuotaPool, Suspension
 from licensing.models.balances import Ceiling, LicenseLine, Movement
-from licensing.selectors.enforcement import Query
+from licensing.selectors.enforcement import Query, hits
 from shipments import selectors
 from shipments.actions import cancel, receive
 from shipments.models import Incident, Shipment
 from tests import make
-from tests.licensing.test_enforcement import lifted, suspended
+from tests.licensing.test_enforcement import MAGNETS, lifted, suspended
+from tests.licensing.test_invalidations import invalidated
+from tests.licensing.test_screenings import result as screening_of
 from tests.make import seen
 from tests.shipments.test_corrections import come_back, decide
 
@@ -600,6 +602,92 @@ def test_what_closes_its_successor_closes_what_is_reserved_there(world, end):
         licenses.suspend(new.ref, seen=seen(new.ref), reason="Inspection", by=world.ministry.decider)
     receive(world.message(ref, "declared"), by=world.customs)
     assert "license_not_usable" in set(Incident.objects.values_list("kind", flat=True))
+
+
+def left_out(world, license):
+    """One of two end-users, for whom something is reserved: the license is replaced by one without him."""
+    user = license.end_users.select_related("party").order_by("pk")[1]
+    shipment = world.shipment(license, 10 * KG, end_user=user.party.ref)
+    row = begun(world, license)
+    row.end_users.filter(party=user.party_id).delete()
+    issued(world, decided(world, asks(row, 80)))
+    return user, shipment
+
+
+def found(world, ref, hit):
+    said = screening_of(ref, hit=hit, reason="Entry 12")
+    screenings.screen(ref, by=world.ministry.reviewer, **said)
+
+
+def stops(world, user):
+    """By each way: what stops what is reserved for the end-user, and what lets it go again, if anything does."""
+    case = world.under_review(world.application(by_whom=[user.declaration]))
+    query = Query(end_user=user.party.ref)
+    return {
+        "enforcement": (lambda: suspended(world, query), lambda: lifted(world, query)),
+        "screening": (lambda: found(world, case, "control_list"), lambda: found(world, case, "none")),
+        "declaration": (lambda: invalidated(user.declaration, world), None),
+        "exporter": (lambda: make.stopped(world), lambda: make.reinstated(world)),
+    }
+
+
+@pytest.mark.parametrize("way", ["enforcement", "screening", "declaration", "exporter"])
+def test_what_is_reserved_on_a_replaced_license_is_stopped_as_on_any_other(world, way):
+    license = world.license(kilograms=100, users=2)
+    user, shipment = left_out(world, license)
+    stop, let_go = stops(world, user)[way]
+    stop()
+    causes = Suspension.objects.filter(license=license, ended_at=None)
+    assert list(causes.values_list("cause", flat=True)) == [way]
+    assert License.objects.get(pk=license.pk).state == "replaced"
+    assert on_hold(shipment.ref, world)
+    if let_go:
+        let_go()
+        assert not causes.exists()
+        assert not on_hold(shipment.ref, world)
+        assert lines_of(license).last().verb == ("lift" if way == "exporter" else "widen")
+        assert not LicenseLine.objects.get(license=license).open
+        stop()
+    receive(world.message(shipment.ref, "declared"), by=world.customs)
+    assert "license_not_usable" in set(Incident.objects.values_list("kind", flat=True))
+
+
+@pytest.mark.parametrize("way", ["enforcement", "screening", "declaration", "exporter"])
+def test_a_replaced_license_on_which_nothing_is_reserved_is_left_alone(world, way):
+    license = world.license(kilograms=100, users=2)
+    user, shipment = left_out(world, license)
+    world.clear(shipment.ref, 10 * KG)
+    last = lines_of(license).last()
+    if way == "enforcement":
+        assert hits(Query(end_user=user.party.ref), world.ministry.decider) == []
+    else:
+        stops(world, user)[way][0]()
+    assert lines_of(license).last() == last
+
+
+def test_what_was_stopped_there_is_let_go_there_also_when_nothing_is_reserved_any_more(world):
+    license = world.license(kilograms=100, users=2)
+    user, shipment = left_out(world, license)
+    suspended(world, MAGNETS)
+    cancel(shipment.ref, by=world.exporter)
+    lifted(world, MAGNETS)
+    assert not Suspension.objects.filter(ended_at=None).exists()
+    assert License.objects.get(pk=license.pk).state == "replaced"
+    assert not LicenseLine.objects.get(license=license).open
+
+
+def test_its_successor_is_not_handed_back_while_something_is_reserved_there(world):
+    license = world.license(kilograms=100)
+    shipment = world.shipment(license, 10 * KG)
+    new = replaced(world, license, 80)
+    give = lambda: licenses.surrender(new.ref, seen=seen(new.ref), by=world.exporter)  # noqa: E731
+    error = refused(give)
+    assert (error.code, error.status) == ("still-reserved", 409)
+    assert [one.message for one in error.errors] == [
+        f"Line 1 of {license.ref}, which this replaced: 10.000 kg are reserved."
+    ]
+    cancel(shipment.ref, by=world.exporter)
+    assert give().state == "surrendered"
 
 
 def test_pages_lead_from_one_to_the_other_and_its_holder_is_told(world, client, settings):
