@@ -32,6 +32,7 @@ VERIFIED = {
     "state": "in_force",
     "ended": None,
     "ended_on": None,
+    "goes_on": False,
     "holder": "Lanting Magnetics Co., Ltd.",
     "end_user": None,
     "closed": [],

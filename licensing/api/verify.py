@@ -33,6 +33,9 @@ class VerifyOutput(serializers.Serializer[Any]):
     state = serializers.ChoiceField([word.value for word in Word])
     ended = serializers.CharField(allow_null=True, help_text=gettext_lazy("Where it has ended, by what."))
     ended_on = serializers.DateField(allow_null=True)
+    goes_on = serializers.BooleanField(
+        help_text=gettext_lazy("true: it was replaced, and what was reserved on it before may still be exported.")
+    )
     holder = serializers.CharField()
     end_user = serializers.CharField(allow_null=True)
     closed = serializers.ListField(
@@ -81,6 +84,7 @@ def _output(found: Standing) -> dict[str, Any]:
         "state": found.word,
         "ended": found.ended,
         "ended_on": found.ended_on,
+        "goes_on": found.goes_on,
         "holder": license.exporter.organization.name_en,
         "end_user": user.party.name if user else None,
         "closed": [one.party.name for one in found.closed],

@@ -13,11 +13,12 @@ from enum import StrEnum
 from core.legal_time import legal_day
 from core.models import Country, HistoryLine, Organization
 from core.references import CODE_LENGTH, read, read_code
-from licensing.models import License, LicenseEndUser, Obstacle
+from licensing.models import License, LicenseEndUser, Obstacle, Suspension
 from licensing.models.balances import Ceiling, LicenseLine
 from licensing.selectors.causes import closings
 from licensing.selectors.licenses import with_terms
 from licensing.selectors.usable import open_users
+from licensing.states import LicenseState
 
 ENDS = ("revoke", "surrender", "replace", "exhaust", "expire")
 DUMMY = "*" * CODE_LENGTH  # no code has such a character
@@ -52,13 +53,15 @@ class Opened:
 
 @dataclass(frozen=True)
 class Standing:
-    """end_user: None, the whole. ended: why, and on which day. closed: of the whole, whom it serves no more."""
+    """end_user: None, the whole. ended: why, and on which day. goes_on: of one that was replaced, what was reserved on
+    it may still be exported. closed: of the whole, whom it serves no more."""
 
     license: License
     end_user: LicenseEndUser | None
     word: Word
     ended: Obstacle | None
     ended_on: date | None
+    goes_on: bool
     shares: list[Share]
     countries: list[Country]
     closed: list[LicenseEndUser]
@@ -93,6 +96,9 @@ def standing(what: Opened, at: datetime) -> Standing:
     user = next((one for one in users if one.pk == what.end_user), None)
     free = open_users(license, closings([license], at).get(license.pk, ()))
     obstacle = license.obstacle_on(legal_day(at))
+    if obstacle == Obstacle.REPLACED:
+        free = _served_still(license, users, at)
+    goes_on = obstacle == Obstacle.REPLACED and (user in free if user else bool(free))
     word = WORDS.get(obstacle, Word.ENDED)
     if user is not None and user not in free and word != Word.ENDED:
         word = Word.SUSPENDED
@@ -103,12 +109,24 @@ def standing(what: Opened, at: datetime) -> Standing:
         word=word,
         ended=obstacle if ended else None,
         ended_on=_ended_on(license, obstacle) if ended else None,
+        goes_on=goes_on,
         shares=shares(license, user, over=ended),
         countries=[user.party.country] if user else list(Country.objects.filter(pk__in=license.destinations)),
-        closed=[] if user or word != Word.IN_FORCE else [one for one in users if one not in free],
+        closed=[] if user or not (goes_on or word == Word.IN_FORCE) else [one for one in users if one not in free],
         office=Organization.objects.filter(kind="ministry").order_by("pk")[0],
         at=at,
     )
+
+
+def _served_still(license: License, users: list[LicenseEndUser], at: datetime) -> list[LicenseEndUser]:
+    """For whom of its end-users what was reserved on it before it was replaced may still be exported: its last day is
+    not over, and neither it nor what took its place is closed for him, or ended by the ministry."""
+    whole = license.and_after()
+    if license.past_on(legal_day(at)) or any(one.state == LicenseState.REVOKED for one in whole):
+        return []
+    causes = Suspension.objects.filter(license__in=whole, ended_at=None)
+    shut = set(causes.values_list("end_user__party", flat=True))  # None: for everybody
+    return [] if None in shut else [one for one in users if one.party_id not in shut]
 
 
 def shares(license: License, user: LicenseEndUser | None, *, over: bool = False) -> list[Share]:

@@ -79,18 +79,21 @@ def _word(found: Standing) -> Both:
 ENDED: dict[Obstacle, Callable[[], str]] = {
     Obstacle.REVOKED: lambda: _("Revoked by the ministry on {day}. Nothing may be exported on it."),
     Obstacle.SURRENDERED: lambda: _("Handed back by its holder on {day}. Nothing may be exported on it."),
-    Obstacle.REPLACED: lambda: _(
-        "Another license took its place on {day}. Only what was reserved on it before may be exported on it."
-    ),
+    Obstacle.REPLACED: lambda: _("Another license took its place on {day}. Nothing may be exported on it."),
     Obstacle.USED_UP: lambda: _("Used up on {day}. Nothing is left to export on it."),
     Obstacle.OVER: lambda: _("Its last day was {day}. Nothing may be exported on it."),
 }
 
 
+def _goes_on() -> str:
+    return _("Another license took its place on {day}. Only what was reserved on it before may be exported on it.")
+
+
 def _says(found: Standing) -> Any:
     """Why, and whom to ask."""
     if found.ended:
-        yield both(lambda: ENDED[found.ended]().format(day=day(found.ended_on)))
+        words = _goes_on if found.goes_on else ENDED[found.ended]
+        yield both(lambda: words().format(day=day(found.ended_on)))
     elif found.word == Word.SUSPENDED:
         yield both(lambda: _("Nothing may be exported on it until the suspension is lifted."))
     elif found.word == Word.NOT_YET:

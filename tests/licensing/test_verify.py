@@ -11,8 +11,8 @@ import pytest
 from django.conf import settings as configured
 
 from core.legal_time import legal_today
-from licensing.actions import licenses
-from licensing.models import License, LicenseEndUser, Suspension
+from licensing.actions import amendments, decisions, licenses
+from licensing.models import Application, License, LicenseEndUser, Suspension
 from licensing.selectors import verified
 from tests import make
 from tests.make import seen
@@ -101,6 +101,67 @@ def test_the_other_ends_have_words_of_their_own(world, client, clock):
     clock.shift(days=(over.usable_until - legal_today()).days + 1)
     assert f"Its last day was {over.usable_until:%-d %b %Y}" in text(client, address(over))
     assert rest(client, over).json()["ended"] == "over"  # though no sweep has said so
+
+
+GOES_ON, STOPPED = "Only what was reserved on it before may be exported", "Nothing may be exported on it"
+
+
+def changed(world, license):
+    """What took its place."""
+    ref = amendments.amend(license.ref, seen=seen(license.ref), by=world.exporter).ref
+    make.demo.under_review(world.exporter, ref, world.ministry)
+    shares = {(1, user.pk): 20_000 * KG for user in Application.objects.get(ref=ref).end_users.all()}
+    facts = {"outcome": "approve", "months": 12, "allotments": shares}
+    decisions.recommend(ref, seen=seen(ref), **facts, by=world.ministry.reviewer)
+    decisions.approve(ref, seen=seen(ref), by=world.ministry.decider)
+    return decisions.issue(ref, seen=seen(ref), by=world.ministry.decider)
+
+
+def goes_on(client, license, code=None):
+    """What REST says, and the page in the same sense."""
+    answer, said = rest(client, license, code).json(), text(client, address(license, code))
+    assert (answer["state"], answer["ended"], answer["lines"][0]["left"]) == ("ended", "replaced", "0.000")
+    assert (GOES_ON in said, STOPPED in said) == (answer["goes_on"], not answer["goes_on"])
+    return answer["goes_on"]
+
+
+@pytest.mark.parametrize("end", ["suspend", "revoke"])
+def test_what_was_reserved_on_a_replaced_one_goes_on_until_its_successor_is_closed(issued, client, world, end):
+    new = changed(world, changed(world, issued))
+    codes = [None, *(user.verify_code for user in users_of(issued))]
+    assert [goes_on(client, issued, code) for code in codes] == [True] * 3
+    if end == "revoke":
+        make.ended(world, new)
+    else:
+        licenses.suspend(new.ref, seen=seen(new.ref), reason="A hidden reason", by=world.ministry.decider)
+    assert [goes_on(client, issued, code) for code in codes] == [False] * 3
+    assert not rest(client, new).json()["goes_on"]
+
+
+def test_what_closes_an_end_user_of_the_successor_closes_him_alone(issued, client, world):
+    first, second = users_of(issued)
+    facts = {"cause": "screening", "reason": "x", "opened_by": world.ministry.decider.user}
+    new = changed(world, issued)
+    users = {user.party_id: user for user in new.end_users.all()}
+    stop = {"license": new, **facts, "opened_at": new.issued_at}
+    Suspension.objects.create(end_user=users[first.party_id], **stop)
+    codes = (None, first.verify_code, second.verify_code)
+    assert [goes_on(client, issued, code) for code in codes] == [True, False, True]
+    assert rest(client, issued).json()["closed"] == [first.party.name]
+    assert rest(client, issued, second.verify_code).json()["closed"] == []
+    Suspension.objects.create(end_user=users[second.party_id], **stop)
+    assert [goes_on(client, issued, code) for code in codes] == [False] * 3
+    Suspension.objects.update(ended_at=new.issued_at, ended_by=world.ministry.decider.user, end_reason="x")
+    assert [goes_on(client, issued, code) for code in codes] == [True] * 3
+
+
+def test_nothing_of_a_replaced_one_goes_on_after_its_own_last_day(issued, client, world, clock):
+    changed(world, issued)
+    days = (issued.usable_until - legal_today()).days
+    clock.shift(days=days)
+    assert goes_on(client, issued)
+    clock.shift(days=days + 1)
+    assert not goes_on(client, issued)
 
 
 def test_before_its_first_day_it_is_not_in_force(world, client):
