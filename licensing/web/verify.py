@@ -77,7 +77,7 @@ def _word(found: Standing) -> Both:
 
 
 ENDED: dict[Obstacle, Callable[[], str]] = {
-    Obstacle.REVOKED: lambda: _("Revoked by the ministry on {day}. Nothing may be exported on it."),
+    Obstacle.REVOKED: lambda: _("Ended by the ministry on {day}. Nothing may be exported on it."),
     Obstacle.SURRENDERED: lambda: _("Handed back by its holder on {day}. Nothing may be exported on it."),
     Obstacle.REPLACED: lambda: _("Another license took its place on {day}. Nothing may be exported on it."),
     Obstacle.USED_UP: lambda: _("Used up on {day}. Nothing is left to export on it."),

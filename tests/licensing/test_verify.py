@@ -85,8 +85,9 @@ def test_a_license_that_was_ended_says_by_what_on_which_day_and_whom_to_ask(issu
     day = legal_today()
     clock.shift(days=3)
     said = text(client, address(issued))
-    assert f"Revoked by the ministry on {day:%-d %b %Y}" in said and "Ended" in said
+    assert f"Ended by the ministry on {day:%-d %b %Y}" in said and "Ended" in said
     assert f"{day.year}年{day.month}月{day.day}日" in said and "Whom to ask: Bureau of Export Control" in said
+    assert "被主管部门终止" in said and re.findall("撤销|撤回|吊销|注销|Revoked", said) == []
     answer = rest(client, issued).json()
     assert (answer["state"], answer["ended"], answer["ended_on"]) == ("ended", "revoked", day.isoformat())
     assert answer["lines"][0]["left"] == "0.000"
