@@ -75,12 +75,13 @@ def _end(hit: Hit, cause: Suspension, reason: str, by: Actor, at: datetime) -> N
 
 
 def _as_shown(query: Query, shown: Mapping[str, int], by: Actor, verb: str) -> list[Hit]:
-    """What the query hits is this transaction's, and as it was shown."""
+    """What the query hits is this transaction's, and as it was shown. Nothing else is held: whatever is hit besides is
+    refused as new."""
     if not by.may(verb):
         raise Forbidden(_("Your role does not allow this step."))
     if licenses_for(by).filter(ref__in=shown).count() < len(shown):
         raise NotFound()
-    held = {license.pk: license for license in lock_all(query.rows(by))}
+    held = {license.pk: license for license in lock_all(query.rows(by).filter(ref__in=shown))}
     found = hits(query, by)
     if len(found) > MOST_HIT:
         text = _("The query hits more than {most} licenses. Ask for less at once.")
@@ -92,7 +93,7 @@ def _as_shown(query: Query, shown: Mapping[str, int], by: Actor, verb: str) -> l
 
 
 def _changes(found: list[Hit], shown: Mapping[str, int], held: Collection[int]) -> list[Problem]:
-    """What is not as it was shown, license by license. What came since the rows were taken is new, too."""
+    """What is not as it was shown, license by license. held: of what was shown, what is hit."""
     now = {hit.license.ref: hit.version for hit in found if hit.license.pk in held}
     new = {hit.license.ref for hit in found} - (now.keys() & shown.keys())
     told = {ref: _("{ref} is hit now, too.") for ref in new}

@@ -254,6 +254,17 @@ def test_more_than_one_step_holds_is_refused(world, license, monkeypatch):
     assert causes(license) == []
 
 
+def test_only_what_was_shown_is_held(world, license, monkeypatch):
+    """Whatever else the query hits by now is named, and waits for nobody."""
+    by, held, lock_all = world.ministry.decider, [], enforcement.lock_all
+    was, more = shown(MAGNETS, by), world.license(kilograms=10)
+    monkeypatch.setattr(enforcement, "lock_all", lambda rows: held.extend(lock_all(rows)) or held)
+    with pytest.raises(DomainError) as refusal:
+        enforcement.suspend(MAGNETS, shown=was, reason="Diverted goods", by=by)
+    assert [one.message for one in refusal.value.errors] == [f"{more.ref} is hit now, too."]
+    assert held == [license]
+
+
 # --- lift ---------------------------------------------------------------------------------------------------
 def test_another_officer_ends_what_the_query_hits(world):
     shared = licensed(world, sold_to(world, "Müller Motoren"), sold_to(world, "Bosse Antriebe"))
