@@ -10,6 +10,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from core.access import Actor
 from core.errors import DomainError, Forbidden, FourEyes
 from core.history import lines_of, open_verbs
 from core.idempotency import Answer, Claim, fingerprint
@@ -25,7 +26,7 @@ from exporters.models import Exporter, Stop
 from exporters.states import ExporterState
 from licensing import selectors as licensing
 from licensing.granted import decided
-from licensing.models import License, Obstacle
+from licensing.models import Application, License, Obstacle
 from licensing.selectors.what_if import begun
 from licensing.states import ENDED_BY_SOMEBODY, IN_FORCE, LicenseState
 from shipments import actions, selectors
@@ -153,7 +154,7 @@ def license_page(request: HttpRequest, ref: str, failed: Failed | None = None) -
         "obstacle": obstacle,
         "still_reserved": [line for line in row.lines.all() if line.reserved],
         "under_way": selectors.under_way(row) if steps["proposed"] or row.state in GOES_ON else [],
-        "amendment": row.changing,
+        "amendment": _change_of(row, request.actor),
         "license_route": "license" if request.actor.kind == "exporter" else "desk.license",
         "case_route": "application" if request.actor.kind == "exporter" else "desk.case",
         "clearances_taken": taken,
@@ -169,6 +170,12 @@ def license_page(request: HttpRequest, ref: str, failed: Failed | None = None) -
         "today": today,
     }
     return render(request, "shipments/license_page.html", context, status=failed.status if failed else 200)
+
+
+def _change_of(license: License, actor: Actor) -> Application | None:
+    """Which application asks to change it; a draft is told to nobody but its company."""
+    row = license.changing
+    return row if row and (row.submitted_at or actor.kind == "exporter") else None
 
 
 def _running(license: License) -> list[dict[str, Any]]:

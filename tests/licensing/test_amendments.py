@@ -723,3 +723,13 @@ def test_pages_lead_from_one_to_the_other_and_its_holder_is_told(world, client, 
     assert "Another license took its place on" in public and new.ref not in public
     port = make.Actor(world.customs.user, world.customs.organization, roles=frozenset({"customs"}))
     assert f"{new.ref} took its place." in text_of(client, port, f"/customs/licenses/{license.ref}/")
+
+
+def test_officers_are_told_of_an_amendment_once_it_was_sent_in(world, client):
+    license = world.license(kilograms=100)
+    row, officer = begun(world, license), world.ministry.reviewer
+    banner = "asks to change this license"
+    assert banner in text_of(client, world.exporter, f"/licenses/{license.ref}/")
+    assert banner not in text_of(client, officer, f"/desk/licenses/{license.ref}/")
+    applications.submit(row.ref, seen=seen(row.ref), by=world.exporter)
+    assert banner in text_of(client, officer, f"/desk/licenses/{license.ref}/")
