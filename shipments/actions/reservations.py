@@ -27,6 +27,7 @@ from licensing.actions import licenses
 from licensing.elements import DECLARED, contents
 from licensing.models import License
 from licensing.selectors import judged
+from licensing.states import LicenseState
 from shipments import ledger
 from shipments.models import LATE_DAYS, RESERVED_DAYS, Shipment
 from shipments.refusals import refusal
@@ -210,11 +211,20 @@ def _problem(found: Mapping[str, Any]) -> Problem:
 
 
 def lock_with_license(rows: QuerySet[Shipment], **named: Any) -> tuple[License, Shipment]:
-    """The shipment and its license are this transaction's, the license first (docs/ledger.md)."""
+    """The shipment and its license are this transaction's, the license first (docs/ledger.md), and whatever took its
+    place: what closes that closes what is reserved here."""
     license = lock(License.objects.filter(shipments__in=rows.filter(**named)))
+    _lock_after(license)
     shipment = lock(rows, **named)
     shipment.license = license
     return license, shipment
+
+
+def _lock_after(license: License) -> None:
+    while license.state == LicenseState.REPLACED:
+        after = lock(License.objects.filter(replaces=license))
+        license.replaced_by = after
+        license = after
 
 
 def release(shipment: Shipment, *, crossed: bool = False) -> None:
