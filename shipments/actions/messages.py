@@ -106,12 +106,14 @@ def went_beyond(
     incidents: list[Incident],
     at: datetime,
 ) -> bool:
-    """Did more cross than the license had? Then an incident is open, and the license, if in force, is suspended."""
+    """Did more cross than the license had? Then an incident is open, and the license, if in force, is suspended, or
+    what took its place."""
     if not any(result["over_cleared"] > 0 for result in results):
         return False
     incidents.append(open_incident(Incident.Kind.OVER_CLEARED, message, shipment, at))
-    if license.state in IN_FORCE:
-        licenses.open_cause(license, Suspension.Cause.OVER_CLEARANCE, by=clock(), shipment=shipment.ref)
+    last = license.and_after()[-1]
+    if last.state in IN_FORCE:
+        licenses.open_cause(last, Suspension.Cause.OVER_CLEARANCE, by=clock(), shipment=shipment.ref)
     return True
 
 

@@ -248,6 +248,9 @@ def test_beyond_what_it_kept_nothing_of_the_new_license_is_taken(world):
     assert (old.drawn, old.over_cleared) == (10 * KG, 2 * KG)
     assert "over_cleared" in set(Incident.objects.values_list("kind", flat=True))
     assert LicenseLine.objects.get(license=new).available == 90 * KG
+    new.refresh_from_db()
+    assert (new.state, [one.cause for one in new.suspensions.all()]) == ("suspended", ["over_clearance"])
+    assert not license.suspensions.exists()
     assert books.drift() == []
 
 
