@@ -125,9 +125,10 @@ HELD = ("reserved", "reserved_in", "declared", "declared_in")
 
 
 def goods_of(licenses: Collection[License], parties: Collection[int] = ()) -> list[Goods]:
-    """Of these licenses (with balances), unit by unit; shipments for these end-users alone, where some are given. One
-    query."""
-    rows = Shipment.objects.filter(license__in=[one.pk for one in licenses], state__in=OPEN_SHIPMENT).order_by()
+    """Of these licenses (with balances), unit by unit; what is under way on those that they replaced is stopped with
+    them. Shipments for these end-users alone, where some are given. One query, and one for each license in a row that
+    was replaced."""
+    rows = Shipment.objects.filter(license__in=_with_those_before(licenses), state__in=OPEN_SHIPMENT).order_by()
     if parties:
         rows = rows.filter(end_user__in=parties)
     only_reserved = Q(state=ShipmentState.RESERVED)
@@ -142,6 +143,15 @@ def goods_of(licenses: Collection[License], parties: Collection[int] = ()) -> li
     for line in (line for one in licenses for line in one.lines.all()):
         left[line.unit] = left.get(line.unit, 0) + line.available
     return [Goods(unit, amount, *held.get(unit, ())) for unit, amount in sorted(left.items())]
+
+
+def _with_those_before(licenses: Collection[License]) -> set[int]:
+    found, before = {one.pk for one in licenses}, {one.replaces_id for one in licenses if one.replaces_id}
+    while before:
+        found |= before
+        rows = License.objects.filter(pk__in=before).order_by()
+        before = {pk for pk in rows.values_list("replaces", flat=True) if pk}
+    return found
 
 
 def with_corrections(rows: QuerySet[Shipment]) -> QuerySet[Shipment]:

@@ -16,6 +16,7 @@ from licensing.selectors import with_balances
 from shipments import actions
 from shipments.selectors import Goods, goods_of
 from shipments.web import enforcement
+from tests.licensing.test_amendments import replaced
 from tests.licensing.test_enforcement import MAGNETS, licensed, sold_to, suspended
 from tests.make import seen
 
@@ -56,6 +57,18 @@ def test_goods_are_added_up_by_unit_whether_customs_has_them_or_not(world, licen
     rows = list(with_balances(License.objects.all()))
     left = sum(line.available for row in rows for line in row.lines.all())
     assert goods_of(rows) == [Goods("kg", left, 12 * KG, 2, 11 * KG, 1)]
+
+
+def test_what_is_under_way_on_those_that_they_replaced_is_counted_once(world):
+    first = world.license(kilograms=100)
+    world.shipment(first, 5 * KG)
+    second = replaced(world, first, 80)
+    world.shipment(second, 7 * KG)
+    third = replaced(world, second, 70)
+    world.shipment(third, 2 * KG)
+    for hit in ([third], [first, second, third]):
+        rows = list(with_balances(License.objects.filter(pk__in=[one.pk for one in hit])))
+        assert goods_of(rows) == [Goods("kg", 61 * KG, 14 * KG, 3)]
 
 
 def test_of_one_end_user_its_own_shipments_are_counted(world):
