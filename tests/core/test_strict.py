@@ -70,7 +70,8 @@ def found_forms(client, people, objects):
             kwargs = objects.get(name) or objects.get(row.noun)
             path = reverse(name, kwargs=kwargs)
             page = Forms(path)
-            page.feed(client.get(path).content.decode())
+            answer = client.get(path)
+            page.feed(answer.content.decode() if answer.headers["Content-Type"].startswith("text/html") else "")
             for way, action, fields, files in page.forms:
                 if way == "post":
                     route = resolve(action.split("?")[0]).view_name
