@@ -19,7 +19,10 @@ from core.web.labels import said, said_by_name
                 ("Line 1", "10"),
             ],
         ),
-        ("lines-TOTAL_FORMS=1&lines-0-description=N42SH&lines-0-hs_code=", [("Description", "N42SH")]),
+        (
+            "lines-TOTAL_FORMS=1&lines-0-code=&lines-0-description=N42SH&lines-0-hs_code=&lines-0-quantity=",
+            [("Description", "N42SH")],
+        ),
         (
             "outcome=refuse&seen=4&factors=END_USER&factors=END_USE&months=&acknowledged=3af1",
             [

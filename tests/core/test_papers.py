@@ -228,16 +228,13 @@ def test_how_much_waits_is_said_beside_the_mail(issued, client, clock):
     assert client.get("/readyz").json()["papers"] == {"waiting": 0, "oldest_s": 0}
 
 
-def test_the_number_of_a_paper_is_its_place_among_the_row_s_whenever_it_is_made(world, license, clock):
+def test_the_number_of_a_paper_is_its_place_among_the_row_s_whenever_it_is_made(world, license, clock, monkeypatch):
     """A later one that is made first does not take the number of an earlier one."""
     make_due()
     licenses.suspend(license.ref, seen=seen(license.ref), reason="First.", by=world.ministry.decider)
     first = HistoryLine.objects.filter(subject_kind="license", subject_id=license.pk).latest("seq")
-    papers._of[("license", "suspend")] = ["certificate"]
-    try:
-        assert papers._number(papers._kinds["certificate"], first) == 3
-    finally:
-        del papers._of[("license", "suspend")]
+    monkeypatch.setitem(papers._of, ("license", "suspend"), ["certificate"])
+    assert papers._number(papers._kinds["certificate"], first) == 3
 
 
 def test_who_opens_a_paper_and_who_learns_nothing_of_it(issued, client, world):
