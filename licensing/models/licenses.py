@@ -172,11 +172,11 @@ class License(FSMModelMixin, models.Model):
         return self.amendments.filter(state__in=AMENDING).first()
 
     @property
-    def successor(self) -> Self | None:
+    def successor(self) -> "License | None":
         """Which one took its place."""
-        return getattr(self, "replaced_by", None)
+        return self.replaced_by if self.state == S.REPLACED else None
 
-    def and_after(self) -> list[Self]:
+    def and_after(self) -> "list[License]":
         """It and those that took its place, one after the other."""
         after = self.successor
         return [self, *(after.and_after() if after else ())]

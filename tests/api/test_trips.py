@@ -20,8 +20,8 @@ TRIPS = {  # so often, and with this status
     "check": (2, 200),
     "cancel": (24, 200),
     "bulk of 10": (9, 207),
-    "declared": (26, 200),
-    "cleared": (33, 200),
+    "declared": (25, 200),
+    "cleared": (32, 200),
 }
 
 
