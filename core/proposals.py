@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from core.access import Actor
 from core.errors import DomainError, FourEyes
+from core.history import move
 from core.models import Document, Proposal
 
 PREFIX, DROPS = "propose_", "drop_"  # of the verbs that propose another, and drop that again
@@ -84,9 +85,12 @@ def carry(row: models.Model, verb: str, *, by: Actor, at: datetime) -> Proposal:
     return _decide(found, True, "", by, at)
 
 
-def drop(row: models.Model, verb: str, *, by: Actor, at: datetime, reason: str) -> Proposal:
-    """It waits no more: whoever proposed it took it back, or another declined it. row: locked. Raises no-proposal."""
-    return _decide(_waiting(row, verb), False, reason, by, at)
+def drop(row: models.Model, verb: str, *, by: Actor, at: datetime, reason: str) -> None:
+    """It waits no more, and the row's history says whether whoever proposed it took it back, or another declined it.
+    row: locked. Raises no-proposal."""
+    found = _decide(_waiting(row, verb), False, reason, by, at)
+    facts = {"taken_back": found.proposed_by_id == by.user.pk}
+    move(getattr(row, f"{DROPS}{verb}"), by=by, at=at, reason=reason, facts=facts)
 
 
 def _waiting(row: models.Model, verb: str) -> Proposal:

@@ -87,9 +87,7 @@ def drop_sign(ref: str, *, seen: int, reason: str, by: Actor) -> Inquiry:
     """The answer is not given: whoever proposed it took it back, or another officer sent it back."""
     row = lock(inquiries_for(by), ref=ref)
     require(row.drop_sign, by=by, seen=seen)
-    at = legal_now()
-    found = proposals.drop(row, "sign", by=by, at=at, reason=reason)
-    move(row.drop_sign, by=by, at=at, reason=reason, facts={"taken_back": found.proposed_by_id == by.user.pk})
+    proposals.drop(row, "sign", by=by, at=legal_now(), reason=reason)
     return row
 
 

@@ -50,9 +50,7 @@ def drop_invalidate(ref: str, *, seen: int, reason: str, by: Actor) -> Declarati
     """The declaration stays as it is: whoever proposed otherwise took that back, or another officer declined it."""
     row = lock(declarations_for(by), ref=ref)
     require(row.drop_invalidate, by=by, seen=seen)
-    at = legal_now()
-    found = proposals.drop(row, "invalidate", by=by, at=at, reason=reason)
-    move(row.drop_invalidate, by=by, at=at, reason=reason, facts={"taken_back": found.proposed_by_id == by.user.pk})
+    proposals.drop(row, "invalidate", by=by, at=legal_now(), reason=reason)
     return row
 
 

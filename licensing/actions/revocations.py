@@ -83,10 +83,7 @@ def drop_revoke(ref: str, *, seen: int, reason: str, by: Actor) -> License:
     """The license goes on: whoever proposed its end took that back, or another decider declined it."""
     license = lock(licenses_for(by), ref=ref)
     require(license.drop_revoke, by=by, seen=seen)
-    at = legal_now()
-    found = proposals.drop(license, "revoke", by=by, at=at, reason=reason)
-    facts = {"taken_back": found.proposed_by_id == by.user.pk}
-    move(license.drop_revoke, by=by, at=at, reason=reason, facts=facts)
+    proposals.drop(license, "revoke", by=by, at=legal_now(), reason=reason)
     return license
 
 

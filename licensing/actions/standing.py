@@ -126,10 +126,7 @@ def drop_bar(pk: int, *, seen: int, reason: str, by: Actor) -> Exporter:
     """The company is not barred: whoever proposed that took it back, or another decider declined it."""
     exporter = lock(exporters_for(by), pk=pk)
     require(exporter.drop_bar, by=by, seen=seen)
-    at = legal_now()
-    found = proposals.drop(exporter, "bar", by=by, at=at, reason=reason)
-    facts = {"taken_back": found.proposed_by_id == by.user.pk}
-    move(exporter.drop_bar, by=by, at=at, reason=reason, facts=facts)
+    proposals.drop(exporter, "bar", by=by, at=legal_now(), reason=reason)
     return exporter
 
 
