@@ -47,7 +47,7 @@ def certificate(line: HistoryLine) -> Content:
             *said.laws(document),
             *({"zh": one["zh"], "en": one["en"]} for one in said.provisions(findings, document)),
         ],
-        "code": f"{license.verify_code[:5]}-{license.verify_code[5:]}",
+        "code": proof.spoken(license.verify_code),
         "ask": where,
         "qr": proof.code(facts, where, line.at),
     }

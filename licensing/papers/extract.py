@@ -35,7 +35,7 @@ def _extract(line: HistoryLine, license: License, user: Any, party: dict[str, An
         "until": said.day(license.usable_until),
         "lines": [_line(one) for one in own],
         "conditions": [said.both(one.get_code_display) for one in license.conditions.all()],
-        "code": f"{code[:5]}-{code[5:]}",
+        "code": proof.spoken(code),
         "ask": where,
         "qr": proof.code(facts, where, line.at),
     }

@@ -42,6 +42,11 @@ def address(license: License, code: str) -> str:
     return f"{settings.BASE_URL}/v/{license.ref}/{code}/"
 
 
+def spoken(code: str) -> str:
+    """In two halves, as it is read aloud and typed."""
+    return f"{code[:5]}-{code[5:]}"
+
+
 def printed(said: Facts, where: str, at: datetime) -> str:
     """The address, and a token behind its # that no server is sent. It has as much as fits a code of 25 mm, and the
     hash of all: that of the paper is in the credential, as no paper can hold its own."""
