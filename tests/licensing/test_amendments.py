@@ -683,7 +683,10 @@ def test_its_successor_is_not_handed_back_while_something_is_reserved_there(worl
     license = world.license(kilograms=100)
     shipment = world.shipment(license, 10 * KG)
     new = replaced(world, license, 80)
-    give = lambda: licenses.surrender(new.ref, seen=seen(new.ref), by=world.exporter)  # noqa: E731
+
+    def give():
+        return licenses.surrender(new.ref, seen=seen(new.ref), by=world.exporter)
+
     error = refused(give)
     assert (error.code, error.status) == ("still-reserved", 409)
     assert [one.message for one in error.errors] == [

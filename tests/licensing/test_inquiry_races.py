@@ -56,7 +56,10 @@ def signing(ref, by):
 def test_it_is_signed_or_withdrawn_and_never_both(world, player):
     ref = make.answer_proposed(world).ref
     now = seen(ref)
-    withdraw = lambda: inquiries.withdraw(ref, seen=now, by=world.exporter).state  # noqa: E731
+
+    def withdraw():
+        return inquiries.withdraw(ref, seen=now, by=world.exporter).state
+
     found = outcomes(player, ref, signing(ref, world.ministry.decider), withdraw)
     assert found == {("signed", "sign"), ("withdrawn", "withdraw")}
 
