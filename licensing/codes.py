@@ -233,6 +233,12 @@ CODES = (
     ),
     Code("no-consultation", 409, _("The clock of the case is running."), _("Nothing is to be ended.")),
     Code(
+        "question-open",
+        409,
+        _("A question to the applicant is open, of a refusal that is reconsidered."),
+        _("Wait for the answer, or close the question, then decide."),
+    ),
+    Code(
         "question-ended",
         409,
         _("The question was answered or closed."),

@@ -16,7 +16,17 @@ def whoever_has_it_not(verb: str) -> Predicate:
 
 def whoever_has_it(verb: str) -> Predicate:
     """The officer who took the case, reviewer or decider, and the access table opens the verb."""
-    return Unless(officer(verb), _not_his)
+    return Unless(_both(officer(verb), officer("application.assign")), _not_his)
+
+
+def whoever_reconsiders(verb: str) -> Predicate:
+    """Any officer who may reconsider refusals, and the access table opens the verb; the verbs ask whether he acted on
+    the case."""
+    return _both(officer(verb), officer("application.uphold"))
+
+
+def _both(one: Predicate, other: Predicate) -> Predicate:
+    return lambda row, actor: one(row, actor) and other(row, actor)
 
 
 def _not_his(row: Any, actor: Any) -> DomainError | None:
@@ -44,6 +54,11 @@ def asked_for_nothing_yet(row: Any) -> bool:
 def changes_not_yet(row: Any) -> bool:
     """Nobody asks to change the license, in a draft or in a case that is open."""
     return row.changing is None
+
+
+def has_begun(row: Any) -> bool:
+    """The request to reconsider its refusal was accepted."""
+    return bool(row.decision and row.decision.reconsideration.admitted)
 
 
 def lacks_a_declaration(row: Any) -> bool:

@@ -84,6 +84,8 @@ CONTESTED = (ApplicationState.REFUSED, ApplicationState.UNDER_RECONSIDERATION, A
 REDECLARED = tuple(state for state in OPEN_CASE if state != ApplicationState.AWAITING_DECISION)
 # In the hands of the officer who took it.
 TAKEN = (ApplicationState.UNDER_REVIEW, ApplicationState.AWAITING_APPLICANT)
+# In which a question may be open, and is answered.
+ASKED = (ApplicationState.AWAITING_APPLICANT, ApplicationState.UNDER_RECONSIDERATION)
 # Nothing goes on unless the exporter answers, or contests what was decided.
 EXPORTERS_TURN = (
     ApplicationState.SUPPLEMENT_REQUIRED,

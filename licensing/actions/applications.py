@@ -45,7 +45,13 @@ SAID = (
     "remarks",
 )
 FILE_KINDS = PAPER  # of the files that its verbs take
-TAKES_PAPERS = (ApplicationState.DRAFT, ApplicationState.AWAITING_APPLICANT)
+
+
+def takes_papers(row: Application) -> bool:
+    """It is a draft, or a question about it is open."""
+    if row.contested:
+        return bool(row.questions.still_open().exists())
+    return row.state in (ApplicationState.DRAFT, ApplicationState.AWAITING_APPLICANT)
 
 
 @dataclass(frozen=True)
@@ -183,7 +189,7 @@ def _write(row: Application, draft: Draft, declared: list[Declaration], by: Acto
 def add_document(ref: str, *, type: str, file: tuple[str, bytes], by: Actor) -> ApplicationDocument:
     """The PDF hangs on the draft, or on the case of which something is asked, kept with its hash."""
     row = lock(applications_for(by), ref=ref)
-    if row.state not in TAKES_PAPERS:
+    if not takes_papers(row):
         raise WrongState(_("Papers can be added while the application is a draft, and while a question is open."))
     document = keep_file(*file, field="file", by=by, kinds=FILE_KINDS)
     record(row, "add_document", by=by, facts={"type": type, "sha256": document.sha256})

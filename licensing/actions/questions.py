@@ -1,10 +1,12 @@
 """Questions on a case, what the applicant answers, and how each ends. The clock of the case runs on meanwhile.
 
-Several may be open; the end of the last one leads the case back to its review.
+Several may be open; the end of the last one leads the case back to its review. Whoever reconsiders a refusal asks in
+the same way: that case stays where it is, and is decided when none is open.
 """
 
 from collections.abc import Sequence
 from datetime import date, timedelta
+from typing import Any
 
 from django.utils.translation import gettext as _
 
@@ -15,9 +17,9 @@ from core.errors import DomainError, Invalid, NotFound, Problem
 from core.history import move, require
 from core.legal_time import legal_day, legal_now, legal_today
 from core.locks import lock
+from licensing.actions.contests import require_reconsidering
 from licensing.models import Application, Question, QuestionEntry
 from licensing.selectors import applications_for, silences_of
-from licensing.states import ApplicationState
 
 Kind = QuestionEntry.Kind
 
@@ -36,7 +38,9 @@ def ask(
     question: an open one, in whose thread the reviewer asks on; the day is its new one.
     """
     row = lock(applications_for(by), ref=ref)
-    require(row.ask, by=by)
+    verb = row.ask_contested if row.contested else row.ask
+    require(verb, by=by)
+    require_reconsidering(row, by)
     at = legal_now()
     asked = _still_open(row, question) if question else None
     problems = []
@@ -50,7 +54,7 @@ def ask(
         asked = row.questions.create(asked_by=by.user, asked_at=at, about=list(about), text=text, due_on=due_on)
     else:
         asked.entries.create(kind=Kind.ASK, by=by.user, at=at, text=text, due_on=due_on)
-    move(row.ask, by=by, at=at, reason=text, facts={"question": asked.pk, "due_on": due_on.isoformat()})
+    move(verb, by=by, at=at, reason=text, facts={"question": asked.pk, "due_on": due_on.isoformat()})
     return row
 
 
@@ -76,7 +80,8 @@ def answer(
     said = asked.entries.create(kind=Kind.ANSWER if final else Kind.PART, by=by.user, at=at, text=text)
     said.files.set(kept)
     facts = {"question": asked.pk, "final": final, "files": [document.sha256 for document in kept]}
-    move(row.answer if row.questions.still_open().exists() else row.answer_last, by=by, at=at, facts=facts)
+    stays = row.contested or row.questions.still_open().exists()
+    move(row.answer if stays else row.answer_last, by=by, at=at, facts=facts)
     return row
 
 
@@ -87,25 +92,34 @@ def close_question(ref: str, *, seen: int, question: int, reason: str, by: Actor
     Raises 412 `stale` when something happened since: an answer that came is not closed unread.
     """
     row = lock(applications_for(by), ref=ref)
-    require(row.close_question, by=by, seen=seen)
+    require(row.close_contested if row.contested else row.close_question, by=by, seen=seen)
+    require_reconsidering(row, by)
     asked = _still_open(row, question)
     at = legal_now()
     asked.entries.create(kind=Kind.CLOSE, by=by.user, at=at, text=reason)
-    verb = row.close_question if row.questions.still_open().exists() else row.close_last_question
-    move(verb, by=by, at=at, reason=reason, facts={"question": asked.pk})
+    move(_closing(row), by=by, at=at, reason=reason, facts={"question": asked.pk})
     return row
+
+
+def _closing(row: Application) -> Any:
+    """The move that this is."""
+    if row.contested:
+        return row.close_contested
+    return row.close_question if row.questions.still_open().exists() else row.close_last_question
 
 
 @command
 def read_answer(ref: str, *, question: int, by: Actor) -> Application:
     """Both sides see that the reviewer read what the applicant last said there. A second time changes nothing."""
     row = lock(applications_for(by), ref=ref)
-    require(row.read_answer, by=by)
+    verb = row.read_contested if row.contested else row.read_answer
+    require(verb, by=by)
+    require_reconsidering(row, by)
     asked = _of_case(row, question)
     if asked.has_news:
         at = legal_now()
         asked.entries.create(kind=Kind.READ, by=by.user, at=at)
-        move(row.read_answer, by=by, at=at, facts={"question": asked.pk})
+        move(verb, by=by, at=at, facts={"question": asked.pk})
     return row
 
 
@@ -117,7 +131,7 @@ def no_answer(pk: int, *, by: Actor) -> bool:
     """
     row = lock(Application.objects.all(), pk=pk)
     at = legal_now()
-    if row.state != ApplicationState.AWAITING_APPLICANT:
+    if not row.asked:
         return False
     still_open, today = list(row.questions.still_open()), legal_day(at)
     silences = silences_of(still_open)
@@ -125,7 +139,8 @@ def no_answer(pk: int, *, by: Actor) -> bool:
     for question in silent:
         question.entries.create(kind=Kind.SILENT, by=by.user, at=at)
     if silent:
-        verb = row.no_answer if row.questions.still_open().exists() else row.no_answer_to_the_last
+        stays = row.contested or row.questions.still_open().exists()
+        verb = row.no_answer if stays else row.no_answer_to_the_last
         move(verb, by=by, at=at, facts={"questions": [question.pk for question in silent]})
     return bool(silent)
 

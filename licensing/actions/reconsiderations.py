@@ -15,11 +15,11 @@ from core.locks import lock
 from exporters.states import ExporterState
 from licensing.actions.amendments import require_contestable
 from licensing.actions.applications import lock_with_exporter
+from licensing.actions.contests import reconsidered, require_admitted, require_nothing_asked
 from licensing.actions.decisions import (
     granting,
     keep_grant,
     lock_declarations,
-    require_another,
     require_grounds,
 )
 from licensing.actions.findings import (
@@ -34,7 +34,6 @@ from licensing.actions.reliance import require_verified
 from licensing.actions.screenings import require_resolved
 from licensing.granted import compare
 from licensing.models import Application, DecisionStep, Reconsideration, ReconsiderationEntry, Service
-from licensing.models.reconsiderations import contested
 from licensing.selectors import PENDING, applications_for, judge, remedies_of, term_of
 from licensing.states import ApplicationState
 
@@ -87,7 +86,7 @@ def admit(ref: str, *, seen: int, by: Actor) -> Application:
     """The request is accepted: today is day 0 of its time, and the applicant knows the last day."""
     row = lock(applications_for(by), ref=ref)
     require(row.admit, by=by, seen=seen)
-    filed = _contested(row, by)
+    filed = reconsidered(row, by)
     at = legal_now()
     if filed.admitted:
         raise DomainError(_("This request was accepted already."), code="reconsideration-begun")
@@ -104,9 +103,9 @@ def extend(ref: str, *, seen: int, reason: str, by: Actor) -> Application:
     """
     row = lock(applications_for(by), ref=ref)
     require(row.extend, by=by, seen=seen)
-    filed = _contested(row, by)
+    filed = reconsidered(row, by)
     at = legal_now()
-    _require_admitted(filed)
+    require_admitted(filed)
     if filed.extended:
         raise DomainError(_("The time was extended already; it is extended once."), code="reconsideration-extended")
     if term_of(filed, legal_day(at)).overdue:
@@ -121,9 +120,10 @@ def uphold(ref: str, *, seen: int, factors: list[str], text: str, by: Actor) -> 
     """The refusal stands, finally, with the factors of the law and a text for the exporter."""
     row = lock(applications_for(by), ref=ref)
     require(row.uphold, by=by, seen=seen)
-    filed = _contested(row, by)
+    filed = reconsidered(row, by)
     at = legal_now()
-    _require_admitted(filed)
+    require_admitted(filed)
+    require_nothing_asked(row)
     require_grounds(factors, text)
     _reconsidered(row, by, at, outcome=Outcome.REFUSE, factors=factors, text=text)
     move(row.uphold, by=by, at=at, reason=text, facts={"factors": factors})
@@ -142,12 +142,13 @@ def change(
     """
     row = lock(applications_for(by), ref=ref)
     require(row.change, by=by, seen=seen)
-    filed = _contested(row, by)
+    filed = reconsidered(row, by)
     chosen = granted.get("end_users")
     users = [user for user in row.end_users.all() if chosen is None or user.pk in chosen]
     declarations, _others = lock_declarations(users)
     at = legal_now()
-    _require_admitted(filed)
+    require_admitted(filed)
+    require_nothing_asked(row)
     if not text.strip():
         raise Invalid([Problem("/text", "required", _("Tell the exporter why."))])
     judged = judge(row, at=at, audience=PENDING)
@@ -173,28 +174,16 @@ def quash(ref: str, *, seen: int, text: str, by: Actor) -> Application:
     case."""
     row = lock(applications_for(by), ref=ref)
     require(row.quash, by=by, seen=seen)
-    filed = _contested(row, by)
+    filed = reconsidered(row, by)
     at = legal_now()
-    _require_admitted(filed)
+    require_admitted(filed)
+    require_nothing_asked(row)
     if not text.strip():
         raise Invalid([Problem("/text", "required", _("Say why, to the exporter and to whoever reviews it next."))])
     _reconsidered(row, by, at, outcome=Outcome.QUASH, text=text)
     today = legal_day(at)
     move(row.quash, by=by, at=at, reason=text, facts={"day_0": today.isoformat()}, accepted_on=today)
     return row
-
-
-def _contested(row: Application, by: Actor) -> Reconsideration:
-    """How the refusal is contested that this officer may reconsider. Raises FourEyes for whoever acted on its case."""
-    require_another(row.not_to_reconsider(by))
-    filed = contested(row)
-    assert filed is not None, "what is reconsidered was contested"
-    return filed
-
-
-def _require_admitted(filed: Reconsideration) -> None:
-    if not filed.admitted:
-        raise DomainError(_("Accept the request first: its time begins then."), code="reconsideration-not-begun")
 
 
 def _until(filed: Reconsideration, at: Any) -> dict[str, str]:

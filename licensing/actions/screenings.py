@@ -21,6 +21,7 @@ from core.locks import lock_all
 from licensing import ledger
 from licensing.actions import licensed_users
 from licensing.actions.applications import lock_with_exporter
+from licensing.actions.contests import require_reconsidering
 from licensing.models import (
     Application,
     ApplicationEndUser,
@@ -47,7 +48,9 @@ def screen(
     that was recorded of the same party. Raises Invalid with every wrong field.
     """
     row = lock_with_exporter(ref, by)  # no license of the exporter's is issued meanwhile on what was found before
-    require(row.screen, by=by)
+    verb = row.screen_contested if row.contested else row.screen
+    require(verb, by=by)
+    require_reconsidering(row, by)
     chosen = list(row.end_users.filter(pk__in=end_users).select_related("party"))
     parties = {user.party_id for user in chosen}
     held = lock_all(License.objects.filter(License.MAY_LEAVE, end_users__party__in=parties))
@@ -84,7 +87,7 @@ def screen(
             at=at,
         )
     facts = {"hit": hit, "list_version": list_version.strip(), "parties": [user.party.ref for user in chosen]}
-    move(row.screen, by=by, at=at, reason=reason, facts=facts)
+    move(verb, by=by, at=at, reason=reason, facts=facts)
     for license in held:
         for named in license.end_users.filter(party__in=parties).select_related("party"):
             resolved = hit == NO_HIT or _issued_on(named, hit)

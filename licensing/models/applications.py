@@ -34,13 +34,15 @@ from licensing.models.inquiries import Inquiry
 from licensing.models.lists import ControlItem
 from licensing.rules import (
     asked_for_nothing_yet,
+    has_begun,
     is_running,
     lacks_a_declaration,
     stands_still,
     whoever_has_it,
     whoever_has_it_not,
+    whoever_reconsiders,
 )
-from licensing.states import AMENDING, OPEN_CASE, REDECLARED, TAKEN, UNISSUED
+from licensing.states import AMENDING, ASKED, OPEN_CASE, REDECLARED, TAKEN, UNISSUED
 from licensing.states import ApplicationState as S
 from licensing.words import terms
 
@@ -165,6 +167,16 @@ class Application(FSMModelMixin, models.Model):
     def basis(self) -> "DecisionStep | None":
         """The step that says what is granted: what changed its refusal, else what was recommended."""
         return self.decision if self.changed_at else self.recommendation
+
+    @property
+    def contested(self) -> bool:
+        """Its refusal is: whoever reconsiders it asks, screens and decides, and nobody else does."""
+        return bool(self.state == S.UNDER_RECONSIDERATION)
+
+    @property
+    def asked(self) -> bool:
+        """Its applicant can answer to a question that is open."""
+        return self.state in ASKED
 
     def not_to_take_over(self, actor: Any) -> DomainError | None:
         """Why this officer does not take it over, and so does not review it; None where nothing is against that."""
@@ -347,7 +359,17 @@ class Application(FSMModelMixin, models.Model):
 
     @transition(
         field=state,
-        source=S.AWAITING_APPLICANT,
+        source=S.UNDER_RECONSIDERATION,
+        target=None,
+        permission=whoever_reconsiders("application.ask"),
+        conditions=[has_begun],
+        custom={"label": _("Ask the applicant"), "verb": "ask"},
+    )
+    def ask_contested(self) -> None: ...
+
+    @transition(
+        field=state,
+        source=list(ASKED),
         target=None,
         permission=rules.holder("application.answer"),
         custom={"label": _("Answer")},
@@ -383,7 +405,17 @@ class Application(FSMModelMixin, models.Model):
 
     @transition(
         field=state,
-        source=S.AWAITING_APPLICANT,
+        source=S.UNDER_RECONSIDERATION,
+        target=None,
+        permission=whoever_reconsiders("application.close_question"),
+        conditions=[has_begun],
+        custom={"label": _("Close the question"), "verb": "close_question"},
+    )
+    def close_contested(self) -> None: ...
+
+    @transition(
+        field=state,
+        source=list(ASKED),
         target=None,
         permission=rules.the_clock,
         custom={"label": _("No answer came"), "hidden": True},
@@ -410,12 +442,32 @@ class Application(FSMModelMixin, models.Model):
 
     @transition(
         field=state,
+        source=S.UNDER_RECONSIDERATION,
+        target=None,
+        permission=whoever_reconsiders("application.read_answer"),
+        conditions=[has_begun],
+        custom={"label": _("Mark as read"), "verb": "read_answer"},
+    )
+    def read_contested(self) -> None: ...
+
+    @transition(
+        field=state,
         source=[S.UNDER_REVIEW, S.AWAITING_APPLICANT],
         target=None,
         permission=whoever_has_it("application.screen"),
         custom={"label": _("Record a screening result")},
     )
     def screen(self) -> None: ...
+
+    @transition(
+        field=state,
+        source=S.UNDER_RECONSIDERATION,
+        target=None,
+        permission=whoever_reconsiders("application.screen"),
+        conditions=[has_begun],
+        custom={"label": _("Record a screening result"), "verb": "screen"},
+    )
+    def screen_contested(self) -> None: ...
 
     @property
     def paused(self) -> bool:

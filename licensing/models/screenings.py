@@ -46,6 +46,10 @@ class Screening(models.Model):
         """No hit clears the entry that was looked at, and no later one: another name may be on a list. A hit stays."""
         return not self.clear or self.party_version == self.party.version
 
+    def of_entry_in(self, case: Application) -> bool:
+        """It was recorded in this very case, of the entry as it is now."""
+        return self.application_id == case.pk and self.party_version == self.party.version
+
 
 def counting(rows: Iterable[Screening]) -> dict[int, Screening]:
     """party -> the newest of these results, which come newest first, where it counts for its entry as it is now. What

@@ -25,7 +25,7 @@ from licensing.models import (
     SupplementAnswer,
     SupplementPoint,
 )
-from licensing.states import OPEN_CASE, TAKEN, ApplicationState
+from licensing.states import ASKED, OPEN_CASE, TAKEN, ApplicationState
 
 WAITING = (
     ApplicationState.SUPPLEMENT_REQUIRED,
@@ -131,8 +131,8 @@ def open_intents(actor: Actor, today: date) -> QuerySet[Intent]:
 
 
 def open_questions(actor: Actor) -> QuerySet[Question]:
-    """What the actor's cases that wait for an answer are still asked, each with its thread."""
-    waiting = applications_for(actor).filter(state=ApplicationState.AWAITING_APPLICANT)
+    """What the actor's cases are still asked, reconsidered or not, each with its thread."""
+    waiting = applications_for(actor).filter(state__in=ASKED)
     rows = Question.objects.still_open().filter(application__in=waiting.order_by().values("pk"))
     return rows.select_related("application").prefetch_related("entries")
 
@@ -160,7 +160,7 @@ def with_signals(rows: QuerySet[Application]) -> QuerySet[Application]:
     them can act on them no more."""
     silent = QuestionEntry.objects.filter(question__application=OuterRef("pk"), kind=QuestionEntry.Kind.SILENT)
     return rows.annotate(
-        has_news=Q(_news(), state__in=TAKEN),
+        has_news=Q(_news(), state__in=(*TAKEN, ApplicationState.UNDER_RECONSIDERATION)),
         unanswered=Q(Exists(silent), state__in=TAKEN),
         left_alone=_left_alone(),
     )
@@ -202,6 +202,12 @@ def reconsiderers_of(line: HistoryLine) -> list[str]:
     acted = lines.filter(seq__lt=line.seq).values("actor")
     there = whoever_may("application.uphold").filter(serving(case.exporter.province)).exclude(user__in=acted)
     return list(there.values_list("user__email", flat=True))
+
+
+def asker_of(question: int) -> list[str]:
+    """The e-mail of the officer who asked this about a refusal that he reconsiders, as long as he may."""
+    asked = Question.objects.filter(pk=question).values("asked_by")
+    return list(whoever_may("application.uphold").filter(user__in=asked).values_list("user__email", flat=True))
 
 
 def announcer_of(pk: int) -> list[str]:

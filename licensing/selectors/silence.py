@@ -12,7 +12,7 @@ from core.selectors import calendar, working_day_before
 from core.working_days import NotPublished, Pause
 from licensing.course import DAY
 from licensing.models import Application, Question, QuestionEntry
-from licensing.states import ApplicationState
+from licensing.states import ASKED
 
 Kind = QuestionEntry.Kind
 ANSWER_DAYS = 20  # working days after which a question that nobody answers ends
@@ -64,5 +64,5 @@ def long_asked(today: date) -> list[int]:
     if first is None:
         return []
     old = Question.objects.still_open().filter(asked_at__lt=day_start(first), application=OuterRef("pk"))
-    rows = Application.objects.filter(Exists(old), state=ApplicationState.AWAITING_APPLICANT)
+    rows = Application.objects.filter(Exists(old), state__in=ASKED)
     return list(rows.order_by("pk").values_list("pk", flat=True))

@@ -59,19 +59,21 @@ def case(request: HttpRequest, ref: str, failed: Failed | None = None) -> HttpRe
     newest = counting(screenings)
     for user in row.end_users.all():
         user.screening = newest.get(user.party_id)
+    screened = {one.party_id for one in screenings if one.of_entry_in(row)}
     with_onward(user.declaration for user in row.end_users.all())
     kept = {u.pk for u in recommendation.end_users.all()} if recommendation else set()
+    contested = contests(row, today)
     unverified = [u for u in row.end_users.all() if not u.declaration.checked and (u.pk in kept or not kept)]
     context = {
         "application": row,
         "clock": selectors.clocks_of([row], today).get(row.pk),
         "handover": selectors.handovers_of([row], today).get(row.pk),
         "course": selectors.course_of(row, today),
-        **threaded(row, offered(request, row, "desk.case", failed)),
+        **threaded(row, offered(request, row, "desk.case", failed), contested),
         "steps": steps,
         "recommendation": recommendation,
         "announced": announced(row, today),
-        "contests": contests(row, today),
+        "contests": contested,
         "remedy": selectors.remedies_of([row]).get(row.pk),
         "not_of_before": row.not_of_before(request.actor),
         "not_to_issue": row.not_to_issue(request.actor),
@@ -85,6 +87,7 @@ def case(request: HttpRequest, ref: str, failed: Failed | None = None) -> HttpRe
         "unissued": row.state in UNISSUED,
         "findings": row.findings.all(),
         "screenings": screenings,
+        "unscreened": [user for user in row.end_users.all() if user.party_id not in screened],
         **_judged(row),
         "license": getattr(row, "license", None),
         "visits": selectors.visits_to([user.party_id for user in row.end_users.all()]),

@@ -210,7 +210,7 @@ RECONSIDERATIONS = List(
     route="desk.reconsiderations",
     template="licensing/desk_reconsiderations.html",
     rows=lambda actor: selectors.by_term(selectors.to_reconsider(actor)),
-    whole=selectors.with_parts,
+    whole=lambda rows: selectors.with_signals(selectors.with_parts(rows)),
     columns=(
         *CASE_COLUMNS,
         COMPANY,

@@ -196,24 +196,24 @@ def application(
     missing = applications.what_is_missing(row, at=legal_now()) if row.state == "draft" else []
     decided = row.state in (ApplicationState.APPROVED, ApplicationState.ISSUED, *CONTESTED)
     history = told(lines_of(row), request.actor)
-    remedy = selectors.remedies_of([row]).get(row.pk)
+    remedy, contested = selectors.remedies_of([row]).get(row.pk), contests(row, today)
     context = {
         "application": row,
         "clock": selectors.clocks_of([row], today).get(row.pk),
         "handover": selectors.handovers_of([row], today).get(row.pk),
         "course": selectors.course_of(row, today),
         "verbs": open_verbs(row, request.actor),
-        **threaded(row, offered(request, row, "application", failed)),
+        **threaded(row, offered(request, row, "application", failed), contested),
         "missing": [(problem, _where_to_mend(problem, row)) for problem in missing],
         "decision": row.decision if decided else None,
         "granted": granted.decided(row) if decided else None,
         "announced": announced(row, today),
-        "contests": contests(row, today),
+        "contests": contested,
         "remedy": remedy,
         "remedy_over": remedy is not None and remedy.over(today),
         "turned_away": history[-1] if row.state == ApplicationState.NOT_ACCEPTED else None,
         "license": getattr(row, "license", None),
-        "takes_papers": row.state in applications.TAKES_PAPERS,
+        "takes_papers": applications.takes_papers(row),
         **papers.shown(row),
         "document_form": document_form or DocumentForm(typed_into(request, "application.document")),
         "history": history,

@@ -1,7 +1,7 @@
 """How a case was contested, and what came of it, as its pages show it."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from licensing import selectors
 from licensing.models import Application, DecisionStep, Reconsideration
@@ -15,6 +15,10 @@ class Contest:
     filed: Reconsideration
     term: Term
     outcome: DecisionStep | None
+
+    def covers(self, at: datetime) -> bool:
+        """It was waiting for its decision then."""
+        return self.filed.filed_at <= at and (self.outcome is None or at <= self.outcome.at)
 
 
 def contests(case: Application, today: date) -> list[Contest]:

@@ -60,6 +60,7 @@ from licensing.selectors import (
     applications_for,
     approvers,
     asked_by,
+    asker_of,
     authors_of,
     declarations_for,
     drafts_for,
@@ -167,11 +168,22 @@ def changed(line: HistoryLine) -> str:
     return str(_("Draft changed") if draft else _("The refusal was changed: approved"))
 
 
+def of_review(review: "str | Promise", contest: "str | Promise") -> Callable[[HistoryLine], str]:
+    """The first words, or the second where the refusal of the case was contested then."""
+
+    def said(line: HistoryLine) -> str:
+        return str(contest if line.to_state == ApplicationState.UNDER_RECONSIDERATION else review)
+
+    return said
+
+
 def told_of_case(line: HistoryLine) -> tuple[list[str], str]:
-    """Of an answer, and inside of a turn, whoever has the case, if he is still there, and of one to an intent to refuse
-    whoever announced that; of a contested refusal those who may reconsider it; of its clock the ministry; of all else
-    the exporter."""
+    """Of an answer, and inside of a turn, whoever has the case, if he is still there; of an answer to whoever
+    reconsiders it that officer, and of one to an intent to refuse whoever announced that; of a contested refusal those
+    who may reconsider it; of its clock the ministry; of all else the exporter."""
     if line.verb in ("answer", "redeclare", "declared_anew", "turn_inside", "respond"):
+        if line.verb == "answer" and line.to_state == ApplicationState.UNDER_RECONSIDERATION:
+            return asker_of(line.facts["question"]), reverse("desk.case", kwargs={"ref": line.subject_ref})
         announcer = announcer_of(line.subject_id) if line.verb == "respond" else []
         return reviewer_of(line.subject_id) + announcer, reverse("desk.case", kwargs={"ref": line.subject_ref})
     if line.verb == "reconsider":
@@ -434,25 +446,31 @@ register(
         Step("assign", _("Taken by a reviewing officer"), DESK, decisions.assign, _("The case is yours.")),
         Step(
             "ask",
-            _("The reviewer asked a question; the clock runs on"),
+            of_review(
+                _("The reviewer asked a question; the clock runs on"),
+                _("The reconsidering officer asked a question; the time runs on"),
+            ),
             DESK,
             questions.ask,
             _("The question was sent."),
             AskForm,
-            mail=_("{ref}: the reviewer has a question; please answer by {due_on}"),
+            mail=of_review(
+                _("{ref}: the reviewer has a question; please answer by {due_on}"),
+                _("{ref}: the officer who reconsiders the refusal has a question; please answer by {due_on}"),
+            ),
         ),
         Step(
             "answer",
             _("Answered by the applicant"),
             CASE,
             questions.answer,
-            _("Your answer is with the reviewer."),
+            _("Your answer is with the officer who asked."),
             AnswerForm,
             mail=_("{ref}: the applicant answered a question"),
         ),
         Step(
             "read_answer",
-            _("The reviewer read an answer"),
+            of_review(_("The reviewer read an answer"), _("The reconsidering officer read an answer")),
             DESK,
             questions.read_answer,
             _("Marked as read; the exporter sees that too."),
@@ -461,13 +479,15 @@ register(
         ),
         Step(
             "close_question",
-            _("The reviewer closed a question"),
+            of_review(_("The reviewer closed a question"), _("The reconsidering officer closed a question")),
             DESK,
             questions.close_question,
             _("Closed. The exporter reads your reason."),
             CloseQuestionForm,
             within="ask",
-            mail=_("{ref}: the reviewer closed a question"),
+            mail=of_review(
+                _("{ref}: the reviewer closed a question"), _("{ref}: the reconsidering officer closed a question")
+            ),
         ),
         Step(
             "no_answer",

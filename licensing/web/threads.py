@@ -1,5 +1,6 @@
 """Questions as a page shows them: each a thread, with the forms of what this person can do in it now."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -8,13 +9,16 @@ from core.legal_time import legal_today
 from core.web.forms import StepForm
 from core.web.labels import said
 from licensing.models import Application, Question, QuestionEntry
+from licensing.web.reconsiderations import Contest
 
 OPEN = ("answer", "ask", "close_question")  # what may be done in a question that is open
 
 
 @dataclass(frozen=True)
 class Thread:
-    """A question with what was said in it. forms: by verb; days: from today to the day by which to answer."""
+    """A question with what was said in it. forms: by verb; days: from today to the day by which to answer.
+
+    contested: it was asked by whoever reconsidered a refusal of the case."""
 
     question: Question
     entries: list[QuestionEntry]
@@ -22,17 +26,19 @@ class Thread:
     due: date
     days: int
     has_news: bool
+    contested: bool = False
     forms: dict[str, StepForm] = field(default_factory=dict)
 
 
-def threaded(row: Application, context: dict[str, Any]) -> dict[str, Any]:
+def threaded(row: Application, context: dict[str, Any], contests: Iterable[Contest] = ()) -> dict[str, Any]:
     """The context of the page's steps (core.web.steps.offered), with the case's threads.
 
     A form that was typed into stands in its question's thread; where that is closed now, its text is there to copy.
     """
     forms, failed = context["forms"], context["failed_form"]
     today = legal_today()
-    threads = [_thread(question, forms, today) for question in row.questions.all()]
+    contests = list(contests)
+    threads = [_thread(question, forms, today, contests) for question in row.questions.all()]
     placed = [form for thread in threads for form in thread.forms.values()]
     if "ask" in forms and _question_of(forms["ask"]):  # what asks anew is another form
         forms = forms | {"ask": type(forms["ask"])(row=row, auto_id="id_ask_%s")}
@@ -47,7 +53,7 @@ def threaded(row: Application, context: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _thread(question: Question, forms: dict[str, StepForm], today: date) -> Thread:
+def _thread(question: Question, forms: dict[str, StepForm], today: date, contests: list[Contest]) -> Thread:
     end, news = question.end, question.has_news
     verbs = [verb for verb in OPEN if verb in forms and not end]
     verbs += ["read_answer"] if news and "read_answer" in forms else []
@@ -58,6 +64,7 @@ def _thread(question: Question, forms: dict[str, StepForm], today: date) -> Thre
         question.due,
         (question.due - today).days,
         news,
+        any(contest.covers(question.asked_at) for contest in contests),
         {verb: _form(verb, forms[verb], question) for verb in verbs},
     )
 

@@ -233,6 +233,8 @@ STEPS = {
     "take_back",
     "tell_of_holds",
     "check",
+    "reconsidered",
+    "require_reconsidering",
 }
 
 

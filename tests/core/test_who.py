@@ -2,6 +2,7 @@
 
 import csv
 import tomllib
+from collections import defaultdict
 from pathlib import Path
 
 from core import access
@@ -14,10 +15,11 @@ WHO = tomllib.loads((TESTS / "who.toml").read_text(encoding="utf-8"))
 def verbs():
     """What the workflow tables say of each verb that people take: whose company's, and who took a case, is the row's
     own to ask."""
+    roles = defaultdict(set)
     with (TESTS / "workflows.csv").open(encoding="utf-8") as table:
-        said = {f"{row['object']}.{row['verb']}": row["who"] for row in csv.DictReader(table) if row["who"]}
-    roles = {name: {word.rpartition(":")[2] for word in who.split()} for name, who in said.items()}
-    return {(name, "POST"): (who & set(Role.values), set()) for name, who in roles.items()}
+        for row in csv.DictReader(table):
+            roles[f"{row['object']}.{row['verb']}"] |= {word.rpartition(":")[2] for word in row["who"].split()}
+    return {(name, "POST"): (who & set(Role.values), set()) for name, who in roles.items() if who}
 
 
 def listed():

@@ -1,7 +1,8 @@
 """A refusal reaches its applicant, is contested in time, and reconsidered by officers who never acted on its case."""
 
 import threading
-from datetime import date, time
+from datetime import date, time, timedelta
+from types import SimpleNamespace
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -9,6 +10,7 @@ from django.db import IntegrityError, connection, connections, transaction
 
 from config.local import demo
 from core.access import Actor
+from core.access import clock as the_clock
 from core.deliveries import _writers, relay
 from core.errors import DomainError, Forbidden, FourEyes, NotFound, WrongState
 from core.history import lines_of
@@ -18,7 +20,16 @@ from core.selectors import documents_for
 from core.telling import sentence
 from exporters.models import Exporter
 from licensing import selectors
-from licensing.actions import applications, decisions, declarations, intents, receipts, reconsiderations
+from licensing.actions import (
+    applications,
+    decisions,
+    declarations,
+    intents,
+    questions,
+    receipts,
+    reconsiderations,
+    screenings,
+)
 from licensing.api.applications import application as over_rest
 from licensing.loading import load
 from licensing.models import (
@@ -31,6 +42,7 @@ from licensing.models import (
     Service,
 )
 from licensing.selectors.applications import reconsiderers_of
+from licensing.web.reconsiderations import Contest
 from tests import make
 from tests.core.test_files import TAKEN
 from tests.licensing.test_actions_refused import forbidding
@@ -1023,3 +1035,122 @@ def test_a_company_that_closed_its_account_contests_nothing(ref, world):
 def test_a_company_that_is_stopped_contests_all_the_same(ref, world):
     make.stopped(world)
     assert contest(ref, world.exporter).state == "under_reconsideration"
+
+
+# --- a question, and a screening result, within the reconsideration -------------------------------------------
+def ask(ref, by, **more):
+    said = {"text": "Which furnace?", "due_on": legal_today() + timedelta(days=9), "about": ["contract"]} | more
+    return questions.ask(ref, by=by, **said).questions.last().pk
+
+
+def test_whoever_reconsiders_asks_and_is_answered_in_words_and_files_while_the_time_runs_on(begun, m, world):
+    due_on = selectors.term_of(case(begun).decision.reconsideration, legal_today()).due_on
+    asked = ask(begun, m.reconsiderer)
+    assert [question.pk for question in selectors.open_questions(world.exporter)] == [asked]
+    applications.add_document(begun, type="contract", file=("c.pdf", demo.pdf("c")), by=world.exporter)
+    questions.answer(begun, question=asked, text="The larger", final=True, by=world.exporter)
+    questions.read_answer(begun, question=asked, by=m.reconsiderer)
+    assert [entry.kind for entry in case(begun).questions.get().entries.all()] == ["answer", "read"]
+    assert state(begun) == "under_reconsideration"
+    assert selectors.term_of(case(begun).decision.reconsideration, legal_today()).due_on == due_on
+    told = {
+        line.verb: _writers["application", line.verb](line)
+        for line in lines_of(
+            case(begun),
+        )
+        if line.verb in ("ask", "answer")
+    }
+    assert told["answer"].to == [m.reconsiderer.user.email]
+    assert told["ask"].to == [world.exporter.user.email]
+    assert "the officer who reconsiders the refusal has a question" in told["ask"].subject
+
+
+@pytest.mark.parametrize("verb", ["uphold", "change", "quash"])
+def test_nothing_is_decided_while_a_question_is_open(verb, begun, m):
+    asked = ask(begun, m.reconsiderer)
+    said = {"text": "It is known now."} if verb == "change" else {}
+    with pytest.raises(DomainError) as refusal:
+        act(verb, begun, m.reconsiderer, **said)
+    assert (refusal.value.code, state(begun)) == ("question-open", "under_reconsideration")
+    questions.close_question(begun, seen=seen(begun), question=asked, reason="No need", by=m.reconsiderer)
+    act(verb, begun, m.reconsiderer, **said)
+    assert state(begun) != "under_reconsideration"
+
+
+def test_neither_is_asked_nor_screened_before_the_request_is_accepted_nor_by_who_acted_on_the_case(world, m, on):
+    on("2026-02-10")
+    acted = demo.person("both", "Both", m.office, Role.REVIEWER, Role.RECONSIDERER)
+    contested = world.under_review(world.application(), by=acted)
+    decisions.recommend(contested, seen=seen(contested), outcome="refuse", by=acted, **NO)
+    decisions.refuse(contested, seen=seen(contested), departure="Doubts.", by=m.decider, **NO)
+    contest(contested, world.exporter)
+    users = [case(contested).end_users.get().pk]
+    found = {"end_users": users, "hit": "none", "list_version": "May", "screened_on": legal_today()}
+    for verb in (lambda by: ask(contested, by), lambda by: screenings.screen(contested, by=by, **found)):
+        with pytest.raises(FourEyes):
+            verb(acted)
+        with pytest.raises(DomainError) as refusal:
+            verb(m.reconsiderer)
+        assert refusal.value.code == "reconsideration-not-begun"
+        with pytest.raises(Forbidden):
+            verb(m.decider)
+    assert (case(contested).questions.count(), case(contested).screenings.count()) == (0, 1)
+
+
+def test_a_paper_is_added_only_while_a_question_is_open(begun, m, world):
+    paper = {"type": "contract", "file": ("c.pdf", demo.pdf("c")), "by": world.exporter}
+    with pytest.raises(WrongState):
+        applications.add_document(begun, **paper)
+    ask(begun, m.reconsiderer)
+    applications.add_document(begun, **paper)
+    assert case(begun).documents.last().type == "contract"
+
+
+def test_the_question_ends_when_nobody_says_anything_for_20_working_days_and_the_case_stays(begun, m, on):
+    ask(begun, m.reconsiderer)
+    on("2026-04-01")
+    assert selectors.long_asked(legal_today()) == [case(begun).pk]
+    assert questions.no_answer(case(begun).pk, by=the_clock())
+    assert (case(begun).questions.get().end.kind, state(begun)) == ("silent", "under_reconsideration")
+
+
+def test_what_was_never_screened_is_screened_and_then_changed(world, on, m, client):
+    on("2026-02-10")
+    ref = world.application()
+    applications.submit(ref, seen=seen(ref), by=world.exporter)
+    receipts.accept(ref, by=m.intake)
+    decisions.assign(ref, seen=seen(ref), by=m.reviewer)
+    refuse(world, ref)
+    on("2026-02-11")
+    contest(ref, world.exporter)
+    act("admit", ref, m.reconsiderer)
+    name = str(case(ref).end_users.get().party)
+    needed = f"It can be granted only when a screening result is recorded in this case for: {name}."
+    assert needed in page(client, m.reconsiderer, f"/desk/cases/{ref}/")
+    with pytest.raises(DomainError) as refusal:
+        act("change", ref, m.reconsiderer, text="It is known now.")
+    assert refusal.value.code == "screening-missing"
+    users = [case(ref).end_users.get().pk]
+    screenings.screen(
+        ref, end_users=users, hit="none", list_version="May", screened_on=legal_today(), by=m.reconsiderer
+    )
+    assert needed not in page(client, m.reconsiderer, f"/desk/cases/{ref}/")
+    act("change", ref, m.reconsiderer, text="It is known now.")
+    assert state(ref) == "approved"
+
+
+def test_both_sides_see_the_question_on_their_page(begun, m, world, client):
+    ask(begun, m.reconsiderer)
+    shown = page(client, world.exporter, f"/applications/{begun}/")
+    assert "A question from the officer who reconsiders" in shown
+    assert "<b>With you:</b> one question is open; they decide when it is answered. Their time runs on." in shown
+    shown = page(client, m.reconsiderer, f"/desk/cases/{begun}/")
+    assert "A question to the exporter is open. Wait for the answer, or close it; you decide then." in shown
+    assert "Ask on here, or give more time" in shown
+    assert "A question to the exporter is open" not in page(client, m.decider, f"/desk/cases/{begun}/")
+
+
+def test_what_was_asked_between_its_filing_and_its_outcome_is_of_the_reconsideration():
+    contest = Contest(SimpleNamespace(filed_at=2), None, SimpleNamespace(at=4))
+    assert [contest.covers(at) for at in (1, 2, 4, 5)] == [False, True, True, False]
+    assert Contest(SimpleNamespace(filed_at=2), None, None).covers(9)

@@ -1,0 +1,35 @@
+"""What everybody who acts on a contested refusal is asked first."""
+
+from django.utils.translation import gettext as _
+
+from core.access import Actor
+from core.errors import DomainError
+from licensing.models import Application, Reconsideration
+from licensing.models.reconsiderations import contested
+
+
+def reconsidered(row: Application, by: Actor) -> Reconsideration:
+    """How the refusal is contested that this officer may reconsider. Raises FourEyes for whoever acted on its case."""
+    if why := row.not_to_reconsider(by):
+        raise why
+    filed = contested(row)
+    assert filed is not None, "what is reconsidered was contested"
+    return filed
+
+
+def require_admitted(filed: Reconsideration) -> None:
+    if not filed.admitted:
+        raise DomainError(_("Accept the request first: its time begins then."), code="reconsideration-not-begun")
+
+
+def require_reconsidering(row: Application, by: Actor) -> None:
+    """Where its refusal is contested: by an officer who never acted on the case, of a request that was accepted."""
+    if row.contested:
+        require_admitted(reconsidered(row, by))
+
+
+def require_nothing_asked(row: Application) -> None:
+    """The applicant owes no answer on which it would turn. Raises DomainError question-open."""
+    if row.questions.still_open().exists():
+        message = _("A question to the applicant is open. Wait for the answer, or close the question first.")
+        raise DomainError(message, code="question-open")
