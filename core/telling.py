@@ -18,15 +18,20 @@ _DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 Sentence: TypeAlias = "str | Promise | Callable[[HistoryLine], str]"
 _sentences: "dict[tuple[str, str], Sentence]" = {}
 _internal: set[tuple[str, str]] = set()
+_folded: set[tuple[str, str]] = set()
 
 
-def sentences(kind: str, words: "Mapping[str, Sentence]", *, internal: tuple[str, ...] = ()) -> None:
+def sentences(
+    kind: str, words: "Mapping[str, Sentence]", *, internal: tuple[str, ...] = (), folded: tuple[str, ...] = ()
+) -> None:
     """Registers what each verb of a kind of row is called in its history, or what says it of the line.
 
-    internal: officers' steps that an exporter never sees, only what they lead to.
+    internal: officers' steps that an exporter never sees, only what they lead to. folded: what one person does several
+    times in a row, as a draft that is saved while he types, is told once.
     """
     _sentences.update({(kind, verb): sentence for verb, sentence in words.items()})
     _internal.update((kind, verb) for verb in internal)
+    _folded.update((kind, verb) for verb in folded)
 
 
 @dataclass(frozen=True)
@@ -61,9 +66,16 @@ def told(lines: Iterable[HistoryLine], reader: Actor) -> list[Told]:
             moved=line.from_state not in ("", line.to_state),
             verb=line.verb,
         )
-        for line in lines
-        if not (hidden and (line.subject_kind, line.verb) in _internal)
+        for line, following in zip(lines, [*lines[1:], None], strict=True)
+        if not (hidden and (line.subject_kind, line.verb) in _internal) and not _goes_on(line, following)
     ]
+
+
+def _goes_on(line: HistoryLine, following: HistoryLine | None) -> bool:
+    """The next line says the same once more: of one person, and one that is told once."""
+    if following is None or (line.subject_kind, line.verb) not in _folded:
+        return False
+    return (line.verb, line.actor_id, line.subject_id) == (following.verb, following.actor_id, following.subject_id)
 
 
 def _offices(actors: Collection[int], offices: Mapping[str, str]) -> dict[int, str]:

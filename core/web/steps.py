@@ -56,9 +56,9 @@ class Step:
     """A verb of a noun.
 
     told: what its history line says, or what makes that from it; `internal` ones no exporter reads. mail: the subject
-    of what its holder is sent (`{ref}`, and the line's facts), or what makes it from the line, if anything. page and
-    action: where it is offered and what it calls, `action(key, **form.facts(), by=…)`; without them it happens
-    elsewhere, and only its words stand here.
+    of what its holder is sent (`{ref}`, and the line's facts), or what makes it from the line, if anything. folds: what
+    one person does so many times in a row is told once, at its last time. page and action: where it is offered and what
+    it calls, `action(key, **form.facts(), by=…)`; without them it happens elsewhere, and only its words stand here.
     said: what the page says afterwards, or what makes that from what the action returned. leads: the address to go on
     to, by what that is, where it is not the page. within: the step whose card holds it when both are open. offered,
     with a label: when a page offers it to whom the table opens it, where the graph does not say so. noun and app are
@@ -75,6 +75,7 @@ class Step:
     within: str = ""
     mail: "str | Promise | Callable[[HistoryLine], str]" = ""
     internal: bool = False
+    folds: bool = False
     offered: Callable[[Any, Actor], bool] | None = None
     label: "str | Promise" = ""
     noun: str = ""
@@ -155,6 +156,7 @@ def register(app: str, noun: str, steps: Iterable[Step], *, holder: Holder | Non
         noun,
         {verb: step.told for verb, step in table.items()},
         internal=tuple(verb for verb, step in table.items() if step.internal),
+        folded=tuple(verb for verb, step in table.items() if step.folds),
     )
     if holder is not None:
         mails(noun, *(verb for verb, step in table.items() if step.mail))(partial(_mail, table, holder))

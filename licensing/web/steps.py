@@ -203,7 +203,7 @@ register(
     "declaration",
     [
         Step("draft", _("Draft begun")),
-        Step("change", _("Draft changed")),
+        Step("change", _("Draft changed"), folds=True),
         Step(
             "attach_signed",
             _("Signed certificate attached"),
@@ -383,7 +383,7 @@ register(
     "application",
     [
         Step("draft", _("Draft begun")),
-        Step("edit", _("Draft changed")),
+        Step("edit", _("Draft changed"), folds=True),
         Step("add_document", _("Paper added")),
         Step("remove_document", _("Paper removed")),
         Step("submit", _("Filed"), mail=_("{ref}: your application was received")),

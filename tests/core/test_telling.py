@@ -1,12 +1,14 @@
 """History as a reader may see it."""
 
 import pytest
+from django.db import transaction
 from django.utils import translation
 
 from core import access
-from core.history import lines_of
+from core.history import lines_of, record
 from core.models import HistoryLine
 from core.telling import sentence, told
+from licensing.models import Application
 from shipments import actions as shipments
 from shipments.models import Shipment
 from tests import make
@@ -57,3 +59,22 @@ def test_a_day_is_told_as_its_reader_writes_it(language, said):
     line = HistoryLine(subject_kind="draft", verb="publish", facts={"until": "2026-12-01"})
     with translation.override(language):
         assert said in sentence(line)
+
+
+def test_what_one_person_goes_on_typing_is_told_once_at_its_last_time(world):
+    case = Application.objects.get(ref=world.application())
+    colleague = make.colleague(world.exporter, "clerk")
+    with transaction.atomic():
+        for by, verb in (
+            (world.exporter, "edit"),
+            (world.exporter, "edit"),
+            (colleague, "edit"),
+            (world.exporter, "edit"),
+        ):
+            record(case, verb, by=by)
+        record(case, "add_document", by=world.exporter)
+        record(case, "add_document", by=world.exporter)
+    lines = list(lines_of(case))[-6:]
+    assert [(line.verb, line.at) for line in told(lines, world.exporter)] == [
+        (line.verb, line.at) for line in (lines[1], *lines[2:])
+    ]
