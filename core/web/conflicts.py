@@ -83,6 +83,32 @@ class Meeting:
             self.status = refusal.status
         return None
 
+    def keep(self, verb: Callable[..., Any]) -> tuple[bool, list[str]]:
+        """The verb made what it makes of the fields that can be taken, where they differ from what stands. Returns
+        whether that stands now, and what the other fields are called, which stay as they are.
+
+        Raises DomainError: 412 stale where another tab saved something else meanwhile, and what the verb raises.
+        """
+        if self.merged:  # the page would go on with values that it does not show
+            detail = _("Somebody changed this since you opened it. Compare with the present values and send again.")
+            raise DomainError(detail, code="stale")
+        now = self._parts(None, None)
+        left = [(mine.label, theirs) for mine, theirs in self._fields(now) if mine.wrong]
+        if left:
+            self._copy()
+            for _label, theirs in left:
+                theirs.take(self._data, self._files)
+            self.forms = self._parts(self._data, self._files)
+        right = all(form.is_valid() for form in self.forms)
+        if right and any(not _same(mine.values, theirs.values) for mine, theirs in self._fields(now)):
+            verb(*self.forms)
+        return right, [label for label, _theirs in left]
+
+    def stands(self) -> tuple[str, str]:
+        """Version and values of the row as it is now."""
+        now = self._parts(None, None)
+        return _version(now), _base(now)
+
     def again(self) -> None:
         """After a refusal as stale: the forms, typed into the row as it is now, and what both changed."""
         now = self._parts(None, None)
@@ -141,15 +167,26 @@ class Meeting:
 class _Field:
     """A form's field, or all rows of a formset, on a bound form or on one that shows what stands."""
 
-    def __init__(self, name: str, label: str, values: list[str] | None, words: str, take: Callable[..., None]) -> None:
-        """values: what a browser sends of it; None where it sends nothing, as of a file that was not chosen."""
+    def __init__(
+        self,
+        name: str,
+        label: str,
+        values: list[str] | None,
+        words: str,
+        take: Callable[..., None],
+        wrong: bool = False,
+    ) -> None:
+        """values: what a browser sends of it; None where it sends nothing, as of a file that was not chosen. wrong: the
+        form can't be saved as long as this is so."""
         self.name, self.label, self.values, self.words, self.take = name, label, values, words, take
+        self.wrong = wrong
 
 
 def _fields(part: Part, labels: dict[str, Any]) -> Iterator[_Field]:
     if isinstance(part, BaseFormSet):
         rows = _rows(part)
-        yield _Field(part.prefix, str(labels.get(part.prefix, "")), [rows], rows or "–", _taking_rows(part))
+        wrong = part.is_bound and not part.is_valid()
+        yield _Field(part.prefix, str(labels.get(part.prefix, "")), [rows], rows or "–", _taking_rows(part), wrong)
         return
     for bound in part:
         if isinstance(bound.field, FileField):
@@ -157,7 +194,7 @@ def _fields(part: Part, labels: dict[str, Any]) -> Iterator[_Field]:
         elif not bound.is_hidden:
             values = part.data.getlist(bound.html_name) if part.is_bound else _sent(bound)
             words = _words(bound, bound.data if part.is_bound else bound.value())
-            yield _Field(bound.html_name, str(bound.label), values, words, _taking(bound))
+            yield _Field(bound.html_name, str(bound.label), values, words, _taking(bound), bool(bound.errors))
 
 
 def _taking(bound: BoundField) -> Callable[..., None]:

@@ -18,7 +18,7 @@ from core.models import Document
 from core.papers import PDF
 from core.quantities import show
 from core.telling import Told, told
-from core.web import kept, papers
+from core.web import autosave, kept, papers
 from core.web.conflicts import Files, Meeting
 from core.web.forms import ReasonForm, read_upload
 from core.web.refused import complete, refusals_in, sent
@@ -63,11 +63,16 @@ def declaration_form(request: HttpRequest, ref: str = "") -> HttpResponse:
         return [DeclarationForm(data, instance=now, initial=start, parties=parties, items=selectors.applicable_items())]
 
     def save(form: DeclarationForm) -> Declaration:
-        if not ref:
-            return declarations.draft(by=request.actor, **form.facts())
-        return declarations.change(ref, version=form.cleaned_data["version"], by=request.actor, **form.facts())
+        nonlocal ref
+        if ref:
+            return declarations.change(ref, version=form.cleaned_data["version"], by=request.actor, **form.facts())
+        saved = declarations.draft(by=request.actor, **form.facts())
+        ref = saved.ref
+        return saved
 
     meeting = Meeting(request, parts)
+    if autosave.by_itself(request):
+        return autosave.answer(meeting, save, lambda: reverse("declaration.edit", args=[ref]) if ref else "")
     if saved := meeting.save(save):
         messages.success(request, _("Saved as {ref}.").format(ref=saved.ref))
         return redirect("declaration", ref=saved.ref)
@@ -129,12 +134,17 @@ def application_form(request: HttpRequest, ref: str = "") -> HttpResponse:
         return [form, LineFormSet(data, initial=_line_initial(now), prefix="lines", form_kwargs=known)]
 
     def save(form: ApplicationForm, lines: BaseFormSet) -> Application:
+        nonlocal ref
         draft = form.draft([line.line() for line in _typed(lines)])
-        if not ref:
-            return applications.start(draft, by=request.actor)
-        return applications.change(ref, draft, version=form.cleaned_data["version"], by=request.actor)
+        if ref:
+            return applications.change(ref, draft, version=form.cleaned_data["version"], by=request.actor)
+        saved = applications.start(draft, by=request.actor)
+        ref = saved.ref
+        return saved
 
     meeting = Meeting(request, parts, {"lines": _("Goods")})
+    if autosave.by_itself(request):
+        return autosave.answer(meeting, save, lambda: reverse("application.edit", args=[ref]) if ref else "")
     if saved := meeting.save(save):
         message = _("Saved as {ref}. Nothing is sent yet.").format(ref=saved.ref)
         messages.success(

@@ -1,0 +1,104 @@
+// A draft is saved while it is typed; what could not be saved is kept in this browser until it is. Without this file the
+// form's button saves it.
+(() => {
+  "use strict";
+  const form = document.querySelector("form[data-autosave]");
+  const told = document.getElementById("saved");
+  if (!form || !told) return;
+  const WAIT_MS = 800, AGAIN_MS = 4000;
+  const PREFIX = "draft:", OWN = PREFIX + (form.elements.typed_by?.value.split(":")[0] || "") + ":";
+  const key = () => OWN + location.pathname;
+  const OF_THE_PAGE = ["csrfmiddlewaretoken", "typed_by", "theirs"];
+  let timer = 0, sending = null, unsent = null, dirty = false, over = false;
+
+  const typed = () => [...new FormData(form)].filter(([name, value]) => typeof value === "string" && !OF_THE_PAGE.includes(name));
+  const keep = () => { try { localStorage.setItem(key(), JSON.stringify(typed())); } catch { /* stores nothing */ } };
+  const forget = () => { try { localStorage.removeItem(key()); } catch { /* stores nothing */ } };
+  const say = (sentence, bad) => { told.textContent = sentence; told.classList.toggle("c-bad", Boolean(bad)); };
+  const later = (wait) => { clearTimeout(timer); timer = setTimeout(save, wait); };
+
+  // What did not arrive is sent again as it was, so that an answer that was lost is no conflict with oneself.
+  const save = () => {
+    clearTimeout(timer);
+    if (over) return Promise.resolve(false);
+    sending ||= send().finally(() => { sending = null; });
+    return sending;
+  };
+  const send = async () => {
+    const again = unsent !== null;
+    if (!again) { unsent = new FormData(form); dirty = false; }
+    let answer, body;
+    try {
+      answer = await fetch(form.action, { method: "POST", body: unsent, headers: { "X-Autosave": "1" }, redirect: "manual" });
+      body = answer.status < 500 ? await answer.json() : null;
+    } catch { body = null; }
+    if (!body) {
+      over = answer?.type === "opaqueredirect" || (answer && answer.status < 500);
+      say(over ? form.dataset.over : form.dataset.unsaved, true);
+      if (!over) later(AGAIN_MS);
+      return false;
+    }
+    unsent = null;
+    over = !answer.ok && answer.status !== 422;
+    say(body.said, over);
+    if (answer.ok) {
+      if (body.address && body.address !== location.pathname) {
+        forget();
+        history.replaceState(null, "", body.address);
+        form.action = body.address;
+      }
+      form.elements.version.value = body.version;
+      form.elements.base.value = body.base;
+      if (body.left.length || dirty) keep(); else forget();
+    }
+    if (dirty && !over) later(again ? 0 : WAIT_MS);
+    return answer.ok;
+  };
+
+  const change = () => { dirty = true; keep(); later(WAIT_MS); };
+  form.addEventListener("input", change);
+  form.addEventListener("change", change);
+  form.addEventListener("submit", async (event) => {
+    clearTimeout(timer);
+    if (!sending && !dirty && unsent === null) return;
+    event.preventDefault();  // what is under way comes first, or the form would meet its own change
+    await sending;
+    if (unsent !== null) await save();
+    if (dirty) await save();
+    if (unsent !== null && !over) return;  // the page stays, with all that was typed
+    unsent = null;
+    dirty = false;
+    setTimeout(() => form.requestSubmit(event.submitter));  // not while this event is still on its way
+  });
+
+  const put = (pairs) => {
+    const all = new Map();
+    pairs.forEach(([name, value]) => all.set(name, [...(all.get(name) || []), value]));
+    form.querySelectorAll("[data-formset]").forEach((set) => {
+      const total = form.elements[`${set.dataset.formset}-TOTAL_FORMS`];
+      const wanted = Number(all.get(total.name)?.[0] || 0);
+      while (Number(total.value) < wanted) set.querySelector("[data-add]").click();
+    });
+    [...form.elements].forEach((control) => {
+      if (!control.name || OF_THE_PAGE.includes(control.name) || ["file", "submit", "button", "fieldset"].includes(control.type)) return;
+      const values = all.get(control.name) || [];
+      if (["checkbox", "radio"].includes(control.type)) control.checked = values.includes(control.value);
+      else if (control.options) [...control.options].forEach((one) => { one.selected = values.includes(one.value); });
+      else if (values.length) control.value = values[0];
+    });
+  };
+  try {
+    const others = (name) => name.startsWith(PREFIX) && !name.startsWith(OWN);
+    Object.keys(localStorage).filter(others).forEach((name) => localStorage.removeItem(name));
+    document.addEventListener("submit", (event) => {
+      if (event.target.matches("[data-forget-typed]")) Object.keys(localStorage).filter((name) => name.startsWith(PREFIX)).forEach((name) => localStorage.removeItem(name));
+    });
+    const kept = JSON.parse(localStorage.getItem(key()) || "null");
+    if (kept && !document.querySelector(".errsum, #conflicts")) {
+      put(kept);
+      dirty = true;
+      say(form.dataset.again);
+      later(WAIT_MS);
+    }
+  } catch { /* a browser that stores nothing loses only this comfort */ }
+})();
