@@ -1,12 +1,14 @@
 """A real gunicorn on the test database, for what only real requests show: races, the wire, the browser."""
 
 import os
+import signal
 import socket
 import subprocess
 import sys
 import tempfile
 import time
 import urllib.request
+from functools import partial
 from pathlib import Path
 
 from django.conf import settings
@@ -40,14 +42,25 @@ class Server:
             **{name: os.environ.get(name, "0") for name in ("RATE_READS", "RATE_WRITES", "RATE_ADDRESS")},
         }
         words = [*WEB, "--threads", str(threads), "--bind", f"127.0.0.1:{self.port}"]
-        self.process = subprocess.Popen(
+        self._start = partial(
+            subprocess.Popen,
             [sys.executable, *words],
             cwd=ROOT,
             env=environment,
             stdout=self.log,
             stderr=subprocess.STDOUT,
+            start_new_session=True,
         )
+        self.start()
+
+    def start(self) -> None:
+        self.process = self._start()
         self._wait()
+
+    def kill(self) -> None:
+        """At once, workers and all, in the middle of what they do."""
+        os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait(10)
 
     def _wait(self) -> None:
         for _ in range(150):

@@ -1,0 +1,88 @@
+"""A draft in a real browser: saved while it is typed, through a server that dies, and in two tabs."""
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from licensing.models import Application
+
+pytestmark = [pytest.mark.browser, pytest.mark.full, pytest.mark.django_db(transaction=True)]
+
+
+def new_draft(page):
+    page.goto("/applications/new/")
+    page.locator("[name=contract_no]").fill("C-1")
+    expect(page.locator("#saved")).to_contain_text("Saved at")
+    expect(page).to_have_url(re.compile(r"/applications/AP-\w+/edit/"))
+    return Application.objects.latest("pk")
+
+
+def test_what_is_typed_is_saved_without_a_click(sign_in):
+    page = sign_in("lin.wei")
+    case = new_draft(page)
+    page.locator("[name=remarks]").press_sequentially("We ship in March.", delay=30)
+    page.locator("[name=lines-0-code]").fill("1C905.a.4")
+    page.locator("[name=lines-0-quantity]").fill("12.5")
+    expect(page.locator("#saved")).to_contain_text("Goods")  # no description yet
+    page.locator("[name=lines-0-description]").fill("N42SH")
+    expect(page.locator("#saved")).to_have_text(re.compile(r"^Saved at \d\d:\d\d$"))
+    case.refresh_from_db()
+    assert (case.contract_no, case.remarks, case.lines.get().quantity) == ("C-1", "We ship in March.", 12_500)
+    page.locator("[name=remarks]").fill("We ship in April.")
+    page.get_by_role("button", name="Save draft").click()  # while the last change is under way
+    page.wait_for_url(lambda url: url.endswith(f"/applications/{case.ref}/"))
+    case.refresh_from_db()
+    assert case.remarks == "We ship in April." and Application.objects.filter(contract_no="C-1").count() == 1
+
+
+def test_a_dead_server_loses_nothing(sign_in, demo_world):
+    server = demo_world[0]
+    page = sign_in("lin.wei")
+    case = new_draft(page)
+    server.kill()
+    page.locator("[name=remarks]").fill("Typed into the dark.")
+    expect(page.locator("#saved")).to_contain_text("Not saved")
+    page.get_by_role("button", name="Save draft").click()  # the page stays
+    assert page.locator("[name=remarks]").input_value() == "Typed into the dark."
+    server.start()
+    expect(page.locator("#saved")).to_contain_text("Saved at", timeout=10_000)
+    case.refresh_from_db()
+    assert case.remarks == "Typed into the dark."
+
+
+def test_a_closed_browser_finds_what_was_not_saved(sign_in, demo_world):
+    server = demo_world[0]
+    page = sign_in("lin.wei")
+    case = new_draft(page)
+    server.kill()
+    page.locator("[name=remarks]").fill("Typed into the dark.")
+    page.locator("[data-add]").click()
+    page.locator("[name=lines-1-description]").fill("Half a line")
+    expect(page.locator("#saved")).to_contain_text("Not saved")
+    server.start()
+    other = page.context.new_page()
+    page.close()
+    other.goto(f"/applications/{case.ref}/edit/")
+    assert other.locator("[name=remarks]").input_value() == "Typed into the dark."
+    assert other.locator("[name=lines-1-description]").input_value() == "Half a line"
+    expect(other.locator("#saved")).to_contain_text("Saved at")
+    case.refresh_from_db()
+    assert case.remarks == "Typed into the dark."
+
+
+def test_two_tabs_are_asked_and_nothing_is_overwritten(sign_in):
+    page = sign_in("lin.wei")
+    case = new_draft(page)
+    other = page.context.new_page()
+    other.goto(f"/applications/{case.ref}/edit/")
+    other.locator("[name=contract_no]").fill("C-other")
+    expect(other.locator("#saved")).to_contain_text("Saved at")
+    page.locator("[name=contract_no]").fill("C-mine")
+    expect(page.locator("#saved")).to_contain_text("Somebody changed this")
+    page.get_by_role("button", name="Save draft").click()
+    expect(page.locator("#conflicts")).to_contain_text("C-other")
+    page.get_by_role("button", name="Save draft").click()
+    page.wait_for_url(lambda url: url.endswith(f"/applications/{case.ref}/"))
+    case.refresh_from_db()
+    assert case.contract_no == "C-mine"
