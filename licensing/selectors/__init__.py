@@ -127,6 +127,7 @@ from licensing.selectors.movements import (
     movements_of,
 )
 from licensing.selectors.notices import instruments_known, newest_notices, notices_for, notices_in_words, notices_told
+from licensing.selectors.papers import certificates_of
 from licensing.selectors.pools import (
     by_goods,
     elements_to_state,
@@ -247,6 +248,7 @@ __all__ = [
     "applicable_items",
     "applications_for",
     "cases_to_turn",
+    "certificates_of",
     "approvers",
     "authors_of",
     "broken_by",

@@ -1,5 +1,6 @@
 """The counter: an officer of customs without a program looks up a license or a shipment."""
 
+import re
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -19,7 +20,7 @@ from core.web.lists import by_name
 from core.web.steps import Failed, of_one_moment, offered
 from exporters.models import Exporter
 from licensing import selectors as licensing
-from licensing.models import License, Obstacle
+from licensing.models import License, Obstacle, Suspension
 from licensing.states import LicenseState
 from shipments import selectors
 from shipments.models import Incident, Shipment
@@ -39,6 +40,9 @@ NEXT = {
     **dict.fromkeys((ShipmentState.RESERVED, *RELEASED), "declare"),
     **dict.fromkeys(DECLARED, "clear"),
 }
+
+
+VERIFIED = re.compile(r"/v/(?P<number>[^/]+)", re.IGNORECASE)  # in the public address of a license
 
 
 @dataclass(frozen=True)
@@ -88,11 +92,17 @@ class WithPapers(AtTheCounter):
     consignees: list[str]
     destinations: list[Country]
     ports: list[str]
+    conditions: list[str]
+    max_clearances: int | None
+    clearances: tuple[int, int]  # how many are taken, and how many of these were cleared
+    open_suspensions: list[Suspension]
 
 
 def _with_papers(row: License, at: datetime) -> WithPapers:
-    """row: with its balances."""
-    free = licensing.open_users(row, licensing.closings([row], at).get(row.pk, ()))
+    """row: with its terms."""
+    closings = licensing.closings([row], at)
+    free = licensing.open_users(row, closings.get(row.pk, ()))
+    licensing.foresee_ends([row], closings, at)
     return WithPapers(
         **_shared(row, legal_day(at)),
         exporter=row.exporter,
@@ -115,6 +125,10 @@ def _with_papers(row: License, at: datetime) -> WithPapers:
         consignees=[str(party) for party in row.consignees.all()],
         destinations=by_name(Country.objects.filter(pk__in=row.destinations)),
         ports=row.ports,
+        conditions=[str(one) for one in row.conditions.all()],
+        max_clearances=row.max_clearances,
+        clearances=licensing.clearances([row])[row.pk],
+        open_suspensions=row.open_suspensions,
     )
 
 
@@ -136,17 +150,23 @@ class NumberForm(forms.Form):
 
     number = forms.CharField(
         label=gettext_lazy("Number of a license or a shipment"),
-        max_length=40,
+        max_length=4_000,  # a code that is scanned is an address with its token
         widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
-        help_text=gettext_lazy("Scan it, or type it and press Enter: EL-… or SH-…, with or without blanks."),
+        help_text=gettext_lazy(
+            "Scan the number or the code of a paper, or type it and press Enter: EL-… or SH-…, with or without blanks."
+        ),
     )
 
     def clean_number(self) -> dict[str, str]:
-        """The reference for each route that it may lead to: both where it says neither EL nor SH."""
+        """The reference for each route that it may lead to: both where it says neither EL nor SH. Of an address, as the
+        code of a paper has it, the number in it."""
+        number = self.cleaned_data["number"]
+        if address := VERIFIED.search(number):
+            number = address["number"]
         found = {}
         for route, (prefix, _rows) in FOUND.items():
             try:
-                found[route] = references.read(half_width(self.cleaned_data["number"]), prefix)
+                found[route] = references.read(half_width(number), prefix)
             except ValueError:
                 continue
         if not found:
@@ -176,7 +196,7 @@ def search(request: HttpRequest) -> HttpResponse:
 @of_one_moment
 def license_page(request: HttpRequest, ref: str) -> HttpResponse:
     """What customs sees of a license, and what is on its way."""
-    row = get_object_or_404(licensing.with_balances(licensing.licenses_for(request.actor)), ref=ref)
+    row = get_object_or_404(licensing.with_terms(licensing.licenses_for(request.actor)), ref=ref)
     now = legal_now()
     rows = selectors.shipments_for(request.actor).filter(license=row, state__in=OPEN_SHIPMENT)
     license = _with_papers(row, now)
@@ -185,6 +205,7 @@ def license_page(request: HttpRequest, ref: str) -> HttpResponse:
         "license": license,
         "usable": not license.obstacle,
         "shipments": selectors.with_holds(selectors.with_lines(rows), now),
+        "certificates": licensing.certificates_of(row),
         "number": NumberForm(),
     }
     return render(request, "shipments/customs_license.html", context)

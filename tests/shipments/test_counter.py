@@ -12,8 +12,10 @@ from django.urls import reverse
 
 from config.local import demo
 from core.legal_time import LEGAL_ZONE, legal_now, legal_today, on_the_wire
-from core.models import Delivery, HistoryLine, Membership, Organization, Role
+from core.models import Delivery, HistoryLine, Membership, Organization, Paper, Role
+from core.papers import make_due
 from licensing import books
+from licensing import selectors as licensing
 from licensing.actions import licenses
 from licensing.models import License, Suspension
 from licensing.models.balances import LicenseLine, Movement
@@ -185,6 +187,9 @@ def test_a_form_leaves_what_a_message_leaves(said, before, browser, world):
         "EL {bare}",
         "{wide}",
         "EL–{bare}",
+        "https://lodestone.example/v/{ref}/2F4K2-M1R7Q/",
+        " HTTPS://LODESTONE.EXAMPLE/V/{spaced}/2F4K2M1R7Q/#{token} ",
+        "lodestone.example/v/{lower}",
     ],
 )
 def test_a_scanner_leads_straight_to_the_license(typed, browser, world):
@@ -197,6 +202,7 @@ def test_a_scanner_leads_straight_to_the_license(typed, browser, world):
         "spaced": f"EL-{bare[:4]} {bare[4:]}",
         "bare": bare,
         "letter_o": license.ref.replace("0", "O"),
+        "token": "eyJhbGciOiJFZDI1NTE5In0." * 40,
         "wide": "".join(chr(ord(one) + 0xFEE0) for one in license.ref),  # as a Chinese input method types it
         "compact": f"el{bare.lower().replace('0', 'o')}",
     }
@@ -268,6 +274,39 @@ def test_a_license_at_the_counter_shows_lines_and_balance_and_nothing_of_the_cas
     case = license.application
     for hidden in (case.ref, shipment.client_reference, license.verify_code, license.edition):
         assert hidden not in page
+
+
+def test_a_license_at_the_counter_has_its_conditions_and_how_many_clearances_are_taken(browser, world):
+    license = world.license(kilograms=1_000)
+    License.objects.filter(pk=license.pk).update(max_clearances=3)
+    first, _second = (world.shipment(license, 100 * KG) for _ in range(2))
+    world.clear(first.ref, 100 * KG)
+    page = text(browser.get(f"/customs/licenses/{license.ref}/"))
+    assert "2 of 3 clearances taken, 1 of them cleared" in page
+    assert all(str(one) in page for one in license.conditions.all())
+
+
+def test_a_license_that_is_stopped_says_by_what_cause_and_for_whom_and_not_in_whose_words(browser, world, license):
+    path, by = f"/customs/licenses/{license.ref}/", world.ministry.decider
+    assert "Why it is stopped" not in text(browser.get(path))
+    licenses.suspend(license.ref, seen=make.seen(license.ref), reason="A hidden reason", by=by)
+    Suspension.objects.update(end_user=license.end_users.get())
+    page = text(browser.get(path))
+    name = license.end_users.get().party.name
+    assert re.search(rf"Why it is stopped, .* Enforcement , since .* Closed for {name} alone\.", page)
+    assert "A hidden reason" not in page
+
+
+def test_customs_opens_the_certificate_of_a_license_and_its_credential_and_no_letter(browser, world, license):
+    make_due()
+    [paper] = licensing.certificates_of(license)
+    page = browser.get(f"/customs/licenses/{license.ref}/").content.decode()
+    addresses = [f"/documents/{paper.document_id}/", f"/documents/{paper.document_id}/credential/"]
+    assert all(f'href="{path}"' in page for path in (*addresses, "/.well-known/jwks.json"))
+    assert [browser.get(path).status_code for path in addresses] == [200, 200]
+    others = Paper.objects.exclude(kind="certificate")
+    assert others.exists()
+    assert {browser.get(f"/documents/{one.document_id}/").status_code for one in others} == {404}
 
 
 def test_a_page_at_the_counter_has_of_a_license_what_it_shows(browser, license, shipment):

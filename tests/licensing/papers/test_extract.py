@@ -133,10 +133,10 @@ def test_a_paper_without_a_credential_has_none_to_download(issued, client, world
 
 
 def test_who_reads_no_paper_reads_no_credential(issued, client, customs, world):
-    [paper, *_] = made(issued)
-    for stranger in (customs, make.exporter(world.ministry)):
+    [paper, extract, *_] = made(issued)
+    for stranger, one in ((customs, extract), (make.exporter(world.ministry), paper)):
         client.force_login(stranger.user)
-        assert client.get(f"/documents/{paper.document_id}/credential/").status_code == 404
+        assert client.get(f"/documents/{one.document_id}/credential/").status_code == 404
 
 
 # --- each reader his part ---------------------------------------------------------------------------------
