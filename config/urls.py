@@ -12,6 +12,7 @@ from exporters.web import lists as exporters_lists
 from exporters.web import pages as exporters
 from licensing.web import (
     check,
+    copies,
     departures,
     desk,
     follows,
@@ -87,6 +88,7 @@ urlpatterns = [
     *addresses("applications/<str:ref>/", "application"),
     path("applications/<str:ref>/rules/", licensing.application_rules, name="application.rules"),
     path("applications/<str:ref>/edit/", licensing.application_form, name="application.edit"),
+    path("applications/<str:ref>/copy/", copies.application_copy, name="application.copy"),
     path("applications/<str:ref>/documents/", licensing.application_document, name="application.document"),
     path(
         "applications/<str:ref>/documents/<int:paper>/remove/",
@@ -97,6 +99,7 @@ urlpatterns = [
     path("applications/<str:ref>/withdraw/", licensing.application_withdraw, name="application.withdraw"),
     *lists("licenses/", licensing_lists.LICENSES),
     path("licenses/<str:ref>/", shipments.license_page, name="license"),
+    path("licenses/<str:ref>/copy/", copies.license_copy, name="license.copy"),
     *addresses("licenses/<str:ref>/", "license"),
     *lists("shipments/", shipments_lists.SHIPMENTS),
     path("shipments/new/", shipments.shipment_new, name="shipment.new"),

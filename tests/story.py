@@ -26,6 +26,7 @@ from licensing.actions import (
     applications,
     comments,
     consultations,
+    copies,
     decisions,
     declarations,
     editions,
@@ -274,6 +275,7 @@ def _applications(step: Story, world: make.World, signed: Any) -> None:
     waits = world.application(by_whom=[signed])
     applications.submit(waits, seen=seen(waits), by=boss)
     step(applications.submit, ref, by=boss)
+    step(copies.copy_case, ref, by=boss)
     step(supplements.request_supplement, ref, points=["The test report"], by=m.intake)
     step(supplements.resubmit, ref, answers={1: supplements.Answer("Attached.")}, by=boss)
     step(receipts.accept, ref, by=m.intake)
@@ -502,6 +504,7 @@ def _ends(step: Story, world: make.World) -> None:
     step(revocations.drop_revoke, license.ref, reason="Not yet", by=m.other_decider)
     make.end_proposed(world, license, m.other_decider)
     step(revocations.revoke, license.ref, by=m.decider)
+    step(copies.copy_license, license.ref, by=world.exporter)
     amended = step(amendments.amend, world.license(kilograms=10).ref, by=world.exporter).ref
     make.demo.under_review(world.exporter, amended, m)
     decisions.recommend(amended, seen=make.seen(amended), outcome="approve", months=12, by=m.reviewer)

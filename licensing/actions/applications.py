@@ -102,7 +102,7 @@ def start(draft: Draft, *, by: Actor) -> Application:
     row = Application(
         ref=draw(Application.PREFIX), exporter_id=by.organization_id, created_by=by.user, created_at=legal_now()
     )
-    return _write(row, draft, declared, by, "draft")
+    return write(row, draft, declared, by, "draft")
 
 
 @command
@@ -113,7 +113,7 @@ def change(ref: str, draft: Draft, *, version: int, by: Actor) -> Application:
         raise WrongState(_("The application was sent; it can't be changed any more. Withdraw it to file another."))
     require_version(row, version)
     row.version += 1
-    return _write(row, draft, _lock_declared(draft), by, "edit")
+    return write(row, draft, _lock_declared(draft), by, "edit")
 
 
 def _lock_declared(draft: Draft) -> list[Declaration]:
@@ -139,7 +139,8 @@ def _cited(draft: Draft, exporter: int) -> list[Problem]:
     return problems
 
 
-def _write(row: Application, draft: Draft, declared: list[Declaration], by: Actor, verb: str) -> Application:
+def write(row: Application, draft: Draft, declared: list[Declaration], by: Actor, verb: str) -> Application:
+    """The draft says this, with these declarations, and nothing else."""
     message = _("This label is for overseas exporters; choose an official code.")
     unofficial = [
         Problem(f"/lines/{index}/code", "not-official", message)

@@ -142,6 +142,12 @@ class ApplicationOutput(serializers.Serializer[Any]):
     amends = ReferenceOutput(
         License.PREFIX, allow_null=True, help_text=gettext_lazy("The license that it asks to change.")
     )
+    copied_license = ReferenceOutput(
+        License.PREFIX, allow_null=True, help_text=gettext_lazy("The license that its draft began with.")
+    )
+    copied_case = ReferenceOutput(
+        Application.PREFIX, allow_null=True, help_text=gettext_lazy("The case that its draft began with.")
+    )
     state = WordOutput(S)
     display = serializers.CharField()
     holder = WordOutput(Holder, allow_null=True, help_text=gettext_lazy("Who has to act next. Null: nobody has it."))
@@ -169,6 +175,8 @@ def application(row: Application, clock: Reading | None, remedy: Remedy | None) 
         "reference": row.ref,
         "kind": row.kind,
         "amends": row.amends and row.amends.ref,
+        "copied_license": row.copied_license and row.copied_license.ref,
+        "copied_case": row.copied_case and row.copied_case.ref,
         "state": row.state,
         "display": row.get_state_display(),
         "holder": HOLDER_OF.get(row.state),

@@ -69,6 +69,22 @@ class Application(FSMModelMixin, models.Model):
         related_name="amendments",
         help_text="The license that it asks to change.",
     )
+    copied_license = models.ForeignKey(
+        "licensing.License",
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="+",
+        db_index=False,
+        help_text="The license that its draft began with.",
+    )
+    copied_case = models.ForeignKey(
+        "self",
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="+",
+        db_index=False,
+        help_text="The case that its draft began with.",
+    )
     state = FSMField(choices=S, default=S.DRAFT, protected=True, editable=False)
     contract_no = models.CharField(_("contract number"), max_length=80, blank=True)
     contract_on = models.DateField(_("contract signed on"), null=True, blank=True)
@@ -117,6 +133,11 @@ class Application(FSMModelMixin, models.Model):
                 name="application_amends_as_its_kind",
                 condition=Q(kind=Kind.AMENDMENT, amends__isnull=False) | ~Q(kind=Kind.AMENDMENT) & Q(amends=None),
             ),
+            models.CheckConstraint(
+                name="application_begins_with_one",
+                condition=Q(copied_license=None, copied_case=None)
+                | Q(amends=None) & (Q(copied_license=None) | Q(copied_case=None)),
+            ),
             models.UniqueConstraint(
                 name="application_amends_one_at_a_time",
                 fields=["amends"],
@@ -136,6 +157,11 @@ class Application(FSMModelMixin, models.Model):
     def grants(self) -> str:
         """The kind of the license that it asks for."""
         return self.amends.kind if self.kind == Kind.AMENDMENT and self.amends else self.kind
+
+    @property
+    def began_with(self) -> Any:
+        """The license, or the case, that its draft began with; None where it began with nothing."""
+        return self.copied_license or self.copied_case
 
     @property
     def open(self) -> bool:

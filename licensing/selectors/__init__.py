@@ -113,6 +113,7 @@ from licensing.selectors.licenses import (
     with_causes,
     with_decision,
     with_lines,
+    with_names,
     with_party_changes,
     with_terms,
 )
@@ -377,6 +378,7 @@ __all__ = [
     "with_days_left",
     "with_decision",
     "with_lines",
+    "with_names",
     "with_thread",
     "party_changes",
     "with_party_changes",

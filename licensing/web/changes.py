@@ -1,13 +1,22 @@
-"""What an amendment asks to be otherwise than its license says: read from both, never stored."""
+"""What a case says otherwise than the license that it amends, or than what it began with: read from both, never
+stored."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from datetime import date
+from itertools import zip_longest
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
-from core.templatetags.lodestone import day
-from licensing.models import Application, ApplicationLine, License
+from core.templatetags.lodestone import day, quantity
+from licensing.actions.applications import Draft, LineDraft
+from licensing.actions.copies import Unnamed, before, said, unnamed
+from licensing.elements import show_percents
+from licensing.models import Application, ApplicationLine, Kind, License
+from licensing.states import ApplicationState
+from licensing.templatetags.licensing import fact
 
 
 @dataclass(frozen=True)
@@ -60,3 +69,71 @@ def _others(row: Application, license: License) -> list[Change]:
 
 def _names(rows: Iterable[object]) -> str:
     return _(", ").join(sorted(str(one) for one in rows))
+
+
+@dataclass(frozen=True)
+class Copied:
+    """Of a case that began with another: what it says otherwise, and whom of that one a draft does not name."""
+
+    changes: list[Change]
+    unnamed: list[Unnamed]
+
+
+def copied(row: Application, today: date) -> Copied | None:
+    """None of a case that began with nothing."""
+    old = before(row)
+    if old is None:
+        return None
+    now = said(row)
+    found = [one for one in (*_goods(old, now), *_facts(old, now)) if one.before != one.now]
+    return Copied(found, unnamed(row, old, today) if row.state == ApplicationState.DRAFT else [])
+
+
+def _goods(old: Draft, now: Draft) -> Iterator[Change]:
+    """Line by line, each in its place; of one that came or went all that it says."""
+    for number, (one, other) in enumerate(zip_longest(old.lines, now.lines), 1):
+        if one and other:
+            for label, words in _OF_A_LINE:
+                yield Change(_("Line {number}: {what}").format(number=number, what=label), words(one), words(other))
+        else:
+            yield Change(_("Line {number}").format(number=number), _whole(one), _whole(other))
+
+
+def _whole(line: LineDraft | None) -> str:
+    return " · ".join(filter(None, (words(line) for _label, words in _OF_A_LINE))) if line else ""
+
+
+def _facts(old: Draft, now: Draft) -> Iterator[Change]:
+    for label, words in _OF_A_CASE:
+        yield Change(label, words(old), words(now))
+
+
+def _day(on: date | None) -> str:
+    return day(on) if on else ""
+
+
+_OF_A_LINE: tuple[tuple[Promise, Callable[[LineDraft], str]], ...] = (
+    (gettext_lazy("quantity"), lambda one: quantity(one.quantity, one.unit)),
+    (gettext_lazy("control code"), lambda one: one.control_item.code),
+    (gettext_lazy("description"), lambda one: one.description),
+    (gettext_lazy("customs goods code"), lambda one: one.hs_code),
+    (gettext_lazy("contained elements, at most"), lambda one: show_percents(one.composition)),
+    (gettext_lazy("item inquiry"), lambda one: one.inquiry.ref if one.inquiry else ""),
+)
+_OF_A_CASE: tuple[tuple[Promise, Callable[[Draft], str]], ...] = (
+    (gettext_lazy("Kind"), lambda one: str(Kind(one.kind).label)),
+    (gettext_lazy("End-users"), lambda one: _names(row.end_user for row in one.end_users)),
+    (gettext_lazy("Declarations"), lambda one: _names(row.ref for row in one.end_users)),
+    (gettext_lazy("Who receives the goods"), lambda one: _names(one.consignees)),
+    (gettext_lazy("Customs ports"), lambda one: _names(one.ports)),
+    (gettext_lazy("Planned from"), lambda one: _day(one.planned_from)),
+    (gettext_lazy("Planned until"), lambda one: _day(one.planned_until)),
+    (gettext_lazy("Contract"), lambda one: one.contract_no),
+    (gettext_lazy("Contract signed on"), lambda one: _day(one.contract_on)),
+    (gettext_lazy("Kind of transaction"), lambda one: fact(one.purpose, "transaction.purpose")),
+    (
+        gettext_lazy("Risk that the exporter knows of, or was told of"),
+        lambda one: fact(one.red_flag, "exporter.red_flag"),
+    ),
+    (gettext_lazy("For the reviewer"), lambda one: one.remarks),
+)

@@ -27,7 +27,7 @@ from licensing.models import Application, Declaration, EndUse
 from licensing.models.screenings import counting
 from licensing.papers import end_use
 from licensing.states import UNISSUED, ApplicationState
-from licensing.web.changes import changes_of
+from licensing.web.changes import changes_of, copied
 from licensing.web.holds import of_case
 from licensing.web.intents import announced
 from licensing.web.onward import with_onward
@@ -94,6 +94,7 @@ def case(request: HttpRequest, ref: str, failed: Failed | None = None) -> HttpRe
         "history": (history := told(lines_of(row), request.actor)),
         "came_back": _came_back(history),
         "amending": changes_of(row),
+        "copied": copied(row, today),
         **papers.shown(row),
     }
     _begin(context)

@@ -27,11 +27,12 @@ from core.web.typed import typed_into
 from exporters.selectors import parties_for, stop_of
 from licensing import granted, selectors
 from licensing.actions import applications, declarations, reconsiderations
+from licensing.actions.copies import can_be_copied
 from licensing.models import Application, Declaration
 from licensing.papers import end_use
 from licensing.states import CONTESTED, OPEN_CASE, UNISSUED, ApplicationState, DeclarationState
 from licensing.web.answers import judgements
-from licensing.web.changes import changes_of
+from licensing.web.changes import changes_of, copied
 from licensing.web.forms import (
     ApplicationForm,
     DeclarationForm,
@@ -45,6 +46,9 @@ from licensing.web.onward import with_onward
 from licensing.web.reconsiderations import contests
 from licensing.web.threads import threaded
 from licensing.web.turns import in_words
+
+MOST_TO_COPY = 5  # licenses that the empty form offers to begin with
+
 
 # --- declarations -----------------------------------------------------------------------------------------
 
@@ -156,6 +160,7 @@ def application_form(request: HttpRequest, ref: str = "") -> HttpResponse:
         "form": form,
         "lines": lines,
         "application": row,
+        "to_copy": [] if row else selectors.with_names(selectors.in_force(request.actor))[:MOST_TO_COPY],
         "items": selectors.applicable_items(),
         "meeting": meeting,
     }
@@ -228,6 +233,8 @@ def application(
         "document_form": document_form or DocumentForm(typed_into(request, "application.document")),
         "history": history,
         "amending": changes_of(row),
+        "copied": copied(row, today),
+        "can_be_copied": can_be_copied(row),
         **_of_now(row),
     }
     status = failed.status if failed else 422 if document_form else 200

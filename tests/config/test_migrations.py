@@ -37,6 +37,8 @@ ACCEPTED: dict[tuple[str, str], str] = {
     ("licensing_0036_replaced", "adding-foreign-key-constraint"): EMPTY,
     ("licensing_0036_replaced", "constraint-missing-not-valid"): EMPTY,
     ("licensing_0036_replaced", "require-concurrent-index-creation"): EMPTY,
+    ("licensing_0041_copied", "adding-foreign-key-constraint"): EMPTY,
+    ("licensing_0041_copied", "constraint-missing-not-valid"): EMPTY,
     ("shipments_0003_accounts", "constraint-missing-not-valid"): "likewise",
     ("shipments_0004_reports", "adding-foreign-key-constraint"): EMPTY,
     ("shipments_0004_reports", "constraint-missing-not-valid"): EMPTY,

@@ -217,6 +217,7 @@ STEPS = {
     "keep_file",
     "issue_key",
     "lock_with_exporter",
+    "write",
     "open_cause",
     "put_in_force",
     "cause_opened",

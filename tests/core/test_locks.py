@@ -76,6 +76,8 @@ TAKES = {
     "licensing.simulations.take": "licensing_simulation now",
     "licensing.simulations.keep": "licensing_simulation",
     "exporters.change_party": "exporters_party now",
+    "licensing.copies.copy_license": "now",
+    "licensing.copies.copy_case": "now",
     "licensing.applications.start": "licensing_declaration now",
     "licensing.applications.change": "licensing_application licensing_declaration now",
     "licensing.declarations.submit": "licensing_application licensing_declaration now",

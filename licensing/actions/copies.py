@@ -1,0 +1,191 @@
+"""A draft begins with what an earlier license, or case, of the same company says, as far as that holds of the next one
+too (docs/decisions/0037)."""
+
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any
+
+from django.db.models import QuerySet
+from django.utils.translation import gettext as _
+
+from core.access import Actor
+from core.command import command
+from core.errors import NotFound, WrongState
+from core.legal_time import legal_day, legal_now
+from core.references import draw
+from exporters.models import Party
+from exporters.selectors import of_company
+from licensing.actions.applications import Draft, LineDraft, write
+from licensing.actions.reliance import unreliable
+from licensing.granted import decided
+from licensing.models import Application, ApplicationDocument, ApplicationEndUser, Declaration, Kind, License
+from licensing.selectors import applications_for, licenses_for, reliable_declarations
+
+COPIED = (Kind.PER_SHIPMENT, Kind.ANNUAL)
+
+
+def can_be_copied(row: Application) -> bool:
+    """The ministry got it, and it asks for a license of its own."""
+    return row.submitted_at is not None and row.kind in COPIED
+
+
+def said(row: Application) -> Draft:
+    """All that a case says."""
+    users = row.end_users.select_related("declaration__end_user")
+    return Draft(
+        kind=row.kind,
+        lines=[_line(line, line.quantity) for line in row.lines.select_related("control_item", "inquiry")],
+        end_users=[user.declaration for user in users],
+        consignees=list(row.consignees.order_by("pk")),
+        ports=row.ports,
+        contract_no=row.contract_no,
+        contract_on=row.contract_on,
+        planned_from=row.planned_from,
+        planned_until=row.planned_until,
+        purpose=row.purpose,
+        red_flag=row.red_flag,
+        remarks=row.remarks,
+    )
+
+
+def granted(license: License) -> Draft:
+    """The same of a license: of what its case says what was granted, and the license's own days."""
+    whole = decided(license.application)
+    assert whole is not None, "what was issued was granted"
+    users = license.end_users.select_related("declaration__end_user").order_by("pk")
+    return replace(
+        said(license.application),
+        kind=license.kind,
+        lines=[_line(line, quantity) for line, quantity in whole.lines if quantity],
+        end_users=[user.declaration for user in users],
+        planned_from=license.usable_from,
+        planned_until=license.usable_until,
+        remarks="",
+    )
+
+
+def _line(line: Any, quantity: int) -> LineDraft:
+    return LineDraft(
+        control_item=line.control_item,
+        description=line.description,
+        quantity=quantity,
+        unit=line.unit,
+        hs_code=line.hs_code,
+        value=line.value if quantity == line.quantity else None,
+        currency=line.currency if quantity == line.quantity else "",
+        composition=line.composition,
+        inquiry=line.inquiry,
+    )
+
+
+def before(row: Application) -> Draft | None:
+    """What it began with, as that says it; nothing of what did not begin with another."""
+    if row.copied_license:
+        return granted(row.copied_license)
+    return said(row.copied_case) if row.copied_case else None
+
+
+def fitting(case: Application, old: Declaration, goods: Collection[int]) -> Declaration | None:
+    """On what a case of this kind and these days may name the end-user of this declaration: on itself, or else on the
+    newest of his that covers of these goods what it covers."""
+    covered = _items(old) & set(goods)
+    theirs = reliable_declarations([old.end_user_id]).prefetch_related("items")
+    own_first = sorted(theirs, key=lambda one: one.pk != old.pk)
+    enough = (one for one in own_first if covered <= _items(one))
+    return next((one for one in enough if not _against(case, one)), None)
+
+
+def _items(row: Declaration) -> set[int]:
+    return {item.control_item_id for item in row.items.all()}
+
+
+def _against(case: Application, declaration: Declaration) -> list[str]:
+    """Why such a case can't be filed on it."""
+    user = ApplicationEndUser(application=case, party=declaration.end_user, declaration=declaration)
+    return [problem.message for problem in unreliable(case, user)]
+
+
+@dataclass(frozen=True)
+class Unnamed:
+    """An end-user of what a draft began with, whom it does not name. new: on what it may; None: why on nothing."""
+
+    party: Party
+    why: str
+    new: Declaration | None
+
+
+def unnamed(row: Application, old: Draft, today: date) -> list[Unnamed]:
+    named, goods = {user.party_id for user in row.end_users.all()}, {line.control_item_id for line in row.lines.all()}
+    case = _as_filed(row.kind, row.planned_from, today)
+    found = []
+    for one in old.end_users:
+        if one.end_user_id not in named:
+            new = fitting(case, one, goods)
+            why = "" if new else " ".join(_against(case, one)) or _("It was replaced, and no newer one fits.")
+            found.append(Unnamed(one.end_user, why, new))
+    return found
+
+
+def _as_filed(kind: str, first: date | None, today: date) -> Application:
+    """A case of which declarations are asked whether they fit: today is its first day where none is known."""
+    return Application(kind=kind, planned_from=first or today)
+
+
+@command
+def copy_license(ref: str, *, by: Actor) -> Application:
+    """A draft exists that says what was granted with this license."""
+    license = _one(of_company(licenses_for(by), by), ref)
+    if other := license.successor:
+        message = _("{ref} was replaced by {other}. Begin with that one instead.")
+        raise WrongState(message.format(ref=license.ref, other=other.ref))
+    old = replace(granted(license), planned_from=None, planned_until=None)  # days of its own, which are not repeated
+    return _begin(old, license.application, by, copied_license=license)
+
+
+@command
+def copy_case(ref: str, *, by: Actor) -> Application:
+    """A draft exists that says what this case asked for; the case stays what it is."""
+    case = _one(of_company(applications_for(by), by), ref)
+    if case.submitted_at is None:
+        raise WrongState(_("{ref} is a draft itself. Go on with it, or send it first.").format(ref=case.ref))
+    if case.kind not in COPIED:
+        raise WrongState(_("{ref} is about a license. Begin with that license instead.").format(ref=case.ref))
+    return _begin(said(case), case, by, copied_case=case)
+
+
+def _one(rows: QuerySet[Any], ref: str) -> Any:
+    """It is not locked: what is read of it stays as it is, and what a draft says is looked at when it is sent."""
+    row = rows.filter(ref=ref).first()
+    if row is None:
+        raise NotFound()
+    return row
+
+
+def _begin(old: Draft, case: Application, by: Actor, **origin: Any) -> Application:
+    """case: whose papers these are."""
+    at = legal_now()
+    draft = _still_holds(old, legal_day(at))
+    row = Application(
+        ref=draw(Application.PREFIX), exporter_id=by.organization_id, created_by=by.user, created_at=at, **origin
+    )
+    write(row, draft, draft.end_users, by, "draft")
+    for paper in case.documents.exclude(type__in=_of_one_shipment(old)):
+        row.documents.create(type=paper.type, document_id=paper.document_id)
+    return row
+
+
+def _still_holds(old: Draft, today: date) -> Draft:
+    """Nothing is said again of a contract for one shipment, of days that have begun, and of an end-user on whose
+    declarations no such case can be filed."""
+    if old.planned_from is None or old.planned_from < today:
+        old = replace(old, planned_from=None, planned_until=None)
+    if _of_one_shipment(old):
+        old = replace(old, contract_no="", contract_on=None)
+    case, goods = _as_filed(old.kind, old.planned_from, today), {line.control_item.pk for line in old.lines}
+    return replace(old, end_users=[new for one in old.end_users if (new := fitting(case, one, goods))])
+
+
+def _of_one_shipment(old: Draft) -> list[str]:
+    """Which papers of it are: an annual license has a frame contract, or the orders so far, which go on."""
+    return [ApplicationDocument.Type.CONTRACT] if old.kind == Kind.PER_SHIPMENT else []
