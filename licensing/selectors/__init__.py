@@ -43,6 +43,7 @@ from licensing.selectors.clocks import (
     told_cases,
     with_days_left,
 )
+from licensing.selectors.cover import covers
 from licensing.selectors.declarations import (
     asked_by,
     declarations_for,
@@ -229,6 +230,7 @@ __all__ = [
     "returns_of",
     "signed_by",
     "stage_of",
+    "stretches",
     "warned",
     "warnings_withdrawn",
     "windows_ending",
@@ -271,6 +273,7 @@ __all__ = [
     "compared",
     "compiled",
     "course_of",
+    "covers",
     "asked_by",
     "asker_of",
     "declarations_for",
@@ -355,7 +358,6 @@ __all__ = [
     "unexplained",
     "steps",
     "stopped",
-    "stretches",
     "Use",
     "uses_untold",
     "to_countersign",

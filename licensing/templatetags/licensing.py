@@ -1,7 +1,7 @@
 """How pages show the stages of a case, what is left of a quota, and what rules say. No number passes a float."""
 
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from django import template
@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy
 
 from core.languages import day_in_words
 from licensing.course import Holder, Stay, by_holder, days_of
+from licensing.cover import Axis, Cover, lanes
 from licensing.elements import show_percents
 from licensing.models import EndReason, InvalidGround, License
 from licensing.selectors import why
@@ -99,7 +100,7 @@ def _bars(parts: Iterable[tuple[str, int]], whole: int) -> list[dict[str, str]]:
     for css, amount in parts:
         left, reached = _percent(reached, whole), reached + amount
         if wide := _percent(reached, whole) - left:
-            bars.append({"css": css, "x": f"{left // 10}.{left % 10}%", "width": f"{wide // 10}.{wide % 10}%"})
+            bars.append({"css": css, "x": _share(left), "width": _share(wide)})
     return bars
 
 
@@ -134,6 +135,24 @@ def course(stays: list[Stay], inside: bool = False) -> dict[str, Any]:
 
 
 register.filter("percents", show_percents)
+
+
+@register.inclusion_tag("licensing/parts/cover.html")
+def cover_chart(covers: list[Cover], today: date) -> dict[str, Any]:
+    """For each end-user the days that its licenses cover, and those that were asked for, on an axis of a year."""
+    axis = Axis.of(today)
+    shown = [(lane, [_drawn(axis, one) for one in lane.covers]) for lane in lanes(covers)]
+    months = [{"x": _share(axis.at(month)), "month": month} for month in axis.months()]
+    return {"lanes": shown, "months": months, "today": today, "now": _share(axis.at(today))}
+
+
+def _drawn(axis: Axis, one: Cover) -> dict[str, Any]:
+    left, right = axis.at(one.first), axis.at(one.ends + timedelta(days=1))
+    return {"css": one.look, "x": _share(left), "width": _share(right - left), "of": one}
+
+
+def _share(thousandths: int) -> str:
+    return f"{thousandths // 10}.{thousandths % 10}%"
 
 
 @register.inclusion_tag("parts/gauge.html")

@@ -104,6 +104,7 @@ def overview(request: HttpRequest) -> HttpResponse:
         "usable": holdings.has("usable"),
         "license_count": latest[0].in_force_count if latest else 0,
         "applications": applications,
+        "cover": list(licensing.covers(latest, applications, today)),
         "stop": next(reversed(holdings["stopped"]), None),
         "verifying": holdings.has("verifying"),
         "shipments": selectors.with_holds(holdings["shipments"], now),
