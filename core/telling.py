@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from itertools import zip_longest
 from typing import Any, TypeAlias
 
 from django.utils.functional import Promise
@@ -66,7 +67,7 @@ def told(lines: Iterable[HistoryLine], reader: Actor) -> list[Told]:
             moved=line.from_state not in ("", line.to_state),
             verb=line.verb,
         )
-        for line, following in zip(lines, [*lines[1:], None], strict=True)
+        for line, following in zip_longest(lines, lines[1:])
         if not (hidden and (line.subject_kind, line.verb) in _internal) and not _goes_on(line, following)
     ]
 

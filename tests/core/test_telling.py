@@ -28,6 +28,10 @@ def test_an_exporter_reads_which_office_acted_and_an_officer_reads_who(world):
     assert {line.actor_name for line in told(declared, world.exporter)} == {"the ministry"}
 
 
+def test_of_nothing_that_happened_nothing_is_told(world):
+    assert told([], world.exporter) == []
+
+
 def test_what_customs_says_is_told_with_how_much_of_which_line(world):
     ref = world.shipment(world.license(kilograms=10), 5_000).ref
     part = world.message(ref, grams=1_000, final=False)
