@@ -147,6 +147,8 @@ def _running_copy() -> dict[str, Any]:
 _copy = _running_copy() if LOCAL else {}
 # A visit to the site stops a case's clock too: no provision says so, and it is off unless the ministry wants it.
 CLOCK_SITE_VISITS = env.bool("CLOCK_SITE_VISITS", False)
+# From so many days before an annual license's last day on its holder may begin its renewal.
+LICENSE_RENEWAL_DAYS = env.int("LICENSE_RENEWAL_DAYS", 150)
 INTENT_DAYS = env.int("INTENT_DAYS", 5)  # working days that are proposed for the answer to an intent to refuse
 
 DATABASE_URL = env.str("DATABASE_URL", _copy.get("database_url", ""))

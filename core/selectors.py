@@ -344,9 +344,12 @@ def calendar(begins: date, working_days: int, pauses: Collection[Pause] = (), *,
     return table
 
 
-def calendar_before(ends: date, working_days: int) -> Calendar:
-    """As much of the working-day table as it takes to count so many days back from `ends`. One query."""
+def calendar_before(ends: date, working_days: int, *, until: date | None = None) -> Calendar:
+    """As much of the working-day table as it takes to count so many days back from `ends`. One query.
+
+    until: a later day from which is counted back, too: for several counts at once.
+    """
     before = LegalDay.objects.filter(working=True, day__lte=ends).order_by("-day").values("day")
     first = Coalesce(Subquery(before[working_days : working_days + 1]), Value(date.min))
-    rows = LegalDay.objects.filter(day__gte=first, day__lte=ends)
+    rows = LegalDay.objects.filter(day__gte=first, day__lte=max(ends, until or ends))
     return Calendar(Day(*row) for row in rows.values_list("day", "working", "provisional"))

@@ -65,6 +65,18 @@ _GUARDS = (
         _("Go on with that one; the message names it."),
     ),
     Code(
+        "renewal-open",
+        409,
+        _("Another application asks to renew this license already, or has renewed it."),
+        _("Go on with that one; the message names it."),
+    ),
+    Code(
+        "license-not-renewable",
+        409,
+        _("The license is for one shipment, or it is not in its last days, in which a renewal may be begun."),
+        _("Begin it from the day that is named on; otherwise copy the license into a new draft."),
+    ),
+    Code(
         "license-not-amendable",
         409,
         _("The license that the application asks to change is not in force."),

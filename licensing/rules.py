@@ -6,6 +6,7 @@ from django.utils.translation import gettext as _
 
 from core.errors import DomainError, Forbidden
 from core.graphs import Unless
+from core.legal_time import legal_today
 from exporters.rules import Predicate, officer
 
 
@@ -59,6 +60,11 @@ def changes_not_yet(row: Any) -> bool:
 def has_begun(row: Any) -> bool:
     """The request to reconsider its refusal was accepted."""
     return bool(row.decision and row.decision.reconsideration.admitted)
+
+
+def is_renewed_by_now(row: Any) -> bool:
+    """An annual license in its last days, of which no renewal was begun."""
+    return row.kind == "annual" and row.renewable_on(legal_today()) and row.renewal is None
 
 
 def lacks_a_declaration(row: Any) -> bool:

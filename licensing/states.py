@@ -78,6 +78,8 @@ OPEN_CASE = (
 UNISSUED = (*OPEN_CASE, ApplicationState.UNDER_RECONSIDERATION, ApplicationState.APPROVED)
 # of its license no other change is begun meanwhile
 AMENDING = (ApplicationState.DRAFT, *UNISSUED)
+# of its license no other renewal is begun any more
+RENEWING = (*AMENDING, ApplicationState.ISSUED)
 # Refused in the present round, whatever became of that since.
 CONTESTED = (ApplicationState.REFUSED, ApplicationState.UNDER_RECONSIDERATION, ApplicationState.REFUSED_FINAL)
 # In which an applicant may name another declaration: not on what was recommended, which is to be returned first.

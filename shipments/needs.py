@@ -1,6 +1,6 @@
 """What needs an exporter now: derived, never stored."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -16,7 +16,8 @@ from exporters.models import Exporter
 from exporters.selectors import returned
 from exporters.states import ExporterState
 from licensing import selectors
-from licensing.models import Application, Declaration, Intent, License, Question
+from licensing.actions.renewals import filed_by
+from licensing.models import Application, Declaration, Intent, Kind, License, Question
 from licensing.states import ApplicationState, DeclarationState
 from shipments import looks
 from shipments.holdings import Holdings
@@ -34,7 +35,9 @@ def sought(actor: Actor, at: datetime) -> dict[str, QuerySet[Any]]:
     cases = selectors.applications_for(actor)
     unreported = shipments_for(actor).filter(Shipment.due_soon_on(today))
     unsent = selectors.declarations_for(actor).filter(Declaration.EXPORTERS_TURN)
-    ending = selectors.licenses_for(actor).filter(License.ending_within(ENDING_DAYS, today))
+    licenses = selectors.licenses_for(actor)
+    ending = licenses.filter(License.ending_within(ENDING_DAYS, today)).exclude(kind=Kind.ANNUAL)
+    renewable = licenses.filter(License.renewable_within(today))
     own = Exporter.objects.filter(pk=actor.organization_id).select_related("qualification")
     return looks.sought(actor, at) | {
         "unverified": own.filter(state=ExporterState.DRAFT),
@@ -46,6 +49,7 @@ def sought(actor: Actor, at: datetime) -> dict[str, QuerySet[Any]]:
         "unsent": unsent[: MOST + 1],
         "drafts": cases.filter(state=ApplicationState.DRAFT)[: MOST + 1],
         "ending": ending.order_by("usable_until", "pk")[: MOST + 1],
+        "renewable": renewable.order_by("usable_until", "pk")[: MOST + 1],
     }
 
 
@@ -55,6 +59,8 @@ def needs_of(holdings: Holdings) -> list[Need]:
     holdings: of what is `sought`.
     """
     today = legal_day(holdings.at)
+    renewed = [*holdings["renewable"], *(row.renews for row in holdings["drafts"] if row.renews)]
+    by_day = filed_by(renewed)
     needs = [
         *(need for row in holdings["unverified"] for need in _company(row)),
         *_supplements(holdings["supplements"]),
@@ -63,7 +69,8 @@ def needs_of(holdings: Holdings) -> list[Need]:
         *_reports(holdings["unreported"], today),
         *looks.looks_of(holdings),
         *_declarations(holdings["unsent"]),
-        *_drafts(holdings["drafts"]),
+        *_drafts(holdings["drafts"], by_day),
+        *_renewals(holdings["renewable"], by_day, today),
         *_endings(holdings["ending"], today),
         *(need for row in holdings["qualified"] for need in _qualification(row, today)),
     ]
@@ -170,19 +177,38 @@ def _declarations(rows: Iterable[Declaration]) -> list[Need]:
     return needs
 
 
-def _drafts(rows: Iterable[Application]) -> list[Need]:
+def _drafts(rows: Iterable[Application], by_day: Mapping[int, date]) -> list[Need]:
+    """Of a renewal with the day by which to file it, where anybody can say."""
     return [
         Need(
-            _("Finish an application"),
+            _("Finish the renewal of {ref}").format(ref=row.renews.ref) if row.renews else _("Finish an application"),
             _("{ref}, {kind}. It is a draft; nobody at the ministry sees it.").format(
                 ref=row.ref, kind=row.get_kind_display()
             ),
             reverse("application", kwargs={"ref": row.ref}),
             _("Continue"),
             "blue",
+            by_day.get(row.renews_id) if row.renews_id else None,
         )
         for row in rows
     ]
+
+
+def _renewals(rows: Iterable[License], by_day: Mapping[int, date], today: date) -> list[Need]:
+    return [_renewal(row, by_day.get(row.pk), today) for row in rows]
+
+
+def _renewal(row: License, file_by: date | None, today: date) -> Need:
+    late = file_by is None or file_by < today
+    text = (
+        _("Its last day is {last}, {when}. File now: a renewal may not be decided before.")
+        if late
+        else _("Renew until {day}: then the law’s time ends before the license does, on {last}.")
+    ).format(day=day(file_by) if file_by else "", last=day(row.usable_until), when=_in_days(row.days_left_on(today)))
+    soon = file_by is not None and (file_by - today).days <= PRESSING_DAYS
+    tone = "red" if late else "ochre" if soon else "blue"
+    url = reverse("license", kwargs={"ref": row.ref}) + "#renew"
+    return Need(_("Renew license {ref}").format(ref=row.ref), text, url, _("Renew"), tone, file_by or row.usable_until)
 
 
 def _endings(rows: Iterable[License], today: date) -> list[Need]:

@@ -37,6 +37,7 @@ from licensing.models import (
     Signature,
     Simulation,
 )
+from licensing.models.balances import LicenseLine
 from licensing.policy.editions import canonical, digest_of
 from licensing.policy.engine import ENGINE
 from licensing.selectors import editions_at
@@ -133,6 +134,15 @@ def _joined(name: str) -> Actor:
 
 def _body() -> str:
     return credit_code(next(serial))[:17]
+
+
+def ends_in(row: License, days: int) -> License:
+    """The license, whose last day comes in so many days, as it is then."""
+    today = legal_today()
+    last = {"usable_from": min(row.usable_from, today + timedelta(days)), "usable_until": today + timedelta(days)}
+    License.objects.filter(pk=row.pk).update(**last)
+    LicenseLine.objects.filter(license=row.pk).update(**last)
+    return License.objects.get(pk=row.pk)
 
 
 def colleague(of: Actor, *roles: str) -> Actor:

@@ -41,6 +41,7 @@ from licensing.actions import (
     questions,
     receipts,
     reconsiderations,
+    renewals,
     revocations,
     screenings,
     signals,
@@ -505,6 +506,7 @@ def _ends(step: Story, world: make.World) -> None:
     make.end_proposed(world, license, m.other_decider)
     step(revocations.revoke, license.ref, by=m.decider)
     step(copies.copy_license, license.ref, by=world.exporter)
+    step(renewals.renew, make.ends_in(world.license(kilograms=10), 100).ref, by=world.exporter)
     amended = step(amendments.amend, world.license(kilograms=10).ref, by=world.exporter).ref
     make.demo.under_review(world.exporter, amended, m)
     decisions.recommend(amended, seen=make.seen(amended), outcome="approve", months=12, by=m.reviewer)

@@ -57,8 +57,10 @@ def require_contestable(row: Application) -> None:
     """The refusal of a change may be contested, whatever state its license is in: the days to do so are the law's.
 
     The license, if there is one, is this transaction's. Raises DomainError license-not-amendable where another one took
-    its place, amendment-open where another change of it is open.
+    its place, amendment-open where another change of it is open, renewal-open where another renewal is.
     """
+    if row.renews_id is not None:
+        require_none_renewing(lock(License.objects.filter(pk=row.renews_id)))
     if row.amends_id is None:
         return
     license = lock(License.objects.filter(pk=row.amends_id))
@@ -68,6 +70,13 @@ def require_contestable(row: Application) -> None:
             "{other} asks to change {ref}, too, and one does at a time. Withdraw that first, then contest this."
         )
         raise DomainError(message.format(other=other.ref, ref=license.ref), code="amendment-open")
+
+
+def require_none_renewing(license: License) -> None:
+    """No renewal of it is open or has led to a license. Raises DomainError renewal-open."""
+    if other := license.renewal:
+        message = _("{other} asks to renew {ref}, and one does at a time. Go on with that one, or withdraw it first.")
+        raise DomainError(message.format(other=other.ref, ref=license.ref), code="renewal-open")
 
 
 def _require_no_successor(license: License) -> None:

@@ -156,6 +156,9 @@ def write(row: Application, draft: Draft, declared: list[Declaration], by: Actor
     other = other_lines(row, [(line.control_item.pk, line.unit) for line in draft.lines])
     if (draft.kind == Kind.AMENDMENT) != (row.amends is not None):
         other.append(Problem("/kind", "out-of-range", _("Begin the change of a license on its own page.")))
+    if row.renews is not None and draft.kind != Kind.ANNUAL:
+        message = _("A renewal is of an annual license. For another kind begin an application by itself.")
+        other.append(Problem("/kind", "out-of-range", message))
     if problems := [*unofficial, *foreign, *other, *_cited(draft, row.exporter_id)]:
         raise Invalid(problems)
     for name in SAID:

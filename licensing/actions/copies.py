@@ -3,7 +3,7 @@ too (docs/decisions/0037)."""
 
 from collections.abc import Collection
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from django.db.models import QuerySet
@@ -81,8 +81,8 @@ def _line(line: Any, quantity: int) -> LineDraft:
 
 def before(row: Application) -> Draft | None:
     """What it began with, as that says it; nothing of what did not begin with another."""
-    if row.copied_license:
-        return granted(row.copied_license)
+    if license := row.renews or row.copied_license:
+        return granted(license)
     return said(row.copied_case) if row.copied_case else None
 
 
@@ -140,7 +140,7 @@ def copy_license(ref: str, *, by: Actor) -> Application:
         message = _("{ref} was replaced by {other}. Begin with that one instead.")
         raise WrongState(message.format(ref=license.ref, other=other.ref))
     old = replace(granted(license), planned_from=None, planned_until=None)  # days of its own, which are not repeated
-    return _begin(old, license.application, by, copied_license=license)
+    return begin(old, license.application, by=by, at=legal_now(), copied_license=license)
 
 
 @command
@@ -151,7 +151,7 @@ def copy_case(ref: str, *, by: Actor) -> Application:
         raise WrongState(_("{ref} is a draft itself. Go on with it, or send it first.").format(ref=case.ref))
     if case.kind not in COPIED:
         raise WrongState(_("{ref} is about a license. Begin with that license instead.").format(ref=case.ref))
-    return _begin(said(case), case, by, copied_case=case)
+    return begin(said(case), case, by=by, at=legal_now(), copied_case=case)
 
 
 def _one(rows: QuerySet[Any], ref: str) -> Any:
@@ -162,9 +162,8 @@ def _one(rows: QuerySet[Any], ref: str) -> Any:
     return row
 
 
-def _begin(old: Draft, case: Application, by: Actor, **origin: Any) -> Application:
-    """case: whose papers these are."""
-    at = legal_now()
+def begin(old: Draft, case: Application, *, by: Actor, at: datetime, **origin: Any) -> Application:
+    """A draft exists that says what of this still holds, with the papers of that case. origin: what it began with."""
     draft = _still_holds(old, legal_day(at))
     row = Application(
         ref=draw(Application.PREFIX), exporter_id=by.organization_id, created_by=by.user, created_at=at, **origin

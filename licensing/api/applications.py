@@ -142,6 +142,9 @@ class ApplicationOutput(serializers.Serializer[Any]):
     amends = ReferenceOutput(
         License.PREFIX, allow_null=True, help_text=gettext_lazy("The license that it asks to change.")
     )
+    renews = ReferenceOutput(
+        License.PREFIX, allow_null=True, help_text=gettext_lazy("The license after whose last day it asks for another.")
+    )
     copied_license = ReferenceOutput(
         License.PREFIX, allow_null=True, help_text=gettext_lazy("The license that its draft began with.")
     )
@@ -175,6 +178,7 @@ def application(row: Application, clock: Reading | None, remedy: Remedy | None) 
         "reference": row.ref,
         "kind": row.kind,
         "amends": row.amends and row.amends.ref,
+        "renews": row.renews and row.renews.ref,
         "copied_license": row.copied_license and row.copied_license.ref,
         "copied_case": row.copied_case and row.copied_case.ref,
         "state": row.state,

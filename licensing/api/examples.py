@@ -55,6 +55,7 @@ APPLICATION = {
     "reference": "AP-5T0RK8W6M",
     "kind": "annual",
     "amends": None,
+    "renews": None,
     "copied_license": None,
     "copied_case": None,
     "state": "under_review",

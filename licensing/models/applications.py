@@ -42,7 +42,7 @@ from licensing.rules import (
     whoever_has_it_not,
     whoever_reconsiders,
 )
-from licensing.states import AMENDING, ASKED, OPEN_CASE, REDECLARED, TAKEN, UNISSUED
+from licensing.states import AMENDING, ASKED, OPEN_CASE, REDECLARED, RENEWING, TAKEN, UNISSUED
 from licensing.states import ApplicationState as S
 from licensing.words import terms
 
@@ -68,6 +68,14 @@ class Application(FSMModelMixin, models.Model):
         null=True,
         related_name="amendments",
         help_text="The license that it asks to change.",
+    )
+    renews = models.ForeignKey(
+        "licensing.License",
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="renewals",
+        db_index=False,  # `application_renews_once` is the index
+        help_text="The license after whose last day it asks for another.",
     )
     copied_license = models.ForeignKey(
         "licensing.License",
@@ -135,9 +143,13 @@ class Application(FSMModelMixin, models.Model):
             ),
             models.CheckConstraint(
                 name="application_begins_with_one",
-                condition=Q(copied_license=None, copied_case=None)
-                | Q(amends=None) & (Q(copied_license=None) | Q(copied_case=None)),
+                condition=Q(amends=None, renews=None, copied_license=None)
+                | Q(amends=None, renews=None, copied_case=None)
+                | Q(amends=None, copied_license=None, copied_case=None)
+                | Q(renews=None, copied_license=None, copied_case=None),
             ),
+            models.CheckConstraint(name="application_renews_annual", condition=Q(renews=None) | Q(kind=Kind.ANNUAL)),
+            models.UniqueConstraint(name="application_renews_once", fields=["renews"], condition=Q(state__in=RENEWING)),
             models.UniqueConstraint(
                 name="application_amends_one_at_a_time",
                 fields=["amends"],
@@ -161,7 +173,7 @@ class Application(FSMModelMixin, models.Model):
     @property
     def began_with(self) -> Any:
         """The license, or the case, that its draft began with; None where it began with nothing."""
-        return self.copied_license or self.copied_case
+        return self.renews or self.copied_license or self.copied_case
 
     @property
     def open(self) -> bool:

@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import Self
 
 import pgtrigger
+from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
@@ -24,8 +25,8 @@ from exporters.states import ExporterState
 from licensing.models.applications import Application, DecisionStep, Kind, ToleranceMode
 from licensing.models.declarations import Declaration
 from licensing.models.editions import PolicyEdition
-from licensing.rules import changes_not_yet
-from licensing.states import AMENDING, ENDED_BY_SOMEBODY, IN_FORCE, MAY_BE_USED
+from licensing.rules import changes_not_yet, is_renewed_by_now
+from licensing.states import AMENDING, ENDED_BY_SOMEBODY, IN_FORCE, MAY_BE_USED, RENEWING
 from licensing.states import LicenseState as S
 
 
@@ -171,6 +172,21 @@ class License(FSMModelMixin, models.Model):
         """The draft, or the open case, that asks to change it."""
         return self.amendments.filter(state__in=AMENDING).first()
 
+    @cached_property
+    def renewal(self) -> Application | None:
+        """The draft, the case, or the one that led to a license, that goes on after its last day: its own, or that of
+        one whose place it took."""
+        lines = [one.pk for one in self.and_before()]
+        return Application.objects.filter(renews__in=lines, state__in=RENEWING).select_related("license").first()
+
+    @property
+    def renewable_from(self) -> date:
+        return self.usable_until - timedelta(days=settings.LICENSE_RENEWAL_DAYS)
+
+    def renewable_on(self, day: date) -> bool:
+        """From then on, through its last day."""
+        return self.renewable_from <= day <= self.usable_until
+
     @property
     def successor(self) -> "License | None":
         """Which one took its place."""
@@ -231,6 +247,15 @@ class License(FSMModelMixin, models.Model):
     def expiring_on(cls, day: date) -> Q:
         """Of many those that are `past_on` that day and do not say so yet."""
         return Q(state__in=IN_FORCE) & ~cls._lasting_on(day)
+
+    @classmethod
+    def renewable_within(cls, day: date) -> Q:
+        """Of many the annual ones that a company may renew that day (`renewable_on`), and did not begin to."""
+        last = day + timedelta(days=settings.LICENSE_RENEWAL_DAYS)
+        its_own = Q(renews=OuterRef("pk")) | Q(renews=OuterRef("replaces"))
+        begun = Application.objects.filter(its_own, state__in=RENEWING)
+        of_these_days = Q(~Exists(begun), kind=Kind.ANNUAL, state__in=MAY_BE_USED, usable_until__lte=last)
+        return of_these_days & cls._lasting_on(day)
 
     @classmethod
     def ending_within(cls, days: int, day: date) -> Q:
@@ -305,6 +330,16 @@ class License(FSMModelMixin, models.Model):
         custom={"label": _("Change this license")},
     )
     def amend(self) -> None: ...
+
+    @transition(
+        field=state,
+        source=[S.ACTIVE, S.SUSPENDED, S.EXHAUSTED],
+        target=None,
+        permission=rules.holder("license.renew"),
+        conditions=[is_renewed_by_now],
+        custom={"label": _("Renew this license")},
+    )
+    def renew(self) -> None: ...
 
     @transition(
         field=state,

@@ -48,7 +48,7 @@ CASE_SEARCH = (
 def applications_for(actor: Actor) -> QuerySet[Application]:
     """An exporter's own; officers see every case that was ever submitted."""
     rows = Application.objects.select_related(
-        "exporter__organization", "reviewer", "supplement", "amends", "copied_license", "copied_case"
+        "exporter__organization", "reviewer", "supplement", "amends", "renews", "copied_license", "copied_case"
     )
     return seen_by(actor, rows, "desk.case", sent=Q(submitted_at__isnull=False))
 

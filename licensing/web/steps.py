@@ -35,6 +35,7 @@ from licensing.actions import (
     questions,
     receipts,
     reconsiderations,
+    renewals,
     revocations,
     screenings,
     simulations,
@@ -872,6 +873,14 @@ register(
             amendments.amend,
             _("Begun with what the license says. Change what is to be otherwise; nothing is sent yet."),
             leads=lambda row: reverse("application.edit", kwargs={"ref": row.ref}),
+        ),
+        Step(
+            "renew",
+            _("A renewal of it was begun: {application}"),
+            LICENSE,
+            renewals.renew,
+            _("Begun with what the license says, from the day after its last one on. Nothing is sent yet."),
+            leads=lambda row: reverse("application", kwargs={"ref": row.ref}),
         ),
         Step(
             "replace",

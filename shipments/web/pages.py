@@ -36,6 +36,7 @@ from shipments.needs import needs_of, sought
 from shipments.offers import granted, offered_to
 from shipments.states import ShipmentState
 from shipments.web.forms import ShipmentForm
+from shipments.web.renewals import renewal_of
 
 MOST_CHANGES = 3  # of each kind that the overview tells
 TOLD_DAYS = 30  # how long the overview tells of a case that was not accepted, and of rules that came into force
@@ -156,6 +157,7 @@ def license_page(request: HttpRequest, ref: str, failed: Failed | None = None) -
         "still_reserved": [line for line in row.lines.all() if line.reserved],
         "under_way": selectors.under_way(row) if steps["proposed"] or row.state in GOES_ON else [],
         "amendment": _change_of(row, request.actor),
+        "renewal": renewal_of(row, request.actor, today),
         "license_route": "license" if request.actor.kind == "exporter" else "desk.license",
         "case_route": "application" if request.actor.kind == "exporter" else "desk.case",
         "clearances_taken": taken,

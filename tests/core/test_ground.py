@@ -218,6 +218,7 @@ STEPS = {
     "issue_key",
     "lock_with_exporter",
     "write",
+    "begin",
     "open_cause",
     "put_in_force",
     "cause_opened",

@@ -37,6 +37,7 @@ NOUNS = {
     "licensing.simulations": "licensing_draft",
     "licensing.licenses": "licensing_license",
     "licensing.amendments": "licensing_license",
+    "licensing.renewals": "licensing_license",
     "licensing.notices": "licensing_notice",
     "shipments.incidents": "shipments_handling",
     "shipments.officers": "licensing_license shipments_shipment",

@@ -31,6 +31,7 @@ from licensing.actions import (
     questions,
     receipts,
     reconsiderations,
+    renewals,
     simulations,
     supplements,
 )
@@ -517,7 +518,9 @@ def _ends(world):
     make.end_proposed(world, proposed, world.ministry.other_decider, **hearing)
     make.ended(world, ended)
     amended = [old.ref, kept, changed, new.ref, again]
-    return [free.ref, given.ref, proposed.ref, ended.ref, *under_way, *amended]
+    soon, late = (make.ends_in(world.license(kilograms=100), days) for days in (120, 30))
+    renewal = renewals.renew(late.ref, seen=seen(late.ref), by=world.exporter).ref
+    return [free.ref, given.ref, proposed.ref, ended.ref, *under_way, *amended, soon.ref, late.ref, renewal]
 
 
 def _after_clearance(world):

@@ -26,14 +26,15 @@ def days(first, last):
 
 
 @pytest.mark.parametrize(("last", "needed"), [(-1, False), (0, True), (90, True), (91, False)])
-def test_an_end_within_90_days_is_a_need_until_it_is_over(last, needed, world, license):
+def test_an_end_within_90_days_is_a_need_until_it_is_over(last, needed, world):
+    license = world.license(kind="per_shipment", kilograms=10)
     days(-400, last)
     titles = [need.title for need in needs_of(world.exporter)]
     assert titles == ([f"License {license.ref} ends soon"] if needed else [])
 
 
 def test_of_many_that_end_those_that_end_first_are_told(world, client):
-    rows = [world.license(kilograms=10) for _ in range(12)]
+    rows = [world.license(kind="per_shipment", kilograms=10) for _ in range(12)]
     for number, row in enumerate(rows):
         License.objects.filter(pk=row.pk).update(usable_until=legal_today() + (number + 1) * DAY)
     client.force_login(world.exporter.user)
@@ -54,10 +55,10 @@ def test_the_overview_says_how_many_things_there_are_or_that_there_are_more(many
 
 def test_licenses_that_are_suspended_do_not_hide_what_has_a_day(world):
     for _ in range(11):
-        suspended = world.license(kilograms=10)
+        suspended = world.license(kind="per_shipment", kilograms=10)
         licenses.suspend(suspended.ref, seen=seen(suspended.ref), reason="Inspection", by=world.ministry.decider)
     days(0, 40)
-    ending = world.license(kilograms=10)
+    ending = world.license(kind="per_shipment", kilograms=10)
     License.objects.filter(pk=ending.pk).update(usable_until=legal_today() + DAY)
     titles = [need.title for need in needs_of(world.exporter)][:10]
     assert f"License {ending.ref} ends soon" in titles
@@ -80,7 +81,8 @@ def test_the_end_of_a_qualification_is_a_need_within_90_days_and_presses_within_
 
 
 @pytest.mark.parametrize(("left", "told"), [(0, "today"), (1, "in 1 day"), (2, "in 2 days")])
-def test_what_ends_is_told_with_the_days_that_are_left(left, told, world, license):
+def test_what_ends_is_told_with_the_days_that_are_left(left, told, world):
+    license = world.license(kind="per_shipment", kilograms=10)
     until = legal_today() + left * DAY
     License.objects.filter(pk=license.pk).update(usable_until=until)
     Qualification.objects.filter(pk=world.exporter.organization_id).update(last_day=until)

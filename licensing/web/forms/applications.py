@@ -78,6 +78,8 @@ class ApplicationForm(forms.ModelForm):
         super().__init__(*args, **kwargs)
         amending = bool(self.instance.amends_id)
         self.fields["kind"].choices = [one for one in Kind.choices if (one[0] == Kind.AMENDMENT) == amending]
+        if self.instance.renews_id:
+            self.fields["kind"].choices = [(Kind.ANNUAL.value, Kind.ANNUAL.label)]
         self.fields["end_users"].queryset = declarations
         self.fields["end_users"].label_from_instance = _declaration_words
         self.fields["consignees"].queryset = parties

@@ -1,0 +1,37 @@
+"""What pages say of an annual license's renewal."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from core.access import Actor
+from licensing.actions.renewals import filed_by
+from licensing.models import Application, Kind, License
+from licensing.states import MAY_BE_USED, ApplicationState
+
+
+@dataclass(frozen=True)
+class Renewal:
+    """case: what asks for it, or led to the next license. file_by: None where the table of working days does not say.
+    late: that day is over, and nothing was filed. opened: it may be begun."""
+
+    case: Application | None
+    opens_on: date
+    file_by: date | None
+    late: bool
+    opened: bool
+
+
+def renewal_of(license: License, actor: Actor, today: date) -> Renewal | None:
+    """None of a license that is not annual, and of one that has ended without any. A draft is told to nobody but its
+    company."""
+    if license.kind != Kind.ANNUAL:
+        return None
+    case = license.renewal
+    if case and actor.kind != "exporter" and not case.submitted_at:
+        case = None
+    if case is None and (actor.kind != "exporter" or license.state not in MAY_BE_USED or license.past_on(today)):
+        return None
+    unfiled = case is None or case.state == ApplicationState.DRAFT
+    file_by = filed_by([license]).get(license.pk) if unfiled else None
+    late = file_by is not None and file_by < today
+    return Renewal(case, license.renewable_from, file_by, late, license.renewable_on(today))
