@@ -86,3 +86,31 @@ def test_two_tabs_are_asked_and_nothing_is_overwritten(sign_in):
     page.wait_for_url(lambda url: url.endswith(f"/applications/{case.ref}/"))
     case.refresh_from_db()
     assert case.contract_no == "C-mine"
+
+
+PASTE = """(text) => {
+  const data = new DataTransfer();
+  data.setData("text/plain", text);
+  const event = new ClipboardEvent("paste", {clipboardData: data, bubbles: true, cancelable: true});
+  return document.activeElement.dispatchEvent(event);
+}"""
+
+
+def test_rows_of_a_spreadsheet_are_pasted_and_saved(sign_in):
+    page = sign_in("lin.wei")
+    case = new_draft(page)
+    page.locator("[name=lines-0-code]").focus()
+    with page.expect_response("**/edit/"):
+        page.evaluate(PASTE, "1C905.a.4\t1,200.5\t85051110\tN42SH\tDy 2.1\r\n1C902.b\t7\t\tOxide 99.9 %\r\n")
+        assert page.locator("[name=lines-1-description]").input_value() == "Oxide 99.9 %"
+    expect(page.locator("#saved")).to_have_text(re.compile(r"^Saved at \d\d:\d\d$"))
+    goods = case.lines.order_by("number").values_list("control_item__code", "quantity", "hs_code", "description")
+    assert list(goods) == [("1C905.a.4", 1_200_500, "85051110", "N42SH"), ("1C902.b", 7_000, "", "Oxide 99.9 %")]
+
+
+def test_one_value_is_pasted_as_anywhere(sign_in):
+    page = sign_in("lin.wei")
+    page.goto("/applications/new/")
+    page.locator("[name=lines-0-code]").focus()
+    assert page.evaluate(PASTE, "1C905.a.4") is True  # left to the browser
+    assert page.evaluate(PASTE, "1C905.a.4\t7") is False
