@@ -3,9 +3,10 @@
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import Count, Exists, Max, OuterRef, Prefetch, Q, QuerySet, Subquery, Sum
+from django.db.models import Count, Exists, Max, Min, OuterRef, Prefetch, Q, QuerySet, Subquery, Sum
 
 from core.access import Actor, visibility
 from core.legal_time import LegalNow, legal_day
@@ -308,6 +309,20 @@ def long_unreported(exporter: int, today: date) -> QuerySet[Shipment]:
     """Of the company, for longer than it may reserve anything new; what is due longest comes first."""
     rows = Shipment.objects.filter(Shipment.barring_on(today), exporter=exporter)
     return rows.order_by("report_due_on", "pk")
+
+
+def reports_of(license: License, today: date) -> dict[str, Any]:
+    """Of its shipments of which a report is asked: how many are `reported`, how many `due`, the next of them `next_on`,
+    and how many `late`. No query where the license asks for none."""
+    if license.report_days is None:
+        return {}
+    due, late = Shipment.in_time_on(today), Shipment.overdue_on(today)
+    return Shipment.objects.filter(license=license, report_due_on__isnull=False).aggregate(
+        reported=Count("pk", filter=Q(state=ShipmentState.DELIVERED)),
+        due=Count("pk", filter=due),
+        next_on=Min("report_due_on", filter=due),
+        late=Count("pk", filter=late),
+    )
 
 
 def overdue_reports(actor: Actor, today: date) -> QuerySet[Shipment]:

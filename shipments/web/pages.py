@@ -168,6 +168,7 @@ def license_page(request: HttpRequest, ref: str, failed: Failed | None = None) -
         "shipment_route": "shipment" if request.actor.kind == "exporter" else "desk.shipment",
         "movements": _running(row),
         **papers.shown(row),
+        "reports": selectors.reports_of(row, today),
         "visits": licensing.visits_on(row),
         "history": told(lines_of(row), request.actor),
         "today": today,

@@ -26,7 +26,7 @@ from licensing.models import License
 from shipments import actions, tasks
 from shipments.actions import qualifications, reports
 from shipments.models import LATE_DAYS, Shipment
-from shipments.selectors import overdue_reports, reports_to_warn_of
+from shipments.selectors import overdue_reports, reports_of, reports_to_warn_of
 from shipments.states import ShipmentState
 from tests import make
 from tests.book import unguarded
@@ -95,6 +95,25 @@ def test_the_holder_reports_departure_and_delivery_with_their_days_and_a_proof(w
     assert bytes(kept.content) == PROOF[1]
     told = [sentence(line) for line in lines_of(row)][-2:]
     assert told == [f"Departed on {day(today + DAY)}", f"Delivered on {day(today + 2 * DAY)}"]
+
+
+def test_a_license_says_what_is_reported_what_is_due_and_what_is_late(world, license, departed, clock, client):
+    reports.deliver(departed.ref, delivered_on=legal_today(), proof=PROOF, by=world.exporter)
+    world.shipment(license, KG)  # nothing of it crossed
+    first = world.shipment(license, KG)
+    world.clear(first.ref, KG)
+    first.refresh_from_db()
+    clock.shift(days=5)
+    last = world.shipment(license, KG)
+    world.clear(last.ref, KG)
+    last.refresh_from_db()
+    said = {"reported": 1, "due": 2, "next_on": first.report_due_on, "late": 0}
+    assert reports_of(license, legal_today()) == said
+    clock.set(day_start(first.report_due_on + DAY))
+    assert reports_of(license, legal_today()) == said | {"due": 1, "next_on": last.report_due_on, "late": 1}
+    client.force_login(world.exporter.user)
+    page = " ".join(unescape(client.get(f"/licenses/{license.ref}/").content.decode()).split())
+    assert f"Due, the next by {day(last.report_due_on)}" in page and ">Late</dt>" in page
 
 
 @pytest.mark.parametrize(("ahead", "code"), [(-1, "date-out-of-range"), (0, ""), (2, ""), (3, "date-out-of-range")])
