@@ -113,9 +113,9 @@
   // htmx: the target says that it is busy, focus survives the swap, one sentence is announced,
   // a refused form is shown in place, and a failure leaves everything that was typed.
   const REFUSED = [400, 409, 412, 422];
-  let focused = "";
+  let focused = null;  // the name of what had the focus; null where nothing had
   document.addEventListener("htmx:beforeRequest", (event) => {
-    focused = document.activeElement?.id || "";
+    focused = document.activeElement === document.body ? null : document.activeElement?.id || "";
     event.detail.target?.setAttribute("aria-busy", "true");
   });
   document.addEventListener("htmx:afterRequest", (event) => event.detail.target?.removeAttribute("aria-busy"));
@@ -127,7 +127,7 @@
     const region = event.detail.elt;
     const problems = region.querySelector?.(".errsum");
     if (problems) focusOn(problems);
-    else if (document.activeElement === document.body) focusOn(document.getElementById(focused) || region.querySelector?.("h1, h2, h3") || region);
+    else if (focused !== null && document.activeElement === document.body) focusOn(document.getElementById(focused) || region.querySelector?.("h1, h2, h3") || region);
     say(region.querySelector?.("[data-say]")?.dataset.say || region.dataset?.say);
   });
   const notSaved = () => {

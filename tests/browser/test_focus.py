@@ -23,6 +23,19 @@ def test_nothing_lies_over_what_has_the_focus_on_a_case(width, sign_in):
     page = sign_in("zhao.min", width=width)
     case = Application.objects.filter(state=ApplicationState.AWAITING_APPLICANT, reviewer__name="Zhao Min").first()
     page.goto(f"/desk/cases/{case.ref}/")
+    nothing_is_covered(page)
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_a_draft_opens_without_a_jump_and_its_bar_lies_over_no_field(width, sign_in):
+    page = sign_in("lin.wei", width=width)
+    page.goto("/applications/new/")
+    page.wait_for_load_state("networkidle")
+    assert page.evaluate("document.activeElement === document.body")
+    nothing_is_covered(page)
+
+
+def nothing_is_covered(page):
     covered, stops = [], 0
     for _ in range(200):
         page.keyboard.press("Tab")
