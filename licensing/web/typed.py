@@ -30,15 +30,17 @@ class Said:
 
 
 def application_typed(request: HttpRequest) -> HttpResponse:
-    """By what has been typed so far; what cannot be read yet counts as not said."""
+    """By what has been typed so far; what cannot be read yet counts as not said. of: the draft it is typed into."""
+    into = selectors.applications_for(request.actor).filter(ref=request.GET.get("of", "")).first()
     items = {item.code.lower(): item for item in selectors.search_items()}
     declarations, parties = selectors.usable_declarations(request.actor), parties_for(request.actor)
-    form = ApplicationForm(request.POST, declarations=declarations, parties=parties)
+    form = ApplicationForm(request.POST, instance=into, declarations=declarations, parties=parties)
     lines = LineFormSet(request.POST, prefix="lines", form_kwargs={"items": items})
     form.is_valid(), lines.is_valid()
     typed = form.cleaned_data
     case = Application(
         exporter_id=request.actor.organization_id,
+        amends=into and into.amends,
         **{name: typed.get(name) or "" for name in ("kind", "purpose", "red_flag")},
         **{name: typed.get(name) for name in ("planned_from", "planned_until")},
     )

@@ -3,16 +3,19 @@
 import re
 from datetime import timedelta
 from html import unescape
+from urllib.parse import urlencode
 
 import pytest
 
+from config.local.visitor import Page
 from core.legal_time import day_start, legal_today
 from core.templatetags.lodestone import day
 from exporters.models import Party
-from licensing.actions import screenings
+from licensing.actions import amendments, screenings
 from licensing.models import Application
 from tests import make
 from tests.licensing.test_screenings import hit
+from tests.make import seen
 
 pytestmark = pytest.mark.django_db
 DAY = timedelta(days=1)
@@ -91,3 +94,19 @@ def test_what_screening_found_and_what_others_declared_is_not_told(world, beside
     assert beside(mine) == clean
     other = make.World(world.ministry, world.customs, make.exporter(world.ministry, "Other Co., Ltd."))
     assert beside(other.declaration()).startswith("Choose goods and an end-user")
+
+
+def test_what_changes_a_license_is_judged_as_a_license_of_its_kind(world, client):
+    license = world.license(kind="per_shipment")
+    draft = amendments.amend(license.ref, seen=seen(license.ref), by=world.exporter)
+    client.force_login(world.exporter.user)
+    path = f"/applications/{draft.ref}/edit/"
+    typed = urlencode(Page(path, 200, client.get(path).content.decode()).form().filled({}))
+    for said, of in ((True, draft.ref), (False, "")):
+        answer = client.post(f"/applications/typed/?of={of}", typed, content_type="application/x-www-form-urlencoded")
+        assert ("License needed" in answer.content.decode()) is said
+    client.force_login(make.exporter().user)  # of another company's draft it says no more than of none
+    answer = client.post(
+        f"/applications/typed/?of={draft.ref}", typed, content_type="application/x-www-form-urlencoded"
+    )
+    assert "Choose goods and an end-user" in answer.content.decode()
