@@ -234,7 +234,8 @@ class Book:
 
     def _verdict(self, license: License, asked: Any, line: Any, named: Any, user: Any) -> Verdict:
         facts = said(license.application, asked, named, "none") | {QUALIFIED: True}
-        stretches = prohibited(self.editions, facts, since=license.issued_at, contract=license.application.contract_on)
+        contract, special = license.application.contract_on, license.special
+        stretches = prohibited(self.editions, facts, since=license.issued_at, contract=contract, special=special)
         return Verdict(line=line, end_user=user, facts=facts, prohibited=stretches)
 
     def _shipment(self, license: License, party: Party) -> Shipment:

@@ -21,7 +21,18 @@ from core.legal_time import legal_now, legal_today
 from core.models import Organization, Role, User
 from exporters import actions as exporters
 from exporters.models import Exporter, Qualification
-from licensing.actions import declarations, inquiries, notices, pools, revocations, simulations, standing
+from licensing.actions import (
+    applications,
+    decisions,
+    declarations,
+    inquiries,
+    notices,
+    pools,
+    receipts,
+    revocations,
+    simulations,
+    standing,
+)
 from licensing.granted import Tolerance
 from licensing.loading import first_document
 from licensing.models import (
@@ -46,7 +57,9 @@ from shipments import needs
 from shipments.holdings import Holdings
 from shipments.looks import Need
 from shipments.models import Shipment
+from tests.ticks import tick
 
+CIRCUMSTANCES = "A hospital in the plant's town has no other maker of the magnets of its scanners."
 serial = itertools.count(10_001)  # (no name is part of a code, a reference or another name)
 seen, annual_seen = demo.seen, demo.annual_seen
 
@@ -185,6 +198,27 @@ class World:
         signed = by_whom or [self.declaration(codes=(code,))]
         goods = [(code, "NdFeB magnets N42SH, Dy 3.2 %", kilograms)]
         return demo.application(self.exporter, kind, goods, signed, unique("K-"), self.grade, **said)
+
+    def special(self, **said: Any) -> str:
+        """A complete draft that asks for a license under special circumstances; its reference."""
+        ref = self.application(**{"kind": "special", "kilograms": 500, "circumstances": CIRCUMSTANCES} | said)
+        demo.paper(self.exporter, ref, "circumstances", "A letter of the Red Cross")
+        return ref
+
+    def listed(self, ref: str, hit: str = "control_list") -> str:
+        """Filed, accepted, taken by the reviewer, who found its end-users on a list of parties."""
+        applications.submit(ref, seen=seen(ref), by=self.exporter)
+        receipts.accept(ref, by=self.ministry.intake)
+        decisions.assign(ref, seen=seen(ref), by=self.ministry.reviewer)
+        demo.screened(ref, self.ministry.reviewer, hit=hit, reason="Entry CL-0001: the same register number.")
+        return ref
+
+    def exception(self, **said: Any) -> License:
+        """An active license under special circumstances, whose end-user is on the control list."""
+        ref, m = self.listed(self.special(**said)), self.ministry
+        decisions.recommend(ref, seen=seen(ref), outcome="approve", acknowledged=tick(ref), by=m.reviewer)
+        decisions.approve(ref, seen=seen(ref), departure="Spare parts of a hospital.", by=m.decider)
+        return decisions.issue(ref, seen=seen(ref), by=m.decider)
 
     def under_review(self, ref: str, by: Actor | None = None) -> str:
         """Filed, accepted, and taken by an officer: the reviewer unless another is named."""

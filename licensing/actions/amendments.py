@@ -202,6 +202,7 @@ def amend(ref: str, *, seen: int, by: Actor) -> Application:
         ports=license.ports,
         purpose=before.purpose,
         red_flag=before.red_flag,
+        circumstances=before.circumstances,
         created_by=by.user,
         created_at=at,
     )

@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from django.db.models import prefetch_related_objects
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from core.access import Actor
 from core.actions import keep_file
@@ -23,6 +24,8 @@ from licensing.actions.amendments import below_asked, other_lines, require_amend
 from licensing.actions.findings import freeze, problems_of
 from licensing.actions.reliance import lacking_of, undeclared, unreliable
 from licensing.models import (
+    CIRCUMSTANCES_LEAST,
+    LONE,
     Application,
     ApplicationDocument,
     ControlItem,
@@ -43,7 +46,9 @@ SAID = (
     "purpose",
     "red_flag",
     "remarks",
+    "circumstances",
 )
+USUAL = gettext_lazy("Only an application under special circumstances says these: choose that kind, or empty this.")
 FILE_KINDS = PAPER  # of the files that its verbs take
 
 
@@ -85,6 +90,7 @@ class Draft:
     purpose: str = ""
     red_flag: str = ""
     remarks: str = ""
+    circumstances: str = ""
 
 
 def lock_with_exporter(ref: str, by: Actor) -> Application:
@@ -139,6 +145,10 @@ def _cited(draft: Draft, exporter: int) -> list[Problem]:
     return problems
 
 
+def _asks_for_special(row: Application, kind: str) -> bool:
+    return (row.amends.kind if row.amends else kind) == Kind.SPECIAL
+
+
 def write(row: Application, draft: Draft, declared: list[Declaration], by: Actor, verb: str) -> Application:
     """The draft says this, with these declarations, and nothing else."""
     message = _("This label is for overseas exporters; choose an official code.")
@@ -159,6 +169,8 @@ def write(row: Application, draft: Draft, declared: list[Declaration], by: Actor
     if row.renews is not None and draft.kind != Kind.ANNUAL:
         message = _("A renewal is of an annual license. For another kind begin an application by itself.")
         other.append(Problem("/kind", "out-of-range", message))
+    if draft.circumstances and not _asks_for_special(row, draft.kind):
+        other.append(Problem("/circumstances", "out-of-range", str(USUAL)))
     if problems := [*unofficial, *foreign, *other, *_cited(draft, row.exporter_id)]:
         raise Invalid(problems)
     for name in SAID:
@@ -251,9 +263,12 @@ def _missing_facts(row: Application) -> list[Problem]:
     users = row.end_users.count()
     if users == 0:
         problems.append(Problem("/end_users", "min-items", _("Choose the end-user's declaration.")))
-    if users > 1 and row.grants == Kind.PER_SHIPMENT:
-        message = _("A per-shipment license has exactly one end-user.")
+    if users > 1 and row.grants in LONE:
+        message = _("A license of one shipment has exactly one end-user.")
         problems.append(Problem("/end_users", "max-items", message))
+    if row.special and len(row.circumstances.strip()) < CIRCUMSTANCES_LEAST:
+        message = _("Say in {least} characters or more what the special circumstances are.")
+        problems.append(Problem("/circumstances", "required", message.format(least=CIRCUMSTANCES_LEAST)))
     return problems
 
 
@@ -273,6 +288,8 @@ def _missing_papers(row: Application) -> list[Problem]:
         ApplicationDocument.Type.CONTRACT: _("Add the contract (for an annual license: frame contract or orders)."),
         ApplicationDocument.Type.TECHNICAL: _("Add the technical description or test report."),
     }
+    if row.special:
+        messages[ApplicationDocument.Type.CIRCUMSTANCES] = _("Add a paper that proves the special circumstances.")
     return [Problem("/documents", "required", text) for type_, text in messages.items() if type_ not in types]
 
 

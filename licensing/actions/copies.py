@@ -19,10 +19,10 @@ from exporters.selectors import of_company
 from licensing.actions.applications import Draft, LineDraft, write
 from licensing.actions.reliance import unreliable
 from licensing.granted import decided
-from licensing.models import Application, ApplicationDocument, ApplicationEndUser, Declaration, Kind, License
+from licensing.models import LONE, Application, ApplicationDocument, ApplicationEndUser, Declaration, Kind, License
 from licensing.selectors import applications_for, licenses_for, reliable_declarations
 
-COPIED = (Kind.PER_SHIPMENT, Kind.ANNUAL)
+COPIED = (*LONE, Kind.ANNUAL)
 
 
 def can_be_copied(row: Application) -> bool:
@@ -46,6 +46,7 @@ def said(row: Application) -> Draft:
         purpose=row.purpose,
         red_flag=row.red_flag,
         remarks=row.remarks,
+        circumstances=row.circumstances,
     )
 
 
@@ -175,16 +176,17 @@ def begin(old: Draft, case: Application, *, by: Actor, at: datetime, **origin: A
 
 
 def _still_holds(old: Draft, today: date) -> Draft:
-    """Nothing is said again of a contract for one shipment, of days that have begun, and of an end-user on whose
-    declarations no such case can be filed."""
+    """Nothing is said again of a contract and of circumstances for one shipment, of days that have begun, and of an
+    end-user on whose declarations no such case can be filed."""
     if old.planned_from is None or old.planned_from < today:
         old = replace(old, planned_from=None, planned_until=None)
     if _of_one_shipment(old):
-        old = replace(old, contract_no="", contract_on=None)
+        old = replace(old, contract_no="", contract_on=None, circumstances="")
     case, goods = _as_filed(old.kind, old.planned_from, today), {line.control_item.pk for line in old.lines}
     return replace(old, end_users=[new for one in old.end_users if (new := fitting(case, one, goods))])
 
 
 def _of_one_shipment(old: Draft) -> list[str]:
     """Which papers of it are: an annual license has a frame contract, or the orders so far, which go on."""
-    return [ApplicationDocument.Type.CONTRACT] if old.kind == Kind.PER_SHIPMENT else []
+    of_it: list[str] = [ApplicationDocument.Type.CONTRACT, ApplicationDocument.Type.CIRCUMSTANCES]
+    return of_it if old.kind in LONE else []

@@ -45,12 +45,12 @@ from licensing.actions.screenings import require_resolved, require_screened
 from licensing.actions.verdicts import foresee, open_verdicts
 from licensing.granted import NO_TOLERANCE, Granted, Tolerance, compare, recommended
 from licensing.models import (
+    LONE,
     Application,
     ApplicationEndUser,
     ApplicationLine,
     DecisionStep,
     Declaration,
-    Kind,
     License,
     LicenseCondition,
     LicenseEndUser,
@@ -195,7 +195,7 @@ def granting(
     require_papers(row, judged, lines, kept)
     most = limits(row, judged, lines, kept)
     months = months or most.months
-    if row.grants == Kind.PER_SHIPMENT:
+    if row.grants in LONE:
         max_clearances = 1
     elif max_clearances is None:
         max_clearances = most.clearances

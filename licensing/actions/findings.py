@@ -14,16 +14,25 @@ from licensing.granted import NO_TOLERANCE, Tolerance
 from licensing.models import Application, DecisionStep, Finding
 from licensing.policy.engine import RANK, strictest
 from licensing.policy.trace import Fate, Line
-from licensing.policy.vocabulary import CHANNEL_OF, MONTHS, MONTHS_MOST, PROOF_DAYS
+from licensing.policy.vocabulary import CHANNEL_OF, MONTHS, MONTHS_MOST, PROOF_DAYS, SPECIAL
 from licensing.selectors import Judged, changed, fingerprint, last_day
 from licensing.words import holds, terms
 from licensing.words import rules as words
 from licensing.words.phrases import sentences
 
+_ASK_SPECIAL = gettext_lazy(
+    "It may be applied for under special circumstances: choose that kind, and say what these are."
+)
+_NO_SPECIAL = gettext_lazy(
+    "They leave no way under special circumstances: another end-use, end-user or destination would change that."
+)
 _EXCEPTION = gettext_lazy("The rules presume a refusal here. Record the exception: why it is approved all the same.")
 DEPARTURES = {
     ("approve", "presumption_of_denial"): _EXCEPTION,
-    ("approve", "prohibited"): _EXCEPTION,  # on a day of the window: another is open, or nothing could be approved
+    ("approve", "prohibited"): gettext_lazy(
+        "The rules forbid this on some day, or but for special circumstances. Record the exception: why it is approved "
+        "all the same."
+    ),
     ("refuse", "presumption_of_approval"): gettext_lazy(
         "The rules presume an approval here. Record why it is refused all the same."
     ),
@@ -96,14 +105,14 @@ def _obstacles(case: Application, pairs: Pairs) -> Iterator[Problem]:
         if missing := {name for one in days for name in one.missing}:  # what it opens can't be said yet
             if unasked := sorted(missing - {"end_user.class"}):  # which is asked for by itself
                 yield Problem("/lines", "facts-missing", _facts(days[0], unasked))
-        elif obstacle := _closed(case.grants, days):
+        elif obstacle := _closed(case, days):
             yield obstacle
 
 
-def _closed(kind: str, days: Sequence[Judged]) -> Problem | None:
+def _closed(case: Application, days: Sequence[Judged]) -> Problem | None:
     """Why the rules open this kind of license on no day of the window; None when they do on some."""
-    channel = CHANNEL_OF[kind]
-    if any(one.opens(channel) for one in days):
+    channel = CHANNEL_OF[case.grants]
+    if any(one.opens(channel) or case.special and one.may_be_special for one in days):
         return None
     first = days[0]
     code, name = first.line.control_item.code, first.user.party.name
@@ -113,7 +122,10 @@ def _closed(kind: str, days: Sequence[Judged]) -> Problem | None:
     if any(one.outcome.disposition == "prohibited" for one in days):
         forbidding = next(one for one in days if one.outcome.disposition == "prohibited")
         message = _("The rules in force forbid exporting {code} to {name}: {why}")
-        return Problem("/lines", "policy-prohibits", message.format(code=code, name=name, why=_forbidding(forbidding)))
+        message = message.format(code=code, name=name, why=_forbidding(forbidding))
+        left = any(one.opens(SPECIAL) for one in days)
+        said = _("{forbidden}. {way}").format(forbidden=message, way=_ASK_SPECIAL if left else _NO_SPECIAL)
+        return Problem("/lines", "policy-prohibits", said, {"special": left})
     message = _("The rules do not open {channel} for {code} to {name}: {why}")
     facts = {
         "channel": terms.word(terms.CHANNELS, channel),
@@ -121,7 +133,10 @@ def _closed(kind: str, days: Sequence[Judged]) -> Problem | None:
         "name": name,
         "why": _closing(days, channel),
     }
-    return Problem("/lines", "channel-closed", message.format(**facts))
+    told = [message.format(**facts)]
+    if case.special and any(one.opens("single") for one in days):
+        told.append(_("Nothing forbids it: file it per shipment."))
+    return Problem("/lines", "channel-closed", sentences(told))
 
 
 def _forbidding(one: Judged) -> str:
@@ -192,7 +207,7 @@ def require_open(case: Application, judged: Iterable[Judged], lines: Collection[
         for one in days:
             if one.outcome.missing:
                 raise DomainError(sentences([_facts(one, one.outcome.missing), again]), code="facts-missing")
-        if obstacle := _closed(case.grants, days):
+        if obstacle := _closed(case, days):
             refusal = "channel-closed" if obstacle.code == "not-controlled" else obstacle.code
             raise DomainError(obstacle.message, code=refusal)
 

@@ -61,7 +61,7 @@ def foresee(case: Application, judged: Iterable[Judged], at: datetime) -> dict[t
     return {
         key: Foreseen(
             one.said,
-            prohibited(one.editions, one.said, since=at, contract=case.contract_on),
+            prohibited(one.editions, one.said, since=at, contract=case.contract_on, special=case.special),
             held(one.editions, one.said, since=at),
         )
         for key, one in said.items()
@@ -142,10 +142,10 @@ def _judge_again(
     license: License, verdicts: list[Verdict], editions: Editions, at: datetime
 ) -> tuple[list[Verdict], list[Verdict]]:
     """Its verdicts know every edition of now. Returns which began to prohibit since the last turn, and which ended."""
-    contract = license.application.contract_on
+    since, contract, special = license.issued_at, license.application.contract_on, license.special
     was = {verdict.pk: verdict.forbidden for verdict in verdicts}
     for verdict in verdicts:
-        verdict.prohibited = prohibited(editions, verdict.facts, since=license.issued_at, contract=contract)
+        verdict.prohibited = prohibited(editions, verdict.facts, since=since, contract=contract, special=special)
         verdict.held = held(editions, verdict.facts, since=license.issued_at)
         verdict.forbidden = standing(verdict.prohibited, at) is not None
     Verdict.objects.bulk_update(verdicts, ["prohibited", "held", "forbidden"])

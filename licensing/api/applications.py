@@ -139,6 +139,9 @@ class CaseLineOutput(serializers.Serializer[Any]):
 class ApplicationOutput(serializers.Serializer[Any]):
     reference = ReferenceOutput(Application.PREFIX)
     kind = WordOutput(Kind)
+    circumstances = serializers.CharField(
+        help_text=gettext_lazy("What it says of special circumstances; empty for the other kinds.")
+    )
     amends = ReferenceOutput(
         License.PREFIX, allow_null=True, help_text=gettext_lazy("The license that it asks to change.")
     )
@@ -177,6 +180,7 @@ def application(row: Application, clock: Reading | None, remedy: Remedy | None) 
     return {
         "reference": row.ref,
         "kind": row.kind,
+        "circumstances": row.circumstances,
         "amends": row.amends and row.amends.ref,
         "renews": row.renews and row.renews.ref,
         "copied_license": row.copied_license and row.copied_license.ref,

@@ -54,6 +54,7 @@ VERIFIED = {
 APPLICATION = {
     "reference": "AP-5T0RK8W6M",
     "kind": "annual",
+    "circumstances": "",
     "amends": None,
     "renews": None,
     "copied_license": None,

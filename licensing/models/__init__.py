@@ -2,6 +2,8 @@
 
 from licensing.models import balances as _balances  # noqa: F401 (registers the models)
 from licensing.models.applications import (
+    CIRCUMSTANCES_LEAST,
+    LONE,
     Allotted,
     Application,
     ApplicationDocument,
@@ -42,6 +44,8 @@ from licensing.models.visits import Visit
 from licensing.models.windows import Follow, WindowWarning
 
 __all__ = [
+    "CIRCUMSTANCES_LEAST",
+    "LONE",
     "About",
     "Allotted",
     "Application",

@@ -46,11 +46,18 @@ from licensing.states import AMENDING, ASKED, OPEN_CASE, REDECLARED, RENEWING, T
 from licensing.states import ApplicationState as S
 from licensing.words import terms
 
+CIRCUMSTANCES_LEAST = 50  # characters that say why
+SAYS_ENOUGH = f".{{{CIRCUMSTANCES_LEAST}}}"  # a dot is any character there, a line's end included
+
 
 class Kind(models.TextChoices):
     PER_SHIPMENT = "per_shipment", _("Per shipment")
     ANNUAL = "annual", _("Annual")
     AMENDMENT = "amendment", _("Change of a license")
+    SPECIAL = "special", _("Special circumstances")
+
+
+LONE = (Kind.PER_SHIPMENT, Kind.SPECIAL)  # of one end-user and one clearance
 
 
 @guarded(initial=S.DRAFT)
@@ -104,6 +111,13 @@ class Application(FSMModelMixin, models.Model):
     purpose = models.CharField(max_length=40, blank=True)  # these two in the rules' words; nothing: nobody said
     red_flag = models.CharField(max_length=20, blank=True)
     remarks = models.TextField(_("anything else the reviewer should know"), blank=True)
+    circumstances = models.TextField(
+        _("special circumstances"),
+        blank=True,
+        default="",
+        db_default="",
+        help_text="Why it should be licensed in spite of a prohibition: of what asks for such a license.",
+    )
     created_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     created_at = models.DateTimeField()
     submitted_at = models.DateTimeField(null=True, blank=True)
@@ -150,6 +164,13 @@ class Application(FSMModelMixin, models.Model):
             ),
             models.CheckConstraint(name="application_renews_annual", condition=Q(renews=None) | Q(kind=Kind.ANNUAL)),
             models.UniqueConstraint(name="application_renews_once", fields=["renews"], condition=Q(state__in=RENEWING)),
+            models.CheckConstraint(
+                name="application_special_says_why",
+                condition=~Q(kind="special") | Q(submitted_at=None) | Q(circumstances__regex=SAYS_ENOUGH),
+            ),
+            models.CheckConstraint(
+                name="application_usual_says_none", condition=Q(kind__in=["special", "amendment"]) | Q(circumstances="")
+            ),
             models.UniqueConstraint(
                 name="application_amends_one_at_a_time",
                 fields=["amends"],
@@ -174,6 +195,11 @@ class Application(FSMModelMixin, models.Model):
     def began_with(self) -> Any:
         """The license, or the case, that its draft began with; None where it began with nothing."""
         return self.renews or self.copied_license or self.copied_case
+
+    @property
+    def special(self) -> bool:
+        """It asks for a license in spite of a prohibition."""
+        return self.grants == Kind.SPECIAL
 
     @property
     def open(self) -> bool:
@@ -759,6 +785,7 @@ class ApplicationDocument(models.Model):
     class Type(models.TextChoices):
         CONTRACT = "contract", _("Contract or order history")
         TECHNICAL = "tech_desc", _("Technical description or test report")
+        CIRCUMSTANCES = "circumstances", _("Proof of the special circumstances")
         OTHER = "other", _("Other")
 
     application = models.ForeignKey(Application, on_delete=models.CASCADE, related_name="documents")

@@ -147,6 +147,11 @@ class License(FSMModelMixin, models.Model):
     def __str__(self) -> str:
         return self.ref
 
+    @property
+    def special(self) -> bool:
+        """It was granted in spite of a prohibition that leaves such a way."""
+        return self.kind == Kind.SPECIAL
+
     def covers(self, day: date) -> bool:
         return day >= self.usable_from and not self.past_on(day)
 

@@ -6,7 +6,7 @@ the work of equal numbers, and what follows from the numbers is written once.
 """
 
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
@@ -23,6 +23,7 @@ from licensing.policy.vocabulary import (
     LIST,
     LOOKS_AT,
     NEEDS_FACTS,
+    SPECIAL,
     UNLISTED_CODE,
     Kind,
 )
@@ -180,10 +181,15 @@ class Compiled:
             absent |= axis.rules if facts.get(axis.fact) is None else 0
         return self.active(on, audience) & ~self.failing(facts) & ~absent
 
-    def prohibiting(self, facts: Facts, *, on: date, audience: str) -> tuple[Rule, ...]:
-        """The rules that match and prohibit and that no other one overrides, in the order of their ids."""
+    def prohibiting(self, facts: Facts, *, on: date, audience: str, special: bool = False) -> tuple[Rule, ...]:
+        """The rules that match and prohibit and that no other one overrides, in the order of their ids.
+
+        special: nothing prohibits what was granted under special circumstances where these rules leave that way open.
+        """
         matched = list(self.of(self.matching(facts, on=on, audience=audience)))
         overridden = {name for rule in matched for name in rule.overrides}
+        if special and SPECIAL in _open(matched):
+            return ()
         return tuple(rule for rule in matched if rule.effect.disposition == "prohibited" and rule.id not in overridden)
 
     # --- holds --------------------------------------------------------------------------------------------
@@ -245,8 +251,7 @@ class Compiled:
             return Outcome(False, "unlisted" if unlisted else "not_controlled")
         disposition = self._disposition(list(self.of(matched)))
         rules = list(self.of(matched if disposition == "exempt" else matched & ~self.exempting))
-        channels = {name for rule in rules for name in rule.effect.grant}
-        channels -= {name for rule in rules for name in rule.effect.remove}
+        channels = _open(rules)
         if disposition in LEAVES:
             channels &= LEAVES[disposition]
         untimed = any(rule.effect.untimed for rule in rules)
@@ -281,7 +286,13 @@ def _ends(spans: Iterable[Span]) -> Iterator[date]:
             yield span.last + DAY
 
 
-LEAVES = {"exempt": {"exempt_report"}, "prohibited": {"special_application"}}
+def _open(rules: Collection[Rule]) -> set[str]:
+    """The channels that some of these rules open and none closes."""
+    granted = {name for rule in rules for name in rule.effect.grant}
+    return granted - {name for rule in rules for name in rule.effect.remove}
+
+
+LEAVES = {"exempt": {"exempt_report"}, "prohibited": {SPECIAL}}
 
 
 def strictest(given: Iterable[Mapping[str, Any]]) -> dict[str, Any]:

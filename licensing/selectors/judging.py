@@ -30,7 +30,7 @@ from licensing.policy.facts import Facts, as_read
 from licensing.policy.records import facts_of, outcome_of, record_of
 from licensing.policy.strictness import Difference, differences
 from licensing.policy.trace import Line, trace
-from licensing.policy.vocabulary import CODE, COUNTRY, END_USE, HIT
+from licensing.policy.vocabulary import CODE, COUNTRY, END_USE, FACTS, HIT, SPECIAL
 from licensing.selectors.editions import Editions, due, editions_at, rules_of
 from licensing.selectors.holds import last_day
 from licensing.selectors.screenings import hits_of
@@ -80,6 +80,19 @@ class Look:
     def opens(self, channel: str) -> bool:
         """Does it open the channel? It counts as open when it hangs on nothing but a result of screening."""
         return channel in (*self.outcome.channels, *self.clear.channels)
+
+    @cached_property
+    def may_be_special(self) -> bool:
+        """Nobody screened it yet, and one result would leave a way under special circumstances; as would none where
+        something else prohibits it."""
+        return (
+            self.facts.get(HIT) is None
+            and self.clear.disposition != "prohibited"
+            and any(
+                SPECIAL in self.rules.assess({**self.facts, HIT: hit}, on=self.day, audience=self.audience).channels
+                for hit in FACTS[HIT].words
+            )
+        )
 
     @property
     def missing(self) -> list[str]:

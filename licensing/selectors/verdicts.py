@@ -29,31 +29,38 @@ LAWFUL, IN_GRACE, TOO_LATE = "lawful", "in_grace", "too_late"
 BEGINNING = datetime(1, 1, 2, tzinfo=UTC)  # of all time that can be told in Shanghai
 
 
-def prohibited(editions: Editions, facts: Facts, *, since: datetime, contract: date | None) -> list[dict[str, Any]]:
+def prohibited(
+    editions: Editions, facts: Facts, *, since: datetime, contract: date | None, special: bool
+) -> list[dict[str, Any]]:
     """Every stretch from that instant on in which rules for licenses in force prohibit it, by all editions known.
 
     As Verdict.prohibited holds them, in order; stretches that touch under the same rules are one. facts: as said.
+    special: the license was granted in spite of a prohibition, and is stopped once that leaves no such way any more.
     """
-    return foreseen(editions, canonical(facts), since=since, contract=contract)
+    return foreseen(editions, canonical(facts), since=since, contract=contract, special=special)
 
 
-def foreseen(editions: Editions, facts: str, *, since: datetime, contract: date | None) -> list[dict[str, Any]]:
+def foreseen(
+    editions: Editions, facts: str, *, since: datetime, contract: date | None, special: bool
+) -> list[dict[str, Any]]:
     """As prohibited, of facts as one JSON text: what PostgreSQL holds need not be read to be known again."""
     return _joined(
         _stretch(rules, max(start, since), end, contract)
-        for start, end, rules in _prohibiting(editions, facts)
+        for start, end, rules in _prohibiting(editions, facts, special)
         if end is None or end > since
     )
 
 
 @lru_cache(maxsize=20_000)
-def _prohibiting(editions: Editions, facts: str) -> tuple[tuple[datetime, datetime | None, tuple[Rule, ...]], ...]:
+def _prohibiting(
+    editions: Editions, facts: str, special: bool
+) -> tuple[tuple[datetime, datetime | None, tuple[Rule, ...]], ...]:
     """When which rules for licenses in force prohibit it, at any time: once a process for equal facts."""
     said, found = json.loads(facts), []
     for rules, begins, ends in editions.reigns(BEGINNING):
         read = as_read(said, rules.edition)
         for start, end, day in _days(rules.turns(EXISTING), begins, ends):
-            if prohibiting := rules.prohibiting(read, on=day, audience=EXISTING):
+            if prohibiting := rules.prohibiting(read, on=day, audience=EXISTING, special=special):
                 found.append((start, end, prohibiting))
     return tuple(found)
 
@@ -145,12 +152,14 @@ def judged(license: License, party: int, destination: str, lines: Collection[int
     if not behind:
         return None
     editions = editions_at(license.issued_at)
-    contract = license.application.contract_on
+    contract, special = license.application.contract_on, license.special
     said = facts_of_lines(license, party, behind)
     return {
         "edition": editions.newest,
         "lines": {
-            number: prohibited(editions, there(facts, destination), since=license.issued_at, contract=contract)
+            number: prohibited(
+                editions, there(facts, destination), since=license.issued_at, contract=contract, special=special
+            )
             for number, facts in said.items()
         },
         "held": {
@@ -178,8 +187,8 @@ def judgments(licenses: Iterable[License], editions: Editions, at: datetime) -> 
     for row in rows.select_related("line", "end_user__party").order_by("line__number", "pk"):
         license, prohibiting, holding = of[row.line.license_id], row.prohibited, row.held
         if license.judged_by_id != editions.newest:
-            contract = license.application.contract_on
-            prohibiting = foreseen(editions, row.said, since=license.issued_at, contract=contract)
+            contract, special = license.application.contract_on, license.special
+            prohibiting = foreseen(editions, row.said, since=license.issued_at, contract=contract, special=special)
             holding = withheld(editions, row.said, since=license.issued_at)
         yield Judgment(row, standing(prohibiting, at), end_of(prohibiting, at), standing(holding, at))
 
@@ -239,7 +248,8 @@ def _known(row: Verdict, taken: Taken, editions: Editions) -> tuple[list[dict[st
     if taken.license.judged_by_id == editions.newest and taken.destination in row.facts.get(COUNTRY, ()):
         return row.prohibited, row.held
     said, since = canonical(there(row.facts, taken.destination)), taken.license.issued_at
-    return foreseen(editions, said, since=since, contract=None), withheld(editions, said, since=since)
+    prohibiting = foreseen(editions, said, since=since, contract=None, special=taken.license.special)
+    return prohibiting, withheld(editions, said, since=since)
 
 
 def standing(stretches: Iterable[Mapping[str, Any]], at: datetime) -> Mapping[str, Any] | None:
@@ -307,8 +317,8 @@ def quiet(licenses: Collection[License], editions: Editions, at: datetime) -> di
     rows = Verdict.objects.filter(line__license__in=of).annotate(said=Cast("facts", TextField()))
     columns = ("line__license_id", "end_user_id", "said", "prohibited", "held", "forbidden")
     for pk, user, said, known, holds, forbidden in rows.values_list(*columns):
-        contract = contracts[of[pk].application_id]
-        stretches = foreseen(editions, said, since=of[pk].issued_at, contract=contract)
+        contract, special = contracts[of[pk].application_id], of[pk].special
+        stretches = foreseen(editions, said, since=of[pk].issued_at, contract=contract, special=special)
         now = standing(stretches, at)
         known_holds = withheld(editions, said, since=of[pk].issued_at)
         if known_holds != holds:

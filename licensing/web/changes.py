@@ -135,5 +135,6 @@ _OF_A_CASE: tuple[tuple[Promise, Callable[[Draft], str]], ...] = (
         gettext_lazy("Risk that the exporter knows of, or was told of"),
         lambda one: fact(one.red_flag, "exporter.red_flag"),
     ),
+    (gettext_lazy("Special circumstances"), lambda one: one.circumstances),
     (gettext_lazy("For the reviewer"), lambda one: one.remarks),
 )

@@ -275,6 +275,8 @@ def _where_to_mend(problem: Problem, row: Application) -> str:
             return reverse("declaration.new") + f"?end_user={ref}"
         case Problem(code="end-user-kind-unknown", extra={"party": ref}):
             return reverse("party.edit", args=[ref]) + "#id_nature"
+        case Problem(code="policy-prohibits", extra={"special": True}):
+            return f"{edit}#kind"
         case Problem(code="item-not-declared"):
             return "#users"
         case Problem(code=code) if "declaration-" in code:

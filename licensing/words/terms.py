@@ -12,7 +12,7 @@ from core.decided import filled
 from core.languages import in_language
 from licensing.policy.editions import Edition
 from licensing.policy.trace import ANY_OTHER
-from licensing.policy.vocabulary import CATEGORY, CODE, COUNTRY, END_USE, LIST, UNLISTED_CODE
+from licensing.policy.vocabulary import CATEGORY, CODE, COUNTRY, END_USE, LIST, SPECIAL, UNLISTED_CODE
 
 DISPOSITIONS = {
     "not_controlled": _("Not controlled"),
@@ -44,7 +44,7 @@ CHANNELS = {
     "single": _("per-shipment licenses"),
     "registration": _("registration and filing of information"),
     "exempt_report": _("a report after the export"),
-    "special_application": _("an application for special circumstances"),
+    SPECIAL: _("an application for special circumstances"),
 }
 PAPERS = {
     "report_within_10_working_days_after_export": filled(

@@ -51,7 +51,7 @@ def test_words_are_listed_where_no_description_has_them(client):
 
     assert (
         about("parameters", "kind", "GET", "/api/v1/licenses/")
-        == "Of this kind only. `per_shipment`, `annual`, `amendment`"
+        == "Of this kind only. `per_shipment`, `annual`, `amendment`, `special`"
     )
     assert (
         about("takes", "event", "POST", "/api/v1/customs/messages/")

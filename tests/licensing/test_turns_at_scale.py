@@ -199,7 +199,11 @@ def test_a_sweep_over_a_book_says_what_turns_one_by_one_say(world):
     editions = selectors.editions_at(legal_now())
     for verdict in Verdict.objects.select_related("line__license__application"):
         license = verdict.line.license
-        told = {"since": license.issued_at, "contract": license.application.contract_on}
+        told = {
+            "since": license.issued_at,
+            "contract": license.application.contract_on,
+            "special": license.special,
+        }
         assert verdict.prohibited == selectors.prohibited(editions, verdict.facts, **told)
         assert verdict.forbidden == (selectors.standing(verdict.prohibited, legal_now()) is not None)
     assert [one for one in book.licenses if turn(one)] == []

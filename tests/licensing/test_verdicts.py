@@ -27,10 +27,10 @@ def ban(*countries, **rule):
     )
 
 
-def stretches(since=None, contract=None, **facts):
+def stretches(since=None, contract=None, special=False, **facts):
     said = {"item.control_code": MAGNET, "destination.country": ["DE"], **facts}
     at = since or legal_now()
-    return prohibited(selectors.editions_at(at), said, since=at, contract=contract)
+    return prohibited(selectors.editions_at(at), said, since=at, contract=contract, special=special)
 
 
 def stretch(since, until=None, grace=None, rules=("R033",)):

@@ -14,7 +14,7 @@ from licensing.policy.editions import canonical
 from licensing.policy.engine import RANK, Compiled
 from licensing.policy.facts import Facts, as_read
 from licensing.policy.strictness import Difference, differences
-from licensing.policy.vocabulary import CHANNELS
+from licensing.policy.vocabulary import CHANNELS, SPECIAL
 from licensing.selectors.editions import AHEAD, Editions
 from licensing.selectors.judging import NEW, Look, looks
 
@@ -73,12 +73,12 @@ class Both:
         )
         return old, new
 
-    def _banned(self, facts: str) -> bool:
-        """The draft prohibits it to whoever files anew on the day on which it starts, and nothing did before."""
+    def _banned(self, facts: str, special: bool) -> bool:
+        """The draft prohibits it to whoever files anew on the day on which it starts, and nothing did before. special:
+        what is left open under special circumstances is not."""
         said, day = json.loads(facts), legal_day(self.starts_at)
         was, now = (
-            rules.assess(as_read(said, rules.edition), on=day, audience=NEW).disposition == "prohibited"
-            for rules in (editions.rules(editions.of(day).digest) for editions in (self.old, self.new))
+            _forbid(editions.rules(editions.of(day).digest), said, day, special) for editions in (self.old, self.new)
         )
         return now and not was
 
@@ -101,6 +101,11 @@ class Both:
         if next(controlled)[1] is not False:
             return ""
         return next((str(day) for day, is_controlled in controlled if is_controlled), "")
+
+
+def _forbid(rules: Compiled, said: Facts, day: date, special: bool) -> bool:
+    outcome = rules.assess(as_read(said, rules.edition), on=day, audience=NEW)
+    return outcome.disposition == "prohibited" and not (special and SPECIAL in outcome.channels)
 
 
 def _strictest(looks: list[Look]) -> str:

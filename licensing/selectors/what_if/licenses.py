@@ -34,7 +34,7 @@ def licenses_in_force(starts_at: datetime) -> QuerySet[License]:
     """Those that a turn at that instant finds."""
     rows = License.objects.filter(License.running_on(legal_day(starts_at)))
     return rows.annotate(contract_on=F("application__contract_on")).only(
-        "ref", "state", "issued_at", "usable_until", "application"
+        "ref", "kind", "state", "issued_at", "usable_until", "application"
     )
 
 
@@ -109,7 +109,7 @@ class Licenses:
             for first, exposure in zip(self.both.exposed(self.both.alike(pair.facts)), self.exposure, strict=True):
                 if first:
                     exposure.add(first, license.ref, pair.line, code, unit, left)
-            if not pair.new and self.both.banned(self.both.alike(pair.facts)):
+            if not pair.new and self.both.banned(self.both.alike(pair.facts), license.special):
                 self.spared.add("spared", license.ref)
             if pair.later:
                 self.later.add(f"{pair.later.way} {on_the_wire(pair.later.at)}", license.ref)
@@ -118,7 +118,7 @@ class Licenses:
 
     def pair(self, license: Any, line: int, user: int, facts: str) -> _Pair:
         """What of one verdict stands before and after."""
-        words_ = {"since": license.issued_at, "contract": license.contract_on}
+        words_ = {"since": license.issued_at, "contract": license.contract_on, "special": license.special}
         alike = self.both.alike(facts)
         old, new = (foreseen(editions, alike, **words_) for editions in (self.both.old, self.both.new))
         starts = self.both.starts_at

@@ -9,7 +9,7 @@ from django.db.models import F, QuerySet, Sum, TextField
 from django.db.models.functions import Cast
 
 from core.legal_time import day_start, on_the_wire
-from licensing.models import PoolMovement, Verdict
+from licensing.models import Kind, PoolMovement, Verdict
 from licensing.policy.editions import canonical
 from licensing.policy.vocabulary import COUNTRY, END_USE
 from licensing.selectors.pools import SIGNED
@@ -53,6 +53,7 @@ class Shipments:
                     "line_id",
                     "said",
                     "code",
+                    "line__license__kind",
                     "line__license__issued_at",
                     "line__license__application__contract_on",
                 )
@@ -79,9 +80,10 @@ class Shipments:
             found = verdicts.get((shipment.license_id, shipment.end_user_id, line.line_number))
             if found is None:
                 continue
-            pk, said, code, issued_at, contract = found
+            pk, said, code, kind, issued_at, contract = found
             facts = there(json.loads(said), shipment.destination)
-            text, words = canonical(facts), {"since": issued_at, "contract": contract}
+            text = canonical(facts)
+            words = {"since": issued_at, "contract": contract, "special": kind == Kind.SPECIAL}
             old, new = (
                 fate(foreseen(editions, self.both.alike(text), **words), shipment.created_at, at)
                 for editions in (self.both.old, self.both.new)

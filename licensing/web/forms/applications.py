@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy
 from core.decided import filled
 from core.web.fields import CodesField, DayField, QuantityField
 from exporters.models import Party
-from licensing.actions.applications import FILE_KINDS, Draft, LineDraft
+from licensing.actions.applications import FILE_KINDS, USUAL, Draft, LineDraft
 from licensing.models import Application, ApplicationDocument, ControlItem, Declaration, Inquiry, Kind
 from licensing.selectors import editions_at
 from licensing.web.forms.check import one_of, words_of
@@ -34,7 +34,7 @@ class ApplicationForm(forms.ModelForm):
         queryset=Declaration.objects.none(),
         required=False,
         widget=forms.CheckboxSelectMultiple,
-        help_text=gettext_lazy("One for a per-shipment license; each end-user of an annual license has its own."),
+        help_text=gettext_lazy("One for a license of one shipment; each end-user of an annual license has its own."),
     )
     consignees = forms.ModelMultipleChoiceField(
         label=gettext_lazy("Who receives the goods"),
@@ -71,8 +71,22 @@ class ApplicationForm(forms.ModelForm):
             "red_flag",
             "ports",
             "remarks",
+            "circumstances",
         ]
-        widgets = {"kind": forms.RadioSelect, "remarks": forms.Textarea(attrs={"rows": 3})}
+        widgets = {
+            "kind": forms.RadioSelect,
+            "remarks": forms.Textarea(attrs={"rows": 3}),
+            "circumstances": forms.Textarea(attrs={"rows": 4}),
+        }
+        help_texts = {
+            "circumstances": filled(
+                gettext_lazy(
+                    "Of an application under special circumstances alone, in {least} characters or more: why it should "
+                    "be licensed although the rules forbid it. Attach a paper that proves it."
+                ),
+                least="licensing.models.CIRCUMSTANCES_LEAST",
+            )
+        }
 
     def __init__(self, *args: Any, declarations: Any, parties: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -84,6 +98,8 @@ class ApplicationForm(forms.ModelForm):
         self.fields["end_users"].label_from_instance = _declaration_words
         self.fields["consignees"].queryset = parties
         self.fields["consignees"].label_from_instance = Party.label
+        if amending and not self.instance.special:
+            del self.fields["circumstances"]
         if self.instance.pk:
             self.initial["end_users"] = [user.declaration_id for user in self.instance.end_users.all()]
             self.initial["consignees"] = [party.pk for party in self.instance.consignees.all()]
@@ -94,6 +110,9 @@ class ApplicationForm(forms.ModelForm):
         begins, ends = data.get("planned_from"), data.get("planned_until")
         if begins and ends and ends < begins:
             self.add_error("planned_until", _("The end lies before the start."))
+        grants = self.instance.amends.kind if self.instance.amends else data.get("kind")
+        if data.get("circumstances") and grants != Kind.SPECIAL:
+            self.add_error("circumstances", USUAL)
         users = [declaration.end_user_id for declaration in data.get("end_users") or []]
         if len(users) != len(set(users)):
             self.add_error("end_users", _("Choose one declaration for each end-user."))
@@ -114,6 +133,7 @@ class ApplicationForm(forms.ModelForm):
             purpose=data["purpose"],
             red_flag=data["red_flag"],
             remarks=data["remarks"],
+            circumstances=data.get("circumstances") or "",
         )
 
 
