@@ -81,6 +81,7 @@ def receipt(line: HistoryLine, case: Application) -> Data:
         "purpose": _fact("transaction.purpose", case.purpose),
         "red_flag": _fact("exporter.red_flag", case.red_flag),
         "remarks": case.remarks,
+        "circumstances": case.circumstances,
         "lines": [
             {
                 **_goods(one),
@@ -214,6 +215,7 @@ def grant(line: HistoryLine, case: Application) -> Data:
         "in_part": found.in_part,
         "license": license.ref,
         "replaces": license.replaces and license.replaces.ref,
+        "special": license.special,
         "from": said.day(license.usable_from),
         "until": said.day(license.usable_until),
         "lines": [

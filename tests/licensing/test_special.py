@@ -1,5 +1,6 @@
 """Under special circumstances: what the rules prohibit, and leave open to such an application alone."""
 
+import re
 from html import unescape
 
 import pytest
@@ -7,15 +8,17 @@ from django.db import transaction
 from django.db.utils import IntegrityError
 
 from config.local import demo
+from core import papers
 from core.errors import DomainError, Invalid
 from core.legal_time import legal_now, legal_today
+from core.models import Paper
 from licensing import selectors, tasks
 from licensing.actions import amendments, applications, copies, decisions, findings
 from licensing.models import Application, DecisionStep, License, LicenseEndUser, Suspension, Verdict
 from licensing.selectors.verdicts import Taken, judgments, stopped
 from licensing.selectors.what_if import what_if
 from licensing.web.changes import copied
-from tests import make
+from tests import make, pdf
 from tests.book import draft
 from tests.make import seen
 from tests.ticks import tick
@@ -359,3 +362,31 @@ def test_programs_read_the_kind_and_what_it_says(world, client):
     listed = client.get("/api/v1/applications/", {"kind": "special"}).json()["results"]
     assert [one["reference"] for one in listed] == [said["reference"]]
     assert client.get(f"/api/v1/licenses/{license.ref}/").json()["kind"] == "special"
+
+
+# --- papers -----------------------------------------------------------------------------------------------
+
+
+def test_papers_say_that_it_is_an_exception_and_what_was_stated(world):
+    license, other = world.exception(), world.license()
+    papers.make_due()
+    receipt, grant = text_of(license.application, "receipt"), text_of(license.application, "grant")
+    assert without_blanks(make.CIRCUMSTANCES) in receipt and "特殊情况" in receipt
+    assert "anexceptiontoaprohibition" in grant and "对禁止规定作出的例外" in grant
+    certificate = text_of(license, "certificate")
+    assert "Exportlicenseunderspecialcircumstances" in certificate and "特殊情况出口许可证" in certificate
+    assert "Anexceptiontoaprohibition." in certificate
+    for row, kind in ((other.application, "receipt"), (other.application, "grant"), (other, "certificate")):
+        assert "特殊情况" not in text_of(row, kind)
+
+
+def text_of(row, kind):
+    """Without blanks, as a line may end anywhere."""
+    [pk] = [one.pk for one in papers.papers_of(row) if one.kind == kind]
+    content = bytes(Paper.objects.select_related("document").get(pk=pk).document.content)
+    assert pdf.flaws_of(content) == []
+    return without_blanks(pdf.text_of(content))
+
+
+def without_blanks(text):
+    return re.sub(r"\s", "", text)
