@@ -7,6 +7,8 @@ from datetime import date, datetime, timedelta
 from functools import cached_property
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 import core.selectors
 from core.legal_time import legal_day
 from core.selectors import country_names
@@ -18,7 +20,7 @@ from licensing.models import Application, ApplicationEndUser, ApplicationLine, F
 from licensing.policy.facts import whole
 from licensing.policy.records import facts_of, outcome_of
 from licensing.policy.trace import Fate, Period, changes, periods, trace
-from licensing.policy.vocabulary import CODE, FACTS, FOLLOWING, REPORT_DAYS, UNLISTED_CODE
+from licensing.policy.vocabulary import CODE, FACTS, FOLLOWING, REPORT_DAYS, SPECIAL, UNLISTED_CODE
 from licensing.states import ApplicationState
 from licensing.web.holds import Held, in_order
 from licensing.web.rulebook import rule_url
@@ -27,7 +29,7 @@ from licensing.words import terms
 from licensing.words.doubts import doubts
 
 DAY = timedelta(days=1)
-NOT_FILED_HERE = ("registration", "exempt_report", "special_application")
+NOT_FILED_HERE = ("registration", "exempt_report")
 LOOKS = {"not_controlled": "ok", "prohibited": "no", "presumption_of_denial": "no", "exempt": "ok"}
 
 
@@ -65,6 +67,8 @@ class Answer:
 
     @property
     def meaning(self) -> str:
+        if self.leaves_special:
+            return _("No license is given, but under special circumstances.")
         return terms.word(terms.MEANINGS, self.outcome.disposition)
 
     @property
@@ -82,6 +86,11 @@ class Answer:
     @property
     def not_filed_here(self) -> str:
         return words.channels(tuple(name for name in self.outcome.channels if name in NOT_FILED_HERE))
+
+    @property
+    def leaves_special(self) -> bool:
+        """It is prohibited, and may be applied for all the same."""
+        return SPECIAL in self.outcome.channels
 
     @property
     def asked(self) -> list[tuple[str, str]]:

@@ -364,6 +364,18 @@ def test_programs_read_the_kind_and_what_it_says(world, client):
     assert client.get(f"/api/v1/licenses/{license.ref}/").json()["kind"] == "special"
 
 
+def test_whoever_asks_beforehand_reads_that_it_may_be_applied_for(world, client):
+    asked = {"item": "1C905.a.4", "to": "DE", "use": "CIV_AUTO", "user": "commercial", "hit": "control_list"}
+    asked["on"] = legal_today().isoformat()
+    page = client.get("/check/", asked)
+    assert "No license is given, but under special circumstances." in words(page)
+    assert "?kind=special" not in page.content.decode()  # who has no account, has no form
+    client.force_login(world.exporter.user)
+    assert 'href="/applications/new/?kind=special"' in client.get("/check/", asked).content.decode()
+    page = words(client.get("/check/", asked | {"hit": "none"}))
+    assert "under special circumstances" not in page.partition("What would change it")[0]
+
+
 # --- papers -----------------------------------------------------------------------------------------------
 
 
