@@ -46,6 +46,7 @@ from tests import make, story
 from tests.api.test_bulk import COLUMNS
 from tests.clock import Clock
 from tests.make import seen
+from tests.ticks import tick
 
 BEGIN = datetime(2026, 11, 17, 10, tzinfo=LEGAL_ZONE)  # a Tuesday
 LATER = [datetime(*day, 10, tzinfo=LEGAL_ZONE) for day in ((2026, 12, 2), (2027, 1, 5), (2027, 12, 1))]
@@ -83,7 +84,7 @@ def told(clock: Clock) -> Told:
     story.told(world)
     make.notice(m)
     make.notice(m, kind="no_change", instruments=["A18-2025", "A1-2026"], text_en="Nothing is known.\nWe look on.")
-    more = [*_cases(world), *_licenses(world), *_ends(world), *_drafts(world)]
+    more = [*_cases(world), *_licenses(world), *_ends(world), *_special(world), *_drafts(world)]
     newcomer, waits, returned, nowhere = _companies(world)
     stopped, theirs = _stopped(world)
     (barred, theirs_too), (proposed, _) = _barred(world)
@@ -521,6 +522,15 @@ def _ends(world):
     soon, late = (make.ends_in(world.license(kilograms=100), days) for days in (120, 30))
     renewal = renewals.renew(late.ref, seen=seen(late.ref), by=world.exporter).ref
     return [free.ref, given.ref, proposed.ref, ended.ref, *under_way, *amended, soon.ref, late.ref, renewal]
+
+
+def _special(world):
+    """What is forbidden but under special circumstances: a draft, a case that waits for its decision, a license in
+    force, and a draft of the usual kind for its end-user."""
+    waits, license, m = world.listed(world.special()), world.exception(), world.ministry
+    decisions.recommend(waits, seen=seen(waits), outcome="approve", acknowledged=tick(waits), by=m.reviewer)
+    usual = world.application(kind="per_shipment", by_whom=[license.end_users.get().declaration])
+    return [world.special(), waits, license.ref, license.application.ref, usual]
 
 
 def _after_clearance(world):
