@@ -38,7 +38,7 @@ TESTS = {
     "core/test_offices core/test_selectors core/test_provinces core/test_outbox core/test_ground api/test_keys",
     "core/selectors.py": "core/test_selectors core/test_people core/test_offices core/test_outbox "
     "core/test_files core/test_ground core/test_deliveries licensing/test_selectors",
-    "exporters/actions.py": "core/test_ground core/test_locks exporters/test_actions exporters/test_actions_refused",
+    "exporters/actions/": "core/test_ground core/test_locks exporters/test_actions exporters/test_actions_refused",
     "exporters/selectors.py": "core/test_ground core/test_access exporters/test_selectors "
     "exporters/test_actions core/test_files",
     "licensing/policy/engine.py": "policy/test_engine policy/test_generated",

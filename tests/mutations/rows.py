@@ -2,7 +2,7 @@
 
 A folder an app, a TOML file a module. `file` and `tests` at the top of a file hold for its rows that have none.
 
-    file = "exporters/actions.py"
+    file = "exporters/actions/__init__.py"
 
     [[row]]
     guards = ["code:stale"]                                # what the row accounts for: see guards.py
