@@ -18,6 +18,30 @@ CODES = (
         _("Copy all 18 characters from the business license."),
     ),
     Code(
+        "invalid-customs-code",
+        422,
+        _("The customs registration code is not one."),
+        _("Send its 10 characters, digits and letters, or nothing."),
+    ),
+    Code(
+        "nothing-new",
+        422,
+        _("What was sent says the same as what stands."),
+        _("Change at least one fact, or leave it as it is."),
+    ),
+    Code(
+        "change-open",
+        409,
+        _("The company asked for a change already, and it waits for an intake officer."),
+        _("Wait for the answer, or withdraw it and ask for everything at once."),
+    ),
+    Code(
+        "no-change",
+        409,
+        _("Nothing waits that the company asked to have changed."),
+        _("Read the account again: it was answered, withdrawn or dropped."),
+    ),
+    Code(
         "already-registered",
         422,
         _("A verified company holds this credit code."),

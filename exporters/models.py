@@ -1,6 +1,7 @@
 """Exporters and the parties abroad that they deal with."""
 
 from datetime import date, datetime, timedelta
+from typing import Any
 
 import pgtrigger
 from django.core.validators import MinLengthValidator
@@ -22,6 +23,35 @@ from exporters import rules
 from exporters.states import UNVERIFIED
 from exporters.states import ExporterState as S
 from exporters.states import QualificationState as Annual
+
+NAMES = ("name_zh", "name_en")  # of its organization
+FACTS = ("province", "address", "legal_representative")  # of the account itself
+VERIFIED = (*NAMES, *FACTS)  # what an officer compared with the business license, and with that of another
+
+
+class Named(Organization):
+    """A company's organization: from the verification on its names change as was asked for and accepted alone."""
+
+    class Meta:
+        proxy = True
+        triggers = [
+            Guard(
+                "names_stand",
+                runs="facts_stand",
+                arguments=["id", *NAMES],
+                operation=pgtrigger.Update,
+                condition=pgtrigger.AnyChange(*NAMES),
+            )
+        ]
+
+
+def change_waits(row: models.Model) -> bool:
+    """A condition: the company asked to have something changed, and nobody answered that."""
+    return isinstance(row, Exporter) and row.asked is not None
+
+
+def no_change_waits(row: models.Model) -> bool:
+    return not change_waits(row)
 
 
 @countersigned("bar", S.BARRED)
@@ -53,7 +83,18 @@ class Exporter(FSMModelMixin, models.Model):
         triggers = [
             Guard(
                 "stopped", operation=pgtrigger.Update, condition=pgtrigger.Q(old__state__df=pgtrigger.F("new__state"))
-            )
+            ),
+            Guard(
+                "facts_stand",
+                arguments=["organization_id", "uscc", *FACTS, "business_license_id"],
+                operation=pgtrigger.Update,
+                condition=pgtrigger.AnyChange("uscc", *FACTS, "business_license"),
+            ),
+            Guard(
+                "customs_code",
+                operation=pgtrigger.Update,
+                condition=pgtrigger.AnyChange("customs_code"),
+            ),
         ]
 
     def __str__(self) -> str:
@@ -66,6 +107,19 @@ class Exporter(FSMModelMixin, models.Model):
     @property
     def ref(self) -> str:
         return self.uscc
+
+    @property
+    def verified_facts(self) -> dict[str, str]:
+        """What was verified, in words, as it stands now."""
+        rows = {**dict.fromkeys(NAMES, self.organization), **dict.fromkeys(FACTS, self)}
+        return {name: getattr(row, name) for name, row in rows.items()}
+
+    @cached_property
+    def asked(self) -> "AccountChange | None":
+        """What the company asked to have changed and nobody answered, as it was when this was first asked of the row:
+        a verb that answers it still has what its conditions look at."""
+        rows = self.changes.select_related("asked_by", "paper", "license_before")
+        return rows.defer("paper__content", "license_before__content").filter(outcome="").first()
 
     @transition(
         field=state,
@@ -161,6 +215,68 @@ class Exporter(FSMModelMixin, models.Model):
     )
     def end_bar(self) -> None: ...
 
+    @transition(
+        field=state,
+        source=[S.ACTIVE, S.SUSPENDED, S.BARRED],
+        target=None,
+        permission=rules.holder("exporter.restate"),
+        custom={"label": _("Change contacts and customs code")},
+    )
+    def restate(self, *, customs_code: str, main_manager: str, handler: str) -> None:
+        self.customs_code, self.main_manager, self.handler = customs_code, main_manager, handler
+
+    @transition(
+        field=state,
+        source=[S.ACTIVE, S.SUSPENDED],
+        target=None,
+        permission=rules.holder("exporter.ask_change"),
+        conditions=[no_change_waits],
+        custom={"label": _("Ask to change what was verified")},
+    )
+    def ask_change(self) -> None: ...
+
+    @transition(
+        field=state,
+        source=[S.ACTIVE, S.SUSPENDED],
+        target=None,
+        permission=rules.holder("exporter.withdraw_change"),
+        conditions=[change_waits],
+        custom={"label": _("Withdraw what you asked for")},
+    )
+    def withdraw_change(self) -> None: ...
+
+    @transition(
+        field=state,
+        source=[S.ACTIVE, S.SUSPENDED],
+        target=None,
+        permission=rules.officer("exporter.accept_change"),
+        conditions=[change_waits],
+        custom={"label": _("Accept the change")},
+    )
+    def accept_change(self, **facts: Any) -> None:
+        for name, value in facts.items():
+            setattr(self, name, value)
+
+    @transition(
+        field=state,
+        source=[S.ACTIVE, S.SUSPENDED],
+        target=None,
+        permission=rules.officer("exporter.decline_change"),
+        conditions=[change_waits],
+        custom={"label": _("Decline the change")},
+    )
+    def decline_change(self) -> None: ...
+
+    @transition(
+        field=state,
+        source=[S.ACTIVE, S.SUSPENDED],
+        target=None,
+        permission=rules.a_consequence,
+        conditions=[change_waits],
+        custom={"label": _("Drop the change"), "hidden": True},
+    )
+    def drop_change(self) -> None: ...
+
     def not_to_reinstate(self, user: User) -> FourEyes | None:
         """Why this officer does not reinstate it; None where he may: PostgreSQL has `stop_ended_by_another`."""
         if self.stops.filter(Q(opened_by=user.pk) | Q(proposed_by=user.pk), ended_at=None).exists():
@@ -182,6 +298,63 @@ class Exporter(FSMModelMixin, models.Model):
         if self.state == S.CLOSED:
             return gettext("The company’s account is closed.")
         return ""
+
+
+@rights("SELECT", "INSERT", *(f"UPDATE({name})" for name in ("decided_by_id", "decided_at", "outcome", "answer")))
+class AccountChange(models.Model):
+    """What a verified company asks to have changed of what was verified, until somebody answers that, once.
+
+    before, after: of each fact that is to be another what stood and what shall stand, by name. is_license: the paper is
+    its new business license, and takes the place of that on file (license_before). PostgreSQL lets no fact become what
+    the last accepted one of these does not say: guard_facts_stand().
+    """
+
+    class Outcome(models.TextChoices):
+        ACCEPTED = "accepted"
+        DECLINED = "declined"
+        WITHDRAWN = "withdrawn"
+        DROPPED = "dropped"
+
+    exporter = models.ForeignKey(Exporter, on_delete=models.PROTECT, related_name="changes")
+    before = models.JSONField()
+    after = models.JSONField()
+    is_license = models.BooleanField()
+    reason = models.TextField()
+    paper = models.ForeignKey(Document, on_delete=models.PROTECT, related_name="+")
+    license_before = models.ForeignKey(Document, on_delete=models.PROTECT, null=True, related_name="+")
+    asked_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    asked_at = models.DateTimeField()
+    decided_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
+    decided_at = models.DateTimeField(null=True)
+    outcome = models.CharField(max_length=9, choices=Outcome, blank=True)
+    answer = models.TextField(blank=True)
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [
+            models.UniqueConstraint(name="change_one_open", fields=["exporter"], condition=Q(outcome="")),
+            models.CheckConstraint(name="change_of_something", condition=~Q(after={}) | Q(is_license=True)),
+            models.CheckConstraint(name="change_says_why", condition=~Q(reason="")),
+            models.CheckConstraint(
+                name="change_decided_as_a_whole",
+                condition=Q(outcome="", decided_at=None, decided_by=None, answer="")
+                | Q(outcome__in=["accepted", "withdrawn", "dropped"], decided_at__isnull=False)
+                & Q(decided_by__isnull=False)
+                | Q(outcome="declined", decided_at__isnull=False, decided_by__isnull=False) & ~Q(answer=""),
+            ),
+        ]
+        triggers = [
+            Guard(
+                "begins_open", operation=pgtrigger.Insert, condition=pgtrigger.Condition("NEW.decided_at IS NOT NULL")
+            ),
+            Guard(
+                "decided_once", operation=pgtrigger.Update, condition=pgtrigger.Condition("OLD.decided_at IS NOT NULL")
+            ),
+            Guard("change_answered", operation=pgtrigger.Update),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.exporter_id} {self.outcome or 'open'}"
 
 
 @rights("SELECT", "INSERT", "UPDATE(ended_by_id)", "UPDATE(ended_at)", "UPDATE(end_reason)")

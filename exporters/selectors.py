@@ -10,7 +10,17 @@ from core.access import Actor, visibility
 from core.history import lines_of
 from core.models import HistoryLine, Membership
 from core.selectors import bears_proposals, reaches_documents, whoever_may
-from exporters.models import RENEWAL_DAYS, CompliancePaper, Exporter, PaperRecord, Party, Qualification, Stop
+from exporters.models import (
+    NAMES,
+    RENEWAL_DAYS,
+    AccountChange,
+    CompliancePaper,
+    Exporter,
+    PaperRecord,
+    Party,
+    Qualification,
+    Stop,
+)
 from exporters.states import STOPPED, UNVERIFIED, ExporterState, QualificationState
 
 M = TypeVar("M", bound=Model)
@@ -82,6 +92,26 @@ def awaiting_verification(actor: Actor) -> QuerySet[Exporter]:
     return exporters_for(actor).filter(state=ExporterState.PENDING).order_by("pk")
 
 
+def asking(actor: Actor) -> QuerySet[Exporter]:
+    """Companies that wait for an intake officer: they asked to have something changed of what was verified."""
+    return exporters_for(actor).filter(Exists(AccountChange.objects.filter(exporter=OuterRef("pk"), outcome="")))
+
+
+def facts_at(exporter: Exporter, at: datetime) -> dict[str, str]:
+    """What was verified of the company, in words, as it stood at that instant."""
+    facts = exporter.verified_facts
+    for line in lines_of(exporter).filter(verb="accept_change", at__gt=at).order_by("-seq"):
+        facts |= {name: stood for name, stood in line.facts["before"].items() if name in facts}
+    return facts
+
+
+def called_at(exporter: Exporter, at: datetime) -> str:
+    """As the company was called at that instant, in both scripts; nothing where that is what it is called today."""
+    stood = facts_at(exporter, at)
+    names = [stood[name] for name in NAMES]
+    return "" if names == [getattr(exporter.organization, name) for name in NAMES] else " ".join(filter(None, names))
+
+
 def parties_for(actor: Actor) -> QuerySet[Party]:
     """An exporter's own parties abroad; officers who read cases see all."""
     return seen_by(actor, Party.objects.select_related("country", "exporter__organization"), "desk.case")
@@ -150,6 +180,13 @@ def people(exporter_id: int) -> list[str]:
     return list(rows.order_by("pk").values_list("user__email", flat=True))
 
 
+def intake_of(exporter: int) -> list[str]:
+    """The e-mails of whoever answers what this company asks to have changed."""
+    province = Exporter.objects.values_list("province", flat=True).get(pk=exporter)
+    officers = whoever_may("exporter.accept_change").filter(serving(province))
+    return list(officers.order_by("pk").values_list("user__email", flat=True))
+
+
 def other_deciders(exporter: int, actor: int) -> list[str]:
     """The e-mails of whoever may countersign what this officer proposed of the company."""
     province = Exporter.objects.values_list("province", flat=True).get(pk=exporter)
@@ -187,3 +224,15 @@ def paper_records(actor: Actor) -> QuerySet[PaperRecord, int]:
 @reaches_documents
 def business_licenses(actor: Actor) -> QuerySet[Exporter, int | None]:
     return exporters_for(actor).order_by().values_list("business_license_id", flat=True)
+
+
+@reaches_documents
+def papers_of_changes(actor: Actor) -> QuerySet[AccountChange, int]:
+    rows = AccountChange.objects.filter(exporter__in=exporters_for(actor))
+    return rows.order_by().values_list("paper_id", flat=True)
+
+
+@reaches_documents
+def licenses_before(actor: Actor) -> QuerySet[AccountChange, int | None]:
+    rows = AccountChange.objects.filter(exporter__in=exporters_for(actor))
+    return rows.order_by().values_list("license_before_id", flat=True)

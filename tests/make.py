@@ -20,6 +20,7 @@ from core.history import version
 from core.legal_time import legal_now, legal_today
 from core.models import Organization, Role, User
 from exporters import actions as exporters
+from exporters.actions import changes
 from exporters.models import Exporter, Qualification
 from licensing.actions import (
     applications,
@@ -331,6 +332,36 @@ def edition(
     document = copy.deepcopy(first_document())
     change({rule["id"]: rule for rule in document["rules"]}, document)
     return signed(canonical(document), code, starts_at or legal_now())
+
+
+def as_of_old(actor: Actor, **facts: str) -> None:
+    """The actor's company says what no verb writes of one that is verified: an earlier release did."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE; ALTER TABLE exporters_exporter DISABLE TRIGGER USER")
+        Exporter.objects.filter(pk=actor.organization_id).update(**facts)
+        cursor.execute("ALTER TABLE exporters_exporter ENABLE TRIGGER USER; SET CONSTRAINTS ALL DEFERRED")
+
+
+NEW_NAMES = {"name_en": "Lanting Rare Metals Co., Ltd.", "name_zh": "兰汀稀有金属"}
+
+
+def asked(actor: Actor, reason: str = "Renamed", is_license: bool = True, **facts: str) -> Exporter:
+    """The actor's company asks for these facts, other names when none is given, with a paper."""
+    paper = ("new-license.pdf", demo.pdf("The new business license"))
+    said = {
+        "seen": seen(actor.organization_id),
+        "reason": reason,
+        "paper": paper,
+        "is_license": is_license,
+        "by": actor,
+    }
+    return changes.ask_change(**said, **facts or NEW_NAMES)
+
+
+def renamed(actor: Actor, officers: Ministry, **facts: str) -> Exporter:
+    """And an intake officer accepts it."""
+    pk = asked(actor, **facts).pk
+    return changes.accept_change(pk, seen=seen(pk), by=officers.intake)
 
 
 def stopped(world: World, number: str = "2026-7", reason: str = "Its records are looked into.") -> Exporter:

@@ -20,6 +20,7 @@ from core.legal_time import legal_now, legal_today
 from core.models import Delivery, LegalDay, Membership
 from core.web import steps
 from exporters import actions as exporters
+from exporters.actions import changes
 from exporters.models import Exporter
 from licensing.actions import (
     amendments,
@@ -193,10 +194,25 @@ def _company(step: Story, world: make.World) -> None:
     step(qualifications.accept_record, pk, seen=seen_(pk), which=right, reason="Compared", by=decider)
     qualifications.ask(seen=seen_(pk), by=newcomer)
     step(qualifications.grant, pk, seen=seen_(pk), papers_seen=True, by=decider)
-    Exporter.objects.filter(pk=pk).update(province="")
+    make.as_of_old(newcomer, province="")
     step(exporters.state_province, province="36", by=newcomer)
+    _changes(step, world, newcomer)
     party = demo.party(newcomer, "Works", "DE", "Motors")
     step(exporters.change_party, party.ref, version=1, name="Works AG", by=newcomer)
+
+
+def _changes(step: Story, world: make.World, newcomer: Actor) -> None:
+    """It names another handler, and asks for another name, which it withdraws, and twice for another address."""
+    pk, intake = newcomer.organization_id, world.ministry.intake
+    contacts = {"customs_code": "3601234567", "main_manager": "Li Na", "handler": "Wu Di"}
+    step(changes.restate, seen=seen(pk), **contacts, by=newcomer)
+    asks = {"reason": "Renamed", "paper": ("paper.pdf", demo.pdf("Paper")), "by": newcomer}
+    step(changes.ask_change, seen=seen(pk), name_en="Latecomer Co., Ltd.", **asks)
+    step(changes.withdraw_change, seen=seen(pk), by=newcomer)
+    make.asked(newcomer, address="2 Road")
+    step(changes.decline_change, pk, reason="Another paper, please", by=intake)
+    make.asked(newcomer, address="2 Road")
+    step(changes.accept_change, pk, by=intake)
 
 
 def _verified(step: Story, world: make.World) -> Actor:

@@ -1,5 +1,6 @@
-"""The verbs of exporters and their parties."""
+"""The verbs of exporters and their parties; what is changed once a company is verified stands in `changes`."""
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -46,6 +47,16 @@ def read_credit_code(text: str) -> str:
         raise Invalid([Problem("/uscc", "invalid-credit-code", message)]) from error
 
 
+def read_customs_code(text: str) -> str:
+    """The 10 characters under which customs registered the company, without blanks and in capitals; nothing for none.
+    Raises Invalid naming the field."""
+    code = "".join(text.split()).upper()
+    if code and not re.fullmatch("[0-9A-Z]{10}", code):
+        message = _("A customs registration code has 10 characters, digits and letters. Copy it from the registration.")
+        raise Invalid([Problem("/customs_code", "invalid-customs-code", message)])
+    return code
+
+
 def require_free_credit_code(text: str) -> str:
     """The code, which no verified company holds; drafts that typed it do not count. Raises Invalid otherwise."""
     code = read_credit_code(text)
@@ -85,6 +96,8 @@ def describe(*, seen: int, by: Actor, business_license: tuple[str, bytes] | None
     if exporter.state != ExporterState.DRAFT:
         raise WrongState(_("The account was sent in; ask the ministry to return it before you change it."))
     require_seen(exporter, seen)
+    if "customs_code" in facts:
+        facts["customs_code"] = read_customs_code(facts["customs_code"])
     corrected = _correct(exporter, {name: facts[name] for name in IDENTITY if name in facts}, by)
     for name in ("customs_code", "province", "address", *RESPONSIBLE):
         if name in facts:

@@ -14,9 +14,10 @@ from core.decided import filled
 from core.errors import DomainError
 from core.models import User
 from core.web.fields import CountryField
-from core.web.forms import ReasonForm
+from core.web.forms import ReasonForm, StepForm, read_upload
 from core.web.refused import refusals_in
 from exporters import actions
+from exporters.actions.changes import CONTACTS
 from exporters.models import Exporter, Party
 
 
@@ -61,6 +62,23 @@ def fact_labels() -> dict[str, str]:
     }
 
 
+def paper_help() -> Any:
+    return filled(
+        _("{kinds}, at most {most} MB. Kept with its hash."),
+        kinds=actions.FILE_KINDS,
+        most="core.sizes.FILE_MEGABYTES",
+    )
+
+
+def customs_code_field() -> forms.CharField:
+    return forms.CharField(
+        label=_("Customs registration code"),
+        max_length=40,
+        required=False,
+        help_text=_("10 characters, digits and letters, if you have one."),
+    )
+
+
 class CompanyForm(forms.ModelForm):
     """seen: the version of its row, or an older one. names: its reader may mend names and credit code, too."""
 
@@ -71,21 +89,13 @@ class CompanyForm(forms.ModelForm):
         label=_("Unified social credit code"), max_length=40, help_text=_("18 characters, from the business license.")
     )
     province = forms.ChoiceField(label=_("Province"), choices=provinces.choices, required=False)
-    business_license = forms.FileField(
-        label=_("Business license"),
-        required=False,
-        help_text=filled(
-            _("{kinds}, at most {most} MB. Kept with its hash."),
-            kinds=actions.FILE_KINDS,
-            most="core.sizes.FILE_MEGABYTES",
-        ),
-    )
+    customs_code = customs_code_field()
+    business_license = forms.FileField(label=_("Business license"), required=False, help_text=paper_help())
 
     class Meta:
         model = Exporter
         fields = ["province", "address", "customs_code", "legal_representative", "main_manager", "handler"]
         help_texts = {
-            "customs_code": _("10 characters, if you have one."),
             "handler": _("Whom an officer may call about your cases."),
         }
 
@@ -116,6 +126,42 @@ class ReturnForm(ReasonForm):
         required=False,
         help_text=_("The company’s page leads to each of these."),
     )
+
+
+class RestateForm(StepForm):
+    """Contacts and customs code, as they stand."""
+
+    main_manager = forms.CharField(label=_("Main manager"), max_length=120)
+    handler = forms.CharField(
+        label=_("Handler"), max_length=120, help_text=_("Whom an officer may call about your cases.")
+    )
+    customs_code = customs_code_field()
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.initial = {name: getattr(self.row, name) for name in CONTACTS} | self.initial
+
+
+class ChangeForm(StepForm):
+    """What was verified, as it stands, to be changed; why, and the paper that says so."""
+
+    name_zh = forms.CharField(label=_("Company name in Chinese"), max_length=200)
+    name_en = forms.CharField(label=_("Company name in English"), max_length=200)
+    province = forms.ChoiceField(label=_("Province"), choices=provinces.choices)
+    address = forms.CharField(label=_("Address"), max_length=300)
+    legal_representative = forms.CharField(label=_("Legal representative"), max_length=120)
+    reason = forms.CharField(label=_("Why it changes"), max_length=2000, widget=forms.Textarea(attrs={"rows": 3}))
+    paper = forms.FileField(label=_("The paper that says so"), help_text=paper_help())
+    is_license = forms.BooleanField(
+        label=_("This is our new business license: it takes the place of the one on file."), required=False
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.initial = {**self.row.verified_facts, "is_license": True} | self.initial
+
+    def facts(self) -> dict[str, Any]:
+        return self.cleaned_data | {"paper": read_upload(self.cleaned_data["paper"])}
 
 
 class PartyForm(forms.ModelForm):

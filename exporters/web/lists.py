@@ -41,6 +41,10 @@ def _waiting(rows: QuerySet, actor: Actor) -> QuerySet:
     return rows.filter(state=ExporterState.PENDING)
 
 
+def _changing(rows: QuerySet, actor: Actor) -> QuerySet:
+    return rows.filter(pk__in=selectors.asking(actor))
+
+
 def _asking(rows: QuerySet, actor: Actor) -> QuerySet:
     return rows.filter(pk__in=selectors.to_answer(actor))
 
@@ -69,6 +73,7 @@ COMPANIES = List(
     filters=(Choice("province", _("Province"), _("Any province"), provinces.choices),),
     views=(
         View("waiting", _("To verify"), _waiting, "created"),
+        View("changes", _("Changes to answer"), _changing),
         View("annual", _("Annual channel: to answer"), _asking, "created"),
         View("renewal", _("Annual channel: to renew"), _renewable),
         View("stopped", _("Stopped by an order"), lambda rows, actor: rows.filter(state__in=STOPPED)),

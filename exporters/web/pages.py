@@ -20,6 +20,7 @@ from core.web.typed import typed_into
 from exporters import actions, selectors
 from exporters.models import Exporter, Party
 from exporters.web.forms import CompanyForm, PartyForm, ProvinceForm, fact_labels
+from exporters.web.steps import shown
 
 
 def company(request: HttpRequest, stating: ProvinceForm | None = None, failed: Failed | None = None) -> HttpResponse:
@@ -68,6 +69,7 @@ def company(request: HttpRequest, stating: ProvinceForm | None = None, failed: F
             for name, label in fact_labels().items()
             if returned and name in returned.facts.get("mend", [])
         ],
+        "change": shown(fresh.asked),
         **steps,
         **_annual(fresh, request.actor),
         "history": told(lines_of(fresh), request.actor),
@@ -157,6 +159,7 @@ def desk_exporter(request: HttpRequest, pk: int, failed: Failed | None = None) -
     context = {
         "exporter": exporter,
         "stop": selectors.stop_of(exporter),
+        "change": shown(exporter.asked),
         "not_to_reinstate": exporter.not_to_reinstate(request.actor.user),
         **offered(request, exporter, "desk.exporter", failed, beside=[exporter.qualification]),
         "rivals": rivals,

@@ -15,6 +15,7 @@ from core.history import move, require
 from core.legal_time import legal_day, legal_now
 from core.locks import lock, lock_all
 from core.templatetags.lodestone import day
+from exporters.actions.changes import drop_change
 from exporters.models import Exporter, Qualification, Stop
 from exporters.selectors import exporters_for
 from exporters.states import ExporterState, QualificationState
@@ -132,8 +133,9 @@ def drop_bar(pk: int, *, seen: int, reason: str, by: Actor) -> Exporter:
 
 @command
 def bar(pk: int, *, seen: int, by: Actor) -> Exporter:
-    """The company is barred as was proposed, through its last day: as when it is suspended, and no step brings its open
-    cases nearer to a license. Raises FourEyes for whoever proposed it, and no-proposal."""
+    """The company is barred as was proposed, through its last day: as when it is suspended, no step brings its open
+    cases nearer to a license, and what it asked to have changed is dropped. Raises FourEyes for whoever proposed it,
+    and no-proposal."""
     exporter = lock(exporters_for(by), pk=pk)  # no license of it is issued meanwhile
     require(exporter.bar, by=by, seen=seen)
     qualification, held = _held_with(pk)
@@ -141,6 +143,7 @@ def bar(pk: int, *, seen: int, by: Actor) -> Exporter:
     found = proposals.carry(exporter, "bar", by=by, at=at)
     number, last_day = found.facts["number"], date.fromisoformat(found.facts["last_day"])
     _require_ahead(last_day, at, "")
+    drop_change(exporter, by=by, at=at)
     people = {"proposed_by": found.proposed_by, "opened_by": by.user, "opened_at": at}
     exporter.stops.create(kind=Stop.Kind.BAR, number=number, reason=found.reason, last_day=last_day, **people)
     move(exporter.bar, by=by, at=at, reason=found.reason, facts=found.facts)

@@ -12,6 +12,7 @@ from core.history import move, require
 from core.legal_time import legal_now
 from core.locks import lock
 from core.models import Organization
+from exporters.actions.changes import drop_change
 from exporters.models import Exporter
 from exporters.selectors import exporters_for
 from licensing.models import Application, License
@@ -61,8 +62,9 @@ def _named(rows: QuerySet[Any]) -> str:
 def close(*, seen: int, by: Actor) -> Exporter:
     """The company's account is closed for good: its people and keys read all of it, and change nothing.
 
-    Nothing of it may be open; raises DomainError not-to-close with everything that is. The credit code stays held, so
-    that no other account is verified under it (exporters.selectors.holders_of).
+    What it asked to have changed is dropped; nothing else of it may be open: raises DomainError not-to-close with
+    everything that is. The credit code stays held, so that no other account is verified under it
+    (exporters.selectors.holders_of).
     """
     exporter = lock(exporters_for(by), pk=by.organization_id)  # nothing of it is filed or issued meanwhile
     require(exporter.close, by=by, seen=seen)
@@ -71,6 +73,7 @@ def close(*, seen: int, by: Actor) -> Exporter:
     if problems := open_ends(exporter):
         detail = _("The account can’t be closed yet, and nothing was changed.")
         raise DomainError(detail, code="not-to-close", errors=problems)
+    drop_change(exporter, by=by, at=at)
     organization.closed_at = at
     organization.save(update_fields=["closed_at"])
     move(exporter.close, by=by, at=at)

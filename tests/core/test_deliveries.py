@@ -206,6 +206,7 @@ def test_two_runs_that_address_at_once_make_one_delivery_a_reader(told, post):
 def test_everybody_who_prepares_or_signs_is_told_of_each_step_and_viewers_are_not(world, clock):
     names = {world.exporter.user.email: "signatory"}
     names[make.colleague(world.exporter, "clerk").user.email] = "clerk"
+    names[world.ministry.intake.user.email] = "intake"
     names[world.ministry.reviewer.user.email] = "reviewer"
     names[world.ministry.decider.user.email] = "decider"
     names[world.ministry.reconsiderer.user.email] = "reconsiderer"
@@ -221,7 +222,7 @@ def test_everybody_who_prepares_or_signs_is_told_of_each_step_and_viewers_are_no
             continue
         # (whether somebody invited hears of cases before he joins is not asked here)
         to = [names.get(email, email) for email in message.to if email in names or line.subject_kind == "organization"]
-        if line.subject_kind in COMPANIES and "decider" not in to:
+        if line.subject_kind in COMPANIES and not {"decider", "intake"} & set(to):
             to = ["newcomer"] if message.to else []
         told[f"{line.subject_kind}.{line.verb}"] = to
         assert message.subject

@@ -285,6 +285,33 @@ def test_the_application_writes_of_an_order_its_end_alone_and_not_by_whoever_gav
     assert application.rowcount == 1
 
 
+def test_the_application_answers_what_a_company_asked_for_and_renames_nobody_by_itself(application, world):
+    make.asked(world.exporter)
+    pk, t = world.exporter.organization_id, "exporters_accountchange"
+    for change in (
+        "after = '{}'",
+        "before = '{}'",
+        "paper_id = 0",
+        "reason = 'x'",
+        "asked_by_id = 0",
+        "exporter_id = 0",
+    ):
+        assert refused(application, f"UPDATE {t} SET {change}".replace("{}", "{{}}")), change
+    assert refused(application, f"DELETE FROM {t}")
+    for change in (
+        "core_organization SET name_en = 'Other' WHERE id = %s",
+        "exporters_exporter SET address = 'Elsewhere' WHERE organization_id = %s",
+    ):
+        with pytest.raises(errors.CheckViolation, match="of a verified company"):
+            application.execute(f"UPDATE {change}", [pk])
+    answer = f"UPDATE {t} SET outcome = 'accepted', decided_by_id = %s, decided_at = legal_now()"
+    with pytest.raises(errors.CheckViolation, match="the ministry answers"):
+        application.execute(answer, [world.exporter.user.pk])
+    application.execute(answer, [world.ministry.intake.user.pk])
+    application.execute("UPDATE core_organization SET name_en = %s WHERE id = %s", [make.NEW_NAMES["name_en"], pk])
+    assert application.rowcount == 1
+
+
 def test_the_application_writes_of_a_cause_its_end_alone_and_not_by_whoever_opened_it(application, world):
     license, m = world.license(kilograms=100), world.ministry
     licenses.suspend(license.ref, seen=seen(license.ref), reason="Inspection", by=m.decider)

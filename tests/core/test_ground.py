@@ -232,6 +232,7 @@ STEPS = {
     "restore",
     "found_invalid_by",
     "correct",
+    "drop_change",
     "take_back",
     "tell_of_holds",
     "check",

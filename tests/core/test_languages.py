@@ -11,7 +11,6 @@ from core import languages
 from core.history import lines_of, record
 from core.models import Country, Organization
 from core.web.lists import countries
-from exporters.models import Exporter
 from exporters.web.forms import PartyForm
 from licensing.web.forms import DeclarationForm
 from tests import make
@@ -98,7 +97,7 @@ def test_a_character_that_gb_2312_does_not_sort_by_pinyin_stands_last():
 def forms(world):
     """Whose form, on which page, and where it is sent to."""
     m, ref, draft = world.ministry, world.under_review(world.application()), world.application()
-    Exporter.objects.filter(pk=world.exporter.organization_id).update(province="")
+    make.as_of_old(world.exporter, province="")
     return [
         (m.reviewer, f"/desk/cases/{ref}/", "recommend/"),
         (m.policy_officer, "/desk/policy/notices/", "new/"),

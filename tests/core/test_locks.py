@@ -17,6 +17,7 @@ from tests.mutations import guards
 # A verb takes its noun's row and then reads the clock; here are those that take others, or several.
 NOUNS = {
     "exporters": "exporters_exporter",
+    "exporters.changes": "exporters_exporter",
     "licensing.declarations": "licensing_declaration",
     "licensing.applications": "licensing_application",
     "licensing.consultations": "licensing_application",
@@ -79,6 +80,7 @@ TAKES = {
     "exporters.change_party": "exporters_party now",
     "licensing.copies.copy_license": "now",
     "licensing.copies.copy_case": "now",
+    "exporters.changes.accept_change": "exporters_exporter core_organization now",
     "licensing.applications.start": "licensing_declaration now",
     "licensing.applications.change": "licensing_application licensing_declaration now",
     "licensing.declarations.submit": "licensing_application licensing_declaration now",

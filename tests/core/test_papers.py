@@ -67,14 +67,12 @@ def test_it_is_kept_with_its_hash_and_by_what_it_was_made(issued):
     assert (paper.typst, paper.fonts, paper.template) == (now.typst, now.fonts, now.template)
 
 
-def test_it_is_made_anew_to_the_same_bytes_whatever_was_changed_since(issued, clock):
+def test_it_is_made_anew_to_the_same_bytes_whatever_was_changed_since(issued, world, clock):
     clock.shift(days=2)  # made late, it is dated with its step all the same
     make_due()
     [paper] = certificates_of(issued)
     clock.shift(days=40)
-    organization = issued.exporter.organization
-    organization.name_en = "Another Name Ltd."
-    organization.save()
+    make.renamed(world.exporter, world.ministry)
     assert made_anew(paper) == bytes(Document.objects.get(pk=paper.document_id).content)
 
 

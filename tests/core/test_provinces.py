@@ -10,6 +10,7 @@ from core import actions, provinces
 from core.errors import Invalid
 from core.models import Membership, RoleGrant
 from exporters.models import Exporter
+from tests import make
 
 
 def test_there_are_34_with_names_in_both_languages():
@@ -29,15 +30,16 @@ def test_a_name_follows_the_reader():
 
 def test_a_company_chooses_its_province_from_the_list(world, client):
     client.force_login(world.exporter.user)
-    Exporter.objects.filter(pk=world.exporter.organization_id).update(province="33")
+    make.as_of_old(world.exporter, province="33")
     assert "Zhejiang" in client.get("/company/").content.decode()
 
 
 @pytest.mark.parametrize("model", [Exporter, Membership])
 def test_postgresql_knows_the_codes(model, world):
     Membership.objects.update(roles=["intake"])
+    make.exporter()
     with pytest.raises(IntegrityError, match="province_known"), transaction.atomic():
-        model.objects.update(province="99")
+        model.objects.filter(pk=model.objects.latest("pk").pk).update(province="99")
 
 
 def test_a_province_is_proposed_and_confirmed_with_the_roles(world):

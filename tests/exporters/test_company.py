@@ -151,7 +151,7 @@ def test_a_colleague_who_saves_before_the_sending_is_refused_loses_nothing(compa
 def without_province(world, client):
     """A verified company whose text of old named no province."""
     client.force_login(world.exporter.user)
-    Exporter.objects.filter(pk=world.exporter.organization_id).update(province="")
+    make.as_of_old(world.exporter, province="")
     return Exporter.objects.get(pk=world.exporter.organization_id)
 
 

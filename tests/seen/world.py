@@ -176,7 +176,7 @@ def _companies(world):
     exporters.send_back(pk, seen=seen(pk), reason="Another address, please", mend=["address"], by=world.ministry.intake)
     nowhere = make.exporter(world.ministry, "Nowhere Co., Ltd.", qualified=False)
     _call(nowhere, "Nowhere")
-    Exporter.objects.filter(pk=nowhere.organization_id).update(province="")
+    make.as_of_old(nowhere, province="")
     return newcomer, waits, returned, nowhere
 
 

@@ -12,7 +12,7 @@ from django.urls import reverse
 
 from config.local import demo
 from core.legal_time import LEGAL_ZONE, legal_now, legal_today, on_the_wire
-from core.models import Delivery, HistoryLine, Membership, Organization, Paper, Role
+from core.models import Delivery, HistoryLine, Membership, Paper, Role
 from core.papers import make_due
 from licensing import books
 from licensing import selectors as licensing
@@ -314,8 +314,9 @@ def test_a_page_at_the_counter_has_of_a_license_what_it_shows(browser, license, 
     assert {path: type(browser.get(path).context["license"]) for path in paths} == paths
 
 
-def test_whose_it_is_stands_beside_what_is_compared_in_both_scripts(browser, license, shipment):
-    Organization.objects.filter(pk=license.exporter_id).update(name_en="Ordos Magnets Co.", name_zh="鄂尔多斯磁材公司")
+def test_whose_it_is_stands_beside_what_is_compared_in_both_scripts(browser, world, license, shipment):
+    names = {"name_en": "Ordos Magnets Co.", "name_zh": "鄂尔多斯磁材公司"}
+    make.renamed(world.exporter, world.ministry, **names)
     for path in (f"/customs/licenses/{license.ref}/", f"/customs/shipments/{shipment.ref}/"):
         papers = text(browser.get(path)).partition("Compare with the papers")[2]
         assert "Exporter Ordos Magnets Co. 鄂尔多斯磁材公司" in papers, path
