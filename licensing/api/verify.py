@@ -15,6 +15,7 @@ from core.api.schema import call, parameter
 from core.errors import Invalid, NotFound, Problem
 from core.legal_time import legal_now, on_the_wire
 from core.quantities import show
+from exporters.selectors import facts_at
 from licensing.api import examples
 from licensing.selectors.verified import Share, Standing, Word, opened, standing
 
@@ -36,7 +37,7 @@ class VerifyOutput(serializers.Serializer[Any]):
     goes_on = serializers.BooleanField(
         help_text=gettext_lazy("true: it was replaced, and what was reserved on it before may still be exported.")
     )
-    holder = serializers.CharField()
+    holder = serializers.CharField(help_text=gettext_lazy("As the paper has it, from the day of issue."))
     end_user = serializers.CharField(allow_null=True)
     closed = serializers.ListField(
         child=serializers.CharField(), help_text=gettext_lazy("Of the whole: the end-users whom it serves no more.")
@@ -85,7 +86,7 @@ def _output(found: Standing) -> dict[str, Any]:
         "ended": found.ended,
         "ended_on": found.ended_on,
         "goes_on": found.goes_on,
-        "holder": license.exporter.organization.name_en,
+        "holder": facts_at(license.exporter, license.issued_at)["name_en"],
         "end_user": user.party.name if user else None,
         "closed": [one.party.name for one in found.closed],
         "valid_from": license.usable_from,

@@ -36,7 +36,8 @@ def _says(row: Declaration) -> dict[str, Any]:
 
 def _data(row: Declaration) -> dict[str, Any]:
     says = _says(row)
-    party, company = says["party"], row.exporter.organization
+    party = says["party"]
+    signed = None if row.state == DeclarationState.DRAFT else row.attached_at
     items = ControlItem.objects.filter(code__in=says["items"])
     [country] = said.countries([party["country"]])
     return {
@@ -44,7 +45,7 @@ def _data(row: Declaration) -> dict[str, Any]:
         "version": row.version,
         "number": f"{row.ref}/{row.version}",
         "code": code_of(row),
-        "exporter": {**said.named(company), "code": row.exporter.uscc, "address": row.exporter.address},
+        "exporter": said.company(row.exporter, signed or legal_now()),
         "party": {name: party[name] for name in Party.NAMED_BY} | {"country": country},
         "items": [{"code": item.code, "zh": item.description_zh, "en": item.description_en} for item in items],
         "use": said.named(EndUse.objects.get(pk=says["end_use"])),

@@ -10,6 +10,7 @@ from django.conf import settings
 from core import qr, signing
 from core.templatetags.lodestone import quantity_bare
 from licensing.models import License
+from licensing.papers.said import company
 from licensing.selectors.verified import Share
 
 Facts = dict[str, Any]
@@ -19,11 +20,11 @@ SHORT = 40  # characters of a name in a printed code
 
 def facts(license: License, shares: Sequence[Share], end_user: dict[str, Any] | None = None) -> Facts:
     """What was decided, as far as this reader's part goes: the whole without an end-user, else his."""
-    company = license.exporter.organization
+    holder = company(license.exporter, license.issued_at)
     whole: Facts = {
         "number": license.ref,
         "reader": "end_user" if end_user else "whole",
-        "holder": {"code": license.exporter.uscc, "name": company.name_zh or company.name_en},
+        "holder": {"code": holder["code"], "name": holder["zh"]},
         "lines": [_line(one) for one in shares],
         "from": license.usable_from.isoformat(),
         "until": license.usable_until.isoformat(),

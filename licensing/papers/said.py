@@ -12,6 +12,7 @@ from core.legal_time import LEGAL_ZONE, legal_day
 from core.models import Country, HistoryLine, Organization
 from core.templatetags.lodestone import quantity_bare, unit_word
 from exporters.models import Exporter, Party
+from exporters.selectors import facts_at
 from licensing.models import EndUse, Finding, PolicyEdition
 from licensing.selectors.editions import rules_of
 
@@ -57,13 +58,19 @@ def head(line: HistoryLine, exporter: Exporter) -> dict[str, Any]:
     """Who writes, to whom, and of which day it is."""
     offices = Organization.objects.filter(kind="ministry").order_by("pk")
     office = offices.filter(memberships__user=line.actor_id).first() or offices.get()
-    company = exporter.organization
     return {
         "ref": line.subject_ref,
         "authority": named(office),
-        "exporter": {**named(company), "code": exporter.uscc, "address": exporter.address},
+        "exporter": company(exporter, line.at),
         "day": day(legal_day(line.at)),
     }
+
+
+def company(exporter: Exporter, at: datetime) -> dict[str, Any]:
+    """As it was called at that instant, and where it was: names and address change, and what was decided does not."""
+    stood = facts_at(exporter, at)
+    names = {"zh": stood["name_zh"] or stood["name_en"], "en": stood["name_en"]}
+    return {**names, "code": exporter.uscc, "address": stood["address"]}
 
 
 class Parties:

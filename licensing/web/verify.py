@@ -106,9 +106,11 @@ def _says(found: Standing) -> Any:
 
 def _facts(found: Standing) -> Any:
     license, user = found.license, found.end_user
-    company = said.named(license.exporter.organization)
+    company, now = said.company(license.exporter, license.issued_at), said.named(license.exporter.organization)
     countries = [said.named(one) for one in found.countries]
     yield both(lambda: _("Holder")), company
+    if any(company[language] != now[language] for language in now):
+        yield both(lambda: _("Its name today")), now
     if user is not None:
         yield both(lambda: _("End-user")), {"zh": user.party.name_local, "en": user.party.name}
     yield both(lambda: _("Valid from")), said.day(license.usable_from)

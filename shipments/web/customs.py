@@ -19,6 +19,7 @@ from core.states import State
 from core.web.lists import by_name
 from core.web.steps import Failed, of_one_moment, offered
 from exporters.models import Exporter
+from exporters.selectors import called_at
 from licensing import selectors as licensing
 from licensing.models import License, Obstacle, Suspension
 from licensing.states import LicenseState
@@ -87,6 +88,7 @@ class WithPapers(AtTheCounter):
     """And all that it sees on its own page, what is left and what to compare with the papers; nothing of the case."""
 
     exporter: Exporter
+    called: str  # when the license was issued, where that was another name
     lines: list[Goods]
     end_users: list[EndUser]
     consignees: list[str]
@@ -106,6 +108,7 @@ def _with_papers(row: License, at: datetime) -> WithPapers:
     return WithPapers(
         **_shared(row, legal_day(at)),
         exporter=row.exporter,
+        called=called_at(row.exporter, row.issued_at),
         lines=[
             Goods(
                 number=line.number,

@@ -22,8 +22,10 @@ from core.web import papers
 from core.web.lists import by_name
 from core.web.refused import complete, form_page, refusals_in, sent
 from core.web.steps import Failed, not_open, of_one_moment, offered
-from exporters.models import Exporter, Stop
+from exporters.models import AccountChange, Exporter, Stop
+from exporters.selectors import called_at
 from exporters.states import ExporterState
+from exporters.web.steps import shown
 from licensing import selectors as licensing
 from licensing.granted import decided
 from licensing.models import Application, License, Obstacle
@@ -82,6 +84,7 @@ def overview(request: HttpRequest) -> HttpResponse:
             "shipments": selectors.shipments_for(actor)[:5],
             "stopped": Stop.objects.filter(exporter=actor.organization_id, ended_at=None).select_related("exporter"),
             "verifying": Exporter.objects.filter(pk=actor.organization_id, state=ExporterState.PENDING),
+            "changing": AccountChange.objects.filter(exporter=actor.organization_id, outcome=""),
             "granted": granted(actor, now)[:1],
             "warned": licensing.last_warnings(today).filter(organization=actor.organization_id),
             "notices": licensing.newest_notices(),
@@ -108,6 +111,7 @@ def overview(request: HttpRequest) -> HttpResponse:
         "cover": list(licensing.covers(latest, applications, today)),
         "stop": next(reversed(holdings["stopped"]), None),
         "verifying": holdings.has("verifying"),
+        "change": shown(next(iter(holdings["changing"]), None)),
         "shipments": selectors.with_holds(holdings["shipments"], now),
         "annual": offered_to(actor, now) if holdings.has("granted") else None,
         "coming_back": licensing.coming_back(actor.organization_id, editions),
@@ -143,6 +147,7 @@ def license_page(request: HttpRequest, ref: str, failed: Failed | None = None) -
     shipments = selectors.latest_of(row, request.actor, MOST_SHIPMENTS)
     context = {
         "license": row,
+        "called": called_at(row.exporter, row.issued_at),
         "closings": closings,
         "open_users": licensing.open_users(row, closings),
         "granted": decided(row.application),
