@@ -334,6 +334,7 @@ def _answers(
     context = {
         "application": row,
         "seen": version(row),
+        "copied": copied(row, legal_today()),
         "problems": [str(refusal.detail), *problems] if refusal and stale else problems,
         "changes": changes if stale else (),
     }

@@ -158,6 +158,7 @@ def test_its_page_shows_just_what_is_otherwise(world, client):
     ]
     assert "100 kg" in told[0] and "120 kg" in told[0] and "–" in told[1] and "5 kg · 1C905.a.4 · Rings" in told[1]
     assert "CNSHA" in told[2] and "CNNGB" in told[2]
+    assert f"Changed since {case.ref}" in text_of(client, world.exporter, f"{path}submit/")
     make.demo.under_review(world.exporter, row.ref, world.ministry)
     desk = text_of(client, world.ministry.reviewer, f"/desk/cases/{row.ref}/")
     assert f"Changed since {case.ref}" in desk and f'href="/desk/cases/{case.ref}/"' in desk
