@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy
 from core.templatetags.lodestone import day, quantity
 from licensing.actions.applications import Draft, LineDraft
 from licensing.actions.copies import Unnamed, before, said, unnamed
+from licensing.actions.renewals import filed_by
 from licensing.elements import show_percents
 from licensing.models import Application, ApplicationLine, Kind, License
 from licensing.states import ApplicationState
@@ -73,10 +74,14 @@ def _names(rows: Iterable[object]) -> str:
 
 @dataclass(frozen=True)
 class Copied:
-    """Of a case that began with another: what it says otherwise, and whom of that one a draft does not name."""
+    """Of a case that began with another: what it says otherwise, and whom of that one a draft does not name.
+
+    file_by: of the draft of a renewal, where anybody can say.
+    """
 
     changes: list[Change]
     unnamed: list[Unnamed]
+    file_by: date | None
 
 
 def copied(row: Application, today: date) -> Copied | None:
@@ -86,7 +91,10 @@ def copied(row: Application, today: date) -> Copied | None:
         return None
     now = said(row)
     found = [one for one in (*_goods(old, now), *_facts(old, now)) if one.before != one.now]
-    return Copied(found, unnamed(row, old, today) if row.state == ApplicationState.DRAFT else [])
+    if row.state != ApplicationState.DRAFT:
+        return Copied(found, [], None)
+    file_by = filed_by([row.renews]).get(row.renews.pk) if row.renews else None
+    return Copied(found, unnamed(row, old, today), file_by)
 
 
 def _goods(old: Draft, now: Draft) -> Iterator[Change]:

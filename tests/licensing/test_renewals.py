@@ -212,6 +212,7 @@ def test_the_license_says_when_and_by_which_day_and_that_a_renewal_does_not_exte
     desk = f"/desk/licenses/{license.ref}/"
     assert "would renew this license" not in text_of(client, world.ministry.reviewer, desk)
     text = text_of(client, world.exporter, f"/applications/{row.ref}/")
+    assert f"<b>File it by {file_by}.</b>" in text
     assert "Renewal of an annual license" in text and f"whose last day is {day(license.usable_until)}" in text
     assert client.get(f"/api/v1/applications/{row.ref}/").json()["renews"] == license.ref
     decided(world, row.ref, months=12)
