@@ -284,7 +284,11 @@ HAS_IT = unless("forbidden", lambda plain, row, who: row.taken_by == who)
 
 def answered(walk: Any, row: Case, who: int, _: Any) -> None:
     row.questions -= 1
-    row.state = row.state if row.questions else "under_review"
+    row.state = row.state if row.questions or row.state == "under_reconsideration" else "under_review"
+
+
+def asks(walk: Any, row: Case, **by: Any) -> None:
+    questions.ask(row.ref, text="t", due_on=legal_today() + timedelta(5), about=["lines"], **by)
 
 
 def asked(walk: Any, row: Case, who: int, _: Any) -> None:
@@ -402,6 +406,7 @@ NOT_OF_THE_CASE = refused(
     lambda plain, row, who: row.of_the_case(who) or any(who in one.touched for one in plain.named(row)),
 )
 ADMITTED = unless("reconsideration-not-begun", lambda plain, row, who: row.admitted)
+NOTHING_ASKED = refused("question-open", lambda plain, row, who: row.questions)
 REVIEWS, OPEN = "reviewer decider", "under_review awaiting_applicant"
 
 
@@ -462,18 +467,17 @@ CASES = [
     ),
     Verb(
         *("case", "ask", REVIEWS, OPEN),
-        lambda walk, row, **by: questions.ask(
-            row.ref, text="t", due_on=legal_today() + timedelta(5), about=["lines"], **by
-        ),
+        asks,
         asked,
         to="awaiting_applicant",
         before=(HAS_IT,),
         seen=False,
     ),
     Verb(
-        *("case", "answer", OWN, "awaiting_applicant"),
+        *("case", "answer", OWN, "awaiting_applicant under_reconsideration"),
         lambda walk, row, **by: questions.answer(row.ref, question=first_question(row), text="t", final=True, **by),
         answered,
+        conditions=(unless("not-found", lambda plain, row, who: row.questions),),
         seen=False,
     ),
     Verb(*("case", "screen", REVIEWS, OPEN), screens, screened, before=(HAS_IT,), seen=False),
@@ -581,24 +585,38 @@ CASES = [
         ),
     ),
     Verb(
+        *("case", "ask_contested", "reconsiderer", "under_reconsideration"),
+        asks,
+        asked,
+        conditions=(NOT_OF_THE_CASE, ADMITTED),
+        seen=False,
+    ),
+    Verb(
+        *("case", "screen_contested", "reconsiderer", "under_reconsideration"),
+        screens,
+        screened,
+        conditions=(NOT_OF_THE_CASE, ADMITTED),
+        seen=False,
+    ),
+    Verb(
         *("case", "uphold", "reconsiderer", "under_reconsideration"),
         lambda walk, row, **by: reconsiderations.uphold(row.ref, **NO, **by),
         to="refused_final",
-        conditions=(NOT_OF_THE_CASE, ADMITTED),
+        conditions=(NOT_OF_THE_CASE, ADMITTED, NOTHING_ASKED),
     ),
     Verb(
         *("case", "change", "reconsiderer", "under_reconsideration"),
         lambda walk, row, **by: reconsiderations.change(row.ref, text="t", departure="d", **by),
         changed,
         to="approved",
-        conditions=(NOT_OF_THE_CASE, ADMITTED, not_to_grant, engine),
+        conditions=(NOT_OF_THE_CASE, ADMITTED, NOTHING_ASKED, not_to_grant, engine),
     ),
     Verb(
         *("case", "quash", "reconsiderer", "under_reconsideration"),
         lambda walk, row, **by: reconsiderations.quash(row.ref, text="t", **by),
         anew,
         to="under_review",
-        conditions=(NOT_OF_THE_CASE, ADMITTED),
+        conditions=(NOT_OF_THE_CASE, ADMITTED, NOTHING_ASKED),
     ),
 ]
 

@@ -41,7 +41,7 @@ LEADS = {  # where a case goes on
     "awaiting_decision": "approve approve approve refuse refuse return intend respond",
     "approved": "issue issue issue reopen",
     "refused": "reconsider",
-    "under_reconsideration": "admit admit extend uphold change change quash",
+    "under_reconsideration": "admit admit extend uphold change change quash ask screen answer",
 }
 ENDS = {"withdrawn", "issued", "refused_final"}
 BY_NAME = {verb.name: verb for verb in CASES}
@@ -111,6 +111,7 @@ class Walk:
     # --- one verb ------------------------------------------------------------------------------------------------
     def do(self, verb: Verb, row: Any, person: Person | None = None) -> bool:
         """The verb was done or refused, as the model says, and the model has what follows."""
+        verb = self._of_its_state(verb, row)
         person = person or self.somebody(verb.roles)
         subject = self.pk if verb.noun == "account" else row.ref
         stale = verb.seen and self.draw.random() < 0.04
@@ -132,6 +133,13 @@ class Walk:
         if verb.then:
             verb.then(self, row, person.pk, answer)
         return True
+
+    def _of_its_state(self, verb: Verb, row: Any) -> Verb:
+        """A contested case is asked about and screened by whoever reconsiders it, with the same call."""
+        if verb.noun != "case":
+            return verb
+        plain = verb.name.removesuffix("_contested")
+        return BY_NAME.get(f"{plain}_contested" if row.state == "under_reconsideration" else plain, verb)
 
     def note(self, verb: str, said: str, expected: set[str], *about: Any) -> None:
         self.plain.step += 1
