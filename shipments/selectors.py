@@ -24,6 +24,7 @@ from licensing.selectors import (
     reasons,
     stopped,
 )
+from licensing.selectors.movements import tells_goods
 from licensing.selectors.what_if import reads_reserved
 from licensing.states import ENDED_BY_SOMEBODY, LicenseState
 from shipments.models import Bulk, BulkRow, CustomsMessage, Handling, Incident, Resolution, Sheet, Shipment
@@ -125,6 +126,7 @@ class Goods:
 HELD = ("reserved", "reserved_in", "declared", "declared_in")
 
 
+@tells_goods
 def goods_of(licenses: Collection[License], parties: Collection[int] = ()) -> list[Goods]:
     """Of these licenses (with balances), unit by unit; what is under way on those that they replaced is stopped with
     them. Shipments for these end-users alone, where some are given. One query, and one for each license in a row that

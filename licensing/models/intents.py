@@ -75,3 +75,9 @@ def told_of_none_until(case: Application) -> date | None:
 def intent_of(case: Application) -> Intent | None:
     """That of the recommendation which counts now, running or over."""
     return getattr(case.recommendation, "intent", None)
+
+
+def intents_of(case: Application) -> list[Intent]:
+    """Those of its present round, the oldest first."""
+    rows = Intent.objects.filter(recommendation__application=case, recommendation__round=case.round)
+    return list(rows.select_related("answer").order_by("pk"))

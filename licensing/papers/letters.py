@@ -27,8 +27,10 @@ from licensing.models import (
     License,
     Suspension,
 )
+from licensing.models.intents import intents_of
 from licensing.papers import said
 from licensing.selectors import clocks_of, steps, why, with_parts
+from licensing.selectors.movements import balances_at
 from licensing.selectors.reconsiderations import CONTEST_DAYS, SERVICE_DAYS, contestable_until
 from licensing.words import terms
 
@@ -194,7 +196,16 @@ def intent(line: HistoryLine, case: Application) -> Data:
 def refusal(line: HistoryLine, case: Application) -> Data:
     findings = list(case.findings.filter(moment="refuse", found_at=line.at))
     until = contestable_until(legal_day(line.at))
+    heard = [one for one in intents_of(case) if one.opened_at < line.at]
     return {
+        "announced": [
+            {
+                "on": said.day(legal_day(one.opened_at)),
+                "due_on": said.day(one.due_on),
+                "answered_on": one.answered and said.day(legal_day(one.answered.at)),
+            }
+            for one in heard
+        ],
         "factors": _factors(line.facts["factors"]),
         "reason": line.reason,
         "provisions": said.provisions(findings, said.document_of(line.edition)),
@@ -256,6 +267,9 @@ def suspension(line: HistoryLine, license: License) -> Data:
     causes = license.suspensions.filter(opened_at=line.at).select_related("end_user__party", "edition")
     reasons = [said.both(lambda cause=cause: why(cause)) for cause in causes]
     return {
+        "in_part": line.verb == "narrow",
+        "rest": _rest(license, line),
+        "contest_days": CONTEST_DAYS,
         "cause": _cause(line),
         "end_users": line.facts.get("end_users", ""),
         "lines": line.facts.get("lines", ""),
@@ -274,7 +288,23 @@ def revocation(line: HistoryLine, license: License) -> Data:
         "provision": found.provision,
         "reason": found.reason,
         "heard_on": found.heard_on and said.day(found.heard_on),
+        "rest": _rest(license, line),
+        "contest_days": CONTEST_DAYS,
     }
+
+
+def _rest(license: License, line: HistoryLine) -> list[Data]:
+    """What was free on each line when this happened, and what was held for shipments under way."""
+    balances = balances_at(license, line.at)
+    return [
+        {
+            "number": one.number,
+            "code": one.control_item.code,
+            "left": said.amount(balances[one.number].left, one.unit),
+            "held": said.amount(balances[one.number].held, one.unit),
+        }
+        for one in license.lines.select_related("control_item").order_by("number")
+    ]
 
 
 def replacement(line: HistoryLine, license: License) -> Data:
@@ -304,7 +334,7 @@ LETTERS: list[tuple[str, "str | Promise", Writer, str, tuple[str, ...]]] = [
         "application",
         ("admit", "extend", "uphold", "change", "quash"),
     ),
-    ("suspension", _("Notice of suspension"), of_license(suspension), "license", ("suspend",)),
+    ("suspension", _("Notice of suspension"), of_license(suspension), "license", ("suspend", "narrow")),
     ("lift", _("Notice that a suspension was lifted"), of_license(lift), "license", ("lift",)),
     ("revocation", _("Decision: license ended by the ministry"), of_license(revocation), "license", ("revoke",)),
     ("replacement", _("Notice that a license was replaced"), of_license(replacement), "license", ("replace",)),

@@ -149,7 +149,7 @@ from licensing.selectors.reconsiderations import (
     terms_of,
     to_reconsider,
 )
-from licensing.selectors.screenings import screened_in, screenings_of
+from licensing.selectors.screenings import closed_by_hit, screened_in, screenings_of
 from licensing.selectors.silence import long_asked, silences_of
 from licensing.selectors.usable import obstacles, open_users
 from licensing.selectors.uses import Use, uses_untold
@@ -263,6 +263,7 @@ __all__ = [
     "counts_clearances",
     "clocks_of",
     "closed",
+    "closed_by_hit",
     "codes_known",
     "follows_of",
     "closed_as_a_whole",

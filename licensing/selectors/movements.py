@@ -1,7 +1,9 @@
 """What was taken from licenses."""
 
 from collections.abc import Callable, Collection, Iterable
-from datetime import date, timedelta
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
 
 from django.db.models import BigIntegerField, Count, Q, QuerySet, Sum
 from django.db.models.expressions import RawSQL
@@ -13,6 +15,8 @@ from licensing.models.balances import ClearanceCount, Movement
 
 Counts = Callable[[Collection[int]], dict[int, tuple[int, int]]]
 _counts: list[Counts] = []
+Tells = Callable[[Collection[License], Collection[int]], list[Any]]
+_goods: list[Tells] = []
 
 
 def movements_of(license: License) -> QuerySet[Movement]:
@@ -29,6 +33,31 @@ def movements_of(license: License) -> QuerySet[Movement]:
 def latest_movements(license: License, most: int) -> list[Movement]:
     """Of the quantities of its lines, the newest first: each says what was left after it."""
     return list(movements_of(license).filter(account=Movement.Account.QUANTITY).reverse()[:most])
+
+
+@dataclass(frozen=True)
+class Balance:
+    """Of a line: what was free, and what was held for shipments."""
+
+    left: int
+    held: int
+
+
+def balances_at(license: License, at: datetime) -> dict[int, Balance]:
+    """Of each line, by number, as its movements up to that instant left it."""
+    found: dict[int, Balance] = {}
+    rows = Movement.objects.filter(license_id=license.pk, account=Movement.Account.QUANTITY, at__lte=at)
+    for row in rows.order_by("id"):
+        before = found.get(row.line_number, Balance(0, 0))
+        found[row.line_number] = Balance(row.available_after, before.held + _held(row))
+    return found
+
+
+def _held(row: Movement) -> int:
+    if row.kind == Movement.Kind.RESERVE:
+        return row.quantity
+    comes_out = row.kind == Movement.Kind.RELEASE or row.held and row.kind in (Movement.Kind.DRAW, Movement.Kind.ADJUST)
+    return -row.quantity if comes_out else 0
 
 
 def foretell_use(licenses: Iterable[License], today: date) -> None:
@@ -63,6 +92,17 @@ def counts_clearances(count: Counts) -> Counts:
     were cleared."""
     _counts[:] = [count]
     return count
+
+
+def tells_goods(tell: Tells) -> Tells:
+    """Registers whose the shipments are: of licenses with balances what is left, and what is reserved and declared for
+    these parties, unit by unit."""
+    _goods[:] = [tell]
+    return tell
+
+
+def goods_under_way(licenses: Collection[License], parties: Collection[int]) -> list[Any]:
+    return _goods[0](licenses, parties)
 
 
 def clearances(licenses: Iterable[License]) -> dict[int, tuple[int, int]]:

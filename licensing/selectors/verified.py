@@ -113,9 +113,14 @@ def standing(what: Opened, at: datetime) -> Standing:
         shares=shares(license, user, over=ended),
         countries=[user.party.country] if user else list(Country.objects.filter(pk__in=license.destinations)),
         closed=[] if user or not (goes_on or word == Word.IN_FORCE) else [one for one in users if one not in free],
-        office=Organization.objects.filter(kind="ministry").order_by("pk")[0],
+        office=office(),
         at=at,
     )
+
+
+def office() -> Organization:
+    """Whom to ask about a license."""
+    return Organization.objects.filter(kind="ministry").order_by("pk")[0]
 
 
 def _served_still(license: License, users: list[LicenseEndUser], at: datetime) -> list[LicenseEndUser]:

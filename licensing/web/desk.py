@@ -26,6 +26,7 @@ from licensing.actions.reliance import require_verified
 from licensing.models import Application, Declaration, EndUse
 from licensing.models.screenings import counting
 from licensing.papers import end_use
+from licensing.selectors.movements import goods_under_way
 from licensing.states import UNISSUED, ApplicationState
 from licensing.web.changes import changes_of, copied
 from licensing.web.holds import of_case
@@ -97,8 +98,17 @@ def case(request: HttpRequest, ref: str, failed: Failed | None = None) -> HttpRe
         "copied": copied(row, today),
         **papers.shown(row),
     }
+    if "screen" in context["forms"]:
+        context |= _of_a_hit(row)
     _begin(context)
     return render(request, "licensing/desk_case.html", context, status=failed.status if failed else 200)
+
+
+def _of_a_hit(row: Application) -> dict[str, Any]:
+    """What recording a hit on its end-users would close, with the goods that are under way for them."""
+    parties = {user.party_id for user in row.end_users.all()}
+    closes = selectors.closed_by_hit(parties)
+    return {"closes": closes, "under_way": goods_under_way([one.license for one in closes], parties) if closes else []}
 
 
 def _not_to_reconsider(row: Application, actor: Actor) -> FourEyes | None:

@@ -720,6 +720,8 @@ register(
 
 def suspended(line: HistoryLine) -> str:
     """And why, where nobody gave a reason in words."""
+    if (of := line.facts.get("end_users")) and not line.reason:
+        return str(_("Suspended: it is closed for {end_users}, and serves nobody else")).format(end_users=of)
     why = "" if line.reason else opened_because(line.facts.get("cause", ""), line.facts)
     return str(_("Suspended. {why}")).format(why=why) if why else str(_("Suspended"))
 
@@ -853,7 +855,7 @@ register(
             LiftForm,
             mail=_("{ref}: a suspension was lifted"),
         ),
-        Step("narrow", _("Line {lines} is closed for {end_users}"), mail=_("{ref}: closed in part")),
+        Step("narrow", _("Line {lines} is closed for {end_users}"), mail=_("{ref}: closed in part, for {end_users}")),
         Step("widen", _("Line {lines} is open again for {end_users}"), mail=_("{ref}: open again in part")),
         Step("hold", _("A hold began to stop reservations: {holds}"), mail=_("{ref}: a hold stops reservations")),
         Step("release", _("A hold on reservations ended: {holds}"), mail=_("{ref}: a hold on it has ended")),

@@ -29,6 +29,8 @@ from exporters.web.steps import shown
 from licensing import selectors as licensing
 from licensing.granted import decided
 from licensing.models import Application, License, Obstacle
+from licensing.selectors.reconsiderations import CONTEST_DAYS
+from licensing.selectors.verified import office
 from licensing.selectors.what_if import begun
 from licensing.states import ENDED_BY_SOMEBODY, IN_FORCE, LicenseState
 from shipments import actions, selectors
@@ -44,6 +46,7 @@ MOST_CHANGES = 3  # of each kind that the overview tells
 TOLD_DAYS = 30  # how long the overview tells of a case that was not accepted, and of rules that came into force
 
 
+STOPPED = (Obstacle.SUSPENDED, Obstacle.REVOKED)  # by the ministry: whom to ask is said
 GOES_ON = (*ENDED_BY_SOMEBODY, LicenseState.REPLACED)  # of which it is told what becomes of goods under way
 MOST_SHIPMENTS, MOST_MOVEMENTS = 50, 20  # of a license, on its page: programs read them all
 
@@ -159,6 +162,8 @@ def license_page(request: HttpRequest, ref: str, failed: Failed | None = None) -
         "others_end": any(isinstance(why, FourEyes) for why in against.values()),
         "ended_by_itself": list(dict.fromkeys(str(why) for why in against.values() if isinstance(why, Forbidden))),
         "obstacle": obstacle,
+        "office": office() if obstacle in STOPPED or row.open_suspensions else None,
+        "contest_days": CONTEST_DAYS,
         "still_reserved": [line for line in row.lines.all() if line.reserved],
         "under_way": selectors.under_way(row) if steps["proposed"] or row.state in GOES_ON else [],
         "amendment": _change_of(row, request.actor),

@@ -1,5 +1,6 @@
 """What screening found: recorded in the case for each end-user, never changed, needed before an approval."""
 
+import re
 from datetime import timedelta
 from html import unescape
 
@@ -8,6 +9,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from config.local import demo
+from core.deliveries import _writers
 from core.errors import DomainError, Forbidden, WrongState
 from core.history import lines_of
 from core.legal_time import legal_now, legal_today
@@ -542,3 +544,47 @@ def test_postgresql_knows_a_hit_of_an_end_user_alone(world, licensed):
     screenings.screen(ref, by=world.ministry.reviewer, **hit(ref))
     table = "licensing_suspension.suspension_screening_of_an_end_user"
     assert breaches([(table, {"*": "", "end_user_id": "NULL"})]) == {}
+
+
+# --- what a hit does is told before, and after ------------------------------------------------------------------
+def words_of(client, actor, path):
+    client.force_login(actor.user)
+    return " ".join(unescape(re.sub(r"<[^>]+>", " ", client.get(path).content.decode())).split())
+
+
+def test_the_form_says_what_a_hit_closes_and_that_is_what_it_closes(world, client):
+    alone, shared = world.license(kilograms=1_000), world.license(kilograms=1_000, users=2)
+    signed = [license.end_users.order_by("pk")[0].declaration for license in (alone, shared)]
+    world.shipment(alone, 300_000)
+    declared = world.shipment(alone, 200_000)
+    receive(world.message(declared.ref, "declared", declared_at=legal_now()), by=world.customs)
+    ref, by = world.under_review(world.application(by_whom=signed)), world.ministry.reviewer
+    parties = {user.party_id for user in Application.objects.get(ref=ref).end_users.all()}
+    said = selectors.closed_by_hit(parties)
+    foreseen = {(one.license.pk, user.pk) for one in said for user in one.users}
+    page = words_of(client, by, f"/desk/cases/{ref}/")
+    assert f"{alone.ref} : {alone.end_users.get().party.name} is closed. The license is suspended: nobody" in page
+    assert f"{signed[1].end_user.name} is closed. It goes on for its other end-users." in page
+    assert "1 shipment, 300 kg, is only reserved for them: it must not be declared any more." in page
+    assert "1 shipment, 200 kg, is declared to customs, in transit: it is cleared as usual." in page
+    screenings.screen(ref, **result(ref, hit="watch_list", reason="Entry 9"), by=by)
+    causes = Suspension.objects.filter(cause="screening", ended_at=None)
+    assert set(causes.values_list("license", "end_user")) == foreseen
+    states = dict(License.objects.values_list("pk", "state"))
+    assert {one.license.pk: one.suspends for one in said} == {pk: state == "suspended" for pk, state in states.items()}
+    assert selectors.closed_by_hit(parties) == []
+    assert "a hit closes none" in words_of(client, by, f"/desk/cases/{ref}/")
+
+
+def test_the_holder_reads_who_was_closed_what_goes_on_and_whom_to_ask_and_nothing_of_the_hit(world, client):
+    shared = world.license(kilograms=1_000, users=2)
+    hit = shared.end_users.order_by("pk")[0]
+    ref = world.under_review(world.application(by_whom=[hit.declaration]))
+    screenings.screen(ref, **result(ref, hit="watch_list", reason="Entry 9"), by=world.ministry.reviewer)
+    line = lines_of(shared).last()
+    assert _writers["license", "narrow"](line).subject == f"{shared.ref}: closed in part, for {hit.party.ref}"
+    page = words_of(client, world.exporter, f"/licenses/{shared.ref}/")
+    assert f"{hit.party.name}: the ministry looks into a question about this end-user." in page
+    assert "For all else goods are reserved and shipped as before." in page
+    assert f"Whom to ask: {world.ministry.office}. If you do not agree" in page
+    assert "Entry 9" not in page and "watch_list" not in page
