@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 """Is this license paper genuine? Says so without a network, by the public keys of the authority that issued it.
 
-    python verify.py TOKEN jwks.json [FILE]
+    python verify.py TOKEN jwks.json [FILE] [--json]
 
 TOKEN      what the printed code holds (the whole address, or what follows its #), or a .jws credential; text or a file
 jwks.json  the public keys, from /.well-known/jwks.json of the authority: fetch them anew when it says so
 FILE       the certificate as PDF, or the .jws of the same paper: is it the one that was signed?
+--json     what was signed as it was signed, for programs; else in words, Chinese and English
 
 Exit status 0: genuine. 1: refused, and why. It says what was decided on the day of issue, never what holds today.
 Python 3.9 or later and nothing else. The arithmetic is that of RFC 8032; everything is checked, nothing repaired.
@@ -159,7 +160,54 @@ def signed(key, message, signature):
     return (one[0] * two[2] - two[0] * one[2]) % P == 0 == (one[1] * two[2] - two[1] * one[2]) % P
 
 
+# --- what it says, to people -----------------------------------------------------------------------------------
+CHINESE = {  # by a part of what is said in English
+    "no signed token": "这不是签名令牌：令牌由两个点分为三段，别无其他内容",
+    "exactly how it is signed": "令牌头没有写明签名方式、密钥和类型",
+    "only Ed25519 counts": "签名算法不是 Ed25519；没有签名或使用其他算法的，不能作为证明",
+    "token for something else": "这是用于其他用途的令牌",
+    "none of those in the key file": "签名密钥不在公钥文件中：由他人签名，或公钥文件已过时",
+    "signature does not fit": "签名不符：内容被改动，或由他人伪造",
+    "in the future": "签名时间在将来：本机时钟有误，或文件不真实",
+    "of another paper": "凭证真实，但属于另一份文件，与印制的二维码不符",
+    "hash of its own paper": "印制的二维码不含其文件的哈希值：请以 .jws 凭证作为 TOKEN",
+    "not the file that was signed": "该 PDF 不是所签名的文件：已被改动，或是另一份文件",
+    "key file is damaged": "公钥文件已损坏",
+    "a file can't be read": "无法读取文件",
+}
+
+
+def plain(claims):
+    """What was signed, in lines that a person reads."""
+    holder, user, lines = claims.get("holder", ""), claims.get("end_user"), claims.get("lines", ())
+    if isinstance(holder, dict):
+        holder = f"{holder.get('name')} ({holder.get('code')})"
+    yield "编号 Number", claims.get("number")
+    part = "最终用户的部分 the part of one end-user" if claims.get("reader") == "end_user" else "整证 the whole license"
+    yield "范围 Part", part
+    yield "持证人 Holder", holder
+    if isinstance(user, dict):
+        yield "最终用户 End-user", f"{user.get('name')}, {user.get('country')}"
+    yield "有效期（含首末日）Valid, both days included", f"{claims.get('from')} – {claims.get('until')}"
+    if isinstance(lines, int):
+        yield "项数 Lines", f"{lines}（内容见凭证 the credential says what they are）"
+    else:
+        for number, (item, amount, unit) in enumerate(lines, 1):
+            amount = f"{amount} {unit}" if amount else "由持证人安排 as its holder arranges"
+            yield f"第 {number} 项 Line {number}", f"{item}, {amount}"
+    at = time.gmtime(claims["iat"] + 8 * 3600)
+    yield "签名时间 Signed", time.strftime("%Y-%m-%d %H:%M UTC+8", at)
+
+
+def refused(why):
+    chinese = next((said for part, said in CHINESE.items() if part in why), "内容已被改动，或无法读取")
+    print(f"REFUSED: {why}.\n不予认可：{chinese}。")
+    return 1
+
+
 def main(words):
+    as_json = "--json" in words
+    words = [word for word in words if word != "--json"]
     if len(words) not in (2, 3):
         return print(__doc__) or 2
     try:
@@ -169,12 +217,19 @@ def main(words):
         if len(words) == 3:
             compare(claims, Path(words[2]).read_bytes(), jwks, now)
     except Refused as why:
-        return print(f"REFUSED: {why}.") or 1
+        return refused(str(why))
     except (OSError, ValueError, KeyError) as error:
-        return print(f"REFUSED: a file can't be read ({error}).") or 1
-    print("GENUINE. What was decided on the day of issue:" if len(words) == 2 else "GENUINE, and so is the file:")
-    print(json.dumps(claims, ensure_ascii=False, indent=1))
+        return refused(f"a file can't be read ({error})")
+    if as_json:
+        return print(json.dumps(claims, ensure_ascii=False, indent=1)) or 0
+    if len(words) == 2:
+        print("GENUINE. What was decided on the day of issue:\n真实。发证之日所作的决定：")
+    else:
+        print("GENUINE, and so is the file:\n真实，文件亦真实：")
+    for label, said in plain(claims):
+        print(f"  {label}: {said}")
     print("Whether it is in force today is not in it: ask the address that is printed beside the code.")
+    print("今日是否有效不在其中：请访问印在二维码旁的网址查询。")
     return 0
 
 

@@ -206,13 +206,44 @@ def files(tmp_path):
 
 
 def test_it_needs_nothing_but_python_and_says_what_was_decided(files):
-    assert len(verify.__doc__) and len(Path(PYTHON[-1]).read_text().splitlines()) < 200
+    assert len(verify.__doc__) and len(Path(PYTHON[-1]).read_text().splitlines()) < 250
     status, said = run(files / "paper.jws", files / "jwks.json", files / "paper.pdf")
     assert status == 0 and said.startswith("GENUINE, and so is the file") and "赣州兰汀" in said
     status, said = run((files / "code.txt").read_text(), files / "jwks.json")
     assert status == 0 and "in force today is not in it" in said
     assert run(files / "code.txt", files / "jwks.json", files / "paper.jws")[0] == 0
     assert run(files / "code.txt")[0] == 2
+
+
+def test_it_says_in_both_languages_what_was_decided_or_why_not_and_to_programs_what_was_signed(files):
+    keys = files / "jwks.json"
+    _status, said = run(files / "paper.jws", keys)
+    assert f"编号 Number: {CLAIMS['number']}" in said and "{" not in said
+    assert "真实" in said and "今日是否有效不在其中" in said
+    status, said = run("--json", files / "paper.jws", keys)
+    assert (status, json.loads(said)["number"]) == (0, CLAIMS["number"])
+    (files / "other.pdf").write_bytes(b"%PDF-1.7 a papeR")
+    assert run(files / "paper.jws", keys, files / "other.pdf") == (
+        1,
+        "REFUSED: the PDF is not the file that was signed: it was changed, or is another paper.\n"
+        "不予认可：该 PDF 不是所签名的文件：已被改动，或是另一份文件。\n",
+    )
+
+
+def test_each_refusal_has_its_words_in_chinese():
+    text = Path(PYTHON[-1]).read_text()
+    assert [part for part in verify.CHINESE if text.count(part) < 2] == []
+
+
+def test_an_extract_names_its_end_user_and_no_quantity_that_is_not_set_aside():
+    claims = {**CLAIMS, "iat": 0, "reader": "end_user", "end_user": {"name": "Bayern", "country": "DE"}}
+    claims["lines"] = [["1C905.a.4", "", "kg"], ["1C903.a.2", "1,200", "kg"]]
+    said = dict(verify.plain(claims))
+    assert said["最终用户 End-user"] == "Bayern, DE"
+    assert said["第 1 项 Line 1"] == "1C905.a.4, 由持证人安排 as its holder arranges"
+    assert said["第 2 项 Line 2"] == "1C903.a.2, 1,200 kg"
+    assert said["签名时间 Signed"] == "1970-01-01 08:00 UTC+8"
+    assert dict(verify.plain({**claims, "lines": 30}))["项数 Lines"].startswith("30")
 
 
 def test_another_file_than_the_one_that_was_signed_is_refused(files):
