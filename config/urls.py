@@ -38,6 +38,8 @@ urlpatterns = [
     path("healthz", core.healthz, name="healthz"),
     path("readyz", core.readyz, name="readyz"),
     path(".well-known/jwks.json", core.jwks, name="jwks"),
+    path("verify/", verify.ask, name="verify.ask"),
+    path("v/", verify.ask, name="verify.ask"),
     path("v/<str:number>/<str:code>/", verify.page, name="verify"),
     path("language/", core.set_language, name="set_language"),
     path("accounts/", include("allauth.account.urls")),

@@ -9,6 +9,7 @@ NO_PAGES = {
     "healthz",
     "jwks",
     "verify",
+    "verify.ask",
     "readyz",
     "session",
     "api.explorer",

@@ -1,5 +1,6 @@
 """What the papers of a license prove: facts that are signed, and the code that is printed with them (decision 0035)."""
 
+import re
 from collections.abc import Sequence
 from datetime import datetime
 from hashlib import sha256
@@ -41,6 +42,10 @@ def _line(one: Share) -> list[str]:
 def address(license: License, code: str) -> str:
     """Where anybody asks what holds now."""
     return f"{settings.BASE_URL}/v/{license.ref}/{code}/"
+
+
+# One, as it is scanned or copied: with its code, where that is there.
+ADDRESS = re.compile(r"/v/(?P<number>[^/\s]+)(?:/(?P<code>[^/\s#]+))?", re.IGNORECASE)
 
 
 def spoken(code: str) -> str:

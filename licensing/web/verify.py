@@ -3,27 +3,83 @@
 It stands alone: no script, no picture, one small stylesheet, as it is opened on a phone beside a container.
 """
 
+import re
 from collections.abc import Callable
 from typing import Any
 
+from django import forms
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.utils.translation import pgettext
+from django.utils.translation import gettext_noop, pgettext
 
 from core import rates
+from core.characters import half_width
 from core.languages import in_language
 from core.legal_time import LEGAL_ZONE, legal_now
 from core.templatetags.lodestone import day, quantity
 from core.web.steps import of_one_moment
 from licensing.models import Obstacle
-from licensing.papers import said
+from licensing.papers import proof, said
 from licensing.selectors.verified import Share, Standing, Word, opened, standing
 
 rates.slow |= {"verify": "RATE_VERIFY", "api.verify": "RATE_VERIFY"}
 
 Both = dict[str, str]
 both = said.both
+
+
+WORDS = {
+    "title": gettext_noop("Verify a license"),
+    "lead": gettext_noop(
+        "Type the number and the code that are printed on the license or the extract, and see how it stands now. The "
+        "whole address that a scanner reads can be pasted as the number."
+    ),
+    "needed": gettext_noop("Both are needed, number and code."),
+    "number": gettext_noop("Number: EL-…"),
+    "code": gettext_noop("Code: ten letters and digits"),
+    "look": gettext_noop("Look up"),
+    "offline": gettext_noop("Without a network, the public keys and one small program check the signature:"),
+    "keys": gettext_noop("Public keys of the ministry (JWKS)"),
+}
+
+
+class AskForm(forms.Form):
+    """What a person reads from a paper; or the whole address that its code holds, which has both."""
+
+    number = forms.CharField(max_length=4_000)
+    code = forms.CharField(max_length=40, required=False)
+
+    def clean(self) -> dict[str, Any]:
+        said = super().clean() or {}
+        number, code = said.get("number", ""), said.get("code", "")
+        if address := proof.ADDRESS.search(number):
+            number, code = address["number"], code or address["code"] or ""
+        found = {name: _letters(text) for name, text in (("number", number), ("code", code))}
+        if not all(found.values()):
+            raise forms.ValidationError("both", "required")
+        return found
+
+
+def _letters(text: str) -> str:
+    """As it can stand in an address; whatever else a person wrote is no part of a number or a code."""
+    return re.sub(r"[^0-9A-Za-z-]", "", half_width(text))[:40]
+
+
+def ask(request: HttpRequest) -> HttpResponse:
+    """Where number and code are typed; the page behind them answers. What they open is not looked at here."""
+    form = AskForm(request.GET if request.GET else None)
+    if form.is_bound and form.is_valid():
+        return _unseen(redirect("verify", **form.cleaned_data))
+    context = {"form": form, "words": {name: both(lambda text=text: _(text)) for name, text in WORDS.items()}}
+    return _unseen(render(request, "licensing/verify_ask.html", context, status=422 if form.is_bound else 200))
+
+
+def _unseen(response: HttpResponse) -> HttpResponse:
+    """Kept nowhere, and told to nobody: the address is the code."""
+    response.headers["Cache-Control"] = "no-store"
+    response.headers["Referrer-Policy"] = "no-referrer"
+    return response
 
 
 @of_one_moment
@@ -34,9 +90,7 @@ def page(request: HttpRequest, number: str, code: str) -> HttpResponse:
     context = _told(standing(found, at)) if found else _nothing()
     local = at.astimezone(LEGAL_ZONE)
     context["asked"] = both(lambda: _("Asked on {time}, UTC+8").format(time=f"{local:%Y-%m-%d %H:%M:%S}"))
-    response = render(request, "licensing/verify.html", context, status=200 if found else 404)
-    response.headers["Cache-Control"] = "no-store"
-    response.headers["Referrer-Policy"] = "no-referrer"  # the address is the code
+    response = _unseen(render(request, "licensing/verify.html", context, status=200 if found else 404))
     response.headers["X-Robots-Tag"] = "noindex"
     return response
 

@@ -1,6 +1,5 @@
 """The counter: an officer of customs without a program looks up a license or a shipment."""
 
-import re
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -22,6 +21,7 @@ from exporters.models import Exporter
 from exporters.selectors import called_at
 from licensing import selectors as licensing
 from licensing.models import License, Obstacle, Suspension
+from licensing.papers import proof
 from licensing.states import LicenseState
 from shipments import selectors
 from shipments.models import Incident, Shipment
@@ -41,9 +41,6 @@ NEXT = {
     **dict.fromkeys((ShipmentState.RESERVED, *RELEASED), "declare"),
     **dict.fromkeys(DECLARED, "clear"),
 }
-
-
-VERIFIED = re.compile(r"/v/(?P<number>[^/]+)", re.IGNORECASE)  # in the public address of a license
 
 
 @dataclass(frozen=True)
@@ -164,7 +161,7 @@ class NumberForm(forms.Form):
         """The reference for each route that it may lead to: both where it says neither EL nor SH. Of an address, as the
         code of a paper has it, the number in it."""
         number = self.cleaned_data["number"]
-        if address := VERIFIED.search(number):
+        if address := proof.ADDRESS.search(number):
             number = address["number"]
         found = {}
         for route, (prefix, _rows) in FOUND.items():

@@ -305,6 +305,40 @@ def test_ten_a_minute_from_one_address_whoever_asks(issued, client, settings, tm
     assert client.get(address(issued), REMOTE_ADDR="10.1.1.1").status_code == 200
 
 
+# --- where it is asked --------------------------------------------------------------------------------------
+@pytest.mark.parametrize("path", ["/v/", "/verify/"])
+@pytest.mark.parametrize(
+    ("number", "code"),
+    [
+        ("{ref}", "{code}"),
+        (" {lower} ", "{halves}"),
+        ("https://licenses.example/v/{ref}/{code}/#abc.def.ghi", ""),
+        ("HTTPS://LICENSES.EXAMPLE/V/{ref}/{code}", ""),
+    ],
+)
+def test_number_and_code_are_typed_or_the_address_is_pasted_and_lead_to_the_page(path, number, code, issued, client):
+    verify_code = issued.verify_code
+    forms = {"ref": issued.ref, "lower": issued.ref.lower(), "code": verify_code}
+    forms["halves"] = f"{verify_code[:5]}-{verify_code[5:]}"
+    answer = client.get(path, {"number": number.format(**forms), "code": code.format(**forms)})
+    assert answer.status_code == 302 and answer.headers["Cache-Control"] == "no-store"
+    assert "有效 In force" in text(client, answer.url)
+
+
+@pytest.mark.parametrize("typed", [("", ""), ("EL-1", ""), ("…", "x")])
+def test_both_are_needed(typed, client, db):
+    answer = client.get("/v/", dict(zip(("number", "code"), typed, strict=True)))
+    assert (answer.status_code, "Both are needed" in answer.content.decode()) == (422, True)
+
+
+def test_the_form_says_nothing_of_what_exists_and_is_light(issued, client, django_assert_num_queries):
+    with django_assert_num_queries(0):
+        answers = [client.get("/v/", {"number": ref, "code": "WRONG"}) for ref in (issued.ref, make.unknown())]
+    assert [answer.status_code for answer in answers] == [302, 302]
+    page = client.get("/v/").content
+    assert b"<script" not in page and len(page) + len(CSS.read_bytes()) < 15_000
+
+
 # --- its weight -------------------------------------------------------------------------------------------
 def test_it_is_light_loads_one_small_stylesheet_and_is_kept_nowhere(issued, client):
     answer = client.get(address(issued))
