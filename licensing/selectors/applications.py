@@ -206,6 +206,14 @@ def reconsiderers_of(line: HistoryLine) -> list[str]:
     return list(there.values_list("user__email", flat=True))
 
 
+def deciders_of(pk: int) -> list[str]:
+    """The e-mail of each officer who may decide on what was recommended, as he never took the case."""
+    case = Application.objects.select_related("exporter").get(pk=pk)
+    taken = HistoryLine.objects.filter(subject_kind="application", subject_id=pk, verb="assign").values("actor")
+    there = whoever_may("application.approve").filter(serving(case.exporter.province)).exclude(user__in=taken)
+    return list(there.order_by("pk").values_list("user__email", flat=True))
+
+
 def asker_of(question: int) -> list[str]:
     """The e-mail of the officer who asked this about a refusal that he reconsiders, as long as he may."""
     asked = Question.objects.filter(pk=question).values("asked_by")

@@ -63,6 +63,7 @@ from licensing.selectors import (
     asked_by,
     asker_of,
     authors_of,
+    deciders_of,
     declarations_for,
     drafts_for,
     inquiries_for,
@@ -180,13 +181,16 @@ def of_review(review: "str | Promise", contest: "str | Promise") -> Callable[[Hi
 
 def told_of_case(line: HistoryLine) -> tuple[list[str], str]:
     """Of an answer, and inside of a turn, whoever has the case, if he is still there; of an answer to whoever
-    reconsiders it that officer, and of one to an intent to refuse whoever announced that; of a contested refusal those
-    who may reconsider it; of its clock the ministry; of all else the exporter."""
+    reconsiders it that officer, and of one to an intent to refuse whoever announced that; of a recommendation those
+    who may decide on it, of a contested refusal those who may reconsider it; of its clock the ministry; of all else
+    the exporter."""
     if line.verb in ("answer", "redeclare", "declared_anew", "turn_inside", "respond"):
         if line.verb == "answer" and line.to_state == ApplicationState.UNDER_RECONSIDERATION:
             return asker_of(line.facts["question"]), reverse("desk.case", kwargs={"ref": line.subject_ref})
         announcer = announcer_of(line.subject_id) if line.verb == "respond" else []
         return reviewer_of(line.subject_id) + announcer, reverse("desk.case", kwargs={"ref": line.subject_ref})
+    if line.verb == "recommend":
+        return deciders_of(line.subject_id), reverse("desk.case", kwargs={"ref": line.subject_ref})
     if line.verb == "reconsider":
         return reconsiderers_of(line), reverse("desk.case", kwargs={"ref": line.subject_ref})
     if line.verb in ("signal", "overdue"):
@@ -531,6 +535,7 @@ register(
             decisions.recommend,
             _("With a second officer now."),
             RecommendForm,
+            mail=_("{ref}: a recommendation waits for a second officer"),
         ),
         Step(
             "approve",

@@ -10,9 +10,11 @@ from django.test.utils import CaptureQueriesContext
 
 from config.local import demo
 from core import history
+from core.deliveries import _writers
 from core.errors import DomainError, Forbidden, FourEyes, Invalid, NotFound, WrongState
+from core.history import lines_of
 from core.legal_time import legal_today, months_after
-from core.models import HistoryLine
+from core.models import HistoryLine, Role
 from core.references import ALPHABET
 from exporters import actions as exporters
 from licensing import selectors
@@ -600,3 +602,13 @@ def test_filing_asks_the_same_for_one_end_user_and_three(world):
         ref = world.application(by_whom=[world.declaration() for _ in range(number)])
         counts.append(asked_by(applications.submit, ref, seen=seen(ref), by=world.exporter))
     assert counts[1] == counts[2]
+
+
+def test_those_who_may_decide_are_written_to_when_something_waits_for_them(world):
+    both = demo.person("both", "Both", world.ministry.office, Role.REVIEWER, Role.DECIDER)
+    ref = world.under_review(world.application(), by=both)
+    decisions.recommend(ref, seen=seen(ref), outcome="refuse", factors=["END_USE"], text="No.", by=both)
+    m, case = world.ministry, Application.objects.get(ref=ref)
+    told = _writers["application", "recommend"](lines_of(case).last())
+    assert sorted(told.to) == sorted([m.decider.user.email, m.other_decider.user.email])
+    assert told.subject == f"{ref}: a recommendation waits for a second officer"
