@@ -91,6 +91,7 @@ def case(request: HttpRequest, ref: str, failed: Failed | None = None) -> HttpRe
         "unscreened": [user for user in row.end_users.all() if user.party_id not in screened],
         **_judged(row),
         "license": getattr(row, "license", None),
+        "today": today,
         "visits": selectors.visits_to([user.party_id for user in row.end_users.all()]),
         "history": (history := told(lines_of(row), request.actor)),
         "came_back": _came_back(history),

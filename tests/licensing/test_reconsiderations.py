@@ -1154,3 +1154,17 @@ def test_what_was_asked_between_its_filing_and_its_outcome_is_of_the_reconsidera
     contest = Contest(SimpleNamespace(filed_at=2), None, SimpleNamespace(at=4))
     assert [contest.covers(at) for at in (1, 2, 4, 5)] == [False, True, True, False]
     assert Contest(SimpleNamespace(filed_at=2), None, None).covers(9)
+
+
+def test_a_page_leads_with_where_the_case_stands_and_what_is_over_comes_after(begun, m, world, client):
+    act("quash", begun, m.reconsiderer)
+    shown = page(client, world.exporter, f"/applications/{begun}/")
+    over = 'id="reconsideration"'
+    assert 0 < shown.index('id="h-stage"') < shown.index(over)
+    shown = page(client, m.other_decider, f"/desk/cases/{begun}/")
+    assert shown.index('id="turns"') < shown.index(over)
+
+
+def test_what_is_contested_now_leads_the_page_of_whoever_reconsiders_it(begun, m, client):
+    shown = page(client, m.reconsiderer, f"/desk/cases/{begun}/")
+    assert shown.index('id="reconsideration"') < shown.index('id="turns"')
