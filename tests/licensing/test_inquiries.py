@@ -2,6 +2,7 @@
 
 import json
 import re
+from html import unescape
 
 import pytest
 from django.db import IntegrityError, transaction
@@ -262,3 +263,10 @@ def test_a_draft_keeps_what_it_cites_when_it_is_changed(world, client):
     draft = cited(world, row)
     shown = page(client, world.exporter, "application.edit", draft)
     assert re.search(rf'value="{row.ref}"[^>]* selected', shown)
+
+
+def test_its_withdrawal_names_what_it_withdraws_and_what_that_does(row, world, client):
+    client.force_login(world.exporter.user)
+    page = " ".join(client.get(f"/inquiries/{row.ref}/").content.decode().split())
+    assert f"Withdraw {row.ref} for good" in page
+    assert f"Nobody answers {row.ref} any more." in page and "This can't be undone." in unescape(page)
