@@ -77,7 +77,9 @@ def intent_of(case: Application) -> Intent | None:
     return getattr(case.recommendation, "intent", None)
 
 
-def intents_of(case: Application) -> list[Intent]:
-    """Those of its present round, the oldest first."""
-    rows = Intent.objects.filter(recommendation__application=case, recommendation__round=case.round)
+def intents_before(decision: DecisionStep) -> list[Intent]:
+    """Those of its round, the oldest first."""
+    rows = Intent.objects.filter(
+        recommendation__application=decision.application_id, recommendation__round=decision.round
+    )
     return list(rows.select_related("answer").order_by("pk"))

@@ -27,7 +27,7 @@ from licensing.models import (
     License,
     Suspension,
 )
-from licensing.models.intents import intents_of
+from licensing.models.intents import intents_before
 from licensing.papers import said
 from licensing.selectors import clocks_of, steps, why, with_parts
 from licensing.selectors.movements import balances_at
@@ -196,7 +196,7 @@ def intent(line: HistoryLine, case: Application) -> Data:
 def refusal(line: HistoryLine, case: Application) -> Data:
     findings = list(case.findings.filter(moment="refuse", found_at=line.at))
     until = contestable_until(legal_day(line.at))
-    heard = [one for one in intents_of(case) if one.opened_at < line.at]
+    decision = case.steps.get(step=DecisionStep.Step.DECIDE, at=line.at)
     return {
         "announced": [
             {
@@ -204,7 +204,7 @@ def refusal(line: HistoryLine, case: Application) -> Data:
                 "due_on": said.day(one.due_on),
                 "answered_on": one.answered and said.day(legal_day(one.answered.at)),
             }
-            for one in heard
+            for one in intents_before(decision)
         ],
         "factors": _factors(line.facts["factors"]),
         "reason": line.reason,
