@@ -54,6 +54,17 @@ def as_issued(license: License) -> License:
     return license
 
 
+def passed_on(license: License) -> dict[int, int]:
+    """So much of each line, by its key, the license that took its place has; nothing of one that was not replaced."""
+    if license.state != LicenseState.REPLACED:
+        return {}
+    return {
+        line: quantity
+        for (line, account, _user), quantity in _moved(license, Movement.Kind.PASS_ON).items()
+        if account == Movement.Account.QUANTITY
+    }
+
+
 def _moved(license: License, kind: str) -> dict[Account, int]:
     """So much altogether by movements of this kind, of each account that has some."""
     rows = Movement.objects.filter(license_id=license.pk, kind=kind).order_by()

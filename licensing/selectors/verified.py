@@ -6,7 +6,7 @@ not exist are the same: one query, and the same comparisons.
 
 import hmac
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
 
@@ -16,6 +16,7 @@ from core.references import CODE_LENGTH, read, read_code
 from licensing.models import License, LicenseEndUser, Obstacle, Suspension
 from licensing.models.balances import Ceiling, LicenseLine
 from licensing.selectors.causes import closings
+from licensing.selectors.floors import as_issued, passed_on
 from licensing.selectors.licenses import with_terms
 from licensing.selectors.usable import open_users
 from licensing.states import LicenseState
@@ -36,11 +37,13 @@ WORDS = {Obstacle.SUSPENDED: Word.SUSPENDED, Obstacle.EARLY: Word.NOT_YET, None:
 
 @dataclass(frozen=True)
 class Share:
-    """A line as one reader has it; no quantities where it is shared with others and none of it is set aside for him."""
+    """A line as one reader has it; no quantities where it is shared with others and none of it is set aside for him.
+    passed_on: so much of the whole what took the place of its license has."""
 
     line: LicenseLine
     authorized: int | None
     left: int | None
+    passed_on: int = 0
 
 
 @dataclass(frozen=True)
@@ -96,7 +99,9 @@ def standing(what: Opened, at: datetime) -> Standing:
     user = next((one for one in users if one.pk == what.end_user), None)
     free = open_users(license, closings([license], at).get(license.pk, ()))
     obstacle = license.obstacle_on(legal_day(at))
+    on = passed_on(license)
     if obstacle == Obstacle.REPLACED:
+        license = as_issued(license)
         free = _served_still(license, users, at)
     goes_on = obstacle == Obstacle.REPLACED and (user in free if user else bool(free))
     word = WORDS.get(obstacle, Word.ENDED)
@@ -110,7 +115,7 @@ def standing(what: Opened, at: datetime) -> Standing:
         ended=obstacle if ended else None,
         ended_on=_ended_on(license, obstacle) if ended else None,
         goes_on=goes_on,
-        shares=shares(license, user, over=ended),
+        shares=[replace(one, passed_on=on.get(one.line.pk, 0)) for one in shares(license, user, over=ended)],
         countries=[user.party.country] if user else list(Country.objects.filter(pk__in=license.destinations)),
         closed=[] if user or not (goes_on or word == Word.IN_FORCE) else [one for one in users if one not in free],
         office=office(),

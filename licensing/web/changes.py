@@ -16,6 +16,7 @@ from licensing.actions.copies import Unnamed, before, said, unnamed
 from licensing.actions.renewals import filed_by
 from licensing.elements import show_percents
 from licensing.models import Application, ApplicationLine, Kind, License
+from licensing.selectors.floors import passed_on
 from licensing.states import ApplicationState
 from licensing.templatetags.licensing import fact
 
@@ -49,9 +50,11 @@ def changes_of(row: Application) -> Changes | None:
     license = row.amends
     if license is None:
         return None
-    before = {line.number: line for line in license.lines.all()}
-    both = [(line, before[line.number]) for line in row.lines.all() if line.number in before]
-    lines = [LineChange(line, old.authorized, old.used) for line, old in both if line.quantity != old.authorized]
+    its = {line.number: line for line in license.lines.all()}
+    both = [(line, its[line.number]) for line in row.lines.all() if line.number in its]
+    on = passed_on(license)
+    whole = [(line, old, old.authorized + on.get(old.pk, 0)) for line, old in both]
+    lines = [LineChange(line, before, old.used) for line, old, before in whole if line.quantity != before]
     return Changes(lines, [one for one in _others(row, license) if one.before != one.now])
 
 

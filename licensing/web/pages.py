@@ -335,6 +335,7 @@ def _answers(
         "application": row,
         "seen": version(row),
         "copied": copied(row, legal_today()),
+        "amending": changes_of(row),
         "problems": [str(refusal.detail), *problems] if refusal and stale else problems,
         "changes": changes if stale else (),
     }

@@ -143,11 +143,19 @@ def _goes_on() -> str:
     return _("Another license took its place on {day}. Only what was reserved on it before may be exported on it.")
 
 
+def _went_over(one: Share, ref: str) -> str:
+    words = _("Line {number}: {amount} went over to {ref}.")
+    return words.format(number=one.line.number, amount=quantity(one.passed_on, one.line.unit), ref=ref)
+
+
 def _says(found: Standing) -> Any:
     """Why, and whom to ask."""
     if found.ended:
         words = _goes_on if found.goes_on else ENDED[found.ended]
         yield both(lambda: words().format(day=day(found.ended_on)))
+        if (new := found.license.successor) and found.end_user is None:
+            for one in found.shares:
+                yield both(lambda one=one: _went_over(one, new.ref))
     elif found.word == Word.SUSPENDED:
         yield both(lambda: _("Nothing may be exported on it until the suspension is lifted."))
     elif found.word == Word.NOT_YET:

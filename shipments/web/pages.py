@@ -29,6 +29,7 @@ from exporters.web.steps import shown
 from licensing import selectors as licensing
 from licensing.granted import decided
 from licensing.models import Application, License, Obstacle
+from licensing.selectors.floors import passed_on
 from licensing.selectors.reconsiderations import CONTEST_DAYS
 from licensing.selectors.verified import office
 from licensing.selectors.what_if import begun
@@ -148,6 +149,9 @@ def license_page(request: HttpRequest, ref: str, failed: Failed | None = None) -
     closed_lines = licensing.closed_in_part(row, closings, now) if row.state in IN_FORCE else []
     obstacle = licensing.obstacles([row], {row.pk: taken}, found, now, ruled=bool(closed_lines)).get(row.pk)
     shipments = selectors.latest_of(row, request.actor, MOST_SHIPMENTS)
+    on = passed_on(row)
+    for line in row.lines.all():
+        line.passed_on = on.get(line.pk, 0)
     context = {
         "license": row,
         "called": called_at(row.exporter, row.issued_at),

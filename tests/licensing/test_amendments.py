@@ -1,5 +1,6 @@
 """An amendment puts another license in the place of one in force: what was used stays used, on every account."""
 
+import re
 from decimal import Decimal
 from html import unescape
 
@@ -726,7 +727,7 @@ def test_pages_lead_from_one_to_the_other_and_its_holder_is_told(world, client, 
     assert client.get(f"/api/v1/licenses/{new.ref}/").json()["replaces"] == license.ref
     assert client.get(f"/api/v1/applications/{ref}/").json()["amends"] == license.ref
     public = unescape(client.get(f"/v/{license.ref}/{license.verify_code}/").content.decode())
-    assert "Another license took its place on" in public and new.ref not in public
+    assert "Another license took its place on" in public and new.ref in public  # its number alone opens nothing
     port = make.Actor(world.customs.user, world.customs.organization, roles=frozenset({"customs"}))
     assert f"{new.ref} took its place." in text_of(client, port, f"/customs/licenses/{license.ref}/")
 
@@ -739,3 +740,55 @@ def test_officers_are_told_of_an_amendment_once_it_was_sent_in(world, client):
     assert banner not in text_of(client, officer, f"/desk/licenses/{license.ref}/")
     applications.submit(row.ref, seen=seen(row.ref), by=world.exporter)
     assert banner in text_of(client, officer, f"/desk/licenses/{license.ref}/")
+
+
+# --- what is told of one that was replaced, and before one is sent ------------------------------------------------
+def test_of_a_replaced_license_every_page_says_how_much_went_over_and_where(world, client):
+    license = world.license(kilograms=1_000)
+    world.clear(world.shipment(license, 150 * KG).ref, 150 * KG)
+    world.shipment(license, 50 * KG)
+    first = license.application.ref
+    ref = decided(world, asks(begun(world, license), 1_100))
+    new = decisions.issue(ref, seen=seen(ref), by=world.ministry.decider)
+    page = plain(client, world.exporter, f"/licenses/{license.ref}/")
+    assert f"800 kg went over to {new.ref}" in page
+    assert f"Line 1, 1C905.a.4: 50 kg reserved here still, 150 kg had crossed. 800 kg went over to {new.ref}." in page
+    assert "left of" not in plain(client, world.exporter, "/licenses/?state=replaced").partition(license.ref)[2]
+    reviewer = world.ministry.reviewer
+    for actor, path in ((world.exporter, f"/applications/{first}/"), (reviewer, f"/desk/cases/{first}/")):
+        assert f"{new.ref} took its place, with what was left of it." in plain(client, actor, path)
+    of_change = plain(client, world.ministry.reviewer, f"/desk/cases/{ref}/")
+    assert f"{new.ref} took the place of {license.ref}." in of_change
+    assert "Line 1, 1C905.a.4 1,000 kg 1,100 kg 200 kg" in of_change
+    whole, user = (f"/v/{license.ref}/{code}/" for code in (license.verify_code, license.end_users.get().verify_code))
+    assert f"Line 1: 800 kg went over to {new.ref}." in plain(client, None, whole)
+    assert "1,000 kg" in plain(client, None, whole)
+    assert new.ref not in plain(client, None, user)
+
+
+def test_what_is_sent_is_shown_beside_what_the_license_says(world, client):
+    license = world.license(kilograms=1_000)
+    ref = asks(begun(world, license), 1_250)
+    page = plain(client, world.exporter, f"/applications/{ref}/submit/")
+    assert f"Change of {license.ref}" in page
+    assert "Line 1, 1C905.a.4 1,000 kg 1,250 kg 0 kg" in page
+
+
+def test_the_rules_are_told_while_a_change_is_typed(world, client):
+    license = world.license(kilograms=1_000)
+    ref = begun(world, license).ref
+    window = {"planned_from": legal_today(), "planned_until": license.usable_until}
+    typed = {"kind": "amendment", "purpose": "sale", "red_flag": "none", **window, "lines-TOTAL_FORMS": 1}
+    typed |= {"lines-INITIAL_FORMS": 0, "lines-0-code": "1C905.a.4"}
+    typed |= {"end_users": [user.declaration_id for user in license.end_users.all()]}
+    client.force_login(world.exporter.user)
+    assert "1C905.a.4" in client.post(f"/applications/typed/?of={ref}", typed).content.decode()
+    for nothing in ("/applications/typed/", f"/applications/typed/?of={make.unknown('AP')}"):
+        assert "Choose goods and an end-user" in client.post(nothing, typed).content.decode()
+    assert f'hx-post="/applications/typed/?of={ref}"' in client.get(f"/applications/{ref}/edit/").content.decode()
+
+
+def plain(client, actor, path):
+    client.force_login(actor.user) if actor else client.logout()
+    text = re.sub(r"<[^>]+>", " ", client.get(path).content.decode())
+    return re.sub(r" ([.,:;])", r"\1", " ".join(unescape(text).split()))

@@ -888,3 +888,25 @@ def test_a_license_with_many_shipments_takes_as_many_queries(browser, world, lic
         world.shipment(license, KG)
     with django_assert_num_queries(len(one)):
         browser.get(path)
+
+
+def test_of_a_license_whose_first_day_is_ahead_each_tag_says_so(browser, client, world, license):
+    first = legal_today() + timedelta(days=3)
+    License.objects.filter(pk=license.pk).update(usable_from=first)
+    pages = {
+        f"/customs/licenses/{license.ref}/": None,
+        f"/licenses/{license.ref}/": world.exporter,
+        "/licenses/": world.exporter,
+        f"/desk/licenses/{license.ref}/": world.ministry.decider,
+        "/desk/licenses/": world.ministry.decider,
+        f"/desk/cases/{license.application.ref}/": world.ministry.decider,
+    }
+    said = {}
+    for path, actor in pages.items():
+        client.force_login(actor.user) if actor else None
+        html = client.get(path).content.decode()
+        tags = [" ".join(tag.split()) for tag in re.findall(r'<span class="tag[^>]*>([^<]*)', html)]
+        said[path] = (f"Not usable before {first:%-d %b %Y}" in tags, "In force" in tags)
+    cases = {path: flags[0] for path, flags in said.items()}
+    assert cases == dict.fromkeys(pages, True)
+    assert not any(flags[1] for path, flags in said.items() if "cases" not in path)
