@@ -45,7 +45,7 @@ def address(license: License, code: str) -> str:
 
 
 # One, as it is scanned or copied: with its code, where that is there.
-ADDRESS = re.compile(r"/v/(?P<number>[^/\s]+)(?:/(?P<code>[^/\s#]+))?", re.IGNORECASE)
+ADDRESS = re.compile(r"/v/(?P<number>[^/]+)(?:/(?P<code>[^/#]+))?", re.IGNORECASE)
 
 
 def spoken(code: str) -> str:
