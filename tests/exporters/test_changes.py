@@ -11,6 +11,7 @@ from config.local import demo
 from core.deliveries import relay
 from core.errors import DomainError
 from core.history import lines_of
+from core.legal_time import legal_now
 from core.models import HistoryLine, Mail, Membership, Organization
 from exporters import actions, selectors
 from exporters.actions import changes
@@ -137,6 +138,7 @@ def test_an_accepted_change_holds_and_the_old_stays_readable(world, pk, client):
         "Business license: business-license.pdf → new-license.pdf",
     ):
         assert said in told, said
+    client.force_login(world.ministry.intake.user)
     assert client.get(f"/documents/{before.business_license_id}/").status_code == 200
 
 
@@ -275,6 +277,14 @@ def test_postgresql_changes_no_fact_of_a_verified_company(world, pk, fact):
     assert f"{fact} of a verified company" in broken(ACCOUNT.format(fact), "33", pk)
 
 
+def test_postgresql_changes_a_credit_code_whatever_was_accepted_for_nobody(world, pk):
+    make.asked(world.exporter)
+    code, officer = make.credit_code(992), world.ministry.intake.user
+    said = {"after": {"uscc": code}, "outcome": "accepted", "decided_by": officer, "decided_at": legal_now()}
+    AccountChange.objects.update(**said)
+    assert "uscc of a verified company" in broken(ACCOUNT.format("uscc"), code, pk)
+
+
 def test_postgresql_changes_no_business_license_of_a_verified_company(world, pk):
     make.asked(world.exporter)
     other = AccountChange.objects.get().paper_id
@@ -359,6 +369,8 @@ def test_the_desk_lists_who_waits_and_its_page_answers(world, pk, client):
     desk = page(client, world.ministry.intake, f"/desk/exporters/{pk}/")
     for said in ("Lanting Rare Metals Co., Ltd.", "Renamed by its owners", "new-license.pdf", "Decline the change"):
         assert said in desk, said
+    paper = AccountChange.objects.get().paper_id
+    assert client.get(f"/documents/{paper}/").status_code == 200
     assert "It matches the paper: accept" not in page(client, world.ministry.decider, f"/desk/exporters/{pk}/")
     assert "A change is asked for" in page(client, world.ministry.decider, f"/desk/exporters/{pk}/")
     client.force_login(world.ministry.intake.user)

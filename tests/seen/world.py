@@ -181,12 +181,13 @@ def _companies(world):
 
 
 def _stopped(world):
-    """A company that is suspended, and the references of its license and its open case."""
+    """A company that is suspended while it waits for another name, and the references of its license and open case."""
     boss = make.exporter(world.ministry, "Stopped Co., Ltd.")
     _call(boss, "Stopped")
     mine = make.World(world.ministry, world.customs, boss)
     license = mine.license(kilograms=100)
     case = mine.under_review(mine.application(by_whom=[mine.declaration()]))
+    make.asked(boss)
     make.stopped(mine)
     return boss, [license.ref, case]
 
