@@ -153,6 +153,8 @@ class Tour:
             ports="CNSHA",
             purpose="sale",
             red_flag="none",
+            trade_mode="ordinary",
+            transport_mode="sea",
             **{
                 "lines-0-code": "1C905.a.4",
                 "lines-0-description": MAGNETS,

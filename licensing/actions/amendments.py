@@ -202,6 +202,8 @@ def amend(ref: str, *, seen: int, by: Actor) -> Application:
         ports=license.ports,
         purpose=before.purpose,
         red_flag=before.red_flag,
+        trade_mode=before.trade_mode,
+        transport_mode=before.transport_mode,
         circumstances=before.circumstances,
         created_by=by.user,
         created_at=at,

@@ -45,6 +45,8 @@ SAID = (
     "planned_until",
     "purpose",
     "red_flag",
+    "trade_mode",
+    "transport_mode",
     "remarks",
     "circumstances",
 )
@@ -89,6 +91,8 @@ class Draft:
     planned_until: date | None = None
     purpose: str = ""
     red_flag: str = ""
+    trade_mode: str = ""
+    transport_mode: str = ""
     remarks: str = ""
     circumstances: str = ""
 
@@ -251,6 +255,8 @@ def _missing_facts(row: Application) -> list[Problem]:
         "planned_until": _("Say until when you plan to export."),
         "purpose": _("Say what kind of transaction it is."),
         "red_flag": _("Say whether you know of a risk, or were told of one."),
+        "trade_mode": _("Say by which mode of trade you export."),
+        "transport_mode": _("Say how the goods leave the country."),
     }
     problems += [Problem(f"/{name}", "required", message) for name, message in needed.items() if not getattr(row, name)]
     if row.exporter.state != ExporterState.ACTIVE:

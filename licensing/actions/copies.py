@@ -45,6 +45,8 @@ def said(row: Application) -> Draft:
         planned_until=row.planned_until,
         purpose=row.purpose,
         red_flag=row.red_flag,
+        trade_mode=row.trade_mode,
+        transport_mode=row.transport_mode,
         remarks=row.remarks,
         circumstances=row.circumstances,
     )

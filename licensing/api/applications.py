@@ -24,7 +24,7 @@ from licensing import selectors
 from licensing.api import examples
 from licensing.api.views import actor_of, canonical
 from licensing.clock import Reading
-from licensing.models import Application, ClockInterval, Kind, License
+from licensing.models import Application, ClockInterval, Kind, License, TradeMode, TransportMode
 from licensing.selectors import Remedy
 from licensing.states import ApplicationState as S
 
@@ -139,6 +139,8 @@ class CaseLineOutput(serializers.Serializer[Any]):
 class ApplicationOutput(serializers.Serializer[Any]):
     reference = ReferenceOutput(Application.PREFIX)
     kind = WordOutput(Kind)
+    trade_mode = WordOutput(TradeMode, allow_null=True, help_text=gettext_lazy("Null: nobody said."))
+    transport_mode = WordOutput(TransportMode, allow_null=True, help_text=gettext_lazy("Null: nobody said."))
     circumstances = serializers.CharField(
         help_text=gettext_lazy("What it says of special circumstances; empty for the other kinds.")
     )
@@ -180,6 +182,8 @@ def application(row: Application, clock: Reading | None, remedy: Remedy | None) 
     return {
         "reference": row.ref,
         "kind": row.kind,
+        "trade_mode": row.trade_mode or None,
+        "transport_mode": row.transport_mode or None,
         "circumstances": row.circumstances,
         "amends": row.amends and row.amends.ref,
         "renews": row.renews and row.renews.ref,

@@ -54,6 +54,8 @@ VERIFIED = {
 APPLICATION = {
     "reference": "AP-5T0RK8W6M",
     "kind": "annual",
+    "trade_mode": "ordinary",
+    "transport_mode": "sea",
     "circumstances": "",
     "amends": None,
     "renews": None,

@@ -14,6 +14,8 @@ from licensing.models.applications import (
     Kind,
     RecommendedLine,
     ToleranceMode,
+    TradeMode,
+    TransportMode,
 )
 from licensing.models.comments import Comment
 from licensing.models.declarations import Declaration, DeclarationEntry, DeclarationItem, InvalidGround
@@ -44,6 +46,8 @@ from licensing.models.visits import Visit
 from licensing.models.windows import Follow, WindowWarning
 
 __all__ = [
+    "TradeMode",
+    "TransportMode",
     "CIRCUMSTANCES_LEAST",
     "LONE",
     "About",

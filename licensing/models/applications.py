@@ -57,6 +57,28 @@ class Kind(models.TextChoices):
     SPECIAL = "special", _("Special circumstances")
 
 
+class TradeMode(models.TextChoices):
+    """As customs knows them; by words, as codes of customs are unverified here."""
+
+    ORDINARY = "ordinary", _("Ordinary trade")
+    SUPPLIED = "supplied", _("Processing with supplied materials")
+    IMPORTED = "imported", _("Processing with imported materials")
+    BONDED = "bonded", _("Out of a bonded zone or store")
+    TEMPORARY = "temporary", _("Temporary export")
+    REPAIR = "repair", _("Goods for repair, or repaired")
+    SAMPLES = "samples", _("Samples")
+    OTHER = "other", _("Another mode")
+
+
+class TransportMode(models.TextChoices):
+    SEA = "sea", _("By sea or inland water")
+    RAIL = "rail", _("By rail")
+    ROAD = "road", _("By road")
+    AIR = "air", _("By air")
+    MAIL = "mail", _("By mail or courier")
+    OTHER = "other", _("Another way")
+
+
 LONE = (Kind.PER_SHIPMENT, Kind.SPECIAL)  # of one end-user and one clearance
 
 
@@ -110,6 +132,12 @@ class Application(FSMModelMixin, models.Model):
     consignees = models.ManyToManyField(Party, related_name="+", blank=True)
     purpose = models.CharField(max_length=40, blank=True)  # these two in the rules' words; nothing: nobody said
     red_flag = models.CharField(max_length=20, blank=True)
+    trade_mode = models.CharField(
+        _("mode of trade"), max_length=12, choices=TradeMode, blank=True, default="", db_default=""
+    )
+    transport_mode = models.CharField(
+        _("mode of transport"), max_length=12, choices=TransportMode, blank=True, default="", db_default=""
+    )
     remarks = models.TextField(_("anything else the reviewer should know"), blank=True)
     circumstances = models.TextField(
         _("special circumstances"),

@@ -40,6 +40,7 @@ def certificate(line: HistoryLine) -> Content:
         "consignees": [parties.said(party.pk) for party in license.consignees.all()],
         "destinations": said.countries(license.destinations),
         "ports": ", ".join(license.ports),
+        "modes": said.modes(license.application),
         "conditions": [said.both(one.get_code_display) for one in license.conditions.all()],
         "clearances": license.max_clearances,
         "report_days": license.report_days,

@@ -82,6 +82,7 @@ def receipt(line: HistoryLine, case: Application) -> Data:
         "ports": ", ".join(case.ports),
         "purpose": _fact("transaction.purpose", case.purpose),
         "red_flag": _fact("exporter.red_flag", case.red_flag),
+        "modes": said.modes(case),
         "remarks": case.remarks,
         "circumstances": case.circumstances,
         "lines": [

@@ -13,7 +13,7 @@ from core.models import Country, HistoryLine, Organization
 from core.templatetags.lodestone import quantity_bare, unit_word
 from exporters.models import Exporter, Party
 from exporters.selectors import facts_at
-from licensing.models import EndUse, Finding, PolicyEdition
+from licensing.models import Application, EndUse, Finding, PolicyEdition
 from licensing.selectors.editions import rules_of
 
 TEMPLATES = Path(__file__).parent
@@ -135,3 +135,9 @@ def title(instrument: Mapping[str, Any]) -> Both:
 def laws(document: Mapping[str, Any]) -> list[Both]:
     named = {row["id"]: row for row in document["instruments"] if row["authority"] == "law"}
     return [title(named[law]) for law in LAWS if law in named]
+
+
+def modes(case: Application) -> list[Both]:
+    """By which mode of trade its goods are exported, and how they leave; of what nobody said nothing."""
+    of = [(case.trade_mode, case.get_trade_mode_display), (case.transport_mode, case.get_transport_mode_display)]
+    return [both(word) for slug, word in of if slug]

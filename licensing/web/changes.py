@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from itertools import zip_longest
 
+from django.db.models import TextChoices
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -15,7 +16,7 @@ from licensing.actions.applications import Draft, LineDraft
 from licensing.actions.copies import Unnamed, before, said, unnamed
 from licensing.actions.renewals import filed_by
 from licensing.elements import show_percents
-from licensing.models import Application, ApplicationLine, Kind, License
+from licensing.models import Application, ApplicationLine, Kind, License, TradeMode, TransportMode
 from licensing.selectors.floors import passed_on
 from licensing.states import ApplicationState
 from licensing.templatetags.licensing import fact
@@ -119,6 +120,10 @@ def _facts(old: Draft, now: Draft) -> Iterator[Change]:
         yield Change(label, words(old), words(now))
 
 
+def _label(of: type[TextChoices], slug: str) -> str:
+    return str(of(slug).label) if slug else ""
+
+
 def _day(on: date | None) -> str:
     return day(on) if on else ""
 
@@ -146,6 +151,8 @@ _OF_A_CASE: tuple[tuple[Promise, Callable[[Draft], str]], ...] = (
         gettext_lazy("Risk that the exporter knows of, or was told of"),
         lambda one: fact(one.red_flag, "exporter.red_flag"),
     ),
+    (gettext_lazy("Mode of trade"), lambda one: _label(TradeMode, one.trade_mode)),
+    (gettext_lazy("Mode of transport"), lambda one: _label(TransportMode, one.transport_mode)),
     (gettext_lazy("Special circumstances"), lambda one: one.circumstances),
     (gettext_lazy("For the reviewer"), lambda one: one.remarks),
 )

@@ -358,6 +358,8 @@ def test_everything_missing_is_named_at_once_and_nothing_is_sent(world):
         ("/planned_until", "required"),
         ("/purpose", "required"),
         ("/red_flag", "required"),
+        ("/trade_mode", "required"),
+        ("/transport_mode", "required"),
         ("/lines", "min-items"),
         ("/consignees", "min-items"),
         ("/end_users", "min-items"),

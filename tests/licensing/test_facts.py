@@ -49,10 +49,10 @@ def test_an_end_user_of_no_known_kind_stops_the_submission_and_leads_to_its_page
     assert f'href="/parties/{user.ref}/edit/#id_nature"' in page.content.decode()
 
 
-@pytest.mark.parametrize("name", ["purpose", "red_flag"])
+@pytest.mark.parametrize("name", ["purpose", "red_flag", "trade_mode", "transport_mode"])
 def test_what_the_rules_ask_is_asked_without_an_answer_chosen(browser, world, name):
     form = browser.get("/applications/new/").context["form"]
-    assert form[name].value() is None and form.fields[name].choices[0] == ("", "")
+    assert not form[name].value() and form.fields[name].choices[0][0] == ""
     ref = world.application()
     Application.objects.filter(ref=ref).update(**{name: ""})
     assert [(problem.pointer, problem.code) for problem in missing(ref)] == [(f"/{name}", "required")]

@@ -33,6 +33,8 @@ def change(browser, ref, quantity):
         "planned_until": row.planned_until,
         "purpose": row.purpose,
         "red_flag": row.red_flag,
+        "trade_mode": row.trade_mode,
+        "transport_mode": row.transport_mode,
         "end_users": [user.declaration_id for user in row.end_users.all()],
         "consignees": [party.pk for party in row.consignees.all()],
         "lines-TOTAL_FORMS": 1,

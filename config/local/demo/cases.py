@@ -59,6 +59,9 @@ def declaration(actor: Actor, end_user: Party, codes: list[str], use: str, produ
     return declarations.submit(row.ref, seen=seen(row.ref), by=actor)
 
 
+MODES = {"trade_mode": "ordinary", "transport_mode": "sea"}
+
+
 def application(
     actor: Actor,
     kind: str,
@@ -84,7 +87,7 @@ def application(
             contract_on=today - timedelta(days=30),
             planned_from=today,
             planned_until=today + timedelta(days=330),
-            **{"consignees": [row.end_user for row in by_whom], "purpose": "sale", "red_flag": "none"} | said,
+            **{"consignees": [row.end_user for row in by_whom], "purpose": "sale", "red_flag": "none"} | MODES | said,
         ),
         by=actor,
     )

@@ -70,6 +70,8 @@ class ApplicationForm(forms.ModelForm):
             "purpose",
             "red_flag",
             "ports",
+            "trade_mode",
+            "transport_mode",
             "remarks",
             "circumstances",
         ]
@@ -132,6 +134,8 @@ class ApplicationForm(forms.ModelForm):
             planned_until=data["planned_until"],
             purpose=data["purpose"],
             red_flag=data["red_flag"],
+            trade_mode=data["trade_mode"],
+            transport_mode=data["transport_mode"],
             remarks=data["remarks"],
             circumstances=data.get("circumstances") or "",
         )
