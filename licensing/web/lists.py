@@ -84,8 +84,9 @@ APPLICATIONS = List(
 
 
 def first_for(rows: list[Any], actor: Actor) -> Any:
-    """The first of the cases that waits for this officer; a colleague's, or the exporter's turn, is none."""
-    return next((row for row in rows if _is_work(row, actor)), None)
+    """The first of the cases that waits for this officer; a colleague's, or the exporter's turn, is none, nor what is
+    contested, which has a list of its own."""
+    return next((row for row in rows if not row.contested and _is_work(row, actor)), None)
 
 
 def _is_work(row: Any, actor: Actor) -> bool:

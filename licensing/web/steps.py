@@ -725,10 +725,12 @@ register(
 
 def suspended(line: HistoryLine) -> str:
     """And why, where nobody gave a reason in words."""
+    why = "" if line.reason else opened_because(line.facts.get("cause", ""), line.facts)
+    if why:
+        return str(_("Suspended. {why}")).format(why=why)
     if (of := line.facts.get("end_users")) and not line.reason:
         return str(_("Suspended: it is closed for {end_users}, and serves nobody else")).format(end_users=of)
-    why = "" if line.reason else opened_because(line.facts.get("cause", ""), line.facts)
-    return str(_("Suspended. {why}")).format(why=why) if why else str(_("Suspended"))
+    return str(_("Suspended"))
 
 
 def lifted(line: HistoryLine) -> str:
