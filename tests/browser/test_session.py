@@ -99,7 +99,7 @@ def test_what_was_typed_is_there_after_signing_in_again(sign_in, demo_world, scr
     assert Application.objects.filter(state="awaiting_applicant").count() == 1
     with page.expect_navigation():
         page.locator("form[action$='/answer/'] button").last.click()
-    assert "Your answer is with the reviewer." in page.locator("main").inner_text()
+    assert "Your answer is with the officer who asked." in page.locator("main").inner_text()
 
 
 def test_what_was_typed_into_one_form_survives_the_sending_of_another_for_its_writer_alone(sign_in, demo_world):
@@ -114,7 +114,7 @@ def test_what_was_typed_into_one_form_survives_the_sending_of_another_for_its_wr
     second.fill("A whole one")
     with page.expect_navigation():
         second.locator("xpath=ancestor::form").locator("[name=final]").click()
-    assert "Your answer is with the reviewer." in page.locator("main").inner_text()
+    assert "Your answer is with the officer who asked." in page.locator("main").inner_text()
     values = [field.input_value() for field in page.locator(QUESTION).all()]
     assert "Half of an answer" in values and "A whole one" not in values
 

@@ -153,7 +153,9 @@ class Killed:
 
     def _within(self, part: str, some: int) -> tuple[set[int], Callable[[], Any]]:
         """The same of so many of a part's own processes."""
-        pid, old = self.pid(part), children(self.pid(part))
+        pid = self.pid(part)
+        assert within(30, lambda: len(children(pid)) >= some), part  # of a part that was begun anew a moment ago
+        old = children(pid)
         victims = set(random.sample(sorted(old), some))
         return victims, lambda: len(now := children(pid)) == len(old) and not now & victims
 

@@ -290,6 +290,7 @@ def test_a_mail_names_what_happened_with_a_link_and_tells_no_content(world):
         "percent": 80,
         "instrument": "A57-2025",
         "license": "EL-NEW",
+        "end_users": "PTY-1",
         "email": world.exporter.user.email,
     }
     invited = {"email": "invited@firm.example", "name": "Li Na"}
