@@ -51,7 +51,7 @@ class Meeting:
         self._parts, self._labels = parts, labels or {}
         self._sent, self.status = request.method == "POST", 200
         self.differences: list[Difference] = []
-        self.merged = False
+        self.merged = self.asked = False
         now = parts(None, None)
         self.forms, self.base = now, _base(now)
         if request.POST:
@@ -61,6 +61,7 @@ class Meeting:
                 if typed := getattr(request, "typed", None):  # what the page shows again is the copy
                     request.typed = replace(typed, data=self._data)
                 if self._meet(now):
+                    self.asked = True
                     self.base = self._data.get("base", "")
                 else:
                     self._agree(_version(now), _base(now))
@@ -89,7 +90,7 @@ class Meeting:
 
         Raises DomainError: 412 stale where another tab saved something else meanwhile, and what the verb raises.
         """
-        if self.merged:  # the page would go on with values that it does not show
+        if self.merged or self.asked:  # the page would go on with values that it does not show
             detail = _("Somebody changed this since you opened it. Compare with the present values and send again.")
             raise DomainError(detail, code="stale")
         now = self._parts(None, None)

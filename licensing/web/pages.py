@@ -135,7 +135,8 @@ def application_form(request: HttpRequest, ref: str = "") -> HttpResponse:
             parties=parties_for(request.actor),
             initial={"kind": request.GET.get("kind", "annual")} if now is None else None,
         )
-        return [form, LineFormSet(data, initial=_line_initial(now), prefix="lines", form_kwargs=known)]
+        lines = _line_initial(now)[: _rows_of_the_page(data)]
+        return [form, LineFormSet(data, initial=lines, prefix="lines", form_kwargs=known)]
 
     def save(form: ApplicationForm, lines: BaseFormSet) -> Application:
         nonlocal ref
@@ -170,6 +171,12 @@ def application_form(request: HttpRequest, ref: str = "") -> HttpResponse:
 def _typed(lines: BaseFormSet) -> list[LineForm]:
     """The rows of goods that somebody filled in and did not take out."""
     return [line for line in lines.forms if line not in lines.deleted_forms and line.cleaned_data]
+
+
+def _rows_of_the_page(data: QueryDict | None) -> int | None:
+    """How many lines stood there when it was opened: one that was added since, and saved meanwhile, is a new one."""
+    said = (data or {}).get("lines-INITIAL_FORMS", "")
+    return int(said) if said.isascii() and said.isdigit() and len(said) < 5 else None
 
 
 def _line_initial(row: Application | None) -> list[dict[str, Any]]:

@@ -118,3 +118,26 @@ def test_a_declaration_begins_when_it_is_complete_enough(browser, world):
     assert "First complete" in tab.answer["said"] and "End-user" in tab.answer["said"]
     assert Declaration.objects.count() == known
     assert tab.type(end_user=str(party.pk)) in (200, 422)
+
+
+def test_a_half_typed_row_hides_no_change_of_a_colleagues(browser, world):
+    case = draft(world)
+    first, second = (Tab(browser, f"/applications/{case.ref}/edit/") for _ in range(2))
+    assert first.type(**{"lines-1-code": "1C902.b", "lines-TOTAL_FORMS": "2"}) == 200 and first.answer["left"] == [
+        "Goods"
+    ]
+    assert second.type(**{"lines-0-quantity": "500"}) == 200
+    assert first.type(remarks="Urgent.") == 412
+    assert case.lines.get().quantity == 500_000
+
+
+def test_a_row_that_was_added_and_saved_may_be_emptied_or_left_alone(browser, world):
+    case = draft(world)
+    tab = Tab(browser, f"/applications/{case.ref}/edit/")
+    blank = dict.fromkeys(("lines-1-code", "lines-1-description", "lines-1-quantity"), "")
+    added = {"lines-2-code": "1C902.b", "lines-2-description": "Oxide", "lines-2-quantity": "7"}
+    assert tab.type(**{"lines-TOTAL_FORMS": "3"}, **blank, **added) == 200
+    assert tab.type(remarks="Urgent.") == 200 and tab.answer["left"] == []
+    assert [line.quantity for line in case.lines.order_by("number")][1:] == [7_000]
+    assert tab.type(**dict.fromkeys(added, "")) == 200 and tab.answer["left"] == []
+    assert case.lines.count() == 1
