@@ -7,7 +7,16 @@
   if (!form || !told) return;
   const WAIT_MS = 800, AGAIN_MS = 4000;
   const PREFIX = "draft:", OWN = PREFIX + (form.elements.typed_by?.value.split(":")[0] || "") + ":";
-  const key = () => OWN + location.pathname;
+  const TAB = sessionStorage.getItem("draft-tab") || String(Math.random()).slice(2);
+  sessionStorage.setItem("draft-tab", TAB);
+  const place = () => `${OWN}${location.pathname}#`;
+  const key = () => place() + TAB;
+  const SENT = `${OWN}sent`;  // the button took this copy along
+  const taken = () => { try { localStorage.setItem(SENT, key()); } catch { /* stores nothing */ } };
+  if (document.getElementById("conflicts")) {  // what is to stand is chosen there, and the button alone says it
+    form.addEventListener("submit", taken);
+    return;
+  }
   const OF_THE_PAGE = ["csrfmiddlewaretoken", "typed_by", "theirs"];
   let timer = 0, sending = null, unsent = null, dirty = false, over = false;
 
@@ -60,12 +69,13 @@
   form.addEventListener("change", change);
   form.addEventListener("submit", async (event) => {
     clearTimeout(timer);
+    taken();
     if (!sending && !dirty && unsent === null) return;
     event.preventDefault();  // what is under way comes first, or the form would meet its own change
     await sending;
     if (unsent !== null) await save();
     if (dirty) await save();
-    if (unsent !== null && !over) return;  // the page stays, with all that was typed
+    if (unsent !== null && !over) { localStorage.removeItem(SENT); return; }  // the page stays, with all that was typed
     unsent = null;
     dirty = false;
     setTimeout(() => form.requestSubmit(event.submitter));  // not while this event is still on its way
@@ -93,12 +103,21 @@
     document.addEventListener("submit", (event) => {
       if (event.target.matches("[data-forget-typed]")) Object.keys(localStorage).filter((name) => name.startsWith(PREFIX)).forEach((name) => localStorage.removeItem(name));
     });
-    const kept = JSON.parse(localStorage.getItem(key()) || "null");
-    if (kept && !document.querySelector(".errsum, #conflicts")) {
+    const problems = document.querySelector(".errsum");
+    const sent = localStorage.getItem(SENT);
+    localStorage.removeItem(SENT);
+    if (sent && !problems) localStorage.removeItem(sent);
+    const name = [key(), ...Object.keys(localStorage)].find((one) => one.startsWith(place()) && localStorage.getItem(one));
+    const kept = name && JSON.parse(localStorage.getItem(name));
+    if (kept && !problems) {
+      const opened = form.elements.version.value;
       put(kept);
-      dirty = true;
-      say(form.dataset.again);
-      later(WAIT_MS);
+      localStorage.removeItem(name);
+      keep();
+      over = form.elements.version.value !== opened;  // it was changed since: the button compares
+      dirty = !over;
+      say(over ? form.dataset.over : form.dataset.again, over);
+      if (dirty) later(WAIT_MS);
     }
   } catch { /* a browser that stores nothing loses only this comfort */ }
 })();

@@ -88,6 +88,27 @@ def test_two_tabs_are_asked_and_nothing_is_overwritten(sign_in):
     assert case.contract_no == "C-mine"
 
 
+def test_what_the_button_saved_does_not_come_back(sign_in):
+    page = sign_in("lin.wei")
+    case = new_draft(page)
+    other = page.context.new_page()
+    other.goto(f"/applications/{case.ref}/edit/")
+    other.locator("[name=remarks]").fill("Theirs.")
+    expect(other.locator("#saved")).to_contain_text("Saved at")
+    page.locator("[name=contract_no]").fill("C-mine")
+    expect(page.locator("#saved")).to_contain_text("Somebody changed this")
+    page.get_by_role("button", name="Save draft").click()
+    page.wait_for_url(lambda url: url.endswith(f"/applications/{case.ref}/"))
+    other.goto(f"/applications/{case.ref}/edit/")
+    other.locator("[name=contract_no]").fill("C-later")
+    expect(other.locator("#saved")).to_contain_text("Saved at")
+    page.goto(f"/applications/{case.ref}/edit/")
+    page.wait_for_timeout(1_500)
+    assert page.locator("[name=contract_no]").input_value() == "C-later"
+    case.refresh_from_db()
+    assert (case.contract_no, case.remarks) == ("C-later", "Theirs.")
+
+
 PASTE = """(text) => {
   const data = new DataTransfer();
   data.setData("text/plain", text);
