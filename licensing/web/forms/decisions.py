@@ -17,7 +17,7 @@ from core.web.forms import StepForm
 from licensing.actions.intents import default_intent_days
 from licensing.clock import WORKING_DAYS
 from licensing.granted import Tolerance
-from licensing.models import Application, DecisionStep, ToleranceMode
+from licensing.models import LONE, Application, DecisionStep, ToleranceMode
 from licensing.models.intents import intent_of
 from licensing.policy.vocabulary import CLEARANCES_LEAST, CLEARANCES_MOST, MONTHS
 
@@ -130,7 +130,7 @@ class RecommendForm(StepForm):
             self.initial |= {f"quantity_{q.line.number}": show(q.quantity, q.line.unit) for q in last.lines.all()}
             self.initial["end_users"] = [user.pk for user in last.end_users.all()] or users.initial
             self.initial |= {"tolerance_mode": last.tolerance_mode, "tolerance_pct": last.tolerance_pct or None}
-        if case.grants == "per_shipment":
+        if case.grants in LONE:
             del self.fields["max_clearances"]
         self._add_caps(case, last)
 
