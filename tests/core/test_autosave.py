@@ -127,6 +127,7 @@ def test_a_half_typed_row_hides_no_change_of_a_colleagues(browser, world):
         "Goods"
     ]
     assert second.type(**{"lines-0-quantity": "500"}) == 200
+    assert first.type() == 412
     assert first.type(remarks="Urgent.") == 412
     assert case.lines.get().quantity == 500_000
 
