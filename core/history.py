@@ -47,8 +47,13 @@ def require_seen(row: models.Model, seen: int) -> None:
 def require_version(draft: Any, version: int) -> None:
     """Nobody changed the draft, which is locked, since this version of it was read. Raises 412 `stale` otherwise."""
     if draft.version != version:
-        detail = _("Somebody changed this since you opened it. Compare with the present values and send again.")
-        raise DomainError(detail, code="stale", version=draft.version)
+        raise overtaken(version=draft.version)
+
+
+def overtaken(**facts: Any) -> DomainError:
+    """Somebody saved the draft meanwhile: 412 `stale`."""
+    detail = _("Somebody changed this since you opened it. Compare with the present values and send again.")
+    return DomainError(detail, code="stale", **facts)
 
 
 def require(transition: Callable[..., Any], *, by: Actor, seen: int | None = None) -> None:

@@ -19,6 +19,7 @@ from django.utils.datastructures import MultiValueDict
 from django.utils.translation import gettext as _
 
 from core.errors import DomainError
+from core.history import overtaken
 from core.web.forms import show_refusal
 
 Part = BaseForm | BaseFormSet
@@ -91,8 +92,7 @@ class Meeting:
         Raises DomainError: 412 stale where another tab saved something else meanwhile, and what the verb raises.
         """
         if self.merged or self.asked:  # the page would go on with values that it does not show
-            detail = _("Somebody changed this since you opened it. Compare with the present values and send again.")
-            raise DomainError(detail, code="stale")
+            raise overtaken()
         now = self._parts(None, None)
         left = [(mine.label, theirs) for mine, theirs in self._fields(now) if mine.wrong]
         if left:

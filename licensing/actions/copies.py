@@ -16,7 +16,7 @@ from core.legal_time import legal_day, legal_now
 from core.references import draw
 from exporters.models import Party
 from exporters.selectors import of_company
-from licensing.actions.applications import Draft, LineDraft, write
+from licensing.actions.applications import SAID, Draft, LineDraft, write
 from licensing.actions.reliance import unreliable
 from licensing.granted import decided
 from licensing.models import LONE, Application, ApplicationDocument, ApplicationEndUser, Declaration, Kind, License
@@ -34,21 +34,10 @@ def said(row: Application) -> Draft:
     """All that a case says."""
     users = row.end_users.select_related("declaration__end_user")
     return Draft(
-        kind=row.kind,
         lines=[_line(line, line.quantity) for line in row.lines.select_related("control_item", "inquiry")],
         end_users=[user.declaration for user in users],
         consignees=list(row.consignees.order_by("pk")),
-        ports=row.ports,
-        contract_no=row.contract_no,
-        contract_on=row.contract_on,
-        planned_from=row.planned_from,
-        planned_until=row.planned_until,
-        purpose=row.purpose,
-        red_flag=row.red_flag,
-        trade_mode=row.trade_mode,
-        transport_mode=row.transport_mode,
-        remarks=row.remarks,
-        circumstances=row.circumstances,
+        **{name: getattr(row, name) for name in SAID},
     )
 
 

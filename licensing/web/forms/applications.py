@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy
 from core.decided import filled
 from core.web.fields import CodesField, DayField, QuantityField
 from exporters.models import Party
-from licensing.actions.applications import FILE_KINDS, USUAL, Draft, LineDraft
+from licensing.actions.applications import FILE_KINDS, SAID, USUAL, Draft, LineDraft
 from licensing.models import Application, ApplicationDocument, ControlItem, Declaration, Inquiry, Kind
 from licensing.selectors import editions_at
 from licensing.web.forms.check import one_of, words_of
@@ -123,21 +123,10 @@ class ApplicationForm(forms.ModelForm):
     def draft(self, lines: list[LineDraft]) -> Draft:
         data = self.cleaned_data
         return Draft(
-            kind=data["kind"],
             lines=lines,
             end_users=list(data["end_users"]),
             consignees=list(data["consignees"]),
-            ports=data["ports"],
-            contract_no=data["contract_no"],
-            contract_on=data["contract_on"],
-            planned_from=data["planned_from"],
-            planned_until=data["planned_until"],
-            purpose=data["purpose"],
-            red_flag=data["red_flag"],
-            trade_mode=data["trade_mode"],
-            transport_mode=data["transport_mode"],
-            remarks=data["remarks"],
-            circumstances=data.get("circumstances") or "",
+            **{name: data[name] for name in SAID if name in data},  # a form may not ask for each of them
         )
 
 
