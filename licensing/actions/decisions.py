@@ -19,6 +19,7 @@ from core.access import Actor
 from core.command import command
 from core.errors import DomainError, FourEyes, Invalid, Problem
 from core.history import move, record, require
+from core.languages import day_in_words
 from core.legal_time import INSTANT, legal_day, legal_now, months_after
 from core.locks import lock, lock_all
 from core.references import draw, draw_code
@@ -587,9 +588,13 @@ def issue(ref: str, *, seen: int, usable_from: date | None = None, acknowledged:
     if row.exporter.state != ExporterState.ACTIVE:
         message = row.exporter.not_acting() or _("The exporter's account is not active.")
         raise DomainError(message, code="exporter-not-active")
-    first = usable_from or legal_day(at)
+    earliest = max(legal_day(at), row.planned_from or date.min, before.usable_from if before else date.min)
+    first = usable_from or earliest
     if first < legal_day(at):
         raise Invalid([Problem("/usable_from", "date-out-of-range", _("The first day can't be over already."))])
+    if first < earliest:  # of days before nobody judged anything
+        text = _("Begin on {day} or later: it was asked for, and judged, from then on.")
+        raise Invalid([Problem("/usable_from", "date-out-of-range", text.format(day=day_in_words(earliest)))])
     latest = max(row.planned_until or first, legal_day(at))  # a plan that is over, while it was decided, begins at once
     if first > latest:
         message = _("Begin on or before {day}: the exporter plans until {until}.")

@@ -1,6 +1,7 @@
 """An amendment puts another license in the place of one in force: what was used stays used, on every account."""
 
 import re
+from datetime import timedelta
 from decimal import Decimal
 from html import unescape
 
@@ -792,3 +793,14 @@ def plain(client, actor, path):
     client.force_login(actor.user) if actor else client.logout()
     text = re.sub(r"<[^>]+>", " ", client.get(path).content.decode())
     return re.sub(r" ([.,:;])", r"\1", " ".join(unescape(text).split()))
+
+
+def test_a_change_begins_no_earlier_than_the_license_that_it_changes(world):
+    ref, ahead = decided(world, world.application()), legal_today() + timedelta(days=9)
+    license = decisions.issue(ref, seen=seen(ref), usable_from=ahead, by=world.ministry.decider)
+    draft = asks(begun(world, license), 40)
+    Application.objects.filter(ref=draft).update(planned_from=legal_today())
+    decided(world, draft, text="For its months.")
+    early = {"seen": seen(draft), "usable_from": ahead - timedelta(days=1), "by": world.ministry.decider}
+    assert refused(lambda: decisions.issue(draft, **early)).errors[0].pointer == "/usable_from"
+    assert issued(world, draft).usable_from == ahead

@@ -175,6 +175,15 @@ def test_the_first_day_may_be_today_or_the_last_planned_day(offset, world, draft
     assert decisions.issue(draft, seen=seen(draft), usable_from=first, by=world.ministry.decider).usable_from == first
 
 
+def test_no_day_before_the_plan_is_granted_as_nobody_judged_it(world, draft):
+    planned = legal_today() + 3 * DAY
+    change(draft, planned_from=planned, planned_until=planned + 30 * DAY)
+    approved(world, draft)
+    facts = {"seen": seen(draft), "by": world.ministry.decider}
+    assert refused(decisions.issue, draft, usable_from=planned - DAY, **facts) == ["date-out-of-range"]
+    assert decisions.issue(draft, **facts).usable_from == planned  # a form that names no day
+
+
 def test_a_plan_that_was_over_before_the_decision_begins_at_once(world, draft, clock):
     """The ministry took longer than the exporter had planned for: that is no reason for a second application."""
     change(draft, planned_until=legal_today() + 5 * DAY)
