@@ -60,7 +60,7 @@ def require_contestable(row: Application) -> None:
     its place, amendment-open where another change of it is open, renewal-open where another renewal is.
     """
     if row.renews_id is not None:
-        require_none_renewing(lock(License.objects.filter(pk=row.renews_id)))
+        require_none_renewing(_newest(row.renews_id))
     if row.amends_id is None:
         return
     license = lock(License.objects.filter(pk=row.amends_id))
@@ -70,6 +70,12 @@ def require_contestable(row: Application) -> None:
             "{other} asks to change {ref}, too, and one does at a time. Withdraw that first, then contest this."
         )
         raise DomainError(message.format(other=other.ref, ref=license.ref), code="amendment-open")
+
+
+def _newest(pk: int) -> License:
+    """What stands at the place of this license in the end; it, and those between, are this transaction's."""
+    license = lock(License.objects.filter(pk=pk))
+    return _newest(license.successor.pk) if license.successor else license
 
 
 def require_none_renewing(license: License) -> None:

@@ -163,6 +163,23 @@ def test_a_refused_one_is_not_contested_while_another_is_open(world, ending):
     assert refused(renewed, world, ending).code == "renewal-open"
 
 
+def test_nor_while_that_of_what_took_the_place_of_its_license_is(world, ending):
+    """Whoever renews a license looks at those before it; whoever contests looks at those after it, too."""
+    grounds = {"factors": ["END_USE"], "text": "The end-use is not shown."}
+    ref = decided(world, renewed(world, ending).ref, "refuse", **grounds)
+    decisions.refuse(ref, seen=seen(ref), departure="Not shown.", by=world.ministry.decider, **grounds)
+    reconsiderations.serve(ref, by=world.exporter)
+    for _twice in range(2):
+        ending = issued(world, amendments.amend(ending.ref, seen=seen(ending.ref), by=world.exporter).ref)
+    other = renewed(world, ends_in(ending, 90))
+    contest = {"seen": seen(ref), "grounds": "It was shown.", "by": world.exporter}
+    error = refused(reconsiderations.reconsider, ref, **contest)
+    assert error.code == "renewal-open" and other.ref in error.detail
+    applications.withdraw(other.ref, by=world.exporter)
+    reconsiderations.reconsider(ref, **contest)
+    assert refused(renewed, world, ending).code == "renewal-open"
+
+
 def test_it_stays_one_of_an_annual_license(world, ending, client):
     row = renewed(world, ending)
     draft = copies.said(row)
