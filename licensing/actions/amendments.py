@@ -17,6 +17,7 @@ from core.legal_time import legal_day, legal_now
 from core.locks import lock
 from core.quantities import show
 from core.references import draw
+from licensing.granted import decided
 from licensing.models import Application, ApplicationEndUser, Declaration, Kind, License, Suspension
 from licensing.selectors import licenses_for
 from licensing.selectors.floors import Floors, floors_of
@@ -222,16 +223,18 @@ def amend(ref: str, *, seen: int, by: Actor) -> Application:
 def _fill(row: Application, license: License) -> None:
     """The draft has the lines, end-users, consignees and papers of the license."""
     before = license.application
-    codes = {(line.control_item_id, line.description): line.hs_code for line in before.lines.all()}
-    for line in license.lines.order_by("number"):
+    whole = decided(before)
+    assert whole is not None, "what was issued was granted"
+    for line, asked in zip(license.lines.order_by("number"), whole.licensed, strict=True):
         row.lines.create(
             number=line.number,
             control_item=line.control_item,
             description=line.description,
             quantity=max(line.authorized, 1),
             unit=line.unit,
-            hs_code=codes.get((line.control_item_id, line.description), ""),
+            hs_code=asked.hs_code,
             composition=line.composition,
+            inquiry=asked.inquiry,
         )
     declared = Declaration.objects.filter(pk__in=license.end_users.values("declaration")).select_related("end_user")
     for declaration in declared.order_by("pk"):

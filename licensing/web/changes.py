@@ -2,7 +2,7 @@
 stored."""
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from itertools import zip_longest
 
@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy
 
 from core.templatetags.lodestone import day, quantity
 from licensing.actions.applications import Draft, LineDraft
-from licensing.actions.copies import Unnamed, before, said, unnamed
+from licensing.actions.copies import Unnamed, before, granted, said, unnamed
 from licensing.actions.renewals import filed_by
 from licensing.elements import show_percents
 from licensing.models import Application, ApplicationLine, Kind, License, TradeMode, TransportMode
@@ -56,20 +56,16 @@ def changes_of(row: Application) -> Changes | None:
     on = passed_on(license)
     whole = [(line, old, old.authorized + on.get(old.pk, 0)) for line, old in both]
     lines = [LineChange(line, before, old.used) for line, old, before in whole if line.quantity != before]
-    return Changes(lines, [one for one in _others(row, license) if one.before != one.now])
+    return Changes(lines, _beside_quantities(row, license))
 
 
-def _others(row: Application, license: License) -> list[Change]:
-    return [
-        Change(
-            _("End-users"),
-            _names(user.party for user in license.end_users.select_related("party")),
-            _names(user.party for user in row.end_users.all()),
-        ),
-        Change(_("Who receives the goods"), _names(license.consignees.all()), _names(row.consignees.all())),
-        Change(_("Customs ports"), _names(license.ports), _names(row.ports)),
-        Change(_("Last day"), day(license.usable_until), day(row.planned_until) if row.planned_until else ""),
-    ]
+def _beside_quantities(row: Application, license: License) -> list[Change]:
+    """Whatever else it says otherwise. Its lines are the license's; it is of a kind of its own, and counts its months
+    from the first license on."""
+    now, old = said(row), granted(license)
+    lines = [replace(old.lines[at], quantity=line.quantity) for at, line in enumerate(now.lines[: len(old.lines)])]
+    old = replace(old, lines=lines, kind=now.kind, planned_from=now.planned_from, remarks=now.remarks)
+    return [one for one in (*_goods(old, now), *_facts(old, now)) if one.before != one.now]
 
 
 def _names(rows: Iterable[object]) -> str:

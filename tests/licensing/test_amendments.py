@@ -1,6 +1,7 @@
 """An amendment puts another license in the place of one in force: what was used stays used, on every account."""
 
 import re
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from html import unescape
@@ -8,13 +9,23 @@ from html import unescape
 import pytest
 from django.db import IntegrityError, connection, transaction
 
+from config.local import demo
 from core.deliveries import relay
 from core.errors import DomainError, Invalid
 from core.history import lines_of
 from core.legal_time import legal_now, legal_today, months_after
 from core.models import Mail
 from licensing import books, ledger
-from licensing.actions import amendments, applications, decisions, licenses, receipts, reconsiderations, screenings
+from licensing.actions import (
+    amendments,
+    applications,
+    copies,
+    decisions,
+    licenses,
+    receipts,
+    reconsiderations,
+    screenings,
+)
 from licensing.models import Application, ControlItem, Kind, License, Obstacle, QuotaPool, Suspension
 from licensing.models.balances import Ceiling, LicenseLine, Movement
 from licensing.selectors.enforcement import Query, hits
@@ -55,7 +66,7 @@ def asks(row, kilograms):
 
 def decided(world, ref, **granted):
     """Filed, recommended and approved."""
-    make.demo.under_review(world.exporter, ref, world.ministry)
+    demo.under_review(world.exporter, ref, world.ministry)
     granted = {"months": 12, **granted}
     decisions.recommend(ref, seen=seen(ref), outcome="approve", by=world.ministry.reviewer, **granted)
     decisions.approve(ref, seen=seen(ref), by=world.ministry.decider)
@@ -140,7 +151,7 @@ def test_a_recommendation_is_refused_below_what_is_used_each_account_by_its_fiel
         license, lines=[make.shipments.LineRequest(1, 30 * KG, "kg", value=Decimal("1000.00"), currency="CNY")]
     )
     row = begun(world, license)
-    make.demo.under_review(world.exporter, row.ref, world.ministry)
+    demo.under_review(world.exporter, row.ref, world.ministry)
     first = row.end_users.order_by("pk")[0].pk
     granted = {
         "quantities_": {1: 30 * KG - 1},
@@ -163,7 +174,7 @@ def test_clearances_below_those_taken_are_refused(world):
     license = world.license(kilograms=100, max_clearances=3)
     world.shipment(license, 10 * KG)
     row = begun(world, license)
-    make.demo.under_review(world.exporter, row.ref, world.ministry)
+    demo.under_review(world.exporter, row.ref, world.ministry)
     call = {"seen": seen(row.ref), "outcome": "approve", "months": 12, "by": world.ministry.reviewer}
     error = refused(lambda: decisions.recommend(row.ref, max_clearances=1, **call))
     assert [(one.pointer, one.code) for one in error.errors] == [("/max_clearances", "below-used")]
@@ -172,7 +183,7 @@ def test_clearances_below_those_taken_are_refused(world):
 def test_what_is_reserved_after_the_recommendation_stops_approval_and_issue(world, client):
     license = world.license(kilograms=100)
     ref = asks(begun(world, license), 50)
-    make.demo.under_review(world.exporter, ref, world.ministry)
+    demo.under_review(world.exporter, ref, world.ministry)
     call = {"outcome": "approve", "months": 12, "by": world.ministry.reviewer}
     decisions.recommend(ref, seen=seen(ref), **call)
     more = world.shipment(license, 60 * KG)
@@ -383,7 +394,7 @@ def test_it_goes_on_without_him_and_no_later_one_brings_him_back(world, client):
     license = world.license(kilograms=100, users=2)
     row = begun(world, license)
     closed = row.end_users.order_by("pk")[1]
-    make.demo.under_review(world.exporter, row.ref, world.ministry)
+    demo.under_review(world.exporter, row.ref, world.ministry)
     said = {"outcome": "approve", "months": 12, "by": world.ministry.reviewer}
     decisions.recommend(row.ref, seen=seen(row.ref), **said)
     suspended(world, Query(end_user=closed.party.ref))
@@ -403,7 +414,7 @@ def test_it_goes_on_without_him_and_no_later_one_brings_him_back(world, client):
 
 def turned_down(world, license):
     first = asks(begun(world, license), 80)
-    make.demo.under_review(world.exporter, first, world.ministry)
+    demo.under_review(world.exporter, first, world.ministry)
     said = {"outcome": "refuse", "factors": ["END_USE"], "text": "Why."}
     decisions.recommend(first, seen=seen(first), **said, by=world.ministry.reviewer)
     said = {"factors": ["END_USE"], "text": "Why.", "departure": "So."}
@@ -696,6 +707,42 @@ def test_its_successor_is_not_handed_back_while_something_is_reserved_there(worl
     ]
     cancel(shipment.ref, by=world.exporter)
     assert give().state == "surrendered"
+
+
+def test_whatever_a_change_says_otherwise_stands_beside_what_the_license_says(world, client):
+    row = begun(world, world.license(kilograms=100))
+    path, empty = f"/applications/{row.ref}/", "Nothing is asked to be otherwise yet."
+    assert empty in plain(client, world.exporter, path)
+    Application.objects.filter(pk=row.pk).update(
+        transport_mode="air", purpose="civil_aircraft_parts", contract_no="K-2", remarks="Please."
+    )
+    row.lines.update(hs_code="85051190")
+    text = plain(client, world.exporter, path)
+    for words in (
+        "Mode of transport",
+        "By air",
+        "Kind of transaction",
+        "Contract",
+        "K-2",
+        "customs goods code – 85051190",
+    ):
+        assert words in text.split(f"Change of {row.amends.ref}")[-1], words
+    assert empty not in text and "For the reviewer –" not in text and "Planned from –" not in text
+    demo.under_review(world.exporter, row.ref, world.ministry)
+    assert "customs goods code – 85051190" in plain(client, world.ministry.decider, f"/desk/cases/{row.ref}/")
+
+
+def test_a_change_keeps_of_each_line_its_goods_code_and_its_inquiry(world):
+    """Two lines of the same words among them."""
+    goods = [("85051110", make.answered(world)), ("85051190", None)]
+    license = world.license(kilograms=100)
+    draft = copies.said(license.application)
+    lines = [replace(draft.lines[0], hs_code=code, inquiry=asked) for code, asked in goods]
+    case = applications.start(replace(draft, lines=lines), by=world.exporter)
+    for paper in license.application.documents.all():
+        case.documents.create(type=paper.type, document_id=paper.document_id)
+    row = begun(world, issued(world, decided(world, case.ref)))
+    assert [(one.hs_code, one.inquiry) for one in row.lines.order_by("number")] == goods
 
 
 def test_pages_lead_from_one_to_the_other_and_its_holder_is_told(world, client, settings):
