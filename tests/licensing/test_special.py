@@ -23,6 +23,7 @@ from tests.book import draft
 from tests.make import seen
 from tests.ticks import tick
 
+CIVIL_AND_NOT = ("CIV_AUTO", "MIL_USE")
 CLOSING = "They leave no way under special circumstances"
 
 
@@ -42,6 +43,12 @@ def problems(ref):
 def closed(rules, document):
     """The rule on the control list leaves no way any more."""
     rules["R020"]["effect"].pop("grant")
+
+
+def unsaid(rules, document):
+    """The bans on military users and uses say nothing of the way under special circumstances."""
+    for name in ("R030", "R031"):
+        rules[name]["effect"]["remove"].remove("special_application")
 
 
 def words(page):
@@ -79,7 +86,11 @@ def test_what_nothing_forbids_is_not_special(world, hit):
 
 
 @pytest.mark.parametrize("kind", ["special", "per_shipment"])
-def test_a_prohibition_that_leaves_no_such_way_is_final_and_says_what_would_change_it(world, kind):
+@pytest.mark.parametrize("removed", [True, False], ids=["removed", "unsaid"])
+def test_a_prohibition_that_leaves_no_such_way_is_final_and_says_what_would_change_it(world, kind, removed):
+    """Also one that says nothing of the channel, while nobody screened the end-user."""
+    if not removed:
+        make.edition(unsaid)
     user = demo.party(world.exporter, "Arms Works", "US", "Works", nature="military")
     row = demo.declaration(world.exporter, user, ["1C905.a.4"], "MIL_USE", "motors")
     ref = world.special(by_whom=[row], **({} if kind == "special" else {"kind": kind, "circumstances": ""}))
@@ -93,6 +104,15 @@ def test_an_end_user_whom_nobody_screened_yet_may_be_named(world):
     assert found(world.special()) == []
     make.edition(closed)
     assert found(world.special()) == [("/lines", "channel-closed")]
+
+
+def test_to_be_listed_as_well_opens_nothing_that_is_closed_to_others(world):
+    user = demo.party(world.exporter, "Arms Works", "US", "Works")
+    civil, military = (demo.declaration(world.exporter, user, ["1C905.a.4"], use, "x") for use in CIVIL_AND_NOT)
+    world.listed(world.application(kind="per_shipment", by_whom=[civil]))
+    assert found(world.special(by_whom=[civil])) == []
+    (problem,) = problems(world.special(by_whom=[military]))
+    assert (problem.code, problem.extra) == ("policy-prohibits", {"special": False})
 
 
 def test_the_circumstances_are_stated_in_words_enough_and_proved(world):

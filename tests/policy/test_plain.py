@@ -1,6 +1,6 @@
 """The plain evaluator against the cases of rule_cases.csv, and against tiny editions for the sentences they leave open.
 
-C01 to C28 pin the sentences that they need; what is written by hand here is what no case of the file would notice.
+C01 to C33 pin the sentences that they need; what is written by hand here is what no case of the file would notice.
 """
 
 import csv
@@ -35,8 +35,8 @@ def test_the_cases_of_the_file(case):
     }
 
 
-def test_there_are_28_cases():
-    assert len(CASES) == 28
+def test_there_are_33_cases():
+    assert len(CASES) == 33
 
 
 # --- tiny editions

@@ -105,7 +105,7 @@ def an_end_use_dropped(rules, document):
     rules["R042"]["match"]["end_use.code"].remove("MIL_POTENTIAL")
 
 
-@slip(named={"R020"}, tightens=True, loosens=True)
+@slip(named={"R020"}, loosens=True)
 def enabled_flipped(rules, document):
     rules["R020"]["enabled"] = False
 
@@ -244,7 +244,12 @@ def a_risk_dropped(rules, document):
 
 @slip(named={"R030"}, loosens=True)
 def a_way_to_apply_for_what_is_prohibited(rules, document):
-    rules["R030"]["effect"]["grant"] = ["special_application"]
+    rules["R030"]["effect"]["grant"] = [rules["R030"]["effect"]["remove"].pop()]
+
+
+@slip(named={"R034"}, loosens=True)
+def a_way_left_open_to_who_is_listed_as_well(rules, document):
+    rules["R034"]["effect"]["remove"].remove("special_application")
 
 
 @slip(named={"R036"}, loosens=True, breaks={"I4"})
