@@ -11,6 +11,7 @@ from django.db import connection
 from django.utils.translation import gettext as _
 
 from core.errors import DomainError, Invalid, Problem
+from core.models import Idempotency
 
 
 @dataclass(frozen=True)
@@ -97,6 +98,13 @@ def first(fingerprint: str, said: Mapping[str, Any]) -> Answer:
         message = _("This Idempotency-Key was used before with another request. Use a new key for a new request.")
         raise Invalid([Problem("", "idempotency-key-reused", message)])
     return Answer(said["status"], said["content_type"], said["body"], replayed=True)
+
+
+def given(claim: Claim) -> Answer | None:
+    """The answer that the key has by now; the key is not held. Raises as `first` does."""
+    kept = Idempotency.objects.filter(organization=claim.organization_id, key=claim.key)
+    said = kept.values("fingerprint", "status", "content_type", "body").first()
+    return first(claim.fingerprint, said) if said else None
 
 
 def keep(claim: Claim, answer: Answer) -> None:

@@ -4,19 +4,25 @@ button says what is wrong with it.
 A page that another tab has overtaken is refused: only the button asks, field by field, what is to stand.
 """
 
+import json
 from collections.abc import Callable
 from typing import Any
+from uuid import uuid4
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils.formats import time_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from core import idempotency
 from core.errors import DomainError
+from core.idempotency import Answer, Claim, fingerprint
 from core.legal_time import LEGAL_ZONE, legal_now
+from core.web import errors
 from core.web.conflicts import Meeting
 
-HEADER = "X-Autosave"
+HEADER, KEY = "X-Autosave", "Idempotency-Key"
+JSON = "application/json"
 NAMED = 2
 
 
@@ -25,20 +31,65 @@ def by_itself(request: HttpRequest) -> bool:
     return request.method == "POST" and HEADER in request.headers
 
 
-def answer(meeting: Meeting, verb: Callable[..., Any], address: Callable[[], str]) -> HttpResponse:
+def answer(
+    request: HttpRequest, meeting: Meeting, save: Callable[..., Answer], address: Callable[[Any], str]
+) -> HttpResponse:
     """Saves what can be taken of the forms. The answer: what to say to whoever types, what is `left` out, and the
-    `version`, the `base` and the `address` with which the page goes on."""
+    `version`, the `base` and the `address` with which the page goes on. The page that sends the same under the same key
+    again, as its answer was lost, gets that answer.
+
+    save: of the forms, by the `do` that it is handed. address: of what was saved, None where nothing was; from then on
+    the forms are of that row.
+    """
     try:
-        saved, left = meeting.keep(verb)
+        told = _once(request, meeting, save, address)
     except DomainError as refusal:
-        return JsonResponse({"said": _("Not saved. {why}").format(why=refusal.detail)}, status=refusal.status)
-    fields, at = _named(left), time_format(legal_now().astimezone(LEGAL_ZONE), "H:i")
-    if not saved:
-        return JsonResponse({"said": _("Not saved yet. First complete: {fields}").format(fields=fields)}, status=422)
+        said = {"said": _("Not saved. {why}").format(why=refusal.detail)}
+        return JsonResponse(said, status=refusal.status, headers=refusal.headers)
+    return HttpResponse(told.body, status=told.status, content_type=told.content_type)
+
+
+def _once(request: HttpRequest, meeting: Meeting, save: Callable[..., Answer], address: Callable[[Any], str]) -> Answer:
+    def stands(saved: Any = None) -> Answer:
+        on = address(saved)
+        version, base = meeting.stands()
+        return _told(_saved(meeting.left), left=meeting.left, version=version, base=base, address=on)
+
+    claim = _claim(request, stands)
+    if given := idempotency.given(claim):  # before any conflict: with oneself it would be one
+        return given
+    if not meeting.take():
+        fields = _named(meeting.left)
+        return _told(_("Not saved yet. First complete: {fields}").format(fields=fields), status=422)
+    if not meeting.differs():
+        return stands()
+    return save(*meeting.forms, do=lambda verb, *args, **kwargs: verb.claimed(claim, *args, **kwargs))
+
+
+def _claim(request: HttpRequest, render: Callable[[Any], Answer]) -> Claim:
+    """The key is this person's: nobody else gets the answer. A page of before it sent keys asks once."""
+    by, key = request.actor, request.headers.get(KEY) or uuid4().hex
+    typed = {name: values for name, values in request.POST.lists() if name not in errors.SECRETS}
+
+    def refuse(refusal: DomainError) -> Answer:
+        raise refusal  # it is not remembered: the same may be saved later
+
+    return Claim(
+        organization_id=by.organization_id,
+        key=f"typed:{fingerprint('', str(by.user.pk), key)}",
+        fingerprint=fingerprint("POST", request.path, typed),
+        render=render,
+        refuse=refuse,
+    )
+
+
+def _told(said: str, status: int = 200, **more: Any) -> Answer:
+    return Answer(status, JSON, json.dumps({"said": said, **more}))
+
+
+def _saved(left: list[str]) -> str:
     said = _("Saved at {time}, without what is not complete: {fields}") if left else _("Saved at {time}")
-    version, base = meeting.stands()
-    said = said.format(time=at, fields=fields)
-    return JsonResponse({"said": said, "left": left, "version": version, "base": base, "address": address()})
+    return said.format(time=time_format(legal_now().astimezone(LEGAL_ZONE), "H:i"), fields=_named(left))
 
 
 def _named(left: list[str]) -> str:

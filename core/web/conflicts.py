@@ -52,6 +52,7 @@ class Meeting:
         self._parts, self._labels = parts, labels or {}
         self._sent, self.status = request.method == "POST", 200
         self.differences: list[Difference] = []
+        self.left: list[str] = []
         self.merged = self.asked = False
         now = parts(None, None)
         self.forms, self.base = now, _base(now)
@@ -85,11 +86,9 @@ class Meeting:
             self.status = refusal.status
         return None
 
-    def keep(self, verb: Callable[..., Any]) -> tuple[bool, list[str]]:
-        """The verb made what it makes of the fields that can be taken, where they differ from what stands. Returns
-        whether that stands now, and what the other fields are called, which stay as they are.
-
-        Raises DomainError: 412 stale where another tab saved something else meanwhile, and what the verb raises.
+    def take(self) -> bool:
+        """The forms say what can be taken, and elsewhere what stands; `left` is what those other fields are called.
+        Returns whether this can be saved. Raises DomainError 412 stale where another tab saved something meanwhile.
         """
         if self.merged or self.asked:  # the page would go on with values that it does not show
             raise overtaken()
@@ -100,10 +99,12 @@ class Meeting:
             for _label, theirs in left:
                 theirs.take(self._data, self._files)
             self.forms = self._parts(self._data, self._files)
-        right = all(form.is_valid() for form in self.forms)
-        if right and any(not _same(mine.values, theirs.values) for mine, theirs in self._fields(now)):
-            verb(*self.forms)
-        return right, [label for label, _theirs in left]
+        self.left = [label for label, _theirs in left]
+        return all(form.is_valid() for form in self.forms)
+
+    def differs(self) -> bool:
+        """The forms say something else than what stands."""
+        return any(not _same(mine.values, theirs.values) for mine, theirs in self._fields(self._parts(None, None)))
 
     def stands(self) -> tuple[str, str]:
         """Version and values of the row as it is now."""

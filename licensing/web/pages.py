@@ -1,6 +1,7 @@
 """Exporters' pages: declarations, applications. The other lists are in `lists`."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from operator import call
 from typing import Any
 
 from django.contrib import messages
@@ -66,17 +67,20 @@ def declaration_form(request: HttpRequest, ref: str = "") -> HttpResponse:
         start = None if now else {"end_user": parties.filter(ref=request.GET.get("end_user", "")).first()}
         return [DeclarationForm(data, instance=now, initial=start, parties=parties, items=selectors.applicable_items())]
 
-    def save(form: DeclarationForm) -> Declaration:
-        nonlocal ref
+    def save(form: DeclarationForm, do: Callable[..., Any] = call) -> Any:
         if ref:
-            return declarations.change(ref, version=form.cleaned_data["version"], by=request.actor, **form.facts())
-        saved = declarations.draft(by=request.actor, **form.facts())
-        ref = saved.ref
-        return saved
+            version = form.cleaned_data["version"]
+            return do(declarations.change, ref, version=version, by=request.actor, **form.facts())
+        return do(declarations.draft, by=request.actor, **form.facts())
+
+    def address(saved: Declaration | None) -> str:
+        nonlocal ref
+        ref = saved.ref if saved else ref
+        return reverse("declaration.edit", args=[ref]) if ref else ""
 
     meeting = Meeting(request, parts)
     if autosave.by_itself(request):
-        return autosave.answer(meeting, save, lambda: reverse("declaration.edit", args=[ref]) if ref else "")
+        return autosave.answer(request, meeting, save, address)
     if saved := meeting.save(save):
         messages.success(request, _("Saved as {ref}.").format(ref=saved.ref))
         return redirect("declaration", ref=saved.ref)
@@ -138,18 +142,20 @@ def application_form(request: HttpRequest, ref: str = "") -> HttpResponse:
         lines = _line_initial(now)[: _rows_of_the_page(data)]
         return [form, LineFormSet(data, initial=lines, prefix="lines", form_kwargs=known)]
 
-    def save(form: ApplicationForm, lines: BaseFormSet) -> Application:
-        nonlocal ref
+    def save(form: ApplicationForm, lines: BaseFormSet, do: Callable[..., Any] = call) -> Any:
         draft = form.draft([line.line() for line in _typed(lines)])
         if ref:
-            return applications.change(ref, draft, version=form.cleaned_data["version"], by=request.actor)
-        saved = applications.start(draft, by=request.actor)
-        ref = saved.ref
-        return saved
+            return do(applications.change, ref, draft, version=form.cleaned_data["version"], by=request.actor)
+        return do(applications.start, draft, by=request.actor)
+
+    def address(saved: Application | None) -> str:
+        nonlocal ref
+        ref = saved.ref if saved else ref
+        return reverse("application.edit", args=[ref]) if ref else ""
 
     meeting = Meeting(request, parts, {"lines": _("Goods")})
     if autosave.by_itself(request):
-        return autosave.answer(meeting, save, lambda: reverse("application.edit", args=[ref]) if ref else "")
+        return autosave.answer(request, meeting, save, address)
     if saved := meeting.save(save):
         message = _("Saved as {ref}. Nothing is sent yet.").format(ref=saved.ref)
         messages.success(

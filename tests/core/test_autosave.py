@@ -2,12 +2,17 @@
 
 import json
 from urllib.parse import urlencode
+from uuid import uuid4
 
 import pytest
+from django.test import Client
 
 from config.local.visitor import Page
-from core.models import HistoryLine
+from core.command import in_progress
+from core.models import HistoryLine, Idempotency
+from licensing.actions import applications
 from licensing.models import Application, Declaration
+from tests import make
 
 FORM = "application/x-www-form-urlencoded"
 
@@ -29,12 +34,25 @@ class Tab:
         self.browser, self.path = browser, path
         opened = browser.get(path)
         self.form = Page(path, opened.status_code, opened.content.decode()).form(path)
-        self.typed = {}
+        self.typed, self.sent = {}, None
 
     def type(self, **changes):
+        response = self.lose(**changes)
+        return self.hear(response)
+
+    def lose(self, **changes):
+        """It is sent, and its answer does not arrive."""
         self.typed.update(changes)
-        data = urlencode(self.form.filled(self.typed))
-        response = self.browser.post(self.path, data, content_type=FORM, headers={"X-Autosave": "1"})
+        self.sent = uuid4().hex, urlencode(self.form.filled(self.typed))
+        return self.send()
+
+    def send(self, *, browser=None, data=None):
+        """What was sent last, once more: by another's browser, or another body."""
+        key, typed = self.sent
+        headers = {"X-Autosave": "1", "Idempotency-Key": key}
+        return (browser or self.browser).post(self.path, data or typed, content_type=FORM, headers=headers)
+
+    def hear(self, response):
         self.status, self.answer = response.status_code, json.loads(response.content)
         if response.status_code == 200:
             self.path = self.answer["address"] or self.path
@@ -142,3 +160,100 @@ def test_a_row_that_was_added_and_saved_may_be_emptied_or_left_alone(browser, wo
     assert [line.quantity for line in case.lines.order_by("number")][1:] == [7_000]
     assert tab.type(**dict.fromkeys(added, "")) == 200 and tab.answer["left"] == []
     assert case.lines.count() == 1
+
+
+def test_a_lost_answer_begins_no_second_draft(browser):
+    tab = Tab(browser, "/applications/new/")
+    lost = tab.lose(contract_no="C-1")
+    again = tab.send()
+    assert (again.status_code, again.content) == (200, lost.content)
+    tab.hear(again)
+    assert tab.type(contract_no="C-12") == 200
+    assert Application.objects.get().contract_no == "C-12"
+
+
+def test_a_lost_answer_begins_no_second_declaration(browser, world):
+    known = world.declaration()
+    said = {name: getattr(known, name) for name in ("end_use_text", "product", "position_in_product", "process")}
+    said |= {name: str(getattr(known, f"{name}_id")) for name in ("end_user", "end_use")}
+    tab = Tab(browser, "/declarations/new/")
+    lost = tab.lose(**said, yearly_need="7 t", items=str(known.items.get().control_item_id))
+    assert tab.hear(tab.send()) == 200 and json.loads(lost.content) == tab.answer
+    assert tab.type(product="Pumps") == 200
+    assert Declaration.objects.exclude(pk=known.pk).get().product == "Pumps"
+
+
+def test_what_the_server_writes_otherwise_is_no_conflict_with_oneself(browser, world):
+    case = draft(world)
+    tab = Tab(browser, f"/applications/{case.ref}/edit/")
+    tab.lose(**{"lines-0-quantity": "1,200.5"})
+    assert tab.hear(tab.send()) == 200
+    assert tab.type(remarks="Urgent.") == 200
+    assert case.lines.get().quantity == 1_200_500
+    case.refresh_from_db()
+    assert (case.remarks, case.version) == ("Urgent.", 3)
+
+
+def test_a_lost_answer_hides_no_change_of_a_colleagues(browser, world):
+    case = draft(world)
+    first, second = (Tab(browser, f"/applications/{case.ref}/edit/") for _ in range(2))
+    first.lose(contract_no="C-1")
+    assert second.type(remarks="Urgent.") == 412
+    second = Tab(browser, f"/applications/{case.ref}/edit/")
+    assert second.type(remarks="Urgent.") == 200
+    assert first.hear(first.send()) == 200  # what it was answered then
+    assert first.type(contract_no="C-2") == 412
+
+
+def test_nobody_else_gets_an_answer_even_by_its_key(browser, world):
+    colleague = make.colleague(world.exporter, "clerk").user
+    theirs = Client()
+    theirs.force_login(colleague)
+    tab = Tab(browser, "/applications/new/")
+    mine = tab.lose(contract_no="C-1")
+    other = tab.send(browser=theirs)
+    assert other.status_code == 200 and other.json()["address"] != mine.json()["address"]
+    assert {row.created_by for row in Application.objects.all()} == {world.exporter.user, colleague}
+
+
+def test_a_key_is_of_one_text(browser, world):
+    tab = Tab(browser, "/applications/new/")
+    tab.lose(contract_no="C-1")
+    other = tab.send(data=urlencode(tab.form.filled({"contract_no": "C-2"})))
+    assert other.status_code == 422 and "Idempotency-Key" in other.json()["said"]
+    assert Application.objects.get().contract_no == "C-1"
+
+
+def test_a_session_that_began_anew_gets_its_answer(browser):
+    tab = Tab(browser, "/applications/new/")
+    lost = tab.lose(contract_no="C-1")
+    again = tab.send(data=f"{tab.sent[1]}&csrfmiddlewaretoken=another")
+    assert (again.status_code, again.content) == (200, lost.content)
+
+
+def test_a_page_that_knows_no_keys_saves_as_before(browser, world):
+    case = draft(world)
+    tab = Tab(browser, f"/applications/{case.ref}/edit/")
+    for name in ("C-1", "C-2"):
+        tab.typed["contract_no"] = name
+        tab.sent = "", urlencode(tab.form.filled(tab.typed))
+        assert tab.hear(tab.send()) == 200
+    case.refresh_from_db()
+    assert case.contract_no == "C-2"
+
+
+def test_a_refusal_is_not_what_the_key_answers(browser, world):
+    case = draft(world)
+    tab = Tab(browser, f"/applications/{case.ref}/edit/")
+    world.under_review(case.ref)
+    assert tab.lose(contract_no="C-1").status_code == 409
+    assert not Idempotency.objects.exists()
+
+
+def test_what_is_still_being_saved_is_asked_for_again(browser, monkeypatch):
+    def held(*args, **kwargs):
+        raise in_progress()
+
+    monkeypatch.setattr(applications.start, "claimed", held)
+    answer = Tab(browser, "/applications/new/").lose(contract_no="C-1")
+    assert (answer.status_code, answer.headers["Retry-After"]) == (409, "1")
