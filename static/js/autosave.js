@@ -21,12 +21,12 @@
   let timer = 0, sending = null, unsent = null, dirty = false, over = false;
 
   const typed = () => [...new FormData(form)].filter(([name, value]) => typeof value === "string" && !OF_THE_PAGE.includes(name));
-  const keep = () => { try { localStorage.setItem(key(), JSON.stringify(typed())); } catch { /* stores nothing */ } };
+  const keep = () => { try { localStorage.setItem(key(), JSON.stringify({ said: typed(), unsent })); } catch { /* stores nothing */ } };
   const forget = () => { try { localStorage.removeItem(key()); } catch { /* stores nothing */ } };
   const say = (sentence, bad) => { told.textContent = sentence; told.classList.toggle("c-bad", Boolean(bad)); };
   const later = (wait) => { clearTimeout(timer); timer = setTimeout(save, wait); };
 
-  // What did not arrive is sent again as it was, so that an answer that was lost is no conflict with oneself.
+  // What did not arrive is sent again as it was, under its own key: the server answers as it did, if it did.
   const save = () => {
     clearTimeout(timer);
     if (over) return Promise.resolve(false);
@@ -35,14 +35,24 @@
   };
   const send = async () => {
     const again = unsent !== null;
-    if (!again) { unsent = new FormData(form); dirty = false; }
-    let answer, body;
+    if (!again) {
+      unsent = { key: crypto.getRandomValues(new Uint32Array(4)).join("-"), said: typed() };
+      dirty = false;
+      keep();
+    }
+    const sent = new FormData();
+    ["csrfmiddlewaretoken", "typed_by"].forEach((name) => sent.append(name, form.elements[name]?.value || ""));
+    unsent.said.forEach(([name, value]) => sent.append(name, value));
+    const headers = { "X-Autosave": "1", "Idempotency-Key": unsent.key };
+    let answer, body = null, heard = false;
     try {
-      answer = await fetch(form.action, { method: "POST", body: unsent, headers: { "X-Autosave": "1" }, redirect: "manual" });
-      body = answer.status < 500 ? await answer.json() : null;
-    } catch { body = null; }
+      answer = await fetch(form.action, { method: "POST", body: sent, headers, redirect: "manual" });
+      const text = await answer.text();
+      heard = answer.status < 500 && !answer.headers.has("Retry-After");
+      if (heard) body = JSON.parse(text);
+    } catch { /* nothing arrived, or a page that signs in */ }
     if (!body) {
-      over = answer?.type === "opaqueredirect" || (answer && answer.status < 500);
+      over = heard;
       say(over ? form.dataset.over : form.dataset.unsaved, true);
       if (!over) later(AGAIN_MS);
       return false;
@@ -58,8 +68,8 @@
       }
       form.elements.version.value = body.version;
       form.elements.base.value = body.base;
-      if (body.left.length || dirty) keep(); else forget();
     }
+    if (!answer.ok || body.left.length || dirty) keep(); else forget();
     if (dirty && !over) later(again ? 0 : WAIT_MS);
     return answer.ok;
   };
@@ -111,10 +121,11 @@
     const kept = name && JSON.parse(localStorage.getItem(name));
     if (kept && !problems) {
       const opened = form.elements.version.value;
-      put(kept);
+      put(kept.said || kept);  // as it was kept before keys were
+      unsent = kept.unsent || null;
       localStorage.removeItem(name);
       keep();
-      over = form.elements.version.value !== opened;  // it was changed since: the button compares
+      over = !unsent && form.elements.version.value !== opened;  // it was changed since: the button compares
       dirty = !over;
       say(over ? form.dataset.over : form.dataset.again, over);
       if (dirty) later(WAIT_MS);

@@ -51,6 +51,65 @@ def test_a_dead_server_loses_nothing(sign_in, demo_world):
     assert case.remarks == "Typed into the dark."
 
 
+def lose(page, answers):
+    """What is sent from now on is done, and so many answers do not arrive; the one after says that it is under way."""
+    left = list(range(answers + 1))
+
+    def hear(route):
+        if "x-autosave" not in route.request.headers or not left:
+            return route.continue_()
+        if left.pop():
+            route.fetch()
+            return route.abort()
+        return route.fulfill(status=409, headers={"Retry-After": "1"}, json={"said": "Under way."})
+
+    page.route("**/*", hear)
+
+
+def test_a_lost_answer_begins_no_second_draft(sign_in):
+    page = sign_in("lin.wei")
+    page.goto("/applications/new/")
+    lose(page, 1)
+    page.locator("[name=contract_no]").fill("C-lost")
+    expect(page.locator("#saved")).to_contain_text("did not reach us")
+    page.locator("[name=remarks]").fill("Typed since.")
+    expect(page.locator("#saved")).to_contain_text("Saved at", timeout=15_000)
+    expect(page).to_have_url(re.compile(r"/applications/AP-\w+/edit/"))
+    page.get_by_role("button", name="Save draft").click()
+    page.wait_for_url(re.compile(r"/applications/AP-\w+/$"))
+    assert Application.objects.get(contract_no="C-lost").remarks == "Typed since."
+
+
+def test_a_page_opened_anew_asks_for_the_answer_that_it_lost(sign_in):
+    page = sign_in("lin.wei")
+    page.goto("/applications/new/")
+    lose(page, 1)
+    page.locator("[name=contract_no]").fill("C-lost")
+    expect(page.locator("#saved")).to_contain_text("did not reach us")
+    page.unroute("**/*")
+    page.reload()
+    expect(page).to_have_url(re.compile(r"/applications/AP-\w+/edit/"))
+    assert page.locator("[name=contract_no]").input_value() == "C-lost"
+    assert Application.objects.filter(contract_no="C-lost").count() == 1
+
+
+def test_what_the_server_writes_otherwise_is_no_conflict_with_oneself(sign_in):
+    page = sign_in("lin.wei")
+    case = new_draft(page)
+    page.locator("[name=lines-0-code]").fill("1C905.a.4")
+    page.locator("[name=lines-0-description]").fill("N42SH")
+    with page.expect_response("**/edit/"):
+        page.locator("[name=lines-0-quantity]").fill("1")
+    expect(page.locator("#saved")).to_have_text(re.compile(r"^Saved at"))
+    lose(page, 1)
+    page.locator("[name=lines-0-quantity]").fill("1,200.5")
+    expect(page.locator("#saved")).to_contain_text("did not reach us")
+    page.locator("[name=remarks]").fill("Typed since.")
+    expect(page.locator("#saved")).to_contain_text("Saved at", timeout=15_000)
+    case.refresh_from_db()
+    assert (case.lines.get().quantity, case.remarks) == (1_200_500, "Typed since.")
+
+
 def test_a_closed_browser_finds_what_was_not_saved(sign_in, demo_world):
     server = demo_world[0]
     page = sign_in("lin.wei")
