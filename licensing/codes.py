@@ -263,6 +263,12 @@ CODES = (
         _("Return the case, or reopen it, and recommend what the message says."),
     ),
     Code(
+        "refusal-presumed",
+        409,
+        _("Since the approval the rules presume a refusal of what is issued, and no exception to that is recorded."),
+        _("Reopen the case: it is recommended anew, and whoever approves it records why."),
+    ),
+    Code(
         "not-recommended",
         409,
         _("What is decided was not recommended."),

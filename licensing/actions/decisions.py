@@ -37,6 +37,7 @@ from licensing.actions.findings import (
     report_days,
     require_acknowledged,
     require_departure,
+    require_excepted,
     require_not_held,
     require_open,
     require_papers,
@@ -572,7 +573,8 @@ def issue(ref: str, *, seen: int, usable_from: date | None = None, acknowledged:
     older ones that said the same use of all their goods for their end-users.
 
     usable_from: its first day, today unless later. The last day is the same day of the month, `months` on
-    (the day itself is not counted). Policy is looked at again, and no hold may stand.
+    (the day itself is not counted). Policy is looked at again, no hold may stand, and where a refusal is presumed by
+    now, as it was not at the approval, the case is reopened instead.
     """
     row = lock_with_exporter(ref, by)
     require(row.issue, by=by, seen=seen)
@@ -610,7 +612,8 @@ def issue(ref: str, *, seen: int, usable_from: date | None = None, acknowledged:
     require_verified(declarations, step)
     require_above_used(row, step)
     granted = recommended(row)
-    edition, _said, judged = _look_again(row, granted, "issue", at, acknowledged)
+    edition, said, judged = _look_again(row, granted, "issue", at, acknowledged)
+    require_excepted(row.decision, said)
     foreseen = foresee(row, judged, at)
     assert granted is not None, "what is issued was recommended"
     lines = {line.number for line in granted.licensed}

@@ -292,6 +292,19 @@ def report_days(
     return min((days for days in (said, proof) if days is not None), default=None)
 
 
+def require_excepted(decision: DecisionStep | None, presumed: str) -> None:
+    """No refusal is presumed of what is issued that its approval left unsaid: who decides is told first, and records
+    the exception. Raises DomainError refusal-presumed."""
+    recorded = RANK.get(decision.presumed, 0) if decision else 0
+    if (DecisionStep.Outcome.APPROVE, presumed) in DEPARTURES and RANK[presumed] > recorded:
+        message = _(
+            "The rules presume a refusal, or forbid this, as they did not when it was approved: {disposition}. Reopen "
+            "the case, so that it is looked at anew, and whoever approves it all the same records why."
+        )
+        said = terms.word(terms.DISPOSITIONS, presumed)
+        raise DomainError(message.format(disposition=said), code="refusal-presumed")
+
+
 def require_departure(outcome: str, presumed: str, departure: str) -> None:
     """Whoever decides otherwise than the rules presume says why. Raises Invalid."""
     message = DEPARTURES.get((outcome, presumed))

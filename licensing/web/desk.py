@@ -21,7 +21,7 @@ from licensing import granted, selectors
 from licensing.actions.amendments import require_amendable, require_none_closed
 from licensing.actions.decisions import require_above_used, require_grantable
 from licensing.actions.declarations import stated
-from licensing.actions.findings import DEPARTURES, lacking, limits, presumed
+from licensing.actions.findings import DEPARTURES, lacking, limits, presumed, require_excepted
 from licensing.actions.reliance import require_verified
 from licensing.models import Application, Declaration, EndUse
 from licensing.models.screenings import counting
@@ -161,6 +161,8 @@ def _judged(row: Application) -> dict[str, Any]:
             require_above_used(row, step)
             require_verified([one for one in declared if one.checked], step)
             require_grantable(row, recommended, judged)
+            if row.state == ApplicationState.APPROVED:
+                require_excepted(row.decision, said["approve"])
         except DomainError as refusal:
             against = refusal.detail
     asks_why = {outcome: (outcome, presumption) in DEPARTURES for outcome, presumption in said.items()}

@@ -662,6 +662,34 @@ def test_a_day_of_the_window_that_forbids_takes_an_exception_too(world):
     assert decision(ref) == ("approve", "prohibited", "Shipped before.")
 
 
+def presuming_a_refusal(rules, document):
+    rules["R043"].update(match={"destination.country": ["DE"]}, effect={"disposition": "presumption_of_denial"})
+
+
+def test_a_refusal_presumed_only_since_the_approval_is_decided_anew_and_excepted(world, client):
+    ref, m = waiting(world, kind="per_shipment"), world.ministry
+    decisions.approve(ref, seen=seen(ref), by=m.decider)
+    make.edition(presuming_a_refusal)
+    assert refused(decisions.issue, ref, acknowledged=tick(ref), by=m.decider) == "refusal-presumed"
+    client.force_login(m.decider.user)
+    page = client.get(f"/desk/cases/{ref}/")
+    assert "as they did not when it was approved: Presumption of refusal" in page.context["against"]
+    assert page.context["against"] in unescape(page.content.decode())
+    decisions.reopen(ref, seen=seen(ref), reason="Look at it anew.", by=m.other_decider)
+    decisions.recommend(ref, seen=seen(ref), outcome="approve", acknowledged=tick(ref), by=m.reviewer)
+    decisions.approve(ref, seen=seen(ref), departure="A museum.", by=m.decider)
+    assert client.get(f"/desk/cases/{ref}/").context["against"] == ""
+    assert decisions.issue(ref, seen=seen(ref), by=m.decider).state == "active"
+
+
+def test_an_exception_to_less_than_is_presumed_now_is_none(world):
+    ref, m = waiting(world, kind="per_shipment", by_whom=[for_whom(world, use="MIL_USE")]), world.ministry
+    decisions.approve(ref, seen=seen(ref), departure="A museum.", by=m.decider)
+    forbid = {"match": {"destination.country": ["DE"]}}
+    make.edition(lambda rules, document: rules["R033"].update(forbid), starts_at=legal_now() + timedelta(days=20))
+    assert refused(decisions.issue, ref, acknowledged=tick(ref), by=m.decider) == "refusal-presumed"
+
+
 def test_what_was_left_out_presumes_nothing_of_an_approval(world, client):
     signed = [for_whom(world), for_whom(world, country="FR")]
     ref = world.under_review(world.application(by_whom=signed))
