@@ -128,9 +128,10 @@ def warn_of_ends() -> int:
         "license_warn",
         ("license", "warn_of_end"),
         list(licenses.WARNING_DAYS),
+        licenses.renewal_warning(),
         by=by,
         verb=lambda pk: licenses.warn_of_end(pk, by=by),
-        due=lambda: licenses.ending(legal_today(), licenses.WARNING_DAYS),
+        due=lambda: licenses.ending(legal_today(), licenses.WARNING_DAYS, licenses.renewal_warning()),
     )
 
 

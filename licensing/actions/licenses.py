@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Any
 
+from django.conf import settings
 from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext as _
 
@@ -22,7 +23,7 @@ from core.quantities import show
 from exporters import rules
 from exporters.models import Stop
 from licensing import books, ledger
-from licensing.models import EndReason, License, Suspension
+from licensing.models import EndReason, Kind, License, Suspension
 from licensing.selectors import licenses_for, uses_untold
 from licensing.states import IN_FORCE, LicenseState
 
@@ -281,22 +282,30 @@ def warn_of_use(pk: int, *, by: Actor) -> int | None:
     return len(due) or None
 
 
-def ending(today: date, stages: Iterable[int]) -> list[int]:
-    """Licenses that end within so many days and whose holder was not told so at that stage, or a later one."""
+def renewal_warning() -> list[int]:
+    """At which stages holders of annual licenses are told, too: when they may renew, in time to be decided before."""
+    return [settings.LICENSE_RENEWAL_DAYS]
+
+
+def ending(today: date, stages: Iterable[int], annual: Iterable[int] = ()) -> list[int]:
+    """Licenses that end within so many days and whose holder was not told so at that stage, or a later one. annual:
+    more stages of annual ones."""
     told = HistoryLine.objects.filter(subject_kind="license", subject_id=OuterRef("pk"), verb="warn_of_end")
     untold = Q()
-    for days in stages:
-        untold |= Q(~Exists(told.filter(facts__days__lte=days))) & License.ending_within(days, today)
+    for days, of in [*((days, Q()) for days in stages), *((days, Q(kind=Kind.ANNUAL)) for days in annual)]:
+        untold |= Q(~Exists(told.filter(facts__days__lte=days))) & of & License.ending_within(days, today)
     rows = License.objects.filter(untold)
     return list(rows.order_by("pk").values_list("pk", flat=True))
 
 
 @command
 def warn_of_end(pk: int, *, by: Actor) -> int | None:
-    """The holder has been written to once for each of 90, 30 and 7 days before the end. Returns the days, or None."""
+    """The holder has been written to once for each of 90, 30 and 7 days before the end, and of an annual license for
+    the day from which it can be renewed. Returns the days, or None."""
     license = lock(License.objects.all(), pk=pk)
     at = legal_now()
-    due = next((days for days in WARNING_DAYS if license.ends_within(days, legal_day(at))), None)
+    stages = sorted((*WARNING_DAYS, *(renewal_warning() if license.kind == Kind.ANNUAL else ())))
+    due = next((days for days in stages if license.ends_within(days, legal_day(at))), None)
     if due is None:
         return None
     told = HistoryLine.objects.filter(

@@ -133,13 +133,17 @@ END;
 $$;
 
 -- Licenses whose holder is to be told that they end, and at which stage: so many days before, at most.
-CREATE OR REPLACE FUNCTION license_to_warn(stages int[], today date)
+-- Licenses near their end whose holder was not told so at the stage that is reached. annual: more stages of annual ones.
+CREATE OR REPLACE FUNCTION license_to_warn(stages int[], annual int[], today date)
     RETURNS TABLE (id bigint, ref text, state text, usable_until date, days int) LANGUAGE sql STABLE AS $$
     SELECT l.id, l.ref, l.state, l.usable_until, stage.days
     FROM licensing_license l
-    CROSS JOIN LATERAL (SELECT min(s) AS days FROM unnest(stages) s WHERE s >= l.usable_until - today) stage
+    CROSS JOIN LATERAL (
+        SELECT min(s) AS days FROM unnest(CASE l.kind WHEN 'annual' THEN stages || annual ELSE stages END) s
+        WHERE s >= l.usable_until - today) stage
     WHERE l.state IN ('active', 'suspended')
-      AND NOT license_over(l.usable_until, today) AND l.usable_until <= today + (SELECT max(s) FROM unnest(stages) s)
+      AND NOT license_over(l.usable_until, today)
+      AND l.usable_until <= today + (SELECT max(s) FROM unnest(stages || annual) s) AND stage.days IS NOT NULL
       -- one look by the index each: joined, it reads all history where PostgreSQL's figures of that are old
       AND (SELECT true FROM core_historyline h WHERE h.subject_kind = 'license' AND h.subject_id = l.id
            AND h.verb = 'warn_of_end' AND (h.facts->>'days')::int <= stage.days LIMIT 1) IS NULL;
@@ -147,7 +151,8 @@ $$;
 
 -- Holders are told of an end that comes near, once for each stage: licenses.warn_of_end. It needs nobody else's rights.
 -- Whoever was told is looked at again each time, so nothing is held while it looks.
-CREATE OR REPLACE FUNCTION license_warn(most int, actor bigint, told boolean, stages int[], OUT done int, OUT rest bigint[])
+CREATE OR REPLACE FUNCTION license_warn(
+    most int, actor bigint, told boolean, stages int[], annual int[], OUT done int, OUT rest bigint[])
     LANGUAGE plpgsql SET plan_cache_mode = force_custom_plan AS $$
 DECLARE
     today date := legal_day(legal_now());
@@ -155,13 +160,13 @@ DECLARE
     told_of history_of[];
     now_at timestamptz;
 BEGIN
-    ids := ARRAY(SELECT w.id FROM license_to_warn(stages, today) w ORDER BY w.usable_until LIMIT most);
+    ids := ARRAY(SELECT w.id FROM license_to_warn(stages, annual, today) w ORDER BY w.usable_until LIMIT most);
     ids := ARRAY(SELECT l.id FROM licensing_license l WHERE l.id = ANY (ids)
                  ORDER BY l.id FOR NO KEY UPDATE SKIP LOCKED);
     now_at := legal_now();
     told_of := ARRAY(
         SELECT ROW(w.id, w.ref, '', w.state, jsonb_build_object('days', w.days, 'until', w.usable_until))::history_of
-        FROM license_to_warn(stages, legal_day(now_at)) w WHERE w.id = ANY (ids) ORDER BY w.id);
+        FROM license_to_warn(stages, annual, legal_day(now_at)) w WHERE w.id = ANY (ids) ORDER BY w.id);
     PERFORM history_add('license', 'warn_of_end', told_of, actor, now_at, told);
     done := cardinality(told_of);
     rest := '{}';

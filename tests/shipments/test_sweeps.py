@@ -38,7 +38,7 @@ KG = 1000
 DAY = timedelta(days=1)
 SWEPT = {  # function of the database: what it is of, what it asks beside that
     "license_expire": ("license", "expire"),
-    "license_warn": ("license", "warn_of_end", list(licenses.WARNING_DAYS)),
+    "license_warn": ("license", "warn_of_end", list(licenses.WARNING_DAYS), licenses.renewal_warning()),
     "shipment_lapse": ("shipment", "lapse"),
 }
 
@@ -159,6 +159,7 @@ def test_licenses_that_expire_at_once_do_so_as_one_by_one(world, stopped):
 
 def test_holders_who_are_warned_at_once_are_so_as_one_by_one(world, stopped):
     made = [world.license(kilograms=100) for _ in range(9)]
+    made.append(world.license(kind="per_shipment", kilograms=100))
     suspend(world, made[1])
     end = made[0].usable_until
     stopped(day_start(end - 90 * DAY))
@@ -168,11 +169,11 @@ def test_holders_who_are_warned_at_once_are_so_as_one_by_one(world, stopped):
     License.objects.filter(pk=made[8].pk).update(state="expired")
     stopped(day_start(end - 30 * DAY))
     licenses.warn_of_end(made[3].pk, by=by_clock())
-    for row, left in ((made[4], 31), (made[5], 91), (made[6], -1)):
+    for row, left in ((made[4], 31), (made[5], 91), (made[6], -1), (made[9], 91)):
         License.objects.filter(pk=row.pk).update(usable_until=end + (left - 30) * DAY)
 
     def due():
-        return licenses.ending(legal_today(), licenses.WARNING_DAYS)
+        return licenses.ending(legal_today(), licenses.WARNING_DAYS, licenses.renewal_warning())
 
     assert twins("license_warn", licenses.warn_of_end, due) == []
     lines = HistoryLine.objects.filter(verb="warn_of_end", at=day_start(end - 30 * DAY))
@@ -183,16 +184,20 @@ def test_holders_who_are_warned_at_once_are_so_as_one_by_one(world, stopped):
         (made[2].pk, 30, "active"),
         (made[3].pk, 30, "active"),
         (made[4].pk, 90, "active"),
+        (made[5].pk, 150, "active"),
     ]
 
 
-def test_a_holder_is_told_at_the_stage_that_was_reached_last(license):
-    stages = {-1: [], 0: [(7,)], 7: [(7,)], 8: [(30,)], 30: [(30,)], 31: [(90,)], 90: [(90,)], 91: []}
+@pytest.mark.parametrize(("kind", "more"), [("annual", {91: 150, 150: 150}), ("per_shipment", {91: None, 150: None})])
+def test_a_holder_is_told_at_the_stage_that_was_reached_last(kind, more, world):
+    row = world.license(kind=kind, kilograms=100)
+    stages = {-1: None, 0: 7, 7: 7, 8: 30, 30: 30, 31: 90, 90: 90, 151: None} | more
     for left, stage in stages.items():
+        today, said = row.usable_until - left * DAY, [list(licenses.WARNING_DAYS), licenses.renewal_warning()]
         with connection.cursor() as cursor:
-            today = license.usable_until - left * DAY
-            cursor.execute("SELECT days FROM license_to_warn(%s, %s)", [list(licenses.WARNING_DAYS), today])
-            assert cursor.fetchall() == stage
+            cursor.execute("SELECT days FROM license_to_warn(%s, %s, %s)", [*said, today])
+            assert cursor.fetchall() == ([(stage,)] if stage else [])
+        assert licenses.ending(today, *said) == ([row.pk] if stage else [])
 
 
 def test_reservations_that_lapse_at_once_do_so_as_one_by_one(world, stopped):
