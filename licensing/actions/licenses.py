@@ -304,7 +304,7 @@ def warn_of_end(pk: int, *, by: Actor) -> int | None:
     the day from which it can be renewed. Returns the days, or None."""
     license = lock(License.objects.all(), pk=pk)
     at = legal_now()
-    stages = sorted((*WARNING_DAYS, *(renewal_warning() if license.kind == Kind.ANNUAL else ())))
+    stages: list[int] = sorted((*WARNING_DAYS, *(renewal_warning() if license.kind == Kind.ANNUAL else ())))
     due = next((days for days in stages if license.ends_within(days, legal_day(at))), None)
     if due is None:
         return None
