@@ -27,6 +27,7 @@ from shipments.qualifying import ENDING_DAYS, days_left
 from shipments.selectors import shipments_for
 
 PRESSING_DAYS = 30
+CONTESTING_DAYS = 14  # before the last one to contest a refusal
 
 
 def sought(actor: Actor, at: datetime) -> dict[str, QuerySet[Any]]:
@@ -38,6 +39,7 @@ def sought(actor: Actor, at: datetime) -> dict[str, QuerySet[Any]]:
     licenses = selectors.licenses_for(actor)
     ending = licenses.filter(License.ending_within(ENDING_DAYS, today)).exclude(kind=Kind.ANNUAL)
     renewable = licenses.filter(License.renewable_within(today))
+    refused = cases.filter(selectors.last_days_within(CONTESTING_DAYS, today))
     own = Exporter.objects.filter(pk=actor.organization_id).select_related("qualification")
     return looks.sought(actor, at) | {
         "unverified": own.filter(state=ExporterState.DRAFT),
@@ -45,6 +47,7 @@ def sought(actor: Actor, at: datetime) -> dict[str, QuerySet[Any]]:
         "supplements": cases.filter(state=ApplicationState.SUPPLEMENT_REQUIRED),
         "questions": selectors.open_questions(actor),
         "intents": selectors.open_intents(actor, today).order_by("due_on", "pk")[: MOST + 1],
+        "refusals": refused.order_by("-decided_at", "pk")[: MOST + 1],
         "unreported": unreported.order_by("report_due_on", "pk")[: MOST + 1],
         "unsent": unsent[: MOST + 1],
         "drafts": cases.filter(state=ApplicationState.DRAFT)[: MOST + 1],
@@ -66,6 +69,7 @@ def needs_of(holdings: Holdings) -> list[Need]:
         *_supplements(holdings["supplements"]),
         *_questions(holdings["questions"]),
         *_intents(holdings["intents"]),
+        *_refusals(holdings["refusals"], today),
         *_reports(holdings["unreported"], today),
         *looks.looks_of(holdings),
         *_declarations(holdings["unsent"]),
@@ -125,6 +129,24 @@ def _intents(rows: Iterable[Intent]) -> list[Need]:
         )
         for one in rows
         for case in [one.recommendation.application]
+    ]
+
+
+def _refusals(rows: list[Application], today: date) -> list[Need]:
+    """Those of which the last day to contest comes near."""
+    remedies = selectors.remedies_of(rows)
+    both = ((row, remedy.last_day) for row in rows if (remedy := remedies.get(row.pk)) and remedy.last_day)
+    return [
+        Need(
+            _("Contest the refusal of {ref}, or let it stand").format(ref=row.ref),
+            _("The last day to contest it is {day}, {when}.").format(day=day(last), when=_in_days((last - today).days)),
+            reverse("application", kwargs={"ref": row.ref}) + "#remedy",
+            _("Read why"),
+            "ochre",
+            last,
+        )
+        for row, last in both
+        if 0 <= (last - today).days <= CONTESTING_DAYS
     ]
 
 

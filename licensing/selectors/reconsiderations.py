@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from django.db.models import Case, DateTimeField, Exists, F, OuterRef, Prefetch, QuerySet, Subquery, When
+from django.db.models import Case, DateTimeField, Exists, F, OuterRef, Prefetch, Q, QuerySet, Subquery, When
 from django.db.models.functions import Coalesce
 
 from core.access import Actor
-from core.legal_time import legal_day
+from core.legal_time import day_start, legal_day
 from core.models import Delivery
 from core.selectors import calendar
 from core.working_days import Calendar, NotPublished
@@ -91,6 +91,17 @@ def _remedy(sent_on: date | None, opened_on: date | None, table: Calendar | None
     served_on = min(counts)
     unmoved = served_on + timedelta(days=CONTEST_DAYS)
     return Remedy(sent_on, opened_on, served_on, unmoved, _moved(table, unmoved))
+
+
+def last_days_within(days: int, today: date) -> Q:
+    """Of many cases those refused so long ago, and no longer, that the last day to contest it may come within so many:
+    `remedies_of` says which it is."""
+    latest = today - timedelta(days=CONTEST_DAYS - days)
+    return Q(
+        state=ApplicationState.REFUSED,
+        decided_at__gte=day_start(latest - timedelta(days=days) - 2 * _MORE),
+        decided_at__lt=day_start(latest + timedelta(days=1)),
+    )
 
 
 def contestable_until(sent_on: date) -> date | None:

@@ -247,6 +247,23 @@ def test_pages_and_rest_say_how_it_was_counted(ref, world, m, client, on):
 
 
 # --- contesting --------------------------------------------------------------------------------------------
+@pytest.mark.parametrize(
+    ("on_day", "said"), [("2026-03-29", 0), ("2026-03-30", 1), ("2026-04-13", 1), ("2026-04-14", 0)]
+)
+def test_the_overview_says_when_the_last_day_to_contest_comes_near(on_day, said, world, on):
+    on("2026-01-19")
+    ref = world.under_review(world.application())
+    on("2026-02-10")
+    refuse(world, ref)
+    reconsiderations.serve(ref, by=world.exporter)
+    on(on_day)
+    found = [need for need in make.needs_of(world.exporter) if ref in need.title]
+    assert [(need.due_on, need.url) for need in found] == [(D("2026-04-13"), f"/applications/{ref}/#remedy")] * said
+    if said:
+        reconsiderations.reconsider(ref, seen=seen(ref), grounds="It is known.", by=world.exporter)
+        assert [need for need in make.needs_of(world.exporter) if "Contest" in need.title] == []
+
+
 def test_scenario_14_over_pages(world, m, client, on):
     """Accepted 19 January 2026, refused and read on 10 February; contested on the last day, not on the next one."""
     on("2026-01-19")
