@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import Any
 
 from django import template
-from django.forms import BaseForm, BaseFormSet, BoundField, CheckboxInput
+from django.forms import BaseForm, BaseFormSet, BoundField, CheckboxInput, RadioSelect
 from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
@@ -175,7 +175,7 @@ def field(bound: BoundField, note: str = "") -> dict[str, Any]:
     kind = bound.widget_type
     if kind == "select":
         _invite(bound.field.widget)
-    choices = kind in ("radioselect", "checkboxselectmultiple")
+    choices = isinstance(bound.field.widget, RadioSelect)  # several boxes are one, too
     checkbox = isinstance(bound.field.widget, CheckboxInput)
     return {
         "field": bound,
@@ -197,9 +197,9 @@ def _invite(widget: Any) -> None:
 
 
 def _target(bound: BoundField) -> str:
-    """The id that a link to the field should lead to; of a group, its first option."""
-    if bound.use_fieldset:
-        return f"{bound.auto_id}_0"
+    """The id that a link to the field should lead to; of several options, the first."""
+    if bound.use_fieldset and bound.subwidgets:
+        return bound.subwidgets[0].id_for_label
     return bound.id_for_label
 
 

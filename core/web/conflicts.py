@@ -20,6 +20,7 @@ from django.utils.translation import gettext as _
 
 from core.errors import DomainError
 from core.history import overtaken
+from core.web.fields import words_of
 from core.web.forms import show_refusal
 
 Part = BaseForm | BaseFormSet
@@ -269,7 +270,7 @@ def _sent(bound: BoundField) -> list[str]:
 
 
 def _words(bound: BoundField, value: Any) -> str:
-    choices = {str(key): str(label) for key, label in getattr(bound.field, "choices", ())}
+    choices = words_of(getattr(bound.field, "choices", ()))
     if isinstance(value, bool) or bound.widget_type == "checkbox":
         return _("Yes") if value else _("No")
     values = value if isinstance(value, list | tuple) else [value]

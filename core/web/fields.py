@@ -1,7 +1,7 @@
 """Form fields that several apps need."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
@@ -71,6 +71,25 @@ class CountriesField(forms.ModelMultipleChoiceField):
     """Several of them."""
 
     iterator = _ByLabel
+
+
+class GroupedBoxes(forms.CheckboxSelectMultiple):
+    """Boxes each of which knows the `group` of choices in which it stands."""
+
+    def optgroups(self, *args: Any, **kwargs: Any) -> list[Any]:
+        groups = super().optgroups(*args, **kwargs)
+        return [(name, [box | {"group": name} for box in boxes], index) for name, boxes, index in groups]
+
+
+def words_of(choices: Iterable[Any]) -> dict[str, str]:
+    """What each choice is called, by what is sent for it; one of a group after the group's own name."""
+    words = {}
+    for key, label in choices:
+        if isinstance(label, list | tuple):
+            words |= {one: f"{key}, {said}" for one, said in words_of(label).items()}
+        else:
+            words[str(key)] = str(label)
+    return words
 
 
 class _SeveralFiles(forms.FileInput):

@@ -279,3 +279,14 @@ def test_a_field_that_another_emptied_is_shown_as_a_dash(browser, world):
     assert second.save(email="b@works.example", nature="academic") == 412
     assert second.asked() == ["email", "nature"]
     assert second.html.count('<dt>Stands now</dt>\n            <dd class="pre">–</dd>') == 2
+
+
+def test_end_users_whom_both_chose_are_named(browser, world):
+    case = Application.objects.get(ref=world.application())
+    path = f"/applications/{case.ref}/edit/"
+    mine, theirs = world.declaration(), world.declaration()
+    first, second = Tab(browser, path), Tab(browser, path)
+    assert first.save(end_users=[str(theirs.pk)]) == 302
+    assert second.save(end_users=[str(mine.pk)]) == 412
+    for user in (mine.end_user, theirs.end_user):
+        assert f'<dd class="pre">{user.label()}, traction motors · ' in second.html

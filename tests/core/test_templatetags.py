@@ -25,6 +25,7 @@ from core.templatetags.lodestone import (
     state_tag,
     unit_word,
 )
+from core.web.fields import GroupedBoxes
 from exporters.models import Exporter
 from licensing.models import Application, Declaration, License
 from shipments.models import Shipment
@@ -267,3 +268,38 @@ def test_the_empty_choice_of_a_select_says_what_to_do(reference):
 
 def test_an_empty_choice_is_no_answer(reference):
     assert set(Selects({"bare": "", "country": ""}).errors) == {"bare", "worded", "full", "country", "none"}
+
+
+def test_boxes_of_groups_stand_under_their_names():
+    class Grouped(forms.Form):
+        who = forms.MultipleChoiceField(
+            label="Who", widget=GroupedBoxes, choices=[("A <b>", [("1", "One")]), ("B", [("2", "Two"), ("3", "Three")])]
+        )
+
+    html = show_field(Grouped({"who": ["3"]}), "who")
+    assertHTMLEqual(
+        html,
+        """
+        <fieldset class="field">
+          <legend>Who</legend>
+          <div class="choices">
+            <fieldset class="of">
+              <legend>A &lt;b&gt;</legend>
+              <label class="chk" for="id_who_0_0">
+                <input type="checkbox" name="who" value="1" id="id_who_0_0"><span>One</span>
+              </label>
+            </fieldset>
+            <fieldset class="of">
+              <legend>B</legend>
+              <label class="chk" for="id_who_1_0">
+                <input type="checkbox" name="who" value="2" id="id_who_1_0"><span>Two</span>
+              </label>
+              <label class="chk" for="id_who_1_1">
+                <input type="checkbox" name="who" value="3" id="id_who_1_1" checked><span>Three</span>
+              </label>
+            </fieldset>
+          </div>
+        </fieldset>
+        """,
+    )
+    assert errors(Grouped({}))["errors"][0]["href"] == "#id_who_0_0"

@@ -1,9 +1,16 @@
 """Goods on the application's form."""
 
-import pytest
+import re
 
-from licensing.selectors import search_items
-from licensing.web.forms import LineForm
+import pytest
+from django.utils.html import escape
+
+from config.local import demo
+from core.web.labels import said
+from exporters.models import Party
+from licensing.models import Declaration
+from licensing.selectors import search_items, usable_declarations
+from licensing.web.forms import ApplicationForm, LineForm
 
 
 def errors(code):
@@ -19,3 +26,40 @@ def test_a_code_is_on_the_lists(code, wrong, reference):
 
 def test_a_code_is_taken_in_any_case(reference):
     assert errors("1c905.A.4") == []
+
+
+@pytest.fixture
+def known(world):
+    """Two declarations of one end-user, and one of another whose name comes before."""
+    first = world.declaration().end_user
+    other = demo.party(world.exporter, "Aachen Motors", "DE", "Motors")
+    for user, product in ((other, "pumps"), (first, "servo motors")):
+        demo.declaration(world.exporter, user, ["1C905.a.4"], "CIV_AUTO", product)
+    return other, first
+
+
+def test_declarations_stand_under_their_end_users(known, client, world):
+    client.force_login(world.exporter.user)
+    other, first = known
+    page = client.get("/applications/new/").content.decode()
+    picker = page.partition("End-users, by their declarations")[2].partition("Who receives the goods")[0]
+    assert re.findall(r"<legend>(.*?)</legend>", picker) == [escape(other.label()), escape(first.label())]
+    assert re.findall(r"<span>(.*?) · ", picker) == ["pumps", "servo motors", "traction motors"]
+    assert escape(str(first)) not in picker.partition("</legend>")[2].replace(escape(first.label()), "")
+
+
+def test_a_mistake_leads_to_the_first_declaration(known, client, world):
+    client.force_login(world.exporter.user)
+    both = [one.pk for one in Declaration.objects.filter(end_user=known[1])]
+    page = client.post("/applications/new/", {"kind": "annual", "end_users": both, "lines-TOTAL_FORMS": 0}).content
+    assert b'href="#id_end_users_0_0"' in page and b'id="id_end_users_0_0"' in page
+
+
+def test_what_was_chosen_is_said_with_its_end_user(known, world):
+    form = ApplicationForm(
+        {"end_users": [str(one.pk) for one in Declaration.objects.filter(product="pumps")]},
+        declarations=usable_declarations(world.exporter),
+        parties=Party.objects.all(),
+    )
+    (words,) = [words for label, words in said(form) if label.startswith("End-users")]
+    assert words.startswith(f"{known[0].label()}, pumps · ")

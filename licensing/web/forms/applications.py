@@ -1,14 +1,17 @@
 """What an exporter asks for: the case, its goods, its papers."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import groupby
 from typing import Any
 
 from django import forms
+from django.forms.models import ModelChoiceIterator
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from core.decided import filled
-from core.web.fields import CodesField, DayField, QuantityField
+from core.languages import label_order
+from core.web.fields import CodesField, DayField, GroupedBoxes, QuantityField
 from exporters.models import Party
 from licensing.actions.applications import FILE_KINDS, SAID, USUAL, Draft, LineDraft
 from licensing.models import Application, ApplicationDocument, ControlItem, Declaration, Inquiry, Kind
@@ -18,8 +21,21 @@ from licensing.web.forms.elements import ElementsField
 from licensing.words import terms
 
 
-def _declaration_words(row: Declaration) -> str:
-    return f"{row.end_user}, {row.product} · {row.ref}, {row.get_state_display()}"
+class _ByEndUser(ModelChoiceIterator):
+    """Declarations under their end-users' names, in the order of these; of each the newest first."""
+
+    def __iter__(self) -> Iterator[tuple[Any, Any]]:
+        rows = sorted(self.queryset, key=lambda row: (label_order(row.end_user.label()), row.end_user_id))
+        for user, own in groupby(rows, key=lambda row: row.end_user):
+            yield user.label(), [self.choice(row) for row in own]
+
+
+class DeclarationsField(forms.ModelMultipleChoiceField):
+    iterator = _ByEndUser
+    widget = GroupedBoxes
+
+    def label_from_instance(self, row: Declaration) -> str:
+        return f"{row.product} · {row.ref}, {row.get_state_display()}"
 
 
 class ApplicationForm(forms.ModelForm):
@@ -29,11 +45,10 @@ class ApplicationForm(forms.ModelForm):
     contract_on = DayField(label=gettext_lazy("Contract signed on"), required=False)
     planned_from = DayField(label=gettext_lazy("Planned from"), required=False)
     planned_until = DayField(label=gettext_lazy("Planned until"), required=False)
-    end_users = forms.ModelMultipleChoiceField(
+    end_users = DeclarationsField(
         label=gettext_lazy("End-users, by their declarations"),
         queryset=Declaration.objects.none(),
         required=False,
-        widget=forms.CheckboxSelectMultiple,
         help_text=gettext_lazy("One for a license of one shipment; each end-user of an annual license has its own."),
     )
     consignees = forms.ModelMultipleChoiceField(
@@ -97,7 +112,6 @@ class ApplicationForm(forms.ModelForm):
         if self.instance.renews_id:
             self.fields["kind"].choices = [(Kind.ANNUAL.value, Kind.ANNUAL.label)]
         self.fields["end_users"].queryset = declarations
-        self.fields["end_users"].label_from_instance = _declaration_words
         self.fields["consignees"].queryset = parties
         self.fields["consignees"].label_from_instance = Party.label
         if amending and not self.instance.special:
