@@ -399,7 +399,7 @@ class Stop(models.Model):
                 | Q(kind="bar", last_day__isnull=False, proposed_by__isnull=False) & ~Q(proposed_by=F("opened_by")),
             ),
             models.UniqueConstraint(
-                name="stop_of_a_kind_open_once", fields=["exporter", "kind"], condition=Q(ended_at=None)
+                name="stop_suspends_once", fields=["exporter"], condition=Q(kind="suspend", ended_at=None)
             ),
         ]
 

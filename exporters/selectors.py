@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from datetime import date, datetime, timedelta
 from typing import Any, TypeVar
 
-from django.db.models import Exists, Model, OuterRef, Q, QuerySet
+from django.db.models import Exists, Max, Model, OuterRef, Q, QuerySet
 
 from core.access import Actor, visibility
 from core.history import lines_of
@@ -130,8 +130,9 @@ def stop_of(exporter: Exporter) -> Stop | None:
 
 def bars_over(today: date, limit: int) -> list[int]:
     """Companies that are barred still, though the last day of that is over."""
-    over = Stop.objects.filter(exporter__state=ExporterState.BARRED, kind=Stop.Kind.BAR, ended_at=None)
-    return list(over.filter(last_day__lt=today).order_by("pk").values_list("exporter", flat=True)[:limit])
+    bars = Stop.objects.filter(exporter__state=ExporterState.BARRED, kind=Stop.Kind.BAR, ended_at=None)
+    latest = bars.values("exporter").annotate(latest=Max("last_day")).filter(latest__lt=today)
+    return list(latest.order_by("exporter").values_list("exporter", flat=True)[:limit])
 
 
 def last_days(exporters: Iterable[int]) -> dict[int, date]:

@@ -159,7 +159,7 @@ def end_bar(pk: int, *, by: Actor) -> bool:
     """
     exporter = lock(Exporter.objects.all(), pk=pk)
     at = legal_now()
-    stop = exporter.stops.filter(kind=Stop.Kind.BAR, ended_at=None).first()
+    stop = exporter.stops.filter(kind=Stop.Kind.BAR, ended_at=None).last()  # one before it is open until reinstatement
     if exporter.state != ExporterState.BARRED or not stop or stop.last_day is None or stop.last_day >= legal_day(at):
         return False
     move(exporter.end_bar, by=by, at=at, facts={"last_day": stop.last_day.isoformat()})

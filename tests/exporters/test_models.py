@@ -40,7 +40,7 @@ CASES = [
         "exporters_stop.stop_bars_by_two_until_a_day",
         {"kind": "'bar'", "last_day": "'2030-01-01'", "proposed_by_id": "opened_by_id"},
     ),
-    ("exporters_stop.stop_of_a_kind_open_once", {}),
+    ("exporters_stop.stop_suspends_once", {}),
     ("exporters_accountchange.change_one_open", {}),
     ("exporters_accountchange.change_of_something", {"after": "'{}'", "is_license": "false"}),
     ("exporters_accountchange.change_says_why", {"reason": "''"}),

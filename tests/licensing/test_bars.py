@@ -119,6 +119,18 @@ def test_it_ends_after_its_last_day_and_leaves_the_account_suspended(world, lice
     assert (tasks.end_bars(), standing.end_bar(pk, by=standing.clock())) == (0, False)
 
 
+def test_one_that_is_over_is_followed_by_another_before_the_account_is_reinstated(world, clock):
+    make.barred(world, days=2)
+    clock.shift(days=3)
+    assert tasks.end_bars() == 1
+    make.barred(world, days=9)
+    assert (company(world).state, bars_over(legal_today(), 9)) == ("barred", [])
+    assert standing.end_bar(world.exporter.organization_id, by=standing.clock()) is False
+    clock.shift(days=13)
+    assert (tasks.end_bars(), company(world).state) == (1, "suspended")
+    assert Stop.objects.filter(ended_at=None).count() == 2
+
+
 def test_neither_of_the_two_reinstates_it_and_a_third_does(world, license, clock, third):
     make.barred(world, days=2)
     pk, m = world.exporter.organization_id, world.ministry
