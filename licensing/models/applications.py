@@ -18,6 +18,7 @@ from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import ArrayField, RangeOperators
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
+from django.db.models.fields.json import KeyTextTransform
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django_fsm import FSMField, FSMModelMixin, transition
@@ -286,15 +287,18 @@ class Application(FSMModelMixin, models.Model):
         return None
 
     def not_to_decide(self, actor: Any) -> FourEyes | None:
-        """Nobody who ever took it does, and so nobody who recommended, as only who has it recommends."""
+        """Nobody who ever took it does, and so nobody who recommended, as only who has it recommends; nor whoever
+        changed its refusal in this round, which was reopened since."""
         if _takings(actor.user).filter(subject_id=self.pk).exists():
             return FourEyes(gettext("You took this case, so another officer must decide it."))
+        if self._is(Q(_reconsidered_by(actor.user))):
+            return FourEyes(gettext("You changed this refusal before it was reopened, so another officer must decide."))
         return self.not_of_before(actor)
 
     @staticmethod
     def left_to_others(actor: Any) -> Q:
-        """Of many cases, those that this officer took, and so does not decide."""
-        return Q(pk__in=_takings(actor.user).values("subject_id"))
+        """Of many cases, those that this officer took, or whose refusal he changed in this round: others decide."""
+        return Q(pk__in=_takings(actor.user).values("subject_id")) | Q(_reconsidered_by(actor.user))
 
     def not_to_reopen(self, actor: Any) -> FourEyes | None:
         if self._decided_by(actor.user):
@@ -747,9 +751,19 @@ def _acted_until(verb: str, user: User) -> Exists:
 
 
 def _acted_on_declaration(user: User) -> Exists:
-    """That this person did something to a declaration that the case names."""
+    """That this person did something to a declaration that the case names, or named before it was declared anew."""
     named = ApplicationEndUser.objects.filter(application=OuterRef(OuterRef("pk"))).values("declaration")
-    return Exists(HistoryLine.objects.filter(subject_kind="declaration", actor=user, subject_id__in=named))
+    replaced = HistoryLine.objects.filter(
+        subject_kind="application", subject_id=OuterRef(OuterRef("pk")), verb="redeclare"
+    ).values_list(KeyTextTransform("rejected", "facts"))
+    theirs = Q(subject_id__in=named) | Q(subject_ref__in=replaced)
+    return Exists(HistoryLine.objects.filter(theirs, subject_kind="declaration", actor=user))
+
+
+def _reconsidered_by(user: User) -> Exists:
+    """That this person reconsidered the case in its present round."""
+    steps = DecisionStep.objects.filter(application=OuterRef("pk"), round=OuterRef("round"))
+    return Exists(steps.filter(step=DecisionStep.Step.RECONSIDER, actor=user))
 
 
 def _takings(user: User) -> QuerySet[HistoryLine]:

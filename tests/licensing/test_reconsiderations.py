@@ -47,6 +47,7 @@ from tests import make
 from tests.core.test_files import TAKEN
 from tests.licensing.test_actions_refused import forbidding
 from tests.licensing.test_limits import refused
+from tests.licensing.test_redeclared import another
 from tests.make import seen
 from tests.ticks import tick
 
@@ -995,6 +996,17 @@ def test_whoever_changed_it_reviews_and_reopens_nothing_in_its_round(world, m):
     assert refused_as(FourEyes, decisions.assign, ref, both)
 
 
+def test_nor_decides_it_once_it_is_recommended_anew(world, m):
+    both = demo.person("both", "Both", m.office, Role.DECIDER, Role.RECONSIDERER)
+    ref = unchanged(world, refuse(world))
+    change(ref, both)
+    decisions.reopen(ref, seen=seen(ref), reason="News", by=m.other_decider)
+    decisions.recommend(ref, seen=seen(ref), outcome="approve", acknowledged=tick(ref), by=m.reviewer)
+    assert refused_as(FourEyes, decisions.approve, ref, both, acknowledged=tick(ref))
+    assert refused_as(FourEyes, decisions.send_back, ref, both, reason="x")
+    assert case(ref) not in selectors.to_countersign(both) and case(ref) in selectors.to_countersign(m.decider)
+
+
 def test_a_declaration_signed_anew_after_the_change_stops_its_license(begun, m):
     change(begun, m.reconsiderer)
     step = case(begun).decision
@@ -1040,6 +1052,20 @@ def test_whoever_verified_a_declaration_of_the_case_reconsiders_nothing_of_it(wo
     with pytest.raises(FourEyes):
         act("admit", ref, both)
     assert case(ref) not in selectors.to_reconsider(both) and case(ref) in selectors.to_reconsider(m.reconsiderer)
+
+
+def test_nor_does_whoever_rejected_one_that_it_named_before(world, m):
+    both = demo.person("rejected", "Rejected", m.office, Role.REVIEWER, Role.RECONSIDERER)
+    old = world.declaration(verified=False)
+    ref = world.under_review(world.application(by_whom=[old]))
+    declarations.reject(old.ref, seen=seen(old.ref), reason="Not its seal.", by=both)
+    new = another(world, old)
+    applications.redeclare(ref, seen=seen(ref), declaration=new.ref, by=world.exporter)
+    refuse(world, ref)
+    contest(ref, world.exporter)
+    with pytest.raises(FourEyes):
+        act("admit", ref, both)
+    assert case(ref) not in selectors.to_reconsider(both)
 
 
 def test_a_company_that_closed_its_account_contests_nothing(ref, world):
