@@ -1,6 +1,7 @@
 """The graphs are the workflow tables, and PostgreSQL holds them too (tests/workflows.csv transcribes the tables)."""
 
 import csv
+from itertools import product
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -8,7 +9,9 @@ import pytest
 from django.db import DatabaseError, IntegrityError, connection, transaction
 
 from core import access
+from core.errors import DomainError
 from core.graphs import Move, graph, verb_name
+from core.history import require
 from core.models import HistoryLine, Role
 from exporters.models import Exporter, Qualification
 from licensing.models import Application, Declaration, Draft, Inquiry, License, Notice
@@ -155,14 +158,20 @@ def everybody():
     return found
 
 
-@pytest.mark.parametrize("name", MODELS)
-def test_each_move_is_open_to_whom_the_workflow_tables_say(name):
+def row_of_seven(state=""):
+    """Whatever predicates read of a row: its company is the seventh, and officer 99 took it."""
     row = SimpleNamespace(exporter_id=7, reviewer_id=99, reviewer="whoever took it", _decided_by=lambda user: False)
+    row.state, row.get_state_display = state, lambda: state
     row.not_of_before = lambda actor: None
     row.not_to_take_over = lambda actor: Application.not_to_take_over(row, actor)
     row.not_simulating, row.not_signed = lambda: None, lambda actor: None
     row.shown, row.not_shown, row.wrote = lambda: None, lambda: None, lambda actor: None
-    wrong = {}
+    return row
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_each_move_is_open_to_whom_the_workflow_tables_say(name):
+    row, wrong = row_of_seven(), {}
     for move in MODELS[name]._meta.get_field("state").get_all_transitions(MODELS[name]):
         who = {word for word, actor in everybody().items() if move.permission(row, actor)}
         who = {"everybody"} if who == set(everybody()) else who - {f"taker:{word}" for word in who}
@@ -170,3 +179,32 @@ def test_each_move_is_open_to_whom_the_workflow_tables_say(name):
         if who != OPEN_TO[row_of_table]:
             wrong[row_of_table] = who
     assert wrong == {}
+
+
+def answer_to(transition, model, state, actor):
+    """What whoever asks for it is told before anything else is looked at; nothing where he may."""
+    bound = SimpleNamespace(__self__=row_of_seven(state), _django_fsm=getattr(model, transition.name)._django_fsm)
+    try:
+        require(bound, by=actor)
+    except DomainError as refused:
+        return refused.code
+    return ""
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_each_verb_in_each_state_by_each_role_is_done_or_refused(name):
+    """The whole product, by what every verb asks first: legal where the tables have it, and else a refusal."""
+    model, wrong = MODELS[name], []
+    field, people = model._meta.get_field("state"), everybody()
+    verbs = {}
+    for transition in field.get_all_transitions(model):
+        verbs.setdefault(verb_name(transition), {})[transition.name] = transition
+    for (state, _label), (verb, ways) in product(field.choices, verbs.items()):
+        told = {word: {answer_to(way, model, state, actor) for way in ways.values()} for word, actor in people.items()}
+        may = {word for word, said in told.items() if "" in said}
+        may = {"everybody"} if may == set(people) else may - {f"taker:{word}" for word in may}
+        rows = [who for (of, source, named, _), who in OPEN_TO.items() if (of, source, named) == (name, state, verb)]
+        refusals = set().union(*told.values()) - {""}
+        if may != set().union(*rows) or not refusals <= {"forbidden", "wrong-state"}:
+            wrong.append((state, verb, may, rows, refusals))
+    assert wrong == []
