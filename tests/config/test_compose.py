@@ -1,15 +1,20 @@
 """What production starts: the compose file, the image's command, the proxy, and all of them together for real."""
 
 import ast
+import gzip
 import http.client
 import os
 import re
 import shutil
+import socket
 import ssl
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -153,21 +158,29 @@ def test_the_proxy_accepts_its_configuration(tmp_path: Path) -> None:
     assert shown.returncode == 0, shown.stderr
 
 
-@needs_nginx
-def test_the_proxy_writes_down_no_address_that_opens(tmp_path: Path) -> None:
-    """Though the web server is away, which its own log tells with the request."""
-    plain, tls = embedded.free_port(), embedded.free_port()
+@contextmanager
+def beginning(folder: Path, plain: int, web: str) -> Iterator[None]:
+    """The proxy starts at this port, before that web server."""
+    tls = embedded.free_port()
     listening = {"listen 8080;": f"listen 127.0.0.1:{plain};", "listen 8443 ssl;": f"listen 127.0.0.1:{tls} ssl;"}
-    folder = proxy_folder(tmp_path / "proxy", listening | {"http://web:8000": "http://127.0.0.1:1"})
+    configured = proxy_folder(folder / "proxy", listening | {"http://web:8000": f"http://{web}"})
     alone = "daemon off; user root;" if os.geteuid() == 0 else "daemon off;"
-    with open(tmp_path / "log", "ab") as log:  # which nginx opens once more
-        proxy = subprocess.Popen(nginx(folder, "-g", alone), stdout=log, stderr=log)
+    with open(folder / "log", "ab") as log:  # which nginx opens once more
+        proxy = subprocess.Popen(nginx(configured, "-g", alone), stdout=log, stderr=log)
     try:
-        for path in ("/invitations/SECRET/", "/accounts/confirm-email/SECRET/", "/accounts/password/reset/key/SECRET/"):
-            assert within(10, lambda path=path: bad_gateway(plain, path))
+        yield
     finally:
         proxy.terminate()
         proxy.wait(10)
+
+
+@needs_nginx
+def test_the_proxy_writes_down_no_address_that_opens(tmp_path: Path) -> None:
+    """Though the web server is away, which its own log tells with the request."""
+    plain = embedded.free_port()
+    with beginning(tmp_path, plain, "127.0.0.1:1"):
+        for path in ("/invitations/SECRET/", "/accounts/confirm-email/SECRET/", "/accounts/password/reset/key/SECRET/"):
+            assert within(10, lambda path=path: bad_gateway(plain, path))
     text = (tmp_path / "log").read_text()
     assert "/invitations/***" in text
     assert "SECRET" not in text
@@ -180,6 +193,36 @@ def bad_gateway(port: int, path: str) -> bool:
         return connection.getresponse().status == 502
     except OSError:
         return False
+
+
+class Page(BaseHTTPRequestHandler):
+    TEXT = b"<p>The same words again and again.</p>" * 1_000
+
+    def do_GET(self) -> None:  # noqa: N802
+        self.send_response(200)
+        self.send_header("Content-Type", "text/html; charset=utf-8")
+        self.end_headers()
+        self.wfile.write(self.TEXT)
+
+
+@needs_nginx
+def test_the_proxy_packs_pages_for_whoever_takes_them_so(tmp_path: Path) -> None:
+    plain, web = embedded.free_port(), HTTPServer(("127.0.0.1", 0), Page)
+    threading.Thread(target=web.serve_forever, daemon=True).start()
+
+    def asked(takes: str) -> tuple[str | None, bytes]:
+        connection = http.client.HTTPConnection("127.0.0.1", plain, timeout=5)
+        connection.request("GET", "/", headers={"Accept-Encoding": takes})
+        answer = connection.getresponse()
+        return answer.getheader("Content-Encoding"), answer.read()
+
+    with beginning(tmp_path, plain, f"127.0.0.1:{web.server_port}"):
+        assert within(10, lambda: not socket.socket().connect_ex(("127.0.0.1", plain)))
+        packed, whole = asked("gzip, br"), asked("identity")
+    web.shutdown()
+    assert whole == (None, Page.TEXT)
+    assert (packed[0], gzip.decompress(packed[1])) == ("gzip", Page.TEXT)
+    assert len(packed[1]) < len(Page.TEXT) / 10
 
 
 # --- all of it --------------------------------------------------------------------------------------------
