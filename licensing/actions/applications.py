@@ -51,6 +51,7 @@ SAID = (
     "circumstances",
 )
 USUAL = gettext_lazy("Only an application under special circumstances says these: choose that kind, or empty this.")
+LINES_MOST = 50
 FILE_KINDS = PAPER  # of the files that its verbs take
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from core.access import Actor
 from core.command import command
@@ -23,6 +24,8 @@ from licensing.models import LONE, Application, ApplicationDocument, Application
 from licensing.selectors import applications_for, licenses_for, reliable_declarations
 
 COPIED = (*LONE, Kind.ANNUAL)
+REPLACED = gettext_lazy("It was replaced, and no newer one fits.")
+OF_ONE_SHIPMENT: list[str] = [ApplicationDocument.Type.CONTRACT, ApplicationDocument.Type.CIRCUMSTANCES]
 
 
 def can_be_copied(row: Application) -> bool:
@@ -34,7 +37,7 @@ def said(row: Application) -> Draft:
     """All that a case says."""
     users = row.end_users.select_related("declaration__end_user")
     return Draft(
-        lines=[_line(line, line.quantity) for line in row.lines.select_related("control_item", "inquiry")],
+        lines=[line_of(line, line.quantity) for line in row.lines.select_related("control_item", "inquiry")],
         end_users=[user.declaration for user in users],
         consignees=list(row.consignees.order_by("pk")),
         **{name: getattr(row, name) for name in SAID},
@@ -49,7 +52,7 @@ def granted(license: License) -> Draft:
     return replace(
         said(license.application),
         kind=license.kind,
-        lines=[_line(line, quantity) for line, quantity in whole.lines if quantity],
+        lines=[line_of(line, quantity) for line, quantity in whole.lines if quantity],
         end_users=[user.declaration for user in users],
         planned_from=license.usable_from,
         planned_until=license.usable_until,
@@ -57,7 +60,7 @@ def granted(license: License) -> Draft:
     )
 
 
-def _line(line: Any, quantity: int) -> LineDraft:
+def line_of(line: Any, quantity: int) -> LineDraft:
     return LineDraft(
         control_item=line.control_item,
         description=line.description,
@@ -85,14 +88,14 @@ def fitting(case: Application, old: Declaration, goods: Collection[int]) -> Decl
     theirs = reliable_declarations([old.end_user_id]).prefetch_related("items")
     own_first = sorted(theirs, key=lambda one: one.pk != old.pk)
     enough = (one for one in own_first if covered <= _items(one))
-    return next((one for one in enough if not _against(case, one)), None)
+    return next((one for one in enough if not against(case, one)), None)
 
 
 def _items(row: Declaration) -> set[int]:
     return {item.control_item_id for item in row.items.all()}
 
 
-def _against(case: Application, declaration: Declaration) -> list[str]:
+def against(case: Application, declaration: Declaration) -> list[str]:
     """Why such a case can't be filed on it."""
     user = ApplicationEndUser(application=case, party=declaration.end_user, declaration=declaration)
     return [problem.message for problem in unreliable(case, user)]
@@ -109,17 +112,17 @@ class Unnamed:
 
 def unnamed(row: Application, old: Draft, today: date) -> list[Unnamed]:
     named, goods = {user.party_id for user in row.end_users.all()}, {line.control_item_id for line in row.lines.all()}
-    case = _as_filed(row.kind, row.planned_from, today)
+    case = as_filed(row.kind, row.planned_from, today)
     found = []
     for one in old.end_users:
         if one.end_user_id not in named:
             new = fitting(case, one, goods)
-            why = "" if new else " ".join(_against(case, one)) or _("It was replaced, and no newer one fits.")
+            why = "" if new else " ".join(against(case, one)) or str(REPLACED)
             found.append(Unnamed(one.end_user, why, new))
     return found
 
 
-def _as_filed(kind: str, first: date | None, today: date) -> Application:
+def as_filed(kind: str, first: date | None, today: date) -> Application:
     """A case of which declarations are asked whether they fit: today is its first day where none is known."""
     return Application(kind=kind, planned_from=first or today)
 
@@ -156,14 +159,18 @@ def _one(rows: QuerySet[Any], ref: str) -> Any:
 
 def begin(old: Draft, case: Application, *, by: Actor, at: datetime, **origin: Any) -> Application:
     """A draft exists that says what of this still holds, with the papers of that case. origin: what it began with."""
-    draft = _still_holds(old, legal_day(at))
-    row = Application(
-        ref=draw(Application.PREFIX), exporter_id=by.organization_id, created_by=by.user, created_at=at, **origin
-    )
-    write(row, draft, draft.end_users, by, "draft")
+    row = drafted(_still_holds(old, legal_day(at)), by=by, at=at, **origin)
     for paper in case.documents.exclude(type__in=_of_one_shipment(old)):
         row.documents.create(type=paper.type, document_id=paper.document_id)
     return row
+
+
+def drafted(draft: Draft, *, by: Actor, at: datetime, **origin: Any) -> Application:
+    """A draft exists that says this. origin: what it began with."""
+    row = Application(
+        ref=draw(Application.PREFIX), exporter_id=by.organization_id, created_by=by.user, created_at=at, **origin
+    )
+    return write(row, draft, draft.end_users, by, "draft")
 
 
 def _still_holds(old: Draft, today: date) -> Draft:
@@ -173,11 +180,10 @@ def _still_holds(old: Draft, today: date) -> Draft:
         old = replace(old, planned_from=None, planned_until=None)
     if _of_one_shipment(old):
         old = replace(old, contract_no="", contract_on=None, circumstances="")
-    case, goods = _as_filed(old.kind, old.planned_from, today), {line.control_item.pk for line in old.lines}
+    case, goods = as_filed(old.kind, old.planned_from, today), {line.control_item.pk for line in old.lines}
     return replace(old, end_users=[new for one in old.end_users if (new := fitting(case, one, goods))])
 
 
 def _of_one_shipment(old: Draft) -> list[str]:
     """Which papers of it are: an annual license has a frame contract, or the orders so far, which go on."""
-    of_it: list[str] = [ApplicationDocument.Type.CONTRACT, ApplicationDocument.Type.CIRCUMSTANCES]
-    return of_it if old.kind in LONE else []
+    return OF_ONE_SHIPMENT if old.kind in LONE else []

@@ -65,7 +65,7 @@ def _beside_quantities(row: Application, license: License) -> list[Change]:
     now, old = said(row), granted(license)
     lines = [replace(old.lines[at], quantity=line.quantity) for at, line in enumerate(now.lines[: len(old.lines)])]
     old = replace(old, lines=lines, kind=now.kind, planned_from=now.planned_from, remarks=now.remarks)
-    return [one for one in (*_goods(old, now), *_facts(old, now)) if one.before != one.now]
+    return [one for one in (*_goods(old, now), *facts_of(old, now)) if one.before != one.now]
 
 
 def _names(rows: Iterable[object]) -> str:
@@ -90,7 +90,7 @@ def copied(row: Application, today: date) -> Copied | None:
     if old is None:
         return None
     now = said(row)
-    found = [one for one in (*_goods(old, now), *_facts(old, now)) if one.before != one.now]
+    found = [one for one in (*_goods(old, now), *facts_of(old, now)) if one.before != one.now]
     if row.state != ApplicationState.DRAFT:
         return Copied(found, [], None)
     file_by = filed_by([row.renews]).get(row.renews.pk) if row.renews else None
@@ -104,14 +104,15 @@ def _goods(old: Draft, now: Draft) -> Iterator[Change]:
             for label, words in _OF_A_LINE:
                 yield Change(_("Line {number}: {what}").format(number=number, what=label), words(one), words(other))
         else:
-            yield Change(_("Line {number}").format(number=number), _whole(one), _whole(other))
+            yield Change(_("Line {number}").format(number=number), line_in_full(one), line_in_full(other))
 
 
-def _whole(line: LineDraft | None) -> str:
-    return " · ".join(filter(None, (words(line) for _label, words in _OF_A_LINE))) if line else ""
+def line_in_full(line: LineDraft | None, *, but_quantity: bool = False) -> str:
+    said = _OF_A_LINE[1:] if but_quantity else _OF_A_LINE
+    return " · ".join(filter(None, (words(line) for _label, words in said))) if line else ""
 
 
-def _facts(old: Draft, now: Draft) -> Iterator[Change]:
+def facts_of(old: Draft, now: Draft) -> Iterator[Change]:
     for label, words in _OF_A_CASE:
         yield Change(label, words(old), words(now))
 

@@ -211,6 +211,7 @@ def test_what_is_handed_on_is_changed_by_nobody():
 
 STEPS = {
     "book",
+    "drafted",
     "foresee",
     "keep",
     "keep_answer",

@@ -13,7 +13,7 @@ from core.decided import filled
 from core.languages import label_order
 from core.web.fields import CodesField, DayField, GroupedBoxes, QuantityField
 from exporters.models import Party
-from licensing.actions.applications import FILE_KINDS, SAID, USUAL, Draft, LineDraft
+from licensing.actions.applications import FILE_KINDS, LINES_MOST, SAID, USUAL, Draft, LineDraft
 from licensing.models import Application, ApplicationDocument, ControlItem, Declaration, Inquiry, Kind
 from licensing.selectors import editions_at
 from licensing.web.forms.check import one_of, words_of
@@ -229,7 +229,7 @@ class LineForm(forms.Form):
         return LineDraft(item, data["description"], data["base"], item.unit, **said)
 
 
-LineFormSet = forms.formset_factory(LineForm, extra=1, max_num=50, validate_max=True, can_delete=True)
+LineFormSet = forms.formset_factory(LineForm, extra=1, max_num=LINES_MOST, validate_max=True, can_delete=True)
 
 
 def _papers() -> list[tuple[str, Any]]:
