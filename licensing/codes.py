@@ -77,6 +77,12 @@ _GUARDS = (
         _("Begin it from the day that is named on; otherwise copy the license into a new draft."),
     ),
     Code(
+        "not-mergeable",
+        422,
+        _("An annual application is merged of cases of one shipment each that are like one another."),
+        _("Leave out the case that the message names."),
+    ),
+    Code(
         "license-not-amendable",
         409,
         _("The license that the application asks to change is not in force."),

@@ -80,6 +80,8 @@ UNISSUED = (*OPEN_CASE, ApplicationState.UNDER_RECONSIDERATION, ApplicationState
 AMENDING = (ApplicationState.DRAFT, *UNISSUED)
 # of its license no other renewal is begun any more
 RENEWING = (*AMENDING, ApplicationState.ISSUED)
+# what it asks for, or was granted, counts where cases are merged into one
+MERGING = (*OPEN_CASE, ApplicationState.APPROVED, ApplicationState.ISSUED)
 # Refused in the present round, whatever became of that since.
 CONTESTED = (ApplicationState.REFUSED, ApplicationState.UNDER_RECONSIDERATION, ApplicationState.REFUSED_FINAL)
 # In which an applicant may name another declaration: not on what was recommended, which is to be returned first.

@@ -37,6 +37,7 @@ from licensing.actions import (
     intents,
     invalidations,
     licenses,
+    merges,
     notices,
     pools,
     questions,
@@ -293,6 +294,10 @@ def _applications(step: Story, world: make.World, signed: Any) -> None:
     applications.submit(waits, seen=seen(waits), by=boss)
     step(applications.submit, ref, by=boss)
     step(copies.copy_case, ref, by=boss)
+    like = [world.application(kind="per_shipment", by_whom=[signed]) for _ in range(2)]
+    for one in like:
+        applications.submit(one, seen=seen(one), by=boss)
+    step(merges.merge, like, by=boss)
     step(supplements.request_supplement, ref, points=["The test report"], by=m.intake)
     step(supplements.resubmit, ref, answers={1: supplements.Answer("Attached.")}, by=boss)
     step(receipts.accept, ref, by=m.intake)

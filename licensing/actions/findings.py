@@ -100,6 +100,14 @@ def obstacles_of(case: Application, judged: Iterable[Judged]) -> list[Problem]:
     return list(_obstacles(case, within(judged)))
 
 
+def closed_to_all(case: Application, judged: Iterable[Judged]) -> Problem | None:
+    """What the rules have against filing any of these goods for any of these end-users; None where they let some be
+    filed."""
+    pairs = within(judged)
+    found = list(_obstacles(case, pairs))
+    return found[0] if found and len(found) == len(pairs) else None
+
+
 def _obstacles(case: Application, pairs: Pairs) -> Iterator[Problem]:
     for days in pairs.values():
         if missing := {name for one in days for name in one.missing}:  # what it opens can't be said yet

@@ -156,6 +156,10 @@ class ApplicationOutput(serializers.Serializer[Any]):
     copied_case = ReferenceOutput(
         Application.PREFIX, allow_null=True, help_text=gettext_lazy("The case that its draft began with.")
     )
+    merged_cases = serializers.ListField(
+        child=ReferenceOutput(Application.PREFIX),
+        help_text=gettext_lazy("The cases of one shipment each that its draft was merged of; mostly none."),
+    )
     state = WordOutput(S)
     display = serializers.CharField()
     holder = WordOutput(Holder, allow_null=True, help_text=gettext_lazy("Who has to act next. Null: nobody has it."))
@@ -189,6 +193,7 @@ def application(row: Application, clock: Reading | None, remedy: Remedy | None) 
         "renews": row.renews and row.renews.ref,
         "copied_license": row.copied_license and row.copied_license.ref,
         "copied_case": row.copied_case and row.copied_case.ref,
+        "merged_cases": [one.case.ref for one in row.merged.all()],
         "state": row.state,
         "display": row.get_state_display(),
         "holder": HOLDER_OF.get(row.state),
@@ -225,7 +230,7 @@ def told(clock: Reading, pauses: Iterable[ClockInterval]) -> dict[str, Any]:
 
 def _whole(actor: Actor) -> QuerySet[Application]:
     rows = selectors.applications_for(actor).select_related("license")
-    return rows.prefetch_related("lines__control_item", "pauses")
+    return rows.prefetch_related("lines__control_item", "pauses", "merged__case")
 
 
 class Applications(APIView):

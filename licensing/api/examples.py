@@ -61,6 +61,7 @@ APPLICATION = {
     "renews": None,
     "copied_license": None,
     "copied_case": None,
+    "merged_cases": [],
     "state": "under_review",
     "display": "Under review",
     "holder": "reviewer",

@@ -32,6 +32,7 @@ from licensing.models.licenses import (
     Suspension,
 )
 from licensing.models.lists import ControlItem, ControlList, EndUse, Instrument
+from licensing.models.merges import Merged
 from licensing.models.notices import Notice
 from licensing.models.pauses import ClockInterval
 from licensing.models.pools import PoolChange, PoolMovement, PoolState, QuotaPool
@@ -79,6 +80,7 @@ __all__ = [
     "License",
     "LicenseCondition",
     "LicenseEndUser",
+    "Merged",
     "Obstacle",
     "Notice",
     "PolicyEdition",

@@ -120,6 +120,7 @@ from licensing.selectors.licenses import (
     with_terms,
 )
 from licensing.selectors.lists import ITEM_SEARCH, applicable_items, in_force_on, items_named, search_items
+from licensing.selectors.merges import with_merged
 from licensing.selectors.movements import (
     clearances,
     clearances_taken,
@@ -385,6 +386,7 @@ __all__ = [
     "with_days_left",
     "with_decision",
     "with_lines",
+    "with_merged",
     "with_names",
     "with_thread",
     "party_changes",

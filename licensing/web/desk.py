@@ -31,6 +31,7 @@ from licensing.states import UNISSUED, ApplicationState
 from licensing.web.changes import changes_of, copied
 from licensing.web.holds import of_case
 from licensing.web.intents import announced
+from licensing.web.merges import merged
 from licensing.web.onward import with_onward
 from licensing.web.reconsiderations import contests
 from licensing.web.threads import threaded
@@ -43,7 +44,9 @@ CAME_BACK = ("return", "reopen")
 def case(request: HttpRequest, ref: str, failed: Failed | None = None) -> HttpResponse:
     """One case: what it turns on, the facts, the history, and the steps that are yours now."""
     rows = selectors.with_signals(selectors.applications_for(request.actor))
-    rows = selectors.with_supplement(selectors.with_questions(selectors.with_parts(rows))).prefetch_related(
+    rows = selectors.with_merged(
+        selectors.with_supplement(selectors.with_questions(selectors.with_parts(rows)))
+    ).prefetch_related(
         "consignees__country",
         Prefetch("documents__document", Document.objects.defer("content")),
         "end_users__declaration__end_use",
@@ -97,6 +100,7 @@ def case(request: HttpRequest, ref: str, failed: Failed | None = None) -> HttpRe
         "came_back": _came_back(history),
         "amending": changes_of(row),
         "copied": copied(row, today),
+        "merged": merged(row, today),
         **papers.shown(row),
     }
     if "screen" in context["forms"]:

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from core.access import Actor
 from core.history import open_verbs
-from core.legal_time import legal_today
+from core.legal_time import legal_now, legal_today
 from core.quantities import show
 from core.selectors import table_end, table_ends_before
 from core.web.lists import Choice, Column, Day, List, Listing, View, countries, days, state_word
@@ -21,6 +21,7 @@ from licensing.granted import decided, recommended
 from licensing.models import ControlList, Declaration, Inquiry, Kind
 from licensing.models.reconsiderations import contested
 from licensing.states import ApplicationState, DeclarationState, InquiryState, LicenseState
+from licensing.web.merges import offers
 
 TABLE_WARNING = timedelta(days=60)
 NO_DAY, NO_INSTANT = Value(date(9999, 12, 31)), Value(datetime(9999, 12, 31, tzinfo=UTC))
@@ -73,6 +74,7 @@ APPLICATIONS = List(
     columns=(*CASE_COLUMNS, GRANTED),
     parts=lambda row: row.lines.all(),
     order="-created",
+    more=lambda request, listing: {"offers": offers(request.actor, legal_now())},
     search=selectors.CASE_SEARCH,
     hint=_("Case, end-user, goods, code"),
     filters=(

@@ -43,6 +43,7 @@ from licensing.web.forms import (
 )
 from licensing.web.holds import of_case
 from licensing.web.intents import announced
+from licensing.web.merges import merged, offer_of, offers
 from licensing.web.onward import with_onward
 from licensing.web.reconsiderations import contests
 from licensing.web.threads import threaded
@@ -168,6 +169,7 @@ def application_form(request: HttpRequest, ref: str = "") -> HttpResponse:
         "lines": lines,
         "application": row,
         "to_copy": [] if row else selectors.with_names(selectors.in_force(request.actor))[:MOST_TO_COPY],
+        "offers": [] if row else offers(request.actor, legal_now()),
         "items": selectors.applicable_items(),
         "meeting": meeting,
     }
@@ -204,7 +206,7 @@ def _line_initial(row: Application | None) -> list[dict[str, Any]]:
 def _whole(request: HttpRequest) -> QuerySet[Application]:
     """Applications with all that their own page shows; the files' bytes stay where they are."""
     rows = selectors.with_questions(selectors.with_parts(selectors.applications_for(request.actor)))
-    rows = selectors.with_supplement(rows)
+    rows = selectors.with_merged(selectors.with_supplement(rows))
     return rows.prefetch_related(
         "consignees",
         Prefetch("documents__document", Document.objects.defer("content")),
@@ -247,6 +249,8 @@ def application(
         "history": history,
         "amending": changes_of(row),
         "copied": copied(row, today),
+        "merged": merged(row, today),
+        "alike": offer_of(row, request.actor, legal_now()),
         "can_be_copied": can_be_copied(row),
         **_of_now(row),
     }
@@ -348,6 +352,7 @@ def _answers(
         "application": row,
         "seen": version(row),
         "copied": copied(row, legal_today()),
+        "merged": merged(row, legal_today()),
         "amending": changes_of(row),
         "problems": [str(refusal.detail), *problems] if refusal and stale else problems,
         "changes": changes if stale else (),

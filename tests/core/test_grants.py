@@ -29,6 +29,7 @@ INSERT_ONLY = {
     "licensing_decisionstep",
     "licensing_decisionstep_end_users",
     "licensing_finding",
+    "licensing_merged",
     "licensing_movement",
     "licensing_policyedition",
     "licensing_question",

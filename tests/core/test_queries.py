@@ -9,12 +9,12 @@ from licensing.models import License
 from tests.core.test_lists import LISTS, one_more, reader
 
 PAGES = {
-    "application": 26,
-    "applications": 5,
+    "application": 27,
+    "applications": 6,
     "control-list": 5,
     "declarations": 3,
     "desk": 10,
-    "desk.case": 34,
+    "desk.case": 35,
     "desk.countersign": 7,
     "desk.declarations": 4,
     "desk.exporters": 4,

@@ -122,6 +122,8 @@ CASES = [
     ("licensing_reconsiderationentry.reconsideration_entry_once", {}),
     ("licensing_reconsiderationentry.reconsideration_extended_for_a_reason", {"kind": "'extend'", "reason": "''"}),
     ("licensing_service.licensing_service_decision_id_key", {}),
+    ("licensing_merged.merged_once", {}),
+    ("licensing_merged.merged_of_others", {"case_id": "application_id"}),
     ("licensing_visit.visit_says_who_and_what", {"note": "''"}),
     ("licensing_visit.visit_kind", {"kind": "'tea'"}),
     ("licensing_visit.visit_outcome", {"outcome": "'fine'"}),

@@ -58,6 +58,7 @@ def test_two_like_cases_are_offered_with_what_one_of_them_cost(world, signed, cl
     text = page(client, world.exporter)
     assert "Once a year instead of each time" in text and f"in steps of officers: {lines}" in text
     assert "in filings: 1" in text and "in days of waiting: 31" in text and "?kind=annual" in text
+    assert f"/applications/merge/?like={offer.cases[0].ref}" in text
 
 
 def test_one_case_is_no_repetition(world, signed, client):

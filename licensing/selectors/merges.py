@@ -1,0 +1,108 @@
+"""Which cases of one shipment each are like one another, and may be merged into one annual application."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import Count, Exists, Max, OuterRef, Prefetch, QuerySet, prefetch_related_objects
+
+from core.access import Actor
+from core.legal_time import day_start, legal_day, months_after
+from core.models import Document
+from exporters.selectors import of_company
+from licensing.models import Application, ApplicationLine, Kind, Merged
+from licensing.policy.vocabulary import MONTHS
+from licensing.selectors.applications import applications_for, parts, steps
+from licensing.states import MERGING, RENEWING
+
+CASES_LEAST, CASES_MOST = 2, 100
+
+
+def of_the_year(actor: Actor, at: datetime) -> QuerySet[Application]:
+    """A company's own cases of one shipment that it filed in the last 12 months, and that nobody turned away."""
+    rows = of_company(applications_for(actor), actor)
+    return rows.filter(kind=Kind.PER_SHIPMENT, state__in=MERGING, submitted_at__gte=since(at))
+
+
+def since(at: datetime) -> datetime:
+    return day_start(months_after(legal_day(at), -MONTHS))
+
+
+def items_of(case: Application) -> list[int]:
+    """Keys of its control items, each once."""
+    return sorted({line.control_item_id for line in case.lines.all()})
+
+
+def like(rows: QuerySet[Application], case: Application) -> QuerySet[Application]:
+    """Of these the ones that go where the case goes, with goods of the same control items; itself, too."""
+    return _with_items(rows).filter(destinations=case.destinations, items=items_of(case))
+
+
+def to_choose(actor: Actor, case: Application, at: datetime) -> QuerySet[Application]:
+    """What is like the case, the newest first, with into what each was merged already."""
+    into = Merged.objects.filter(application__state__in=RENEWING).select_related("application")
+    rows = for_merging(like(of_the_year(actor, at), case)).order_by("-pk")
+    return rows.prefetch_related(Prefetch("merged_into", into))
+
+
+def unmerged(rows: QuerySet[Application]) -> QuerySet[Application]:
+    """Without those that were merged already into one that is a draft, open, or led to a license."""
+    return rows.exclude(Exists(Merged.objects.filter(case=OuterRef("pk"), application__state__in=RENEWING)))
+
+
+def _with_items(rows: QuerySet[Application]) -> QuerySet[Application]:
+    lines = ApplicationLine.objects.filter(application=OuterRef("pk")).order_by("control_item")
+    return rows.annotate(items=ArraySubquery(lines.values("control_item").distinct()))
+
+
+@dataclass(frozen=True)
+class Alike:
+    """So many cases that are like one another; the newest stands for them."""
+
+    count: int
+    newest: Application
+
+
+def alike(actor: Actor, at: datetime, *, most: int) -> list[Alike]:
+    """The largest groups of like cases that were not merged yet; one query where there are none."""
+    rows = _with_items(unmerged(of_the_year(actor, at)).order_by()).values("destinations", "items")
+    grouped = rows.annotate(count=Count("pk"), newest=Max("pk")).filter(count__gte=CASES_LEAST)
+    found = list(grouped.order_by("-count", "-newest")[:most])
+    newest = for_merging(Application.objects.filter(pk__in=[one["newest"] for one in found])) if found else ()
+    cases = {case.pk: case for case in newest}
+    return [Alike(one["count"], cases[one["newest"]]) for one in found]
+
+
+def for_merging(rows: QuerySet[Application]) -> QuerySet[Application]:
+    """Cases with all that the rules are asked of them, and that a list shows of them."""
+    return rows.prefetch_related(*parts(), "end_users__declaration__end_user__country")
+
+
+_READ: tuple[Any, ...] = (
+    *parts("case__"),
+    *parts("license__application__"),
+    *(
+        f"{path}{part}"
+        for path in ("case__", "license__application__")
+        for part in ("end_users__declaration__items", "end_users__declaration__end_user", "consignees")
+    ),
+    *(
+        Prefetch(f"{path}documents__document", Document.objects.defer("content"))
+        for path in ("case__", "license__application__")
+    ),
+    steps("license__application__"),
+)
+
+
+def with_merged(rows: QuerySet[Application]) -> QuerySet[Application]:
+    """Cases with those that they were merged of, each with all that it says."""
+    return rows.prefetch_related(
+        Prefetch("merged", Merged.objects.select_related("case", "license__application").prefetch_related(*_READ))
+    )
+
+
+def read_merged(rows: Sequence[Merged]) -> None:
+    """These have all that their cases say, saved or not; so many queries, however many they are."""
+    prefetch_related_objects(rows, *_READ)

@@ -1,0 +1,169 @@
+"""Like cases of one shipment each are merged into one annual application; what such a draft, or case, came from."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from core.access import Actor
+from core.legal_time import legal_now
+from core.templatetags.lodestone import quantity
+from core.web.refused import complete, form_page, refusals_in, sent
+from exporters.selectors import of_company
+from licensing.actions import merges as verbs
+from licensing.actions.copies import Unnamed, line_of, said
+from licensing.models import Application, Declaration, Kind, Merged
+from licensing.selectors import applications_for, merges
+from licensing.states import ApplicationState
+from licensing.web.changes import Change, facts_of, line_in_full
+from licensing.web.forms.merges import MergeForm
+
+OFFERS_MOST = 3
+_LABELS: dict[str, Promise] = {
+    "purpose": gettext_lazy("Kind of transaction"),
+    "red_flag": gettext_lazy("Risk that the exporter knows of, or was told of"),
+    "trade_mode": gettext_lazy("Mode of trade"),
+    "transport_mode": gettext_lazy("Mode of transport"),
+}
+
+
+# --- what could be merged ---------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Offer:
+    """So many like cases; the newest of them says which."""
+
+    count: int
+    case: Application
+
+    @property
+    def codes(self) -> list[str]:
+        return sorted({line.control_item.code for line in self.case.lines.all()})
+
+    @property
+    def country(self) -> str:
+        return _(", ").join(dict.fromkeys(str(user.party.country) for user in self.case.end_users.all()))
+
+
+def offers(actor: Actor, at: datetime) -> list[Offer]:
+    """Like cases of which the rules open an annual license to the company, as of the newest of them."""
+    if not actor.may("application.merge", "POST"):
+        return []
+    found = merges.alike(actor, at, most=OFFERS_MOST)
+    return [Offer(one.count, one.newest) for one in found if not verbs.closed([one.newest], actor.organization_id, at)]
+
+
+def offer_of(case: Application, actor: Actor, at: datetime) -> Offer | None:
+    """The same of the cases that are like this one, if it is one of them."""
+    if case.kind != Kind.PER_SHIPMENT or not actor.may("application.merge", "POST"):
+        return None
+    like = set(merges.like(merges.unmerged(merges.of_the_year(actor, at)), case).values_list("pk", flat=True))
+    if case.pk not in like or len(like) < merges.CASES_LEAST or verbs.closed([case], actor.organization_id, at):
+        return None
+    return Offer(len(like), case)
+
+
+def merge(request: HttpRequest) -> HttpResponse:
+    """The cases that are like the one that the address names, or that was ticked first, to choose among; without one,
+    which there are."""
+    at, asked = legal_now(), request.GET.get("like") or request.POST.get("cases")
+    own = merges.for_merging(of_company(applications_for(request.actor), request.actor))
+    case = get_object_or_404(own, ref=asked) if asked else None
+    rows = list(merges.to_choose(request.actor, case, at)[: merges.CASES_MOST]) if case else []
+    form = MergeForm(sent(request), rows=rows)
+    if complete(request, form):
+        with refusals_in(form):
+            row = verbs.merge(form.cleaned_data["cases"], by=request.actor)
+            message = _(
+                "Begun with what these cases say together. Change what is to be otherwise; nothing is sent yet."
+            )
+            messages.success(request, message)
+            return redirect("application", ref=row.ref)
+    enough = len(rows) >= merges.CASES_LEAST
+    context = {
+        "case": case,
+        "rows": rows,
+        "enough": enough,
+        "closed": verbs.closed(rows, request.actor.organization_id, at) if enough else None,
+        "offers": [] if case else offers(request.actor, at),
+    }
+    return form_page(request, "licensing/application_merge.html", form, **context)
+
+
+# --- what was merged --------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Line:
+    """shares: how much of it each case says; here: how much stands here now. why: it can't stand here any more."""
+
+    label: str
+    shares: list[tuple[Application, str]]
+    there: str
+    here: str
+    why: str
+
+
+@dataclass(frozen=True)
+class User:
+    """declaration: on which he is named here; else why he is not."""
+
+    party: object
+    cases: list[Application]
+    declaration: Declaration | None
+    unnamed: Unnamed | None
+
+
+@dataclass(frozen=True)
+class From:
+    """What became of the cases. differ: what they do not say alike, which is not said here yet."""
+
+    rows: list[Merged]
+    lines: list[Line]
+    users: list[User]
+    differ: list[Promise]
+    changes: list[Change]
+
+    @property
+    def unnamed(self) -> list[Unnamed]:
+        return [user.unnamed for user in self.users if user.unnamed]
+
+
+def merged(row: Application, today: date) -> From | None:
+    """None of what was not merged. row: with `merged`, its lines and its end-users."""
+    rows = list(row.merged.all())
+    if not rows:
+        return None
+    draft, now, then = row.state == ApplicationState.DRAFT, said(row), verbs.shared(rows)
+    facts = [one for one in facts_of(then, now) if one.before and one.before != one.now]
+    differ = [label for name, label in _LABELS.items() if draft and not getattr(then, name) and not getattr(now, name)]
+    return From(rows, _lines(row, rows, today if draft else None), _users(row, rows, today), differ, facts)
+
+
+def _lines(row: Application, rows: list[Merged], today: date | None) -> list[Line]:
+    """Those of the cases, and after them the ones that came since. today: of a draft."""
+    here = {verbs.key_of(line): line for line in (line_of(one, one.quantity) for one in row.lines.all())}
+    found = []
+    for one in verbs.goods_of(rows):
+        now = here.pop(one.key, None)
+        shares = [(case, quantity(grams, one.line.unit)) for case, grams in one.shares]
+        why = verbs.gone(one.line, today) if today and not now else ""
+        there = quantity(one.line.quantity, one.line.unit)
+        found.append(Line(_goods(one.line), shares, there, quantity(now.quantity, now.unit) if now else "", why))
+    return found + [Line(_goods(one), [], "", quantity(one.quantity, one.unit), "") for one in here.values()]
+
+
+def _goods(line: verbs.LineDraft) -> str:
+    return line_in_full(line, but_quantity=True)
+
+
+def _users(row: Application, rows: list[Merged], today: date) -> list[User]:
+    users, here = verbs.users_of(rows), {user.party_id: user.declaration for user in row.end_users.all()}
+    why = verbs.unnamed(row, users, today) if row.state == ApplicationState.DRAFT else {}
+    return [User(one.party, one.cases, here.get(one.party.pk), why.get(one.party.pk)) for one in users]
