@@ -15,7 +15,7 @@ from core.models import KeptText
 from core.web import steps
 from core.web.errors import SECRETS
 from core.web.typed import page_of
-from licensing.models import License
+from licensing.models import Application, License
 from tests import make, pages
 from tests.seen import text
 from tests.seen.gather import Numbered, differs, rows_of, undone
@@ -160,6 +160,9 @@ def _pages(gather, route, row, actor):
         if route == "shipment.new":
             usable = License.objects.filter(state="active").order_by("pk").values_list("ref", flat=True)
             yield from (f"{path}?license={ref}" for ref in usable)
+        if route == "application.merge":
+            single = Application.objects.filter(kind="per_shipment", state="submitted").order_by("pk")
+            yield from (f"{path}?like={ref}" for ref in single.values_list("ref", flat=True))
         if route == "desk.enforcement":
             yield f"{path}?destination=DE"
         return

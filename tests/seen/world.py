@@ -28,6 +28,7 @@ from licensing.actions import (
     intents,
     invalidations,
     licenses,
+    merges,
     questions,
     receipts,
     reconsiderations,
@@ -308,6 +309,8 @@ def _cases(world):
         return ref
 
     waits = filed()
+    like = [filed(kind="per_shipment", kilograms=(3_000,), users=1) for _ in range(4)]
+    merged = merges.merge(like[2:], by=boss).ref
     incomplete = filed()
     supplements.request_supplement(incomplete, points=["The test report", "The contract, signed"], by=m.intake)
     completed = filed()
@@ -358,6 +361,8 @@ def _cases(world):
     )
     drafts, sent = [empty, half, single], [waits, unverified, rejected, completed]
     return [
+        like[0],
+        merged,
         doubted,
         *drafts,
         *sent,
