@@ -5,6 +5,7 @@ has used stays used (docs/decisions/0034). So none of it may be below what is dr
 """
 
 from collections.abc import Iterable, Iterator, Mapping
+from datetime import date
 from decimal import Decimal
 
 from django.utils.translation import gettext as _
@@ -17,6 +18,7 @@ from core.legal_time import legal_day, legal_now
 from core.locks import lock
 from core.quantities import show
 from core.references import draw
+from core.templatetags.lodestone import day
 from licensing.granted import decided
 from licensing.models import Application, ApplicationEndUser, Declaration, Kind, License, Suspension
 from licensing.selectors import licenses_for
@@ -108,6 +110,17 @@ def other_lines(row: Application, lines: list[tuple[int, str]]) -> list[Problem]
             text = message.format(number=line.number, ref=row.amends.ref, code=line.control_item.code, unit=line.unit)
             problems.append(Problem(f"/lines/{index}/code", "lines-differ", text))
     return problems
+
+
+def counts_from(license: License) -> str:
+    return _("A change counts its months from {day} on, as the license does.").format(day=day(license.counted_from))
+
+
+def other_first_day(row: Application, planned_from: date | None) -> list[Problem]:
+    """Where it is not that from which the months of the license that it amends count."""
+    if row.amends is None or planned_from == row.amends.counted_from:
+        return []
+    return [Problem("/planned_from", "out-of-range", counts_from(row.amends))]
 
 
 def below_asked(row: Application) -> list[Problem]:

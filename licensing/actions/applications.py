@@ -20,7 +20,13 @@ from core.locks import lock, lock_all
 from core.references import draw
 from exporters.models import Exporter, Party
 from exporters.states import ExporterState
-from licensing.actions.amendments import below_asked, other_lines, require_amendable, require_none_closed
+from licensing.actions.amendments import (
+    below_asked,
+    other_first_day,
+    other_lines,
+    require_amendable,
+    require_none_closed,
+)
 from licensing.actions.findings import freeze, problems_of
 from licensing.actions.reliance import lacking_of, undeclared, unreliable
 from licensing.models import (
@@ -169,6 +175,7 @@ def write(row: Application, draft: Draft, declared: list[Declaration], by: Actor
         if any(one.exporter_id != row.exporter_id for one in rows)
     ]
     other = other_lines(row, [(line.control_item.pk, line.unit) for line in draft.lines])
+    other += other_first_day(row, draft.planned_from)
     if (draft.kind == Kind.AMENDMENT) != (row.amends is not None):
         other.append(Problem("/kind", "out-of-range", _("Begin the change of a license on its own page.")))
     if row.renews is not None and draft.kind != Kind.ANNUAL:

@@ -572,7 +572,7 @@ def issue(ref: str, *, seen: int, usable_from: date | None = None, acknowledged:
     """The license exists, active, with its lines, end-users and conditions; the declarations are in force, and replace
     older ones that said the same use of all their goods for their end-users.
 
-    usable_from: its first day, today unless later. The last day is the same day of the month, `months` on
+    usable_from: its first day, `begins_on` unless later. The last day is the same day of the month, `months` on
     (the day itself is not counted). Policy is looked at again, no hold may stand, and where a refusal is presumed by
     now, as it was not at the approval, the case is reopened instead.
     """
@@ -590,13 +590,19 @@ def issue(ref: str, *, seen: int, usable_from: date | None = None, acknowledged:
     if row.exporter.state != ExporterState.ACTIVE:
         message = row.exporter.not_acting() or _("The exporter's account is not active.")
         raise DomainError(message, code="exporter-not-active")
-    earliest = max(legal_day(at), row.planned_from or date.min, before.usable_from if before else date.min)
+    earliest = row.begins_on(legal_day(at))
     first = usable_from or earliest
     if first < legal_day(at):
         raise Invalid([Problem("/usable_from", "date-out-of-range", _("The first day can't be over already."))])
     if first < earliest:  # of days before nobody judged anything
         text = _("Begin on {day} or later: it was asked for, and judged, from then on.")
         raise Invalid([Problem("/usable_from", "date-out-of-range", text.format(day=day_in_words(earliest)))])
+    if before and first > earliest:
+        text = _(
+            "Begin on {day}: until the first day of a change nothing could be shipped, neither on it nor on {ref}."
+        )
+        text = text.format(day=day_in_words(earliest), ref=before.ref)
+        raise Invalid([Problem("/usable_from", "date-out-of-range", text)])
     latest = max(row.planned_until or first, legal_day(at))  # a plan that is over, while it was decided, begins at once
     if first > latest:
         message = _("Begin on or before {day}: the exporter plans until {until}.")

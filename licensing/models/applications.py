@@ -271,6 +271,11 @@ class Application(FSMModelMixin, models.Model):
         """Its applicant can answer to a question that is open."""
         return self.state in ASKED
 
+    def begins_on(self, today: date) -> date:
+        """The day from which its license may be used: the planned one, which of an amendment is that of the license that
+        it changes."""
+        return max(today, self.planned_from or today)
+
     def not_to_take_over(self, actor: Any) -> DomainError | None:
         """Why this officer does not take it over, and so does not review it; None where nothing is against that."""
         if self.reviewer_id == actor.user.pk:

@@ -463,7 +463,7 @@ def test_a_draft_keeps_the_lines_and_the_kind(world, client):
         ([], Kind.AMENDMENT, ["/lines"]),
         ([other], Kind.AMENDMENT, ["/lines/0/code"]),
     ):
-        draft = applications.Draft(kind=kind, lines=lines)
+        draft = applications.Draft(kind=kind, lines=lines, planned_from=row.planned_from)
         call = {"version": row.version, "by": world.exporter}
         error = refused(lambda draft=draft, call=call: applications.change(row.ref, draft, **call))
         assert [one.pointer for one in error.errors] == pointers
@@ -846,8 +846,20 @@ def test_a_change_begins_no_earlier_than_the_license_that_it_changes(world):
     ref, ahead = decided(world, world.application()), legal_today() + timedelta(days=9)
     license = decisions.issue(ref, seen=seen(ref), usable_from=ahead, by=world.ministry.decider)
     draft = asks(begun(world, license), 40)
-    Application.objects.filter(ref=draft).update(planned_from=legal_today())
     decided(world, draft, text="For its months.")
     early = {"seen": seen(draft), "usable_from": ahead - timedelta(days=1), "by": world.ministry.decider}
     assert refused(lambda: decisions.issue(draft, **early)).errors[0].pointer == "/usable_from"
     assert issued(world, draft).usable_from == ahead
+
+
+def test_a_change_begins_at_once_whatever_its_plan_and_leaves_no_day_without_a_license(world):
+    license = world.license(kilograms=100)
+    draft = begun(world, license)
+    said, later = copies.said(draft), legal_today() + timedelta(days=9)
+    ahead = {"version": draft.version, "by": world.exporter}
+    error = refused(lambda: applications.change(draft.ref, replace(said, planned_from=later), **ahead))
+    assert [one.pointer for one in error.errors] == ["/planned_from"]
+    ref = decided(world, asks(draft, 40), text="Less.")
+    late = {"seen": seen(ref), "usable_from": later, "by": world.ministry.decider}
+    assert refused(lambda: decisions.issue(ref, **late)).errors[0].pointer == "/usable_from"
+    assert issued(world, ref).usable_from == legal_today()

@@ -13,6 +13,7 @@ from core.decided import filled
 from core.languages import label_order
 from core.web.fields import CodesField, DayField, GroupedBoxes, QuantityField
 from exporters.models import Party
+from licensing.actions.amendments import counts_from
 from licensing.actions.applications import FILE_KINDS, LINES_MOST, SAID, USUAL, Draft, LineDraft
 from licensing.models import Application, ApplicationDocument, ControlItem, Declaration, Inquiry, Kind
 from licensing.selectors import editions_at
@@ -114,6 +115,9 @@ class ApplicationForm(forms.ModelForm):
         self.fields["end_users"].queryset = declarations
         self.fields["consignees"].queryset = parties
         self.fields["consignees"].label_from_instance = Party.label
+        if self.instance.amends:
+            self.fields["planned_from"].widget.attrs["readonly"] = True
+            self.fields["planned_from"].help_text = counts_from(self.instance.amends)
         if amending and not self.instance.special:
             del self.fields["circumstances"]
         if self.instance.pk:

@@ -1,7 +1,6 @@
 """What two officers say, one after the other."""
 
 from collections.abc import Mapping
-from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -285,10 +284,10 @@ class IssueForm(StepForm):
 
     def __init__(self, *args: Any, row: Application, **kwargs: Any) -> None:
         super().__init__(*args, row=row, **kwargs)
-        first = max(row.planned_from or date.min, legal_today())
+        first = row.begins_on(legal_today())
         self.initial["usable_from"] = first
         if step := row.basis:
             begins = row.amends.counted_from if row.amends else first
             self.fields["usable_from"].help_text = _(
-                "With {first} the last day is {last} ({months} months). Today when left empty."
+                "With {first}, which holds when left empty, the last day is {last} ({months} months)."
             ).format(first=day(first), last=day(months_after(begins, step.months or 0)), months=step.months)
