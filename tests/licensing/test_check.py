@@ -96,8 +96,12 @@ def test_what_is_prohibited_has_a_time_limit_only_where_it_can_be_asked_for(ask)
     banned = {"item": "1C905.a.4", "to": "US", "use": "MIL_USE", "user": "military"}
     page = ask(banned)
     assert "Time limit None: nothing is decided" in page and "45 working days" not in page
-    assert "on the control list of parties Prohibited; an application for special circumstances" in page
-    assert "Time limit 45 working days" in ask(banned | {"hit": "control_list"})
+    assert "an application for special circumstances" not in page
+    assert "Time limit None: nothing is decided" in ask(banned | {"hit": "control_list"})
+    usual = {"item": "1C905.a.4", "to": "DE", "use": "CIV_AUTO", "user": "commercial"}
+    assert "on the control list of parties Prohibited; an application for special circumstances" in ask(usual)
+    page = ask(usual | {"hit": "control_list"})
+    assert "Prohibited" in page and "Time limit 45 working days" in page
 
 
 def test_a_share_of_one_in_a_thousand_of_goods_made_abroad_decides_unrounded(ask):
