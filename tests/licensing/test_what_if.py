@@ -6,13 +6,14 @@ from datetime import date, timedelta
 
 import pytest
 from django.db import InternalError, connection
+from django.test.utils import CaptureQueriesContext
 
 from core.errors import DomainError
 from core.legal_time import day_start, legal_now, legal_today, on_the_wire
 from core.models import HistoryLine
 from exporters.models import Party, Qualification
 from licensing import elements, selectors, tasks
-from licensing.actions import applications, decisions
+from licensing.actions import amendments, applications, decisions
 from licensing.loading import first_document
 from licensing.models import (
     Application,
@@ -27,7 +28,7 @@ from licensing.models import (
 from licensing.policy.editions import Unreadable, canonical, read
 from licensing.policy.engine import Compiled
 from licensing.selectors import editions_at
-from licensing.selectors.what_if import Stopped, names_of, what_if
+from licensing.selectors.what_if import Stopped, names_of, what_if, what_of_mine
 from licensing.selectors.what_if.cases import Cases
 from licensing.selectors.what_if.known import Both
 from licensing.selectors.what_if.tally import Exposure, Part, Tally
@@ -586,6 +587,24 @@ def test_equal_facts_are_asked_once(world):
     other = canonical({**json.loads(facts[0]), "destination.country": ["FR"]})
     japan = canonical({**json.loads(facts[0]), "destination.country": ["JP"]})
     assert both.alike(other) == both.alike(facts[0]) != both.alike(japan)
+
+
+def test_changes_of_licenses_cost_as_many_queries_as_other_cases(world):
+    def queries():
+        with CaptureQueriesContext(connection) as ran:
+            what_if(draft(nothing), at, at=at)
+            own = what_of_mine(Compiled(read(draft(nothing))), at, at=at, exporter=world.exporter.organization_id)
+        assert own.looked_at == 2 * Application.objects.filter(amends__isnull=False).count()
+        return len(ran)
+
+    counts = []
+    for _ in range(3):
+        license = world.license()
+        row = amendments.amend(license.ref, seen=seen(license.ref), by=world.exporter)
+        applications.submit(row.ref, seen=seen(row.ref), by=world.exporter)
+        at = legal_now()
+        counts.append(queries())
+    assert len(set(counts)) == 1
 
 
 def test_windows_between_the_same_turns_are_asked_about_together(world, monkeypatch):

@@ -28,7 +28,7 @@ REPLAYED_MONTHS = 12
 TENTH = Decimal("0.1")
 _COLUMNS = (
     *("ref", "state", "kind", "exporter", "planned_from", "planned_until", "red_flag", "purpose"),
-    *("accepted_on", "decided_at"),
+    *("accepted_on", "decided_at", "amends", "amends__kind"),
 )
 _SIGNED = (
     *("party__country", "party__nature", "declaration__as_signed", "declaration__end_use", "declaration__re_export"),
@@ -81,14 +81,19 @@ def parts_of(cases: Iterable[Application]) -> dict[int, Parts]:
 
 def open_cases() -> QuerySet[Application]:
     """Cases that are not decided, or approved and not issued: what rules for pending cases count for."""
-    return Application.objects.filter(state__in=[*OPEN_CASE, ApplicationState.APPROVED]).only(*_COLUMNS)
+    return _read(Application.objects.filter(state__in=[*OPEN_CASE, ApplicationState.APPROVED]))
 
 
 def decided_cases(today: date, editions: Editions) -> QuerySet[Application]:
     """Cases decided in the last twelve months, that day the last, as their clocks are read at once."""
     since = day_start(months_after(today, -REPLAYED_MONTHS))
     rows = Application.objects.filter(decided_at__gte=since).exclude(state=ApplicationState.APPROVED)
-    return with_own(rows.only(*_COLUMNS), editions)
+    return with_own(_read(rows), editions)
+
+
+def _read(rows: QuerySet[Application]) -> QuerySet[Application]:
+    """With all that is judged of a case itself, what kind of license it asks for among it."""
+    return rows.select_related("amends").only(*_COLUMNS)
 
 
 class Cases:
