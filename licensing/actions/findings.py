@@ -120,7 +120,7 @@ def _obstacles(case: Application, pairs: Pairs) -> Iterator[Problem]:
 def _closed(case: Application, days: Sequence[Judged]) -> Problem | None:
     """Why the rules open this kind of license on no day of the window; None when they do on some."""
     channel = CHANNEL_OF[case.grants]
-    if any(one.opens(channel) or case.special and one.may_be_special for one in days):
+    if any(one.opens(channel) for one in days):
         return None
     first = days[0]
     code, name = first.line.control_item.code, first.user.party.name

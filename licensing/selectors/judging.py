@@ -4,7 +4,7 @@ falls into the planned window. Nothing is written here."""
 import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import cached_property
 from itertools import product
@@ -48,7 +48,8 @@ QUALIFIED = "exporter.annual_qualified"
 class Look:
     """What the rules say of facts on a day. within: the day lies in the planned window.
 
-    said: the facts by their sources; facts: the same, whole, as that day's edition reads them.
+    said: the facts by their sources; facts: the same, whole, as that day's edition reads them. unproved: a case under
+    special circumstances, of whose end-user nobody may count on what screening found.
     """
 
     day: date
@@ -59,6 +60,7 @@ class Look:
     facts: Facts
     audience: str
     editions: Editions
+    unproved: bool = False
 
     @cached_property
     def outcome(self) -> Outcome:
@@ -74,30 +76,36 @@ class Look:
 
     @cached_property
     def clear(self) -> Outcome:
-        """The outcome if screening, where there is no result yet, found nothing."""
-        return self.rules.assess({HIT: NO_HIT, **self.facts}, on=self.day, audience=self.audience)
+        """The outcome as it counts where screening has no result yet: as `unscreened` says."""
+        if self.facts.get(HIT) is not None and not self.unproved:
+            return self.outcome
+        return unscreened(self.rules, self.facts, on=self.day, audience=self.audience, special=self.unproved)
 
     def opens(self, channel: str) -> bool:
         """Does it open the channel? It counts as open when it hangs on nothing but a result of screening."""
         return channel in (*self.outcome.channels, *self.clear.channels)
 
-    @cached_property
-    def may_be_special(self) -> bool:
-        """Nobody screened it yet, and one result would leave a way under special circumstances; as would none where
-        something else prohibits it."""
-        return (
-            self.facts.get(HIT) is None
-            and self.clear.disposition != "prohibited"
-            and any(
-                SPECIAL in self.rules.assess({**self.facts, HIT: hit}, on=self.day, audience=self.audience).channels
-                for hit in FACTS[HIT].words
-            )
-        )
-
     @property
     def missing(self) -> list[str]:
         """Facts that somebody else than the ministry would have to say."""
         return [name for name in self.outcome.missing if name != HIT]
+
+
+def unscreened(rules: Compiled, facts: Facts, *, on: date, audience: str, special: bool) -> Outcome:
+    """What counts while nobody screened the end-user: that nothing was found.
+
+    special: the case is one under special circumstances, whose way is open, too, where one result would leave it;
+    as none would where something else prohibits it.
+    """
+    hits = FACTS[HIT].words if special else (NO_HIT,)
+    found = {hit: rules.assess({**facts, HIT: hit}, on=on, audience=audience) for hit in hits}
+    clear, leaving = found[NO_HIT], [one for one in found.values() if SPECIAL in one.channels]
+    if not special or clear.disposition == "prohibited" or not leaving:
+        return clear
+    names = {name for one in leaving for name in one.matched}
+    ways = {rule.id for rule in rules.rules if rule.id in names and SPECIAL in rule.effect.grant}
+    channels, matched = {*clear.channels, SPECIAL}, {*clear.matched, *ways}
+    return replace(clear, channels=tuple(sorted(channels)), matched=tuple(sorted(matched)))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -164,14 +172,21 @@ def _judged(
 ) -> list[Judged]:
     found, last_day = list[Judged](), known.qualified.get(case.exporter_id)
     for line, user in product(lines, users):
-        facts = said(case, line, user, known.hits.get(user.party_id))
-        seen = looks(facts, days, last_day, editions, audience)
+        hit = known.hits.get(user.party_id)
+        facts, unproved = said(case, line, user, hit), case.special and hit is None
+        seen = looks(facts, days, last_day, editions, audience, unproved=unproved)
         found += [Judged(**vars(look), line=line, user=user) for look in seen]
     return found
 
 
 def looks(
-    facts: Facts, days: Iterable[tuple[date, bool]], last_day: date | None, editions: Editions, audience: str
+    facts: Facts,
+    days: Iterable[tuple[date, bool]],
+    last_day: date | None,
+    editions: Editions,
+    audience: str,
+    *,
+    unproved: bool = False,
 ) -> list[Look]:
     """Each of these days by its own edition. last_day: the last one on which the company is qualified."""
     found = []
@@ -188,6 +203,7 @@ def looks(
                 facts=as_read(said, rules.edition),
                 audience=audience,
                 editions=editions,
+                unproved=unproved,
             )
         )
     return found
@@ -322,8 +338,8 @@ class Turned:
 def turned(case: Application, judged: Iterable[Judged], *, as_told: bool = False) -> list[Turned]:
     """Of these the ones of which the rules, and not the facts, say something else than at the last look.
 
-    What nobody looked for yet was not found. as_told: nor what was found since the case was filed, which its holder
-    does not know.
+    What nobody looked for yet was not found; a way under special circumstances counts as open to a case that asks for
+    it, as at its filing. as_told: nor what was found since the case was filed, which its holder does not know.
     """
     before, filed = last_look(case.looked_at), hits_at_filing(case.looked_at) if as_told else {}
     found = []
@@ -332,13 +348,19 @@ def turned(case: Application, judged: Iterable[Judged], *, as_told: bool = False
         if was is None or not one.within:  # what lies outside the window, before it, was foreseen
             continue
         hit = filed.get(one.user.party.ref) if as_told else one.said.get(HIT)
-        said = {**one.said, HIT: hit or NO_HIT}
+        said, unproved = {**one.said, HIT: hit or NO_HIT}, case.special and hit is None
         rules, facts = rules_of(_digest_of(was)), as_read(said, one.rules.edition)
-        old = rules.assess(as_read(said, rules.edition), on=was.as_of, audience=PENDING)
-        new = one.rules.assess(facts, on=one.day, audience=PENDING)
+        old = _counting(rules, as_read(said, rules.edition), was.as_of, unproved)
+        new = _counting(one.rules, facts, one.day, unproved)
         if _said_of(old) != _said_of(new):
             found.append(Turned(one, facts, old, new, _other_rules(rules, old, one.rules, new)))
     return found
+
+
+def _counting(rules: Compiled, facts: Facts, on: date, unproved: bool) -> Outcome:
+    if unproved:
+        return unscreened(rules, facts, on=on, audience=PENDING, special=True)
+    return rules.assess(facts, on=on, audience=PENDING)
 
 
 def _digest_of(was: Finding) -> str:

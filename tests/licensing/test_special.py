@@ -11,18 +11,23 @@ from config.local import demo
 from core import papers
 from core.errors import DomainError, Invalid
 from core.legal_time import legal_now, legal_today
-from core.models import Paper
+from core.models import HistoryLine, Paper
 from licensing import selectors, tasks
 from licensing.actions import amendments, applications, copies, decisions, findings
 from licensing.models import Application, DecisionStep, License, LicenseEndUser, Suspension, Verdict
+from licensing.policy.editions import read
+from licensing.policy.engine import Compiled
+from licensing.policy.strictness import TIGHTENS, Difference
+from licensing.selectors.judging import judge
 from licensing.selectors.verdicts import Taken, judgments, stopped
-from licensing.selectors.what_if import what_if
+from licensing.selectors.what_if import what_if, what_of_mine
 from licensing.web.changes import copied
 from tests import make, pdf
 from tests.book import draft
 from tests.make import seen
 from tests.ticks import tick
 
+LOST = Difference("channel", "special_application", None, TIGHTENS)
 CIVIL_AND_NOT = ("CIV_AUTO", "MIL_USE")
 CLOSING = "They leave no way under special circumstances"
 
@@ -261,6 +266,52 @@ def test_a_what_if_counts_what_a_draft_would_stop(world):
     assert [ref for refs in found["shipments"]["refs"].values() for ref in refs] == [shipment.ref]
     found = what_if(draft(lambda rules, document: None), legal_now(), at=legal_now())
     assert (found["licenses"]["events"], found["licenses"]["spared"]) == ([], {})
+
+
+def test_what_a_what_if_says_of_cases_and_licenses_is_what_a_turn_then_tells(world):
+    """The ministry's and the company's own, of cases that were screened and of those that were not."""
+    license, screened, filed = world.exception(), world.listed(world.special()), world.special()
+    other = world.application(kind="per_shipment")
+    for ref in (filed, other):
+        applications.submit(ref, seen=seen(ref), by=world.exporter)
+    none, at = world.listed(world.special(), "none"), legal_now()
+
+    def asked(change):
+        found, mine = what_if(draft(change), at, at=at), own(world, draft(change), at)
+        stops = found["licenses"]["refs"].get("suspend", ()), {one.ref for one in mine.licenses}
+        lost = found["cases"]["channels"].get("lost special_application", ()), found["cases"]["refs"]
+        assert all(LOST in one.differing for one in mine.cases)
+        return set(lost[0]), set(lost[1].get("changed", ())), {one.ref for one in mine.cases}, set(stops[0]), stops[1]
+
+    assert asked(reworded) == (set(), set(), set(), set(), set())
+    ours, theirs, stops = {screened, filed}, {screened, filed, none}, {license.ref}
+    assert asked(closed) == (ours, ours, theirs, stops, stops)
+    last = HistoryLine.objects.latest("pk").pk
+    make.edition(closed)
+    tasks.turn_licenses()
+    tasks.turn_cases()
+    lines = HistoryLine.objects.filter(pk__gt=last)
+    told = {verb: {one.subject_ref for one in lines if one.verb == verb} for verb in ("turn_inside", "turn", "suspend")}
+    assert told == {"turn_inside": ours, "turn": theirs, "suspend": stops}
+    assert found(world.special()) == [("/lines", "channel-closed")]
+
+
+def reworded(rules, document):
+    rules["R020"]["rationale_en"] = "Other words."
+
+
+def own(world, text, at):
+    return what_of_mine(Compiled(read(text)), at, at=at, exporter=world.exporter.organization_id)
+
+
+def test_a_turn_of_an_unscreened_case_names_the_rule_that_closes_its_way(world):
+    ref = world.special()
+    applications.submit(ref, seen=seen(ref), by=world.exporter)
+    make.edition(closed)
+    tasks.turn_cases()
+    (one, *_rest) = selectors.turned(case(ref), judge(case(ref), at=legal_now(), audience="pending"))
+    assert one.rules == ("R020",)
+    assert ("special_application" in one.before.channels, "special_application" in one.after.channels) == (True, False)
 
 
 def test_a_license_is_spared_only_by_what_would_not_be_granted_anew(world):

@@ -97,10 +97,13 @@ def _read(rows: QuerySet[Application]) -> QuerySet[Application]:
 
 
 class Cases:
-    """What becomes of cases: outcomes, channels, and what else of an outcome differs."""
+    """What becomes of cases: outcomes, channels, and what else of an outcome differs. assumed: of whom nobody screened,
+    what that found; None: nobody says."""
 
-    def __init__(self, both: Both, audience: str, exposure: tuple[Exposure, Exposure]) -> None:
-        self.both, self.audience, self.exposure = both, audience, exposure
+    def __init__(
+        self, both: Both, audience: str, exposure: tuple[Exposure, Exposure], assumed: str | None = None
+    ) -> None:
+        self.both, self.audience, self.exposure, self.assumed = both, audience, exposure, assumed
         self.tally, self.channels, self.changed, self.held = Tally(), Refs(), Refs(), Held()
         self.differing: Counter[tuple[str, str, str, str]] = Counter()
         self.load = _Load()
@@ -148,10 +151,11 @@ class Cases:
         asked, (lines, users) = self._asked(case, known), of
         for line in lines:
             for user in users:
-                facts = said_of(case, line.code, user.signed, known.hits.get(user.party))
+                hit = known.hits.get(user.party)
+                facts, unproved = said_of(case, line.code, user.signed, hit or self.assumed), case.special and not hit
                 text = canonical(facts)
                 alike = self.both.alike(text)
-                yield Seen(line, user, facts, text, alike, self.both.compared(alike, *asked, self.audience))
+                yield Seen(line, user, facts, text, alike, self.both.compared(alike, *asked, self.audience, unproved))
 
     def _asked(self, case: Application, known: Known) -> tuple[Days, date | None]:
         """The days on which both are asked, and the last one on which the company is qualified: the same for cases of

@@ -56,9 +56,14 @@ class Both:
     def rests_on(self, *data: Any) -> None:
         self.data.update(canonical({"": data}).encode())
 
-    def _compared(self, facts: str, days: Days, last_day: date | None, audience: str) -> Compared:
+    def _compared(
+        self, facts: str, days: Days, last_day: date | None, audience: str, unproved: bool = False
+    ) -> Compared:
+        """unproved: as of a Look."""
         read = json.loads(facts)
-        old, new = (looks(read, days, last_day, editions, audience) for editions in (self.old, self.new))
+        old, new = (
+            looks(read, days, last_day, editions, audience, unproved=unproved) for editions in (self.old, self.new)
+        )
         said = [(was.outcome, now.outcome) for was, now in zip(old, new, strict=True)]
         said += [(was.clear, now.clear) for was, now in zip(old, new, strict=True)]
         found = frozenset(one for was, now in said for one in differences(was, now))

@@ -1,6 +1,7 @@
 """What a draft would do to what one company has: to its licenses, by line and end-user, and to its open cases.
 
-By what the company may know: what screening found since a case was filed is not counted.
+By what the company may know: what screening found since a case was filed is not counted. Of a license under special
+circumstances it does: it was granted in spite of that, and its certificate says so.
 """
 
 import json
@@ -77,7 +78,8 @@ def _licenses(both: Both, licenses: Iterable[License], filed: Filed) -> list[Tou
     of_user = ("end_user", "end_user__party__ref", "end_user__party__name", "said")
     found = []
     for pk, case, line, number, code, user, party, name, said in rows.order_by("pk").values_list(*columns, *of_user):
-        facts = canonical({**json.loads(said), HIT: filed.get((case, party), NO_HIT)})
+        known = {} if of[pk].special else {HIT: filed.get((case, party), NO_HIT)}
+        facts = canonical({**json.loads(said), **known})
         pair = judging.pair(of[pk], line, user, facts)
         was, becomes = (PROHIBITED if one else OPEN for one in (pair.old, pair.new))
         found.append(Touched(of[pk].ref, number, code, name, was, becomes, pair.later, pair.held))
@@ -85,10 +87,10 @@ def _licenses(both: Both, licenses: Iterable[License], filed: Filed) -> list[Tou
 
 
 def _cases(both: Both, cases: Iterable[Application], filed: Filed, qualified: Mapping[int, date]) -> list[Touched]:
-    judging, parts, found = Cases(both, PENDING, (Exposure(), Exposure())), parts_of(cases), []
+    judging, parts, found = Cases(both, PENDING, (Exposure(), Exposure()), assumed=NO_HIT), parts_of(cases), []
     for case in cases:
         _, users = parts[case.pk]
-        hits = {user.party: filed.get((case.pk, user.ref), NO_HIT) for user in users}
+        hits = {user.party: filed[case.pk, user.ref] for user in users if (case.pk, user.ref) in filed}
         for line, user, _, _, alike, said in judging.judged(case, parts[case.pk], Known(hits, qualified)):
             of = (case.ref, line.number, line.code, user.name, said.old, said.new)
             found.append(Touched(*of, holds=both.holding(alike), differing=_differing(said)))
