@@ -128,9 +128,13 @@ class Shipment(FSMModelMixin, models.Model):
     @property
     def all_back(self) -> bool:
         """Everything of it that crossed has come back, and nothing more is to cross."""
+        return self.none_abroad and self.state in CROSSED
+
+    @property
+    def none_abroad(self) -> bool:
+        """Everything of it that crossed by now has come back."""
         lines = list(self.lines.all())
-        back = any(line.returned for line in lines) and not any(line.abroad for line in lines)
-        return back and self.state in CROSSED
+        return any(line.returned for line in lines) and not any(line.abroad for line in lines)
 
     @property
     def may_come_back(self) -> bool:
@@ -295,6 +299,15 @@ class Shipment(FSMModelMixin, models.Model):
     )
     def close_out_part(self) -> None:
         self.report_due_on = self._report_due_after_all()
+
+    @transition(
+        field=state,
+        source=S.PART_CLEARED,
+        target=S.RETURNED,
+        permission=exporter_rules.officer("shipment.close_out"),
+        custom={"label": _("Close out"), "verb": "close_out"},
+    )
+    def close_out_back(self) -> None: ...
 
     @transition(
         field=state,

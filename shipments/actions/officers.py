@@ -33,10 +33,12 @@ def answer(ref: str, *, seen: int, reason: str, by: Actor) -> Shipment:
 
 @command
 def close_out(ref: str, *, seen: int, reason: str, by: Actor) -> Shipment:
-    """Customs will not come back to it: what it still holds is free. It counts as a clearance if some of it crossed."""
+    """Customs will not come back to it: what it still holds is free. It counts as a clearance if some of it crossed,
+    and is returned if all of that came back."""
     license, shipment = lock_with_license(shipments_for(by), ref=ref)
     crossed = shipment.state == ShipmentState.PART_CLEARED
     verb = shipment.close_out_part if crossed else shipment.close_out
+    verb = shipment.close_out_back if crossed and shipment.none_abroad else verb
     require(verb, by=by, seen=seen)
     release(shipment, crossed=crossed)
     move(verb, by=by, reason=reason)

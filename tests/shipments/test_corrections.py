@@ -797,6 +797,20 @@ def test_one_that_is_closed_out_after_a_part_owes_its_report(world):
     assert Shipment.objects.get(pk=shipment.pk).report_due_on is not None
 
 
+def test_one_that_is_closed_out_after_all_that_crossed_came_back_is_returned_and_owes_no_report(world):
+    license = world.license(kilograms=100)
+    shipment = world.shipment(license, 50 * KG)
+    world.clear(shipment.ref, 20 * KG, final=False)
+    come_back(world, shipment, 20 * KG)
+    officers.close_out(shipment.ref, seen=seen(shipment.ref), reason="Silent", by=world.ministry.decider)
+    row = Shipment.objects.get(pk=shipment.pk)
+    assert (row.state, row.report_owed_until, figures(shipment)) == (
+        "returned",
+        None,
+        {"drawn": 20, "released": 30, "returned": 20},
+    )
+
+
 def test_of_what_did_not_cross_after_all_no_delivery_is_reported(world):
     license = world.license(kilograms=100)
     shipment = world.shipment(license, 50 * KG)
