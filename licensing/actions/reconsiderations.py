@@ -13,7 +13,7 @@ from core.history import move, require
 from core.legal_time import legal_day, legal_now
 from core.locks import lock
 from exporters.states import ExporterState
-from licensing.actions.amendments import require_contestable
+from licensing.actions.amendments import require_amendable, require_contestable
 from licensing.actions.applications import lock_with_exporter
 from licensing.actions.contests import reconsidered, require_admitted, require_nothing_asked
 from licensing.actions.decisions import (
@@ -137,8 +137,8 @@ def change(
     """The refusal is changed: a license can be issued, by a decider who neither recommended nor changed it.
 
     granted: as `recommend` takes it of an approval, within the same limits. text: why, for the exporter. Raises what
-    that raises, and what `approve` raises of what is granted: declarations, screening, rules, papers, holds, and what
-    the rules say otherwise than at the last look.
+    that raises, and what `approve` raises of what is granted: the license that it amends, declarations, screening,
+    rules, papers, holds, and what the rules say otherwise than at the last look.
     """
     row = lock(applications_for(by), ref=ref)
     require(row.change, by=by, seen=seen)
@@ -149,6 +149,7 @@ def change(
     at = legal_now()
     require_admitted(filed)
     require_nothing_asked(row)
+    require_amendable(row)
     if not text.strip():
         raise Invalid([Problem("/text", "required", _("Tell the exporter why."))])
     judged = judge(row, at=at, audience=PENDING)

@@ -430,6 +430,21 @@ def test_a_refusal_is_contested_while_its_license_is_suspended(world):
     assert contested.state == "under_reconsideration"
 
 
+def test_a_refusal_is_not_changed_while_its_license_could_not_be_replaced(world):
+    license, m = world.license(kilograms=100), world.ministry
+    first = turned_down(world, license)
+    reconsiderations.reconsider(first, seen=seen(first), grounds="Wrong.", by=world.exporter)
+    reconsiderations.admit(first, seen=seen(first), by=m.reconsiderer)
+    licenses.suspend(license.ref, seen=seen(license.ref), reason="Inspection", by=m.decider)
+    said = {"text": "So.", "departure": "So.", "by": m.reconsiderer}
+    error = refused(lambda: reconsiderations.change(first, seen=seen(first), **said))
+    assert (error.code, error.status) == ("license-not-amendable", 409)
+    cause = license.suspensions.get()
+    facts = {"suspension": cause.pk, "reason": "Over", "by": m.other_decider}
+    licenses.lift(license.ref, seen=seen(license.ref), **facts)
+    assert reconsiderations.change(first, seen=seen(first), **said).state == "approved"
+
+
 def test_a_refusal_is_contested_when_no_other_change_is_open(world):
     license = world.license(kilograms=100)
     first = turned_down(world, license)
