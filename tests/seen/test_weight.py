@@ -1,0 +1,64 @@
+"""What a page weighs to a browser that never was here and to one that was, as nginx and production send it: each page
+of the access table, to each kind of person, in each state of its rows."""
+
+import gzip
+import re
+from collections import defaultdict
+from functools import cache
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.contrib.staticfiles import finders
+
+from tests.seen import gather
+
+pytestmark = [pytest.mark.full, pytest.mark.django_db]
+COLD, WARM, OURS = 60_000, 15_000, 45_000  # bytes: at most of 95 in 100, at most of styles and scripts
+LINKED = re.compile(r'(?:src|href)="/static/([^"?#]+)"')
+PACKS = re.search(r"^\s*gzip\s+on;", (Path(settings.BASE_DIR) / "config" / "nginx.conf").read_text(), re.MULTILINE)
+
+
+@cache
+def of_file(name):
+    """Styles and scripts are kept packed beside themselves (CompressedManifestStaticFilesStorage)."""
+    content = Path(finders.find(name)).read_bytes()
+    return min(len(content), len(gzip.compress(content, 9, mtime=0)))
+
+
+class Weighed(gather.Gather):
+    """found: (cold, warm, what it links to, address) of each page that opened."""
+
+    after = defaultdict(dict)
+
+    def __init__(self, told):
+        super().__init__(told)
+        self.found = []
+
+    def answer(self, response):
+        if response.status_code == 200:
+            names = set(LINKED.findall(response.content.decode()))
+            page = len(gzip.compress(response.content, 6)) if PACKS else len(response.content)
+            self.found.append((page + sum(map(of_file, names)), page, names, response.request["PATH_INFO"]))
+        return []
+
+
+def percentile(numbers):
+    return sorted(numbers)[int(len(numbers) * 0.95)]
+
+
+def test_95_pages_in_100_are_light_cold_and_warm(told):
+    weighed = Weighed(told)
+    for name, row in gather.pages().items():
+        if name != "api.docs":  # a reference of all calls on one page
+            weighed.page(name, row)
+    cold, warm, links, _ = zip(*weighed.found, strict=True)
+    heavy = sorted({(one, path) for one, _, _, path in weighed.found}, reverse=True)[:15]
+    ours = max(sum(of_file(name) for name in names if name.endswith((".css", ".js"))) for names in links)
+    assert len(weighed.found) > 500
+    assert ours <= OURS
+    assert (percentile(cold) <= COLD, percentile(warm) <= WARM) == (True, True), (
+        percentile(cold),
+        percentile(warm),
+        heavy,
+    )
