@@ -1,0 +1,115 @@
+"""A license is replaced, expires, or is stopped with its company amid 160 reservations and 40 clearances, 14 at a time:
+each reservation that was accepted lay before, and each crossing is booked. That the ministry ends it is test_races'."""
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+import pytest
+from django.db import connections
+
+from core.errors import DomainError
+from core.legal_time import day_end
+from core.models import HistoryLine
+from licensing import books
+from licensing.actions import decisions, standing
+from licensing.models import License
+from licensing.models.balances import LicenseLine, Movement
+from licensing.tasks import expire_licenses
+from shipments.actions import reserve
+from shipments.models import CustomsDeclaration, Incident
+from tests import make
+from tests.licensing.test_amendments import asks, begun, decided
+from tests.make import seen
+from tests.shipments.test_bulk_races import world
+
+__all__ = ["world"]
+
+KG = 1000
+MANY, UNDER_WAY, AT_ONCE = 160, 40, 14
+CROSSED = UNDER_WAY * 10 * KG
+pytestmark = [pytest.mark.full, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
+
+
+@pytest.fixture
+def license(world):
+    return world.license(kilograms=5_000)
+
+
+def amid(world, license, end, begins=lambda: None, *, pause=0.0):
+    """What all were answered while it ended. begins: just before the first asks; pause: of each before it asks."""
+    under_way = [world.shipment(license, 10 * KG).ref for _ in range(UNDER_WAY)]
+    requests = [world.request(license, KG, client_reference=f"R-{number}") for number in range(MANY)]
+    calls = [lambda one=one: reserve(one, by=world.exporter).ref and "accepted" for one in requests]
+    for number, ref in enumerate(under_way):
+        calls.insert(5 * number, lambda ref=ref: world.clear(ref, 10 * KG) and "cleared")
+    calls.insert(70, lambda: end() and "")
+
+    def asked(call):
+        time.sleep(pause)
+        try:
+            return call()
+        except DomainError as refused:
+            return refused.code
+        finally:
+            connections.close_all()
+
+    begins()
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        return [said for said in pool.map(asked, calls) if said]
+
+
+def booked(license, said, ended_at, codes):
+    """None was accepted late, and all that crossed is booked: its line, and how many declarations came afterwards."""
+    accepted, line = said.count("accepted"), LicenseLine.objects.get(license=license)
+    assert set(said) - {"accepted", "cleared"} <= codes and 0 < accepted < MANY, set(said)
+    assert Movement.objects.filter(kind="reserve", at__gte=ended_at).count() == 0
+    assert (said.count("cleared"), line.drawn, line.over_cleared) == (UNDER_WAY, CROSSED, 0)
+    assert line.reserved == accepted * KG
+    assert books.drift() == []
+    return line, CustomsDeclaration.objects.filter(declared_at__gte=ended_at).count()
+
+
+def unlawful():
+    return (
+        CustomsDeclaration.objects.filter(lawful=False).count(),
+        Incident.objects.filter(kind="license_not_usable").count(),
+    )
+
+
+def test_it_is_replaced(world, license):
+    ref, m = decided(world, asks(begun(world, license), 6_000)), world.ministry
+    page = seen(ref)
+    said = amid(world, license, lambda: decisions.issue(ref, seen=page, by=m.decider))
+    at = HistoryLine.objects.get(subject_kind="license", verb="replace").at
+    old, late = booked(license, said, at, {"license-not-active"})
+    new = LicenseLine.objects.get(license__replaces=license)
+    assert (old.available, new.available) == (0, 6_000 * KG - old.drawn - old.reserved)
+    assert 0 < late < UNDER_WAY
+    assert unlawful() == (0, 0)  # what was reserved goes on there
+
+
+def test_its_company_is_barred(world, license):
+    pk, m = make.bar_proposed(world).pk, world.ministry
+    page = seen(pk)
+    said = amid(world, license, lambda: standing.bar(pk, seen=page, by=m.other_decider))
+    at = HistoryLine.objects.get(subject_kind="exporter", verb="bar").at
+    line, late = booked(license, said, at, {"license-suspended", "exporter-not-active"})
+    assert (License.objects.get().state, line.open, line.lapsed) == ("suspended", False, 0)
+    assert 0 < late < UNDER_WAY and unlawful() == (late, late)
+
+
+def test_its_last_day_is_over(world, license, clock):
+    until = day_end(license.usable_until)
+    clock.set(until - timedelta(hours=1))
+
+    def end():
+        time.sleep(1)
+        return expire_licenses() + 1
+
+    said = amid(world, license, end, lambda: clock.set(until - timedelta(seconds=0.9)), pause=0.1)
+    expire_licenses()  # which passes over a license that somebody holds
+    line, late = booked(license, said, until, {"license-expired", "date-out-of-range"})
+    assert (License.objects.get().state, line.available) == ("expired", 0)
+    assert line.lapsed == 5_000 * KG - line.drawn - line.reserved
+    assert 0 < late < UNDER_WAY and unlawful() == (late, late)
