@@ -20,7 +20,7 @@ from core.idempotency import Answer, Claim
 from core.legal_time import day_end, legal_now, legal_today
 from core.models import HistoryLine, Idempotency
 from licensing import books
-from licensing.actions import amendments, decisions, licenses, pools, revocations, standing, verdicts
+from licensing.actions import amendments, decisions, invalidations, licenses, pools, revocations, standing, verdicts
 from licensing.models import License, PoolMovement, QuotaPool, Suspension
 from licensing.models.balances import AMOUNTS, Ceiling, ClearanceCount, LicenseLine, Movement
 from licensing.tasks import expire_licenses
@@ -131,6 +131,10 @@ class Scene:
             ),
             "stop": lambda: done(standing.suspend, license.exporter_id, seen=self.company_seen, number="7", **stopped),
             "revoke": lambda: done(revocations.revoke, license.ref, seen=self.end_seen, by=another),
+            "bar": lambda: done(standing.bar, license.exporter_id, seen=self.bar_seen, by=another),
+            "invalidate": lambda: done(
+                invalidations.invalidate, self.false.ref, seen=self.false_seen, by=officers.decider
+            ),
             "surrender": self.surrender,
             "replace": lambda: done(decisions.issue, self.amended, seen=seen(self.amended), by=officers.decider),
             "freeze": lambda: done(licenses.freeze, license.pk, by=by_clock()),
@@ -170,6 +174,14 @@ class Scene:
             self.cause, self.cause_seen = self.license.suspensions.get().pk, seen(self.license.ref)
         if "revoke" in names:
             make.end_proposed(self.world, self.license)
+        if "bar" in names:
+            make.bar_proposed(self.world)
+            self.bar_seen = seen(self.license.exporter_id)
+        if "invalidate" in names:
+            self.false = self.license.end_users.get().declaration
+            said = {"ground": "forged", "reason": "Forged", "by": self.world.ministry.reviewer}
+            invalidations.propose_invalidate(self.false.ref, seen=seen(self.false.ref), **said)
+            self.false_seen = seen(self.false.ref)
         for name in ("WAITS", "BOOKED") if "surrender" in names else ():
             actions.cancel(self.booked[name].ref, by=self.world.exporter)
         if {"revoke", "surrender"} & {*names}:
@@ -329,6 +341,8 @@ def test_a_reservation_beside_another_verb(scene, player, other):
     ("other", "outcomes"),
     [
         ("stop", 2),
+        ("bar", 2),
+        ("invalidate", 2),
         ("revoke", 2),
         ("surrender", 2),
         ("cut", 2),
