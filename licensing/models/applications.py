@@ -272,8 +272,8 @@ class Application(FSMModelMixin, models.Model):
         return self.state in ASKED
 
     def begins_on(self, today: date) -> date:
-        """The day from which its license may be used: the planned one, which of an amendment is that of the license that
-        it changes."""
+        """The day from which its license may be used: the planned one, which of an amendment is that of the license
+        that it changes."""
         return max(today, self.planned_from or today)
 
     def not_to_take_over(self, actor: Any) -> DomainError | None:

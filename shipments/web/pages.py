@@ -44,6 +44,7 @@ from shipments.web.forms import ShipmentForm
 from shipments.web.renewals import renewal_of
 
 MOST_CHANGES = 3  # of each kind that the overview tells
+MOST_COVERED = 30  # licenses, and cases, whose cover it draws: those that end first
 TOLD_DAYS = 30  # how long the overview tells of a case that was not accepted, and of rules that came into force
 
 
@@ -83,8 +84,10 @@ def overview(request: HttpRequest) -> HttpResponse:
         sought(actor, now)
         | {
             "running": running[:5],
+            "covering": running.order_by("usable_until", "pk")[:MOST_COVERED],
             "usable": running.filter(License.open_on(today))[:1],
             "cases": licensing.on_their_way(actor, since)[:5],
+            "asked": licensing.on_their_way(actor, since)[:MOST_COVERED],
             "shipments": selectors.shipments_for(actor)[:5],
             "stopped": Stop.objects.filter(exporter=actor.organization_id, ended_at=None).select_related("exporter"),
             "verifying": Exporter.objects.filter(pk=actor.organization_id, state=ExporterState.PENDING),
@@ -97,7 +100,7 @@ def overview(request: HttpRequest) -> HttpResponse:
         },
     )
     latest, applications, needs = holdings["running"], holdings["cases"], needs_of(holdings)
-    licensing.foretell_use(latest, today)
+    licensing.foretell_use({*latest, *holdings["covering"]}, today)
     cut = [license for license in latest if license.cut]
     licensing.with_asked(cut)
     for license in cut:
@@ -112,7 +115,8 @@ def overview(request: HttpRequest) -> HttpResponse:
         "usable": holdings.has("usable"),
         "license_count": latest[0].in_force_count if latest else 0,
         "applications": applications,
-        "cover": list(licensing.covers(latest, applications, today)),
+        "cover": list(licensing.covers(holdings["covering"], holdings["asked"], today)),
+        "most_covered": MOST_COVERED,
         "stop": next(reversed(holdings["stopped"]), None),
         "verifying": holdings.has("verifying"),
         "change": shown(next(iter(holdings["changing"]), None)),

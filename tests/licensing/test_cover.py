@@ -11,6 +11,7 @@ from licensing.cover import Axis, Cover, lanes
 from licensing.forecast import Forecast
 from licensing.models import Application, License
 from licensing.templatetags.licensing import cover_chart
+from shipments.web import pages
 from tests.make import seen
 
 TODAY = date(2026, 11, 24)
@@ -99,3 +100,14 @@ def test_the_overview_shows_it(world, client):
     client.force_login(world.exporter.user)
     page = client.get("/").content.decode()
     assert "Cover over the next year" in page and page.count('class="who"') == 1
+
+
+def test_it_shows_those_that_end_first_and_not_those_issued_last(world, client):
+    rows = [world.license(kilograms=1) for _ in range(6)]
+    client.force_login(world.exporter.user)
+    assert client.get("/").content.decode().count('class="who"') == 6
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(pages, "MOST_COVERED", 5)
+        page = client.get("/").content.decode()
+    assert "Of the 5 licenses, out of 6, that end first." in page and page.count('class="who"') == 5
+    assert str(rows[0].end_users.get().party) in page.partition("Cover over the next year")[2]
