@@ -254,7 +254,7 @@ def test_pages_and_rest_say_how_it_was_counted(ref, world, m, client, on):
 def test_the_overview_says_when_the_last_day_to_contest_comes_near(on_day, said, world, on):
     on("2026-01-19")
     ref = world.under_review(world.application())
-    on("2026-02-10")
+    on("2026-02-12")  # sixty days before the last one, a Monday
     refuse(world, ref)
     reconsiderations.serve(ref, by=world.exporter)
     on(on_day)
