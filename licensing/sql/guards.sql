@@ -100,11 +100,18 @@ BEGIN
 END;
 $$;
 
--- Attached to licenses that are handed back: nothing of them is reserved.
+-- Attached to licenses that are handed back: nothing of them is reserved, nor of those whose place they took.
 CREATE OR REPLACE FUNCTION guard_nothing_reserved() RETURNS trigger LANGUAGE plpgsql
     SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
-    IF EXISTS (SELECT FROM licensing_licenseline l WHERE l.license_id = NEW.id AND l.reserved > 0) THEN
+    IF EXISTS (
+        WITH RECURSIVE before AS (
+            SELECT NEW.id AS id, NEW.replaces_id AS replaces_id
+            UNION ALL
+            SELECT o.id, o.replaces_id FROM before b JOIN licensing_license o ON o.id = b.replaces_id
+        )
+        SELECT FROM licensing_licenseline l JOIN before b ON b.id = l.license_id WHERE l.reserved > 0
+    ) THEN
         RAISE EXCEPTION 'something is reserved on a license that is handed back' USING ERRCODE = 'check_violation';
     END IF;
     RETURN NEW;

@@ -720,6 +720,8 @@ def test_its_successor_is_not_handed_back_while_something_is_reserved_there(worl
     assert [one.message for one in error.errors] == [
         f"Line 1 of {license.ref}, which this replaced: 10.000 kg are reserved."
     ]
+    with pytest.raises(IntegrityError, match="something is reserved"), transaction.atomic():
+        License.objects.filter(pk=new.pk).update(**{"state": "surrendered"})
     cancel(shipment.ref, by=world.exporter)
     assert give().state == "surrendered"
 
