@@ -15,6 +15,7 @@ from core.locks import lock
 from exporters.states import ExporterState
 from licensing.actions.amendments import require_amendable, require_contestable
 from licensing.actions.applications import lock_with_exporter
+from licensing.actions.barring import require_not_barred
 from licensing.actions.contests import reconsidered, require_admitted, require_nothing_asked
 from licensing.actions.decisions import (
     granting,
@@ -142,6 +143,7 @@ def change(
     """
     row = lock(applications_for(by), ref=ref)
     require(row.change, by=by, seen=seen)
+    require_not_barred(row)
     filed = reconsidered(row, by)
     chosen = granted.get("end_users")
     users = [user for user in row.end_users.all() if chosen is None or user.pk in chosen]

@@ -16,7 +16,7 @@ from core.models import Mail, Role
 from exporters.models import Exporter, Qualification, Stop
 from exporters.selectors import bars_over
 from licensing import tasks
-from licensing.actions import applications, decisions, receipts, standing, supplements
+from licensing.actions import applications, decisions, receipts, reconsiderations, standing, supplements
 from licensing.models import Application
 from shipments.actions import closing
 from tests import make
@@ -183,6 +183,16 @@ def approved(world):
     return ref
 
 
+def contested(world):
+    ref, m = reviewed(world), world.ministry
+    no = {"factors": ["END_USE"], "text": "No."}
+    decisions.recommend(ref, seen=seen(ref), outcome="refuse", by=m.reviewer, **no)
+    decisions.refuse(ref, seen=seen(ref), departure="Doubts.", by=m.decider, **no)
+    reconsiderations.reconsider(ref, seen=seen(ref), grounds="It is known.", by=world.exporter)
+    reconsiderations.admit(ref, seen=seen(ref), by=m.reconsiderer)
+    return ref
+
+
 STEPS = {
     "accept": (submitted, lambda ref, w: receipts.accept(ref, by=w.ministry.intake)),
     "resubmit": (
@@ -195,6 +205,10 @@ STEPS = {
         lambda ref, w: decisions.recommend(ref, seen=seen(ref), outcome="approve", by=w.ministry.reviewer),
     ),
     "approve": (recommended, lambda ref, w: decisions.approve(ref, seen=seen(ref), by=w.ministry.decider)),
+    "change": (
+        contested,
+        lambda ref, w: reconsiderations.change(ref, seen=seen(ref), text="It is known.", by=w.ministry.reconsiderer),
+    ),
     "issue": (approved, lambda ref, w: decisions.issue(ref, seen=seen(ref), by=w.ministry.decider)),
 }
 
