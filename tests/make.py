@@ -454,6 +454,11 @@ ENDING = {
 }
 
 
+def heard() -> dict[str, Any]:
+    """What a penalty says beside that: the record of the hearing, of today."""
+    return {"end_reason": "penalty", "hearing": ("hearing.pdf", demo.pdf("Heard")), "heard_on": legal_today()}
+
+
 def end_proposed(world: World, license: License, by: Actor | None = None, **said: Any) -> License:
     """That the ministry ends the license waits for its second decider."""
     facts = ENDING | said

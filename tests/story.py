@@ -521,12 +521,14 @@ def _shipments(step: Story, world: make.World, clock_of: Any) -> None:
 
 def _ends(step: Story, world: make.World) -> None:
     """The ministry ends a license, which one decider proposes, takes back and proposes anew; a second countersigns."""
-    license, m = world.license(kilograms=10), world.ministry
+    m = world.ministry
+    punished = make.World(m, world.customs, make.exporter(m, "Punished Co., Ltd."))
+    license = punished.license(kilograms=10)
     step(revocations.propose_revoke, license.ref, **make.ENDING, by=m.other_decider)
     step(revocations.drop_revoke, license.ref, reason="Not yet", by=m.other_decider)
-    make.end_proposed(world, license, m.other_decider)
+    make.end_proposed(world, license, m.other_decider, **make.heard())
     step(revocations.revoke, license.ref, by=m.decider)
-    step(copies.copy_license, license.ref, by=world.exporter)
+    step(copies.copy_license, license.ref, by=punished.exporter)
     step(renewals.renew, make.ends_in(world.license(kilograms=10), 100).ref, by=world.exporter)
     amended = step(amendments.amend, world.license(kilograms=10).ref, by=world.exporter).ref
     make.demo.under_review(world.exporter, amended, m)

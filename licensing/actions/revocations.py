@@ -14,7 +14,9 @@ from core.files import PAPER
 from core.history import move, require
 from core.legal_time import legal_day, legal_now
 from core.locks import lock
+from exporters.models import Qualification
 from licensing import ledger
+from licensing.actions.standing import lapse_with
 from licensing.models import EndReason, License, Revocation
 from licensing.selectors import licenses_for
 
@@ -92,9 +94,10 @@ def revoke(ref: str, *, seen: int, by: Actor) -> License:
     """The license has ended as was proposed: no reservation commits after this does, and what was free has lapsed.
 
     What was declared before stays lawful and is cleared as usual; what is only reserved stays so until it is cancelled
-    or lapses, and is no lawful declaration any more. Open causes stay as they are. Raises FourEyes for whoever proposed
-    it, and no-proposal.
+    or lapses, and is no lawful declaration any more. Open causes stay as they are. With a penalty its holder's
+    qualification for annual licenses has lapsed. Raises FourEyes for whoever proposed it, and no-proposal.
     """
+    qualification = _lapses_with(ref, by)
     license = lock(licenses_for(by), ref=ref)
     require(license.revoke, by=by, seen=seen)
     ledger.lock_lines(license)
@@ -104,6 +107,8 @@ def revoke(ref: str, *, seen: int, by: Actor) -> License:
     facts = {name: found.facts[name] for name in ("end_reason", "provision")}
     move(license.revoke, by=by, at=at, reason=found.reason, facts=facts)
     ledger.lapse(license)
+    if qualification:
+        lapse_with(qualification, at, license=license.ref)
     heard_on = found.facts.get("heard_on")
     Revocation.objects.create(
         license=license,
@@ -115,3 +120,13 @@ def revoke(ref: str, *, seen: int, by: Actor) -> License:
         **facts,
     )
     return license
+
+
+def _lapses_with(ref: str, by: Actor) -> Qualification | None:
+    """The holder's, which is taken before the license, where a penalty waits. One that is proposed after this was
+    looked up is refused as not seen."""
+    license = licenses_for(by).filter(ref=ref).first()
+    found = license and proposals.waiting(license).get("revoke")
+    if not license or not found or found.facts["end_reason"] != EndReason.PENALTY:
+        return None
+    return lock(Qualification.objects.filter(pk=license.exporter_id))

@@ -64,14 +64,15 @@ def _stop(held: list[License], qualification: Qualification, by: Actor, at: date
     for license in held:
         if license.state in STOPPED and not license.suspensions.filter(cause=CAUSE, ended_at=None).exists():
             cause_opened(license, CAUSE, by=by, at=at, **said)
-    _lapse(qualification, said["number"], at)
+    lapse_with(qualification, at, order=said["number"])
 
 
-def _lapse(row: Qualification, number: str, at: datetime) -> None:
-    """It was good through the day before, at most. It follows from the order, which stands with whoever gave it."""
+def lapse_with(row: Qualification, at: datetime, **cause: str) -> None:
+    """It was good through the day before, at most. It follows from an order or a penalty, which stands with whoever
+    gave it. cause: what history names of that."""
     if row.state == QualificationState.GRANTED and row.last_day:
         last_day = min(row.last_day, legal_day(at) - timedelta(days=1))
-        facts = {"until": last_day.isoformat(), "order": number}
+        facts = {"until": last_day.isoformat(), **cause}
         move(row.lapse, by=clock(), at=at, facts=facts, last_day=last_day)
 
 

@@ -306,6 +306,8 @@ register(
 def lapsed(line: HistoryLine) -> str:
     if "order" in line.facts:
         return gettext("Qualification for annual licenses lapsed: order {order} stopped the company’s account")
+    if "license" in line.facts:
+        return gettext("Qualification for annual licenses lapsed: license {license} was revoked as a penalty")
     if "shipment" not in line.facts:
         return gettext("Qualification for annual licenses lapsed")
     return gettext(

@@ -121,7 +121,8 @@ TAKES = {
     "shipments.reservations.lapse": "licensing_license shipments_shipment now shipment_settle",
     "licensing.declarations.verify": "licensing_declaration licensing_declaration licensing_license now",
     "licensing.invalidations.invalidate": "licensing_application licensing_declaration licensing_license now",
-    "licensing.revocations.revoke": "licensing_license ledger_lock now ledger_usable ledger_lapse",
+    "licensing.revocations.revoke": "exporters_qualification licensing_license ledger_lock now ledger_usable"
+    " ledger_lapse",
     "licensing.licenses.surrender": "licensing_license ledger_lock now ledger_usable ledger_lapse",
     "licensing.licenses.expire": "licensing_license ledger_lock now ledger_usable ledger_lapse",
     "licensing.screenings.screen": "exporters_exporter licensing_application licensing_license now",

@@ -15,6 +15,8 @@ from core.history import lines_of
 from core.legal_time import legal_today
 from core.models import Document, Mail, Membership, Proposal, User
 from core.selectors import documents_for
+from core.telling import sentence
+from exporters.models import Qualification
 from licensing import books
 from licensing.actions import licenses, revocations
 from licensing.models import License, Obstacle, Revocation, Suspension
@@ -96,6 +98,35 @@ def test_a_penalty_needs_the_record_of_a_hearing_and_its_day(world, license):
     assert kept.hearing == Proposal.objects.get().document
 
 
+def test_a_penalty_ends_the_qualification_for_annual_licenses_for_good(world, license, client, settings):
+    settings.EMAIL_BACKEND = "core.mailbox.Backend"
+    end_proposed(world, license, **make.heard())
+    text = text_of(client, world.ministry.other_decider, f"/desk/licenses/{license.ref}/")
+    assert "A qualification for annual licenses lapses, and does not come back." in text
+    revocations.revoke(license.ref, seen=seen(license.ref), by=world.ministry.other_decider)
+    row = Qualification.objects.get(pk=world.exporter.organization_id)
+    assert (row.state, row.last_day) == ("lapsed", legal_today() - timedelta(days=1))
+    line = lines_of(row).get(verb="lapse")
+    assert sentence(line) == (
+        f"Qualification for annual licenses lapsed: license {license.ref} was revoked as a penalty"
+    )
+    relay()
+    subjects = Mail.objects.filter(recipients=world.exporter.user.email).values_list("subject", flat=True)
+    assert any(subject.startswith("Your company’s qualification") for subject in subjects)
+
+
+def test_a_penalty_on_a_company_without_a_qualification_ends_its_license(world, license):
+    make.stopped(world)
+    make.ended(world, license, **make.heard())
+    row = Qualification.objects.get(pk=world.exporter.organization_id)
+    assert (License.objects.get().state, lines_of(row).filter(verb="lapse").count()) == ("revoked", 1)
+
+
+def test_what_is_no_penalty_leaves_the_qualification(world, license):
+    make.ended(world, license)
+    assert Qualification.objects.get(pk=world.exporter.organization_id).state == "granted"
+
+
 def test_the_record_of_a_hearing_is_opened_by_officers_who_see_the_license(world, license, client):
     end_proposed(world, license, **HEARD, heard_on=legal_today())
     paper = Document.objects.latest("pk")
@@ -142,8 +173,8 @@ def declared_to_customs(world, ref):
 
 
 def test_postgresql_refuses_what_breaks_a_constraint(world, license):
-    make.ended(world, license, **HEARD, heard_on=legal_today())
     other, second = world.license(kilograms=1), world.license(kilograms=2)
+    make.ended(world, license, **HEARD, heard_on=legal_today())
     end_proposed(world, other)
     fresh = {"license_id": str(other.pk), "proposal_id": str(Proposal.objects.latest("pk").pk)}
     cases = [
