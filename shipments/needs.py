@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import QuerySet, prefetch_related_objects
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -89,15 +89,16 @@ def _company(exporter: Exporter) -> list[Need]:
     return [Need(_("Have your company verified"), text, reverse("company"), _("Open"), "red", legal_today())]
 
 
-def _supplements(rows: Iterable[Application]) -> list[Need]:
+def _supplements(rows: list[Application]) -> list[Need]:
+    prefetch_related_objects(rows, "exporter__stops")
     return [
         Need(
             _("Send what is missing"),
-            _("{ref}, by {day}. After that day the case lapses.").format(ref=row.ref, day=day(row.supplement.due_on)),
+            _("{ref}, by {day}. After that day the case lapses.").format(ref=row.ref, day=day(row.supplement.last_day)),
             reverse("application", kwargs={"ref": row.ref}),
             _("Send"),
             "red",
-            row.supplement.due_on,
+            row.supplement.last_day,
         )
         for row in rows
     ]

@@ -17,6 +17,7 @@ from core.locks import lock
 from licensing.actions.barring import require_not_barred
 from licensing.actions.receipts import require_not_silent
 from licensing.models import Application, Supplement, SupplementAnswer, SupplementPoint
+from licensing.models.supplements import last_day
 from licensing.selectors import applications_for
 from licensing.states import ApplicationState
 
@@ -34,7 +35,7 @@ class Answer:
 
 @command
 def request_supplement(ref: str, *, points: Sequence[str], by: Actor) -> Application:
-    """The applicant knows everything that is missing, and has 30 days for it.
+    """The applicant knows everything that is missing, and has 30 days for it; once more after the last day of a bar.
 
     Raises DomainError supplement-once for a second notice, deemed-accepted when the law has accepted the case already.
     """
@@ -48,8 +49,9 @@ def request_supplement(ref: str, *, points: Sequence[str], by: Actor) -> Applica
     require_not_silent(row, at)
     if not points:
         raise Invalid([Problem("/points", "required", _("Name what is missing."))])
-    due_on = legal_day(at) + timedelta(days=SUPPLEMENT_DAYS)
-    facts = {"due_on": due_on.isoformat()}
+    today = legal_day(at)
+    due_on = today + timedelta(days=SUPPLEMENT_DAYS)
+    facts = {"due_on": last_day(today, due_on, row.exporter).isoformat()}
     move(row.request_supplement, by=by, at=at, reason="\n".join(points), facts=facts)
     asked = Supplement.objects.create(application=row, requested_by=by.user, requested_at=at, due_on=due_on)
     for number, text in enumerate(points, 1):
@@ -69,7 +71,7 @@ def resubmit(ref: str, *, answers: Mapping[int, Answer], by: Actor) -> Applicati
     require_not_barred(row)
     at = legal_now()
     asked = row.supplement
-    if legal_day(at) > asked.due_on:
+    if legal_day(at) > asked.last_day:
         raise DomainError(_("The last day for this is over. File a new application."), code="supplement-over")
     points = list(asked.points.all())
     given = {point: answers.get(point.number, Answer()) for point in points}
@@ -99,6 +101,7 @@ def _require_whole(given: Mapping[SupplementPoint, Answer]) -> None:
 def overdue(today: date, limit: int) -> list[int]:
     """Cases of which nothing came by the last day of their supplement."""
     rows = Application.objects.filter(state=ApplicationState.SUPPLEMENT_REQUIRED, supplement__due_on__lt=today)
+    rows = rows.exclude(exporter__stops__last_day__gte=today - timedelta(days=SUPPLEMENT_DAYS))
     return list(rows.order_by("pk").values_list("pk", flat=True)[:limit])
 
 
@@ -107,7 +110,7 @@ def lapse(pk: int, *, by: Actor) -> bool:
     """The case has ended when what was missing did not come by the last day; else nothing. May run twice or late."""
     row = lock(Application.objects.all(), pk=pk)
     at = legal_now()
-    if row.state != ApplicationState.SUPPLEMENT_REQUIRED or legal_day(at) <= row.supplement.due_on:
+    if row.state != ApplicationState.SUPPLEMENT_REQUIRED or legal_day(at) <= row.supplement.last_day:
         return False
     move(row.lapse, by=by, at=at)
     return True

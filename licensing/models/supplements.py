@@ -1,11 +1,21 @@
 """The one supplement of a case: all that is missing, said at once, and what came for it. Rows are only added."""
 
+from datetime import date
+
 from django.db import models
 from django.db.models import Q
 
 from core.guards import insert_only
+from core.legal_time import legal_day
 from core.models import Document, User
+from exporters.models import Exporter
 from licensing.models.applications import Application
+
+
+def last_day(asked_on: date, due_on: date, exporter: Exporter) -> date:
+    """Nothing is sent while the company is barred, so after a bar as many days as were given count anew."""
+    bars = [stop.last_day for stop in exporter.stops.all() if stop.last_day]
+    return max([due_on, *(day + (due_on - asked_on) for day in bars)])
 
 
 @insert_only
@@ -19,6 +29,11 @@ class Supplement(models.Model):
 
     def __str__(self) -> str:
         return str(self.application)
+
+    @property
+    def last_day(self) -> date:
+        """Through which it may come."""
+        return last_day(legal_day(self.requested_at), self.due_on, self.application.exporter)
 
 
 @insert_only

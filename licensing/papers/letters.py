@@ -155,7 +155,7 @@ def acceptance(line: HistoryLine, case: Application) -> Data:
 
 def supplement(line: HistoryLine, case: Application) -> Data:
     points = [point.text for point in case.supplement.points.all()]
-    return {"points": points, "due_on": said.day(case.supplement.due_on)}
+    return {"points": points, "due_on": said.day(date.fromisoformat(line.facts["due_on"]))}
 
 
 def reason_alone(line: HistoryLine, case: Application) -> Data:

@@ -118,7 +118,7 @@ def course_of(case: Application, today: date) -> list[Stay]:
         last = max(at for at, pair in enumerate(pairwise(states)) if pair[1] == case.state != pair[0])
         until, moves = moves[last][0], moves[:last]
     if case.state in (ApplicationState.SUPPLEMENT_REQUIRED, ApplicationState.LAPSED):
-        until = min(until, case.supplement.due_on)  # then it is over, whenever a worker says so
+        until = min(until, case.supplement.last_day)  # then it is over, whenever a worker says so
     return course(moves, [row.pause for row in case.pauses.all()], until, unanswered(case)) if moves else []
 
 

@@ -15,7 +15,7 @@ from core.legal_time import legal_today
 from core.models import Mail, Role
 from exporters.models import Exporter, Qualification, Stop
 from exporters.selectors import bars_over
-from licensing import tasks
+from licensing import selectors, tasks
 from licensing.actions import applications, decisions, receipts, reconsiderations, standing, supplements
 from licensing.models import Application
 from shipments.actions import closing
@@ -243,6 +243,51 @@ def test_silence_accepts_no_case_of_a_barred_company_until_that_is_over(world, c
     clock.shift(days=50)
     standing.end_bar(world.exporter.organization_id, by=standing.clock())
     assert receipts.accept_by_law(pk, by=standing.clock()) is True
+
+
+def test_what_is_missing_may_come_for_30_days_after_a_bar_and_then_the_case_lapses(world, clock, client):
+    ref, boss = incomplete(world), world.exporter
+    last = legal_today() + 70 * DAY
+    make.barred(world, days=40)
+    clock.shift(days=31)
+    row = Application.objects.get(ref=ref)
+    assert (supplements.overdue(legal_today(), 9), supplements.lapse(row.pk, by=standing.clock())) == ([], False)
+    assert f"What is missing can be sent after that, through {day_in_words(last)}." in page(
+        client, boss, f"/applications/{ref}/"
+    )
+    (need,) = [need for need in make.needs_of(boss) if ref in need.url]
+    assert need.due_on == last
+    clock.shift(days=41)
+    standing.end_bar(boss.organization_id, by=standing.clock())
+    text = page(client, boss, f"/applications/{ref}/")
+    assert f"Answer every point by {day_in_words(last)}" in text
+    clock.shift(days=70)
+    assert (tasks.lapse_supplements(), supplements.lapse(row.pk, by=standing.clock())) == (0, False)
+    course = selectors.course_of(row, legal_today())
+    assert course[-1].last >= last - DAY
+    clock.shift(days=71)
+    with pytest.raises(DomainError) as refusal:
+        supplements.resubmit(ref, answers={1: supplements.Answer("Attached.")}, by=boss)
+    assert refusal.value.code == "supplement-over"
+    assert tasks.lapse_supplements() == 1
+
+
+def test_on_the_30th_day_after_a_bar_what_was_missing_is_received(world, clock):
+    ref = incomplete(world)
+    make.barred(world, days=40)
+    clock.shift(days=41)
+    standing.end_bar(world.exporter.organization_id, by=standing.clock())
+    clock.shift(days=70)
+    row = supplements.resubmit(ref, answers={1: supplements.Answer("Attached.")}, by=world.exporter)
+    assert row.state == "submitted"
+
+
+def test_what_is_asked_for_during_a_bar_is_due_after_it(world):
+    ref = submitted(world)
+    make.barred(world, days=40)
+    supplements.request_supplement(ref, points=["The contract"], by=world.ministry.intake)
+    row = Application.objects.get(ref=ref)
+    assert lines_of(row).last().facts == {"due_on": str(legal_today() + 70 * DAY)}
 
 
 # --- PostgreSQL ---------------------------------------------------------------------------------------------
