@@ -4,12 +4,14 @@ shipments.ledger and, of a reservation, by the one statement of shipments/sql/re
 Every function here runs inside a verb's transaction.
 """
 
+from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
 from django.db import DEFAULT_DB_ALIAS, connection, connections
 
 from licensing.models import License
-from licensing.models.balances import LicenseLine
+from licensing.models.balances import LicenseLine, Movement
 
 
 def lapse(license: License) -> None:
@@ -32,6 +34,17 @@ def done(license: License) -> bool:
         )
         said: bool = cursor.fetchone()[0]
         return said
+
+
+def last_beyond(licenses: Iterable[License], *, after: datetime | None) -> str:
+    """The shipment of which more was cleared than these had, the last one after that instant; none where nothing
+    stands beyond them any more."""
+    ids = [license.pk for license in licenses]
+    if not LicenseLine.objects.filter(license__in=ids, over_cleared__gt=0).exists():
+        return ""
+    rows = Movement.objects.filter(license_id__in=ids, kind=Movement.Kind.OVER_CLEAR, quantity__gt=0)
+    last = (rows.filter(at__gt=after) if after else rows).order_by("id").last()
+    return last.shipment_ref if last else ""
 
 
 def open_lines(license: License) -> list[LicenseLine]:

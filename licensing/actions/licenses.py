@@ -8,7 +8,7 @@ from datetime import date, datetime
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, Max, OuterRef, Q
 from django.utils.translation import gettext as _
 
 from core import proposals
@@ -174,7 +174,7 @@ def settle(license: License, *, by: Actor) -> None:
     with what lapsed then. It and its lines are locked.
 
     It stays used up where nothing more may cross on it: what comes free then lapses. Of a company that is stopped it is
-    suspended as its others are.
+    suspended as its others are; and so it is for what crossed beyond it while it was used up.
     """
     at = legal_now()
     if license.state != LicenseState.EXHAUSTED or license.past_on(legal_day(at)) or ledger.done(license):
@@ -184,6 +184,7 @@ def settle(license: License, *, by: Actor) -> None:
         ledger.set_usable(license, usable=True)
         move(license.reopen, by=by, at=at)
         _stop_with_its_company(license, at)
+        _stop_for_what_crossed(license, at)
         if license.state == LicenseState.ACTIVE and not license.serves():  # all were closed while it was used up
             closed = license.end_users.filter(open=False).select_related("party")
             cause = Suspension.objects.filter(end_user__in=closed, ended_at=None).latest("pk").cause
@@ -199,6 +200,16 @@ def _stop_with_its_company(license: License, at: datetime) -> None:
     if stop := Stop.objects.filter(exporter=license.exporter_id, ended_at=None).first():
         facts = {"reason": stop.reason, "number": stop.number}
         cause_opened(license, Suspension.Cause.EXPORTER, by=clock(), at=at, **facts)
+
+
+def _stop_for_what_crossed(license: License, at: datetime) -> None:
+    """It has the cause that more than it had, or one that it took the place of, was cleared, where none was opened for
+    that: it was not in force then. What an officer ended stays ended."""
+    whole = license.and_before()
+    causes = Suspension.objects.filter(license__in=whole, cause=Suspension.Cause.OVER_CLEARANCE)
+    opened = causes.aggregate(last=Max("opened_at"))["last"]
+    if shipment := ledger.last_beyond(whole, after=opened):
+        cause_opened(license, Suspension.Cause.OVER_CLEARANCE, by=clock(), at=at, shipment=shipment)
 
 
 def last_clearance(license: License) -> None:

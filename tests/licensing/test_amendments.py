@@ -267,6 +267,21 @@ def test_beyond_what_it_kept_nothing_of_the_new_license_is_taken(world):
     assert books.drift() == []
 
 
+def test_beyond_what_it_kept_stops_a_new_license_that_was_used_up_and_is_in_force_again(world):
+    license = world.license(kilograms=100)
+    waits = world.shipment(license, 10 * KG)
+    new = replaced(world, license, 100)
+    used = world.shipment(new, 90 * KG)
+    world.clear(used.ref, 90 * KG)
+    world.clear(waits.ref, 12 * KG)
+    new.refresh_from_db()
+    assert (new.state, new.suspensions.count()) == ("exhausted", 0)
+    come_back(world, used, 20 * KG)
+    decide(world, used)
+    new.refresh_from_db()
+    assert (new.state, [one.facts for one in new.suspensions.all()]) == ("suspended", [{"shipment": waits.ref}])
+
+
 @pytest.mark.parametrize("mode", ["pct_line", "pct_remaining_final"])
 def test_a_tolerance_is_given_once(world, mode):
     tolerance = make.tolerance(mode, "5")

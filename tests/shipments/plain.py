@@ -90,6 +90,7 @@ class Quota:
     in_date: bool = True
     last_cleared: bool = False
     causes: int = 0
+    untold: bool = False  # more than all of it crossed while it was used up, and no cause says so
     parcels: list[Parcel] = field(default_factory=list)
     pool: Pool = field(default_factory=lambda: Pool(0))
 
@@ -242,6 +243,8 @@ class Quota:
     def _went_beyond(self, over: int) -> bool:
         if over and self.state in IN_FORCE:
             self.suspend()
+        if over:
+            self.untold = self.state == "exhausted"
         return bool(over)
 
     def _pay(self, parcel: Parcel, due: int) -> None:
@@ -301,6 +304,9 @@ class Quota:
         """Used up, or, where it was and something is left, in force again."""
         if self.state == "exhausted" and self.in_date and not self.is_over and self.available + self.lapsed > 0:
             self.lapsed, self.state = 0, "active"
+            if self.untold and self.over:
+                self.suspend()
+                self.untold = False
         else:
             self.done()
 

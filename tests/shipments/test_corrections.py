@@ -387,6 +387,46 @@ def test_a_license_that_was_used_up_is_in_force_again_after_a_correction(world):
     assert state(license) == "exhausted"
 
 
+def used_up_and_beyond(world):
+    """A license that was used up, and on which something that had been cancelled was cleared after that."""
+    license = world.license(kilograms=100)
+    gone = world.shipment(license, 10 * KG)
+    cancel(gone.ref, by=world.exporter)
+    shipment = world.shipment(license, 100 * KG)
+    world.clear(shipment.ref, 100 * KG)
+    assert kinds(world.clear(gone.ref, 10 * KG))[-1] == "over_cleared"
+    assert (state(license), license.suspensions.count()) == ("exhausted", 0)
+    return license, shipment, gone
+
+
+def test_what_went_beyond_while_it_was_used_up_stops_a_license_that_is_in_force_again(world):
+    license, shipment, gone = used_up_and_beyond(world)
+    come_back(world, shipment, 20 * KG)
+    decide(world, shipment)
+    assert (state(license), balance()["over_cleared"]) == ("suspended", 10)
+    cause = license.suspensions.get()
+    assert (cause.cause, cause.facts) == ("over_clearance", {"shipment": gone.ref})
+    with pytest.raises(DomainError):
+        world.shipment(license, KG)
+    facts = {"seen": seen(license.ref), "suspension": cause.pk, "reason": "Fined", "by": world.ministry.decider}
+    assert licenses.lift(license.ref, **facts).state == "active"
+    world.clear(world.shipment(license, 20 * KG).ref, 20 * KG)
+    assert state(license) == "exhausted"
+    come_back(world, shipment, 5 * KG, reimport_no="530120269000000002")
+    decide(world, shipment)
+    assert (state(license), license.suspensions.count()) == ("active", 1)  # nothing crossed beyond it since
+
+
+def test_what_a_correction_made_room_for_stops_nothing_when_the_license_is_in_force_again(world):
+    license, shipment, gone = used_up_and_beyond(world)
+    first = CustomsMessage.objects.get(shipment=gone, event="cleared")
+    facts = {"corrects": first.message_id, "lines": [ClearedLine(1, 0, "kg")], "reason": "Weighed again"}
+    say(world, gone, "corrected", **facts)
+    come_back(world, shipment, 20 * KG)
+    decide(world, shipment)
+    assert (state(license), license.suspensions.count()) == ("active", 0)
+
+
 def test_a_correction_upward_uses_a_license_up(world):
     license = world.license(kilograms=100)
     shipment = world.shipment(license, 95 * KG)

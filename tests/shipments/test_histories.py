@@ -65,7 +65,7 @@ class Books:
         elif self.license == "active" and self.free() <= 0 and not any(one.held for one in self.ships):
             self.license = "exhausted"
         elif may_reopen and self.license == "exhausted" and self.free() > 0:
-            self.license = "active"
+            self.license = "suspended" if any(one.over for one in self.ships) else "active"
 
     def back(self, ship):
         if ship.state == "cleared" and ship.returned and ship.returned == ship.drawn + ship.over:
