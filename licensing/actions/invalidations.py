@@ -14,7 +14,6 @@ from core.history import move, record, require
 from core.legal_time import day_end, legal_now
 from core.locks import lock, lock_all
 from core.models import Proposal
-from licensing import ledger
 from licensing.actions import licensed_users
 from licensing.actions.reliance import put_in_force
 from licensing.models import Application, Declaration, InvalidGround, License, LicenseEndUser, Suspension
@@ -64,9 +63,7 @@ def invalidate(ref: str, *, seen: int, by: Actor) -> Declaration:
     cases = lock_all(Application.objects.filter(state__in=UNISSUED, end_users__declaration__ref=ref))
     row = lock(declarations_for(by), ref=ref)
     require(row.invalidate, by=by, seen=seen)
-    held = lock_all(License.objects.filter(License.MAY_LEAVE, end_users__declaration=row))
-    for license in held:
-        ledger.lock_lines(license)
+    held = licensed_users.leaving(lock_all(License.objects.filter(License.MAY_LEAVE, end_users__declaration=row)))
     at = legal_now()
     found = proposals.carry(row, "invalidate", by=by, at=at)
     move(row.invalidate, by=by, at=at, reason=found.reason, facts={"ground": found.facts["ground"]})
@@ -83,9 +80,7 @@ def lock_closed(new: Declaration) -> list[License]:
     """The licenses are this transaction's on which an invalid declaration closed its end-user, where this one is of the
     same use, signed since, and covers all goods of the license."""
     items = {item.control_item_id for item in new.items.all()}
-    held = lock_all(License.objects.filter(License.MAY_LEAVE, end_users__in=_closed(new)))
-    for license in held:
-        ledger.lock_lines(license)
+    held = licensed_users.leaving(lock_all(License.objects.filter(License.MAY_LEAVE, end_users__in=_closed(new))))
     return [one for one in held if set(one.lines.values_list("control_item", flat=True)) <= items]
 
 

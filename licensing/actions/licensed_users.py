@@ -6,8 +6,18 @@ from typing import Any
 
 from core.access import Actor, clock
 from core.history import record
+from licensing import ledger
 from licensing.actions.licenses import closing, narrowed, widened
 from licensing.models import License, LicenseEndUser, Suspension
+from licensing.states import MAY_BE_USED, LicenseState
+
+
+def leaving(held: list[License]) -> list[License]:
+    """Those that had not ended when they were this transaction's, as their lines are now."""
+    left = [one for one in held if one.state in (*MAY_BE_USED, LicenseState.REPLACED)]
+    for license in left:
+        ledger.lock_lines(license)
+    return left
 
 
 def close(

@@ -18,7 +18,6 @@ from core.errors import DomainError, Invalid, Problem
 from core.history import move, require
 from core.legal_time import legal_day, legal_now
 from core.locks import lock_all
-from licensing import ledger
 from licensing.actions import licensed_users
 from licensing.actions.applications import lock_with_exporter
 from licensing.actions.contests import require_reconsidering
@@ -53,9 +52,7 @@ def screen(
     require_reconsidering(row, by)
     chosen = list(row.end_users.filter(pk__in=end_users).select_related("party"))
     parties = {user.party_id for user in chosen}
-    held = lock_all(License.objects.filter(License.MAY_LEAVE, end_users__party__in=parties))
-    for license in held:
-        ledger.lock_lines(license)
+    held = licensed_users.leaving(lock_all(License.objects.filter(License.MAY_LEAVE, end_users__party__in=parties)))
     at = legal_now()
     problems = []
     if not chosen:

@@ -39,7 +39,7 @@ __all__ = ["world"]
 
 log = logging.getLogger(__name__)
 KG = 1000
-OF_A_LICENSE = ("suspend", "stop", "revoke", "turn", "clear", "correct", "cancel", "bulk")
+OF_A_LICENSE = ("suspend", "stop", "bar", "invalidate", "revoke", "turn", "clear", "correct", "cancel", "bulk")
 OF_A_POOL = ("clear", "correct", "cancel", "bulk")
 SOME = None if os.environ.get("ORDERS") == "all" else 20  # of pairs that have more
 PARTS = ("quantity", "held", "drawn", "released", "over_cleared")
