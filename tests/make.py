@@ -390,6 +390,12 @@ def barred(world: World, days: int = 30) -> Exporter:
     return standing.bar(pk, seen=seen(pk), by=world.ministry.other_decider)
 
 
+def unsaid(license: License) -> License:
+    """It is of before the form asked what goods contain."""
+    LicenseLine.objects.filter(license=license).update(composition={})
+    return license
+
+
 def pool_change(officers: Ministry, ref: str = "Q-EU-DY", cap: float = 90_000, by: Actor | None = None, **scope: Any):
     """A national quota that waits for its second person: of this year and from today unless scope says otherwise."""
     year, public = legal_today().year, scope.pop("public", False)

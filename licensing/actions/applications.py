@@ -246,6 +246,7 @@ def what_is_missing(row: Application, *, at: datetime, judged: Sequence[Judged] 
         judged = judge(row, at=at, audience=NEW)
     return [
         *_missing_facts(row),
+        *_unsaid_contents(row),
         *_unknown_end_users(row),
         *_missing_papers(row),
         *_unreliable_declarations(row),
@@ -284,6 +285,20 @@ def _missing_facts(row: Application) -> list[Problem]:
         message = _("Say in {least} characters or more what the special circumstances are.")
         problems.append(Problem("/circumstances", "required", message.format(least=CIRCUMSTANCES_LEAST)))
     return problems
+
+
+def _unsaid_contents(row: Application) -> list[Problem]:
+    """Of which magnets and alloys it is not said how much they contain of the element for which they are listed."""
+    message = _("Line {number}, {code}: say how much {element} the goods contain, at most.")
+    return [
+        Problem(
+            f"/lines/{index}/composition",
+            "required",
+            message.format(number=line.number, code=line.control_item.code, element=line.control_item.element),
+        )
+        for index, line in enumerate(row.lines.select_related("control_item"))
+        if line.control_item.composed and line.control_item.element not in line.composition
+    ]
 
 
 def _unknown_end_users(row: Application) -> list[Problem]:

@@ -38,6 +38,9 @@ class Instrument(models.Model):
         return in_language(self.title_en, self.title_zh)
 
 
+COMPOSED = ("magnet", "alloy")  # categories
+
+
 class ControlItem(models.Model):
     """A code of the list as an instrument states it, and how sure we are of the wording."""
 
@@ -72,6 +75,11 @@ class ControlItem(models.Model):
     @property
     def category_label(self) -> str:
         return terms.word(terms.VALUES[CATEGORY], self.category)
+
+    @property
+    def composed(self) -> bool:
+        """Of its goods the application form asks how much of its element they contain."""
+        return bool(self.element) and self.category in COMPOSED
 
     def label(self) -> str:
         return f"{self.code} · {self.description}"

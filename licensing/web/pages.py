@@ -300,6 +300,8 @@ def _where_to_mend(problem: Problem, row: Application) -> str:
             return "#users"
         case Problem(pointer="/lines"):
             return f"{edit}#goods"
+        case Problem(pointer=pointer) if pointer.startswith("/lines/"):
+            return f"{edit}#id_{pointer[1:].replace('/', '-')}"
         case Problem(pointer="/end_users" | "/consignees"):
             return f"{edit}#who"
     return f"{edit}#id_{problem.pointer[1:]}"

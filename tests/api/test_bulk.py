@@ -122,6 +122,7 @@ def test_a_sheet_may_say_all_that_one_line_can(door, license):
 
 
 def test_a_sheet_says_what_goods_contain(door, license, world):
+    make.unsaid(license)
     make.pool(world.ministry)
     columns = f"{COLUMNS},composition,oxide"
     asked = [door.row(license) | more for more in ({}, {"composition": "Dy 0.032; Tb 0.004"}, {"oxide": "Dy2O3"})]

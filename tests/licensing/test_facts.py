@@ -4,6 +4,8 @@ from html import unescape
 
 import pytest
 
+from core.errors import Invalid
+from core.history import version
 from core.legal_time import legal_now
 from exporters import actions as exporters
 from exporters.models import Party
@@ -74,3 +76,30 @@ def test_a_word_that_no_rule_knows_is_refused(browser, world):
     answers = {"kind": "annual", "version": 1, "lines-TOTAL_FORMS": 0, "lines-INITIAL_FORMS": 0}
     page = browser.post("/applications/new/", answers | {"red_flag": "perhaps"})
     assert (page.status_code, Application.objects.count()) == (422, 0)
+
+
+@pytest.mark.parametrize(
+    ("code", "asked"),
+    [("1C905.a.4", "Dy"), ("1C904.a.2", "Tb"), ("1C905.a.1", ""), ("1C905.a.3", ""), ("1C905.b", ""), ("2B902.a", "")],
+    ids=["magnet", "alloy", "metal", "target", "oxide", "equipment"],
+)
+def test_magnets_and_alloys_say_how_much_of_their_element_they_contain(browser, world, code, asked):
+    world.grade["Nd"] = "0.3"  # which is not what they are listed for
+    ref = world.application(code=code)
+    about = [one for one in missing(ref) if "composition" in one.pointer]
+    assert [(one.pointer, one.code) for one in about] == [("/lines/0/composition", "required")] * bool(asked)
+    page = text(browser.get(f"/applications/{ref}/"))
+    assert (f'href="/applications/{ref}/edit/#id_lines-0-composition"' in page) == bool(asked)
+    assert (f"Line 1, {code}: say how much {asked} the goods contain, at most." in page) == bool(asked)
+    Application.objects.get(ref=ref).lines.update(composition={asked: "0.01"})
+    assert [one for one in missing(ref) if "composition" in one.pointer] == []
+
+
+def test_magnets_of_which_nothing_is_said_are_not_filed(browser, world):
+    case = Application.objects.get(ref=world.application())
+    case.lines.update(composition={})
+    path = f"/applications/{case.ref}/edit/"
+    assert 'id="id_lines-0-composition"' in text(browser.get(path))
+    with pytest.raises(Invalid) as refusal:
+        applications.submit(case.ref, seen=version(case), by=world.exporter)
+    assert [(one.pointer, one.code) for one in refusal.value.errors] == [("/lines/0/composition", "required")]

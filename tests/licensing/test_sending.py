@@ -42,6 +42,7 @@ def change(browser, ref, quantity):
         "lines-0-code": line.control_item.code,
         "lines-0-description": line.description,
         "lines-0-quantity": quantity,
+        "lines-0-composition": "Dy 3.2",
     }
     assert browser.post(f"/applications/{ref}/edit/", facts).status_code == 302
 

@@ -271,7 +271,12 @@ def rich(world, *, kind="annual", kilograms=(60_000, 1_500), users=2, sent=True,
     row = applications.start(
         Draft(
             kind=kind,
-            lines=[LineDraft(items[code], words, kg * KG, items[code].unit, "85051110") for code, words, kg in goods],
+            lines=[
+                LineDraft(
+                    items[code], words, kg * KG, items[code].unit, "85051110", composition=demo.usual(items[code])
+                )
+                for code, words, kg in goods
+            ],
             end_users=signed,
             consignees=[row.end_user for row in signed],
             ports=["CNSHA", "CNNGB"],

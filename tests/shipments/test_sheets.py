@@ -641,6 +641,7 @@ def test_the_template_has_the_columns_that_its_license_asks(desk, license, world
 
     License.objects.filter(pk=license.pk).update(tolerance_mode=ToleranceMode.PCT_REMAINING_FINAL)
     make.pool(world.ministry)
+    make.unsaid(license)
     [row] = file_of(template(desk, license))
     assert list(row) == [*COLUMNS, "composition", "final"]
 

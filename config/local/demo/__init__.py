@@ -14,6 +14,7 @@ from config.local.demo.cases import (
     screened,
     shipped,
     under_review,
+    usual,
 )
 from config.local.demo.file import ensure
 from config.local.demo.papers import pdf
@@ -53,4 +54,5 @@ __all__ = [
     "send_company",
     "shipped",
     "under_review",
+    "usual",
 ]

@@ -78,7 +78,13 @@ def application(
         Draft(
             kind=kind,
             lines=[
-                LineDraft(items[code], words, kilograms * 1000, items[code].unit, composition=composition or {})
+                LineDraft(
+                    items[code],
+                    words,
+                    kilograms * 1000,
+                    items[code].unit,
+                    composition=composition or usual(items[code]),
+                )
                 for code, words, kilograms in goods
             ],
             end_users=by_whom,
@@ -94,6 +100,11 @@ def application(
     paper(actor, row.ref, "contract", f"Contract {contract}")
     paper(actor, row.ref, "tech_desc", "Technical description")
     return row.ref
+
+
+def usual(item: ControlItem) -> dict[str, str]:
+    """What its goods contain, where the form asks it."""
+    return {item.element: "0.032"} if item.composed else {}
 
 
 def paper(actor: Actor, ref: str, type_: str, title: str = "A paper") -> None:
