@@ -322,11 +322,11 @@ def test_the_sweeps_verbs_do_nothing_to_a_license_that_has_ended(world, license,
 def test_a_holder_is_warned_once_of_each_threshold_by_the_verb_itself(world, license, clock):
     ends = (license.usable_until - legal_today()).days
     answers = {}
-    for left in (91, 90, 31, 30, 8, 7, 0, -1):
+    for left in (151, 150, 91, 90, 31, 30, 8, 7, 0, -1):
         clock.shift(days=ends - left)
         answers[left] = licenses.warn_of_end(license.pk, by=clock_actor())
         assert unmoved(licenses.warn_of_end, license.pk) is None
-    assert answers == {91: None, 90: 90, 31: None, 30: 30, 8: None, 7: 7, 0: None, -1: None}
+    assert answers == {151: None, 150: 150, 91: None, 90: 90, 31: None, 30: 30, 8: None, 7: 7, 0: None, -1: None}
 
 
 def test_a_holder_whom_nothing_warned_before_is_warned_on_the_last_day(world, license, clock):

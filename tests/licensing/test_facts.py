@@ -69,7 +69,7 @@ def test_what_was_said_is_kept_and_shown_to_both_sides(client, world):
     for who, path in ((world.exporter, f"/applications/{ref}/"), (world.ministry.reviewer, f"/desk/cases/{ref}/")):
         client.force_login(who.user)
         seen = text(client.get(path))
-        assert "parts for civil aircraft" in seen and "weapons of mass destruction" in seen
+        assert "Parts for civil aircraft" in seen and "Weapons of mass destruction" in seen
 
 
 def test_a_word_that_no_rule_knows_is_refused(browser, world):
