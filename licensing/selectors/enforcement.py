@@ -10,7 +10,7 @@ from django.db.models import BooleanField, Exists, ExpressionWrapper, OuterRef, 
 from core.access import Actor
 from core.models import HistoryLine, User
 from core.search import folded
-from licensing.models import DeclarationItem, License, LicenseEndUser, Suspension
+from licensing.models import License, LicenseEndUser, Suspension
 from licensing.models.balances import LicenseLine
 from licensing.selectors.causes import end_users
 from licensing.selectors.licenses import licenses_for, with_balances
@@ -22,7 +22,10 @@ GROUPS = {"item": "code", "element": "element", "category": "category", "list": 
 
 @dataclass(frozen=True)
 class Query:
-    """item: `item:` and a control code, or one of the other GROUPS and its name. destination: a country's code.
+    """Each alone is asked of the license: any end-user of it may take any of its goods, or be sent them to any of its
+    destinations, so none of that may stay open where it was named.
+
+    item: `item:` and a control code, or one of the other GROUPS and its name. destination: a country's code.
     end_user: a part of its name, or the whole of its number."""
 
     item: str = ""
@@ -41,26 +44,23 @@ class Query:
         if not self:
             return rows.none()
         if self.item:
-            rows = rows.filter(Exists(LicenseLine.objects.filter(license=OuterRef("pk"), **self._goods())))
-        return rows.filter(Exists(LicenseEndUser.objects.filter(self.named(), license=OuterRef("pk"))))
-
-    def _goods(self) -> dict[str, str]:
-        kind, _, name = self.item.partition(":")
-        return {f"control_item__{GROUPS[kind]}": name}
+            kind, _, name = self.item.partition(":")
+            goods = {f"control_item__{GROUPS[kind]}": name}
+            rows = rows.filter(Exists(LicenseLine.objects.filter(license=OuterRef("pk"), **goods)))
+        if self.destination:
+            rows = rows.filter(destinations__contains=[self.destination])
+        if self.end_user:
+            named = LicenseEndUser.objects.filter(self.named(), license=OuterRef("pk"))
+            rows = rows.filter(Exists(named))
+        return rows
 
     def named(self) -> Q:
-        """Of end-users of licenses those to whom the goods that it names may go, there, as it names them."""
-        found = Q(pk__isnull=False)
-        if self.item:
-            covered = DeclarationItem.objects.filter(declaration=OuterRef("declaration"), **self._goods())
-            found &= Q(Exists(covered))
-        if self.destination:
-            found &= Q(party__country=self.destination)
+        """Of end-users of licenses those that it names; every one where it names none."""
         if not self.end_user:
-            return found
+            return Q(pk__isnull=False)
         text = folded(self.end_user.strip())
         by_name = Q(party__name__folded__contains=text) | Q(party__name_local__folded__contains=text)
-        return found & (by_name | Q(party__ref__folded=text) | Q(party__registration_no__folded=text))
+        return by_name | Q(party__ref__folded=text) | Q(party__registration_no__folded=text)
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from core.telling import told
 from exporters.models import Party
 from licensing import ledger, selectors
 from licensing.actions import declarations, enforcement, licenses
-from licensing.models import ControlItem, License, LicenseEndUser, Suspension
+from licensing.models import License, LicenseEndUser, Suspension
 from licensing.models.balances import LicenseLine
 from licensing.selectors import enforcement as hitting
 from licensing.selectors.enforcement import Query
@@ -171,20 +171,15 @@ def test_whom_a_query_names_is_closed_alone_where_the_license_has_others(world):
     assert selectors.why(cause) == "Müller Motoren: Diverted goods"
 
 
-def test_a_destination_closes_whoever_is_there_and_goods_whoever_declared_them(world):
-    """What is named is named together: of a license for two countries those of one, who are to get these goods."""
+@pytest.mark.parametrize("asked", [{"destination": "FR"}, MAGNETS.__dict__])
+def test_goods_or_a_destination_alone_stop_the_license_for_everybody(asked, world):
+    """Any of its end-users may take these goods, or be sent them there."""
     both = licensed(world, sold_to(world, "Müller Motoren"), sold_to(world, "Moteurs du Nord", country="FR"))
-    assert shown(Query(destination="FR", end_user="müller"), world.ministry.decider) == {}
-    magnets = both.lines.get().control_item
-    german = user_of(both, "Müller Motoren").declaration
-    german.items.create(control_item=ControlItem.objects.exclude(pk=magnets.pk).filter(official=True)[0])
-    german.items.filter(control_item=magnets).delete()
-    [hit] = hitting.hits(MAGNETS, world.ministry.decider)
-    assert [one.party.name for one in hit.users] == ["Moteurs du Nord"]
-    suspended(world, Query(destination="FR"))
-    user = user_of(both, "Moteurs du Nord")
-    assert (state(both), causes(both)) == ("active", [("enforcement", user.pk)])
-    assert user_of(both, "Müller Motoren").open and not user.open
+    german = user_of(both, "Müller Motoren").party.ref
+    assert world.shipment(both, KG, end_user=german, destination="FR").state == "reserved"
+    suspended(world, Query(**asked))
+    assert (state(both), causes(both)) == ("suspended", [("enforcement", None)])
+    assert refused(world.shipment, both, KG, end_user=german, destination="FR") == "license-suspended"
 
 
 def test_a_license_that_is_closed_for_its_last_end_user_is_suspended(world):
