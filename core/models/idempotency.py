@@ -8,6 +8,8 @@ from core.models.people import Organization
 
 KEY_LONGEST = 255
 KEPT_DAYS = 400  # as end_answers of the database has it, which a test compares
+TYPED = "typed:"  # of whatever a page saved by itself: it asks again within moments, and says all that is typed
+TYPED_DAYS = 7  # likewise
 
 
 @door("end_answers()")
@@ -25,6 +27,9 @@ class Idempotency(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(name="idempotency_key_once", fields=["organization", "key"])]
+        indexes = [
+            models.Index(name="idempotency_typed", fields=["created_at"], condition=models.Q(key__startswith=TYPED))
+        ]
         triggers = [
             Guard("answered_once", operation=pgtrigger.Update, condition=pgtrigger.Condition("OLD.status IS NOT NULL"))
         ]

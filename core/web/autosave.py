@@ -18,6 +18,7 @@ from core import idempotency
 from core.errors import DomainError
 from core.idempotency import Answer, Claim, fingerprint
 from core.legal_time import LEGAL_ZONE, legal_now
+from core.models.idempotency import TYPED
 from core.web import errors
 from core.web.conflicts import Meeting
 
@@ -76,7 +77,7 @@ def _claim(request: HttpRequest, render: Callable[[Any], Answer]) -> Claim:
 
     return Claim(
         organization_id=by.organization_id,
-        key=f"typed:{fingerprint('', str(by.user.pk), key)}",
+        key=f"{TYPED}{fingerprint('', str(by.user.pk), key)}",
         fingerprint=fingerprint("POST", request.path, typed),
         render=render,
         refuse=refuse,

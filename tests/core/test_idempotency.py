@@ -7,7 +7,7 @@ from psycopg2 import errors
 from core.errors import Invalid
 from core.idempotency import Answer, Claim, InProgress, fingerprint, keep, take
 from core.models import Idempotency, Organization
-from core.models.idempotency import KEPT_DAYS
+from core.models.idempotency import KEPT_DAYS, TYPED, TYPED_DAYS
 from core.tasks import end_answers
 from tests import make
 
@@ -55,22 +55,27 @@ def test_the_docs_say_after_how_many_days_the_database_ends_a_key(db):
     with connection.cursor() as cursor:
         cursor.execute("SELECT prosrc FROM pg_proc WHERE proname = 'end_answers'")
         ((source,),) = cursor.fetchall()
-    assert f"interval '{KEPT_DAYS} days'" in source
+    assert f"interval '{KEPT_DAYS} days'" in source and f"interval '{TYPED_DAYS} days'" in source
 
 
 def test_the_sweep_ends_keys_after_400_days_and_the_application_can_call_it(answered):
     office = Organization.objects.get()
     Idempotency.objects.all().delete()
     with connection.cursor() as owner:
-        for key, age in (("older", "400 days 1 minute"), ("younger", "399 days 23:59")):
+        for key, age in (
+            ("older", "400 days 1 minute"),
+            ("younger", "399 days 23:59"),
+            (f"{TYPED}older", "7 days 1 minute"),
+            (f"{TYPED}younger", "6 days 23:59"),
+        ):
             owner.execute(
                 "INSERT INTO core_idempotency (organization_id, key, fingerprint, content_type, body, created_at)"
                 " VALUES (%s, %s, 'f', '', '', legal_now() - %s::interval)",
                 [office.pk, key, age],
             )
     answered.execute("SELECT end_answers()")
-    assert answered.fetchone() == (1,)
-    assert list(Idempotency.objects.values_list("key", flat=True)) == ["younger"]
+    assert answered.fetchone() == (2,)
+    assert list(Idempotency.objects.values_list("key", flat=True)) == ["younger", f"{TYPED}younger"]
     assert end_answers() == 0
 
 
