@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from django.db.models import Exists, OuterRef
+from django.db.models.functions import TruncDate
 from django.utils.translation import gettext as _
 
 from core.access import Actor
@@ -12,8 +14,9 @@ from core.command import command
 from core.errors import DomainError, Invalid, Problem
 from core.files import ANSWER, too_large
 from core.history import move, require
-from core.legal_time import legal_day, legal_now
+from core.legal_time import LEGAL_ZONE, legal_day, legal_now
 from core.locks import lock
+from exporters.models import Stop
 from licensing.actions.barring import require_not_barred
 from licensing.actions.receipts import require_not_silent
 from licensing.models import Application, Supplement, SupplementAnswer, SupplementPoint
@@ -101,7 +104,9 @@ def _require_whole(given: Mapping[SupplementPoint, Answer]) -> None:
 def overdue(today: date, limit: int) -> list[int]:
     """Cases of which nothing came by the last day of their supplement."""
     rows = Application.objects.filter(state=ApplicationState.SUPPLEMENT_REQUIRED, supplement__due_on__lt=today)
-    rows = rows.exclude(exporter__stops__last_day__gte=today - timedelta(days=SUPPLEMENT_DAYS))
+    bars = Stop.objects.filter(exporter=OuterRef("exporter"), last_day__gte=today - timedelta(days=SUPPLEMENT_DAYS))
+    begun = bars.annotate(on=TruncDate("opened_at", tzinfo=LEGAL_ZONE)).filter(on__lte=OuterRef("supplement__due_on"))
+    rows = rows.exclude(Exists(begun))
     return list(rows.order_by("pk").values_list("pk", flat=True)[:limit])
 
 

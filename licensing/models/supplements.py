@@ -13,9 +13,13 @@ from licensing.models.applications import Application
 
 
 def last_day(asked_on: date, due_on: date, exporter: Exporter) -> date:
-    """Nothing is sent while the company is barred, so after a bar as many days as were given count anew."""
-    bars = [stop.last_day for stop in exporter.stops.all() if stop.last_day]
-    return max([due_on, *(day + (due_on - asked_on) for day in bars)])
+    """Nothing is sent while the company is barred, so after a bar that began before the days were over as many as were
+    given count anew."""
+    last = due_on
+    for stop in exporter.stops.all():
+        if stop.last_day and legal_day(stop.opened_at) <= last:
+            last = max(last, stop.last_day + (due_on - asked_on))
+    return last
 
 
 @insert_only

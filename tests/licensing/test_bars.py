@@ -282,6 +282,15 @@ def test_on_the_30th_day_after_a_bar_what_was_missing_is_received(world, clock):
     assert row.state == "submitted"
 
 
+def test_a_bar_that_came_after_the_last_day_gives_no_days_back(world, clock):
+    ref = incomplete(world)
+    row, last = Application.objects.get(ref=ref), legal_today() + 30 * DAY
+    clock.shift(days=31)
+    make.barred(world, days=40)
+    assert (row.supplement.last_day, supplements.overdue(legal_today(), 9)) == (last, [row.pk])
+    assert supplements.lapse(row.pk, by=standing.clock()) is True
+
+
 def test_what_is_asked_for_during_a_bar_is_due_after_it(world):
     ref = submitted(world)
     make.barred(world, days=40)
