@@ -76,7 +76,8 @@ def users_of(rows: Sequence[Merged]) -> list[User]:
     for row in reversed(rows):
         for user in row.says.end_users.all():
             one = found.setdefault(user.party_id, User(user.party, [], []))
-            one.declarations.append(user.declaration)
+            if user.declaration not in one.declarations:
+                one.declarations.append(user.declaration)
             one.cases.insert(0, row.case)
     return list(found.values())
 
@@ -135,7 +136,7 @@ def merge(refs: Sequence[str], *, by: Actor) -> Application:
     rows = [Merged(case=case, license=_granted(case)) for case in cases]
     merges.read_merged(rows)
     _require_alike(rows, at)
-    if why := closed(cases, by.organization_id, at):
+    if why := closed([one.says for one in rows], by.organization_id, at):
         code = "channel-closed" if why.code == "not-controlled" else why.code
         raise DomainError(why.message, code=code)
     row = drafted(_together(rows, legal_day(at)), by=by, at=at)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from itertools import islice
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -23,7 +24,7 @@ from licensing.states import ApplicationState
 from licensing.web.changes import Change, facts_of, line_in_full
 from licensing.web.forms.merges import MergeForm
 
-OFFERS_MOST = 3
+OFFERS_MOST, OFFERS_LOOKED = 3, 12  # groups that are told, and asked of the rules
 _LABELS: dict[str, Promise] = {
     "purpose": gettext_lazy("Kind of transaction"),
     "red_flag": gettext_lazy("Risk that the exporter knows of, or was told of"),
@@ -55,8 +56,9 @@ def offers(actor: Actor, at: datetime) -> list[Offer]:
     """Like cases of which the rules open an annual license to the company, as of the newest of them."""
     if not actor.may("application.merge", "POST"):
         return []
-    found = merges.alike(actor, at, most=OFFERS_MOST)
-    return [Offer(one.count, one.newest) for one in found if not verbs.closed([one.newest], actor.organization_id, at)]
+    found = merges.alike(actor, at, most=OFFERS_LOOKED)
+    opened = (one for one in found if not verbs.closed([one.newest], actor.organization_id, at))
+    return [Offer(one.count, one.newest) for one in islice(opened, OFFERS_MOST)]
 
 
 def offer_of(case: Application, actor: Actor, at: datetime) -> Offer | None:
@@ -72,7 +74,7 @@ def offer_of(case: Application, actor: Actor, at: datetime) -> Offer | None:
 def merge(request: HttpRequest) -> HttpResponse:
     """The cases that are like the one that the address names, or that was ticked first, to choose among; without one,
     which there are."""
-    at, asked = legal_now(), request.GET.get("like") or request.POST.get("cases")
+    at, asked = legal_now(), request.GET.get("like") or next(iter(request.POST.getlist("cases")), None)
     own = merges.for_merging(of_company(applications_for(request.actor), request.actor))
     case = get_object_or_404(own, ref=asked) if asked else None
     rows = list(merges.to_choose(request.actor, case, at)[: merges.CASES_MOST]) if case else []

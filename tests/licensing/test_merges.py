@@ -167,6 +167,19 @@ def test_of_the_declarations_of_one_end_user_the_newest_cases_comes_first(world)
     assert [user.declaration for user in merged(world, *cases).end_users.all()] == [first]
 
 
+def test_a_declaration_of_many_cases_is_asked_once_whether_it_fits(world):
+    old = world.declaration()
+    cases = [sent(world, by_whom=[old]) for _ in range(6)]
+    Declaration.objects.filter(pk=old.pk).update(yearly_need="")
+
+    def asked(some):
+        with CaptureQueriesContext(connection) as found:
+            merged(world, *some)
+        return len(found)
+
+    assert asked(cases) - asked(cases[:2]) <= 4 * 4  # what is written and read of each case, and no more
+
+
 def test_of_a_license_that_was_changed_the_one_in_its_place_counts(world):
     license = licensed(world)
     change = amendments.amend(license.ref, seen=seen(license.ref), by=world.exporter)
@@ -291,6 +304,14 @@ def test_where_the_rules_open_no_annual_license_nothing_is_merged_or_offered(wor
         assert "like cases" not in text_of(client, exporter, path)
     page = text_of(client, exporter, f"/applications/merge/?like={cases[0].ref}")
     assert "An annual application is not open for these" in page and 'name="cases"' not in page
+
+
+def test_what_is_open_is_offered_though_larger_groups_are_closed(world, monkeypatch):
+    [sent(world, by_whom=[world.declaration(country="FR")]) for _ in range(3)]
+    cases = [sent(world), sent(world)]
+    monkeypatch.setattr(merges, "closed", lambda rows, *at: rows[0].destinations == ["FR"])
+    monkeypatch.setattr(pages, "OFFERS_MOST", 1)
+    assert [one.case for one in pages.offers(world.exporter, legal_now())] == [cases[1]]
 
 
 def test_facts_that_no_form_asks_for_are_named(world):
