@@ -224,6 +224,8 @@ def test_everybody_who_prepares_or_signs_is_told_of_each_step_and_viewers_are_no
         to = [names.get(email, email) for email in message.to if email in names or line.subject_kind == "organization"]
         if line.subject_kind in COMPANIES and not {"decider", "intake"} & set(to):
             to = ["newcomer"] if message.to else []
+        if (line.subject_kind, line.verb) == ("license", "revoke"):  # of a company of its own, as a penalty ends more
+            to = HOLDERS if message.to else []
         told[f"{line.subject_kind}.{line.verb}"] = to
         assert message.subject
         assert message.body

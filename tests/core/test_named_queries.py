@@ -23,6 +23,7 @@ SUBMIT = [
     *PARTS,
     *KNOWN,
     "licensing_application_consignees",
+    "licensing_applicationline",  # what they contain
     "licensing_applicationdocument",
     "licensing_declarationitem",
     "insert licensing_finding",
@@ -34,6 +35,7 @@ APPROVE = [
     *OF_A_CASE,
     "exporters_exporter",  # is it barred
     "core_historyline",  # who ever took it
+    "licensing_application",  # who changed its refusal
     *LOOKED_AT,
     *LOOKED_AGAIN,
     "insert licensing_decisionstep",
