@@ -132,7 +132,6 @@ BEGIN
 END;
 $$;
 
--- Licenses whose holder is to be told that they end, and at which stage: so many days before, at most.
 -- Licenses near their end whose holder was not told so at the stage that is reached. annual: more stages of annual ones.
 CREATE OR REPLACE FUNCTION license_to_warn(stages int[], annual int[], today date)
     RETURNS TABLE (id bigint, ref text, state text, usable_until date, days int) LANGUAGE sql STABLE AS $$
