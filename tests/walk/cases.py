@@ -546,7 +546,7 @@ CASES = [
         lambda walk, row, **by: reconsiderations.change(row.ref, text="t", departure="d", **by, **in_spite(row)),
         changed,
         to="approved",
-        conditions=(NOT_OF_THE_CASE, ADMITTED, NOTHING_ASKED, AMENDABLE, not_to_grant, engine_or_change),
+        conditions=(NOT_BARRED, NOT_OF_THE_CASE, ADMITTED, NOTHING_ASKED, AMENDABLE, not_to_grant, engine_or_change),
     ),
     Verb(
         *("case", "quash", "reconsiderer", "under_reconsideration"),

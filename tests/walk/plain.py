@@ -140,7 +140,8 @@ class Case:
         return any(person == who for _, person, _ in self.acts[: self.contested])
 
     def not_to_decide(self, who: int) -> bool:
-        return who in self.takers or self.acted_before(who)
+        changed = (self.round, who, "change") in self.acts
+        return changed or who in self.takers or self.acted_before(who)
 
 
 @dataclass
@@ -206,10 +207,12 @@ class Licensed:
         return any(not user.causes for user in self.users.values())
 
     def settle(self) -> None:
-        """Suspended while a cause of its own is open or nobody is served; used up when nothing can come any more."""
+        """Suspended while a cause of its own is open or nobody is served; once it is not, used up when nothing can come
+        any more. One that began with nothing left, as what it replaced had used all, is not: it may be changed."""
         if self.in_force:
-            self.state = "suspended" if self.own or not self.serves() else "active"
-            self.exhaust()
+            was, self.state = self.state, "suspended" if self.own or not self.serves() else "active"
+            if was == "suspended":
+                self.exhaust()
 
     def exhaust(self) -> None:
         if self.state == "active" and not self.reserved and (self.free <= 0 or self.full):
