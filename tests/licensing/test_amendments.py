@@ -29,6 +29,7 @@ from licensing.actions import (
 from licensing.models import Application, ControlItem, Kind, License, Obstacle, QuotaPool, Suspension
 from licensing.models.balances import Ceiling, LicenseLine, Movement
 from licensing.selectors.enforcement import Query, hits
+from licensing.web.forms import RecommendForm
 from shipments import selectors
 from shipments.actions import cancel, receive
 from shipments.models import Incident, Shipment
@@ -762,6 +763,15 @@ def test_whatever_a_change_says_otherwise_stands_beside_what_the_license_says(wo
     assert empty not in text and "For the reviewer –" not in text and "Planned from –" not in text
     demo.under_review(world.exporter, row.ref, world.ministry)
     assert "customs goods code – 85051190" in plain(client, world.ministry.decider, f"/desk/cases/{row.ref}/")
+
+
+def test_a_reviewer_of_a_change_begins_with_what_the_license_was_granted_with(world):
+    license = world.license(kilograms=100, max_clearances=4, text="Four.")
+    ref = begun(world, license).ref
+    demo.under_review(world.exporter, ref, world.ministry)
+    initial = RecommendForm(row=Application.objects.get(ref=ref)).initial
+    had = sorted(license.conditions.values_list("code", flat=True))
+    assert had and (sorted(initial["conditions"]), initial["months"], initial["max_clearances"]) == (had, 12, 4)
 
 
 def test_a_change_keeps_of_each_line_its_goods_code_and_its_inquiry(world):

@@ -123,12 +123,14 @@ class RecommendForm(StepForm):
         for name in ("months", *self.quantity_names):  # an emptied quantity must not mean "all that was asked"
             self.fields[name].required = users.required
         last = case.recommendation
+        if old := last or (case.amends.application.basis if case.amends else None):  # that goes on, unless he ends it
+            self.initial |= {"conditions": old.conditions, "max_clearances": old.max_clearances}
+            self.initial |= {"months": old.months or MONTHS}
+            self.initial |= {"tolerance_mode": old.tolerance_mode, "tolerance_pct": old.tolerance_pct or None}
         if last:  # returned: begin with what was recommended
-            self.initial |= {name: getattr(last, name) for name in ("outcome", "conditions", "factors", "text", "note")}
-            self.initial |= {"months": last.months or MONTHS, "max_clearances": last.max_clearances}
+            self.initial |= {name: getattr(last, name) for name in ("outcome", "factors", "text", "note")}
             self.initial |= {f"quantity_{q.line.number}": show(q.quantity, q.line.unit) for q in last.lines.all()}
             self.initial["end_users"] = [user.pk for user in last.end_users.all()] or users.initial
-            self.initial |= {"tolerance_mode": last.tolerance_mode, "tolerance_pct": last.tolerance_pct or None}
         if case.grants in LONE:
             del self.fields["max_clearances"]
         self._add_caps(case, last)
