@@ -282,6 +282,15 @@ def test_on_the_30th_day_after_a_bar_what_was_missing_is_received(world, clock):
     assert row.state == "submitted"
 
 
+def test_a_bar_of_the_last_day_itself_gives_them_back(world, clock):
+    row = Application.objects.get(ref=incomplete(world))
+    clock.shift(days=30)
+    make.barred(world, days=40)
+    assert row.supplement.last_day == legal_today() + 70 * DAY
+    clock.shift(days=50)
+    assert (supplements.overdue(legal_today(), 9), supplements.lapse(row.pk, by=standing.clock())) == ([], False)
+
+
 def test_a_bar_that_came_after_the_last_day_gives_no_days_back(world, clock):
     ref = incomplete(world)
     row, last = Application.objects.get(ref=ref), legal_today() + 30 * DAY
