@@ -14,7 +14,8 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, HTTPServer
+from functools import partial
+from http.server import HTTPServer, SimpleHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 
@@ -195,19 +196,12 @@ def bad_gateway(port: int, path: str) -> bool:
         return False
 
 
-class Page(BaseHTTPRequestHandler):
-    TEXT = b"<p>The same words again and again.</p>" * 1_000
-
-    def do_GET(self) -> None:  # noqa: N802
-        self.send_response(200)
-        self.send_header("Content-Type", "text/html; charset=utf-8")
-        self.end_headers()
-        self.wfile.write(self.TEXT)
-
-
 @needs_nginx
 def test_the_proxy_packs_pages_for_whoever_takes_them_so(tmp_path: Path) -> None:
-    plain, web = embedded.free_port(), HTTPServer(("127.0.0.1", 0), Page)
+    page = b"<p>The same words again and again.</p>" * 1_000
+    (tmp_path / "index.html").write_bytes(page)
+    serves = partial(SimpleHTTPRequestHandler, directory=tmp_path)
+    plain, web = embedded.free_port(), HTTPServer(("127.0.0.1", 0), serves)
     threading.Thread(target=web.serve_forever, daemon=True).start()
 
     def asked(takes: str) -> tuple[str | None, bytes]:
@@ -220,9 +214,9 @@ def test_the_proxy_packs_pages_for_whoever_takes_them_so(tmp_path: Path) -> None
         assert within(10, lambda: not socket.socket().connect_ex(("127.0.0.1", plain)))
         packed, whole = asked("gzip, br"), asked("identity")
     web.shutdown()
-    assert whole == (None, Page.TEXT)
-    assert (packed[0], gzip.decompress(packed[1])) == ("gzip", Page.TEXT)
-    assert len(packed[1]) < len(Page.TEXT) / 10
+    assert whole == (None, page)
+    assert (packed[0], gzip.decompress(packed[1])) == ("gzip", page)
+    assert len(packed[1]) < len(page) / 10
 
 
 # --- all of it --------------------------------------------------------------------------------------------
