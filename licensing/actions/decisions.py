@@ -573,8 +573,8 @@ def issue(ref: str, *, seen: int, usable_from: date | None = None, acknowledged:
     older ones that said the same use of all their goods for their end-users.
 
     usable_from: its first day, `begins_on` unless later. The last day is the same day of the month, `months` on
-    (the day itself is not counted). Policy is looked at again, no hold may stand, and where a refusal is presumed by
-    now, as it was not at the approval, the case is reopened instead.
+    (the day itself is not counted). Policy is looked at again, no hold may stand, and no refusal be presumed that was
+    not at the approval: then the case is to be reopened.
     """
     row = lock_with_exporter(ref, by)
     require(row.issue, by=by, seen=seen)
