@@ -94,7 +94,7 @@ def told(page, path):
 
 
 def said(page, path, verb, **facts):
-    """The verb's form on this page, filled in and sent. A text is typed, a list is checked, files are of these names."""
+    """The verb's form on this page, filled in and sent. A text is typed, a list checked, files are so named."""
     page.goto(path)
     form = page.locator(f"form[action$='/{verb.replace('_', '-')}/'], form[action$='/{verb}/']").last
     if not form.locator("button").last.is_visible():

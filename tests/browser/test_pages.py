@@ -42,6 +42,21 @@ CHECK = """async () => {
   const found = await axe.run({resultTypes: ["violations"], runOnly: {type: "tag", values: tags}});
   return found.violations.map((one) => `${one.id} (${one.help}) at ${one.nodes[0].target}`);
 }"""
+WALKED = """() => {
+  const name = (e) => e.type === "radio" ? `radio ${e.form?.getAttribute("action")} ${e.name}` :
+    `${e.tagName} ${e.name || e.id || e.getAttribute("href") || e.textContent.trim().slice(0, 40)}`;
+  const reached = (e) => e.checkVisibility({visibilityProperty: true}) && !e.disabled && e.tabIndex >= 0;
+  const all = [...document.querySelectorAll("a[href], button, input, select, textarea, summary, [tabindex]")];
+  window.left = new Set(all.filter(reached).map(name));
+  window.unseen = new Set();
+  document.addEventListener("focusin", (event) => {
+    window.left.delete(name(event.target));
+    if (getComputedStyle(event.target).outlineStyle === "none") window.unseen.add(name(event.target));
+  });
+  return all.length;
+}"""
+LEFT = "[...window.left].map((one) => `is not reached: ${one}`)"
+UNSEEN = "[...window.unseen].map((one) => `has no visible focus: ${one}`)"
 WIDE = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 
 
@@ -179,6 +194,37 @@ def test_every_page_passes_axe_and_fits(language, browse, everybody):
         page.goto("/accounts/logout/")
         errors += problems_of(page, widths_of(language))
     assert not errors + browse.said, "\n".join(errors + browse.said)
+
+
+def test_every_page_is_walked_by_the_tab_key(browse, everybody):
+    """All that can be clicked or typed into is come to, and is seen to have the focus; nothing keeps it."""
+    wrong = []
+    for who, groups in addresses(everybody).items():
+        page = browse(everybody[who].user, "en")
+        for paths in groups:
+            path = next(path for path in paths if opens(page, path))
+            wrong += [f"{path}: {one}" for one in walked(page)]
+    assert wrong == []
+
+
+def test_twin_what_keeps_the_focus_or_hides_it_is_found(browse, everybody):
+    page = browse(everybody["lin.wei"].user, "en")
+    page.goto("/applications/")
+    field = page.locator("main input[name=q]")
+    field.evaluate("(e) => { e.style.outline = 'none'; e.addEventListener('keydown', (key) => key.preventDefault()) }")
+    wrong = walked(page)
+    assert "has no visible focus: INPUT q" in wrong
+    assert any("is not reached" in one for one in wrong)
+
+
+def walked(page):
+    """What the tab key does not come to on the page that is open, and what does not show that it has the focus."""
+    for _ in range(4 * page.evaluate(WALKED) // 20 + 1):  # a day has four stops
+        for _ in range(20):
+            page.keyboard.press("Tab")
+        if not (left := page.evaluate(LEFT)):
+            break
+    return left + page.evaluate(UNSEEN)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
