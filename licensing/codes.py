@@ -342,6 +342,12 @@ CODES = (
         ),
     ),
     Code(
+        "no-hit",
+        409,
+        _("No screening hit closes this end-user of the license."),
+        _("Look at the license again: somebody resolved it, or another cause closes the end-user."),
+    ),
+    Code(
         "papers-missing",
         409,
         _("The rules ask for papers that the case does not have."),

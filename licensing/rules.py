@@ -62,6 +62,13 @@ def has_begun(row: Any) -> bool:
     return bool(row.decision and row.decision.reconsideration.admitted)
 
 
+def has_a_hit(row: Any) -> bool:
+    """A result of screening closes an end-user of the license, and something may leave on it."""
+    causes = getattr(row, "open_suspensions", None)  # where a page has read them
+    perhaps = causes is None or any(one.cause == "screening" for one in causes)
+    return perhaps and bool(row.hit_users().exists())
+
+
 def is_renewed_by_now(row: Any) -> bool:
     """An annual license in its last days, of which no renewal was begun."""
     return row.kind == "annual" and row.renewable_on(legal_today()) and row.renewal is None

@@ -331,6 +331,17 @@ def _applications(step: Story, world: make.World, signed: Any) -> None:
     step(intents.respond, bad, text="See", files=[("x.pdf", demo.pdf("x"))], by=boss)
     step(decisions.refuse, bad, factors=["END_USE"], text="No.", departure="Doubts.", by=m.decider)
     _contested(step, world, bad, signed)
+    _hit(step, world, ref, signed)
+
+
+def _hit(step: Story, world: make.World, ref: str, signed: Any) -> None:
+    """A hit that was found in a case which has ended is resolved on the license."""
+    boss, m, license = world.exporter, world.ministry, License.objects.get(application__ref=ref)
+    found = world.under_review(world.application(by_whom=[signed]))
+    demo.screened(found, m.reviewer, hit="possible", reason="A like name")
+    applications.withdraw(found, reason="No order", by=boss)
+    facts = {"end_user": license.end_users.get().pk, "hit": "none", "list_version": "6 May 2026"}
+    step(screenings.resolve, license.ref, reason="Another address", by=m.reviewer, **facts)
 
 
 def _contested(step: Story, world: make.World, bad: str, signed: Any) -> None:

@@ -25,7 +25,7 @@ from exporters.states import ExporterState
 from licensing.models.applications import Application, DecisionStep, Kind, ToleranceMode
 from licensing.models.declarations import Declaration
 from licensing.models.editions import PolicyEdition
-from licensing.rules import changes_not_yet, is_renewed_by_now
+from licensing.rules import changes_not_yet, has_a_hit, is_renewed_by_now
 from licensing.states import AMENDING, ENDED_BY_SOMEBODY, IN_FORCE, MAY_BE_USED, RENEWING
 from licensing.states import LicenseState as S
 
@@ -215,6 +215,12 @@ class License(FSMModelMixin, models.Model):
         """An end-user of it is open; with none it is suspended, whatever else. Asked before or after one is closed."""
         return self.end_users.still_open().exists()
 
+    def hit_users(self) -> "models.QuerySet[LicenseEndUser]":
+        """Its end-users whom a hit closes, as long as something may leave on it."""
+        may_leave = License.objects.filter(License.MAY_LEAVE, pk=self.pk).order_by().values("pk")
+        hit = Q(causes__cause=Suspension.Cause.SCREENING, causes__ended_at=None)
+        return self.end_users.filter(hit, license__in=may_leave)
+
     def days_left_on(self, day: date) -> int:
         """Until its last day: none on it, fewer after it."""
         return (self.usable_until - day).days
@@ -289,6 +295,16 @@ class License(FSMModelMixin, models.Model):
         custom={"label": _("Lift the suspension")},
     )
     def lift(self) -> None: ...
+
+    @transition(
+        field=state,
+        source=[S.ACTIVE, S.SUSPENDED, S.EXHAUSTED, S.REPLACED],
+        target=None,
+        permission=rules.officer("license.resolve"),
+        conditions=[has_a_hit],
+        custom={"label": _("Resolve a screening hit")},
+    )
+    def resolve(self) -> None: ...
 
     @transition(
         field=state,

@@ -152,7 +152,7 @@ from licensing.selectors.reconsiderations import (
     terms_of,
     to_reconsider,
 )
-from licensing.selectors.screenings import closed_by_hit, screened_in, screenings_of
+from licensing.selectors.screenings import closed_by_hit, hits_on, screened_in, screenings_of
 from licensing.selectors.silence import long_asked, silences_of
 from licensing.selectors.usable import obstacles, open_users
 from licensing.selectors.uses import Use, uses_untold
@@ -295,6 +295,7 @@ __all__ = [
     "held",
     "holds_known",
     "last_day",
+    "hits_on",
     "holds_of",
     "holds_standing",
     "editions_for",

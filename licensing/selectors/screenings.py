@@ -25,6 +25,13 @@ def hits_of(parties: Iterable[int]) -> dict[int, str]:
     return {party: row.hit for party, row in counting(read).items()}
 
 
+def hits_on(license: License) -> dict[LicenseEndUser, Screening]:
+    """Of each end-user of the license whom a hit closes what was found last; two queries."""
+    users = list(license.hit_users().select_related("party"))
+    newest = counting(screenings_of([user.party_id for user in users]))
+    return {user: newest[user.party_id] for user in users if user.party_id in newest}
+
+
 def screened_in(case: Application) -> set[int]:
     """The parties of whose entry, as it is now, a result was recorded in this very case."""
     rows = Screening.objects.filter(application=case, party_version=F("party__version"))

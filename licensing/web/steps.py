@@ -56,6 +56,7 @@ from licensing.models import (
     WindowWarning,
 )
 from licensing.models.editions import SIGNED_HOURS, SIGNERS
+from licensing.models.screenings import NO_HIT
 from licensing.selectors import (
     announcer_of,
     applications_for,
@@ -102,6 +103,7 @@ from licensing.web.forms import (
     RedoForm,
     RefuseForm,
     ReplyForm,
+    ResolveForm,
     ResubmitForm,
     ScreenForm,
     SupplementForm,
@@ -739,6 +741,13 @@ def lifted(line: HistoryLine) -> str:
     return str(_("A suspension was lifted. Its cause was “{cause}”.")).format(cause=cause)
 
 
+def resolved(line: HistoryLine) -> str:
+    """Whether the hit is one, and on whom."""
+    if line.facts["hit"] == NO_HIT:
+        return str(_("Screening hit on {end_user} resolved: it is another party"))
+    return str(_("Screening hit on {end_user} resolved: it is this party"))
+
+
 def bar_dropped(line: HistoryLine) -> str:
     return str(_("The proposal to bar it was taken back") if line.facts["taken_back"] else _("The bar was declined"))
 
@@ -861,6 +870,15 @@ register(
             _("This cause has ended. The license is in force again when no other cause is open."),
             LiftForm,
             mail=_("{ref}: a suspension was lifted"),
+        ),
+        Step(
+            "resolve",
+            resolved,
+            LICENSE_DESK,
+            screenings.resolve,
+            _("The result is kept, and counts for each license that names this end-user."),
+            ResolveForm,
+            internal=True,
         ),
         Step("narrow", _("Line {lines} is closed for {end_users}"), mail=_("{ref}: closed in part, for {end_users}")),
         Step("widen", _("Line {lines} is open again for {end_users}"), mail=_("{ref}: open again in part")),

@@ -167,6 +167,7 @@ def license_page(request: HttpRequest, ref: str, failed: Failed | None = None) -
         "closed_lines": closed_lines,
         "party_changes": licensing.party_changes(row) if row.state in IN_FORCE else [],
         "endable": endable,
+        "hits": licensing.hits_on(row) if "resolve" in steps["forms"] else {},
         "others_end": any(isinstance(why, FourEyes) for why in against.values()),
         "ended_by_itself": list(dict.fromkeys(str(why) for why in against.values() if isinstance(why, Forbidden))),
         "obstacle": obstacle,

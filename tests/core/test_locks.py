@@ -127,6 +127,7 @@ TAKES = {
     "licensing.licenses.expire": "licensing_license ledger_lock now ledger_usable ledger_lapse",
     "licensing.screenings.screen": "exporters_exporter licensing_application licensing_license now",
     "licensing.verdicts.confirm": "licensing_license now",
+    "licensing.screenings.resolve": "exporters_exporter licensing_license ledger_lock now ledger_usable",
     "licensing.verdicts.turn": "licensing_license ledger_lock now",
 }
 

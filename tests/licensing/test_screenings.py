@@ -10,15 +10,24 @@ from django.test.utils import CaptureQueriesContext
 
 from config.local import demo
 from core.deliveries import _writers
-from core.errors import DomainError, Forbidden, WrongState
-from core.history import lines_of
+from core.errors import DomainError, Forbidden, Invalid, WrongState
+from core.history import lines_of, open_verbs
 from core.legal_time import legal_now, legal_today
 from core.telling import told
 from exporters import actions as exporters
 from licensing import selectors
-from licensing.actions import applications, decisions, declarations, licenses, questions, receipts, screenings
+from licensing.actions import (
+    amendments,
+    applications,
+    decisions,
+    declarations,
+    licenses,
+    questions,
+    receipts,
+    screenings,
+)
 from licensing.models import Application, Declaration, License, PolicyEdition, Screening, Suspension
-from shipments.actions import receive
+from shipments.actions import cancel, receive
 from tests import make
 from tests.make import seen
 from tests.refused import breaches
@@ -588,3 +597,172 @@ def test_the_holder_reads_who_was_closed_what_goes_on_and_whom_to_ask_and_nothin
     assert "For all else goods are reserved and shipped as before." in page
     assert f"Whom to ask: {world.ministry.office}. If you do not agree" in page
     assert "Entry 9" not in page and "watch_list" not in page
+
+
+# --- a hit is resolved on the license -------------------------------------------------------------------------------
+@pytest.fixture
+def listed(world, licensed):
+    """(a license in force with two end-users, the second, whom a hit closes that a case found which has ended)."""
+    license, second, ref = licensed
+    screenings.screen(ref, by=world.ministry.reviewer, **hit(ref))
+    applications.withdraw(ref, reason="No order", by=world.exporter)
+    return license, second
+
+
+ANOTHER = {"hit": "none", "list_version": "7 June 2026", "reason": "Another register number"}
+
+
+def resolve(world, license, user, **changes):
+    facts = {"seen": seen(license.ref), "end_user": user.pk, "by": world.ministry.reviewer} | ANOTHER | changes
+    return screenings.resolve(license.ref, **facts)
+
+
+def test_it_is_another_party_so_that_the_license_is_open_for_it_again(world, listed):
+    license, second = listed
+    resolve(world, license, second)
+    assert open_or_not(license) == ("active", [True, True])
+    cause = license.suspensions.get()
+    assert (cause.ended_by, cause.end_reason) == (world.ministry.reviewer.user, "Another register number")
+    newest, *_ = selectors.screenings_of([second.party_id])
+    assert (newest.hit, newest.list_version, newest.screened_on) == ("none", "7 June 2026", legal_today())
+    assert (newest.application, newest.party_version) == (license.application, second.party.version)
+    world.shipment(license, 1_000, end_user=second.party.ref)
+
+
+def test_it_is_this_party_so_that_it_stays_closed_and_the_list_is_known(world, listed):
+    license, second = listed
+    resolve(world, license, second, hit="watch_list", reason="The same register number")
+    assert open_or_not(license) == ("active", [True, False])
+    assert selectors.screenings_of([second.party_id])[0].hit == "watch_list"
+    assert [cause.reason for cause in license.suspensions.filter(ended_at=None)] == ["Entry 12"]
+    resolve(world, license, second)
+    assert open_or_not(license) == ("active", [True, True])
+
+
+def test_it_counts_for_each_license_that_names_the_party(world, licensed):
+    license, second, ref = licensed
+    decisions.recommend(ref, seen=seen(ref), outcome="approve", months=12, by=world.ministry.reviewer)
+    decisions.approve(ref, seen=seen(ref), by=world.ministry.decider)
+    other = decisions.issue(ref, seen=seen(ref), by=world.ministry.decider)
+    found = world.under_review(world.application(by_whom=[second.declaration]))
+    screenings.screen(found, by=world.ministry.reviewer, **hit(found))
+    assert open_or_not(other) == ("suspended", [False])
+    resolve(world, license, second)
+    assert (open_or_not(other), events(other)) == (("active", [True]), ["suspend", "lift"])
+    assert open_or_not(license) == ("active", [True, True])
+
+
+@pytest.mark.parametrize(
+    ("wrong", "named"),
+    [
+        ({"hit": "possible"}, ("/hit", "invalid")),
+        ({"hit": "perhaps"}, ("/hit", "invalid")),
+        ({"list_version": " "}, ("/list_version", "required")),
+        ({"reason": " "}, ("/reason", "required")),
+    ],
+)
+def test_who_it_is_is_said_with_its_reason_and_list(world, listed, wrong, named):
+    license, second = listed
+    with pytest.raises(Invalid) as refusal:
+        resolve(world, license, second, **wrong)
+    assert [(problem.pointer, problem.code) for problem in refusal.value.errors] == [named]
+    assert open_or_not(license) == ("active", [True, False])
+
+
+def test_no_hit_is_resolved_where_none_closes_the_end_user(world, listed):
+    license, second = listed
+    first = license.end_users.first()
+    other = world.license(kilograms=100).end_users.get()
+    for user in (first, other):
+        with pytest.raises(DomainError) as refusal:
+            resolve(world, license, user)
+        assert refusal.value.code == "no-hit"
+    resolve(world, license, second)
+    with pytest.raises(DomainError) as refusal:
+        resolve(world, license, second)
+    assert refusal.value.code == "no-hit"
+    assert "resolve" not in open_verbs(license, world.ministry.reviewer)
+
+
+def test_a_hit_is_resolved_on_a_license_that_was_replaced_while_something_is_reserved_on_it(world):
+    license = world.license(kilograms=100)
+    signed = license.end_users.get().declaration
+    reserved = world.shipment(license, 1_000)
+    change = amendments.amend(license.ref, seen=seen(license.ref), by=world.exporter).ref
+    demo.under_review(world.exporter, change, world.ministry)
+    decisions.recommend(change, seen=seen(change), outcome="approve", months=12, by=world.ministry.reviewer)
+    decisions.approve(change, seen=seen(change), by=world.ministry.decider)
+    new = decisions.issue(change, seen=seen(change), by=world.ministry.decider)
+    cases = [world.under_review(world.application(by_whom=[signed])) for _ in range(2)]
+    screenings.screen(cases[0], by=world.ministry.reviewer, **hit(cases[0]))
+    assert (open_or_not(license), open_or_not(new)) == (("replaced", [False]), ("suspended", [False]))
+    resolve(world, license, license.end_users.get())
+    assert (open_or_not(license), open_or_not(new)) == (("replaced", [True]), ("active", [True]))
+    screenings.screen(cases[1], by=world.ministry.reviewer, **hit(cases[1]))
+    cancel(reserved.ref, by=world.exporter)
+    with pytest.raises(DomainError) as refusal:
+        resolve(world, license, license.end_users.get())
+    assert refusal.value.code == "no-hit"
+    resolve(world, new, new.end_users.get())
+    assert open_or_not(new) == ("active", [True])
+
+
+def test_a_hit_is_resolved_by_reviewers_alone_where_something_may_leave(world, listed, client):
+    license, second = listed
+    for who in (world.ministry.decider, world.ministry.intake, world.exporter):
+        with pytest.raises(Forbidden):
+            resolve(world, license, second, by=who)
+    assert "resolve" in open_verbs(license, world.ministry.reviewer)
+    License.objects.filter(pk=license.pk).update(state="expired")
+    with pytest.raises(WrongState):
+        resolve(world, license, second)
+
+
+def test_the_page_of_the_license_names_the_hit_and_resolves_it(world, listed, client):
+    license, second = listed
+    page = words_of(client, world.ministry.reviewer, f"/desk/licenses/{license.ref}/")
+    for said in (second.party.name, "on the control list of parties", "Entry 12", "Lists: 6 May 2026"):
+        assert said in page
+    assert "Record who it is" not in words_of(client, world.ministry.decider, f"/desk/licenses/{license.ref}/")
+    client.force_login(world.ministry.reviewer.user)
+    form = client.get(f"/desk/licenses/{license.ref}/").context["forms"]["resolve"]
+    assert (form["end_user"].initial, form["hit"].initial, form["list_version"].initial) == (
+        second.pk,
+        None,
+        "6 May 2026",
+    )
+    assert "possible" not in dict(form["hit"].field.choices)
+    answers = ANOTHER | {"end_user": second.pk, "seen": seen(license.ref)}
+    page = client.post(f"/desk/licenses/{license.ref}/resolve/", answers, follow=True)
+    assert f"Screening hit on {second.party.ref} resolved: it is another party" in words(page)
+    assert "Another register number" in words(page)
+    page = words_of(client, world.exporter, f"/licenses/{license.ref}/")
+    assert "Another register number" not in page and "Screening" not in page
+    assert f"Line 1 is open again for {second.party.ref}" in page
+    line = lines_of(license).get(verb="widen")
+    assert _writers["license", "widen"](line).subject == f"{license.ref}: open again in part"
+    assert ("license", "resolve") not in _writers
+
+
+def test_of_two_hits_none_is_chosen_before(world, client):
+    license = world.license(kilograms=100, users=2)
+    ref = world.under_review(world.application(by_whom=[user.declaration for user in license.end_users.all()]))
+    for user, version in zip(users(ref), ("6 May 2026", "7 May 2026"), strict=True):
+        screenings.screen(
+            ref, by=world.ministry.reviewer, **result(ref, end_users=[user], **POSSIBLE) | {"list_version": version}
+        )
+    client.force_login(world.ministry.reviewer.user)
+    form = client.get(f"/desk/licenses/{license.ref}/").context["forms"]["resolve"]
+    assert (form["end_user"].initial, form["list_version"].initial) == (None, "")
+    assert len(form["end_user"].field.choices) == 2
+
+
+def test_a_declaration_waits_for_a_hit_whose_case_has_ended(world):
+    second = world.license(kilograms=100).end_users.get()
+    ref = world.under_review(world.application(by_whom=[second.declaration]))
+    screenings.screen(ref, by=world.ministry.reviewer, **result(ref, **POSSIBLE))
+    applications.withdraw(ref, reason="No order", by=world.exporter)
+    with pytest.raises(DomainError) as refusal:
+        screenings.require_resolved_of(Declaration.objects.get(pk=second.declaration_id))
+    assert refusal.value.code == "screening-unresolved"
+    assert f"Its case {ref} has ended: a reviewer records whether it is one on a license" in refusal.value.detail

@@ -508,7 +508,11 @@ def _licenses(world):
         incidents.take(incident.ref, seen=seen(incident.ref), by=m.reviewer)
         incidents.note(incident.ref, text="Called the port.\nThey look.", by=m.reviewer)
     after = _after_clearance(world)
-    return [future.ref, used.ref, suspended.ref, reserved, part, over, off, held.ref, *after]
+    listed = world.license(kilograms=100, users=2)  # a hit closes one of its end-users, and the case of it has ended
+    case = world.under_review(world.application(by_whom=[listed.end_users.last().declaration]))
+    demo.screened(case, m.reviewer, hit="possible", reason="Entry 12:\nthe same address")
+    applications.withdraw(case, reason="No order", by=boss)
+    return [future.ref, used.ref, suspended.ref, listed.ref, reserved, part, over, off, held.ref, *after]
 
 
 def _ends(world):

@@ -202,15 +202,8 @@ def screens(walk: Any, row: Case, **by: Any) -> str:
 
 
 def screened(walk: Any, row: Case, who: int, hit: str) -> None:
-    for party in row.named:
-        row.screened.add(party)
-        walk.plain.hits[party] = hit
-    for case in walk.plain.cases.values():
-        case.doubted = case.doubted or hit != "none" and not set(row.named).isdisjoint(case.named)
-    for license, party, user in walk.plain.served():
-        if party in row.named:
-            (user.causes.discard if hit in ("none", user.known) else user.causes.add)("screening")
-            license.settle()
+    row.screened |= set(row.named)
+    walk.plain.find(hit, set(row.named))
 
 
 def engine_of_filing(walk: Any, row: Case, who: int) -> set[str]:

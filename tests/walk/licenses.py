@@ -4,7 +4,8 @@ from typing import Any
 
 from core.errors import DomainError
 from core.legal_time import legal_today
-from licensing.actions import amendments, copies, enforcement, licenses, renewals, revocations
+from licensing.actions import amendments, copies, enforcement, licenses, renewals, revocations, screenings
+from licensing.models import LicenseEndUser
 from licensing.selectors.enforcement import Query, hits
 from shipments.actions import visits
 from tests import make
@@ -38,6 +39,23 @@ def not_to_lift(walk: Any, row: Licensed, who: int) -> set[str]:
     return {"four-eyes"} if cause.opened_by_id == who else set()
 
 
+def hit_on(row: Licensed) -> set[int]:
+    return {party for party, user in row.users.items() if "screening" in user.causes and row.may_leave}
+
+
+def resolves(walk: Any, row: Licensed, **by: Any) -> tuple[str, int]:
+    party = min(hit_on(row) or row.users)
+    user = LicenseEndUser.objects.get(license__ref=row.ref, party=party)
+    hit = walk.draw.choice(["none", "none", "control_list"])
+    screenings.resolve(row.ref, end_user=user.pk, hit=hit, list_version="v", reason="r", **by)
+    return hit, party
+
+
+def resolved(walk: Any, row: Licensed, who: int, said: tuple[str, int]) -> None:
+    hit, party = said
+    walk.plain.find(hit, {party})
+
+
 EVER = "active suspended exhausted expired surrendered replaced revoked"
 VISIT = {"kind": "site_visit", "outcome": "as_expected", "went": "Two officers", "note": "n"}
 LICENSES = [
@@ -47,6 +65,12 @@ LICENSES = [
         inspected,
     ),
     Verb(*("license", "lift", "decider", "suspended"), lifts, lifted, conditions=(not_to_lift,)),
+    Verb(
+        *("license", "resolve", "reviewer", "active suspended exhausted replaced"),
+        resolves,
+        resolved,
+        conditions=(refused("no-hit", lambda plain, row, who: not hit_on(row)),),
+    ),
     Verb(
         *("license", "surrender", "signatory", "active"),
         lambda walk, row, **by: licenses.surrender(row.ref, reason="r", **by),

@@ -271,6 +271,16 @@ class Plain:
     def named(self, case: Case) -> list[Declared]:
         return [self.declarations[ref] for ref in case.named.values()]
 
+    def find(self, hit: str, parties: set[int]) -> None:
+        """The newest result of screening these says so, in whichever case, or on whichever license, it was recorded."""
+        self.hits |= dict.fromkeys(parties, hit)
+        for case in self.cases.values():
+            case.doubted = case.doubted or hit != "none" and not parties.isdisjoint(case.named)
+        for license, party, user in self.served():
+            if party in parties:
+                (user.causes.discard if hit in ("none", user.known) else user.causes.add)("screening")
+                license.settle()
+
     def served(self) -> Iterator[tuple[Licensed, int, Served]]:
         for license in self.licenses.values():
             if license.may_leave:

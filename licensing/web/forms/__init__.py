@@ -15,7 +15,7 @@ from licensing.web.forms.declarations import (
 from licensing.web.forms.licenses import LiftForm, ProposeRevokeForm, SurrenderForm
 from licensing.web.forms.questions import AnswerForm, AskForm, CloseQuestionForm, QuestionForm, ReplyForm
 from licensing.web.forms.reconsiderations import ChangeForm, QuashForm, ReconsiderForm, UpholdForm
-from licensing.web.forms.screenings import ScreenForm
+from licensing.web.forms.screenings import ResolveForm, ScreenForm
 from licensing.web.forms.supplements import ResubmitForm, SupplementForm
 
 __all__ = [
@@ -48,6 +48,7 @@ __all__ = [
     "RefuseForm",
     "ReplyForm",
     "ResubmitForm",
+    "ResolveForm",
     "ScreenForm",
     "SupplementForm",
     "SurrenderForm",

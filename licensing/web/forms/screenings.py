@@ -8,8 +8,10 @@ from django.utils.translation import gettext_lazy
 from core.legal_time import legal_today
 from core.web.fields import DayField
 from core.web.forms import StepForm
-from licensing.models import Application
-from licensing.selectors import screened_in
+from licensing.models import Application, License
+from licensing.models.screenings import NO_HIT, POSSIBLE
+from licensing.policy.vocabulary import HIT
+from licensing.selectors import hits_on, screened_in
 from licensing.web.forms.check import words_of
 
 
@@ -41,3 +43,33 @@ class ScreenForm(StepForm):
         self.fields["end_users"].choices = [(user.pk, str(user.party)) for user in users]
         self.fields["hit"].choices = words_of("screening.hit")
         self.initial |= {"end_users": [user.pk for user in self.waiting], "screened_on": legal_today()}
+
+
+class ResolveForm(StepForm):
+    """Whether a hit on an end-user of a license is one. Nothing is chosen but the only end-user that there is."""
+
+    end_user = forms.TypedChoiceField(label=gettext_lazy("End-user"), coerce=int, widget=forms.RadioSelect)
+    hit = forms.ChoiceField(label=gettext_lazy("Is it this party?"), widget=forms.RadioSelect)
+    list_version = forms.CharField(
+        label=gettext_lazy("Version of the lists"),
+        max_length=80,
+        help_text=gettext_lazy("Against which you looked today."),
+    )
+    reason = forms.CharField(
+        label=gettext_lazy("Why it is this party, or another"),
+        max_length=2_000,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=gettext_lazy("Stays inside the ministry."),
+    )
+
+    def __init__(self, *args: Any, row: License, **kwargs: Any) -> None:
+        super().__init__(*args, row=row, **kwargs)
+        hits = hits_on(row)
+        lists = {one.list_version for one in hits.values()}
+        same = gettext_lazy("It is this party: {what}")
+        words = [(word, same.format(what=what)) for word, what in words_of(HIT, default=NO_HIT) if word != POSSIBLE]
+        self.fields["end_user"].choices = [(user.pk, str(user.party)) for user in hits]
+        self.fields["hit"].choices = [(NO_HIT, gettext_lazy("It is another party: no hit")), *words]
+        self.initial["list_version"] = lists.pop() if len(lists) == 1 else ""
+        if len(hits) == 1:
+            self.initial["end_user"] = next(iter(hits)).pk
