@@ -618,11 +618,11 @@ def issue(ref: str, *, seen: int, usable_from: date | None = None, acknowledged:
     require_verified(declarations, step)
     require_above_used(row, step)
     granted = recommended(row)
-    edition, said, judged = _look_again(row, granted, "issue", at, acknowledged)
-    require_excepted(row.decision, said)
-    foreseen = foresee(row, judged, at)
+    edition, _said, judged = _look_again(row, granted, "issue", at, acknowledged)
     assert granted is not None, "what is issued was recommended"
     lines = {line.number for line in granted.licensed}
+    require_excepted(row, judged, lines, {user.pk for user in kept})
+    foreseen = foresee(row, judged, at)
     parties = {user.declaration_id: user.party for user in row.end_users.all()}
     license = License.objects.create(
         ref=draw(License.PREFIX),

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from core.errors import DomainError, Invalid, Problem
+from core.legal_time import legal_day
 from licensing.granted import NO_TOLERANCE, Tolerance
 from licensing.models import Application, DecisionStep, Finding
 from licensing.policy.engine import RANK, strictest
@@ -300,17 +301,45 @@ def report_days(
     return min((days for days in (said, proof) if days is not None), default=None)
 
 
-def require_excepted(decision: DecisionStep | None, presumed: str) -> None:
-    """No refusal is presumed of what is issued that its approval left unsaid: who decides is told first, and records
-    the exception. Raises DomainError refusal-presumed."""
-    recorded = RANK.get(decision.presumed, 0) if decision else 0
-    if (DecisionStep.Outcome.APPROVE, presumed) in DEPARTURES and RANK[presumed] > recorded:
-        message = _(
-            "The rules presume a refusal, or forbid this, as they did not when it was approved: {disposition}. Reopen "
-            "the case, so that it is looked at anew, and whoever approves it all the same records why."
-        )
-        said = terms.word(terms.DISPOSITIONS, presumed)
-        raise DomainError(message.format(disposition=said), code="refusal-presumed")
+def require_excepted(
+    case: Application, judged: Iterable[Judged], lines: Collection[int], users: Collection[int]
+) -> None:
+    """Of no line for no end-user of what is issued a refusal is presumed that its approval left unsaid: who decides is
+    told first, and records the exception. Raises DomainError refusal-presumed."""
+    recorded = _recorded(case)
+    for pair, (number, name, said) in _strictest_of_each(judged, lines, users).items():
+        if (DecisionStep.Outcome.APPROVE, said) in DEPARTURES and RANK[said] > recorded.get(pair, 0):
+            message = _(
+                "The rules presume a refusal, or forbid this, as they did not when it was approved: {disposition}, of "
+                "line {line} for {name}. Reopen the case, so that it is looked at anew, and whoever approves it all "
+                "the same records why."
+            )
+            facts = {"disposition": terms.word(terms.DISPOSITIONS, said), "line": number, "name": name}
+            raise DomainError(message.format(**facts), code="refusal-presumed")
+
+
+def _strictest_of_each(
+    judged: Iterable[Judged], lines: Collection[int], users: Collection[int]
+) -> dict[tuple[int, str], tuple[int, str, str]]:
+    """Of each of these lines for each of these end-users the strictest in the planned window, with both in words."""
+    found = {}
+    for (number, user), days in within(judged).items():
+        if number in lines and user in users:
+            party = days[0].user.party
+            found[number, party.ref] = number, party.name, presumed(days, {number}, {user})
+    return found
+
+
+def _recorded(case: Application) -> dict[tuple[int, str], int]:
+    """How strict the rules were, in the window as it was planned then, when it was approved: by line and end-user."""
+    if (step := case.decision) is None:
+        return {}
+    begins = case.begins_on(legal_day(step.at))
+    rows = case.findings.filter(found_at=step.at, as_of__gte=begins)
+    found: dict[tuple[int, str], int] = {}
+    for number, party, said in rows.values_list("line_number", "party_ref", "disposition"):
+        found[number, party] = max(found.get((number, party), 0), RANK.get(said, 0))
+    return found
 
 
 def require_departure(outcome: str, presumed: str, departure: str) -> None:

@@ -155,7 +155,8 @@ def _judged(row: Application) -> dict[str, Any]:
     said, against = {"refuse": presumed(judged, lines, users)}, ""
     if recommended := granted.recommended(row):
         kept = users - {user.pk for user in recommended.left_out}
-        said["approve"] = presumed(judged, {line.number for line in recommended.licensed}, kept)
+        licensed = {line.number for line in recommended.licensed}
+        said["approve"] = presumed(judged, licensed, kept)
         try:
             declared = (user.declaration for user in row.end_users.all() if user.pk in kept)
             step = row.basis
@@ -166,7 +167,7 @@ def _judged(row: Application) -> dict[str, Any]:
             require_verified([one for one in declared if one.checked], step)
             require_grantable(row, recommended, judged)
             if row.state == ApplicationState.APPROVED:
-                require_excepted(row.decision, said["approve"])
+                require_excepted(row, judged, licensed, kept)
         except DomainError as refusal:
             against = refusal.detail
     asks_why = {outcome: (outcome, presumption) in DEPARTURES for outcome, presumption in said.items()}

@@ -690,6 +690,82 @@ def test_an_exception_to_less_than_is_presumed_now_is_none(world):
     assert refused(decisions.issue, ref, acknowledged=tick(ref), by=m.decider) == "refusal-presumed"
 
 
+def presumed_of(**match):
+    effect = {"disposition": "presumption_of_denial"}
+    return lambda rules, document: rules["R043"].update(match=match, effect=effect)
+
+
+def excepted(world, ref):
+    """The case, approved although a refusal was presumed of something of it."""
+    decisions.recommend(ref, seen=seen(ref), outcome="approve", by=world.ministry.reviewer)
+    decisions.approve(ref, seen=seen(ref), departure="A museum.", by=world.ministry.decider)
+    return ref
+
+
+def test_an_exception_for_one_end_user_is_none_for_another(world):
+    by = world.ministry.decider
+    make.edition(presumed_of(**{"destination.country": ["FR"]}), "FRANCE")
+    signed = [for_whom(world), for_whom(world, country="FR")]
+    ref = excepted(world, world.under_review(world.application(by_whom=signed)))
+    make.edition(presumed_of(**{"destination.country": ["FR", "DE"]}), "BOTH")
+    with pytest.raises(DomainError) as refusal:
+        decisions.issue(ref, seen=seen(ref), acknowledged=tick(ref), by=by)
+    assert refusal.value.code == "refusal-presumed"
+    assert f"of line 1 for {signed[0].end_user.name}." in refusal.value.detail
+    make.edition(presumed_of(**{"destination.country": ["FR"]}), "FRANCE ALONE")
+    assert decisions.issue(ref, seen=seen(ref), acknowledged=tick(ref), by=by).state == "active"
+
+
+def test_an_exception_for_one_line_is_none_for_another(world):
+    by, codes = world.ministry.decider, ["1C905.a.4", "1C904.a.4"]
+    make.edition(presumed_of(**{"item.control_code_prefix": ["1C904.a.4"]}), "ONE")
+    goods = [(code, "Magnets", 1_000) for code in codes]
+    ref = demo.application(world.exporter, "annual", goods, [world.declaration(codes=codes)], "K-1")
+    excepted(world, world.under_review(ref))
+    make.edition(presumed_of(**{"item.control_code_prefix": codes}), "BOTH")
+    with pytest.raises(DomainError) as refusal:
+        decisions.issue(ref, seen=seen(ref), acknowledged=tick(ref), by=by)
+    assert (refusal.value.code, "of line 1 for" in refusal.value.detail) == ("refusal-presumed", True)
+    make.edition(presumed_of(**{"item.control_code_prefix": ["1C904.a.4"]}), "ONE ALONE")
+    assert decisions.issue(ref, seen=seen(ref), acknowledged=tick(ref), by=by).state == "active"
+
+
+def test_an_exception_that_was_reopened_is_none(world):
+    m = world.ministry
+    make.edition(presuming_a_refusal, "PRESUMES")
+    ref = excepted(world, world.under_review(world.application(kind="per_shipment", by_whom=[for_whom(world)])))
+    decisions.reopen(ref, seen=seen(ref), reason="Look at it anew.", by=m.other_decider)
+    make.edition(lambda rules, document: None, "PRESUMES NOTHING")
+    decisions.recommend(ref, seen=seen(ref), outcome="approve", acknowledged=tick(ref), by=m.reviewer)
+    decisions.approve(ref, seen=seen(ref), acknowledged=tick(ref), by=m.decider)
+    make.edition(presuming_a_refusal, "PRESUMES AGAIN")
+    assert refused(decisions.issue, ref, acknowledged=tick(ref), by=m.decider) == "refusal-presumed"
+
+
+def test_what_was_presumed_before_the_window_excepts_nothing_in_it(world):
+    m, later = world.ministry, legal_now() + 20 * DAY
+    make.edition(presuming_a_refusal, "PRESUMES")
+    make.edition(lambda rules, document: None, "PRESUMES NOTHING", starts_at=later)
+    ref = world.application(kind="per_shipment", by_whom=[for_whom(world)])
+    planned(ref, 30, 200)
+    world.under_review(ref)
+    decisions.recommend(ref, seen=seen(ref), outcome="approve", by=m.reviewer)
+    decisions.approve(ref, seen=seen(ref), by=m.decider)
+    make.edition(presuming_a_refusal, "PRESUMES STILL", starts_at=later + DAY)
+    assert refused(decisions.issue, ref, acknowledged=tick(ref), by=m.decider) == "refusal-presumed"
+
+
+def test_what_was_left_out_stops_no_issue(world):
+    m, signed = world.ministry, [for_whom(world), for_whom(world, country="FR")]
+    ref = world.under_review(world.application(by_whom=signed))
+    kept, _left_out = case(ref).end_users.order_by("pk")
+    facts = {"outcome": "approve", "end_users": [kept.pk], "text": "One of them."}
+    decisions.recommend(ref, seen=seen(ref), by=m.reviewer, **facts)
+    decisions.approve(ref, seen=seen(ref), by=m.decider)
+    make.edition(presumed_of(**{"destination.country": ["FR"]}))
+    assert decisions.issue(ref, seen=seen(ref), acknowledged=tick(ref), by=m.decider).state == "active"
+
+
 def test_what_was_left_out_presumes_nothing_of_an_approval(world, client):
     signed = [for_whom(world), for_whom(world, country="FR")]
     ref = world.under_review(world.application(by_whom=signed))
