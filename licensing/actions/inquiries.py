@@ -15,6 +15,8 @@ from core.history import move, record, require
 from core.legal_time import legal_now
 from core.locks import lock
 from core.references import draw
+from exporters.models import Exporter
+from exporters.states import ExporterState
 from licensing.models import ControlItem, Inquiry, PolicyEdition
 from licensing.selectors import edition_now, inquiries_for
 
@@ -30,7 +32,15 @@ def ask(
     files: Sequence[tuple[str, bytes]] = (),
     by: Actor,
 ) -> Inquiry:
-    """The ministry has the question, with its papers. Raises Invalid naming each field."""
+    """The ministry has the question, with its papers. Raises Invalid naming each field.
+
+    A company whose account is suspended may ask: which of its goods need no license it has to know then, too, and no
+    answer is a step toward one. One that is barred or closed may not (DomainError exporter-not-active); what it asked
+    before is answered, and may be withdrawn.
+    """
+    company = Exporter.objects.get(pk=by.organization_id)
+    if company.state in (ExporterState.BARRED, ExporterState.CLOSED):
+        raise DomainError(company.not_acting(), code="exporter-not-active")
     at = legal_now()
     problems = too_large(*(content for _name, content in files), field="files", remedy="")
     if not description.strip():

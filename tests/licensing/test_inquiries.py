@@ -17,11 +17,12 @@ from core.models import Document, Mail, Paper, Proposal
 from core.selectors import documents_for
 from core.telling import told
 from licensing import selectors
-from licensing.actions import applications, inquiries
+from licensing.actions import applications, inquiries, standing
 from licensing.actions.applications import Draft, LineDraft
 from licensing.models import Application, ApplicationLine, ControlItem, Inquiry
 from licensing.web.forms.inquiries import ProposeAnswerForm
 from licensing.web.lists import DESK_INQUIRIES
+from shipments.actions import closing
 from tests import make, pdf
 from tests.core.test_files import TAKEN
 from tests.licensing.test_limits import refused
@@ -270,3 +271,29 @@ def test_its_withdrawal_names_what_it_withdraws_and_what_that_does(row, world, c
     page = " ".join(client.get(f"/inquiries/{row.ref}/").content.decode().split())
     assert f"Withdraw {row.ref} for good" in page
     assert f"Nobody answers {row.ref} any more." in page and "This can't be undone." in unescape(page)
+
+
+# --- a company whose account is stopped --------------------------------------------------------------------------
+def test_a_suspended_company_asks_is_answered_and_withdraws(world):
+    pk = world.exporter.organization_id
+    standing.suspend(pk, seen=seen(pk), number="7", reason="Its records are looked into", by=world.ministry.decider)
+    assert answered(world, inquiry(world)).signed
+    asked = inquiry(world)
+    assert inquiries.withdraw(asked.ref, seen=seen(asked.ref), by=world.exporter).state == "withdrawn"
+
+
+def test_a_barred_company_asks_nothing_new_and_what_it_asked_is_answered_or_withdrawn(world, client):
+    row, other = inquiry(world), inquiry(world)
+    make.barred(world)
+    assert refused(inquiry, world) == ["exporter-not-active"]
+    client.force_login(world.exporter.user)
+    page = client.post(reverse("inquiry.new"), {"description": "Magnets"})
+    assert (page.status_code, "The company is barred" in unescape(page.content.decode())) == (409, True)
+    assert answered(world, row).signed
+    assert inquiries.withdraw(other.ref, seen=seen(other.ref), by=world.exporter).state == "withdrawn"
+    assert Inquiry.objects.count() == 2
+
+
+def test_a_company_that_closed_its_account_asks_nothing(world):
+    closing.close(seen=seen(world.exporter.organization_id), by=world.exporter)
+    assert refused(inquiry, world) == ["exporter-not-active"]

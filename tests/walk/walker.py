@@ -451,7 +451,7 @@ class Walk:
 
     def _inquire(self) -> None:
         rows = self.plain.inquiries
-        if (not rows or self.draw.random() < 0.3) and self.plain.account.state != "closed":
+        if (not rows or self.draw.random() < 0.3) and self.plain.account.state not in ("closed", "barred"):
             made = inquiries.ask(description="Magnets", by=self.world.exporter)
             rows[made.ref] = Asked(made.ref)
         if rows:
