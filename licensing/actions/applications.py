@@ -365,7 +365,7 @@ def redeclare(ref: str, *, seen: int, declaration: str, by: Actor) -> Applicatio
     declaration: its reference; one that a case of these days and of this kind may be filed on. Raises Invalid with all
     that is wrong with it, and what it leaves undeclared.
     """
-    row = lock(applications_for(by), ref=ref)
+    row = lock_with_exporter(ref, by)  # the declaration is not found invalid meanwhile
     require(row.redeclare, by=by, seen=seen)
     new = next(iter(lock_all(usable_declarations(by).filter(ref=declaration))), None)
     at = legal_now()

@@ -14,6 +14,7 @@ from core.history import move, record, require
 from core.legal_time import day_end, legal_now
 from core.locks import lock, lock_all
 from core.models import Proposal
+from exporters.models import Exporter
 from licensing.actions import licensed_users
 from licensing.actions.reliance import put_in_force
 from licensing.models import Application, Declaration, InvalidGround, License, LicenseEndUser, Suspension
@@ -60,6 +61,8 @@ def invalidate(ref: str, *, seen: int, by: Actor) -> Declaration:
 
     Raises FourEyes for whoever proposed it, and no-proposal.
     """
+    theirs = declarations_for(by).filter(ref=ref).order_by().values("exporter")
+    lock(Exporter.objects.filter(pk__in=theirs))  # no case is filed on it, or comes to name it, meanwhile
     cases = lock_all(Application.objects.filter(state__in=UNISSUED, end_users__declaration__ref=ref))
     row = lock(declarations_for(by), ref=ref)
     require(row.invalidate, by=by, seen=seen)

@@ -85,7 +85,7 @@ TAKES = {
     "licensing.applications.start": "licensing_declaration now",
     "licensing.applications.change": "licensing_application licensing_declaration now",
     "licensing.declarations.submit": "licensing_application licensing_declaration now",
-    "licensing.applications.redeclare": "licensing_application licensing_declaration now",
+    "licensing.applications.redeclare": "exporters_exporter licensing_application licensing_declaration now",
     "licensing.applications.submit": "exporters_exporter licensing_application licensing_declaration now",
     "licensing.decisions.approve": "licensing_application licensing_declaration now",
     "licensing.decisions.issue": "exporters_exporter licensing_application licensing_declaration now ledger_open",
@@ -120,14 +120,15 @@ TAKES = {
     "licensing.licenses.lift": "licensing_license ledger_lock now ledger_usable",
     "shipments.reservations.lapse": "licensing_license shipments_shipment now shipment_settle",
     "licensing.declarations.verify": "licensing_declaration licensing_declaration licensing_license now",
-    "licensing.invalidations.invalidate": "licensing_application licensing_declaration licensing_license now",
+    "licensing.invalidations.invalidate": "exporters_exporter licensing_application licensing_declaration"
+    " licensing_license now",
     "licensing.revocations.revoke": "exporters_qualification licensing_license ledger_lock now ledger_usable"
     " ledger_lapse",
     "licensing.licenses.surrender": "licensing_license ledger_lock now ledger_usable ledger_lapse",
     "licensing.licenses.expire": "licensing_license ledger_lock now ledger_usable ledger_lapse",
     "licensing.screenings.screen": "exporters_exporter licensing_application licensing_license now",
-    "licensing.verdicts.confirm": "licensing_license now",
     "licensing.screenings.resolve": "exporters_exporter licensing_license ledger_lock now ledger_usable",
+    "licensing.verdicts.confirm": "licensing_license now",
     "licensing.verdicts.turn": "licensing_license ledger_lock now",
 }
 
