@@ -173,10 +173,13 @@ def change(
 
 @command
 def quash(ref: str, *, seen: int, text: str, by: Actor) -> Application:
-    """The refusal is no more: a new round begins today, with its whole time, for officers who never acted on the
-    case."""
+    """The refusal is no more: a new round begins today, with its whole time, for officers who never acted on the case.
+
+    Of a barred company it stands until that is over, as nobody could take the case, and its time would run out.
+    """
     row = lock(applications_for(by), ref=ref)
     require(row.quash, by=by, seen=seen)
+    require_not_barred(row)
     filed = reconsidered(row, by)
     at = legal_now()
     require_admitted(filed)

@@ -209,6 +209,10 @@ STEPS = {
         contested,
         lambda ref, w: reconsiderations.change(ref, seen=seen(ref), text="It is known.", by=w.ministry.reconsiderer),
     ),
+    "quash": (
+        contested,
+        lambda ref, w: reconsiderations.quash(ref, seen=seen(ref), text="It is known.", by=w.ministry.reconsiderer),
+    ),
     "issue": (approved, lambda ref, w: decisions.issue(ref, seen=seen(ref), by=w.ministry.decider)),
 }
 
@@ -232,6 +236,17 @@ def test_a_case_of_a_barred_company_is_refused_or_withdrawn_all_the_same(world):
     no = {"outcome": "refuse", "factors": ["END_USE"], "text": "No."}
     decisions.recommend(refused, seen=seen(refused), by=world.ministry.reviewer, **no)
     assert applications.withdraw(taken_back, by=world.exporter).state == "withdrawn"
+
+
+def test_a_refusal_of_a_barred_company_is_upheld_and_quashed_once_that_is_over(world, clock):
+    upheld, quashed, m = contested(world), contested(world), world.ministry
+    make.barred(world, days=2)
+    no = {"factors": ["END_USE"], "text": "No."}
+    assert reconsiderations.uphold(upheld, seen=seen(upheld), by=m.reconsiderer, **no).state == "refused_final"
+    clock.shift(days=3)
+    assert tasks.end_bars() == 1
+    row = reconsiderations.quash(quashed, seen=seen(quashed), text="It is known.", by=m.reconsiderer)
+    assert (row.state, row.accepted_on) == ("under_review", legal_today())
 
 
 def test_silence_accepts_no_case_of_a_barred_company_until_that_is_over(world, clock):

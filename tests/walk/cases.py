@@ -546,7 +546,7 @@ CASES = [
         lambda walk, row, **by: reconsiderations.quash(row.ref, text="t", **by),
         anew,
         to="under_review",
-        conditions=(NOT_OF_THE_CASE, ADMITTED, NOTHING_ASKED),
+        conditions=(NOT_BARRED, NOT_OF_THE_CASE, ADMITTED, NOTHING_ASKED),
     ),
     Verb(
         *("case", "request_supplement", "intake", "submitted"),
