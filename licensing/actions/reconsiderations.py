@@ -12,6 +12,7 @@ from core.errors import DomainError, Invalid, NotFound, Problem
 from core.history import move, require
 from core.legal_time import legal_day, legal_now
 from core.locks import lock
+from core.templatetags.lodestone import day
 from exporters.states import ExporterState
 from licensing.actions.amendments import require_amendable, require_contestable
 from licensing.actions.applications import lock_with_exporter
@@ -72,7 +73,7 @@ def reconsider(ref: str, *, seen: int, grounds: str, files: Sequence[tuple[str, 
     remedy = remedies_of([row])[row.pk]
     if remedy.over(legal_day(at)):
         message = _("The last day to contest this refusal was {day}. You can file a new application.")
-        raise DomainError(message.format(day=remedy.last_day), code="reconsideration-over")
+        raise DomainError(message.format(day=day(remedy.last_day)), code="reconsideration-over")
     if not grounds.strip():
         raise Invalid([Problem("/grounds", "required", _("Say on what grounds you contest it."))])
     kept = keep_answer(grounds, files, by=by, at=at, once=True)

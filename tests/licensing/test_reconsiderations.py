@@ -326,6 +326,8 @@ def test_one_day_late_is_refused_by_the_verb(ref, world, client, on):
     page(client, world.exporter, f"/applications/{ref}/")
     on("2026-04-14", time(0))
     assert refused(contest, ref, world.exporter) == ["reconsideration-over"]
+    with pytest.raises(DomainError, match="The last day to contest this refusal was 13 Apr 2026. You can file"):
+        contest(ref, world.exporter)
     assert not Reconsideration.objects.exists()
     on("2026-04-13", time(23, 59, 59))
     assert contest(ref, world.exporter).state == "under_reconsideration"
