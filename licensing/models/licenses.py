@@ -54,6 +54,20 @@ class Obstacle(StrEnum):
     RULES = "rules"
 
 
+class _AndBefore(models.Func):
+    """The key of a license, and those of whose places it took, one after the other (`License.and_before`)."""
+
+    template = """(
+        WITH RECURSIVE chain(id) AS (
+            SELECT %(expressions)s
+            UNION ALL
+            SELECT one.replaces_id FROM licensing_license one JOIN chain ON one.id = chain.id
+            WHERE one.replaces_id IS NOT NULL
+        ) SELECT id FROM chain
+    )"""
+    output_field = models.BigIntegerField()
+
+
 @countersigned("revoke", S.REVOKED)
 @guarded(initial=S.ACTIVE)
 class License(FSMModelMixin, models.Model):
@@ -263,8 +277,7 @@ class License(FSMModelMixin, models.Model):
     def renewable_within(cls, day: date) -> Q:
         """Of many the annual ones that a company may renew that day (`renewable_on`), and did not begin to."""
         last = day + timedelta(days=settings.LICENSE_RENEWAL_DAYS)
-        its_own = Q(renews=OuterRef("pk")) | Q(renews=OuterRef("replaces"))
-        begun = Application.objects.filter(its_own, state__in=RENEWING)
+        begun = Application.objects.filter(renews__in=_AndBefore(OuterRef("pk")), state__in=RENEWING)
         of_these_days = Q(~Exists(begun), kind=Kind.ANNUAL, state__in=MAY_BE_USED, usable_until__lte=last)
         return of_these_days & cls._lasting_on(day)
 
