@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import DEFAULT_DB_ALIAS, connection, connections
+from django.db.models import Max, Sum
 
 from licensing.models import License
 from licensing.models.balances import LicenseLine, Movement
@@ -38,13 +39,15 @@ def done(license: License) -> bool:
 
 def last_beyond(licenses: Iterable[License], *, after: datetime | None) -> str:
     """The shipment of which more was cleared than these had, the last one after that instant; none where nothing
-    stands beyond them any more."""
+    stands beyond them any more. What was corrected since counts as it stands, line by line."""
     ids = [license.pk for license in licenses]
     if not LicenseLine.objects.filter(license__in=ids, over_cleared__gt=0).exists():
         return ""
-    rows = Movement.objects.filter(license_id__in=ids, kind=Movement.Kind.OVER_CLEAR, quantity__gt=0)
-    last = (rows.filter(at__gt=after) if after else rows).order_by("id").last()
-    return last.shipment_ref if last else ""
+    rows = Movement.objects.filter(license_id__in=ids, kind=Movement.Kind.OVER_CLEAR)
+    since = rows.filter(at__gt=after) if after else rows
+    each = since.order_by().values("shipment_ref", "line_id").annotate(beyond=Sum("quantity"), last=Max("id"))
+    last = each.filter(beyond__gt=0).order_by("last").last()
+    return str(last["shipment_ref"]) if last else ""
 
 
 def open_lines(license: License) -> list[LicenseLine]:

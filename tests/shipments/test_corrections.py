@@ -427,6 +427,32 @@ def test_what_a_correction_made_room_for_stops_nothing_when_the_license_is_in_fo
     assert (state(license), license.suspensions.count()) == ("active", 0)
 
 
+@pytest.mark.parametrize(("left", "stands", "causes"), [(0, "active", ["gone"]), (2, "suspended", ["gone", "other"])])
+def test_what_was_corrected_since_the_last_cause_counts_as_it_stands(world, left, stands, causes):
+    """100 kg; 10 of one shipment beyond it, which an officer ended; then 5 of another, of which customs says `left`."""
+    license = world.license(kilograms=100)
+    named = {"gone": world.shipment(license, 10 * KG), "other": world.shipment(license, 5 * KG)}
+    for one in named.values():
+        cancel(one.ref, by=world.exporter)
+    shipment = world.shipment(license, 100 * KG)
+    world.clear(shipment.ref, 100 * KG)
+    world.clear(named["gone"].ref, 10 * KG)
+    come_back(world, shipment, 20 * KG)
+    decide(world, shipment)
+    facts = {"seen": seen(license.ref), "suspension": license.suspensions.get().pk, "reason": "Fined"}
+    licenses.lift(license.ref, by=world.ministry.decider, **facts)
+    world.clear(world.shipment(license, 20 * KG).ref, 20 * KG)
+    beyond = world.clear(named["other"].ref, 5 * KG)
+    assert (state(license), balance()) == ("exhausted", {"drawn": 120, "credited": 20, "over_cleared": 15})
+    correct(world, named["other"], beyond, left * KG)
+    assert balance()["over_cleared"] == 10 + left
+    come_back(world, shipment, 5 * KG, reimport_no="530120269000000002")
+    decide(world, shipment)
+    assert state(license) == stands
+    told = [cause.facts["shipment"] for cause in license.suspensions.order_by("pk")]
+    assert told == [named[name].ref for name in causes]
+
+
 def test_a_correction_upward_uses_a_license_up(world):
     license = world.license(kilograms=100)
     shipment = world.shipment(license, 95 * KG)
