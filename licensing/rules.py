@@ -69,6 +69,11 @@ def has_a_hit(row: Any) -> bool:
     return perhaps and bool(row.hit_users().exists())
 
 
+def is_stopped_as_a_whole(row: Any) -> bool:
+    """A cause of the license itself, and not of one of its end-users, is open."""
+    return bool(row.suspensions.filter(end_user=None, ended_at=None).exists())
+
+
 def is_renewed_by_now(row: Any) -> bool:
     """An annual license in its last days, of which no renewal was begun."""
     return row.kind == "annual" and row.renewable_on(legal_today()) and row.renewal is None

@@ -77,7 +77,7 @@ def lift(ref: str, *, seen: int, suspension: int, reason: str, by: Actor) -> Lic
     Raises FourEyes for whoever opened it, where it is one of enforcement (WORKFLOWS 6, causes).
     """
     license = lock(licenses_for(by), ref=ref)
-    require(license.lift, by=by, seen=seen)
+    require(license.lift_replaced if license.state == LicenseState.REPLACED else license.lift, by=by, seen=seen)
     cause = license.suspensions.filter(pk=suspension, ended_at=None).first()
     if cause is None:
         raise NotFound()
@@ -144,13 +144,20 @@ def widened(license: License, *, served: bool, by: Actor, at: datetime, reason: 
 @command
 def freeze(pk: int, *, by: Actor) -> License | None:
     """The license is suspended because its books do not agree, until somebody has mended them; once, not again. Its
-    holder reads that, and not what differs: the log says it, and `lift` to whoever would end it too early."""
+    holder reads that, and not what differs: the log says it, and `lift` to whoever would end it too early. Of one that
+    was replaced what is reserved on it is stopped."""
     license = lock(License.objects.all(), pk=pk)
     known = license.suspensions.filter(cause=Suspension.Cause.LEDGER, ended_at=None).exists()
-    if known or license.state not in IN_FORCE:
+    if known or not (license.state in IN_FORCE or _clears_after_all(license)):
         return None
-    open_cause(license, Suspension.Cause.LEDGER, by=by)
+    ledger.lock_lines(license)
+    cause_opened(license, Suspension.Cause.LEDGER, by=by, at=legal_now())
     return license
+
+
+def _clears_after_all(license: License) -> bool:
+    """It was replaced, and something is reserved on it still."""
+    return license.state == LicenseState.REPLACED and license.lines.filter(reserved__gt=0).exists()
 
 
 def exhaust_if_done(license: License, *, by: Actor) -> None:

@@ -25,7 +25,7 @@ from exporters.states import ExporterState
 from licensing.models.applications import Application, DecisionStep, Kind, ToleranceMode
 from licensing.models.declarations import Declaration
 from licensing.models.editions import PolicyEdition
-from licensing.rules import changes_not_yet, has_a_hit, is_renewed_by_now
+from licensing.rules import changes_not_yet, has_a_hit, is_renewed_by_now, is_stopped_as_a_whole
 from licensing.states import AMENDING, ENDED_BY_SOMEBODY, IN_FORCE, MAY_BE_USED, RENEWING
 from licensing.states import LicenseState as S
 
@@ -308,6 +308,16 @@ class License(FSMModelMixin, models.Model):
         custom={"label": _("Lift the suspension")},
     )
     def lift(self) -> None: ...
+
+    @transition(
+        field=state,
+        source=S.REPLACED,
+        target=None,
+        permission=rules.officer("license.lift"),
+        conditions=[is_stopped_as_a_whole],
+        custom={"label": _("Lift the suspension"), "verb": "lift"},
+    )
+    def lift_replaced(self) -> None: ...
 
     @transition(
         field=state,

@@ -12,6 +12,7 @@ from django.db import IntegrityError, OperationalError, ProgrammingError, connec
 
 from core import upgrades
 from core.errors import DomainError
+from core.history import open_verbs
 from licensing import books, tasks
 from licensing.actions import licenses
 from licensing.models import License
@@ -19,6 +20,7 @@ from licensing.models.balances import LicenseLine, LineCheck, Movement
 from shipments.actions import ClearedLine, LineRequest, cancel, officers, receive
 from shipments.models import Shipment
 from tests import make
+from tests.licensing.test_amendments import replaced
 from tests.make import seen, tolerance
 
 KG = 1000
@@ -337,6 +339,45 @@ def test_an_ended_license_whose_books_differ_is_told_and_stays_as_it_is(used_up,
     assert tasks.reconcile_ledger(whole=True) == 1
     assert [said.message for said in caplog.records] == ["ledger drift"]  # and no failed attempt at stopping it
     assert not used_up.suspensions.exists()
+
+
+def test_what_is_reserved_on_a_replaced_license_whose_books_differ_is_stopped_until_they_agree(world, client):
+    license = world.license(kilograms=100)
+    reserved, decider = world.shipment(license, 10 * KG), world.ministry.decider
+    replaced(world, license, 80)
+    line = LicenseLine.objects.get(license=license)
+    assert "lift" not in open_verbs(License.objects.get(pk=license.pk), decider)
+    mended("UPDATE licensing_licenseline SET authorized = authorized + 1 WHERE id = %s", line.pk)
+    assert tasks.reconcile_ledger(whole=True) == tasks.reconcile_ledger(whole=True) == 1
+    cause = license.suspensions.get()
+    assert (cause.cause, License.objects.get(pk=license.pk).state) == ("ledger", "replaced")
+    client.force_login(world.exporter.user)
+    page = client.get(f"/licenses/{license.ref}/").content.decode()
+    assert "What is reserved on it is stopped" in page and "compares what is booked on it, line by line" in page
+    assert "Do not declare it to customs now." in client.get(f"/shipments/{reserved.ref}/").content.decode()
+    client.force_login(decider.user)
+    assert (
+        "still may be declared again when no cause is open"
+        in client.get(f"/desk/licenses/{license.ref}/").content.decode()
+    )
+    end = {"suspension": cause.pk, "reason": "Mended", "by": decider}
+    with pytest.raises(DomainError) as refused:
+        licenses.lift(license.ref, seen=seen(license.ref), **end)
+    assert refused.value.code == "books-differ"
+    mended("UPDATE licensing_licenseline SET authorized = authorized - 1 WHERE id = %s", line.pk)
+    licenses.lift(license.ref, seen=seen(license.ref), **end)
+    assert License.objects.get(pk=license.pk).state == "replaced"
+    assert "lift" not in open_verbs(License.objects.get(pk=license.pk), decider)
+    assert receive(world.message(reserved.ref, "declared"), by=world.customs).incidents == []
+
+
+def test_a_replaced_license_on_which_nothing_is_reserved_is_told_and_stays_as_it_is(world):
+    license = world.license(kilograms=100)
+    world.clear(world.shipment(license, 10 * KG).ref, 10 * KG)
+    replaced(world, license, 80)
+    mended("UPDATE licensing_licenseline SET drawn = drawn - 1 WHERE license_id = %s", license.pk)
+    assert tasks.reconcile_ledger(whole=True) == 1
+    assert not license.suspensions.exists()
 
 
 def test_a_line_of_before_the_chain_agrees_and_is_chained_from_its_next_movement_on(world):

@@ -64,7 +64,7 @@ LICENSES = [
         lambda walk, row, **by: licenses.suspend(row.ref, reason="r", **by),
         inspected,
     ),
-    Verb(*("license", "lift", "decider", "suspended"), lifts, lifted, conditions=(not_to_lift,)),
+    Verb(*("license", "lift", "decider", "suspended replaced"), lifts, lifted, conditions=(not_to_lift,)),
     Verb(
         *("license", "resolve", "reviewer", "active suspended exhausted replaced"),
         resolves,
