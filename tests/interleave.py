@@ -278,3 +278,15 @@ class Some:
     def played(self) -> bool:
         self.many, self.left = self.many - 1, list(self.trips)
         return True
+
+
+def outcomes(scene: Callable[..., Any], player: Player, many: int) -> Iterator[Any]:
+    """What came of it after each of so many drawn orders of two verbs, as it is played: who has seen enough stops.
+
+    scene: plays once, by the player and whoever chooses; the trips that were made, and what came of them.
+    """
+    made, _ = scene(player, in_turn(0, 1))
+    orders = Some(many, [sum(trip.lane == lane for trip in made) for lane in range(2)])
+    while orders.more:
+        yield scene(player, orders.choose)[1]
+        orders.played()

@@ -8,7 +8,7 @@ from core.history import lines_of
 from core.legal_time import legal_now
 from licensing.actions import applications, declarations, invalidations
 from licensing.models import Application, Declaration
-from tests.interleave import Player, Some, in_turn
+from tests.interleave import Player, in_turn, outcomes
 from tests.licensing.test_redeclared import another, reject
 from tests.make import seen
 from tests.rewind import Rewound
@@ -81,22 +81,13 @@ def said(verb):
         return refusal.code
 
 
-def outcomes(scene, player, many):
-    made, _ = scene(player, in_turn(0, 1))
-    orders, found = Some(many, [sum(trip.lane == lane for trip in made) for lane in range(2)]), set()
-    while orders.more:
-        found.add(scene(player, orders.choose)[1])
-        orders.played()
-    return found
-
-
 LAWFUL = {(True, True), (False, False)}
 
 
 @pytest.mark.parametrize("scene", WAYS, indirect=True)
 def test_what_comes_to_name_it_meanwhile_says_so_or_names_it_not(scene, player):
     assert {scene(player, in_turn(*order))[1] for order in ((0, 1), (1, 0))} == LAWFUL
-    assert outcomes(scene, player, 30) <= LAWFUL
+    assert set(outcomes(scene, player, 30)) <= LAWFUL
 
 
 @pytest.mark.parametrize("scene", WAYS, indirect=True)

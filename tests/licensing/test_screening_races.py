@@ -8,7 +8,7 @@ from core.errors import DomainError
 from core.legal_time import legal_now
 from licensing.actions import decisions, screenings
 from licensing.models import Application, License
-from tests.interleave import Player, Some, in_turn
+from tests.interleave import Player, in_turn, outcomes
 from tests.make import seen
 from tests.rewind import Rewound
 from tests.shipments.test_bulk_races import world
@@ -66,18 +66,9 @@ def issued(ref, case, ticked, by):
         return refusal.code
 
 
-def outcomes(scene, player, many):
-    made, _ = scene(player, in_turn(0, 1))
-    orders, found = Some(many, [sum(trip.lane == lane for trip in made) for lane in range(2)]), set()
-    while orders.more:
-        found.add(scene(player, orders.choose)[1])
-        orders.played()
-    return found
-
-
 def test_what_is_issued_meanwhile_is_closed_or_is_not_issued(scene, player):
     assert {scene(player, in_turn(*order))[1] for order in ((0, 1), (1, 0))} == LAWFUL
-    assert outcomes(scene, player, 20) <= LAWFUL
+    assert set(outcomes(scene, player, 20)) <= LAWFUL
 
 
 def test_twin_resolve_does_not_hold_the_company(scene, player, monkeypatch):

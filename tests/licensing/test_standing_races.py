@@ -5,7 +5,7 @@ import pytest
 from core.legal_time import legal_now
 from licensing.actions import decisions, standing
 from licensing.models import Application, License
-from tests.interleave import Player, Some, in_turn
+from tests.interleave import Player, in_turn, outcomes
 from tests.make import seen
 from tests.rewind import Rewound
 from tests.shipments.test_bulk_races import world
@@ -50,22 +50,9 @@ def scene(world):
     rewound.end()
 
 
-def trips(made):
-    return [sum(trip.lane == lane for trip in made) for lane in range(2)]
-
-
-def outcomes(scene, player, many=20):
-    made, _ = scene(player, in_turn(0, 1))
-    orders, found = Some(many, trips(made)), set()
-    while orders.more:
-        found.add(scene(player, orders.choose)[1])
-        orders.played()
-    return found
-
-
 def test_a_license_that_is_issued_meanwhile_is_suspended_or_is_not_issued(scene, player):
     assert {scene(player, in_turn(*order))[1] for order in ((0, 1), (1, 0))} == LAWFUL
-    assert outcomes(scene, player) == LAWFUL
+    assert set(outcomes(scene, player, 20)) == LAWFUL
 
 
 def test_twin_issue_does_not_hold_the_company(scene, player, monkeypatch):

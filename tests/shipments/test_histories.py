@@ -24,7 +24,7 @@ from shipments.models import Return, Shipment
 from tests.make import seen
 
 log = logging.getLogger(__name__)
-NUMBER = int(os.environ.get("HISTORIES", "200"))
+NUMBER = int(os.environ.get("HISTORIES", "200" if os.environ.get("FULL") else "60"))
 PLANNED = (40, 30, 20)
 AUTHORIZED = 100  # in kilograms, as all here
 

@@ -11,7 +11,7 @@ from licensing.actions import licenses, standing
 from licensing.models import Suspension
 from shipments.actions import receive, reservations
 from shipments.models import Incident
-from tests.interleave import Player, Some, in_turn
+from tests.interleave import Player, in_turn, outcomes
 from tests.licensing.test_amendments import replaced
 from tests.make import seen
 from tests.rewind import Rewound
@@ -61,18 +61,9 @@ def scene(world):
     rewound.end()
 
 
-def outcomes(scene, player, many=20):
-    made, _ = scene(player, in_turn(0, 1))
-    orders, found = Some(many, [sum(trip.lane == lane for trip in made) for lane in range(2)]), set()
-    while orders.more:
-        found.add(scene(player, orders.choose)[1])
-        orders.played()
-    return found
-
-
 def test_what_is_declared_knows_each_cause_that_is_older(scene, player):
     assert {scene(player, in_turn(*order))[1] for order in ((0, 1), (1, 0))} == LAWFUL
-    assert outcomes(scene, player) <= LAWFUL
+    assert set(outcomes(scene, player, 20)) <= LAWFUL
 
 
 def test_twin_its_successor_is_not_held(scene, player, monkeypatch):
