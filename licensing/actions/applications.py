@@ -288,7 +288,7 @@ def _missing_facts(row: Application) -> list[Problem]:
 
 
 def _unsaid_contents(row: Application) -> list[Problem]:
-    """Of which magnets and alloys it is not said how much they contain of the element for which they are listed."""
+    """Of which goods it is not said how much they contain of the element for which they are listed, as magnets do."""
     message = _("Line {number}, {code}: say how much {element} the goods contain, at most.")
     return [
         Problem(

@@ -38,7 +38,8 @@ class Instrument(models.Model):
         return in_language(self.title_en, self.title_zh)
 
 
-COMPOSED = ("magnet", "alloy")  # categories
+# categories of which some goods are magnets or alloys, or only contain their element; a target may be of an alloy
+COMPOSED = ("magnet", "alloy", "target", "functional_material")
 
 
 class ControlItem(models.Model):

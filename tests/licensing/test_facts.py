@@ -1,5 +1,6 @@
 """What the rules look at, and where it comes from: what nobody said stays unsaid, and is asked for."""
 
+import re
 from html import unescape
 
 import pytest
@@ -10,7 +11,7 @@ from core.legal_time import legal_now
 from exporters import actions as exporters
 from exporters.models import Party
 from licensing.actions import applications
-from licensing.models import Application
+from licensing.models import Application, ControlItem
 
 
 @pytest.fixture
@@ -80,8 +81,16 @@ def test_a_word_that_no_rule_knows_is_refused(browser, world):
 
 @pytest.mark.parametrize(
     ("code", "asked"),
-    [("1C905.a.4", "Dy"), ("1C904.a.2", "Tb"), ("1C905.a.1", ""), ("1C905.a.3", ""), ("1C905.b", ""), ("2B902.a", "")],
-    ids=["magnet", "alloy", "metal", "target", "oxide", "equipment"],
+    [
+        ("1C905.a.4", "Dy"),
+        ("1C904.a.2", "Tb"),
+        ("1C905.a.3", "Dy"),
+        ("1C909.a.4", "Ho"),
+        ("1C905.a.1", ""),
+        ("1C905.b", ""),
+        ("2B902.a", ""),
+    ],
+    ids=["magnet", "alloy", "target", "functional material", "metal", "oxide", "equipment"],
 )
 def test_magnets_and_alloys_say_how_much_of_their_element_they_contain(browser, world, code, asked):
     world.grade["Nd"] = "0.3"  # which is not what they are listed for
@@ -93,6 +102,16 @@ def test_magnets_and_alloys_say_how_much_of_their_element_they_contain(browser, 
     assert (f"Line 1, {code}: say how much {asked} the goods contain, at most." in page) == bool(asked)
     Application.objects.get(ref=ref).lines.update(composition={asked: "0.01"})
     assert [one for one in missing(ref) if "composition" in one.pointer] == []
+
+
+def test_each_item_of_which_goods_may_be_alloys_or_contain_their_element_is_composed(world):
+    """By the words of the control list, so that a category that it gains is not passed over."""
+    listed = ControlItem.objects.filter(official=True).exclude(element="")
+    alloy = re.compile(r"alloy|magnet|-containing|[a-z]{3,}-[a-z]{5,}")
+    said = {item.code for item in listed if alloy.search(item.description_en)}
+    assert {"1C902.a.4", "1C905.a.4", "1C909.a.4", "1C910.a.5", "1C912.a.2"} <= said
+    assert said <= {item.code for item in listed if item.composed}
+    assert not {item.category for item in listed if item.composed} & {"metal", "oxide", "compound"}
 
 
 def test_magnets_of_which_nothing_is_said_are_not_filed(browser, world):

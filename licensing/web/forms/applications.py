@@ -171,8 +171,8 @@ class LineForm(forms.Form):
     composition = ElementsField(
         label=gettext_lazy("Contained elements, at most"),
         help_text=gettext_lazy(
-            "In percent of the mass, by the grade: Dy 3.5, Tb 0.5. Needed to send magnets and alloys. It stands on the "
-            "license; a national quota counts by it where a shipment does not say less."
+            "In percent of the mass, by the grade: Dy 3.5, Tb 0.5. Needed to send magnets, alloys, targets and other "
+            "materials. It stands on the license; a national quota counts by it where a shipment does not say less."
         ),
     )
     quantity = QuantityField(
