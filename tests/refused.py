@@ -40,7 +40,8 @@ def _update(table: str, changes: dict[str, str]) -> str:
 def _copy(table: str, changes: dict[str, str]) -> str:
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT column_name, is_identity = 'YES' FROM information_schema.columns WHERE table_name = %s"
+            "SELECT column_name, is_identity = 'YES' FROM information_schema.columns"
+            " WHERE table_name = %s AND is_generated = 'NEVER'"
             " ORDER BY ordinal_position",
             [table],
         )
