@@ -21,12 +21,17 @@ _GUARDS = (
     ),
     Code("consignee-not-authorized", 409, _("The consignee is not on the license."), _("Name one that is.")),
     Code("port-not-authorized", 409, _("The port is not on the license."), _("Name one that is.")),
-    Code("destination-not-authorized", 409, _("The destination is not on the license."), _("Name one that is.")),
+    Code(
+        "destination-not-authorized",
+        409,
+        _("The end-user lives elsewhere, or the destination is not on the license."),
+        _("Name one of `destinations`, or the end-user to whom the goods go."),
+    ),
     Code(
         "line-mismatch",
         409,
-        _("Line, unit or goods code do not match the license."),
-        _("Read the license's lines and send what stands there."),
+        _("Line, unit or goods code do not match the license, or the end-user did not declare the goods of the line."),
+        _("Read the license's lines, and which of them each end-user may have, and send what stands there."),
     ),
     Code(
         "line-exhausted",

@@ -52,6 +52,8 @@ def problem(failure: dict[str, Any]) -> Problem:
         extra |= {"pool": failure["pool"]} if "pool" in failure else {}
     elif "value_remaining" in failure:
         extra["remaining"] = failure["value_remaining"]
+    elif "destinations" in failure:
+        extra["destinations"] = failure["destinations"]
     return Problem(failure["pointer"], failure["code"], _message(failure), extra)
 
 
@@ -144,8 +146,13 @@ def _message(failure: dict[str, Any]) -> str:
             return _("This consignee is not on the license. Name one that is.")
         case "port-not-authorized":
             return _("This port is not on the license. Name one that is.")
-        case "destination-not-authorized":
+        case "destination-not-authorized" if failure["whose"] == "license":
             return _("This destination is not on the license. Name one that is.")
+        case "destination-not-authorized":
+            return _(
+                "Under this license this end-user is sent goods to {destinations} alone, where he is. Name that, or the"
+                " end-user to whom the goods go."
+            ).format(destinations=_(", ").join(failure["destinations"]))
         case "clearances-exhausted":
             return ngettext(
                 "The license allows one clearance, and it is taken. Use another license, or cancel a shipment that "
@@ -174,6 +181,10 @@ def _message(failure: dict[str, Any]) -> str:
         case "line-mismatch":
             return {
                 "line": _("The license has no such line."),
+                "end_user": _(
+                    "This end-user’s declaration does not name the goods of this line. Name an end-user who declared"
+                    " them, or have the license changed on a declaration of his that does."
+                ),
                 "unit": _("The license counts this line in {unit}.").format(unit=failure.get("unit", "")),
                 "composition": _("Goods of this line contain at most {most} of {element}, as the license says.").format(
                     most=failure.get("most", ""), element=failure.get("element", "")

@@ -195,7 +195,16 @@ class Book:
             case = license.application_id
             lines[case] = [(line, self._line(license, line)) for line in asked[case]]
             users[case] = [
-                (user, LicenseEndUser(license=license, party=user.party, declaration=user.declaration))
+                (
+                    user,
+                    LicenseEndUser(
+                        license=license,
+                        party=user.party,
+                        declaration=user.declaration,
+                        destination=user.party.country_id,
+                        goods=[],
+                    ),
+                )
                 for user in named[case]
             ]
             if at % 3 == 0:

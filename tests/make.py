@@ -42,6 +42,7 @@ from licensing.models import (
     Draft,
     Inquiry,
     License,
+    LicenseEndUser,
     Notice,
     PolicyEdition,
     PoolChange,
@@ -241,14 +242,22 @@ class World:
         granted["allotments"] = {(1, user.pk): part for user, part in zip(asked, allotted, strict=False) if part}
         return demo.issued(self.exporter, ref, self.ministry, signed, **granted)
 
+    def apart(self, kilograms: int = 100) -> License:
+        """An active license of two lines: a German end-user declared the first, a Japanese one the second."""
+        codes = ("1C905.a.4", "1C904.a.4")
+        signed = [self.declaration(codes=codes[:1]), self.declaration(country="JP", codes=codes[1:])]
+        goods = [(code, "NdFeB magnets", kilograms) for code in codes]
+        ref = demo.application(self.exporter, "annual", goods, signed, unique("K-"), self.grade)
+        return demo.issued(self.exporter, ref, self.ministry, signed)
+
     def request(self, license: License, grams: int = 1_000_000, **changes: Any) -> shipments.ShipmentRequest:
-        user = license.end_users.order_by("pk")[0].party.ref
+        user = whom(license, changes)
         facts: dict[str, Any] = {
             "license": license.ref,
             "client_reference": unique("PO-"),
-            "end_user": user,
+            "end_user": user.party.ref,
             "consignee": license.consignees.order_by("pk")[0].ref,
-            "destination": license.destinations[0],
+            "destination": user.destination,
             "port": "CNSHA",
             "planned_on": min(legal_today(), license.usable_until),
             "lines": [shipments.LineRequest(1, grams, "kg")],
@@ -280,17 +289,23 @@ class World:
 
     def body(self, license: License, quantity: str = "1000.000", **changes: Any) -> dict[str, Any]:
         """The JSON of a shipment request."""
-        user = license.end_users.order_by("pk")[0].party.ref
+        user = whom(license, changes)
         return {
             "license": license.ref,
             "client_reference": unique("PO-"),
-            "end_user": user,
+            "end_user": user.party.ref,
             "consignee": license.consignees.order_by("pk")[0].ref,
-            "destination": license.destinations[0],
+            "destination": user.destination,
             "port": "CNSHA",
             "planned_on": legal_today().isoformat(),
             "lines": [{"license_line": 1, "quantity": quantity, "unit": "kg"}],
         } | changes
+
+
+def whom(license: License, said: dict[str, Any]) -> LicenseEndUser:
+    """The end-user of the license that is said, else, or where he is none of it, the first."""
+    users = list(license.end_users.select_related("party").order_by("pk"))
+    return next((one for one in users if one.party.ref == said.get("end_user")), users[0])
 
 
 def taken(

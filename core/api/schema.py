@@ -106,6 +106,11 @@ class ErrorOutput(serializers.Serializer[Any]):
     pool = serializers.CharField(
         required=False, help_text=gettext_lazy("What several share, where that ran out: its reference.")
     )
+    destinations = serializers.ListField(
+        child=serializers.CharField(),
+        required=False,
+        help_text=gettext_lazy("Where it may go instead, where it may not go to what was named."),
+    )
 
 
 class ProblemOutput(serializers.Serializer[Any]):

@@ -624,6 +624,10 @@ def issue(ref: str, *, seen: int, usable_from: date | None = None, acknowledged:
     require_excepted(row, judged, lines, {user.pk for user in kept})
     foreseen = foresee(row, judged, at)
     parties = {user.declaration_id: user.party for user in row.end_users.all()}
+    codes = {line.control_item_id for line in granted.licensed}
+    users = [user for user in row.end_users.all() if user.pk in step.kept]
+    prefetch_related_objects(users, "declaration__items")
+    items = {user.declaration_id: codes & user.declaration.covered for user in users}
     license = License.objects.create(
         ref=draw(License.PREFIX),
         exporter=row.exporter,
@@ -646,8 +650,15 @@ def issue(ref: str, *, seen: int, usable_from: date | None = None, acknowledged:
     )
     with connection.cursor() as cursor:
         cursor.execute(_CONSIGNEES, [license.pk, row.pk])
-    users = LicenseEndUser.objects.bulk_create(
-        LicenseEndUser(license=license, party=parties[declaration.pk], declaration=declaration, verify_code=draw_code())
+    licensed = LicenseEndUser.objects.bulk_create(
+        LicenseEndUser(
+            license=license,
+            party=parties[declaration.pk],
+            declaration=declaration,
+            destination=parties[declaration.pk].country_id,
+            goods=sorted(items[declaration.pk]),
+            verify_code=draw_code(),
+        )
         for declaration in declarations
     )
     for declaration in declarations:
@@ -658,7 +669,7 @@ def issue(ref: str, *, seen: int, usable_from: date | None = None, acknowledged:
         ledger.set_usable(before, usable=False)
         move(before.replace, by=by, at=at, facts={"license": license.ref})
     opened = [line.pk for line in ledger.open_lines(license)]
-    open_verdicts(opened, users, granted.licensed, foreseen)
+    open_verdicts(opened, licensed, granted.licensed, foreseen)
     record(license, "issue", by=by, at=at, edition=edition, facts={"application": row.ref})
     move(row.issue, by=by, at=at, edition=edition, facts={"license": license.ref})
     return license

@@ -81,10 +81,8 @@ def invalidate(ref: str, *, seen: int, by: Actor) -> Declaration:
 
 def lock_closed(new: Declaration) -> list[License]:
     """The licenses are this transaction's on which an invalid declaration closed its end-user, where this one is of the
-    same use, signed since, and covers all goods of the license."""
-    items = {item.control_item_id for item in new.items.all()}
-    held = licensed_users.leaving(lock_all(License.objects.filter(License.MAY_LEAVE, end_users__in=_closed(new))))
-    return [one for one in held if set(one.lines.values_list("control_item", flat=True)) <= items]
+    same use, signed since, and covers all goods that he may have of the license."""
+    return licensed_users.leaving(lock_all(License.objects.filter(License.MAY_LEAVE, end_users__in=_served(new))))
 
 
 def _closed(new: Declaration) -> QuerySet[LicenseEndUser]:
@@ -96,6 +94,11 @@ def _closed(new: Declaration) -> QuerySet[LicenseEndUser]:
             cause=Suspension.Cause.DECLARATION, ended_at=None, opened_at__lt=day_end(new.signed_on)
         ),
     )
+
+
+def _served(new: Declaration) -> QuerySet[LicenseEndUser]:
+    """Of those whom an invalid declaration closed the ones who have it all again."""
+    return _closed(new).filter(goods__contained_by=sorted(new.covered))
 
 
 def found_invalid_by(new: Declaration, by: Actor) -> bool:
@@ -110,7 +113,7 @@ def restore(new: Declaration, others: list[Declaration], held: list[License], *,
     """The step under a verification: whom an invalid declaration closed on these licenses relies on this one now, and
     is open again; of the others it supersedes what it replaces. new: verified. All are locked."""
     for license in held:
-        for user in _closed(new).filter(license=license).select_related("party"):
+        for user in _served(new).filter(license=license).select_related("party"):
             license.end_users.filter(pk=user.pk).update(declaration=new)
             licensed_users.open_again(license, user, Suspension.Cause.DECLARATION, reason="", by=by, at=at)
             if new.verified:

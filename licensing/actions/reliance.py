@@ -65,7 +65,7 @@ def undeclared(
 
     lines: the numbers of those that matter; all of them where it is not said.
     """
-    covered = {item.control_item_id for user in users for item in user.declaration.items.all()}
+    covered = {item for user in users for item in user.declaration.covered}
     codes = {line.control_item_id for line in row.lines.all() if lines is None or line.number in lines}
     message = _("No declaration covers {code}.")
     return [
@@ -130,8 +130,4 @@ def replaced_by(new: Declaration, others: Iterable[Declaration]) -> list[Declara
         and new.signed_on is not None
         and row.signed_on <= new.signed_on
     ]
-    return [row for row in older if _items(row) <= _items(new)]
-
-
-def _items(row: Declaration) -> set[int]:
-    return {item.control_item_id for item in row.items.all()}
+    return [row for row in older if row.covered <= new.covered]

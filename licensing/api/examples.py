@@ -98,7 +98,7 @@ LICENSE = {
     "replaced_by": None,
     "usable_from": "2026-07-22",
     "usable_until": "2027-07-22",
-    "end_users": [{"party": "PTY-3V9D0XK7K", "name": "Nordwind Motoren", "country": "DK", "open": True}],
+    "end_users": [{"party": "PTY-3V9D0XK7K", "name": "Nordwind Motoren", "country": "DK", "lines": [1], "open": True}],
     "consignees": ["PTY-3V9D0XK7K"],
     "destinations": ["DK"],
     "ports": ["CNSHA"],

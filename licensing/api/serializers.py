@@ -106,7 +106,11 @@ class LicenseLineOutput(serializers.Serializer[Any]):
 class LicenseEndUserOutput(serializers.Serializer[Any]):
     party = ReferenceOutput(Party.PREFIX)
     name = serializers.CharField()
-    country = CountryOutput()
+    country = CountryOutput(help_text=gettext_lazy("Its own, when the license was issued: the one destination for it."))
+    lines = serializers.ListField(
+        child=serializers.IntegerField(),
+        help_text=gettext_lazy("The lines of the license that it may have: whose goods its declaration names."),
+    )
     open = serializers.BooleanField(help_text=gettext_lazy("May more be shipped to it?"))
 
 
@@ -214,7 +218,8 @@ def license(row: License, taken: int, used: int, closings: Sequence[Closing], re
             {
                 "party": u.party.ref,
                 "name": u.party.name,
-                "country": u.party.country_id,
+                "country": u.destination,
+                "lines": [line.number for line in row.lines.all() if line.is_for(u)],
                 "open": u in free,
             }
             for u in row.end_users.all()

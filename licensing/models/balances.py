@@ -76,6 +76,10 @@ class LicenseLine(models.Model):
             ),
         ]
 
+    def is_for(self, user: LicenseEndUser) -> bool:
+        """This end-user of its license declared the goods."""
+        return self.control_item_id in user.goods
+
     def __str__(self) -> str:
         return f"{self.license} line {self.number}"
 

@@ -146,6 +146,11 @@ class Declaration(FSMModelMixin, models.Model):
         now, then = party.entered, (self.as_signed or {}).get("party", {})
         return [name for name in Party.NAMED_BY if name in then and then[name] != now[name]]
 
+    @property
+    def covered(self) -> set[int]:
+        """The control items that it names."""
+        return {item.control_item_id for item in self.items.all()}
+
     def confirmed(self) -> bool:
         return all(getattr(self, name) for name in CONFIRMATIONS)
 

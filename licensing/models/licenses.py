@@ -441,6 +441,10 @@ class LicenseEndUser(models.Model):
     license = models.ForeignKey(License, on_delete=models.PROTECT, related_name="end_users")
     party = models.ForeignKey(Party, on_delete=models.PROTECT, related_name="+")
     declaration = models.ForeignKey(Declaration, on_delete=models.PROTECT, related_name="+")
+    destination = models.CharField(max_length=2, help_text="His country at issue: he is sent nothing elsewhere.")
+    goods = ArrayField(
+        models.BigIntegerField(), help_text="The control items, of the license's, that his declaration named at issue."
+    )
     open = models.BooleanField(default=True)
     verify_code = models.CharField(
         max_length=10,
@@ -453,6 +457,14 @@ class LicenseEndUser(models.Model):
     class Meta:
         ordering = ["pk"]
         constraints = [models.UniqueConstraint(name="license_end_user_once", fields=["license", "party"])]
+        triggers = [
+            Guard("as_declared", operation=pgtrigger.Insert),
+            Guard(
+                "as_issued",
+                operation=pgtrigger.Update,
+                condition=pgtrigger.AnyChange("license", "party", "declaration", "destination", "goods"),
+            ),
+        ]
 
     def __str__(self) -> str:
         return str(self.party)

@@ -143,8 +143,7 @@ def shares(license: License, user: LicenseEndUser | None, *, over: bool = False)
     """The whole's lines, or those of this end-user: whose item his declaration covers. over: nothing is left."""
     lines: Iterable[LicenseLine] = license.lines.all()
     if user is not None:
-        items = set(user.declaration.items.values_list("control_item", flat=True))
-        lines = [line for line in lines if line.control_item_id in items]
+        lines = [line for line in lines if line.is_for(user)]
     sole = user is None or len(license.end_users.all()) == 1
     return [_share(line, user, sole, over) for line in lines]
 

@@ -88,6 +88,42 @@ BEGIN
 END;
 $$;
 
+-- Attached to new end-users of a license: one lives where the license goes to, has goods that he declared, and is sent them
+-- home.
+CREATE OR REPLACE FUNCTION guard_as_declared() RETURNS trigger LANGUAGE plpgsql
+    SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    IF NOT EXISTS (
+        SELECT FROM exporters_party p
+        JOIN licensing_declaration d ON d.id = NEW.declaration_id AND d.end_user_id = p.id
+        JOIN licensing_license l ON l.id = NEW.license_id
+        WHERE p.id = NEW.party_id AND p.country_id = NEW.destination AND NEW.destination = ANY (l.destinations)
+    ) OR NOT NEW.goods <@ ARRAY(
+        SELECT i.control_item_id FROM licensing_declarationitem i WHERE i.declaration_id = NEW.declaration_id
+    ) THEN
+        RAISE EXCEPTION 'an end-user of a license has his own country and his own goods' USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN NEW;
+END;
+$$;
+
+-- Attached to end-users of a license who would be another: what he may have stays as it was decided; what he declares anew
+-- names all of it.
+CREATE OR REPLACE FUNCTION guard_as_issued() RETURNS trigger LANGUAGE plpgsql
+    SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    IF (NEW.license_id, NEW.party_id, NEW.destination, NEW.goods)
+        IS DISTINCT FROM (OLD.license_id, OLD.party_id, OLD.destination, OLD.goods)
+       OR NOT EXISTS (SELECT FROM licensing_declaration d WHERE d.id = NEW.declaration_id AND d.end_user_id = NEW.party_id)
+       OR NOT NEW.goods <@ ARRAY(
+        SELECT i.control_item_id FROM licensing_declarationitem i WHERE i.declaration_id = NEW.declaration_id
+    ) THEN
+        RAISE EXCEPTION 'an end-user of a license keeps his country and his goods' USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN NEW;
+END;
+$$;
+
 -- Attached to licenses that come to be in force: no cause of their own is open.
 CREATE OR REPLACE FUNCTION guard_no_cause_open() RETURNS trigger LANGUAGE plpgsql
     SET search_path = pg_catalog, public, pg_temp AS $$

@@ -91,7 +91,8 @@ BEGIN
     -- the license, and by place its lines with their verdicts: what was judged by the newest edition for this request, or
     -- that of line and end-user
     SELECT l.id, l.state, l.usable_from, l.usable_until, l.last_cleared, l.destinations, l.ports, l.max_clearances,
-           e.state AS exporter_state, u.id AS end_user, u.open AS end_user_open, c.taken AS cleared, asked.*,
+           e.state AS exporter_state, u.id AS end_user, u.open AS end_user_open, u.goods, c.taken AS cleared, asked.*,
+           CASE WHEN u.id IS NULL THEN l.destinations ELSE ARRAY[u.destination] END AS allowed,
            EXISTS (SELECT FROM licensing_license_consignees g WHERE g.license_id = l.id
                    AND g.party_id = (request->>'consignee')::bigint) AS consignee
         INTO STRICT lic
@@ -131,6 +132,10 @@ BEGIN
             CONTINUE;
         END IF;
         all_open := all_open AND line.open;
+        IF line.control_item_id <> ALL (lic.goods) THEN
+            of_lines := of_lines || jsonb_build_object('code', 'line-mismatch',
+                'pointer', format('/lines/%s/license_line', n - 1), 'what', 'end_user', 'line', line.number);
+        END IF;
         IF lic.prohibited[n] IS NULL THEN
             behind := true;
         ELSIF lic.prohibited[n] <> '[]' OR lic.held[n] <> '[]' THEN
@@ -241,9 +246,10 @@ BEGIN
     IF cardinality(lic.ports) > 0 AND NOT (request->>'port') = ANY (lic.ports) THEN
         failures := failures || jsonb_build_object('code', 'port-not-authorized', 'pointer', '/port');
     END IF;
-    IF NOT (request->>'destination') = ANY (lic.destinations) THEN
-        failures := failures || jsonb_build_object('code', 'destination-not-authorized',
-            'pointer', '/destination');
+    IF NOT (request->>'destination') = ANY (lic.allowed) THEN
+        failures := failures || jsonb_build_object('code', 'destination-not-authorized', 'pointer', '/destination',
+            'whose', CASE WHEN lic.end_user IS NULL THEN 'license' ELSE 'end_user' END,
+            'destinations', to_jsonb(lic.allowed));
     END IF;
     failures := failures || of_lines;  -- 4 and 5
     IF pooled AND (request->>'destination') = ANY (lic.destinations) THEN

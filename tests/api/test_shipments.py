@@ -121,6 +121,27 @@ def test_every_failed_guard_is_named_at_once_and_in_order(world, license, door):
     assert Shipment.objects.count() == 0
 
 
+def test_what_a_license_says_of_its_end_users_is_what_is_reserved_for_them(world, client):
+    license = world.apart()
+    key = make.key(world.exporter, *make.EXPORTER_SCOPES)
+    headers = {"authorization": f"Bearer {key}"}
+    one = client.get(f"/api/v1/licenses/{license.ref}/", headers=headers).json()
+    assert [(user["country"], user["lines"]) for user in one["end_users"]] == [("DE", [1]), ("JP", [2])]
+
+    def failures(party, country, line):
+        lines = [{"license_line": line, "quantity": "1.000", "unit": "kg"}]
+        body = world.body(license, end_user=party, destination=country, lines=lines)
+        answer = client.post(f"{PATH}check/", body, content_type="application/json", headers=headers)
+        return [(one["code"], one.get("destinations")) for one in answer.json()["failures"]]
+
+    for user in one["end_users"]:
+        for country in ("DE", "JP"):
+            for line in (1, 2):
+                wrong = [] if country == user["country"] else [("destination-not-authorized", [user["country"]])]
+                wrong += [] if line in user["lines"] else [("line-mismatch", None)]
+                assert failures(user["party"], country, line) == wrong
+
+
 def test_check_has_no_effect(world, door):
     """Whatever references other companies have."""
     other = make.World(world.ministry, world.customs, make.exporter(world.ministry, "Other Co., Ltd."))

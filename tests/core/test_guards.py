@@ -42,6 +42,8 @@ def test_every_guard_runs_its_own_function_with_a_fixed_search_path(db):
         found = cursor.fetchall()
     guards = (
         "answered_once",
+        "as_declared",
+        "as_issued",
         "begins_open",
         "ceiling_has_room",
         "change_answered",

@@ -535,7 +535,8 @@ def written(world, license, case, *, replaced=True):
     facts = {name: getattr(license, name) for name in names}
     new = License.objects.create(ref=make.unknown(), application=case, replaces=license, **facts)
     for user in license.end_users.all():
-        new.end_users.create(party=user.party, declaration=user.declaration)
+        his = {"destination": user.destination, "goods": user.goods}
+        new.end_users.create(party=user.party, declaration=user.declaration, **his)
     if replaced:
         License.objects.filter(pk=license.pk).update(state="replaced")
     return new

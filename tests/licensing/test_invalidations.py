@@ -251,6 +251,18 @@ def test_one_that_says_less_opens_nothing(says, world, row, license):
     assert (len(causes(license)), state(license)) == (1, "suspended")
 
 
+def test_one_that_names_all_goods_that_he_may_have_opens_it_again(world):
+    """What another end-user of the license declared is not asked of him."""
+    license = world.apart()
+    user = license.end_users.order_by("pk")[0]
+    was, old = user.goods, user.declaration
+    invalidated(old, world)
+    verified(another(world, old, days_ago=0), world)
+    user.refresh_from_db()
+    assert (causes(license), user.open, user.goods) == ([], True, was)
+    assert user.declaration != old
+
+
 def test_one_of_another_end_user_opens_nothing(world, row, license):
     invalidated(row, world)
     verified(another(world, row, days_ago=0, end_user=world.declaration().end_user), world)

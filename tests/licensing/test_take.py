@@ -1,15 +1,17 @@
 """Each guard of the ledger by itself, from both sides, and the rows that its functions hold."""
 
 from datetime import timedelta
+from importlib import import_module
 
 import psycopg2
 import pytest
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import IntegrityError, connection, transaction
 
+from config.local import demo
 from core.access import clock as the_clock
 from core.legal_time import day_start, legal_now, legal_today
-from exporters.models import Exporter
+from exporters.models import Exporter, Party
 from licensing import ledger, selectors
 from licensing.actions import licenses
 from licensing.models import License, LicenseEndUser, Obstacle
@@ -138,6 +140,105 @@ def test_end_user_consignee_port_and_destination_are_the_licenses(world, license
     assert failures(world, license, consignee=other) == [("/consignee", "consignee-not-authorized")]
     assert failures(world, license, port="CNNGB") == [("/port", "port-not-authorized")]
     assert failures(world, license, destination="FR") == [("/destination", "destination-not-authorized")]
+
+
+@pytest.fixture
+def apart(world):
+    """A license, and its German and its Japanese end-user."""
+    license = world.apart()
+    return license, *(user.party.ref for user in license.end_users.order_by("pk"))
+
+
+def test_an_end_user_is_sent_nothing_but_to_his_own_country(world, apart):
+    license, german, japanese = apart
+    wrong = [("/destination", "destination-not-authorized")]
+    assert failures(world, license, end_user=german, destination="DE", **line(1)) == []
+    assert failures(world, license, end_user=german, destination="JP", **line(1)) == wrong
+    assert failures(world, license, end_user=japanese, destination="JP", **line(2)) == []
+    assert failures(world, license, end_user=japanese, destination="DE", **line(2)) == wrong
+
+
+def test_an_end_user_is_sent_nothing_but_what_he_declared(world, apart):
+    license, german, japanese = apart
+    wrong = [("/lines/0/license_line", "line-mismatch")]
+    assert failures(world, license, end_user=german, **line(2)) == wrong
+    assert failures(world, license, end_user=japanese, **line(1)) == wrong
+    with pytest.raises(Exception, match="does not name the goods of this line") as refused:
+        world.shipment(license, end_user=german, **line(2))
+    assert refused.value.code == "line-mismatch"
+    assert {one.reserved for one in license.lines.all()} == {0}
+
+
+def test_a_refused_destination_names_those_that_are_open(world, apart):
+    """Where a license goes to is what the refusal names then; of one of it, his own country."""
+    license, german, _japanese = apart
+    other = world.declaration().end_user.ref
+
+    def said(**changes):
+        outcome = actions.check(world.request(license, **changes, **line(1)), by=world.exporter)
+        return [one["destinations"] for one in outcome.failures if one["code"] == "destination-not-authorized"]
+
+    assert said(end_user=other, destination="FR") == [["DE", "JP"]]
+    assert said(end_user=other, destination="JP") == []
+    assert said(end_user=german, destination="FR") == [["DE"]]
+
+
+def test_what_he_declared_and_the_license_has_not_is_none_of_his_goods(world):
+    license = demo.issued(world.exporter, world.application(by_whom=(signed := [wide(world)])), world.ministry, signed)
+    assert license.end_users.get().goods == [license.lines.get().control_item_id]
+
+
+def wide(world, country="DE"):
+    """One more code is declared than is asked for."""
+    return world.declaration(country=country, codes=("1C905.a.4", "1C904.a.4"))
+
+
+def test_postgresql_gives_an_end_user_his_own_country_and_goods(world, apart):
+    license, *_parties = apart
+    first, second = license.end_users.order_by("pk")
+    german, french = wide(world), wide(world, country="FR")
+    right = {"party": german.end_user, "declaration": german, "destination": "DE", "goods": first.goods}
+    other = {"party": french.end_user, "declaration": french, "destination": "FR"}
+    for wrong in (
+        {"destination": "JP"},
+        other,
+        {"declaration": french},
+        {"declaration": first.declaration, "party": first.party, "goods": second.goods},
+    ):
+        with pytest.raises(IntegrityError, match="his own country and his own goods"), transaction.atomic():
+            license.end_users.create(**right | wrong)
+    license.end_users.create(**right)
+
+
+def test_postgresql_lets_an_end_user_keep_his_country_and_goods(world, apart):
+    license, *_parties = apart
+    first, second = license.end_users.order_by("pk")
+    for wrong in (
+        {"destination": "JP"},
+        {"goods": second.goods},
+        {"goods": []},
+        {"declaration": wide(world)},
+        {"declaration": second.declaration},
+    ):
+        with pytest.raises(IntegrityError, match="keeps his country and his goods"), transaction.atomic():
+            LicenseEndUser.objects.filter(pk=first.pk).update(**wrong)
+    less = demo.declaration(world.exporter, first.party, ["1C904.a.4"], "CIV_AUTO", "traction motors")
+    with pytest.raises(IntegrityError, match="keeps his country and his goods"), transaction.atomic():
+        LicenseEndUser.objects.filter(pk=first.pk).update(declaration=less)
+    LicenseEndUser.objects.filter(pk=first.pk).update(open=False, goods=first.goods)  # as they are
+
+
+def test_licenses_of_before_say_what_was_signed_for_them(world, apart):
+    """Wherever an end-user has moved to since."""
+    license, german, _japanese = apart
+    users = license.end_users.order_by("pk")
+    was = list(users.values_list("destination", "goods"))
+    Party.objects.filter(ref=german).update(country="FR")
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE; ALTER TABLE licensing_licenseenduser DISABLE TRIGGER USER")
+        cursor.execute("UPDATE licensing_licenseenduser SET destination = '', goods = '{}'")
+        cursor.execute(import_module("licensing.migrations.0048_own_goods").OWN)
+    assert list(users.values_list("destination", "goods")) == was
 
 
 def test_an_end_user_whose_declaration_ended_is_closed(world, license):
