@@ -810,6 +810,12 @@ class ApplicationLine(models.Model):
     def __str__(self) -> str:
         return f"{self.application} {self.number}"
 
+    @property
+    def not_for(self) -> "list[ApplicationEndUser]":
+        """The end-users of its case whose declaration does not cover the goods."""
+        users = self.application.end_users.all()
+        return [user for user in users if self.control_item_id not in user.declaration.covered]
+
 
 class ApplicationEndUser(models.Model):
     """An end-user named by the application, and the declaration that speaks for it."""

@@ -80,6 +80,11 @@ class LicenseLine(models.Model):
         """This end-user of its license declared the goods."""
         return self.control_item_id in user.goods
 
+    @property
+    def not_for(self) -> list[LicenseEndUser]:
+        """The end-users of its license who did not."""
+        return [user for user in self.license.end_users.all() if not self.is_for(user)]
+
     def __str__(self) -> str:
         return f"{self.license} line {self.number}"
 

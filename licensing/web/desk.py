@@ -51,6 +51,7 @@ def case(request: HttpRequest, ref: str, failed: Failed | None = None) -> HttpRe
         Prefetch("documents__document", Document.objects.defer("content")),
         "end_users__declaration__end_use",
         "end_users__declaration__end_user",
+        "end_users__declaration__items",
         "findings",
         selectors.whole_steps(),
         "steps__lines__line",

@@ -210,7 +210,7 @@ def _whole(request: HttpRequest) -> QuerySet[Application]:
     return rows.prefetch_related(
         "consignees",
         Prefetch("documents__document", Document.objects.defer("content")),
-        "end_users__declaration",
+        "end_users__declaration__items",
         selectors.whole_steps(),
         "steps__lines__line",
         "steps__allotments__end_user__party",

@@ -4,7 +4,7 @@ import csv
 import io
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
-from itertools import cycle, islice
+from itertools import chain, cycle, islice
 from typing import Any
 
 from django.contrib import messages
@@ -21,7 +21,7 @@ from core.web.errors import with_headers
 from core.web.lists import cell
 from core.web.refused import complete, form_page, sent
 from licensing import selectors as licensing
-from licensing.models import License, ToleranceMode
+from licensing.models import License, LicenseEndUser, ToleranceMode
 from shipments import selectors
 from shipments.actions import bulk as jobs
 from shipments.actions import sheets
@@ -96,28 +96,39 @@ def sheet_template(request: HttpRequest) -> HttpResponse:
 
 
 def _examples(license: License) -> Iterable[dict[str, Any]]:
-    """So many that each line, end-user, consignee and port stands in one."""
+    """So many that each line, end-user, consignee and port stands in one, no end-user beside what is not for him."""
     now, lines = legal_now(), list(license.lines.all())
     free = licensing.open_users(license, licensing.closings([license], now).get(license.pk, ()))
-    users = [one.party for one in free or license.end_users.all()]
+    pairs = _pairs(lines, free or list(license.end_users.all()))
     consignees, ports = list(license.consignees.all()), license.ports or ["CNSHA"]
     today = legal_day(now)
-    every = zip(cycle(lines), cycle(users), cycle(consignees), cycle(ports))
-    most = max(map(len, (lines, users, consignees, ports)))
-    for number, (line, user, consignee, port) in enumerate(islice(every, most), 1):
+    every = zip(cycle(pairs), cycle(consignees), cycle(ports))
+    most = max(map(len, (pairs, consignees, ports)))
+    for number, ((line, user), consignee, port) in enumerate(islice(every, most), 1):
         caps = [one.currency for one in line.ceilings.all() if one.currency]
         yield {
             "license": license.ref,
             "client_reference": f"{license.ref}/{today:%Y%m%d}/{number}",
-            "end_user": user.ref,
+            "end_user": user.party.ref,
             "consignee": consignee.ref,
-            "destination": user.country_id if user.country_id in license.destinations else license.destinations[0],
+            "destination": user.destination,
             "port": port,
             "planned_on": license.first_day_from(today).isoformat(),
             "license_line": line.number,
             "unit": line.unit,
             "currency": "".join(caps[:1]),
         }
+
+
+def _pairs(lines: list[Any], users: list[LicenseEndUser]) -> list[tuple[Any, LicenseEndUser]]:
+    """Few in which each line stands with an end-user whom it is for, and each of these with a line."""
+    fits = [(line, user) for line in lines for user in users if line.is_for(user)]
+    found: list[tuple[Any, LicenseEndUser]] = []
+    for enough in (all, any):
+        for pair in fits:
+            if enough(one not in chain(*found) for one in pair):
+                found.append(pair)
+    return found
 
 
 def sheet(request: HttpRequest, ref: str) -> HttpResponse:

@@ -20,7 +20,7 @@ from core.web.steps import Failed, of_one_moment, offered
 from exporters.models import Exporter
 from exporters.selectors import called_at
 from licensing import selectors as licensing
-from licensing.models import License, Obstacle, Suspension
+from licensing.models import License, LicenseEndUser, Obstacle, Suspension
 from licensing.papers import proof
 from licensing.states import LicenseState
 from shipments import selectors
@@ -71,6 +71,7 @@ class Goods:
     drawn: int
     available: int
     over_cleared: int
+    not_for: list[LicenseEndUser]
 
 
 @dataclass(frozen=True)
@@ -118,6 +119,7 @@ def _with_papers(row: License, at: datetime) -> WithPapers:
                 drawn=line.drawn,
                 available=line.available,
                 over_cleared=line.over_cleared,
+                not_for=line.not_for,
             )
             for line in row.lines.all()
         ],

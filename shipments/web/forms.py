@@ -1,6 +1,6 @@
 """The shipment form: one license, its lines, whom and where."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from datetime import date
 from typing import Any
 
@@ -64,9 +64,18 @@ class VisitForm(StepForm):
         return self.cleaned_data | {"files": [read_upload(file) for file in self.cleaned_data["files"]]}
 
 
+def _told_of(line: Any) -> Iterator[str]:
+    yield _("{description}. {left} left.").format(
+        description=line.description, left=quantity(line.available, line.unit)
+    )
+    for user in line.not_for:
+        yield _("Not for {name}: its declaration does not name this.").format(name=user.party.name)
+
+
 class ShipmentForm(forms.Form):
-    """Only what the license allows can be chosen, and what has no alternative is chosen; how much is left stands
-    beside each quantity. An end-user of it who was chosen and is closed stays chosen: the ledger says why not."""
+    """Only what the license allows can be chosen, and what has no alternative is chosen; how much is left, and whom a
+    line is not for, stands beside each quantity. The goods go to the end-user's own country, which stands beside his
+    name. One of the license who was chosen and is closed stays chosen: the ledger says why not."""
 
     numbered = {"quantity": gettext_lazy("Line {number}")}
 
@@ -78,7 +87,6 @@ class ShipmentForm(forms.Form):
     )
     end_user = forms.ChoiceField(label=gettext_lazy("End-user"))
     consignee = forms.ChoiceField(label=gettext_lazy("Consignee"))
-    destination = forms.ChoiceField(label=gettext_lazy("Destination"))
     port = forms.CharField(
         label=gettext_lazy("Customs port"), max_length=5, help_text=gettext_lazy("For example CNSHA.")
     )
@@ -101,11 +109,11 @@ class ShipmentForm(forms.Form):
         self.initial["planned_on"] = license.first_day_from(today)
         self.license = license
         free, chosen = selectors.open_users(license, closings), self.data.get("end_user")
-        parties = [user.party for user in license.end_users.all() if user in free or user.party.ref == chosen]
-        self._choices("end_user", [(party.ref, party.name) for party in parties])
+        users = [user for user in license.end_users.all() if user in free or user.party.ref == chosen]
+        self.goes_to = {user.party.ref: user.destination for user in users}
+        names = dict(countries())
+        self._choices("end_user", [(one.party.ref, f"{one.party.name}, {names[one.destination]}") for one in users])
         self._choices("consignee", [(party.ref, party.name) for party in license.consignees.all()])
-        destinations = [(pk, name) for pk, name in countries() if pk in license.destinations]
-        self._choices("destination", destinations)
         if license.ports:
             self.fields["port"] = forms.ChoiceField(label=_("Customs port"))
             self._choices("port", [(port, port) for port in license.ports])
@@ -116,9 +124,7 @@ class ShipmentForm(forms.Form):
                 label=_("Line {number}: {code}, {unit}").format(
                     number=line.number, code=line.control_item.code, unit=unit_word(line.unit)
                 ),
-                help_text=_("{description}. {left} left.").format(
-                    description=line.description, left=quantity(line.available, line.unit)
-                ),
+                help_text=" ".join(_told_of(line)),
                 required=len(self.lines) == 1,
             )
         caps = {line.number: one for line in self.lines for one in line.ceilings.all() if one.account == "value"}
@@ -188,7 +194,7 @@ class ShipmentForm(forms.Form):
             client_reference=data["client_reference"],
             end_user=data["end_user"],
             consignee=data["consignee"],
-            destination=data["destination"],
+            destination=self.goes_to[data["end_user"]],
             port=data["port"],
             planned_on=data["planned_on"],
             lines=[line for _name, line in self.taken],

@@ -175,7 +175,6 @@ def shipment_answers(world, license, **changes):
         "client_reference": "PO-1",
         "end_user": body["end_user"],
         "consignee": body["consignee"],
-        "destination": "DE",
         "port": "CNSHA",
         "planned_on": body["planned_on"],
         "quantity_1": "10.000",

@@ -9,12 +9,12 @@ from licensing.models import License
 from tests.core.test_lists import LISTS, one_more, reader
 
 PAGES = {
-    "application": 27,
+    "application": 28,
     "applications": 6,
     "control-list": 5,
     "declarations": 3,
     "desk": 10,
-    "desk.case": 35,
+    "desk.case": 36,
     "desk.countersign": 7,
     "desk.declarations": 4,
     "desk.exporters": 4,

@@ -6,6 +6,7 @@ from datetime import timedelta
 from html import unescape
 
 import pytest
+from django.urls import reverse
 
 from core.legal_time import legal_today
 from licensing.models import License
@@ -33,7 +34,6 @@ def answers(license, **changes):
         "client_reference": "PO-1",
         "end_user": license.end_users.get().party.ref,
         "consignee": license.consignees.get().ref,
-        "destination": "DE",
         "port": "CNSHA",
         "planned_on": legal_today().isoformat(),
         "quantity_1": "100",
@@ -87,8 +87,40 @@ def test_what_has_no_alternative_is_chosen(world):
     License.objects.filter(pk=license.pk).update(ports=["CNSHA"])
     fields = form(world, license).fields
     party, consignee = license.end_users.get().party.ref, license.consignees.get().ref
-    found = [offered(fields[name]) for name in ("end_user", "consignee", "destination", "port")]
-    assert found == [[party], [consignee], ["DE"], ["CNSHA"]]
+    found = [offered(fields[name]) for name in ("end_user", "consignee", "port")]
+    assert found == [[party], [consignee], ["CNSHA"]]
+
+
+def test_goods_go_to_the_country_that_stands_beside_the_end_user(browser, world):
+    license = world.apart()
+    said = form(world, license)
+    german, japanese = license.end_users.order_by("pk")
+    refs, names = [user.party.ref for user in (german, japanese)], [german.party.name, japanese.party.name]
+    assert list(said.fields["end_user"].choices)[1:] == list(
+        zip(refs, [f"{names[0]}, Germany", f"{names[1]}, Japan"], strict=True)
+    )
+    told = [said.fields[f"quantity_{number}"].help_text for number in (1, 2)]
+    assert [text.partition(" left. ")[2] for text in told] == [
+        f"Not for {names[1]}: its declaration does not name this.",
+        f"Not for {names[0]}: its declaration does not name this.",
+    ]
+    facts = {"license": license.ref, "key": "k", "client_reference": "PO-1", "port": "CNSHA", "end_user": refs[1]}
+    facts |= {"consignee": refs[0], "planned_on": legal_today().isoformat()}
+    refused = browser.post("/shipments/new/", facts | {"quantity_1": "10"})
+    assert refused.status_code == 409 and "Name an end-user who declared them" in text_of(refused)
+    assert browser.post("/shipments/new/", facts | {"quantity_2": "10"}).status_code == 302
+    assert Shipment.objects.get().destination == "JP"
+
+
+@pytest.mark.parametrize("route", ["license", "desk.license", "application", "desk.case", "customs.license"])
+def test_pages_say_whom_a_line_is_not_for(route, world, client):
+    license = world.apart()
+    actor = {"desk": world.ministry.decider, "customs": world.customs}.get(route.split(".")[0], world.exporter)
+    client.force_login(actor.user)
+    ref = license.application.ref if route in ("application", "desk.case") else license.ref
+    said = text_of(client.get(reverse(route, args=[ref])))
+    for user in license.end_users.all():
+        assert said.count(f"Not for {user.party.name}: its declaration does not name this.") == 1
 
 
 def test_nothing_is_chosen_where_there_are_several(world):
@@ -172,7 +204,7 @@ def test_an_end_user_that_was_closed_meanwhile_stays_chosen_and_the_others_are_o
     type(closed).objects.filter(pk=closed.pk).update(open=False)
     refs = [user.party.ref for user in (open_one, closed)]
     consignee = license.consignees.order_by("pk")[0].ref
-    facts = {"license": license.ref, "key": "k", "client_reference": "PO-1", "destination": "DE", "port": "CNSHA"}
+    facts = {"license": license.ref, "key": "k", "client_reference": "PO-1", "port": "CNSHA"}
     facts |= {"consignee": consignee, "planned_on": legal_today().isoformat(), "quantity_1": "10"}
     response = browser.post("/shipments/new/", facts | {"end_user": refs[1]})
     said = text_of(response)

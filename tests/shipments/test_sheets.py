@@ -593,6 +593,16 @@ def test_no_cell_comes_back_as_a_formula_and_a_mended_file_is_read_again(desk, l
     assert {one["problems"] for one in back} == {""}
 
 
+def test_the_template_gives_each_end_user_his_own_goods_at_home(desk, world):
+    license = world.apart()
+    rows = file_of(template(desk, license))
+    users = license.end_users.order_by("pk")
+    assert [(row["license_line"], row["end_user"], row["destination"]) for row in rows] == [
+        ("1", users[0].party.ref, "DE"),
+        ("2", users[1].party.ref, "JP"),
+    ]
+
+
 def template(desk, license=None):
     answer = desk.client.get(reverse("sheet.template.csv") + (f"?license={license.ref}" if license else ""))
     assert answer.headers["Content-Disposition"].startswith("attachment")
