@@ -1,5 +1,6 @@
 """Who sees which shipments."""
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -13,7 +14,7 @@ from core.legal_time import LegalNow, legal_day
 from core.models import HistoryLine
 from core.selectors import reaches_documents
 from exporters.selectors import of_company, of_ministry, of_province, seen_at_the_border
-from licensing.models import License, Obstacle, Suspension
+from licensing.models import License, LicenseEndUser, Obstacle, Suspension
 from licensing.selectors import (
     LAWFUL,
     TOO_LATE,
@@ -127,33 +128,41 @@ HELD = ("reserved", "reserved_in", "declared", "declared_in")
 
 
 @tells_goods
-def goods_of(licenses: Collection[License], parties: Collection[int] = ()) -> list[Goods]:
+def goods_of(licenses: Collection[License], users: Collection[LicenseEndUser] = ()) -> list[Goods]:
     """Of these licenses (with balances), unit by unit; what is under way on those that they replaced is stopped with
-    them. Shipments for these end-users alone, where some are given. One query, and one for each license in a row that
-    was replaced."""
-    rows = Shipment.objects.filter(license__in=_with_those_before(licenses), state__in=OPEN_SHIPMENT).order_by()
-    if parties:
-        rows = rows.filter(end_user__in=parties)
+    them. Of the licenses of these end-users, where some are given, what is theirs alone. One query, and one for each
+    license in a row that was replaced."""
+    whom: dict[int, list[LicenseEndUser]] = {}
+    for user in users:
+        whom.setdefault(user.license_id, []).append(user)
+    sums: dict[str, list[int]] = defaultdict(lambda: [0] * (1 + len(HELD)))
+    for line in (line for one in licenses for line in one.lines.all()):
+        if line.license_id not in whom or any(line.is_for(user) for user in whom[line.license_id]):
+            sums[line.unit][0] += line.available
+    chains = _with_those_before(licenses)
     only_reserved = Q(state=ShipmentState.RESERVED)
-    sums = rows.values("lines__unit").annotate(
+    rows = Shipment.objects.filter(license__in=chains, state__in=OPEN_SHIPMENT).order_by()
+    held = rows.values("license", "end_user", "lines__unit").annotate(
         reserved=Sum("lines__held", filter=only_reserved, default=0),
         reserved_in=Count("pk", filter=only_reserved, distinct=True),
         declared=Sum("lines__held", filter=~only_reserved, default=0),
         declared_in=Count("pk", filter=~only_reserved, distinct=True),
     )
-    held = {unit: amounts for unit, *amounts in sums.values_list("lines__unit", *HELD)}
-    left: dict[str, int] = {}
-    for line in (line for one in licenses for line in one.lines.all()):
-        left[line.unit] = left.get(line.unit, 0) + line.available
-    return [Goods(unit, amount, *held.get(unit, ())) for unit, amount in sorted(left.items())]
+    for on, party, unit, *amounts in held.values_list("license", "end_user", "lines__unit", *HELD):
+        if any(pk not in whom or party in {user.party_id for user in whom[pk]} for pk in chains[on]):
+            sums[unit][1:] = [one + more for one, more in zip(sums[unit][1:], amounts, strict=True)]
+    return [Goods(unit, *amounts) for unit, amounts in sorted(sums.items())]
 
 
-def _with_those_before(licenses: Collection[License]) -> set[int]:
-    found, before = {one.pk for one in licenses}, {one.replaces_id for one in licenses if one.replaces_id}
-    while before:
-        found |= before
-        rows = License.objects.filter(pk__in=before).order_by()
-        before = {pk for pk in rows.values_list("replaces", flat=True) if pk}
+def _with_those_before(licenses: Collection[License]) -> dict[int, set[int]]:
+    """Each of these, and each whose place they took, with those of them that it is, or stands before."""
+    found = {one.pk: {one.pk} for one in licenses}
+    steps = [(one.pk, one.replaces_id) for one in licenses if one.replaces_id]
+    while steps:
+        for pk, before in steps:
+            found.setdefault(before, set()).update(found[pk])
+        rows = License.objects.filter(pk__in=[before for _pk, before in steps]).order_by()
+        steps = [(pk, before) for pk, before in rows.values_list("pk", "replaces") if before]
     return found
 
 

@@ -1,5 +1,5 @@
-"""Which licenses in force goods, a destination and an end-user name together, and what of each a decider would stop, or
-let go again."""
+"""Whom of licenses in force goods, a destination and an end-user's name mean together, and what of each a decider would
+stop, or let go again."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from django.db.models import BooleanField, Exists, ExpressionWrapper, OuterRef, 
 from core.access import Actor
 from core.models import HistoryLine, User
 from core.search import folded
-from licensing.models import License, LicenseEndUser, Suspension
+from licensing.models import ControlItem, License, LicenseEndUser, Suspension
 from licensing.models.balances import LicenseLine
 from licensing.selectors.causes import end_users
 from licensing.selectors.licenses import licenses_for, with_balances
@@ -22,8 +22,8 @@ GROUPS = {"item": "code", "element": "element", "category": "category", "list": 
 
 @dataclass(frozen=True)
 class Query:
-    """Each alone is asked of the license: any end-user of it may take any of its goods, or be sent them to any of its
-    destinations, so none of that may stay open where it was named.
+    """All of it is asked of each end-user of a license: he is sent nothing but his own goods to his own country, so
+    whoever is not all of that can be sent nothing that was named.
 
     item: `item:` and a control code, or one of the other GROUPS and its name. destination: a country's code.
     end_user: a part of its name, or the whole of its number."""
@@ -36,28 +36,28 @@ class Query:
         return bool(self.item or self.destination or self.end_user)
 
     def rows(self, actor: Actor) -> QuerySet[License]:
-        """The licenses in force that it names, and those replaced on which something is reserved, or stopped, of those
-        that the actor sees; nothing where it asks for nothing."""
+        """The licenses in force of whose end-users it names one, and those replaced on which something is reserved, or
+        stopped, of those that the actor sees; nothing where it asks for nothing."""
         stopped = Q(suspensions__cause=Suspension.Cause.ENFORCEMENT, suspensions__ended_at=None)
         replaced = License.objects.filter(Q(lines__reserved__gt=0) | stopped, state=LicenseState.REPLACED)
         rows = licenses_for(actor).filter(Q(state__in=IN_FORCE) | Q(pk__in=replaced.order_by().values("pk")))
         if not self:
             return rows.none()
-        if self.item:
-            kind, _, name = self.item.partition(":")
-            goods = {f"control_item__{GROUPS[kind]}": name}
-            rows = rows.filter(Exists(LicenseLine.objects.filter(license=OuterRef("pk"), **goods)))
-        if self.destination:
-            rows = rows.filter(destinations__contains=[self.destination])
-        if self.end_user:
-            named = LicenseEndUser.objects.filter(self.named(), license=OuterRef("pk"))
-            rows = rows.filter(Exists(named))
-        return rows
+        return rows.filter(Exists(LicenseEndUser.objects.filter(self.named(), license=OuterRef("pk"))))
 
     def named(self) -> Q:
-        """Of end-users of licenses those that it names; every one where it names none."""
-        if not self.end_user:
-            return Q(pk__isnull=False)
+        """Of end-users of licenses those that are all of what it asks for."""
+        asked = Q(pk__isnull=False)
+        if self.item:
+            kind, _, name = self.item.partition(":")
+            asked &= Q(goods__overlap=ControlItem.objects.filter(**{GROUPS[kind]: name}).values("pk"))
+        if self.destination:
+            asked &= Q(destination=self.destination)
+        if self.end_user:
+            asked &= self._called()
+        return asked
+
+    def _called(self) -> Q:
         text = folded(self.end_user.strip())
         by_name = Q(party__name__folded__contains=text) | Q(party__name_local__folded__contains=text)
         return by_name | Q(party__ref__folded=text) | Q(party__registration_no__folded=text)
@@ -72,6 +72,12 @@ class Hit:
     version: int
     users: tuple[LicenseEndUser, ...]
     causes: tuple[Suspension, ...]
+
+    @property
+    def lines(self) -> list[LicenseLine]:
+        """Its lines, or those that these end-users may have."""
+        lines = list(self.license.lines.all())
+        return [line for line in lines if not self.users or any(line.is_for(user) for user in self.users)]
 
     @property
     def to_stop(self) -> tuple[LicenseEndUser | None, ...]:

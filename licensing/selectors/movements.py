@@ -10,12 +10,12 @@ from django.db.models.expressions import RawSQL
 
 from core.legal_time import day_start
 from licensing.forecast import WINDOW, foretell
-from licensing.models import License
+from licensing.models import License, LicenseEndUser
 from licensing.models.balances import ClearanceCount, Movement
 
 Counts = Callable[[Collection[int]], dict[int, tuple[int, int]]]
 _counts: list[Counts] = []
-Tells = Callable[[Collection[License], Collection[int]], list[Any]]
+Tells = Callable[[Collection[License], Collection[LicenseEndUser]], list[Any]]
 _goods: list[Tells] = []
 
 
@@ -95,14 +95,14 @@ def counts_clearances(count: Counts) -> Counts:
 
 
 def tells_goods(tell: Tells) -> Tells:
-    """Registers whose the shipments are: of licenses with balances what is left, and what is reserved and declared for
-    these parties, unit by unit."""
+    """Registers whose the shipments are: of licenses with balances what is left, reserved and declared for these of
+    their end-users, unit by unit."""
     _goods[:] = [tell]
     return tell
 
 
-def goods_under_way(licenses: Collection[License], parties: Collection[int]) -> list[Any]:
-    return _goods[0](licenses, parties)
+def goods_under_way(licenses: Collection[License], users: Collection[LicenseEndUser]) -> list[Any]:
+    return _goods[0](licenses, users)
 
 
 def clearances(licenses: Iterable[License]) -> dict[int, tuple[int, int]]:

@@ -112,9 +112,9 @@ def case(request: HttpRequest, ref: str, failed: Failed | None = None) -> HttpRe
 
 def _of_a_hit(row: Application) -> dict[str, Any]:
     """What recording a hit on its end-users would close, with the goods that are under way for them."""
-    parties = {user.party_id for user in row.end_users.all()}
-    closes = selectors.closed_by_hit(parties)
-    return {"closes": closes, "under_way": goods_under_way([one.license for one in closes], parties) if closes else []}
+    closes = selectors.closed_by_hit({user.party_id for user in row.end_users.all()})
+    users = [user for one in closes for user in one.users]
+    return {"closes": closes, "under_way": goods_under_way([one.license for one in closes], users) if closes else []}
 
 
 def _not_to_reconsider(row: Application, actor: Actor) -> FourEyes | None:

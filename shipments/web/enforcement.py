@@ -72,13 +72,12 @@ def _page(request: HttpRequest, form: EnforceForm, asked: HitForm) -> HttpRespon
 
 def _preview(request: HttpRequest, form: EnforceForm, query: Query) -> dict[str, Any]:
     found = hits(query, request.actor)
-    parties = {user.party_id for hit in found for user in hit.users} if query.end_user else ()
     ends, left = ended_by(found, request.user)
     return {
         "query": query,
         "hits": found[:MOST_HIT],
         "too_many": len(found) > MOST_HIT,
-        "goods": selectors.goods_of([hit.license for hit in found], parties),
+        "goods": selectors.goods_of([hit.license for hit in found], [user for hit in found for user in hit.users]),
         "shown": " ".join(f"{hit.license.ref}:{hit.version}" for hit in found),
         "to_stop": sum(bool(hit.to_stop) for hit in found),
         "ends": ends,

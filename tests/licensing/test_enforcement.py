@@ -19,6 +19,7 @@ from licensing.models import License, LicenseEndUser, Suspension
 from licensing.models.balances import LicenseLine
 from licensing.selectors import enforcement as hitting
 from licensing.selectors.enforcement import Query
+from shipments.actions import LineRequest
 from tests import make
 from tests.make import seen
 
@@ -171,13 +172,43 @@ def test_whom_a_query_names_is_closed_alone_where_the_license_has_others(world):
     assert selectors.why(cause) == "Müller Motoren: Diverted goods"
 
 
-@pytest.mark.parametrize("asked", [{"destination": "FR"}, MAGNETS.__dict__])
-def test_goods_or_a_destination_alone_stop_the_license_for_everybody(asked, world):
-    both = licensed(world, sold_to(world, "Müller Motoren"), sold_to(world, "Moteurs du Nord", country="FR"))
-    german = user_of(both, "Müller Motoren").party.ref
+@pytest.mark.parametrize(
+    ("asked", "who"),
+    [
+        ({"destination": "DE"}, [0]),
+        ({"destination": "JP"}, [1]),
+        ({"item": "item:1C905.a.4"}, [0]),
+        ({"item": "item:1C904.a.4"}, [1]),
+        ({"item": "item:1C904.a.4", "destination": "JP"}, [1]),
+        ({"item": "category:magnet"}, [0, 1]),
+        ({"item": "category:magnet", "destination": "DE"}, [0]),
+        ({"item": "item:1C904.a.4", "destination": "DE"}, []),
+        ({"destination": "FR"}, []),
+    ],
+)
+def test_goods_and_a_destination_stop_those_alone_whose_own_they_are(asked, who, world):
+    """Of a license that sends one thing to Germany and another to Japan; where that is everybody, the license."""
+    license = world.apart()
+    users = list(license.end_users.order_by("pk"))
+    if not who:
+        assert refused(suspended, world, Query(**asked)) == "nothing-hit"
+        return
+    [hit] = hitting.hits(Query(**asked), world.ministry.decider)
+    named = [users[place] for place in who]
+    assert (list(hit.users), [line.number for line in hit.lines]) == (
+        (named, [place + 1 for place in who]) if len(who) == 1 else ([], [1, 2])
+    )
     suspended(world, Query(**asked))
-    assert (state(both), causes(both)) == ("suspended", [("enforcement", None)])
-    assert refused(world.shipment, both, KG, end_user=german) == "license-suspended"
+    stopped = [None] if len(who) == 2 else [user.pk for user in named]
+    assert causes(license) == [("enforcement", pk) for pk in stopped]
+    for number, user in enumerate(users, 1):
+        to = {"end_user": user.party.ref, "lines": [LineRequest(number, KG, "kg")]}
+        if len(who) == 1 and user not in named:
+            assert world.shipment(license, **to).state == "reserved"
+        else:
+            assert refused(world.shipment, license, **to) in ("end-user-closed", "license-suspended")
+    ended, left = lifted(world, Query(**asked))
+    assert (len(ended), left, causes(license), state(license)) == (1, [], [], "active")
 
 
 def test_a_license_that_is_closed_for_its_last_end_user_is_suspended(world):

@@ -76,9 +76,20 @@ def test_of_one_end_user_its_own_shipments_are_counted(world):
     for user in shared.end_users.order_by("pk"):
         world.shipment(shared, 4 * KG, end_user=user.party.ref)
     rows = list(with_balances(License.objects.all()))
-    party = shared.end_users.get(party__name="Müller Motoren").party_id
-    (goods,) = goods_of(rows, {party})
+    (goods,) = goods_of(rows, [shared.end_users.get(party__name="Müller Motoren")])
     assert (goods.reserved, goods.reservations) == (4 * KG, 1)
+
+
+def test_of_what_is_hit_in_part_its_own_goods_are_counted_and_of_what_is_hit_whole_all(world, license):
+    """Nothing of the Japanese one's line, and nothing that goes to him."""
+    world.shipment(license, 5 * KG)
+    apart = world.apart()
+    german, japanese = apart.end_users.order_by("pk")
+    world.shipment(apart, 4 * KG, end_user=german.party.ref)
+    world.shipment(apart, end_user=japanese.party.ref, lines=[actions.LineRequest(2, 3 * KG, "kg")])
+    rows = list(with_balances(License.objects.all()))
+    left = sum(line.available for row in rows for line in row.lines.all() if line.number == 1)
+    assert goods_of(rows, [german]) == [Goods("kg", left, 9 * KG, 2)]
 
 
 def test_the_page_shows_what_is_hit_and_what_was_stopped_before(world, license, page):
