@@ -242,13 +242,16 @@ class World:
         granted["allotments"] = {(1, user.pk): part for user, part in zip(asked, allotted, strict=False) if part}
         return demo.issued(self.exporter, ref, self.ministry, signed, **granted)
 
-    def apart(self, kilograms: int = 100) -> License:
-        """An active license of two lines: a German end-user declared the first, a Japanese one the second."""
+    def asked_apart(self) -> str:
+        """A complete draft of two lines: a German end-user declared the first, a Japanese one the second."""
         codes = ("1C905.a.4", "1C904.a.4")
         signed = [self.declaration(codes=codes[:1]), self.declaration(country="JP", codes=codes[1:])]
-        goods = [(code, "NdFeB magnets", kilograms) for code in codes]
-        ref = demo.application(self.exporter, "annual", goods, signed, unique("K-"), self.grade)
-        return demo.issued(self.exporter, ref, self.ministry, signed)
+        goods = [(code, "NdFeB magnets", 100) for code in codes]
+        return demo.application(self.exporter, "annual", goods, signed, unique("K-"), self.grade)
+
+    def apart(self) -> License:
+        """The license of it, active."""
+        return demo.issued(self.exporter, self.asked_apart(), self.ministry, [])
 
     def request(self, license: License, grams: int = 1_000_000, **changes: Any) -> shipments.ShipmentRequest:
         user = whom(license, changes)

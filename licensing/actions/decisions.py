@@ -42,7 +42,7 @@ from licensing.actions.findings import (
     require_open,
     require_papers,
 )
-from licensing.actions.reliance import put_in_force, require_reliable, require_verified
+from licensing.actions.reliance import put_in_force, require_reliable, require_verified, undeclared
 from licensing.actions.screenings import require_resolved, require_screened
 from licensing.actions.verdicts import foresee, open_verdicts
 from licensing.granted import NO_TOLERANCE, Granted, Tolerance, compare, recommended
@@ -491,12 +491,22 @@ def require_grantable(row: Application, granted: Granted | None, judged: list[Ju
     assert granted is not None, "what is approved was recommended"
     kept = {user.pk for user in row.end_users.all()} - {user.pk for user in granted.left_out}
     lines = {line.number for line in granted.licensed}
+    _require_declared(row, lines, kept)
     require_resolved(judged, kept)
     require_open(row, judged, lines, kept)
     require_papers(row, judged, lines, kept)
     require_not_held(judged, lines, kept)
     _require_allowed(row, limits(row, judged, lines, kept))
     return lines, kept
+
+
+def _require_declared(row: Application, lines: set[int], kept: set[int]) -> None:
+    """Each line goes to somebody, and something to each end-user. Raises DomainError item-not-declared."""
+    users = [user for user in row.end_users.all() if user.pk in kept]
+    prefetch_related_objects(users, "declaration__items")
+    if problems := undeclared(row, users, lines):
+        remedy = _("Return or reopen the case, so that it is recommended anew.")
+        raise DomainError(" ".join([*(one.message for one in problems), remedy]), code="item-not-declared")
 
 
 def _require_allowed(row: Application, most: Limits) -> None:
@@ -626,7 +636,6 @@ def issue(ref: str, *, seen: int, usable_from: date | None = None, acknowledged:
     parties = {user.declaration_id: user.party for user in row.end_users.all()}
     codes = {line.control_item_id for line in granted.licensed}
     users = [user for user in row.end_users.all() if user.pk in step.kept]
-    prefetch_related_objects(users, "declaration__items")
     items = {user.declaration_id: codes & user.declaration.covered for user in users}
     license = License.objects.create(
         ref=draw(License.PREFIX),

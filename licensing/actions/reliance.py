@@ -61,16 +61,23 @@ def _entered_otherwise(declaration: Declaration, party: Party) -> str:
 def undeclared(
     row: Application, users: Sequence[ApplicationEndUser], lines: Collection[int] | None = None
 ) -> list[Problem]:
-    """Which of the goods none of their declarations covers; nothing as long as there is no end-user.
+    """Which of the goods none of their declarations covers, and whose covers none of those that another's does; nothing
+    as long as there is no end-user.
 
     lines: the numbers of those that matter; all of them where it is not said.
     """
     covered = {item for user in users for item in user.declaration.covered}
     codes = {line.control_item_id for line in row.lines.all() if lines is None or line.number in lines}
     message = _("No declaration covers {code}.")
-    return [
+    problems = [
         Problem("/lines", "item-not-declared", message.format(code=item.code))
         for item in (ControlItem.objects.filter(pk__in=codes - covered) if users else [])
+    ]
+    message = _("The declaration of {name} covers none of these goods, so nothing could be sent to it: leave it out.")
+    return problems + [
+        Problem("/end_users", "item-not-declared", message.format(name=user.party.name))
+        for user in users
+        if codes & covered and not codes & user.declaration.covered
     ]
 
 

@@ -30,7 +30,7 @@ SUBMIT = [
     *WRITTEN,
 ]
 LOOKED_AT = [*PARTS, "licensing_decisionstep", "licensing_declaration", "legal_now", "licensing_policyedition"]
-LOOKED_AGAIN = ["licensing_finding", *KNOWN, "insert licensing_finding"]
+LOOKED_AGAIN = ["licensing_finding", *KNOWN, "licensing_declarationitem", "insert licensing_finding"]
 APPROVE = [
     *OF_A_CASE,
     "exporters_exporter",  # is it barred
@@ -49,7 +49,6 @@ ISSUE = [
     "licensing_decisionstep",
     *LOOKED_AT,
     *LOOKED_AGAIN,
-    "licensing_declarationitem",
     "insert licensing_license",
     "insert licensing_license_consignees",
     "insert licensing_licenseenduser",

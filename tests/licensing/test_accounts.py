@@ -16,6 +16,7 @@ from licensing.granted import Tolerance
 from licensing.models import Application, ExchangeRate, License
 from licensing.models.balances import Ceiling, LicenseLine, Movement
 from licensing.selectors import movements_of
+from licensing.web.forms.decisions import RecommendForm
 from shipments.actions import LineRequest, cancel, check
 from shipments.models import Shipment
 from tests import make
@@ -317,11 +318,16 @@ def test_an_allotment_is_at_most_its_line_and_of_an_end_user_that_is_kept(world,
 
 
 def test_an_allotment_is_of_an_item_that_its_end_user_declared(world):
-    users = [world.declaration(), world.declaration(codes=("1C902.a.1",))]
-    case = world.under_review(world.application(by_whom=users))
+    case = world.under_review(world.asked_apart())
     of, other = Application.objects.get(ref=case).end_users.order_by("pk")
     found = wrong(world, case, allotments={(1, of.pk): KG, (1, other.pk): KG})
     assert found == [(f"/allotment_1_{other.pk}", "item-not-declared")]
+
+
+def test_an_allotment_is_asked_for_those_alone_who_declared_the_item(world):
+    case = Application.objects.get(ref=world.under_review(world.asked_apart()))
+    first, second = case.end_users.order_by("pk")
+    assert list(RecommendForm(row=case).allotment_names) == [f"allotment_1_{first.pk}", f"allotment_2_{second.pk}"]
 
 
 def test_a_tolerance_is_at_most_what_the_rules_allow(world, case):

@@ -12,7 +12,7 @@ from core.errors import DomainError, WrongState
 from core.legal_time import day_start, legal_now, legal_today, months_after
 from core.models import HistoryLine
 from licensing.actions import applications, decisions, declarations, licenses, questions
-from licensing.models import Application, ControlItem, Declaration, License
+from licensing.models import Application, ApplicationEndUser, ControlItem, Declaration, DeclarationItem, License
 from shipments import actions as shipments
 from shipments import selectors as shipping
 from shipments.actions.customs import _judge
@@ -116,6 +116,34 @@ def test_a_question_has_two_weeks_unless_it_says_otherwise(db):
 
 def test_goods_that_no_declaration_covers_are_named(world):
     assert missing(world.application(code="1C904.a.4", by_whom=[world.declaration()])) == ["item-not-declared"]
+
+
+def test_each_end_user_declared_something_of_the_goods(world):
+    signed = [world.declaration(), world.declaration(codes=("1C904.a.4",))]
+    assert missing(world.application(by_whom=signed)) == ["item-not-declared"]
+    assert missing(world.asked_apart()) == []
+
+
+def test_nobody_is_recommended_for_nothing(world):
+    case, m = world.under_review(world.asked_apart()), world.ministry
+    first, second = ApplicationEndUser.objects.filter(application__ref=case).order_by("pk")
+    said = {"seen": seen(case), "outcome": "approve", "quantities_": {2: 0}, "text": "Less.", "by": m.reviewer}
+    assert refused(decisions.recommend, case, **said) == ["item-not-declared"]
+    assert refused(decisions.recommend, case, **said, end_users=[second.pk])[0] == "item-not-declared"
+    decisions.recommend(case, **said, end_users=[first.pk])
+    assert decisions.approve(case, seen=seen(case), by=m.decider).state == "approved"
+
+
+def test_nothing_is_approved_or_issued_that_its_end_user_did_not_declare(world):
+    """As cases of before have it, which were recommended already."""
+    case, m = world.under_review(world.asked_apart()), world.ministry
+    decisions.recommend(case, seen=seen(case), outcome="approve", by=m.reviewer)
+    first, second = ApplicationEndUser.objects.filter(application__ref=case).order_by("pk")
+    items = DeclarationItem.objects
+    items.filter(declaration=second.declaration).update(
+        control_item=items.get(declaration=first.declaration).control_item
+    )
+    assert refused(decisions.approve, case, seen=seen(case), by=m.decider) == ["item-not-declared"]
 
 
 def test_another_companys_case_is_not_there(world, draft):

@@ -136,8 +136,10 @@ class RecommendForm(StepForm):
         self._add_caps(case, last)
 
     def _add_caps(self, case: Application, last: DecisionStep | None) -> None:
-        """For each line its value, and, where there are several end-users, what each may take: empty as a rule."""
+        """For each line its value, and, where there are several end-users, what each that declared it may take: empty
+        as a rule."""
         users = list(case.end_users.all())
+        covered = {user.pk: user.declaration.covered for user in users}
         said = {part.line_id: part.value for part in last.lines.all()} if last else {}
         allotted = {(one.line_id, one.end_user_id): one.quantity for one in last.allotments.all()} if last else {}
         self.value_names = {f"value_{line.number}": line for line in self.lines}
@@ -153,7 +155,7 @@ class RecommendForm(StepForm):
             f"allotment_{line.number}_{user.pk}": (line, user)
             for line in self.lines
             for user in users
-            if len(users) > 1
+            if len(users) > 1 and line.control_item_id in covered[user.pk]
         }
         for name, (line, user) in self.allotment_names.items():
             label = _("Line {number}: {unit} for {user} at most")
