@@ -113,8 +113,8 @@ def _opened(newest: Mapping[Key, Application], at: datetime) -> dict[Key, tuple[
 
 
 def _held(actor: Actor) -> set[tuple[int, int]]:
-    rows = in_force(actor).filter(kind=Kind.ANNUAL).order_by()
-    return set(rows.values_list("lines__control_item_id", "end_users__party_id"))
+    rows = in_force(actor).filter(kind=Kind.ANNUAL).order_by().values_list("end_users__goods", "end_users__party_id")
+    return {(item, party) for goods, party in rows for item in goods}
 
 
 def _steps(cases: Collection[int]) -> dict[int, int]:

@@ -145,7 +145,12 @@ class ShipmentInput(StrictSerializer):
     )
     end_user = ReferenceField(Party.PREFIX)
     consignee = ReferenceField(Party.PREFIX)
-    destination = PatternField(r"[A-Z]{2}", gettext_lazy("A two-letter country code such as DE."), max_length=2)
+    destination = PatternField(
+        r"[A-Z]{2}",
+        gettext_lazy("A two-letter country code such as DE."),
+        max_length=2,
+        help_text=gettext_lazy("The end-user's own country, as the license names it: it is sent nothing elsewhere."),
+    )
     port = PatternField(r"CN[A-Z0-9]{3}", gettext_lazy("A port code such as CNSHA."), max_length=5)
     planned_on = DayField(
         help_text=filled(

@@ -155,13 +155,14 @@ def issued(actor: Actor, ref: str, ministry: Ministry, by_whom: list[Declaration
 
 def shipped(actor: Actor, license: License, reference: str, kilograms: int, ahead: int = 14) -> str:
     """A reserved shipment; its reference."""
-    party_ref = license.end_users.all()[0].party.ref
+    user = license.end_users.all()[0]
+    party_ref = user.party.ref
     request = shipments.ShipmentRequest(
         license=license.ref,
         client_reference=reference,
         end_user=party_ref,
         consignee=party_ref,
-        destination=license.destinations[0],
+        destination=user.destination,
         port="CNSHA",
         planned_on=min(legal_today() + timedelta(days=ahead), license.usable_until),
         lines=[shipments.LineRequest(1, kilograms * 1000, "kg")],

@@ -54,7 +54,7 @@ def licenses() -> list[dict[str, Any]]:
             "verify_code": row.verify_code,
             "end_user": row.end_users.all()[0].party.ref,
             "consignee": row.consignees.all()[0].ref,
-            "destination": row.destinations[0],
+            "destination": row.end_users.all()[0].destination,
             "port": row.ports[0] if row.ports else "CNSHA",
         }
         for row in rows.order_by("pk")
