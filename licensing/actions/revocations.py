@@ -105,10 +105,6 @@ def revoke(ref: str, *, seen: int, by: Actor) -> License:
     found = proposals.carry(license, "revoke", by=by, at=at)
     ledger.set_usable(license, usable=False)
     facts = {name: found.facts[name] for name in ("end_reason", "provision")}
-    move(license.revoke, by=by, at=at, reason=found.reason, facts=facts)
-    ledger.lapse(license)
-    if qualification:
-        lapse_with(qualification, at, license=license.ref)
     heard_on = found.facts.get("heard_on")
     Revocation.objects.create(
         license=license,
@@ -119,6 +115,10 @@ def revoke(ref: str, *, seen: int, by: Actor) -> License:
         revoked_at=at,
         **facts,
     )
+    move(license.revoke, by=by, at=at, reason=found.reason, facts=facts)
+    ledger.lapse(license)
+    if qualification:
+        lapse_with(qualification, at, license=license.ref)
     return license
 
 

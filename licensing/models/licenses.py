@@ -156,6 +156,11 @@ class License(FSMModelMixin, models.Model):
                 operation=pgtrigger.Update,
                 condition=pgtrigger.Q(old__state__df=pgtrigger.F("new__state"), new__state=S.SURRENDERED),
             ),
+            Guard(  # PostgreSQL asks after `takes_two_to_revoke`, by name
+                "tells_why_it_ended",
+                operation=pgtrigger.Update,
+                condition=pgtrigger.Q(old__state__df=pgtrigger.F("new__state"), new__state=S.REVOKED),
+            ),
         ]
 
     def __str__(self) -> str:

@@ -3,19 +3,23 @@
 
 ALTER FUNCTION ledger_lapse(bigint) SECURITY DEFINER SET search_path = public, pg_temp;
 
--- What a license of the case rests on: the recommendation of its present round that was approved last, or what changed
--- a refusal of that round that was contested.
+-- What a license of the case rests on, by the last decision of its present round: the last recommendation before it, where
+-- that and it approve, or itself, where it changed a refusal of that round that was contested.
 DROP FUNCTION IF EXISTS ledger_step(bigint);
 CREATE FUNCTION ledger_step(application bigint) RETURNS SETOF licensing_decisionstep LANGUAGE plpgsql STABLE AS $$
 BEGIN
-    RETURN QUERY SELECT r.* FROM licensing_decisionstep r
-        JOIN licensing_application a ON a.id = r.application_id AND a.round = r.round
-        JOIN licensing_decisionstep d ON d.application_id = a.id AND d.round = a.round AND d.outcome = 'approve'
-        WHERE a.id = application AND (d.step = 'decide' AND r.step = 'recommend' AND d.id > r.id
-            OR d.step = 'reconsider' AND r.id = d.id AND EXISTS (
+    RETURN QUERY SELECT r.* FROM licensing_application a
+        CROSS JOIN LATERAL (
+            SELECT * FROM licensing_decisionstep s WHERE s.application_id = a.id AND s.round = a.round
+            AND s.step <> 'recommend' ORDER BY s.id DESC LIMIT 1) d
+        CROSS JOIN LATERAL (
+            SELECT * FROM licensing_decisionstep s WHERE s.application_id = a.id AND s.round = a.round
+            AND (s.id = d.id AND s.step = 'reconsider' OR s.id < d.id AND s.step = 'recommend')
+            ORDER BY s.id DESC LIMIT 1) r
+        WHERE a.id = application AND d.outcome = 'approve' AND r.outcome = 'approve'
+          AND (d.step = 'decide' OR EXISTS (
                 SELECT FROM licensing_reconsideration c JOIN licensing_decisionstep f ON f.id = c.decision_id
-                WHERE f.application_id = a.id AND f.round = a.round AND f.outcome = 'refuse' AND f.id < r.id))
-        ORDER BY d.id DESC, r.id DESC LIMIT 1;
+                WHERE f.application_id = a.id AND f.round = a.round AND f.outcome = 'refuse' AND f.id < d.id));
 END;
 $$;
 

@@ -1,22 +1,44 @@
 -- What PostgreSQL itself refuses of licenses and editions: core.guards attaches these.
 
--- Attached to new licenses: the application's present round was recommended and approved by two people, or what was
--- recommended in it was refused, contested, and changed by somebody else.
+-- Attached to new licenses: the last decision of the application's present round approves what another person recommended
+-- last before it, to be approved; or it changed a refusal of that round that was contested, and another recommended.
 CREATE OR REPLACE FUNCTION guard_two_people() RETURNS trigger LANGUAGE plpgsql
     SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
     IF NOT EXISTS (
-        SELECT FROM licensing_decisionstep d
-        JOIN licensing_decisionstep r ON r.application_id = d.application_id AND r.round = d.round
-        JOIN licensing_application a ON a.id = d.application_id AND a.round = d.round
-        WHERE d.application_id = NEW.application_id AND d.outcome = 'approve'
-          AND (d.step = 'decide' OR d.step = 'reconsider' AND EXISTS (
+        SELECT FROM licensing_application a
+        CROSS JOIN LATERAL (
+            SELECT * FROM licensing_decisionstep s WHERE s.application_id = a.id AND s.round = a.round
+            AND s.step <> 'recommend' ORDER BY s.id DESC LIMIT 1) d
+        CROSS JOIN LATERAL (
+            SELECT * FROM licensing_decisionstep s WHERE s.application_id = a.id AND s.round = a.round
+            AND s.step = 'recommend' AND s.id < d.id ORDER BY s.id DESC LIMIT 1) r
+        WHERE a.id = NEW.application_id AND d.outcome = 'approve' AND r.actor_id <> d.actor_id
+          AND (d.step = 'decide' AND r.outcome = 'approve' OR d.step = 'reconsider' AND EXISTS (
             SELECT FROM licensing_reconsideration c JOIN licensing_decisionstep f ON f.id = c.decision_id
             WHERE f.application_id = a.id AND f.round = a.round AND f.outcome = 'refuse' AND f.id < d.id))
-          AND r.step = 'recommend' AND r.actor_id <> d.actor_id
           AND a.state IN ('approved', 'issued') AND a.exporter_id = NEW.exporter_id
     ) THEN
         RAISE EXCEPTION 'a license needs an approved application, recommended and decided by two people'
+            USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN NEW;
+END;
+$$;
+
+-- Attached to licenses that the ministry ends: why, on which provision, and in which of the four ways stands beside it as
+-- one person proposed it and another countersigned.
+CREATE OR REPLACE FUNCTION guard_tells_why_it_ended() RETURNS trigger LANGUAGE plpgsql
+    SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    IF NOT EXISTS (
+        SELECT FROM licensing_revocation r JOIN core_proposal p ON p.id = r.proposal_id
+        WHERE r.license_id = NEW.id AND p.subject_kind = 'license' AND p.subject_id = NEW.id AND p.verb = 'revoke'
+          AND p.carried AND r.reason = p.reason AND r.hearing_id IS NOT DISTINCT FROM p.document_id
+          AND (r.end_reason, r.provision) IS NOT DISTINCT FROM (p.facts->>'end_reason', p.facts->>'provision')
+          AND r.heard_on IS NOT DISTINCT FROM (p.facts->>'heard_on')::date
+    ) THEN
+        RAISE EXCEPTION 'a license ends for what one person proposed and another countersigned'
             USING ERRCODE = 'check_violation';
     END IF;
     RETURN NEW;

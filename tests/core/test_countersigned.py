@@ -13,7 +13,7 @@ from core.history import lines_of, open_verbs
 from core.legal_time import legal_now
 from core.models import Proposal, User
 from licensing.actions import licenses, revocations
-from licensing.models import License
+from licensing.models import License, Revocation
 from tests import make
 from tests.make import end_proposed, seen
 from tests.refused import breaches
@@ -122,8 +122,11 @@ def state(license, to):
 
 def carried(license, by, second):
     row = License.objects.get(pk=license.pk)
-    proposals.propose(row, "revoke", by=by, at=legal_now(), reason="Forged")
-    proposals.carry(License.objects.get(pk=license.pk), "revoke", by=second, at=legal_now())
+    facts = {"end_reason": "quash", "provision": "x"}
+    proposals.propose(row, "revoke", by=by, at=legal_now(), reason="Forged", facts=facts)
+    found = proposals.carry(License.objects.get(pk=license.pk), "revoke", by=second, at=legal_now())
+    if not Revocation.objects.filter(license=license).exists():
+        Revocation.objects.create(license=license, proposal=found, reason="Forged", revoked_at=legal_now(), **facts)
 
 
 def test_postgresql_refuses_the_state_without_a_carried_proposal(world, license):

@@ -65,6 +65,7 @@ def test_every_guard_runs_its_own_function_with_a_fixed_search_path(db):
         "state_moves",
         "stopped",
         "succeeded_by_one",
+        "tells_why_it_ended",
         "two_people",
     )
     assert found == [(f"guard_{name}", ["search_path=pg_catalog, public, pg_temp"], False) for name in guards]
@@ -92,7 +93,7 @@ def test_a_license_stays_refused_without_two_people_even_where_temporary_tables_
     with connection.cursor() as cursor:
         cursor.execute(
             "CREATE TEMP TABLE licensing_decisionstep ON COMMIT DROP AS"
-            " SELECT %s::bigint AS application_id, 0 AS round, step, outcome, actor_id"
+            " SELECT id, %s::bigint AS application_id, 0 AS round, step, outcome, actor_id"
             " FROM public.licensing_decisionstep",
             [draft.pk],
         )

@@ -4,6 +4,7 @@ declaration, a bar, what goods are, a lift. Each attempt is a transaction of its
 from itertools import product
 
 import pytest
+from django.db import connection
 from psycopg2 import errors
 
 from exporters.models import Exporter
@@ -29,8 +30,11 @@ MOVES = (
 COLUMNS = "subject_kind, subject_id, subject_ref, verb, reason, facts, proposed_by_id, proposed_at, decision_reason"
 
 
+FACTS = '{{"end_reason": "quash", "provision": "x"}}'
+
+
 def proposed(kind="'{kind}'", pk="{pk}", verb="'{verb}'"):
-    said = f"{kind}, {pk}, 'x', {verb}, 'x', '{{{{}}}}'::jsonb, {{one}}, now(), ''"
+    said = f"{kind}, {pk}, 'x', {verb}, 'x', '{FACTS}'::jsonb, {{one}}, now(), ''"
     return f"INSERT INTO core_proposal ({COLUMNS}) VALUES ({said})"
 
 
@@ -64,10 +68,58 @@ ORDER = (  # without which no account is stopped, whoever countersigned
     " end_reason) VALUES ({pk}, 'bar', '7', 'x', current_date + 30, {one}, {other}, now(), '')"
 )
 FIRST = {"exporter": [ORDER]}
+
+
+def why(license="{pk}", end_reason="quash", provision="x", reason="x"):
+    """What stands beside a license that the ministry ends, of whatever was proposed last."""
+    return (
+        "INSERT INTO licensing_revocation (license_id, proposal_id, end_reason, provision, reason, revoked_at)"
+        f" SELECT {license}, id, '{end_reason}', '{provision}', '{reason}', now() FROM core_proposal"
+        " ORDER BY id DESC LIMIT 1"
+    )
+
+
+LAST = {"license": [why()]}
+OTHERWISE = {  # two people countersigned the end of a license, and nothing says so, or something else
+    "nothing says why": [],
+    "another license's does": [why(license="{suspended}")],
+    "it says another reason": [why(reason="y")],
+    "it says another provision": [why(provision="y")],
+    "it ends in another way": [why(end_reason="cancel")],
+}
 COPY = (
     "INSERT INTO licensing_license SELECT (jsonb_populate_record(l, {changes})).*"
     " FROM licensing_license l WHERE id = {license}"
 )
+STEP = (
+    "INSERT INTO licensing_decisionstep (application_id, round, step, outcome, actor_id, at, conditions, factors, text,"
+    " note, presumed, departure, tolerance_mode, tolerance_pct) SELECT id, round, '{step}', '{outcome}', {who}, now(),"
+    " '{{{{}}}}', '{{{{SECURITY}}}}', 'x', '', '', '', 'none', 0 FROM licensing_application WHERE ref = '{{case}}'"
+)
+
+
+def steps(*said, order=("recommend", "decide")):
+    """Of the case, and it is approved. said: each an outcome, of these steps in turn, by two people."""
+    turns = zip(order * 2, ("{one}", "{other}") * 2, said, strict=False)
+    moved = "UPDATE licensing_application SET state = '{}' WHERE ref = '{{case}}'"
+    return [
+        *(STEP.format(step=step, who=who, outcome=outcome) for step, who, outcome in turns),
+        *(moved.format(state) for state in ("awaiting_decision", "approved")),
+    ]
+
+
+REFUSED = {
+    "nobody recommended": steps(),
+    "nobody decided": steps("approve"),
+    "it was recommended after that": steps("approve", "approve", order=("decide", "recommend")),
+    "it was recommended to be refused": steps("refuse", "approve"),
+    "it was refused": steps("approve", "refuse"),
+    "it was recommended anew, to be refused": steps("approve", "approve", "refuse", "approve"),
+    "it was refused since": steps("approve", "approve", "approve", "refuse"),
+}
+APPROVED = steps("approve", "approve")
+OF_THE_CASE = "(SELECT id FROM licensing_application WHERE ref = '{case}')"
+CHANGES = "jsonb_build_object('id', 0, 'ref', 'EL-2', 'verify_code', '', 'application_id', {case})"
 CAUSE = (
     "UPDATE licensing_suspension SET ended_at = now(), ended_by_id = {one}",
     "UPDATE licensing_suspension SET ended_at = now(), ended_by_id = NULL",
@@ -93,6 +145,11 @@ def refused(application, statements):
     return False
 
 
+def on_the_case(ref, license, people, said):
+    copy = COPY.format(changes=CHANGES.format(case=OF_THE_CASE), license=license.pk)
+    return [one.format(**people, case=ref) for one in (*said, copy)]
+
+
 def test_what_takes_two_people_is_done_by_none_alone(application, world, license):
     m, stopped, alone = world.ministry, world.license(kilograms=10), world.under_review(world.application())
     licenses.suspend(stopped.ref, seen=seen(stopped.ref), reason="Inspection", by=m.decider)
@@ -106,11 +163,17 @@ def test_what_takes_two_people_is_done_by_none_alone(application, world, license
     attempts = []
     for (kind, (table, key, verb, state)), (name, before), move in product(KINDS.items(), BEFORE.items(), MOVES):
         of = people | {"kind": kind, "pk": rows[kind].pk, "table": table, "key": key, "verb": verb, "state": state}
-        attempts.append((f"{kind}: {name}", [one.format(**of) for one in (*FIRST.get(kind, ()), *before, move)]))
+        tried = (*FIRST.get(kind, ()), *before, *LAST.get(kind, ()), move)
+        attempts.append((f"{kind}: {name}", [one.format(**of) for one in tried]))
+    table, key, verb, state = KINDS["license"]
+    ends = people | {"kind": "license", "pk": license.pk, "table": table, "key": key, "verb": verb, "state": state}
+    for (name, said), move in product(OTHERWISE.items(), MOVES):
+        attempts.append((name, [one.format(**ends) for one in (proposed(), decided(), *said, move)]))
     attempts += [("a cause", [one.format(**people)]) for one in CAUSE]
-    for case in (0, f"(SELECT id FROM licensing_application WHERE ref = '{alone}')"):
-        changes = f"jsonb_build_object('id', 0, 'ref', 'EL-2', 'verify_code', '', 'application_id', {case})"
-        attempts.append(("a license", [COPY.format(changes=changes, license=license.pk)]))
+    for case in (0, OF_THE_CASE.format(case=alone)):
+        attempts.append(("a license", [COPY.format(changes=CHANGES.format(case=case), license=license.pk)]))
+    for name, said in REFUSED.items():
+        attempts.append((f"a license: {name}", on_the_case(alone, license, people, said)))
     done = [(name, statements) for name, statements in attempts if not refused(application, statements)]
     assert done == []
     assert len(attempts) >= AT_LEAST
@@ -127,6 +190,24 @@ def test_twin_with_another_who_countersigned_it_is_done(kind, application, world
     pk = {"license": license.pk, "declaration": user.declaration_id, "exporter": license.exporter_id}[kind]
     of = {"kind": kind, "pk": pk, "table": table, "key": key, "verb": verb, "state": state}
     of |= {"one": world.ministry.decider.user.pk, "other": world.ministry.other_decider.user.pk}
-    before = [*FIRST.get(kind, ()), proposed(), decided()]
+    before = [*FIRST.get(kind, ()), proposed(), decided(), *LAST.get(kind, ())]
     for move in MOVES:
         assert not refused(application, [one.format(**of) for one in (*before, move)]), move
+
+
+@pytest.mark.parametrize("said", [("approve", "approve"), ("approve", "refuse", "approve", "approve")])
+def test_twin_with_what_another_approved_last_is_a_license(said, application, world, license):
+    alone = world.under_review(world.application())
+    people = {"one": world.ministry.decider.user.pk, "other": world.ministry.other_decider.user.pk}
+    assert not refused(application, on_the_case(alone, license, people, steps(*said)))
+
+
+@pytest.mark.parametrize(("said", "rests"), [*((said, 0) for said in REFUSED.values()), (APPROVED, 1)])
+def test_the_ledger_opens_lines_of_what_another_approved_last_alone(said, rests, world):
+    ref = world.under_review(world.application())
+    people = {"one": world.ministry.decider.user.pk, "other": world.ministry.other_decider.user.pk, "case": ref}
+    with connection.cursor() as cursor:
+        for one in said:
+            cursor.execute(one.format(**people))
+        cursor.execute(f"SELECT count(*) FROM ledger_step({OF_THE_CASE.format(case=ref)})")
+        assert cursor.fetchone() == (rests,)
