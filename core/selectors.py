@@ -155,7 +155,7 @@ def keys_of(actor: Actor) -> QuerySet[ApiKey]:
 
 
 def officers(actor: Actor) -> QuerySet[Membership]:
-    """Officers of the ministry and of customs, for administrators."""
+    """Officers of the ministry and of customs, for administrators and whoever audits them."""
     if not actor.may("officers", "GET"):
         return Membership.objects.none()
     return (

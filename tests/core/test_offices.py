@@ -8,7 +8,7 @@ import pytest
 from core import actions, selectors
 from core.access import live_key
 from core.errors import Invalid, NotFound
-from core.models import ApiKey, HistoryLine, Organization
+from core.models import ApiKey, HistoryLine, Membership, Organization
 from tests import make
 
 
@@ -130,3 +130,17 @@ def test_other_roles_open_no_office(world, client):
     for actor in (world.ministry.auditor, world.exporter, make.colleague(world.customs, "customs")):
         client.force_login(actor.user)
         assert client.get("/officers/offices/add/").status_code == 403
+
+
+def test_an_auditor_reads_who_the_officers_are_and_changes_none(client, ministry):
+    member = Membership.objects.get(user=ministry.reviewer.user)
+    actions.propose_roles(member.pk, roles=["auditor"], by=ministry.admin)
+    client.force_login(ministry.auditor.user)
+    text = client.get("/officers/").content.decode()
+    assert ministry.reviewer.user.email in text and "Waits for another administrator" in text
+    assert not [word for word in ("/officers/add/", f"/officers/{member.pk}/", "/confirm/") if word in text]
+    assert client.get("/officers.csv").content.decode().count(ministry.reviewer.user.email) == 1
+    assert client.get(f"/officers/{member.pk}/").status_code == 403
+    client.force_login(ministry.other_admin.user)
+    text = client.get("/officers/").content.decode()
+    assert "/officers/add/" in text and f"/officers/{member.pk}/" in text and "/confirm/" in text

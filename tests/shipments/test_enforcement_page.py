@@ -205,3 +205,16 @@ def test_a_page_that_hits_too_many_offers_nothing(world, license, page, monkeypa
     _, text = page(world.ministry.decider, **ASKED)
     assert "More than 1 licenses are hit" in text
     assert 'name="reason"' not in text
+
+
+def test_an_auditor_reads_what_is_hit_and_is_offered_nothing_to_do(page, world, license, client):
+    licenses.suspend(license.ref, seen=seen(license.ref), reason="Diverted", by=world.ministry.decider)
+    other = world.license(kilograms=10)
+    status, text = page(world.ministry.auditor, **ASKED)
+    assert status == 200 and license.ref in text and other.ref in text
+    assert "Deciding officers suspend" in text and 'name="do"' not in text and 'name="reason"' not in text
+    assert 'name="do"' in page(world.ministry.decider, **ASKED)[1]
+    client.force_login(world.ministry.auditor.user)
+    said = {"do": "suspend", "shown": f"{other.ref}:{seen(other.ref)}", "reason": "x"} | ASKED
+    assert client.post(reverse("desk.enforcement"), said).status_code == 403
+    assert not Suspension.objects.filter(license=other).exists()
