@@ -567,6 +567,7 @@ def reopen(ref: str, *, seen: int, reason: str, by: Actor) -> Application:
     """An approval that must not be issued is under review again. Another decider does this.
 
     One that changed a refusal has the whole time of the law again: what went by while that was contested is nobody's.
+    Whoever was told of the approval, knows that it has ended; why stays inside.
     """
     row = lock(applications_for(by), ref=ref)
     require(row.reopen, by=by, seen=seen)
@@ -574,6 +575,7 @@ def reopen(ref: str, *, seen: int, reason: str, by: Actor) -> Application:
     at = legal_now()
     accepted_on = legal_day(at) if row.changed_at else row.accepted_on
     move(row.reopen, by=by, at=at, reason=reason, accepted_on=accepted_on)
+    record(row, "end_approval", by=by, at=at)
     return row
 
 

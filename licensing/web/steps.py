@@ -181,12 +181,15 @@ def of_review(review: "str | Promise", contest: "str | Promise") -> Callable[[Hi
     return said
 
 
+TO_ITS_REVIEWER = ("answer", "redeclare", "declared_anew", "turn_inside", "return", "reopen")
+
+
 def told_of_case(line: HistoryLine) -> tuple[list[str], str]:
-    """Of an answer, and inside of a turn, whoever has the case, if he is still there; of an answer to whoever
-    reconsiders it that officer, and of one to an intent to refuse whoever announced that; of a recommendation those
-    who may decide on it, of a contested refusal those who may reconsider it; of its clock the ministry; of all else
-    the exporter."""
-    if line.verb in ("answer", "redeclare", "declared_anew", "turn_inside", "respond"):
+    """Of an answer, of what a decider gives back, and inside of a turn, whoever has the case, if he is still there; of
+    an answer to whoever reconsiders it that officer, and of one to an intent to refuse whoever announced that; of a
+    recommendation those who may decide on it, of a contested refusal those who may reconsider it; of its clock the
+    ministry; of all else the exporter."""
+    if line.verb in (*TO_ITS_REVIEWER, "respond"):
         if line.verb == "answer" and line.to_state == ApplicationState.UNDER_RECONSIDERATION:
             return asker_of(line.facts["question"]), reverse("desk.case", kwargs={"ref": line.subject_ref})
         announcer = announcer_of(line.subject_id) if line.verb == "respond" else []
@@ -591,6 +594,7 @@ register(
             ReasonForm,
             within="approve",
             internal=True,
+            mail=_("{ref}: the case was returned to you"),
         ),
         Step(
             "issue",
@@ -610,6 +614,12 @@ register(
             ReasonForm,
             within="issue",
             internal=True,
+            mail=_("{ref}: its approval was reopened; the case is under review again"),
+        ),
+        Step(
+            "end_approval",
+            _("The approval was reopened: the case is under review again"),
+            mail=_("{ref}: the approval was reopened; the case is under review again"),
         ),
         Step(
             "signal",

@@ -14,7 +14,7 @@ from core.deliveries import _writers
 from core.errors import DomainError, Forbidden, FourEyes, Invalid, NotFound, WrongState
 from core.history import lines_of
 from core.legal_time import legal_today, months_after
-from core.models import HistoryLine, Role
+from core.models import Delivery, HistoryLine, Role
 from core.references import ALPHABET
 from exporters import actions as exporters
 from licensing import selectors
@@ -277,6 +277,33 @@ def test_a_case_that_was_reopened_has_no_decision_any_more(world):
     decisions.reopen(ref, seen=seen(ref), reason="News", by=m.other_decider)
     row = Application.objects.get(ref=ref)
     assert (row.decision, row.recommendation) == (None, row.steps.first())
+
+
+@pytest.mark.parametrize("verb", ["return", "reopen"])
+def test_whoever_has_a_case_is_told_that_it_comes_back(verb, world):
+    m, ref = world.ministry, recommended(world)
+    if verb == "reopen":
+        decisions.approve(ref, seen=seen(ref), by=m.decider)
+    back = {"return": decisions.send_back, "reopen": decisions.reopen}[verb]
+    back(ref, seen=seen(ref), reason="Ask the end-user.", by=m.other_decider)
+    line = lines_of(Application.objects.get(ref=ref)).get(verb=verb)
+    assert Delivery.objects.filter(line=line, consumer="mail").exists()
+    message = _writers["application", verb](line)
+    assert message.to == [m.reviewer.user.email] and f"/desk/cases/{ref}/" in message.body
+    assert "Ask the end-user" not in message.subject + message.body
+
+
+def test_an_applicant_who_was_told_of_an_approval_is_told_that_it_was_reopened_and_not_why(world, client):
+    m, ref = world.ministry, recommended(world)
+    decisions.approve(ref, seen=seen(ref), by=m.decider)
+    decisions.reopen(ref, seen=seen(ref), reason="A hit of yesterday.", by=m.other_decider)
+    line = lines_of(Application.objects.get(ref=ref)).last()
+    assert (line.verb, line.to_state) == ("end_approval", "under_review")
+    assert world.exporter.user.email in _writers["application", "end_approval"](line).to
+    client.force_login(world.exporter.user)
+    text = client.get(f"/applications/{ref}/").content.decode()
+    assert "The approval was reopened: the case is under review again" in text
+    assert "A hit of yesterday" not in text
 
 
 def test_refusing_needs_a_factor_and_a_text(world):
