@@ -372,6 +372,7 @@ class Stop(models.Model):
     exporter = models.ForeignKey(Exporter, on_delete=models.PROTECT, related_name="stops")
     kind = models.CharField(max_length=7, choices=Kind, default=Kind.SUSPEND, db_default=Kind.SUSPEND)
     number = models.CharField(max_length=60)
+    provision = models.CharField(max_length=200, blank=True, db_default="")  # nothing: of before it was asked for
     reason = models.TextField()
     last_day = models.DateField(null=True, blank=True)
     proposed_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="+")

@@ -382,10 +382,14 @@ def renamed(actor: Actor, officers: Ministry, **facts: str) -> Exporter:
     return changes.accept_change(pk, seen=seen(pk), by=officers.intake)
 
 
+PROVISION = "Export Control Law, as the order names it"
+
+
 def stopped(world: World, number: str = "2026-7", reason: str = "Its records are looked into.") -> Exporter:
     """A decider suspends the world's company by an order."""
     pk = world.exporter.organization_id
-    return standing.suspend(pk, seen=seen(pk), number=number, reason=reason, by=world.ministry.decider)
+    facts = {"number": number, "provision": PROVISION, "reason": reason}
+    return standing.suspend(pk, seen=seen(pk), **facts, by=world.ministry.decider)
 
 
 def reinstated(world: World, reason: str = "Its records are in order.") -> Exporter:
@@ -397,7 +401,7 @@ def reinstated(world: World, reason: str = "Its records are in order.") -> Expor
 def bar_proposed(world: World, by: Actor | None = None, days: int = 30, number: str = "P-9") -> Exporter:
     """That the world's company is barred for so many days waits for its second decider."""
     pk, until = world.exporter.organization_id, legal_today() + timedelta(days=days)
-    facts = {"number": number, "last_day": until, "reason": "It sold to somebody else."}
+    facts = {"number": number, "provision": PROVISION, "last_day": until, "reason": "It sold to somebody else."}
     return standing.propose_bar(pk, seen=seen(pk), **facts, by=by or world.ministry.decider)
 
 

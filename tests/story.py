@@ -272,9 +272,11 @@ def _standing(step: Story, world: make.World) -> None:
     m, pk = world.ministry, world.exporter.organization_id
     leaver = make.exporter(m, "Leaving Co., Ltd.")
     step(closing.close, seen=make.seen(leaver.organization_id), by=leaver)
-    step(standing.suspend, pk, number="2026-7", reason="Its records are looked into", by=m.decider)
+    order = {"number": "2026-7", "provision": make.PROVISION, "reason": "Its records are looked into"}
+    step(standing.suspend, pk, **order, by=m.decider)
     step(standing.reinstate, pk, reason="They are in order", by=m.other_decider)
-    facts = {"number": "P-9", "last_day": legal_today() + timedelta(days=30), "reason": "It sold to somebody else"}
+    facts = {"number": "P-9", "provision": make.PROVISION, "reason": "It sold to somebody else"}
+    facts |= {"last_day": legal_today() + timedelta(days=30)}
     step(standing.propose_bar, pk, **facts, by=m.other_decider)
     step(standing.drop_bar, pk, reason="Not yet", by=m.other_decider)
     make.bar_proposed(world, by=m.other_decider)

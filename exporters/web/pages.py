@@ -12,6 +12,7 @@ from core.errors import DomainError, Invalid
 from core.history import lines_of, open_verbs, version
 from core.legal_time import legal_now
 from core.telling import told
+from core.web import papers
 from core.web.conflicts import Files, Meeting
 from core.web.forms import read_upload, show_refusal
 from core.web.refused import complete, form_page, refusals_in, sent
@@ -72,6 +73,7 @@ def company(request: HttpRequest, stating: ProvinceForm | None = None, failed: F
         "change": shown(fresh.asked),
         **steps,
         **_annual(fresh, request.actor),
+        **papers.shown(fresh),
         "history": told(lines_of(fresh), request.actor),
     }
     status = failed.status if failed else 422 if stating else meeting.status
@@ -165,6 +167,7 @@ def desk_exporter(request: HttpRequest, pk: int, failed: Failed | None = None) -
         "rivals": rivals,
         "rivals_elsewhere": elsewhere,
         **_annual(exporter, request.actor),
+        **papers.shown(exporter),
         "history": told(lines_of(exporter), request.actor),
     }
     return render(request, "exporters/exporter_page.html", context, status=failed.status if failed else 200)

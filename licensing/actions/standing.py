@@ -29,9 +29,9 @@ STOPPED = (*IN_FORCE, LicenseState.REPLACED)  # what is used up is stopped when 
 
 
 @command
-def suspend(pk: int, *, seen: int, number: str, reason: str, by: Actor) -> Exporter:
-    """The account is suspended by this order: each of its licenses has a cause of its own, so that no reservation
-    commits after this does, and its qualification has lapsed.
+def suspend(pk: int, *, seen: int, number: str, provision: str, reason: str, by: Actor) -> Exporter:
+    """The account is suspended by this order, which rests on this provision: each of its licenses has a cause of its
+    own, so that no reservation commits after this does, and its qualification has lapsed.
 
     What was declared stays clearable. Open cases go on, and none of them ends with a license; none is filed.
     """
@@ -39,8 +39,9 @@ def suspend(pk: int, *, seen: int, number: str, reason: str, by: Actor) -> Expor
     require(exporter.suspend, by=by, seen=seen)
     qualification, held = _held_with(pk)
     at = legal_now()
-    exporter.stops.create(number=number, reason=reason, opened_by=by.user, opened_at=at)
-    move(exporter.suspend, by=by, at=at, reason=reason, facts={"number": number})
+    facts = {"number": number, "provision": provision}
+    exporter.stops.create(**facts, reason=reason, opened_by=by.user, opened_at=at)
+    move(exporter.suspend, by=by, at=at, reason=reason, facts=facts)
     _stop(held, qualification, by, at, reason=reason, number=number)
     return exporter
 
@@ -103,14 +104,14 @@ def reinstate(pk: int, *, seen: int, reason: str, by: Actor) -> Exporter:
 
 # --- a bar, of two people ------------------------------------------------------------------------------------
 @command
-def propose_bar(pk: int, *, seen: int, number: str, last_day: date, reason: str, by: Actor) -> Exporter:
+def propose_bar(pk: int, *, seen: int, number: str, provision: str, last_day: date, reason: str, by: Actor) -> Exporter:
     """That the company is barred through that day, by this penalty decision, waits for a second decider; nothing else
     has changed. Raises DomainError proposal-open where one waits, Invalid for a day that does not lie ahead."""
     exporter = lock(exporters_for(by), pk=pk)
     require(exporter.propose_bar, by=by, seen=seen)
     at = legal_now()
     _require_ahead(last_day, at, "/last_day")
-    facts = {"number": number, "last_day": last_day.isoformat()}
+    facts = {"number": number, "provision": provision, "last_day": last_day.isoformat()}
     said: dict[str, Any] = {"by": by, "at": at, "reason": reason, "facts": facts}
     proposals.propose(exporter, "bar", **said)
     move(exporter.propose_bar, **said)
@@ -146,7 +147,8 @@ def bar(pk: int, *, seen: int, by: Actor) -> Exporter:
     _require_ahead(last_day, at, "")
     drop_change(exporter, by=by, at=at)
     people = {"proposed_by": found.proposed_by, "opened_by": by.user, "opened_at": at}
-    exporter.stops.create(kind=Stop.Kind.BAR, number=number, reason=found.reason, last_day=last_day, **people)
+    order = {"number": number, "provision": found.facts.get("provision", ""), "reason": found.reason}
+    exporter.stops.create(kind=Stop.Kind.BAR, last_day=last_day, **order, **people)
     move(exporter.bar, by=by, at=at, reason=found.reason, facts=found.facts)
     _stop(held, qualification, by, at, reason=found.reason, number=number)
     return exporter

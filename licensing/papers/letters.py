@@ -13,6 +13,7 @@ from core.models import HistoryLine
 from core.papers import Content, Kind, papers
 from core.selectors import calendar
 from core.working_days import NotPublished
+from exporters.models import Exporter
 from licensing import granted
 from licensing.actions.receipts import RECEIPT_DAYS
 from licensing.clock import WORKING_DAYS, Reading
@@ -158,6 +159,17 @@ def supplement(line: HistoryLine, case: Application) -> Data:
     return {"points": points, "due_on": said.day(date.fromisoformat(line.facts["due_on"]))}
 
 
+def of_account(say: Callable[[HistoryLine, Exporter], Data]) -> Callable[[HistoryLine], Content]:
+    """A letter about a company's account, to that company."""
+
+    def write(line: HistoryLine) -> Content:
+        exporter = Exporter.objects.select_related("organization").get(pk=line.subject_id)
+        data = said.head(line, exporter) | {"about": "account", "at": said.instant(line.at)}
+        return Content(exporter.organization_id, data | say(line, exporter))
+
+    return write
+
+
 def reason_alone(line: HistoryLine, case: Application) -> Data:
     return {"reason": line.reason}
 
@@ -195,7 +207,6 @@ def intent(line: HistoryLine, case: Application) -> Data:
 
 
 def refusal(line: HistoryLine, case: Application) -> Data:
-    findings = list(case.findings.filter(moment="refuse", found_at=line.at))
     until = contestable_until(legal_day(line.at))
     decision = case.steps.get(step=DecisionStep.Step.DECIDE, at=line.at)
     return {
@@ -209,7 +220,7 @@ def refusal(line: HistoryLine, case: Application) -> Data:
         ],
         "factors": _factors(line.facts["factors"]),
         "reason": line.reason,
-        "provisions": said.provisions(findings, said.document_of(line.edition)),
+        "provisions": _provisions(case, line, "refuse"),
         "contest_days": CONTEST_DAYS,
         "service_days": SERVICE_DAYS,
         "contest_until": until and said.day(until),
@@ -239,14 +250,31 @@ def grant(line: HistoryLine, case: Application) -> Data:
             for one, quantity in found.lines
         ],
         "left_out": [parties.said(user.party_id) for user in left_out],
+        "provisions": _provisions(case, line, "issue") if found.in_part else [],
         "shorter": found.shorter,
         "reason": found.reason,
     }
 
 
+def _provisions(case: Application, line: HistoryLine, moment: str) -> list[Data]:
+    """On which what was found then of the case rests, by the rules of that day."""
+    return said.provisions(case.findings.filter(moment=moment, found_at=line.at), said.document_of(line.edition))
+
+
+def _of_what_stands(case: Application, line: HistoryLine) -> list[Data]:
+    """Of the refusal that is upheld, or of what it was changed to where that is less than was asked."""
+    if line.verb == "uphold":
+        refused = HistoryLine.objects.filter(
+            subject_kind="application", subject_id=case.pk, verb="refuse", seq__lt=line.seq
+        )
+        return _provisions(case, refused.latest("seq"), "refuse")
+    return _provisions(case, line, "change") if line.facts.get("in_part") else []
+
+
 def reconsideration(line: HistoryLine, case: Application) -> Data:
     facts = line.facts
     return {
+        "provisions": _of_what_stands(case, line),
         "step": line.verb,
         "due_on": said.day(date.fromisoformat(facts["due_on"])) if "due_on" in facts else None,
         "day_0": said.day(date.fromisoformat(facts["day_0"])) if "day_0" in facts else None,
@@ -317,6 +345,27 @@ def surrender(line: HistoryLine, license: License) -> Data:
     return {"reason": line.reason}
 
 
+# --- accounts ---------------------------------------------------------------------------------------------
+
+
+def account(line: HistoryLine, exporter: Exporter) -> Data:
+    """What was decided of it, by which order and on which provision, and what that does to its licenses."""
+    facts, last_day = line.facts, line.facts.get("last_day")
+    opened = Suspension.objects.filter(license__exporter=exporter, cause=Suspension.Cause.EXPORTER)
+    causes = opened.filter(opened_at=line.at) | opened.filter(ended_at=line.at)
+    lapsed = HistoryLine.objects.filter(subject_kind="qualification", subject_id=exporter.pk, verb="lapse", at=line.at)
+    return {
+        "step": line.verb,
+        "order": facts.get("number", ""),
+        "provision": facts.get("provision", ""),
+        "last_day": last_day and said.day(date.fromisoformat(last_day)),
+        "reason": line.reason,
+        "licenses": list(causes.order_by("license").values_list("license__ref", flat=True)),
+        "lapsed": lapsed.exists(),
+        "contest_days": CONTEST_DAYS,
+    }
+
+
 Writer = Callable[[HistoryLine], Content]
 LETTERS: list[tuple[str, "str | Promise", Writer, str, tuple[str, ...]]] = [
     ("receipt", _("Receipt, with the application as filed"), of_case(receipt), "application", ("submit", "resubmit")),
@@ -340,6 +389,13 @@ LETTERS: list[tuple[str, "str | Promise", Writer, str, tuple[str, ...]]] = [
     ("revocation", _("Decision: license ended by the ministry"), of_license(revocation), "license", ("revoke",)),
     ("replacement", _("Notice that a license was replaced"), of_license(replacement), "license", ("replace",)),
     ("surrender", _("Confirmation: license handed back"), of_license(surrender), "license", ("surrender",)),
+    (
+        "account",
+        _("Letter about the account"),
+        of_account(account),
+        "exporter",
+        ("suspend", "bar", "end_bar", "reinstate", "close"),
+    ),
 ]
 for name, label, write, noun, verbs in LETTERS:
     papers(Kind(name, label, said.TEMPLATES / f"{name}.typ", write), noun, *verbs)

@@ -1,11 +1,12 @@
-"""Whoever of the ministry sees a case or a license reads the papers that its steps left, as its holder does; customs
-the certificate of a license, and nothing else."""
+"""Whoever of the ministry sees a case, a license or a company reads the papers that its steps left, as its holder does;
+customs the certificate of a license, and nothing else."""
 
 from django.db.models import Q, QuerySet
 
 from core.access import Actor
 from core.models import Paper
 from core.selectors import reaches_documents
+from exporters.selectors import exporters_for
 from licensing.models import License
 from licensing.selectors.applications import applications_for
 from licensing.selectors.inquiries import inquiries_for
@@ -21,7 +22,8 @@ def papers(actor: Actor) -> QuerySet[Paper, int]:
     cases = Q(line__subject_kind="application", line__subject_id__in=applications_for(actor).order_by().values("pk"))
     held = Q(line__subject_kind="license", line__subject_id__in=licenses_for(actor).order_by().values("pk"))
     asked = Q(line__subject_kind="inquiry", line__subject_id__in=inquiries_for(actor).order_by().values("pk"))
-    return Paper.objects.filter(cases | held | asked).order_by().values_list("document_id", flat=True)
+    companies = Q(line__subject_kind="exporter", line__subject_id__in=exporters_for(actor).order_by().values("pk"))
+    return Paper.objects.filter(cases | held | asked | companies).order_by().values_list("document_id", flat=True)
 
 
 def certificates_of(license: License) -> QuerySet[Paper]:

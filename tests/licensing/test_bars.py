@@ -385,7 +385,7 @@ def test_the_second_officer_reads_what_happens_and_the_first_that_he_is_not_the_
     m, pk = world.ministry, world.exporter.organization_id
     path = f"/desk/exporters/{pk}/"
     client.force_login(m.decider.user)
-    facts = {"seen": seen(pk), "number": "P-9", "reason": "It sold to somebody else."}
+    facts = {"seen": seen(pk), "number": "P-9", "provision": "Art. 1", "reason": "It sold to somebody else."}
     answer = client.post(f"{path}propose_bar/", facts | {"last_day": str(legal_today())})
     assert answer.status_code == 422
     assert "A bar ends on a day that lies ahead" in unescape(answer.content.decode())

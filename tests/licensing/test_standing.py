@@ -196,7 +196,7 @@ def test_who_stopped_it_before_may_reinstate_it_when_another_stopped_it_again(wo
     make.stopped(world)
     make.reinstated(world)
     row = company(world)
-    standing.suspend(row.pk, seen=seen(row.pk), number="2026-8", reason="Again", by=m.other_decider)
+    standing.suspend(row.pk, seen=seen(row.pk), number="2026-8", provision="p", reason="Again", by=m.other_decider)
     assert standing.reinstate(row.pk, seen=seen(row.pk), reason="In order", by=m.decider).state == "active"
 
 
@@ -364,7 +364,7 @@ def test_the_ministry_reads_who_stopped_it_and_is_offered_what_he_may(world, lic
 def test_both_are_done_on_the_page(world, license, client):
     m, pk = world.ministry, world.exporter.organization_id
     for officer, verb, facts in (
-        (m.decider, "suspend", {"number": "2026-7", "reason": WHY}),
+        (m.decider, "suspend", {"number": "2026-7", "provision": "Art. 1", "reason": WHY}),
         (m.other_decider, "reinstate", {"reason": "In order"}),
     ):
         client.force_login(officer.user)

@@ -66,7 +66,7 @@ class History:
 
     def suspend(self, who, ref):
         expected = "wrong-state" if self.plain.stopped else ""
-        said = self.said(standing.suspend, self.pk, seen=seen(self.pk), number="7", reason="x", by=who)
+        said = self.said(standing.suspend, self.pk, seen=seen(self.pk), number="7", provision="p", reason="x", by=who)
         if not expected:
             self.plain.stopped = who.user.pk
         return said, expected

@@ -35,7 +35,7 @@ def scene(world):
     case, company, m = seen(ref), seen(pk), world.ministry
     verbs = [
         lambda: decisions.issue(ref, seen=case, by=m.decider).ref,
-        lambda: standing.suspend(pk, seen=company, number="7", reason="x", by=m.other_decider).state,
+        lambda: standing.suspend(pk, seen=company, number="7", provision="p", reason="x", by=m.other_decider).state,
     ]
 
     def played(player, choose):

@@ -129,7 +129,9 @@ class Scene:
             "lift": lambda: done(
                 licenses.lift, license.ref, suspension=self.cause, seen=self.cause_seen, reason="Seen", by=another
             ),
-            "stop": lambda: done(standing.suspend, license.exporter_id, seen=self.company_seen, number="7", **stopped),
+            "stop": lambda: done(
+                standing.suspend, license.exporter_id, seen=self.company_seen, number="7", provision="p", **stopped
+            ),
             "revoke": lambda: done(revocations.revoke, license.ref, seen=self.end_seen, by=another),
             "bar": lambda: done(standing.bar, license.exporter_id, seen=self.bar_seen, by=another),
             "invalidate": lambda: done(

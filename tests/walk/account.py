@@ -71,11 +71,11 @@ def closed(walk: Any, row: Account, who: int, _: Any) -> None:
 
 RUNS = "active suspended"
 ASKED = unless("no-change", lambda plain, row, who: row.wanted)
-BAR = {"number": "P-9", "reason": "It sold to somebody else."}
+BAR = {"number": "P-9", "provision": "p", "reason": "It sold to somebody else."}
 ACCOUNT = [
     Verb(
         *("account", "suspend", "decider", "active"),
-        lambda walk, row, **by: standing.suspend(walk.pk, number="7", reason="r", **by),
+        lambda walk, row, **by: standing.suspend(walk.pk, number="7", provision="p", reason="r", **by),
         stopped,
     ),
     Verb(

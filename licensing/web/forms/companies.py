@@ -34,7 +34,8 @@ class StopForm(Hits, ReasonForm):
     """An order that stops the account."""
 
     number = forms.CharField(label=_("Number of the order"), max_length=60)
-    field_order = ["number", "reason"]
+    provision = forms.CharField(label=_("Provision on which it rests"), max_length=200)
+    field_order = ["number", "provision", "reason"]
 
 
 class BarForm(StopForm):
@@ -42,4 +43,4 @@ class BarForm(StopForm):
 
     number = forms.CharField(label=_("Number of the penalty decision"), max_length=60)
     last_day = DayField(label=_("Last day of the bar"), help_text=_("It is barred on that day, and not on the next."))
-    field_order = ["number", "last_day", "reason"]
+    field_order = ["number", "provision", "last_day", "reason"]

@@ -7,9 +7,11 @@ from datetime import date, timedelta
 import pytest
 
 from core import papers
+from core.access import clock as the_clock
 from core.history import lines_of
 from core.legal_time import legal_today
 from core.models import Delivery, Document, HistoryLine, Paper
+from exporters.models import Exporter
 from licensing import selectors
 from licensing.actions import (
     amendments,
@@ -19,18 +21,21 @@ from licensing.actions import (
     intents,
     licenses,
     receipts,
+    reconsiderations,
     screenings,
+    standing,
     supplements,
 )
 from licensing.models import Application, DecisionStep, License
 from licensing.papers import letters
 from licensing.papers.letters import LETTERS
-from shipments.actions import ClearedLine, receive
+from shipments.actions import ClearedLine, closing, receive
 from tests import make, pdf, story
 from tests.licensing.test_invalidations import invalidated
 from tests.make import seen
 
 WORDS = '#panic() [*x*] $y$ \\u{41} 😀 العنوان: شارع "q"'
+APRIL = "MOFCOM/GAC Ann. 18/2025, medium and heavy rare earths (April list)"
 KINDS = {name: (noun, verbs) for name, _label, _write, noun, verbs in LETTERS}
 
 
@@ -199,9 +204,7 @@ def test_a_refusal_says_its_factors_reasons_provisions_and_the_remedy_with_its_l
     data = said_of(case, "refusal")
     assert data["factors"] == [{"zh": "最终用途", "en": "End-use"}, {"zh": "最终用户", "en": "End-user"}]
     assert data["reason"] == facts["text"]
-    assert [one["en"] for one in data["provisions"]] == [
-        "MOFCOM/GAC Ann. 18/2025, medium and heavy rare earths (April list)"
-    ]
+    assert [one["en"] for one in data["provisions"]] == [APRIL]
     until = selectors.reconsiderations.contestable_until(legal_today())
     assert until > date(2000, 1, 1) and data["contest_until"]["en"] == f"{until:%-d %b %Y}"
     text = text_of(case, "refusal")
@@ -246,11 +249,13 @@ def test_what_was_cut_is_told_line_by_line_with_the_reason(world):
     assert [one["name"] for one in data["left_out"]] == [left.end_user.name]
     words = text_of(case, "grant")
     assert "部分准予许可决定书" in words and "Asked" in words and "20,000" in words
+    assert [one["en"] for one in data["provisions"]] == [APRIL]
+    assert "适用的规定" in words and re.sub(r"\s", "", APRIL) in words
 
 
 def test_what_was_granted_whole_says_so(world, license):
     data = said_of(license.application, "grant")
-    assert (data["in_part"], data["left_out"]) == (False, [])
+    assert (data["in_part"], data["left_out"], data["provisions"]) == (False, [], [])
     assert "licensegrantedinpart" not in text_of(license.application, "grant")
 
 
@@ -346,14 +351,84 @@ def test_the_case_s_pages_list_its_letters(world, license, client):
         assert "受理通知书" in client.get(address).content.decode()
 
 
-@pytest.mark.parametrize("kind", ["suspension", "revocation"])
+def test_a_refusal_that_is_upheld_names_the_provisions_on_which_it_rests(world):
+    m = world.ministry
+    ref, facts = refused(world)
+    decisions.refuse(ref, seen=seen(ref), **facts, departure="Doubts.", by=m.decider)
+    reconsiderations.reconsider(ref, seen=seen(ref), grounds="It is known.", by=world.exporter)
+    reconsiderations.admit(ref, seen=seen(ref), by=m.reconsiderer)
+    reconsiderations.uphold(ref, seen=seen(ref), **facts, by=m.reconsiderer)
+    case = of_case(world, ref)
+    assert [one["en"] for one in said_of(case, "reconsideration")["provisions"]] == [APRIL]
+    assert "适用的规定" in text_of(case, "reconsideration")
+
+
+def account(world):
+    return Exporter.objects.get(pk=world.exporter.organization_id)
+
+
+def test_a_company_that_is_suspended_has_the_decision_with_provision_reasons_and_remedy(world, license):
+    make.stopped(world, reason=WORDS)
+    data, text = said_of(account(world), "account"), text_of(account(world), "account")
+    assert (data["step"], data["order"], data["provision"]) == ("suspend", "2026-7", make.PROVISION)
+    assert (data["licenses"], data["lapsed"], data["last_day"]) == ([license.ref], True, None)
+    assert "账户暂停决定书" in text and "Decision:accountsuspended" in text and license.ref in text
+    assert "#panic()[*x*]$y$\\u{41}[U+1F600]" in text and re.sub(r"\s", "", make.PROVISION) in text
+    assert "您单位人员仍可登录并查阅全部内容" in text and "Yourpeoplestillsigninandreadeverything" in text
+    assert "行政复议" in text and "administrativereconsiderationwithin60days" in text
+
+
+def test_a_company_that_is_barred_is_told_through_which_day_and_then_that_it_is_over(world, license, clock):
+    make.barred(world, days=30)
+    data, text = said_of(account(world), "account"), text_of(account(world), "account")
+    until = f"{legal_today() + timedelta(days=30):%-d %b %Y}"
+    assert (data["step"], data["order"], data["provision"]) == ("bar", "P-9", make.PROVISION)
+    assert data["last_day"]["en"] == until and "Openapplicationsstandstill" in text
+    assert "行政复议" in text
+    clock.shift(days=31)
+    standing.end_bar(account(world).pk, by=the_clock())
+    data, text = said_of(account(world), "account"), text_of(account(world), "account")
+    assert (data["step"], data["last_day"]["en"]) == ("end_bar", until)
+    assert "禁止期满通知书" in text and "行政复议" not in text
+
+
+def test_a_company_that_is_reinstated_is_told_which_licenses_come_back(world, license):
+    make.stopped(world)
+    make.reinstated(world)
+    data, text = said_of(account(world), "account"), text_of(account(world), "account")
+    assert (data["step"], data["licenses"], data["lapsed"]) == ("reinstate", [license.ref], False)
+    assert "账户恢复决定书" in text and "Itsrecordsareinorder." in text and "行政复议" not in text
+
+
+def test_a_company_that_closed_its_account_has_that_on_paper(world, client):
+    leaver = make.exporter(world.ministry, "Leaving Co., Ltd.")
+    closing.close(seen=seen(leaver.organization_id), by=leaver)
+    row = Exporter.objects.get(pk=leaver.organization_id)
+    assert said_of(row, "account")["step"] == "close" and "账户关闭确认书" in text_of(row, "account")
+
+
+def test_the_company_and_its_officers_open_the_letter_from_its_page_and_nobody_else(world, license, client):
+    make.stopped(world)
+    paper, pk = paper_of(account(world), "account"), world.exporter.organization_id
+    address = f"/documents/{paper.document_id}/"
+    for reader, page in ((world.exporter, "/company/"), (world.ministry.intake, f"/desk/exporters/{pk}/")):
+        client.force_login(reader.user)
+        assert address in client.get(page).content.decode()
+        assert client.get(address).status_code == 200
+    client.force_login(make.exporter(world.ministry, "Other Co., Ltd.").user)
+    assert client.get(address).status_code == 404
+
+
+@pytest.mark.parametrize("kind", ["suspension", "revocation", "account"])
 def test_a_letter_of_many_words_continues_and_obeys_none_of_them(kind, world, license):
     """A reason of thirty thousand characters, in every script, in lines of which some can't be broken."""
     if kind == "suspension":
         licenses.suspend(license.ref, seen=seen(license.ref), reason="x", by=world.ministry.decider)
+    elif kind == "account":
+        make.stopped(world)
     else:
         make.ended(world, license)
-    paper = paper_of(license, kind)
+    paper = paper_of(account(world) if kind == "account" else license, kind)
     words = f"{WORDS} {'A' * 400} 株式会社" * 40 + "\n\n" + "#set page(fill: red)\n" * 40
     data = json.loads(paper.data) | {"reason": words, "provision": words, "reasons": [{"zh": words, "en": words}]}
     content = papers.typeset(papers._kinds[kind].template, papers.text_of(data), paper.line.at)
@@ -362,7 +437,7 @@ def test_a_letter_of_many_words_continues_and_obeys_none_of_them(kind, world, li
     assert len(pages) > 2
     assert all("Continues" in page for page in pages[:-1]) and "Continues" not in pages[-1]
     text = re.sub(r"\s", "", pdf.text_of(content))
-    assert text.count("A") >= 400 * 40 * (2 if kind == "revocation" else 1)
+    assert text.count("A") >= 400 * 40 * (1 if kind == "suspension" else 2)
     assert pdf.outside(content, left=50, right=545, bottom=25, top=820) == []
 
 
