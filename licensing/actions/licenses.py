@@ -14,13 +14,12 @@ from django.utils.translation import gettext as _
 from core import proposals
 from core.access import Actor, clock
 from core.command import command
-from core.errors import DomainError, Forbidden, NotFound, Problem, WrongState
-from core.history import move, record, require, require_seen
+from core.errors import DomainError, NotFound, Problem
+from core.history import move, record, require
 from core.legal_time import legal_day, legal_now
 from core.locks import lock
 from core.models import HistoryLine
 from core.quantities import show
-from exporters import rules
 from exporters.models import Stop
 from licensing import books, ledger
 from licensing.models import EndReason, Kind, License, Suspension
@@ -32,25 +31,18 @@ WARNING_DAYS = (7, 30, 90)
 
 @command
 def suspend(ref: str, *, seen: int, reason: str, by: Actor) -> License:
-    """An enforcement cause is open: no reservation commits after this does. What was declared stays clearable."""
+    """Another enforcement cause is open: no reservation commits after this does. What was declared stays clearable."""
     license = lock(licenses_for(by), ref=ref)
-    if not rules.officer("license.suspend")(license, by):
-        raise Forbidden(_("Your role does not allow this step."))
-    if license.state in IN_FORCE:  # else it is refused for that
-        require_seen(license, seen)
+    require(license.suspend, by=by, seen=seen)
     open_cause(license, Suspension.Cause.ENFORCEMENT, reason=reason, by=by)
     return license
 
 
 def open_cause(license: License, cause: str, *, by: Actor, reason: str = "", **told: str) -> Suspension:
-    """The step under suspend: another cause on a locked license, which is suspended from now on.
+    """The step under suspend: another cause on a locked license in force, which is suspended from now on.
 
     reason: in the words of whoever gives one. told: facts, of what has no words but those of its reader.
     """
-    if license.state not in IN_FORCE:
-        raise WrongState(
-            _("This license is “{state}”, so it can't be suspended.").format(state=license.get_state_display())
-        )
     ledger.lock_lines(license)
     return cause_opened(license, cause, by=by, at=legal_now(), reason=reason, **told)
 
@@ -63,7 +55,7 @@ def cause_opened(license: License, cause: str, *, by: Actor, at: datetime, reaso
     )
     ledger.set_usable(license, usable=False)
     facts = {"cause": cause, **told}
-    if license.state == LicenseState.ACTIVE:
+    if license.state in IN_FORCE:
         move(license.suspend, by=by, at=at, reason=reason, facts=facts)
     else:
         record(license, "suspend", by=by, at=at, before=license.state, reason=reason, facts=facts)
@@ -107,8 +99,11 @@ def lifted(license: License, *, by: Actor, at: datetime, reason: str, facts: dic
     own = license.state == LicenseState.REPLACED or license.suspensions.filter(end_user=None, ended_at=None).exists()
     if not own:
         ledger.set_usable(license, usable=True)
-    if own or not license.serves():
+    if license.state == LicenseState.REPLACED:
         record(license, "lift", before=license.state, **words)
+        return
+    if own or not license.serves():
+        move(license.lift_one, **words)
         return
     move(license.lift, **words)
     exhaust_if_done(license, by=by)

@@ -298,7 +298,7 @@ class License(FSMModelMixin, models.Model):
 
     @transition(
         field=state,
-        source=S.ACTIVE,
+        source=[S.ACTIVE, S.SUSPENDED],
         target=S.SUSPENDED,
         permission=rules.officer_or_clock("license.suspend"),
         custom={"label": _("Suspend")},
@@ -333,6 +333,16 @@ class License(FSMModelMixin, models.Model):
         custom={"label": _("Resolve a screening hit")},
     )
     def resolve(self) -> None: ...
+
+    @transition(
+        field=state,
+        source=S.SUSPENDED,
+        target=None,
+        permission=rules.officer_or_clock("license.lift"),
+        custom={"label": _("Lift the suspension"), "verb": "lift"},
+    )
+    def lift_one(self) -> None:
+        """Of several of its causes one has ended."""
 
     @transition(
         field=state,
