@@ -10,7 +10,7 @@ from exporters.models import Exporter
 from licensing.actions import standing
 from shipments.actions import closing, qualifications
 from tests import make
-from tests.walk.plain import Account
+from tests.walk.plain import Account, Annual
 from tests.walk.verb import ONCE, WAITS, Verb, over, proposed, refused, two_people, unless
 
 
@@ -146,6 +146,12 @@ ACCOUNT = [
     ),
 ]
 
+
+def granted(walk: Any, row: Annual, who: int, _: Any) -> None:
+    row.last_days = False
+
+
+MET = {"", "test-not-met"}  # by a published test, of which the model knows nothing
 ACTIVE = refused("exporter-not-active", lambda plain, row, who: plain.account.state != "active")
 ANNUAL = [
     Verb(
@@ -158,8 +164,9 @@ ANNUAL = [
     Verb(
         *("annual", "grant", "decider", "asked"),
         lambda walk, row, **by: qualifications.grant(walk.pk, papers_seen=True, **by),
+        granted,
         to="granted",
-        conditions=(ACTIVE, lambda walk, row, who: {"", "test-not-met"}),  # a published test, of which it knows nothing
+        conditions=(ACTIVE, lambda walk, row, who: MET),
     ),
     Verb(
         *("annual", "decline", "decider", "asked"),
@@ -169,6 +176,7 @@ ANNUAL = [
     Verb(
         *("annual", "renew", "decider", "granted"),
         lambda walk, row, **by: qualifications.renew(walk.pk, papers_seen=True, **by),
-        conditions=(lambda walk, row, who: {"renewal-not-open"},),  # of which ten months are left, or more
+        granted,
+        conditions=(lambda walk, row, who: MET if row.last_days else {"renewal-not-open"},),
     ),
 ]

@@ -11,7 +11,6 @@ TABLE = Path(__file__).parent.parent / "workflows.csv"
 APART = {"draft", "notice"}  # objects of the rules: another graph, on which no company's step moves anything
 NOT_HERE = {
     ("exporter", "pending", "return", "draft"),  # its company is verified already
-    ("qualification", "granted", "renew", "granted"),  # in its last days, when the walk is over
     ("license", "replaced", "drop_revoke", "replaced"),  # nothing replaces what somebody proposed to end
 }
 

@@ -35,7 +35,7 @@ TIMELESS = {
 def goes_on(walk: Any, steps: int) -> None:
     """Time passes, and somebody still does something that it does not touch."""
     for days, changes in ((SIX_WEEKS, six_weeks), (YEARS, years)):
-        Clock().shift(days=days)
+        Clock().shift(days=days, seconds=walk.ahead)
         walk.plain.today = legal_today()
         for sweep in SWEEPS:
             sweep()

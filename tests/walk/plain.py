@@ -44,9 +44,10 @@ class Account:
 
 @dataclass
 class Annual:
-    """What lets a company file for annual licenses."""
+    """What lets a company file for annual licenses. last_days: it may be renewed by now."""
 
     state: str = "granted"
+    last_days: bool = False
 
 
 @dataclass

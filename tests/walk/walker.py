@@ -4,14 +4,14 @@ import random
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from config.local import demo
 from core.access import Actor
 from core.errors import DomainError
 from core.history import broken_links, lines_of
-from core.legal_time import legal_today
+from core.legal_time import legal_now, legal_today
 from core.models import HistoryLine
 from exporters.models import AccountChange, Exporter, Qualification
 from licensing import books
@@ -77,16 +77,18 @@ class Walk:
 
     def __init__(self, world: make.World, number: int) -> None:
         self.world, self.draw, self.plain = world, random.Random(number), Plain()
+        self.number, self.told = number, []
         self.pk = world.exporter.organization_id
         self.people = list(self._people(world))
         parties = [demo.party(world.exporter, f"{country} Motors", country, "Motors") for country in ("DE", "JP")]
         self.parties = {row.pk: row for row in parties}
         self.found_invalid: dict[str, set[int]] = {}
+        self.told: list[tuple[str, str]]  # each step, and how it ended: the same for the same number
         self.sent: dict[str, Any] = {}
         self.stood: dict[str, int] = {}
         self.looked: dict[str, Any] = {}
         self.handler = self.found = ""
-        self.plain.today = legal_today()
+        self.plain.today, self.ahead = legal_today(), (legal_now() - datetime.now(UTC)).total_seconds()
         self.cause: Suspension | None = None
         self.another = (0, "")
         self.attempts = 0
@@ -133,6 +135,36 @@ class Walk:
         fit = [one for one in self.people if one.has(*roles.split())]
         return self.draw.choice(fit if fit and self.draw.random() < 0.9 else self.people)
 
+    # --- where it begins ---------------------------------------------------------------------------------------------
+    def begin(self) -> None:
+        """What the draw alone reaches hardly ever: one walk of three begins with an order that ends and a new grant,
+        one in the last days of what was granted."""
+        if self.number % 3 == 0:
+            for verbs, row, names in (
+                (ACCOUNT, self.plain.account, ("suspend", "reinstate")),
+                (ANNUAL, self.plain.annual, ("ask", "grant")),
+            ):
+                for name in names:
+                    self._by_whoever_may(next(verb for verb in verbs if verb.name == name), row)
+        if self.number % 3 == 1:
+            Qualification.objects.filter(pk=self.pk).update(last_day=self.plain.today + timedelta(50))
+            self.plain.annual.last_days = True
+            self._by_whoever_may(next(verb for verb in ANNUAL if verb.name == "renew"), self.plain.annual)
+
+    def leaves(self) -> None:
+        """The company has nothing that is open, and closes its account."""
+        for _ in range(20):
+            verbs, rows = self.draw.choice(self.graphs()[:4])
+            self.of([verb for verb in verbs if verb.name not in ("close", "bar")], rows) if rows else self._inquire()
+        while self.plain.account.state != "closed":
+            back = "close" if self.plain.account.state == "active" else "reinstate"
+            self._by_whoever_may(next(verb for verb in ACCOUNT if verb.name == back), self.plain.account)
+
+    def _by_whoever_may(self, verb: Verb, row: Any) -> None:
+        """It is done, or refused by what the model does not know; whoever does it saw what stands."""
+        if person := self._who(verb, row):
+            self.do(verb, row, person)
+
     # --- one verb ------------------------------------------------------------------------------------------------
     def do(self, verb: Verb, row: Any, person: Person | None = None) -> bool:
         """The verb was done or refused, as the model says, and the model has what follows."""
@@ -174,6 +206,7 @@ class Walk:
     def note(self, verb: str, said: str, expected: set[str], *about: Any) -> None:
         self.plain.step += 1
         self.counts[verb, said] += 1
+        self.told.append((verb, said))
         if said not in expected:
             self.differences.append((self.plain.step, verb, *about, said, expected))
 
@@ -443,7 +476,7 @@ class Walk:
         rows = [one for one in self.plain.licenses.values() if self._lawful([verb], one)]
         before = set(self.plain.cases)
         if rows and self.do(verb, self.draw.choice(rows), Person(self.world.exporter, frozenset({"signatory"}))):
-            for ref in set(self.plain.cases) - before:
+            for ref in [one for one in self.plain.cases if one not in before]:
                 self._straight(self.plain.cases[ref])
 
     def _party(self) -> int:
