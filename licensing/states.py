@@ -85,7 +85,10 @@ MERGING = (*OPEN_CASE, ApplicationState.APPROVED, ApplicationState.ISSUED)
 # Refused in the present round, whatever became of that since.
 CONTESTED = (ApplicationState.REFUSED, ApplicationState.UNDER_RECONSIDERATION, ApplicationState.REFUSED_FINAL)
 # In which an applicant may name another declaration: not on what was recommended, which is to be returned first.
-REDECLARED = tuple(state for state in OPEN_CASE if state != ApplicationState.AWAITING_DECISION)
+REDECLARED = (
+    *(state for state in OPEN_CASE if state != ApplicationState.AWAITING_DECISION),
+    ApplicationState.UNDER_RECONSIDERATION,
+)
 # In the hands of the officer who took it.
 TAKEN = (ApplicationState.UNDER_REVIEW, ApplicationState.AWAITING_APPLICANT)
 # In which a question may be open, and is answered.

@@ -235,7 +235,7 @@ def _declarations(step: Story, world: make.World) -> Any:
     step(declarations.query, row.ref, reason="Who signed?", by=reviewer)
     step(declarations.answer, row.ref, text="See", files=[("c.pdf", demo.pdf("card"))], by=boss)
     declarations.query(row.ref, seen=seen(row.ref), reason="May he?", by=reviewer)
-    step(declarations.redo, row.ref, reason="The director will sign.", by=boss)
+    step(declarations.redo, row.ref, changes=["signature"], reason="The director will sign.", by=boss)
     row = world.declaration(verified=False)
     case = world.under_review(world.application(by_whom=[row]))
     step(declarations.reject, row.ref, reason="Another form", by=reviewer)
@@ -252,7 +252,7 @@ def _declarations(step: Story, world: make.World) -> Any:
     step(declarations.receive_original, row.ref, on=legal_today(), by=intake)
     step(declarations.miss_original, row.ref, reason="It was another one.", by=intake)
     _inquiries(step, world)
-    return step(declarations.verify, row.ref, by=reviewer)
+    return step(declarations.verify, row.ref, quantity_fit=True, by=reviewer)
 
 
 def _inquiries(step: Story, world: make.World) -> None:

@@ -129,9 +129,8 @@ class Tour:
         )
         page = self._done(exporter.send(self._done(page), f"/declarations/{ref}/submit/"))
         self.tell(f"The end-user's signed certificate is attached and submitted: {ref}.")
-        page = self._done(
-            reviewer.send(reviewer.get(f"/desk/declarations/{ref}/"), f"/desk/declarations/{ref}/verify/")
-        )
+        desk = f"/desk/declarations/{ref}/"
+        page = self._done(reviewer.send(reviewer.get(desk), f"{desk}verify/", quantity_fit="on"))
         self.tell("A reviewing officer verifies it.")
         return party, ref
 

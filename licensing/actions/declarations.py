@@ -13,32 +13,20 @@ from core.actions import keep_answer, keep_file
 from core.command import command
 from core.errors import DomainError, FourEyes, Invalid, Problem, WrongState
 from core.files import PAPER
-from core.history import move, record, require, require_version
+from core.history import lines_of, move, record, require, require_version
 from core.legal_time import legal_day, legal_now, legal_today, months_after
 from core.locks import lock, lock_all
 from core.references import draw
 from licensing.actions.invalidations import found_invalid_by, lock_closed, restore
 from licensing.actions.screenings import require_resolved_of
 from licensing.models import Application, ControlItem, Declaration
-from licensing.models.declarations import CONFIRMATIONS, SIGNED_MONTHS, DeclarationEntry
-from licensing.selectors import declarations_for
-from licensing.states import OPEN_CASE, UNISSUED, DeclarationState
+from licensing.models.declarations import CHANGEABLE, CONFIRMATIONS, FIELDS, SIGNATURE, SIGNED_MONTHS, DeclarationEntry
+from licensing.selectors import asked_on, declarations_for
+from licensing.states import OPEN_CASE, UNISSUED, ApplicationState, DeclarationState
 
 FILE_KINDS = PAPER  # of certificates
 Kind = DeclarationEntry.Kind
 ONWARD_MOST = 48  # with the end-user's own and a shipment's the most that rules read (licensing.policy.facts)
-FIELDS = (
-    "end_user",
-    "end_use",
-    "end_use_text",
-    "product",
-    "position_in_product",
-    "process",
-    "yearly_need",
-    "re_export",
-    "re_export_countries",
-    *CONFIRMATIONS,
-)
 
 
 @command
@@ -112,6 +100,7 @@ def attach_signed(
     problems = _not_anew(row, certificate[1], signed_on)
     if signed_on > legal_today():
         problems.append(Problem("/signed_on", "date-out-of-range", _("The day of signature can't lie ahead.")))
+    problems += _as_it_was(row)
     for name in CONFIRMATIONS:
         if not getattr(row, name):
             message = _("The end-user must confirm this in the certificate; tick it in the draft first.")
@@ -157,6 +146,19 @@ def _not_anew(row: Declaration, content: bytes, signed_on: date) -> list[Problem
     return problems
 
 
+def _as_it_was(row: Declaration) -> list[Problem]:
+    """Where it was taken back for what it says, and says just what it said then."""
+    last = row.thread.last()
+    if last is None or last.kind != Kind.REDO or not last.before:
+        return []
+    named = lines_of(row).filter(verb="redo").latest("seq").facts.get("changes", [SIGNATURE])
+    now = {**stated(row), "party": row.end_user.entered}
+    if SIGNATURE in named or any(now[name] != said for name, said in last.before.items() if name in now):
+        return []
+    message = _("It was taken back so that it says something else, and says what it said. Change that first.")
+    return [Problem("/certificate", "out-of-range", message)]
+
+
 def stated(row: Declaration) -> dict[str, Any]:
     """What the declaration says, by field, in words of no language: as it is kept when it is signed."""
     said = {name: getattr(row, f"{name}_id" if name in ("end_user", "end_use") else name) for name in FIELDS}
@@ -170,7 +172,8 @@ def submit(ref: str, *, seen: int, by: Actor) -> Declaration:
     Where it was signed anew, the history of each case that is not decided and names it says so: nobody goes on with
     what he saw before, and whoever has the case is written to.
     """
-    cases = lock_all(Application.objects.filter(state__in=OPEN_CASE, end_users__declaration__ref=ref))
+    undecided = (*OPEN_CASE, ApplicationState.UNDER_RECONSIDERATION)
+    cases = lock_all(Application.objects.filter(state__in=undecided, end_users__declaration__ref=ref))
     row = lock(declarations_for(by), ref=ref)
     require(row.submit, by=by, seen=seen)
     at = legal_now()
@@ -181,9 +184,10 @@ def submit(ref: str, *, seen: int, by: Actor) -> Declaration:
 
 
 @command
-def verify(ref: str, *, seen: int, by: Actor) -> Declaration:
+def verify(ref: str, *, seen: int, quantity_fit: bool, by: Actor) -> Declaration:
     """A reviewer has looked at certificate, signer and quantities, and found them right.
 
+    quantity_fit: he says that what is asked on it fits the need that it states; history keeps both.
     End-users of licenses whom an invalid declaration had closed are open again where this one says as much and was
     signed since. Raises FourEyes then for both who found that invalid, DomainError screening-unresolved while it is not
     known whether its end-user is on a list.
@@ -197,8 +201,12 @@ def verify(ref: str, *, seen: int, by: Actor) -> Declaration:
     closed = lock_closed(row)
     if closed and found_invalid_by(row, by):
         raise FourEyes(_("You found the declaration before invalid, so another officer verifies what opens it again."))
+    if not quantity_fit:
+        message = _("Compare what is asked with the stated need, and say that it fits; or ask the exporter.")
+        raise Invalid([Problem("/quantity_fit", "required", message)])
     at = legal_now()
-    move(row.verify, by=by, at=at)
+    facts = {"need": row.yearly_need, "asked": [list(one) for one in asked_on(row)]}
+    move(row.verify, by=by, at=at, facts=facts)
     restore(row, others, closed, by=by, at=at)
     return row
 
@@ -231,18 +239,22 @@ def answer(ref: str, *, seen: int, text: str = "", files: Sequence[tuple[str, by
 
 
 @command
-def redo(ref: str, *, seen: int, reason: str, by: Actor) -> Declaration:
-    """It is a draft again, whose fields may change; the end-user has to sign it anew. The reviewer reads why.
+def redo(ref: str, *, seen: int, changes: Sequence[str], reason: str, by: Actor) -> Declaration:
+    """It is a draft again, whose fields may change; the end-user has to sign it anew. The reviewer reads what and why.
 
-    What was signed before is kept, and stands until another certificate is attached.
+    changes: of what is signed that which must change, `CHANGEABLE`; what changes nothing of that is answered. What was
+    signed before is kept, and stands until another certificate is attached.
     """
     row = lock(declarations_for(by), ref=ref)
     require(row.redo, by=by, seen=seen)
+    if not changes or not set(changes) <= set(CHANGEABLE):
+        message = _("Name what of it must change. Where nothing that is signed changes, answer the question.")
+        raise Invalid([Problem("/changes", "required", message)])
     at = legal_now()
     said = row.thread.create(kind=Kind.REDO, by=by.user, at=at, text=reason, before=row.as_signed or stated(row))
     assert row.certificate is not None, "what was sent is signed"
     said.files.add(row.certificate)
-    move(row.redo, by=by, at=at, reason=reason)
+    move(row.redo, by=by, at=at, reason=reason, facts={"changes": [one for one in CHANGEABLE if one in changes]})
     return row
 
 

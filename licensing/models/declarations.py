@@ -24,6 +24,22 @@ from licensing.states import DeclarationState as S
 # what the end-user must confirm, all of it
 CONFIRMATIONS = ("no_other_use", "no_transfer", "no_mass_destruction", "no_military_use", "verification_consent")
 
+FIELDS = (  # what it says, beside its items
+    "end_user",
+    "end_use",
+    "end_use_text",
+    "product",
+    "position_in_product",
+    "process",
+    "yearly_need",
+    "re_export",
+    "re_export_countries",
+    *CONFIRMATIONS,
+)
+PARTY, SIGNATURE = "party", "signature"
+# what is signed, by what may have to change of it: its end-user's entry, and who signed it and how, too
+CHANGEABLE = (*(name for name in FIELDS if name not in ("end_user", *CONFIRMATIONS)), "items", PARTY, SIGNATURE)
+
 SIGNED_MONTHS = 12  # before the first planned day, at most
 USE_LEAST = 50  # characters that tell an end-use
 

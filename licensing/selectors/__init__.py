@@ -2,6 +2,7 @@
 
 from licensing.selectors.applications import (
     CASE_SEARCH,
+    admitted_by,
     announcer_of,
     applications_for,
     asker_of,
@@ -47,6 +48,7 @@ from licensing.selectors.clocks import (
 from licensing.selectors.cover import covers
 from licensing.selectors.declarations import (
     asked_by,
+    asked_on,
     declarations_for,
     ending,
     reliable_declarations,
@@ -280,6 +282,8 @@ __all__ = [
     "course_of",
     "covers",
     "asked_by",
+    "admitted_by",
+    "asked_on",
     "asker_of",
     "declarations_for",
     "ending",

@@ -220,6 +220,15 @@ def asker_of(question: int) -> list[str]:
     return list(whoever_may("application.uphold").filter(user__in=asked).values_list("user__email", flat=True))
 
 
+def admitted_by(pk: int) -> list[str]:
+    """The e-mail of the officer who accepted the request to reconsider its refusal, as long as he may."""
+    lines = HistoryLine.objects.filter(subject_kind="application", subject_id=pk, verb__in=["reconsider", "admit"])
+    last = lines.order_by("-seq").first()
+    if last is None or last.verb != "admit":
+        return []
+    return list(whoever_may("application.uphold").filter(user=last.actor_id).values_list("user__email", flat=True))
+
+
 def announcer_of(pk: int) -> list[str]:
     """The e-mail of the officer who last told that he means to refuse the case."""
     rows = Intent.objects.filter(recommendation__application=pk).order_by("-pk")

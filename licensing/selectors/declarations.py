@@ -2,14 +2,15 @@
 
 from collections.abc import Iterable
 
-from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
+from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet, Sum
 
 from core.access import Actor, visibility
 from core.history import lines_of
 from core.models import Document, HistoryLine
 from core.selectors import bears_proposals, reaches_documents, whoever_may
 from exporters.selectors import seen_by
-from licensing.models import Declaration, DeclarationEntry, License, LicenseEndUser
+from licensing.models import ApplicationLine, Declaration, DeclarationEntry, License, LicenseEndUser
+from licensing.states import UNISSUED
 
 
 @bears_proposals("declaration")
@@ -57,6 +58,17 @@ def relying_on(row: Declaration) -> QuerySet[LicenseEndUser]:
     """Whom licenses name on this declaration, and may still close."""
     rows = LicenseEndUser.objects.filter(declaration=row, license__in=License.objects.filter(License.MAY_LEAVE))
     return rows.select_related("license", "party").order_by("-license")
+
+
+def asked_on(row: Declaration) -> list[tuple[str, str, int]]:
+    """How much the undecided cases that name it ask of what it covers: code, unit, and base units together."""
+    undecided = ApplicationLine.objects.filter(
+        application__state__in=UNISSUED,
+        application__end_users__declaration=row,
+        control_item__in=row.items.values("control_item"),
+    )
+    sums = undecided.order_by("control_item__code", "unit").values_list("control_item__code", "unit")
+    return [(code, unit, int(much)) for code, unit, much in sums.annotate(much=Sum("quantity"))]
 
 
 @visibility("declaration")

@@ -194,11 +194,11 @@ def _before(row: Declaration) -> list[tuple[str, str]]:
         return []
     now = stated(row)
     changed = {name: said for name, said in taken_back[-1].items() if now.get(name, said) != said}
-    return [(_named(row, name), _shown(name, said)) for name, said in changed.items()]
+    return [(_named(name), _shown(name, said)) for name, said in changed.items()]
 
 
-def _named(row: Declaration, name: str) -> str:
-    return _("control items") if name == "items" else str(row._meta.get_field(name).verbose_name)
+def _named(name: str) -> str:
+    return _("control items") if name == "items" else str(Declaration._meta.get_field(name).verbose_name)
 
 
 def _shown(name: str, said: Any) -> str:

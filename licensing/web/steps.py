@@ -12,7 +12,7 @@ from core.decided import filled
 from core.legal_time import legal_today
 from core.models import HistoryLine
 from core.selectors import whoever_may
-from core.templatetags.lodestone import instant
+from core.templatetags.lodestone import instant, quantity
 from core.web.forms import ReasonForm
 from core.web.steps import Holder, Page, Step, register
 from exporters.selectors import people, serving
@@ -58,6 +58,7 @@ from licensing.models import (
 from licensing.models.editions import SIGNED_HOURS, SIGNERS
 from licensing.models.screenings import NO_HIT
 from licensing.selectors import (
+    admitted_by,
     announcer_of,
     applications_for,
     approvers,
@@ -88,6 +89,7 @@ from licensing.web.forms import (
     ChangeForm,
     CloseQuestionForm,
     ConsultForm,
+    FitForm,
     IntendForm,
     IssueForm,
     LiftForm,
@@ -111,6 +113,7 @@ from licensing.web.forms import (
     UpholdForm,
 )
 from licensing.web.forms.companies import BarForm, CountersignBarForm, StopForm
+from licensing.web.forms.declarations import changeable
 from licensing.web.forms.inquiries import ProposeAnswerForm
 from licensing.web.forms.notices import PublicReasonForm
 from licensing.web.forms.pools import ChangePoolForm
@@ -166,6 +169,24 @@ def found_invalid(words: "str | Promise") -> Callable[[HistoryLine], str]:
     return said
 
 
+def verified(line: HistoryLine) -> str:
+    """With the need that it stated and what was asked on it, which the officer found to fit."""
+    if "asked" not in line.facts:
+        return str(_("Verified by the ministry"))
+    asked = [f"{code} {quantity(much, unit)}" for code, unit, much in line.facts["asked"]]
+    words = _("Verified by the ministry: the quantities fit. Stated need: {need}; asked: {asked}")
+    need = line.facts["need"] or _("none stated")
+    return str(words).format(need=need, asked=str(_(", ")).join(asked) or _("nothing yet"))
+
+
+def taken_back(line: HistoryLine) -> str:
+    """With what of it must change."""
+    names = [changeable(name) for name in line.facts.get("changes", [])]
+    if not names:
+        return str(_("Taken back to be signed anew"))
+    return str(_("Taken back to be signed anew; what must change: {what}")).format(what=str(_(", ")).join(names))
+
+
 def changed(line: HistoryLine) -> str:
     """A refusal; or a draft, by lines of before that had a verb of its own."""
     draft = line.to_state == ApplicationState.DRAFT
@@ -184,11 +205,17 @@ def of_review(review: "str | Promise", contest: "str | Promise") -> Callable[[Hi
 TO_ITS_REVIEWER = ("answer", "redeclare", "declared_anew", "turn_inside", "return", "reopen")
 
 
+def desk_of(line: HistoryLine) -> str:
+    return reverse("desk.case", kwargs={"ref": line.subject_ref})
+
+
 def told_of_case(line: HistoryLine) -> tuple[list[str], str]:
     """Of an answer, of what a decider gives back, and inside of a turn, whoever has the case, if he is still there; of
-    an answer to whoever reconsiders it that officer, and of one to an intent to refuse whoever announced that; of a
-    recommendation those who may decide on it, of a contested refusal those who may reconsider it; of its clock the
-    ministry; of all else the exporter."""
+    an answer to whoever reconsiders it, and of another declaration then, that officer, and of one to an intent to
+    refuse whoever announced that; of a recommendation those who may decide on it, of a contested refusal those who may
+    reconsider it; of its clock the ministry; of all else the exporter."""
+    if line.verb in ("redeclare", "declared_anew") and line.to_state == ApplicationState.UNDER_RECONSIDERATION:
+        return admitted_by(line.subject_id) or reconsiderers_of(line), desk_of(line)
     if line.verb in (*TO_ITS_REVIEWER, "respond"):
         if line.verb == "answer" and line.to_state == ApplicationState.UNDER_RECONSIDERATION:
             return asker_of(line.facts["question"]), reverse("desk.case", kwargs={"ref": line.subject_ref})
@@ -231,10 +258,11 @@ register(
         ),
         Step(
             "verify",
-            _("Verified by the ministry"),
+            verified,
             DECLARATION_DESK,
             declarations.verify,
             _("Verified."),
+            FitForm,
             mail=_("{ref}: declaration verified"),
         ),
         Step(
@@ -258,7 +286,7 @@ register(
         ),
         Step(
             "redo",
-            _("Taken back to be signed anew"),
+            taken_back,
             DECLARATION,
             declarations.redo,
             _("It is a draft again. Change it, have it signed, and submit it."),

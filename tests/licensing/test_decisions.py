@@ -369,7 +369,7 @@ def test_approval_needs_verified_declarations(world):
     with pytest.raises(DomainError) as refused:
         decisions.approve(ref, seen=seen(ref), by=world.ministry.decider)
     assert refused.value.code == "declaration-not-verified"
-    declarations.verify(unverified.ref, seen=seen(unverified.ref), by=world.ministry.reviewer)
+    declarations.verify(unverified.ref, seen=seen(unverified.ref), quantity_fit=True, by=world.ministry.reviewer)
     decisions.approve(ref, seen=seen(ref), by=world.ministry.decider)
     assert state(ref) == "approved"
 
@@ -577,7 +577,7 @@ def test_the_other_verbs_that_decide_ask_it_too(world):
         lambda: licenses.lift(
             suspended.ref, seen=seen(suspended.ref) - 1, suspension=cause, reason="x", by=m.other_decider
         ),
-        lambda: declarations.verify(submitted.ref, seen=seen(submitted.ref) - 1, by=m.reviewer),
+        lambda: declarations.verify(submitted.ref, seen=seen(submitted.ref) - 1, quantity_fit=True, by=m.reviewer),
         lambda: declarations.reject(submitted.ref, seen=seen(submitted.ref) - 1, reason="x", by=m.reviewer),
         lambda: exporters.verify(pk, seen=seen(pk) - 1, by=m.intake),
         lambda: exporters.send_back(pk, seen=seen(pk) - 1, reason="x", by=m.intake),

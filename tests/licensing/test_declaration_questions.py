@@ -45,8 +45,8 @@ def answer(row, by, **said):
     return declarations.answer(row.ref, seen=seen(row.ref), by=by, **said)
 
 
-def redo(row, by, reason="The director signs."):
-    return declarations.redo(row.ref, seen=seen(row.ref), reason=reason, by=by)
+def redo(row, by, reason="The director signs.", changes=("signature",)):
+    return declarations.redo(row.ref, seen=seen(row.ref), changes=changes, reason=reason, by=by)
 
 
 def signed_anew(row, world, paper=None, signed_on=None):
@@ -69,7 +69,7 @@ def test_an_answer_brings_it_back_to_the_reviewer_as_it_was_signed(row, world, o
     answered = answer(row, world.exporter, text="The head of purchasing.")
     assert (answered.state, answered.certificate_id) == ("submitted", row.certificate_id)
     assert thread(row) == [("ask", QUESTION), ("answer", "The head of purchasing.")]
-    assert declarations.verify(row.ref, seen=seen(row.ref), by=officer).checked
+    assert declarations.verify(row.ref, seen=seen(row.ref), quantity_fit=True, by=officer).checked
 
 
 def test_it_is_signed_anew_where_what_was_signed_has_to_change(row, world, officer):
@@ -83,7 +83,7 @@ def test_it_is_signed_anew_where_what_was_signed_has_to_change(row, world, offic
     assert again.certificate_id != row.certificate_id
     assert _before(again) == [("product", before)]
     assert documents_for(officer).filter(pk=row.certificate_id).exists()  # what was signed before is kept
-    assert declarations.verify(row.ref, seen=seen(row.ref), by=officer).checked
+    assert declarations.verify(row.ref, seen=seen(row.ref), quantity_fit=True, by=officer).checked
 
 
 def test_what_it_said_before_is_shown_in_words(row, world):
@@ -108,7 +108,7 @@ def test_one_that_was_asked_about_can_be_rejected(row, officer):
 
 def test_nothing_is_verified_or_filed_while_a_question_is_open(row, world, officer):
     case = world.application(by_whom=[row])
-    assert refused(declarations.verify, row.ref, seen=seen(row.ref), by=officer) == ["wrong-state"]
+    assert refused(declarations.verify, row.ref, seen=seen(row.ref), quantity_fit=True, by=officer) == ["wrong-state"]
     assert refused(applications.submit, case, seen=seen(case), by=world.exporter) == ["declaration-not-submitted"]
     answer(row, world.exporter, text="x")
     assert applications.submit(case, seen=seen(case), by=world.exporter).state == "submitted"
@@ -173,7 +173,7 @@ def test_what_was_not_seen_is_not_asked_and_not_answered(verb, row, world, offic
     if verb == "query":
         answer(row, world.exporter, text="x")
     by, said = (officer, {"reason": "x"}) if verb == "query" else (world.exporter, {"text": "x"})
-    said = {"reason": "x"} if verb == "redo" else said
+    said = {"reason": "x", "changes": ["signature"]} if verb == "redo" else said
     old, before = seen(row.ref) - 1, HistoryLine.objects.count()
     assert refused(getattr(declarations, verb), row.ref, seen=old, by=by, **said) == ["stale"]
     assert HistoryLine.objects.count() == before
@@ -201,7 +201,7 @@ def recommend(case, officer):
 
 
 def verified(row, world):
-    return declarations.verify(row.ref, seen=seen(row.ref), by=world.ministry.reviewer)
+    return declarations.verify(row.ref, seen=seen(row.ref), quantity_fit=True, by=world.ministry.reviewer)
 
 
 def refused_to(verb, case, by, **said):
@@ -439,3 +439,77 @@ def test_the_desk_tells_what_is_with_the_exporter(row, world, officer):
     assert all_held() == (set(), {row}, set())
     signed_anew(row, world)
     assert all_held() == ({row}, set(), set())
+
+
+# --- what it is signed anew for, and what is verified -------------------------------------------------------
+@pytest.mark.parametrize("changes", [[], ["price"], ["product", "state"]])
+def test_what_must_change_is_named_and_is_something_that_was_signed(changes, row, world):
+    said = {"seen": seen(row.ref), "changes": changes, "reason": "x", "by": world.exporter}
+    assert refused(declarations.redo, row.ref, **said) == ["required"]
+    assert Declaration.objects.get(pk=row.pk).queried
+
+
+def test_whoever_asked_reads_what_must_change(row, world, officer, client):
+    redo(row, world.exporter, changes=["signature", "product", "party"])
+    assert lines_of(row).last().facts == {"changes": ["product", "party", "signature"]}
+    client.force_login(officer.user)
+    text = client.get(f"/desk/declarations/{row.ref}/").content.decode()
+    assert "what must change: product, the end-user’s name, address or site, who signed it, or how" in text
+
+
+def test_one_that_was_taken_back_for_what_it_says_says_something_else_when_it_is_signed(row, world):
+    redo(row, world.exporter, changes=["product"])
+    assert refused(signed_anew, row, world) == ["out-of-range"]
+    change(row, world, product="motors of trains")
+    assert signed_anew(row, world).state == "submitted"
+
+
+def test_what_changed_may_be_the_entry_of_its_end_user(row, world):
+    redo(row, world.exporter, changes=["party"])
+    assert refused(signed_anew, row, world) == ["out-of-range"]
+    party = row.end_user
+    facts = {name: getattr(party, name) for name in Party.ENTERED if name != "country"} | {"country": party.country}
+    change_party(party.ref, version=party.version, by=world.exporter, **facts | {"site_address": "Plant 2"})
+    assert signed_anew(row, world).state == "submitted"
+
+
+def test_who_signs_it_may_be_all_that_changes(row, world):
+    redo(row, world.exporter, changes=["signature"])
+    assert signed_anew(row, world).state == "submitted"
+
+
+def test_the_form_asks_what_must_change(row, world, client):
+    client.force_login(world.exporter.user)
+    address = f"/declarations/{row.ref}/redo/"
+    answer_ = client.post(address, {"seen": seen(row.ref), "reason": "x"})
+    assert answer_.status_code == 422 and Declaration.objects.get(pk=row.pk).queried
+    assert client.post(address, {"seen": seen(row.ref), "reason": "x", "changes": ["product"]}).status_code == 302
+
+
+def test_nobody_verifies_who_does_not_say_that_the_quantities_fit(row, world, officer, client):
+    answer(row, world.exporter, text="x")
+    version = seen(row.ref)
+    assert refused(declarations.verify, row.ref, seen=version, quantity_fit=False, by=officer) == ["required"]
+    client.force_login(officer.user)
+    address = f"/desk/declarations/{row.ref}/"
+    assert client.post(f"{address}verify/", {"seen": version}).status_code == 422
+    assert Declaration.objects.get(pk=row.pk).to_verify
+    assert client.post(f"{address}verify/", {"seen": version, "quantity_fit": "on"}).status_code == 302
+
+
+def test_what_was_compared_stands_on_the_page_and_then_in_its_history(row, world, officer, client):
+    answer(row, world.exporter, text="x")
+    Declaration.objects.filter(pk=row.pk).update(yearly_need="30 t")
+    for kilograms in (60, 40):
+        world.under_review(world.application(by_whom=[row], kilograms=kilograms))
+    world.application(by_whom=[row], kilograms=7)  # which nobody filed
+    other = world.under_review(world.application(by_whom=[row], kilograms=9))
+    applications.withdraw(other, by=world.exporter)
+    client.force_login(officer.user)
+    text = client.get(f"/desk/declarations/{row.ref}/").content.decode()
+    assert "Stated need" in text and "30 t" in text and "100 kg" in text
+    declarations.verify(row.ref, seen=seen(row.ref), quantity_fit=True, by=officer)
+    line = lines_of(row).get(verb="verify")
+    assert line.facts == {"need": "30 t", "asked": [["1C905.a.4", "kg", 100_000]]}
+    text = client.get(f"/desk/declarations/{row.ref}/").content.decode()
+    assert "the quantities fit. Stated need: 30 t; asked: 1C905.a.4 100 kg" in text

@@ -187,7 +187,7 @@ def test_only_a_declaration_that_waits_for_it_is_offered_to_be_verified(world, c
     declarations.query(asked.ref, seen=seen(asked.ref), reason="Who signed?", by=by)
     client.force_login(by.user)
     assert client.get(f"/desk/cases/{ref}/").context["to_verify"].declaration == waits
-    declarations.verify(waits.ref, seen=seen(waits.ref), by=by)
+    declarations.verify(waits.ref, seen=seen(waits.ref), quantity_fit=True, by=by)
     page = client.get(f"/desk/cases/{ref}/")
     assert page.context["to_verify"] is None and "Verify declaration" not in page.content.decode()
 

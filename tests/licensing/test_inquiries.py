@@ -276,7 +276,8 @@ def test_its_withdrawal_names_what_it_withdraws_and_what_that_does(row, world, c
 # --- a company whose account is stopped --------------------------------------------------------------------------
 def test_a_suspended_company_asks_is_answered_and_withdraws(world):
     pk = world.exporter.organization_id
-    standing.suspend(pk, seen=seen(pk), number="7", reason="Its records are looked into", by=world.ministry.decider)
+    order = {"number": "7", "provision": "p", "reason": "Its records are looked into"}
+    standing.suspend(pk, seen=seen(pk), **order, by=world.ministry.decider)
     assert answered(world, inquiry(world)).signed
     asked = inquiry(world)
     assert inquiries.withdraw(asked.ref, seen=seen(asked.ref), by=world.exporter).state == "withdrawn"

@@ -41,7 +41,7 @@ def named(world):
     ref = world.under_review(world.application(by_whom=[rejected]))
     reject(rejected, world)
     row = another(world, Declaration.objects.get(pk=rejected.pk))
-    declarations.verify(row.ref, seen=seen(row.ref), by=reviewer)
+    declarations.verify(row.ref, seen=seen(row.ref), quantity_fit=True, by=reviewer)
     page = seen(ref)
     return ref, row, lambda: applications.redeclare(ref, seen=page, declaration=row.ref, by=world.exporter)
 

@@ -192,7 +192,7 @@ def test_nobody_names_it_any_more(world, row):
 # --- what opens it again ----------------------------------------------------------------------------------------------
 def verified(row, world, by=None):
     by = by or demo.person(f"verifies-{row.pk}", "Another", world.ministry.office, Role.REVIEWER)
-    return declarations.verify(row.ref, seen=seen(row.ref), by=by)
+    return declarations.verify(row.ref, seen=seen(row.ref), quantity_fit=True, by=by)
 
 
 def test_what_was_signed_before_it_was_found_invalid_opens_nothing(world, row, license):
@@ -207,7 +207,7 @@ def test_neither_of_the_two_who_found_it_invalid_verifies_what_opens_it_again(wo
     countersign(row, both)
     new = another(world, row, days_ago=0)
     for by in (world.ministry.reviewer, both):
-        assert refused(declarations.verify, new.ref, seen=seen(new.ref), by=by) == ["four-eyes"]
+        assert refused(declarations.verify, new.ref, seen=seen(new.ref), quantity_fit=True, by=by) == ["four-eyes"]
     assert (verified(new, world).state, state(license)) == ("in_force", "active")
 
 

@@ -46,6 +46,8 @@ from licensing.web.reconsiderations import Contest
 from tests import make
 from tests.core.test_files import TAKEN
 from tests.licensing.test_actions_refused import forbidding
+from tests.licensing.test_declaration_questions import redo, signed_anew
+from tests.licensing.test_invalidations import invalidated
 from tests.licensing.test_limits import refused
 from tests.licensing.test_redeclared import another
 from tests.make import seen
@@ -1048,7 +1050,7 @@ def test_whoever_verified_a_declaration_of_the_case_reconsiders_nothing_of_it(wo
     row = demo.declaration(
         world.exporter, demo.party(world.exporter, "E", "DE", "Motors"), ["1C905.a.4"], "CIV_AUTO", "m"
     )
-    declarations.verify(row.ref, seen=seen(row.ref), by=both)
+    declarations.verify(row.ref, seen=seen(row.ref), quantity_fit=True, by=both)
     ref = refuse(world, world.under_review(world.application(by_whom=[row])))
     contest(ref, world.exporter)
     with pytest.raises(FourEyes):
@@ -1213,3 +1215,38 @@ def test_a_page_leads_with_where_the_case_stands_and_what_is_over_comes_after(be
 def test_what_is_contested_now_leads_the_page_of_whoever_reconsiders_it(begun, m, client):
     shown = page(client, m.reconsiderer, f"/desk/cases/{begun}/")
     assert shown.index('id="reconsideration"') < shown.index('id="turns"')
+
+
+def test_another_declaration_takes_the_place_of_an_invalid_one_while_it_is_contested(begun, m, world):
+    old = case(begun).end_users.get().declaration
+    invalidated(old, world)
+    assert refused(change, begun, m.reconsiderer)
+    new = another(world, old, days_ago=0)
+    applications.redeclare(begun, seen=seen(begun), declaration=new.ref, by=world.exporter)
+    line = lines_of(case(begun)).last()
+    assert (line.verb, line.to_state) == ("redeclare", "under_reconsideration")
+    assert _writers["application", "redeclare"](line).to == [m.reconsiderer.user.email]
+    declarations.verify(new.ref, seen=seen(new.ref), quantity_fit=True, by=m.reviewer)
+    assert change(begun, m.reconsiderer).state == "approved"
+
+
+def test_before_anybody_accepted_the_request_all_who_may_are_told_of_another_declaration(contested, m, world):
+    old = case(contested).end_users.get().declaration
+    invalidated(old, world)
+    applications.redeclare(contested, seen=seen(contested), declaration=another(world, old).ref, by=world.exporter)
+    told = _writers["application", "redeclare"](lines_of(case(contested)).last()).to
+    assert sorted(told) == sorted(one.user.email for one in (m.reconsiderer, m.other_reconsiderer))
+
+
+def test_whoever_reconsiders_is_told_that_a_declaration_was_signed_anew(m, world, on):
+    on("2026-02-10")
+    row = world.declaration(verified=False)
+    ref = refuse(world, world.under_review(world.application(by_whom=[row])))
+    contest(ref, world.exporter)
+    act("admit", ref, m.reconsiderer)
+    declarations.query(row.ref, seen=seen(row.ref), reason="Who signed?", by=m.reviewer)
+    redo(row, world.exporter)
+    signed_anew(row, world)
+    line = lines_of(case(ref)).last()
+    assert (line.verb, line.to_state) == ("declared_anew", "under_reconsideration")
+    assert _writers["application", "declared_anew"](line).to == [m.reconsiderer.user.email]

@@ -315,10 +315,10 @@ def test_no_declaration_is_verified_while_its_end_user_may_be_on_a_list(world, c
     row = demo.declaration(world.exporter, party, ["1C905.a.4"], "CIV_AUTO", "motors")
     screenings.screen(case, **result(case, **POSSIBLE), by=by)
     with pytest.raises(DomainError) as refusal:
-        declarations.verify(row.ref, seen=seen(row.ref), by=by)
+        declarations.verify(row.ref, seen=seen(row.ref), quantity_fit=True, by=by)
     assert refusal.value.code == "screening-unresolved" and case in refusal.value.detail
     screenings.screen(case, **result(case), by=by)
-    assert declarations.verify(row.ref, seen=seen(row.ref), by=by).state == "verified"
+    assert declarations.verify(row.ref, seen=seen(row.ref), quantity_fit=True, by=by).state == "verified"
 
 
 # --- papers that a result asks for -------------------------------------------------------------------------

@@ -70,7 +70,7 @@ def test_another_companys_case_or_declaration_is_not_there_for_any_verb(world, s
         ),
         "submit it": lambda: declarations.submit(declaration.ref, seen=seen(declaration.ref), by=stranger),
         "answer of it": lambda: declarations.answer(declaration.ref, seen=0, text="x", by=stranger),
-        "redo it": lambda: declarations.redo(declaration.ref, seen=0, reason="x", by=stranger),
+        "redo it": lambda: declarations.redo(declaration.ref, seen=0, changes=["signature"], reason="x", by=stranger),
     }
     assert answers(verbs) == dict.fromkeys(verbs, "not-found")
 
@@ -103,7 +103,7 @@ def test_a_declaration_or_license_of_another_province_is_not_there_for_any_verb(
     reviewer, decider = of_elsewhere(world.ministry.reviewer), of_elsewhere(world.ministry.decider)
     now = seen(submitted.ref)
     verbs = {
-        "verify": lambda: declarations.verify(submitted.ref, seen=now, by=reviewer),
+        "verify": lambda: declarations.verify(submitted.ref, seen=now, quantity_fit=True, by=reviewer),
         "query": lambda: declarations.query(submitted.ref, seen=now, reason="x", by=reviewer),
         "reject": lambda: declarations.reject(submitted.ref, seen=now, reason="x", by=reviewer),
         "suspend": lambda: licenses.suspend(license.ref, seen=seen(license.ref), reason="x", by=decider),

@@ -263,7 +263,7 @@ def rich(world, *, kind="annual", kilograms=(60_000, 1_500), users=2, sent=True,
         )
         row = demo.declaration(boss, user, codes, "CIV_AUTO", product)
         if verified:
-            declarations.verify(row.ref, seen=seen(row.ref), by=world.ministry.reviewer)
+            declarations.verify(row.ref, seen=seen(row.ref), quantity_fit=True, by=world.ministry.reviewer)
         signed.append(Declaration.objects.get(pk=row.pk))
     items = {item.code: item for item in ControlItem.objects.filter(code__in=codes)}
     goods = zip(codes, ("NdFeB magnets N42SH, Dy 3.2 %", "NdFeB magnets N38UH, Tb 1.1 %"), kilograms, strict=False)
@@ -401,9 +401,9 @@ def _declarations(world, ref):
     said = {"text": "See the card.", "files": [("card.pdf", demo.pdf("card"))]}
     declarations.answer(asked, seen=seen(asked), by=world.exporter, **said)
     declarations.query(asked, seen=seen(asked), reason="May he sign alone?", by=world.ministry.reviewer)
-    declarations.redo(anew, seen=seen(anew), reason="The director signs.", by=world.exporter)
+    declarations.redo(anew, seen=seen(anew), changes=["signature"], reason="The director signs.", by=world.exporter)
     for row in (invalid, doubted):
-        declarations.verify(row, seen=seen(row), by=world.ministry.reviewer)
+        declarations.verify(row, seen=seen(row), quantity_fit=True, by=world.ministry.reviewer)
         said = {"ground": "forged", "reason": "The stamp is not that of the company."}
         invalidations.propose_invalidate(row, seen=seen(row), by=world.ministry.reviewer, **said)
     invalidations.invalidate(invalid, seen=seen(invalid), by=world.ministry.decider)

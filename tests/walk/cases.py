@@ -402,7 +402,7 @@ CASES = [
     ),
     Verb(*("case", "screen", REVIEWS, OPEN), screens, screened, before=(HAS_IT,), seen=False),
     Verb(
-        *("case", "redeclare", OWN, f"submitted supplement_required accepted {OPEN}"),
+        *("case", "redeclare", OWN, f"submitted supplement_required accepted {OPEN} under_reconsideration"),
         names_another,
         named_another,
         conditions=(not_another,),

@@ -63,7 +63,7 @@ DECLARATIONS = [
     ),
     Verb(
         *("declaration", "verify", "reviewer", "submitted"),
-        lambda walk, row, **by: declarations.verify(row.ref, **by),
+        lambda walk, row, **by: declarations.verify(row.ref, quantity_fit=True, **by),
         opens_again,
         to="verified",
         conditions=(
@@ -83,7 +83,7 @@ DECLARATIONS = [
     ),
     Verb(
         *("declaration", "redo", OWN, "queried"),
-        lambda walk, row, **by: declarations.redo(row.ref, reason="r", **by),
+        lambda walk, row, **by: declarations.redo(row.ref, changes=["signature"], reason="r", **by),
         to="draft",
     ),
     Verb(

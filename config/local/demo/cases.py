@@ -139,7 +139,7 @@ def issued(actor: Actor, ref: str, ministry: Ministry, by_whom: list[Declaration
     for row in by_whom:
         row.refresh_from_db()
         if row.state == "submitted":
-            declarations.verify(row.ref, seen=seen(row.ref), by=ministry.reviewer)
+            declarations.verify(row.ref, seen=seen(row.ref), quantity_fit=True, by=ministry.reviewer)
     decisions.recommend(
         ref,
         seen=seen(ref),

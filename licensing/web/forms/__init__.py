@@ -6,6 +6,7 @@ from licensing.web.forms.decisions import ApproveForm, DecideForm, IntendForm, I
 from licensing.web.forms.declarations import (
     CertificateForm,
     DeclarationForm,
+    FitForm,
     OriginalForm,
     ProposeInvalidateForm,
     QueryForm,
@@ -44,6 +45,7 @@ __all__ = [
     "RecommendForm",
     "ReconsiderForm",
     "RedeclareForm",
+    "FitForm",
     "RedoForm",
     "RefuseForm",
     "ReplyForm",

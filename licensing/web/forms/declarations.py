@@ -3,6 +3,8 @@
 from typing import Any
 
 from django import forms
+from django.utils.functional import cached_property
+from django.utils.text import capfirst
 from django.utils.translation import gettext, gettext_lazy
 
 from core.decided import filled
@@ -13,8 +15,8 @@ from core.web.forms import StepForm, read_upload
 from exporters.models import Party
 from licensing.actions.declarations import FILE_KINDS
 from licensing.models import Application, ControlItem, Declaration, InvalidGround
-from licensing.models.declarations import CONFIRMATIONS
-from licensing.selectors import reliable_declarations
+from licensing.models.declarations import CHANGEABLE, CONFIRMATIONS, PARTY, SIGNATURE
+from licensing.selectors import asked_on, reliable_declarations
 
 
 class DeclarationForm(forms.ModelForm):
@@ -130,7 +132,44 @@ class QueryForm(StepForm):
     )
 
 
+def changeable(name: str) -> str:
+    """How what is signed and may have to change is called."""
+    others = {
+        "items": gettext("control items"),
+        PARTY: gettext("the end-user’s name, address or site"),
+        SIGNATURE: gettext("who signed it, or how"),
+    }
+    return others.get(name) or str(Declaration._meta.get_field(name).verbose_name)
+
+
+def _changeables() -> list[tuple[str, str]]:
+    return [(name, capfirst(changeable(name))) for name in CHANGEABLE]
+
+
+class FitForm(StepForm):
+    """What is asked on it fits what its end-user says to need; both stand beside."""
+
+    quantity_fit = forms.BooleanField(
+        label=gettext_lazy("What is asked fits the stated need"),
+        error_messages={
+            "required": gettext_lazy(
+                "Compare what is asked with the stated need, and say that it fits; or ask the exporter."
+            )
+        },
+    )
+
+    @cached_property
+    def asked(self) -> list[tuple[str, str, int]]:
+        return asked_on(self.row)
+
+
 class RedoForm(StepForm):
+    changes = forms.MultipleChoiceField(
+        label=gettext_lazy("What of it must change"),
+        choices=_changeables,
+        widget=forms.CheckboxSelectMultiple,
+        help_text=gettext_lazy("Where nothing that is signed changes, answer the question instead."),
+    )
     reason = forms.CharField(
         label=gettext_lazy("What will change"),
         max_length=2_000,
