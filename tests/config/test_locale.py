@@ -44,6 +44,24 @@ STATE_WORDS = [
 ]
 
 
+HELD_BACK = re.compile(r"%\(\w+\)[a-z]|\{\w*\}")  # (what stands in its place may be Chinese)
+LATIN = re.compile(r"</?\w[^<>]*>|https?://\S+|`[^`]*`")
+ASCII_MARK = re.compile(
+    "(?<=[\u3400-\u9fff”）】])\\s*[,;:!?()]|[,;:!?()]\\s*(?=[\u3400-\u9fff“（])"
+    "|(?<=[\u3400-\u9fff])\\.(?=\\s|$|[\u3400-\u9fff])"
+)
+ONE_WORD = {"预留": "占用", "官员": "人员"}  # one word for a thing, as the design has it
+OF_A_FILE = (  # lines of a file, not of goods
+    "Line {number} has the {name} of line {before}.",
+    "Line {number} has {found} cells, and the first line {wanted}.",
+    "Line {number}: {problem}",
+    "Line {number} can't be read: {problem}.",
+    "The sheet is not UTF-8: see line {line}. Save it as CSV UTF-8.",
+    "The body is not JSON: {problem} (line {line}, column {column}).",
+)
+LINE_OF_GOODS = re.compile(r"\b[Ll]ine (?:\{\w+\}|%\(\w+\)s)")
+
+
 @pytest.fixture(scope="module")
 def catalogue():
     return read_po(BytesIO((FOLDER / "django.po").read_bytes()))
@@ -90,6 +108,27 @@ def test_no_text_types_a_number_that_is_a_rule(catalogue):
 def test_officers_and_signatories_have_one_word_each(other, catalogue):
     """人员, of the ministry or of a role, and 签署人."""
     assert [message.id for message in messages(catalogue) if any(other in text for text in forms(message.string))] == []
+
+
+def test_between_chinese_characters_stand_chinese_marks(catalogue):
+    said = {text for message in messages(catalogue) for text in forms(message.string)}
+    plain = {text: HELD_BACK.sub("值", LATIN.sub("", text)) for text in said}
+    assert sorted(text for text, words in plain.items() if ASCII_MARK.search(words)) == []
+    assert all(ASCII_MARK.search(text) for text in ("值,值", "第一. 第二", "已用(值)", "完成.", "说明: 值"))
+
+
+@pytest.mark.parametrize("other", ONE_WORD)
+def test_one_thing_has_one_word(other, catalogue):
+    said = [message.id for message in messages(catalogue) if any(other in text for text in forms(message.string))]
+    assert said == []
+
+
+def test_a_line_of_goods_is_no_line_of_a_file(catalogue):
+    """第 1 项 is the first of a license's goods, 第 1 行 the first line of a file."""
+    for message in messages(catalogue):
+        for text in forms(message.string) if LINE_OF_GOODS.search(forms(message.id)[0]) else ():
+            wrong = r"第\s*\S+?\s*项" if forms(message.id)[0] in OF_A_FILE else r"第\s*(?:\{\w+\}|%\(\w+\)s)\s*行"
+            assert not re.search(wrong, text), message.id
 
 
 def test_the_compiled_catalogue_is_the_written_one(catalogue):
