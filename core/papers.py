@@ -5,8 +5,8 @@ makes what is due; a run that is killed leaves all of a paper or nothing, and th
 """
 
 import logging
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -46,12 +46,13 @@ Writer = Callable[[HistoryLine], Content | list[Content]]
 
 @dataclass(frozen=True)
 class Kind:
-    """write: what it says of a line."""
+    """write: what it says of a line. called: how it is called after one of its steps, where that says more."""
 
     name: str
     label: "str | Promise"
     template: Path
     write: Writer
+    called: "Mapping[str, str | Promise]" = field(default_factory=dict)
 
 
 _kinds: dict[str, Kind] = {}
@@ -66,9 +67,10 @@ def papers(kind: Kind, subject_kind: str, *verbs: str) -> None:
         follows(PAPER, subject_kind, verb)
 
 
-def label_of(name: str) -> str:
-    """How a kind is called, in the reader's language."""
-    return str(_kinds[name].label) if name in _kinds else name
+def label_of(paper: Paper) -> str:
+    """How it is called, in the reader's language."""
+    kind = _kinds.get(paper.kind)
+    return str(kind.called.get(paper.line.verb, kind.label)) if kind else paper.kind
 
 
 def make_due(limit: int = 1_000) -> int:

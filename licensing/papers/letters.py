@@ -366,6 +366,15 @@ def account(line: HistoryLine, exporter: Exporter) -> Data:
     }
 
 
+# what each step of a reconsideration is called on its letter
+RECONSIDERED = {
+    "admit": _("Notice: request to reconsider accepted"),
+    "extend": _("Notice: time to reconsider extended"),
+    "uphold": _("Decision on reconsideration: upheld"),
+    "change": _("Decision on reconsideration: changed"),
+    "quash": _("Decision on reconsideration: quashed"),
+}
+
 Writer = Callable[[HistoryLine], Content]
 LETTERS: list[tuple[str, "str | Promise", Writer, str, tuple[str, ...]]] = [
     ("receipt", _("Receipt, with the application as filed"), of_case(receipt), "application", ("submit", "resubmit")),
@@ -398,4 +407,5 @@ LETTERS: list[tuple[str, "str | Promise", Writer, str, tuple[str, ...]]] = [
     ),
 ]
 for name, label, write, noun, verbs in LETTERS:
-    papers(Kind(name, label, said.TEMPLATES / f"{name}.typ", write), noun, *verbs)
+    called = RECONSIDERED if name == "reconsideration" else {}
+    papers(Kind(name, label, said.TEMPLATES / f"{name}.typ", write, called), noun, *verbs)

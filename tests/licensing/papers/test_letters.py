@@ -505,3 +505,24 @@ def test_a_refusal_says_that_the_answer_to_the_intent_was_heard_and_on_which_day
     [told] = said_of(case, "refusal")["announced"]
     assert told["answered_on"] == told["on"]
     assert f"Youranswerof{told['answered_on']['en'].replace(' ', '')}washeard" in text_of(case, "refusal")
+
+
+@pytest.mark.parametrize(
+    ("language", "names"),
+    [
+        ("en", ("Notice: request to reconsider accepted", "Decision on reconsideration: upheld")),
+        ("zh-hans", ("行政复议受理通知书", "行政复议决定书：维持")),
+    ],
+)
+def test_each_letter_about_a_reconsideration_is_called_by_its_step(language, names, world, client):
+    ref, facts = refused(world)
+    decisions.refuse(ref, seen=seen(ref), **facts, departure="Doubts.", by=world.ministry.decider)
+    reconsiderations.reconsider(ref, seen=seen(ref), grounds="It is known.", by=world.exporter)
+    by = {"by": world.ministry.reconsiderer}
+    reconsiderations.admit(ref, seen=seen(ref), **by)
+    reconsiderations.uphold(ref, seen=seen(ref), factors=["END_USE"], text="It is not.", **by)
+    papers.make_due()
+    client.force_login(world.exporter.user)
+    client.cookies["language"] = language
+    page = client.get(f"/applications/{ref}/").content.decode()
+    assert [f">{name}</a>" in page for name in names] == [True, True]
