@@ -46,6 +46,12 @@ def filed_by(licenses: Iterable[License]) -> dict[int, date]:
     return found
 
 
+def too_short(license: License, file_by: date | None, today: date) -> bool:
+    """The day by which to file was over before it began: it lasts for less than the law's time, and is to be renewed at
+    once."""
+    return file_by is not None and file_by < today and file_by < license.counted_from
+
+
 @command
 def renew(ref: str, *, seen: int, by: Actor) -> Application:
     """A draft exists that asks for what was granted with the license again, from the day after its last one on.

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy
 from core.templatetags.lodestone import day, quantity
 from licensing.actions.applications import Draft, LineDraft
 from licensing.actions.copies import Unnamed, before, granted, said, unnamed
-from licensing.actions.renewals import filed_by
+from licensing.actions.renewals import filed_by, too_short
 from licensing.elements import show_percents
 from licensing.models import Application, ApplicationLine, Kind, License, TradeMode, TransportMode
 from licensing.selectors.floors import passed_on
@@ -76,12 +76,13 @@ def _names(rows: Iterable[object]) -> str:
 class Copied:
     """Of a case that began with another: what it says otherwise, and whom of that one a draft does not name.
 
-    file_by: of the draft of a renewal, where anybody can say.
+    file_by: of the draft of a renewal, where anybody can say; short: that day was before the license began.
     """
 
     changes: list[Change]
     unnamed: list[Unnamed]
     file_by: date | None
+    short: bool = False
 
 
 def copied(row: Application, today: date) -> Copied | None:
@@ -94,7 +95,8 @@ def copied(row: Application, today: date) -> Copied | None:
     if row.state != ApplicationState.DRAFT:
         return Copied(found, [], None)
     file_by = filed_by([row.renews]).get(row.renews.pk) if row.renews else None
-    return Copied(found, unnamed(row, old, today), file_by)
+    short = row.renews is not None and too_short(row.renews, file_by, today)
+    return Copied(found, unnamed(row, old, today), file_by, short)
 
 
 def _goods(old: Draft, now: Draft) -> Iterator[Change]:

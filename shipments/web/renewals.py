@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from core.access import Actor
-from licensing.actions.renewals import filed_by
+from licensing.actions.renewals import filed_by, too_short
 from licensing.models import Application, Kind, License
 from licensing.states import MAY_BE_USED, ApplicationState
 
@@ -12,12 +12,14 @@ from licensing.states import MAY_BE_USED, ApplicationState
 @dataclass(frozen=True)
 class Renewal:
     """case: what asks for it, or led to the next license. file_by: None where the table of working days does not say.
-    late: that day is over, and nothing was filed. opened: it may be begun."""
+    late: that day is over, and nothing was filed; short: it was before the license began, as the law's time is longer
+    than its days. opened: it may be begun."""
 
     case: Application | None
     opens_on: date
     file_by: date | None
     late: bool
+    short: bool
     opened: bool
 
 
@@ -34,4 +36,5 @@ def renewal_of(license: License, actor: Actor, today: date) -> Renewal | None:
     unfiled = case is None or case.state == ApplicationState.DRAFT
     file_by = filed_by([license]).get(license.pk) if unfiled else None
     late = file_by is not None and file_by < today
-    return Renewal(case, license.renewable_from, file_by, late, license.renewable_on(today))
+    short = too_short(license, file_by, today)
+    return Renewal(case, license.renewable_from, file_by, late, short, license.renewable_on(today))

@@ -248,10 +248,27 @@ def test_the_license_says_when_and_by_which_day_and_that_a_renewal_does_not_exte
 
 def test_once_the_day_is_over_the_page_says_so(world, license, client):
     license = ends_in(license, 20)
+    License.objects.filter(pk=license.pk).update(usable_from=license.usable_from - 100 * DAY)
     text = text_of(client, world.exporter, f"/licenses/{license.ref}/")
     assert f"The day by which to file was <b>{day(renewals.filed_by([license])[license.pk])}</b>. File now" in text
     ends_in(license, 5_000)
     assert "Nobody can say yet by which day to file" in text_of(client, world.exporter, f"/licenses/{license.ref}/")
+
+
+def test_of_a_license_shorter_than_the_laws_time_no_day_before_it_began_is_named(world, license, client):
+    license = ends_in(license, 20)
+    path, file_by = f"/licenses/{license.ref}/", renewals.filed_by([license])[license.pk]
+    License.objects.filter(pk=license.pk).update(usable_from=file_by)
+    assert "The day by which to file was" in text_of(client, world.exporter, path)
+    License.objects.filter(pk=license.pk).update(usable_from=file_by + DAY)
+    text = text_of(client, world.exporter, path)
+    assert "<b>File now.</b> The law's time is longer than this license lasts" in text and day(file_by) not in text
+    ahead = License(usable_from=legal_today() + DAY)
+    days = (legal_today() - DAY, legal_today())
+    assert [renewals.too_short(ahead, one, legal_today()) for one in (*days, None)] == [True, False, False]
+    row = renewals.renew(license.ref, seen=seen(license.ref), by=world.exporter)
+    text = text_of(client, world.exporter, f"/applications/{row.ref}/")
+    assert "<b>File it now.</b>" in text and day(file_by) not in text
 
 
 @pytest.mark.parametrize(("left", "tone"), [(-1, "red"), (0, "ochre"), (30, "ochre"), (31, "blue")])
@@ -259,6 +276,7 @@ def test_the_day_itself_is_in_time(left, tone, world, ending, client, monkeypatc
     for where in (needs, shown):
         monkeypatch.setattr(where, "filed_by", lambda rows: {row.pk: legal_today() + left * DAY for row in rows})
     assert [one.tone for one in needs_of(world.exporter)] == [tone]
+    License.objects.filter(pk=ending.pk).update(usable_from=ending.usable_from - 100 * DAY)
     text = text_of(client, world.exporter, f"/licenses/{ending.ref}/")
     assert ("<b>File by" in text, "The day by which to file was" in text) == (left >= 0, left < 0)
 
