@@ -132,7 +132,15 @@ from licensing.selectors.movements import (
     latest_movements,
     movements_of,
 )
-from licensing.selectors.notices import instruments_known, newest_notices, notices_for, notices_in_words, notices_told
+from licensing.selectors.notices import (
+    NEWEST,
+    instruments_known,
+    newest_notices,
+    notices_for,
+    notices_in_words,
+    notices_told,
+    of_now,
+)
 from licensing.selectors.papers import certificates_of
 from licensing.selectors.pools import (
     by_goods,
@@ -210,6 +218,7 @@ __all__ = [
     "ITEM_SEARCH",
     "NEW",
     "NO_CLOCK",
+    "NEWEST",
     "PENDING",
     "Announced",
     "TOLD_DAYS",
@@ -337,6 +346,7 @@ __all__ = [
     "obstacles",
     "officers_of",
     "on_their_way",
+    "of_now",
     "open_intents",
     "open_questions",
     "open_users",

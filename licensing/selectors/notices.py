@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django.db.models import QuerySet
@@ -12,10 +12,11 @@ from core.legal_time import legal_now
 from exporters.selectors import of_ministry
 from licensing.models import Notice
 from licensing.selectors.editions import edition_now, editions_at, rules_of
+from licensing.selectors.windows import Window, windows_of
 from licensing.states import NoticeState
 from licensing.words import rules as words
 
-NEWEST = 3  # on an exporter's overview
+NEWEST, LOOKED_AT = 3, 20  # on an exporter's overview; of so many
 
 
 def notices_for(actor: Actor) -> QuerySet[Notice]:
@@ -35,7 +36,22 @@ def notices_told(instrument: str = "") -> QuerySet[Notice]:
 
 
 def newest_notices() -> QuerySet[Notice]:
-    return Notice.objects.filter(state=NoticeState.PUBLISHED)[:NEWEST]
+    """Of an exporter's overview, those that are over among them (`of_now`)."""
+    return Notice.objects.filter(state=NoticeState.PUBLISHED)[:LOOKED_AT]
+
+
+def of_now(rows: Iterable[Notice], today: date) -> list[Notice]:
+    """Those that tell of something that lasts, or may come: of a suspension that ran on the day of the notice, and has
+    ended since, one that knew of no change tells nothing any more."""
+    windows = windows_of(rules_of(edition_now().digest).edition)
+    return [row for row in rows if not _over(row, windows, today)]
+
+
+def _over(notice: Notice, windows: Iterable[Window], today: date) -> bool:
+    if notice.kind != Notice.Kind.NO_CHANGE:
+        return False
+    told = [one for one in windows if one.instrument in notice.instruments and one.first <= notice.dated <= one.last]
+    return bool(told) and all(one.last < today for one in told)
 
 
 def instruments_known(at: datetime) -> dict[str, Mapping[str, Any]]:

@@ -67,7 +67,9 @@ def rules(request: HttpRequest) -> HttpResponse:
             "reign": next((one for one in found if one.edition.pk == asked.edition.pk), None),
             "next": next((one for one in found if one.standing == SCHEDULED), None),
             "reigns": found[::-1],
-            "notices": selectors.notices_in_words(selectors.notices_told()[:MOST_NOTICES]),
+            "notices": selectors.notices_in_words(
+                selectors.of_now(selectors.notices_told()[:MOST_NOTICES], legal_day(at))
+            ),
             "instruments": instruments(selectors.rules_of(asked.edition.digest).edition, asked.day).values(),
         }
     return render(request, "licensing/rules.html", context, status=200 if asked else 422)

@@ -124,7 +124,7 @@ def overview(request: HttpRequest) -> HttpResponse:
         "annual": offered_to(actor, now) if holdings.has("granted") else None,
         "coming_back": licensing.coming_back(actor.organization_id, editions),
         "withdrawn": licensing.warnings_withdrawn(editions, actor.organization_id) if holdings.has("warned") else [],
-        "notices": licensing.notices_in_words(holdings["notices"]),
+        "notices": licensing.notices_in_words(licensing.of_now(holdings["notices"], today)[: licensing.NEWEST]),
         "begun": begun(actor.organization_id, editions, since)[:MOST_CHANGES],
         "scheduled": holdings["scheduled"],
         "proposals": holdings["proposals"],

@@ -1,16 +1,18 @@
 """A notice is published by a policy officer in both languages, read by everybody, and withdrawn with a reason."""
 
 import re
-from datetime import timedelta
+from datetime import date, timedelta
 from html import unescape
 
 import pytest
 
+from config.local.demo import regime
 from core.errors import DomainError, Invalid
 from core.history import lines_of
 from core.legal_time import legal_today
 from licensing.actions import notices
 from licensing.models import Notice
+from licensing.selectors import of_now
 from tests import make
 from tests.make import seen
 
@@ -141,3 +143,40 @@ def test_what_was_withdrawn_is_withdrawn_once(ministry):
     with pytest.raises(DomainError) as refused:
         notices.withdraw(row.ref, seen=seen(row.ref), reason="No", by=ministry.policy_officer)
     assert refused.value.code == "wrong-state"
+
+
+# --- what is over ---------------------------------------------------------------------------------------------
+LAST = date(2026, 11, 27)  # of the suspension of a clause of this announcement
+CLAUSE = {"kind": "no_change", "instruments": ["A46-2024", "A72-2025"]}
+
+
+@pytest.mark.parametrize(
+    ("facts", "kept"),
+    [
+        ({}, False),
+        ({"dated": LAST + DAY}, True),
+        ({"kind": "announced"}, True),
+        ({"instruments": ["A72-2025"]}, True),
+    ],
+    ids=["it ended since", "told afterwards", "another kind", "of no suspension"],
+)
+def test_that_no_change_is_known_of_a_suspension_goes_when_that_has_ended(facts, kept, ministry):
+    row = Notice(**{"dated": LAST - DAY} | CLAUSE | facts)
+    assert of_now([row], LAST) == [row]
+    assert of_now([row], LAST + DAY) == [row] * kept
+
+
+def test_what_is_over_stands_with_its_instrument_alone(world, read):
+    over = make.notice(world.ministry, dated=LAST - DAY, text_en="It lasts to the 27th.", **CLAUSE)
+    stays = [make.notice(world.ministry, text_en=f"It goes on {n}.", **CLAUSE) for n in range(3)]
+    assert over.dated < LAST < legal_today()
+    for path in ("/", "/rules/"):
+        page = read(path, world.exporter)
+        assert [over.text_en in page, *(one.text_en in page for one in stays)] == [False, True, True, True], path
+    assert over.text_en in read("/rules/A46-2024/")
+
+
+def test_the_demonstration_says_of_a_suspension_whether_it_lasts(db):
+    today = legal_today()
+    lasts, over = (regime._ends("The suspension", "公告", last)["text_en"] for last in (today, today - DAY))
+    assert lasts.startswith("The suspension lasts until") and over.startswith("The suspension lasted until")

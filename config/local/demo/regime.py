@@ -32,19 +32,27 @@ def told_to_the_public(officer: Actor) -> None:
     notices.publish(
         kind="no_change",
         dated=legal_today(),
-        text_en="The suspension by announcement 70/2025 lasted until 10 November 2026. No prolongation is known here.",
-        text_zh="公告2025年第70号的暂停实施至2026年11月10日止。本系统未见延期的公告。",
+        **_ends("The suspension by announcement 70/2025", "公告2025年第70号", date(2026, 11, 10)),
         instruments=["A57-2025", "A56-2025", "A61-2025", "A62-2025"],
         by=officer,
     )
     notices.publish(
         kind="no_change",
         dated=legal_today(),
-        text_en="The suspension of clause 2 of Ann. 46/2024 lasts to 27 November 2026. No prolongation is known here.",
-        text_zh="公告2024年第46号第二款暂停实施至2026年11月27日。本系统未见延期的公告。",
+        **_ends("The suspension of clause 2 of Ann. 46/2024", "公告2024年第46号第二款", date(2026, 11, 27)),
         instruments=["A46-2024", "A72-2025"],
         by=officer,
     )
+
+
+def _ends(what: str, what_zh: str, last: date) -> dict[str, str]:
+    """That it lasts, or lasted, until its last day, as it is today."""
+    lasts, ends = ("lasts", "暂停实施至") if legal_today() <= last else ("lasted", "的暂停实施已于")
+    over = "" if lasts == "lasts" else "结束"
+    return {
+        "text_en": f"{what} {lasts} until {last:%-d %B %Y}. No prolongation is known here.",
+        "text_zh": f"{what_zh}{ends}{last.year}年{last.month}月{last.day}日{over}。本系统未见延期的公告。",
+    }
 
 
 def followed(lanting: Actor, ruohe: Actor) -> None:
