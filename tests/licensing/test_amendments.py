@@ -865,6 +865,18 @@ def test_what_is_sent_is_shown_beside_what_the_license_says(world, client):
     assert "Line 1, 1C905.a.4 1,000 kg 1,250 kg 0 kg" in page
 
 
+def test_each_cell_of_what_is_changed_stands_under_its_head(world, client):
+    row = begun(world, world.license(kilograms=1_000))
+    ref = asks(row, 1_250)
+    Application.objects.filter(ref=ref).update(contract_no="K-2")
+    client.force_login(world.exporter.user)
+    page = client.get(f"/applications/{ref}/").content.decode()
+    table = next(one for one in re.findall(r"<table.*?</table>", page, re.S) if "At least, as used" in one)
+    lines = re.findall(r"<tr>.*?</tr>", table, re.S)
+    rows = [["num" in cell for cell in re.findall(r"<t[hd]([^>]*)>", one)] for one in lines]
+    assert len(rows) > 2 and {tuple(one) for one in rows} == {(False, False, False, True)}
+
+
 def test_the_rules_are_told_while_a_change_is_typed(world, client):
     license = world.license(kilograms=1_000)
     ref = begun(world, license).ref
