@@ -13,9 +13,9 @@ from licensing.words import terms
 class ControlList(models.TextChoices):
     """The lists that are loaded, by their announcements."""
 
-    APRIL = "april", "04/2025"
-    OCTOBER = "october", "10/2025"
-    ANN61 = "ann61", "61/2025"
+    APRIL = "april", _("April list: Ann. 18/2025, medium and heavy rare earths")
+    OCTOBER = "october", _("October list: Ann. 56, 57 and 62/2025, five further rare earths, equipment, technology")
+    ANN61 = "ann61", _("Ann. 61/2025, rare-earth items abroad")
 
 
 class Instrument(models.Model):

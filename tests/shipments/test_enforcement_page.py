@@ -7,6 +7,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils.translation import override
 
 from core.templatetags.lodestone import quantity
 from licensing.actions import licenses
@@ -16,6 +17,7 @@ from licensing.selectors import with_balances
 from shipments import actions
 from shipments.selectors import Goods, goods_of
 from shipments.web import enforcement
+from shipments.web.enforcement_forms import HitForm
 from tests.licensing.test_amendments import replaced
 from tests.licensing.test_enforcement import MAGNETS, licensed, sold_to, suspended
 from tests.make import seen
@@ -103,6 +105,14 @@ def test_the_page_shows_what_is_hit_and_what_was_stopped_before(world, license, 
     assert " ".join(quantity(5 * KG, "kg").split()) in text
     assert f"Enforcement already, by {world.ministry.other_decider.user}" in text
     assert Suspension.objects.count() == 1  # nothing happened
+
+
+@pytest.mark.parametrize(("language", "word"), [("en", "Ann. "), ("zh-hans", "公告2025年第")])
+def test_each_list_is_called_by_its_announcement_and_what_it_is_about(language, word, world):
+    with override(language):
+        lists = HitForm().fields["item"].choices[1][1]
+        labels = [str(label) for _value, label in lists]
+    assert len(labels) == 3 and all(word in one and len(one) > 15 for one in labels)
 
 
 def test_a_query_that_names_nothing_is_asked_to(world, license, page):
