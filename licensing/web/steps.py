@@ -884,6 +884,16 @@ def used(line: HistoryLine) -> str:
     return str(said[line.facts["account"]]).format(**line.facts)
 
 
+def used_up_to(line: HistoryLine) -> str:
+    """The same, as the subject of a mail."""
+    said = {
+        "quantity": _("{ref}: taken of the quantity of line {line}: {percent} %"),
+        "value": _("{ref}: taken of the value of line {line}: {percent} %"),
+        "allotment": _("{ref}: taken of what {end_user} may have of line {line}: {percent} %"),
+    }
+    return str(said[line.facts["account"]])
+
+
 register(
     "licensing",
     "license",
@@ -925,11 +935,7 @@ register(
         Step("exhaust", _("Used up"), mail=_("{ref}: used up")),
         Step("reopen", _("In force again: something of it came free"), mail=_("{ref}: in force again")),
         Step("expire", _("Expired; the unused rest lapsed"), mail=_("{ref}: expired")),
-        Step(
-            "warn_of_use",
-            used,
-            mail=_("{ref}: taken of line {line}: {percent} %"),
-        ),
+        Step("warn_of_use", used, mail=used_up_to),
         Step("warn_of_end", _("Holder warned of the coming end"), mail=_("{ref}: ends within {days} days")),
         Step(
             "amend",

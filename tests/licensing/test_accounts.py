@@ -7,9 +7,10 @@ from decimal import Decimal
 import pytest
 from django.db import IntegrityError, connection, transaction
 
+from core.deliveries import relay
 from core.errors import DomainError, Invalid
 from core.legal_time import legal_today
-from core.models import HistoryLine
+from core.models import HistoryLine, Mail
 from licensing import books, tasks
 from licensing.actions import decisions
 from licensing.granted import Tolerance
@@ -429,6 +430,22 @@ def test_a_holder_is_told_of_80_95_and_100_percent_once_for_each_account(world):
             tasks.warn_of_uses()
         known += new if grams != 44_999 else [("quantity", 80, ""), *new]
         assert sorted(told(license)) == sorted(known)
+
+
+def test_the_mail_says_of_what_so_much_is_taken(world, settings):
+    settings.EMAIL_BACKEND = "core.mailbox.Backend"
+    license = world.license(kilograms=100, users=2, allotted=[50 * KG], values={1: Decimal("100.00")})
+    mine = license.end_users.order_by("pk")[0].party.ref
+    world.shipment(license, lines=line(50 * KG, "80.00"))
+    world.shipment(license, lines=line(30 * KG, "1.00"), end_user=license.end_users.order_by("pk")[1].party.ref)
+    tasks.warn_of_uses()
+    relay()
+    said = Mail.objects.filter(subject__contains="taken of").values_list("subject", flat=True)
+    assert set(said) == {
+        f"{license.ref}: taken of the quantity of line 1: 80 %",
+        f"{license.ref}: taken of the value of line 1: 80 %",
+        f"{license.ref}: taken of what {mine} may have of line 1: 100 %",
+    }
 
 
 def test_nobody_is_told_of_a_license_that_has_ended(world):
