@@ -1,7 +1,7 @@
 """The parts of pages that show rules, differences, the comparison and invariants: nothing is told by color alone."""
 
 import re
-from html import unescape
+from html import escape, unescape
 
 import pytest
 from django.template.loader import render_to_string
@@ -67,6 +67,7 @@ def test_an_invariant_is_held_or_broken_in_words():
     new = found(lost)[0]
     standing = comparisons.standings(held(first().edition.invariants, new, since=SINCE), new, NAMES, first().edition)
     html = shown("standings", standings=standing)
+    assert all(f'lang="en">{escape(one.basis)}</span>' in html for one in standing)  # no edition says it in Chinese
     assert html.count('<span class="tag ok">Held</span>') == 4
     assert '<span class="tag no">Broken</span>' in html and html.count("A case that shows it") == 1
 
