@@ -1,0 +1,23 @@
+"""At 1280 px a list's search stands in one row, and a form of the policy desk uses its page's width."""
+
+import pytest
+
+from licensing.models import Draft
+
+pytestmark = [pytest.mark.browser, pytest.mark.full, pytest.mark.django_db(transaction=True)]
+PLACES = "all => all.map(one => one.getBoundingClientRect()).filter(box => box.width).map(box => [box.x, box.y])"
+
+
+def test_the_search_of_applications_is_one_row(sign_in):
+    page = sign_in("lin.wei")
+    page.goto("/applications/")
+    found = page.eval_on_selector_all(".filters form > :is(label, button)", PLACES)
+    assert len(found) == 6 and len({y for _x, y in found}) == 1
+
+
+def test_forms_of_the_policy_desk_have_two_questions_beside_each_other(sign_in):
+    page = sign_in("fang.li")
+    for path in ("/desk/quotas/new/", f"/desk/policy/{Draft.objects.latest('pk').ref}/rows/rules/new/"):
+        page.goto(path)
+        found = page.eval_on_selector_all(".pairs > .field", PLACES)
+        assert len({x for x, _y in found}) == 2, path
