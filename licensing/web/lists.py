@@ -230,6 +230,10 @@ RECONSIDERATIONS = List(
 
 # --- licenses ---------------------------------------------------------------------------------------------
 
+
+# of a license: what changes one is issued with the kind of that one
+KIND_OF_A_LICENSE = replace(KIND, choices=[one for one in Kind.choices if one[0] != Kind.AMENDMENT])
+
 LICENSES = List(
     route="licenses",
     template="licensing/license_list.html",
@@ -267,7 +271,7 @@ LICENSES = List(
     hint=_("Number, end-user, goods, code"),
     filters=(
         Choice("state", _("State"), _("Any state"), LicenseState.choices),
-        KIND,
+        KIND_OF_A_LICENSE,
         DESTINATION,
         *days("usable_until", _("Last day from"), _("Last day until")),
     ),

@@ -257,6 +257,25 @@ def test_days_are_legal_days_and_both_ends_are_included(client, world):
     assert found(client, "applications", until="2027-03-10") == []
 
 
+@pytest.mark.parametrize(
+    ("language", "called"), [("en", ("Per shipment", "per shipm", "ANNUAL")), ("zh-hans", ("单项", "单项", "年度"))]
+)
+def test_what_a_kind_is_called_finds_what_is_of_it(language, called, client, world):
+    single, annual = world.application(kind="per_shipment"), world.application()
+    client.force_login(world.exporter.user)
+    client.cookies["language"] = language
+    assert [found(client, "applications", q=text) for text in called] == [[single], [single], [annual]]
+    assert found(client, "applications", q=called[0], kind="annual") == []
+    assert found(client, "applications", q=annual) == [annual]
+
+
+def test_no_license_is_of_the_kind_of_what_changes_one(client, world):
+    client.force_login(world.exporter.user)
+    kinds = [[value for value, _ in one.offered()] for one in LISTS["licenses"].filters if one.name == "kind"]
+    assert kinds == [["per_shipment", "annual", "special"]]
+    assert ask(client, "licenses", kind="amendment").status_code == 422
+
+
 # --- order and pages ------------------------------------------------------------------------------------------
 
 

@@ -3,13 +3,14 @@
 from dataclasses import dataclass, replace
 from typing import Any
 
+from django.db.models import Q
 from django.http import HttpRequest, QueryDict
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from core.errors import Invalid, Problem
 from core.navigation import numbers
-from core.search import search, words_of
+from core.search import folded, search, words_of
 from core.selectors import counted
 from core.sizes import LIST_ROWS
 from core.web.lists.declared import Choice, Day, List, refused
@@ -88,7 +89,20 @@ class Listing:
         for asked in self.filters:
             if asked.value:
                 rows = asked.filter.narrow(rows, asked.value)
-        return search(rows, self.list.search, self._words)
+        found, called = search(rows, self.list.search, self._words), self._called(rows)
+        if called is None:
+            return found
+        return rows.filter(Q(pk__in=found.order_by().values("pk")) | Q(pk__in=called.order_by().values("pk")))
+
+    def _called(self, rows: Any) -> Any:
+        """Those of a kind, or in a state, that is called as what is searched for begins; None where none is."""
+        text = folded(self.q)
+        for one in self.list.filters if text else ():
+            if isinstance(one, Choice) and not callable(one.choices):
+                value = next((value for value, label in one.offered() if folded(label).startswith(text)), None)
+                if value is not None:
+                    return one.narrow(rows, value)
+        return None
 
     def turn(self) -> "Listing":
         """Reads the page that is asked for."""
