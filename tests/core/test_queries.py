@@ -5,27 +5,33 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from licensing.models import License
+from licensing.models import Declaration, Inquiry, License
 from tests.core.test_lists import LISTS, one_more, reader
 
 PAGES = {
     "application": 28,
     "applications": 6,
+    "company": 27,
     "control-list": 5,
+    "declaration": 12,
     "declarations": 3,
     "desk": 10,
     "desk.case": 36,
     "desk.countersign": 7,
+    "desk.declaration": 15,
     "desk.declarations": 4,
+    "desk.exporter": 22,
     "desk.exporters": 4,
     "desk.incidents": 5,
     "desk.inquiries": 4,
+    "desk.inquiry": 10,
     "desk.license": 34,
     "desk.licenses": 7,
     "desk.proposals": 4,
     "desk.reconsiderations": 8,
     "desk.reports": 4,
     "inquiries": 3,
+    "inquiry": 11,
     "license": 36,
     "licenses": 6,
     "members": 6,
@@ -48,12 +54,19 @@ def pages(world):
     license = License.objects.earliest("pk")
     exporter, reviewer = world.exporter.user, world.ministry.reviewer.user
     one = {"ref": license.ref}
+    declaration, inquiry = ({"ref": of.objects.earliest("pk").ref} for of in (Declaration, Inquiry))
     return {name: (reader(name, world), reverse(name)) for name in LISTS} | {
         "overview": (exporter, reverse("overview")),
         "license": (exporter, reverse("license", kwargs=one)),
         "desk.license": (reviewer, reverse("desk.license", kwargs=one)),
         "application": (exporter, reverse("application", kwargs={"ref": license.application.ref})),
         "desk.case": (reviewer, reverse("desk.case", kwargs={"ref": license.application.ref})),
+        "company": (exporter, reverse("company")),
+        "desk.exporter": (reviewer, reverse("desk.exporter", kwargs={"pk": license.exporter_id})),
+        "declaration": (exporter, reverse("declaration", kwargs=declaration)),
+        "desk.declaration": (reviewer, reverse("desk.declaration", kwargs=declaration)),
+        "inquiry": (exporter, reverse("inquiry", kwargs=inquiry)),
+        "desk.inquiry": (reviewer, reverse("desk.inquiry", kwargs=inquiry)),
     }
 
 
