@@ -113,6 +113,14 @@ def test_every_page_of_the_decision_shows_both_quantities_the_reason_and_who_was
             assert words in text, (path, words)
 
 
+def test_a_shorter_time_alone_is_told_with_its_reason_too(world, case, client):
+    license = issued(world, cut(world, case, quantities_={}, end_users=None))
+    for path, text in pages(world, client, case, license):
+        whose = "you" if "/desk/" not in path else "was"
+        for words in (WHY, "6 months; planned were", f"Why less than {whose} asked"):
+            assert words in text, (path, words)
+
+
 def test_no_page_speaks_of_less_where_all_was_granted(world, case, client):
     license = issued(world, cut(world, case, quantities_={}, end_users=None, months=12, text=""))
     for path, text in pages(world, client, case, license):
