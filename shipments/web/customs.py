@@ -54,6 +54,8 @@ class AtTheCounter:
     usable_until: date
     obstacle: Obstacle | None
     successor: License | None  # of one that was replaced
+    trade_mode: str  # as its case has it; empty where nobody said
+    transport_mode: str
     goods: dict[int, str]  # what stands in each of its lines, by number
 
 
@@ -143,6 +145,8 @@ def _shared(row: License, today: date) -> dict[str, Any]:
         "usable_until": row.usable_until,
         "obstacle": row.obstacle_on(today),
         "successor": row.successor if row.state == LicenseState.REPLACED else None,
+        "trade_mode": row.application.get_trade_mode_display(),
+        "transport_mode": row.application.get_transport_mode_display(),
         "goods": {line.number: line.description for line in row.lines.all()},
     }
 

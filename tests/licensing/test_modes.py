@@ -4,6 +4,7 @@ import re
 
 from config.local import demo
 from core import papers
+from core.access import Actor
 from core.legal_time import legal_today
 from core.models import Paper
 from licensing.actions import amendments, copies
@@ -39,6 +40,17 @@ def test_both_sides_read_them_and_the_papers_say_them(client, world):
     assert {name: said[name] for name in SAID} == SAID
     client.force_login(world.ministry.auditor.user)
     assert all(one in words(client.get(f"/desk/cases/{ref}/")) for one in WORDS)
+    shipment = world.shipment(license, 10_000)
+    customs = Actor(world.customs.user, world.customs.organization, roles=frozenset({"customs"}))
+    for actor, paths in (
+        (world.exporter, (f"/licenses/{license.ref}/", f"/shipments/{shipment.ref}/")),
+        (world.ministry.auditor, (f"/desk/licenses/{license.ref}/", f"/desk/shipments/{shipment.ref}/")),
+        (customs, (f"/customs/licenses/{license.ref}/", f"/customs/shipments/{shipment.ref}/")),
+    ):
+        client.force_login(actor.user)
+        assert {path: all(one in words(client.get(path)) for one in WORDS) for path in paths} == dict.fromkeys(
+            paths, True
+        )
     papers.make_due()
     for row, kind in ((license.application, "receipt"), (license, "certificate")):
         text = text_of(row, kind)
@@ -52,6 +64,7 @@ def test_what_nobody_said_is_null_and_on_no_paper(client, world):
     assert "Ordinarytrade" not in text_of(license.application, "receipt")
     assert "Modesoftrade" not in text_of(license, "certificate")
     client.force_login(world.exporter.user)
+    assert "Mode of" not in words(client.get(f"/licenses/{license.ref}/"))
     said = client.get(f"/api/v1/applications/{license.application.ref}/").json()
     assert (said["trade_mode"], said["transport_mode"]) == (None, None)
 
