@@ -33,6 +33,7 @@ VERIFIED = {
     "ended": None,
     "ended_on": None,
     "goes_on": False,
+    "suspended": False,
     "holder": "Lanting Magnetics Co., Ltd.",
     "end_user": None,
     "closed": [],

@@ -37,6 +37,12 @@ class VerifyOutput(serializers.Serializer[Any]):
     goes_on = serializers.BooleanField(
         help_text=gettext_lazy("true: it was replaced, and what was reserved on it before may still be exported.")
     )
+    suspended = serializers.BooleanField(
+        help_text=gettext_lazy(
+            "true: it is suspended; or it was replaced, and what was reserved on it before may not be exported until a "
+            "suspension is lifted."
+        )
+    )
     holder = serializers.CharField(help_text=gettext_lazy("As the paper has it, from the day of issue."))
     end_user = serializers.CharField(allow_null=True)
     closed = serializers.ListField(
@@ -86,6 +92,7 @@ def _output(found: Standing) -> dict[str, Any]:
         "ended": found.ended,
         "ended_on": found.ended_on,
         "goes_on": found.goes_on,
+        "suspended": found.stopped or found.word == Word.SUSPENDED,
         "holder": facts_at(license.exporter, license.issued_at)["name_en"],
         "end_user": user.party.name if user else None,
         "closed": [one.party.name for one in found.closed],

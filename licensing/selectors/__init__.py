@@ -86,6 +86,7 @@ from licensing.selectors.editions import (
     stretches,
 )
 from licensing.selectors.follows import codes_known, follows_of
+from licensing.selectors.held_back import HeldBack, held_back
 from licensing.selectors.holds import Announced, holds_known, last_day
 from licensing.selectors.inquiries import inquiries_for, inquiries_to_cite, with_answers
 from licensing.selectors.judging import (
@@ -217,8 +218,8 @@ __all__ = [
     "FIRST_DAY",
     "ITEM_SEARCH",
     "NEW",
-    "NO_CLOCK",
     "NEWEST",
+    "NO_CLOCK",
     "PENDING",
     "Announced",
     "TOLD_DAYS",
@@ -251,6 +252,7 @@ __all__ = [
     "windows_of",
     "windows_to_warn_of",
     "Handover",
+    "HeldBack",
     "Editions",
     "Judged",
     "Named",
@@ -306,6 +308,7 @@ __all__ = [
     "foresee_ends",
     "handovers_of",
     "held",
+    "held_back",
     "holds_known",
     "last_day",
     "hits_on",
@@ -343,10 +346,10 @@ __all__ = [
     "notices_for",
     "notices_in_words",
     "notices_told",
+    "of_now",
     "obstacles",
     "officers_of",
     "on_their_way",
-    "of_now",
     "open_intents",
     "open_questions",
     "open_users",

@@ -13,13 +13,13 @@ from enum import StrEnum
 from core.legal_time import legal_day
 from core.models import Country, HistoryLine, Organization
 from core.references import CODE_LENGTH, read, read_code
-from licensing.models import License, LicenseEndUser, Obstacle, Suspension
+from licensing.models import License, LicenseEndUser, Obstacle
 from licensing.models.balances import Ceiling, LicenseLine
 from licensing.selectors.causes import closings
 from licensing.selectors.floors import as_issued, passed_on
+from licensing.selectors.held_back import held_back
 from licensing.selectors.licenses import with_terms
 from licensing.selectors.usable import open_users
-from licensing.states import LicenseState
 
 ENDS = ("revoke", "surrender", "replace", "exhaust", "expire")
 DUMMY = "*" * CODE_LENGTH  # no code has such a character
@@ -56,8 +56,9 @@ class Opened:
 
 @dataclass(frozen=True)
 class Standing:
-    """end_user: None, the whole. ended: why, and on which day. goes_on: of one that was replaced, what was reserved on
-    it may still be exported. closed: of the whole, whom it serves no more."""
+    """end_user: None, the whole. ended: why, and on which day. Of one that was replaced: goes_on, what was reserved on
+    it may still be exported; stopped, it may not until a suspension is lifted. closed: of the whole, whom it serves no
+    more."""
 
     license: License
     end_user: LicenseEndUser | None
@@ -65,6 +66,7 @@ class Standing:
     ended: Obstacle | None
     ended_on: date | None
     goes_on: bool
+    stopped: bool
     shares: list[Share]
     countries: list[Country]
     closed: list[LicenseEndUser]
@@ -100,10 +102,13 @@ def standing(what: Opened, at: datetime) -> Standing:
     free = open_users(license, closings([license], at).get(license.pk, ()))
     obstacle = license.obstacle_on(legal_day(at))
     on = passed_on(license)
+    goes_on = stopped = False
     if obstacle == Obstacle.REPLACED:
-        license = as_issued(license)
-        free = _served_still(license, users, at)
-    goes_on = obstacle == Obstacle.REPLACED and (user in free if user else bool(free))
+        license, behind = as_issued(license), held_back([license])[license.pk]
+        free = [one for one in users if not behind.shuts(one.party_id)]
+        served = user in free if user else bool(free)
+        lasts = not license.past_on(legal_day(at)) and not behind.ended
+        goes_on, stopped = lasts and served, lasts and not served
     word = WORDS.get(obstacle, Word.ENDED)
     if user is not None and user not in free and word != Word.ENDED:
         word = Word.SUSPENDED
@@ -115,6 +120,7 @@ def standing(what: Opened, at: datetime) -> Standing:
         ended=obstacle if ended else None,
         ended_on=_ended_on(license, obstacle) if ended else None,
         goes_on=goes_on,
+        stopped=stopped,
         shares=[replace(one, passed_on=on.get(one.line.pk, 0)) for one in shares(license, user, over=ended)],
         countries=[user.party.country] if user else list(Country.objects.filter(pk__in=license.destinations)),
         closed=[] if user or not (goes_on or word == Word.IN_FORCE) else [one for one in users if one not in free],
@@ -126,17 +132,6 @@ def standing(what: Opened, at: datetime) -> Standing:
 def office() -> Organization:
     """Whom to ask about a license."""
     return Organization.objects.filter(kind="ministry").order_by("pk")[0]
-
-
-def _served_still(license: License, users: list[LicenseEndUser], at: datetime) -> list[LicenseEndUser]:
-    """For whom of its end-users what was reserved on it before it was replaced may still be exported: its last day is
-    not over, and neither it nor what took its place is closed for him, or ended by the ministry."""
-    whole = license.and_after()
-    if license.past_on(legal_day(at)) or any(one.state == LicenseState.REVOKED for one in whole):
-        return []
-    causes = Suspension.objects.filter(license__in=whole, ended_at=None)
-    shut = set(causes.values_list("end_user__party", flat=True))  # None: for everybody
-    return [] if None in shut else [one for one in users if one.party_id not in shut]
 
 
 def shares(license: License, user: LicenseEndUser | None, *, over: bool = False) -> list[Share]:

@@ -231,6 +231,14 @@ RECONSIDERATIONS = List(
 # --- licenses ---------------------------------------------------------------------------------------------
 
 
+def _held_back(request: HttpRequest, listing: Listing) -> dict[str, Any]:
+    """Each license that was replaced knows what holds back what is reserved on it."""
+    held = selectors.held_back(listing.rows)
+    for row in listing.rows:
+        row.held_back = held.get(row.pk)
+    return {"today": legal_today()}
+
+
 # of a license: what changes one is issued with the kind of that one
 KIND_OF_A_LICENSE = replace(KIND, choices=[one for one in Kind.choices if one[0] != Kind.AMENDMENT])
 
@@ -239,7 +247,7 @@ LICENSES = List(
     template="licensing/license_list.html",
     rows=selectors.licenses_for,
     whole=selectors.with_balances,
-    more=lambda request, listing: {"today": legal_today()},
+    more=_held_back,
     columns=(
         Column("ref", _("Number"), lambda row: row.ref),
         Column("kind", _("Kind"), lambda row: row.get_kind_display()),

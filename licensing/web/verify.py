@@ -127,7 +127,13 @@ def _word(found: Standing) -> Both:
         Word.SUSPENDED: lambda: pgettext("license", "Suspended"),
         Word.ENDED: lambda: pgettext("license", "Ended"),
     }
+    if found.ended == Obstacle.REPLACED:
+        return both(_replaced_and_suspended if found.stopped else lambda: pgettext("license", "Replaced"))
     return both(words[found.word])
+
+
+def _replaced_and_suspended() -> str:
+    return _("Replaced and suspended")
 
 
 ENDED: dict[Obstacle, Callable[[], str]] = {
@@ -143,6 +149,13 @@ def _goes_on() -> str:
     return _("Another license took its place on {day}. Only what was reserved on it before may be exported on it.")
 
 
+def _stopped() -> str:
+    return _(
+        "Another license took its place on {day}. What was reserved on it before may not be exported until the "
+        "suspension is lifted."
+    )
+
+
 def _went_over(one: Share, ref: str) -> str:
     words = _("Line {number}: {amount} went over to {ref}.")
     return words.format(number=one.line.number, amount=quantity(one.passed_on, one.line.unit), ref=ref)
@@ -151,7 +164,7 @@ def _went_over(one: Share, ref: str) -> str:
 def _says(found: Standing) -> Any:
     """Why, and whom to ask."""
     if found.ended:
-        words = _goes_on if found.goes_on else ENDED[found.ended]
+        words = _goes_on if found.goes_on else _stopped if found.stopped else ENDED[found.ended]
         yield both(lambda: words().format(day=day(found.ended_on)))
         if (new := found.license.successor) and found.end_user is None:
             for one in found.shares:

@@ -22,6 +22,8 @@ from exporters.selectors import called_at
 from licensing import selectors as licensing
 from licensing.models import License, LicenseEndUser, Obstacle, Suspension
 from licensing.papers import proof
+from licensing.selectors import HeldBack
+from licensing.selectors.floors import passed_on
 from licensing.states import LicenseState
 from shipments import selectors
 from shipments.models import Incident, Shipment
@@ -54,6 +56,7 @@ class AtTheCounter:
     usable_until: date
     obstacle: Obstacle | None
     successor: License | None  # of one that was replaced
+    held_back: HeldBack | None  # of such a one: what stands in the way of what is reserved on it
     trade_mode: str  # as its case has it; empty where nobody said
     transport_mode: str
     goods: dict[int, str]  # what stands in each of its lines, by number
@@ -69,6 +72,7 @@ class Goods:
     hs_codes: list[str]
     unit: str
     whole: int
+    passed_on: int  # so much of it went over to what took its place
     reserved: int
     drawn: int
     available: int
@@ -105,8 +109,10 @@ def _with_papers(row: License, at: datetime) -> WithPapers:
     closings = licensing.closings([row], at)
     free = licensing.open_users(row, closings.get(row.pk, ()))
     licensing.foresee_ends([row], closings, at)
+    shared, on = _shared(row, legal_day(at)), passed_on(row)
+    behind = shared["held_back"]
     return WithPapers(
-        **_shared(row, legal_day(at)),
+        **shared,
         exporter=row.exporter,
         called=called_at(row.exporter, row.issued_at),
         lines=[
@@ -116,7 +122,8 @@ def _with_papers(row: License, at: datetime) -> WithPapers:
                 code=line.control_item.code,
                 hs_codes=line.hs_codes,
                 unit=line.unit,
-                whole=line.whole,
+                whole=line.whole + on.get(line.pk, 0),
+                passed_on=on.get(line.pk, 0),
                 reserved=line.reserved,
                 drawn=line.drawn,
                 available=line.available,
@@ -125,7 +132,14 @@ def _with_papers(row: License, at: datetime) -> WithPapers:
             )
             for line in row.lines.all()
         ],
-        end_users=[EndUser(str(one), str(one.party.country), one not in free) for one in row.end_users.all()],
+        end_users=[
+            EndUser(
+                name=str(one),
+                country=str(one.party.country),
+                closed=one not in free or bool(behind and behind.shuts(one.party_id)),
+            )
+            for one in row.end_users.all()
+        ],
         consignees=[str(party) for party in row.consignees.all()],
         destinations=by_name(Country.objects.filter(pk__in=row.destinations)),
         ports=row.ports,
@@ -145,6 +159,7 @@ def _shared(row: License, today: date) -> dict[str, Any]:
         "usable_until": row.usable_until,
         "obstacle": row.obstacle_on(today),
         "successor": row.successor if row.state == LicenseState.REPLACED else None,
+        "held_back": licensing.held_back([row]).get(row.pk),
         "trade_mode": row.application.get_trade_mode_display(),
         "transport_mode": row.application.get_transport_mode_display(),
         "goods": {line.number: line.description for line in row.lines.all()},

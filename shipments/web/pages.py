@@ -153,6 +153,7 @@ def license_page(request: HttpRequest, ref: str, failed: Failed | None = None) -
     closed_lines = licensing.closed_in_part(row, closings, now) if row.state in IN_FORCE else []
     obstacle = licensing.obstacles([row], {row.pk: taken}, found, now, ruled=bool(closed_lines)).get(row.pk)
     shipments = selectors.latest_of(row, request.actor, MOST_SHIPMENTS)
+    row.held_back = licensing.held_back([row]).get(row.pk)
     on = passed_on(row)
     for line in row.lines.all():
         line.passed_on = on.get(line.pk, 0)
@@ -160,7 +161,11 @@ def license_page(request: HttpRequest, ref: str, failed: Failed | None = None) -
         "license": row,
         "called": called_at(row.exporter, row.issued_at),
         "closings": closings,
-        "open_users": licensing.open_users(row, closings),
+        "open_users": [
+            user
+            for user in licensing.open_users(row, closings)
+            if not (row.held_back and row.held_back.shuts(user.party_id))
+        ],
         "granted": decided(row.application),
         **steps,
         **_windows(row),
@@ -171,7 +176,7 @@ def license_page(request: HttpRequest, ref: str, failed: Failed | None = None) -
         "others_end": any(isinstance(why, FourEyes) for why in against.values()),
         "ended_by_itself": list(dict.fromkeys(str(why) for why in against.values() if isinstance(why, Forbidden))),
         "obstacle": obstacle,
-        "office": office() if obstacle in STOPPED or row.open_suspensions else None,
+        "office": office() if obstacle in STOPPED or row.open_suspensions or row.held_back else None,
         "contest_days": CONTEST_DAYS,
         "still_reserved": [line for line in row.lines.all() if line.reserved],
         "under_way": selectors.under_way(row) if steps["proposed"] or row.state in GOES_ON else [],

@@ -820,7 +820,7 @@ def test_pages_lead_from_one_to_the_other_and_its_holder_is_told(world, client, 
     public = unescape(client.get(f"/v/{license.ref}/{license.verify_code}/").content.decode())
     assert "Another license took its place on" in public and new.ref in public  # its number alone opens nothing
     port = make.Actor(world.customs.user, world.customs.organization, roles=frozenset({"customs"}))
-    assert f"{new.ref} took its place." in text_of(client, port, f"/customs/licenses/{license.ref}/")
+    assert f'/{new.ref}/">{new.ref}</a> took its place.' in text_of(client, port, f"/customs/licenses/{license.ref}/")
 
 
 def test_officers_are_told_of_an_amendment_once_it_was_sent_in(world, client):

@@ -353,7 +353,8 @@ def test_what_is_reserved_on_a_replaced_license_whose_books_differ_is_stopped_un
     assert (cause.cause, License.objects.get(pk=license.pk).state) == ("ledger", "replaced")
     client.force_login(world.exporter.user)
     page = client.get(f"/licenses/{license.ref}/").content.decode()
-    assert "What is reserved on it is stopped" in page and "compares what is booked on it, line by line" in page
+    assert "What is only reserved here must not be declared now" in page
+    assert "compares what is booked on it, line by line" in page
     assert "Do not declare it to customs now." in client.get(f"/shipments/{reserved.ref}/").content.decode()
     client.force_login(decider.user)
     assert (

@@ -108,6 +108,7 @@ def test_the_other_ends_have_words_of_their_own(world, client, clock):
 
 
 GOES_ON, STOPPED = "Only what was reserved on it before may be exported", "Nothing may be exported on it"
+HELD = "What was reserved on it before may not be exported until the suspension is lifted"
 
 
 def changed(world, license):
@@ -125,7 +126,8 @@ def goes_on(client, license, code=None):
     """What REST says, and the page in the same sense."""
     answer, said = rest(client, license, code).json(), text(client, address(license, code))
     assert (answer["state"], answer["ended"], answer["lines"][0]["left"]) == ("ended", "replaced", "0.000")
-    assert (GOES_ON in said, STOPPED in said) == (answer["goes_on"], not answer["goes_on"])
+    told = answer["goes_on"], answer["suspended"]
+    assert (GOES_ON in said, HELD in said, STOPPED in said) == (*told, not any(told))
     return answer["goes_on"]
 
 
@@ -139,6 +141,7 @@ def test_what_was_reserved_on_a_replaced_one_goes_on_until_its_successor_is_clos
     else:
         licenses.suspend(new.ref, seen=seen(new.ref), reason="A hidden reason", by=world.ministry.decider)
     assert [goes_on(client, issued, code) for code in codes] == [False] * 3
+    assert {rest(client, issued, code).json()["suspended"] for code in codes} == {end == "suspend"}
     assert not rest(client, new).json()["goes_on"]
 
 
