@@ -10,6 +10,9 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
 
+from django.db.models import Q
+
+from core.access import Actor
 from core.legal_time import legal_day
 from core.models import Country, HistoryLine, Organization
 from core.references import CODE_LENGTH, read, read_code
@@ -18,7 +21,7 @@ from licensing.models.balances import Ceiling, LicenseLine
 from licensing.selectors.causes import closings
 from licensing.selectors.floors import as_issued, passed_on
 from licensing.selectors.held_back import held_back
-from licensing.selectors.licenses import with_terms
+from licensing.selectors.licenses import licenses_for, with_terms
 from licensing.selectors.usable import open_users
 
 ENDS = ("revoke", "surrender", "replace", "exhaust", "expire")
@@ -88,6 +91,13 @@ def opened(number: str, code: str) -> Opened | None:
         if _same(given, part or DUMMY):
             found = Opened(license, user)
     return found
+
+
+def opened_by(code: str, actor: Actor) -> License | None:
+    """What a code opens whose number nobody said, the whole or a part of it: of the licenses that the actor sees."""
+    given, rows = read_code(code), licenses_for(actor)
+    part = LicenseEndUser.objects.filter(verify_code=given)
+    return rows.filter(Q(verify_code=given) | Q(pk__in=part.values("license"))).first() if given else None
 
 
 def _same(given: str, kept: str) -> bool:

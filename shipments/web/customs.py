@@ -1,16 +1,20 @@
 """The counter: an officer of customs without a program looks up a license or a shipment."""
 
+import re
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
+from urllib.parse import urlencode
 
 from django import forms
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from core import references
+from core.access import Actor
 from core.characters import half_width
 from core.legal_time import legal_day, legal_now
 from core.models import Country
@@ -24,6 +28,7 @@ from licensing.models import License, LicenseEndUser, Obstacle, Suspension
 from licensing.papers import proof
 from licensing.selectors import HeldBack
 from licensing.selectors.floors import passed_on
+from licensing.selectors.verified import opened_by
 from licensing.states import LicenseState
 from shipments import selectors
 from shipments.models import Incident, Shipment
@@ -34,6 +39,10 @@ FOUND = {
     "customs.shipment": (Shipment.PREFIX, selectors.shipments_for),
 }
 
+
+MARK = 5  # letters of an extract's code, which stand in its number
+PAPER = re.compile(r"(?P<number>[^/]+)/\s*[0-9]{1,4}(?:\s*-?\s*(?P<mark>[0-9A-Za-z]{5}))?")
+CODE = set(references.ALPHABET)
 
 # What says, though its declaration was in time, that not all of it crosses as usual.
 BARS = {Incident.Kind.RULES_FORBADE, Incident.Kind.DECLARATION_USED}
@@ -85,6 +94,7 @@ class EndUser:
     name: str
     country: str
     closed: bool
+    ref: str
 
 
 @dataclass(frozen=True)
@@ -137,6 +147,7 @@ def _with_papers(row: License, at: datetime) -> WithPapers:
                 name=str(one),
                 country=str(one.party.country),
                 closed=one not in free or bool(behind and behind.shuts(one.party_id)),
+                ref=one.party.ref,
             )
             for one in row.end_users.all()
         ],
@@ -166,6 +177,15 @@ def _shared(row: License, today: date) -> dict[str, Any]:
     }
 
 
+@dataclass(frozen=True)
+class Asked:
+    """What was typed: the reference for each route that it may lead to, both where it says neither EL nor SH; none
+    where it is a code alone. code: of a paper, or of an extract its first letters."""
+
+    refs: dict[str, str]
+    code: str
+
+
 class NumberForm(forms.Form):
     """A number as a scanner types it, or a person."""
 
@@ -174,29 +194,65 @@ class NumberForm(forms.Form):
         max_length=4_000,  # a code that is scanned is an address with its token
         widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
         help_text=gettext_lazy(
-            "Scan the number or the code of a paper, or type it and press Enter: EL-… or SH-…, with or without blanks."
+            "Scan the number or the code of a paper, or type it and press Enter: EL-… or SH-…, with or without blanks, "
+            "a paper’s own number (EL-…/1), or its code of ten letters and digits alone."
         ),
     )
 
-    def clean_number(self) -> dict[str, str]:
-        """The reference for each route that it may lead to: both where it says neither EL nor SH. Of an address, as the
-        code of a paper has it, the number in it."""
-        number = self.cleaned_data["number"]
+    def clean_number(self) -> Asked:
+        """What it may lead to. Of an address, as the code of a paper has it, number and code; of a paper's own number
+        the license, and of whose extract it may be."""
+        number, code = half_width(self.cleaned_data["number"]).strip(), ""
         if address := proof.ADDRESS.search(number):
-            number = address["number"]
+            number, code = address["number"], address["code"] or ""
+        elif paper := PAPER.fullmatch(number):
+            number, code = paper["number"], paper["mark"] or ""
+        elif len(alone := references.read_code(number)) == references.CODE_LENGTH and set(alone) <= CODE:
+            return Asked({}, alone)
         found = {}
         for route, (prefix, _rows) in FOUND.items():
             try:
-                found[route] = references.read(half_width(number), prefix)
+                found[route] = references.read(number, prefix)
             except ValueError:
                 continue
         if not found:
             message = _(
                 "That is no such number: after EL- or SH- come 9 letters and digits, the last of which checks the "
-                "others. Compare it with the paper."
+                "others; the code of a paper has 10. Compare it with the paper."
             )
             raise forms.ValidationError(message, "invalid-reference")
-        return found
+        return Asked(found, references.read_code(code))
+
+
+def _leads_to(said: Asked, actor: Actor) -> str:
+    """The address of what has the number, or the code alone; empty where nothing has."""
+    if not said.refs:
+        license = opened_by(said.code, actor)
+        return _of_paper(license, said.code) if license else ""
+    for route, ref in said.refs.items():
+        row = FOUND[route][1](actor).filter(ref=ref).first()
+        if isinstance(row, License):
+            return _of_paper(row, said.code)
+        if row:
+            return reverse(route, kwargs={"ref": ref})
+    return ""
+
+
+def _of_paper(license: License, code: str) -> str:
+    """Its page, which knows of whose extract the code is, or the first letters of it that stand in its number; and that
+    the code is of no paper of it."""
+    path = reverse("customs.license", kwargs={"ref": license.ref})
+    if not code or license.verify_code == code:
+        return path
+    users = license.end_users.select_related("party") if len(code) >= MARK else ()
+    whose = next((user.party.ref for user in users if user.verify_code.startswith(code)), "?")
+    return f"{path}?{urlencode({'end_user': whose})}"
+
+
+def _no_such(said: Asked) -> str:
+    if said.refs:
+        return _("Nothing has this number. Compare it with the paper.")
+    return _("No license has this code. Compare it with the paper, or type the number instead.")
 
 
 def search(request: HttpRequest) -> HttpResponse:
@@ -205,10 +261,10 @@ def search(request: HttpRequest) -> HttpResponse:
     form = NumberForm(request.GET if asked else None)
     status = 422 if asked else 200
     if asked and form.is_valid():
-        for route, ref in form.cleaned_data["number"].items():
-            if FOUND[route][1](request.actor).filter(ref=ref).exists():
-                return redirect(route, ref=ref)
-        form.add_error("number", _("Nothing has this number. Compare it with the paper."))
+        said = form.cleaned_data["number"]
+        if there := _leads_to(said, request.actor):
+            return redirect(there)
+        form.add_error("number", _no_such(said))
         status = 404
     form.fields["number"].widget.attrs["autofocus"] = True
     return render(request, "shipments/customs_search.html", {"form": form}, status=status)
@@ -228,6 +284,8 @@ def license_page(request: HttpRequest, ref: str) -> HttpResponse:
         "shipments": selectors.with_holds(selectors.with_lines(rows), now),
         "certificates": licensing.certificates_of(row),
         "number": NumberForm(),
+        "extract": next((one for one in license.end_users if one.ref == request.GET.get("end_user")), None),
+        "foreign": request.GET.get("end_user") == "?",
     }
     return render(request, "shipments/customs_license.html", context)
 

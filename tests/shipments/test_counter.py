@@ -19,6 +19,7 @@ from licensing import selectors as licensing
 from licensing.actions import licenses
 from licensing.models import License, Suspension
 from licensing.models.balances import LicenseLine, Movement
+from licensing.papers import proof
 from shipments.actions import ClearedLine, cancel, officers, receive, reports
 from shipments.models import (
     CustomsDeclaration,
@@ -187,9 +188,14 @@ def test_a_form_leaves_what_a_message_leaves(said, before, browser, world):
         "EL {bare}",
         "{wide}",
         "EL–{bare}",
-        "https://lodestone.example/v/{ref}/2F4K2-M1R7Q/",
-        " HTTPS://LODESTONE.EXAMPLE/V/{spaced}/2F4K2M1R7Q/#{token} ",
+        "https://lodestone.example/v/{ref}/{spoken}/",
+        " HTTPS://LODESTONE.EXAMPLE/V/{spaced}/{code}/#{token} ",
         "lodestone.example/v/{lower}",
+        "{ref}/1",
+        "{lower} / 12",
+        "{wide}／1",
+        "{code}",
+        "{spoken}",
     ],
 )
 def test_a_scanner_leads_straight_to_the_license(typed, browser, world):
@@ -204,10 +210,35 @@ def test_a_scanner_leads_straight_to_the_license(typed, browser, world):
         "letter_o": license.ref.replace("0", "O"),
         "token": "eyJhbGciOiJFZDI1NTE5In0." * 40,
         "wide": "".join(chr(ord(one) + 0xFEE0) for one in license.ref),  # as a Chinese input method types it
+        "code": license.verify_code,
+        "spoken": proof.spoken(license.verify_code).lower(),
         "compact": f"el{bare.lower().replace('0', 'o')}",
     }
     response = browser.get("/customs/", {"number": typed.format(**forms)})
     assert (response.status_code, response.url) == (302, f"/customs/licenses/{license.ref}/")
+
+
+@pytest.mark.parametrize("typed", ["{ref}/1-{mark}", "{code}", "{spoken}", "https://x.example/v/{ref}/{code}/"])
+def test_an_extract_leads_to_the_license_and_says_whose_part_it_is(typed, browser, world):
+    license = world.license(kilograms=100, users=2)
+    first, second = license.end_users.order_by("pk")
+    code = second.verify_code
+    typed = typed.format(ref=license.ref, code=code, mark=code[:5], spoken=proof.spoken(code).lower())
+    response = browser.get("/customs/", {"number": typed})
+    assert response.url == f"/customs/licenses/{license.ref}/?end_user={second.party.ref}"
+    page = text(browser.get(response.url))
+    assert f"This paper is an extract: the part of {second.party.name}, Germany." in page
+    assert f"{second.party.name}, Germany This extract" in page and code not in page
+    assert "extract" not in text(browser.get(f"/customs/licenses/{license.ref}/?end_user=x"))
+
+
+@pytest.mark.parametrize("typed", ["{ref}/1-2F4K2", "https://x.example/v/{ref}/2F4K2-M1R7Q/"])
+def test_a_code_of_no_paper_of_the_license_is_told(typed, browser, world):
+    license = world.license(kilograms=100)
+    page = browser.get("/customs/", {"number": typed.format(ref=license.ref)}, follow=True)
+    assert page.redirect_chain == [(f"/customs/licenses/{license.ref}/?end_user=%3F", 302)]
+    assert "The code is not one of this license." in text(page)
+    assert "not one of this" not in text(browser.get(f"/customs/licenses/{license.ref}/"))
 
 
 def zero(license):
@@ -240,6 +271,10 @@ def test_the_field_has_the_focus_and_nothing_else_is_offered(browser, db):
         ("", 422, "This field is required."),
         ("<b>x</b>", 422, "That is no such number"),
         ("ＥＬ-７", 422, "That is no such number"),
+        ("2F4K2-M1R7Q", 404, "No license has this code."),
+        ("{unknown}/1", 404, "Nothing has this number."),
+        ("2F4K2-M1R7Q/1", 422, "That is no such number"),
+        ("EL-1/x", 422, "That is no such number"),
     ],
 )
 def test_a_number_of_nothing_is_told_and_kept(typed, status, said, browser, world):
