@@ -145,6 +145,8 @@ class Tour:
             kind=kind,
             contract_no=f"TOUR-{self.run}",
             contract_on=(self.today - timedelta(days=20)).isoformat(),
+            payment_terms="30 % in advance",
+            currency="CNY",
             planned_from=self.today.isoformat(),
             planned_until=(self.today + timedelta(days=300)).isoformat(),
             end_users=users,
@@ -159,6 +161,7 @@ class Tour:
                 "lines-0-description": MAGNETS,
                 "lines-0-composition": "Dy 3.2",
                 "lines-0-quantity": kilograms,
+                "lines-0-unit_price": "58.25",
                 "lines-0-hs_code": "8505111000",
             },
         )

@@ -150,10 +150,10 @@ class QuantityField(forms.CharField):
 
 
 class AmountField(forms.CharField):
-    """An amount of money, of any currency, exact; of at most so many decimal places."""
+    """An amount of money, of any currency, exact; of at most so many decimal places, and no more than `most`."""
 
-    def __init__(self, *, places: int = 6, **kwargs: Any) -> None:
-        self.places = places
+    def __init__(self, *, places: int = 6, most: int | None = None, **kwargs: Any) -> None:
+        self.places, self.most = places, most
         super().__init__(max_length=40, widget=forms.TextInput(attrs={"inputmode": "decimal"}), **kwargs)
 
     def clean(self, value: Any) -> Decimal | None:
@@ -162,8 +162,15 @@ class AmountField(forms.CharField):
             return None
         text = plain(text)
         if not re.fullmatch(rf"[0-9]{{1,15}}(\.[0-9]{{1,{self.places}}})?", text, re.ASCII):
-            raise forms.ValidationError(_("Write an amount such as 100,000.00."), "invalid")
+            raise forms.ValidationError(self._flaw(text), "invalid")
+        if self.most is not None and Decimal(text) > self.most:
+            raise forms.ValidationError(_("At most {most}.").format(most=f"{self.most:,}"), "max_value")
         return Decimal(text)
+
+    def _flaw(self, text: str) -> str:
+        if re.fullmatch(r"[0-9]+\.[0-9]+", text, re.ASCII):
+            return _("At most {places} decimal places.").format(places=self.places)
+        return _("Write an amount such as 100,000.00.")
 
 
 class CodesField(forms.CharField):

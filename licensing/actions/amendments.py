@@ -134,7 +134,7 @@ def below_asked(row: Application) -> list[Problem]:
             problems.append(_less(f"/lines/{index}/quantity", line.number, floors.of(line.number), line.unit))
         used, currency = floors.values.get(line.number, (0, line.currency))
         if line.value is not None and (line.currency != currency or line.value * 100 < used):
-            problems.append(_worth(f"/lines/{index}/value", line.number, used, currency))
+            problems.append(_worth(f"/lines/{index}/unit_price", line.number, used, currency))
     return problems
 
 
@@ -216,6 +216,9 @@ def amend(ref: str, *, seen: int, by: Actor) -> Application:
         amends=license,
         contract_no=before.contract_no,
         contract_on=before.contract_on,
+        contract_value=before.contract_value,
+        payment_terms=before.payment_terms,
+        currency=before.currency,
         planned_from=license.counted_from,
         planned_until=license.usable_until,
         destinations=license.destinations,
@@ -246,6 +249,7 @@ def _fill(row: Application, license: License) -> None:
             quantity=max(line.authorized, 1),
             unit=line.unit,
             hs_code=asked.hs_code,
+            unit_price=asked.unit_price,
             composition=line.composition,
             inquiry=asked.inquiry,
         )

@@ -47,6 +47,9 @@ SAID = (
     "ports",
     "contract_no",
     "contract_on",
+    "contract_value",
+    "payment_terms",
+    "currency",
     "planned_from",
     "planned_until",
     "purpose",
@@ -77,8 +80,7 @@ class LineDraft:
     quantity: int
     unit: str
     hs_code: str = ""
-    value: Decimal | None = None
-    currency: str = ""
+    unit_price: Decimal | None = None
     composition: dict[str, str] = field(default_factory=dict)
     inquiry: Inquiry | None = None
 
@@ -94,6 +96,9 @@ class Draft:
     ports: list[str] = field(default_factory=list)
     contract_no: str = ""
     contract_on: date | None = None
+    contract_value: Decimal | None = None
+    payment_terms: str = ""
+    currency: str = ""
     planned_from: date | None = None
     planned_until: date | None = None
     purpose: str = ""
@@ -198,8 +203,7 @@ def write(row: Application, draft: Draft, declared: list[Declaration], by: Actor
             quantity=line.quantity,
             unit=line.unit,
             hs_code=line.hs_code,
-            value=line.value,
-            currency=line.currency,
+            unit_price=line.unit_price,
             composition=line.composition,
             inquiry=line.inquiry,
         )
@@ -246,6 +250,7 @@ def what_is_missing(row: Application, *, at: datetime, judged: Sequence[Judged] 
         judged = judge(row, at=at, audience=NEW)
     return [
         *_missing_facts(row),
+        *_unpriced(row),
         *_unsaid_contents(row),
         *_unknown_end_users(row),
         *_missing_papers(row),
@@ -260,6 +265,7 @@ def _missing_facts(row: Application) -> list[Problem]:
     needed = {
         "contract_no": _("Name the contract or the frame contract."),
         "contract_on": _("Say when the contract was signed."),
+        "currency": _("Say in which currency the prices are."),
         "planned_from": _("Say from when you plan to export."),
         "planned_until": _("Say until when you plan to export."),
         "purpose": _("Say what kind of transaction it is."),
@@ -285,6 +291,15 @@ def _missing_facts(row: Application) -> list[Problem]:
         message = _("Say in {least} characters or more what the special circumstances are.")
         problems.append(Problem("/circumstances", "required", message.format(least=CIRCUMSTANCES_LEAST)))
     return problems
+
+
+def _unpriced(row: Application) -> list[Problem]:
+    message = _("Line {number}: say the unit price.")
+    return [
+        Problem(f"/lines/{index}/unit_price", "required", message.format(number=line.number))
+        for index, line in enumerate(row.lines.all())
+        if line.unit_price is None
+    ]
 
 
 def _unsaid_contents(row: Application) -> list[Problem]:

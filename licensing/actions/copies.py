@@ -25,6 +25,12 @@ from licensing.selectors import applications_for, licenses_for, reliable_declara
 
 COPIED = (*LONE, Kind.ANNUAL)
 REPLACED = gettext_lazy("It was replaced, and no newer one fits.")
+OF_ONE_CONTRACT: dict[str, Any] = {
+    "contract_no": "",
+    "contract_on": None,
+    "contract_value": None,
+    "payment_terms": "",
+}
 OF_ONE_SHIPMENT: list[str] = [ApplicationDocument.Type.CONTRACT, ApplicationDocument.Type.CIRCUMSTANCES]
 
 
@@ -67,8 +73,7 @@ def line_of(line: Any, quantity: int) -> LineDraft:
         quantity=quantity,
         unit=line.unit,
         hs_code=line.hs_code,
-        value=line.value if quantity == line.quantity else None,
-        currency=line.currency if quantity == line.quantity else "",
+        unit_price=line.unit_price,
         composition=line.composition,
         inquiry=line.inquiry,
     )
@@ -179,7 +184,7 @@ def _still_holds(old: Draft, today: date) -> Draft:
     if old.planned_from is None or old.planned_from < today:
         old = replace(old, planned_from=None, planned_until=None)
     if _of_one_shipment(old):
-        old = replace(old, contract_no="", contract_on=None, circumstances="")
+        old = replace(old, **OF_ONE_CONTRACT, circumstances="")
     case, goods = as_filed(old.kind, old.planned_from, today), {line.control_item.pk for line in old.lines}
     return replace(old, end_users=[new for one in old.end_users if (new := fitting(case, one, goods))])
 

@@ -20,15 +20,17 @@ from licensing.actions.findings import closed_to_all
 from licensing.granted import decided
 from licensing.models import Application, Declaration, Kind, License, Merged
 from licensing.policy.vocabulary import MONTHS
+from licensing.prices import WORTH_MOST, average, worth
 from licensing.selectors import applications_for, in_force_on, judge_typed, merges
 from licensing.states import MERGING
 
-AGREED = ("purpose", "red_flag", "trade_mode", "transport_mode")  # said where all of them say the same
+AGREED = ("purpose", "red_flag", "trade_mode", "transport_mode", "currency")  # said where all of them say the same
 
 
 @dataclass(frozen=True)
 class Goods:
-    """A line of all: what it says, its quantity added up, and how much of it is of which case."""
+    """A line of all: what it says, its quantity added up, at the price of all together, and how much of it is of which
+    case."""
 
     line: LineDraft
     shares: list[tuple[Application, int]]
@@ -56,13 +58,23 @@ class User:
 
 def goods_of(rows: Iterable[Merged]) -> list[Goods]:
     """In the order of the cases; of a license what was granted, else what was asked."""
-    found: dict[tuple[object, ...], Goods] = {}
+    found: dict[tuple[object, ...], list[tuple[Application, LineDraft]]] = {}
+    rows = list(rows)
     for row in rows:
         for line in _lines(row):
-            one = found.setdefault(key_of(line), Goods(replace(line, quantity=0, value=None, currency=""), []))
-            share = [*one.shares, (row.case, line.quantity)]
-            found[one.key] = Goods(replace(one.line, quantity=one.line.quantity + line.quantity), share)
-    return list(found.values())
+            found.setdefault(key_of(line), []).append((row.case, line))
+    currency = _same(row.says.currency for row in rows)
+    return [_added_up(parts, currency) for parts in found.values()]
+
+
+def _added_up(parts: list[tuple[Application, LineDraft]], currency: str) -> Goods:
+    """currency: of all; nothing where they are in several, and there is no price of all together."""
+    quantity = sum(line.quantity for _case, line in parts)
+    price = average([(line.quantity, line.unit_price) for _case, line in parts]) if currency else None
+    if price and worth(quantity, parts[0][1].unit, price) > WORTH_MOST:
+        price = None
+    whole = replace(parts[0][1], quantity=quantity, unit_price=price)
+    return Goods(whole, [(case, line.quantity) for case, line in parts])
 
 
 def _lines(row: Merged) -> list[LineDraft]:

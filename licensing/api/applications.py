@@ -1,6 +1,7 @@
 """REST: an organization's cases, and their clocks as its pages show them."""
 
 from collections.abc import Iterable
+from decimal import Decimal
 from typing import Any
 
 from django.db.models import QuerySet, TextChoices
@@ -12,7 +13,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from core.access import Actor
-from core.api.fields import QuantityOutput, ReferenceOutput, UnitOutput, WordOutput
+from core.api.fields import AmountOutput, QuantityOutput, ReferenceOutput, UnitOutput, WordOutput
 from core.api.pagination import Cursor, page_of, read_query
 from core.api.schema import PAGES, call, parameter
 from core.decided import filled
@@ -134,6 +135,13 @@ class CaseLineOutput(serializers.Serializer[Any]):
     description = serializers.CharField()
     quantity = QuantityOutput()
     unit = UnitOutput()
+    unit_price = serializers.CharField(
+        allow_null=True,
+        help_text=gettext_lazy("For one of the unit, in the application's currency. Null: nobody said."),
+    )
+    value = AmountOutput(
+        allow_null=True, help_text=gettext_lazy("Quantity times unit price, rounded half up. Null without a price.")
+    )
 
 
 class ApplicationOutput(serializers.Serializer[Any]):
@@ -155,6 +163,13 @@ class ApplicationOutput(serializers.Serializer[Any]):
     )
     copied_case = ReferenceOutput(
         Application.PREFIX, allow_null=True, help_text=gettext_lazy("The case that its draft began with.")
+    )
+    currency = serializers.CharField(
+        allow_null=True, help_text=gettext_lazy("Of its contract and prices, by ISO 4217. Null: nobody said.")
+    )
+    contract_value = AmountOutput(
+        allow_null=True,
+        help_text=gettext_lazy("As the contract says it; else of all lines together. Null where neither is known."),
     )
     merged_cases = serializers.ListField(
         child=ReferenceOutput(Application.PREFIX),
@@ -193,6 +208,8 @@ def application(row: Application, clock: Reading | None, remedy: Remedy | None) 
         "renews": row.renews and row.renews.ref,
         "copied_license": row.copied_license and row.copied_license.ref,
         "copied_case": row.copied_case and row.copied_case.ref,
+        "currency": row.currency or None,
+        "contract_value": _amount(row.contract_value or row.worth),
         "merged_cases": [one.case.ref for one in row.merged.all()],
         "state": row.state,
         "display": row.get_state_display(),
@@ -208,11 +225,17 @@ def application(row: Application, clock: Reading | None, remedy: Remedy | None) 
                 "description": line.description,
                 "quantity": show(line.quantity, line.unit),
                 "unit": line.unit,
+                "unit_price": None if line.unit_price is None else f"{line.unit_price:.4f}",
+                "value": _amount(line.value),
             }
             for line in row.lines.all()
         ],
         "license": license and license.ref,
     }
+
+
+def _amount(amount: Decimal | None) -> str | None:
+    return None if amount is None else f"{amount:.2f}"
 
 
 def told(clock: Reading, pauses: Iterable[ClockInterval]) -> dict[str, Any]:

@@ -62,6 +62,8 @@ APPLICATION = {
     "renews": None,
     "copied_license": None,
     "copied_case": None,
+    "currency": "CNY",
+    "contract_value": "24750000.00",
     "merged_cases": [],
     "state": "under_review",
     "display": "Under review",
@@ -86,6 +88,8 @@ APPLICATION = {
             "description": "NdFeB magnets N42SH, Dy 3.2 %",
             "quantity": "60000.000",
             "unit": "kg",
+            "unit_price": "412.5000",
+            "value": "24750000.00",
         }
     ],
     "license": None,

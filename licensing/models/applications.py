@@ -11,14 +11,16 @@ on the case reconsiders its refusal: of recommendations, decisions and reconside
 """
 
 from datetime import date, datetime
+from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import ArrayField, RangeOperators
 from django.db import models
-from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, Subquery, When
 from django.db.models.fields.json import KeyTextTransform
+from django.db.models.functions import Round
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django_fsm import FSMField, FSMModelMixin, transition
@@ -33,6 +35,7 @@ from licensing.models.declarations import Declaration
 from licensing.models.editions import PolicyEdition
 from licensing.models.inquiries import Inquiry
 from licensing.models.lists import ControlItem
+from licensing.prices import PRICE_MOST, WORTH_MOST, together
 from licensing.rules import (
     asked_for_nothing_yet,
     has_begun,
@@ -126,6 +129,23 @@ class Application(FSMModelMixin, models.Model):
     state = FSMField(choices=S, default=S.DRAFT, protected=True, editable=False)
     contract_no = models.CharField(_("contract number"), max_length=80, blank=True)
     contract_on = models.DateField(_("contract signed on"), null=True, blank=True)
+    contract_value = models.DecimalField(
+        _("contract value"),
+        max_digits=18,
+        decimal_places=2,
+        null=True,
+        blank=True,
+        help_text="As the contract says it; null where it is what the lines are worth.",
+    )
+    payment_terms = models.CharField(_("payment terms"), max_length=200, blank=True, default="", db_default="")
+    currency = models.CharField(
+        _("currency"),
+        max_length=3,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="Of its contract, and so of each of its prices: one of licensing.words.currencies.",
+    )
     planned_from = models.DateField(_("planned from"), null=True, blank=True)
     planned_until = models.DateField(_("planned until"), null=True, blank=True)
     destinations = ArrayField(models.CharField(max_length=2), default=list, blank=True)
@@ -180,6 +200,11 @@ class Application(FSMModelMixin, models.Model):
                 name="application_window_in_order",
                 condition=Q(planned_until=None) | Q(planned_from=None) | Q(planned_until__gte=F("planned_from")),
             ),
+            models.CheckConstraint(name="application_currency_known", condition=Q(currency__regex=r"^([A-Z]{3})?$")),
+            models.CheckConstraint(
+                name="application_contract_value",
+                condition=Q(contract_value=None) | Q(contract_value__gt=0, contract_value__lte=WORTH_MOST),
+            ),
             models.CheckConstraint(
                 name="application_amends_as_its_kind",
                 condition=Q(kind=Kind.AMENDMENT, amends__isnull=False) | ~Q(kind=Kind.AMENDMENT) & Q(amends=None),
@@ -224,6 +249,11 @@ class Application(FSMModelMixin, models.Model):
     def began_with(self) -> Any:
         """The license, or the case, that its draft began with; None where it began with nothing."""
         return self.renews or self.copied_license or self.copied_case
+
+    @property
+    def worth(self) -> Decimal | None:
+        """Of all its lines together; None while one has no price."""
+        return together(line.value for line in self.lines.all())
 
     @property
     def special(self) -> bool:
@@ -777,7 +807,10 @@ def _takings(user: User) -> QuerySet[HistoryLine]:
 
 
 class ApplicationLine(models.Model):
-    """Goods asked for: a control item, how it is described, how much in whole base units."""
+    """Goods asked for: a control item, how it is described, how much in whole base units.
+
+    value: what they are worth in the application's currency, by their price; PostgreSQL counts it, and nobody types it.
+    """
 
     application = models.ForeignKey(Application, on_delete=models.CASCADE, related_name="lines")
     number = models.PositiveSmallIntegerField()
@@ -786,8 +819,16 @@ class ApplicationLine(models.Model):
     hs_code = models.CharField(_("customs goods code"), max_length=10, blank=True)
     quantity = models.BigIntegerField()
     unit = models.CharField(max_length=10)
-    value = models.DecimalField(_("value"), max_digits=18, decimal_places=2, null=True, blank=True)
-    currency = models.CharField(max_length=3, blank=True)
+    unit_price = models.DecimalField(_("unit price"), max_digits=18, decimal_places=4, null=True, blank=True)
+    value = models.GeneratedField(
+        expression=Round(
+            F("quantity") * F("unit_price") * Case(When(unit="kg", then=Decimal("0.001")), default=Decimal(1)),
+            precision=2,
+        ),
+        output_field=models.DecimalField(max_digits=18, decimal_places=2),
+        db_persist=True,
+        null=True,
+    )
     composition = models.JSONField(
         _("contained elements, at most"),
         default=dict,
@@ -805,6 +846,11 @@ class ApplicationLine(models.Model):
         constraints = [
             models.UniqueConstraint(name="application_line_once", fields=["application", "number"]),
             models.CheckConstraint(name="application_line_quantity", condition=Q(quantity__gt=0)),
+            models.CheckConstraint(
+                name="application_line_unit_price",
+                condition=Q(unit_price=None) | Q(unit_price__gt=0, unit_price__lte=PRICE_MOST),
+            ),
+            models.CheckConstraint(name="application_line_value", condition=Q(value=None) | Q(value__lte=WORTH_MOST)),
         ]
 
     def __str__(self) -> str:
@@ -815,6 +861,10 @@ class ApplicationLine(models.Model):
         """The end-users of its case whose declaration does not cover the goods."""
         users = self.application.end_users.all()
         return [user for user in users if self.control_item_id not in user.declaration.covered]
+
+    @property
+    def currency(self) -> str:
+        return self.application.currency
 
 
 class ApplicationEndUser(models.Model):

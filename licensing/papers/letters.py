@@ -12,6 +12,7 @@ from core.legal_time import legal_day
 from core.models import HistoryLine
 from core.papers import Content, Kind, papers
 from core.selectors import calendar
+from core.templatetags.lodestone import money
 from core.working_days import NotPublished
 from exporters.models import Exporter
 from licensing import granted
@@ -30,6 +31,7 @@ from licensing.models import (
 )
 from licensing.models.intents import intents_before
 from licensing.papers import said
+from licensing.prices import in_words
 from licensing.selectors import clocks_of, steps, why, with_parts
 from licensing.selectors.movements import balances_at
 from licensing.selectors.reconsiderations import CONTEST_DAYS, SERVICE_DAYS, contestable_until
@@ -80,6 +82,8 @@ def receipt(line: HistoryLine, case: Application) -> Data:
         "window": _window(case),
         "contract": case.contract_no,
         "contract_on": case.contract_on and said.day(case.contract_on),
+        "contract_value": money(case.contract_value or case.worth, case.currency),
+        "payment": case.payment_terms,
         "ports": ", ".join(case.ports),
         "purpose": _fact("transaction.purpose", case.purpose),
         "red_flag": _fact("exporter.red_flag", case.red_flag),
@@ -91,6 +95,8 @@ def receipt(line: HistoryLine, case: Application) -> Data:
                 **_goods(one),
                 "contains": said.close(show_percents(one.composition)),
                 "hs": one.hs_code,
+                "price": _price(one),
+                "worth": money(one.value, one.currency),
                 **said.amount(one.quantity, one.unit),
             }
             for one in case.lines.all()
@@ -114,6 +120,10 @@ def receipt(line: HistoryLine, case: Application) -> Data:
             for one in handed_in.defer("document__content")
         ],
     }
+
+
+def _price(line: ApplicationLine) -> str:
+    return f"{in_words(line.unit_price)} {line.currency}" if line.unit_price else ""
 
 
 def _window(case: Application) -> said.Both:

@@ -13,12 +13,14 @@ from licensing.course import Holder, Stay, by_holder, days_of
 from licensing.cover import Axis, Cover, lanes
 from licensing.elements import show_percents
 from licensing.models import EndReason, InvalidGround, License
+from licensing.prices import in_words
 from licensing.selectors import why
 from licensing.states import ENDED_EARLY, STAGE_OF, ApplicationState
 from licensing.words import rules, terms
 
 register = template.Library()
 register.filter("channels", rules.channels)
+register.filter("price", in_words)
 register.filter("why", why)
 register.filter("obstacle_on", License.obstacle_on)
 register.filter("past_on", License.past_on)

@@ -11,12 +11,13 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from core.templatetags.lodestone import day, quantity
+from core.templatetags.lodestone import day, quantity, unit_word
 from licensing.actions.applications import Draft, LineDraft
 from licensing.actions.copies import Unnamed, before, granted, said, unnamed
 from licensing.actions.renewals import filed_by, too_short
 from licensing.elements import show_percents
 from licensing.models import Application, ApplicationLine, Kind, License, TradeMode, TransportMode
+from licensing.prices import in_words
 from licensing.selectors.floors import passed_on
 from licensing.states import ApplicationState
 from licensing.templatetags.licensing import fact
@@ -133,6 +134,10 @@ _OF_A_LINE: tuple[tuple[Promise, Callable[[LineDraft], str]], ...] = (
     (gettext_lazy("description"), lambda one: one.description),
     (gettext_lazy("customs goods code"), lambda one: one.hs_code),
     (gettext_lazy("contained elements, at most"), lambda one: show_percents(one.composition)),
+    (
+        gettext_lazy("unit price"),
+        lambda one: one.unit_price and f"{in_words(one.unit_price)}/{unit_word(one.unit)}" or "",
+    ),
     (gettext_lazy("item inquiry"), lambda one: one.inquiry.ref if one.inquiry else ""),
 )
 _OF_A_CASE: tuple[tuple[Promise, Callable[[Draft], str]], ...] = (
@@ -145,6 +150,9 @@ _OF_A_CASE: tuple[tuple[Promise, Callable[[Draft], str]], ...] = (
     (gettext_lazy("Planned until"), lambda one: _day(one.planned_until)),
     (gettext_lazy("Contract"), lambda one: one.contract_no),
     (gettext_lazy("Contract signed on"), lambda one: _day(one.contract_on)),
+    (gettext_lazy("Contract value"), lambda one: in_words(one.contract_value)),
+    (gettext_lazy("Payment terms"), lambda one: one.payment_terms),
+    (gettext_lazy("Currency"), lambda one: one.currency),
     (gettext_lazy("Kind of transaction"), lambda one: fact(one.purpose, "transaction.purpose")),
     (
         gettext_lazy("Risk that the exporter knows of, or was told of"),

@@ -30,6 +30,7 @@ _LABELS: dict[str, Promise] = {
     "red_flag": gettext_lazy("Risk that the exporter knows of, or was told of"),
     "trade_mode": gettext_lazy("Mode of trade"),
     "transport_mode": gettext_lazy("Mode of transport"),
+    "currency": gettext_lazy("Currency"),
 }
 
 

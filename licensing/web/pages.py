@@ -31,6 +31,7 @@ from licensing.actions import applications, declarations, reconsiderations
 from licensing.actions.copies import can_be_copied
 from licensing.models import Application, Declaration
 from licensing.papers import end_use
+from licensing.prices import together
 from licensing.states import CONTESTED, OPEN_CASE, UNISSUED, ApplicationState, DeclarationState
 from licensing.web.answers import judgements
 from licensing.web.changes import changes_of, copied
@@ -171,6 +172,7 @@ def application_form(request: HttpRequest, ref: str = "") -> HttpResponse:
         "to_copy": [] if row else selectors.with_names(selectors.in_force(request.actor))[:MOST_TO_COPY],
         "offers": [] if row else offers(request.actor, legal_now()),
         "items": selectors.applicable_items(),
+        "worth": row and together(line.value for line in row.lines.all()),
         "meeting": meeting,
     }
     return render(request, "licensing/application_form.html", context, status=meeting.status)
@@ -198,6 +200,8 @@ def _line_initial(row: Application | None) -> list[dict[str, Any]]:
             "composition": line.composition,
             "inquiry": line.inquiry and line.inquiry.ref,
             "quantity": show(line.quantity, line.unit),
+            "unit_price": line.unit_price,
+            "value": line.value,
         }
         for line in row.lines.select_related("control_item", "inquiry")
     ]

@@ -1,6 +1,7 @@
 """A draft in a real browser: saved while it is typed, through a server that dies, and in two tabs."""
 
 import re
+from decimal import Decimal
 
 import pytest
 from playwright.sync_api import expect
@@ -181,11 +182,13 @@ def test_rows_of_a_spreadsheet_are_pasted_and_saved(sign_in):
     case = new_draft(page)
     page.locator("[name=lines-0-code]").focus()
     with page.expect_response("**/edit/"):
-        page.evaluate(PASTE, "1C905.a.4\t1,200.5\t85051110\tN42SH\tDy 2.1\r\n1C902.b\t7\t\tOxide 99.9 %\r\n")
+        page.evaluate(PASTE, "1C905.a.4\t1,200.5\t58.25\t85051110\tN42SH\tDy 2.1\r\n1C902.b\t7\t\t\tOxide 99.9 %\r\n")
         assert page.locator("[name=lines-1-description]").input_value() == "Oxide 99.9 %"
     expect(page.locator("#saved")).to_have_text(re.compile(r"^Saved at \d\d:\d\d$"))
     goods = case.lines.order_by("number").values_list("control_item__code", "quantity", "hs_code", "description")
     assert list(goods) == [("1C905.a.4", 1_200_500, "85051110", "N42SH"), ("1C902.b", 7_000, "", "Oxide 99.9 %")]
+    assert [line.value for line in case.lines.order_by("number")] == [Decimal("69929.13"), None]
+    assert page.locator("[data-worth]").first.inner_text() == "69,929.13"
 
 
 def test_one_value_is_pasted_as_anywhere(sign_in):

@@ -26,6 +26,8 @@ def test_from_filing_to_the_license(sign_in, demo_world, script):
     exporter.locator("[name=lines-0-code]").fill("1C905.a.4")
     exporter.locator("[name=lines-0-description]").fill("Arc magnets N42SH, Dy 2.1 %")
     exporter.locator("[name=lines-0-quantity]").fill("4200.500")
+    exporter.locator("[name=lines-0-unit_price]").fill("412.50")
+    exporter.locator("[name=currency]").select_option("CNY")
     exporter.locator("[name=lines-0-composition]").fill("Dy 2.1")
     exporter.locator("[name=purpose]").select_option("sale")
     exporter.locator("[name=red_flag]").select_option("none")

@@ -381,6 +381,7 @@ def test_everything_missing_is_named_at_once_and_nothing_is_sent(world):
     assert [(e.pointer, e.code) for e in refused.value.errors] == [
         ("/contract_no", "required"),
         ("/contract_on", "required"),
+        ("/currency", "required"),
         ("/planned_from", "required"),
         ("/planned_until", "required"),
         ("/purpose", "required"),

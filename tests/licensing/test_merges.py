@@ -69,7 +69,12 @@ def test_goods_are_added_up_of_what_was_granted_or_is_asked(world):
     row = merged(world, license.application, open_)
     assert (row.kind, row.state, row.began_with, row.created_by) == (Kind.ANNUAL, "draft", None, world.exporter.user)
     line = row.lines.get()
-    assert (line.quantity, line.unit, line.control_item.code, line.value) == (100 * KG, "kg", "1C905.a.4", None)
+    assert (line.quantity, line.unit, line.control_item.code, line.value) == (
+        100 * KG,
+        "kg",
+        "1C905.a.4",
+        100 * demo.PRICE,
+    )
     assert [(one.case, one.license) for one in row.merged.all()] == [(license.application, license), (open_, None)]
     assert [one.verb for one in lines_of(row)] == ["draft"]
 
@@ -113,6 +118,7 @@ def test_what_they_do_not_say_alike_is_asked_again(name, world, client):
         "red_flag": "known",
         "trade_mode": "samples",
         "transport_mode": "air",
+        "currency": "USD",
     }
     Application.objects.filter(pk=cases[1].pk).update(**{name: values[name]})
     row = merged(world, *cases)
@@ -138,10 +144,34 @@ def test_goods_that_an_inquiry_answered_stay_a_line_of_their_own(world):
     assert [line.inquiry for line in row.lines.all()] == [None, inquiry]
 
 
-def test_prices_are_not_added_up(world):
-    price = {"value": Decimal("5.00"), "currency": "EUR"}
-    line = merged(world, sent(world, lines=price), sent(world, lines=price)).lines.get()
-    assert (line.value, line.currency) == (None, "")
+@pytest.mark.parametrize(
+    ("other", "price", "value"),
+    [
+        ("5.0000", "5.0000", "700.00"),
+        ("5.0700", "5.0200", "702.80"),
+        ("5.0001", "5.0000", "700.00"),  # 5.00002857
+        (None, None, None),
+    ],
+    ids=["the same", "between", "rounded", "not said"],
+)
+def test_prices_are_those_of_all_together(world, other, price, value):
+    cases = sent(world, lines={"unit_price": "5"}), sent(world, kilograms=40)
+    cases[1].lines.update(unit_price=other)
+    line = merged(world, *cases).lines.get()
+    said = tuple(text and Decimal(text) for text in (price, value))
+    assert (line.quantity, line.unit_price, line.value) == (140 * KG, *said)
+
+
+def test_prices_in_two_currencies_are_asked_again(world):
+    cases = sent(world), sent(world, currency="EUR")
+    row = merged(world, *cases)
+    assert (row.currency, row.lines.get().unit_price) == ("", None)
+
+
+def test_a_price_with_which_a_line_were_worth_too_much_is_asked_again(world):
+    dear = {"unit_price": 10**12, "quantity": KG * 600}
+    row = merged(world, sent(world, lines=dear), sent(world, lines=dear))
+    assert row.lines.get().unit_price is None
 
 
 def test_a_declaration_that_fits_no_more_is_left_out_and_named(world, client):

@@ -33,6 +33,7 @@ def change(browser, ref, quantity):
         "planned_until": row.planned_until,
         "purpose": row.purpose,
         "red_flag": row.red_flag,
+        "currency": row.currency,
         "trade_mode": row.trade_mode,
         "transport_mode": row.transport_mode,
         "end_users": [user.declaration_id for user in row.end_users.all()],
@@ -43,6 +44,7 @@ def change(browser, ref, quantity):
         "lines-0-description": line.description,
         "lines-0-quantity": quantity,
         "lines-0-composition": "Dy 3.2",
+        "lines-0-unit_price": line.unit_price,
     }
     assert browser.post(f"/applications/{ref}/edit/", facts).status_code == 302
 

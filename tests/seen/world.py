@@ -4,6 +4,7 @@ import csv
 import io
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from decimal import Decimal
 from urllib.parse import urlsplit
 
 from allauth.account.models import EmailAddress, EmailConfirmationHMAC
@@ -273,7 +274,13 @@ def rich(world, *, kind="annual", kilograms=(60_000, 1_500), users=2, sent=True,
             kind=kind,
             lines=[
                 LineDraft(
-                    items[code], words, kg * KG, items[code].unit, "85051110", composition=demo.usual(items[code])
+                    items[code],
+                    words,
+                    kg * KG,
+                    items[code].unit,
+                    "85051110",
+                    unit_price=demo.PRICE,
+                    composition=demo.usual(items[code]),
                 )
                 for code, words, kg in goods
             ],
@@ -281,6 +288,9 @@ def rich(world, *, kind="annual", kilograms=(60_000, 1_500), users=2, sent=True,
             consignees=[row.end_user for row in signed],
             ports=["CNSHA", "CNNGB"],
             contract_no="K-RICH",
+            contract_value=Decimal("1500000.00"),
+            payment_terms="30 % in advance, the rest against documents",
+            currency="CNY",
             contract_on=today - timedelta(days=30),
             planned_from=today,
             planned_until=today + timedelta(days=300),

@@ -5,6 +5,7 @@ Lodestone would not allow. All names are invented.
 """
 
 from config.local.demo.cases import (
+    PRICE,
     application,
     cleared,
     declaration,
@@ -54,5 +55,6 @@ __all__ = [
     "send_company",
     "shipped",
     "under_review",
+    "PRICE",
     "usual",
 ]

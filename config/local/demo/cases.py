@@ -1,6 +1,7 @@
 """Steps of a case, each by the verb that a person would use."""
 
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 from config.local.demo.papers import pdf
@@ -59,7 +60,8 @@ def declaration(actor: Actor, end_user: Party, codes: list[str], use: str, produ
     return declarations.submit(row.ref, seen=seen(row.ref), by=actor)
 
 
-MODES = {"trade_mode": "ordinary", "transport_mode": "sea"}
+PRICE = Decimal("412.50")
+USUAL = {"trade_mode": "ordinary", "transport_mode": "sea", "currency": "CNY"}
 
 
 def application(
@@ -83,6 +85,7 @@ def application(
                     words,
                     kilograms * 1000,
                     items[code].unit,
+                    unit_price=PRICE,
                     composition=composition or usual(items[code]),
                 )
                 for code, words, kilograms in goods
@@ -93,7 +96,7 @@ def application(
             contract_on=today - timedelta(days=30),
             planned_from=today,
             planned_until=today + timedelta(days=330),
-            **{"consignees": [row.end_user for row in by_whom], "purpose": "sale", "red_flag": "none"} | MODES | said,
+            **{"consignees": [row.end_user for row in by_whom], "purpose": "sale", "red_flag": "none"} | USUAL | said,
         ),
         by=actor,
     )

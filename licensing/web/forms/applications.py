@@ -1,25 +1,30 @@
 """What an exporter asks for: the case, its goods, its papers."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal
 from itertools import groupby
 from typing import Any
 
 from django import forms
 from django.forms.models import ModelChoiceIterator
+from django.utils.text import format_lazy
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from core.decided import filled
 from core.languages import label_order
-from core.web.fields import CodesField, DayField, GroupedBoxes, QuantityField
+from core.templatetags.lodestone import money
+from core.web.fields import AmountField, CodesField, DayField, GroupedBoxes, QuantityField
 from exporters.models import Party
 from licensing.actions.amendments import counts_from
 from licensing.actions.applications import FILE_KINDS, LINES_MOST, SAID, USUAL, Draft, LineDraft
 from licensing.models import Application, ApplicationDocument, ControlItem, Declaration, Inquiry, Kind
+from licensing.prices import PRICE_MOST, WORTH_MOST, in_words, worth
 from licensing.selectors import editions_at
 from licensing.web.forms.check import one_of, words_of
 from licensing.web.forms.elements import ElementsField
 from licensing.words import terms
+from licensing.words.currencies import CURRENCIES
 
 
 class _ByEndUser(ModelChoiceIterator):
@@ -39,11 +44,43 @@ class DeclarationsField(forms.ModelMultipleChoiceField):
         return f"{row.product} · {row.ref}, {row.get_state_display()}"
 
 
+class PriceField(AmountField):
+    """An amount that is more than nothing; shown with two decimal places at least."""
+
+    def clean(self, value: Any) -> Decimal | None:
+        amount = super().clean(value)
+        if amount == 0:
+            raise forms.ValidationError(_("The amount must be more than zero."), "min_value")
+        return amount
+
+    def prepare_value(self, value: Any) -> Any:
+        return in_words(value) if isinstance(value, Decimal) else value
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        return super().has_changed(self.prepare_value(initial), data)
+
+
 class ApplicationForm(forms.ModelForm):
     """Everything of an application but its goods."""
 
     version = forms.IntegerField(widget=forms.HiddenInput, initial=1)
     contract_on = DayField(label=gettext_lazy("Contract signed on"), required=False)
+    contract_value = PriceField(
+        label=gettext_lazy("Contract value"),
+        places=2,
+        most=WORTH_MOST,
+        required=False,
+        help_text=gettext_lazy("In the currency of the prices. Empty: what the lines are worth together."),
+    )
+    currency = forms.ChoiceField(
+        label=gettext_lazy("Currency of the prices"),
+        help_text=gettext_lazy("For an annual license state the prices that you expect."),
+        choices=[
+            ("", ""),
+            *((one, format_lazy("{} · {}", one, CURRENCIES[one])) for one in CURRENCIES),
+        ],
+        required=False,
+    )
     planned_from = DayField(label=gettext_lazy("Planned from"), required=False)
     planned_until = DayField(label=gettext_lazy("Planned until"), required=False)
     end_users = DeclarationsField(
@@ -81,6 +118,9 @@ class ApplicationForm(forms.ModelForm):
             "kind",
             "contract_no",
             "contract_on",
+            "contract_value",
+            "payment_terms",
+            "currency",
             "planned_from",
             "planned_until",
             "purpose",
@@ -97,13 +137,14 @@ class ApplicationForm(forms.ModelForm):
             "circumstances": forms.Textarea(attrs={"rows": 4}),
         }
         help_texts = {
+            "payment_terms": gettext_lazy("For example: a third in advance, the rest against documents."),
             "circumstances": filled(
                 gettext_lazy(
                     "Of an application under special circumstances alone, in {least} characters or more: why it should "
                     "be licensed although the rules forbid it. Attach a paper that proves it."
                 ),
                 least="licensing.models.CIRCUMSTANCES_LEAST",
-            )
+            ),
         }
 
     def __init__(self, *args: Any, declarations: Any, parties: Any, **kwargs: Any) -> None:
@@ -178,7 +219,13 @@ class LineForm(forms.Form):
     quantity = QuantityField(
         label=gettext_lazy("Quantity"), help_text=gettext_lazy("In the list's unit, e.g. 1200.500 kg.")
     )
-
+    unit_price = PriceField(
+        label=gettext_lazy("Unit price"),
+        places=4,
+        most=PRICE_MOST,
+        required=False,
+        help_text=gettext_lazy("For one of that unit, e.g. 58.25."),
+    )
     inquiry = forms.ModelChoiceField(
         label=gettext_lazy("Inquiry that answered what it is"),
         queryset=Inquiry.objects.none(),
@@ -223,13 +270,24 @@ class LineForm(forms.Form):
                     self["quantity"].help_text = self.read_as
                 if data["base"] == 0:
                     self.add_error("quantity", _("The quantity must be more than zero."))
+                if (value := self.worth()) is not None and value > WORTH_MOST:
+                    message = _("Together the line would be worth {value}: at most {most}.")
+                    self.add_error("unit_price", message.format(value=money(value, "").strip(), most=f"{WORTH_MOST:,}"))
         return data
+
+    def worth(self) -> Decimal | None:
+        """As it was typed, or stands there; None where no price or quantity can be read."""
+        if not self.is_bound:
+            return self.initial.get("value")
+        data = getattr(self, "cleaned_data", {})
+        price, base = data.get("unit_price"), data.get("base")
+        return worth(base, data["code"].unit, price) if price and base else None
 
     def line(self) -> LineDraft:
         data = self.cleaned_data
         item = data["code"]
         said: dict[str, Any] = {"hs_code": data.get("hs_code") or "", "composition": data.get("composition") or {}}
-        said["inquiry"] = data.get("inquiry")
+        said |= {"inquiry": data.get("inquiry"), "unit_price": data.get("unit_price")}
         return LineDraft(item, data["description"], data["base"], item.unit, **said)
 
 

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy
 
 from core.legal_time import legal_today, months_after
 from core.quantities import show
-from core.templatetags.lodestone import day, quantity, unit_word
+from core.templatetags.lodestone import day, money, quantity, unit_word
 from core.web.fields import AmountField, DayField, QuantityField
 from core.web.forms import StepForm
 from licensing.actions.intents import default_intent_days
@@ -150,6 +150,7 @@ class RecommendForm(StepForm):
                 initial=said.get(line.pk),
                 places=2,
                 required=False,
+                help_text=_("Asked: {value}.").format(value=money(line.value, line.currency)) if line.value else "",
             )
         self.allotment_names = {
             f"allotment_{line.number}_{user.pk}": (line, user)
