@@ -1,6 +1,7 @@
 """A draft in a real browser: saved while it is typed, through a server that dies, and in two tabs."""
 
 import re
+import time
 from decimal import Decimal
 
 import pytest
@@ -107,6 +108,9 @@ def test_what_the_server_writes_otherwise_is_no_conflict_with_oneself(sign_in):
     expect(page.locator("#saved")).to_contain_text("did not reach us")
     page.locator("[name=remarks]").fill("Typed since.")
     expect(page.locator("#saved")).to_contain_text("Saved at", timeout=15_000)
+    until = time.monotonic() + 15  # what was lost is saved first, and then what was typed since
+    while not Application.objects.filter(pk=case.pk).exclude(remarks="").exists() and time.monotonic() < until:
+        page.wait_for_timeout(100)
     case.refresh_from_db()
     assert (case.lines.get().quantity, case.remarks) == (1_200_500, "Typed since.")
 
