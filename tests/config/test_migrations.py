@@ -44,7 +44,7 @@ ACCEPTED: dict[tuple[str, str], str] = {
     ("licensing_0042_renewals", "constraint-missing-not-valid"): EMPTY,
     ("licensing_0042_renewals", "require-concurrent-index-creation"): EMPTY,
     ("licensing_0043_special_circumstances", "constraint-missing-not-valid"): EMPTY,
-    ("licensing_0049_prices", "constraint-missing-not-valid"): EMPTY,
+    ("licensing_0050_prices", "constraint-missing-not-valid"): EMPTY,
     ("shipments_0003_accounts", "constraint-missing-not-valid"): "likewise",
     ("shipments_0004_reports", "adding-foreign-key-constraint"): EMPTY,
     ("shipments_0004_reports", "constraint-missing-not-valid"): EMPTY,

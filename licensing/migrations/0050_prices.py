@@ -11,7 +11,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('licensing', '0048_own_goods'),
+        ('licensing', '0049_revoked_as_said'),
     ]
 
     operations = [
