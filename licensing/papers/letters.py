@@ -82,7 +82,7 @@ def receipt(line: HistoryLine, case: Application) -> Data:
         "window": _window(case),
         "contract": case.contract_no,
         "contract_on": case.contract_on and said.day(case.contract_on),
-        "contract_value": money(case.contract_value or case.worth, case.currency),
+        "contract_value": money(case.contract_value, case.currency),
         "payment": case.payment_terms,
         "ports": ", ".join(case.ports),
         "purpose": _fact("transaction.purpose", case.purpose),
