@@ -218,6 +218,7 @@ STEPS = {
     "keep_file",
     "issue_key",
     "lock_with_exporter",
+    "lock_to_resolve",
     "write",
     "begin",
     "open_cause",

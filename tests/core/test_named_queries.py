@@ -49,6 +49,7 @@ ISSUE = [
     "licensing_decisionstep",
     *LOOKED_AT,
     *LOOKED_AGAIN,
+    "licensing_finding",  # what its approval excepted
     "insert licensing_license",
     "insert licensing_license_consignees",
     "insert licensing_licenseenduser",
