@@ -11,7 +11,7 @@ from django.db import IntegrityError, connection, transaction
 
 from config.local import demo
 from core.deliveries import relay
-from core.errors import DomainError, Invalid
+from core.errors import Invalid
 from core.history import lines_of
 from core.legal_time import legal_now, legal_today, months_after
 from core.models import Mail
@@ -38,21 +38,11 @@ from tests.licensing.test_enforcement import MAGNETS, lifted, suspended
 from tests.licensing.test_invalidations import invalidated
 from tests.licensing.test_screenings import result as screening_of
 from tests.make import seen
+from tests.said import refused, text_of
 from tests.shipments.test_corrections import come_back, decide
 
 KG = 1000
 BELOW = "Line 1: at least {} kg, which are drawn and reserved."
-
-
-def text_of(client, actor, path):
-    client.force_login(actor.user)
-    return " ".join(unescape(client.get(path).content.decode()).split())
-
-
-def refused(call):
-    with pytest.raises(DomainError) as error:
-        call()
-    return error.value
 
 
 def begun(world, license):

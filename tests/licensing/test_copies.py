@@ -2,33 +2,21 @@
 
 from dataclasses import replace
 from datetime import timedelta
-from html import unescape
 
 import pytest
 from django.db import IntegrityError, transaction
 
 from config.local import demo
-from core.errors import DomainError
 from core.history import lines_of
 from core.legal_time import legal_now, legal_today, months_after
 from licensing.actions import amendments, applications, copies, decisions, declarations
 from licensing.models import Application, Declaration, Kind
 from tests import make
 from tests.make import seen
+from tests.said import refused, text_of
 
 KG = 1000
 DAY = timedelta(days=1)
-
-
-def text_of(client, actor, path):
-    client.force_login(actor.user)
-    return " ".join(unescape(client.get(path).content.decode()).split())
-
-
-def refused(call, *args, **facts):
-    with pytest.raises(DomainError) as error:
-        call(*args, **facts)
-    return error.value.code
 
 
 def sent(world, days=(), **said):
@@ -168,13 +156,13 @@ def test_nothing_is_copied_that_is_a_draft_an_amendment_or_replaced(world):
     draft = Application.objects.get(ref=world.application())
     license = world.license(kilograms=100)
     change = amendments.amend(license.ref, seen=seen(license.ref), by=world.exporter)
-    assert refused(copies.copy_case, draft.ref, by=world.exporter) == "wrong-state"
+    assert refused(copies.copy_case, draft.ref, by=world.exporter).code == "wrong-state"
     decided = demo.under_review(world.exporter, change.ref, world.ministry)
-    assert refused(copies.copy_case, decided, by=world.exporter) == "wrong-state"
+    assert refused(copies.copy_case, decided, by=world.exporter).code == "wrong-state"
     decisions.recommend(decided, seen=seen(decided), outcome="approve", months=12, by=world.ministry.reviewer)
     decisions.approve(decided, seen=seen(decided), by=world.ministry.decider)
     new = decisions.issue(decided, seen=seen(decided), by=world.ministry.decider)
-    assert refused(copies.copy_license, license.ref, by=world.exporter) == "wrong-state"
+    assert refused(copies.copy_license, license.ref, by=world.exporter).code == "wrong-state"
     before = Application.objects.count()
     assert copied(world, new).lines.get().quantity == 100 * KG
     assert Application.objects.count() == before + 1
@@ -184,8 +172,8 @@ def test_it_is_its_companys_alone(world):
     license, case = world.license(kilograms=100), sent(world)
     other = make.exporter(world.ministry, "Elsewhere Co., Ltd.")
     for who in (other, world.ministry.decider):
-        assert refused(copies.copy_license, license.ref, by=who) == "not-found"
-        assert refused(copies.copy_case, case.ref, by=who) == "not-found"
+        assert refused(copies.copy_license, license.ref, by=who).code == "not-found"
+        assert refused(copies.copy_case, case.ref, by=who).code == "not-found"
     clerk = make.colleague(world.exporter, "clerk")
     assert copies.copy_case(case.ref, by=clerk).created_by == clerk.user
 

@@ -3,14 +3,12 @@
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
-from html import unescape
 
 import pytest
 from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from config.local import demo
-from core.errors import DomainError
 from core.history import lines_of
 from core.legal_time import legal_now, legal_today, months_after
 from licensing.actions import amendments, applications, copies, decisions, merges
@@ -19,20 +17,10 @@ from licensing.selectors import merges as selectors
 from licensing.web import merges as pages
 from tests import make
 from tests.make import seen
+from tests.said import refused, text_of
 
 KG = 1000
 DAY = timedelta(days=1)
-
-
-def text_of(client, actor, path):
-    client.force_login(actor.user)
-    return " ".join(unescape(client.get(path).content.decode()).split())
-
-
-def refused(call, *args, **facts):
-    with pytest.raises(DomainError) as error:
-        call(*args, **facts)
-    return error.value
 
 
 def sent(world, *, lines=None, **said):

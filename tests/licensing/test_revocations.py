@@ -26,14 +26,10 @@ from shipments.actions import receive
 from tests import make
 from tests.make import end_proposed, needs_of, seen
 from tests.refused import breaches
+from tests.said import text_of
 
 KG = 1000
 HEARD = {"end_reason": "penalty", "hearing": ("hearing.pdf", demo.pdf("Heard"))}
-
-
-def text_of(client, actor, path):
-    client.force_login(actor.user)
-    return " ".join(unescape(client.get(path).content.decode()).split())
 
 
 def wrong(world, license, **said):

@@ -7,7 +7,7 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 
 from core.deliveries import relay
-from core.errors import DomainError, Forbidden, FourEyes, Invalid
+from core.errors import Forbidden, FourEyes, Invalid
 from core.history import lines_of
 from core.legal_time import legal_now, legal_today
 from core.models import HistoryLine, Mail
@@ -20,6 +20,7 @@ from shipments.actions import qualifications
 from shipments.models import Shipment
 from tests import make
 from tests.make import seen
+from tests.said import refused
 from tests.ticks import tick
 
 KG = 1000
@@ -36,12 +37,6 @@ def causes(license):
 
 def usable(license):
     return list(license.lines.order_by("pk").values_list("open", flat=True))
-
-
-def refused(call, *args, **named):
-    with pytest.raises(DomainError) as refusal:
-        call(*args, **named)
-    return refusal.value
 
 
 def approved(world, kind="annual"):

@@ -6,7 +6,6 @@ import pytest
 from django.db import IntegrityError, transaction
 
 from core.deliveries import relay
-from core.errors import DomainError
 from core.history import lines_of
 from core.legal_time import legal_today
 from core.models import Mail, Proposal
@@ -18,23 +17,13 @@ from shipments.actions import receive
 from shipments.models import Incident
 from tests import make
 from tests.make import needs_of, seen
+from tests.said import refused, text_of
 
 KG = 1000
 
 
-def text_of(client, actor, path):
-    client.force_login(actor.user)
-    return " ".join(unescape(client.get(path).content.decode()).split())
-
-
 def handed_back(world, license, **said):
     return licenses.surrender(license.ref, seen=seen(license.ref), **said, by=world.exporter)
-
-
-def refused(call):
-    with pytest.raises(DomainError) as error:
-        call()
-    return error.value
 
 
 def test_what_was_free_lapses_and_no_line_is_open(world, license):

@@ -1,7 +1,6 @@
 """Goods under way on a license that the ministry ended: what was declared before is lawful, what crosses is booked."""
 
 from datetime import timedelta
-from html import unescape
 
 import pytest
 
@@ -12,17 +11,13 @@ from shipments.actions import ClearedLine, cancel, officers, receive
 from shipments.models import CustomsDeclaration, Incident, Shipment
 from tests import make
 from tests.make import seen
+from tests.said import text_of
 
 KG = 1000
 
 
 def declared(world, shipment, **more):
     return receive(world.message(shipment.ref, "declared", **more), by=world.customs)
-
-
-def text_of(client, actor, path):
-    client.force_login(actor.user)
-    return " ".join(unescape(client.get(path).content.decode()).split())
 
 
 def test_what_was_declared_before_is_cleared_as_usual(world, license):
