@@ -27,7 +27,7 @@ from shipments.qualifying import ENDING_DAYS, days_left
 from shipments.selectors import shipments_for
 
 PRESSING_DAYS = 30
-CONTESTING_DAYS = 14  # before the last one to contest a refusal
+CONTESTING_DAYS = 14  # the last ones to contest a refusal, in which it presses
 MOST_REFUSED = 100  # that are looked at: some may be contested no more
 
 
@@ -40,7 +40,7 @@ def sought(actor: Actor, at: datetime) -> dict[str, QuerySet[Any]]:
     licenses = selectors.licenses_for(actor)
     ending = licenses.filter(License.ending_within(ENDING_DAYS, today)).exclude(kind=Kind.ANNUAL)
     renewable = licenses.filter(License.renewable_within(today))
-    refused = cases.filter(selectors.last_days_within(CONTESTING_DAYS, today))
+    refused = cases.filter(selectors.contestable_still(today))
     own = Exporter.objects.filter(pk=actor.organization_id).select_related("qualification")
     return looks.sought(actor, at) | {
         "unverified": own.filter(state=ExporterState.DRAFT),
@@ -74,7 +74,7 @@ def needs_of(holdings: Holdings) -> list[Need]:
         *_reports(holdings["unreported"], today),
         *looks.looks_of(holdings),
         *_declarations(holdings["unsent"]),
-        *_drafts(holdings["drafts"], by_day),
+        *_drafts(holdings["drafts"], by_day, today),
         *_renewals(holdings["renewable"], by_day, today),
         *_endings(holdings["ending"], today),
         *(need for row in holdings["qualified"] for need in _qualification(row, today)),
@@ -135,21 +135,27 @@ def _intents(rows: Iterable[Intent]) -> list[Need]:
 
 
 def _refusals(rows: list[Application], today: date) -> list[Need]:
-    """Those of which the last day to contest comes near."""
+    """From the first day on until they are contested, or can't be any more."""
     remedies = selectors.remedies_of(rows)
-    both = ((row, remedy.last_day) for row in rows if (remedy := remedies.get(row.pk)) and remedy.last_day)
-    return [
-        Need(
-            _("Contest the refusal of {ref}, or let it stand").format(ref=row.ref),
-            _("The last day to contest it is {day}, {when}.").format(day=day(last), when=_in_days((last - today).days)),
-            reverse("application", kwargs={"ref": row.ref}) + "#remedy",
-            _("Read why"),
-            "ochre",
-            last,
-        )
-        for row, last in both
-        if 0 <= (last - today).days <= CONTESTING_DAYS
-    ]
+    both = ((row, remedies[row.pk]) for row in rows if row.pk in remedies)
+    return [_refusal(row, remedy.last_day, today) for row, remedy in both if not remedy.over(today)]
+
+
+def _refusal(row: Application, last: date | None, today: date) -> Need:
+    """last: None as long as its notice is on its way and nobody opened it, or where no table says."""
+    left = (last - today).days if last else None
+    if last and left is not None:
+        text = _("The last day to contest it is {day}, {when}.").format(day=day(last), when=_in_days(left))
+    else:
+        text = _("The days to contest it count from when you open it.")
+    return Need(
+        _("Contest the refusal of {ref}, or let it stand").format(ref=row.ref),
+        text,
+        reverse("application", kwargs={"ref": row.ref}) + "#remedy",
+        _("Read why"),
+        "red" if left is not None and left <= CONTESTING_DAYS else "ochre",
+        last,
+    )
 
 
 def _reports(rows: Iterable[Shipment], today: date) -> list[Need]:
@@ -201,21 +207,22 @@ def _declarations(rows: Iterable[Declaration]) -> list[Need]:
     return needs
 
 
-def _drafts(rows: Iterable[Application], by_day: Mapping[int, date]) -> list[Need]:
-    """Of a renewal with the day by which to file it, where anybody can say."""
-    return [
-        Need(
-            _("Finish the renewal of {ref}").format(ref=row.renews.ref) if row.renews else _("Finish an application"),
-            _("{ref}, {kind}. It is a draft; nobody at the ministry sees it.").format(
-                ref=row.ref, kind=row.get_kind_display()
-            ),
-            reverse("application", kwargs={"ref": row.ref}),
-            _("Continue"),
-            "blue",
-            by_day.get(row.renews_id) if row.renews_id else None,
-        )
-        for row in rows
-    ]
+def _drafts(rows: Iterable[Application], by_day: Mapping[int, date], today: date) -> list[Need]:
+    return [_draft(row, _to_renew(row.renews, by_day, today)) for row in rows]
+
+
+def _to_renew(old: License | None, by_day: Mapping[int, date], today: date) -> Need | None:
+    """A renewal that was begun presses as one that was not."""
+    return _renewal(old, by_day.get(old.pk), today) if old and not old.past_on(today) else None
+
+
+def _draft(row: Application, renewal: Need | None) -> Need:
+    title = _("Finish the renewal of {ref}").format(ref=row.renews.ref) if row.renews else _("Finish an application")
+    text = _("{ref}, {kind}. It is a draft; nobody at the ministry sees it.")
+    said = [text.format(ref=row.ref, kind=row.get_kind_display()), *([renewal.text] if renewal else [])]
+    url = reverse("application", kwargs={"ref": row.ref})
+    tone, due_on = (renewal.tone, renewal.due_on) if renewal else ("blue", None)
+    return Need(title, " ".join(said), url, _("Continue"), tone, due_on)
 
 
 def _renewals(rows: Iterable[License], by_day: Mapping[int, date], today: date) -> list[Need]:

@@ -93,15 +93,10 @@ def _remedy(sent_on: date | None, opened_on: date | None, table: Calendar | None
     return Remedy(sent_on, opened_on, served_on, unmoved, _moved(table, unmoved))
 
 
-def last_days_within(days: int, today: date) -> Q:
-    """Of many cases those refused so long ago, and no longer, that the last day to contest it may come within so many:
-    `remedies_of` says which it is."""
-    latest = today - timedelta(days=CONTEST_DAYS - days)
-    return Q(
-        state=ApplicationState.REFUSED,
-        decided_at__gte=day_start(latest - timedelta(days=days) - 2 * _MORE),
-        decided_at__lt=day_start(latest + timedelta(days=1)),
-    )
+def contestable_still(today: date) -> Q:
+    """Of many cases those refused no longer ago than that it may still be contested: `remedies_of` says until when."""
+    since = today - timedelta(days=CONTEST_DAYS) - 2 * _MORE
+    return Q(state=ApplicationState.REFUSED, decided_at__gte=day_start(since))
 
 
 def contestable_until(sent_on: date) -> date | None:

@@ -77,13 +77,15 @@ def _names(rows: Iterable[object]) -> str:
 class Copied:
     """Of a case that began with another: what it says otherwise, and whom of that one a draft does not name.
 
-    file_by: of the draft of a renewal, where anybody can say; short: that day was before the license began.
+    file_by: of the draft of a renewal, where anybody can say; short: that day was before the license began. late: it is
+    over.
     """
 
     changes: list[Change]
     unnamed: list[Unnamed]
     file_by: date | None
     short: bool = False
+    late: bool = False
 
 
 def copied(row: Application, today: date) -> Copied | None:
@@ -97,7 +99,8 @@ def copied(row: Application, today: date) -> Copied | None:
         return Copied(found, [], None)
     file_by = filed_by([row.renews]).get(row.renews.pk) if row.renews else None
     short = row.renews is not None and too_short(row.renews, file_by, today)
-    return Copied(found, unnamed(row, old, today), file_by, short)
+    late = file_by is not None and file_by < today
+    return Copied(found, unnamed(row, old, today), file_by, short, late)
 
 
 def _goods(old: Draft, now: Draft) -> Iterator[Change]:

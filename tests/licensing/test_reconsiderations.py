@@ -251,9 +251,16 @@ def test_pages_and_rest_say_how_it_was_counted(ref, world, m, client, on):
 
 # --- contesting --------------------------------------------------------------------------------------------
 @pytest.mark.parametrize(
-    ("on_day", "said"), [("2026-03-29", 0), ("2026-03-30", 1), ("2026-04-13", 1), ("2026-04-14", 0)]
+    ("on_day", "tones"),
+    [
+        ("2026-02-12", ["ochre"]),
+        ("2026-03-29", ["ochre"]),
+        ("2026-03-30", ["red"]),
+        ("2026-04-13", ["red"]),
+        ("2026-04-14", []),
+    ],
 )
-def test_the_overview_says_when_the_last_day_to_contest_comes_near(on_day, said, world, on):
+def test_the_overview_says_until_when_a_refusal_can_be_contested_from_its_first_day_on(on_day, tones, world, on):
     on("2026-01-19")
     ref = world.under_review(world.application())
     on("2026-02-12")  # sixty days before the last one, a Monday
@@ -261,10 +268,21 @@ def test_the_overview_says_when_the_last_day_to_contest_comes_near(on_day, said,
     reconsiderations.serve(ref, by=world.exporter)
     on(on_day)
     found = [need for need in make.needs_of(world.exporter) if ref in need.title]
-    assert [(need.due_on, need.url) for need in found] == [(D("2026-04-13"), f"/applications/{ref}/#remedy")] * said
-    if said:
+    said = (D("2026-04-13"), f"/applications/{ref}/#remedy")
+    assert [(need.due_on, need.url, need.tone) for need in found] == [(*said, tone) for tone in tones]
+    if tones:
         reconsiderations.reconsider(ref, seen=seen(ref), grounds="It is known.", by=world.exporter)
         assert [need for need in make.needs_of(world.exporter) if "Contest" in need.title] == []
+
+
+def test_the_overview_tells_of_a_refusal_whose_notice_is_on_its_way(world, on):
+    on("2026-02-12")
+    ref = world.under_review(world.application())
+    refuse(world, ref)
+    assert remedy(ref).last_day is None
+    (need,) = [need for need in make.needs_of(world.exporter) if ref in need.title]
+    assert (need.due_on, need.tone) == (None, "ochre")
+    assert need.text == "The days to contest it count from when you open it."
 
 
 def test_scenario_14_over_pages(world, m, client, on):

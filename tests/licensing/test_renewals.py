@@ -1,38 +1,27 @@
 """A renewal asks for another annual license from the day after the last one of the license before it, once for each."""
 
 from datetime import timedelta
-from html import unescape
 
 import pytest
 from django.db import IntegrityError, transaction
 
 from config.local import demo
-from core.errors import DomainError
 from core.history import lines_of
 from core.legal_time import legal_now, legal_today, months_after
 from core.models import LegalDay
 from core.templatetags.lodestone import day
 from licensing.actions import amendments, applications, copies, decisions, reconsiderations, renewals
 from licensing.models import Application, Kind, License
+from licensing.web import changes
 from shipments import needs
 from shipments.web import renewals as shown
 from tests import make
 from tests.days import D
 from tests.make import ends_in, needs_of, seen
+from tests.said import refused, text_of
 
 KG = 1000
 DAY = timedelta(days=1)
-
-
-def text_of(client, actor, path):
-    client.force_login(actor.user)
-    return " ".join(unescape(client.get(path).content.decode()).split())
-
-
-def refused(call, *args, **facts):
-    with pytest.raises(DomainError) as error:
-        call(*args, **facts)
-    return error.value
 
 
 @pytest.fixture
@@ -290,6 +279,25 @@ def test_the_overview_says_until_when_to_renew(left, tone, world, license):
         file_by = renewals.filed_by([license])[license.pk]
         assert (found[0].due_on, found[0].url) == (file_by, f"/licenses/{license.ref}/#renew")
         assert (f"Renew until {day(file_by)}" in found[0].text) is (tone != "red")
+
+
+@pytest.mark.parametrize(("left", "tone"), [(-1, "red"), (0, "ochre"), (30, "ochre"), (31, "blue")])
+def test_one_that_was_begun_presses_as_one_that_was_not(left, tone, world, ending, client, monkeypatch):
+    row = renewed(world, ending)
+    for where in (needs, shown, changes):
+        monkeypatch.setattr(where, "filed_by", lambda rows: {row.pk: legal_today() + left * DAY for row in rows})
+    [need] = needs_of(world.exporter)
+    assert (need.tone, "File now" in need.text) == (tone, left < 0)
+    assert f"{row.ref}, Annual. It is a draft" in need.text
+    text = text_of(client, world.exporter, f"/applications/{row.ref}/")
+    assert ("<b>File it by" in text, "<b>File it now:</b>" in text) == (left >= 0, left < 0)
+
+
+def test_of_a_license_that_is_over_a_draft_presses_nobody(world, ending, clock):
+    row = renewed(world, ending)
+    clock.shift(days=(ending.usable_until - legal_today()).days + 1)
+    [need] = [need for need in needs_of(world.exporter) if row.ref in need.text]
+    assert (need.tone, "Its last day" in need.text) == ("blue", False)
 
 
 def test_a_draft_of_one_is_finished_by_its_day(world, ending):

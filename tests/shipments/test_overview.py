@@ -88,7 +88,7 @@ def test_a_refused_case_is_told_for_thirty_days(days, told, world, client, clock
     decisions.recommend(ref, seen=seen(ref), outcome="refuse", factors=["END_USE"], text="No.", by=m.reviewer)
     decisions.refuse(ref, seen=seen(ref), factors=["END_USE"], text="No.", departure="Doubts.", by=m.decider)
     clock.shift(days=days)
-    assert (ref in overview(client, world.exporter)) is told
+    assert (f'<a class="title" href="/applications/{ref}/">' in overview(client, world.exporter)) is told
 
 
 def test_a_question_is_told_in_the_reviewers_latest_words(world):
