@@ -10,6 +10,7 @@ from datetime import date
 
 from core.working_days import Calendar, NotPublished, Pause
 
+RECEIPT_DAYS = 5  # working days to say that something is missing, or it is accepted. Administrative Licensing Law 32
 WORKING_DAYS = 45
 SIGNALS = (30, 40, WORKING_DAYS)
 

@@ -244,7 +244,7 @@ CODES = (
         409,
         filled(
             _("The ministry said nothing within {days} working days, so by law the case is accepted."),
-            days="licensing.actions.receipts.RECEIPT_DAYS",
+            days="licensing.clock.RECEIPT_DAYS",
         ),
         _("Accept it: its day 0 is the day of the receipt."),
     ),

@@ -14,11 +14,10 @@ from core.selectors import calendar, working_day_before
 from core.working_days import NotPublished
 from exporters.states import ExporterState
 from licensing.actions.barring import require_not_barred
+from licensing.clock import RECEIPT_DAYS
 from licensing.models import Application
 from licensing.selectors import applications_for
 from licensing.states import ApplicationState
-
-RECEIPT_DAYS = 5  # working days to say that something is missing, or it is accepted. Administrative Licensing Law 32
 
 
 def silent_since(row: Application, at: datetime) -> date | None:

@@ -22,8 +22,7 @@ from core.working_days import NotPublished
 from licensing.actions.amendments import require_none_renewing
 from licensing.actions.copies import begin, granted
 from licensing.actions.findings import limits
-from licensing.actions.receipts import RECEIPT_DAYS
-from licensing.clock import WORKING_DAYS
+from licensing.clock import RECEIPT_DAYS, WORKING_DAYS
 from licensing.models import Application, Kind, License
 from licensing.policy.vocabulary import MONTHS
 from licensing.selectors import NEW, judge, licenses_for

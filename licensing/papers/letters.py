@@ -16,8 +16,7 @@ from core.templatetags.lodestone import money
 from core.working_days import NotPublished
 from exporters.models import Exporter
 from licensing import granted
-from licensing.actions.receipts import RECEIPT_DAYS
-from licensing.clock import WORKING_DAYS, Reading
+from licensing.clock import RECEIPT_DAYS, WORKING_DAYS, Reading
 from licensing.elements import show_percents
 from licensing.models import (
     Application,

@@ -10,12 +10,13 @@ from itertools import pairwise
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import Case, Exists, F, IntegerField, OuterRef, Q, QuerySet, Value, When, prefetch_related_objects
+from django.db.models.functions import TruncDate
 
-from core.legal_time import INSTANT, day_end, legal_day
+from core.legal_time import INSTANT, LEGAL_ZONE, day_end, day_start, legal_day
 from core.models import HistoryLine
 from core.selectors import calendar
 from core.working_days import Calendar, NotPublished, Pause
-from licensing.clock import WORKING_DAYS, Clock, Reading, read
+from licensing.clock import RECEIPT_DAYS, WORKING_DAYS, Clock, Reading, read
 from licensing.course import DAY, Stay, course
 from licensing.models import Application, ApplicationEndUser, ClockInterval
 from licensing.selectors.editions import Editions, editions_at
@@ -78,6 +79,21 @@ def used_of(decided: Iterable[Application], today: date) -> dict[int, int]:
         with suppress(NotPublished):
             found[case.pk] = used(clock, on)
     return found
+
+
+def receipts_of(cases: Iterable[Application], today: date) -> dict[int, Reading]:
+    """Of each of these that was received and not spoken of yet: the days within which the ministry speaks, or it is
+    accepted by law. One query."""
+    waiting = (case for case in cases if case.state == ApplicationState.SUBMITTED)
+    days = {case.pk: legal_day(case.received_at) for case in waiting if case.received_at}
+    read_ = _receipts(days.values(), today)
+    return {pk: read_[day] for pk, day in days.items()}
+
+
+def _receipts(days: Iterable[date], today: date) -> dict[date, Reading]:
+    days = set(days)
+    table = calendar(min(days), RECEIPT_DAYS, until=max(*days, today)) if days else None
+    return {day: read(Clock(table, day, (), RECEIPT_DAYS), today) for day in days if table}
 
 
 @dataclass(frozen=True)
@@ -152,8 +168,25 @@ def with_days_left(rows: QuerySet[Application], today: date) -> QuerySet[Applica
         which, left = "pk" if case.own else "accepted_on", clock.left(on)
         alike[f"{which}__in", NO_CLOCK if left is None else left].append(getattr(case, which))
     known = [When(**{which: keys}, state__in=OPEN_CASE, then=Value(left)) for (which, left), keys in alike.items()]
+    known += _left_to_speak(today)
     days_left = Case(*known, default=Value(NO_CLOCK), output_field=IntegerField())
     return rows.annotate(days_left=days_left, anew=may_count_anew(editions))
+
+
+def _left_to_speak(today: date) -> list[When]:
+    """The same of cases that were received, once for all of one day; one query more, and one of the table."""
+    waiting = Application.objects.filter(state=ApplicationState.SUBMITTED).order_by()
+    days = waiting.annotate(day=TruncDate("received_at", tzinfo=LEGAL_ZONE)).values_list("day", flat=True).distinct()
+    return [
+        When(
+            state=ApplicationState.SUBMITTED,
+            received_at__gte=day_start(day),
+            received_at__lt=day_start(day + DAY),
+            then=Value(clock.left),
+        )
+        for day, clock in _receipts(days, today).items()
+        if clock.left is not None
+    ]
 
 
 def signals_due(cases: Iterable[Application], today: date) -> dict[int, list[tuple[str, int]]]:

@@ -14,8 +14,7 @@ from core.legal_time import legal_day
 from core.selectors import country_names
 from core.working_days import NotPublished
 from licensing import selectors
-from licensing.actions.receipts import RECEIPT_DAYS
-from licensing.clock import WORKING_DAYS, Clock
+from licensing.clock import RECEIPT_DAYS, WORKING_DAYS, Clock
 from licensing.models import Application, ApplicationEndUser, ApplicationLine, Finding
 from licensing.policy.facts import whole
 from licensing.policy.records import facts_of, outcome_of

@@ -73,6 +73,7 @@ def case(request: HttpRequest, ref: str, failed: Failed | None = None) -> HttpRe
         "application": row,
         "clock": selectors.clocks_of([row], today).get(row.pk),
         "handover": selectors.handovers_of([row], today).get(row.pk),
+        "receipt": selectors.receipts_of([row], today).get(row.pk),
         "course": selectors.course_of(row, today),
         **threaded(row, offered(request, row, "desk.case", failed), contested),
         "steps": steps,

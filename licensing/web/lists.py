@@ -112,8 +112,9 @@ def _queue_whole(rows: QuerySet[Any]) -> QuerySet[Any]:
 def _queue_more(request: HttpRequest, listing: Listing) -> dict[str, Any]:
     today = legal_today()
     clocks = selectors.clocks_of([row for row in listing.rows if not row.decided_at], today)
+    receipts = selectors.receipts_of(listing.rows, today)
     for row in listing.rows:
-        row.clock = clocks.get(row.pk)
+        row.clock, row.receipt = clocks.get(row.pk), receipts.get(row.pk)
     ends = table_ends_before(today + TABLE_WARNING, listing.rows[0].table_end if listing.rows else None)
     return {"first": first_for(listing.rows, request.actor), "table_ends": ends, **_handed_over(request, listing)}
 

@@ -467,7 +467,7 @@ register(
             "accept_by_law",
             filled(
                 _("Accepted by law: nothing was said within {days} working days"),
-                days="licensing.actions.receipts.RECEIPT_DAYS",
+                days="licensing.clock.RECEIPT_DAYS",
             ),
             mail=_("{ref}: accepted by law, the review begins"),
         ),

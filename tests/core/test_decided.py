@@ -28,7 +28,7 @@ def test_a_text_says_what_stands_there_now(monkeypatch):
 @pytest.mark.parametrize(
     ("place", "said"),
     [
-        ("licensing.actions.receipts.RECEIPT_DAYS", lambda: codes.find("deemed-accepted").cause),
+        ("licensing.clock.RECEIPT_DAYS", lambda: codes.find("deemed-accepted").cause),
         ("licensing.selectors.drafts.SIMULATED_HOURS", lambda: codes.find("not-simulated").fix),
         ("exporters.models.RENEWAL_DAYS", lambda: codes.find("renewal-not-open").cause),
         ("shipments.models.LATE_DAYS", lambda: codes.find("report-overdue").cause),

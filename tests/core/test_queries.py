@@ -15,7 +15,7 @@ PAGES = {
     "control-list": 5,
     "declaration": 12,
     "declarations": 3,
-    "desk": 10,
+    "desk": 11,
     "desk.case": 36,
     "desk.countersign": 7,
     "desk.declaration": 15,

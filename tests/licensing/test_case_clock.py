@@ -9,7 +9,7 @@ import pytest
 from core.legal_time import legal_today
 from core.models import HistoryLine, LegalDay
 from licensing import selectors, tasks
-from licensing.actions import applications, decisions
+from licensing.actions import applications, decisions, supplements
 from licensing.models import Application
 from tests.days import D, table
 from tests.make import seen
@@ -120,9 +120,47 @@ def test_the_queue_begins_with_the_fewest_days_left(accepted, on, world, client)
     applications.submit(filed, seen=seen(filed), by=world.exporter)
     client.force_login(world.ministry.reviewer.user)
     rows = client.get("/desk/", {"view": "open"}).context["listing"].rows
-    assert [row.ref for row in rows] == [*(refs[day] for day in sorted(days)), filed]
-    assert [row.days_left for row in rows[:-1]] == [row.clock.left for row in rows[:-1]] == [0, 6, 11, 35]
-    assert [line["Working days left"] for line in file_of(client, "open")] == ["0", "6", "11", "35", ""]
+    first, *others = (refs[day] for day in sorted(days))
+    assert [row.ref for row in rows] == [first, filed, *others]
+    assert [row.days_left for row in rows] == [0, 5, 6, 11, 35]
+    assert [(row.clock or row.receipt).left for row in rows] == [0, 5, 6, 11, 35]
+    assert [line["Working days left"] for line in file_of(client, "open")] == ["0", "5", "6", "11", "35"]
+
+
+@pytest.mark.parametrize(
+    ("on_day", "left", "said"),
+    [
+        ("2026-04-17", 5, "<b> 5 days </b>"),
+        ("2026-04-24", 0, "<b> 0 days </b>"),
+        ("2026-04-25", 0, '<b class="sig bad">Overdue</b>'),
+    ],
+)
+def test_the_queue_counts_the_days_to_accept_from_the_receipt_on(on_day, left, said, world, client, on):
+    on("2026-04-17")
+    ref = world.application()
+    applications.submit(ref, seen=seen(ref), by=world.exporter)
+    on("2026-04-20")
+    later = world.application()
+    applications.submit(later, seen=seen(later), by=world.exporter)
+    on(on_day)
+    client.force_login(world.ministry.intake.user)
+    answer = client.get("/desk/", {"view": "unassigned"})
+    row = answer.context["listing"].rows[0]
+    assert (row.ref, row.days_left, row.receipt.deadline) == (ref, left, D("2026-04-24"))
+    text = " ".join(answer.content.decode().split())
+    assert f'{said} <div class="xs muted"> due 24 Apr 2026 </div>' in text and "to accept, or to ask" in text
+    page = " ".join(client.get(f"/desk/cases/{ref}/").content.decode().split())
+    assert ("left to accept it, or to ask for what is missing: until 24 Apr 2026." in page) is ("days" in said)
+
+
+def test_what_waits_for_the_exporter_has_no_days_left_to_accept(world, client, on):
+    on("2026-04-17")
+    ref = world.application()
+    applications.submit(ref, seen=seen(ref), by=world.exporter)
+    supplements.request_supplement(ref, points=["The contract"], by=world.ministry.intake)
+    client.force_login(world.ministry.intake.user)
+    [row] = client.get("/desk/", {"view": "open"}).context["listing"].rows
+    assert (row.days_left, row.receipt) == (selectors.NO_CLOCK, None)
 
 
 def test_a_decided_case_has_no_days_left_in_a_file_beside_an_open_one_of_its_day(accepted, on, world, client):

@@ -27,6 +27,7 @@ from licensing.actions import (
     supplements,
 )
 from licensing.models import Application, DecisionStep, License
+from licensing.clock import RECEIPT_DAYS
 from licensing.papers import letters
 from licensing.papers.letters import LETTERS
 from shipments.actions import ClearedLine, closing, receive
@@ -98,7 +99,7 @@ def test_a_receipt_has_the_application_as_it_was_filed(world):
     case = of_case(world, world.under_review(world.application(remarks=WORDS)))
     data = said_of(case, "receipt")
     [user] = case.end_users.all()
-    assert (data["again"], data["days"], data["contract"]) == (False, receipts.RECEIPT_DAYS, case.contract_no)
+    assert (data["again"], data["days"], data["contract"]) == (False, RECEIPT_DAYS, case.contract_no)
     assert [one["quantity"] for one in data["lines"]] == ["60,000"]
     assert [(one["price"], one["worth"]) for one in data["lines"]] == [("412.50 CNY", "24,750,000.00 CNY")]
     assert (data["contract_value"], data["payment"]) == ("", "")
