@@ -78,6 +78,7 @@ def receipt(line: HistoryLine, case: Application) -> Data:
         "days": RECEIPT_DAYS,
         "speak_by": _day_after(RECEIPT_DAYS, legal_day(line.at)),
         "kind": said.both(case.get_kind_display),
+        **_of(case),
         "window": _window(case),
         "contract": case.contract_no,
         "contract_on": case.contract_on and said.day(case.contract_on),
@@ -96,6 +97,7 @@ def receipt(line: HistoryLine, case: Application) -> Data:
                 "hs": one.hs_code,
                 "price": _price(one),
                 "worth": money(one.value, one.currency),
+                "inquiry": one.inquiry.ref if one.inquiry else "",
                 **said.amount(one.quantity, one.unit),
             }
             for one in case.lines.all()
@@ -134,6 +136,11 @@ def _fact(name: str, value: str) -> said.Both:
     return said.both(lambda: terms.word(terms.VALUES[name], value) if value else _("Not stated"))
 
 
+def _of(case: Application) -> Data:
+    """Which license it would change, or renew; no number where none."""
+    return {"amends": case.amends.ref if case.amends else "", "renews": case.renews.ref if case.renews else ""}
+
+
 def _goods(line: ApplicationLine) -> Data:
     return {"number": line.number, "code": line.control_item.code, "description": line.description}
 
@@ -154,6 +161,7 @@ def _clock(case: Application, line: HistoryLine) -> Reading | None:
 def acceptance(line: HistoryLine, case: Application) -> Data:
     clock = _clock(case, line)
     return {
+        **_of(case),
         "by_law": line.verb == "accept_by_law",
         "day_0": said.day(date.fromisoformat(line.facts["day_0"])),
         "untimed": clock is not None and clock.of is None,

@@ -22,12 +22,13 @@ from licensing.actions import (
     licenses,
     receipts,
     reconsiderations,
+    renewals,
     screenings,
     standing,
     supplements,
 )
-from licensing.models import Application, DecisionStep, License
 from licensing.clock import RECEIPT_DAYS
+from licensing.models import Application, DecisionStep, License
 from licensing.papers import letters
 from licensing.papers.letters import LETTERS
 from shipments.actions import ClearedLine, closing, receive
@@ -110,6 +111,26 @@ def test_a_receipt_has_the_application_as_it_was_filed(world):
     assert "#panic()[*x*]$y$\\u{41}[U+1F600]" in text
     assert "收件不等于受理" in text and "Receiptisnotacceptance" in text
     assert "单价Unitprice412.50CNY" in text and "24,750,000.00CNY" in text
+
+
+def test_receipt_and_acceptance_name_the_inquiry_and_the_license(world):
+    inquiry, license = make.answered(world), make.ends_in(world.license(kilograms=100), 100)
+    change = amendments.amend(license.ref, seen=seen(license.ref), by=world.exporter)
+    renewal = renewals.renew(license.ref, seen=seen(license.ref), by=world.exporter)
+    renewal.lines.update(inquiry=inquiry)
+    for row, words in (
+        (change, f"Licensethatitwouldchange{license.ref}"),
+        (renewal, f"Licensethatitwouldrenew{license.ref}"),
+    ):
+        case = of_case(world, world.under_review(row.ref))
+        for kind in ("receipt", "acceptance"):
+            data, text = said_of(case, kind), text_of(case, kind)
+            assert (data["amends"], data["renews"]) == ((license.ref, "") if row == change else ("", license.ref))
+            assert words in text
+        assert (f"Iteminquiry{inquiry.ref}" in text_of(case, "receipt")) is (row == renewal)
+    plain = of_case(world, world.under_review(world.application()))
+    assert "Licensethatitwould" not in text_of(plain, "receipt") + text_of(plain, "acceptance")
+    assert "Iteminquiry" not in text_of(plain, "receipt")
 
 
 def test_what_was_handed_in_at_that_instant_is_in_the_receipt(world):
