@@ -93,13 +93,16 @@ def test_a_draft_begins_with_all_that_the_license_says(world):
     assert (last.verb, last.facts, last.to_state) == ("amend", {"application": row.ref}, "active")
 
 
-def test_only_a_signatory_of_its_company_begins_one_of_a_license_in_force_and_once(world):
+def test_whoever_prepares_for_its_company_begins_one_of_a_license_in_force_and_once(world):
     license = world.license(kilograms=100)
-    clerk, other = make.colleague(world.exporter, "clerk"), make.exporter(world.ministry, "Elsewhere Co., Ltd.")
-    for who, code in ((clerk, "forbidden"), (world.ministry.decider, "forbidden"), (other, "not-found")):
+    viewer, other = make.colleague(world.exporter, "viewer"), make.exporter(world.ministry, "Elsewhere Co., Ltd.")
+    for who, code in ((viewer, "forbidden"), (world.ministry.decider, "forbidden"), (other, "not-found")):
         call = {"seen": seen(license.ref), "by": who}
         assert refused(lambda call=call: amendments.amend(license.ref, **call)).code == code
-    row = begun(world, license)
+    clerk = make.colleague(world.exporter, "clerk")
+    row = amendments.amend(license.ref, seen=seen(license.ref), by=clerk)
+    assert row.created_by == clerk.user
+    assert refused(lambda: applications.submit(row.ref, seen=seen(row.ref), by=clerk)).code == "forbidden"
     error = refused(lambda: begun(world, license))
     assert (error.code, error.status) == ("amendment-open", 409)
     assert row.ref in error.detail
