@@ -56,6 +56,7 @@ from licensing.selectors.declarations import (
     relying_on,
     usable_declarations,
     with_thread,
+    with_uses,
 )
 from licensing.selectors.departures import departure_rates
 from licensing.selectors.drafts import (
@@ -409,6 +410,7 @@ __all__ = [
     "with_merged",
     "with_names",
     "with_thread",
+    "with_uses",
     "party_changes",
     "with_party_changes",
     "with_terms",

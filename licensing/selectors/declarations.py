@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet, Sum
 
 from core.access import Actor, visibility
@@ -9,7 +10,14 @@ from core.history import lines_of
 from core.models import Document, HistoryLine
 from core.selectors import bears_proposals, reaches_documents, whoever_may
 from exporters.selectors import seen_by
-from licensing.models import ApplicationLine, Declaration, DeclarationEntry, License, LicenseEndUser
+from licensing.models import (
+    ApplicationEndUser,
+    ApplicationLine,
+    Declaration,
+    DeclarationEntry,
+    License,
+    LicenseEndUser,
+)
 from licensing.states import UNISSUED
 
 
@@ -25,6 +33,12 @@ def declarations_for(actor: Actor) -> QuerySet[Declaration]:
 def usable_declarations(actor: Actor) -> QuerySet[Declaration]:
     """Declarations that an application may rely on."""
     return declarations_for(actor).filter(Declaration.NAMED)
+
+
+def with_uses(rows: QuerySet[Declaration]) -> QuerySet[Declaration]:
+    """Each knows the references of the cases that were filed on it (`used_for`), the newest first."""
+    filed = ApplicationEndUser.objects.filter(declaration=OuterRef("pk"), application__submitted_at__isnull=False)
+    return rows.annotate(used_for=ArraySubquery(filed.order_by("-application_id").values("application__ref")))
 
 
 def reliable_declarations(end_users: Iterable[int]) -> QuerySet[Declaration]:

@@ -93,11 +93,14 @@ def declaration_form(request: HttpRequest, ref: str = "") -> HttpResponse:
 
 @of_one_moment
 def declaration(request: HttpRequest, ref: str, failed: Failed | None = None) -> HttpResponse:
-    rows = selectors.with_thread(selectors.declarations_for(request.actor)).prefetch_related("items__control_item")
+    rows = selectors.with_thread(selectors.declarations_for(request.actor)).prefetch_related(
+        "items__control_item", "used_by__application__lines__control_item", "used_by__application__license"
+    )
     row = get_object_or_404(rows, ref=ref)
     with_onward([row])
     context = {
         "declaration": row,
+        "cases": [use.application for use in row.used_by.all()],
         **offered(request, row, "declaration", failed),
         "ending": selectors.ending(row),
         "form_code": end_use.code_of(row),
@@ -137,7 +140,7 @@ def application_form(request: HttpRequest, ref: str = "") -> HttpResponse:
         form = ApplicationForm(
             data,
             instance=now,
-            declarations=selectors.usable_declarations(request.actor),
+            declarations=selectors.with_uses(selectors.usable_declarations(request.actor)),
             parties=parties_for(request.actor),
             initial={"kind": request.GET.get("kind", "annual")} if now is None else None,
         )

@@ -8,9 +8,12 @@ from django.utils.html import escape
 from config.local import demo
 from core.web.labels import said
 from exporters.models import Party
+from licensing.actions import applications
 from licensing.models import Declaration
 from licensing.selectors import search_items, usable_declarations
 from licensing.web.forms import ApplicationForm, LineForm
+from tests.make import seen
+from tests.said import text_of
 
 
 def errors(code):
@@ -63,3 +66,23 @@ def test_what_was_chosen_is_said_with_its_end_user(known, world):
     )
     (words,) = [words for label, words in said(form) if label.startswith("End-users")]
     assert words.startswith(f"{known[0].label()}, pumps · ")
+
+
+def test_the_picker_and_the_declaration_say_what_it_was_used_for(client, world):
+    one = world.declaration()
+    draft = world.application(by_whom=[one], kind="per_shipment")
+    filed = [world.application(by_whom=[one], kind="per_shipment") for _ in range(3)]
+    path = f"/declarations/{one.ref}/"
+    assert "filed on it" not in text_of(client, world.exporter, "/applications/new/")
+    for ref in filed:
+        applications.submit(ref, seen=seen(ref), by=world.exporter)
+    picker = text_of(client, world.exporter, "/applications/new/")
+    one.refresh_from_db()
+    assert f"{one.ref}, {one.get_state_display()} · filed on it: {filed[2]}, {filed[1]}…" in picker
+    page = text_of(client, world.exporter, path)
+    assert all(f'<a href="/applications/{ref}/">' in page for ref in [draft, *filed])
+    license = world.license(kilograms=100)
+    own = license.end_users.get().declaration.ref
+    assert f'<a href="/licenses/{license.ref}/">' in text_of(client, world.exporter, f"/declarations/{own}/")
+    unused = demo.declaration(world.exporter, one.end_user, ["1C905.a.4"], "CIV_AUTO", "pumps")
+    assert "What it was named in" not in text_of(client, world.exporter, f"/declarations/{unused.ref}/")

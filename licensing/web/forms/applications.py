@@ -26,6 +26,8 @@ from licensing.web.forms.elements import ElementsField
 from licensing.words import terms
 from licensing.words.currencies import CURRENCIES
 
+NAMED = 2
+
 
 class _ByEndUser(ModelChoiceIterator):
     """Declarations under their end-users' names, in the order of these; of each the newest first."""
@@ -41,7 +43,14 @@ class DeclarationsField(forms.ModelMultipleChoiceField):
     widget = GroupedBoxes
 
     def label_from_instance(self, row: Declaration) -> str:
-        return f"{row.product} · {row.ref}, {row.get_state_display()}"
+        said = f"{row.product} · {row.ref}, {row.get_state_display()}"
+        return said + _used(getattr(row, "used_for", []))
+
+
+def _used(refs: Sequence[str]) -> str:
+    """For which cases it was used, the newest two."""
+    named = _(", ").join(refs[:NAMED]) + ("…" if len(refs) > NAMED else "")
+    return _(" · filed on it: {refs}").format(refs=named) if refs else ""
 
 
 class PriceField(AmountField):
